@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+const annotations = process.env.GITHUB_ACTIONS === "true" ? ["github-actions"] : [];
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/global-setup.ts"],
+    // Proofs start nginx and php-fpm, and some wait for a timeout of theirs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Processes, not threads: a test may change its directory or be ended by a signal.
+    pool: "forks",
+    reporters: ["default", ...annotations, "./test/support/summary-reporter.ts"],
+  },
+});
