@@ -1,0 +1,176 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { relative, sep } from "node:path";
+import type { Entry, HostFilesystem } from "./filesystem.js";
+import { byBytes, isWithin, normalizePath } from "./path.js";
+
+/** Larger files are not configuration; reading one would only exhaust the memory. */
+const LARGEST = 64 * 1024 * 1024;
+
+/** A NUL this near to the start means a program or an archive, not a configuration. */
+const BINARY_WITHIN = 8192;
+
+export interface DiskOptions {
+  /** Directory of this machine that is the host's `/`; absolute. */
+  readonly root: string;
+  /** Directory that reported names are relative to; absolute. */
+  readonly workingDirectory: string;
+}
+
+/** A host on this machine's disk. Links are resolved here, component by component, so that none leaves the root. */
+export function diskFilesystem(options: DiskOptions): HostFilesystem {
+  const root = normalizePath(options.root);
+  const cache = new Map<string, Entry>();
+  const onDisk = (path: string): string => (root === "/" ? path : path === "/" ? root : root + path);
+  return {
+    entry(path) {
+      const wanted = normalizePath(path);
+      const known = cache.get(wanted);
+      if (known !== undefined) return known;
+      const entry = look(root, onDisk, wanted);
+      cache.set(wanted, entry);
+      return entry;
+    },
+    display: (path) => displayName(options.workingDirectory, onDisk(path)),
+  };
+}
+
+/** Relative to the working directory with `/`, absolute outside it. */
+export function displayName(workingDirectory: string, path: string): string {
+  const name = relative(workingDirectory, path);
+  if (name === "") return ".";
+  if (name === ".." || name.startsWith(`..${sep}`)) return path;
+  return name.split(sep).join("/");
+}
+
+function look(root: string, onDisk: (path: string) => string, wanted: string): Entry {
+  const walked = walk(root, onDisk, wanted);
+  if (walked.kind !== "found") return walked;
+  const { path } = walked;
+  try {
+    const stat = lstatSync(onDisk(path));
+    if (stat.isDirectory()) {
+      return { kind: "directory", path, names: readdirSync(onDisk(path)).sort(byBytes) };
+    }
+    if (!stat.isFile()) return { kind: "special", path };
+    if (stat.size > LARGEST) return { kind: "unreadable", path, reason: "File larger than 64 MiB" };
+    return { kind: "file", path, read: reader(onDisk(path)) };
+  } catch (error) {
+    return refused(path, error);
+  }
+}
+
+function reader(file: string): () => { readonly text: string } | { readonly unreadable: string } {
+  let answer: { readonly text: string } | { readonly unreadable: string } | null = null;
+  return () => {
+    answer ??= readText(file);
+    return answer;
+  };
+}
+
+function readText(file: string): { readonly text: string } | { readonly unreadable: string } {
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: "is a binary file" };
+    // A byte order mark is kept: nginx reads it as part of the first word.
+    return { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) };
+  } catch (error) {
+    return { unreadable: reasonOf(error) };
+  }
+}
+
+type Walk = { readonly kind: "found"; readonly path: string } | Entry;
+
+/** Follows every link on the way; the path it finds has none left. */
+function walk(root: string, onDisk: (path: string) => string, wanted: string): Walk {
+  let rest = wanted.split("/").filter((part) => part !== "");
+  let path = "";
+  for (let hops = 0; rest.length > 0; ) {
+    const [part = "", ...more] = rest;
+    const next = `${path}/${part}`;
+    let target: string | null;
+    try {
+      target = lstatSync(onDisk(next)).isSymbolicLink() ? readlinkSync(onDisk(next)) : null;
+    } catch (error) {
+      return isMissing(error) ? { kind: "missing", path: next, dangling: hops > 0 } : refused(next, error);
+    }
+    if (target === null) {
+      path = next;
+      rest = more;
+      continue;
+    }
+    hops += 1;
+    if (hops > 40) return { kind: "unreadable", path: wanted, reason: "Too many levels of symbolic links" };
+    const inside = insideRoot(root, onDisk, path, target);
+    if (inside === null) return { kind: "outside", path: wanted, target };
+    rest = [...inside.split("/").filter((name) => name !== ""), ...more];
+    path = "";
+  }
+  return { kind: "found", path: path === "" ? "/" : path };
+}
+
+/**
+ * Where a link's target lies inside the root; `null` when it leaves it. An absolute target counts
+ * from the host's root first, then, when nothing is there, from this machine's.
+ */
+function insideRoot(
+  root: string,
+  onDisk: (path: string) => string,
+  directory: string,
+  target: string,
+): string | null {
+  if (!target.startsWith("/"))
+    return climbsOut(directory, target) ? null : normalizePath(`${directory}/${target}`);
+  const path = normalizePath(target);
+  if (root === "/" || exists(onDisk(path))) return path;
+  if (isWithin(root, path)) return path.slice(root.length) || "/";
+  return null;
+}
+
+/** Whether `..` in a relative target would leave the root. */
+function climbsOut(directory: string, target: string): boolean {
+  let depth = directory.split("/").filter((part) => part !== "").length;
+  for (const part of target.split("/")) {
+    if (part === "..") depth -= 1;
+    else if (part !== "" && part !== ".") depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
+function exists(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "Permission denied",
+  EPERM: "Operation not permitted",
+  ELOOP: "Too many levels of symbolic links",
+  ENAMETOOLONG: "File name too long",
+  EIO: "Input/output error",
+  EISDIR: "Is a directory",
+};
+
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  return reasons[code] ?? (code === "" ? "could not be read" : code);
+}
+
+function refused(path: string, error: unknown): Entry {
+  return isMissing(error)
+    ? { kind: "missing", path, dangling: false }
+    : { kind: "unreadable", path, reason: reasonOf(error) };
+}

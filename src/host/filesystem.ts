@@ -1,0 +1,85 @@
+/**
+ * The only door to the outside.
+ *
+ * Paths are absolute and belong to the host that is linted: `/etc/nginx/nginx.conf` means that
+ * file below the host's root, whatever directory that root is on this machine. Symlinks are
+ * followed inside the root only; an absolute link target counts from the root too, so a copied
+ * tree reads like the live one.
+ */
+export interface HostFilesystem {
+  /** Answers what stands at `path`. Never throws; the same path always gets the same answer. */
+  entry(path: string): Entry;
+  /** The name that reports print for a real path of this host. */
+  display(path: string): string;
+}
+
+export type Entry = FileEntry | DirectoryEntry | MissingEntry | UnreadableEntry | SpecialEntry | OutsideEntry;
+
+export interface FileEntry {
+  readonly kind: "file";
+  /** The path behind every symlink. */
+  readonly path: string;
+  /** The text, read on first use; a message when it could not be read after all. */
+  read(): { readonly text: string } | { readonly unreadable: string };
+}
+
+export interface DirectoryEntry {
+  readonly kind: "directory";
+  readonly path: string;
+  /** Names in it, sorted bytewise as `glob(3)` does in the C locale. */
+  readonly names: readonly string[];
+}
+
+/** Nothing there; also a symlink whose target, inside the root, does not exist (`dangling`). */
+export interface MissingEntry {
+  readonly kind: "missing";
+  readonly path: string;
+  readonly dangling: boolean;
+}
+
+/** Something is there but this process may not or cannot read it. */
+export interface UnreadableEntry {
+  readonly kind: "unreadable";
+  readonly path: string;
+  /** `Permission denied`, `Too many levels of symbolic links` … */
+  readonly reason: string;
+}
+
+/** A FIFO, socket or device: never opened. */
+export interface SpecialEntry {
+  readonly kind: "special";
+  readonly path: string;
+}
+
+/** A symlink that leaves the root: reported, never followed. */
+export interface OutsideEntry {
+  readonly kind: "outside";
+  readonly path: string;
+  /** The link's target as it is written. */
+  readonly target: string;
+}
+
+/** What a report says of a link that was not followed. */
+export function outsideRoot(target: string): string {
+  return `is a link to ${target}, outside the host's root`;
+}
+
+/** Why a path gave no text; `null` when it did. */
+export function unreadReason(entry: Entry): string | null {
+  switch (entry.kind) {
+    case "file": {
+      const answer = entry.read();
+      return "unreadable" in answer ? answer.unreadable : null;
+    }
+    case "outside":
+      return outsideRoot(entry.target);
+    case "unreadable":
+      return entry.reason;
+    case "missing":
+      return "no such file in the tree";
+    case "directory":
+      return "is a directory";
+    case "special":
+      return "is not a regular file";
+  }
+}

@@ -1,0 +1,65 @@
+import type { Entry, HostFilesystem } from "./filesystem.js";
+import { byBytes, directoryOf, nameOf, normalizePath } from "./path.js";
+
+/** What may stand at a path of a memory host: a text, or one of the things that are not a readable file. */
+export type MemoryNode =
+  | string
+  | { readonly link: string }
+  | { readonly unreadable: string }
+  | { readonly special: true };
+
+/**
+ * A host made of texts, for tests and for input that is not on a disk. Keys are absolute paths of
+ * the host; directories exist where files below them do. A link's target counts from the host's root.
+ */
+export function memoryFilesystem(files: Readonly<Record<string, MemoryNode>>): HostFilesystem {
+  const nodes = new Map(Object.entries(files).map(([path, node]) => [normalizePath(path), node]));
+  const directories = new Map<string, Set<string>>([["/", new Set()]]);
+  for (const path of nodes.keys()) addParents(directories, path);
+  return {
+    entry: (path) => entryAt(nodes, directories, normalizePath(path), 0),
+    display: (path) => path.replace(/^\//, ""),
+  };
+}
+
+function addParents(directories: Map<string, Set<string>>, path: string): void {
+  for (let at = path; at !== "/"; at = directoryOf(at)) {
+    const parent = directoryOf(at);
+    const names = directories.get(parent) ?? new Set();
+    names.add(nameOf(at));
+    directories.set(parent, names);
+  }
+}
+
+type Nodes = ReadonlyMap<string, MemoryNode>;
+
+function entryAt(
+  nodes: Nodes,
+  directories: ReadonlyMap<string, ReadonlySet<string>>,
+  path: string,
+  hops: number,
+): Entry {
+  if (hops > 40) return { kind: "unreadable", path, reason: "Too many levels of symbolic links" };
+  const linked = followParents(nodes, path);
+  if (linked !== path) return entryAt(nodes, directories, linked, hops + 1);
+  const names = directories.get(path);
+  if (names !== undefined) return { kind: "directory", path, names: [...names].sort(byBytes) };
+  const node = nodes.get(path);
+  if (node === undefined) return { kind: "missing", path, dangling: hops > 0 };
+  if (typeof node === "string") return { kind: "file", path, read: () => ({ text: node }) };
+  if ("unreadable" in node) return { kind: "unreadable", path, reason: node.unreadable };
+  return { kind: "special", path };
+}
+
+/** Replaces the first component that is a link by its target. */
+function followParents(nodes: Nodes, path: string): string {
+  const parts = path.split("/").slice(1);
+  for (let count = 1; count <= parts.length; count += 1) {
+    const head = `/${parts.slice(0, count).join("/")}`;
+    const node = nodes.get(head);
+    if (node === undefined || typeof node === "string" || !("link" in node)) continue;
+    const target = node.link.startsWith("/") ? node.link : `${directoryOf(head)}/${node.link}`;
+    return normalizePath([target, ...parts.slice(count)].join("/"));
+  }
+  return path;
+}

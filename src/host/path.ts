@@ -1,0 +1,36 @@
+/** Paths of a host are POSIX paths whatever machine fpmlint runs on. */
+
+/** Resolves `.`, `..` and double slashes of an absolute path by its text alone; never climbs above `/`. */
+export function normalizePath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === "..") parts.pop();
+    else parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
+
+/** `path` when it is absolute, else `base/path`; normalised. */
+export function resolvePath(base: string, path: string): string {
+  return normalizePath(path.startsWith("/") ? path : `${base}/${path}`);
+}
+
+export function directoryOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash <= 0 ? "/" : path.slice(0, slash);
+}
+
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Whether `path` is `directory` or lies below it. Both absolute and normalised. */
+export function isWithin(directory: string, path: string): boolean {
+  return directory === "/" || path === directory || path.startsWith(`${directory}/`);
+}
+
+/** Bytewise order, as `glob(3)` sorts in the C locale (UTF-16 order differs from it above U+D800). */
+export function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

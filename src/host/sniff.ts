@@ -1,0 +1,26 @@
+/** What a file is by its text alone, for trees whose layout does not tell. */
+export type Kind = "nginx-main" | "nginx-fragment" | "fpm-main" | "fpm-pool" | "other";
+
+/** Enough of a file to tell what it is; a main file may begin with a long comment. */
+const LOOKED_AT = 256 * 1024;
+
+const FPM_POOL_KEY =
+  /^[ \t]*(?:pm(?:\.\w+)?|listen(?:\.\w+)?|request_terminate_timeout|php_(?:admin_)?(?:value|flag)\[)[ \t]*(?:=|[^\]]*\][ \t]*=)/im;
+const FPM_GLOBAL_KEY =
+  /^[ \t]*(?:include|pid|error_log|daemonize|process\.max|emergency_restart_\w+|log_level)[ \t]*=/im;
+
+/** Guesses by the words that only one kind of file has. Binary files and everything else are `other`. */
+export function sniff(text: string): Kind {
+  const head = text.slice(0, LOOKED_AT);
+  if (head.includes("\0")) return "other";
+  if (/^[ \t]*\[[^\]\n]+\]/m.test(head)) {
+    const ini = head.replace(/^[ \t]*;.*$/gm, "");
+    if (/^[ \t]*\[global\]/im.test(ini) && FPM_GLOBAL_KEY.test(ini)) return "fpm-main";
+    if (FPM_POOL_KEY.test(ini)) return "fpm-pool";
+  }
+  const code = head.replace(/^[ \t]*#.*$/gm, "");
+  if (/^\s*(?:http|events)\s*\{/m.test(code)) return "nginx-main";
+  if (/^\s*(?:server|upstream\s+\S+|location\s[^;{]*|map\s+\S+\s+\$\w+)\s*\{/m.test(code))
+    return "nginx-fragment";
+  return "other";
+}

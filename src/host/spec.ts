@@ -1,0 +1,22 @@
+/** Which files make a host: what discovery found, or what `hosts` in fpmlint.json states. Paths are the host's. */
+export interface HostSpec {
+  /** Its name in `fpmlint.json`, else its root relative to the path that was given; `.` for the path itself. */
+  readonly name: string;
+  /** Absolute directory of this machine that is the host's `/`. */
+  readonly root: string;
+  /** nginx's main file; `null` when the tree has none. */
+  readonly nginx: string | null;
+  /** Files with servers or locations that stand in for an absent main file, or that no main file here includes. */
+  readonly fragments: readonly string[];
+  /** Main files of php-fpm masters. */
+  readonly fpm: readonly string[];
+  /** Pool files without a main file, one list for each directory that a master would include. */
+  readonly pools: readonly (readonly string[])[];
+}
+
+/** Whether there is anything to read for it. */
+export function isEmptySpec(spec: HostSpec): boolean {
+  return (
+    spec.nginx === null && spec.fragments.length === 0 && spec.fpm.length === 0 && spec.pools.length === 0
+  );
+}

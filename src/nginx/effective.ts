@@ -1,0 +1,124 @@
+import type { Effective } from "../source/effective.js";
+import type { Place } from "../source/file.js";
+import { httpFact } from "./directives.js";
+import { argument, argumentPlace, childrenNamed, headPlace, namePlace } from "./nodes.js";
+import type { Node } from "./types.js";
+import { flag, offsetBytes, sizeBytes, timeMs } from "./values.js";
+
+/**
+ * What nginx would use in a block. The only code that climbs from a block to its parents; the three
+ * kinds of inheritance are in the facts (facts.ts).
+ */
+
+/** The directive that counts in `block`, or why none does. */
+export type Found =
+  | { readonly kind: "set"; readonly node: Node }
+  | { readonly kind: "default" }
+  | { readonly kind: "unknown"; readonly reason: string; readonly place: Place | null };
+
+/** Directives of one level that count together. */
+export type FoundList =
+  | {
+      readonly kind: "set";
+      readonly nodes: readonly Node[];
+      /** The block that holds them. */
+      readonly level: Node;
+      /** `false`: the level was not read whole, so there may be more. */
+      readonly complete: boolean;
+    }
+  | Exclude<Found, { readonly kind: "set" }>;
+
+/** A value that the innermost level decides (`fastcgi_read_timeout`), or that is not passed down at all (`fastcgi_pass`). */
+export function effectiveNode(block: Node, name: string): Found {
+  const inheritance = httpFact(name)?.inheritance ?? "none";
+  for (let level: Node | null = block; level !== null; level = level.parent) {
+    const nodes = childrenNamed(level, name);
+    const last = nodes[nodes.length - 1];
+    if (last !== undefined) return { kind: "set", node: last };
+    if (level.partial) return unread(level);
+    if (inheritance === "none" || (inheritance === "if" && !passesToInner(level))) break;
+  }
+  return { kind: "default" };
+}
+
+/** Directives that add up on a level and hide every outer level (`fastcgi_param`, `add_header`). */
+export function effectiveList(block: Node, name: string): FoundList {
+  for (let level: Node | null = block; level !== null; level = level.parent) {
+    const nodes = childrenNamed(level, name);
+    if (nodes.length > 0) return { kind: "set", nodes, level, complete: !level.partial };
+    if (level.partial) return unread(level);
+  }
+  return { kind: "default" };
+}
+
+/** The level outside `level` whose list would count if `level` had none. */
+export function hiddenList(level: Node, name: string): FoundList {
+  return level.parent === null ? { kind: "default" } : effectiveList(level.parent, name);
+}
+
+/** `if` and limit_except inside a location take over its handler; a nested location does not. */
+function passesToInner(level: Node): boolean {
+  return level.name === "if" || level.name === "limit_except";
+}
+
+function unread(level: Node): Exclude<Found, { readonly kind: "set" }> {
+  return {
+    kind: "unknown",
+    reason: "a part of the enclosing configuration was not read",
+    place: level.name === "" ? null : namePlace(level),
+  };
+}
+
+function effectiveValue<T>(block: Node, name: string, read: (text: string) => T | undefined): Effective<T> {
+  const found = effectiveNode(block, name);
+  if (found.kind === "unknown") return found;
+  if (found.kind === "set") {
+    const value = read(argument(found.node, 0) ?? "");
+    return value === undefined
+      ? { kind: "unknown", reason: "not a literal value", place: argumentPlace(found.node, 0) }
+      : { kind: "set", value, place: argumentPlace(found.node, 0) };
+  }
+  const value = read(httpFact(name)?.default ?? "");
+  if (value === undefined) return { kind: "unknown", reason: "nginx has no default for it", place: null };
+  return { kind: "default", value, where: headPlace(block) };
+}
+
+/** Milliseconds. */
+export function effectiveTime(block: Node, name: string): Effective<number> {
+  return effectiveValue(block, name, timeMs);
+}
+
+/** Bytes, of a size slot (`fastcgi_buffer_size`). */
+export function effectiveSize(block: Node, name: string): Effective<number> {
+  return effectiveValue(block, name, sizeBytes);
+}
+
+/** Bytes, of an offset slot (`client_max_body_size`); what 0 means is the directive's own matter. */
+export function effectiveOffset(block: Node, name: string): Effective<number> {
+  return effectiveValue(block, name, offsetBytes);
+}
+
+export function effectiveFlag(block: Node, name: string): Effective<boolean> {
+  return effectiveValue(block, name, flag);
+}
+
+/** Number and size of buffers (`fastcgi_buffers 8 4k`), the size in bytes. */
+export function effectiveBuffers(
+  block: Node,
+  name: string,
+): Effective<{ readonly count: number; readonly size: number }> {
+  const found = effectiveNode(block, name);
+  if (found.kind === "unknown") return found;
+  const words =
+    found.kind === "set"
+      ? [argument(found.node, 0) ?? "", argument(found.node, 1) ?? ""]
+      : (httpFact(name)?.default ?? "").split(" ");
+  const count = /^\d+$/.test(words[0] ?? "") ? Number(words[0]) : undefined;
+  const size = sizeBytes(words[1] ?? "");
+  const at = found.kind === "set" ? headPlace(found.node) : headPlace(block);
+  if (count === undefined || size === undefined)
+    return { kind: "unknown", reason: "not a literal value", place: at };
+  return found.kind === "set"
+    ? { kind: "set", value: { count, size }, place: at }
+    : { kind: "default", value: { count, size }, where: at };
+}

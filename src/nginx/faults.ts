@@ -1,0 +1,167 @@
+import type { SourceFile } from "../source/file.js";
+import { factsOf } from "./directives.js";
+import type { NginxFault, Word } from "./types.js";
+import type { WordsEnd } from "./words.js";
+
+/** The refusals of nginx's reader, in our words, at the line where nginx reports them. */
+
+function fault(file: SourceFile, start: number, end: number, parts: Omit<NginxFault, "span">): NginxFault {
+  return { span: { file, start, end: Math.max(end, start) }, ...parts };
+}
+
+/** A `;`, `{` or `}` where nginx does not take one. `inside`: the line block (`map`, `types` …) that does not nest. */
+export function unexpected(
+  file: SourceFile,
+  at: number,
+  character: ";" | "{" | "}",
+  inside: Word | null = null,
+): NginxFault {
+  const log = `unexpected "${character}"`;
+  const where = (message: string, help: string) => fault(file, at, at + 1, { message, log, help });
+  if (inside !== null) {
+    return where(
+      `a block inside "${inside.text}", which holds only lines that end in ";"`,
+      `quote a value that contains a brace, or close "${inside.text}" first`,
+    );
+  }
+  if (character === ";") return where('a ";" without a directive before it', "remove it");
+  if (character === "{") return where('a "{" without a directive before it', "remove it, or name the block");
+  return where('a "}" that closes no block of this file', 'remove it, or add the "{" that it belongs to');
+}
+
+/** What ended the words of a directive other than `;` and `{`. `open` is the block around it. */
+export function wordsFault(
+  file: SourceFile,
+  words: readonly Word[],
+  end: WordsEnd,
+  open: Word | null = null,
+): NginxFault {
+  if (end.kind === "too-long") return tooLong(file, end.start, end.quote);
+  if (end.kind === "after-quote") return afterQuote(file, words, end.at);
+  if (end.kind === "eof") return eofFault(file, words[0] ?? open, false);
+  const last = words[words.length - 1];
+  const start = "at" in end ? end.at : file.text.length;
+  const name = words[0]?.text ?? "";
+  return fault(file, start, start + 1, {
+    message: `"${shorten(name)}" is not ended by ";" before the "}"`,
+    log: 'unexpected "}"',
+    help:
+      last === undefined
+        ? "remove the brace"
+        : `write ";" after "${shorten(file.text.slice(last.start, last.end))}"`,
+  });
+}
+
+/** Blocks whose lines are not directives: nginx reads them with the same tokens but takes no nested block there. */
+const LINE_BLOCKS = new Set(["types", "map", "geo", "split_clients", "charset_map"]);
+
+/** What nginx refuses about a directive whose words could be read: a block where none belongs, or none where one does. */
+export function blockFault(
+  file: SourceFile,
+  words: readonly Word[],
+  end: { readonly kind: ";" | "{"; readonly at: number },
+  open: Word | null,
+): NginxFault | null {
+  const [name] = words;
+  if (name === undefined) return null;
+  if (open !== null && LINE_BLOCKS.has(open.text)) {
+    return end.kind === "{" ? unexpected(file, end.at, "{", open) : null;
+  }
+  if (name.quote === null && /[{}]/.test(name.text)) return brokenWord(file, name);
+  if (name.text === "if" && end.kind === "{") return condition(file, words);
+  const facts = factsOf(name.text);
+  if (facts.length === 0 || facts.some((fact) => fact.block === (end.kind === "{"))) return null;
+  return end.kind === "{" ? notTerminated(file, name, end.at) : notOpened(file, name, end.at);
+}
+
+function brokenWord(file: SourceFile, name: Word): NginxFault {
+  return fault(file, name.start, name.end, {
+    message: `"${shorten(name.text)}" is read as a directive, because an unquoted "{" before it ended the word`,
+    log: `unknown directive "${name.text}"`,
+    help: 'put a regular expression that contains "{" or "}" in quotes',
+  });
+}
+
+function condition(file: SourceFile, words: readonly Word[]): NginxFault | null {
+  const last = words[words.length - 1];
+  if (last === undefined || last.text.endsWith(")")) return null;
+  return fault(file, last.start, last.end, {
+    message: `the condition of "if" ends at "${shorten(last.text)}", not at ")"`,
+    log: "invalid condition",
+    help: 'put a value that contains "{" in quotes, and close the condition with ")"',
+  });
+}
+
+function notTerminated(file: SourceFile, name: Word, at: number): NginxFault {
+  return fault(file, at, at + 1, {
+    message: `a "{" in "${shorten(name.text)}", which takes no block`,
+    log: `directive "${name.text}" is not terminated by ";"`,
+    help: 'end it with ";"; quote a value that contains a brace',
+  });
+}
+
+function notOpened(file: SourceFile, name: Word, at: number): NginxFault {
+  return fault(file, at, at + 1, {
+    message: `"${shorten(name.text)}" without the block that belongs to it`,
+    log: `directive "${name.text}" has no opening "{"`,
+    help: 'open the block with " {"; a brace right after "$" is read as part of the word',
+  });
+}
+
+function afterQuote(file: SourceFile, words: readonly Word[], at: number): NginxFault {
+  const character = String.fromCodePoint(file.text.codePointAt(at) ?? 0);
+  const word = words[words.length - 1];
+  const quoted = word === undefined ? "" : shorten(file.text.slice(word.start, word.end));
+  return fault(file, at, at + character.length, {
+    message: `text right after the closing quote of ${quoted}`,
+    log: 'unexpected "',
+    help: 'put a blank or ";" after the quote, or the whole value inside one pair of quotes',
+  });
+}
+
+function tooLong(file: SourceFile, start: number, quote: '"' | "'" | null): NginxFault {
+  const comment = file.text.charAt(start) === "#";
+  const what = comment ? "a comment line" : "a value";
+  return fault(file, start, start + 10, {
+    message: `${what} longer than the 4095 bytes nginx reads at once`,
+    log: "too long parameter",
+    help:
+      quote === null
+        ? "break it into shorter pieces"
+        : `break it into shorter pieces, or add the missing closing ${quote}`,
+  });
+}
+
+/** The file ends inside a directive (`inBlock` false) or inside a block. */
+export function eofFault(file: SourceFile, word: Word | null, inBlock: boolean): NginxFault {
+  // nginx reports the last line; a final line end belongs to the line before it only when text follows.
+  const end = file.text.length;
+  const name = word === null ? "" : shorten(word.text);
+  const opened = word === null ? "" : `, opened in line ${lineOf(file, word.start)}`;
+  if (inBlock) {
+    return fault(file, end, end, {
+      message: `the file ends inside the block "${name}"${opened}`,
+      log: 'unexpected end of file, expecting "}"',
+      help: `close "${name}" with "}"; a block does not go on in another file`,
+    });
+  }
+  return fault(file, end, end, {
+    message:
+      name === ""
+        ? "the file ends inside a string"
+        : `the file ends inside "${name}"${opened.replace("opened", "which starts")}`,
+    log: 'unexpected end of file, expecting ";" or "}"',
+    help: 'end the directive with ";", and close every quote',
+  });
+}
+
+function lineOf(file: SourceFile, offset: number): number {
+  let line = 1;
+  for (let at = file.text.indexOf("\n"); at !== -1 && at < offset; at = file.text.indexOf("\n", at + 1))
+    line += 1;
+  return line;
+}
+
+function shorten(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}

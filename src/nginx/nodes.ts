@@ -1,0 +1,64 @@
+import { type Place, place } from "../source/file.js";
+import type { Node } from "./types.js";
+
+/** Small questions to a node of the tree. None of them climbs: inheritance is effective.ts's. */
+
+const indexes = new WeakMap<Node, ReadonlyMap<string, readonly Node[]>>();
+const nothing: readonly Node[] = [];
+
+/** The children of that name, in order. */
+export function childrenNamed(block: Node, name: string): readonly Node[] {
+  let index = indexes.get(block);
+  if (index === undefined) {
+    const built = new Map<string, Node[]>();
+    for (const child of block.children) {
+      const known = built.get(child.name);
+      if (known === undefined) built.set(child.name, [child]);
+      else known.push(child);
+    }
+    index = built;
+    indexes.set(block, index);
+  }
+  return index.get(name) ?? nothing;
+}
+
+/** The decoded argument, `undefined` when the directive has fewer. */
+export function argument(node: Node, index: number): string | undefined {
+  return node.directive.args[index]?.text;
+}
+
+/** The place of an argument; of the name when the directive has fewer. */
+export function argumentPlace(node: Node, index: number): Place {
+  const word = node.directive.args[index];
+  return word === undefined ? namePlace(node) : place(node.file, word.start, word.end, node.via);
+}
+
+export function namePlace(node: Node): Place {
+  return place(node.file, node.directive.name.start, node.directive.name.end, node.via);
+}
+
+/** From the name to the last argument, without `;` or `{`: what a report marks to mean the whole directive. */
+export function headPlace(node: Node): Place {
+  const { args, name } = node.directive;
+  const last = args[args.length - 1] ?? name;
+  return place(node.file, name.start, last.end, node.via);
+}
+
+/** The directive without `;` or `{`, its words one blank apart. */
+export function headText(node: Node): string {
+  return [node.directive.name, ...node.directive.args].map((word) => word.text).join(" ");
+}
+
+/** The nearest enclosing block of that name, the node itself included. */
+export function enclosing(node: Node, name: string): Node | null {
+  for (let at: Node | null = node; at !== null; at = at.parent) if (at.name === name) return at;
+  return null;
+}
+
+/** Every node below a block, depth first, in the order of the files. */
+export function* descendants(block: Node): Generator<Node> {
+  for (const child of block.children) {
+    yield child;
+    if (child.children.length > 0) yield* descendants(child);
+  }
+}

@@ -1,0 +1,173 @@
+import { NginxParser, type NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
+import type { SourceFile } from "../source/file.js";
+import { blockFault, eofFault, unexpected, wordsFault } from "./faults.js";
+import { luaBlockEnd } from "./lua.js";
+import type { Directive, NginxFault, NginxText, Word } from "./types.js";
+import { readWords, skipBlanks } from "./words.js";
+
+interface Mark {
+  readonly words: readonly Word[];
+  end: number;
+  closed: boolean;
+}
+
+/**
+ * What nginx-conf keeps private. The package builds the tree; which characters make a word, a
+ * comment or a refusal is decided by nginx's own rules, and the package has neither those nor places.
+ */
+interface ParserState {
+  source: string;
+  index: number;
+  context: NginxParseTreeNode;
+  tree: NginxParseTreeNode;
+  error: unknown;
+  parse(source: string): void;
+  parseNext(): void;
+  readVerbatimBlock(): string;
+}
+
+const Base = NginxParser as unknown as new () => ParserState;
+
+class PlacedParser extends Base {
+  readonly marks = new Map<NginxParseTreeNode, Mark>();
+  fault: NginxFault | null = null;
+  private readonly file: SourceFile;
+
+  constructor(file: SourceFile) {
+    super();
+    this.file = file;
+  }
+
+  override parseNext(): void {
+    const skipped = skipBlanks(this.source, this.index);
+    if ("tooLong" in skipped) {
+      this.stop(wordsFault(this.file, [], { kind: "too-long", start: skipped.tooLong, quote: null }));
+      return;
+    }
+    this.index = skipped.at;
+    const character = this.source.charAt(this.index);
+    if (character === "") this.finish();
+    else if (character === ";" || character === "{") this.stop(unexpected(this.file, this.index, character));
+    else if (character === "}") this.close();
+    else this.directive();
+  }
+
+  private directive(): void {
+    const { words, end } = readWords(this.source, this.index);
+    const [name] = words;
+    if (name === undefined || (end.kind !== ";" && end.kind !== "{")) {
+      this.stop(wordsFault(this.file, words, end, this.openBlock()));
+      return;
+    }
+    const refusal = blockFault(this.file, words, end, this.openBlock());
+    if (refusal !== null) {
+      this.stop(refusal);
+      return;
+    }
+    const node = this.context;
+    const lua = end.kind === "{" && name.text.endsWith("_by_lua_block");
+    node.name = name.text;
+    // The package refuses arguments before a Lua block (`set_by_lua_block $x {`); ours stay in the mark.
+    node.value = lua ? "" : argumentsOf(words);
+    this.marks.set(node, { words, end: end.at + 1, closed: end.kind === ";" });
+    this.index = end.at;
+    super.parseNext();
+  }
+
+  /** Called by the package at the `{` of a Lua block; it steps over one character afterwards. */
+  override readVerbatimBlock(): string {
+    const mark = this.marks.get(this.context);
+    const end = luaBlockEnd(this.source, this.index);
+    if (end === null || mark === undefined) {
+      this.stop(eofFault(this.file, mark?.words[0] ?? null, true));
+      return "";
+    }
+    const body = this.source.slice(this.index + 1, end - 1);
+    mark.end = end;
+    mark.closed = true;
+    this.index = end - 1;
+    return body;
+  }
+
+  private close(): void {
+    const block = this.openNode();
+    if (block === null) {
+      this.stop(unexpected(this.file, this.index, "}"));
+      return;
+    }
+    const mark = this.marks.get(block);
+    super.parseNext();
+    if (mark !== undefined) {
+      mark.end = this.index;
+      mark.closed = true;
+    }
+  }
+
+  private finish(): void {
+    this.index = this.source.length;
+    const open = this.openBlock();
+    if (open !== null) this.stop(eofFault(this.file, open, true));
+  }
+
+  private openNode(): NginxParseTreeNode | null {
+    const parent = this.context.parent;
+    return parent === null || parent === this.tree ? null : parent;
+  }
+
+  private openBlock(): Word | null {
+    const node = this.openNode();
+    return node === null ? null : (this.marks.get(node)?.words[0] ?? null);
+  }
+
+  private stop(fault: NginxFault): void {
+    this.fault = fault;
+    this.error = fault;
+    this.index = this.source.length;
+  }
+}
+
+function argumentsOf(words: readonly Word[]): string {
+  return words
+    .slice(1)
+    .map((word) => word.text)
+    .join(" ");
+}
+
+/**
+ * Parses one file. Never throws: what stands before a fault is there, and blocks that were open at
+ * the fault are marked truncated. Accepts and refuses what `nginx -t` does as far as tokens and
+ * blocks go (ngx_conf_read_token, the same from 1.18.0 to 1.31.4).
+ */
+export function parseNginx(file: SourceFile): NginxText {
+  const parser = new PlacedParser(file);
+  parser.parse(file.text);
+  if (parser.fault === null) parser.parseNext();
+  const fault = parser.fault ?? byteOrderMark(file);
+  return { file, directives: toDirectives(parser.tree, parser.marks), fault };
+}
+
+function byteOrderMark(file: SourceFile): NginxFault | null {
+  if (!file.text.startsWith("\uFEFF")) return null;
+  return {
+    span: { file, start: 0, end: 1 },
+    message:
+      "the file starts with a byte order mark, which nginx takes for part of the first directive's name",
+    log: 'unknown directive "\uFEFF',
+    help: "save the file as UTF-8 without a byte order mark",
+  };
+}
+
+function toDirectives(
+  node: NginxParseTreeNode,
+  marks: ReadonlyMap<NginxParseTreeNode, Mark>,
+): readonly Directive[] {
+  const directives: Directive[] = [];
+  for (const child of node.children ?? []) {
+    const mark = marks.get(child);
+    const [name, ...args] = mark?.words ?? [];
+    if (mark === undefined || name === undefined) continue;
+    const block = child.isVerbatim ? [] : child.isBlock ? toDirectives(child, marks) : null;
+    directives.push({ name, args, start: name.start, end: mark.end, block, truncated: !mark.closed });
+  }
+  return directives;
+}

@@ -1,0 +1,75 @@
+/**
+ * Text and places. Nothing here knows nginx or PHP-FPM.
+ *
+ * Offsets are UTF-16 code units into `SourceFile.text`; lines and columns are 1-based, columns in
+ * UTF-16 code units. Lines end at LF only, as both daemons count them.
+ */
+
+/** One file as it was read: its place in the host, the name to print, and its text. */
+export interface SourceFile {
+  /** Real path inside the host, behind every symlink: `/etc/nginx/sites-available/shop`. */
+  readonly path: string;
+  /** What reports print: relative to the working directory, absolute outside it. */
+  readonly display: string;
+  readonly text: string;
+  /** Offset of the first character of each line; `lineStarts[0]` is 0. */
+  readonly lineStarts: readonly number[];
+}
+
+/** A half-open range `[start, end)` of one file. */
+export interface Span {
+  readonly file: SourceFile;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A span together with the `include` lines that led to it, outermost first. */
+export interface Place {
+  readonly span: Span;
+  readonly via: readonly Span[];
+}
+
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export function sourceFile(path: string, display: string, text: string): SourceFile {
+  const lineStarts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) {
+    lineStarts.push(at + 1);
+  }
+  return { path, display, text, lineStarts };
+}
+
+/** Line and column of an offset; an offset past the end gives the end of the file. */
+export function position(file: SourceFile, offset: number): Position {
+  const starts = file.lineStarts;
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const end = Math.min(offset, file.text.length);
+  return { line: low + 1, column: end - (starts[low] ?? 0) + 1 };
+}
+
+/** The text of one line (1-based) without its line end; empty for a line the file does not have. */
+export function lineText(file: SourceFile, line: number): string {
+  const start = file.lineStarts[line - 1];
+  if (start === undefined) return "";
+  const next = file.lineStarts[line];
+  const text = file.text.slice(start, next === undefined ? file.text.length : next - 1);
+  return text.endsWith("\r") ? text.slice(0, -1) : text;
+}
+
+export function place(file: SourceFile, start: number, end: number, via: readonly Span[] = []): Place {
+  return { span: { file, start, end }, via };
+}
+
+/** Two places are the same when they are the same characters of the same file, whatever led there. */
+export function samePlace(a: Place, b: Place): boolean {
+  return a.span.file.path === b.span.file.path && a.span.start === b.span.start && a.span.end === b.span.end;
+}
