@@ -1,0 +1,82 @@
+import { setting } from "../fpm/pools.js";
+import type { Pool } from "../fpm/types.js";
+import { serverLabel } from "../model/bindings.js";
+import type { Binding, Host, Target } from "../model/host.js";
+import { headText } from "../nginx/nodes.js";
+import { type Effective, placeOf } from "../source/effective.js";
+import type { RelatedReport } from "./rule.js";
+
+/** What most rules say alike: the chain from a location to its pool, and values with their provenance. */
+
+/** One location, one of the addresses behind it, one pool that listens there. */
+export interface Pair {
+  readonly binding: Binding;
+  readonly target: Target;
+  readonly pool: Pool;
+}
+
+/** Every way from a PHP location to a pool of the host. Servers that are `down` get no requests. */
+export function* pairs(host: Host): Generator<Pair> {
+  for (const binding of phpBindings(host)) {
+    for (const target of binding.targets) {
+      if (target.down) continue;
+      for (const pool of target.pools) yield { binding, target, pool };
+    }
+  }
+}
+
+export function phpBindings(host: Host): readonly Binding[] {
+  return host.bindings.filter(({ serves }) => serves === "php");
+}
+
+/** The pairs grouped by what a report is about, in order of first appearance: a pool shared by forty sites is one report. */
+export function groupBy<T>(items: Iterable<T>, key: (item: T) => string): readonly (readonly [T, ...T[]])[] {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of items) {
+    const name = key(item);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
+
+/** The address on either side: the nginx words that name it, the `upstream`, `set` or `map` between, and the pool's `listen`. */
+export function linkOf({ binding, target, pool }: Pair): readonly RelatedReport[] {
+  const listen = placeOf(setting(pool, "listen"));
+  const same = target.address.kind === "unix" ? "same socket" : "same address";
+  const talks = { place: target.through ?? target.place, message: `${binding.label} talks to pool [${pool.name}]` };
+  return [
+    talks,
+    ...(target.through === null ? [] : [{ place: target.place, message: "the address behind it" }]),
+    ...(listen === null ? [] : [{ place: listen, message: same }]),
+  ];
+}
+
+/** A value for a message: `300s`, or `60s (the default)`. */
+export function shown<T>(value: Exclude<Effective<T>, { readonly kind: "unknown" }>, show: (value: T) => string): string {
+  return value.kind === "default" ? `${show(value.value)} (the default)` : show(value.value);
+}
+
+/** Milliseconds as seconds: `300s`, `1.5s`. */
+export function showMs(milliseconds: number): string {
+  return showSeconds(milliseconds / 1000);
+}
+
+export function showSeconds(seconds: number): string {
+  return `${Number(seconds.toFixed(3))}s`;
+}
+
+/** Bytes in the largest unit that needs no fraction: `8m`, `16k`, `1000 bytes`. As nginx writes sizes. */
+export function showBytes(bytes: number): string {
+  for (const [unit, factor] of [["g", 1024 ** 3], ["m", 1024 ** 2], ["k", 1024]] as const) {
+    if (bytes >= factor && bytes % factor === 0) return `${bytes / factor}${unit}`;
+  }
+  return `${bytes} bytes`;
+}
+
+/** Names around a finding that survive moved lines, for its fingerprint. */
+export function namesOf(binding: Binding, pool?: Pool): readonly string[] {
+  const server = binding.server === null ? "" : serverLabel(binding.server);
+  return [server, headText(binding.location), ...(pool === undefined ? [] : [pool.name])];
+}

@@ -1,0 +1,63 @@
+import type { Place } from "../source/file.js";
+import type { Severity, Symptom } from "./rule.js";
+
+/** A report stamped by the engine: who said it, how grave it is, where it is. */
+export interface Finding {
+  readonly rule: string;
+  /** The key of the rule's case. */
+  readonly case: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly symptom: Symptom | null;
+  /** The host's name, see `Host.name`. */
+  readonly host: string;
+  readonly at: Place;
+  /** What the marked place says, `null` when the message says it all. */
+  readonly label: string | null;
+  /** The lines that tie the two halves together (address on either side), shown before `related`. */
+  readonly link: readonly Related[];
+  readonly related: readonly Related[];
+  readonly effect: string;
+  readonly help: string;
+  /** Hex; survives moved lines. */
+  readonly fingerprint: string;
+}
+
+export interface Related {
+  readonly place: Place;
+  readonly message: string;
+}
+
+/** Something that was not read, so that silence about it proves nothing. */
+export interface Incomplete {
+  /** What reports print. */
+  readonly file: string;
+  /** 1-based line of the `include` or of the fault; `null` when the whole file is meant. */
+  readonly line: number | null;
+  readonly reason: string;
+  /**
+   * `false`: a finding already tells the cause (a syntax fault), or it is a plain limit of the tree
+   * (an include whose target is deployed from elsewhere); the exit status does not change for it.
+   */
+  readonly fatal: boolean;
+}
+
+export interface Summary {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly infos: number;
+  readonly suppressed: number;
+  readonly hosts: number;
+  /** Files that were read. */
+  readonly files: number;
+  /** Locations that hand requests to PHP, one per occurrence in a server. */
+  readonly locations: number;
+  readonly pools: number;
+  readonly incomplete: readonly Incomplete[];
+}
+
+export interface LintResult {
+  /** Sorted by file, line, column, rule. */
+  readonly findings: readonly Finding[];
+  readonly summary: Summary;
+}

@@ -1,0 +1,140 @@
+import type { Host } from "../model/host.js";
+import type { Place } from "../source/file.js";
+
+/**
+ * What a finding means for the requests of the users, worst first.
+ *
+ * - `error`: a daemon refuses the configuration, or ordinary requests fail now.
+ * - `warning`: requests fail under load, with time, with large or slow requests; or somebody can get in.
+ * - `info`: surprising and worth knowing.
+ */
+export type Severity = "error" | "warning" | "info";
+
+/** When the fault shows. `start`: a daemon refuses to start or reload; `always`: every request to that location. */
+export type When =
+  | "start"
+  | "always"
+  | "slow-request"
+  | "large-header"
+  | "large-body"
+  | "large-response"
+  | "saturation"
+  | "reload"
+  | "attack";
+
+export interface Symptom {
+  readonly when: When;
+  /** HTTP status the client gets; `null` when there is no response or the status says nothing. */
+  readonly status: number | null;
+  /** A literal part of the line in a daemon's log; `null` when nothing is logged. */
+  readonly log: string | null;
+}
+
+/** One way in which a rule can be broken. */
+export interface RuleCase {
+  readonly severity: Severity;
+  /** `null`: the fault has no symptom in requests. */
+  readonly symptom: Symptom | null;
+  /** One line for the catalogue: what is wrong, in lower case without a full stop. */
+  readonly summary: string;
+}
+
+export interface RuleDocs {
+  /** One line, lower case, no full stop: what the rule finds. */
+  readonly title: string;
+  /** Markdown paragraphs: when it fires and when it stays silent. */
+  readonly what: string;
+  /** Why the daemons behave so, what users see. */
+  readonly why: string;
+  /** What to write instead. */
+  readonly instead: string;
+  /** Addresses of the manuals' pages. */
+  readonly references: readonly string[];
+}
+
+/** The other end of a contradiction. */
+export interface RelatedReport {
+  readonly place: Place;
+  /** Lower case, no full stop: `the worker is killed after 30s`. */
+  readonly message: string;
+}
+
+/** What a rule yields. It knows nothing of severities from outside, of formats, or of other rules. */
+export interface Report {
+  /** A key of the rule's `cases`. */
+  readonly case: string;
+  /**
+   * `true`: the files make it certain. `false`: it rests on a guess about the host; the engine
+   * lowers the severity one level, and `settle` is added to the help.
+   */
+  readonly certain: boolean;
+  /** What would settle an uncertain report, as a sentence for the help; `null` for a certain one. */
+  readonly settle: string | null;
+  /** Carries both values and where they come from; lower case, no full stop. */
+  readonly message: string;
+  /** The line a person would change. */
+  readonly at: Place;
+  /** Written under the marked place, lower case, no full stop: `nginx is ready to wait 300s`; `null`: the message says it all. */
+  readonly label: string | null;
+  /** The address that ties the two halves, where there is one: drawn between the two ends. */
+  readonly link: readonly RelatedReport[];
+  /** The other ends. */
+  readonly related: readonly RelatedReport[];
+  /** What this costs the users of the site, one sentence: `every request to this location ends as 502 Bad Gateway`. */
+  readonly effect: string;
+  /** What to change, paste-ready lines in the syntax of the file. */
+  readonly help: string;
+  /** Names around the place that survive moved lines: server, location, pool. */
+  readonly names: readonly string[];
+}
+
+/** A JSON schema (draft-07) of type object with `additionalProperties: false` and a `default` for each property. */
+export interface OptionsSchema {
+  readonly type: "object";
+  readonly additionalProperties: false;
+  readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/**
+ * How the tests prove the rule with the real daemons. `requests` are sent to every `bad-*` and
+ * `ok-*` fixture, in order. In a `bad-*` one of the answers and the logs must show the symptom of
+ * each case that was reported; in an `ok-*` every answer must be 200 and no symptom may be logged.
+ */
+export type Proof =
+  | {
+      readonly kind: "daemons";
+      /** When not given: what the symptom's `when` calls for, `GET /index.php` for `always`. */
+      readonly requests?: readonly ProofRequest[];
+      /**
+       * Case → name of an observation of the bench, for cases whose symptom is neither an odd
+       * status nor a log line: it must be seen in `bad-*` and must not be seen in `ok-*`.
+       */
+      readonly observe?: Readonly<Record<string, string>>;
+    }
+  /** The fault cannot be provoked on one machine: why, and which source states it. */
+  | { readonly kind: "none"; readonly reason: string };
+
+export interface ProofRequest {
+  readonly method?: "GET" | "POST";
+  /** `/index.php` when not given. */
+  readonly path?: string;
+  /** The `Host` header; `localhost` when not given. */
+  readonly host?: string;
+  /** Bytes of form body to send with a POST. */
+  readonly bodyBytes?: number;
+  /** Sent this many times at the same moment, for what shows only under load; once when not given. */
+  readonly times?: number;
+}
+
+export interface Rule<Options = unknown> {
+  /** `category/name`, the file's place below `rules/`. */
+  readonly id: string;
+  readonly cases: Readonly<Record<string, RuleCase>>;
+  readonly docs: RuleDocs;
+  readonly options: OptionsSchema;
+  readonly proof: Proof;
+  /** Pure: equal hosts give equal reports in equal order. `options` were checked and completed with defaults. */
+  check(host: Host, options: Options): Iterable<Report>;
+}
+
+export const noOptions: OptionsSchema = { type: "object", additionalProperties: false, properties: {} };

@@ -1,0 +1,178 @@
+import { join, resolve } from "node:path";
+import type { Finding, Incomplete, LintResult } from "./engine/finding.js";
+import { incompleteOf } from "./engine/incomplete.js";
+import type { Rule, Severity } from "./engine/rule.js";
+import { compareFindings, type RuleSetting, run } from "./engine/run.js";
+import { type Config, ruleSchemaName } from "./engine/schemas.js";
+import type { Validators } from "./engine/validate.js";
+import { diskFilesystem } from "./host/disk.js";
+import { type GivenHost, hostsOf } from "./host/given.js";
+import { isWithin, normalizePath } from "./host/path.js";
+import type { HostSpec } from "./host/spec.js";
+import { buildHost } from "./model/build.js";
+import type { Host } from "./model/host.js";
+import type { Place } from "./source/file.js";
+
+export interface LintOptions {
+  /** Files and directories; what each means is in the README. Default: the working directory. */
+  readonly paths?: readonly string[];
+  /** Absolute; relative paths count from it and reported names are relative to it. Default: the process's. */
+  readonly workingDirectory: string;
+  /** A checked `fpmlint.json`; `null` or absent: none. */
+  readonly config?: Config | null;
+  /** The directory that `hosts` of the configuration count from. Default: the working directory. */
+  readonly configDirectory?: string;
+  /** `8.3` for PHP-FPM whose path does not tell its version. Default: unknown. */
+  readonly phpVersion?: string | null;
+}
+
+/** Why nothing could be linted: what a command line exits with 2 for. */
+export interface LintRefusal {
+  readonly kind: "missing-path" | "unreadable-path" | "nothing-to-lint";
+  /** The path as it was given. */
+  readonly path: string;
+  /** One sentence without a full stop. */
+  readonly message: string;
+}
+
+export type LintOutcome =
+  | { readonly kind: "linted"; readonly result: LintResult }
+  | { readonly kind: "refused"; readonly refusal: LintRefusal };
+
+/** Lints with the rules and validators of the caller's choice; `index.ts` has the one with all of fpmlint's. */
+export function lintWith(rules: readonly Rule[], validators: Validators, options: LintOptions): LintOutcome {
+  const { workingDirectory } = options;
+  const stated = statedHosts(options);
+  const paths = options.paths ?? [];
+  const given: GivenHost[] = [];
+  for (const path of paths.length === 0 ? ["."] : paths) {
+    const answer = hostsOf(path, workingDirectory, stated);
+    if (answer.kind === "hosts") given.push(...answer.hosts);
+    else return { kind: "refused", refusal: refusalOf(answer, path) };
+  }
+  const settings = (rule: Rule): RuleSetting => settingOf(rule, options.config ?? null, validators);
+  const checked = distinct(given).map(({ spec, touching }) => {
+    const host = buildHost(spec, diskFilesystem({ root: spec.root, workingDirectory }), {
+      phpVersion: options.phpVersion ?? null,
+    });
+    return { host, touching };
+  });
+  const findings = checked.flatMap(({ host, touching }) =>
+    run(rules, host, settings).filter((finding) => touching === null || touches(finding, touching)),
+  );
+  const hosts = checked.map(({ host }) => host);
+  return { kind: "linted", result: summarize(distinctFindings(findings), hosts) };
+}
+
+function refusalOf(
+  answer: Exclude<ReturnType<typeof hostsOf>, { kind: "hosts" }>,
+  path: string,
+): LintRefusal {
+  switch (answer.kind) {
+    case "missing":
+      return { kind: "missing-path", path, message: `${path}: no such file or directory` };
+    case "unreadable":
+      return { kind: "unreadable-path", path, message: `${path}: ${answer.reason}` };
+    case "nothing":
+      return {
+        kind: "nothing-to-lint",
+        path,
+        message: `no nginx or PHP-FPM configuration found below ${path}`,
+      };
+  }
+}
+
+function statedHosts(options: LintOptions): readonly HostSpec[] {
+  const base = options.configDirectory ?? options.workingDirectory;
+  return (options.config?.hosts ?? []).map((entry) => ({
+    name: entry.name,
+    root: resolve(base, entry.root),
+    nginx: entry.nginx == null ? null : normalizePath(join("/", entry.nginx)),
+    fragments: [],
+    fpm: (entry.fpm ?? []).map((path) => normalizePath(join("/", path))),
+    pools: [],
+  }));
+}
+
+/** A host that several paths mean is read once; a path that means all of it wins over one that touches a part. */
+function distinct(given: readonly GivenHost[]): readonly GivenHost[] {
+  const hosts = new Map<string, GivenHost>();
+  for (const host of given) {
+    const key = JSON.stringify([host.spec.root, host.spec.nginx, host.spec.fpm, host.spec.fragments]);
+    const known = hosts.get(key);
+    const touching =
+      known === undefined || host.touching === null
+        ? host.touching
+        : known.touching === null
+          ? null
+          : [...known.touching, ...host.touching];
+    hosts.set(key, { spec: known?.spec ?? host.spec, touching });
+  }
+  return [...hosts.values()];
+}
+
+function settingOf(rule: Rule, config: Config | null, validators: Validators): RuleSetting {
+  const setting = config?.rules?.[rule.id];
+  if (setting === "off") return { level: "off", options: {} };
+  const [level, given] =
+    setting === undefined ? [null, {}] : typeof setting === "string" ? [setting, {}] : setting;
+  const options = structuredClone(given);
+  // Fills in the defaults; the configuration itself was checked when it was read.
+  validators[ruleSchemaName(rule.id)]?.(options);
+  return { level, options };
+}
+
+function touches(finding: Finding, paths: readonly string[]): boolean {
+  const places: readonly Place[] = [
+    finding.at,
+    ...[...finding.link, ...finding.related].map(({ place }) => place),
+  ];
+  return places
+    .flatMap(({ span, via }) => [span, ...via])
+    .some(({ file }) => paths.some((path) => isWithin(path, file.path)));
+}
+
+function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintResult {
+  const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
+  return {
+    findings,
+    summary: {
+      errors: count("error"),
+      warnings: count("warning"),
+      infos: count("info"),
+      suppressed: 0,
+      hosts: hosts.length,
+      files: new Set(hosts.flatMap(filesOf)).size,
+      locations: hosts.reduce(
+        (sum, host) => sum + host.bindings.filter(({ serves }) => serves === "php").length,
+        0,
+      ),
+      pools: hosts.reduce((sum, host) => sum + host.pools.length, 0),
+      incomplete: sortedIncomplete(hosts.flatMap(incompleteOf)),
+    },
+  };
+}
+
+/** A pool that two hosts of a tree share (nginx and a variant of it) is judged once. */
+function distinctFindings(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Map<string, Finding>();
+  for (const finding of findings) {
+    const { file, start, end } = finding.at.span;
+    const key = JSON.stringify([finding.rule, file.display, start, end, finding.message]);
+    if (!seen.has(key)) seen.set(key, finding);
+  }
+  return [...seen.values()].sort(compareFindings);
+}
+
+function filesOf(host: Host): readonly string[] {
+  const nginx = host.nginx?.texts.map(({ file }) => file) ?? [];
+  const fpm = host.masters.flatMap((master) => [...master.files, ...master.ini.files]);
+  return [...nginx, ...fpm].map(({ display }) => display);
+}
+
+function sortedIncomplete(entries: readonly Incomplete[]): readonly Incomplete[] {
+  const key = ({ file, line, reason }: Incomplete) =>
+    `${file}\0${String(line ?? 0).padStart(9, "0")}\0${reason}`;
+  const byKey = new Map(entries.map((entry) => [key(entry), entry] as const));
+  return [...byKey.keys()].sort().flatMap((name) => byKey.get(name) ?? []);
+}

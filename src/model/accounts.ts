@@ -1,0 +1,90 @@
+import type { HostFilesystem } from "../host/filesystem.js";
+
+/** Users and groups of the host, from `etc/passwd` and `etc/group` below its root. */
+export interface Accounts {
+  /** `false`: the files are not in the tree; names and memberships are guesses. */
+  readonly known: boolean;
+  /** Resolves a name or a number; `null` when the host has no such user, or when nothing can be guessed about it. */
+  user(nameOrId: string): User | null;
+  /** Resolves a name or a number; `null` as for `user`. */
+  group(nameOrId: string): Group | null;
+  /** Names of the groups that list the user in `etc/group`: what `initgroups` gives a worker besides its own group. */
+  supplementary(user: User): readonly string[];
+}
+
+export interface User {
+  readonly name: string;
+  /** `null` when guessed. */
+  readonly id: number | null;
+  /** The name of the primary group, or its number as text when no group has it. */
+  readonly group: string;
+}
+
+export interface Group {
+  readonly name: string;
+  /** `null` when guessed. */
+  readonly id: number | null;
+  /** Users that list it as supplementary. */
+  readonly members: readonly string[];
+}
+
+/** Names that packages create with a group of the same name. Nothing is guessed about others. */
+const WELL_KNOWN = ["www-data", "nginx", "apache", "nobody", "http", "www", "_www", "root"];
+
+export function readAccounts(fs: HostFilesystem): Accounts {
+  const passwd = lines(fs, "/etc/passwd");
+  const group = lines(fs, "/etc/group");
+  if (passwd === null || group === null) return guessedAccounts();
+  const groups = group.map(readGroup);
+  const users = passwd.map((fields) => readUser(fields, groups));
+  return {
+    known: true,
+    user: (key) => find(users, key),
+    group: (key) => find(groups, key),
+    supplementary: (user) =>
+      groups.filter(({ members }) => members.includes(user.name)).map(({ name }) => name),
+  };
+}
+
+function lines(fs: HostFilesystem, path: string): readonly (readonly string[])[] | null {
+  const entry = fs.entry(path);
+  const answer = entry.kind === "file" ? entry.read() : null;
+  if (answer === null || "unreadable" in answer) return null;
+  return answer.text
+    .split("\n")
+    .filter((line) => line.includes(":") && !line.startsWith("#"))
+    .map((line) => line.split(":"));
+}
+
+function readGroup(fields: readonly string[]): Group {
+  const members = (fields[3] ?? "").split(",").filter((name) => name !== "");
+  return { name: fields[0] ?? "", id: number(fields[2]), members };
+}
+
+function readUser(fields: readonly string[], groups: readonly Group[]): User {
+  const primary = fields[3] ?? "";
+  const group = groups.find(({ id }) => id !== null && id === number(primary));
+  return { name: fields[0] ?? "", id: number(fields[2]), group: group?.name ?? primary };
+}
+
+function number(text: string | undefined): number | null {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
+}
+
+function find<T extends { readonly name: string; readonly id: number | null }>(
+  list: readonly T[],
+  key: string,
+): T | null {
+  return (
+    list.find(({ name }) => name === key) ?? list.find(({ id }) => id !== null && String(id) === key) ?? null
+  );
+}
+
+function guessedAccounts(): Accounts {
+  return {
+    known: false,
+    user: (name) => (WELL_KNOWN.includes(name) ? { name, id: null, group: name } : null),
+    group: (name) => (WELL_KNOWN.includes(name) ? { name, id: null, members: [] } : null),
+    supplementary: () => [],
+  };
+}

@@ -1,0 +1,83 @@
+import type { FpmMaster, Pool } from "../fpm/types.js";
+import type { HostFilesystem } from "../host/filesystem.js";
+import type { NginxFault, NginxInclude, NginxText, Node } from "../nginx/types.js";
+import type { Place } from "../source/file.js";
+import type { Accounts } from "./accounts.js";
+import type { Address } from "./address.js";
+
+/** One machine (or container pair): everything both daemons would read, joined. */
+export interface Host {
+  /** Its name in `fpmlint.json`, else its root relative to the path that was given; `.` for the path itself. */
+  readonly name: string;
+  readonly fs: HostFilesystem;
+  /** `null` when the tree holds no nginx configuration. */
+  readonly nginx: NginxHost | null;
+  readonly masters: readonly FpmMaster[];
+  /** All pools of all masters, in order. */
+  readonly pools: readonly Pool[];
+  readonly accounts: Accounts;
+  /** The tree is a whole host (root `/`, or it has `etc/passwd`): what is missing in it is really missing. */
+  readonly whole: boolean;
+  /** Every location that hands requests to FastCGI, with the pools behind it. */
+  readonly bindings: readonly Binding[];
+  /** Main files that are there and could not be read; what they would say is unknown. */
+  readonly unread: readonly UnreadFile[];
+}
+
+export interface UnreadFile {
+  /** As reports print it. */
+  readonly file: string;
+  readonly reason: string;
+}
+
+export interface NginxHost {
+  /** The root of the tree: its children are the main context. */
+  readonly root: Node;
+  readonly texts: readonly NginxText[];
+  /** `template`: the file is a template, so that the fault may vanish when it is rendered. */
+  readonly faults: readonly {
+    readonly fault: NginxFault;
+    readonly place: Place;
+    readonly template: boolean;
+  }[];
+  readonly includes: readonly NginxInclude[];
+  /** `false`: only fragments were found; what the main file could set is unknown. */
+  readonly hasMain: boolean;
+}
+
+/** One `fastcgi_pass` at work: the location (or `if` in it) and everybody who may take its requests. */
+export interface Binding {
+  /** The `fastcgi_pass` directive. */
+  readonly pass: Node;
+  /** The block it stands in: a `location`, an `if` in one, or `limit_except`. */
+  readonly block: Node;
+  /** The nearest `location` around; the block itself for most. */
+  readonly location: Node;
+  readonly server: Node | null;
+  /**
+   * Whether requests for PHP scripts can reach it. `other`: a FastCGI application that is not PHP
+   * (fcgiwrap and the like), as far as names tell.
+   */
+  readonly serves: "php" | "other";
+  /** The members of the upstream group, or the one address; empty when the address is not knowable. */
+  readonly targets: readonly Target[];
+  /** Words for reports: `location ~ \.php$ of shop.example.com`. */
+  readonly label: string;
+}
+
+export interface Target {
+  readonly address: Address;
+  /** The words that name it: the argument of `fastcgi_pass`, or of `server` in the upstream, or the value in `map`/`set`. */
+  readonly place: Place;
+  /** The `fastcgi_pass` argument when `place` is elsewhere (upstream, map, set), else `null`. */
+  readonly through: Place | null;
+  readonly down: boolean;
+  readonly backup: boolean;
+  /** Pools that listen there; several when masters share an address. Empty: nobody, or not this host. */
+  readonly pools: readonly Pool[];
+  /**
+   * The address is a name that may be another container, and the pool is the only one of the tree
+   * that could be behind it. What rests on it is not certain.
+   */
+  readonly assumed: boolean;
+}
