@@ -1,0 +1,40 @@
+/** The characters that frames are drawn with. */
+export interface Glyphs {
+  /** Starts the first frame of a finding. */
+  readonly first: string;
+  /** Joins a further file to it. */
+  readonly next: string;
+  readonly bar: string;
+  /** Stands in the place of the bar where lines are left out. */
+  readonly gap: string;
+  readonly primary: string;
+  readonly secondary: string;
+  readonly ellipsis: string;
+  readonly arrow: string;
+  /** Marks the lines that tie the two halves together. */
+  readonly link: string;
+}
+
+export const UNICODE: Glyphs = {
+  first: "╭─",
+  next: "├─",
+  bar: "│",
+  gap: "·",
+  primary: "━",
+  secondary: "─",
+  ellipsis: "…",
+  arrow: "→",
+  link: "①",
+};
+
+export const ASCII: Glyphs = {
+  first: "-->",
+  next: ":::",
+  bar: "|",
+  gap: ":",
+  primary: "^",
+  secondary: "-",
+  ellipsis: "...",
+  arrow: "->",
+  link: "(1)",
+};

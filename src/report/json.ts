@@ -1,0 +1,77 @@
+import type { Finding, LintResult, Related } from "../engine/finding.js";
+import type { Place } from "../source/file.js";
+import { position } from "../source/file.js";
+
+export interface ToolMeta {
+  /** The version of fpmlint. */
+  readonly version: string;
+}
+
+// Harmless to a JSON parser, not to a terminal that shows the document.
+const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** A JSON document, indented by two, with a final newline and without characters that drive a terminal. */
+export function stringify(document: unknown): string {
+  const plain = JSON.stringify(document, null, 2);
+  const safe = plain.replace(UNSAFE, (character) =>
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+  return `${safe}\n`;
+}
+
+function range({ span }: Place) {
+  const start = position(span.file, span.start);
+  const end = position(span.file, Math.max(span.start, span.end));
+  return {
+    file: span.file.display,
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+  };
+}
+
+function related({ place, message }: Related) {
+  return { ...range(place), message };
+}
+
+function findingJson(finding: Finding) {
+  const { symptom } = finding;
+  return {
+    rule: finding.rule,
+    severity: finding.severity,
+    message: finding.message,
+    symptom: symptom === null ? null : { when: symptom.when, status: symptom.status, log: symptom.log },
+    host: finding.host,
+    ...range(finding.at),
+    via: finding.at.via.map(({ file, start }) => ({ file: file.display, ...position(file, start) })),
+    related: [...finding.link, ...finding.related].map(related),
+    effect: finding.effect,
+    help: finding.help,
+    fix: null,
+    fingerprint: finding.fingerprint,
+  };
+}
+
+/** The document that programs read. Its shape is a promise: keys are added, never changed. */
+export function json({ findings, summary }: LintResult, meta: ToolMeta): string {
+  return stringify({
+    version: 1,
+    tool: { name: "fpmlint", version: meta.version },
+    findings: findings.map(findingJson),
+    summary: {
+      errors: summary.errors,
+      warnings: summary.warnings,
+      infos: summary.infos,
+      suppressed: summary.suppressed,
+      hosts: summary.hosts,
+      files: summary.files,
+      locations: summary.locations,
+      pools: summary.pools,
+      incomplete: summary.incomplete.map(({ file, line, reason }) => ({ file, line, reason })),
+    },
+  });
+}

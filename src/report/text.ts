@@ -1,0 +1,100 @@
+import type { Finding, LintResult } from "../engine/finding.js";
+import type { Role } from "./color.js";
+import { painter } from "./color.js";
+import { coverage, incompleteAt } from "./coverage.js";
+import { escapeLines, escapeText } from "./escape.js";
+import type { Evidence, Label } from "./evidence.js";
+import { evidence } from "./evidence.js";
+import type { Canvas } from "./frame.js";
+import { bar, drawFrame, fileLine, fileLineColumn, margin, shownLines } from "./frame.js";
+import { ASCII, UNICODE } from "./glyphs.js";
+
+export interface TextOptions {
+  readonly color: boolean;
+  /** Box characters for the drawing; what the configuration holds is not transliterated. */
+  readonly unicode: boolean;
+  /** Columns of the terminal; `Infinity` never cuts a line. Fewer than 40 are taken as 40. */
+  readonly width: number;
+}
+
+const MIN_WIDTH = 40;
+const MAX_ALSO = 10;
+
+function canvasFor(finding: Finding, shown: Evidence, options: TextOptions): Canvas {
+  const lines = shown.frames.flatMap(shownLines);
+  return {
+    glyphs: options.unicode ? UNICODE : ASCII,
+    paint: painter(options.color),
+    severity: finding.severity,
+    // A width that is not a number (a stream that does not know it) must not make a line empty.
+    width: Math.max(options.width || MIN_WIDTH, MIN_WIDTH),
+    digits: Math.max(...lines.map((line) => String(line).length), 1),
+    linked: shown.linked,
+  };
+}
+
+/** `= name: text`, further lines of the text indented below; nothing when there is no text. */
+function note(canvas: Canvas, name: string, text: string, role: Role): string[] {
+  if (text.trim() === "") return [];
+  const [first = "", ...rest] = escapeLines(text);
+  const start = `${margin(canvas)}${canvas.paint("gutter", "=")} ${canvas.paint(role, `${name}:`)}`;
+  return [`${start} ${first}`, ...rest.map((line) => (line === "" ? "" : `${margin(canvas)}    ${line}`))];
+}
+
+function alsoRows(canvas: Canvas, folded: readonly Label[]): string[] {
+  const rows = folded
+    .slice(0, MAX_ALSO)
+    .flatMap(({ place, message }) =>
+      note(canvas, "also", `${fileLine(place.span)}: ${escapeText(message)}`, "headline"),
+    );
+  const more = folded.length - MAX_ALSO;
+  if (more > 0) rows.push(`${margin(canvas)}${canvas.paint("gutter", "=")} and ${more} more`);
+  return rows;
+}
+
+function findingText(finding: Finding, options: TextOptions): string {
+  const shown = evidence(finding);
+  const canvas = canvasFor(finding, shown, options);
+  const { paint } = canvas;
+  const tag = paint(finding.severity, `${finding.severity}[${escapeText(finding.rule)}]`);
+  const rows = [tag + paint("headline", `: ${escapeText(finding.message)}`)];
+  for (const [index, frame] of shown.frames.entries()) {
+    rows.push(...drawFrame(canvas, frame, index === 0), bar(canvas));
+  }
+  rows.push(
+    ...alsoRows(canvas, shown.folded),
+    ...note(canvas, "effect", finding.effect, "headline"),
+    ...note(canvas, "help", finding.help, "help"),
+    ...note(canvas, "log", finding.symptom?.log ?? "", "headline"),
+    ...note(canvas, "more", `fpmlint explain ${finding.rule}`, "headline"),
+  );
+  return `${rows.join("\n")}\n`;
+}
+
+/** The findings as code frames, then what was not checked, then what was. */
+export function text(result: LintResult, options: TextOptions): string {
+  const paint = painter(options.color);
+  const blocks = result.findings.map((finding) => findingText(finding, options));
+  const end: string[] = [];
+  if (result.summary.incomplete.length > 0) {
+    end.push(paint("headline", "not checked:"));
+    for (const entry of result.summary.incomplete) {
+      end.push(`  ${incompleteAt(entry)}: ${escapeText(entry.reason)}`);
+    }
+  }
+  end.push(coverage(result.summary));
+  return [...blocks, `${end.join("\n")}\n`].join("\n");
+}
+
+/** One line per finding and per place that was not checked, then what was checked: for grep and editors. */
+export function quiet(result: LintResult): string {
+  const rows = result.findings.map((finding) => {
+    const said = `${finding.severity}: ${escapeText(finding.message)} [${escapeText(finding.rule)}]`;
+    return `${fileLineColumn(finding.at.span)}: ${said}`;
+  });
+  for (const entry of result.summary.incomplete) {
+    rows.push(`${incompleteAt(entry)}: not checked: ${escapeText(entry.reason)}`);
+  }
+  rows.push(coverage(result.summary));
+  return `${rows.join("\n")}\n`;
+}
