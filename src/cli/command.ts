@@ -1,0 +1,158 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import yargs from "yargs";
+import { nearest } from "../engine/nearest.js";
+import { escapeText } from "../report/escape.js";
+import { version } from "../version.js";
+import { explain } from "./explain.js";
+import { lintCommand } from "./lint.js";
+import { listRules } from "./rules.js";
+import { exitStatus, UsageError } from "./usage.js";
+
+/** What the command sees of the world. */
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
+export interface Stream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+const COMMANDS = ["explain", "rules"];
+
+const EPILOGUE = `Examples:
+  fpmlint /etc                        this server
+  fpmlint                             every host below the working directory
+  fpmlint etc/nginx/sites-enabled     the whole host, findings that touch these files
+  fpmlint --quiet --fail-on error .   one line per finding, for CI
+  fpmlint --format json=report.json --format text /etc
+  fpmlint explain 502                 every cause of a 502 that fpmlint finds
+
+Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
+nothing to lint, 3 something could not be read, so silence proves nothing.`;
+
+/** Runs the command line; answers the exit status. */
+export async function command(words: readonly string[], world: World): Promise<number> {
+  try {
+    return await parse(words, world);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    for (const line of error.message.split("\n")) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+    return exitStatus.usage;
+  }
+}
+
+async function parse(words: readonly string[], world: World): Promise<number> {
+  let status: number = exitStatus.clean;
+  const cli = parser(words, world, (code) => {
+    status = code;
+  });
+  // The callback keeps yargs from writing by itself: it would write errors and help to the wrong stream.
+  await cli.parseAsync([...words], {}, (_error: unknown, _argv: unknown, output: string) => {
+    if (output !== "") world.stdout.write(`${output}\n`);
+  });
+  return status;
+}
+
+function parser(words: readonly string[], world: World, end: (status: number) => void) {
+  return yargs()
+    .scriptName("fpmlint")
+    .locale("en")
+    .usage(
+      "fpmlint checks nginx and PHP-FPM configuration against each other.\n\nUsage: $0 [paths..] [options]",
+    )
+    .option("color", {
+      choices: ["auto", "always", "never"] as const,
+      default: "auto" as const,
+      describe: "colour; NO_COLOR and FORCE_COLOR are honoured",
+    })
+    .command(
+      "$0 [paths..]",
+      "lint; without a path the working directory",
+      (y) =>
+        y
+          .positional("paths", {
+            type: "string",
+            array: true,
+            describe: "files or directories; DIR/etc is a host whose root is DIR",
+          })
+          .option("fail-on", {
+            choices: ["error", "warning", "info", "never"] as const,
+            describe: "the least severity that makes the exit status 1 [default: warning]",
+          })
+          .option("format", {
+            type: "string",
+            array: true,
+            nargs: 1,
+            describe: "text or json; NAME=FILE writes to a file; repeatable [default: text]",
+          })
+          .option("quiet", { alias: "q", type: "boolean", default: false, describe: "one line per finding" })
+          .option("config", {
+            type: "string",
+            describe: "configuration file [default: fpmlint.json here, if any]",
+          }),
+      (argv) => end(lintCommand({ ...argv, paths: checkedPaths(words, argv.paths ?? [], world) }, world)),
+    )
+    .command(
+      "explain <topic>",
+      "a rule's page (timeout/terminate-below-read), or every rule behind a status (502)",
+      (y) =>
+        y.positional("topic", {
+          type: "string",
+          demandOption: true,
+          describe: "a rule's id or an HTTP status",
+        }),
+      (argv) => explain(argv.topic, argv.color, world),
+    )
+    .command(
+      "rules",
+      "the catalogue of rules",
+      (y) =>
+        y.option("format", {
+          choices: ["text", "json"] as const,
+          default: "text" as const,
+          describe: "for people or for tools",
+        }),
+      (argv) => listRules(argv.format, world),
+    )
+    .version(version)
+    .alias("version", "V")
+    .help()
+    .alias("help", "h")
+    .epilogue(EPILOGUE)
+    .wrap(100)
+    .parserConfiguration({ "duplicate-arguments-array": true, "camel-case-expansion": true })
+    .strict()
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error, y) => {
+      throw error ?? new UsageError(usage(message, y));
+    });
+}
+
+const OPTIONS = ["fail-on", "format", "quiet", "config", "color", "version", "help"];
+
+/** yargs names what it does not know; the nearest thing it would have known is ours to add. */
+function usage(message: string, _parser: unknown): string {
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
+  const meant = unknown === undefined ? null : nearest(unknown, OPTIONS);
+  const line = message.replace(/\n\s*/g, " ").trim();
+  return `${line}${meant === null ? "" : `; did you mean --${meant}?`} (fpmlint --help lists the options)`;
+}
+
+/** A misspelt command is not a path that is silently empty. */
+function checkedPaths(words: readonly string[], paths: readonly string[], world: World): readonly string[] {
+  const [first] = paths;
+  if (first !== undefined && first === words.find((word) => !word.startsWith("-"))) {
+    const exists = existsSync(resolve(world.workingDirectory, first));
+    const meant = exists || first.includes("/") ? null : nearest(first, COMMANDS);
+    if (meant !== null)
+      throw new UsageError(`"${first}" is neither a command nor a path; did you mean "fpmlint ${meant}"?`);
+  }
+  return paths;
+}

@@ -1,0 +1,63 @@
+import type { LintResult } from "../engine/finding.js";
+import type { Severity } from "../engine/rule.js";
+import { lint } from "../index.js";
+import { chooseColor, chooseUnicode } from "../report/color.js";
+import { json } from "../report/json.js";
+import { quiet, text } from "../report/text.js";
+import { version } from "../version.js";
+import type { World } from "./command.js";
+import { loadConfig } from "./config.js";
+import { type Output, readOutputs, writeOutput } from "./outputs.js";
+import { exitStatus, UsageError } from "./usage.js";
+
+export interface LintArguments {
+  readonly paths: readonly string[];
+  readonly failOn?: Severity | "never" | undefined;
+  readonly format?: readonly string[] | undefined;
+  readonly quiet: boolean;
+  readonly color: "auto" | "always" | "never";
+  readonly config?: string | undefined;
+}
+
+/** Columns of text that goes to a file or a pipe: nobody there cuts lines, and few read wider ones. */
+const PLAIN_WIDTH = 100;
+
+/** Lints, writes every output and answers the exit status. Throws UsageError. */
+export function lintCommand(args: LintArguments, world: World): number {
+  const outputs = readOutputs(args.format ?? []);
+  const loaded = loadConfig(args.config, world.workingDirectory);
+  const outcome = lint({
+    paths: args.paths,
+    workingDirectory: world.workingDirectory,
+    config: loaded?.config ?? null,
+    configDirectory: loaded?.directory ?? world.workingDirectory,
+  });
+  if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
+  for (const output of outputs) {
+    const rendered = render(outcome.result, output, args, world);
+    if (output.file === null) world.stdout.write(rendered);
+    else writeOutput(output.file, rendered, world.workingDirectory);
+  }
+  return statusOf(outcome.result, args.failOn ?? loaded?.config.failOn ?? "warning");
+}
+
+function render(result: LintResult, output: Output, args: LintArguments, world: World): string {
+  if (output.format === "json") return json(result, { version });
+  if (args.quiet) return quiet(result);
+  const terminal = output.file === null && world.stdout.isTTY === true;
+  return text(result, {
+    color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
+    unicode: chooseUnicode(world.env),
+    width: terminal ? (world.stdout.columns ?? 80) : PLAIN_WIDTH,
+  });
+}
+
+const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error: 2 };
+
+function statusOf(result: LintResult, failOn: Severity | "never"): number {
+  if (result.summary.incomplete.some(({ fatal }) => fatal)) return exitStatus.incomplete;
+  if (failOn === "never") return exitStatus.clean;
+  return result.findings.some(({ severity }) => RANK[severity] >= RANK[failOn])
+    ? exitStatus.findings
+    : exitStatus.clean;
+}
