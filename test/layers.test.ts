@@ -1,0 +1,223 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { describe, expect, test } from "vitest";
+import { code, imports } from "./support/typescript.js";
+
+/** Who may import whom. A folder may always import itself, except for rules. */
+const readers = ["source", "host", "php"];
+const model = [...readers, "nginx", "fpm", "model"];
+const allButCli = [...model, "engine", "capacity", "report", "rules", "src"];
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  source: ["source"],
+  host: ["source", "host"],
+  nginx: ["source", "host", "nginx"],
+  php: readers,
+  // php.ini belongs to a master.
+  fpm: [...readers, "fpm"],
+  model,
+  capacity: ["source", "capacity"],
+  engine: [...model, "engine"],
+  report: ["source", "engine", "report"],
+  rules: [...model, "engine", "capacity"],
+  // The files directly in src/ make the library.
+  src: allButCli,
+  cli: [...allButCli, "cli"],
+};
+
+/** Packages, each behind the files that own it. */
+const packages: Readonly<Record<string, RegExp>> = {
+  "nginx-conf": /^src\/nginx\//,
+  ini: /^src\/(fpm|php)\//,
+  ajv: /^src\/engine\/validate\.ts$/,
+  yargs: /^src\/cli\//,
+};
+
+/** Parts of node that only compute; all others are doors to the outside. */
+const computing = new Set(["node:crypto", "node:path", "node:path/posix", "node:util"]);
+const outside =
+  /\bprocess\b\s*[.[]|\bfetch\s*\(|\bconsole\s*\.|\brequire\s*\(|\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bperformance\s*\.|\bset(?:Timeout|Interval|Immediate)\s*\(|\bglobalThis\b/;
+const mayReachOutside = /^src\/(host|cli)\//;
+
+const maximumLines = 250;
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Paths inside the repository, or bare names of packages. */
+  readonly imports: readonly string[];
+}
+
+const sources = [...files("src"), ...files("rules")].map(source);
+const tests = files("test").map(source);
+
+function files(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => posix.join(folder, name.replaceAll("\\", "/")))
+    .filter((path) => path.endsWith(".ts"))
+    .sort();
+}
+
+function source(path: string): Source {
+  const text = readFileSync(join(process.cwd(), path), "utf8");
+  return { path, text, imports: imports(text).map((name) => target(path, name)) };
+}
+
+function target(path: string, name: string): string {
+  if (!name.startsWith(".")) return name;
+  return posix.join(posix.dirname(path), name).replace(/\.js$/, ".ts");
+}
+
+/** `source`, `rules` …; `src` for the files directly in it; `null` for what is not ours. */
+function layer(path: string): string | null {
+  const parts = path.split("/");
+  if (parts[0] === "rules") return "rules";
+  if (parts[0] !== "src") return null;
+  return parts.length === 2 ? "src" : (parts[1] ?? null);
+}
+
+function isFile(imported: string): boolean {
+  return imported.endsWith(".ts");
+}
+
+function strayImports({ path, imports }: Source): readonly string[] {
+  const from = layer(path) ?? "";
+  const allowed = mayImport[from];
+  if (allowed === undefined) return [`${path}: the table does not know ${from}/`];
+  return imports
+    .filter(isFile)
+    .filter(
+      (imported) =>
+        !allowed.includes(layer(imported) ?? "") && !(path === "rules/index.ts" && isRule(imported)),
+    )
+    .map((imported) => `${path} imports ${imported}`);
+}
+
+function isRule(path: string): boolean {
+  return /^rules\/[^/]+\/[^/]+\.ts$/.test(path);
+}
+
+function strayPackages({ path, imports }: Source): readonly string[] {
+  return imports
+    .filter((name) => !isFile(name) && !name.startsWith("node:") && name !== "package.json")
+    .filter((name) => !packages[name.split("/")[0] ?? ""]?.test(path))
+    .map((name) => `${path} imports ${name}`);
+}
+
+function doors({ path, text, imports }: Source): readonly string[] {
+  if (mayReachOutside.test(path)) return [];
+  const modules = imports.filter((name) => name.startsWith("node:") && !computing.has(name));
+  const words = code(text)
+    .split("\n")
+    .flatMap((line, i) => {
+      const found = outside.exec(line)?.[0];
+      return found === undefined ? [] : [`${path}:${i + 1}: ${found}`];
+    });
+  return [...modules.map((name) => `${path} imports ${name}`), ...words];
+}
+
+/** Each cycle once, as the files on the way round. */
+function cycles(all: readonly Source[]): readonly string[] {
+  const edges = new Map(all.map(({ path, imports }) => [path, imports.filter(isFile)]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start !== -1) found.push([...way.slice(start), path].join(" → "));
+    if (start !== -1 || done.has(path)) return;
+    for (const next of edges.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) visit(path, []);
+  return found;
+}
+
+function linesOf(
+  sources: readonly Source[],
+  pattern: RegExp,
+  of: (text: string) => string,
+): readonly string[] {
+  return sources.flatMap(({ path, text }) =>
+    of(text)
+      .split("\n")
+      .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : [])),
+  );
+}
+
+describe("layers", () => {
+  test("a folder imports only what the table allows, and no rule another", () => {
+    expect(sources.flatMap(strayImports)).toEqual([]);
+  });
+
+  test("a package stays behind its file", () => {
+    expect(sources.flatMap(strayPackages)).toEqual([]);
+  });
+
+  test("only host and cli reach the outside", () => {
+    expect(sources.flatMap(doors)).toEqual([]);
+  });
+
+  test("no file needs itself", () => {
+    expect(cycles(sources)).toEqual([]);
+  });
+
+  test("every import names a file that exists", () => {
+    const known = new Set(sources.map(({ path }) => path));
+    const missing = sources.flatMap(({ path, imports }) =>
+      imports.filter((name) => isFile(name) && !known.has(name)).map((name) => `${path} imports ${name}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe("style that no linter checks", () => {
+  test(`no file is longer than ${maximumLines} lines, facts excepted`, () => {
+    const long = sources
+      .filter(({ path }) => !posix.basename(path).startsWith("facts"))
+      .map(({ path, text }) => ({ path, lines: text.trimEnd().split("\n").length }))
+      .filter(({ lines }) => lines > maximumLines);
+    expect(long).toEqual([]);
+  });
+
+  test("no any, no enum", () => {
+    const pattern =
+      /(?::|<|\||&|\bas)\s*any(?=\s*(?:[;,)>}=|&{]|\[\]|$))|^\s*(?:export\s+)?(?:declare\s+)?(?:const\s+)?enum\s+\w/;
+    expect(linesOf([...sources, ...tests], pattern, code)).toEqual([]);
+  });
+
+  test("nothing left for later", () => {
+    expect(linesOf([...sources, ...tests], /\b(TO[D]O|FIX[M]E|XX[X])\b/, (text) => text)).toEqual([]);
+  });
+});
+
+describe("the readers of this test", () => {
+  test("imports of every form are seen, those in comments and strings are not", () => {
+    const text = [
+      'import a, { type B } from "./a.js";',
+      'import type {\n  C,\n} from "./c.js";',
+      'import "./side.js";',
+      'export * from "./d.js";',
+      'export { e } from "node:e";',
+      'const f = await import("./f.js");',
+      'type G = import("./g.js").G;',
+      '// import x from "./x.js";',
+      "const s = 'import y from \"./y.js\"';",
+    ].join("\n");
+    const expected = ["./a.js", "./c.js", "./side.js", "./d.js", "node:e", "./f.js", "./g.js"];
+    expect([...imports(text)].sort()).toEqual(expected.sort());
+  });
+
+  test("code has no comments and no texts, at the same lines", () => {
+    const text =
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is a program
+      "a /* process.x\n */ + `process.y ${process.z} 'q` + /['\"]process.r/.test('process.s') // process.c\n b";
+    expect(code(text).match(/process\.\w/g)).toEqual(["process.z"]);
+    expect(code(text).split("\n")).toHaveLength(3);
+  });
+
+  test("a cycle is found", () => {
+    const file = (path: string, ...imports: readonly string[]): Source => ({ path, text: "", imports });
+    expect(
+      cycles([file("a.ts", "b.ts"), file("b.ts", "c.ts", "d.ts"), file("c.ts", "a.ts"), file("d.ts")]),
+    ).toEqual(["a.ts → b.ts → c.ts → a.ts"]);
+  });
+});

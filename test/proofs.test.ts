@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { rules } from "../rules/index.js";
+import { describeProofs } from "./support/daemons.js";
+import { lintHost } from "./support/lint.js";
+import { observations } from "./support/observations.js";
+import { fixturesOf, type Provable, proveFixture } from "./support/prove.js";
+
+const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
+
+const provable = rules.flatMap((rule): Provable[] =>
+  rule.proof.kind === "daemons" ? [{ id: rule.id, cases: rule.cases, proof: rule.proof }] : [],
+);
+
+// A fixture may say in no-proof.txt why no daemon can show it; a rule may not say so of all of them.
+test.each(provable)("$id has a fault and a healthy twin that the daemons can show", ({ id }) => {
+  const proved = fixturesOf(id, fixtures).filter((fixture) => fixture.unproved === null);
+  expect(new Set(proved.map((fixture) => fixture.kind))).toEqual(new Set(["bad", "ok"]));
+});
+
+test("whatever cannot be proved says why", () => {
+  const silent = rules
+    .flatMap((rule) => fixturesOf(rule.id, fixtures))
+    .filter((fixture) => fixture.unproved !== null && fixture.unproved.length < 20);
+  expect(silent.map((fixture) => fixture.dir)).toEqual([]);
+});
+
+test.each(provable)("$id observes cases that it has, by names that the bench knows", ({ cases, proof }) => {
+  const observe = Object.entries(proof.observe ?? {});
+  expect(
+    observe.filter(([name, seen]) => cases[name] === undefined || observations[seen] === undefined),
+  ).toEqual([]);
+});
+
+describeProofs("real nginx and PHP-FPM agree", (proof) => {
+  for (const rule of provable) {
+    for (const fixture of fixturesOf(rule.id, fixtures)) {
+      if (fixture.unproved !== null) continue;
+      proof(`${rule.id} ${fixture.name}`, () => proveFixture(rule, fixture, lintHost));
+    }
+  }
+});

@@ -1,0 +1,122 @@
+import * as fs from "node:fs";
+import type { ProofRequest } from "../../src/engine/rule.js";
+import { type Answer, logs, type Running, request, walk } from "./bench.js";
+import { waitFor } from "./processes.js";
+
+export interface Observed {
+  readonly seen: boolean;
+  /** What there was to see, for the message when a proof fails. */
+  readonly saw: string;
+}
+
+/** Looks for a fault that is neither an odd status nor a log line. */
+export type Observation = (running: Running, requests: readonly ProofRequest[]) => Promise<Observed>;
+
+export const observations: Readonly<Record<string, Observation>> = {
+  /** A local account that is neither owner nor in the group may write to a socket. */
+  "socket-mode-others-write": async (running) => {
+    const modes = sockets(running).map((file) => fs.statSync(file).mode & 0o777);
+    return {
+      seen: modes.some((mode) => (mode & 0o002) !== 0),
+      saw: `socket modes ${modes.map(octal).join(" ")}`,
+    };
+  },
+  /** A socket nobody but root can open, as a mode that is not an octal number makes it. */
+  "socket-mode-zero": async (running) => {
+    const modes = sockets(running).map((file) => fs.statSync(file).mode & 0o777);
+    return { seen: modes.includes(0), saw: `socket modes ${modes.map(octal).join(" ")}` };
+  },
+  /** Requests to one address run in one pool now, in another then. */
+  "two-pools-one-address": async (running, [wanted]) => {
+    const pools = new Set<unknown>();
+    for (let round = 0; round < 10; round += 1) {
+      const four = await Promise.all([1, 2, 3, 4].map(() => ask(running, wanted)));
+      for (const answer of four) if (answer.status === 200) pools.add(json(answer).pool);
+    }
+    return { seen: pools.size > 1, saw: `40 requests were answered by ${[...pools].join(", ")}` };
+  },
+  /** The request succeeds, but PHP has nothing of its form. */
+  "body-dropped": async (running, [wanted]) => {
+    const answer = await ask(running, wanted ?? { method: "POST", path: "/body.php", bodyBytes: 2_097_152 });
+    return { seen: answer.status === 200 && json(answer).post === 0, saw: shown(answer) };
+  },
+  /** The request succeeds, but PHP has nothing of its query string. */
+  "query-lost": async (running, [wanted]) => {
+    const answer = await ask(running, wanted ?? { path: "/index.php?a=1" });
+    return { seen: answer.status === 200 && size(json(answer).get) === 0, saw: shown(answer) };
+  },
+  "blank-page": async (running, requests) =>
+    any(running, requests, (answer) => answer.status === 200 && answer.body.length === 0),
+  /** PHP source arrives as text. */
+  "source-shown": async (running, requests) =>
+    any(running, requests, (answer) => answer.status === 200 && answer.body.includes("<?php")),
+  /** PHP ran something that the request was not meant to reach: it prints `fpm-fcgi`. */
+  "script-ran": async (running, requests) =>
+    any(running, requests, (answer) => answer.status === 200 && answer.body.includes("fpm-fcgi")),
+  "status-page-open": async (running, requests) =>
+    any(running, requests, (answer) => answer.status === 200 && /^(pool:|pong)/m.test(answer.body)),
+  /** The first request, the second, the first again: the pool's `memory_limit` has changed. */
+  "value-sticks": async (running, [plain, special]) => {
+    const before = json(await ask(running, plain)).memory_limit;
+    await ask(running, special);
+    const after = json(await ask(running, plain)).memory_limit;
+    return { seen: before !== after, saw: `memory_limit ${String(before)}, then ${String(after)}` };
+  },
+  /** A `memory_limit` that PHP could not read leaves its default in force. */
+  "memory-limit-not-applied": async (running, [wanted]) => {
+    const limit = json(await ask(running, wanted)).memory_limit;
+    return { seen: limit === "128M", saw: `memory_limit is ${String(limit)}` };
+  },
+  /** A request that is running when PHP-FPM is told to reload never gets its answer. */
+  "reload-drops-request": async (running) => {
+    const pending = ask(running, { path: "/slow.php?s=3&mark=begun" });
+    const begun = await waitFor(() => fs.existsSync(`${running.copy.root}/tmp/begun`), 30_000);
+    if (begun)
+      for (const daemon of running.daemons)
+        if (daemon.name === "php-fpm") process.kill(daemon.pid, "SIGUSR2");
+    const answer = await pending;
+    const saw = begun ? shown(answer) : `the request never began: ${shown(answer)}`;
+    return { seen: begun && answer.status === 502 && logs(running).nginx.includes("104"), saw };
+  },
+};
+
+export function ask(running: Running, wanted: ProofRequest = {}): Promise<Answer> {
+  const { times: _, path = "/index.php", ...rest } = wanted;
+  return request(running, { path, ...rest });
+}
+
+export function shown(answer: Answer): string {
+  return `status ${answer.status ?? "none"}, ${answer.body.length} bytes ${JSON.stringify(answer.body.slice(0, 120))}`;
+}
+
+async function any(
+  running: Running,
+  requests: readonly ProofRequest[],
+  wanted: (answer: Answer) => boolean,
+): Promise<Observed> {
+  const answers: Answer[] = [];
+  for (const one of requests.length === 0 ? [{}] : requests) answers.push(await ask(running, one));
+  return { seen: answers.some(wanted), saw: answers.map(shown).join("; ") };
+}
+
+function sockets(running: Running): readonly string[] {
+  return [...walk(running.copy.root)].filter((file) => fs.lstatSync(file).isSocket());
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}
+
+/** What a script printed as JSON, behind the warnings that PHP shows when no php.ini hides them. */
+function json(answer: Answer): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(answer.body.slice(answer.body.indexOf('{"')));
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+function size(value: unknown): number {
+  return typeof value === "object" && value !== null ? Object.keys(value).length : -1;
+}
