@@ -147,7 +147,8 @@ function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintRe
         (sum, host) => sum + host.bindings.filter(({ serves }) => serves === "php").length,
         0,
       ),
-      pools: hosts.reduce((sum, host) => sum + host.pools.length, 0),
+      // A pool that two hosts of a repository share is one pool.
+      pools: new Set(hosts.flatMap(poolsOf)).size,
       incomplete: sortedIncomplete(hosts.flatMap(incompleteOf)),
     },
   };
@@ -162,6 +163,12 @@ function distinctFindings(findings: readonly Finding[]): readonly Finding[] {
     if (!seen.has(key)) seen.set(key, finding);
   }
   return [...seen.values()].sort(compareFindings);
+}
+
+function poolsOf(host: Host): readonly string[] {
+  return host.pools.map(
+    ({ section, name }) => `${section.span.file.display}\0${section.span.start}\0${name}`,
+  );
 }
 
 function filesOf(host: Host): readonly string[] {

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import yargs from "yargs";
 import { nearest } from "../engine/nearest.js";
+import type { Rule } from "../engine/rule.js";
+import type { Validators } from "../engine/validate.js";
 import { escapeText } from "../report/escape.js";
 import { version } from "../version.js";
 import { explain } from "./explain.js";
@@ -9,8 +11,10 @@ import { lintCommand } from "./lint.js";
 import { listRules } from "./rules.js";
 import { exitStatus, UsageError } from "./usage.js";
 
-/** What the command sees of the world. */
+/** What the command sees of the world, and the rules it knows. */
 export interface World {
+  readonly rules: readonly Rule[];
+  readonly validators: Validators;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   readonly stdout: Stream;
@@ -41,10 +45,16 @@ export async function command(words: readonly string[], world: World): Promise<n
   try {
     return await parse(words, world);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    for (const line of error.message.split("\n")) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
-    return exitStatus.usage;
+    return report(error, world);
   }
+}
+
+function report(error: unknown, world: World): number {
+  const usage = error instanceof UsageError;
+  const message = error instanceof Error ? error.message : String(error);
+  const lines = usage ? message.split("\n") : [`internal error, the check is incomplete: ${message}`];
+  for (const line of lines) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  return usage ? exitStatus.usage : exitStatus.incomplete;
 }
 
 async function parse(words: readonly string[], world: World): Promise<number> {
@@ -66,6 +76,7 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     .usage(
       "fpmlint checks nginx and PHP-FPM configuration against each other.\n\nUsage: $0 [paths..] [options]",
     )
+    .middleware(lastOf, true)
     .option("color", {
       choices: ["auto", "always", "never"] as const,
       default: "auto" as const,
@@ -96,7 +107,8 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
             type: "string",
             describe: "configuration file [default: fpmlint.json here, if any]",
           }),
-      (argv) => end(lintCommand({ ...argv, paths: checkedPaths(words, argv.paths ?? [], world) }, world)),
+      (argv) =>
+        end(lintCommand({ ...argv, failOn: argv["fail-on"], paths: pathsOf(argv, words, world) }, world)),
     )
     .command(
       "explain <topic>",
@@ -126,33 +138,52 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     .alias("help", "h")
     .epilogue(EPILOGUE)
     .wrap(100)
-    .parserConfiguration({ "duplicate-arguments-array": true, "camel-case-expansion": true })
+    .parserConfiguration({
+      "duplicate-arguments-array": true,
+      "camel-case-expansion": false,
+      "parse-positional-numbers": false,
+    })
     .strict()
     .exitProcess(false)
     .showHelpOnFail(false)
-    .fail((message, error, y) => {
-      throw error ?? new UsageError(usage(message, y));
+    .fail((message, error) => {
+      // yargs raises its own errors for what it cannot parse; any other is a fault of a command.
+      if (error !== undefined && error !== null && error.name !== "YError") throw error;
+      throw new UsageError(usage(message ?? error?.message ?? ""));
     });
 }
 
 const OPTIONS = ["fail-on", "format", "quiet", "config", "color", "version", "help"];
 
 /** yargs names what it does not know; the nearest thing it would have known is ours to add. */
-function usage(message: string, _parser: unknown): string {
+function usage(message: string): string {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   const meant = unknown === undefined ? null : nearest(unknown, OPTIONS);
   const line = message.replace(/\n\s*/g, " ").trim();
   return `${line}${meant === null ? "" : `; did you mean --${meant}?`} (fpmlint --help lists the options)`;
 }
 
-/** A misspelt command is not a path that is silently empty. */
-function checkedPaths(words: readonly string[], paths: readonly string[], world: World): readonly string[] {
-  const [first] = paths;
+/** The paths, those behind `--` too. A misspelt command is not a path that is silently empty. */
+function pathsOf(
+  argv: { readonly paths?: readonly string[] | undefined; readonly _: readonly (string | number)[] },
+  words: readonly string[],
+  world: World,
+): readonly string[] {
+  const [first] = argv.paths ?? [];
   if (first !== undefined && first === words.find((word) => !word.startsWith("-"))) {
     const exists = existsSync(resolve(world.workingDirectory, first));
     const meant = exists || first.includes("/") ? null : nearest(first, COMMANDS);
-    if (meant !== null)
+    if (meant !== null) {
       throw new UsageError(`"${first}" is neither a command nor a path; did you mean "fpmlint ${meant}"?`);
+    }
   }
-  return paths;
+  return [...(argv.paths ?? []), ...argv._.map(String)];
+}
+
+/** Of an option that is given twice the last one counts, as everywhere; `--format` adds up. */
+function lastOf(argv: Record<string, unknown>): void {
+  for (const name of ["fail-on", "config", "color", "quiet", "q"]) {
+    const value = argv[name];
+    if (Array.isArray(value)) argv[name] = value[value.length - 1];
+  }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describeErrors } from "../engine/describe-errors.js";
 import type { Config } from "../engine/schemas.js";
-import { validators } from "../validators.js";
+import type { Validators } from "../engine/validate.js";
 import { UsageError } from "./usage.js";
 
 export interface LoadedConfig {
@@ -15,7 +15,11 @@ export interface LoadedConfig {
  * Reads `fpmlint.json`: the file that `--config` names, else the one in the working directory, if
  * any. Throws UsageError for a file that is missing, is not JSON or breaks the schema.
  */
-export function loadConfig(named: string | undefined, workingDirectory: string): LoadedConfig | null {
+export function loadConfig(
+  named: string | undefined,
+  workingDirectory: string,
+  validators: Validators,
+): LoadedConfig | null {
   const path =
     named === undefined ? join(workingDirectory, "fpmlint.json") : resolve(workingDirectory, named);
   const shown = named ?? "fpmlint.json";

@@ -1,5 +1,5 @@
-import { rules } from "../../rules/index.js";
 import { nearest } from "../engine/nearest.js";
+import type { Rule } from "../engine/rule.js";
 import { chooseColor } from "../report/color.js";
 import { explainRule, explainStatus } from "../report/explain.js";
 import type { World } from "./command.js";
@@ -12,15 +12,15 @@ export function explain(topic: string, color: "auto" | "always" | "never", world
     color: chooseColor({ flag: color, env: world.env, isTTY }),
     width: isTTY ? Math.min(world.stdout.columns ?? 80, 100) : 100,
   };
-  const rule = rules.find(({ id }) => id === topic);
-  const page = rule === undefined ? explainStatus(rules, topic, options) : explainRule(rule, options);
-  if (page === null) throw new UsageError(unknownTopic(topic));
+  const rule = world.rules.find(({ id }) => id === topic);
+  const page = rule === undefined ? explainStatus(world.rules, topic, options) : explainRule(rule, options);
+  if (page === null) throw new UsageError(unknownTopic(topic, world.rules));
   world.stdout.write(page);
 }
 
-function unknownTopic(topic: string): string {
+function unknownTopic(topic: string, rules: readonly Rule[]): string {
   if (/^\d+$/.test(topic))
-    return `no rule is about status ${topic}; statuses with rules: ${statuses().join(", ")}`;
+    return `no rule is about status ${topic}; statuses with rules: ${statuses(rules).join(", ")}`;
   const meant = nearest(
     topic,
     rules.map(({ id }) => id),
@@ -28,7 +28,7 @@ function unknownTopic(topic: string): string {
   return `no rule named "${topic}"${meant === null ? "; fpmlint rules lists them" : `; did you mean ${meant}?`}`;
 }
 
-function statuses(): readonly number[] {
+function statuses(rules: readonly Rule[]): readonly number[] {
   const all = rules.flatMap(({ cases }) =>
     Object.values(cases).map(({ symptom }) => symptom?.status ?? null),
   );

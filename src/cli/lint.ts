@@ -1,6 +1,6 @@
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
-import { lint } from "../index.js";
+import { lintWith } from "../lint.js";
 import { chooseColor, chooseUnicode } from "../report/color.js";
 import { json } from "../report/json.js";
 import { quiet, text } from "../report/text.js";
@@ -25,8 +25,8 @@ const PLAIN_WIDTH = 100;
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
   const outputs = readOutputs(args.format ?? []);
-  const loaded = loadConfig(args.config, world.workingDirectory);
-  const outcome = lint({
+  const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
+  const outcome = lintWith(world.rules, world.validators, {
     paths: args.paths,
     workingDirectory: world.workingDirectory,
     config: loaded?.config ?? null,

@@ -1,8 +1,7 @@
-import { rules } from "../../rules/index.js";
 import { ruleList, ruleListJson } from "../report/explain.js";
 import type { World } from "./command.js";
 
 /** Writes the catalogue. */
 export function listRules(format: "text" | "json", world: World): void {
-  world.stdout.write(format === "json" ? ruleListJson(rules) : ruleList(rules));
+  world.stdout.write(format === "json" ? ruleListJson(world.rules) : ruleList(world.rules));
 }

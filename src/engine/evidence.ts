@@ -45,7 +45,10 @@ export function groupBy<T>(items: Iterable<T>, key: (item: T) => string): readon
 export function linkOf({ binding, target, pool }: Pair): readonly RelatedReport[] {
   const listen = placeOf(setting(pool, "listen"));
   const same = target.address.kind === "unix" ? "same socket" : "same address";
-  const talks = { place: target.through ?? target.place, message: `${binding.label} talks to pool [${pool.name}]` };
+  const talks = {
+    place: target.through ?? target.place,
+    message: `${binding.label} talks to pool [${pool.name}]`,
+  };
   return [
     talks,
     ...(target.through === null ? [] : [{ place: target.place, message: "the address behind it" }]),
@@ -54,7 +57,10 @@ export function linkOf({ binding, target, pool }: Pair): readonly RelatedReport[
 }
 
 /** A value for a message: `300s`, or `60s (the default)`. */
-export function shown<T>(value: Exclude<Effective<T>, { readonly kind: "unknown" }>, show: (value: T) => string): string {
+export function shown<T>(
+  value: Exclude<Effective<T>, { readonly kind: "unknown" }>,
+  show: (value: T) => string,
+): string {
   return value.kind === "default" ? `${show(value.value)} (the default)` : show(value.value);
 }
 
@@ -69,7 +75,11 @@ export function showSeconds(seconds: number): string {
 
 /** Bytes in the largest unit that needs no fraction: `8m`, `16k`, `1000 bytes`. As nginx writes sizes. */
 export function showBytes(bytes: number): string {
-  for (const [unit, factor] of [["g", 1024 ** 3], ["m", 1024 ** 2], ["k", 1024]] as const) {
+  for (const [unit, factor] of [
+    ["g", 1024 ** 3],
+    ["m", 1024 ** 2],
+    ["k", 1024],
+  ] as const) {
     if (bytes >= factor && bytes % factor === 0) return `${bytes / factor}${unit}`;
   }
   return `${bytes} bytes`;

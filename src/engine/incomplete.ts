@@ -45,7 +45,8 @@ function fpmIncomplete(master: FpmMaster, whole: boolean): readonly Incomplete[]
       case "missing":
         return [entry(place, `${pattern}: no such file in the tree`, whole)];
       case "unread":
-        return [entry(place, `${pattern}: ${result.reason}`, true)];
+        // Where a template leads is decided later; that is no fault of this tree.
+        return [entry(place, `${pattern}: ${result.reason}`, !/\$\{|\{\{|<%/.test(pattern))];
       case "too-deep":
         return [entry(place, `${pattern}: included more than 5 files deep, which PHP-FPM refuses`, true)];
       default:

@@ -15,11 +15,7 @@ export interface RuleSetting {
 export type RuleSettings = (rule: Rule) => RuleSetting;
 
 /** Runs the rules over a host. Sorted by file, line, column, rule; what several occurrences say alike is said once. */
-export function run(
-  rules: readonly Rule[],
-  host: Host,
-  settings: RuleSettings,
-): readonly Finding[] {
+export function run(rules: readonly Rule[], host: Host, settings: RuleSettings): readonly Finding[] {
   const findings: Finding[] = [];
   for (const rule of rules) {
     const { level, options } = settings(rule);

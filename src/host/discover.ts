@@ -103,8 +103,8 @@ function looseHosts(fs: HostFilesystem, root: string, paths: readonly string[]):
   return seeds.map((main) => {
     const near = (path: string) => main === null || nearestSeeds(mains, path).includes(main);
     const fpm = of("fpm-main").filter(near);
-    const covered = new Set(fpm.map(directoryOf));
-    const pools = of("fpm-pool").filter((path) => near(path) && !coveredBy(covered, path));
+    // Also the pools that a main file may include: whoever reads it knows which ones it brought.
+    const pools = of("fpm-pool").filter(near);
     return {
       name: main === null || mains.length === 1 ? "." : directoryOf(main).slice(1) || ".",
       root,
@@ -114,12 +114,6 @@ function looseHosts(fs: HostFilesystem, root: string, paths: readonly string[]):
       pools: byDirectory(pools),
     };
   });
-}
-
-/** Pool files beside or below a main file are what it includes. */
-function coveredBy(directories: ReadonlySet<string>, path: string): boolean {
-  for (let at = directoryOf(path); at !== "/"; at = directoryOf(at)) if (directories.has(at)) return true;
-  return directories.has("/");
 }
 
 /** The main files whose directory shares most of the path. */
@@ -141,7 +135,7 @@ function kindOf(fs: HostFilesystem, path: string): Kind {
   if (!/\.(?:conf|vhost|nginx)$|\/sites-(?:available|enabled)\/[^/]+$/.test(path)) return "other";
   const entry = fs.entry(path);
   const answer = entry.kind === "file" ? entry.read() : null;
-  return answer === null || "unreadable" in answer ? "other" : sniff(answer.text);
+  return answer === null || "unreadable" in answer ? "other" : sniff(answer.text, nameOf(path));
 }
 
 /** Every file below a directory, links not followed into directories, in bytewise order. */

@@ -9,13 +9,19 @@ const FPM_POOL_KEY =
 const FPM_GLOBAL_KEY =
   /^[ \t]*(?:include|pid|error_log|daemonize|process\.max|emergency_restart_\w+|log_level)[ \t]*=/im;
 
-/** Guesses by the words that only one kind of file has. Binary files and everything else are `other`. */
-export function sniff(text: string): Kind {
+/**
+ * Guesses by the words that only one kind of file has. Binary files and everything else are `other`.
+ * A file with `[global]` is a main file when it includes others or is named like one; else it is
+ * read beside others, like the official image's `docker.conf`.
+ */
+export function sniff(text: string, name = ""): Kind {
   const head = text.slice(0, LOOKED_AT);
   if (head.includes("\0")) return "other";
   if (/^[ \t]*\[[^\]\n]+\]/m.test(head)) {
     const ini = head.replace(/^[ \t]*;.*$/gm, "");
-    if (/^[ \t]*\[global\]/im.test(ini) && FPM_GLOBAL_KEY.test(ini)) return "fpm-main";
+    if (/^[ \t]*\[global\]/im.test(ini) && FPM_GLOBAL_KEY.test(ini)) {
+      return /^[ \t]*include[ \t]*=/m.test(ini) || /^php[\d.]*-fpm/.test(name) ? "fpm-main" : "fpm-pool";
+    }
     if (FPM_POOL_KEY.test(ini)) return "fpm-pool";
   }
   const code = head.replace(/^[ \t]*#.*$/gm, "");

@@ -6,11 +6,11 @@ export interface HostSpec {
   readonly root: string;
   /** nginx's main file; `null` when the tree has none. */
   readonly nginx: string | null;
-  /** Files with servers or locations that stand in for an absent main file, or that no main file here includes. */
+  /** Files with servers or locations beside the main file, or instead of it; those that it includes are read there. */
   readonly fragments: readonly string[];
   /** Main files of php-fpm masters. */
   readonly fpm: readonly string[];
-  /** Pool files without a main file, one list for each directory that a master would include. */
+  /** Pool files, one list for each directory that a master would include; those that a main file brings are read there. */
   readonly pools: readonly (readonly string[])[];
 }
 

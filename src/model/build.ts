@@ -40,8 +40,8 @@ function unreadFile(fs: HostFilesystem, path: string | null): readonly UnreadFil
 }
 
 function readNginx(spec: HostSpec, fs: HostFilesystem, whole: boolean): NginxHost | null {
-  const main = spec.nginx === null ? null : readTree({ fs, whole }, spec.nginx);
   const [first] = spec.fragments;
+  const main = spec.nginx === null ? null : readTree({ fs, whole }, spec.nginx, spec.fragments);
   if (main !== null) return nginxHost(main, true);
   const tree =
     first === undefined ? null : readFragments({ fs, whole: false }, spec.fragments, baseOf(first));
@@ -72,10 +72,12 @@ function nginxHost(tree: NginxTree, hasMain: boolean): NginxHost {
 }
 
 function readMasters(spec: HostSpec, fs: HostFilesystem, options: BuildOptions): readonly FpmMaster[] {
-  return [
-    ...spec.fpm.map((main) => readMaster(fs, main, options)),
-    ...spec.pools.map((paths) => readPools(fs, paths, options)),
-  ];
+  const masters = spec.fpm.map((main) => readMaster(fs, main, options));
+  const brought = new Set(masters.flatMap(({ files }) => files.map(({ path }) => path)));
+  const loose = spec.pools
+    .map((paths) => paths.filter((path) => !brought.has(path)))
+    .filter((paths) => paths.length > 0);
+  return [...masters, ...loose.map((paths) => readPools(fs, paths, options))];
 }
 
 function join(root: Node, pools: readonly Pool[], fs: HostFilesystem) {

@@ -1,9 +1,6 @@
-import { type Entry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
-import { glob, isGlob } from "../host/glob.js";
-import { directoryOf, isWithin, resolvePath } from "../host/path.js";
-import { place, type SourceFile, type Span, sourceFile } from "../source/file.js";
-import { parseNginx } from "./parse.js";
-import { stockText } from "./stock.js";
+import { directoryOf } from "../host/path.js";
+import { place, type SourceFile, type Span } from "../source/file.js";
+import { load, open, openRoots, type Reading, resolve, startReading, type TreeOptions } from "./files.js";
 import type { Directive, IncludeProblem, NginxInclude, NginxText, Node } from "./types.js";
 
 /** What nginx would read from one main file, includes opened: one node per occurrence. */
@@ -17,41 +14,20 @@ export interface NginxTree {
   readonly includes: readonly NginxInclude[];
 }
 
-export interface TreeOptions {
-  readonly fs: HostFilesystem;
-  /**
-   * The tree is a whole host, so that a directory it lacks is really not there. Otherwise whatever
-   * an include without a match could bring is unknown.
-   */
-  readonly whole: boolean;
-}
-
 type MutableNode = { -readonly [Key in keyof Node]: Node[Key] } & { children: Node[] };
-
-interface Reading extends TreeOptions {
-  /** Directory of the main file: relative includes count from here, wherever they stand. */
-  readonly directory: string;
-  readonly cache: Map<string, NginxText>;
-  readonly ways: Map<NginxText, readonly Span[]>;
-  readonly includes: NginxInclude[];
-  nodes: number;
-}
-
-/** Where packages deploy nginx's configuration: what a main file that stands elsewhere means by such a path is beside it. */
-const DEPLOYED = [
-  "/etc/nginx",
-  "/usr/local/etc/nginx",
-  "/usr/local/nginx/conf",
-  "/usr/local/openresty/nginx/conf",
-];
-
-/** nginx has no limit and dies of a loop; past this many nodes a tree is a loop in disguise. */
-const MOST_NODES = 3_000_000;
 
 const NAMELESS = { text: "", start: 0, end: 0, quote: null } as const;
 
-/** Reads a main file and everything it includes. `null` when it is not a readable file. */
-export function readTree(options: TreeOptions, main: string): NginxTree | null {
+/**
+ * Reads a main file and everything it includes. `null` when it is not a readable file. `beside`:
+ * files with servers that stand beside it in a repository; those that it does not include are read
+ * as if it did, in `http`, because that is where they are deployed.
+ */
+export function readTree(
+  options: TreeOptions,
+  main: string,
+  beside: readonly string[] = [],
+): NginxTree | null {
   const entry = options.fs.entry(main);
   if (entry.kind !== "file") return null;
   // As nginx does it: the directory of the name that was given, not of what a link points to.
@@ -61,6 +37,22 @@ export function readTree(options: TreeOptions, main: string): NginxTree | null {
   const root = blockNode(null, text.file, syntheticBlock("", text.file), []);
   root.partial = text.fault !== null;
   fill(reading, root, text.directives, text.file, [], [text.file.path]);
+  adopt(reading, root, beside);
+  return finished(reading, root);
+}
+
+function adopt(reading: Reading, root: MutableNode, beside: readonly string[]): void {
+  const http = root.children.find((node) => node.name === "http") as MutableNode | undefined;
+  if (http === undefined) return;
+  const orphans = openRoots(reading, beside).filter((text) => definesServers(text));
+  for (const text of orphans) fill(reading, http, text.directives, text.file, [], [text.file.path]);
+}
+
+function definesServers({ directives }: NginxText): boolean {
+  return directives.some(({ name, block }) => block !== null && /^(?:server|upstream|map)$/.test(name.text));
+}
+
+function finished(reading: Reading, root: Node): NginxTree {
   return { root, texts: [...reading.cache.values()], ways: reading.ways, includes: reading.includes };
 }
 
@@ -75,11 +67,7 @@ export function readFragments(
   directory: string,
 ): NginxTree | null {
   const reading = startReading(options, directory);
-  const roots = paths.flatMap((path) => {
-    const entry = options.fs.entry(path);
-    const text = entry.kind === "file" ? open(reading, entry, []) : null;
-    return text === null ? [] : [text];
-  });
+  const roots = openRoots(reading, paths);
   const [first] = roots;
   if (first === undefined) return null;
   const root = blockNode(null, first.file, syntheticBlock("", first.file), []);
@@ -88,7 +76,7 @@ export function readFragments(
   root.partial = true;
   http.partial = true;
   for (const text of roots) fragment(reading, http, text);
-  return { root, texts: [...reading.cache.values()], ways: reading.ways, includes: reading.includes };
+  return finished(reading, root);
 }
 
 function fragment(reading: Reading, http: MutableNode, text: NginxText): void {
@@ -99,10 +87,6 @@ function fragment(reading: Reading, http: MutableNode, text: NginxText): void {
     http.children.push(parent);
   }
   fill(reading, parent, text.directives, text.file, [], [text.file.path]);
-}
-
-function startReading(options: TreeOptions, directory: string): Reading {
-  return { ...options, directory, cache: new Map(), ways: new Map(), includes: [], nodes: 0 };
 }
 
 function syntheticBlock(name: string, file: SourceFile): Directive {
@@ -185,76 +169,4 @@ function include(
     noMatch: files === 0 ? noMatch : null,
     problems,
   });
-}
-
-interface Resolved {
-  readonly paths: readonly string[];
-  readonly noMatch: { readonly directory: boolean } | null;
-}
-
-function resolve(reading: Reading, pattern: string): Resolved {
-  const candidates = [resolvePath(reading.directory, pattern), ...beside(reading.directory, pattern)];
-  if (!isGlob(pattern)) {
-    const standing = candidates.find((path) => reading.fs.entry(path).kind !== "missing");
-    return { paths: [standing ?? candidates[0] ?? pattern], noMatch: null };
-  }
-  for (const candidate of candidates) {
-    const paths = glob(reading.fs, candidate);
-    if (paths.length > 0) return { paths, noMatch: null };
-  }
-  const directory = candidates.some((path) => reading.fs.entry(directoryOf(path)).kind === "directory");
-  return { paths: [], noMatch: { directory } };
-}
-
-function beside(directory: string, pattern: string): readonly string[] {
-  if (DEPLOYED.some((prefix) => isWithin(prefix, directory))) return [];
-  const prefix = DEPLOYED.find((path) => pattern.startsWith(`${path}/`));
-  return prefix === undefined ? [] : [resolvePath(directory, pattern.slice(prefix.length + 1))];
-}
-
-function load(
-  reading: Reading,
-  path: string,
-  via: readonly Span[],
-  stack: readonly string[],
-  problems: IncludeProblem[],
-): NginxText | null {
-  const entry = reading.fs.entry(path);
-  const problem = (kind: IncludeProblem["kind"], reason: string): null => {
-    problems.push({ path: reading.fs.display(path), kind, reason });
-    return null;
-  };
-  if (entry.kind === "missing") {
-    const stock = entry.dangling ? null : stockText(path);
-    return stock === null ? problem("missing", "no such file in the tree") : stockFile(reading, path, stock);
-  }
-  if (entry.kind === "directory") return problem("refused", "is a directory, which nginx refuses to read");
-  if (entry.kind !== "file") return problem("unread", unreadReason(entry) ?? "");
-  if (stack.includes(entry.path) || reading.nodes > MOST_NODES) {
-    return problem("refused", 'is included by itself: nginx ends with "Too many open files"');
-  }
-  return open(reading, entry, via) ?? problem("unread", unreadReason(entry) ?? "");
-}
-
-function stockFile(reading: Reading, path: string, text: string): NginxText {
-  const known = reading.cache.get(path);
-  if (known !== undefined) return known;
-  const parsed = parseNginx(sourceFile(path, `${reading.fs.display(path)} (as nginx ships it)`, text));
-  reading.cache.set(path, parsed);
-  return parsed;
-}
-
-function open(
-  reading: Reading,
-  entry: Extract<Entry, { kind: "file" }>,
-  via: readonly Span[],
-): NginxText | null {
-  const known = reading.cache.get(entry.path);
-  if (known !== undefined) return known;
-  const answer = entry.read();
-  if ("unreadable" in answer) return null;
-  const text = parseNginx(sourceFile(entry.path, reading.fs.display(entry.path), answer.text));
-  reading.cache.set(entry.path, text);
-  reading.ways.set(text, via);
-  return text;
 }

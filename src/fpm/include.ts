@@ -1,0 +1,55 @@
+/** Which files an `include` line opens, as FPM's `glob(3)` call finds them. */
+import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
+import { glob, isGlob } from "../host/glob.js";
+import { directoryOf } from "../host/path.js";
+import type { FpmInclude } from "./types.js";
+
+export interface Found {
+  /** In the order in which FPM reads them. */
+  readonly files: readonly FileEntry[];
+  readonly result: FpmInclude["result"];
+}
+
+export function findIncluded(fs: HostFilesystem, pattern: string, prefix: string): Found {
+  const path = pattern.startsWith("/") ? pattern : `${prefix}/${pattern}`;
+  const blocked = isGlob(path) ? blockedDirectory(fs, path) : null;
+  if (blocked !== null) return { files: [], result: blocked };
+  const paths = glob(fs, path);
+  if (paths.length === 0) return { files: [], result: { kind: "no-match" } };
+  const files: FileEntry[] = [];
+  let result: FpmInclude["result"] | null = null;
+  for (const one of paths) {
+    const entry = fs.entry(one);
+    // FPM skips directories, also those behind a link.
+    if (entry.kind === "directory") continue;
+    if (entry.kind === "file") files.push(entry);
+    // The name of a dangling link matches, and then FPM cannot open it.
+    else if (entry.kind === "missing") result = { kind: "missing" };
+    else if (result?.kind !== "missing") result = { kind: "unread", reason: unreadReason(entry) };
+  }
+  return { files, result: result ?? { kind: "files", count: files.length } };
+}
+
+/** A glob fails outright when the directory before its first wildcard is not there; a literal path only matches nothing. */
+function blockedDirectory(fs: HostFilesystem, path: string): FpmInclude["result"] | null {
+  const literal = directoryOf(path.slice(0, path.search(/[*?[]/) + 1).replace(/[*?[]$/, "x"));
+  const entry = fs.entry(literal.replace(/\\(.)/g, "$1"));
+  if (entry.kind === "missing") return { kind: "missing" };
+  if (entry.kind === "unreadable" || entry.kind === "outside") {
+    return { kind: "unread", reason: unreadReason(entry) };
+  }
+  return null;
+}
+
+function unreadReason(
+  entry: Exclude<ReturnType<HostFilesystem["entry"]>, { kind: "file" | "directory" | "missing" }>,
+): string {
+  switch (entry.kind) {
+    case "unreadable":
+      return entry.reason;
+    case "outside":
+      return `the link leads out of the tree to ${entry.target}`;
+    default:
+      return "not a regular file";
+  }
+}

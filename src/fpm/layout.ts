@@ -1,0 +1,21 @@
+/** What the place of a main or pool file tells about the PHP it belongs to. */
+
+/**
+ * The directory that relative includes and socket paths count from: what PHP was configured with,
+ * told by where the main file lies (`PREFIX/etc/php-fpm.conf`), else the `/usr` of every distribution.
+ */
+export function fpmPrefix(mainPath: string | null): string {
+  const remi = /^\/etc(\/opt\/remi\/php[0-9]+)\//.exec(mainPath ?? "")?.[1];
+  if (remi !== undefined) return `${remi}/root/usr`;
+  return /^(\/.+)\/etc\/php-fpm\.conf$/.exec(mainPath ?? "")?.[1] ?? "/usr";
+}
+
+/** The PHP version a path names: `/etc/php/8.2/`, `/etc/php82/`, `/etc/opt/remi/php82/`; `null` when it names none. */
+export function versionFromPath(path: string): string | null {
+  const dotted = /\/php[-/]?([5-9]\.[0-9]+)(?:[-/]|$)/.exec(path)?.[1];
+  if (dotted !== undefined) return dotted;
+  const short = /\/php([5-9])([0-9]{1,2})(?:[-/]|$)/.exec(path);
+  if (short !== null) return `${short[1]}.${short[2]}`;
+  // Alpine's package `php8` was 8.0; from 8.1 on they are called `php81` and so on.
+  return /^\/etc\/php8\//.test(path) ? "8.0" : null;
+}

@@ -1,0 +1,173 @@
+/**
+ * One file as FPM reads it: each physical line goes through PHP's ini grammar on its own, so nothing
+ * (a quoted value, a backslash) continues on the next line.
+ */
+import { type IniStatement, type Range, readIni } from "../php/grammar.js";
+import {
+  maskPlaceholders,
+  overlaps,
+  templateLine,
+  unfinishedTag,
+  withoutControlTags,
+} from "../php/template.js";
+import type { SourceFile } from "../source/file.js";
+import { bareKey, commentSign, type Refusal, refusal, secondInclude } from "./refusals.js";
+
+export type { Range } from "../php/grammar.js";
+
+/** What one line, or one statement of it, says. Ranges are offsets into the file's text. */
+export type FpmLine =
+  | SectionLine
+  | SettingLine
+  | IncludeLine
+  | FaultLine
+  /** Template language that may stand for any settings. */
+  | { readonly kind: "gap"; readonly range: Range };
+
+export interface SectionLine {
+  readonly kind: "section";
+  readonly name: string;
+  /** The header, brackets included. */
+  readonly range: Range;
+}
+
+export interface SettingLine {
+  readonly kind: "setting";
+  readonly key: string;
+  readonly index: string | null;
+  /** `null` when it cannot be told. */
+  readonly value: string | null;
+  readonly raw: string;
+  readonly keyRange: Range;
+  readonly range: Range;
+}
+
+export interface IncludeLine {
+  readonly kind: "include";
+  /** `null` when it cannot be told. */
+  readonly pattern: string | null;
+  /** `include = …`, the whole statement. */
+  readonly statement: Range;
+  readonly range: Range;
+}
+
+export interface FaultLine extends Refusal {
+  readonly kind: "fault";
+  readonly range: Range;
+}
+
+/** Reads a file; never throws. The lines are in the order in which FPM acts on them. */
+export function parseFpm(file: SourceFile): readonly FpmLine[] {
+  const lines: FpmLine[] = [];
+  const template = { depth: 0, until: null as string | null };
+  let inGlobal = false;
+  file.lineStarts.forEach((start, index) => {
+    const end = (file.lineStarts[index + 1] ?? file.text.length + 1) - 1;
+    const line = file.text.slice(start, end);
+    if (template.until !== null) {
+      if (line.includes(template.until)) template.until = null;
+      return;
+    }
+    const tags = templateLine(line);
+    if (tags !== null) {
+      template.depth = Math.max(0, template.depth + tags.depth);
+      if (tags.gap) lines.push({ kind: "gap", range: trimmed(line, start) });
+      return;
+    }
+    template.until = unfinishedTag(line);
+    if (template.until !== null) return;
+    const bare = withoutControlTags(line);
+    const read = readLine(bare, start, template.depth > 0 || bare !== line, inGlobal);
+    for (const one of read) if (one.kind === "section") inGlobal = asciiLower(one.name) === "global";
+    lines.push(...read);
+  });
+  return lines;
+}
+
+/** Lower case as C's `strcasecmp` compares: ASCII letters only. */
+export function asciiLower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** `conditional`: inside a template's condition or loop, where a value may be there or not. */
+function readLine(line: string, start: number, conditional: boolean, inGlobal: boolean): readonly FpmLine[] {
+  if (line === "") return [];
+  const zero = line.indexOf("\0");
+  const { text, masked } = maskPlaceholders(zero === -1 ? line : line.slice(0, zero));
+  const reading = readIni(zero === -1 ? `${text}\n` : text);
+  const found: FpmLine[] = [];
+  const includes: IncludeLine[] = [];
+  const refuse = (range: Range, why: Refusal): readonly FpmLine[] =>
+    masked.length > 0
+      ? [{ kind: "gap", range: trimmed(line, start) }]
+      : [{ ...why, kind: "fault", range: shift(range, start, line) }];
+  if (reading.error !== null) {
+    const why = refusal(line, reading.error);
+    return refuse(why.range ?? trimmed(line, 0), why);
+  }
+  for (const statement of reading.statements) {
+    if (statement.kind === "bare") return refuse(trimmed(line, 0), bareKey(statement.key.name, line));
+    if (statement.kind === "entry" && statement.key.name.startsWith("#")) {
+      return refuse(
+        trimmed(line, 0),
+        commentSign(statement.key.name, statement.key.index !== null, inGlobal),
+      );
+    }
+    const read = convert(statement, line, start, masked, conditional);
+    if (read.kind === "include") includes.push(read);
+    else found.push(read);
+  }
+  if (includes.length > 1) return refuse(trimmed(line, 0), secondInclude);
+  // FPM opens the include when the line is done.
+  return [...found, ...includes];
+}
+
+function convert(
+  statement: Exclude<IniStatement, { readonly kind: "bare" }>,
+  line: string,
+  start: number,
+  masked: readonly Range[],
+  conditional: boolean,
+): FpmLine {
+  if (statement.kind === "section") {
+    const { name, range } = statement;
+    const written =
+      overlaps(masked, name) || name.text === null ? line.slice(name.start, name.end) : name.text;
+    return { kind: "section", name: written, range: shift(range, start, line) };
+  }
+  const { key, value, range } = statement;
+  if (overlaps(masked, key)) return { kind: "gap", range: shift(range, start, line) };
+  const unknown = conditional || value.text === null || overlaps(masked, value);
+  const text = unknown ? null : value.text;
+  const place = shift(value, start, line);
+  if (key.name === "include" && key.index === null) {
+    return { kind: "include", pattern: text, statement: shift(range, start, line), range: place };
+  }
+  return {
+    kind: "setting",
+    key: canonical(key.name, key.index),
+    index: key.index,
+    value: text,
+    raw: line.slice(value.start, value.end),
+    keyRange: shift(key, start, line),
+    range: place,
+  };
+}
+
+/** As FPM compares it. `Include` is not `include`: FPM knows no such entry. */
+function canonical(name: string, index: string | null): string {
+  const lower = asciiLower(name);
+  return index !== null || lower === "include" ? name : lower;
+}
+
+function shift(range: Range, start: number, line: string): Range {
+  const clamp = (offset: number): number => start + Math.min(offset, line.length);
+  return { start: clamp(range.start), end: clamp(range.end) };
+}
+
+/** The line's characters without the blanks around them. */
+function trimmed(line: string, start: number): Range {
+  const from = /^[ \t\r\uFEFF]*/.exec(line)?.[0].length ?? 0;
+  const length = line.slice(from).replace(/[ \t\r]+$/, "").length;
+  return { start: start + from, end: start + from + length };
+}

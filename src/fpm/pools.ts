@@ -1,0 +1,245 @@
+/** What one `php-fpm` master reads: its main file, the files behind the includes, sections merged as FPM merges them. */
+import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
+import { iniFor } from "../php/ini.js";
+import { type Place, place, type SourceFile, type Span, sourceFile } from "../source/file.js";
+import { findIncluded } from "./include.js";
+import { fpmPrefix, versionFromPath } from "./layout.js";
+import { asciiLower, type FpmLine, type IncludeLine, parseFpm, type SettingLine } from "./parse.js";
+import type { FpmFault, FpmInclude, FpmMaster, Pool, Setting } from "./types.js";
+
+export { versionFromPath } from "./layout.js";
+export { arraySetting, boolean, globalSetting, integer, phpValue, seconds, setting } from "./lookup.js";
+
+export interface ReadOptions {
+  /** `8.2`; `null` or absent: told from the path when it says so. */
+  readonly phpVersion?: string | null;
+}
+
+/** The main file counts: FPM reads five files deep. */
+const deepest = 5;
+/** Includes that include each other multiply; no real tree comes near. */
+const mostFiles = 2000;
+
+interface Draft {
+  readonly name: string;
+  readonly section: Place;
+  readonly settings: Setting[];
+  readonly files: Set<string>;
+  partial: boolean;
+}
+
+interface Reading {
+  readonly fs: HostFilesystem;
+  readonly prefix: string;
+  readonly texts: Map<string, { readonly file: SourceFile; readonly lines: readonly FpmLine[] }>;
+  readonly drafts: Map<string, Draft>;
+  readonly global: Setting[];
+  readonly faults: FpmFault[];
+  readonly includes: FpmInclude[];
+  /** Files with a line that was refused. */
+  readonly faulty: Set<string>;
+  /** `null` in `[global]` and before any section. */
+  current: Draft | null;
+  opened: number;
+  /** Something was not read that could have set anything anywhere. */
+  incomplete: boolean;
+  globalPartial: boolean;
+}
+
+/** Reads a master from its main file. A main file that cannot be read gives a master without pools. */
+export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptions = {}): FpmMaster {
+  const reading = newReading(fs, fpmPrefix(mainPath));
+  const main = openFile(reading, mainPath);
+  if (main === null) reading.incomplete = true;
+  else readFile(reading, main, [], [main.path]);
+  const file = main === null ? null : (reading.texts.get(main.path)?.file ?? null);
+  return finish(reading, file, opts.phpVersion ?? versionFromPath(mainPath), mainPath);
+}
+
+/** Reads pool files whose main file is not in the tree, as if one master included them in this order. */
+export function readPools(fs: HostFilesystem, paths: readonly string[], opts: ReadOptions = {}): FpmMaster {
+  const reading = newReading(fs, fpmPrefix(null));
+  for (const path of paths) {
+    const file = openFile(reading, path);
+    if (file === null) reading.incomplete = true;
+    else readFile(reading, file, [], ["", file.path]);
+  }
+  // The main file may set anything in [global].
+  reading.globalPartial = true;
+  const version = opts.phpVersion ?? paths.map(versionFromPath).find((found) => found !== null) ?? null;
+  return finish(reading, null, version, paths[0] ?? null);
+}
+
+function newReading(fs: HostFilesystem, prefix: string): Reading {
+  return {
+    fs,
+    prefix,
+    texts: new Map(),
+    drafts: new Map(),
+    global: [],
+    faults: [],
+    includes: [],
+    faulty: new Set(),
+    current: null,
+    opened: 0,
+    incomplete: false,
+    globalPartial: false,
+  };
+}
+
+function openFile(reading: Reading, path: string): FileEntry | null {
+  const entry = reading.fs.entry(path);
+  return entry.kind === "file" && parsed(reading, entry) !== null ? entry : null;
+}
+
+/** The file's lines, parsed once however often it is included; `null` when it cannot be read after all. */
+function parsed(reading: Reading, entry: FileEntry): { file: SourceFile; lines: readonly FpmLine[] } | null {
+  const known = reading.texts.get(entry.path);
+  if (known !== undefined) return known;
+  const content = entry.read();
+  if ("unreadable" in content) return null;
+  const file = sourceFile(entry.path, reading.fs.display(entry.path), content.text);
+  const text = { file, lines: parseFpm(file) };
+  reading.texts.set(entry.path, text);
+  return text;
+}
+
+/** `stack`: the files being read, outermost first; its length is FPM's depth. */
+function readFile(
+  reading: Reading,
+  entry: FileEntry,
+  via: readonly Span[],
+  stack: readonly string[],
+): boolean {
+  const text = parsed(reading, entry);
+  if (text === null) return false;
+  const { file } = text;
+  reading.opened += 1;
+  reading.current?.files.add(file.path);
+  for (const line of text.lines) {
+    switch (line.kind) {
+      case "section":
+        enter(reading, line.name, place(file, line.range.start, line.range.end, via));
+        break;
+      case "setting":
+        (reading.current?.settings ?? reading.global).push(toSetting(file, line, via));
+        break;
+      case "include":
+        include(reading, file, line, via, stack);
+        break;
+      case "gap":
+        if (reading.current === null) reading.globalPartial = true;
+        else reading.current.partial = true;
+        break;
+      case "fault":
+        reading.faulty.add(file.path);
+        if (reading.current === null) reading.globalPartial = true;
+        reading.faults.push({
+          place: place(file, line.range.start, line.range.end, via),
+          message: line.message,
+          log: line.log,
+          help: line.help,
+        });
+    }
+  }
+  return true;
+}
+
+/** A section of a name that is known in any case goes on with that pool. */
+function enter(reading: Reading, name: string, header: Place): void {
+  const key = asciiLower(name);
+  if (key === "global") {
+    reading.current = null;
+    return;
+  }
+  let draft = reading.drafts.get(key);
+  if (draft === undefined) {
+    draft = { name, section: header, settings: [], files: new Set(), partial: false };
+    reading.drafts.set(key, draft);
+  }
+  draft.files.add(header.span.file.path);
+  reading.current = draft;
+}
+
+function toSetting(file: SourceFile, line: SettingLine, via: readonly Span[]): Setting {
+  return {
+    key: line.key,
+    index: line.index,
+    value: line.value,
+    raw: line.raw,
+    keyPlace: place(file, line.keyRange.start, line.keyRange.end, via),
+    place: place(file, line.range.start, line.range.end, via),
+  };
+}
+
+/** The section that is open at the end of the included file stays open here: FPM resets nothing. */
+function include(
+  reading: Reading,
+  file: SourceFile,
+  line: IncludeLine,
+  via: readonly Span[],
+  stack: readonly string[],
+): void {
+  const at = place(file, line.range.start, line.range.end, via);
+  const pattern = line.pattern ?? file.text.slice(line.range.start, line.range.end);
+  const slot = reading.includes.length;
+  const note = (result: FpmInclude["result"]): void => {
+    reading.includes[slot] = { pattern, place: at, result };
+    if (result.kind !== "files" && result.kind !== "no-match") reading.incomplete = true;
+  };
+  if (line.pattern === null) {
+    note({ kind: "unread", reason: "the path is only known when the template is rendered or FPM starts" });
+    return;
+  }
+  const found = findIncluded(reading.fs, line.pattern, reading.prefix);
+  note(found.result);
+  const inner = [...via, { file, start: line.statement.start, end: line.statement.end }];
+  for (const entry of found.files) {
+    if (stack.length >= deepest || stack.includes(entry.path)) {
+      note({ kind: "too-deep" });
+    } else if (reading.opened >= mostFiles) {
+      note({ kind: "unread", reason: `more than ${mostFiles} files` });
+    } else if (!readFile(reading, entry, inner, [...stack, entry.path])) {
+      note({ kind: "unread", reason: "the file cannot be read" });
+    }
+  }
+}
+
+function finish(
+  reading: Reading,
+  main: SourceFile | null,
+  phpVersion: string | null,
+  origin: string | null,
+): FpmMaster {
+  const pools: Pool[] = [];
+  const master: FpmMaster = {
+    main,
+    files: [...reading.texts.values()].map((text) => text.file),
+    phpVersion,
+    global: reading.global,
+    pools,
+    faults: reading.faults,
+    includes: reading.includes,
+    partial: reading.incomplete || reading.globalPartial,
+    ini: iniFor(reading.fs, main?.path === undefined ? origin : (origin ?? main.path)),
+  };
+  for (const draft of reading.drafts.values()) {
+    pools.push({
+      name: draft.name,
+      master,
+      section: draft.section,
+      settings: draft.settings,
+      partial:
+        reading.incomplete ||
+        draft.partial ||
+        [...draft.files].some((path) => reading.faulty.has(path)) ||
+        (main === null && isOverlay(draft.settings)),
+    });
+  }
+  return master;
+}
+
+/** Without its main file, a pool that lacks what FPM insists on has another half elsewhere. */
+function isOverlay(settings: readonly Setting[]): boolean {
+  return !["listen", "pm", "pm.max_children"].every((key) => settings.some((one) => one.key === key));
+}

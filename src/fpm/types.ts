@@ -1,0 +1,96 @@
+import type { PhpIni } from "../php/types.js";
+import type { Effective } from "../source/effective.js";
+import type { Place, SourceFile, Span } from "../source/file.js";
+
+/** One `key = value` line. */
+export interface Setting {
+  /** As FPM compares it: lower case, except the array keys (`env`, `php_value` …), which are case-sensitive. */
+  readonly key: string;
+  /** `X` of `env[X]`, `""` of `access.suppress_path[]`, `null` without brackets. */
+  readonly index: string | null;
+  /**
+   * The value FPM would use: quotes removed, escapes and constants resolved, boolean words turned
+   * into `1` or the empty string, `$pool` not yet replaced. `null` when it cannot be told:
+   * `${NAME}`, a template placeholder.
+   */
+  readonly value: string | null;
+  /** What stands in the file between `=` and the comment, trimmed. */
+  readonly raw: string;
+  readonly keyPlace: Place;
+  /** The value's characters; an empty value has an empty span behind the `=`. */
+  readonly place: Place;
+}
+
+/** A line FPM refuses. */
+export interface FpmFault {
+  readonly place: Place;
+  /** What is wrong, lower case, in our words, with the text that causes it. */
+  readonly message: string;
+  /** A literal part of what FPM prints for it. */
+  readonly log: string;
+  /** What to write instead, one sentence or line. */
+  readonly help: string;
+}
+
+/** A pool after merging every section of its name over all files. */
+export interface Pool {
+  /** As first written in a section header. */
+  readonly name: string;
+  readonly master: FpmMaster;
+  /** The header of its first section, brackets included. */
+  readonly section: Place;
+  /** Every setting of the pool in the order in which FPM reads them, overridden ones too. */
+  readonly settings: readonly Setting[];
+  /**
+   * `true` when something that could set more for this pool was not read: an unreadable include, a
+   * syntax fault in its file, an overlay whose other half is not in the tree. Then what is not set is unknown.
+   */
+  readonly partial: boolean;
+}
+
+/** What one `php-fpm` master reads. */
+export interface FpmMaster {
+  /** The main file; `null` for pool files whose main file is not in the tree. */
+  readonly main: SourceFile | null;
+  /** Every file that was read for it, main first, in FPM's order. */
+  readonly files: readonly SourceFile[];
+  /** `8.2`, from the path (`/etc/php/8.2/`, `/etc/php82/`, `/etc/opt/remi/php82/`) or from the caller; `null` when unknown. */
+  readonly phpVersion: string | null;
+  /** Settings of `[global]` and of lines before any section. */
+  readonly global: readonly Setting[];
+  /** In the order in which FPM meets them. */
+  readonly pools: readonly Pool[];
+  readonly faults: readonly FpmFault[];
+  readonly includes: readonly FpmInclude[];
+  /**
+   * `true` when something that could set more in `[global]`, or add pools, was not read: the main file,
+   * an include, a refused line. Then what is not set in `[global]` is unknown.
+   */
+  readonly partial: boolean;
+  readonly ini: PhpIni;
+}
+
+/** An `include =` line and what it found. */
+export interface FpmInclude {
+  readonly pattern: string;
+  readonly place: Place;
+  readonly result:
+    | { readonly kind: "files"; readonly count: number }
+    /** A glob without a match: FPM warns and goes on. */
+    | { readonly kind: "no-match" }
+    /** A literal file, or the directory of a glob, that the host does not have: FPM does not start. */
+    | { readonly kind: "missing" }
+    /** Something that this process could not or must not read. */
+    | { readonly kind: "unread"; readonly reason: string }
+    /** Deeper than FPM follows, or a loop. */
+    | { readonly kind: "too-deep" };
+}
+
+/** Lookups of pool settings, implemented in `pools.ts`. */
+export interface PoolLookup {
+  /** The value of a scalar key (last one wins, `$pool` replaced), or FPM's default. `null` as value: unset and without a default. */
+  setting(pool: Pool, key: string): Effective<string | null>;
+}
+
+export type { IniValue, PhpIni } from "../php/types.js";
+export type { Span };

@@ -1,0 +1,53 @@
+/**
+ * PHP's built-in defaults: what applies when neither php.ini nor the pool says anything.
+ * Read with `php-fpm8.2 -n -i`; the `opcache` rows with the extension loaded.
+ */
+export interface PhpFact {
+  readonly name: string;
+  /** As it would be written in php.ini. */
+  readonly default: string;
+  /** What it means, and its unit. */
+  readonly meaning: string;
+}
+
+export const phpDefaults: readonly PhpFact[] = [
+  { name: "cgi.discard_path", default: "0", meaning: "switch" },
+  {
+    name: "cgi.fix_pathinfo",
+    default: "1",
+    meaning: "switch: look for a script among the parents of a path that does not exist",
+  },
+  { name: "display_errors", default: "1", meaning: "switch; both php.ini files that PHP ships set it" },
+  { name: "fastcgi.logging", default: "1", meaning: "switch: PHP's errors also go to nginx over FastCGI" },
+  { name: "file_uploads", default: "1", meaning: "switch" },
+  { name: "ignore_user_abort", default: "0", meaning: "switch" },
+  { name: "log_errors", default: "0", meaning: "switch" },
+  {
+    name: "max_execution_time",
+    default: "30",
+    meaning: "seconds of CPU time on Linux: waiting does not count; 0 is without limit",
+  },
+  { name: "max_file_uploads", default: "20", meaning: "files in one request" },
+  { name: "max_input_time", default: "-1", meaning: "seconds; -1 takes max_execution_time" },
+  { name: "max_input_vars", default: "1000", meaning: "variables in one request" },
+  { name: "memory_limit", default: "128M", meaning: "bytes of one request; -1 is without limit" },
+  { name: "opcache.enable", default: "1", meaning: "switch" },
+  { name: "opcache.interned_strings_buffer", default: "8", meaning: "megabytes, inside memory_consumption" },
+  { name: "opcache.jit_buffer_size", default: "0", meaning: "bytes of shared memory; 64M from PHP 8.4 on" },
+  { name: "opcache.max_accelerated_files", default: "10000", meaning: "scripts" },
+  { name: "opcache.memory_consumption", default: "128", meaning: "megabytes of shared memory of one master" },
+  { name: "opcache.revalidate_freq", default: "2", meaning: "seconds" },
+  { name: "opcache.validate_timestamps", default: "1", meaning: "switch" },
+  { name: "output_buffering", default: "0", meaning: "bytes; the php.ini files that PHP ships set 4096" },
+  { name: "post_max_size", default: "8M", meaning: "bytes of a request's body; 0 is without limit" },
+  { name: "session.gc_maxlifetime", default: "1440", meaning: "seconds" },
+  { name: "short_open_tag", default: "1", meaning: "switch" },
+  { name: "upload_max_filesize", default: "2M", meaning: "bytes of one uploaded file" },
+];
+
+const byName = new Map(phpDefaults.map((fact) => [fact.name, fact.default]));
+
+/** PHP's default of one of its settings; `null` for one that is not in the table. */
+export function phpDefault(name: string): string | null {
+  return byName.get(name) ?? null;
+}

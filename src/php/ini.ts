@@ -1,0 +1,139 @@
+/** php.ini and its scan directory, as the workers of one master see them. */
+
+import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
+import { directoryOf, nameOf } from "../host/path.js";
+import { place, type SourceFile, sourceFile } from "../source/file.js";
+import { type IniReading, type Range, readIni } from "./grammar.js";
+import { maskPlaceholders, overlaps, templateLine, unfinishedTag } from "./template.js";
+import type { IniValue, PhpIni } from "./types.js";
+
+export { type PhpFact, phpDefault, phpDefaults } from "./facts.js";
+export { parseIniBytes } from "./quantity.js";
+
+interface IniPaths {
+  readonly main: string;
+  /** Directories whose `*.ini` are read after it. */
+  readonly scan: readonly string[];
+}
+
+/**
+ * The php.ini that belongs to a master, told by where its main file or a pool file lies; `null`
+ * finds none. Later files and later lines win.
+ */
+export function iniFor(fs: HostFilesystem, fpmPath: string | null): PhpIni {
+  const files: SourceFile[] = [];
+  const values = new Map<string, IniValue>();
+  let partial = false;
+  for (const entry of fpmPath === null ? [] : iniEntries(fs, fpmPath)) {
+    const content = typeof entry === "string" ? { unreadable: entry } : entry.read();
+    if (typeof entry === "string" || "unreadable" in content) {
+      partial = true;
+      continue;
+    }
+    const file = sourceFile(entry.path, fs.display(entry.path), content.text);
+    files.push(file);
+    const read = readIniFile(file);
+    for (const [key, value] of read.values) values.set(key, value);
+    partial ||= read.partial;
+  }
+  return { files, values, partial };
+}
+
+/** One php.ini: what it sets for every request. */
+export interface IniFile {
+  readonly values: ReadonlyMap<string, IniValue>;
+  /** `true` when PHP stops at a syntax error, or template language may set more. */
+  readonly partial: boolean;
+}
+
+/** Reads one php.ini; never throws. What stands before a syntax error counts, as in PHP. */
+export function readIniFile(file: SourceFile): IniFile {
+  const prepared = prepare(file);
+  const reading: IniReading = readIni(prepared.text);
+  const values = new Map<string, IniValue>();
+  let special = false;
+  for (const statement of reading.statements) {
+    if (statement.kind === "section") {
+      // What follows holds for one directory or host name only; no later section ends that.
+      special ||= /^(?:PATH|HOST)./is.test(statement.name.text ?? "");
+    } else if (statement.kind === "entry" && !special && statement.key.index === null) {
+      const { key, value } = statement;
+      if (overlaps(prepared.masked, key)) continue;
+      const unknown = overlaps(prepared.masked, value) || overlaps(prepared.conditional, value);
+      values.set(key.name, {
+        value: unknown ? null : value.text,
+        place: place(file, Math.min(value.start, file.text.length), Math.min(value.end, file.text.length)),
+      });
+    }
+  }
+  return { values, partial: prepared.gap || reading.error !== null };
+}
+
+interface Prepared {
+  /** As long as the file's text, so that places stay right. */
+  readonly text: string;
+  readonly masked: readonly Range[];
+  /** Inside a template's condition or loop. */
+  readonly conditional: readonly Range[];
+  readonly gap: boolean;
+}
+
+/** Takes template language out of the text: whole lines become blanks, placeholders letters. */
+function prepare(file: SourceFile): Prepared {
+  const conditional: Range[] = [];
+  let depth = 0;
+  let until: string | null = null;
+  let gap = false;
+  const lines = file.text.split("\n").map((line, index) => {
+    const start = file.lineStarts[index] ?? 0;
+    if (until !== null) {
+      if (line.includes(until)) until = null;
+      return " ".repeat(line.length);
+    }
+    const tags = templateLine(line);
+    until = tags === null ? unfinishedTag(line) : null;
+    if (tags !== null) {
+      depth = Math.max(0, depth + tags.depth);
+      gap ||= tags.gap;
+    }
+    if (depth > 0) conditional.push({ start, end: start + line.length });
+    return tags === null && until === null ? line : " ".repeat(line.length);
+  });
+  return { ...maskPlaceholders(lines.join("\n")), conditional, gap };
+}
+
+/** The files in PHP's order; a text in the place of one says why it is not read. */
+function iniEntries(fs: HostFilesystem, fpmPath: string): readonly (FileEntry | string)[] {
+  for (const { main, scan } of candidates(fpmPath)) {
+    const paths = [main, ...scan.flatMap((directory) => scanned(fs, directory))];
+    const found = paths.flatMap((path): readonly (FileEntry | string)[] => {
+      const entry = fs.entry(path);
+      if (entry.kind === "file") return [entry];
+      return entry.kind === "unreadable" || entry.kind === "outside" ? [entry.kind] : [];
+    });
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** PHP reads what ends in `.ini`, in bytewise order. */
+function scanned(fs: HostFilesystem, directory: string): readonly string[] {
+  const entry = fs.entry(directory);
+  if (entry.kind !== "directory") return [];
+  return entry.names.filter((name) => name.endsWith(".ini")).map((name) => `${directory}/${name}`);
+}
+
+/** Where distributions keep it, seen from the main file or from a pool file. */
+function candidates(fpmPath: string): readonly IniPaths[] {
+  const own = directoryOf(fpmPath);
+  const base = /^(?:pool\.d|php-fpm\.d|fpm\.d|pools?)$/.test(nameOf(own)) ? directoryOf(own) : own;
+  const below = base === "/" ? "" : base;
+  const beside = (directories: readonly string[]): IniPaths => ({
+    main: `${below}/php.ini`,
+    scan: directories.map((name) => `${below}/${name}`),
+  });
+  // RHEL keeps everything in /etc itself, where conf.d is not PHP's.
+  if (base === "/etc") return [beside(["php.d"])];
+  const image = { main: `${below}/php/php.ini`, scan: [`${below}/php/conf.d`] };
+  return nameOf(base) === "etc" ? [image, beside(["php.d", "conf.d"])] : [beside(["conf.d", "php.d"])];
+}
