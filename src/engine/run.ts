@@ -37,7 +37,7 @@ function stamp(rule: Rule, host: Host, report: Report, level: Severity | null): 
     rule: rule.id,
     case: report.case,
     severity: report.certain ? severity : LOWER[severity],
-    message: report.message,
+    message: clip(report.message),
     symptom: known.symptom,
     host: host.name,
     at: report.at,
@@ -48,6 +48,13 @@ function stamp(rule: Rule, host: Host, report: Report, level: Severity | null): 
     help,
     fingerprint: fingerprint([rule.id, report.case, host.name, report.at.span.file.display, ...report.names]),
   };
+}
+
+/** A message may quote a value, and a value may be a megabyte; nobody reads more than this. */
+const LONGEST = 400;
+
+function clip(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
 }
 
 function fingerprint(parts: readonly string[]): string {

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { rules } from "../rules/index.js";
+import { lintWith } from "../src/lint.js";
+import { rulesMarkdown, rulesTable } from "../src/report/markdown.js";
+import { text } from "../src/report/text.js";
+import { validators } from "../src/validators.js";
+
+/** What the pages say of rules and output is made from the rules and the output. FPMLINT_UPDATE=1 writes it anew. */
+
+const top = fileURLToPath(new URL("..", import.meta.url));
+
+function section(page: string, name: string): string {
+  return (
+    new RegExp(`<!-- begin:${name} -->\\n([\\s\\S]*?)<!-- end:${name} -->`).exec(page)?.[1] ?? "(no section)"
+  );
+}
+
+function check(file: string, name: string, wanted: string): void {
+  const path = join(top, file);
+  const page = readFileSync(path, "utf8");
+  const marked = `<!-- begin:${name} -->\n${wanted}<!-- end:${name} -->`;
+  const renewed = page.replace(
+    new RegExp(`<!-- begin:${name} -->[\\s\\S]*?<!-- end:${name} -->`),
+    () => marked,
+  );
+  if (process.env.FPMLINT_UPDATE === "1") writeFileSync(path, renewed);
+  expect(section(readFileSync(path, "utf8"), name)).toBe(wanted);
+}
+
+test("the README's table lists the rules", () => {
+  check("README.md", "rules", `${rulesTable(rules).trim()}\n`);
+});
+
+test("the catalogue has every rule's page", () => {
+  check("rules/README.md", "rules", `${rulesMarkdown(rules).trim()}\n`);
+});
+
+test("the README shows what the example really prints", () => {
+  const outcome = lintWith(rules, validators, { paths: ["fixtures/hosts/example"], workingDirectory: top });
+  if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
+  const findings = outcome.result.findings.filter(({ rule }) => rule === "timeout/terminate-below-read");
+  const shown = text({ ...outcome.result, findings }, { color: false, unicode: true, width: 100 });
+  const frame = shown.slice(0, shown.lastIndexOf("\n\n"));
+  check("README.md", "example", `\n\`\`\`text\n${frame.trimEnd()}\n\`\`\`\n\n`);
+});
+
+test("every file that the README links to is there", () => {
+  const links = [...readFileSync(join(top, "README.md"), "utf8").matchAll(/\]\(([^)#:]+)\)/g)].map(
+    (match) => match[1] ?? "",
+  );
+  expect(links.filter((link) => !existsSync(join(top, link)))).toEqual([]);
+});
