@@ -83,7 +83,10 @@ async function build() {
     format: "esm",
     legalComments: "none",
     logLevel: "warning",
-    plugins: [replaceValidators(generated.code)],
+    plugins: [
+      replaceModule("src/validators.ts", generated.code),
+      replaceModule("src/cli/help.ts", `export const readyTexts = ${JSON.stringify(generated.texts)};`),
+    ],
     // Some of the packages are CommonJS and call `require` for what node itself offers.
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);',
@@ -110,9 +113,9 @@ function put(path, text, mode = 0o644) {
   renameSync(temporary, join(top, path));
 }
 
-/** Compiling the schemas at start-up would cost more than a whole lint: here it is done once. */
+/** What would cost too much at start-up is done once, here: compiling the schemas and drawing the help. */
 async function generate(esbuild) {
-  const { schemas, ajvOptions, rules } = await load(esbuild);
+  const { schemas, ajvOptions, rules, command } = await load(esbuild);
   const { Ajv } = await import("ajv");
   const { default: standalone } = await import("ajv/dist/standalone/index.js");
   const named = schemas(rules);
@@ -122,7 +125,11 @@ async function generate(esbuild) {
   const names = Object.keys(named).map((name, i) => [`validate_${i}`, name]);
   const functions = standalone.default(ajv, Object.fromEntries(names));
   const table = names.map(([fn, name]) => `${JSON.stringify(name)}: ${fn}`).join(",\n");
-  return { code: `${functions}\nexport const validators = {\n${table}\n};\n`, schema: oneDocument(named) };
+  return {
+    code: `${functions}\nexport const validators = {\n${table}\n};\n`,
+    schema: oneDocument(named),
+    texts: await readyTexts(command),
+  };
 }
 
 /** The schemas and the rules are TypeScript: bundled and imported from beside the packages that they may need. */
@@ -131,7 +138,8 @@ async function load(esbuild) {
   const contents = `
     export { schemas } from "./src/engine/schemas.ts";
     export { ajvOptions } from "./src/engine/validate.ts";
-    export { rules } from "./rules/index.ts";`;
+    export { rules } from "./rules/index.ts";
+    export { command } from "./src/cli/command.ts";`;
   try {
     await esbuild.build({
       absWorkingDir: top,
@@ -160,16 +168,39 @@ function oneDocument({ config, ...others }) {
   return JSON.parse(text, (key, value) => (key === "$ref" ? pointer(value) : value));
 }
 
-function replaceValidators(code) {
+/** Puts generated code in the place of a module of ours. */
+function replaceModule(file, code) {
   return {
-    name: "standalone-validators",
+    name: `generated ${file}`,
     setup({ onLoad }) {
-      const path = join(top, "src/validators.ts");
-      onLoad({ filter: /[\\/]src[\\/]validators\.ts$/ }, (args) =>
+      const path = join(top, file);
+      const filter = new RegExp(`${file.replaceAll("/", "[\\\\/]").replaceAll(".", "\\.")}$`);
+      onLoad({ filter }, (args) =>
         args.path === path ? { contents: code, loader: "js", resolveDir: top } : null,
       );
     },
   };
+}
+
+/** What yargs answers to command lines that need no work: drawing it at start-up would double its time. */
+async function readyTexts(command) {
+  const lines = ["--help", "-h", "--version", "-V", "explain --help", "rules --help"];
+  const texts = {};
+  for (const line of lines) {
+    let text = "";
+    const stream = { write: (part) => (text += part) };
+    const world = {
+      rules: [],
+      validators: {},
+      env: {},
+      workingDirectory: top,
+      stdout: stream,
+      stderr: stream,
+    };
+    if ((await command(line.split(" "), world)) !== 0) throw new Error(`fpmlint ${line} failed: ${text}`);
+    texts[line] = text;
+  }
+  return texts;
 }
 
 /** The result runs without node_modules and without ajv's compiler, or it is not a result. */

@@ -433,6 +433,15 @@ describe("the built command", () => {
     expect(status).toBe(0);
   });
 
+  test.each(["--help", "-h", "explain --help", "rules --help", "-V"])(
+    "answers %s as yargs would",
+    async (line) => {
+      const words = line.split(" ");
+      const { stdout, status } = spawnSync(process.execPath, [built, ...words], { encoding: "utf8" });
+      expect({ out: stdout, status, err: "" }).toEqual(await run(words));
+    },
+  );
+
   test("says what it does not know without a stack trace", () => {
     const { stderr, status } = spawnSync(process.execPath, [built, "--nope"], { encoding: "utf8" });
     expect(stderr).toMatch(/^fpmlint: Unknown argument: nope/);

@@ -1,0 +1,15 @@
+import { rules } from "../../rules/index.js";
+import { validators } from "../validators.js";
+import { command } from "./command.js";
+
+/** Runs the command in this process; answers the exit status. */
+export function run(words: readonly string[]): Promise<number> {
+  return command(words, {
+    rules,
+    validators,
+    env: process.env,
+    workingDirectory: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
+}
