@@ -2,30 +2,13 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import yargs from "yargs";
 import { nearest } from "../engine/nearest.js";
-import type { Rule } from "../engine/rule.js";
-import type { Validators } from "../engine/validate.js";
 import { escapeText } from "../report/escape.js";
 import { version } from "../version.js";
 import { explain } from "./explain.js";
 import { lintCommand } from "./lint.js";
 import { listRules } from "./rules.js";
 import { exitStatus, UsageError } from "./usage.js";
-
-/** What the command sees of the world, and the rules it knows. */
-export interface World {
-  readonly rules: readonly Rule[];
-  readonly validators: Validators;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly workingDirectory: string;
-  readonly stdout: Stream;
-  readonly stderr: Stream;
-}
-
-export interface Stream {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
+import type { World } from "./world.js";
 
 const COMMANDS = ["explain", "rules"];
 

@@ -2,8 +2,8 @@ import { nearest } from "../engine/nearest.js";
 import type { Rule } from "../engine/rule.js";
 import { chooseColor } from "../report/color.js";
 import { explainRule, explainStatus } from "../report/explain.js";
-import type { World } from "./command.js";
 import { UsageError } from "./usage.js";
+import type { World } from "./world.js";
 
 /** Writes a rule's page or every rule behind a status. Throws UsageError for what is neither. */
 export function explain(topic: string, color: "auto" | "always" | "never", world: World): void {

@@ -5,10 +5,10 @@ import { chooseColor, chooseUnicode } from "../report/color.js";
 import { json } from "../report/json.js";
 import { quiet, text } from "../report/text.js";
 import { version } from "../version.js";
-import type { World } from "./command.js";
 import { loadConfig } from "./config.js";
 import { type Output, readOutputs, writeOutput } from "./outputs.js";
 import { exitStatus, UsageError } from "./usage.js";
+import type { World } from "./world.js";
 
 export interface LintArguments {
   readonly paths: readonly string[];

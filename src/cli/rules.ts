@@ -1,5 +1,5 @@
 import { ruleList, ruleListJson } from "../report/explain.js";
-import type { World } from "./command.js";
+import type { World } from "./world.js";
 
 /** Writes the catalogue. */
 export function listRules(format: "text" | "json", world: World): void {

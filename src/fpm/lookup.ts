@@ -32,9 +32,13 @@ export function boolean(pool: Pool, key: string): Effective<boolean | null> {
   return readAs(setting(pool, key), readBoolean);
 }
 
-/** The value of `key[index]`: the first setting wins. `null` as value: not set. */
+/**
+ * The value of `key[index]`: the first setting wins. `null` as value: not set. `env[X] = $NAME` is
+ * unknown: at its start FPM puts the master's own environment in its place.
+ */
 export function arraySetting(pool: Pool, key: string, index: string): Effective<string | null> {
-  return firstOf(pool, [key], index) ?? absent(pool);
+  const first = firstOf(pool, [key], index) ?? absent(pool);
+  return key === "env" ? mapEffective(first, (text) => (text?.startsWith("$") ? undefined : text)) : first;
 }
 
 /**

@@ -3,6 +3,7 @@
  * (a quoted value, a backslash) continues on the next line.
  */
 import { type IniStatement, type Range, readIni } from "../php/grammar.js";
+import { trimEndOf } from "../php/scanner.js";
 import {
   maskPlaceholders,
   overlaps,
@@ -54,6 +55,8 @@ export interface IncludeLine {
 export interface FaultLine extends Refusal {
   readonly kind: "fault";
   readonly range: Range;
+  /** The name of the section that the line was meant to open, so that what follows is not taken for another pool's. */
+  readonly header: string | null;
 }
 
 /** Reads a file; never throws. The lines are in the order in which FPM acts on them. */
@@ -100,7 +103,7 @@ function readLine(line: string, start: number, conditional: boolean, inGlobal: b
   const refuse = (range: Range, why: Refusal): readonly FpmLine[] =>
     masked.length > 0
       ? [{ kind: "gap", range: trimmed(line, start) }]
-      : [{ ...why, kind: "fault", range: shift(range, start, line) }];
+      : [{ ...why, kind: "fault", range: shift(range, start, line), header: meantHeader(line) }];
   if (reading.error !== null) {
     const why = refusal(line, reading.error);
     return refuse(why.range ?? trimmed(line, 0), why);
@@ -160,6 +163,11 @@ function canonical(name: string, index: string | null): string {
   return index !== null || lower === "include" ? name : lower;
 }
 
+function meantHeader(line: string): string | null {
+  const name = /^[ \t\uFEFF]*\[([^\];\r]*)/.exec(line)?.[1];
+  return name === undefined ? null : trimEndOf(name, " \t");
+}
+
 function shift(range: Range, start: number, line: string): Range {
   const clamp = (offset: number): number => start + Math.min(offset, line.length);
   return { start: clamp(range.start), end: clamp(range.end) };
@@ -168,6 +176,6 @@ function shift(range: Range, start: number, line: string): Range {
 /** The line's characters without the blanks around them. */
 function trimmed(line: string, start: number): Range {
   const from = /^[ \t\r\uFEFF]*/.exec(line)?.[0].length ?? 0;
-  const length = line.slice(from).replace(/[ \t\r]+$/, "").length;
+  const { length } = trimEndOf(line.slice(from), " \t\r");
   return { start: start + from, end: start + from + length };
 }

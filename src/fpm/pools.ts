@@ -116,33 +116,38 @@ function readFile(
   const { file } = text;
   reading.opened += 1;
   reading.current?.files.add(file.path);
-  for (const line of text.lines) {
-    switch (line.kind) {
-      case "section":
-        enter(reading, line.name, place(file, line.range.start, line.range.end, via));
-        break;
-      case "setting":
-        (reading.current?.settings ?? reading.global).push(toSetting(file, line, via));
-        break;
-      case "include":
-        include(reading, file, line, via, stack);
-        break;
-      case "gap":
-        if (reading.current === null) reading.globalPartial = true;
-        else reading.current.partial = true;
-        break;
-      case "fault":
-        reading.faulty.add(file.path);
-        if (reading.current === null) reading.globalPartial = true;
-        reading.faults.push({
-          place: place(file, line.range.start, line.range.end, via),
-          message: line.message,
-          log: line.log,
-          help: line.help,
-        });
-    }
-  }
+  for (const line of text.lines) act(reading, file, line, via, stack);
   return true;
+}
+
+function act(
+  reading: Reading,
+  file: SourceFile,
+  line: FpmLine,
+  via: readonly Span[],
+  stack: readonly string[],
+): void {
+  const at = place(file, line.range.start, line.range.end, via);
+  switch (line.kind) {
+    case "section":
+      enter(reading, line.name, at);
+      break;
+    case "setting":
+      (reading.current?.settings ?? reading.global).push(toSetting(file, line, via));
+      break;
+    case "include":
+      include(reading, file, line, via, stack);
+      break;
+    case "gap":
+      if (reading.current === null) reading.globalPartial = true;
+      else reading.current.partial = true;
+      break;
+    case "fault":
+      reading.faulty.add(file.path);
+      if (line.header !== null) enter(reading, line.header, at);
+      if (reading.current === null) reading.globalPartial = true;
+      reading.faults.push({ place: at, message: line.message, log: line.log, help: line.help });
+  }
 }
 
 /** A section of a name that is known in any case goes on with that pool. */
@@ -221,7 +226,7 @@ function finish(
     faults: reading.faults,
     includes: reading.includes,
     partial: reading.incomplete || reading.globalPartial,
-    ini: iniFor(reading.fs, main?.path === undefined ? origin : (origin ?? main.path)),
+    ini: iniFor(reading.fs, origin),
   };
   for (const draft of reading.drafts.values()) {
     pools.push({

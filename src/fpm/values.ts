@@ -48,9 +48,10 @@ export function readBoolean(text: string): Reading<boolean> {
 
 /**
  * A file mode as `strtoul(…, 8)` reads it: leading octal digits, 0 when there are none. FPM refuses
- * nothing here, so this is not a `Reading`.
+ * nothing here, so this is not a `Reading`. An empty value is to FPM as if it were not set: 0660.
  */
 export function readMode(text: string): number {
+  if (text === "") return 0o660;
   const found = /^[ \t\n\v\f\r]*([+-]?)([0-7]+)/.exec(text);
   if (found?.[2] === undefined) return 0;
   const wide = BigInt(`0o${found[2]}`);

@@ -6,14 +6,15 @@
  */
 import type { Range } from "./grammar.js";
 
+/** Bounded: a placeholder is short, and a text full of openings must not take quadratic time. */
 const placeholder = new RegExp(
   [
-    "\\{\\{.*?\\}\\}+",
-    "\\{%.*?%\\}",
-    "\\{#.*?#\\}",
-    "<%.*?%>",
-    "<\\?.*?\\?>",
-    "\\$\\{[A-Za-z_][^}]*\\}",
+    "\\{\\{.{0,500}?\\}\\}+",
+    "\\{%.{0,500}?%\\}",
+    "\\{#.{0,500}?#\\}",
+    "<%.{0,500}?%>",
+    "<\\?.{0,500}?\\?>",
+    "\\$\\{[A-Za-z_][^}\\n]{0,500}\\}",
     // Three characters at least: access.format has `%R%` and the like.
     "%[A-Za-z_][A-Za-z0-9_]{2,}%",
     "__[A-Z0-9](?:[A-Z0-9_]*[A-Z0-9])?__",
@@ -100,7 +101,7 @@ export function unfinishedTag(line: string): string | null {
 }
 
 const conditionTag =
-  "\\{%.*?%\\}|\\{\\{[-~]?\\s*(?:[#/^]|if\\b|else\\b|end\\b|range\\b|with\\b).*?\\}\\}|<%(?!=).*?%>";
+  "\\{%.{0,500}?%\\}|\\{\\{[-~]?\\s*(?:[#/^]|if\\b|else\\b|end\\b|range\\b|with\\b).{0,500}?\\}\\}|<%(?!=).{0,500}?%>";
 const atTheEdges = new RegExp(`^(?:\\s*(?:${conditionTag}))+|(?:(?:${conditionTag})\\s*)+$`, "g");
 
 /**

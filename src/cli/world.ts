@@ -1,0 +1,18 @@
+import type { Rule } from "../engine/rule.js";
+import type { Validators } from "../engine/validate.js";
+
+/** What the command sees of the world, and the rules it knows. */
+export interface World {
+  readonly rules: readonly Rule[];
+  readonly validators: Validators;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
+export interface Stream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
