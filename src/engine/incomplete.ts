@@ -40,7 +40,10 @@ function nginxIncomplete(nginx: NginxHost, whole: boolean): readonly Incomplete[
 }
 
 function fpmIncomplete(master: FpmMaster, whole: boolean): readonly Incomplete[] {
-  return master.includes.flatMap(({ pattern, place, result }) => {
+  const ini = master.ini.unread.map(
+    ({ file, reason, expected }): Incomplete => ({ file, line: null, reason, fatal: !expected }),
+  );
+  const includes = master.includes.flatMap(({ pattern, place, result }) => {
     switch (result.kind) {
       case "missing":
         return [entry(place, `${pattern}: no such file in the tree`, whole)];
@@ -53,6 +56,7 @@ function fpmIncomplete(master: FpmMaster, whole: boolean): readonly Incomplete[]
         return [];
     }
   });
+  return [...ini, ...includes];
 }
 
 function entry(place: Place, reason: string, fatal: boolean): Incomplete {

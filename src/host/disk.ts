@@ -141,8 +141,9 @@ function exists(path: string): boolean {
   try {
     lstatSync(path);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // What may not be looked at may be there.
+    return !isMissing(error);
   }
 }
 

@@ -1,11 +1,11 @@
 /** php.ini and its scan directory, as the workers of one master see them. */
 
-import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
+import { type Entry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
 import { place, type SourceFile, sourceFile } from "../source/file.js";
 import { type IniReading, type Range, readIni } from "./grammar.js";
 import { maskPlaceholders, overlaps, templateLine, unfinishedTag } from "./template.js";
-import type { IniValue, PhpIni } from "./types.js";
+import type { IniValue, PhpIni, UnreadIni } from "./types.js";
 
 export { type PhpFact, phpDefault, phpDefaults } from "./facts.js";
 export { parseIniBytes } from "./quantity.js";
@@ -16,6 +16,8 @@ interface IniPaths {
   readonly scan: readonly string[];
 }
 
+const NOT_WHOLE = "a part was not read: a syntax error, at which PHP stops too, or template language";
+
 /**
  * The php.ini that belongs to a master, told by where its main file or a pool file lies; `null`
  * finds none. Later files and later lines win.
@@ -23,20 +25,20 @@ interface IniPaths {
 export function iniFor(fs: HostFilesystem, fpmPath: string | null): PhpIni {
   const files: SourceFile[] = [];
   const values = new Map<string, IniValue>();
-  let partial = false;
+  const unread: UnreadIni[] = [];
   for (const entry of fpmPath === null ? [] : iniEntries(fs, fpmPath)) {
-    const content = typeof entry === "string" ? { unreadable: entry } : entry.read();
-    if (typeof entry === "string" || "unreadable" in content) {
-      partial = true;
+    const content = entry.kind === "file" ? entry.read() : null;
+    if (content === null || "unreadable" in content) {
+      unread.push({ file: fs.display(entry.path), reason: unreadReason(entry) ?? "", expected: false });
       continue;
     }
     const file = sourceFile(entry.path, fs.display(entry.path), content.text);
     files.push(file);
     const read = readIniFile(file);
     for (const [key, value] of read.values) values.set(key, value);
-    partial ||= read.partial;
+    if (read.partial) unread.push({ file: file.display, reason: NOT_WHOLE, expected: true });
   }
-  return { files, values, partial };
+  return { files, values, partial: unread.length > 0, unread };
 }
 
 /** One php.ini: what it sets for every request. */
@@ -102,15 +104,13 @@ function prepare(file: SourceFile): Prepared {
   return { ...maskPlaceholders(lines.join("\n")), conditional, gap };
 }
 
-/** The files in PHP's order; a text in the place of one says why it is not read. */
-function iniEntries(fs: HostFilesystem, fpmPath: string): readonly (FileEntry | string)[] {
+/** The files in PHP's order, with what is there and cannot be read. */
+function iniEntries(fs: HostFilesystem, fpmPath: string): readonly Entry[] {
   for (const { main, scan } of candidates(fpmPath)) {
     const paths = [main, ...scan.flatMap((directory) => scanned(fs, directory))];
-    const found = paths.flatMap((path): readonly (FileEntry | string)[] => {
-      const entry = fs.entry(path);
-      if (entry.kind === "file") return [entry];
-      return entry.kind === "unreadable" || entry.kind === "outside" ? [entry.kind] : [];
-    });
+    const found = paths
+      .map((path) => fs.entry(path))
+      .filter(({ kind }) => kind === "file" || kind === "unreadable" || kind === "outside");
     if (found.length > 0) return found;
   }
   return [];

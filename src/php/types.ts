@@ -8,6 +8,16 @@ export interface PhpIni {
   readonly values: ReadonlyMap<string, IniValue>;
   /** `true` when a file of them was there and could not be read to its end. Then what is not set is unknown. */
   readonly partial: boolean;
+  /** What makes it partial. */
+  readonly unread: readonly UnreadIni[];
+}
+
+export interface UnreadIni {
+  /** As reports print it. */
+  readonly file: string;
+  readonly reason: string;
+  /** `true`: PHP itself stops there or the file is a template; `false`: this process could not read it. */
+  readonly expected: boolean;
 }
 
 export interface IniValue {

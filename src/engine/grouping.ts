@@ -1,0 +1,50 @@
+import { type Effective, placeOf } from "../source/effective.js";
+import { type Place, samePlace } from "../source/file.js";
+import type { Pair } from "./evidence.js";
+import type { RelatedReport, Report } from "./rule.js";
+
+/** What makes several ways from locations to pools one report, and what such a report says of them. */
+
+export type Known<T> = Exclude<Effective<T>, { readonly kind: "unknown" }>;
+
+/** For the grouping of reports: the text that sets the value, or that nothing does. */
+export function sourceOf(value: Effective<unknown>): string {
+  return value.kind === "set" ? `${value.place.span.file.path}:${value.place.span.start}` : value.kind;
+}
+
+export function poolKey({ pool }: Pair): string {
+  const { file, start } = pool.section.span;
+  return `${file.path}:${start}`;
+}
+
+/** The words that send the further locations of a group to the pool. */
+export function furtherLocations(group: readonly Pair[]): readonly RelatedReport[] {
+  return group.slice(1).map(({ binding, target, pool }) => ({
+    place: target.through ?? target.place,
+    message: `${binding.label} talks to pool [${pool.name}], too`,
+  }));
+}
+
+/** A related place for each value, once; without one where there is nothing to show. */
+export function relatedValues<T>(
+  group: readonly T[],
+  value: (item: T) => Effective<unknown>,
+  message: (item: T) => string,
+): readonly RelatedReport[] {
+  const found: { place: Place; message: string }[] = [];
+  for (const item of group) {
+    const place = placeOf(value(item));
+    if (place === null || found.some((one) => samePlace(one.place, place))) continue;
+    found.push({ place, message: message(item) });
+  }
+  return found;
+}
+
+/** A pool behind a service name is a guess, and so is everything that rests on it. */
+export function certainty({ pool, target }: Pair): Pick<Report, "certain" | "settle"> {
+  if (!target.assumed) return { certain: true, settle: null };
+  return {
+    certain: false,
+    settle: `Whether pool [${pool.name}] is the one behind this address is a guess from its port.`,
+  };
+}
