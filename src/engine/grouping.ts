@@ -17,12 +17,15 @@ export function poolKey({ pool }: Pair): string {
   return `${file.path}:${start}`;
 }
 
-/** The words that send the further locations of a group to the pool. */
+/** The words that send the further locations of a group to the pool; two servers of one upstream are one location. */
 export function furtherLocations(group: readonly Pair[]): readonly RelatedReport[] {
-  return group.slice(1).map(({ binding, target, pool }) => ({
-    place: target.through ?? target.place,
-    message: `${binding.label} talks to pool [${pool.name}], too`,
-  }));
+  const told = new Set(group.slice(0, 1).map(({ binding }) => binding));
+  return group.flatMap(({ binding, target, pool }) => {
+    if (told.has(binding)) return [];
+    told.add(binding);
+    const place = target.through ?? target.place;
+    return [{ place, message: `${binding.label} talks to pool [${pool.name}], too` }];
+  });
 }
 
 /** A related place for each value, once; without one where there is nothing to show. */

@@ -1,0 +1,186 @@
+import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/engine/evidence.js";
+import {
+  certainty,
+  furtherLocations,
+  type Known,
+  poolKey,
+  relatedValues,
+  sourceOf,
+} from "../../src/engine/grouping.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import type { Host } from "../../src/model/host.js";
+import { requestValues } from "../../src/model/request-values.js";
+import { effectiveOffset } from "../../src/nginx/effective.js";
+import { parseIniBytes } from "../../src/php/ini.js";
+import { type Effective, placeOf } from "../../src/source/effective.js";
+
+/** Both limits in bytes, `Infinity` without one. */
+interface Limits extends Pair {
+  readonly nginx: Known<number>;
+  readonly php: Known<number>;
+  /** No php.ini was found (at most files of its scan directory), so PHP's built-in default is what is left. */
+  readonly withoutIni: boolean;
+}
+
+type Group = readonly [Limits, ...Limits[]];
+
+export const bodyLimitMismatch: Rule = {
+  id: "buffer/body-limit-mismatch",
+  cases: {
+    dropped: {
+      severity: "warning",
+      symptom: { when: "large-body", status: null, log: "POST Content-Length of" },
+      summary: "nginx passes on request bodies that PHP drops",
+    },
+    "refused-first": {
+      severity: "info",
+      symptom: { when: "large-body", status: 413, log: "client intended to send too large body" },
+      summary: "nginx refuses request bodies that PHP would take",
+    },
+  },
+  docs: {
+    title: "client_max_body_size and post_max_size differ",
+    what: "Compares the effective `client_max_body_size` of each PHP location (1m when nothing sets it, 0 is without limit) with the `post_max_size` of the pool behind it: from `PHP_ADMIN_VALUE` and `PHP_VALUE`, the pool's `php_admin_value` and `php_value`, or the master's php.ini. Fires as a warning when nginx lets more through, as info when nginx is the first to refuse.\n\nSilent when both are equal; when `post_max_size` is 0, which is without limit, or cannot be read as a size; when it is not known, because no php.ini is in the tree or another location of the pool passes its own value, which stays in the worker.",
+    why: "A form above `post_max_size` is not an error for PHP: the script runs, with `$_POST` and `$_FILES` empty, and the client gets 200. Uploads vanish, checks against forged requests fail, saving an article loses it. A `.user.ini` does not help, because PHP compares the length before it reads that file. In the other order nginx answers `413 Request Entity Too Large` before PHP sees anything, which is clear, but PHP's limit is then never reached.",
+    instead:
+      "Set both to the same size: `client_max_body_size 64m;` in nginx, `post_max_size = 64M` in php.ini or `php_admin_value[post_max_size] = 64M` in the pool.",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size",
+      "https://www.php.net/manual/en/ini.core.php#ini.post-max-size",
+    ],
+  },
+  options: noOptions,
+  proof: { kind: "daemons", observe: { dropped: "body-dropped" } },
+  *check(host) {
+    const all = [...limits(host)];
+    const above = all.filter(({ nginx, php }) => nginx.value > php.value);
+    const below = all.filter(({ nginx, php }) => nginx.value < php.value && php.value !== Infinity);
+    const key = (one: Limits): string =>
+      `${sourceOf(one.nginx)} ${sourceOf(one.php)} ${poolKey(one)} ${one.target.assumed}`;
+    for (const group of groupBy(above, key)) yield* dropped(group);
+    for (const group of groupBy(below, key)) yield* refusedFirst(group);
+  },
+};
+
+function* limits(host: Host): Generator<Limits> {
+  const postMaxSize = requestValues(host, "post_max_size");
+  const reading = requestValues(host, "enable_post_data_reading");
+  for (const pair of pairs(host)) {
+    const { binding, pool } = pair;
+    const nginx = unlimited(effectiveOffset(binding.block, "client_max_body_size"));
+    const php = bytes(postMaxSize(binding, pool));
+    if (nginx.kind === "unknown" || php === null) continue;
+    // PHP's own default holds only where no php.ini can hide: one was read, or the host is all there.
+    const { files } = pool.master.ini;
+    if (php.kind === "default" && files.length === 0 && !host.whole) continue;
+    const withoutIni = php.kind === "default" && !files.some(({ path }) => path.endsWith("/php.ini"));
+    // Without it PHP leaves every body to the script, and drops none.
+    const reads = reading(binding, pool);
+    if (reads.kind === "set" && !/^(?:1|on|yes|true)$/i.test(reads.value ?? "")) continue;
+    yield { ...pair, nginx, php, withoutIni };
+  }
+}
+
+function unlimited(value: Effective<number>): Effective<number> {
+  return value.kind === "unknown" || value.value !== 0 ? value : { ...value, value: Infinity };
+}
+
+/** `null`: not known, or not a size; what PHP makes of `8MB` has its own rule. */
+function bytes(value: Effective<string | null>): Known<number> | null {
+  if (value.kind === "unknown" || value.value === null) return null;
+  if (!/^\s*[+-]?\d+\s*[kmg]?\s*$/i.test(value.value)) return null;
+  const size = parseIniBytes(value.value);
+  return { ...value, value: size > 0 ? size : Infinity };
+}
+
+function shownSize({ kind, value }: Known<number>): string {
+  const text = value === Infinity ? "bodies of any size" : `bodies up to ${showBytes(value)}`;
+  return kind === "default" ? `${text} (the default)` : text;
+}
+
+function* dropped(group: Group): Generator<Report> {
+  const [first] = group;
+  const { nginx, php } = first;
+  const nginxFirst = nginx.kind === "set";
+  const at = placeOf(nginxFirst ? nginx : php);
+  if (at === null) return;
+  const lets = `nginx lets ${shownSize(nginx)} through`;
+  const takes = `PHP takes ${shownSize(php)}`;
+  yield {
+    ...common(first),
+    case: "dropped",
+    message: `${lets}, but ${takes}`,
+    at,
+    label: nginxFirst ? lets : takes,
+    related: nginxFirst
+      ? [
+          ...relatedValues(
+            [first],
+            () => php,
+            () => `post_max_size: ${takes}`,
+          ),
+          ...furtherLocations(group),
+        ]
+      : relatedValues(
+          group,
+          (one) => one.nginx,
+          () => lets,
+        ),
+    effect: `a form larger than ${showBytes(php.value)} arrives without its data: $_POST and $_FILES are empty, and the answer is still 200`,
+    help: [
+      "set both to the same size; change one of the two:",
+      `  nginx  client_max_body_size ${showBytes(php.value).replace(" bytes", "")};`,
+      ...(nginx.value === Infinity ? [] : [`  php    post_max_size = ${phpSize(nginx.value)}`]),
+    ].join("\n"),
+  };
+}
+
+function* refusedFirst(group: Group): Generator<Report> {
+  const [first] = group;
+  const { nginx, php } = first;
+  const at = placeOf(nginx);
+  if (at === null) return;
+  const lets = `nginx lets ${shownSize(nginx)} through`;
+  const takes = `PHP takes ${shownSize(php)}`;
+  const places =
+    nginx.kind === "set"
+      ? furtherLocations(group)
+      : relatedValues(
+          group.slice(1),
+          (one) => one.nginx,
+          () => lets,
+        );
+  yield {
+    ...common(first),
+    case: "refused-first",
+    message: `${lets}, although ${takes}`,
+    at,
+    label: lets,
+    related: [
+      ...relatedValues(
+        [first],
+        () => php,
+        () => `post_max_size: ${takes}`,
+      ),
+      ...places,
+    ],
+    effect: `a request body larger than ${showBytes(nginx.value)} ends as 413 Request Entity Too Large, and PHP never sees it`,
+    help: `nginx, if such bodies are meant to arrive: client_max_body_size ${showBytes(php.value).replace(" bytes", "")};`,
+  };
+}
+
+function phpSize(bytes: number): string {
+  return showBytes(bytes).replace(" bytes", "").toUpperCase();
+}
+
+function common(first: Limits): Pick<Report, "certain" | "settle" | "link" | "names"> {
+  const { binding, pool, target, withoutIni } = first;
+  const guess =
+    withoutIni && !target.assumed
+      ? {
+          certain: false,
+          settle: `No php.ini of pool [${pool.name}] was found; php-fpm -i tells which one it reads.`,
+        }
+      : certainty(first);
+  return { ...guess, link: linkOf(first), names: namesOf(binding, pool) };
+}

@@ -1,0 +1,196 @@
+import { noOptions, type Report, type Rule, type RuleCase } from "../../src/engine/rule.js";
+import { serverLabel } from "../../src/model/bindings.js";
+import type { Host } from "../../src/model/host.js";
+import {
+  acceptedBuffers,
+  BUFFER_DIRECTIVES,
+  BUFFER_PREFIXES,
+  type BufferPrefix,
+  type BufferRefusal,
+  type BufferSizes,
+  bufferLines,
+  bufferNumbers,
+  bufferRefusal,
+  busyRoom,
+  busySize,
+  type EffectiveBufferSizes,
+  effectiveBufferSizes,
+  largestBuffer,
+  sizeText,
+} from "../../src/nginx/buffers.js";
+import { childrenNamed, descendants, enclosing, headPlace, headText } from "../../src/nginx/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
+import { placeOf } from "../../src/source/effective.js";
+
+type Name = (typeof BUFFER_DIRECTIVES)[number];
+
+interface Fault {
+  readonly block: Node;
+  readonly prefix: BufferPrefix;
+  readonly refusal: BufferRefusal;
+  readonly sizes: EffectiveBufferSizes;
+  readonly numbers: BufferSizes;
+}
+
+const refused = (summary: string, log: string): RuleCase => ({
+  severity: "error",
+  symptom: { when: "start", status: null, log },
+  summary,
+});
+
+export const busySizeInvalid: Rule = {
+  id: "buffer/busy-size-invalid",
+  cases: {
+    "too-few-buffers": refused("a single buffer", "there must be at least 2"),
+    "busy-too-small": refused(
+      "the busy size is smaller than one buffer or the header's buffer",
+      '_busy_buffers_size" must be equal to or greater than the maximum of the value of',
+    ),
+    "busy-too-large": refused(
+      "the busy size, written or computed, is larger than all buffers but one",
+      '_busy_buffers_size" must be less than the size of all',
+    ),
+    "write-size-too-small": refused(
+      "pieces for the temporary file are smaller than a buffer",
+      '_temp_file_write_size" must be equal to or greater than the maximum of the value of',
+    ),
+    "temp-file-too-small": refused(
+      "the temporary file may not even hold one buffer",
+      '_max_temp_file_size" must be equal to zero to disable temporary files usage',
+    ),
+  },
+  docs: {
+    title: "buffer sizes that nginx does not accept beside each other",
+    what: "Fires when the effective sizes of a server or a location break one of nginx's five checks: at least two `fastcgi_buffers`; `fastcgi_busy_buffers_size` not below the larger of `fastcgi_buffer_size` and one buffer, and not above all buffers but one; `fastcgi_temp_file_write_size` and `fastcgi_max_temp_file_size` (unless 0) not below that larger one. The same holds for `proxy_*`, `scgi_*` and `uwsgi_*`. Defaults are those of machines with 4 KiB pages.\n\nSilent where a value is a variable or was not read, and for sizes at `http` level while there is no `server` that takes them over: nginx checks only there.",
+    why: "nginx checks each server and each location after it has merged them with what they inherit, so a pair can break that stands in two files, and a location can break it that never uses FastCGI. `fastcgi_busy_buffers_size` takes part even where nobody wrote it: it is twice the larger of `fastcgi_buffer_size` and one buffer, so `fastcgi_buffer_size 16k;` alone is refused beside the default of eight buffers of 4k. nginx names the line of the closing brace, not of the directive. It does not start, and a reload keeps the old configuration.",
+    instead:
+      "Raise `fastcgi_buffers` together with `fastcgi_buffer_size`:\n\n    fastcgi_buffer_size 16k;\n    fastcgi_buffers 8 16k;",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_busy_buffers_size",
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_buffers",
+      "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_busy_buffers_size",
+    ],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const seen = new Set<string>();
+    for (const fault of faults(host)) {
+      const key = `${fault.refusal} ${fault.prefix} ${involved(fault).map(keyOf(fault)).join(" ")}`;
+      // What forty servers inherit is one cause, reported at the first that nginx meets.
+      if (!seen.has(key)) yield report(fault);
+      seen.add(key);
+    }
+  },
+};
+
+function* faults(host: Host): Generator<Fault> {
+  // `stream` has servers and a proxy_buffer_size of its own, without any of this.
+  const http = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
+  for (const block of http.flatMap((one) => [...descendants(one)])) {
+    // A `server` without a block is a line of an upstream.
+    if (block.directive.block === null || !/^(?:server|location)$/.test(block.name)) continue;
+    for (const prefix of BUFFER_PREFIXES) {
+      // A location that sets none of them has the values that its server was checked for.
+      if (block.name === "location" && !BUFFER_DIRECTIVES.some((name) => setsIt(block, prefix, name)))
+        continue;
+      const sizes = effectiveBufferSizes(block, prefix);
+      const numbers = bufferNumbers(sizes);
+      const refusal = bufferRefusal(numbers);
+      if (refusal !== null) yield { block, prefix, refusal, sizes, numbers };
+    }
+  }
+}
+
+function setsIt(block: Node, prefix: BufferPrefix, name: Name): boolean {
+  return childrenNamed(block, `${prefix}_${name}`).length > 0;
+}
+
+/** What takes part in the check that fails, the one to change first. */
+function involved({ refusal, sizes, numbers }: Fault): readonly Name[] {
+  const larger: Name = numbers.bufferSize >= numbers.size ? "buffer_size" : "buffers";
+  const busy: readonly Name[] = sizes.busy_buffers_size.kind === "set" ? ["busy_buffers_size"] : [larger];
+  switch (refusal) {
+    case "too-few-buffers":
+      return ["buffers"];
+    case "busy-too-small":
+      return ["busy_buffers_size", larger];
+    case "busy-too-large":
+      return [...new Set<Name>([...busy, "buffers"])];
+    case "write-size-too-small":
+      return ["temp_file_write_size", larger];
+    case "temp-file-too-small":
+      return ["max_temp_file_size", larger];
+  }
+}
+
+const keyOf =
+  ({ sizes }: Fault) =>
+  (name: Name): string => {
+    const value = sizes[name];
+    return value.kind === "set" ? `${value.place.span.file.path}:${value.place.span.start}` : value.kind;
+  };
+
+function report(fault: Fault): Report {
+  const { block, prefix, refusal, sizes, numbers } = fault;
+  const names = involved(fault).filter((name) => sizes[name].kind === "set");
+  // Where values of two levels meet, the inner one is what makes them a bad pair.
+  const name = names.find((one) => setsIt(block, prefix, one)) ?? names[0];
+  // Also the ones nobody wrote: their place is where they would go.
+  const others = involved(fault).filter((one) => one !== name);
+  const at = name === undefined ? null : placeOf(sizes[name]);
+  const inherited = name !== undefined && !setsIt(block, prefix, name);
+  const where = `${block.name === "server" ? "server " : ""}${label(block)}`;
+  return {
+    case: refusal,
+    certain: true,
+    settle: null,
+    message: message(fault),
+    at: at ?? headPlace(block),
+    label: `${name === undefined ? "this" : written(fault, name)} is part of what nginx refuses`,
+    link: [],
+    related: [
+      ...others.flatMap((other) => {
+        const place = placeOf(sizes[other]);
+        return place === null ? [] : [{ place, message: `${written(fault, other)} is in effect beside it` }];
+      }),
+      ...(inherited ? [{ place: headPlace(block), message: `nginx checks it here, for ${where}` }] : []),
+    ],
+    effect: "nginx does not start with this configuration; a reload is refused and the old one stays",
+    help: [
+      `nginx, for ${where}:`,
+      ...bufferLines(prefix, numbers, acceptedBuffers(numbers)).map((line) => `  ${line}`),
+    ].join("\n"),
+    names: [label(block), prefix],
+  };
+}
+
+function label(block: Node): string {
+  const server = enclosing(block, "server");
+  const name = server === null ? "" : serverLabel(server);
+  return block.name === "server" ? name : `${headText(block)}${server === null ? "" : ` of ${name}`}`;
+}
+
+/** `fastcgi_buffers 8 4k (the default)`. */
+function written({ prefix, sizes, numbers }: Fault, name: Name): string {
+  const { count, size } = numbers;
+  const value = sizes[name];
+  const bytes = value.kind === "unknown" || typeof value.value !== "number" ? 0 : value.value;
+  const text = name === "buffers" ? `${count} ${sizeText(size)}` : sizeText(bytes);
+  return `${prefix}_${name} ${text}${value.kind === "default" ? " (the default)" : ""}`;
+}
+
+function message(fault: Fault): string {
+  const { prefix, refusal, sizes, numbers } = fault;
+  const [first = "buffers", second = "buffers"] = involved(fault);
+  const room = `${written(fault, "buffers")} without one hold ${sizeText(busyRoom(numbers))}`;
+  switch (refusal) {
+    case "too-few-buffers":
+      return `${written(fault, "buffers")} is one buffer, and nginx demands two or more`;
+    case "busy-too-large":
+      if (sizes.busy_buffers_size.kind === "set") return `${written(fault, first)} is too large: ${room}`;
+      return `${prefix}_busy_buffers_size is computed as ${sizeText(busySize(numbers))}, twice the ${sizeText(largestBuffer(numbers))} of ${prefix}_${first}, but ${room}`;
+    default:
+      return `${written(fault, first)} is less than ${written(fault, second)}`;
+  }
+}

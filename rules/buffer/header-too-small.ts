@@ -1,0 +1,168 @@
+import { groupBy } from "../../src/engine/evidence.js";
+import type { Known } from "../../src/engine/grouping.js";
+import { sourceOf } from "../../src/engine/grouping.js";
+import type { Report, Rule } from "../../src/engine/rule.js";
+import { answers, serverLabel } from "../../src/model/bindings.js";
+import type { Host } from "../../src/model/host.js";
+import {
+  BUFFER_PREFIXES,
+  type BufferPrefix,
+  bufferLines,
+  bufferNumbers,
+  buffersWithHeader,
+  effectiveBufferSizes,
+  sizeText,
+} from "../../src/nginx/buffers.js";
+import { httpFact } from "../../src/nginx/directives.js";
+import { argumentPlace, childrenNamed, descendants, enclosing, headText } from "../../src/nginx/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
+import { sizeBytes } from "../../src/nginx/values.js";
+import { placeOf } from "../../src/source/effective.js";
+
+interface Options {
+  readonly minimum: string;
+}
+
+interface Small {
+  readonly pass: Node;
+  readonly block: Node;
+  readonly prefix: BufferPrefix;
+  readonly size: Known<number>;
+  readonly case: "zero" | "below-default" | "small";
+}
+
+const tooBig = {
+  when: "large-header",
+  status: 502,
+  log: "upstream sent too big header while reading response header from upstream",
+} as const;
+
+export const headerTooSmall: Rule<Options> = {
+  id: "buffer/header-too-small",
+  cases: {
+    zero: {
+      severity: "error",
+      symptom: {
+        when: "always",
+        status: 502,
+        log: "upstream prematurely closed connection while reading response header from upstream",
+      },
+      summary: "the buffer for the response header has no room at all",
+    },
+    "below-default": {
+      severity: "warning",
+      symptom: tooBig,
+      summary: "the buffer for the response header was made smaller than nginx's default",
+    },
+    small: {
+      severity: "info",
+      symptom: tooBig,
+      summary: "the buffer for the response header is small, often because it is the default",
+    },
+  },
+  docs: {
+    title: "fastcgi_buffer_size too small for response headers",
+    what: "Fires for locations with a `fastcgi_pass` (or `proxy_pass`, `scgi_pass`, `uwsgi_pass`) whose effective `fastcgi_buffer_size` is 0, was set below nginx's default, or is below the option `minimum`. Locations that rest on the default are one report for each protocol.\n\nSilent from `minimum` on (8k unless configured), and where the size is not known.",
+    why: "nginx reads the whole header of a response into this one buffer; `fastcgi_buffers` are for what follows. A response whose header does not fit, because it sets many or long cookies, redirects to a long address or carries headers for debugging, is a `502 Bad Gateway`, while all other pages work. The FastCGI record and nginx's own parsing take a little of the room. `fastcgi_buffer_size 0` passes `nginx -t` and makes every response a 502.",
+    instead:
+      "Raise it together with the buffers, because nginx refuses `fastcgi_buffer_size 16k;` alone:\n\n    fastcgi_buffer_size 16k;\n    fastcgi_buffers 8 16k;",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_buffer_size",
+      "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffer_size",
+    ],
+  },
+  options: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      minimum: {
+        type: "string",
+        pattern: "^[0-9]+[kKmM]?$",
+        default: "8k",
+        description: "the smallest size that is not reported, as nginx writes sizes",
+      },
+    },
+  },
+  proof: { kind: "daemons" },
+  *check(host, { minimum }) {
+    const enough = sizeBytes(minimum) ?? 0;
+    const key = ({ prefix, size }: Small): string => `${prefix} ${sourceOf(size)}`;
+    for (const group of groupBy(small(host, enough), key)) yield* report(group, enough);
+  },
+};
+
+function* small(host: Host, enough: number): Generator<Small> {
+  // `stream` has a proxy_pass, too, and no headers.
+  const http = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
+  for (const pass of http.flatMap((one) => [...descendants(one)])) {
+    const prefix = BUFFER_PREFIXES.find((one) => pass.name === `${one}_pass`);
+    const block = pass.parent;
+    if (prefix === undefined || block === null || !answers(pass, block)) continue;
+    const size = effectiveBufferSizes(block, prefix).buffer_size;
+    if (size.kind === "unknown") continue;
+    if (size.value === 0) yield { pass, block, prefix, size, case: "zero" };
+    else if (size.value < enough) yield { pass, block, prefix, size, case: caseOf(prefix, size.value) };
+  }
+}
+
+function caseOf(prefix: BufferPrefix, bytes: number): Small["case"] {
+  return bytes < defaultSize(prefix) ? "below-default" : "small";
+}
+
+function defaultSize(prefix: BufferPrefix): number {
+  return sizeBytes(httpFact(`${prefix}_buffer_size`)?.default ?? "") ?? 0;
+}
+
+function* report(group: readonly [Small, ...Small[]], enough: number): Generator<Report> {
+  const [first] = group;
+  const { prefix, size } = first;
+  const at = placeOf(size);
+  if (at === null) return;
+  const bytes = sizeText(size.value);
+  const others = size.kind === "default" ? group.slice(1) : group;
+  yield {
+    case: first.case,
+    certain: true,
+    settle: null,
+    message: message(first, enough),
+    at,
+    label: size.kind === "default" ? `${prefix}_buffer_size is ${bytes} here (the default)` : null,
+    link: [],
+    related: others.map(({ pass }) => ({
+      place: argumentPlace(pass, 0),
+      message: `answers for ${label(pass)} must fit into it`,
+    })),
+    effect:
+      first.case === "zero"
+        ? "every request to this location ends as 502 Bad Gateway"
+        : `a response with more than about ${bytes} of headers (cookies, long redirects, debugging) ends as 502 Bad Gateway`,
+    help: help(first, enough),
+    names: [label(first.pass), prefix],
+  };
+}
+
+function message({ prefix, size, case: name }: Small, enough: number): string {
+  const directive = `${prefix}_buffer_size`;
+  const usual = sizeText(defaultSize(prefix));
+  const bytes = sizeText(size.value);
+  const value = `${bytes}${size.kind === "default" ? " (the default)" : ""}`;
+  if (name === "zero") return `${directive} is 0, so no response header fits, not even a small one`;
+  if (name === "below-default")
+    return `${directive} is ${value}, below nginx's default of ${usual}: response headers above ${bytes} are refused`;
+  return `${directive} is ${value}, below the minimum of ${sizeText(enough)}: response headers above ${bytes} are refused`;
+}
+
+/** Twice what is just enough, or nginx's default where nothing is asked for, with what nginx demands beside it. */
+function help({ block, prefix }: Small, enough: number): string {
+  const now = bufferNumbers(effectiveBufferSizes(block, prefix));
+  const wanted = 2 * Math.max(enough, defaultSize(prefix));
+  const lines = bufferLines(prefix, now, buffersWithHeader(now, wanted));
+  return ["nginx, all of it on one level:", ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+function label(pass: Node): string {
+  const location = enclosing(pass, "location");
+  const server = enclosing(pass, "server");
+  const place = location === null ? pass.name : headText(location);
+  return `${place}${server === null ? "" : ` of ${serverLabel(server)}`}`;
+}

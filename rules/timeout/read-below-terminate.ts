@@ -1,0 +1,121 @@
+import { groupBy, linkOf, namesOf, showMs, shown, showSeconds } from "../../src/engine/evidence.js";
+import { certainty, furtherLocations, poolKey, relatedValues, sourceOf } from "../../src/engine/grouping.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Limits, limits } from "../../src/engine/timeouts.js";
+import { placeOf } from "../../src/source/effective.js";
+
+type Group = readonly [Limits, ...Limits[]];
+
+/** Up to here a worker that nginx gave up on is free soon enough. */
+const TOLERATED = 1.5;
+
+const symptom = {
+  when: "slow-request",
+  status: 504,
+  log: "upstream timed out (110: Connection timed out) while reading response header from upstream",
+} as const;
+
+export const readBelowTerminate: Rule = {
+  id: "timeout/read-below-terminate",
+  cases: {
+    "held-long": {
+      severity: "warning",
+      symptom,
+      summary: "nginx gives up long before PHP-FPM does, and the worker stays busy",
+    },
+    "no-limit": {
+      severity: "info",
+      symptom,
+      summary: "nginx gives up, and the pool has no limit at all",
+    },
+  },
+  docs: {
+    title: "fastcgi_read_timeout far below request_terminate_timeout",
+    what: "Fires when a pool's `request_terminate_timeout` is more than 1.5 times the effective `fastcgi_read_timeout` of a location that uses it, and as info, once for each pool, when the pool has no limit, which is the default.\n\nSilent when `fastcgi_read_timeout` ≤ `request_terminate_timeout` ≤ 1.5 × `fastcgi_read_timeout`; when PHP-FPM is the first to give up (see `timeout/terminate-below-read`); when `fastcgi_read_timeout` is 0 (see `timeout/read-zero`); and for locations that only serve the pool's status or ping page.",
+    why: "After a `504 Gateway Time-out` the script runs on: PHP notices that nobody listens only when it writes. Its worker takes no other request until the script ends or `request_terminate_timeout` ends it. When a database hangs, each reload in a browser costs one more worker, until `pm.max_children` is reached and the whole pool stands still.",
+    instead:
+      "Set `request_terminate_timeout` between `fastcgi_read_timeout` and 1.5 times that. Where a few locations need far more time than the others, give them a pool of their own.",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout",
+      "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
+    ],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const all = [...limits(host)];
+    const long = all.filter(({ read, terminate }) => terminate.value * 1000 > read.value * TOLERATED);
+    const key = (pair: Limits): string => `${poolKey(pair)} ${pair.target.assumed}`;
+    for (const group of groupBy(long, (pair) => `${sourceOf(pair.read)} ${key(pair)}`))
+      yield* heldLong(group);
+    const endless = all.filter(({ terminate }) => terminate.value === 0);
+    for (const group of groupBy(endless, key)) yield* noLimit(group);
+  },
+};
+
+function* heldLong(group: Group): Generator<Report> {
+  const [first] = group;
+  const { read, terminate } = first;
+  const runs = `PHP-FPM lets the request run for ${showSeconds(terminate.value)}`;
+  const gives = `nginx gives up after ${shown(read, showMs)}`;
+  const nginxFirst = read.kind === "set";
+  const at = placeOf(nginxFirst ? read : terminate);
+  if (at === null) return;
+  const whole = Math.ceil(read.value / 1000);
+  yield {
+    ...common(first),
+    case: "held-long",
+    message: `${gives}, but ${runs}`,
+    at,
+    label: nginxFirst ? gives : runs,
+    related: nginxFirst
+      ? [
+          ...relatedValues(
+            [first],
+            () => terminate,
+            () => runs,
+          ),
+          ...furtherLocations(group),
+        ]
+      : relatedValues(
+          group,
+          (pair) => pair.read,
+          () => gives,
+        ),
+    effect: `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker is busy for nobody until ${showSeconds(terminate.value)}`,
+    help: [
+      "change one of the two:",
+      `  php-fpm  request_terminate_timeout = ${whole}s    (if ${showMs(read.value)} is the real limit)`,
+      `  nginx    fastcgi_read_timeout ${showSeconds(terminate.value)};    (if these requests are meant to be slow)`,
+    ].join("\n"),
+  };
+}
+
+function* noLimit(group: Group): Generator<Report> {
+  const sorted = [...group].sort((a, b) => a.read.value - b.read.value);
+  const shortest = sorted[0] ?? group[0];
+  const longest = sorted[sorted.length - 1] ?? group[0];
+  const { read, terminate, pool } = shortest;
+  const at = placeOf(terminate);
+  if (at === null) return;
+  const without = terminate.kind === "default" ? "0 (the default)" : "0";
+  const gives = (pair: Limits): string => `nginx gives up after ${shown(pair.read, showMs)}`;
+  yield {
+    ...common(group[0]),
+    case: "no-limit",
+    message: `${gives(shortest)}, but pool [${pool.name}] lets a request run without limit: request_terminate_timeout is ${without}`,
+    at,
+    label: "PHP works on for nobody, and the worker stays busy",
+    related: relatedValues(group, (pair) => pair.read, gives),
+    effect: `after a 504 Gateway Time-out at ${showMs(read.value)} the worker is busy until the script ends by itself`,
+    help: `php-fpm, in [${pool.name}]: request_terminate_timeout = ${Math.ceil(longest.read.value / 1000)}s`,
+  };
+}
+
+function common(first: Limits): Pick<Report, "certain" | "settle" | "link" | "names"> {
+  return {
+    ...certainty(first),
+    link: linkOf(first),
+    names: namesOf(first.binding, first.pool),
+  };
+}

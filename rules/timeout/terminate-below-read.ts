@@ -1,0 +1,97 @@
+import { groupBy, linkOf, namesOf, showMs, shown, showSeconds } from "../../src/engine/evidence.js";
+import { certainty, furtherLocations, poolKey, relatedValues, sourceOf } from "../../src/engine/grouping.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Limits, limits } from "../../src/engine/timeouts.js";
+import { placeOf } from "../../src/source/effective.js";
+
+/** FPM looks at its workers every third of the limit, so a request may live that much longer. */
+const LATEST = 4 / 3;
+
+export const terminateBelowRead: Rule = {
+  id: "timeout/terminate-below-read",
+  cases: {
+    killed: {
+      severity: "warning",
+      symptom: {
+        when: "slow-request",
+        status: 502,
+        log: "recv() failed (104: Connection reset by peer) while reading response header from upstream",
+      },
+      summary: "PHP-FPM kills a slow request while nginx still waits for it",
+    },
+  },
+  docs: {
+    title: "request_terminate_timeout below fastcgi_read_timeout",
+    what: "Fires when a pool has a `request_terminate_timeout` and a location that uses the pool has a longer effective `fastcgi_read_timeout` (60s when nothing sets it).\n\nSilent when the pool has no limit (0, negative or not set), when both are equal, when nginx's is the shorter one (see `timeout/read-below-terminate`), and for locations that only serve the pool's status or ping page.",
+    why: "PHP-FPM ends the worker with SIGTERM, at some moment between the limit and 4/3 of it, because it looks at its workers every third of the limit. nginx sees the connection break: `502 Bad Gateway`, or a response cut in the middle when it had begun. The script's shutdown functions and destructors do not run. The two clocks differ, too: PHP-FPM counts from the start of the request, nginx from the last piece of the response, so a long download is killed although nginx gets its data all the time.",
+    instead:
+      "Let nginx give up first: `fastcgi_read_timeout` ≤ `request_terminate_timeout` ≤ 1.5 × `fastcgi_read_timeout`. Then a slow request is a clean `504 Gateway Time-out`, and its worker is free soon after.",
+    references: [
+      "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout",
+    ],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const found = [...limits(host)].filter(
+      ({ read, terminate }) => terminate.value > 0 && terminate.value * 1000 < read.value,
+    );
+    const key = (pair: Limits): string => `${sourceOf(pair.read)} ${poolKey(pair)} ${pair.target.assumed}`;
+    for (const group of groupBy(found, key)) yield* report(group);
+  },
+};
+
+function* report(group: readonly [Limits, ...Limits[]]): Generator<Report> {
+  const [first] = group;
+  const { read, terminate } = first;
+  const killed = showSeconds(terminate.value);
+  const waits = shown(read, showMs);
+  const nginxFirst = read.kind === "set";
+  const at = placeOf(nginxFirst ? read : terminate);
+  if (at === null) return;
+  const killer = `PHP-FPM kills the request after ${killed}`;
+  yield {
+    case: "killed",
+    ...certainty(first),
+    message: `${killer}, but nginx would wait ${waits}`,
+    at,
+    label: nginxFirst ? `nginx is ready to wait ${waits}` : killer,
+    link: linkOf(first),
+    related: nginxFirst
+      ? [
+          ...relatedValues(
+            [first],
+            () => terminate,
+            () => killer,
+          ),
+          ...furtherLocations(group),
+        ]
+      : relatedValues(
+          group,
+          (pair) => pair.read,
+          () => `nginx would wait ${waits}`,
+        ),
+    effect: effect(first),
+    help: help(first),
+    names: namesOf(first.binding, first.pool),
+  };
+}
+
+function effect({ read, terminate }: Limits): string {
+  const latest = terminate.value * LATEST;
+  const slow = `a request that takes longer than ${showSeconds(terminate.value)} is killed by ${showSeconds(latest)} at the latest`;
+  return latest * 1000 <= read.value
+    ? `${slow} and ends as 502 Bad Gateway, never as 504`
+    : `${slow} and ends as 502 Bad Gateway, unless nginx gives up before that`;
+}
+
+function help({ read, terminate }: Limits): string {
+  // FPM takes whole seconds.
+  const enough = `${Math.ceil(read.value / 1000)}s`;
+  return [
+    "let nginx give up first; change one of the two:",
+    `  php-fpm  request_terminate_timeout = ${enough}    (if these requests are meant to be slow)`,
+    `  nginx    fastcgi_read_timeout ${showSeconds(terminate.value)};    (if ${showSeconds(terminate.value)} is the real limit)`,
+  ].join("\n");
+}

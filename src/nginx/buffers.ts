@@ -1,0 +1,177 @@
+/**
+ * What nginx demands of the buffers for an upstream's answer when it merges two levels
+ * (`ngx_http_*_merge_loc_conf`, the same for four modules). The only copy of that arithmetic.
+ */
+import { type Effective, known } from "../source/effective.js";
+import { httpFact } from "./directives.js";
+import { effectiveBuffers, effectiveSize } from "./effective.js";
+import type { Node } from "./types.js";
+
+export const BUFFER_PREFIXES = ["fastcgi", "proxy", "scgi", "uwsgi"] as const;
+export type BufferPrefix = (typeof BUFFER_PREFIXES)[number];
+
+/** The directives that take part, without their prefix. */
+export const BUFFER_DIRECTIVES = [
+  "buffer_size",
+  "buffers",
+  "busy_buffers_size",
+  "temp_file_write_size",
+  "max_temp_file_size",
+] as const;
+
+/** What a block uses, with the places. Where `busy_buffers_size` or `temp_file_write_size` is a default, nginx computes it. */
+export interface EffectiveBufferSizes {
+  readonly buffer_size: Effective<number>;
+  readonly buffers: Effective<{ readonly count: number; readonly size: number }>;
+  readonly busy_buffers_size: Effective<number>;
+  readonly temp_file_write_size: Effective<number>;
+  readonly max_temp_file_size: Effective<number>;
+}
+
+/**
+ * The same as numbers of bytes. `null`: nginx computes it. `NaN`: unknown; every comparison with it
+ * is false, so a check that meets it finds nothing.
+ */
+export interface BufferSizes {
+  readonly bufferSize: number;
+  readonly count: number;
+  readonly size: number;
+  readonly busy: number | null;
+  readonly writeSize: number | null;
+  readonly maxFile: number;
+}
+
+/** In the order in which nginx checks; it names only the first. */
+export type BufferRefusal =
+  | "too-few-buffers"
+  | "busy-too-small"
+  | "busy-too-large"
+  | "write-size-too-small"
+  | "temp-file-too-small";
+
+export function effectiveBufferSizes(block: Node, prefix: BufferPrefix): EffectiveBufferSizes {
+  const size = (name: string): Effective<number> => effectiveSize(block, `${prefix}_${name}`);
+  return {
+    buffer_size: size("buffer_size"),
+    buffers: effectiveBuffers(block, `${prefix}_buffers`),
+    busy_buffers_size: size("busy_buffers_size"),
+    temp_file_write_size: size("temp_file_write_size"),
+    max_temp_file_size: size("max_temp_file_size"),
+  };
+}
+
+export function bufferNumbers(sizes: EffectiveBufferSizes): BufferSizes {
+  const buffers = known(sizes.buffers);
+  // nginx refuses a 0 in either place before it comes to any sum.
+  const written = buffers !== undefined && buffers.count > 0 && buffers.size > 0 ? buffers : undefined;
+  return {
+    bufferSize: known(sizes.buffer_size) ?? Number.NaN,
+    count: written?.count ?? Number.NaN,
+    size: written?.size ?? Number.NaN,
+    busy: computedOr(sizes.busy_buffers_size),
+    writeSize: computedOr(sizes.temp_file_write_size),
+    maxFile: known(sizes.max_temp_file_size) ?? Number.NaN,
+  };
+}
+
+/** The default in the facts is what nginx computes from the other defaults, so it is not a number of its own. */
+function computedOr(value: Effective<number>): number | null {
+  return value.kind === "default" ? null : (known(value) ?? Number.NaN);
+}
+
+/** What must fit into one piece: a whole header, or one buffer. */
+export function largestBuffer({ bufferSize, size }: BufferSizes): number {
+  return Math.max(bufferSize, size);
+}
+
+/** What may be busy with the client at a time, written or computed. */
+export function busySize(sizes: BufferSizes): number {
+  return sizes.busy ?? 2 * largestBuffer(sizes);
+}
+
+/** What is left of the buffers while one takes the answer. */
+export function busyRoom({ count, size }: BufferSizes): number {
+  return (count - 1) * size;
+}
+
+/** Why nginx refuses these sizes; `null` when it takes them. */
+export function bufferRefusal(sizes: BufferSizes): BufferRefusal | null {
+  const largest = largestBuffer(sizes);
+  if (sizes.count < 2) return "too-few-buffers";
+  if (busySize(sizes) < largest) return "busy-too-small";
+  if (busySize(sizes) > busyRoom(sizes)) return "busy-too-large";
+  if (sizes.writeSize !== null && sizes.writeSize < largest) return "write-size-too-small";
+  if (sizes.maxFile !== 0 && sizes.maxFile < largest) return "temp-file-too-small";
+  return null;
+}
+
+/** As many buffers as nginx has without a setting (`8 4k`). */
+function usualCount(): number {
+  return Number.parseInt(httpFact("fastcgi_buffers")?.default ?? "", 10);
+}
+
+/**
+ * The sizes nearest to these with a `buffer_size` of `bytes` that nginx takes. What is unknown is
+ * set by the way: nobody could tell whether it fits.
+ */
+export function buffersWithHeader(sizes: BufferSizes, bytes: number): BufferSizes {
+  const unknown = Number.isNaN(sizes.count);
+  return acceptedBuffers({
+    ...sizes,
+    bufferSize: bytes,
+    count: unknown ? usualCount() : sizes.count,
+    size: unknown ? bytes : sizes.size,
+    busy: Number.isNaN(sizes.busy) ? 2 * bytes : sizes.busy,
+  });
+}
+
+/** The sizes nearest to these that nginx takes; `buffer_size` is never lowered. */
+export function acceptedBuffers(sizes: BufferSizes): BufferSizes {
+  const refusal = bufferRefusal(sizes);
+  return refusal === null ? sizes : acceptedBuffers(repaired(sizes, refusal));
+}
+
+function repaired(sizes: BufferSizes, refusal: BufferRefusal): BufferSizes {
+  const largest = largestBuffer(sizes);
+  switch (refusal) {
+    case "too-few-buffers":
+      return { ...sizes, count: usualCount() };
+    case "busy-too-small":
+      return { ...sizes, busy: 2 * largest };
+    case "busy-too-large":
+      // With enough buffers of full size there is room for twice the largest, and for no more is there need.
+      return sizes.size === largest && sizes.count >= usualCount()
+        ? { ...sizes, busy: 2 * largest }
+        : { ...sizes, count: Math.max(sizes.count, usualCount()), size: largest };
+    case "write-size-too-small":
+      return { ...sizes, writeSize: 2 * largest };
+    case "temp-file-too-small":
+      return { ...sizes, maxFile: 2 * largest };
+  }
+}
+
+/** The lines that make `before` into `after`, in nginx's syntax. */
+export function bufferLines(
+  prefix: BufferPrefix,
+  before: BufferSizes,
+  after: BufferSizes,
+): readonly string[] {
+  const lines: string[] = [];
+  const line = (name: string, from: number | null, to: number | null): void => {
+    if (to !== null && !Object.is(to, from)) lines.push(`${prefix}_${name} ${sizeText(to)};`);
+  };
+  line("buffer_size", before.bufferSize, after.bufferSize);
+  if (!Object.is(before.count, after.count) || !Object.is(before.size, after.size)) {
+    lines.push(`${prefix}_buffers ${after.count} ${sizeText(after.size)};`);
+  }
+  line("busy_buffers_size", before.busy, after.busy);
+  line("temp_file_write_size", before.writeSize, after.writeSize);
+  line("max_temp_file_size", before.maxFile, after.maxFile);
+  return lines;
+}
+
+/** As a size slot takes it, which knows no `g`. */
+export function sizeText(bytes: number): string {
+  if (bytes > 0 && bytes % 1024 ** 2 === 0) return `${bytes / 1024 ** 2}m`;
+  return bytes > 0 && bytes % 1024 === 0 ? `${bytes / 1024}k` : String(bytes);
+}
