@@ -1,19 +1,27 @@
-import type { SourceFile } from "../source/file.js";
+import { position, type SourceFile } from "../source/file.js";
+import { type ClosedBlock, closedTooEarly, closedTooLate } from "./braces.js";
 import { factsOf } from "./directives.js";
+import { firstOfLaterLine } from "./swallowed.js";
 import type { NginxFault, Word } from "./types.js";
 import type { WordsEnd } from "./words.js";
 
 /** The refusals of nginx's reader, in our words, at the line where nginx reports them. */
 
-function fault(file: SourceFile, start: number, end: number, parts: Omit<NginxFault, "span">): NginxFault {
-  return { span: { file, start, end: Math.max(end, start) }, ...parts };
+type Parts = Omit<NginxFault, "span" | "other"> & Partial<Pick<NginxFault, "other">>;
+
+function fault(file: SourceFile, start: number, end: number, parts: Parts): NginxFault {
+  return { span: { file, start, end: Math.max(end, start) }, other: null, ...parts };
 }
 
-/** A `;`, `{` or `}` where nginx does not take one. `inside`: the line block (`map`, `types` …) that does not nest. */
+function other(file: SourceFile, { start, end }: { start: number; end: number }, message: string) {
+  return { span: { file, start, end }, message };
+}
+
+/** A `;` or `{` where nginx does not take one. `inside`: the line block (`map`, `types` …) that does not nest. */
 export function unexpected(
   file: SourceFile,
   at: number,
-  character: ";" | "{" | "}",
+  character: ";" | "{",
   inside: Word | null = null,
 ): NginxFault {
   const log = `unexpected "${character}"`;
@@ -25,8 +33,25 @@ export function unexpected(
     );
   }
   if (character === ";") return where('a ";" without a directive before it', "remove it");
-  if (character === "{") return where('a "{" without a directive before it', "remove it, or name the block");
-  return where('a "}" that closes no block of this file', 'remove it, or add the "{" that it belongs to');
+  return where('a "{" without a directive before it', "remove it, or name the block");
+}
+
+/** A `}` too many. */
+export function strayBrace(file: SourceFile, at: number, closed: readonly ClosedBlock[]): NginxFault {
+  const early = closedTooEarly(file, closed);
+  return fault(file, at, at + 1, {
+    message: 'a "}" that closes no block of this file',
+    log: 'unexpected "}"',
+    help: 'remove it, or add the "{" that it belongs to',
+    other:
+      early === null
+        ? null
+        : other(
+            file,
+            { start: early.close, end: early.close + 1 },
+            `this one closes the "${shorten(early.name.text)}" of line ${lineOf(file, early.name.start)}, though it is indented further: probably the one too many`,
+          ),
+  });
 }
 
 /** What ended the words of a directive other than `;` and `{`. `open` is the block around it. */
@@ -38,6 +63,7 @@ export function wordsFault(
 ): NginxFault {
   if (end.kind === "too-long") return tooLong(file, end.start, end.quote);
   if (end.kind === "after-quote") return afterQuote(file, words, end.at);
+  if (end.kind === "eof" && end.string !== null) return openString(file, end.string);
   if (end.kind === "eof") return eofFault(file, words[0] ?? open, false);
   const last = words[words.length - 1];
   const start = "at" in end ? end.at : file.text.length;
@@ -49,6 +75,7 @@ export function wordsFault(
       last === undefined
         ? "remove the brace"
         : `write ";" after "${shorten(file.text.slice(last.start, last.end))}"`,
+    other: last === undefined ? null : other(file, last, 'no ";" after this'),
   });
 }
 
@@ -71,7 +98,7 @@ export function blockFault(
   if (name.text === "if" && end.kind === "{") return condition(file, words);
   const facts = factsOf(name.text);
   if (facts.length === 0 || facts.some((fact) => fact.block === (end.kind === "{"))) return null;
-  return end.kind === "{" ? notTerminated(file, name, end.at) : notOpened(file, name, end.at);
+  return end.kind === "{" ? notTerminated(file, words, name, end.at) : notOpened(file, name, end.at);
 }
 
 function brokenWord(file: SourceFile, name: Word): NginxFault {
@@ -92,11 +119,24 @@ function condition(file: SourceFile, words: readonly Word[]): NginxFault | null 
   });
 }
 
-function notTerminated(file: SourceFile, name: Word, at: number): NginxFault {
+function notTerminated(file: SourceFile, words: readonly Word[], name: Word, at: number): NginxFault {
+  const log = `directive "${name.text}" is not terminated by ";"`;
+  const next = firstOfLaterLine(file, words, (count) =>
+    factsOf(name.text).some((fact) => fact.accepts(count)),
+  );
+  const last = next === null ? undefined : words[words.indexOf(next) - 1];
+  if (next === null || last === undefined) {
+    return fault(file, at, at + 1, {
+      message: `a "{" in "${shorten(name.text)}", which takes no block`,
+      log,
+      help: 'end it with ";"; quote a value that contains a brace',
+    });
+  }
   return fault(file, at, at + 1, {
-    message: `a "{" in "${shorten(name.text)}", which takes no block`,
-    log: `directive "${name.text}" is not terminated by ";"`,
-    help: 'end it with ";"; quote a value that contains a brace',
+    message: `"${shorten(name.text)}" of line ${lineOf(file, name.start)} is not ended by ";", so "${shorten(next.text)}" of line ${lineOf(file, next.start)} is read as part of it`,
+    log,
+    help: `write ";" after "${shorten(file.text.slice(last.start, last.end))}"`,
+    other: other(file, last, 'no ";" after this'),
   });
 }
 
@@ -114,8 +154,13 @@ function afterQuote(file: SourceFile, words: readonly Word[], at: number): Nginx
   const quoted = word === undefined ? "" : shorten(file.text.slice(word.start, word.end));
   return fault(file, at, at + character.length, {
     message: `text right after the closing quote of ${quoted}`,
-    log: 'unexpected "',
+    // nginx prints one byte, which is no character when there are more to it.
+    log: character < "\x80" ? `unexpected "${character}"` : "unexpected",
     help: 'put a blank or ";" after the quote, or the whole value inside one pair of quotes',
+    other:
+      word === undefined || lineOf(file, word.start) === lineOf(file, at)
+        ? null
+        : other(file, { start: word.start, end: word.start + 1 }, "the string begins with this quote"),
   });
 }
 
@@ -132,36 +177,55 @@ function tooLong(file: SourceFile, start: number, quote: '"' | "'" | null): Ngin
   });
 }
 
-/** The file ends inside a directive (`inBlock` false) or inside a block. */
-export function eofFault(file: SourceFile, word: Word | null, inBlock: boolean): NginxFault {
+function openString(file: SourceFile, start: number): NginxFault {
+  const end = file.text.length;
+  return fault(file, end, end, {
+    message: `the file ends inside a string, which begins in line ${lineOf(file, start)}`,
+    log: 'unexpected end of file, expecting ";" or "}"',
+    help: `close the string with ${file.text.charAt(start)}`,
+    other: other(file, { start, end: start + 1 }, "the string begins with this quote"),
+  });
+}
+
+/** The file ends inside a directive (`inBlock` false) or inside a block. `closed`: the blocks that were closed before. */
+export function eofFault(
+  file: SourceFile,
+  word: Word | null,
+  inBlock: boolean,
+  closed: readonly ClosedBlock[] = [],
+): NginxFault {
   // nginx reports the last line; a final line end belongs to the line before it only when text follows.
   const end = file.text.length;
   const name = word === null ? "" : shorten(word.text);
-  const opened = word === null ? "" : `, opened in line ${lineOf(file, word.start)}`;
+  const line = word === null ? "" : `line ${lineOf(file, word.start)}`;
   if (inBlock) {
+    const late = closedTooLate(file, closed);
+    const guess = `closed by a brace that is indented less, in line ${late === null ? "" : lineOf(file, late.close)}: probably its own is the one that is missing`;
     return fault(file, end, end, {
-      message: `the file ends inside the block "${name}"${opened}`,
+      message: `the file ends inside the block "${name}"${line === "" ? "" : `, opened in ${line}`}`,
       log: 'unexpected end of file, expecting "}"',
-      help: `close "${name}" with "}"; a block does not go on in another file`,
+      help: `close "${late === null ? name : shorten(late.name.text)}" with "}"; a block does not go on in another file`,
+      other:
+        late !== null
+          ? other(file, late.name, guess)
+          : word === null
+            ? null
+            : other(file, word, "the block opens here"),
     });
   }
   return fault(file, end, end, {
-    message:
-      name === ""
-        ? "the file ends inside a string"
-        : `the file ends inside "${name}"${opened.replace("opened", "which starts")}`,
+    message: `the file ends inside "${name}"${line === "" ? "" : `, which starts in ${line}`}`,
     log: 'unexpected end of file, expecting ";" or "}"',
-    help: 'end the directive with ";", and close every quote',
+    help: 'end the directive with ";"',
+    other: word === null ? null : other(file, word, "what is open begins here"),
   });
 }
 
 function lineOf(file: SourceFile, offset: number): number {
-  let line = 1;
-  for (let at = file.text.indexOf("\n"); at !== -1 && at < offset; at = file.text.indexOf("\n", at + 1))
-    line += 1;
-  return line;
+  return position(file, offset).line;
 }
 
 function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+  const line = text.replace(/\s+/g, " ");
+  return line.length > 40 ? `${line.slice(0, 39)}…` : line;
 }

@@ -1,6 +1,7 @@
 import { NginxParser, type NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
 import type { SourceFile } from "../source/file.js";
-import { blockFault, eofFault, unexpected, wordsFault } from "./faults.js";
+import type { ClosedBlock } from "./braces.js";
+import { blockFault, eofFault, strayBrace, unexpected, wordsFault } from "./faults.js";
 import { luaBlockEnd } from "./lua.js";
 import type { Directive, NginxFault, NginxText, Word } from "./types.js";
 import { readWords, skipBlanks } from "./words.js";
@@ -92,7 +93,7 @@ class PlacedParser extends Base {
   private close(): void {
     const block = this.openNode();
     if (block === null) {
-      this.stop(unexpected(this.file, this.index, "}"));
+      this.stop(strayBrace(this.file, this.index, this.closedBlocks()));
       return;
     }
     const mark = this.marks.get(block);
@@ -106,7 +107,15 @@ class PlacedParser extends Base {
   private finish(): void {
     this.index = this.source.length;
     const open = this.openBlock();
-    if (open !== null) this.stop(eofFault(this.file, open, true));
+    if (open !== null) this.stop(eofFault(this.file, open, true, this.closedBlocks()));
+  }
+
+  private closedBlocks(): readonly ClosedBlock[] {
+    return [...this.marks.values()].flatMap(({ words, end, closed }) => {
+      const [name] = words;
+      const block = closed && name !== undefined && this.source.charAt(end - 1) === "}";
+      return block ? [{ name, close: end - 1 }] : [];
+    });
   }
 
   private openNode(): NginxParseTreeNode | null {
@@ -154,6 +163,7 @@ function byteOrderMark(file: SourceFile): NginxFault | null {
       "the file starts with a byte order mark, which nginx takes for part of the first directive's name",
     log: 'unknown directive "\uFEFF',
     help: "save the file as UTF-8 without a byte order mark",
+    other: null,
   };
 }
 
@@ -167,7 +177,9 @@ function toDirectives(
     const [name, ...args] = mark?.words ?? [];
     if (mark === undefined || name === undefined) continue;
     const block = child.isVerbatim ? [] : child.isBlock ? toDirectives(child, marks) : null;
-    directives.push({ name, args, start: name.start, end: mark.end, block, truncated: !mark.closed });
+    // A block that was not closed reaches as far as it was read.
+    const end = Math.max(mark.end, block?.at(-1)?.end ?? 0);
+    directives.push({ name, args, start: name.start, end, block, truncated: !mark.closed });
   }
   return directives;
 }

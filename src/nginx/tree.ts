@@ -1,6 +1,7 @@
 import { directoryOf } from "../host/path.js";
 import { place, type SourceFile, type Span } from "../source/file.js";
 import { load, open, openRoots, type Reading, resolve, startReading, type TreeOptions } from "./files.js";
+import { swallowedDirective } from "./swallowed.js";
 import type { Directive, IncludeProblem, NginxInclude, NginxText, Node } from "./types.js";
 
 /** What nginx would read from one main file, includes opened: one node per occurrence. */
@@ -126,6 +127,8 @@ function fill(
   stack: readonly string[],
 ): void {
   for (const directive of directives) {
+    // What was meant for this block is not in it, but among the arguments.
+    if (swallowedDirective(file, directive) !== null) parent.partial = true;
     if (directive.name.text === "include" && directive.block === null && parent.name !== "split_clients") {
       include(reading, parent, directive, file, via, stack);
       continue;

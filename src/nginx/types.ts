@@ -14,7 +14,7 @@ export interface Word {
 export interface Directive {
   readonly name: Word;
   readonly args: readonly Word[];
-  /** From the first character of the name to one past the `;` or `}`. */
+  /** From the first character of the name to one past the `;` or `}`; of a truncated block, as far as it was read. */
   readonly start: number;
   readonly end: number;
   /** `null` for a simple directive. Lua blocks have an empty body. */
@@ -30,6 +30,8 @@ export interface NginxFault {
   /** A literal part of what `nginx -t` prints for it. */
   readonly log: string;
   readonly help: string;
+  /** The other end: the block that is not closed, the word that lacks its `;`. `null` when there is none to show. */
+  readonly other: { readonly span: Span; readonly message: string } | null;
 }
 
 /** One file, parsed once however often it is included. */

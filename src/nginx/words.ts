@@ -4,7 +4,8 @@ import type { Word } from "./types.js";
 export type WordsEnd =
   | { readonly kind: ";" | "{"; readonly at: number }
   | { readonly kind: "}"; readonly at: number }
-  | { readonly kind: "eof" }
+  /** `string`: the quote that opens the string which is not closed, `null` outside of one. */
+  | { readonly kind: "eof"; readonly string: number | null }
   | { readonly kind: "after-quote"; readonly at: number }
   | { readonly kind: "too-long"; readonly start: number; readonly quote: '"' | "'" | null };
 
@@ -47,14 +48,14 @@ export function readWords(text: string, from: number): Words {
       return { words, end: { kind: "too-long", start: skipped.tooLong, quote: null } };
     at = skipped.at;
     const character = text.charAt(at);
-    if (character === "") return { words, end: { kind: "eof" } };
+    if (character === "") return { words, end: { kind: "eof", string: null } };
     if (character === ";" || character === "{" || character === "}")
       return { words, end: { kind: character, at } };
     const quote = character === '"' || character === "'" ? character : null;
     const end = quote === null ? bareEnd(text, at) : quotedEnd(text, at, quote);
     if (overflows(text, at, lastRead(text, end, quote)))
       return { words, end: { kind: "too-long", start: at, quote } };
-    if (end === null) return { words, end: { kind: "eof" } };
+    if (end === null) return { words, end: { kind: "eof", string: at } };
     words.push({
       text: decode(quote === null ? text.slice(at, end) : text.slice(at + 1, end - 1)),
       start: at,
@@ -63,7 +64,7 @@ export function readWords(text: string, from: number): Words {
     });
     at = end;
     if (quote !== null && !endsWord(text.charAt(at))) return { words, end: { kind: "after-quote", at } };
-    if (quote === null && at >= text.length) return { words, end: { kind: "eof" } };
+    if (quote === null && at >= text.length) return { words, end: { kind: "eof", string: null } };
   }
 }
 

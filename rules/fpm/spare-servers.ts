@@ -1,0 +1,232 @@
+import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { integer, seconds, setting } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
+import { readProcessManager } from "../../src/fpm/values.js";
+import type { Host } from "../../src/model/host.js";
+import type { Effective } from "../../src/source/effective.js";
+import type { Place } from "../../src/source/file.js";
+
+type Case =
+  | "pm-missing"
+  | "max-children"
+  | "spare-not-positive"
+  | "spare-above-max-children"
+  | "spare-order"
+  | "start-servers"
+  | "spawn-rate"
+  | "idle-timeout";
+
+/** A count as FPM holds it: what is not set is 0, or FPM's default. */
+interface Count {
+  readonly key: string;
+  readonly value: number;
+  /** `false`: no line sets it, and `place` is the section's header. */
+  readonly set: boolean;
+  readonly place: Place;
+}
+
+interface Refusal extends Pick<Report, "message" | "label" | "help"> {
+  readonly case: Case;
+  readonly at: Count;
+  readonly others: readonly Count[];
+}
+
+const start = (log: string) => ({ when: "start", status: null, log }) as const;
+
+export const spareServers: Rule = {
+  id: "fpm/spare-servers",
+  cases: {
+    "pm-missing": {
+      severity: "error",
+      symptom: start("the process manager is missing (static, dynamic or ondemand)"),
+      summary: "a pool without pm",
+    },
+    "max-children": {
+      severity: "error",
+      symptom: start("pm.max_children must be a positive value"),
+      summary: "a pool without pm.max_children, or with less than 1",
+    },
+    "spare-not-positive": {
+      severity: "error",
+      symptom: start("must be a positive value"),
+      summary: "pm = dynamic without pm.min_spare_servers or pm.max_spare_servers, or with less than 1",
+    },
+    "spare-above-max-children": {
+      severity: "error",
+      symptom: start("cannot be greater than pm.max_children"),
+      summary: "pm.min_spare_servers or pm.max_spare_servers above pm.max_children",
+    },
+    "spare-order": {
+      severity: "error",
+      symptom: start("must not be less than pm.min_spare_servers"),
+      summary: "pm.max_spare_servers below pm.min_spare_servers",
+    },
+    "start-servers": {
+      severity: "error",
+      symptom: start("and not greater than pm.max_spare_servers"),
+      summary: "pm.start_servers outside pm.min_spare_servers to pm.max_spare_servers",
+    },
+    "spawn-rate": {
+      severity: "error",
+      symptom: start("pm.max_spawn_rate must be a positive value"),
+      summary: "pm.max_spawn_rate below 1 with pm = dynamic",
+    },
+    "idle-timeout": {
+      severity: "error",
+      symptom: start("must be greater than 0s"),
+      summary: "pm.process_idle_timeout of 0 or less with pm = ondemand",
+    },
+  },
+  docs: {
+    title: "worker counts of a pool contradict each other",
+    what: "Fires when `pm` or `pm.max_children` is missing, and when the counts that this `pm` uses are out of PHP-FPM's order: with `dynamic`, 1 ≤ `pm.min_spare_servers` ≤ `pm.max_spare_servers` ≤ `pm.max_children` and `pm.start_servers` between the two spare counts; with `ondemand`, `pm.process_idle_timeout` above 0. Reports the first check that PHP-FPM fails, one per pool. Silent about settings that this `pm` ignores, about `pm.start_servers` of 0 or less (PHP-FPM computes one then), and where a value or a part of the pool is not known.",
+    why: "PHP-FPM checks the counts when it reads its files and does not start, nor reload, when one check fails, so every site of that master is down until the file is put right.",
+    instead:
+      "Under `pm = dynamic` write all four counts in this order: `pm.min_spare_servers` ≤ `pm.start_servers` ≤ `pm.max_spare_servers` ≤ `pm.max_children`. Under `static` only `pm.max_children` counts.",
+    references: ["https://www.php.net/manual/en/install.fpm.configuration.php#pm"],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    for (const pool of host.pools) {
+      const found = refused(pool);
+      if (found === null || isOverlay(host, pool, found)) continue;
+      const unset = [found.at, ...found.others].filter(({ set }) => !set);
+      const certain = host.whole || unset.length === 0;
+      yield {
+        case: found.case,
+        certain,
+        settle: certain
+          ? null
+          : `It would be settled by the other files that this PHP-FPM reads: one of them may set ${unset.map(({ key }) => key).join(" or ")}.`,
+        message: found.message,
+        at: found.at.place,
+        label: found.label,
+        link: [],
+        related: found.others.map(shownSetting),
+        effect: "PHP-FPM does not start or reload, and every pool of this master is down",
+        help: found.help,
+        names: [pool.name],
+      };
+    }
+  },
+};
+
+/** On a tree that is not a whole host, a pool without `listen` has another half, and so may its counts. */
+function isOverlay(host: Host, pool: Pool, { at, others }: Refusal): boolean {
+  const restsOnAbsence = [at, ...others].some(({ set }) => !set);
+  return restsOnAbsence && !host.whole && setting(pool, "listen").kind !== "set";
+}
+
+function shownSetting({ key, value, set, place }: Count): RelatedReport {
+  return { place, message: set ? `${key} is ${value}` : `${key} is not set here` };
+}
+
+/** `null`: not known. Without a line and without a default it is 0 to FPM. */
+function count(pool: Pool, key: string, read: typeof integer = integer): Count | null {
+  const found: Effective<number | null> = read(pool, key);
+  if (found.kind === "unknown") return null;
+  const place = found.kind === "set" ? found.place : (found.where ?? pool.section);
+  return { key, value: found.value ?? 0, set: found.kind === "set", place };
+}
+
+/** FPM's own order of checks (fpm_conf_process_all_pools); each rests on those before it. */
+function refused(pool: Pool): Refusal | null {
+  const pm = setting(pool, "pm");
+  if (pm.kind === "unknown") return null;
+  if (pm.value === null) return missingManager(pool);
+  const reading = readProcessManager(pm.value);
+  const children = count(pool, "pm.max_children");
+  if (!reading.ok || children === null) return null;
+  if (children.value < 1) return tooLow("max-children", pool, children, "pm.max_children = 5");
+  if (reading.value === "dynamic") return refusedDynamic(pool, children);
+  const idle = reading.value === "ondemand" ? count(pool, "pm.process_idle_timeout", seconds) : null;
+  return idle === null || idle.value >= 1 ? null : idleTimeout(pool, idle);
+}
+
+function refusedDynamic(pool: Pool, children: Count): Refusal | null {
+  const least = count(pool, "pm.min_spare_servers");
+  if (least === null) return null;
+  const most = count(pool, "pm.max_spare_servers");
+  if (least.value < 1) return tooLow("spare-not-positive", pool, least, `${least.key} = 1`);
+  if (most === null) return null;
+  if (most.value < 1) return tooLow("spare-not-positive", pool, most, `${most.key} = ${children.value}`);
+  const larger = least.value > most.value ? least : most;
+  if (larger.value > children.value) {
+    return {
+      case: "spare-above-max-children",
+      at: larger,
+      others: [children],
+      message: `${larger.key} is ${larger.value}, above the ${children.value} of pm.max_children in pool [${pool.name}]`,
+      label: `more idle workers than the pool may have`,
+      help: `lower it to ${children.value} at most, or in the same pool:\n${children.key} = ${larger.value}`,
+    };
+  }
+  if (most.value < least.value) {
+    return {
+      case: "spare-order",
+      at: most,
+      others: [least],
+      message: `pm.max_spare_servers is ${most.value}, below the ${least.value} of pm.min_spare_servers in pool [${pool.name}]`,
+      label: `less than pm.min_spare_servers`,
+      help: `${most.key} = ${Math.max(least.value, children.value)}`,
+    };
+  }
+  return startServers(pool, least, most) ?? spawnRate(pool);
+}
+
+function startServers(pool: Pool, least: Count, most: Count): Refusal | null {
+  const begin = count(pool, "pm.start_servers");
+  // 0 and less are "not set" to FPM, which then takes the middle of the two spare counts.
+  if (begin === null || begin.value <= 0) return null;
+  if (begin.value >= least.value && begin.value <= most.value) return null;
+  const middle = least.value + Math.floor((most.value - least.value) / 2);
+  return {
+    case: "start-servers",
+    at: begin,
+    others: [least, most],
+    message: `pm.start_servers is ${begin.value}, outside ${least.value} (pm.min_spare_servers) to ${most.value} (pm.max_spare_servers) in pool [${pool.name}]`,
+    label: begin.value > most.value ? "above pm.max_spare_servers" : "below pm.min_spare_servers",
+    help: `${begin.key} = ${middle}\nor leave the line out: PHP-FPM then starts ${middle}`,
+  };
+}
+
+function spawnRate(pool: Pool): Refusal | null {
+  const rate = count(pool, "pm.max_spawn_rate");
+  if (rate === null || !rate.set || rate.value >= 1) return null;
+  return tooLow("spawn-rate", pool, rate, `${rate.key} = 1`);
+}
+
+function missingManager(pool: Pool): Refusal {
+  return {
+    case: "pm-missing",
+    at: { key: "pm", value: 0, set: false, place: pool.section },
+    others: [],
+    message: `pool [${pool.name}] does not set pm, and PHP-FPM has no default for it`,
+    label: "no pm in this pool",
+    help: "in this pool, one of:\npm = dynamic\npm = static\npm = ondemand",
+  };
+}
+
+function tooLow(name: Case, pool: Pool, at: Count, help: string): Refusal {
+  const value = at.set ? `${at.key} is ${at.value}` : `${at.key} is not set, which counts as 0,`;
+  return {
+    case: name,
+    at,
+    others: [],
+    message: `${value} in pool [${pool.name}], and PHP-FPM takes no less than 1`,
+    label: at.set ? "less than 1" : `no ${at.key} in this pool`,
+    help: `in this pool:\n${help}`,
+  };
+}
+
+function idleTimeout(pool: Pool, at: Count): Refusal {
+  return {
+    case: "idle-timeout",
+    at,
+    others: [],
+    message: `pm.process_idle_timeout is ${at.value}s in pool [${pool.name}], and PHP-FPM takes no less than 1s with pm = ondemand`,
+    label: "an idle worker cannot end at once",
+    help: `${at.key} = 1s\nor leave the line out for PHP-FPM's default`,
+  };
+}

@@ -1,0 +1,142 @@
+import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
+import type { Host, NginxHost } from "../../src/model/host.js";
+import { swallowedDirective } from "../../src/nginx/swallowed.js";
+import type { Directive, NginxFault, NginxText, Word } from "../../src/nginx/types.js";
+import { type Place, position, type SourceFile } from "../../src/source/file.js";
+import { isTemplate } from "../../src/source/template.js";
+
+type Case =
+  | "end-of-file"
+  | "unexpected-close"
+  | "unexpected-open"
+  | "unexpected-semicolon"
+  | "too-long"
+  | "not-terminated"
+  | "not-opened"
+  | "unknown-word"
+  | "condition"
+  | "next-line-swallowed"
+  | "text-after-quote";
+
+const start = (log: string): Symptom => ({ when: "start", status: null, log });
+
+const CASES: Readonly<Record<Case, readonly [log: string, summary: string]>> = {
+  "end-of-file": ["unexpected end of file, expecting", "a string, a directive or a block that is not ended"],
+  "unexpected-close": ['unexpected "}"', "a } that closes nothing, or before the ; of the last directive"],
+  "unexpected-open": ['unexpected "{"', "a block without a name, or inside a map"],
+  "unexpected-semicolon": ['unexpected ";"', "a ; without a directive before it"],
+  "too-long": ["too long parameter", "a value or a comment line longer than nginx's buffer"],
+  "not-terminated": ['is not terminated by ";"', "a block behind a directive that takes none"],
+  "not-opened": ['has no opening "{"', "a directive without the block that belongs to it"],
+  "unknown-word": ["unknown directive", "a byte order mark, or a piece of a word that was cut by a brace"],
+  condition: ["invalid condition", "an if whose condition is cut by a brace"],
+  "next-line-swallowed": [
+    "invalid number of arguments in",
+    "a ; is missing, so that the next line counts as arguments",
+  ],
+  // The last one: what nginx says of it is a part of what it says of others.
+  "text-after-quote": ["unexpected", "text right after a closing quote"],
+};
+
+const NAMES = Object.keys(CASES) as readonly Case[];
+
+export const nginxSyntax: Rule = {
+  id: "nginx/syntax",
+  cases: Object.fromEntries(
+    NAMES.map((name) => [
+      name,
+      { severity: "error", symptom: start(CASES[name][0]), summary: CASES[name][1] } as const,
+    ]),
+  ),
+  docs: {
+    title: "a file that nginx cannot read",
+    what: "Fires where nginx's reader stops: a string or block that is not ended, a `}` too many, text right after a closing quote, a byte order mark, a word or comment over 4095 bytes, and a missing `;` that makes the next line an argument of a directive that takes no more. One finding per file, because nginx stops at the first. Silent about everything nginx accepts, however odd: a quote or `}` inside a word, `\\;`, CRLF, no blank before `{`, Lua blocks, and a missing `;` behind a directive that takes any number of arguments. Silent in templates.",
+    why: "nginx does not start, and a reload keeps the old configuration. It reports the place where it stopped, which is often lines behind the one that is wrong.",
+    instead:
+      "End each directive with `;`, close each block in the file that opens it, and put a value that contains `{`, `}`, `;` or blanks into one pair of quotes.",
+    references: ["https://nginx.org/en/docs/beginners_guide.html#conf_structure"],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host: Host) {
+    for (const text of host.nginx?.texts ?? []) {
+      if (host.nginx === null || isTemplate(text.file.text)) continue;
+      const fault = host.nginx.faults.find(({ fault }) => fault === text.fault);
+      const cut = fault?.fault.span.start ?? Number.POSITIVE_INFINITY;
+      const swallowed = firstSwallowed(text.file, text.directives);
+      if (swallowed !== null && swallowed.directive.end <= cut) {
+        yield missingSemicolon(host.nginx, text, swallowed);
+      } else if (fault !== undefined) yield refused(host.nginx, fault);
+    }
+  },
+};
+
+const EFFECT = "nginx does not start, and a reload goes on with the old configuration";
+
+function report(nginx: NginxHost, parts: Omit<Report, "certain" | "settle" | "link" | "effect">): Report {
+  const settle = "It is settled when the file is what nginx reads, not a template from which it is made.";
+  return {
+    ...parts,
+    certain: nginx.hasMain,
+    settle: nginx.hasMain ? null : settle,
+    link: [],
+    effect: EFFECT,
+  };
+}
+
+function refused(nginx: NginxHost, { fault, place }: { fault: NginxFault; place: Place }): Report {
+  const { message, log, help, other } = fault;
+  return report(nginx, {
+    case: NAMES.find((name) => log.includes(CASES[name][0])) ?? "text-after-quote",
+    message,
+    at: place,
+    label: `nginx stops here: ${log}`,
+    related: other === null ? [] : [{ place: { span: other.span, via: place.via }, message: other.message }],
+    help,
+    names: [log],
+  });
+}
+
+interface Swallowed {
+  readonly directive: Directive;
+  /** The name of the next directive. */
+  readonly word: Word;
+}
+
+/** Blocks whose lines are values, not directives. */
+const VALUE_BLOCKS = new Set(["types", "map", "geo", "split_clients", "charset_map"]);
+
+function firstSwallowed(file: SourceFile, directives: readonly Directive[]): Swallowed | null {
+  for (const directive of directives) {
+    const word = swallowedDirective(file, directive);
+    if (word !== null) return { directive, word };
+    if (directive.block === null || VALUE_BLOCKS.has(directive.name.text)) continue;
+    const inner = firstSwallowed(file, directive.block);
+    if (inner !== null) return inner;
+  }
+  return null;
+}
+
+function missingSemicolon(nginx: NginxHost, text: NginxText, { directive, word }: Swallowed): Report {
+  const { file } = text;
+  const via = nginx.ways.get(text) ?? [];
+  const words = [directive.name, ...directive.args];
+  const last = words[words.indexOf(word) - 1] ?? directive.name;
+  const line = (offset: number) => position(file, offset).line;
+  const written = file.text.slice(directive.start, last.end);
+  const log = `invalid number of arguments in "${directive.name.text}" directive`;
+  return report(nginx, {
+    case: "next-line-swallowed",
+    message: `"${directive.name.text}" of line ${line(directive.start)} is not ended by ";", so "${word.text}" of line ${line(word.start)} is read as one of its arguments`,
+    at: { span: { file, start: directive.start, end: last.end }, via },
+    label: 'no ";" after this',
+    related: [
+      {
+        place: { span: { file, start: word.start, end: directive.end }, via },
+        message: `nginx reads up to here and says "${log}" for line ${line(directive.end - 1)}`,
+      },
+    ],
+    help: `${written};`,
+    names: [log],
+  });
+}

@@ -1,0 +1,30 @@
+import { position, type SourceFile } from "../source/file.js";
+import { factsOf } from "./directives.js";
+import type { Directive, Word } from "./types.js";
+
+/**
+ * The argument that was meant to be the next directive: it begins a later line, it is the name of a
+ * directive, and with it nginx counts more arguments than the directive takes. `null` when nginx
+ * accepts the count, as it does after `index` or `server_name`: then nobody is told.
+ */
+export function swallowedDirective(file: SourceFile, directive: Directive): Word | null {
+  const { name, args, block } = directive;
+  const rows = block === null ? factsOf(name.text).filter((fact) => !fact.block) : [];
+  if (rows.length === 0 || rows.some((fact) => fact.accepts(args.length))) return null;
+  return firstOfLaterLine(file, [name, ...args], (count) => rows.some((fact) => fact.accepts(count)));
+}
+
+/** `meant`: whether the directive would be complete with that many arguments. */
+export function firstOfLaterLine(
+  file: SourceFile,
+  words: readonly Word[],
+  meant: (count: number) => boolean,
+): Word | null {
+  for (const [index, word] of words.entries()) {
+    const before = words[index - 1];
+    if (before === undefined || word.quote !== null || !meant(index - 1)) continue;
+    const nextLine = position(file, word.start).line > position(file, before.end - 1).line;
+    if (nextLine && factsOf(word.text).length > 0) return word;
+  }
+  return null;
+}
