@@ -48,18 +48,19 @@ export function nginxAddress(text: string): Address | null {
 
 /**
  * An address as PHP-FPM reads it in `listen`: digits are a port on all addresses, anything with a
- * colon is host and port, the rest is a path, relative ones below the prefix `/usr`. `null` for
+ * colon is host and port, the rest is a path, relative ones below FPM's prefix. `null` for
  * what FPM refuses at start: `unix:/path`, no port, a port out of range.
  */
-export function fpmAddress(text: string): Address | null {
+export function fpmAddress(text: string, prefix = "/usr"): Address | null {
   if (/^\d+$/.test(text)) return withPort("*", text);
   const colon = text.lastIndexOf(":");
   if (colon === -1)
     return text === ""
       ? null
-      : { kind: "unix", path: socketPath(text.startsWith("/") ? text : `/usr/${text}`) };
+      : { kind: "unix", path: socketPath(text.startsWith("/") ? text : `${prefix}/${text}`) };
   const host = bare(text.slice(0, colon));
-  if (host === "") return null;
+  // No name of a host has a slash: `tcp://127.0.0.1:9000`, `unix:/run/a.sock:1`.
+  if (host === "" || host.includes("/")) return null;
   // The C library reads `*` as "no name given", which is the loopback address, ::1 first.
   return withPort(host === "*" ? "::1" : host === "::" ? "*" : host, text.slice(colon + 1));
 }
@@ -81,6 +82,8 @@ export function reaches(target: Address, listen: Address): boolean {
   if (listen.host === "*") return isLocal(target) || isLiteral(target.host);
   if (listen.host === "0.0.0.0") return target.host === "localhost" || isIpv4(target.host);
   if (listen.host === "localhost") return isLoopback(target.host);
+  // The unspecified address of a family is, to who connects, its loopback address.
+  if (target.host === "::") return listen.host === "::1";
   return target.host === "localhost" || target.host === "0.0.0.0" ? isLoopback(listen.host) : false;
 }
 
@@ -103,7 +106,7 @@ export function isLocal(address: Address): boolean {
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host);
 }
 
 function isIpv4(host: string): boolean {

@@ -22,7 +22,7 @@ export function readBindings(
 ): readonly Binding[] {
   const bindings: Binding[] = [];
   for (const pass of descendants(root)) {
-    if (pass.name !== "fastcgi_pass" || pass.parent === null || !works(pass, pass.parent)) continue;
+    if (pass.name !== "fastcgi_pass" || pass.parent === null || !answers(pass, pass.parent)) continue;
     const location = enclosing(pass, "location") ?? pass.parent;
     const server = enclosing(pass, "server");
     bindings.push({
@@ -38,8 +38,8 @@ export function readBindings(
   return bindings;
 }
 
-/** A later `*_pass` of the level replaces it, and an unconditional `return` answers first. */
-function works(pass: Node, block: Node): boolean {
+/** Whether this `*_pass` takes the requests of its level: a later one replaces it, and an unconditional `return` answers first. */
+export function answers(pass: Node, block: Node): boolean {
   if (childrenNamed(block, "return").length > 0) return false;
   const handlers = block.children.filter(({ name }) =>
     /^(fastcgi|proxy|uwsgi|scgi|grpc|memcached)_pass$/.test(name),
@@ -99,6 +99,7 @@ function targetsOf(
       if (address !== null && (address.kind === "unix" || address.port !== null)) {
         targets.push({
           ...target(address, value.place, through, listeners, sameDirectory),
+          upstream: null,
           down: false,
           backup: false,
         });
@@ -120,7 +121,7 @@ function groupTargets(
     // In a group nginx takes port 80 where none is written.
     const full: Address = address.kind === "tcp" ? { ...address, port: address.port ?? 80 } : address;
     const found = target(full, argumentPlace(server.node, 0), through, listeners, sameDirectory);
-    return [{ ...found, down: server.down, backup: server.backup }];
+    return [{ ...found, upstream: argument(group, 0) ?? "", down: server.down, backup: server.backup }];
   });
 }
 
@@ -130,7 +131,7 @@ function target(
   through: Place | null,
   listeners: readonly Listener[],
   sameDirectory: (path: string) => string,
-): Omit<Target, "down" | "backup"> {
+): Omit<Target, "upstream" | "down" | "backup"> {
   const real: Address =
     address.kind === "unix" ? { kind: "unix", path: sameDirectory(address.path) } : address;
   const pools = listeners.filter((listener) => reaches(real, listener.address)).map(({ pool }) => pool);

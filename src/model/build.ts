@@ -1,3 +1,4 @@
+import { fpmPrefix } from "../fpm/layout.js";
 import { readMaster, readPools, setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import { type HostFilesystem, unreadReason } from "../host/filesystem.js";
@@ -9,7 +10,7 @@ import type { Node } from "../nginx/types.js";
 import { known } from "../source/effective.js";
 import { isTemplate } from "../source/template.js";
 import { readAccounts } from "./accounts.js";
-import { fpmAddress, socketPath } from "./address.js";
+import { type Address, fpmAddress, socketPath } from "./address.js";
 import { type Listener, readBindings } from "./bindings.js";
 import type { Host, NginxHost, UnreadFile } from "./host.js";
 import { readUpstreams } from "./upstreams.js";
@@ -68,7 +69,8 @@ function nginxHost(tree: NginxTree, hasMain: boolean): NginxHost {
           },
         ],
   );
-  return { root: tree.root, texts: tree.texts, faults, includes: tree.includes, hasMain };
+  const { root, texts, ways, includes } = tree;
+  return { root, texts, ways, faults, includes, hasMain };
 }
 
 function readMasters(spec: HostSpec, fs: HostFilesystem, options: BuildOptions): readonly FpmMaster[] {
@@ -91,10 +93,16 @@ function join(root: Node, pools: readonly Pool[], fs: HostFilesystem) {
 }
 
 /** The address of a pool's `listen`; `null` when it is unset, unknown, or refused by FPM. */
-export function listenAddress(pool: Pool, fs: HostFilesystem) {
+export function listenAddress(pool: Pool, fs: HostFilesystem): Address | null {
   const text = known(setting(pool, "listen"));
-  const address = text === undefined || text === null ? null : fpmAddress(text);
-  return address?.kind === "unix" ? { ...address, path: realSocket(fs, address.path) } : address;
+  const prefix = known(setting(pool, "prefix")) ?? fpmPrefix(pool.master.main?.path ?? null);
+  const address = text === undefined || text === null ? null : fpmAddress(text, prefix);
+  return address === null ? null : realAddress(fs, address);
+}
+
+/** The address with the path behind links of the tree; what is not a path stays. */
+export function realAddress(fs: HostFilesystem, address: Address): Address {
+  return address.kind === "unix" ? { ...address, path: realSocket(fs, address.path) } : address;
 }
 
 /** The path behind links of the tree's own directories, so that two ways to one directory compare equal. */

@@ -1,7 +1,7 @@
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import type { NginxFault, NginxInclude, NginxText, Node } from "../nginx/types.js";
-import type { Place } from "../source/file.js";
+import type { Place, Span } from "../source/file.js";
 import type { Accounts } from "./accounts.js";
 import type { Address } from "./address.js";
 
@@ -34,6 +34,8 @@ export interface NginxHost {
   /** The root of the tree: its children are the main context. */
   readonly root: Node;
   readonly texts: readonly NginxText[];
+  /** The `include` chain that first led to each file; none for the main file and for what nginx ships. */
+  readonly ways: ReadonlyMap<NginxText, readonly Span[]>;
   /** `template`: the file is a template, so that the fault may vanish when it is rendered. */
   readonly faults: readonly {
     readonly fault: NginxFault;
@@ -71,6 +73,8 @@ export interface Target {
   readonly place: Place;
   /** The `fastcgi_pass` argument when `place` is elsewhere (upstream, map, set), else `null`. */
   readonly through: Place | null;
+  /** The name of the upstream group it is a member of; `null` outside a group. */
+  readonly upstream: string | null;
   readonly down: boolean;
   readonly backup: boolean;
   /** Pools that listen there; several when masters share an address. Empty: nobody, or not this host. */

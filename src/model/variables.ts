@@ -47,7 +47,10 @@ function valuesOf(block: Node, name: string): readonly PossibleValue[] | null {
   return values.length === 0 || set === null || mapped === null ? null : values;
 }
 
-/** Values of `set` on the levels around the block, and in the `if` blocks of those levels. */
+/**
+ * Values of `set` on the levels around the block, and in the `if` blocks of those levels. An
+ * unconditional one replaces what the levels around it set before.
+ */
 function setValues(block: Node, name: string): readonly PossibleValue[] | null {
   const values: PossibleValue[] = [];
   for (let level: Node | null = block; level !== null; level = level.parent) {
@@ -59,6 +62,7 @@ function setValues(block: Node, name: string): readonly PossibleValue[] | null {
           values.push({ text: argument(node, 1) ?? "", place: argumentPlace(node, 1) });
       }
     }
+    if (childrenNamed(level, "set").some((node) => argument(node, 0) === `$${name}`)) break;
   }
   return values;
 }

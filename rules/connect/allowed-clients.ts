@@ -1,0 +1,202 @@
+import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
+import { siblings } from "../../src/engine/failover.js";
+import { certainty, furtherLocations, poolKey } from "../../src/engine/grouping.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { setting } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
+import { isLocal, type TcpAddress } from "../../src/model/address.js";
+import { listenAddress } from "../../src/model/build.js";
+import type { Host } from "../../src/model/host.js";
+import { ipBytes } from "../../src/model/ip.js";
+import { effectiveNode } from "../../src/nginx/effective.js";
+import { argument, argumentPlace } from "../../src/nginx/nodes.js";
+import type { Place } from "../../src/source/file.js";
+
+/** A TCP pool with a list of clients, and where nginx comes from on one way to it. */
+interface Guarded extends Pair {
+  readonly place: Place;
+  readonly entries: readonly Entry[];
+  /** Addresses from which nginx may come; `null`: from another machine or container. */
+  readonly sources: readonly string[] | null;
+  /** The `fastcgi_bind` that sets the source. */
+  readonly bind: Place | null;
+  readonly allowed: boolean;
+}
+
+interface Entry {
+  readonly text: string;
+  /** `null`: PHP-FPM drops the entry. */
+  readonly bytes: readonly number[] | null;
+}
+
+export const allowedClients: Rule = {
+  id: "connect/allowed-clients",
+  cases: {
+    refused: {
+      severity: "error",
+      symptom: { when: "always", status: 502, log: "Connection disallowed: IP address '" },
+      summary: "no valid entry of listen.allowed_clients is the address nginx comes from",
+    },
+    "invalid-entry": {
+      severity: "info",
+      symptom: { when: "always", status: null, log: "in listen.allowed_clients" },
+      summary: "nginx is allowed, but other entries of listen.allowed_clients are dropped",
+    },
+  },
+  docs: {
+    title: "listen.allowed_clients keeps nginx out",
+    what: "Fires when a pool on a TCP address has a `listen.allowed_clients` of which no valid entry is the address nginx comes from: 127.0.0.1 on the way to 127.0.0.1 (and to every other 127.x address), ::1 on the way to ::1, or what `fastcgi_bind` sets. An empty value, `any`, names, networks such as `10.0.0.0/8` and entries with a blank before or after them are not valid. When nginx is allowed and other entries are not valid, that is only worth knowing.\n\nSilent when the setting is absent (then everybody may connect), for Unix sockets (PHP-FPM does not look there), and for nginx on another machine or in another container when the list has an address that could be its own.",
+    why: "PHP-FPM reads a comma-separated list of literal addresses and drops every entry that is none, one by one. When the list has none left it lets nobody in. A worker accepts the connection, looks at the address and closes it before it reads the request, so nginx answers `502 Bad Gateway`. PHP-FPM says `Connection disallowed` only in the worker's own output, which is lost without `catch_workers_output = yes`.",
+    instead:
+      "`listen.allowed_clients = 127.0.0.1` for nginx on the same machine, `127.0.0.1,::1` for both families, without blanks. Or leave the line out where a firewall or a Unix socket guards the pool.",
+    references: [
+      "https://www.php.net/manual/en/install.fpm.configuration.php#listen-allowed-clients",
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_bind",
+    ],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const found = [...guarded(host)];
+    const refused = found.filter(({ allowed }) => !allowed);
+    const key = (one: Guarded): string => `${poolKey(one)} ${one.sources} ${one.target.assumed}`;
+    for (const group of groupBy(refused, key)) yield report("refused", group, refusal(group[0]));
+    const let_in = found.filter(
+      (one) => one.allowed && dropped(one).length > 0 && !refused.some(({ pool }) => pool === one.pool),
+    );
+    for (const group of groupBy(let_in, poolKey)) yield report("invalid-entry", group, leftover(group[0]));
+  },
+};
+
+function* guarded(host: Host): Generator<Guarded> {
+  for (const pair of pairs(host)) {
+    const { target, pool } = pair;
+    const list = setting(pool, "listen.allowed_clients");
+    const listen = listenAddress(pool, host.fs);
+    if (target.address.kind === "unix" || listen?.kind !== "tcp") continue;
+    if (list.kind !== "set" || list.value === null) continue;
+    const from = sources(pair, target.address, listen);
+    if (from === undefined) continue;
+    const entries = list.value.split(",").map((text) => ({ text, bytes: ipBytes(text) }));
+    const allowed =
+      from.sources === null
+        ? entries.some(({ bytes }) => bytes !== null && !isLoopback(bytes))
+        : from.sources.some((source) => entries.some(({ bytes }) => matches(bytes, source, listen)));
+    yield { ...pair, ...from, place: placeOf(pool, list.place), entries, allowed };
+  }
+}
+
+/** `undefined`: not known. */
+function sources(
+  { binding, target }: Pair,
+  address: TcpAddress,
+  listen: TcpAddress,
+): Pick<Guarded, "sources" | "bind"> | undefined {
+  const bind = effectiveNode(binding.block, "fastcgi_bind");
+  if (bind.kind === "unknown") return undefined;
+  const bound = bind.kind === "set" ? (argument(bind.node, 0) ?? "off") : "off";
+  if (bind.kind === "set" && bound !== "off") {
+    const host = bound.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+    const literal = ipBytes(host) !== null && argument(bind.node, 1) === undefined;
+    return literal ? { sources: [host], bind: argumentPlace(bind.node, 0) } : undefined;
+  }
+  if (target.assumed || !isLocal(address)) return { sources: null, bind: null };
+  if (address.host !== "localhost") return { sources: [loopback(address.host)], bind: null };
+  // nginx resolves the name to both and goes on to the other address when one is refused.
+  const both = listen.host === "*" || listen.host === "localhost";
+  return { sources: both ? ["127.0.0.1", "::1"] : [loopback(listen.host)], bind: null };
+}
+
+/** The kernel takes 127.0.0.1 as the source on the way to any 127.x address. */
+function loopback(host: string): string {
+  return host.includes(":") ? "::1" : "127.0.0.1";
+}
+
+/** As PHP-FPM compares: on a socket for both families an IPv4 client has an IPv6 address that contains its own. */
+function matches(entry: readonly number[] | null, source: string, listen: TcpAddress): boolean {
+  const client = ipBytes(source);
+  if (entry === null || client === null) return false;
+  if (entry.length === client.length) {
+    // Before 8.2.34 PHP-FPM compared only 12 of the 16 bytes; what any version lets in is let in.
+    return client.every((byte, index) => byte === entry[index] || index >= 12);
+  }
+  return client.length === 4 && listen.host === "*" && isMapped(entry);
+}
+
+function isMapped(bytes: readonly number[]): boolean {
+  return bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
+}
+
+function isLoopback(bytes: readonly number[]): boolean {
+  if (bytes.length === 4) return bytes[0] === 127;
+  return isMapped(bytes) ? bytes[12] === 127 : bytes.every((byte, index) => byte === (index === 15 ? 1 : 0));
+}
+
+function dropped({ entries }: Guarded): readonly string[] {
+  return entries.filter(({ bytes }) => bytes === null).map(({ text }) => JSON.stringify(text));
+}
+
+/** An empty value has no characters to mark, so its key is marked. */
+function placeOf(pool: Pool, place: Place): Place {
+  if (place.span.start !== place.span.end) return place;
+  return pool.settings.findLast((one) => one.place === place)?.keyPlace ?? place;
+}
+
+type Words = Pick<Report, "message" | "label" | "effect" | "help">;
+
+function refusal(one: Guarded): Words {
+  const { pool, binding, target, sources } = one;
+  const valid = one.entries.filter(({ bytes }) => bytes !== null).map(({ text }) => text);
+  const lost = dropped(one).join(", ");
+  const comes = sources === null ? "another machine or container" : sources.join(" or ");
+  const lets =
+    valid.length === 0
+      ? `has no valid address (${lost}), so that nobody may connect`
+      : `${lost === "" ? "" : `is read without ${lost} and `}lets in ${valid.join(", ")} alone`;
+  // Blanks are a slip: what stands between them is what was meant.
+  const meant = one.entries.map(({ text }) => text.trim()).filter((text) => ipBytes(text) !== null);
+  const wanted = [...new Set([...meant, ...(sources ?? ["ADDRESS-OF-NGINX"])])];
+  return {
+    message: `listen.allowed_clients of pool [${pool.name}] ${lets}, but nginx comes from ${comes}`,
+    label: lost === "" ? "without the address of nginx" : `not a valid address: ${lost}`,
+    effect:
+      siblings(binding, target).length > 0
+        ? "PHP-FPM closes the connection before it reads the request, and a POST ends as 502 Bad Gateway although the upstream has other servers"
+        : "PHP-FPM closes every connection before it reads the request, and nginx answers 502 Bad Gateway",
+    help: `in pool [${pool.name}], literal addresses with commas and no blanks:\n  php-fpm  listen.allowed_clients = ${wanted.join(",")}`,
+  };
+}
+
+function leftover(one: Guarded): Words {
+  const valid = one.entries.filter(({ bytes }) => bytes !== null).map(({ text }) => text);
+  return {
+    message: `PHP-FPM drops ${dropped(one).join(", ")} from listen.allowed_clients of pool [${one.pool.name}] and lets in ${valid.join(", ")} alone`,
+    label: "literal addresses with commas and no blanks are all it takes",
+    effect: "nginx is let in, but a client that only the dropped entries name is not",
+    help: `in pool [${one.pool.name}]:\n  php-fpm  listen.allowed_clients = ${valid.join(",")}`,
+  };
+}
+
+function report(kind: string, group: readonly [Guarded, ...Guarded[]], words: Words): Report {
+  const [first] = group;
+  const elsewhere = first.sources === null && first.entries.some(({ bytes }) => bytes !== null);
+  const guess = elsewhere
+    ? {
+        certain: false,
+        settle:
+          "The address nginx has towards PHP-FPM would settle it: the worker names it in its log when it refuses it (catch_workers_output = yes).",
+      }
+    : certainty(first);
+  return {
+    case: kind,
+    ...guess,
+    ...words,
+    at: first.place,
+    link: linkOf(first),
+    related: [
+      ...(first.bind === null ? [] : [{ place: first.bind, message: "nginx comes from here" }]),
+      ...furtherLocations(group),
+    ],
+    names: namesOf(first.binding, first.pool),
+  };
+}

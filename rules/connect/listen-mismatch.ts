@@ -1,0 +1,233 @@
+import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
+import { mayAnswer, membership, siblings } from "../../src/engine/failover.js";
+import {
+  type Nearest,
+  nearestPool,
+  poolsUnknown,
+  refusedFor,
+  statusListens,
+} from "../../src/engine/nearest-pool.js";
+import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { isLocal, showAddress } from "../../src/model/address.js";
+import type { Binding, Host, Target } from "../../src/model/host.js";
+import { nginxListens } from "../../src/model/nginx-listens.js";
+import { headPlace } from "../../src/nginx/nodes.js";
+import { type Place, samePlace } from "../../src/source/file.js";
+import { isTemplate } from "../../src/source/template.js";
+
+/** One location and one address behind it on which no pool listens. */
+interface Miss {
+  readonly binding: Binding;
+  readonly target: Target;
+}
+
+type Group = readonly [Miss, ...Miss[]];
+
+const always = (log: string) => ({ when: "always", status: 502, log }) as const;
+const start = (log: string) => ({ when: "start", status: null, log }) as const;
+
+export const listenMismatch: Rule = {
+  id: "connect/listen-mismatch",
+  cases: {
+    "no-socket": {
+      severity: "error",
+      symptom: always("failed (2: No such file or directory) while connecting to upstream"),
+      summary: "nginx passes requests to a socket that no pool listens on",
+    },
+    "no-port": {
+      severity: "error",
+      symptom: always("failed (111: Connection refused) while connecting to upstream"),
+      summary: "nginx passes requests to an address and port that no pool listens on",
+    },
+    member: {
+      severity: "warning",
+      symptom: { when: "always", status: null, log: "while connecting to upstream" },
+      summary: "no pool listens behind one of several servers of an upstream",
+    },
+    "listen-port": {
+      severity: "error",
+      symptom: start("invalid port value"),
+      summary: "PHP-FPM takes the listen of the pool that is meant for a host and a port, and refuses it",
+    },
+    "listen-host": {
+      severity: "error",
+      symptom: start("getaddrinfo: Name or service not known"),
+      summary: "PHP-FPM takes the listen of the pool that is meant for the name of a host, and refuses it",
+    },
+  },
+  docs: {
+    title: "nginx passes requests to an address no pool listens on",
+    what: "Fires when a `fastcgi_pass`, directly, through an `upstream` or through a variable whose values are in the files, names an address of this machine (a Unix socket, a loopback address, `localhost`) and no pool of the host listens there. Names the pool that comes nearest and how it differs. A dead server beside living ones of the same `upstream` is a warning. Also fires when the pool that is meant has a `listen` that PHP-FPM refuses (`unix:/path`, `:9000`).\n\nSilent about other machines and containers, hosts without any pool, pools whose `listen` is not known, servers marked `down`, spellings of one path (`/var/run` and `/run`, `//`, links), `localhost`, bare ports, addresses where nginx itself listens, `pm.status_listen`, sockets that exist although no pool of the files made them, port 9000 of the official image (its `zz-docker.conf` is rarely in the tree), locations for other FastCGI programs, and templates. Only a warning when the main file of nginx or of PHP-FPM is not in the tree.",
+    why: "nginx opens a connection for each request and finds nobody: no such file (2) for a socket, connection refused (111) for a port. The client gets `502 Bad Gateway` at once. With more than one server in the `upstream`, nginx asks the next one, so that clients see nothing until that one fails, too. `nginx -t` and `php-fpm -t` both succeed, because each looks at its own half only. Debian and Ubuntu name the socket by the PHP version, so every upgrade of PHP moves it.",
+    instead:
+      "Write the same address on both sides: `fastcgi_pass unix:/run/php/site.sock;` in nginx and `listen = /run/php/site.sock` (without `unix:`) in the pool, or `fastcgi_pass 127.0.0.1:9000;` and `listen = 127.0.0.1:9000`.",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
+      "https://www.php.net/manual/en/install.fpm.configuration.php#listen",
+    ],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    if (host.nginx === null || host.pools.length === 0 || poolsUnknown(host)) return;
+    const key = ({ target }: Miss): string => `${showAddress(target.address)} ${placeKey(target.place)}`;
+    for (const group of groupBy(misses(host), key)) yield report(host, group);
+  },
+};
+
+function* misses(host: Host): Generator<Miss> {
+  for (const binding of phpBindings(host)) {
+    for (const target of binding.targets) {
+      if (!target.down && target.pools.length === 0 && isDead(host, target)) yield { binding, target };
+    }
+  }
+}
+
+function isDead(host: Host, { address, place, upstream }: Target): boolean {
+  const { file, start: from, end } = place.span;
+  const text = file.text.slice(from, end);
+  // What a template or an installer fills in is not an address yet.
+  if (!isLocal(address) || isTemplate(file.text) || /[{}<>%]|__\w+__|@\w+@/.test(text)) return false;
+  // connect/missing-port and connect/wrong-protocol name these causes.
+  if (upstream !== null && address.kind === "tcp" && !/:\d+["']?$/.test(text)) return false;
+  if (nginxListens(host, address) || statusListens(host, address)) return false;
+  if (address.kind === "unix") {
+    // A socket, or a link that leads to one, is there: somebody else made it.
+    const entry = host.fs.entry(address.path);
+    return entry.kind === "missing" && !entry.dangling;
+  }
+  // The official image brings zz-docker.conf, which moves pool www to this port whatever www.conf says.
+  const image = host.masters.some(
+    ({ main, files }) =>
+      (main === null || main.path.startsWith("/usr/local/etc/")) &&
+      !files.some(({ path }) => path.endsWith("/zz-docker.conf")),
+  );
+  return !(image && address.port === 9000);
+}
+
+function report(host: Host, group: Group): Report {
+  const [{ binding, target }] = group;
+  const refused = refusedFor(host, target.address);
+  const shared = { ...certainty(host, target), link: [], names: names(group) };
+  const locations = passes(group, refused?.place ?? target.place);
+  const wanted = showAddress(target.address);
+  if (refused !== null) {
+    return {
+      ...shared,
+      case: refused.fault === "port" ? "listen-port" : "listen-host",
+      message: `the listen of pool [${refused.pool.name}] is ${refused.text}, which PHP-FPM takes for ${refused.reading}; nginx passes requests to ${wanted}`,
+      at: refused.place,
+      label: `taken for ${refused.reading}`,
+      related: locations,
+      effect: "PHP-FPM does not start or reload, and every pool of this master is down",
+      help: `in pool [${refused.pool.name}]:\n  php-fpm  listen = ${refused.meant}`,
+    };
+  }
+  const near = nearestPool(host, target.address);
+  const member = membership(binding, target);
+  const others = siblings(binding, target);
+  const takenOver = others.some(mayAnswer);
+  const at = near?.faulty === "pool" ? near.place : target.place;
+  const lead = near === null ? "" : `; pool ${listening(near)}, ${near.difference}`;
+  return {
+    ...shared,
+    case: takenOver ? "member" : target.address.kind === "unix" ? "no-socket" : "no-port",
+    message: `no pool listens on ${wanted}${member === null ? "" : ` (${member})`}${lead}`,
+    at,
+    label: at === target.place ? "nobody listens here" : (near?.difference ?? null),
+    related: [...(near === null || at === near.place ? [] : [nearby(near)]), ...passes(group, at)],
+    effect: effect(others.length, takenOver, target),
+    help: takenOver ? helpMember(target) : help(near, target),
+  };
+}
+
+/** The words that send requests there, without the ones that are marked anyway. */
+function passes(group: Group, at: Place): readonly RelatedReport[] {
+  const found: RelatedReport[] = [];
+  const add = (place: Place, message: string): boolean => {
+    if (samePlace(place, at) || found.some((one) => samePlace(one.place, place))) return false;
+    return found.push({ place, message }) > 0;
+  };
+  for (const { binding, target } of group) {
+    const via = target.upstream === null ? "" : ` through upstream ${target.upstream}`;
+    const message = `${binding.label} passes requests there${via}`;
+    // A snippet has one location for many servers; each of them is named where it stands.
+    const places = [target.through ?? target.place, headPlace(binding.location)];
+    if (binding.server !== null) places.push(headPlace(binding.server));
+    places.some((place) => add(place, message));
+    if (target.through !== null) add(target.place, "the address behind it");
+  }
+  return found;
+}
+
+function listening(near: Nearest): string {
+  return `[${near.pool.name}] listens on ${near.shown}`;
+}
+
+function nearby(near: Nearest): RelatedReport {
+  return { place: near.place, message: `pool ${listening(near)}` };
+}
+
+function effect(others: number, takenOver: boolean, target: Target): string {
+  if (takenOver && target.backup)
+    return "nothing takes over when the other servers fail, and requests end as 502 Bad Gateway then";
+  if (takenOver)
+    return "nginx tries it again and again and goes on to the next server; when that one fails, requests end as 502 Bad Gateway";
+  if (others > 0)
+    return "none of the servers of the upstream answers, and every request ends as 502 Bad Gateway";
+  return "every request that is passed there ends as 502 Bad Gateway";
+}
+
+function help(near: Nearest | null, target: Target): string {
+  const lines: string[] = [];
+  if (near !== null && near.nginxAddress !== null) {
+    const address = near.nginxAddress;
+    if (target.upstream !== null) lines.push(`  nginx    server ${address};`);
+    else if (target.through === null) lines.push(`  nginx    fastcgi_pass ${address};`);
+    else lines.push(`  nginx    ${address}    (as the value that is marked)`);
+  }
+  // Moving a pool that other locations reach where it is would only move the fault.
+  if (near?.faulty !== "nginx" && near?.used !== true) {
+    const pool = near === null ? "the pool that is meant" : `pool [${near.pool.name}]`;
+    lines.push(`  php-fpm  listen = ${showAddress(target.address)}    (in ${pool})`);
+  }
+  const choice = lines.length > 1 ? "; change one of the two" : "";
+  return [`write the same address on both sides${choice}:`, ...lines].join("\n");
+}
+
+/** The nearest pool is most likely a member already, so another line for it would say nothing. */
+function helpMember({ address, place: { span } }: Target): string {
+  return [
+    "take the server out of the upstream, or give it a pool; one of the two:",
+    `  nginx    server ${span.file.text.slice(span.start, span.end)} down;`,
+    `  php-fpm  listen = ${showAddress(address)}    (in a pool of its own)`,
+  ].join("\n");
+}
+
+function certainty(host: Host, { address }: Target): Pick<Report, "certain" | "settle"> {
+  const missing =
+    host.nginx?.hasMain !== true
+      ? "The main file of nginx, which is not in the tree, would settle it."
+      : host.masters.some(({ main }) => main === null)
+        ? "The main file of PHP-FPM, which is not in the tree, would settle it: it may bring further pools."
+        : !host.whole && otherVersion(host, address.kind === "unix" ? address.path : "")
+          ? "The configuration of the other PHP version, which is not in the tree, would settle it."
+          : null;
+  return { certain: missing === null, settle: missing };
+}
+
+/** On a tree that is not a whole host, the pools of a version that it has no files of may lie elsewhere. */
+function otherVersion(host: Host, path: string): boolean {
+  const version = /(\d)\.?(\d+)-?(?:fpm)?[^/]*$/.exec(path);
+  if (version === null || !/php/i.test(path)) return false;
+  return !host.masters.some(({ phpVersion }) => phpVersion === `${version[1]}.${version[2]}`);
+}
+
+function names([{ binding, target }]: Group): readonly string[] {
+  const where = target.upstream ?? (target.through === null ? null : "value");
+  return [showAddress(target.address), ...(where === null ? namesOf(binding) : [where])];
+}
+
+function placeKey({ span }: Place): string {
+  return `${span.file.path}:${span.start}`;
+}

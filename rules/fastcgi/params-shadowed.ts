@@ -1,0 +1,130 @@
+import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
+import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import type { Binding, Host } from "../../src/model/host.js";
+import {
+  broughtBy,
+  effectiveParams,
+  hiddenSource,
+  lineFor,
+  missingForPhp,
+  type ParamSet,
+  restsOnStock,
+  surelyPhp,
+} from "../../src/model/params.js";
+import { argument, headPlace, headText } from "../../src/nginx/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
+import { samePlace } from "../../src/source/file.js";
+
+interface Shadowed {
+  readonly binding: Binding;
+  readonly set: ParamSet;
+  readonly hidden: ParamSet;
+  readonly missing: readonly string[];
+}
+
+export const paramsShadowed: Rule = {
+  id: "fastcgi/params-shadowed",
+  cases: {
+    "no-method": {
+      severity: "error",
+      symptom: { when: "always", status: 200, log: null },
+      summary: "a fastcgi_param hides the set that sends REQUEST_METHOD: a blank page",
+    },
+    "no-script": {
+      severity: "error",
+      symptom: { when: "always", status: 404, log: "Primary script unknown" },
+      summary: "a fastcgi_param hides the set that sends SCRIPT_FILENAME",
+    },
+  },
+  docs: {
+    title: "a fastcgi_param hides the parameters of the levels around it",
+    what: "Fires when a level has `fastcgi_param` lines of its own, lacks `SCRIPT_FILENAME` or `REQUEST_METHOD`, and a level further out sends what it lacks. Silent when the inner level includes the set again, and where a part of the level was not read.",
+    why: "`fastcgi_param` is inherited only by levels that have none of their own: one `fastcgi_param HTTPS on;` in a location discards everything that `include fastcgi.conf;` in the server sets. Without `REQUEST_METHOD` PHP-FPM answers each request with an empty page and status 200 and logs nothing; without `SCRIPT_FILENAME` it answers 404 `File not found.`",
+    instead:
+      "Repeat the `include` beside the inner `fastcgi_param`, or move the inner line to the level that has the include.",
+    references: ["https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param"],
+  },
+  options: noOptions,
+  proof: { kind: "daemons", observe: { "no-method": "blank-page" } },
+  *check(host) {
+    const found = phpBindings(host).flatMap(shadowed);
+    // A server's own line hides the outer set from each of its locations: one line, one report.
+    const levelOf = ({ set }: Shadowed) => {
+      const { file, start } = broughtBy(set, first(set)).span;
+      return [file.path, start, ...set.level.via.map((span) => `${span.file.path}:${span.start}`)].join(" ");
+    };
+    for (const group of groupBy(found, levelOf)) yield report(host, group);
+  },
+};
+
+function shadowed(binding: Binding): readonly Shadowed[] {
+  const set = effectiveParams(binding.block);
+  if (set === null || set === undefined || !surelyPhp(binding)) return [];
+  const missing = missingForPhp(set);
+  const hidden = missing.length === 0 ? null : hiddenSource(set, missing);
+  return hidden === null ? [] : [{ binding, set, hidden, missing }];
+}
+
+function first({ nodes, level }: ParamSet) {
+  return nodes[0] ?? level;
+}
+
+function report(host: Host, group: readonly [Shadowed, ...Shadowed[]]): Report {
+  const [{ binding, set, hidden, missing }] = group;
+  const lost = hiddenNodes(hidden, missing);
+  const guess = !missing.includes("REQUEST_METHOD") && restsOnStock(host, set);
+  const blank = missing.includes("REQUEST_METHOD");
+  const own =
+    set.nodes.length === 1
+      ? `${headText(first(set))} in "${headText(set.level)}" hides`
+      : `the ${set.nodes.length} fastcgi_param lines in "${headText(set.level)}" hide`;
+  const lines = [...new Set(lost.map((node) => lineFor(hidden, node)))];
+  return {
+    case: blank ? "no-method" : "no-script",
+    certain: !guess,
+    settle: guess
+      ? "Whether the included file of the package sets SCRIPT_FILENAME itself would settle it."
+      : null,
+    message: `${own} what "${headText(hidden.level)}" sets, ${named(lost)} among it`,
+    at: broughtBy(set, first(set)),
+    label: `PHP-FPM gets this and no ${missing.join(", no ")}`,
+    link: [],
+    related: [
+      ...sources(hidden, lost),
+      ...group
+        .filter((one) => one.set.level !== one.binding.block)
+        .map((one) => ({
+          place: headPlace(one.binding.pass),
+          message: `${one.binding.label} sends no more`,
+        })),
+    ],
+    effect: blank
+      ? "every request to this location ends as a blank page with status 200, and nothing is logged"
+      : "every request to this location ends as 404 File not found",
+    help: [`in "${headText(set.level)}", above this line:`, ...lines].join("\n"),
+    names: namesOf(binding),
+  };
+}
+
+function named(lost: readonly Node[]): string {
+  return lost.map((node) => argument(node, 0)).join(" and ");
+}
+
+/** The hidden parameters whose loss is felt. */
+function hiddenNodes(hidden: ParamSet, missing: readonly string[]): readonly Node[] {
+  return missing.flatMap((name) => {
+    const node = hidden.params.get(name)?.node;
+    return node === undefined ? [] : [node];
+  });
+}
+
+function sources(hidden: ParamSet, lost: readonly Node[]): readonly RelatedReport[] {
+  const places = lost.map((node) => broughtBy(hidden, node));
+  const distinct = places.filter(
+    (one, index) => places.findIndex((other) => samePlace(one, other)) === index,
+  );
+  return distinct.map((place) => ({
+    place,
+    message: `set here for "${headText(hidden.level)}", and hidden further in`,
+  }));
+}

@@ -1,0 +1,222 @@
+import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
+import { mayAnswer, membership, siblings } from "../../src/engine/failover.js";
+import { furtherLocations, poolKey } from "../../src/engine/grouping.js";
+import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { setting } from "../../src/fpm/pools.js";
+import type { Host } from "../../src/model/host.js";
+import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/socket.js";
+import { type NginxWorker, nginxWorker } from "../../src/model/worker.js";
+import { factsOf } from "../../src/nginx/directives.js";
+import { placeOf } from "../../src/source/effective.js";
+import { type Place, samePlace } from "../../src/source/file.js";
+
+interface Closed extends Pair {
+  readonly socket: PoolSocket;
+  readonly worker: Exclude<NginxWorker, { readonly kind: "unknown" }>;
+  readonly case: "denied" | "member" | "build-default";
+  readonly settle: string | null;
+  /** The worker is of a class that the mode does not let write: the owner, or the group. */
+  readonly byMode: boolean;
+}
+
+const log = "failed (13: Permission denied) while connecting to upstream";
+
+export const permissionDenied: Rule = {
+  id: "socket/permission-denied",
+  cases: {
+    denied: {
+      severity: "error",
+      symptom: { when: "always", status: 502, log },
+      summary: "nginx's workers may not write to the pool's socket",
+    },
+    member: {
+      severity: "warning",
+      symptom: { when: "always", status: null, log },
+      summary: "nginx's workers may not write to the socket behind one of several servers of an upstream",
+    },
+    "build-default": {
+      severity: "warning",
+      symptom: { when: "always", status: 502, log },
+      summary: "nginx has no user directive, and the socket is for an account it is hardly built with",
+    },
+  },
+  docs: {
+    title: "nginx's workers may not open the pool's socket",
+    what: "Fires when the account of nginx's workers (`user`, its group, the groups that list the user) has no write permission on the socket of the pool behind a location, by `listen.owner`, `listen.group`, `listen.mode` or `listen.acl_users`/`listen.acl_groups`. Without any of them the socket is root's with mode 0660. `listen.owner` by name brings the user's primary group along, by number it does not; with an ACL both are ignored. Without a `user` directive nginx's workers run as the account that was compiled in, and a socket that is closed to it is a warning.\n\nA warning at most when the accounts of the host are not in the tree. Silent when they cannot be guessed, when the pool has no `user` (then PHP-FPM does not run as root, and the socket belongs to its own account), and where nobody listens. Directories on the way and SELinux are not looked at.",
+    why: "PHP-FPM creates the socket as root and gives it to `listen.owner` and `listen.group`. To connect, nginx's worker needs write permission, and only the first class that fits it counts: the owner, else the group, else the others. Without it every request is `502 Bad Gateway`, while both daemons start without a word.",
+    instead:
+      "Give the socket to the account of nginx's workers, in every pool: `listen.owner = www-data` and `listen.group = www-data` (with the name that stands behind `user` in nginx.conf), and leave `listen.mode` at 0660.",
+    references: [
+      "https://www.php.net/manual/en/install.fpm.configuration.php#listen-owner",
+      "https://www.php.net/manual/en/install.fpm.configuration.php#listen-acl-users",
+      "https://nginx.org/en/docs/ngx_core_module.html#user",
+    ],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const worker = nginxWorker(host);
+    if (worker.kind === "unknown") return;
+    const found: Closed[] = [];
+    for (const pair of pairs(host)) {
+      const one = closed(host, worker, pair);
+      if (one !== null) found.push(one);
+    }
+    for (const group of groupBy(found, (one) => `${one.case} ${poolKey(one)}`)) yield report(group);
+  },
+};
+
+function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null {
+  const { pool, target, binding } = pair;
+  const user = setting(pool, "user");
+  // Without a user PHP-FPM starts only when it is not root, and then the socket is its own account's.
+  if (target.address.kind !== "unix" || target.assumed || user.kind !== "set" || !user.value) return null;
+  const socket = poolSocket(pool, host.accounts);
+  if (socket === null) return null;
+  const known = host.accounts.known;
+  const unknown = known ? null : "The accounts of the host (etc/passwd and etc/group) would settle it.";
+  const kind = siblings(binding, target).some(mayAnswer) ? "member" : "denied";
+  const one = { ...pair, socket, worker };
+  if (worker.kind === "build-default") {
+    if (rootOnly(socket)) return { ...one, case: kind, settle: unknown, byMode: false };
+    return known && !opensFor(host, socket, DEFAULTS)
+      ? { ...one, case: "build-default", settle: null, byMode: false }
+      : null;
+  }
+  const account = host.accounts.user(worker.user);
+  if (account === null || mayConnect(socket, account, worker.groups, host.accounts)) return null;
+  const { owner, group } = socket;
+  const byMode = owner.name === account.name || worker.groups.includes(group.name);
+  return { ...one, case: kind, settle: unknown ?? withoutAcl(host, one), byMode };
+}
+
+/** Accounts that nginx's packages are compiled with, and their groups. */
+const DEFAULTS = [
+  [factsOf("user")[0]?.default?.split(" ")[0] ?? "", "nogroup"],
+  ["nobody", "nobody"],
+  ["nginx", "nginx"],
+  ["http", "http"],
+  ["www", "www"],
+] as const;
+
+function opensFor(host: Host, socket: PoolSocket, accounts: readonly (readonly [string, string])[]): boolean {
+  return accounts.some(([name, group]) => {
+    const user = host.accounts.user(name) ?? { name, id: null, group };
+    return mayConnect(socket, user, [group], host.accounts);
+  });
+}
+
+function rootOnly({ owner, group, mode, acl }: PoolSocket): boolean {
+  return acl === null && owner.id === 0 && group.id === 0 && (mode & 0o002) === 0;
+}
+
+/** Distributions build PHP-FPM with ACLs; one that lies elsewhere may ignore them and go by owner and group. */
+function withoutAcl(host: Host, { socket, worker, pool }: Omit<Closed, "case" | "settle" | "byMode">) {
+  const plain = socket.acl?.without ?? null;
+  const user = worker.kind === "set" ? host.accounts.user(worker.user) : null;
+  if (plain === null || user === null || worker.kind !== "set") return null;
+  const packaged = /^\/etc\//.test(pool.master.main?.path ?? "");
+  return !packaged && mayConnect(plain, user, worker.groups, host.accounts)
+    ? "`php-fpm -i | grep with-fpm-acl` would settle it: without that option PHP-FPM ignores the ACL and goes by owner and group."
+    : null;
+}
+
+function report(group: readonly [Closed, ...Closed[]]): Report {
+  const [first] = group;
+  const { pool, socket, worker, binding, target } = first;
+  const listen = placeOf(setting(pool, "listen")) ?? pool.section;
+  const at = blamed(first, listen);
+  const name = worker.kind === "set" ? worker.user : null;
+  const who =
+    name === null
+      ? `without a user directive nginx's workers run as the account it was built with (${DEFAULTS[0][0]} in Debian's), which`
+      : `nginx's workers run as ${name}${inGroups(first)}, who`;
+  const member = membership(binding, target);
+  return {
+    case: first.case,
+    certain: first.settle === null,
+    settle: first.settle,
+    message: `${who} may not write to the socket of pool [${pool.name}]${member === null ? "" : ` (${member})`}: ${described(socket)}`,
+    at,
+    label: labelOf(first, at),
+    link: linkOf(first),
+    related: related(first, at, furtherLocations(group)),
+    effect:
+      first.case === "member"
+        ? "nginx tries it again and again and goes on to the next server; when that one fails, requests end as 502 Bad Gateway"
+        : "every request to this pool ends as 502 Bad Gateway",
+    help: help(first),
+    names: namesOf(binding, pool),
+  };
+}
+
+function labelOf({ socket, worker }: Closed, at: Place): string {
+  if (at === worker.place) return "no user directive here";
+  if (socket.acl === null) return `the socket is ${described(socket)}`;
+  return "with an ACL the socket is root's, whatever listen.owner and listen.group say";
+}
+
+function inGroups({ worker }: Closed): string {
+  if (worker.kind !== "set" || worker.groups.length === 0) return "";
+  const groups = worker.groups.join(", ");
+  return groups === worker.user ? "" : ` with group ${groups}`;
+}
+
+/** The line a person would change: what gives the socket away, else the place where that would be written. */
+function blamed({ socket, worker, byMode, case: kind }: Closed, listen: Place): Place {
+  if (kind === "build-default" && worker.place !== null) return worker.place;
+  if (socket.acl !== null) return socket.acl.place;
+  const { owner, group, modePlace } = socket;
+  if (byMode && modePlace !== null) return modePlace;
+  return owner.place ?? group.place ?? modePlace ?? listen;
+}
+
+function described(socket: PoolSocket): string {
+  const shown = showSocket(socket);
+  if (socket.acl !== null) {
+    const { users, groups } = socket.acl;
+    const named = [...users, ...groups.map((name) => `group ${name}`)].join(", ");
+    return `${shown} with an ACL for ${named}`;
+  }
+  const defaults = socket.owner.place === null && socket.group.place === null;
+  if (defaults && socket.modePlace === null) return `${shown} (the default)`;
+  const [holders = "", mode = ""] = shown.split(" ");
+  if (defaults) return `${holders} (the default) with mode ${mode}`;
+  return socket.modePlace === null ? `${holders} with mode ${mode} (the default)` : shown;
+}
+
+function related(
+  { socket, worker }: Closed,
+  at: Place,
+  further: readonly RelatedReport[],
+): readonly RelatedReport[] {
+  const found: RelatedReport[] = [];
+  const add = (place: Place | null, message: string): void => {
+    if (place !== null && ![at, ...found.map((one) => one.place)].some((one) => samePlace(one, place)))
+      found.push({ place, message });
+  };
+  add(
+    worker.place,
+    worker.kind === "set" ? `nginx's workers run as ${worker.user}` : "no user directive here",
+  );
+  add(socket.owner.place, `the socket belongs to ${socket.owner.name}`);
+  add(socket.group.place, `the socket's group is ${socket.group.name}`);
+  add(socket.modePlace, `the socket's mode is ${showSocket(socket).split(" ")[1]}`);
+  return [...found, ...further];
+}
+
+function help({ socket, worker, byMode, pool }: Closed): string {
+  const where = `in pool [${pool.name}]`;
+  if (worker.kind === "build-default") {
+    const owner = socket.owner.name === "root" ? "www-data" : socket.owner.name;
+    const nginx = `  nginx    user ${owner};    (at the top of nginx.conf)`;
+    return socket.owner.name === "root"
+      ? `name the account on both sides:\n${nginx}\n  php-fpm  listen.owner = ${owner}    (${where})`
+      : `name the account, which \`nginx -V\` would tell as --user:\n${nginx}`;
+  }
+  if (socket.acl !== null)
+    return `${where}:\n  php-fpm  listen.acl_users = ${[...socket.acl.users, worker.user].join(",")}`;
+  if (byMode) return `${where}:\n  php-fpm  listen.mode = 0660`;
+  const group = worker.groups[0] ?? worker.user;
+  return `${where}:\n  php-fpm  listen.owner = ${worker.user}\n  php-fpm  listen.group = ${group}`;
+}

@@ -1,0 +1,83 @@
+import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { setting } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
+import { readMode } from "../../src/fpm/values.js";
+import { listenAddress } from "../../src/model/build.js";
+import { inContainer } from "../../src/model/container.js";
+import type { Host } from "../../src/model/host.js";
+import { nginxWorker } from "../../src/model/worker.js";
+
+const attack = { when: "attack", status: null, log: null } as const;
+
+export const worldWritable: Rule = {
+  id: "socket/world-writable",
+  cases: {
+    "others-write": {
+      severity: "warning",
+      symptom: attack,
+      summary: "every local account may write to the pool's socket",
+    },
+    container: {
+      severity: "info",
+      symptom: attack,
+      summary: "every account of the container may write to the pool's socket",
+    },
+  },
+  docs: {
+    title: "every account of the machine may use the pool's socket",
+    what: "Fires when `listen.mode` lets others write to the Unix socket of a pool. Only worth knowing in a container, which has no other accounts to speak of (told by the official image's files, `daemonize = no`, a Dockerfile). Silent for TCP pools and where the mode is not known. The permissions of the directory are not looked at: one that keeps others out makes the mode harmless.",
+    why: "Who may connect to the socket chooses the script: `SCRIPT_FILENAME` and `PHP_VALUE` come with the request. So each account that may write to the socket runs any code as the user of the pool, reads that user's files and the passwords in them.",
+    instead:
+      "`listen.mode = 0660` (or no line: it is the default) with `listen.owner` and `listen.group` set to the account of nginx's workers. For several accounts, `listen.acl_users`.",
+    references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen-mode"],
+  },
+  options: noOptions,
+  proof: {
+    kind: "daemons",
+    observe: { "others-write": "socket-mode-others-write", container: "socket-mode-others-write" },
+  },
+  *check(host) {
+    for (const pool of host.pools) {
+      const mode = setting(pool, "listen.mode");
+      if (mode.kind !== "set" || mode.value === null || listenAddress(pool, host.fs)?.kind !== "unix")
+        continue;
+      // Whoever writes what PHP-FPM misreads is told so by fpm/invalid-value.
+      if (!/^[0-7]+$/.test(mode.value)) continue;
+      const bits = readMode(mode.value) & 0o777;
+      if ((bits & 0o002) === 0) continue;
+      const user = setting(pool, "user");
+      const runs = user.kind === "set" && user.value ? `as ${user.value}` : "as the pool's user";
+      yield {
+        case: inContainer(host) ? "container" : "others-write",
+        certain: true,
+        settle: null,
+        message: `listen.mode = ${mode.value} lets every local account write to the socket of pool [${pool.name}], and run any PHP code ${runs}`,
+        at: mode.place,
+        label: `mode ${octal(bits)}: others may write`,
+        link: [],
+        related: [],
+        effect: `whoever has an account on the machine, or breaks into one, runs code ${runs}`,
+        help: help(host, pool, bits & ~0o007),
+        names: [pool.name],
+      };
+    }
+  },
+};
+
+function help(host: Host, pool: Pool, bits: number): string {
+  const worker = nginxWorker(host);
+  const owner = worker.kind === "set" ? worker.user : null;
+  const lines = [`in pool [${pool.name}]:`, `  php-fpm  listen.mode = ${octal(bits | 0o660)}`];
+  if (owner !== null)
+    lines.push(`  php-fpm  listen.owner = ${owner}`, `  php-fpm  listen.group = ${groupOf(worker)}`);
+  else lines.push("  php-fpm  listen.owner = ACCOUNT-OF-NGINX");
+  return lines.join("\n");
+}
+
+function groupOf(worker: ReturnType<typeof nginxWorker>): string {
+  return worker.kind === "set" ? (worker.groups[0] ?? worker.user) : "";
+}
+
+function octal(bits: number): string {
+  return bits.toString(8).padStart(4, "0");
+}
