@@ -65,7 +65,7 @@ test("the document, key by key", () => {
           "message": "that end"
         }
       ],
-      "effect": "",
+      "effect": "an effect",
       "help": "write 3",
       "fix": null,
       "fingerprint": "00"
