@@ -5,8 +5,7 @@ import type { Rule, Severity } from "./engine/rule.js";
 import { compareFindings, type RuleSetting, run } from "./engine/run.js";
 import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
-import { diskFilesystem } from "./host/disk.js";
-import { type GivenHost, hostsOf } from "./host/given.js";
+import { dumpHosts, type GivenHost, hostsOf, withDump } from "./host/given.js";
 import { isWithin, normalizePath } from "./host/path.js";
 import type { HostSpec } from "./host/spec.js";
 import { buildHost } from "./model/build.js";
@@ -24,6 +23,8 @@ export interface LintOptions {
   readonly configDirectory?: string;
   /** `8.3` for PHP-FPM whose path does not tell its version. Default: unknown. */
   readonly phpVersion?: string | null;
+  /** What the path `-` stands for: the output of `nginx -T`. */
+  readonly standardInput?: string;
 }
 
 /** Why nothing could be linted: what a command line exits with 2 for. */
@@ -46,15 +47,14 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
   const paths = options.paths ?? [];
   const given: GivenHost[] = [];
   for (const path of paths.length === 0 ? ["."] : paths) {
-    const answer = hostsOf(path, workingDirectory, stated);
+    const answer =
+      path === "-" ? dumpHosts(options.standardInput ?? "", "-") : hostsOf(path, workingDirectory, stated);
     if (answer.kind === "hosts") given.push(...answer.hosts);
     else return { kind: "refused", refusal: refusalOf(answer, path) };
   }
   const settings = (rule: Rule): RuleSetting => settingOf(rule, options.config ?? null, validators);
-  const checked = distinct(given).map(({ spec, touching }) => {
-    const host = buildHost(spec, diskFilesystem({ root: spec.root, workingDirectory }), {
-      phpVersion: options.phpVersion ?? null,
-    });
+  const checked = joined(distinct(given)).map(({ spec, fs, touching }) => {
+    const host = buildHost(spec, fs, { phpVersion: options.phpVersion ?? null });
     return { host, touching };
   });
   const findings = checked.flatMap(({ host, touching }) =>
@@ -74,6 +74,10 @@ function refusalOf(
     case "unreadable":
       return { kind: "unreadable-path", path, message: `${path}: ${answer.reason}` };
     case "nothing":
+      if (path === "-") {
+        const message = "standard input is not the output of nginx -T";
+        return { kind: "nothing-to-lint", path, message };
+      }
       return {
         kind: "nothing-to-lint",
         path,
@@ -106,9 +110,17 @@ function distinct(given: readonly GivenHost[]): readonly GivenHost[] {
         : known.touching === null
           ? null
           : [...known.touching, ...host.touching];
-    hosts.set(key, { spec: known?.spec ?? host.spec, touching });
+    hosts.set(key, { ...(known ?? host), touching });
   }
   return [...hosts.values()];
+}
+
+/** `nginx -T | fpmlint - etc/php`: the one dump is nginx's half of the one other host. */
+function joined(hosts: readonly GivenHost[]): readonly GivenHost[] {
+  const [dump, ...dumps] = hosts.filter(({ spec }) => spec.dumped === true);
+  const [rest, ...others] = hosts.filter(({ spec }) => spec.dumped !== true);
+  const pair = dump !== undefined && rest !== undefined && dumps.length === 0 && others.length === 0;
+  return pair ? [withDump(dump, rest)] : hosts;
 }
 
 function settingOf(rule: Rule, config: Config | null, validators: Validators): RuleSetting {
@@ -129,7 +141,7 @@ function touches(finding: Finding, paths: readonly string[]): boolean {
   ];
   return places
     .flatMap(({ span, via }) => [span, ...via])
-    .some(({ file }) => paths.some((path) => isWithin(path, file.path)));
+    .some(({ file }) => paths.some((path) => isWithin(path, file.display)));
 }
 
 function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintResult {

@@ -27,7 +27,11 @@ interface Ran {
   readonly err: string;
 }
 
-async function run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+async function run(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input = "",
+): Promise<Ran> {
   let out = "";
   let err = "";
   const status = await command(words, {
@@ -35,6 +39,7 @@ async function run(words: readonly string[], env: Readonly<Record<string, string
     validators,
     env,
     workingDirectory: top,
+    standardInput: () => input,
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
   });
@@ -366,6 +371,54 @@ describe("fpmlint.json", () => {
   });
 });
 
+describe("the output of nginx -T", () => {
+  const dump = [
+    "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok",
+    "# configuration file /etc/nginx/nginx.conf:",
+    "events {}",
+    "http {",
+    "    include sites-enabled/*;",
+    "}",
+    "",
+    "# configuration file /etc/nginx/sites-enabled/a:",
+    "server {",
+    "    index a;",
+    "}",
+    "",
+  ].join("\n");
+  const finding = '/etc/nginx/sites-enabled/a:2:5: error: "index a" is reported [invented/index]';
+
+  test("is read from standard input, with its files and lines", async () => {
+    const { status, out } = await run(["-", "-q"], {}, dump);
+    expect(status).toBe(1);
+    expect(out).toContain(finding);
+    expect(lastLine(out)).toContain("2 files");
+  });
+
+  test("is read from a file, with line ends of any kind", async () => {
+    put({ "nginx-T.txt": dump.replaceAll("\n", "\r\n") });
+    expect((await run(["nginx-T.txt", "-q"])).out).toContain(finding);
+    expect((await run(["-q"])).out).toContain(finding);
+  });
+
+  test("stands for nginx's half of the other path's host", async () => {
+    host("server { root /not/read; }\n");
+    put({ "etc/php/8.2/fpm/php-fpm.conf": "[www]\nlisten = /run/x\npm = static\npm.max_children = 1\n" });
+    const { out } = await run(["etc", "-", "-q"], {}, dump);
+    expect(out).toContain(finding);
+    expect(out).not.toContain("/not/read");
+    expect(lastLine(out)).toContain("1 host, 3 files, 1 pool");
+  });
+
+  test("and nothing else may come on standard input", async () => {
+    expect(await run(["-"], {}, "server {}\n")).toEqual({
+      status: 2,
+      out: "",
+      err: "fpmlint: standard input is not the output of nginx -T\n",
+    });
+  });
+});
+
 describe("the other commands", () => {
   test("explain shows a rule's page and what is behind a status", async () => {
     expect((await run(["explain", "invented/root"])).out).toContain("least");
@@ -441,6 +494,15 @@ describe("the built command", () => {
       expect({ out: stdout, status, err: "" }).toEqual(await run(words));
     },
   );
+
+  test("says that its working directory is gone", () => {
+    const lost = `mkdir lost && cd lost && rmdir ../lost && "${process.execPath}" "${built}" etc`;
+    const { stderr, status } = spawnSync("sh", ["-c", lost], { encoding: "utf8", cwd: top });
+    expect({ stderr, status }).toEqual({
+      stderr: "fpmlint: the working directory does not exist any more\n",
+      status: 2,
+    });
+  });
 
   test("says what it does not know without a stack trace", () => {
     const { stderr, status } = spawnSync(process.execPath, [built, "--nope"], { encoding: "utf8" });

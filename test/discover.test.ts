@@ -144,7 +144,7 @@ describe("a path inside a host", () => {
     const [host] = hosts("web/etc/nginx/sites-enabled");
     expect(host && root(host)).toBe("/web");
     expect(host?.spec.nginx).toBe("/etc/nginx/nginx.conf");
-    expect(host?.touching).toEqual(["/etc/nginx/sites-enabled", "/etc/nginx/sites-available/a"]);
+    expect(host?.touching).toEqual(["web/etc/nginx/sites-enabled", "web/etc/nginx/sites-available/a"]);
   });
 
   test("is searched like any directory when it is a git work tree", () => {

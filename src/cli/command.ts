@@ -18,10 +18,14 @@ const EPILOGUE = `Examples:
   fpmlint etc/nginx/sites-enabled     the whole host, findings that touch these files
   fpmlint --quiet --fail-on error .   one line per finding, for CI
   fpmlint --format json=report.json --format text /etc
+  nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
   fpmlint explain 502                 every cause of a 502 that fpmlint finds
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
 nothing to lint, 3 something could not be read, so silence proves nothing.`;
+
+/** yargs loses a lone `-` among other words, so it travels under a name that no path can have. */
+const STANDARD_INPUT = "\0-";
 
 /** Runs the command line; answers the exit status. */
 export async function command(words: readonly string[], world: World): Promise<number> {
@@ -46,9 +50,13 @@ async function parse(words: readonly string[], world: World): Promise<number> {
     status = code;
   });
   // The callback keeps yargs from writing by itself: it would write errors and help to the wrong stream.
-  await cli.parseAsync([...words], {}, (_error: unknown, _argv: unknown, output: string) => {
-    if (output !== "") world.stdout.write(`${output}\n`);
-  });
+  await cli.parseAsync(
+    words.map((word) => (word === "-" ? STANDARD_INPUT : word)),
+    {},
+    (_error: unknown, _argv: unknown, output: string) => {
+      if (output !== "") world.stdout.write(`${output}\n`);
+    },
+  );
   return status;
 }
 
@@ -73,7 +81,8 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
           .positional("paths", {
             type: "string",
             array: true,
-            describe: "files or directories; DIR/etc is a host whose root is DIR",
+            describe:
+              "files or directories; DIR/etc is a host whose root is DIR; - reads the output of nginx -T",
           })
           .option("fail-on", {
             choices: ["error", "warning", "info", "never"] as const,
@@ -160,7 +169,7 @@ function pathsOf(
       throw new UsageError(`"${first}" is neither a command nor a path; did you mean "fpmlint ${meant}"?`);
     }
   }
-  return [...(argv.paths ?? []), ...argv._.map(String)];
+  return [...(argv.paths ?? []), ...argv._.map(String)].map((path) => (path === STANDARD_INPUT ? "-" : path));
 }
 
 /** Of an option that is given twice the last one counts, as everywhere; `--format` adds up. */

@@ -30,6 +30,7 @@ export function lintCommand(args: LintArguments, world: World): number {
     paths: args.paths,
     workingDirectory: world.workingDirectory,
     config: loaded?.config ?? null,
+    ...(args.paths.includes("-") ? { standardInput: world.standardInput() } : {}),
     configDirectory: loaded?.directory ?? world.workingDirectory,
   });
   if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);

@@ -11,8 +11,23 @@ const ready = readyTexts[words.join(" ")];
 if (ready !== undefined) {
   process.stdout.write(ready);
 } else {
+  // Never process.exit(): it cuts what is still on its way into a pipe.
+  process.exitCode = hasWorkingDirectory() ? await work() : 2;
+}
+
+async function work(): Promise<number> {
   // Only now: loading yargs and the rules costs as much as starting Node.
   const { run } = await import("./run.js");
-  // Never process.exit(): it cuts what is still on its way into a pipe.
-  process.exitCode = await run(words);
+  return run(words);
+}
+
+/** A shell can stand in a directory that was removed, where Node and yargs only throw. */
+function hasWorkingDirectory(): boolean {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    process.stderr.write("fpmlint: the working directory does not exist any more\n");
+    return false;
+  }
 }

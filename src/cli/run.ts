@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { rules } from "../../rules/index.js";
 import { validators } from "../validators.js";
 import { command } from "./command.js";
@@ -9,6 +10,7 @@ export function run(words: readonly string[]): Promise<number> {
     validators,
     env: process.env,
     workingDirectory: process.cwd(),
+    standardInput: () => readFileSync(process.stdin.fd, "utf8"),
     stdout: process.stdout,
     stderr: process.stderr,
   });

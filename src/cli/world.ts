@@ -7,6 +7,8 @@ export interface World {
   readonly validators: Validators;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
+  /** All of standard input as text; called at most once, and only for the path `-`. */
+  readonly standardInput: () => string;
   readonly stdout: Stream;
   readonly stderr: Stream;
 }

@@ -1,7 +1,9 @@
 import { diskFilesystem } from "./disk.js";
+import { dumpFilesystem, isDump, type NginxDump, readDump } from "./dump.js";
 import type { HostFilesystem } from "./filesystem.js";
 import { glob } from "./glob.js";
 import { byBytes, directoryOf, isWithin, nameOf } from "./path.js";
+import { type Repository, withRepository } from "./repository.js";
 import { type Kind, sniff } from "./sniff.js";
 import { type HostSpec, isEmptySpec } from "./spec.js";
 
@@ -63,24 +65,74 @@ function isFragment(kind: Kind): boolean {
   return kind === "nginx-fragment";
 }
 
+/** A host that was found, and where to read it from. */
+export interface FoundHost {
+  readonly spec: HostSpec;
+  readonly fs: HostFilesystem;
+}
+
 /** Every host below a directory: each `etc` that holds a daemon's files, and what stands outside of them. */
-export function hostsBelow(directory: string, workingDirectory: string): readonly HostSpec[] {
-  const direct = hostAt(directory, ".", workingDirectory);
-  if (directory === "/" && !isEmptySpec(direct)) return [direct];
+export function hostsBelow(directory: string, workingDirectory: string): readonly FoundHost[] {
   const fs = diskFilesystem({ root: directory, workingDirectory });
+  const direct = hostAt(directory, ".", workingDirectory);
+  if (directory === "/" && !isEmptySpec(direct)) return [{ spec: direct, fs }];
   const all = files(fs, "/");
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
-  const hosts = roots
-    .map((root) =>
-      hostAt(root === "/" ? directory : `${directory}${root}`, root.slice(1) || ".", workingDirectory),
-    )
-    .filter((spec) => !isEmptySpec(spec));
+  const rooted = roots
+    .map((root) => ({ root, disk: root === "/" ? directory : `${directory}${root}` }))
+    .map(({ root, disk }) => ({ root, disk, spec: hostAt(disk, root.slice(1) || ".", workingDirectory) }))
+    .filter(({ spec }, _, every) => !isEmptySpec(spec) && !isShared(fs, spec, every));
+  const repository: Repository = {
+    fs,
+    paths: [...new Set(all.flatMap(withParents))],
+    roots: rooted.map(({ root }) => root),
+  };
+  const hosts = rooted.map(({ root, disk, spec }) => ({
+    spec,
+    fs: withRepository(diskFilesystem({ root: disk, workingDirectory }), repository, root),
+  }));
   const taken = roots.flatMap((root) => [
     `${root === "/" ? "" : root}/etc`,
     `${root === "/" ? "" : root}/usr/local`,
   ]);
   const loose = all.filter((path) => !taken.some((root) => isWithin(root, path)));
-  return [...hosts, ...looseHosts(fs, directory, loose)];
+  const shared = withRepository(fs, repository, "/");
+  return [...hosts, ...looseHosts(fs, directory, loose).map((spec) => readFrom(spec, shared))];
+}
+
+function withParents(path: string): readonly string[] {
+  const parents: string[] = [];
+  for (let at = path; at !== "/"; at = directoryOf(at)) parents.push(at);
+  return parents;
+}
+
+/** An `etc` with nothing but snippets beside whole hosts is deployed to them, and no host by itself. */
+function isShared(
+  fs: HostFilesystem,
+  spec: HostSpec,
+  every: readonly { readonly spec: HostSpec; readonly root: string }[],
+): boolean {
+  if (spec.nginx !== null || spec.fpm.length > 0 || spec.pools.length > 0) return false;
+  const root = every.find((one) => one.spec === spec)?.root ?? "/";
+  const serves = spec.fragments.some((path) => {
+    const entry = fs.entry(root === "/" ? path : root + path);
+    const answer = entry.kind === "file" ? entry.read() : null;
+    return answer !== null && "text" in answer && /^\s*server\s*\{/m.test(answer.text);
+  });
+  return !serves && every.some((one) => one.spec.nginx !== null);
+}
+
+/** The host's own files, or those of the `nginx -T` output that stands for its nginx half. */
+function readFrom(spec: HostSpec, fs: HostFilesystem): FoundHost {
+  const entry = spec.nginx === null ? null : fs.entry(spec.nginx);
+  const answer = entry?.kind === "file" ? entry.read() : null;
+  const dump = answer !== null && "text" in answer && isDump(answer.text) ? readDump(answer.text) : null;
+  return dump === null ? { spec, fs } : { spec: dumpSpec(spec, dump), fs: dumpFilesystem(dump, fs) };
+}
+
+/** The spec of a host whose nginx half is a dump: whole, because nginx itself listed what it read. */
+export function dumpSpec(spec: HostSpec, dump: NginxDump): HostSpec {
+  return { ...spec, nginx: dump.main, fragments: [], dumped: true };
 }
 
 /** The root that a path implies by `etc/nginx`, `etc/php…` or `usr/local/etc/php-fpm…` in it. */
@@ -132,10 +184,13 @@ function commonDepth(directory: string, path: string): number {
 }
 
 function kindOf(fs: HostFilesystem, path: string): Kind {
-  if (!/\.(?:conf|vhost|nginx)$|\/sites-(?:available|enabled)\/[^/]+$/.test(path)) return "other";
+  const dumped = /nginx[^/]*\.(?:txt|out|dump)$/i.test(path);
+  if (!dumped && !/\.(?:conf|vhost|nginx)$|\/sites-(?:available|enabled)\/[^/]+$/.test(path)) return "other";
   const entry = fs.entry(path);
   const answer = entry.kind === "file" ? entry.read() : null;
-  return answer === null || "unreadable" in answer ? "other" : sniff(answer.text, nameOf(path));
+  if (answer === null || "unreadable" in answer) return "other";
+  if (isDump(answer.text)) return "nginx-main";
+  return dumped ? "other" : sniff(answer.text, nameOf(path));
 }
 
 /** Every file below a directory, links not followed into directories, in bytewise order. */

@@ -1,7 +1,9 @@
 import { lstatSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { enclosingRoot, hostAt, hostsBelow, rootOfEtc } from "./discover.js";
-import { diskFilesystem } from "./disk.js";
+import { dumpSpec, enclosingRoot, type FoundHost, hostAt, hostsBelow, rootOfEtc } from "./discover.js";
+import { diskFilesystem, displayName } from "./disk.js";
+import { dumpFilesystem, isDump, layered, readDump } from "./dump.js";
+import type { HostFilesystem } from "./filesystem.js";
 import { directoryOf, isWithin, nameOf } from "./path.js";
 import { type HostSpec, isEmptySpec } from "./spec.js";
 
@@ -15,7 +17,8 @@ export type Given =
 
 export interface GivenHost {
   readonly spec: HostSpec;
-  /** Only findings that touch one of these host paths are wanted; `null`: all. */
+  readonly fs: HostFilesystem;
+  /** Only findings that touch one of these are wanted, named as reports print them; `null`: all. */
   readonly touching: readonly string[] | null;
 }
 
@@ -25,24 +28,58 @@ export function hostsOf(path: string, workingDirectory: string, stated: readonly
   const kind = kindOf(absolute);
   if (kind !== "directory" && kind !== "file") return kind;
   const around = stated.filter(({ root }) => isWithin(root, absolute) && root !== absolute);
-  if (around.length > 0) return found(around.map((spec) => touched(spec, absolute, workingDirectory)));
+  if (around.length > 0)
+    return found(around.map((spec) => touched(onDisk(spec, workingDirectory), absolute, workingDirectory)));
   const below = stated.filter(({ root }) => isWithin(absolute, root));
-  if (below.length > 0) return found(below.map(whole));
+  if (below.length > 0) return found(below.map((spec) => whole(onDisk(spec, workingDirectory))));
   return kind === "file" ? fileHosts(absolute, workingDirectory) : directoryHosts(absolute, workingDirectory);
 }
 
 function directoryHosts(absolute: string, workingDirectory: string): Given {
-  if (nameOf(absolute) === "etc") return found([whole(hostAt(rootOfEtc(absolute), ".", workingDirectory))]);
+  if (nameOf(absolute) === "etc") return found([whole(rooted(rootOfEtc(absolute), workingDirectory))]);
   const root = isCheckout(absolute) ? null : enclosingRoot(absolute);
-  if (root !== null) return found([touched(hostAt(root, ".", workingDirectory), absolute, workingDirectory)]);
+  if (root !== null) return found([touched(rooted(root, workingDirectory), absolute, workingDirectory)]);
   return found(hostsBelow(absolute, workingDirectory).map(whole));
 }
 
 function fileHosts(absolute: string, workingDirectory: string): Given {
+  const text = textOf(absolute);
+  if (text !== null && isDump(text)) return dumpHosts(text, absolute);
   const root = enclosingRoot(absolute);
-  if (root !== null) return found([touched(hostAt(root, ".", workingDirectory), absolute, workingDirectory)]);
+  if (root !== null) return found([touched(rooted(root, workingDirectory), absolute, workingDirectory)]);
   const from = isWithin(workingDirectory, absolute) ? workingDirectory : directoryOf(absolute);
-  return found(hostsBelow(from, workingDirectory).map((spec) => touched(spec, absolute, workingDirectory)));
+  return found(hostsBelow(from, workingDirectory).map((host) => touched(host, absolute, workingDirectory)));
+}
+
+/** The host that the output of `nginx -T` describes; PHP-FPM's half is not in it. `name`: where the text came from. */
+export function dumpHosts(text: string, name: string): Given {
+  const dump = readDump(text);
+  if (dump === null) return { kind: "nothing" };
+  const empty: HostSpec = { name: ".", root: name, nginx: null, fragments: [], fpm: [], pools: [] };
+  return found([{ spec: dumpSpec(empty, dump), fs: dumpFilesystem(dump, null), touching: null }]);
+}
+
+/** One host of which one path gave nginx's half as a dump and the other the rest. */
+export function withDump(dumped: GivenHost, rest: GivenHost): GivenHost {
+  return {
+    spec: { ...rest.spec, nginx: dumped.spec.nginx, fragments: [], dumped: true },
+    fs: layered(dumped.fs, rest.fs),
+    touching: null,
+  };
+}
+
+function rooted(root: string, workingDirectory: string): FoundHost {
+  return onDisk(hostAt(root, ".", workingDirectory), workingDirectory);
+}
+
+function onDisk(spec: HostSpec, workingDirectory: string): FoundHost {
+  return { spec, fs: diskFilesystem({ root: spec.root, workingDirectory }) };
+}
+
+function textOf(path: string): string | null {
+  const entry = diskFilesystem({ root: "/", workingDirectory: "/" }).entry(path);
+  const answer = entry.kind === "file" ? entry.read() : null;
+  return answer === null || "unreadable" in answer ? null : answer.text;
 }
 
 function found(hosts: readonly GivenHost[]): Given {
@@ -50,18 +87,19 @@ function found(hosts: readonly GivenHost[]): Given {
   return full.length === 0 ? { kind: "nothing" } : { kind: "hosts", hosts: full };
 }
 
-function whole(spec: HostSpec): GivenHost {
-  return { spec, touching: null };
+function whole(host: FoundHost): GivenHost {
+  return { ...host, touching: null };
 }
 
 /** The path itself, and where the links in it lead: `sites-enabled` means the sites behind its links. */
-function touched(spec: HostSpec, absolute: string, workingDirectory: string): GivenHost {
+function touched({ spec, fs }: FoundHost, absolute: string, workingDirectory: string): GivenHost {
+  // A path that the host shares with others, beside its root, is known by its own name only.
   const path = spec.root === "/" ? absolute : absolute.slice(spec.root.length) || "/";
-  const fs = diskFilesystem({ root: spec.root, workingDirectory });
-  const entry = fs.entry(path);
+  const entry = fs.entry(isWithin(spec.root, absolute) ? path : "/");
   const behind =
     entry.kind === "directory" ? entry.names.map((name) => fs.entry(`${entry.path}/${name}`).path) : [];
-  return { spec, touching: [...new Set([path, entry.path, ...behind])] };
+  const links = isWithin(spec.root, absolute) ? [entry.path, ...behind].map((one) => fs.display(one)) : [];
+  return { spec, fs, touching: [...new Set([displayName(workingDirectory, absolute), ...links])] };
 }
 
 /** A directory that is a git work tree is searched like any repository, wherever it stands. */

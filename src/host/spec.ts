@@ -12,6 +12,8 @@ export interface HostSpec {
   readonly fpm: readonly string[];
   /** Pool files, one list for each directory that a master would include; those that a main file brings are read there. */
   readonly pools: readonly (readonly string[])[];
+  /** nginx's half is the output of `nginx -T`: every file that it read is there. Absent: it is not. */
+  readonly dumped?: boolean;
 }
 
 /** Whether there is anything to read for it. */

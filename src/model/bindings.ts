@@ -154,5 +154,8 @@ function byPort(address: Address, listeners: readonly Listener[]): readonly Pool
         !isLocal(listener.address),
     )
     .map(({ pool }) => pool);
-  return pools.length === 1 ? pools : [];
+  if (pools.length <= 1) return pools;
+  // Of several containers the one whose directory is named like the service: `services/php82/` for `php82:9000`.
+  const named = pools.filter(({ section }) => section.span.file.path.split("/").includes(address.host));
+  return named.length === 1 ? named : [];
 }

@@ -24,7 +24,8 @@ export interface BuildOptions {
 export function buildHost(spec: HostSpec, fs: HostFilesystem, options: BuildOptions): Host {
   const accounts = readAccounts(fs);
   const whole = spec.root === "/" || accounts.known;
-  const nginx = readNginx(spec, fs, whole);
+  // nginx lists every file that it reads, so that nothing can be missing from a dump.
+  const nginx = readNginx(spec, fs, whole || spec.dumped === true);
   const masters = readMasters(spec, fs, options);
   const pools = masters.flatMap((master) => master.pools);
   const bindings = nginx === null ? [] : join(nginx.root, pools, fs);
