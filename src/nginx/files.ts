@@ -48,7 +48,11 @@ export interface Resolved {
 }
 
 export function resolve(reading: Reading, pattern: string): Resolved {
-  const candidates = [resolvePath(reading.directory, pattern), ...beside(reading.directory, pattern)];
+  const candidates = [
+    resolvePath(reading.directory, pattern),
+    ...beside(reading.directory, pattern),
+    ...(reading.whole ? [] : above(reading.directory, pattern)),
+  ];
   if (!isGlob(pattern)) {
     const standing = candidates.find((path) => reading.fs.entry(path).kind !== "missing");
     return { paths: [standing ?? candidates[0] ?? pattern], noMatch: null };
@@ -59,6 +63,13 @@ export function resolve(reading: Reading, pattern: string): Resolved {
   }
   const directory = candidates.some((path) => reading.fs.entry(directoryOf(path)).kind === "directory");
   return { paths: [], noMatch: { directory } };
+}
+
+/** Fragments of a repository name each other from the directory that the main file will have, which is one above theirs. */
+function above(directory: string, pattern: string): readonly string[] {
+  if (pattern.startsWith("/") || directory === "/") return [];
+  const next = directoryOf(directory);
+  return [resolvePath(next, pattern), ...above(next, pattern)];
 }
 
 function beside(directory: string, pattern: string): readonly string[] {
