@@ -23,6 +23,8 @@ export interface LintOptions {
   readonly configDirectory?: string;
   /** `8.3` for PHP-FPM whose path does not tell its version. Default: unknown. */
   readonly phpVersion?: string | null;
+  /** `1.22.1`, the nginx that will read the files. Default: unknown, and only what holds for every version from 1.18.0 on is judged. */
+  readonly nginxVersion?: string | null;
   /** What the path `-` stands for: the output of `nginx -T`. */
   readonly standardInput?: string;
 }
@@ -45,23 +47,42 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
   const { workingDirectory } = options;
   const stated = statedHosts(options);
   const paths = options.paths ?? [];
-  const given: GivenHost[] = [];
+  const given: { readonly path: string; readonly hosts: readonly GivenHost[] }[] = [];
   for (const path of paths.length === 0 ? ["."] : paths) {
     const answer =
       path === "-" ? dumpHosts(options.standardInput ?? "", "-") : hostsOf(path, workingDirectory, stated);
-    if (answer.kind === "hosts") given.push(...answer.hosts);
-    else return { kind: "refused", refusal: refusalOf(answer, path) };
+    if (answer.kind !== "hosts") return { kind: "refused", refusal: refusalOf(answer, path) };
+    given.push({ path, hosts: answer.hosts });
   }
   const settings = (rule: Rule): RuleSetting => settingOf(rule, options.config ?? null, validators);
-  const checked = joined(distinct(given)).map(({ spec, fs, touching }) => {
-    const host = buildHost(spec, fs, { phpVersion: options.phpVersion ?? null });
+  const checked = joined(distinct(given.flatMap(({ hosts }) => hosts))).map(({ spec, fs, touching }) => {
+    const host = buildHost(spec, fs, {
+      phpVersion: options.phpVersion ?? null,
+      nginxVersion: options.nginxVersion ?? null,
+    });
     return { host, touching };
   });
+  const hosts = checked.map(({ host }) => host);
+  const idle = given.find((one) => !isRead(one.hosts, hosts));
+  if (idle !== undefined) return { kind: "refused", refusal: notRead(idle.path) };
   const findings = checked.flatMap(({ host, touching }) =>
     run(rules, host, settings).filter((finding) => touching === null || touches(finding, touching)),
   );
-  const hosts = checked.map(({ host }) => host);
   return { kind: "linted", result: summarize(distinctFindings(findings), hosts) };
+}
+
+/** Whether a path means whole hosts, or a part of one that is read (or that could not be). */
+function isRead(given: readonly GivenHost[], hosts: readonly Host[]): boolean {
+  const touching = given.flatMap((host) => host.touching ?? []);
+  if (given.some((host) => host.touching === null)) return true;
+  const names = hosts.flatMap(filesOf);
+  const unread = hosts.flatMap(incompleteOf).some(({ fatal }) => fatal);
+  return unread || touching.some((path) => names.some((name) => isWithin(path, name)));
+}
+
+function notRead(path: string): LintRefusal {
+  const message = `${path}: nothing there is read by nginx or PHP-FPM of the host around it`;
+  return { kind: "nothing-to-lint", path, message };
 }
 
 function refusalOf(
@@ -153,7 +174,8 @@ function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintRe
       warnings: count("warning"),
       infos: count("info"),
       suppressed: 0,
-      hosts: hosts.length,
+      // What could only be seen from outside is in incomplete.
+      hosts: hosts.filter(({ nginx, masters }) => nginx !== null || masters.length > 0).length,
       files: new Set(hosts.flatMap(filesOf)).size,
       locations: hosts.reduce(
         (sum, host) => sum + host.bindings.filter(({ serves }) => serves === "php").length,

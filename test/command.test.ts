@@ -76,12 +76,12 @@ describe("exit status", () => {
   });
 
   test("is 3 when something could not be read, with the findings printed all the same", async () => {
-    host("server { index a; include /etc/nginx/loop; }\n");
-    symlinkSync("loop", join(top, "etc/nginx/loop"));
+    host("server { index a; include /etc/nginx/x; }\n");
+    symlinkSync("../../../secret", join(top, "etc/nginx/x"));
     const { status, out } = await run(["etc", "--quiet"]);
     expect(status).toBe(3);
     expect(out).toContain('etc/nginx/sites-enabled/a:1:10: error: "index a" is reported [invented/index]');
-    expect(out).toContain("Too many levels of symbolic links");
+    expect(out).toContain("outside the host's root");
   });
 
   test("of a broken site is not 3: what it hides is listed", async () => {
@@ -158,6 +158,39 @@ function controls(text: string): readonly string[] {
   });
 }
 
+describe("a path that is not read", () => {
+  test("is nothing to lint, however much is linted around it", async () => {
+    host("server { index a; }\n");
+    put({ "etc/nginx/snippets/unused.conf": "index unused;\n" });
+    expect(await run(["etc/nginx/snippets"])).toEqual({
+      status: 2,
+      out: "",
+      err: "fpmlint: etc/nginx/snippets: nothing there is read by nginx or PHP-FPM of the host around it\n",
+    });
+  });
+
+  test("outside any host is searched where it stands, not from the working directory", async () => {
+    put({ "a/site.conf": "server { index a; location / {} }\n", "b/site.conf": "server { index b; }\n" });
+    const { out } = await run(["a/site.conf", "-q"]);
+    expect(out).toContain('"index a"');
+    expect(lastLine(out)).toContain("1 host, 1 file");
+    expect((await run(["a/readme.txt"])).status).toBe(2);
+  });
+
+  test("may be an empty word, of a variable that is not set", async () => {
+    host("server { index a; }\n");
+    expect(await run([""])).toEqual({ status: 2, out: "", err: "fpmlint: : no such file or directory\n" });
+  });
+
+  test("stands behind a link to a directory", async () => {
+    put({ "releases/42/etc/nginx/nginx.conf": "events {}\nhttp { server { index a; } }\n" });
+    symlinkSync("releases/42", join(top, "current"));
+    for (const path of ["current", "current/", "current/etc", "current/etc/nginx"]) {
+      expect((await run([path, "-q"])).out).toContain("releases/42/etc/nginx/nginx.conf:2:17: error");
+    }
+  });
+});
+
 describe("bad input", () => {
   const reasonOf = async (): Promise<{ status: number; reasons: readonly string[] }> => {
     const { status, out } = await run(["etc", "--format", "json"]);
@@ -171,14 +204,14 @@ describe("bad input", () => {
     expect(await reasonOf()).toEqual({ status: 3, reasons: ["etc/nginx/sites-enabled/b: is a binary file"] });
   });
 
+  // A finding tells it (nginx/missing-include), so that it is listed and the status is that of the findings.
   test("an include loop", async () => {
     host("include /etc/nginx/x;\n");
     put({ "etc/nginx/x": "include /etc/nginx/sites-enabled/a;\n" });
-    const { status, reasons } = await reasonOf();
-    expect(status).toBe(3);
-    expect(reasons).toEqual([
-      'etc/nginx/sites-enabled/a: is included by itself: nginx ends with "Too many open files"',
-    ]);
+    expect(await reasonOf()).toEqual({
+      status: 0,
+      reasons: ['etc/nginx/sites-enabled/a: is included by itself: nginx ends with "Too many open files"'],
+    });
   });
 
   test("a link out of the tree is reported, not followed", async () => {
@@ -217,7 +250,7 @@ describe("bad input", () => {
   test("an include of a file that the whole host lacks", async () => {
     host("server { include /etc/nginx/gone.conf; }\n");
     expect(await reasonOf()).toEqual({
-      status: 3,
+      status: 0,
       reasons: ["etc/nginx/gone.conf: no such file in the tree"],
     });
   });
@@ -232,7 +265,31 @@ describe("bad input", () => {
 
   test("a template is not a broken file", async () => {
     host("server { {{ vars }} }\n");
+    expect(await reasonOf()).toEqual({ status: 0, reasons: [] });
+    host("{% if a %}\nserver {\n{% else %}\nserver {\n{% endif %}\n}\n");
+    expect(await reasonOf()).toEqual({ status: 0, reasons: ["a part of the file was not read: template"] });
+    host("server {\n{% if a %}listen 80;{% endif %}\nroot /x }\n");
     expect(await reasonOf()).toEqual({ status: 0, reasons: ["the rest of the file was not read: template"] });
+  });
+
+  test("accounts that cannot be read", async () => {
+    put({ "etc/nginx/nginx.conf": MAIN, "etc/nginx/sites-enabled/a": "server {}\n" });
+    symlinkSync("../../../etc/passwd", join(top, "etc/passwd"));
+    expect(await reasonOf()).toEqual({
+      status: 3,
+      reasons: ["is a link to ../../../etc/passwd, outside the host's root"],
+    });
+  });
+
+  test("names in another encoding are told apart", async () => {
+    host("");
+    const text = Buffer.from("server { index X; }\nserver { index Y; }\n");
+    text[text.indexOf("X")] = 0xe8;
+    text[text.indexOf("Y")] = 0xe9;
+    writeFileSync(join(top, "etc/nginx/sites-enabled/a"), text);
+    const { out } = await run(["etc", "-q"]);
+    expect(out).toContain('"index è"');
+    expect(out).toContain('"index é"');
   });
 
   test("control characters never reach the terminal", async () => {
@@ -242,6 +299,11 @@ describe("bad input", () => {
       expect(out).toContain("red");
       expect(controls(out.replaceAll(COLOR, ""))).toEqual([]);
     }
+  });
+
+  test("blocks without end", async () => {
+    host(`server {\n${"location / {\n".repeat(20_000)}${"}".repeat(20_000)}\n}\n`);
+    expect(await reasonOf()).toEqual({ status: 3, reasons: ["blocks nested this deep were not read"] });
   });
 
   test("a line of a megabyte", async () => {
@@ -311,7 +373,7 @@ describe("output", () => {
     [["--color", "always"], {}, true],
     [["--color", "always"], { NO_COLOR: "1" }, true],
     [[], { FORCE_COLOR: "1" }, true],
-    [[], { FORCE_COLOR: "1", NO_COLOR: "1" }, false],
+    [[], { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
     [["--color", "never"], { FORCE_COLOR: "1" }, false],
   ])("is coloured as %j and %j say", async (words, env, colored) => {
     host("server { index a; }\n");
@@ -500,6 +562,16 @@ describe("the built command", () => {
     const { stderr, status } = spawnSync("sh", ["-c", lost], { encoding: "utf8", cwd: top });
     expect({ stderr, status }).toEqual({
       stderr: "fpmlint: the working directory does not exist any more\n",
+      status: 2,
+    });
+  });
+
+  test("says that it cannot write", () => {
+    host("server {}\n");
+    const full = `"${process.execPath}" "${built}" rules > /dev/full`;
+    const { stderr, status } = spawnSync("sh", ["-c", full], { encoding: "utf8", cwd: top });
+    expect({ stderr, status }).toEqual({
+      stderr: "fpmlint: standard output could not be written: ENOSPC\n",
       status: 2,
     });
   });

@@ -76,7 +76,7 @@ describe("choices", () => {
       chooseColor({ flag, env, isTTY });
     expect(choose("always", false, { NO_COLOR: "1" })).toBe(true);
     expect(choose("never", true, { FORCE_COLOR: "1" })).toBe(false);
-    expect(choose("auto", true, { NO_COLOR: "1", FORCE_COLOR: "1" })).toBe(false);
+    expect(choose("auto", true, { NO_COLOR: "1", FORCE_COLOR: "1" })).toBe(true);
     expect(choose("auto", true, { NO_COLOR: "" })).toBe(true);
     expect(choose("auto", false, { FORCE_COLOR: "1" })).toBe(true);
     expect(choose("auto", false, { FORCE_COLOR: "0" })).toBe(false);

@@ -84,7 +84,8 @@ test("the document, key by key", () => {
       {
         "file": "c",
         "line": null,
-        "reason": "no such file"
+        "reason": "no such file",
+        "fatal": false
       }
     ]
   }

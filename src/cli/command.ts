@@ -41,7 +41,7 @@ function report(error: unknown, world: World): number {
   const message = error instanceof Error ? error.message : String(error);
   const lines = usage ? message.split("\n") : [`internal error, the check is incomplete: ${message}`];
   for (const line of lines) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
-  return usage ? exitStatus.usage : exitStatus.incomplete;
+  return usage ? error.status : exitStatus.incomplete;
 }
 
 async function parse(words: readonly string[], world: World): Promise<number> {
@@ -71,7 +71,7 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     .option("color", {
       choices: ["auto", "always", "never"] as const,
       default: "auto" as const,
-      describe: "colour; NO_COLOR and FORCE_COLOR are honoured",
+      describe: "colour; auto honours NO_COLOR and FORCE_COLOR",
     })
     .command(
       "$0 [paths..]",
@@ -98,9 +98,29 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
           .option("config", {
             type: "string",
             describe: "configuration file [default: fpmlint.json here, if any]",
+          })
+          .option("nginx-version", {
+            type: "string",
+            describe:
+              "the nginx that reads the files, as in 1.22.1; without it what any since 1.18.0 takes passes",
+          })
+          .option("php-version", {
+            type: "string",
+            describe: "PHP of masters whose path does not tell it, as in 8.3",
           }),
       (argv) =>
-        end(lintCommand({ ...argv, failOn: argv["fail-on"], paths: pathsOf(argv, words, world) }, world)),
+        end(
+          lintCommand(
+            {
+              ...argv,
+              failOn: argv["fail-on"],
+              nginxVersion: argv["nginx-version"],
+              phpVersion: argv["php-version"],
+              paths: pathsOf(argv, words, world),
+            },
+            world,
+          ),
+        ),
     )
     .command(
       "explain <topic>",
@@ -145,7 +165,17 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     });
 }
 
-const OPTIONS = ["fail-on", "format", "quiet", "config", "color", "version", "help"];
+const OPTIONS = [
+  "fail-on",
+  "format",
+  "quiet",
+  "config",
+  "nginx-version",
+  "php-version",
+  "color",
+  "version",
+  "help",
+];
 
 /** yargs names what it does not know; the nearest thing it would have known is ours to add. */
 function usage(message: string): string {
@@ -174,7 +204,7 @@ function pathsOf(
 
 /** Of an option that is given twice the last one counts, as everywhere; `--format` adds up. */
 function lastOf(argv: Record<string, unknown>): void {
-  for (const name of ["fail-on", "config", "color", "quiet", "q"]) {
+  for (const name of ["fail-on", "config", "nginx-version", "php-version", "color", "quiet", "q"]) {
     const value = argv[name];
     if (Array.isArray(value)) argv[name] = value[value.length - 1];
   }

@@ -1,6 +1,7 @@
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
 import { lintWith } from "../lint.js";
+import { NGINX_VERSION } from "../nginx/version.js";
 import { chooseColor, chooseUnicode } from "../report/color.js";
 import { json } from "../report/json.js";
 import { quiet, text } from "../report/text.js";
@@ -17,6 +18,10 @@ export interface LintArguments {
   readonly quiet: boolean;
   readonly color: "auto" | "always" | "never";
   readonly config?: string | undefined;
+  /** `1.22.1`. */
+  readonly nginxVersion?: string | undefined;
+  /** `8.3`. */
+  readonly phpVersion?: string | undefined;
 }
 
 /** Columns of text that goes to a file or a pipe: nobody there cuts lines, and few read wider ones. */
@@ -30,16 +35,39 @@ export function lintCommand(args: LintArguments, world: World): number {
     paths: args.paths,
     workingDirectory: world.workingDirectory,
     config: loaded?.config ?? null,
+    nginxVersion: checkedNginxVersion(args.nginxVersion),
+    phpVersion: checkedVersion("php-version", args.phpVersion),
     ...(args.paths.includes("-") ? { standardInput: world.standardInput() } : {}),
     configDirectory: loaded?.directory ?? world.workingDirectory,
   });
-  if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
+  if (outcome.kind === "refused") {
+    const { kind, message } = outcome.refusal;
+    // That something is there and cannot be read is no fault of the command line.
+    throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
+  }
   for (const output of outputs) {
     const rendered = render(outcome.result, output, args, world);
     if (output.file === null) world.stdout.write(rendered);
     else writeOutput(output.file, rendered, world.workingDirectory);
   }
   return statusOf(outcome.result, args.failOn ?? loaded?.config.failOn ?? "warning");
+}
+
+/** `1.22.1`; throws UsageError for anything else. */
+function checkedNginxVersion(text: string | undefined): string | null {
+  if (text === undefined || NGINX_VERSION.test(text)) return text ?? null;
+  throw new UsageError(
+    `--nginx-version ${JSON.stringify(text)} is not a version as in 1.22.1 (fpmlint --help lists the options)`,
+  );
+}
+
+/** `8.3`, or `8.3.14`; throws UsageError for anything else. */
+function checkedVersion(option: string, text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (/^[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?$/.test(text)) return text;
+  throw new UsageError(
+    `--${option} ${JSON.stringify(text)} is not a version as in 8.3 (fpmlint --help lists the options)`,
+  );
 }
 
 function render(result: LintResult, output: Output, args: LintArguments, world: World): string {

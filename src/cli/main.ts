@@ -2,7 +2,9 @@ import { readyTexts } from "./help.js";
 
 // Whoever reads the output may stop early (`fpmlint … | head`); that is no fault to report.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`fpmlint: standard output could not be written: ${error.code ?? error.message}\n`);
+  process.exitCode = 2;
 });
 
 const words = process.argv.slice(2);

@@ -1,11 +1,13 @@
+import { globDeployed, withDeployed } from "./deployed.js";
 import { diskFilesystem } from "./disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "./dump.js";
-import type { HostFilesystem } from "./filesystem.js";
-import { glob } from "./glob.js";
+import { type HostFilesystem, unreadReason } from "./filesystem.js";
+import { looseHosts } from "./loose.js";
 import { byBytes, directoryOf, isWithin, nameOf } from "./path.js";
 import { type Repository, withRepository } from "./repository.js";
-import { type Kind, sniff } from "./sniff.js";
-import { type HostSpec, isEmptySpec } from "./spec.js";
+import type { Kind } from "./sniff.js";
+import { type HostSpec, isEmptySpec, type UnreadPath } from "./spec.js";
+import { byDirectory, files, kindOf, type Note, unique } from "./survey.js";
 
 /** Where the packages of the common systems put nginx's main file. */
 const NGINX_MAINS = [
@@ -26,22 +28,33 @@ const FPM_LAYOUTS: readonly (readonly [main: string, pools: string])[] = [
   ["/usr/local/etc/php-fpm.conf", "/usr/local/etc/php-fpm.d/*.conf"],
 ];
 
-/** Directories that hold no configuration of a host, or that are not files at all. */
-const SKIPPED = new Set([".git", ".hg", ".svn", "node_modules", "vendor", "proc", "sys", "dev"]);
-
 /** The host whose `/` is `root`, by the places where the packages put things. */
 export function hostAt(root: string, name: string, workingDirectory: string): HostSpec {
-  const fs = diskFilesystem({ root, workingDirectory });
+  const disk = diskFilesystem({ root, workingDirectory });
+  const isHost = root === "/" || disk.entry("/etc/passwd").kind === "file";
+  const fs = isHost ? disk : withDeployed(disk);
+  const unread = new Map<string, UnreadPath>();
+  const note: Note = (entry) => {
+    unread.set(entry.path, { file: fs.display(entry.path), reason: unreadReason(entry) ?? "" });
+  };
   const nginx = NGINX_MAINS.find((path) => stands(fs, path)) ?? null;
-  const fpm = FPM_LAYOUTS.flatMap(([main]) => glob(fs, main)).filter(
-    (path) => fs.entry(path).kind === "file",
+  const fpm = FPM_LAYOUTS.flatMap(([main]) => globDeployed(fs, main, true, note)).filter((path) =>
+    stands(fs, path),
   );
   const covered = new Set(fpm.map(directoryOf));
-  const pools = FPM_LAYOUTS.flatMap(([, files]) => glob(fs, files)).filter(
+  const pools = FPM_LAYOUTS.flatMap(([, files]) => globDeployed(fs, files, true, note)).filter(
     (path) => !covered.has(mainDirectory(path)),
   );
-  const fragments = nginx === null ? nginxFragments(fs) : [];
-  return { name, root, nginx, fragments, fpm: unique(fpm), pools: byDirectory(unique(pools)) };
+  const fragments = nginx === null ? nginxFragments(fs, note) : [];
+  return {
+    name,
+    root,
+    nginx,
+    fragments,
+    fpm: unique(fpm),
+    pools: byDirectory(unique(pools)),
+    unread: [...unread.values()],
+  };
 }
 
 /** Also what cannot be read: that a main file is there and was not read has to be said. */
@@ -55,8 +68,8 @@ function mainDirectory(poolFile: string): string {
 }
 
 /** Sites below `etc/nginx` whose main file is not in the tree. What is only available, not enabled, counts when nothing is enabled. */
-function nginxFragments(fs: HostFilesystem): readonly string[] {
-  const found = files(fs, "/etc/nginx").filter((path) => isFragment(kindOf(fs, path)));
+function nginxFragments(fs: HostFilesystem, note: Note): readonly string[] {
+  const found = files(fs, "/etc/nginx", note).filter((path) => isFragment(kindOf(fs, path)));
   const enabled = found.filter((path) => !path.includes("/sites-available/"));
   return enabled.some((path) => path.includes("/sites-enabled/")) ? enabled : found;
 }
@@ -76,7 +89,10 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const fs = diskFilesystem({ root: directory, workingDirectory });
   const direct = hostAt(directory, ".", workingDirectory);
   if (directory === "/" && !isEmptySpec(direct)) return [{ spec: direct, fs }];
-  const all = files(fs, "/");
+  const unread: UnreadPath[] = [];
+  const all = files(fs, "/", (entry) => {
+    unread.push({ file: fs.display(entry.path), reason: unreadReason(entry) ?? "" });
+  });
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
   const rooted = roots
     .map((root) => ({ root, disk: root === "/" ? directory : `${directory}${root}` }))
@@ -97,7 +113,11 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   ]);
   const loose = all.filter((path) => !taken.some((root) => isWithin(root, path)));
   const shared = withRepository(fs, repository, "/");
-  return [...hosts, ...looseHosts(fs, directory, loose).map((spec) => readFrom(spec, shared))];
+  const found = [...hosts, ...looseHosts(fs, directory, loose).map((spec) => readFrom(spec, shared))];
+  if (unread.length === 0) return found;
+  // What could not be looked into may be a host of its own.
+  const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [], unread };
+  return [...found, { spec: nothing, fs }];
 }
 
 function withParents(path: string): readonly string[] {
@@ -141,88 +161,6 @@ function rootOf(path: string): readonly string[] {
     path,
   );
   return match === null ? [] : [match[1] === "" ? "/" : (match[1] ?? "/")];
-}
-
-/** Hosts of a tree without an `etc`: one for each nginx main file, with the PHP-FPM files nearest to it. */
-function looseHosts(fs: HostFilesystem, root: string, paths: readonly string[]): readonly HostSpec[] {
-  const kinds = new Map(paths.map((path) => [path, kindOf(fs, path)] as const));
-  const of = (...wanted: readonly Kind[]) =>
-    paths.filter((path) => wanted.includes(kinds.get(path) ?? "other"));
-  const mains = of("nginx-main");
-  const fpmFiles = of("fpm-main", "fpm-pool");
-  const seeds =
-    mains.length > 0 ? mains : fpmFiles.length > 0 || of("nginx-fragment").length > 0 ? [null] : [];
-  return seeds.map((main) => {
-    const near = (path: string) => main === null || nearestSeeds(mains, path).includes(main);
-    const fpm = of("fpm-main").filter(near);
-    // Also the pools that a main file may include: whoever reads it knows which ones it brought.
-    const pools = of("fpm-pool").filter(near);
-    return {
-      name: main === null || mains.length === 1 ? "." : directoryOf(main).slice(1) || ".",
-      root,
-      nginx: main,
-      fragments: of("nginx-fragment").filter(near),
-      fpm,
-      pools: byDirectory(pools),
-    };
-  });
-}
-
-/** The main files whose directory shares most of the path. */
-function nearestSeeds(mains: readonly string[], path: string): readonly string[] {
-  const shared = mains.map((main) => commonDepth(directoryOf(main), path));
-  const most = Math.max(...shared);
-  return mains.filter((_, index) => shared[index] === most);
-}
-
-function commonDepth(directory: string, path: string): number {
-  const a = directory.split("/");
-  const b = path.split("/");
-  let depth = 0;
-  while (depth < a.length && a[depth] === b[depth]) depth += 1;
-  return depth;
-}
-
-function kindOf(fs: HostFilesystem, path: string): Kind {
-  const dumped = /nginx[^/]*\.(?:txt|out|dump)$/i.test(path);
-  if (!dumped && !/\.(?:conf|vhost|nginx)$|\/sites-(?:available|enabled)\/[^/]+$/.test(path)) return "other";
-  const entry = fs.entry(path);
-  const answer = entry.kind === "file" ? entry.read() : null;
-  if (answer === null || "unreadable" in answer) return "other";
-  if (isDump(answer.text)) return "nginx-main";
-  return dumped ? "other" : sniff(answer.text, nameOf(path));
-}
-
-/** Every file below a directory, links not followed into directories, in bytewise order. */
-function files(fs: HostFilesystem, directory: string): readonly string[] {
-  const found: string[] = [];
-  const pending = [directory];
-  while (pending.length > 0) {
-    const at = pending.pop() ?? "/";
-    const entry = fs.entry(at);
-    if (entry.kind !== "directory" || entry.path !== at) continue;
-    for (const name of entry.names) {
-      const path = at === "/" ? `/${name}` : `${at}/${name}`;
-      const child = fs.entry(path);
-      if (child.kind === "directory" && !SKIPPED.has(name)) pending.push(path);
-      else if (child.kind === "file") found.push(path);
-    }
-  }
-  return found.sort(byBytes);
-}
-
-function byDirectory(paths: readonly string[]): readonly (readonly string[])[] {
-  const groups = new Map<string, string[]>();
-  for (const path of paths) {
-    const group = groups.get(directoryOf(path));
-    if (group === undefined) groups.set(directoryOf(path), [path]);
-    else group.push(path);
-  }
-  return [...groups.values()];
-}
-
-function unique(values: readonly string[]): string[] {
-  return [...new Set(values)];
 }
 
 /** The nearest directory named `etc` that a path lies in, and the root it implies; `null` outside of any. */

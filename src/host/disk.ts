@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { relative, sep } from "node:path";
 import type { Entry, HostFilesystem } from "./filesystem.js";
-import { byBytes, isWithin, normalizePath } from "./path.js";
+import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
 
 /** Larger files are not configuration; reading one would only exhaust the memory. */
 const LARGEST = 64 * 1024 * 1024;
@@ -23,7 +23,7 @@ export function diskFilesystem(options: DiskOptions): HostFilesystem {
   const onDisk = (path: string): string => (root === "/" ? path : path === "/" ? root : root + path);
   return {
     entry(path) {
-      const wanted = normalizePath(path);
+      const wanted = joinPath("/", path);
       const known = cache.get(wanted);
       if (known !== undefined) return known;
       const entry = look(root, onDisk, wanted);
@@ -72,9 +72,18 @@ function readText(file: string): { readonly text: string } | { readonly unreadab
     const bytes = readFileSync(file);
     if (bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: "is a binary file" };
     // A byte order mark is kept: nginx reads it as part of the first word.
-    return { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) };
+    return { text: decoded(bytes) };
   } catch (error) {
     return { unreadable: reasonOf(error) };
+  }
+}
+
+/** UTF-8, or one character for each byte, so that two names that differ never read alike. */
+function decoded(bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
+  } catch {
+    return bytes.toString("latin1");
   }
 }
 
@@ -84,14 +93,23 @@ type Walk = { readonly kind: "found"; readonly path: string } | Entry;
 function walk(root: string, onDisk: (path: string) => string, wanted: string): Walk {
   let rest = wanted.split("/").filter((part) => part !== "");
   let path = "";
+  // A link on the way to a name that is not there does not make the name one: `lstat` finds nothing.
+  let named = rest.length;
+  let isLink = false;
   for (let hops = 0; rest.length > 0; ) {
     const [part = "", ...more] = rest;
+    if (rest.length === named) named -= 1;
+    if (part === "..") {
+      path = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+      rest = more;
+      continue;
+    }
     const next = `${path}/${part}`;
     let target: string | null;
     try {
       target = lstatSync(onDisk(next)).isSymbolicLink() ? readlinkSync(onDisk(next)) : null;
     } catch (error) {
-      return isMissing(error) ? { kind: "missing", path: next, dangling: hops > 0 } : refused(next, error);
+      return isMissing(error) ? { kind: "missing", path: next, dangling: isLink } : refused(next, error);
     }
     if (target === null) {
       path = next;
@@ -99,6 +117,7 @@ function walk(root: string, onDisk: (path: string) => string, wanted: string): W
       continue;
     }
     hops += 1;
+    isLink ||= named === 0;
     if (hops > 40) return { kind: "unreadable", path: wanted, reason: "Too many levels of symbolic links" };
     const inside = insideRoot(root, onDisk, path, target);
     if (inside === null) return { kind: "outside", path: wanted, target };
@@ -121,7 +140,8 @@ function insideRoot(
   if (!target.startsWith("/"))
     return climbsOut(directory, target) ? null : normalizePath(`${directory}/${target}`);
   const path = normalizePath(target);
-  if (root === "/" || exists(onDisk(path))) return path;
+  // A directory of the root that lacks the target: the link is dead, as it would be on the host.
+  if (root === "/" || exists(onDisk(path)) || exists(onDisk(directoryOf(path)))) return path;
   if (isWithin(root, path)) return path.slice(root.length) || "/";
   return null;
 }

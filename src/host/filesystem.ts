@@ -7,6 +7,8 @@
  * tree reads like the live one.
  */
 export interface HostFilesystem {
+  /** The same with templates under the names they are deployed with, too; absent where none count. */
+  readonly deployed?: HostFilesystem;
   /** Answers what stands at `path`. Never throws; the same path always gets the same answer. */
   entry(path: string): Entry;
   /** The name that reports print for a real path of this host. */

@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from "node:fs";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { dumpSpec, enclosingRoot, type FoundHost, hostAt, hostsBelow, rootOfEtc } from "./discover.js";
 import { diskFilesystem, displayName } from "./disk.js";
@@ -24,7 +24,9 @@ export interface GivenHost {
 
 /** Finds the hosts that a path means. `stated`: hosts of fpmlint.json, which win where the path lies in one or around it. */
 export function hostsOf(path: string, workingDirectory: string, stated: readonly HostSpec[]): Given {
-  const absolute = resolve(workingDirectory, path);
+  // An empty word is an unset variable of a script, not the working directory.
+  if (path === "") return { kind: "missing" };
+  const absolute = realRoot(resolve(workingDirectory, path));
   const kind = kindOf(absolute);
   if (kind !== "directory" && kind !== "file") return kind;
   const around = stated.filter(({ root }) => isWithin(root, absolute) && root !== absolute);
@@ -47,7 +49,7 @@ function fileHosts(absolute: string, workingDirectory: string): Given {
   if (text !== null && isDump(text)) return dumpHosts(text, absolute);
   const root = enclosingRoot(absolute);
   if (root !== null) return found([touched(rooted(root, workingDirectory), absolute, workingDirectory)]);
-  const from = isWithin(workingDirectory, absolute) ? workingDirectory : directoryOf(absolute);
+  const from = searchedFor(absolute);
   return found(hostsBelow(from, workingDirectory).map((host) => touched(host, absolute, workingDirectory)));
 }
 
@@ -74,6 +76,26 @@ function rooted(root: string, workingDirectory: string): FoundHost {
 
 function onDisk(spec: HostSpec, workingDirectory: string): FoundHost {
   return { spec, fs: diskFilesystem({ root: spec.root, workingDirectory }) };
+}
+
+/** Where the host of a file without an `etc` around it is searched: its work tree, else the directory that a main file would be in. */
+function searchedFor(file: string): string {
+  const own = directoryOf(file);
+  for (let at = own; at !== "/"; at = directoryOf(at)) if (isCheckout(at)) return at;
+  return /^(?:sites-(?:available|enabled)|conf\.d|snippets|pool\.d|php-fpm\.d)$/.test(nameOf(own))
+    ? directoryOf(own)
+    : own;
+}
+
+/** The path with the links before its `etc` followed (`current -> releases/42`); those behind belong to the host. */
+function realRoot(path: string): string {
+  const root = nameOf(path) === "etc" ? rootOfEtc(path) : enclosingRoot(path);
+  const outer = root ?? path;
+  try {
+    return root === "/" ? path : realpathSync(outer) + (root === null ? "" : path.slice(root.length));
+  } catch {
+    return path;
+  }
 }
 
 function textOf(path: string): string | null {

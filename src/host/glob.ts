@@ -1,5 +1,5 @@
-import type { HostFilesystem } from "./filesystem.js";
-import { byBytes, normalizePath } from "./path.js";
+import type { Entry, HostFilesystem } from "./filesystem.js";
+import { byBytes } from "./path.js";
 
 /** Whether `glob(3)` would expand the path; both daemons open it literally otherwise. */
 export function isGlob(pattern: string): boolean {
@@ -9,20 +9,22 @@ export function isGlob(pattern: string): boolean {
 /**
  * The paths that `glob(3)` finds, sorted bytewise: `*` and `?` do not match a leading dot or a
  * slash, `[…]` with `!` or `^`, `\` quotes the next character, no braces. Whatever matches is
- * listed: files, directories, dangling links.
+ * listed: files, directories, dangling links. `unread` gets the directories that this process could
+ * not look into, so that nothing found in them proves nothing.
  */
-export function glob(fs: HostFilesystem, pattern: string): readonly string[] {
+export function glob(
+  fs: HostFilesystem,
+  pattern: string,
+  unread: (entry: Entry) => void = () => {},
+): readonly string[] {
   let found: readonly string[] = [""];
   for (const part of pattern.split("/").filter((piece) => piece !== "")) {
     found = isGlob(part)
-      ? expand(fs, found, part)
+      ? expand(fs, found, part, unread)
       : found.map((path) => `${path}/${part.replace(/\\(.)/g, "$1")}`);
     if (found.length === 0) return [];
   }
-  return found
-    .map(normalizePath)
-    .filter((path) => stands(fs, path))
-    .sort(byBytes);
+  return found.filter((path) => stands(fs, path)).sort(byBytes);
 }
 
 /** `glob(3)` uses lstat: a dangling link and a link out of the root stand there all the same. */
@@ -31,66 +33,133 @@ function stands(fs: HostFilesystem, path: string): boolean {
   return entry.kind !== "missing" || entry.dangling;
 }
 
-function expand(fs: HostFilesystem, directories: readonly string[], part: string): string[] {
+function expand(
+  fs: HostFilesystem,
+  directories: readonly string[],
+  part: string,
+  unread: (entry: Entry) => void,
+): string[] {
   const matcher = componentPattern(part);
   const found: string[] = [];
   for (const directory of directories) {
     const entry = fs.entry(directory === "" ? "/" : directory);
+    if (entry.kind === "unreadable" || entry.kind === "outside") unread(entry);
     if (entry.kind !== "directory") continue;
     for (const name of entry.names) if (matcher(name)) found.push(`${directory}/${name}`);
   }
   return found;
 }
 
-/** Matcher for one path component. */
+/** One step of a pattern: any run of bytes, or one byte that the test takes. */
+type Step = "run" | ((byte: string) => boolean);
+
+/**
+ * Matcher for one path component, of bytes: nginx sets no locale, so `?` is one byte of an `é`. Its
+ * cost is bounded by pattern × name, whatever the pattern.
+ */
 export function componentPattern(part: string): (name: string) => boolean {
-  const source = regexSource(part);
-  const regex = new RegExp(`^${source}$`, "su");
+  const steps = stepsOf(asBytes(part));
   const dotted = part.startsWith(".") || part.startsWith("\\.");
-  return (name) => (dotted || !name.startsWith(".")) && regex.test(name);
+  return (name) => (dotted || !name.startsWith(".")) && matches(steps, asBytes(name));
 }
 
-function regexSource(part: string): string {
-  let source = "";
+function asBytes(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}
+
+/** Only the last run needs to be lengthened: what stands before it has matched for good. */
+function matches(steps: readonly Step[], name: string): boolean {
+  let step = 0;
+  let at = 0;
+  let run = -1;
+  let from = 0;
+  while (at < name.length) {
+    const wanted = steps[step];
+    if (wanted === "run") {
+      run = step;
+      from = at;
+      step += 1;
+    } else if (wanted?.(name.charAt(at))) {
+      step += 1;
+      at += 1;
+    } else if (run !== -1) {
+      from += 1;
+      at = from;
+      step = run + 1;
+    } else return false;
+  }
+  return steps.slice(step).every((rest) => rest === "run");
+}
+
+function stepsOf(part: string): readonly Step[] {
+  const steps: Step[] = [];
   const characters = [...part];
   for (let at = 0; at < characters.length; at += 1) {
     const character = characters[at] ?? "";
-    if (character === "*") source += ".*";
-    else if (character === "?") source += ".";
+    if (character === "*") steps.push("run");
+    else if (character === "?") steps.push(() => true);
     else if (character === "[") {
       const set = bracket(characters, at);
-      source += set.source;
+      const one = new RegExp(`^${set.source}$`, "su");
+      steps.push((byte) => one.test(byte));
       at = set.last;
-    } else if (character === "\\" && at + 1 < characters.length) {
-      at += 1;
-      source += escapeRegex(characters[at] ?? "");
-    } else source += escapeRegex(character);
+    } else {
+      if (character === "\\" && at + 1 < characters.length) at += 1;
+      const wanted = characters[at] ?? "";
+      steps.push((byte) => byte === wanted);
+    }
   }
-  return source;
+  return steps;
 }
+
+/** Classes of POSIX, in the C locale. */
+const CLASSES: Readonly<Record<string, string>> = {
+  alnum: "A-Za-z0-9",
+  alpha: "A-Za-z",
+  blank: " \\t",
+  digit: "0-9",
+  lower: "a-z",
+  punct: "!-\\/:-@\\[-`{-~",
+  space: " \\t\\n\\v\\f\\r",
+  upper: "A-Z",
+  xdigit: "0-9A-Fa-f",
+};
 
 function bracket(
   characters: readonly string[],
   open: number,
 ): { readonly source: string; readonly last: number } {
   const negated = characters[open + 1] === "!" || characters[open + 1] === "^";
+  let inner = "";
   const first = open + (negated ? 2 : 1);
-  // A `]` right after the opening belongs to the set.
-  const close = characters.indexOf("]", first + 1);
-  if (close === -1) return { source: "\\[", last: open };
-  const inner = characters
-    .slice(first, close)
-    .map((c) => (c === "-" ? "-" : c.replace(/[\\\]^[&~|]/, "\\$&")));
+  for (let at = first; at < characters.length; at += 1) {
+    const character = characters[at] ?? "";
+    // A `]` right after the opening belongs to the set.
+    if (character === "]" && at > first) return set(inner, negated, at);
+    const name = /^\[:(\w+):\]/.exec(characters.slice(at, at + 12).join(""))?.[1] ?? "";
+    const members = CLASSES[name];
+    if (members !== undefined) {
+      inner += members;
+      at += name.length + 3;
+    } else if (character === "\\" && at + 1 < characters.length) {
+      at += 1;
+      inner += escapeInSet(characters[at] ?? "");
+    } else inner += character === "-" ? "-" : escapeInSet(character);
+  }
+  return { source: "\\[", last: open };
+}
+
+function set(inner: string, negated: boolean, last: number): { source: string; last: number } {
   try {
-    const source = `[${negated ? "^" : ""}${inner.join("")}]`;
+    const source = `[${negated ? "^" : ""}${inner}]`;
     new RegExp(source, "u");
-    return { source, last: close };
+    return { source, last };
   } catch {
     // A range that runs backwards matches nothing in glob(3).
-    return { source: "(?!)", last: close };
+    return { source: "(?!)", last };
   }
 }
 
-function escapeRegex(character: string): string {
-  return character.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");
+function escapeInSet(character: string): string {
+  return character.replace(/[\\\]^[&~|-]/, "\\$&");
 }

@@ -38,14 +38,21 @@ function entryAt(
   directories: ReadonlyMap<string, ReadonlySet<string>>,
   path: string,
   hops: number,
+  isLink = false,
 ): Entry {
   if (hops > 40) return { kind: "unreadable", path, reason: "Too many levels of symbolic links" };
   const linked = followParents(nodes, path);
-  if (linked !== path) return entryAt(nodes, directories, linked, hops + 1);
+  if (linked !== path) {
+    const node = nodes.get(path);
+    const own = typeof node === "object" && "link" in node;
+    // A link on the way does not make a name that is not there a link.
+    const final = own && followParents(nodes, directoryOf(path)) === directoryOf(path);
+    return entryAt(nodes, directories, linked, hops + 1, isLink || final);
+  }
   const names = directories.get(path);
   if (names !== undefined) return { kind: "directory", path, names: [...names].sort(byBytes) };
   const node = nodes.get(path);
-  if (node === undefined) return { kind: "missing", path, dangling: hops > 0 };
+  if (node === undefined) return { kind: "missing", path, dangling: isLink };
   if (typeof node === "string") return { kind: "file", path, read: () => ({ text: node }) };
   if ("unreadable" in node) return { kind: "unreadable", path, reason: node.unreadable };
   return { kind: "special", path };

@@ -16,6 +16,16 @@ export function resolvePath(base: string, path: string): string {
   return normalizePath(path.startsWith("/") ? path : `${base}/${path}`);
 }
 
+/**
+ * As `resolvePath`, but `..` stays: only who looks can tell where it leads, because what stands before
+ * it may be a link, or nothing.
+ */
+export function joinPath(base: string, path: string): string {
+  const full = path.startsWith("/") ? path : `${base}/${path}`;
+  const parts = full.split("/").filter((part) => part !== "" && part !== ".");
+  return `/${parts.join("/")}`;
+}
+
 export function directoryOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash <= 0 ? "/" : path.slice(0, slash);

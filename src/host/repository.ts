@@ -1,3 +1,4 @@
+import { deployedName } from "../source/template-names.js";
 import type { Entry, HostFilesystem } from "./filesystem.js";
 import { isWithin, nameOf } from "./path.js";
 
@@ -40,12 +41,19 @@ export function withRepository(own: HostFilesystem, repository: Repository, root
 }
 
 function indexed({ paths, roots }: Repository, root: string): ReadonlyMap<string, readonly string[]> {
-  const others = roots.filter((other) => other !== root && other !== "/");
+  const top = root === "/" ? "" : root;
+  // Nor does a file of this host stand for another path of it.
+  const others = [
+    ...roots.filter((other) => other !== root && other !== "/"),
+    `${top}/etc`,
+    `${top}/usr/local`,
+  ];
   const index = new Map<string, string[]>();
   for (const path of paths) {
     if (others.some((other) => isWithin(other, path))) continue;
-    const known = index.get(nameOf(path));
-    if (known === undefined) index.set(nameOf(path), [path]);
+    const name = deployedName(nameOf(path));
+    const known = index.get(name);
+    if (known === undefined) index.set(name, [path]);
     else known.push(path);
   }
   return index;
@@ -56,7 +64,7 @@ function longest(candidates: readonly string[], wanted: string): string | null {
   let best: string | null = null;
   let most = LEAST_COMMON - 1;
   for (const candidate of candidates) {
-    const common = commonEnd(candidate, wanted);
+    const common = commonEnd(deployedName(candidate), wanted);
     if (common === most) best = null;
     if (common <= most) continue;
     most = common;

@@ -1,3 +1,5 @@
+import { withoutTemplate } from "../source/template.js";
+
 /** What a file is by its text alone, for trees whose layout does not tell. */
 export type Kind = "nginx-main" | "nginx-fragment" | "fpm-main" | "fpm-pool" | "other";
 
@@ -15,8 +17,8 @@ const FPM_GLOBAL_KEY =
  * read beside others, like the official image's `docker.conf`.
  */
 export function sniff(text: string, name = ""): Kind {
-  const head = text.slice(0, LOOKED_AT);
-  if (head.includes("\0")) return "other";
+  if (text.slice(0, LOOKED_AT).includes("\0")) return "other";
+  const head = withoutTemplate(text.slice(0, LOOKED_AT));
   if (/^[ \t]*\[[^\]\n]+\]/m.test(head)) {
     const ini = head.replace(/^[ \t]*;.*$/gm, "");
     if (/^[ \t]*\[global\]/im.test(ini) && FPM_GLOBAL_KEY.test(ini)) {

@@ -12,12 +12,25 @@ export interface HostSpec {
   readonly fpm: readonly string[];
   /** Pool files, one list for each directory that a master would include; those that a main file brings are read there. */
   readonly pools: readonly (readonly string[])[];
+  /** Directories of the host that this process could not look into while it searched. Absent: none. */
+  readonly unread?: readonly UnreadPath[];
   /** nginx's half is the output of `nginx -T`: every file that it read is there. Absent: it is not. */
   readonly dumped?: boolean;
 }
 
-/** Whether there is anything to read for it. */
+export interface UnreadPath {
+  /** As reports print it. */
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** Whether there is neither anything to read for it nor anything that could not be read. */
 export function isEmptySpec(spec: HostSpec): boolean {
+  return (spec.unread ?? []).length === 0 && hasNoFiles(spec);
+}
+
+/** Whether no configuration was found for it. */
+export function hasNoFiles(spec: HostSpec): boolean {
   return (
     spec.nginx === null && spec.fragments.length === 0 && spec.fpm.length === 0 && spec.pools.length === 0
   );

@@ -31,9 +31,11 @@ export interface Group {
 /** Names that packages create with a group of the same name. Nothing is guessed about others. */
 const WELL_KNOWN = ["www-data", "nginx", "apache", "nobody", "http", "www", "_www", "root"];
 
+/** Users, groups. */
+export const ACCOUNT_FILES = ["/etc/passwd", "/etc/group"] as const;
+
 export function readAccounts(fs: HostFilesystem): Accounts {
-  const passwd = lines(fs, "/etc/passwd");
-  const group = lines(fs, "/etc/group");
+  const [passwd = null, group = null] = ACCOUNT_FILES.map((path) => lines(fs, path));
   if (passwd === null || group === null) return guessedAccounts();
   const groups = group.map(readGroup);
   const users = passwd.map((fields) => readUser(fields, groups));

@@ -29,11 +29,11 @@ export interface ColorChoice {
   readonly isTTY: boolean;
 }
 
-/** The flag wins, then `NO_COLOR`, then `FORCE_COLOR`, then what the stream is. */
+/** The flag wins, then `FORCE_COLOR`, then `NO_COLOR`, then what the stream is. */
 export function chooseColor({ flag, env, isTTY }: ColorChoice): boolean {
   if (flag !== "auto") return flag === "always";
-  if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR && env.FORCE_COLOR !== "0") return true;
+  if (env.NO_COLOR) return false;
   return isTTY && env.TERM !== "dumb";
 }
 

@@ -90,8 +90,8 @@ export function explainRule(rule: Rule, options: ExplainOptions): string {
 }
 
 /**
- * Every case behind a status that clients see, gravest first: `fpmlint explain 502`. `null` when no
- * rule has a case with it, or it is not a status.
+ * Every rule with a case behind a status that clients see, gravest first: `fpmlint explain 502`.
+ * `null` when no rule has one, or it is not a status.
  */
 export function explainStatus(
   rules: readonly Rule[],
@@ -99,18 +99,34 @@ export function explainStatus(
   options: ExplainOptions = PLAIN,
 ): string | null {
   const paint = painter(options.color);
-  const rows = sortedRules(rules)
-    .flatMap((rule) => sortedCases(rule).map((of) => ({ of, rule })))
-    .filter(({ of }) => typeof of.symptom?.status === "number" && String(of.symptom.status) === status)
-    .sort((a, b) => compareSeverity(a.of.severity, b.of.severity))
-    .map(({ of, rule }) => ({ of, text: `${rule.id}: ${escapeText(rule.docs.title)}` }));
-  if (rows.length === 0) return null;
+  const found = sortedRules(rules)
+    .map((rule) => ({ rule, cases: sortedCases(rule).filter((of) => endsIn(of, status)) }))
+    .flatMap(({ rule, cases: [first, ...rest] }) =>
+      first === undefined ? [] : [{ rule, cases: [first, ...rest] as const }],
+    )
+    .sort((a, b) => compareSeverity(a.cases[0].severity, b.cases[0].severity));
+  if (found.length === 0) return null;
+  const all = found.flatMap(({ cases }) => cases);
+  const rows = aligned(all.map((of) => [of.severity, of.symptom?.when ?? "-", escapeText(of.summary)]));
+  const blocks = found.map(({ rule, cases }) => {
+    const logs = new Set(cases.flatMap(({ symptom }) => symptom?.log ?? []));
+    return [
+      `${paint("headline", rule.id)}: ${escapeText(rule.docs.title)}`,
+      ...cases.map(
+        ({ severity }) => `  ${paint(severity, severity)}${(rows.shift() ?? "").slice(severity.length)}`,
+      ),
+      ...[...logs].map((log) => `  log: ${escapeText(log)}`),
+    ];
+  });
   return `${[
     paint("headline", `What ends in ${status}`),
-    ...indented(caseTable(rows, paint)),
-    "",
+    ...blocks.flatMap((block) => [...indented(block), ""]),
     "More about one of them: fpmlint explain <rule>",
   ].join("\n")}\n`;
+}
+
+function endsIn({ symptom }: RuleCase, status: string): boolean {
+  return typeof symptom?.status === "number" && String(symptom.status) === status;
 }
 
 /** The list of rules: id, severity of the gravest case, title. */

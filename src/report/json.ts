@@ -71,7 +71,7 @@ export function json({ findings, summary }: LintResult, meta: ToolMeta): string 
       files: summary.files,
       locations: summary.locations,
       pools: summary.pools,
-      incomplete: summary.incomplete.map(({ file, line, reason }) => ({ file, line, reason })),
+      incomplete: summary.incomplete.map(({ file, line, reason, fatal }) => ({ file, line, reason, fatal })),
     },
   });
 }

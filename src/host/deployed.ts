@@ -1,0 +1,48 @@
+import { deployedName } from "../source/template-names.js";
+import type { Entry, HostFilesystem } from "./filesystem.js";
+import { glob } from "./glob.js";
+import { directoryOf, nameOf } from "./path.js";
+
+/** Templates under the names they are deployed with. */
+
+/** A filesystem in which `www.conf` is there when only `www.conf.j2` is. Not for a whole host: its daemons read no templates. */
+export function withDeployed(fs: HostFilesystem): HostFilesystem {
+  const entry = (path: string): Entry => {
+    const own = fs.entry(path);
+    return own.kind === "missing" && !own.dangling ? (template(fs, path) ?? own) : own;
+  };
+  const display = (path: string): string => fs.display(path);
+  const deployed = { entry: (path: string) => withNames(entry(path)), display };
+  return { entry, display, deployed };
+}
+
+/** Those names in the place of the templates' own, for a glob to match each file once. */
+function withNames(entry: Entry): Entry {
+  if (entry.kind !== "directory") return entry;
+  return { ...entry, names: [...new Set(entry.names.map(deployedName))] };
+}
+
+function template(fs: HostFilesystem, path: string): Entry | null {
+  const directory = fs.entry(directoryOf(path));
+  if (directory.kind !== "directory") return null;
+  const wanted = nameOf(path);
+  const name = directory.names.find((one) => one !== wanted && deployedName(one) === wanted);
+  if (name === undefined) return null;
+  const entry = fs.entry(`${directory.path === "/" ? "" : directory.path}/${name}`);
+  return entry.kind === "file" ? entry : null;
+}
+
+/**
+ * What a glob of an include matches: files as they are named, and where it matches none of these, or
+ * stands in a template itself, templates by the names they are deployed with.
+ */
+export function globDeployed(
+  fs: HostFilesystem,
+  pattern: string,
+  fromTemplate: boolean,
+  unread: (entry: Entry) => void = () => {},
+): readonly string[] {
+  const plain = glob(fs, pattern, unread);
+  if (fs.deployed === undefined || (plain.length > 0 && !fromTemplate)) return plain;
+  return glob(fs.deployed, pattern);
+}
