@@ -135,19 +135,26 @@ function repaired(sizes: BufferSizes, refusal: BufferRefusal): BufferSizes {
   const largest = largestBuffer(sizes);
   switch (refusal) {
     case "too-few-buffers":
-      return { ...sizes, count: usualCount() };
+      return { ...sizes, count: 2 };
     case "busy-too-small":
-      return { ...sizes, busy: 2 * largest };
+      return { ...sizes, busy: largest };
     case "busy-too-large":
-      // With enough buffers of full size there is room for twice the largest, and for no more is there need.
-      return sizes.size === largest && sizes.count >= usualCount()
-        ? { ...sizes, busy: 2 * largest }
-        : { ...sizes, count: Math.max(sizes.count, usualCount()), size: largest };
+      return roomFor(sizes, busySize(sizes));
     case "write-size-too-small":
-      return { ...sizes, writeSize: 2 * largest };
+      return { ...sizes, writeSize: largest };
     case "temp-file-too-small":
-      return { ...sizes, maxFile: 2 * largest };
+      return { ...sizes, maxFile: largest };
   }
+}
+
+/** More small buffers than this are better fewer and larger ones. */
+const MANY = 32;
+
+/** The buffers that add least to what a request takes. */
+function roomFor(sizes: BufferSizes, busy: number): BufferSizes {
+  let { size } = sizes;
+  while (Math.ceil(busy / size) + 1 > Math.max(MANY, sizes.count)) size *= 2;
+  return { ...sizes, size, count: Math.ceil(busy / size) + 1 };
 }
 
 /** The lines that make `before` into `after`, in nginx's syntax. */

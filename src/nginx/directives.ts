@@ -1,4 +1,6 @@
 import { DIRECTIVE_ROWS } from "./facts.js";
+import { BACKPORTED, COUNT_ROWS, LIMIT_ROWS, REMOVED_ROWS, WORD_ROWS } from "./facts-values.js";
+import { isOlder, isSince, type NginxVersion } from "./version.js";
 
 /** How a value passes down the blocks, see facts.ts. */
 export type Inheritance = "value" | "list" | "if" | "none";
@@ -22,6 +24,14 @@ export interface DirectiveFact {
   readonly addedIn: string | null;
   /** As written in a file, `null` without one. */
   readonly default: string | null;
+}
+
+/** Rows of data: one a line, columns between bars. */
+export function factRows(rows: string): readonly (readonly string[])[] {
+  return rows
+    .trim()
+    .split("\n")
+    .map((line) => line.split("|"));
 }
 
 let table: ReadonlyMap<string, readonly DirectiveFact[]> | null = null;
@@ -79,4 +89,74 @@ function countMatcher(counts: string): (count: number) => boolean {
   if (counts.includes(",")) return (count) => counts.split(",").includes(String(count));
   const [least = 0, most = least] = counts.split("-").map(Number);
   return (count) => count >= least && count <= most;
+}
+
+/** The first version without the directive; `null`: the newest still has it. */
+export function removedIn(name: string): string | null {
+  return factRows(REMOVED_ROWS).find(([known]) => known === name)?.[1] ?? null;
+}
+
+/** Every name in the facts, of whatever version. */
+export function knownNames(): readonly string[] {
+  table ??= readTable();
+  return [...table.keys()];
+}
+
+const asked = new Map<string, readonly DirectiveFact[]>();
+
+/** The rows of a name as that version has them; all of them for an unknown version. */
+export function factsFor(name: string, version: NginxVersion): readonly DirectiveFact[] {
+  // Asked for every directive of the host, answered once for each name.
+  const key = `${JSON.stringify(version)} ${name}`;
+  const known = asked.get(key) ?? rowsFor(name, version);
+  asked.set(key, known);
+  return known;
+}
+
+function rowsFor(name: string, version: NginxVersion): readonly DirectiveFact[] {
+  const removed = removedIn(name);
+  if (removed !== null && isSince(version, removed)) return [];
+  return factsOf(name)
+    .filter((fact) => BACKPORTED.split(" ").includes(name) || !isOlder(version, fact.addedIn))
+    .map((fact) => withCounts(fact, version));
+}
+
+function withCounts(fact: DirectiveFact, version: NginxVersion): DirectiveFact {
+  const row = factRows(COUNT_ROWS).find(([name, context]) => name === fact.name && context === fact.contexts);
+  const [, , before = "", counts = ""] = row ?? [];
+  return row === undefined || !isOlder(version, before)
+    ? fact
+    : { ...fact, counts, accepts: countMatcher(counts) };
+}
+
+let words: ReadonlyMap<string, readonly string[]> | null = null;
+
+/** The words that an enumeration or a list of words takes in that version; `null`: not known. */
+export function wordsOf(name: string, version: NginxVersion): readonly string[] | null {
+  words ??= new Map(
+    factRows(WORD_ROWS).flatMap(([names = "", list = ""]) =>
+      names.split(" ").map((one) => [one, list.split(" ")] as const),
+    ),
+  );
+  const all = words.get(name);
+  if (all === undefined) return null;
+  return all.flatMap((word) => {
+    const [text = "", since] = word.split("@");
+    return since !== undefined && isOlder(version, since) ? [] : [text];
+  });
+}
+
+export interface Limit {
+  readonly least: bigint;
+  /** `null`: none. */
+  readonly most: bigint | null;
+  readonly log: string;
+}
+
+/** The range that nginx checks behind the type. */
+export function limitOf(name: string): Limit | null {
+  const row = factRows(LIMIT_ROWS).find(([known]) => known === name);
+  if (row === undefined) return null;
+  const [, least = "0", most = "", log = ""] = row;
+  return { least: BigInt(least), most: most === "" ? null : BigInt(most), log };
 }

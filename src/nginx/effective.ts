@@ -1,5 +1,6 @@
 import type { Effective } from "../source/effective.js";
 import type { Place } from "../source/file.js";
+import { always, keepAlways, oneOfBranches } from "./branches.js";
 import { httpFact } from "./directives.js";
 import { argument, argumentPlace, childrenNamed, headPlace, namePlace } from "./nodes.js";
 import type { Node } from "./types.js";
@@ -34,7 +35,7 @@ export function effectiveNode(block: Node, name: string): Found {
   for (let level: Node | null = block; level !== null; level = level.parent) {
     const nodes = childrenNamed(level, name);
     const last = nodes[nodes.length - 1];
-    if (last !== undefined) return { kind: "set", node: last };
+    if (last !== undefined) return decided(nodes, last);
     if (level.partial) return unread(level);
     if (inheritance === "none" || (inheritance === "if" && !passesToInner(level))) break;
   }
@@ -45,7 +46,12 @@ export function effectiveNode(block: Node, name: string): Found {
 export function effectiveList(block: Node, name: string): FoundList {
   for (let level: Node | null = block; level !== null; level = level.parent) {
     const nodes = childrenNamed(level, name);
-    if (nodes.length > 0) return { kind: "set", nodes, level, complete: !level.partial };
+    if (nodes.length > 0) {
+      const sure = keepAlways(nodes);
+      if (sure.length === 0) return undecided(nodes);
+      const complete = !level.partial && sure.length === nodes.length && sure.every(isNamed);
+      return { kind: "set", nodes: sure, level, complete };
+    }
     if (level.partial) return unread(level);
   }
   return { kind: "default" };
@@ -59,6 +65,21 @@ export function hiddenList(level: Node, name: string): FoundList {
 /** `if` and limit_except inside a location take over its handler; a nested location does not. */
 function passesToInner(level: Node): boolean {
   return level.name === "if" || level.name === "limit_except";
+}
+
+/** Whether what it is about is written, not made by a template. */
+function isNamed({ directive }: Node): boolean {
+  return directive.args[0]?.placeholder !== true;
+}
+
+/** The last of a level; where a template's conditions decide, only if all their branches agree. */
+function decided(nodes: readonly Node[], last: Node): Found {
+  return nodes.every(always) || oneOfBranches(nodes) ? { kind: "set", node: last } : undecided(nodes);
+}
+
+function undecided(nodes: readonly Node[]): Exclude<Found, { readonly kind: "set" }> {
+  const place = nodes[0] === undefined ? null : namePlace(nodes[0]);
+  return { kind: "unknown", reason: "a template's condition decides about it", place };
 }
 
 function unread(level: Node): Exclude<Found, { readonly kind: "set" }> {

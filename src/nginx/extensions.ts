@@ -1,34 +1,176 @@
+import { matches, type Pattern, readPattern } from "./pattern.js";
 import type { Node } from "./types.js";
 
-/** A group or a word of letters and digits behind `\.`: `php`, `(php|phtml)`, `(?:php|phtml)`. */
-const NAMED = /\\\.(?:([a-z0-9]+)|\((?:\?:)?([a-z0-9]+(?:\|[a-z0-9]+)*)\))\)?$/i;
+/** Which extensions a location names, by reading its pattern from the end. */
 
-/** What may follow the extension: the end, or a slash and a path. */
-const TAIL = /(?:\$|\((?:\?:)?(?:\/\|\$|\$\|\/)\)|\((?:\?:)?\/\.[*+]\)\??\$?|\/\.\*\$?|\/)$/;
-
-/**
- * The extensions that a location names, with their dots: `.php` and `.phtml` of `~ \.(php|phtml)$`,
- * `.php` of `= /index.php`. `null` for prefixes, and for a regular expression that is not as plain.
- */
-export function namedExtensions(location: Node): readonly string[] | null {
-  const [modifier = "", pattern = ""] = location.directive.args.map((word) => word.text);
-  if (modifier === "=") {
-    const extension = /\.[a-z0-9]+$/i.exec(pattern)?.[0];
-    return extension === undefined ? null : [extension];
-  }
-  if (modifier !== "~" && modifier !== "~*") return null;
-  const match = NAMED.exec(pattern.replace(TAIL, ""));
-  if (match === null || alternates(pattern.slice(0, match.index))) return null;
-  return (match[1] ?? match[2] ?? "").split("|").map((word) => `.${word}`);
+export interface NamedExtension {
+  /** With its dot. */
+  readonly extension: string;
+  /** A URI that ends so and that the location's own words take. */
+  readonly uri: string;
 }
 
-/** A `|` outside of every group: then the extension belongs to one of several patterns. */
-function alternates(pattern: string): boolean {
-  let depth = 0;
-  for (const [token] of pattern.matchAll(/\\.|[()|]/g)) {
-    if (token === "(") depth += 1;
-    else if (token === ")") depth -= 1;
-    else if (token === "|" && depth === 0) return true;
+export interface Matching {
+  readonly modifier: "=" | "^~" | "~" | "~*" | "@" | "";
+  /** The path, the regular expression, the name behind `@`. */
+  readonly text: string;
+}
+
+/** What a location takes; nginx allows its modifier in one word with the path, too. */
+export function matchingOf(location: Node): Matching {
+  const [first = "", second] = location.directive.args.map((word) => word.text);
+  const [, modifier = "", rest = ""] =
+    /^(=|\^~|~\*|~|@)?(.*)$/s.exec(second === undefined ? first : first + second) ?? [];
+  return { modifier: modifiers.find((one) => one === modifier) ?? "", text: rest };
+}
+
+const modifiers = ["=", "^~", "~", "~*", "@"] as const;
+
+const patterns = new WeakMap<Node, Pattern | null>();
+
+/** The regular expression of a location; `null` when it is not understood, or when it has none. */
+export function patternOf(location: Node): Pattern | null {
+  const known = patterns.get(location);
+  if (known !== undefined) return known;
+  const { modifier, text } = matchingOf(location);
+  const pattern = modifier.startsWith("~") ? readPattern(text, modifier === "~*") : null;
+  patterns.set(location, pattern);
+  return pattern;
+}
+
+/**
+ * The extensions that a location names: of each alternative its spellings. `\.(php|html?)$` has
+ * `.php`, and `.htm` with `.html`. Empty for prefixes, and where the end of the pattern is open.
+ */
+export function namedExtensions(location: Node): readonly (readonly NamedExtension[])[] {
+  const { modifier, text } = matchingOf(location);
+  if (modifier === "=") {
+    const extension = /\.[a-z0-9]+$/i.exec(text)?.[0];
+    return extension === undefined ? [] : [[{ extension, uri: text }]];
   }
-  return false;
+  const pattern = patternOf(location);
+  if (pattern === null) return [];
+  const alternatives = new Map<string, NamedExtension[]>();
+  // Those without a path behind the script first.
+  const withPath = ({ rest }: Tail) => Number(rest.endsWith("/"));
+  const tails = read(pattern, [tailAtEnd, openTail]).toSorted((a, b) => withPath(a) - withPath(b));
+  for (const tail of tails) {
+    const uri = tail.state === "named" ? uriFor(pattern, tail.rest) : null;
+    const spellings = alternatives.get(tail.choice) ?? [];
+    if (uri === null || spellings.some(({ extension }) => extension === tail.name)) continue;
+    alternatives.set(tail.choice, [...spellings, { extension: tail.name, uri }]);
+  }
+  const key = (list: readonly NamedExtension[]) => list.map(({ extension }) => extension).join(" ");
+  const all = [...alternatives.values()];
+  return all.filter((list, index) => all.findIndex((other) => key(other) === key(list)) === index);
+}
+
+function uriFor(pattern: Pattern, rest: string): string | null {
+  const tried = [...(rest.startsWith("/") ? [rest] : []), `/page${rest}`, `/${rest}`];
+  return tried.find((uri) => matches(pattern, uri) === true) ?? null;
+}
+
+/** What a text that the pattern matches ends in, as far as it was read from its end. */
+interface Tail {
+  /**
+   * `end`: nothing of the file's name was read, at most a path behind it. `open`: anything may
+   * follow. `letters`: of the extension. `named`: the extension with its dot.
+   */
+  readonly state: "end" | "open" | "letters" | "named";
+  readonly name: string;
+  /** One text that ends so. */
+  readonly rest: string;
+  /** Which alternatives were taken: what differs in other ways is a spelling. */
+  readonly choice: string;
+}
+
+const tailAtEnd: Tail = { state: "end", name: "", rest: "", choice: "" };
+/** A pattern without `$`. */
+const openTail: Tail = { ...tailAtEnd, state: "open" };
+
+const MOST_TAILS = 200;
+const LONGEST_NAME = 10;
+
+/** The tails with the pattern in front of them; those that name no extension are left out. */
+function read(pattern: Pattern, tails: readonly Tail[]): readonly Tail[] {
+  if (tails.length > MOST_TAILS) return [];
+  const named = tails.filter(({ state }) => state === "named");
+  const going = tails.filter(({ state }) => state !== "named");
+  const before = named.length === 0 ? "" : sample(pattern);
+  const done = before === "" ? named : named.map((tail) => ({ ...tail, rest: before + tail.rest }));
+  return going.length === 0 ? done : [...extended(pattern, going), ...done];
+}
+
+function extended(pattern: Pattern, tails: readonly Tail[]): readonly Tail[] {
+  switch (pattern.kind) {
+    case "sequence":
+      return pattern.items.reduceRight((left, item) => read(item, left), tails);
+    case "choice":
+      return pattern.items.flatMap((item, index) =>
+        read(item, tails).map((tail) => ({ ...tail, choice: `${tail.choice} ${index}` })),
+      );
+    case "repeat":
+      return repeated(pattern, tails);
+    case "character":
+      return tails.flatMap((tail) => lengthened(pattern, tail));
+    case "end":
+      return tails.filter(({ state, rest }) => state === "end" && rest === "");
+    // Before the start nothing could name the extension any more; what looks ahead may forbid it.
+    case "start":
+    case "ahead":
+      return [];
+  }
+}
+
+/** As often as it must be there, and once more. What is optional makes spellings, no alternatives. */
+function repeated(
+  { item, min, max }: Extract<Pattern, { kind: "repeat" }>,
+  tails: readonly Tail[],
+): readonly Tail[] {
+  if (min > LONGEST_NAME) return [];
+  return tails.flatMap((tail) => {
+    let found: readonly Tail[] = [tail];
+    for (let times = 0; times < min; times += 1) found = read(item, found);
+    const more = max > min ? read(item, found) : [];
+    return [...found, ...more].map((one) => (min === 0 ? { ...one, choice: tail.choice } : one));
+  });
+}
+
+function lengthened({ has, few }: Extract<Pattern, { kind: "character" }>, tail: Tail): readonly Tail[] {
+  const { state, name } = tail;
+  if (few === null) {
+    const rest = sample({ kind: "character", has, few }) + tail.rest;
+    if (state !== "letters") return [{ ...tail, state: "open", rest }];
+    return has(".") ? [{ ...tail, state: "named", name: `.${name}`, rest: `.${tail.rest}` }] : [];
+  }
+  return few.flatMap((one): readonly Tail[] => {
+    const next = { ...tail, rest: one + tail.rest };
+    if (one === "/") return state === "letters" ? [] : [{ ...next, state: "end" }];
+    if (state === "open") return [];
+    if (one === ".") return state === "letters" ? [{ ...next, state: "named", name: `.${name}` }] : [];
+    return /[\w-]/.test(one) && name.length < LONGEST_NAME
+      ? [{ ...next, state: "letters", name: one + name }]
+      : [];
+  });
+}
+
+const TRIED = [..."apx1/-_.X"];
+
+/** A short text that the pattern takes, as far as one is found without trying much. */
+function sample(pattern: Pattern): string {
+  switch (pattern.kind) {
+    case "character":
+      return pattern.few?.[0] ?? TRIED.find(pattern.has) ?? "";
+    case "sequence":
+      return pattern.items.map(sample).join("");
+    case "choice":
+      return pattern.items[0] === undefined ? "" : sample(pattern.items[0]);
+    case "repeat": {
+      // `/.*\.php` takes `/.php`, but a hidden file is not what it is for.
+      const least = pattern.item.kind === "character" && pattern.item.few === null ? 1 : 0;
+      return sample(pattern.item).repeat(Math.min(Math.max(pattern.min, least), LONGEST_NAME));
+    }
+    default:
+      return "";
+  }
 }

@@ -27,7 +27,7 @@ add_header_inherit|hslI|1|enum|error|value|1.29.3|on
 add_trailer|hslI|2-3|||list||
 add_trailer_inherit|hslI|1|enum|error|value|1.29.3|on
 addition_types|hsl|1+|mime[]|append|list||text/html
-aio|hsl|1|||||off
+aio|hsl|1||error|||off
 aio_write|hsl|1|flag|error|value||off
 alias|l|1||error|value||
 allow|hslx|1||append|list||
@@ -35,20 +35,20 @@ allow|ST|1|||||
 ancient_browser|hsl|1+|||||
 ancient_browser_value|hsl|1|||||1
 auth_basic|hslx|1|complex|error|value||off
-auth_basic_user_file|hslx|1|||||
+auth_basic_user_file|hslx|1||error|||
 auth_delay|hsl|1|time-msec|error|value||0s
 auth_http|MN|1|||||
 auth_http_header|MN|2|||||
 auth_http_pass_client_cert|MN|1|flag|error|||off
 auth_http_timeout|MN|1|time-msec|error|||60s
-auth_request|hsl|1|||||off
+auth_request|hsl|1||error|||off
 auth_request_set|hsl|2|||||
 autoindex|hsl|1|flag|error|value||off
 autoindex_exact_size|hsl|1|flag|error|value||on
 autoindex_format|hsl|1|enum|error|value||html
 autoindex_localtime|hsl|1|flag|error|value||off
 break|sliI|0|||none||
-charset|hslI|1|||||off
+charset|hslI|1||error|||off
 charset_map|h|{2|||||
 charset_types|hsl|1+|mime[]|append|list||text/html text/xml text/plain text/vnd.wap.wml application/javascript application/rss+xml
 chunked_transfer_encoding|hsl|1|flag|error|value||on
@@ -74,7 +74,7 @@ deny|hslx|1||append|list||
 deny|ST|1|||||
 devpoll_changes|e|1|number|error|||
 devpoll_events|e|1|number|error|||
-directio|hsl|1|||||off
+directio|hsl|1||error|||off
 directio_alignment|hsl|1|offset(k,m,g)|error|value||512
 disable_symlinks|hsl|1-2||error|||off
 early_hints|hsl|1+|complex[]|append|list|1.29.0|
@@ -162,7 +162,7 @@ grpc_intercept_errors|hsl|1|flag|error|value||off
 grpc_next_upstream|hsl|1+|bitmask|merge|value||error timeout
 grpc_next_upstream_timeout|hsl|1|time-msec|error|value||0
 grpc_next_upstream_tries|hsl|1|number|error|value||0
-grpc_pass|lI|1|||if||
+grpc_pass|lI|1||error|if||
 grpc_pass_header|hsl|1|string|append|list||
 grpc_read_timeout|hsl|1|time-msec|error|value||60s
 grpc_send_timeout|hsl|1|time-msec|error|value||60s
@@ -177,7 +177,7 @@ grpc_ssl_ciphers|hsl|1|string|error|value||DEFAULT
 grpc_ssl_conf_command|hsl|2|key+value|append|list|1.19.4|
 grpc_ssl_crl|hsl|1|string|error|value||
 grpc_ssl_name|hsl|1|complex|error|value||host from grpc_pass
-grpc_ssl_password_file|hsl|1|||||
+grpc_ssl_password_file|hsl|1||error|||
 grpc_ssl_protocols|hsl|1+|bitmask|merge|value||TLSv1.2 TLSv1.3
 grpc_ssl_server_name|hsl|1|flag|error|value||off
 grpc_ssl_session_reuse|hsl|1|flag|error|value||on
@@ -264,7 +264,7 @@ limit_conn_log_level|ST|1|enum|error|||error
 limit_conn_status|hsl|1|number|error|value||503
 limit_conn_zone|h|2|||||
 limit_conn_zone|S|2|||||
-limit_except|l|{1+|||none||
+limit_except|l|{1+||error|none||
 limit_rate|hslI|1|complex-size|error|value||0
 limit_rate_after|hslI|1|complex-size|error|value||0
 limit_req|hsl|1-3||append|list||
@@ -303,7 +303,7 @@ memcached_gzip_flag|hsl|1|number|error|value||
 memcached_next_upstream|hsl|1+|bitmask|merge|value||error timeout
 memcached_next_upstream_timeout|hsl|1|time-msec|error|value||0
 memcached_next_upstream_tries|hsl|1|number|error|value||0
-memcached_pass|lI|1|||if||
+memcached_pass|lI|1||error|if||
 memcached_read_timeout|hsl|1|time-msec|error|value||60s
 memcached_send_timeout|hsl|1|time-msec|error|value||60s
 memcached_socket_keepalive|hsl|1|flag|error|value||off
@@ -320,12 +320,12 @@ mp4_start_key_frame|hsl|1|flag|error|value|1.21.4|off
 msie_padding|hsl|1|flag|error|value||on
 msie_refresh|hsl|1|flag|error|value||off
 multi_accept|e|1|flag|error|||off
-open_file_cache|hsl|1-2|||||off
+open_file_cache|hsl|1-2||error|||off
 open_file_cache_errors|hsl|1|flag|error|value||off
 open_file_cache_events|hsl|1|flag|error|value||off
 open_file_cache_min_uses|hsl|1|number|error|value||1
 open_file_cache_valid|hsl|1|time-sec|error|value||60s
-open_log_file_cache|hsl|1-4|||||off
+open_log_file_cache|hsl|1-4||error|||off
 open_log_file_cache|ST|1-4|||||off
 output_buffers|hsl|2|number+size|error|value||2 32k
 override_charset|hslI|1|flag|error|value||off
@@ -355,11 +355,11 @@ proxy_buffer_size|ST|1|size(k,m)|error|||16k
 proxy_buffering|hsl|1|flag|error|value||on
 proxy_buffers|hsl|2|number+size|error|value||8 4k
 proxy_busy_buffers_size|hsl|1|size(k,m)|error|value||8k
-proxy_cache|hsl|1|||||off
+proxy_cache|hsl|1||error|||off
 proxy_cache_background_update|hsl|1|flag|error|value||off
 proxy_cache_bypass|hsl|1+|complex[]|append|list||
 proxy_cache_convert_head|hsl|1|flag|error|value||on
-proxy_cache_key|hsl|1|||||$scheme$proxy_host$request_uri
+proxy_cache_key|hsl|1||error|||$scheme$proxy_host$request_uri
 proxy_cache_lock|hsl|1|flag|error|value||off
 proxy_cache_lock_age|hsl|1|time-msec|error|value||5s
 proxy_cache_lock_timeout|hsl|1|time-msec|error|value||5s
@@ -438,7 +438,7 @@ proxy_ssl_crl|hsl|1|string|error|value||
 proxy_ssl_crl|ST|1|string|error|||
 proxy_ssl_name|hsl|1|complex|error|value||$proxy_host
 proxy_ssl_name|ST|1|||||host from proxy_pass
-proxy_ssl_password_file|hsl|1|||||
+proxy_ssl_password_file|hsl|1||error|||
 proxy_ssl_password_file|ST|1|||||
 proxy_ssl_protocols|hsl|1+|bitmask|merge|value||TLSv1.2 TLSv1.3
 proxy_ssl_protocols|ST|1+|bitmask|merge|||TLSv1.2 TLSv1.3
@@ -452,7 +452,7 @@ proxy_ssl_verify|hsl|1|flag|error|value||off
 proxy_ssl_verify|ST|1|flag|error|||off
 proxy_ssl_verify_depth|hsl|1|number|error|value||1
 proxy_ssl_verify_depth|ST|1|number|error|||1
-proxy_store|hsl|1|||||off
+proxy_store|hsl|1||error|||off
 proxy_store_access|hsl|1-3|access|error|value||user:rw
 proxy_temp_file_write_size|hsl|1|size(k,m)|error|value||8k
 proxy_temp_path|hsl|1-4|path+levels|error|value||proxy_temp
@@ -469,7 +469,7 @@ random|u|0-2|||||
 random|U|0-2|||||
 random_index|l|1|flag|error|value||off
 read_ahead|hsl|1|size(k,m)|error|value||0
-real_ip_header|hsl|1|||||X-Real-IP
+real_ip_header|hsl|1||error|||X-Real-IP
 real_ip_recursive|hsl|1|flag|error|value||off
 recursive_error_pages|hsl|1|flag|error|value||off
 referer_hash_bucket_size|sl|1|number|error|value||64
@@ -497,10 +497,10 @@ scgi_buffer_size|hsl|1|size(k,m)|error|value||4k
 scgi_buffering|hsl|1|flag|error|value||on
 scgi_buffers|hsl|2|number+size|error|value||8 4k
 scgi_busy_buffers_size|hsl|1|size(k,m)|error|value||8k
-scgi_cache|hsl|1|||||off
+scgi_cache|hsl|1||error|||off
 scgi_cache_background_update|hsl|1|flag|error|value||off
 scgi_cache_bypass|hsl|1+|complex[]|append|list||
-scgi_cache_key|hsl|1|||||
+scgi_cache_key|hsl|1||error|||
 scgi_cache_lock|hsl|1|flag|error|value||off
 scgi_cache_lock_age|hsl|1|time-msec|error|value||5s
 scgi_cache_lock_timeout|hsl|1|time-msec|error|value||5s
@@ -524,7 +524,7 @@ scgi_next_upstream_timeout|hsl|1|time-msec|error|value||0
 scgi_next_upstream_tries|hsl|1|number|error|value||0
 scgi_no_cache|hsl|1+|complex[]|append|list||
 scgi_param|hsl|2-3|name+value[if_not_empty]|append|list||HTTP_HOST $host$is_request_port$request_port
-scgi_pass|lI|1|||if||
+scgi_pass|lI|1||error|if||
 scgi_pass_header|hsl|1|string|append|list||
 scgi_pass_request_body|hsl|1|flag|error|value||on
 scgi_pass_request_headers|hsl|1|flag|error|value||on
@@ -534,7 +534,7 @@ scgi_send_timeout|hsl|1|time-msec|error|value||60s
 scgi_socket_keepalive|hsl|1|flag|error|value||off
 scgi_socket_rcvbuf|hsl|1|size(k,m)|error|value|1.31.3|
 scgi_socket_sndbuf|hsl|1|size(k,m)|error|value|1.31.3|
-scgi_store|hsl|1|||||off
+scgi_store|hsl|1||error|||off
 scgi_store_access|hsl|1-3|access|error|value||user:rw
 scgi_temp_file_write_size|hsl|1|size(k,m)|error|value||8k
 scgi_temp_path|hsl|1-4|path+levels|error|value||scgi_temp
@@ -569,7 +569,7 @@ smtp_auth|MN|1+|bitmask|merge|||plain login
 smtp_capabilities|MN|1+|||||
 smtp_client_buffer|MN|1|size(k,m)|error|||4k
 smtp_greeting_delay|MN|1|time-msec|error|||0
-source_charset|hslI|1|||||
+source_charset|hslI|1||error|||
 spdy_chunk_size|hsl|1|||||
 spdy_headers_comp|hs|1|||||
 spdy_keepalive_timeout|hs|1|||||
@@ -587,8 +587,8 @@ ssi_min_file_chunk|hsl|1|size(k,m)|error|value||1k
 ssi_silent_errors|hsl|1|flag|error|value||off
 ssi_types|hsl|1+|mime[]|append|list||text/html
 ssi_value_length|hsl|1|size(k,m)|error|value||256
-ssl|hs|1|||||off
-ssl|MN|1|||||off
+ssl|hs|1||error|||off
+ssl|MN|1||error|||off
 ssl_alpn|ST|1+||||1.21.4|
 ssl_buffer_size|hs|1|size(k,m)|error|value||16k
 ssl_certificate|hs|1|string|append|list||
@@ -628,11 +628,11 @@ ssl_handshake_timeout|ST|1|time-msec|error|||60s
 ssl_object_cache_inheritable|m|1|flag|error||1.27.4|on
 ssl_ocsp|hs|1|enum|error|value|1.19.0|off
 ssl_ocsp|ST|1|enum|error||1.27.2|off
-ssl_ocsp_cache|hs|1||||1.19.0|off
+ssl_ocsp_cache|hs|1||error||1.19.0|off
 ssl_ocsp_cache|ST|1||||1.27.2|off
 ssl_ocsp_responder|hs|1|string|error|value|1.19.0|
 ssl_ocsp_responder|ST|1|string|error||1.27.2|
-ssl_password_file|hs|1|||||
+ssl_password_file|hs|1||error|||
 ssl_password_file|MN|1|||||
 ssl_password_file|ST|1|||||
 ssl_prefer_server_ciphers|hs|1|flag|error|value||off
@@ -709,13 +709,13 @@ underscores_in_headers|hs|1|flag|error|value||off
 uninitialized_variable_warn|hsliI|1|flag|error|value||on
 upstream|h|{1||append|||
 upstream|S|{1|||||
-use|e|1|||||
+use|e|1||error|||
 user|m|1-2||error|||nobody nobody
 userid|hsl|1|enum|error|value||off
 userid_domain|hsl|1|string|error|value||none
-userid_expires|hsl|1|||||off
+userid_expires|hsl|1||error|||off
 userid_flags|hsl|1-3|bitmask|merge|value|1.19.3|off
-userid_mark|hsl|1|||||off
+userid_mark|hsl|1||error|||off
 userid_name|hsl|1|string|error|value||uid
 userid_p3p|hsl|1|string|error|value||none
 userid_path|hsl|1|string|error|value||/
@@ -725,10 +725,10 @@ uwsgi_buffer_size|hsl|1|size(k,m)|error|value||4k
 uwsgi_buffering|hsl|1|flag|error|value||on
 uwsgi_buffers|hsl|2|number+size|error|value||8 4k
 uwsgi_busy_buffers_size|hsl|1|size(k,m)|error|value||8k
-uwsgi_cache|hsl|1|||||off
+uwsgi_cache|hsl|1||error|||off
 uwsgi_cache_background_update|hsl|1|flag|error|value||off
 uwsgi_cache_bypass|hsl|1+|complex[]|append|list||
-uwsgi_cache_key|hsl|1|||||
+uwsgi_cache_key|hsl|1||error|||
 uwsgi_cache_lock|hsl|1|flag|error|value||off
 uwsgi_cache_lock_age|hsl|1|time-msec|error|value||5s
 uwsgi_cache_lock_timeout|hsl|1|time-msec|error|value||5s
@@ -754,7 +754,7 @@ uwsgi_next_upstream_timeout|hsl|1|time-msec|error|value||0
 uwsgi_next_upstream_tries|hsl|1|number|error|value||0
 uwsgi_no_cache|hsl|1+|complex[]|append|list||
 uwsgi_param|hsl|2-3|name+value[if_not_empty]|append|list||HTTP_HOST $host$is_request_port$request_port
-uwsgi_pass|lI|1|||if||
+uwsgi_pass|lI|1||error|if||
 uwsgi_pass_header|hsl|1|string|append|list||
 uwsgi_pass_request_body|hsl|1|flag|error|value||on
 uwsgi_pass_request_headers|hsl|1|flag|error|value||on
@@ -771,14 +771,14 @@ uwsgi_ssl_ciphers|hsl|1|string|error|value||DEFAULT
 uwsgi_ssl_conf_command|hsl|2|key+value|append|list|1.19.4|
 uwsgi_ssl_crl|hsl|1|string|error|value||
 uwsgi_ssl_name|hsl|1|complex|error|value||host from uwsgi_pass
-uwsgi_ssl_password_file|hsl|1|||||
+uwsgi_ssl_password_file|hsl|1||error|||
 uwsgi_ssl_protocols|hsl|1+|bitmask|merge|value||TLSv1.2 TLSv1.3
 uwsgi_ssl_server_name|hsl|1|flag|error|value||off
 uwsgi_ssl_session_reuse|hsl|1|flag|error|value||on
 uwsgi_ssl_trusted_certificate|hsl|1|string|error|value||
 uwsgi_ssl_verify|hsl|1|flag|error|value||off
 uwsgi_ssl_verify_depth|hsl|1|number|error|value||1
-uwsgi_store|hsl|1|||||off
+uwsgi_store|hsl|1||error|||off
 uwsgi_store_access|hsl|1-3|access|error|value||user:rw
 uwsgi_string|hsl|1|string|error|value||
 uwsgi_temp_file_write_size|hsl|1|size(k,m)|error|value||8k
@@ -789,9 +789,9 @@ variables_hash_bucket_size|S|1|number|error|||64
 variables_hash_max_size|h|1|number|error|||1024
 variables_hash_max_size|S|1|number|error|||1024
 worker_aio_requests|e|1|number|error|||32
-worker_connections|e|1|||||512
-worker_cpu_affinity|m|1+|||||
-worker_priority|m|1|||||0
+worker_connections|e|1||error|||512
+worker_cpu_affinity|m|1+||error|||
+worker_priority|m|1||error|||0
 worker_processes|m|1||error|||1
 worker_rlimit_core|m|1|offset(k,m,g)|error|||
 worker_rlimit_nofile|m|1|number|error|||
@@ -805,6 +805,6 @@ xslt_param|hsl|2|||||
 xslt_string_param|hsl|2|||||
 xslt_stylesheet|l|1+|||||
 xslt_types|hsl|1+|mime[]|append|list||text/xml
-zone|u|1-2||error|||
+zone|u|1-2|||||
 zone|U|1-2|||||
 `;

@@ -94,7 +94,7 @@ export function blockFault(
   if (open !== null && LINE_BLOCKS.has(open.text)) {
     return end.kind === "{" ? unexpected(file, end.at, "{", open) : null;
   }
-  if (name.quote === null && /[{}]/.test(name.text)) return brokenWord(file, name);
+  if (name.quote === null && !name.placeholder && /[{}]/.test(name.text)) return brokenWord(file, name);
   if (name.text === "if" && end.kind === "{") return condition(file, words);
   const facts = factsOf(name.text);
   if (facts.length === 0 || facts.some((fact) => fact.block === (end.kind === "{"))) return null;
@@ -152,15 +152,21 @@ function afterQuote(file: SourceFile, words: readonly Word[], at: number): Nginx
   const character = String.fromCodePoint(file.text.codePointAt(at) ?? 0);
   const word = words[words.length - 1];
   const quoted = word === undefined ? "" : shorten(file.text.slice(word.start, word.end));
+  // nginx prints one byte, which is no character when there are more to it.
+  const log = character < "\x80" ? `unexpected "${character}"` : "unexpected";
+  // The quote that is missing is the one of the earlier line; nginx takes the next for it.
+  if (word !== undefined && lineOf(file, word.start) !== lineOf(file, at)) {
+    return fault(file, at, at + character.length, {
+      log,
+      message: `the string that begins in line ${lineOf(file, word.start)} ends only here, and text follows its quote`,
+      help: `close the string in line ${lineOf(file, word.start)} with ${file.text.charAt(word.start)}`,
+      other: other(file, { start: word.start, end: word.start + 1 }, "the string begins with this quote"),
+    });
+  }
   return fault(file, at, at + character.length, {
+    log,
     message: `text right after the closing quote of ${quoted}`,
-    // nginx prints one byte, which is no character when there are more to it.
-    log: character < "\x80" ? `unexpected "${character}"` : "unexpected",
     help: 'put a blank or ";" after the quote, or the whole value inside one pair of quotes',
-    other:
-      word === undefined || lineOf(file, word.start) === lineOf(file, at)
-        ? null
-        : other(file, { start: word.start, end: word.start + 1 }, "the string begins with this quote"),
   });
 }
 

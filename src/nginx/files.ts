@@ -1,7 +1,9 @@
+import { globDeployed } from "../host/deployed.js";
 import { type Entry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
-import { glob, isGlob } from "../host/glob.js";
-import { directoryOf, isWithin, resolvePath } from "../host/path.js";
+import { isGlob } from "../host/glob.js";
+import { directoryOf, isWithin, joinPath } from "../host/path.js";
 import { type Span, sourceFile } from "../source/file.js";
+import { isTemplateName } from "../source/template-names.js";
 import { parseNginx } from "./parse.js";
 import { stockText } from "./stock.js";
 import type { Directive, IncludeProblem, NginxInclude, NginxText } from "./types.js";
@@ -35,7 +37,7 @@ const DEPLOYED = [
   "/usr/local/openresty/nginx/conf",
 ];
 
-/** nginx has no limit and dies of a loop; past this many nodes a tree is a loop in disguise. */
+/** nginx has no limit. Files that include each other twice each, level by level, are more than anybody reads. */
 const MOST_NODES = 3_000_000;
 
 export function startReading(options: TreeOptions, directory: string): Reading {
@@ -45,37 +47,41 @@ export function startReading(options: TreeOptions, directory: string): Reading {
 export interface Resolved {
   readonly paths: readonly string[];
   readonly noMatch: { readonly directory: boolean } | null;
+  /** Directories that a glob could not look into. */
+  readonly unread: readonly Entry[];
 }
 
-export function resolve(reading: Reading, pattern: string): Resolved {
+/** `fromTemplate`: the include stands in a file that is named as a template. */
+export function resolve(reading: Reading, pattern: string, fromTemplate: boolean): Resolved {
   const candidates = [
-    resolvePath(reading.directory, pattern),
+    joinPath(reading.directory, pattern),
     ...beside(reading.directory, pattern),
     ...(reading.whole ? [] : above(reading.directory, pattern)),
   ];
   if (!isGlob(pattern)) {
     const standing = candidates.find((path) => reading.fs.entry(path).kind !== "missing");
-    return { paths: [standing ?? candidates[0] ?? pattern], noMatch: null };
+    return { paths: [standing ?? candidates[0] ?? pattern], noMatch: null, unread: [] };
   }
+  const unread: Entry[] = [];
   for (const candidate of candidates) {
-    const paths = glob(reading.fs, candidate);
-    if (paths.length > 0) return { paths, noMatch: null };
+    const paths = globDeployed(reading.fs, candidate, fromTemplate, (entry) => unread.push(entry));
+    if (paths.length > 0) return { paths, noMatch: null, unread };
   }
   const directory = candidates.some((path) => reading.fs.entry(directoryOf(path)).kind === "directory");
-  return { paths: [], noMatch: { directory } };
+  return { paths: [], noMatch: { directory }, unread };
 }
 
 /** Fragments of a repository name each other from the directory that the main file will have, which is one above theirs. */
 function above(directory: string, pattern: string): readonly string[] {
   if (pattern.startsWith("/") || directory === "/") return [];
   const next = directoryOf(directory);
-  return [resolvePath(next, pattern), ...above(next, pattern)];
+  return [joinPath(next, pattern), ...above(next, pattern)];
 }
 
 function beside(directory: string, pattern: string): readonly string[] {
   if (DEPLOYED.some((prefix) => isWithin(prefix, directory))) return [];
   const prefix = DEPLOYED.find((path) => pattern.startsWith(`${path}/`));
-  return prefix === undefined ? [] : [resolvePath(directory, pattern.slice(prefix.length + 1))];
+  return prefix === undefined ? [] : [joinPath(directory, pattern.slice(prefix.length + 1))];
 }
 
 /** The file at a path that an include named; `null`, with the problem added, when there is none to read. */
@@ -87,21 +93,56 @@ export function load(
   problems: IncludeProblem[],
 ): NginxText | null {
   const entry = reading.fs.entry(path);
-  const problem = (kind: IncludeProblem["kind"], reason: string): null => {
-    problems.push({ path: reading.fs.display(path), kind, reason });
+  const problem = (
+    kind: IncludeProblem["kind"],
+    reason: string,
+    log: string | null,
+    loop: readonly Span[] = [],
+  ): null => {
+    problems.push({ path: reading.fs.display(path), kind, reason, log, loop });
     return null;
   };
   if (entry.kind === "missing") {
     const stock = entry.dangling ? null : stockText(path);
-    return stock === null ? problem("missing", "no such file in the tree") : stockFile(reading, path, stock);
+    if (stock !== null) return stockFile(reading, path, stock);
+    const log = reading.fs.entry(directoryOf(path)).kind === "file" ? NOT_A_DIRECTORY : NO_SUCH_FILE;
+    return problem("missing", "no such file in the tree", log);
   }
-  if (entry.kind === "directory") return problem("refused", "is a directory, which nginx refuses to read");
-  if (entry.kind !== "file") return problem("unread", unreadReason(entry) ?? "");
-  if (stack.includes(entry.path) || reading.nodes > MOST_NODES) {
-    return problem("refused", 'is included by itself: nginx ends with "Too many open files"');
+  if (entry.kind === "directory")
+    return problem("refused", "is a directory, which nginx refuses to read", IS_A_DIRECTORY);
+  if (entry.kind !== "file") return notAFile(entry, problem);
+  const from = stack.indexOf(entry.path);
+  if (from !== -1) {
+    const reason = 'is included by itself: nginx ends with "Too many open files"';
+    return problem("refused", reason, TOO_MANY_FILES, via.slice(from));
   }
-  return open(reading, entry, via) ?? problem("unread", unreadReason(entry) ?? "");
+  if (reading.nodes > MOST_NODES) return problem("unread", "the includes bring too much to read", null);
+  return open(reading, entry, via) ?? problem("unread", unreadReason(entry) ?? "", null);
 }
+
+/** A directory in which a glob may match, and which this process could not look into. */
+export function unreadProblem({ fs }: Reading, entry: Entry): IncludeProblem {
+  const reason = unreadReason(entry) ?? "";
+  return { path: fs.display(entry.path), kind: "unread", reason, log: null, loop: [] };
+}
+
+function notAFile(
+  entry: Entry,
+  problem: (kind: IncludeProblem["kind"], reason: string, log: string | null) => null,
+): null {
+  const reason = unreadReason(entry) ?? "";
+  // Links that lead back to themselves are the same for whoever looks.
+  return reason === "Too many levels of symbolic links"
+    ? problem("refused", reason, TOO_MANY_LINKS)
+    : problem("unread", reason, null);
+}
+
+/** What nginx prints behind `open() "…"`, or behind `pread() "…"` for a directory. */
+export const NO_SUCH_FILE = "failed (2: No such file or directory)";
+export const NOT_A_DIRECTORY = "failed (20: Not a directory)";
+export const IS_A_DIRECTORY = "failed (21: Is a directory)";
+export const TOO_MANY_FILES = "failed (24: Too many open files)";
+export const TOO_MANY_LINKS = "failed (40: Too many levels of symbolic links)";
 
 function stockFile(reading: Reading, path: string, text: string): NginxText {
   const known = reading.cache.get(path);
@@ -134,15 +175,21 @@ export function openRoots(reading: Reading, paths: readonly string[]): readonly 
     const text = entry.kind !== "file" || reading.cache.has(entry.path) ? null : open(reading, entry, []);
     return text === null ? [] : [text];
   });
-  const included = new Set(texts.flatMap((text) => includedBy(reading, text.directives)));
+  const included = new Set(
+    texts.flatMap((text) => includedBy(reading, text.directives, isTemplateName(text.file.path))),
+  );
   return texts.filter((text) => !included.has(text.file.path));
 }
 
-function includedBy(reading: Reading, directives: readonly Directive[]): readonly string[] {
+function includedBy(
+  reading: Reading,
+  directives: readonly Directive[],
+  template: boolean,
+): readonly string[] {
   return directives.flatMap(({ name, args, block }) => {
-    if (block !== null) return includedBy(reading, block);
+    if (block !== null) return includedBy(reading, block, template);
     const [pattern] = args;
-    if (name.text !== "include" || pattern === undefined) return [];
-    return resolve(reading, pattern.text).paths.map((path) => reading.fs.entry(path).path);
+    if (name.text !== "include" || pattern === undefined || pattern.placeholder) return [];
+    return resolve(reading, pattern.text, template).paths.map((path) => reading.fs.entry(path).path);
   });
 }

@@ -1,5 +1,5 @@
 import { type Place, place } from "../source/file.js";
-import type { Node } from "./types.js";
+import type { Node, Word } from "./types.js";
 
 /** Small questions to a node of the tree. None of them climbs: inheritance is effective.ts's. */
 
@@ -46,7 +46,12 @@ export function headPlace(node: Node): Place {
 
 /** The directive without `;` or `{`, its words one blank apart. */
 export function headText(node: Node): string {
-  return [node.directive.name, ...node.directive.args].map((word) => word.text).join(" ");
+  return [node.directive.name, ...node.directive.args].map((word) => shownWord(node, word)).join(" ");
+}
+
+/** A word for people: decoded, but a template's placeholder as it stands in the file. */
+export function shownWord({ file }: Node, { text, placeholder, start, end }: Word): string {
+  return placeholder ? file.text.slice(start, end) : text;
 }
 
 /** The nearest enclosing block of that name, the node itself included. */

@@ -1,16 +1,13 @@
 import { NginxParser, type NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
 import type { SourceFile } from "../source/file.js";
+import { overlaps, withPlaceholders } from "../source/template.js";
 import type { ClosedBlock } from "./braces.js";
 import { blockFault, eofFault, strayBrace, unexpected, wordsFault } from "./faults.js";
+import { gather, type Mark } from "./gather.js";
 import { luaBlockEnd } from "./lua.js";
-import type { Directive, NginxFault, NginxText, Word } from "./types.js";
-import { readWords, skipBlanks } from "./words.js";
-
-interface Mark {
-  readonly words: readonly Word[];
-  end: number;
-  closed: boolean;
-}
+import { readTemplate, type Template } from "./template.js";
+import type { Directive, NginxFault, NginxText, TemplateText, Word } from "./types.js";
+import { decode, readWords, skipBlanks } from "./words.js";
 
 /**
  * What nginx-conf keeps private. The package builds the tree; which characters make a word, a
@@ -32,14 +29,19 @@ const Base = NginxParser as unknown as new () => ParserState;
 class PlacedParser extends Base {
   readonly marks = new Map<NginxParseTreeNode, Mark>();
   fault: NginxFault | null = null;
+  /** Where the directive begins that is being read. */
+  statement = 0;
   private readonly file: SourceFile;
+  private readonly template: Template | null;
 
-  constructor(file: SourceFile) {
+  constructor(file: SourceFile, template: Template | null) {
     super();
     this.file = file;
+    this.template = template;
   }
 
   override parseNext(): void {
+    this.statement = this.index;
     const skipped = skipBlanks(this.source, this.index);
     if ("tooLong" in skipped) {
       this.stop(wordsFault(this.file, [], { kind: "too-long", start: skipped.tooLong, quote: null }));
@@ -54,7 +56,9 @@ class PlacedParser extends Base {
   }
 
   private directive(): void {
-    const { words, end } = readWords(this.source, this.index);
+    this.statement = this.index;
+    const { words: plain, end } = readWords(this.source, this.index);
+    const words = withUnknown(this.file, this.template, plain);
     const [name] = words;
     if (name === undefined || (end.kind !== ";" && end.kind !== "{")) {
       this.stop(wordsFault(this.file, words, end, this.openBlock()));
@@ -148,11 +152,52 @@ function argumentsOf(words: readonly Word[]): string {
  * blocks go (ngx_conf_read_token, the same from 1.18.0 to 1.31.4).
  */
 export function parseNginx(file: SourceFile): NginxText {
-  const parser = new PlacedParser(file);
-  parser.parse(file.text);
+  const template = readTemplate(file.text);
+  const parser = new PlacedParser(file, template);
+  parser.parse(template?.text ?? file.text);
   if (parser.fault === null) parser.parseNext();
   const fault = parser.fault ?? byteOrderMark(file);
-  return { file, directives: toDirectives(parser.tree, parser.marks), fault };
+  const { directives, tooDeep } = gather(parser.tree, parser.marks, template);
+  return {
+    file,
+    directives,
+    fault,
+    template: templateText(file, template, directives, parser),
+    tooDeep: tooDeep === null ? null : { file, start: tooDeep.start, end: tooDeep.end },
+  };
+}
+
+/** The words as the file has them, with what a template makes of them told apart from what is written. */
+function withUnknown(file: SourceFile, template: Template | null, words: readonly Word[]): readonly Word[] {
+  if (template === null) return words;
+  return words.map((word) => {
+    const masked = template.placeholders.filter((range) => overlaps([word], range));
+    if (masked.length === 0) return word;
+    const quotes = word.quote === null ? 0 : 1;
+    const raw = file.text.slice(word.start + quotes, word.end - quotes);
+    return { ...word, text: decode(withPlaceholders(raw, masked, word.start + quotes)), placeholder: true };
+  });
+}
+
+function templateText(
+  file: SourceFile,
+  template: Template | null,
+  directives: readonly Directive[],
+  { fault, statement }: PlacedParser,
+): TemplateText | null {
+  if (template === null) return null;
+  const { gaps, unread, placeholders, changesText } = template;
+  const inBlock = (offset: number): boolean =>
+    directives.some(({ block, start, end }) => block !== null && start <= offset && offset < end);
+  const filled =
+    fault !== null &&
+    overlaps(placeholders, { start: statement, end: Math.max(fault.span.end, statement + 1) });
+  return {
+    gap: gaps.some((offset) => !inBlock(offset)),
+    unread: unread.map(({ start, end }) => ({ file, start, end })),
+    excuses: changesText || filled,
+    changesText,
+  };
 }
 
 function byteOrderMark(file: SourceFile): NginxFault | null {
@@ -165,21 +210,4 @@ function byteOrderMark(file: SourceFile): NginxFault | null {
     help: "save the file as UTF-8 without a byte order mark",
     other: null,
   };
-}
-
-function toDirectives(
-  node: NginxParseTreeNode,
-  marks: ReadonlyMap<NginxParseTreeNode, Mark>,
-): readonly Directive[] {
-  const directives: Directive[] = [];
-  for (const child of node.children ?? []) {
-    const mark = marks.get(child);
-    const [name, ...args] = mark?.words ?? [];
-    if (mark === undefined || name === undefined) continue;
-    const block = child.isVerbatim ? [] : child.isBlock ? toDirectives(child, marks) : null;
-    // A block that was not closed reaches as far as it was read.
-    const end = Math.max(mark.end, block?.at(-1)?.end ?? 0);
-    directives.push({ name, args, start: name.start, end, block, truncated: !mark.closed });
-  }
-  return directives;
 }

@@ -1,49 +1,147 @@
-import { namedExtensions } from "./extensions.js";
-import { argument, childrenNamed, descendants } from "./nodes.js";
+import { always } from "./branches.js";
+import { effectiveFlag, effectiveList } from "./effective.js";
+import { matchingOf, patternOf } from "./extensions.js";
+import { argument, childrenNamed } from "./nodes.js";
+import { matches, readPattern } from "./pattern.js";
 import type { Node } from "./types.js";
 
 /** Which requests of a server a location hands to FastCGI. */
 
-/** `try_files` may make any request one for a script; only a check of the file itself leaves the URI as it is. */
-export function changesUri(location: Node): boolean {
-  if (location.partial || childrenNamed(location, "rewrite").length > 0) return true;
-  return childrenNamed(location, "try_files").some((node) =>
-    node.directive.args
-      .slice(0, -1)
-      .some(({ text }) => !/^\$(?:uri|fastcgi_script_name|document_uri)\/?$/.test(text)),
-  );
+interface Route {
+  /** `null`: no location takes it. */
+  readonly location: Node | null;
+  /** Nothing further out is asked any more: an exact path or a regular expression took it. */
+  readonly settled: boolean;
 }
 
-function locationsOf(server: Node | null): readonly Node[] {
-  return server === null ? [] : [...descendants(server)].filter(({ name }) => name === "location");
+/** The location that nginx chooses for a URI; `null` when that cannot be told. */
+function route(block: Node, uri: string): Route | null {
+  const locations = childrenNamed(block, "location");
+  if (block.partial || !locations.every(always)) return null;
+  const paths = locations.filter((one) => !/^[~@]/.test(matchingOf(one).modifier));
+  if (paths.some(({ directive }) => directive.args.some(({ placeholder }) => placeholder))) return null;
+  const path = (one: Node) => matchingOf(one).text;
+  const exact = paths.find((one) => matchingOf(one).modifier === "=" && path(one) === uri);
+  if (exact !== undefined) return { location: exact, settled: true };
+  const [longest = null] = paths
+    .filter((one) => matchingOf(one).modifier !== "=" && uri.startsWith(path(one)))
+    .toSorted((a, b) => path(b).length - path(a).length);
+  const inner = longest === null ? { location: null, settled: false } : route(longest, uri);
+  if (inner === null || inner.settled) return inner;
+  const found = { location: inner.location ?? longest, settled: false };
+  if (longest !== null && matchingOf(longest).modifier === "^~") return found;
+  for (const one of locations.filter((other) => matchingOf(other).modifier.startsWith("~"))) {
+    const taken = takes(one, uri);
+    if (taken === undefined) return null;
+    if (!taken) continue;
+    const nested = route(one, uri);
+    return nested === null ? null : { location: nested.location ?? one, settled: true };
+  }
+  return found;
 }
 
-function passes(location: Node): boolean {
-  return childrenNamed(location, "fastcgi_pass").length > 0;
+/** Whether a location's own words take a URI, whoever else may; `undefined` when it cannot be told. */
+export function takes(location: Node, uri: string): boolean | undefined {
+  const { modifier, text } = matchingOf(location);
+  if (modifier === "=") return text === uri;
+  if (modifier === "@") return false;
+  if (!modifier.startsWith("~")) return uri.startsWith(text);
+  const pattern = patternOf(location);
+  return pattern === null ? undefined : matches(pattern, uri);
 }
 
-/** A location for the extension that hands nothing to PHP: `location ~ \.phtml$ { deny all; }`. */
-export function takenElsewhere(server: Node | null, extension: string): boolean {
-  return locationsOf(server).some(
-    (one) => !passes(one) && namedExtensions(one)?.includes(extension) === true,
-  );
-}
-
-/** `location /` of a server in which nothing else could answer for static files. */
-export function passesWholeSite(location: Node, server: Node | null): boolean {
-  const [first, second] = location.directive.args.map(({ text }) => text);
-  if ((second ?? first) !== "/" || first === "=" || first?.startsWith("~") === true) return false;
-  if (server === null || server.partial) return false;
-  const steered = [location, server].some((block) =>
-    ["if", "rewrite", "try_files", "internal"].some((name) => childrenNamed(block, name).length > 0),
-  );
-  return !steered && locationsOf(server).every((one) => passes(one) || answersNoFiles(one));
-}
-
-function answersNoFiles(location: Node): boolean {
+/**
+ * Whether nginx surely hands a URI to the location's `fastcgi_pass` as it is. `exists`: the file is
+ * known to be there; without that knowledge a `try_files` may lead anywhere.
+ */
+export function surelyPassed(location: Node, server: Node | null, uri: string, exists: boolean): boolean {
   return (
-    argument(location, 0) === "=" ||
-    childrenNamed(location, "return").length > 0 ||
-    childrenNamed(location, "deny").some((node) => argument(node, 0) === "all")
+    server !== null &&
+    route(server, uri)?.location === location &&
+    leavesAlone(server, uri) &&
+    leavesAlone(location, uri) &&
+    tried(location, exists) &&
+    !answersInstead(location)
+  );
+}
+
+/** Directives that may do anything to a request. */
+const PROGRAMS = /_by_lua|^js_|^perl|^njs_/;
+
+/** Whether nothing on this level redirects, rewrites or answers the request by itself. */
+function leavesAlone(block: Node, uri: string): boolean {
+  if (block.partial || block.children.some(({ name }) => PROGRAMS.test(name))) return false;
+  if (["return", "internal"].some((name) => childrenNamed(block, name).length > 0)) return false;
+  const denied = childrenNamed(block, "deny").some((node) => argument(node, 0) === "all");
+  if (denied && childrenNamed(block, "allow").length === 0) return false;
+  return (
+    childrenNamed(block, "rewrite").every((node) => fails(argument(node, 0) ?? "", false, uri)) &&
+    childrenNamed(block, "if").every((node) => passesBy(node, uri))
+  );
+}
+
+function fails(regex: string, insensitive: boolean, uri: string): boolean {
+  const pattern = readPattern(regex, insensitive);
+  return pattern !== null && matches(pattern, uri) === false;
+}
+
+/** What tells one client, host or method from another, but no file. */
+const NOT_THE_FILE =
+  /^!?\(?\$(?:host|hostname|scheme|https|(?:http|server|ssl|remote|cookie|geoip)_\w+|request_method|args|arg_\w+|query_string)\b/;
+const THE_URI = /^\$(?:uri|document_uri|request_uri|fastcgi_script_name)$/;
+const CHANGES_NOTHING = /^(?:set|add_header|expires|access_log|error_log|break)$/;
+
+/** An `if` that does nothing to the URI, is about something else than the file, or does not match it. */
+function passesBy(node: Node, uri: string): boolean {
+  if (node.children.every(({ name }) => CHANGES_NOTHING.test(name)) && !node.partial) return true;
+  const words = node.directive.args.map(({ text }) => text).join(" ");
+  if (NOT_THE_FILE.test(words.replace(/^\(\s*/, ""))) return true;
+  const [, variable = "", operator = "", regex = ""] = /^\(\s*(\S+) (~\*?) (.+?)\s*\)$/s.exec(words) ?? [];
+  return THE_URI.test(variable) && operator !== "" && fails(regex, operator === "~*", uri);
+}
+
+/** Whether `try_files` leaves the URI of an existing file, or of any file, as it is. */
+function tried(location: Node, exists: boolean): boolean {
+  return childrenNamed(location, "try_files").every((node) => {
+    const words = node.directive.args.map(({ text }) => text);
+    const checked = words
+      .slice(0, -1)
+      .every((text) => /^\$(?:uri|fastcgi_script_name|document_uri)\/?$/.test(text));
+    const file = words.slice(0, -1).some((text) => !text.endsWith("/"));
+    return checked && file && (exists || /^=\d+$/.test(words[words.length - 1] ?? ""));
+  });
+}
+
+/** Whether an `error_page` turns PHP's 403 into something else. */
+function answersInstead(location: Node): boolean {
+  const intercept = effectiveFlag(location, "fastcgi_intercept_errors");
+  if (intercept.kind === "default") return false;
+  const pages = effectiveList(location, "error_page");
+  const changes =
+    pages.kind === "set" &&
+    pages.nodes.some(({ directive }) => {
+      const has = (fits: (text: string) => boolean) =>
+        directive.args.some(({ text, placeholder }) => placeholder || fits(text));
+      return has((text) => text === "403") && has((text) => text.startsWith("="));
+    });
+  const whole = pages.kind === "default" || (pages.kind === "set" && pages.complete);
+  return intercept.kind === "unknown" ? changes : intercept.value && (changes || !whole);
+}
+
+/** Whom a template names may be all. */
+function mayBeAll({ directive }: Node): boolean {
+  return directive.args[0]?.text === "all" || directive.args[0]?.placeholder === true;
+}
+
+/** Methods whose requests have no body. */
+const WITHOUT_BODY = /^(?:GET|HEAD|OPTIONS|TRACE)$/i;
+
+/** Whether a request with a body can get through to FastCGI: not where `limit_except GET` denies everybody. */
+export function takesBodies(location: Node): boolean {
+  return !childrenNamed(location, "limit_except").some(
+    (limit) =>
+      limit.directive.args.every((word) => word.placeholder || WITHOUT_BODY.test(word.text)) &&
+      childrenNamed(limit, "deny").some((node) => always(node) && mayBeAll(node)) &&
+      childrenNamed(limit, "allow").length === 0,
   );
 }

@@ -1,8 +1,18 @@
 import { directoryOf } from "../host/path.js";
 import { place, type SourceFile, type Span } from "../source/file.js";
-import { load, open, openRoots, type Reading, resolve, startReading, type TreeOptions } from "./files.js";
+import { isTemplateName } from "../source/template-names.js";
+import {
+  load,
+  open,
+  openRoots,
+  type Reading,
+  resolve,
+  startReading,
+  type TreeOptions,
+  unreadProblem,
+} from "./files.js";
 import { swallowedDirective } from "./swallowed.js";
-import type { Directive, IncludeProblem, NginxInclude, NginxText, Node } from "./types.js";
+import type { Branch, Directive, IncludeProblem, NginxInclude, NginxText, Node } from "./types.js";
 
 /** What nginx would read from one main file, includes opened: one node per occurrence. */
 export interface NginxTree {
@@ -17,7 +27,7 @@ export interface NginxTree {
 
 type MutableNode = { -readonly [Key in keyof Node]: Node[Key] } & { children: Node[] };
 
-const NAMELESS = { text: "", start: 0, end: 0, quote: null } as const;
+const NAMELESS = { text: "", start: 0, end: 0, quote: null, placeholder: false } as const;
 
 /**
  * Reads a main file and everything it includes. `null` when it is not a readable file. `beside`:
@@ -36,7 +46,7 @@ export function readTree(
   const text = open(reading, entry, []);
   if (text === null) return null;
   const root = blockNode(null, text.file, syntheticBlock("", text.file), []);
-  root.partial = text.fault !== null;
+  root.partial = isCut(text);
   fill(reading, root, text.directives, text.file, [], [text.file.path]);
   adopt(reading, root, beside);
   return finished(reading, root);
@@ -45,8 +55,18 @@ export function readTree(
 function adopt(reading: Reading, root: MutableNode, beside: readonly string[]): void {
   const http = root.children.find((node) => node.name === "http") as MutableNode | undefined;
   if (http === undefined) return;
-  const orphans = openRoots(reading, beside).filter((text) => definesServers(text));
-  for (const text of orphans) fill(reading, http, text.directives, text.file, [], [text.file.path]);
+  for (const text of openRoots(reading, beside)) {
+    if (definesServers(text)) {
+      if (text.template?.gap === true) http.partial = true;
+      fill(reading, http, text.directives, text.file, [], [text.file.path]);
+      // What a template is deployed as, and so what includes it, is often told by no file of the tree.
+    } else if (isTemplateName(text.file.path)) fragment(reading, http, text);
+  }
+}
+
+/** Whether something of the file itself, outside of its blocks, was not read. */
+function isCut({ fault, template }: NginxText): boolean {
+  return fault !== null || template?.gap === true;
 }
 
 function definesServers({ directives }: NginxText): boolean {
@@ -98,6 +118,8 @@ function syntheticBlock(name: string, file: SourceFile): Directive {
     end: file.text.length,
     block: [],
     truncated: false,
+    gap: false,
+    branch: null,
   };
 }
 
@@ -106,6 +128,7 @@ function blockNode(
   file: SourceFile,
   directive: Directive,
   via: readonly Span[],
+  branch: Branch | null = null,
 ): MutableNode {
   return {
     directive,
@@ -114,7 +137,8 @@ function blockNode(
     parent,
     children: [],
     via,
-    partial: directive.truncated,
+    partial: directive.truncated || directive.gap,
+    branch: directive.branch ?? branch,
   };
 }
 
@@ -125,15 +149,21 @@ function fill(
   file: SourceFile,
   via: readonly Span[],
   stack: readonly string[],
+  branch: Branch | null = null,
 ): void {
   for (const directive of directives) {
+    // A directive whose name a template makes may be any.
+    if (directive.name.placeholder) {
+      parent.partial = true;
+      continue;
+    }
     // What was meant for this block is not in it, but among the arguments.
     if (swallowedDirective(file, directive) !== null) parent.partial = true;
     if (directive.name.text === "include" && directive.block === null && parent.name !== "split_clients") {
-      include(reading, parent, directive, file, via, stack);
+      include(reading, parent, directive, file, via, stack, branch);
       continue;
     }
-    const node = blockNode(parent, file, directive, via);
+    const node = blockNode(parent, file, directive, via, branch);
     reading.nodes += 1;
     parent.children.push(node);
     if (directive.block !== null) fill(reading, node, directive.block, file, via, stack);
@@ -147,20 +177,27 @@ function include(
   file: SourceFile,
   via: readonly Span[],
   stack: readonly string[],
+  branch: Branch | null,
 ): void {
   const word = directive.args[0];
+  if (directive.args.some(({ placeholder }) => placeholder)) {
+    unknownInclude(reading, parent, directive, file, via);
+    return;
+  }
   if (word === undefined || directive.args.length > 1) return;
   const at = place(file, word.start, word.end, via);
   const inner = [...via, at.span];
   const problems: IncludeProblem[] = [];
-  const { paths, noMatch } = resolve(reading, word.text);
+  const { paths, noMatch, unread } = resolve(reading, word.text, isTemplateName(file.path));
+  problems.push(...unread.map((entry) => unreadProblem(reading, entry)));
   let files = 0;
   for (const path of paths) {
     const text = load(reading, path, inner, stack, problems);
     if (text === null) continue;
     files += 1;
-    if (text.fault !== null) parent.partial = true;
-    fill(reading, parent, text.directives, text.file, inner, [...stack, text.file.path]);
+    if (isCut(text)) parent.partial = true;
+    const within = directive.branch ?? branch;
+    fill(reading, parent, text.directives, text.file, inner, [...stack, text.file.path], within);
   }
   const known =
     files > 0 || reading.whole || noMatch?.directory === true || /modules-enabled\//.test(word.text);
@@ -172,4 +209,22 @@ function include(
     noMatch: files === 0 ? noMatch : null,
     problems,
   });
+}
+
+/** Which files it means is known when the template is rendered. */
+function unknownInclude(
+  reading: Reading,
+  parent: MutableNode,
+  { args }: Directive,
+  file: SourceFile,
+  via: readonly Span[],
+): void {
+  const [first, last] = [args[0], args[args.length - 1]];
+  if (first === undefined || last === undefined) return;
+  const at = place(file, first.start, last.end, via);
+  const pattern = file.text.slice(first.start, last.end);
+  const reason = "which file it is will be known when the template is rendered";
+  const problem: IncludeProblem = { path: pattern, kind: "template", reason, log: null, loop: [] };
+  parent.partial = true;
+  reading.includes.push({ pattern, place: at, files: 0, noMatch: null, problems: [problem] });
 }

@@ -1,34 +1,11 @@
-/** nginx's own readings of values (ngx_parse.c). `undefined`: nginx refuses it, or it is not a literal. */
+import { time } from "./checks/numbers.js";
 
-const UNITS: readonly (readonly [unit: string, milliseconds: number])[] = [
-  ["y", 365 * 86_400_000],
-  ["M", 30 * 86_400_000],
-  ["w", 7 * 86_400_000],
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["m", 60_000],
-  ["s", 1000],
-  ["ms", 1],
-];
+/** nginx's own readings of values (ngx_parse.c). `undefined`: nginx refuses it, or it is not a literal. */
 
 /** A time of the millisecond slots (`fastcgi_read_timeout`) in milliseconds: units in descending order, a bare number is seconds. */
 export function timeMs(text: string): number | undefined {
-  if (text === "") return undefined;
-  const pattern = /(\d+)(ms|[wdhms])?( *)/y;
-  let total = 0;
-  let least = -1;
-  while (pattern.lastIndex < text.length) {
-    const from = pattern.lastIndex;
-    const match = pattern.exec(text);
-    if (match === null || match[0] === "") return undefined;
-    const unit = match[2] ?? "s";
-    const rank = UNITS.findIndex(([name]) => name === unit);
-    // A number without a unit can only be the last one.
-    if (rank <= least || (match[2] === undefined && from + match[0].length < text.length)) return undefined;
-    least = match[2] === undefined ? UNITS.length : rank;
-    total += Number(match[1]) * (UNITS[rank]?.[1] ?? 0);
-  }
-  return total > 2 ** 53 ? undefined : total;
+  const value = time(text, "ms");
+  return value === null || value > Number.MAX_SAFE_INTEGER ? undefined : Number(value);
 }
 
 /** A size in bytes: digits and an optional `k` or `m`. `1g` is refused. */

@@ -53,7 +53,7 @@ export function readWords(text: string, from: number): Words {
       return { words, end: { kind: character, at } };
     const quote = character === '"' || character === "'" ? character : null;
     const end = quote === null ? bareEnd(text, at) : quotedEnd(text, at, quote);
-    if (overflows(text, at, lastRead(text, end, quote)))
+    if (overflows(text, quote === null ? at : at + 1, lastRead(text, end)))
       return { words, end: { kind: "too-long", start: at, quote } };
     if (end === null) return { words, end: { kind: "eof", string: at } };
     words.push({
@@ -61,6 +61,7 @@ export function readWords(text: string, from: number): Words {
       start: at,
       end,
       quote,
+      placeholder: false,
     });
     at = end;
     if (quote !== null && !endsWord(text.charAt(at))) return { words, end: { kind: "after-quote", at } };
@@ -99,9 +100,13 @@ function endsWord(character: string): boolean {
   );
 }
 
-/** How far nginx must have read before the word ends: a closing quote itself may be the buffer's last byte. */
-function lastRead(text: string, end: number | null, quote: string | null): number {
-  return end === null ? text.length : quote === null ? end : end - 1;
+/**
+ * How far nginx reads with the word still in its buffer: up to what ends it, and the byte behind that
+ * when it is a blank. A quoted word ends with what stands behind the quote.
+ */
+function lastRead(text: string, end: number | null): number {
+  if (end === null) return text.length;
+  return isBlank(text.charAt(end)) ? end + 1 : end;
 }
 
 function overflows(text: string, start: number, end: number): boolean {
@@ -111,7 +116,7 @@ function overflows(text: string, start: number, end: number): boolean {
 }
 
 /** nginx's own escapes, the same in bare and quoted words; every other backslash stays. */
-function decode(raw: string): string {
+export function decode(raw: string): string {
   if (!raw.includes("\\")) return raw;
   return raw.replace(/\\([\s\S])/g, (all, next: string) => {
     if (next === '"' || next === "'" || next === "\\") return next;

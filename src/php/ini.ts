@@ -3,8 +3,9 @@
 import { type Entry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
 import { place, type SourceFile, sourceFile } from "../source/file.js";
+import { maskPlaceholders, overlaps } from "../source/template.js";
+import { readTemplateLines } from "../source/template-lines.js";
 import { type IniReading, type Range, readIni } from "./grammar.js";
-import { maskPlaceholders, overlaps, templateLine, unfinishedTag } from "./template.js";
 import type { IniValue, PhpIni, UnreadIni } from "./types.js";
 
 export { type PhpFact, phpDefault, phpDefaults } from "./facts.js";
@@ -83,23 +84,15 @@ interface Prepared {
 /** Takes template language out of the text: whole lines become blanks, placeholders letters. */
 function prepare(file: SourceFile): Prepared {
   const conditional: Range[] = [];
-  let depth = 0;
-  let until: string | null = null;
+  const template = readTemplateLines(file.text);
   let gap = false;
   const lines = file.text.split("\n").map((line, index) => {
     const start = file.lineStarts[index] ?? 0;
-    if (until !== null) {
-      if (line.includes(until)) until = null;
-      return " ".repeat(line.length);
-    }
-    const tags = templateLine(line);
-    until = tags === null ? unfinishedTag(line) : null;
-    if (tags !== null) {
-      depth = Math.max(0, depth + tags.depth);
-      gap ||= tags.gap;
-    }
-    if (depth > 0) conditional.push({ start, end: start + line.length });
-    return tags === null && until === null ? line : " ".repeat(line.length);
+    const range = { start, end: start + line.length };
+    const tags = template.whole(range);
+    gap ||= tags === "gap";
+    if (template.conditional(range)) conditional.push(range);
+    return tags === null ? line : " ".repeat(line.length);
   });
   return { ...maskPlaceholders(lines.join("\n")), conditional, gap };
 }

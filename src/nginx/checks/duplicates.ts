@@ -1,0 +1,234 @@
+import type { DirectiveFact } from "../directives.js";
+import { type Judged, matchingRows } from "../judged.js";
+import { argument } from "../nodes.js";
+import type { Node } from "../types.js";
+import { readLocation } from "./locations.js";
+import { holdsMark } from "./maps.js";
+import { socketsOf } from "./sockets.js";
+
+/** What may stand only once: on its level, in its server, or in all of the configuration. */
+
+export type DuplicateKind =
+  | "directive"
+  | "location"
+  | "upstream"
+  | "log-format"
+  | "zone"
+  | "path"
+  | "thread-pool"
+  | "charset-map"
+  | "listen"
+  | "default-server"
+  | "listen-options";
+
+export interface Duplicate {
+  readonly kind: DuplicateKind;
+  /** What nginx prints. */
+  readonly log: string;
+  readonly first: Node;
+  readonly second: Node;
+  /** What both say, for messages. */
+  readonly what: string;
+  /** Both are read from the main file. */
+  readonly anchored: boolean;
+}
+
+/** In the order of the files: the second of each pair, with the first. */
+export function* duplicates(all: readonly Judged[]): Generator<Duplicate> {
+  const seen = new Map<string, Node>();
+  for (const one of all) {
+    const rows = matchingRows(one);
+    // In the branch of a template one of the two may be absent.
+    if (rows.length === 0 || one.node.branch !== null || holdsMark(one.node.directive.args)) continue;
+    for (const mark of marksOf(one, rows)) {
+      const key = `${mark.key}\0${levelOf(one, mark.global)}`;
+      const first = seen.get(key);
+      if (mark.sets && first === undefined) seen.set(key, one.node);
+      if (first === undefined || !mark.asks) continue;
+      yield {
+        kind: mark.kind,
+        log: mark.log(first),
+        first,
+        second: one.node,
+        what: mark.what,
+        anchored: one.anchored,
+      };
+      break;
+    }
+  }
+}
+
+/** Something that may stand once. */
+interface Mark {
+  readonly kind: DuplicateKind;
+  readonly key: string;
+  /** Counts in all of the configuration, not only on the level. */
+  readonly global: boolean;
+  /** It takes the place, and asks whether it is taken. Most do both. */
+  readonly sets: boolean;
+  readonly asks: boolean;
+  readonly log: (first: Node) => string;
+  readonly what: string;
+}
+
+const levels = new WeakMap<Node, number>();
+let last = 0;
+
+/** Two directives are on one level when nginx keeps their values in one place; files beside a main file have levels of their own. */
+function levelOf({ node, anchored }: Judged, global: boolean): string {
+  const outer = node.parent;
+  if (outer === null || (global && anchored)) return "";
+  const known = levels.get(outer) ?? ++last;
+  levels.set(outer, known);
+  const loose =
+    outer.directive.name.end === 0 || (node.via.length === 0 && node.file.path !== outer.file.path);
+  return loose ? `${known} ${node.file.path}` : String(known);
+}
+
+const mark = (kind: DuplicateKind, key: string, log: string, what: string, global = false): Mark => ({
+  kind,
+  key: `${kind} ${key}`,
+  global,
+  sets: true,
+  asks: true,
+  log: () => log,
+  what,
+});
+
+function marksOf(one: Judged, rows: readonly DirectiveFact[]): readonly Mark[] {
+  const { node } = one;
+  const name = node.name;
+  const first = argument(node, 0) ?? "";
+  if (name === "root" || name === "alias") return [slot(node)];
+  const only = rows.every(({ duplicate }) => duplicate === "error");
+  const log = `"${name}" directive is duplicate`;
+  if (OFF.test(name)) return offMarks(name, first, log);
+  if (name === "limit_req" || name === "limit_conn") {
+    const zone = node.directive.args
+      .map(({ text }) => text)
+      .find((text) => name === "limit_conn" || /^zone=/.test(text));
+    return [mark("directive", `${name} ${zone}`, log, `${name} ${zone}`)];
+  }
+  if (name === "location") return locationMark(node);
+  if (name === "listen" || name === "server")
+    return name === "listen" && one.contexts === "s" ? listenMarks(node) : [];
+  return only ? [mark("directive", name, log, name)] : namedMarks(one, first);
+}
+
+/** One slot for both, and nginx says which one it was. */
+function slot(node: Node): Mark {
+  const log = (first: Node): string =>
+    first.name === node.name
+      ? `"${node.name}" directive is duplicate`
+      : `"${node.name}" directive is duplicate, "${first.name}" directive was specified earlier`;
+  return { ...mark("directive", "root", "", node.name), log };
+}
+
+/** Lists that `off` ends, and that nothing may precede. */
+const OFF = /^(?:mirror|proxy_redirect|proxy_cookie_(?:domain|flags|path))$/;
+
+function offMarks(name: string, first: string, log: string): readonly Mark[] {
+  const off = mark("directive", `${name} off`, log, name);
+  const any = mark("directive", `${name} any`, log, name);
+  return first === "off"
+    ? [off, { ...any, sets: false }]
+    : [
+        { ...off, sets: false },
+        { ...any, asks: false },
+      ];
+}
+
+function locationMark(node: Node): readonly Mark[] {
+  const read = readLocation(node);
+  if (read === null || read.kind === "pattern" || read.kind === "named") return [];
+  const log = `duplicate location "${read.name}"`;
+  return [
+    mark(
+      "location",
+      `${read.kind} ${read.name}`,
+      log,
+      `location ${read.kind === "exact" ? "= " : ""}${read.name}`,
+    ),
+  ];
+}
+
+const CACHE_PATH = /^(fastcgi|proxy|scgi|uwsgi)_cache_path$/;
+
+function namedMarks({ node, contexts }: Judged, first: string): readonly Mark[] {
+  const { name } = node;
+  const words = node.directive.args.map(({ text }) => text);
+  if (name === "upstream") {
+    const key = `${contexts} ${first.toLowerCase()}`;
+    return [mark("upstream", key, `duplicate upstream "${first}"`, `upstream ${first}`, true)];
+  }
+  if (name === "log_format") {
+    const log = `duplicate "log_format" name "${first}"`;
+    return [mark("log-format", `${contexts} ${first}`, log, `log_format ${first}`, true)];
+  }
+  if (name === "charset_map") {
+    const key = words
+      .map((word) => word.toLowerCase())
+      .sort()
+      .join(" ");
+    const log = `duplicate "charset_map" between "${words.join('" and "')}"`;
+    return [mark("charset-map", key, log, `charset_map of ${words.join(" and ")}`, true)];
+  }
+  if (name === "thread_pool")
+    return [mark("thread-pool", first, `duplicate thread pool "${first}"`, `thread_pool ${first}`, true)];
+  const zone = words
+    .map((text) => /^(?:keys_)?zone=([^:]+):/.exec(text)?.[1])
+    .find((text) => text !== undefined);
+  if (/^limit_(?:req|conn)_zone$/.test(name) && zone !== undefined)
+    return [
+      mark("zone", `${name} ${zone}`, `${name} "${zone}" is already bound to key`, `zone ${zone}`, true),
+    ];
+  if (!CACHE_PATH.test(name)) return [];
+  const path = mark(
+    "path",
+    first.replace(/\/+$/, ""),
+    `the same path name "${first}" used in`,
+    `cache in ${first}`,
+    true,
+  );
+  return zone === undefined
+    ? [path]
+    : [mark("zone", `${name} ${zone}`, `duplicate zone "${zone}"`, `zone ${zone}`, true), path];
+}
+
+/** Options that belong to the socket, and so to one of the servers that share it. */
+const SOCKET_OPTION =
+  /^(?:bind|reuseport|deferred|(?:setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=)/;
+
+function listenMarks(node: Node): readonly Mark[] {
+  const options = node.directive.args.slice(1).map(({ text }) => text);
+  return socketsOf(argument(node, 0) ?? "").flatMap((socket) => {
+    const same = mark("listen", socket, `a duplicate listen ${socket}`, `listen ${socket}`);
+    const chosen = options.includes("default_server") || options.includes("default");
+    const set = options.some((text) => SOCKET_OPTION.test(text));
+    return [
+      same,
+      ...(chosen
+        ? [
+            mark(
+              "default-server",
+              socket,
+              `a duplicate default server for ${socket}`,
+              `default server of ${socket}`,
+              true,
+            ),
+          ]
+        : []),
+      ...(set
+        ? [
+            mark(
+              "listen-options",
+              socket,
+              `duplicate listen options for ${socket}`,
+              `options for ${socket}`,
+              true,
+            ),
+          ]
+        : []),
+    ];
+  });
+}

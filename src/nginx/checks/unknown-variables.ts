@@ -1,0 +1,56 @@
+import { mayBeDefined } from "../foreign.js";
+import { type Judged, matchingRows } from "../judged.js";
+import { argument } from "../nodes.js";
+import type { Node, Word } from "../types.js";
+import { type Checked, quoted, type Refusal, refused, type Scope } from "./refusal.js";
+import { usedVariables, variablesIn } from "./variables.js";
+
+/** Variables that nothing defines: not nginx, no module that the files speak of, no line of them. */
+
+export interface UnknownVariable {
+  /** The directive, or the line of a block, that uses it first. */
+  readonly node: Node;
+  readonly refusal: Refusal;
+}
+
+/** Each variable once, where it is used first: nginx names no line. */
+export function* unknownVariables(all: readonly Judged[], scope: Scope): Generator<UnknownVariable> {
+  if (!scope.complete || scope.foreign) return;
+  const told = new Set<string>();
+  for (const one of all) {
+    for (const { node, name, word } of uses(one, scope)) {
+      if (told.has(name) || word.placeholder || scope.variables.has(name) || mayBeDefined(name)) continue;
+      told.add(name);
+      yield { node, refusal: unknown(name, word) };
+    }
+  }
+}
+
+interface Use {
+  readonly node: Node;
+  readonly name: string;
+  readonly word: Word;
+}
+
+function uses(one: Judged, scope: Scope): readonly Use[] {
+  const { node } = one;
+  // Streams have variables of their own.
+  const fact = matchingRows(one).find(({ contexts }) => /[hsliIx]/.test(contexts));
+  if (fact === undefined) return [];
+  const checked: Checked = { node, fact, contexts: one.contexts, scope };
+  const own = usedVariables(checked).map((use) => ({ ...use, node }));
+  const mapped = node.name === "map" && one.contexts === "h" ? node.children.flatMap(mapValue) : [];
+  return [...own, ...mapped];
+}
+
+function mapValue(line: Node): readonly Use[] {
+  const [value] = line.directive.args;
+  if (value === undefined || line.name === "include") return [];
+  return variablesIn(argument(line, 0) ?? "").map((name) => ({ node: line, name, word: value }));
+}
+
+function unknown(name: string, word: Word): Refusal {
+  const message = `$${name} in ${quoted(word.text)} is no variable of nginx, and nothing in the configuration defines it`;
+  const help = `set it before, such as:\nset $${name} "";`;
+  return refused("unknown-variable", `unknown "${name}" variable`, word, message, help);
+}

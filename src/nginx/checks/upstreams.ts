@@ -1,0 +1,171 @@
+import { childrenNamed } from "../nodes.js";
+import type { Word } from "../types.js";
+import { isOlder } from "../version.js";
+import { tooSmall } from "./limits.js";
+import { count, size } from "./numbers.js";
+import {
+  anything,
+  bare,
+  isCount,
+  isPositive,
+  isSeconds,
+  type Parameters,
+  parameter,
+  parameterRefusal,
+} from "./parameters.js";
+import {
+  args,
+  type Check,
+  type Checked,
+  notTaken,
+  quoted,
+  type Refusal,
+  refused,
+  text,
+  word,
+} from "./refusal.js";
+import { SMALLEST_ZONE, sharedZones } from "./zones.js";
+
+/** Groups of servers. Addresses are address-faults.ts's. */
+
+const NUMBER = "a number";
+const SERVER: Parameters = {
+  weight: parameter(isPositive, "a number above 0"),
+  max_conns: parameter(isCount, NUMBER),
+  max_fails: parameter(isCount, NUMBER),
+  fail_timeout: parameter(isSeconds, "a time without ms, such as 10s"),
+  backup: bare,
+  down: bare,
+};
+
+/** Parameter → the version that brought it. */
+const LATER: Readonly<Record<string, string>> = {
+  resolve: "1.27.3",
+  service: "1.27.3",
+  route: "1.29.6",
+  drain: "1.29.6",
+};
+const LATER_PARAMETERS: Parameters = {
+  resolve: bare,
+  service: parameter(anything, ""),
+  route: parameter(anything, ""),
+  drain: bare,
+};
+/** The commercial build's, and of modules that patch groups. */
+const COMMERCIAL = /^(?:slow_start|id|route|drain|no_slow_start|srun_id|uid)(?:=|$)/;
+
+export const upstreamServer: Check = (one) => {
+  const words = args(one).slice(1);
+  const later = Object.entries(LATER).filter(([, since]) => !isOlder(one.scope.version, since));
+  const known = { ...SERVER, ...Object.fromEntries(later.map(([name]) => [name, LATER_PARAMETERS[name]])) };
+  const taken = words.filter(({ text: value }) => one.scope.version !== null || !COMMERCIAL.test(value));
+  return parameterRefusal(one, taken, known as Parameters) ?? backup(one, words);
+};
+
+const NO_BACKUP = ["ip_hash", "hash", "random"];
+
+function backup(one: Checked, words: readonly Word[]): Refusal | null {
+  const at = words.find(({ text: value }) => value === "backup");
+  const siblings = one.node.parent?.children ?? [];
+  const before = siblings.slice(0, siblings.indexOf(one.node));
+  const method = before.findLast(({ name }) => [...NO_BACKUP, "least_conn", "least_time"].includes(name));
+  if (at === undefined || method === undefined || !NO_BACKUP.includes(method.name)) return null;
+  const log = 'balancing method does not support parameter "backup"';
+  const message = `backup has no place in a group with ${method.name}`;
+  const other = { node: method, message: "the balancing method" };
+  return refused("backup", log, at, message, `remove backup, or ${method.name}`, { other });
+}
+
+export const upstream: Check = ({ node }) => {
+  if (node.partial || node.children.some((child) => child.branch !== null)) return null;
+  const servers = childrenNamed(node, "server");
+  const [name] = node.directive.args;
+  if (name === undefined) return null;
+  // A module may bring servers from elsewhere.
+  if (servers.length === 0 && node.children.length === 0) {
+    const log = "no servers are inside upstream";
+    return refused("no-servers", log, name, `upstream ${quoted(name.text)} is empty`, "add a server to it");
+  }
+  if (servers.length === 0)
+    return emptied(
+      node.children.map((child) => child.name),
+      name,
+    );
+  const primary = servers.some(
+    ({ directive }) => !directive.args.some(({ text: value }) => value === "backup"),
+  );
+  if (primary) return null;
+  const message = `every server of upstream ${quoted(name.text)} is a backup`;
+  return refused("no-servers", `no servers in upstream "${name.text}"`, name, message, "remove one backup");
+};
+
+/** Only with nothing in it but nginx's own: a module may bring servers from elsewhere. */
+const OWN = /^(?:ip_hash|least_conn|hash|random|keepalive\w*|zone)$/;
+
+function emptied(names: readonly string[], at: Word): Refusal | null {
+  if (!names.every((name) => OWN.test(name))) return null;
+  const log = "no servers are inside upstream";
+  return refused("no-servers", log, at, `upstream ${quoted(at.text)} has no server`, "add a server to it");
+}
+
+export const keepalive: Check = (one) => {
+  const at = word(one, 0);
+  const value = count(at.text);
+  // 0 turns it off since 1.29.7.
+  const zero = one.scope.version === null || !isOlder(one.scope.version, "1.29.7");
+  if (value !== null && (value > 0 || zero)) return null;
+  const log = `invalid value "${at.text}" in "keepalive" directive`;
+  return notTaken(
+    one,
+    at,
+    "word",
+    log,
+    zero ? "a number of connections" : "a number above 0",
+    "keepalive 16;",
+  );
+};
+
+export const hash: Check = (one) => {
+  const second = args(one)[1];
+  if (second === undefined || second.text === "consistent") return null;
+  return notTaken(
+    one,
+    second,
+    "parameter",
+    `invalid parameter "${second.text}"`,
+    "consistent behind the key",
+  );
+};
+
+export const random: Check = (one) => {
+  const [first, method] = args(one);
+  const least = method === undefined || /^least_(?:conn|time=(?:header|last_byte))$/.test(method.text);
+  const bad = first !== undefined && first.text !== "two" ? first : least ? undefined : method;
+  if (bad === undefined) return null;
+  return notTaken(
+    one,
+    bad,
+    "parameter",
+    `invalid parameter "${bad.text}"`,
+    "two and a method",
+    "random two least_conn;",
+  );
+};
+
+export const zone: Check = (one) => {
+  const [name, bytes] = args(one);
+  if (name?.text === "")
+    return refused("zone", 'invalid zone name ""', name, "the zone has no name", "zone NAME 64k;");
+  if (bytes === undefined || name === undefined) return sharedZones(one);
+  const value = size(bytes.text);
+  if (value === null)
+    return notTaken(
+      one,
+      bytes,
+      "zone",
+      `invalid zone size "${bytes.text}"`,
+      "a size with k or m",
+      `zone ${text(one, 0)} 64k;`,
+    );
+  return value < SMALLEST_ZONE ? tooSmall(one, `zone "${name.text}" is too small`, bytes) : sharedZones(one);
+};

@@ -1,0 +1,117 @@
+import { factRows } from "../directives.js";
+import { FIXED_VARIABLES, VARIABLE_SLOT_ROWS } from "../facts-values.js";
+import type { Word } from "../types.js";
+import { type Check, type Checked, quoted, type Refusal, refused, text, word } from "./refusal.js";
+
+/** Variables in values: what nginx refuses of their names, and which ones a value uses. */
+
+interface Slot {
+  readonly from: number;
+  readonly all: boolean;
+  /** nginx compiles it when a server takes it over. */
+  readonly late: boolean;
+}
+
+let slots: ReadonlyMap<string, Slot> | null = null;
+
+function slotOf(name: string): Slot | undefined {
+  slots ??= new Map(
+    factRows(VARIABLE_SLOT_ROWS).flatMap(([names = "", slot = ""]) => {
+      const row = { from: Number.parseInt(slot, 10), all: slot.includes("+"), late: slot.endsWith("s") };
+      return names.split(" ").map((one) => [one, row] as const);
+    }),
+  );
+  return slots.get(name);
+}
+
+/** The words of a directive in which nginx compiles variables. */
+export function compiledWords(one: Checked): readonly Word[] {
+  const { node } = one;
+  const all = node.directive.args;
+  if (node.name === "return") return all.slice(all.length === 1 ? 0 : 1);
+  if (node.name === "error_page" || node.name === "expires") return all.slice(-1);
+  if (node.name === "if" || node.name === "log_format") return [];
+  const slot = slotOf(node.name);
+  if (slot === undefined || (slot.late && !one.scope.hasServers)) return [];
+  const words = slot.all ? all.slice(slot.from) : all.slice(slot.from, slot.from + 1);
+  // A code behind `=` is the last thing that try_files may have.
+  return words.filter((at) => node.name !== "try_files" || at !== all[all.length - 1] || at.text[0] !== "=");
+}
+
+export const variableNames: Check = (one) => {
+  for (const at of compiledWords(one)) {
+    const found = nameRefusal(at);
+    if (found !== null) return found;
+  }
+  return null;
+};
+
+/** The first name that nginx cannot read in a text with variables. */
+export function nameRefusal(at: Word): Refusal | null {
+  const open = /\$\{(\w*)(?![\w}])/.exec(at.text);
+  const bad = /\$(?!\{|\w)|\$\{\}/.exec(at.text);
+  if (bad !== null && (open === null || bad.index < open.index)) {
+    const message = `the $ in ${quoted(at.text)} has no name of a variable behind it`;
+    const help = "nginx has no way to write a $ in a value; where one is needed, let a variable hold it";
+    return refused("variable-name", "invalid variable name", at, message, help);
+  }
+  if (open === null) return null;
+  const name = open[1] ?? "";
+  if (name === "" && open[0].length === at.text.length - open.index)
+    return refused(
+      "variable-name",
+      "invalid variable name",
+      at,
+      `the \${ in ${quoted(at.text)} has no name behind it`,
+      `close it with "}"`,
+    );
+  const log = `the closing bracket in "${name}" variable is missing`;
+  const message = `the variable \${${name} in ${quoted(at.text)} is not closed`;
+  return refused("other", log, at, message, `\${${name}}`);
+}
+
+/** The names of the variables in a text, in lower case as nginx compares them. `$1` is none. */
+export function variablesIn(value: string): readonly string[] {
+  return [...value.matchAll(/\$(?:\{(\w+)\}|(?![1-9])(\w+))/g)].map((match) =>
+    (match[1] ?? match[2] ?? "").toLowerCase(),
+  );
+}
+
+const fixed = new Set(FIXED_VARIABLES.trim().split(/\s+/));
+
+/** A word that names the variable to define: `set $x …`, `map … $x`. */
+export function definitionRefusal(at: Word): Refusal | null {
+  const name = at.text.slice(1);
+  if (!at.text.startsWith("$") || name === "") {
+    const log = `invalid variable name "${at.text}"`;
+    const message = `${quoted(at.text)} is not the name of a variable, which begins with $`;
+    const help = /^\w+$/.test(at.text) ? `$${at.text}` : "write $ and a name";
+    return refused("variable-name", log, at, message, help);
+  }
+  if (!fixed.has(name.toLowerCase())) return null;
+  const log = `the duplicate "${name}" variable`;
+  const message = `$${name} is nginx's own variable, which the configuration may not set`;
+  return refused("fixed-variable", log, at, message, "take another name");
+}
+
+/** The variable that a directive defines, by the index of its argument from the end. */
+export const definition =
+  (index: number): Check =>
+  (one) =>
+    definitionRefusal(word(one, index));
+
+/** The variables that a directive's values use, for those whose words are compiled. */
+export function usedVariables(one: Checked): readonly { readonly name: string; readonly word: Word }[] {
+  const { name } = one.node;
+  const format = name === "log_format" ? one.node.directive.args.slice(1) : null;
+  const first = format ?? (name === "if" ? conditionWords(one) : compiledWords(one));
+  return first.flatMap((at) => variablesIn(at.text).map((name) => ({ name, word: at })));
+}
+
+/** Of a condition only what is not a regular expression. */
+function conditionWords(one: Checked): readonly Word[] {
+  const all = one.node.directive.args;
+  const pattern = all.some(({ text: operator }) => /^!?~\*?$/.test(operator));
+  const single = all.length === 1 && /^\(\$[^)]*\)$/.test(text(one, 0));
+  return single || !pattern ? all : all.slice(0, 1);
+}

@@ -1,0 +1,135 @@
+import { effectiveList } from "../effective.js";
+import type { Judged } from "../judged.js";
+import { argument, childrenNamed } from "../nodes.js";
+import type { Node } from "../types.js";
+import { count } from "./numbers.js";
+import { quoted, type Refusal, refused, type Scope } from "./refusal.js";
+
+/** What nginx checks when it has read everything: no line of its own is wrong. */
+
+/** With the directive at which a person would look. */
+export interface WholeRefusal {
+  readonly node: Node;
+  readonly refusal: Refusal;
+}
+
+export function* wholeRefusals(all: readonly Judged[], scope: Scope): Generator<WholeRefusal> {
+  if (!scope.complete) return;
+  yield* connections(all);
+  yield* certificates(all);
+  yield* keys(all);
+}
+
+/** As many keys as certificates, from the level that counts. */
+function* keys(all: readonly Judged[]): Generator<WholeRefusal> {
+  for (const { node, contexts } of all) {
+    if (node.name !== "server" || contexts !== "h") continue;
+    const [first] = childrenNamed(node, "ssl_certificate");
+    const certificates = childrenNamed(node, "ssl_certificate").length;
+    const found = effectiveList(node, "ssl_certificate_key");
+    const own = found.kind === "set" ? found.nodes.length : 0;
+    if (first === undefined || found.kind === "unknown" || own >= certificates) continue;
+    if (node.children.some(({ branch }) => branch !== null)) continue;
+    const last = childrenNamed(node, "ssl_certificate")[certificates - 1] ?? first;
+    const log = `no "ssl_certificate_key" is defined for certificate "${argument(last, 0)}"`;
+    const at = last.directive.args[0] ?? last.directive.name;
+    const message = `the certificate ${quoted(argument(last, 0) ?? "")} has no ssl_certificate_key`;
+    const help = "ssl_certificate_key /etc/ssl/site.key;";
+    yield { node: last, refusal: refused("other", log, at, message, help) };
+  }
+}
+
+/** Sockets of two ports are two for sure; those of one port may be joined. */
+function* connections(all: readonly Judged[]): Generator<WholeRefusal> {
+  const node = all.find(({ node: one }) => one.name === "worker_connections")?.node;
+  const value = node === undefined ? null : count(argument(node, 0) ?? "");
+  if (node === undefined || value === null) return;
+  const servers = all.filter(({ node: one, contexts }) => one.name === "server" && contexts === "h");
+  const sockets = new Set(servers.flatMap(({ node: server }) => listens(server).map(socketOf))).size;
+  if (value > sockets) return;
+  const log = `${value} worker_connections are not enough for ${sockets} listening sockets`;
+  const own = sockets === 1 ? "its listening socket" : `its ${sockets} listening sockets`;
+  const message = `worker_connections is ${value}, below the ${sockets + 1} that nginx needs: for ${own}, and one more`;
+  const refusal = refused(
+    "connections",
+    log,
+    node.directive.args[0] ?? node.directive.name,
+    message,
+    "worker_connections 1024;",
+  );
+  yield { node, refusal };
+}
+
+/** The `listen` lines; one without arguments stands for the address that nginx takes by itself. */
+function listens(server: Node): readonly string[] {
+  const found = childrenNamed(server, "listen").map((node) => argument(node, 0) ?? "");
+  return found.length === 0 ? ["80"] : found;
+}
+
+function socketOf(listen: string): string {
+  if (/^unix:/i.test(listen)) return listen;
+  const [, port = "80"] = /(?:^|:)(\d+)$/.exec(listen) ?? [];
+  return port;
+}
+
+/** The servers of one address. */
+interface Shared {
+  /** The first `listen` with `ssl`; `null`: none has it. */
+  secured: Node | null;
+  default: Node;
+  readonly servers: Node[];
+}
+
+/** The default server of an address needs a certificate; where it turns everybody away, all the others do. */
+function* certificates(all: readonly Judged[]): Generator<WholeRefusal> {
+  for (const { secured, default: first, servers } of addresses(all).values()) {
+    if (secured === null) continue;
+    const asked = rejects(first) ? servers.filter((server) => server !== first) : [first];
+    const bare = asked.find((server) => !rejects(server) && setOn(server, "ssl_certificate").length === 0);
+    if (bare !== undefined) yield { node: secured, refusal: uncertified(secured, bare) };
+  }
+}
+
+function addresses(all: readonly Judged[]): ReadonlyMap<string, Shared> {
+  const found = new Map<string, Shared>();
+  for (const { node, contexts } of all) {
+    const server = node.parent;
+    if (node.name !== "listen" || contexts !== "s" || server === null) continue;
+    const words = node.directive.args.map(({ text }) => text);
+    const address = addressOf(words[0] ?? "");
+    const shared = found.get(address) ?? { secured: null, default: server, servers: [] };
+    found.set(address, shared);
+    shared.servers.push(server);
+    if (words.includes("default_server") || words.includes("default")) shared.default = server;
+    if (words.includes("ssl")) shared.secured ??= node;
+  }
+  return found;
+}
+
+/** Two spellings of one address that differ are two here: then less is reported. */
+function addressOf(listen: string): string {
+  return listen.replace(/^(?:\*|0\.0\.0\.0):/, "");
+}
+
+/** What a server sets, and http for it. */
+function setOn(server: Node, name: string): readonly Node[] {
+  const levels = [server, server.parent].flatMap((level) => (level === null ? [] : [level]));
+  return levels.flatMap((level) => childrenNamed(level, name));
+}
+
+function rejects(server: Node): boolean {
+  const [nearest] = setOn(server, "ssl_reject_handshake");
+  return argument(nearest ?? server, 0)?.toLowerCase() === "on";
+}
+
+function uncertified(node: Node, server: Node): Refusal {
+  const log = 'no "ssl_certificate" is defined for the "listen ... ssl" directive';
+  const at = node.directive.args.find(({ text }) => text === "ssl") ?? node.directive.name;
+  const own = node.parent === server;
+  const message = own
+    ? `listen ${quoted(argument(node, 0) ?? "")} is for TLS, and its server has no ssl_certificate`
+    : `listen ${quoted(argument(node, 0) ?? "")} is for TLS, and another server of that address has no ssl_certificate`;
+  const help = "ssl_certificate /etc/ssl/site.pem;\nssl_certificate_key /etc/ssl/site.key;";
+  const other = own ? {} : { other: { node: server, message: "the server without a certificate" } };
+  return refused("certificate", log, at, message, help, other);
+}

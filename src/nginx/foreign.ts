@@ -1,0 +1,24 @@
+import { FOREIGN_NAMES, FOREIGN_PATTERN, FOREIGN_PREFIXES } from "./facts-foreign.js";
+import { FIXED_VARIABLES, FREE_VARIABLES, VARIABLE_PREFIXES } from "./facts-values.js";
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+const names: ReadonlySet<string> = new Set(words(FOREIGN_NAMES));
+const prefixes = words(FOREIGN_PREFIXES);
+
+/** Whether a widely packaged module that is not part of open source nginx has a directive of that name. */
+export function isForeign(name: string): boolean {
+  return names.has(name) || FOREIGN_PATTERN.test(name) || prefixes.some((prefix) => name.startsWith(prefix));
+}
+
+export function foreignNames(): readonly string[] {
+  return [...names];
+}
+
+const variables: ReadonlySet<string> = new Set([...words(FIXED_VARIABLES), ...words(FREE_VARIABLES)]);
+const variablePrefixes = words(VARIABLE_PREFIXES);
+
+/** Whether nginx or a widely packaged module may define a variable, by its name in lower case. */
+export function mayBeDefined(variable: string): boolean {
+  return variables.has(variable) || variablePrefixes.some((prefix) => variable.startsWith(prefix));
+}

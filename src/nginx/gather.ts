@@ -1,0 +1,73 @@
+import type { NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
+import type { Template } from "./template.js";
+import type { Branch, Directive, Word } from "./types.js";
+
+/** What the reader noted of a node of the package's tree. */
+export interface Mark {
+  readonly words: readonly Word[];
+  end: number;
+  closed: boolean;
+}
+
+/** Nobody nests blocks so deep; whoever walks them does it by recursion, and that has an end. */
+const DEEPEST = 500;
+
+interface Gathering {
+  readonly marks: ReadonlyMap<NginxParseTreeNode, Mark>;
+  readonly template: Template | null;
+  tooDeep: Word | null;
+}
+
+/** Our directives from the package's tree. `tooDeep`: the name of the first block whose content was left out. */
+export function gather(
+  tree: NginxParseTreeNode,
+  marks: ReadonlyMap<NginxParseTreeNode, Mark>,
+  template: Template | null,
+): { readonly directives: readonly Directive[]; readonly tooDeep: Word | null } {
+  const gathering: Gathering = { marks, template, tooDeep: null };
+  const directives = toDirectives(gathering, tree, null, 0);
+  return { directives, tooDeep: gathering.tooDeep };
+}
+
+function toDirectives(
+  gathering: Gathering,
+  node: NginxParseTreeNode,
+  around: Branch | null,
+  depth: number,
+): readonly Directive[] {
+  const { marks, template } = gathering;
+  const directives: Directive[] = [];
+  for (const child of node.children ?? []) {
+    const mark = marks.get(child);
+    const [name, ...args] = mark?.words ?? [];
+    if (mark === undefined || name === undefined) continue;
+    const branch = template?.branchAt(name.start) ?? null;
+    const left = child.isBlock && !child.isVerbatim && depth >= DEEPEST;
+    if (left) gathering.tooDeep ??= name;
+    const inner = (): readonly Directive[] =>
+      left || child.isVerbatim ? [] : toDirectives(gathering, child, branch, depth + 1);
+    const block = child.isBlock || child.isVerbatim ? inner() : null;
+    // A block that was not closed reaches as far as it was read.
+    const end = Math.max(mark.end, block?.at(-1)?.end ?? 0);
+    directives.push({
+      name,
+      args,
+      start: name.start,
+      end,
+      block,
+      truncated: !mark.closed || left,
+      gap: block !== null && (template?.gaps ?? []).some((at) => isDirectlyIn(at, name.start, end, block)),
+      branch: isSame(branch, around) ? null : branch,
+    });
+  }
+  return directives;
+}
+
+function isDirectlyIn(at: number, start: number, end: number, block: readonly Directive[]): boolean {
+  const deeper = block.some((inner) => inner.block !== null && inner.start <= at && at < inner.end);
+  return start <= at && at < end && !deeper;
+}
+
+function isSame(a: Branch | null, b: Branch | null): boolean {
+  return a?.condition === b?.condition && a?.index === b?.index;
+}

@@ -1,0 +1,98 @@
+import { type DirectiveFact, factsFor } from "./directives.js";
+import type { Node } from "./types.js";
+import type { NginxVersion } from "./version.js";
+
+/** Every directive that nginx would look up in its tables, with the contexts in which it may stand. */
+export interface Judged {
+  readonly node: Node;
+  /**
+   * Letters of facts.ts: one where the enclosing block is known; several where a fragment does not
+   * tell what it is included from, or whether its `server` is one of http, mail or stream.
+   */
+  readonly contexts: string;
+  /** The facts of its name in that version; empty: no module of nginx defines it. */
+  readonly rows: readonly DirectiveFact[];
+  /** It stands in the main file or was included from there; not beside it, where nobody knows what reads it. */
+  readonly anchored: boolean;
+}
+
+/** Of a file that anything may include. */
+export const ANY_CONTEXT = "mehsluiIxMNSTU";
+
+/** Blocks whose lines are values, not directives. */
+const VALUE_BLOCKS = new Set(["types", "map", "geo", "split_clients", "charset_map"]);
+
+/**
+ * In the order in which nginx reads them. Silent inside blocks that belong to no module of nginx:
+ * what a third-party module takes there is its own matter. `main`: the contexts of the root.
+ */
+export function* judged(root: Node, main: string, version: NginxVersion): Generator<Judged> {
+  yield* walk(root, main, true, version);
+}
+
+function* walk(block: Node, inside: string, anchored: boolean, version: NginxVersion): Generator<Judged> {
+  for (const node of block.children) {
+    const loose = isSynthetic(block) || isAdopted(node, block);
+    // The blocks that stand in for absent files are none of the text's own.
+    if (isSynthetic(node)) {
+      yield* walk(node, ANY_CONTEXT, false, version);
+      continue;
+    }
+    const contexts = loose ? ANY_CONTEXT : inside;
+    const rows = factsFor(node.name, version);
+    const here = anchored && !loose;
+    yield { node, contexts, rows, anchored: here };
+    const within = node.directive.block === null ? "" : contextInside(node, contexts);
+    if (within !== "") yield* walk(node, within, here, version);
+  }
+}
+
+function isSynthetic(block: Node): boolean {
+  return block.name !== "" && block.directive.name.end === 0;
+}
+
+/** A file that stands beside a main file and is read as if it were included. */
+function isAdopted(node: Node, block: Node): boolean {
+  return node.via.length === 0 && node.file.path !== block.file.path;
+}
+
+const INSIDE: Readonly<Record<string, string>> = {
+  events: "e",
+  http: "h",
+  location: "l",
+  limit_except: "x",
+  mail: "M",
+  stream: "S",
+};
+
+const BY_PLACE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  server: { h: "s", M: "N", S: "T" },
+  upstream: { h: "u", S: "U" },
+  if: { s: "i", l: "I" },
+};
+
+function contextInside(node: Node, contexts: string): string {
+  if (VALUE_BLOCKS.has(node.name)) return "";
+  const fixed = INSIDE[node.name];
+  if (fixed !== undefined) return fixed;
+  const byPlace = BY_PLACE[node.name];
+  if (byPlace === undefined) return "";
+  // Only http has locations.
+  if (node.name === "server" && node.children.some(({ name }) => name === "location")) return "s";
+  const letters = [...contexts].map((letter) => byPlace[letter] ?? "").join("");
+  // One that stands where it may not is nevertheless read as what it was meant to be.
+  return letters === "" ? Object.values(byPlace).join("") : letters;
+}
+
+/** The facts that hold where a directive stands. */
+export function allowedRows({ rows, contexts }: Judged): readonly DirectiveFact[] {
+  return rows.filter(
+    (row) => row.contexts === "*" || [...row.contexts].some((one) => contexts.includes(one)),
+  );
+}
+
+/** Of these, those that have a block where the text has one. */
+export function matchingRows(one: Judged): readonly DirectiveFact[] {
+  const block = one.node.directive.block !== null;
+  return allowedRows(one).filter((row) => row.block === block);
+}
