@@ -20,3 +20,14 @@ export function membership(binding: Binding, target: Target): string | null {
     ? `upstream ${target.upstream}`
     : `one of ${count} servers of upstream ${target.upstream}`;
 }
+
+/** What becomes of the requests to a server of which nobody answers, one of so many more of its upstream. */
+export function effectOfNobody(others: number, takenOver: boolean, target: Target): string {
+  if (takenOver && target.backup)
+    return "nothing takes over when the other servers fail, and requests end as 502 Bad Gateway then";
+  if (takenOver)
+    return "nginx tries it again and again and goes on to the next server; when that one fails, requests end as 502 Bad Gateway";
+  if (others > 0)
+    return "none of the servers of the upstream answers, and every request ends as 502 Bad Gateway";
+  return "every request that is passed there ends as 502 Bad Gateway";
+}

@@ -2,13 +2,15 @@ import type { FpmMaster } from "../fpm/types.js";
 import type { Host, NginxHost } from "../model/host.js";
 import { type Place, position } from "../source/file.js";
 import type { Incomplete } from "./finding.js";
+import { isSurelyMissing } from "./fpm-include.js";
+import { isSureFault } from "./include-faults.js";
 
 /** Everything of a host that was not read, each once. */
 export function incompleteOf(host: Host): readonly Incomplete[] {
   const found = [
     ...host.unread.map(({ file, reason }): Incomplete => ({ file, line: null, reason, fatal: true })),
-    ...(host.nginx === null ? [] : nginxIncomplete(host.nginx, host.whole)),
-    ...host.masters.flatMap((master) => fpmIncomplete(master, host.whole)),
+    ...(host.nginx === null ? [] : nginxIncomplete(host, host.nginx)),
+    ...host.masters.flatMap((master) => fpmIncomplete(host, master)),
   ];
   const seen = new Set<string>();
   return found.filter(({ file, line, reason }) => {
@@ -19,16 +21,21 @@ export function incompleteOf(host: Host): readonly Incomplete[] {
   });
 }
 
-function nginxIncomplete(nginx: NginxHost, whole: boolean): readonly Incomplete[] {
+function nginxIncomplete(host: Host, nginx: NginxHost): readonly Incomplete[] {
+  const { whole } = host;
   const faults = nginx.faults.map(({ place, template }) =>
     template
       ? entry(place, "the rest of the file was not read: template", false)
       : entry(place, "what follows the syntax fault was not read", false),
   );
   const includes = nginx.includes.flatMap((include) => [
-    ...include.problems.map(({ path, kind, reason }) =>
-      entry(include.place, `${path}: ${reason}`, kind !== "missing" || whole),
-    ),
+    ...include.problems.map((problem) => {
+      const { path, kind, reason } = problem;
+      // What nginx refuses for sure is a finding (nginx/missing-include).
+      const told = isSureFault(host, problem, include.pattern);
+      const fatal = kind !== "template" && (kind !== "missing" || whole);
+      return entry(include.place, `${path}: ${reason}`, !told && fatal);
+    }),
     ...(include.noMatch !== null &&
     !include.noMatch.directory &&
     !whole &&
@@ -36,22 +43,53 @@ function nginxIncomplete(nginx: NginxHost, whole: boolean): readonly Incomplete[
       ? [entry(include.place, `${include.pattern}: nothing in the tree matches`, false)]
       : []),
   ]);
-  return [...faults, ...includes];
+  return [...faults, ...templates(nginx), ...tooDeep(nginx), ...includes];
 }
 
-function fpmIncomplete(master: FpmMaster, whole: boolean): readonly Incomplete[] {
+function tooDeep({ texts, ways }: NginxHost): readonly Incomplete[] {
+  return texts.flatMap((text) =>
+    text.tooDeep === null
+      ? []
+      : [
+          entry(
+            { span: text.tooDeep, via: ways.get(text) ?? [] },
+            "blocks nested this deep were not read",
+            true,
+          ),
+        ],
+  );
+}
+
+/** Parts of templates whose blocks balance only when they are rendered. */
+function templates({ texts, ways }: NginxHost): readonly Incomplete[] {
+  return texts.flatMap((text) =>
+    (text.template?.unread ?? []).map((span) =>
+      entry({ span, via: ways.get(text) ?? [] }, "a part of the file was not read: template", false),
+    ),
+  );
+}
+
+function fpmIncomplete(host: Host, master: FpmMaster): readonly Incomplete[] {
   const ini = master.ini.unread.map(
     ({ file, reason, expected }): Incomplete => ({ file, line: null, reason, fatal: !expected }),
   );
-  const includes = master.includes.flatMap(({ pattern, place, result }) => {
+  const includes = master.includes.flatMap((include) => {
+    const { pattern, place, result } = include;
     switch (result.kind) {
       case "missing":
-        return [entry(place, `${pattern}: no such file in the tree`, whole)];
+        // What is missing for sure is a finding (fpm/missing-include).
+        return [
+          entry(
+            place,
+            `${pattern}: no such file in the tree`,
+            host.whole && !isSurelyMissing(host, master, include),
+          ),
+        ];
       case "unread":
         // Where a template leads is decided later; that is no fault of this tree.
         return [entry(place, `${pattern}: ${result.reason}`, !/\$\{|\{\{|<%/.test(pattern))];
       case "too-deep":
-        return [entry(place, `${pattern}: included more than 5 files deep, which PHP-FPM refuses`, true)];
+        return [entry(place, `${pattern}: included more than 5 files deep, which PHP-FPM refuses`, false)];
       default:
         return [];
     }

@@ -1,9 +1,19 @@
 import { setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import { directoryOf, nameOf } from "../host/path.js";
-import { type Address, fpmAddress, reaches, showAddress } from "../model/address.js";
-import { listenAddress, realAddress } from "../model/build.js";
+import {
+  type Address,
+  fpmAddress,
+  inDirectory,
+  isRelative,
+  reaches,
+  showAddress,
+  type UnixAddress,
+} from "../model/address.js";
+import { realAddress } from "../model/build.js";
 import type { Host } from "../model/host.js";
+import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/pool-listens.js";
+import { childrenNamed } from "../nginx/nodes.js";
 import type { Place } from "../source/file.js";
 import { nearest } from "./nearest.js";
 
@@ -58,20 +68,8 @@ function isUnknown(pool: Pool): boolean {
   return placeholder || (pool.master.main === null && /^[^/:]+\//.test(text));
 }
 
-/** Whether a master answers there with the status page of a pool (`pm.status_listen`). */
-export function statusListens(host: Host, wanted: Address): boolean {
-  return host.pools.some((pool) => {
-    const listen = setting(pool, "pm.status_listen");
-    const address = listen.kind === "set" && listen.value !== null ? fpmAddress(listen.value) : null;
-    return address !== null && reaches(wanted, realAddress(host.fs, address));
-  });
-}
-
 export function refusedFor(host: Host, wanted: Address): Refused | null {
-  for (const pool of host.pools) {
-    const listen = setting(pool, "listen");
-    if (listen.kind !== "set" || listen.value === null || fpmAddress(listen.value) !== null) continue;
-    const text = listen.value;
+  for (const { pool, place, text } of poolListens(host).refused) {
     const meant = text.replace(/^[a-z]+:\/\//i, "").replace(/^unix:|^:(?=\d+$)/i, "");
     const address = fpmAddress(meant);
     if (address === null || !reaches(wanted, realAddress(host.fs, address))) continue;
@@ -79,13 +77,13 @@ export function refusedFor(host: Host, wanted: Address): Refused | null {
     const fault = /^\d+$/.test(port) ? "host" : "port";
     const named = name === "" ? "a host without a name" : `the host ${name}`;
     const reading = fault === "host" ? named : `${named} and the port ${port}`;
-    return { pool, place: listen.place, text, meant, fault, reading };
+    return { pool, place, text, meant, fault, reading };
   }
   return null;
 }
 
 export function nearestPool(host: Host, wanted: Address): Nearest | null {
-  const found = host.pools.flatMap((pool) => compare(host, pool, wanted) ?? []);
+  const found = likelyPools(host, wanted).flatMap((listen) => compare(host, listen, wanted) ?? []);
   const closest = nearest(
     showAddress(wanted),
     found.map(({ shown }) => shown),
@@ -102,19 +100,50 @@ interface Ranked extends Nearest {
 type Verdict = Pick<Ranked, "distance" | "difference"> &
   Partial<Pick<Ranked, "faulty" | "shown" | "nginxAddress">>;
 
-function compare(host: Host, pool: Pool, wanted: Address): Ranked | null {
-  const listen = setting(pool, "listen");
-  const address = listenAddress(pool, host.fs);
-  if (listen.kind !== "set" || listen.value === null || address === null) return null;
+function compare(host: Host, { pool, place, text, address }: PoolListen, wanted: Address): Ranked | null {
+  if (address === null) return null;
   return {
     pool,
-    place: listen.place,
+    place,
     shown: showAddress(address),
     faulty: null,
     nginxAddress: forNginx(address),
-    used: host.bindings.some(({ targets }) => targets.some(({ pools }) => pools.includes(pool))),
-    ...verdict(wanted, address, listen.value),
+    used: poolListens(host).used.has(pool),
+    ...(relativeVerdict(wanted, address, text) ?? verdict(wanted, address, text)),
   };
+}
+
+/** nginx looks for a path without a leading slash below the directory that it was started in. */
+function relativeVerdict(wanted: Address, address: Address, text: string): Verdict | null {
+  if (wanted.kind === "tcp" || !isRelative(wanted)) return null;
+  if (address.kind === "tcp") return { distance: 7, difference: "a port, not a socket" };
+  const difference = "while nginx looks below the directory that it was started in";
+  if (!text.startsWith("/")) {
+    const distance = text === wanted.path ? 0 : 6;
+    return { distance, shown: text, nginxAddress: null, difference: `${below(address)}, ${difference}` };
+  }
+  const same = isMeant(wanted, address);
+  return { distance: same ? 0 : 6, faulty: same ? "nginx" : null, difference };
+}
+
+/** Whether a relative path can be told to mean a pool, or nothing that can be there: `@php` is no abstract socket to either. */
+export function isSlip(host: Host, wanted: UnixAddress): boolean {
+  if (wanted.path.startsWith("@")) return true;
+  // A template says from where the path counts.
+  const from = host.nginx === null ? [] : childrenNamed(host.nginx.root, "working_directory");
+  if (from.some(({ directive }) => directive.args[0]?.placeholder)) return false;
+  return likelyPools(host, wanted).some(
+    ({ address, text }) => address?.kind === "unix" && (text === wanted.path || isMeant(wanted, address)),
+  );
+}
+
+/** Whether a relative path is the end of the path of a socket. */
+function isMeant({ path }: UnixAddress, address: UnixAddress): boolean {
+  return address.path.endsWith(`/${path.replace(/^(?:\.?\/)+/, "")}`);
+}
+
+function below({ path }: UnixAddress): string {
+  return `which PHP-FPM takes for the file ${path}`;
 }
 
 function verdict(wanted: Address, address: Address, text: string): Verdict {
@@ -129,8 +158,8 @@ function verdict(wanted: Address, address: Address, text: string): Verdict {
     return { distance: 1, difference: family(wanted.host, address.host) };
   }
   if (!text.startsWith("/")) {
-    const below = `which PHP-FPM takes for the file ${address.path}`;
-    const reading = { shown: text, faulty: "pool", nginxAddress: null, difference: below } as const;
+    const difference = below(address);
+    const reading = { shown: text, faulty: "pool", nginxAddress: null, difference } as const;
     if (wanted.kind === "tcp") return { ...reading, distance: wanted.host === text.toLowerCase() ? 0 : 6 };
     return { ...reading, distance: wanted.path.endsWith(`/${text}`) ? 1 : 5 };
   }
@@ -145,18 +174,13 @@ function paths(wanted: string, listen: string): Verdict {
       faulty: "nginx",
       difference: "without the colon, which nginx takes for a part of the file name",
     };
-  if (/php/.test(wanted) && blank(wanted) === blank(listen))
+  if (/php/.test(wanted) && withoutVersions(wanted) === withoutVersions(listen))
     return { distance: 1, difference: "of another PHP version" };
   if (nameOf(wanted) === nameOf(listen)) return { distance: 2, difference: "in another directory" };
   const same = directoryOf(wanted) === directoryOf(listen);
   const [ours, theirs] = [stem(wanted), stem(listen)];
   const alike = ours.includes(theirs) || theirs.includes(ours);
   return { distance: (same ? 3 : 4) - (alike ? 1 : 0), difference: same ? "another file" : "another path" };
-}
-
-/** A path without its version numbers. */
-function blank(path: string): string {
-  return path.replace(/\d\.?\d+/g, "#");
 }
 
 /** `shop` of `/run/php/shop-fpm.sock`. */
@@ -173,4 +197,13 @@ function family(wanted: string, listen: string): string {
 function forNginx(address: Address): string {
   if (address.kind === "unix") return `unix:${address.path}`;
   return showAddress(/^(\*|0\.0\.0\.0)$/.test(address.host) ? { ...address, host: "127.0.0.1" } : address);
+}
+
+/** Service managers start nginx in `/`, so that a path may do that only lacks its slash. */
+export function isBelowRoot(host: Host, address: Address): boolean {
+  const path = inDirectory(address, "/");
+  return (
+    isRelative(address) &&
+    poolListens(host).listens.some((listen) => listen.address !== null && reaches(path, listen.address))
+  );
 }

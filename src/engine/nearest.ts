@@ -1,11 +1,11 @@
 /**
  * The candidate that a mistyped word most likely meant, or `null` when none is close. A rule named
- * without its category (`terminate-below-read`) is close too. Of equals the first wins.
+ * without its category (`terminate-below-read`) is close too. Of equals the first wins. `most`: how
+ * many letters may be wrong.
  */
-export function nearest(word: string, candidates: readonly string[]): string | null {
+export function nearest(word: string, candidates: readonly string[], most = thirdOf(word)): string | null {
   const typed = word.toLowerCase();
-  // A third of the letters may be wrong: more, and short words match anything.
-  let limit = Math.max(1, Math.floor(typed.length / 3)) + 1;
+  let limit = most + 1;
   let best: string | null = null;
   for (const candidate of candidates) {
     const distance = Math.min(
@@ -19,6 +19,11 @@ export function nearest(word: string, candidates: readonly string[]): string | n
     }
   }
   return best;
+}
+
+/** More wrong letters, and short words match anything. */
+function thirdOf(word: string): number {
+  return Math.max(1, Math.floor(word.length / 3));
 }
 
 /** Letters to insert, drop, replace or swap with their neighbour. */

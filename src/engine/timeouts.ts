@@ -1,7 +1,9 @@
 import { seconds, setting } from "../fpm/pools.js";
-import type { Host } from "../model/host.js";
+import type { Pool } from "../fpm/types.js";
+import type { Binding, Host } from "../model/host.js";
 import { effectiveTime } from "../nginx/effective.js";
 import { argument } from "../nginx/nodes.js";
+import { regexMatches } from "../nginx/regex.js";
 import { known } from "../source/effective.js";
 import { type Pair, pairs } from "./evidence.js";
 import type { Known } from "./grouping.js";
@@ -13,6 +15,9 @@ export interface Limits extends Pair {
   /** The pool's `request_terminate_timeout` in seconds; 0: no limit. */
   readonly terminate: Known<number>;
 }
+
+/** nginx's limit of a way. */
+export const readLimit = ({ read }: Limits): Known<number> => read;
 
 /** Every way on which both limits are known. A read timeout of 0 is a fault of its own, with its own rule. */
 export function* limits(host: Host): Generator<Limits> {
@@ -26,20 +31,46 @@ export function* limits(host: Host): Generator<Limits> {
   }
 }
 
+/** Up to here, in parts of nginx's limit, a worker that nginx gave up on is free soon enough. */
+export const TOLERATED = 1.5;
+
+/**
+ * The shortest `request_terminate_timeout`, in seconds, with which no location that uses the pool
+ * is killed by PHP-FPM or holds a worker long; `null` when there is none, because the locations differ too much.
+ */
+export function suitsAll(all: readonly Limits[], pool: Pool): number | null {
+  const seconds = longestRead(all, pool);
+  const reads = all.filter((one) => one.pool === pool).map(({ read }) => read.value);
+  return reads.every((read) => seconds * 1000 <= read * TOLERATED) ? seconds : null;
+}
+
+/** The longest time that nginx waits for the pool, in seconds; PHP-FPM takes whole ones. */
+export function longestRead(all: readonly Limits[], pool: Pool): number {
+  const reads = all.filter((one) => one.pool === pool).map(({ read }) => read.value);
+  return Math.ceil(Math.max(...reads) / 1000);
+}
+
+/** What to do when no limit suits all locations of a pool. */
+export function ownPools({ pool }: Pair): string {
+  return `as it is, no request_terminate_timeout suits all locations of pool [${pool.name}], because their fastcgi_read_timeout differs too much; the slow ones may also get a pool of their own`;
+}
+
+/** Whether a template makes one exact path the page of the pool, or may do so. */
+function mayBePage({ location: { directive } }: Binding, pool: Pool): boolean {
+  const [modifier, path] = directive.args;
+  if (modifier?.text !== "=" || path === undefined || /\.php$/.test(path.text)) return false;
+  const pages = pool.settings.filter(({ key }) => key === "pm.status_path" || key === "ping.path");
+  return pages.some(({ value }) => value === null || path.placeholder);
+}
+
 /** The status and ping pages answer at once, whatever the limits are. */
 function runsNoScripts({ binding, pool }: Pair): boolean {
   const pages = ["pm.status_path", "ping.path"].map((key) => known(setting(pool, key)) ?? "");
   const first = argument(binding.location, 0) ?? "";
   const pattern = argument(binding.location, 1) ?? first;
-  if (!first.startsWith("~")) return pages.includes(pattern);
-  return pages.some((page) => page !== "" && matches(pattern, page)) && !matches(pattern, "/index.php");
-}
-
-function matches(pattern: string, uri: string): boolean {
-  try {
-    return new RegExp(pattern).test(uri);
-  } catch {
-    // nginx has other regular expressions; what they match is not known here.
-    return false;
-  }
+  if (!first.startsWith("~")) return pages.includes(pattern) || mayBePage(binding, pool);
+  return (
+    pages.some((page) => page !== "" && regexMatches(pattern, page)) &&
+    regexMatches(pattern, "/index.php") === false
+  );
 }

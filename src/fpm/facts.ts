@@ -386,7 +386,7 @@ export const fpmFacts: readonly FpmFact[] = [
     section: "pool",
     type: "boolean",
     default: "no",
-    since: "7.2.5",
+    since: "7.0.29",
     read: "php-src 8.2.32",
   },
   {

@@ -1,6 +1,7 @@
 /** Which files an `include` line opens, as FPM's `glob(3)` call finds them. */
+import { globDeployed } from "../host/deployed.js";
 import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
-import { glob, isGlob } from "../host/glob.js";
+import { isGlob } from "../host/glob.js";
 import { directoryOf } from "../host/path.js";
 import type { FpmInclude } from "./types.js";
 
@@ -10,16 +11,22 @@ export interface Found {
   readonly result: FpmInclude["result"];
 }
 
-export function findIncluded(fs: HostFilesystem, pattern: string, prefix: string): Found {
+/** `fromTemplate`: the include stands in a file that is named as a template. */
+export function findIncluded(
+  fs: HostFilesystem,
+  pattern: string,
+  prefix: string,
+  fromTemplate = false,
+): Found {
   const path = pattern.startsWith("/") ? pattern : `${prefix}/${pattern}`;
   const blocked = isGlob(path) ? blockedDirectory(fs, path) : null;
   if (blocked !== null) return { files: [], result: blocked };
-  const paths = glob(fs, path);
+  const paths = globDeployed(fs, path, fromTemplate);
   if (paths.length === 0) return { files: [], result: { kind: "no-match" } };
   const files: FileEntry[] = [];
   let result: FpmInclude["result"] | null = null;
   for (const one of paths) {
-    const entry = fs.entry(one);
+    const entry = (fs.deployed ?? fs).entry(one);
     // FPM skips directories, also those behind a link.
     if (entry.kind === "directory") continue;
     if (entry.kind === "file") files.push(entry);

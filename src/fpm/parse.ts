@@ -4,14 +4,9 @@
  */
 import { type IniStatement, type Range, readIni } from "../php/grammar.js";
 import { trimEndOf } from "../php/scanner.js";
-import {
-  maskPlaceholders,
-  overlaps,
-  templateLine,
-  unfinishedTag,
-  withoutControlTags,
-} from "../php/template.js";
 import type { SourceFile } from "../source/file.js";
+import { maskPlaceholders, overlaps } from "../source/template.js";
+import { readTemplateLines } from "../source/template-lines.js";
 import { bareKey, commentSign, type Refusal, refusal, secondInclude } from "./refusals.js";
 
 export type { Range } from "../php/grammar.js";
@@ -62,25 +57,17 @@ export interface FaultLine extends Refusal {
 /** Reads a file; never throws. The lines are in the order in which FPM acts on them. */
 export function parseFpm(file: SourceFile): readonly FpmLine[] {
   const lines: FpmLine[] = [];
-  const template = { depth: 0, until: null as string | null };
+  const template = readTemplateLines(file.text);
   let inGlobal = false;
   file.lineStarts.forEach((start, index) => {
     const end = (file.lineStarts[index + 1] ?? file.text.length + 1) - 1;
     const line = file.text.slice(start, end);
-    if (template.until !== null) {
-      if (line.includes(template.until)) template.until = null;
-      return;
-    }
-    const tags = templateLine(line);
-    if (tags !== null) {
-      template.depth = Math.max(0, template.depth + tags.depth);
-      if (tags.gap) lines.push({ kind: "gap", range: trimmed(line, start) });
-      return;
-    }
-    template.until = unfinishedTag(line);
-    if (template.until !== null) return;
-    const bare = withoutControlTags(line);
-    const read = readLine(bare, start, template.depth > 0 || bare !== line, inGlobal);
+    const tags = template.whole({ start, end });
+    if (tags === "gap") lines.push({ kind: "gap", range: trimmed(line, start) });
+    if (tags !== null) return;
+    const bare = template.bare({ start, end });
+    const conditional = bare !== line || template.conditional({ start, end });
+    const read = readLine(bare, start, conditional, inGlobal);
     for (const one of read) if (one.kind === "section") inGlobal = asciiLower(one.name) === "global";
     lines.push(...read);
   });

@@ -2,16 +2,18 @@
 import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
 import { iniFor } from "../php/ini.js";
 import { type Place, place, type SourceFile, type Span, sourceFile } from "../source/file.js";
+import { isTemplateName } from "../source/template-names.js";
 import { findIncluded } from "./include.js";
 import { fpmPrefix, versionFromPath } from "./layout.js";
 import { asciiLower, type FpmLine, type IncludeLine, parseFpm, type SettingLine } from "./parse.js";
-import type { FpmFault, FpmInclude, FpmMaster, Pool, Setting } from "./types.js";
+import { newReading, type Reading } from "./reading.js";
+import type { FpmInclude, FpmMaster, Pool, Setting } from "./types.js";
 
 export { versionFromPath } from "./layout.js";
 export { arraySetting, boolean, globalSetting, integer, phpValue, seconds, setting } from "./lookup.js";
 
 export interface ReadOptions {
-  /** `8.2`; `null` or absent: told from the path when it says so. */
+  /** `8.2` for a path that does not tell; `null` or absent: unknown then. */
   readonly phpVersion?: string | null;
 }
 
@@ -20,32 +22,6 @@ const deepest = 5;
 /** Includes that include each other multiply; no real tree comes near. */
 const mostFiles = 2000;
 
-interface Draft {
-  readonly name: string;
-  readonly section: Place;
-  readonly settings: Setting[];
-  readonly files: Set<string>;
-  partial: boolean;
-}
-
-interface Reading {
-  readonly fs: HostFilesystem;
-  readonly prefix: string;
-  readonly texts: Map<string, { readonly file: SourceFile; readonly lines: readonly FpmLine[] }>;
-  readonly drafts: Map<string, Draft>;
-  readonly global: Setting[];
-  readonly faults: FpmFault[];
-  readonly includes: FpmInclude[];
-  /** Files with a line that was refused. */
-  readonly faulty: Set<string>;
-  /** `null` in `[global]` and before any section. */
-  current: Draft | null;
-  opened: number;
-  /** Something was not read that could have set anything anywhere. */
-  incomplete: boolean;
-  globalPartial: boolean;
-}
-
 /** Reads a master from its main file. A main file that cannot be read gives a master without pools. */
 export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptions = {}): FpmMaster {
   const reading = newReading(fs, fpmPrefix(mainPath));
@@ -53,7 +29,7 @@ export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptio
   if (main === null) reading.incomplete = true;
   else readFile(reading, main, [], [main.path]);
   const file = main === null ? null : (reading.texts.get(main.path)?.file ?? null);
-  return finish(reading, file, opts.phpVersion ?? versionFromPath(mainPath), mainPath);
+  return finish(reading, file, versionFromPath(mainPath) ?? opts.phpVersion ?? null, mainPath);
 }
 
 /** Reads pool files whose main file is not in the tree, as if one master included them in this order. */
@@ -66,25 +42,9 @@ export function readPools(fs: HostFilesystem, paths: readonly string[], opts: Re
   }
   // The main file may set anything in [global].
   reading.globalPartial = true;
-  const version = opts.phpVersion ?? paths.map(versionFromPath).find((found) => found !== null) ?? null;
+  const told = paths.map(versionFromPath).find((found) => found !== null);
+  const version = told ?? opts.phpVersion ?? null;
   return finish(reading, null, version, paths[0] ?? null);
-}
-
-function newReading(fs: HostFilesystem, prefix: string): Reading {
-  return {
-    fs,
-    prefix,
-    texts: new Map(),
-    drafts: new Map(),
-    global: [],
-    faults: [],
-    includes: [],
-    faulty: new Set(),
-    current: null,
-    opened: 0,
-    incomplete: false,
-    globalPartial: false,
-  };
 }
 
 function openFile(reading: Reading, path: string): FileEntry | null {
@@ -133,7 +93,7 @@ function act(
       enter(reading, line.name, at);
       break;
     case "setting":
-      (reading.current?.settings ?? reading.global).push(toSetting(file, line, via));
+      (reading.current?.settings ?? reading.global).push(toSetting(reading, file, line, via));
       break;
     case "include":
       include(reading, file, line, via, stack);
@@ -153,6 +113,7 @@ function act(
 /** A section of a name that is known in any case goes on with that pool. */
 function enter(reading: Reading, name: string, header: Place): void {
   const key = asciiLower(name);
+  reading.header = header;
   if (key === "global") {
     reading.current = null;
     return;
@@ -166,7 +127,7 @@ function enter(reading: Reading, name: string, header: Place): void {
   reading.current = draft;
 }
 
-function toSetting(file: SourceFile, line: SettingLine, via: readonly Span[]): Setting {
+function toSetting(reading: Reading, file: SourceFile, line: SettingLine, via: readonly Span[]): Setting {
   return {
     key: line.key,
     index: line.index,
@@ -174,6 +135,7 @@ function toSetting(file: SourceFile, line: SettingLine, via: readonly Span[]): S
     raw: line.raw,
     keyPlace: place(file, line.keyRange.start, line.keyRange.end, via),
     place: place(file, line.range.start, line.range.end, via),
+    header: reading.header,
   };
 }
 
@@ -196,7 +158,7 @@ function include(
     note({ kind: "unread", reason: "the path is only known when the template is rendered or FPM starts" });
     return;
   }
-  const found = findIncluded(reading.fs, line.pattern, reading.prefix);
+  const found = findIncluded(reading.fs, line.pattern, reading.prefix, isTemplateName(file.path));
   note(found.result);
   const inner = [...via, { file, start: line.statement.start, end: line.statement.end }];
   for (const entry of found.files) {

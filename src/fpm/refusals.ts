@@ -62,7 +62,11 @@ function inValue(line: string, text: string, error: IniSyntaxError): Omit<Placed
   const written = line.slice(unexpected.start, unexpected.end).trim();
   const equals = line.indexOf("=");
   if (equals === -1 || unexpected.start <= equals) {
-    return { message: `PHP-FPM cannot read "${text}"`, help: 'write "key = value"', range: null };
+    return {
+      message: `PHP-FPM cannot read "${text}"`,
+      help: 'a line is a section, a ";" comment or a key with "=" and a value',
+      range: null,
+    };
   }
   const value = line
     .slice(equals + 1)
@@ -96,8 +100,7 @@ export function bareKey(key: string, line: string): Refusal {
       help: `write "${name}" alone on its line`,
     };
   }
-  const colon = /^([a-z_.]+)\s*:\s*(\S.*)$/i.exec(key);
-  const help = colon === null ? 'write "key = value"' : `write "${colon[1]} = ${colon[2]}"`;
+  const help = `write its value behind it ("${key.split(/[\s:]/)[0]} = …"), or remove the line`;
   return { message: `no "=" after "${key}"`, log: nullValue, help };
 }
 

@@ -19,6 +19,8 @@ export interface Setting {
   readonly keyPlace: Place;
   /** The value's characters; an empty value has an empty span behind the `=`. */
   readonly place: Place;
+  /** The section header it stands below, in whatever file FPM met it; `null` before the first one. */
+  readonly header: Place | null;
 }
 
 /** A line FPM refuses. */

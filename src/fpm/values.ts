@@ -21,7 +21,8 @@ export function readInteger(text: string): Reading<number> {
   return read(toInt(text));
 }
 
-const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
+/** Seconds in each unit FPM knows. */
+export const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
 
 /**
  * Seconds. Only the last character is a suffix; of the rest `atoi` takes the leading number, so
@@ -66,4 +67,11 @@ const managers: ReadonlySet<string> = new Set(["static", "dynamic", "ondemand"])
 export function readProcessManager(text: string): Reading<string> {
   const lower = text.toLowerCase();
   return managers.has(lower) ? read(lower) : refuse("invalid process manager (static, dynamic or ondemand)");
+}
+
+/** A number of blocks, -1 for `unlimited`. */
+export function readCoreLimit(text: string): Reading<number> {
+  if (text.toLowerCase() === "unlimited") return read(-1);
+  const count = readInteger(text);
+  return count.ok && count.value < 0 ? refuse("must be greater than zero or 'unlimited'") : count;
 }

@@ -1,11 +1,32 @@
 import type { Pool } from "../fpm/types.js";
-import { argument, argumentPlace, childrenNamed, descendants, enclosing, headText } from "../nginx/nodes.js";
+import { always, mayMeet } from "../nginx/branches.js";
+import {
+  argument,
+  argumentPlace,
+  childrenNamed,
+  descendants,
+  enclosing,
+  headText,
+  shownWord,
+} from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Place } from "../source/file.js";
-import { type Address, isLocal, nginxAddress, reaches } from "./address.js";
+import {
+  type Address,
+  inDirectory,
+  isLocal,
+  isRelative,
+  meetingPoint,
+  nginxAddress,
+  reaches,
+  relativeSocket,
+} from "./address.js";
 import type { Binding, Target } from "./host.js";
-import { type Upstreams, upstreamServers } from "./upstreams.js";
-import { possibleValues } from "./variables.js";
+import { arrives } from "./request-ways.js";
+import { serves } from "./serves.js";
+import { chosenTarget, type PossibleListener, templateTarget, unknownAddress } from "./template-targets.js";
+import { type UpstreamServer, type Upstreams, upstreamServers } from "./upstreams.js";
+import { type PossibleValue, possibleValues } from "./variables.js";
 
 /** A pool and the address it listens on. */
 export interface Listener {
@@ -13,130 +34,168 @@ export interface Listener {
   readonly address: Address;
 }
 
+/** Everybody who listens, and how paths of the host compare. */
+interface Listening {
+  readonly listeners: readonly Listener[];
+  /** Pools whose `listen` a template makes. */
+  readonly possible: readonly PossibleListener[];
+  readonly sameDirectory: (path: string) => string;
+}
+
+interface Context extends Listening {
+  /** Listeners by what an address has in common with those that it can reach. */
+  readonly met: ReadonlyMap<string, readonly Listener[]>;
+  /** Where relative paths of sockets count from; `null`: wherever nginx was started, `undefined`: not known. */
+  readonly directory: string | null | undefined;
+}
+
 /** Every `fastcgi_pass` that can take a request, in the order of the files. */
-export function readBindings(
-  root: Node,
-  upstreams: Upstreams,
-  listeners: readonly Listener[],
-  sameDirectory: (path: string) => string,
-): readonly Binding[] {
+export function readBindings(root: Node, upstreams: Upstreams, listening: Listening): readonly Binding[] {
   const bindings: Binding[] = [];
+  const met = byMeetingPoint(listening.listeners);
+  const context: Context = { ...listening, met, directory: workingDirectory(root) };
   for (const pass of descendants(root)) {
     if (pass.name !== "fastcgi_pass" || pass.parent === null || !answers(pass, pass.parent)) continue;
     const location = enclosing(pass, "location") ?? pass.parent;
     const server = enclosing(pass, "server");
+    const targets = targetsOf(pass, upstreams, context);
     bindings.push({
       pass,
       block: pass.parent,
       location,
       server,
-      serves: serves(pass, location),
-      targets: targetsOf(pass, upstreams, listeners, sameDirectory),
+      serves: serves(pass, location, targets),
+      targets,
       label: `${headText(location)}${server === null ? "" : ` of ${serverLabel(server)}`}`,
     });
   }
   return bindings;
 }
 
-/** Whether this `*_pass` takes the requests of its level: a later one replaces it, and an unconditional `return` answers first. */
-export function answers(pass: Node, block: Node): boolean {
-  if (childrenNamed(block, "return").length > 0) return false;
-  const handlers = block.children.filter(({ name }) =>
-    /^(fastcgi|proxy|uwsgi|scgi|grpc|memcached)_pass$/.test(name),
-  );
-  return handlers[handlers.length - 1] === pass;
+function byMeetingPoint(listeners: readonly Listener[]): ReadonlyMap<string, readonly Listener[]> {
+  const met = new Map<string, Listener[]>();
+  for (const listener of listeners) {
+    const point = meetingPoint(listener.address);
+    met.set(point, [...(met.get(point) ?? []), listener]);
+  }
+  return met;
 }
+
+function workingDirectory(root: Node): string | null | undefined {
+  const [written] = childrenNamed(root, "working_directory");
+  if (written === undefined) return root.partial ? undefined : null;
+  const [path] = written.directive.args;
+  return path?.text.startsWith("/") === true && !path.placeholder ? path.text : undefined;
+}
+
+/**
+ * Whether this `*_pass` takes requests of its level: a later one replaces it, and none may get there
+ * (`return`, `deny all`, an earlier location of the same pattern).
+ */
+export function answers(pass: Node, block: Node): boolean {
+  if (!arrives(block)) return false;
+  const later = block.children.slice(block.children.indexOf(pass) + 1);
+  // In a template, one of another branch takes nothing away.
+  return !later.some(
+    (node) =>
+      /^(fastcgi|proxy|uwsgi|scgi|grpc|memcached)_pass$/.test(node.name) &&
+      (always(node) || (!always(pass) && mayMeet(node, pass))),
+  );
+}
+
+/** What is longer is an expression of a template, by which nobody knows the server. */
+const LONGEST_NAME = 64;
 
 /** The name by which people know a server. */
 export function serverLabel(server: Node): string {
   for (const node of childrenNamed(server, "server_name")) {
-    const name = node.directive.args.map((word) => word.text).find((text) => text !== "" && text !== "_");
+    const name = node.directive.args
+      .map((word) => shownWord(node, word))
+      .find((text) => text !== "" && text !== "_" && text.length <= LONGEST_NAME);
     if (name !== undefined) return name;
   }
   const listen = childrenNamed(server, "listen")[0];
   return listen === undefined
     ? "a server without a name"
-    : `the server on ${argument(listen, 0) ?? "port 80"}`;
+    : `the server on ${listen.directive.args[0] === undefined ? "port 80" : shownWord(listen, listen.directive.args[0])}`;
 }
 
-/** Applications that speak FastCGI and are not PHP-FPM, by the names of their sockets. */
-const NOT_PHP =
-  /fcgiwrap|cgit|mailman|munin|smokeping|spawn-fcgi|perl|python|gitweb|searx|radicale|trac|moin|flask|django/i;
+const ALONE = { upstream: null, down: false, backup: false } as const;
 
-/** A location that cannot take a script of PHP: CGI wrappers, regexes that end in other extensions. */
-function serves(pass: Node, location: Node): "php" | "other" {
-  if (NOT_PHP.test(argument(pass, 0) ?? "")) return "other";
-  const [first = "", second] = location.directive.args.map((word) => word.text);
-  const regex = first === "~" || first === "~*";
-  const pattern = second ?? first;
-  if (/cgi-bin/.test(pattern)) return "other";
-  const ending = /\\\.\(?(?:\?:)?([\w|]+)\)?\$$/.exec(pattern);
-  if (regex && ending !== null && !/ph|inc|html?/.test(ending[1] ?? "")) return "other";
-  const script = childrenNamed(location, "fastcgi_param").find(
-    (node) => argument(node, 0) === "SCRIPT_FILENAME",
-  );
-  const file = script === undefined ? "" : (argument(script, 1) ?? "");
-  return /\.(cgi|pl|py|fcgi|rb|sh)$/.test(file) || /^\/usr\/lib\/cgi-bin/.test(file) ? "other" : "php";
-}
-
-function targetsOf(
-  pass: Node,
-  upstreams: Upstreams,
-  listeners: readonly Listener[],
-  sameDirectory: (path: string) => string,
-): readonly Target[] {
+function targetsOf(pass: Node, upstreams: Upstreams, listening: Context): readonly Target[] {
   const at = argumentPlace(pass, 0);
   const written = argument(pass, 0) ?? "";
   const values = pass.parent === null ? null : possibleValues(pass.parent, written, at);
   const targets: Target[] = [];
-  for (const value of values ?? []) {
+  for (const value of values ?? [{ text: written, place: at, sure: true }]) {
     const through = value.place === at ? null : at;
     const group = upstreams.get(value.text.toLowerCase());
-    if (group !== undefined) targets.push(...groupTargets(group, at, listeners, sameDirectory));
+    if (group !== undefined) targets.push(...groupTargets(group, at, listening).filter(mayBe(value)));
     else {
-      const address = nginxAddress(value.text);
-      // Without a port it can only be a group that is not in the tree.
-      if (address !== null && (address.kind === "unix" || address.port !== null)) {
-        targets.push({
-          ...target(address, value.place, through, listeners, sameDirectory),
-          upstream: null,
-          down: false,
-          backup: false,
-        });
+      const address = readAddress(value.text, listening);
+      // nginx refuses a group's name with a port; without one it can only be a group that is not in the tree.
+      const refused = through === null && address?.kind === "tcp" && upstreams.has(address.host);
+      if (address !== null && !refused && (address.kind === "unix" || address.port !== null)) {
+        targets.push(
+          ...[{ ...target(address, value.place, through, listening), ...ALONE }].filter(mayBe(value)),
+        );
+      } else if (address === null) {
+        const found = templateTarget(value.text, value.place, through, listening.possible);
+        if (found !== null && found.pools.length > 0) targets.push({ ...found, ...ALONE });
       }
     }
   }
   return targets;
 }
 
-function groupTargets(
-  group: Node,
-  through: Place,
-  listeners: readonly Listener[],
-  sameDirectory: (path: string) => string,
-): readonly Target[] {
-  return upstreamServers(group).flatMap((server) => {
-    const address = nginxAddress(server.address);
-    if (address === null) return [];
-    // In a group nginx takes port 80 where none is written.
-    const full: Address = address.kind === "tcp" ? { ...address, port: address.port ?? 80 } : address;
-    const found = target(full, argumentPlace(server.node, 0), through, listeners, sameDirectory);
-    return [{ ...found, upstream: argument(group, 0) ?? "", down: server.down, backup: server.backup }];
+/** Where choices are put together that may exclude each other, only an address that somebody listens on is believed. */
+function mayBe({ sure }: PossibleValue): (target: Target) => boolean {
+  return ({ pools }) => sure || pools.length > 0;
+}
+
+function readAddress(text: string, { directory }: Context): Address | null {
+  const relative = directory === undefined ? null : relativeSocket(text);
+  return relative === null ? nginxAddress(text) : inDirectory(relative, directory ?? null);
+}
+
+function groupTargets(group: Node, through: Place, listening: Context): readonly Target[] {
+  const [name] = group.directive.args;
+  const upstream = name === undefined ? "" : shownWord(group, name);
+  const targets = upstreamServers(group).flatMap((server) => {
+    const found = serverTarget(server, through, listening);
+    return found === null ? [] : [{ ...found, upstream, down: server.down, backup: server.backup }];
   });
+  // Where a template puts in more servers, one of them may answer.
+  return group.directive.gap ? targets.filter(({ pools }) => pools.length > 0) : targets;
+}
+
+function serverTarget({ node, address: text, open }: UpstreamServer, through: Place, listening: Context) {
+  const at = argumentPlace(node, 0);
+  const address = readAddress(text, listening);
+  if (address === null) return templateTarget(text, at, through, listening.possible);
+  // In a group nginx takes port 80 where none is written.
+  const full: Address = address.kind === "tcp" ? { ...address, port: address.port ?? 80 } : address;
+  const found = target(full, at, through, listening);
+  // What may be down is no more known than what a template makes.
+  return open && found.pools.length === 0 ? { ...found, address: unknownAddress(at) } : found;
 }
 
 function target(
   address: Address,
   place: Place,
   through: Place | null,
-  listeners: readonly Listener[],
-  sameDirectory: (path: string) => string,
+  { met, possible, sameDirectory }: Context,
 ): Omit<Target, "upstream" | "down" | "backup"> {
   const real: Address =
-    address.kind === "unix" ? { kind: "unix", path: sameDirectory(address.path) } : address;
-  const pools = listeners.filter((listener) => reaches(real, listener.address)).map(({ pool }) => pool);
+    address.kind === "tcp" || isRelative(address)
+      ? address
+      : { kind: "unix", path: sameDirectory(address.path) };
+  const near = met.get(meetingPoint(real)) ?? [];
+  const pools = near.filter((listener) => reaches(real, listener.address)).map(({ pool }) => pool);
+  const chosen = pools.length > 0 ? null : chosenTarget(real, place, through, possible);
+  if (chosen !== null) return chosen;
   if (pools.length > 0 || isLocal(real)) return { address: real, place, through, pools, assumed: false };
-  const behind = byPort(real, listeners);
+  const behind = byPort(real, near);
   return { address: real, place, through, pools: behind, assumed: behind.length > 0 };
 }
 

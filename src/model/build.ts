@@ -1,6 +1,7 @@
 import { fpmPrefix } from "../fpm/layout.js";
 import { readMaster, readPools, setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
+import { withDeployed } from "../host/deployed.js";
 import { type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
 import type { HostSpec } from "../host/spec.js";
@@ -8,31 +9,43 @@ import { childrenNamed } from "../nginx/nodes.js";
 import { type NginxTree, readFragments, readTree } from "../nginx/tree.js";
 import type { Node } from "../nginx/types.js";
 import { known } from "../source/effective.js";
-import { isTemplate } from "../source/template.js";
-import { readAccounts } from "./accounts.js";
+import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress, socketPath } from "./address.js";
 import { type Listener, readBindings } from "./bindings.js";
 import type { Host, NginxHost, UnreadFile } from "./host.js";
+import { possibleListens } from "./template-address.js";
 import { readUpstreams } from "./upstreams.js";
 
 export interface BuildOptions {
   /** `8.3` for every master whose path does not tell its version; `null`: unknown. */
   readonly phpVersion: string | null;
+  /** `1.22.1`; `null` or absent: unknown. */
+  readonly nginxVersion?: string | null;
 }
 
 /** Reads both halves of a host and joins them. Never throws; what could not be read is in the host's includes and faults. */
-export function buildHost(spec: HostSpec, fs: HostFilesystem, options: BuildOptions): Host {
-  const accounts = readAccounts(fs);
+export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildOptions): Host {
+  const accounts = readAccounts(found);
   const whole = spec.root === "/" || accounts.known;
+  const fs = whole ? found : withDeployed(found);
   // nginx lists every file that it reads, so that nothing can be missing from a dump.
-  const nginx = readNginx(spec, fs, whole || spec.dumped === true);
+  const nginx = readNginx(spec, fs, whole || spec.dumped === true, options.nginxVersion ?? null);
   const masters = readMasters(spec, fs, options);
   const pools = masters.flatMap((master) => master.pools);
   const bindings = nginx === null ? [] : join(nginx.root, pools, fs);
-  const unread = [spec.nginx, ...spec.fragments, ...spec.fpm, ...spec.pools.flat()].flatMap((path) =>
-    unreadFile(fs, path),
-  );
+  const named = [spec.nginx, ...spec.fragments, ...spec.fpm, ...spec.pools.flat()];
+  const unread = [
+    ...(spec.unread ?? []),
+    ...named.flatMap((path) => unreadFile(fs, path)),
+    // A host need not bring its accounts, but that they could not be read is another thing.
+    ...ACCOUNT_FILES.filter((path) => !isAbsent(fs, path)).flatMap((path) => unreadFile(fs, path)),
+  ];
   return { name: spec.name, fs, nginx, masters, pools, accounts, whole, bindings, unread };
+}
+
+function isAbsent(fs: HostFilesystem, path: string): boolean {
+  const entry = fs.entry(path);
+  return entry.kind === "missing" && !entry.dangling;
 }
 
 function unreadFile(fs: HostFilesystem, path: string | null): readonly UnreadFile[] {
@@ -41,13 +54,18 @@ function unreadFile(fs: HostFilesystem, path: string | null): readonly UnreadFil
   return reason === null ? [] : [{ file: fs.display(path), reason }];
 }
 
-function readNginx(spec: HostSpec, fs: HostFilesystem, whole: boolean): NginxHost | null {
+function readNginx(
+  spec: HostSpec,
+  fs: HostFilesystem,
+  whole: boolean,
+  version: string | null,
+): NginxHost | null {
   const [first] = spec.fragments;
   const main = spec.nginx === null ? null : readTree({ fs, whole }, spec.nginx, spec.fragments);
-  if (main !== null) return nginxHost(main, true);
+  if (main !== null) return nginxHost(main, true, version);
   const tree =
     first === undefined ? null : readFragments({ fs, whole: false }, spec.fragments, baseOf(first));
-  return tree === null ? null : nginxHost(tree, false);
+  return tree === null ? null : nginxHost(tree, false, version);
 }
 
 /** Relative includes of a fragment count from where the main file would be. */
@@ -58,7 +76,7 @@ function baseOf(fragment: string): string {
     : directory;
 }
 
-function nginxHost(tree: NginxTree, hasMain: boolean): NginxHost {
+function nginxHost(tree: NginxTree, hasMain: boolean, version: string | null): NginxHost {
   const faults = tree.texts.flatMap((text) =>
     text.fault === null
       ? []
@@ -66,12 +84,12 @@ function nginxHost(tree: NginxTree, hasMain: boolean): NginxHost {
           {
             fault: text.fault,
             place: { span: text.fault.span, via: tree.ways.get(text) ?? [] },
-            template: isTemplate(text.file.text),
+            template: text.template?.excuses === true,
           },
         ],
   );
   const { root, texts, ways, includes } = tree;
-  return { root, texts, ways, faults, includes, hasMain };
+  return { root, texts, ways, faults, includes, hasMain, version };
 }
 
 function readMasters(spec: HostSpec, fs: HostFilesystem, options: BuildOptions): readonly FpmMaster[] {
@@ -88,16 +106,22 @@ function join(root: Node, pools: readonly Pool[], fs: HostFilesystem) {
     const listen = listenAddress(pool, fs);
     return listen === null ? [] : [{ pool, address: listen }];
   });
-  return readBindings(root, readUpstreams(childrenNamed(root, "http")), listeners, (path) =>
-    realSocket(fs, path),
-  );
+  const possible = pools.map((pool) => ({ pool, listens: possibleListens(pool, prefixOf(pool)) }));
+  return readBindings(root, readUpstreams(childrenNamed(root, "http")), {
+    listeners,
+    possible,
+    sameDirectory: (path) => realSocket(fs, path),
+  });
+}
+
+function prefixOf(pool: Pool): string {
+  return known(setting(pool, "prefix")) ?? fpmPrefix(pool.master.main?.path ?? null);
 }
 
 /** The address of a pool's `listen`; `null` when it is unset, unknown, or refused by FPM. */
 export function listenAddress(pool: Pool, fs: HostFilesystem): Address | null {
   const text = known(setting(pool, "listen"));
-  const prefix = known(setting(pool, "prefix")) ?? fpmPrefix(pool.master.main?.path ?? null);
-  const address = text === undefined || text === null ? null : fpmAddress(text, prefix);
+  const address = text === undefined || text === null ? null : fpmAddress(text, prefixOf(pool));
   return address === null ? null : realAddress(fs, address);
 }
 

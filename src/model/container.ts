@@ -18,8 +18,10 @@ export function inContainer(host: Host): boolean {
       files.some(
         ({ path }) => /^\/usr\/local\/etc\/php-fpm/.test(path) || path.endsWith("/zz-docker.conf"),
       ) ||
-      // A unit says so on the command line; images say it in the file.
-      global.some(({ key, value }) => key === "daemonize" && (value === "" || value === "0")),
+      // A unit says so on the command line; images say it in the file, and their templates leave it open.
+      global.some(
+        ({ key, value }) => key === "daemonize" && (value === null || value === "" || value === "0"),
+      ),
   );
   return image || MARKS.some((path) => host.fs.entry(path).kind === "file");
 }

@@ -36,7 +36,7 @@ export interface NginxHost {
   readonly texts: readonly NginxText[];
   /** The `include` chain that first led to each file; none for the main file and for what nginx ships. */
   readonly ways: ReadonlyMap<NginxText, readonly Span[]>;
-  /** `template`: the file is a template, so that the fault may vanish when it is rendered. */
+  /** `template`: the fault may vanish when the file, a template, is rendered. */
   readonly faults: readonly {
     readonly fault: NginxFault;
     readonly place: Place;
@@ -45,6 +45,8 @@ export interface NginxHost {
   readonly includes: readonly NginxInclude[];
   /** `false`: only fragments were found; what the main file could set is unknown. */
   readonly hasMain: boolean;
+  /** `1.22.1`; `null`: unknown, and only what holds for every version is judged. */
+  readonly version: string | null;
 }
 
 /** One `fastcgi_pass` at work: the location (or `if` in it) and everybody who may take its requests. */

@@ -103,29 +103,6 @@ export function lineFor(set: ParamSet, node: Node): string {
   return `${text(headPlace(node).span)};`;
 }
 
-/** What a script's path is made of, as far as the words tell. */
-export type ScriptPath =
-  /** A directory that is written out, and the path of the URI below it. */
-  | { readonly kind: "literal-directory"; readonly directory: string }
-  /** Follows the URI below a directory that is not written out: `$document_root$fastcgi_script_name`. */
-  | { readonly kind: "follows-uri" }
-  /** Ends in a name that is written out: `$document_root/index.php`. */
-  | { readonly kind: "one-script"; readonly name: string }
-  | { readonly kind: "unknown" };
-
-const URI = String.raw`\$(?:fastcgi_script_name|uri|document_uri|\{(?:fastcgi_script_name|uri|document_uri)\})`;
-const ROOT = String.raw`\$(?:document_root|realpath_root|\{(?:document_root|realpath_root)\})`;
-const FOLLOWS = new RegExp(`^(?:${ROOT}/?${URI}|\\$\\{?request_filename\\}?)$`);
-const LITERAL = new RegExp(`^(/[^$]*?)/*${URI}$`);
-
-export function scriptPath(value: string): ScriptPath {
-  if (FOLLOWS.test(value)) return { kind: "follows-uri" };
-  const directory = LITERAL.exec(value)?.[1];
-  if (directory !== undefined) return { kind: "literal-directory", directory };
-  const name = /\/([^/$]*\.[^/$.]+)$/.exec(value)?.[1];
-  return name === undefined ? { kind: "unknown" } : { kind: "one-script", name };
-}
-
 function paramsOf(found: ReturnType<typeof effectiveList>): Params {
   if (found.kind === "default") return null;
   if (found.kind === "unknown") return undefined;

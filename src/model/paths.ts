@@ -1,4 +1,7 @@
 import { setting } from "../fpm/pools.js";
+import { effectiveNode } from "../nginx/effective.js";
+import { argument } from "../nginx/nodes.js";
+import type { Node } from "../nginx/types.js";
 import { isLocal } from "./address.js";
 import type { Binding, Host } from "./host.js";
 
@@ -19,7 +22,8 @@ export function seesSamePaths({ targets }: Binding): boolean {
   );
 }
 
-function isUnset(value: ReturnType<typeof setting>): boolean {
+/** Whether a pool leaves a path out. */
+export function isUnset(value: ReturnType<typeof setting>): boolean {
   return value.kind !== "unknown" && (value.value === null || value.value === "");
 }
 
@@ -35,4 +39,23 @@ export function isInside(host: Host, directory: string, root: string): boolean {
   return [inner, real(inner)].some((path) =>
     [outer, real(outer)].some((top) => `${path}/`.startsWith(`${top}/`)),
   );
+}
+
+/** The names in a directory; none where it is not in the tree. */
+export function filesAt(host: Host, directory: string | null): readonly string[] {
+  const entry = directory === null ? null : host.fs.entry(directory);
+  return entry?.kind === "directory" ? entry.names : [];
+}
+
+/** The scripts in a directory, without those further down. */
+export function scriptsAt(host: Host, directory: string): readonly string[] {
+  return filesAt(host, directory).filter((name) => name.endsWith(".php"));
+}
+
+/** The directory that `root` writes out for a block; `null` below an `alias` and where it is not known. */
+export function writtenRoot(block: Node): string | null {
+  const root = effectiveNode(block, "root");
+  const written = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";
+  const alias = effectiveNode(block, "alias").kind !== "default";
+  return alias || !/^\/[^$]*$/.test(written) ? null : written;
 }

@@ -15,16 +15,21 @@ export type RequestValue = (binding: Binding, pool: Pool) => Effective<string | 
  * in the worker: where one location of a pool passes the setting, it is unknown in the others.
  */
 export function requestValues(host: Host, name: string): RequestValue {
-  const passed = new Map(host.bindings.map((binding) => [binding, passedValue(binding.block, name)]));
+  const lists = host.bindings.map((binding) => passedValue(binding.block, name));
+  const passed = new Map(host.bindings.map((binding, index) => [binding, lists[index] ?? null]));
   const passing = new Set(
     host.bindings
       .filter((binding) => passed.get(binding) !== null)
       .flatMap((binding) => binding.targets.flatMap((target) => target.pools)),
   );
+  // Where a template or a variable makes the address, it may be any pool's.
+  const anywhere = host.bindings.some(
+    ({ targets }, index) => targets.length === 0 && lists[index]?.kind === "set",
+  );
   return (binding, pool) => {
     const own = passed.get(binding) ?? null;
     if (own !== null) return own;
-    if (!passing.has(pool)) return phpValue(pool, name);
+    if (!anywhere && !passing.has(pool)) return phpValue(pool, name);
     return {
       kind: "unknown",
       reason: "another location leaves its value in the worker",

@@ -20,6 +20,8 @@ export interface UpstreamServer {
   readonly address: string;
   readonly down: boolean;
   readonly backup: boolean;
+  /** A template fills in parameters, `down` perhaps. */
+  readonly open: boolean;
 }
 
 export function upstreamServers(group: Node): readonly UpstreamServer[] {
@@ -30,6 +32,7 @@ export function upstreamServers(group: Node): readonly UpstreamServer[] {
       address: argument(node, 0) ?? "",
       down: parameters.includes("down"),
       backup: parameters.includes("backup"),
+      open: node.directive.args.slice(1).some(({ placeholder }) => placeholder),
     };
   });
 }

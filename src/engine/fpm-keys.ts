@@ -1,0 +1,74 @@
+import { fpmFacts } from "../fpm/facts.js";
+import { factOf, type Section } from "../fpm/refused.js";
+import type { FpmMaster, Pool, Setting } from "../fpm/types.js";
+import { isTemplate } from "../source/template.js";
+import { nearest } from "./nearest.js";
+
+/** What the rules about single lines of PHP-FPM's files share. */
+
+export const fpmDown = "PHP-FPM does not start or reload, and every pool of this master is down";
+
+/** A line and where PHP-FPM takes it to stand. */
+export interface Line {
+  readonly setting: Setting;
+  readonly section: Section;
+  /** `null` outside pools. */
+  readonly pool: Pool | null;
+}
+
+/** Every setting of a master. Which section fragments end up in is not known where no header of their own says it. */
+export function linesOf(master: FpmMaster): readonly Line[] {
+  const fragment = master.main === null;
+  const line = (setting: Setting, section: Section, pool: Pool | null): Line =>
+    fragment && (setting.header === null || isLost(setting))
+      ? { setting, section: "unknown", pool: null }
+      : { setting, section, pool };
+  return [
+    ...master.global.map((setting) => line(setting, "global", null)),
+    ...master.pools.flatMap((pool) => pool.settings.map((setting) => line(setting, "pool", pool))),
+  ];
+}
+
+/** Whether the header above a line stands neither in its file nor in one that includes it: an `include` left it open. */
+export function isLost({ header, place }: Setting): boolean {
+  if (header === null) return false;
+  const own = header.span.file.path;
+  return ![place.span, ...place.via].some(({ file }) => file.path === own);
+}
+
+/** `env`, `php_value` and the like: their lines have brackets. */
+export function isArrayKey(key: string): boolean {
+  return fpmFacts.some((fact) => fact.name === key && fact.type === "array");
+}
+
+/** The setting that a name PHP-FPM does not know most likely means. */
+export function meantKey(key: string, section: Section, array: boolean): string | null {
+  const names = fpmFacts
+    .filter((fact) => (fact.type === "array") === array)
+    .filter((fact) => array || factOf(fact.name, section) !== undefined)
+    .map(({ name }) => name);
+  return nearest(key, [...new Set(names)]);
+}
+
+/** Whether a line of the pool is a misspelt `key`: then that is the cause of what its absence does. */
+export function isMisspelt(pool: Pool, key: string): boolean {
+  return pool.settings.some(
+    (one) =>
+      one.index === null && factOf(one.key, "pool") === undefined && meantKey(one.key, "pool", false) === key,
+  );
+}
+
+/** The key as it is written: PHP-FPM's messages have it so. */
+export function writtenKey({ keyPlace: { span } }: Setting): string {
+  return span.file.text.slice(span.start, span.end);
+}
+
+/** Text that an installer still replaces; `raw` is what stands in the file. */
+export function isPlaceholder(setting: Setting): boolean {
+  const { raw, place } = setting;
+  return (
+    /[{}<>]|%\w+%|__\w+__|@\w+@/.test(raw) ||
+    (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(raw) && !raw.startsWith("E_")) ||
+    (isTemplate(place.span.file.text) && /\$\w|\{/.test(raw))
+  );
+}

@@ -1,0 +1,21 @@
+import { fpmAddress, isLocal } from "../model/address.js";
+import type { Host } from "../model/host.js";
+import { phpBindings } from "./evidence.js";
+
+/**
+ * Why PHP-FPM refuses a `listen` when it starts; `null` when it takes it, when that rests on what
+ * a name resolves to, and where nginx passes requests to an address nobody listens on: then that
+ * is the finding, and it names this pool.
+ */
+export function refusedListen(host: Host, text: string, key: string): "listen-port" | "listen-host" | null {
+  if (fpmAddress(text) !== null || text === "") return null;
+  const dead = phpBindings(host).some(({ targets }) =>
+    targets.some(({ pools, address, down }) => !down && pools.length === 0 && isLocal(address)),
+  );
+  if (dead && key === "listen") return null;
+  const colon = text.lastIndexOf(":");
+  const [name, port] = colon === -1 ? [null, text] : [text.slice(0, colon), text.slice(colon + 1)];
+  const number = /^[ \t]*[+-]?\d+/.exec(port)?.[0];
+  if (number === undefined || Number(number) < 1 || Number(number) > 65535) return "listen-port";
+  return name === "" || name?.includes("/") === true ? "listen-host" : null;
+}

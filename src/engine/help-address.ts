@@ -1,0 +1,54 @@
+import { type Address, showAddress } from "../model/address.js";
+import { listenAddress } from "../model/build.js";
+import type { Host, Target } from "../model/host.js";
+import { nginxWorker } from "../model/worker.js";
+import type { Place } from "../source/file.js";
+import { type Edit, replace, statement } from "./help.js";
+import { openSocket } from "./help-socket.js";
+import type { Nearest } from "./nearest-pool.js";
+
+/** What to write so that nginx and a pool name one address. */
+
+/**
+ * The words in their statement exchanged: `fastcgi_pass`, `server` of an upstream with its
+ * parameters, a line of a map. `null`: nobody can tell what to exchange.
+ */
+export function passTo(host: Host, target: Target, address: string): Edit | null {
+  const { place, through, upstream } = target;
+  const { head, text, tail } = around(host, place);
+  const word = text.slice(head.length, text.length - tail.length).replace(/^["']/, "");
+  // Put together from variables, it may be right for other requests.
+  if (word.includes("$")) return null;
+  // A value may be only the path, with `unix:` in the fastcgi_pass before the variable.
+  const bare =
+    through !== null && upstream === null && target.address.kind === "unix" && !word.startsWith("unix:");
+  if (bare && !address.startsWith("unix:")) return null;
+  return replace(host, place, head + (bare ? address.slice("unix:".length) : address) + tail);
+}
+
+/** A socket that nginx may not open would be the next fault. */
+export function listenOn(host: Host, { pool, place }: Nearest, address: Address): readonly Edit[] | null {
+  // A relative path is another one to PHP-FPM.
+  if (address.kind === "unix" && !address.path.startsWith("/")) return null;
+  const listen = replace(host, place, `listen = ${showAddress(address)}`);
+  if (address.kind === "tcp") return [listen];
+  const opened = openSocket(host, nginxWorker(host), pool);
+  // Whoever may open its socket now may open it elsewhere.
+  const now = listenAddress(pool, host.fs);
+  if (opened === null) return now?.kind === "unix" ? [listen] : null;
+  return [listen, ...opened];
+}
+
+/** The statement around some words of nginx. */
+export function around(
+  host: Host,
+  place: Place,
+): { readonly head: string; readonly tail: string; readonly text: string } {
+  const { file, start, end } = statement(host, place);
+  const text = file.text.slice(start, end);
+  return {
+    text,
+    head: file.text.slice(start, place.span.start),
+    tail: file.text.slice(place.span.end, end),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Pool } from "../fpm/types.js";
+import type { Host } from "../model/host.js";
+import { childrenNamed, enclosing, headPlace } from "../nginx/nodes.js";
+import type { Node } from "../nginx/types.js";
+import type { Pair } from "./evidence.js";
+import { type Known, sourceOf } from "./grouping.js";
+import { addInto, type Edit, inPlace, replace } from "./help.js";
+
+/** More places than this are not written out; the report names them all. */
+const MOST = 4;
+
+/**
+ * Writes a directive for the locations of a group: in the place of the line that sets it, or into
+ * each location where nothing does or where locations of other pools have the same line.
+ */
+export function writeForLocations<T extends Pair>(
+  host: Host,
+  group: readonly T[],
+  all: readonly T[],
+  value: (one: T) => Known<unknown>,
+  line: string,
+): readonly Edit[] {
+  const name = line.split(" ")[0] ?? "";
+  const edits = new Map<string, Edit>();
+  const pools = poolsBySource(all, value);
+  const isShared = (one: T): boolean => (pools.get(sourceOf(value(one)))?.size ?? 0) > 1;
+  for (const one of group) {
+    const { binding, pool } = one;
+    const now = value(one);
+    const shared = isShared(one);
+    // A second one beside it would be a duplicate to nginx.
+    if (shared && childrenNamed(binding.location, name).length > 0)
+      return [inPlace(`a location that passes to pool [${pool.name}] alone`, line)];
+    const edit =
+      now.kind === "set" && !shared
+        ? replace(host, now.place, line)
+        : addInto(host, headPlace(binding.location), line);
+    edits.set(edit.target, edit);
+  }
+  if (edits.size <= MOST) return [...edits.values()];
+  const alone = group.every((one) => value(one).kind === "default" && !isShared(one));
+  const http = alone ? commonHttp(group, name) : null;
+  return [
+    http === null
+      ? inPlace(`each of these ${edits.size} places`, line)
+      : addInto(host, headPlace(http), line),
+  ];
+}
+
+type PoolsBySource = ReadonlyMap<string, ReadonlySet<Pool>>;
+
+const counted = new WeakMap<object, WeakMap<object, PoolsBySource>>();
+
+/**
+ * The pools behind each line that sets a value: a line of two pools cannot be changed for one of
+ * them. Counted once for a list and the same function, however many groups ask.
+ */
+function poolsBySource<T extends Pair>(all: readonly T[], value: (one: T) => Known<unknown>): PoolsBySource {
+  const forList = counted.get(all) ?? new WeakMap<object, PoolsBySource>();
+  counted.set(all, forList);
+  const known = forList.get(value) ?? countPools(all, value);
+  forList.set(value, known);
+  return known;
+}
+
+function countPools<T extends Pair>(all: readonly T[], value: (one: T) => Known<unknown>): PoolsBySource {
+  const pools = new Map<string, Set<Pool>>();
+  for (const one of all) {
+    const source = sourceOf(value(one));
+    const known = pools.get(source);
+    if (known === undefined) pools.set(source, new Set([one.pool]));
+    else known.add(one.pool);
+  }
+  return pools;
+}
+
+/** The `http` block around all of them, where it has no such line yet. */
+function commonHttp(group: readonly Pair[], name: string): Node | null {
+  const blocks = new Set(group.map(({ binding }) => enclosing(binding.location, "http")));
+  const [http] = blocks;
+  if (http === undefined || http === null || blocks.size > 1 || http.directive.block === null) return null;
+  return childrenNamed(http, name).length > 0 ? null : http;
+}

@@ -1,0 +1,32 @@
+import { setting } from "../fpm/pools.js";
+import type { Pool } from "../fpm/types.js";
+import type { Host } from "../model/host.js";
+import { mayConnect, poolSocket } from "../model/socket.js";
+import type { NginxWorker } from "../model/worker.js";
+import { type Edit, write } from "./help.js";
+
+/**
+ * The edits that let nginx's workers open the socket of a pool, also of one that has none yet; none
+ * where they may already. `null`: it is not known who they are.
+ */
+export function openSocket(host: Host, worker: NginxWorker, pool: Pool): readonly Edit[] | null {
+  if (worker.kind !== "set") return null;
+  const socket = poolSocket(pool, host.accounts);
+  const account = host.accounts.user(worker.user);
+  if (socket === null || account === null) return null;
+  if (mayConnect(socket, account, worker.groups, host.accounts)) return [];
+  if (socket.acl !== null)
+    return lines(host, pool, [["listen.acl_users", [...socket.acl.users, worker.user].join(",")]]);
+  const open = { ...socket, mode: 0o660 };
+  const mode = ["listen.mode", "0660"] as const;
+  if (mayConnect(open, account, worker.groups, host.accounts)) return lines(host, pool, [mode]);
+  return lines(host, pool, [
+    ["listen.owner", worker.user],
+    ["listen.group", worker.groups[0] ?? worker.user],
+    ...((socket.mode & 0o660) === 0o660 ? [] : [mode]),
+  ]);
+}
+
+function lines(host: Host, pool: Pool, settings: readonly (readonly [string, string])[]): readonly Edit[] {
+  return settings.flatMap(([key, value]) => write(host, setting(pool, key), `${key} = ${value}`) ?? []);
+}

@@ -1,0 +1,24 @@
+import type { Host } from "../model/host.js";
+import type { IncludeProblem } from "../nginx/types.js";
+
+/**
+ * Whether nginx is sure to refuse what an `include` names, so that it is reported and not only
+ * listed as not read. Without the main file nobody knows where relative paths count from. A file is
+ * missing for sure only on a whole host, and there not in a directory like /home of which nothing
+ * was copied.
+ */
+export function isSureFault(host: Host, { kind, log }: IncludeProblem, pattern: string): boolean {
+  if (host.nginx?.hasMain !== true || log === null || kind === "unread") return false;
+  if (kind === "refused") return true;
+  return host.whole && !isFilledIn(pattern) && holdsPartOf(host, pattern);
+}
+
+/** What a template or an installer writes there before nginx reads it. */
+function isFilledIn(pattern: string): boolean {
+  return /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/.test(pattern);
+}
+
+function holdsPartOf(host: Host, pattern: string): boolean {
+  const [, top = ""] = pattern.split("/");
+  return !pattern.startsWith("/") || host.fs.entry(`/${top}`).kind === "directory";
+}

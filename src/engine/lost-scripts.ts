@@ -1,0 +1,126 @@
+import type { Binding, Host } from "../model/host.js";
+import type { Param, ParamSet } from "../model/params.js";
+import {
+  foundElsewhere,
+  type ScriptPath,
+  scriptPath,
+  strayRoot,
+  type Unusable,
+  unusable,
+} from "../model/script-path.js";
+import { effectiveNode } from "../nginx/effective.js";
+import { argument, argumentPlace, headPlace } from "../nginx/nodes.js";
+import type { Node } from "../nginx/types.js";
+import type { Place } from "../source/file.js";
+import { groupBy, namesOf } from "./evidence.js";
+import { addInto, helpText, remove, replace } from "./help.js";
+import type { Report } from "./rule.js";
+
+/** What is said of a SCRIPT_FILENAME that is sent and leads to no script. */
+
+/** A location and the parameters it sends. */
+export interface Sending {
+  readonly binding: Binding;
+  readonly set: ParamSet;
+}
+
+interface Sent extends Sending {
+  readonly param: Param;
+  readonly path: ScriptPath;
+}
+
+export const SCRIPT = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;";
+export const NOT_FOUND = "every request to this location ends as 404 File not found";
+const DENIED = "every request to this location ends as 403 Access denied";
+
+const sure = { certain: true, settle: null, link: [] } as const;
+
+export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Report> {
+  const paths = sets.flatMap(sentPath);
+  const wrong = paths.flatMap((one) => {
+    const why = unusable(host, one.binding, one.path);
+    return why === null ? [] : [{ ...one, why }];
+  });
+  for (const group of groupBy(wrong, ({ param, why }) => `${why.case} ${spot(param.place)}`))
+    yield noScriptThere(host, group);
+  const rootless = paths.flatMap((one) => {
+    const root = one.path.kind === "follows-uri" ? strayRoot(host, one.binding) : null;
+    return root === null ? [] : [{ ...one, root }];
+  });
+  for (const group of groupBy(rootless, ({ root }) => spot(headPlace(root)))) yield noRoot(host, group);
+  for (const one of paths) yield* otherDirectory(host, one);
+}
+
+/** With `if_not_empty` it may not be sent, and PATH_TRANSLATED may stand in for it. */
+function sentPath({ binding, set }: Sending): readonly Sent[] {
+  const param = set.params.get("SCRIPT_FILENAME");
+  if (param === undefined || param.node.directive.args.length !== 2) return [];
+  return set.params.has("PATH_TRANSLATED") ? [] : [{ binding, set, param, path: scriptPath(param.value) }];
+}
+
+/** The line, wherever it is included: it is changed once. */
+function spot({ span: { file, start } }: Place): string {
+  return `${file.path}:${start}`;
+}
+
+type Wrong = Sent & { readonly why: Unusable };
+
+function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Report {
+  const [{ binding, param, why }] = group;
+  const further = group.slice(1).map((one) => ({
+    place: headPlace(one.binding.pass),
+    message: `${one.binding.label} sends it, too`,
+  }));
+  return {
+    ...sure,
+    case: why.case,
+    message: `SCRIPT_FILENAME ${why.message}`,
+    at: param.place,
+    label: why.label,
+    related: further,
+    effect: why.case === "denied" ? DENIED : NOT_FOUND,
+    help: helpText([[replace(host, param.place, SCRIPT)]]),
+    names: namesOf(binding),
+  };
+}
+
+type Rootless = Sent & { readonly root: Node };
+
+function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Report {
+  const [{ binding, root }] = group;
+  const written = argument(root, 0) ?? "";
+  const server = binding.server === null ? null : headPlace(binding.server);
+  return {
+    ...sure,
+    case: "no-root",
+    message: `root ${written} is set for location / only, so the $document_root of ${binding.label} is the directory that nginx was built with`,
+    at: headPlace(root),
+    label: "counts only in this location",
+    related: group.map((one) => ({ place: headPlace(one.binding.location), message: "no root counts here" })),
+    effect: `every request to ${binding.label} ends as 404 File not found`,
+    help: helpText([
+      server === null ? null : [remove(host, headPlace(root)), addInto(host, server, `root ${written};`)],
+    ]),
+    names: namesOf(binding),
+  };
+}
+
+function* otherDirectory(host: Host, { binding, param, path }: Sent): Generator<Report> {
+  const root = effectiveNode(binding.block, "root");
+  if (path.kind !== "literal-directory" || root.kind !== "set") return;
+  const script = foundElsewhere(host, binding, path.directory);
+  if (script === null) return;
+  const written = argument(root.node, 0) ?? "";
+  const there = script === "" ? "" : `, where ${script} is`;
+  yield {
+    ...sure,
+    case: "other-directory",
+    message: `SCRIPT_FILENAME is in ${path.directory}, but root is ${written}${there}`,
+    at: param.place,
+    label: `PHP-FPM looks for scripts in ${path.directory}`,
+    related: [{ place: argumentPlace(root.node, 0), message: `nginx looks for files in ${written}` }],
+    effect: `a script that is only in ${written} ends as 404 File not found`,
+    help: helpText([[replace(host, param.place, SCRIPT)]]),
+    names: namesOf(binding),
+  };
+}

@@ -1,0 +1,51 @@
+/** What has been read of a master so far. */
+import type { HostFilesystem } from "../host/filesystem.js";
+import type { Place, SourceFile } from "../source/file.js";
+import type { FpmLine } from "./parse.js";
+import type { FpmFault, FpmInclude, Setting } from "./types.js";
+
+export interface Draft {
+  readonly name: string;
+  readonly section: Place;
+  readonly settings: Setting[];
+  readonly files: Set<string>;
+  partial: boolean;
+}
+
+export interface Reading {
+  readonly fs: HostFilesystem;
+  readonly prefix: string;
+  readonly texts: Map<string, { readonly file: SourceFile; readonly lines: readonly FpmLine[] }>;
+  readonly drafts: Map<string, Draft>;
+  readonly global: Setting[];
+  readonly faults: FpmFault[];
+  readonly includes: FpmInclude[];
+  /** Files with a line that was refused. */
+  readonly faulty: Set<string>;
+  /** `null` in `[global]` and before any section. */
+  current: Draft | null;
+  /** The header that opened it. */
+  header: Place | null;
+  opened: number;
+  /** Something was not read that could have set anything anywhere. */
+  incomplete: boolean;
+  globalPartial: boolean;
+}
+
+export function newReading(fs: HostFilesystem, prefix: string): Reading {
+  return {
+    fs,
+    prefix,
+    texts: new Map(),
+    drafts: new Map(),
+    global: [],
+    faults: [],
+    includes: [],
+    faulty: new Set(),
+    current: null,
+    header: null,
+    opened: 0,
+    incomplete: false,
+    globalPartial: false,
+  };
+}

@@ -1,0 +1,64 @@
+import { setting } from "../fpm/pools.js";
+import type { Pool } from "../fpm/types.js";
+import type { Place } from "../source/file.js";
+import type { Host } from "./host.js";
+
+/** A name in a pool that is no account of the host. */
+export interface MissingAccount {
+  readonly key: string;
+  readonly name: string;
+  readonly kind: "user" | "group";
+  /** In a list, which PHP-FPM looks at only when it starts. */
+  readonly listed: boolean;
+  readonly place: Place;
+}
+
+const single = [
+  ["user", "user"],
+  ["group", "group"],
+  ["listen.owner", "user"],
+  ["listen.group", "group"],
+] as const;
+const lists = [
+  ["listen.acl_users", "user"],
+  ["listen.acl_groups", "group"],
+] as const;
+
+/** Names that PHP-FPM will not find; empty while the accounts of the host are not known. Numbers need no account. */
+export function* missingAccounts(host: Host, pool: Pool): Generator<MissingAccount> {
+  if (!host.accounts.known) return;
+  for (const [key, kind] of single) {
+    const found = setting(pool, key);
+    if (found.kind !== "set" || !found.value || /^[0-9]+$/.test(found.value)) continue;
+    if (!exists(host, kind, found.value)) {
+      yield { key, name: found.value, kind, listed: false, place: found.place };
+    }
+  }
+  const listen = setting(pool, "listen");
+  // Lists make the socket's permissions, and a TCP port has none.
+  if (listen.kind === "unknown" || !listen.value?.includes("/")) return;
+  for (const [key, kind] of lists) {
+    const found = setting(pool, key);
+    if (found.kind !== "set" || !found.value) continue;
+    const name = found.value.split(",").find((one) => !exists(host, kind, one));
+    if (name !== undefined) yield { key, name, kind, listed: true, place: found.place };
+  }
+}
+
+function exists(host: Host, kind: "user" | "group", name: string): boolean {
+  return host.accounts[kind](name)?.name === name;
+}
+
+/** Whether the system asks others than its own files for accounts (LDAP, a domain), so that the files do not tell all. */
+export function hasOtherAccounts({ fs }: Host): boolean {
+  const entry = fs.entry("/etc/nsswitch.conf");
+  const answer = entry.kind === "file" ? entry.read() : null;
+  if (answer === null || "unreadable" in answer) return false;
+  return answer.text
+    .split("\n")
+    .some((line) =>
+      /^\s*(?:passwd|group):.*\b(?!files\b|compat\b|systemd\b|db\b)[a-z]\w*/.test(
+        line.replace(/\[.*?\]|#.*/g, ""),
+      ),
+    );
+}

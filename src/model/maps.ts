@@ -1,0 +1,84 @@
+import { argument, argumentPlace, childrenNamed } from "../nginx/nodes.js";
+import type { Node } from "../nginx/types.js";
+import { hasPlaceholder } from "../source/template.js";
+import type { Written } from "./variable-words.js";
+
+/** What `map`, `geo` and `split_clients` can give to variables. */
+
+/** One value for each of the variables. */
+export type Choice = ReadonlyMap<string, Written>;
+
+export interface Choices {
+  readonly choices: readonly Choice[];
+  /** `false`: put together from blocks of which nobody knows what they say for the same request. */
+  readonly together: boolean;
+}
+
+interface Row extends Written {
+  readonly key: string;
+}
+
+interface Table {
+  readonly name: string;
+  /** What it is looked up by. */
+  readonly source: string;
+  /** Keys that are compared as they are: no patterns, no networks. */
+  readonly plain: boolean;
+  readonly rows: readonly Row[];
+}
+
+/** `null`: a part was not read, or there are too many. Variables that nothing maps are left out. */
+export function mapChoices(http: Node | null, names: readonly string[], most: number): Choices | null {
+  const tables: Table[] = [];
+  for (const name of http === null ? [] : new Set(names)) {
+    const blocks = ["map", "geo", "split_clients"]
+      .flatMap((kind) => (http === null ? [] : childrenNamed(http, kind)))
+      .filter(({ directive }) => directive.args.at(-1)?.text === `$${name}`);
+    if (blocks.some(({ partial }) => partial)) return null;
+    if (blocks.length > 0) tables.push(table(name, blocks));
+  }
+  const [first] = tables;
+  if (first === undefined) return { choices: [], together: true };
+  const joins = tables.every(({ source, plain }) => plain && source === first.source);
+  if (tables.length > 1 && joins) return { choices: joined(tables), together: true };
+  let choices: readonly Choice[] = [new Map()];
+  for (const { name, rows } of tables) {
+    if (choices.length * rows.length > most) return null;
+    choices = choices.flatMap((choice) => rows.map((row) => new Map(choice).set(name, row)));
+  }
+  return { choices, together: tables.length === 1 };
+}
+
+function table(name: string, blocks: readonly Node[]): Table {
+  const lines = blocks.flatMap(({ children, name: kind }) =>
+    children.filter(
+      (line) => line.directive.args.length === 1 && !(kind === "geo" && /^(?:proxy|delete)$/.test(line.name)),
+    ),
+  );
+  const rows = lines.map((line) => ({
+    key: line.name.toLowerCase(),
+    text: argument(line, 0) ?? "",
+    place: argumentPlace(line, 0),
+  }));
+  const one = blocks.length === 1 && blocks[0]?.name === "map" ? blocks[0] : null;
+  return {
+    name,
+    source: one === null ? "" : (argument(one, 0) ?? ""),
+    plain: one !== null && rows.every(({ key }) => !/^[~.]|\*/.test(key) && !hasPlaceholder(key)),
+    rows,
+  };
+}
+
+/** What tables of one source say for the same key. Where one says nothing, nothing is known. */
+function joined(tables: readonly Table[]): readonly Choice[] {
+  const byKey = tables.map(({ name, rows }) => ({ name, rows: new Map(rows.map((row) => [row.key, row])) }));
+  const keys = new Set(tables.flatMap(({ rows }) => rows.map(({ key }) => key)));
+  return [...keys].flatMap((key) => {
+    const choice = new Map<string, Written>();
+    for (const { name, rows } of byKey) {
+      const row = rows.get(key) ?? rows.get("default");
+      if (row !== undefined) choice.set(name, row);
+    }
+    return choice.size === tables.length ? [choice] : [];
+  });
+}

@@ -1,0 +1,44 @@
+import { isGlob } from "../host/glob.js";
+import { readScope } from "../nginx/checks/scope.js";
+import type { Scope } from "../nginx/checks/types.js";
+import { ANY_CONTEXT, type Judged, judged } from "../nginx/judged.js";
+import type { Node } from "../nginx/types.js";
+import type { Host, NginxHost } from "./host.js";
+
+/** What the rules on single directives share: every directive of the host, and what else they must know. */
+export interface JudgedHost {
+  readonly nginx: NginxHost;
+  readonly all: readonly Judged[];
+  readonly scope: Scope;
+}
+
+const known = new WeakMap<NginxHost, JudgedHost>();
+
+/** Of a host with nginx; computed once. */
+export function judgedHost(host: Host): JudgedHost | null {
+  const { nginx } = host;
+  if (nginx === null) return null;
+  const before = known.get(nginx);
+  if (before !== undefined) return before;
+  const main = mainContext(host, nginx);
+  const now: JudgedHost = {
+    nginx,
+    all: [...judged(nginx.root, main, nginx.version)],
+    scope: readScope(nginx.root, main, nginx.version, isComplete(host, nginx)),
+  };
+  known.set(nginx, now);
+  return now;
+}
+
+/** Elsewhere than on a whole host a directory may hold fewer files than where it is deployed. */
+function isComplete({ whole }: Host, { hasMain, includes }: NginxHost): boolean {
+  return hasMain && (whole || includes.every(({ pattern }) => !isGlob(pattern)));
+}
+
+const MAIN_BLOCKS = new Set(["events", "http", "stream", "mail"]);
+
+/** Outside of whole hosts a file without the main blocks may be called nginx.conf and be included by another. */
+function mainContext({ whole }: Host, { root }: NginxHost): string {
+  const main = root.children.some((node: Node) => MAIN_BLOCKS.has(node.name));
+  return whole || main ? "m" : ANY_CONTEXT;
+}

@@ -1,0 +1,32 @@
+import { noAccount } from "../nginx/checks/main.js";
+import type { Refusal } from "../nginx/checks/refusal.js";
+import { argument } from "../nginx/nodes.js";
+import type { Node } from "../nginx/types.js";
+import type { Host } from "./host.js";
+
+/**
+ * The account of `user` that the host does not have. nginx takes names only, and without a second
+ * argument the group of the same name as the user. Silent where accounts may come from elsewhere
+ * than the two files.
+ */
+export function missingAccount(host: Host, node: Node): Refusal | null {
+  const [user, group] = node.directive.args;
+  if (!host.accounts.known || user === undefined || hasOtherSources(host)) return null;
+  if (host.accounts.user(user.text)?.name !== user.text)
+    return noAccount(user, "user", "is not in the host's etc/passwd");
+  const name = argument(node, 1) ?? user.text;
+  if (host.accounts.group(name)?.name === name) return null;
+  const why =
+    group === undefined
+      ? "is not in the host's etc/group, and nginx takes the group of the user's name when none is written"
+      : "is not in the host's etc/group";
+  return { ...noAccount(group ?? user, "group", why), log: `getgrnam("${name}") failed` };
+}
+
+function hasOtherSources({ fs }: Host): boolean {
+  const entry = fs.entry("/etc/nsswitch.conf");
+  const answer = entry.kind === "file" ? entry.read() : null;
+  if (answer === null || !("text" in answer)) return false;
+  const lines = answer.text.split("\n").filter((line) => /^(?:passwd|group):/.test(line));
+  return lines.some((line) => /\b(?:ldap|sss|winbind|nis|db|extrausers|hesiod|compat)\b/.test(line));
+}
