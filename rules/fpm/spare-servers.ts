@@ -1,3 +1,6 @@
+import { isMisspelt } from "../../src/engine/fpm-keys.js";
+import { helpText, remove } from "../../src/engine/help.js";
+import { acceptedCounts, type WantedCounts } from "../../src/engine/help-counts.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
 import { integer, seconds, setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
@@ -25,7 +28,7 @@ interface Count {
   readonly place: Place;
 }
 
-interface Refusal extends Pick<Report, "message" | "label" | "help"> {
+interface Refusal extends Pick<Report, "message" | "label"> {
   readonly case: Case;
   readonly at: Count;
   readonly others: readonly Count[];
@@ -92,6 +95,8 @@ export const spareServers: Rule = {
       const found = refused(pool);
       if (found === null || isOverlay(host, pool, found)) continue;
       const unset = [found.at, ...found.others].filter(({ set }) => !set);
+      // A misspelt name is the cause, and fpm/unknown-setting names it.
+      if (unset.some(({ key }) => isMisspelt(pool, key))) continue;
       const certain = host.whole || unset.length === 0;
       yield {
         case: found.case,
@@ -105,7 +110,7 @@ export const spareServers: Rule = {
         link: [],
         related: found.others.map(shownSetting),
         effect: "PHP-FPM does not start or reload, and every pool of this master is down",
-        help: found.help,
+        help: help(host, pool, found),
         names: [pool.name],
       };
     }
@@ -138,7 +143,7 @@ function refused(pool: Pool): Refusal | null {
   const reading = readProcessManager(pm.value);
   const children = count(pool, "pm.max_children");
   if (!reading.ok || children === null) return null;
-  if (children.value < 1) return tooLow("max-children", pool, children, "pm.max_children = 5");
+  if (children.value < 1) return tooLow("max-children", pool, children);
   if (reading.value === "dynamic") return refusedDynamic(pool, children);
   const idle = reading.value === "ondemand" ? count(pool, "pm.process_idle_timeout", seconds) : null;
   return idle === null || idle.value >= 1 ? null : idleTimeout(pool, idle);
@@ -148,9 +153,9 @@ function refusedDynamic(pool: Pool, children: Count): Refusal | null {
   const least = count(pool, "pm.min_spare_servers");
   if (least === null) return null;
   const most = count(pool, "pm.max_spare_servers");
-  if (least.value < 1) return tooLow("spare-not-positive", pool, least, `${least.key} = 1`);
+  if (least.value < 1) return tooLow("spare-not-positive", pool, least);
   if (most === null) return null;
-  if (most.value < 1) return tooLow("spare-not-positive", pool, most, `${most.key} = ${children.value}`);
+  if (most.value < 1) return tooLow("spare-not-positive", pool, most);
   const larger = least.value > most.value ? least : most;
   if (larger.value > children.value) {
     return {
@@ -159,7 +164,6 @@ function refusedDynamic(pool: Pool, children: Count): Refusal | null {
       others: [children],
       message: `${larger.key} is ${larger.value}, above the ${children.value} of pm.max_children in pool [${pool.name}]`,
       label: `more idle workers than the pool may have`,
-      help: `lower it to ${children.value} at most, or in the same pool:\n${children.key} = ${larger.value}`,
     };
   }
   if (most.value < least.value) {
@@ -169,7 +173,6 @@ function refusedDynamic(pool: Pool, children: Count): Refusal | null {
       others: [least],
       message: `pm.max_spare_servers is ${most.value}, below the ${least.value} of pm.min_spare_servers in pool [${pool.name}]`,
       label: `less than pm.min_spare_servers`,
-      help: `${most.key} = ${Math.max(least.value, children.value)}`,
     };
   }
   return startServers(pool, least, most) ?? spawnRate(pool);
@@ -180,21 +183,19 @@ function startServers(pool: Pool, least: Count, most: Count): Refusal | null {
   // 0 and less are "not set" to FPM, which then takes the middle of the two spare counts.
   if (begin === null || begin.value <= 0) return null;
   if (begin.value >= least.value && begin.value <= most.value) return null;
-  const middle = least.value + Math.floor((most.value - least.value) / 2);
   return {
     case: "start-servers",
     at: begin,
     others: [least, most],
     message: `pm.start_servers is ${begin.value}, outside ${least.value} (pm.min_spare_servers) to ${most.value} (pm.max_spare_servers) in pool [${pool.name}]`,
     label: begin.value > most.value ? "above pm.max_spare_servers" : "below pm.min_spare_servers",
-    help: `${begin.key} = ${middle}\nor leave the line out: PHP-FPM then starts ${middle}`,
   };
 }
 
 function spawnRate(pool: Pool): Refusal | null {
   const rate = count(pool, "pm.max_spawn_rate");
   if (rate === null || !rate.set || rate.value >= 1) return null;
-  return tooLow("spawn-rate", pool, rate, `${rate.key} = 1`);
+  return tooLow("spawn-rate", pool, rate);
 }
 
 function missingManager(pool: Pool): Refusal {
@@ -204,11 +205,10 @@ function missingManager(pool: Pool): Refusal {
     others: [],
     message: `pool [${pool.name}] does not set pm, and PHP-FPM has no default for it`,
     label: "no pm in this pool",
-    help: "in this pool, one of:\npm = dynamic\npm = static\npm = ondemand",
   };
 }
 
-function tooLow(name: Case, pool: Pool, at: Count, help: string): Refusal {
+function tooLow(name: Case, pool: Pool, at: Count): Refusal {
   const value = at.set ? `${at.key} is ${at.value}` : `${at.key} is not set, which counts as 0,`;
   return {
     case: name,
@@ -216,7 +216,6 @@ function tooLow(name: Case, pool: Pool, at: Count, help: string): Refusal {
     others: [],
     message: `${value} in pool [${pool.name}], and PHP-FPM takes no less than 1`,
     label: at.set ? "less than 1" : `no ${at.key} in this pool`,
-    help: `in this pool:\n${help}`,
   };
 }
 
@@ -227,6 +226,25 @@ function idleTimeout(pool: Pool, at: Count): Refusal {
     others: [],
     message: `pm.process_idle_timeout is ${at.value}s in pool [${pool.name}], and PHP-FPM takes no less than 1s with pm = ondemand`,
     label: "an idle worker cannot end at once",
-    help: `${at.key} = 1s\nor leave the line out for PHP-FPM's default`,
   };
+}
+
+/** Ways to a set of counts that PHP-FPM takes as a whole: one that is mended alone may only fail the next check. */
+function help(host: Host, pool: Pool, { case: name, at, others }: Refusal): string {
+  const ways = (...wanted: readonly WantedCounts[]) => wanted.map((one) => acceptedCounts(host, pool, one));
+  switch (name) {
+    case "pm-missing":
+      return helpText(ways({ pm: "dynamic" }, { pm: "static" }, { pm: "ondemand" }));
+    case "spare-above-max-children":
+      return helpText(ways({}, { children: at.value }));
+    // Both are numbers that PHP-FPM would take the other way round.
+    case "spare-order":
+      return helpText(ways(...others.map(({ value }) => ({ least: at.value, most: value }))));
+    case "start-servers":
+    case "spawn-rate":
+    case "idle-timeout":
+      return helpText([...ways({}), [remove(host, at.place)]]);
+    default:
+      return helpText(ways({}));
+  }
 }

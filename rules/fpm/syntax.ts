@@ -1,4 +1,7 @@
+import { type Edit, helpText, replaceLines } from "../../src/engine/help.js";
 import { noOptions, type Rule, type Symptom } from "../../src/engine/rule.js";
+import { repairLine } from "../../src/fpm/repair.js";
+import type { Place } from "../../src/source/file.js";
 
 type Case = "grammar" | "no-value" | "hash-setting" | "hash-array" | "hash-array-in-global" | "two-includes";
 
@@ -8,8 +11,8 @@ const start = (log: string): Symptom => ({ when: "start", status: null, log });
 const LOGS: Readonly<Record<Case, string>> = {
   grammar: "syntax error, unexpected",
   "no-value": "value is NULL for a ZEND_INI_PARSER_ENTRY",
-  "hash-setting": "unknown entry '#",
-  "hash-array": "unknown directive '#",
+  "hash-setting": "unknown entry",
+  "hash-array": "unknown directive",
   "hash-array-in-global": "Array are not allowed in the global section",
   "two-includes": "two includes at the same time !",
 };
@@ -59,10 +62,17 @@ export const fpmSyntax: Rule = {
           link: [],
           related: [],
           effect: "PHP-FPM does not start or reload, and every pool of this master is down",
-          help,
+          help: edit(place) === null ? help : helpText([[edit(place)]]),
           names: [log],
         };
       }
     }
   },
 };
+
+function edit({ span: { file, start } }: Place): Edit | null {
+  const repair = repairLine(file, start);
+  return repair === null
+    ? null
+    : replaceLines(file, repair.from, repair.to, ...(repair.text === null ? [] : [repair.text]));
+}

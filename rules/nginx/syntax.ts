@@ -1,9 +1,10 @@
+import { addBelowLine, helpText, replaceLines, replacePiece } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
+import { repairFile } from "../../src/nginx/repair.js";
 import { swallowedDirective } from "../../src/nginx/swallowed.js";
 import type { Directive, NginxFault, NginxText, Word } from "../../src/nginx/types.js";
 import { type Place, position, type SourceFile } from "../../src/source/file.js";
-import { isTemplate } from "../../src/source/template.js";
 
 type Case =
   | "end-of-file"
@@ -50,7 +51,7 @@ export const nginxSyntax: Rule = {
   ),
   docs: {
     title: "a file that nginx cannot read",
-    what: "Fires where nginx's reader stops: a string or block that is not ended, a `}` too many, text right after a closing quote, a byte order mark, a word or comment over 4095 bytes, and a missing `;` that makes the next line an argument of a directive that takes no more. One finding per file, because nginx stops at the first. Silent about everything nginx accepts, however odd: a quote or `}` inside a word, `\\;`, CRLF, no blank before `{`, Lua blocks, and a missing `;` behind a directive that takes any number of arguments. Silent in templates.",
+    what: "Fires where nginx's reader stops: a string or block that is not ended, a `}` too many, text right after a closing quote, a byte order mark, a word or comment over 4095 bytes, and a missing `;` that makes the next line an argument of a directive that takes no more. One finding per file, because nginx stops at the first. Silent about everything nginx accepts, however odd: a quote or `}` inside a word, `\\;`, CRLF, no blank before `{`, Lua blocks, and a missing `;` behind a directive that takes any number of arguments. Silent in templates that have more than placeholders for values, and where such a placeholder is at fault.",
     why: "nginx does not start, and a reload keeps the old configuration. It reports the place where it stopped, which is often lines behind the one that is wrong.",
     instead:
       "End each directive with `;`, close each block in the file that opens it, and put a value that contains `{`, `}`, `;` or blanks into one pair of quotes.",
@@ -60,8 +61,9 @@ export const nginxSyntax: Rule = {
   proof: { kind: "daemons" },
   *check(host: Host) {
     for (const text of host.nginx?.texts ?? []) {
-      if (host.nginx === null || isTemplate(text.file.text)) continue;
-      const fault = host.nginx.faults.find(({ fault }) => fault === text.fault);
+      // Conditions and what comes from elsewhere may bring the missing piece.
+      if (host.nginx === null || text.template?.changesText === true) continue;
+      const fault = host.nginx.faults.find(({ fault, template }) => fault === text.fault && !template);
       const cut = fault?.fault.span.start ?? Number.POSITIVE_INFINITY;
       const swallowed = firstSwallowed(text.file, text.directives);
       if (swallowed !== null && swallowed.directive.end <= cut) {
@@ -85,16 +87,25 @@ function report(nginx: NginxHost, parts: Omit<Report, "certain" | "settle" | "li
 }
 
 function refused(nginx: NginxHost, { fault, place }: { fault: NginxFault; place: Place }): Report {
-  const { message, log, help, other } = fault;
+  const { message, log, other } = fault;
   return report(nginx, {
     case: NAMES.find((name) => log.includes(CASES[name][0])) ?? "text-after-quote",
     message,
     at: place,
     label: `nginx stops here: ${log}`,
     related: other === null ? [] : [{ place: { span: other.span, via: place.via }, message: other.message }],
-    help,
+    help: help(fault),
     names: [log],
   });
+}
+
+function help(fault: NginxFault): string {
+  const { file } = fault.span;
+  const repair = repairFile(fault);
+  if (repair === null) return fault.help;
+  const { line, change } = repair;
+  if ("below" in change) return helpText([[addBelowLine(file, line, change.below.trim())]]);
+  return helpText([[replaceLines(file, line, line, ...(change.text === null ? [] : [change.text.trim()]))]]);
 }
 
 interface Swallowed {
@@ -108,7 +119,8 @@ const VALUE_BLOCKS = new Set(["types", "map", "geo", "split_clients", "charset_m
 
 function firstSwallowed(file: SourceFile, directives: readonly Directive[]): Swallowed | null {
   for (const directive of directives) {
-    const word = swallowedDirective(file, directive);
+    const filled = [directive.name, ...directive.args].some(({ placeholder }) => placeholder);
+    const word = filled ? null : swallowedDirective(file, directive);
     if (word !== null) return { directive, word };
     if (directive.block === null || VALUE_BLOCKS.has(directive.name.text)) continue;
     const inner = firstSwallowed(file, directive.block);
@@ -136,7 +148,7 @@ function missingSemicolon(nginx: NginxHost, text: NginxText, { directive, word }
         message: `nginx reads up to here and says "${log}" for line ${line(directive.end - 1)}`,
       },
     ],
-    help: `${written};`,
+    help: helpText([[replacePiece({ file, start: directive.start, end: last.end }, `${written};`)]]),
     names: [log],
   });
 }

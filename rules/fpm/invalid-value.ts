@@ -1,0 +1,236 @@
+import { fpmDown, isPlaceholder, type Line, linesOf, writtenKey } from "../../src/engine/fpm-keys.js";
+import { refusedListen } from "../../src/engine/fpm-listen.js";
+import { refusedCases, type ValueCase, valueTexts } from "../../src/engine/fpm-values.js";
+import { helpText, remove, replace } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { globalFaults, type LimitFault, poolFaults } from "../../src/fpm/limits.js";
+import { type Misread, misread } from "../../src/fpm/misread.js";
+import { setting } from "../../src/fpm/pools.js";
+import { factOf, refusedSetting } from "../../src/fpm/refused.js";
+import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
+import { readMode, secondsOf } from "../../src/fpm/values.js";
+import { fpmAddress } from "../../src/model/address.js";
+import { hasOtherAccounts, missingAccounts } from "../../src/model/fpm-accounts.js";
+import type { Host } from "../../src/model/host.js";
+import type { Place } from "../../src/source/file.js";
+
+const misreadCases = {
+  time: {
+    severity: "warning",
+    symptom: null,
+    summary: "a time that PHP-FPM reads otherwise: 500ms is 500 seconds, 1.5m is one minute",
+  },
+  overflow: {
+    severity: "warning",
+    symptom: null,
+    summary: "a number that does not fit into 32 bits, or that is only a sign",
+  },
+  calculation: {
+    severity: "warning",
+    symptom: null,
+    summary: "a word without quotes in a | & ^ ~ ! calculation: a|b is 0",
+  },
+  mode: {
+    severity: "warning",
+    symptom: {
+      when: "always",
+      status: 502,
+      log: "failed (13: Permission denied) while connecting to upstream",
+    },
+    summary: "a listen.mode that is no octal number, so that the socket is closed to nginx",
+  },
+} as const;
+
+export const fpmInvalidValue: Rule = {
+  id: "fpm/invalid-value",
+  cases: { ...refusedCases(), ...misreadCases },
+  docs: {
+    title: "a value that PHP-FPM refuses, or reads as something else",
+    what: "Fires on each value that `php-fpm -t` refuses by itself: numbers, times, switches, words of a list, ranges, the characters of `pm.status_path` and `ping.path`, `access.format`, empty paths, brackets, accounts that the host does not have (when its `etc/passwd` and `etc/group` are in the tree), and a `listen` without a port that PHP-FPM could use. As a warning, on values that it takes for something else: `500ms` is 500 seconds, `1.5m` is one minute, `a|b` without quotes is 0, numbers beyond 32 bits wrap, a `listen.mode` that is no octal number makes a socket that nobody but root may open.\n\nSilent about values that are only known on the running host (environment variables, placeholders of a template), about directories and files of the machine, about settings that are no longer used because another line overrides them, as far as PHP-FPM looks at them only then, and about what other rules name: the counts of workers, addresses that nginx passes requests to.",
+    why: "PHP-FPM does not start or reload when it refuses a value, and every pool of that master is down. What it misreads is worse, because nothing is said: it reads as many characters as fit and leaves the rest.",
+    instead:
+      "Whole numbers, times with one unit (`s`, `m`, `h`, `d`), `yes` or `no`, octal modes (`0660`), and quotes around text that contains `| & ^ ~ !`.",
+    references: [
+      "https://www.php.net/manual/en/install.fpm.configuration.php",
+      "https://www.php.net/manual/en/function.parse-ini-string.php",
+    ],
+  },
+  options: noOptions,
+  proof: {
+    kind: "daemons",
+    observe: {
+      time: "value-read-otherwise",
+      overflow: "value-read-otherwise",
+      calculation: "value-read-otherwise",
+    },
+  },
+  *check(host) {
+    for (const master of host.masters) {
+      for (const line of linesOf(master)) yield* checkLine(host, line);
+      for (const one of globalFaults(master)) yield* limitReport(host, master, null, one);
+      for (const pool of master.pools) yield* checkPool(host, pool);
+    }
+  },
+};
+
+function* checkLine(host: Host, line: Line): Generator<Report> {
+  const { setting: one, section, pool } = line;
+  if (!host.whole && isPlaceholder(one)) return;
+  const refused = refusedSetting(one, section);
+  if (refused !== null) {
+    yield refusal(host, refused, one, pool, null);
+    return;
+  }
+  const fact = factOf(one.key, section);
+  if (one.value === null || (one.index === null && fact === undefined)) return;
+  const found = misread(one.raw, one.value, one.index === null ? (fact?.type ?? "string") : "string");
+  if (found !== null) yield misreadReport(host, found, one, pool);
+}
+
+function* checkPool(host: Host, pool: Pool): Generator<Report> {
+  for (const one of poolFaults(pool)) yield* limitReport(host, pool.master, pool, one);
+  for (const { name, kind, listed, place } of missingAccounts(host, pool)) {
+    const line = lineAt(pool.master, pool, place);
+    if (line === undefined) continue;
+    const found = refusal(host, listed ? "acl-user" : kind, line, pool, listed ? JSON.stringify(name) : null);
+    yield hasOtherAccounts(host)
+      ? {
+          ...found,
+          certain: false,
+          settle: `It would be settled by "getent ${kind === "user" ? "passwd" : "group"} ${name}" on the host, which asks all of its sources of accounts.`,
+        }
+      : found;
+  }
+  yield* listenFault(host, pool);
+  yield* modeFault(host, pool);
+}
+
+function* limitReport(
+  host: Host,
+  master: FpmMaster,
+  pool: Pool | null,
+  found: LimitFault,
+): Generator<Report> {
+  const line = lineAt(master, pool, found.place) ?? lineAt(master, null, found.place);
+  if (line === undefined || (!host.whole && isPlaceholder(line))) return;
+  // What the reader of the line refuses already is not compared.
+  if (refusedSetting(line, pool === null ? "global" : "pool") !== null) return;
+  yield refusal(host, found.limit, line, pool, found.detail);
+}
+
+function lineAt(master: FpmMaster, pool: Pool | null, place: Place): Setting | undefined {
+  return (pool?.settings ?? master.global).find((one) => one.place === place);
+}
+
+function refusal(
+  host: Host,
+  name: ValueCase,
+  one: Setting,
+  pool: Pool | null,
+  detail: string | null,
+): Report {
+  const { why, log } = valueTexts[name];
+  const key = writtenKey(one).replace(/\[[\s\S]*$/, "") + (one.index === null ? "" : `[${one.index}]`);
+  return {
+    case: name,
+    certain: true,
+    settle: null,
+    message: `${key} is ${shown(one)}, ${why}${detail === null ? "" : ` ${detail}`}`,
+    at: one.raw === "" || name === "array-key" || name === "suppress-key" ? one.keyPlace : one.place,
+    label: `PHP-FPM says "${log}"`,
+    link: [],
+    related: [],
+    effect: fpmDown,
+    help: help(host, name, one, key),
+    names: [pool?.name ?? "global", one.key, one.index ?? ""],
+  };
+}
+
+/** Paste-ready lines; an account is created, not written. */
+function help(host: Host, name: ValueCase, one: Setting, key: string): string {
+  const { ways } = valueTexts[name];
+  if (ways.length === 0) return `create the account, or name another one in ${key}`;
+  const value = one.raw.replace(/^["']|["']$/g, "");
+  const number = /[1-9][0-9]{0,6}/.exec(value)?.[0] ?? "10";
+  const clean = name.startsWith("listen")
+    ? meantListen(value)
+    : name === "array-value"
+      ? value
+      : value.replace(/[^A-Za-z0-9/_.~-]/g, "");
+  return helpText(
+    ways.map((way) => {
+      const line = way?.replaceAll("KEY", key).replaceAll("NUMBER", number).replaceAll("VALUE", clean);
+      return [line === undefined ? remove(host, one.place) : replace(host, one.place, line)];
+    }),
+  );
+}
+
+/** `unix:/run/a.sock` and `tcp://host:9000` say what is meant. */
+function meantListen(value: string): string {
+  const bare = value.replace(/^[a-z]+:\/\//i, "").replace(/^unix:/i, "");
+  return fpmAddress(bare) === null ? "/run/php/php-fpm.sock" : bare;
+}
+
+function shown({ raw }: Setting): string {
+  return raw === "" ? "empty" : raw;
+}
+
+function misreadReport(host: Host, found: Misread, one: Setting, pool: Pool | null): Report {
+  const key = `${one.key}${one.index === null ? "" : `[${one.index}]`}`;
+  const number = found.kind === "number";
+  return {
+    case: number ? "overflow" : found.kind,
+    certain: true,
+    settle: null,
+    message: `${key} is ${one.raw}, which PHP-FPM reads as ${found.as === "" ? "nothing" : found.as}`,
+    at: one.place,
+    label: `read as ${found.as}`,
+    link: [],
+    related: [],
+    effect: `PHP-FPM works with ${found.as} and says nothing about it`,
+    help: helpText([[replace(host, one.place, meant(found, one, key))]]),
+    names: [pool?.name ?? "global", key],
+  };
+}
+
+/** What the line most likely says; where that is not a number that PHP-FPM holds, what it reads. */
+function meant({ kind, as }: Misread, { raw }: Setting, key: string): string {
+  if (kind === "calculation") return `${key} = "${raw.replaceAll('"', "'")}"`;
+  const milliseconds = /^([0-9]+)ms$/.exec(raw)?.[1];
+  if (milliseconds !== undefined) return `${key} = ${Math.ceil(Number(milliseconds) / 1000)}s`;
+  const [, whole, part, unit = "s"] = /^([0-9]+)(\.[0-9]+)([smhd]?)$/.exec(raw) ?? [];
+  if (whole !== undefined)
+    return `${key} = ${Math.round(Number(`${whole}${part}`) * (secondsOf[unit] ?? 1))}s`;
+  return `${key} = ${as}`;
+}
+
+/** Where nginx passes requests to, connect/listen-mismatch says more about it. */
+function* listenFault(host: Host, pool: Pool): Generator<Report> {
+  for (const key of ["listen", "pm.status_listen"]) {
+    const listen = setting(pool, key);
+    if (listen.kind !== "set" || !listen.value || fpmAddress(listen.value) !== null) continue;
+    const line = lineAt(pool.master, pool, listen.place);
+    const fault = refusedListen(host, listen.value, key);
+    if (line === undefined || fault === null || (!host.whole && isPlaceholder(line))) continue;
+    yield refusal(host, fault, line, pool, null);
+  }
+}
+
+/** A mode that is a plain octal number is meant so: socket/permission-denied knows whom it keeps out. */
+function* modeFault(host: Host, pool: Pool): Generator<Report> {
+  const mode = setting(pool, "listen.mode");
+  const listen = setting(pool, "listen");
+  if (mode.kind !== "set" || !mode.value || listen.kind !== "set" || !listen.value) return;
+  const line = lineAt(pool.master, pool, mode.place);
+  const address = fpmAddress(listen.value);
+  if (line === undefined || address?.kind !== "unix" || (!host.whole && isPlaceholder(line))) return;
+  const taken = readMode(mode.value) & 0o777;
+  if (/^[ \t]*\+?[0-7]+$/.test(mode.value) || (taken & 0o200) !== 0) return;
+  const octal = taken.toString(8).padStart(4, "0");
+  yield {
+    ...misreadReport(host, { kind: "calculation", as: octal }, line, pool),
+    case: "mode",
+    effect: `the socket gets mode ${octal}, nginx may not open it, and every request ends as 502 Bad Gateway`,
+    help: helpText([[replace(host, line.place, "listen.mode = 0660")]]),
+  };
+}

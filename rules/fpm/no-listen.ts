@@ -1,0 +1,125 @@
+import { fpmDown, isMisspelt } from "../../src/engine/fpm-keys.js";
+import { addInto, helpText, inPlace, replace } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { setting } from "../../src/fpm/pools.js";
+import { factOf } from "../../src/fpm/refused.js";
+import type { FpmMaster, Pool } from "../../src/fpm/types.js";
+import { inContainer } from "../../src/model/container.js";
+import type { Host } from "../../src/model/host.js";
+
+const start = (log: string) => ({ when: "start", status: null, log }) as const;
+
+export const noListen: Rule = {
+  id: "fpm/no-listen",
+  cases: {
+    listen: {
+      severity: "error",
+      symptom: start("no listen address have been defined!"),
+      summary: "a pool without listen, or with an empty one",
+    },
+    pool: {
+      severity: "error",
+      symptom: start("No pool defined. at least one pool section must be specified in config file"),
+      summary: "a PHP-FPM that finds no pool at all",
+    },
+  },
+  docs: {
+    title: "a pool without an address, or a PHP-FPM without a pool",
+    what: "Fires when a pool has no `listen` in any of its sections, or an empty one, and when nothing that the main file includes has a pool.\n\nSilent about overlays and fragments: where the main file is not in the tree, where an include was not read, and, on a tree that is not a whole host, where the pool lacks more than `listen`, in the sources of a container, and where the includes find nothing. Otherwise a warning on a tree that is not a whole host.",
+    why: "PHP-FPM checks each pool when it reads its files. It does not start or reload without an address for every pool, nor without any pool, so every site behind that master is down. A pool arises from any header: a misspelt name makes a second pool beside the one that was meant.",
+    instead: "In each pool one line: `listen = /run/php/site.sock` or `listen = 127.0.0.1:9000`.",
+    references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    for (const pool of host.pools) {
+      const listen = setting(pool, "listen");
+      if (listen.kind === "unknown" || listen.value) continue;
+      if (!isMisspelt(pool, "listen") && !hasOtherHalf(host, pool)) yield withoutListen(host, pool);
+    }
+    for (const master of host.masters) {
+      const found = withoutPool(host, master);
+      if (found !== null) yield found;
+    }
+  },
+};
+
+/** Whether files that are not in the tree most likely complete the pool, as an image's `zz-docker.conf` does. */
+function hasOtherHalf(host: Host, pool: Pool): boolean {
+  if (host.whole) return false;
+  const rest = ["pm", "pm.max_children"].some((key) => setting(pool, key).kind !== "set");
+  return pool.master.main === null || rest || inContainer(host);
+}
+
+function certainty(host: Host): Pick<Report, "certain" | "settle"> {
+  return host.whole
+    ? { certain: true, settle: null }
+    : {
+        certain: false,
+        settle:
+          "It would be settled by the other files that this PHP-FPM reads on its host: one of them may set it.",
+      };
+}
+
+function withoutListen(host: Host, pool: Pool): Report {
+  const listen = setting(pool, "listen");
+  const empty = listen.kind === "set";
+  const others = pool.master.pools.length;
+  const line = `listen = /run/php/${pool.name}.sock`;
+  return {
+    ...(empty ? { certain: true, settle: null } : certainty(host)),
+    case: "listen",
+    message: empty
+      ? `the listen of pool [${pool.name}] is empty`
+      : `pool [${pool.name}] does not set listen, and PHP-FPM has no default for it`,
+    at: empty ? listen.place : pool.section,
+    label: empty ? "no address" : "no listen in this pool",
+    link: [],
+    related: [],
+    effect: fpmDown,
+    help: helpText(
+      [[empty ? replace(host, listen.place, line) : addInto(host, pool.section, line)]],
+      others > 1 ? "or write the name of the pool that was meant into its header" : null,
+    ),
+    names: [pool.name],
+  };
+}
+
+function withoutPool(host: Host, master: FpmMaster): Report | null {
+  const { main, pools, partial, includes, faults, global } = master;
+  if (main === null || pools.length > 0 || partial || faults.length > 0) return null;
+  // A pool without its header is that fault, see fpm/unknown-setting.
+  if (global.some(({ key }) => factOf(key, "global") === undefined)) return null;
+  if (!host.whole && (includes.length > 0 || inContainer(host))) return null;
+  const [first] = includes;
+  return {
+    ...certainty(host),
+    case: "pool",
+    message:
+      first === undefined
+        ? "no pool is defined, and the file includes no other"
+        : `no pool is defined: nothing that matches ${first.pattern} has one`,
+    at: first?.place ?? {
+      span: { file: main, start: 0, end: main.text.split("\n")[0]?.length ?? 0 },
+      via: [],
+    },
+    label: first === undefined ? "no section but [global] here" : "no pool here",
+    link: [],
+    related: [],
+    effect: "PHP-FPM does not start or reload",
+    help: helpText([
+      [
+        inPlace(
+          "a file that is included",
+          "[www]",
+          "user = www-data",
+          "listen = /run/php/www.sock",
+          "pm = ondemand",
+          "pm.max_children = 5",
+        ),
+      ],
+    ]),
+    names: [main.path],
+  };
+}

@@ -1,0 +1,174 @@
+import { groupBy } from "../../src/engine/evidence.js";
+import { isLost } from "../../src/engine/fpm-keys.js";
+import { helpText, remove } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { factOf, type Section } from "../../src/fpm/refused.js";
+import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
+import { readBoolean, readInteger, readMode, readSeconds } from "../../src/fpm/values.js";
+import { directoryOf, nameOf } from "../../src/host/path.js";
+import type { Host } from "../../src/model/host.js";
+
+/** A part of the configuration whose settings compete. */
+interface Place {
+  readonly host: Host;
+  readonly master: FpmMaster;
+  /** `null`: `[global]`. */
+  readonly pool: Pool | null;
+  readonly settings: readonly Setting[];
+}
+
+type Case = "scalar" | "array" | "overlay";
+
+/** php.ini settings of which PHP-FPM applies every line. */
+const additive: ReadonlySet<string> = new Set(["extension", "disable_functions", "disable_classes"]);
+
+export const overriddenSetting: Rule = {
+  id: "fpm/overridden-setting",
+  cases: {
+    scalar: {
+      severity: "warning",
+      symptom: null,
+      summary: "a setting that stands twice with different values: the last one counts",
+    },
+    array: {
+      severity: "warning",
+      symptom: null,
+      summary: "env, php_value or php_admin_value of one name with different values: the first one counts",
+    },
+    overlay: {
+      severity: "info",
+      symptom: null,
+      summary: "a setting that a file overrides which is there to override",
+    },
+  },
+  docs: {
+    title: "a setting that another line makes void",
+    what: "Fires when a pool, or `[global]`, has one setting twice with different values, in one file or across files. Points at the line that does not count. Only worth knowing when the line that counts is in a file that is there to override (`zz-docker.conf`, `zz-…`, `99-…`, `…override…`, `…local…`, `…custom…`), when it overrides the official image's `docker.conf`, and when a file overrides what it included itself.\n\nSilent about the same value twice, values that are not known, settings of which every line counts (`extension`, `disable_functions`, `access.suppress_path`), lines that stand in the wrong pool (see `fpm/lost-section`), and across files whose main file is not in the tree.",
+    why: "PHP-FPM reads its files from top to bottom, in the bytewise order of their names, and goes on with a pool when its header stands again. Of plain settings the last line counts. Of `env[…]`, `php_value[…]`, `php_flag[…]`, `php_admin_value[…]` and `php_admin_flag[…]` the first line counts, because each is put before the others and they are applied in that order: a file that is meant to override them has no effect. Nothing is logged.",
+    instead:
+      "One line for each setting of a pool. To override an array setting, put the file first, or remove the other line.",
+    references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
+  },
+  options: noOptions,
+  proof: {
+    kind: "daemons",
+    observe: {
+      scalar: "value-read-otherwise",
+      overlay: "value-read-otherwise",
+      array: "first-value-counts",
+    },
+  },
+  *check(host) {
+    for (const master of host.masters) {
+      yield* checkPlace({ host, master, pool: null, settings: master.global });
+      for (const pool of master.pools) yield* checkPlace({ host, master, pool, settings: pool.settings });
+    }
+  },
+};
+
+function* checkPlace(place: Place): Generator<Report> {
+  const section: Section = place.pool === null ? "global" : "pool";
+  const known = place.settings.filter(
+    (one) => one.value !== null && !isLost(one) && (one.index !== null || factOf(one.key, section)),
+  );
+  const plain = known.filter(({ index }) => index === null);
+  const arrays = known.filter(
+    ({ key, index }) => index !== null && key !== "access.suppress_path" && !additive.has(index),
+  );
+  for (const group of groupBy(plain, ({ key }) => key)) yield* compete(place, group, "scalar");
+  for (const group of groupBy(arrays, ({ key, index }) => `${listOf(key)}[${index}]`))
+    yield* compete(place, group, "array");
+}
+
+/** Flags go into the list of their values. */
+function listOf(key: string): string {
+  return key.replace(/_flag$/, "_value");
+}
+
+function* compete(
+  place: Place,
+  group: readonly [Setting, ...Setting[]],
+  kind: "scalar" | "array",
+): Generator<Report> {
+  const winner = kind === "scalar" ? (group[group.length - 1] ?? group[0]) : group[0];
+  const losers = group.filter((one) => one !== winner && meaning(place, one) !== meaning(place, winner));
+  const [loser, ...others] = losers.filter((one) => compares(place, one, winner));
+  if (loser === undefined) return;
+  const meant = kind === "scalar" && [loser, ...others].every((one) => isMeant(one, winner));
+  yield report(place, meant ? "overlay" : kind, winner, [loser, ...others]);
+}
+
+/** Without a main file the order of the files is not known, nor whether they are alternatives; only an overlay says so. */
+function compares({ master }: Place, loser: Setting, winner: Setting): boolean {
+  return master.main !== null || fileOf(loser) === fileOf(winner) || isMeant(loser, winner);
+}
+
+function fileOf({ place }: Setting): string {
+  return place.span.file.path;
+}
+
+function isMeant(loser: Setting, winner: Setting): boolean {
+  const [from, to] = [fileOf(loser), fileOf(winner)];
+  if (from === to) return false;
+  // The file included what it overrides, within its own section.
+  const snippet = loser.place.via.some(({ file }) => file.path === to);
+  if (snippet && loser.header?.span.file.path !== from) return true;
+  const name = nameOf(to).replace(/\.conf$/, "");
+  return (
+    nameOf(from) === "docker.conf" ||
+    /^(?:z+|9\d)(?:[-_.]|$)|overrid|overlay|custom|local|docker/i.test(name) ||
+    /overrid|overlay|custom|^local|\.local/i.test(nameOf(directoryOf(to)))
+  );
+}
+
+/** What PHP-FPM makes of the value, so that two spellings of one compare equal. */
+function meaning({ pool }: Place, { key, index, value }: Setting): string {
+  const text = (value ?? "").replaceAll("$pool", () => pool?.name ?? "$pool");
+  if (index !== null) return key !== "env" && (text === "" || text === "0") ? "0" : text;
+  const read = { integer: readInteger, time: readSeconds, boolean: readBoolean };
+  const type = factOf(key, pool === null ? "global" : "pool")?.type;
+  if (type === "mode") return String(readMode(text));
+  if (type === "enum") return text.toLowerCase();
+  if (type !== "integer" && type !== "time" && type !== "boolean") return text;
+  const reading = read[type](text);
+  return reading.ok ? String(reading.value) : text;
+}
+
+function report(place: Place, name: Case, winner: Setting, losers: readonly [Setting, ...Setting[]]): Report {
+  const { host } = place;
+  const [loser, ...others] = losers;
+  const where = place.pool === null ? "in [global]" : `in pool [${place.pool.name}]`;
+  const rule = name === "array" ? "the first one counts" : "the last one counts";
+  const key = keyOf(loser);
+  const origin = fileOf(winner) === fileOf(loser) ? "" : ` of ${nameOf(fileOf(winner))}`;
+  return {
+    case: name,
+    certain: true,
+    settle: null,
+    message: `${key} is set to ${shown(loser)} and ${shown(winner)} ${where}: ${rule}, the ${shown(winner)}${origin}`,
+    at: loser.place,
+    label: "does not count",
+    link: [],
+    related: [
+      { place: winner.place, message: `this one counts${keyOf(winner) === key ? "" : `: ${keyOf(winner)}`}` },
+      ...others.map((one) => ({ place: one.place, message: "does not count either" })),
+    ],
+    effect: `PHP-FPM works with ${shown(winner)} and says nothing about the other value`,
+    help: helpText(
+      [
+        losers.map((one) => remove(host, one.place)),
+        others.length === 0 ? [remove(host, winner.place)] : null,
+      ],
+      name === "array" ? "what is to override it must be read before the other line" : null,
+    ),
+    names: [place.pool?.name ?? "global", key],
+  };
+}
+
+function keyOf({ key, index }: Setting): string {
+  return index === null ? key : `${key}[${index}]`;
+}
+
+function shown({ raw }: Setting): string {
+  return raw === "" ? "an empty value" : raw;
+}

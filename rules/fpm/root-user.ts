@@ -1,0 +1,151 @@
+import { fpmDown, isMisspelt } from "../../src/engine/fpm-keys.js";
+import { addInto, helpText, replace } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { olderThan } from "../../src/fpm/facts.js";
+import { setting } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
+import { mayRunAsRoot } from "../../src/model/allowed-root.js";
+import { inContainer } from "../../src/model/container.js";
+import type { Host } from "../../src/model/host.js";
+import { nginxWorker } from "../../src/model/worker.js";
+import type { Place } from "../../src/source/file.js";
+
+const start = (log: string) => ({ when: "start", status: null, log }) as const;
+
+interface Root {
+  readonly place: Place;
+  readonly message: string;
+  readonly label: string;
+  /** What to write instead of the line. */
+  readonly line: string;
+}
+
+export const rootUser: Rule = {
+  id: "fpm/root-user",
+  cases: {
+    root: {
+      severity: "error",
+      symptom: start("please specify user and group other than root"),
+      summary: "a pool whose workers would be root, or in group root",
+    },
+    missing: {
+      severity: "error",
+      symptom: start("user has not been defined"),
+      summary: "a pool without user, while PHP-FPM is started by root",
+    },
+  },
+  docs: {
+    title: "a pool that would run as root",
+    what: "Fires when `user` or `group` of a pool is root by name or number, when `user` is empty, when the account's primary group is root's, when `user` is a number without an account and `group` does not say which group, and when a pool has no `user` at all.\n\nSilent where a command line in the tree has `-R`. A pool without `user` is only certain on a whole host that is no container: a master that does not run as root needs none, so it is a warning where nothing else names an account, and silent in containers and where files are missing. In a container `user = root` is a warning, because images that mean it start PHP-FPM with `-R`.",
+    why: "Whoever can make a script run would be root. PHP-FPM refuses to start or reload so unless it is told to by `-R` (`--allow-to-run-as-root`); for `user = root`, `php-fpm -t` says nothing, and only the start fails. Every pool of that master is down then.",
+    instead:
+      "In each pool `user = www-data` and `group = www-data`, with an account that only this site has.",
+    references: ["https://www.php.net/manual/en/install.fpm.configuration.php#user"],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const pools = host.pools.filter((pool) => !isMisspelt(pool, "user"));
+    if (pools.length === 0 || mayRunAsRoot(host)) return;
+    for (const pool of pools) {
+      const user = setting(pool, "user");
+      if (user.kind === "unknown") continue;
+      const found = user.value === null ? missing(host, pool) : root(host, pool, user.value);
+      if (found !== null) yield found;
+    }
+  },
+};
+
+const shared = { link: [], related: [], effect: fpmDown } as const;
+
+function root(host: Host, pool: Pool, user: string): Report | null {
+  const found = rootAccount(host, pool, user);
+  if (found === null) return null;
+  const settle = inContainer(host)
+    ? "It would be settled by the command line of the image: with -R PHP-FPM starts all the same."
+    : pool.master.main === null
+      ? "It would be settled by the main file and the command line of this PHP-FPM: with -R it starts all the same."
+      : null;
+  return {
+    ...shared,
+    case: "root",
+    certain: settle === null,
+    settle,
+    message: found.message,
+    at: found.place,
+    label: found.label,
+    help: helpText([[replace(host, found.place, found.line)]], "best an account that only this site has"),
+    names: [pool.name],
+  };
+}
+
+function rootAccount(host: Host, pool: Pool, user: string): Root | null {
+  const set = setting(pool, "user");
+  const group = setting(pool, "group");
+  if (set.kind !== "set" || group.kind === "unknown") return null;
+  const at = (message: string, label: string): Root => ({
+    place: set.place,
+    message,
+    label,
+    line: "user = www-data",
+  });
+  const name = `pool [${pool.name}]`;
+  if (user === "") return at(`user of ${name} is empty, which is root`, "nobody is named");
+  if (isZero(host, "user", user))
+    return at(`user of ${name} is ${user}: its workers would be root`, "this is root");
+  if (group.kind === "set" && group.value) {
+    if (!isZero(host, "group", group.value)) return null;
+    const message = `group of ${name} is ${group.value}: its workers would be in root's group`;
+    return { place: group.place, message, label: "this is root's group", line: "group = www-data" };
+  }
+  return primaryGroup(host, pool, user, at);
+}
+
+/** Without `group` it is the primary one of the account, which a number that nobody has lacks. */
+function primaryGroup(
+  host: Host,
+  pool: Pool,
+  user: string,
+  at: (message: string, label: string) => Root,
+): Root | null {
+  const number = /^\d+$/.test(user);
+  const { phpVersion } = pool.master;
+  const none = `user of pool [${pool.name}] is ${user}, and without group`;
+  if (number && phpVersion !== null && olderThan(phpVersion, "8.2"))
+    return at(`${none} PHP-FPM ${phpVersion} takes group 0, which is root's`, "a number brings no group");
+  if (!host.accounts.known) return null;
+  const account = host.accounts.user(user);
+  if (account === null) {
+    if (!number || phpVersion === null) return null;
+    return at(`${none} it is in group 0, root's: the host has no such account`, "no account has this number");
+  }
+  if (!isZero(host, "group", account.group)) return null;
+  return at(`user of pool [${pool.name}] is ${user}, whose primary group is root's`, "its group is root");
+}
+
+function isZero(host: Host, kind: "user" | "group", name: string): boolean {
+  if (/^\d+$/.test(name)) return Number(name) === 0;
+  const account = host.accounts[kind](name);
+  return account?.id === 0 || (account?.id === null && name === "root");
+}
+
+function missing(host: Host, pool: Pool): Report | null {
+  if (inContainer(host) || pool.master.main === null) return null;
+  const others = pool.master.pools.some((one) => setting(one, "user").kind === "set");
+  if (!host.whole && !others) return null;
+  const named = others || nginxWorker(host).kind === "set";
+  const certain = host.whole && named;
+  return {
+    ...shared,
+    case: "missing",
+    certain,
+    settle: certain
+      ? null
+      : "It would be settled by who starts this PHP-FPM: any other account than root needs no user in its pools.",
+    message: `pool [${pool.name}] does not set user, and PHP-FPM has no default for it when root starts it`,
+    at: pool.section,
+    label: "no user in this pool",
+    help: helpText([[addInto(host, pool.section, "user = www-data", "group = www-data")]]),
+    names: [pool.name],
+  };
+}

@@ -1,0 +1,222 @@
+import { groupBy } from "../../src/engine/evidence.js";
+import {
+  fpmDown,
+  isArrayKey,
+  isLost,
+  type Line,
+  linesOf,
+  meantKey,
+  writtenKey,
+} from "../../src/engine/fpm-keys.js";
+import { addBefore, helpText, remove, replace } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { fpmFact, olderThan } from "../../src/fpm/facts.js";
+import { factOf } from "../../src/fpm/refused.js";
+import type { FpmMaster } from "../../src/fpm/types.js";
+import { nameOf } from "../../src/host/path.js";
+import type { Host } from "../../src/model/host.js";
+import { phpDefault } from "../../src/php/facts.js";
+
+type Case = "entry" | "array" | "array-in-global" | "pool-setting" | "global-setting" | "newer";
+
+interface Unknown {
+  readonly case: Case;
+  readonly line: Line;
+  /** The first PHP version that knows it, for `newer`. */
+  readonly since: string | null;
+}
+
+/** How many further lines of one cause are shown. */
+const shownLines = 3;
+
+const start = (log: string) => ({ when: "start", status: null, log }) as const;
+const error = (log: string, summary: string) =>
+  ({ severity: "error", symptom: start(log), summary }) as const;
+
+export const unknownSetting: Rule = {
+  id: "fpm/unknown-setting",
+  cases: {
+    entry: error("unknown entry '", "a name that no version of PHP-FPM knows"),
+    array: error("unknown directive '", "a name with brackets that no version of PHP-FPM knows"),
+    "array-in-global": error(
+      "Array are not allowed in the global section",
+      "env, php_value or another setting with brackets in [global]",
+    ),
+    "pool-setting": error("unknown entry '", "a setting of pools in [global], or before any section"),
+    "global-setting": error("unknown entry '", "a setting of [global] in a pool, or behind an include"),
+    newer: error("unknown entry '", "a setting that came with a later version of PHP"),
+  },
+  docs: {
+    title: "a setting that PHP-FPM does not know where it stands",
+    what: "Fires on a name that PHP-FPM refuses: misspelt, without its brackets, a setting of pools in `[global]`, a setting of `[global]` in a pool (also behind an `include`, which leaves the last pool of the included files open), a setting of php.ini, and one that is newer than the PHP version that the path (`/etc/php/8.3/`) or `--php-version` tells. Lines of one file with one cause are one finding.\n\nWithout a version only what no PHP from 7.0 on knows. Silent about names with a placeholder, and about the section of fragments whose main file is not in the tree.",
+    why: "PHP-FPM compares each name with its list of `[global]` or of pools and stops at the first that is not in it. It does not start or reload, so every pool of that master is down until the line is gone.",
+    instead:
+      "Write the name as the manual has it, below `[global]` or below the pool's header. Settings of php.ini go into a pool as `php_admin_value[name] = value`. Write what belongs to `[global]` before the `include` line.",
+    references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    for (const master of host.masters) {
+      const lines = linesOf(master).filter(({ setting }) => host.whole || !isFilledIn(setting.key));
+      const unknown = lines.flatMap((line) => judge(master, line) ?? []);
+      for (const group of groupBy(unknown, cause)) yield report(host, master, group);
+    }
+  },
+};
+
+/** A name that an installer still replaces. */
+function isFilledIn(key: string): boolean {
+  return /[{}<>%@$]|__/.test(key);
+}
+
+/** Lines below one wrong header have one cause; each misspelt name is its own. */
+function cause({ case: name, line: { setting } }: Unknown): string {
+  const { start: at, file } = setting.place.span;
+  if (name !== "pool-setting" && name !== "global-setting" && name !== "array-in-global")
+    return `${file.path}:${at}`;
+  const header = setting.header?.span;
+  const place = header === undefined ? "" : `${header.file.path}:${header.start}`;
+  return `${name === "global-setting" ? "global" : "pool"}:${file.path}:${place}`;
+}
+
+function judge(master: FpmMaster, line: Line): Unknown | null {
+  const { setting, section } = line;
+  const { key, index } = setting;
+  if (index !== null) return judgeArray(master, line);
+  if (isArrayKey(key)) return { case: "entry", line, since: null };
+  const fact = factOf(key, section);
+  if (fact !== undefined) return newer(master, line, fact.since);
+  if (section === "global" && fpmFact(key, "pool")) return { case: "pool-setting", line, since: null };
+  if (section === "pool" && fpmFact(key, "global")) return { case: "global-setting", line, since: null };
+  return { case: "entry", line, since: null };
+}
+
+/** Brackets without a name are refused before anything else; fpm/invalid-value says so. */
+function judgeArray(master: FpmMaster, line: Line): Unknown | null {
+  const { setting, section } = line;
+  const { key, index, value } = setting;
+  const paths = key === "access.suppress_path";
+  if (paths ? index !== "" || value === null || !value.startsWith("/") : index === "") return null;
+  if (section === "global") return { case: "array-in-global", line, since: null };
+  if (!isArrayKey(key)) return { case: "array", line, since: null };
+  return newer(master, line, factOf(key, "pool")?.since ?? "0");
+}
+
+/** A line in a template's condition may be there for the right version only; its value is not known then. */
+function newer({ phpVersion }: FpmMaster, line: Line, since: string): Unknown | null {
+  if (phpVersion === null || line.setting.value === null || !olderThan(phpVersion, since)) return null;
+  return { case: "newer", line, since };
+}
+
+function report(host: Host, master: FpmMaster, [first, ...others]: readonly [Unknown, ...Unknown[]]): Report {
+  const { setting, section, pool } = first.line;
+  const { header } = setting;
+  const more = others.slice(0, shownLines).map(({ line }) => ({
+    place: line.setting.keyPlace,
+    message: "and this one",
+  }));
+  const rest = others.length === 0 ? "" : ` (and ${others.length} more like it)`;
+  const below = header === null ? [] : [{ place: header, message: "the section that PHP-FPM is in here" }];
+  return {
+    case: first.case,
+    certain: true,
+    settle: null,
+    message: `${message(master, first)}${rest}`,
+    at: setting.keyPlace,
+    label: label(first),
+    link: [],
+    related: [...(isMisplaced(first) ? below : []), ...more],
+    effect: fpmDown,
+    help: help(host, [first, ...others]),
+    names: [pool?.name ?? section, setting.key],
+  };
+}
+
+function isMisplaced({ case: name }: Unknown): boolean {
+  return name === "pool-setting" || name === "global-setting" || name === "array-in-global";
+}
+
+function shownName({ setting }: Line): string {
+  const key = writtenKey(setting);
+  return setting.index === null ? key : `${key.replace(/\[[\s\S]*$/, "")}[${setting.index}]`;
+}
+
+function message(master: FpmMaster, unknown: Unknown): string {
+  const { line, since } = unknown;
+  const name = shownName(line);
+  switch (unknown.case) {
+    case "newer":
+      return `${name} came with PHP ${since?.replace(/\.0$/, "")}, and this PHP-FPM is ${master.phpVersion}`;
+    case "pool-setting":
+    case "array-in-global":
+      return line.setting.header === null
+        ? `${name} is a setting of pools, and no section header stands before it`
+        : `${name} is a setting of pools, and PHP-FPM is in [global] here`;
+    case "global-setting":
+      return `${name} is a setting of [global], and PHP-FPM is in pool [${line.pool?.name}] here`;
+    default:
+      if (line.setting.index === null && isArrayKey(line.setting.key))
+        return `${name} takes a name in brackets`;
+      return `PHP-FPM knows no setting ${name}`;
+  }
+}
+
+function label({ case: name, line }: Unknown): string {
+  if (name === "newer") return "not in this version";
+  return name === "global-setting" && isLost(line.setting)
+    ? "the include before it left the pool open"
+    : "unknown here";
+}
+
+function help(host: Host, [unknown, ...others]: readonly [Unknown, ...Unknown[]]): string {
+  const { line } = unknown;
+  const { setting } = line;
+  const at = setting.keyPlace;
+  switch (unknown.case) {
+    case "newer":
+      return helpText([[remove(host, at)]], "or update PHP");
+    case "pool-setting":
+    case "array-in-global":
+      return misplaced(host, [unknown, ...others]);
+    case "global-setting":
+      return helpText(
+        [[unknown, ...others].map(({ line: one }) => remove(host, one.setting.keyPlace))],
+        "and write what is removed below the line [global] of the main file, before its first include",
+      );
+    default:
+  }
+  const written = rewritten(line);
+  return helpText([[written === null ? remove(host, at) : replace(host, at, written)]]);
+}
+
+/** A file of its own lacks its header; in a file that has headers the lines stand below the wrong one. */
+function misplaced(host: Host, lines: readonly [Unknown, ...Unknown[]]): string {
+  const { keyPlace: at, header } = lines[0].line.setting;
+  const { file } = at.span;
+  if (header === null || header.span.file.path !== file.path) {
+    const name = nameOf(file.path).replace(/\..*$/, "");
+    return helpText([[addBefore(host, at, `[${name}]`)]], "or the name of another pool that is meant");
+  }
+  return helpText(
+    [lines.map(({ line }) => remove(host, line.setting.keyPlace))],
+    "and write what is removed below the header of its pool",
+  );
+}
+
+/** The line as it was most likely meant. */
+function rewritten({ setting, section }: Line): string | null {
+  const { key, index, raw } = setting;
+  if (index === null && isArrayKey(key)) return null;
+  if (index === null && isPhpSetting(key)) return `php_admin_value[${key}] = ${raw}`;
+  const meant = meantKey(key, section, index !== null);
+  if (meant === null) return null;
+  return `${meant}${index === null ? "" : `[${index}]`} = ${raw}`;
+}
+
+const phpFamilies =
+  /^(?:apc|assert|curl|date|mbstring|mysqli|opcache|openssl|session|xdebug|zlib)\.|^(?:allow_url_(?:fopen|include)|auto_(?:ap|pre)pend_file|default_charset|disable_functions|display_startup_errors|error_reporting|html_errors|include_path|open_basedir|sendmail_path|sys_temp_dir|upload_tmp_dir|variables_order)$/;
+
+function isPhpSetting(name: string): boolean {
+  return phpDefault(name) !== null || phpFamilies.test(name);
+}

@@ -1,0 +1,175 @@
+import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { isGlob } from "../../src/host/glob.js";
+import { nginxAddress, reaches } from "../../src/model/address.js";
+import { listenAddress } from "../../src/model/build.js";
+import type { Host } from "../../src/model/host.js";
+import { readUpstreams, type Upstreams } from "../../src/model/upstreams.js";
+import { type AddressFault, addressFault, missingPort } from "../../src/nginx/address-faults.js";
+import { type AddressUse, addressUses } from "../../src/nginx/address-uses.js";
+import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../src/nginx/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
+
+/** Case → what nginx says, and what is wrong. */
+const CASES = {
+  "no port": ["no port in upstream", "an address without a port where nginx has no default"],
+  "may not have port": ["may not have port", "the name of an upstream group with a port behind it"],
+  "invalid host": [
+    "invalid host in",
+    "a socket path without unix:, a scheme, something behind the address, an open bracket",
+  ],
+  "invalid port": ["invalid port in", "a port that is no number from 1 to 65535, or IPv6 without brackets"],
+  "invalid port range": ["invalid port range in", "a range of ports that runs backwards"],
+  "invalid IPv6 address": ["invalid IPv6 address in", "brackets around something that is no IPv6 address"],
+  "no host": ["no host in", "an address without a host"],
+  "no path in the unix domain socket": ["no path in the unix domain socket", "unix: without a path"],
+  "too long path in the unix domain socket": [
+    "too long path in the unix domain socket",
+    "a socket path over 107 bytes",
+  ],
+  "invalid URL prefix": ["invalid URL prefix", "proxy_pass without http:// or https://"],
+  "cannot have URI part": [
+    '"proxy_pass" cannot have URI part in',
+    "proxy_pass with a URI in a location where nginx cannot replace one",
+  ],
+  "host not found": ["host not found in", "something that is no address and no name of a host either"],
+} as const satisfies Record<
+  AddressFault["said"] | "may not have port",
+  readonly [log: string, summary: string]
+>;
+
+type Said = keyof typeof CASES;
+
+const nameOf = (said: string): string =>
+  said.toLowerCase().replace(" in the unix domain socket", "").replaceAll(" ", "-");
+
+export const invalidAddress: Rule = {
+  id: "nginx/invalid-address",
+  cases: Object.fromEntries(
+    Object.entries(CASES).map(([said, [log, summary]]) => [
+      nameOf(said),
+      { severity: "error", symptom: { when: "start", status: null, log }, summary } as const,
+    ]),
+  ),
+  docs: {
+    title: "an address that nginx refuses",
+    what: "Fires on the address of a `listen`, of a `server` in an `upstream`, and of `fastcgi_pass`, `proxy_pass`, `uwsgi_pass`, `scgi_pass`, `grpc_pass` and `memcached_pass` when nginx cannot read it: no port in `fastcgi_pass` and its like, a port that is none, a socket path without `unix:` or over 107 bytes, a scheme or a slash that does not belong there, IPv6 without brackets, the name of an `upstream` with a port behind it; and on a URI in `proxy_pass` within a location by regular expression, a named one, `if` or `limit_except`.\n\nSilent about names that have to be looked up, about addresses with variables (nginx reads those with each request), and about those that a template fills in. A name without a port may be an `upstream` that is not in the tree: it is reported only where all of the configuration is there.",
+    why: "nginx reads all addresses when it starts, also in locations that nobody asks for. It does not start, and a reload keeps the old configuration. Unlike `proxy_pass`, `fastcgi_pass` takes no scheme and no path, and it has no default port.",
+    instead:
+      "`fastcgi_pass unix:/run/php/site.sock;` or `fastcgi_pass 127.0.0.1:9000;`, IPv6 as `[::1]:9000`. The name of an `upstream` stands alone: `fastcgi_pass php;`.",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
+      "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
+      "https://nginx.org/en/docs/http/ngx_http_core_module.html#listen",
+      "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server",
+    ],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const root = host.nginx?.root;
+    if (root === undefined) return;
+    const groups = {
+      http: readUpstreams(childrenNamed(root, "http")),
+      stream: readUpstreams(childrenNamed(root, "stream")),
+      mail: new Map<string, Node>(),
+    };
+    for (const use of addressUses(root)) {
+      // What a template or an installer fills in is not an address yet.
+      if (use.node.directive.args[0]?.placeholder === true || PLACEHOLDER.test(use.text)) continue;
+      const group = groupOf(use, groups[use.protocol]);
+      const fault = addressFault(use);
+      if (fault !== null) yield report(host, use, fault.said, fault);
+      else if (group !== null) yield* ported(host, use, group);
+      else if (use.role !== "listen") yield* portless(host, use);
+    }
+  },
+};
+
+const PLACEHOLDER = /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/;
+
+/** The group that a `*_pass` names: a group wins over a host of that name. */
+function groupOf({ role, address }: AddressUse, groups: Upstreams): Node | null {
+  return role === "pass" && address.kind === "inet" ? (groups.get(address.host.toLowerCase()) ?? null) : null;
+}
+
+function* ported(host: Host, use: AddressUse, group: Node): Generator<Report> {
+  const { address, node } = use;
+  if (address.kind !== "inet" || address.port === null) return;
+  const written = argument(node, 0) ?? "";
+  const end = written.indexOf(address.host) + address.host.length;
+  const name = argument(group, 0) ?? "";
+  const wrong = `names the upstream ${name} with port ${address.port}; the servers of the upstream have the ports`;
+  const meant = written.slice(0, end) + written.slice(end).replace(/^:\d+/, "");
+  yield report(host, use, "may not have port", { wrong, meant }, [
+    { place: headPlace(group), message: "the upstream of that name" },
+  ]);
+}
+
+function* portless(host: Host, use: AddressUse): Generator<Report> {
+  const fault = missingPort(use);
+  const { address, role } = use;
+  if (fault === null || address.kind !== "inet") return;
+  const sure = role === "server" || address.literal || /^\d+$/.test(address.host);
+  if (!sure && !hasAllGroups(host, use)) return;
+  const wrong = sure ? fault.wrong : "has no port, and no upstream has that name";
+  yield report(host, use, fault.said, { wrong, meant: fault.meant ?? listening(host, use) });
+}
+
+/** Whether no upstream group can stand in a file that is not in the tree. */
+function hasAllGroups({ nginx, whole }: Host, { node, protocol }: AddressUse): boolean {
+  const block = enclosing(node, protocol);
+  if (nginx === null || !nginx.hasMain || nginx.root.partial || block === null || block.partial) return false;
+  // A template may give any name to a group.
+  if (childrenNamed(block, "upstream").some(({ directive }) => directive.args[0]?.placeholder)) return false;
+  // Elsewhere than on a whole host a directory may hold fewer files than where it is deployed.
+  return whole || nginx.includes.every(({ pattern }) => !isGlob(pattern));
+}
+
+/** The address with the port of the one pool that listens there. */
+function listening(host: Host, { node, text }: AddressUse): string | null {
+  if (node.name !== "fastcgi_pass") return null;
+  const found = host.pools.flatMap((pool) => {
+    const listen = listenAddress(pool, host.fs);
+    const port = listen?.kind === "tcp" ? listen.port : null;
+    const target = port === null ? null : nginxAddress(`${text}:${port}`);
+    return listen !== null && target !== null && reaches(target, listen) ? [`${text}:${port}`] : [];
+  });
+  return found.length === 1 ? (found[0] ?? null) : null;
+}
+
+function report(
+  host: Host,
+  { node, role }: AddressUse,
+  said: Said,
+  { wrong, meant }: Pick<AddressFault, "wrong" | "meant">,
+  related: readonly RelatedReport[] = [],
+): Report {
+  const written = argument(node, 0) ?? "";
+  const shown = written === "" ? '""' : written.length > 60 ? `${written.slice(0, 57)}...` : written;
+  const certain = host.nginx?.hasMain === true;
+  return {
+    case: nameOf(said),
+    certain,
+    settle: certain ? null : "The main file of nginx, which is not in the tree, would settle it.",
+    message: `${node.name} ${shown} ${wrong}`,
+    at: argumentPlace(node, 0),
+    label: `nginx stops here: ${CASES[said][0]}`,
+    link: [],
+    related,
+    effect: "nginx does not start, and a reload goes on with the old configuration",
+    help: meant === null ? HELP[role] : [node.name, meant, ...rest(node)].join(" ").concat(";"),
+    names: [node.name, shown],
+  };
+}
+
+function rest(node: Node): readonly string[] {
+  return node.directive.args.slice(1).map(({ start, end }) => node.file.text.slice(start, end));
+}
+
+const HELP: Readonly<Record<AddressUse["role"], string>> = {
+  listen:
+    "a port, an address with a port, or a socket:\nlisten 80;\nlisten [::]:80;\nlisten unix:/run/site.sock;",
+  server:
+    "an address with a port, or a socket, without scheme and path:\nserver 127.0.0.1:9000;\nserver unix:/run/php/site.sock;",
+  pass: "write an address with its port, a socket as unix:/path, or the name of an upstream alone",
+};
