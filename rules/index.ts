@@ -8,9 +8,22 @@ import { sharedAddress } from "./connect/shared-address.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
 import { paramsShadowed } from "./fastcgi/params-shadowed.js";
 import { scriptFilename } from "./fastcgi/script-filename.js";
+import { fpmInvalidValue } from "./fpm/invalid-value.js";
+import { lostSection } from "./fpm/lost-section.js";
+import { fpmMissingInclude } from "./fpm/missing-include.js";
+import { noListen } from "./fpm/no-listen.js";
+import { overriddenSetting } from "./fpm/overridden-setting.js";
+import { rootUser } from "./fpm/root-user.js";
 import { spareServers } from "./fpm/spare-servers.js";
 import { fpmSyntax } from "./fpm/syntax.js";
+import { unknownSetting } from "./fpm/unknown-setting.js";
+import { duplicateDirective } from "./nginx/duplicate-directive.js";
+import { invalidAddress } from "./nginx/invalid-address.js";
+import { invalidValue } from "./nginx/invalid-value.js";
+import { missingInclude } from "./nginx/missing-include.js";
 import { nginxSyntax } from "./nginx/syntax.js";
+import { unknownDirective } from "./nginx/unknown-directive.js";
+import { wrongContext } from "./nginx/wrong-context.js";
 import { permissionDenied } from "./socket/permission-denied.js";
 import { worldWritable } from "./socket/world-writable.js";
 import { readBelowTerminate } from "./timeout/read-below-terminate.js";
@@ -26,9 +39,22 @@ export const rules: readonly Rule[] = [
   extensionDenied,
   paramsShadowed,
   scriptFilename,
+  fpmInvalidValue,
+  lostSection,
+  fpmMissingInclude,
+  noListen,
+  overriddenSetting,
+  rootUser,
   spareServers,
   fpmSyntax,
+  unknownSetting,
+  duplicateDirective,
+  invalidAddress,
+  invalidValue,
+  missingInclude,
   nginxSyntax,
+  unknownDirective,
+  wrongContext,
   permissionDenied,
   worldWritable,
   readBelowTerminate,

@@ -7,12 +7,17 @@ import {
   relatedValues,
   sourceOf,
 } from "../../src/engine/grouping.js";
+import { addInto, type Edit, helpText, replace } from "../../src/engine/help.js";
+import { writeForLocations } from "../../src/engine/help-locations.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request-values.js";
-import { effectiveOffset } from "../../src/nginx/effective.js";
+import { effectiveList, effectiveOffset } from "../../src/nginx/effective.js";
+import { argumentPlace } from "../../src/nginx/nodes.js";
+import { takesBodies } from "../../src/nginx/passed.js";
 import { parseIniBytes } from "../../src/php/ini.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
+import { samePlace } from "../../src/source/file.js";
 
 /** Both limits in bytes, `Infinity` without one. */
 interface Limits extends Pair {
@@ -29,7 +34,7 @@ export const bodyLimitMismatch: Rule = {
   cases: {
     dropped: {
       severity: "warning",
-      symptom: { when: "large-body", status: null, log: "POST Content-Length of" },
+      symptom: { when: "large-body", status: null, log: "POST Content-Length" },
       summary: "nginx passes on request bodies that PHP drops",
     },
     "refused-first": {
@@ -40,7 +45,7 @@ export const bodyLimitMismatch: Rule = {
   },
   docs: {
     title: "client_max_body_size and post_max_size differ",
-    what: "Compares the effective `client_max_body_size` of each PHP location (1m when nothing sets it, 0 is without limit) with the `post_max_size` of the pool behind it: from `PHP_ADMIN_VALUE` and `PHP_VALUE`, the pool's `php_admin_value` and `php_value`, or the master's php.ini. Fires as a warning when nginx lets more through, as info when nginx is the first to refuse.\n\nSilent when both are equal; when `post_max_size` is 0, which is without limit, or cannot be read as a size; when it is not known, because no php.ini is in the tree or another location of the pool passes its own value, which stays in the worker.",
+    what: "Compares the effective `client_max_body_size` of each PHP location (1m when nothing sets it, 0 is without limit) with the `post_max_size` of the pool behind it: from `PHP_ADMIN_VALUE` and `PHP_VALUE`, the pool's `php_admin_value` and `php_value`, or the master's php.ini. Fires as a warning when nginx lets more through, as info when nginx is the first to refuse.\n\nSilent when both are equal; when `post_max_size` is 0, which is without limit, or cannot be read as a size; when it is not known, because no php.ini is in the tree or another location of the pool passes its own value, which stays in the worker; for locations that refuse every method with a body (`limit_except GET { deny all; }`).",
     why: "A form above `post_max_size` is not an error for PHP: the script runs, with `$_POST` and `$_FILES` empty, and the client gets 200. Uploads vanish, checks against forged requests fail, saving an article loses it. A `.user.ini` does not help, because PHP compares the length before it reads that file. In the other order nginx answers `413 Request Entity Too Large` before PHP sees anything, which is clear, but PHP's limit is then never reached.",
     instead:
       "Set both to the same size: `client_max_body_size 64m;` in nginx, `post_max_size = 64M` in php.ini or `php_admin_value[post_max_size] = 64M` in the pool.",
@@ -57,8 +62,8 @@ export const bodyLimitMismatch: Rule = {
     const below = all.filter(({ nginx, php }) => nginx.value < php.value && php.value !== Infinity);
     const key = (one: Limits): string =>
       `${sourceOf(one.nginx)} ${sourceOf(one.php)} ${poolKey(one)} ${one.target.assumed}`;
-    for (const group of groupBy(above, key)) yield* dropped(group);
-    for (const group of groupBy(below, key)) yield* refusedFirst(group);
+    for (const group of groupBy(above, key)) yield* dropped(host, all, group);
+    for (const group of groupBy(below, key)) yield* refusedFirst(host, all, group);
   },
 };
 
@@ -67,6 +72,7 @@ function* limits(host: Host): Generator<Limits> {
   const reading = requestValues(host, "enable_post_data_reading");
   for (const pair of pairs(host)) {
     const { binding, pool } = pair;
+    if (!takesBodies(binding.location)) continue;
     const nginx = unlimited(effectiveOffset(binding.block, "client_max_body_size"));
     const php = bytes(postMaxSize(binding, pool));
     if (nginx.kind === "unknown" || php === null) continue;
@@ -98,7 +104,7 @@ function shownSize({ kind, value }: Known<number>): string {
   return kind === "default" ? `${text} (the default)` : text;
 }
 
-function* dropped(group: Group): Generator<Report> {
+function* dropped(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
   const [first] = group;
   const { nginx, php } = first;
   const nginxFirst = nginx.kind === "set";
@@ -127,15 +133,14 @@ function* dropped(group: Group): Generator<Report> {
           () => lets,
         ),
     effect: `a form larger than ${showBytes(php.value)} arrives without its data: $_POST and $_FILES are empty, and the answer is still 200`,
-    help: [
-      "set both to the same size; change one of the two:",
-      `  nginx  client_max_body_size ${showBytes(php.value).replace(" bytes", "")};`,
-      ...(nginx.value === Infinity ? [] : [`  php    post_max_size = ${phpSize(nginx.value)}`]),
-    ].join("\n"),
+    help: helpText([
+      nginxEdits(host, group, all),
+      nginx.value === Infinity ? null : [phpEdit(host, first, phpSize(nginx.value))],
+    ]),
   };
 }
 
-function* refusedFirst(group: Group): Generator<Report> {
+function* refusedFirst(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
   const [first] = group;
   const { nginx, php } = first;
   const at = placeOf(nginx);
@@ -165,8 +170,32 @@ function* refusedFirst(group: Group): Generator<Report> {
       ...places,
     ],
     effect: `a request body larger than ${showBytes(nginx.value)} ends as 413 Request Entity Too Large, and PHP never sees it`,
-    help: `nginx, if such bodies are meant to arrive: client_max_body_size ${showBytes(php.value).replace(" bytes", "")};`,
+    help: helpText([nginxEdits(host, group, all)]),
   };
+}
+
+/** nginx's half set to PHP's limit. */
+function nginxEdits(host: Host, group: Group, all: readonly Limits[]): readonly Edit[] {
+  const size = showBytes(group[0].php.value).replace(" bytes", "");
+  return writeForLocations(host, group, all, nginxLimit, `client_max_body_size ${size};`);
+}
+
+const nginxLimit = ({ nginx }: Limits): Limits["nginx"] => nginx;
+
+/** PHP's half, in the form that its own place takes: a parameter of nginx, a line of the pool, a line of php.ini. */
+function phpEdit(host: Host, { binding, pool, php }: Limits, size: string): Edit | null {
+  const inPool = (key: string): string => `${key}[post_max_size] = ${size}`;
+  if (php.kind === "default")
+    return php.where === null ? null : addInto(host, php.where, inPool("php_admin_value"));
+  const line = pool.settings.find((one) => samePlace(one.place, php.place));
+  if (line !== undefined) return replace(host, php.place, inPool(line.key));
+  const list = effectiveList(binding.block, "fastcgi_param");
+  const param =
+    list.kind === "set" ? list.nodes.find((one) => samePlace(argumentPlace(one, 1), php.place)) : null;
+  if (param == null) return replace(host, php.place, `post_max_size = ${size}`);
+  const text = param.file.text.slice(param.directive.start, param.directive.end);
+  const changed = text.replace(/(\bpost_max_size\s*=\s*)[+-]?\w+/, (_, key: string) => key + size);
+  return changed === text ? null : replace(host, php.place, changed);
 }
 
 function phpSize(bytes: number): string {

@@ -1,3 +1,4 @@
+import { type Edit, helpText, writeOn } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule, type RuleCase } from "../../src/engine/rule.js";
 import { serverLabel } from "../../src/model/bindings.js";
 import type { Host } from "../../src/model/host.js";
@@ -18,6 +19,7 @@ import {
   largestBuffer,
   sizeText,
 } from "../../src/nginx/buffers.js";
+import { effectiveNode } from "../../src/nginx/effective.js";
 import { childrenNamed, descendants, enclosing, headPlace, headText } from "../../src/nginx/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeOf } from "../../src/source/effective.js";
@@ -44,19 +46,19 @@ export const busySizeInvalid: Rule = {
     "too-few-buffers": refused("a single buffer", "there must be at least 2"),
     "busy-too-small": refused(
       "the busy size is smaller than one buffer or the header's buffer",
-      '_busy_buffers_size" must be equal to or greater than the maximum of the value of',
+      "must be equal to or greater than the maximum of the value of",
     ),
     "busy-too-large": refused(
       "the busy size, written or computed, is larger than all buffers but one",
-      '_busy_buffers_size" must be less than the size of all',
+      "must be less than the size of all",
     ),
     "write-size-too-small": refused(
       "pieces for the temporary file are smaller than a buffer",
-      '_temp_file_write_size" must be equal to or greater than the maximum of the value of',
+      "must be equal to or greater than the maximum of the value of",
     ),
     "temp-file-too-small": refused(
       "the temporary file may not even hold one buffer",
-      '_max_temp_file_size" must be equal to zero to disable temporary files usage',
+      "must be equal to zero to disable temporary files usage",
     ),
   },
   docs: {
@@ -78,7 +80,7 @@ export const busySizeInvalid: Rule = {
     for (const fault of faults(host)) {
       const key = `${fault.refusal} ${fault.prefix} ${involved(fault).map(keyOf(fault)).join(" ")}`;
       // What forty servers inherit is one cause, reported at the first that nginx meets.
-      if (!seen.has(key)) yield report(fault);
+      if (!seen.has(key)) yield report(host, fault);
       seen.add(key);
     }
   },
@@ -131,8 +133,8 @@ const keyOf =
     return value.kind === "set" ? `${value.place.span.file.path}:${value.place.span.start}` : value.kind;
   };
 
-function report(fault: Fault): Report {
-  const { block, prefix, refusal, sizes, numbers } = fault;
+function report(host: Host, fault: Fault): Report {
+  const { block, prefix, refusal, sizes } = fault;
   const names = involved(fault).filter((name) => sizes[name].kind === "set");
   // Where values of two levels meet, the inner one is what makes them a bad pair.
   const name = names.find((one) => setsIt(block, prefix, one)) ?? names[0];
@@ -140,7 +142,7 @@ function report(fault: Fault): Report {
   const others = involved(fault).filter((one) => one !== name);
   const at = name === undefined ? null : placeOf(sizes[name]);
   const inherited = name !== undefined && !setsIt(block, prefix, name);
-  const where = `${block.name === "server" ? "server " : ""}${label(block)}`;
+  const where = `${block.name === "server" && !label(block).startsWith("the server") ? "server " : ""}${label(block)}`;
   return {
     case: refusal,
     certain: true,
@@ -157,12 +159,34 @@ function report(fault: Fault): Report {
       ...(inherited ? [{ place: headPlace(block), message: `nginx checks it here, for ${where}` }] : []),
     ],
     effect: "nginx does not start with this configuration; a reload is refused and the old one stays",
-    help: [
-      `nginx, for ${where}:`,
-      ...bufferLines(prefix, numbers, acceptedBuffers(numbers)).map((line) => `  ${line}`),
-    ].join("\n"),
+    help: help(host, fault),
     names: [label(block), prefix],
   };
+}
+
+/** The sizes are mended on the level where they meet, which is where those that nobody wrote go, too. */
+function help(host: Host, fault: Fault): string {
+  const { block, prefix, sizes, numbers } = fault;
+  const set = involved(fault).flatMap((name) => {
+    const found = effectiveNode(block, `${prefix}_${name}`);
+    return found.kind === "set" && found.node.parent !== null ? [found.node.parent] : [];
+  });
+  const level = innermost(set) ?? block;
+  const edits = (after: BufferSizes): readonly Edit[] =>
+    bufferLines(prefix, numbers, after).map((line) => writeOn(host, level, line.split(" ")[0] ?? "", line));
+  const room = busyRoom(numbers);
+  // A busy size that somebody wrote may also be too large by mistake.
+  const less = sizes.busy_buffers_size.kind === "set" && room >= largestBuffer(numbers);
+  const lower = fault.refusal === "busy-too-large" && less ? { ...numbers, busy: room } : null;
+  return helpText([
+    lower !== null && bufferRefusal(lower) === null ? edits(lower) : null,
+    edits(acceptedBuffers(numbers)),
+  ]);
+}
+
+function innermost(levels: readonly Node[]): Node | null {
+  const depth = (node: Node): number => (node.parent === null ? 0 : 1 + depth(node.parent));
+  return [...levels].sort((a, b) => depth(b) - depth(a))[0] ?? null;
 }
 
 function label(block: Node): string {

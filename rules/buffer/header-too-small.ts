@@ -1,10 +1,12 @@
 import { groupBy } from "../../src/engine/evidence.js";
 import type { Known } from "../../src/engine/grouping.js";
 import { sourceOf } from "../../src/engine/grouping.js";
+import { type Edit, helpText, writeOn } from "../../src/engine/help.js";
 import type { Report, Rule } from "../../src/engine/rule.js";
 import { answers, serverLabel } from "../../src/model/bindings.js";
 import type { Host } from "../../src/model/host.js";
 import {
+  BUFFER_DIRECTIVES,
   BUFFER_PREFIXES,
   type BufferPrefix,
   bufferLines,
@@ -14,6 +16,7 @@ import {
   sizeText,
 } from "../../src/nginx/buffers.js";
 import { httpFact } from "../../src/nginx/directives.js";
+import { effectiveNode } from "../../src/nginx/effective.js";
 import { argumentPlace, childrenNamed, descendants, enclosing, headText } from "../../src/nginx/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { sizeBytes } from "../../src/nginx/values.js";
@@ -87,7 +90,7 @@ export const headerTooSmall: Rule<Options> = {
   *check(host, { minimum }) {
     const enough = sizeBytes(minimum) ?? 0;
     const key = ({ prefix, size }: Small): string => `${prefix} ${sourceOf(size)}`;
-    for (const group of groupBy(small(host, enough), key)) yield* report(group, enough);
+    for (const group of groupBy(small(host, enough), key)) yield* report(host, group, enough);
   },
 };
 
@@ -113,7 +116,7 @@ function defaultSize(prefix: BufferPrefix): number {
   return sizeBytes(httpFact(`${prefix}_buffer_size`)?.default ?? "") ?? 0;
 }
 
-function* report(group: readonly [Small, ...Small[]], enough: number): Generator<Report> {
+function* report(host: Host, group: readonly [Small, ...Small[]], enough: number): Generator<Report> {
   const [first] = group;
   const { prefix, size } = first;
   const at = placeOf(size);
@@ -136,7 +139,7 @@ function* report(group: readonly [Small, ...Small[]], enough: number): Generator
       first.case === "zero"
         ? "every request to this location ends as 502 Bad Gateway"
         : `a response with more than about ${bytes} of headers (cookies, long redirects, debugging) ends as 502 Bad Gateway`,
-    help: help(first, enough),
+    help: help(host, group, enough),
     names: [label(first.pass), prefix],
   };
 }
@@ -153,11 +156,35 @@ function message({ prefix, size, case: name }: Small, enough: number): string {
 }
 
 /** Twice what is just enough, or nginx's default where nothing is asked for, with what nginx demands beside it. */
-function help({ block, prefix }: Small, enough: number): string {
-  const now = bufferNumbers(effectiveBufferSizes(block, prefix));
+function help(host: Host, group: readonly [Small, ...Small[]], enough: number): string {
+  const [{ prefix, size }] = group;
   const wanted = 2 * Math.max(enough, defaultSize(prefix));
-  const lines = bufferLines(prefix, now, buffersWithHeader(now, wanted));
-  return ["nginx, all of it on one level:", ...lines.map((line) => `  ${line}`)].join("\n");
+  const everywhere = size.kind === "default" && group.length > 1 ? untouched(host, prefix) : null;
+  const edits = (everywhere === null ? group : group.slice(0, 1)).flatMap(({ block }) => {
+    const level = everywhere ?? levelOf(block, prefix);
+    const now = bufferNumbers(effectiveBufferSizes(block, prefix));
+    return bufferLines(prefix, now, buffersWithHeader(now, wanted)).map((line): Edit => {
+      const name = line.split(" ")[0] ?? "";
+      return writeOn(host, level, name, line);
+    });
+  });
+  const places = new Map(edits.map((edit) => [edit.target + edit.lines.join(), edit]));
+  return helpText([[...places.values()]]);
+}
+
+/** The block that sets the size, or the location: in an `if` nginx takes none of these directives. */
+function levelOf(block: Node, prefix: BufferPrefix): Node {
+  const found = effectiveNode(block, `${prefix}_buffer_size`);
+  const level = found.kind === "set" ? found.node.parent : null;
+  return level ?? enclosing(block, "location") ?? block;
+}
+
+/** The `http` block, where no level sets any of the sizes, so that what it says holds everywhere. */
+function untouched(host: Host, prefix: BufferPrefix): Node | null {
+  const [http] = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
+  if (http === undefined || http.directive.block === null) return null;
+  const names = BUFFER_DIRECTIVES.map((name) => `${prefix}_${name}`);
+  return [...descendants(http)].some(({ name }) => names.includes(name)) ? null : http;
 }
 
 function label(pass: Node): string {

@@ -1,11 +1,13 @@
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
 import { siblings } from "../../src/engine/failover.js";
 import { certainty, furtherLocations, poolKey } from "../../src/engine/grouping.js";
+import { helpText, remove, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { isLocal, type TcpAddress } from "../../src/model/address.js";
 import { listenAddress } from "../../src/model/build.js";
+import { unmapped } from "../../src/model/canonical.js";
 import type { Host } from "../../src/model/host.js";
 import { ipBytes } from "../../src/model/ip.js";
 import { effectiveNode } from "../../src/nginx/effective.js";
@@ -34,7 +36,7 @@ export const allowedClients: Rule = {
   cases: {
     refused: {
       severity: "error",
-      symptom: { when: "always", status: 502, log: "Connection disallowed: IP address '" },
+      symptom: { when: "always", status: 502, log: "Connection disallowed: IP address" },
       summary: "no valid entry of listen.allowed_clients is the address nginx comes from",
     },
     "invalid-entry": {
@@ -60,11 +62,12 @@ export const allowedClients: Rule = {
     const found = [...guarded(host)];
     const refused = found.filter(({ allowed }) => !allowed);
     const key = (one: Guarded): string => `${poolKey(one)} ${one.sources} ${one.target.assumed}`;
-    for (const group of groupBy(refused, key)) yield report("refused", group, refusal(group[0]));
+    for (const group of groupBy(refused, key)) yield report("refused", group, refusal(host, group[0]));
     const let_in = found.filter(
       (one) => one.allowed && dropped(one).length > 0 && !refused.some(({ pool }) => pool === one.pool),
     );
-    for (const group of groupBy(let_in, poolKey)) yield report("invalid-entry", group, leftover(group[0]));
+    for (const group of groupBy(let_in, poolKey))
+      yield report("invalid-entry", group, leftover(host, group[0]));
   },
 };
 
@@ -101,7 +104,7 @@ function sources(
     return literal ? { sources: [host], bind: argumentPlace(bind.node, 0) } : undefined;
   }
   if (target.assumed || !isLocal(address)) return { sources: null, bind: null };
-  if (address.host !== "localhost") return { sources: [loopback(address.host)], bind: null };
+  if (address.host !== "localhost") return { sources: [loopback(unmapped(address.host))], bind: null };
   // nginx resolves the name to both and goes on to the other address when one is refused.
   const both = listen.host === "*" || listen.host === "localhost";
   return { sources: both ? ["127.0.0.1", "::1"] : [loopback(listen.host)], bind: null };
@@ -120,7 +123,8 @@ function matches(entry: readonly number[] | null, source: string, listen: TcpAdd
     // Before 8.2.34 PHP-FPM compared only 12 of the 16 bytes; what any version lets in is let in.
     return client.every((byte, index) => byte === entry[index] || index >= 12);
   }
-  return client.length === 4 && listen.host === "*" && isMapped(entry);
+  const mapped = listen.host === "*" || unmapped(listen.host) !== listen.host;
+  return client.length === 4 && mapped && isMapped(entry);
 }
 
 function isMapped(bytes: readonly number[]): boolean {
@@ -144,7 +148,7 @@ function placeOf(pool: Pool, place: Place): Place {
 
 type Words = Pick<Report, "message" | "label" | "effect" | "help">;
 
-function refusal(one: Guarded): Words {
+function refusal(host: Host, one: Guarded): Words {
   const { pool, binding, target, sources } = one;
   const valid = one.entries.filter(({ bytes }) => bytes !== null).map(({ text }) => text);
   const lost = dropped(one).join(", ");
@@ -155,7 +159,8 @@ function refusal(one: Guarded): Words {
       : `${lost === "" ? "" : `is read without ${lost} and `}lets in ${valid.join(", ")} alone`;
   // Blanks are a slip: what stands between them is what was meant.
   const meant = one.entries.map(({ text }) => text.trim()).filter((text) => ipBytes(text) !== null);
-  const wanted = [...new Set([...meant, ...(sources ?? ["ADDRESS-OF-NGINX"])])];
+  const wanted = [...new Set([...meant, ...(sources ?? [])])];
+  const known = [replace(host, one.place, `listen.allowed_clients = ${wanted.join(",")}`)];
   return {
     message: `listen.allowed_clients of pool [${pool.name}] ${lets}, but nginx comes from ${comes}`,
     label: lost === "" ? "without the address of nginx" : `not a valid address: ${lost}`,
@@ -163,17 +168,24 @@ function refusal(one: Guarded): Words {
       siblings(binding, target).length > 0
         ? "PHP-FPM closes the connection before it reads the request, and a POST ends as 502 Bad Gateway although the upstream has other servers"
         : "PHP-FPM closes every connection before it reads the request, and nginx answers 502 Bad Gateway",
-    help: `in pool [${pool.name}], literal addresses with commas and no blanks:\n  php-fpm  listen.allowed_clients = ${wanted.join(",")}`,
+    help:
+      sources !== null
+        ? helpText([known])
+        : helpText(
+            [[remove(host, one.place)]],
+            "that is for a network that only nginx is in: without the line everybody may connect",
+            "elsewhere, write the address of nginx's machine into it",
+          ),
   };
 }
 
-function leftover(one: Guarded): Words {
+function leftover(host: Host, one: Guarded): Words {
   const valid = one.entries.filter(({ bytes }) => bytes !== null).map(({ text }) => text);
   return {
     message: `PHP-FPM drops ${dropped(one).join(", ")} from listen.allowed_clients of pool [${one.pool.name}] and lets in ${valid.join(", ")} alone`,
     label: "literal addresses with commas and no blanks are all it takes",
     effect: "nginx is let in, but a client that only the dropped entries name is not",
-    help: `in pool [${one.pool.name}]:\n  php-fpm  listen.allowed_clients = ${valid.join(",")}`,
+    help: helpText([[replace(host, one.place, `listen.allowed_clients = ${valid.join(",")}`)]]),
   };
 }
 

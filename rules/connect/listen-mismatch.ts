@@ -1,19 +1,22 @@
 import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
-import { mayAnswer, membership, siblings } from "../../src/engine/failover.js";
+import { effectOfNobody, mayAnswer, membership, siblings } from "../../src/engine/failover.js";
+import { helpText, remove, replace } from "../../src/engine/help.js";
+import { around, listenOn, passTo } from "../../src/engine/help-address.js";
 import {
+  isBelowRoot,
+  isSlip,
   type Nearest,
   nearestPool,
   poolsUnknown,
   refusedFor,
-  statusListens,
 } from "../../src/engine/nearest-pool.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
-import { isLocal, showAddress } from "../../src/model/address.js";
+import { isLocal, isRelative, showAddress } from "../../src/model/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
-import { nginxListens } from "../../src/model/nginx-listens.js";
+import { nginxAnswers } from "../../src/model/nginx-points.js";
+import { poolListens, statusListens } from "../../src/model/pool-listens.js";
 import { headPlace } from "../../src/nginx/nodes.js";
 import { type Place, samePlace } from "../../src/source/file.js";
-import { isTemplate } from "../../src/source/template.js";
 
 /** One location and one address behind it on which no pool listens. */
 interface Miss {
@@ -57,7 +60,7 @@ export const listenMismatch: Rule = {
   },
   docs: {
     title: "nginx passes requests to an address no pool listens on",
-    what: "Fires when a `fastcgi_pass`, directly, through an `upstream` or through a variable whose values are in the files, names an address of this machine (a Unix socket, a loopback address, `localhost`) and no pool of the host listens there. Names the pool that comes nearest and how it differs. A dead server beside living ones of the same `upstream` is a warning. Also fires when the pool that is meant has a `listen` that PHP-FPM refuses (`unix:/path`, `:9000`).\n\nSilent about other machines and containers, hosts without any pool, pools whose `listen` is not known, servers marked `down`, spellings of one path (`/var/run` and `/run`, `//`, links), `localhost`, bare ports, addresses where nginx itself listens, `pm.status_listen`, sockets that exist although no pool of the files made them, port 9000 of the official image (its `zz-docker.conf` is rarely in the tree), locations for other FastCGI programs, and templates. Only a warning when the main file of nginx or of PHP-FPM is not in the tree.",
+    what: "Fires when a `fastcgi_pass`, directly, through an `upstream` or through a variable whose values are in the files, names an address of this machine (a Unix socket, a loopback address, `localhost`) and no pool of the host listens there. Names the pool that comes nearest and how it differs. A dead server beside living ones of the same `upstream` is a warning. Also fires when the pool that is meant has a `listen` that PHP-FPM refuses (`unix:/path`, `:9000`), and on relative sockets that can be told from the paths of pools (`unix:www.sock`, `unix:@php`): nginx looks for them below the directory that it was started in. Below `/` one may be right, which is a warning.\n\nOnly locations that something ties to PHP count: a pool that listens there, `.php` in the pattern, PHP in the name of the script, of the socket or of a file that is included. Locations that no request gets through to do not (`return`, `rewrite` of every URI, `deny all`, a second location of one pattern). Of `set` what counts is what the code of the server and of the innermost location leaves in the variable.\n\nSilent about other machines and containers, hosts without any pool, pools whose `listen` is not known, servers marked `down`, spellings of one path (`/var/run` and `/run`, `//`, links), `localhost`, bare ports, addresses where nginx itself listens, `pm.status_listen`, sockets that exist although no pool of the files made them, port 9000 of the official image (its `zz-docker.conf` is rarely in the tree), pools that listen on the name of a host, other relative sockets, values put together from several `map` or `if`, the empty value of a `map` without `default`, and addresses that a template fills in. Only a warning when the main file of nginx or of PHP-FPM is not in the tree.",
     why: "nginx opens a connection for each request and finds nobody: no such file (2) for a socket, connection refused (111) for a port. The client gets `502 Bad Gateway` at once. With more than one server in the `upstream`, nginx asks the next one, so that clients see nothing until that one fails, too. `nginx -t` and `php-fpm -t` both succeed, because each looks at its own half only. Debian and Ubuntu name the socket by the PHP version, so every upgrade of PHP moves it.",
     instead:
       "Write the same address on both sides: `fastcgi_pass unix:/run/php/site.sock;` in nginx and `listen = /run/php/site.sock` (without `unix:`) in the pool, or `fastcgi_pass 127.0.0.1:9000;` and `listen = 127.0.0.1:9000`.",
@@ -87,15 +90,18 @@ function isDead(host: Host, { address, place, upstream }: Target): boolean {
   const { file, start: from, end } = place.span;
   const text = file.text.slice(from, end);
   // What a template or an installer fills in is not an address yet.
-  if (!isLocal(address) || isTemplate(file.text) || /[{}<>%]|__\w+__|@\w+@/.test(text)) return false;
-  // connect/missing-port and connect/wrong-protocol name these causes.
+  if (!isLocal(address) || /[{}<>%]|__\w+__|@\w+@/.test(text)) return false;
+  // Without a port nginx refuses it or takes 80, which is another cause.
   if (upstream !== null && address.kind === "tcp" && !/:\d+["']?$/.test(text)) return false;
-  if (nginxListens(host, address) || statusListens(host, address)) return false;
+  if (nginxAnswers(host, address) || statusListens(host, address)) return false;
   if (address.kind === "unix") {
+    // Nobody knows where nginx was started, but many slips can be told from paths that are meant so.
+    if (isRelative(address)) return isSlip(host, address);
     // A socket, or a link that leads to one, is there: somebody else made it.
     const entry = host.fs.entry(address.path);
     return entry.kind === "missing" && !entry.dangling;
   }
+  if (poolListens(host).named.has(address.port)) return false;
   // The official image brings zz-docker.conf, which moves pool www to this port whatever www.conf says.
   const image = host.masters.some(
     ({ main, files }) =>
@@ -120,10 +126,11 @@ function report(host: Host, group: Group): Report {
       label: `taken for ${refused.reading}`,
       related: locations,
       effect: "PHP-FPM does not start or reload, and every pool of this master is down",
-      help: `in pool [${refused.pool.name}]:\n  php-fpm  listen = ${refused.meant}`,
+      help: helpText([[replace(host, refused.place, `listen = ${refused.meant}`)]]),
     };
   }
   const near = nearestPool(host, target.address);
+  const relative = isRelative(target.address) ? "relative to the directory that nginx was started in" : null;
   const member = membership(binding, target);
   const others = siblings(binding, target);
   const takenOver = others.some(mayAnswer);
@@ -134,10 +141,10 @@ function report(host: Host, group: Group): Report {
     case: takenOver ? "member" : target.address.kind === "unix" ? "no-socket" : "no-port",
     message: `no pool listens on ${wanted}${member === null ? "" : ` (${member})`}${lead}`,
     at,
-    label: at === target.place ? "nobody listens here" : (near?.difference ?? null),
+    label: at !== target.place ? (near?.difference ?? null) : (relative ?? "nobody listens here"),
     related: [...(near === null || at === near.place ? [] : [nearby(near)]), ...passes(group, at)],
-    effect: effect(others.length, takenOver, target),
-    help: takenOver ? helpMember(target) : help(near, target),
+    effect: effectOfNobody(others.length, takenOver, target),
+    help: takenOver ? helpMember(host, target) : help(host, near, target),
   };
 }
 
@@ -168,45 +175,44 @@ function nearby(near: Nearest): RelatedReport {
   return { place: near.place, message: `pool ${listening(near)}` };
 }
 
-function effect(others: number, takenOver: boolean, target: Target): string {
-  if (takenOver && target.backup)
-    return "nothing takes over when the other servers fail, and requests end as 502 Bad Gateway then";
-  if (takenOver)
-    return "nginx tries it again and again and goes on to the next server; when that one fails, requests end as 502 Bad Gateway";
-  if (others > 0)
-    return "none of the servers of the upstream answers, and every request ends as 502 Bad Gateway";
-  return "every request that is passed there ends as 502 Bad Gateway";
-}
-
-function help(near: Nearest | null, target: Target): string {
-  const lines: string[] = [];
-  if (near !== null && near.nginxAddress !== null) {
-    const address = near.nginxAddress;
-    if (target.upstream !== null) lines.push(`  nginx    server ${address};`);
-    else if (target.through === null) lines.push(`  nginx    fastcgi_pass ${address};`);
-    else lines.push(`  nginx    ${address}    (as the value that is marked)`);
-  }
+function help(host: Host, near: Nearest | null, target: Target): string {
+  const { address } = target;
+  if (near === null) return `a pool is missing that has listen = ${showAddress(address)}`;
   // Moving a pool that other locations reach where it is would only move the fault.
-  if (near?.faulty !== "nginx" && near?.used !== true) {
-    const pool = near === null ? "the pool that is meant" : `pool [${near.pool.name}]`;
-    lines.push(`  php-fpm  listen = ${showAddress(target.address)}    (in ${pool})`);
+  const movable = near.faulty !== "nginx" && !near.used && !isRelative(address);
+  const pass = near.nginxAddress === null ? null : passTo(host, target, near.nginxAddress);
+  const listen = movable ? listenOn(host, near, address) : null;
+  if (pass === null && isRelative(address)) {
+    // Neither half has a path that the other could take.
+    const path = `/run/php/${near.pool.name}.sock`;
+    const both = [
+      passTo(host, target, `unix:${path}`),
+      ...(listenOn(host, near, { kind: "unix", path }) ?? []),
+    ];
+    return helpText([both]);
   }
-  const choice = lines.length > 1 ? "; change one of the two" : "";
-  return [`write the same address on both sides${choice}:`, ...lines].join("\n");
+  const byHand = pass === null && listen === null;
+  return helpText(
+    [pass === null ? null : [pass], listen],
+    byHand
+      ? `let the address become that of pool [${near.pool.name}]: ${near.nginxAddress ?? near.shown}`
+      : null,
+  );
 }
 
 /** The nearest pool is most likely a member already, so another line for it would say nothing. */
-function helpMember({ address, place: { span } }: Target): string {
-  return [
-    "take the server out of the upstream, or give it a pool; one of the two:",
-    `  nginx    server ${span.file.text.slice(span.start, span.end)} down;`,
-    `  php-fpm  listen = ${showAddress(address)}    (in a pool of its own)`,
-  ].join("\n");
+function helpMember(host: Host, { address, place }: Target): string {
+  const { text } = around(host, place);
+  return helpText(
+    [[remove(host, place)], [replace(host, place, text.replace(/\s*;$/, " down;"))]],
+    `or give it a pool of its own, with listen = ${showAddress(address)}`,
+  );
 }
 
 function certainty(host: Host, { address }: Target): Pick<Report, "certain" | "settle"> {
-  const missing =
-    host.nginx?.hasMain !== true
+  const missing = isBelowRoot(host, address)
+    ? "The directory that nginx is started in would settle it: below / that path is the socket of the pool."
+    : host.nginx?.hasMain !== true
       ? "The main file of nginx, which is not in the tree, would settle it."
       : host.masters.some(({ main }) => main === null)
         ? "The main file of PHP-FPM, which is not in the tree, would settle it: it may bring further pools."

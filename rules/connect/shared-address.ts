@@ -1,22 +1,20 @@
+import { helpText, inPlace, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { type Address, showAddress } from "../../src/model/address.js";
-import { listenAddress } from "../../src/model/build.js";
+import { type Address, fpmAddress, meetingPoint, showAddress } from "../../src/model/address.js";
+import { unmapped } from "../../src/model/canonical.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 import { localhost } from "../../src/model/localhost.js";
-import type { Place } from "../../src/source/file.js";
+import { type PoolListen, poolListens, readListen } from "../../src/model/pool-listens.js";
+import { known } from "../../src/source/effective.js";
 
 type Case = "same-string" | "same-port" | "same-path" | "alias" | "across-masters";
 
-interface Listening {
-  readonly pool: Pool;
-  readonly place: Place;
-  /** As written, `$pool` replaced. */
-  readonly text: string;
-  /** `null` when PHP-FPM refuses it. */
-  readonly address: Address | null;
+interface Listening extends PoolListen {
+  /** It is the address of the pool's status page (`pm.status_listen`). */
+  readonly status: boolean;
 }
 
 /** `sure: false`: it depends on which address localhost is. */
@@ -33,7 +31,7 @@ export const sharedAddress: Rule = {
     "same-string": {
       severity: "error",
       symptom: start("unable to set listen address as it's already used in another pool"),
-      summary: "two pools of one master have the same listen",
+      summary: "two pools of one master have the same listen, or a status page has that of a pool",
     },
     "same-port": {
       severity: "error",
@@ -58,7 +56,7 @@ export const sharedAddress: Rule = {
   },
   docs: {
     title: "two pools listen on one address",
-    what: "Fires when two pools of one PHP-FPM master have the same `listen`, or two spellings of one address: `9000` and `[::]:9000`, `*:9000` and `[::1]:9000`, `localhost:9000` and the address that `etc/hosts` gives it, `/run/a.sock` and `/run//a.sock`; or when one address includes the other (`9000` and `127.0.0.1:9000`). Across masters it is only worth knowing: one of them may be the old version that no longer runs, and containers have addresses of their own.\n\nSilent where a `listen` is not known, about `[::1]:9000` followed by `9000` (the second pool then takes IPv4 alone), and about paths that are the same only because they are cut off, which is the fault of `socket/path-too-long`.",
+    what: "Fires when two pools of one PHP-FPM master have the same `listen`, or two spellings of one address: `9000` and `[::]:9000`, `*:9000` and `[::1]:9000`, `[::1]:9000` and `[0:0:0:0:0:0:0:1]:9000`, `127.1:9000` and `127.0.0.1:9000`, `localhost:9000` and the address that `etc/hosts` gives it, `/run/a.sock` and `/run//a.sock`; or when one address includes the other (`9000` and `127.0.0.1:9000`, `127.0.0.1:9000` and `[::ffff:127.0.0.1]:9000`). `pm.status_listen` counts like a pool of its own. Across masters it is only worth knowing: one of them may be the old version that no longer runs, and containers have addresses of their own.\n\nSilent where a `listen` is not known, about `[::1]:9000` followed by `9000` (the second pool then takes IPv4 alone), and about paths that are the same only because they are cut off.",
     why: "PHP-FPM compares the texts first and refuses to start when two are the same. What is left it resolves: two texts that give the very same address share one listening socket, and the workers of both pools accept on it. So a request for one site runs in either pool, with the user, the limits and the environment of the other. Addresses that only include each other fail when the second is bound, and PHP-FPM does not start.",
     instead: "Give each pool an address of its own: `listen = /run/php/$pool.sock` in every pool does it.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
@@ -66,27 +64,44 @@ export const sharedAddress: Rule = {
   options: noOptions,
   proof: { kind: "daemons", observe: { alias: "two-pools-one-address" } },
   *check(host) {
-    const all = host.pools.flatMap((pool) => listening(host, pool));
-    for (const [index, second] of all.entries()) {
-      for (const first of all.slice(0, index)) {
-        const clash = clashOf(host, first, second);
+    const local = localhost(host.fs);
+    const met = new Map<string, Listening[]>();
+    for (const second of host.pools.flatMap((pool) => listening(host, pool))) {
+      // Only what has the text or the port in common can clash, and comparing all with all takes too long.
+      const keys = [
+        `text ${second.text}`,
+        ...(second.address === null ? [] : [meetingPoint(second.address)]),
+      ];
+      const before = new Set(keys.flatMap((key) => met.get(key) ?? []));
+      for (const first of before) {
+        const clash = clashOf(host, first, second, local);
         if (clash === null) continue;
-        yield report(host, first, second, clash);
+        // Between a pool and a status page, the status page is what can move.
+        yield first.status && !second.status
+          ? report(host, second, first, clash)
+          : report(host, first, second, clash);
         break;
       }
+      for (const key of keys) met.set(key, [...(met.get(key) ?? []), second]);
     }
   },
 };
 
 function listening(host: Host, pool: Pool): readonly Listening[] {
-  const listen = setting(pool, "listen");
-  if (listen.kind !== "set" || !listen.value) return [];
-  return [{ pool, place: listen.place, text: listen.value, address: listenAddress(pool, host.fs) }];
+  return [
+    ...readListen(host, pool, "listen").map((one) => ({ ...one, status: false })),
+    ...readListen(host, pool, "pm.status_listen").map((one) => ({ ...one, status: true })),
+  ];
 }
 
-function clashOf(host: Host, first: Listening, second: Listening): Clash | null {
+function clashOf(
+  host: Host,
+  first: Listening,
+  second: Listening,
+  local: ReturnType<typeof localhost>,
+): Clash | null {
   const within = first.pool.master === second.pool.master;
-  const found = first.text === second.text ? sameText(first, within) : overlap(host, first, second);
+  const found = first.text === second.text ? sameText(first, within) : overlap(first, second, local);
   if (found === null || within) return found;
   return [first, second].every(isInstalled) && !inContainer(host)
     ? { ...found, case: "across-masters" }
@@ -103,7 +118,7 @@ function sameText(first: Listening, within: boolean): Clash | null {
   return within || first.address !== null ? { case: "same-string", sure: true } : null;
 }
 
-function overlap(host: Host, first: Listening, second: Listening): Clash | null {
+function overlap(first: Listening, second: Listening, local: ReturnType<typeof localhost>): Clash | null {
   const [a, b] = [first.address, second.address];
   if (a === null || b === null) return null;
   if (a.kind === "unix" || b.kind === "unix") {
@@ -111,7 +126,6 @@ function overlap(host: Host, first: Listening, second: Listening): Clash | null 
     return same ? { case: "same-path", sure: true } : null;
   }
   if (a.port !== b.port) return null;
-  const local = localhost(host.fs);
   const names = [a.host, b.host];
   const sure = local !== null || names.every((name) => name !== "localhost") || a.host === b.host;
   const [one = "", two = ""] = names.map((name) => (name === "localhost" ? (local ?? "127.0.0.1") : name));
@@ -119,11 +133,13 @@ function overlap(host: Host, first: Listening, second: Listening): Clash | null 
   // Where all addresses are taken, PHP-FPM tries those of IPv4 alone for a bare port, but not for `[::]`.
   if (/^\d+$/.test(second.text)) {
     if (one === "0.0.0.0") return { case: "alias", sure };
-    if (one.includes(":")) return null;
+    if (unmapped(one).includes(":")) return null;
   }
   const includes = one === "*" || two === "*";
-  const ipv4 = [one, two].includes("0.0.0.0") && [one, two].every((name) => /^\d+(\.\d+){3}$/.test(name));
-  return includes || ipv4 ? { case: "same-port", sure } : null;
+  // `::ffff:127.0.0.1` is no other text for 127.0.0.1 to PHP-FPM, but it is to the kernel.
+  const plain = [unmapped(one), unmapped(two)];
+  const ipv4 = plain.includes("0.0.0.0") && plain.every((name) => /^\d+(\.\d+){3}$/.test(name));
+  return includes || ipv4 || plain[0] === plain[1] ? { case: "same-port", sure } : null;
 }
 
 function report(host: Host, first: Listening, second: Listening, { case: kind, sure }: Clash): Report {
@@ -140,15 +156,24 @@ function report(host: Host, first: Listening, second: Listening, { case: kind, s
     case: kind,
     certain: settle === null,
     settle,
-    message: `pools [${first.pool.name}] and [${second.pool.name}]${masters(first, second)} ${where}${explained(kind, first)}`,
+    message: `${both(first, second)}${masters(first, second)} ${where}${explained(kind, first, second)}`,
     at: second.place,
-    label: `pool [${second.pool.name}] listens here`,
+    label: `${who(second)} listens here`,
     link: [],
-    related: [{ place: first.place, message: `pool [${first.pool.name}] listens on ${first.text}` }],
+    related: [{ place: first.place, message: `${who(first)} listens on ${first.text}` }],
     effect: effect(kind),
-    help: `give each pool its own address, for example in pool [${second.pool.name}]:\n  php-fpm  listen = ${suggestion(host, second)}`,
-    names: [first.pool.name, second.pool.name],
+    help: help(host, second),
+    names: [first, second].map(({ pool, status }) => (status ? `${pool.name} status` : pool.name)),
   };
+}
+
+function who({ pool, status }: Listening): string {
+  return status ? `the status page of pool [${pool.name}]` : `pool [${pool.name}]`;
+}
+
+function both(first: Listening, second: Listening): string {
+  if (first.status || second.status) return `${who(first)} and ${who(second)}`;
+  return `pools [${first.pool.name}] and [${second.pool.name}]`;
 }
 
 function masters(first: Listening, second: Listening): string {
@@ -157,7 +182,10 @@ function masters(first: Listening, second: Listening): string {
   return a !== b && a !== null && b !== null ? ` of PHP ${a} and ${b}` : " of two masters";
 }
 
-function explained(kind: Case, { address }: Listening): string {
+function explained(kind: Case, first: Listening, second: Listening): string {
+  const { address } = first;
+  const [one, two] = [address, second.address].map((at) => (at?.kind === "tcp" ? unmapped(at.host) : null));
+  if (kind === "same-port" && one === two) return ", which is one address to the kernel";
   if (kind === "alias" && address !== null) return ", which is one address to PHP-FPM";
   if (kind === "same-path" && address !== null) return `, which is one file: ${showAddress(address)}`;
   return kind === "same-port" ? ", of which one includes the other" : "";
@@ -170,16 +198,52 @@ function effect(kind: Case): string {
   return "PHP-FPM does not start or reload, and every pool of this master is down";
 }
 
+/** nginx has to follow, and which of its locations are meant for which pool nobody can tell. */
+function help(host: Host, second: Listening): string {
+  const { pool } = second;
+  const listen = suggestion(host, second);
+  const version =
+    host.masters.length > 1 && pool.master.phpVersion !== null ? ` of PHP ${pool.master.phpVersion}` : "";
+  const address = fpmAddress(listen);
+  const pass = address === null ? null : nginxAddressOf(address);
+  return helpText([
+    [
+      replace(host, second.place, `${second.status ? "pm.status_listen" : "listen"} = ${listen}`),
+      pass === null
+        ? null
+        : inPlace(
+            `each location of nginx that is meant for ${who(second)}${version}`,
+            `fastcgi_pass ${pass};`,
+          ),
+    ],
+  ]);
+}
+
+function nginxAddressOf(address: Address): string {
+  if (address.kind === "unix") return `unix:${address.path}`;
+  return showAddress(/^(\*|0\.0\.0\.0)$/.test(address.host) ? { ...address, host: "127.0.0.1" } : address);
+}
+
 /** A socket next to the one that is shared, or another port. */
-function suggestion(host: Host, { pool, address }: Listening): string {
-  if (address?.kind === "unix") return `${address.path.replace(/[^/]*$/, "")}${pool.name}.sock`;
-  const used = new Set(
-    host.pools.map((one) => {
-      const other = listenAddress(one, host.fs);
-      return other?.kind === "tcp" ? other.port : null;
-    }),
-  );
-  let port = address?.port ?? 0;
-  while (used.has(port)) port += 1;
-  return `127.0.0.1:${port}`;
+function suggestion(host: Host, { pool, text, address, status }: Listening): string {
+  const others = poolListens(host).listens.flatMap((one) => one.address ?? []);
+  if (address?.kind === "tcp") {
+    const statuses = host.pools.map((one) => fpmAddress(known(setting(one, "pm.status_listen")) ?? ""));
+    const used = new Set(
+      [...others, ...statuses].map((other) => (other?.kind === "tcp" ? other.port : null)),
+    );
+    let port = (address.port ?? 0) + 1;
+    while (used.has(port)) port += 1;
+    return text.replace(/\d+$/, String(port));
+  }
+  const directory = address === null ? "/run/php/" : address.path.replace(/[^/]*$/, "");
+  const names = [
+    status ? `${pool.name}-status` : pool.name,
+    `${pool.name}-${pool.master.phpVersion ?? "2"}`,
+    `${pool.name}-new`,
+  ];
+  const paths = names.map((name) => `${directory}${name}.sock`);
+  const free = (path: string): boolean =>
+    !others.some((other) => other.kind === "unix" && other.path === path);
+  return paths.find(free) ?? `${directory}${pool.name}-other.sock`;
 }

@@ -1,5 +1,6 @@
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
 import { certainty, poolKey, sourceOf } from "../../src/engine/grouping.js";
+import { helpText, replace, write } from "../../src/engine/help.js";
 import {
   noOptions,
   type RelatedReport,
@@ -9,12 +10,12 @@ import {
 } from "../../src/engine/rule.js";
 import { limitExtensions, mayRun } from "../../src/fpm/extensions.js";
 import type { Host } from "../../src/model/host.js";
-import { effectiveParams, type Param, scriptPath } from "../../src/model/params.js";
-import { effectiveNode } from "../../src/nginx/effective.js";
-import { namedExtensions } from "../../src/nginx/extensions.js";
-import { argument, argumentPlace, headPlace } from "../../src/nginx/nodes.js";
-import { changesUri, passesWholeSite, takenElsewhere } from "../../src/nginx/passed.js";
-import type { Node } from "../../src/nginx/types.js";
+import { effectiveParams, type Param } from "../../src/model/params.js";
+import { filesAt, writtenRoot } from "../../src/model/paths.js";
+import { scriptPath } from "../../src/model/script-path.js";
+import { matchingOf, type NamedExtension, namedExtensions } from "../../src/nginx/extensions.js";
+import { argumentPlace, headPlace } from "../../src/nginx/nodes.js";
+import { surelyPassed } from "../../src/nginx/passed.js";
 import type { DefaultValue, SetValue } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 
@@ -25,6 +26,8 @@ interface Denied {
   readonly allowed: SetValue<readonly string[]> | DefaultValue<readonly string[]>;
   /** What is passed and denied: extensions, or one script's name. */
   readonly what: readonly string[];
+  /** The list has them, but for its commas. */
+  readonly commas: boolean;
   /** The nginx words that pass it. */
   readonly at: Place;
 }
@@ -49,14 +52,14 @@ export const extensionDenied: Rule = {
       summary: "a location passes the whole site, static files too, and the pool runs scripts only",
     },
     separator: {
-      severity: "warning",
+      severity: "error",
       symptom,
-      summary: "security.limit_extensions is parted by commas, so that no script has such an extension",
+      summary: "security.limit_extensions is parted by commas, so that every script is denied",
     },
   },
   docs: {
     title: "PHP-FPM refuses files that nginx passes to it",
-    what: "Fires when a location names an extension (`\\.(php|phtml)$`, `= /page.phtml`, a written-out script) that `security.limit_extensions` of the pool does not have, when that list is parted by commas, and when `location /` passes a whole site whose root holds static files. Silent about regular expressions that name no plain list of extensions, about a fixed script that is allowed, about locations that rewrite the URI or send it to one script by `try_files`, where another location of the server takes the extension or static files, and without a known pool.",
+    what: "Fires when a location names an extension (`\\.(php|phtml)$`, `\\.ph(p|tml)$`, `= /page.phtml`, a written-out script) that `security.limit_extensions` of the pool does not have, when that list is parted by commas (an error when it leaves nothing that the location names), and when a location without an extension (`/`, `~ ^/`) passes static files that stand in the root.\n\nOnly files of that extension are refused: on a site that has none the finding tells of words that have no use. Silent about spellings beside one that the pool runs (`\\.php[345]?$`); about a fixed script that is allowed; where the request may go elsewhere or become another one: another location takes it, `rewrite`, `return` or `if` on the server or in the location may concern it, `try_files` leads to a script (unless such a file stands in the root), an `error_page 403 =` answers instead; where a regular expression that decides about it is not understood (back-references, look-behind, possessive repeats); without a known pool.",
     why: "PHP-FPM compares the end of the script's path with `security.limit_extensions` (`.php .phar` unless set) and answers 403 `Access denied.` to everything else that exists. It parts the list at blanks only.",
     instead:
       "Name the same extensions on both sides: the location's pattern in nginx, `security.limit_extensions` in the pool, parted by blanks. Pass only scripts to PHP-FPM.",
@@ -74,7 +77,7 @@ export const extensionDenied: Rule = {
     const found = [...pairs(host)].flatMap((pair) => denied(host, pair));
     const cause = (one: Denied) =>
       [one.case, poolKey(one.pair), sourceOf(one.allowed), ...one.what].join(" ");
-    for (const group of groupBy(found, cause)) yield report(group);
+    for (const group of groupBy(found, cause)) yield report(host, group);
   },
 };
 
@@ -85,45 +88,61 @@ function denied(host: Host, pair: Pair): readonly Denied[] {
   const param = effectiveParams(block)?.params.get("SCRIPT_FILENAME");
   // An `if` or limit_except in the location may let only some of its requests through.
   if (allowed.kind === "unknown" || param === undefined || block !== location) return [];
-  const found = (what: readonly string[], at: Place): readonly Denied[] => {
-    const name = allowed.value.some((one) => one.includes(",")) ? "separator" : "extension";
-    return what.length === 0 ? [] : [{ case: name, pair, param, allowed, what, at }];
+  const apart = allowed.value.flatMap((one) => one.split(","));
+  const found = (what: readonly string[], others: boolean, at: Place): readonly Denied[] => {
+    if (what.length === 0) return [];
+    const extensions = what.map((one) => /\.[^.]+$/.exec(one)?.[0] ?? "");
+    const commas = allowed.kind === "set" && extensions.every((one) => mayRun(apart, one));
+    return [{ case: commas && !others ? "separator" : "extension", pair, param, allowed, what, commas, at }];
   };
   const path = scriptPath(param.value);
   if (path.kind === "one-script") {
     const extension = /\.[^.]+$/.exec(path.name)?.[0] ?? "";
-    return found(mayRun(allowed.value, extension) ? [] : [path.name], param.place);
+    return found(mayRun(allowed.value, extension) ? [] : [path.name], false, param.place);
   }
-  if (path.kind === "unknown" || changesUri(location)) return [];
+  if (path.kind !== "follows-uri" && path.kind !== "literal-directory") return [];
   const named = namedExtensions(location);
-  if (named !== null) {
-    const refused = named.filter(
-      (one) => !mayRun(allowed.value, one) && !takenElsewhere(binding.server, one),
-    );
-    return found(refused, argumentPlace(location, location.directive.args.length - 1));
+  if (named.length > 0) {
+    const refused = refusedOf(host, pair, allowed.value);
+    const at = argumentPlace(location, location.directive.args.length - 1);
+    return found(refused, refused.length < named.flat().length, at);
   }
-  const files =
-    allowed.value.length > 0 && passesWholeSite(location, binding.server)
-      ? staticFiles(host, location, allowed.value)
-      : [];
+  const files = allowed.value.length === 0 ? [] : staticFiles(host, pair, allowed.value);
   return files.length === 0
     ? []
-    : [{ case: "static-files", pair, param, allowed, what: files, at: headPlace(location) }];
+    : [{ case: "static-files", pair, param, allowed, what: files, commas: false, at: headPlace(location) }];
 }
 
-/** Names at the top of the root that are no scripts; none where the root is not in the tree. */
-function staticFiles(host: Host, location: Node, allowed: readonly string[]): readonly string[] {
-  const root = effectiveNode(location, "root");
-  const path = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";
-  const directory = path.startsWith("/") && !path.includes("$") ? host.fs.entry(path) : null;
-  if (directory?.kind !== "directory" || effectiveNode(location, "alias").kind !== "default") return [];
-  const names = directory.names.filter((name) =>
-    /^[^.].*\.(?:css|js|png|jpe?g|gif|svg|ico|html?|txt|woff2?|webp)$/.test(name),
-  );
-  return names.filter((name) => !allowed.some((ending) => name.endsWith(ending))).slice(0, 1);
+/**
+ * Of each alternative that the location names all spellings. Where the pool runs one of them
+ * (`\.php[345]?$`), nobody has files for the others.
+ */
+function refusedOf(host: Host, { binding }: Pair, allowed: readonly string[]): readonly string[] {
+  const { location, server } = binding;
+  const insensitive = matchingOf(location).modifier === "~*";
+  const endings = insensitive ? allowed.map((one) => one.toLowerCase()) : allowed;
+  const there = filesAt(host, writtenRoot(location));
+  const passed = ({ extension, uri }: NamedExtension) =>
+    surelyPassed(location, server, uri, false) ||
+    there
+      .filter((name) => (insensitive ? name.toLowerCase() : name).endsWith(extension))
+      .some((name) => surelyPassed(location, server, `/${name}`, true));
+  return namedExtensions(location)
+    .filter((spellings) => spellings.every(({ extension }) => !mayRun(endings, extension)))
+    .flatMap((spellings) => spellings.filter(passed).map(({ extension }) => extension));
 }
 
-function report(group: readonly [Denied, ...Denied[]]): Report {
+const STATIC = /^[^.].*\.(?:css|js|png|jpe?g|gif|svg|ico|html?|txt|woff2?|webp)$/;
+
+/** A file at the top of the root that is no script; none where the root is not in the tree. */
+function staticFiles(host: Host, { binding }: Pair, allowed: readonly string[]): readonly string[] {
+  return filesAt(host, writtenRoot(binding.location))
+    .filter((name) => STATIC.test(name) && !allowed.some((ending) => name.endsWith(ending)))
+    .filter((name) => surelyPassed(binding.location, binding.server, `/${name}`, true))
+    .slice(0, 1);
+}
+
+function report(host: Host, group: readonly [Denied, ...Denied[]]): Report {
   const [one] = group;
   const { pair, allowed, what, at } = one;
   const { binding, pool } = pair;
@@ -131,14 +150,14 @@ function report(group: readonly [Denied, ...Denied[]]): Report {
   const origin = allowed.kind === "default" ? " (the default)" : "";
   const where = allowed.kind === "default" ? allowed.where : allowed.place;
   const runs = `PHP-FPM runs only ${list} here${origin}`;
-  const separator = one.case === "separator" && allowed.kind === "set";
-  const passed = { place: at, message: `nginx passes ${what.join(" ")}` };
+  const separator = one.commas && allowed.kind === "set";
+  const passed = { place: at, message: `nginx passes ${files(what)}` };
   return {
     case: one.case,
     ...certainty(pair),
     message: separator
-      ? `security.limit_extensions of pool [${pool.name}] is "${list}", which is parted at blanks only, so that ${what.join(" ")} is denied`
-      : `nginx passes ${what.join(" ")} to pool [${pool.name}], whose security.limit_extensions is ${list}${origin}`,
+      ? `security.limit_extensions of pool [${pool.name}] is "${list}", which is parted at blanks only, so that ${files(what)} ${what.some(isExtension) ? "are" : "is"} denied`
+      : `nginx passes ${files(what)} to pool [${pool.name}], whose security.limit_extensions is ${list}${origin}`,
     at: separator ? allowed.place : at,
     label: separator ? "commas do not part the list" : passed.message,
     link: linkOf(pair),
@@ -146,10 +165,21 @@ function report(group: readonly [Denied, ...Denied[]]): Report {
       ...(separator ? [passed] : where === null ? [] : [{ place: where, message: runs }]),
       ...others(group),
     ],
-    effect: "every request for such a file ends as 403 Access denied",
-    help: help(one),
+    effect: effect(one),
+    help: help(host, one),
     names: namesOf(binding, pool),
   };
+}
+
+/** Only what the pool does not run is refused, and a site may well have no such file. */
+function effect({ case: name, what }: Denied): string {
+  if (name === "separator") return "every request to this location ends as 403 Access denied";
+  if (name === "static-files")
+    return `${what[0]} and every other file that is no script end as 403 Access denied`;
+  const extensions = what.filter(isExtension);
+  return extensions.length === 0
+    ? "every request to this location ends as 403 Access denied"
+    : `a request for a ${extensions.join(" or ")} file ends as 403 Access denied`;
 }
 
 function others(group: readonly Denied[]): readonly RelatedReport[] {
@@ -163,13 +193,38 @@ function others(group: readonly Denied[]): readonly RelatedReport[] {
   return rest.map(({ at, pair }) => ({ place: at, message: `${pair.binding.label} passes it, too` }));
 }
 
-function help({ case: name, allowed, what, pair }: Denied): string {
-  const pool = `in pool [${pair.pool.name}]:\nsecurity.limit_extensions = `;
+function isExtension(name: string): boolean {
+  return name.startsWith(".");
+}
+
+function files(what: readonly string[]): string {
+  return what.some(isExtension) ? `${all(what)} files` : all(what);
+}
+
+function all(what: readonly string[]): string {
+  const last = what[what.length - 1] ?? "";
+  return what.length < 2 ? last : `${what.slice(0, -1).join(", ")} and ${last}`;
+}
+
+function help(host: Host, { case: name, allowed, what, commas, pair, at }: Denied): string {
   const clean = allowed.value.flatMap((one) => one.split(",")).filter((one) => one !== "");
-  if (name === "separator") return `${pool}${clean.join(" ")}`;
+  const list = (extensions: readonly string[]) =>
+    write(host, allowed, `security.limit_extensions = ${extensions.join(" ")}`);
+  if (commas) return helpText([[list(clean)]]);
   if (name === "static-files") {
-    return "in nginx, pass scripts only:\nlocation / { try_files $uri $uri/ /index.php$is_args$args; }\nand move the fastcgi_pass with its parameters to:\nlocation ~ \\.php$ { … }";
+    // The location with its pass becomes that of the scripts, and a new one takes its place.
+    // As a regular expression, or with `^~`, that one would take the scripts, too, and show their source.
+    const { modifier, text } = matchingOf(pair.binding.location);
+    const files = replace(
+      host,
+      at,
+      `location ${modifier.startsWith("~") ? "/" : text} {`,
+      "    try_files $uri $uri/ /index.php$is_args$args;",
+      "}",
+      "location ~ \\.php$ {",
+    );
+    return helpText([[files]]);
   }
   const extensions = what.map((one) => /\.[^.]+$/.exec(one)?.[0] ?? one);
-  return `${pool}${[...clean, ...extensions].join(" ")}\nor name only ${clean.join(" ")} in nginx`;
+  return helpText([[list([...clean, ...extensions])]], `or pass only ${all(clean)} in nginx`);
 }

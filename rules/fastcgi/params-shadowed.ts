@@ -1,4 +1,5 @@
 import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
+import { addBefore, helpText } from "../../src/engine/help.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
@@ -78,6 +79,8 @@ function report(host: Host, group: readonly [Shadowed, ...Shadowed[]]): Report {
     set.nodes.length === 1
       ? `${headText(first(set))} in "${headText(set.level)}" hides`
       : `the ${set.nodes.length} fastcgi_param lines in "${headText(set.level)}" hide`;
+  const labels = [...new Set(group.map((one) => one.binding.label))];
+  const there = labels.length > 2 ? `${labels.length} locations, ${labels[0]} first,` : labels.join(" and ");
   const lines = [...new Set(lost.map((node) => lineFor(hidden, node)))];
   return {
     case: blank ? "no-method" : "no-script",
@@ -99,9 +102,9 @@ function report(host: Host, group: readonly [Shadowed, ...Shadowed[]]): Report {
         })),
     ],
     effect: blank
-      ? "every request to this location ends as a blank page with status 200, and nothing is logged"
-      : "every request to this location ends as 404 File not found",
-    help: [`in "${headText(set.level)}", above this line:`, ...lines].join("\n"),
+      ? `every request to ${there} ends as a blank page with status 200, and nothing is logged`
+      : `every request to ${there} ends as 404 File not found`,
+    help: helpText([[addBefore(host, broughtBy(set, first(set)), ...lines)]]),
     names: namesOf(binding),
   };
 }

@@ -1,4 +1,7 @@
 import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
+import { addAfter, addBefore, helpText, replace } from "../../src/engine/help.js";
+import { lostScripts, NOT_FOUND, SCRIPT, type Sending } from "../../src/engine/lost-scripts.js";
+import { nearest } from "../../src/engine/nearest.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
@@ -8,14 +11,11 @@ import {
   missingForPhp,
   type ParamSet,
   restsOnStock,
-  scriptPath,
   surelyPhp,
 } from "../../src/model/params.js";
-import { isInside, seesSamePaths } from "../../src/model/paths.js";
+import { scriptPath } from "../../src/model/script-path.js";
 import { effectiveNode } from "../../src/nginx/effective.js";
-import { argument, argumentPlace, headPlace } from "../../src/nginx/nodes.js";
-
-const SCRIPT = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;";
+import { argumentPlace, headPlace } from "../../src/nginx/nodes.js";
 
 export const scriptFilename: Rule = {
   id: "fastcgi/script-filename",
@@ -35,6 +35,26 @@ export const scriptFilename: Rule = {
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
       summary: "no SCRIPT_FILENAME among the parameters",
     },
+    missing: {
+      severity: "error",
+      symptom: { when: "always", status: 404, log: "Primary script unknown" },
+      summary: "SCRIPT_FILENAME is a path at which there is nothing",
+    },
+    denied: {
+      severity: "error",
+      symptom: {
+        when: "always",
+        status: 403,
+        log: "has been denied (see security.limit_extensions)",
+      },
+      summary: "SCRIPT_FILENAME is empty, or a directory",
+    },
+    "no-root": {
+      severity: "error",
+      symptom: { when: "always", status: 404, log: "Primary script unknown" },
+      summary:
+        "the root stands in another location, so that SCRIPT_FILENAME begins with nginx's built-in one",
+    },
     "other-directory": {
       severity: "warning",
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
@@ -43,7 +63,7 @@ export const scriptFilename: Rule = {
   },
   docs: {
     title: "PHP-FPM is not told which script to run",
-    what: "Fires when the parameters that count in a PHP location have no `SCRIPT_FILENAME`, or no `REQUEST_METHOD`, and no level further out has them (then `fastcgi/params-shadowed` speaks); and when `SCRIPT_FILENAME` is a written-out directory other than the location's `root`. Silent about the directory when PHP-FPM may see other paths than nginx: another machine or container, a chroot, a pool that is not known; below an `alias`; when the directory lies below the root; where no `root` is set.",
+    what: "Fires when the parameters that count in a PHP location have no `SCRIPT_FILENAME`, or no `REQUEST_METHOD`, and no level further out has them (then `fastcgi/params-shadowed` speaks); when `SCRIPT_FILENAME` is empty, the root directory without a file, the path of the URI without a directory (`$fastcgi_script_name`) or below a relative one (`html$fastcgi_script_name`); and when the only `root` of a server stands inside `location /`, which leaves the location for scripts without.\n\nA written-out directory other than the `root` is often meant (one tool beside the site), so it is a warning only for the sample `/scripts$fastcgi_script_name`, and where the tree shows it wrong: a script that the location takes stands in the root, and the directory has none or, on a whole host, is not there.\n\nSilent about paths when PHP-FPM may see others than nginx: another machine or container, a chroot, a pool that is not known; below an `alias`; about a relative path when the pool has a `chdir`; about locations for the status page. Silent about a missing `SCRIPT_FILENAME` where all of three or more locations take it from a `fastcgi_params` that a repository does not hold: it has one of its own.",
     why: "PHP-FPM takes the script's path from `SCRIPT_FILENAME` alone. Without it, or when there is no such file, it answers 404 `File not found.` and nginx logs `Primary script unknown`. Without `REQUEST_METHOD` it answers an empty page with status 200, and nothing is logged anywhere.",
     instead: `Include the whole set and derive the path from the root: \`include fastcgi_params;\` and \`${SCRIPT}\`, or \`include fastcgi.conf;\`, which has both.`,
     references: [
@@ -55,15 +75,18 @@ export const scriptFilename: Rule = {
   proof: { kind: "daemons", observe: { "no-parameters": "blank-page", "no-method": "blank-page" } },
   *check(host) {
     const bindings = phpBindings(host).filter(surelyPhp);
-    yield* bindings.filter((one) => effectiveParams(one.block) === null).map(noParameters);
+    yield* bindings
+      .filter((one) => effectiveParams(one.block) === null)
+      .map((one) => noParameters(host, one));
     const sets = bindings.flatMap((binding) => {
       const set = effectiveParams(binding.block);
       return set === null || set === undefined ? [] : [{ binding, set }];
     });
-    const lacking = sets.filter(({ set }) => {
+    const incompletes = sets.filter(({ set }) => {
       const missing = missingForPhp(set);
       return missing.length > 0 && hiddenSource(set, missing) === null;
     });
+    const lacking = incompletes.filter((one) => !hasOwnParams(host, one, sets, incompletes));
     // A set of the server that lacks something is one fault, however many locations use it.
     const levelOf = ({ set: { level, nodes } }: Sending) => {
       const { file, start } = headPlace(nodes[0] ?? level).span;
@@ -75,20 +98,32 @@ export const scriptFilename: Rule = {
       ].join(" ");
     };
     for (const group of groupBy(lacking, levelOf)) yield incomplete(host, group);
-    for (const { binding, set } of sets) yield* otherDirectory(host, binding, set);
+    yield* lostScripts(host, sets);
   },
 };
 
-interface Sending {
-  readonly binding: Binding;
-  readonly set: ParamSet;
+/** So many locations are not kept by anybody for whom none of them works. */
+const KEPT = 3;
+
+/**
+ * Whether the tree is made for a `fastcgi_params` of its own, which it does not bring: several
+ * locations include that file, and not one of them adds a script to it.
+ */
+function hasOwnParams(
+  host: Host,
+  { set }: Sending,
+  sets: readonly Sending[],
+  incompletes: readonly Sending[],
+): boolean {
+  if (host.whole || !restsOnStock(host, set)) return false;
+  const alike = sets.filter((one) => restsOnStock(host, one.set));
+  return alike.length >= KEPT && alike.every((one) => incompletes.includes(one));
 }
 
 const sure = { certain: true, settle: null, link: [] } as const;
 const BLANK = "every request to this location ends as a blank page with status 200, and nothing is logged";
-const NOT_FOUND = "every request to this location ends as 404 File not found";
 
-function noParameters(binding: Binding): Report {
+function noParameters(host: Host, binding: Binding): Report {
   return {
     ...sure,
     case: "no-parameters",
@@ -98,7 +133,7 @@ function noParameters(binding: Binding): Report {
     label: "without any parameter",
     related: [],
     effect: BLANK,
-    help: "beside it:\ninclude fastcgi.conf;",
+    help: helpText([[addBefore(host, headPlace(binding.pass), "include fastcgi.conf;")]]),
     names: namesOf(binding),
   };
 }
@@ -108,6 +143,10 @@ function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Report
   const missing = missingForPhp(set);
   const blank = missing.includes("REQUEST_METHOD");
   const alias = effectiveNode(binding.block, "alias").kind === "set";
+  const misspelled = missing.includes("SCRIPT_FILENAME") ? misspelledScript(set) : null;
+  const begin = broughtBy(set, set.nodes[0] ?? set.level);
+  const effect = blank ? BLANK : NOT_FOUND;
+  const parts = blank ? ["include fastcgi_params;"] : [];
   const script = alias ? "fastcgi_param SCRIPT_FILENAME $request_filename;" : SCRIPT;
   return {
     ...certainty(host, set),
@@ -117,20 +156,39 @@ function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Report
     at: headPlace(binding.pass),
     label: blank ? "PHP-FPM is not told the method" : "PHP-FPM is not told which script to run",
     related: [
-      { place: broughtBy(set, set.nodes[0] ?? set.level), message: "the parameters that count begin here" },
+      { place: begin, message: "the parameters that count begin here" },
+      ...(misspelled === null
+        ? []
+        : [{ place: misspelled.place, message: `${misspelled.name} is no parameter that PHP-FPM asks for` }]),
       ...group.slice(1).map((one) => ({
         place: headPlace(one.binding.pass),
         message: `${one.binding.label} sends them, too`,
       })),
     ],
-    effect: blank ? BLANK : NOT_FOUND,
-    help: [
-      "beside the other parameters:",
-      ...(blank ? ["include fastcgi_params;"] : []),
-      ...(missing.includes("SCRIPT_FILENAME") ? [script] : []),
-    ].join("\n"),
+    effect: group.length > 1 ? effect.replace("this location", "these locations") : effect,
+    help: helpText([
+      misspelled === null
+        ? [addAfter(host, begin, ...parts, ...(missing.includes("SCRIPT_FILENAME") ? [script] : []))]
+        : [
+            replace(host, headPlace(misspelled.node), `fastcgi_param SCRIPT_FILENAME ${misspelled.written};`),
+            ...parts.map((line) => addAfter(host, begin, line)),
+          ],
+    ]),
     names: namesOf(binding),
   };
+}
+
+/** A parameter that has the path of the script, and nearly the right name. */
+function misspelledScript({ params }: ParamSet) {
+  for (const { name, value, node } of params.values()) {
+    const kind = scriptPath(value).kind;
+    if (kind !== "follows-uri" && kind !== "literal-directory") continue;
+    if (nearest("SCRIPT_FILENAME", [name]) === null) continue;
+    const word = node.directive.args[1];
+    const written = word === undefined ? value : node.file.text.slice(word.start, word.end);
+    return { name, node, written, place: argumentPlace(node, 0) };
+  }
+  return null;
 }
 
 function certainty(host: Host, set: ParamSet): Pick<Report, "certain" | "settle"> {
@@ -143,27 +201,4 @@ function certainty(host: Host, set: ParamSet): Pick<Report, "certain" | "settle"
 function sent({ params }: ParamSet): string {
   const [name] = params.keys();
   return params.size === 1 ? `only ${name}` : `${params.size} parameters, ${name} first`;
-}
-
-function* otherDirectory(host: Host, binding: Binding, set: ParamSet): Generator<Report> {
-  const param = set.params.get("SCRIPT_FILENAME");
-  const path = param === undefined ? null : scriptPath(param.value);
-  if (param === undefined || path?.kind !== "literal-directory" || !seesSamePaths(binding)) return;
-  const root = effectiveNode(binding.block, "root");
-  const alias = effectiveNode(binding.block, "alias");
-  // Without a root of its own the server cannot be meant to have its scripts there.
-  if (root.kind !== "set" || alias.kind !== "default") return;
-  const written = argument(root.node, 0) ?? "";
-  if (written.includes("$") || isInside(host, path.directory, written)) return;
-  yield {
-    ...sure,
-    case: "other-directory",
-    message: `SCRIPT_FILENAME is in ${path.directory}, but root is ${written}`,
-    at: param.place,
-    label: `PHP-FPM looks for scripts in ${path.directory}`,
-    related: [{ place: argumentPlace(root.node, 0), message: `nginx looks for files in ${written}` }],
-    effect: `a script that is only in ${written} ends as 404 File not found`,
-    help: SCRIPT,
-    names: namesOf(binding),
-  };
 }

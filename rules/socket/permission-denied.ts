@@ -1,6 +1,8 @@
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
 import { mayAnswer, membership, siblings } from "../../src/engine/failover.js";
 import { furtherLocations, poolKey } from "../../src/engine/grouping.js";
+import { addBefore, type Edit, helpText, write } from "../../src/engine/help.js";
+import { openSocket } from "../../src/engine/help-socket.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Host } from "../../src/model/host.js";
@@ -62,7 +64,7 @@ export const permissionDenied: Rule = {
       const one = closed(host, worker, pair);
       if (one !== null) found.push(one);
     }
-    for (const group of groupBy(found, (one) => `${one.case} ${poolKey(one)}`)) yield report(group);
+    for (const group of groupBy(found, (one) => `${one.case} ${poolKey(one)}`)) yield report(host, group);
   },
 };
 
@@ -121,7 +123,7 @@ function withoutAcl(host: Host, { socket, worker, pool }: Omit<Closed, "case" | 
     : null;
 }
 
-function report(group: readonly [Closed, ...Closed[]]): Report {
+function report(host: Host, group: readonly [Closed, ...Closed[]]): Report {
   const [first] = group;
   const { pool, socket, worker, binding, target } = first;
   const listen = placeOf(setting(pool, "listen")) ?? pool.section;
@@ -145,7 +147,7 @@ function report(group: readonly [Closed, ...Closed[]]): Report {
       first.case === "member"
         ? "nginx tries it again and again and goes on to the next server; when that one fails, requests end as 502 Bad Gateway"
         : "every request to this pool ends as 502 Bad Gateway",
-    help: help(first),
+    help: help(host, first),
     names: namesOf(binding, pool),
   };
 }
@@ -205,18 +207,13 @@ function related(
   return [...found, ...further];
 }
 
-function help({ socket, worker, byMode, pool }: Closed): string {
-  const where = `in pool [${pool.name}]`;
-  if (worker.kind === "build-default") {
-    const owner = socket.owner.name === "root" ? "www-data" : socket.owner.name;
-    const nginx = `  nginx    user ${owner};    (at the top of nginx.conf)`;
-    return socket.owner.name === "root"
-      ? `name the account on both sides:\n${nginx}\n  php-fpm  listen.owner = ${owner}    (${where})`
-      : `name the account, which \`nginx -V\` would tell as --user:\n${nginx}`;
-  }
-  if (socket.acl !== null)
-    return `${where}:\n  php-fpm  listen.acl_users = ${[...socket.acl.users, worker.user].join(",")}`;
-  if (byMode) return `${where}:\n  php-fpm  listen.mode = 0660`;
-  const group = worker.groups[0] ?? worker.user;
-  return `${where}:\n  php-fpm  listen.owner = ${worker.user}\n  php-fpm  listen.group = ${group}`;
+function help(host: Host, { socket, worker, pool }: Closed): string {
+  if (worker.kind === "set") return helpText([openSocket(host, worker, pool)]);
+  const rooted = socket.owner.name === "root";
+  const owner = rooted ? "www-data" : socket.owner.name;
+  const user = worker.place === null ? null : addBefore(host, worker.place, `user ${owner};`);
+  const given: readonly (Edit | null)[] = rooted
+    ? [write(host, setting(pool, "listen.owner"), `listen.owner = ${owner}`)]
+    : [];
+  return helpText([[user, ...given]], "`nginx -V` tells the account that nginx was built with, as --user");
 }

@@ -1,3 +1,5 @@
+import { helpText, write } from "../../src/engine/help.js";
+import { openSocket } from "../../src/engine/help-socket.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
@@ -65,17 +67,16 @@ export const worldWritable: Rule = {
 };
 
 function help(host: Host, pool: Pool, bits: number): string {
-  const worker = nginxWorker(host);
-  const owner = worker.kind === "set" ? worker.user : null;
-  const lines = [`in pool [${pool.name}]:`, `  php-fpm  listen.mode = ${octal(bits | 0o660)}`];
-  if (owner !== null)
-    lines.push(`  php-fpm  listen.owner = ${owner}`, `  php-fpm  listen.group = ${groupOf(worker)}`);
-  else lines.push("  php-fpm  listen.owner = ACCOUNT-OF-NGINX");
-  return lines.join("\n");
-}
-
-function groupOf(worker: ReturnType<typeof nginxWorker>): string {
-  return worker.kind === "set" ? (worker.groups[0] ?? worker.user) : "";
+  const mode = octal(bits | 0o660);
+  // What may be opened only by its mode now has to be nginx's then.
+  const closed = pool.settings.map((one) =>
+    one.key === "listen.mode" ? { ...one, value: mode, raw: mode } : one,
+  );
+  const opened = openSocket(host, nginxWorker(host), { ...pool, settings: closed });
+  return helpText(
+    [[write(host, setting(pool, "listen.mode"), `listen.mode = ${mode}`), ...(opened ?? [])]],
+    opened === null ? "listen.owner and listen.group have to be the account of nginx's workers then" : null,
+  );
 }
 
 function octal(bits: number): string {

@@ -1,13 +1,21 @@
 import { groupBy, linkOf, namesOf, showMs, shown, showSeconds } from "../../src/engine/evidence.js";
 import { certainty, furtherLocations, poolKey, relatedValues, sourceOf } from "../../src/engine/grouping.js";
+import { helpText, write } from "../../src/engine/help.js";
+import { writeForLocations } from "../../src/engine/help-locations.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { type Limits, limits } from "../../src/engine/timeouts.js";
+import {
+  type Limits,
+  limits,
+  longestRead,
+  ownPools,
+  readLimit,
+  suitsAll,
+  TOLERATED,
+} from "../../src/engine/timeouts.js";
+import type { Host } from "../../src/model/host.js";
 import { placeOf } from "../../src/source/effective.js";
 
 type Group = readonly [Limits, ...Limits[]];
-
-/** Up to here a worker that nginx gave up on is free soon enough. */
-const TOLERATED = 1.5;
 
 const symptom = {
   when: "slow-request",
@@ -31,7 +39,7 @@ export const readBelowTerminate: Rule = {
   },
   docs: {
     title: "fastcgi_read_timeout far below request_terminate_timeout",
-    what: "Fires when a pool's `request_terminate_timeout` is more than 1.5 times the effective `fastcgi_read_timeout` of a location that uses it, and as info, once for each pool, when the pool has no limit, which is the default.\n\nSilent when `fastcgi_read_timeout` ≤ `request_terminate_timeout` ≤ 1.5 × `fastcgi_read_timeout`; when PHP-FPM is the first to give up (see `timeout/terminate-below-read`); when `fastcgi_read_timeout` is 0 (see `timeout/read-zero`); and for locations that only serve the pool's status or ping page.",
+    what: "Fires when a pool's `request_terminate_timeout` is more than 1.5 times the effective `fastcgi_read_timeout` of a location that uses it, and as info, once for each pool, when the pool has no limit, which is the default.\n\nSilent when `fastcgi_read_timeout` ≤ `request_terminate_timeout` ≤ 1.5 × `fastcgi_read_timeout`; when PHP-FPM is the first to give up (see `timeout/terminate-below-read`); when `fastcgi_read_timeout` is 0; and for locations that only serve the pool's status or ping page.",
     why: "After a `504 Gateway Time-out` the script runs on: PHP notices that nobody listens only when it writes. Its worker takes no other request until the script ends or `request_terminate_timeout` ends it. When a database hangs, each reload in a browser costs one more worker, until `pm.max_children` is reached and the whole pool stands still.",
     instead:
       "Set `request_terminate_timeout` between `fastcgi_read_timeout` and 1.5 times that. Where a few locations need far more time than the others, give them a pool of their own.",
@@ -47,13 +55,13 @@ export const readBelowTerminate: Rule = {
     const long = all.filter(({ read, terminate }) => terminate.value * 1000 > read.value * TOLERATED);
     const key = (pair: Limits): string => `${poolKey(pair)} ${pair.target.assumed}`;
     for (const group of groupBy(long, (pair) => `${sourceOf(pair.read)} ${key(pair)}`))
-      yield* heldLong(group);
+      yield* heldLong(host, all, group);
     const endless = all.filter(({ terminate }) => terminate.value === 0);
-    for (const group of groupBy(endless, key)) yield* noLimit(group);
+    for (const group of groupBy(endless, key)) yield* noLimit(host, all, group);
   },
 };
 
-function* heldLong(group: Group): Generator<Report> {
+function* heldLong(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
   const [first] = group;
   const { read, terminate } = first;
   const runs = `PHP-FPM lets the request run for ${showSeconds(terminate.value)}`;
@@ -61,7 +69,6 @@ function* heldLong(group: Group): Generator<Report> {
   const nginxFirst = read.kind === "set";
   const at = placeOf(nginxFirst ? read : terminate);
   if (at === null) return;
-  const whole = Math.ceil(read.value / 1000);
   yield {
     ...common(first),
     case: "held-long",
@@ -83,18 +90,13 @@ function* heldLong(group: Group): Generator<Report> {
           () => gives,
         ),
     effect: `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker is busy for nobody until ${showSeconds(terminate.value)}`,
-    help: [
-      "change one of the two:",
-      `  php-fpm  request_terminate_timeout = ${whole}s    (if ${showMs(read.value)} is the real limit)`,
-      `  nginx    fastcgi_read_timeout ${showSeconds(terminate.value)};    (if these requests are meant to be slow)`,
-    ].join("\n"),
+    help: helpLong(host, all, group),
   };
 }
 
-function* noLimit(group: Group): Generator<Report> {
+function* noLimit(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
   const sorted = [...group].sort((a, b) => a.read.value - b.read.value);
   const shortest = sorted[0] ?? group[0];
-  const longest = sorted[sorted.length - 1] ?? group[0];
   const { read, terminate, pool } = shortest;
   const at = placeOf(terminate);
   if (at === null) return;
@@ -108,8 +110,41 @@ function* noLimit(group: Group): Generator<Report> {
     label: "PHP works on for nobody, and the worker stays busy",
     related: relatedValues(group, (pair) => pair.read, gives),
     effect: `after a 504 Gateway Time-out at ${showMs(read.value)} the worker is busy until the script ends by itself`,
-    help: `php-fpm, in [${pool.name}]: request_terminate_timeout = ${Math.ceil(longest.read.value / 1000)}s`,
+    help: helpLimit(host, all, group[0]),
   };
+}
+
+function helpLong(host: Host, all: readonly Limits[], group: Group): string {
+  const [{ read, terminate, pool }] = group;
+  const enough = suitsAll(all, pool);
+  const quick = `request_terminate_timeout = ${enough}s ; if ${showMs(read.value)} is the real limit`;
+  const slow = `fastcgi_read_timeout ${showSeconds(terminate.value)}; # if these requests are meant to be slow`;
+  return helpText(
+    [
+      enough === null ? null : [write(host, terminate, quick)],
+      writeForLocations(host, group, all, readLimit, slow),
+    ],
+    enough === null ? ownPools(group[0]) : null,
+  );
+}
+
+function helpLimit(host: Host, all: readonly Limits[], { terminate, pool, ...pair }: Limits): string {
+  const enough = suitsAll(all, pool);
+  if (enough !== null) return helpText([[write(host, terminate, `request_terminate_timeout = ${enough}s`)]]);
+  // What suits all of them takes one limit in nginx, too.
+  const longest = longestRead(all, pool);
+  const short = all.filter((one) => one.pool === pool && one.read.value * TOLERATED < longest * 1000);
+  const longer = writeForLocations(
+    host,
+    short,
+    all,
+    readLimit,
+    `fastcgi_read_timeout ${longest}s; # if these requests may take as long as the others`,
+  );
+  return helpText(
+    [[write(host, terminate, `request_terminate_timeout = ${longest}s`), ...longer]],
+    ownPools({ pool, ...pair }),
+  );
 }
 
 function common(first: Limits): Pick<Report, "certain" | "settle" | "link" | "names"> {

@@ -1,7 +1,10 @@
 import { groupBy, linkOf, namesOf, showMs, shown, showSeconds } from "../../src/engine/evidence.js";
 import { certainty, furtherLocations, poolKey, relatedValues, sourceOf } from "../../src/engine/grouping.js";
+import { helpText, write } from "../../src/engine/help.js";
+import { writeForLocations } from "../../src/engine/help-locations.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { type Limits, limits } from "../../src/engine/timeouts.js";
+import { type Limits, limits, ownPools, readLimit, suitsAll } from "../../src/engine/timeouts.js";
+import type { Host } from "../../src/model/host.js";
 import { placeOf } from "../../src/source/effective.js";
 
 /** FPM looks at its workers every third of the limit, so a request may live that much longer. */
@@ -34,15 +37,18 @@ export const terminateBelowRead: Rule = {
   options: noOptions,
   proof: { kind: "daemons" },
   *check(host) {
-    const found = [...limits(host)].filter(
+    const all = [...limits(host)];
+    const found = all.filter(
       ({ read, terminate }) => terminate.value > 0 && terminate.value * 1000 < read.value,
     );
     const key = (pair: Limits): string => `${sourceOf(pair.read)} ${poolKey(pair)} ${pair.target.assumed}`;
-    for (const group of groupBy(found, key)) yield* report(group);
+    for (const group of groupBy(found, key)) yield* report(host, all, group);
   },
 };
 
-function* report(group: readonly [Limits, ...Limits[]]): Generator<Report> {
+type Group = readonly [Limits, ...Limits[]];
+
+function* report(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
   const [first] = group;
   const { read, terminate } = first;
   const killed = showSeconds(terminate.value);
@@ -73,7 +79,7 @@ function* report(group: readonly [Limits, ...Limits[]]): Generator<Report> {
           () => `nginx would wait ${waits}`,
         ),
     effect: effect(first),
-    help: help(first),
+    help: help(host, all, group),
     names: namesOf(first.binding, first.pool),
   };
 }
@@ -86,12 +92,17 @@ function effect({ read, terminate }: Limits): string {
     : `${slow} and ends as 502 Bad Gateway, unless nginx gives up before that`;
 }
 
-function help({ read, terminate }: Limits): string {
-  // FPM takes whole seconds.
-  const enough = `${Math.ceil(read.value / 1000)}s`;
-  return [
-    "let nginx give up first; change one of the two:",
-    `  php-fpm  request_terminate_timeout = ${enough}    (if these requests are meant to be slow)`,
-    `  nginx    fastcgi_read_timeout ${showSeconds(terminate.value)};    (if ${showSeconds(terminate.value)} is the real limit)`,
-  ].join("\n");
+function help(host: Host, all: readonly Limits[], group: Group): string {
+  const [{ terminate, pool }] = group;
+  const limit = showSeconds(terminate.value);
+  const enough = suitsAll(all, pool);
+  const slow = `request_terminate_timeout = ${enough}s ; if these requests are meant to be slow`;
+  const quick = `fastcgi_read_timeout ${limit}; # if ${limit} is the real limit`;
+  return helpText(
+    [
+      enough === null ? null : [write(host, terminate, slow)],
+      writeForLocations(host, group, all, readLimit, quick),
+    ],
+    enough === null ? ownPools(group[0]) : null,
+  );
 }
