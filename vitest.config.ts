@@ -5,6 +5,7 @@ const annotations = process.env.GITHUB_ACTIONS === "true" ? ["github-actions"] :
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/seed.ts"],
     globalSetup: ["test/support/global-setup.ts"],
     // Proofs start nginx and php-fpm, and some wait for a timeout of theirs.
     testTimeout: 60_000,

@@ -56,7 +56,7 @@ function site(number: string, folder: string): string {
   server_name site${number}.example.com www.site${number}.example.com;
   root /srv/site${number}/public;
   index index.php;
-  client_max_body_size 1m;
+  client_max_body_size 8m;
 
   location / {
     try_files $uri $uri/ /index.php?$args;
@@ -116,5 +116,5 @@ pm.start_servers = 4
 pm.min_spare_servers = 2
 pm.max_spare_servers = 6
 pm.max_requests = 1000
-request_terminate_timeout = 120s
+request_terminate_timeout = 80s
 `;

@@ -67,6 +67,22 @@ const rows: Readonly<Record<string, Row>> = {
     faulty: sample({ pool: "php_admin_value[memory_limit] = 256MB" }),
     healthy: sample({ pool: "php_admin_value[memory_limit] = 256M" }),
   },
+  "value-read-otherwise": {
+    faulty: sample({ pool: "request_terminate_timeout = 500ms" }),
+    healthy: sample({ pool: "request_terminate_timeout = 500s" }),
+  },
+  "first-value-counts": {
+    faulty: sample({ pool: "php_admin_value[memory_limit] = 256M\nphp_admin_value[memory_limit] = 64M" }),
+    healthy: sample({ pool: "php_admin_value[memory_limit] = 256M" }),
+  },
+  "setting-in-other-pool": {
+    faulty: { ...sample(), "etc/php/8.2/fpm/pool.d/z.conf": "pm.max_requests = 77\n" },
+    healthy: sample({ pool: "pm.max_requests = 77" }),
+  },
+  "nothing-included": {
+    faulty: changed(sample(), FPM, "include", "include = /etc/php/8.2/fpm/pool.d/*.off\ninclude"),
+    healthy: sample(),
+  },
   "reload-drops-request": {
     faulty: sample(),
     healthy: changed(sample(), FPM, "[global]", "[global]\nprocess_control_timeout = 30s"),

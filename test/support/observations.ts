@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import type { ProofRequest } from "../../src/engine/rule.js";
 import { type Answer, logs, type Running, request, walk } from "./bench.js";
+import { fpmObservations } from "./fpm-observations.js";
 import { waitFor } from "./processes.js";
 
 export interface Observed {
@@ -13,6 +14,7 @@ export interface Observed {
 export type Observation = (running: Running, requests: readonly ProofRequest[]) => Promise<Observed>;
 
 export const observations: Readonly<Record<string, Observation>> = {
+  ...fpmObservations,
   /** A local account that is neither owner nor in the group may write to a socket. */
   "socket-mode-others-write": async (running) => {
     const modes = sockets(running).map((file) => fs.statSync(file).mode & 0o777);

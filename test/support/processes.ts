@@ -58,9 +58,15 @@ export function startChild(
   };
 }
 
+/** The usual limit of open files: with a far higher one nginx dies of an include loop without a word. */
+const USUAL_LIMITS = ["/bin/sh", "-c", 'ulimit -S -n 1024; exec "$@"', "sh"] as const;
+
 /** When the test process is killed outright, the kernel ends the daemon. */
 function endedWithTest(command: string): readonly [program: string, before: readonly string[]] {
-  return fs.existsSync(SETPRIV) ? [SETPRIV, ["--pdeathsig", "TERM", command]] : [command, []];
+  const [shell, ...words] = USUAL_LIMITS;
+  return fs.existsSync(SETPRIV)
+    ? [SETPRIV, ["--pdeathsig", "TERM", shell, ...words, command]]
+    : [shell, [...words, command]];
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

@@ -1,0 +1,200 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { rules } from "../rules/index.js";
+import type { Finding } from "../src/engine/finding.js";
+import type { Rule } from "../src/engine/rule.js";
+import { lintWith } from "../src/lint.js";
+import { validators } from "../src/validators.js";
+import { copyFixture, start } from "./support/bench.js";
+import { describeProofs } from "./support/daemons.js";
+import { applyWays, readHelp, type Way } from "./support/help.js";
+import { lintHost } from "./support/lint.js";
+import { type Fixture, fixturesOf, proveFixture } from "./support/prove.js";
+
+/**
+ * Every help is done to a copy of the fixture that it is given for: the finding is gone then, no
+ * other has come, and the daemons take the copy.
+ */
+
+const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
+
+/** Rules whose help is words, or lines that a person has to complete. */
+const inWords: readonly string[] = [
+  "nginx/duplicate-directive",
+  "nginx/invalid-address",
+  "nginx/invalid-value",
+  "nginx/missing-include",
+  "nginx/unknown-directive",
+  "nginx/wrong-context",
+];
+
+/** Fixtures whose help has nothing to paste at a place that it knows, and why. */
+const byHand: Readonly<Record<string, string>> = {
+  "fpm/invalid-value/bad-acl-blank": "an account that only its author knows",
+  "fpm/invalid-value/bad-group": "an account that only its author knows",
+  "fpm/invalid-value/bad-user": "an account that only its author knows",
+  "fpm/missing-include/bad-link": "the file that the link should lead to",
+  "fpm/no-listen/bad-no-file": "a pool that is not there yet",
+  "fpm/no-listen/bad-no-include": "a pool that is not there yet",
+  "fpm/no-listen/bad-no-pool": "a pool that is not there yet",
+  "fpm/syntax/bad-carriage-returns": "an editor has to save the file with other line ends",
+  "fpm/syntax/bad-included-file": "a key without a value, and nobody but its author knows which",
+  "nginx/syntax/bad-block-not-opened": "a location without a block, and nobody but its author knows which",
+  "nginx/syntax/bad-byte-order-mark": "an editor has to save the file without the mark",
+  "nginx/syntax/bad-comment-too-long": "a comment to be broken where its author likes",
+  "nginx/syntax/bad-value-too-long": "a value to be shortened by its author",
+};
+
+/** Fixtures with a further fault, which nobody could see before the one of the help was mended. */
+const uncovers: Readonly<Record<string, string>> = {
+  "fastcgi/params-shadowed/bad-line-of-server": "fastcgi/extension-denied",
+  "fastcgi/script-filename/bad-incomplete-set-of-server": "fastcgi/extension-denied",
+};
+
+/** Fixtures that are mended and still do not answer 200, so that only the start of the daemons is proved. */
+const otherAnswers: Readonly<Record<string, string>> = {
+  "connect/listen-mismatch/bad-abstract-socket": "the bench moves no socket that is directly below /usr",
+  "connect/listen-mismatch/bad-named-behind-return": "it answers 503 to everything, by its own will",
+  "fastcgi/script-filename/bad-other-directory-relative-root": "the bench brings no scripts to that root",
+};
+
+interface Case {
+  readonly rule: Rule;
+  readonly fixture: Fixture;
+  readonly findings: readonly Finding[];
+}
+
+function lintDirectory(directory: string): readonly Finding[] {
+  const outcome = lintWith(rules, validators, { paths: [directory], workingDirectory: directory });
+  if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
+  return outcome.result.findings;
+}
+
+const cases: readonly Case[] = rules.flatMap((rule) =>
+  fixturesOf(rule.id, fixtures)
+    .filter(({ kind }) => kind === "bad")
+    .map((fixture) => ({
+      rule,
+      fixture,
+      findings: lintDirectory(fixture.dir).filter((finding) => finding.rule === rule.id),
+    }))
+    // That each of them is faulted is the matter of rules.test.ts.
+    .filter(({ findings }) => findings.length > 0),
+);
+
+const nameOf = ({ rule, fixture }: Case): string => `${rule.id}/${fixture.name}`;
+const placed = cases.filter(({ rule }) => !inWords.includes(rule.id));
+const pasted = placed.filter((one) => byHand[nameOf(one)] === undefined);
+
+/** What is wrong with the form of a help; `null`: nothing. */
+function problemOf({ findings }: Case): string | null {
+  try {
+    for (const { help } of findings) readHelp(help);
+    return null;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** The ways of one finding alone; of several findings the first way of each, which only together mend the host. */
+function waysOf(one: Case): readonly (readonly Way[])[] {
+  const { findings } = one;
+  if (problemOf(one) !== null) return [];
+  const read = findings.map(({ help }) => readHelp(help).ways.filter(({ steps }) => steps.length > 0));
+  const [only] = read;
+  if (read.length === 1) return (only ?? []).map((way) => [way]);
+  return read.every((ways) => ways.length > 0) ? [read.flatMap((ways) => ways.slice(0, 1))] : [];
+}
+
+async function withEdited<T>(
+  one: Case,
+  ways: readonly Way[],
+  work: (directory: string) => T | Promise<T>,
+): Promise<T> {
+  const directory = fs.mkdtempSync("/tmp/fl-help-");
+  try {
+    const root = path.join(directory, one.fixture.name);
+    fs.cpSync(one.fixture.dir, root, { recursive: true, verbatimSymlinks: true });
+    applyWays(root, ways);
+    return await work(root);
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const said = ({ rule, message }: Finding): string => `${rule}: ${message}`;
+
+describe.each(pasted.map((one) => [nameOf(one), one] as const))("%s", (_, one) => {
+  const ways = waysOf(one);
+
+  test("has something to paste, in the one form", () => {
+    expect(problemOf(one)).toBeNull();
+    expect(ways.length).toBeGreaterThan(0);
+  });
+
+  test.each(ways.map((way, index) => [index + 1, way] as const))(
+    "way %i removes the finding and brings no other",
+    async (_, way) => {
+      const after = await withEdited(one, way, lintDirectory);
+      expect(after.filter(({ rule }) => rule === one.rule.id).map(said)).toEqual([]);
+      const others = after.filter(
+        ({ rule, severity }) => severity !== "info" && rule !== uncovers[nameOf(one)],
+      );
+      expect(others.map(said)).toEqual([]);
+    },
+  );
+});
+
+test("each of several findings has a help that removes it", async () => {
+  for (const one of pasted.filter((one) => one.findings.length > 1)) {
+    for (const finding of one.findings) {
+      for (const way of readHelp(finding.help).ways) {
+        const after = await withEdited(one, [way], lintDirectory);
+        const left = after.filter(({ rule }) => rule === one.rule.id);
+        expect(left.length, `${nameOf(one)}: ${finding.help}`).toBeLessThan(one.findings.length);
+      }
+    }
+  }
+});
+
+test("no help is empty", () => {
+  const empty = cases.filter(({ findings }) => findings.some(({ help }) => help.trim() === ""));
+  expect(empty.map(nameOf)).toEqual([]);
+});
+
+test("what has nothing to paste is known", () => {
+  const names = Object.keys(byHand);
+  expect(names.filter((name) => !placed.some((one) => nameOf(one) === name))).toEqual([]);
+  const wrong = placed.filter((one) => byHand[nameOf(one)] !== undefined && waysOf(one).length > 0);
+  expect(wrong.map(nameOf)).toEqual([]);
+});
+
+describeProofs("nginx and PHP-FPM take what the help says", (proof) => {
+  for (const one of pasted) {
+    if (one.fixture.unproved !== null) continue;
+    for (const [index, way] of waysOf(one).entries()) {
+      proof(`${nameOf(one)} way ${index + 1}`, () => withEdited(one, way, (root) => prove(one, root)));
+    }
+  }
+});
+
+/** What every request shows must be gone; what only slow or large ones show depends on what was chosen. */
+async function prove(one: Case, root: string): Promise<void> {
+  const { rule, fixture, findings } = one;
+  const whens = findings.map(({ symptom }) => symptom?.when);
+  const answers = whens.every((when) => when === "always") && otherAnswers[nameOf(one)] === undefined;
+  if (rule.proof.kind === "daemons" && answers) {
+    const { id, cases, proof } = rule;
+    await proveFixture({ id, cases, proof }, { ...fixture, dir: root, kind: "ok" }, lintHost);
+    return;
+  }
+  const copy = await copyFixture(root);
+  const running = await start(copy);
+  try {
+    expect(running.started, running.output).toBe(true);
+  } finally {
+    await running.stop();
+  }
+}
