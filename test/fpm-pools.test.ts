@@ -52,7 +52,7 @@ describe("a master", () => {
     const pool = only(one);
     expect(pool).toMatchObject({ name: "www", partial: false, master: one });
     expect(pool.section.via.map((span) => span.file.text.slice(span.start, span.end))).toEqual([
-      "include=/etc/php/8.2/fpm/pool.d/*.conf",
+      "/etc/php/8.2/fpm/pool.d/*.conf",
     ]);
     expect(one.global.map((line) => line.key)).toEqual(["pid"]);
     expect(one.partial).toBe(false);

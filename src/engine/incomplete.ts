@@ -87,7 +87,7 @@ function fpmIncomplete(host: Host, master: FpmMaster): readonly Incomplete[] {
         ];
       case "unread":
         // Where a template leads is decided later; that is no fault of this tree.
-        return [entry(place, `${pattern}: ${result.reason}`, !/\$\{|\{\{|<%/.test(pattern))];
+        return [entry(place, `${result.path ?? pattern}: ${result.reason}`, !/\$\{|\{\{|<%/.test(pattern))];
       case "too-deep":
         return [entry(place, `${pattern}: included more than 5 files deep, which PHP-FPM refuses`, false)];
       default:

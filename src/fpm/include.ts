@@ -1,6 +1,6 @@
 /** Which files an `include` line opens, as FPM's `glob(3)` call finds them. */
 import { globDeployed } from "../host/deployed.js";
-import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
+import { type Entry, type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { isGlob } from "../host/glob.js";
 import { directoryOf } from "../host/path.js";
 import type { FpmInclude } from "./types.js";
@@ -32,7 +32,7 @@ export function findIncluded(
     if (entry.kind === "file") files.push(entry);
     // The name of a dangling link matches, and then FPM cannot open it.
     else if (entry.kind === "missing") result = { kind: "missing" };
-    else if (result?.kind !== "missing") result = { kind: "unread", reason: unreadReason(entry) };
+    else if (result?.kind !== "missing") result = unread(fs, entry);
   }
   return { files, result: result ?? { kind: "files", count: files.length } };
 }
@@ -43,20 +43,11 @@ function blockedDirectory(fs: HostFilesystem, path: string): FpmInclude["result"
   const entry = fs.entry(literal.replace(/\\(.)/g, "$1"));
   if (entry.kind === "missing") return { kind: "missing" };
   if (entry.kind === "unreadable" || entry.kind === "outside") {
-    return { kind: "unread", reason: unreadReason(entry) };
+    return unread(fs, entry);
   }
   return null;
 }
 
-function unreadReason(
-  entry: Exclude<ReturnType<HostFilesystem["entry"]>, { kind: "file" | "directory" | "missing" }>,
-): string {
-  switch (entry.kind) {
-    case "unreadable":
-      return entry.reason;
-    case "outside":
-      return `the link leads out of the tree to ${entry.target}`;
-    default:
-      return "not a regular file";
-  }
+function unread(fs: HostFilesystem, entry: Entry): FpmInclude["result"] {
+  return { kind: "unread", path: fs.display(entry.path), reason: unreadReason(entry) ?? "" };
 }

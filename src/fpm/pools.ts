@@ -1,5 +1,5 @@
 /** What one `php-fpm` master reads: its main file, the files behind the includes, sections merged as FPM merges them. */
-import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
+import { type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { iniFor } from "../php/ini.js";
 import { type Place, place, type SourceFile, type Span, sourceFile } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
@@ -155,19 +155,20 @@ function include(
     if (result.kind !== "files" && result.kind !== "no-match") reading.incomplete = true;
   };
   if (line.pattern === null) {
-    note({ kind: "unread", reason: "the path is only known when the template is rendered or FPM starts" });
+    const reason = "the path is only known when the template is rendered or FPM starts";
+    note({ kind: "unread", path: null, reason });
     return;
   }
   const found = findIncluded(reading.fs, line.pattern, reading.prefix, isTemplateName(file.path));
   note(found.result);
-  const inner = [...via, { file, start: line.statement.start, end: line.statement.end }];
+  const inner = [...via, at.span];
   for (const entry of found.files) {
     if (stack.length >= deepest || stack.includes(entry.path)) {
       note({ kind: "too-deep" });
     } else if (reading.opened >= mostFiles) {
-      note({ kind: "unread", reason: `more than ${mostFiles} files` });
+      note({ kind: "unread", path: null, reason: `more than ${mostFiles} files` });
     } else if (!readFile(reading, entry, inner, [...stack, entry.path])) {
-      note({ kind: "unread", reason: "the file cannot be read" });
+      note({ kind: "unread", path: reading.fs.display(entry.path), reason: unreadReason(entry) ?? "" });
     }
   }
 }

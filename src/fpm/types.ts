@@ -83,7 +83,12 @@ export interface FpmInclude {
     /** A literal file, or the directory of a glob, that the host does not have: FPM does not start. */
     | { readonly kind: "missing" }
     /** Something that this process could not or must not read. */
-    | { readonly kind: "unread"; readonly reason: string }
+    | {
+        readonly kind: "unread";
+        /** Which file or directory, as reports print it; `null`: the pattern says it. */
+        readonly path: string | null;
+        readonly reason: string;
+      }
     /** Deeper than FPM follows, or a loop. */
     | { readonly kind: "too-deep" };
 }
