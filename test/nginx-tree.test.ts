@@ -40,6 +40,24 @@ function only(root: Node, head: string): Node {
   return node;
 }
 
+/** The line of a broken file that stands beside a healthy site, and whether what the site inherits is still known. */
+test.each([
+  ["server { listen 1; location / { root /x } }\n", "default"],
+  ["server { listen 1; } }\n", "default"],
+  ["server { listen 1; }\n}\nfastcgi_read_timeout 5s;\n", "unknown"],
+  ["fastcgi_read_timeout 5s }\nroot /x;\n", "unknown"],
+])("a broken site takes down itself, not what others inherit: %s", (broken, kind) => {
+  const fs = memoryFilesystem({
+    "/etc/nginx/nginx.conf": "events {}\nhttp { include sites/*; }\n",
+    "/etc/nginx/sites/a": broken,
+    "/etc/nginx/sites/b": "server { listen 2; }\n",
+  });
+  const tree = readTree({ fs, whole: true }, "/etc/nginx/nginx.conf");
+  const http = tree?.root.children.find(({ name }) => name === "http");
+  const last = http?.children.at(-1);
+  expect(last && effectiveTime(last, "fastcgi_read_timeout").kind).toBe(kind);
+});
+
 describe("which files an include means", () => {
   test("relative to the directory of the main file, wherever the include stands", () => {
     const { root } = tree({
@@ -288,7 +306,10 @@ describe("what was not read makes a value unknown", () => {
   });
 
   test("a syntax fault in an included file", () => {
-    const files = { [MAIN]: "http { include x.conf; server { } }", "/etc/nginx/x.conf": "root /srv/a;\n}" };
+    const files = {
+      [MAIN]: "http { include x.conf; server { } }",
+      "/etc/nginx/x.conf": "root /srv/a;\n}\nindex x;",
+    };
     expect(time(files, "server")).toBe("unknown");
   });
 

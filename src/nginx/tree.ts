@@ -46,7 +46,8 @@ export function readTree(
   const text = open(reading, entry, []);
   if (text === null) return null;
   const root = blockNode(null, text.file, syntheticBlock("", text.file), []);
-  root.partial = isCut(text);
+  // Behind a fault in the main file anything may stand.
+  root.partial = text.fault !== null || isCut(text);
   fill(reading, root, text.directives, text.file, [], [text.file.path]);
   adopt(reading, root, beside);
   return finished(reading, root);
@@ -65,8 +66,19 @@ function adopt(reading: Reading, root: MutableNode, beside: readonly string[]): 
 }
 
 /** Whether something of the file itself, outside of its blocks, was not read. */
-function isCut({ fault, template }: NginxText): boolean {
-  return fault !== null || template?.gap === true;
+function isCut(text: NginxText): boolean {
+  return mayGoOn(text) || text.template?.gap === true;
+}
+
+/**
+ * Whether a fault hides something of the file's own level. A site that breaks off inside its server
+ * takes that server with it, not what the other sites inherit: nobody sets the level behind it.
+ */
+function mayGoOn({ file, directives, fault }: NginxText): boolean {
+  if (fault === null || directives.some(({ truncated, name }) => truncated && name.text === "server"))
+    return false;
+  const rest = file.text.slice(fault.span.end).replace(/#.*$/gm, "");
+  return /[^\s};]/.test(rest);
 }
 
 function definesServers({ directives }: NginxText): boolean {
