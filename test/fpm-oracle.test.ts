@@ -15,6 +15,7 @@ import { diskFilesystem } from "../src/host/disk.js";
 import { memoryFilesystem } from "../src/host/memory.js";
 import { readIni } from "../src/php/grammar.js";
 import { known } from "../src/source/effective.js";
+import { type DumpLine, parseDump } from "./support/fpm-dump.js";
 
 /** The facts are those of 8.2; `E_ALL`, for one, is another number in 8.4. */
 const is82 = (name: string): boolean =>
@@ -41,7 +42,7 @@ interface Verdict {
   /** Refused by the reader, not because of what a setting means. */
   readonly syntax: boolean;
   /** `-tt`: per section the lines it prints, in its order. */
-  readonly dump: ReadonlyMap<string, readonly (readonly [string, string])[]>;
+  readonly dump: ReadonlyMap<string, readonly DumpLine[]>;
   readonly master: FpmMaster;
 }
 
@@ -72,21 +73,6 @@ function ask(files: Record<string, string>, links: Record<string, string> = {}):
     dump: parseDump(output),
     master: readMaster(fs, main, { phpVersion: "8.2" }),
   };
-}
-
-function parseDump(output: string): Map<string, [string, string][]> {
-  const sections = new Map<string, [string, string][]>();
-  let current: [string, string][] = [];
-  for (const line of output.split("\n")) {
-    const text = /NOTICE: (.*)$/.exec(line)?.[1] ?? "";
-    const header = /^\[(.*)\]$/.exec(text);
-    const entry = /^\t(.*?) = (.*)$/.exec(text);
-    if (header !== null) {
-      current = [];
-      sections.set(header[1] ?? "", current);
-    } else if (entry !== null) current.push([entry[1] ?? "", entry[2] ?? ""]);
-  }
-  return sections;
 }
 
 const base =

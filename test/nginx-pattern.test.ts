@@ -126,3 +126,14 @@ test.each([
   const taking = all.flatMap((one, at) => (surelyPassed(one, server, uri, true) ? [at] : []));
   expect(taking).toEqual(index === -1 ? [] : [index]);
 });
+
+test("a pattern that would make V8 backtrack without end is answered", () => {
+  const answer = (text: string, uri: string) => {
+    const pattern = readPattern(text, false);
+    return pattern === null ? undefined : matches(pattern, uri);
+  };
+  expect(answer("^/([a-z]+[-_/]?)+\\.php$", `/${"a".repeat(60)}`)).toBe(false);
+  expect(answer("^/(status|ping)$", "/ping")).toBe(true);
+  expect(answer("\\.php$", "/ping")).toBe(false);
+  expect(answer("(?<!x)(", "/ping")).toBeUndefined();
+});

@@ -3,7 +3,7 @@ import type { Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
 import { effectiveTime } from "../nginx/effective.js";
 import { argument } from "../nginx/nodes.js";
-import { regexMatches } from "../nginx/regex.js";
+import { matches, readPattern } from "../nginx/pattern.js";
 import { known } from "../source/effective.js";
 import { type Pair, pairs } from "./evidence.js";
 import type { Known } from "./grouping.js";
@@ -67,10 +67,11 @@ function mayBePage({ location: { directive } }: Binding, pool: Pool): boolean {
 function runsNoScripts({ binding, pool }: Pair): boolean {
   const pages = ["pm.status_path", "ping.path"].map((key) => known(setting(pool, key)) ?? "");
   const first = argument(binding.location, 0) ?? "";
-  const pattern = argument(binding.location, 1) ?? first;
-  if (!first.startsWith("~")) return pages.includes(pattern) || mayBePage(binding, pool);
+  const written = argument(binding.location, 1) ?? first;
+  if (!first.startsWith("~")) return pages.includes(written) || mayBePage(binding, pool);
+  const pattern = readPattern(written, first.startsWith("~*"));
+  if (pattern === null) return false;
   return (
-    pages.some((page) => page !== "" && regexMatches(pattern, page)) &&
-    regexMatches(pattern, "/index.php") === false
+    pages.some((page) => page !== "" && matches(pattern, page)) && matches(pattern, "/index.php") === false
   );
 }

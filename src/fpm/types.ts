@@ -1,6 +1,5 @@
 import type { PhpIni } from "../php/types.js";
-import type { Effective } from "../source/effective.js";
-import type { Place, SourceFile, Span } from "../source/file.js";
+import type { Place, SourceFile } from "../source/file.js";
 
 /** One `key = value` line. */
 export interface Setting {
@@ -93,11 +92,4 @@ export interface FpmInclude {
     | { readonly kind: "too-deep" };
 }
 
-/** Lookups of pool settings, implemented in `pools.ts`. */
-export interface PoolLookup {
-  /** The value of a scalar key (last one wins, `$pool` replaced), or FPM's default. `null` as value: unset and without a default. */
-  setting(pool: Pool, key: string): Effective<string | null>;
-}
-
 export type { IniValue, PhpIni } from "../php/types.js";
-export type { Span };

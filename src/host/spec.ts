@@ -30,7 +30,7 @@ export function isEmptySpec(spec: HostSpec): boolean {
 }
 
 /** Whether no configuration was found for it. */
-export function hasNoFiles(spec: HostSpec): boolean {
+function hasNoFiles(spec: HostSpec): boolean {
   return (
     spec.nginx === null && spec.fragments.length === 0 && spec.fpm.length === 0 && spec.pools.length === 0
   );

@@ -4,7 +4,7 @@ import type { FpmMaster, Pool } from "../fpm/types.js";
 import { withDeployed } from "../host/deployed.js";
 import { type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
-import type { HostSpec } from "../host/spec.js";
+import type { HostSpec, UnreadPath } from "../host/spec.js";
 import { childrenNamed } from "../nginx/nodes.js";
 import { type NginxTree, readFragments, readTree } from "../nginx/tree.js";
 import type { Node } from "../nginx/types.js";
@@ -12,7 +12,7 @@ import { known } from "../source/effective.js";
 import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress, socketPath } from "./address.js";
 import { type Listener, readBindings } from "./bindings.js";
-import type { Host, NginxHost, UnreadFile } from "./host.js";
+import type { Host, NginxHost } from "./host.js";
 import { possibleListens } from "./template-address.js";
 import { readUpstreams } from "./upstreams.js";
 
@@ -48,7 +48,7 @@ function isAbsent(fs: HostFilesystem, path: string): boolean {
   return entry.kind === "missing" && !entry.dangling;
 }
 
-function unreadFile(fs: HostFilesystem, path: string | null): readonly UnreadFile[] {
+function unreadFile(fs: HostFilesystem, path: string | null): readonly UnreadPath[] {
   if (path === null) return [];
   const reason = unreadReason(fs.entry(path));
   return reason === null ? [] : [{ file: fs.display(path), reason }];

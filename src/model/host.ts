@@ -1,5 +1,6 @@
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
+import type { UnreadPath } from "../host/spec.js";
 import type { NginxFault, NginxInclude, NginxText, Node } from "../nginx/types.js";
 import type { Place, Span } from "../source/file.js";
 import type { Accounts } from "./accounts.js";
@@ -21,13 +22,7 @@ export interface Host {
   /** Every location that hands requests to FastCGI, with the pools behind it. */
   readonly bindings: readonly Binding[];
   /** Main files that are there and could not be read; what they would say is unknown. */
-  readonly unread: readonly UnreadFile[];
-}
-
-export interface UnreadFile {
-  /** As reports print it. */
-  readonly file: string;
-  readonly reason: string;
+  readonly unread: readonly UnreadPath[];
 }
 
 export interface NginxHost {
@@ -60,7 +55,7 @@ export interface Binding {
   readonly server: Node | null;
   /**
    * Whether requests for PHP scripts can reach it. `other`: a FastCGI application that is not PHP
-   * (fcgiwrap and the like), as far as names tell.
+   * (fcgiwrap and the like), or one that nothing ties to PHP.
    */
   readonly serves: "php" | "other";
   /** The members of the upstream group, or the one address; empty when the address is not knowable. */
