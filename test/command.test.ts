@@ -135,8 +135,12 @@ describe("what cannot be linted", () => {
     [["--color", "blue"], '"blue"'],
     [["--config", "missing.json"], "missing.json: no such file"],
     [["explain"], "Not enough non-option arguments"],
-    [["explain", "invented/indx"], 'no rule named "invented/indx"; did you mean invented/index?'],
-    [["explain", "999"], "no rule is about status 999; statuses with rules: 502"],
+    [
+      ["explain", "invented/indx"],
+      'no rule and no symptom named "invented/indx"; did you mean invented/index?',
+    ],
+    [["explain", "418"], "nothing is known of 418; known are 403, 404"],
+    [["explain", "999"], "no rule and no symptom named"],
   ])("%j", async (words, message) => {
     host("server {}\n");
     const { status, out, err } = await run(words);
@@ -488,6 +492,8 @@ describe("the other commands", () => {
     expect(out).toContain("invented/index");
     expect(out).toContain("invented log line");
     expect(out).not.toContain("invented/root");
+    expect((await run(["explain", "502", "bad", "gateway"])).out).toBe(out);
+    expect((await run(["explain", "blank", "page"])).out).toContain("What ends in a blank page");
   });
 
   test("rules lists the catalogue", async () => {

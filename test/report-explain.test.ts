@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Rule } from "../src/engine/rule.js";
 import { noOptions } from "../src/engine/rule.js";
-import { explainRule, explainStatus, ruleList, ruleListJson } from "../src/report/explain.js";
+import { explainRule, ruleList, ruleListJson } from "../src/report/explain.js";
 import { rulesMarkdown, rulesTable } from "../src/report/markdown.js";
 
 const PLAIN = { color: false, width: 60 };
@@ -95,50 +95,6 @@ References
     const colored = explainRule(coffee, { ...PLAIN, color: true });
     expect(colored).toContain("  \x1b[1;33mwarning\x1b[0m   slow-request  418     the beans are old\n");
     for (const code of ["0", "1", "34", "1;33"]) expect(colored).toContain(`\x1b[${code}m`);
-  });
-
-  test("a status, each rule once, gravest first", () => {
-    expect(explainStatus([coffee, tea], "418")).toBe(`\
-What ends in 418
-  kettle/no-water: a kettle that has no water in it
-    error    always        the kettle is empty
-    log: kettle: \`boil\` failed (5: dry|empty)
-
-  beans/stale: beans past their date
-    warning  slow-request  the beans are old
-
-More about one of them: fpmlint explain <rule>
-`);
-  });
-
-  test("a status that several cases of a rule have; the same log line is shown once", () => {
-    const symptom = { when: "always", status: 418, log: "no tea" } as const;
-    const pot: Rule = {
-      ...tea,
-      cases: {
-        cold: { severity: "warning", symptom, summary: "the pot is cold" },
-        gone: { severity: "error", symptom, summary: "the pot is gone" },
-        other: { severity: "info", symptom: { ...symptom, status: 500 }, summary: "another status" },
-      },
-    };
-    expect(explainStatus([pot], "418")).toBe(`\
-What ends in 418
-  kettle/no-water: a kettle that has no water in it
-    error    always  the pot is gone
-    warning  always  the pot is cold
-    log: no tea
-
-More about one of them: fpmlint explain <rule>
-`);
-    expect(explainStatus([pot], "418", { ...PLAIN, color: true })).toContain(
-      "\x1b[1;33mwarning\x1b[0m  always",
-    );
-  });
-
-  test("a status that no case has, and what is not a status", () => {
-    for (const status of ["502", "0x1a2", "418.0", "", "null", "undefined"]) {
-      expect(explainStatus([coffee, tea], status)).toBeNull();
-    }
   });
 });
 

@@ -29,6 +29,7 @@ export const paramsShadowed: Rule = {
     "no-method": {
       severity: "error",
       symptom: { when: "always", status: 200, log: null },
+      blank: true,
       summary: "a fastcgi_param hides the set that sends REQUEST_METHOD: a blank page",
     },
     "no-script": {

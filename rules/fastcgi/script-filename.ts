@@ -23,11 +23,13 @@ export const scriptFilename: Rule = {
     "no-parameters": {
       severity: "error",
       symptom: { when: "always", status: 200, log: null },
+      blank: true,
       summary: "no fastcgi_param at any level: a blank page",
     },
     "no-method": {
       severity: "error",
       symptom: { when: "always", status: 200, log: null },
+      blank: true,
       summary: "no REQUEST_METHOD among the parameters: a blank page",
     },
     "no-script": {

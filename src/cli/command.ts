@@ -19,7 +19,7 @@ const EPILOGUE = `Examples:
   fpmlint --quiet --fail-on error .   one line per finding, for CI
   fpmlint --format json=report.json --format text /etc
   nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
-  fpmlint explain 502                 every cause of a 502 that fpmlint finds
+  fpmlint explain 502                 every cause of a 502, and how to tell it
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
 nothing to lint, 3 something could not be read, so silence proves nothing.`;
@@ -123,13 +123,14 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
         ),
     )
     .command(
-      "explain <topic>",
-      "a rule's page (timeout/terminate-below-read), or every rule behind a status (502)",
+      "explain <topic..>",
+      "a rule's page (timeout/terminate-below-read), or all that is behind 502, 504, blank page …",
       (y) =>
         y.positional("topic", {
           type: "string",
+          array: true,
           demandOption: true,
-          describe: "a rule's id or an HTTP status",
+          describe: "a rule's id, an HTTP status, or blank page",
         }),
       (argv) => explain(argv.topic, argv.color, world),
     )

@@ -37,6 +37,8 @@ export interface RuleCase {
   readonly symptom: Symptom | null;
   /** One line for the catalogue: what is wrong, in lower case without a full stop. */
   readonly summary: string;
+  /** The client gets a page without a byte in it, whatever the status. */
+  readonly blank?: true;
 }
 
 export interface RuleDocs {

@@ -1,5 +1,5 @@
 import type { Rule, RuleCase } from "../engine/rule.js";
-import { compareSeverity, gravest, optionsOf, sortedCases, sortedRules } from "./catalogue.js";
+import { gravest, optionsOf, sortedCases, sortedRules } from "./catalogue.js";
 import type { Paint } from "./color.js";
 import { painter } from "./color.js";
 import { escapeText } from "./escape.js";
@@ -13,7 +13,6 @@ export interface ExplainOptions {
   readonly width: number;
 }
 
-const PLAIN: ExplainOptions = { color: false, width: 80 };
 const MAX_PROSE = 100;
 
 function proseWidth({ width }: ExplainOptions): number {
@@ -87,46 +86,6 @@ export function explainRule(rule: Rule, options: ExplainOptions): string {
     .filter(([, lines]) => lines.some((line) => line !== ""))
     .map(([title, lines]) => [paint("headline", title), ...indented(lines)]);
   return `${[head, ...blocks].map((block) => block.join("\n")).join("\n\n")}\n`;
-}
-
-/**
- * Every rule with a case behind a status that clients see, gravest first: `fpmlint explain 502`.
- * `null` when no rule has one, or it is not a status.
- */
-export function explainStatus(
-  rules: readonly Rule[],
-  status: string,
-  options: ExplainOptions = PLAIN,
-): string | null {
-  const paint = painter(options.color);
-  const found = sortedRules(rules)
-    .map((rule) => ({ rule, cases: sortedCases(rule).filter((of) => endsIn(of, status)) }))
-    .flatMap(({ rule, cases: [first, ...rest] }) =>
-      first === undefined ? [] : [{ rule, cases: [first, ...rest] as const }],
-    )
-    .sort((a, b) => compareSeverity(a.cases[0].severity, b.cases[0].severity));
-  if (found.length === 0) return null;
-  const all = found.flatMap(({ cases }) => cases);
-  const rows = aligned(all.map((of) => [of.severity, of.symptom?.when ?? "-", escapeText(of.summary)]));
-  const blocks = found.map(({ rule, cases }) => {
-    const logs = new Set(cases.flatMap(({ symptom }) => symptom?.log ?? []));
-    return [
-      `${paint("headline", rule.id)}: ${escapeText(rule.docs.title)}`,
-      ...cases.map(
-        ({ severity }) => `  ${paint(severity, severity)}${(rows.shift() ?? "").slice(severity.length)}`,
-      ),
-      ...[...logs].map((log) => `  log: ${escapeText(log)}`),
-    ];
-  });
-  return `${[
-    paint("headline", `What ends in ${status}`),
-    ...blocks.flatMap((block) => [...indented(block), ""]),
-    "More about one of them: fpmlint explain <rule>",
-  ].join("\n")}\n`;
-}
-
-function endsIn({ symptom }: RuleCase, status: string): boolean {
-  return typeof symptom?.status === "number" && String(symptom.status) === status;
 }
 
 /** The list of rules: id, severity of the gravest case, title. */

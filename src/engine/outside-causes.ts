@@ -1,0 +1,230 @@
+/**
+ * Causes of what users see that no configuration file shows: a crash, memory, the file system, the
+ * network, the application. `fpmlint explain 502` lists them beside the causes that rules find.
+ *
+ * Log lines were seen in nginx 1.22.1 and PHP-FPM 8.2, those of the kernel are quoted from its source;
+ * `…` stands for what differs. A test looks for their fixed words in the daemons' own text.
+ */
+export interface OutsideCause {
+  /** The topics (`symptoms.ts`) it is behind: `502`, `blank page`. */
+  readonly topics: readonly string[];
+  /** Lower case, no full stop. */
+  readonly cause: string;
+  /** Who writes the line that tells it, and the line; `null`: nothing is logged. */
+  readonly log: {
+    readonly by: "nginx" | "php-fpm" | "php" | "kernel" | "nginx's access log";
+    readonly line: string;
+  } | null;
+  /** A command whose output tells. SOCKET, DOCROOT, HOST and NAME are to be filled in. */
+  readonly command: string;
+  /** What to look for in that output; lower case, no full stop. */
+  readonly tells: string;
+}
+
+const FPM_LOG = "/var/log/php*-fpm.log";
+
+export const outsideCauses: readonly OutsideCause[] = [
+  {
+    topics: ["502"],
+    cause: "PHP-FPM does not run: it was stopped, did not start, or its container ended",
+    log: {
+      by: "nginx",
+      line: "connect() to … failed (111: Connection refused) while connecting to upstream",
+    },
+    command: "systemctl status 'php*-fpm*'",
+    tells: "inactive or failed, with the reason; in a compose project: docker compose ps -a",
+  },
+  {
+    topics: ["502"],
+    cause: "a worker crashed, most often in an extension",
+    log: { by: "php-fpm", line: "exited on signal 11 (SIGSEGV)" },
+    command: `grep 'exited on signal' ${FPM_LOG}; coredumpctl list`,
+    tells: "one line for each crash, at the time of `104: Connection reset by peer` in nginx's log",
+  },
+  {
+    topics: ["502"],
+    cause: "the kernel killed a worker because memory ran out",
+    log: { by: "php-fpm", line: "exited on signal 9 (SIGKILL)" },
+    command: "journalctl -k -g 'Out of memory|oom-kill'",
+    tells: "Killed process … (php-fpm), and oom_memcg= where a container's limit was reached",
+  },
+  {
+    topics: ["502"],
+    cause: "a deployment or a package's update restarted PHP-FPM while requests ran",
+    log: { by: "php-fpm", line: "Reloading in progress" },
+    command: "journalctl -u 'php*-fpm*' --since -1h",
+    tells: "Stopping, Started or Reloaded at the time of the 502",
+  },
+  {
+    topics: ["502"],
+    cause: "a directory above the socket does not let nginx's workers through",
+    log: {
+      by: "nginx",
+      line: "connect() to unix:… failed (13: Permission denied) while connecting to upstream",
+    },
+    command: "namei -l SOCKET",
+    tells: "a directory without x for the account of nginx's workers",
+  },
+  {
+    topics: ["502"],
+    cause: "SELinux or AppArmor forbids nginx the socket or the port",
+    log: { by: "nginx", line: "connect() to … failed (13: Permission denied) while connecting to upstream" },
+    command: "ausearch -m avc -ts recent; journalctl -k -g apparmor",
+    tells: "denied, with nginx as the program (httpd_t with SELinux)",
+  },
+  {
+    topics: ["502", "504"],
+    cause: "the name of the upstream is not resolved, or to an address of yesterday",
+    log: { by: "nginx", line: "could not be resolved" },
+    command: "getent hosts NAME",
+    tells:
+      "no address, or another than the one behind `upstream:` in nginx's log; nginx looks a name up once, at its start, unless it stands in a variable",
+  },
+  {
+    topics: ["502"],
+    cause: "a firewall rejects the connection to another machine",
+    log: { by: "nginx", line: "connect() failed (113: No route to host) while connecting to upstream" },
+    command: "nc -vz -w 3 HOST 9000; nft list ruleset",
+    tells: "refused or no route, with a rule that ends in reject",
+  },
+  {
+    topics: ["502"],
+    cause: "the script writes something that is no HTTP header",
+    log: { by: "nginx", line: "upstream sent invalid header" },
+    command: "SCRIPT_FILENAME=DOCROOT/index.php REQUEST_METHOD=GET cgi-fcgi -bind -connect SOCKET | head -20",
+    tells: "the header lines as PHP-FPM sends them",
+  },
+  {
+    topics: ["502", "503", "504", "413", "403"],
+    cause: "something in front of nginx answers: a load balancer, a CDN, a web application firewall",
+    log: null,
+    command: "curl -sv -o /dev/null -H 'Host: NAME' http://127.0.0.1/",
+    tells: "another status than users get, and no line in nginx's access log for theirs",
+  },
+  {
+    topics: ["504"],
+    cause: "the script waits: for a database, for another service, for the lock of its session",
+    log: {
+      by: "nginx",
+      line: "upstream timed out (110: Connection timed out) while reading response header from upstream",
+    },
+    command: "tail -f /var/log/php-fpm.slow.log",
+    tells: "the function that waits, once the pool has slowlog and request_slowlog_timeout = 5s",
+  },
+  {
+    topics: ["504", "502"],
+    cause: "all workers are busy, because there is more to do or each request takes longer than it did",
+    log: { by: "php-fpm", line: "reached pm.max_children setting" },
+    command: `grep 'pm.max_children' ${FPM_LOG}; ss -xl src SOCKET`,
+    tells: "the line at the time of the failures, and a Recv-Q of waiting requests that does not fall",
+  },
+  {
+    topics: ["504"],
+    cause: "a firewall drops the packets to another machine",
+    log: { by: "nginx", line: "upstream timed out (110: Connection timed out) while connecting to upstream" },
+    command: "nc -vz -w 3 HOST 9000",
+    tells: "timed out instead of succeeded or refused",
+  },
+  {
+    topics: ["504", "502"],
+    cause: "the machine is short of CPU, or waits for its disks",
+    log: null,
+    command: "uptime; vmstat 1 5",
+    tells: "a load far above the number of cores; high wa (disks) or si and so (swap)",
+  },
+  {
+    topics: ["504"],
+    cause: "a proxy in front of nginx gives up before nginx does",
+    log: { by: "nginx's access log", line: " 499 " },
+    command: "grep ' 499 ' /var/log/nginx/access.log",
+    tells: "lines for the requests that ended as 504 for users: the client, here the proxy, went away",
+  },
+  {
+    topics: ["403"],
+    cause: "nginx's workers may not read the file, or not enter a directory above it",
+    log: { by: "nginx", line: "failed (13: Permission denied)" },
+    command: "namei -l DOCROOT/index.php",
+    tells: "a directory without x, or a file without r, for the account of nginx's workers",
+  },
+  {
+    topics: ["403"],
+    cause: "the directory has no index file",
+    log: { by: "nginx", line: "is forbidden" },
+    command: "ls -la DOCROOT",
+    tells: "none of the names of the index directive",
+  },
+  {
+    topics: ["403", "404", "500"],
+    cause: "the application itself answers so",
+    log: null,
+    command:
+      "SCRIPT_FILENAME=DOCROOT/index.php REQUEST_METHOD=GET REQUEST_URI=/PAGE cgi-fcgi -bind -connect SOCKET | head -20",
+    tells: "a Status: line of PHP with that status; the application's own log has the reason",
+  },
+  {
+    topics: ["404"],
+    cause: "the script is not where the deployment was to put it, or the pool's account may not read it",
+    log: { by: "nginx", line: "Primary script unknown" },
+    command: "namei -l DOCROOT/index.php",
+    tells: "a missing name, a link to a release that was removed, or no r and x for the pool's user",
+  },
+  {
+    topics: ["404"],
+    cause: "another server block answers, because no server_name of this one is the requested name",
+    log: null,
+    command: "nginx -T | grep -nE 'server_name|listen'",
+    tells: "the name is missing; the first server of the address, or its default_server, answers instead",
+  },
+  {
+    topics: ["500", "blank page"],
+    cause: "a fatal error or an uncaught exception in the script, with display_errors off",
+    log: { by: "php", line: "PHP Fatal error: " },
+    command: "grep 'PHP Fatal' /var/log/nginx/error.log",
+    tells: "file and line of the error; the application may keep it in a log of its own",
+  },
+  {
+    topics: ["500", "blank page"],
+    cause: "the script needs more memory than memory_limit",
+    log: { by: "php", line: "Allowed memory size of" },
+    command: "grep 'Allowed memory size' /var/log/nginx/error.log",
+    tells: "the bytes that were allowed, and the line of code that asked for more",
+  },
+  {
+    topics: ["500"],
+    cause: "the file that try_files or error_page falls back to is not there",
+    log: { by: "nginx", line: "rewrite or internal redirection cycle" },
+    command: "ls -la DOCROOT/index.php",
+    tells: "no such file",
+  },
+  {
+    topics: ["500"],
+    cause: "nginx has no connection or no file descriptor left",
+    log: { by: "nginx", line: "worker_connections are not enough" },
+    command: "for p in $(pgrep -f 'nginx: worker'); do ls /proc/$p/fd | wc -l; done",
+    tells: "numbers near worker_connections, or near Max open files in /proc/PID/limits",
+  },
+  {
+    topics: ["500", "blank page"],
+    cause: "the disk is full where nginx keeps bodies and responses, or PHP its sessions",
+    log: { by: "nginx", line: "failed (28: No space left on device)" },
+    command: "df -h /var/lib/nginx /var/lib/php/sessions /tmp; df -i /tmp",
+    tells: "100% in use",
+  },
+  {
+    topics: ["blank page"],
+    cause: "the script ends before it prints: exit, an error that a handler swallows, a file of 0 bytes",
+    log: null,
+    command: "find DOCROOT -name '*.php' -size 0",
+    tells: "files that a broken deployment emptied; otherwise the application's log",
+  },
+  {
+    topics: ["blank page"],
+    cause: "the answer breaks off in the middle, after its status was sent",
+    log: { by: "nginx", line: "while reading upstream" },
+    command: "curl -sv -o /dev/null http://127.0.0.1/PAGE",
+    tells: "transfer closed with outstanding read data remaining",
+  },
+];
+
+/** Every topic that some cause is behind. */
+export const outsideTopics: readonly string[] = [...new Set(outsideCauses.flatMap(({ topics }) => topics))];
