@@ -7,6 +7,7 @@ import { lintWith } from "../src/lint.js";
 import { rulesMarkdown, rulesTable } from "../src/report/markdown.js";
 import { text } from "../src/report/text.js";
 import { validators } from "../src/validators.js";
+import { twinsOf } from "./support/twins.js";
 
 /** What the pages say of rules and output is made from the rules and the output. FPMLINT_UPDATE=1 writes it anew. */
 
@@ -35,7 +36,16 @@ test("the README's table lists the rules", () => {
 });
 
 test("the catalogue has every rule's page", () => {
-  check("rules/README.md", "rules", `${rulesMarkdown(rules).trim()}\n`);
+  const fixtures = join(top, "fixtures");
+  check("rules/README.md", "rules", `${rulesMarkdown(rules, (rule) => twinsOf(rule, fixtures)).trim()}\n`);
+});
+
+/** Past that nobody sees what matters: another pair of fixtures, or one made for the page. */
+const MOST_CHANGES = 8;
+
+test.each(rules.map((rule) => [rule.id, rule] as const))("%s has two configurations to show", (_id, rule) => {
+  const twins = twinsOf(rule, join(top, "fixtures"));
+  expect(twins?.changes, twins?.diff).toBeLessThanOrEqual(MOST_CHANGES);
 });
 
 test("the README shows what the example really prints", () => {

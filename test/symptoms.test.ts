@@ -123,5 +123,5 @@ function fixedWords(line: string): readonly string[] {
     .map((part) => part.trim())
     .flatMap((part) => part.split(/ (?=while )/))
     .filter((part) => part.length > 3)
-    .map((part) => part.replace(/^while /, ""));
+    .map((part) => part.replace(/^(while|PHP) |:$/g, ""));
 }

@@ -68,6 +68,7 @@ export const listenMismatch: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
       "https://www.php.net/manual/en/install.fpm.configuration.php#listen",
     ],
+    twins: { bad: "bad-php-version", ok: "ok-same-socket" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

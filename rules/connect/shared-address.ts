@@ -60,6 +60,7 @@ export const sharedAddress: Rule = {
     why: "PHP-FPM compares the texts first and refuses to start when two are the same. What is left it resolves: two texts that give the very same address share one listening socket, and the workers of both pools accept on it. So a request for one site runs in either pool, with the user, the limits and the environment of the other. Addresses that only include each other fail when the second is bound, and PHP-FPM does not start.",
     instead: "Give each pool an address of its own: `listen = /run/php/$pool.sock` in every pool does it.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
+    twins: { bad: "bad-same-socket", ok: "ok-two-sockets" },
   },
   options: noOptions,
   proof: { kind: "daemons", observe: { alias: "two-pools-one-address" } },

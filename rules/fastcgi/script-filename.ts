@@ -72,6 +72,7 @@ export const scriptFilename: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param",
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#root",
     ],
+    twins: { bad: "bad-fastcgi-params-alone", ok: "ok-params-and-script" },
   },
   options: noOptions,
   proof: { kind: "daemons", observe: { "no-parameters": "blank-page", "no-method": "blank-page" } },

@@ -29,6 +29,7 @@ export const noListen: Rule = {
     why: "PHP-FPM checks each pool when it reads its files. It does not start or reload without an address for every pool, nor without any pool, so every site behind that master is down. A pool arises from any header: a misspelt name makes a second pool beside the one that was meant.",
     instead: "In each pool one line: `listen = /run/php/site.sock` or `listen = 127.0.0.1:9000`.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
+    twins: { bad: "bad-no-listen", ok: "ok-listen" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

@@ -41,6 +41,7 @@ export const rootUser: Rule = {
     instead:
       "In each pool `user = www-data` and `group = www-data`, with an account that only this site has.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#user"],
+    twins: { bad: "bad-missing", ok: "ok-user" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

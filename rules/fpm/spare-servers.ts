@@ -9,16 +9,6 @@ import type { Host } from "../../src/model/host.js";
 import type { Effective } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 
-type Case =
-  | "pm-missing"
-  | "max-children"
-  | "spare-not-positive"
-  | "spare-above-max-children"
-  | "spare-order"
-  | "start-servers"
-  | "spawn-rate"
-  | "idle-timeout";
-
 /** A count as FPM holds it: what is not set is 0, or FPM's default. */
 interface Count {
   readonly key: string;
@@ -28,8 +18,7 @@ interface Count {
   readonly place: Place;
 }
 
-interface Refusal extends Pick<Report, "message" | "label"> {
-  readonly case: Case;
+interface Refusal extends Pick<Report, "case" | "message" | "label"> {
   readonly at: Count;
   readonly others: readonly Count[];
 }
@@ -87,6 +76,7 @@ export const spareServers: Rule = {
     instead:
       "Under `pm = dynamic` write all four counts in this order: `pm.min_spare_servers` ≤ `pm.start_servers` ≤ `pm.max_spare_servers` ≤ `pm.max_children`. Under `static` only `pm.max_children` counts.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#pm"],
+    twins: { bad: "bad-start-above-max-spare", ok: "ok-start-between" },
   },
   options: noOptions,
   proof: { kind: "daemons" },
@@ -208,7 +198,7 @@ function missingManager(pool: Pool): Refusal {
   };
 }
 
-function tooLow(name: Case, pool: Pool, at: Count): Refusal {
+function tooLow(name: string, pool: Pool, at: Count): Refusal {
   const value = at.set ? `${at.key} is ${at.value}` : `${at.key} is not set, which counts as 0,`;
   return {
     case: name,

@@ -42,6 +42,7 @@ export const duplicateDirective: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#listen",
     ],
+    twins: { bad: "bad-listen", ok: "ok-two-ports" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

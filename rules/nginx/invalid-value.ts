@@ -76,6 +76,7 @@ export const invalidValue: Rule = {
       "https://nginx.org/en/docs/dirindex.html",
       "https://nginx.org/en/docs/http/ngx_http_core_module.html",
     ],
+    twins: { bad: "bad-arguments", ok: "ok-quoted" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

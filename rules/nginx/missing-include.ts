@@ -40,6 +40,7 @@ export const missingInclude: Rule = {
     instead:
       "Remove the `include`, or the dead link from `sites-enabled`. Relative paths count from the directory of `nginx.conf`, wherever the `include` stands. For a file that need not be there, use a wildcard: `include snippets/local[.]conf;`. Against directories and leftovers, name the ending: `include conf.d/*.conf;`.",
     references: ["https://nginx.org/en/docs/ngx_core_module.html#include"],
+    twins: { bad: "bad-missing", ok: "ok-wildcard" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

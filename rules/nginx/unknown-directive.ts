@@ -42,6 +42,7 @@ export const unknownDirective: Rule = {
     instead:
       "Correct the name, put a blank between the directive and what follows it, or install and load the module that has it.",
     references: ["https://nginx.org/en/docs/dirindex.html"],
+    twins: { bad: "bad-misspelt", ok: "ok-spelt" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

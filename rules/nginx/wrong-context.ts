@@ -37,6 +37,7 @@ export const wrongContext: Rule = {
     instead:
       "Move the directive to a block that may hold it; its page in nginx's manual names them under Context.",
     references: ["https://nginx.org/en/docs/dirindex.html"],
+    twins: { bad: "bad-not-allowed", ok: "ok-in-location" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

@@ -47,6 +47,7 @@ export const readBelowTerminate: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout",
       "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
     ],
+    twins: { bad: "bad-held-long", ok: "ok-between" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

@@ -33,6 +33,7 @@ export const terminateBelowRead: Rule = {
       "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout",
     ],
+    twins: { bad: "bad-location", ok: "ok-equal" },
   },
   options: noOptions,
   proof: { kind: "daemons" },

@@ -52,6 +52,8 @@ export interface RuleDocs {
   readonly instead: string;
   /** Addresses of the manuals' pages. */
   readonly references: readonly string[];
+  /** The two fixtures that show the rule best; when absent those that differ least. */
+  readonly twins?: { readonly bad: string; readonly ok: string };
 }
 
 /** The other end of a contradiction. */

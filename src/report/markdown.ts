@@ -49,7 +49,21 @@ function proofWords(rule: Rule): string {
     : `Not proved with the daemons: ${rule.proof.reason}`;
 }
 
-function ruleMarkdown(rule: Rule): string {
+/** The two configurations of a rule's page: what differs, and what is said of the first. */
+export interface RuleExample {
+  /** The body of a block of kind `diff`: `-` stands in the configuration that is reported, `+` in the other. */
+  readonly diff: string;
+  /** What is reported, one line. */
+  readonly reported: string;
+}
+
+function exampleMarkdown(example: RuleExample | null): string {
+  if (example === null) return "";
+  const fence = "```";
+  return `**Two configurations.** With the lines marked \`-\` it is reported, with those marked \`+\` it is not:\n\n${fence}diff\n${example.diff}\n${fence}\n\n${code(example.reported)}`;
+}
+
+function ruleMarkdown(rule: Rule, example: RuleExample | null): string {
   const { docs } = rule;
   const options = optionsOf(rule).map((option) => [
     code(option.name),
@@ -64,6 +78,7 @@ function ruleMarkdown(rule: Rule): string {
     table(["severity", "case", "when", "status", "log line"], sortedCases(rule).map(caseRow)),
     docs.what.trim(),
     docs.why.trim() === "" ? "" : `**Why.** ${docs.why.trim()}`,
+    exampleMarkdown(example),
     // On a line of its own: what to write instead often starts with a code block.
     docs.instead.trim() === "" ? "" : `**Instead.**\n\n${docs.instead.trim()}`,
     options.length === 0 ? "" : `**Options.**\n\n${table(["option", "type", "default", "meaning"], options)}`,
@@ -84,7 +99,10 @@ export function rulesTable(rules: readonly Rule[], page = "rules/README.md"): st
 }
 
 /** The catalogue: a table of all rules, then each rule's documentation by category. */
-export function rulesMarkdown(rules: readonly Rule[]): string {
+export function rulesMarkdown(
+  rules: readonly Rule[],
+  exampleOf: (rule: Rule) => RuleExample | null = () => null,
+): string {
   const blocks = [rulesTable(rules, "").trimEnd()];
   let category = "";
   for (const rule of sortedRules(rules)) {
@@ -92,7 +110,7 @@ export function rulesMarkdown(rules: readonly Rule[]): string {
       category = categoryOf(rule);
       blocks.push(`## ${category}`);
     }
-    blocks.push(ruleMarkdown(rule));
+    blocks.push(ruleMarkdown(rule, exampleOf(rule)));
   }
   return `${blocks.join("\n\n")}\n`;
 }
