@@ -2,9 +2,14 @@ import type { Rule } from "../src/engine/rule.js";
 import { bodyLimitMismatch } from "./buffer/body-limit-mismatch.js";
 import { busySizeInvalid } from "./buffer/busy-size-invalid.js";
 import { headerTooSmall } from "./buffer/header-too-small.js";
+import { allDown } from "./connect/all-down.js";
 import { allowedClients } from "./connect/allowed-clients.js";
 import { listenMismatch } from "./connect/listen-mismatch.js";
+import { missingPort } from "./connect/missing-port.js";
+import { noResolver } from "./connect/no-resolver.js";
 import { sharedAddress } from "./connect/shared-address.js";
+import { unusedPool } from "./connect/unused-pool.js";
+import { wrongProtocol } from "./connect/wrong-protocol.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
 import { paramsShadowed } from "./fastcgi/params-shadowed.js";
 import { scriptFilename } from "./fastcgi/script-filename.js";
@@ -33,9 +38,14 @@ export const rules: readonly Rule[] = [
   bodyLimitMismatch,
   busySizeInvalid,
   headerTooSmall,
+  allDown,
   allowedClients,
   listenMismatch,
+  missingPort,
+  noResolver,
   sharedAddress,
+  unusedPool,
+  wrongProtocol,
   extensionDenied,
   paramsShadowed,
   scriptFilename,

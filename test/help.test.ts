@@ -22,6 +22,7 @@ const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
 
 /** Rules whose help is words, or lines that a person has to complete. */
 const inWords: readonly string[] = [
+  "connect/unused-pool",
   "nginx/duplicate-directive",
   "nginx/invalid-address",
   "nginx/invalid-value",
@@ -55,6 +56,9 @@ const uncovers: Readonly<Record<string, string>> = {
 
 /** Fixtures that are mended and still do not answer 200, so that only the start of the daemons is proved. */
 const otherAnswers: Readonly<Record<string, string>> = {
+  "connect/no-resolver/bad-map": "no name server of that address is on this machine",
+  "connect/no-resolver/bad-set": "no name server of that address is on this machine",
+  "connect/no-resolver/bad-upstream-with-port": "no name server of that address is on this machine",
   "connect/listen-mismatch/bad-abstract-socket": "the bench moves no socket that is directly below /usr",
   "connect/listen-mismatch/bad-named-behind-return": "it answers 503 to everything, by its own will",
   "fastcgi/script-filename/bad-other-directory-relative-root": "the bench brings no scripts to that root",

@@ -1,7 +1,7 @@
 import { type Edit, helpText, writeOn } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule, type RuleCase } from "../../src/engine/rule.js";
-import { serverLabel } from "../../src/model/bindings.js";
 import type { Host } from "../../src/model/host.js";
+import { serverLabel } from "../../src/model/labels.js";
 import {
   acceptedBuffers,
   BUFFER_DIRECTIVES,

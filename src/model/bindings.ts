@@ -1,14 +1,6 @@
 import type { Pool } from "../fpm/types.js";
 import { always, mayMeet } from "../nginx/branches.js";
-import {
-  argument,
-  argumentPlace,
-  childrenNamed,
-  descendants,
-  enclosing,
-  headText,
-  shownWord,
-} from "../nginx/nodes.js";
+import { argument, argumentPlace, childrenNamed, descendants, enclosing, shownWord } from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Place } from "../source/file.js";
 import {
@@ -21,7 +13,8 @@ import {
   reaches,
   relativeSocket,
 } from "./address.js";
-import type { Binding, Target } from "./host.js";
+import type { Binding, OtherPass, Target } from "./host.js";
+import { labelOf } from "./labels.js";
 import { arrives } from "./request-ways.js";
 import { serves } from "./serves.js";
 import { chosenTarget, type PossibleListener, templateTarget, unknownAddress } from "./template-targets.js";
@@ -52,13 +45,12 @@ interface Context extends Listening {
 /** Every `fastcgi_pass` that can take a request, in the order of the files. */
 export function readBindings(root: Node, upstreams: Upstreams, listening: Listening): readonly Binding[] {
   const bindings: Binding[] = [];
-  const met = byMeetingPoint(listening.listeners);
-  const context: Context = { ...listening, met, directory: workingDirectory(root) };
+  const context = contextOf(root, listening);
   for (const pass of descendants(root)) {
     if (pass.name !== "fastcgi_pass" || pass.parent === null || !answers(pass, pass.parent)) continue;
     const location = enclosing(pass, "location") ?? pass.parent;
     const server = enclosing(pass, "server");
-    const targets = targetsOf(pass, upstreams, context);
+    const targets = targetsOf(pass, argument(pass, 0) ?? "", upstreams, context);
     bindings.push({
       pass,
       block: pass.parent,
@@ -66,10 +58,41 @@ export function readBindings(root: Node, upstreams: Upstreams, listening: Listen
       server,
       serves: serves(pass, location, targets),
       targets,
-      label: `${headText(location)}${server === null ? "" : ` of ${serverLabel(server)}`}`,
+      label: labelOf(location, server),
     });
   }
   return bindings;
+}
+
+/** Every `proxy_pass`, `uwsgi_pass` and `scgi_pass` of `http` that can take a request, in the order of the files. */
+export function readOtherPasses(
+  root: Node,
+  upstreams: Upstreams,
+  listening: Listening,
+): readonly OtherPass[] {
+  const passes: OtherPass[] = [];
+  const context = contextOf(root, listening);
+  for (const pass of descendants(root)) {
+    const protocol = /^(proxy|uwsgi|scgi)_pass$/.exec(pass.name)?.[1];
+    if (protocol === undefined || pass.parent === null || !answers(pass, pass.parent)) continue;
+    const server = enclosing(pass, "server");
+    if (enclosing(pass, "http") === null && enclosing(pass, "stream") !== null) continue;
+    const location = enclosing(pass, "location") ?? pass.parent;
+    const targets = targetsOf(pass, withoutScheme(argument(pass, 0) ?? ""), upstreams, context);
+    passes.push({ pass, location, server, targets, label: labelOf(location, server) });
+  }
+  return passes;
+}
+
+/** `http://unix:/run/app.sock:/path` → `unix:/run/app.sock`, `http://php:9000/path` → `php:9000`. */
+function withoutScheme(text: string): string {
+  const [, scheme = "", rest = text] = /^([a-z]+:\/\/)(.*)$/is.exec(text) ?? [];
+  if (scheme === "" || !/^https?:/i.test(scheme)) return rest;
+  return rest.startsWith("unix:") ? rest.replace(/^(unix:[^:]*):.*$/s, "$1") : rest.replace(/[/?#].*$/s, "");
+}
+
+function contextOf(root: Node, listening: Listening): Context {
+  return { ...listening, met: byMeetingPoint(listening.listeners), directory: workingDirectory(root) };
 }
 
 function byMeetingPoint(listeners: readonly Listener[]): ReadonlyMap<string, readonly Listener[]> {
@@ -103,28 +126,10 @@ export function answers(pass: Node, block: Node): boolean {
   );
 }
 
-/** What is longer is an expression of a template, by which nobody knows the server. */
-const LONGEST_NAME = 64;
-
-/** The name by which people know a server. */
-export function serverLabel(server: Node): string {
-  for (const node of childrenNamed(server, "server_name")) {
-    const name = node.directive.args
-      .map((word) => shownWord(node, word))
-      .find((text) => text !== "" && text !== "_" && text.length <= LONGEST_NAME);
-    if (name !== undefined) return name;
-  }
-  const listen = childrenNamed(server, "listen")[0];
-  return listen === undefined
-    ? "a server without a name"
-    : `the server on ${listen.directive.args[0] === undefined ? "port 80" : shownWord(listen, listen.directive.args[0])}`;
-}
-
 const ALONE = { upstream: null, down: false, backup: false } as const;
 
-function targetsOf(pass: Node, upstreams: Upstreams, listening: Context): readonly Target[] {
+function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening: Context): readonly Target[] {
   const at = argumentPlace(pass, 0);
-  const written = argument(pass, 0) ?? "";
   const values = pass.parent === null ? null : possibleValues(pass.parent, written, at);
   const targets: Target[] = [];
   for (const value of values ?? [{ text: written, place: at, sure: true }]) {

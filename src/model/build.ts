@@ -11,7 +11,7 @@ import type { Node } from "../nginx/types.js";
 import { known } from "../source/effective.js";
 import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress, socketPath } from "./address.js";
-import { type Listener, readBindings } from "./bindings.js";
+import { type Listener, readBindings, readOtherPasses } from "./bindings.js";
 import type { Host, NginxHost } from "./host.js";
 import { possibleListens } from "./template-address.js";
 import { readUpstreams } from "./upstreams.js";
@@ -32,7 +32,8 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
   const nginx = readNginx(spec, fs, whole || spec.dumped === true, options.nginxVersion ?? null);
   const masters = readMasters(spec, fs, options);
   const pools = masters.flatMap((master) => master.pools);
-  const bindings = nginx === null ? [] : join(nginx.root, pools, fs);
+  const { bindings, otherPasses } =
+    nginx === null ? { bindings: [], otherPasses: [] } : join(nginx.root, pools, fs);
   const named = [spec.nginx, ...spec.fragments, ...spec.fpm, ...spec.pools.flat()];
   const unread = [
     ...(spec.unread ?? []),
@@ -40,7 +41,7 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     // A host need not bring its accounts, but that they could not be read is another thing.
     ...ACCOUNT_FILES.filter((path) => !isAbsent(fs, path)).flatMap((path) => unreadFile(fs, path)),
   ];
-  return { name: spec.name, fs, nginx, masters, pools, accounts, whole, bindings, unread };
+  return { name: spec.name, fs, nginx, masters, pools, accounts, whole, bindings, otherPasses, unread };
 }
 
 function isAbsent(fs: HostFilesystem, path: string): boolean {
@@ -101,17 +102,22 @@ function readMasters(spec: HostSpec, fs: HostFilesystem, options: BuildOptions):
   return [...masters, ...loose.map((paths) => readPools(fs, paths, options))];
 }
 
-function join(root: Node, pools: readonly Pool[], fs: HostFilesystem) {
+function join(
+  root: Node,
+  pools: readonly Pool[],
+  fs: HostFilesystem,
+): Pick<Host, "bindings" | "otherPasses"> {
   const listeners = pools.flatMap((pool): readonly Listener[] => {
     const listen = listenAddress(pool, fs);
     return listen === null ? [] : [{ pool, address: listen }];
   });
   const possible = pools.map((pool) => ({ pool, listens: possibleListens(pool, prefixOf(pool)) }));
-  return readBindings(root, readUpstreams(childrenNamed(root, "http")), {
-    listeners,
-    possible,
-    sameDirectory: (path) => realSocket(fs, path),
-  });
+  const upstreams = readUpstreams(childrenNamed(root, "http"));
+  const listening = { listeners, possible, sameDirectory: (path: string) => realSocket(fs, path) };
+  return {
+    bindings: readBindings(root, upstreams, listening),
+    otherPasses: readOtherPasses(root, upstreams, listening),
+  };
 }
 
 function prefixOf(pool: Pool): string {

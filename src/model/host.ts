@@ -21,6 +21,8 @@ export interface Host {
   readonly whole: boolean;
   /** Every location that hands requests to FastCGI, with the pools behind it. */
   readonly bindings: readonly Binding[];
+  /** Every location that hands requests over by another protocol, with the pools that would have to speak it. */
+  readonly otherPasses: readonly OtherPass[];
   /** Main files that are there and could not be read; what they would say is unknown. */
   readonly unread: readonly UnreadPath[];
 }
@@ -63,6 +65,9 @@ export interface Binding {
   /** Words for reports: `location ~ \.php$ of shop.example.com`. */
   readonly label: string;
 }
+
+/** A `proxy_pass`, `uwsgi_pass` or `scgi_pass` at work. */
+export interface OtherPass extends Pick<Binding, "pass" | "location" | "server" | "targets" | "label"> {}
 
 export interface Target {
   readonly address: Address;

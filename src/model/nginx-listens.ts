@@ -1,16 +1,25 @@
-import { argument, descendants } from "../nginx/nodes.js";
+import { argument, descendants, enclosing } from "../nginx/nodes.js";
+import type { Node } from "../nginx/types.js";
 import { type Address, nginxAddress, reaches } from "./address.js";
 import type { Host } from "./host.js";
 
 /** Whether nginx itself listens at an address, for HTTP or as a proxy of streams. */
 export function nginxListens(host: Host, address: Address): boolean {
-  if (host.nginx === null) return false;
-  for (const node of descendants(host.nginx.root)) {
+  return listensAt(host, address).next().done !== true;
+}
+
+/** The `listen` of an `http` server at an address; `null` also where nginx hands streams on besides. */
+export function httpListen(host: Host, address: Address): Node | null {
+  const all = [...listensAt(host, address)];
+  return all.every((node) => enclosing(node, "http") !== null) ? (all[0] ?? null) : null;
+}
+
+function* listensAt({ nginx }: Host, address: Address): Generator<Node> {
+  for (const node of nginx === null ? [] : descendants(nginx.root)) {
     if (node.name !== "listen") continue;
     const listen = listenAddress(argument(node, 0) ?? "");
-    if (listen !== null && reaches(address, listen)) return true;
+    if (listen !== null && reaches(address, listen)) yield node;
   }
-  return false;
 }
 
 /** As nginx reads `listen`: a port alone is that port of every IPv4 address, an address alone is port 80. */

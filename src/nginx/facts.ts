@@ -476,7 +476,7 @@ referer_hash_bucket_size|sl|1|number|error|value||64
 referer_hash_max_size|sl|1|number|error|value||2048
 request_pool_size|hs|1|size(k,m)|error|value||4k
 reset_timedout_connection|hsl|1|flag|error|value||off
-resolver|hsl|1+||error|||
+resolver|hsl|1+||error|value||
 resolver|u|1+||error||1.27.3|
 resolver|MN|1+|||||off
 resolver|ST|1+|||||

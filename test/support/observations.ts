@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import type { ProofRequest } from "../../src/engine/rule.js";
 import { type Answer, logs, type Running, request, walk } from "./bench.js";
 import { fpmObservations } from "./fpm-observations.js";
+import { poolObservations } from "./pool-observations.js";
 import { waitFor } from "./processes.js";
 
 export interface Observed {
@@ -15,6 +16,7 @@ export type Observation = (running: Running, requests: readonly ProofRequest[]) 
 
 export const observations: Readonly<Record<string, Observation>> = {
   ...fpmObservations,
+  ...poolObservations,
   /** A local account that is neither owner nor in the group may write to a socket. */
   "socket-mode-others-write": async (running) => {
     const modes = sockets(running).map((file) => fs.statSync(file).mode & 0o777);

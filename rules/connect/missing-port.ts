@@ -1,0 +1,137 @@
+import { groupBy, namesOf } from "../../src/engine/evidence.js";
+import { mayAnswer, membership, siblings } from "../../src/engine/failover.js";
+import { helpText, inPlace, replace } from "../../src/engine/help.js";
+import { around } from "../../src/engine/help-address.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { nginxAddress } from "../../src/model/address.js";
+import type { Binding, Host, Target } from "../../src/model/host.js";
+import { poolListens } from "../../src/model/pool-listens.js";
+import { readUpstreams } from "../../src/model/upstreams.js";
+import { possibleValues } from "../../src/model/variables.js";
+import { argument, argumentPlace, childrenNamed } from "../../src/nginx/nodes.js";
+import { type Place, samePlace } from "../../src/source/file.js";
+
+/** A location and the word that names an address without a port. */
+interface Portless {
+  readonly binding: Binding;
+  readonly place: Place;
+  readonly text: string;
+  /** `null`: the value of a variable. */
+  readonly member: Target | null;
+}
+
+export const missingPort: Rule = {
+  id: "connect/missing-port",
+  cases: {
+    server: {
+      severity: "error",
+      symptom: { when: "always", status: 502, log: ':80", host: "' },
+      summary: "a server of an upstream has no port, and nginx takes 80",
+    },
+    member: {
+      severity: "warning",
+      symptom: { when: "always", status: null, log: ':80", host: "' },
+      summary: "one of several servers of an upstream has no port",
+    },
+    value: {
+      severity: "error",
+      symptom: { when: "always", status: 500, log: "no port in upstream" },
+      summary: "the value of a variable in fastcgi_pass has no port",
+    },
+  },
+  docs: {
+    title: "an address for FastCGI without a port",
+    what: "Fires when a `fastcgi_pass` leads to an `upstream` with a `server` that has no port, and when the value that `set` or `map` gives to the variable of a `fastcgi_pass` is a host without a port and no `upstream` has that name. A portless server beside living ones is a warning. An address without a port that stands in `fastcgi_pass` itself does not start: `nginx/invalid-address`.\n\nSilent when a pool does listen on port 80, and about values that are not known or that a template makes.",
+    why: "An `upstream` is made for any protocol, so nginx puts HTTP's port 80 where none is written, also when FastCGI uses it. There it finds nobody, or itself: `502 Bad Gateway`. For the value of a variable there is no such default: nginx logs `no port in upstream` and answers `500 Internal Server Error`. `nginx -t` accepts both.",
+    instead: "Write the port of the pool: `server 127.0.0.1:9000;`, `set $backend 127.0.0.1:9000;`.",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server",
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
+    ],
+    twins: { bad: "bad-upstream-server", ok: "ok-port" },
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const key = ({ place: { span } }: Portless): string => `${span.file.path}:${span.start}`;
+    for (const group of groupBy(portless(host), key)) yield report(host, group);
+  },
+};
+
+function* portless(host: Host): Generator<Portless> {
+  if (host.nginx === null) return;
+  const upstreams = readUpstreams(childrenNamed(host.nginx.root, "http"));
+  for (const binding of host.bindings) {
+    for (const target of binding.targets) {
+      const { address, place, upstream, down, pools } = target;
+      if (upstream === null || down || address.kind !== "tcp" || pools.length > 0) continue;
+      const text = wordAt(place);
+      const written = nginxAddress(text);
+      if (written?.kind === "tcp" && written.port === null) yield { binding, place, text, member: target };
+    }
+    for (const { text, place, sure } of valuesOf(binding)) {
+      const address = nginxAddress(text);
+      if (!sure || address?.kind !== "tcp" || address.port !== null) continue;
+      // Of a part that was not read, the group of that name may be one.
+      if (!upstreams.has(text.toLowerCase()) && isWhole(host)) yield { binding, place, text, member: null };
+    }
+  }
+}
+
+function isWhole({ nginx }: Host): boolean {
+  return nginx?.hasMain === true && childrenNamed(nginx.root, "http").every(({ partial }) => !partial);
+}
+
+function valuesOf({ pass, block }: Binding) {
+  const text = argument(pass, 0) ?? "";
+  return text.includes("$") ? (possibleValues(block, text, argumentPlace(pass, 0)) ?? []) : [];
+}
+
+function wordAt({ span: { file, start, end } }: Place): string {
+  return file.text.slice(start, end).replace(/^["']|["']$/g, "");
+}
+
+function report(host: Host, group: readonly [Portless, ...Portless[]]): Report {
+  const [{ binding, place, text, member }] = group;
+  const takenOver = member !== null && siblings(binding, member).some(mayAnswer);
+  const [only, ...others] = poolListens(host).listens.flatMap(({ pool, address }) =>
+    address?.kind === "tcp" && address.port !== null ? [{ pool, port: address.port }] : [],
+  );
+  const port = only !== undefined && others.every((one) => one.port === only.port) ? only.port : null;
+  const meant = port === null ? "" : `; pool [${only?.pool.name}] listens on port ${port}`;
+  const where = member === null ? null : membership(binding, member);
+  const line = around(host, place);
+  const full = `${text}:${port ?? "PORT"}`;
+  return {
+    case: member === null ? "value" : takenOver ? "member" : "server",
+    certain: true,
+    settle: null,
+    message:
+      member === null
+        ? `fastcgi_pass gets the value ${text}, which has no port${meant}`
+        : `server ${text} (${where}) has no port, and nginx takes 80${meant}`,
+    at: place,
+    label: member === null ? "no port" : "port 80",
+    link: [],
+    related: group.flatMap((one, index) =>
+      group.slice(0, index).some((other) => samePlace(passOf(other), passOf(one)))
+        ? []
+        : [{ place: passOf(one), message: `${one.binding.label} passes requests there` }],
+    ),
+    effect:
+      member === null
+        ? "every request that gets this value ends as 500 Internal Server Error"
+        : takenOver
+          ? "nginx tries it again and again and goes on to the next server"
+          : "every request that is passed there ends as 502 Bad Gateway",
+    help:
+      port === null
+        ? helpText([[inPlace("the place of that address", full)]])
+        : helpText([[replace(host, place, line.head + full + line.tail)]]),
+    names: member?.upstream == null ? namesOf(binding) : [member.upstream, text],
+  };
+}
+
+function passOf({ binding }: Portless): Place {
+  return argumentPlace(binding.pass, 0);
+}

@@ -1,0 +1,98 @@
+import { groupBy, namesOf } from "../../src/engine/evidence.js";
+import { addInto, helpText, replace } from "../../src/engine/help.js";
+import { around } from "../../src/engine/help-address.js";
+import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { nginxAddress } from "../../src/model/address.js";
+import type { Binding, Host } from "../../src/model/host.js";
+import { ipBytes } from "../../src/model/ip.js";
+import { readUpstreams } from "../../src/model/upstreams.js";
+import { possibleValues } from "../../src/model/variables.js";
+import { effectiveNode } from "../../src/nginx/effective.js";
+import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/nodes.js";
+import type { Place } from "../../src/source/file.js";
+
+/** A location whose fastcgi_pass gets a name that nginx would have to look up. */
+interface Named {
+  readonly binding: Binding;
+  readonly place: Place;
+  readonly text: string;
+  readonly host: string;
+}
+
+export const noResolver: Rule = {
+  id: "connect/no-resolver",
+  cases: {
+    name: {
+      severity: "error",
+      symptom: { when: "always", status: 502, log: "no resolver defined to resolve" },
+      summary: "a variable names a host for fastcgi_pass, and no resolver is in effect",
+    },
+  },
+  docs: {
+    title: "a name to look up, and no resolver",
+    what: "Fires when `fastcgi_pass` has a variable, `set` or `map` gives it a value with the name of a host and a port, and no `resolver` is in effect there. `localhost` is such a name, too, and so is the name of an `upstream` with a port behind it.\n\nSilent about values that are addresses, sockets or the name of an `upstream`, about names that stand in `fastcgi_pass` without a variable (nginx looks these up once, when it starts), and where a value or a level is not known.",
+    why: "What stands in a variable is looked up while the request runs, by nginx itself and not by the system, so neither `/etc/resolv.conf` nor `/etc/hosts` counts: without `resolver` nginx logs `no resolver defined to resolve` and answers `502 Bad Gateway` to every request. `nginx -t` accepts it.",
+    instead:
+      "Add `resolver 127.0.0.53;` (in Docker `127.0.0.11`), or pass to an address or to an `upstream` of that name.",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver",
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
+    ],
+    twins: { bad: "bad-localhost", ok: "ok-address" },
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const key = ({ place: { span } }: Named): string => `${span.file.path}:${span.start}`;
+    for (const group of groupBy(named(host), key)) {
+      const [{ binding, place, text, host: name }] = group;
+      yield {
+        case: "name",
+        certain: true,
+        settle: null,
+        message: `fastcgi_pass gets the value ${text}, and no resolver is in effect that could look up ${name}`,
+        at: place,
+        label: "a name that nginx looks up for each request",
+        link: [],
+        related: group.map((one) => ({
+          place: argumentPlace(one.binding.pass, 0),
+          message: `${one.binding.label} passes requests there`,
+        })),
+        effect: "every request that gets this value ends as 502 Bad Gateway",
+        help: help(host, group),
+        names: [...namesOf(binding), text],
+      };
+    }
+  },
+};
+
+function help(host: Host, group: readonly [Named, ...Named[]]): string {
+  const [{ place, text, host: name }] = group;
+  if (name === "localhost") {
+    const { head, tail } = around(host, place);
+    return helpText([[replace(host, place, head + text.replace(/^localhost/i, "127.0.0.1") + tail)]]);
+  }
+  return helpText(
+    [group.map((one) => addInto(host, headPlace(one.binding.server ?? one.binding.location), RESOLVER))],
+    "or let the value be an address, or the name of an upstream without a port",
+  );
+}
+
+const RESOLVER = "resolver 127.0.0.53; # the name server of this machine; in Docker 127.0.0.11";
+
+function* named(host: Host): Generator<Named> {
+  if (host.nginx === null) return;
+  const upstreams = readUpstreams(childrenNamed(host.nginx.root, "http"));
+  for (const binding of host.bindings) {
+    const written = argument(binding.pass, 0) ?? "";
+    if (!written.includes("$") || effectiveNode(binding.block, "resolver").kind !== "default") continue;
+    for (const value of possibleValues(binding.block, written, argumentPlace(binding.pass, 0)) ?? []) {
+      const { text, place, sure } = value;
+      const address = nginxAddress(text);
+      // Without a port it ends earlier, as connect/missing-port says.
+      if (!sure || address?.kind !== "tcp" || address.port === null) continue;
+      if (ipBytes(address.host) !== null || upstreams.has(text.toLowerCase())) continue;
+      yield { binding, place, text, host: address.host };
+    }
+  }
+}
