@@ -29,9 +29,15 @@ import { missingInclude } from "./nginx/missing-include.js";
 import { nginxSyntax } from "./nginx/syntax.js";
 import { unknownDirective } from "./nginx/unknown-directive.js";
 import { wrongContext } from "./nginx/wrong-context.js";
+import { invalidLimit } from "./php/invalid-limit.js";
+import { uploadLimits } from "./php/upload-limits.js";
 import { permissionDenied } from "./socket/permission-denied.js";
 import { worldWritable } from "./socket/world-writable.js";
+import { executionLimitUnreachable } from "./timeout/execution-limit-unreachable.js";
 import { readBelowTerminate } from "./timeout/read-below-terminate.js";
+import { readZero } from "./timeout/read-zero.js";
+import { reloadDropsRequests } from "./timeout/reload-drops-requests.js";
+import { slowlogNeverWritten } from "./timeout/slowlog-never-written.js";
 import { terminateBelowRead } from "./timeout/terminate-below-read.js";
 
 export const rules: readonly Rule[] = [
@@ -65,8 +71,14 @@ export const rules: readonly Rule[] = [
   nginxSyntax,
   unknownDirective,
   wrongContext,
+  invalidLimit,
+  uploadLimits,
   permissionDenied,
   worldWritable,
+  executionLimitUnreachable,
   readBelowTerminate,
+  readZero,
+  reloadDropsRequests,
+  slowlogNeverWritten,
   terminateBelowRead,
 ];

@@ -44,6 +44,11 @@ export const observations: Readonly<Record<string, Observation>> = {
     const answer = await ask(running, wanted ?? { method: "POST", path: "/body.php", bodyBytes: 2_097_152 });
     return { seen: answer.status === 200 && json(answer).post === 0, saw: shown(answer) };
   },
+  /** Neither nginx nor PHP lets the form through: an error, or a script without its fields. */
+  "body-refused": async (running, [wanted]) => {
+    const answer = await ask(running, wanted);
+    return { seen: answer.status !== 200 || json(answer).post === 0, saw: shown(answer) };
+  },
   /** The request succeeds, but PHP has nothing of its query string. */
   "query-lost": async (running, [wanted]) => {
     const answer = await ask(running, wanted ?? { path: "/index.php?a=1" });
@@ -67,8 +72,8 @@ export const observations: Readonly<Record<string, Observation>> = {
     return { seen: before !== after, saw: `memory_limit ${String(before)}, then ${String(after)}` };
   },
   /** A `memory_limit` that PHP could not read leaves its default in force. */
-  "memory-limit-not-applied": async (running, [wanted]) => {
-    const limit = json(await ask(running, wanted)).memory_limit;
+  "memory-limit-not-applied": async (running) => {
+    const limit = json(await ask(running)).memory_limit;
     return { seen: limit === "128M", saw: `memory_limit is ${String(limit)}` };
   },
   /** A request that is running when PHP-FPM is told to reload never gets its answer. */
@@ -82,7 +87,20 @@ export const observations: Readonly<Record<string, Observation>> = {
     const saw = begun ? shown(answer) : `the request never began: ${shown(answer)}`;
     return { seen: begun && answer.status === 502 && logs(running).nginx.includes("104"), saw };
   },
+  "reload-freezes-requests": freezes,
 };
+
+/** While an old request still runs, one that comes in after the reload is given up. */
+async function freezes(running: Running): Promise<Observed> {
+  const old = ask(running, { path: "/slow.php?s=8&mark=begun" });
+  const begun = await waitFor(() => fs.existsSync(`${running.copy.root}/tmp/begun`), 30_000);
+  for (const daemon of running.daemons) if (daemon.name === "php-fpm") process.kill(daemon.pid, "SIGUSR2");
+  // The master stops taking requests only when it has seen the signal.
+  await waitFor(() => logs(running).fpm.includes("Reloading in progress"), 10_000);
+  const answer = await ask(running);
+  await old;
+  return { seen: begun && answer.status === 504, saw: shown(answer) };
+}
 
 export function ask(running: Running, wanted: ProofRequest = {}): Promise<Answer> {
   const { times: _, path = "/index.php", ...rest } = wanted;

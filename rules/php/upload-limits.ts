@@ -1,0 +1,168 @@
+import { groupBy, pairs, showBytes } from "../../src/engine/evidence.js";
+import type { Known } from "../../src/engine/grouping.js";
+import { sourceOf } from "../../src/engine/grouping.js";
+import { addInto, helpText, replace } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { phpValue } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
+import type { Host } from "../../src/model/host.js";
+import { requestValues } from "../../src/model/request-values.js";
+import { parseIniBytes } from "../../src/php/ini.js";
+import { type Effective, placeOf } from "../../src/source/effective.js";
+
+/** PHP's three limits in one pool, in bytes. */
+interface Limits {
+  readonly pool: Pool;
+  /** Of one file. */
+  readonly upload: Size;
+  /** Of a whole form; `Infinity` without limit. */
+  readonly post: Size;
+  /** Of a request; `Infinity` without limit. */
+  readonly memory: Size;
+}
+
+type Size = Known<number> | null;
+type Name = "upload_max_filesize" | "post_max_size" | "memory_limit";
+
+export const uploadLimits: Rule = {
+  id: "php/upload-limits",
+  cases: {
+    "above-post": {
+      severity: "warning",
+      symptom: { when: "large-body", status: null, log: null },
+      summary: "upload_max_filesize above post_max_size: a file that long never arrives",
+    },
+    "above-memory": {
+      severity: "warning",
+      symptom: { when: "large-body", status: 502, log: "Allowed memory size of" },
+      summary: "post_max_size above memory_limit: a form that long ends the script",
+    },
+  },
+  docs: {
+    title: "PHP's limits on uploads contradict each other",
+    what: "Compares the values that count in a pool (`PHP_VALUE`, the pool, php.ini, PHP's defaults): fires when `upload_max_filesize` is above `post_max_size`, and when `post_max_size` is above `memory_limit`.\n\nSilent when they are equal, when `post_max_size` is 0 or `memory_limit` is -1, which is without limit, about values that are no size (`php/invalid-limit`), and where no php.ini is known.",
+    why: "A file is a part of a form: when the form is above `post_max_size`, PHP drops all of it, and `$_POST` and `$_FILES` are empty with status 200, whatever `upload_max_filesize` allows. Files go to the disk, but the fields of a form are held in memory: a form of text above `memory_limit` is a fatal error before the script begins, and the worker breaks the connection: `502 Bad Gateway`, or the text of the error with status 200 where `display_errors` is on.",
+    instead:
+      "Keep `upload_max_filesize` < `post_max_size` < `memory_limit`, and nginx's `client_max_body_size` equal to `post_max_size`.",
+    references: [
+      "https://www.php.net/manual/en/features.file-upload.common-pitfalls.php",
+      "https://www.php.net/manual/en/ini.core.php#ini.post-max-size",
+    ],
+    twins: { bad: "bad-upload-above-post", ok: "ok-in-order" },
+  },
+  options: noOptions,
+  proof: {
+    kind: "daemons",
+    requests: [{ method: "POST", path: "/body.php", bodyBytes: 10_485_760 }],
+    observe: { "above-post": "body-refused" },
+  },
+  *check(host) {
+    const all = [...limits(host)];
+    for (const [larger, smaller, name] of [
+      ["upload", "post", "above-post"],
+      ["post", "memory", "above-memory"],
+    ] as const) {
+      const found = all.flatMap(({ pool, [larger]: high, [smaller]: low }) =>
+        high === null || low === null || high.value === Infinity || high.value <= low.value
+          ? []
+          : [{ pool, high, low }],
+      );
+      const key = ({ high, low, pool }: (typeof found)[number]): string =>
+        `${sourceOf(high)} ${sourceOf(low)} ${high.kind === "set" ? pool.master.main?.path : pool.name}`;
+      for (const group of groupBy(found, key)) yield* report(host, name, group);
+    }
+  },
+};
+
+/** PHP's allocator takes memory in pieces of this size, and no limit below one. */
+const LEAST_MEMORY = 2 * 1024 * 1024;
+
+interface Pair {
+  readonly pool: Pool;
+  readonly high: Known<number>;
+  readonly low: Known<number>;
+}
+
+function* report(
+  host: Host,
+  name: "above-post" | "above-memory",
+  group: readonly [Pair, ...Pair[]],
+): Generator<Report> {
+  const [{ pool, high, low }] = group;
+  const above: Name = name === "above-post" ? "upload_max_filesize" : "post_max_size";
+  const below: Name = name === "above-post" ? "post_max_size" : "memory_limit";
+  const at = placeOf(high.kind === "set" ? high : low);
+  const other = placeOf(high.kind === "set" ? low : high);
+  if (at === null) return;
+  const [more, less] = [words(above, high), words(below, low)];
+  yield {
+    case: name,
+    certain: true,
+    settle: null,
+    message: `${more} is above ${less}`,
+    at,
+    label: high.kind === "set" ? "more than is ever let through" : "less than what is allowed beside it",
+    link: [],
+    related: [
+      ...(other === null ? [] : [{ place: other, message: high.kind === "set" ? less : more }]),
+      ...group.slice(1).map((one) => ({ place: one.pool.section, message: `pool [${one.pool.name}], too` })),
+    ],
+    effect:
+      name === "above-post"
+        ? `a file between ${showBytes(low.value)} and ${showBytes(high.value)} never arrives: the whole form is dropped, and $_FILES is empty`
+        : `a form with more than ${showBytes(low.value)} of text ends as 502 Bad Gateway`,
+    help: help(host, pool, below, low, high.value),
+    names: [pool.name, above],
+  };
+}
+
+function words(name: Name, { kind, value }: Known<number>): string {
+  return `${name} ${showBytes(value)}${kind === "default" ? " (the default)" : ""}`;
+}
+
+/** The lower of the two is raised, to the other's size for the form, to twice as much for the memory. */
+function help(host: Host, pool: Pool, name: Name, low: Known<number>, high: number): string {
+  const bytes = name === "memory_limit" ? high * 2 : high;
+  const size = showBytes(bytes).replace(" bytes", "").toUpperCase();
+  if (low.kind === "default")
+    return helpText([[addInto(host, pool.section, `php_admin_value[${name}] = ${size}`)]]);
+  const own = pool.settings.find((one) => one.place.span === low.place.span);
+  const inIni = low.place.span.file.path.endsWith(".ini");
+  return own === undefined && !inIni
+    ? `let ${name} be ${size} in the parameter that nginx passes`
+    : helpText([[replace(host, low.place, `${own === undefined ? name : `${own.key}[${name}]`} = ${size}`)]]);
+}
+
+/** In every pool, once for each location that passes values of its own. */
+function* limits(host: Host): Generator<Limits> {
+  const values = (["upload_max_filesize", "post_max_size", "memory_limit"] as const).map(
+    (name) => [name, requestValues(host, name)] as const,
+  );
+  const used = new Set<Pool>();
+  for (const { binding, pool } of pairs(host)) {
+    used.add(pool);
+    const [upload = null, post = null, memory = null] = values.map(([name, of]) =>
+      size(host, pool, name, of(binding, pool)),
+    );
+    yield { pool, upload, post, memory };
+  }
+  for (const pool of host.pools) {
+    if (used.has(pool)) continue;
+    const [upload = null, post = null, memory = null] = values.map(([name]) =>
+      size(host, pool, name, phpValue(pool, name)),
+    );
+    yield { pool, upload, post, memory };
+  }
+}
+
+/** `null`: not known, or not a size. */
+function size(host: Host, pool: Pool, name: Name, value: Effective<string | null>): Size {
+  if (value.kind === "unknown" || !/^\s*-?\d+\s*[kmg]?\s*$/i.test(value.value ?? "")) return null;
+  // Without any php.ini in the tree the default is only known where it would be there.
+  if (value.kind === "default" && pool.master.ini.files.length === 0 && !host.whole) return null;
+  const bytes = parseIniBytes(value.value ?? "");
+  if (name === "upload_max_filesize") return { ...value, value: bytes };
+  // Too little to be set, so that another one is in force: php/invalid-limit.
+  if (name === "memory_limit" && bytes >= 0 && bytes < LEAST_MEMORY) return null;
+  return { ...value, value: bytes <= 0 ? Infinity : bytes };
+}

@@ -1,0 +1,103 @@
+import { groupBy, namesOf, type Pair, pairs, showSeconds } from "../../src/engine/evidence.js";
+import { certainty, type Known, poolKey, sourceOf } from "../../src/engine/grouping.js";
+import { addInto, helpText, replace } from "../../src/engine/help.js";
+import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { seconds } from "../../src/fpm/pools.js";
+import type { Host } from "../../src/model/host.js";
+import { requestValues } from "../../src/model/request-values.js";
+import { placeOf } from "../../src/source/effective.js";
+import { samePlace } from "../../src/source/file.js";
+
+/** Both limits in seconds, above 0. */
+interface Limits extends Pair {
+  readonly terminate: Known<number>;
+  readonly execution: Known<number>;
+}
+
+export const executionLimitUnreachable: Rule = {
+  id: "timeout/execution-limit-unreachable",
+  cases: {
+    unreachable: {
+      severity: "info",
+      symptom: { when: "slow-request", status: 502, log: "execution timed out (" },
+      summary: "max_execution_time at or above request_terminate_timeout",
+    },
+  },
+  docs: {
+    title: "PHP-FPM kills a script before PHP's own limit ends it",
+    what: "Fires when the `max_execution_time` that counts in a pool (`PHP_VALUE`, the pool, php.ini, 30 without one) is at or above the pool's `request_terminate_timeout`.\n\nSilent when either is 0, which is without limit, and when no php.ini is known.",
+    why: "PHP's own limit ends a script with an error that names file and line, runs its shutdown functions and answers 500. When PHP-FPM kills the worker first, none of that happens: the client gets `502 Bad Gateway`, and only PHP-FPM's log says `execution timed out`. `max_execution_time` counts the CPU time of the script, not the time it waits for a database, so the shorter of the two is not always the first; but at or above the other it never is.",
+    instead:
+      "Keep `max_execution_time` below `request_terminate_timeout`: 30 and `request_terminate_timeout = 60s`, for instance.",
+    references: [
+      "https://www.php.net/manual/en/info.configuration.php#ini.max-execution-time",
+      "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
+    ],
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    const found = [...limits(host)].filter(({ terminate, execution }) => execution.value >= terminate.value);
+    const key = (one: Limits): string => `${poolKey(one)} ${sourceOf(one.execution)} ${one.target.assumed}`;
+    for (const group of groupBy(found, key)) {
+      const [first] = group;
+      const { terminate, execution, pool, binding } = first;
+      const [at, other] = [placeOf(terminate), placeOf(execution)];
+      if (at === null) continue;
+      const own = `${execution.value}s${execution.kind === "default" ? " (the default)" : ""}`;
+      yield {
+        case: "unreachable",
+        ...certainty(first),
+        message: `PHP-FPM kills a request of pool [${pool.name}] after ${showSeconds(terminate.value)}, and max_execution_time is ${own}, so PHP's own limit is never reached`,
+        at,
+        label: "the worker is killed first",
+        link: [],
+        related: other === null ? [] : [{ place: other, message: `max_execution_time is ${own}` }],
+        effect: `a script that runs longer than ${showSeconds(terminate.value)} ends as 502 Bad Gateway, without PHP's error and without its shutdown functions`,
+        help: help(host, first),
+        names: namesOf(binding, pool),
+      };
+    }
+  },
+};
+
+function help(host: Host, { pool, terminate, execution }: Limits): string {
+  const less = Math.floor(terminate.value / 2);
+  const line = (key: string): string => `${key}[max_execution_time] = ${less}`;
+  const note = "or let request_terminate_timeout be longer, and nginx's fastcgi_read_timeout with it";
+  const own = pool.settings.find(
+    ({ place }) => execution.kind === "set" && samePlace(place, execution.place),
+  );
+  const passed =
+    execution.kind === "set" && own === undefined && !execution.place.span.file.path.endsWith(".ini");
+  if (less < 1 || passed) return note.replace("or let", "let");
+  return helpText(
+    [
+      [
+        own === undefined
+          ? addInto(host, pool.section, line("php_value"))
+          : replace(host, own.place, line(own.key)),
+      ],
+    ],
+    note,
+  );
+}
+
+function* limits(host: Host): Generator<Limits> {
+  const executionTime = requestValues(host, "max_execution_time");
+  for (const pair of pairs(host)) {
+    const terminate = seconds(pair.pool, "request_terminate_timeout");
+    const execution = executionTime(pair.binding, pair.pool);
+    if (terminate.kind !== "set" || terminate.value === null || terminate.value <= 0) continue;
+    if (execution.kind === "unknown" || !/^\s*\d+\s*$/.test(execution.value ?? "")) continue;
+    // Without any php.ini in the tree the default is only known where it would be there.
+    if (execution.kind === "default" && pair.pool.master.ini.files.length === 0 && !host.whole) continue;
+    const limit = Number(execution.value);
+    if (limit > 0)
+      yield {
+        ...pair,
+        terminate: { ...terminate, value: terminate.value },
+        execution: { ...execution, value: limit },
+      };
+  }
+}

@@ -1,0 +1,129 @@
+import { type Pair, pairs, showMs, shown, showSeconds } from "../../src/engine/evidence.js";
+import type { Known } from "../../src/engine/grouping.js";
+import { helpText, write } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { globalSetting } from "../../src/fpm/pools.js";
+import type { FpmMaster } from "../../src/fpm/types.js";
+import { readSeconds } from "../../src/fpm/values.js";
+import type { Host } from "../../src/model/host.js";
+import { effectiveTime } from "../../src/nginx/effective.js";
+import { placeOf } from "../../src/source/effective.js";
+
+export const reloadDropsRequests: Rule = {
+  id: "timeout/reload-drops-requests",
+  cases: {
+    frozen: {
+      severity: "warning",
+      symptom: {
+        when: "reload",
+        status: 504,
+        log: "upstream timed out (110: Connection timed out) while reading response header from upstream",
+      },
+      summary: "process_control_timeout at or above fastcgi_read_timeout: new requests wait for the old ones",
+    },
+    killed: {
+      severity: "info",
+      symptom: {
+        when: "reload",
+        status: 502,
+        log: "recv() failed (104: Connection reset by peer) while reading response header from upstream",
+      },
+      summary: "process_control_timeout 0, the default: a reload kills the requests that run",
+    },
+  },
+  docs: {
+    title: "a reload of PHP-FPM costs requests",
+    what: "Fires once for each master: as info when its `process_control_timeout` is 0, which is the default, and as a warning when it is at least as long as the shortest `fastcgi_read_timeout` of the locations that use its pools. Silent between the two, and when the main file of PHP-FPM is not in the tree.",
+    why: "`systemctl reload` and every package update that restarts PHP-FPM end the workers. With 0 they end at once, in the middle of their requests: `502 Bad Gateway`. With a time, PHP-FPM waits that long for running requests, and starts new workers only afterwards: whoever comes in between waits in the backlog. When nginx gives up before that, all of them are `504 Gateway Time-out`.",
+    instead:
+      "Set `process_control_timeout` in `[global]` to what most requests need, 10s for instance, well below `fastcgi_read_timeout`.",
+    references: ["https://www.php.net/manual/en/install.fpm.configuration.php#process-control-timeout"],
+    twins: { bad: "bad-default", ok: "ok-ten-seconds" },
+  },
+  options: noOptions,
+  proof: {
+    kind: "daemons",
+    observe: { killed: "reload-drops-request", frozen: "reload-freezes-requests" },
+  },
+  *check(host) {
+    for (const master of host.masters) {
+      const written = globalSetting(master, "process_control_timeout");
+      if (written.kind === "unknown" || master.pools.length === 0) continue;
+      const reading = readSeconds(written.value ?? "0");
+      if (!reading.ok) continue;
+      const value = { ...written, value: reading.value };
+      if (value.value <= 0) yield* killed(host, master, value);
+      else yield* frozen(host, master, value);
+    }
+  },
+};
+
+function* killed(host: Host, master: FpmMaster, value: Known<number>): Generator<Report> {
+  const at = placeOf(value);
+  if (at === null) return;
+  yield {
+    certain: true,
+    settle: null,
+    case: "killed",
+    message: `process_control_timeout is ${shown(value, showSeconds)}, so a reload of PHP-FPM kills the requests that run`,
+    at,
+    label: "no time for running requests",
+    link: [],
+    related: [],
+    effect: "each request that runs during a reload ends as 502 Bad Gateway",
+    help: helpText([[inGlobal(host, master, value, "process_control_timeout = 10s")]]),
+    names: [nameOf(master)],
+  };
+}
+
+/** What is written above `[global]` or behind an include would land in a pool. */
+function inGlobal(host: Host, { global, main }: FpmMaster, value: Known<number>, line: string) {
+  if (value.kind === "set") return write(host, value, line);
+  const header = global.find((one) => one.header !== null && one.header.span.file === main)?.header ?? null;
+  return header === null ? null : write(host, { ...value, where: header }, line);
+}
+
+function* frozen(host: Host, master: FpmMaster, value: Known<number>): Generator<Report> {
+  const reads = [...pairs(host)]
+    .filter(({ pool }) => pool.master === master)
+    .flatMap((pair) => {
+      const read = effectiveTime(pair.binding.block, "fastcgi_read_timeout");
+      return read.kind === "unknown" || read.value <= 0 ? [] : [{ pair, read }];
+    })
+    .toSorted((a, b) => a.read.value - b.read.value);
+  const [first] = reads;
+  const at = placeOf(value);
+  if (first === undefined || at === null || first.read.value > value.value * 1000) return;
+  const place = placeOf(first.read);
+  const waits = shown(first.read, showMs);
+  yield {
+    case: "frozen",
+    ...sure(first.pair),
+    message: `a reload of PHP-FPM may take ${showSeconds(value.value)} (process_control_timeout), but nginx waits ${waits}`,
+    at,
+    label: "no new worker before running requests have ended",
+    link: [],
+    related: place === null ? [] : [{ place, message: `nginx waits ${waits}` }],
+    effect: `while one old request runs on, every new one waits, and ends as 504 Gateway Time-out after ${showMs(first.read.value)}`,
+    help: helpText([[write(host, value, `process_control_timeout = ${shorter(first.read.value)}s`)]]),
+    names: [nameOf(master)],
+  };
+}
+
+function sure({ target, pool }: Pair): Pick<Report, "certain" | "settle"> {
+  return target.assumed
+    ? {
+        certain: false,
+        settle: `Whether pool [${pool.name}] is the one behind this address is a guess from its port.`,
+      }
+    : { certain: true, settle: null };
+}
+
+/** A part of what nginx waits, in whole seconds. */
+function shorter(milliseconds: number): number {
+  return Math.max(1, Math.floor(milliseconds / 6000));
+}
+
+function nameOf({ main }: FpmMaster): string {
+  return main?.path ?? "";
+}

@@ -1,0 +1,99 @@
+import { shown, showSeconds } from "../../src/engine/evidence.js";
+import type { Known } from "../../src/engine/grouping.js";
+import { addInto, helpText, remove, write } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { seconds, setting } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
+import type { Host } from "../../src/model/host.js";
+import { placeOf } from "../../src/source/effective.js";
+
+export const slowlogNeverWritten: Rule = {
+  id: "timeout/slowlog-never-written",
+  cases: {
+    "no-file": {
+      severity: "error",
+      symptom: {
+        when: "start",
+        status: null,
+        log: "'slowlog' must be specified for use with 'request_slowlog_timeout'",
+      },
+      summary: "request_slowlog_timeout without slowlog",
+    },
+    "above-terminate": {
+      severity: "error",
+      symptom: { when: "start", status: null, log: "can't be greater than 'request_terminate_timeout'" },
+      summary: "request_slowlog_timeout above request_terminate_timeout",
+    },
+  },
+  docs: {
+    title: "a slowlog that PHP-FPM could never write",
+    what: "Fires when a pool has a `request_slowlog_timeout` above 0 and no `slowlog`, or one that is longer than its `request_terminate_timeout`. Silent when both are equal, when the pool has no `request_terminate_timeout`, and where a part of the pool was not read.",
+    why: "PHP-FPM refuses both: the manual gives `slowlog` a default, and there is none, and a request that is killed after 30s is never seen after 60s. The master does not start, with all its pools, and a reload keeps the old configuration.",
+    instead:
+      "Write both: `slowlog = /var/log/php-fpm.slow.log` and `request_slowlog_timeout = 5s`, below `request_terminate_timeout`.",
+    references: [
+      "https://www.php.net/manual/en/install.fpm.configuration.php#request-slowlog-timeout",
+      "https://www.php.net/manual/en/install.fpm.configuration.php#slowlog",
+    ],
+    twins: { bad: "bad-no-slowlog", ok: "ok-both" },
+  },
+  options: noOptions,
+  proof: { kind: "daemons" },
+  *check(host) {
+    for (const pool of host.pools) {
+      const slow = seconds(pool, "request_slowlog_timeout");
+      if (slow.kind !== "set" || slow.value === null || slow.value <= 0) continue;
+      yield* withoutFile(host, pool, slow.value, { ...slow, value: slow.value });
+      yield* tooLate(host, pool, { ...slow, value: slow.value });
+    }
+  },
+};
+
+function* withoutFile(host: Host, pool: Pool, after: number, slow: Known<number>): Generator<Report> {
+  const file = setting(pool, "slowlog");
+  const at = placeOf(slow);
+  if (at === null || file.kind === "unknown" || (file.value !== null && file.value !== "")) return;
+  const log = `slowlog = /var/log/php-fpm.${pool.name}.slow.log`;
+  yield {
+    ...shared(pool),
+    case: "no-file",
+    message: `request_slowlog_timeout is ${showSeconds(after)}, and pool [${pool.name}] has no slowlog to write to`,
+    at,
+    label: "PHP-FPM needs a slowlog for it",
+    related: [],
+    help: helpText([
+      [file.kind === "set" ? write(host, file, log) : addInto(host, pool.section, log)],
+      [remove(host, at)],
+    ]),
+  };
+}
+
+function* tooLate(host: Host, pool: Pool, slow: Known<number>): Generator<Report> {
+  const terminate = seconds(pool, "request_terminate_timeout");
+  const at = placeOf(slow);
+  if (at === null || terminate.kind === "unknown" || terminate.value === null) return;
+  if (terminate.value <= 0 || slow.value <= terminate.value) return;
+  const killed = shown({ ...terminate, value: terminate.value }, showSeconds);
+  const place = placeOf(terminate);
+  yield {
+    ...shared(pool),
+    case: "above-terminate",
+    message: `request_slowlog_timeout is ${showSeconds(slow.value)}, but pool [${pool.name}] kills a request after ${killed}`,
+    at,
+    label: "longer than any request may take",
+    related: place === null ? [] : [{ place, message: `the worker is killed after ${killed}` }],
+    help: helpText([
+      [write(host, slow, `request_slowlog_timeout = ${Math.max(1, Math.floor(terminate.value / 2))}s`)],
+    ]),
+  };
+}
+
+function shared(pool: Pool): Pick<Report, "certain" | "settle" | "link" | "effect" | "names"> {
+  return {
+    certain: true,
+    settle: null,
+    link: [],
+    effect: "PHP-FPM does not start or reload, and every pool of this master is down",
+    names: [pool.name],
+  };
+}
