@@ -31,7 +31,18 @@ import { unknownDirective } from "./nginx/unknown-directive.js";
 import { wrongContext } from "./nginx/wrong-context.js";
 import { invalidLimit } from "./php/invalid-limit.js";
 import { uploadLimits } from "./php/upload-limits.js";
+import { backlog } from "./pool/backlog.js";
+import { fileLimit } from "./pool/file-limit.js";
+import { ignoredSetting } from "./pool/ignored-setting.js";
+import { keepalivePinsWorkers } from "./pool/keepalive-pins-workers.js";
+import { noRecycling } from "./pool/no-recycling.js";
+import { processMax } from "./pool/process-max.js";
+import { silentWorkers } from "./pool/silent-workers.js";
+import { slowRamp } from "./pool/slow-ramp.js";
+import { pathTooLong } from "./socket/path-too-long.js";
 import { permissionDenied } from "./socket/permission-denied.js";
+import { privateDirectory } from "./socket/private-directory.js";
+import { publicPort } from "./socket/public-port.js";
 import { worldWritable } from "./socket/world-writable.js";
 import { executionLimitUnreachable } from "./timeout/execution-limit-unreachable.js";
 import { readBelowTerminate } from "./timeout/read-below-terminate.js";
@@ -73,7 +84,18 @@ export const rules: readonly Rule[] = [
   wrongContext,
   invalidLimit,
   uploadLimits,
+  backlog,
+  fileLimit,
+  ignoredSetting,
+  keepalivePinsWorkers,
+  noRecycling,
+  processMax,
+  silentWorkers,
+  slowRamp,
+  pathTooLong,
   permissionDenied,
+  privateDirectory,
+  publicPort,
   worldWritable,
   executionLimitUnreachable,
   readBelowTerminate,

@@ -1,4 +1,5 @@
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { setting } from "../../src/fpm/pools.js";
 import { isGlob } from "../../src/host/glob.js";
 import { nginxAddress, reaches } from "../../src/model/address.js";
 import { listenAddress } from "../../src/model/build.js";
@@ -8,6 +9,7 @@ import { type AddressFault, addressFault, missingPort } from "../../src/nginx/ad
 import { type AddressUse, addressUses } from "../../src/nginx/address-uses.js";
 import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../src/nginx/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { known } from "../../src/source/effective.js";
 
 /** Case → what nginx says, and what is wrong. */
 const CASES = {
@@ -78,12 +80,19 @@ export const invalidAddress: Rule = {
       if (use.node.directive.args[0]?.placeholder === true || PLACEHOLDER.test(use.text)) continue;
       const group = groupOf(use, groups[use.protocol]);
       const fault = addressFault(use);
+      // A pool with the same path is the cause, and socket/path-too-long shows both.
+      if (fault?.said === "too long path in the unix domain socket" && isPools(host, use)) continue;
       if (fault !== null) yield report(host, use, fault.said, fault);
       else if (group !== null) yield* ported(host, use, group);
       else if (use.role !== "listen") yield* portless(host, use);
     }
   },
 };
+
+function isPools({ pools }: Host, { text }: AddressUse): boolean {
+  const path = text.replace(/^unix:/i, "");
+  return pools.some((pool) => known(setting(pool, "listen")) === path);
+}
 
 const PLACEHOLDER = /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/;
 

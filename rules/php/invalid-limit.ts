@@ -57,7 +57,7 @@ export const invalidLimit: Rule = {
   options: noOptions,
   proof: {
     kind: "daemons",
-    requests: [{ method: "POST", path: "/body.php", bodyBytes: 2000 }],
+    requests: [{ method: "POST", path: "/body.php", bodyBytes: 20_000 }],
     observe: {
       "not-applied": "memory-limit-not-applied",
       misread: "body-dropped",

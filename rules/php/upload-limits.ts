@@ -8,7 +8,7 @@ import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request-values.js";
 import { parseIniBytes } from "../../src/php/ini.js";
-import { type Effective, placeOf } from "../../src/source/effective.js";
+import { type Effective, placeOf, type SetValue } from "../../src/source/effective.js";
 
 /** PHP's three limits in one pool, in bytes. */
 interface Limits {
@@ -40,7 +40,7 @@ export const uploadLimits: Rule = {
   },
   docs: {
     title: "PHP's limits on uploads contradict each other",
-    what: "Compares the values that count in a pool (`PHP_VALUE`, the pool, php.ini, PHP's defaults): fires when `upload_max_filesize` is above `post_max_size`, and when `post_max_size` is above `memory_limit`.\n\nSilent when they are equal, when `post_max_size` is 0 or `memory_limit` is -1, which is without limit, about values that are no size (`php/invalid-limit`), and where no php.ini is known.",
+    what: "Compares the values that count in a pool (`PHP_VALUE`, the pool, php.ini, PHP's defaults): fires when `upload_max_filesize` is above `post_max_size`, and when `post_max_size` is above `memory_limit`.\n\nSilent when they are equal, when the larger one is PHP's default, which nobody asked for, when `post_max_size` is 0 or `memory_limit` is -1, which is without limit, about values that are no size (`php/invalid-limit`), and where no php.ini is known.",
     why: "A file is a part of a form: when the form is above `post_max_size`, PHP drops all of it, and `$_POST` and `$_FILES` are empty with status 200, whatever `upload_max_filesize` allows. Files go to the disk, but the fields of a form are held in memory: a form of text above `memory_limit` is a fatal error before the script begins, and the worker breaks the connection: `502 Bad Gateway`, or the text of the error with status 200 where `display_errors` is on.",
     instead:
       "Keep `upload_max_filesize` < `post_max_size` < `memory_limit`, and nginx's `client_max_body_size` equal to `post_max_size`.",
@@ -63,12 +63,12 @@ export const uploadLimits: Rule = {
       ["post", "memory", "above-memory"],
     ] as const) {
       const found = all.flatMap(({ pool, [larger]: high, [smaller]: low }) =>
-        high === null || low === null || high.value === Infinity || high.value <= low.value
+        high?.kind !== "set" || low === null || high.value === Infinity || high.value <= low.value
           ? []
           : [{ pool, high, low }],
       );
       const key = ({ high, low, pool }: (typeof found)[number]): string =>
-        `${sourceOf(high)} ${sourceOf(low)} ${high.kind === "set" ? pool.master.main?.path : pool.name}`;
+        `${sourceOf(high)} ${sourceOf(low)} ${pool.master.main?.path ?? ""}`;
       for (const group of groupBy(found, key)) yield* report(host, name, group);
     }
   },
@@ -79,7 +79,7 @@ const LEAST_MEMORY = 2 * 1024 * 1024;
 
 interface Pair {
   readonly pool: Pool;
-  readonly high: Known<number>;
+  readonly high: SetValue<number>;
   readonly low: Known<number>;
 }
 
@@ -91,9 +91,7 @@ function* report(
   const [{ pool, high, low }] = group;
   const above: Name = name === "above-post" ? "upload_max_filesize" : "post_max_size";
   const below: Name = name === "above-post" ? "post_max_size" : "memory_limit";
-  const at = placeOf(high.kind === "set" ? high : low);
-  const other = placeOf(high.kind === "set" ? low : high);
-  if (at === null) return;
+  const [at, other] = [high.place, placeOf(low)];
   const [more, less] = [words(above, high), words(below, low)];
   yield {
     case: name,
@@ -101,10 +99,10 @@ function* report(
     settle: null,
     message: `${more} is above ${less}`,
     at,
-    label: high.kind === "set" ? "more than is ever let through" : "less than what is allowed beside it",
+    label: "more than is ever let through",
     link: [],
     related: [
-      ...(other === null ? [] : [{ place: other, message: high.kind === "set" ? less : more }]),
+      ...(other === null ? [] : [{ place: other, message: less }]),
       ...group.slice(1).map((one) => ({ place: one.pool.section, message: `pool [${one.pool.name}], too` })),
     ],
     effect:

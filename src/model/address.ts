@@ -1,5 +1,5 @@
 import { normalizePath } from "../host/path.js";
-import { PLAIN, readAddress } from "../nginx/address.js";
+import { LONGEST_PATH, PLAIN, readAddress } from "../nginx/address.js";
 import { canonicalHost, unmapped } from "./canonical.js";
 
 /**
@@ -85,12 +85,18 @@ export function fpmAddress(text: string, prefix = "/usr"): Address | null {
   if (colon === -1)
     return text === ""
       ? null
-      : { kind: "unix", path: socketPath(text.startsWith("/") ? text : `${prefix}/${text}`) };
+      : { kind: "unix", path: socketPath(cutOff(text.startsWith("/") ? text : `${prefix}/${text}`)) };
   const host = canonicalHost(text.slice(0, colon));
   // No name of a host has a slash: `tcp://127.0.0.1:9000`, `unix:/run/a.sock:1`.
   if (host === "" || host.includes("/")) return null;
   // The C library reads `*` as "no name given", which is the loopback address, ::1 first.
   return withPort(host === "*" ? "::1" : host === "::" ? "*" : host, text.slice(colon + 1));
+}
+
+/** What PHP-FPM makes of a path that is longer than a socket's may be. */
+function cutOff(path: string): string {
+  const bytes = Buffer.from(path);
+  return bytes.length <= LONGEST_PATH ? path : bytes.subarray(0, LONGEST_PATH).toString();
 }
 
 function withPort(host: string, port: string): Address | null {

@@ -51,8 +51,8 @@ export interface AddressSlot {
 /** `fastcgi_pass` and its like, and `server` in an upstream group. */
 export const PLAIN: AddressSlot = { listen: false, uri: false };
 
-/** Bytes of a socket's path (sun_path, less the NUL behind it). */
-const LONGEST_PATH = 107;
+/** Bytes of a socket's path: sun_path holds 108, one of which ends it. */
+export const LONGEST_PATH = 107;
 
 const PORTS = { least: 1, most: 65535 } as const;
 

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import type { ProofRequest } from "../../src/engine/rule.js";
 import { type Answer, logs, type Running, request, walk } from "./bench.js";
 import { fpmObservations } from "./fpm-observations.js";
-import { poolObservations } from "./pool-observations.js";
+import { poolObservations, written } from "./pool-observations.js";
 import { waitFor } from "./processes.js";
 
 export interface Observed {
@@ -24,6 +24,20 @@ export const observations: Readonly<Record<string, Observation>> = {
       seen: modes.some((mode) => (mode & 0o002) !== 0),
       saw: `socket modes ${modes.map(octal).join(" ")}`,
     };
+  },
+  /** PHP-FPM made a socket of another name than its file says. */
+  "socket-cut-off": async (running) => {
+    const cut = sockets(running).filter((file) => Buffer.byteLength(file) === 107);
+    return { seen: cut.length > 0, saw: `sockets ${sockets(running).join(" ")}` };
+  },
+  /** PHP-FPM listens on a port of every address of the machine. */
+  "port-of-all-addresses": async (running) => {
+    const open = ["/proc/net/tcp", "/proc/net/tcp6"]
+      .flatMap((file) => fs.readFileSync(file, "utf8").split("\n"))
+      .flatMap((line) => /^ *\d+: 0+:([0-9A-F]{4}) \S+ 0A/.exec(line)?.[1] ?? []);
+    const port = /(\d+)$/.exec(written(running, "listen") ?? "")?.[1] ?? "0";
+    const seen = open.includes(Number(port).toString(16).toUpperCase().padStart(4, "0"));
+    return { seen, saw: `port ${port}` };
   },
   /** A socket nobody but root can open, as a mode that is not an octal number makes it. */
   "socket-mode-zero": async (running) => {

@@ -1,16 +1,42 @@
 import * as fs from "node:fs";
-import { type Running, request } from "./bench.js";
+import { logs, type Running, request, walk } from "./bench.js";
 import type { Observation } from "./observations.js";
-import { childrenOf } from "./processes.js";
+import { childrenOf, waitFor } from "./processes.js";
 
 /** What the workers of pools are seen to do. */
 
 /** The pools of which a worker runs, by the titles that PHP-FPM gives its processes. */
 export function runningPools(running: Running): readonly string[] {
-  const workers = running.daemons.flatMap(({ name, pid }) => (name === "php-fpm" ? childrenOf(pid) : []));
-  const titles = workers.map((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+  const titles = workers(running).map((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, "utf8"));
   return [...new Set(titles.flatMap((title) => /pool ([^\0]+?) *\0*$/.exec(title)?.[1] ?? []))];
 }
+
+function workers(running: Running): readonly string[] {
+  return running.daemons.flatMap(({ name, pid }) => (name === "php-fpm" ? childrenOf(pid) : []));
+}
+
+/** The value that a line of some pool file gives a key; `null`: no line has it. */
+export function written(running: Running, key: string): string | null {
+  const files = [...walk(running.copy.root)].filter((file) => /\/pool\.d\/.*\.conf$/.test(file));
+  const lines = files.flatMap((file) => fs.readFileSync(file, "utf8").split("\n"));
+  const line = lines.find((one) => one.split("=")[0]?.trim() === key);
+  return line === undefined ? null : line.slice(line.indexOf("=") + 1).trim();
+}
+
+function socketsOf(pid: string): number {
+  const names = fs.readdirSync(`/proc/${pid}/fd`);
+  return names.filter((name) => linkOf(`/proc/${pid}/fd/${name}`).startsWith("socket:")).length;
+}
+
+function linkOf(path: string): string {
+  try {
+    return fs.readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export const poolObservations: Readonly<Record<string, Observation>> = {
   /** No site of the host is answered by one of the pools. */
@@ -23,4 +49,70 @@ export const poolObservations: Readonly<Record<string, Observation>> = {
     const idle = runningPools(running).filter((pool) => !answered.has(pool));
     return { seen: idle.length > 0, saw: `answers came from ${[...answered].join(", ")}` };
   },
+  /** Two seconds after a burst began the pool has fewer workers than it may have. */
+  "pool-not-full": async (running) => {
+    const burst = Array.from({ length: 20 }, () => request(running, { path: "/slow.php?s=4" }));
+    await pause(2000);
+    const count = workers(running).length;
+    await Promise.all(burst);
+    const most = Number(written(running, "pm.max_children"));
+    return { seen: count < most, saw: `${count} of ${most} workers` };
+  },
+  "pool-begins-empty": async (running) => {
+    const before = workers(running).length;
+    return { seen: before === 0, saw: `${before} workers before the first request` };
+  },
+  "other-count-than-start-servers": async (running) => {
+    const [start, idle] = [written(running, "pm.start_servers"), written(running, "pm.process_idle_timeout")];
+    const count = workers(running).length;
+    // Ten times the written seconds: an ondemand worker would be gone.
+    if (start === null && idle !== null) await pause(Number.parseInt(idle, 10) * 3000);
+    const left = workers(running).length;
+    const seen = start === null ? idle !== null && left === count : count !== Number(start);
+    return { seen, saw: `${count} workers, later ${left}` };
+  },
+  "owner-without-a-socket": async (running) => {
+    const sockets = [...walk(running.copy.root)].filter((file) => fs.lstatSync(file).isSocket());
+    const seen = written(running, "listen.owner") !== null && sockets.length === 0;
+    return { seen, saw: `${sockets.length} sockets` };
+  },
+  "unlisted-client-answered": async (running) => {
+    const { status } = await request(running, { path: "/index.php" });
+    const seen = status === 200 && written(running, "listen.allowed_clients") !== null;
+    return { seen, saw: `status ${status}` };
+  },
+  /** A script of the fixture prints the bytes that are free in the cache of scripts: more than the 64M of the fixture. */
+  "shared-memory-of-default-size": async (running) => {
+    const { body } = await request(running, { path: "/opcache.php" });
+    return { seen: Number(body) > 64 * 1024 * 1024, saw: body.slice(0, 200) };
+  },
+  /** After a request no worker holds a connection of nginx. */
+  "connections-closed": async (running) => {
+    const { status } = await request(running, { path: "/index.php" });
+    await pause(300);
+    const sockets = workers(running).map(socketsOf);
+    // A worker that keeps a connection has one more than those that wait for their first.
+    const closed = new Set(sockets).size === 1 && everything(running).includes("fastcgi_keep_conn on");
+    return { seen: status === 200 && closed, saw: `sockets of the workers: ${sockets.join(" ")}` };
+  },
+  "workers-live-on": async (running) => {
+    const before = workers(running).join(" ");
+    for (let round = 0; round < 20; round += 1) await request(running, { path: "/index.php" });
+    await pause(300);
+    return {
+      seen: workers(running).join(" ") === before,
+      saw: `workers ${before}, then ${workers(running)}`,
+    };
+  },
+  /** What the fixture's script writes to the worker's standard error does not arrive in PHP-FPM's log. */
+  "worker-output-lost": async (running) => {
+    await request(running, { path: "/speak.php" });
+    const heard = await waitFor(() => logs(running).fpm.includes("the worker speaks"), 3000);
+    return { seen: !heard, saw: heard ? "its line is in the log" : "no line in the log" };
+  },
 };
+
+function everything(running: Running): string {
+  const files = [...walk(running.copy.root)].filter((file) => /nginx\/.*\.conf$/.test(file));
+  return files.map((file) => fs.readFileSync(file, "utf8")).join("");
+}

@@ -1,0 +1,110 @@
+import { type Edit, helpText, remove, write } from "../../src/engine/help.js";
+import type { OptionsSchema, Report, Rule } from "../../src/engine/rule.js";
+import { setting } from "../../src/fpm/pools.js";
+import type { Host } from "../../src/model/host.js";
+import { somaxconn } from "../../src/model/kernel.js";
+import { type PoolListen, poolListens } from "../../src/model/pool-listens.js";
+import type { SetValue } from "../../src/source/effective.js";
+
+interface Options {
+  readonly minimum: number;
+}
+
+const options: OptionsSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    minimum: {
+      type: "integer",
+      minimum: 0,
+      default: 32,
+      description: "the smallest listen.backlog that is not reported",
+    },
+  },
+};
+
+/** What PHP-FPM took as "no limit" before it took -1. */
+const NO_LIMIT = 65535;
+
+export const backlog: Rule<Options> = {
+  id: "pool/backlog",
+  cases: {
+    "tiny-socket": {
+      severity: "warning",
+      symptom: {
+        when: "saturation",
+        status: 502,
+        log: "failed (11: Resource temporarily unavailable) while connecting to upstream",
+      },
+      summary: "a tiny listen.backlog on a Unix socket: requests fail at once when all workers are busy",
+    },
+    "tiny-port": {
+      severity: "warning",
+      symptom: {
+        when: "saturation",
+        status: 504,
+        log: "upstream timed out (110: Connection timed out) while connecting to upstream",
+      },
+      summary: "a tiny listen.backlog on TCP: connections are dropped when all workers are busy",
+    },
+    cut: {
+      severity: "info",
+      symptom: null,
+      summary: "a listen.backlog above net.core.somaxconn, which cuts it",
+    },
+  },
+  docs: {
+    title: "the queue in front of a pool",
+    what: "Fires when `listen.backlog` is 0 or below the option `minimum`, and as info when it is above the `net.core.somaxconn` that sysctl files of the tree set. Silent for the default, for negative values and for 65535, which are without limit.",
+    why: "While all workers are busy, connections wait in the kernel's queue, which has room for `listen.backlog` + 1. When a Unix socket's queue is full, nginx fails at once: `(11: Resource temporarily unavailable)`, `502 Bad Gateway`. On TCP the kernel drops the connection and nginx tries until `fastcgi_connect_timeout`: `504 Gateway Time-out`. Above `net.core.somaxconn` the kernel cuts the number, without a word.",
+    instead: "Remove the line: the default takes what the kernel allows. Or set `listen.backlog = 511`.",
+    references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen-backlog"],
+    twins: { bad: "bad-one", ok: "ok-default" },
+  },
+  options,
+  proof: { kind: "daemons", requests: [{ path: "/slow.php?s=1", times: 20 }] },
+  *check(host, { minimum }) {
+    const most = somaxconn(host);
+    for (const listen of poolListens(host).listens) {
+      const value = setting(listen.pool, "listen.backlog");
+      if (value.kind !== "set" || !/^\s*-?\d+\s*$/.test(value.value ?? "")) continue;
+      const size = Number(value.value);
+      if (size >= 0 && size < minimum) yield tiny(host, listen, { ...value, value: size });
+      else if (most !== null && size > most.value && size !== NO_LIMIT) {
+        yield {
+          ...shared(listen),
+          case: "cut",
+          message: `listen.backlog is ${size} in pool [${listen.pool.name}], but net.core.somaxconn is ${most.value}: the queue has room for ${most.value}`,
+          at: value.place,
+          label: "cut by the kernel",
+          related: [{ place: most.set.place, message: "what the kernel allows" }],
+          effect: "fewer requests may wait than the line says",
+          help: helpText([[write(host, value, `listen.backlog = ${most.value}`)]]),
+        };
+      }
+    }
+  },
+};
+
+function tiny(host: Host, listen: PoolListen, value: SetValue<number>): Report {
+  const { pool, address } = listen;
+  const unix = address?.kind === "unix";
+  const room = `${value.value + 1} ${value.value === 0 ? "request" : "requests"}`;
+  const edits: readonly Edit[] = [remove(host, value.place)];
+  return {
+    ...shared(listen),
+    case: unix ? "tiny-socket" : "tiny-port",
+    message: `listen.backlog is ${value.value} in pool [${pool.name}]: when all its workers are busy, ${room} may wait`,
+    at: value.place,
+    label: `a queue for ${room}`,
+    related: [],
+    effect: unix
+      ? "a request that finds all workers busy and the queue full ends as 502 Bad Gateway at once"
+      : "a request that finds all workers busy and the queue full ends as 504 Gateway Time-out after fastcgi_connect_timeout",
+    help: helpText([edits]),
+  };
+}
+
+function shared({ pool }: PoolListen): Pick<Report, "certain" | "settle" | "link" | "names"> {
+  return { certain: true, settle: null, link: [], names: [pool.name] };
+}

@@ -1,0 +1,94 @@
+import { helpText, replace } from "../../src/engine/help.js";
+import { noOptions, type Rule } from "../../src/engine/rule.js";
+import type { Host, NginxHost } from "../../src/model/host.js";
+import { nginxUnits, serviceSetting } from "../../src/model/units.js";
+import { httpFact } from "../../src/nginx/directives.js";
+import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
+import type { Place } from "../../src/source/file.js";
+
+/** How many files a worker of nginx may have open, and who says so. */
+interface Limit {
+  readonly files: number;
+  readonly place: Place;
+  readonly words: string;
+}
+
+export const fileLimit: Rule = {
+  id: "pool/file-limit",
+  cases: {
+    above: {
+      severity: "warning",
+      symptom: { when: "saturation", status: 500, log: "24: Too many open files" },
+      summary: "worker_connections above the files that a worker may have open",
+    },
+  },
+  docs: {
+    title: "more connections than files",
+    what: "Fires when `worker_connections` is above `worker_rlimit_nofile`, or, where that is not set, above the `LimitNOFILE` of nginx's unit in the tree. Silent where neither is known: the limit is then that of the system.",
+    why: "Each connection is an open file, and a request that is passed on has two of them, one to the client and one to PHP-FPM. At the limit nginx cannot open the second one: `socket() failed (24: Too many open files)`, `500 Internal Server Error`, while `worker_connections` says that there is room. At its start nginx warns of it.",
+    instead: "Set `worker_rlimit_nofile` to at least twice `worker_connections`.",
+    references: [
+      "https://nginx.org/en/docs/ngx_core_module.html#worker_rlimit_nofile",
+      "https://nginx.org/en/docs/ngx_core_module.html#worker_connections",
+    ],
+    twins: { bad: "bad-below", ok: "ok-twice" },
+  },
+  options: noOptions,
+  proof: { kind: "daemons", requests: [{ path: "/slow.php?s=1", times: 20 }] },
+  *check(host) {
+    const { nginx } = host;
+    if (nginx === null || !nginx.hasMain || nginx.root.partial) return;
+    const [events] = childrenNamed(nginx.root, "events");
+    const limit = limitOf(host, nginx);
+    if (events === undefined || events.partial || limit === null) return;
+    const written = childrenNamed(events, "worker_connections").at(-1);
+    const count = connections(written);
+    if (count === null || count <= limit.files) return;
+    yield {
+      case: "above",
+      certain: true,
+      settle: null,
+      message: `worker_connections is ${count}${written === undefined ? " (the default)" : ""}, but ${limit.words}: a worker of nginx may have ${limit.files} files open`,
+      at: limit.place,
+      label: "two of them for each request that is passed on",
+      link: [],
+      related: [
+        {
+          place: written === undefined ? headPlace(events) : argumentPlace(written, 0),
+          message: `${count} connections for each worker`,
+        },
+      ],
+      effect: `from about ${Math.floor(limit.files / 2)} requests at a time on, further ones end as 500 Internal Server Error`,
+      help: help(host, limit, count),
+      names: ["worker_connections"],
+    };
+  },
+};
+
+function connections(written: Node | undefined): number | null {
+  const text =
+    written === undefined ? (httpFact("worker_connections")?.default ?? "512") : (argument(written, 0) ?? "");
+  return /^\d+$/.test(text) ? Number(text) : null;
+}
+
+function limitOf(host: Host, { root }: NginxHost): Limit | null {
+  const own = childrenNamed(root, "worker_rlimit_nofile").at(-1);
+  if (own !== undefined) {
+    const text = argument(own, 0) ?? "";
+    const place = argumentPlace(own, 0);
+    return /^\d+$/.test(text)
+      ? { files: Number(text), place, words: `worker_rlimit_nofile is ${text}` }
+      : null;
+  }
+  const unit = serviceSetting(host, nginxUnits, "LimitNOFILE");
+  const [soft = ""] = unit?.value.split(":") ?? [];
+  if (unit === null || !/^\d+$/.test(soft)) return null;
+  return { files: Number(soft), place: unit.place, words: `LimitNOFILE of nginx's unit is ${unit.value}` };
+}
+
+function help(host: Host, limit: Limit, count: number): string {
+  const own = limit.words.startsWith("worker_rlimit_nofile");
+  const line = own ? `worker_rlimit_nofile ${count * 2};` : `LimitNOFILE=${count * 2}`;
+  return helpText([[replace(host, limit.place, line)]]);
+}

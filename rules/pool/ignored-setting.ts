@@ -1,0 +1,182 @@
+import { groupBy, namesOf, pairs } from "../../src/engine/evidence.js";
+import { sourceOf } from "../../src/engine/grouping.js";
+import { helpText, remove } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { setting } from "../../src/fpm/pools.js";
+import type { Pool, Setting } from "../../src/fpm/types.js";
+import { fpmAddress } from "../../src/model/address.js";
+import type { Host } from "../../src/model/host.js";
+import { processManager } from "../../src/model/pool-size.js";
+import { readUpstreams } from "../../src/model/upstreams.js";
+import { effectiveFlag } from "../../src/nginx/effective.js";
+import { childrenNamed } from "../../src/nginx/nodes.js";
+import { isOlder } from "../../src/nginx/version.js";
+import { known } from "../../src/source/effective.js";
+
+/** The settings of one pool that have no effect for one reason. */
+interface Ignored {
+  readonly pool: Pool;
+  readonly case: "process-manager" | "on-tcp" | "on-socket" | "at-start";
+  readonly settings: readonly Setting[];
+  readonly why: string;
+}
+
+const DYNAMIC = ["pm.start_servers", "pm.min_spare_servers", "pm.max_spare_servers", "pm.max_spawn_rate"];
+const SOCKET = ["listen.owner", "listen.group", "listen.mode", "listen.acl_users", "listen.acl_groups"];
+
+/** Shared memory that PHP takes once, in the master, before there is any pool. */
+const AT_START =
+  /^(?:opcache\.(?:memory_consumption|interned_strings_buffer|max_accelerated_files|jit_buffer_size|preload|preload_user|file_cache)|apc\.shm_size|apc\.enabled|extension|zend_extension)$/;
+
+export const ignoredSetting: Rule = {
+  id: "pool/ignored-setting",
+  cases: {
+    "process-manager": {
+      severity: "info",
+      symptom: null,
+      summary: "start and spare servers, or an idle timeout, that this pm does not read",
+    },
+    "on-tcp": { severity: "info", symptom: null, summary: "owner, group or mode of a socket on a TCP pool" },
+    "on-socket": { severity: "info", symptom: null, summary: "listen.allowed_clients on a Unix socket" },
+    "at-start": {
+      severity: "info",
+      symptom: null,
+      summary: "a setting in a pool that PHP reads only once, in the master",
+    },
+    "keep-conn": {
+      severity: "info",
+      symptom: null,
+      summary: "fastcgi_keep_conn on, and no connection is kept",
+    },
+  },
+  docs: {
+    title: "a setting that has no effect as it is written",
+    what: "Fires on what the daemons read and then do not use: `pm.start_servers` and the spare servers where `pm` is static or ondemand, and `pm.process_idle_timeout` where it is not ondemand; `listen.owner`, `listen.group`, `listen.mode` and the ACLs on TCP; `listen.allowed_clients` on a Unix socket; sizes of shared memory (`opcache.memory_consumption`) and extensions in a pool's `php_admin_value`; `fastcgi_keep_conn on` where the `fastcgi_pass` leads to no upstream with `keepalive`. Each pool is one report for each reason.\n\nSilent where `pm` or `listen` is not known. From nginx 1.29.7 on an upstream keeps connections without `keepalive`, so `fastcgi_keep_conn on` is only reported where the version is known to be older, or where there is no upstream.",
+    why: "Nothing says that such a line does nothing, and whoever reads it believes in it: that a socket is closed to others, that clients are checked, that the cache has the size.",
+    instead:
+      "Remove the line, or write what gives it an effect: `opcache.memory_consumption` in php.ini, `keepalive` in the upstream.",
+    references: [
+      "https://www.php.net/manual/en/install.fpm.configuration.php",
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_keep_conn",
+    ],
+    twins: { bad: "bad-allowed-clients-on-socket", ok: "ok-socket" },
+  },
+  options: noOptions,
+  proof: {
+    kind: "daemons",
+    observe: {
+      "process-manager": "other-count-than-start-servers",
+      "on-tcp": "owner-without-a-socket",
+      "on-socket": "unlisted-client-answered",
+      "at-start": "shared-memory-of-default-size",
+      "keep-conn": "connections-closed",
+    },
+  },
+  *check(host) {
+    for (const pool of host.pools) for (const ignored of ignoredIn(pool)) yield report(host, ignored);
+    yield* keepConn(host);
+  },
+};
+
+function* ignoredIn(pool: Pool): Generator<Ignored> {
+  const of = (keys: readonly string[]): readonly Setting[] =>
+    pool.settings.filter(({ key, index, value }) => keys.includes(key) && index === null && value !== "");
+  const manager = processManager(pool);
+  const unread = manager === null ? [] : of(manager === "dynamic" ? [] : DYNAMIC);
+  const idle = manager === null || manager === "ondemand" ? [] : of(["pm.process_idle_timeout"]);
+  // pm.max_spawn_rate counts for ondemand pools, too.
+  const dead = [
+    ...unread.filter(({ key }) => manager !== "ondemand" || key !== "pm.max_spawn_rate"),
+    ...idle,
+  ];
+  if (dead.length > 0) yield { pool, case: "process-manager", settings: dead, why: `pm is ${manager}` };
+  const listen = known(setting(pool, "listen"));
+  const address = listen === undefined || listen === null ? null : fpmAddress(listen);
+  const forSockets = address?.kind === "tcp" ? of(SOCKET) : [];
+  if (forSockets.length > 0)
+    yield { pool, case: "on-tcp", settings: forSockets, why: `pool [${pool.name}] listens on ${listen}` };
+  const forTcp = address?.kind === "unix" ? of(["listen.allowed_clients"]) : [];
+  if (forTcp.length > 0)
+    yield { pool, case: "on-socket", settings: forTcp, why: `pool [${pool.name}] listens on a socket` };
+  const late = pool.settings.filter(
+    ({ key, index }) => /^php_(?:admin_)?(?:value|flag)$/.test(key) && AT_START.test(index ?? ""),
+  );
+  if (late.length > 0)
+    yield {
+      pool,
+      case: "at-start",
+      settings: late,
+      why: "PHP reads it once, when the master starts, from php.ini",
+    };
+}
+
+const EFFECTS: Readonly<Record<Ignored["case"], string>> = {
+  "process-manager": "nothing changes: this pm has other settings",
+  "on-tcp": "nothing changes: who may connect to a port is not a matter of files",
+  "on-socket": "nothing changes: who may connect is what the socket's owner, group and mode say",
+  "at-start": "the size in force is that of php.ini, or PHP's default",
+};
+
+function report(host: Host, { pool, case: name, settings, why }: Ignored): Report {
+  const [first, ...rest] = settings;
+  const shown = [...new Set(settings.map(nameOf))].join(", ");
+  return {
+    case: name,
+    certain: true,
+    settle: null,
+    message: `${shown} ${settings.length === 1 ? "has" : "have"} no effect in pool [${pool.name}]: ${why}`,
+    at: first?.keyPlace ?? pool.section,
+    label: "not used",
+    link: [],
+    related: rest.map((one) => ({ place: one.keyPlace, message: `${nameOf(one)}, neither` })),
+    effect: EFFECTS[name],
+    help: helpText([settings.map((one) => remove(host, one.keyPlace))]),
+    names: [pool.name],
+  };
+}
+
+function nameOf({ key, index }: Setting): string {
+  return index === null ? key : `${key}[${index}]`;
+}
+
+function* keepConn(host: Host): Generator<Report> {
+  if (host.nginx === null) return;
+  const groups = readUpstreams(childrenNamed(host.nginx.root, "http"));
+  const { version } = host.nginx;
+  const found = [...pairs(host)].flatMap((pair) => {
+    const value = effectiveFlag(pair.binding.block, "fastcgi_keep_conn");
+    if (value.kind !== "set" || !value.value) return [];
+    const { upstream } = pair.target;
+    const group = upstream === null ? null : groups.get(upstream.toLowerCase());
+    if (
+      group === undefined ||
+      (group !== null && (group.partial || childrenNamed(group, "keepalive").length > 0))
+    )
+      return [];
+    return group === null || isOlder(version, "1.29.7") ? [{ ...pair, value }] : [];
+  });
+  const everywhere = new Set([...pairs(host)].map(({ binding }) => binding));
+  for (const [first, ...rest] of groupBy(found, ({ value }) => sourceOf(value))) {
+    // For another location the same line may well have an effect.
+    const source = sourceOf(first.value);
+    const told = new Set([first, ...rest].map(({ binding }) => binding));
+    const shared = [...everywhere].filter(
+      (binding) => sourceOf(effectiveFlag(binding.block, "fastcgi_keep_conn")) === source,
+    );
+    if (shared.some((binding) => !told.has(binding))) continue;
+    const { binding, pool, target, value } = first;
+    yield {
+      case: "keep-conn",
+      certain: true,
+      settle: null,
+      message: `fastcgi_keep_conn on keeps no connection to pool [${pool.name}]: ${target.upstream === null ? "the fastcgi_pass leads to no upstream" : `upstream ${target.upstream} has no keepalive`}`,
+      at: value.place,
+      label: "no connection is kept",
+      link: [],
+      related: [{ place: target.through ?? target.place, message: `${binding.label} passes requests there` }],
+      effect: "nothing changes: each request has a connection of its own",
+      help: helpText([[remove(host, value.place)]]),
+      names: namesOf(binding, pool),
+    };
+  }
+}

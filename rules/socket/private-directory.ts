@@ -1,0 +1,100 @@
+import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
+import { furtherLocations, poolKey } from "../../src/engine/grouping.js";
+import { helpText, replace } from "../../src/engine/help.js";
+import { passTo } from "../../src/engine/help-address.js";
+import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { setting } from "../../src/fpm/pools.js";
+import type { Assignment } from "../../src/model/assignments.js";
+import { inContainer } from "../../src/model/container.js";
+import type { Host } from "../../src/model/host.js";
+import { fpmUnits, isOn, nginxUnits, serviceSetting } from "../../src/model/units.js";
+import { placeOf } from "../../src/source/effective.js";
+import type { Place } from "../../src/source/file.js";
+
+export const privateDirectory: Rule = {
+  id: "socket/private-directory",
+  cases: {
+    private: {
+      severity: "warning",
+      symptom: {
+        when: "always",
+        status: 502,
+        log: "failed (2: No such file or directory) while connecting to upstream",
+      },
+      summary: "a socket below /tmp, which a unit gives to one daemon alone",
+    },
+  },
+  docs: {
+    title: "a socket in a /tmp that the daemons do not share",
+    what: "Fires when the socket of a pool that nginx passes requests to is below `/tmp` or `/var/tmp`, and a unit of the tree, nginx's or PHP-FPM's, has `PrivateTmp=yes`. Without units in the tree it is a guess on RHEL, Fedora and their like, whose units have it, and silent on Debian and Ubuntu, whose units do not. Silent in containers.",
+    why: "With `PrivateTmp` systemd gives the service a `/tmp` of its own: the socket that PHP-FPM makes there is in a directory that nginx does not see. Both start, both tests succeed, the file is there for whoever looks from the one side: `502 Bad Gateway`, `(2: No such file or directory)`.",
+    instead: "Put sockets below `/run/php` or `/run/php-fpm`.",
+    references: ["https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#PrivateTmp="],
+  },
+  options: noOptions,
+  proof: {
+    kind: "none",
+    reason:
+      "systemd, which makes the private directories, does not run where the tests do; systemd.exec(5) states it.",
+  },
+  *check(host) {
+    if (inContainer(host)) return;
+    const found = [...pairs(host)].filter(
+      ({ target: { address } }) => address.kind === "unix" && /^\/(?:var\/)?tmp\//.test(address.path),
+    );
+    for (const group of groupBy(found, poolKey)) {
+      const [first] = group;
+      const why = privateTmp(host, first);
+      const listen = placeOf(setting(first.pool, "listen"));
+      if (why === null || listen === null) continue;
+      const path = first.target.address.kind === "unix" ? first.target.address.path : "";
+      yield {
+        case: "private",
+        certain: why.set !== null,
+        settle: why.set === null ? "systemctl show -p PrivateTmp nginx php-fpm would settle it." : null,
+        message: `the socket of pool [${first.pool.name}] is ${path}, and ${why.words}`,
+        at: listen,
+        label: "not the same directory to both daemons",
+        link: linkOf(first),
+        related: [
+          ...(why.set === null ? [] : [{ place: why.set.place, message: "a /tmp of its own" }]),
+          ...furtherLocations(group),
+        ],
+        effect: "nginx does not find the socket, and every request ends as 502 Bad Gateway",
+        help: help(host, group, listen),
+        names: namesOf(first.binding, first.pool),
+      };
+    }
+  },
+};
+
+function help(host: Host, group: readonly [Pair, ...Pair[]], listen: Place): string {
+  const path = `/run/php/${group[0].pool.name}.sock`;
+  return helpText([
+    [
+      replace(host, listen, `listen = ${path}`),
+      ...group.map(({ target }) => passTo(host, target, `unix:${path}`)),
+    ],
+  ]);
+}
+
+function privateTmp(
+  host: Host,
+  { pool }: Pair,
+): { readonly set: Assignment | null; readonly words: string } | null {
+  const units = [
+    ["nginx", serviceSetting(host, nginxUnits, "PrivateTmp")],
+    ["PHP-FPM", serviceSetting(host, fpmUnits(pool.master), "PrivateTmp")],
+  ] as const;
+  for (const [daemon, set] of units)
+    if (set !== null && isOn(set)) return { set, words: `the unit of ${daemon} has PrivateTmp=${set.value}` };
+  if (units.some(([, set]) => set !== null) || !isRedHat(host)) return null;
+  return { set: null, words: "the units of this distribution have PrivateTmp=true" };
+}
+
+/** Read from the packages nginx and php-fpm of Fedora, RHEL and Remi. */
+function isRedHat({ fs }: Host): boolean {
+  return ["/etc/redhat-release", "/etc/fedora-release", "/etc/centos-release"].some(
+    (path) => fs.entry(path).kind === "file",
+  );
+}

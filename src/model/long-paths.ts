@@ -1,0 +1,14 @@
+import { addressUses } from "../nginx/address-uses.js";
+import { argumentPlace } from "../nginx/nodes.js";
+import type { Place } from "../source/file.js";
+import type { Host } from "./host.js";
+
+/** The paths of sockets that nginx refuses because no socket can have them, and where they are written. */
+export function tooLongPaths({ nginx }: Host): readonly { readonly path: string; readonly place: Place }[] {
+  if (nginx === null) return [];
+  return [...addressUses(nginx.root)].flatMap(({ address, node, text }) =>
+    address.kind === "refused" && address.reason === "too long path in the unix domain socket"
+      ? [{ path: text.replace(/^unix:/i, ""), place: argumentPlace(node, 0) }]
+      : [],
+  );
+}

@@ -1,0 +1,59 @@
+import { integer, setting } from "../fpm/pools.js";
+import type { Pool } from "../fpm/types.js";
+import { readProcessManager } from "../fpm/values.js";
+import { argument, childrenNamed } from "../nginx/nodes.js";
+import { type Effective, known } from "../source/effective.js";
+import type { NginxHost } from "./host.js";
+
+/** How many workers either daemon starts. `null` everywhere: not known. */
+
+export type ProcessManager = "static" | "dynamic" | "ondemand";
+
+export function processManager(pool: Pool): ProcessManager | null {
+  const text = known(setting(pool, "pm"));
+  const reading = text === undefined || text === null ? null : readProcessManager(text);
+  const name = reading?.ok === true ? reading.value : null;
+  return name === "static" || name === "dynamic" || name === "ondemand" ? name : null;
+}
+
+/** `pm.max_children`; `null` also for what PHP-FPM refuses. */
+export function maxChildren(pool: Pool): number | null {
+  return positive(integer(pool, "pm.max_children"));
+}
+
+/** The workers that a pool starts with, whether anybody asks or not. */
+export function workersAtStart(pool: Pool): number | null {
+  const max = maxChildren(pool);
+  switch (processManager(pool)) {
+    case "static":
+      return max;
+    case "ondemand":
+      return 0;
+    case "dynamic": {
+      const [least, most] = [
+        positive(integer(pool, "pm.min_spare_servers")),
+        positive(integer(pool, "pm.max_spare_servers")),
+      ];
+      const start = integer(pool, "pm.start_servers");
+      if (start.kind === "unknown" || least === null || most === null) return null;
+      // What FPM computes where none is written.
+      return start.value !== null && start.value > 0 ? start.value : least + Math.floor((most - least) / 2);
+    }
+    case null:
+      return null;
+  }
+}
+
+function positive(value: Effective<number | null>): number | null {
+  const number = known(value);
+  return number === undefined || number === null || number < 1 ? null : number;
+}
+
+/** nginx's `worker_processes`; `auto` is `cores`, or 1 where these are not known. */
+export function nginxWorkers({ root, hasMain }: NginxHost, cores: number | null = null): number | null {
+  const written = childrenNamed(root, "worker_processes").at(-1);
+  if (written === undefined) return hasMain && !root.partial ? 1 : null;
+  const text = argument(written, 0) ?? "";
+  if (text === "auto") return cores ?? 1;
+  return /^\d+$/.test(text) && Number(text) > 0 ? Number(text) : null;
+}
