@@ -1,7 +1,9 @@
 import type { Rule } from "../src/engine/rule.js";
 import { bodyLimitMismatch } from "./buffer/body-limit-mismatch.js";
+import { bufferingOff } from "./buffer/buffering-off.js";
 import { busySizeInvalid } from "./buffer/busy-size-invalid.js";
 import { headerTooSmall } from "./buffer/header-too-small.js";
+import { responseOnDisk } from "./buffer/response-on-disk.js";
 import { allDown } from "./connect/all-down.js";
 import { allowedClients } from "./connect/allowed-clients.js";
 import { listenMismatch } from "./connect/listen-mismatch.js";
@@ -10,9 +12,19 @@ import { noResolver } from "./connect/no-resolver.js";
 import { sharedAddress } from "./connect/shared-address.js";
 import { unusedPool } from "./connect/unused-pool.js";
 import { wrongProtocol } from "./connect/wrong-protocol.js";
+import { aliasScript } from "./fastcgi/alias-script.js";
+import { chrootPath } from "./fastcgi/chroot-path.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
+import { lostBodyParams } from "./fastcgi/lost-body-params.js";
+import { missingNamedLocation } from "./fastcgi/missing-named-location.js";
 import { paramsShadowed } from "./fastcgi/params-shadowed.js";
+import { pathInfoExecution } from "./fastcgi/path-info-execution.js";
+import { phpValueLeak } from "./fastcgi/php-value-leak.js";
+import { protectionBypassed } from "./fastcgi/protection-bypassed.js";
 import { scriptFilename } from "./fastcgi/script-filename.js";
+import { sourceExposed } from "./fastcgi/source-exposed.js";
+import { statusExposed } from "./fastcgi/status-exposed.js";
+import { tryFilesPathInfo } from "./fastcgi/try-files-path-info.js";
 import { fpmInvalidValue } from "./fpm/invalid-value.js";
 import { lostSection } from "./fpm/lost-section.js";
 import { fpmMissingInclude } from "./fpm/missing-include.js";
@@ -35,6 +47,8 @@ import { backlog } from "./pool/backlog.js";
 import { fileLimit } from "./pool/file-limit.js";
 import { ignoredSetting } from "./pool/ignored-setting.js";
 import { keepalivePinsWorkers } from "./pool/keepalive-pins-workers.js";
+import { memoryLimitOvercommit } from "./pool/memory-limit-overcommit.js";
+import { memoryOversubscribed } from "./pool/memory-oversubscribed.js";
 import { noRecycling } from "./pool/no-recycling.js";
 import { processMax } from "./pool/process-max.js";
 import { silentWorkers } from "./pool/silent-workers.js";
@@ -53,8 +67,10 @@ import { terminateBelowRead } from "./timeout/terminate-below-read.js";
 
 export const rules: readonly Rule[] = [
   bodyLimitMismatch,
+  bufferingOff,
   busySizeInvalid,
   headerTooSmall,
+  responseOnDisk,
   allDown,
   allowedClients,
   listenMismatch,
@@ -63,9 +79,19 @@ export const rules: readonly Rule[] = [
   sharedAddress,
   unusedPool,
   wrongProtocol,
+  aliasScript,
+  chrootPath,
   extensionDenied,
+  lostBodyParams,
+  missingNamedLocation,
   paramsShadowed,
+  pathInfoExecution,
+  phpValueLeak,
+  protectionBypassed,
   scriptFilename,
+  sourceExposed,
+  statusExposed,
+  tryFilesPathInfo,
   fpmInvalidValue,
   lostSection,
   fpmMissingInclude,
@@ -88,6 +114,8 @@ export const rules: readonly Rule[] = [
   fileLimit,
   ignoredSetting,
   keepalivePinsWorkers,
+  memoryLimitOvercommit,
+  memoryOversubscribed,
   noRecycling,
   processMax,
   silentWorkers,

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { parseSize } from "./capacity/size.js";
 import type { Finding, Incomplete, LintResult } from "./engine/finding.js";
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
@@ -8,7 +9,7 @@ import type { Validators } from "./engine/validate.js";
 import { dumpHosts, type GivenHost, hostsOf, withDump } from "./host/given.js";
 import { isWithin, normalizePath } from "./host/path.js";
 import type { HostSpec } from "./host/spec.js";
-import { buildHost } from "./model/build.js";
+import { type BuildOptions, buildHost } from "./model/build.js";
 import type { Host } from "./model/host.js";
 import type { Place } from "./source/file.js";
 
@@ -25,6 +26,8 @@ export interface LintOptions {
   readonly phpVersion?: string | null;
   /** `1.22.1`, the nginx that will read the files. Default: unknown, and only what holds for every version from 1.18.0 on is judged. */
   readonly nginxVersion?: string | null;
+  /** Bytes of memory that each host has; wins over the configuration. Default: what that says, or the live host. */
+  readonly memory?: number | null;
   /** What the path `-` stands for: the output of `nginx -T`. */
   readonly standardInput?: string;
 }
@@ -59,6 +62,7 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
     const host = buildHost(spec, fs, {
       phpVersion: options.phpVersion ?? null,
       nginxVersion: options.nginxVersion ?? null,
+      ...sizesOf(spec.name, options),
     });
     return { host, touching };
   });
@@ -69,6 +73,21 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
     run(rules, host, settings).filter((finding) => touching === null || touches(finding, touching)),
   );
   return { kind: "linted", result: summarize(distinctFindings(findings), hosts) };
+}
+
+/** What the command line or the configuration says of the memory of a host, the host's own entry first. */
+function sizesOf(name: string, { memory, config }: LintOptions): Pick<BuildOptions, "memory" | "workerSize"> {
+  const own = config?.hosts?.find((entry) => entry.name === name);
+  const bytes = parseSize(own?.memory ?? config?.memory ?? "");
+  return {
+    memory:
+      memory != null
+        ? { bytes: memory, source: "--ram" }
+        : bytes === null
+          ? null
+          : { bytes, source: "fpmlint.json" },
+    workerSize: parseSize(own?.workerSize ?? config?.workerSize ?? ""),
+  };
 }
 
 /** Whether a path means whole hosts, or a part of one that is read (or that could not be). */

@@ -11,7 +11,7 @@ import { copyFixture, start } from "./support/bench.js";
 import { besides } from "./support/besides.js";
 import { describeProofs } from "./support/daemons.js";
 import { applyWays, readHelp, type Way } from "./support/help.js";
-import { lintHost } from "./support/lint.js";
+import { fixtureConfig, lintHost } from "./support/lint.js";
 import { type Fixture, fixturesOf, proveFixture } from "./support/prove.js";
 
 /**
@@ -24,6 +24,10 @@ const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
 /** Rules whose help is words, or lines that a person has to complete. */
 const inWords: readonly string[] = [
   "connect/unused-pool",
+  "fastcgi/missing-named-location",
+  "fastcgi/php-value-leak",
+  "fastcgi/source-exposed",
+  "pool/memory-limit-overcommit",
   "nginx/duplicate-directive",
   "nginx/invalid-address",
   "nginx/invalid-value",
@@ -53,6 +57,8 @@ const byHand: Readonly<Record<string, string>> = {
 
 /** Fixtures with a further fault, which nobody could see before the one of the help was mended. */
 const uncovers: Readonly<Record<string, string>> = {
+  "pool/memory-oversubscribed/bad-measured": "pool/memory-limit-overcommit",
+  "pool/memory-oversubscribed/bad-two-pools": "pool/memory-limit-overcommit",
   "fastcgi/params-shadowed/bad-line-of-server": "fastcgi/extension-denied",
   "fastcgi/script-filename/bad-incomplete-set-of-server": "fastcgi/extension-denied",
 };
@@ -77,7 +83,11 @@ interface Case {
 }
 
 function lintDirectory(directory: string): readonly Finding[] {
-  const outcome = lintWith(rules, validators, { paths: [directory], workingDirectory: directory });
+  const outcome = lintWith(rules, validators, {
+    paths: [directory],
+    workingDirectory: directory,
+    config: fixtureConfig(directory),
+  });
   if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
   return outcome.result.findings;
 }

@@ -16,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   fpm: [...readers, "fpm"],
   model,
   capacity: ["source", "capacity"],
-  engine: [...model, "engine"],
+  engine: [...model, "engine", "capacity"],
   report: ["source", "engine", "report"],
   rules: [...model, "engine", "capacity"],
   // The files directly in src/ make the library.

@@ -8,6 +8,7 @@ import { lintWith } from "../src/lint.js";
 import { position } from "../src/source/file.js";
 import { validators } from "../src/validators.js";
 import { besides } from "./support/besides.js";
+import { fixtureConfig } from "./support/lint.js";
 
 /**
  * Every rule against its fixtures. `expected.txt` of a `bad-*` holds what is reported there: every
@@ -19,7 +20,11 @@ const top = fileURLToPath(new URL("..", import.meta.url));
 const fixtures = join(top, "fixtures");
 
 function lintFixture(directory: string): readonly Finding[] {
-  const outcome = lintWith(rules, validators, { paths: [directory], workingDirectory: directory });
+  const outcome = lintWith(rules, validators, {
+    paths: [directory],
+    workingDirectory: directory,
+    config: fixtureConfig(directory),
+  });
   if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
   return outcome.result.findings;
 }

@@ -10,11 +10,14 @@ import {
 import { addInto, type Edit, helpText, replace } from "../../src/engine/help.js";
 import { writeForLocations } from "../../src/engine/help-locations.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import type { Host } from "../../src/model/host.js";
+import type { Binding, Host } from "../../src/model/host.js";
+import { labelOf } from "../../src/model/labels.js";
 import { requestValues } from "../../src/model/request-values.js";
 import { effectiveList, effectiveOffset } from "../../src/nginx/effective.js";
+import { matchingOf } from "../../src/nginx/extensions.js";
 import { argumentPlace } from "../../src/nginx/nodes.js";
-import { takesBodies } from "../../src/nginx/passed.js";
+import { handingOn, takesBodies } from "../../src/nginx/passed.js";
+import type { Node } from "../../src/nginx/types.js";
 import { parseIniBytes } from "../../src/php/ini.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
@@ -45,7 +48,7 @@ export const bodyLimitMismatch: Rule = {
   },
   docs: {
     title: "client_max_body_size and post_max_size differ",
-    what: "Compares the effective `client_max_body_size` of each PHP location (1m when nothing sets it, 0 is without limit) with the `post_max_size` of the pool behind it: from `PHP_ADMIN_VALUE` and `PHP_VALUE`, the pool's `php_admin_value` and `php_value`, or the master's php.ini. Fires as a warning when nginx lets more through, as info when nginx is the first to refuse.\n\nSilent when both are equal; when `post_max_size` is 0, which is without limit, or cannot be read as a size; when it is not known, because no php.ini is in the tree or another location of the pool passes its own value, which stays in the worker; for locations that refuse every method with a body (`limit_except GET { deny all; }`).",
+    what: "Compares the effective `client_max_body_size` of each PHP location (1m when nothing sets it, 0 is without limit) with the `post_max_size` of the pool behind it: from `PHP_ADMIN_VALUE` and `PHP_VALUE`, the pool's `php_admin_value` and `php_value`, or the master's php.ini. Fires as a warning when nginx lets more through, as info when nginx is the first to refuse. nginx compares in each location that a request passes, so the limit of a `location /` whose `try_files` leads to the PHP location counts as well, and that of a named location never does.\n\nSilent when both are equal; when `post_max_size` is 0, which is without limit, or cannot be read as a size; when it is not known, because no php.ini is in the tree or another location of the pool passes its own value, which stays in the worker; for locations that refuse every method with a body (`limit_except GET { deny all; }`).",
     why: "A form above `post_max_size` is not an error for PHP: the script runs, with `$_POST` and `$_FILES` empty, and the client gets 200. Uploads vanish, checks against forged requests fail, saving an article loses it. A `.user.ini` does not help, because PHP compares the length before it reads that file. In the other order nginx answers `413 Request Entity Too Large` before PHP sees anything, which is clear, but PHP's limit is then never reached.",
     instead:
       "Set both to the same size: `client_max_body_size 64m;` in nginx, `post_max_size = 64M` in php.ini or `php_admin_value[post_max_size] = 64M` in the pool.",
@@ -73,9 +76,8 @@ function* limits(host: Host): Generator<Limits> {
   for (const pair of pairs(host)) {
     const { binding, pool } = pair;
     if (!takesBodies(binding.location)) continue;
-    const nginx = unlimited(effectiveOffset(binding.block, "client_max_body_size"));
     const php = bytes(postMaxSize(binding, pool));
-    if (nginx.kind === "unknown" || php === null) continue;
+    if (php === null) continue;
     // PHP's own default holds only where no php.ini can hide: one was read, or the host is all there.
     const { files } = pool.master.ini;
     if (php.kind === "default" && files.length === 0 && !host.whole) continue;
@@ -83,8 +85,29 @@ function* limits(host: Host): Generator<Limits> {
     // Without it PHP leaves every body to the script, and drops none.
     const reads = reading(binding, pool);
     if (reads.kind === "set" && !/^(?:1|on|yes|true)$/i.test(reads.value ?? "")) continue;
-    yield { ...pair, nginx, php, withoutIni };
+    for (const one of entrances(binding)) yield { ...pair, ...one, php, withoutIni };
   }
+}
+
+/**
+ * Where nginx compares the length of a body. It does so for each location that it chooses by the
+ * URI, so a front controller is asked at `location /` first; for a named location it never does.
+ */
+function entrances(binding: Binding): readonly Pick<Limits, "binding" | "nginx">[] {
+  const { location, server } = binding;
+  const limit = (block: Node): Known<number> | null => {
+    const value = unlimited(effectiveOffset(block, "client_max_body_size"));
+    return value.kind === "unknown" ? null : value;
+  };
+  const own = limit(binding.block);
+  const before = (server === null ? [] : handingOn(server, location)).flatMap((one) => {
+    const nginx = takesBodies(one) ? limit(one) : null;
+    const label = labelOf(one, server);
+    return nginx === null ? [] : [{ nginx, binding: { ...binding, location: one, label } }];
+  });
+  if (own === null) return [];
+  if (matchingOf(location).modifier === "@" && before.length > 0) return before;
+  return [{ binding, nginx: own }, ...before.filter(({ nginx }) => nginx.value < own.value)];
 }
 
 function unlimited(value: Effective<number>): Effective<number> {

@@ -10,6 +10,7 @@ import { listenAddress } from "../../src/model/build.js";
 import { unmapped } from "../../src/model/canonical.js";
 import type { Host } from "../../src/model/host.js";
 import { ipBytes } from "../../src/model/ip.js";
+import { localhost } from "../../src/model/localhost.js";
 import { effectiveNode } from "../../src/nginx/effective.js";
 import { argument, argumentPlace } from "../../src/nginx/nodes.js";
 import type { Place } from "../../src/source/file.js";
@@ -78,7 +79,7 @@ function* guarded(host: Host): Generator<Guarded> {
     const listen = listenAddress(pool, host.fs);
     if (target.address.kind === "unix" || listen?.kind !== "tcp") continue;
     if (list.kind !== "set" || list.value === null) continue;
-    const from = sources(pair, target.address, listen);
+    const from = sources(host, pair, target.address, listen);
     if (from === undefined) continue;
     const entries = list.value.split(",").map((text) => ({ text, bytes: ipBytes(text) }));
     const allowed =
@@ -91,6 +92,7 @@ function* guarded(host: Host): Generator<Guarded> {
 
 /** `undefined`: not known. */
 function sources(
+  host: Host,
   { binding, target }: Pair,
   address: TcpAddress,
   listen: TcpAddress,
@@ -99,13 +101,16 @@ function sources(
   if (bind.kind === "unknown") return undefined;
   const bound = bind.kind === "set" ? (argument(bind.node, 0) ?? "off") : "off";
   if (bind.kind === "set" && bound !== "off") {
-    const host = bound.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-    const literal = ipBytes(host) !== null && argument(bind.node, 1) === undefined;
-    return literal ? { sources: [host], bind: argumentPlace(bind.node, 0) } : undefined;
+    const source = bound.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+    const literal = ipBytes(source) !== null && argument(bind.node, 1) === undefined;
+    return literal ? { sources: [source], bind: argumentPlace(bind.node, 0) } : undefined;
   }
   if (target.assumed || !isLocal(address)) return { sources: null, bind: null };
   if (address.host !== "localhost") return { sources: [loopback(unmapped(address.host))], bind: null };
-  // nginx resolves the name to both and goes on to the other address when one is refused.
+  // PHP-FPM takes the first address of the name, and nginx each in turn until one is not refused.
+  const first = localhost(host.fs);
+  if (first !== null && (listen.host === "localhost" || (listen.host === "*" && first === "127.0.0.1")))
+    return { sources: [first], bind: null };
   const both = listen.host === "*" || listen.host === "localhost";
   return { sources: both ? ["127.0.0.1", "::1"] : [loopback(listen.host)], bind: null };
 }

@@ -12,6 +12,7 @@ import { readMode, secondsOf } from "../../src/fpm/values.js";
 import { fpmAddress } from "../../src/model/address.js";
 import { hasOtherAccounts, missingAccounts } from "../../src/model/fpm-accounts.js";
 import type { Host } from "../../src/model/host.js";
+import { known } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 
 const misreadCases = {
@@ -226,6 +227,8 @@ function* modeFault(host: Host, pool: Pool): Generator<Report> {
   if (line === undefined || address?.kind !== "unix" || (!host.whole && isPlaceholder(line))) return;
   const taken = readMode(mode.value) & 0o777;
   if (/^[ \t]*\+?[0-7]+$/.test(mode.value) || (taken & 0o200) !== 0) return;
+  // With an ACL PHP-FPM takes no notice of the mode.
+  if (["listen.acl_users", "listen.acl_groups"].some((key) => known(setting(pool, key)))) return;
   const octal = taken.toString(8).padStart(4, "0");
   yield {
     ...misreadReport(host, { kind: "calculation", as: octal }, line, pool),

@@ -62,7 +62,11 @@ export const backlog: Rule<Options> = {
     twins: { bad: "bad-one", ok: "ok-default" },
   },
   options,
-  proof: { kind: "daemons", requests: [{ path: "/slow.php?s=1", times: 20 }] },
+  proof: {
+    kind: "daemons",
+    requests: [{ path: "/slow.php?s=1", times: 20 }],
+    observe: { "tiny-port": "queue-full" },
+  },
   *check(host, { minimum }) {
     const most = somaxconn(host);
     for (const listen of poolListens(host).listens) {

@@ -107,6 +107,10 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
           .option("php-version", {
             type: "string",
             describe: "PHP of masters whose path does not tell it, as in 8.3",
+          })
+          .option("ram", {
+            type: "string",
+            describe: "memory of the host, as in 8G; on the live host its own is known",
           }),
       (argv) =>
         end(
@@ -173,6 +177,7 @@ const OPTIONS = [
   "config",
   "nginx-version",
   "php-version",
+  "ram",
   "color",
   "version",
   "help",
@@ -205,7 +210,7 @@ function pathsOf(
 
 /** Of an option that is given twice the last one counts, as everywhere; `--format` adds up. */
 function lastOf(argv: Record<string, unknown>): void {
-  for (const name of ["fail-on", "config", "nginx-version", "php-version", "color", "quiet", "q"]) {
+  for (const name of ["fail-on", "config", "nginx-version", "php-version", "ram", "color", "quiet", "q"]) {
     const value = argv[name];
     if (Array.isArray(value)) argv[name] = value[value.length - 1];
   }

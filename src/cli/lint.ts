@@ -1,3 +1,4 @@
+import { parseSize } from "../capacity/size.js";
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
 import { lintWith } from "../lint.js";
@@ -22,6 +23,8 @@ export interface LintArguments {
   readonly nginxVersion?: string | undefined;
   /** `8.3`. */
   readonly phpVersion?: string | undefined;
+  /** `8G`. */
+  readonly ram?: string | undefined;
 }
 
 /** Columns of text that goes to a file or a pipe: nobody there cuts lines, and few read wider ones. */
@@ -37,6 +40,7 @@ export function lintCommand(args: LintArguments, world: World): number {
     config: loaded?.config ?? null,
     nginxVersion: checkedNginxVersion(args.nginxVersion),
     phpVersion: checkedVersion("php-version", args.phpVersion),
+    memory: checkedSize("ram", args.ram),
     ...(args.paths.includes("-") ? { standardInput: world.standardInput() } : {}),
     configDirectory: loaded?.directory ?? world.workingDirectory,
   });
@@ -58,6 +62,16 @@ function checkedNginxVersion(text: string | undefined): string | null {
   if (text === undefined || NGINX_VERSION.test(text)) return text ?? null;
   throw new UsageError(
     `--nginx-version ${JSON.stringify(text)} is not a version as in 1.22.1 (fpmlint --help lists the options)`,
+  );
+}
+
+/** Bytes; throws UsageError for what is no size. */
+function checkedSize(option: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const bytes = parseSize(text);
+  if (bytes !== null) return bytes;
+  throw new UsageError(
+    `--${option} ${JSON.stringify(text)} is not a size as in 8G, 512M or plain bytes (fpmlint --help lists the options)`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { SIZE_PATTERN } from "../capacity/size.js";
 import type { Rule, Severity } from "./rule.js";
 
 /** `fpmlint.json` after it was checked. */
@@ -6,6 +7,10 @@ export interface Config {
   readonly failOn?: Severity | "never";
   readonly rules?: Readonly<Record<string, RuleSetting>>;
   readonly hosts?: readonly HostEntry[];
+  /** The memory of each host that does not say its own: `8G`. */
+  readonly memory?: string;
+  /** What one worker needs: `60M`. */
+  readonly workerSize?: string;
 }
 
 /** The options in a pair are complete: the check filled in the defaults. */
@@ -19,9 +24,17 @@ export interface HostEntry {
   readonly nginx?: string | null;
   /** One entry per master. */
   readonly fpm?: readonly string[];
+  readonly memory?: string;
+  readonly workerSize?: string;
 }
 
 export type Schema = Readonly<Record<string, unknown>>;
+
+/** As people write sizes; `src/capacity/size.ts` reads them. */
+const sizes = {
+  memory: { type: "string", pattern: SIZE_PATTERN },
+  workerSize: { type: "string", pattern: SIZE_PATTERN },
+};
 
 const severities = ["error", "warning", "info"];
 
@@ -41,6 +54,7 @@ function configSchema(rules: readonly Rule[]): Schema {
     failOn: { type: "string", enum: [...severities, "never"] },
     rules: closed(Object.fromEntries(rules.map((rule) => [rule.id, settingSchema(rule.id)]))),
     hosts: { type: "array", items: hostSchema() },
+    ...sizes,
   });
 }
 
@@ -69,6 +83,7 @@ function hostSchema(): Schema {
     root: { type: "string" },
     nginx: { type: ["string", "null"] },
     fpm: { type: "array", items: { type: "string" } },
+    ...sizes,
   };
   return { ...closed(properties), required: ["name", "root"] };
 }

@@ -24,3 +24,30 @@ function isInside(block: Node, outer: Node): boolean {
   for (let at: Node | null = block; at !== null; at = at.parent) if (at === outer) return true;
   return false;
 }
+
+/**
+ * Whether something on the way into a block asks who it is: an address that is denied, a password,
+ * a subrequest, `internal`. What cannot be told counts as a guard, so that nobody claims there is none.
+ */
+export function isGuarded(block: Node): boolean {
+  if (effectiveList(block, "deny").kind !== "default") return true;
+  if (["auth_basic", "auth_request", "auth_jwt", "internal"].some((name) => isInForce(block, name)))
+    return true;
+  // A condition that answers by itself may be about the client.
+  return block.children.some(
+    ({ name, children }) => name === "if" && children.some((one) => one.name === "return"),
+  );
+}
+
+/** The directives of a block itself that ask who it is; none for `auth_basic off`. */
+export function ownGuards(block: Node): readonly Node[] {
+  return block.children.filter(
+    (node) =>
+      (node.name === "deny" || /^auth_(?:basic|request|jwt)$/.test(node.name)) && argument(node, 0) !== "off",
+  );
+}
+
+function isInForce(block: Node, name: string): boolean {
+  const found = effectiveNode(block, name);
+  return found.kind === "unknown" || (found.kind === "set" && argument(found.node, 0) !== "off");
+}

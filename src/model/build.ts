@@ -13,6 +13,7 @@ import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress, socketPath } from "./address.js";
 import { type Listener, readBindings, readOtherPasses } from "./bindings.js";
 import type { Host, NginxHost } from "./host.js";
+import { type HostMemory, liveMemory } from "./memory.js";
 import { possibleListens } from "./template-address.js";
 import { readUpstreams } from "./upstreams.js";
 
@@ -21,6 +22,10 @@ export interface BuildOptions {
   readonly phpVersion: string | null;
   /** `1.22.1`; `null` or absent: unknown. */
   readonly nginxVersion?: string | null;
+  /** `null` or absent: nobody said; the live host knows its own. */
+  readonly memory?: HostMemory | null;
+  /** Bytes of one worker; `null` or absent: nobody said. */
+  readonly workerSize?: number | null;
 }
 
 /** Reads both halves of a host and joins them. Never throws; what could not be read is in the host's includes and faults. */
@@ -41,7 +46,10 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     // A host need not bring its accounts, but that they could not be read is another thing.
     ...ACCOUNT_FILES.filter((path) => !isAbsent(fs, path)).flatMap((path) => unreadFile(fs, path)),
   ];
-  return { name: spec.name, fs, nginx, masters, pools, accounts, whole, bindings, otherPasses, unread };
+  const memory = options.memory ?? (spec.root === "/" ? liveMemory(fs) : null);
+  const workerSize = options.workerSize ?? null;
+  const joined = { bindings, otherPasses, memory, workerSize, unread };
+  return { name: spec.name, fs, nginx, masters, pools, accounts, whole, ...joined };
 }
 
 function isAbsent(fs: HostFilesystem, path: string): boolean {
@@ -113,7 +121,12 @@ function join(
   });
   const possible = pools.map((pool) => ({ pool, listens: possibleListens(pool, prefixOf(pool)) }));
   const upstreams = readUpstreams(childrenNamed(root, "http"));
-  const listening = { listeners, possible, sameDirectory: (path: string) => realSocket(fs, path) };
+  const sockets = new Set(listeners.map(({ address }) => (address.kind === "unix" ? address.path : "")));
+  const listening = {
+    listeners,
+    possible,
+    sameDirectory: (path: string) => dialledSocket(fs, path, sockets),
+  };
   return {
     bindings: readBindings(root, upstreams, listening),
     otherPasses: readOtherPasses(root, upstreams, listening),
@@ -140,4 +153,13 @@ export function realAddress(fs: HostFilesystem, address: Address): Address {
 function realSocket(fs: HostFilesystem, path: string): string {
   const directory = fs.entry(directoryOf(path));
   return directory.kind === "directory" ? socketPath(`${directory.path}/${nameOf(path)}`) : path;
+}
+
+/** Who connects follows a link in the socket's own place, too. One that leads to no pool stays what it is. */
+function dialledSocket(fs: HostFilesystem, path: string, sockets: ReadonlySet<string>): string {
+  const entry = fs.entry(path);
+  // The socket itself is rarely in the tree, and neither is its directory.
+  const linked = entry.kind === "outside" ? entry.target : "path" in entry ? entry.path : path;
+  const real = realSocket(fs, socketPath(linked));
+  return linked.startsWith("/") && sockets.has(real) ? real : realSocket(fs, path);
 }

@@ -5,6 +5,7 @@ import type { NginxFault, NginxInclude, NginxText, Node } from "../nginx/types.j
 import type { Place, Span } from "../source/file.js";
 import type { Accounts } from "./accounts.js";
 import type { Address } from "./address.js";
+import type { HostMemory } from "./memory.js";
 
 /** One machine (or container pair): everything both daemons would read, joined. */
 export interface Host {
@@ -23,6 +24,10 @@ export interface Host {
   readonly bindings: readonly Binding[];
   /** Every location that hands requests over by another protocol, with the pools that would have to speak it. */
   readonly otherPasses: readonly OtherPass[];
+  /** `null`: nobody said how much, and this is not the live host. */
+  readonly memory: HostMemory | null;
+  /** Bytes that one worker needs, as somebody measured it; `null`: nobody said. */
+  readonly workerSize: number | null;
   /** Main files that are there and could not be read; what they would say is unknown. */
   readonly unread: readonly UnreadPath[];
 }

@@ -40,6 +40,12 @@ function route(block: Node, uri: string): Route | null {
   return found;
 }
 
+/** The location that nginx chooses for a URI, `null` for the server itself; `undefined`: it cannot be told. */
+export function chosenLocation(server: Node, uri: string): Node | null | undefined {
+  const found = route(server, uri);
+  return found === null ? undefined : found.location;
+}
+
 /** Whether a location's own words take a URI, whoever else may; `undefined` when it cannot be told. */
 export function takes(location: Node, uri: string): boolean | undefined {
   const { modifier, text } = matchingOf(location);
@@ -126,6 +132,29 @@ function answersInstead(location: Node): boolean {
     });
   const whole = pages.kind === "default" || (pages.kind === "set" && pages.complete);
   return intercept.kind === "unknown" ? changes : intercept.value && (changes || !whole);
+}
+
+/**
+ * The locations of a server that hand requests on to `location`: with the last parameter of
+ * `try_files`, or with `error_page 404`. They take the request first, with settings of their own.
+ */
+export function handingOn(server: Node, location: Node): readonly Node[] {
+  return locationsIn(server).filter((one) => {
+    if (one === location || !always(one)) return false;
+    const tried = childrenNamed(one, "try_files").map((node) => node.directive.args.at(-1)?.text ?? "");
+    const pages = childrenNamed(one, "error_page").filter((node) => argument(node, 0) === "404");
+    const targets = [...tried, ...pages.map((node) => node.directive.args.at(-1)?.text ?? "")];
+    return targets.some((target) => leadsTo(server, location, target.replace(/\?.*/, "")));
+  });
+}
+
+function leadsTo(server: Node, location: Node, target: string): boolean {
+  if (target.startsWith("@")) return argument(location, 0) === target;
+  return target.startsWith("/") && !target.includes("$") && route(server, target)?.location === location;
+}
+
+function locationsIn(block: Node): readonly Node[] {
+  return childrenNamed(block, "location").flatMap((one) => [one, ...locationsIn(one)]);
 }
 
 /** Whom a template names may be all. */

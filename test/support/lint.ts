@@ -1,5 +1,8 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { rules } from "../../rules/index.js";
 import type { Finding } from "../../src/engine/finding.js";
+import type { Config } from "../../src/engine/schemas.js";
 import { lintWith } from "../../src/lint.js";
 import { validators } from "../../src/validators.js";
 import type { HostPaths } from "./bench.js";
@@ -7,11 +10,18 @@ import type { HostPaths } from "./bench.js";
 /** Lints one host: `rootDir` is its `/`, `hosts` names its main files below that. */
 export type LintHost = (rootDir: string, hosts: HostPaths) => readonly Finding[];
 
+/** What a fixture says of its host beside its files: the `fpmlint.json` that it brings. */
+export function fixtureConfig(rootDir: string): Config {
+  const file = path.join(rootDir, "fpmlint.json");
+  return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as Config) : {};
+}
+
 export const lintHost: LintHost = (rootDir, hosts) => {
   const outcome = lintWith(rules, validators, {
     paths: [rootDir],
     workingDirectory: rootDir,
     config: {
+      ...fixtureConfig(rootDir),
       hosts: [
         { name: "host", root: rootDir, nginx: hosts.nginx, fpm: hosts.masters.map(({ main }) => main) },
       ],

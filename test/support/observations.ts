@@ -70,12 +70,21 @@ export const observations: Readonly<Record<string, Observation>> = {
   },
   "blank-page": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body.length === 0),
+  /** A script of the fixture prints the PATH_INFO that it got: none. */
+  "path-info-empty": async (running, requests) =>
+    any(running, requests, (answer) => answer.status === 200 && answer.body === "path:"),
   /** PHP source arrives as text. */
   "source-shown": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body.includes("<?php")),
   /** PHP ran something that the request was not meant to reach: it prints `fpm-fcgi`. */
   "script-ran": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body.includes("fpm-fcgi")),
+  /** PHP-FPM was asked to run a picture, and only its list of extensions kept it from that. */
+  "picture-refused": async (running, [wanted]) => {
+    const answer = await ask(running, wanted);
+    const held = await waitFor(() => logs(running).nginx.includes("security.limit_extensions"), 3000);
+    return { seen: answer.status === 403 && held, saw: shown(answer) };
+  },
   "status-page-open": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && /^(pool:|pong)/m.test(answer.body)),
   /** The first request, the second, the first again: the pool's `memory_limit` has changed. */

@@ -1,6 +1,8 @@
 import * as fs from "node:fs";
+import * as net from "node:net";
+import { parseSize } from "../../src/capacity/size.js";
 import { logs, type Running, request, walk } from "./bench.js";
-import type { Observation } from "./observations.js";
+import type { Observation, Observed } from "./observations.js";
 import { childrenOf, waitFor } from "./processes.js";
 
 /** What the workers of pools are seen to do. */
@@ -36,7 +38,45 @@ function linkOf(path: string): string {
   }
 }
 
+/** `null`: nobody took the connection within a second. */
+function connected(to: net.NetConnectOpts): Promise<net.Socket | null> {
+  return new Promise((resolve) => {
+    const socket = net.connect(to);
+    const end = (answer: net.Socket | null): void => {
+      socket.removeAllListeners("timeout");
+      if (answer === null) socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1000, () => end(null));
+    socket.on("error", () => end(null));
+    socket.on("connect", () => end(socket));
+  });
+}
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Bytes of memory that a process shares with nobody. */
+function anonymous(pid: string): number {
+  try {
+    const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
+    return Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+async function heldBy(running: Running, begun: string): Promise<Observed> {
+  const [listen] = running.copy.listens;
+  const socket = listen === undefined ? null : await connected(listen);
+  if (socket === null) return { seen: false, saw: "nobody listens" };
+  socket.setTimeout(0);
+  socket.pause();
+  socket.write(begun);
+  await pause(1500);
+  const answer = await Promise.race([request(running, { path: "/index.php" }), pause(4000)]);
+  socket.destroy();
+  return { seen: answer === undefined, saw: answer === undefined ? "no answer" : `status ${answer.status}` };
+}
 
 export const poolObservations: Readonly<Record<string, Observation>> = {
   /** No site of the host is answered by one of the pools. */
@@ -57,6 +97,21 @@ export const poolObservations: Readonly<Record<string, Observation>> = {
     await Promise.all(burst);
     const most = Number(written(running, "pm.max_children"));
     return { seen: count < most, saw: `${count} of ${most} workers` };
+  },
+  /** Of ten connections one after the other some find no room in the queue of the pool. */
+  "queue-full": async (running) => {
+    const listen = written(running, "listen") ?? "";
+    const port = /(\d+)$/.exec(listen)?.[1];
+    const open: (net.Socket | null)[] = [];
+    for (let round = 0; round < 10; round += 1)
+      open.push(
+        await connected(
+          listen.startsWith("/") ? { path: listen } : { port: Number(port), host: "127.0.0.1" },
+        ),
+      );
+    for (const socket of open) socket?.destroy();
+    const count = open.filter((socket) => socket !== null).length;
+    return { seen: count < 10, saw: `${count} of 10 connections` };
   },
   "pool-begins-empty": async (running) => {
     const before = workers(running).length;
@@ -105,6 +160,37 @@ export const poolObservations: Readonly<Record<string, Observation>> = {
     };
   },
   /** What the fixture's script writes to the worker's standard error does not arrive in PHP-FPM's log. */
+  /** All workers at work with the fixture's script take more memory than its fpmlint.json says there is. */
+  "workers-above-memory": async (running) => {
+    const config = JSON.parse(fs.readFileSync(`${running.copy.root}/fpmlint.json`, "utf8")) as {
+      memory: string;
+    };
+    const busy = workers(running).map(() => request(running, { path: "/work.php" }));
+    let most = 0;
+    let done = false;
+    const all = Promise.all(busy).then(() => {
+      done = true;
+    });
+    while (!done) {
+      most = Math.max(
+        most,
+        workers(running).reduce((sum, pid) => sum + anonymous(pid), 0),
+      );
+      await pause(50);
+    }
+    await all;
+    const kib = Math.round(most / 1024);
+    return { seen: most > (parseSize(config.memory) ?? Infinity), saw: `${kib} KiB, of ${config.memory}` };
+  },
+  /** While a client reads nothing of its response, the only worker answers nobody else. */
+  "slow-client-holds-worker": (running) =>
+    heldBy(running, "GET /large.php HTTP/1.0\r\nHost: localhost\r\n\r\n"),
+  /** While a client does not go on with its form, the only worker answers nobody else. */
+  "slow-upload-holds-worker": (running) =>
+    heldBy(
+      running,
+      "POST /body.php HTTP/1.0\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 500000\r\n\r\nbegun",
+    ),
   "worker-output-lost": async (running) => {
     await request(running, { path: "/speak.php" });
     const heard = await waitFor(() => logs(running).fpm.includes("the worker speaks"), 3000);

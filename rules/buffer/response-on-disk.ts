@@ -1,0 +1,125 @@
+import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/engine/evidence.js";
+import { certainty, furtherLocations, type Known, sourceOf } from "../../src/engine/grouping.js";
+import { helpText, replace } from "../../src/engine/help.js";
+import type { OptionsSchema, Rule } from "../../src/engine/rule.js";
+import type { Host } from "../../src/model/host.js";
+import { effectiveBuffers, effectiveFlag, effectiveNode } from "../../src/nginx/effective.js";
+import { argument, argumentPlace } from "../../src/nginx/nodes.js";
+import { sizeBytes } from "../../src/nginx/values.js";
+import { placeOf } from "../../src/source/effective.js";
+import type { Place } from "../../src/source/file.js";
+
+interface Options {
+  readonly page: string;
+}
+
+interface Small extends Pair {
+  readonly buffers: Known<{ readonly count: number; readonly size: number }>;
+  readonly bytes: number;
+  /** Where temporary files are switched off; `null`: they are not. */
+  readonly off: Place | null;
+}
+
+const options: OptionsSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    page: {
+      type: "string",
+      pattern: "^[0-9]+[kKmM]?$",
+      default: "64k",
+      description: "what a typical page has; buffers below a quarter of it are reported",
+    },
+  },
+};
+
+export const responseOnDisk: Rule<Options> = {
+  id: "buffer/response-on-disk",
+  cases: {
+    small: {
+      severity: "info",
+      symptom: {
+        when: "large-response",
+        status: 200,
+        log: "an upstream response is buffered to a temporary file",
+      },
+      summary: "buffers so small that ordinary pages go through a temporary file",
+    },
+    "no-file": {
+      severity: "info",
+      symptom: { when: "saturation", status: null, log: null },
+      summary: "no temporary files and small buffers: a slow client holds its worker",
+    },
+  },
+  docs: {
+    title: "responses that do not fit into nginx's buffers",
+    what: "Fires when `fastcgi_buffers` were set to less than a quarter of the option `page` (64k), and when `fastcgi_max_temp_file_size 0` stands with buffers below `page`. Silent for nginx's default buffers with temporary files, and where `fastcgi_buffering` is off.",
+    why: "nginx takes a response into `fastcgi_buffers` and sends it to the client at the client's pace. What does not fit goes to a file in `fastcgi_temp_path`, which costs a write and a read for each page and is logged as a warning. With `fastcgi_max_temp_file_size 0` the rest stays where it is: PHP waits, and its worker is busy for as long as the slowest client reads.",
+    instead: "`fastcgi_buffers 16 16k;` holds most pages; leave `fastcgi_max_temp_file_size` alone.",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_buffers",
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_max_temp_file_size",
+    ],
+    twins: { bad: "bad-small-buffers", ok: "ok-default" },
+  },
+  options,
+  proof: {
+    kind: "daemons",
+    requests: [{ path: "/page.php" }],
+    observe: { "no-file": "slow-client-holds-worker" },
+  },
+  *check(host, { page }) {
+    const typical = sizeBytes(page) ?? 65536;
+    const found = [...small(host, typical)];
+    const key = (one: Small): string =>
+      `${one.off === null ? sourceOf(one.buffers) : `off ${one.off.span.file.path}:${one.off.span.start}`} ${one.target.assumed}`;
+    for (const group of groupBy(found, key)) {
+      const [first] = group;
+      const { buffers, bytes, off, binding, pool } = first;
+      const at = off ?? placeOf(buffers);
+      const place = off === null ? null : placeOf(buffers);
+      if (at === null) continue;
+      const words = `fastcgi_buffers ${buffers.value.count} ${showBytes(buffers.value.size)}${buffers.kind === "default" ? " (the default)" : ""}`;
+      yield {
+        case: off === null ? "small" : "no-file",
+        ...certainty(first),
+        message:
+          off === null
+            ? `${words} hold ${showBytes(bytes)}, and a page of ${page} goes through a temporary file`
+            : `fastcgi_max_temp_file_size is 0, and ${words} hold only ${showBytes(bytes)} of a response`,
+        at,
+        label: off === null ? `room for ${showBytes(bytes)}` : "what does not fit stays with PHP",
+        link: linkOf(first),
+        related: [
+          ...(place === null ? [] : [{ place, message: `room for ${showBytes(bytes)}` }]),
+          ...furtherLocations(group),
+        ],
+        effect:
+          off === null
+            ? "each page is written to disk and read again"
+            : "a client that reads slowly keeps a worker of PHP-FPM busy",
+        help: helpText([
+          [replace(host, at, off === null ? "fastcgi_buffers 16 16k;" : "fastcgi_max_temp_file_size 1024m;")],
+        ]),
+        names: namesOf(binding, pool),
+      };
+    }
+  },
+};
+
+function* small(host: Host, typical: number): Generator<Small> {
+  for (const pair of pairs(host)) {
+    const { block } = pair.binding;
+    const buffers = effectiveBuffers(block, "fastcgi_buffers");
+    const buffering = effectiveFlag(block, "fastcgi_buffering");
+    if (buffers.kind === "unknown" || buffering.kind === "unknown" || !buffering.value) continue;
+    const bytes = buffers.value.count * buffers.value.size;
+    const temporary = effectiveNode(block, "fastcgi_max_temp_file_size");
+    const off =
+      temporary.kind === "set" && argument(temporary.node, 0) === "0"
+        ? argumentPlace(temporary.node, 0)
+        : null;
+    if (off !== null ? bytes < typical : buffers.kind === "set" && bytes * 4 < typical)
+      yield { ...pair, buffers, bytes, off };
+  }
+}

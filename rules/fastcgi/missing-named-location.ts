@@ -1,0 +1,117 @@
+import { groupBy } from "../../src/engine/evidence.js";
+import { helpText, inPlace } from "../../src/engine/help.js";
+import { nearest } from "../../src/engine/nearest.js";
+import { noOptions, type Rule } from "../../src/engine/rule.js";
+import type { Host } from "../../src/model/host.js";
+import { serverLabel } from "../../src/model/labels.js";
+import { arrives } from "../../src/model/request-ways.js";
+import { always } from "../../src/nginx/branches.js";
+import { effectiveList } from "../../src/nginx/effective.js";
+import {
+  argument,
+  argumentPlace,
+  childrenNamed,
+  descendants,
+  enclosing,
+  headPlace,
+} from "../../src/nginx/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
+import { type Place, samePlace } from "../../src/source/file.js";
+
+interface Missing {
+  readonly server: Node;
+  readonly node: Node;
+  readonly name: string;
+  readonly place: Place;
+}
+
+export const missingNamedLocation: Rule = {
+  id: "fastcgi/missing-named-location",
+  cases: {
+    missing: {
+      severity: "error",
+      symptom: { when: "always", status: 500, log: "could not find named location" },
+      summary: "try_files or error_page leads to an @name that the server does not have",
+    },
+  },
+  docs: {
+    title: "a named location that is not there",
+    what: "Fires when the last word of a `try_files` or of an `error_page` is an `@name` and the server has no `location @name`. Each server is looked at by itself: a snippet may be right in one and wrong in the other.\n\nSilent where a part of the server was not read, for names with variables, and in locations that no request gets through to.",
+    why: "nginx looks for a named location only while a request runs. When it is not there, it logs `could not find named location` and answers `500 Internal Server Error`: of `try_files` for everything that is no file, so for every page of an application; of `error_page` instead of the error. `nginx -t` accepts both.",
+    instead:
+      "Add the `location @name { … }` to the same server, beside the others: it may not stand inside another location.",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files",
+      "https://nginx.org/en/docs/http/ngx_http_core_module.html#error_page",
+    ],
+    twins: { bad: "bad-try-files", ok: "ok-there" },
+  },
+  options: noOptions,
+  proof: { kind: "daemons", requests: [{ path: "/nothing-here" }] },
+  *check(host) {
+    const key = ({ place: { span }, name }: Missing): string => `${span.file.path}:${span.start} ${name}`;
+    for (const group of groupBy(missing(host), key)) {
+      const [{ server, node, name, place }, ...rest] = group;
+      const names = namedLocations(server);
+      const meant = nearest(name, names);
+      const others = rest.filter(
+        (one, index) => !rest.slice(0, index).some((other) => other.server === one.server),
+      );
+      yield {
+        case: "missing",
+        certain: true,
+        settle: null,
+        message: `${node.name} leads to ${name}, and the server ${serverLabel(server)} has no location of that name${meant === null ? "" : `; did you mean ${meant}?`}`,
+        at: place,
+        label: "no such location in this server",
+        link: [],
+        related: [
+          ...(samePlace(headPlace(server), place)
+            ? []
+            : [{ place: headPlace(server), message: "this server" }]),
+          ...others.map((one) => ({ place: headPlace(one.server), message: "and this one" })),
+        ],
+        effect:
+          node.name === "try_files"
+            ? "every request for something that is no file ends as 500 Internal Server Error"
+            : "what would have been this error ends as 500 Internal Server Error",
+        help: helpText([[inPlace(`the server ${serverLabel(server)}`, `location ${name} {`, "}")]]),
+        names: [serverLabel(server), name],
+      };
+    }
+  },
+};
+
+function namedLocations(server: Node): readonly string[] {
+  return childrenNamed(server, "location").flatMap((one) => {
+    const name = argument(one, 0) ?? "";
+    return name.startsWith("@") ? [name] : [];
+  });
+}
+
+function* missing({ nginx }: Host): Generator<Missing> {
+  for (const server of nginx === null ? [] : descendants(nginx.root)) {
+    if (server.name !== "server" || enclosing(server, "http") === null || server.directive.block === null)
+      continue;
+    const all = [...descendants(server)];
+    const open = server.partial || childrenNamed(server, "location").some((one) => !always(one));
+    const written = childrenNamed(server, "location").some(({ directive }) => directive.args[0]?.placeholder);
+    if (open || written) continue;
+    const names = new Set(namedLocations(server));
+    for (const node of [...inherited(server), ...all]) {
+      const index = node.directive.args.length - 1;
+      const word = node.directive.args[index];
+      if (!/^(?:try_files|error_page)$/.test(node.name) || word === undefined || word.placeholder) continue;
+      if (!/^@[^$]+$/.test(word.text) || names.has(word.text) || !always(node)) continue;
+      const block = node.parent;
+      if (block !== null && block.name === "location" && !arrives(block)) continue;
+      yield { server, node, name: word.text, place: argumentPlace(node, index) };
+    }
+  }
+}
+
+/** What the server has from `http`, where it sets none itself. */
+function inherited(server: Node): readonly Node[] {
+  const pages = effectiveList(server, "error_page");
+  return pages.kind === "set" && pages.level !== server ? pages.nodes : [];
+}

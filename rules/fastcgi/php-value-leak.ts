@@ -1,0 +1,106 @@
+import { namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
+import { helpText } from "../../src/engine/help.js";
+import { noOptions, type Rule } from "../../src/engine/rule.js";
+import type { Pool } from "../../src/fpm/types.js";
+import type { Host } from "../../src/model/host.js";
+import { effectiveParams, type Param } from "../../src/model/params.js";
+import { argumentPlace } from "../../src/nginx/nodes.js";
+
+/** A way to a pool, and the settings of PHP that it passes. */
+interface Passing extends Pair {
+  /** By name; empty where it passes none. */
+  readonly settings: ReadonlyMap<string, Param>;
+}
+
+export const phpValueLeak: Rule = {
+  id: "fastcgi/php-value-leak",
+  cases: {
+    sticks: {
+      severity: "warning",
+      symptom: null,
+      summary: "PHP_VALUE of one location stays in workers that serve other locations, too",
+    },
+  },
+  docs: {
+    title: "a PHP_VALUE that other requests inherit",
+    what: "Fires when a location passes a setting of PHP's with `PHP_VALUE` or `PHP_ADMIN_VALUE` to a pool that also takes requests of a location that does not pass this setting. Silent when the pool has no other location, when all of them pass the same settings (whatever the values), and where the parameters or the address of a location are not known.",
+    why: "PHP-FPM sets what comes with a request and never takes it back: the worker keeps it for whatever request is next. A `memory_limit`, an `open_basedir` or an `auto_prepend_file` that was meant for one location counts, now and then, for all sites of the pool, depending on which worker takes the request.",
+    instead:
+      "Put the setting into a pool of its own with `php_admin_value[…]`, or pass it in every location of the pool.",
+    references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
+    twins: { bad: "bad-one-location", ok: "ok-own-pool" },
+  },
+  options: noOptions,
+  proof: {
+    kind: "daemons",
+    requests: [{ path: "/index.php" }, { path: "/special.php" }],
+    observe: { sticks: "value-sticks" },
+  },
+  *check(host) {
+    for (const [pool, ways] of passingByPool(host)) {
+      const leaks = [...new Set(ways.flatMap(({ settings }) => [...settings.keys()]))].filter((name) =>
+        ways.some(({ settings }) => !settings.has(name)),
+      );
+      const [leak] = leaks;
+      const source = ways.find(({ settings }) => leak !== undefined && settings.has(leak));
+      const param = leak === undefined ? undefined : source?.settings.get(leak);
+      if (leak === undefined || source === undefined || param === undefined) continue;
+      const others = ways.filter(({ settings }) => !settings.has(leak));
+      const shown = leaks.join(", ");
+      yield {
+        case: "sticks",
+        certain: !ways.some(({ target }) => target.assumed),
+        settle: ways.some(({ target }) => target.assumed)
+          ? `Whether pool [${pool.name}] is the one behind all these addresses is a guess from their port.`
+          : null,
+        message: `${param.name} sets ${shown} for ${source.binding.label}, and it stays in the workers of pool [${pool.name}], which serve ${others.length === 1 ? "another location" : `${others.length} other locations`}, too`,
+        at: param.place,
+        label: "kept by the worker for whatever comes next",
+        link: [],
+        related: others.map(({ binding }) => ({
+          place: argumentPlace(binding.pass, 0),
+          message: `${binding.label} may get it`,
+        })),
+        effect: `requests to the other locations run with this ${shown} now and then, depending on the worker`,
+        help: helpText(
+          [],
+          `set php_admin_value[${leak}] in a pool of its own for ${source.binding.label}, or pass ${leak} in every location of pool [${pool.name}]`,
+        ),
+        names: namesOf(source.binding, pool),
+      };
+    }
+  },
+};
+
+/** Pools of which the parameters of every location are known. */
+function passingByPool(host: Host): ReadonlyMap<Pool, readonly Passing[]> {
+  const found = new Map<Pool, Passing[]>();
+  const unknown = new Set<Pool>();
+  for (const pair of pairs(host)) {
+    const settings = settingsOf(pair);
+    if (settings === null) unknown.add(pair.pool);
+    else {
+      const known = found.get(pair.pool) ?? [];
+      if (!known.some(({ binding }) => binding === pair.binding))
+        found.set(pair.pool, [...known, { ...pair, settings }]);
+    }
+  }
+  for (const pool of unknown) found.delete(pool);
+  return found;
+}
+
+/** `null`: not known. */
+function settingsOf({ binding }: Pair): ReadonlyMap<string, Param> | null {
+  const set = effectiveParams(binding.block);
+  if (set === undefined) return null;
+  const found = new Map<string, Param>();
+  for (const name of ["PHP_VALUE", "PHP_ADMIN_VALUE"]) {
+    const param = set?.params.get(name);
+    if (param === undefined) continue;
+    const lines = [...param.value.matchAll(/^[ \t]*([\w.]+)[ \t]*=/gm)].map((match) => match[1] ?? "");
+    // A variable may hold any line.
+    if (lines.length === 0) return null;
+    for (const line of lines) if (!found.has(line)) found.set(line, param);
+  }
+  return found;
+}

@@ -1,0 +1,200 @@
+import { groupBy, phpBindings } from "../../src/engine/evidence.js";
+import { helpText } from "../../src/engine/help.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import type { Binding, Host } from "../../src/model/host.js";
+import { serverLabel } from "../../src/model/labels.js";
+import { always } from "../../src/nginx/branches.js";
+import { effectiveNode } from "../../src/nginx/effective.js";
+import {
+  argument,
+  argumentPlace,
+  childrenNamed,
+  descendants,
+  enclosing,
+  headPlace,
+  headText,
+} from "../../src/nginx/nodes.js";
+import { chosenLocation, takes } from "../../src/nginx/passed.js";
+import type { Node } from "../../src/nginx/types.js";
+
+/** A location that serves scripts as files. */
+interface Shown {
+  readonly location: Node;
+  /** The PHP location around it or beside it. */
+  readonly binding: Binding;
+  readonly uri: string;
+}
+
+const attack = { when: "attack", status: 200, log: null } as const;
+
+export const sourceExposed: Rule = {
+  id: "fastcgi/source-exposed",
+  cases: {
+    nested: {
+      severity: "warning",
+      symptom: attack,
+      summary: "a location inside a PHP location has no fastcgi_pass of its own",
+    },
+    index: {
+      severity: "warning",
+      symptom: attack,
+      summary: "the index of a server is a PHP file, and no location passes it to PHP",
+    },
+    beside: {
+      severity: "info",
+      symptom: attack,
+      summary: "a ^~ location keeps its scripts from the PHP location",
+    },
+  },
+  docs: {
+    title: "PHP source is sent as text",
+    what: "Fires when a location nested in a PHP location takes scripts and has no `fastcgi_pass`; when a server's own `index` names a `.php` file and no location of the server passes anything on; and, as info, once for a server, for `^~` locations beside a PHP location.\n\nSilent where the location answers otherwise (`return`, `rewrite`, `deny`, `internal`, `try_files`, any `*_pass`), for servers that redirect, for `^~ /.well-known/`, and where a part of the server was not read.",
+    why: "`fastcgi_pass` is not inherited: a location inside a PHP location that only adds a header serves the file itself. What nginx serves as a file, it sends as it is, with the passwords that stand in it.",
+    instead:
+      "Repeat `include fastcgi.conf;` and `fastcgi_pass` in the inner location, or refuse scripts there: `location ~ \\.php$ { return 404; }`.",
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
+      "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
+    ],
+    twins: { bad: "bad-nested", ok: "ok-passed-inside" },
+  },
+  options: noOptions,
+  proof: {
+    kind: "daemons",
+    requests: [{ path: "/admin/index.php" }, { path: "/" }],
+    observe: { nested: "source-shown", index: "source-shown", beside: "source-shown" },
+  },
+  *check(host) {
+    const place = ({ location }: Shown): string => `${location.file.path}:${location.directive.start}`;
+    for (const group of groupBy(nested(host), place)) yield nestedReport(group[0]);
+    yield* unpassed(host);
+    const server = ({ binding }: Shown): string =>
+      `${binding.server?.file.path}:${binding.server?.directive.start}`;
+    for (const group of groupBy(beside(host), server)) yield besideReport(group);
+  },
+};
+
+const OTHERWISE =
+  /_pass$|_by_lua|^(?:return|rewrite|internal|try_files|js_content|perl|empty_gif|stub_status|autoindex|dav_methods|error_page)$/;
+
+/** Whether a location does nothing but serve files. */
+function servesFiles(location: Node): boolean {
+  if (location.partial || !always(location)) return false;
+  return [...descendants(location)].every(
+    (node) =>
+      !OTHERWISE.test(node.name) &&
+      !(node.name === "deny" && argument(node, 0) === "all") &&
+      node.name !== "if",
+  );
+}
+
+function* nested(host: Host): Generator<Shown> {
+  for (const binding of phpBindings(host)) {
+    const { location, server } = binding;
+    if (server === null) continue;
+    for (const inner of childrenNamed(location, "location")) {
+      const uri = samples(inner).find(
+        (one) => chosenLocation(server, one) === inner && takes(location, one) === true,
+      );
+      if (uri !== undefined && servesFiles(inner)) yield { location: inner, binding, uri };
+    }
+  }
+}
+
+/** URIs of scripts that a location may be meant for, made from its own words. */
+function samples(location: Node): readonly string[] {
+  const [first = "", second] = location.directive.args.map(({ text }) => text);
+  const text = second ?? first;
+  const literal = text
+    .replace(/^\^/, "")
+    .replace(/\$$/, "")
+    .replace(/\((?:\?:)?([^|()]*)[^()]*\)/g, "$1")
+    .replace(/\\(.)/g, "$1");
+  const start = /^\^?(\/[\w./-]*)/.exec(text.replace(/\\/g, ""))?.[1] ?? "/";
+  const below = `${start.replace(/\/$/, "")}/index.php`;
+  return [literal, below, `${start}index.php`].filter((uri) => /^\/.*\.ph\w+$/.test(uri));
+}
+
+function nestedReport({ location, binding, uri }: Shown): Report {
+  return {
+    ...shared,
+    case: "nested",
+    message: `${headText(location)} inside ${binding.label} has no fastcgi_pass, so that nginx sends ${uri} as text`,
+    at: headPlace(location),
+    label: "fastcgi_pass is not inherited",
+    related: [{ place: headPlace(binding.pass), message: "does not count in the location inside" }],
+    effect: "the source of these scripts is sent to whoever asks, passwords included",
+    help: helpText([], `repeat "${headText(binding.pass)};" and its parameters in ${headText(location)}`),
+    names: [binding.label, headText(location)],
+  };
+}
+
+function* unpassed({ nginx }: Host): Generator<Report> {
+  for (const server of nginx === null ? [] : descendants(nginx.root)) {
+    if (server.name !== "server" || enclosing(server, "http") === null || server.partial) continue;
+    const index = childrenNamed(server, "index").find(({ directive }) =>
+      directive.args.some(({ text }) => /\.php$/.test(text)),
+    );
+    if (index === undefined || !always(index) || effectiveNode(server, "root").kind !== "set") continue;
+    const inside = [...descendants(server)];
+    if (inside.some(({ name, partial }) => partial || /_pass$|_by_lua|^js_|^perl/.test(name))) continue;
+    if (inside.some((node) => /^(?:return|rewrite)$/.test(node.name))) continue;
+    const word = index.directive.args.findIndex(({ text }) => /\.php$/.test(text));
+    const name = argument(index, word) ?? "index.php";
+    const chosen = chosenLocation(server, `/${name}`);
+    if (chosen === undefined || (chosen !== null && !servesFiles(chosen)) || isClosed(server)) continue;
+    yield {
+      ...shared,
+      case: "index",
+      message: `the index of ${serverLabel(server)} is ${name}, and no location of the server passes it to PHP`,
+      at: argumentPlace(index, word),
+      label: "sent as text when it is there",
+      related: [{ place: headPlace(server), message: "no fastcgi_pass in this server" }],
+      effect: `the source of ${name} is sent to whoever asks, passwords included`,
+      help: helpText([], `add a location that passes scripts to PHP-FPM, or take ${name} out of the index`),
+      names: [serverLabel(server), name],
+    };
+  }
+}
+
+function isClosed(server: Node): boolean {
+  return childrenNamed(server, "deny").some((node) => argument(node, 0) === "all");
+}
+
+function* beside(host: Host): Generator<Shown> {
+  const seen = new Set<Node>();
+  for (const binding of phpBindings(host)) {
+    const { server, location } = binding;
+    if (server === null || seen.has(server) || !/^~/.test(argument(location, 0) ?? "")) continue;
+    seen.add(server);
+    for (const one of childrenNamed(server, "location")) {
+      const path = argument(one, 1) ?? "";
+      if (argument(one, 0) !== "^~" || /^\/\.well-known/.test(path) || !servesFiles(one)) continue;
+      if (childrenNamed(one, "location").length > 0 || childrenNamed(one, "deny").length > 0) continue;
+      const uri = `${path.replace(/\/$/, "")}/index.php`;
+      if (takes(location, uri) === true && chosenLocation(server, uri) === one)
+        yield { location: one, binding, uri };
+    }
+  }
+}
+
+function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Report {
+  const { location, binding, uri } = first;
+  const more = rest.length === 0 ? "" : `, and so with ${rest.length} more`;
+  return {
+    ...shared,
+    case: "beside",
+    message: `${headText(location)} keeps ${uri} from ${binding.label}, so that nginx would send it as text${more}`,
+    at: headPlace(location),
+    label: "files only, scripts too",
+    related: [
+      { place: headPlace(binding.location), message: "would have run it" },
+      ...rest.map((one) => ({ place: headPlace(one.location), message: `${one.uri}, too` })),
+    ],
+    effect: "a script that gets below this path is sent as text",
+    help: helpText([], "refuse scripts there: location ~ \\.php$ { return 404; } inside it"),
+    names: [binding.label, "^~"],
+  };
+}
+
+const shared = { certain: true, settle: null, link: [] } as const;

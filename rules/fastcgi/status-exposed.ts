@@ -1,0 +1,122 @@
+import { groupBy, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
+import { poolKey } from "../../src/engine/grouping.js";
+import { addInto, helpText } from "../../src/engine/help.js";
+import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { setting } from "../../src/fpm/pools.js";
+import { isGuarded } from "../../src/model/access.js";
+import { isLocal, nginxAddress } from "../../src/model/address.js";
+import type { Host } from "../../src/model/host.js";
+import { effectiveParams } from "../../src/model/params.js";
+import { argument, childrenNamed, headPlace } from "../../src/nginx/nodes.js";
+import { surelyPassed } from "../../src/nginx/passed.js";
+import type { Node } from "../../src/nginx/types.js";
+import type { Place } from "../../src/source/file.js";
+
+interface Exposed extends Pair {
+  readonly key: "pm.status_path" | "ping.path";
+  readonly path: string;
+  readonly place: Place;
+  readonly uri: string;
+}
+
+export const statusExposed: Rule = {
+  id: "fastcgi/status-exposed",
+  cases: {
+    exposed: {
+      severity: "warning",
+      symptom: { when: "attack", status: 200, log: null },
+      summary: "everybody may read the status or ping page of a pool",
+    },
+  },
+  docs: {
+    title: "the pool's status page is open to everybody",
+    what: "Fires when a location passes the URI of a pool's `pm.status_path` or `ping.path` to that pool, and neither `allow` and `deny`, `auth_basic`, `auth_request` nor `internal` is in effect there.\n\nSilent where the location is reached through a server that listens on loopback alone, where `try_files` leads elsewhere, and where the way of the request cannot be told.",
+    why: "The page tells how many workers there are and are free, and with `?full` the script, the query and the user of every request that runs: session keys and searches among them. The ping page answers without a script, which makes it a cheap way to keep workers busy.",
+    instead: "`allow 127.0.0.1; deny all;` in a `location = /status` of its own.",
+    references: [
+      "https://www.php.net/manual/en/install.fpm.configuration.php#pm.status-path",
+      "https://nginx.org/en/docs/http/ngx_http_access_module.html",
+    ],
+    twins: { bad: "bad-status", ok: "ok-allow" },
+  },
+  options: noOptions,
+  proof: {
+    kind: "daemons",
+    requests: [{ path: "/fpm-status" }, { path: "/fpm-ping" }],
+    observe: { exposed: "status-page-open" },
+  },
+  *check(host) {
+    for (const group of groupBy(exposed(host), (one) => `${poolKey(one)} ${one.key}`)) {
+      const [first, ...rest] = group;
+      const { binding, pool, key, path, place, uri } = first;
+      yield {
+        case: "exposed",
+        certain: !first.target.assumed,
+        settle: first.target.assumed
+          ? `Whether pool [${pool.name}] is the one behind this address is a guess from its port.`
+          : null,
+        message: `${binding.label} answers ${uri} with the ${key === "ping.path" ? "ping" : "status"} page of pool [${pool.name}] to everybody`,
+        at: headPlace(binding.location),
+        label: "no allow, deny or password here",
+        link: [],
+        related: [
+          { place, message: `${key} of pool [${pool.name}] is ${path}` },
+          ...rest.map((one) => ({
+            place: headPlace(one.binding.location),
+            message: `${one.binding.label}, too`,
+          })),
+        ],
+        effect:
+          key === "ping.path"
+            ? "anybody may keep workers busy with it"
+            : "anybody may read which scripts and queries are running",
+        help: helpText([
+          group.map((one) => addInto(host, headPlace(one.binding.location), "allow 127.0.0.1;", "deny all;")),
+        ]),
+        names: [...namesOf(binding, pool), key],
+      };
+    }
+  },
+};
+
+function* exposed(host: Host): Generator<Exposed> {
+  for (const pair of pairs(host)) {
+    const { binding, pool } = pair;
+    const { location, server, block } = binding;
+    if (server === null || isPrivate(server) || isGuarded(block)) continue;
+    if (childrenNamed(location, "try_files").length > 0) continue;
+    for (const key of ["pm.status_path", "ping.path"] as const) {
+      const value = setting(pool, key);
+      if (value.kind !== "set" || !value.value?.startsWith("/")) continue;
+      const uri = uriFor(location, value.value, effectiveParams(block)?.params.get("SCRIPT_NAME")?.value);
+      if (uri !== null && surelyPassed(location, server, uri, false))
+        yield { ...pair, key, path: value.value, place: value.place, uri };
+    }
+  }
+}
+
+/** PHP-FPM compares SCRIPT_NAME; with one that is written out the URI is that of the location. */
+function uriFor(location: Node, path: string, scriptName: string | undefined): string | null {
+  if (scriptName === undefined) return null;
+  if (/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(scriptName)) return path;
+  const exact = argument(location, 0) === "=" ? argument(location, 1) : undefined;
+  return scriptName === path && exact !== undefined ? exact : null;
+}
+
+/** Whether the server listens for this machine alone. */
+function isPrivate(server: Node): boolean {
+  const listens = childrenNamed(server, "listen");
+  return (
+    listens.length > 0 &&
+    listens.every((node) => {
+      const address = nginxAddress(argument(node, 0) ?? "");
+      const port = /^\d+$/.test(argument(node, 0) ?? "");
+      return (
+        !port &&
+        address !== null &&
+        isLocal(address) &&
+        !(address.kind === "tcp" && /^(?:0\.0\.0\.0|::|\*)$/.test(address.host))
+      );
+    })
+  );
+}

@@ -1,0 +1,45 @@
+import type { Binding, Host } from "../model/host.js";
+import { broughtBy, effectiveParams, type Param, type ParamSet } from "../model/params.js";
+import { effectiveNode } from "../nginx/effective.js";
+import { argument, headPlace } from "../nginx/nodes.js";
+import type { Place } from "../source/file.js";
+import { addAfter, addInto, type Edit, replace } from "./help.js";
+
+/** The SCRIPT_FILENAME that a location sends, where it is written, and how to write another. */
+export interface SentScript {
+  readonly set: ParamSet;
+  readonly param: Param;
+  /** The value's word, or the `include` line of the location that brought it. */
+  readonly at: Place;
+}
+
+/** `null`: not known, none, or not sent for sure. */
+export function sentScript(binding: Binding): SentScript | null {
+  const set = effectiveParams(binding.block);
+  const param = set?.params.get("SCRIPT_FILENAME");
+  if (set === null || set === undefined || param === undefined || param.node.directive.args.length !== 2)
+    return null;
+  const own = param.node.via.length === set.level.via.length;
+  return { set, param, at: own ? param.place : broughtBy(set, param.node) };
+}
+
+/** PHP-FPM takes the last of several, so that a line behind the `include` is enough. */
+export function writeScript(
+  host: Host,
+  binding: Binding,
+  { set, at, param }: SentScript,
+  value: string,
+): Edit {
+  const line = `fastcgi_param SCRIPT_FILENAME ${value};`;
+  if (set.level !== binding.block)
+    return addInto(host, headPlace(binding.block), "include fastcgi_params;", line);
+  return param.place === at ? replace(host, at, line) : addAfter(host, at, line);
+}
+
+/** The root of a location, where it is written out. */
+export function literalRoot(binding: Binding): { readonly path: string; readonly place: Place } | null {
+  const root = effectiveNode(binding.block, "root");
+  const path = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";
+  if (root.kind !== "set" || !path.startsWith("/") || path.includes("$")) return null;
+  return { path: path.replace(/\/+$/, ""), place: headPlace(root.node) };
+}
