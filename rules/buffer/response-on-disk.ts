@@ -4,7 +4,7 @@ import { helpText, replace } from "../../src/engine/help.js";
 import type { OptionsSchema, Rule } from "../../src/engine/rule.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveBuffers, effectiveFlag, effectiveNode } from "../../src/nginx/effective.js";
-import { argument, argumentPlace } from "../../src/nginx/nodes.js";
+import { argument, argumentPlace, headPlace } from "../../src/nginx/nodes.js";
 import { sizeBytes } from "../../src/nginx/values.js";
 import { placeOf } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
@@ -98,14 +98,24 @@ export const responseOnDisk: Rule<Options> = {
           off === null
             ? "each page is written to disk and read again"
             : "a client that reads slowly keeps a worker of PHP-FPM busy",
-        help: helpText([
-          [replace(host, at, off === null ? "fastcgi_buffers 16 16k;" : "fastcgi_max_temp_file_size 1024m;")],
-        ]),
+        help: help(host, first, at),
         names: namesOf(binding, pool),
       };
     }
   },
 };
+
+function help(host: Host, { binding, off }: Small, at: Place): string {
+  if (off !== null) return helpText([[replace(host, at, "fastcgi_max_temp_file_size 1024m;")]]);
+  const busy = effectiveNode(binding.block, "fastcgi_busy_buffers_size");
+  return helpText([
+    [
+      replace(host, at, "fastcgi_buffers 16 16k;"),
+      // What was computed or chosen for the small ones would be refused beside the large.
+      busy.kind === "set" ? replace(host, headPlace(busy.node), "fastcgi_busy_buffers_size 32k;") : null,
+    ].filter((edit) => edit !== null),
+  ]);
+}
 
 function* small(host: Host, typical: number): Generator<Small> {
   for (const pair of pairs(host)) {

@@ -47,8 +47,12 @@ export const publicPort: Rule = {
       if (clients.kind !== "default") continue;
       yield {
         case: container ? "container" : "open",
-        certain: true,
-        settle: null,
+        // Without the main file the pool may be that of an image, whose ports nobody has published.
+        certain: pool.master.main !== null,
+        settle:
+          pool.master.main === null
+            ? "Where PHP-FPM runs would settle it: in a container others reach the port only when it is published."
+            : null,
         message: `pool [${pool.name}] listens on ${text}${all && text !== "*" ? ", which is every address of the machine," : ""} and has no listen.allowed_clients`,
         at: place,
         label: all ? "open to whoever reaches the machine" : "open to whoever reaches this address",
