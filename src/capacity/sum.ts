@@ -53,13 +53,26 @@ export interface Share {
 export function shareOut(budget: number, pools: readonly Share[]): readonly number[] | null {
   const least = totalOf(pools.map(({ bytes }) => ({ count: 1, bytes })));
   if (pools.length === 0 || least > budget) return pools.length === 0 ? [] : null;
-  const perWeight = pools.reduce((sum, { weight, bytes }) => sum + weight * bytes, 0);
-  const counts = pools.map(({ weight }) => Math.max(1, Math.floor((budget / perWeight) * weight)));
-  // A pool that was given its one worker takes it from the largest.
-  const cost = (): number => totalOf(pools.map(({ bytes }, index) => ({ count: counts[index] ?? 1, bytes })));
-  while (cost() > budget) {
-    const largest = counts.indexOf(Math.max(...counts));
-    counts[largest] = Math.max(1, (counts[largest] ?? 1) - 1);
+  // Everybody has one; the rest is shared by weight, and a pool that wanted less than one gets no more.
+  let left = budget;
+  let open = pools.map((_, index) => index);
+  const counts = pools.map(() => 1);
+  for (let settled = true; settled; ) {
+    const perWeight = open.reduce((sum, index) => sum + costOf(pools[index]), 0);
+    const small = open.filter((index) => (left / perWeight) * (pools[index]?.weight ?? 0) < 1);
+    settled = small.length > 0 && small.length < open.length;
+    if (settled) {
+      left -= small.reduce((sum, index) => sum + (pools[index]?.bytes ?? 0), 0);
+      open = open.filter((index) => !small.includes(index));
+    } else {
+      for (const index of open)
+        counts[index] = Math.max(1, Math.floor((left / perWeight) * (pools[index]?.weight ?? 0)));
+    }
   }
   return counts;
+}
+
+/** Of one unit of weight. */
+function costOf(share: Share | undefined): number {
+  return share === undefined ? 0 : share.weight * share.bytes;
 }

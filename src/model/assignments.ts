@@ -22,22 +22,33 @@ export function assignmentsOf(fs: HostFilesystem, path: string): readonly Assign
   const file = sourceFile(entry.path, fs.display(entry.path), answer.text);
   const found: Assignment[] = [];
   let section = "";
-  // A comment, a section, or an assignment with the lines it goes on in.
-  const line = /^[ \t]*(?:[#;].*|\[([^\]\n]*)\].*|([^=\n]*?)[ \t]*=[ \t]*((?:\\\n|[^\n])*?)[ \t\r]*)$/gm;
-  for (const match of answer.text.matchAll(line)) {
-    const [whole, header, key, value = ""] = match;
-    if (header !== undefined) section = header;
-    if (key === undefined || key === "") continue;
-    const start = match.index + whole.indexOf("=") + 1;
-    const from = start + (answer.text.slice(start).match(/^[ \t]*/)?.[0].length ?? 0);
-    found.push({
-      section,
-      key: key.trim(),
-      value: value.replace(/\\\n/g, " ").trim(),
-      place: place(file, from, from + value.length),
-    });
+  for (let at = 0; at < file.text.length; ) {
+    const [start, end] = [at, endOfLine(file.text, at)];
+    at = end + 1;
+    const line = file.text.slice(start, end);
+    const trimmed = line.trim();
+    const equals = line.indexOf("=");
+    if (trimmed === "" || /^[#;]/.test(trimmed)) continue;
+    if (trimmed.startsWith("[")) section = trimmed.slice(1).split("]")[0] ?? "";
+    else if (equals > 0) {
+      const value = line.slice(equals + 1);
+      const from = start + equals + 1 + (value.length - value.trimStart().length);
+      found.push({
+        section,
+        key: line.slice(0, equals).trim(),
+        value: value.replace(/\\\n/g, " ").trim(),
+        place: place(file, from, from + value.trim().length),
+      });
+    }
   }
   return found;
+}
+
+/** Where the line ends, with those in which it goes on. */
+function endOfLine(text: string, from: number): number {
+  for (let at = text.indexOf("\n", from); at !== -1; at = text.indexOf("\n", at + 1))
+    if (text[at - 1] !== "\\" || /^\s*[#;]/.test(text.slice(from, from + 80))) return at;
+  return text.length;
 }
 
 /**
