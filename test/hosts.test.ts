@@ -50,3 +50,10 @@ test.each(names.filter(isFaulty))("%s has its fault", (name) => {
   const { errors, warnings } = lintHost(name).summary;
   expect(errors + warnings).toBeGreaterThan(0);
 });
+
+test("twenty faults of twenty rules are twenty findings, each once", () => {
+  const { findings } = lintHost("twenty-faults");
+  const grave = findings.filter(({ severity }) => severity !== "info").map(({ rule }) => rule);
+  expect(grave.length).toBe(20);
+  expect(new Set(grave).size).toBe(20);
+});

@@ -48,7 +48,7 @@ export const unusedPool: Rule = {
         label: "nobody asks here",
         link: [],
         related: [{ place: pool.section, message: `pool [${pool.name}]` }],
-        effect: workers(host, pool),
+        effect: workers(pool),
         help: `remove pool [${pool.name}], or pass requests to ${showAddress(address)}`,
         names: [pool.name],
       };
@@ -57,7 +57,8 @@ export const unusedPool: Rule = {
 };
 
 function isForSites({ pool, address }: PoolListen): boolean {
-  return address !== null && isLocal(address) && !NOT_FOR_SITES.test(pool.name);
+  if (address === null || !isLocal(address) || NOT_FOR_SITES.test(pool.name)) return false;
+  return address.kind === "unix" || !["0.0.0.0", "::", "*"].includes(address.host);
 }
 
 /** Whether every address that nginx passes FastCGI to is known, and every file was read. */
@@ -84,7 +85,7 @@ function wordsOf({ nginx }: Host): string {
     .replaceAll("/var/run/", "/run/");
 }
 
-function workers(_host: Host, pool: PoolListen["pool"]): string {
+function workers(pool: PoolListen["pool"]): string {
   const pm = setting(pool, "pm");
   return pm.kind === "set" && pm.value === "ondemand"
     ? "nothing: an ondemand pool has no workers until somebody asks"
