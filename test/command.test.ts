@@ -139,6 +139,11 @@ describe("what cannot be linted", () => {
       ["explain", "invented/indx"],
       'no rule and no symptom named "invented/indx"; did you mean invented/index?',
     ],
+    [
+      ["--ram", "8Q", "etc"],
+      '--ram "8Q" is not a size as in 8G, 512M or plain bytes (fpmlint --help lists the options)',
+    ],
+    [["--ram=-1", "etc"], '--ram "-1" is not a size'],
     [["explain", "418"], "nothing is known of 418; known are 403, 404"],
     [["explain", "999"], "no rule and no symptom named"],
   ])("%j", async (words, message) => {

@@ -31,6 +31,7 @@ describe("fpmlint.json", () => {
     { $schema: "x", failOn: "never", rules: {}, hosts: [] },
     { rules: { "sky/too-blue": "off", "sea/too-wet": ["error", {}] } },
     { rules: { "sky/too-blue": ["info", { minimum: "4k" }] } },
+    { memory: "8G", workerSize: "60 MiB", hosts: [{ name: "web1", root: ".", memory: "512m" }] },
     { hosts: [{ name: "web1", root: "hosts/web1", nginx: null, fpm: ["etc/php-fpm.conf"] }] },
   ])("accepts %j", (config) => {
     expect(faults("config", config)).toEqual([]);
@@ -40,6 +41,8 @@ describe("fpmlint.json", () => {
     [[], ["must be object"]],
     [{ failon: "error" }, ['failon: unknown key, did you mean "failOn"?']],
     [{ xyz: 1 }, ["xyz: unknown key"]],
+    [{ memory: "8Q" }, ["memory: must be a size as in 8G, 512M or plain bytes"]],
+    [{ workerSize: -1 }, ["workerSize: must be string"]],
     [{ failOn: "errors" }, ['failOn: must be one of "error", "warning", "info", "never"']],
     [{ rules: { "sky/to-blue": "off" } }, ['rules.sky/to-blue: unknown key, did you mean "sky/too-blue"?']],
     [{ rules: { "too-wet": "off" } }, ['rules.too-wet: unknown key, did you mean "sea/too-wet"?']],
