@@ -5,13 +5,11 @@ import { describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
 import type { Finding } from "../src/engine/finding.js";
 import type { Rule } from "../src/engine/rule.js";
-import { lintWith } from "../src/lint.js";
-import { validators } from "../src/validators.js";
 import { copyFixture, start } from "./support/bench.js";
 import { besides } from "./support/besides.js";
 import { describeProofs } from "./support/daemons.js";
 import { applyWays, readHelp, type Way } from "./support/help.js";
-import { fixtureConfig, lintHost } from "./support/lint.js";
+import { lintDirectory, lintHost } from "./support/lint.js";
 import { type Fixture, fixturesOf, proveFixture } from "./support/prove.js";
 
 /**
@@ -81,16 +79,6 @@ interface Case {
   readonly rule: Rule;
   readonly fixture: Fixture;
   readonly findings: readonly Finding[];
-}
-
-function lintDirectory(directory: string): readonly Finding[] {
-  const outcome = lintWith(rules, validators, {
-    paths: [directory],
-    workingDirectory: directory,
-    config: fixtureConfig(directory),
-  });
-  if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
-  return outcome.result.findings;
 }
 
 const cases: readonly Case[] = rules.flatMap((rule) =>

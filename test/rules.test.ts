@@ -4,11 +4,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
 import type { Finding, Related } from "../src/engine/finding.js";
-import { lintWith } from "../src/lint.js";
 import { position } from "../src/source/file.js";
-import { validators } from "../src/validators.js";
 import { besides } from "./support/besides.js";
-import { fixtureConfig } from "./support/lint.js";
+import { lintDirectory } from "./support/lint.js";
 
 /**
  * Every rule against its fixtures. `expected.txt` of a `bad-*` holds what is reported there: every
@@ -18,16 +16,6 @@ import { fixtureConfig } from "./support/lint.js";
 
 const top = fileURLToPath(new URL("..", import.meta.url));
 const fixtures = join(top, "fixtures");
-
-function lintFixture(directory: string): readonly Finding[] {
-  const outcome = lintWith(rules, validators, {
-    paths: [directory],
-    workingDirectory: directory,
-    config: fixtureConfig(directory),
-  });
-  if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
-  return outcome.result.findings;
-}
 
 function spot({ place }: Pick<Related, "place">): string {
   const { file, start, end } = place.span;
@@ -66,7 +54,7 @@ describe.each(rules)("$id", (rule) => {
   });
 
   test("has every case in a fixture", () => {
-    const seen = names.flatMap((name) => lintFixture(join(fixtures, rule.id, name)));
+    const seen = names.flatMap((name) => lintDirectory(join(fixtures, rule.id, name)));
     const reported = new Set(
       seen.filter((finding) => finding.rule === rule.id).map((finding) => finding.case),
     );
@@ -75,7 +63,7 @@ describe.each(rules)("$id", (rule) => {
 
   test.each(names.filter((name) => name.startsWith("bad-")))("%s", (name) => {
     const directory = join(fixtures, rule.id, name);
-    const findings = lintFixture(directory).filter(
+    const findings = lintDirectory(directory).filter(
       (finding) => finding.rule === rule.id || finding.severity !== "info",
     );
     const text = `${findings.map(written).join("\n")}\n`;
@@ -89,7 +77,7 @@ describe.each(rules)("$id", (rule) => {
   });
 
   test.each(names.filter((name) => name.startsWith("ok-")))("%s", (name) => {
-    const findings = lintFixture(join(fixtures, rule.id, name)).filter(
+    const findings = lintDirectory(join(fixtures, rule.id, name)).filter(
       (finding) => finding.rule === rule.id || finding.severity !== "info",
     );
     expect(findings.map(written)).toEqual([]);

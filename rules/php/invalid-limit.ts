@@ -1,13 +1,16 @@
-import { groupBy, showBytes } from "../../src/engine/evidence.js";
-import { helpText, replace } from "../../src/engine/help.js";
+import { groupBy, pairs, showBytes } from "../../src/engine/evidence.js";
+import { helpText, type Piece, replace, replacePiece } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
+import { requestValues } from "../../src/model/request-values.js";
 import { phpDefault } from "../../src/php/facts.js";
 import { parseIniBytes } from "../../src/php/ini.js";
+import type { Effective } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 
-/** A size of PHP's as it is written for a pool, or for all pools of a master. */
+/** A size of PHP's as it is written for a location, for a pool, or for all pools of a master. */
 interface Written {
   /** As written, `memory limit` perhaps. */
   readonly key: string;
@@ -22,7 +25,7 @@ const SIZES = ["memory_limit", "post_max_size", "upload_max_filesize"] as const;
 const CHUNK = 2 * 1024 * 1024;
 
 /** A number, and nothing else than one of the units behind it. */
-const QUANTITY = /^\s*[+-]?(?:0x[\da-f]+|\d+)\s*[kmg]?\s*$/i;
+const QUANTITY = /^\s*[+-]?(?:0x[\da-f]+|0o[0-7]+|0b[01]+|\d+)\s*[kmg]?\s*$/i;
 
 export const invalidLimit: Rule = {
   id: "php/invalid-limit",
@@ -45,8 +48,8 @@ export const invalidLimit: Rule = {
   },
   docs: {
     title: "a limit of PHP that does not say what it does",
-    what: "Fires on `memory_limit`, `post_max_size` and `upload_max_filesize` in php.ini, its scan directory and the `php_value` and `php_admin_value` of pools: when a value is no quantity of PHP's (`128MB`, `1GB`, `unlimited`, `1.5G`), when a `memory_limit` is below 2M, and when the name is written with a blank or a hyphen (`memory limit`).\n\nSilent about `128M`, `128 M`, `1g`, numbers of bytes, `-1`, and what only the running host knows.",
-    why: "PHP reads the digits in front and one letter at the end, K, M or G. `128MB` ends in a B, so it is 128 bytes, `unlimited` is 0, and `1.5G` is 1G. A limit on memory that small cannot be set: the one that was in force before, most often the built-in 128M, stays, and nothing says so but a warning at the start that few see. `post_max_size = 64MB` is 64 bytes, and PHP drops every form. A name that PHP does not know is no error at all.",
+    what: "Fires on the `memory_limit`, `post_max_size` and `upload_max_filesize` that count, in php.ini, its scan directory, the `php_value` and `php_admin_value` of pools, and `PHP_VALUE` and `PHP_ADMIN_VALUE` that nginx passes: when a value is no quantity of PHP's (`128MB`, `1GB`, `unlimited`, `1.5G`), when a `memory_limit` is below 2M, and when the name is written with a blank or a hyphen (`memory limit`).\n\nSilent about `128M`, `128 M`, `1g`, numbers of bytes, `-1`, about `post_max_size = unlimited`, which PHP reads as 0 and so as no limit, about values that every pool overrides, and what only the running host knows.",
+    why: "PHP reads the digits in front and one letter at the end, K, M or G. `128MB` ends in a B, so it is 128 bytes, `unlimited` is 0, and `1.5G` is 1G. A limit on memory that small cannot be set: the one that was in force before, most often the built-in 128M, stays, and nothing says so but a warning at the start that few see. PHP before 8.0 takes 2M instead, which is too little for most scripts. `post_max_size = 64MB` is 64 bytes, and PHP drops every form. A name that PHP does not know is no error at all.",
     instead: "Write K, M or G alone behind a whole number: `memory_limit = 1536M`, and `-1` for no limit.",
     references: [
       "https://www.php.net/manual/en/faq.using.php#faq.using.shorthandbytes",
@@ -65,7 +68,7 @@ export const invalidLimit: Rule = {
     },
   },
   *check(host) {
-    const key = ({ place: { span } }: Written): string => `${span.file.path}:${span.start}`;
+    const key = ({ key, place: { span } }: Written): string => `${span.file.path}:${span.start} ${key}`;
     for (const group of groupBy(written(host), key)) {
       const found = problem(group[0]);
       if (found !== null) yield report(host, group, found);
@@ -73,18 +76,40 @@ export const invalidLimit: Rule = {
   },
 };
 
-/** Of several lines for one limit only the one that counts: the first of a pool, the last of php.ini. */
+/** What counts in each pool, once for each location that passes values of its own, and names that PHP does not know. */
 function* written(host: Host): Generator<Written> {
-  for (const pool of host.pools) {
-    const seen = new Set<string>();
-    for (const { key, index, value, place } of pool.settings) {
-      if (index === null || !/^php_(?:admin_)?value$/.test(key) || seen.has(`${key} ${index}`)) continue;
-      seen.add(`${key} ${index}`);
-      if (value !== null) yield { key: index, value, place, pool };
-    }
-    for (const [key, { value, place }] of pool.master.ini.values)
-      if (value !== null) yield { key, value, place, pool };
+  const used = new Set<Pool>();
+  const sizes = SIZES.map((key) => [key, requestValues(host, key)] as const);
+  for (const { binding, pool } of pairs(host)) {
+    used.add(pool);
+    for (const [key, of] of sizes) yield* known(key, pool, of(binding, pool));
   }
+  for (const pool of host.pools) {
+    if (!used.has(pool)) for (const key of SIZES) yield* known(key, pool, phpValue(pool, key));
+    for (const { key, index, value, place } of pool.settings)
+      if (/^php_(?:admin_)?value$/.test(key) && value !== null && isMisspelt(index))
+        yield { key: index, value, place, pool };
+    for (const [key, { value, place }] of pool.master.ini.values)
+      if (value !== null && isMisspelt(key)) yield { key, value, place, pool };
+  }
+}
+
+function* known(key: string, pool: Pool, value: Effective<string | null>): Generator<Written> {
+  if (value.kind === "set" && value.value !== null)
+    yield { key, value: value.value, place: value.place, pool };
+}
+
+/** PHP's names are case-sensitive, so `Memory_Limit` is another name, too. */
+function isMisspelt(key: string | null): key is string {
+  return key !== null && nameOf(key) !== null && nameOf(key) !== key.trim();
+}
+
+function nameOf(key: string): string | null {
+  const name = key
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, "_");
+  return SIZES.some((one) => one === name) ? name : null;
 }
 
 interface Problem {
@@ -94,15 +119,11 @@ interface Problem {
   readonly line: string | null;
 }
 
-function problem({ key, value }: Written): Problem | null {
-  const name = key
-    .trim()
-    .toLowerCase()
-    .replace(/[\s-]+/g, "_");
-  if (!SIZES.some((one) => one === name)) return null;
+function problem({ key, value, pool, place }: Written): Problem | null {
+  const name = nameOf(key);
+  if (name === null) return null;
   const meant = meaning(value);
-  if (key.trim() !== name) {
-    // PHP's names are case-sensitive, so `Memory_Limit` is another name, too.
+  if (isMisspelt(key)) {
     return {
       case: "misspelt",
       says: `PHP has no setting "${key.trim()}", so it takes no notice of ${value}; the name is ${name}`,
@@ -116,12 +137,15 @@ function problem({ key, value }: Written): Problem | null {
   if (name === "memory_limit" && tooSmall(value)) {
     return {
       case: "not-applied",
-      says: `PHP reads memory_limit = ${value} as ${reads}, which is too little to be set`,
-      effect: `the limit before it stays in force, ${phpDefault(name) ?? ""} if no other line sets one`,
+      says: QUANTITY.test(value)
+        ? `memory_limit is ${value}, which is too little for PHP to set`
+        : `PHP reads memory_limit = ${value} as ${reads}, which is too little to be set`,
+      effect: before(pool, place),
       line: meant === null || tooSmall(meant) ? null : `memory_limit = ${meant}`,
     };
   }
-  if (QUANTITY.test(value)) return null;
+  // PHP reads 0 there, which is no limit, as it is meant.
+  if (QUANTITY.test(value) || (size === 0 && meant === "-1")) return null;
   return {
     case: "misread",
     says: `PHP reads ${name} = ${value} as ${reads}`,
@@ -129,10 +153,22 @@ function problem({ key, value }: Written): Problem | null {
       name === "memory_limit"
         ? `scripts may use ${reads}, not what the line says`
         : size === 0
-          ? "0 is without limit for post_max_size, and no upload at all for upload_max_filesize"
-          : `a form or file above ${reads} is dropped by PHP`,
+          ? "0 is without limit"
+          : `a ${name === "post_max_size" ? "form" : "file"} above ${reads} is dropped by PHP`,
     line: meant === null ? null : `${name} = ${meant}`,
   };
+}
+
+/** What is in force where PHP could not set a `memory_limit`. */
+function before({ master }: Pool, place: Place): string {
+  if (Number(master.phpVersion ?? 8) < 8) return "scripts may use 2M, the least that PHP before 8.0 takes";
+  const main = master.ini.values.get("memory_limit") ?? null;
+  const other = main === null || main.value === null || main.place.span === place.span ? null : main.value;
+  return `the limit before it stays in force, ${
+    other === null || tooSmall(other)
+      ? `${phpDefault("memory_limit") ?? ""} if no other line sets one`
+      : `${other} of php.ini`
+  }`;
 }
 
 function tooSmall(value: string): boolean {
@@ -156,12 +192,6 @@ function meaning(value: string): string | null {
 function report(host: Host, group: readonly [Written, ...Written[]], found: Problem): Report {
   const [{ place, pool, key }] = group;
   const own = pool.settings.find((one) => one.place.span === place.span);
-  const line =
-    found.line === null
-      ? null
-      : own === undefined
-        ? found.line
-        : found.line.replace(/^(\w+) =/, (_, name: string) => `${own.key}[${name}] =`);
   return {
     case: found.case,
     certain: true,
@@ -172,10 +202,37 @@ function report(host: Host, group: readonly [Written, ...Written[]], found: Prob
     link: [],
     related: [],
     effect: found.effect,
-    help: helpText(
-      [line === null ? null : [replace(host, place, line)]],
-      line === null ? "write a whole number with K, M or G behind it, at least 2M for memory_limit" : null,
-    ),
+    help:
+      found.line === null
+        ? "write a whole number with K, M or G behind it, at least 2M for memory_limit"
+        : help(host, group[0], found.line),
     names: [key, own === undefined ? "" : pool.name],
   };
+}
+
+function help(host: Host, { key, value, place, pool }: Written, line: string): string {
+  const own = pool.settings.find((one) => one.place.span === place.span);
+  if (own !== undefined) {
+    const indexed = line.replace(/^(\w+) =/, (_, name: string) => `${own.key}[${name}] =`);
+    return helpText([[replace(host, place, indexed)]]);
+  }
+  if (place.span.file.path.endsWith(".ini")) return helpText([[replace(host, place, line)]]);
+  const piece = pieceOf(place, key, value);
+  // A blank would end the word of nginx that the parameter is.
+  const short = line.replace(" = ", "=");
+  return piece === null
+    ? `let it be "${short}" in the parameter that nginx passes`
+    : helpText([[replacePiece(piece, short)]]);
+}
+
+/** One of the lines in a parameter of nginx. */
+function pieceOf({ span: { file, start, end } }: Place, key: string, value: string): Piece | null {
+  const text = file.text.slice(start, end);
+  for (let from = text.indexOf(key); from >= 0; from = text.indexOf(key, from + 1)) {
+    const sign = /^\s*=\s*/.exec(text.slice(from + key.length))?.[0] ?? null;
+    const after = from + key.length + (sign?.length ?? 0);
+    if (sign !== null && text.startsWith(value, after))
+      return { file, start: start + from, end: start + after + value.length };
+  }
+  return null;
 }

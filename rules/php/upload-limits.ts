@@ -1,7 +1,7 @@
 import { groupBy, pairs, showBytes } from "../../src/engine/evidence.js";
 import type { Known } from "../../src/engine/grouping.js";
 import { sourceOf } from "../../src/engine/grouping.js";
-import { addInto, helpText, replace } from "../../src/engine/help.js";
+import { addInto, type Edit, helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
@@ -9,6 +9,7 @@ import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request-values.js";
 import { parseIniBytes } from "../../src/php/ini.js";
 import { type Effective, placeOf, type SetValue } from "../../src/source/effective.js";
+import type { Place } from "../../src/source/file.js";
 
 /** PHP's three limits in one pool, in bytes. */
 interface Limits {
@@ -88,7 +89,9 @@ function* report(
   name: "above-post" | "above-memory",
   group: readonly [Pair, ...Pair[]],
 ): Generator<Report> {
-  const [{ pool, high, low }] = group;
+  const [first] = group;
+  const { pool, high, low } = first;
+  const others = new Set(group.flatMap((one) => (one.pool === pool ? [] : [one.pool])));
   const above: Name = name === "above-post" ? "upload_max_filesize" : "post_max_size";
   const below: Name = name === "above-post" ? "post_max_size" : "memory_limit";
   const [at, other] = [high.place, placeOf(low)];
@@ -99,17 +102,17 @@ function* report(
     settle: null,
     message: `${more} is above ${less}`,
     at,
-    label: "more than is ever let through",
+    label: name === "above-post" ? "more than is ever let through" : "a form of text this long does not fit",
     link: [],
     related: [
       ...(other === null ? [] : [{ place: other, message: less }]),
-      ...group.slice(1).map((one) => ({ place: one.pool.section, message: `pool [${one.pool.name}], too` })),
+      ...[...others].map((one) => ({ place: one.section, message: `pool [${one.name}], too` })),
     ],
     effect:
       name === "above-post"
         ? `a file between ${showBytes(low.value)} and ${showBytes(high.value)} never arrives: the whole form is dropped, and $_FILES is empty`
         : `a form with more than ${showBytes(low.value)} of text ends as 502 Bad Gateway`,
-    help: help(host, pool, below, low, high.value),
+    help: help(host, first, below),
     names: [pool.name, above],
   };
 }
@@ -119,16 +122,31 @@ function words(name: Name, { kind, value }: Known<number>): string {
 }
 
 /** The lower of the two is raised, to the other's size for the form, to twice as much for the memory. */
-function help(host: Host, pool: Pool, name: Name, low: Known<number>, high: number): string {
-  const bytes = name === "memory_limit" ? high * 2 : high;
-  const size = showBytes(bytes).replace(" bytes", "").toUpperCase();
-  if (low.kind === "default")
-    return helpText([[addInto(host, pool.section, `php_admin_value[${name}] = ${size}`)]]);
-  const own = pool.settings.find((one) => one.place.span === low.place.span);
-  const inIni = low.place.span.file.path.endsWith(".ini");
-  return own === undefined && !inIni
-    ? `let ${name} be ${size} in the parameter that nginx passes`
-    : helpText([[replace(host, low.place, `${own === undefined ? name : `${own.key}[${name}]`} = ${size}`)]]);
+function help(host: Host, { pool, low, high }: Pair, name: Name): string {
+  const memory = name === "memory_limit";
+  const size = inWords(memory ? high.value * 2 : high.value);
+  const raised =
+    low.kind === "default"
+      ? addInto(host, pool.section, `php_admin_value[${name}] = ${size}`)
+      : rewritten(host, pool, low.place, name, size);
+  return helpText(
+    [raised === null ? null : [raised]],
+    raised === null ? `let ${name} be ${size} in the parameter that nginx passes` : null,
+    memory
+      ? "or lower post_max_size, and nginx's client_max_body_size with it: only files need no memory"
+      : null,
+  );
+}
+
+/** `null`: it is nginx that passes the value, among others. */
+function rewritten(host: Host, pool: Pool, place: Place, name: Name, size: string): Edit | null {
+  const own = pool.settings.find((one) => one.place.span === place.span);
+  if (own === undefined && !place.span.file.path.endsWith(".ini")) return null;
+  return replace(host, place, `${own === undefined ? name : `${own.key}[${name}]`} = ${size}`);
+}
+
+function inWords(bytes: number): string {
+  return showBytes(bytes).replace(" bytes", "").toUpperCase();
 }
 
 /** In every pool, once for each location that passes values of its own. */

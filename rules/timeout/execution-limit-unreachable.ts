@@ -1,15 +1,19 @@
 import { groupBy, namesOf, type Pair, pairs, showSeconds } from "../../src/engine/evidence.js";
-import { certainty, type Known, poolKey, sourceOf } from "../../src/engine/grouping.js";
+import { certainty, type Known, sourceOf } from "../../src/engine/grouping.js";
 import { addInto, helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { seconds } from "../../src/fpm/pools.js";
+import { phpValue, seconds } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request-values.js";
-import { placeOf } from "../../src/source/effective.js";
+import { type Effective, placeOf } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
 
 /** Both limits in seconds, above 0. */
-interface Limits extends Pair {
+interface Limits {
+  readonly pool: Pool;
+  /** `null`: no location of the host leads to the pool. */
+  readonly pair: Pair | null;
   readonly terminate: Known<number>;
   readonly execution: Known<number>;
 }
@@ -25,8 +29,8 @@ export const executionLimitUnreachable: Rule = {
   },
   docs: {
     title: "PHP-FPM kills a script before PHP's own limit ends it",
-    what: "Fires when the `max_execution_time` that counts in a pool (`PHP_VALUE`, the pool, php.ini, 30 without one) is at or above the pool's `request_terminate_timeout`.\n\nSilent when either is 0, which is without limit, and when no php.ini is known.",
-    why: "PHP's own limit ends a script with an error that names file and line, runs its shutdown functions and answers 500. When PHP-FPM kills the worker first, none of that happens: the client gets `502 Bad Gateway`, and only PHP-FPM's log says `execution timed out`. `max_execution_time` counts the CPU time of the script, not the time it waits for a database, so the shorter of the two is not always the first; but at or above the other it never is.",
+    what: "Fires when the `max_execution_time` that counts in a pool (`PHP_VALUE`, the pool, php.ini, 30 without one) is at or above the pool's `request_terminate_timeout`.\n\nSilent when either is 0, which is without limit, and when no php.ini is known. What a script says with `set_time_limit()` is not seen.",
+    why: "PHP's own limit ends a script with an error that names file and line, runs its shutdown functions and answers 500. When PHP-FPM kills the worker first, none of that happens: the client gets `502 Bad Gateway`, and only PHP-FPM's log says `execution timed out`. `max_execution_time` counts the CPU time of the script, not the time it waits for a database, so a script that waits reaches it later still. PHP-FPM looks at its workers three times in each `request_terminate_timeout`, so up to a third above it a script that does nothing but compute may end by PHP's limit; from there on none does.",
     instead:
       "Keep `max_execution_time` below `request_terminate_timeout`: 30 and `request_terminate_timeout = 60s`, for instance.",
     references: [
@@ -38,28 +42,35 @@ export const executionLimitUnreachable: Rule = {
   proof: { kind: "daemons" },
   *check(host) {
     const found = [...limits(host)].filter(({ terminate, execution }) => execution.value >= terminate.value);
-    const key = (one: Limits): string => `${poolKey(one)} ${sourceOf(one.execution)} ${one.target.assumed}`;
-    for (const group of groupBy(found, key)) {
-      const [first] = group;
-      const { terminate, execution, pool, binding } = first;
+    const key = ({ pool, pair, execution }: Limits): string =>
+      `${host.pools.indexOf(pool)} ${sourceOf(execution)} ${pair?.target.assumed}`;
+    for (const [first] of groupBy(found, key)) {
+      const { terminate, execution, pool, pair } = first;
       const [at, other] = [placeOf(terminate), placeOf(execution)];
       if (at === null) continue;
       const own = `${execution.value}s${execution.kind === "default" ? " (the default)" : ""}`;
       yield {
         case: "unreachable",
-        ...certainty(first),
-        message: `PHP-FPM kills a request of pool [${pool.name}] after ${showSeconds(terminate.value)}, and max_execution_time is ${own}, so PHP's own limit is never reached`,
+        ...(pair === null ? { certain: true, settle: null } : certainty(pair)),
+        message: `PHP-FPM kills a request of pool [${pool.name}] after ${showSeconds(terminate.value)}, and max_execution_time is ${own}, so PHP's own limit ${late(first)}`,
         at,
         label: "the worker is killed first",
         link: [],
         related: other === null ? [] : [{ place: other, message: `max_execution_time is ${own}` }],
         effect: `a script that runs longer than ${showSeconds(terminate.value)} ends as 502 Bad Gateway, without PHP's error and without its shutdown functions`,
         help: help(host, first),
-        names: namesOf(binding, pool),
+        names: pair === null ? [pool.name] : namesOf(pair.binding, pool),
       };
     }
   },
 };
+
+/** PHP-FPM kills between the limit and 4/3 of it, wherever its next look at the workers falls. */
+function late({ terminate, execution }: Limits): string {
+  return execution.value * 3 >= terminate.value * 4
+    ? "is never reached"
+    : "is at most reached by a script that never waits";
+}
 
 function help(host: Host, { pool, terminate, execution }: Limits): string {
   const less = Math.floor(terminate.value / 2);
@@ -85,19 +96,32 @@ function help(host: Host, { pool, terminate, execution }: Limits): string {
 
 function* limits(host: Host): Generator<Limits> {
   const executionTime = requestValues(host, "max_execution_time");
+  const used = new Set<Pool>();
   for (const pair of pairs(host)) {
-    const terminate = seconds(pair.pool, "request_terminate_timeout");
-    const execution = executionTime(pair.binding, pair.pool);
-    if (terminate.kind !== "set" || terminate.value === null || terminate.value <= 0) continue;
-    if (execution.kind === "unknown" || !/^\s*\d+\s*$/.test(execution.value ?? "")) continue;
-    // Without any php.ini in the tree the default is only known where it would be there.
-    if (execution.kind === "default" && pair.pool.master.ini.files.length === 0 && !host.whole) continue;
-    const limit = Number(execution.value);
-    if (limit > 0)
-      yield {
-        ...pair,
-        terminate: { ...terminate, value: terminate.value },
-        execution: { ...execution, value: limit },
-      };
+    used.add(pair.pool);
+    yield* both(host, pair.pool, pair, executionTime(pair.binding, pair.pool));
   }
+  for (const pool of host.pools)
+    if (!used.has(pool)) yield* both(host, pool, null, phpValue(pool, "max_execution_time"));
+}
+
+function* both(
+  host: Host,
+  pool: Pool,
+  pair: Pair | null,
+  execution: Effective<string | null>,
+): Generator<Limits> {
+  const terminate = seconds(pool, "request_terminate_timeout");
+  if (terminate.kind !== "set" || terminate.value === null || terminate.value <= 0) return;
+  if (execution.kind === "unknown" || !/^\s*\d+\s*$/.test(execution.value ?? "")) return;
+  // Without any php.ini in the tree the default is only known where it would be there.
+  if (execution.kind === "default" && pool.master.ini.files.length === 0 && !host.whole) return;
+  const limit = Number(execution.value);
+  if (limit <= 0) return;
+  yield {
+    pool,
+    pair,
+    terminate: { ...terminate, value: terminate.value },
+    execution: { ...execution, value: limit },
+  };
 }

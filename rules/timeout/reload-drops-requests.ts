@@ -1,6 +1,6 @@
 import { type Pair, pairs, showMs, shown, showSeconds } from "../../src/engine/evidence.js";
 import type { Known } from "../../src/engine/grouping.js";
-import { helpText, write } from "../../src/engine/help.js";
+import { addBefore, helpText, write } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { globalSetting } from "../../src/fpm/pools.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
@@ -8,6 +8,9 @@ import { readSeconds } from "../../src/fpm/values.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveTime } from "../../src/nginx/effective.js";
 import { placeOf } from "../../src/source/effective.js";
+
+/** In seconds. */
+const MOST_REQUESTS = 10;
 
 export const reloadDropsRequests: Rule = {
   id: "timeout/reload-drops-requests",
@@ -71,27 +74,24 @@ function* killed(host: Host, master: FpmMaster, value: Known<number>): Generator
     link: [],
     related: [],
     effect: "each request that runs during a reload ends as 502 Bad Gateway",
-    help: helpText([[inGlobal(host, master, value, "process_control_timeout = 10s")]]),
+    help: helpText([[inGlobal(host, master, value, `process_control_timeout = ${enough(host, master)}s`)]]),
     names: [nameOf(master)],
   };
 }
 
-/** What is written above `[global]` or behind an include would land in a pool. */
+/** What is written behind an include would land in a pool, so without a `[global]` one comes before all else. */
 function inGlobal(host: Host, { global, main }: FpmMaster, value: Known<number>, line: string) {
   if (value.kind === "set") return write(host, value, line);
   const header = global.find((one) => one.header !== null && one.header.span.file === main)?.header ?? null;
-  return header === null ? null : write(host, { ...value, where: header }, line);
+  if (header !== null) return write(host, { ...value, where: header }, line);
+  if (main === null) return null;
+  const start = main.text.search(/\S/);
+  const first = { span: { file: main, start: Math.max(0, start), end: Math.max(0, start) }, via: [] };
+  return start < 0 ? null : addBefore(host, first, "[global]", line);
 }
 
 function* frozen(host: Host, master: FpmMaster, value: Known<number>): Generator<Report> {
-  const reads = [...pairs(host)]
-    .filter(({ pool }) => pool.master === master)
-    .flatMap((pair) => {
-      const read = effectiveTime(pair.binding.block, "fastcgi_read_timeout");
-      return read.kind === "unknown" || read.value <= 0 ? [] : [{ pair, read }];
-    })
-    .toSorted((a, b) => a.read.value - b.read.value);
-  const [first] = reads;
+  const [first] = readTimeouts(host, master);
   const at = placeOf(value);
   if (first === undefined || at === null || first.read.value > value.value * 1000) return;
   const place = placeOf(first.read);
@@ -108,6 +108,23 @@ function* frozen(host: Host, master: FpmMaster, value: Known<number>): Generator
     help: helpText([[write(host, value, `process_control_timeout = ${shorter(first.read.value)}s`)]]),
     names: [nameOf(master)],
   };
+}
+
+/** Of every way to a pool of the master, the shortest first. */
+function readTimeouts(host: Host, master: FpmMaster): readonly { pair: Pair; read: Known<number> }[] {
+  return [...pairs(host)]
+    .filter(({ pool }) => pool.master === master)
+    .flatMap((pair) => {
+      const read = effectiveTime(pair.binding.block, "fastcgi_read_timeout");
+      return read.kind === "unknown" || read.value <= 0 ? [] : [{ pair, read }];
+    })
+    .toSorted((a, b) => a.read.value - b.read.value);
+}
+
+/** Seconds for most requests, or less where nginx does not wait that long. */
+function enough(host: Host, master: FpmMaster): number {
+  const [first] = readTimeouts(host, master);
+  return first === undefined ? MOST_REQUESTS : Math.min(MOST_REQUESTS, shorter(first.read.value));
 }
 
 function sure({ target, pool }: Pair): Pick<Report, "certain" | "settle"> {

@@ -27,7 +27,7 @@ export const slowlogNeverWritten: Rule = {
   },
   docs: {
     title: "a slowlog that PHP-FPM could never write",
-    what: "Fires when a pool has a `request_slowlog_timeout` above 0 and no `slowlog`, or one that is longer than its `request_terminate_timeout`. Silent when both are equal, when the pool has no `request_terminate_timeout`, and where a part of the pool was not read.",
+    what: "Fires when a pool has a `request_slowlog_timeout` other than 0 and no `slowlog`, or one that is longer than its `request_terminate_timeout`, which a negative one is below, too. Silent when both are equal, when the pool has no `request_terminate_timeout` or 0, and where a part of the pool was not read.",
     why: "PHP-FPM refuses both: the manual gives `slowlog` a default, and there is none, and a request that is killed after 30s is never seen after 60s. The master does not start, with all its pools, and a reload keeps the old configuration.",
     instead:
       "Write both: `slowlog = /var/log/php-fpm.slow.log` and `request_slowlog_timeout = 5s`, below `request_terminate_timeout`.",
@@ -42,7 +42,8 @@ export const slowlogNeverWritten: Rule = {
   *check(host) {
     for (const pool of host.pools) {
       const slow = seconds(pool, "request_slowlog_timeout");
-      if (slow.kind !== "set" || slow.value === null || slow.value <= 0) continue;
+      // Only 0 switches it off: PHP-FPM asks for a slowlog even where the time is negative.
+      if (slow.kind !== "set" || slow.value === null || slow.value === 0) continue;
       yield* withoutFile(host, pool, slow.value, { ...slow, value: slow.value });
       yield* tooLate(host, pool, { ...slow, value: slow.value });
     }
@@ -72,18 +73,35 @@ function* tooLate(host: Host, pool: Pool, slow: Known<number>): Generator<Report
   const terminate = seconds(pool, "request_terminate_timeout");
   const at = placeOf(slow);
   if (at === null || terminate.kind === "unknown" || terminate.value === null) return;
-  if (terminate.value <= 0 || slow.value <= terminate.value) return;
-  const killed = shown({ ...terminate, value: terminate.value }, showSeconds);
+  if (terminate.value === 0 || slow.value <= terminate.value) return;
+  const limit = shown({ ...terminate, value: terminate.value }, showSeconds);
   const place = placeOf(terminate);
+  // A negative limit kills nothing, but PHP-FPM compares the two numbers as they stand.
+  const kills = terminate.value > 0;
+  const fitting = `request_slowlog_timeout = ${Math.max(1, Math.floor(terminate.value / 2))}s`;
   yield {
     ...shared(pool),
     case: "above-terminate",
-    message: `request_slowlog_timeout is ${showSeconds(slow.value)}, but pool [${pool.name}] kills a request after ${killed}`,
+    message: `request_slowlog_timeout is ${showSeconds(slow.value)}, but ${
+      kills
+        ? `pool [${pool.name}] kills a request after ${limit}`
+        : `request_terminate_timeout of pool [${pool.name}] is ${limit}`
+    }`,
     at,
-    label: "longer than any request may take",
-    related: place === null ? [] : [{ place, message: `the worker is killed after ${killed}` }],
+    label: kills ? "longer than any request may take" : "more than a negative limit, which PHP-FPM refuses",
+    related:
+      place === null
+        ? []
+        : [
+            {
+              place,
+              message: kills
+                ? `the worker is killed after ${limit}`
+                : `request_terminate_timeout is ${limit}`,
+            },
+          ],
     help: helpText([
-      [write(host, slow, `request_slowlog_timeout = ${Math.max(1, Math.floor(terminate.value / 2))}s`)],
+      [kills ? write(host, slow, fitting) : write(host, terminate, "request_terminate_timeout = 0")],
     ]),
   };
 }

@@ -41,7 +41,7 @@ auth_http|MN|1|||||
 auth_http_header|MN|2|||||
 auth_http_pass_client_cert|MN|1|flag|error|||off
 auth_http_timeout|MN|1|time-msec|error|||60s
-auth_request|hsl|1||error|||off
+auth_request|hsl|1||error|value||off
 auth_request_set|hsl|2|||||
 autoindex|hsl|1|flag|error|value||off
 autoindex_exact_size|hsl|1|flag|error|value||on

@@ -30,3 +30,11 @@ export const lintHost: LintHost = (rootDir, hosts) => {
   if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
   return outcome.result.findings;
 };
+
+/** Lints a fixture as the command would. */
+export function lintDirectory(directory: string): readonly Finding[] {
+  const config = fixtureConfig(directory);
+  const outcome = lintWith(rules, validators, { paths: [directory], workingDirectory: directory, config });
+  if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
+  return outcome.result.findings;
+}
