@@ -55,6 +55,7 @@ const byHand: Readonly<Record<string, string>> = {
 
 /** Fixtures with a further fault, which nobody could see before the one of the help was mended. */
 const uncovers: Readonly<Record<string, string>> = {
+  "connect/allowed-clients/bad-leftover-in-container": "socket/public-port",
   "fastcgi/params-shadowed/bad-lines-without-include": "fastcgi/lost-body-params",
   "pool/memory-oversubscribed/bad-measured": "pool/memory-limit-overcommit",
   "pool/memory-oversubscribed/bad-two-pools": "pool/memory-limit-overcommit",

@@ -72,7 +72,8 @@ function* mixed(host: Host): Generator<Mixed> {
         continue;
       // Where nginx puts the port because none is written, that is the cause: connect/missing-port.
       if (target.upstream !== null && !namesPort(target)) continue;
-      const listen = httpListen(host, target.address);
+      // The quick answer first: to look at every listen of the host takes its time.
+      const listen = nginxAnswers(host, target.address) ? httpListen(host, target.address) : null;
       if (listen !== null) yield { from, target, listen };
     }
   }

@@ -5,7 +5,7 @@ import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
 import { fpmAddress } from "../../src/model/address.js";
-import type { Host } from "../../src/model/host.js";
+import type { Binding, Host } from "../../src/model/host.js";
 import { processManager } from "../../src/model/pool-size.js";
 import { readUpstreams } from "../../src/model/upstreams.js";
 import { effectiveFlag } from "../../src/nginx/effective.js";
@@ -155,15 +155,15 @@ function* keepConn(host: Host): Generator<Report> {
       return [];
     return group === null || isOlder(version, "1.29.7") ? [{ ...pair, value }] : [];
   });
-  const everywhere = new Set([...pairs(host)].map(({ binding }) => binding));
+  const locations = new Map<string, Set<Binding>>();
+  for (const { binding } of pairs(host)) {
+    const source = sourceOf(effectiveFlag(binding.block, "fastcgi_keep_conn"));
+    locations.set(source, (locations.get(source) ?? new Set()).add(binding));
+  }
   for (const [first, ...rest] of groupBy(found, ({ value }) => sourceOf(value))) {
     // For another location the same line may well have an effect.
-    const source = sourceOf(first.value);
     const told = new Set([first, ...rest].map(({ binding }) => binding));
-    const shared = [...everywhere].filter(
-      (binding) => sourceOf(effectiveFlag(binding.block, "fastcgi_keep_conn")) === source,
-    );
-    if (shared.some((binding) => !told.has(binding))) continue;
+    if ([...(locations.get(sourceOf(first.value)) ?? [])].some((binding) => !told.has(binding))) continue;
     const { binding, pool, target, value } = first;
     yield {
       case: "keep-conn",

@@ -1,9 +1,12 @@
 import { helpText, write } from "../../src/engine/help.js";
+import { inEachPlace } from "../../src/engine/help-locations.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { processManager } from "../../src/model/pool-size.js";
 import { placeOf } from "../../src/source/effective.js";
+
+const LINE = "pm.max_requests = 1000";
 
 export const noRecycling: Rule = {
   id: "pool/no-recycling",
@@ -47,7 +50,12 @@ export const noRecycling: Rule = {
           return place === null ? [] : [{ place, message: `pool [${pool.name}], too` }];
         }),
         effect: "what scripts and extensions leak adds up until the next reload",
-        help: helpText([endless.map(({ value }) => write(host, value, "pm.max_requests = 1000"))]),
+        help: helpText([
+          inEachPlace(
+            endless.map(({ value }) => write(host, value, LINE)),
+            LINE,
+          ),
+        ]),
         names: [first.pool.name],
       };
     }

@@ -1,7 +1,10 @@
 import { helpText, write } from "../../src/engine/help.js";
+import { inEachPlace } from "../../src/engine/help-locations.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { boolean } from "../../src/fpm/pools.js";
 import { placeOf } from "../../src/source/effective.js";
+
+const LINE = "catch_workers_output = yes";
 
 export const silentWorkers: Rule = {
   id: "pool/silent-workers",
@@ -49,7 +52,12 @@ export const silentWorkers: Rule = {
         }),
         effect:
           "refused clients, settings that could not be applied and crashes leave no line in PHP-FPM's log",
-        help: helpText([silent.map(({ value }) => write(host, value, "catch_workers_output = yes"))]),
+        help: helpText([
+          inEachPlace(
+            silent.map(({ value }) => write(host, value, LINE)),
+            LINE,
+          ),
+        ]),
         names: [first.pool.name],
       };
     }

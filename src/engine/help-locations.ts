@@ -81,3 +81,8 @@ function commonHttp(group: readonly Pair[], name: string): Node | null {
   if (http === undefined || http === null || blocks.size > 1 || http.directive.block === null) return null;
   return childrenNamed(http, name).length > 0 ? null : http;
 }
+
+/** The edits of so many places, or in words where they are too many to be pasted one by one. */
+export function inEachPlace(edits: readonly (Edit | null)[], line: string): readonly (Edit | null)[] {
+  return edits.length <= MOST ? edits : [inPlace(`each of these ${edits.length} places`, line)];
+}
