@@ -25,7 +25,7 @@ export const unusedPool: Rule = {
     why: "The workers of such a pool take memory and wait for nobody; often a site was moved to another pool and its old one was left, or Debian's `www` is still there beside the pools of the sites.",
     instead: "Remove the pool's file, or pass requests to it.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
-    twins: { bad: "bad-second-pool", ok: "ok-cron-pool" },
+    twins: { bad: "bad-second-pool", ok: "ok-both-used" },
   },
   options: noOptions,
   proof: { kind: "daemons", observe: { unused: "pool-without-requests" } },
