@@ -88,12 +88,15 @@ function takesPrefixOff({ block, location }: Binding): boolean {
   const split = effectiveNode(block, "fastcgi_split_path_info");
   if (split.kind === "unknown") return true;
   // What does not begin with the first letter of the URI begins behind the prefix.
-  if (split.kind === "set" && !/^\^\((?:\?[a-zA-Z]\))?\.[+*]/.test(argument(split.node, 0) ?? ""))
+  if (split.kind === "set" && !/^\^\((?:\(\?[a-zA-Z]+\))?\.[+*]/.test(argument(split.node, 0) ?? ""))
     return true;
-  for (let at: Node | null = location; at !== null; at = at.parent)
-    if (at.name !== "http" && (childrenNamed(at, "rewrite").length > 0 || childrenNamed(at, "if").length > 0))
-      return true;
-  return false;
+  if (location.partial) return true;
+  // nginx does not run the code of the locations around, and with every other flag it looks for a location anew.
+  return [location, ...childrenNamed(location, "if")].some((one) =>
+    childrenNamed(one, "rewrite").some(
+      (node) => !/^(?:last|redirect|permanent)$/.test(argument(node, 2) ?? ""),
+    ),
+  );
 }
 
 function isChrooted({ targets }: Binding): boolean {

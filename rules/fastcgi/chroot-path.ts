@@ -4,6 +4,7 @@ import { helpText } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { literalRoot, type SentScript, sentScript, writeScript } from "../../src/engine/script-location.js";
 import { setting } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
 import { normalizePath } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveNode } from "../../src/nginx/effective.js";
@@ -15,9 +16,11 @@ interface Outer extends Pair {
   readonly chroot: SetValue<string>;
   /** The directory that the parameter begins with, seen from outside. */
   readonly directory: string;
+  /** What follows the directory. */
+  readonly rest: string;
 }
 
-const ROOT = /^\$\{?(?:document_root|realpath_root|request_filename)\}?/;
+const ROOT = /^\$\{?(document_root|realpath_root|request_filename)\b\}?/;
 
 export const chrootPath: Rule = {
   id: "fastcgi/chroot-path",
@@ -30,7 +33,7 @@ export const chrootPath: Rule = {
   },
   docs: {
     title: "a path from outside the pool's chroot",
-    what: "Fires when a pool has a `chroot` and the `SCRIPT_FILENAME` that nginx sends it begins with a directory in that chroot as it is called from outside: the `root` of the location, or a path that is written out. Silent when that path exists inside the chroot, too, when the `root` lies elsewhere (a tree of its own may stand in the chroot), and when either is not known.",
+    what: "Fires when a pool has a `chroot` and the `SCRIPT_FILENAME` that nginx sends it begins with a directory in that chroot as it is called from outside: the `root` of the location, or a path that is written out; as a warning where the tree has nothing of the chroot, so that a link in it is not known of. Silent when that path exists inside the chroot, too, when the `root` lies elsewhere (a tree of its own may stand in the chroot), and when either is not known.",
     why: "In its chroot PHP-FPM's `/` is the directory of `chroot`. It looks for `/srv/site/public/index.php` below `/srv/site` and finds nothing: 404 `File not found.`, `Primary script unknown`.",
     instead: "Send the path as it is inside: `fastcgi_param SCRIPT_FILENAME /public$fastcgi_script_name;`.",
     references: [
@@ -47,11 +50,11 @@ export const chrootPath: Rule = {
     };
     for (const group of groupBy(outer(host), key)) {
       const [first] = group;
-      const { binding, pool, sent, chroot, directory } = first;
+      const { binding, pool, sent, chroot, directory, rest } = first;
       const inside = directory.slice(chroot.value.length);
       yield {
         case: "outer-root",
-        ...certainty(first),
+        ...evidence(host, first),
         message: `SCRIPT_FILENAME begins with ${directory}, but pool [${pool.name}] runs in the chroot ${chroot.value}, where that is ${inside === "" ? "/" : inside}`,
         at: sent.at,
         label: "a path from outside the chroot",
@@ -64,34 +67,58 @@ export const chrootPath: Rule = {
           })),
         ],
         effect: "every request to this location ends as 404 File not found",
-        help: helpText([[writeScript(host, binding, sent, `${inside}$fastcgi_script_name`)]]),
+        help: helpText([[writeScript(host, binding, sent, `${inside}${rest}`)]]),
         names: namesOf(binding, pool),
       };
     }
   },
 };
 
+/** A link inside may lead back to the path: nobody knows where the directory is not in the tree. */
+function evidence(host: Host, one: Outer): ReturnType<typeof certainty> {
+  const known = certainty(one);
+  const { value } = one.chroot;
+  if (!known.certain || host.whole || host.fs.entry(value).kind === "directory") return known;
+  const settle = `Whether ${value}${one.directory} is there, as a link for instance, is not known: ${value} is not among the files.`;
+  return { certain: false, settle };
+}
+
 function* outer(host: Host): Generator<Outer> {
   for (const pair of pairs(host)) {
-    const chroot = setting(pair.pool, "chroot");
+    const chroot = jailOf(pair.pool);
     const sent = sentScript(pair.binding);
-    if (chroot.kind !== "set" || sent === null || !chroot.value?.startsWith("/")) continue;
-    const jail = normalizePath(chroot.value);
-    const directory = directoryOf(pair, sent);
-    if (jail === "/" || directory === null || !`${directory}/`.startsWith(`${jail}/`)) continue;
+    const path = chroot === null || sent === null ? null : pathOf(pair, sent);
+    if (chroot === null || sent === null || path === null) continue;
+    const { value: jail } = chroot;
+    if (jail === "/" || !`${path.directory}/`.startsWith(`${jail}/`)) continue;
     // A link or a copy inside may make the path right in there.
-    if (host.fs.entry(normalizePath(`${jail}${directory}`)).kind !== "missing") continue;
-    yield { ...pair, sent, chroot: { ...chroot, value: jail }, directory };
+    if (host.fs.entry(normalizePath(`${jail}${path.directory}`)).kind !== "missing") continue;
+    yield { ...pair, ...path, sent, chroot };
   }
 }
 
-function directoryOf({ binding }: Pair, { param: { value } }: SentScript): string | null {
-  if (ROOT.test(value)) {
-    const root = literalRoot(binding);
-    return root === null || effectiveNode(binding.block, "alias").kind !== "default"
-      ? null
-      : normalizePath(root.path);
+/** Behind `$prefix` FPM puts the pool's own, as far as that is written. */
+function jailOf(pool: Pool): SetValue<string> | null {
+  const chroot = setting(pool, "chroot");
+  if (chroot.kind !== "set" || chroot.value === null) return null;
+  const prefix = setting(pool, "prefix");
+  const own = prefix.kind === "set" ? prefix.value : null;
+  const path = own?.startsWith("/") ? chroot.value.replace(/^\$prefix(?=\/|$)/, own) : chroot.value;
+  return path.startsWith("/") ? { ...chroot, value: normalizePath(path) } : null;
+}
+
+function pathOf(
+  { binding }: Pair,
+  { param: { value } }: SentScript,
+): Pick<Outer, "directory" | "rest"> | null {
+  const root = ROOT.exec(value);
+  if (root !== null) {
+    const written = literalRoot(binding);
+    if (written === null || effectiveNode(binding.block, "alias").kind !== "default") return null;
+    // The root alone is no script, in a chroot or not.
+    const rest = root[1] === "request_filename" ? "$fastcgi_script_name" : value.slice(root[0].length);
+    return rest === "" ? null : { directory: normalizePath(written.path), rest };
   }
-  const literal = /^(\/[^$]+)\$/.exec(value)?.[1];
-  return literal === undefined ? null : normalizePath(literal);
+  const [, literal, rest] = /^(\/[^$]*?)\/?((?:\$|\/[^/$]+$).*)$/.exec(value) ?? [];
+  return literal === undefined || rest === undefined ? null : { directory: normalizePath(literal), rest };
 }

@@ -122,8 +122,12 @@ function refusedOf(host: Host, { binding }: Pair, allowed: readonly string[]): r
   const insensitive = matchingOf(location).modifier === "~*";
   const endings = insensitive ? allowed.map((one) => one.toLowerCase()) : allowed;
   const there = filesAt(host, writtenRoot(location));
+  const above = location.parent?.name === "location" ? matchingOf(location.parent) : null;
+  // A location in another one gets what is below the outer one's path.
+  const below = above === null || /^[~@]/.test(above.modifier) ? "/" : above.text;
   const passed = ({ extension, uri }: NamedExtension) =>
     surelyPassed(location, server, uri, false) ||
+    surelyPassed(location, server, `${below.replace(/\/$/, "")}${uri}`, false) ||
     there
       .filter((name) => (insensitive ? name.toLowerCase() : name).endsWith(extension))
       .some((name) => surelyPassed(location, server, `/${name}`, true));

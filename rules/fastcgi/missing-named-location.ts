@@ -15,6 +15,7 @@ import {
   enclosing,
   headPlace,
 } from "../../src/nginx/nodes.js";
+import { chosenLocation } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 
@@ -24,6 +25,9 @@ interface Missing {
   readonly name: string;
   readonly place: Place;
 }
+
+/** A URI that nobody thought of. */
+const ANYTHING = "/nothing-here";
 
 export const missingNamedLocation: Rule = {
   id: "fastcgi/missing-named-location",
@@ -36,7 +40,7 @@ export const missingNamedLocation: Rule = {
   },
   docs: {
     title: "a named location that is not there",
-    what: "Fires when the last word of a `try_files` or of an `error_page` is an `@name` and the server has no `location @name`. Each server is looked at by itself: a snippet may be right in one and wrong in the other.\n\nSilent where a part of the server was not read, for names with variables, and in locations that no request gets through to.",
+    what: "Fires when the last word of a `try_files` or of an `error_page` is an `@name` and the server has no `location @name`. Each server is looked at by itself: a snippet may be right in one and wrong in the other.\n\nSilent where a part of the server was not read, for names with variables, in locations that no request gets through to, for a `try_files` of the server beside `location /`, which takes every request, and in servers that redirect everything.",
     why: "nginx looks for a named location only while a request runs. When it is not there, it logs `could not find named location` and answers `500 Internal Server Error`: of `try_files` for everything that is no file, so for every page of an application; of `error_page` instead of the error. `nginx -t` accepts both.",
     instead:
       "Add the `location @name { … }` to the same server, beside the others: it may not stand inside another location.",
@@ -96,7 +100,8 @@ function* missing({ nginx }: Host): Generator<Missing> {
     const all = [...descendants(server)];
     const open = server.partial || childrenNamed(server, "location").some((one) => !always(one));
     const written = childrenNamed(server, "location").some(({ directive }) => directive.args[0]?.placeholder);
-    if (open || written) continue;
+    // What sends every request elsewhere comes to no error and looks for no file.
+    if (open || written || childrenNamed(server, "return").some(always)) continue;
     const names = new Set(namedLocations(server));
     for (const node of [...inherited(server), ...all]) {
       const index = node.directive.args.length - 1;
@@ -105,6 +110,9 @@ function* missing({ nginx }: Host): Generator<Missing> {
       if (!/^@[^$]+$/.test(word.text) || names.has(word.text) || !always(node)) continue;
       const block = node.parent;
       if (block !== null && block.name === "location" && !arrives(block)) continue;
+      // That of a server is for requests that no location takes, and `location /` takes all.
+      if (block === server && node.name === "try_files" && chosenLocation(server, ANYTHING) !== null)
+        continue;
       yield { server, node, name: word.text, place: argumentPlace(node, index) };
     }
   }

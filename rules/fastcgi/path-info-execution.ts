@@ -1,18 +1,24 @@
 import { namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
+import { certainty } from "../../src/engine/grouping.js";
 import { addInto, helpText } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { sentScript } from "../../src/engine/script-location.js";
+import { limitExtensions } from "../../src/fpm/extensions.js";
 import { phpValue, setting } from "../../src/fpm/pools.js";
-import type { Host } from "../../src/model/host.js";
+import type { Binding, Host } from "../../src/model/host.js";
+import { effectiveParams, type ParamSet } from "../../src/model/params.js";
 import { scriptPath } from "../../src/model/script-path.js";
-import { argument, childrenNamed, descendants, headPlace } from "../../src/nginx/nodes.js";
-import { takes } from "../../src/nginx/passed.js";
+import { effectiveNode } from "../../src/nginx/effective.js";
+import { matchingOf } from "../../src/nginx/extensions.js";
+import { childrenNamed, descendants, headPlace } from "../../src/nginx/nodes.js";
+import { surelyPassed, takes } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeOf } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
 
 /** A picture, and a script behind it that is not there. */
 const ATTACK = "/uploads/avatar.jpg/x.php";
+const PICTURE = "/avatar.jpg/x.php";
 
 export const pathInfoExecution: Rule = {
   id: "fastcgi/path-info-execution",
@@ -34,7 +40,7 @@ export const pathInfoExecution: Rule = {
   },
   docs: {
     title: "uploaded files may run as PHP",
-    what: "Fires when a regular expression location passes URIs that end in `.php` to PHP-FPM without a look at whether the file is there, and `cgi.fix_pathinfo` is not 0: as a warning when `security.limit_extensions` of the pool is empty, as info, once for the host, when it is what holds.\n\nSilent where the location has a `try_files` or an `if` with `-f` or `-e`, where it names one script, and where no php.ini of the pool is known.",
+    what: "Fires when a regular expression location passes URIs that end in `.php` to PHP-FPM without a look at whether the file is there, and `cgi.fix_pathinfo` is not 0: as a warning when `security.limit_extensions` of the pool is empty or has the extension of pictures and documents, as info, once for the host, when it is what holds.\n\nSilent where the location has a `try_files` or an `if` with `-f` or `-e`, where it names one script, where another location or a condition may take such a URI away, and where nginx sends a value for `cgi.fix_pathinfo`. Where no php.ini of the pool is known only the empty list is told, as info.",
     why: "With `cgi.fix_pathinfo = 1`, the default, PHP takes the path apart when there is no such script: for `/uploads/avatar.jpg/x.php` it finds the file `avatar.jpg` and runs it. Whoever may upload a picture may run code. Since PHP 5.3.9 PHP-FPM refuses to run anything that does not end in `.php` or `.phar`, unless `security.limit_extensions` is switched off.",
     instead: "`try_files $uri =404;` in the location: what is not there is not passed on.",
     references: [
@@ -52,24 +58,24 @@ export const pathInfoExecution: Rule = {
   },
   *check(host) {
     const found = unchecked(host);
-    yield* report(
-      host,
-      "open",
-      found.filter(({ pool }) => extensions(pool) === ""),
-    );
-    yield* report(
-      host,
-      "held",
-      found.filter(({ pool }) => (extensions(pool) ?? "") !== ""),
-    );
+    const open = found.filter(({ pool }) => runsPictures(pool) === true);
+    const sure = open.filter(({ fix }) => fix === "on");
+    yield* report(host, "open", sure.length > 0 ? sure : open);
+    const held = found.filter(({ pool, fix }) => runsPictures(pool) === false && fix === "on");
+    yield* report(host, "held", held);
   },
 };
 
+interface Unchecked extends Pair {
+  readonly uri: string;
+  readonly fix: "on" | "unknown";
+}
+
 /** One report for the host: what is wrong is one line, missing in so many locations. */
-function* report(host: Host, name: "open" | "held", found: readonly Pair[]): Generator<Report> {
+function* report(host: Host, name: "open" | "held", found: readonly Unchecked[]): Generator<Report> {
   const [first, ...rest] = found;
   if (first === undefined) return;
-  const { binding, pool } = first;
+  const { binding, pool, uri, fix } = first;
   const others = rest.filter(
     ({ binding: one }, index) =>
       one !== binding && !rest.slice(0, index).some((other) => other.binding === one),
@@ -81,18 +87,19 @@ function* report(host: Host, name: "open" | "held", found: readonly Pair[]): Gen
       : `, and ${others.length} more ${others.length === 1 ? "location" : "locations"}`;
   yield {
     case: name,
-    certain: true,
-    settle: null,
+    ...(fix === "on"
+      ? certainty(first)
+      : { certain: false, settle: "Whether cgi.fix_pathinfo is 0 in php.ini would settle it." }),
     message:
       name === "open"
-        ? `${binding.label}${more} passes on scripts that are not there, and nothing keeps pool [${pool.name}] from running avatar.jpg for ${ATTACK}`
-        : `${binding.label}${more} passes on scripts that are not there; that pool [${pool.name}] does not run avatar.jpg for ${ATTACK} rests on security.limit_extensions alone`,
+        ? `${binding.label}${more} passes on scripts that are not there, and nothing keeps pool [${pool.name}] from running avatar.jpg for ${uri}`
+        : `${binding.label}${more} passes on scripts that are not there; that pool [${pool.name}] does not run avatar.jpg for ${uri} rests on security.limit_extensions alone`,
     at: headPlace(binding.location),
     label: "nothing looks whether the script is there",
     link: [],
     related: [
       ...(name === "open" && limit !== null
-        ? [{ place: limit, message: "security.limit_extensions lets everything run" }]
+        ? [{ place: limit, message: `security.limit_extensions lets ${listed(pool)} run` }]
         : []),
       ...others
         .filter(
@@ -108,33 +115,70 @@ function* report(host: Host, name: "open" | "held", found: readonly Pair[]): Gen
         ? "whoever may upload any file may run PHP code"
         : "none for now; with security.limit_extensions switched off uploaded files would run",
     help: helpText([
-      unique(found).map((location) => addInto(host, headPlace(location), "try_files $uri =404;")),
+      unique(found).map((one) => addInto(host, headPlace(one.binding.location), ...linesFor(one))),
     ]),
     names: name === "open" ? namesOf(binding, pool) : ["host"],
   };
 }
 
-function unique(found: readonly Pair[]): readonly Node[] {
-  const places: Node[] = [];
-  for (const { binding } of found)
-    if (!places.some((one) => samePlace(headPlace(one), headPlace(binding.location))))
-      places.push(binding.location);
+/** `$uri` is no file where a path follows the script, and nobody wants a 404 for `/index.php/page` then. */
+function linesFor({ binding: { block, location } }: Unchecked): readonly string[] {
+  if (takes(location, "/index.php/page") !== true) return ["try_files $uri =404;"];
+  const set = effectiveParams(block);
+  const sends = set === null || set === undefined || set.level !== block || set.params.has("PATH_INFO");
+  const split = effectiveNode(block, "fastcgi_split_path_info").kind !== "default";
+  return [
+    ...(split ? [] : ["fastcgi_split_path_info ^(.+?\\.php)(/.*)$;"]),
+    ...(split || sends ? [] : ["fastcgi_param PATH_INFO $fastcgi_path_info;"]),
+    "if (!-f $document_root$fastcgi_script_name) {",
+    "    return 404;",
+    "}",
+  ];
+}
+
+function unique(found: readonly Unchecked[]): readonly Unchecked[] {
+  const places: Unchecked[] = [];
+  for (const one of found)
+    if (
+      !places.some(({ binding }) => samePlace(headPlace(binding.location), headPlace(one.binding.location)))
+    )
+      places.push(one);
   return places;
 }
 
-function unchecked(host: Host): readonly Pair[] {
-  return [...pairs(host)].filter(({ binding, pool }) => {
-    const { location } = binding;
+function unchecked(host: Host): readonly Unchecked[] {
+  return [...pairs(host)].flatMap((pair) => {
+    const { binding, pool } = pair;
+    const { location, block } = binding;
     const sent = sentScript(binding);
     const path = sent === null ? null : scriptPath(sent.param.value).kind;
-    if (!/^~/.test(argument(location, 0) ?? "") || (path !== "follows-uri" && path !== "literal-directory"))
-      return false;
-    if (takes(location, ATTACK) !== true || looks(location)) return false;
-    const fix = phpValue(pool, "cgi.fix_pathinfo");
-    const known =
-      fix.kind === "set" || (fix.kind === "default" && (pool.master.ini.files.length > 0 || host.whole));
-    return known && !/^(?:0|off|no|false|)$/i.test((fix.value ?? "").trim());
+    if (!matchingOf(location).modifier.startsWith("~") || block !== location) return [];
+    if ((path !== "follows-uri" && path !== "literal-directory") || looks(location)) return [];
+    const uri = attackOn(binding);
+    const fix = fixPathinfo(host, pool, sent?.set);
+    return uri === null || fix === "off" ? [] : [{ ...pair, uri, fix }];
   });
+}
+
+/**
+ * A picture with a script behind it that the location surely gets: another location may refuse scripts
+ * in directories for uploads, and an `if` may refuse what has a path behind a file.
+ */
+function attackOn({ location, server }: Binding): string | null {
+  const outer = location.parent?.name === "location" ? matchingOf(location.parent) : null;
+  const below = outer === null || /^[~@]/.test(outer.modifier) ? "" : outer.text.replace(/\/$/, "");
+  const uris = [ATTACK, PICTURE, `${below}${PICTURE}`];
+  return uris.find((uri) => surelyPassed(location, server, uri, false)) ?? null;
+}
+
+/** `unknown`: no php.ini is known. A value that nginx sends sticks to the workers, whatever it is. */
+function fixPathinfo(host: Host, pool: Pair["pool"], set: ParamSet | undefined): "on" | "off" | "unknown" {
+  const sent = ["PHP_VALUE", "PHP_ADMIN_VALUE"].map((name) => set?.params.get(name)?.value ?? "");
+  if (sent.some((text) => text.includes("fix_pathinfo"))) return "off";
+  const fix = phpValue(pool, "cgi.fix_pathinfo");
+  if (fix.kind === "unknown" || (fix.kind === "default" && pool.master.ini.files.length === 0 && !host.whole))
+    return "unknown";
+  return /^(?:0|off|no|false|none|)$/i.test((fix.value ?? "").trim()) ? "off" : "on";
 }
 
 /** Whether the location asks for the file: `try_files`, or an `if` with `-f`. */
@@ -148,8 +192,17 @@ function looks(location: Node): boolean {
   );
 }
 
-/** `""`: everything may run; `null`: not known. */
-function extensions(pool: Pair["pool"]): string | null {
-  const value = setting(pool, "security.limit_extensions");
-  return value.kind === "unknown" ? null : (value.value ?? "").trim();
+/** What is uploaded most, and is no script anywhere. */
+const PICTURES = /^\.(?:jpe?g|png|gif|webp|svg|ico|pdf|txt|csv|zip)$/i;
+
+/** `null`: not known. */
+function runsPictures(pool: Pair["pool"]): boolean | null {
+  const list = limitExtensions(pool);
+  if (list.kind === "unknown") return null;
+  return list.value.length === 0 || list.value.some((ending) => PICTURES.test(ending));
+}
+
+function listed(pool: Pair["pool"]): string {
+  const list = limitExtensions(pool);
+  return list.kind === "unknown" || list.value.length === 0 ? "everything" : list.value.join(" ");
 }

@@ -1,6 +1,8 @@
 import { namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
 import { helpText } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { runsNoScripts } from "../../src/engine/timeouts.js";
+import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/params.js";
@@ -23,7 +25,7 @@ export const phpValueLeak: Rule = {
   },
   docs: {
     title: "a PHP_VALUE that other requests inherit",
-    what: "Fires when a location passes a setting of PHP's with `PHP_VALUE` or `PHP_ADMIN_VALUE` to a pool that also takes requests of a location that does not pass this setting. Silent when the pool has no other location, when all of them pass the same settings (whatever the values), and where the parameters or the address of a location are not known.",
+    what: "Fires when a location passes a setting of PHP's with `PHP_VALUE` or `PHP_ADMIN_VALUE` to a pool that also takes requests of a location that does not pass this setting. Silent when the pool has no other location, when all of them pass the same settings (whatever the values), when the other one is for the status or ping page, when `pm.max_requests` is 1, and where the parameters or the address of a location are not known.",
     why: "PHP-FPM sets what comes with a request and never takes it back: the worker keeps it for whatever request is next. A `memory_limit`, an `open_basedir` or an `auto_prepend_file` that was meant for one location counts, now and then, for all sites of the pool, depending on which worker takes the request.",
     instead:
       "Put the setting into a pool of its own with `php_admin_value[…]`, or pass it in every location of the pool.",
@@ -77,6 +79,8 @@ function passingByPool(host: Host): ReadonlyMap<Pool, readonly Passing[]> {
   const found = new Map<Pool, Passing[]>();
   const unknown = new Set<Pool>();
   for (const pair of pairs(host)) {
+    // The status page has no use for settings, and a worker that ends keeps none.
+    if (runsNoScripts(pair) || endsAtOnce(pair.pool)) continue;
     const settings = settingsOf(pair);
     if (settings === null) unknown.add(pair.pool);
     else {
@@ -92,15 +96,25 @@ function passingByPool(host: Host): ReadonlyMap<Pool, readonly Passing[]> {
 /** `null`: not known. */
 function settingsOf({ binding }: Pair): ReadonlyMap<string, Param> | null {
   const set = effectiveParams(binding.block);
-  if (set === undefined) return null;
+  if (set === undefined || set?.complete === false) return null;
   const found = new Map<string, Param>();
   for (const name of ["PHP_VALUE", "PHP_ADMIN_VALUE"]) {
     const param = set?.params.get(name);
     if (param === undefined) continue;
-    const lines = [...param.value.matchAll(/^[ \t]*([\w.]+)[ \t]*=/gm)].map((match) => match[1] ?? "");
-    // A variable may hold any line.
-    if (lines.length === 0) return null;
-    for (const line of lines) if (!found.has(line)) found.set(line, param);
+    const names = param.value
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .map((line) => /^[ \t]*([\w.]+)[ \t]*=/.exec(line)?.[1] ?? null);
+    for (const name of names) {
+      // A variable may hold any line.
+      if (name === null) return null;
+      if (!found.has(name)) found.set(name, param);
+    }
   }
   return found;
+}
+
+function endsAtOnce(pool: Pool): boolean {
+  const requests = integer(pool, "pm.max_requests");
+  return requests.kind === "set" && requests.value === 1;
 }

@@ -1,11 +1,18 @@
 import { groupBy, namesOf } from "../../src/engine/evidence.js";
-import { helpText, replacePiece } from "../../src/engine/help.js";
+import { protectScripts } from "../../src/engine/help-blocks.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { isGuarded, ownGuards } from "../../src/model/access.js";
+import { isGuarded, letsEverybodyIn, ownGuards } from "../../src/model/access.js";
 import type { Binding, Host } from "../../src/model/host.js";
+import {
+  answersOtherwise,
+  isNoDirectoryOfScripts,
+  sameRoot,
+  surelyWithoutScripts,
+} from "../../src/model/site-files.js";
 import { always } from "../../src/nginx/branches.js";
-import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
-import { chosenLocation } from "../../src/nginx/passed.js";
+import { matchingOf, namedExtensions } from "../../src/nginx/extensions.js";
+import { childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
+import { chosenLocation, surelyPassed, takes } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
 
 interface Bypassed {
@@ -28,7 +35,7 @@ export const protectionBypassed: Rule = {
   },
   docs: {
     title: "a protection that scripts get around",
-    what: "Fires when a prefix location has `deny`, `auth_basic` or `auth_request`, and nginx takes the `.php` files below it with a regular expression location of the server that passes them to PHP-FPM without any of these.\n\nSilent for `^~`, for a PHP location nested inside the protected one, where the PHP location has a protection of its own or from the server, for names that begin with a dot, and where the choice of the location cannot be told.",
+    what: "Fires when a prefix location has `deny`, `auth_basic` or `auth_request`, and nginx takes the `.php` files below it with a regular expression location of the server that passes them to PHP-FPM without any of these; also when the prefix is a script (`location /xmlrpc.php`), and for a regular expression that names some `.php` files and stands behind the one that passes them on.\n\nSilent for `^~` and `=`, for a PHP location nested inside the protected one, where the PHP location has a protection of its own or from the server or looks in another directory, for names that begin with a dot and files that are no scripts, for locations that answer by themselves (`stub_status`, `proxy_pass`), where the directory is in the tree and has no script, and where the way of the request cannot be told. An application without scripts below the path has nothing to bypass there, which the files of nginx do not tell.",
     why: "nginx chooses one location for a request, and a regular expression wins over a prefix. So `location /admin/ { auth_basic … }` asks for a password for pictures and directories, and `/admin/index.php` is taken by `location ~ \\.php$`, where nobody asks. It looks protected, because the first page that one tries is often the directory.",
     instead: "Write `location ^~ /admin/`, and nest a PHP location inside it; or protect the whole server.",
     references: [
@@ -38,7 +45,11 @@ export const protectionBypassed: Rule = {
     twins: { bad: "bad-deny", ok: "ok-wins-over-patterns" },
   },
   options: noOptions,
-  proof: { kind: "daemons", requests: [{ path: "/admin/index.php" }], observe: { bypassed: "script-ran" } },
+  proof: {
+    kind: "daemons",
+    requests: [{ path: "/admin/index.php" }, { path: "/xmlrpc.php" }, { path: "/secret.php" }],
+    observe: { bypassed: "script-ran" },
+  },
   *check(host) {
     const key = ({ guarded }: Bypassed): string => `${guarded.file.path}:${guarded.directive.start}`;
     for (const group of groupBy(bypassed(host), key)) {
@@ -60,10 +71,7 @@ export const protectionBypassed: Rule = {
           })),
         ],
         effect: `whoever asks for ${uri} itself gets around ${headText(guard)}`,
-        help: helpText(
-          [[replacePiece(headPlace(guarded).span, `location ^~ ${argument(guarded, 0) ?? "/"}`)]],
-          `and nest a location for scripts inside it, like "${headText(binding.location)}"`,
-        ),
+        help: protectScripts(host, guarded, binding.location),
         names: [...namesOf(binding), headText(guarded)],
       };
     }
@@ -73,19 +81,44 @@ export const protectionBypassed: Rule = {
 function* bypassed(host: Host): Generator<Bypassed> {
   const servers = new Map<Node, Binding[]>();
   for (const binding of host.bindings)
-    if (binding.serves === "php" && binding.server !== null)
+    if (binding.serves === "php" && binding.server !== null && binding.block === binding.location)
       servers.set(binding.server, [...(servers.get(binding.server) ?? []), binding]);
   for (const [server, bindings] of servers) {
     for (const guarded of childrenNamed(server, "location")) {
-      const path = argument(guarded, 0) ?? "";
       const [guard] = ownGuards(guarded);
-      if (guarded.directive.args.length !== 1 || !path.startsWith("/") || /\/\.|\.\w+$/.test(path)) continue;
-      if (guard === undefined || !always(guard) || guarded.directive.args[0]?.placeholder) continue;
-      const uri = `${path.replace(/\/$/, "")}/index.php`;
-      const chosen = chosenLocation(server, uri);
-      const binding = bindings.find(({ location }) => location === chosen);
-      if (binding !== undefined && chosen !== guarded && !isGuarded(binding.block))
+      if (guard === undefined || !always(guard) || !always(guarded) || letsEverybodyIn(guarded)) continue;
+      for (const uri of scriptsOf(guarded)) {
+        const chosen = chosenLocation(server, uri);
+        const binding = bindings.find(({ location }) => location === chosen);
+        if (binding === undefined || chosen === guarded || !getsAround(host, guarded, binding, uri)) continue;
         yield { guarded, guard, binding, uri };
+        break;
+      }
     }
   }
+}
+
+/** URIs of scripts that a location seems to protect. */
+function scriptsOf(guarded: Node): readonly string[] {
+  const { modifier, text } = matchingOf(guarded);
+  if (guarded.directive.args.some(({ placeholder }) => placeholder)) return [];
+  // Of expressions only those that name scripts: that for hidden files rightly stands behind the PHP
+  // location. One for all scripts is there for what is left, and is meant to get none of the others.
+  if (modifier.startsWith("~")) {
+    if (takes(guarded, "/index.php") !== false) return [];
+    return namedExtensions(guarded)
+      .flat()
+      .flatMap(({ extension, uri }) => (extension === ".php" ? [uri] : []));
+  }
+  if (modifier !== "" || !text.startsWith("/") || isNoDirectoryOfScripts(text)) return [];
+  if (text.endsWith(".php")) return [text];
+  return answersOtherwise(guarded) && text !== "/" ? [] : [`${text.replace(/\/$/, "")}/index.php`];
+}
+
+/** Whether the script is surely run, if it is there, and whether it may be there. */
+function getsAround(host: Host, guarded: Node, { block, location, server }: Binding, uri: string): boolean {
+  if (isGuarded(block) || !surelyPassed(location, server, uri, true) || !sameRoot(guarded, block))
+    return false;
+  const { modifier, text } = matchingOf(guarded);
+  return modifier !== "" || uri === text || !surelyWithoutScripts(host, guarded, text);
 }

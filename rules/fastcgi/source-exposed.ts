@@ -3,8 +3,10 @@ import { helpText } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
+import { isNoDirectoryOfScripts, sameRoot, surelyWithoutScripts } from "../../src/model/site-files.js";
 import { always } from "../../src/nginx/branches.js";
 import { effectiveNode } from "../../src/nginx/effective.js";
+import { matchingOf } from "../../src/nginx/extensions.js";
 import {
   argument,
   argumentPlace,
@@ -14,7 +16,7 @@ import {
   headPlace,
   headText,
 } from "../../src/nginx/nodes.js";
-import { chosenLocation, takes } from "../../src/nginx/passed.js";
+import { chosenLocation, takes, tried } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
 
 /** A location that serves scripts as files. */
@@ -48,7 +50,7 @@ export const sourceExposed: Rule = {
   },
   docs: {
     title: "PHP source is sent as text",
-    what: "Fires when a location nested in a PHP location takes scripts and has no `fastcgi_pass`; when a server's own `index` names a `.php` file and no location of the server passes anything on; and, as info, once for a server, for `^~` locations beside a PHP location.\n\nSilent where the location answers otherwise (`return`, `rewrite`, `deny`, `internal`, `try_files`, any `*_pass`), for servers that redirect, for `^~ /.well-known/`, and where a part of the server was not read.",
+    what: "Fires when a location nested in a PHP location takes scripts and has no `fastcgi_pass`; when a server's own `index` names a `.php` file and no location of the server passes anything on (as info where another name comes first); and, as info, once for the host, for `^~` locations beside a PHP location.\n\nSilent where the location answers otherwise (`return`, `rewrite`, `deny`, `internal`, `try_files`, any `*_pass`), for servers that redirect, for `^~ /.well-known/` and single files, for a location inside a path that is passed on as a whole, where the directory is in the tree and has no script, and where a part of the server was not read.",
     why: "`fastcgi_pass` is not inherited: a location inside a PHP location that only adds a header serves the file itself. What nginx serves as a file, it sends as it is, with the passwords that stand in it.",
     instead:
       "Repeat `include fastcgi.conf;` and `fastcgi_pass` in the inner location, or refuse scripts there: `location ~ \\.php$ { return 404; }`.",
@@ -68,9 +70,8 @@ export const sourceExposed: Rule = {
     const place = ({ location }: Shown): string => `${location.file.path}:${location.directive.start}`;
     for (const group of groupBy(nested(host), place)) yield nestedReport(group[0]);
     yield* unpassed(host);
-    const server = ({ binding }: Shown): string =>
-      `${binding.server?.file.path}:${binding.server?.directive.start}`;
-    for (const group of groupBy(beside(host), server)) yield besideReport(group);
+    // Once for the host: it is no fault, and a snippet may bring it to every site.
+    for (const group of groupBy(beside(host), () => "")) yield besideReport(group);
   },
 };
 
@@ -78,11 +79,11 @@ const OTHERWISE =
   /_pass$|_by_lua|^(?:return|rewrite|internal|try_files|js_content|perl|empty_gif|stub_status|autoindex|dav_methods|error_page)$/;
 
 /** Whether a location does nothing but serve files. */
-function servesFiles(location: Node): boolean {
+function servesFiles(location: Node, besides: readonly string[] = []): boolean {
   if (location.partial || !always(location)) return false;
   return [...descendants(location)].every(
     (node) =>
-      !OTHERWISE.test(node.name) &&
+      (!OTHERWISE.test(node.name) || besides.includes(node.name)) &&
       !(node.name === "deny" && argument(node, 0) === "all") &&
       node.name !== "if",
   );
@@ -91,7 +92,8 @@ function servesFiles(location: Node): boolean {
 function* nested(host: Host): Generator<Shown> {
   for (const binding of phpBindings(host)) {
     const { location, server } = binding;
-    if (server === null) continue;
+    // Inside of a path that is passed to an application as a whole, a location is for its static files.
+    if (server === null || !matchingOf(location).modifier.startsWith("~")) continue;
     for (const inner of childrenNamed(location, "location")) {
       const uri = samples(inner).find(
         (one) => chosenLocation(server, one) === inner && takes(location, one) === true,
@@ -129,7 +131,8 @@ function nestedReport({ location, binding, uri }: Shown): Report {
   };
 }
 
-function* unpassed({ nginx }: Host): Generator<Report> {
+function* unpassed(host: Host): Generator<Report> {
+  const { nginx } = host;
   for (const server of nginx === null ? [] : descendants(nginx.root)) {
     if (server.name !== "server" || enclosing(server, "http") === null || server.partial) continue;
     const index = childrenNamed(server, "index").find(({ directive }) =>
@@ -142,9 +145,15 @@ function* unpassed({ nginx }: Host): Generator<Report> {
     const word = index.directive.args.findIndex(({ text }) => /\.php$/.test(text));
     const name = argument(index, word) ?? "index.php";
     const chosen = chosenLocation(server, `/${name}`);
-    if (chosen === undefined || (chosen !== null && !servesFiles(chosen)) || isClosed(server)) continue;
+    if (chosen === undefined || isClosed(server) || !tried(chosen ?? server, true)) continue;
+    if ((chosen !== null && !servesFiles(chosen, ["try_files"])) || surelyWithoutScripts(host, server, ""))
+      continue;
+    // Many a server of plain files has it behind the pages that it has, from a sample.
+    const first = word === 0;
     yield {
       ...shared,
+      certain: first,
+      settle: first ? null : `Whether there is a ${name} in the root would settle it.`,
       case: "index",
       message: `the index of ${serverLabel(server)} is ${name}, and no location of the server passes it to PHP`,
       at: argumentPlace(index, word),
@@ -169,13 +178,18 @@ function* beside(host: Host): Generator<Shown> {
     seen.add(server);
     for (const one of childrenNamed(server, "location")) {
       const path = argument(one, 1) ?? "";
-      if (argument(one, 0) !== "^~" || /^\/\.well-known/.test(path) || !servesFiles(one)) continue;
+      if (argument(one, 0) !== "^~" || isNoDirectoryOfScripts(path) || !servesFiles(one)) continue;
+      if (surelyWithoutScripts(host, one, path) || !sameRoot(one, location)) continue;
       if (childrenNamed(one, "location").length > 0 || childrenNamed(one, "deny").length > 0) continue;
       const uri = `${path.replace(/\/$/, "")}/index.php`;
       if (takes(location, uri) === true && chosenLocation(server, uri) === one)
         yield { location: one, binding, uri };
     }
   }
+}
+
+function labelOf({ binding: { server } }: Shown): string {
+  return server === null ? "another server" : serverLabel(server);
 }
 
 function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Report {
@@ -189,7 +203,10 @@ function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Report {
     label: "files only, scripts too",
     related: [
       { place: headPlace(binding.location), message: "would have run it" },
-      ...rest.map((one) => ({ place: headPlace(one.location), message: `${one.uri}, too` })),
+      ...rest.map((one) => ({
+        place: headPlace(one.location),
+        message: `${one.uri} of ${labelOf(one)}, too`,
+      })),
     ],
     effect: "a script that gets below this path is sent as text",
     help: helpText([], "refuse scripts there: location ~ \\.php$ { return 404; } inside it"),

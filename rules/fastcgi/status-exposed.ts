@@ -1,14 +1,17 @@
 import { groupBy, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
 import { poolKey } from "../../src/engine/grouping.js";
-import { addInto, helpText } from "../../src/engine/help.js";
+import { addInto, type Edit, helpText } from "../../src/engine/help.js";
+import { SCRIPT } from "../../src/engine/lost-scripts.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
-import { isGuarded } from "../../src/model/access.js";
-import { isLocal, nginxAddress } from "../../src/model/address.js";
+import { isGuarded, turnsClientsAway } from "../../src/model/access.js";
+import { isLocal, nginxAddress, reaches } from "../../src/model/address.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveParams } from "../../src/model/params.js";
-import { argument, childrenNamed, headPlace } from "../../src/nginx/nodes.js";
-import { surelyPassed } from "../../src/nginx/passed.js";
+import { readListen } from "../../src/model/pool-listens.js";
+import { matchingOf } from "../../src/nginx/extensions.js";
+import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
+import { chosenLocation, leavesAlone, surelyPassed, takes } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
 import type { Place } from "../../src/source/file.js";
 
@@ -30,7 +33,7 @@ export const statusExposed: Rule = {
   },
   docs: {
     title: "the pool's status page is open to everybody",
-    what: "Fires when a location passes the URI of a pool's `pm.status_path` or `ping.path` to that pool, and neither `allow` and `deny`, `auth_basic`, `auth_request` nor `internal` is in effect there.\n\nSilent where the location is reached through a server that listens on loopback alone, where `try_files` leads elsewhere, and where the way of the request cannot be told.",
+    what: "Fires when a location passes the URI of a pool's `pm.status_path` or `ping.path` to that pool, and neither `allow` and `deny`, `auth_basic`, `auth_request` nor `internal` is in effect there. A named location counts, too, when `try_files` falls to it, and so does the address of `pm.status_listen`, beside which the pool's own address still answers.\n\nSilent where the location is reached through a server that listens on loopback alone, where `try_files` leads elsewhere, and where the way of the request cannot be told.",
     why: "The page tells how many workers there are and are free, and with `?full` the script, the query and the user of every request that runs: session keys and searches among them. The ping page answers without a script, which makes it a cheap way to keep workers busy.",
     instead: "`allow 127.0.0.1; deny all;` in a `location = /status` of its own.",
     references: [
@@ -42,7 +45,7 @@ export const statusExposed: Rule = {
   options: noOptions,
   proof: {
     kind: "daemons",
-    requests: [{ path: "/fpm-status" }, { path: "/fpm-ping" }],
+    requests: [{ path: "/fpm-status" }, { path: "/fpm-ping" }, { path: "/fpm-status.php" }],
     observe: { exposed: "status-page-open" },
   },
   *check(host) {
@@ -70,9 +73,7 @@ export const statusExposed: Rule = {
           key === "ping.path"
             ? "anybody may keep workers busy with it"
             : "anybody may read which scripts and queries are running",
-        help: helpText([
-          group.map((one) => addInto(host, headPlace(one.binding.location), "allow 127.0.0.1;", "deny all;")),
-        ]),
+        help: helpText([group.map((one) => closed(host, one))]),
         names: [...namesOf(binding, pool), key],
       };
     }
@@ -80,17 +81,33 @@ export const statusExposed: Rule = {
 };
 
 function* exposed(host: Host): Generator<Exposed> {
-  for (const pair of pairs(host)) {
+  for (const pair of [...pairs(host), ...statusPairs(host)]) {
     const { binding, pool } = pair;
     const { location, server, block } = binding;
-    if (server === null || isPrivate(server) || isGuarded(block)) continue;
+    if (server === null || block !== location || isPrivate(server)) continue;
+    if (isGuarded(block) || turnsClientsAway(server)) continue;
     if (childrenNamed(location, "try_files").length > 0) continue;
     for (const key of ["pm.status_path", "ping.path"] as const) {
       const value = setting(pool, key);
       if (value.kind !== "set" || !value.value?.startsWith("/")) continue;
       const uri = uriFor(location, value.value, effectiveParams(block)?.params.get("SCRIPT_NAME")?.value);
-      if (uri !== null && surelyPassed(location, server, uri, false))
+      if (uri !== null && (surelyPassed(location, server, uri, false) || fallsTo(location, server, uri)))
         yield { ...pair, key, path: value.value, place: value.place, uri };
+    }
+  }
+}
+
+/** The locations that pass to a pool's `pm.status_listen`. The pool's own address answers with the pages all the same. */
+function* statusPairs(host: Host): Generator<Pair> {
+  for (const pool of host.pools) {
+    for (const { address } of readListen(host, pool, "pm.status_listen")) {
+      for (const binding of address === null ? [] : host.bindings) {
+        const target = binding.targets.find(
+          (one) =>
+            address !== null && !one.down && !one.pools.includes(pool) && reaches(one.address, address),
+        );
+        if (target !== undefined) yield { binding, target, pool };
+      }
     }
   }
 }
@@ -99,8 +116,40 @@ function* exposed(host: Host): Generator<Exposed> {
 function uriFor(location: Node, path: string, scriptName: string | undefined): string | null {
   if (scriptName === undefined) return null;
   if (/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(scriptName)) return path;
-  const exact = argument(location, 0) === "=" ? argument(location, 1) : undefined;
-  return scriptName === path && exact !== undefined ? exact : null;
+  const { modifier, text } = matchingOf(location);
+  return scriptName === path && /^(?:=|\^~|)$/.test(modifier) ? text : null;
+}
+
+/** `try_files $uri @php`: a named location gets the URI as it is, and there is no file of that name. */
+function fallsTo(location: Node, server: Node, uri: string): boolean {
+  const name = matchingOf(location).modifier === "@" ? argument(location, 0) : undefined;
+  const entry = chosenLocation(server, uri);
+  if (name === undefined || entry === null || entry === undefined || isGuarded(entry)) return false;
+  const words =
+    childrenNamed(entry, "try_files")
+      .at(-1)
+      ?.directive.args.map(({ text }) => text) ?? [];
+  return (
+    words.at(-1) === name &&
+    words.slice(0, -1).every((word) => word.includes("$uri")) &&
+    [server, entry, location].every((block) => leavesAlone(block, uri))
+  );
+}
+
+/** Where such a location is for the pages alone, it is closed; else they get one of their own. */
+function closed(host: Host, { binding, uri }: Exposed): Edit {
+  const { location, server, pass } = binding;
+  const rules = ["allow 127.0.0.1;", "deny all;"];
+  const alone = matchingOf(location).modifier !== "@" && takes(location, "/index.php") === false;
+  const own = alone && takes(location, "/x.php") === false;
+  if (own || server === null) return addInto(host, headPlace(location), ...rules);
+  return addInto(
+    host,
+    headPlace(server),
+    `location = ${uri} {`,
+    ...[...rules, "include fastcgi_params;", SCRIPT, `${headText(pass)};`].map((line) => `    ${line}`),
+    "}",
+  );
 }
 
 /** Whether the server listens for this machine alone. */

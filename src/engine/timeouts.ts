@@ -64,7 +64,7 @@ function mayBePage({ location: { directive } }: Binding, pool: Pool): boolean {
 }
 
 /** The status and ping pages answer at once, whatever the limits are. */
-function runsNoScripts({ binding, pool }: Pair): boolean {
+export function runsNoScripts({ binding, pool }: Pair): boolean {
   const pages = ["pm.status_path", "ping.path"].map((key) => known(setting(pool, key)) ?? "");
   const first = argument(binding.location, 0) ?? "";
   const written = argument(binding.location, 1) ?? first;

@@ -33,6 +33,7 @@ export function isGuarded(block: Node): boolean {
   if (effectiveList(block, "deny").kind !== "default") return true;
   if (["auth_basic", "auth_request", "auth_jwt", "internal"].some((name) => isInForce(block, name)))
     return true;
+  if (asksOtherwise(block)) return true;
   // A condition that answers by itself may be about the client.
   return block.children.some(
     ({ name, children }) => name === "if" && children.some((one) => one.name === "return"),
@@ -50,4 +51,39 @@ export function ownGuards(block: Node): readonly Node[] {
 function isInForce(block: Node, name: string): boolean {
   const found = effectiveNode(block, name);
   return found.kind === "unknown" || (found.kind === "set" && argument(found.node, 0) !== "off");
+}
+
+/** Programs, client certificates, and what modules outside of nginx ask for. */
+const OTHERWISE =
+  /^(?:access_by_|rewrite_by_|js_access|auth_(?!basic|request|delay|http)|secure_link$|modsecurity)/;
+
+function asksOtherwise(block: Node): boolean {
+  const client = effectiveNode(block, "ssl_verify_client");
+  if (client.kind === "set" && argument(client.node, 0) !== "off") return true;
+  for (let at: Node | null = block; at !== null; at = at.parent)
+    if (at.children.some(({ name }) => OTHERWISE.test(name))) return true;
+  return false;
+}
+
+/** Whether what a block itself asks is in vain: `allow all` comes first, and no password is needed besides. */
+export function letsEverybodyIn(block: Node): boolean {
+  const [first] = block.children.filter(({ name }) => name === "allow" || name === "deny");
+  if (first?.name !== "allow" || !always(first) || argument(first, 0) !== "all") return false;
+  const satisfy = effectiveNode(block, "satisfy");
+  const any = satisfy.kind === "set" && argument(satisfy.node, 0) === "any";
+  return any || !["auth_basic", "auth_request", "auth_jwt"].some((name) => isInForce(block, name));
+}
+
+/** What tells who the client is; a host, a method or a program's name does not. */
+const THE_CLIENT =
+  /\$(?:remote_|realip_|ssl_client_|geoip|cookie_|arg_|http_(?!host\b|user_agent\b|referer\b))/;
+
+/** Whether the code of a server turns requests away by what it knows of the client. */
+export function turnsClientsAway(server: Node): boolean {
+  return server.children.some(
+    ({ name, directive, children }) =>
+      name === "if" &&
+      directive.args.some(({ text }) => THE_CLIENT.test(text)) &&
+      children.some((one) => one.name === "return"),
+  );
 }

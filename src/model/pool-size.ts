@@ -44,6 +44,42 @@ export function workersAtStart(pool: Pool): number | null {
   }
 }
 
+/** How a dynamic pool grows while all its workers are busy. */
+export interface Growth {
+  readonly start: number;
+  readonly max: number;
+  /** `pm.min_spare_servers`. */
+  readonly spare: number;
+  /** `pm.max_spawn_rate`. */
+  readonly rate: number;
+}
+
+/** The most workers that are started at once: FPM doubles a number from 1 on until it is not below the rate. */
+export function workersPerSecond({ spare, rate }: Pick<Growth, "spare" | "rate">): number {
+  return Math.min(spare, 2 ** Math.ceil(Math.log2(Math.max(rate, 1))));
+}
+
+/** Seconds from the workers of the start to all of them; FPM looks once a second. */
+export function secondsToGrow(growth: Growth): number {
+  const most = workersPerSecond(growth);
+  let [count, seconds, step] = [growth.start, 0, 1];
+  for (; step < most && count < growth.max; step *= 2) {
+    count += step;
+    seconds += 1;
+  }
+  return seconds + Math.ceil(Math.max(0, growth.max - count) / most);
+}
+
+/** `null`: one of the numbers is not known. */
+export function growthOf(pool: Pool): Growth | null {
+  const [start, max] = [workersAtStart(pool), maxChildren(pool)];
+  const spare = positive(integer(pool, "pm.min_spare_servers"));
+  const rate = positive(integer(pool, "pm.max_spawn_rate"));
+  return start === null || max === null || spare === null || rate === null
+    ? null
+    : { start, max, spare, rate };
+}
+
 function positive(value: Effective<number | null>): number | null {
   const number = known(value);
   return number === undefined || number === null || number < 1 ? null : number;

@@ -45,15 +45,15 @@ export function poolSocket(pool: Pool, accounts: Accounts): PoolSocket | null {
   const groups = setting(pool, "listen.acl_groups");
   if (mode.kind === "unknown" || users.kind === "unknown" || groups.kind === "unknown") return null;
   const written = mode.value === "" ? null : mode.value;
-  // Whoever writes what PHP-FPM misreads is told so by fpm/invalid-value.
-  if (written !== null && !/^[0-7]+$/.test(written)) return null;
+  const place = [users, groups].flatMap((one) => (one.kind === "set" && one.value ? [one.place] : []))[0];
+  // Whoever writes what PHP-FPM misreads is told so by fpm/invalid-value; with an ACL it is of no account.
+  if (written !== null && !/^[0-7]+$/.test(written) && place === undefined) return null;
   const shared = {
     mode: readMode(written ?? fpmDefault("listen.mode", "pool", pool.master.phpVersion) ?? "") & 0o777,
     modePlace: mode.kind === "set" && written !== null ? mode.place : null,
   };
   const holders = readHolders(pool, accounts);
   const plain = holders === null ? null : { ...shared, ...holders, acl: null };
-  const place = [users, groups].flatMap((one) => (one.kind === "set" && one.value ? [one.place] : []))[0];
   if (place === undefined) return plain;
   const acl = { users: names(users), groups: names(groups), place, without: plain };
   const exist = [...acl.users.map(accounts.user), ...acl.groups.map(accounts.group)].every(

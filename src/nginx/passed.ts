@@ -75,7 +75,7 @@ export function surelyPassed(location: Node, server: Node | null, uri: string, e
 const PROGRAMS = /_by_lua|^js_|^perl|^njs_/;
 
 /** Whether nothing on this level redirects, rewrites or answers the request by itself. */
-function leavesAlone(block: Node, uri: string): boolean {
+export function leavesAlone(block: Node, uri: string): boolean {
   if (block.partial || block.children.some(({ name }) => PROGRAMS.test(name))) return false;
   if (["return", "internal"].some((name) => childrenNamed(block, name).length > 0)) return false;
   const denied = childrenNamed(block, "deny").some((node) => argument(node, 0) === "all");
@@ -107,7 +107,7 @@ function passesBy(node: Node, uri: string): boolean {
 }
 
 /** Whether `try_files` leaves the URI of an existing file, or of any file, as it is. */
-function tried(location: Node, exists: boolean): boolean {
+export function tried(location: Node, exists: boolean): boolean {
   return childrenNamed(location, "try_files").every((node) => {
     const words = node.directive.args.map(({ text }) => text);
     const checked = words

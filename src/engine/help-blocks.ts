@@ -1,0 +1,86 @@
+import type { Host } from "../model/host.js";
+import { matchingOf } from "../nginx/extensions.js";
+import { argument, childrenNamed, enclosing, headPlace, headText } from "../nginx/nodes.js";
+import type { Node } from "../nginx/types.js";
+import { position } from "../source/file.js";
+import {
+  addBefore,
+  addInto,
+  type Edit,
+  helpText,
+  remove,
+  replaceLines,
+  replacePiece,
+  statement,
+} from "./help.js";
+
+/** How a location comes to protect the scripts that another one takes. */
+export function protectScripts(host: Host, guarded: Node, taker: Node): string {
+  const { modifier, text } = matchingOf(guarded);
+  if (modifier.startsWith("~")) return helpText([moveBefore(host, guarded, taker)]);
+  const head = (kind: string) =>
+    replacePiece(statement(host, headPlace(guarded)), `location ${kind} ${text} {`);
+  const script = text.endsWith(".php");
+  const passes = guarded.children.some(({ name }) => name.endsWith("_pass"));
+  const denies = childrenNamed(guarded, "deny").some((node) => argument(node, 0) === "all");
+  if (text !== "/" && denies && childrenNamed(guarded, "allow").length === 0)
+    return helpText([[head(script ? "=" : "^~")]]);
+  if (script)
+    return helpText([
+      [head("="), passes ? null : addInto(host, headPlace(guarded), ...linesIn(taker))].filter(
+        (edit) => edit !== null,
+      ),
+    ]);
+  const moved = text === "/" ? moveToServer(host, guarded) : null;
+  return helpText([
+    moved ?? [addInto(host, headPlace(guarded), ...blockLines(headText(taker), linesIn(taker)))],
+  ]);
+}
+
+/** What a location for the whole site asks counts for all of it on the server; `null`: it is not written there alone. */
+function moveToServer(host: Host, location: Node): readonly Edit[] | null {
+  const server = enclosing(location, "server");
+  const asks = location.children.filter(({ name }) => /^(?:allow|deny|satisfy|auth_\w+)$/.test(name));
+  const own = asks.every(({ via }) => via.length === location.via.length);
+  if (server === null || !own || asks.some(({ name }) => childrenNamed(server, name).length > 0)) return null;
+  return [
+    ...asks.map((node) => remove(host, headPlace(node))),
+    addInto(host, headPlace(server), ...asks.map((node) => `${sourceText(node)};`)),
+  ];
+}
+
+/** Of two expressions that match nginx takes the one that stands first. */
+function moveBefore(host: Host, location: Node, other: Node): readonly Edit[] {
+  const { file, directive } = location;
+  const from = position(file, directive.start).line;
+  const to = position(file, directive.end - 1).line;
+  return [
+    addBefore(host, headPlace(other), ...blockLines(headText(location), linesIn(location))),
+    replaceLines(file, from, to),
+  ];
+}
+
+function sourceText(node: Node): string {
+  const { file, start, end } = headPlace(node).span;
+  return file.text.slice(start, end);
+}
+
+/** The lines of a block, as they stand in its file, to write them a second time elsewhere. */
+function linesIn(block: Node): readonly string[] {
+  const lines: string[] = [];
+  const includes = new Set<string>();
+  for (const child of block.children) {
+    const span = child.via[block.via.length];
+    const include = span === undefined ? null : `include ${span.file.text.slice(span.start, span.end)};`;
+    const text = include ?? child.file.text.slice(child.directive.start, child.directive.end);
+    // A file that is included brings many directives and is one line.
+    if (include === null || !includes.has(include))
+      lines.push(...text.split("\n").map((line) => line.trim()));
+    if (include !== null) includes.add(include);
+  }
+  return lines;
+}
+
+function blockLines(head: string, inner: readonly string[]): readonly string[] {
+  return [`${head} {`, ...inner.map((line) => `    ${line}`), "}"];
+}
