@@ -15,7 +15,7 @@ import { labelOf } from "../../src/model/labels.js";
 import { requestValues } from "../../src/model/request-values.js";
 import { effectiveList, effectiveOffset } from "../../src/nginx/effective.js";
 import { matchingOf } from "../../src/nginx/extensions.js";
-import { argumentPlace } from "../../src/nginx/nodes.js";
+import { argumentPlace, headText } from "../../src/nginx/nodes.js";
 import { handingOn, takesBodies } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
 import { parseIniBytes } from "../../src/php/ini.js";
@@ -102,7 +102,7 @@ function entrances(binding: Binding): readonly Pick<Limits, "binding" | "nginx">
   const own = limit(binding.block);
   const before = (server === null ? [] : handingOn(server, location)).flatMap((one) => {
     const nginx = takesBodies(one) ? limit(one) : null;
-    const label = labelOf(one, server);
+    const label = `${labelOf(location, server)} (behind ${headText(one)})`;
     return nginx === null ? [] : [{ nginx, binding: { ...binding, location: one, label } }];
   });
   if (own === null) return [];

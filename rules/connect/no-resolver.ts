@@ -30,7 +30,7 @@ export const noResolver: Rule = {
   },
   docs: {
     title: "a name to look up, and no resolver",
-    what: "Fires when `fastcgi_pass` has a variable, `set` or `map` gives it a value with the name of a host and a port, and no `resolver` is in effect there. `localhost` is such a name, too, and so is the name of an `upstream` with a port behind it.\n\nSilent about values that are addresses, sockets or the name of an `upstream`, about names that stand in `fastcgi_pass` without a variable (nginx looks these up once, when it starts), and where a value or a level is not known.",
+    what: "Fires when `fastcgi_pass` has a variable, `set` or `map` gives it a value with the name of a host and a port, and no `resolver` is in effect there. `localhost` is such a name, too, and so is the name of an `upstream` with a port behind it.\n\nSilent about values that are addresses, sockets or the name of an `upstream`, about names that stand, with the same port, in any `fastcgi_pass` without a variable (nginx looks these up once, when it starts), and where a value or a level is not known.",
     why: "What stands in a variable is looked up while the request runs, by nginx itself and not by the system, so neither `/etc/resolv.conf` nor `/etc/hosts` counts: without `resolver` nginx logs `no resolver defined to resolve` and answers `502 Bad Gateway` to every request. `nginx -t` accepts it.",
     instead:
       "Add `resolver 127.0.0.53;` (in Docker `127.0.0.11`), or pass to an address or to an `upstream` of that name.",
@@ -83,6 +83,10 @@ const RESOLVER = "resolver 127.0.0.53; # the name server of this machine; in Doc
 function* named(host: Host): Generator<Named> {
   if (host.nginx === null) return;
   const upstreams = readUpstreams(childrenNamed(host.nginx.root, "http"));
+  // A name that any other directive passes to without a variable was looked up when nginx started,
+  // and stands for a group of servers from then on.
+  const passes = [...host.bindings, ...host.otherPasses].map(({ pass }) => argument(pass, 0) ?? "");
+  const lookedUp = new Set(passes.map((text) => text.toLowerCase().replace(/^https?:\/\//, "")));
   for (const binding of host.bindings) {
     const written = argument(binding.pass, 0) ?? "";
     if (!written.includes("$") || effectiveNode(binding.block, "resolver").kind !== "default") continue;
@@ -92,6 +96,7 @@ function* named(host: Host): Generator<Named> {
       // Without a port it ends earlier, as connect/missing-port says.
       if (!sure || address?.kind !== "tcp" || address.port === null) continue;
       if (ipBytes(address.host) !== null || upstreams.has(text.toLowerCase())) continue;
+      if (lookedUp.has(text.toLowerCase())) continue;
       yield { binding, place, text, host: address.host };
     }
   }

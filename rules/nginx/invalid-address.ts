@@ -75,6 +75,7 @@ export const invalidAddress: Rule = {
       stream: readUpstreams(childrenNamed(root, "stream")),
       mail: new Map<string, Node>(),
     };
+    const withPort = new Set<string>();
     for (const use of addressUses(root)) {
       // What a template or an installer fills in is not an address yet.
       if (use.node.directive.args[0]?.placeholder === true || PLACEHOLDER.test(use.text)) continue;
@@ -84,7 +85,7 @@ export const invalidAddress: Rule = {
       if (fault?.said === "too long path in the unix domain socket" && isPools(host, use)) continue;
       if (fault !== null) yield report(host, use, fault.said, fault);
       else if (group !== null) yield* ported(host, use, group);
-      else if (use.role !== "listen") yield* portless(host, use);
+      else if (use.role !== "listen" && !joins(use, withPort)) yield* portless(host, use);
     }
   },
 };
@@ -92,6 +93,17 @@ export const invalidAddress: Rule = {
 function isPools({ pools }: Host, { text }: AddressUse): boolean {
   const path = text.replace(/^unix:/i, "");
   return pools.some((pool) => known(setting(pool, "listen")) === path);
+}
+
+/**
+ * nginx keeps one group for each host that a directive passes to. A later one without a port joins
+ * it, and then needs none.
+ */
+function joins({ role, protocol, address, defaultPort }: AddressUse, withPort: Set<string>): boolean {
+  if (role !== "pass" || address.kind !== "inet") return false;
+  const passed = `${protocol} ${address.host.toLowerCase()}`;
+  if ((address.port ?? defaultPort) !== null) withPort.add(passed);
+  return address.port === null && withPort.has(passed);
 }
 
 const PLACEHOLDER = /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/;

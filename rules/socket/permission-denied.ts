@@ -5,7 +5,8 @@ import { addBefore, type Edit, helpText, write } from "../../src/engine/help.js"
 import { openSocket } from "../../src/engine/help-socket.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
-import type { Host } from "../../src/model/host.js";
+import type { Pool } from "../../src/fpm/types.js";
+import type { Host, Target } from "../../src/model/host.js";
 import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/socket.js";
 import { type NginxWorker, nginxWorker } from "../../src/model/worker.js";
 import { factsOf } from "../../src/nginx/directives.js";
@@ -64,12 +65,21 @@ export const permissionDenied: Rule = {
       const one = closed(host, worker, pair);
       if (one !== null) found.push(one);
     }
-    for (const group of groupBy(found, (one) => `${one.case} ${poolKey(one)}`)) yield report(host, group);
+    const shut = new Set(found.map(({ pool }) => pool));
+    const all = found.map((one) => (isMember(one, shut) ? { ...one, case: "member" as const } : one));
+    for (const group of groupBy(all, (one) => `${one.case} ${poolKey(one)}`)) yield report(host, group);
   },
 };
 
+/** Whether nginx can go on to another server, of which the socket is open. */
+function isMember({ binding, target, case: kind }: Closed, shut: ReadonlySet<Pool>): boolean {
+  const open = (one: Target): boolean =>
+    mayAnswer(one) && !(one.pools.length > 0 && one.pools.every((pool) => shut.has(pool)));
+  return kind === "denied" && siblings(binding, target).some(open);
+}
+
 function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null {
-  const { pool, target, binding } = pair;
+  const { pool, target } = pair;
   const user = setting(pool, "user");
   // Without a user PHP-FPM starts only when it is not root, and then the socket is its own account's.
   if (target.address.kind !== "unix" || target.assumed || user.kind !== "set" || !user.value) return null;
@@ -77,10 +87,9 @@ function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null
   if (socket === null) return null;
   const known = host.accounts.known;
   const unknown = known ? null : "The accounts of the host (etc/passwd and etc/group) would settle it.";
-  const kind = siblings(binding, target).some(mayAnswer) ? "member" : "denied";
   const one = { ...pair, socket, worker };
   if (worker.kind === "build-default") {
-    if (rootOnly(socket)) return { ...one, case: kind, settle: unknown, byMode: false };
+    if (rootOnly(socket)) return { ...one, case: "denied", settle: unknown, byMode: false };
     return known && !opensFor(host, socket, DEFAULTS)
       ? { ...one, case: "build-default", settle: null, byMode: false }
       : null;
@@ -89,7 +98,7 @@ function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null
   if (account === null || mayConnect(socket, account, worker.groups, host.accounts)) return null;
   const { owner, group } = socket;
   const byMode = owner.name === account.name || worker.groups.includes(group.name);
-  return { ...one, case: kind, settle: unknown ?? withoutAcl(host, one), byMode };
+  return { ...one, case: "denied", settle: unknown ?? withoutAcl(host, one), byMode };
 }
 
 /** Accounts that nginx's packages are compiled with, and their groups. */

@@ -1,7 +1,7 @@
 import { always } from "./branches.js";
 import { effectiveFlag, effectiveList } from "./effective.js";
 import { matchingOf, patternOf } from "./extensions.js";
-import { argument, childrenNamed } from "./nodes.js";
+import { argument, childrenNamed, enclosing } from "./nodes.js";
 import { matches, readPattern } from "./pattern.js";
 import type { Node } from "./types.js";
 
@@ -165,12 +165,25 @@ function mayBeAll({ directive }: Node): boolean {
 /** Methods whose requests have no body. */
 const WITHOUT_BODY = /^(?:GET|HEAD|OPTIONS|TRACE)$/i;
 
-/** Whether a request with a body can get through to FastCGI: not where `limit_except GET` denies everybody. */
+/** Whether a request with a body can get through to FastCGI: not where `limit_except GET` denies everybody, or an `if` refuses POST. */
 export function takesBodies(location: Node): boolean {
+  if ([location, enclosing(location, "server") ?? location].some(refusesPost)) return false;
   return !childrenNamed(location, "limit_except").some(
     (limit) =>
       limit.directive.args.every((word) => word.placeholder || WITHOUT_BODY.test(word.text)) &&
       childrenNamed(limit, "deny").some((node) => always(node) && mayBeAll(node)) &&
       childrenNamed(limit, "allow").length === 0,
   );
+}
+
+/** `if ($request_method !~ ^(GET|HEAD)$) { return 405; }` */
+function refusesPost(block: Node): boolean {
+  return childrenNamed(block, "if").some((node) => {
+    const words = node.directive.args.map(({ text }) => text).join(" ");
+    const [, operator = "", text = ""] = /^\(\s*\$request_method (!?=|!?~\*?) (.+?)\s*\)$/s.exec(words) ?? [];
+    const pattern = operator.includes("~") ? readPattern(text, operator.endsWith("*")) : null;
+    const fits = operator.includes("~") ? pattern !== null && matches(pattern, "POST") : text === "POST";
+    const returns = childrenNamed(node, "return").some(always);
+    return operator !== "" && returns && fits !== undefined && fits !== operator.startsWith("!");
+  });
 }
