@@ -1,6 +1,7 @@
 import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
 import { addAfter, helpText } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { runsNoScripts } from "../../src/engine/timeouts.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
   effectiveParams,
@@ -10,8 +11,9 @@ import {
   surelyPhp,
 } from "../../src/model/params.js";
 import { effectiveFlag } from "../../src/nginx/effective.js";
-import { headPlace, headText } from "../../src/nginx/nodes.js";
-import { takesBodies } from "../../src/nginx/passed.js";
+import { matchingOf } from "../../src/nginx/extensions.js";
+import { childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
+import { handingOn, takesBodies } from "../../src/nginx/passed.js";
 
 interface Lost {
   readonly binding: Binding;
@@ -42,7 +44,7 @@ export const lostBodyParams: Rule = {
   },
   docs: {
     title: "PHP does not get the form, or not the query",
-    what: "Fires when the parameters that count in a PHP location have no `CONTENT_LENGTH` or no `CONTENT_TYPE`, and when they have no `QUERY_STRING`.\n\nSilent where `SCRIPT_FILENAME` or `REQUEST_METHOD` is missing, too (`fastcgi/script-filename` and `fastcgi/params-shadowed` speak then), for locations of the status or ping page, about bodies where the location takes none (`limit_except GET`, `fastcgi_pass_request_body off`), and where a part of the parameters was not read.",
+    what: "Fires when the parameters that count in a PHP location have no `CONTENT_LENGTH` or no `CONTENT_TYPE`, and when they have no `QUERY_STRING`.\n\nSilent where `SCRIPT_FILENAME` or `REQUEST_METHOD` is missing, too (`fastcgi/script-filename` and `fastcgi/params-shadowed` speak then), for locations of the status or ping page and those that only nginx asks for (`internal`), about bodies where the location takes none (`limit_except GET`, `fastcgi_pass_request_body off`, an `if` that refuses POST), and where a part of the parameters was not read. A warning for one exact address (`location = /health`), whose script may need neither.",
     why: "PHP knows of a request what the parameters say. Without `CONTENT_LENGTH` it reads no body, without `CONTENT_TYPE` it does not know that the body is a form, and without `QUERY_STRING` there is no `$_GET`. The script runs, the answer is 200, and nothing is logged: logins fail, searches find nothing.",
     instead:
       "Include the whole set, `include fastcgi_params;` or `include fastcgi.conf;`, beside the parameters of your own.",
@@ -63,12 +65,14 @@ export const lostBodyParams: Rule = {
     for (const group of groupBy(lost(host), key)) {
       const [{ binding, set, names }] = group;
       const hidden = hiddenSource(set, names);
-      const what = names.join(" and ");
+      const what = names.join(", ").replace(/, ([^,]+)$/, " and $1");
       const [first = binding.pass] = set.nodes;
       yield {
         case: names.includes("CONTENT_TYPE") || names.includes("CONTENT_LENGTH") ? "body" : "query",
-        certain: true,
-        settle: null,
+        certain: !group.every((one) => isOneAddress(one.binding)),
+        settle: group.every((one) => isOneAddress(one.binding))
+          ? "Whether the script of this one address looks at forms and queries is not in the configuration."
+          : null,
         message: `${what} ${names.length === 1 ? "is" : "are"} not among the ${set.nodes.length} parameters that ${binding.label} sends${hidden === null ? "" : `, and hidden by them in "${headText(hidden.level)}"`}`,
         at: headPlace(first),
         label: "these parameters are all that PHP gets",
@@ -97,11 +101,30 @@ function* lost(host: Host): Generator<Lost> {
   for (const binding of phpBindings(host)) {
     const set = effectiveParams(binding.block);
     if (set === null || set === undefined || !set.complete || !surelyPhp(binding)) continue;
-    if (missingForPhp(set).length > 0 || /status|ping/i.test(headText(binding.location))) continue;
+    if (missingForPhp(set).length > 0 || isPage(binding) || isSubrequest(binding)) continue;
     const wanted = [...(mayHaveBody(binding) ? BODY : []), "QUERY_STRING"];
     const names = wanted.filter((name) => !set.params.has(name));
     if (names.length > 0) yield { binding, set, names };
   }
+}
+
+/** For the status or ping page; where the pool is not known, the words tell. */
+function isPage(binding: Binding): boolean {
+  const ways = binding.targets.flatMap((target) => target.pools.map((pool) => ({ binding, target, pool })));
+  return /status|ping/i.test(headText(binding.location)) || (ways.length > 0 && ways.every(runsNoScripts));
+}
+
+/** One address that only nginx asks for, of `auth_request` or of an error's page: nobody sends a form there. */
+function isSubrequest({ location, server }: Binding): boolean {
+  const internal = childrenNamed(location, "internal").length > 0 && matchingOf(location).modifier === "=";
+  return internal && (server === null || handingOn(server, location).length === 0);
+}
+
+/** Whether one address is meant, whose script may look at neither: `location = /health`. */
+function isOneAddress({ location, server }: Binding): boolean {
+  const { modifier, text } = matchingOf(location);
+  if (modifier !== "=" || text.endsWith("/index.php")) return false;
+  return server === null || handingOn(server, location).length === 0;
 }
 
 /** What PHP has nothing in. */

@@ -110,12 +110,23 @@ function* missing({ nginx }: Host): Generator<Missing> {
       if (!/^@[^$]+$/.test(word.text) || names.has(word.text) || !always(node)) continue;
       const block = node.parent;
       if (block !== null && block.name === "location" && !arrives(block)) continue;
+      if (node.name === "error_page" && block !== null && !countsAnywhere(server, node)) continue;
       // That of a server is for requests that no location takes, and `location /` takes all.
       if (block === server && node.name === "try_files" && chosenLocation(server, ANYTHING) !== null)
         continue;
       yield { server, node, name: word.text, place: argumentPlace(node, index) };
     }
   }
+}
+
+/** Whether a location, or the server where no location takes a request, has the list that an `error_page` is in. */
+function countsAnywhere(server: Node, page: Node): boolean {
+  const locations = [...descendants(server)].filter(({ name }) => /^(?:location|if)$/.test(name));
+  const blocks = chosenLocation(server, ANYTHING) === null ? [server, ...locations] : locations;
+  return blocks.some((block) => {
+    const pages = effectiveList(block, "error_page");
+    return pages.kind === "set" && pages.nodes.includes(page);
+  });
 }
 
 /** What the server has from `http`, where it sets none itself. */

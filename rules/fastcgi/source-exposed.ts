@@ -16,7 +16,7 @@ import {
   headPlace,
   headText,
 } from "../../src/nginx/nodes.js";
-import { chosenLocation, takes, tried } from "../../src/nginx/passed.js";
+import { chosenLocation, mayBeAll, takes, tried } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
 
 /** A location that serves scripts as files. */
@@ -84,7 +84,7 @@ function servesFiles(location: Node, besides: readonly string[] = []): boolean {
   return [...descendants(location)].every(
     (node) =>
       (!OTHERWISE.test(node.name) || besides.includes(node.name)) &&
-      !(node.name === "deny" && argument(node, 0) === "all") &&
+      !(node.name === "deny" && mayBeAll(node)) &&
       node.name !== "if",
   );
 }
@@ -167,7 +167,7 @@ function* unpassed(host: Host): Generator<Report> {
 }
 
 function isClosed(server: Node): boolean {
-  return childrenNamed(server, "deny").some((node) => argument(node, 0) === "all");
+  return childrenNamed(server, "deny").some(mayBeAll);
 }
 
 function* beside(host: Host): Generator<Shown> {

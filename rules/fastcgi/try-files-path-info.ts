@@ -3,9 +3,10 @@ import { addBefore, helpText, remove, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/params.js";
-import { effectiveNode } from "../../src/nginx/effective.js";
+import { effectiveList, effectiveNode } from "../../src/nginx/effective.js";
+import { namedExtensions } from "../../src/nginx/extensions.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
-import { takes } from "../../src/nginx/passed.js";
+import { chosenLocation, takes } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
 
 interface Tried {
@@ -13,6 +14,10 @@ interface Tried {
   readonly node: Node;
   readonly param: Param;
   readonly case: "refused" | "emptied";
+  /** An address with a path behind a script, which the location takes. */
+  readonly uri: string;
+  /** `false`: an `error_page` further out may make a page of it, and that part was not read. */
+  readonly certain: boolean;
 }
 
 export const tryFilesPathInfo: Rule = {
@@ -31,7 +36,7 @@ export const tryFilesPathInfo: Rule = {
   },
   docs: {
     title: "try_files against PATH_INFO",
-    what: "Fires when the pattern of a PHP location admits a path behind the script (`/index.php/news/1`), `fastcgi_split_path_info` and a `PATH_INFO` parameter are there to pass it on, and a `try_files` in the location makes that void: `try_files $uri =404` finds no file of that name; `try_files $fastcgi_script_name =404` finds the script and makes it the URI, so that `$fastcgi_path_info` is empty afterwards.\n\nSilent when the path is kept in a variable before (`set $path_info $fastcgi_path_info;`, as in Debian's `snippets/fastcgi-php.conf`), and for patterns that end in `\\.php$`.",
+    what: "Fires when the pattern of a PHP location admits a path behind the script (`/index.php/news/1`), `fastcgi_split_path_info` and a `PATH_INFO` parameter are there to pass it on, and a `try_files` in the location makes that void: `try_files $uri =404` finds no file of that name; `try_files $fastcgi_script_name =404` finds the script and makes it the URI, so that `$fastcgi_path_info` is empty afterwards.\n\nSilent when the path is kept in a variable before (`set $path_info $fastcgi_path_info;`, as in Debian's `snippets/fastcgi-php.conf`), for patterns that end in `\\.php$`, where another location takes such an address, and where an `error_page` makes a page of the 404.",
     why: "`try_files` runs before the request is passed on, and it replaces the URI by what it found. `$fastcgi_path_info` is taken from the URI when it is used, which is later. The first form answers 404 to every such address, the second sends an empty `PATH_INFO`, and the application shows its front page for all of them.",
     instead:
       "Keep the path first:\n\n    fastcgi_split_path_info ^(.+?\\.php)(/.*)$;\n    try_files $fastcgi_script_name =404;\n    set $path_info $fastcgi_path_info;\n    fastcgi_param PATH_INFO $path_info;",
@@ -50,17 +55,20 @@ export const tryFilesPathInfo: Rule = {
   *check(host) {
     const key = ({ node, case: name }: Tried): string => `${node.file.path}:${node.directive.start} ${name}`;
     for (const group of groupBy(tried(host), key)) {
-      const [{ binding, node, param, case: name }, ...rest] = group;
+      const [{ binding, node, param, case: name, uri, certain }, ...rest] = group;
+      const code = /\d+$/.exec(headText(node))?.[0] ?? "";
       const refused = name === "refused";
       yield {
         case: name,
-        certain: true,
-        settle: null,
+        certain,
+        settle: certain
+          ? null
+          : "Whether an error_page further out makes a page of this error is in files that are not here.",
         message: refused
           ? `${headText(node)} finds no file for a path behind a script, although ${headText(binding.location)} takes it and PATH_INFO would pass it on`
           : `${headText(node)} makes the script the URI, so that PATH_INFO ${param.value} is always empty`,
         at: headPlace(node),
-        label: refused ? "404 for /index.php/news/1" : "the path behind the script is gone here",
+        label: refused ? `${code} for ${uri}` : "the path behind the script is gone here",
         link: [],
         related: [
           { place: param.place, message: "what would pass it on" },
@@ -70,7 +78,7 @@ export const tryFilesPathInfo: Rule = {
           })),
         ],
         effect: refused
-          ? "every address with a path behind the script ends as 404 Not Found"
+          ? `every address with a path behind the script ends as ${code}`
           : "the application never sees the path behind the script",
         help: help(host, group[0]),
         names: namesOf(binding),
@@ -84,23 +92,64 @@ function* tried(host: Host): Generator<Tried> {
     const { block, location } = binding;
     const param = effectiveParams(block)?.params.get("PATH_INFO");
     const split = effectiveNode(block, "fastcgi_split_path_info");
-    if (param === undefined || split.kind !== "set" || takes(location, "/index.php/news/1") !== true)
-      continue;
+    const uri = takenPath(binding);
+    if (param === undefined || split.kind !== "set" || uri === null) continue;
     for (const node of childrenNamed(location, "try_files")) {
       const words = node.directive.args.map(({ text }) => text);
-      const [first, last] = [words[0], words[1]];
-      if (words.length !== 2 || !/^=\d+$/.test(last ?? "")) continue;
-      if (first === "$uri" || first === "$document_uri") yield { binding, node, param, case: "refused" };
-      else if (first === "$fastcgi_script_name" && /\$\{?fastcgi_path_info\b/.test(param.value))
-        yield { binding, node, param, case: "emptied" };
+      const code = /^=(\d+)$/.exec(words.at(-1) ?? "")?.[1];
+      if (code === undefined) continue;
+      const kind = caseOf(words.slice(0, -1), param.value);
+      if (kind === null) continue;
+      // What an `error_page` makes a page of the application is no error.
+      const answered = kind === "refused" ? isAnswered(block, code) : false;
+      if (answered !== true) yield { binding, node, param, case: kind, uri, certain: answered === false };
     }
   }
+}
+
+const URI = /^\$\{?(?:uri|document_uri)\}?$/;
+const SCRIPT = /^\$\{?fastcgi_script_name\}?$/;
+
+/** A file that is looked for by other words may be there. */
+function caseOf(files: readonly string[], pathInfo: string): Tried["case"] | null {
+  const sought = files.filter((word) => !word.endsWith("/"));
+  if (sought.length === 0 || !sought.every((word) => URI.test(word) || SCRIPT.test(word))) return null;
+  if (!sought.some((word) => SCRIPT.test(word))) return pathInfo.includes("$") ? "refused" : null;
+  return /\$\{?fastcgi_path_info\b/.test(pathInfo) ? "emptied" : null;
+}
+
+/** A path behind a script that the location's pattern admits; `null` where another location takes it. */
+function takenPath({ location, server }: Binding): string | null {
+  const scripts = [
+    "/index.php",
+    ...namedExtensions(location)
+      .flat()
+      .map(({ uri }) => uri.replace(/\/+$/, "")),
+  ];
+  const [uri] = scripts
+    .filter((script) => script.endsWith(".php"))
+    .map((script) => `${script}/news/1`)
+    .filter((path) => takes(location, path) === true);
+  if (uri === undefined) return null;
+  const chosen = server === null ? undefined : chosenLocation(server, uri);
+  return chosen === undefined || chosen === location ? uri : null;
+}
+
+/** `undefined`: it cannot be told. */
+function isAnswered(block: Node, code: string): boolean | undefined {
+  const pages = effectiveList(block, "error_page");
+  if (pages.kind !== "set") return pages.kind === "unknown" ? undefined : false;
+  return pages.nodes.some(({ directive: { args } }) => {
+    const words = args.map(({ text }) => text);
+    const page = words.at(-1) ?? "";
+    return words.includes(code) && (words.some((word) => word.startsWith("=")) || /^@|\.php|\$/.test(page));
+  });
 }
 
 function help(host: Host, { node, param, case: name, binding }: Tried): string {
   const kept = "set $path_info $fastcgi_path_info;";
   const has = childrenNamed(binding.location, "set").some((one) => argument(one, 1) === "$fastcgi_path_info");
-  const code = argument(node, 1) ?? "=404";
+  const code = node.directive.args.at(-1)?.text ?? "=404";
   const checked = `try_files $fastcgi_script_name ${code};`;
   const written = replace(host, param.place, "fastcgi_param PATH_INFO $path_info;");
   if (has) return helpText([[replace(host, headPlace(node), checked)], [remove(host, headPlace(node))]]);

@@ -78,7 +78,7 @@ const PROGRAMS = /_by_lua|^js_|^perl|^njs_/;
 export function leavesAlone(block: Node, uri: string): boolean {
   if (block.partial || block.children.some(({ name }) => PROGRAMS.test(name))) return false;
   if (["return", "internal"].some((name) => childrenNamed(block, name).length > 0)) return false;
-  const denied = childrenNamed(block, "deny").some((node) => argument(node, 0) === "all");
+  const denied = childrenNamed(block, "deny").some(mayBeAll);
   if (denied && childrenNamed(block, "allow").length === 0) return false;
   return (
     childrenNamed(block, "rewrite").every((node) => fails(argument(node, 0) ?? "", false, uri)) &&
@@ -157,8 +157,8 @@ function locationsIn(block: Node): readonly Node[] {
   return childrenNamed(block, "location").flatMap((one) => [one, ...locationsIn(one)]);
 }
 
-/** Whom a template names may be all. */
-function mayBeAll({ directive }: Node): boolean {
+/** Whether a `deny` is for everybody; whom a template names may be. */
+export function mayBeAll({ directive }: Node): boolean {
   return directive.args[0]?.text === "all" || directive.args[0]?.placeholder === true;
 }
 
