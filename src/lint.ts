@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { parseSize } from "./capacity/size.js";
+import { parseShare, parseSize } from "./capacity/size.js";
 import type { Finding, Incomplete, LintResult } from "./engine/finding.js";
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
@@ -76,17 +76,19 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
 }
 
 /** What the command line or the configuration says of the memory of a host, the host's own entry first. */
-function sizesOf(name: string, { memory, config }: LintOptions): Pick<BuildOptions, "memory" | "workerSize"> {
+function sizesOf(name: string, { memory, config }: LintOptions): Omit<BuildOptions, `${string}Version`> {
   const own = config?.hosts?.find((entry) => entry.name === name);
   const bytes = parseSize(own?.memory ?? config?.memory ?? "");
   return {
     memory:
       memory != null
-        ? { bytes: memory, source: "--ram" }
+        ? { bytes: memory, source: "--ram", place: null }
         : bytes === null
           ? null
-          : { bytes, source: "fpmlint.json" },
+          : { bytes, source: "fpmlint.json", place: null },
     workerSize: parseSize(own?.workerSize ?? config?.workerSize ?? ""),
+    reserve: parseSize(own?.reserve ?? config?.reserve ?? ""),
+    headroom: parseShare(own?.headroom ?? config?.headroom ?? ""),
   };
 }
 

@@ -32,6 +32,11 @@ describe("fpmlint.json", () => {
     { rules: { "sky/too-blue": "off", "sea/too-wet": ["error", {}] } },
     { rules: { "sky/too-blue": ["info", { minimum: "4k" }] } },
     { memory: "8G", workerSize: "60 MiB", hosts: [{ name: "web1", root: ".", memory: "512m" }] },
+    {
+      reserve: "2G",
+      headroom: "20%",
+      hosts: [{ name: "web1", root: ".", reserve: "512m", headroom: "5 %" }],
+    },
     { hosts: [{ name: "web1", root: "hosts/web1", nginx: null, fpm: ["etc/php-fpm.conf"] }] },
   ])("accepts %j", (config) => {
     expect(faults("config", config)).toEqual([]);
@@ -42,6 +47,7 @@ describe("fpmlint.json", () => {
     [{ failon: "error" }, ['failon: unknown key, did you mean "failOn"?']],
     [{ xyz: 1 }, ["xyz: unknown key"]],
     [{ memory: "8Q" }, ["memory: must be a size as in 8G, 512M or plain bytes"]],
+    [{ headroom: "0.2" }, ["headroom: must be a percentage below 100 as in 20%"]],
     [{ workerSize: -1 }, ["workerSize: must be string"]],
     [{ failOn: "errors" }, ['failOn: must be one of "error", "warning", "info", "never"']],
     [{ rules: { "sky/to-blue": "off" } }, ['rules.sky/to-blue: unknown key, did you mean "sky/too-blue"?']],

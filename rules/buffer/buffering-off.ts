@@ -2,20 +2,17 @@ import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evi
 import { certainty, furtherLocations, sourceOf } from "../../src/engine/grouping.js";
 import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { isGeneral, isStream } from "../../src/engine/streams.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveFlag } from "../../src/nginx/effective.js";
 import { headText } from "../../src/nginx/nodes.js";
-import { takes } from "../../src/nginx/passed.js";
+import { takesBodies } from "../../src/nginx/passed.js";
 import type { SetValue } from "../../src/source/effective.js";
 
 interface Off extends Pair {
   readonly name: "fastcgi_buffering" | "fastcgi_request_buffering";
   readonly value: SetValue<boolean>;
 }
-
-/** Locations whose responses are to reach the client piece by piece. */
-const STREAM =
-  /sse|event|stream|live|push|poll|socket|progress|notif|feed|chat|download|export|upload|mercure/i;
 
 const symptom = { when: "saturation", status: null, log: null } as const;
 
@@ -36,7 +33,7 @@ export const bufferingOff: Rule = {
   },
   docs: {
     title: "slow clients hold workers",
-    what: "Fires when `fastcgi_buffering off` or `fastcgi_request_buffering off` is in effect in a PHP location for scripts in general (it takes `/index.php` and any other script). Silent for locations of single scripts, and for those whose path speaks of streams, events, uploads or downloads, where it is meant.",
+    what: "Fires when `fastcgi_buffering off` or `fastcgi_request_buffering off` is in effect in a PHP location for scripts in general: it takes `/index.php` and any other script, or the pages of the site are handed on to it by `try_files`.\n\nSilent for locations of single scripts; where the path, the script, the pool or the server is named after streams, events, uploads or downloads, where it is meant; and about `fastcgi_request_buffering` where no request with a body gets through. A script that sends `X-Accel-Buffering: yes` has its response buffered all the same, which no file shows.",
     why: "nginx is good at slow clients, PHP-FPM is not: it has as many workers as there is memory. With buffers nginx takes the whole response at once and the worker is free; without, the worker waits until the client has read the last piece, or sent the last piece of its form. A few clients on bad lines are enough to occupy a whole pool.",
     instead:
       "Remove the line, and switch buffering off only where the response is a stream: in a location of its own, or with the header `X-Accel-Buffering: no` from the script.",
@@ -78,11 +75,11 @@ export const bufferingOff: Rule = {
 function* off(host: Host): Generator<Off> {
   for (const pair of pairs(host)) {
     const { location, block } = pair.binding;
-    // One script may be a stream by its nature, whatever it is called.
-    const general = ["/index.php", "/a/other.php"].every((uri) => takes(location, uri) === true);
-    if (!general || STREAM.test(headText(location))) continue;
+    if (!isGeneral(pair) || isStream(pair)) continue;
     for (const name of ["fastcgi_buffering", "fastcgi_request_buffering"] as const) {
       const value = effectiveFlag(block, name);
+      // Without a body there is nothing that a client could send slowly.
+      if (name === "fastcgi_request_buffering" && !takesBodies(location)) continue;
       if (value.kind === "set" && !value.value) yield { ...pair, name, value };
     }
   }

@@ -2,9 +2,11 @@ import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src
 import { certainty, furtherLocations, type Known, sourceOf } from "../../src/engine/grouping.js";
 import { helpText, replace } from "../../src/engine/help.js";
 import type { OptionsSchema, Rule } from "../../src/engine/rule.js";
+import { isStream } from "../../src/engine/streams.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveBuffers, effectiveFlag, effectiveNode } from "../../src/nginx/effective.js";
 import { argument, argumentPlace, headPlace } from "../../src/nginx/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
 import { sizeBytes } from "../../src/nginx/values.js";
 import { placeOf } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
@@ -28,7 +30,7 @@ const options: OptionsSchema = {
       type: "string",
       pattern: "^[0-9]+[kKmM]?$",
       default: "64k",
-      description: "what a typical page has; buffers below a quarter of it are reported",
+      description: "what a typical page has; buffers set by hand to less than half of it are reported",
     },
   },
 };
@@ -53,7 +55,7 @@ export const responseOnDisk: Rule<Options> = {
   },
   docs: {
     title: "responses that do not fit into nginx's buffers",
-    what: "Fires when `fastcgi_buffers` were set to less than a quarter of the option `page` (64k), and when `fastcgi_max_temp_file_size 0` stands with buffers below `page`. Silent for nginx's default buffers with temporary files, and where `fastcgi_buffering` is off.",
+    what: "Fires when `fastcgi_buffers` were set to less than half of the option `page` (64k), which is less than nginx's default of 32k, and when `fastcgi_max_temp_file_size 0` stands with buffers below `page`. Silent for nginx's default buffers with temporary files, where `fastcgi_buffering` is off, where responses are kept by `fastcgi_cache` or `fastcgi_store`, and where the location is named after streams, uploads or downloads.",
     why: "nginx takes a response into `fastcgi_buffers` and sends it to the client at the client's pace. What does not fit goes to a file in `fastcgi_temp_path`, which costs a write and a read for each page and is logged as a warning. With `fastcgi_max_temp_file_size 0` the rest stays where it is: PHP waits, and its worker is busy for as long as the slowest client reads.",
     instead: "`fastcgi_buffers 16 16k;` holds most pages; leave `fastcgi_max_temp_file_size` alone.",
     references: [
@@ -123,13 +125,22 @@ function* small(host: Host, typical: number): Generator<Small> {
     const buffers = effectiveBuffers(block, "fastcgi_buffers");
     const buffering = effectiveFlag(block, "fastcgi_buffering");
     if (buffers.kind === "unknown" || buffering.kind === "unknown" || !buffering.value) continue;
+    // What is kept goes through a file in any case, whatever the limit of temporary ones.
+    if (isStream(pair) || KEEPING.some((name) => isKept(block, name))) continue;
     const bytes = buffers.value.count * buffers.value.size;
     const temporary = effectiveNode(block, "fastcgi_max_temp_file_size");
     const off =
-      temporary.kind === "set" && argument(temporary.node, 0) === "0"
+      temporary.kind === "set" && sizeBytes(argument(temporary.node, 0) ?? "") === 0
         ? argumentPlace(temporary.node, 0)
         : null;
-    if (off !== null ? bytes < typical : buffers.kind === "set" && bytes * 4 < typical)
+    if (off !== null ? bytes < typical : buffers.kind === "set" && bytes * 2 < typical)
       yield { ...pair, buffers, bytes, off };
   }
+}
+
+const KEEPING = ["fastcgi_cache", "fastcgi_store"];
+
+function isKept(block: Node, name: string): boolean {
+  const found = effectiveNode(block, name);
+  return found.kind === "unknown" || (found.kind === "set" && argument(found.node, 0) !== "off");
 }

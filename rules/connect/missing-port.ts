@@ -66,6 +66,8 @@ function* portless(host: Host): Generator<Portless> {
       const { address, place, upstream, down, pools } = target;
       if (upstream === null || down || address.kind !== "tcp" || pools.length > 0) continue;
       const text = wordAt(place);
+      // What an installer fills in is not an address yet.
+      if (/[{}<>%]|__\w+__|@\w+@/.test(text)) continue;
       const written = nginxAddress(text);
       if (written?.kind === "tcp" && written.port === null) yield { binding, place, text, member: target };
     }
@@ -79,7 +81,13 @@ function* portless(host: Host): Generator<Portless> {
 }
 
 function isWhole({ nginx }: Host): boolean {
-  return nginx?.hasMain === true && childrenNamed(nginx.root, "http").every(({ partial }) => !partial);
+  if (nginx?.hasMain !== true) return false;
+  return childrenNamed(nginx.root, "http").every(
+    (http) =>
+      !http.partial &&
+      // A template may give any name to a group.
+      childrenNamed(http, "upstream").every(({ directive }) => directive.args[0]?.placeholder !== true),
+  );
 }
 
 function valuesOf({ pass, block }: Binding) {

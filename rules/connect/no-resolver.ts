@@ -86,6 +86,8 @@ function* named(host: Host): Generator<Named> {
   // A name that any other directive passes to without a variable was looked up when nginx started,
   // and stands for a group of servers from then on.
   const passes = [...host.bindings, ...host.otherPasses].map(({ pass }) => argument(pass, 0) ?? "");
+  // What a template passes to may be that name.
+  if ([...host.bindings, ...host.otherPasses].some(({ pass }) => pass.directive.args[0]?.placeholder)) return;
   const lookedUp = new Set(passes.map((text) => text.toLowerCase().replace(/^https?:\/\//, "")));
   for (const binding of host.bindings) {
     const written = argument(binding.pass, 0) ?? "";

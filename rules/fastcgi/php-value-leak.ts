@@ -7,6 +7,7 @@ import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/params.js";
 import { argumentPlace } from "../../src/nginx/nodes.js";
+import { takes } from "../../src/nginx/passed.js";
 
 /** A way to a pool, and the settings of PHP that it passes. */
 interface Passing extends Pair {
@@ -94,9 +95,9 @@ function passingByPool(host: Host): ReadonlyMap<Pool, readonly Passing[]> {
 }
 
 /** `null`: not known. */
-function settingsOf({ binding }: Pair): ReadonlyMap<string, Param> | null {
+function settingsOf({ binding, pool }: Pick<Pair, "binding" | "pool">): ReadonlyMap<string, Param> | null {
   const set = effectiveParams(binding.block);
-  if (set === undefined || set?.complete === false) return null;
+  if (set === undefined || set?.complete === false || mayBePage({ binding, pool })) return null;
   const found = new Map<string, Param>();
   for (const name of ["PHP_VALUE", "PHP_ADMIN_VALUE"]) {
     const param = set?.params.get(name);
@@ -116,5 +117,14 @@ function settingsOf({ binding }: Pair): ReadonlyMap<string, Param> | null {
 
 function endsAtOnce(pool: Pool): boolean {
   const requests = integer(pool, "pm.max_requests");
-  return requests.kind === "set" && requests.value === 1;
+  return requests.kind === "unknown" || requests.value === 1;
+}
+
+/** Whether a template may make the location that of the status page, which has no use for settings. */
+function mayBePage({ binding: { location }, pool }: Pick<Pair, "binding" | "pool">): boolean {
+  const pages = pool.settings.filter(({ key }) => key === "pm.status_path" || key === "ping.path");
+  const open = location.directive.args.some(({ placeholder }) => placeholder);
+  return open
+    ? pages.length > 0
+    : pages.some(({ value }) => value === null) && takes(location, "/index.php") !== true;
 }

@@ -132,7 +132,13 @@ function takenPath({ location, server }: Binding): string | null {
     .filter((path) => takes(location, path) === true);
   if (uri === undefined) return null;
   const chosen = server === null ? undefined : chosenLocation(server, uri);
-  return chosen === undefined || chosen === location ? uri : null;
+  // Where a template makes a pattern, that location may take it.
+  const open =
+    server !== null &&
+    childrenNamed(server, "location").some(({ directive }) =>
+      directive.args.some(({ placeholder }) => placeholder),
+    );
+  return (chosen === undefined && !open) || chosen === location ? uri : null;
 }
 
 /** `undefined`: it cannot be told. */
@@ -140,6 +146,8 @@ function isAnswered(block: Node, code: string): boolean | undefined {
   const pages = effectiveList(block, "error_page");
   if (pages.kind !== "set") return pages.kind === "unknown" ? undefined : false;
   return pages.nodes.some(({ directive: { args } }) => {
+    // What a template fills in may be this error, or that page.
+    if (args.some(({ placeholder }) => placeholder)) return true;
     const words = args.map(({ text }) => text);
     const page = words.at(-1) ?? "";
     return words.includes(code) && (words.some((word) => word.startsWith("=")) || /^@|\.php|\$/.test(page));

@@ -228,7 +228,12 @@ function* modeFault(host: Host, pool: Pool): Generator<Report> {
   const taken = readMode(mode.value) & 0o777;
   if (/^[ \t]*\+?[0-7]+$/.test(mode.value) || (taken & 0o200) !== 0) return;
   // With an ACL PHP-FPM takes no notice of the mode.
-  if (["listen.acl_users", "listen.acl_groups"].some((key) => known(setting(pool, key)))) return;
+  if (
+    ["listen.acl_users", "listen.acl_groups"].some(
+      (key) => known(setting(pool, key)) !== null && known(setting(pool, key)) !== "",
+    )
+  )
+    return;
   const octal = taken.toString(8).padStart(4, "0");
   yield {
     ...misreadReport(host, { kind: "calculation", as: octal }, line, pool),

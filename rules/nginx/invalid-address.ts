@@ -77,8 +77,11 @@ export const invalidAddress: Rule = {
     };
     const withPort = new Set<string>();
     for (const use of addressUses(root)) {
-      // What a template or an installer fills in is not an address yet.
-      if (use.node.directive.args[0]?.placeholder === true || PLACEHOLDER.test(use.text)) continue;
+      // What a template or an installer fills in is not an address yet, and may be any.
+      if (use.node.directive.args[0]?.placeholder === true || PLACEHOLDER.test(use.text)) {
+        if (use.role === "pass") withPort.add(use.protocol);
+        continue;
+      }
       const group = groupOf(use, groups[use.protocol]);
       const fault = addressFault(use);
       // A pool with the same path is the cause, and socket/path-too-long shows both.
@@ -103,7 +106,7 @@ function joins({ role, protocol, address, defaultPort }: AddressUse, withPort: S
   if (role !== "pass" || address.kind !== "inet") return false;
   const passed = `${protocol} ${address.host.toLowerCase()}`;
   if ((address.port ?? defaultPort) !== null) withPort.add(passed);
-  return address.port === null && withPort.has(passed);
+  return address.port === null && (withPort.has(passed) || withPort.has(protocol));
 }
 
 const PLACEHOLDER = /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/;

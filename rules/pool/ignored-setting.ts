@@ -1,15 +1,16 @@
-import { groupBy, namesOf, pairs } from "../../src/engine/evidence.js";
+import { groupBy, namesOf } from "../../src/engine/evidence.js";
 import { sourceOf } from "../../src/engine/grouping.js";
 import { helpText, remove } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { takesKey } from "../../src/fpm/facts.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
 import { fpmAddress } from "../../src/model/address.js";
-import type { Binding, Host } from "../../src/model/host.js";
+import type { Binding, Host, NginxHost, Target } from "../../src/model/host.js";
 import { processManager } from "../../src/model/pool-size.js";
-import { readUpstreams } from "../../src/model/upstreams.js";
+import { KEEPALIVE_BY_DEFAULT, readUpstreams, type Upstreams } from "../../src/model/upstreams.js";
 import { effectiveFlag } from "../../src/nginx/effective.js";
-import { childrenNamed } from "../../src/nginx/nodes.js";
+import { argumentPlace, childrenNamed } from "../../src/nginx/nodes.js";
 import { isOlder } from "../../src/nginx/version.js";
 import { known } from "../../src/source/effective.js";
 
@@ -24,9 +25,13 @@ interface Ignored {
 const DYNAMIC = ["pm.start_servers", "pm.min_spare_servers", "pm.max_spare_servers", "pm.max_spawn_rate"];
 const SOCKET = ["listen.owner", "listen.group", "listen.mode", "listen.acl_users", "listen.acl_groups"];
 
-/** Shared memory that PHP takes once, in the master, before there is any pool. */
+/**
+ * What PHP reads once, in the master, before there is any pool. Not `extension`, which PHP-FPM loads
+ * into the workers of the pool, and not `opcache.enable` and `opcache.file_cache`, which each worker
+ * has for itself.
+ */
 const AT_START =
-  /^(?:opcache\.(?:memory_consumption|interned_strings_buffer|max_accelerated_files|jit_buffer_size|preload|preload_user|file_cache)|apc\.shm_size|apc\.enabled|extension|zend_extension)$/;
+  /^(?:opcache\.(?:memory_consumption|interned_strings_buffer|max_accelerated_files|jit_buffer_size|preload|preload_user)|apc\.shm_size|zend_extension)$/;
 
 export const ignoredSetting: Rule = {
   id: "pool/ignored-setting",
@@ -51,7 +56,7 @@ export const ignoredSetting: Rule = {
   },
   docs: {
     title: "a setting that has no effect as it is written",
-    what: "Fires on what the daemons read and then do not use: `pm.start_servers` and the spare servers where `pm` is static or ondemand, and `pm.process_idle_timeout` where it is not ondemand; `listen.owner`, `listen.group`, `listen.mode` and the ACLs on TCP; `listen.allowed_clients` on a Unix socket; sizes of shared memory (`opcache.memory_consumption`) and extensions in a pool's `php_admin_value`; `fastcgi_keep_conn on` where the `fastcgi_pass` leads to no upstream with `keepalive`. Each pool is one report for each reason.\n\nSilent where `pm` or `listen` is not known. From nginx 1.29.7 on an upstream keeps connections without `keepalive`, so `fastcgi_keep_conn on` is only reported where the version is known to be older, or where there is no upstream.",
+    what: "Fires on what the daemons read and then do not use: `pm.start_servers` and the spare servers where `pm` is static or ondemand, and `pm.process_idle_timeout` where it is not ondemand; `listen.owner`, `listen.group`, `listen.mode` and the ACLs on TCP; `listen.allowed_clients` on a Unix socket; sizes of shared memory (`opcache.memory_consumption`), `opcache.preload` and `zend_extension` in a pool's `php_admin_value`; `fastcgi_keep_conn on` where no location for which the line counts leads to an upstream with `keepalive`. Each pool is one report for each reason.\n\nSilent where `pm` or `listen` is not known. From nginx 1.29.7 on an upstream keeps connections without `keepalive`, so `fastcgi_keep_conn on` is only reported where the version is known to be older, or where there is no upstream.",
     why: "Nothing says that such a line does nothing, and whoever reads it believes in it: that a socket is closed to others, that clients are checked, that the cache has the size.",
     instead:
       "Remove the line, or write what gives it an effect: `opcache.memory_consumption` in php.ini, `keepalive` in the upstream.",
@@ -74,30 +79,34 @@ export const ignoredSetting: Rule = {
   },
   *check(host) {
     for (const pool of host.pools) for (const ignored of ignoredIn(pool)) yield report(host, ignored);
-    yield* keepConn(host);
+    if (host.nginx !== null) yield* keepConn(host, host.nginx);
   },
 };
 
 function* ignoredIn(pool: Pool): Generator<Ignored> {
   const of = (keys: readonly string[]): readonly Setting[] =>
-    pool.settings.filter(({ key, index, value }) => keys.includes(key) && index === null && value !== "");
+    pool.settings.filter(
+      ({ key, index, value }) =>
+        keys.includes(key) &&
+        index === null &&
+        value !== "" &&
+        // What PHP-FPM refuses is not ignored.
+        takesKey(key, "pool", pool.master.phpVersion),
+    );
   const manager = processManager(pool);
-  const unread = manager === null ? [] : of(manager === "dynamic" ? [] : DYNAMIC);
-  const idle = manager === null || manager === "ondemand" ? [] : of(["pm.process_idle_timeout"]);
-  // pm.max_spawn_rate counts for ondemand pools, too.
   const dead = [
-    ...unread.filter(({ key }) => manager !== "ondemand" || key !== "pm.max_spawn_rate"),
-    ...idle,
+    ...(manager === null || manager === "dynamic" ? [] : of(DYNAMIC)),
+    ...(manager === null || manager === "ondemand" ? [] : of(["pm.process_idle_timeout"])),
   ];
   if (dead.length > 0) yield { pool, case: "process-manager", settings: dead, why: `pm is ${manager}` };
   const listen = known(setting(pool, "listen"));
   const address = listen === undefined || listen === null ? null : fpmAddress(listen);
   const forSockets = address?.kind === "tcp" ? of(SOCKET) : [];
   if (forSockets.length > 0)
-    yield { pool, case: "on-tcp", settings: forSockets, why: `pool [${pool.name}] listens on ${listen}` };
+    yield { pool, case: "on-tcp", settings: forSockets, why: `it listens on ${listen}, a port` };
   const forTcp = address?.kind === "unix" ? of(["listen.allowed_clients"]) : [];
   if (forTcp.length > 0)
-    yield { pool, case: "on-socket", settings: forTcp, why: `pool [${pool.name}] listens on a socket` };
+    yield { pool, case: "on-socket", settings: forTcp, why: `it listens on ${listen}, a socket` };
   const late = pool.settings.filter(
     ({ key, index }) => /^php_(?:admin_)?(?:value|flag)$/.test(key) && AT_START.test(index ?? ""),
   );
@@ -114,7 +123,7 @@ const EFFECTS: Readonly<Record<Ignored["case"], string>> = {
   "process-manager": "nothing changes: this pm has other settings",
   "on-tcp": "nothing changes: who may connect to a port is not a matter of files",
   "on-socket": "nothing changes: who may connect is what the socket's owner, group and mode say",
-  "at-start": "the size in force is that of php.ini, or PHP's default",
+  "at-start": "what is in force is the value of php.ini, or PHP's default",
 };
 
 function report(host: Host, { pool, case: name, settings, why }: Ignored): Report {
@@ -128,7 +137,7 @@ function report(host: Host, { pool, case: name, settings, why }: Ignored): Repor
     at: first?.keyPlace ?? pool.section,
     label: "not used",
     link: [],
-    related: rest.map((one) => ({ place: one.keyPlace, message: `${nameOf(one)}, neither` })),
+    related: rest.map((one) => ({ place: one.keyPlace, message: `${nameOf(one)} is not used, either` })),
     effect: EFFECTS[name],
     help: helpText([settings.map((one) => remove(host, one.keyPlace))]),
     names: [pool.name],
@@ -139,44 +148,55 @@ function nameOf({ key, index }: Setting): string {
   return index === null ? key : `${key}[${index}]`;
 }
 
-function* keepConn(host: Host): Generator<Report> {
-  if (host.nginx === null) return;
-  const groups = readUpstreams(childrenNamed(host.nginx.root, "http"));
-  const { version } = host.nginx;
-  const found = [...pairs(host)].flatMap((pair) => {
-    const value = effectiveFlag(pair.binding.block, "fastcgi_keep_conn");
+/** A location in which connections are to be kept. */
+interface Keeping {
+  readonly binding: Binding;
+  readonly value: Extract<ReturnType<typeof effectiveFlag>, { readonly kind: "set" }>;
+  /** Why none is; `null`: they are kept, or that is not known. */
+  readonly why: string | null;
+}
+
+function* keepConn(host: Host, nginx: NginxHost): Generator<Report> {
+  const groups = readUpstreams(childrenNamed(nginx.root, "http"));
+  const found = host.bindings.flatMap((binding): readonly Keeping[] => {
+    const value = effectiveFlag(binding.block, "fastcgi_keep_conn");
     if (value.kind !== "set" || !value.value) return [];
-    const { upstream } = pair.target;
-    const group = upstream === null ? null : groups.get(upstream.toLowerCase());
-    if (
-      group === undefined ||
-      (group !== null && (group.partial || childrenNamed(group, "keepalive").length > 0))
-    )
-      return [];
-    return group === null || isOlder(version, "1.29.7") ? [{ ...pair, value }] : [];
+    const reasons = binding.targets.map((target) => whyClosed(target, groups, nginx));
+    const why = reasons.every((reason) => reason !== null) ? (reasons[0] ?? null) : null;
+    return [{ binding, value, why }];
   });
-  const locations = new Map<string, Set<Binding>>();
-  for (const { binding } of pairs(host)) {
-    const source = sourceOf(effectiveFlag(binding.block, "fastcgi_keep_conn"));
-    locations.set(source, (locations.get(source) ?? new Set()).add(binding));
-  }
-  for (const [first, ...rest] of groupBy(found, ({ value }) => sourceOf(value))) {
+  for (const group of groupBy(found, ({ value }) => sourceOf(value))) {
+    const [{ binding, value, why }] = group;
     // For another location the same line may well have an effect.
-    const told = new Set([first, ...rest].map(({ binding }) => binding));
-    if ([...(locations.get(sourceOf(first.value)) ?? [])].some((binding) => !told.has(binding))) continue;
-    const { binding, pool, target, value } = first;
+    if (why === null || group.some((one) => one.why === null)) continue;
     yield {
       case: "keep-conn",
       certain: true,
       settle: null,
-      message: `fastcgi_keep_conn on keeps no connection to pool [${pool.name}]: ${target.upstream === null ? "the fastcgi_pass leads to no upstream" : `upstream ${target.upstream} has no keepalive`}`,
+      message: `fastcgi_keep_conn on keeps no connection: ${why}`,
       at: value.place,
       label: "no connection is kept",
       link: [],
-      related: [{ place: target.through ?? target.place, message: `${binding.label} passes requests there` }],
+      related: group.map((one) => ({
+        place: argumentPlace(one.binding.pass, 0),
+        message: `${one.binding.label} passes requests there`,
+      })),
       effect: "nothing changes: each request has a connection of its own",
       help: helpText([[remove(host, value.place)]]),
-      names: namesOf(binding, pool),
+      names: namesOf(binding),
     };
   }
+}
+
+function whyClosed({ address, upstream }: Target, groups: Upstreams, { version }: NginxHost): string | null {
+  if (upstream === null) {
+    // A name without a port may be an upstream that was not read.
+    const direct = address.kind === "unix" || address.port !== null;
+    return direct ? "the fastcgi_pass leads to no upstream" : null;
+  }
+  const group = groups.get(upstream.toLowerCase());
+  const kept = group === undefined || group.partial || childrenNamed(group, "keepalive").length > 0;
+  return kept || !isOlder(version, KEEPALIVE_BY_DEFAULT.since)
+    ? null
+    : `upstream ${upstream} has no keepalive`;
 }

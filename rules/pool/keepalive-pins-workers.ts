@@ -1,11 +1,14 @@
-import { namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { type Edit, helpText, replace } from "../../src/engine/help.js";
+import { groupBy, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
+import { certainty } from "../../src/engine/grouping.js";
+import { addInto, type Edit, helpText, replace } from "../../src/engine/help.js";
+import { inEachPlace } from "../../src/engine/help-locations.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { maxChildren, nginxWorkers } from "../../src/model/pool-size.js";
-import { readUpstreams } from "../../src/model/upstreams.js";
+import { KEEPALIVE_BY_DEFAULT, readUpstreams } from "../../src/model/upstreams.js";
+import { oneOfBranches } from "../../src/nginx/branches.js";
 import { effectiveFlag } from "../../src/nginx/effective.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
@@ -16,6 +19,9 @@ import type { Place } from "../../src/source/file.js";
 /** An upstream whose idle connections to a pool are kept. */
 interface Kept {
   readonly name: string;
+  readonly group: Node;
+  /** Servers of it that share what is kept. */
+  readonly members: number;
   /** Idle connections that each worker of nginx keeps to this pool at most. */
   readonly count: number;
   /** The number in `keepalive`, or the upstream where it would go. */
@@ -26,8 +32,15 @@ interface Kept {
 
 type Group = readonly [Kept, ...Kept[]];
 
-/** What nginx keeps since 1.29.7 where no `keepalive` is written; seen in 1.31.4. */
-const DEFAULT = { since: "1.29.7", count: 32 };
+/** A pool whose workers may all be held. */
+interface Pinned {
+  readonly pool: Pool;
+  readonly kept: Group;
+  readonly max: number;
+  readonly sum: number;
+}
+
+const OFF = "fastcgi_keep_conn off;";
 
 export const keepalivePinsWorkers: Rule = {
   id: "pool/keepalive-pins-workers",
@@ -44,8 +57,8 @@ export const keepalivePinsWorkers: Rule = {
   },
   docs: {
     title: "connections that nginx keeps hold every worker",
-    what: "Fires when locations with `fastcgi_keep_conn on` reach a pool through upstreams with `keepalive`, and the connections that nginx keeps, the sum over these upstreams times `worker_processes`, are not below the pool's `pm.max_children`. `worker_processes auto` counts as 1. The `keepalive` of an upstream with several servers is divided among them. From nginx 1.29.7 on (`--nginx-version`) an upstream without `keepalive` keeps 32.\n\nSilent without `fastcgi_keep_conn on`, without an upstream, for `keepalive 0`, and where a number is not known.",
-    why: "A worker of PHP-FPM belongs to its connection until that is closed: while nginx keeps it idle, it serves nobody else. When all workers are held so, a request of another worker of nginx, or one more at the same time, waits although PHP has nothing to do, until `504 Gateway Time-out`.",
+    what: "Fires when locations with `fastcgi_keep_conn on` reach a pool through upstreams with `keepalive`, and the connections that nginx keeps, the sum over these upstreams times `worker_processes`, are not below the pool's `pm.max_children`. `worker_processes auto`, and one that is not known, counts as 1. The `keepalive` of an upstream with several servers is divided among them; `backup` servers are left out. From nginx 1.29.7 on (`--nginx-version`) an upstream without `keepalive` keeps 32.\n\nSilent without `fastcgi_keep_conn on`, without an upstream, for `keepalive 0`, and where a number is not known.",
+    why: "A worker of PHP-FPM belongs to its connection until that is closed: while nginx keeps it idle, it serves nobody else. When all workers are held so, a request of another worker of nginx, or one more at the same time, waits although PHP has nothing to do, until `504 Gateway Time-out`. An upstream of several servers may answer `502 Bad Gateway` with `no live upstreams` after that: nginx takes the servers that timed out for failed.",
     instead:
       "Keep `keepalive` × `worker_processes` well below `pm.max_children`, or do without: on one machine a new connection costs next to nothing.",
     references: [
@@ -57,13 +70,20 @@ export const keepalivePinsWorkers: Rule = {
   proof: { kind: "daemons" },
   *check(host) {
     const { nginx } = host;
-    const workers = nginx === null ? null : nginxWorkers(nginx);
-    if (nginx === null || workers === null) return;
-    for (const [pool, kept] of keptByPool(host, nginx)) {
+    if (nginx === null) return;
+    // However many there are, there is one.
+    const workers = nginxWorkers(nginx) ?? 1;
+    const pinned = [...keptByPool(host, nginx)].flatMap(([pool, kept]) => {
       const max = maxChildren(pool);
       const sum = kept.reduce((total, { count }) => total + count, 0);
-      if (max !== null && sum > 0 && sum * workers >= max) yield report(host, pool, kept, workers, max);
-    }
+      return max !== null && sum > 0 && sum * workers >= max ? [{ pool, kept, max, sum }] : [];
+    });
+    const off = pinned.length === 0 ? new Map<Pool, ReadonlyMap<string, Edit>>() : switches(host);
+    // The servers of one upstream share its keepalive, which is one line to change.
+    for (const group of groupBy(pinned, ({ kept }) => kept.map(({ name }) => name).join(" ")))
+      yield report(host, group, workers, [
+        ...new Map(group.flatMap(({ pool }) => [...(off.get(pool) ?? [])])).values(),
+      ]);
   },
 };
 
@@ -73,24 +93,37 @@ function keptByPool(host: Host, nginx: NginxHost): ReadonlyMap<Pool, Group> {
   for (const pair of pairs(host)) {
     const { binding, target, pool } = pair;
     const keeps = effectiveFlag(binding.block, "fastcgi_keep_conn");
-    const group = target.upstream === null ? undefined : groups.get(target.upstream.toLowerCase());
-    if (keeps.kind !== "set" || !keeps.value || group === undefined || target.assumed) continue;
+    const name = target.upstream?.toLowerCase();
+    const group = name === undefined ? undefined : groups.get(name);
+    // A backup server gets no requests as a rule, and so no connections that could be kept.
+    if (keeps.kind !== "set" || !keeps.value || group === undefined || target.backup) continue;
     const kept = keptBy(group, nginx);
     const known = found.get(pool);
-    if (kept === null || known?.some(({ name }) => name === target.upstream) === true) continue;
-    const members = binding.targets.filter((one) => one.upstream === target.upstream && !one.down).length;
-    const count = Math.floor(kept.count / members);
-    const one = { ...kept, name: target.upstream ?? "", count, pair };
+    if (kept === null || known?.some((one) => one.group === group) === true) continue;
+    const members = binding.targets.filter(
+      (one) => one.upstream === target.upstream && !one.down && !one.backup,
+    );
+    const mine = members.filter(({ pools }) => pools.includes(pool)).length;
+    const one = {
+      ...kept,
+      name: target.upstream ?? "",
+      group,
+      members: members.length,
+      count: Math.floor((kept.count * mine) / members.length),
+      pair,
+    };
     found.set(pool, known === undefined ? [one] : [...known, one]);
   }
   return found;
 }
 
 function keptBy(group: Node, { version }: NginxHost): Pick<Kept, "count" | "place" | "isDefault"> | null {
-  const written = childrenNamed(group, "keepalive").at(-1);
+  const all = childrenNamed(group, "keepalive");
+  const written = all.at(-1);
+  if (all.length > 0 && !oneOfBranches(all)) return null;
   if (written === undefined) {
-    const keeps = !group.partial && version !== null && isSince(version, DEFAULT.since);
-    return keeps ? { count: DEFAULT.count, place: headPlace(group), isDefault: true } : null;
+    const keeps = !group.partial && version !== null && isSince(version, KEEPALIVE_BY_DEFAULT.since);
+    return keeps ? { count: KEEPALIVE_BY_DEFAULT.count, place: headPlace(group), isDefault: true } : null;
   }
   const text = argument(written, 0) ?? "";
   return /^\d+$/.test(text) && Number(text) > 0
@@ -98,45 +131,64 @@ function keptBy(group: Node, { version }: NginxHost): Pick<Kept, "count" | "plac
     : null;
 }
 
-function report(host: Host, pool: Pool, kept: Group, workers: number, max: number): Report {
+function report(
+  host: Host,
+  [one, ...others]: readonly [Pinned, ...Pinned[]],
+  workers: number,
+  switchedOff: readonly Edit[],
+): Report {
+  const { pool, kept, max, sum } = one;
   const [first, ...rest] = kept;
-  const sum = kept.reduce((total, { count }) => total + count, 0);
-  const terms = kept.map(
-    ({ count, name, isDefault }) => `${count}${isDefault ? " (the default)" : ""} of upstream ${name}`,
-  );
-  const place = placeOf(setting(pool, "pm.max_children"));
-  const fewer = Math.floor((max - 1) / 2 / workers / kept.length);
-  const edits = kept.map((one) => (one.isDefault ? null : replace(host, one.place, `keepalive ${fewer};`)));
+  const times = workers === 1 ? "in each worker process of nginx" : `times ${workers} worker_processes`;
+  const least = Math.min(max, ...others.map((other) => other.max));
   return {
     case: "pinned",
-    certain: true,
-    settle: null,
-    message: `nginx keeps up to ${sum * workers} idle connections to pool [${pool.name}], which has ${max} workers: keepalive ${terms.join(" and ")}, times ${workers} worker_processes`,
+    ...certainty(first.pair),
+    message: `nginx keeps up to ${sum * workers} idle connections to pool [${pool.name}], which has ${max} ${max === 1 ? "worker" : "workers"}: keepalive ${kept.map(term).join(" and ")}, ${times}`,
     at: first.place,
     label: "each idle connection holds a worker of PHP-FPM",
     link: [],
     related: [
-      ...(place === null ? [] : [{ place, message: `pool [${pool.name}] has ${max} workers` }]),
-      ...rest.map((one) => ({ place: one.place, message: `upstream ${one.name} leads there, too` })),
+      ...[one, ...others].flatMap((each) => {
+        const place = placeOf(setting(each.pool, "pm.max_children"));
+        return place === null ? [] : [{ place, message: `pool [${each.pool.name}] has at most ${each.max}` }];
+      }),
+      ...rest.map((each) => ({ place: each.place, message: `upstream ${each.name} leads there, too` })),
       {
         place: headPlace(first.pair.binding.pass),
         message: `${first.pair.binding.label} keeps connections to it`,
       },
     ],
     effect: "requests wait for workers that do nothing, and end as 504 Gateway Time-out",
-    help: helpText([fewer < 1 ? null : edits, switchedOff(host, pool)]),
+    help: helpText([fewer(host, kept, workers, least), inEachPlace(switchedOff, OFF)]),
     names: namesOf(first.pair.binding, pool),
   };
 }
 
-/** Each line that keeps the connections of a location of this pool. */
-function switchedOff(host: Host, pool: Pool): readonly Edit[] {
-  const edits = new Map<string, Edit>();
-  for (const pair of pairs(host)) {
-    const keeps = effectiveFlag(pair.binding.block, "fastcgi_keep_conn");
-    if (pair.pool !== pool || keeps.kind !== "set" || !keeps.value) continue;
-    const edit = replace(host, keeps.place, "fastcgi_keep_conn off;");
-    edits.set(edit.target, edit);
+function term({ count, name, isDefault, members }: Kept): string {
+  const shared = members === 1 ? "" : `, its part among ${members} servers`;
+  return `${count}${isDefault ? " (the default)" : ""} of upstream ${name}${shared}`;
+}
+
+/** Half of the workers at most, all upstreams together. `null`: not even one connection is left for each. */
+function fewer(host: Host, kept: Group, workers: number, max: number): readonly Edit[] | null {
+  const each = Math.floor((max - 1) / 2 / workers / kept.length);
+  if (each < 1) return null;
+  return kept.map((one) =>
+    one.isDefault
+      ? addInto(host, one.place, `keepalive ${each};`)
+      : replace(host, one.place, `keepalive ${each};`),
+  );
+}
+
+/** For each pool the lines that keep the connections of its locations, as edits by where they go. */
+function switches(host: Host): ReadonlyMap<Pool, ReadonlyMap<string, Edit>> {
+  const found = new Map<Pool, Map<string, Edit>>();
+  for (const { binding, pool } of pairs(host)) {
+    const keeps = effectiveFlag(binding.block, "fastcgi_keep_conn");
+    if (keeps.kind !== "set" || !keeps.value) continue;
+    const edit = replace(host, keeps.place, OFF);
+    found.set(pool, (found.get(pool) ?? new Map<string, Edit>()).set(edit.target, edit));
   }
-  return [...edits.values()];
+  return found;
 }

@@ -1,19 +1,21 @@
 import { showSize } from "../../src/capacity/size.js";
 import { totalOf } from "../../src/capacity/sum.js";
 import { helpText } from "../../src/engine/help.js";
+import { type MemoryLimit, memoryLimits } from "../../src/engine/memory-limit.js";
 import {
+  boundsOf,
+  certainAbove,
   isStock,
-  memoryLimit,
-  type SizedPool,
+  type PoolSum,
+  poolSum,
+  roomOf,
   sharesOf,
-  sizedPools,
   sumInWords,
 } from "../../src/engine/memory-sum.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { phpValue } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
 import type { HostMemory } from "../../src/model/memory.js";
-import { placeOf } from "../../src/source/effective.js";
 
 const symptom = { when: "saturation", status: 502, log: "exited on signal 9 (SIGKILL)" } as const;
 
@@ -34,7 +36,7 @@ export const memoryLimitOvercommit: Rule = {
   },
   docs: {
     title: "the worst case is more than the memory",
-    what: "Fires when the sum over all pools of the host of `pm.max_children` times `memory_limit` (of the pool, php.ini, 128M without either) is above the memory of the host (`--ram`, `memory` in `fpmlint.json`, or the live host's), and when a pool has `memory_limit` -1. Information only for one pool `www` with the count that Debian (5) or Red Hat (50) ships.\n\nSilent when the memory is not known, or a number of a pool; and when `pool/memory-oversubscribed` has already said that not even ordinary workers fit.",
+    what: "Fires when the sum over all pools of the host of `pm.max_children` times `memory_limit` (the highest of what nginx passes in `PHP_VALUE` and of the pool's own: of its file, php.ini, 128M without either) is above the memory of the host (`--ram`, `memory` in `fpmlint.json`, or the live host's), and when a pool has `memory_limit` -1. Information only for one pool `www` with the count that Debian (5) or Red Hat (50) ships. `process.max` bounds the workers of a master, and of several masters that listen on one address the largest counts.\n\nSilent when the memory is not known, or a number of a pool; and when `pool/memory-oversubscribed` has already said that not even ordinary workers fit. What a script says with `ini_set()` is not seen.",
     why: "`memory_limit` is what a single request may take before PHP ends it with an error of its own. As long as all workers at their limit fit, the machine cannot run out of memory because of PHP. Otherwise a few large requests at the same moment, an import or a picture to be scaled, meet the kernel's OOM killer: `exited on signal 9 (SIGKILL)`, `502 Bad Gateway`.",
     instead:
       "Lower `memory_limit` to what pages need, and give the few scripts that need more a pool of their own with few workers.",
@@ -55,31 +57,36 @@ export const memoryLimitOvercommit: Rule = {
   },
   *check(host) {
     const { memory } = host;
-    const pools = memory === null ? null : sizedPools(host, (pool) => memoryLimit(host, pool));
-    if (memory === null || pools === null) return;
-    const endless = pools.filter(({ bytes }) => bytes === Infinity);
-    if (endless.length > 0) yield* withoutLimit(endless, memory);
-    else if (totalOf(pools) > memory.bytes && !isReported(host, memory)) yield* above(pools, memory);
+    if (memory === null) return;
+    const limitOf = memoryLimits(host);
+    const endless = host.pools.filter((pool) => limitOf(pool)?.bytes === Infinity);
+    if (endless.length > 0) return yield* withoutLimit(endless, limitOf, memory);
+    const sum = poolSum(host, (pool) => limitOf(pool)?.bytes ?? null);
+    if (sum !== null && totalOf(sum.pools) > memory.bytes && !isReported(host, memory))
+      yield* above(host, sum, limitOf, memory);
   },
 };
 
+type LimitOf = (pool: Pool) => MemoryLimit | null;
+
+/** Whether not even workers of the size that somebody measured fit. */
 function isReported(host: Host, memory: HostMemory): boolean {
-  const pools = host.workerSize === null ? null : sizedPools(host, () => host.workerSize);
-  return pools !== null && totalOf(pools) > memory.bytes;
+  const sum = host.workerSize === null ? null : poolSum(host, () => host.workerSize);
+  return sum !== null && totalOf(sum.pools) > roomOf(memory);
 }
 
-function* above(pools: readonly SizedPool[], memory: HostMemory): Generator<Report> {
-  const [at, ...related] = sharesOf(pools);
+function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory): Generator<Report> {
+  const [at, ...related] = sharesOf(sum);
   if (at === undefined) return;
+  const [total, has] = [showSize(totalOf(sum.pools)), `${showSize(memory.bytes)} (${memory.source})`];
   yield {
-    case: isStock(pools) ? "stock" : "above",
-    certain: true,
-    settle: null,
-    message: `if every worker used its memory_limit, they would need ${showSize(totalOf(pools))}, and the host has ${showSize(memory.bytes)} (${memory.source}): ${sumInWords(pools)}`,
+    case: isStock(sum) ? "stock" : "above",
+    ...certainAbove(host, sum, memory.bytes),
+    message: `if every worker used its memory_limit, they would need ${total}, and the host has ${has}: ${sumInWords(sum)}`,
     at: at.place,
     label: at.message,
     link: [],
-    related: [...related, ...limits(pools)],
+    related: [...related, ...limits(sum, limitOf), ...boundsOf(sum, memory)],
     effect: "a few large requests at the same time may make the kernel kill workers: 502 Bad Gateway",
     help: helpText(
       [],
@@ -89,35 +96,36 @@ function* above(pools: readonly SizedPool[], memory: HostMemory): Generator<Repo
   };
 }
 
-function limits(pools: readonly SizedPool[]) {
+function limits({ pools }: PoolSum, limitOf: LimitOf): Report["related"] {
   const places = new Map<string, Report["related"][number]>();
   for (const { pool, bytes } of pools) {
-    const value = phpValue(pool, "memory_limit");
-    const place = value.kind === "set" ? placeOf(value) : null;
-    if (place !== null)
-      places.set(`${place.span.file.path}:${place.span.start}`, {
-        place,
-        message: `memory_limit ${showSize(bytes)}`,
-      });
+    const place = limitOf(pool)?.place ?? null;
+    if (place === null) continue;
+    const { file, start } = place.span;
+    places.set(`${file.path}:${start}`, { place, message: `memory_limit ${showSize(bytes)}` });
   }
   return [...places.values()];
 }
 
-function* withoutLimit(endless: readonly SizedPool[], memory: HostMemory): Generator<Report> {
+function* withoutLimit(
+  endless: readonly Pool[],
+  limitOf: LimitOf,
+  { bytes, source }: HostMemory,
+): Generator<Report> {
   const [first, ...rest] = endless;
-  const at = first === undefined ? null : placeOf(phpValue(first.pool, "memory_limit"));
+  const at = first === undefined ? null : (limitOf(first)?.place ?? null);
   if (first === undefined || at === null) return;
   yield {
     case: "no-limit",
     certain: true,
     settle: null,
-    message: `memory_limit is -1 in pool [${first.pool.name}]: a single request may take all of the host's ${showSize(memory.bytes)} (${memory.source})`,
+    message: `memory_limit is -1 in pool [${first.name}]: a single request may take all of the host's ${showSize(bytes)} (${source})`,
     at,
     label: "no limit at all",
     link: [],
-    related: rest.map(({ pool }) => ({ place: pool.section, message: `pool [${pool.name}], too` })),
+    related: rest.map((pool) => ({ place: pool.section, message: `pool [${pool.name}], too` })),
     effect: "one script that goes wrong makes the kernel kill workers, and others with them",
     help: helpText([], "write what the largest page needs, as in memory_limit = 256M"),
-    names: [first.pool.name, "memory_limit"],
+    names: [first.name, "memory_limit"],
   };
 }

@@ -1,7 +1,16 @@
 import { showSize } from "../../src/capacity/size.js";
 import { shareOut, totalOf } from "../../src/capacity/sum.js";
 import { helpText, write } from "../../src/engine/help.js";
-import { sharesOf, sizedPools, sumInWords, workerSize } from "../../src/engine/memory-sum.js";
+import {
+  boundsOf,
+  certainAbove,
+  poolSum,
+  roomInWords,
+  roomOf,
+  sharesOf,
+  sumInWords,
+  workerSize,
+} from "../../src/engine/memory-sum.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 
@@ -22,7 +31,7 @@ export const memoryOversubscribed: Rule = {
   },
   docs: {
     title: "more workers than memory",
-    what: "Fires when the sum over all pools of the host of `pm.max_children` times the size of a worker is above the memory of the host. The memory is what `--ram` or `memory` in `fpmlint.json` says, or that of the live host (`fpmlint /etc`): the smallest of its RAM and the limits of its control groups. The size of a worker is `workerSize` in `fpmlint.json`; without it 63 MiB are assumed, which makes it information only.\n\nSilent when the memory is not known, or `pm.max_children` of a pool.",
+    what: "Fires when the sum over all pools of the host of `pm.max_children` times the size of a worker is above the memory of the host. The memory is what `--ram` or `memory` in `fpmlint.json` says, or that of the live host (`fpmlint /etc`): the smallest of its RAM, the limits of the control groups around the masters, and `MemoryMax` of their unit; less `reserve` and `headroom` of `fpmlint.json` where they are set. The size of a worker is `workerSize` in `fpmlint.json`; without it 63 MiB are assumed, which makes it information only. `process.max` bounds the workers of a master, and of several masters that listen on one address the largest counts. A sum over masters that nginx does not use is a guess: they may not run at the same time.\n\nSilent when the memory is not known, or `pm.max_children` of a pool. The caches that all workers of a master share are not counted besides.",
     why: "`pm.max_children` is a promise: when enough requests come, PHP-FPM starts that many. When they do not fit, the machine swaps, or the kernel kills the largest process: `exited on signal 9 (SIGKILL)`, `502 Bad Gateway`, and often the database.",
     instead:
       "Lower `pm.max_children` until the sum fits, with room for nginx, the database and the page cache; or measure what a worker really needs and say so in `fpmlint.json`.",
@@ -37,36 +46,35 @@ export const memoryOversubscribed: Rule = {
   *check(host) {
     const { memory } = host;
     const bytes = workerSize(host);
-    const pools = memory === null ? null : sizedPools(host, () => bytes);
-    if (memory === null || pools === null || totalOf(pools) <= memory.bytes) return;
-    const [at, ...related] = sharesOf(pools);
+    const sum = memory === null ? null : poolSum(host, () => bytes);
+    if (memory === null || sum === null || totalOf(sum.pools) <= roomOf(memory)) return;
+    const [at, ...related] = sharesOf(sum);
     if (at === undefined) return;
     const assumed = host.workerSize === null;
     const fits = shareOut(
-      memory.bytes,
-      pools.map(({ count }) => ({ weight: count, bytes })),
+      roomOf(memory),
+      sum.pools.map(({ most }) => ({ weight: most, bytes })),
     );
     yield {
       case: assumed ? "assumed" : "measured",
-      certain: true,
-      settle: null,
-      message: `all workers together need ${showSize(totalOf(pools))}, and the host has ${showSize(memory.bytes)} (${memory.source}): ${sumInWords(pools)}${assumed ? ", at an assumed 63 MiB for each" : ""}`,
+      ...certainAbove(host, sum, roomOf(memory)),
+      message: `all workers together need ${showSize(totalOf(sum.pools))}, and ${roomInWords(memory)}: ${sumInWords(sum)}${assumed ? ", at an assumed 63 MiB for each" : ""}`,
       at: at.place,
       label: at.message,
       link: [],
-      related,
+      related: [...related, ...boundsOf(sum, memory)],
       effect:
         "when all pools are busy at once the kernel kills workers, and their requests end as 502 Bad Gateway",
       help: helpText(
         [
           fits === null
             ? null
-            : pools.map(({ pool }, index) =>
+            : sum.pools.map(({ pool }, index) =>
                 write(host, setting(pool, "pm.max_children"), `pm.max_children = ${fits[index] ?? 1}`),
               ),
         ],
         assumed
-          ? `"workerSize" in fpmlint.json with what a worker was measured to need would settle it`
+          ? `"workerSize" in fpmlint.json would settle it: the RssAnon of busy workers in /proc/PID/status, or their RSS as ps prints it`
           : null,
       ),
       names: ["memory"],

@@ -11,6 +11,8 @@ interface Sized {
   readonly pool: Pool;
   readonly start: number;
   readonly max: number;
+  /** What is left of `process.max` when it is this pool's turn, at most `start`. */
+  readonly gets: number;
 }
 
 const symptom = (when: "always" | "saturation") =>
@@ -26,7 +28,12 @@ export const processMax: Rule = {
     "no-worker": {
       severity: "warning",
       symptom: symptom("always"),
-      summary: "process.max below the workers that the pools start with: the last pools get none",
+      summary: "process.max is used up by the workers of the start, and a pool gets none",
+    },
+    "fewer-workers": {
+      severity: "warning",
+      symptom: symptom("saturation"),
+      summary: "process.max below the workers that the pools start with: the last one gets fewer",
     },
     "below-sum": {
       severity: "info",
@@ -36,8 +43,8 @@ export const processMax: Rule = {
   },
   docs: {
     title: "process.max leaves pools without workers",
-    what: "Fires when `process.max` in `[global]` is below the workers that the pools of this master start with (`pm.max_children` of static pools, `pm.start_servers` of dynamic ones, written or computed), and as info when only the sum of all `pm.max_children` is above it.\n\nSilent when `process.max` is 0 or not set, which is without limit, and when a pool's numbers are not known.",
-    why: "The pools start their workers one after the other, and who comes last gets what is left. A pool without a worker still has its socket: nginx connects, waits, and answers `504 Gateway Time-out` after `fastcgi_read_timeout`. PHP-FPM starts and says so only in its log.",
+    what: "Fires when `process.max` in `[global]` is below the workers that the pools of this master start with (`pm.max_children` of static pools, `pm.start_servers` of dynamic ones, written or computed), when these use it up and there is an ondemand pool besides, and as info when only the sum of all `pm.max_children` is above it.\n\nSilent when `process.max` is 0 or not set, which is without limit, and when a pool's numbers are not known. The workers of `pm.status_listen` are not counted.",
+    why: "The pools start their workers one after the other, and who comes last gets what is left. An ondemand pool starts none, so it finds nothing left when its first request comes, wherever it stands; the other pools do not give back what they started with. A pool without a worker still has its socket: nginx connects, waits, and answers `504 Gateway Time-out` after `fastcgi_read_timeout`. PHP-FPM starts all the same and says so only in its log.",
     instead: "Set `process.max` to the sum of all `pm.max_children`, or remove it and size the pools.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#process.max"],
   },
@@ -47,48 +54,75 @@ export const processMax: Rule = {
     for (const master of host.masters) {
       const limit = globalSetting(master, "process.max");
       const reading = limit.kind === "set" ? readInteger(limit.value ?? "") : null;
-      const pools = master.partial ? null : sizes(master);
-      if (limit.kind !== "set" || reading?.ok !== true || reading.value <= 0 || pools === null) continue;
-      yield* report(host, { ...limit, value: reading.value }, pools);
+      if (limit.kind !== "set" || reading?.ok !== true || reading.value <= 0 || master.partial) continue;
+      const pools = sizes(master, reading.value);
+      if (pools !== null) yield* report(host, { ...limit, value: reading.value }, pools);
     }
   },
 };
 
-function sizes(master: FpmMaster): readonly Sized[] | null {
-  const found = master.pools.map((pool) => ({ pool, start: workersAtStart(pool), max: maxChildren(pool) }));
-  const known = found.flatMap(({ pool, start, max }) =>
-    start === null || max === null ? [] : [{ pool, start, max }],
-  );
-  return known.length === found.length && known.length > 0 ? known : null;
+/** The pools in the order in which they start. */
+function sizes({ pools }: FpmMaster, limit: number): readonly Sized[] | null {
+  const found: Sized[] = [];
+  let left = limit;
+  for (const pool of pools) {
+    const [start, max] = [workersAtStart(pool), maxChildren(pool)];
+    if (start === null || max === null) return null;
+    const gets = Math.min(start, left);
+    left -= gets;
+    found.push({ pool, start, max, gets });
+  }
+  return found;
 }
 
 function* report(host: Host, limit: SetValue<number>, pools: readonly Sized[]): Generator<Report> {
   const [start, max] = [sum(pools.map((one) => one.start)), sum(pools.map((one) => one.max))];
   if (max <= limit.value) return;
-  const starved = start > limit.value;
-  const names = pools.map(({ pool }) => `[${pool.name}]`).join(", ");
+  const none = start < limit.value ? [] : pools.filter(({ gets }) => gets === 0);
+  const fewer = pools.find((one) => one.gets > 0 && one.gets < one.start);
+  const short = none.length > 0 || fewer !== undefined;
+  const lost =
+    none.length > 0
+      ? `none is left for ${none.map(nameOf).join(", ")}`
+      : `${nameOf(fewer)} gets only ${fewer?.gets}`;
+  const said = short
+    ? `the pools start with ${start} workers: ${terms(pools, "start")}; ${lost}`
+    : `the pools may have ${max} workers together: ${terms(pools, "max")}`;
   yield {
-    case: starved ? "no-worker" : "below-sum",
+    case: none.length > 0 ? "no-worker" : short ? "fewer-workers" : "below-sum",
     certain: true,
     settle: null,
-    message: starved
-      ? `process.max is ${limit.value}, but the pools start with ${start} workers: ${terms(pools, "start")}`
-      : `process.max is ${limit.value}, but the pools may have ${max} workers together: ${terms(pools, "max")}`,
+    message: `process.max is ${limit.value}, and ${said}`,
     at: limit.place,
-    label: `all pools of this master together: ${names}`,
+    label: "all pools of this master together",
     link: [],
-    related: pools.flatMap(({ pool, ...one }) => {
-      const key = starved && processManager(pool) === "dynamic" ? "pm.start_servers" : "pm.max_children";
-      const place = placeOf(setting(pool, key));
-      const count = starved ? one.start : one.max;
-      return place === null || count === 0 ? [] : [{ place, message: `pool [${pool.name}]: ${count}` }];
-    }),
-    effect: starved
-      ? "the pools that come last get no worker, and every request to them ends as 504 Gateway Time-out"
-      : "when the other pools are busy, one may get no further worker, and its requests wait until 504 Gateway Time-out",
+    related: pools.flatMap((one) => related(one, short)),
+    effect: effectOf(none, fewer),
     help: helpText([[write(host, limit, `process.max = ${max}`)]]),
     names: ["process.max"],
   };
+}
+
+function related({ pool, start, max, gets }: Sized, short: boolean): Report["related"] {
+  const manager = processManager(pool);
+  const key =
+    !short || manager === "static" ? "pm.max_children" : manager === "dynamic" ? "pm.start_servers" : "pm";
+  const place = placeOf(setting(pool, key));
+  const what = !short ? `${max} workers at most` : start === 0 ? "starts with none" : `starts with ${start}`;
+  const got = short && gets < start ? `, gets ${gets === 0 ? "none" : gets}` : "";
+  return place === null ? [] : [{ place, message: `pool [${pool.name}]: ${what}${got}` }];
+}
+
+function effectOf(none: readonly Sized[], fewer: Sized | undefined): string {
+  if (none.length > 0)
+    return `every request to ${none.map(nameOf).join(", ")} waits for a worker that never starts, until 504 Gateway Time-out`;
+  if (fewer !== undefined)
+    return `${nameOf(fewer)} never gets more workers, and under load its requests end as 504 Gateway Time-out`;
+  return "when the other pools are busy, one may get no further worker, and its requests wait until 504 Gateway Time-out";
+}
+
+function nameOf(one: Sized | undefined): string {
+  return `[${one?.pool.name ?? ""}]`;
 }
 
 function terms(pools: readonly Sized[], what: "start" | "max"): string {

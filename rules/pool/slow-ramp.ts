@@ -1,10 +1,20 @@
-import { helpText, write } from "../../src/engine/help.js";
+import { shown } from "../../src/engine/evidence.js";
+import { helpText, inPlace, write } from "../../src/engine/help.js";
+import { MOST } from "../../src/engine/help-locations.js";
 import type { OptionsSchema, Report, Rule } from "../../src/engine/rule.js";
+import { takesKey } from "../../src/fpm/facts.js";
 import { integer, setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
 import { poolListens } from "../../src/model/pool-listens.js";
-import { maxChildren, processManager, workersAtStart } from "../../src/model/pool-size.js";
+import {
+  type Growth,
+  growthOf,
+  maxChildren,
+  processManager,
+  secondsToGrow,
+  workersPerSecond,
+} from "../../src/model/pool-size.js";
 import { known, placeOf } from "../../src/source/effective.js";
 
 interface Options {
@@ -18,7 +28,7 @@ const options: OptionsSchema = {
     seconds: {
       type: "integer",
       minimum: 1,
-      default: 10,
+      default: 12,
       description: "how long a dynamic pool may take to reach pm.max_children",
     },
   },
@@ -46,75 +56,136 @@ export const slowRamp: Rule<Options> = {
   },
   docs: {
     title: "a pool that grows slowly",
-    what: "Fires when a `dynamic` pool takes more seconds than the option `seconds` to grow from `pm.start_servers` to `pm.max_children`, which is (max − start) / `pm.min_spare_servers`, and when a pool with `pm = ondemand` and room for more than one worker takes the requests of a location of nginx.\n\nSilent about static pools, about pools that no location uses, and where a number is not known.",
-    why: "PHP-FPM looks once a second whether fewer than `pm.min_spare_servers` workers are idle, and starts at most that many; `pm.max_spawn_rate` is only an upper bound. With the sample's `pm.min_spare_servers = 1` a pool grows by one worker a second: a burst meets the few workers of the start, and the rest waits in the backlog, until `504 Gateway Time-out` when it waits longer than `fastcgi_read_timeout`. An ondemand pool forks a worker for each new connection only when it gets round to it, and starts from none.",
+    what: "Fires when a `dynamic` pool takes more seconds than the option `seconds` to grow from `pm.start_servers` to `pm.max_children` while all its workers are busy, and when pools with `pm = ondemand` and room for more than one worker take the requests of locations of nginx, once for each master.\n\nSilent about static pools, about pools that nothing in the tree's nginx uses, and where a number is not known.",
+    why: "PHP-FPM looks once a second whether fewer than `pm.min_spare_servers` workers are idle. It starts 1 worker then, 2 a second later, 4 and so on, but never more at once than are missing to `pm.min_spare_servers`, nor, doubling, beyond `pm.max_spawn_rate`. With the sample's `pm.min_spare_servers = 1` a pool grows by one worker a second: a burst meets the few workers of the start, and the rest waits in the backlog, until `504 Gateway Time-out` when it waits longer than `fastcgi_read_timeout`. An ondemand pool starts from none and forks a worker when a connection comes in, but none while one that it has just forked has nothing to do yet: twelve requests at once were seen to get between five and nine workers out of twelve, and no more later, while the rest waited.",
     instead:
       "Raise `pm.min_spare_servers` and `pm.start_servers` (an eighth and a quarter of `pm.max_children` are a beginning), or use `pm = static` for a busy pool.",
-    references: ["https://www.php.net/manual/en/install.fpm.configuration.php#pm.min-spare-servers"],
+    references: [
+      "https://www.php.net/manual/en/install.fpm.configuration.php#pm.min-spare-servers",
+      "https://www.php.net/manual/en/install.fpm.configuration.php#pm.max-spawn-rate",
+    ],
   },
   options,
   proof: { kind: "daemons", observe: { dynamic: "pool-not-full", ondemand: "pool-begins-empty" } },
   *check(host, { seconds }) {
     const { used } = poolListens(host);
-    for (const pool of host.pools) {
-      if (!used.has(pool)) continue;
-      const manager = processManager(pool);
-      if (manager === "dynamic") yield* dynamic(host, pool, seconds);
-      else if (manager === "ondemand" && (maxChildren(pool) ?? 0) > 1) yield* ondemand(host, pool);
+    const busy = host.pools.filter((pool) => host.nginx === null || used.has(pool));
+    for (const pool of busy) if (processManager(pool) === "dynamic") yield* dynamic(host, pool, seconds);
+    for (const { pools } of host.masters) {
+      const sites = pools.filter((pool) => used.has(pool) && (maxChildren(pool) ?? 0) > 1);
+      yield* ondemand(
+        host,
+        sites.filter((pool) => processManager(pool) === "ondemand"),
+        seconds,
+      );
     }
   },
 };
 
 function* dynamic(host: Host, pool: Pool, limit: number): Generator<Report> {
-  const [max, start] = [maxChildren(pool), workersAtStart(pool)];
-  const spare = integer(pool, "pm.min_spare_servers");
-  const step = known(spare);
-  if (max === null || start === null || step === undefined || step === null || step < 1) return;
-  const takes = Math.ceil((max - start) / step);
-  const at = placeOf(spare);
-  if (takes <= limit || at === null) return;
+  const growth = growthOf(pool);
+  const takes = growth === null ? 0 : secondsToGrow(growth);
+  if (growth === null || takes <= limit) return;
+  const { start, max, spare, rate } = growth;
+  const most = workersPerSecond(growth);
+  const key = most < spare ? "pm.max_spawn_rate" : "pm.min_spare_servers";
+  const value = integer(pool, key);
+  const at = placeOf(value);
   const place = placeOf(setting(pool, "pm.max_children"));
-  const [eighth, quarter] = [Math.ceil(max / 8), Math.ceil(max / 4)];
+  if (at === null || value.kind === "unknown") return;
+  const told = shown(value, () => String(most < spare ? rate : spare));
   yield {
     ...shared(pool),
     case: "dynamic",
-    message: `pool [${pool.name}] needs about ${takes}s to grow from ${start} to ${max} workers: pm.min_spare_servers is ${step}, so it starts at most ${step} a second`,
+    message: `pool [${pool.name}] needs about ${takes}s to grow from ${start} to ${max} workers: ${key} is ${told}, so it starts at most ${most} a second`,
     at,
-    label: `at most ${step} a second`,
+    label: `at most ${most} a second`,
     related: place === null ? [] : [{ place, message: `${max} workers at most` }],
-    effect: `a burst of requests meets ${start} workers; the others wait for up to ${takes}s, or for 504 Gateway Time-out`,
-    help: helpText([
-      [
-        write(host, spare, `pm.min_spare_servers = ${eighth}`),
-        write(host, setting(pool, "pm.start_servers"), `pm.start_servers = ${quarter}`),
-        write(host, setting(pool, "pm.max_spare_servers"), `pm.max_spare_servers = ${Math.ceil(max / 2)}`),
-      ],
-    ]),
+    effect: `a burst of requests meets ${start} ${start === 1 ? "worker" : "workers"}; the others wait for up to ${takes}s, or for 504 Gateway Time-out`,
+    help: helpText([faster(host, pool, growth, limit), [write(host, setting(pool, "pm"), "pm = static")]]),
   };
 }
 
-function* ondemand(host: Host, pool: Pool): Generator<Report> {
-  const manager = setting(pool, "pm");
-  const at = placeOf(manager);
-  const max = maxChildren(pool) ?? 1;
+/** Parts of `pm.max_children` to start with, to keep idle at least and at most, the smallest first. */
+const PARTS = [
+  [1 / 4, 1 / 8, 1 / 2],
+  [1 / 2, 1 / 4, 3 / 4],
+  [3 / 4, 1 / 2, 7 / 8],
+] as const;
+
+/** The counts with which the pool is full in time; never fewer than it has. `null`: none are. */
+function faster(host: Host, pool: Pool, growth: Growth, limit: number): Parameters<typeof helpText>[0][0] {
+  const part = (of: number): number => Math.ceil(growth.max * of);
+  for (const [begin, least, most] of PARTS) {
+    const start = Math.max(growth.start, part(begin));
+    const spare = Math.max(growth.spare, part(least));
+    const rate = mayRaise(pool) ? Math.max(growth.rate, spare) : growth.rate;
+    if (secondsToGrow({ ...growth, start, spare, rate }) > limit) continue;
+    const idle = Math.max(known(integer(pool, "pm.max_spare_servers")) ?? 0, part(most), start, spare);
+    const line = (key: string, value: number) =>
+      known(integer(pool, key)) === value ? [] : [write(host, integer(pool, key), `${key} = ${value}`)];
+    return [
+      ...line("pm.min_spare_servers", spare),
+      ...line("pm.start_servers", start),
+      ...line("pm.max_spare_servers", Math.min(idle, growth.max)),
+      ...(rate > growth.rate && growth.rate < spare ? line("pm.max_spawn_rate", rate) : []),
+    ];
+  }
+  return null;
+}
+
+/** A key that this PHP-FPM does not know would keep it from starting. */
+function mayRaise({ master, settings }: Pool): boolean {
+  const key = "pm.max_spawn_rate";
+  if (settings.some((one) => one.key === key)) return true;
+  return master.phpVersion !== null && takesKey(key, "pool", master.phpVersion);
+}
+
+function* ondemand(host: Host, [first, ...rest]: readonly Pool[], limit: number): Generator<Report> {
+  if (first === undefined) return;
+  const at = placeOf(setting(first, "pm"));
   if (at === null) return;
+  const more =
+    rest.length === 0 ? "" : ` (and so in ${rest.length} more ${rest.length === 1 ? "pool" : "pools"})`;
   yield {
-    ...shared(pool),
+    ...shared(first),
     case: "ondemand",
-    message: `pool [${pool.name}] serves a site and is ondemand: after a pause it has no workers at all`,
+    message: `pool [${first.name}] serves a site and is ondemand${more}: after a pause it has no workers at all`,
     at,
     label: "begins with none",
-    related: [],
-    effect: "the first requests after a pause wait for their workers to be forked",
-    help: helpText([
-      [
-        write(host, manager, "pm = dynamic"),
-        write(host, setting(pool, "pm.start_servers"), `pm.start_servers = ${Math.ceil(max / 4)}`),
-        write(host, setting(pool, "pm.min_spare_servers"), `pm.min_spare_servers = ${Math.ceil(max / 8)}`),
-        write(host, setting(pool, "pm.max_spare_servers"), `pm.max_spare_servers = ${Math.ceil(max / 2)}`),
-      ],
-    ]),
+    related: rest.flatMap((pool) => {
+      const place = placeOf(setting(pool, "pm"));
+      return place === null ? [] : [{ place, message: `pool [${pool.name}], too` }];
+    }),
+    effect:
+      "a burst after a pause gets fewer workers than there may be, and the other requests wait for these",
+    help: instead(host, [first, ...rest], limit),
   };
+}
+
+function instead(host: Host, pools: readonly Pool[], limit: number): string {
+  if (pools.length <= MOST) return helpText([pools.flatMap((pool) => dynamicInstead(host, pool, limit))]);
+  return helpText(
+    [[inPlace(`each of these ${pools.length} pools that is busy`, "pm = dynamic")]],
+    "Beside it pm.start_servers, pm.min_spare_servers and pm.max_spare_servers: a quarter, an eighth and a half of pm.max_children.",
+  );
+}
+
+/** Static where a dynamic pool of that size would not be full in time, either. */
+function dynamicInstead(host: Host, pool: Pool, limit: number): readonly ReturnType<typeof write>[] {
+  const max = maxChildren(pool) ?? 1;
+  const [begin, least, most] = PARTS[0].map((part) => Math.ceil(max * part)) as [number, number, number];
+  const rate = known(integer(pool, "pm.max_spawn_rate")) ?? 1;
+  const manager = setting(pool, "pm");
+  if (secondsToGrow({ start: begin, max, spare: least, rate }) > limit)
+    return [write(host, manager, "pm = static")];
+  const counts = { start_servers: begin, min_spare_servers: least, max_spare_servers: most };
+  return [
+    write(host, manager, "pm = dynamic"),
+    ...Object.entries(counts).map(([key, count]) =>
+      write(host, setting(pool, `pm.${key}`), `pm.${key} = ${count}`),
+    ),
+  ];
 }
 
 function shared(pool: Pool): Pick<Report, "certain" | "settle" | "link" | "names"> {

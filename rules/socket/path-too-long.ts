@@ -80,7 +80,10 @@ function reachesCut(host: Host, pool: Pool): boolean {
   const listen = setting(pool, "listen");
   const whole = Buffer.from(listen.kind === "set" ? (listen.value ?? "") : "");
   const left = whole.subarray(0, LONGEST_PATH).toString();
-  return host.bindings.some(({ targets }) =>
-    targets.some(({ address }) => address.kind === "unix" && address.path === left),
+  return host.bindings.some(
+    ({ targets, pass }) =>
+      // What a template passes to may be that path.
+      pass.directive.args[0]?.placeholder === true ||
+      targets.some(({ address }) => address.kind === "unix" && address.path === left),
   );
 }

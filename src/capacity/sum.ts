@@ -11,6 +11,10 @@ const MIB = 1024 * 1024;
 /** What a worker is taken to need where nobody measured one. */
 export const ASSUMED_WORKER = 63 * MIB;
 
+/** What `fpmlint capacity` leaves to everything that is not PHP-FPM, and as a margin, where nobody says. */
+export const DEFAULT_RESERVE = 500 * MIB;
+export const DEFAULT_HEADROOM = 0.2;
+
 export interface Memory {
   readonly memory: number;
   /** For everything that is not PHP-FPM. */
@@ -59,14 +63,15 @@ export function shareOut(budget: number, pools: readonly Share[]): readonly numb
   const counts = pools.map(() => 1);
   for (let settled = true; settled; ) {
     const perWeight = open.reduce((sum, index) => sum + costOf(pools[index]), 0);
-    const small = open.filter((index) => (left / perWeight) * (pools[index]?.weight ?? 0) < 1);
+    const small = open.filter((index) => left * (pools[index]?.weight ?? 0) < perWeight);
     settled = small.length > 0 && small.length < open.length;
     if (settled) {
       left -= small.reduce((sum, index) => sum + (pools[index]?.bytes ?? 0), 0);
       open = open.filter((index) => !small.includes(index));
     } else {
+      // Multiplied first: whole numbers divided once come out exactly, and what just fits is not lost.
       for (const index of open)
-        counts[index] = Math.max(1, Math.floor((left / perWeight) * (pools[index]?.weight ?? 0)));
+        counts[index] = Math.max(1, Math.floor((left * (pools[index]?.weight ?? 0)) / perWeight));
     }
   }
   return counts;

@@ -1,4 +1,4 @@
-import { SIZE_PATTERN } from "../capacity/size.js";
+import { SHARE_PATTERN, SIZE_PATTERN } from "../capacity/size.js";
 import { nearest } from "./nearest.js";
 import type { ErrorObject } from "./validate.js";
 
@@ -40,6 +40,7 @@ function describe(error: ErrorObject): string {
       return line(path, `must be ${[params.type].flat().join(" or ")}`);
     case "pattern":
       if (params.pattern === SIZE_PATTERN) return line(path, "must be a size as in 8G, 512M or plain bytes");
+      if (params.pattern === SHARE_PATTERN) return line(path, "must be a percentage below 100 as in 20%");
       return line(path, error.message ?? "is not of the form that it must have");
     default:
       return line(path, error.message ?? `breaks "${error.keyword}"`);

@@ -7,7 +7,7 @@ import { type Known, sourceOf } from "./grouping.js";
 import { addInto, type Edit, inPlace, replace } from "./help.js";
 
 /** More places than this are not written out; the report names them all. */
-const MOST = 4;
+export const MOST = 4;
 
 /**
  * Writes a directive for the locations of a group: in the place of the line that sets it, or into

@@ -1,31 +1,123 @@
 import { showSize } from "../capacity/size.js";
-import { ASSUMED_WORKER, totalOf } from "../capacity/sum.js";
-import { phpValue, setting } from "../fpm/pools.js";
-import type { Pool } from "../fpm/types.js";
+import { ASSUMED_WORKER, budgetOf, totalOf } from "../capacity/sum.js";
+import { globalSetting, setting } from "../fpm/pools.js";
+import type { FpmMaster, Pool } from "../fpm/types.js";
+import { readInteger } from "../fpm/values.js";
 import type { Host } from "../model/host.js";
+import type { HostMemory } from "../model/memory.js";
+import { poolListens } from "../model/pool-listens.js";
 import { maxChildren } from "../model/pool-size.js";
-import { parseIniBytes } from "../php/ini.js";
 import { placeOf } from "../source/effective.js";
-import type { RelatedReport } from "./rule.js";
+import type { Place } from "../source/file.js";
+import { groupBy } from "./evidence.js";
+import type { RelatedReport, Report } from "./rule.js";
 
 /** The sum of all pools of a host against its memory, in bytes and in words. */
 
 export interface SizedPool {
   readonly pool: Pool;
+  /** How many of its workers count: `pm.max_children`, or what `process.max` leaves of it. */
   readonly count: number;
+  /** `pm.max_children`. */
+  readonly most: number;
   /** Of one worker. */
   readonly bytes: number;
 }
 
-/** Every pool with its `pm.max_children`; `null` when one of them is not known. */
-export function sizedPools(host: Host, bytesOf: (pool: Pool) => number | null): readonly SizedPool[] | null {
-  const found: SizedPool[] = [];
-  for (const pool of host.pools) {
-    const [count, bytes] = [maxChildren(pool), bytesOf(pool)];
-    if (count === null || bytes === null) return null;
-    found.push({ pool, count, bytes });
+export interface PoolSum {
+  readonly pools: readonly SizedPool[];
+  /** Every `process.max` that allows fewer workers than the pools of its master. */
+  readonly caps: readonly Cap[];
+}
+
+interface Cap {
+  readonly limit: number;
+  readonly most: number;
+  readonly place: Place | null;
+}
+
+/** Every pool of the masters that may run together, at its largest; `null` when a number is not known. */
+export function poolSum(host: Host, bytesOf: (pool: Pool) => number | null): PoolSum | null {
+  const found: PoolSum[] = [];
+  for (const masters of alternatives(host)) {
+    const sums = masters.map((master) => masterSum(master, bytesOf));
+    if (sums.includes(null)) return null;
+    const largest = sums.flatMap((sum) => sum ?? []).toSorted((a, b) => totalOf(b.pools) - totalOf(a.pools));
+    found.push(...largest.slice(0, 1));
   }
-  return found.length === 0 || host.masters.some(({ partial }) => partial) ? null : found;
+  const pools = found.flatMap((sum) => sum.pools);
+  return pools.length === 0 ? null : { pools, caps: found.flatMap(({ caps }) => caps) };
+}
+
+/** The masters in groups that listen on one address, so that only one of a group can run at a time. */
+function alternatives(host: Host): readonly (readonly FpmMaster[])[] {
+  const groups = new Map(host.masters.map((master) => [master, master]));
+  const first = new Map<string, FpmMaster>();
+  for (const { pool, address } of poolListens(host).listens) {
+    const key = JSON.stringify(address);
+    const before = first.get(key) ?? pool.master;
+    first.set(key, before);
+    const [from, to] = [groups.get(pool.master), groups.get(before)];
+    if (address === null || from === to || to === undefined) continue;
+    for (const [master, group] of groups) if (group === from) groups.set(master, to);
+  }
+  return groupBy(groups, ([, group]) => String(host.masters.indexOf(group))).map((group) =>
+    group.map(([master]) => master),
+  );
+}
+
+function masterSum(master: FpmMaster, bytesOf: (pool: Pool) => number | null): PoolSum | null {
+  const pools: SizedPool[] = [];
+  for (const pool of master.pools) {
+    const [most, bytes] = [maxChildren(pool), bytesOf(pool)];
+    if (most === null || bytes === null) return null;
+    pools.push({ pool, most, bytes, count: most });
+  }
+  return master.partial ? null : capped(master, pools);
+}
+
+/** `process.max` is for all pools of a master together; the worst is that the largest workers run. */
+function capped(master: FpmMaster, pools: readonly SizedPool[]): PoolSum | null {
+  const value = globalSetting(master, "process.max");
+  if (value.kind === "unknown") return null;
+  const reading = value.kind === "set" ? readInteger(value.value ?? "") : null;
+  const limit = reading?.ok === true && reading.value > 0 ? reading.value : Infinity;
+  const most = pools.reduce((sum, one) => sum + one.most, 0);
+  if (most <= limit) return { pools, caps: [] };
+  const counts = new Map<SizedPool, number>();
+  let left = limit;
+  for (const one of pools.toSorted((a, b) => b.bytes - a.bytes)) {
+    counts.set(one, Math.min(left, one.most));
+    left -= Math.min(left, one.most);
+  }
+  const cap = { limit, most, place: placeOf(value) };
+  return { pools: pools.map((one) => ({ ...one, count: counts.get(one) ?? 0 })), caps: [cap] };
+}
+
+/**
+ * Whether a sum of several masters is one that occurs: one of them alone is above the limit, or
+ * those are that nginx uses. Of the others only the host knows whether they run.
+ */
+export function certainAbove(
+  host: Host,
+  { pools }: PoolSum,
+  limit: number,
+): Pick<Report, "certain" | "settle"> {
+  const masters = groupBy(pools, ({ pool }) => String(host.masters.indexOf(pool.master)));
+  const used = new Set(
+    host.bindings.flatMap(({ targets }) => targets.flatMap((target) => target.pools.map(masterOf))),
+  );
+  const reached = pools.filter(({ pool }) => used.has(pool.master));
+  if ([...masters, reached].some((some) => totalOf(some) > limit)) return { certain: true, settle: null };
+  const names = masters.map(([{ pool }]) => pool.master.main?.display ?? pool.section.span.file.display);
+  return {
+    certain: false,
+    settle: `Whether the masters of ${names.join(" and ")} run at the same time is not in these files.`,
+  };
+}
+
+function masterOf({ master }: Pool): FpmMaster {
+  return master;
 }
 
 /** What somebody measured, else what a worker is taken to need. */
@@ -33,41 +125,65 @@ export function workerSize({ workerSize: given }: Host): number {
   return given ?? ASSUMED_WORKER;
 }
 
-/** PHP's `memory_limit` of a pool: `Infinity` without limit, `null` when it is not known or no size. */
-export function memoryLimit({ whole }: Host, pool: Pool): number | null {
-  const value = phpValue(pool, "memory_limit");
-  if (value.kind === "unknown" || value.value === null) return null;
-  // Without any php.ini in the tree the default is only known where it would be there.
-  if (value.kind === "default" && pool.master.ini.files.length === 0 && !whole) return null;
-  if (!/^\s*-?\d+\s*[kmg]?\s*$/i.test(value.value)) return null;
-  const bytes = parseIniBytes(value.value);
-  return bytes < 0 ? Infinity : bytes === 0 ? null : bytes;
+/** What PHP-FPM may take of the memory, where somebody stated that it may not take all. */
+export function roomOf({ bytes, reserve, headroom }: HostMemory): number {
+  return budgetOf({ memory: bytes, reserve, headroom, shared: 0 });
 }
 
-/** `5 × 63 MiB + 20 × 63 MiB = 1.5 GiB`. */
-export function sumInWords(pools: readonly SizedPool[]): string {
-  const terms = pools.slice(0, MOST_TERMS).map(({ count, bytes }) => `${count} × ${showSize(bytes)}`);
-  const more = pools.length > MOST_TERMS ? ` + ${pools.length - MOST_TERMS} more pools` : "";
-  return `${terms.join(" + ")}${more} = ${showSize(totalOf(pools))}`;
+/** `the host has 8 GiB (--ram)`, and the sum of what is left where not all of it is for PHP-FPM. */
+export function roomInWords(memory: HostMemory): string {
+  const { bytes, source, reserve, headroom } = memory;
+  const has = `the host has ${showSize(bytes)} (${source})`;
+  if (reserve === 0 && headroom === 0) return has;
+  const less = reserve === 0 ? showSize(bytes) : `${showSize(bytes)} − ${showSize(reserve)}`;
+  const times = headroom === 0 ? "" : ` × ${Number((1 - headroom).toFixed(4))}`;
+  const left = times === "" || reserve === 0 ? `${less}${times}` : `(${less})${times}`;
+  return `${has}, of which ${left} = ${showSize(roomOf(memory))} are for PHP-FPM`;
+}
+
+/** `5 × 63 MiB + 20 × 63 MiB = 1575 MiB`; of many pools those with workers of one size together. */
+export function sumInWords({ pools, caps }: PoolSum): string {
+  const counted = pools.filter(({ count }) => count > 0);
+  const sizes = groupBy(counted, ({ bytes }) => String(bytes)).map((group) => ({
+    bytes: group[0].bytes,
+    count: group.reduce((sum, { count }) => sum + count, 0),
+  }));
+  const all = counted.length > MOST_TERMS ? sizes : counted;
+  const terms = all.slice(0, MOST_TERMS).map(({ count, bytes }) => `${count} × ${showSize(bytes)}`);
+  const rest = all.slice(MOST_TERMS);
+  const more = rest.length > 0 ? ` + ${showSize(totalOf(rest))} of the others` : "";
+  const limits = caps.map(({ limit, most }) => `, where process.max allows ${limit} of ${most} workers`);
+  return `${terms.join(" + ")}${more} = ${showSize(totalOf(pools))}${limits.join("")}`;
 }
 
 const MOST_TERMS = 6;
 
-export function sharesOf(pools: readonly SizedPool[]): readonly RelatedReport[] {
-  return pools.flatMap(({ pool, count, bytes }) => {
+/** Every pool with its part of the sum, at its `pm.max_children`. */
+export function sharesOf({ pools }: PoolSum): readonly RelatedReport[] {
+  return pools.flatMap(({ pool, count, bytes, most }) => {
     const place = placeOf(setting(pool, "pm.max_children"));
-    const share = `pool [${pool.name}]: ${count} × ${showSize(bytes)} = ${showSize(count * bytes)}`;
-    return place === null ? [] : [{ place, message: share }];
+    const share = `${count < most ? "at most " : ""}${most} × ${showSize(bytes)} = ${showSize(most * bytes)}`;
+    return place === null ? [] : [{ place, message: `pool [${pool.name}]: ${share}` }];
   });
+}
+
+/** The lines that bound the sum: `process.max`, and the memory where a file of the host sets it. */
+export function boundsOf({ caps }: PoolSum, memory: HostMemory): readonly RelatedReport[] {
+  const limits = caps.map(({ limit, place }) => ({
+    place,
+    message: `no more than ${limit} workers together`,
+  }));
+  const all = [...limits, { place: memory.place, message: showSize(memory.bytes) }];
+  return all.flatMap(({ place, message }) => (place === null ? [] : [{ place, message }]));
 }
 
 /** The counts that packages ship in `www.conf`: Debian's and Alpine's, and Red Hat's. */
 const STOCK = new Set([5, 50]);
 
 /** Whether nobody has chosen the sizes yet: one pool, as the distribution ships it. */
-export function isStock(pools: readonly SizedPool[]): boolean {
+export function isStock({ pools }: PoolSum): boolean {
   return pools.every(
-    ({ pool, count }) =>
-      STOCK.has(count) && pool.name === "www" && pool.section.span.file.path.endsWith("/www.conf"),
+    ({ pool, most }) =>
+      STOCK.has(most) && pool.name === "www" && pool.section.span.file.path.endsWith("/www.conf"),
   );
 }

@@ -1,4 +1,4 @@
-import { SIZE_PATTERN } from "../capacity/size.js";
+import { SHARE_PATTERN, SIZE_PATTERN } from "../capacity/size.js";
 import type { Rule, Severity } from "./rule.js";
 
 /** `fpmlint.json` after it was checked. */
@@ -11,6 +11,10 @@ export interface Config {
   readonly memory?: string;
   /** What one worker needs: `60M`. */
   readonly workerSize?: string;
+  /** What of the memory is not for PHP-FPM: `2G`. */
+  readonly reserve?: string;
+  /** The part of the rest that is to stay free: `20%`. */
+  readonly headroom?: string;
 }
 
 /** The options in a pair are complete: the check filled in the defaults. */
@@ -26,6 +30,8 @@ export interface HostEntry {
   readonly fpm?: readonly string[];
   readonly memory?: string;
   readonly workerSize?: string;
+  readonly reserve?: string;
+  readonly headroom?: string;
 }
 
 export type Schema = Readonly<Record<string, unknown>>;
@@ -34,6 +40,8 @@ export type Schema = Readonly<Record<string, unknown>>;
 const sizes = {
   memory: { type: "string", pattern: SIZE_PATTERN },
   workerSize: { type: "string", pattern: SIZE_PATTERN },
+  reserve: { type: "string", pattern: SIZE_PATTERN },
+  headroom: { type: "string", pattern: SHARE_PATTERN },
 };
 
 const severities = ["error", "warning", "info"];

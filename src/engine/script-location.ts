@@ -17,8 +17,9 @@ export interface SentScript {
 export function sentScript(binding: Binding): SentScript | null {
   const set = effectiveParams(binding.block);
   const param = set?.params.get("SCRIPT_FILENAME");
-  if (set === null || set === undefined || param === undefined || param.node.directive.args.length !== 2)
-    return null;
+  // Of a set that was not read whole a later line may send another.
+  if (set === null || set === undefined || !set.complete) return null;
+  if (param === undefined || param.node.directive.args.length !== 2) return null;
   const own = param.node.via.length === set.level.via.length;
   return { set, param, at: own ? param.place : broughtBy(set, param.node) };
 }

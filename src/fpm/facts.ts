@@ -723,6 +723,12 @@ export function fpmDefault(
   return fact.default;
 }
 
+/** Whether PHP-FPM of that version takes the key; `true` where the version is not known. */
+export function takesKey(key: string, section: "global" | "pool", phpVersion: string | null): boolean {
+  const fact = fpmFact(key, section);
+  return fact !== undefined && (phpVersion === null || !olderThan(phpVersion, fact.since));
+}
+
 /** Whether a version comes before another: `7.4` before `8.2`, `8.2` not before `8.2.19`. */
 export function olderThan(version: string, other: string): boolean {
   const [a, b] = [version, other].map((text) => text.split(".").map(Number));

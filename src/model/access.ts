@@ -44,7 +44,10 @@ export function isGuarded(block: Node): boolean {
 export function ownGuards(block: Node): readonly Node[] {
   return block.children.filter(
     (node) =>
-      (node.name === "deny" || /^auth_(?:basic|request|jwt)$/.test(node.name)) && argument(node, 0) !== "off",
+      (node.name === "deny" || /^auth_(?:basic|request|jwt)$/.test(node.name)) &&
+      argument(node, 0) !== "off" &&
+      // What a template fills in may switch it off.
+      !node.directive.args.some(({ placeholder }) => placeholder),
   );
 }
 
@@ -68,9 +71,12 @@ function asksOtherwise(block: Node): boolean {
 /** Whether what a block itself asks is in vain: `allow all` comes first, and no password is needed besides. */
 export function letsEverybodyIn(block: Node): boolean {
   const [first] = block.children.filter(({ name }) => name === "allow" || name === "deny");
-  if (first?.name !== "allow" || !always(first) || argument(first, 0) !== "all") return false;
+  const open = ({ directive }: Node): boolean => directive.args[0]?.placeholder === true;
+  if (first?.name !== "allow" || !always(first)) return false;
+  // What a template fills in may be all, or any.
+  if (argument(first, 0) !== "all" && !open(first)) return false;
   const satisfy = effectiveNode(block, "satisfy");
-  const any = satisfy.kind === "set" && argument(satisfy.node, 0) === "any";
+  const any = satisfy.kind === "set" && (argument(satisfy.node, 0) === "any" || open(satisfy.node));
   return any || !["auth_basic", "auth_request", "auth_jwt"].some((name) => isInForce(block, name));
 }
 

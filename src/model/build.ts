@@ -13,7 +13,7 @@ import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress, socketPath } from "./address.js";
 import { type Listener, readBindings, readOtherPasses } from "./bindings.js";
 import type { Host, NginxHost } from "./host.js";
-import { type HostMemory, liveMemory } from "./memory.js";
+import { type HostMemory, liveMemory, type MemorySize } from "./memory.js";
 import { possibleListens } from "./template-address.js";
 import { readUpstreams } from "./upstreams.js";
 
@@ -23,7 +23,10 @@ export interface BuildOptions {
   /** `1.22.1`; `null` or absent: unknown. */
   readonly nginxVersion?: string | null;
   /** `null` or absent: nobody said; the live host knows its own. */
-  readonly memory?: HostMemory | null;
+  readonly memory?: MemorySize | null;
+  /** Bytes that are not for PHP-FPM, and the part of the rest that stays free; absent: nobody said. */
+  readonly reserve?: number | null;
+  readonly headroom?: number | null;
   /** Bytes of one worker; `null` or absent: nobody said. */
   readonly workerSize?: number | null;
 }
@@ -46,10 +49,14 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     // A host need not bring its accounts, but that they could not be read is another thing.
     ...ACCOUNT_FILES.filter((path) => !isAbsent(fs, path)).flatMap((path) => unreadFile(fs, path)),
   ];
-  const memory = options.memory ?? (spec.root === "/" ? liveMemory(fs) : null);
+  const memory = memoryOf(options.memory ?? (spec.root === "/" ? liveMemory(fs, masters) : null), options);
   const workerSize = options.workerSize ?? null;
   const joined = { bindings, otherPasses, memory, workerSize, unread };
   return { name: spec.name, fs, nginx, masters, pools, accounts, whole, ...joined };
+}
+
+function memoryOf(size: MemorySize | null, { reserve, headroom }: BuildOptions): HostMemory | null {
+  return size === null ? null : { ...size, reserve: reserve ?? 0, headroom: headroom ?? 0 };
 }
 
 function isAbsent(fs: HostFilesystem, path: string): boolean {

@@ -1,6 +1,6 @@
 import type { FpmMaster } from "../fpm/types.js";
+import type { HostFilesystem } from "../host/filesystem.js";
 import { type Assignment, assignmentsOf, dropIns } from "./assignments.js";
-import type { Host } from "./host.js";
 
 /** The units that systemd starts the daemons by, where the tree has them. */
 
@@ -15,7 +15,11 @@ const DIRECTORIES = [
  * A setting of a unit's `[Service]`: the last one counts, drop-ins behind the unit itself, and an
  * empty value takes back what was said before. `null`: the tree has no such unit, or it does not set it.
  */
-export function serviceSetting(host: Host, units: readonly string[], key: string): Assignment | null {
+export function serviceSetting(
+  host: { readonly fs: HostFilesystem },
+  units: readonly string[],
+  key: string,
+): Assignment | null {
   for (const unit of units) {
     const main = DIRECTORIES.map((directory) => `${directory}/${unit}`).find(
       (path) => host.fs.entry(path).kind === "file",

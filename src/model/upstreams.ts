@@ -1,6 +1,9 @@
 import { argument, childrenNamed } from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
 
+/** Idle connections that each worker of nginx keeps where an upstream has no `keepalive`; seen in 1.31.4. */
+export const KEEPALIVE_BY_DEFAULT = { since: "1.29.7", count: 32 } as const;
+
 /** The upstream groups of an `http` block by name in lower case: nginx compares them so, wherever they stand. */
 export type Upstreams = ReadonlyMap<string, Node>;
 

@@ -144,7 +144,7 @@ export function handingOn(server: Node, location: Node): readonly Node[] {
     const tried = childrenNamed(one, "try_files").map((node) => node.directive.args.at(-1)?.text ?? "");
     const pages = childrenNamed(one, "error_page").filter((node) => argument(node, 0) === "404");
     const targets = [...tried, ...pages.map((node) => node.directive.args.at(-1)?.text ?? "")];
-    return targets.some((target) => leadsTo(server, location, target.replace(/\?.*/, "")));
+    return targets.some((target) => leadsTo(server, location, target.replace(/(?:\?|\$is_args\b).*/, "")));
   });
 }
 
@@ -180,6 +180,8 @@ export function takesBodies(location: Node): boolean {
 function refusesPost(block: Node): boolean {
   return childrenNamed(block, "if").some((node) => {
     const words = node.directive.args.map(({ text }) => text).join(" ");
+    // A condition that a template makes may be about the method.
+    if (node.directive.args.some(({ placeholder }) => placeholder)) return true;
     const [, operator = "", text = ""] = /^\(\s*\$request_method (!?=|!?~\*?) (.+?)\s*\)$/s.exec(words) ?? [];
     const pattern = operator.includes("~") ? readPattern(text, operator.endsWith("*")) : null;
     const fits = operator.includes("~") ? pattern !== null && matches(pattern, "POST") : text === "POST";

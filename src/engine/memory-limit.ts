@@ -1,0 +1,55 @@
+import { phpValue } from "../fpm/pools.js";
+import type { Pool } from "../fpm/types.js";
+import type { Binding, Host } from "../model/host.js";
+import { requestValues } from "../model/request-values.js";
+import { parseIniBytes } from "../php/ini.js";
+import { type Effective, placeOf } from "../source/effective.js";
+import type { Place } from "../source/file.js";
+
+/** PHP's `memory_limit` as the workers of a pool may meet it. */
+
+export interface MemoryLimit {
+  /** `Infinity` without limit. */
+  readonly bytes: number;
+  /** `null`: PHP's default. */
+  readonly place: Place | null;
+}
+
+/**
+ * The highest `memory_limit` of each pool: its own, or one that nginx passes to it with some
+ * request. `null` when it is not known or no size.
+ */
+export function memoryLimits(host: Host): (pool: Pool) => MemoryLimit | null {
+  const passed = requestValues(host, "memory_limit");
+  const bindings = new Map<Pool, Set<Binding>>();
+  for (const binding of host.bindings)
+    for (const pool of binding.targets.flatMap(({ pools }) => pools))
+      bindings.set(pool, (bindings.get(pool) ?? new Set()).add(binding));
+  const limits = new Map<Pool, MemoryLimit | null>();
+  const limitOf = (pool: Pool): MemoryLimit | null => {
+    const own = readLimit(host, pool, phpValue(pool, "memory_limit"));
+    const others = [...(bindings.get(pool) ?? [])].flatMap(
+      (binding) => readLimit(host, pool, passed(binding, pool)) ?? [],
+    );
+    return own === null
+      ? null
+      : [own, ...others].reduce((most, one) => (one.bytes > most.bytes ? one : most));
+  };
+  return (pool) => {
+    const known = limits.get(pool);
+    if (known !== undefined) return known;
+    const limit = limitOf(pool);
+    limits.set(pool, limit);
+    return limit;
+  };
+}
+
+function readLimit({ whole }: Host, pool: Pool, value: Effective<string | null>): MemoryLimit | null {
+  if (value.kind === "unknown" || value.value === null) return null;
+  // Without any php.ini in the tree the default is only known where it would be there.
+  if (value.kind === "default" && pool.master.ini.files.length === 0 && !whole) return null;
+  if (!/^\s*-?\d+\s*[kmg]?\s*$/i.test(value.value)) return null;
+  const bytes = parseIniBytes(value.value);
+  if (bytes === 0) return null;
+  return { bytes: bytes < 0 ? Infinity : bytes, place: value.kind === "set" ? placeOf(value) : null };
+}

@@ -1,0 +1,55 @@
+import { effectiveParams } from "../model/params.js";
+import { childrenNamed, headText } from "../nginx/nodes.js";
+import { handingOn, takes } from "../nginx/passed.js";
+import type { Node } from "../nginx/types.js";
+import type { Pair } from "./evidence.js";
+
+/** Which locations are for scripts in general, and which for responses that are to arrive piece by piece. */
+
+/** Any two scripts, and any page of a front controller. */
+const SCRIPTS = ["/index.php", "/a/other.php"];
+const PAGE = "/a/page";
+
+/**
+ * Whether a location takes scripts whatever they are called, or the pages of a front controller,
+ * which another location hands on to it. One script may be a stream by its nature.
+ */
+export function isGeneral({ binding: { location, server } }: Pair): boolean {
+  if (isWhole(location) && SCRIPTS.every((uri) => takes(location, uri) === true)) return true;
+  return (
+    server !== null && handingOn(server, location).some((one) => isWhole(one) && takes(one, PAGE) === true)
+  );
+}
+
+/** Whether no location around it narrows the paths down. */
+function isWhole(location: Node): boolean {
+  const outer = location.parent;
+  return outer?.name !== "location" || (takes(outer, PAGE) === true && isWhole(outer));
+}
+
+/** Names of what arrives, or is sent, piece by piece, or takes long by its nature. */
+const PIECEWISE =
+  /^(?:sse|events?|eventsource|streams?|streaming|live|push|(?:long)?poll(?:ing)?|sockets?|ws|progress|notify|notifications?|feeds?|chat|tail|logs?|downloads?|exports?|uploads?|imports?|backups?|mercure|realtime)$/i;
+
+/** Of a whole server or pool: not what a shop or a calendar may be called, too. */
+const STREAMS = /^(?:sse|eventsource|streams?|streaming|push|(?:long)?poll(?:ing)?|mercure|realtime)$/i;
+
+/** Whether the location, its script, the server or the pool is named after a stream of events or the like. */
+export function isStream({ binding: { block, location, server }, pool }: Pair): boolean {
+  const script = effectiveParams(block)?.params.get("SCRIPT_FILENAME")?.value ?? "";
+  const narrow = [...around(location).map(headText), script];
+  const names = server === null ? [] : childrenNamed(server, "server_name");
+  const hosts = names.flatMap(({ directive }) => directive.args.map(({ text }) => text));
+  if (narrow.some((text) => named(text, PIECEWISE)) || named(pool.name, STREAMS)) return true;
+  // Of several names one may be the site's own.
+  return hosts.length > 0 && hosts.every((text) => named(text, STREAMS));
+}
+
+function around(location: Node): readonly Node[] {
+  const outer = location.parent;
+  return outer?.name === "location" ? [location, ...around(outer)] : [location];
+}
+
+function named(text: string, names: RegExp): boolean {
+  return text.split(/[^a-z]+/i).some((word) => names.test(word));
+}
