@@ -58,6 +58,8 @@ const uncovers: Readonly<Record<string, string>> = {
   "connect/allowed-clients/bad-leftover-in-container": "socket/public-port",
   "fastcgi/params-shadowed/bad-lines-without-include": "fastcgi/lost-body-params",
   "pool/memory-oversubscribed/bad-measured": "pool/memory-limit-overcommit",
+  "pool/memory-oversubscribed/bad-process-max": "pool/memory-limit-overcommit",
+  "pool/memory-oversubscribed/bad-reserve": "pool/memory-limit-overcommit",
   "pool/memory-oversubscribed/bad-two-pools": "pool/memory-limit-overcommit",
   "fastcgi/params-shadowed/bad-line-of-server": "fastcgi/extension-denied",
   "fastcgi/script-filename/bad-incomplete-set-of-server": "fastcgi/extension-denied",

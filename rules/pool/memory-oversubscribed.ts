@@ -1,6 +1,7 @@
 import { showSize } from "../../src/capacity/size.js";
 import { shareOut, totalOf } from "../../src/capacity/sum.js";
-import { helpText, write } from "../../src/engine/help.js";
+import { helpText } from "../../src/engine/help.js";
+import { acceptedCounts } from "../../src/engine/help-counts.js";
 import {
   boundsOf,
   certainAbove,
@@ -12,7 +13,6 @@ import {
   workerSize,
 } from "../../src/engine/memory-sum.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { setting } from "../../src/fpm/pools.js";
 
 export const memoryOversubscribed: Rule = {
   id: "pool/memory-oversubscribed",
@@ -69,10 +69,13 @@ export const memoryOversubscribed: Rule = {
         [
           fits === null
             ? null
-            : sum.pools.map(({ pool }, index) =>
-                write(host, setting(pool, "pm.max_children"), `pm.max_children = ${fits[index] ?? 1}`),
+            : sum.pools.flatMap(({ pool }, index) =>
+                acceptedCounts(host, pool, { children: fits[index] ?? 1 }),
               ),
         ],
+        fits === null
+          ? `one worker for each pool already needs ${showSize(sum.pools.length * bytes)}: more memory, or fewer pools`
+          : null,
         assumed
           ? `"workerSize" in fpmlint.json would settle it: the RssAnon of busy workers in /proc/PID/status, or their RSS as ps prints it`
           : null,
