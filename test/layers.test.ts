@@ -17,7 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   model,
   capacity: ["source", "capacity"],
   engine: [...model, "engine", "capacity"],
-  report: ["source", "engine", "report"],
+  report: ["source", "capacity", "engine", "report"],
   rules: [...model, "engine", "capacity"],
   // The files directly in src/ make the library.
   src: allButCli,
@@ -29,6 +29,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   "nginx-conf": /^src\/nginx\//,
   ini: /^src\/(fpm|php)\//,
   ajv: /^src\/engine\/validate\.ts$/,
+  diff: /^src\/report\/diff\.ts$/,
   yargs: /^src\/cli\//,
 };
 

@@ -64,6 +64,11 @@ describe("a placeholder keeps the place of a value and hides what it is", () => 
     ["elements", "listen <tmpl_var name='ip'>:80;", "listen ¤"],
     ["a name and a block", "{{ kind }} /x { a; }", "¤ /x"],
     ["arguments of their own lines", "server_name\n  {{ a }}\n  {{ b }};", "server_name ¤ ¤"],
+    [
+      "in the head of a Lua block",
+      "set_by_lua_block {% if a %}$x{% else %}$y{% endif %} { return {{1}} }",
+      "set_by_lua_block ¤",
+    ],
   ])("%s", (_, text, expected) => {
     expect(read(text)[0]).toBe(expected);
   });
@@ -436,6 +441,7 @@ describe("any text", () => {
     for (const opening of ["{{", "{%", "<%", "{#", "{{#a}}", "{% if a %}", `\${A:-`, "__A"]) {
       parse(opening.repeat(20_000));
     }
+    parse(`a_by_lua_block ${"{{}}".repeat(40)};`);
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 });

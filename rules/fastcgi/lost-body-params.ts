@@ -11,7 +11,7 @@ import {
   surelyPhp,
 } from "../../src/model/params.js";
 import { effectiveFlag } from "../../src/nginx/effective.js";
-import { matchingOf } from "../../src/nginx/extensions.js";
+import { matchingOf, mayBeExact } from "../../src/nginx/extensions.js";
 import { childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
 import { handingOn, takesBodies } from "../../src/nginx/passed.js";
 
@@ -116,14 +116,13 @@ function isPage(binding: Binding): boolean {
 
 /** One address that only nginx asks for, of `auth_request` or of an error's page: nobody sends a form there. */
 function isSubrequest({ location, server }: Binding): boolean {
-  const internal = childrenNamed(location, "internal").length > 0 && matchingOf(location).modifier === "=";
+  const internal = childrenNamed(location, "internal").length > 0 && mayBeExact(location);
   return internal && (server === null || handingOn(server, location).length === 0);
 }
 
 /** Whether one address is meant, whose script may look at neither: `location = /health`. */
 function isOneAddress({ location, server }: Binding): boolean {
-  const { modifier, text } = matchingOf(location);
-  if (modifier !== "=" || text.endsWith("/index.php")) return false;
+  if (!mayBeExact(location) || matchingOf(location).text.endsWith("/index.php")) return false;
   return server === null || handingOn(server, location).length === 0;
 }
 

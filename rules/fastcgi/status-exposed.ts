@@ -33,7 +33,7 @@ export const statusExposed: Rule = {
   },
   docs: {
     title: "the pool's status page is open to everybody",
-    what: "Fires when a location passes the URI of a pool's `pm.status_path` or `ping.path` to that pool, and neither `allow` and `deny`, `auth_basic`, `auth_request` nor `internal` is in effect there. A named location counts, too, when `try_files` falls to it, and so does the address of `pm.status_listen`, beside which the pool's own address still answers.\n\nSilent where the location is reached through a server that listens on loopback alone, where `try_files` leads elsewhere, and where the way of the request cannot be told.",
+    what: "Fires when a location passes the URI of a pool's `pm.status_path` or `ping.path` to that pool, and neither `allow` and `deny`, `auth_basic`, `auth_request` nor `internal` is in effect there. A named location counts, too, when `try_files` falls to it, and so does the address of `pm.status_listen`, beside which the pool's own address still answers.\n\nSilent where the location is reached through a server that listens on loopback alone, or may do so when a template fills in where, where `try_files` leads elsewhere, and where the way of the request cannot be told.",
     why: "The page tells how many workers there are and are free, and with `?full` the script, the query and the user of every request that runs: session keys and searches among them. The ping page answers without a script, which makes it a cheap way to keep workers busy.",
     instead: "`allow 127.0.0.1; deny all;` in a `location = /status` of its own.",
     references: [
@@ -152,12 +152,16 @@ function closed(host: Host, { binding, uri }: Exposed): Edit {
   );
 }
 
-/** Whether the server listens for this machine alone. */
+/** A `listen` that is for everybody whatever a template fills in behind it. */
+const FOR_ALL = /^(?:\*|0\.0\.0\.0|\[::\]):/;
+
+/** Whether the server listens for this machine alone, or may do so when a template fills in where. */
 function isPrivate(server: Node): boolean {
   const listens = childrenNamed(server, "listen");
   return (
     listens.length > 0 &&
     listens.every((node) => {
+      if (node.directive.args[0]?.placeholder) return !FOR_ALL.test(argument(node, 0) ?? "");
       const address = nginxAddress(argument(node, 0) ?? "");
       const port = /^\d+$/.test(argument(node, 0) ?? "");
       return (

@@ -36,7 +36,7 @@ export const tryFilesPathInfo: Rule = {
   },
   docs: {
     title: "try_files against PATH_INFO",
-    what: "Fires when the pattern of a PHP location admits a path behind the script (`/index.php/news/1`), `fastcgi_split_path_info` and a `PATH_INFO` parameter are there to pass it on, and a `try_files` in the location makes that void: `try_files $uri =404` finds no file of that name; `try_files $fastcgi_script_name =404` finds the script and makes it the URI, so that `$fastcgi_path_info` is empty afterwards.\n\nSilent when the path is kept in a variable before (`set $path_info $fastcgi_path_info;`, as in Debian's `snippets/fastcgi-php.conf`), for patterns that end in `\\.php$`, where another location takes such an address, and where an `error_page` makes a page of the 404.",
+    what: "Fires when the pattern of a PHP location admits a path behind the script (`/index.php/news/1`), `fastcgi_split_path_info` and a `PATH_INFO` parameter are there to pass it on, and a `try_files` in the location makes that void: `try_files $uri =404` finds no file of that name; `try_files $fastcgi_script_name =404` finds the script and makes it the URI, so that `$fastcgi_path_info` is empty afterwards.\n\nSilent when the path is kept in a variable before (`set $path_info $fastcgi_path_info;`, as in Debian's `snippets/fastcgi-php.conf`), for patterns that end in `\\.php$`, where another location takes such an address or may do so, and where an `error_page` makes a page of the 404.",
     why: "`try_files` runs before the request is passed on, and it replaces the URI by what it found. `$fastcgi_path_info` is taken from the URI when it is used, which is later. The first form answers 404 to every such address, the second sends an empty `PATH_INFO`, and the application shows its front page for all of them.",
     instead:
       "Keep the path first:\n\n    fastcgi_split_path_info ^(.+?\\.php)(/.*)$;\n    try_files $fastcgi_script_name =404;\n    set $path_info $fastcgi_path_info;\n    fastcgi_param PATH_INFO $path_info;",
@@ -118,7 +118,7 @@ function caseOf(files: readonly string[], pathInfo: string): Tried["case"] | nul
   return /\$\{?fastcgi_path_info\b/.test(pathInfo) ? "emptied" : null;
 }
 
-/** A path behind a script that the location's pattern admits; `null` where another location takes it. */
+/** A path behind a script that the location's pattern admits; `null` where another location takes it, or may. */
 function takenPath({ location, server }: Binding): string | null {
   const scripts = [
     "/index.php",
@@ -131,14 +131,8 @@ function takenPath({ location, server }: Binding): string | null {
     .map((script) => `${script}/news/1`)
     .filter((path) => takes(location, path) === true);
   if (uri === undefined) return null;
-  const chosen = server === null ? undefined : chosenLocation(server, uri);
-  // Where a template makes a pattern, that location may take it.
-  const open =
-    server !== null &&
-    childrenNamed(server, "location").some(({ directive }) =>
-      directive.args.some(({ placeholder }) => placeholder),
-    );
-  return (chosen === undefined && !open) || chosen === location ? uri : null;
+  // A pattern that a template makes, or a location in a file that was not read, may take it, too.
+  return server === null || chosenLocation(server, uri) === location ? uri : null;
 }
 
 /** `undefined`: it cannot be told. */

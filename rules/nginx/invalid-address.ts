@@ -79,7 +79,7 @@ export const invalidAddress: Rule = {
     for (const use of addressUses(root)) {
       // What a template or an installer fills in is not an address yet, and may be any.
       if (use.node.directive.args[0]?.placeholder === true || PLACEHOLDER.test(use.text)) {
-        if (use.role === "pass") withPort.add(use.protocol);
+        if (use.role === "pass") mayHavePort(use, withPort);
         continue;
       }
       const group = groupOf(use, groups[use.protocol]);
@@ -107,6 +107,13 @@ function joins({ role, protocol, address, defaultPort }: AddressUse, withPort: S
   const passed = `${protocol} ${address.host.toLowerCase()}`;
   if ((address.port ?? defaultPort) !== null) withPort.add(passed);
   return address.port === null && (withPort.has(passed) || withPort.has(protocol));
+}
+
+/** Of a host that is written only the port is filled in; of any other the group may be any. */
+function mayHavePort({ protocol, text }: AddressUse, withPort: Set<string>): void {
+  const [, host = ""] = /^(\[[^\]$]*\]|[^:$[]+):/.exec(text) ?? [];
+  if (host === "" || PLACEHOLDER.test(host)) withPort.add(protocol);
+  else withPort.add(`${protocol} ${host.toLowerCase()}`);
 }
 
 const PLACEHOLDER = /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/;

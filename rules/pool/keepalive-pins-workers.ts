@@ -1,41 +1,21 @@
-import { groupBy, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
+import { groupBy, namesOf, pairs } from "../../src/engine/evidence.js";
 import { certainty } from "../../src/engine/grouping.js";
 import { addInto, type Edit, helpText, replace } from "../../src/engine/help.js";
 import { inEachPlace } from "../../src/engine/help-locations.js";
+import { type Kept, type KeptGroup, keptByPool } from "../../src/engine/kept-connections.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import type { Host, NginxHost } from "../../src/model/host.js";
+import type { Host } from "../../src/model/host.js";
 import { maxChildren, nginxWorkers } from "../../src/model/pool-size.js";
-import { KEEPALIVE_BY_DEFAULT, readUpstreams } from "../../src/model/upstreams.js";
-import { oneOfBranches } from "../../src/nginx/branches.js";
 import { effectiveFlag } from "../../src/nginx/effective.js";
-import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/nodes.js";
-import type { Node } from "../../src/nginx/types.js";
-import { isSince } from "../../src/nginx/version.js";
+import { headPlace } from "../../src/nginx/nodes.js";
 import { placeOf } from "../../src/source/effective.js";
-import type { Place } from "../../src/source/file.js";
-
-/** An upstream whose idle connections to a pool are kept. */
-interface Kept {
-  readonly name: string;
-  readonly group: Node;
-  /** Servers of it that share what is kept. */
-  readonly members: number;
-  /** Idle connections that each worker of nginx keeps to this pool at most. */
-  readonly count: number;
-  /** The number in `keepalive`, or the upstream where it would go. */
-  readonly place: Place;
-  readonly isDefault: boolean;
-  readonly pair: Pair;
-}
-
-type Group = readonly [Kept, ...Kept[]];
 
 /** A pool whose workers may all be held. */
 interface Pinned {
   readonly pool: Pool;
-  readonly kept: Group;
+  readonly kept: KeptGroup;
   readonly max: number;
   readonly sum: number;
 }
@@ -87,50 +67,6 @@ export const keepalivePinsWorkers: Rule = {
   },
 };
 
-function keptByPool(host: Host, nginx: NginxHost): ReadonlyMap<Pool, Group> {
-  const groups = readUpstreams(childrenNamed(nginx.root, "http"));
-  const found = new Map<Pool, Group>();
-  for (const pair of pairs(host)) {
-    const { binding, target, pool } = pair;
-    const keeps = effectiveFlag(binding.block, "fastcgi_keep_conn");
-    const name = target.upstream?.toLowerCase();
-    const group = name === undefined ? undefined : groups.get(name);
-    // A backup server gets no requests as a rule, and so no connections that could be kept.
-    if (keeps.kind !== "set" || !keeps.value || group === undefined || target.backup) continue;
-    const kept = keptBy(group, nginx);
-    const known = found.get(pool);
-    if (kept === null || known?.some((one) => one.group === group) === true) continue;
-    const members = binding.targets.filter(
-      (one) => one.upstream === target.upstream && !one.down && !one.backup,
-    );
-    const mine = members.filter(({ pools }) => pools.includes(pool)).length;
-    const one = {
-      ...kept,
-      name: target.upstream ?? "",
-      group,
-      members: members.length,
-      count: Math.floor((kept.count * mine) / members.length),
-      pair,
-    };
-    found.set(pool, known === undefined ? [one] : [...known, one]);
-  }
-  return found;
-}
-
-function keptBy(group: Node, { version }: NginxHost): Pick<Kept, "count" | "place" | "isDefault"> | null {
-  const all = childrenNamed(group, "keepalive");
-  const written = all.at(-1);
-  if (all.length > 0 && !oneOfBranches(all)) return null;
-  if (written === undefined) {
-    const keeps = !group.partial && version !== null && isSince(version, KEEPALIVE_BY_DEFAULT.since);
-    return keeps ? { count: KEEPALIVE_BY_DEFAULT.count, place: headPlace(group), isDefault: true } : null;
-  }
-  const text = argument(written, 0) ?? "";
-  return /^\d+$/.test(text) && Number(text) > 0
-    ? { count: Number(text), place: argumentPlace(written, 0), isDefault: false }
-    : null;
-}
-
 function report(
   host: Host,
   [one, ...others]: readonly [Pinned, ...Pinned[]],
@@ -171,7 +107,7 @@ function term({ count, name, isDefault, members }: Kept): string {
 }
 
 /** Half of the workers at most, all upstreams together. `null`: not even one connection is left for each. */
-function fewer(host: Host, kept: Group, workers: number, max: number): readonly Edit[] | null {
+function fewer(host: Host, kept: KeptGroup, workers: number, max: number): readonly Edit[] | null {
   const each = Math.floor((max - 1) / 2 / workers / kept.length);
   if (each < 1) return null;
   return kept.map((one) =>

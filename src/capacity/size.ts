@@ -1,4 +1,4 @@
-/** Sizes of memory as people write them: `8G`, `8GB`, `8GiB`, `512m`, plain bytes. All units are binary. */
+/** Sizes of memory, shares and times as people write them: `8G`, `8GB`, `8GiB`, `512m`, plain bytes. All units are binary. */
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
@@ -10,6 +10,11 @@ export function parseSize(text: string): number | null {
   const [, number = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b?)|b)?\s*$/i.exec(text) ?? [];
   const bytes = Math.floor(Number(number) * (UNITS[unit.toLowerCase()] ?? 1));
   return number === "" || !Number.isSafeInteger(bytes) || bytes < 1 ? null : bytes;
+}
+
+/** The same, and 0 for nothing. */
+export function parseSizeOrNone(text: string): number | null {
+  return /^\s*0+(?:\.0+)?\s*(?:[kmgt](?:i?b?)|b)?\s*$/i.test(text) ? 0 : parseSize(text);
 }
 
 /** Shares as people write them, for a JSON schema: `20%`, below 100 %. */
@@ -32,4 +37,27 @@ export function showSize(bytes: number): string {
   if (gib >= 1 && Number.isInteger(gib * 10)) return shown(gib, "GiB");
   if (kib >= 1024) return shown(kib / 1024, "MiB");
   return kib >= 1 ? shown(kib, "KiB") : `${bytes} bytes`;
+}
+
+/** `250 ms`, `1.5 s`. */
+export function showTime(seconds: number): string {
+  if (seconds >= 1) return `${Number(seconds.toFixed(2))} s`;
+  return `${Number((seconds * 1000).toPrecision(3))} ms`;
+}
+
+const TIME_UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, min: 60 };
+
+/** Seconds of `250ms`, `1.5s`, `2m`; a plain number is seconds. `null` for what is no time above 0. */
+export function parseTime(text: string): number | null {
+  const [, number = "", unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m)?\s*$/i.exec(text) ?? [];
+  const seconds = Number(number) * (TIME_UNITS[unit.toLowerCase()] ?? Number.NaN);
+  return number !== "" && seconds > 0 && Number.isFinite(seconds) ? seconds : null;
+}
+
+/** Requests per second of `40/s`, `2400/min`, `40`. `null` for what is no rate above 0. */
+export function parseRate(text: string): number | null {
+  const [, number = "", per = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(?:\/\s*(s|sec|m|min|h))?\s*$/i.exec(text) ?? [];
+  const seconds = { s: 1, sec: 1, m: 60, min: 60, h: 3600 }[per.toLowerCase()] ?? Number.NaN;
+  const rate = Number(number) / seconds;
+  return number !== "" && rate > 0 && Number.isFinite(rate) ? rate : null;
 }

@@ -50,34 +50,54 @@ export interface Share {
   readonly bytes: number;
 }
 
+/** How a budget is shared out, so that it can be said in words. */
+export interface Shares {
+  /** Workers of each pool, at least one. */
+  readonly counts: readonly number[];
+  /** What the pools share by weight: the budget without the one worker each of those whose part is smaller. */
+  readonly left: number;
+  /** What one unit of weight costs in all pools that share by weight: Σ weight × bytes. */
+  readonly perWeight: number;
+  /** The pools, by their index, whose part is below one worker. */
+  readonly single: readonly number[];
+}
+
+/** Halvings after which a double does not change any more. */
+const HALVINGS = 100;
+
 /**
- * How many workers each pool gets of a budget, by weight and rounded down, each at least one.
- * `null`: there is not even room for one worker each.
+ * How many workers each pool gets of a budget: so many for each unit of weight as fit together, rounded
+ * down for each pool, and at least one. `null`: there is not even room for one worker each.
+ *
+ * The number for a unit is the largest with which the rounded pools fit, so that what rounding leaves
+ * over is not lost, more memory never takes a worker away, and sharing out by the result gives the
+ * result again.
  */
-export function shareOut(budget: number, pools: readonly Share[]): readonly number[] | null {
-  const least = totalOf(pools.map(({ bytes }) => ({ count: 1, bytes })));
-  if (pools.length === 0 || least > budget) return pools.length === 0 ? [] : null;
-  // Everybody has one; the rest is shared by weight, and a pool that wanted less than one gets no more.
-  let left = budget;
-  let open = pools.map((_, index) => index);
-  const counts = pools.map(() => 1);
-  for (let settled = true; settled; ) {
-    const perWeight = open.reduce((sum, index) => sum + costOf(pools[index]), 0);
-    const small = open.filter((index) => left * (pools[index]?.weight ?? 0) < perWeight);
-    settled = small.length > 0 && small.length < open.length;
-    if (settled) {
-      left -= small.reduce((sum, index) => sum + (pools[index]?.bytes ?? 0), 0);
-      open = open.filter((index) => !small.includes(index));
-    } else {
-      // Multiplied first: whole numbers divided once come out exactly, and what just fits is not lost.
-      for (const index of open)
-        counts[index] = Math.max(1, Math.floor((left * (pools[index]?.weight ?? 0)) / perWeight));
-    }
+export function sharesOf(budget: number, pools: readonly Share[]): Shares | null {
+  const countsAt = (unit: number): readonly number[] =>
+    pools.map(({ weight }) => Math.max(1, Math.floor(weight * unit)));
+  const costAt = (unit: number): number =>
+    countsAt(unit).reduce((sum, count, index) => sum + count * (pools[index]?.bytes ?? 0), 0);
+  if (pools.length > 0 && costAt(0) > budget) return null;
+  let [fits, tooMuch] = [0, (budget + costAt(0)) / costOf(pools)];
+  for (let halving = 0; halving < HALVINGS && pools.length > 0; halving += 1) {
+    const unit = (fits + tooMuch) / 2;
+    if (costAt(unit) <= budget) fits = unit;
+    else tooMuch = unit;
   }
-  return counts;
+  const single = pools.flatMap(({ weight }, index) => (weight * fits < 1 ? [index] : []));
+  const small = pools.filter((_, index) => single.includes(index));
+  const open = pools.filter((_, index) => !single.includes(index));
+  const left = budget - small.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { counts: countsAt(fits), left, perWeight: costOf(open), single };
+}
+
+/** The counts alone. */
+export function shareOut(budget: number, pools: readonly Share[]): readonly number[] | null {
+  return sharesOf(budget, pools)?.counts ?? null;
 }
 
 /** Of one unit of weight. */
-function costOf(share: Share | undefined): number {
-  return share === undefined ? 0 : share.weight * share.bytes;
+function costOf(pools: readonly Share[]): number {
+  return pools.reduce((sum, { weight, bytes }) => sum + weight * bytes, 0);
 }

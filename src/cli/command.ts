@@ -4,13 +4,15 @@ import yargs from "yargs";
 import { nearest } from "../engine/nearest.js";
 import { escapeText } from "../report/escape.js";
 import { version } from "../version.js";
+import { capacityCommand } from "./capacity.js";
+import { CAPACITY_OPTIONS, CAPACITY_SINGLES, capacityArguments } from "./capacity-options.js";
 import { explain } from "./explain.js";
 import { lintCommand } from "./lint.js";
 import { listRules } from "./rules.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 
-const COMMANDS = ["explain", "rules"];
+const COMMANDS = ["capacity", "explain", "rules"];
 
 const EPILOGUE = `Examples:
   fpmlint /etc                        this server
@@ -20,9 +22,21 @@ const EPILOGUE = `Examples:
   fpmlint --format json=report.json --format text /etc
   nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
   fpmlint explain 502                 every cause of a 502, and how to tell it
+  fpmlint capacity                    how many workers this server has memory for
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
 nothing to lint, 3 something could not be read, so silence proves nothing.`;
+
+const CAPACITY_EPILOGUE = `Examples:
+  fpmlint capacity                                  this server, its workers measured
+  fpmlint capacity etc --ram 4G --worker-size 60M   a copy of /etc, a worker's size by hand
+  ps -o rss= -C php-fpm8.2 | fpmlint capacity /etc --ram 4G --samples -
+  fpmlint capacity --rate shop=40/s --mean 250ms --p95 900ms
+  fpmlint capacity --what-if 2G,4G,8G               what more memory would bring
+  fpmlint capacity /etc --diff                      the change as a diff; --write makes it
+
+The sum: ((memory − reserve) × (1 − headroom) − shared) / worker. Sizes are binary: 1G = 1024M.
+Exit status: 0 computed, 2 wrong or missing input, 3 computed, but not every file could be read.`;
 
 /** yargs loses a lone `-` among other words, so it travels under a name that no path can have. */
 const STANDARD_INPUT = "\0-";
@@ -127,6 +141,15 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
         ),
     )
     .command(
+      "capacity [path]",
+      "how many workers each pool may have, from memory, workers and demand",
+      (y) => capacityArguments(y).epilogue(CAPACITY_EPILOGUE),
+      (argv) =>
+        end(
+          capacityCommand({ ...argv, samples: argv.samples === STANDARD_INPUT ? "-" : argv.samples }, world),
+        ),
+    )
+    .command(
       "explain <topic..>",
       "a rule's page (timeout/terminate-below-read), or all that is behind 502, 504, blank page …",
       (y) =>
@@ -179,6 +202,7 @@ const OPTIONS = [
   "php-version",
   "ram",
   "color",
+  ...CAPACITY_OPTIONS,
   "version",
   "help",
 ];
@@ -210,7 +234,10 @@ function pathsOf(
 
 /** Of an option that is given twice the last one counts, as everywhere; `--format` adds up. */
 function lastOf(argv: Record<string, unknown>): void {
-  for (const name of ["fail-on", "config", "nginx-version", "php-version", "ram", "color", "quiet", "q"]) {
+  for (const name of [
+    ...["fail-on", "config", "nginx-version", "php-version", "color", "quiet", "q"],
+    ...CAPACITY_SINGLES,
+  ]) {
     const value = argv[name];
     if (Array.isArray(value)) argv[name] = value[value.length - 1];
   }

@@ -28,7 +28,7 @@ export interface LintArguments {
 }
 
 /** Columns of text that goes to a file or a pipe: nobody there cuts lines, and few read wider ones. */
-const PLAIN_WIDTH = 100;
+export const PLAIN_WIDTH = 100;
 
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
@@ -66,7 +66,7 @@ function checkedNginxVersion(text: string | undefined): string | null {
 }
 
 /** Bytes; throws UsageError for what is no size. */
-function checkedSize(option: string, text: string | undefined): number | null {
+export function checkedSize(option: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   const bytes = parseSize(text);
   if (bytes !== null) return bytes;
@@ -76,7 +76,7 @@ function checkedSize(option: string, text: string | undefined): number | null {
 }
 
 /** `8.3`, or `8.3.14`; throws UsageError for anything else. */
-function checkedVersion(option: string, text: string | undefined): string | null {
+export function checkedVersion(option: string, text: string | undefined): string | null {
   if (text === undefined) return null;
   if (/^[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?$/.test(text)) return text;
   throw new UsageError(

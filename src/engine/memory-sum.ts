@@ -127,12 +127,13 @@ export function workerSize({ workerSize: given }: Host): number {
 
 /** What PHP-FPM may take of the memory, where somebody stated that it may not take all. */
 export function roomOf({ bytes, reserve, headroom }: HostMemory): number {
-  return budgetOf({ memory: bytes, reserve, headroom, shared: 0 });
+  return budgetOf({ memory: bytes, reserve: reserve ?? 0, headroom: headroom ?? 0, shared: 0 });
 }
 
 /** `the host has 8 GiB (--ram)`, and the sum of what is left where not all of it is for PHP-FPM. */
 export function roomInWords(memory: HostMemory): string {
-  const { bytes, source, reserve, headroom } = memory;
+  const { bytes, source } = memory;
+  const [reserve, headroom] = [memory.reserve ?? 0, memory.headroom ?? 0];
   const has = `the host has ${showSize(bytes)} (${source})`;
   if (reserve === 0 && headroom === 0) return has;
   const less = reserve === 0 ? showSize(bytes) : `${showSize(bytes)} − ${showSize(reserve)}`;

@@ -1,7 +1,8 @@
 import { effectiveParams } from "../model/params.js";
-import { childrenNamed, headText } from "../nginx/nodes.js";
+import { childrenNamed, headText, shownWord } from "../nginx/nodes.js";
 import { handingOn, takes } from "../nginx/passed.js";
 import type { Node } from "../nginx/types.js";
+import { hasPlaceholder, readMarks } from "../source/template.js";
 import type { Pair } from "./evidence.js";
 
 /** Which locations are for scripts in general, and which for responses that are to arrive piece by piece. */
@@ -39,7 +40,7 @@ export function isStream({ binding: { block, location, server }, pool }: Pair): 
   const script = effectiveParams(block)?.params.get("SCRIPT_FILENAME")?.value ?? "";
   const narrow = [...around(location).map(headText), script];
   const names = server === null ? [] : childrenNamed(server, "server_name");
-  const hosts = names.flatMap(({ directive }) => directive.args.map(({ text }) => text));
+  const hosts = names.flatMap((node) => node.directive.args.map((word) => shownWord(node, word)));
   if (narrow.some((text) => named(text, PIECEWISE)) || named(pool.name, STREAMS)) return true;
   // Of several names one may be the site's own.
   return hosts.length > 0 && hosts.every((text) => named(text, STREAMS));
@@ -50,6 +51,8 @@ function around(location: Node): readonly Node[] {
   return outer?.name === "location" ? [location, ...around(outer)] : [location];
 }
 
+/** What a template fills in may be such a name. */
 function named(text: string, names: RegExp): boolean {
+  if (hasPlaceholder(text) || readMarks(text).length > 0) return true;
   return text.split(/[^a-z]+/i).some((word) => names.test(word));
 }

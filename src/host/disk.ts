@@ -9,6 +9,9 @@ const LARGEST = 64 * 1024 * 1024;
 /** A NUL this near to the start means a program or an archive, not a configuration. */
 const BINARY_WITHIN = 8192;
 
+/** Where the kernel parts words by NULs, and a daemon that names its process leaves more of them. */
+const PARTED_BY_NULS = /^\/proc\/\d+\/cmdline$/;
+
 export interface DiskOptions {
   /** Directory of this machine that is the host's `/`; absolute. */
   readonly root: string;
@@ -53,24 +56,27 @@ function look(root: string, onDisk: (path: string) => string, wanted: string): E
     }
     if (!stat.isFile()) return { kind: "special", path };
     if (stat.size > LARGEST) return { kind: "unreadable", path, reason: "File larger than 64 MiB" };
-    return { kind: "file", path, read: reader(onDisk(path)) };
+    return { kind: "file", path, read: reader(onDisk(path), PARTED_BY_NULS.test(path)) };
   } catch (error) {
     return refused(path, error);
   }
 }
 
-function reader(file: string): () => { readonly text: string } | { readonly unreadable: string } {
+function reader(
+  file: string,
+  nuls: boolean,
+): () => { readonly text: string } | { readonly unreadable: string } {
   let answer: { readonly text: string } | { readonly unreadable: string } | null = null;
   return () => {
-    answer ??= readText(file);
+    answer ??= readText(file, nuls);
     return answer;
   };
 }
 
-function readText(file: string): { readonly text: string } | { readonly unreadable: string } {
+function readText(file: string, nuls: boolean): { readonly text: string } | { readonly unreadable: string } {
   try {
     const bytes = readFileSync(file);
-    if (bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: "is a binary file" };
+    if (!nuls && bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: "is a binary file" };
     // A byte order mark is kept: nginx reads it as part of the first word.
     return { text: decoded(bytes) };
   } catch (error) {

@@ -56,7 +56,7 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
 }
 
 function memoryOf(size: MemorySize | null, { reserve, headroom }: BuildOptions): HostMemory | null {
-  return size === null ? null : { ...size, reserve: reserve ?? 0, headroom: headroom ?? 0 };
+  return size === null ? null : { ...size, reserve: reserve ?? null, headroom: headroom ?? null };
 }
 
 function isAbsent(fs: HostFilesystem, path: string): boolean {

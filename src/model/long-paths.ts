@@ -7,7 +7,10 @@ import type { Host } from "./host.js";
 export function tooLongPaths({ nginx }: Host): readonly { readonly path: string; readonly place: Place }[] {
   if (nginx === null) return [];
   return [...addressUses(nginx.root)].flatMap(({ address, node, text }) =>
-    address.kind === "refused" && address.reason === "too long path in the unix domain socket"
+    // Of a placeholder only the name is long.
+    node.directive.args[0]?.placeholder !== true &&
+    address.kind === "refused" &&
+    address.reason === "too long path in the unix domain socket"
       ? [{ path: text.replace(/^unix:/i, ""), place: argumentPlace(node, 0) }]
       : [],
   );

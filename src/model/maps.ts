@@ -1,6 +1,5 @@
 import { argument, argumentPlace, childrenNamed } from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
-import { hasPlaceholder } from "../source/template.js";
 import type { Written } from "./variable-words.js";
 
 /** What `map`, `geo` and `split_clients` can give to variables. */
@@ -64,9 +63,13 @@ function table(name: string, blocks: readonly Node[]): Table {
   return {
     name,
     source: one === null ? "" : (argument(one, 0) ?? ""),
-    plain: one !== null && rows.every(({ key }) => !/^[~.]|\*/.test(key) && !hasPlaceholder(key)),
+    plain: one !== null && lines.every(isPlain),
     rows,
   };
+}
+
+function isPlain({ name, directive }: Node): boolean {
+  return !/^[~.]|\*/.test(name) && !directive.name.placeholder;
 }
 
 /** What tables of one source say for the same key. Where one says nothing, nothing is known. */

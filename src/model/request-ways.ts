@@ -1,6 +1,5 @@
 import { childrenNamed, descendants, enclosing } from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
-import { hasPlaceholder } from "../source/template.js";
 import { keepsOut } from "./access.js";
 import { matchesAll, START, type Way, waysThrough } from "./rewrite-code.js";
 import { variablesIn, withoutPlaceholders } from "./variable-words.js";
@@ -119,11 +118,11 @@ export function mayBring(block: Node, name: string): boolean {
   const location = enclosing(block, "location");
   const server = enclosing(block, "server");
   if (location === null || server === null) return false;
-  const open = !isNamed(location) && !hasPlaceholder(location.directive.args[0]?.text ?? "");
+  const open = !isNamed(location) && location.directive.args[0]?.placeholder !== true;
   if (open && childrenNamed(location, "internal").length === 0) return false;
   for (const node of descendants(server)) {
-    const given = node.name === "set" ? (node.directive.args[0]?.text ?? "") : "";
-    if (given !== `$${name}` && !hasPlaceholder(given)) continue;
+    const given = node.name === "set" ? node.directive.args[0] : undefined;
+    if (given?.text !== `$${name}` && given?.placeholder !== true) continue;
     const other = node.parent === null ? null : enclosing(node.parent, "location");
     if (other !== null && other !== location) return true;
   }
@@ -151,9 +150,12 @@ function isTakenBefore(location: Node): boolean {
 
 /** `null`: a prefix or the name of a location. */
 function regex({ directive }: Node): { readonly pattern: string; readonly ignoresCase: boolean } | null {
-  const [kind = "", pattern] = directive.args.map((word) => word.text);
-  if (pattern === undefined || (!/^~\*?$/.test(kind) && !hasPlaceholder(kind))) return null;
-  return { pattern, ignoresCase: kind !== "~" };
+  const [kind, pattern] = directive.args;
+  if (kind === undefined || pattern === undefined) return null;
+  if (!/^~\*?$/.test(kind.text) && !kind.placeholder) return null;
+  // Variables of a shell in the form of all placeholders: expressions of a location have none of nginx's own.
+  const text = pattern.placeholder ? pattern.text.replace(/\$\{(\w+)\}/g, "$${{$1}}") : pattern.text;
+  return { pattern: text, ignoresCase: kind.text !== "~" };
 }
 
 /** Whether two words are the same, or can be by what a template puts into them. */

@@ -2,7 +2,6 @@ import { always } from "../nginx/branches.js";
 import { argument, argumentPlace, childrenNamed } from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Place } from "../source/file.js";
-import { hasPlaceholder } from "../source/template.js";
 import { withVariables } from "./variable-words.js";
 
 /**
@@ -117,7 +116,7 @@ function rewritten(level: Node, node: Node, ways: readonly Way[], ended: Way[]):
   const past = always(node) && all ? [] : ways;
   const [to = "", flag] = [argument(node, 1), argument(node, 2)];
   // Whether requests get through is not known then, and what is not known is not claimed.
-  if (hasPlaceholder(to) || hasPlaceholder(flag ?? "")) return [...past];
+  if (node.directive.args.slice(1).some(({ placeholder }) => placeholder)) return [...past];
   if (flag === "redirect" || flag === "permanent" || /^(?:https?:\/\/|\$scheme)/.test(to)) return [...past];
   // In a location `last` looks for another one; the code of the server only ends.
   if (flag === "break" || (flag === "last" && level.name !== "location"))

@@ -29,7 +29,10 @@ const SCHEMES: Readonly<Record<string, Readonly<Record<string, number | null>>>>
 
 const HANDLED = new Set(["location", "if", "limit_except"]);
 
-/** In the order of the files. A `*_pass` with a variable is not among them: nginx reads it with each request. */
+/**
+ * In the order of the files. A `*_pass` with a variable is not among them: nginx reads it with each
+ * request. One that a template fills in is, as its word tells, and its address may be any.
+ */
 export function* addressUses(root: Node): Generator<AddressUse> {
   for (const node of descendants(root)) {
     const [text, ...more] = node.directive.args.map((word) => word.text);
@@ -75,7 +78,8 @@ function plain(
 function httpPass(node: Node, text: string): AddressUse | null {
   const schemes = SCHEMES[node.name];
   // memcached_pass alone takes its argument as it is.
-  if (schemes === undefined || (text.includes("$") && node.name !== "memcached_pass")) return null;
+  const plainly = node.name === "memcached_pass" || node.directive.args[0]?.placeholder === true;
+  if (schemes === undefined || (text.includes("$") && !plainly)) return null;
   const scheme = Object.keys(schemes).find((prefix) => text.toLowerCase().startsWith(prefix)) ?? "";
   const web = node.name === "proxy_pass";
   const rest = text.slice(scheme.length);

@@ -24,6 +24,13 @@ export function matchingOf(location: Node): Matching {
   return { modifier: modifiers.find((one) => one === modifier) ?? "", text: rest };
 }
 
+/** Whether a location takes one exact path, or may do so when a template fills in how its words begin. */
+export function mayBeExact(location: Node): boolean {
+  const { modifier, text } = matchingOf(location);
+  const [first] = location.directive.args;
+  return modifier === "=" || (modifier === "" && first?.placeholder === true && text.startsWith("$"));
+}
+
 const modifiers = ["=", "^~", "~", "~*", "@"] as const;
 
 const patterns = new WeakMap<Node, Pattern | null>();

@@ -62,11 +62,11 @@ function innermost(
   return found?.branch ?? null;
 }
 
-/** Tables within tables are Lua, not mustache. */
+/** Tables within tables are Lua, not mustache. A mark in the head of such a block ends where it first can: no text takes long. */
 function luaBlocks(text: string): readonly Range[] {
   const found: Range[] = [];
   for (const { 0: head, index } of text.matchAll(
-    /_by_lua_block(?:\{\{.{0,200}?\}\}|[^;{}]){0,200}?\{(?!\{)/g,
+    /_by_lua_block(?:\{\{(?:(?!\}\}).){0,200}\}\}+|\{%(?:(?!%\}).){0,200}%\}|\$\{[^{}\n]{0,200}\}|[^;{}]){0,200}?\{(?![{%])/g,
   )) {
     const start = index + head.length - 1;
     const end = luaBlockEnd(text, start);

@@ -51,3 +51,10 @@ const byName = new Map(phpDefaults.map((fact) => [fact.name, fact.default]));
 export function phpDefault(name: string): string | null {
   return byName.get(name) ?? null;
 }
+
+/** APCu's own defaults; from its manual, as it is no part of PHP. */
+export const APCU = {
+  enabled: { name: "apc.enabled", default: "1" },
+  /** Bytes, with PHP's units. */
+  size: { name: "apc.shm_size", default: "32M" },
+} as const;

@@ -8,7 +8,7 @@ import { readTemplateLines } from "../source/template-lines.js";
 import { type IniReading, type Range, readIni } from "./grammar.js";
 import type { IniValue, PhpIni, UnreadIni } from "./types.js";
 
-export { type PhpFact, phpDefault, phpDefaults } from "./facts.js";
+export { APCU, type PhpFact, phpDefault, phpDefaults } from "./facts.js";
 export { parseIniBytes } from "./quantity.js";
 
 interface IniPaths {

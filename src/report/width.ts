@@ -39,3 +39,17 @@ export function wrap(text: string, columns: number): string[] {
   lines.push(line);
   return lines;
 }
+
+/** Rows of cells under each other, three blanks between the columns; the cells are escaped already. */
+export function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, at) =>
+    Math.max(...rows.map((row) => displayWidth(row[at] ?? ""))),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, at) => padColumns(cell, widths[at] ?? 0))
+      .join("   ")
+      .trimEnd(),
+  );
+}

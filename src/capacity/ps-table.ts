@@ -1,0 +1,98 @@
+/** Lines of `ps`: which of the columns is the size, and which program a line is about. */
+
+/** What a line says, unless it is blank, a comment or a header. */
+export type Row =
+  /** `size`: the number as it is written. `pool`: `null` where the line names none. */
+  | { readonly kind: "worker"; readonly size: string; readonly pool: string | null }
+  | { readonly kind: "other" }
+  | { readonly kind: "unread"; readonly why: string };
+
+/** Where the columns of a table are, counted from the front. */
+export interface Columns {
+  readonly count: number;
+  /** `null`: the table has no such column. */
+  readonly rss: number | null;
+  /** The column whose values may hold blanks, of several the last: `ps -o comm,args`. `null`: the table has none. */
+  readonly command: number | null;
+}
+
+const NAME = /^%?[A-Z][A-Z_]*$/;
+const SIZES = new Set(["RSS", "RSZ", "RSSIZE"]);
+const COMMANDS = new Set(["COMMAND", "CMD", "COMM", "ARGS"]);
+
+/** Whether a line names columns: `RSS` alone, or several names of which one is known. */
+export function isHeader(line: string): boolean {
+  const words = line.split(/\s+/);
+  if (!words.every((word) => NAME.test(word))) return false;
+  return words.some((word) => SIZES.has(word)) || (words.length > 1 && words.includes("PID"));
+}
+
+export function columnsOf(header: string): Columns {
+  const names = header.split(/\s+/);
+  const find = (known: ReadonlySet<string>): number | null => {
+    const index = names.findLastIndex((name) => known.has(name));
+    return index === -1 ? null : index;
+  };
+  return { count: names.length, rss: find(SIZES), command: find(COMMANDS) };
+}
+
+/** What `ps` prints for the start of a process under `lstart`: the one other column with blanks. */
+const DATE = /\b[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} [\d:]{8} \d{4}\b/;
+
+/** What a line says, below the header that was last seen, if any was. */
+export function readRow(line: string, columns: Columns | null): Row {
+  // A lone number is a size below any header, too.
+  if (!/\s/.test(line) && columns?.count !== 1) return worker(line, null);
+  return columns === null ? withoutHeader(line) : inTable(line.replace(DATE, "date").split(/\s+/), columns);
+}
+
+function inTable(words: readonly string[], { rss, command, count }: Columns): Row {
+  const more = words.length - count;
+  if (rss === null) return { kind: "unread", why: "the header above it names no RSS column" };
+  if (more < 0) return { kind: "unread", why: "fewer words than the header above it has columns" };
+  if (more > 0 && command === null) {
+    return { kind: "unread", why: "more words than the header above it has columns" };
+  }
+  const size = words[command !== null && command < rss ? rss + more : rss] ?? "";
+  return command === null
+    ? worker(size, null)
+    : about(words.slice(command, command + more + 1).join(" "), size);
+}
+
+const NUMBER = String.raw`\d+(?:[.,]\d+)?`;
+/** user pid %cpu %mem vsz rss tty stat start time command */
+const AUX = new RegExp(
+  String.raw`^\S+ +\d+ +${NUMBER} +${NUMBER} +\d+ +(-?[\d.,]+) +\S+ +[A-Za-z]\S* +\S+ +[\d:.-]+ +(.*)$`,
+);
+
+function withoutHeader(line: string): Row {
+  const plain = line.replaceAll("\t", " ");
+  const [, rss, program] = AUX.exec(plain) ?? [];
+  if (rss !== undefined && program !== undefined) return about(program, rss);
+  // ps -o rss=,cmd=: a number and what it is of.
+  if (/^\d+ +[kmgt](?:i?b)?$/i.test(plain)) return worker(plain, null);
+  const [, first, command] = /^(\d+) +(\D.*)$/.exec(plain) ?? [];
+  if (first !== undefined && command !== undefined && /^[^\s\d]*[a-z]/i.test(bare(command)))
+    return about(command, first);
+  return {
+    kind: "unread",
+    why: "not a number alone, nor a line of ps aux; ps -o rss= prints the sizes alone",
+  };
+}
+
+/** What busybox and the trees of `ps f` print before the command itself. */
+function bare(command: string): string {
+  return command.replace(/^(?:[|\s]*\\_ +)?(?:\{[^}]*\} +)?/, "");
+}
+
+function about(command: string, size: string): Row {
+  const program = bare(command).trim();
+  const pool = /^php-fpm: pool (.+)$/.exec(program)?.[1];
+  if (pool !== undefined) return worker(size, pool);
+  // The bare name of the program does not tell a worker from the master.
+  return /^php-fpm[\d.]*$/.test(program) ? worker(size, null) : { kind: "other" };
+}
+
+function worker(size: string, pool: string | null): Row {
+  return { kind: "worker", size, pool };
+}

@@ -1,0 +1,60 @@
+import type { PoolPlan } from "../capacity/plan.js";
+import { fpmDefault } from "../fpm/facts.js";
+import { globalSetting, integer } from "../fpm/pools.js";
+import { readInteger } from "../fpm/values.js";
+import type { Host } from "../model/host.js";
+import { growthOf, nginxWorkers, secondsToGrow } from "../model/pool-size.js";
+import { factsOf } from "../nginx/directives.js";
+import { argument, childrenNamed } from "../nginx/nodes.js";
+import { known, placeOf } from "../source/effective.js";
+import type { Backlog, NginxCapacity, PoolCapacity, PoolFacts, ProcessMax } from "./capacity-result.js";
+
+/** What else than memory bounds the workers of a plan: the queue, the ramp, `process.max`, nginx. */
+
+/** `null`: without demand, or where nginx's patience is not known, nothing can be said of queueing. */
+export function backlogOf(
+  { pool, readTimeout }: PoolFacts,
+  { max, demand }: PoolPlan,
+  most: number | null,
+): Backlog | null {
+  if (pool === null || demand === null || readTimeout === null || readTimeout <= 0) return null;
+  const size = known(integer(pool, "listen.backlog"));
+  // -1 is as much as the kernel allows.
+  const listen = size === undefined || size === null ? null : size < 0 ? most : size;
+  return { worth: Math.floor((max * readTimeout) / demand.mean), listen, most };
+}
+
+/** With the settings of the plan, as FPM starts workers: once a second, doubling up to the spare ones. */
+export function rampOf({ pool }: PoolFacts, { settings, max }: PoolPlan): number | null {
+  const [start, spare] = [settings["pm.start_servers"], settings["pm.min_spare_servers"]];
+  if (typeof start !== "number" || typeof spare !== "number") return null;
+  const own = pool === null ? null : growthOf(pool)?.rate;
+  const rate = own ?? Number(fpmDefault("pm.max_spawn_rate", "pool", null) ?? 1);
+  return secondsToGrow({ start, max, spare, rate });
+}
+
+/** The `process.max` of each master that would hold back workers of the plan. */
+export function processMaxOf(host: Host, pools: readonly PoolCapacity[]): readonly ProcessMax[] {
+  return host.masters.flatMap((master) => {
+    const value = globalSetting(master, "process.max");
+    const reading = value.kind === "set" ? readInteger(value.value ?? "") : null;
+    const place = placeOf(value);
+    if (place === null || reading?.ok !== true || reading.value <= 0) return [];
+    const own = pools.filter(({ pool }) => pool?.master === master);
+    const workers = own.reduce((sum, { plan }) => sum + plan.max, 0);
+    return workers > reading.value ? [{ now: reading.value, recommended: workers, place, master }] : [];
+  });
+}
+
+/** `null`: no nginx, or its numbers are not known. */
+export function nginxOf({ nginx }: Host, cores: number | null): NginxCapacity | null {
+  const workers = nginx === null ? null : nginxWorkers(nginx, cores === null ? null : Math.ceil(cores));
+  const [events] = nginx === null ? [] : childrenNamed(nginx.root, "events");
+  if (workers === null || events === undefined || events.partial) return null;
+  const written = childrenNamed(events, "worker_connections").at(-1);
+  const standard = factsOf("worker_connections")[0]?.default ?? "";
+  const connections = Number(written === undefined ? standard : (argument(written, 0) ?? ""));
+  return Number.isSafeInteger(connections) && connections > 0
+    ? { workers, connections, requests: Math.floor((workers * connections) / 2) }
+    : null;
+}

@@ -1,0 +1,165 @@
+import { percentile, type Samples } from "../capacity/samples.js";
+import { ASSUMED_WORKER } from "../capacity/sum.js";
+import { integer, setting } from "../fpm/pools.js";
+import type { FpmMaster, Pool } from "../fpm/types.js";
+import type { Host } from "../model/host.js";
+import type { Measured } from "../model/measured.js";
+import { maxChildren } from "../model/pool-size.js";
+import { effectiveTime } from "../nginx/effective.js";
+import { known } from "../source/effective.js";
+import type { CapacityOptions, Named } from "./capacity-options.js";
+import type { PoolFacts, WorkerSize } from "./capacity-result.js";
+import { pairs } from "./evidence.js";
+
+/** What is known of each pool: what one worker of it needs, how much of the workers it gets, what it has now. */
+
+/** A high percentile rather than the mean: the workers at rest say nothing of the busy ones. */
+export const PERCENTILE = 0.95;
+
+/** A worker that has hardly served a request yet has about 4 MiB of its own: its size is no answer. */
+const FRESH = 8 * 1024 * 1024;
+
+/** The name of the one pool of a path that has none. */
+const NO_POOL = "default";
+
+/** The names by which the options know the pools: with PHP's version or the file where several have one name. */
+export function poolNames({ pools }: Host): ReadonlyMap<Pool, string> {
+  const counts = new Map<string, number>();
+  for (const { name } of pools) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const versions = new Set(pools.map(({ name, master }) => `${master.phpVersion}/${name}`));
+  return new Map(
+    pools.map((pool) => {
+      if (counts.get(pool.name) === 1) return [pool, pool.name];
+      const version = versions.size === pools.length ? pool.master.phpVersion : null;
+      return [pool, `${version ?? fileOf(pool.master, pool)}/${pool.name}`];
+    }),
+  );
+}
+
+function fileOf({ main }: FpmMaster, { section }: Pool): string {
+  return main?.display ?? section.span.file.display;
+}
+
+/** A pool and what the sum takes of it. */
+export interface SizedPool {
+  readonly facts: PoolFacts;
+  readonly weight: number;
+}
+
+export function sizedPools(
+  host: Host,
+  options: CapacityOptions,
+  measured: Measured | null,
+): readonly SizedPool[] {
+  if (host.pools.length === 0) {
+    const worker = workerOf(host, null, NO_POOL, options, measured);
+    const facts = { name: NO_POOL, pool: null, worker, current: {}, readTimeout: null } as const;
+    return [{ facts: { ...facts, weightSource: "equal" }, weight: 1 }];
+  }
+  const names = poolNames(host);
+  const timeouts = readTimeouts(host);
+  const weigh = weights(host.pools, names, options);
+  return host.pools.map((pool) => {
+    const name = names.get(pool) ?? pool.name;
+    const { weight, source } = weigh(pool);
+    const facts: PoolFacts = {
+      name,
+      pool,
+      worker: workerOf(host, pool, name, options, measured),
+      weightSource: source,
+      current: currentOf(pool),
+      readTimeout: timeouts.get(pool) ?? null,
+    };
+    return { facts, weight };
+  });
+}
+
+/** The number for a pool: by its full name, by its own, or the one for all. */
+export function numberFor<T>(given: Named<T>, name: string, pool: Pool | null): T | null {
+  return given.byPool.get(name) ?? given.byPool.get(pool?.name ?? name) ?? given.all;
+}
+
+function workerOf(
+  host: Host,
+  pool: Pool | null,
+  name: string,
+  { workerSize, samples, shared }: CapacityOptions,
+  measured: Measured | null,
+): WorkerSize {
+  const none = { samples: null, rss: null, peak: null };
+  const given = numberFor(workerSize, name, pool);
+  if (given !== null) return { bytes: given, source: "--worker-size", ...none };
+  const sampled = samples === null ? null : sampledSize(samples, pool?.name ?? name, shared ?? 0);
+  if (sampled !== null) return sampled;
+  if (host.workerSize !== null) return { bytes: host.workerSize, source: "fpmlint.json", ...none };
+  const found = pool === null ? undefined : measured?.pools.get(pool);
+  if (found !== undefined && found.bytes !== null) {
+    const { bytes, samples: count, rss, peak } = found;
+    if (Math.max(bytes, peak ?? 0) < FRESH)
+      return {
+        bytes: ASSUMED_WORKER,
+        source: "assumed",
+        samples: null,
+        rss,
+        peak: Math.max(bytes, peak ?? 0),
+      };
+    return { bytes, source: "measured (RssAnon)", samples: count, rss, peak };
+  }
+  return { bytes: ASSUMED_WORKER, source: "assumed", ...none };
+}
+
+/** The resident size counts what is shared; it is taken off where somebody stated it. */
+function sampledSize(samples: Samples, name: string, shared: number): WorkerSize | null {
+  const sizes = samples.pools.get(name) ?? samples.bytes;
+  const rss = percentile(sizes, PERCENTILE);
+  return rss === null
+    ? null
+    : { bytes: rss - shared, source: "--samples", samples: sizes.length, rss, peak: null };
+}
+
+type Weigh = (pool: Pool) => { readonly weight: number; readonly source: PoolFacts["weightSource"] };
+
+/** One scale for all pools: what is stated, else the present sizes, else nothing tells them apart. */
+function weights(
+  pools: readonly Pool[],
+  names: ReadonlyMap<Pool, string>,
+  { weights: given }: CapacityOptions,
+): Weigh {
+  if (given.size > 0)
+    return (pool) => {
+      const weight = given.get(names.get(pool) ?? "") ?? given.get(pool.name);
+      return { weight: weight ?? 1, source: weight === undefined ? "equal" : "--weight" };
+    };
+  const sizes = new Map(pools.map((pool) => [pool, maxChildren(pool)]));
+  if ([...sizes.values()].includes(null)) return () => ({ weight: 1, source: "equal" });
+  return (pool) => ({ weight: sizes.get(pool) ?? 1, source: "pm.max_children" });
+}
+
+const COUNTS = [
+  "pm.max_children",
+  "pm.start_servers",
+  "pm.min_spare_servers",
+  "pm.max_spare_servers",
+  "pm.max_requests",
+];
+
+function currentOf(pool: Pool): PoolFacts["current"] {
+  const pm = known(setting(pool, "pm"));
+  const counts = COUNTS.flatMap((key) => {
+    const value = integer(pool, key);
+    // 0 is what stands for "not written" in FPM's own defaults.
+    const count = value.kind === "unknown" || value.value === null ? null : value.value;
+    return count === null || (value.kind === "default" && count === 0) ? [] : [[key, count] as const];
+  });
+  return { ...(typeof pm === "string" ? { pm: pm.toLowerCase() } : {}), ...Object.fromEntries(counts) };
+}
+
+/** The longest that nginx waits for a pool, in seconds. */
+function readTimeouts(host: Host): ReadonlyMap<Pool, number> {
+  const found = new Map<Pool, number>();
+  for (const { binding, pool } of pairs(host)) {
+    const value = known(effectiveTime(binding.block, "fastcgi_read_timeout"));
+    if (value !== undefined) found.set(pool, Math.max(found.get(pool) ?? 0, value / 1000));
+  }
+  return found;
+}

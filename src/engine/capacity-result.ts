@@ -1,0 +1,99 @@
+import type { DemandAnswer, Plan, PlanInput, PoolPlan } from "../capacity/plan.js";
+import type { FpmMaster, Pool } from "../fpm/types.js";
+import type { Place } from "../source/file.js";
+import type { Incomplete } from "./finding.js";
+
+/** What `fpmlint capacity` found out about one host. Sizes in bytes, times in seconds. */
+export interface HostCapacity {
+  /** Its name, as in findings. */
+  readonly host: string;
+  readonly input: PlanInput;
+  readonly plan: Plan;
+  /** Where each number of the sum comes from: an option, `fpmlint.json`, a file, `measured`, `the default`. */
+  readonly sources: Sources;
+  readonly pools: readonly PoolCapacity[];
+  /** `process.max` of masters that allow fewer workers than the plan has. */
+  readonly processMax: readonly ProcessMax[];
+  readonly nginx: NginxCapacity | null;
+  /** `null`: nobody said how many there are. */
+  readonly cores: { readonly count: number; readonly source: string } | null;
+  /** What is wrong or uncertain, one sentence each, without a full stop. */
+  readonly warnings: readonly string[];
+  /** What of the host could not be read, so that a pool may be missing from the sum. */
+  readonly incomplete: readonly Incomplete[];
+}
+
+export interface Sources {
+  readonly memory: string;
+  readonly reserve: string;
+  readonly headroom: string;
+  readonly shared: string;
+}
+
+export interface WorkerSize {
+  readonly bytes: number;
+  readonly source: WorkerSource;
+  /** How many workers it rests on; `null`: nobody measured, or only the figure is known. */
+  readonly samples: number | null;
+  /** The most that these workers had so far; `null`: not known. */
+  readonly peak: number | null;
+  /** What the resident size (RSS) of the same workers would have given; `null`: not known. */
+  readonly rss: number | null;
+}
+
+export type WorkerSource = "--worker-size" | "--samples" | "fpmlint.json" | "measured (RssAnon)" | "assumed";
+
+/** What the options call a pool, and what is known of it. */
+export interface PoolFacts {
+  /** Its name, with PHP's version or the file before it where several masters have one of that name. */
+  readonly name: string;
+  /** `null`: the pool `default` of a path without pools. */
+  readonly pool: Pool | null;
+  readonly worker: WorkerSize;
+  readonly weightSource: "--weight" | "pm.max_children" | "equal";
+  /** What is written or FPM's default, by its key; a value that is not known is left out. */
+  readonly current: Readonly<Record<string, string | number>>;
+  /** The longest that nginx waits for a request; `null`: not known, or nothing passes to it. */
+  readonly readTimeout: number | null;
+}
+
+export interface PoolCapacity extends PoolFacts {
+  readonly plan: PoolPlan;
+  /** The sum of `pm.max_children` in words. */
+  readonly because: string;
+  readonly backlog: Backlog | null;
+  /** Seconds from the workers of the start to all of them, when all are asked for; `null`: none are started later. */
+  readonly ramp: number | null;
+}
+
+/** Requests that may wait in the kernel's queue. */
+export interface Backlog {
+  /** How many are answered before nginx gives up; more only wait in vain. */
+  readonly worth: number;
+  /** `listen.backlog`; `null`: not known. */
+  readonly listen: number | null;
+  /** `net.core.somaxconn`, which cuts it; `null`: not known. */
+  readonly most: number | null;
+}
+
+export interface ProcessMax {
+  readonly now: number;
+  readonly recommended: number;
+  readonly place: Place;
+  readonly master: FpmMaster;
+}
+
+export interface NginxCapacity {
+  readonly workers: number;
+  /** `worker_connections`. */
+  readonly connections: number;
+  /** Requests to PHP-FPM at a time: each needs a connection of the client and one to the pool. */
+  readonly requests: number;
+}
+
+export type CapacityAnswer =
+  | { readonly kind: "capacity"; readonly result: HostCapacity }
+  /** Wrong or missing input, in a sentence that says what would be right. */
+  | { readonly kind: "refused"; readonly message: string };
+
+export type { DemandAnswer };

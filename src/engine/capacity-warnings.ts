@@ -1,0 +1,184 @@
+import { showSize, showTime } from "../capacity/size.js";
+import { totalOf } from "../capacity/sum.js";
+import { mebibytes } from "../capacity/words.js";
+import type { Host } from "../model/host.js";
+import { maxChildren } from "../model/pool-size.js";
+import type { HostCapacity, PoolCapacity } from "./capacity-result.js";
+import { keptByPool } from "./kept-connections.js";
+
+/** What is wrong now, what the sum rests on, and what else would break. */
+
+type Found = Omit<HostCapacity, "warnings">;
+
+/** One sentence each, without a full stop. `unknown`: masters of which it is not known what their workers share. */
+export function warningsOf(host: Host, found: Found, unknown: readonly string[]): readonly string[] {
+  return [
+    ...found.incomplete.map(
+      ({ file, line, reason }) =>
+        `${line === null ? file : `${file}:${line}`}: ${reason}; pools may be missing from the sum`,
+    ),
+    ...now(found),
+    ...sizes(found),
+    ...unknown.map(
+      (file) => `what the workers of ${file} share cannot be told from php.ini: --shared says it`,
+    ),
+    ...worstCase(found),
+    ...demand(found),
+    ...cpu(found),
+    ...queues(found),
+    ...processes(found),
+    ...nginx(host, found),
+  ];
+}
+
+/** Whether the present sizes fit. */
+function now({ pools, plan, input }: Found): readonly string[] {
+  const sizes = pools.map(({ pool, worker }) => ({
+    count: pool === null ? null : maxChildren(pool),
+    bytes: worker.bytes,
+  }));
+  const known = sizes.flatMap(({ count, bytes }) => (count === null ? [] : [{ count, bytes }]));
+  const total = totalOf(known);
+  if (known.length < sizes.length || total <= plan.budget) return [];
+  const grown = `the pools as they are now may grow to ${mebibytes(total)}`;
+  const room = input.memory - input.reserve - input.shared;
+  return total > room
+    ? [
+        `${grown}, and only ${mebibytes(room)} are there for them: under load the kernel would kill workers, 502 Bad Gateway`,
+      ]
+    : [
+        `${grown}, above the budget of ${mebibytes(plan.budget)}: only ${mebibytes(room - total)} would stay free`,
+      ];
+}
+
+/** How far the size of a worker can be trusted. */
+function sizes({ pools }: Found): readonly string[] {
+  const fresh = pools.filter(({ worker }) => worker.source === "assumed" && worker.peak !== null);
+  const assumed = pools.filter(({ worker }) => worker.source === "assumed" && worker.peak === null);
+  const sampled = pools.filter(({ worker }) => worker.source === "--samples");
+  const grown = pools.filter(({ worker: { peak, bytes } }) => peak !== null && peak > bytes * MUCH);
+  const few = pools.filter(({ worker: { samples } }) => samples !== null && samples < FEW);
+  return [
+    ...fresh.map(
+      ({ name, worker }) =>
+        `the workers of pool ${name} have no more than ${showSize(worker.peak ?? 0)} of their own, as fresh ones do, so that ${showSize(worker.bytes)} are assumed: run it again under load, or say --worker-size ${name}=…`,
+    ),
+    ...(assumed.length === 0
+      ? []
+      : [
+          `the size of a worker is assumed${of(assumed, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "ps -o rss= -C php-fpm8.2" into --samples -`,
+        ]),
+    ...(sampled.length === 0
+      ? []
+      : [
+          `--samples are resident sizes (RSS), which count what the workers share in each of them: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
+        ]),
+    ...grown.map(
+      ({ name, worker }) =>
+        `the workers of pool ${name} have had up to ${showSize(worker.peak ?? 0)} so far, and ${showSize(worker.bytes)} now: for the worst hours take --worker-size ${name}=${Math.ceil((worker.peak ?? 0) / MIB)}M`,
+    ),
+    ...(few.length === 0
+      ? []
+      : [`few workers were looked at${of(few, pools)}: look again when all of them are busy`]),
+  ];
+}
+
+const MIB = 1024 * 1024;
+/** The most so far is worth a word from a quarter above. */
+const MUCH = 1.25;
+/** Below that a percentile is the largest of a handful. */
+const FEW = 5;
+
+function of(some: readonly PoolCapacity[], all: readonly PoolCapacity[]): string {
+  return some.length === all.length ? "" : ` for ${some.map(({ name }) => name).join(", ")}`;
+}
+
+function worstCase({ pools, input, plan }: Found): readonly string[] {
+  const endless = pools.filter((_, index) => input.pools[index]?.memoryLimit === Infinity);
+  if (endless.length > 0)
+    return [
+      `memory_limit is -1${of(endless, pools)}: a single request may take all of the memory, and no number of workers is safe`,
+    ];
+  if (plan.worstCase === null || plan.worstCase.fits) return [];
+  const fitting = pools.map(({ plan: { worstCase } }) => worstCase?.workers ?? 0);
+  const counts = pools.map(
+    ({ name }, index) => `${pools.length > 1 ? `${name} ` : ""}${fitting[index] ?? 0}`,
+  );
+  const instead = fitting.includes(0)
+    ? "not even one worker of each pool would fit"
+    : `it would fit with ${counts.join(", ")} ${fitting.length === 1 && fitting[0] === 1 ? "worker" : "workers"}`;
+  return [
+    `if every worker used its memory_limit at the same time, they would need ${mebibytes(plan.worstCase.bytes)} of ${mebibytes(input.memory)}: ${instead}`,
+  ];
+}
+
+function demand({ pools, plan }: Found): readonly string[] {
+  const short = pools.filter(({ plan: one }) => one.demand !== null && one.demand.needed > one.max);
+  return short.map(({ name, plan: { max, demand: asked, byMemory } }) => {
+    const { needed, enoughMean } = asked ?? { needed: 0, enoughMean: null };
+    const faster =
+      enoughMean === null || enoughMean <= 0 ? null : `requests of ${showTime(enoughMean)} on average`;
+    const more =
+      byMemory > max || plan.missingForDemand === 0
+        ? null
+        : `${mebibytes(plan.missingForDemand)} more memory`;
+    const ways = [more, faster].filter((way) => way !== null).join(", or ");
+    return `pool ${name} needs ${needed} workers for at most one request in twenty to wait, and has ${max}${ways === "" ? "" : `: ${ways} would be enough`}`;
+  });
+}
+
+function cpu({ plan, cores, input }: Found): readonly string[] {
+  const workers = plan.pools.reduce((sum, { max }) => sum + max, 0);
+  if (plan.byCpu === null || input.cpu === null || cores === null || workers <= plan.byCpu) return [];
+  return [
+    `all pools together have ${workers} workers, and ${plan.byCpu} keep ${Number(cores.count.toFixed(2))} cores (${cores.source}) busy when ${Number((input.cpu.share * 100).toFixed(2))} % of a request is computing: more at a time only wait for each other`,
+  ];
+}
+
+function queues({ pools }: Found): readonly string[] {
+  return pools.flatMap(({ name, backlog, plan: { max, demand: asked }, readTimeout }) => {
+    if (backlog === null || asked === null) return [];
+    const { worth, listen, most } = backlog;
+    const room = listen === null ? null : Math.min(listen, most ?? listen);
+    const cut = listen !== null && most !== null && most < listen;
+    return [
+      ...(cut
+        ? [`listen.backlog of pool ${name} is ${listen}, but net.core.somaxconn cuts it to ${most}`]
+        : []),
+      ...(room !== null && room > worth
+        ? [
+            `up to ${room} requests may queue for pool ${name}, but only ${worth} are answered before nginx gives up (${max} workers × ${showTime(readTimeout ?? 0)} / ${showTime(asked.mean)}): listen.backlog = ${worth} fails the others at once instead of late`,
+          ]
+        : []),
+    ];
+  });
+}
+
+function processes({ processMax }: Found): readonly string[] {
+  return processMax.map(
+    ({ now: limit, recommended }) =>
+      `process.max is ${limit} and would leave pools without workers: the plan needs ${recommended}`,
+  );
+}
+
+function nginx(host: Host, { pools, nginx: limits }: Found): readonly string[] {
+  const workers = pools.reduce((sum, { plan }) => sum + plan.max, 0);
+  const few =
+    limits !== null && limits.requests <= workers
+      ? [
+          `nginx has connections for ${limits.requests} requests at a time (worker_processes ${limits.workers} × worker_connections ${limits.connections} / 2), not above the ${workers} workers: raise worker_connections`,
+        ]
+      : [];
+  if (host.nginx === null) return few;
+  const kept = keptByPool(host, host.nginx);
+  const pinned = pools.flatMap(({ name, pool, plan: { max } }) => {
+    const sum = (pool === null ? [] : (kept.get(pool) ?? [])).reduce((total, { count }) => total + count, 0);
+    const idle = sum * (limits?.workers ?? 1);
+    return idle >= max && sum > 0
+      ? [
+          `nginx may keep ${idle} idle connections to pool ${name} (keepalive × worker_processes), each of which holds one of its ${max} workers: keepalive has to stay below`,
+        ]
+      : [];
+  });
+  return [...few, ...pinned];
+}

@@ -1,0 +1,219 @@
+import { type Cpu, type Plan, type PlanInput, type PoolInput, planFor } from "../capacity/plan.js";
+import { type Demand, squaredVariation } from "../capacity/queue.js";
+import { showSize, showTime } from "../capacity/size.js";
+import { DEFAULT_HEADROOM, DEFAULT_RESERVE, totalOf } from "../capacity/sum.js";
+import { budgetInWords, sumsInWords } from "../capacity/words.js";
+import type { Host } from "../model/host.js";
+import { somaxconn } from "../model/kernel.js";
+import type { Measured } from "../model/measured.js";
+import { maxChildren, processManager } from "../model/pool-size.js";
+import { sharedMemory } from "../model/shared-memory.js";
+import { backlogOf, nginxOf, processMaxOf, rampOf } from "./capacity-limits.js";
+import type { CapacityOptions } from "./capacity-options.js";
+import { numberFor, type SizedPool, sizedPools } from "./capacity-pools.js";
+import type { CapacityAnswer, HostCapacity, PoolCapacity, Sources } from "./capacity-result.js";
+import { warningsOf } from "./capacity-warnings.js";
+import { incompleteOf } from "./incomplete.js";
+import { memoryLimits } from "./memory-limit.js";
+
+/** What is known only of the machine that runs; all `null` for files elsewhere. */
+export interface LiveHost {
+  readonly measured: Measured | null;
+  /** What everything but PHP-FPM uses. */
+  readonly others: { readonly bytes: number; readonly source: string } | null;
+  readonly cores: { readonly count: number; readonly source: string } | null;
+  /** `net.core.somaxconn`. */
+  readonly somaxconn: number | null;
+}
+
+/** The sizes of all pools of a host. Throws nothing: wrong input is `refused`, with the sentence to print. */
+export function capacityOf(host: Host, options: CapacityOptions, live: LiveHost): CapacityAnswer {
+  try {
+    return { kind: "capacity", result: computed(host, options, live) };
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: "refused", message: error.message };
+    throw error;
+  }
+}
+
+/** Ends the computation with a sentence for the user. */
+class Refusal extends Error {}
+
+function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCapacity {
+  const { memory } = host;
+  if (memory === null)
+    throw new Refusal(
+      'how much memory the host has is not in its files: add --ram, as in --ram 4G, or "memory" in fpmlint.json',
+    );
+  const sized = sizedPools(host, options, live.measured);
+  const cores = options.cores === null ? live.cores : { count: options.cores, source: "--cores" };
+  const shared = sharedOf(host, options, sized);
+  const reserve = reserveOf(options.reserve, memory.reserve, live);
+  const headroom = options.headroom ?? memory.headroom ?? DEFAULT_HEADROOM;
+  const input: PlanInput = {
+    memory: memory.bytes,
+    reserve: reserve.bytes,
+    headroom,
+    shared: shared.bytes,
+    pools: inputsOf(host, options, sized, live),
+    cpu: cpuOf(options.cpuShare, cores?.count ?? null),
+  };
+  const sources: Sources = {
+    memory: memory.source,
+    reserve: reserve.source,
+    headroom:
+      options.headroom !== null ? "--headroom" : memory.headroom !== null ? "fpmlint.json" : "the default",
+    shared: shared.source,
+  };
+  refuseTooLarge(input, sized, sources);
+  const answer = planFor(input);
+  if (answer.kind === "too-small") throw new Refusal(tooSmall(input, answer.missing));
+  const pools = poolsOf(host, sized, input, answer.plan, live);
+  const nginx = nginxOf(host, cores?.count ?? null);
+  const incomplete = incompleteOf(host).filter(({ fatal }) => fatal);
+  const result = { host: host.name, input, plan: answer.plan, sources, pools, nginx, cores, incomplete };
+  const full = { ...result, processMax: processMaxOf(host, pools), warnings: [] };
+  return { ...full, warnings: warningsOf(host, full, shared.unknown) };
+}
+
+function reserveOf(
+  option: number | null,
+  stated: number | null,
+  { others }: LiveHost,
+): { readonly bytes: number; readonly source: string } {
+  if (option !== null) return { bytes: option, source: "--reserve" };
+  if (stated !== null) return { bytes: stated, source: "fpmlint.json" };
+  return others !== null && others.bytes > DEFAULT_RESERVE
+    ? others
+    : { bytes: DEFAULT_RESERVE, source: "the default" };
+}
+
+interface SharedSum {
+  readonly bytes: number;
+  readonly source: string;
+  /** Files of masters of which it cannot be told. */
+  readonly unknown: readonly string[];
+}
+
+/** A resident size holds its part of what is shared; only the private memory that was measured leaves it out. */
+function sharedOf(host: Host, { shared }: CapacityOptions, sized: readonly SizedPool[]): SharedSum {
+  if (shared !== null) return { bytes: shared, source: "--shared", unknown: [] };
+  const measured = sized.filter(({ facts }) => facts.worker.source === "measured (RssAnon)");
+  const masters = host.masters.filter((master) =>
+    measured.some(({ facts }) => facts.pool?.master === master),
+  );
+  if (masters.length === 0) return { bytes: 0, source: "part of each worker's size", unknown: [] };
+  const sums = masters.map((master) => ({ master, sum: sharedMemory(master) }));
+  const parts = sums.flatMap(({ sum }) => sum?.parts ?? []);
+  const names = [...new Set(parts.map(({ name, bytes }) => `${name} ${showSize(bytes)}`))];
+  return {
+    bytes: sums.reduce((total, { sum }) => total + (sum?.bytes ?? 0), 0),
+    source: names.length === 0 ? "php.ini shares nothing" : names.join(", "),
+    unknown: sums.flatMap(({ master, sum }) => (sum === null ? [master.main?.display ?? "php.ini"] : [])),
+  };
+}
+
+function inputsOf(
+  host: Host,
+  options: CapacityOptions,
+  sized: readonly SizedPool[],
+  live: LiveHost,
+): readonly PoolInput[] {
+  const limitOf = memoryLimits(host);
+  return sized.map(({ facts, weight }) => {
+    const { pool, worker, name, current } = facts;
+    const workers = pool === null ? 0 : (live.measured?.pools.get(pool)?.samples ?? 0);
+    const max = pool === null ? null : maxChildren(pool);
+    const manager = pool === null ? null : processManager(pool);
+    const requests = current["pm.max_requests"];
+    return {
+      bytes: worker.bytes,
+      weight,
+      manager,
+      maxRequests: typeof requests === "number" ? requests : null,
+      measured: worker.samples !== null,
+      // All of them run, or are to run whether anybody asks or not.
+      busy: manager === "static" || (max !== null && workers >= max),
+      memoryLimit: pool === null ? null : (limitOf(pool)?.bytes ?? null),
+      demand: demandOf(options, name, facts.pool, sized.length),
+    };
+  });
+}
+
+function demandOf(
+  { rate, mean, p95 }: CapacityOptions,
+  name: string,
+  pool: PoolCapacity["pool"],
+  pools: number,
+): Demand | null {
+  if (rate.all !== null && pools > 1)
+    throw new Refusal(
+      `--rate does not say for which of the ${pools} pools it is: give it a name, as in --rate ${name}=${rate.all}/s`,
+    );
+  const found = numberFor(rate, name, pool);
+  if (found === null) return null;
+  const time = numberFor(mean, name, pool);
+  if (time === null)
+    throw new Refusal(
+      `--rate of pool ${name} needs --mean, how long its requests take on average, as in --mean 250ms`,
+    );
+  const spread = numberFor(p95, name, pool);
+  if (squaredVariation(time, spread) === null && spread !== null) throw new Refusal(impossible(time, spread));
+  return { rate: found, mean: time, p95: spread };
+}
+
+/** The largest ratio that a lognormal spread can have, 3.868. */
+const WIDEST = Math.exp(1.6449 ** 2 / 2);
+
+function impossible(mean: number, p95: number): string {
+  const ratio = Number((p95 / mean).toFixed(2));
+  return `--p95 is ${ratio} times --mean, which no lognormal spread of times can have: with a mean of ${showTime(mean)} the p95 is from ${showTime(mean)} to ${showTime(mean * WIDEST)}`;
+}
+
+function cpuOf(share: number | null, cores: number | null): Cpu | null {
+  if (share === null) return null;
+  if (cores === null) throw new Refusal("--cpu-share needs --cores, as in --cores 4 --cpu-share 30%");
+  return { cores, share };
+}
+
+/** What cannot be meant: numbers that leave nothing for a single worker. */
+function refuseTooLarge(input: PlanInput, sized: readonly SizedPool[], sources: Sources): void {
+  const { memory, reserve } = input;
+  const has = `the host has ${showSize(memory)} (${sources.memory})`;
+  for (const { facts } of sized) {
+    const { bytes, source, rss } = facts.worker;
+    if (bytes > memory)
+      throw new Refusal(`a worker of ${showSize(bytes)} (${source}) is larger than the memory: ${has}`);
+    if (bytes <= 0)
+      throw new Refusal(
+        `--shared ${showSize(input.shared)} is not below the ${showSize(rss ?? 0)} that a worker has in --samples: the samples cannot hold that much of it`,
+      );
+  }
+  if (reserve >= memory)
+    throw new Refusal(
+      `nothing is left for PHP-FPM: ${has}, and ${showSize(reserve)} (${sources.reserve}) are reserved for everything else; --reserve sets that`,
+    );
+}
+
+function tooSmall(input: PlanInput, missing: number): string {
+  const least = totalOf(input.pools.map(({ bytes }) => ({ count: 1, bytes })));
+  const what = input.pools.length === 1 ? "one worker" : `one worker for each of ${input.pools.length} pools`;
+  return `${what} needs ${showSize(least)}, and the budget is ${budgetInWords(input)}: ${showSize(missing)} of memory are missing`;
+}
+
+function poolsOf(
+  host: Host,
+  sized: readonly SizedPool[],
+  input: PlanInput,
+  plan: Plan,
+  live: LiveHost,
+): readonly PoolCapacity[] {
+  const sums = sumsInWords(input, plan);
+  return sized.flatMap(({ facts }, index) => {
+    const found = plan.pools[index];
+    if (found === undefined) return [];
+    const most = live.somaxconn ?? somaxconn(host)?.value ?? null;
+    const backlog = backlogOf(facts, found, most);
+    return [{ ...facts, plan: found, because: sums[index] ?? "", backlog, ramp: rampOf(facts, found) }];
+  });
+}

@@ -1,0 +1,73 @@
+import type { Pool } from "../fpm/types.js";
+import type { Host, NginxHost } from "../model/host.js";
+import { KEEPALIVE_BY_DEFAULT, readUpstreams } from "../model/upstreams.js";
+import { oneOfBranches } from "../nginx/branches.js";
+import { effectiveFlag } from "../nginx/effective.js";
+import { argument, argumentPlace, childrenNamed, headPlace } from "../nginx/nodes.js";
+import type { Node } from "../nginx/types.js";
+import { isSince } from "../nginx/version.js";
+import type { Place } from "../source/file.js";
+import { type Pair, pairs } from "./evidence.js";
+
+/** Idle connections that nginx keeps to PHP-FPM, each of which holds a worker. */
+
+/** An upstream whose idle connections to a pool are kept. */
+export interface Kept {
+  readonly name: string;
+  readonly group: Node;
+  /** Servers of it that share what is kept. */
+  readonly members: number;
+  /** Idle connections that each worker of nginx keeps to this pool at most. */
+  readonly count: number;
+  /** The number in `keepalive`, or the upstream where it would go. */
+  readonly place: Place;
+  readonly isDefault: boolean;
+  readonly pair: Pair;
+}
+
+export type KeptGroup = readonly [Kept, ...Kept[]];
+
+/** What nginx keeps of idle connections to each pool, upstream by upstream. */
+export function keptByPool(host: Host, nginx: NginxHost): ReadonlyMap<Pool, KeptGroup> {
+  const groups = readUpstreams(childrenNamed(nginx.root, "http"));
+  const found = new Map<Pool, KeptGroup>();
+  for (const pair of pairs(host)) {
+    const { binding, target, pool } = pair;
+    const keeps = effectiveFlag(binding.block, "fastcgi_keep_conn");
+    const name = target.upstream?.toLowerCase();
+    const group = name === undefined ? undefined : groups.get(name);
+    // A backup server gets no requests as a rule, and so no connections that could be kept.
+    if (keeps.kind !== "set" || !keeps.value || group === undefined || target.backup) continue;
+    const kept = keptBy(group, nginx);
+    const known = found.get(pool);
+    if (kept === null || known?.some((one) => one.group === group) === true) continue;
+    const members = binding.targets.filter(
+      (one) => one.upstream === target.upstream && !one.down && !one.backup,
+    );
+    const mine = members.filter(({ pools }) => pools.includes(pool)).length;
+    const one = {
+      ...kept,
+      name: target.upstream ?? "",
+      group,
+      members: members.length,
+      count: Math.floor((kept.count * mine) / members.length),
+      pair,
+    };
+    found.set(pool, known === undefined ? [one] : [...known, one]);
+  }
+  return found;
+}
+
+function keptBy(group: Node, { version }: NginxHost): Pick<Kept, "count" | "place" | "isDefault"> | null {
+  const all = childrenNamed(group, "keepalive");
+  const written = all.at(-1);
+  if (all.length > 0 && !oneOfBranches(all)) return null;
+  if (written === undefined) {
+    const keeps = !group.partial && version !== null && isSince(version, KEEPALIVE_BY_DEFAULT.since);
+    return keeps ? { count: KEEPALIVE_BY_DEFAULT.count, place: headPlace(group), isDefault: true } : null;
+  }
+  const text = argument(written, 0) ?? "";
+  return /^\d+$/.test(text) && Number(text) > 0
+    ? { count: Number(text), place: argumentPlace(written, 0), isDefault: false }
+    : null;
+}

@@ -1,0 +1,161 @@
+import { join, resolve } from "node:path";
+import { parseShare, parseSize, parseSizeOrNone } from "./capacity/size.js";
+import type { Config } from "./engine/schemas.js";
+import { diskFilesystem } from "./host/disk.js";
+import { dumpHosts, type GivenHost, hostsOf, withDump } from "./host/given.js";
+import { normalizePath } from "./host/path.js";
+import type { HostSpec } from "./host/spec.js";
+import { type BuildOptions, buildHost } from "./model/build.js";
+import type { Host } from "./model/host.js";
+
+export interface HostsOptions {
+  /** Files and directories; what each means is in the README. Default: the working directory. */
+  readonly paths?: readonly string[];
+  /** Absolute; relative paths count from it and reported names are relative to it. Default: the process's. */
+  readonly workingDirectory: string;
+  /** A checked `fpmlint.json`; `null` or absent: none. */
+  readonly config?: Config | null;
+  /** The directory that `hosts` of the configuration count from. Default: the working directory. */
+  readonly configDirectory?: string;
+  /** `8.3` for PHP-FPM whose path does not tell its version. Default: unknown. */
+  readonly phpVersion?: string | null;
+  /** `1.22.1`, the nginx that will read the files. Default: unknown, and only what holds for every version from 1.18.0 on is judged. */
+  readonly nginxVersion?: string | null;
+  /** Bytes of memory that each host has; wins over the configuration. Default: what that says, or the live host. */
+  readonly memory?: number | null;
+  /** What the path `-` stands for: the output of `nginx -T`. */
+  readonly standardInput?: string;
+}
+
+/** Why nothing could be read: what a command line exits with 2 for. */
+export interface HostRefusal {
+  readonly kind: "missing-path" | "unreadable-path" | "nothing-to-lint";
+  /** The path as it was given. */
+  readonly path: string;
+  /** One sentence without a full stop. */
+  readonly message: string;
+}
+
+/** A host that was read. */
+export interface ReadHost {
+  readonly host: Host;
+  readonly spec: HostSpec;
+  /** Only what touches one of these is wanted, named as reports print them; `null`: all. */
+  readonly touching: readonly string[] | null;
+}
+
+export type ReadHosts =
+  | {
+      readonly kind: "read";
+      readonly hosts: readonly ReadHost[];
+      /** What each path means. */
+      readonly given: readonly { readonly path: string; readonly hosts: readonly GivenHost[] }[];
+    }
+  | { readonly kind: "refused"; readonly refusal: HostRefusal };
+
+/** Reads every host that the paths mean, each once. Never throws for what it reads. */
+export function readHosts(options: HostsOptions): ReadHosts {
+  const { workingDirectory } = options;
+  const stated = statedHosts(options);
+  const paths = options.paths ?? [];
+  const given: { readonly path: string; readonly hosts: readonly GivenHost[] }[] = [];
+  for (const path of paths.length === 0 ? ["."] : paths) {
+    const answer =
+      path === "-" ? dumpHosts(options.standardInput ?? "", "-") : hostsOf(path, workingDirectory, stated);
+    if (answer.kind !== "hosts") return { kind: "refused", refusal: refusalOf(answer, path) };
+    given.push({ path, hosts: answer.hosts });
+  }
+  const hosts = joined(distinct(given.flatMap((one) => one.hosts))).map(({ spec, fs, touching }) => {
+    const host = buildHost(spec, fs, {
+      phpVersion: options.phpVersion ?? null,
+      nginxVersion: options.nginxVersion ?? null,
+      ...sizesOf(spec.name, options),
+    });
+    return { host, spec, touching };
+  });
+  return { kind: "read", hosts, given };
+}
+
+/** A host of which there are no files at all, so that only what is said of it is known. */
+export function emptyHost(path: string, options: HostsOptions): ReadHost {
+  const root = resolve(options.workingDirectory, path);
+  const spec: HostSpec = { name: ".", root, nginx: null, fragments: [], fpm: [], pools: [] };
+  const fs = diskFilesystem({ root, workingDirectory: options.workingDirectory });
+  return { host: buildHost(spec, fs, { phpVersion: null, ...sizesOf(".", options) }), spec, touching: null };
+}
+
+/** What the command line or the configuration says of the memory of a host, the host's own entry first. */
+function sizesOf(name: string, { memory, config }: HostsOptions): Omit<BuildOptions, `${string}Version`> {
+  const own = config?.hosts?.find((entry) => entry.name === name);
+  const bytes = parseSize(own?.memory ?? config?.memory ?? "");
+  return {
+    memory:
+      memory != null
+        ? { bytes: memory, source: "--ram", place: null }
+        : bytes === null
+          ? null
+          : { bytes, source: "fpmlint.json", place: null },
+    workerSize: parseSize(own?.workerSize ?? config?.workerSize ?? ""),
+    reserve: parseSizeOrNone(own?.reserve ?? config?.reserve ?? ""),
+    headroom: parseShare(own?.headroom ?? config?.headroom ?? ""),
+  };
+}
+
+function refusalOf(
+  answer: Exclude<ReturnType<typeof hostsOf>, { kind: "hosts" }>,
+  path: string,
+): HostRefusal {
+  switch (answer.kind) {
+    case "missing":
+      return { kind: "missing-path", path, message: `${path}: no such file or directory` };
+    case "unreadable":
+      return { kind: "unreadable-path", path, message: `${path}: ${answer.reason}` };
+    case "nothing":
+      if (path === "-") {
+        const message = "standard input is not the output of nginx -T";
+        return { kind: "nothing-to-lint", path, message };
+      }
+      return {
+        kind: "nothing-to-lint",
+        path,
+        message: `no nginx or PHP-FPM configuration found below ${path}`,
+      };
+  }
+}
+
+function statedHosts(options: HostsOptions): readonly HostSpec[] {
+  const base = options.configDirectory ?? options.workingDirectory;
+  return (options.config?.hosts ?? []).map((entry) => ({
+    name: entry.name,
+    root: resolve(base, entry.root),
+    nginx: entry.nginx == null ? null : normalizePath(join("/", entry.nginx)),
+    fragments: [],
+    fpm: (entry.fpm ?? []).map((path) => normalizePath(join("/", path))),
+    pools: [],
+  }));
+}
+
+/** A host that several paths mean is read once; a path that means all of it wins over one that touches a part. */
+function distinct(given: readonly GivenHost[]): readonly GivenHost[] {
+  const hosts = new Map<string, GivenHost>();
+  for (const host of given) {
+    const key = JSON.stringify([host.spec.root, host.spec.nginx, host.spec.fpm, host.spec.fragments]);
+    const known = hosts.get(key);
+    const touching =
+      known === undefined || host.touching === null
+        ? host.touching
+        : known.touching === null
+          ? null
+          : [...known.touching, ...host.touching];
+    hosts.set(key, { ...(known ?? host), touching });
+  }
+  return [...hosts.values()];
+}
+
+/** `nginx -T | fpmlint - etc/php`: the one dump is nginx's half of the one other host. */
+function joined(hosts: readonly GivenHost[]): readonly GivenHost[] {
+  const [dump, ...dumps] = hosts.filter(({ spec }) => spec.dumped === true);
+  const [rest, ...others] = hosts.filter(({ spec }) => spec.dumped !== true);
+  const pair = dump !== undefined && rest !== undefined && dumps.length === 0 && others.length === 0;
+  return pair ? [withDump(dump, rest)] : hosts;
+}
