@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { rules } from "../rules/index.js";
+import { command } from "../src/cli/command.js";
 import { lintWith } from "../src/lint.js";
 import { rulesMarkdown, rulesTable } from "../src/report/markdown.js";
 import { text } from "../src/report/text.js";
@@ -56,6 +57,23 @@ test("the README shows what the example really prints", () => {
   const shown = text({ ...outcome.result, findings }, { color: false, unicode: true, width: 100 });
   const frame = shown.slice(0, shown.lastIndexOf("\n\n"));
   check("README.md", "example", `\n\`\`\`text\n${frame.trimEnd()}\n\`\`\`\n\n`);
+});
+
+test("the README shows what the calculator really prints", async () => {
+  const words = ["capacity", "etc", "--ram", "4G", "--worker-size", "60M", "--worker-size", "shop=80M"];
+  const demand = ["--rate", "shop=80/s", "--mean", "250ms"];
+  let shown = "";
+  const status = await command([...words, ...demand], {
+    rules,
+    validators,
+    env: {},
+    workingDirectory: join(top, "fixtures/hosts/three-pools"),
+    standardInput: () => "",
+    stdout: { write: (text) => (shown += text) },
+    stderr: { write: () => true },
+  });
+  expect(status).toBe(0);
+  check("README.md", "capacity", `\n\`\`\`text\n${shown.trimEnd()}\n\`\`\`\n\n`);
 });
 
 test("every file that the README links to is there", () => {

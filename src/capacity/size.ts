@@ -39,10 +39,12 @@ export function showSize(bytes: number): string {
   return kib >= 1 ? shown(kib, "KiB") : `${bytes} bytes`;
 }
 
-/** `250 ms`, `1.5 s`. */
+/** `250 ms`, `1.5 s`, `below 0.1 ms`. */
 export function showTime(seconds: number): string {
   if (seconds >= 1) return `${Number(seconds.toFixed(2))} s`;
-  return `${Number((seconds * 1000).toPrecision(3))} ms`;
+  const milliseconds = seconds * 1000;
+  if (milliseconds < 0.1) return "below 0.1 ms";
+  return `${Number(milliseconds.toPrecision(milliseconds < 1 ? 1 : 3))} ms`;
 }
 
 const TIME_UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, min: 60 };

@@ -132,9 +132,9 @@ function settingLines(pool: PoolCapacity, { unicode }: CapacityTextOptions): rea
   const arrow = unicode ? "←" : "<-";
   const why: Readonly<Record<string, string>> = {
     pm: whyManager(pool),
-    "pm.start_servers": `a quarter of ${plan.max}`,
-    "pm.min_spare_servers": `an eighth of ${plan.max}${ramp === null || ramp === 0 ? "" : `; all workers are there after ${ramp} s of load`}`,
-    "pm.max_spare_servers": `half of ${plan.max}`,
+    "pm.start_servers": part("a quarter", plan.max, 4),
+    "pm.min_spare_servers": `${part("an eighth", plan.max, 8)}${ramp === null || ramp === 0 ? "" : `; all workers are there after ${ramp} s of load`}`,
+    "pm.max_spare_servers": part("half", plan.max, 2),
     "pm.max_requests": "requests after which a worker that has grown is replaced",
   };
   const settings = Object.entries(plan.settings).map(([key, value]) => {
@@ -144,6 +144,10 @@ function settingLines(pool: PoolCapacity, { unicode }: CapacityTextOptions): rea
     return [`${key} = ${value}`, was, why[key] === undefined || why[key] === "" ? "" : `; ${why[key]}`];
   });
   return [`[${escapeText(pool.pool?.name ?? pool.name)}]${fileOf(pool)}`, ...indented(columns(settings)), ""];
+}
+
+function part(name: string, whole: number, parts: number): string {
+  return `${name} of ${whole}${whole % parts === 0 ? "" : ", rounded up"}`;
 }
 
 function whyManager({ plan: { manager } }: PoolCapacity): string {
@@ -172,7 +176,7 @@ function demandLines(pool: PoolCapacity, { unicode, width }: CapacityTextOptions
   const wait =
     waiting.mean === null
       ? `${max} cannot keep up: the queue grows until requests fail`
-      : `with ${max} workers, ${percent(waiting.utilisation)} busy, ${percent(waiting.probability)} of the requests wait, ${showTime(waiting.mean)} on average over all`;
+      : `with ${max} workers, ${percent(waiting.utilisation)} busy, ${percent(waiting.probability)} of the requests wait, which costs ${showTime(waiting.mean)} on average over all`;
   const enough = `${needed} ${needed === 1 ? "worker is" : "workers are"} needed for at most one in twenty to wait`;
   const marked = new Map([[needed, "needed"]]);
   marked.set(max, max === needed ? "needed, and recommended" : "recommended");
