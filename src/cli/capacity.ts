@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { capacityOf, type LiveHost } from "../engine/capacity.js";
+import { capacityOf } from "../engine/capacity.js";
 import type { CapacityOptions } from "../engine/capacity-options.js";
 import { poolNames } from "../engine/capacity-pools.js";
 import type { HostCapacity } from "../engine/capacity-result.js";
+import { liveHost } from "../engine/live-host.js";
 import { nearest } from "../engine/nearest.js";
-import { onlineCores } from "../model/cores.js";
-import { measure, othersUse } from "../model/measured.js";
-import { textOf } from "../model/text.js";
 import { emptyHost, type HostsOptions, type ReadHost, readHosts } from "../read-hosts.js";
 import { capacityJson } from "../report/capacity-json.js";
 import { capacityText } from "../report/capacity-text.js";
@@ -147,22 +145,9 @@ function checkNames(hosts: readonly ReadHost[], options: CapacityOptions): void 
 }
 
 function computed({ host, spec }: ReadHost, options: CapacityOptions): HostCapacity {
-  const answer = capacityOf(host, options, liveOf({ host, spec }));
+  const answer = capacityOf(host, options, liveHost(host, spec.root === "/"));
   if (answer.kind === "refused") throw new UsageError(answer.message);
   return answer.result;
-}
-
-/** What only the machine that runs can tell: of files elsewhere nothing. */
-function liveOf({ host, spec }: Pick<ReadHost, "host" | "spec">): LiveHost {
-  if (spec.root !== "/") return { measured: null, others: null, cores: null, somaxconn: null };
-  const { fs, masters, memory } = host;
-  const limit = Number(textOf(fs, "/proc/sys/net/core/somaxconn").trim() || Number.NaN);
-  return {
-    measured: measure(fs, masters),
-    others: memory === null ? null : othersUse(fs, masters, memory),
-    cores: onlineCores(fs, masters),
-    somaxconn: Number.isSafeInteger(limit) ? limit : null,
-  };
 }
 
 function compare(
@@ -173,7 +158,7 @@ function compare(
   world: World,
 ): number {
   const tables = hosts.map(({ host, spec }): WhatIf => {
-    const live = liveOf({ host, spec });
+    const live = liveHost(host, spec.root === "/");
     const [reserve, headroom] = [host.memory?.reserve ?? null, host.memory?.headroom ?? null];
     const rows = sizes.map((memory) => {
       const size = { bytes: memory, source: "--what-if", place: null, reserve, headroom };

@@ -5,7 +5,6 @@ import { DEFAULT_HEADROOM, DEFAULT_RESERVE, totalOf } from "../capacity/sum.js";
 import { budgetInWords, sumsInWords } from "../capacity/words.js";
 import type { Host } from "../model/host.js";
 import { somaxconn } from "../model/kernel.js";
-import type { Measured } from "../model/measured.js";
 import { maxChildren, processManager } from "../model/pool-size.js";
 import { sharedMemory } from "../model/shared-memory.js";
 import { backlogOf, nginxOf, processMaxOf, rampOf } from "./capacity-limits.js";
@@ -14,17 +13,8 @@ import { numberFor, type SizedPool, sizedPools } from "./capacity-pools.js";
 import type { CapacityAnswer, HostCapacity, PoolCapacity, Sources } from "./capacity-result.js";
 import { warningsOf } from "./capacity-warnings.js";
 import { incompleteOf } from "./incomplete.js";
+import type { LiveHost } from "./live-host.js";
 import { memoryLimits } from "./memory-limit.js";
-
-/** What is known only of the machine that runs; all `null` for files elsewhere. */
-export interface LiveHost {
-  readonly measured: Measured | null;
-  /** What everything but PHP-FPM uses. */
-  readonly others: { readonly bytes: number; readonly source: string } | null;
-  readonly cores: { readonly count: number; readonly source: string } | null;
-  /** `net.core.somaxconn`. */
-  readonly somaxconn: number | null;
-}
 
 /** The sizes of all pools of a host. Throws nothing: wrong input is `refused`, with the sentence to print. */
 export function capacityOf(host: Host, options: CapacityOptions, live: LiveHost): CapacityAnswer {

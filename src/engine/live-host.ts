@@ -1,0 +1,26 @@
+import { onlineCores } from "../model/cores.js";
+import type { Host } from "../model/host.js";
+import { type Measured, measure, othersUse } from "../model/measured.js";
+import { textOf } from "../model/text.js";
+
+/** What is known only of the machine that runs; all `null` for files elsewhere. */
+export interface LiveHost {
+  readonly measured: Measured | null;
+  /** What everything but PHP-FPM uses. */
+  readonly others: { readonly bytes: number; readonly source: string } | null;
+  readonly cores: { readonly count: number; readonly source: string } | null;
+  /** `net.core.somaxconn`. */
+  readonly somaxconn: number | null;
+}
+
+/** What only the machine that runs can tell; of files elsewhere (`live` false) nothing. */
+export function liveHost({ fs, masters, memory }: Host, live: boolean): LiveHost {
+  if (!live) return { measured: null, others: null, cores: null, somaxconn: null };
+  const limit = Number(textOf(fs, "/proc/sys/net/core/somaxconn").trim() || Number.NaN);
+  return {
+    measured: measure(fs, masters),
+    others: memory === null ? null : othersUse(fs, masters, memory),
+    cores: onlineCores(fs, masters),
+    somaxconn: Number.isSafeInteger(limit) ? limit : null,
+  };
+}
