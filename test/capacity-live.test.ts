@@ -94,15 +94,22 @@ describe("a running host", () => {
   test("takes no fresh worker for what one needs", () => {
     const result = found(workers(4, 5 * 1024));
     expect(result.pools[0]?.worker).toMatchObject({ bytes: 63 * MIB, source: "assumed" });
-    expect(result.warnings.join("\n")).toContain("as fresh ones do");
+    expect(result.warnings.join("\n")).toContain("have hardly served a request yet");
   });
 
-  test("says when workers had far more before, and when they are few", () => {
-    const { warnings } = found(workers(4, 40 * 1024, 90 * 1024));
-    expect(warnings.join("\n")).toContain("had up to 90 MiB so far, and 40 MiB now");
-    expect(warnings.join("\n")).toContain("--worker-size www=90M");
+  test("takes what the workers had at most: between two requests they have given it back", () => {
+    const result = found(workers(6, 5 * 1024, 90 * 1024));
+    expect(result.pools[0]?.worker).toMatchObject({ bytes: 90 * MIB, now: 5 * MIB, typical: 90 * MIB });
+    expect(result.warnings.join("\n")).not.toMatch(/exception|few workers/);
+  });
+
+  test("says when one request was an exception, and when workers are few", () => {
+    const files = { ...workers(3, 40 * 1024), ...started(29, 10, "pool www", 40 * 1024, 300 * 1024) };
+    const { warnings, pools } = found(files);
+    expect(pools[0]?.worker.bytes).toBe(300 * MIB);
+    expect(warnings.join("\n")).toContain("half of them no more than 40 MiB");
+    expect(warnings.join("\n")).toContain("--worker-size www=40M");
     expect(warnings.join("\n")).toContain("few workers were looked at");
-    expect(found(workers(6, 40 * 1024)).warnings.join("\n")).not.toContain("few workers");
   });
 
   test("is bounded by a control group, in which only its other processes count", () => {

@@ -76,7 +76,10 @@ function mastersOf(host: HostFilesystem, ...versions: readonly string[]): readon
 }
 
 /** The figures in KiB, by `master/pool`. */
-function figures(files: Files, ...versions: readonly string[]): Readonly<Record<string, PoolMeasure>> {
+function figures(
+  files: Files,
+  ...versions: readonly string[]
+): Readonly<Record<string, Omit<PoolMeasure, "typical">>> {
   const host = memoryFilesystem(files);
   const { pools } = measure(host, mastersOf(host, ...versions));
   const kib = (bytes: number | null): number | null => (bytes === null ? null : bytes / KIB);

@@ -3,7 +3,7 @@ import { ASSUMED_WORKER } from "../capacity/sum.js";
 import { integer, setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
-import type { Measured } from "../model/measured.js";
+import type { Measured, PoolMeasure } from "../model/measured.js";
 import { maxChildren } from "../model/pool-size.js";
 import { effectiveTime } from "../nginx/effective.js";
 import { known } from "../source/effective.js";
@@ -86,26 +86,31 @@ function workerOf(
   { workerSize, samples, shared }: CapacityOptions,
   measured: Measured | null,
 ): WorkerSize {
-  const none = { samples: null, rss: null, peak: null };
+  const none = { samples: null, rss: null, now: null, typical: null };
   const given = numberFor(workerSize, name, pool);
   if (given !== null) return { bytes: given, source: "--worker-size", ...none };
   const sampled = samples === null ? null : sampledSize(samples, pool?.name ?? name, shared ?? 0);
   if (sampled !== null) return sampled;
   if (host.workerSize !== null) return { bytes: host.workerSize, source: "fpmlint.json", ...none };
   const found = pool === null ? undefined : measured?.pools.get(pool);
-  if (found !== undefined && found.bytes !== null) {
-    const { bytes, samples: count, rss, peak } = found;
-    if (Math.max(bytes, peak ?? 0) < FRESH)
-      return {
-        bytes: ASSUMED_WORKER,
-        source: "assumed",
-        samples: null,
-        rss,
-        peak: Math.max(bytes, peak ?? 0),
-      };
-    return { bytes, source: "measured (RssAnon)", samples: count, rss, peak };
-  }
-  return { bytes: ASSUMED_WORKER, source: "assumed", ...none };
+  return (
+    (found === undefined ? null : measuredSize(found)) ?? {
+      bytes: ASSUMED_WORKER,
+      source: "assumed",
+      ...none,
+    }
+  );
+}
+
+/**
+ * What the workers had at most so far: now, between two requests, most of it may be given back. Workers
+ * that have had no more than fresh ones tell nothing, and 63M are assumed. `null`: not known.
+ */
+function measuredSize({ bytes: now, peak, typical, rss, samples }: PoolMeasure): WorkerSize | null {
+  if (now === null) return null;
+  const bytes = peak ?? now;
+  if (bytes < FRESH) return { bytes: ASSUMED_WORKER, source: "assumed", samples: null, rss, now, typical };
+  return { bytes, source: "measured (RssAnon)", samples, rss, now, typical };
 }
 
 /** The resident size counts what is shared; it is taken off where somebody stated it. */
@@ -114,7 +119,7 @@ function sampledSize(samples: Samples, name: string, shared: number): WorkerSize
   const rss = percentile(sizes, PERCENTILE);
   return rss === null
     ? null
-    : { bytes: rss - shared, source: "--samples", samples: sizes.length, rss, peak: null };
+    : { bytes: rss - shared, source: "--samples", samples: sizes.length, rss, now: null, typical: null };
 }
 
 type Weigh = (pool: Pool) => { readonly weight: number; readonly source: PoolFacts["weightSource"] };

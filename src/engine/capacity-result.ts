@@ -35,8 +35,9 @@ export interface WorkerSize {
   readonly source: WorkerSource;
   /** How many workers it rests on; `null`: nobody measured, or only the figure is known. */
   readonly samples: number | null;
-  /** The most that these workers had so far; `null`: not known. */
-  readonly peak: number | null;
+  /** What the same workers have now, and what half of them had at most; `null`: not known. */
+  readonly now: number | null;
+  readonly typical: number | null;
   /** What the resident size (RSS) of the same workers would have given; `null`: not known. */
   readonly rss: number | null;
 }

@@ -3,7 +3,7 @@ import { totalOf } from "../capacity/sum.js";
 import { mebibytes } from "../capacity/words.js";
 import type { Host } from "../model/host.js";
 import { maxChildren } from "../model/pool-size.js";
-import type { HostCapacity, PoolCapacity } from "./capacity-result.js";
+import type { HostCapacity, PoolCapacity, WorkerSource } from "./capacity-result.js";
 import { keptByPool } from "./kept-connections.js";
 
 /** What is wrong now, what the sum rests on, and what else would break. */
@@ -53,29 +53,39 @@ function now({ pools, plan, input }: Found): readonly string[] {
 
 /** How far the size of a worker can be trusted. */
 function sizes({ pools }: Found): readonly string[] {
-  const fresh = pools.filter(({ worker }) => worker.source === "assumed" && worker.peak !== null);
-  const assumed = pools.filter(({ worker }) => worker.source === "assumed" && worker.peak === null);
-  const sampled = pools.filter(({ worker }) => worker.source === "--samples");
-  const grown = pools.filter(({ worker: { peak, bytes } }) => peak !== null && peak > bytes * MUCH);
+  const by = (source: WorkerSource): readonly PoolCapacity[] =>
+    pools.filter(({ worker }) => worker.source === source);
+  const fresh = by("assumed").filter(({ worker }) => worker.now !== null);
+  const assumed = by("assumed").filter(({ worker }) => worker.now === null);
+  const sampled = by("--samples");
+  const uneven = pools.filter(
+    ({ worker: { typical, bytes } }) => typical !== null && bytes > typical * UNEVEN,
+  );
   const few = pools.filter(({ worker: { samples } }) => samples !== null && samples < FEW);
   return [
     ...fresh.map(
       ({ name, worker }) =>
-        `the workers of pool ${name} have no more than ${showSize(worker.peak ?? 0)} of their own, as fresh ones do, so that ${showSize(worker.bytes)} are assumed: run it again under load, or say --worker-size ${name}=…`,
+        `the workers of pool ${name} have hardly served a request yet (${showSize(worker.now ?? 0)} of their own), so that ${showSize(worker.bytes)} are assumed: run it again under load, or say --worker-size ${name}=…`,
     ),
     ...(assumed.length === 0
       ? []
       : [
           `the size of a worker is assumed${of(assumed, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "ps -o rss= -C php-fpm8.2" into --samples -`,
         ]),
+    ...sampled
+      .filter(({ worker }) => (worker.rss ?? 0) < FRESH_RSS)
+      .map(
+        ({ name, worker }) =>
+          `the samples of pool ${name} (${showSize(worker.rss ?? 0)}) are those of workers at rest, which give back what a request took: take them while all workers are busy, or the host gets far too many`,
+      ),
     ...(sampled.length === 0
       ? []
       : [
           `--samples are resident sizes (RSS), which count what the workers share in each of them: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
         ]),
-    ...grown.map(
-      ({ name, worker }) =>
-        `the workers of pool ${name} have had up to ${showSize(worker.peak ?? 0)} so far, and ${showSize(worker.bytes)} now: for the worst hours take --worker-size ${name}=${Math.ceil((worker.peak ?? 0) / MIB)}M`,
+    ...uneven.map(
+      ({ name, worker: { bytes, typical } }) =>
+        `a worker of pool ${name} has had ${showSize(bytes)}, half of them no more than ${showSize(typical ?? 0)}: if that request was an exception, --worker-size ${name}=${Math.ceil((typical ?? 0) / MIB)}M allows more workers`,
     ),
     ...(few.length === 0
       ? []
@@ -84,10 +94,12 @@ function sizes({ pools }: Found): readonly string[] {
 }
 
 const MIB = 1024 * 1024;
-/** The most so far is worth a word from a quarter above. */
-const MUCH = 1.25;
+/** From twice as much on, one request was unlike the others. */
+const UNEVEN = 2;
 /** Below that a percentile is the largest of a handful. */
 const FEW = 5;
+/** The resident size of a worker without a request, with what it shares: 9 to 12 MiB. */
+const FRESH_RSS = 16 * MIB;
 
 function of(some: readonly PoolCapacity[], all: readonly PoolCapacity[]): string {
   return some.length === all.length ? "" : ` for ${some.map(({ name }) => name).join(", ")}`;
@@ -127,8 +139,16 @@ function demand({ pools, plan }: Found): readonly string[] {
   });
 }
 
+/** So many workers for each processor wait for something else most of the time, if they are of use at all. */
+const MANY_PER_CORE = 16;
+
 function cpu({ plan, cores, input }: Found): readonly string[] {
   const workers = plan.pools.reduce((sum, { max }) => sum + max, 0);
+  const asked = plan.pools.some((pool) => pool.demand !== null);
+  if (plan.byCpu === null && cores !== null && !asked && workers > cores.count * MANY_PER_CORE)
+    return [
+      `${workers} workers are what the memory has room for; how many of them ${Number(cores.count.toFixed(2))} cores (${cores.source}) can make use of depends on what requests wait for: --cpu-share, or --rate with --mean, tells`,
+    ];
   if (plan.byCpu === null || input.cpu === null || cores === null || workers <= plan.byCpu) return [];
   return [
     `all pools together have ${workers} workers, and ${plan.byCpu} keep ${Number(cores.count.toFixed(2))} cores (${cores.source}) busy when ${Number((input.cpu.share * 100).toFixed(2))} % of a request is computing: more at a time only wait for each other`,

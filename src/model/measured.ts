@@ -20,8 +20,13 @@ export interface PoolMeasure {
    * kernel before 4.5 does not tell.
    */
   readonly bytes: number | null;
-  /** The same of the most that the workers have had so far; at least `bytes`. */
+  /**
+   * The same of the most that the workers have had so far; at least `bytes`. A worker gives back what a
+   * request took when it ends, so that between requests `bytes` tells of none.
+   */
   readonly peak: number | null;
+  /** What half of the workers have had at most: far below `peak` where one request was an exception. */
+  readonly typical: number | null;
   /** The same of the resident size (VmRSS), which counts in each worker what all of them share. */
   readonly rss: number;
 }
@@ -63,14 +68,15 @@ function summed(running: readonly RunningMaster[]): Measured {
 }
 
 function measureOf(taken: readonly Taken[]): PoolMeasure {
-  const figure = (of: (one: Taken) => number | null): number | null => {
+  const figure = (of: (one: Taken) => number | null, share = SHARE): number | null => {
     const values = taken.map(of).filter((value) => value !== null);
-    return values.length === taken.length ? percentile(values, SHARE) : null;
+    return values.length === taken.length ? percentile(values, share) : null;
   };
   return {
     samples: taken.length,
     bytes: figure(({ anon }) => anon),
     peak: figure(({ peak }) => peak),
+    typical: figure(({ peak }) => peak, 0.5),
     rss: figure(({ rss }) => rss) ?? 0,
   };
 }

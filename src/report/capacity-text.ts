@@ -28,6 +28,7 @@ export function capacityText(found: HostCapacity, options: CapacityTextOptions):
     title("How many workers"),
     ...indented(poolTable(found, options)),
     "",
+    ...indented(found.pools.flatMap((pool) => measureLines(pool, options))),
     ...indented(found.pools.flatMap((pool) => wrap(sumOf(pool, found), options.width - 4))),
     ...indented(worstLines(found, options)),
     "",
@@ -96,10 +97,32 @@ function poolTable({ pools, plan }: HostCapacity, { unicode }: CapacityTextOptio
   return columns([head, ...rows, ...(pools.length > 1 ? [sum] : [])]);
 }
 
-function sourceOf({ worker: { source, samples, rss } }: PoolCapacity): string {
-  const count = samples === null ? "" : `, p95 of ${samples} ${samples === 1 ? "worker" : "workers"}`;
-  const resident = rss !== null && source === "measured (RssAnon)" ? `; RSS says ${showSize(rss)}` : "";
-  return `${source}${count}${resident}`;
+function sourceOf({ worker: { source, samples } }: PoolCapacity): string {
+  const count = samples === null ? "" : `, ${samples} ${samples === 1 ? "worker" : "workers"}`;
+  return `${source}${count}`;
+}
+
+/** What lies behind a measured size. */
+function measureLines(pool: PoolCapacity, { width }: CapacityTextOptions): readonly string[] {
+  const { bytes, source, now, rss, samples } = pool.worker;
+  const size = showSize(bytes);
+  if (source === "--samples") {
+    const most = showSize(rss ?? bytes);
+    const text = isAll(samples) ? `no sample is above ${most}` : `19 of 20 samples are not above ${most}`;
+    return wrap(`${escapeText(pool.name)}: ${text}`, width - 4);
+  }
+  if (source !== "measured (RssAnon)") return [];
+  const most = isAll(samples)
+    ? `no worker has had more than ${size} of its own so far`
+    : `19 of 20 workers have had no more than ${size} of their own so far`;
+  const present = now === null ? "" : `, now it is ${showSize(now)}`;
+  const resident = rss === null ? "" : `; RSS, which counts what they share in each, is ${showSize(rss)}`;
+  return wrap(escapeText(`${pool.name}: ${most}${present}${resident}`), width - 4);
+}
+
+/** Of fewer than twenty the 95th percentile is the largest. */
+function isAll(samples: number | null): boolean {
+  return (samples ?? 0) < 20;
 }
 
 function columns(rows: readonly (readonly string[])[]): readonly string[] {
