@@ -1,6 +1,6 @@
 import { type Demand, meanFor, offeredLoad, type Waiting, waitingAt, workersFor } from "./queue.js";
-import { type Manager, managersFor, type PoolSettings, settingsFor } from "./recommend.js";
-import { budgetOf, type Memory, type Shares, shareOut, sharesOf, totalOf } from "./sum.js";
+import { type Manager, MOST_WORKERS, managersFor, type PoolSettings, settingsFor } from "./recommend.js";
+import { budgetOf, type Memory, memoryFor, type Shares, shareOut, sharesOf, totalOf } from "./sum.js";
 
 /**
  * From memory, workers and demand to the sizes of all pools of a host. Arithmetic only; sizes in
@@ -15,6 +15,8 @@ export interface PoolInput {
   /** What the pool has now; `null`: not known. */
   readonly manager: Manager | null;
   readonly maxRequests: number | null;
+  /** The `pm.max_spawn_rate` to write, because `dynamic` refuses the one that the pool has; `null`: none. */
+  readonly spawnRate: number | null;
   readonly measured: boolean;
   readonly busy: boolean;
   /** The highest `memory_limit`; `Infinity` for -1, `null`: not known. */
@@ -32,6 +34,8 @@ export interface Cpu {
 
 export interface PlanInput extends Memory {
   readonly pools: readonly PoolInput[];
+  /** Whether the weights of all pools are the workers that they have now: whole numbers from 1 on. */
+  readonly present: boolean;
   /** `null`: nobody said how much of a request is computing. */
   readonly cpu: Cpu | null;
 }
@@ -88,12 +92,12 @@ export type PlanAnswer =
 export function planFor(input: PlanInput): PlanAnswer {
   const { pools, cpu } = input;
   const budget = budgetOf(input);
-  const shares = sharesOf(budget, pools);
+  const shares = sharesOf(budget, pools, input.present);
   if (shares === null) return { kind: "too-small", missing: missingFor(input, 1) };
-  const byCpu = cpu === null ? null : Math.max(1, Math.floor(cpu.cores / cpu.share));
+  const byCpu = cpu === null ? null : workersOf(cpu);
   // Each pool for itself: that all of them compute at the same time is rare, and one worker for a site
   // would let a single slow request stop it.
-  const counts = shares.counts.map((count) => Math.min(count, byCpu ?? count));
+  const counts = shares.counts.map((count) => Math.min(count, byCpu ?? count, MOST_WORKERS));
   const worst = worstCases(input, counts);
   const demands = pools.map(({ demand }, index) =>
     demand === null ? null : answerTo(demand, counts[index] ?? 1),
@@ -102,12 +106,12 @@ export function planFor(input: PlanInput): PlanAnswer {
     pools.map((pool, index) => ({ ...pool, busy: pool.busy || isBusy(demands[index] ?? null) })),
   );
   const used = totalOf(pools.map(({ bytes }, index) => ({ count: counts[index] ?? 1, bytes })));
-  const plans = pools.map(({ maxRequests }, index): PoolPlan => {
+  const plans = pools.map(({ maxRequests, spawnRate }, index): PoolPlan => {
     const [max, manager] = [counts[index] ?? 1, managers[index] ?? "dynamic"];
     return {
       max,
       byMemory: shares.counts[index] ?? 1,
-      settings: settingsFor(manager, max, maxRequests),
+      settings: settingsFor(manager, max, maxRequests, spawnRate),
       manager,
       worstCase: worst[index] ?? null,
       demand: demands[index] ?? null,
@@ -119,6 +123,11 @@ export function planFor(input: PlanInput): PlanAnswer {
     kind: "plan",
     plan: { budget, used, spare: budget - used, pools: plans, shares, byCpu, worstCase, missingForDemand },
   };
+}
+
+/** At least one. What a division leaves in the last digits is none: 0.6 / 0.2 are 3. */
+function workersOf({ cores, share }: Cpu): number {
+  return Math.min(Math.max(1, Math.floor((cores / share) * (1 + 1e-12))), Number.MAX_VALUE);
 }
 
 /** From half of its workers busy on average a pool does not sleep. */
@@ -180,9 +189,4 @@ function missingMemory(
 function missingFor(input: PlanInput, workers: number): number {
   const bytes = totalOf(input.pools.map((pool) => ({ count: workers, bytes: pool.bytes })));
   return Math.max(1, memoryFor(input, bytes) - input.memory);
-}
-
-/** The least memory whose budget holds so many bytes of workers. */
-function memoryFor({ reserve, headroom, shared }: Memory, bytes: number): number {
-  return Math.ceil((bytes + shared) / (1 - headroom)) + reserve;
 }

@@ -31,21 +31,31 @@ export function managersFor(pools: readonly ManagedPool[]): readonly Manager[] {
   });
 }
 
+/** PHP-FPM keeps the number of workers in 32 bits, and refuses what it reads of a larger one. */
+export const MOST_WORKERS = 2 ** 31 - 1;
+
 /** Requests after which a worker is replaced where nobody chose a number: hours, not minutes. */
 const REQUESTS = 1000;
 
 /**
  * A set that PHP-FPM accepts. `requests`: the pool's `pm.max_requests`; 0 or `null` (its default, 0)
  * lets a worker grow for ever, and then its measured size does not hold. Idle workers of `ondemand`
- * end anyway.
+ * end anyway. `spawnRate`: `pm.max_spawn_rate` in the place of one that only `dynamic` refuses; `null`:
+ * what the pool has will do.
  */
-export function settingsFor(pm: Manager, max: number, requests: number | null): PoolSettings {
+export function settingsFor(
+  pm: Manager,
+  max: number,
+  requests: number | null,
+  spawnRate: number | null,
+): PoolSettings {
   const counts =
     pm === "dynamic"
       ? {
           "pm.start_servers": Math.ceil(max / 4),
           "pm.min_spare_servers": Math.ceil(max / 8),
           "pm.max_spare_servers": Math.ceil(max / 2),
+          ...(spawnRate === null ? {} : { "pm.max_spawn_rate": spawnRate }),
         }
       : {};
   const kept = requests !== null && requests > 0 ? requests : pm === "ondemand" ? null : REQUESTS;

@@ -3,10 +3,14 @@ import { type Demand, squaredVariation } from "../capacity/queue.js";
 import { showSize, showTime } from "../capacity/size.js";
 import { DEFAULT_HEADROOM, DEFAULT_RESERVE, totalOf } from "../capacity/sum.js";
 import { budgetInWords, sumsInWords } from "../capacity/words.js";
+import { fpmDefault } from "../fpm/facts.js";
+import { integer } from "../fpm/pools.js";
+import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { somaxconn } from "../model/kernel.js";
 import { maxChildren, processManager } from "../model/pool-size.js";
 import { sharedMemory } from "../model/shared-memory.js";
+import { known } from "../source/effective.js";
 import { backlogOf, nginxOf, processMaxOf, rampOf } from "./capacity-limits.js";
 import type { CapacityOptions } from "./capacity-options.js";
 import { numberFor, type SizedPool, sizedPools } from "./capacity-pools.js";
@@ -46,6 +50,7 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
     headroom,
     shared: shared.bytes,
     pools: inputsOf(host, options, sized, live),
+    present: sized.every(({ facts }) => facts.weightSource === "pm.max_children"),
     cpu: cpuOf(options.cpuShare, cores?.count ?? null),
   };
   const sources: Sources = {
@@ -121,6 +126,7 @@ function inputsOf(
       weight,
       manager,
       maxRequests: typeof requests === "number" ? requests : null,
+      spawnRate: pool === null ? null : refusedSpawnRate(pool),
       measured: worker.samples !== null,
       // All of them run, or are to run whether anybody asks or not.
       busy: manager === "static" || (max !== null && workers >= max),
@@ -128,6 +134,13 @@ function inputsOf(
       demand: demandOf(options, name, facts.pool, sized.length),
     };
   });
+}
+
+/** FPM's default where the pool has a rate that `dynamic` refuses, as no other `pm` does. */
+function refusedSpawnRate(pool: Pool): number | null {
+  const rate = known(integer(pool, "pm.max_spawn_rate"));
+  if (rate === undefined || rate === null || rate > 0) return null;
+  return Number(fpmDefault("pm.max_spawn_rate", "pool", pool.master.phpVersion) ?? 1);
 }
 
 function demandOf(

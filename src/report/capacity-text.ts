@@ -129,9 +129,9 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
   return table(rows.map((row) => row.map(escapeText)));
 }
 
-function sumOf({ name, because, weightSource }: PoolCapacity, { pools }: HostCapacity): string {
+function sumOf({ name, because, weightSource }: PoolCapacity, { pools, plan }: HostCapacity): string {
   const weight =
-    pools.length === 1
+    pools.length === 1 || plan.shares.kept
       ? ""
       : weightSource === "pm.max_children"
         ? " (weighed by pm.max_children now)"

@@ -29,8 +29,8 @@ function say(text: string): void {
 async function main(options: Options): Promise<void> {
   const { memory: limit, cacheMib } = options;
   const held = await measured(options);
-  const { bytes, rss } = held.pool;
-  if (bytes === null) {
+  const { bytes, peak, rss } = held.pool;
+  if (bytes === null || peak === null) {
     refuse("This kernel does not tell RssAnon.");
     return;
   }
@@ -39,18 +39,21 @@ async function main(options: Options): Promise<void> {
     shareOut(budgetOf({ memory: limit, reserve: 0, headroom: 0, shared: charged }), [
       { weight: 1, bytes: worker },
     ])?.[0] ?? 0;
-  const [ours, byRss] = [sum(shared, bytes), sum(0, rss)];
+  const [ours, byNow, byRss] = [sum(shared, peak), sum(shared, bytes), sum(0, rss)];
   say(`\nWorkers in ${showSize(limit)}, --reserve 0 --headroom 0:`);
-  say(`  RssAnon  (${showSize(limit)} − ${showSize(shared)}) / ${showSize(bytes)} = ${ours}`);
+  const left = `(${showSize(limit)} − ${showSize(shared)})`;
+  say(`  fpmlint  ${left} / ${showSize(peak)} = ${ours}`);
+  say(`  RssAnon  ${left} / ${showSize(bytes)} = ${byNow}`);
   say(`  RSS      ${showSize(limit)} / ${showSize(rss)} = ${byRss}`);
   if (ours === 0 || byRss === 0) {
     say("One of them is 0: a larger --memory is needed to go on.");
     return;
   }
   await compared(options, [
-    ["RssAnon", ours],
+    ["fpmlint", ours],
+    ["RssAnon", byNow],
     ["RSS", byRss],
-    ["twice RssAnon", ours * 2],
+    ["twice RssAnon", byNow * 2],
   ]);
 }
 
