@@ -12,6 +12,7 @@ const onePool: PoolInput = {
   manager: null,
   maxRequests: null,
   spawnRate: null,
+  idleTimeout: null,
   measured: false,
   busy: false,
   memoryLimit: null,
@@ -42,7 +43,7 @@ function ofEveryPlan(inputs: fc.Arbitrary<PlanInput>, holds: (plan: Plan, input:
     }),
     { numRuns: 1000 },
   );
-  expect(planned).toBeGreaterThan(all / 2);
+  expect(planned).toBeGreaterThan(all / 4);
 }
 
 /** No pool has more in the second than in the first. */

@@ -203,6 +203,12 @@ describe("how many workers, and how fast", () => {
     );
   });
 
+  test("the longest mean: enough workers at it also where they are no longer counted one by one", () => {
+    const asked = { rate: 10000000.000000006, mean: 1, p95: null };
+    for (const workers of [10005503, 10005504, 10005505, 20000000])
+      expect(workersFor({ ...asked, mean: meanFor(workers, asked) })).toBeLessThanOrEqual(workers);
+  });
+
   test("nothing arrives, or nobody works", () => {
     expect(workersFor({ rate: 0, mean: 1, p95: null })).toBe(1);
     expect(meanFor(8, { rate: 0, mean: 1, p95: null })).toBe(Number.MAX_VALUE);

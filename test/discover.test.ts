@@ -68,9 +68,54 @@ describe("a directory named etc", () => {
     ["RHEL", ["etc/php-fpm.conf"]],
     ["Remi", ["etc/opt/remi/php82/php-fpm.conf", "etc/opt/remi/php83/php-fpm.conf"]],
     ["Alpine", ["etc/php83/php-fpm.conf"]],
+    ["openSUSE", ["etc/php8/fpm/php-fpm.conf"]],
+    ["Arch", ["etc/php/php-fpm.conf", "etc/php-legacy/php-fpm.conf"]],
+    ["Gentoo", ["etc/php/fpm-php8.2/php-fpm.conf"]],
   ])("knows where the packages put php-fpm: %s", (_name, mains) => {
     put(Object.fromEntries(mains.map((path) => [path, FPM])));
     expect(hosts("etc")[0]?.spec.fpm).toEqual(mains.map((path) => `/${path}`));
+  });
+
+  test.each([
+    "usr/local/php/etc",
+    "usr/local/php82/etc",
+    "opt/php82/etc",
+    "opt/plesk/php/8.2/etc",
+    "opt/cpanel/ea-php82/root/etc",
+    "opt/bitnami/php/etc",
+    "www/server/php/82/etc",
+  ])("knows where others put php-fpm, which counts with a pool: %s", (place) => {
+    const includes = "[global]\ninclude = etc/php-fpm.d/*.conf\n";
+    put({ "etc/nginx/nginx.conf": MAIN, [`${place}/php-fpm.conf`]: includes });
+    expect(hosts("etc")[0]?.spec.fpm).toEqual([]);
+    put({ [`${place}/php-fpm.d/shop.conf`]: POOL });
+    expect(hosts("etc")[0]?.spec.fpm).toEqual([`/${place}/php-fpm.conf`]);
+    // Searched as any directory, it is the same one host.
+    expect(hosts(".").map(({ spec }) => [spec.name, spec.fpm])).toEqual([[".", [`/${place}/php-fpm.conf`]]]);
+  });
+
+  test("counts the masters that units start, of a template unit those that are there", () => {
+    put({
+      "etc/nginx/nginx.conf": MAIN,
+      "etc/php-fpm.conf": `${FPM}${POOL}`,
+      "etc/fpm/alice.conf": POOL,
+      "etc/fpm/bob.conf": POOL,
+      "etc/fpm/empty.conf": "[global]\n",
+      "srv/fpm.conf": POOL,
+      "etc/systemd/system/php-fpm@.service":
+        "[Service]\nExecStart=/usr/sbin/php-fpm --nodaemonize \\\n  --fpm-config=/etc/fpm/%i.conf\n",
+      "usr/lib/systemd/system/shop.service":
+        "[Service]\nExecStart=/usr/sbin/php-fpm8.2 -F -y /srv/fpm.conf\n",
+      "usr/lib/systemd/system/php-fpm.service":
+        "[Service]\nExecStart=/usr/sbin/php-fpm -y /etc/php-fpm.conf\n",
+      "usr/lib/systemd/system/gone.service": "[Service]\nExecStart=/usr/sbin/php-fpm -y /srv/gone.conf\n",
+    });
+    expect(hosts("etc")[0]?.spec.fpm).toEqual([
+      "/etc/php-fpm.conf",
+      "/etc/fpm/alice.conf",
+      "/etc/fpm/bob.conf",
+      "/srv/fpm.conf",
+    ]);
   });
 
   test("takes pools without their main file, one master for each directory", () => {

@@ -82,6 +82,9 @@ describe("a value that is there", () => {
     ["at the end of the file", "pm.max_children = 5", "pm.max_children = 12"],
     ["before CR and LF", "pm.max_children = 5\r\n", "pm.max_children = 12\r\n"],
     ["twice", "pm.max_children = 5\npm.max_children = 6\n", "pm.max_children = 5\npm.max_children = 12\n"],
+    ["before what is no comment", "pm.max_children = 5 # five\n", "pm.max_children = 12 ; # five\n"],
+    ["in quotes before it", "pm.max_children='5'# \"x\";y\n", 'pm.max_children=12 ; # "x";y\n'],
+    ["with # in quotes", "pm.max_children = '5 # five'\n", "pm.max_children = 12\n"],
     ["not a number", "pm.max_children = many\n", "pm.max_children = 12\n"],
   ])("%s", (_, before, after) => {
     expect(www(`[www]\n${before}`, { "pm.max_children": "12" })).toBe(`[www]\n${after}`);

@@ -249,6 +249,7 @@ it.each([
   ["/etc/php82/php-fpm.conf", "8.2"],
   ["/etc/opt/remi/php74/php-fpm.conf", "7.4"],
   ["/etc/php8/php-fpm.conf", "8.0"],
+  ["/etc/php8/fpm/php-fpm.conf", null],
   ["/etc/php7/php-fpm.conf", null],
   ["/etc/php-fpm.conf", null],
   ["/usr/local/etc/php-fpm.conf", null],

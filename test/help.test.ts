@@ -61,6 +61,7 @@ const uncovers: Readonly<Record<string, string>> = {
   "pool/memory-oversubscribed/bad-process-max": "pool/memory-limit-overcommit",
   "pool/memory-oversubscribed/bad-reserve": "pool/memory-limit-overcommit",
   "pool/memory-oversubscribed/bad-two-pools": "pool/memory-limit-overcommit",
+  "php/upload-limits/bad-post-far-above-memory": "buffer/body-limit-mismatch",
   "fastcgi/params-shadowed/bad-line-of-server": "fastcgi/extension-denied",
   "fastcgi/script-filename/bad-incomplete-set-of-server": "fastcgi/extension-denied",
 };

@@ -114,6 +114,22 @@ describe("files are written", () => {
     expect(new Set(seen).size).toBe(2);
   });
 
+  test("to the last one, though a signal comes meanwhile", () => {
+    const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+    const heard = () => signals.map((signal) => process.listenerCount(signal));
+    const before = heard();
+    const seen: (readonly number[])[] = [];
+    faults.rename = (from, to) => {
+      seen.push(heard());
+      process.kill(process.pid, "SIGTERM");
+      real.renameSync(from, to);
+    };
+    writeFilesAtomically([file("a.conf"), file("b.conf")], root);
+    expect(seen).toEqual([before, before].map((counts) => counts.map((count) => count + 1)));
+    expect(heard()).toEqual(before);
+    expect(everything()).toEqual({ "a.conf": AFTER, "b.conf": AFTER });
+  });
+
   test("not at all where the text stays", () => {
     const one = file("a.conf", BEFORE, BEFORE);
     const { ino } = fs.statSync(one.path);
@@ -245,6 +261,7 @@ describe("nothing is written", () => {
     const path = join(root, "b.conf");
     fs.symlinkSync("a.conf", path);
     refused([one, { ...one, path }], `${path}: is the same file as ${one.path}`);
+    refused([one, one], `${one.path}: belongs to several hosts, and each of them would change it`);
   });
 
   test("that the file's encoding cannot hold", () => {

@@ -17,6 +17,8 @@ export interface PoolInput {
   readonly maxRequests: number | null;
   /** The `pm.max_spawn_rate` to write, because `dynamic` refuses the one that the pool has; `null`: none. */
   readonly spawnRate: number | null;
+  /** The same for `pm.process_idle_timeout`, in seconds, of which `ondemand` refuses some. */
+  readonly idleTimeout: number | null;
   readonly measured: boolean;
   readonly busy: boolean;
   /** The highest `memory_limit`; `Infinity` for -1, `null`: not known. */
@@ -106,12 +108,12 @@ export function planFor(input: PlanInput): PlanAnswer {
     pools.map((pool, index) => ({ ...pool, busy: pool.busy || isBusy(demands[index] ?? null) })),
   );
   const used = totalOf(pools.map(({ bytes }, index) => ({ count: counts[index] ?? 1, bytes })));
-  const plans = pools.map(({ maxRequests, spawnRate }, index): PoolPlan => {
+  const plans = pools.map(({ maxRequests, spawnRate, idleTimeout }, index): PoolPlan => {
     const [max, manager] = [counts[index] ?? 1, managers[index] ?? "dynamic"];
     return {
       max,
       byMemory: shares.counts[index] ?? 1,
-      settings: settingsFor(manager, max, maxRequests, spawnRate),
+      settings: settingsFor(manager, max, maxRequests, spawnRate, idleTimeout),
       manager,
       worstCase: worst[index] ?? null,
       demand: demands[index] ?? null,

@@ -7,7 +7,7 @@
  */
 
 /** The 95th percentile of the standard normal distribution. */
-const NORMAL_P95 = 1.6448536269514722;
+export const NORMAL_P95 = 1.6448536269514722;
 
 /** How many of the requests may find all workers busy where nobody says. */
 const TARGET = 0.05;
@@ -75,8 +75,16 @@ export function waitProbability(workers: number, load: number): number {
   if (busy === 0) return 0;
   if (busy >= count) return 1;
   if (busy <= LARGEST) return delayed(count, busy, refusal(count, busy));
-  const beyond = Math.ceil((count - busy) / Math.sqrt(busy / LARGEST));
+  const most = Math.floor((count - busy) / Math.sqrt(busy / LARGEST)) + 1;
+  // Rounding must not part it from `workersFor`, which asks how many workers so many stand for.
+  const beyond =
+    scaledUp(busy, most) <= count ? most : scaledUp(busy, most - 1) <= count ? most - 1 : most - 2;
   return delayed(LARGEST + beyond, LARGEST, refusal(LARGEST + beyond, LARGEST));
+}
+
+/** The workers that stand to a load beyond `LARGEST` as `LARGEST + beyond` do to that. */
+function scaledUp(load: number, beyond: number): number {
+  return finite(Math.ceil(load + beyond * Math.sqrt(load / LARGEST)));
 }
 
 /**
@@ -138,7 +146,7 @@ export function workersFor(demand: Demand, target = TARGET): number {
     refused = withOneMore(workers, counted, refused);
   } while (delayed(workers, counted, refused) > most);
   if (load === counted) return workers;
-  return finite(Math.ceil(load + (workers - counted) * Math.sqrt(load / counted)));
+  return scaledUp(load, workers - counted);
 }
 
 /**

@@ -40,14 +40,16 @@ const REQUESTS = 1000;
 /**
  * A set that PHP-FPM accepts. `requests`: the pool's `pm.max_requests`; 0 or `null` (its default, 0)
  * lets a worker grow for ever, and then its measured size does not hold. Idle workers of `ondemand`
- * end anyway. `spawnRate`: `pm.max_spawn_rate` in the place of one that only `dynamic` refuses; `null`:
- * what the pool has will do.
+ * end anyway. `spawnRate`: `pm.max_spawn_rate` in the place of one that only `dynamic` refuses;
+ * `idleTimeout`: `pm.process_idle_timeout`, in seconds, in the place of one that only `ondemand`
+ * refuses. `null`: what the pool has will do.
  */
 export function settingsFor(
   pm: Manager,
   max: number,
   requests: number | null,
   spawnRate: number | null,
+  idleTimeout: number | null = null,
 ): PoolSettings {
   const counts =
     pm === "dynamic"
@@ -60,5 +62,6 @@ export function settingsFor(
       : {};
   const kept = requests !== null && requests > 0 ? requests : pm === "ondemand" ? null : REQUESTS;
   const recycled = kept === null ? {} : { "pm.max_requests": kept };
-  return { pm, "pm.max_children": max, ...counts, ...recycled };
+  const idle = pm === "ondemand" && idleTimeout !== null ? { "pm.process_idle_timeout": idleTimeout } : {};
+  return { pm, "pm.max_children": max, ...counts, ...idle, ...recycled };
 }

@@ -1,6 +1,7 @@
+import { decimalText, placesOf, plain, scaled } from "./decimal.js";
 import type { Cpu, Plan, PlanInput, PoolInput, PoolPlan } from "./plan.js";
 import { MOST_WORKERS } from "./recommend.js";
-import { budgetOf, type Memory, PARTS, partsLeft, totalOf } from "./sum.js";
+import { type Memory, PARTS, partsLeft, totalOf } from "./sum.js";
 
 /** The sums in words, so that a reader can redo them on paper. */
 
@@ -50,39 +51,69 @@ function resultOf({ top, bottom }: Sum): number | null {
 function exact(write: (scale: Scale) => Sum): { readonly count: number; readonly text: string } {
   const full = write(BYTES);
   const count = resultOf(full) ?? 0;
-  const sum = SCALES.map(write).find((one) => resultOf(one) === count) ?? full;
-  return { count, text: `${sum.text} = ${count}` };
+  const { text } = SCALES.map(write).find((one) => resultOf(one) === count) ?? full;
+  return { count, text };
 }
 
 /** `(8192 MiB − 500 MiB) / 60 MiB = 128` for each pool of a plan. */
 export function sumsInWords(input: PlanInput, plan: Plan): readonly string[] {
   const single = new Set(plan.shares.single);
+  // Once for all pools: a host may have thousands.
+  const open = openOf(input, single);
+  const kept = plan.shares.kept ? keptInWords(input, plan) : "";
   return plan.pools.map((pool, index) => {
     const text = plan.shares.kept
-      ? keptInWords(input, plan, pool)
+      ? `${pool.byMemory} as now: ${kept}`
       : single.has(index)
-        ? `1: its part of ${mebibytes(plan.budget)} is below one worker, and no pool gets 0`
-        : partInWords(input, plan, pool, index);
+        ? `1: its part of what is shared, ${exact((scale) => memorySum(input, plan, open, index, scale)).text}, is below one worker, and no pool gets 0`
+        : partInWords(input, plan, open, index);
     return `${text}${pool.max === pool.byMemory ? "" : `; ${limitInWords(input.cpu, plan, pool)}`}`;
   });
 }
 
-function partInWords(input: PlanInput, plan: Plan, { byMemory }: PoolPlan, index: number): string {
-  const { count, text } = exact((scale) => memorySum(input, plan, index, scale));
-  const more = byMemory - count;
-  return more > 0 ? `${text}, and ${more} more of what rounding left over` : text;
+function partInWords(input: PlanInput, plan: Plan, open: Open, index: number): string {
+  const { count, text } = exact((scale) => memorySum(input, plan, open, index, scale));
+  const more = (plan.pools[index]?.byMemory ?? count) - count;
+  return `${text} = ${count}${more > 0 ? `, and ${more} more of what rounding left over` : ""}`;
 }
 
-function keptInWords({ pools }: PlanInput, { budget }: Plan, { byMemory }: PoolPlan): string {
-  const now = pools.map(({ weight, bytes }) => ({ count: weight, bytes }));
-  const terms = now.map(({ count, bytes }) => `${count} × ${mebibytes(bytes)}`);
+function keptInWords({ pools }: PlanInput, { budget }: Plan): string {
+  const total = totalOf(pools.map(({ weight, bytes }) => ({ count: weight, bytes })));
+  const { text } = SCALES.find((scale) => staysKept(pools, budget, total, scale)) ?? BYTES;
+  const terms = pools.map(({ weight, bytes }) => `${weight} × ${text(bytes)}`);
   const sum = terms.length > MOST_TERMS ? "all pools together" : terms.join(" + ");
-  return `${byMemory} as now: ${sum} = ${mebibytes(totalOf(now))}, and ${mebibytes(budget)} have no room for one more in each pool`;
+  return `${sum} = ${text(total)}, and ${text(budget)} have no room for one more in each pool`;
 }
 
-function memorySum(input: PlanInput, plan: Plan, index: number, scale: Scale): Sum {
+/** Whether all that is said of pools that stay as they are is true of the sizes as they are written, too. */
+function staysKept(pools: readonly PoolInput[], budget: number, total: number, { digits }: Scale): boolean {
+  const now = pools.reduce((sum, { weight, bytes }) => sum + BigInt(weight) * digits(bytes), 0n);
+  const least = pools.reduce((sum, { bytes }) => sum + digits(bytes), 0n);
+  return now === digits(total) && now <= digits(budget) && digits(budget) < now + least;
+}
+
+/** The pools that share by weight, and what of them all sums need. */
+interface Open {
+  readonly pools: readonly PoolInput[];
+  /** The digits behind the point of the longest weight. */
+  readonly places: number;
+  /** All weights, in units of the last of these digits. */
+  readonly weight: bigint;
+  /** Of a worker; `null`: not the same in all of them. */
+  readonly bytes: number | null;
+}
+
+function openOf(input: PlanInput, single: ReadonlySet<number>): Open {
+  const pools = input.pools.filter((_, index) => !single.has(index));
+  const places = pools.reduce((most, { weight }) => Math.max(most, placesOf(weight)), 0);
+  const weight = pools.reduce((sum, one) => sum + scaled(one.weight, places), 0n);
+  const bytes = pools[0]?.bytes ?? null;
+  return { pools, places, weight, bytes: pools.every((one) => one.bytes === bytes) ? bytes : null };
+}
+
+function memorySum(input: PlanInput, plan: Plan, open: Open, index: number, scale: Scale): Sum {
   const { pools } = input;
-  const { left, perWeight, single } = plan.shares;
+  const { left, perWeight } = plan.shares;
   const [pool] = pools.slice(index, index + 1);
   const { bytes, weight } = pool ?? { bytes: 0, weight: 0 };
   if (pools.length === 1) {
@@ -93,7 +124,6 @@ function memorySum(input: PlanInput, plan: Plan, index: number, scale: Scale): S
       bottom: budget.bottom * scale.digits(bytes),
     };
   }
-  const open = pools.filter((_, one) => !single.includes(one));
   const cost = costSum(open, perWeight, weight, bytes, scale);
   return {
     text: `${scale.text(left)} × ${cost.text}`,
@@ -105,61 +135,80 @@ function memorySum(input: PlanInput, plan: Plan, index: number, scale: Scale): S
 const MOST_TERMS = 6;
 
 /** What a pool gets of each byte: its weight divided by what one unit of weight costs in all pools that share. */
-function costSum(
-  open: readonly PoolInput[],
-  perWeight: number,
-  weight: number,
-  bytes: number,
-  scale: Scale,
-): Sum {
-  const top = scaled(weight);
-  if (open.every((one) => one.bytes === bytes)) {
-    const all = open.reduce((sum, one) => sum + scaled(one.weight), 0n);
-    const text = `${weight}/${Number(all) / Number(WEIGHTS)} / ${scale.text(bytes)}`;
-    return { text, top, bottom: all * scale.digits(bytes) };
+function costSum(open: Open, perWeight: number, weight: number, bytes: number, scale: Scale): Sum {
+  const places = Math.max(placesOf(weight), open.places);
+  const [top, own] = [scaled(weight, places), plain(weight)];
+  if (open.pools.length === 0 || open.bytes === bytes) {
+    const all = open.weight * 10n ** BigInt(places - open.places);
+    return {
+      text: `${own}/${decimalText(all, places)} / ${scale.text(bytes)}`,
+      top,
+      bottom: all * scale.digits(bytes),
+    };
   }
-  if (open.length > MOST_TERMS) {
-    const text = `${weight} / ${scale.text(perWeight)}`;
-    return { text, top, bottom: WEIGHTS * scale.digits(perWeight) };
+  if (open.pools.length > MOST_TERMS) {
+    const text = `${own} / ${scale.text(perWeight)}`;
+    return { text, top, bottom: 10n ** BigInt(places) * scale.digits(perWeight) };
   }
-  const terms = open.map((one) => `${one.weight} × ${scale.text(one.bytes)}`);
-  const bottom = open.reduce((sum, one) => sum + scaled(one.weight) * scale.digits(one.bytes), 0n);
-  return { text: `${weight} / (${terms.join(" + ")})`, top, bottom };
-}
-
-/** Weights may have decimals, too. */
-const WEIGHTS = 10n ** 6n;
-
-function scaled(weight: number): bigint {
-  return BigInt(Math.round(weight * Number(WEIGHTS)));
-}
-
-/** `(8192 MiB − 500 MiB) × 0.8 − 128 MiB`, in brackets where it has several parts. */
-function budgetSum({ memory, reserve, headroom, shared }: Memory, scale: Scale): Sum {
-  const has = scale.text(memory);
-  const available = reserve === 0 ? has : `(${has} − ${scale.text(reserve)})`;
-  const parts = partsLeft(headroom);
-  const scaledText = parts === PARTS ? available : `${available} × ${Number(parts) / Number(PARTS)}`;
-  const top = (scale.digits(memory) - scale.digits(reserve)) * parts;
-  if (shared === 0) return { text: scaledText, top, bottom: PARTS };
-  const text = `(${scaledText} − ${scale.text(shared)})`;
-  return { text, top: top - scale.digits(shared) * PARTS, bottom: PARTS };
-}
-
-/** The budget as a sum: `(8192 MiB − 500 MiB) × 0.8 = 6153.6 MiB`. */
-export function budgetInWords(input: PlanInput): string {
-  const [scale = BYTES] = SCALES;
-  const text = budgetSum(input, scale).text.replace(/^\((.*)\)$/, (whole, inner: string) =>
-    /^[^()]*(?:\([^()]*\)[^()]*)*$/.test(inner) ? inner : whole,
+  const terms = open.pools.map((one) => `${plain(one.weight)} × ${scale.text(one.bytes)}`);
+  const bottom = open.pools.reduce(
+    (sum, one) => sum + scaled(one.weight, places) * scale.digits(one.bytes),
+    0n,
   );
-  return `${text} = ${mebibytes(budgetOf(input))}`;
+  return { text: `${own} / (${terms.join(" + ")})`, top, bottom };
+}
+
+/** `((8192 MiB − 500 MiB) × 0.8 − 128 MiB)`, in brackets where it has several parts. */
+function budgetSum({ memory, reserve, headroom, shared }: Memory, scale: Scale): Sum {
+  const parts = partsLeft(headroom);
+  const top = (scale.digits(memory) - scale.digits(reserve)) * parts - scale.digits(shared) * PARTS;
+  const available = [memory, ...(reserve === 0 ? [] : [reserve])].map(scale.text);
+  const charged = shared === 0 ? [] : [scale.text(shared)];
+  const less = (terms: readonly string[]): string =>
+    terms.length === 1 ? terms.join() : `(${terms.join(" − ")})`;
+  if (parts === PARTS) return { text: less([...available, ...charged]), top, bottom: PARTS };
+  const part = `${less(available)} × ${plain(Number(parts) / Number(PARTS))}`;
+  return { text: less([part, ...charged]), top, bottom: PARTS };
+}
+
+/** The budget as a sum: `(8192 MiB − 500 MiB) × 0.8 = 6153.6 MiB`; what is charged may be more than there is. */
+export function budgetInWords(input: PlanInput): string {
+  const full = budgetSum(input, BYTES);
+  const bytes = Number(floorOf(full.top, full.bottom));
+  const said = (scale: Scale): boolean => {
+    const { top, bottom } = budgetSum(input, scale);
+    return floorOf(2n * top + bottom, 2n * bottom) === scale.digits(bytes);
+  };
+  const scale = SCALES.find((one) => one !== BYTES && said(one)) ?? BYTES;
+  const { text } = budgetSum(input, scale);
+  const outer = /^\(.*\)$/.test(text) ? text.slice(1, -1) : text;
+  return `${outer} = ${scale.text(bytes).replace("-", "−")}`;
+}
+
+/** Rounded down, also below 0. */
+function floorOf(top: bigint, bottom: bigint): bigint {
+  const whole = top / bottom;
+  return top < 0n && whole * bottom !== top ? whole - 1n : whole;
 }
 
 /** Why a pool has fewer workers than the memory has room for. */
 function limitInWords(cpu: Cpu | null, plan: Plan, { max }: PoolPlan): string {
-  if (max === MOST_WORKERS && max !== plan.byCpu) return `PHP-FPM takes no larger number: 2^31 − 1 = ${max}`;
-  const why = `more than keep the cores busy only wait for each other: ${cpu?.cores} cores / ${cpu?.share}`;
-  return cpu !== null && cpu.cores < cpu.share
-    ? `${why} is less than one worker, and no pool gets 0 = ${max}`
-    : `${why} = ${max}`;
+  if (cpu === null || (max === MOST_WORKERS && max !== plan.byCpu))
+    return `PHP-FPM takes no larger number: 2^31 − 1 = ${max}`;
+  const { text, count } = busyWorkers(cpu, max);
+  const why = `more than keep the cores busy only wait for each other: ${text}`;
+  return count === 0n ? `${why} is less than one worker, and no pool gets 0 = ${max}` : `${why} = ${max}`;
+}
+
+/** `2 cores / 0.25`, with the fewest digits with which it comes to the number of workers. */
+function busyWorkers({ cores, share }: Cpu, max: number): { readonly text: string; readonly count: bigint } {
+  const sums = [12, 13, 14, 15, 16, 17].map((digits) => {
+    const [has, part] = [cores, share].map((number) => Number(number.toPrecision(digits)));
+    const [top, bottom] = [has ?? cores, part ?? share];
+    const places = Math.max(placesOf(top), placesOf(bottom));
+    const text = `${plain(top)} ${top === 1 ? "core" : "cores"} / ${plain(bottom)}`;
+    return { text, count: scaled(top, places) / scaled(bottom, places) };
+  });
+  const [first = { text: "", count: 0n }] = sums;
+  return sums.find(({ count }) => count === BigInt(max)) ?? first;
 }

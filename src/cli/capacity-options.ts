@@ -1,8 +1,19 @@
 import type { Argv } from "yargs";
-import { readSamples, type Samples } from "../capacity/samples.js";
+import type { Samples } from "../capacity/samples.js";
 import { parseRate, parseShare, parseSize, parseSizeOrNone, parseTime } from "../capacity/size.js";
 import type { CapacityOptions, Named } from "../engine/capacity-options.js";
 import { UsageError } from "./usage.js";
+
+const CAPACITY_EPILOGUE = `Examples:
+  fpmlint capacity                                  this server, its workers measured
+  fpmlint capacity etc --ram 4G --worker-size 60M   a copy of /etc, a worker's size by hand
+  ps -o rss= -C php-fpm8.2 | fpmlint capacity /etc --ram 4G --samples -
+  fpmlint capacity --rate shop=40/s --mean 250ms --p95 900ms
+  fpmlint capacity --what-if 2G,4G,8G               what more memory would bring
+  fpmlint capacity /etc --diff                      the change as a diff; --write makes it
+
+The sum: ((memory − reserve) × (1 − headroom) − shared) / worker. Sizes are binary: 1G = 1024M.
+Exit status: 0 computed, 2 wrong or missing input, 3 computed, but not every file could be read.`;
 
 /** The options of `fpmlint capacity`, as yargs reads them. */
 export function capacityArguments(y: Argv<{ color: "auto" | "always" | "never" }>) {
@@ -70,13 +81,15 @@ export function capacityArguments(y: Argv<{ color: "auto" | "always" | "never" }
     .option("php-version", {
       type: "string",
       describe: "PHP of masters whose path does not tell it, as in 8.3",
-    });
+    })
+    .epilogue(CAPACITY_EPILOGUE);
 }
 
 const named = { type: "string", array: true, nargs: 1 } as const;
 
 export interface CapacityArguments {
-  readonly path?: string | undefined;
+  /** One, or none for the machine it runs on. */
+  readonly paths: readonly string[];
   readonly ram?: string | undefined;
   readonly reserve?: string | undefined;
   readonly headroom?: string | undefined;
@@ -117,8 +130,8 @@ export const CAPACITY_OPTIONS = [...CAPACITY_SINGLES, "worker-size", "weight", "
 
 const SIZE = "a size as in 60M, 8G or plain bytes";
 
-/** What the words mean; throws UsageError for what they cannot. `samples`: the text behind `--samples`. */
-export function readCapacityOptions(args: CapacityArguments, samples: string | null): CapacityOptions {
+/** What the words mean; throws UsageError for what they cannot. `samples`: what `--samples` names. */
+export function readCapacityOptions(args: CapacityArguments, samples: Samples | null): CapacityOptions {
   const weights = byName("weight", args.weight, count, "a number above 0, as in shop=3");
   if (weights.all !== null) throw new UsageError("--weight needs the name of a pool, as in --weight shop=3");
   const rate = byName("rate", args.rate, parseRate, "a number of requests as in 40/s or 1200/min");
@@ -129,12 +142,15 @@ export function readCapacityOptions(args: CapacityArguments, samples: string | n
     throw new UsageError(
       `--${given(mean) ? "mean" : "p95"} says nothing without --rate, how many requests come, as in --rate 40/s`,
     );
+  for (const option of ["reserve", "shared"] as const) refuseBareNumber(option, args[option], "M");
+  for (const word of args["worker-size"] ?? [])
+    refuseBareNumber("worker-size", word.slice(word.lastIndexOf("=") + 1), "M");
   return {
     reserve: single("reserve", args.reserve, parseSizeOrNone, "a size as in 500M, or 0"),
-    headroom: single("headroom", args.headroom, headroom, "a part of the memory as in 20%, or 0"),
+    headroom: single("headroom", args.headroom, headroom, "a part of the memory below 100% as in 20%, or 0"),
     shared: single("shared", args.shared, parseSizeOrNone, "a size as in 128M, or 0"),
     workerSize: byName("worker-size", args["worker-size"], parseSize, SIZE),
-    samples: samples === null ? null : checkedSamples(args.samples ?? "", samples),
+    samples,
     weights: weights.byPool,
     cores: single("cores", args.cores, count, "a number of processors as in 4"),
     cpuShare: single("cpu-share", args["cpu-share"], portion, "a part of a request as in 30%, above 0"),
@@ -148,15 +164,34 @@ function given({ all, byPool }: Named<number>): boolean {
   return all !== null || byPool.size > 0;
 }
 
+/** The memory that `--ram` states, in bytes. */
+export function readMemory(text: string | undefined): number | null {
+  refuseBareNumber("ram", text, "G");
+  return single("ram", text, parseSize, "a size as in 8G, 512M or plain bytes");
+}
+
 /** The sizes behind `--what-if`. */
 export function readWhatIf(text: string | undefined): readonly number[] | null {
   if (text === undefined) return null;
   const words = text.split(",").map((word) => word.trim());
   return words.map((word) => {
+    refuseBareNumber("what-if", word, "G");
     const bytes = parseSize(word);
-    if (bytes === null) throw wrong("what-if", word, "sizes with commas between, as in 2G,4G,8G");
+    if (bytes === null) throw wrong("what-if", word, "a size; commas stand between sizes, as in 2G,4G,8G");
     return bytes;
   });
+}
+
+const MIB = 1024 * 1024;
+
+/** Plain numbers are bytes, and nobody means so few of them. Throws UsageError. */
+function refuseBareNumber(option: string, text: string | undefined, unit: "M" | "G"): void {
+  const number = String(text ?? "").trim();
+  const bytes = /^\d+(?:\.\d+)?$/.test(number) ? Number(number) : 0;
+  if (bytes === 0 || bytes >= MIB) return;
+  throw new UsageError(
+    `--${option} ${JSON.stringify(text)} is ${number} ${bytes === 1 ? "byte" : "bytes"}; most likely ${number}${unit} is meant`,
+  );
 }
 
 /** `null` when it is not given; throws UsageError for what is no such value. */
@@ -210,18 +245,4 @@ function portion(text: string): number | null {
 function count(text: string): number | null {
   const value = /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : 0;
   return value > 0 && value <= 1_000_000 ? value : null;
-}
-
-function checkedSamples(name: string, text: string): Samples {
-  const samples = readSamples(text);
-  if (samples.bytes.length > 0) return samples;
-  const shown = name === "-" ? "standard input" : name;
-  const [first] = samples.unread;
-  const why =
-    first === undefined
-      ? samples.others > 0
-        ? "it names no worker of PHP-FPM (php-fpm: pool …)"
-        : "it is empty"
-      : `line ${first.line}: ${JSON.stringify(first.text.slice(0, 80))}: ${first.why}`;
-  throw new UsageError(`--samples ${shown}: no size of a worker in KiB, as ps -o rss= prints; ${why}`);
 }

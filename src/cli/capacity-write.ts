@@ -1,12 +1,17 @@
+import { readFileSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import type { HostCapacity } from "../engine/capacity-result.js";
+import { incompleteOf } from "../engine/incomplete.js";
 import { editFiles, type FileEdit } from "../fpm/edit.js";
 import { isWithin } from "../host/path.js";
+import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { ReadHost } from "../read-hosts.js";
 import { unifiedDiff } from "../report/diff.js";
 import { escapeText } from "../report/escape.js";
-import { UsageError } from "./usage.js";
+import type { SourceFile } from "../source/file.js";
+import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
-import { writeHostsAtomically } from "./write-files.js";
+import { encodingOf, writeHostsAtomically } from "./write-files.js";
 
 /** A host and what was computed for it. */
 export interface Computed {
@@ -14,36 +19,51 @@ export interface Computed {
   readonly found: HostCapacity;
 }
 
-/** The diff of all files to standard output; throws UsageError, after it, for files that must not be changed. */
-export function printDiff(results: readonly Computed[], world: World): void {
-  const all = results.map(editsOf);
-  const edits = all.flatMap((one) => one.edits);
-  for (const { file, after } of edits) world.stdout.write(unifiedDiff(file.display, file.text, after));
-  if (edits.length === 0 && all.every(({ refused }) => refused.length === 0))
-    world.stderr.write("fpmlint: nothing to change: the pools are as recommended\n");
+/** How the change is asked for. */
+export interface Asked {
+  /** As given; `undefined`: the machine it runs on, and then any of its files may change. */
+  readonly path: string | undefined;
+  /** Standard output belongs to a document or to the diff. */
+  readonly quiet: boolean;
+  /** `--write` comes, too, and says itself that there is nothing to change. */
+  readonly write: boolean;
+}
+
+const NOTHING = "nothing to change: the pools are as recommended";
+
+/**
+ * The diff of all files to standard output, in the files' own bytes, and to standard error why it may
+ * be wrong; throws UsageError, after it, for files that must not be changed.
+ */
+export function printDiff(results: readonly Computed[], world: World, asked: Asked): void {
+  const all = results.map((one) => editsOf(one, world, asked));
+  for (const { root, edits } of all) {
+    for (const { file, after } of edits)
+      world.stdout.write(unifiedDiff(file.display, file.text, after), encodingOnDisk(root, file));
+  }
+  for (const line of results.flatMap(missingOf)) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  if (!asked.write && all.every(({ edits, refused }) => edits.length === 0 && refused.length === 0))
+    world.stderr.write(`fpmlint: ${NOTHING}\n`);
   refuse(all.flatMap(({ refused }) => refused));
 }
 
 /**
- * Writes the files of all hosts, or none where one of them must not be written: half of a plan would
- * be over the budget. Throws UsageError. `quiet`: standard output belongs to a document.
+ * Writes the files of all hosts, or none where one of them must not be written or a pool may be missing:
+ * half of a plan would be over the budget. Throws UsageError.
  */
-export function applyEdits(results: readonly Computed[], world: World, quiet: boolean): void {
-  const all = results.map(editsOf);
+export function applyEdits(results: readonly Computed[], world: World, asked: Asked): void {
+  refuse(results.flatMap(missingOf), exitStatus.incomplete);
+  const all = results.map((one) => editsOf(one, world, asked));
   refuse(all.flatMap(({ refused }) => refused));
-  const say = (line: string): unknown => (quiet ? world.stderr : world.stdout).write(`${escapeText(line)}\n`);
-  const changes = all.map(({ edits }, index) => {
-    const root = results[index]?.read.spec.root ?? "/";
-    const files = edits.map(({ file, after }) => ({
-      path: onDisk(root, file.path),
-      before: file.text,
-      after,
-    }));
-    return { root, files };
-  });
+  const say = (line: string): unknown =>
+    (asked.quiet ? world.stderr : world.stdout).write(`${escapeText(line)}\n`);
+  const changes = all.map(({ root, edits }) => ({
+    root,
+    files: edits.map(({ file, after }) => ({ path: onDisk(root, file.path), before: file.text, after })),
+  }));
   writeHostsAtomically(changes);
   for (const { file } of all.flatMap(({ edits }) => edits)) say(`wrote ${file.display}`);
-  if (all.every(({ edits }) => edits.length === 0)) say("nothing to change: the pools are as recommended");
+  if (all.every(({ edits }) => edits.length === 0)) say(NOTHING);
   else say("php-fpm reads it at its next reload: check with php-fpm -t, then reload the service");
 }
 
@@ -51,12 +71,43 @@ function onDisk(root: string, path: string): string {
   return root === "/" ? path : root + path;
 }
 
+/** So that the lines of the diff are the file's, byte for byte, for `patch` and git to find. */
+function encodingOnDisk(root: string, { path, text }: SourceFile): BufferEncoding {
+  if (/^\p{ASCII}*$/u.test(text)) return "utf8";
+  try {
+    return encodingOf(readFileSync(onDisk(root, path)));
+  } catch {
+    // It was there a moment ago; the diff will not apply anyway.
+    return "utf8";
+  }
+}
+
+/**
+ * What PHP-FPM reads and this process could not, one sentence each. A `php.ini` has no pools, and
+ * neither have nginx's files.
+ */
+function missingOf({ read: { host, spec } }: Computed): readonly string[] {
+  const others = [...spec.fragments, ...ACCOUNT_FILES, ...(spec.nginx === null ? [] : [spec.nginx])];
+  const poolless = new Set([
+    ...others.map((path) => host.fs.display(path)),
+    ...host.masters.flatMap(({ ini }) => ini.unread.map(({ file }) => file)),
+  ]);
+  return incompleteOf({ ...host, nginx: null })
+    .filter(({ file, fatal }) => fatal && !poolless.has(file))
+    .map(({ file, line, reason }) => {
+      const at = line === null ? file : `${file}:${line}`;
+      return `${at}: ${reason}; pools may be missing from the sum`;
+    });
+}
+
 interface HostEdits {
+  readonly root: string;
   readonly edits: readonly FileEdit[];
   readonly refused: readonly string[];
 }
 
-function editsOf({ read: { host, touching }, found }: Computed): HostEdits {
+function editsOf({ read: { host, spec }, found }: Computed, world: World, asked: Asked): HostEdits {
+  const { root } = spec;
   const wanted = found.pools.flatMap(({ pool, plan }) =>
     pool === null
       ? []
@@ -67,28 +118,38 @@ function editsOf({ read: { host, touching }, found }: Computed): HostEdits {
           },
         ],
   );
-  if (wanted.length === 0) return { edits: [], refused: ["there is no pool file to change"] };
+  if (wanted.length === 0) return { root, edits: [], refused: ["there is no pool file to change"] };
   const globals = found.processMax.map(({ master, recommended }) => ({
     master,
     values: new Map([["process.max", String(recommended)]]),
   }));
   const { edits, refused } = editFiles(host.masters, wanted, globals);
-  const outside = edits.filter(
-    ({ file }) => touching !== null && !touching.some((path) => isWithin(path, file.display)),
-  );
+  // All links followed: the host around the path reaches further than that.
+  const reach = asked.path === undefined ? "/" : realPath(resolve(world.workingDirectory, asked.path));
+  const outside = edits.filter(({ file }) => !isWithin(reach, realPath(onDisk(root, file.path))));
+  const right = root === "/" ? "leave the path out" : "give a path that holds it, too";
   return {
+    root,
     edits: edits.filter((edit) => !outside.includes(edit)),
     refused: [
       ...refused.map(({ file, reason }) => `${file}: ${reason}`),
       ...outside.map(
         ({ file }) =>
-          `${file.display}: lies outside the given path, and its pools share the memory: give a path that holds it, too`,
+          `${file.display}: lies outside the given path, and its pools share the memory: ${right}`,
       ),
     ],
   };
 }
 
-function refuse(refused: readonly string[]): void {
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function refuse(refused: readonly string[], status: number = exitStatus.usage): void {
   if (refused.length === 0) return;
-  throw new UsageError([...refused, "nothing was written"].join("\n"));
+  throw new UsageError([...refused, "nothing was written"].join("\n"), status);
 }

@@ -1,20 +1,20 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { capacityOf } from "../engine/capacity.js";
 import type { CapacityOptions } from "../engine/capacity-options.js";
-import { poolNames } from "../engine/capacity-pools.js";
 import type { HostCapacity } from "../engine/capacity-result.js";
+import { incompleteOf } from "../engine/incomplete.js";
 import { liveHost } from "../engine/live-host.js";
-import { nearest } from "../engine/nearest.js";
 import { emptyHost, type HostsOptions, type ReadHost, readHosts } from "../read-hosts.js";
 import { capacityJson } from "../report/capacity-json.js";
 import { capacityText } from "../report/capacity-text.js";
 import { type WhatIf, whatIfJson, whatIfText } from "../report/capacity-what-if.js";
 import { chooseColor, chooseUnicode } from "../report/color.js";
-import { type CapacityArguments, readCapacityOptions, readWhatIf } from "./capacity-options.js";
+import { escapeText } from "../report/escape.js";
+import { checkNames } from "./capacity-names.js";
+import { type CapacityArguments, readCapacityOptions, readMemory, readWhatIf } from "./capacity-options.js";
+import { samplesFrom, sayUnread } from "./capacity-samples.js";
 import { applyEdits, printDiff } from "./capacity-write.js";
 import { loadConfig } from "./config.js";
-import { checkedSize, checkedVersion, PLAIN_WIDTH } from "./lint.js";
+import { checkedVersion, PLAIN_WIDTH } from "./lint.js";
 import { type Output, readOutputs, writeOutput } from "./outputs.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
@@ -26,8 +26,9 @@ const LIVE_PATHS = ["/etc", "/usr/local/etc"];
 export function capacityCommand(args: CapacityArguments, world: World): number {
   const outputs = readOutputs(args.format ?? []);
   const whatIf = readWhatIf(args["what-if"]);
+  const path = onePath(args.paths);
   refuseContradictions(args, outputs);
-  const samples = args.samples === undefined ? null : readText(args.samples, world);
+  const samples = args.samples === undefined ? null : samplesFrom(args.samples, world);
   const options = readCapacityOptions(args, samples);
   const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
   const reading: HostsOptions = {
@@ -35,33 +36,41 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
     config: loaded?.config ?? null,
     configDirectory: loaded?.directory ?? world.workingDirectory,
     phpVersion: checkedVersion("php-version", args["php-version"]),
-    memory: checkedSize("ram", args.ram),
+    memory: readMemory(args.ram),
   };
-  const hosts = withPools(args, reading, options);
+  const first = withPools(path, reading, options);
+  // Without memory a host keeps nothing of what fpmlint.json reserves of it.
+  const blind = whatIf !== null && first.hosts.some(({ host }) => host.memory === null);
+  const { hosts, lost } = blind ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options) : first;
   checkNames(hosts, options);
-  if (whatIf !== null) return compare(hosts, options, whatIf, outputs, world);
-  const results = hosts.map((read) => ({ read, found: computed(read, options) }));
-  if (args.diff) printDiff(results, world);
-  else
-    for (const output of outputs)
-      write(
-        results.map(({ found }) => found),
-        output,
-        args,
-        world,
-      );
-  for (const { line, text, why } of options.samples?.unread ?? [])
-    world.stderr.write(`fpmlint: --samples line ${line}: ${JSON.stringify(text.slice(0, 80))}: ${why}\n`);
-  if (args.write)
-    applyEdits(
-      results,
-      world,
-      outputs.some(({ format, file }) => format === "json" && file === null),
-    );
-  return results.some(({ found }) => found.incomplete.length > 0) ? exitStatus.incomplete : exitStatus.clean;
+  const results =
+    whatIf === null ? hosts.map((read) => ({ read, found: computed(read, hosts, options) })) : [];
+  const tables = whatIf === null ? [] : compared(hosts, options, whatIf);
+  sayUnread(samples, world);
+  for (const line of lost) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  const document = outputs.some(({ format, file }) => format === "json" && file === null);
+  const asked = { path, quiet: args.diff || document, write: args.write };
+  const all = results.map(({ found }) => found);
+  for (const output of outputs)
+    if (output.file !== null || !args.diff) write(all, tables, output, args, world);
+  if (args.diff) printDiff(results, world, asked);
+  if (args.write) applyEdits(results, world, asked);
+  const missing =
+    lost.length > 0 ||
+    results.some(({ found }) => found.incomplete.length > 0) ||
+    tables.some(({ incomplete }) => incomplete.length > 0);
+  return missing ? exitStatus.incomplete : exitStatus.clean;
+}
+
+function onePath([path, second]: readonly string[]): string | undefined {
+  if (second !== undefined) throw new UsageError(`one path at a time, not ${path} and ${second}`);
+  return path;
 }
 
 function refuseContradictions(args: CapacityArguments, outputs: readonly Output[]): void {
+  for (const [name, value] of Object.entries(args))
+    if ([value].flat().includes(false) && !["diff", "write"].includes(name))
+      throw new UsageError(`--no-${name} has no meaning: leave --${name} out`);
   if (args["what-if"] !== undefined && (args.diff || args.write))
     throw new UsageError(
       "--what-if compares sizes of memory and changes nothing: leave out --diff and --write",
@@ -72,32 +81,40 @@ function refuseContradictions(args: CapacityArguments, outputs: readonly Output[
     throw new UsageError("--diff prints nothing but the diff: leave out --format, or give it a file");
 }
 
-function readText(name: string, world: World): string {
-  if (name === "-") return world.standardInput();
-  try {
-    return readFileSync(resolve(world.workingDirectory, name), "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new UsageError(
-      `--samples ${name}: ${code === "ENOENT" ? "no such file" : (code ?? "could not be read")}`,
-    );
-  }
+interface Pooled {
+  readonly hosts: readonly ReadHost[];
+  /** What of hosts without pools could not be read, so that their pools may be missing. */
+  readonly lost: readonly string[];
 }
 
 /** The hosts of the path that have pools; else one pool without files, when its worker's size is given. */
 function withPools(
-  { path }: CapacityArguments,
+  path: string | undefined,
   reading: HostsOptions,
   { workerSize, samples }: CapacityOptions,
-): readonly ReadHost[] {
+): Pooled {
   const found = path === undefined ? liveHosts(reading) : hostsAt(path, reading);
-  const pooled = found.filter(({ host }) => host.pools.length > 0);
-  if (pooled.length > 0) return pooled;
-  if (workerSize.all === null && samples === null)
+  const hosts = found.filter(({ host }) => host.pools.length > 0);
+  const lost = found.filter((one) => !hosts.includes(one)).flatMap(lostOf);
+  if (hosts.length > 0) return { hosts, lost };
+  const where = path === undefined ? "the configuration of this machine" : path;
+  if (workerSize.all === null && samples === null) {
+    if (lost.length > 0)
+      throw new UsageError([...lost, `no pool of PHP-FPM in ${where}`].join("\n"), exitStatus.incomplete);
     throw new UsageError(
-      `no pool of PHP-FPM in ${path === undefined ? "the configuration of this machine" : path}; for one pool without files say --worker-size, as in --worker-size 60M --ram 4G`,
+      `no pool of PHP-FPM in ${where}; for one pool without files say --worker-size, as in --worker-size 60M --ram 4G`,
     );
-  return [found[0] ?? emptyHost(path ?? "/", reading)];
+  }
+  return { hosts: [found[0] ?? emptyHost(path ?? "/", reading)], lost };
+}
+
+function lostOf({ host }: ReadHost): readonly string[] {
+  return incompleteOf({ ...host, nginx: null })
+    .filter(({ fatal }) => fatal)
+    .map(
+      ({ file, line, reason }) =>
+        `${line === null ? file : `${file}:${line}`}: ${reason}; pools may be missing`,
+    );
 }
 
 function liveHosts(reading: HostsOptions): readonly ReadHost[] {
@@ -109,6 +126,11 @@ function liveHosts(reading: HostsOptions): readonly ReadHost[] {
 }
 
 function hostsAt(path: string, reading: HostsOptions): readonly ReadHost[] {
+  if (path === "") throw new UsageError("the path is empty; for the machine it runs on leave it out");
+  if (path === "-")
+    throw new UsageError(
+      "- is nginx's half alone and has no pools: give the path of the files; samples come from --samples -",
+    );
   const answer = readHosts({ ...reading, paths: [path] });
   if (answer.kind === "read") return answer.hosts;
   const { kind, message } = answer.refusal;
@@ -116,67 +138,52 @@ function hostsAt(path: string, reading: HostsOptions): readonly ReadHost[] {
   throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
 }
 
-/** A pool that no host has is a mistake, not a number for nobody. */
-function checkNames(hosts: readonly ReadHost[], options: CapacityOptions): void {
-  const known = new Set(
-    hosts.flatMap(({ host }) =>
-      host.pools.length === 0
-        ? ["default"]
-        : [...poolNames(host)].flatMap(([{ name }, full]) => [name, full]),
-    ),
-  );
-  const { workerSize, rate, mean, p95, weights } = options;
-  const given = {
-    "worker-size": workerSize.byPool,
-    rate: rate.byPool,
-    mean: mean.byPool,
-    p95: p95.byPool,
-    weight: weights,
-  };
-  for (const [option, names] of Object.entries(given)) {
-    for (const name of names.keys()) {
-      if (known.has(name)) continue;
-      const meant = nearest(name, [...known]);
-      const right =
-        meant === null ? `pools are ${[...known].slice(0, 8).join(", ")}` : `did you mean ${meant}?`;
-      throw new UsageError(`--${option} ${name}=…: no pool of that name; ${right}`);
-    }
-  }
+/** Of several hosts the sentence names the one it is about. */
+function refused(message: string, name: string, hosts: readonly ReadHost[]): UsageError {
+  return new UsageError(hosts.length === 1 ? message : `${name}: ${message}`);
 }
 
-function computed({ host, spec }: ReadHost, options: CapacityOptions): HostCapacity {
+function computed(
+  { host, spec }: ReadHost,
+  hosts: readonly ReadHost[],
+  options: CapacityOptions,
+): HostCapacity {
   const answer = capacityOf(host, options, liveHost(host, spec.root === "/"));
-  if (answer.kind === "refused") throw new UsageError(answer.message);
+  if (answer.kind === "refused") throw refused(answer.message, host.name, hosts);
   return answer.result;
 }
 
-function compare(
+/** Throws UsageError for what no size of memory makes right, and where all of them are too small. */
+function compared(
   hosts: readonly ReadHost[],
   options: CapacityOptions,
   sizes: readonly number[],
-  outputs: readonly Output[],
-  world: World,
-): number {
+): readonly WhatIf[] {
   const tables = hosts.map(({ host, spec }): WhatIf => {
     const live = liveHost(host, spec.root === "/");
     const [reserve, headroom] = [host.memory?.reserve ?? null, host.memory?.headroom ?? null];
     const rows = sizes.map((memory) => {
       const size = { bytes: memory, source: "--what-if", place: null, reserve, headroom };
-      return { memory, answer: capacityOf({ ...host, memory: size }, options, live) };
+      const answer = capacityOf({ ...host, memory: size }, options, live);
+      if (answer.kind === "refused" && !answer.memory) throw refused(answer.message, host.name, hosts);
+      return { memory, answer };
     });
-    return { host: host.name, rows };
+    const [first] = rows.flatMap(({ answer }) => (answer.kind === "capacity" ? [answer.result] : []));
+    return { host: host.name, rows, incomplete: first?.incomplete ?? [] };
   });
-  for (const output of outputs) {
-    const rendered =
-      output.format === "json"
-        ? whatIfJson(tables)
-        : tables.map((one) => whatIfText(one, widthOf(output, world))).join("\n");
-    put(rendered, output, world);
-  }
-  return exitStatus.clean;
+  const answers = tables.flatMap(({ rows }) => rows.map(({ answer }) => answer));
+  const messages = answers.flatMap((answer) => (answer.kind === "refused" ? [answer.message] : []));
+  if (messages.length === answers.length) throw new UsageError([...new Set(messages)].join("\n"));
+  return tables;
 }
 
-function write(found: readonly HostCapacity[], output: Output, args: CapacityArguments, world: World): void {
+function write(
+  found: readonly HostCapacity[],
+  tables: readonly WhatIf[],
+  output: Output,
+  args: CapacityArguments,
+  world: World,
+): void {
   const terminal = output.file === null && world.stdout.isTTY === true;
   const options = {
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
@@ -185,16 +192,17 @@ function write(found: readonly HostCapacity[], output: Output, args: CapacityArg
   };
   const rendered =
     output.format === "json"
-      ? capacityJson(found)
-      : found.map((one) => capacityText(one, options)).join("\n");
-  put(rendered, output, world);
+      ? tables.length > 0
+        ? whatIfJson(tables)
+        : capacityJson(found)
+      : [
+          ...found.map((one) => capacityText(one, options)),
+          ...tables.map((one) => whatIfText(one, options)),
+        ].join("\n");
+  if (output.file === null) world.stdout.write(rendered);
+  else writeOutput(output.file, rendered, world.workingDirectory);
 }
 
 function widthOf(output: Output, world: World): number {
   return output.file === null && world.stdout.isTTY === true ? (world.stdout.columns ?? 80) : PLAIN_WIDTH;
-}
-
-function put(rendered: string, output: Output, world: World): void {
-  if (output.file === null) world.stdout.write(rendered);
-  else writeOutput(output.file, rendered, world.workingDirectory);
 }

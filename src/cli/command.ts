@@ -27,17 +27,6 @@ const EPILOGUE = `Examples:
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
 nothing to lint, 3 something could not be read, so silence proves nothing.`;
 
-const CAPACITY_EPILOGUE = `Examples:
-  fpmlint capacity                                  this server, its workers measured
-  fpmlint capacity etc --ram 4G --worker-size 60M   a copy of /etc, a worker's size by hand
-  ps -o rss= -C php-fpm8.2 | fpmlint capacity /etc --ram 4G --samples -
-  fpmlint capacity --rate shop=40/s --mean 250ms --p95 900ms
-  fpmlint capacity --what-if 2G,4G,8G               what more memory would bring
-  fpmlint capacity /etc --diff                      the change as a diff; --write makes it
-
-The sum: ((memory − reserve) × (1 − headroom) − shared) / worker. Sizes are binary: 1G = 1024M.
-Exit status: 0 computed, 2 wrong or missing input, 3 computed, but not every file could be read.`;
-
 /** yargs loses a lone `-` among other words, so it travels under a name that no path can have. */
 const STANDARD_INPUT = "\0-";
 
@@ -143,10 +132,18 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     .command(
       "capacity [path]",
       "how many workers each pool may have, from memory, workers and demand",
-      (y) => capacityArguments(y).epilogue(CAPACITY_EPILOGUE),
+      (y) => capacityArguments(y),
       (argv) =>
         end(
-          capacityCommand({ ...argv, samples: argv.samples === STANDARD_INPUT ? "-" : argv.samples }, world),
+          capacityCommand(
+            {
+              ...argv,
+              samples: argv.samples === STANDARD_INPUT ? "-" : argv.samples,
+              // Behind `--` there may be one, too.
+              paths: [argv.path ?? [], argv._.slice(1)].flat().map(dash),
+            },
+            world,
+          ),
         ),
     )
     .command(
@@ -189,7 +186,7 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     .fail((message, error) => {
       // yargs raises its own errors for what it cannot parse; any other is a fault of a command.
       if (error !== undefined && error !== null && error.name !== "YError") throw error;
-      throw new UsageError(usage(message ?? error?.message ?? ""));
+      throw new UsageError(usage(message ?? error?.message ?? "", words[0] === "capacity"));
     });
 }
 
@@ -208,11 +205,16 @@ const OPTIONS = [
 ];
 
 /** yargs names what it does not know; the nearest thing it would have known is ours to add. */
-function usage(message: string): string {
+function usage(message: string, capacity: boolean): string {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
-  const meant = unknown === undefined ? null : nearest(unknown, OPTIONS);
+  const begun = (option: string): boolean => option.startsWith(unknown ?? "");
+  const meant = unknown === undefined ? null : (nearest(unknown, OPTIONS) ?? OPTIONS.find(begun) ?? null);
   const line = message.replace(/\n\s*/g, " ").trim();
-  return `${line}${meant === null ? "" : `; did you mean --${meant}?`} (fpmlint --help lists the options)`;
+  return `${line}${meant === null ? "" : `; did you mean --${meant}?`} (fpmlint ${capacity ? "capacity " : ""}--help lists the options)`;
+}
+
+function dash(word: string | number): string {
+  return word === STANDARD_INPUT ? "-" : String(word);
 }
 
 /** The paths, those behind `--` too. A misspelt command is not a path that is silently empty. */
@@ -229,7 +231,7 @@ function pathsOf(
       throw new UsageError(`"${first}" is neither a command nor a path; did you mean "fpmlint ${meant}"?`);
     }
   }
-  return [...(argv.paths ?? []), ...argv._.map(String)].map((path) => (path === STANDARD_INPUT ? "-" : path));
+  return [...(argv.paths ?? []), ...argv._].map(dash);
 }
 
 /** Of an option that is given twice the last one counts, as everywhere; `--format` adds up. */

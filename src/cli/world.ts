@@ -14,7 +14,8 @@ export interface World {
 }
 
 export interface Stream {
-  write(text: string): unknown;
+  /** In UTF-8 unless said otherwise. */
+  write(text: string, encoding?: BufferEncoding): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

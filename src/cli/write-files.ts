@@ -29,6 +29,12 @@ export interface FileChange {
   readonly after: string;
 }
 
+/** What would end the process between two files, with some changed and temporary ones left. */
+const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+
+/** The few moments are seen through: a signal that comes in them comes too late. */
+const outlive = (): void => undefined;
+
 /** A change whose target was looked at. */
 interface Target extends FileChange {
   /** Behind every link. */
@@ -62,9 +68,13 @@ export function writeHostsAtomically(
   });
   for (const [index, { path, real }] of targets.entries()) {
     const other = targets.slice(0, index).find((one) => one.real === real);
-    if (other !== undefined) throw unchanged(path, `is the same file as ${other.path}`);
+    if (other === undefined) continue;
+    if (other.path === path)
+      throw unchanged(path, "belongs to several hosts, and each of them would change it");
+    throw unchanged(path, `is the same file as ${other.path}`);
   }
   const left = new Set<string>();
+  for (const signal of SIGNALS) process.on(signal, outlive);
   try {
     const written = targets.map((target): Written => ({ ...target, temporary: writeBeside(target, left) }));
     // Writing took a moment in which somebody may have saved the file.
@@ -72,6 +82,7 @@ export function writeHostsAtomically(
     renameAll(written, left);
   } finally {
     for (const temporary of left) remove(temporary);
+    for (const signal of SIGNALS) process.off(signal, outlive);
   }
 }
 
@@ -82,8 +93,7 @@ function look(file: FileChange, root: string): Target {
   const { bytes, stats } = readTarget(path, real);
   if (stats.nlink > 1)
     throw unchanged(path, "has more than one name (hard links), and only one would change");
-  // As src/host/disk.ts decodes it, so that the bytes of the text `before` are the file's own.
-  const encoding = isUtf8(bytes) ? "utf8" : "latin1";
+  const encoding = encodingOf(bytes);
   if (!Buffer.from(before, encoding).equals(bytes)) throw hasChanged(path);
   const newBytes = Buffer.from(after, encoding);
   if (newBytes.toString(encoding) !== after) {
@@ -91,6 +101,11 @@ function look(file: FileChange, root: string): Target {
     throw unchanged(path, `is in ${name}, which cannot hold the new text`);
   }
   return { ...file, real, bytes, newBytes, stats };
+}
+
+/** As src/host/disk.ts decodes it, so that the bytes of a text are the file's own. */
+export function encodingOf(bytes: Buffer): "utf8" | "latin1" {
+  return isUtf8(bytes) ? "utf8" : "latin1";
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { PoolPlan } from "../capacity/plan.js";
+import { MOST_WORKERS } from "../capacity/recommend.js";
 import { fpmDefault } from "../fpm/facts.js";
 import { globalSetting, integer } from "../fpm/pools.js";
 import { readInteger } from "../fpm/values.js";
-import type { Host } from "../model/host.js";
+import type { Host, NginxHost } from "../model/host.js";
 import { growthOf, nginxWorkers, secondsToGrow } from "../model/pool-size.js";
 import { factsOf } from "../nginx/directives.js";
 import { argument, childrenNamed } from "../nginx/nodes.js";
@@ -41,15 +42,20 @@ export function processMaxOf(host: Host, pools: readonly PoolCapacity[]): readon
     const place = placeOf(value);
     if (place === null || reading?.ok !== true || reading.value <= 0) return [];
     const own = pools.filter(({ pool }) => pool?.master === master);
-    const workers = own.reduce((sum, { plan }) => sum + plan.max, 0);
+    // PHP-FPM would read the rest of a larger number.
+    const workers = Math.min(
+      own.reduce((sum, { plan }) => sum + plan.max, 0),
+      MOST_WORKERS,
+    );
     return workers > reading.value ? [{ now: reading.value, recommended: workers, place, master }] : [];
   });
 }
 
 /** `null`: no nginx, or its numbers are not known. */
 export function nginxOf({ nginx }: Host, cores: number | null): NginxCapacity | null {
-  const workers = nginx === null ? null : nginxWorkers(nginx, cores === null ? null : Math.ceil(cores));
-  const [events] = nginx === null ? [] : childrenNamed(nginx.root, "events");
+  if (nginx === null || (cores === null && isAuto(nginx))) return null;
+  const workers = nginxWorkers(nginx, cores === null ? null : Math.ceil(cores));
+  const [events] = childrenNamed(nginx.root, "events");
   if (workers === null || events === undefined || events.partial) return null;
   const written = childrenNamed(events, "worker_connections").at(-1);
   const standard = factsOf("worker_connections")[0]?.default ?? "";
@@ -57,4 +63,10 @@ export function nginxOf({ nginx }: Host, cores: number | null): NginxCapacity | 
   return Number.isSafeInteger(connections) && connections > 0
     ? { workers, connections, requests: Math.floor((workers * connections) / 2) }
     : null;
+}
+
+/** One worker for each processor, and nobody said how many these are. */
+function isAuto({ root }: NginxHost): boolean {
+  const written = childrenNamed(root, "worker_processes").at(-1);
+  return written !== undefined && argument(written, 0) === "auto";
 }

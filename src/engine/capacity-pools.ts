@@ -1,6 +1,6 @@
 import { percentile, type Samples } from "../capacity/samples.js";
 import { ASSUMED_WORKER } from "../capacity/sum.js";
-import { integer, setting } from "../fpm/pools.js";
+import { integer, seconds, setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import type { Measured, PoolMeasure } from "../model/measured.js";
@@ -53,7 +53,7 @@ export function sizedPools(
 ): readonly SizedPool[] {
   if (host.pools.length === 0) {
     const worker = workerOf(host, null, NO_POOL, options, measured);
-    const facts = { name: NO_POOL, pool: null, worker, current: {}, readTimeout: null } as const;
+    const facts = { name: NO_POOL, pool: null, worker, current: {}, unknown: [], readTimeout: null } as const;
     return [{ facts: { ...facts, weightSource: "equal" }, weight: 1 }];
   }
   const names = poolNames(host);
@@ -68,6 +68,7 @@ export function sizedPools(
       worker: workerOf(host, pool, name, options, measured),
       weightSource: source,
       current: currentOf(pool),
+      unknown: unknownOf(pool),
       readTimeout: timeouts.get(pool) ?? null,
     };
     return { facts, weight };
@@ -86,7 +87,7 @@ function workerOf(
   { workerSize, samples, shared }: CapacityOptions,
   measured: Measured | null,
 ): WorkerSize {
-  const none = { samples: null, rss: null, now: null, typical: null };
+  const none = { samples: null, rss: null, now: null, typical: null, borrowed: false };
   const given = numberFor(workerSize, name, pool);
   if (given !== null) return { bytes: given, source: "--worker-size", ...none };
   const sampled = samples === null ? null : sampledSize(samples, pool?.name ?? name, shared ?? 0);
@@ -109,17 +110,19 @@ function workerOf(
 function measuredSize({ bytes: now, peak, typical, rss, samples }: PoolMeasure): WorkerSize | null {
   if (now === null) return null;
   const bytes = peak ?? now;
-  if (bytes < FRESH) return { bytes: ASSUMED_WORKER, source: "assumed", samples: null, rss, now, typical };
-  return { bytes, source: "measured (RssAnon)", samples, rss, now, typical };
+  const rest = { rss, now, typical, borrowed: false };
+  if (bytes < FRESH) return { bytes: ASSUMED_WORKER, source: "assumed", samples: null, ...rest };
+  return { bytes, source: "measured (RssAnon)", samples, ...rest };
 }
 
 /** The resident size counts what is shared; it is taken off where somebody stated it. */
 function sampledSize(samples: Samples, name: string, shared: number): WorkerSize | null {
-  const sizes = samples.pools.get(name) ?? samples.bytes;
+  const own = samples.pools.get(name);
+  const sizes = own ?? samples.bytes;
   const rss = percentile(sizes, PERCENTILE);
-  return rss === null
-    ? null
-    : { bytes: rss - shared, source: "--samples", samples: sizes.length, rss, now: null, typical: null };
+  const borrowed = own === undefined && samples.pools.size > 0;
+  const rest = { samples: sizes.length, rss, now: null, typical: null, borrowed };
+  return rss === null ? null : { bytes: rss - shared, source: "--samples", ...rest };
 }
 
 type Weigh = (pool: Pool) => { readonly weight: number; readonly source: PoolFacts["weightSource"] };
@@ -145,18 +148,25 @@ const COUNTS = [
   "pm.start_servers",
   "pm.min_spare_servers",
   "pm.max_spare_servers",
+  "pm.max_spawn_rate",
+  "pm.process_idle_timeout",
   "pm.max_requests",
 ];
 
 function currentOf(pool: Pool): PoolFacts["current"] {
   const pm = known(setting(pool, "pm"));
   const counts = COUNTS.flatMap((key) => {
-    const value = integer(pool, key);
-    // 0 is what stands for "not written" in FPM's own defaults.
-    const count = value.kind === "unknown" || value.value === null ? null : value.value;
-    return count === null || (value.kind === "default" && count === 0) ? [] : [[key, count] as const];
+    const value = key === "pm.process_idle_timeout" ? seconds(pool, key) : integer(pool, key);
+    return value.kind !== "set" || value.value === null ? [] : [[key, value.value] as const];
   });
   return { ...(typeof pm === "string" ? { pm: pm.toLowerCase() } : {}), ...Object.fromEntries(counts) };
+}
+
+function unknownOf(pool: Pool): readonly string[] {
+  return ["pm", ...COUNTS].filter((key) => {
+    const value = key === "pm" || key === "pm.process_idle_timeout" ? setting(pool, key) : integer(pool, key);
+    return value.kind === "unknown";
+  });
 }
 
 /** The longest that nginx waits for a pool, in seconds. */

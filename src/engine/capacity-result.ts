@@ -40,6 +40,8 @@ export interface WorkerSize {
   readonly typical: number | null;
   /** What the resident size (RSS) of the same workers would have given; `null`: not known. */
   readonly rss: number | null;
+  /** Whether it is the size of other pools' workers, because the samples name the pools and not this one. */
+  readonly borrowed: boolean;
 }
 
 export type WorkerSource = "--worker-size" | "--samples" | "fpmlint.json" | "measured (RssAnon)" | "assumed";
@@ -52,8 +54,10 @@ export interface PoolFacts {
   readonly pool: Pool | null;
   readonly worker: WorkerSize;
   readonly weightSource: "--weight" | "pm.max_children" | "equal";
-  /** What is written or FPM's default, by its key; a value that is not known is left out. */
+  /** What is written, by its key; a value that is not known is left out. */
   readonly current: Readonly<Record<string, string | number>>;
+  /** The keys whose value cannot be told: a template, a file that was not read, or what PHP-FPM refuses. */
+  readonly unknown: readonly string[];
   /** The longest that nginx waits for a request; `null`: not known, or nothing passes to it. */
   readonly readTimeout: number | null;
 }
@@ -94,7 +98,7 @@ export interface NginxCapacity {
 
 export type CapacityAnswer =
   | { readonly kind: "capacity"; readonly result: HostCapacity }
-  /** Wrong or missing input, in a sentence that says what would be right. */
-  | { readonly kind: "refused"; readonly message: string };
+  /** Wrong or missing input, in a sentence that says what would be right. `memory`: more of it could be enough. */
+  | { readonly kind: "refused"; readonly message: string; readonly memory: boolean };
 
 export type { DemandAnswer };

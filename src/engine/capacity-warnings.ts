@@ -4,7 +4,10 @@ import { mebibytes } from "../capacity/words.js";
 import type { Host } from "../model/host.js";
 import { maxChildren } from "../model/pool-size.js";
 import type { HostCapacity, PoolCapacity, WorkerSource } from "./capacity-result.js";
-import { keptByPool } from "./kept-connections.js";
+import { nginxWarnings, queueWarnings, workersInWords } from "./capacity-traffic.js";
+import type { Incomplete } from "./finding.js";
+import { incompleteOf } from "./incomplete.js";
+import { poolSum } from "./memory-sum.js";
 
 /** What is wrong now, what the sum rests on, and what else would break. */
 
@@ -13,11 +16,8 @@ type Found = Omit<HostCapacity, "warnings">;
 /** One sentence each, without a full stop. `unknown`: masters of which it is not known what their workers share. */
 export function warningsOf(host: Host, found: Found, unknown: readonly string[]): readonly string[] {
   return [
-    ...found.incomplete.map(
-      ({ file, line, reason }) =>
-        `${line === null ? file : `${file}:${line}`}: ${reason}; pools may be missing from the sum`,
-    ),
-    ...now(found),
+    ...unread(host, found),
+    ...now(host, found),
     ...sizes(found),
     ...unknown.map(
       (file) => `what the workers of ${file} share cannot be told from php.ini: --shared says it`,
@@ -25,21 +25,47 @@ export function warningsOf(host: Host, found: Found, unknown: readonly string[])
     ...worstCase(found),
     ...demand(found),
     ...cpu(found),
-    ...queues(found),
+    ...queueWarnings(host, found),
     ...processes(found),
-    ...nginx(host, found),
+    ...nginxWarnings(host, found),
   ];
 }
 
-/** Whether the present sizes fit. */
-function now({ pools, plan, input }: Found): readonly string[] {
-  const sizes = pools.map(({ pool, worker }) => ({
+/** What was not read; nginx has no pools, but it says who waits how long for them. */
+function unread(host: Host, { incomplete }: Found): readonly string[] {
+  const fpm = new Set(incompleteOf({ ...host, nginx: null }).map(keyOf));
+  return incomplete.map((one) => {
+    const { file, line, reason } = one;
+    const missing = fpm.has(keyOf(one))
+      ? "pools may be missing from the sum"
+      : "what nginx passes to the pools may be missing";
+    return `${line === null ? file : `${file}:${line}`}: ${reason}; ${missing}`;
+  });
+}
+
+function keyOf({ file, line, reason }: Incomplete): string {
+  return JSON.stringify([file, line, reason]);
+}
+
+/** What the pools may take as they are now; `null`: a size is not known. */
+function presentTotal(host: Host, { pools }: Found): number | null {
+  const sizes = new Map(pools.flatMap(({ pool, worker }) => (pool === null ? [] : [[pool, worker.bytes]])));
+  const sum = poolSum(host, (pool) => sizes.get(pool) ?? null);
+  if (sum !== null) return totalOf(sum.pools);
+  // Without the main file nobody knows of a `process.max` that would bound them.
+  const counts = pools.map(({ pool, worker: { bytes } }) => ({
     count: pool === null ? null : maxChildren(pool),
-    bytes: worker.bytes,
+    bytes,
   }));
-  const known = sizes.flatMap(({ count, bytes }) => (count === null ? [] : [{ count, bytes }]));
-  const total = totalOf(known);
-  if (known.length < sizes.length || total <= plan.budget) return [];
+  const known = counts.flatMap(({ count, bytes }) => (count === null ? [] : [{ count, bytes }]));
+  return known.length < counts.length ? null : totalOf(known);
+}
+
+/** Whether the present sizes fit. */
+function now(host: Host, found: Found): readonly string[] {
+  const { plan, input } = found;
+  const total = presentTotal(host, found);
+  if (total === null || total <= plan.budget) return [];
   const grown = `the pools as they are now may grow to ${mebibytes(total)}`;
   const room = input.memory - input.reserve - input.shared;
   return total > room
@@ -52,12 +78,14 @@ function now({ pools, plan, input }: Found): readonly string[] {
 }
 
 /** How far the size of a worker can be trusted. */
-function sizes({ pools }: Found): readonly string[] {
+function sizes({ pools, sources }: Found): readonly string[] {
   const by = (source: WorkerSource): readonly PoolCapacity[] =>
     pools.filter(({ worker }) => worker.source === source);
   const fresh = by("assumed").filter(({ worker }) => worker.now !== null);
   const assumed = by("assumed").filter(({ worker }) => worker.now === null);
   const sampled = by("--samples");
+  const resting = sampled.filter(({ worker }) => (worker.rss ?? 0) < FRESH_RSS);
+  const borrowed = sampled.filter(({ worker }) => worker.borrowed);
   const uneven = pools.filter(
     ({ worker: { typical, bytes } }) => typical !== null && bytes > typical * UNEVEN,
   );
@@ -72,13 +100,17 @@ function sizes({ pools }: Found): readonly string[] {
       : [
           `the size of a worker is assumed${of(assumed, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "ps -o rss= -C php-fpm8.2" into --samples -`,
         ]),
-    ...sampled
-      .filter(({ worker }) => (worker.rss ?? 0) < FRESH_RSS)
-      .map(
-        ({ name, worker }) =>
-          `the samples of pool ${name} (${showSize(worker.rss ?? 0)}) are those of workers at rest, which give back what a request took: take them while all workers are busy, or the host gets far too many`,
-      ),
-    ...(sampled.length === 0
+    ...(resting.length === 0
+      ? []
+      : [
+          `the samples${of(resting, pools)} (${showSize(Math.max(...resting.map(({ worker }) => worker.rss ?? 0)))} at most) are those of workers at rest, which give back what a request took: take them while all workers are busy, or the host gets far too many`,
+        ]),
+    ...(borrowed.length === 0
+      ? []
+      : [
+          `the samples name the pools, and none of them is${of(borrowed, [])}: the sizes of all samples together are taken for it`,
+        ]),
+    ...(sampled.length === 0 || sources.shared === "--shared"
       ? []
       : [
           `--samples are resident sizes (RSS), which count what the workers share in each of them: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
@@ -101,8 +133,14 @@ const FEW = 5;
 /** The resident size of a worker without a request, with what it shares: 9 to 12 MiB. */
 const FRESH_RSS = 16 * MIB;
 
+/** More names than these are only counted. */
+const MOST_NAMES = 8;
+
 function of(some: readonly PoolCapacity[], all: readonly PoolCapacity[]): string {
-  return some.length === all.length ? "" : ` for ${some.map(({ name }) => name).join(", ")}`;
+  if (some.length === all.length) return "";
+  const names = some.slice(0, MOST_NAMES).map(({ name }) => name);
+  const rest = some.length - names.length;
+  return ` for ${names.join(", ")}${rest === 0 ? "" : ` and ${rest} more`}`;
 }
 
 function worstCase({ pools, input, plan }: Found): readonly string[] {
@@ -118,7 +156,7 @@ function worstCase({ pools, input, plan }: Found): readonly string[] {
   );
   const instead = fitting.includes(0)
     ? "not even one worker of each pool would fit"
-    : `it would fit with ${counts.join(", ")} ${fitting.length === 1 && fitting[0] === 1 ? "worker" : "workers"}`;
+    : `it would fit with ${counts.length > MOST_NAMES ? fitting.reduce((sum, count) => sum + count, 0) : counts.join(", ")} ${fitting.length === 1 && fitting[0] === 1 ? "worker" : "workers"}${counts.length > MOST_NAMES ? " in all" : ""}`;
   return [
     `if every worker used its memory_limit at the same time, they would need ${mebibytes(plan.worstCase.bytes)} of ${mebibytes(input.memory)}: ${instead}`,
   ];
@@ -135,7 +173,7 @@ function demand({ pools, plan }: Found): readonly string[] {
         ? null
         : `${mebibytes(plan.missingForDemand)} more memory`;
     const ways = [more, faster].filter((way) => way !== null).join(", or ");
-    return `pool ${name} needs ${needed} workers for at most one request in twenty to wait, and has ${max}${ways === "" ? "" : `: ${ways} would be enough`}`;
+    return `pool ${name} needs ${workersInWords(needed)} for at most one request in twenty to wait, and has ${max}${ways === "" ? "" : `: ${ways} would be enough`}`;
   });
 }
 
@@ -147,31 +185,17 @@ function cpu({ plan, cores, input }: Found): readonly string[] {
   const asked = plan.pools.some((pool) => pool.demand !== null);
   if (plan.byCpu === null && cores !== null && !asked && workers > cores.count * MANY_PER_CORE)
     return [
-      `${workers} workers are what the memory has room for; how many of them ${Number(cores.count.toFixed(2))} cores (${cores.source}) can make use of depends on what requests wait for: --cpu-share, or --rate with --mean, tells`,
+      `the memory has room for ${workersInWords(workers)}; how many of them ${coresOf(cores)} can make use of depends on what requests wait for: --cpu-share, or --rate with --mean, tells`,
     ];
   if (plan.byCpu === null || input.cpu === null || cores === null || workers <= plan.byCpu) return [];
   return [
-    `all pools together have ${workers} workers, and ${plan.byCpu} keep ${Number(cores.count.toFixed(2))} cores (${cores.source}) busy when ${Number((input.cpu.share * 100).toFixed(2))} % of a request is computing: more at a time only wait for each other`,
+    `all pools together have ${workers} workers, and ${plan.byCpu} keep ${coresOf(cores)} busy when ${Number((input.cpu.share * 100).toFixed(2))} % of a request is computing: more at a time only wait for each other`,
   ];
 }
 
-function queues({ pools }: Found): readonly string[] {
-  return pools.flatMap(({ name, backlog, plan: { max, demand: asked }, readTimeout }) => {
-    if (backlog === null || asked === null) return [];
-    const { worth, listen, most } = backlog;
-    const room = listen === null ? null : Math.min(listen, most ?? listen);
-    const cut = listen !== null && most !== null && most < listen;
-    return [
-      ...(cut
-        ? [`listen.backlog of pool ${name} is ${listen}, but net.core.somaxconn cuts it to ${most}`]
-        : []),
-      ...(room !== null && room > worth
-        ? [
-            `up to ${room} requests may queue for pool ${name}, but only ${worth} are answered before nginx gives up (${max} workers × ${showTime(readTimeout ?? 0)} / ${showTime(asked.mean)}): listen.backlog = ${worth} fails the others at once instead of late`,
-          ]
-        : []),
-    ];
-  });
+function coresOf({ count, source }: NonNullable<HostCapacity["cores"]>): string {
+  const shown = Number(count.toFixed(2));
+  return `${shown} ${shown === 1 ? "core" : "cores"} (${source})`;
 }
 
 function processes({ processMax }: Found): readonly string[] {
@@ -179,26 +203,4 @@ function processes({ processMax }: Found): readonly string[] {
     ({ now: limit, recommended }) =>
       `process.max is ${limit} and would leave pools without workers: the plan needs ${recommended}`,
   );
-}
-
-function nginx(host: Host, { pools, nginx: limits }: Found): readonly string[] {
-  const workers = pools.reduce((sum, { plan }) => sum + plan.max, 0);
-  const few =
-    limits !== null && limits.requests <= workers
-      ? [
-          `nginx has connections for ${limits.requests} requests at a time (worker_processes ${limits.workers} × worker_connections ${limits.connections} / 2), not above the ${workers} workers: raise worker_connections`,
-        ]
-      : [];
-  if (host.nginx === null) return few;
-  const kept = keptByPool(host, host.nginx);
-  const pinned = pools.flatMap(({ name, pool, plan: { max } }) => {
-    const sum = (pool === null ? [] : (kept.get(pool) ?? [])).reduce((total, { count }) => total + count, 0);
-    const idle = sum * (limits?.workers ?? 1);
-    return idle >= max && sum > 0
-      ? [
-          `nginx may keep ${idle} idle connections to pool ${name} (keepalive × worker_processes), each of which holds one of its ${max} workers: keepalive has to stay below`,
-        ]
-      : [];
-  });
-  return [...few, ...pinned];
 }

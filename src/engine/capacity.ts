@@ -1,11 +1,12 @@
 import { type Cpu, type Plan, type PlanInput, type PoolInput, planFor } from "../capacity/plan.js";
 import { type Demand, squaredVariation } from "../capacity/queue.js";
-import { showSize, showTime } from "../capacity/size.js";
-import { DEFAULT_HEADROOM, DEFAULT_RESERVE, totalOf } from "../capacity/sum.js";
-import { budgetInWords, sumsInWords } from "../capacity/words.js";
+import { showSize } from "../capacity/size.js";
+import { DEFAULT_HEADROOM, DEFAULT_RESERVE } from "../capacity/sum.js";
+import { sumsInWords } from "../capacity/words.js";
 import { fpmDefault } from "../fpm/facts.js";
-import { integer } from "../fpm/pools.js";
+import { integer, seconds } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
+import { readSeconds } from "../fpm/values.js";
 import type { Host } from "../model/host.js";
 import { somaxconn } from "../model/kernel.js";
 import { maxChildren, processManager } from "../model/pool-size.js";
@@ -14,6 +15,7 @@ import { known } from "../source/effective.js";
 import { backlogOf, nginxOf, processMaxOf, rampOf } from "./capacity-limits.js";
 import type { CapacityOptions } from "./capacity-options.js";
 import { numberFor, type SizedPool, sizedPools } from "./capacity-pools.js";
+import { impossibleSpread, Refusal, refuseSizes, tooSmall } from "./capacity-refusal.js";
 import type { CapacityAnswer, HostCapacity, PoolCapacity, Sources } from "./capacity-result.js";
 import { warningsOf } from "./capacity-warnings.js";
 import { incompleteOf } from "./incomplete.js";
@@ -25,13 +27,10 @@ export function capacityOf(host: Host, options: CapacityOptions, live: LiveHost)
   try {
     return { kind: "capacity", result: computed(host, options, live) };
   } catch (error) {
-    if (error instanceof Refusal) return { kind: "refused", message: error.message };
+    if (error instanceof Refusal) return { kind: "refused", message: error.message, memory: error.memory };
     throw error;
   }
 }
-
-/** Ends the computation with a sentence for the user. */
-class Refusal extends Error {}
 
 function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCapacity {
   const { memory } = host;
@@ -60,9 +59,9 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
       options.headroom !== null ? "--headroom" : memory.headroom !== null ? "fpmlint.json" : "the default",
     shared: shared.source,
   };
-  refuseTooLarge(input, sized, sources);
+  refuseSizes(input, sized, sources);
   const answer = planFor(input);
-  if (answer.kind === "too-small") throw new Refusal(tooSmall(input, answer.missing));
+  if (answer.kind === "too-small") throw tooSmall(input, answer.missing);
   const pools = poolsOf(host, sized, input, answer.plan, live);
   const nginx = nginxOf(host, cores?.count ?? null);
   const incomplete = incompleteOf(host).filter(({ fatal }) => fatal);
@@ -127,6 +126,7 @@ function inputsOf(
       manager,
       maxRequests: typeof requests === "number" ? requests : null,
       spawnRate: pool === null ? null : refusedSpawnRate(pool),
+      idleTimeout: pool === null ? null : refusedIdleTimeout(pool),
       measured: worker.samples !== null,
       // All of them run, or are to run whether anybody asks or not.
       busy: manager === "static" || (max !== null && workers >= max),
@@ -141,6 +141,14 @@ function refusedSpawnRate(pool: Pool): number | null {
   const rate = known(integer(pool, "pm.max_spawn_rate"));
   if (rate === undefined || rate === null || rate > 0) return null;
   return Number(fpmDefault("pm.max_spawn_rate", "pool", pool.master.phpVersion) ?? 1);
+}
+
+/** FPM's default, in seconds, where the pool has a time that `ondemand` refuses, as no other `pm` does. */
+function refusedIdleTimeout(pool: Pool): number | null {
+  const time = known(seconds(pool, "pm.process_idle_timeout"));
+  if (time === undefined || time === null || time > 0) return null;
+  const standard = readSeconds(fpmDefault("pm.process_idle_timeout", "pool", pool.master.phpVersion) ?? "");
+  return standard.ok ? standard.value : 1;
 }
 
 function demandOf(
@@ -161,47 +169,14 @@ function demandOf(
       `--rate of pool ${name} needs --mean, how long its requests take on average, as in --mean 250ms`,
     );
   const spread = numberFor(p95, name, pool);
-  if (squaredVariation(time, spread) === null && spread !== null) throw new Refusal(impossible(time, spread));
+  if (squaredVariation(time, spread) === null && spread !== null) throw impossibleSpread(name, time, spread);
   return { rate: found, mean: time, p95: spread };
-}
-
-/** The largest ratio that a lognormal spread can have, 3.868. */
-const WIDEST = Math.exp(1.6449 ** 2 / 2);
-
-function impossible(mean: number, p95: number): string {
-  const ratio = Number((p95 / mean).toFixed(2));
-  return `--p95 is ${ratio} times --mean, which no lognormal spread of times can have: with a mean of ${showTime(mean)} the p95 is from ${showTime(mean)} to ${showTime(mean * WIDEST)}`;
 }
 
 function cpuOf(share: number | null, cores: number | null): Cpu | null {
   if (share === null) return null;
   if (cores === null) throw new Refusal("--cpu-share needs --cores, as in --cores 4 --cpu-share 30%");
   return { cores, share };
-}
-
-/** What cannot be meant: numbers that leave nothing for a single worker. */
-function refuseTooLarge(input: PlanInput, sized: readonly SizedPool[], sources: Sources): void {
-  const { memory, reserve } = input;
-  const has = `the host has ${showSize(memory)} (${sources.memory})`;
-  for (const { facts } of sized) {
-    const { bytes, source, rss } = facts.worker;
-    if (bytes > memory)
-      throw new Refusal(`a worker of ${showSize(bytes)} (${source}) is larger than the memory: ${has}`);
-    if (bytes <= 0)
-      throw new Refusal(
-        `--shared ${showSize(input.shared)} is not below the ${showSize(rss ?? 0)} that a worker has in --samples: the samples cannot hold that much of it`,
-      );
-  }
-  if (reserve >= memory)
-    throw new Refusal(
-      `nothing is left for PHP-FPM: ${has}, and ${showSize(reserve)} (${sources.reserve}) are reserved for everything else; --reserve sets that`,
-    );
-}
-
-function tooSmall(input: PlanInput, missing: number): string {
-  const least = totalOf(input.pools.map(({ bytes }) => ({ count: 1, bytes })));
-  const what = input.pools.length === 1 ? "one worker" : `one worker for each of ${input.pools.length} pools`;
-  return `${what} needs ${showSize(least)}, and the budget is ${budgetInWords(input)}: ${showSize(missing)} of memory are missing`;
 }
 
 function poolsOf(

@@ -15,6 +15,7 @@ import type { Host } from "../model/host.js";
 import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/pool-listens.js";
 import { childrenNamed } from "../nginx/nodes.js";
 import type { Place } from "../source/file.js";
+import { isSurelyMissing } from "./fpm-include.js";
 import { nearest } from "./nearest.js";
 
 /** For an address nobody listens on: the pool that was most likely meant, and how it differs. */
@@ -50,11 +51,14 @@ export interface Refused {
 
 /** Whether there may be pools, or addresses of pools, that the files that were read do not tell. */
 export function poolsUnknown(host: Host): boolean {
-  const unread = host.masters.some(({ includes }) =>
-    includes.some(
-      ({ result }) =>
-        result.kind === "unread" || result.kind === "too-deep" || (result.kind === "missing" && !host.whole),
-    ),
+  const unread = host.masters.some((master) =>
+    master.includes.some((include) => {
+      const { kind } = include.result;
+      if (kind === "unread" || kind === "too-deep") return true;
+      // Pools in a directory like /home of which nothing was copied. On a part of a host, a directory without any file has none.
+      const nothing = kind === "missing" || (kind === "no-match" && host.whole);
+      return nothing && !isSurelyMissing(host, master, include);
+    }),
   );
   return unread || host.unread.length > 0 || host.pools.some(isUnknown);
 }

@@ -29,7 +29,7 @@ function settingMeaning(key: string, index: string | null, value: string | null)
 export function changeValue(setting: Setting, value: string): Change {
   const { file, start, end } = setting.place.span;
   const meaning = { keyStart: setting.keyPlace.span.start, value };
-  if (end > start) return { file, start, end, text: value, meaning };
+  if (end > start) return { file, start, end, text: value + remark(file.text.slice(start, end)), meaning };
   // Nothing stands behind "=": blanks as the other side of it has them.
   const blanks = /^[ \t]*/.exec(file.text.slice(start))?.[0] ?? "";
   if (blanks === "") {
@@ -38,6 +38,15 @@ export function changeValue(setting: Setting, value: string): Change {
   }
   const follows = file.text.charAt(start + blanks.length) === ";" && blanks.length === 1 ? " " : "";
   return { file, start: start + 1, end: start + 1, text: value + follows, meaning };
+}
+
+/**
+ * What somebody wrote behind `#`. To FPM it is part of the value, which it then refuses; as a comment
+ * of FPM's it outlives the value.
+ */
+function remark(raw: string): string {
+  const [, blanks = "", words] = /^(?:"[^"]*"|'[^']*'|[^"'#\s]*)([ \t]*)(#.*)$/s.exec(raw) ?? [];
+  return words === undefined ? "" : `${blanks || " "}; ${words}`;
 }
 
 /** `key = value` on a line of its own behind the sibling's, written as the sibling is. */

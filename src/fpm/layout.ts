@@ -16,6 +16,6 @@ export function versionFromPath(path: string): string | null {
   if (dotted !== undefined) return dotted;
   const short = /\/php([5-9])([0-9]{1,2})(?:[-/]|$)/.exec(path);
   if (short !== null) return `${short[1]}.${short[2]}`;
-  // Alpine's package `php8` was 8.0; from 8.1 on they are called `php81` and so on.
-  return /^\/etc\/php8\//.test(path) ? "8.0" : null;
+  // Alpine's package `php8` was 8.0; from 8.1 on they are called `php81` and so on. openSUSE's is any 8.
+  return /^\/etc\/php8\/(?!fpm\/)/.test(path) ? "8.0" : null;
 }

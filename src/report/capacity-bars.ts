@@ -60,7 +60,10 @@ const MOST_POOLS = 4;
 
 function partsOf({ input, plan, pools }: HostCapacity, marks: Marks): readonly Part[] {
   const free = Math.round((input.memory - input.reserve) * input.headroom);
-  const sizes = pools.map(({ name, worker, plan: one }) => ({ name, bytes: one.max * worker.bytes }));
+  const sizes = pools.map(({ name, worker, plan: one }) => ({
+    name: shortened(name),
+    bytes: one.max * worker.bytes,
+  }));
   const shown = sizes.length > MOST_POOLS ? [{ name: `${sizes.length} pools`, bytes: plan.used }] : sizes;
   const all = [
     { mark: marks.reserve, name: "everything else", bytes: input.reserve },
@@ -116,3 +119,18 @@ export function percent(share: number): string {
   if (value > 0 && value < 0.1) return "below 0.1 %";
   return `${Number(value.toFixed(value < 10 ? 1 : 0))} %`;
 }
+
+/** Where only ASCII is drawn: what the sums themselves are written with. */
+export function asciiLines(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => line.replaceAll("−", "-").replaceAll("×", "x"));
+}
+
+/** A cell of a table: a name as long as a page would push all the numbers out of sight. */
+export function shortened(text: string): string {
+  const characters = [...text];
+  return characters.length > MOST_CHARACTERS
+    ? `${characters.slice(0, MOST_CHARACTERS - 3).join("")}...`
+    : text;
+}
+
+const MOST_CHARACTERS = 60;

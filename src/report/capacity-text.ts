@@ -1,7 +1,8 @@
-import { showSize, showTime } from "../capacity/size.js";
+import { showSize } from "../capacity/size.js";
 import { mebibytes } from "../capacity/words.js";
 import type { HostCapacity, PoolCapacity } from "../engine/capacity-result.js";
-import { memoryBar, percent, waitCurve } from "./capacity-bars.js";
+import { asciiLines, memoryBar, shortened } from "./capacity-bars.js";
+import { demandLines } from "./capacity-demand.js";
 import { type Paint, painter } from "./color.js";
 import { escapeText } from "./escape.js";
 import { table, wrap } from "./width.js";
@@ -17,7 +18,7 @@ export interface CapacityTextOptions {
 export function capacityText(found: HostCapacity, options: CapacityTextOptions): string {
   const paint = painter(options.color);
   const title = (text: string): string => paint("headline", text);
-  const demands = found.pools.flatMap((pool) => demandLines(pool, options));
+  const demands = found.pools.flatMap((pool) => demandLines(pool, options.unicode, options.width));
   const lines = [
     title(headline(found)),
     "",
@@ -30,6 +31,7 @@ export function capacityText(found: HostCapacity, options: CapacityTextOptions):
     "",
     ...indented(found.pools.flatMap((pool) => measureLines(pool, options))),
     ...indented(found.pools.flatMap((pool) => wrap(sumOf(pool, found), options.width - 4))),
+    ...indented(singleLines(found, options)),
     ...indented(worstLines(found, options)),
     "",
     title("What to write"),
@@ -41,11 +43,12 @@ export function capacityText(found: HostCapacity, options: CapacityTextOptions):
       ? ["", "The same command with --diff shows the change of the pool files, with --write it makes it."]
       : []),
   ];
-  return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+  const shown = options.unicode ? lines : asciiLines(lines);
+  return `${shown.map((line) => line.trimEnd()).join("\n")}\n`;
 }
 
 function headline({ host, pools, input }: HostCapacity): string {
-  const count = pools.length === 1 ? `pool ${pools[0]?.name ?? ""}` : `${pools.length} pools`;
+  const count = pools.length === 1 ? `pool ${shortened(pools[0]?.name ?? "")}` : `${pools.length} pools`;
   const where = host === "." ? "" : `${escapeText(host)}: `;
   return `${where}${escapeText(count)} of PHP-FPM in ${showSize(input.memory)} of memory`;
 }
@@ -54,51 +57,65 @@ function indented(lines: readonly string[]): readonly string[] {
   return lines.map((line) => (line === "" ? "" : `  ${line}`));
 }
 
+/** As many decimals as it takes for the rows of a sum to add up to its result, so that a reader can redo it. */
+function decimalsFor(parts: readonly number[], sum: number): number {
+  const adds = (decimals: number): boolean => {
+    const digits = (bytes: number): number => Number((bytes / MIB).toFixed(decimals)) * 10 ** decimals;
+    return Math.round(parts.reduce((total, part) => total + digits(part), 0)) === Math.round(digits(sum));
+  };
+  return [1, 2, 3, 4].find(adds) ?? 1;
+}
+
+const MIB = 1024 * 1024;
+
 /** The sum of the budget, one line for each term. */
 function memoryLines({ input, plan, sources }: HostCapacity): readonly string[] {
   const { memory, reserve, headroom, shared } = input;
   const free = (memory - reserve) * headroom;
+  const decimals = decimalsFor([memory, -reserve, -free, -shared], plan.budget);
+  const size = (bytes: number): string => mebibytes(bytes, decimals);
   const rows = [
-    [mebibytes(memory), `the host has (${sources.memory})`],
-    [`− ${mebibytes(reserve)}`, `for everything but PHP-FPM: --reserve (${sources.reserve})`],
+    [size(memory), `the host has (${sources.memory})`],
+    [`− ${size(reserve)}`, `for everything but PHP-FPM: --reserve (${sources.reserve})`],
     ...(headroom > 0
       ? [
           [
-            `− ${mebibytes(free)}`,
+            `− ${size(free)}`,
             `stays free, ${Number((headroom * 100).toFixed(2))} % of the rest: --headroom (${sources.headroom})`,
           ],
         ]
       : []),
-    ...(shared > 0
-      ? [[`− ${mebibytes(shared)}`, `shared by the workers, counted once (${sources.shared})`]]
-      : []),
-    [`= ${mebibytes(plan.budget)}`, "the budget: for all workers together"],
+    ...(shared > 0 ? [[`− ${size(shared)}`, `shared by the workers, counted once (${sources.shared})`]] : []),
+    [`= ${size(plan.budget)}`, "the budget: for all workers together"],
   ];
-  const width = Math.max(...rows.map(([size = ""]) => size.length));
-  return rows.map(([size = "", what = ""]) => `${size.padStart(width)}  ${escapeText(what)}`);
+  const width = Math.max(...rows.map(([first = ""]) => first.length));
+  return rows.map(([first = "", what = ""]) => `${first.padStart(width)}  ${escapeText(what)}`);
 }
 
 function poolTable({ pools, plan }: HostCapacity, { unicode }: CapacityTextOptions): readonly string[] {
   const arrow = unicode ? "→" : "->";
-  const rows = pools.map((pool) => [
-    pool.name,
+  const sizes = pools.map((pool) => pool.plan.max * pool.worker.bytes);
+  const decimals = decimalsFor(sizes, plan.used);
+  const rows = pools.map((pool, index) => [
+    shortened(pool.name),
     showSize(pool.worker.bytes),
     sourceOf(pool),
     `${pool.current["pm.max_children"] ?? "?"} ${arrow} ${pool.plan.max}`,
-    mebibytes(pool.plan.max * pool.worker.bytes),
+    mebibytes(sizes[index] ?? 0, decimals),
   ]);
   const now = pools.map(({ current }) => current["pm.max_children"]);
   const total = now.every((one) => typeof one === "number")
     ? String(now.reduce((sum: number, one) => sum + Number(one), 0))
     : "?";
   const workers = plan.pools.reduce((sum, { max }) => sum + max, 0);
-  const sum = ["together", "", "", `${total} ${arrow} ${workers}`, mebibytes(plan.used)];
+  const sum = ["together", "", "", `${total} ${arrow} ${workers}`, mebibytes(plan.used, decimals)];
   const head = ["pool", "one worker", "known from", `now ${arrow} recommended`, "memory"];
   return columns([head, ...rows, ...(pools.length > 1 ? [sum] : [])]);
 }
 
-function sourceOf({ worker: { source, samples } }: PoolCapacity): string {
-  const count = samples === null ? "" : `, ${samples} ${samples === 1 ? "worker" : "workers"}`;
+function sourceOf({ worker: { source, samples, borrowed } }: PoolCapacity): string {
+  const of = borrowed ? " of other pools" : "";
+  const count = samples === null ? "" : `, ${samples} ${samples === 1 ? "worker" : "workers"}${of}`;
   return `${source}${count}`;
 }
 
@@ -109,7 +126,7 @@ function measureLines(pool: PoolCapacity, { width }: CapacityTextOptions): reado
   if (source === "--samples") {
     const most = showSize(rss ?? bytes);
     const text = isAll(samples) ? `no sample is above ${most}` : `19 of 20 samples are not above ${most}`;
-    return wrap(`${escapeText(pool.name)}: ${text}`, width - 4);
+    return wrap(escapeText(`${shortened(pool.name)}: ${text}`), width - 4);
   }
   if (source !== "measured (RssAnon)") return [];
   const most = isAll(samples)
@@ -117,7 +134,7 @@ function measureLines(pool: PoolCapacity, { width }: CapacityTextOptions): reado
     : `19 of 20 workers have had no more than ${size} of their own so far`;
   const present = now === null ? "" : `, now it is ${showSize(now)}`;
   const resident = rss === null ? "" : `; RSS, which counts what they share in each, is ${showSize(rss)}`;
-  return wrap(escapeText(`${pool.name}: ${most}${present}${resident}`), width - 4);
+  return wrap(escapeText(`${shortened(pool.name)}: ${most}${present}${resident}`), width - 4);
 }
 
 /** Of fewer than twenty the 95th percentile is the largest. */
@@ -138,7 +155,16 @@ function sumOf({ name, because, weightSource }: PoolCapacity, { pools, plan }: H
         : weightSource === "--weight"
           ? " (--weight)"
           : "";
-  return escapeText(`${name}: ${because}${weight}`);
+  return escapeText(`${shortened(name)}: ${because}${weight}`);
+}
+
+/** What the others share by weight is less than the budget where some have their one worker anyway. */
+function singleLines({ plan, pools }: HostCapacity, { width }: CapacityTextOptions): readonly string[] {
+  const { single, left, kept } = plan.shares;
+  if (kept || single.length === 0 || single.length === pools.length) return [];
+  const workers =
+    single.length === 1 ? "the one worker of that pool" : `the ${single.length} workers of those pools`;
+  return wrap(`the others share ${mebibytes(left)}: ${mebibytes(plan.budget)} without ${workers}`, width - 4);
 }
 
 /** Where they do not fit, a warning says so. */
@@ -151,22 +177,28 @@ function worstLines({ plan, input }: HostCapacity, { width }: CapacityTextOption
 
 /** Each setting with what it was and, where it is part of another number, how. */
 function settingLines(pool: PoolCapacity, { unicode }: CapacityTextOptions): readonly string[] {
-  const { plan, current, ramp } = pool;
+  const { plan, current, ramp, unknown } = pool;
   const arrow = unicode ? "←" : "<-";
   const why: Readonly<Record<string, string>> = {
     pm: whyManager(pool),
     "pm.start_servers": part("a quarter", plan.max, 4),
     "pm.min_spare_servers": `${part("an eighth", plan.max, 8)}${ramp === null || ramp === 0 ? "" : `; all workers are there after ${ramp} s of load`}`,
     "pm.max_spare_servers": part("half", plan.max, 2),
+    "pm.max_spawn_rate": "PHP-FPM refuses the present one with this pm",
+    "pm.process_idle_timeout": "in seconds; PHP-FPM refuses the present one with this pm",
     "pm.max_requests": "requests after which a worker that has grown is replaced",
   };
   const settings = Object.entries(plan.settings).map(([key, value]) => {
-    const before = current[key];
+    const before = current[key] ?? (unknown.includes(key) ? "not known" : "not set");
     const was =
-      String(before) === String(value) || pool.pool === null ? "" : `${arrow} ${before ?? "not set"}`;
+      String(before) === String(value) || pool.pool === null ? "" : `${arrow} ${shortened(String(before))}`;
     return [`${key} = ${value}`, was, why[key] === undefined || why[key] === "" ? "" : `; ${why[key]}`];
   });
-  return [`[${escapeText(pool.pool?.name ?? pool.name)}]${fileOf(pool)}`, ...indented(columns(settings)), ""];
+  return [
+    `[${escapeText(shortened(pool.pool?.name ?? pool.name))}]${fileOf(pool)}`,
+    ...indented(columns(settings)),
+    "",
+  ];
 }
 
 function part(name: string, whole: number, parts: number): string {
@@ -188,35 +220,6 @@ function processLines({ processMax }: HostCapacity, { unicode }: CapacityTextOpt
     `  process.max = ${recommended}   ${unicode ? "←" : "<-"} ${now}   ; the sum of all pm.max_children of this master`,
     "",
   ]);
-}
-
-function demandLines(pool: PoolCapacity, { unicode, width }: CapacityTextOptions): readonly string[] {
-  const { demand, max } = pool.plan;
-  if (demand === null) return [];
-  const { rate, mean, load, needed, waiting } = demand;
-  const times = unicode ? "×" : "x";
-  const busy = `${Number(rate.toFixed(2))} requests/s ${times} ${showTime(mean)} = ${Number(load.toFixed(2))} workers busy on average`;
-  const wait =
-    waiting.mean === null
-      ? `${max} cannot keep up: the queue grows until requests fail`
-      : `with ${max} workers, ${percent(waiting.utilisation)} busy, ${percent(waiting.probability)} of the requests wait, which costs ${showTime(waiting.mean)} on average over all`;
-  const enough = `${needed} ${needed === 1 ? "worker is" : "workers are"} needed for at most one in twenty to wait`;
-  const marked = new Map([[needed, "needed"]]);
-  marked.set(max, max === needed ? "needed, and recommended" : "recommended");
-  return [
-    ...wrap(escapeText(`${pool.name}: ${busy}; ${wait}; ${enough}`), width - 4),
-    ...indented(["", "workers  requests that wait", ...waitCurve(load, marked, unicode)]),
-    ...backlogLines(pool),
-    "",
-  ];
-}
-
-function backlogLines({ backlog, readTimeout, plan: { max, demand } }: PoolCapacity): readonly string[] {
-  if (backlog === null || demand === null) return [];
-  return [
-    "",
-    `queueing is worth it for ${backlog.worth} requests: ${max} workers × ${showTime(readTimeout ?? 0)} of fastcgi_read_timeout / ${showTime(demand.mean)}`,
-  ];
 }
 
 function notes({ warnings }: HostCapacity, { width }: CapacityTextOptions, paint: Paint): readonly string[] {

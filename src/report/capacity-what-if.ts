@@ -1,6 +1,8 @@
 import { showSize } from "../capacity/size.js";
 import { mebibytes } from "../capacity/words.js";
 import type { CapacityAnswer, HostCapacity } from "../engine/capacity-result.js";
+import type { Incomplete } from "../engine/finding.js";
+import { asciiLines } from "./capacity-bars.js";
 import { escapeText } from "./escape.js";
 import { stringify } from "./json.js";
 import { table, wrap } from "./width.js";
@@ -9,16 +11,24 @@ import { table, wrap } from "./width.js";
 export interface WhatIf {
   readonly host: string;
   readonly rows: readonly { readonly memory: number; readonly answer: CapacityAnswer }[];
+  /** What of the host could not be read, so that a pool may be missing. */
+  readonly incomplete: readonly Incomplete[];
+}
+
+export interface WhatIfOptions {
+  readonly unicode: boolean;
+  /** Columns of the terminal, or of what is written to. */
+  readonly width: number;
 }
 
 /** More pools than these are only counted together. */
 const MOST_POOLS = 6;
 
 /** A table over memory sizes: the workers of each pool, and whether all fit at their `memory_limit`. */
-export function whatIfText({ host, rows }: WhatIf, width: number): string {
-  const pools =
-    rows.flatMap(({ answer }) => (answer.kind === "capacity" ? [answer.result.pools] : []))[0] ?? [];
-  const names = pools.length > MOST_POOLS ? [] : pools.map(({ name }) => name);
+export function whatIfText({ host, rows, incomplete }: WhatIf, { unicode, width }: WhatIfOptions): string {
+  const [first] = rows.flatMap(({ answer }) => (answer.kind === "capacity" ? [answer.result] : []));
+  const pools = first?.pools ?? [];
+  const names = pools.length > MOST_POOLS ? [] : pools.map(({ name }) => escapeText(name));
   const head = ["memory", "budget", ...names, ...(names.length === 1 ? [] : ["together"]), "at memory_limit"];
   const body = rows.map(({ memory, answer }) =>
     answer.kind === "refused"
@@ -26,13 +36,41 @@ export function whatIfText({ host, rows }: WhatIf, width: number): string {
       : [showSize(memory), ...cells(answer.result, names.length)],
   );
   const title = host === "." ? [] : [`${escapeText(host)}:`];
-  const refused = rows.flatMap(({ memory, answer }) =>
-    answer.kind === "refused"
-      ? wrap(`${showSize(memory)}: ${escapeText(answer.message)}`, width - 4).map((line) => `  ${line}`)
-      : [],
-  );
-  const lines = [...title, ...table([head, ...body]).map((line) => `  ${line}`), ...refused];
-  return `${lines.join("\n")}\n`;
+  const sentences = [
+    ...rows.flatMap(({ memory, answer }) =>
+      answer.kind === "refused" ? [`${showSize(memory)}: ${answer.message}`] : [],
+    ),
+    ...(first === undefined ? [] : basis(first)),
+    ...incomplete.map(
+      ({ file, line, reason }) =>
+        `${line === null ? file : `${file}:${line}`}: ${reason}; a pool may be missing`,
+    ),
+  ];
+  const lines = [
+    ...title,
+    ...table([head, ...body]).map((line) => `  ${line}`),
+    ...sentences.flatMap((one) => wrap(escapeText(one), width - 4).map((line) => `  ${line}`)),
+  ];
+  return `${(unicode ? lines : asciiLines(lines)).join("\n")}\n`;
+}
+
+/** What all rows rest on, and where each number comes from. */
+function basis({ input, sources, pools }: HostCapacity): readonly string[] {
+  const sizes = new Map<string, string[]>();
+  for (const { name, worker } of pools) {
+    const size = `${showSize(worker.bytes)} (${worker.source})`;
+    sizes.set(size, [...(sizes.get(size) ?? []), name]);
+  }
+  const workers = [...sizes].map(([size, names]) => `${size}${sizes.size === 1 ? "" : ` in ${some(names)}`}`);
+  const shared = input.shared === 0 ? "" : `, ${showSize(input.shared)} shared (${sources.shared})`;
+  return [
+    `with ${showSize(input.reserve)} reserved (${sources.reserve}), ${Number((input.headroom * 100).toFixed(2))} % of the rest free (${sources.headroom})${shared}, one worker of ${workers.join(" and ")}`,
+  ];
+}
+
+function some(names: readonly string[]): string {
+  const rest = names.length - MOST_POOLS;
+  return `${names.slice(0, MOST_POOLS).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
 function cells({ plan }: HostCapacity, names: number): readonly string[] {
@@ -52,7 +90,7 @@ function cells({ plan }: HostCapacity, names: number): readonly string[] {
 
 /** The same for programs; `error` in the place of the numbers where the memory is too small. */
 export function whatIfJson(hosts: readonly WhatIf[]): string {
-  const documents = hosts.map(({ host, rows }) => ({
+  const documents = hosts.map(({ host, rows, incomplete }) => ({
     host,
     whatIf: rows.map(({ memory, answer }) =>
       answer.kind === "refused"
@@ -61,10 +99,15 @@ export function whatIfJson(hosts: readonly WhatIf[]): string {
             memory,
             budget: answer.result.plan.budget,
             used: answer.result.plan.used,
-            pools: answer.result.pools.map(({ name, plan }) => ({ name, recommended: plan.settings })),
+            pools: answer.result.pools.map(({ name, worker, plan }) => ({
+              name,
+              worker: { bytes: worker.bytes, source: worker.source },
+              recommended: plan.settings,
+            })),
             worstCase: answer.result.plan.worstCase,
           },
     ),
+    incomplete: incomplete.map(({ file, line, reason }) => ({ file, line, reason })),
   }));
   const [only] = documents;
   return stringify(

@@ -50,6 +50,7 @@ const pool: fc.Arbitrary<PoolInput> = fc.record({
   manager: fc.constantFrom("static", "dynamic", "ondemand", null),
   maxRequests: fc.option(wholeLog(1, 2 ** 31 - 1), { nil: null }),
   spawnRate: fc.constantFrom(null, null, 32),
+  idleTimeout: fc.constantFrom(null, null, 10),
   measured: fc.boolean(),
   busy: fc.boolean(),
   memoryLimit: fc.oneof(fc.constantFrom(null, Infinity, 128 * MIB), wholeLog(1, MOST)),

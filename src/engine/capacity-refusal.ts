@@ -1,0 +1,89 @@
+import type { PlanInput } from "../capacity/plan.js";
+import { NORMAL_P95 } from "../capacity/queue.js";
+import { showSize } from "../capacity/size.js";
+import { totalOf } from "../capacity/sum.js";
+import { budgetInWords } from "../capacity/words.js";
+import type { SizedPool } from "./capacity-pools.js";
+import type { Sources } from "./capacity-result.js";
+
+/** What is wrong with the input of a capacity, in sentences that say what would be right. */
+
+/** Ends the computation with a sentence for the user. */
+export class Refusal extends Error {
+  /** Whether the same input could be right on a host with more memory. */
+  readonly memory: boolean;
+
+  constructor(message: string, memory = false) {
+    super(message);
+    this.memory = memory;
+  }
+}
+
+/** Less is no process that runs PHP: the unit was forgotten, or `ps` was asked for something else. */
+const LEAST_WORKER = 1024 * 1024;
+
+/** What cannot be meant: numbers that leave nothing for a single worker. Throws `Refusal`. */
+export function refuseSizes(input: PlanInput, sized: readonly SizedPool[], sources: Sources): void {
+  const { memory, reserve } = input;
+  const has = `the host has ${showSize(memory)} (${sources.memory})`;
+  for (const { facts } of sized) refuseWorker(facts.worker, input, has);
+  if (reserve >= memory)
+    throw new Refusal(
+      `nothing is left for PHP-FPM: ${has}, and ${showSize(reserve)} (${sources.reserve}) are reserved for everything else; --reserve sets that`,
+      true,
+    );
+}
+
+function refuseWorker(
+  { bytes, source, rss }: SizedPool["facts"]["worker"],
+  { memory, shared }: PlanInput,
+  has: string,
+): void {
+  if (bytes > memory)
+    throw new Refusal(`a worker of ${showSize(bytes)} (${source}) is larger than the memory: ${has}`, true);
+  if (bytes >= LEAST_WORKER) return;
+  if (source === "--samples" && rss !== null && rss >= LEAST_WORKER)
+    throw new Refusal(
+      `--shared ${showSize(shared)} leaves no worker of the ${showSize(rss)} that one has in --samples: the samples cannot hold that much of it`,
+    );
+  const right =
+    source === "--samples"
+      ? "the sizes are read as KiB, as ps prints them"
+      : "a unit may be missing, as in 60M";
+  throw new Refusal(
+    `a worker of ${showSize(bytes)} (${source}) cannot be, one takes some MiB even before its first request: ${right}`,
+  );
+}
+
+/** When the budget is too small for one worker each. `missing`: bytes of memory to add. */
+export function tooSmall(input: PlanInput, missing: number): Refusal {
+  const least = totalOf(input.pools.map(({ bytes }) => ({ count: 1, bytes })));
+  const what = input.pools.length === 1 ? "one worker" : `one worker for each of ${input.pools.length} pools`;
+  return new Refusal(
+    `${what} needs ${showSize(least)}, and the budget is ${budgetInWords(input)}: ${showSize(missing)} of memory are missing`,
+    true,
+  );
+}
+
+/** The largest ratio of p95 to mean that a lognormal spread can have, 3.868. */
+const WIDEST = Math.exp(NORMAL_P95 ** 2 / 2);
+
+/** When no lognormal spread has that p95. Times in seconds. */
+export function impossibleSpread(pool: string, mean: number, p95: number): Refusal {
+  return new Refusal(
+    `--p95 of pool ${pool} is ${exactTime(p95)} with a --mean of ${exactTime(mean)}, which no lognormal spread of times can have: it is from ${exactTime(mean)} to ${exactTime(downToFour(mean * WIDEST))}`,
+  );
+}
+
+/** As many digits as people write, so that two times that differ are shown to. */
+function exactTime(seconds: number): string {
+  return seconds >= 1
+    ? `${Number(seconds.toPrecision(8))} s`
+    : `${Number((seconds * 1000).toPrecision(8))} ms`;
+}
+
+/** A limit that is rounded up would be refused again. */
+function downToFour(value: number): number {
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 3);
+  return Math.floor(value / unit) * unit;
+}
