@@ -151,7 +151,8 @@ describe("nothing is written", () => {
   });
 
   test("where everything is as it should be, and it is said", async () => {
-    await run("etc", "--write");
+    expect((await run("etc")).out.toString()).toContain("with --write it makes it");
+    expect((await run("etc", "--write")).out.toString()).not.toContain("with --write");
     utimesSync(join(top, WWW), 1, 1);
     const before = everything();
     const { status, out, err } = await run("etc", "--write");

@@ -134,6 +134,7 @@ describe("what cannot be linted", () => {
     [["--format", "json", "--format", "text"], "only one --format can go to standard output"],
     [["--color", "blue"], '"blue"'],
     [["--config", "missing.json"], "missing.json: no such file"],
+    [["--config", "."], ".: is a directory"],
     [["explain"], "Not enough non-option arguments"],
     [
       ["explain", "invented/indx"],
@@ -347,7 +348,7 @@ describe("output", () => {
   test("that cannot be written is a usage error", async () => {
     host("server {}\n");
     const { status, err } = await run(["etc", "--format", "json=no/such/place.json"]);
-    expect({ status, err }).toEqual({ status: 2, err: "fpmlint: no/such/place.json: ENOENT\n" });
+    expect({ status, err }).toEqual({ status: 2, err: "fpmlint: no/such/place.json: no such file or directory\n" });
   });
 
   test("is the same every time, whatever the order of the paths", async () => {

@@ -105,7 +105,9 @@ function withPools(
       `no pool of PHP-FPM in ${where}; for one pool without files say --worker-size, as in --worker-size 60M --ram 4G`,
     );
   }
-  return { hosts: [found[0] ?? emptyHost(path ?? "/", reading)], lost };
+  // The text names what the first of them has lost.
+  const [first = emptyHost(path ?? "/", reading), ...others] = found;
+  return { hosts: [first], lost: others.flatMap(lostOf) };
 }
 
 function lostOf({ host }: ReadHost): readonly string[] {
@@ -189,6 +191,7 @@ function write(
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
     unicode: chooseUnicode(world.env),
     width: widthOf(output, world),
+    hint: !args.write,
   };
   const rendered =
     output.format === "json"

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { describeErrors } from "../engine/describe-errors.js";
 import type { Config } from "../engine/schemas.js";
 import type { Validators } from "../engine/validate.js";
+import { codeOf, saidOf } from "../host/system-error.js";
 import { UsageError } from "./usage.js";
 
 export interface LoadedConfig {
@@ -41,9 +42,8 @@ function readConfig(path: string, shown: string, required: boolean): string | nu
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" && !required) return null;
-    throw new UsageError(`${shown}: ${code === "ENOENT" ? "no such file" : (code ?? "could not be read")}`);
+    if (codeOf(error) === "ENOENT" && !required) return null;
+    throw new UsageError(`${shown}: ${saidOf(error, "could not be read")}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { saidOf } from "../host/system-error.js";
 import { UsageError } from "./usage.js";
 
 export const formats = ["text", "json"] as const;
@@ -37,6 +38,6 @@ export function writeOutput(file: string, text: string, workingDirectory: string
   try {
     writeFileSync(resolve(workingDirectory, file), text);
   } catch (error) {
-    throw new UsageError(`${file}: ${(error as NodeJS.ErrnoException).code ?? "could not be written"}`);
+    throw new UsageError(`${file}: ${saidOf(error, "could not be written")}`);
   }
 }

@@ -70,7 +70,7 @@ function now(host: Host, found: Found): readonly string[] {
   const room = input.memory - input.reserve - input.shared;
   return total > room
     ? [
-        `${grown}, and only ${mebibytes(room)} are there for them: under load the kernel would kill workers, 502 Bad Gateway`,
+        `${grown}, and only ${mebibytes(room)} are there for them: under load the kernel may kill workers, which shows as 502 Bad Gateway`,
       ]
     : [
         `${grown}, above the budget of ${mebibytes(plan.budget)}: only ${mebibytes(room - total)} would stay free`,

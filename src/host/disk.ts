@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { relative, sep } from "node:path";
 import type { Entry, HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
+import { codeOf, reasonOf } from "./system-error.js";
 
 /** Larger files are not configuration; reading one would only exhaust the memory. */
 const LARGEST = 64 * 1024 * 1024;
@@ -80,7 +81,7 @@ function readText(file: string, nuls: boolean): { readonly text: string } | { re
     // A byte order mark is kept: nginx reads it as part of the first word.
     return { text: decoded(bytes) };
   } catch (error) {
-    return { unreadable: reasonOf(error) };
+    return { unreadable: reasonOf(error, "could not be read") };
   }
 }
 
@@ -178,26 +179,8 @@ function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-function codeOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "Permission denied",
-  EPERM: "Operation not permitted",
-  ELOOP: "Too many levels of symbolic links",
-  ENAMETOOLONG: "File name too long",
-  EIO: "Input/output error",
-  EISDIR: "Is a directory",
-};
-
-function reasonOf(error: unknown): string {
-  const code = codeOf(error);
-  return reasons[code] ?? (code === "" ? "could not be read" : code);
-}
-
 function refused(path: string, error: unknown): Entry {
   return isMissing(error)
     ? { kind: "missing", path, dangling: false }
-    : { kind: "unreadable", path, reason: reasonOf(error) };
+    : { kind: "unreadable", path, reason: reasonOf(error, "could not be read") };
 }

@@ -6,6 +6,7 @@ import { dumpFilesystem, isDump, layered, readDump } from "./dump.js";
 import type { HostFilesystem } from "./filesystem.js";
 import { directoryOf, isWithin, nameOf } from "./path.js";
 import { type HostSpec, isEmptySpec } from "./spec.js";
+import { codeOf } from "./system-error.js";
 
 /** What a path on the command line stands for. */
 export type Given =
@@ -143,7 +144,7 @@ function kindOf(path: string): "directory" | "file" | Exclude<Given, { readonly 
         ? "file"
         : { kind: "unreadable", reason: "is not a regular file" };
   } catch (error) {
-    const code = typeof error === "object" && error !== null && "code" in error ? error.code : "";
+    const code = codeOf(error);
     return code === "ENOENT" || code === "ENOTDIR"
       ? { kind: "missing" }
       : { kind: "unreadable", reason: "Permission denied" };

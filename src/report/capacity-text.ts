@@ -12,6 +12,8 @@ export interface CapacityTextOptions {
   readonly unicode: boolean;
   /** Columns of the terminal, or of what is written to. */
   readonly width: number;
+  /** Whether to say how the files get these settings; not where this run writes them. */
+  readonly hint: boolean;
 }
 
 /** Everything about one host, for people: every number with the sum that it comes from. */
@@ -39,7 +41,7 @@ export function capacityText(found: HostCapacity, options: CapacityTextOptions):
     ...indented(processLines(found, options)),
     ...(demands.length === 0 ? [] : [title("Who has to wait"), ...indented(demands)]),
     ...notes(found, options, paint),
-    ...(found.pools.some(({ pool }) => pool !== null)
+    ...(options.hint && found.pools.some(({ pool }) => pool !== null)
       ? ["", "The same command with --diff shows the change of the pool files, with --write it makes it."]
       : []),
   ];
