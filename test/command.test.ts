@@ -348,7 +348,10 @@ describe("output", () => {
   test("that cannot be written is a usage error", async () => {
     host("server {}\n");
     const { status, err } = await run(["etc", "--format", "json=no/such/place.json"]);
-    expect({ status, err }).toEqual({ status: 2, err: "fpmlint: no/such/place.json: no such file or directory\n" });
+    expect({ status, err }).toEqual({
+      status: 2,
+      err: "fpmlint: no/such/place.json: no such file or directory\n",
+    });
   });
 
   test("is the same every time, whatever the order of the paths", async () => {

@@ -39,6 +39,7 @@ const byHand: Readonly<Record<string, string>> = {
   "fpm/invalid-value/bad-acl-blank": "an account that only its author knows",
   "fpm/invalid-value/bad-group": "an account that only its author knows",
   "fpm/invalid-value/bad-user": "an account that only its author knows",
+  "fpm/invalid-value/bad-user-with-stock-sssd": "an account that only its author knows",
   "fpm/missing-include/bad-link": "the file that the link should lead to",
   "fpm/no-listen/bad-no-file": "a pool that is not there yet",
   "fpm/no-listen/bad-no-include": "a pool that is not there yet",

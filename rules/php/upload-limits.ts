@@ -41,7 +41,7 @@ export const uploadLimits: Rule = {
   },
   docs: {
     title: "PHP's limits on uploads contradict each other",
-    what: "Compares the values that count in a pool (`PHP_VALUE`, the pool, php.ini, PHP's defaults): fires when `upload_max_filesize` is above `post_max_size`, and when `post_max_size` is above `memory_limit`.\n\nSilent when they are equal, when the larger one is PHP's default, which nobody asked for, when `post_max_size` is 0 or `memory_limit` is -1, which is without limit, about values that are no size (`php/invalid-limit`), and where no php.ini is known.",
+    what: "Compares the values that count in a pool (`PHP_VALUE`, the pool, php.ini, PHP's defaults): fires when `upload_max_filesize` is above `post_max_size`, and when `post_max_size` is above `memory_limit`.\n\nSilent when they are equal, when the larger one is PHP's default, which nobody asked for, when `post_max_size` is 0 or `memory_limit` is -1, which is without limit, about values that are no size (`php/invalid-limit`), about `post_max_size` where `upload_max_filesize` is above `memory_limit` as well, because forms of that length are meant to be files, and files need no memory, and where no php.ini is known.",
     why: "A file is a part of a form: when the form is above `post_max_size`, PHP drops all of it, and `$_POST` and `$_FILES` are empty with status 200, whatever `upload_max_filesize` allows. Files go to the disk, but the fields of a form are held in memory: a form of text above `memory_limit` is a fatal error before the script begins, and the worker breaks the connection: `502 Bad Gateway`, or the text of the error with status 200 where `display_errors` is on.",
     instead:
       "Keep `upload_max_filesize` < `post_max_size` < `memory_limit`, and nginx's `client_max_body_size` equal to `post_max_size`.",
@@ -63,8 +63,12 @@ export const uploadLimits: Rule = {
       ["upload", "post", "above-post"],
       ["post", "memory", "above-memory"],
     ] as const) {
-      const found = all.flatMap(({ pool, [larger]: high, [smaller]: low }) =>
-        high?.kind !== "set" || low === null || high.value === Infinity || high.value <= low.value
+      const found = all.flatMap(({ pool, upload, [larger]: high, [smaller]: low }) =>
+        high?.kind !== "set" ||
+        low === null ||
+        high.value === Infinity ||
+        high.value <= low.value ||
+        (name === "above-memory" && isForFiles(upload, low))
           ? []
           : [{ pool, high, low }],
       );
@@ -77,6 +81,14 @@ export const uploadLimits: Rule = {
 
 /** PHP's allocator takes memory in pieces of this size, and no limit below one. */
 const LEAST_MEMORY = 2 * 1024 * 1024;
+
+/** In bytes: more for each worker would be bad advice to a machine whose memory nobody looked at. */
+const MOST_MEMORY = 512 * 1024 * 1024;
+
+/** Whether forms above the memory are meant to be files, which go to the disk. */
+function isForFiles(upload: Size, memory: Known<number>): boolean {
+  return upload !== null && upload.value > memory.value;
+}
 
 interface Pair {
   readonly pool: Pool;
@@ -121,9 +133,11 @@ function words(name: Name, { kind, value }: Known<number>): string {
   return `${name} ${showBytes(value)}${kind === "default" ? " (the default)" : ""}`;
 }
 
-/** The lower of the two is raised, to the other's size for the form, to twice as much for the memory. */
-function help(host: Host, { pool, low, high }: Pair, name: Name): string {
+/** The lower of the two is raised, to the other's size for the form, to twice as much for the memory, as far as that is sane. */
+function help(host: Host, pair: Pair, name: Name): string {
+  const { pool, low, high } = pair;
   const memory = name === "memory_limit";
+  if (memory && high.value * 2 > MOST_MEMORY) return lowered(host, pair);
   const size = inWords(memory ? high.value * 2 : high.value);
   const raised =
     low.kind === "default"
@@ -135,6 +149,16 @@ function help(host: Host, { pool, low, high }: Pair, name: Name): string {
     memory
       ? "or lower post_max_size, and nginx's client_max_body_size with it: only files need no memory"
       : null,
+  );
+}
+
+function lowered(host: Host, { pool, low, high }: Pair): string {
+  const size = inWords(low.value);
+  const edit = rewritten(host, pool, high.place, "post_max_size", size);
+  return helpText(
+    [edit === null ? null : [edit]],
+    edit === null ? `let post_max_size be ${size} in the parameter that nginx passes` : null,
+    "and lower nginx's client_max_body_size with it",
   );
 }
 

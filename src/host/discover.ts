@@ -3,6 +3,7 @@ import { diskFilesystem } from "./disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "./dump.js";
 import { type HostFilesystem, unreadReason } from "./filesystem.js";
 import { looseHosts } from "./loose.js";
+import { mastersElsewhere } from "./masters-elsewhere.js";
 import { byBytes, directoryOf, isWithin, nameOf } from "./path.js";
 import { type Repository, withRepository } from "./repository.js";
 import type { Kind } from "./sniff.js";
@@ -18,13 +19,20 @@ const NGINX_MAINS = [
   "/etc/openresty/nginx.conf",
 ];
 
-/** Where they put php-fpm's main file, and the pools it includes: Debian, RHEL, Remi, Alpine, the official image. */
+/**
+ * Where they put php-fpm's main file, and the pools it includes: Debian, RHEL, Remi, Alpine, openSUSE,
+ * Arch with its older PHP, Gentoo, the official image.
+ */
 const FPM_LAYOUTS: readonly (readonly [main: string, pools: string])[] = [
   ["/etc/php/*/fpm/php-fpm.conf", "/etc/php/*/fpm/pool.d/*.conf"],
   ["/etc/php5/fpm/php-fpm.conf", "/etc/php5/fpm/pool.d/*.conf"],
   ["/etc/php-fpm.conf", "/etc/php-fpm.d/*.conf"],
   ["/etc/opt/remi/php*/php-fpm.conf", "/etc/opt/remi/php*/php-fpm.d/*.conf"],
   ["/etc/php[0-9]*/php-fpm.conf", "/etc/php[0-9]*/php-fpm.d/*.conf"],
+  ["/etc/php[78]/fpm/php-fpm.conf", "/etc/php[78]/fpm/php-fpm.d/*.conf"],
+  ["/etc/php/php-fpm.conf", "/etc/php/php-fpm.d/*.conf"],
+  ["/etc/php-legacy/php-fpm.conf", "/etc/php-legacy/php-fpm.d/*.conf"],
+  ["/etc/php/fpm-php*/php-fpm.conf", "/etc/php/fpm-php*/fpm.d/*.conf"],
   ["/usr/local/etc/php-fpm.conf", "/usr/local/etc/php-fpm.d/*.conf"],
 ];
 
@@ -38,9 +46,10 @@ export function hostAt(root: string, name: string, workingDirectory: string): Ho
     unread.set(entry.path, { file: fs.display(entry.path), reason: unreadReason(entry) ?? "" });
   };
   const nginx = NGINX_MAINS.find((path) => stands(fs, path)) ?? null;
-  const fpm = FPM_LAYOUTS.flatMap(([main]) => globDeployed(fs, main, true, note)).filter((path) =>
+  const packaged = FPM_LAYOUTS.flatMap(([main]) => globDeployed(fs, main, true, note)).filter((path) =>
     stands(fs, path),
   );
+  const fpm = [...packaged, ...mastersElsewhere(disk)];
   const covered = new Set(fpm.map(directoryOf));
   const pools = FPM_LAYOUTS.flatMap(([, files]) => globDeployed(fs, files, true, note)).filter(
     (path) => !covered.has(mainDirectory(path)),
@@ -97,7 +106,8 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const rooted = roots
     .map((root) => ({ root, disk: root === "/" ? directory : `${directory}${root}` }))
     .map(({ root, disk }) => ({ root, disk, spec: hostAt(disk, root.slice(1) || ".", workingDirectory) }))
-    .filter(({ spec }, _, every) => !isEmptySpec(spec) && !isShared(fs, spec, every));
+    .filter(({ spec }, _, every) => !isEmptySpec(spec) && !isShared(fs, spec, every))
+    .filter(({ root, spec }, _, every) => !isPartOf(root, spec, every));
   const repository: Repository = {
     fs,
     paths: [...new Set(all.flatMap(withParents))],
@@ -111,13 +121,35 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
     `${root === "/" ? "" : root}/etc`,
     `${root === "/" ? "" : root}/usr/local`,
   ]);
-  const loose = all.filter((path) => !taken.some((root) => isWithin(root, path)));
+  const named = rooted.flatMap(({ root, spec }) => spec.fpm.map((path) => directoryOf(below(root, path))));
+  const loose = all.filter((path) => ![...taken, ...named].some((root) => isWithin(root, path)));
   const shared = withRepository(fs, repository, "/");
   const found = [...hosts, ...looseHosts(fs, directory, loose).map((spec) => readFrom(spec, shared))];
   if (unread.length === 0) return found;
   // What could not be looked into may be a host of its own.
   const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [], unread };
   return [...found, { spec: nothing, fs }];
+}
+
+function below(root: string, path: string): string {
+  return root === "/" ? path : root + path;
+}
+
+/** A directory `etc` of a PHP elsewhere (`/opt/plesk/php/8.2/etc`) whose main file the host around it has already. */
+function isPartOf(
+  root: string,
+  { nginx, fragments, fpm }: HostSpec,
+  every: readonly { readonly spec: HostSpec; readonly root: string }[],
+): boolean {
+  if (nginx !== null || fragments.length > 0 || fpm.length === 0) return false;
+  return fpm.every((path) =>
+    every.some(
+      (one) =>
+        one.root !== root &&
+        isWithin(one.root, root) &&
+        one.spec.fpm.some((known) => below(one.root, known) === below(root, path)),
+    ),
+  );
 }
 
 function withParents(path: string): readonly string[] {

@@ -1,7 +1,9 @@
 import { setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
+import { glob } from "../host/glob.js";
 import type { Place } from "../source/file.js";
 import type { Host } from "./host.js";
+import { textOf } from "./text.js";
 
 /** A name in a pool that is no account of the host. */
 export interface MissingAccount {
@@ -24,9 +26,12 @@ const lists = [
   ["listen.acl_groups", "group"],
 ] as const;
 
-/** Names that PHP-FPM will not find; empty while the accounts of the host are not known. Numbers need no account. */
+/**
+ * Names that PHP-FPM will not find; empty while the accounts of the host are not known, as those of a
+ * directory service. Numbers need no account.
+ */
 export function* missingAccounts(host: Host, pool: Pool): Generator<MissingAccount> {
-  if (!host.accounts.known) return;
+  if (!host.accounts.known || hasDirectory(host)) return;
   for (const [key, kind] of single) {
     const found = setting(pool, key);
     if (found.kind !== "set" || !found.value || /^[0-9]+$/.test(found.value)) continue;
@@ -50,15 +55,24 @@ function exists(host: Host, kind: "user" | "group", name: string): boolean {
 }
 
 /** Whether the system asks others than its own files for accounts (LDAP, a domain), so that the files do not tell all. */
-export function hasOtherAccounts({ fs }: Host): boolean {
-  const entry = fs.entry("/etc/nsswitch.conf");
-  const answer = entry.kind === "file" ? entry.read() : null;
-  if (answer === null || "unreadable" in answer) return false;
-  return answer.text
+export function hasOtherAccounts(host: Host): boolean {
+  return sources(host).some((name) => !["files", "compat", "systemd", "db"].includes(name));
+}
+
+/** Whether somebody set up one of them. Fedora and its like always name SSSD, which without a domain knows nobody. */
+function hasDirectory(host: Host): boolean {
+  return sources(host).some((name) =>
+    name === "sss"
+      ? [...glob(host.fs, "/etc/sssd/sssd.conf"), ...glob(host.fs, "/etc/sssd/conf.d/*.conf")].length > 0
+      : ["ldap", "winbind", "nis", "nisplus"].includes(name),
+  );
+}
+
+/** Where the system looks for users and groups, by their names in nsswitch.conf. */
+function sources({ fs }: Host): readonly string[] {
+  return textOf(fs, "/etc/nsswitch.conf")
     .split("\n")
-    .some((line) =>
-      /^\s*(?:passwd|group):.*\b(?!files\b|compat\b|systemd\b|db\b)[a-z]\w*/.test(
-        line.replace(/\[.*?\]|#.*/g, ""),
-      ),
-    );
+    .flatMap((line) => /^\s*(?:passwd|group):(.*)/.exec(line.replace(/\[.*?\]|#.*/g, ""))?.[1] ?? [])
+    .flatMap((names) => names.split(/\s+/))
+    .filter((name) => name !== "");
 }

@@ -201,8 +201,11 @@ const SOCKET_OPTION =
 
 function listenMarks(node: Node): readonly Mark[] {
   const options = node.directive.args.slice(1).map(({ text }) => text);
+  // HTTP/3 comes over UDP: the same address and port as those of HTTPS are another socket.
+  const over = options.includes("quic") ? " quic" : "";
   return socketsOf(argument(node, 0) ?? "").flatMap((socket) => {
-    const same = mark("listen", socket, `a duplicate listen ${socket}`, `listen ${socket}`);
+    const key = socket + over;
+    const same = mark("listen", key, `a duplicate listen ${socket}`, `listen ${socket}`);
     const chosen = options.includes("default_server") || options.includes("default");
     const set = options.some((text) => SOCKET_OPTION.test(text));
     return [
@@ -211,7 +214,7 @@ function listenMarks(node: Node): readonly Mark[] {
         ? [
             mark(
               "default-server",
-              socket,
+              key,
               `a duplicate default server for ${socket}`,
               `default server of ${socket}`,
               true,
@@ -222,7 +225,7 @@ function listenMarks(node: Node): readonly Mark[] {
         ? [
             mark(
               "listen-options",
-              socket,
+              key,
               `duplicate listen options for ${socket}`,
               `options for ${socket}`,
               true,
