@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const annotations = process.env.GITHUB_ACTIONS === "true" ? ["github-actions"] : [];
@@ -12,6 +13,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Processes, not threads: a test may change its directory or be ended by a signal.
     pool: "forks",
+    // Proofs mostly wait, so a second file is worth it on two cores, too.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ["default", ...annotations, "./test/support/summary-reporter.ts"],
   },
 });
