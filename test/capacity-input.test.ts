@@ -80,6 +80,7 @@ describe("numbers", () => {
     [["--reserve", "500"], "most likely 500M is meant"],
     [["--shared", "1"], "is 1 byte; most likely 1M is meant"],
     [["--ram", "4"], "most likely 4G is meant"],
+    [["--ram", "4000"], "most likely 4000M is meant"],
     [["--worker-size", "60K"], "a worker of 60 KiB (--worker-size) cannot be"],
     [["--worker-size", "shop=60M,blog=90M"], "once for each pool, without commas"],
     [["--headroom", "100%"], "below 100%"],
@@ -208,6 +209,13 @@ describe("samples", () => {
   test("a directory is not a file, and no name is none", async () => {
     expect(await refusal([...asked, "etc"])).toContain("--samples etc: is a directory");
     expect(await refusal([...asked, ""])).toContain("needs the name of a file");
+  });
+
+  test("without names of pools are one size for all, and it is said", async () => {
+    const names = "say of which pool they are";
+    expect(joined((await run([...asked, "-"], "61440\n".repeat(6))).out)).toContain(names);
+    const line = "shop 3 0.0 0.4 260000 61440 ? S 10:00 0:01 php-fpm: pool shop\n";
+    expect(joined((await run([...asked, "-"], line.repeat(6))).out)).not.toContain(names);
   });
 
   test("of other pools are said to be of other pools", async () => {

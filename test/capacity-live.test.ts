@@ -6,6 +6,7 @@ import { liveHost } from "../src/engine/live-host.js";
 import { memoryFilesystem } from "../src/host/memory.js";
 import { buildHost } from "../src/model/build.js";
 import { sharedMemory } from "../src/model/shared-memory.js";
+import { hintOf } from "../src/report/capacity-hint.js";
 
 /** What a running host tells by itself: its memory, its workers, what they share, what else runs. */
 
@@ -77,7 +78,7 @@ describe("a running host", () => {
     const result = found(workers(4, 40 * 1024));
     const fpm = (4 * 40 + 4) * MIB + 30_000 * 1024;
     expect(result.input.memory).toBe(8192 * MIB);
-    expect(result.input.reserve).toBe(2048 * MIB - fpm);
+    expect(result.input.reserve).toBe(Math.ceil((2048 * MIB - fpm) / MIB) * MIB);
     expect(result.pools[0]?.worker).toMatchObject({
       bytes: 40 * MIB,
       source: "measured (RssAnon)",
@@ -95,6 +96,28 @@ describe("a running host", () => {
     const result = found(workers(4, 5 * 1024));
     expect(result.pools[0]?.worker).toMatchObject({ bytes: 63 * MIB, source: "assumed" });
     expect(result.warnings.join("\n")).toContain("have hardly served a request yet");
+    // No worker has had 63 MiB.
+    expect(result.warnings.join("\n")).not.toContain("exception");
+  });
+
+  test("without a worker says so, and not to do again what was done", () => {
+    const { warnings } = found({});
+    expect(warnings.join("\n")).toContain("no worker of PHP-FPM runs here, so its size is assumed");
+    expect(hintOf(found({}, { reserve: 0 }))).not.toContain("measures again");
+  });
+
+  test("measures in half MiB, and says which options keep the numbers", () => {
+    const opcache = {
+      "/etc/php/8.2/fpm/php.ini": "zend_extension=opcache\nopcache.memory_consumption=256\n",
+    };
+    const result = found({ ...workers(6, 40 * 1024 + 1), ...opcache });
+    expect(result.pools[0]?.worker.bytes).toBe(40.5 * MIB);
+    const reserve = result.input.reserve / MIB;
+    expect(hintOf(result)).toContain(`add --reserve ${reserve}M --shared 256M --worker-size www=40.5M.`);
+    const size = { all: null, byPool: new Map([["www", 40.5 * MIB]]) };
+    const again = found({}, { reserve: reserve * MIB, shared: 256 * MIB, workerSize: size });
+    expect(again.plan.pools[0]?.max).toBe(result.plan.pools[0]?.max);
+    expect(hintOf(again)).not.toContain("measures again");
   });
 
   test("takes what the workers had at most: between two requests they have given it back", () => {

@@ -254,7 +254,7 @@ describe("what else limits", () => {
   });
 
   test("the worst case: what would fit does, and is no more than the plan has", () => {
-    ofEveryPlan(anyPlan, (plan, { pools, memory }) => {
+    ofEveryPlan(anyPlan, (plan, { pools, memory, reserve }) => {
       const known = pools.every(({ memoryLimit }) => memoryLimit !== null && Number.isFinite(memoryLimit));
       expect(plan.worstCase !== null).toBe(known);
       if (plan.worstCase === null) return;
@@ -262,7 +262,7 @@ describe("what else limits", () => {
       const fitting = totalOf(
         cases.map(({ workers }, index) => ({ count: workers, bytes: pools[index]?.memoryLimit ?? 0 })),
       );
-      expect(fitting).toBeLessThanOrEqual(memory);
+      expect(fitting).toBeLessThanOrEqual(memory - reserve);
       expect(cases.every(({ workers, max }) => workers >= 0 && workers <= max)).toBe(true);
       expect(plan.worstCase.fits).toBe(cases.every(({ workers, max }) => workers === max));
     });

@@ -37,7 +37,7 @@ function fromMemory(
   text: string,
   { plan, input, index }: Case,
 ): { readonly count: number; readonly forms: Form[] } {
-  const single = /^1: its part of what is shared, (.+), is below one worker, and no pool gets 0$/.exec(text);
+  const single = /^1: its part, (.+), is below one worker, and no pool gets 0$/.exec(text);
   if (single !== null) {
     expect(floor(calculate(single[1] ?? "")), text).toBe(0n);
     return { count: 1, forms: ["single"] };
@@ -197,7 +197,7 @@ describe("as it is read", () => {
       "the part of a small pool is that of what is left, beside the others",
       host([{ weight: 1 }, { weight: 40 }]),
       [
-        "1: its part of what is shared, 964 MiB × 1/40 / 60 MiB, is below one worker, and no pool gets 0",
+        "1: its part, 964 MiB × 1/40 / 60 MiB, is below one worker, and no pool gets 0",
         "964 MiB × 40/40 / 60 MiB = 16",
       ],
     ],

@@ -152,7 +152,9 @@ describe("nothing is written", () => {
 
   test("where everything is as it should be, and it is said", async () => {
     expect((await run("etc")).out.toString()).toContain("with --write it makes it");
-    expect((await run("etc", "--write")).out.toString()).not.toContain("with --write");
+    const written = (await run("etc", "--write")).out.toString();
+    expect(written).not.toContain("with --write");
+    expect(written).toContain("process_control_timeout is 0");
     utimesSync(join(top, WWW), 1, 1);
     const before = everything();
     const { status, out, err } = await run("etc", "--write");
@@ -160,6 +162,13 @@ describe("nothing is written", () => {
     expect(out.toString()).toMatch(/\nnothing to change: the pools are as recommended\n$/);
     expect(everything()).toEqual(before);
   });
+});
+
+test("a reload that waits for its requests is no danger", async () => {
+  put(MAIN, GLOBAL.replace("\n", "\nprocess_control_timeout = 10s\n"));
+  const { out } = await run("etc", "--write");
+  expect(out.toString()).toContain("then reload the service\n");
+  expect(out.toString()).not.toContain("process_control_timeout");
 });
 
 describe("written", () => {

@@ -80,7 +80,7 @@ export interface Plan {
   readonly shares: Shares;
   /** The workers that keep the processors busy; no pool gets more. `null`: not known. */
   readonly byCpu: number | null;
-  /** All workers at their limit; `null`: a limit is not known. */
+  /** All workers at their limit, in the memory without the reserve; `null`: a limit is not known. */
   readonly worstCase: { readonly bytes: number; readonly fits: boolean } | null;
   /** More memory for all pools to have what is asked of them; 0: they have. */
   readonly missingForDemand: number;
@@ -120,7 +120,7 @@ export function planFor(input: PlanInput): PlanAnswer {
     };
   });
   const missingForDemand = missingMemory(input, counts, demands);
-  const worstCase = worstOf(plans, input.memory);
+  const worstCase = worstOf(plans, input.memory - input.reserve);
   return {
     kind: "plan",
     plan: { budget, used, spare: budget - used, pools: plans, shares, byCpu, worstCase, missingForDemand },
@@ -137,9 +137,12 @@ function isBusy(demand: DemandAnswer | null): boolean {
   return demand !== null && demand.waiting.utilisation >= 0.5;
 }
 
-function worstCases({ memory, pools }: PlanInput, counts: readonly number[]): readonly (WorstCase | null)[] {
+function worstCases(
+  { memory, reserve, pools }: PlanInput,
+  counts: readonly number[],
+): readonly (WorstCase | null)[] {
   const limits = pools.map(({ memoryLimit }) => memoryLimit);
-  const fitting = fittingWorst(memory, limits, counts);
+  const fitting = fittingWorst(memory - reserve, limits, counts);
   return limits.map((limit, index) =>
     limit === null || !Number.isFinite(limit)
       ? null
@@ -147,23 +150,23 @@ function worstCases({ memory, pools }: PlanInput, counts: readonly number[]): re
   );
 }
 
-/** In proportion to the plan, as many as the memory has room for. */
+/** In proportion to the plan, as many as there is room for. */
 function fittingWorst(
-  memory: number,
+  room: number,
   limits: readonly (number | null)[],
   counts: readonly number[],
 ): readonly number[] {
   const sizes = limits.flatMap((limit) => (limit === null || !Number.isFinite(limit) ? [] : [limit]));
   if (sizes.length < limits.length) return [];
   const shares = sizes.map((bytes, index) => ({ bytes, weight: counts[index] ?? 1 }));
-  return (shareOut(memory, shares) ?? []).map((count, index) => Math.min(count, counts[index] ?? 1));
+  return (shareOut(room, shares) ?? []).map((count, index) => Math.min(count, counts[index] ?? 1));
 }
 
-function worstOf(plans: readonly PoolPlan[], memory: number): Plan["worstCase"] {
+function worstOf(plans: readonly PoolPlan[], room: number): Plan["worstCase"] {
   const all = plans.flatMap(({ worstCase }) => worstCase ?? []);
   if (all.length < plans.length) return null;
   const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
-  return { bytes, fits: bytes <= memory };
+  return { bytes, fits: bytes <= room };
 }
 
 function answerTo(demand: Demand, workers: number): DemandAnswer {

@@ -65,7 +65,7 @@ export function sumsInWords(input: PlanInput, plan: Plan): readonly string[] {
     const text = plan.shares.kept
       ? `${pool.byMemory} as now: ${kept}`
       : single.has(index)
-        ? `1: its part of what is shared, ${exact((scale) => memorySum(input, plan, open, index, scale)).text}, is below one worker, and no pool gets 0`
+        ? `1: its part, ${exact((scale) => memorySum(input, plan, open, index, scale)).text}, is below one worker, and no pool gets 0`
         : partInWords(input, plan, open, index);
     return `${text}${pool.max === pool.byMemory ? "" : `; ${limitInWords(input.cpu, plan, pool)}`}`;
   });

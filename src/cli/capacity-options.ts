@@ -7,7 +7,7 @@ import { UsageError } from "./usage.js";
 const CAPACITY_EPILOGUE = `Examples:
   fpmlint capacity                                  this server, its workers measured
   fpmlint capacity etc --ram 4G --worker-size 60M   a copy of /etc, a worker's size by hand
-  ps -o rss= -C php-fpm8.2 | fpmlint capacity /etc --ram 4G --samples -
+  ps aux | fpmlint capacity /etc --ram 4G --samples -
   fpmlint capacity --rate shop=40/s --mean 250ms --p95 900ms
   fpmlint capacity --what-if 2G,4G,8G               what more memory would bring
   fpmlint capacity /etc --diff                      the change as a diff; --write makes it
@@ -37,7 +37,7 @@ export function capacityArguments(y: Argv<{ color: "auto" | "always" | "never" }
     })
     .option("samples", {
       type: "string",
-      describe: "sizes of workers as ps prints them, from a file or - : ps -o rss= -C php-fpm8.2",
+      describe: "sizes of workers as ps prints them, from a file or - : ps aux, or ps -o rss= -C php-fpm8.2",
     })
     .option("shared", {
       type: "string",
@@ -184,13 +184,13 @@ export function readWhatIf(text: string | undefined): readonly number[] | null {
 
 const MIB = 1024 * 1024;
 
-/** Plain numbers are bytes, and nobody means so few of them. Throws UsageError. */
+/** Plain numbers are bytes, and nobody means so few of them; from 256 on `free -m` may have printed them. Throws UsageError. */
 function refuseBareNumber(option: string, text: string | undefined, unit: "M" | "G"): void {
   const number = String(text ?? "").trim();
   const bytes = /^\d+(?:\.\d+)?$/.test(number) ? Number(number) : 0;
   if (bytes === 0 || bytes >= MIB) return;
   throw new UsageError(
-    `--${option} ${JSON.stringify(text)} is ${number} ${bytes === 1 ? "byte" : "bytes"}; most likely ${number}${unit} is meant`,
+    `--${option} ${JSON.stringify(text)} is ${number} ${bytes === 1 ? "byte" : "bytes"}; most likely ${number}${unit === "G" && bytes >= 256 ? "M" : unit} is meant`,
   );
 }
 

@@ -59,5 +59,5 @@ export function sayUnread(samples: Samples | null, world: World): void {
 }
 
 function sayLine({ line, text, why }: Samples["unread"][number]): string {
-  return `line ${line}: ${JSON.stringify(text.slice(0, 80))}: ${why}`;
+  return `line ${line}: ${JSON.stringify(text.slice(0, 80))}: ${why}; left out`;
 }

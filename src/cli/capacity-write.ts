@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import type { HostCapacity } from "../engine/capacity-result.js";
 import { incompleteOf } from "../engine/incomplete.js";
 import { editFiles, type FileEdit } from "../fpm/edit.js";
+import { globalSetting } from "../fpm/lookup.js";
+import type { FpmMaster } from "../fpm/types.js";
+import { readSeconds } from "../fpm/values.js";
 import { isWithin } from "../host/path.js";
 import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { ReadHost } from "../read-hosts.js";
@@ -64,7 +67,20 @@ export function applyEdits(results: readonly Computed[], world: World, asked: As
   writeHostsAtomically(changes);
   for (const { file } of all.flatMap(({ edits }) => edits)) say(`wrote ${file.display}`);
   if (all.every(({ edits }) => edits.length === 0)) say(NOTHING);
-  else say("php-fpm reads it at its next reload: check with php-fpm -t, then reload the service");
+  else {
+    say("php-fpm reads it at its next reload: check with php-fpm -t, then reload the service");
+    if (results.some(({ read: { host } }) => host.masters.some(dropsRequests)))
+      say(
+        "process_control_timeout is 0, so that a reload ends running requests with 502: set it to 10s in [global] and restart once, or reload when hardly anybody is there",
+      );
+  }
+}
+
+/** Whether a reload kills the workers instead of waiting for their requests. */
+function dropsRequests(master: FpmMaster): boolean {
+  const timeout = globalSetting(master, "process_control_timeout");
+  const reading = timeout.kind === "unknown" ? null : readSeconds(timeout.value ?? "0");
+  return reading?.ok === true && reading.value === 0;
 }
 
 function onDisk(root: string, path: string): string {

@@ -19,6 +19,9 @@ export const PERCENTILE = 0.95;
 /** A worker that has hardly served a request yet has about 4 MiB of its own: its size is no answer. */
 const FRESH = 8 * 1024 * 1024;
 
+/** Sizes as they are written, so that the sums can be redone: half a MiB. */
+const STEP = 512 * 1024;
+
 /** The name of the one pool of a path that has none. */
 const NO_POOL = "default";
 
@@ -87,7 +90,7 @@ function workerOf(
   { workerSize, samples, shared }: CapacityOptions,
   measured: Measured | null,
 ): WorkerSize {
-  const none = { samples: null, rss: null, now: null, typical: null, borrowed: false };
+  const none = { samples: null, rss: null, now: null, typical: null, borrowed: false, named: false };
   const given = numberFor(workerSize, name, pool);
   if (given !== null) return { bytes: given, source: "--worker-size", ...none };
   const sampled = samples === null ? null : sampledSize(samples, pool?.name ?? name, shared ?? 0);
@@ -109,8 +112,8 @@ function workerOf(
  */
 function measuredSize({ bytes: now, peak, typical, rss, samples }: PoolMeasure): WorkerSize | null {
   if (now === null) return null;
-  const bytes = peak ?? now;
-  const rest = { rss, now, typical, borrowed: false };
+  const bytes = Math.ceil((peak ?? now) / STEP) * STEP;
+  const rest = { rss, now, typical, borrowed: false, named: true };
   if (bytes < FRESH) return { bytes: ASSUMED_WORKER, source: "assumed", samples: null, ...rest };
   return { bytes, source: "measured (RssAnon)", samples, ...rest };
 }
@@ -121,7 +124,7 @@ function sampledSize(samples: Samples, name: string, shared: number): WorkerSize
   const sizes = own ?? samples.bytes;
   const rss = percentile(sizes, PERCENTILE);
   const borrowed = own === undefined && samples.pools.size > 0;
-  const rest = { samples: sizes.length, rss, now: null, typical: null, borrowed };
+  const rest = { samples: sizes.length, rss, now: null, typical: null, borrowed, named: own !== undefined };
   return rss === null ? null : { bytes: rss - shared, source: "--samples", ...rest };
 }
 

@@ -15,6 +15,8 @@ export interface HostCapacity {
   /** `process.max` of masters that allow fewer workers than the plan has. */
   readonly processMax: readonly ProcessMax[];
   readonly nginx: NginxCapacity | null;
+  /** Whether it is the machine this runs on, so that its workers could be measured. */
+  readonly live: boolean;
   /** `null`: nobody said how many there are. */
   readonly cores: { readonly count: number; readonly source: string } | null;
   /** What is wrong or uncertain, one sentence each, without a full stop. */
@@ -42,6 +44,8 @@ export interface WorkerSize {
   readonly rss: number | null;
   /** Whether it is the size of other pools' workers, because the samples name the pools and not this one. */
   readonly borrowed: boolean;
+  /** Whether it is known that these are workers of this pool. */
+  readonly named: boolean;
 }
 
 export type WorkerSource = "--worker-size" | "--samples" | "fpmlint.json" | "measured (RssAnon)" | "assumed";

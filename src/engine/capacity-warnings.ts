@@ -78,7 +78,7 @@ function now(host: Host, found: Found): readonly string[] {
 }
 
 /** How far the size of a worker can be trusted. */
-function sizes({ pools, sources }: Found): readonly string[] {
+function sizes({ pools, sources, live }: Found): readonly string[] {
   const by = (source: WorkerSource): readonly PoolCapacity[] =>
     pools.filter(({ worker }) => worker.source === source);
   const fresh = by("assumed").filter(({ worker }) => worker.now !== null);
@@ -87,7 +87,8 @@ function sizes({ pools, sources }: Found): readonly string[] {
   const resting = sampled.filter(({ worker }) => (worker.rss ?? 0) < FRESH_RSS);
   const borrowed = sampled.filter(({ worker }) => worker.borrowed);
   const uneven = pools.filter(
-    ({ worker: { typical, bytes } }) => typical !== null && bytes > typical * UNEVEN,
+    ({ worker: { source, typical, bytes } }) =>
+      source === "measured (RssAnon)" && typical !== null && bytes > typical * UNEVEN,
   );
   const few = pools.filter(({ worker: { samples } }) => samples !== null && samples < FEW);
   return [
@@ -98,7 +99,9 @@ function sizes({ pools, sources }: Found): readonly string[] {
     ...(assumed.length === 0
       ? []
       : [
-          `the size of a worker is assumed${of(assumed, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "ps -o rss= -C php-fpm8.2" into --samples -`,
+          live
+            ? `no worker of PHP-FPM runs here${of(assumed, pools)}, so its size is assumed: run it again under load, or say --worker-size`
+            : `the size of a worker is assumed${of(assumed, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "ps aux" from there into --samples -`,
         ]),
     ...(resting.length === 0
       ? []
@@ -110,6 +113,11 @@ function sizes({ pools, sources }: Found): readonly string[] {
       : [
           `the samples name the pools, and none of them is${of(borrowed, [])}: the sizes of all samples together are taken for it`,
         ]),
+    ...(sampled.length > 1 && sampled.every(({ worker }) => !worker.named)
+      ? [
+          'the samples do not say of which pool they are, so all pools have one size: the lines of "ps aux" do',
+        ]
+      : []),
     ...(sampled.length === 0 || sources.shared === "--shared"
       ? []
       : [
@@ -158,7 +166,7 @@ function worstCase({ pools, input, plan }: Found): readonly string[] {
     ? "not even one worker of each pool would fit"
     : `it would fit with ${counts.length > MOST_NAMES ? fitting.reduce((sum, count) => sum + count, 0) : counts.join(", ")} ${fitting.length === 1 && fitting[0] === 1 ? "worker" : "workers"}${counts.length > MOST_NAMES ? " in all" : ""}`;
   return [
-    `if every worker used its memory_limit at the same time, they would need ${mebibytes(plan.worstCase.bytes)} of ${mebibytes(input.memory)}: ${instead}`,
+    `if every worker used its memory_limit at the same time, they would need ${mebibytes(plan.worstCase.bytes)}, and ${mebibytes(input.memory - input.reserve)} are not reserved for anything else: ${instead} (the linter's pool/memory-limit-overcommit is about that)`,
   ];
 }
 

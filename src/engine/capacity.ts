@@ -66,9 +66,11 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
   const nginx = nginxOf(host, cores?.count ?? null);
   const incomplete = incompleteOf(host).filter(({ fatal }) => fatal);
   const result = { host: host.name, input, plan: answer.plan, sources, pools, nginx, cores, incomplete };
-  const full = { ...result, processMax: processMaxOf(host, pools), warnings: [] };
+  const full = { ...result, live: live.live, processMax: processMaxOf(host, pools), warnings: [] };
   return { ...full, warnings: warningsOf(host, full, shared.unknown) };
 }
+
+const MIB = 1024 * 1024;
 
 function reserveOf(
   option: number | null,
@@ -78,7 +80,7 @@ function reserveOf(
   if (option !== null) return { bytes: option, source: "--reserve" };
   if (stated !== null) return { bytes: stated, source: "fpmlint.json" };
   return others !== null && others.bytes > DEFAULT_RESERVE
-    ? others
+    ? { ...others, bytes: Math.ceil(others.bytes / MIB) * MIB }
     : { bytes: DEFAULT_RESERVE, source: "the default" };
 }
 

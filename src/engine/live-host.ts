@@ -5,6 +5,7 @@ import { textOf } from "../model/text.js";
 
 /** What is known only of the machine that runs; all `null` for files elsewhere. */
 export interface LiveHost {
+  readonly live: boolean;
   readonly measured: Measured | null;
   /** What everything but PHP-FPM uses. */
   readonly others: { readonly bytes: number; readonly source: string } | null;
@@ -15,9 +16,10 @@ export interface LiveHost {
 
 /** What only the machine that runs can tell; of files elsewhere (`live` false) nothing. */
 export function liveHost({ fs, masters, memory }: Host, live: boolean): LiveHost {
-  if (!live) return { measured: null, others: null, cores: null, somaxconn: null };
+  if (!live) return { live, measured: null, others: null, cores: null, somaxconn: null };
   const limit = Number(textOf(fs, "/proc/sys/net/core/somaxconn").trim() || Number.NaN);
   return {
+    live,
     measured: measure(fs, masters),
     others: memory === null ? null : othersUse(fs, masters, memory),
     cores: onlineCores(fs, masters),

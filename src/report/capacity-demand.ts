@@ -15,7 +15,7 @@ export function demandLines(pool: PoolCapacity, unicode: boolean, width: number)
   const wait =
     waiting.mean === null
       ? `${max} cannot keep up: the queue grows until requests fail`
-      : `with ${workersInWords(max)}, ${percent(waiting.utilisation)} busy, ${percent(waiting.probability)} of the requests wait, which costs ${showTime(waiting.mean)} on average over all`;
+      : `with ${workersInWords(max)}, ${percent(waiting.utilisation)} busy, ${percent(waiting.probability)} of the requests wait for a worker (${showTime(waiting.mean)} on average over all requests)`;
   const enough = `${needed} ${needed === 1 ? "worker is" : "workers are"} needed for at most one in twenty to wait`;
   const marked = new Map([[needed, "needed"]]);
   marked.set(max, max === needed ? "needed, and recommended" : "recommended");
@@ -41,5 +41,11 @@ function backlogLines(
 ): readonly string[] {
   if (backlog === null || demand === null) return [];
   const sum = `${workersInWords(max)} × ${showTime(readTimeout ?? 0)} of fastcgi_read_timeout / ${showTime(demand.mean)}`;
-  return ["", ...wrap(`queueing is worth it for ${backlog.worth} requests: ${sum}`, width - 2)];
+  return [
+    "",
+    ...wrap(
+      `a queue (listen.backlog) is of use up to ${backlog.worth} waiting requests, ${sum}: more would time out`,
+      width - 2,
+    ),
+  ];
 }

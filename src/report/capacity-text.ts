@@ -3,6 +3,8 @@ import { mebibytes } from "../capacity/words.js";
 import type { HostCapacity, PoolCapacity } from "../engine/capacity-result.js";
 import { asciiLines, memoryBar, shortened } from "./capacity-bars.js";
 import { demandLines } from "./capacity-demand.js";
+import { guessed, hintOf } from "./capacity-hint.js";
+import { singleLines, spareLines, sumOf, worstLines } from "./capacity-sums.js";
 import { type Paint, painter } from "./color.js";
 import { escapeText } from "./escape.js";
 import { table, wrap } from "./width.js";
@@ -33,16 +35,18 @@ export function capacityText(found: HostCapacity, options: CapacityTextOptions):
     "",
     ...indented(found.pools.flatMap((pool) => measureLines(pool, options))),
     ...indented(found.pools.flatMap((pool) => wrap(sumOf(pool, found), options.width - 4))),
-    ...indented(singleLines(found, options)),
-    ...indented(worstLines(found, options)),
+    ...(found.plan.shares.kept ? [] : indented(["(rounded down to whole workers)"])),
+    ...indented(singleLines(found, options.width)),
+    ...indented(spareLines(found, options.width)),
+    ...indented(worstLines(found, options.width)),
     "",
-    title("What to write"),
+    title(`What to write${guessed(found) ? " (a guess: the size of a worker is assumed)" : ""}`),
     ...indented(found.pools.flatMap((pool) => settingLines(pool, options))),
     ...indented(processLines(found, options)),
     ...(demands.length === 0 ? [] : [title("Who has to wait"), ...indented(demands)]),
     ...notes(found, options, paint),
     ...(options.hint && found.pools.some(({ pool }) => pool !== null)
-      ? ["", "The same command with --diff shows the change of the pool files, with --write it makes it."]
+      ? ["", ...wrap(hintOf(found), options.width - 2)]
       : []),
   ];
   const shown = options.unicode ? lines : asciiLines(lines);
@@ -78,12 +82,12 @@ function memoryLines({ input, plan, sources }: HostCapacity): readonly string[] 
   const size = (bytes: number): string => mebibytes(bytes, decimals);
   const rows = [
     [size(memory), `the host has (${sources.memory})`],
-    [`− ${size(reserve)}`, `for everything but PHP-FPM: --reserve (${sources.reserve})`],
+    [`− ${size(reserve)}`, `for everything but PHP-FPM (${by("--reserve", sources.reserve)})`],
     ...(headroom > 0
       ? [
           [
             `− ${size(free)}`,
-            `stays free, ${Number((headroom * 100).toFixed(2))} % of the rest: --headroom (${sources.headroom})`,
+            `stays free, ${Number((headroom * 100).toFixed(2))} % of the rest (${by("--headroom", sources.headroom)})`,
           ],
         ]
       : []),
@@ -92,6 +96,11 @@ function memoryLines({ input, plan, sources }: HostCapacity): readonly string[] 
   ];
   const width = Math.max(...rows.map(([first = ""]) => first.length));
   return rows.map(([first = "", what = ""]) => `${first.padStart(width)}  ${escapeText(what)}`);
+}
+
+/** The option that sets a number, and where it comes from otherwise. */
+function by(option: string, source: string): string {
+  return source === option ? option : `${option}: ${source}`;
 }
 
 function poolTable({ pools, plan }: HostCapacity, { unicode }: CapacityTextOptions): readonly string[] {
@@ -118,7 +127,7 @@ function poolTable({ pools, plan }: HostCapacity, { unicode }: CapacityTextOptio
 function sourceOf({ worker: { source, samples, borrowed } }: PoolCapacity): string {
   const of = borrowed ? " of other pools" : "";
   const count = samples === null ? "" : `, ${samples} ${samples === 1 ? "worker" : "workers"}${of}`;
-  return `${source}${count}`;
+  return `${source === "measured (RssAnon)" ? "measured (peak of RssAnon)" : source}${count}`;
 }
 
 /** What lies behind a measured size. */
@@ -146,35 +155,6 @@ function isAll(samples: number | null): boolean {
 
 function columns(rows: readonly (readonly string[])[]): readonly string[] {
   return table(rows.map((row) => row.map(escapeText)));
-}
-
-function sumOf({ name, because, weightSource }: PoolCapacity, { pools, plan }: HostCapacity): string {
-  const weight =
-    pools.length === 1 || plan.shares.kept
-      ? ""
-      : weightSource === "pm.max_children"
-        ? " (weighed by pm.max_children now)"
-        : weightSource === "--weight"
-          ? " (--weight)"
-          : "";
-  return escapeText(`${shortened(name)}: ${because}${weight}`);
-}
-
-/** What the others share by weight is less than the budget where some have their one worker anyway. */
-function singleLines({ plan, pools }: HostCapacity, { width }: CapacityTextOptions): readonly string[] {
-  const { single, left, kept } = plan.shares;
-  if (kept || single.length === 0 || single.length === pools.length) return [];
-  const workers =
-    single.length === 1 ? "the one worker of that pool" : `the ${single.length} workers of those pools`;
-  return wrap(`the others share ${mebibytes(left)}: ${mebibytes(plan.budget)} without ${workers}`, width - 4);
-}
-
-/** Where they do not fit, a warning says so. */
-function worstLines({ plan, input }: HostCapacity, { width }: CapacityTextOptions): readonly string[] {
-  const { worstCase } = plan;
-  if (worstCase === null || !worstCase.fits) return [];
-  const text = `even if every worker used its memory_limit, ${mebibytes(worstCase.bytes)} of ${mebibytes(input.memory)} would be enough`;
-  return ["", ...wrap(text, width - 4)];
 }
 
 /** Each setting with what it was and, where it is part of another number, how. */
