@@ -16,7 +16,6 @@ import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../m
 import { childrenNamed } from "../nginx/nodes.js";
 import type { Place } from "../source/file.js";
 import { isSurelyMissing } from "./fpm-include.js";
-import { nearest } from "./nearest.js";
 
 /** For an address nobody listens on: the pool that was most likely meant, and how it differs. */
 
@@ -86,38 +85,8 @@ export function refusedFor(host: Host, wanted: Address): Refused | null {
   return null;
 }
 
-export function nearestPool(host: Host, wanted: Address): Nearest | null {
-  const found = likelyPools(host, wanted).flatMap((listen) => compare(host, listen, wanted) ?? []);
-  const closest = nearest(
-    showAddress(wanted),
-    found.map(({ shown }) => shown),
-  );
-  const rank = (one: Ranked): number => one.distance - (one.shown === closest ? 0.5 : 0);
-  const [best] = [...found].sort((a, b) => rank(a) - rank(b));
-  return best ?? null;
-}
-
-interface Ranked extends Nearest {
-  readonly distance: number;
-}
-
-type Verdict = Pick<Ranked, "distance" | "difference"> &
-  Partial<Pick<Ranked, "faulty" | "shown" | "nginxAddress">>;
-
-function compare(host: Host, { pool, place, text, address }: PoolListen, wanted: Address): Ranked | null {
-  if (address === null) return null;
-  return {
-    pool,
-    place,
-    shown: showAddress(address),
-    faulty: null,
-    nginxAddress: forNginx(address),
-    used: poolListens(host).used.has(pool),
-    ...(relativeVerdict(wanted, address, text) ?? verdict(wanted, address, text)),
-  };
-}
-
-/** nginx looks for a path without a leading slash below the directory that it was started in. */
+/** How a pool's address differs from the one that is written; `null`: PHP-FPM refuses it. */
+export /** nginx looks for a path without a leading slash below the directory that it was started in. */
 function relativeVerdict(wanted: Address, address: Address, text: string): Verdict | null {
   if (wanted.kind === "tcp" || !isRelative(wanted)) return null;
   if (address.kind === "tcp") return { distance: 7, difference: "a port, not a socket" };

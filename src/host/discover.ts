@@ -4,8 +4,8 @@ import { dumpFilesystem, isDump, type NginxDump, readDump } from "./dump.js";
 import { type HostFilesystem, unreadReason } from "./filesystem.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
-import { byBytes, directoryOf, isWithin, nameOf } from "./path.js";
-import { type Repository, withRepository } from "./repository.js";
+import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "./path.js";
+import { repositoryOf, withRepository } from "./repository.js";
 import type { Kind } from "./sniff.js";
 import { type HostSpec, isEmptySpec, type UnreadPath } from "./spec.js";
 import { byDirectory, files, kindOf, type Note, unique } from "./survey.js";
@@ -103,26 +103,27 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
     unread.push({ file: fs.display(entry.path), reason: unreadReason(entry) ?? "" });
   });
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
-  const rooted = roots
-    .map((root) => ({ root, disk: root === "/" ? directory : `${directory}${root}` }))
-    .map(({ root, disk }) => ({ root, disk, spec: hostAt(disk, root.slice(1) || ".", workingDirectory) }))
-    .filter(({ spec }, _, every) => !isEmptySpec(spec) && !isShared(fs, spec, every))
-    .filter(({ root, spec }, _, every) => !isPartOf(root, spec, every));
-  const repository: Repository = {
+  const rooted = rootedHosts(
     fs,
-    paths: [...new Set(all.flatMap(withParents))],
-    roots: rooted.map(({ root }) => root),
-  };
-  const hosts = rooted.map(({ root, disk, spec }) => ({
+    roots.map((root) => ({
+      root,
+      spec: hostAt(root === "/" ? directory : directory + root, root.slice(1) || ".", workingDirectory),
+    })),
+  );
+  const repository = repositoryOf(
+    fs,
+    unique(all.flatMap(withParents)),
+    rooted.map(({ root }) => root),
+  );
+  const hosts = rooted.map(({ root, spec }) => ({
     spec,
-    fs: withRepository(diskFilesystem({ root: disk, workingDirectory }), repository, root),
+    fs: withRepository(diskFilesystem({ root: spec.root, workingDirectory }), repository, root),
   }));
-  const taken = roots.flatMap((root) => [
-    `${root === "/" ? "" : root}/etc`,
-    `${root === "/" ? "" : root}/usr/local`,
+  const taken = new Set([
+    ...roots.flatMap((root) => [below(root, "/etc"), below(root, "/usr/local")]),
+    ...rooted.flatMap(({ root, spec }) => spec.fpm.map((path) => directoryOf(below(root, path)))),
   ]);
-  const named = rooted.flatMap(({ root, spec }) => spec.fpm.map((path) => directoryOf(below(root, path))));
-  const loose = all.filter((path) => ![...taken, ...named].some((root) => isWithin(root, path)));
+  const loose = all.filter((path) => !isWithinAny(taken, path));
   const shared = withRepository(fs, repository, "/");
   const found = [...hosts, ...looseHosts(fs, directory, loose).map((spec) => readFrom(spec, shared))];
   if (unread.length === 0) return found;
@@ -135,43 +136,48 @@ function below(root: string, path: string): string {
   return root === "/" ? path : root + path;
 }
 
-/** A directory `etc` of a PHP elsewhere (`/opt/plesk/php/8.2/etc`) whose main file the host around it has already. */
-function isPartOf(
-  root: string,
-  { nginx, fragments, fpm }: HostSpec,
-  every: readonly { readonly spec: HostSpec; readonly root: string }[],
-): boolean {
+/** What an `etc` of the tree may make a host. */
+interface Rooted {
+  /** Below the directory that is searched. */
+  readonly root: string;
+  readonly spec: HostSpec;
+}
+
+/** Those that are hosts by themselves. */
+function rootedHosts(fs: HostFilesystem, every: readonly Rooted[]): readonly Rooted[] {
+  const besideWhole = every.some(({ spec }) => spec.nginx !== null);
+  const own = every.filter((one) => !isEmptySpec(one.spec) && !(besideWhole && isShared(fs, one)));
+  const mains = new Map<string, string[]>();
+  for (const { root, spec } of own) {
+    for (const path of new Set(spec.fpm.map((main) => below(root, main)))) {
+      const known = mains.get(path);
+      if (known === undefined) mains.set(path, [root]);
+      else known.push(root);
+    }
+  }
+  return own.filter((one) => !isPartOf(one, mains));
+}
+
+/**
+ * A directory `etc` of a PHP elsewhere (`/opt/plesk/php/8.2/etc`) whose main file the host around it
+ * has already. `mains`: the roots of the hosts that have a main file, by its path.
+ */
+function isPartOf({ root, spec }: Rooted, mains: ReadonlyMap<string, readonly string[]>): boolean {
+  const { nginx, fragments, fpm } = spec;
   if (nginx !== null || fragments.length > 0 || fpm.length === 0) return false;
   return fpm.every((path) =>
-    every.some(
-      (one) =>
-        one.root !== root &&
-        isWithin(one.root, root) &&
-        one.spec.fpm.some((known) => below(one.root, known) === below(root, path)),
-    ),
+    (mains.get(below(root, path)) ?? []).some((other) => other !== root && isWithin(other, root)),
   );
 }
 
-function withParents(path: string): readonly string[] {
-  const parents: string[] = [];
-  for (let at = path; at !== "/"; at = directoryOf(at)) parents.push(at);
-  return parents;
-}
-
 /** An `etc` with nothing but snippets beside whole hosts is deployed to them, and no host by itself. */
-function isShared(
-  fs: HostFilesystem,
-  spec: HostSpec,
-  every: readonly { readonly spec: HostSpec; readonly root: string }[],
-): boolean {
+function isShared(fs: HostFilesystem, { root, spec }: Rooted): boolean {
   if (spec.nginx !== null || spec.fpm.length > 0 || spec.pools.length > 0) return false;
-  const root = every.find((one) => one.spec === spec)?.root ?? "/";
-  const serves = spec.fragments.some((path) => {
-    const entry = fs.entry(root === "/" ? path : root + path);
+  return !spec.fragments.some((path) => {
+    const entry = fs.entry(below(root, path));
     const answer = entry.kind === "file" ? entry.read() : null;
     return answer !== null && "text" in answer && /^\s*server\s*\{/m.test(answer.text);
   });
-  return !serves && every.some((one) => one.spec.nginx !== null);
 }
 
 /** The host's own files, or those of the `nginx -T` output that stands for its nginx half. */

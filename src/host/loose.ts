@@ -1,5 +1,5 @@
 import type { HostFilesystem } from "./filesystem.js";
-import { directoryOf } from "./path.js";
+import { directoryOf, withParents } from "./path.js";
 import type { Kind } from "./sniff.js";
 import type { HostSpec } from "./spec.js";
 import { byDirectory, kindOf } from "./survey.js";
@@ -7,39 +7,52 @@ import { byDirectory, kindOf } from "./survey.js";
 /** Hosts of a tree without an `etc`: one for each nginx main file, with the PHP-FPM files nearest to it. */
 export function looseHosts(fs: HostFilesystem, root: string, paths: readonly string[]): readonly HostSpec[] {
   const kinds = new Map(paths.map((path) => [path, kindOf(fs, path)] as const));
-  const of = (...wanted: readonly Kind[]) =>
-    paths.filter((path) => wanted.includes(kinds.get(path) ?? "other"));
+  const of = (wanted: Kind) => paths.filter((path) => kinds.get(path) === wanted);
   const mains = of("nginx-main");
-  const fpmFiles = of("fpm-main", "fpm-pool");
-  const seeds =
-    mains.length > 0 ? mains : fpmFiles.length > 0 || of("nginx-fragment").length > 0 ? [null] : [];
-  return seeds.map((main) => {
-    const near = (path: string) => main === null || nearestSeeds(mains, path).includes(main);
-    const fpm = of("fpm-main").filter(near);
-    // Also the pools that a main file may include: whoever reads it knows which ones it brought.
-    const pools = of("fpm-pool").filter(near);
+  const fragments = of("nginx-fragment");
+  const fpm = of("fpm-main");
+  // Also the pools that a main file may include: whoever reads it knows which ones it brought.
+  const pools = of("fpm-pool");
+  if (mains.length === 0) {
+    const isEmpty = fragments.length + fpm.length + pools.length === 0;
+    return isEmpty ? [] : [{ name: ".", root, nginx: null, fragments, fpm, pools: byDirectory(pools) }];
+  }
+  const near = [fragments, fpm, pools].map((list) => byNearest(mains, list));
+  return mains.map((main) => {
+    const [itsFragments = [], itsFpm = [], itsPools = []] = near.map((lists) => lists.get(main) ?? []);
     return {
-      name: main === null || mains.length === 1 ? "." : directoryOf(main).slice(1) || ".",
+      name: mains.length === 1 ? "." : directoryOf(main).slice(1) || ".",
       root,
       nginx: main,
-      fragments: of("nginx-fragment").filter(near),
-      fpm,
-      pools: byDirectory(pools),
+      fragments: itsFragments,
+      fpm: itsFpm,
+      pools: byDirectory(itsPools),
     };
   });
 }
 
-/** The main files whose directory shares most of the path. */
-function nearestSeeds(mains: readonly string[], path: string): readonly string[] {
-  const shared = mains.map((main) => commonDepth(directoryOf(main), path));
-  const most = Math.max(...shared);
-  return mains.filter((_, index) => shared[index] === most);
+/** The files by the main files whose directory shares most of their path. */
+function byNearest(
+  mains: readonly string[],
+  paths: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const below = new Map<string, string[]>();
+  for (const main of mains) {
+    for (const directory of directoriesOf(main)) {
+      const known = below.get(directory);
+      if (known === undefined) below.set(directory, [main]);
+      else known.push(main);
+    }
+  }
+  const near = new Map(mains.map((main) => [main, [] as string[]]));
+  for (const path of paths) {
+    const nearest = directoriesOf(path).find((directory) => below.has(directory)) ?? "/";
+    for (const main of below.get(nearest) ?? []) near.get(main)?.push(path);
+  }
+  return near;
 }
 
-function commonDepth(directory: string, path: string): number {
-  const a = directory.split("/");
-  const b = path.split("/");
-  let depth = 0;
-  while (depth < a.length && a[depth] === b[depth]) depth += 1;
-  return depth;
+/** Every directory that a path lies in, the innermost first and `/` last. */
+function directoriesOf(path: string): readonly string[] {
+  return [...withParents(path).slice(1), "/"];
 }

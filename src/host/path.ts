@@ -40,6 +40,18 @@ export function isWithin(directory: string, path: string): boolean {
   return directory === "/" || path === directory || path.startsWith(`${directory}/`);
 }
 
+/** The path and every directory above it but `/`, the innermost first. */
+export function withParents(path: string): readonly string[] {
+  const parents: string[] = [];
+  for (let at = path; at !== "/"; at = directoryOf(at)) parents.push(at);
+  return parents;
+}
+
+/** Whether `path` is one of the directories or lies below one: as cheap for thousands of them as for one. */
+export function isWithinAny(directories: ReadonlySet<string>, path: string): boolean {
+  return directories.has("/") || withParents(path).some((at) => directories.has(at));
+}
+
 /** Bytewise order, as `glob(3)` sorts in the C locale (UTF-16 order differs from it above U+D800). */
 export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -1,6 +1,6 @@
 import { deployedName } from "../source/template-names.js";
 import type { Entry, HostFilesystem } from "./filesystem.js";
-import { isWithin, nameOf } from "./path.js";
+import { isWithin, withParents } from "./path.js";
 
 /**
  * Shared files of a repository. `include /etc/nginx/snippets/php.conf` of one host may be deployed
@@ -9,30 +9,84 @@ import { isWithin, nameOf } from "./path.js";
  */
 export interface Repository {
   readonly fs: HostFilesystem;
-  /** Every file and directory, as paths below the repository's root. */
-  readonly paths: readonly string[];
-  /** Roots of the hosts in it: what one host has of its own is no other host's. */
-  readonly roots: readonly string[];
+  /** What the host with this root, below the repository's, may be given, by how it ends. */
+  readonly lookup: (root: string) => readonly ByEnd[];
 }
+
+/** Files and directories by every end of two names or more; `null`: several end so. */
+type ByEnd = ReadonlyMap<string, string | null>;
 
 /** Keeps the paths of the repository apart from those of a host. */
 const OUTSIDE = "/\u0000repository";
 
-/** Fewer common names than this are chance: every repository has several `php.conf`. */
-const LEAST_COMMON = 2;
-
 /** Places of the daemons' own files. Accounts and sockets are never looked for elsewhere. */
 const DEPLOYED = /^\/(?:etc|opt|usr\/local)\/(?:.*\/)?(?:nginx|openresty|php[^/]*)\//;
 
+/**
+ * The repository with the hosts in it. `paths`: every file and directory, below the repository's
+ * root; `roots`: those of the hosts, for what one host has of its own is no other host's.
+ */
+export function repositoryOf(
+  fs: HostFilesystem,
+  paths: readonly string[],
+  roots: readonly string[],
+): Repository {
+  const owned = byOwner(paths, new Set(roots));
+  // The hosts have all that no host has in common, so that it is looked through once for all of them.
+  const shared = once(() => byEnd(owned.get("/") ?? []));
+  const own = (root: string): ByEnd =>
+    byEnd((owned.get(root) ?? []).filter((path) => !isOfDaemons(root, path)));
+  return {
+    fs,
+    lookup: (root) => (root === "/" ? [own(root)] : [shared(), own(root)]),
+  };
+}
+
+/** The paths that lie in one host alone, by its root, and by `/` those that lie in none below it. */
+function byOwner(
+  paths: readonly string[],
+  roots: ReadonlySet<string>,
+): ReadonlyMap<string, readonly string[]> {
+  const owned = new Map<string, string[]>();
+  for (const path of paths) {
+    const [owner = "/", ...others] = withParents(path).filter((at) => roots.has(at));
+    if (others.length > 0) continue;
+    const known = owned.get(owner);
+    if (known === undefined) owned.set(owner, [path]);
+    else known.push(path);
+  }
+  return owned;
+}
+
+/** A file of the host itself does not stand for another path of it. */
+function isOfDaemons(root: string, path: string): boolean {
+  const top = root === "/" ? "" : root;
+  return isWithin(`${top}/etc`, path) || isWithin(`${top}/usr/local`, path);
+}
+
+function byEnd(paths: readonly string[]): ByEnd {
+  const index = new Map<string, string | null>();
+  for (const path of paths) {
+    const name = deployedName(path);
+    // One name in common is chance: every repository has several `php.conf`.
+    for (let slash = name.lastIndexOf("/"); slash > 0; ) {
+      slash = name.lastIndexOf("/", slash - 1);
+      const end = name.slice(slash + 1);
+      index.set(end, index.has(end) ? null : path);
+    }
+  }
+  return index;
+}
+
 /** A host's filesystem that falls back on the repository around it. `root`: the host's root below the repository's. */
 export function withRepository(own: HostFilesystem, repository: Repository, root: string): HostFilesystem {
-  const candidates = indexed(repository, root);
+  const indexes = once(() => repository.lookup(root));
   const prefix = root === "/" ? "" : OUTSIDE;
   return {
     entry(path) {
       const entry = own.entry(path);
       if (entry.kind !== "missing" || entry.dangling || !DEPLOYED.test(`${path}/`)) return entry;
-      const found = longest(candidates.get(nameOf(path)) ?? [], path);
+      const found = longest(indexes(), path);
       return found === null ? entry : renamed(repository.fs.entry(found), prefix);
     },
     display: (path) =>
@@ -40,45 +94,22 @@ export function withRepository(own: HostFilesystem, repository: Repository, root
   };
 }
 
-function indexed({ paths, roots }: Repository, root: string): ReadonlyMap<string, readonly string[]> {
-  const top = root === "/" ? "" : root;
-  // Nor does a file of this host stand for another path of it.
-  const others = [
-    ...roots.filter((other) => other !== root && other !== "/"),
-    `${top}/etc`,
-    `${top}/usr/local`,
-  ];
-  const index = new Map<string, string[]>();
-  for (const path of paths) {
-    if (others.some((other) => isWithin(other, path))) continue;
-    const name = deployedName(nameOf(path));
-    const known = index.get(name);
-    if (known === undefined) index.set(name, [path]);
-    else known.push(path);
+/** What has the longest end in common with the path; `null` when nothing has one, or several are as good. */
+function longest(indexes: readonly ByEnd[], wanted: string): string | null {
+  for (let slash = 0; slash !== -1; slash = wanted.indexOf("/", slash + 1)) {
+    const end = wanted.slice(slash + 1);
+    const [found, ...others] = indexes.flatMap((index) => index.get(end) ?? (index.has(end) ? [null] : []));
+    if (found !== undefined) return others.length > 0 ? null : found;
   }
-  return index;
+  return null;
 }
 
-/** The candidate with the longest common end; `null` when there is none, or two that are as good. */
-function longest(candidates: readonly string[], wanted: string): string | null {
-  let best: string | null = null;
-  let most = LEAST_COMMON - 1;
-  for (const candidate of candidates) {
-    const common = commonEnd(deployedName(candidate), wanted);
-    if (common === most) best = null;
-    if (common <= most) continue;
-    most = common;
-    best = candidate;
-  }
-  return best;
-}
-
-function commonEnd(a: string, b: string): number {
-  const left = a.split("/").reverse();
-  const right = b.split("/").reverse();
-  let count = 0;
-  while (count < left.length && left[count] !== "" && left[count] === right[count]) count += 1;
-  return count;
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function renamed(entry: Entry, prefix: string): Entry {

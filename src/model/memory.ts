@@ -29,7 +29,8 @@ export interface HostMemory extends MemorySize {
  */
 export function liveMemory(fs: HostFilesystem, masters: readonly FpmMaster[]): MemorySize | null {
   const total = /^MemTotal:\s+(\d+) kB$/m.exec(textOf(fs, "/proc/meminfo"))?.[1];
-  const ram = total === undefined ? Number.NaN : Number(total) * 1024;
+  // Whole MiB, so that the sums can be redone as they are written.
+  const ram = total === undefined ? Number.NaN : Math.floor(Number(total) / 1024) * 1024 * 1024;
   const [only] = masters.length === 1 ? masters : [];
   const sizes = [
     { source: "/proc/meminfo", bytes: ram, place: null },
