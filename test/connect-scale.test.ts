@@ -33,9 +33,9 @@ vi.mock("../src/engine/nearest.js", async (original) => {
   const real = await original<typeof import("../src/engine/nearest.js")>();
   return {
     ...real,
-    nearest: (word: string, candidates: readonly string[]) => {
-      counts.words += candidates.length;
-      return real.nearest(word, candidates);
+    nearest: (...asked: Parameters<typeof real.nearest>) => {
+      counts.words += asked[1].length;
+      return real.nearest(...asked);
     },
   };
 });

@@ -36,6 +36,8 @@ const inWords: readonly string[] = [
 
 /** Fixtures whose help has nothing to paste at a place that it knows, and why. */
 const byHand: Readonly<Record<string, string>> = {
+  "connect/listen-mismatch/bad-several-pools": "nothing tells which of the pools is meant",
+  "connect/listen-mismatch/bad-snippet-of-two-sites": "one snippet cannot pass to the pools of both sites",
   "fpm/invalid-value/bad-acl-blank": "an account that only its author knows",
   "fpm/invalid-value/bad-group": "an account that only its author knows",
   "fpm/invalid-value/bad-user": "an account that only its author knows",

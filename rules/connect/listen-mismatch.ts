@@ -1,12 +1,14 @@
 import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
 import { effectOfNobody, mayAnswer, membership, siblings } from "../../src/engine/failover.js";
 import { helpText, remove, replace } from "../../src/engine/help.js";
-import { around, listenOn, passTo } from "../../src/engine/help-address.js";
+import { around, listenOn, ownSocket, passTo } from "../../src/engine/help-address.js";
+import { leadTo, nearby, whichPool } from "../../src/engine/help-pools.js";
+import { type Meant, meantByAll, meantPool } from "../../src/engine/meant-pool.js";
 import {
+  compare,
   isBelowRoot,
   isSlip,
   type Nearest,
-  nearestPool,
   poolsUnknown,
   refusedFor,
 } from "../../src/engine/nearest-pool.js";
@@ -61,7 +63,7 @@ export const listenMismatch: Rule = {
   },
   docs: {
     title: "nginx passes requests to an address no pool listens on",
-    what: "Fires when a `fastcgi_pass`, directly, through an `upstream` or through a variable whose values are in the files, names an address of this machine (a Unix socket, a loopback address, `localhost`) and no pool of the host listens there. Names the pool that comes nearest and how it differs. A dead server beside living ones of the same `upstream` is a warning. Also fires when the pool that is meant has a `listen` that PHP-FPM refuses (`unix:/path`, `:9000`), and on relative sockets that can be told from the paths of pools (`unix:www.sock`, `unix:@php`): nginx looks for them below the directory that it was started in. Below `/` one may be right, which is a warning.\n\nOnly locations that something ties to PHP count: a pool that listens there, `.php` in the pattern, PHP in the name of the script, of the socket or of a file that is included. Locations that no request gets through to do not (`return`, `rewrite` of every URI, `deny all`, a second location of one pattern). Of `set` what counts is what the code of the server and of the innermost location leaves in the variable.\n\nSilent about other machines and containers, hosts without any pool, pools whose `listen` is not known, servers marked `down`, spellings of one path (`/var/run` and `/run`, `//`, links), `localhost`, bare ports, addresses where nginx itself listens, `pm.status_listen`, sockets that exist although no pool of the files made them, ports on which the live host listens, addresses that another program takes by its files (a unit of systemd with `spawn-fcgi` or `docker run`, HAProxy, stunnel), port 9000 of the official image (its `zz-docker.conf` is rarely in the tree), pools that listen on the name of a host, other relative sockets, values put together from several `map` or `if`, the empty value of a `map` without `default`, and addresses that a template fills in. Only a warning when the main file of nginx or of PHP-FPM is not in the tree.",
+    what: "Fires when a `fastcgi_pass`, directly, through an `upstream` or through a variable whose values are in the files, names an address of this machine (a Unix socket, a loopback address, `localhost`) and no pool of the host listens there. Names the pool that is meant and how it differs: the one whose address is this one but for a slip (another PHP version, directory, ending or letter), else the one that the site uses elsewhere, that works in its directory (`chroot`, `chdir`, `open_basedir`) or is called like it by name, account or socket, else the only one that no location uses, or that there is. Where nothing decides between several, it lists them instead of one, which could be that of another site. A dead server beside living ones of the same `upstream` is a warning. Also fires when the pool that is meant has a `listen` that PHP-FPM refuses (`unix:/path`, `:9000`), and on relative sockets that can be told from the paths of pools (`unix:www.sock`, `unix:@php`): nginx looks for them below the directory that it was started in. Below `/` one may be right, which is a warning.\n\nOnly locations that something ties to PHP count: a pool that listens there, `.php` in the pattern, PHP in the name of the script, of the socket or of a file that is included. Locations that no request gets through to do not (`return`, `rewrite` of every URI, `deny all`, a second location of one pattern). Of `set` what counts is what the code of the server and of the innermost location leaves in the variable.\n\nSilent about other machines and containers, hosts without any pool, pools whose `listen` is not known, servers marked `down`, spellings of one path (`/var/run` and `/run`, `//`, links), `localhost`, bare ports, addresses where nginx itself listens, `pm.status_listen`, sockets that exist although no pool of the files made them, ports on which the live host listens, addresses that another program takes by its files (a unit of systemd with `spawn-fcgi` or `docker run`, HAProxy, stunnel), port 9000 of the official image (its `zz-docker.conf` is rarely in the tree), pools that listen on the name of a host, other relative sockets, values put together from several `map` or `if`, the empty value of a `map` without `default`, and addresses that a template fills in. Only a warning when the main file of nginx or of PHP-FPM is not in the tree.",
     why: "nginx opens a connection for each request and finds nobody: no such file (2) for a socket, connection refused (111) for a port. The client gets `502 Bad Gateway` at once. With more than one server in the `upstream`, nginx asks the next one, so that clients see nothing until that one fails, too. `nginx -t` and `php-fpm -t` both succeed, because each looks at its own half only. Debian and Ubuntu name the socket by the PHP version, so every upgrade of PHP moves it.",
     instead:
       "Write the same address on both sides: `fastcgi_pass unix:/run/php/site.sock;` in nginx and `listen = /run/php/site.sock` (without `unix:`) in the pool, or `fastcgi_pass 127.0.0.1:9000;` and `listen = 127.0.0.1:9000`.",
@@ -133,22 +135,29 @@ function report(host: Host, group: Group): Report {
       help: helpText([[replace(host, refused.place, `listen = ${refused.meant}`)]]),
     };
   }
-  const near = nearestPool(host, target.address);
+  const meant = meantPool(
+    host,
+    target.address,
+    group.map((miss) => miss.binding),
+  );
+  const near = meant.chosen === null ? null : compare(host, meant.chosen, target.address);
   const relative = isRelative(target.address) ? "relative to the directory that nginx was started in" : null;
   const member = membership(binding, target);
   const others = siblings(binding, target);
   const takenOver = others.some(mayAnswer);
   const at = near?.faulty === "pool" ? near.place : target.place;
-  const lead = near === null ? "" : `; pool ${listening(near)}, ${near.difference}`;
   return {
     ...shared,
     case: takenOver ? "member" : target.address.kind === "unix" ? "no-socket" : "no-port",
-    message: `no pool listens on ${wanted}${member === null ? "" : ` (${member})`}${lead}`,
+    message: `no pool listens on ${wanted}${member === null ? "" : ` (${member})`}${leadTo(near, meant)}`,
     at,
     label: at !== target.place ? (near?.difference ?? null) : (relative ?? "nobody listens here"),
-    related: [...(near === null || at === near.place ? [] : [nearby(near)]), ...passes(group, at)],
+    related: [
+      ...nearby(host, near, meant, target.address).filter(({ place }) => place !== at),
+      ...passes(group, at),
+    ],
     effect: effectOfNobody(others.length, takenOver, target),
-    help: takenOver ? helpMember(host, target) : help(host, near, target),
+    help: takenOver ? helpMember(host, target) : help(host, near, meant, target),
   };
 }
 
@@ -171,29 +180,23 @@ function passes(group: Group, at: Place): readonly RelatedReport[] {
   return found;
 }
 
-function listening(near: Nearest): string {
-  return `[${near.pool.name}] listens on ${near.shown}`;
-}
-
-function nearby(near: Nearest): RelatedReport {
-  return { place: near.place, message: `pool ${listening(near)}` };
-}
-
-function help(host: Host, near: Nearest | null, target: Target): string {
+function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, target: Target): string {
   const { address } = target;
+  if (near === null && candidates.length > 0) return whichPool(host, candidates, address);
   if (near === null) return `a pool is missing that has listen = ${showAddress(address)}`;
-  // Moving a pool that other locations reach where it is would only move the fault.
-  const movable = near.faulty !== "nginx" && !near.used && !isRelative(address);
+  // Moved, it would be cut off from locations that reach it, or get those that are meant for another.
+  const alone = !near.used && meantByAll(host, address) === near.pool;
+  const movable = near.faulty !== "nginx" && alone && !isRelative(address);
   const pass = near.nginxAddress === null ? null : passTo(host, target, near.nginxAddress);
   const listen = movable ? listenOn(host, near, address) : null;
   if (pass === null && isRelative(address)) {
     // Neither half has a path that the other could take.
-    const path = `/run/php/${near.pool.name}.sock`;
+    const path = ownSocket(host, near.pool);
     const both = [
       passTo(host, target, `unix:${path}`),
       ...(listenOn(host, near, { kind: "unix", path }) ?? []),
     ];
-    return helpText([both]);
+    return helpText([both], doubt);
   }
   const byHand = pass === null && listen === null;
   return helpText(
@@ -201,6 +204,7 @@ function help(host: Host, near: Nearest | null, target: Target): string {
     byHand
       ? `let the address become that of pool [${near.pool.name}]: ${near.nginxAddress ?? near.shown}`
       : null,
+    doubt,
   );
 }
 

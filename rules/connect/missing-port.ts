@@ -2,10 +2,14 @@ import { groupBy, namesOf } from "../../src/engine/evidence.js";
 import { mayAnswer, membership, siblings } from "../../src/engine/failover.js";
 import { helpText, inPlace, replace } from "../../src/engine/help.js";
 import { around } from "../../src/engine/help-address.js";
+import { whichPool } from "../../src/engine/help-pools.js";
+import { meantPool } from "../../src/engine/meant-pool.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { nginxAddress } from "../../src/model/address.js";
+import { accountOf, isSharedAccount } from "../../src/engine/site-words.js";
+import type { Pool } from "../../src/fpm/types.js";
+import { isLocal, nginxAddress, reaches } from "../../src/model/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
-import { poolListens } from "../../src/model/pool-listens.js";
+import { type PoolListen, poolListens } from "../../src/model/pool-listens.js";
 import { readUpstreams } from "../../src/model/upstreams.js";
 import { possibleValues } from "../../src/model/variables.js";
 import { argument, argumentPlace, childrenNamed } from "../../src/nginx/nodes.js";
@@ -102,11 +106,8 @@ function wordAt({ span: { file, start, end } }: Place): string {
 function report(host: Host, group: readonly [Portless, ...Portless[]]): Report {
   const [{ binding, place, text, member }] = group;
   const takenOver = member !== null && siblings(binding, member).some(mayAnswer);
-  const [only, ...others] = poolListens(host).listens.flatMap(({ pool, address }) =>
-    address?.kind === "tcp" && address.port !== null ? [{ pool, port: address.port }] : [],
-  );
-  const port = only !== undefined && others.every((one) => one.port === only.port) ? only.port : null;
-  const meant = port === null ? "" : `; pool [${only?.pool.name}] listens on port ${port}`;
+  const { port, pool, note } = meantPort(host, group);
+  const meant = port === null ? "" : `; pool [${pool.name}] listens on port ${port}`;
   const where = member === null ? null : membership(binding, member);
   const line = around(host, place);
   const full = `${text}:${port ?? "PORT"}`;
@@ -134,10 +135,42 @@ function report(host: Host, group: readonly [Portless, ...Portless[]]): Report {
           : "every request that is passed there ends as 502 Bad Gateway",
     help:
       port === null
-        ? helpText([[inPlace("the place of that address", full)]])
-        : helpText([[replace(host, place, line.head + full + line.tail)]]),
+        ? helpText([[inPlace("the place of that address", full)]], note)
+        : helpText([[replace(host, place, line.head + full + line.tail)]], note),
     names: member?.upstream == null ? namesOf(binding) : [member.upstream, text],
   };
+}
+
+type Port =
+  | { readonly port: number; readonly pool: Pool; readonly note: string | null }
+  | { readonly port: null; readonly pool: null; readonly note: string | null };
+
+/** The port of the pool that is meant: not that of another site's, only because no other pool has a port. */
+function meantPort(host: Host, group: readonly [Portless, ...Portless[]]): Port {
+  const [{ text }] = group;
+  const written = nginxAddress(text);
+  const { listens, used } = poolListens(host);
+  const { chosen, candidates, doubt } = meantPool(
+    host,
+    null,
+    group.map((one) => one.binding),
+  );
+  const possible = (chosen === null ? candidates : [chosen]).filter(
+    ({ address }) =>
+      address?.kind === "tcp" &&
+      // On another machine nobody knows who listens there.
+      (written?.kind !== "tcp" || !isLocal(written) || reaches({ ...written, port: address.port }, address)),
+  );
+  const ports = new Set(possible.map(({ address }) => (address?.kind === "tcp" ? address.port : null)));
+  const [port = null] = ports;
+  const [first] = possible;
+  const free = ({ pool }: PoolListen): boolean =>
+    isSharedAccount(accountOf(pool)) || possible.length === listens.length || !used.has(pool);
+  if (first !== undefined && port !== null && ports.size === 1 && (chosen !== null || possible.every(free)))
+    return { port, pool: first.pool, note: doubt };
+  const several = chosen === null ? candidates : [chosen];
+  const note = written === null || several.length === 0 ? null : `or ${whichPool(host, several, written)}`;
+  return { port: null, pool: null, note };
 }
 
 function passOf({ binding }: Portless): Place {

@@ -1,14 +1,11 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { NOT_FOR_SITES } from "../../src/engine/site-pools.js";
 import { setting } from "../../src/fpm/pools.js";
 import { isLocal, showAddress } from "../../src/model/address.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 import { type PoolListen, poolListens } from "../../src/model/pool-listens.js";
 import { descendants } from "../../src/nginx/nodes.js";
-
-/** Pools that are not for the web: for the status page, for jobs. */
-const NOT_FOR_SITES =
-  /(?:^|[-_.])(?:status|ping|health|monitor(?:ing)?|metrics|stats?|cron|cli|jobs?|queue|worker|batch)(?:[-_.]|$)/i;
 
 export const unusedPool: Rule = {
   id: "connect/unused-pool",
@@ -49,7 +46,7 @@ export const unusedPool: Rule = {
         link: [],
         related: [{ place: pool.section, message: `pool [${pool.name}]` }],
         effect: workers(pool),
-        help: `remove pool [${pool.name}], or pass requests to ${showAddress(address)}`,
+        help: `pass requests to ${showAddress(address)}, or remove pool [${pool.name}] if no site is meant to use it`,
         names: [pool.name],
       };
     }

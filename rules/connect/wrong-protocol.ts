@@ -2,13 +2,15 @@ import { groupBy, namesOf } from "../../src/engine/evidence.js";
 import { membership } from "../../src/engine/failover.js";
 import { helpText, replace } from "../../src/engine/help.js";
 import { around } from "../../src/engine/help-address.js";
+import { whichPool } from "../../src/engine/help-pools.js";
+import { meantPool } from "../../src/engine/meant-pool.js";
+import { compare } from "../../src/engine/nearest-pool.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import { isLocal, isRelative, showAddress } from "../../src/model/address.js";
 import type { Binding, Host, OtherPass, Target } from "../../src/model/host.js";
 import { httpListen } from "../../src/model/nginx-listens.js";
 import { nginxAnswers } from "../../src/model/nginx-points.js";
-import { poolListens } from "../../src/model/pool-listens.js";
 import { argumentPlace, enclosing, headPlace } from "../../src/nginx/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeOf } from "../../src/source/effective.js";
@@ -115,7 +117,7 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Report {
       ...passes(group),
     ],
     effect: "every request that is passed there ends as 502 Bad Gateway",
-    help: help(host, group[0], wanted),
+    help: help(host, group, wanted),
     names: "block" in from ? namesOf(from) : [from.label, wanted],
   };
 }
@@ -141,18 +143,17 @@ function passes(group: readonly Mixed[]) {
   });
 }
 
-function fastcgiTo(listen: string): string {
-  return listen.startsWith("/") ? `unix:${listen}` : /^\d+$/.test(listen) ? `127.0.0.1:${listen}` : listen;
-}
-
-function help(host: Host, { from, target, listen }: Mixed, wanted: string): string {
+function help(host: Host, group: readonly [Mixed, ...Mixed[]], wanted: string): string {
+  const [{ from, target, listen }] = group;
   const address = target.address.kind === "unix" ? `unix:${wanted}` : wanted;
   if (listen !== null) {
     const own = enclosing(listen, "server") === from.server;
-    const pools = poolListens(host).listens;
-    const [pool] = pools;
-    const meant =
-      pools.length === 1 && pool !== undefined && pool.address !== null ? fastcgiTo(pool.text) : null;
+    const { chosen, candidates, doubt } = meantPool(
+      host,
+      null,
+      group.map((one) => one.from),
+    );
+    const meant = chosen === null ? null : (compare(host, chosen, target.address)?.nginxAddress ?? null);
     const { head, tail } = around(host, target.place);
     return helpText(
       [
@@ -161,7 +162,13 @@ function help(host: Host, { from, target, listen }: Mixed, wanted: string): stri
           ? null
           : [replace(host, argumentPlace(from.pass, 0), `proxy_pass http://${wanted};`)],
       ],
-      meant === null && own ? "let the address be that of the pool that is meant" : null,
+      meant !== null
+        ? doubt
+        : candidates.length > 0
+          ? `${own || target.through !== null ? "" : "or "}${whichPool(host, candidates, target.address)}`
+          : own
+            ? "let the address be that of the pool that is meant"
+            : null,
     );
   }
   const pass = target.upstream ?? address;

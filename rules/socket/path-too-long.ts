@@ -1,5 +1,5 @@
 import { helpText, replace } from "../../src/engine/help.js";
-import { around } from "../../src/engine/help-address.js";
+import { around, ownSocket } from "../../src/engine/help-address.js";
 import { noOptions, type RelatedReport, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
@@ -52,10 +52,10 @@ export const pathTooLong: Rule = {
             : "the socket has another name than the file says, and who looks for it finds nothing",
         help: helpText([
           [
-            replace(host, listen.place, `listen = ${short(pool)}`),
+            replace(host, listen.place, `listen = ${ownSocket(host, pool)}`),
             ...same.map(({ place }) => {
               const { head, tail } = around(host, place);
-              return replace(host, place, `${head}unix:${short(pool)}${tail}`);
+              return replace(host, place, `${head}unix:${ownSocket(host, pool)}${tail}`);
             }),
           ],
         ]),
@@ -64,10 +64,6 @@ export const pathTooLong: Rule = {
     }
   },
 };
-
-function short({ name }: Pool): string {
-  return `/run/php/${name.slice(0, 60)}.sock`;
-}
 
 function namedByNginx(host: Host, path: string): readonly RelatedReport[] {
   return tooLongPaths(host)

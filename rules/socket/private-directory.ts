@@ -1,7 +1,7 @@
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
 import { furtherLocations, poolKey } from "../../src/engine/grouping.js";
 import { helpText, replace } from "../../src/engine/help.js";
-import { passTo } from "../../src/engine/help-address.js";
+import { ownSocket, passTo } from "../../src/engine/help-address.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Assignment } from "../../src/model/assignments.js";
@@ -69,7 +69,7 @@ export const privateDirectory: Rule = {
 };
 
 function help(host: Host, group: readonly [Pair, ...Pair[]], listen: Place): string {
-  const path = `/run/php/${group[0].pool.name}.sock`;
+  const path = ownSocket(host, group[0].pool);
   return helpText([
     [
       replace(host, listen, `listen = ${path}`),

@@ -1,6 +1,8 @@
+import type { Pool } from "../fpm/types.js";
 import { type Address, showAddress } from "../model/address.js";
 import { listenAddress } from "../model/build.js";
 import type { Host, Target } from "../model/host.js";
+import { poolListens } from "../model/pool-listens.js";
 import { nginxWorker } from "../model/worker.js";
 import type { Place } from "../source/file.js";
 import { type Edit, replace, statement } from "./help.js";
@@ -37,6 +39,29 @@ export function listenOn(host: Host, { pool, place }: Nearest, address: Address)
   const now = listenAddress(pool, host.fs);
   if (opened === null) return now?.kind === "unix" ? [listen] : null;
   return [listen, ...opened];
+}
+
+/** A socket for one pool alone: pools of two masters may have the same name, and the path another pool. */
+export function ownSocket(host: Host, pool: Pool): string {
+  const name = pool.name.slice(0, 60);
+  const others = host.pools.filter((one) => one !== pool);
+  const namesakes = others.filter((one) => one.name.slice(0, 60) === name);
+  const taken = new Set(
+    poolListens(host).listens.flatMap((one) =>
+      one.pool !== pool && one.address?.kind === "unix" ? [one.address.path] : [],
+    ),
+  );
+  const version = pool.master.phpVersion;
+  const nth = host.pools.indexOf(pool) + 1;
+  const names = [
+    ...(namesakes.length === 0 ? [name] : []),
+    ...(version === null || namesakes.some(({ master }) => master.phpVersion === version)
+      ? []
+      : [`${name}-${version}`]),
+    `${name}-${nth}`,
+  ];
+  const paths = names.map((one) => `/run/php/${one}.sock`);
+  return paths.find((path) => !taken.has(path)) ?? `/run/php/${name}-pool-${nth}.sock`;
 }
 
 /** The statement around some words of nginx. */

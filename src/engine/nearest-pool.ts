@@ -86,7 +86,32 @@ export function refusedFor(host: Host, wanted: Address): Refused | null {
 }
 
 /** How a pool's address differs from the one that is written; `null`: PHP-FPM refuses it. */
-export /** nginx looks for a path without a leading slash below the directory that it was started in. */
+export function compare(
+  host: Host,
+  { pool, place, text, address }: PoolListen,
+  wanted: Address,
+): Ranked | null {
+  if (address === null) return null;
+  return {
+    pool,
+    place,
+    shown: showAddress(address),
+    faulty: null,
+    nginxAddress: forNginx(address),
+    used: poolListens(host).used.has(pool),
+    ...(relativeVerdict(wanted, address, text) ?? verdict(wanted, address, text)),
+  };
+}
+
+export interface Ranked extends Nearest {
+  /** How little the two addresses have in common: 0 and 1 are slips of the pen, 7 is another kind of address. */
+  readonly distance: number;
+}
+
+type Verdict = Pick<Ranked, "distance" | "difference"> &
+  Partial<Pick<Ranked, "faulty" | "shown" | "nginxAddress">>;
+
+/** nginx looks for a path without a leading slash below the directory that it was started in. */
 function relativeVerdict(wanted: Address, address: Address, text: string): Verdict | null {
   if (wanted.kind === "tcp" || !isRelative(wanted)) return null;
   if (address.kind === "tcp") return { distance: 7, difference: "a port, not a socket" };

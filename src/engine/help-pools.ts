@@ -1,0 +1,76 @@
+import type { Address } from "../model/address.js";
+import type { Host } from "../model/host.js";
+import { type PoolListen, poolListens } from "../model/pool-listens.js";
+import type { Meant } from "./meant-pool.js";
+import { compare, type Nearest } from "./nearest-pool.js";
+import type { RelatedReport } from "./rule.js";
+import { NOT_FOR_SITES } from "./site-pools.js";
+import { accountOf } from "./site-words.js";
+
+/** The words about the pool that is meant, also where nobody can tell which one it is. */
+
+/** More than these are counted. */
+const MOST = 5;
+
+const named = new WeakMap<readonly PoolListen[], readonly PoolListen[]>();
+
+/** The pools that are worth naming: those that wait for requests before the others. */
+function worthNaming(host: Host, candidates: readonly PoolListen[]): readonly PoolListen[] {
+  // Of very many sites, each may mean any of as many pools.
+  const known = named.get(candidates);
+  if (known !== undefined) return known;
+  const { used } = poolListens(host);
+  const sites = candidates.filter(({ pool }) => !NOT_FOR_SITES.test(pool.name));
+  const all = sites.length === 0 ? candidates : sites;
+  const [free = [], busy = []] = [true, false].map((is) => all.filter(({ pool }) => used.has(pool) !== is));
+  const found = [...free, ...busy].slice(0, MOST);
+  named.set(candidates, found);
+  return found;
+}
+
+/** `pass requests to the pool that is meant: [blog] unix:/run/php/blog.sock (user blog), …` */
+export function whichPool(host: Host, candidates: readonly PoolListen[], wanted: Address): string {
+  const first = worthNaming(host, candidates);
+  const more = candidates.length - first.length;
+  const shown = first.map((listen) => {
+    const account = accountOf(listen.pool);
+    const address = addressOf(compare(host, listen, wanted), listen);
+    return `[${listen.pool.name}] ${address}${account === null ? "" : ` (user ${account})`}`;
+  });
+  return `pass requests to the pool that is meant: ${shown.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+}
+
+function addressOf(near: Nearest | null, { text }: PoolListen): string {
+  return near?.nginxAddress ?? near?.shown ?? text;
+}
+
+const WHICH = {
+  site: ", which the site uses elsewhere,",
+  directory: ", which works in the site's directory,",
+  name: ", which is called like the site,",
+  spare: ", which no location uses,",
+} as const;
+
+/** Words that fit behind "no pool listens on X": the pool that is meant, or that none can be told. */
+export function leadTo(near: Nearest | null, { why, candidates }: Meant): string {
+  if (near === null)
+    return candidates.length > 1 ? `, and nothing tells which of ${candidates.length} pools is meant` : "";
+  const which = why === null || why === "slip" || why === "only" ? "" : WHICH[why];
+  return `; ${listening(near, which)}, ${near.difference}`;
+}
+
+/** Where the pool listens that is meant, or those that it can be. */
+export function nearby(
+  host: Host,
+  near: Nearest | null,
+  { candidates }: Meant,
+  wanted: Address,
+): readonly RelatedReport[] {
+  const several = worthNaming(host, candidates).flatMap((one) => compare(host, one, wanted) ?? []);
+  const pools = near === null ? several : [near];
+  return pools.map((one) => ({ place: one.place, message: listening(one) }));
+}
+
+function listening({ pool, shown }: Nearest, which = ""): string {
+  return `pool [${pool.name}]${which} listens on ${shown}`;
+}

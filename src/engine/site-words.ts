@@ -1,0 +1,142 @@
+import { arraySetting, setting } from "../fpm/pools.js";
+import type { Pool } from "../fpm/types.js";
+import { nameOf } from "../host/path.js";
+import type { Binding } from "../model/host.js";
+import { type PoolListen, withoutVersions } from "../model/pool-listens.js";
+import { effectiveNode } from "../nginx/effective.js";
+import { argument, childrenNamed } from "../nginx/nodes.js";
+import type { Node } from "../nginx/types.js";
+import { known } from "../source/effective.js";
+
+/** The words by which sites and pools are known, so that one can be told to belong to the other. */
+
+/** Where the requests come from: a location and its server. */
+export type Site = Pick<Binding, "location" | "server">;
+
+export interface Term {
+  /** In lower case, letters and digits alone: `blogexamplecom`. */
+  readonly text: string;
+  /**
+   * Of a site: 3 for a whole name (`blog.example.com`), 2 for what stands for it (`blog`, a directory of
+   * the root), 1 for what other sites may share (`example`, a part of a word). Of a pool: 3 for a whole
+   * name, 1 for a part.
+   */
+  readonly weight: number;
+}
+
+/** Found in the names of any site, pool or directory. */
+const COMMON =
+  /^(?:|www|www-?data|web|webs|wwwroot|php|php-?fpm|fpm|default|000-default|sites?|conf|config|html?|public|public_html|htdocs|httpdocs|httpd?|https|nginx|apache|pools?|home|var|usr|share|local|lib|opt|etc|srv|tmp|run|sock|socket|data|current|releases?|vhosts?|nobody|root|localhost|_|com|org|net)$/;
+
+/** Accounts of the web server, which belong to no site. */
+const SHARED_ACCOUNT = /^(?:www-data|nginx|apache|httpd?|nobody|www|_www|root|wwwrun|caddy)$/;
+
+export function isSharedAccount(user: string | null): boolean {
+  return user !== null && SHARED_ACCOUNT.test(user);
+}
+
+/** The account that a pool runs as; `null`: not known. */
+export function accountOf(pool: Pool): string | null {
+  return known(setting(pool, "user")) || null;
+}
+
+/** What tells a path of a socket from others, in its order: `shop` of `/run/php/php8.2-fpm-shop.sock`, nothing of `/run/php/php-fpm.sock`. */
+export function tellingWords(path: string): readonly string[] {
+  return withoutVersions(path.toLowerCase())
+    .split(/[/\-_.]+/)
+    .filter(
+      (word) =>
+        !/^(?:#?|var|run|tmp|lib|opt|etc|srv|php#?|fpm#?|phpfpm|lsphp#?|sock?|sck|socket)$/.test(word),
+    );
+}
+
+/** The directory that the site's scripts are in; `null`: not written out. */
+export function directoryOfSite({ location, server }: Site): string | null {
+  for (const name of ["alias", "root"]) {
+    const found = effectiveNode(location.name === "location" ? location : (server ?? location), name);
+    const path = found.kind === "set" ? (argument(found.node, 0) ?? "") : "";
+    if (found.kind === "set") return /^\/[^$]*$/.test(path) ? path.replace(/(?<=.)\/+$/, "") : null;
+  }
+  return null;
+}
+
+/** Names of a server as requests write them, without wildcards and patterns. */
+export function serverNames(server: Node | null): readonly string[] {
+  if (server === null) return [];
+  return childrenNamed(server, "server_name")
+    .flatMap(({ directive }) => directive.args.map(({ text }) => text.toLowerCase()))
+    .map((name) => name.replace(/^\*?\./, "").replace(/^www\./, ""))
+    .filter((name) => /^[a-z0-9][a-z0-9.-]*$/.test(name) && !COMMON.test(name));
+}
+
+/** Whether a path has a part of its own: `/var/www/blog`, not `/var/www/html`. */
+export function isTelling(path: string): boolean {
+  return path.split("/").some((part) => !COMMON.test(part.toLowerCase()));
+}
+
+/** What a site is called: by its names, by its file, and by the path of its scripts. */
+export function termsOfSite(site: Site): readonly Term[] {
+  const { server } = site;
+  const file = server === null ? "" : nameOf(server.file.path).replace(/\.(?:conf|vhost|nginx)$/, "");
+  const path = directoryOfSite(site)?.toLowerCase().split("/") ?? [];
+  const found = [
+    ...serverNames(server),
+    ...(/^nginx$/i.test(file) ? [] : [file.toLowerCase().replace(/^\d+-(?=[a-z])/, "")]),
+    ...path,
+  ].flatMap(termsOfName);
+  return found.filter(({ text }) => text.length > 1);
+}
+
+function termsOfName(name: string): readonly Term[] {
+  if (COMMON.test(name)) return [];
+  const labels = name.replace(/^www\./, "").split(".");
+  const [first = "", ...rest] = labels;
+  const words = first.split(/[-_]+/);
+  return [
+    { text: plain(labels.join("")), weight: labels.length > 1 ? 3 : 2 },
+    ...(labels.length > 1 && !COMMON.test(first) ? [{ text: plain(first), weight: 2 }] : []),
+    // The last one is no name of anybody.
+    ...rest.slice(0, -1).flatMap((label) => shared(label)),
+    ...(words.length > 1 ? words.flatMap((word) => shared(word)) : []),
+  ];
+}
+
+function shared(word: string): readonly Term[] {
+  return COMMON.test(word) || word.length < 3 ? [] : [{ text: plain(word), weight: 1 }];
+}
+
+/** What a pool is called: by its name, its account and its socket. */
+export function termsOfPool({ pool, address }: PoolListen): readonly Term[] {
+  const account = accountOf(pool);
+  const socket = address?.kind === "unix" ? tellingWords(nameOf(address.path)) : [];
+  const names = [pool.name, isSharedAccount(account) ? "" : (account ?? ""), socket.join("-")];
+  return names.flatMap((name) => {
+    const words = withoutVersions(name.toLowerCase())
+      .split(/[-_.#]+/)
+      .filter((word) => !COMMON.test(word));
+    const whole = plain(words.join(""));
+    if (whole.length < 2) return [];
+    const exact = plain(name.toLowerCase().replace(/^www\./, ""));
+    const parts = words.length > 1 ? words.filter((word) => word.length > 2) : [];
+    return [
+      { text: whole, weight: 3 },
+      ...(exact === whole ? [] : [{ text: exact, weight: 3 }]),
+      ...parts.map((word) => ({ text: plain(word), weight: 1 })),
+    ];
+  });
+}
+
+/** The directories that a pool works in and that are its own. */
+export function directoriesOfPool(pool: Pool): readonly string[] {
+  const basedir = [...["php_admin_value", "php_value"]].flatMap((key) =>
+    (known(arraySetting(pool, key, "open_basedir")) ?? "").split(":"),
+  );
+  const own = ["chroot", "chdir", "prefix"].map((key) => known(setting(pool, key)) ?? "");
+  return [...own, ...basedir]
+    .map((path) => path.replace("$pool", pool.name).replace(/\/+$/, ""))
+    .filter((path) => path.startsWith("/") && !path.startsWith("/tmp") && isTelling(path));
+}
+
+function plain(word: string): string {
+  return word.replace(/[^a-z0-9]+/g, "");
+}
