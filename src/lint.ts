@@ -5,7 +5,7 @@ import { compareFindings, type RuleSetting, run } from "./engine/run.js";
 import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import type { GivenHost } from "./host/given.js";
-import { isWithin } from "./host/path.js";
+import { isWithinAny, withParents } from "./host/path.js";
 import type { Host } from "./model/host.js";
 import { type HostRefusal, type HostsOptions, readHosts } from "./read-hosts.js";
 import type { Place } from "./source/file.js";
@@ -23,23 +23,34 @@ export type LintOutcome =
 export function lintWith(rules: readonly Rule[], validators: Validators, options: LintOptions): LintOutcome {
   const read = readHosts(options);
   if (read.kind === "refused") return read;
-  const settings = (rule: Rule): RuleSetting => settingOf(rule, options.config ?? null, validators);
-  const hosts = read.hosts.map(({ host }) => host);
-  const idle = read.given.find((one) => !isRead(one.hosts, hosts));
-  if (idle !== undefined) return { kind: "refused", refusal: notRead(idle.path) };
-  const findings = read.hosts.flatMap(({ host, touching }) =>
-    run(rules, host, settings).filter((finding) => touching === null || touches(finding, touching)),
+  const known = new Map(
+    rules.map((rule) => [rule, settingOf(rule, options.config ?? null, validators)] as const),
   );
+  const settings = (rule: Rule): RuleSetting => known.get(rule) ?? { level: "off", options: {} };
+  const hosts = read.hosts.map(({ host }) => host);
+  const idle = firstIdle(read.given, hosts);
+  if (idle !== null) return { kind: "refused", refusal: notRead(idle) };
+  const findings = read.hosts.flatMap(({ host, touching }) => {
+    const all = run(rules, host, settings);
+    if (touching === null) return all;
+    const paths = new Set(touching);
+    return all.filter((finding) => touches(finding, paths));
+  });
   return { kind: "linted", result: summarize(distinctFindings(findings), hosts) };
 }
 
-/** Whether a path means whole hosts, or a part of one that is read (or that could not be). */
-function isRead(given: readonly GivenHost[], hosts: readonly Host[]): boolean {
-  const touching = given.flatMap((host) => host.touching ?? []);
-  if (given.some((host) => host.touching === null)) return true;
-  const names = hosts.flatMap(filesOf);
-  const unread = hosts.flatMap(incompleteOf).some(({ fatal }) => fatal);
-  return unread || touching.some((path) => names.some((name) => isWithin(path, name)));
+/** The first path that means neither whole hosts nor a part of one that is read (or that could not be); `null`: none. */
+function firstIdle(
+  given: readonly { readonly path: string; readonly hosts: readonly GivenHost[] }[],
+  hosts: readonly Host[],
+): string | null {
+  const parts = given.filter((one) => one.hosts.every(({ touching }) => touching !== null));
+  if (parts.length === 0 || hosts.flatMap(incompleteOf).some(({ fatal }) => fatal)) return null;
+  const read = new Set(hosts.flatMap(filesOf).flatMap((name) => [...withParents(name), "/"]));
+  const idle = parts.find((one) =>
+    one.hosts.every(({ touching }) => !(touching ?? []).some((path) => read.has(path))),
+  );
+  return idle?.path ?? null;
 }
 
 function notRead(path: string): LintRefusal {
@@ -58,14 +69,14 @@ function settingOf(rule: Rule, config: Config | null, validators: Validators): R
   return { level, options };
 }
 
-function touches(finding: Finding, paths: readonly string[]): boolean {
+function touches(finding: Finding, paths: ReadonlySet<string>): boolean {
   const places: readonly Place[] = [
     finding.at,
     ...[...finding.link, ...finding.related].map(({ place }) => place),
   ];
   return places
     .flatMap(({ span, via }) => [span, ...via])
-    .some(({ file }) => paths.some((path) => isWithin(path, file.display)));
+    .some(({ file }) => isWithinAny(paths, file.display));
 }
 
 function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintResult {

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { parseShare, parseSize, parseSizeOrNone } from "./capacity/size.js";
 import type { Config } from "./engine/schemas.js";
 import { diskFilesystem } from "./host/disk.js";
-import { dumpHosts, type GivenHost, hostsOf, withDump } from "./host/given.js";
+import { dumpHosts, type GivenHost, hostsOf, startSearch, withDump } from "./host/given.js";
 import { normalizePath } from "./host/path.js";
 import type { HostSpec } from "./host/spec.js";
 import { type BuildOptions, buildHost } from "./model/build.js";
@@ -57,11 +57,14 @@ export type ReadHosts =
 export function readHosts(options: HostsOptions): ReadHosts {
   const { workingDirectory } = options;
   const stated = statedHosts(options);
+  const search = startSearch(workingDirectory);
   const paths = options.paths ?? [];
   const given: { readonly path: string; readonly hosts: readonly GivenHost[] }[] = [];
   for (const path of paths.length === 0 ? ["."] : paths) {
     const answer =
-      path === "-" ? dumpHosts(options.standardInput ?? "", "-") : hostsOf(path, workingDirectory, stated);
+      path === "-"
+        ? dumpHosts(options.standardInput ?? "", "-")
+        : hostsOf(path, workingDirectory, stated, search);
     if (answer.kind !== "hosts") return { kind: "refused", refusal: refusalOf(answer, path) };
     given.push({ path, hosts: answer.hosts });
   }
@@ -137,19 +140,19 @@ function statedHosts(options: HostsOptions): readonly HostSpec[] {
 
 /** A host that several paths mean is read once; a path that means all of it wins over one that touches a part. */
 function distinct(given: readonly GivenHost[]): readonly GivenHost[] {
-  const hosts = new Map<string, GivenHost>();
+  // Of many paths to one host only the first needs to be compared by what it says.
+  const keys = new Map<HostSpec, string>();
+  const hosts = new Map<string, { readonly host: GivenHost; touching: Set<string> | null }>();
   for (const host of given) {
-    const key = JSON.stringify([host.spec.root, host.spec.nginx, host.spec.fpm, host.spec.fragments]);
+    const { root, nginx, fpm, fragments } = host.spec;
+    const key = keys.get(host.spec) ?? JSON.stringify([root, nginx, fpm, fragments]);
+    keys.set(host.spec, key);
     const known = hosts.get(key);
-    const touching =
-      known === undefined || host.touching === null
-        ? host.touching
-        : known.touching === null
-          ? null
-          : [...known.touching, ...host.touching];
-    hosts.set(key, { ...(known ?? host), touching });
+    if (known === undefined) hosts.set(key, { host, touching: host.touching && new Set(host.touching) });
+    else if (host.touching === null) known.touching = null;
+    else for (const path of host.touching) known.touching?.add(path);
   }
-  return [...hosts.values()];
+  return [...hosts.values()].map(({ host, touching }) => ({ ...host, touching: touching && [...touching] }));
 }
 
 /** `nginx -T | fpmlint - etc/php`: the one dump is nginx's half of the one other host. */

@@ -1,8 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type GivenHost, hostsOf } from "../src/host/given.js";
+import { type GivenHost, hostsOf, startSearch } from "../src/host/given.js";
+import { memoryFilesystem } from "../src/host/memory.js";
+import { isWithin } from "../src/host/path.js";
+import { repositoryOf, withRepository } from "../src/host/repository.js";
 
 let top = "";
 
@@ -159,6 +163,55 @@ describe("any other directory", () => {
     ]);
   });
 
+  test("gives a loose file to all main files that are as near, and to none that is farther", () => {
+    put({
+      "a/one/nginx.conf": MAIN,
+      "a/two/nginx.conf": MAIN,
+      "b/nginx.conf": MAIN,
+      "a/www.conf": POOL,
+      "c/deep/www.conf": POOL,
+    });
+    expect(hosts(".").map(({ spec }) => [spec.name, spec.pools.flat()])).toEqual([
+      ["a/one", ["/a/www.conf", "/c/deep/www.conf"]],
+      ["a/two", ["/a/www.conf", "/c/deep/www.conf"]],
+      ["b", ["/c/deep/www.conf"]],
+    ]);
+  });
+
+  test("counts neither the files of a host nor the directory of its main file as loose", () => {
+    put({
+      "web/etc/nginx/nginx.conf": MAIN,
+      "web/etc/shop/site.conf": SITE,
+      "web/usr/local/shop/site.conf": SITE,
+      "web/srv/fpm/main.conf": `${FPM}${POOL}`,
+      "web/srv/fpm/more.conf": POOL,
+      "web/etc/systemd/system/x.service": "[Service]\nExecStart=/usr/sbin/php-fpm -y /srv/fpm/main.conf\n",
+      "web/srv/site.conf": SITE,
+    });
+    expect(hosts(".").map(({ spec }) => [spec.name, spec.fpm, spec.fragments, spec.pools])).toEqual([
+      ["web", ["/srv/fpm/main.conf"], [], []],
+      [".", [], ["/web/srv/site.conf"], []],
+    ]);
+  });
+
+  test("is searched once for all the files of it that are given", () => {
+    put({ "sites/a.conf": SITE, "sites/b.conf": SITE, "web/etc/nginx/nginx.conf": MAIN, ".git/HEAD": "x" });
+    for (const paths of [
+      ["sites/a.conf", "sites/b.conf"],
+      ["web/etc/nginx/nginx.conf", "web/etc/nginx"],
+    ]) {
+      const search = startSearch(top);
+      const [first, second] = paths.map((path) => hostsOf(path, top, [], search));
+      const [a, b] = [first, second].map((given) => (given?.kind === "hosts" ? given.hosts : []));
+      expect(a?.length).toBeGreaterThan(0);
+      expect(b?.map(({ spec }) => spec)).toEqual(a?.map(({ spec }) => spec));
+      b?.forEach(({ spec, fs }, i) => {
+        expect(spec).toBe(a?.[i]?.spec);
+        expect(fs).toBe(a?.[i]?.fs);
+      });
+    }
+  });
+
   test("is one host when it holds only fragments", () => {
     put({ "sites/shop.conf": SITE, "pool.d/www.conf": POOL, "README.md": "server {}\n" });
     expect(hosts(".")[0]?.spec).toMatchObject({
@@ -195,6 +248,65 @@ describe("a path inside a host", () => {
   test("is searched like any directory when it is a git work tree", () => {
     put({ "etc/deploy/.git/HEAD": "x", "etc/deploy/web1/etc/nginx/nginx.conf": MAIN });
     expect(hosts(".", join(top, "etc/deploy")).map(({ spec }) => spec.name)).toEqual(["web1"]);
+  });
+});
+
+describe("a repository around its hosts", () => {
+  /** What stands for a path that the host with this root lacks, looked for among the paths one by one. */
+  function wanted(paths: readonly string[], roots: readonly string[], root: string, path: string) {
+    const top = root === "/" ? "" : root;
+    const barred = [...roots.filter((one) => one !== "/" && one !== root), `${top}/etc`, `${top}/usr/local`];
+    const common = paths
+      .filter((one) => !barred.some((directory) => isWithin(directory, one)))
+      .map((one) => [one, commonEnd(one.replace(/(?<=[^/])\.j2$/, ""), path)] as const);
+    const most = Math.max(2, ...common.map(([, count]) => count));
+    const [best, ...others] = common.filter(([, count]) => count === most);
+    return best === undefined || others.length > 0 ? null : best[0];
+  }
+
+  function commonEnd(a: string, b: string): number {
+    const [left, right] = [a, b].map((path) => path.split("/").slice(1).reverse());
+    const differs = left?.findIndex((name, i) => name !== right?.[i]) ?? 0;
+    return differs === -1 ? (left?.length ?? 0) : differs;
+  }
+
+  // Few enough for several of them to end alike, and for hosts to lie in each other.
+  const places = ["", "/a", "/b", "/a/b", "/c/d", "/a/etc", "/b/usr/local", "/c/etc"];
+  const ends = ["/x.conf", "/a/x.conf", "/nginx/x.conf", "/nginx/a/x.conf", "/nginx/a", "/nginx/x.conf.j2"];
+  const anyPath = fc
+    .tuple(fc.constantFrom(...places), fc.constantFrom(...ends))
+    .map(([place, end]) => place + end);
+
+  test("lends a host the one file that ends most alike and is no other host's", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(anyPath, { maxLength: 8 }),
+        fc.subarray(["/", "/a", "/b", "/a/b"]),
+        fc.constantFrom("/etc/nginx/x.conf", "/etc/nginx/a/x.conf", "/etc/nginx/a"),
+        (paths, roots, missing) => {
+          const fs = {
+            entry: (at: string) => ({ kind: "special", path: at }) as const,
+            display: (at: string) => at,
+          };
+          const repository = repositoryOf(fs, paths, roots);
+          for (const root of new Set(["/", ...roots])) {
+            const entry = withRepository(memoryFilesystem({}), repository, root).entry(missing);
+            const found = entry.kind === "special" ? entry.path.replace("/\0repository", "") : null;
+            expect(found).toBe(wanted(paths, roots, root, missing));
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("is looked through once for all of them", () => {
+    const paths = ["/common/nginx/php.conf", "/a/etc/nginx/nginx.conf", "/b/etc/nginx/nginx.conf"];
+    const { lookup } = repositoryOf(memoryFilesystem({}), paths, ["/a", "/b"]);
+    const [shared] = lookup("/a");
+    expect(shared?.get("nginx/php.conf")).toBe("/common/nginx/php.conf");
+    expect(lookup("/b")[0]).toBe(shared);
+    expect(lookup("/b")[1]?.size).toBe(0);
   });
 });
 

@@ -4,7 +4,7 @@ import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { runsNoScripts } from "../../src/engine/timeouts.js";
 import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import type { Host } from "../../src/model/host.js";
+import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/params.js";
 import { argumentPlace } from "../../src/nginx/nodes.js";
 import { takes } from "../../src/nginx/passed.js";
@@ -77,7 +77,7 @@ export const phpValueLeak: Rule = {
 
 /** Pools of which the parameters of every location are known. */
 function passingByPool(host: Host): ReadonlyMap<Pool, readonly Passing[]> {
-  const found = new Map<Pool, Passing[]>();
+  const found = new Map<Pool, Map<Binding, Passing>>();
   const unknown = new Set<Pool>();
   for (const pair of pairs(host)) {
     // The status page has no use for settings, and a worker that ends keeps none.
@@ -85,13 +85,13 @@ function passingByPool(host: Host): ReadonlyMap<Pool, readonly Passing[]> {
     const settings = settingsOf(pair);
     if (settings === null) unknown.add(pair.pool);
     else {
-      const known = found.get(pair.pool) ?? [];
-      if (!known.some(({ binding }) => binding === pair.binding))
-        found.set(pair.pool, [...known, { ...pair, settings }]);
+      const known = found.get(pair.pool) ?? new Map<Binding, Passing>();
+      if (!known.has(pair.binding)) known.set(pair.binding, { ...pair, settings });
+      found.set(pair.pool, known);
     }
   }
   for (const pool of unknown) found.delete(pool);
-  return found;
+  return new Map([...found].map(([pool, ways]) => [pool, [...ways.values()]] as const));
 }
 
 /** `null`: not known. */

@@ -40,14 +40,36 @@ export const TOLERATED = 1.5;
  */
 export function suitsAll(all: readonly Limits[], pool: Pool): number | null {
   const seconds = longestRead(all, pool);
-  const reads = all.filter((one) => one.pool === pool).map(({ read }) => read.value);
-  return reads.every((read) => seconds * 1000 <= read * TOLERATED) ? seconds : null;
+  return seconds * 1000 <= readsOf(all, pool).shortest * TOLERATED ? seconds : null;
 }
 
 /** The longest time that nginx waits for the pool, in seconds; PHP-FPM takes whole ones. */
 export function longestRead(all: readonly Limits[], pool: Pool): number {
-  const reads = all.filter((one) => one.pool === pool).map(({ read }) => read.value);
-  return Math.ceil(Math.max(...reads) / 1000);
+  return Math.ceil(readsOf(all, pool).longest / 1000);
+}
+
+/** Of nginx's limits on the ways to one pool, in milliseconds. */
+interface Reads {
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+/** A rule asks this for each of thousands of locations, and the answer is the same for all ways to a pool. */
+const readsByPool = new WeakMap<readonly Limits[], ReadonlyMap<Pool, Reads>>();
+
+function readsOf(all: readonly Limits[], pool: Pool): Reads {
+  const reads = readsByPool.get(all) ?? gathered(all);
+  readsByPool.set(all, reads);
+  return reads.get(pool) ?? { shortest: Infinity, longest: -Infinity };
+}
+
+function gathered(all: readonly Limits[]): ReadonlyMap<Pool, Reads> {
+  const reads = new Map<Pool, Reads>();
+  for (const { pool, read } of all) {
+    const { shortest, longest } = reads.get(pool) ?? { shortest: Infinity, longest: -Infinity };
+    reads.set(pool, { shortest: Math.min(shortest, read.value), longest: Math.max(longest, read.value) });
+  }
+  return reads;
 }
 
 /** What to do when no limit suits all locations of a pool. */

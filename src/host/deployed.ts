@@ -19,14 +19,39 @@ export function withDeployed(fs: HostFilesystem): HostFilesystem {
 /** Those names in the place of the templates' own, for a glob to match each file once. */
 function withNames(entry: Entry): Entry {
   if (entry.kind !== "directory") return entry;
-  return { ...entry, names: [...new Set(entry.names.map(deployedName))] };
+  return { ...entry, names: namesIn(entry.names).deployed };
+}
+
+/** What stands in a directory, by the names that templates are deployed with. */
+interface Names {
+  readonly deployed: readonly string[];
+  /** The template's own name by that name; of several the first. */
+  readonly templates: ReadonlyMap<string, string>;
+}
+
+/** A directory of thousands of files is asked for each of them. */
+const known = new WeakMap<readonly string[], Names>();
+
+function namesIn(names: readonly string[]): Names {
+  const found = known.get(names) ?? toldApart(names);
+  known.set(names, found);
+  return found;
+}
+
+function toldApart(names: readonly string[]): Names {
+  const templates = new Map<string, string>();
+  const deployed = names.map((name) => {
+    const wanted = deployedName(name);
+    if (wanted !== name && !templates.has(wanted)) templates.set(wanted, name);
+    return wanted;
+  });
+  return { deployed: [...new Set(deployed)], templates };
 }
 
 function template(fs: HostFilesystem, path: string): Entry | null {
   const directory = fs.entry(directoryOf(path));
   if (directory.kind !== "directory") return null;
-  const wanted = nameOf(path);
-  const name = directory.names.find((one) => one !== wanted && deployedName(one) === wanted);
+  const name = namesIn(directory.names).templates.get(nameOf(path));
   if (name === undefined) return null;
   const entry = fs.entry(`${directory.path === "/" ? "" : directory.path}/${name}`);
   return entry.kind === "file" ? entry : null;

@@ -23,8 +23,50 @@ export interface GivenHost {
   readonly touching: readonly string[] | null;
 }
 
-/** Finds the hosts that a path means. `stated`: hosts of fpmlint.json, which win where the path lies in one or around it. */
-export function hostsOf(path: string, workingDirectory: string, stated: readonly HostSpec[]): Given {
+/** Where hosts were looked for: each place is searched once, however many paths lead to it. */
+export interface Search {
+  /** Directory that reported names are relative to; absolute. */
+  readonly workingDirectory: string;
+  /** The host with this root. */
+  readonly at: (root: string) => FoundHost;
+  /** Every host below a directory. */
+  readonly below: (directory: string) => readonly FoundHost[];
+  /** A host that fpmlint.json states. */
+  readonly stated: (spec: HostSpec) => FoundHost;
+}
+
+export function startSearch(workingDirectory: string): Search {
+  const onDisk = (spec: HostSpec): FoundHost => ({
+    spec,
+    fs: diskFilesystem({ root: spec.root, workingDirectory }),
+  });
+  return {
+    workingDirectory,
+    at: remembered((root) => onDisk(hostAt(root, ".", workingDirectory))),
+    below: remembered((directory) => hostsBelow(directory, workingDirectory)),
+    stated: remembered(onDisk),
+  };
+}
+
+function remembered<K, V>(find: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const value = known.get(key) ?? find(key);
+    known.set(key, value);
+    return value;
+  };
+}
+
+/**
+ * Finds the hosts that a path means. `stated`: hosts of fpmlint.json, which win where the path lies in
+ * one or around it. `search`: that of the paths before it.
+ */
+export function hostsOf(
+  path: string,
+  workingDirectory: string,
+  stated: readonly HostSpec[],
+  search: Search = startSearch(workingDirectory),
+): Given {
   // An empty word is an unset variable of a script, not the working directory.
   if (path === "") return { kind: "missing" };
   const absolute = realRoot(resolve(workingDirectory, path));
@@ -32,26 +74,25 @@ export function hostsOf(path: string, workingDirectory: string, stated: readonly
   if (kind !== "directory" && kind !== "file") return kind;
   const around = stated.filter(({ root }) => isWithin(root, absolute) && root !== absolute);
   if (around.length > 0)
-    return found(around.map((spec) => touched(onDisk(spec, workingDirectory), absolute, workingDirectory)));
+    return found(around.map((spec) => touched(search.stated(spec), absolute, workingDirectory)));
   const below = stated.filter(({ root }) => isWithin(absolute, root));
-  if (below.length > 0) return found(below.map((spec) => whole(onDisk(spec, workingDirectory))));
-  return kind === "file" ? fileHosts(absolute, workingDirectory) : directoryHosts(absolute, workingDirectory);
+  if (below.length > 0) return found(below.map((spec) => whole(search.stated(spec))));
+  return kind === "file" ? fileHosts(absolute, search) : directoryHosts(absolute, search);
 }
 
-function directoryHosts(absolute: string, workingDirectory: string): Given {
-  if (nameOf(absolute) === "etc") return found([whole(rooted(rootOfEtc(absolute), workingDirectory))]);
+function directoryHosts(absolute: string, search: Search): Given {
+  if (nameOf(absolute) === "etc") return found([whole(search.at(rootOfEtc(absolute)))]);
   const root = isCheckout(absolute) ? null : enclosingRoot(absolute);
-  if (root !== null) return found([touched(rooted(root, workingDirectory), absolute, workingDirectory)]);
-  return found(hostsBelow(absolute, workingDirectory).map(whole));
+  if (root !== null) return found([touched(search.at(root), absolute, search.workingDirectory)]);
+  return found(search.below(absolute).map(whole));
 }
 
-function fileHosts(absolute: string, workingDirectory: string): Given {
+function fileHosts(absolute: string, search: Search): Given {
   const text = textOf(absolute);
   if (text !== null && isDump(text)) return dumpHosts(text, absolute);
   const root = enclosingRoot(absolute);
-  if (root !== null) return found([touched(rooted(root, workingDirectory), absolute, workingDirectory)]);
-  const from = searchedFor(absolute);
-  return found(hostsBelow(from, workingDirectory).map((host) => touched(host, absolute, workingDirectory)));
+  const hosts = root === null ? search.below(searchedFor(absolute)) : [search.at(root)];
+  return found(hosts.map((host) => touched(host, absolute, search.workingDirectory)));
 }
 
 /** The host that the output of `nginx -T` describes; PHP-FPM's half is not in it. `name`: where the text came from. */
@@ -69,14 +110,6 @@ export function withDump(dumped: GivenHost, rest: GivenHost): GivenHost {
     fs: layered(dumped.fs, rest.fs),
     touching: null,
   };
-}
-
-function rooted(root: string, workingDirectory: string): FoundHost {
-  return onDisk(hostAt(root, ".", workingDirectory), workingDirectory);
-}
-
-function onDisk(spec: HostSpec, workingDirectory: string): FoundHost {
-  return { spec, fs: diskFilesystem({ root: spec.root, workingDirectory }) };
 }
 
 /** Where the host of a file without an `etc` around it is searched: its work tree, else the directory that a main file would be in. */

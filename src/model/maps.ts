@@ -30,11 +30,9 @@ interface Table {
 export function mapChoices(http: Node | null, names: readonly string[], most: number): Choices | null {
   const tables: Table[] = [];
   for (const name of http === null ? [] : new Set(names)) {
-    const blocks = ["map", "geo", "split_clients"]
-      .flatMap((kind) => (http === null ? [] : childrenNamed(http, kind)))
-      .filter(({ directive }) => directive.args.at(-1)?.text === `$${name}`);
-    if (blocks.some(({ partial }) => partial)) return null;
-    if (blocks.length > 0) tables.push(table(name, blocks));
+    const found = http === null ? undefined : tablesOf(http).get(name);
+    if (found === null) return null;
+    if (found !== undefined) tables.push(found);
   }
   const [first] = tables;
   if (first === undefined) return { choices: [], together: true };
@@ -46,6 +44,32 @@ export function mapChoices(http: Node | null, names: readonly string[], most: nu
     choices = choices.flatMap((choice) => rows.map((row) => new Map(choice).set(name, row)));
   }
   return { choices, together: tables.length === 1 };
+}
+
+/** Every location of a host may ask for the same few tables. */
+const known = new WeakMap<Node, ReadonlyMap<string, Table | null>>();
+
+/** By the name of the variable; `null`: a part was not read. */
+function tablesOf(http: Node): ReadonlyMap<string, Table | null> {
+  const found = known.get(http) ?? readTables(http);
+  known.set(http, found);
+  return found;
+}
+
+function readTables(http: Node): ReadonlyMap<string, Table | null> {
+  const byName = new Map<string, Node[]>();
+  for (const block of ["map", "geo", "split_clients"].flatMap((kind) => childrenNamed(http, kind))) {
+    const last = block.directive.args.at(-1)?.text ?? "";
+    if (!last.startsWith("$")) continue;
+    const blocks = byName.get(last.slice(1)) ?? [];
+    byName.set(last.slice(1), blocks);
+    blocks.push(block);
+  }
+  return new Map(
+    [...byName].map(
+      ([name, blocks]) => [name, blocks.some(({ partial }) => partial) ? null : table(name, blocks)] as const,
+    ),
+  );
 }
 
 function table(name: string, blocks: readonly Node[]): Table {

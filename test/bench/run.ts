@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeHost, writeNginx } from "./tree.js";
+import { writeHost, writeHosts, writeNginx } from "./tree.js";
 
 /** `npm run bench`. Only ratios are worth comparing: milliseconds belong to one machine on one day. */
 
@@ -25,6 +25,7 @@ const folder = mkdtempSync(join(tmpdir(), "fpmlint-bench-"));
 try {
   const ratio = startUp();
   sites();
+  hosts();
   if (ratio > targetRatio) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -66,6 +67,22 @@ function sites(): void {
           ["nginx -t, 2000 sites", ms(nginxSmall), ""],
           ["nginx -t, 4000 sites", ms(nginxLarge), `${times(nginxLarge / nginxSmall)} of 2000 sites`],
         ]),
+  ]);
+}
+
+function hosts(): void {
+  const counts = [150, 300] as const;
+  const [small = Number.NaN, large = Number.NaN] = medians(
+    7,
+    counts.map((count): Candidate => {
+      const root = join(folder, `repository-${count}`);
+      writeHosts(root, count);
+      return { name: `fpmlint, ${count} hosts`, command: [node, built, root], done: [0, 1] };
+    }),
+  );
+  table("a repository of hosts with one shared snippet, 7 rounds", [
+    ["fpmlint, 150 hosts", ms(small), ""],
+    ["fpmlint, 300 hosts", ms(large), `${times(large / small)} of 150 hosts`],
   ]);
 }
 

@@ -5,11 +5,31 @@ import { dirname, join } from "node:path";
 export function writeHost(root: string, sites: number): void {
   const etc = join(root, "etc");
   write(join(etc, "nginx/nginx.conf"), main("/etc/nginx", "", "user www-data;\n"));
+  writeFpm(etc);
+  writeSites(join(etc, "nginx"), "/etc/nginx", sites);
+}
+
+/** PHP-FPM with one pool, and the accounts of both daemons. */
+function writeFpm(etc: string): void {
   write(join(etc, "php/8.2/fpm/php-fpm.conf"), "[global]\ninclude=/etc/php/8.2/fpm/pool.d/*.conf\n");
   write(join(etc, "php/8.2/fpm/pool.d/www.conf"), pool);
   write(join(etc, "passwd"), "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n");
   write(join(etc, "group"), "root:x:0:\nwww-data:x:33:\n");
-  writeSites(join(etc, "nginx"), "/etc/nginx", sites);
+}
+
+/**
+ * A repository of so many hosts, each with both daemons and one site. What the sites include of
+ * `/etc/nginx` stands once beside the hosts; nothing in it is wrong.
+ */
+export function writeHosts(root: string, hosts: number): void {
+  write(join(root, "common/nginx/snippets/php.conf"), parameters + script);
+  for (let i = 0; i < hosts; i++) {
+    const number = String(i).padStart(5, "0");
+    const etc = join(root, `hosts/host${number}/etc`);
+    write(join(etc, "nginx/nginx.conf"), main("/etc/nginx", "", "user www-data;\n"));
+    write(join(etc, "nginx/sites-enabled/site.conf"), siteOfHost(number));
+    writeFpm(etc);
+  }
 }
 
 /** The same for `nginx -t` as anybody: the paths are real, and so are the few it wants to write to. */
@@ -67,17 +87,34 @@ function site(number: string, folder: string): string {
 `;
 }
 
+function siteOfHost(number: string): string {
+  return `server {
+  listen 8080;
+  server_name host${number}.example.com;
+  root /srv/www/public;
+  index index.php;
+
+  location ~ \\.php$ {
+    try_files $uri =404;
+    include /etc/nginx/snippets/php.conf;
+  }
+}
+`;
+}
+
 function snippet(folder: string): string {
   return `location ~ \\.php$ {
   try_files $uri =404;
   include ${folder}/fastcgi_params;
-  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+${script}}
+`;
+}
+
+const script = `  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
   fastcgi_index index.php;
   fastcgi_read_timeout 60s;
   fastcgi_pass unix:/run/php/www.sock;
-}
 `;
-}
 
 const parameters = [
   ["QUERY_STRING", "$query_string"],
