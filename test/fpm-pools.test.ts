@@ -296,3 +296,22 @@ it("no tree of files throws, and every place lies inside its file", () => {
     { numRuns: 300 },
   );
 });
+
+describe("many includes", () => {
+  it("thousands of pools are all read", () => {
+    const numbers = Array.from({ length: 2500 }, (_, index) => index);
+    const pools = numbers.map((index) => [`/etc/php/8.2/fpm/pool.d/${index}.conf`, `[p${index}]\n`]);
+    const one = master({ [mainPath]: main, ...(Object.fromEntries(pools) as Record<string, MemoryNode>) });
+    expect(one.pools).toHaveLength(2500);
+    expect(one.includes.map(({ result }) => result.kind)).toEqual(["files"]);
+  });
+
+  it("files that include each other again and again end, and it is said", () => {
+    const all = "include=/d/*.conf\n".repeat(8);
+    const files = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`/d/${index}.conf`, all]));
+    const one = master({ [mainPath]: "[global]\ninclude=/d/*.conf\n", ...files });
+    const reasons = one.includes.map(({ result }) => (result.kind === "unread" ? result.reason : ""));
+    expect(reasons).toContain("files are included again more than 2000 times");
+    expect(one.includes.length).toBeLessThan(50_000);
+  });
+});

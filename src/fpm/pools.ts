@@ -19,8 +19,8 @@ export interface ReadOptions {
 
 /** The main file counts: FPM reads five files deep. */
 const deepest = 5;
-/** Includes that include each other multiply; no real tree comes near. */
-const mostFiles = 2000;
+/** How often files are read once more: includes that include each other multiply, and no real tree comes near. */
+const mostAgain = 2000;
 
 /** Reads a master from its main file. A main file that cannot be read gives a master without pools. */
 export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptions = {}): FpmMaster {
@@ -165,8 +165,8 @@ function include(
   for (const entry of found.files) {
     if (stack.length >= deepest || stack.includes(entry.path)) {
       note({ kind: "too-deep" });
-    } else if (reading.opened >= mostFiles) {
-      note({ kind: "unread", path: null, reason: `more than ${mostFiles} files` });
+    } else if (reading.opened - reading.texts.size >= mostAgain) {
+      note({ kind: "unread", path: null, reason: `files are included again more than ${mostAgain} times` });
     } else if (!readFile(reading, entry, inner, [...stack, entry.path])) {
       note({ kind: "unread", path: reading.fs.display(entry.path), reason: unreadReason(entry) ?? "" });
     }
