@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { percentile, readSamples } from "../src/capacity/samples.js";
+import { readSamples } from "../src/capacity/samples.js";
+import { percentile } from "../src/source/percentile.js";
 
 const KIB = 1024;
 

@@ -1,7 +1,6 @@
 /** Sizes of workers as `ps` prints them: one number of KiB a line, a table that names its columns, or lines of `ps aux`. */
+import { grouped } from "../source/collect.js";
 import { type Columns, columnsOf, isHeader, readRow } from "./ps-table.js";
-
-export { percentile } from "../source/percentile.js";
 
 export interface Samples {
   /** The resident size (RSS) of each worker, in bytes, in the order of the lines. It counts what the workers share in each of them. */
@@ -26,7 +25,7 @@ export interface UnreadSample {
 /** Reads the output of `ps`. Blank lines, comments (`#`) and headers say nothing; every other line is counted once. */
 export function readSamples(text: string): Samples {
   const bytes: number[] = [];
-  const pools = new Map<string, number[]>();
+  const named: (readonly [pool: string, bytes: number])[] = [];
   const unread: UnreadSample[] = [];
   let others = 0;
   let columns: Columns | null = null;
@@ -45,16 +44,10 @@ export function readSamples(text: string): Samples {
     else if (row.kind === "unread") unread.push({ line: index + 1, text: line, why: row.why });
     else if (typeof size === "number") {
       bytes.push(size);
-      if (row.pool !== null) addTo(pools, row.pool, size);
+      if (row.pool !== null) named.push([row.pool, size]);
     } else unread.push({ line: index + 1, text: line, why: size ?? "" });
   }
-  return { bytes, pools, others, unread };
-}
-
-function addTo(pools: Map<string, number[]>, pool: string, size: number): void {
-  const known = pools.get(pool);
-  if (known === undefined) pools.set(pool, [size]);
-  else known.push(size);
+  return { bytes, pools: grouped(named), others, unread };
 }
 
 /** More is no worker; most likely the numbers are bytes. */

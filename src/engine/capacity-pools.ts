@@ -1,5 +1,6 @@
-import { percentile, type Samples } from "../capacity/samples.js";
+import type { Samples } from "../capacity/samples.js";
 import { ASSUMED_WORKER } from "../capacity/sum.js";
+import { MANAGER_SETTINGS } from "../fpm/edit-jobs.js";
 import { integer, seconds, setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
@@ -7,14 +8,12 @@ import type { Measured, PoolMeasure } from "../model/measured.js";
 import { maxChildren } from "../model/pool-size.js";
 import { effectiveTime } from "../nginx/effective.js";
 import { known } from "../source/effective.js";
+import { HIGH, percentile } from "../source/percentile.js";
 import type { CapacityOptions, Named } from "./capacity-options.js";
 import type { PoolFacts, WorkerSize } from "./capacity-result.js";
 import { pairs } from "./evidence.js";
 
 /** What is known of each pool: what one worker of it needs, how much of the workers it gets, what it has now. */
-
-/** A high percentile rather than the mean: the workers at rest say nothing of the busy ones. */
-export const PERCENTILE = 0.95;
 
 /** A worker that has hardly served a request yet has about 4 MiB of its own: its size is no answer. */
 const FRESH = 8 * 1024 * 1024;
@@ -122,7 +121,7 @@ function measuredSize({ bytes: now, peak, typical, rss, samples }: PoolMeasure):
 function sampledSize(samples: Samples, name: string, shared: number): WorkerSize | null {
   const own = samples.pools.get(name);
   const sizes = own ?? samples.bytes;
-  const rss = percentile(sizes, PERCENTILE);
+  const rss = percentile(sizes, HIGH);
   const borrowed = own === undefined && samples.pools.size > 0;
   const rest = { samples: sizes.length, rss, now: null, typical: null, borrowed, named: own !== undefined };
   return rss === null ? null : { bytes: rss - shared, source: "--samples", ...rest };
@@ -146,15 +145,8 @@ function weights(
   return (pool) => ({ weight: sizes.get(pool) ?? 1, source: "pm.max_children" });
 }
 
-const COUNTS = [
-  "pm.max_children",
-  "pm.start_servers",
-  "pm.min_spare_servers",
-  "pm.max_spare_servers",
-  "pm.max_spawn_rate",
-  "pm.process_idle_timeout",
-  "pm.max_requests",
-];
+/** All of them but `pm` are numbers. */
+const COUNTS = MANAGER_SETTINGS.filter((key) => key !== "pm");
 
 function currentOf(pool: Pool): PoolFacts["current"] {
   const pm = known(setting(pool, "pm"));
@@ -166,7 +158,7 @@ function currentOf(pool: Pool): PoolFacts["current"] {
 }
 
 function unknownOf(pool: Pool): readonly string[] {
-  return ["pm", ...COUNTS].filter((key) => {
+  return MANAGER_SETTINGS.filter((key) => {
     const value = key === "pm" || key === "pm.process_idle_timeout" ? setting(pool, key) : integer(pool, key);
     return value.kind === "unknown";
   });

@@ -4,6 +4,7 @@ import { type Address, showAddress } from "../model/address.js";
 import type { Host } from "../model/host.js";
 import { serverLabel } from "../model/labels.js";
 import { likelyPools, type PoolListen, poolListens } from "../model/pool-listens.js";
+import { unique } from "../source/collect.js";
 import { nearest } from "./nearest.js";
 import { compare } from "./nearest-pool.js";
 import {
@@ -190,8 +191,4 @@ function letterSlips(host: Host, path: string, used: readonly PoolListen[]): rea
       return false;
     return nearest(name, [other], 1) !== null;
   });
-}
-
-function unique<T>(items: readonly T[]): readonly T[] {
-  return [...new Set(items)];
 }

@@ -4,6 +4,7 @@ import type { Host } from "../model/host.js";
 import { type PoolListen, poolListens } from "../model/pool-listens.js";
 import { childrenNamed } from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { grouped, unique } from "../source/collect.js";
 import { phpBindings } from "./evidence.js";
 import {
   accountOf,
@@ -188,18 +189,4 @@ export function sitesMissing(host: Host, address: string): readonly Site[] {
 
 function wordsKey(path: string): string {
   return tellingWords(path).join(" ");
-}
-
-function unique<T>(items: readonly T[]): readonly T[] {
-  return [...new Set(items)];
-}
-
-function grouped<T>(pairs: readonly (readonly [string, T])[]): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const [key, item] of pairs) {
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

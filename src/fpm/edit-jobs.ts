@@ -18,7 +18,7 @@ export interface WantedGlobal {
 }
 
 /** Settings that belong together, in the order in which they are written. */
-const ORDER = [
+export const MANAGER_SETTINGS = [
   "pm",
   "pm.max_children",
   "pm.start_servers",
@@ -58,8 +58,8 @@ export function poolJob({ pool, values }: Wanted): Job {
     ...headers.map((header) => ({ header })),
   ];
   const known = ([key]: readonly [string, string]): number => {
-    const at = ORDER.indexOf(key);
-    return at === -1 ? ORDER.length : at;
+    const at = MANAGER_SETTINGS.indexOf(key);
+    return at === -1 ? MANAGER_SETTINGS.length : at;
   };
   const ordered = [...values].sort((a, b) => known(a) - known(b));
   return {
@@ -75,9 +75,9 @@ export function poolJob({ pool, values }: Wanted): Job {
 
 /** Keys behind which another one goes, best first. */
 function siblingsOf(key: string): readonly string[] {
-  const at = ORDER.indexOf(key);
-  const before = ORDER.slice(0, at === -1 ? ORDER.length : at).reverse();
-  return [...before, ...ORDER.slice(before.length + 1), "listen"];
+  const at = MANAGER_SETTINGS.indexOf(key);
+  const before = MANAGER_SETTINGS.slice(0, at === -1 ? MANAGER_SETTINGS.length : at).reverse();
+  return [...before, ...MANAGER_SETTINGS.slice(before.length + 1), "listen"];
 }
 
 /** A setting goes behind the others of processes, else below the header. */

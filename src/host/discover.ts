@@ -1,3 +1,4 @@
+import { grouped, unique } from "../source/collect.js";
 import { globDeployed, withDeployed } from "./deployed.js";
 import { diskFilesystem } from "./disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "./dump.js";
@@ -8,7 +9,7 @@ import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from
 import { repositoryOf, withRepository } from "./repository.js";
 import type { Kind } from "./sniff.js";
 import { type HostSpec, isEmptySpec, type UnreadPath } from "./spec.js";
-import { byDirectory, files, kindOf, type Note, unique } from "./survey.js";
+import { byDirectory, files, kindOf, type Note } from "./survey.js";
 
 /** Where the packages of the common systems put nginx's main file. */
 const NGINX_MAINS = [
@@ -147,14 +148,9 @@ interface Rooted {
 function rootedHosts(fs: HostFilesystem, every: readonly Rooted[]): readonly Rooted[] {
   const besideWhole = every.some(({ spec }) => spec.nginx !== null);
   const own = every.filter((one) => !isEmptySpec(one.spec) && !(besideWhole && isShared(fs, one)));
-  const mains = new Map<string, string[]>();
-  for (const { root, spec } of own) {
-    for (const path of new Set(spec.fpm.map((main) => below(root, main)))) {
-      const known = mains.get(path);
-      if (known === undefined) mains.set(path, [root]);
-      else known.push(root);
-    }
-  }
+  const mains = grouped(
+    own.flatMap(({ root, spec }) => spec.fpm.map((main) => [below(root, main), root] as const)),
+  );
   return own.filter((one) => !isPartOf(one, mains));
 }
 

@@ -1,3 +1,4 @@
+import { grouped } from "../source/collect.js";
 import type { HostFilesystem } from "./filesystem.js";
 import { directoryOf, withParents } from "./path.js";
 import type { Kind } from "./sniff.js";
@@ -36,14 +37,9 @@ function byNearest(
   mains: readonly string[],
   paths: readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
-  const below = new Map<string, string[]>();
-  for (const main of mains) {
-    for (const directory of directoriesOf(main)) {
-      const known = below.get(directory);
-      if (known === undefined) below.set(directory, [main]);
-      else known.push(main);
-    }
-  }
+  const below = grouped(
+    mains.flatMap((main) => directoriesOf(main).map((directory) => [directory, main] as const)),
+  );
   const near = new Map(mains.map((main) => [main, [] as string[]]));
   for (const path of paths) {
     const nearest = directoriesOf(path).find((directory) => below.has(directory)) ?? "/";

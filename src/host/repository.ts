@@ -1,3 +1,4 @@
+import { grouped } from "../source/collect.js";
 import { deployedName } from "../source/template-names.js";
 import type { Entry, HostFilesystem } from "./filesystem.js";
 import { isWithin, withParents } from "./path.js";
@@ -47,15 +48,12 @@ function byOwner(
   paths: readonly string[],
   roots: ReadonlySet<string>,
 ): ReadonlyMap<string, readonly string[]> {
-  const owned = new Map<string, string[]>();
-  for (const path of paths) {
-    const [owner = "/", ...others] = withParents(path).filter((at) => roots.has(at));
-    if (others.length > 0) continue;
-    const known = owned.get(owner);
-    if (known === undefined) owned.set(owner, [path]);
-    else known.push(path);
-  }
-  return owned;
+  return grouped(
+    paths.flatMap((path) => {
+      const [owner = "/", ...others] = withParents(path).filter((at) => roots.has(at));
+      return others.length > 0 ? [] : [[owner, path] as const];
+    }),
+  );
 }
 
 /** A file of the host itself does not stand for another path of it. */

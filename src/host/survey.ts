@@ -1,3 +1,4 @@
+import { grouped } from "../source/collect.js";
 import { deployedName } from "../source/template-names.js";
 import { isDump } from "./dump.js";
 import type { Entry, HostFilesystem } from "./filesystem.js";
@@ -52,15 +53,5 @@ export function files(fs: HostFilesystem, directory: string, note: Note): readon
 
 /** The paths in groups of one directory each. */
 export function byDirectory(paths: readonly string[]): readonly (readonly string[])[] {
-  const groups = new Map<string, string[]>();
-  for (const path of paths) {
-    const group = groups.get(directoryOf(path));
-    if (group === undefined) groups.set(directoryOf(path), [path]);
-    else group.push(path);
-  }
-  return [...groups.values()];
-}
-
-export function unique(values: readonly string[]): string[] {
-  return [...new Set(values)];
+  return [...grouped(paths.map((path) => [directoryOf(path), path] as const)).values()];
 }

@@ -1,15 +1,13 @@
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
-import { percentile } from "../source/percentile.js";
+import { grouped } from "../source/collect.js";
+import { HIGH, percentile } from "../source/percentile.js";
 import { ownGroups } from "./groups.js";
 import type { MemorySize } from "./memory.js";
 import { pidsOf, type RunningMaster, runningMasters, type Taken, takenBy } from "./processes.js";
 import { textOf } from "./text.js";
 
 /** What running workers need, and what everything else on the host does. */
-
-/** Of so many workers the figure is enough: 19 of 20. */
-const SHARE = 0.95;
 
 /** What the running workers of a pool need; sizes in bytes. */
 export interface PoolMeasure {
@@ -49,17 +47,15 @@ export function measure(fs: HostFilesystem, masters: readonly FpmMaster[]): Meas
 }
 
 function summed(running: readonly RunningMaster[]): Measured {
-  const samples = new Map<Pool, Taken[]>();
-  for (const { master, workers } of running) {
-    for (const { pool: name, taken } of workers) {
-      // What is not in the files any more runs on until the next reload.
-      const pool = master.pools.find((one) => one.name === name);
-      if (pool === undefined) continue;
-      const known = samples.get(pool);
-      if (known === undefined) samples.set(pool, [taken]);
-      else known.push(taken);
-    }
-  }
+  const samples = grouped(
+    running.flatMap(({ master, workers }) =>
+      workers.flatMap(({ pool: name, taken }) => {
+        // What is not in the files any more runs on until the next reload.
+        const pool = master.pools.find((one) => one.name === name);
+        return pool === undefined ? [] : [[pool, taken] as const];
+      }),
+    ),
+  );
   return {
     pools: new Map([...samples].map(([pool, taken]) => [pool, measureOf(taken)])),
     masters: new Set(running.map(({ master }) => master)),
@@ -68,7 +64,7 @@ function summed(running: readonly RunningMaster[]): Measured {
 }
 
 function measureOf(taken: readonly Taken[]): PoolMeasure {
-  const figure = (of: (one: Taken) => number | null, share = SHARE): number | null => {
+  const figure = (of: (one: Taken) => number | null, share = HIGH): number | null => {
     const values = taken.map(of).filter((value) => value !== null);
     return values.length === taken.length ? percentile(values, share) : null;
   };

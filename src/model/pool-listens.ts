@@ -1,6 +1,7 @@
 import { setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import { directoryOf, nameOf } from "../host/path.js";
+import { grouped, unique } from "../source/collect.js";
 import type { Place } from "../source/file.js";
 import { type Address, fpmAddress, meetingPoint, reaches } from "./address.js";
 import { listenAddress, realAddress } from "./build.js";
@@ -45,9 +46,9 @@ export function poolListens(host: Host): Index {
     named: new Set(
       listens.flatMap(({ address }) => (address?.kind === "tcp" && isName(address.host) ? address.port : [])),
     ),
-    status: grouped(status, (address) => [meetingPoint(address)]),
+    status: groupedByAll(status, (address) => [meetingPoint(address)]),
     used: new Set(host.bindings.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools))),
-    byHint: grouped(listens, ({ address, text }) => (address === null ? [] : hints(address, text))),
+    byHint: groupedByAll(listens, ({ address, text }) => (address === null ? [] : hints(address, text))),
   };
   indexes.set(host, index);
   return index;
@@ -126,17 +127,9 @@ function slips(word: string): readonly string[] {
   return [word, ...[...word].map((_, at) => word.slice(0, at) + word.slice(at + 1))];
 }
 
-function grouped<T>(
+function groupedByAll<T>(
   items: readonly T[],
   keys: (item: T) => readonly string[],
 ): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    for (const key of new Set(keys(item))) {
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [item]);
-      else group.push(item);
-    }
-  }
-  return groups;
+  return grouped(items.flatMap((item) => unique(keys(item)).map((key) => [key, item] as const)));
 }

@@ -1,3 +1,6 @@
+/** What is taken for a worker, 19 of 20, rather than the mean: the workers at rest say nothing of the busy ones. */
+export const HIGH = 0.95;
+
 /**
  * The nearest-rank percentile: the smallest of the values that is at least as large as `share` of them
  * (0.95: 19 of 20). Always one of the values; `null` for none.
