@@ -13,8 +13,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
-import { command } from "../src/cli/command.js";
 import { validators } from "../src/validators.js";
+import { type Ran, runCommand } from "./support/run-command.js";
 
 /** `fpmlint capacity` end to end, on a copy of the shipped host with three pools. */
 
@@ -32,25 +32,13 @@ afterEach(() => {
   rmSync(top, { recursive: true });
 });
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(words: readonly string[], input = ""): Promise<Ran> {
-  let out = "";
-  let err = "";
-  const status = await command(["capacity", ...words], {
+function run(words: readonly string[], input = ""): Promise<Ran> {
+  return runCommand(["capacity", ...words], {
     rules,
     validators,
-    env: {},
     workingDirectory: top,
     standardInput: () => input,
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
   });
-  return { status, out, err };
 }
 
 interface Document {

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
-import { command } from "../src/cli/command.js";
 import { validators } from "../src/validators.js";
+import { type Ran, runCommand } from "./support/run-command.js";
 
 /** What people type wrongly, and hosts that are not as they should be: `fpmlint capacity` end to end. */
 
@@ -22,29 +22,18 @@ afterEach(() => {
   rmSync(top, { recursive: true });
 });
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function fpmlint(
+function fpmlint(
   words: readonly string[],
   input: string | (() => string) = "",
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  let out = "";
-  let err = "";
-  const status = await command(words, {
+  return runCommand(words, {
     rules,
     validators,
     env,
     workingDirectory: top,
     standardInput: () => (typeof input === "string" ? input : input()),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
   });
-  return { status, out, err };
 }
 
 const run: typeof fpmlint = (words, input, env) => fpmlint(["capacity", ...words], input, env);

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { unknownDirective } from "../rules/nginx/unknown-directive.js";
-import { command } from "../src/cli/command.js";
 import { createValidators } from "../src/engine/validate.js";
+import { runCommand } from "./support/run-command.js";
 
 let top = "";
 
@@ -23,19 +23,12 @@ function put(lines: string): void {
   writeFileSync(join(top, "etc/nginx/nginx.conf"), text);
 }
 
-async function run(...words: readonly string[]) {
-  let out = "";
-  let err = "";
-  const status = await command([...words, "--quiet", "etc"], {
+function run(...words: readonly string[]) {
+  return runCommand([...words, "--quiet", "etc"], {
     rules: [unknownDirective],
     validators: createValidators([unknownDirective]),
     workingDirectory: top,
-    env: {},
-    standardInput: () => "",
-    stdout: { isTTY: false, write: (text: string) => (out += text) },
-    stderr: { write: (text: string) => (err += text) },
   });
-  return { status, out, err };
 }
 
 test("says nothing about what some version takes while none is given", async () => {

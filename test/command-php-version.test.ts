@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { command } from "../src/cli/command.js";
 import { noOptions, type Rule } from "../src/engine/rule.js";
 import { createValidators } from "../src/engine/validate.js";
+import { runCommand } from "./support/run-command.js";
 
 /** Says of each pool which PHP its master is taken for. */
 const told: Rule = {
@@ -55,19 +55,12 @@ function put(path: string, text: string): void {
   writeFileSync(join(top, path), text);
 }
 
-async function run(...words: readonly string[]) {
-  let out = "";
-  let err = "";
-  const status = await command(["etc", "-q", ...words], {
+function run(...words: readonly string[]) {
+  return runCommand(["etc", "-q", ...words], {
     rules: [told],
     validators: createValidators([told]),
-    env: {},
     workingDirectory: top,
-    standardInput: () => "",
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
   });
-  return { status, out, err };
 }
 
 test("nothing tells the version of a path without one", async () => {

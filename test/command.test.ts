@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { command } from "../src/cli/command.js";
 import { createValidators } from "../src/engine/validate.js";
 import { inventedRules } from "./support/invented.js";
+import { type Ran, runCommand } from "./support/run-command.js";
 
 const built = fileURLToPath(new URL("../dist/fpmlint.js", import.meta.url));
 const validators = createValidators(inventedRules);
@@ -21,29 +21,14 @@ afterEach(() => {
   rmSync(top, { recursive: true });
 });
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(
-  words: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-  input = "",
-): Promise<Ran> {
-  let out = "";
-  let err = "";
-  const status = await command(words, {
+function run(words: readonly string[], env: Readonly<Record<string, string>> = {}, input = ""): Promise<Ran> {
+  return runCommand(words, {
     rules: inventedRules,
     validators,
     env,
     workingDirectory: top,
     standardInput: () => input,
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
   });
-  return { status, out, err };
 }
 
 function put(files: Readonly<Record<string, string>>): void {

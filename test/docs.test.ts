@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { rules } from "../rules/index.js";
-import { command } from "../src/cli/command.js";
 import { lintWith } from "../src/lint.js";
 import { rulesMarkdown, rulesTable } from "../src/report/markdown.js";
 import { text } from "../src/report/text.js";
 import { validators } from "../src/validators.js";
+import { runCommand } from "./support/run-command.js";
 import { twinsOf } from "./support/twins.js";
 
 /** What the pages say of rules and output is made from the rules and the output. FPMLINT_UPDATE=1 writes it anew. */
@@ -62,15 +62,10 @@ test("the README shows what the example really prints", () => {
 test("the README shows what the calculator really prints", async () => {
   const words = ["capacity", "etc", "--ram", "4G", "--worker-size", "60M", "--worker-size", "shop=80M"];
   const demand = ["--rate", "shop=80/s", "--mean", "250ms"];
-  let shown = "";
-  const status = await command([...words, ...demand], {
+  const { status, out: shown } = await runCommand([...words, ...demand], {
     rules,
     validators,
-    env: {},
     workingDirectory: join(top, "fixtures/hosts/three-pools"),
-    standardInput: () => "",
-    stdout: { write: (text) => (shown += text) },
-    stderr: { write: () => true },
   });
   expect(status).toBe(0);
   check("README.md", "capacity", `\n\`\`\`text\n${shown.trimEnd()}\n\`\`\`\n\n`);

@@ -7,6 +7,7 @@ import type { HostFilesystem } from "../src/host/filesystem.js";
 import { type MemoryNode, memoryFilesystem } from "../src/host/memory.js";
 import { onlineCores } from "../src/model/cores.js";
 import { measure, othersUse, type PoolMeasure } from "../src/model/measured.js";
+import { runningMasters } from "../src/model/processes.js";
 import { startPool } from "./measure/pool.js";
 import { describeProofs } from "./support/daemons.js";
 
@@ -81,7 +82,7 @@ function figures(
   ...versions: readonly string[]
 ): Readonly<Record<string, Omit<PoolMeasure, "typical">>> {
   const host = memoryFilesystem(files);
-  const { pools } = measure(host, mastersOf(host, ...versions));
+  const { pools } = measure(runningMasters(host, mastersOf(host, ...versions)));
   const kib = (bytes: number | null): number | null => (bytes === null ? null : bytes / KIB);
   return Object.fromEntries(
     [...pools].map(([pool, { samples, bytes, peak, rss }]) => [
@@ -102,7 +103,7 @@ describe("measured workers", () => {
   test("all together: what belongs to each, and the largest shared part once", () => {
     const host = memoryFilesystem(running);
     const masters = mastersOf(host);
-    const measured = measure(host, masters);
+    const measured = measure(runningMasters(host, masters));
     expect(measured.fpmBytes).toBe((4000 + 20_000 + 10_000 + 30_000 + 55_000) * KIB);
     expect([...measured.masters]).toEqual(masters);
   });
@@ -130,13 +131,15 @@ describe("measured workers", () => {
     });
     const host = memoryFilesystem(both);
     const [old, ...others] = mastersOf(host, "8.1", "8.2");
-    expect(measure(host, old === undefined ? [] : [old]).fpmBytes).toBe((4000 + 6000 + 1000) * KIB);
-    expect(measure(host, others).fpmBytes).toBe((4000 + 60_000 + 55_000) * KIB);
+    expect(measure(runningMasters(host, old === undefined ? [] : [old])).fpmBytes).toBe(
+      (4000 + 6000 + 1000) * KIB,
+    );
+    expect(measure(runningMasters(host, others)).fpmBytes).toBe((4000 + 60_000 + 55_000) * KIB);
   });
 
   test("nothing runs", () => {
     const host = memoryFilesystem(conf("8.2", ["www"]));
-    const measured = measure(host, mastersOf(host));
+    const measured = measure(runningMasters(host, mastersOf(host)));
     expect([measured.pools.size, measured.masters.size, measured.fpmBytes]).toEqual([0, 0, 0]);
   });
 
@@ -158,7 +161,7 @@ describe("measured workers", () => {
     };
     expect(figures(old)["8.2/www"]).toEqual({ samples: 2, bytes: null, peak: null, rss: 60_000 });
     const host = memoryFilesystem(old);
-    expect(measure(host, mastersOf(host)).fpmBytes).toBeNull();
+    expect(measure(runningMasters(host, mastersOf(host))).fpmBytes).toBeNull();
   });
 
   test("processes of containers read other files", () => {
@@ -207,7 +210,7 @@ describe("measured workers", () => {
 describe("what everything else uses", () => {
   const others = (files: Files, source: string): number | null => {
     const host = memoryFilesystem(files);
-    const use = othersUse(host, mastersOf(host), { bytes: 1, source, place: null });
+    const use = othersUse(host, runningMasters(host, mastersOf(host)), { bytes: 1, source, place: null });
     return use === null ? null : use.bytes / KIB;
   };
   const meminfo = "MemTotal:       1000000 kB\nMemFree:  1 kB\nMemAvailable:   500000 kB\n";
@@ -349,7 +352,7 @@ describeProofs("measured on a real PHP-FPM", (proof) => {
       const host = diskFilesystem({ root: "/", workingDirectory: "/" });
       const [master] = [readMaster(host, pool.main)];
       expect(master.pools.map(({ name }) => name)).toEqual(["www"]);
-      const { pools, masters, fpmBytes } = measure(host, [master]);
+      const { pools, masters, fpmBytes } = measure(runningMasters(host, [master]));
       const [measured] = [...pools.values()];
       expect([...masters]).toEqual([master]);
       expect(measured?.samples).toBe(3);
@@ -359,7 +362,7 @@ describeProofs("measured on a real PHP-FPM", (proof) => {
       expect((measured?.rss ?? 0) - (measured?.bytes ?? 0)).toBeGreaterThan(5 * MIB);
       expect(fpmBytes).toBeGreaterThan(3 * MIB);
       const memory = { bytes: 1, source: "/proc/meminfo", place: null };
-      expect(othersUse(host, [master], memory)?.bytes).toBeGreaterThan(0);
+      expect(othersUse(host, runningMasters(host, [master]), memory)?.bytes).toBeGreaterThan(0);
       expect(onlineCores(host, [master])?.count).toBeGreaterThan(0);
     } finally {
       await pool.stop();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type FileChange, writeFilesAtomically } from "../src/cli/write-files.js";
+import { type FileChange, writeHostsAtomically } from "../src/cli/write-files.js";
 import { diskFilesystem } from "../src/host/disk.js";
 import { unifiedDiff } from "../src/report/diff.js";
 
@@ -60,7 +60,7 @@ function everything(): Readonly<Record<string, string>> {
 
 function refused(files: readonly FileChange[], message: string | RegExp, within = root): void {
   const before = everything();
-  expect(() => writeFilesAtomically(files, within)).toThrow(message);
+  expect(() => writeHostsAtomically([{ files, root: within }])).toThrow(message);
   expect(everything()).toEqual(before);
 }
 
@@ -70,7 +70,7 @@ function failing(code: string): never {
 
 describe("files are written", () => {
   test("all of them, with nothing left beside them", () => {
-    writeFilesAtomically([file("a.conf"), file("pool.d/b.conf")], root);
+    writeHostsAtomically([{ files: [file("a.conf"), file("pool.d/b.conf")], root }]);
     expect(everything()).toEqual({ "a.conf": AFTER, "pool.d": "", "pool.d/b.conf": AFTER });
   });
 
@@ -79,7 +79,7 @@ describe("files are written", () => {
     for (const mode of [0o640, 0o600, 0o666]) {
       fs.writeFileSync(one.path, BEFORE);
       fs.chmodSync(one.path, mode);
-      writeFilesAtomically([one], root);
+      writeHostsAtomically([{ files: [one], root }]);
       expect(fs.statSync(one.path).mode & 0o7777).toBe(mode);
     }
   });
@@ -87,14 +87,14 @@ describe("files are written", () => {
   test.skipIf(!isRoot)("with the owner and group they had", () => {
     const one = file("a.conf");
     fs.chownSync(one.path, 1234, 4321);
-    writeFilesAtomically([one], root);
+    writeHostsAtomically([{ files: [one], root }]);
     expect(fs.statSync(one.path)).toMatchObject({ uid: 1234, gid: 4321 });
   });
 
   test("at once: who has the old file open goes on reading it", () => {
     const one = file("a.conf");
     const old = fs.openSync(one.path, "r");
-    writeFilesAtomically([one], root);
+    writeHostsAtomically([{ files: [one], root }]);
     expect(fs.readFileSync(old, "utf8")).toBe(BEFORE);
     fs.closeSync(old);
     expect(text("a.conf")).toBe(AFTER);
@@ -107,8 +107,8 @@ describe("files are written", () => {
       seen.push(from);
       real.renameSync(from, to);
     };
-    writeFilesAtomically([one], root);
-    writeFilesAtomically([{ ...one, before: AFTER, after: BEFORE }], root);
+    writeHostsAtomically([{ files: [one], root }]);
+    writeHostsAtomically([{ files: [{ ...one, before: AFTER, after: BEFORE }], root }]);
     expect(seen.map(dirname)).toEqual([join(root, "pool.d"), join(root, "pool.d")]);
     expect(seen[0]).toMatch(/\/\.fpmlint-[0-9a-f]{24}\.tmp$/);
     expect(new Set(seen).size).toBe(2);
@@ -124,7 +124,7 @@ describe("files are written", () => {
       process.kill(process.pid, "SIGTERM");
       real.renameSync(from, to);
     };
-    writeFilesAtomically([file("a.conf"), file("b.conf")], root);
+    writeHostsAtomically([{ files: [file("a.conf"), file("b.conf")], root }]);
     expect(seen).toEqual([before, before].map((counts) => counts.map((count) => count + 1)));
     expect(heard()).toEqual(before);
     expect(everything()).toEqual({ "a.conf": AFTER, "b.conf": AFTER });
@@ -133,7 +133,7 @@ describe("files are written", () => {
   test("not at all where the text stays", () => {
     const one = file("a.conf", BEFORE, BEFORE);
     const { ino } = fs.statSync(one.path);
-    writeFilesAtomically([one], root);
+    writeHostsAtomically([{ files: [one], root }]);
     expect(fs.statSync(one.path).ino).toBe(ino);
   });
 
@@ -142,7 +142,7 @@ describe("files are written", () => {
     fs.mkdirSync(join(root, "enabled"));
     fs.symlinkSync("../available/a.conf", join(root, "enabled/a.conf"));
     const path = join(root, "enabled/a.conf");
-    writeFilesAtomically([{ path, before: BEFORE, after: AFTER }], root);
+    writeHostsAtomically([{ files: [{ path, before: BEFORE, after: AFTER }], root }]);
     expect(fs.readlinkSync(path)).toBe("../available/a.conf");
     expect(fs.lstatSync(join(root, "available/a.conf")).isFile()).toBe(true);
     expect(text("available/a.conf")).toBe(AFTER);
@@ -152,7 +152,7 @@ describe("files are written", () => {
     file("real/a.conf");
     fs.symlinkSync("real", join(root, "link"));
     const path = join(root, "link/a.conf");
-    writeFilesAtomically([{ path, before: BEFORE, after: AFTER }], join(root, "link"));
+    writeHostsAtomically([{ files: [{ path, before: BEFORE, after: AFTER }], root: join(root, "link") }]);
     expect(text("real/a.conf")).toBe(AFTER);
   });
 
@@ -170,7 +170,7 @@ describe("files are written", () => {
     const entry = diskFilesystem({ root, workingDirectory: root }).entry("/a.conf");
     const content = entry.kind === "file" ? entry.read() : { unreadable: entry.kind };
     const before = "text" in content ? content.text : content.unreadable;
-    writeFilesAtomically([{ path, before, after: before.replace("static", "dynamic") }], root);
+    writeHostsAtomically([{ files: [{ path, before, after: before.replace("static", "dynamic") }], root }]);
     const expected = Buffer.from(bytes.toString("latin1").replace("static", "dynamic"), "latin1");
     expect(fs.readFileSync(path)).toEqual(expected);
   });
@@ -191,7 +191,7 @@ describe("nothing is written", () => {
       if (written === 2) real.appendFileSync(one.path, "; mine\n");
       real.writeFileSync(descriptor, bytes);
     };
-    expect(() => writeFilesAtomically([one, two], root)).toThrow(
+    expect(() => writeHostsAtomically([{ files: [one, two], root }])).toThrow(
       `${one.path}: has changed since it was read`,
     );
     expect(everything()).toEqual({ "a.conf": `${BEFORE}; mine\n`, "b.conf": BEFORE });
@@ -300,7 +300,7 @@ describe("nothing is written", () => {
 test("when a later file cannot be renamed, the message says which were changed", () => {
   const [one, two, three] = [file("a.conf"), file("b.conf"), file("c.conf")];
   faults.rename = (from, to) => (to === three.path ? failing("EIO") : real.renameSync(from, to));
-  expect(() => writeFilesAtomically([one, two, three], root)).toThrow(
+  expect(() => writeHostsAtomically([{ files: [one, two, three], root }])).toThrow(
     `${three.path}: cannot be written: EIO; already changed: ${one.path}, ${two.path}`,
   );
   expect(everything()).toEqual({ "a.conf": AFTER, "b.conf": AFTER, "c.conf": BEFORE });

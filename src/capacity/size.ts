@@ -1,5 +1,8 @@
 /** Sizes of memory, shares and times as people write them: `8G`, `8GB`, `8GiB`, `512m`, plain bytes. All units are binary. */
 
+/** In bytes. */
+export const MIB = 1024 * 1024;
+
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
 /** The same for a JSON schema. */

@@ -1,3 +1,4 @@
+import { MIB } from "./size.js";
 /**
  * The sum of memory and workers. Arithmetic only: all sizes are bytes, all counts whole numbers.
  *
@@ -5,8 +6,6 @@
  *     budget    = available × (1 − headroom) − shared
  *     workers   = Σ over pools  max_children × worker  ≤ budget
  */
-
-const MIB = 1024 * 1024;
 
 /** What a worker is taken to need where nobody measured one. */
 export const ASSUMED_WORKER = 63 * MIB;

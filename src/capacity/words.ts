@@ -1,11 +1,10 @@
 import { decimalText, placesOf, plain, scaled } from "./decimal.js";
 import type { Cpu, Plan, PlanInput, PoolInput, PoolPlan } from "./plan.js";
 import { MOST_WORKERS } from "./recommend.js";
+import { MIB } from "./size.js";
 import { type Memory, PARTS, partsLeft, totalOf } from "./sum.js";
 
 /** The sums in words, so that a reader can redo them on paper. */
-
-const MIB = 1024 * 1024;
 
 /** `8192 MiB`: one unit in a whole sum, with so many decimals as are asked for. */
 export function mebibytes(bytes: number, decimals = 1): string {

@@ -1,6 +1,6 @@
 import type { Argv } from "yargs";
 import type { Samples } from "../capacity/samples.js";
-import { parseRate, parseShare, parseSize, parseSizeOrNone, parseTime } from "../capacity/size.js";
+import { MIB, parseRate, parseShare, parseSize, parseSizeOrNone, parseTime } from "../capacity/size.js";
 import type { CapacityOptions, Named } from "../engine/capacity-options.js";
 import { UsageError } from "./usage.js";
 
@@ -181,8 +181,6 @@ export function readWhatIf(text: string | undefined): readonly number[] | null {
     return bytes;
   });
 }
-
-const MIB = 1024 * 1024;
 
 /** Plain numbers are bytes, and nobody means so few of them; from 256 on `free -m` may have printed them. Throws UsageError. */
 function refuseBareNumber(option: string, text: string | undefined, unit: "M" | "G"): void {

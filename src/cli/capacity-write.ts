@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { HostCapacity } from "../engine/capacity-result.js";
-import { incompleteOf } from "../engine/incomplete.js";
+import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
 import { editFiles, type FileEdit } from "../fpm/edit.js";
 import { globalSetting } from "../fpm/lookup.js";
 import type { FpmMaster } from "../fpm/types.js";
@@ -110,10 +110,7 @@ function missingOf({ read: { host, spec } }: Computed): readonly string[] {
   ]);
   return incompleteOf({ ...host, nginx: null })
     .filter(({ file, fatal }) => fatal && !poolless.has(file))
-    .map(({ file, line, reason }) => {
-      const at = line === null ? file : `${file}:${line}`;
-      return `${at}: ${reason}; pools may be missing from the sum`;
-    });
+    .map((one) => `${incompleteAt(one)}: ${one.reason}; pools may be missing from the sum`);
 }
 
 interface HostEdits {

@@ -1,7 +1,7 @@
 import { capacityOf } from "../engine/capacity.js";
 import type { CapacityOptions } from "../engine/capacity-options.js";
 import type { HostCapacity } from "../engine/capacity-result.js";
-import { incompleteOf } from "../engine/incomplete.js";
+import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
 import { liveHost } from "../engine/live-host.js";
 import { emptyHost, type HostsOptions, type ReadHost, readHosts } from "../read-hosts.js";
 import { capacityJson } from "../report/capacity-json.js";
@@ -113,10 +113,7 @@ function withPools(
 function lostOf({ host }: ReadHost): readonly string[] {
   return incompleteOf({ ...host, nginx: null })
     .filter(({ fatal }) => fatal)
-    .map(
-      ({ file, line, reason }) =>
-        `${line === null ? file : `${file}:${line}`}: ${reason}; pools may be missing`,
-    );
+    .map((one) => `${incompleteAt(one)}: ${one.reason}; pools may be missing`);
 }
 
 function liveHosts(reading: HostsOptions): readonly ReadHost[] {

@@ -234,12 +234,11 @@ function pathsOf(
   return [...(argv.paths ?? []), ...argv._].map(dash);
 }
 
+const SINGLES = ["fail-on", "config", "nginx-version", "php-version", "color", "quiet", "q"];
+
 /** Of an option that is given twice the last one counts, as everywhere; `--format` adds up. */
 function lastOf(argv: Record<string, unknown>): void {
-  for (const name of [
-    ...["fail-on", "config", "nginx-version", "php-version", "color", "quiet", "q"],
-    ...CAPACITY_SINGLES,
-  ]) {
+  for (const name of [...SINGLES, ...CAPACITY_SINGLES]) {
     const value = argv[name];
     if (Array.isArray(value)) argv[name] = value[value.length - 1];
   }

@@ -66,7 +66,7 @@ function checkedNginxVersion(text: string | undefined): string | null {
 }
 
 /** Bytes; throws UsageError for what is no size. */
-export function checkedSize(option: string, text: string | undefined): number | null {
+function checkedSize(option: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   const bytes = parseSize(text);
   if (bytes !== null) return bytes;

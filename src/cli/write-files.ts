@@ -49,16 +49,12 @@ interface Written extends Target {
 }
 
 /**
- * Each target is replaced at once by a file beside it that has its mode and owner; a link stays and
- * what it leads to is replaced. Throws UsageError, with nothing changed unless the message names what
- * was: a target that is not a regular file, leads out of `root`, no longer has the text `before`, cannot
- * hold `after`, or cannot be written.
+ * Each target, of each host below its root, is replaced at once by a file beside it that has its mode
+ * and owner; a link stays and what it leads to is replaced. Throws UsageError, with nothing changed
+ * unless the message names what was: a target that is not a regular file, leads out of `root`, is one
+ * of another host or of the same one again, no longer has the text `before`, cannot hold `after`, or
+ * cannot be written.
  */
-export function writeFilesAtomically(files: readonly FileChange[], root: string): void {
-  writeHostsAtomically([{ files, root }]);
-}
-
-/** The same for the files of several hosts, each below a root of its own. */
 export function writeHostsAtomically(
   hosts: readonly { readonly files: readonly FileChange[]; readonly root: string }[],
 ): void {
@@ -66,12 +62,13 @@ export function writeHostsAtomically(
     const realRoot = attempt(root, () => realpathSync(root));
     return files.filter(({ before, after }) => before !== after).map((file) => look(file, realRoot));
   });
-  for (const [index, { path, real }] of targets.entries()) {
-    const other = targets.slice(0, index).find((one) => one.real === real);
+  const seen = new Map<string, string>();
+  for (const { path, real } of targets) {
+    const other = seen.get(real);
+    seen.set(real, other ?? path);
     if (other === undefined) continue;
-    if (other.path === path)
-      throw unchanged(path, "belongs to several hosts, and each of them would change it");
-    throw unchanged(path, `is the same file as ${other.path}`);
+    if (other === path) throw unchanged(path, "belongs to several hosts, and each of them would change it");
+    throw unchanged(path, `is the same file as ${other}`);
   }
   const left = new Set<string>();
   for (const signal of SIGNALS) process.on(signal, outlive);

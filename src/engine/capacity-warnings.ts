@@ -1,4 +1,4 @@
-import { showSize, showTime } from "../capacity/size.js";
+import { MIB, showSize, showTime } from "../capacity/size.js";
 import { totalOf } from "../capacity/sum.js";
 import { mebibytes } from "../capacity/words.js";
 import type { Host } from "../model/host.js";
@@ -6,7 +6,7 @@ import { maxChildren } from "../model/pool-size.js";
 import type { HostCapacity, PoolCapacity, WorkerSource } from "./capacity-result.js";
 import { nginxWarnings, queueWarnings, workersInWords } from "./capacity-traffic.js";
 import type { Incomplete } from "./finding.js";
-import { incompleteOf } from "./incomplete.js";
+import { incompleteAt, incompleteOf } from "./incomplete.js";
 import { poolSum } from "./memory-sum.js";
 
 /** What is wrong now, what the sum rests on, and what else would break. */
@@ -35,11 +35,10 @@ export function warningsOf(host: Host, found: Found, unknown: readonly string[])
 function unread(host: Host, { incomplete }: Found): readonly string[] {
   const fpm = new Set(incompleteOf({ ...host, nginx: null }).map(keyOf));
   return incomplete.map((one) => {
-    const { file, line, reason } = one;
     const missing = fpm.has(keyOf(one))
       ? "pools may be missing from the sum"
       : "what nginx passes to the pools may be missing";
-    return `${line === null ? file : `${file}:${line}`}: ${reason}; ${missing}`;
+    return `${incompleteAt(one)}: ${one.reason}; ${missing}`;
   });
 }
 
@@ -133,7 +132,6 @@ function sizes({ pools, sources, live }: Found): readonly string[] {
   ];
 }
 
-const MIB = 1024 * 1024;
 /** From twice as much on, one request was unlike the others. */
 const UNEVEN = 2;
 /** Below that a percentile is the largest of a handful. */

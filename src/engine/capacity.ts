@@ -1,6 +1,6 @@
 import { type Cpu, type Plan, type PlanInput, type PoolInput, planFor } from "../capacity/plan.js";
 import { type Demand, squaredVariation } from "../capacity/queue.js";
-import { showSize } from "../capacity/size.js";
+import { MIB, showSize } from "../capacity/size.js";
 import { DEFAULT_HEADROOM, DEFAULT_RESERVE } from "../capacity/sum.js";
 import { sumsInWords } from "../capacity/words.js";
 import { fpmDefault } from "../fpm/facts.js";
@@ -69,8 +69,6 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
   const full = { ...result, live: live.live, processMax: processMaxOf(host, pools), warnings: [] };
   return { ...full, warnings: warningsOf(host, full, shared.unknown) };
 }
-
-const MIB = 1024 * 1024;
 
 function reserveOf(
   option: number | null,

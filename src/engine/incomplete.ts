@@ -5,6 +5,11 @@ import type { Incomplete } from "./finding.js";
 import { isSurelyMissing } from "./fpm-include.js";
 import { isSureFault } from "./include-faults.js";
 
+/** `file:line`, or the file alone when all of it is meant. */
+export function incompleteAt({ file, line }: Incomplete): string {
+  return line === null ? file : `${file}:${line}`;
+}
+
 /** Everything of a host that was not read, each once. */
 export function incompleteOf(host: Host): readonly Incomplete[] {
   const found = [

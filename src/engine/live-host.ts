@@ -1,7 +1,8 @@
+import { textOf } from "../host/text.js";
 import { onlineCores } from "../model/cores.js";
 import type { Host } from "../model/host.js";
 import { type Measured, measure, othersUse } from "../model/measured.js";
-import { textOf } from "../model/text.js";
+import { runningMasters } from "../model/processes.js";
 
 /** What is known only of the machine that runs; all `null` for files elsewhere. */
 export interface LiveHost {
@@ -17,11 +18,12 @@ export interface LiveHost {
 /** What only the machine that runs can tell; of files elsewhere (`live` false) nothing. */
 export function liveHost({ fs, masters, memory }: Host, live: boolean): LiveHost {
   if (!live) return { live, measured: null, others: null, cores: null, somaxconn: null };
+  const running = runningMasters(fs, masters);
   const limit = Number(textOf(fs, "/proc/sys/net/core/somaxconn").trim() || Number.NaN);
   return {
     live,
-    measured: measure(fs, masters),
-    others: memory === null ? null : othersUse(fs, masters, memory),
+    measured: measure(running),
+    others: memory === null ? null : othersUse(fs, running, memory),
     cores: onlineCores(fs, masters),
     somaxconn: Number.isSafeInteger(limit) ? limit : null,
   };

@@ -1,6 +1,8 @@
 import type { HostFilesystem } from "./filesystem.js";
 import { glob, isGlob } from "./glob.js";
 import { directoryOf } from "./path.js";
+import { textOf } from "./text.js";
+import { UNIT_DIRECTORIES } from "./unit-directories.js";
 
 /** Main files of PHP-FPM outside of a distribution's own places. */
 
@@ -15,8 +17,6 @@ const PLACES = [
   "/www/server/php/*/etc/php-fpm.conf",
 ];
 
-const UNITS = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
-
 /**
  * Those that stand there, and those that a unit of systemd starts PHP-FPM with. Only with a pool: what a
  * control panel installs for versions that nobody uses is not started.
@@ -27,7 +27,7 @@ export function mastersElsewhere(fs: HostFilesystem): readonly string[] {
 }
 
 function startedByUnits(fs: HostFilesystem): readonly string[] {
-  return UNITS.flatMap((directory) => glob(fs, `${directory}/*.service`)).flatMap((unit) => {
+  return UNIT_DIRECTORIES.flatMap((directory) => glob(fs, `${directory}/*.service`)).flatMap((unit) => {
     const command = /^\s*ExecStart\s*=.*php-fpm(?:.*\\\n)*.*$/m.exec(textOf(fs, unit))?.[0] ?? "";
     const path = /\s(?:--fpm-config(?:\s+|=)|-y\s*)["']?(\/[^\s"']+)/.exec(command)?.[1];
     // An instance of a template unit may have any name.
@@ -45,10 +45,4 @@ function hasPool(fs: HostFilesystem, main: string): boolean {
     const pattern = path.startsWith("/") ? path : `${prefix}/${path}`;
     return glob(fs, pattern).length > 0;
   });
-}
-
-function textOf(fs: HostFilesystem, path: string): string {
-  const entry = fs.entry(path);
-  const answer = entry.kind === "file" ? entry.read() : null;
-  return answer !== null && "text" in answer ? answer.text : "";
 }

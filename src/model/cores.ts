@@ -1,7 +1,7 @@
 import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
+import { textOf } from "../host/text.js";
 import { commonGroups } from "./groups.js";
-import { textOf } from "./text.js";
 
 /** Processors for PHP-FPM, and who says so. */
 export interface Cores {

@@ -1,8 +1,8 @@
 import { globalSetting } from "../fpm/pools.js";
 import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
+import { textOf } from "../host/text.js";
 import { known } from "../source/effective.js";
-import { textOf } from "./text.js";
 
 /** Control groups of running masters, which limit what PHP-FPM may have of the machine. */
 

@@ -1,11 +1,11 @@
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
+import { textOf } from "../host/text.js";
 import { grouped } from "../source/collect.js";
 import { HIGH, percentile } from "../source/percentile.js";
 import { ownGroups } from "./groups.js";
 import type { MemorySize } from "./memory.js";
-import { pidsOf, type RunningMaster, runningMasters, type Taken, takenBy } from "./processes.js";
-import { textOf } from "./text.js";
+import { pidsOf, type RunningMaster, type Taken, takenBy } from "./processes.js";
 
 /** What running workers need, and what everything else on the host does. */
 
@@ -41,12 +41,8 @@ export interface Measured {
   readonly fpmBytes: number | null;
 }
 
-/** Measures what runs of these masters. Only on the live host does `/proc` tell of them. */
-export function measure(fs: HostFilesystem, masters: readonly FpmMaster[]): Measured {
-  return summed(runningMasters(fs, masters));
-}
-
-function summed(running: readonly RunningMaster[]): Measured {
+/** Sums up what `runningMasters` found. */
+export function measure(running: readonly RunningMaster[]): Measured {
   const samples = grouped(
     running.flatMap(({ master, workers }) =>
       workers.flatMap(({ pool: name, taken }) => {
@@ -100,10 +96,9 @@ export interface OthersUse {
  */
 export function othersUse(
   fs: HostFilesystem,
-  masters: readonly FpmMaster[],
+  running: readonly RunningMaster[],
   memory: MemorySize,
 ): OthersUse | null {
-  const running = runningMasters(fs, masters);
   const groups = groupsOf(fs, memory, running);
   return groups === null ? besideFpm(fs, running) : besideInGroups(fs, running, groups);
 }
@@ -145,7 +140,7 @@ function besideFpm(fs: HostFilesystem, running: readonly RunningMaster[]): Other
     Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(text)?.[1] ?? Number.NaN);
   const used = (kib("MemTotal") - kib("MemAvailable")) * 1024;
   const self = selfOf(fs);
-  const own = sumOf([summed(running).fpmBytes, (self === null ? null : takenBy(fs, self)?.anon) ?? 0]);
+  const own = sumOf([measure(running).fpmBytes, (self === null ? null : takenBy(fs, self)?.anon) ?? 0]);
   if (own === null || Number.isNaN(used)) return null;
   return {
     bytes: Math.max(0, used - own),

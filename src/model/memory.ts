@@ -1,9 +1,9 @@
 import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { nameOf } from "../host/path.js";
+import { textOf } from "../host/text.js";
 import type { Place } from "../source/file.js";
 import { commonGroups } from "./groups.js";
-import { textOf } from "./text.js";
 import { fpmUnits, serviceSetting } from "./units.js";
 
 /** Memory in bytes, and who says so. */

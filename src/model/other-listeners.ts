@@ -1,50 +1,51 @@
 import type { HostFilesystem } from "../host/filesystem.js";
 import { glob } from "../host/glob.js";
+import { textOf } from "../host/text.js";
+import { UNIT_DIRECTORIES } from "../host/unit-directories.js";
 import { type Address, reaches, socketPath, type TcpAddress } from "./address.js";
-import { type Assignment, assignmentsOf } from "./assignments.js";
+import { assignmentsOf } from "./assignments.js";
 import { canonicalHost } from "./canonical.js";
 import type { Host } from "./host.js";
-import { textOf } from "./text.js";
 
 /** Programs besides nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
 
 /** Whether another program listens at an address of this machine, by its files or by the kernel of the live host. */
 export function othersListen({ fs }: Pick<Host, "fs">, address: Address): boolean {
-  if (startedElsewhere(fs, address) || handedOn(fs, address)) return true;
-  return address.kind === "tcp" && kernelListens(fs).some((listen) => reaches(address, listen));
+  const { words, ports } = othersOf(fs);
+  if (words.some((word) => names(word, address))) return true;
+  return address.kind === "tcp" && ports.some((listen) => reaches(address, listen));
 }
 
-const UNITS = [
-  "/etc/systemd/system",
-  "/run/systemd/system",
-  "/usr/lib/systemd/system",
-  "/lib/systemd/system",
-];
-
-/** A unit that starts something else with this address as an argument, or that listens for it. */
-function startedElsewhere(fs: HostFilesystem, address: Address): boolean {
-  return startLines(fs).some(({ value }) => value.split(/[\s"']+/).some((word) => names(word, address)));
+interface Others {
+  /** What may be the address of another program. */
+  readonly words: readonly string[];
+  readonly ports: readonly TcpAddress[];
 }
 
-const known = new WeakMap<HostFilesystem, readonly Assignment[]>();
+/** A rule asks for each address that leads to no pool. */
+const known = new WeakMap<HostFilesystem, Others>();
 
-function startLines(fs: HostFilesystem): readonly Assignment[] {
-  const lines =
-    known.get(fs) ??
-    UNITS.flatMap((directory) => ["service", "socket"].flatMap((kind) => glob(fs, `${directory}/*.${kind}`)))
-      .flatMap((path) => assignmentsOf(fs, path))
-      .filter(
-        ({ key, value }) => key === "ListenStream" || (key === "ExecStart" && !/^\S*php-fpm/.test(value)),
-      );
-  known.set(fs, lines);
-  return lines;
+function othersOf(fs: HostFilesystem): Others {
+  const found = known.get(fs) ?? { words: [...started(fs), ...handedOn(fs)], ports: kernelListens(fs) };
+  known.set(fs, found);
+  return found;
 }
 
-/** HAProxy and stunnel, which hand on what they take to other machines. */
-function handedOn(fs: HostFilesystem, address: Address): boolean {
+/** The arguments of units that start something else, and what units listen for. */
+function started(fs: HostFilesystem): readonly string[] {
+  return UNIT_DIRECTORIES.flatMap((directory) =>
+    ["service", "socket"].flatMap((kind) => glob(fs, `${directory}/*.${kind}`)),
+  )
+    .flatMap((path) => assignmentsOf(fs, path))
+    .filter(({ key, value }) => key === "ListenStream" || (key === "ExecStart" && !/^\S*php-fpm/.test(value)))
+    .flatMap(({ value }) => value.split(/[\s"']+/));
+}
+
+/** What HAProxy and stunnel take, to hand it on to other machines. */
+function handedOn(fs: HostFilesystem): readonly string[] {
   return [...glob(fs, "/etc/haproxy/*.cfg"), ...glob(fs, "/etc/stunnel/*.conf")]
     .flatMap((path) => [...textOf(fs, path).matchAll(/^\s*(?:bind\s|accept\s*=)\s*(\S+)/gm)])
-    .some(([, word = ""]) => names(word, address));
+    .map(([, word = ""]) => word);
 }
 
 /** `/run/php.sock`, `unix:/run/php.sock`, `--socket=/run/php.sock`; `9000`, `127.0.0.1:9000`, `9000:9000`. */

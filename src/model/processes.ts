@@ -1,7 +1,7 @@
 import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
+import { textOf } from "../host/text.js";
 import { pidOf } from "./groups.js";
-import { textOf } from "./text.js";
 
 /** The masters that run on this host and their workers, by the names that PHP-FPM gives its processes. */
 

@@ -1,15 +1,9 @@
 import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
+import { UNIT_DIRECTORIES } from "../host/unit-directories.js";
 import { type Assignment, assignmentsOf, dropIns } from "./assignments.js";
 
 /** The units that systemd starts the daemons by, where the tree has them. */
-
-const DIRECTORIES = [
-  "/etc/systemd/system",
-  "/run/systemd/system",
-  "/usr/lib/systemd/system",
-  "/lib/systemd/system",
-];
 
 /**
  * A setting of a unit's `[Service]`: the last one counts, drop-ins behind the unit itself, and an
@@ -21,14 +15,14 @@ export function serviceSetting(
   key: string,
 ): Assignment | null {
   for (const unit of units) {
-    const main = DIRECTORIES.map((directory) => `${directory}/${unit}`).find(
+    const main = UNIT_DIRECTORIES.map((directory) => `${directory}/${unit}`).find(
       (path) => host.fs.entry(path).kind === "file",
     );
     const files = [
       ...(main === undefined ? [] : [main]),
       ...dropIns(
         host.fs,
-        DIRECTORIES.map((directory) => `${directory}/${unit}.d`),
+        UNIT_DIRECTORIES.map((directory) => `${directory}/${unit}.d`),
       ),
     ];
     const last = files

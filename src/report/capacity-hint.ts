@@ -1,9 +1,8 @@
+import { MIB } from "../capacity/size.js";
 import type { HostCapacity } from "../engine/capacity-result.js";
 import { escapeText } from "./escape.js";
 
 /** What a reader does with the answer. */
-
-const MIB = 1024 * 1024;
 
 /** Whether a size that is written rests on nothing that was measured or said. */
 export function guessed({ pools }: HostCapacity): boolean {

@@ -1,4 +1,4 @@
-import { showSize } from "../capacity/size.js";
+import { MIB, showSize } from "../capacity/size.js";
 import { mebibytes } from "../capacity/words.js";
 import type { HostCapacity, PoolCapacity } from "../engine/capacity-result.js";
 import { asciiLines, memoryBar, shortened } from "./capacity-bars.js";
@@ -71,8 +71,6 @@ function decimalsFor(parts: readonly number[], sum: number): number {
   };
   return [1, 2, 3, 4].find(adds) ?? 1;
 }
-
-const MIB = 1024 * 1024;
 
 /** The sum of the budget, one line for each term. */
 function memoryLines({ input, plan, sources }: HostCapacity): readonly string[] {

@@ -2,6 +2,7 @@ import { showSize } from "../capacity/size.js";
 import { mebibytes } from "../capacity/words.js";
 import type { CapacityAnswer, HostCapacity } from "../engine/capacity-result.js";
 import type { Incomplete } from "../engine/finding.js";
+import { incompleteAt } from "../engine/incomplete.js";
 import { asciiLines } from "./capacity-bars.js";
 import { escapeText } from "./escape.js";
 import { stringify } from "./json.js";
@@ -41,10 +42,7 @@ export function whatIfText({ host, rows, incomplete }: WhatIf, { unicode, width 
       answer.kind === "refused" ? [`${showSize(memory)}: ${answer.message}`] : [],
     ),
     ...(first === undefined ? [] : basis(first)),
-    ...incomplete.map(
-      ({ file, line, reason }) =>
-        `${line === null ? file : `${file}:${line}`}: ${reason}; a pool may be missing`,
-    ),
+    ...incomplete.map((one) => `${incompleteAt(one)}: ${one.reason}; a pool may be missing`),
   ];
   const lines = [
     ...title,

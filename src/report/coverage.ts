@@ -1,5 +1,4 @@
-import type { Incomplete, Summary } from "../engine/finding.js";
-import { escapeText } from "./escape.js";
+import type { Summary } from "../engine/finding.js";
 
 /** `1 pool`, `2 pools`. */
 export function count(number: number, noun: string): string {
@@ -39,9 +38,4 @@ export function coverage(summary: Summary): string {
   const parts = [found(summary), ...checked(summary)];
   if (summary.incomplete.length > 0) parts.push(`${count(summary.incomplete.length, "place")} not checked`);
   return parts.join("; ");
-}
-
-/** `file:line`, or the file alone when all of it is meant. */
-export function incompleteAt(entry: Incomplete): string {
-  return escapeText(entry.file) + (entry.line === null ? "" : `:${entry.line}`);
 }

@@ -1,7 +1,8 @@
 import type { Finding, LintResult } from "../engine/finding.js";
+import { incompleteAt } from "../engine/incomplete.js";
 import type { Role } from "./color.js";
 import { painter } from "./color.js";
-import { coverage, incompleteAt } from "./coverage.js";
+import { coverage } from "./coverage.js";
 import { escapeLines, escapeText } from "./escape.js";
 import type { Evidence, Label } from "./evidence.js";
 import { evidence } from "./evidence.js";
@@ -79,7 +80,7 @@ export function text(result: LintResult, options: TextOptions): string {
   if (result.summary.incomplete.length > 0) {
     end.push(paint("headline", "not checked:"));
     for (const entry of result.summary.incomplete) {
-      end.push(`  ${incompleteAt(entry)}: ${escapeText(entry.reason)}`);
+      end.push(`  ${escapeText(incompleteAt(entry))}: ${escapeText(entry.reason)}`);
     }
   }
   end.push(coverage(result.summary));
@@ -93,7 +94,7 @@ export function quiet(result: LintResult): string {
     return `${fileLineColumn(finding.at.span)}: ${said}`;
   });
   for (const entry of result.summary.incomplete) {
-    rows.push(`${incompleteAt(entry)}: not checked: ${escapeText(entry.reason)}`);
+    rows.push(`${escapeText(incompleteAt(entry))}: not checked: ${escapeText(entry.reason)}`);
   }
   rows.push(coverage(result.summary));
   return `${rows.join("\n")}\n`;

@@ -25,8 +25,9 @@ export function look(main: string): Figures {
   // A filesystem answers the same again; only a new one sees what is now.
   const host = diskFilesystem({ root: "/", workingDirectory: "/" });
   const masters = [readMaster(host, main)];
-  const workers = runningMasters(host, masters).flatMap((one) => one.workers);
-  const [pool] = measure(host, masters).pools.values();
+  const running = runningMasters(host, masters);
+  const workers = running.flatMap((one) => one.workers);
+  const [pool] = measure(running).pools.values();
   if (pool === undefined) throw new Error(`no worker of ${main} runs`);
   return { pool, workers: workers.map(({ pid, taken }) => ({ pid, pss: pssOf(pid), ...taken })) };
 }

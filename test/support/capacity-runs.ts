@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { rules } from "../../rules/index.js";
-import { command } from "../../src/cli/command.js";
 import { validators } from "../../src/validators.js";
 import type { CapacityHost } from "./capacity-hosts.js";
 import { fpmCommand } from "./daemons.js";
+import { runCommand } from "./run-command.js";
 
 /** Generated hosts on disk: `fpmlint capacity --write` and `php-fpm -tt` of them. */
 
@@ -59,17 +59,15 @@ export async function write(
   top: string,
   { words, input }: CapacityHost,
 ): Promise<{ found: Document; said: string }> {
-  let out = "";
-  let err = "";
-  const status = await command(["capacity", "etc", ...words, "--write", "--format", "json"], {
-    rules,
-    validators,
-    env: {},
-    workingDirectory: top,
-    standardInput: () => input,
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-  });
+  const { status, out, err } = await runCommand(
+    ["capacity", "etc", ...words, "--write", "--format", "json"],
+    {
+      rules,
+      validators,
+      workingDirectory: top,
+      standardInput: () => input,
+    },
+  );
   expect(status, err).toBe(0);
   return { found: JSON.parse(out) as Document, said: err };
 }

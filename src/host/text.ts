@@ -1,4 +1,4 @@
-import type { HostFilesystem } from "../host/filesystem.js";
+import type { HostFilesystem } from "./filesystem.js";
 
 /** The text of a file of the host; empty where there is none to read, or the path is not absolute. */
 export function textOf(fs: HostFilesystem, path: string): string {

@@ -1,0 +1,15 @@
+/** Items put together by a key; keys and items stay in the order in which they came. */
+export function grouped<K, T>(pairs: Iterable<readonly [key: K, item: T]>): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const [key, item] of pairs) {
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** Each once, where it came first. */
+export function unique<T>(items: Iterable<T>): T[] {
+  return [...new Set(items)];
+}
