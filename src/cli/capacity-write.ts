@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { HostCapacity } from "../engine/capacity-result.js";
 import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
@@ -11,10 +11,10 @@ import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { ReadHost } from "../read-hosts.js";
 import { unifiedDiff } from "../report/diff.js";
 import { escapeText } from "../report/escape.js";
-import type { SourceFile } from "../source/file.js";
+import { encodeText } from "../source/bytes.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
-import { encodingOf, writeHostsAtomically } from "./write-files.js";
+import { writeHostsAtomically } from "./write-files.js";
 
 /** A host and what was computed for it. */
 export interface Computed {
@@ -40,9 +40,10 @@ const NOTHING = "nothing to change: the pools are as recommended";
  */
 export function printDiff(results: readonly Computed[], world: World, asked: Asked): void {
   const all = results.map((one) => editsOf(one, world, asked));
-  for (const { root, edits } of all) {
-    for (const { file, after } of edits)
-      world.stdout.write(unifiedDiff(file.display, file.text, after), encodingOnDisk(root, file));
+  for (const { file, after } of all.flatMap(({ edits }) => edits)) {
+    // The lines of the diff are the file's, byte for byte, for `patch` and git to find.
+    const diff = encodeText(unifiedDiff(file.display, file.text, after));
+    world.stdout.write(diff.toString("latin1"), "latin1");
   }
   for (const line of results.flatMap(missingOf)) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
   if (!asked.write && all.every(({ edits, refused }) => edits.length === 0 && refused.length === 0))
@@ -85,17 +86,6 @@ function dropsRequests(master: FpmMaster): boolean {
 
 function onDisk(root: string, path: string): string {
   return root === "/" ? path : root + path;
-}
-
-/** So that the lines of the diff are the file's, byte for byte, for `patch` and git to find. */
-function encodingOnDisk(root: string, { path, text }: SourceFile): BufferEncoding {
-  if (/^\p{ASCII}*$/u.test(text)) return "utf8";
-  try {
-    return encodingOf(readFileSync(onDisk(root, path)));
-  } catch {
-    // It was there a moment ago; the diff will not apply anyway.
-    return "utf8";
-  }
 }
 
 /**

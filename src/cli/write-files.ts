@@ -1,5 +1,4 @@
 /** Writes new texts of files that are there: all of them, or none as far as a filesystem allows. */
-import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
@@ -19,12 +18,13 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { isWithin } from "../host/path.js";
+import { decodeBytes, encodeText } from "../source/bytes.js";
 import { UsageError } from "./usage.js";
 
 export interface FileChange {
   /** Absolute, on this machine. */
   readonly path: string;
-  /** The text as it was read: UTF-8, or one character for each byte where the bytes are no UTF-8. */
+  /** The text as `decodeBytes` reads it. */
   readonly before: string;
   readonly after: string;
 }
@@ -90,19 +90,11 @@ function look(file: FileChange, root: string): Target {
   const { bytes, stats } = readTarget(path, real);
   if (stats.nlink > 1)
     throw unchanged(path, "has more than one name (hard links), and only one would change");
-  const encoding = encodingOf(bytes);
-  if (!Buffer.from(before, encoding).equals(bytes)) throw hasChanged(path);
-  const newBytes = Buffer.from(after, encoding);
-  if (newBytes.toString(encoding) !== after) {
-    const name = encoding === "utf8" ? "UTF-8" : "an encoding other than UTF-8";
-    throw unchanged(path, `is in ${name}, which cannot hold the new text`);
-  }
+  if (!encodeText(before).equals(bytes)) throw hasChanged(path);
+  const newBytes = encodeText(after);
+  if (decodeBytes(newBytes) !== after)
+    throw unchanged(path, "cannot hold the new text, which is no sequence of characters");
   return { ...file, real, bytes, newBytes, stats };
-}
-
-/** As src/host/disk.ts decodes it, so that the bytes of a text are the file's own. */
-export function encodingOf(bytes: Buffer): "utf8" | "latin1" {
-  return isUtf8(bytes) ? "utf8" : "latin1";
 }
 
 /**

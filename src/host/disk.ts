@@ -1,11 +1,10 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { relative, sep } from "node:path";
+import { decodeBytes } from "../source/bytes.js";
+import { LARGEST_FILE, pathBytes, readRegular } from "./door.js";
 import type { Entry, HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
 import { codeOf, reasonOf } from "./system-error.js";
-
-/** Larger files are not configuration; reading one would only exhaust the memory. */
-const LARGEST = 64 * 1024 * 1024;
 
 /** A NUL this near to the start means a program or an archive, not a configuration. */
 const BINARY_WITHIN = 8192;
@@ -51,16 +50,25 @@ function look(root: string, onDisk: (path: string) => string, wanted: string): E
   if (walked.kind !== "found") return walked;
   const { path } = walked;
   try {
-    const stat = lstatSync(onDisk(path));
+    const stat = lstatSync(pathBytes(onDisk(path)));
     if (stat.isDirectory()) {
-      return { kind: "directory", path, names: readdirSync(onDisk(path)).sort(byBytes) };
+      return { kind: "directory", path, names: namesIn(onDisk(path)) };
     }
     if (!stat.isFile()) return { kind: "special", path };
-    if (stat.size > LARGEST) return { kind: "unreadable", path, reason: "File larger than 64 MiB" };
+    if (stat.size > LARGEST_FILE) return { kind: "unreadable", path, reason: "File larger than 64 MiB" };
     return { kind: "file", path, read: reader(onDisk(path), PARTED_BY_NULS.test(path)) };
   } catch (error) {
     return refused(path, error);
   }
+}
+
+/** Names as bytes: one that is not UTF-8 is a name like any other to the daemons. */
+function namesIn(directory: string): readonly string[] {
+  return readdirSync(pathBytes(directory), { encoding: "buffer" }).map(decodeBytes).sort(byBytes);
+}
+
+function linkTarget(path: string): string {
+  return decodeBytes(readlinkSync(pathBytes(path), { encoding: "buffer" }));
 }
 
 function reader(
@@ -75,23 +83,11 @@ function reader(
 }
 
 function readText(file: string, nuls: boolean): { readonly text: string } | { readonly unreadable: string } {
-  try {
-    const bytes = readFileSync(file);
-    if (!nuls && bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: "is a binary file" };
-    // A byte order mark is kept: nginx reads it as part of the first word.
-    return { text: decoded(bytes) };
-  } catch (error) {
-    return { unreadable: reasonOf(error, "could not be read") };
-  }
-}
-
-/** UTF-8, or one character for each byte, so that two names that differ never read alike. */
-function decoded(bytes: Buffer): string {
-  try {
-    return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
-  } catch {
-    return bytes.toString("latin1");
-  }
+  const opened = readRegular(file);
+  if (opened.kind === "refused") return { unreadable: opened.reason };
+  const { bytes } = opened;
+  if (!nuls && bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: "is a binary file" };
+  return { text: decodeBytes(bytes) };
 }
 
 type Walk = { readonly kind: "found"; readonly path: string } | Entry;
@@ -114,7 +110,7 @@ function walk(root: string, onDisk: (path: string) => string, wanted: string): W
     const next = `${path}/${part}`;
     let target: string | null;
     try {
-      target = lstatSync(onDisk(next)).isSymbolicLink() ? readlinkSync(onDisk(next)) : null;
+      target = lstatSync(pathBytes(onDisk(next))).isSymbolicLink() ? linkTarget(onDisk(next)) : null;
     } catch (error) {
       return isMissing(error) ? { kind: "missing", path: next, dangling: isLink } : refused(next, error);
     }
@@ -166,7 +162,7 @@ function climbsOut(directory: string, target: string): boolean {
 
 function exists(path: string): boolean {
   try {
-    lstatSync(path);
+    lstatSync(pathBytes(path));
     return true;
   } catch (error) {
     // What may not be looked at may be there.

@@ -1,3 +1,4 @@
+import { encodeText } from "../source/bytes.js";
 import type { Entry, HostFilesystem } from "./filesystem.js";
 import { byBytes } from "./path.js";
 
@@ -64,7 +65,7 @@ export function componentPattern(part: string): (name: string) => boolean {
 }
 
 function asBytes(text: string): string {
-  return Buffer.from(text).toString("latin1");
+  return encodeText(text).toString("latin1");
 }
 
 /** Only the last run needs to be lengthened: what stands before it has matched for good. */

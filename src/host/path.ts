@@ -1,3 +1,5 @@
+import { encodeText } from "../source/bytes.js";
+
 /** Paths of a host are POSIX paths whatever machine fpmlint runs on. */
 
 /** Resolves `.`, `..` and double slashes of an absolute path by its text alone; never climbs above `/`. */
@@ -54,5 +56,5 @@ export function isWithinAny(directories: ReadonlySet<string>, path: string): boo
 
 /** Bytewise order, as `glob(3)` sorts in the C locale (UTF-16 order differs from it above U+D800). */
 export function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return Buffer.compare(encodeText(a), encodeText(b));
 }

@@ -1,0 +1,106 @@
+/**
+ * The one door: every file that fpmlint reads is opened here.
+ *
+ * Links on the way are followed before (`disk.ts` resolves them inside the host's root, and for a path
+ * that the user typed the kernel may); the last component is opened without following a link, without
+ * waiting for a writer, and only a regular file is read, up to a limit. A reason never quotes what the
+ * file holds.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
+import { encodeText } from "../source/bytes.js";
+import { codeOf, reasonOf } from "./system-error.js";
+
+/** Bytes. Larger files are not configuration; reading one would only exhaust the memory. */
+export const LARGEST_FILE = 64 * 1024 * 1024;
+
+export type Opened =
+  | { readonly kind: "bytes"; readonly bytes: Buffer }
+  /** `code`: the system's, such as `ENOENT`; empty where the door itself refuses. */
+  | { readonly kind: "refused"; readonly code: string; readonly reason: string };
+
+/** Reads a regular file whose path has no link in it that may not be followed. Never throws. `limit`: in bytes. */
+export function readRegular(path: string, limit: number = LARGEST_FILE): Opened {
+  return read(path, limit, (stat) => stat.isFile());
+}
+
+/**
+ * Reads a file that the user named on the command line: its links are followed wherever they lead, and
+ * it may be a pipe, as in `--samples <(ps …)`; then this waits until the writer is done. Never throws.
+ */
+export function readTyped(path: string, limit: number = LARGEST_FILE): Opened {
+  let real: string;
+  try {
+    // What /dev/fd/63 leads to has no path; the kernel alone can open it.
+    real = /^\/(?:dev|proc)\//.test(path) ? path : realpathSync(path);
+  } catch (error) {
+    return refused(error);
+  }
+  return read(real, limit, (stat) => stat.isFile() || stat.isFIFO(), real === path);
+}
+
+/** All of a descriptor that is open, such as standard input; waits for a slow writer. Never throws. */
+export function readDescriptor(descriptor: number, limit: number = LARGEST_FILE): Opened {
+  try {
+    return bytesOf(descriptor, limit);
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+function read(path: string, limit: number, takes: (stat: Stats) => boolean, follow = false): Opened {
+  let descriptor: number | null = null;
+  try {
+    const noFollow = follow ? 0 : constants.O_NOFOLLOW;
+    descriptor = openSync(pathBytes(path), constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
+    const stat = fstatSync(descriptor);
+    if (stat.isDirectory()) return { kind: "refused", code: "EISDIR", reason: "Is a directory" };
+    if (!takes(stat)) return { kind: "refused", code: "", reason: "is not a regular file" };
+    if (stat.isFile() && stat.size > limit) return tooLarge(limit);
+    return bytesOf(descriptor, limit);
+  } catch (error) {
+    return refused(error);
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+/** A path as the kernel takes it: bytes, where a name in it is not UTF-8. */
+export function pathBytes(path: string): string | Buffer {
+  return path.isWellFormed() ? path : encodeText(path);
+}
+
+const CHUNK = 64 * 1024;
+
+/** Until the end, or one byte past the limit: files of /proc have no size, and a file may grow meanwhile. */
+function bytesOf(descriptor: number, limit: number): Opened {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for (let size = CHUNK; ; size = Math.min(size * 2, 16 * 1024 * 1024)) {
+    const chunk = Buffer.allocUnsafe(Math.min(size, limit + 1 - length));
+    const got = readSome(descriptor, chunk);
+    if (got === 0) return { kind: "bytes", bytes: Buffer.concat(chunks, length) };
+    chunks.push(chunk.subarray(0, got));
+    length += got;
+    if (length > limit) return tooLarge(limit);
+  }
+}
+
+/** A pipe that was opened without waiting answers EAGAIN while its writer is silent. */
+function readSome(descriptor: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, chunk);
+    } catch (error) {
+      if (codeOf(error) !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}
+
+function tooLarge(limit: number): Opened {
+  return { kind: "refused", code: "EFBIG", reason: `File larger than ${limit / 1024 / 1024} MiB` };
+}
+
+function refused(error: unknown): Opened {
+  return { kind: "refused", code: codeOf(error), reason: reasonOf(error, "could not be read") };
+}
