@@ -14,6 +14,12 @@ const faults = vi.hoisted(() => ({
   rename: null as ((from: string, to: string) => void) | null,
 }));
 
+/** Names in a directory that is held open come through its descriptor: this is where they lead. */
+const leadsTo = vi.hoisted(() => (realpath: (path: string) => string, path: string): string => {
+  const [, directory = "", name = ""] = /^(\/proc\/self\/fd\/\d+)\/(.*)$/.exec(path) ?? [];
+  return directory === "" ? path : `${realpath(directory)}/${name}`;
+});
+
 vi.mock("node:fs", async (original) => {
   const real = await original<typeof import("node:fs")>();
   return {
@@ -21,7 +27,9 @@ vi.mock("node:fs", async (original) => {
     writeFileSync: (target: number, bytes: Uint8Array) =>
       faults.write === null ? real.writeFileSync(target, bytes) : faults.write(target, bytes),
     renameSync: (from: string, to: string) =>
-      faults.rename === null ? real.renameSync(from, to) : faults.rename(from, to),
+      faults.rename === null
+        ? real.renameSync(from, to)
+        : faults.rename(leadsTo(real.realpathSync, from), leadsTo(real.realpathSync, to)),
   };
 });
 const real = await vi.importActual<typeof import("node:fs")>("node:fs");
@@ -110,18 +118,18 @@ describe("files are written", () => {
     writeHostsAtomically([{ files: [one], root }]);
     writeHostsAtomically([{ files: [{ ...one, before: AFTER, after: BEFORE }], root }]);
     expect(seen.map(dirname)).toEqual([join(root, "pool.d"), join(root, "pool.d")]);
-    expect(seen[0]).toMatch(/\/\.fpmlint-[0-9a-f]{24}\.tmp$/);
+    expect(seen[0]).toMatch(/\/\.fpmlint-\d+-\d+-[0-9a-f]{8}-[0-9a-f]{24}\.tmp$/);
     expect(new Set(seen).size).toBe(2);
   });
 
   test("to the last one, though a signal comes meanwhile", () => {
-    const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+    const signals = ["SIGHUP", "SIGINT", "SIGTERM", "SIGQUIT", "SIGALRM", "SIGUSR2", "SIGXCPU"] as const;
     const heard = () => signals.map((signal) => process.listenerCount(signal));
     const before = heard();
     const seen: (readonly number[])[] = [];
     faults.rename = (from, to) => {
       seen.push(heard());
-      process.kill(process.pid, "SIGTERM");
+      for (const signal of signals) process.kill(process.pid, signal);
       real.renameSync(from, to);
     };
     writeHostsAtomically([{ files: [file("a.conf"), file("b.conf")], root }]);

@@ -1,4 +1,3 @@
-import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { HostCapacity } from "../engine/capacity-result.js";
 import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
@@ -15,6 +14,7 @@ import { encodeText } from "../source/bytes.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 import { writeHostsAtomically } from "./write-files.js";
+import { realPath } from "./write-target.js";
 
 /** A host and what was computed for it. */
 export interface Computed {
@@ -65,7 +65,9 @@ export function applyEdits(results: readonly Computed[], world: World, asked: As
     root,
     files: edits.map(({ file, after }) => ({ path: onDisk(root, file.path), before: file.text, after })),
   }));
-  writeHostsAtomically(changes);
+  const notes = writeHostsAtomically(changes);
+  if (all.some(({ edits }) => edits.length > 0)) world.wrote?.();
+  for (const note of notes) world.stderr.write(`fpmlint: ${escapeText(note)}\n`);
   for (const { file } of all.flatMap(({ edits }) => edits)) say(`wrote ${file.display}`);
   if (all.every(({ edits }) => edits.length === 0)) say(NOTHING);
   else {
@@ -128,8 +130,8 @@ function editsOf({ read: { host, spec }, found }: Computed, world: World, asked:
   }));
   const { edits, refused } = editFiles(host.masters, wanted, globals);
   // All links followed: the host around the path reaches further than that.
-  const reach = asked.path === undefined ? "/" : realPath(resolve(world.workingDirectory, asked.path));
-  const outside = edits.filter(({ file }) => !isWithin(reach, realPath(onDisk(root, file.path))));
+  const reach = asked.path === undefined ? "/" : followed(resolve(world.workingDirectory, asked.path));
+  const outside = edits.filter(({ file }) => !isWithin(reach, followed(onDisk(root, file.path))));
   const right = root === "/" ? "leave the path out" : "give a path that holds it, too";
   return {
     root,
@@ -144,9 +146,10 @@ function editsOf({ read: { host, spec }, found }: Computed, world: World, asked:
   };
 }
 
-function realPath(path: string): string {
+/** The path after every link, as far as there is one. */
+function followed(path: string): string {
   try {
-    return realpathSync(path);
+    return realPath(path);
   } catch {
     return path;
   }

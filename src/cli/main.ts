@@ -1,10 +1,18 @@
 import { readyTexts } from "./help.js";
 
+/** Whether --write has changed files; then the exit status says so, and the output was the lesser part. */
+let changed = false;
+let unsaid = false;
+
 // Whoever reads the output may stop early (`fpmlint … | head`); that is no fault to report.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return;
-  process.stderr.write(`fpmlint: standard output could not be written: ${error.code ?? error.message}\n`);
-  process.exitCode = 2;
+  if (error.code === "EPIPE" || unsaid) return;
+  unsaid = true;
+  const still = changed ? "; the files were changed all the same" : "";
+  process.stderr.write(
+    `fpmlint: standard output could not be written: ${error.code ?? error.message}${still}\n`,
+  );
+  if (!changed) process.exitCode = 2;
 });
 
 const words = process.argv.slice(2);
@@ -14,13 +22,16 @@ if (ready !== undefined) {
   process.stdout.write(ready);
 } else {
   // Never process.exit(): it cuts what is still on its way into a pipe.
-  process.exitCode = hasWorkingDirectory() ? await work() : 2;
+  const status = hasWorkingDirectory() ? await work() : 2;
+  process.exitCode = unsaid && !changed ? 2 : status;
 }
 
 async function work(): Promise<number> {
   // Only now: loading yargs and the rules costs as much as starting Node.
   const { run } = await import("./run.js");
-  return run(words);
+  return run(words, () => {
+    changed = true;
+  });
 }
 
 /** A shell can stand in a directory that was removed, where Node and yargs only throw. */

@@ -11,6 +11,8 @@ export interface World {
   readonly standardInput: () => string;
   readonly stdout: Stream;
   readonly stderr: Stream;
+  /** Called once when files were changed: an exit status that says "nothing was" would be wrong from then on. */
+  readonly wrote?: () => void;
 }
 
 export interface Stream {

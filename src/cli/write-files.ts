@@ -1,67 +1,78 @@
 /** Writes new texts of files that are there: all of them, or none as far as a filesystem allows. */
-import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  type Stats,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
-import { isWithin } from "../host/path.js";
-import { decodeBytes, encodeText } from "../source/bytes.js";
+import { closeSync, constants, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { holdingSignals } from "./hold-signals.js";
 import { UsageError } from "./usage.js";
+import { carryAttributes, ownAs } from "./write-attributes.js";
+import { type HeldDirectory, holdDirectory, isSame } from "./write-directory.js";
+import { remove, removeLeftovers, temporaryName } from "./write-leftovers.js";
+import { mountPoints } from "./write-mounts.js";
+import { attempt, reasonOf, unchanged } from "./write-refused.js";
+import {
+  ensureSame,
+  type FileChange,
+  hasChanged,
+  look,
+  realPath,
+  type Target,
+  withTarget,
+} from "./write-target.js";
 
-export interface FileChange {
-  /** Absolute, on this machine. */
-  readonly path: string;
-  /** The text as `decodeBytes` reads it. */
-  readonly before: string;
-  readonly after: string;
-}
+export type { FileChange } from "./write-target.js";
 
-/** What would end the process between two files, with some changed and temporary ones left. */
-const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
-
-/** The few moments are seen through: a signal that comes in them comes too late. */
-const outlive = (): void => undefined;
-
-/** A change whose target was looked at. */
-interface Target extends FileChange {
-  /** Behind every link. */
-  readonly real: string;
-  readonly bytes: Buffer;
-  readonly newBytes: Buffer;
-  readonly stats: Stats;
+/** A file of ours in a directory. */
+interface Temporary {
+  readonly directory: HeldDirectory;
+  readonly name: string;
 }
 
 interface Written extends Target {
-  readonly temporary: string;
+  readonly temporary: Temporary;
+}
+
+/** The files of a host, and the directory of this machine that they must lie in. */
+interface HostChange {
+  readonly files: readonly FileChange[];
+  readonly root: string;
 }
 
 /**
- * Each target, of each host below its root, is replaced at once by a file beside it that has its mode
- * and owner; a link stays and what it leads to is replaced. Throws UsageError, with nothing changed
- * unless the message names what was: a target that is not a regular file, leads out of `root`, is one
- * of another host or of the same one again, no longer has the text `before`, cannot hold `after`, or
- * cannot be written.
+ * Each target, of each host below its root, is replaced at once by a file next to it that has its mode,
+ * its owner and its attributes; a link stays and what it leads to is replaced. Answers what is to be
+ * said of files that killed runs left. Throws UsageError, with nothing changed unless the message names
+ * what was: a target that is not a regular file, leads out of `root`, lies where others could swap it,
+ * is one of another host or of the same one again, no longer has the text `before`, cannot hold
+ * `after`, or cannot be written.
  */
-export function writeHostsAtomically(
-  hosts: readonly { readonly files: readonly FileChange[]; readonly root: string }[],
-): void {
+export function writeHostsAtomically(hosts: readonly HostChange[]): readonly string[] {
+  const held = new Map<string, HeldDirectory>();
+  try {
+    const targets = lookAtAll(hosts, held);
+    return holdingSignals(() => {
+      const notes = leftovers(targets);
+      replaceAll(targets);
+      return notes;
+    });
+  } finally {
+    for (const directory of held.values()) directory.close();
+  }
+}
+
+function lookAtAll(hosts: readonly HostChange[], held: Map<string, HeldDirectory>): readonly Target[] {
+  const hold = (path: string): HeldDirectory => {
+    const directory = held.get(path) ?? holdDirectory(path);
+    held.set(path, directory);
+    return directory;
+  };
+  const around = { hold, mounts: mountPoints(), user: process.geteuid?.() ?? null };
   const targets = hosts.flatMap(({ files, root }) => {
-    const realRoot = attempt(root, () => realpathSync(root));
-    return files.filter(({ before, after }) => before !== after).map((file) => look(file, realRoot));
+    const realRoot = attempt(root, () => realPath(root));
+    return files.filter(({ before, after }) => before !== after).map((file) => look(file, realRoot, around));
   });
+  refuseTwice(targets);
+  return targets;
+}
+
+function refuseTwice(targets: readonly Target[]): void {
   const seen = new Map<string, string>();
   for (const { path, real } of targets) {
     const other = seen.get(real);
@@ -70,74 +81,44 @@ export function writeHostsAtomically(
     if (other === path) throw unchanged(path, "belongs to several hosts, and each of them would change it");
     throw unchanged(path, `is the same file as ${other}`);
   }
-  const left = new Set<string>();
-  for (const signal of SIGNALS) process.on(signal, outlive);
+}
+
+/** A run makes its files as the user who runs it, and gives them to the owner of the target. */
+function leftovers(targets: readonly Target[]): readonly string[] {
+  return [...new Set(targets.map(({ directory }) => directory))].flatMap((directory) => {
+    const owners = targets.flatMap((one) => (one.directory === directory ? [one.stats.uid] : []));
+    return removeLeftovers(directory, new Set([...owners, process.geteuid?.() ?? 0]));
+  });
+}
+
+function replaceAll(targets: readonly Target[]): void {
+  const left = new Set<Temporary>();
   try {
     const written = targets.map((target): Written => ({ ...target, temporary: writeBeside(target, left) }));
     // Writing took a moment in which somebody may have saved the file.
     for (const target of written) ensureSame(target);
     renameAll(written, left);
-  } finally {
-    for (const temporary of left) remove(temporary);
-    for (const signal of SIGNALS) process.off(signal, outlive);
+  } catch (error) {
+    const stuck = [...left].flatMap(({ directory, name }) => remove(directory, name) ?? []);
+    if (stuck.length === 0 || !(error instanceof UsageError)) throw error;
+    throw new UsageError([error.message, ...stuck].join("\n"), error.status);
   }
 }
 
-function look(file: FileChange, root: string): Target {
-  const { path, before, after } = file;
-  const real = attempt(path, () => realpathSync(path));
-  if (!isWithin(root, real)) throw unchanged(path, `leads to ${real}, outside ${root}`);
-  const { bytes, stats } = readTarget(path, real);
-  if (stats.nlink > 1)
-    throw unchanged(path, "has more than one name (hard links), and only one would change");
-  if (!encodeText(before).equals(bytes)) throw hasChanged(path);
-  const newBytes = encodeText(after);
-  if (decodeBytes(newBytes) !== after)
-    throw unchanged(path, "cannot hold the new text, which is no sequence of characters");
-  return { ...file, real, bytes, newBytes, stats };
-}
-
-/**
- * Opened for writing, though it is only read: a directory that may be written is no leave to replace a
- * file that may not. Without waiting, so that a FIFO in its place does not hold the command up.
- */
-function readTarget(path: string, real: string): { readonly bytes: Buffer; readonly stats: Stats } {
-  const flags = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  return attempt(path, () => {
-    // Before it is opened: to open a device may do something.
-    if (!lstatSync(real).isFile()) throw unchanged(path, "is not a regular file");
-    const descriptor = openSync(real, flags);
-    try {
-      const stats = fstatSync(descriptor);
-      if (!stats.isFile()) throw unchanged(path, "is not a regular file");
-      return { bytes: readFileSync(descriptor), stats };
-    } finally {
-      closeSync(descriptor);
-    }
-  });
-}
-
-/** Somebody may have edited or replaced the file. */
-function ensureSame({ path, real, bytes, stats }: Target): void {
-  const now = readTarget(path, real);
-  if (now.stats.ino !== stats.ino || now.stats.dev !== stats.dev || !now.bytes.equals(bytes))
-    throw hasChanged(path);
-}
-
-/** The new text in a file of its own in the target's directory; its name is noted in `left` before it is there. */
-function writeBeside({ path, real, newBytes, stats }: Target, left: Set<string>): string {
-  // The name matches no pattern of an `include`: PHP-FPM may read the directory at this moment.
-  const temporary = join(dirname(real), `.fpmlint-${randomBytes(12).toString("hex")}.tmp`);
+/** The new text in a file of its own in the target's directory, noted in `left` before it is there. */
+function writeBeside(target: Target, left: Set<Temporary>): Temporary {
+  const { path, directory, newBytes, stats } = target;
+  const temporary = { directory, name: temporaryName() };
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   attempt(path, () => {
-    const descriptor = openSync(temporary, flags, 0o600);
+    const descriptor = openSync(directory.at(temporary.name), flags, 0o600);
     left.add(temporary);
     try {
+      // Before the text, which gives it a time of its own again.
+      attributesOf(target, temporary, descriptor);
       writeFileSync(descriptor, newBytes);
-      const own = fstatSync(descriptor);
-      if (own.uid !== stats.uid || own.gid !== stats.gid) fchownSync(descriptor, stats.uid, stats.gid);
-      // After the owner, whose change takes bits away.
-      fchmodSync(descriptor, stats.mode & 0o7777);
+      if (!ownAs(descriptor, stats))
+        throw unchanged(path, "has an owner or a mode that cannot be given again");
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -146,75 +127,34 @@ function writeBeside({ path, real, newBytes, stats }: Target, left: Set<string>)
   return temporary;
 }
 
-function renameAll(written: readonly Written[], left: Set<string>): void {
+function attributesOf(target: Target, temporary: Temporary, to: number): void {
+  const { path, directory, name } = target;
+  withTarget(path, directory, name, (from, stats) => {
+    if (!isSame(stats, target.stats)) throw hasChanged(path);
+    const why = carryAttributes(
+      { descriptor: from, path: directory.named(name) },
+      { descriptor: to, path: directory.named(temporary.name) },
+    );
+    if (why !== null) throw unchanged(path, why);
+  });
+}
+
+function renameAll(written: readonly Written[], left: Set<Temporary>): void {
   const done: string[] = [];
-  for (const { path, real, temporary } of written) {
+  for (const { path, directory, name, temporary } of written) {
     try {
-      renameSync(temporary, real);
+      if (!directory.isHere()) throw new UsageError(`${path}: ${MOVED}`);
+      renameSync(directory.at(temporary.name), directory.at(name));
+      left.delete(temporary);
+      done.push(path);
+      if (!directory.isHere()) throw new UsageError(`${path}: ${MOVED}`);
     } catch (error) {
-      if (done.length === 0) throw unchanged(path, reasonOf(error));
-      throw new UsageError(`${path}: ${reasonOf(error)}; already changed: ${done.join(", ")}`);
+      const said = error instanceof UsageError ? MOVED : reasonOf(error);
+      if (done.length === 0) throw unchanged(path, said);
+      throw new UsageError(`${path}: ${said}; already changed: ${done.join(", ")}`);
     }
-    left.delete(temporary);
-    done.push(path);
   }
-  for (const directory of new Set(written.map(({ real }) => dirname(real)))) syncDirectory(directory);
+  for (const directory of new Set(written.map((one) => one.directory))) directory.sync();
 }
 
-/** So that the new name outlives a power failure. The files are there in any case, so a refusal is no error. */
-function syncDirectory(directory: string): void {
-  try {
-    const descriptor = openSync(directory, constants.O_RDONLY);
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    // Not every filesystem can, and not every directory may be read.
-  }
-}
-
-function remove(temporary: string): void {
-  try {
-    unlinkSync(temporary);
-  } catch {
-    // What went wrong before is already said.
-  }
-}
-
-function attempt<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw error instanceof UsageError ? error : unchanged(path, reasonOf(error));
-  }
-}
-
-function unchanged(path: string, reason: string): UsageError {
-  return new UsageError(`${path}: ${reason}; nothing was changed`);
-}
-
-function hasChanged(path: string): UsageError {
-  return unchanged(path, "has changed since it was read");
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "may not be written (permission denied)",
-  EPERM: "may not be written (operation not permitted)",
-  EROFS: "is on a filesystem that is mounted read-only",
-  ENOSPC: "cannot be written: no space left on the device",
-  EDQUOT: "cannot be written: the disk quota is used up",
-  EFBIG: "cannot be written: the file would be too large",
-  EBUSY: "cannot be replaced: it is mounted there by itself, as containers do it",
-  EISDIR: "is a directory",
-  ELOOP: "is a link that leads to itself, or has become one",
-  ENOENT: "is not there",
-  ENOTDIR: "is not there",
-  ENXIO: "is not a regular file",
-};
-
-function reasonOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return reasons[code ?? ""] ?? `cannot be written: ${code ?? String(error)}`;
-}
+const MOVED = "its directory was moved away while the files were replaced";
