@@ -157,6 +157,11 @@ describe("layers", () => {
     expect(sources.flatMap(doors)).toEqual([]);
   });
 
+  test("only one file starts a child process", () => {
+    const starting = sources.filter(({ imports }) => imports.includes("node:child_process"));
+    expect(starting.map(({ path }) => path)).toEqual(["src/cli/write-attributes.ts"]);
+  });
+
   test("no file needs itself", () => {
     expect(cycles(sources)).toEqual([]);
   });
