@@ -3,10 +3,12 @@ import { capacityOf } from "../src/engine/capacity.js";
 import type { CapacityOptions } from "../src/engine/capacity-options.js";
 import type { HostCapacity } from "../src/engine/capacity-result.js";
 import { liveHost } from "../src/engine/live-host.js";
-import { memoryFilesystem } from "../src/host/memory.js";
+import { type MemoryNode, memoryFilesystem } from "../src/host/memory.js";
 import { buildHost } from "../src/model/build.js";
 import { sharedMemory } from "../src/model/shared-memory.js";
 import { hintOf } from "../src/report/capacity-hint.js";
+import { capacityJson } from "../src/report/capacity-json.js";
+import { capacityText } from "../src/report/capacity-text.js";
 
 /** What a running host tells by itself: its memory, its workers, what they share, what else runs. */
 
@@ -39,7 +41,7 @@ pm.min_spare_servers = 1
 pm.max_spare_servers = 3
 `;
 
-type Files = Readonly<Record<string, string>>;
+type Files = Readonly<Record<string, MemoryNode>>;
 
 function started(pid: number, parent: number, title: string, anon: number, peak = anon): Files {
   const [file, shmem] = [5000, 30_000];
@@ -47,7 +49,8 @@ function started(pid: number, parent: number, title: string, anon: number, peak 
   return {
     [`/proc/${pid}/cmdline`]: `php-fpm: ${title}`,
     [`/proc/${pid}/comm`]: "php-fpm8.2\n",
-    [`/proc/${pid}/status`]: `Name:\tphp-fpm8.2\nPid:\t${pid}\nPPid:\t${parent}\nNSpid:\t${pid}\n${sizes}`,
+    [`/proc/${pid}/exe`]: { link: "/usr/sbin/php-fpm8.2" },
+    [`/proc/${pid}/status`]: `Name:\tphp-fpm8.2\nPid:\t${pid}\nPPid:\t${parent}\nUid:\t0\t0\t0\t0\nNSpid:\t${pid}\n${sizes}`,
     [`/proc/${pid}/cgroup`]: "0::/system.slice/php8.2-fpm.service\n",
   };
 }
@@ -85,6 +88,21 @@ describe("a running host", () => {
       samples: 4,
       rss: 40 * MIB + 35_000 * 1024,
     });
+  });
+
+  test("says where it may not see which program the workers run", () => {
+    const hidden = { ...workers(4, 40 * 1024), "/proc/21/exe": { unreadable: "Permission denied" } };
+    const result = found(hidden);
+    const source = "measured (RssAnon, executable not readable)";
+    expect(result.pools[0]?.worker).toMatchObject({ bytes: 40 * MIB, source, samples: 4 });
+    const text = capacityText(result, { color: false, unicode: true, width: 200, hint: true });
+    expect(text).toContain("measured (peak of RssAnon, executable not readable), 4 workers");
+    expect(text).toContain("no worker has had more than 40 MiB of its own so far");
+    expect(text).toContain("--worker-size www=40M");
+    expect(JSON.parse(capacityJson([result]))).toMatchObject({ pools: [{ worker: { source } }] });
+    // It is as good a measure as any.
+    const { source: _, ...same } = found(workers(4, 40 * 1024)).pools[0]?.worker ?? {};
+    expect(result.pools[0]?.worker).toMatchObject(same);
   });
 
   test("has one busy pool be static, and a quiet one dynamic", () => {

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readMaster } from "../src/fpm/pools.js";
@@ -10,6 +11,7 @@ import { measure, othersUse, type PoolMeasure } from "../src/model/measured.js";
 import { runningMasters } from "../src/model/processes.js";
 import { startPool } from "./measure/pool.js";
 import { describeProofs } from "./support/daemons.js";
+import { childrenOf, waitFor } from "./support/processes.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -36,10 +38,16 @@ interface Status {
   readonly shmem?: number;
   readonly peak?: number;
   readonly ns?: string;
+  /** As in the status; root's when absent. */
+  readonly users?: string;
+  /** What `/proc/PID/exe` leads to; `null`: this process may not read it. */
+  readonly program?: string | null;
 }
 
+const PHP_FPM = "/usr/sbin/php-fpm8.2";
+
 function started(pid: number, title: string, status: Status): Files {
-  const { parent = 1, ns = String(pid), ...sizes } = status;
+  const { parent = 1, ns = String(pid), users = "0\t0\t0\t0", program = PHP_FPM, ...sizes } = status;
   const names = { peak: "VmHWM", rss: "VmRSS", anon: "RssAnon", file: "RssFile", shmem: "RssShmem" } as const;
   const rows = (Object.keys(names) as (keyof typeof names)[]).flatMap((key) => {
     const kib = sizes[key];
@@ -48,7 +56,8 @@ function started(pid: number, title: string, status: Status): Files {
   return {
     [`/proc/${pid}/cmdline`]: title,
     [`/proc/${pid}/comm`]: title.startsWith("php-fpm") ? "php-fpm8.2\n" : `${title.split("\0")[0]}\n`,
-    [`/proc/${pid}/status`]: `Name:\tphp-fpm8.2\nPid:\t${pid}\nPPid:\t${parent}\nNSpid:\t${ns}\n${rows.join("\n")}\n`,
+    [`/proc/${pid}/status`]: `Name:\tphp-fpm8.2\nPid:\t${pid}\nPPid:\t${parent}\nUid:\t${users}\nNSpid:\t${ns}\n${rows.join("\n")}\n`,
+    [`/proc/${pid}/exe`]: program === null ? { unreadable: "Permission denied" } : { link: program },
     [`/proc/${pid}/cgroup`]: "0::/system.slice/php8.2-fpm.service\n",
   };
 }
@@ -80,7 +89,7 @@ function mastersOf(host: HostFilesystem, ...versions: readonly string[]): readon
 function figures(
   files: Files,
   ...versions: readonly string[]
-): Readonly<Record<string, Omit<PoolMeasure, "typical">>> {
+): Readonly<Record<string, Omit<PoolMeasure, "typical" | "sameProgram">>> {
   const host = memoryFilesystem(files);
   const { pools } = measure(runningMasters(host, mastersOf(host, ...versions)));
   const kib = (bytes: number | null): number | null => (bytes === null ? null : bytes / KIB);
@@ -205,6 +214,130 @@ describe("measured workers", () => {
       expect(figures({ ...started10, ...file })["8.2/www"]?.samples).toBe(2);
     },
   );
+});
+
+describe("names that anybody may take", () => {
+  const NOBODY = "65534\t65534\t65534\t65534";
+  const named = (files: Files, extra: Files = {}): readonly string[] => {
+    const host = memoryFilesystem({ ...running, ...files, ...extra });
+    return runningMasters(host, mastersOf(host)).flatMap(({ pid, workers }) => [
+      `master ${pid}`,
+      ...workers.map(({ pool, sameProgram }) => `${pool}${sameProgram ? "" : ", program not readable"}`),
+    ]);
+  };
+  const REAL = ["master 10", "www", "www", "shop"];
+  const size = { rss: 1_300_000, anon: 1_200_000 };
+  const fake = (users: string, program: string | null = PHP_FPM): Files => ({
+    ...started(70, masterTitle(main("8.2")), { ...size, users, program }),
+    ...started(71, workerTitle("www"), { ...size, parent: 70, users, program }),
+  });
+
+  test("a master of another user, whatever program it runs, is no master", () => {
+    expect(named(fake(NOBODY))).toEqual(REAL);
+    expect(named(fake(NOBODY, null))).toEqual(REAL);
+    // A program with set-user-ID: started by nobody, and root in part.
+    for (const users of ["65534\t0\t0\t0", "0\t65534\t0\t0", "", "x"])
+      expect(named(fake(users))).toEqual(REAL);
+    const host = memoryFilesystem({ ...running, ...fake(NOBODY) });
+    expect(measure(runningMasters(host, mastersOf(host))).fpmBytes).toBe(
+      (4000 + 20_000 + 10_000 + 30_000 + 55_000) * KIB,
+    );
+  });
+
+  test("a pid file that leads to one is not believed", () => {
+    const title = "php-fpm: master process (php-fpm.conf)\0";
+    const file = { "/run/php/php8.2-fpm.pid": "70\n" };
+    const other = (users: string): Files => ({ ...fake(users), ...started(70, title, { ...size, users }) });
+    expect(named(other(NOBODY), file)).toEqual(REAL);
+    expect(named(other("0\t0\t0\t0"), file)).toEqual([...REAL, "master 70", "www"]);
+    const group = { ...file, ...other(NOBODY), "/sys/devices/system/cpu/online": "0-3" };
+    const limited = { ...group, "/proc/70/cgroup": "0::/x\n", "/sys/fs/cgroup/x/cpu.max": "100000 100000\n" };
+    const host = memoryFilesystem({ ...running, ...limited });
+    expect(onlineCores(host, mastersOf(host))?.count).toBe(4);
+  });
+
+  test("a master of the user who asks counts, with the program of its workers", () => {
+    const self = { "/proc/self": { link: "/proc/50" }, ...started(50, "node\0", { ...size, users: NOBODY }) };
+    expect(named(fake(NOBODY), self)).toEqual([...REAL, "master 70", "www"]);
+    // Then the program could be read, so that no other answer is an answer.
+    expect(named(fake(NOBODY, null), self)).toEqual([...REAL, "master 70"]);
+  });
+
+  test("a worker with another program than its master is none", () => {
+    const files = started(11, workerTitle("www"), { parent: 10, ...size, program: "/usr/bin/python3" });
+    expect(named(files)).toEqual(["master 10", "www", "shop"]);
+    // The package was replaced under a master that goes on.
+    const gone = { program: `${PHP_FPM} (deleted)`, rss: 20_000, anon: 4000 };
+    const replaced = {
+      ...started(10, masterTitle(main("8.2")), gone),
+      ...started(11, workerTitle("www"), { ...gone, parent: 10 }),
+      ...started(12, workerTitle("www"), { ...gone, parent: 10, program: PHP_FPM }),
+      ...started(13, workerTitle("shop"), { ...gone, parent: 10 }),
+      [PHP_FPM]: "ELF",
+    };
+    expect(named(replaced)).toEqual(["master 10", "www", "shop"]);
+  });
+
+  test("root is enough where programs cannot be read, and the answer says so", () => {
+    const hidden = started(11, workerTitle("www"), { parent: 10, rss: 60_000, anon: 20_000, program: null });
+    expect(named(hidden)).toEqual(["master 10", "www, program not readable", "www", "shop"]);
+    const host = memoryFilesystem({ ...running, ...hidden });
+    const { pools } = measure(runningMasters(host, mastersOf(host)));
+    expect([...pools].map(([{ name }, { sameProgram }]) => [name, sameProgram])).toEqual([
+      ["www", false],
+      ["shop", true],
+    ]);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)("names that a real process takes", () => {
+  const NOBODY = 65_534;
+
+  /** What is found of a "master" with one "worker", of which `program` is the second one's. */
+  async function taken(user: number, program: string, asNobody = false): Promise<readonly unknown[]> {
+    const dir = fs.mkdtempSync("/tmp/fl-named-");
+    fs.chmodSync(dir, 0o755);
+    const file = `${dir}/php-fpm.conf`;
+    fs.writeFileSync(file, "[www]\nuser = www-data\nlisten = /run/www.sock\npm = ondemand\n");
+    // The shell waits for its input to end; so does the other, which inherits it.
+    const script = `exec 3<&0; (exec -a "php-fpm: pool www" ${program} <&3) & wait`;
+    const child = spawn("/bin/bash", ["-c", script], {
+      argv0: `php-fpm: master process (${file})`,
+      uid: user,
+      gid: user,
+      stdio: ["pipe", "ignore", "ignore"],
+      cwd: "/",
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    try {
+      const title = (pid: string | undefined): string =>
+        pid === undefined ? "" : fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      const ready = (): boolean => title(childrenOf(child.pid ?? 0)[0]).startsWith("php-fpm: pool www");
+      expect(await waitFor(ready, 50_000)).toBe(true);
+      if (asNobody) process.seteuid?.(NOBODY);
+      const host = diskFilesystem({ root: "/", workingDirectory: "/" });
+      const found = runningMasters(host, [readMaster(host, file)]);
+      return found.map(({ workers }) => workers.map(({ sameProgram }) => sameProgram));
+    } finally {
+      process.seteuid?.(0);
+      child.stdin.end();
+      await ended;
+      fs.rmSync(dir, { recursive: true });
+    }
+  }
+
+  test("count for nothing where nobody took them", async () => {
+    expect(await taken(NOBODY, "/bin/bash")).toEqual([]);
+  });
+
+  test("count where root runs both, and both are one program", async () => {
+    expect(await taken(0, "/bin/bash")).toEqual([[true]]);
+    expect(await taken(0, "/bin/cat")).toEqual([[]]);
+  });
+
+  test("count for another user who may not see the program", async () => {
+    expect(await taken(0, "/bin/cat", true)).toEqual([[false]]);
+  });
 });
 
 describe("what everything else uses", () => {

@@ -158,6 +158,7 @@ describe("the memory of a host", () => {
     ...proc,
     "/run/php/php8.2-fpm.pid": "77",
     "/proc/77/comm": "php-fpm8.2\n",
+    "/proc/77/status": "Uid:\t0\t0\t0\t0\n",
     "/proc/77/cgroup": "4:memory:/web.slice\n0::/web.slice/php8.2-fpm.service\n",
   };
 
@@ -179,6 +180,7 @@ describe("the memory of a host", () => {
     const second = {
       "/run/php/php8.1-fpm.pid": "78",
       "/proc/78/comm": "php-fpm8.1\n",
+      "/proc/78/status": "Uid:\t0\t0\t0\t0\n",
       "/proc/78/cgroup": "0::/web.slice/php8.1-fpm.service\n",
     };
     const own = { "/sys/fs/cgroup/web.slice/php8.2-fpm.service/memory.max": "1073741824\n" };

@@ -109,12 +109,20 @@ function workerOf(
  * What the workers had at most so far: now, between two requests, most of it may be given back. Workers
  * that have had no more than fresh ones tell nothing, and 63M are assumed. `null`: not known.
  */
-function measuredSize({ bytes: now, peak, typical, rss, samples }: PoolMeasure): WorkerSize | null {
+function measuredSize({
+  bytes: now,
+  peak,
+  typical,
+  rss,
+  samples,
+  sameProgram,
+}: PoolMeasure): WorkerSize | null {
   if (now === null) return null;
   const bytes = Math.ceil((peak ?? now) / STEP) * STEP;
   const rest = { rss, now, typical, borrowed: false, named: true };
   if (bytes < FRESH) return { bytes: ASSUMED_WORKER, source: "assumed", samples: null, ...rest };
-  return { bytes, source: "measured (RssAnon)", samples, ...rest };
+  const source = sameProgram ? "measured (RssAnon)" : "measured (RssAnon, executable not readable)";
+  return { bytes, source, samples, ...rest };
 }
 
 /** The resident size counts what is shared; it is taken off where somebody stated it. */

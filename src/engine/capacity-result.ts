@@ -48,7 +48,19 @@ export interface WorkerSize {
   readonly named: boolean;
 }
 
-export type WorkerSource = "--worker-size" | "--samples" | "fpmlint.json" | "measured (RssAnon)" | "assumed";
+export type WorkerSource =
+  | "--worker-size"
+  | "--samples"
+  | "fpmlint.json"
+  | "measured (RssAnon)"
+  /** This process may not see which program the workers run; their master is root's. */
+  | "measured (RssAnon, executable not readable)"
+  | "assumed";
+
+/** Whether the size was read from running workers. */
+export function isMeasured(source: WorkerSource): boolean {
+  return source.startsWith("measured ");
+}
 
 /** What the options call a pool, and what is known of it. */
 export interface PoolFacts {

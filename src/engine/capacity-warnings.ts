@@ -3,7 +3,7 @@ import { totalOf } from "../capacity/sum.js";
 import { mebibytes } from "../capacity/words.js";
 import type { Host } from "../model/host.js";
 import { maxChildren } from "../model/pool-size.js";
-import type { HostCapacity, PoolCapacity, WorkerSource } from "./capacity-result.js";
+import { type HostCapacity, isMeasured, type PoolCapacity, type WorkerSource } from "./capacity-result.js";
 import { nginxWarnings, queueWarnings, workersInWords } from "./capacity-traffic.js";
 import type { Incomplete } from "./finding.js";
 import { incompleteAt, incompleteOf } from "./incomplete.js";
@@ -87,7 +87,7 @@ function sizes({ pools, sources, live }: Found): readonly string[] {
   const borrowed = sampled.filter(({ worker }) => worker.borrowed);
   const uneven = pools.filter(
     ({ worker: { source, typical, bytes } }) =>
-      source === "measured (RssAnon)" && typical !== null && bytes > typical * UNEVEN,
+      isMeasured(source) && typical !== null && bytes > typical * UNEVEN,
   );
   const few = pools.filter(({ worker: { samples } }) => samples !== null && samples < FEW);
   return [

@@ -16,7 +16,13 @@ import { backlogOf, nginxOf, processMaxOf, rampOf } from "./capacity-limits.js";
 import type { CapacityOptions } from "./capacity-options.js";
 import { numberFor, type SizedPool, sizedPools } from "./capacity-pools.js";
 import { impossibleSpread, Refusal, refuseSizes, tooSmall } from "./capacity-refusal.js";
-import type { CapacityAnswer, HostCapacity, PoolCapacity, Sources } from "./capacity-result.js";
+import {
+  type CapacityAnswer,
+  type HostCapacity,
+  isMeasured,
+  type PoolCapacity,
+  type Sources,
+} from "./capacity-result.js";
 import { warningsOf } from "./capacity-warnings.js";
 import { incompleteOf } from "./incomplete.js";
 import type { LiveHost } from "./live-host.js";
@@ -92,7 +98,7 @@ interface SharedSum {
 /** A resident size holds its part of what is shared; only the private memory that was measured leaves it out. */
 function sharedOf(host: Host, { shared }: CapacityOptions, sized: readonly SizedPool[]): SharedSum {
   if (shared !== null) return { bytes: shared, source: "--shared", unknown: [] };
-  const measured = sized.filter(({ facts }) => facts.worker.source === "measured (RssAnon)");
+  const measured = sized.filter(({ facts }) => isMeasured(facts.worker.source));
   const masters = host.masters.filter((master) =>
     measured.some(({ facts }) => facts.pool?.master === master),
   );

@@ -3,6 +3,7 @@ import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { textOf } from "../host/text.js";
 import { known } from "../source/effective.js";
+import { isTrusted } from "./process-owner.js";
 
 /** Control groups of running masters, which limit what PHP-FPM may have of the machine. */
 
@@ -35,8 +36,9 @@ function groupsOf(fs: HostFilesystem, master: FpmMaster, controller: Controller)
 /** The number that a running master left in its file; `null` when it left none, or does not run. */
 export function pidOf(fs: HostFilesystem, master: FpmMaster): string | null {
   const pid = textOf(fs, known(globalSetting(master, "pid")) ?? "").trim();
-  // The file may be left over, and its number somebody else's.
-  return /^\d+$/.test(pid) && textOf(fs, `/proc/${pid}/comm`).startsWith("php-fpm") ? pid : null;
+  if (!/^\d+$/.test(pid) || !textOf(fs, `/proc/${pid}/comm`).startsWith("php-fpm")) return null;
+  // The file may be left over, and its number somebody else's, under any name.
+  return isTrusted(fs, textOf(fs, `/proc/${pid}/status`)) ? pid : null;
 }
 
 /** The groups that a process is in itself, one for each version of control groups; not the root. */

@@ -5,7 +5,7 @@ import { grouped } from "../source/collect.js";
 import { HIGH, percentile } from "../source/percentile.js";
 import { ownGroups } from "./groups.js";
 import type { MemorySize } from "./memory.js";
-import { pidsOf, type RunningMaster, type Taken, takenBy } from "./processes.js";
+import { pidsOf, type RunningMaster, type RunningWorker, type Taken, takenBy } from "./processes.js";
 
 /** What running workers need, and what everything else on the host does. */
 
@@ -27,6 +27,8 @@ export interface PoolMeasure {
   readonly typical: number | null;
   /** The same of the resident size (VmRSS), which counts in each worker what all of them share. */
   readonly rss: number;
+  /** Whether each of them is known to run the program of its master. */
+  readonly sameProgram: boolean;
 }
 
 export interface Measured {
@@ -45,21 +47,22 @@ export interface Measured {
 export function measure(running: readonly RunningMaster[]): Measured {
   const samples = grouped(
     running.flatMap(({ master, workers }) =>
-      workers.flatMap(({ pool: name, taken }) => {
+      workers.flatMap(({ pool: name, ...worker }) => {
         // What is not in the files any more runs on until the next reload.
         const pool = master.pools.find((one) => one.name === name);
-        return pool === undefined ? [] : [[pool, taken] as const];
+        return pool === undefined ? [] : [[pool, worker] as const];
       }),
     ),
   );
   return {
-    pools: new Map([...samples].map(([pool, taken]) => [pool, measureOf(taken)])),
+    pools: new Map([...samples].map(([pool, workers]) => [pool, measureOf(workers)])),
     masters: new Set(running.map(({ master }) => master)),
     fpmBytes: sumOf(running.map(bytesOf)),
   };
 }
 
-function measureOf(taken: readonly Taken[]): PoolMeasure {
+function measureOf(workers: readonly Pick<RunningWorker, "taken" | "sameProgram">[]): PoolMeasure {
+  const taken = workers.map((worker) => worker.taken);
   const figure = (of: (one: Taken) => number | null, share = HIGH): number | null => {
     const values = taken.map(of).filter((value) => value !== null);
     return values.length === taken.length ? percentile(values, share) : null;
@@ -70,6 +73,7 @@ function measureOf(taken: readonly Taken[]): PoolMeasure {
     peak: figure(({ peak }) => peak),
     typical: figure(({ peak }) => peak, 0.5),
     rss: figure(({ rss }) => rss) ?? 0,
+    sameProgram: workers.every((worker) => worker.sameProgram),
   };
 }
 

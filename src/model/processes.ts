@@ -2,6 +2,7 @@ import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { textOf } from "../host/text.js";
 import { pidOf } from "./groups.js";
+import { isTrusted, programOf, userIn } from "./process-owner.js";
 
 /** The masters that run on this host and their workers, by the names that PHP-FPM gives its processes. */
 
@@ -22,6 +23,8 @@ export interface RunningWorker {
   /** The pool that it says it works for. */
   readonly pool: string;
   readonly taken: Taken;
+  /** Whether it is known to run the same program as its master; else this process may not know. */
+  readonly sameProgram: boolean;
 }
 
 export interface RunningMaster {
@@ -42,23 +45,39 @@ interface Named {
   readonly title: string;
   readonly parent: string;
   readonly taken: Taken;
+  /** Of `/proc/PID/status`. */
+  readonly status: string;
 }
 
 /**
  * The processes of these masters. A master is known by the main file in its title; one that was
  * started with a relative path, or whose title was cut off, by the number in its pid file. Processes of
  * containers are left out: they read files of their own. Several processes may run one main file.
+ * Anybody may give a process these names: a master counts when root runs it, or the user who asks, and
+ * a worker when it runs the program of its master. Where that cannot be read, root is enough.
  */
 export function runningMasters(fs: HostFilesystem, masters: readonly FpmMaster[]): readonly RunningMaster[] {
   const named = pidsOf(fs).flatMap((pid) => namedProcess(fs, pid) ?? []);
-  return named.flatMap(({ pid, title, taken }) => {
-    const master = title.startsWith(MASTER) ? masters.find((one) => runs(fs, one, pid, title)) : undefined;
+  return named.flatMap((one) => {
+    const { pid, title, taken, status } = one;
+    if (!title.startsWith(MASTER) || !isTrusted(fs, status)) return [];
+    const master = masters.find((candidate) => runs(fs, candidate, pid, title));
     if (master === undefined) return [];
-    const workers = named.flatMap((worker) => {
-      const pool = worker.parent === pid ? /^php-fpm: pool (.+)$/.exec(worker.title)?.[1] : undefined;
-      return pool === undefined ? [] : [{ pid: worker.pid, pool, taken: worker.taken }];
-    });
-    return [{ pid, master, taken, workers }];
+    const children = named.filter(({ parent }) => parent === pid);
+    return [{ pid, master, taken, workers: workersOf(fs, one, children) }];
+  });
+}
+
+function workersOf(fs: HostFilesystem, master: Named, children: readonly Named[]): readonly RunningWorker[] {
+  const program = programOf(fs, master.pid);
+  const byRoot = userIn(master.status) === "0";
+  return children.flatMap(({ pid, title, taken }) => {
+    const pool = /^php-fpm: pool (.+)$/.exec(title)?.[1];
+    if (pool === undefined) return [];
+    const own = programOf(fs, pid);
+    const sameProgram = own !== null && own === program;
+    const hidden = own === null || program === null;
+    return sameProgram || (hidden && byRoot) ? [{ pid, pool, taken, sameProgram }] : [];
   });
 }
 
@@ -82,7 +101,7 @@ function namedProcess(fs: HostFilesystem, pid: string): Named | null {
   const parent = /^PPid:\s*(\d+)$/m.exec(status)?.[1];
   return taken === null || inContainer || parent === undefined
     ? null
-    : { pid, title: title.trimEnd(), parent, taken };
+    : { pid, title: title.trimEnd(), parent, taken, status };
 }
 
 /** What a process takes; `null` for one that is gone, a zombie, or a thread of the kernel. */

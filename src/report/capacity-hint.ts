@@ -1,5 +1,5 @@
 import { MIB } from "../capacity/size.js";
-import type { HostCapacity } from "../engine/capacity-result.js";
+import { type HostCapacity, isMeasured } from "../engine/capacity-result.js";
 import { escapeText } from "./escape.js";
 
 /** What a reader does with the answer. */
@@ -21,7 +21,7 @@ export function hintOf(found: HostCapacity): string {
 /** The options that say what was measured. */
 function pinnedBy({ pools, input, sources, live }: HostCapacity): string {
   if (!live) return "";
-  const measured = pools.filter(({ worker }) => worker.source === "measured (RssAnon)");
+  const measured = pools.filter(({ worker }) => isMeasured(worker.source));
   const bytes = (size: number): string => `${Number((size / MIB).toFixed(4))}M`;
   return [
     ...(["--reserve", "fpmlint.json", "the default"].includes(sources.reserve)

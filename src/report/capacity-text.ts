@@ -1,6 +1,6 @@
 import { MIB, showSize } from "../capacity/size.js";
 import { mebibytes } from "../capacity/words.js";
-import type { HostCapacity, PoolCapacity } from "../engine/capacity-result.js";
+import { type HostCapacity, isMeasured, type PoolCapacity } from "../engine/capacity-result.js";
 import { asciiLines, memoryBar, shortened } from "./capacity-bars.js";
 import { demandLines } from "./capacity-demand.js";
 import { guessed, hintOf } from "./capacity-hint.js";
@@ -125,7 +125,7 @@ function poolTable({ pools, plan }: HostCapacity, { unicode }: CapacityTextOptio
 function sourceOf({ worker: { source, samples, borrowed } }: PoolCapacity): string {
   const of = borrowed ? " of other pools" : "";
   const count = samples === null ? "" : `, ${samples} ${samples === 1 ? "worker" : "workers"}${of}`;
-  return `${source === "measured (RssAnon)" ? "measured (peak of RssAnon)" : source}${count}`;
+  return `${source.replace("RssAnon", "peak of RssAnon")}${count}`;
 }
 
 /** What lies behind a measured size. */
@@ -137,7 +137,7 @@ function measureLines(pool: PoolCapacity, { width }: CapacityTextOptions): reado
     const text = isAll(samples) ? `no sample is above ${most}` : `19 of 20 samples are not above ${most}`;
     return wrap(escapeText(`${shortened(pool.name)}: ${text}`), width - 4);
   }
-  if (source !== "measured (RssAnon)") return [];
+  if (!isMeasured(source)) return [];
   const most = isAll(samples)
     ? `no worker has had more than ${size} of its own so far`
     : `19 of 20 workers have had no more than ${size} of their own so far`;
