@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { lstatSync, readdirSync, readlinkSync, unlinkSync } from "node:fs";
 import { readRegular } from "../host/door.js";
-import { saidOf } from "../host/system-error.js";
+import { joinPath } from "../host/path.js";
+import { codeOf, saidOf } from "../host/system-error.js";
 import { decodeBytes } from "../source/bytes.js";
 import type { HeldDirectory } from "./write-directory.js";
 
@@ -28,11 +29,10 @@ export function removeLeftovers(directory: HeldDirectory, owners: ReadonlySet<nu
     const [matched, pid, start, where] = TEMPORARY.exec(name) ?? [];
     if (matched === undefined || !isOurs(directory, name, owners)) return [];
     const known = where !== undefined && where !== NOWHERE && where === numbering();
-    if (known && startOf(pid ?? "") === start) return [];
-    const path = `${directory.path === "/" ? "" : directory.path}/${name}`;
+    if (known && isRunning(Number(pid), start)) return [];
     if (!known)
       return [
-        `${path}: left by a run of fpmlint that was killed, or still runs elsewhere; if none does, remove it`,
+        `${joinPath(directory.path, name)}: left by a run of fpmlint that was killed, or still runs elsewhere; if none does, remove it`,
       ];
     const refusal = remove(directory, name);
     return refusal === null ? [] : [refusal];
@@ -45,11 +45,9 @@ export function remove(directory: HeldDirectory, name: string): string | null {
     unlinkSync(directory.at(name));
     return null;
   } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
     const said = saidOf(error, "it may not be");
-    const path = `${directory.path === "/" ? "" : directory.path}/${name}`;
-    return said === "no such file or directory"
-      ? null
-      : `${path}: could not be removed (${said}); no daemon reads it, and it can be removed by hand`;
+    return `${joinPath(directory.path, name)}: could not be removed (${said}); no daemon reads it, and it can be removed by hand`;
   }
 }
 
@@ -91,7 +89,19 @@ function readNumbering(): string {
   }
 }
 
-/** When a process started, in the kernel's ticks since boot; `null`: none of this number runs. */
+/** Whether the process of this number is the one that started then, as far as this user may know. */
+function isRunning(pid: number, start: string | undefined): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (codeOf(error) === "ESRCH") return false;
+  }
+  // /proc may be mounted so that it hides what others run.
+  const now = startOf(String(pid));
+  return now === null || now === start;
+}
+
+/** When a process started, in the kernel's ticks since boot; `null`: it does not run, or is hidden. */
 function startOf(pid: string): string | null {
   const opened = readRegular(`/proc/${pid}/stat`);
   if (opened.kind === "refused") return null;
