@@ -77,6 +77,28 @@ describe("the files are written", () => {
     expect(names()).toEqual(["a.conf", "b.conf"]);
     expect(text("a.conf")).not.toBe(pool("a"));
   });
+
+  test.skipIf(!canTrace).each(["QUIT", "ALRM", "TERM", "USR2"])(
+    "to the last, though SIG%s comes between two",
+    (signal) => {
+      const inject = `inject=rename,renameat,renameat2:signal=${signal}:when=1`;
+      const ran = shell(`exec ${COMMAND}`, "strace", "-f", "-o", "/dev/null", "-e", inject);
+      expect(ran).toMatchObject({ status: 0, stderr: "" });
+      expect(ran.stdout).toContain(`wrote ${POOLS}/b.conf`);
+      for (const name of ["a", "b"]) expect(text(`${name}.conf`)).not.toBe(pool(name));
+    },
+  );
+
+  test("and what a run elsewhere may have left is named", () => {
+    const left = `.fpmlint-${"0".repeat(24)}.tmp`;
+    put(`${POOLS}/${left}`, "; new\n");
+    const { status, stderr } = shell(COMMAND);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `fpmlint: ${top}/${POOLS}/${left}: left by a run of fpmlint that was killed, or still runs elsewhere; if none does, remove it\n`,
+    });
+    expect(names()).toContain(left);
+  });
 });
 
 describe("nothing is written", () => {

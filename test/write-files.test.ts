@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FileChange, writeHostsAtomically } from "../src/cli/write-files.js";
 import { diskFilesystem } from "../src/host/disk.js";
 import { unifiedDiff } from "../src/report/diff.js";
+import { decodeBytes } from "../src/source/bytes.js";
 
 /** What the filesystem is made to do; it does the real thing where a function is null. */
 const faults = vi.hoisted(() => ({
@@ -143,6 +144,21 @@ describe("files are written", () => {
     const { ino } = fs.statSync(one.path);
     writeHostsAtomically([{ files: [one], root }]);
     expect(fs.statSync(one.path).ino).toBe(ino);
+  });
+
+  test("whose names are not UTF-8", () => {
+    const directory = Buffer.concat([Buffer.from(`${root}/`), Buffer.from("h\xf6st", "latin1")]);
+    const path = Buffer.concat([directory, Buffer.from("/a\xff.conf", "latin1")]);
+    fs.mkdirSync(directory);
+    fs.writeFileSync(path, BEFORE);
+    writeHostsAtomically([{ files: [{ path: decodeBytes(path), before: BEFORE, after: AFTER }], root }]);
+    expect(fs.readFileSync(path, "utf8")).toBe(AFTER);
+    expect(fs.readdirSync(directory)).toHaveLength(1);
+    const link = Buffer.from(`${root}/link.conf`);
+    fs.symlinkSync(path, link);
+    const change = { path: decodeBytes(link), before: AFTER, after: BEFORE };
+    writeHostsAtomically([{ files: [change], root: decodeBytes(directory) }]);
+    expect(fs.readFileSync(path, "utf8")).toBe(BEFORE);
   });
 
   test("behind a link, which stays a link", () => {
