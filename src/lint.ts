@@ -1,7 +1,7 @@
 import type { Finding, Incomplete, LintResult } from "./engine/finding.js";
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
-import { compareFindings, type RuleSetting, run } from "./engine/run.js";
+import { compareFindings, type RuleSetting, run, withOrdinals } from "./engine/run.js";
 import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import type { GivenHost } from "./host/given.js";
@@ -36,7 +36,7 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
     const paths = new Set(touching);
     return all.filter((finding) => touches(finding, paths));
   });
-  return { kind: "linted", result: summarize(distinctFindings(findings), hosts) };
+  return { kind: "linted", result: summarize(withOrdinals(distinctFindings(findings)), hosts) };
 }
 
 /** The first path that means neither whole hosts nor a part of one that is read (or that could not be); `null`: none. */

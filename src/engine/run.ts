@@ -61,15 +61,19 @@ function fingerprint(parts: readonly string[]): string {
   return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
 }
 
-/** Two findings of one fingerprint (the same fault twice in a location) are told apart by their order. */
-function withOrdinals(findings: readonly Finding[]): readonly Finding[] {
-  const seen = new Map<string, number>();
+/** Findings of one fingerprint (the same fault twice in a location, or in two hosts of one name) are told apart by their order. */
+export function withOrdinals(findings: readonly Finding[]): readonly Finding[] {
+  const counts = new Map<string, number>();
+  const taken = new Set<string>();
   return findings.map((finding) => {
-    const count = seen.get(finding.fingerprint) ?? 0;
-    seen.set(finding.fingerprint, count + 1);
-    return count === 0
-      ? finding
-      : { ...finding, fingerprint: fingerprint([finding.fingerprint, String(count)]) };
+    let count = counts.get(finding.fingerprint) ?? 0;
+    const told = (): string =>
+      count === 0 ? finding.fingerprint : fingerprint([finding.fingerprint, String(count)]);
+    while (taken.has(told())) count += 1;
+    const own = told();
+    counts.set(finding.fingerprint, count + 1);
+    taken.add(own);
+    return own === finding.fingerprint ? finding : { ...finding, fingerprint: own };
   });
 }
 
