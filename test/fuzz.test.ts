@@ -9,6 +9,8 @@ import { different, unsafe, writeFault } from "./fuzz/oracles.js";
 import { drawCase, runFuzzCase } from "./fuzz/run-case.js";
 import { fixtureSeeds } from "./fuzz/seeds.js";
 import { file, filesIn, readTree, removeTree, type TreeNode, writeTree } from "./fuzz/tree.js";
+import { watched } from "./fuzz/watch.js";
+import type { Message } from "./fuzz/work.js";
 
 const scratch = fs.mkdtempSync(join(tmpdir(), "fpmlint-fuzz-test-"));
 fs.chmodSync(scratch, 0o755);
@@ -97,4 +99,48 @@ test("a failing case is made small", async () => {
   expect(filesIn(small.tree)).toEqual(["b"]);
   expect(small.tree.get("b")).toEqual(file("line 23"));
   expect(small.stdin).toBe("");
+});
+
+describe("the watch", () => {
+  const job = {
+    seed: 1,
+    kinds: ["units"],
+    first: 0,
+    last: 1,
+    from: 0,
+    step: 1,
+    end: null,
+    scratch,
+    corpus: "",
+  };
+  const limits = { endless: 0.5, stuck: 3600, memory: 2 ** 40 };
+
+  /** What is heard of a program that does this in case 0 and ends well after case 1. */
+  async function heard(misdeed: string, changes: Partial<typeof limits> = {}): Promise<readonly string[]> {
+    const program = join(scratch, "program.mjs");
+    const begin = `import { writeSync } from "node:fs";
+const { from } = JSON.parse(process.argv[3]);
+writeSync(1, JSON.stringify({ say: "begin", place: from }) + "\\n");
+if (from === 0) { ${misdeed} }
+else writeSync(1, JSON.stringify({ say: "done", kind: "units", rules: [], slow: null }) + "\\n");`;
+    fs.writeFileSync(program, begin);
+    const said: string[] = [];
+    const hear = (message: Message) => said.push(message.say === "failed" ? message.failure : message.say);
+    await watched(job, program, hear, { ...limits, ...changes });
+    return said;
+  }
+
+  test.each([
+    ["dies", "process.exit(7)", {}, /^died: with 7/],
+    ["never ends", "for (;;);", {}, /^endless: /],
+    [
+      "takes too much memory",
+      "const much = Buffer.alloc(2 ** 29, 1); for (;;) much[0] = 1",
+      { endless: 3600, memory: 2 ** 28 },
+      /^memory: /,
+    ],
+    ["waits", "setInterval(() => {}, 1e9)", { endless: 3600, stuck: 3 }, /^stuck: /],
+  ])("a case that %s fails, and the next one is run", async (_what, misdeed, changes, failure) => {
+    expect(await heard(misdeed, changes)).toEqual([expect.stringMatching(failure), "done"]);
+  });
 });

@@ -6,6 +6,7 @@ import type { LintResult } from "../../src/engine/finding.js";
 import { type LintOutcome, lintWith } from "../../src/lint.js";
 import { json } from "../../src/report/json.js";
 import { quiet, text } from "../../src/report/text.js";
+import { decodeBytes } from "../../src/source/bytes.js";
 import { validators } from "../../src/validators.js";
 import { version } from "../../src/version.js";
 import type { Ran } from "../support/run-command.js";
@@ -169,10 +170,18 @@ async function command(
     env: {},
     workingDirectory: directory,
     standardInput: () => one.stdin,
-    stdout: { write: (text) => (out += text), ...(columns === undefined ? {} : { isTTY: true, columns }) },
+    stdout: {
+      write: (text, encoding) => (out += decoded(text, encoding)),
+      ...(columns === undefined ? {} : { isTTY: true, columns }),
+    },
     stderr: { write: (text) => (err += text) },
   });
   return { status, out, err };
+}
+
+/** A diff travels as bytes in latin1. */
+function decoded(text: string, encoding?: BufferEncoding): string {
+  return encoding === "latin1" ? decodeBytes(Buffer.from(text, "latin1")) : text;
 }
 
 function commandFault({ status, err }: Ran): string | null {
