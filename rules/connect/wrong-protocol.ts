@@ -15,6 +15,7 @@ import { argumentPlace, enclosing, headPlace } from "../../src/nginx/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
+import { wordMap } from "../../src/source/word-map.js";
 
 /** A location and an address behind it where somebody speaks another protocol. */
 interface Mixed {
@@ -109,7 +110,7 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Report {
         : `fastcgi_pass leads to ${wanted}${where}, where nginx itself serves HTTP`,
     at: target.place,
     label:
-      listen === null ? `${PROTOCOLS[directive] ?? "another protocol"} goes there` : "FastCGI goes there",
+      listen === null ? `${PROTOCOLS.get(directive) ?? "another protocol"} goes there` : "FastCGI goes there",
     link: [],
     related: [
       ...(other === null ? [] : [{ place: other, message: `pool [${pool?.name ?? ""}] listens there` }]),
@@ -122,11 +123,11 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Report {
   };
 }
 
-const PROTOCOLS: Readonly<Record<string, string>> = {
+const PROTOCOLS: ReadonlyMap<string, string> = wordMap({
   proxy_pass: "HTTP",
   uwsgi_pass: "uwsgi",
   scgi_pass: "SCGI",
-};
+});
 
 function upstreamWords(from: OtherPass | Binding, target: Target): string {
   const where = "block" in from ? membership(from, target) : target.upstream && `upstream ${target.upstream}`;

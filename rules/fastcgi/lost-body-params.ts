@@ -14,6 +14,7 @@ import { effectiveFlag } from "../../src/nginx/effective.js";
 import { matchingOf, mayBeExact } from "../../src/nginx/extensions.js";
 import { childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
 import { handingOn, takesBodies } from "../../src/nginx/passed.js";
+import { wordMap } from "../../src/source/word-map.js";
 
 interface Lost {
   readonly binding: Binding;
@@ -22,11 +23,11 @@ interface Lost {
 }
 
 /** The lines of `fastcgi_params`. */
-const LINES: Readonly<Record<string, string>> = {
+const LINES: ReadonlyMap<string, string> = wordMap({
   CONTENT_TYPE: "fastcgi_param CONTENT_TYPE $content_type;",
   CONTENT_LENGTH: "fastcgi_param CONTENT_LENGTH $content_length;",
   QUERY_STRING: "fastcgi_param QUERY_STRING $query_string;",
-};
+});
 
 export const lostBodyParams: Rule = {
   id: "fastcgi/lost-body-params",
@@ -88,7 +89,7 @@ export const lostBodyParams: Rule = {
           })),
         ],
         effect: `${empty(names)} in every request, and the answer is still 200`,
-        help: helpText([[addAfter(host, headPlace(first), ...names.map((one) => LINES[one] ?? ""))]]),
+        help: helpText([[addAfter(host, headPlace(first), ...names.map((one) => LINES.get(one) ?? ""))]]),
         names: [...namesOf(binding), ...names],
       };
     }

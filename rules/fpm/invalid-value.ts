@@ -201,7 +201,7 @@ function meant({ kind, as }: Misread, { raw }: Setting, key: string): string {
   if (milliseconds !== undefined) return `${key} = ${Math.ceil(Number(milliseconds) / 1000)}s`;
   const [, whole, part, unit = "s"] = /^([0-9]+)(\.[0-9]+)([smhd]?)$/.exec(raw) ?? [];
   if (whole !== undefined)
-    return `${key} = ${Math.round(Number(`${whole}${part}`) * (secondsOf[unit] ?? 1))}s`;
+    return `${key} = ${Math.round(Number(`${whole}${part}`) * (secondsOf.get(unit) ?? 1))}s`;
   return `${key} = ${as}`;
 }
 

@@ -6,6 +6,7 @@ import { factsOf, knownNames, removedIn } from "../../src/nginx/directives.js";
 import { foreignNames, isForeign } from "../../src/nginx/foreign.js";
 import type { Judged } from "../../src/nginx/judged.js";
 import { namePlace } from "../../src/nginx/nodes.js";
+import { wordMap } from "../../src/source/word-map.js";
 
 type Case = "misspelt" | "impossible" | "other-version" | "unknown";
 
@@ -91,15 +92,15 @@ function otherVersion(name: string, removed: string | null, version: string | nu
   const gone = `nginx ${version === null ? "since 1.18.0" : version} has no directive ${name}, which went with ${removed}`;
   const late = `nginx ${version} has no directive ${name}, which came with ${added}`;
   const message = removed === null ? late : gone;
-  const help = HELP[name] ?? (removed === null ? `remove it, or update nginx to ${added}` : "remove it");
+  const help = HELP.get(name) ?? (removed === null ? `remove it, or update nginx to ${added}` : "remove it");
   return { case: "other-version", message, help };
 }
 
-const HELP: Readonly<Record<string, string>> = {
+const HELP: ReadonlyMap<string, string> = wordMap({
   ssl: "listen 443 ssl;",
   http2: "listen 443 ssl http2;",
   limit_zone: "limit_conn_zone $binary_remote_addr zone=NAME:10m;",
-};
+});
 
 function impossible(name: string): Found {
   const [, word = "", rest = ""] = /^([A-Za-z_]\w*)(.+)$/s.exec(name) ?? [];

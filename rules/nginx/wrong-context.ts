@@ -3,6 +3,7 @@ import { judgedHost } from "../../src/model/nginx-judged.js";
 import { ANY_CONTEXT, allowedRows, type Judged, matchingRows } from "../../src/nginx/judged.js";
 import { headPlace, headText, namePlace } from "../../src/nginx/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { wordMap } from "../../src/source/word-map.js";
 
 const start = (log: string): Symptom => ({ when: "start", status: null, log });
 
@@ -116,7 +117,7 @@ function tooLate(node: Node): Found | null {
   };
 }
 
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES: ReadonlyMap<string, string> = wordMap({
   m: "the main context",
   e: "events",
   h: "http",
@@ -131,14 +132,14 @@ const NAMES: Readonly<Record<string, string>> = {
   S: "stream",
   T: "a server of stream",
   U: "an upstream of stream",
-};
+});
 
 /** Where it may stand: in the same protocol, when it is at home there at all. */
 function placesOf({ rows, contexts }: Judged): readonly string[] {
   const letters = [...new Set(rows.flatMap((row) => [...row.contexts]))];
   const home = PROTOCOLS.find((protocol) => [...contexts].some((one) => protocol.includes(one)));
   const near = letters.filter((letter) => home?.includes(letter));
-  return (near.length > 0 ? near : letters).map((letter) => NAMES[letter] ?? letter);
+  return (near.length > 0 ? near : letters).map((letter) => NAMES.get(letter) ?? letter);
 }
 
 const PROTOCOLS = ["hsluiIx", "MN", "STU"];
@@ -150,7 +151,7 @@ function list(places: readonly string[]): string {
 
 function describe({ node, contexts }: Judged): string {
   const [only = ""] = contexts;
-  if (contexts.length === 1) return NAMES[only] ?? only;
+  if (contexts.length === 1) return NAMES.get(only) ?? only;
   return contexts === ANY_CONTEXT ? "a file" : (node.parent?.name ?? "a block");
 }
 

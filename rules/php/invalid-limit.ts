@@ -184,9 +184,9 @@ function meaning(value: string): string | null {
   if (digits === "") return null;
   const letter = unit.toUpperCase();
   if (fraction === "") return letter === "" || letter === "T" ? null : `${digits}${letter}`;
-  const smaller: Readonly<Record<string, string>> = { G: "M", M: "K" };
   const whole = Math.round(Number(`${digits}.${fraction}`) * 1024);
-  return smaller[letter] === undefined ? null : `${whole}${smaller[letter]}`;
+  const smaller = letter === "G" ? "M" : letter === "M" ? "K" : null;
+  return smaller === null ? null : `${whole}${smaller}`;
 }
 
 function report(host: Host, group: readonly [Written, ...Written[]], found: Problem): Report {

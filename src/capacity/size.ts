@@ -1,9 +1,17 @@
 /** Sizes of memory, shares and times as people write them: `8G`, `8GB`, `8GiB`, `512m`, plain bytes. All units are binary. */
 
+import { wordMap } from "../source/word-map.js";
+
 /** In bytes. */
 export const MIB = 1024 * 1024;
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+const UNITS: ReadonlyMap<string, number> = wordMap({
+  "": 1,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+  t: 1024 ** 4,
+});
 
 /** The same for a JSON schema. */
 export const SIZE_PATTERN = "^[0-9]+(\\.[0-9]+)?\\s*([kKmMgGtT]([iI]?[bB]?)?|[bB])?$";
@@ -11,7 +19,7 @@ export const SIZE_PATTERN = "^[0-9]+(\\.[0-9]+)?\\s*([kKmMgGtT]([iI]?[bB]?)?|[bB
 /** Bytes, a whole number above 0; `null` for what is no size. */
 export function parseSize(text: string): number | null {
   const [, number = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b?)|b)?\s*$/i.exec(text) ?? [];
-  const bytes = Math.floor(Number(number) * (UNITS[unit.toLowerCase()] ?? 1));
+  const bytes = Math.floor(Number(number) * (UNITS.get(unit.toLowerCase()) ?? 1));
   return number === "" || !Number.isSafeInteger(bytes) || bytes < 1 ? null : bytes;
 }
 
@@ -50,19 +58,19 @@ export function showTime(seconds: number): string {
   return `${Number(milliseconds.toPrecision(milliseconds < 1 ? 1 : 3))} ms`;
 }
 
-const TIME_UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, min: 60 };
+const TIME_UNITS: ReadonlyMap<string, number> = wordMap({ ms: 0.001, s: 1, sec: 1, m: 60, min: 60, h: 3600 });
 
 /** Seconds of `250ms`, `1.5s`, `2m`; a plain number is seconds. `null` for what is no time above 0. */
 export function parseTime(text: string): number | null {
   const [, number = "", unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m)?\s*$/i.exec(text) ?? [];
-  const seconds = Number(number) * (TIME_UNITS[unit.toLowerCase()] ?? Number.NaN);
+  const seconds = Number(number) * (TIME_UNITS.get(unit.toLowerCase()) ?? Number.NaN);
   return number !== "" && seconds > 0 && Number.isFinite(seconds) ? seconds : null;
 }
 
 /** Requests per second of `40/s`, `2400/min`, `40`. `null` for what is no rate above 0. */
 export function parseRate(text: string): number | null {
   const [, number = "", per = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(?:\/\s*(s|sec|m|min|h))?\s*$/i.exec(text) ?? [];
-  const seconds = { s: 1, sec: 1, m: 60, min: 60, h: 3600 }[per.toLowerCase()] ?? Number.NaN;
+  const seconds = TIME_UNITS.get(per.toLowerCase()) ?? Number.NaN;
   const rate = Number(number) / seconds;
   return number !== "" && rate > 0 && Number.isFinite(rate) ? rate : null;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { readSamples, type Samples } from "../capacity/samples.js";
 import { escapeText } from "../report/escape.js";
+import { wordMap } from "../source/word-map.js";
 import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
 
@@ -32,16 +33,16 @@ function readText(name: string, world: World): string {
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     const shown = name === "-" ? "standard input" : name;
-    throw new UsageError(`--samples ${shown}: ${REASONS[code] ?? `could not be read (${code})`}`);
+    throw new UsageError(`--samples ${shown}: ${REASONS.get(code) ?? `could not be read (${code})`}`);
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS: ReadonlyMap<string, string> = wordMap({
   ENOENT: "no such file",
   EISDIR: "is a directory; a file with the output of ps is expected",
   EACCES: "permission denied",
   EAGAIN: "nothing is there to read yet; write the output of ps to a file first",
-};
+});
 
 /** More lines than these are only counted: whatever it is, it is not the output of `ps`. */
 const MOST_LINES = 10;

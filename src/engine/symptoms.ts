@@ -1,3 +1,4 @@
+import { wordMap } from "../source/word-map.js";
 import type { Rule, RuleCase } from "./rule.js";
 
 /** What people see and ask for: `502`, `blank page`. */
@@ -8,7 +9,7 @@ export interface SymptomTopic {
   readonly title: string;
 }
 
-const PHRASES: Readonly<Record<string, string>> = {
+const PHRASES: ReadonlyMap<string, string> = wordMap({
   "400": "Bad Request",
   "403": "Forbidden",
   "404": "Not Found",
@@ -18,7 +19,7 @@ const PHRASES: Readonly<Record<string, string>> = {
   "502": "Bad Gateway",
   "503": "Service Temporarily Unavailable",
   "504": "Gateway Time-out",
-};
+});
 
 const BLANK: SymptomTopic = { name: "blank page", title: "a blank page" };
 
@@ -34,7 +35,7 @@ export function symptomTopic(words: string): SymptomTopic | null {
   if (/^(blank|white|empty) ?(page|screen|response)?$/.test(said)) return BLANK;
   const status = /^(?:http |error |status )*([1-5]\d\d)(?: [a-z -]+)?$/.exec(said)?.[1];
   if (status === undefined) return null;
-  const phrase = PHRASES[status];
+  const phrase = PHRASES.get(status);
   return { name: status, title: phrase === undefined ? status : `${status} ${phrase}` };
 }
 

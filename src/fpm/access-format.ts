@@ -1,13 +1,15 @@
 /** What FPM refuses in `access.format`; it looks only where the pool has an `access.log`. */
 
+import { wordMap } from "../source/word-map.js";
+
 /** Tokens that take no word in braces. */
 const plain = "%flmnpPqQrRsu";
 /** Tokens that take one of these words in braces, or none. */
-const words: Readonly<Record<string, readonly string[]>> = {
+const words: ReadonlyMap<string, readonly string[]> = wordMap({
   C: ["total", "user", "system"],
   d: ["seconds", "milli", "mili", "milliseconds", "miliseconds", "micro", "microseconds"],
   M: ["bytes", "kilo", "kilobytes", "mega", "megabytes"],
-};
+});
 
 /** The token that FPM stumbles over and why, or `null`. */
 export function accessFormatFault(format: string): { readonly token: string; readonly why: string } | null {
@@ -36,7 +38,7 @@ function tokenFault(letter: string, word: string): string | null {
   if (plain.includes(letter)) return word === "" ? null : "takes no braces";
   if (letter === "t" || letter === "T") return null;
   if (letter === "e" || letter === "o") return word === "" ? "needs a name in braces" : null;
-  const allowed = words[letter];
+  const allowed = words.get(letter);
   if (allowed === undefined) return "is not a token that PHP-FPM knows";
   return word === "" || allowed.includes(word.toLowerCase())
     ? null

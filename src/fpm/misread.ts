@@ -20,7 +20,7 @@ export function misread(raw: string, value: string, type: FpmType): Misread | nu
 function misreadTime(value: string): Misread | null {
   const reading = readSeconds(value);
   if (!reading.ok) return null;
-  const unit = secondsOf[value.slice(-1)];
+  const unit = secondsOf.get(value.slice(-1));
   const body = (unit === undefined ? value : value.slice(0, -1)).trim();
   const plain = /^[+-]?[0-9]+$/.test(body);
   if (plain && exact(body) * BigInt(unit ?? 1) === BigInt(reading.value)) return null;

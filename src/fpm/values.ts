@@ -1,5 +1,7 @@
 /** FPM's own readings of a decoded value: what `fpm_conf_set_*` makes of it. */
+
 import { toInt } from "../php/grammar.js";
+import { wordMap } from "../source/word-map.js";
 
 /** The value FPM uses, or the part of its message that says why it refuses. */
 export type Reading<T> =
@@ -22,7 +24,7 @@ export function readInteger(text: string): Reading<number> {
 }
 
 /** Seconds in each unit FPM knows. */
-export const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
+export const secondsOf: ReadonlyMap<string, number> = wordMap({ s: 1, m: 60, h: 3600, d: 86400 });
 
 /**
  * Seconds. Only the last character is a suffix; of the rest `atoi` takes the leading number, so
@@ -31,7 +33,7 @@ export const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 360
 export function readSeconds(text: string): Reading<number> {
   if (text === "") return refuse("invalid time value");
   const last = text.slice(-1);
-  const unit = secondsOf[last];
+  const unit = secondsOf.get(last);
   if (unit !== undefined) return read(Math.imul(toInt(text.slice(0, -1)), unit));
   if (last < "0" || last > "9") return refuse("unknown suffix used in time value");
   return read(toInt(text));

@@ -51,7 +51,7 @@ export function readDump(text: string): NginxDump | null {
  * files of the same tree; `null`: there is nothing else). Reports name the files as nginx does.
  */
 export function dumpFilesystem(dump: NginxDump, beside: HostFilesystem | null): HostFilesystem {
-  const memory = memoryFilesystem(Object.fromEntries(dump.files));
+  const memory = memoryFilesystem(dump.files);
   const own: HostFilesystem = { entry: memory.entry, display: (path) => path };
   return beside === null ? own : layered(own, beside);
 }

@@ -1,4 +1,5 @@
 import { encodeText } from "../source/bytes.js";
+import { wordMap } from "../source/word-map.js";
 import type { Entry, HostFilesystem } from "./filesystem.js";
 import { byBytes } from "./path.js";
 
@@ -114,7 +115,7 @@ function stepsOf(part: string): readonly Step[] {
 }
 
 /** Classes of POSIX, in the C locale. */
-const CLASSES: Readonly<Record<string, string>> = {
+const CLASSES: ReadonlyMap<string, string> = wordMap({
   alnum: "A-Za-z0-9",
   alpha: "A-Za-z",
   blank: " \\t",
@@ -124,7 +125,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   space: " \\t\\n\\v\\f\\r",
   upper: "A-Z",
   xdigit: "0-9A-Fa-f",
-};
+});
 
 function bracket(
   characters: readonly string[],
@@ -138,7 +139,7 @@ function bracket(
     // A `]` right after the opening belongs to the set.
     if (character === "]" && at > first) return set(inner, negated, at);
     const name = /^\[:(\w+):\]/.exec(characters.slice(at, at + 12).join(""))?.[1] ?? "";
-    const members = CLASSES[name];
+    const members = CLASSES.get(name);
     if (members !== undefined) {
       inner += members;
       at += name.length + 3;

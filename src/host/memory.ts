@@ -12,8 +12,13 @@ export type MemoryNode =
  * A host made of texts, for tests and for input that is not on a disk. Keys are absolute paths of
  * the host; directories exist where files below them do. A link's target counts from the host's root.
  */
-export function memoryFilesystem(files: Readonly<Record<string, MemoryNode>>): HostFilesystem {
-  const nodes = new Map(Object.entries(files).map(([path, node]) => [normalizePath(path), node]));
+export function memoryFilesystem(
+  files: ReadonlyMap<string, MemoryNode> | Readonly<Record<string, MemoryNode>>,
+): HostFilesystem {
+  const rows: readonly (readonly [path: string, node: MemoryNode])[] = [
+    ...(files instanceof Map ? files : Object.entries(files)),
+  ];
+  const nodes = new Map(rows.map(([path, node]) => [normalizePath(path), node]));
   const directories = new Map<string, Set<string>>([["/", new Set()]]);
   for (const path of nodes.keys()) addParents(directories, path);
   return {

@@ -1,9 +1,11 @@
+import { wordMap } from "../source/word-map.js";
+
 /** The name of a failed system call's error, such as `ENOENT`; empty for what is no such error. */
 export function codeOf(error: unknown): string {
   return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 }
 
-const reasons: Readonly<Record<string, string>> = {
+const reasons: ReadonlyMap<string, string> = wordMap({
   ENOENT: "No such file or directory",
   ENOTDIR: "Not a directory",
   EACCES: "Permission denied",
@@ -14,15 +16,15 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "File name too long",
   EIO: "Input/output error",
   EISDIR: "Is a directory",
-};
+});
 
 /** What went wrong, as part of a sentence; `otherwise` for what is no such error. */
 export function saidOf(error: unknown, otherwise: string): string {
-  return reasons[codeOf(error)]?.toLowerCase() ?? reasonOf(error, otherwise);
+  return reasons.get(codeOf(error))?.toLowerCase() ?? reasonOf(error, otherwise);
 }
 
 /** The same in the system's words; `otherwise` for what is no such error. */
 export function reasonOf(error: unknown, otherwise: string): string {
   const code = codeOf(error);
-  return reasons[code] ?? (code === "" ? otherwise : code);
+  return reasons.get(code) ?? (code === "" ? otherwise : code);
 }

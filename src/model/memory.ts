@@ -3,6 +3,7 @@ import type { HostFilesystem } from "../host/filesystem.js";
 import { nameOf } from "../host/path.js";
 import { textOf } from "../host/text.js";
 import type { Place } from "../source/file.js";
+import { wordMap } from "../source/word-map.js";
 import { commonGroups } from "./groups.js";
 import { fpmUnits, serviceSetting } from "./units.js";
 
@@ -64,11 +65,11 @@ function unitLimit(fs: HostFilesystem, master: FpmMaster, ram: number): MemorySi
   };
 }
 
-const FACTORS: Readonly<Record<string, number>> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
+const FACTORS: ReadonlyMap<string, number> = wordMap({ K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 });
 
 /** A size as systemd reads it: units are binary, a percentage is of the machine's memory. */
 function unitBytes(text: string, ram: number): number {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([BKMGT%]?)$/.exec(text) ?? [];
   if (number === undefined) return Number.NaN;
-  return Math.floor(unit === "%" ? (ram * Number(number)) / 100 : Number(number) * (FACTORS[unit] ?? 1));
+  return Math.floor(unit === "%" ? (ram * Number(number)) / 100 : Number(number) * (FACTORS.get(unit) ?? 1));
 }

@@ -1,3 +1,4 @@
+import { wordMap } from "../source/word-map.js";
 import { type AddressSlot, type NginxAddress, PLAIN, readAddress } from "./address.js";
 import { descendants, enclosing } from "./nodes.js";
 import type { Node } from "./types.js";
@@ -18,14 +19,14 @@ export interface AddressUse {
 }
 
 /** Schemes that a directive takes off; `proxy_pass` of `http` needs one of its two. */
-const SCHEMES: Readonly<Record<string, Readonly<Record<string, number | null>>>> = {
-  proxy_pass: { "http://": 80, "https://": 443 },
-  uwsgi_pass: { "uwsgi://": null, "suwsgi://": null },
-  grpc_pass: { "grpc://": null, "grpcs://": null },
-  fastcgi_pass: {},
-  scgi_pass: {},
-  memcached_pass: {},
-};
+const SCHEMES: ReadonlyMap<string, ReadonlyMap<string, number | null>> = wordMap({
+  proxy_pass: wordMap<number | null>({ "http://": 80, "https://": 443 }),
+  uwsgi_pass: wordMap<number | null>({ "uwsgi://": null, "suwsgi://": null }),
+  grpc_pass: wordMap<number | null>({ "grpc://": null, "grpcs://": null }),
+  fastcgi_pass: wordMap<number | null>({}),
+  scgi_pass: wordMap<number | null>({}),
+  memcached_pass: wordMap<number | null>({}),
+});
 
 const HANDLED = new Set(["location", "if", "limit_except"]);
 
@@ -76,14 +77,14 @@ function plain(
 }
 
 function httpPass(node: Node, text: string): AddressUse | null {
-  const schemes = SCHEMES[node.name];
+  const schemes = SCHEMES.get(node.name);
   // memcached_pass alone takes its argument as it is.
   const plainly = node.name === "memcached_pass" || node.directive.args[0]?.placeholder === true;
   if (schemes === undefined || (text.includes("$") && !plainly)) return null;
-  const scheme = Object.keys(schemes).find((prefix) => text.toLowerCase().startsWith(prefix)) ?? "";
+  const scheme = [...schemes.keys()].find((prefix) => text.toLowerCase().startsWith(prefix)) ?? "";
   const web = node.name === "proxy_pass";
   const rest = text.slice(scheme.length);
-  const defaultPort = schemes[scheme] ?? null;
+  const defaultPort = schemes.get(scheme) ?? null;
   const noScheme = web && scheme === "";
   const address = readAddress(rest, { listen: false, uri: web });
   return { node, role: "pass", protocol: "http", text: rest, noScheme, defaultPort, address };

@@ -1,3 +1,4 @@
+import { wordMap } from "../source/word-map.js";
 import { type DirectiveFact, factsFor } from "./directives.js";
 import type { Node } from "./types.js";
 import type { NginxVersion } from "./version.js";
@@ -56,32 +57,32 @@ function isAdopted(node: Node, block: Node): boolean {
   return node.via.length === 0 && node.file.path !== block.file.path;
 }
 
-const INSIDE: Readonly<Record<string, string>> = {
+const INSIDE: ReadonlyMap<string, string> = wordMap({
   events: "e",
   http: "h",
   location: "l",
   limit_except: "x",
   mail: "M",
   stream: "S",
-};
+});
 
-const BY_PLACE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  server: { h: "s", M: "N", S: "T" },
-  upstream: { h: "u", S: "U" },
-  if: { s: "i", l: "I" },
-};
+const BY_PLACE: ReadonlyMap<string, ReadonlyMap<string, string>> = wordMap({
+  server: wordMap({ h: "s", M: "N", S: "T" }),
+  upstream: wordMap({ h: "u", S: "U" }),
+  if: wordMap({ s: "i", l: "I" }),
+});
 
 function contextInside(node: Node, contexts: string): string {
   if (VALUE_BLOCKS.has(node.name)) return "";
-  const fixed = INSIDE[node.name];
+  const fixed = INSIDE.get(node.name);
   if (fixed !== undefined) return fixed;
-  const byPlace = BY_PLACE[node.name];
+  const byPlace = BY_PLACE.get(node.name);
   if (byPlace === undefined) return "";
   // Only http has locations.
   if (node.name === "server" && node.children.some(({ name }) => name === "location")) return "s";
-  const letters = [...contexts].map((letter) => byPlace[letter] ?? "").join("");
+  const letters = [...contexts].map((letter) => byPlace.get(letter) ?? "").join("");
   // One that stands where it may not is nevertheless read as what it was meant to be.
-  return letters === "" ? Object.values(byPlace).join("") : letters;
+  return letters === "" ? [...byPlace.values()].join("") : letters;
 }
 
 /** The facts that hold where a directive stands. */

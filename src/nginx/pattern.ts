@@ -1,3 +1,5 @@
+import { wordMap } from "../source/word-map.js";
+
 /**
  * Regular expressions of locations, read and matched here instead of by V8: its engine differs from
  * PCRE, and some patterns (`^/([a-z]+[-_/]?)+\.php$`) would keep it busy longer than a person waits.
@@ -103,12 +105,12 @@ function group(reader: Reader): Pattern | null {
   return head === "?=" || head === "?!" ? { kind: "ahead", item, negative: head === "?!" } : item;
 }
 
-const KINDS: Readonly<Record<string, RegExp>> = { d: /\d/, D: /\D/, w: /\w/, W: /\W/, s: /\s/, S: /\S/ };
+const KINDS: ReadonlyMap<string, RegExp> = wordMap({ d: /\d/, D: /\D/, w: /\w/, W: /\W/, s: /\s/, S: /\S/ });
 
 function escaped(reader: Reader): Pattern | null {
   const sign = reader.text[reader.at] ?? "";
   reader.at += 1;
-  const kind = KINDS[sign];
+  const kind = KINDS.get(sign);
   if (kind !== undefined) return { kind: "character", has: (one) => kind.test(one), few: null };
   if (sign === "A") return { kind: "start" };
   if (sign === "z" || sign === "Z") return { kind: "end" };
@@ -131,7 +133,7 @@ function set(reader: Reader): Pattern | null {
   const words = body.match(/\\.|[^\\]/g) ?? [];
   for (let index = 0; index < words.length; index += 1) {
     const [from, to] = [plain(words[index]), plain(words[index + 2])];
-    const kind = KINDS[words[index]?.[1] ?? ""];
+    const kind = KINDS.get(words[index]?.[1] ?? "");
     if (from === null) {
       if (kind === undefined) return null;
       kinds.push(kind);

@@ -1,3 +1,4 @@
+import { wordMap } from "../source/word-map.js";
 import { time } from "./checks/numbers.js";
 
 /** nginx's own readings of values (ngx_parse.c). `undefined`: nginx refuses it, or it is not a literal. */
@@ -18,12 +19,12 @@ export function offsetBytes(text: string): number | undefined {
   return scaled(text, /^(\d+)([kKmMgG]?)$/);
 }
 
-const FACTORS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+const FACTORS: ReadonlyMap<string, number> = wordMap({ "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 });
 
 function scaled(text: string, pattern: RegExp): number | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
-  const value = Number(match[1]) * (FACTORS[(match[2] ?? "").toLowerCase()] ?? 1);
+  const value = Number(match[1]) * (FACTORS.get((match[2] ?? "").toLowerCase()) ?? 1);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 

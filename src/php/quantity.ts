@@ -1,4 +1,6 @@
-const multipliers: Readonly<Record<string, bigint>> = { k: 1n << 10n, m: 1n << 20n, g: 1n << 30n };
+import { wordMap } from "../source/word-map.js";
+
+const multipliers: ReadonlyMap<string, bigint> = wordMap({ k: 1n << 10n, m: 1n << 20n, g: 1n << 30n });
 const largest = 2n ** 64n - 1n;
 
 /**
@@ -12,6 +14,6 @@ export function parseIniBytes(value: string): number {
   if (found?.[2] === undefined) return 0;
   const digits = /^0[0-7]+$/.test(found[2]) ? `0o${found[2].slice(1)}` : found[2];
   const magnitude = BigInt(digits) > largest ? largest : BigInt(digits);
-  const factor = multipliers[text.slice(-1).toLowerCase()] ?? 1n;
+  const factor = multipliers.get(text.slice(-1).toLowerCase()) ?? 1n;
   return Number(BigInt.asIntN(64, (found[1] === "-" ? -magnitude : magnitude) * factor));
 }

@@ -1,6 +1,7 @@
 import { MIB, showSize } from "../capacity/size.js";
 import { mebibytes } from "../capacity/words.js";
 import { type HostCapacity, isMeasured, type PoolCapacity } from "../engine/capacity-result.js";
+import { wordMap } from "../source/word-map.js";
 import { asciiLines, memoryBar, shortened } from "./capacity-bars.js";
 import { demandLines } from "./capacity-demand.js";
 import { guessed, hintOf } from "./capacity-hint.js";
@@ -159,7 +160,7 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
 function settingLines(pool: PoolCapacity, { unicode }: CapacityTextOptions): readonly string[] {
   const { plan, current, ramp, unknown } = pool;
   const arrow = unicode ? "←" : "<-";
-  const why: Readonly<Record<string, string>> = {
+  const reasons = wordMap({
     pm: whyManager(pool),
     "pm.start_servers": part("a quarter", plan.max, 4),
     "pm.min_spare_servers": `${part("an eighth", plan.max, 8)}${ramp === null || ramp === 0 ? "" : `; all workers are there after ${ramp} s of load`}`,
@@ -167,12 +168,13 @@ function settingLines(pool: PoolCapacity, { unicode }: CapacityTextOptions): rea
     "pm.max_spawn_rate": "PHP-FPM refuses the present one with this pm",
     "pm.process_idle_timeout": "in seconds; PHP-FPM refuses the present one with this pm",
     "pm.max_requests": "requests after which a worker that has grown is replaced",
-  };
+  });
   const settings = Object.entries(plan.settings).map(([key, value]) => {
     const before = current[key] ?? (unknown.includes(key) ? "not known" : "not set");
     const was =
       String(before) === String(value) || pool.pool === null ? "" : `${arrow} ${shortened(String(before))}`;
-    return [`${key} = ${value}`, was, why[key] === undefined || why[key] === "" ? "" : `; ${why[key]}`];
+    const why = reasons.get(key) ?? "";
+    return [`${key} = ${value}`, was, why === "" ? "" : `; ${why}`];
   });
   return [
     `[${escapeText(shortened(pool.pool?.name ?? pool.name))}]${fileOf(pool)}`,

@@ -1,3 +1,4 @@
+import { wordMap } from "../../source/word-map.js";
 import { childrenNamed } from "../nodes.js";
 import type { Word } from "../types.js";
 import { count, size } from "./numbers.js";
@@ -30,7 +31,7 @@ import { sharedZones } from "./zones.js";
 
 const LEVELS = /^(?:[12](?::[12]){0,2})?$/;
 
-const PATH: Parameters = {
+const PATH: Parameters = wordMap({
   levels: parameter(
     (value) => LEVELS.test(value),
     "up to three digits 1 or 2 with colons between them, such as 1:2",
@@ -63,7 +64,7 @@ const PATH: Parameters = {
   purger_files: parameter(anything, ""),
   purger_sleep: parameter(anything, ""),
   purger_threshold: parameter(anything, ""),
-};
+});
 
 export const cachePath: Check = (one) =>
   firstOf(one, [
@@ -105,25 +106,23 @@ export const cacheOrStore: Check = (one) => {
   return store ? null : sharedZones(one);
 };
 
-const FILE_CACHE: Parameters = {
+const FILE_CACHE: Parameters = wordMap({
   max: parameter((value) => (count(value) ?? 0) > 0, "a number above 0"),
   inactive: parameter(isSeconds, "a time"),
-};
+});
 
-const LOG_CACHE: Parameters = {
+const LOG_CACHE: Parameters = wordMap({
   max: parameter(isCount, "a number"),
   inactive: parameter(isSeconds, "a time"),
   min_uses: parameter(isCount, "a number"),
   valid: parameter(isSeconds, "a time"),
-};
+});
 
 function fileCacheOf(known: Parameters, article: string): Check {
   return (one) => {
     const words = args(one).filter(({ text: value }) => value !== "off");
     const log = (at: string) => `invalid "${one.node.name}" parameter "${at}"`;
-    const said = Object.fromEntries(
-      Object.entries(known).map(([name, row]) => [name, { ...row, log, kind: "other" as const }]),
-    );
+    const said = new Map([...known].map(([name, row]) => [name, { ...row, log, kind: "other" as const }]));
     const off = words.length < args(one).length;
     const needs = `"${one.node.name}" must have ${article}"max" parameter`;
     return (

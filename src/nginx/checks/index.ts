@@ -101,7 +101,7 @@ const byName: ReadonlyMap<string, readonly [contexts: RegExp, check: Check]> = n
 
 /** What nginx refuses about the values of a directive that stands where it may, with as many as it takes. */
 export function valueRefusal(one: Checked): Refusal | null {
-  const slot = SLOTS[one.fact.type];
+  const slot = SLOTS.get(one.fact.type);
   const [contexts, handler] = byName.get(one.node.name) ?? [/^$/, null];
   const own = handler !== null && contexts.test(one.fact.contexts) ? handler : null;
   return slot?.(one) ?? own?.(one) ?? variableNames(one);

@@ -1,3 +1,4 @@
+import { wordMap } from "../../source/word-map.js";
 import { count, size } from "./numbers.js";
 import {
   anything,
@@ -66,7 +67,7 @@ const rate = parameter(
 /** Its own check comes first: nginx reads the words in order. */
 const zoned = parameter(anything, "");
 
-const REQ_ZONE: Parameters = { zone: zoned, rate, sync: bare };
+const REQ_ZONE: Parameters = wordMap({ zone: zoned, rate, sync: bare });
 
 export const reqZone: Check = (one) =>
   firstOf(one, [
@@ -77,20 +78,22 @@ export const reqZone: Check = (one) =>
     sharedZones,
   ]);
 
+const CONN_ZONE: Parameters = wordMap({ zone: zoned });
+
 export const connZone: Check = (one) =>
   firstOf(one, [
     zoneSize,
-    (it) => parameterRefusal(it, args(it).slice(1), { zone: zoned }),
+    (it) => parameterRefusal(it, args(it).slice(1), CONN_ZONE),
     zoneNamed,
     sharedZones,
   ]);
 
-const REQ: Parameters = {
+const REQ: Parameters = wordMap({
   zone: zoned,
   burst: named("burst", isPositive, "a number above 0"),
   delay: named("delay", isPositive, "a number above 0"),
   nodelay: bare,
-};
+});
 
 export const limitReq: Check = (one) =>
   firstOf(one, [

@@ -1,3 +1,4 @@
+import { wordMap } from "../../source/word-map.js";
 import type { Word } from "../types.js";
 import { isSince } from "../version.js";
 import { count, time } from "./numbers.js";
@@ -27,7 +28,7 @@ function isKeepalive(value: string): boolean {
   return parts.length <= 3 && value.replace(/:/g, "") !== "" && seconds(idle) && seconds(interval) && counted;
 }
 
-const OPTIONS: Parameters = {
+const OPTIONS: Parameters = wordMap({
   default_server: bare,
   default: bare,
   bind: bare,
@@ -50,15 +51,17 @@ const OPTIONS: Parameters = {
   accept_filter: parameter(anything, ""),
   // FreeBSD's and OpenBSD's.
   setfib: parameter(anything, ""),
-};
+});
 
-const SINCE: Readonly<Record<string, string>> = { quic: "1.25.0", multipath: "1.29.7" };
+/** Parameter → the version that brought it. */
+const SINCE: readonly (readonly [name: string, since: string])[] = [
+  ["quic", "1.25.0"],
+  ["multipath", "1.29.7"],
+];
 
 export const listen: Check = (one) => {
-  const later = Object.entries(SINCE).filter(
-    ([, since]) => one.scope.version === null || isSince(one.scope.version, since),
-  );
-  const known = { ...OPTIONS, ...Object.fromEntries(later.map(([name]) => [name, bare])) };
+  const later = SINCE.filter(([, since]) => one.scope.version === null || isSince(one.scope.version, since));
+  const known = new Map([...OPTIONS, ...later.map(([name]) => [name, bare] as const)]);
   // `spdy` went long ago, and other builds may still have it.
   return parameterRefusal(one, args(one).slice(1), known);
 };

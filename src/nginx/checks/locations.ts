@@ -1,3 +1,4 @@
+import { wordMap } from "../../source/word-map.js";
 import { argument } from "../nodes.js";
 import type { Node, Word } from "../types.js";
 import { patternRefusal } from "./pattern.js";
@@ -26,23 +27,23 @@ export function readLocation(node: Node): Location | null {
   const first = argument(node, 0) ?? "";
   const second = argument(node, 1);
   if (second !== undefined) {
-    const kind = MODIFIERS[first];
+    const kind = MODIFIERS.get(first);
     return kind === undefined ? null : { kind, name: second };
   }
   const match = /^(=|\^~|~\*|~|@)?(.*)$/s.exec(first);
   const [modifier = "", rest = ""] = [match?.[1], match?.[2]];
   return modifier === "@"
     ? { kind: "named", name: first }
-    : { kind: MODIFIERS[modifier] ?? "prefix", name: rest };
+    : { kind: MODIFIERS.get(modifier) ?? "prefix", name: rest };
 }
 
-const MODIFIERS: Readonly<Record<string, Location["kind"]>> = {
+const MODIFIERS: ReadonlyMap<string, Location["kind"]> = wordMap({
   "": "prefix",
   "=": "exact",
   "^~": "prefix",
   "~": "pattern",
   "~*": "pattern",
-};
+});
 
 export const locationRules: Check = (one) => {
   const { node } = one;

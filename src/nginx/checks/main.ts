@@ -1,3 +1,4 @@
+import { wordMap } from "../../source/word-map.js";
 import type { Word } from "../types.js";
 import { count } from "./numbers.js";
 import { isCount, must, named, parameterRefusal } from "./parameters.js";
@@ -36,10 +37,10 @@ export const workerAffinity: Check = (one) => {
   return null;
 };
 
-const THREADS = {
+const THREADS = wordMap({
   threads: named("threads", (value) => (count(value) ?? 0) > 0, "a number above 0"),
   max_queue: named("max_queue", isCount, "a number"),
-};
+});
 
 export const threadPool: Check = (one) => {
   const known = args(one).filter(({ text: value }) => /^(?:threads|max_queue)=/.test(value));

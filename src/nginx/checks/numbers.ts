@@ -1,3 +1,4 @@
+import { wordMap } from "../../source/word-map.js";
 import { decimal } from "../literals.js";
 
 /** nginx's own readings of numbers (ngx_parse.c, ngx_string.c), exact to the last bit; `null` for what it refuses. */
@@ -19,12 +20,12 @@ export function offset(text: string): bigint | null {
   return scaled(text, /^(\d+)([kmg]?)$/i);
 }
 
-const FACTORS: Readonly<Record<string, bigint>> = { "": 1n, k: 1024n, m: 1024n ** 2n, g: 1024n ** 3n };
+const FACTORS: ReadonlyMap<string, bigint> = wordMap({ "": 1n, k: 1024n, m: 1024n ** 2n, g: 1024n ** 3n });
 
 function scaled(text: string, pattern: RegExp): bigint | null {
   const match = pattern.exec(text);
   if (match === null) return null;
-  const factor = FACTORS[(match[2] ?? "").toLowerCase()] ?? 1n;
+  const factor = FACTORS.get((match[2] ?? "").toLowerCase()) ?? 1n;
   const value = BigInt(match[1] ?? "0");
   return value > LARGEST / factor ? null : value * factor;
 }

@@ -22,7 +22,8 @@ export interface Parameter {
   readonly kind: RefusalKind;
 }
 
-export type Parameters = Readonly<Record<string, Parameter>>;
+/** What a directive takes, by the word before the `=`. */
+export type Parameters = ReadonlyMap<string, Parameter>;
 
 const invalidParameter = (word: string): string => `invalid parameter "${word}"`;
 
@@ -60,9 +61,9 @@ export function parameterRefusal(
     const equals = at.text.indexOf("=");
     const name = equals === -1 ? at.text : at.text.slice(0, equals);
     const value = equals === -1 ? null : at.text.slice(equals + 1);
-    const row = known[name];
+    const row = known.get(name);
     if (row === undefined || (row.takes === null) !== (value === null)) {
-      const shown = Object.entries(known).map(([key, { takes }]) => (takes === null ? key : `${key}=`));
+      const shown = [...known].map(([key, { takes }]) => (takes === null ? key : `${key}=`));
       const message = `${one.node.name} does not know ${quoted(at.text)}: it takes ${shown.join(", ")}`;
       const help = `take out ${at.text === "" ? "the empty word" : at.text}, or write one of these`;
       const kind = unknown === invalidParameter ? "parameter" : "other";

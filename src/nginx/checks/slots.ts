@@ -1,3 +1,4 @@
+import { wordMap } from "../../source/word-map.js";
 import { type Limit, limitOf, wordsOf } from "../directives.js";
 import { isIpv4Literal, isIpv6Literal } from "../literals.js";
 import type { Word } from "../types.js";
@@ -43,7 +44,7 @@ function withinLimit(one: Checked, at: Word, value: bigint): Refusal | null {
   const limit = limitOf(one.node.name);
   const wrong = limit !== null && (value < limit.least || (limit.most !== null && value > limit.most));
   if (limit !== null && wrong) return outside(one, at, limit);
-  const step = STEPS[one.node.name];
+  const step = STEPS.get(one.node.name);
   if (step === undefined || step.fits(value)) return null;
   const log = step.log(one.node.name);
   return notTaken(one, at, "range", log, step.wants);
@@ -68,14 +69,14 @@ const pool: Step = {
 };
 const power = (log: string): Step => ({ fits: powerOfTwo, log: () => log, wants: "a power of two" });
 
-const STEPS: Readonly<Record<string, Step>> = {
+const STEPS: ReadonlyMap<string, Step> = wordMap({
   connection_pool_size: pool,
   request_pool_size: pool,
   http2_pool_size: pool,
   http2_streams_index_size: power('"http2_streams_index_size" directive must be a power of two'),
   gzip_window: power('"gzip_window" directive must be'),
   gzip_hash: power('"gzip_hash" directive must be'),
-};
+});
 
 const sized: Check = (one) => {
   const at = word(one, 0);
@@ -211,7 +212,7 @@ export function within(value: string, least: number, most: number): boolean {
 }
 
 /** By the type in facts.ts. */
-export const SLOTS: Readonly<Record<string, Check>> = {
+export const SLOTS: ReadonlyMap<string, Check> = wordMap({
   flag,
   number,
   "size(k,m)": sized,
@@ -227,4 +228,4 @@ export const SLOTS: Readonly<Record<string, Check>> = {
   bind,
   enum: enumerated,
   bitmask: enumerated,
-};
+});

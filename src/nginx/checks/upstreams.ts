@@ -1,3 +1,4 @@
+import { wordMap } from "../../source/word-map.js";
 import { childrenNamed } from "../nodes.js";
 import type { Word } from "../types.js";
 import { isOlder } from "../version.js";
@@ -9,6 +10,7 @@ import {
   isCount,
   isPositive,
   isSeconds,
+  type Parameter,
   type Parameters,
   parameter,
   parameterRefusal,
@@ -29,37 +31,31 @@ import { SMALLEST_ZONE, sharedZones } from "./zones.js";
 /** Groups of servers. Addresses are address-faults.ts's. */
 
 const NUMBER = "a number";
-const SERVER: Parameters = {
+const SERVER: Parameters = wordMap({
   weight: parameter(isPositive, "a number above 0"),
   max_conns: parameter(isCount, NUMBER),
   max_fails: parameter(isCount, NUMBER),
   fail_timeout: parameter(isSeconds, "a time without ms, such as 10s"),
   backup: bare,
   down: bare,
-};
+});
 
-/** Parameter → the version that brought it. */
-const LATER: Readonly<Record<string, string>> = {
-  resolve: "1.27.3",
-  service: "1.27.3",
-  route: "1.29.6",
-  drain: "1.29.6",
-};
-const LATER_PARAMETERS: Parameters = {
-  resolve: bare,
-  service: parameter(anything, ""),
-  route: parameter(anything, ""),
-  drain: bare,
-};
+/** Parameters that came later, with the version that brought each. */
+const LATER: readonly (readonly [name: string, since: string, takes: Parameter])[] = [
+  ["resolve", "1.27.3", bare],
+  ["service", "1.27.3", parameter(anything, "")],
+  ["route", "1.29.6", parameter(anything, "")],
+  ["drain", "1.29.6", bare],
+];
 /** The commercial build's, and of modules that patch groups. */
 const COMMERCIAL = /^(?:slow_start|id|route|drain|no_slow_start|srun_id|uid)(?:=|$)/;
 
 export const upstreamServer: Check = (one) => {
   const words = args(one).slice(1);
-  const later = Object.entries(LATER).filter(([, since]) => !isOlder(one.scope.version, since));
-  const known = { ...SERVER, ...Object.fromEntries(later.map(([name]) => [name, LATER_PARAMETERS[name]])) };
+  const later = LATER.filter(([, since]) => !isOlder(one.scope.version, since));
+  const known = new Map([...SERVER, ...later.map(([name, , takes]) => [name, takes] as const)]);
   const taken = words.filter(({ text: value }) => one.scope.version !== null || !COMMERCIAL.test(value));
-  return parameterRefusal(one, taken, known as Parameters) ?? backup(one, words);
+  return parameterRefusal(one, taken, known) ?? backup(one, words);
 };
 
 const NO_BACKUP = ["ip_hash", "hash", "random"];

@@ -1,3 +1,4 @@
+import { wordMap } from "../../source/word-map.js";
 import type { Judged } from "../judged.js";
 import { argument } from "../nodes.js";
 import type { Node, Word } from "../types.js";
@@ -75,19 +76,19 @@ function otherSize(zone: Zone, first: Zone) {
   return refused("zone", log, zone.word, message, "write one size in both places", { other });
 }
 
-const DECLARED_BY: Readonly<Record<string, string>> = {
+const DECLARED_BY: ReadonlyMap<string, string> = wordMap({
   limit_req: "limit_req_zone $binary_remote_addr zone=NAME:10m rate=10r/s;",
   limit_conn: "limit_conn_zone $binary_remote_addr zone=NAME:10m;",
   upstream: "zone NAME 64k;",
-};
+});
 
 function undeclared(zone: Zone) {
   const { use, node, name } = zone;
   const cache = `${use}_path /var/cache/nginx/NAME keys_zone=NAME:10m;`;
-  const help = `in http:\n${(DECLARED_BY[use] ?? cache).replaceAll("NAME", name)}`;
+  const help = `in http:\n${(DECLARED_BY.get(use) ?? cache).replaceAll("NAME", name)}`;
   const message = `${node.name} uses the zone ${quoted(name)}, which nothing declares`;
   const log =
-    DECLARED_BY[use] === undefined
+    DECLARED_BY.get(use) === undefined
       ? `"${use}" zone "${name}" is unknown`
       : `zero size shared memory zone "${name}"`;
   return refused("zone-unknown", log, zone.word, message, help);
