@@ -28,24 +28,28 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
   );
   const settings = (rule: Rule): RuleSetting => known.get(rule) ?? { level: "off", options: {} };
   const hosts = read.hosts.map(({ host }) => host);
-  const idle = firstIdle(read.given, hosts);
+  const unread = [...read.failures, ...hosts.flatMap(incompleteOf)];
+  const fatal = unread.some((one) => one.fatal);
+  const idle = fatal ? null : firstIdle(read.given, hosts);
   if (idle !== null) return { kind: "refused", refusal: notRead(idle) };
-  const findings = read.hosts.flatMap(({ host, touching }) => {
-    const all = run(rules, host, settings);
-    if (touching === null) return all;
+  const judged = read.hosts.map(({ host, touching }) => {
+    const { findings, failures } = run(rules, host, settings);
     const paths = new Set(touching);
-    return all.filter((finding) => touches(finding, paths));
+    const wanted = touching === null ? findings : findings.filter((finding) => touches(finding, paths));
+    return { findings: wanted, failures };
   });
-  return { kind: "linted", result: summarize(withOrdinals(distinctFindings(findings)), hosts) };
+  const findings = withOrdinals(distinctFindings(judged.flatMap((one) => one.findings)));
+  const incomplete = sortedIncomplete([...unread, ...judged.flatMap(({ failures }) => failures)]);
+  return { kind: "linted", result: summarize(findings, hosts, incomplete) };
 }
 
-/** The first path that means neither whole hosts nor a part of one that is read (or that could not be); `null`: none. */
+/** The first path that means neither whole hosts nor a part of one that is read; `null`: none. */
 function firstIdle(
   given: readonly { readonly path: string; readonly hosts: readonly GivenHost[] }[],
   hosts: readonly Host[],
 ): string | null {
   const parts = given.filter((one) => one.hosts.every(({ touching }) => touching !== null));
-  if (parts.length === 0 || hosts.flatMap(incompleteOf).some(({ fatal }) => fatal)) return null;
+  if (parts.length === 0) return null;
   const read = new Set(hosts.flatMap(filesOf).flatMap((name) => [...withParents(name), "/"]));
   const idle = parts.find((one) =>
     one.hosts.every(({ touching }) => !(touching ?? []).some((path) => read.has(path))),
@@ -79,7 +83,11 @@ function touches(finding: Finding, paths: ReadonlySet<string>): boolean {
     .some(({ file }) => isWithinAny(paths, file.display));
 }
 
-function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintResult {
+function summarize(
+  findings: readonly Finding[],
+  hosts: readonly Host[],
+  incomplete: readonly Incomplete[],
+): LintResult {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
     findings,
@@ -97,7 +105,7 @@ function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintRe
       ),
       // A pool that two hosts of a repository share is one pool.
       pools: new Set(hosts.flatMap(poolsOf)).size,
-      incomplete: sortedIncomplete(hosts.flatMap(incompleteOf)),
+      incomplete,
     },
   };
 }

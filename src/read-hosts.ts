@@ -1,5 +1,7 @@
 import { join, resolve } from "node:path";
 import { parseShare, parseSize, parseSizeOrNone } from "./capacity/size.js";
+import { attempt, each, failure } from "./engine/failure.js";
+import type { Incomplete } from "./engine/finding.js";
 import type { Config } from "./engine/schemas.js";
 import { diskFilesystem } from "./host/disk.js";
 import { dumpHosts, type GivenHost, hostsOf, startSearch, withDump } from "./host/given.js";
@@ -48,6 +50,8 @@ export type ReadHosts =
   | {
       readonly kind: "read";
       readonly hosts: readonly ReadHost[];
+      /** Paths and hosts that an error of fpmlint's own kept from being read. */
+      readonly failures: readonly Incomplete[];
       /** What each path means. */
       readonly given: readonly { readonly path: string; readonly hosts: readonly GivenHost[] }[];
     }
@@ -60,23 +64,36 @@ export function readHosts(options: HostsOptions): ReadHosts {
   const search = startSearch(workingDirectory);
   const paths = options.paths ?? [];
   const given: { readonly path: string; readonly hosts: readonly GivenHost[] }[] = [];
+  const failures: Incomplete[] = [];
   for (const path of paths.length === 0 ? ["."] : paths) {
-    const answer =
+    const found = attempt(() =>
       path === "-"
         ? dumpHosts(options.standardInput ?? "", "-")
-        : hostsOf(path, workingDirectory, stated, search);
+        : hostsOf(path, workingDirectory, stated, search),
+    );
+    if (!found.ok) {
+      failures.push(failure(path, "finding the hosts of this path failed", found.error));
+      continue;
+    }
+    const answer = found.value;
     if (answer.kind !== "hosts") return { kind: "refused", refusal: refusalOf(answer, path) };
     given.push({ path, hosts: answer.hosts });
   }
-  const hosts = joined(distinct(given.flatMap((one) => one.hosts))).map(({ spec, fs, touching }) => {
-    const host = buildHost(spec, fs, {
-      phpVersion: options.phpVersion ?? null,
-      nginxVersion: options.nginxVersion ?? null,
-      ...sizesOf(spec.name, options),
-    });
-    return { host, spec, touching };
+  const built = each(
+    joined(distinct(given.flatMap((one) => one.hosts))),
+    (one) => builtHost(one, options),
+    ({ spec }, error) => failure(spec.name, "reading this host failed", error),
+  );
+  return { kind: "read", hosts: built.done, failures: [...failures, ...built.failures], given };
+}
+
+function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions): ReadHost {
+  const host = buildHost(spec, fs, {
+    phpVersion: options.phpVersion ?? null,
+    nginxVersion: options.nginxVersion ?? null,
+    ...sizesOf(spec.name, options),
   });
-  return { kind: "read", hosts, given };
+  return { host, spec, touching };
 }
 
 /** A host of which there are no files at all, so that only what is said of it is known. */

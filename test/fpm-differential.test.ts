@@ -11,7 +11,6 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
 import type { Finding } from "../src/engine/finding.js";
-import { run } from "../src/engine/run.js";
 import { fpmFacts } from "../src/fpm/facts.js";
 import { diskFilesystem } from "../src/host/disk.js";
 import type { HostFilesystem } from "../src/host/filesystem.js";
@@ -22,6 +21,7 @@ import { position } from "../src/source/file.js";
 import { seed, size } from "./support/differential.js";
 import { dumpedArrays, dumpedGlobal, dumpedPool, effectiveVariable, parseDump } from "./support/fpm-dump.js";
 import { type FpmTree, trees } from "./support/fpm-trees.js";
+import { runRules } from "./support/lint.js";
 
 const cases = size(600);
 const required = process.env.FPMLINT_REQUIRE_DAEMONS === "1";
@@ -75,7 +75,7 @@ function readHost(main: string): Host {
 }
 
 function refusals(host: Host): readonly Finding[] {
-  return run(judged, host, () => ({ level: null, options: {} })).filter(
+  return runRules(judged, host, () => ({ level: null, options: {} })).filter(
     ({ symptom, severity, case: name }) =>
       // Without any user PHP-FPM might be meant for another account than root; here root starts it.
       (severity === "error" || name === "missing") && symptom?.when === "start" && !startOnly.has(name),

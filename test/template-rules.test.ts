@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { rules } from "../rules/index.js";
-import { run } from "../src/engine/run.js";
 import { parseFpm } from "../src/fpm/parse.js";
 import type { HostFilesystem } from "../src/host/filesystem.js";
 import { type GivenHost, hostsOf } from "../src/host/given.js";
@@ -14,6 +13,7 @@ import { parseNginx } from "../src/nginx/parse.js";
 import type { Directive, Word } from "../src/nginx/types.js";
 import { type SourceFile, sourceFile } from "../src/source/file.js";
 import { readMarks } from "../src/source/template.js";
+import { runRules } from "./support/lint.js";
 
 /** A value that a template fills in never makes a rule speak that is silent about the value itself. */
 
@@ -99,7 +99,7 @@ function values(file: SourceFile): readonly Spot[] {
 }
 
 function tellings(host: Host): readonly string[] {
-  return run(rules, host, () => ({ level: null, options: {} }))
+  return runRules(rules, host, () => ({ level: null, options: {} }))
     .filter(({ severity }) => severity !== "info")
     .map(({ rule }) => rule);
 }

@@ -1,9 +1,11 @@
 import { capacityOf } from "../engine/capacity.js";
 import type { CapacityOptions } from "../engine/capacity-options.js";
 import type { HostCapacity } from "../engine/capacity-result.js";
+import { type Each, each, failure } from "../engine/failure.js";
+import type { Incomplete } from "../engine/finding.js";
 import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
 import { liveHost } from "../engine/live-host.js";
-import { emptyHost, type HostsOptions, type ReadHost, readHosts } from "../read-hosts.js";
+import { emptyHost, type HostsOptions, type ReadHost, type ReadHosts, readHosts } from "../read-hosts.js";
 import { capacityJson } from "../report/capacity-json.js";
 import { capacityText } from "../report/capacity-text.js";
 import { type WhatIf, whatIfJson, whatIfText } from "../report/capacity-what-if.js";
@@ -41,22 +43,28 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
   const first = withPools(path, reading, options);
   // Without memory a host keeps nothing of what fpmlint.json reserves of it.
   const blind = whatIf !== null && first.hosts.some(({ host }) => host.memory === null);
-  const { hosts, lost } = blind ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options) : first;
+  const { hosts, lost, unread } = blind
+    ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options)
+    : first;
   checkNames(hosts, options);
-  const results =
-    whatIf === null ? hosts.map((read) => ({ read, found: computed(read, hosts, options) })) : [];
-  const tables = whatIf === null ? [] : compared(hosts, options, whatIf);
+  const { done: results, failures } = forEach(whatIf === null ? hosts : [], (read) => ({
+    read,
+    found: computed(read, hosts, options),
+  }));
+  const compare = whatIf === null ? { done: [], failures: [] } : compared(hosts, options, whatIf);
   sayUnread(samples, world);
-  for (const line of lost) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  const failed = [...unread, ...failures, ...compare.failures];
+  for (const line of [...lost, ...failed.map(said)]) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
   const document = outputs.some(({ format, file }) => format === "json" && file === null);
   const asked = { path, quiet: args.diff || document, write: args.write };
-  const all = results.map(({ found }) => found);
-  for (const output of outputs)
-    if (output.file !== null || !args.diff) write(all, tables, output, args, world);
+  const tables = compare.done;
+  const all = { found: results.map(({ found }) => found), tables, failed };
+  for (const output of outputs) if (output.file !== null || !args.diff) write(all, output, args, world);
   if (args.diff) printDiff(results, world, asked);
   if (args.write) applyEdits(results, world, asked);
   const missing =
     lost.length > 0 ||
+    failed.length > 0 ||
     results.some(({ found }) => found.incomplete.length > 0) ||
     tables.some(({ incomplete }) => incomplete.length > 0);
   return missing ? exitStatus.incomplete : exitStatus.clean;
@@ -85,6 +93,8 @@ interface Pooled {
   readonly hosts: readonly ReadHost[];
   /** What of hosts without pools could not be read, so that their pools may be missing. */
   readonly lost: readonly string[];
+  /** Hosts and paths that an error of fpmlint's own kept from being read. */
+  readonly unread: readonly Incomplete[];
 }
 
 /** The hosts of the path that have pools; else one pool without files, when its worker's size is given. */
@@ -93,48 +103,66 @@ function withPools(
   reading: HostsOptions,
   { workerSize, samples }: CapacityOptions,
 ): Pooled {
-  const found = path === undefined ? liveHosts(reading) : hostsAt(path, reading);
+  const { hosts: found, failures: unread } = path === undefined ? liveHosts(reading) : hostsAt(path, reading);
   const hosts = found.filter(({ host }) => host.pools.length > 0);
   const lost = found.filter((one) => !hosts.includes(one)).flatMap(lostOf);
-  if (hosts.length > 0) return { hosts, lost };
+  if (hosts.length > 0) return { hosts, lost, unread };
   const where = path === undefined ? "the configuration of this machine" : path;
   if (workerSize.all === null && samples === null) {
-    if (lost.length > 0)
-      throw new UsageError([...lost, `no pool of PHP-FPM in ${where}`].join("\n"), exitStatus.incomplete);
+    const why = [...lost, ...unread.map(said)];
+    if (why.length > 0)
+      throw new UsageError([...why, `no pool of PHP-FPM in ${where}`].join("\n"), exitStatus.incomplete);
     throw new UsageError(
       `no pool of PHP-FPM in ${where}; for one pool without files say --worker-size, as in --worker-size 60M --ram 4G`,
     );
   }
   // The text names what the first of them has lost.
   const [first = emptyHost(path ?? "/", reading), ...others] = found;
-  return { hosts: [first], lost: others.flatMap(lostOf) };
+  return { hosts: [first], lost: others.flatMap(lostOf), unread };
 }
 
 function lostOf({ host }: ReadHost): readonly string[] {
   return incompleteOf({ ...host, nginx: null })
     .filter(({ fatal }) => fatal)
-    .map((one) => `${incompleteAt(one)}: ${one.reason}; pools may be missing`);
+    .map((one) => `${said(one)}; pools may be missing`);
 }
 
-function liveHosts(reading: HostsOptions): readonly ReadHost[] {
+function said(one: Incomplete): string {
+  return `${incompleteAt(one)}: ${one.reason}`;
+}
+
+type Read = Pick<Extract<ReadHosts, { kind: "read" }>, "hosts" | "failures">;
+
+function liveHosts(reading: HostsOptions): Read {
+  const failures: Incomplete[] = [];
   for (const path of LIVE_PATHS) {
     const answer = readHosts({ ...reading, paths: [path] });
-    if (answer.kind === "read" && answer.hosts.some(({ host }) => host.pools.length > 0)) return answer.hosts;
+    if (answer.kind !== "read") continue;
+    failures.push(...answer.failures);
+    if (answer.hosts.some(({ host }) => host.pools.length > 0)) return { hosts: answer.hosts, failures };
   }
-  return [];
+  return { hosts: [], failures };
 }
 
-function hostsAt(path: string, reading: HostsOptions): readonly ReadHost[] {
+function hostsAt(path: string, reading: HostsOptions): Read {
   if (path === "") throw new UsageError("the path is empty; for the machine it runs on leave it out");
   if (path === "-")
     throw new UsageError(
       "- is nginx's half alone and has no pools: give the path of the files; samples come from --samples -",
     );
   const answer = readHosts({ ...reading, paths: [path] });
-  if (answer.kind === "read") return answer.hosts;
+  if (answer.kind === "read") return answer;
   const { kind, message } = answer.refusal;
-  if (kind === "nothing-to-lint") return [];
+  if (kind === "nothing-to-lint") return { hosts: [], failures: [] };
   throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
+}
+
+/** Does the work for each host; an error of fpmlint's own is that host's alone. Throws UsageError. */
+function forEach<T>(hosts: readonly ReadHost[], work: (read: ReadHost) => T): Each<T> {
+  return each(hosts, work, ({ host }, error) => {
+    if (error instanceof UsageError) throw error;
+    return failure(host.name, "computing the capacity of this host failed", error);
+  });
 }
 
 /** Of several hosts the sentence names the one it is about. */
@@ -157,8 +185,8 @@ function compared(
   hosts: readonly ReadHost[],
   options: CapacityOptions,
   sizes: readonly number[],
-): readonly WhatIf[] {
-  const tables = hosts.map(({ host, spec }): WhatIf => {
+): Each<WhatIf> {
+  const tables = forEach(hosts, ({ host, spec }): WhatIf => {
     const live = liveHost(host, spec.root === "/");
     const [reserve, headroom] = [host.memory?.reserve ?? null, host.memory?.headroom ?? null];
     const rows = sizes.map((memory) => {
@@ -170,15 +198,21 @@ function compared(
     const [first] = rows.flatMap(({ answer }) => (answer.kind === "capacity" ? [answer.result] : []));
     return { host: host.name, rows, incomplete: first?.incomplete ?? [] };
   });
-  const answers = tables.flatMap(({ rows }) => rows.map(({ answer }) => answer));
+  const answers = tables.done.flatMap(({ rows }) => rows.map(({ answer }) => answer));
   const messages = answers.flatMap((answer) => (answer.kind === "refused" ? [answer.message] : []));
-  if (messages.length === answers.length) throw new UsageError([...new Set(messages)].join("\n"));
+  if (messages.length > 0 && messages.length === answers.length)
+    throw new UsageError([...new Set(messages)].join("\n"));
   return tables;
 }
 
+interface Computed {
+  readonly found: readonly HostCapacity[];
+  readonly tables: readonly WhatIf[];
+  readonly failed: readonly Incomplete[];
+}
+
 function write(
-  found: readonly HostCapacity[],
-  tables: readonly WhatIf[],
+  { found, tables, failed }: Computed,
   output: Output,
   args: CapacityArguments,
   world: World,
@@ -193,8 +227,8 @@ function write(
   const rendered =
     output.format === "json"
       ? tables.length > 0
-        ? whatIfJson(tables)
-        : capacityJson(found)
+        ? whatIfJson(tables, failed)
+        : capacityJson(found, failed)
       : [
           ...found.map((one) => capacityText(one, options)),
           ...tables.map((one) => whatIfText(one, options)),

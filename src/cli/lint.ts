@@ -4,8 +4,9 @@ import type { Severity } from "../engine/rule.js";
 import { lintWith } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/version.js";
 import { chooseColor, chooseUnicode } from "../report/color.js";
-import { json } from "../report/json.js";
-import { quiet, text } from "../report/text.js";
+import { drawJson } from "../report/json.js";
+import type { Rendered } from "../report/rendered.js";
+import { drawQuiet, drawText } from "../report/text.js";
 import { version } from "../version.js";
 import { loadConfig } from "./config.js";
 import { type Output, readOutputs, writeOutput } from "./outputs.js";
@@ -49,11 +50,14 @@ export function lintCommand(args: LintArguments, world: World): number {
     // That something is there and cannot be read is no fault of the command line.
     throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
   }
+  let failed = false;
   for (const output of outputs) {
-    const rendered = render(outcome.result, output, args, world);
-    if (output.file === null) world.stdout.write(rendered);
-    else writeOutput(output.file, rendered, world.workingDirectory);
+    const { text, failures } = render(outcome.result, output, args, world);
+    failed ||= failures.length > 0;
+    if (output.file === null) world.stdout.write(text);
+    else writeOutput(output.file, text, world.workingDirectory);
   }
+  if (failed) return exitStatus.incomplete;
   return statusOf(outcome.result, args.failOn ?? loaded?.config.failOn ?? "warning");
 }
 
@@ -84,11 +88,11 @@ export function checkedVersion(option: string, text: string | undefined): string
   );
 }
 
-function render(result: LintResult, output: Output, args: LintArguments, world: World): string {
-  if (output.format === "json") return json(result, { version });
-  if (args.quiet) return quiet(result);
+function render(result: LintResult, output: Output, args: LintArguments, world: World): Rendered {
+  if (output.format === "json") return drawJson(result, { version });
+  if (args.quiet) return drawQuiet(result);
   const terminal = output.file === null && world.stdout.isTTY === true;
-  return text(result, {
+  return drawText(result, {
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
     unicode: chooseUnicode(world.env),
     width: terminal ? (world.stdout.columns ?? 80) : PLAIN_WIDTH,

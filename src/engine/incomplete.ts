@@ -1,6 +1,7 @@
 import type { FpmMaster } from "../fpm/types.js";
 import type { Host, NginxHost } from "../model/host.js";
 import { type Place, position } from "../source/file.js";
+import { attempt, failure } from "./failure.js";
 import type { Incomplete } from "./finding.js";
 import { isSurelyMissing } from "./fpm-include.js";
 import { isSureFault } from "./include-faults.js";
@@ -10,8 +11,13 @@ export function incompleteAt({ file, line }: Incomplete): string {
   return line === null ? file : `${file}:${line}`;
 }
 
-/** Everything of a host that was not read, each once. */
+/** Everything of a host that was not read, each once. Never throws. */
 export function incompleteOf(host: Host): readonly Incomplete[] {
+  const found = attempt(() => unreadIn(host));
+  return found.ok ? found.value : [failure(host.name, "listing what was not read failed", found.error)];
+}
+
+function unreadIn(host: Host): readonly Incomplete[] {
   const found = [
     ...host.unread.map(({ file, reason }): Incomplete => ({ file, line: null, reason, fatal: true })),
     ...(host.nginx === null ? [] : nginxIncomplete(host, host.nginx)),

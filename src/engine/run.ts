@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Host } from "../model/host.js";
 import { type Place, position, samePlace } from "../source/file.js";
-import type { Finding, Related } from "./finding.js";
+import { attempt, failure } from "./failure.js";
+import type { Finding, Incomplete, Related } from "./finding.js";
 import type { Report, Rule, Severity } from "./rule.js";
 
 /** What the configuration says of one rule. */
@@ -14,15 +15,26 @@ export interface RuleSetting {
 
 export type RuleSettings = (rule: Rule) => RuleSetting;
 
-/** Runs the rules over a host. Sorted by file, line, column, rule; what several occurrences say alike is said once. */
-export function run(rules: readonly Rule[], host: Host, settings: RuleSettings): readonly Finding[] {
+export interface Ran {
+  /** Sorted by file, line, column, rule; what several occurrences say alike is said once. */
+  readonly findings: readonly Finding[];
+  /** Rules that an error ended; what they had found by then is among the findings. */
+  readonly failures: readonly Incomplete[];
+}
+
+/** Runs the rules over a host. Never throws: a rule that fails takes no other with it. */
+export function run(rules: readonly Rule[], host: Host, settings: RuleSettings): Ran {
   const findings: Finding[] = [];
+  const failures: Incomplete[] = [];
   for (const rule of rules) {
     const { level, options } = settings(rule);
     if (level === "off") continue;
-    for (const report of rule.check(host, options)) findings.push(stamp(rule, host, report, level));
+    const done = attempt(() => {
+      for (const report of rule.check(host, options)) findings.push(stamp(rule, host, report, level));
+    });
+    if (!done.ok) failures.push(failure(host.name, `the rule ${rule.id} failed on this host`, done.error));
   }
-  return withOrdinals(merge(findings.sort(compareFindings)));
+  return { findings: withOrdinals(merge(findings.sort(compareFindings))), failures };
 }
 
 const LOWER: Readonly<Record<Severity, Severity>> = { error: "warning", warning: "info", info: "info" };

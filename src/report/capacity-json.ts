@@ -1,4 +1,5 @@
 import type { HostCapacity, PoolCapacity } from "../engine/capacity-result.js";
+import type { Incomplete } from "../engine/finding.js";
 import { position } from "../source/file.js";
 import { stringify } from "./json.js";
 
@@ -6,13 +7,18 @@ import { stringify } from "./json.js";
  * The document that programs read: bytes and seconds everywhere. Its shape is a promise: keys are
  * added, never changed. Several hosts stand in `hosts`; `whatIf` is there when it was asked for.
  */
-export function capacityJson(hosts: readonly HostCapacity[]): string {
+export function capacityJson(hosts: readonly HostCapacity[], failed: readonly Incomplete[] = []): string {
   const [only] = hosts;
   return stringify(
-    hosts.length === 1 && only !== undefined
+    hosts.length === 1 && only !== undefined && failed.length === 0
       ? { version: 1, ...hostJson(only) }
-      : { version: 1, hosts: hosts.map(hostJson) },
+      : { version: 1, hosts: hosts.map(hostJson), ...failedJson(failed) },
   );
+}
+
+/** `failed`, with the hosts that an error of fpmlint's own kept from being computed; no key without any. */
+export function failedJson(failed: readonly Incomplete[]) {
+  return failed.length === 0 ? {} : { failed: failed.map(({ file, reason }) => ({ host: file, reason })) };
 }
 
 function hostJson(found: HostCapacity) {

@@ -4,6 +4,7 @@ import type { CapacityAnswer, HostCapacity } from "../engine/capacity-result.js"
 import type { Incomplete } from "../engine/finding.js";
 import { incompleteAt } from "../engine/incomplete.js";
 import { asciiLines } from "./capacity-bars.js";
+import { failedJson } from "./capacity-json.js";
 import { escapeText } from "./escape.js";
 import { stringify } from "./json.js";
 import { table, wrap } from "./width.js";
@@ -87,7 +88,7 @@ function cells({ plan }: HostCapacity, names: number): readonly string[] {
 }
 
 /** The same for programs; `error` in the place of the numbers where the memory is too small. */
-export function whatIfJson(hosts: readonly WhatIf[]): string {
+export function whatIfJson(hosts: readonly WhatIf[], failed: readonly Incomplete[] = []): string {
   const documents = hosts.map(({ host, rows, incomplete }) => ({
     host,
     whatIf: rows.map(({ memory, answer }) =>
@@ -109,6 +110,8 @@ export function whatIfJson(hosts: readonly WhatIf[]): string {
   }));
   const [only] = documents;
   return stringify(
-    documents.length === 1 && only !== undefined ? { version: 1, ...only } : { version: 1, hosts: documents },
+    documents.length === 1 && only !== undefined && failed.length === 0
+      ? { version: 1, ...only }
+      : { version: 1, hosts: documents, ...failedJson(failed) },
   );
 }

@@ -1,6 +1,7 @@
 import type { Finding, LintResult, Related } from "../engine/finding.js";
 import type { Place } from "../source/file.js";
 import { position } from "../source/file.js";
+import { type Rendered, renderEach } from "./rendered.js";
 
 export interface ToolMeta {
   /** The version of fpmlint. */
@@ -57,11 +58,18 @@ function findingJson(finding: Finding) {
 }
 
 /** The document that programs read. Its shape is a promise: keys are added, never changed. */
-export function json({ findings, summary }: LintResult, meta: ToolMeta): string {
-  return stringify({
+export function json(result: LintResult, meta: ToolMeta): string {
+  return drawJson(result, meta).text;
+}
+
+/** The same, with the findings that could not be written. */
+export function drawJson({ findings, summary }: LintResult, meta: ToolMeta): Rendered {
+  const { done, failures } = renderEach(findings, findingJson);
+  const incomplete = [...summary.incomplete, ...failures];
+  const document = {
     version: 1,
     tool: { name: "fpmlint", version: meta.version },
-    findings: findings.map(findingJson),
+    findings: done,
     summary: {
       errors: summary.errors,
       warnings: summary.warnings,
@@ -71,7 +79,8 @@ export function json({ findings, summary }: LintResult, meta: ToolMeta): string 
       files: summary.files,
       locations: summary.locations,
       pools: summary.pools,
-      incomplete: summary.incomplete.map(({ file, line, reason, fatal }) => ({ file, line, reason, fatal })),
+      incomplete: incomplete.map(({ file, line, reason, fatal }) => ({ file, line, reason, fatal })),
     },
-  });
+  };
+  return { text: stringify(document), failures };
 }

@@ -9,6 +9,7 @@ import { evidence } from "./evidence.js";
 import type { Canvas } from "./frame.js";
 import { bar, drawFrame, fileLine, fileLineColumn, margin, shownLines } from "./frame.js";
 import { ASCII, UNICODE } from "./glyphs.js";
+import { type Rendered, renderEach } from "./rendered.js";
 
 export interface TextOptions {
   readonly color: boolean;
@@ -74,28 +75,39 @@ function findingText(finding: Finding, options: TextOptions): string {
 
 /** The findings as code frames, then what was not checked, then what was. */
 export function text(result: LintResult, options: TextOptions): string {
+  return drawText(result, options).text;
+}
+
+/** The same, with the findings that could not be drawn. */
+export function drawText(result: LintResult, options: TextOptions): Rendered {
   const paint = painter(options.color);
-  const blocks = result.findings.map((finding) => findingText(finding, options));
+  const { done, failures } = renderEach(result.findings, (finding) => findingText(finding, options));
+  const summary = { ...result.summary, incomplete: [...result.summary.incomplete, ...failures] };
   const end: string[] = [];
-  if (result.summary.incomplete.length > 0) {
+  if (summary.incomplete.length > 0) {
     end.push(paint("headline", "not checked:"));
-    for (const entry of result.summary.incomplete) {
+    for (const entry of summary.incomplete) {
       end.push(`  ${escapeText(incompleteAt(entry))}: ${escapeText(entry.reason)}`);
     }
   }
-  end.push(coverage(result.summary));
-  return [...blocks, `${end.join("\n")}\n`].join("\n");
+  end.push(coverage(summary));
+  return { text: [...done, `${end.join("\n")}\n`].join("\n"), failures };
 }
 
 /** One line per finding and per place that was not checked, then what was checked: for grep and editors. */
 export function quiet(result: LintResult): string {
-  const rows = result.findings.map((finding) => {
+  return drawQuiet(result).text;
+}
+
+/** The same, with the findings that could not be drawn. */
+export function drawQuiet(result: LintResult): Rendered {
+  const { done, failures } = renderEach(result.findings, (finding) => {
     const said = `${finding.severity}: ${escapeText(finding.message)} [${escapeText(finding.rule)}]`;
     return `${fileLineColumn(finding.at.span)}: ${said}`;
   });
-  for (const entry of result.summary.incomplete) {
-    rows.push(`${escapeText(incompleteAt(entry))}: not checked: ${escapeText(entry.reason)}`);
-  }
-  rows.push(coverage(result.summary));
-  return `${rows.join("\n")}\n`;
+  const summary = { ...result.summary, incomplete: [...result.summary.incomplete, ...failures] };
+  const unread = summary.incomplete.map(
+    (entry) => `${escapeText(incompleteAt(entry))}: not checked: ${escapeText(entry.reason)}`,
+  );
+  return { text: `${[...done, ...unread, coverage(summary)].join("\n")}\n`, failures };
 }

@@ -1,9 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { rules } from "../../rules/index.js";
-import type { Finding } from "../../src/engine/finding.js";
+import type { Finding, Incomplete } from "../../src/engine/finding.js";
+import type { Rule } from "../../src/engine/rule.js";
+import { type RuleSettings, run } from "../../src/engine/run.js";
 import type { Config } from "../../src/engine/schemas.js";
 import { lintWith } from "../../src/lint.js";
+import type { Host } from "../../src/model/host.js";
 import { validators } from "../../src/validators.js";
 import type { HostPaths } from "./bench.js";
 
@@ -28,6 +31,7 @@ export const lintHost: LintHost = (rootDir, hosts) => {
     },
   });
   if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
+  throwFailures(outcome.result.summary.incomplete);
   return outcome.result.findings;
 };
 
@@ -36,5 +40,19 @@ export function lintDirectory(directory: string): readonly Finding[] {
   const config = fixtureConfig(directory);
   const outcome = lintWith(rules, validators, { paths: [directory], workingDirectory: directory, config });
   if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
+  throwFailures(outcome.result.summary.incomplete);
   return outcome.result.findings;
+}
+
+/** The findings of the rules; throws what `run` reports as the failure of a rule. */
+export function runRules(rules: readonly Rule[], host: Host, settings: RuleSettings): readonly Finding[] {
+  const { findings, failures } = run(rules, host, settings);
+  throwFailures(failures);
+  return findings;
+}
+
+/** Throws where an error ended a rule or the reading of a host. */
+export function throwFailures(incomplete: readonly Incomplete[]): void {
+  const failed = incomplete.find(({ reason }) => reason.includes("this is a fault of fpmlint"));
+  if (failed !== undefined) throw new Error(failed.reason);
 }
