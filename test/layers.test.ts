@@ -175,6 +175,70 @@ describe("layers", () => {
   });
 });
 
+/**
+ * What TypeScript lets nobody look up with any text but these: an index signature, what
+ * `Object.fromEntries` gives, an object literal in the same expression, a cast; and `in`.
+ */
+const LOOKED_UP =
+  /Record<string,|\[\w+: string\]:|\bfromEntries\(|\}\s*\[(?!\])|\bas keyof\b|(?<!\b(?:const|let) [\w{}[\], ]+)(?<!"")(?<=[\w)\]]) in (?!keyof\b)(?=[\w(])/;
+
+/** Objects with names of ours, of the environment or of yargs alone as keys; everything else is a `wordMap`. */
+const NAMES_OF_OURS = new Set([
+  "src/capacity/recommend.ts",
+  "src/cli/command.ts",
+  "src/cli/help.ts",
+  "src/cli/world.ts",
+  "src/engine/capacity-pools.ts",
+  "src/engine/capacity-result.ts",
+  "src/engine/fpm-values.ts",
+  "src/engine/meant-pool.ts",
+  "src/engine/rule.ts",
+  "src/engine/schemas.ts",
+  "src/engine/validate.ts",
+  "src/host/memory.ts",
+  "src/report/color.ts",
+  "src/source/word-map.ts",
+  "rules/fpm/syntax.ts",
+  "rules/nginx/duplicate-directive.ts",
+  "rules/nginx/invalid-address.ts",
+  "rules/nginx/invalid-value.ts",
+  "rules/nginx/missing-include.ts",
+  "rules/nginx/syntax.ts",
+]);
+
+describe("no word is special", () => {
+  test("a table that is looked up with a text is a wordMap", () => {
+    const others = sources.filter(({ path }) => !NAMES_OF_OURS.has(path));
+    expect(linesOf(others, LOOKED_UP, code)).toEqual([]);
+  });
+
+  test("every exception is one", () => {
+    const plain = sources.filter(({ text }) => LOOKED_UP.test(code(text))).map(({ path }) => path);
+    expect([...NAMES_OF_OURS].filter((path) => !plain.includes(path))).toEqual([]);
+  });
+
+  test.each([
+    "const a: Record<string, number> = {};",
+    "const a: { [key: string]: number } = {};",
+    "const a = Object.fromEntries(b);",
+    "const a = { b: 1 }[c];",
+    "if (word in table) return;",
+    "return a[word as keyof typeof a];",
+  ])("%s is seen", (line) => {
+    expect(LOOKED_UP.test(code(line))).toBe(true);
+  });
+
+  test.each([
+    'if ("text" in answer) return;',
+    "for (const one of a) b;",
+    "for (const name in a) b;",
+    "const a: readonly { b: 1 }[] = [];",
+    "const a: Readonly<Record<Case, number>> = b;",
+  ])("%s is not", (line) => {
+    expect(LOOKED_UP.test(code(line))).toBe(false);
+  });
+});
+
 describe("style that no linter checks", () => {
   test(`no file is longer than ${maximumLines} lines, facts excepted`, () => {
     const long = sources

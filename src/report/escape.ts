@@ -9,9 +9,10 @@
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
-/** The shown form of one character: `\x1b`, `\u202e`, `\u{e0041}`. */
+/** The shown form of one character: `\x1b`, `\u202e`, `\u{e0041}`. A byte that is no UTF-8 is that byte: `\xe8`. */
 function shown(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
+  const point = character.codePointAt(0) ?? 0;
+  const code = point >= 0xdc80 && point <= 0xdcff ? point - 0xdc00 : point;
   const hex = code.toString(16);
   if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
   return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\u{${hex}}`;

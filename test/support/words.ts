@@ -6,9 +6,9 @@ import { DIRECTIVE_ROWS } from "../../src/nginx/facts.js";
 /** Names that every object answers to. */
 export const PROTOTYPE_NAMES: readonly string[] = Object.getOwnPropertyNames(Object.prototype);
 
-/** Names that lists, functions and texts answer to, and not every object. */
+/** Names that lists and functions answer to, and not every object. */
 export const OTHER_NAMES: readonly string[] = [
-  ...new Set([Array.prototype, Function.prototype, String.prototype, Map.prototype].flatMap(names)),
+  ...new Set([Array.prototype, Function.prototype].flatMap(names)),
 ].filter((name) => !PROTOTYPE_NAMES.includes(name));
 
 function names(prototype: object): readonly string[] {
