@@ -6,6 +6,7 @@ import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import type { GivenHost } from "./host/given.js";
 import { isWithinAny, withParents } from "./host/path.js";
+import type { TypedLink } from "./host/typed.js";
 import type { Host } from "./model/host.js";
 import { type HostRefusal, type HostsOptions, readHosts } from "./read-hosts.js";
 import type { Place } from "./source/file.js";
@@ -36,7 +37,7 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
     const paths = new Set(touching);
     return all.filter((finding) => touches(finding, paths));
   });
-  return { kind: "linted", result: summarize(distinctFindings(findings), hosts) };
+  return { kind: "linted", result: summarize(distinctFindings(findings), hosts, read.links) };
 }
 
 /** The first path that means neither whole hosts nor a part of one that is read (or that could not be); `null`: none. */
@@ -79,7 +80,11 @@ function touches(finding: Finding, paths: ReadonlySet<string>): boolean {
     .some(({ file }) => isWithinAny(paths, file.display));
 }
 
-function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintResult {
+function summarize(
+  findings: readonly Finding[],
+  hosts: readonly Host[],
+  links: readonly TypedLink[],
+): LintResult {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
     findings,
@@ -98,6 +103,7 @@ function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintRe
       // A pool that two hosts of a repository share is one pool.
       pools: new Set(hosts.flatMap(poolsOf)).size,
       incomplete: sortedIncomplete(hosts.flatMap(incompleteOf)),
+      links,
     },
   };
 }

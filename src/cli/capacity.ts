@@ -3,11 +3,13 @@ import type { CapacityOptions } from "../engine/capacity-options.js";
 import type { HostCapacity } from "../engine/capacity-result.js";
 import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
 import { liveHost } from "../engine/live-host.js";
-import { emptyHost, type HostsOptions, type ReadHost, readHosts } from "../read-hosts.js";
+import type { TypedLink } from "../host/typed.js";
+import { emptyHost, type HostsOptions, type ReadHost, type ReadHosts, readHosts } from "../read-hosts.js";
 import { capacityJson } from "../report/capacity-json.js";
 import { capacityText } from "../report/capacity-text.js";
 import { type WhatIf, whatIfJson, whatIfText } from "../report/capacity-what-if.js";
 import { chooseColor, chooseUnicode } from "../report/color.js";
+import { ledTo } from "../report/coverage.js";
 import { escapeText } from "../report/escape.js";
 import { checkNames } from "./capacity-names.js";
 import { type CapacityArguments, readCapacityOptions, readMemory, readWhatIf } from "./capacity-options.js";
@@ -41,12 +43,15 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
   const first = withPools(path, reading, options);
   // Without memory a host keeps nothing of what fpmlint.json reserves of it.
   const blind = whatIf !== null && first.hosts.some(({ host }) => host.memory === null);
-  const { hosts, lost } = blind ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options) : first;
+  const { hosts, lost, links } = blind
+    ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options)
+    : first;
   checkNames(hosts, options);
   const results =
     whatIf === null ? hosts.map((read) => ({ read, found: computed(read, hosts, options) })) : [];
   const tables = whatIf === null ? [] : compared(hosts, options, whatIf);
   sayUnread(samples, world);
+  for (const line of ledTo(links)) world.stderr.write(`fpmlint: ${line}\n`);
   for (const line of lost) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
   const document = outputs.some(({ format, file }) => format === "json" && file === null);
   const asked = { path, quiet: args.diff || document, write: args.write };
@@ -85,6 +90,7 @@ interface Pooled {
   readonly hosts: readonly ReadHost[];
   /** What of hosts without pools could not be read, so that their pools may be missing. */
   readonly lost: readonly string[];
+  readonly links: readonly TypedLink[];
 }
 
 /** The hosts of the path that have pools; else one pool without files, when its worker's size is given. */
@@ -93,10 +99,10 @@ function withPools(
   reading: HostsOptions,
   { workerSize, samples }: CapacityOptions,
 ): Pooled {
-  const found = path === undefined ? liveHosts(reading) : hostsAt(path, reading);
+  const { hosts: found, links } = path === undefined ? liveHosts(reading) : hostsAt(path, reading);
   const hosts = found.filter(({ host }) => host.pools.length > 0);
   const lost = found.filter((one) => !hosts.includes(one)).flatMap(lostOf);
-  if (hosts.length > 0) return { hosts, lost };
+  if (hosts.length > 0) return { hosts, lost, links };
   const where = path === undefined ? "the configuration of this machine" : path;
   if (workerSize.all === null && samples === null) {
     if (lost.length > 0)
@@ -107,7 +113,7 @@ function withPools(
   }
   // The text names what the first of them has lost.
   const [first = emptyHost(path ?? "/", reading), ...others] = found;
-  return { hosts: [first], lost: others.flatMap(lostOf) };
+  return { hosts: [first], lost: others.flatMap(lostOf), links };
 }
 
 function lostOf({ host }: ReadHost): readonly string[] {
@@ -116,24 +122,31 @@ function lostOf({ host }: ReadHost): readonly string[] {
     .map((one) => `${incompleteAt(one)}: ${one.reason}; pools may be missing`);
 }
 
-function liveHosts(reading: HostsOptions): readonly ReadHost[] {
+type Found = Pick<Extract<ReadHosts, { readonly kind: "read" }>, "hosts" | "links">;
+
+const NOTHING: Found = { hosts: [], links: [] };
+
+function liveHosts(reading: HostsOptions): Found {
   for (const path of LIVE_PATHS) {
-    const answer = readHosts({ ...reading, paths: [path] });
-    if (answer.kind === "read" && answer.hosts.some(({ host }) => host.pools.length > 0)) return answer.hosts;
+    // Nobody typed it, so that it widens nothing.
+    const answer = readHosts({ ...reading, paths: [path], typed: [] });
+    if (answer.kind === "read" && answer.hosts.some(({ host }) => host.pools.length > 0)) return answer;
+    if (answer.kind === "refused" && answer.refusal.kind === "stated-root")
+      throw new UsageError(answer.refusal.message);
   }
-  return [];
+  return NOTHING;
 }
 
-function hostsAt(path: string, reading: HostsOptions): readonly ReadHost[] {
+function hostsAt(path: string, reading: HostsOptions): Found {
   if (path === "") throw new UsageError("the path is empty; for the machine it runs on leave it out");
   if (path === "-")
     throw new UsageError(
       "- is nginx's half alone and has no pools: give the path of the files; samples come from --samples -",
     );
   const answer = readHosts({ ...reading, paths: [path] });
-  if (answer.kind === "read") return answer.hosts;
+  if (answer.kind === "read") return answer;
   const { kind, message } = answer.refusal;
-  if (kind === "nothing-to-lint") return [];
+  if (kind === "nothing-to-lint") return NOTHING;
   throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
 }
 

@@ -66,6 +66,9 @@ export function outsideRoot(target: string): string {
   return `is a link to ${target}, outside the host's root`;
 }
 
+/** Why the text of a program or an archive is not one. */
+export const BINARY = "is a binary file";
+
 /** Why a path gave no text; `null` when it did. */
 export function unreadReason(entry: Entry): string | null {
   switch (entry.kind) {

@@ -2,6 +2,7 @@ import { globDeployed } from "../host/deployed.js";
 import { type Entry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { isGlob } from "../host/glob.js";
 import { directoryOf, isWithin, joinPath } from "../host/path.js";
+import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../host/system-error.js";
 import { type Span, sourceFile } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
 import { parseNginx } from "./parse.js";
@@ -132,7 +133,7 @@ function notAFile(
 ): null {
   const reason = unreadReason(entry) ?? "";
   // Links that lead back to themselves are the same for whoever looks.
-  return reason === "Too many levels of symbolic links"
+  return reason === TOO_MANY_LEVELS
     ? problem("refused", reason, TOO_MANY_LINKS)
     : problem("unread", reason, null);
 }

@@ -72,6 +72,7 @@ export function json({ findings, summary }: LintResult, meta: ToolMeta): string 
       locations: summary.locations,
       pools: summary.pools,
       incomplete: summary.incomplete.map(({ file, line, reason, fatal }) => ({ file, line, reason, fatal })),
+      links: summary.links.map(({ path, target }) => ({ path, target })),
     },
   });
 }

@@ -2,7 +2,7 @@ import type { Finding, LintResult } from "../engine/finding.js";
 import { incompleteAt } from "../engine/incomplete.js";
 import type { Role } from "./color.js";
 import { painter } from "./color.js";
-import { coverage } from "./coverage.js";
+import { coverage, ledTo } from "./coverage.js";
 import { escapeLines, escapeText } from "./escape.js";
 import type { Evidence, Label } from "./evidence.js";
 import { evidence } from "./evidence.js";
@@ -83,7 +83,7 @@ export function text(result: LintResult, options: TextOptions): string {
       end.push(`  ${escapeText(incompleteAt(entry))}: ${escapeText(entry.reason)}`);
     }
   }
-  end.push(coverage(result.summary));
+  end.push(...ledTo(result.summary.links), coverage(result.summary));
   return [...blocks, `${end.join("\n")}\n`].join("\n");
 }
 
@@ -96,6 +96,6 @@ export function quiet(result: LintResult): string {
   for (const entry of result.summary.incomplete) {
     rows.push(`${escapeText(incompleteAt(entry))}: not checked: ${escapeText(entry.reason)}`);
   }
-  rows.push(coverage(result.summary));
+  rows.push(...ledTo(result.summary.links), coverage(result.summary));
   return `${rows.join("\n")}\n`;
 }
