@@ -40,7 +40,7 @@ const outside =
 const mayReachOutside = /^src\/(host|cli)\//;
 
 /** What looks at a path without opening it. All other functions of node:fs belong to the door. */
-const looking = new Set(["existsSync", "lstatSync", "realpathSync", "statSync"]);
+const looking = new Set(["existsSync", "fstatSync", "lstatSync", "realpathSync", "statSync"]);
 /** Who opens files: the door, and on the command line who writes them. */
 const mayOpen = /^src\/(?:host\/door|cli\/(?:outputs|write-[a-z-]+))\.ts$/;
 

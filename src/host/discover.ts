@@ -167,11 +167,12 @@ function isPartOf({ root, spec }: Rooted, mains: ReadonlyMap<string, readonly st
 /** An `etc` with nothing but snippets beside whole hosts is deployed to them, and no host by itself. */
 function isShared(fs: HostFilesystem, { root, spec }: Rooted): boolean {
   if (spec.nginx !== null || spec.fpm.length > 0 || spec.pools.length > 0) return false;
+  // What cannot be read may be a server.
+  if ((spec.unread ?? []).length > 0) return false;
   return !spec.fragments.some((path) => {
     const entry = fs.entry(below(root, path));
     const answer = entry.kind === "file" ? entry.read() : null;
-    // What cannot be read may be a server.
-    return answer === null || "unreadable" in answer || /^\s*server\s*\{/m.test(answer.text);
+    return answer !== null && "text" in answer && /^\s*server\s*\{/m.test(answer.text);
   });
 }
 
