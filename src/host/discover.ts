@@ -2,7 +2,7 @@ import { grouped, unique } from "../source/collect.js";
 import { globDeployed, withDeployed } from "./deployed.js";
 import { diskFilesystem } from "./disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "./dump.js";
-import type { HostFilesystem } from "./filesystem.js";
+import type { Entry, HostFilesystem } from "./filesystem.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "./path.js";
@@ -98,8 +98,8 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const fs = diskFilesystem({ root: directory, workingDirectory });
   const direct = hostAt(directory, ".", workingDirectory);
   if (directory === "/" && !isEmptySpec(direct)) return [{ spec: direct, fs }];
-  const unread: UnreadPath[] = [];
-  const note: Note = (entry) => unread.push(unreadPath(fs, entry));
+  const noted: Entry[] = [];
+  const note: Note = (entry) => noted.push(entry);
   const all = files(fs, "/", note);
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
   const rooted = rootedHosts(
@@ -125,10 +125,17 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const loose = all.filter((path) => !isWithinAny(taken, path));
   const shared = withRepository(fs, repository, "/");
   const others = looseHosts(fs, directory, loose, note);
+  const unread = hidden(noted, rooted).map((entry) => unreadPath(fs, entry));
   // What could not be looked into may be a part of each of them, or a host of its own.
   const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
   const specs = others.length === 0 && unread.length > 0 ? [nothing] : others;
   return [...hosts, ...specs.map((spec) => readFrom({ ...spec, unread }, shared))];
+}
+
+/** Without what a host has in its own `etc`: there its daemons' files tell which links and special files count. */
+function hidden(noted: readonly Entry[], rooted: readonly Rooted[]): readonly Entry[] {
+  const own = new Set(rooted.map(({ root }) => below(root, "/etc")));
+  return noted.filter(({ kind, path }) => kind === "unreadable" || !isWithinAny(own, path));
 }
 
 function below(root: string, path: string): string {

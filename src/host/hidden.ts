@@ -24,7 +24,7 @@ export function hiddenAt(fs: HostFilesystem, path: string): UnreadPath | null {
       return entry.path === "/dev/null" ? null : { ...said, expected: true };
     case "outside":
       if (entry.target === "/dev/null" || UNIT_DIRECTORIES.includes(directoryOf(entry.target))) return null;
-      return { ...said, expected: !namesDaemon(nameOf(path)) && !namesDaemon(entry.target) };
+      return { ...said, expected: ![path, entry.target].some((one) => namesDaemon(nameOf(one))) };
     default:
       return { ...said, expected: reason === BINARY || reason === TOO_MANY_LINKS };
   }

@@ -59,12 +59,12 @@ export function files(fs: HostFilesystem, directory: string, note: Note): readon
 
 /** Whether configuration may be hidden by what cannot be looked at. Sockets and links that lead elsewhere are everyday things. */
 function hides(child: Entry, path: string): boolean {
-  const named = mayBeConfiguration(path) || mayHoldConfiguration(path);
   switch (child.kind) {
     case "unreadable":
-      return child.reason !== TOO_MANY_LINKS || named;
+      // Links that lead back to themselves lead nobody to anything.
+      return child.reason !== TOO_MANY_LINKS;
     case "outside":
-      return named;
+      return mayBeConfiguration(path) || mayHoldConfiguration(path);
     case "special":
       return mayBeConfiguration(path);
     case "missing":

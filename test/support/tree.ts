@@ -20,7 +20,7 @@ export interface Tree {
   readonly lint: (paths: readonly string[], options?: Partial<LintOptions>) => LintResult;
 }
 
-/** To be called once in a test file. */
+/** To be called once in a test file whose tests run one after another. */
 export function tree(): Tree {
   let top = "";
   beforeEach(() => {
@@ -29,15 +29,29 @@ export function tree(): Tree {
   afterEach(() => {
     rmSync(top, { recursive: true, force: true });
   });
+  return treeIn(() => top);
+}
+
+/** Does the work with a tree of its own. */
+export async function withTree(work: (tree: Tree) => void | Promise<void>): Promise<void> {
+  const top = mkdtempSync(join(tmpdir(), "fpmlint-tree-"));
+  try {
+    await work(treeIn(() => top));
+  } finally {
+    rmSync(top, { recursive: true, force: true });
+  }
+}
+
+function treeIn(top: () => string): Tree {
   const at = (path: string): string => {
-    const whole = join(top, path);
+    const whole = join(top(), path);
     mkdirSync(dirname(whole), { recursive: true });
     return whole;
   };
   const outcome: Tree["outcome"] = (paths, options = {}) =>
-    lintWith(rules, validators, { paths, workingDirectory: top, ...options });
+    lintWith(rules, validators, { paths, workingDirectory: top(), ...options });
   return {
-    top: () => top,
+    top,
     put: (files) => {
       for (const [path, text] of Object.entries(files)) writeFileSync(at(path), text);
     },
