@@ -26,6 +26,11 @@ export interface UnreadPath {
   readonly expected?: boolean;
 }
 
+/** Whether configuration may be hidden in what was not read. */
+export function mayHide(unread: readonly UnreadPath[]): boolean {
+  return unread.some(({ expected }) => expected !== true);
+}
+
 /** Whether there is neither anything to read for it nor anything that could not be read. */
 export function isEmptySpec(spec: HostSpec): boolean {
   return (spec.unread ?? []).length === 0 && hasNoFiles(spec);
