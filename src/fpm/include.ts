@@ -1,6 +1,6 @@
 /** Which files an `include` line opens, as FPM's `glob(3)` call finds them. */
 import { globDeployed } from "../host/deployed.js";
-import { type Entry, type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
+import { type Entry, type FileEntry, type HostFilesystem, listedReason } from "../host/filesystem.js";
 import { isGlob } from "../host/glob.js";
 import { directoryOf } from "../host/path.js";
 import type { FpmInclude, UnreadInclude } from "./types.js";
@@ -57,5 +57,5 @@ function globDirectory(path: string): string {
 }
 
 function unreadOf(fs: HostFilesystem, entry: Entry): UnreadInclude {
-  return { path: fs.display(entry.path), reason: unreadReason(entry) ?? "" };
+  return { path: fs.display(entry.path), reason: listedReason(entry) };
 }

@@ -88,3 +88,9 @@ export function unreadReason(entry: Entry): string | null {
       return "is not a regular file";
   }
 }
+
+/** The same for what a directory listed: what is not there any more was there a moment ago. */
+export function listedReason(entry: Entry): string {
+  const vanished = entry.kind === "missing" && !entry.dangling;
+  return vanished ? "vanished while the directory was read" : (unreadReason(entry) ?? "");
+}

@@ -1,4 +1,4 @@
-import { BINARY, type HostFilesystem, unreadReason } from "./filesystem.js";
+import { BINARY, type HostFilesystem, listedReason, unreadReason } from "./filesystem.js";
 import { glob } from "./glob.js";
 import { namesDaemon } from "./names.js";
 import { directoryOf, nameOf } from "./path.js";
@@ -34,7 +34,13 @@ export function hiddenAt(fs: HostFilesystem, path: string): UnreadPath | null {
 export function hiddenIn(fs: HostFilesystem, patterns: readonly string[]): readonly UnreadPath[] {
   const found: (UnreadPath | null)[] = [];
   for (const pattern of patterns) {
-    const paths = glob(fs, pattern, (entry) => found.push(hiddenAt(fs, entry.path)));
+    const paths = glob(fs, pattern, (entry) =>
+      found.push(
+        entry.kind === "missing"
+          ? { file: fs.display(entry.path), reason: listedReason(entry) }
+          : hiddenAt(fs, entry.path),
+      ),
+    );
     found.push(...paths.map((path) => hiddenAt(fs, path)));
   }
   return found.flatMap((one) => one ?? []);

@@ -1,7 +1,7 @@
 import { grouped } from "../source/collect.js";
 import { deployedName } from "../source/template-names.js";
 import { isDump } from "./dump.js";
-import { BINARY, type Entry, type HostFilesystem, unreadReason } from "./filesystem.js";
+import { BINARY, type Entry, type HostFilesystem, listedReason } from "./filesystem.js";
 import { mayBeConfiguration, mayBeDump, mayHoldConfiguration, namesDaemon } from "./names.js";
 import { byBytes, directoryOf, nameOf } from "./path.js";
 import { type Kind, sniff } from "./sniff.js";
@@ -18,7 +18,7 @@ export type Note = (entry: Entry) => void;
 
 /** What reports say of something that could not be looked into. */
 export function unreadPath(fs: HostFilesystem, entry: Entry): UnreadPath {
-  return { file: fs.display(entry.path), reason: unreadReason(entry) ?? "" };
+  return { file: fs.display(entry.path), reason: listedReason(entry) };
 }
 
 /** What is at a path, told by name and text. A file that may be configuration and cannot be read is noted. */
