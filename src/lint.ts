@@ -6,6 +6,7 @@ import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import type { GivenHost } from "./host/given.js";
 import { isWithinAny, withParents } from "./host/path.js";
+import type { TypedLink } from "./host/typed.js";
 import type { Host } from "./model/host.js";
 import { type HostRefusal, type HostsOptions, readHosts } from "./read-hosts.js";
 import type { Place } from "./source/file.js";
@@ -40,7 +41,7 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
   });
   const findings = withOrdinals(distinctFindings(judged.flatMap((one) => one.findings)));
   const incomplete = sortedIncomplete([...unread, ...judged.flatMap(({ failures }) => failures)]);
-  return { kind: "linted", result: summarize(findings, hosts, incomplete) };
+  return { kind: "linted", result: summarize(findings, hosts, incomplete, read.links) };
 }
 
 /** The first path that means neither whole hosts nor a part of one that is read; `null`: none. */
@@ -87,6 +88,7 @@ function summarize(
   findings: readonly Finding[],
   hosts: readonly Host[],
   incomplete: readonly Incomplete[],
+  links: readonly TypedLink[],
 ): LintResult {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
@@ -106,6 +108,7 @@ function summarize(
       // A pool that two hosts of a repository share is one pool.
       pools: new Set(hosts.flatMap(poolsOf)).size,
       incomplete,
+      links,
     },
   };
 }

@@ -7,12 +7,16 @@ import { diskFilesystem } from "./host/disk.js";
 import { dumpHosts, type GivenHost, hostsOf, startSearch, withDump } from "./host/given.js";
 import { normalizePath } from "./host/path.js";
 import type { HostSpec } from "./host/spec.js";
+import { type Reach, reaches, reachOf, realPlace } from "./host/stated.js";
+import type { TypedLink } from "./host/typed.js";
 import { type BuildOptions, buildHost } from "./model/build.js";
 import type { Host } from "./model/host.js";
 
 export interface HostsOptions {
   /** Files and directories; what each means is in the README. Default: the working directory. */
   readonly paths?: readonly string[];
+  /** Those of the paths that the user chose, and that may widen what `hosts` of the configuration name. Default: all. */
+  readonly typed?: readonly string[];
   /** Absolute; relative paths count from it and reported names are relative to it. Default: the process's. */
   readonly workingDirectory: string;
   /** A checked `fpmlint.json`; `null` or absent: none. */
@@ -31,7 +35,7 @@ export interface HostsOptions {
 
 /** Why nothing could be read: what a command line exits with 2 for. */
 export interface HostRefusal {
-  readonly kind: "missing-path" | "unreadable-path" | "nothing-to-lint";
+  readonly kind: "missing-path" | "unreadable-path" | "nothing-to-lint" | "stated-root";
   /** The path as it was given. */
   readonly path: string;
   /** One sentence without a full stop. */
@@ -54,15 +58,20 @@ export type ReadHosts =
       readonly failures: readonly Incomplete[];
       /** What each path means. */
       readonly given: readonly { readonly path: string; readonly hosts: readonly GivenHost[] }[];
+      /** The links in the paths, each once. */
+      readonly links: readonly TypedLink[];
     }
   | { readonly kind: "refused"; readonly refusal: HostRefusal };
 
 /** Reads every host that the paths mean, each once. Never throws for what it reads. */
 export function readHosts(options: HostsOptions): ReadHosts {
   const { workingDirectory } = options;
-  const stated = statedHosts(options);
-  const search = startSearch(workingDirectory);
   const paths = options.paths ?? [];
+  const stated = statedHosts(options);
+  const stray = stated.find(({ root }) => !reaches(reachOfRoots(options), root));
+  if (stray !== undefined) return { kind: "refused", refusal: strayRoot(stray) };
+  const search = startSearch(workingDirectory);
+  const links = new Map<string, TypedLink>();
   const given: { readonly path: string; readonly hosts: readonly GivenHost[] }[] = [];
   const failures: Incomplete[] = [];
   for (const path of paths.length === 0 ? ["."] : paths) {
@@ -78,13 +87,15 @@ export function readHosts(options: HostsOptions): ReadHosts {
     const answer = found.value;
     if (answer.kind !== "hosts") return { kind: "refused", refusal: refusalOf(answer, path) };
     given.push({ path, hosts: answer.hosts });
+    for (const link of answer.links) links.set(link.path, link);
   }
   const built = each(
     joined(distinct(given.flatMap((one) => one.hosts))),
     (one) => builtHost(one, options),
     ({ spec }, error) => failure(spec.name, "reading this host failed", error),
   );
-  return { kind: "read", hosts: built.done, failures: [...failures, ...built.failures], given };
+  const unread = [...failures, ...built.failures];
+  return { kind: "read", hosts: built.done, failures: unread, given, links: [...links.values()] };
 }
 
 function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions): ReadHost {
@@ -128,8 +139,10 @@ function refusalOf(
   switch (answer.kind) {
     case "missing":
       return { kind: "missing-path", path, message: `${path}: no such file or directory` };
-    case "unreadable":
-      return { kind: "unreadable-path", path, message: `${path}: ${answer.reason}` };
+    case "ambiguous": {
+      const message = `${path}: several names that are not UTF-8 read like this; name their directory`;
+      return { kind: "missing-path", path, message };
+    }
     case "nothing":
       if (path === "-") {
         const message = "standard input is not the output of nginx -T";
@@ -143,11 +156,20 @@ function refusalOf(
   }
 }
 
+function reachOfRoots({ configDirectory, workingDirectory, paths, typed }: HostsOptions): Reach {
+  return reachOf(configDirectory ?? workingDirectory, typed ?? paths ?? [], workingDirectory);
+}
+
+function strayRoot({ name, root }: HostSpec): HostRefusal {
+  const message = `the root of host "${name}" in fpmlint.json is ${root}, which is not below the directory of that file; only a path on the command line widens what may be read: name ${root} there as well`;
+  return { kind: "stated-root", path: root, message };
+}
+
 function statedHosts(options: HostsOptions): readonly HostSpec[] {
   const base = options.configDirectory ?? options.workingDirectory;
   return (options.config?.hosts ?? []).map((entry) => ({
     name: entry.name,
-    root: resolve(base, entry.root),
+    root: realPlace(resolve(base, entry.root)),
     nginx: entry.nginx == null ? null : normalizePath(join("/", entry.nginx)),
     fragments: [],
     fpm: (entry.fpm ?? []).map((path) => normalizePath(join("/", path))),
@@ -161,8 +183,8 @@ function distinct(given: readonly GivenHost[]): readonly GivenHost[] {
   const keys = new Map<HostSpec, string>();
   const hosts = new Map<string, { readonly host: GivenHost; touching: Set<string> | null }>();
   for (const host of given) {
-    const { root, nginx, fpm, fragments } = host.spec;
-    const key = keys.get(host.spec) ?? JSON.stringify([root, nginx, fpm, fragments]);
+    const { root, nginx, fpm, fragments, unread } = host.spec;
+    const key = keys.get(host.spec) ?? JSON.stringify([root, nginx, fpm, fragments, unread]);
     keys.set(host.spec, key);
     const known = hosts.get(key);
     if (known === undefined) hosts.set(key, { host, touching: host.touching && new Set(host.touching) });

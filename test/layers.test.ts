@@ -39,6 +39,11 @@ const outside =
   /\bprocess\b\s*[.[]|\bfetch\s*\(|\bconsole\s*\.|\brequire\s*\(|\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bperformance\s*\.|\bset(?:Timeout|Interval|Immediate)\s*\(|\bglobalThis\b/;
 const mayReachOutside = /^src\/(host|cli)\//;
 
+/** What looks at a path without opening it. All other functions of node:fs belong to the door. */
+const looking = new Set(["existsSync", "fstatSync", "lstatSync", "realpathSync", "statSync"]);
+/** Who opens files: the door, and on the command line who writes them. */
+const mayOpen = /^src\/(?:host\/door|cli\/(?:outputs|write-[a-z-]+))\.ts$/;
+
 const maximumLines = 250;
 
 interface Source {
@@ -116,6 +121,28 @@ function doors({ path, text, imports }: Source): readonly string[] {
   return [...modules.map((name) => `${path} imports ${name}`), ...words];
 }
 
+/** The functions of node:fs that are imported, and `*` for an import of all of them. */
+function ofFs(text: string): readonly string[] {
+  const found = [
+    ...text.matchAll(/(?:import|export)\s+(type\s+)?([^;]*?)\s+from\s+["'](?:node:)?fs(?:\/promises)?["']/g),
+  ].filter(([, type]) => type === undefined);
+  const dynamic = /(?:import|require|getBuiltinModule)\s*\(\s*["'](?:node:)?fs(?:\/promises)?["']/.test(text);
+  const named = found.flatMap(([, , names = ""]) => {
+    const list = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
+    return list === undefined ? ["*"] : list.split(",").map((name) => name.trim());
+  });
+  return [...named, ...(dynamic ? ["*"] : [])]
+    .filter((name) => name !== "" && !name.startsWith("type "))
+    .map((name) => name.replace(/\s+as\s.*/, ""));
+}
+
+function opening({ path, text }: Source): readonly string[] {
+  if (mayOpen.test(path)) return [];
+  return ofFs(text)
+    .filter((name) => !looking.has(name))
+    .map((name) => `${path}: ${name}`);
+}
+
 /** Each cycle once, as the files on the way round. */
 function cycles(all: readonly Source[]): readonly string[] {
   const edges = new Map(all.map(({ path, imports }) => [path, imports.filter(isFile)]));
@@ -160,6 +187,10 @@ describe("layers", () => {
   test("only one file starts a child process", () => {
     const starting = sources.filter(({ imports }) => imports.includes("node:child_process"));
     expect(starting.map(({ path }) => path)).toEqual(["src/cli/write-attributes.ts"]);
+  });
+
+  test("files and directories are opened by the door alone", () => {
+    expect(sources.flatMap(opening)).toEqual([]);
   });
 
   test("no file needs itself", () => {
@@ -282,6 +313,17 @@ describe("the readers of this test", () => {
       "a /* process.x\n */ + `process.y ${process.z} 'q` + /['\"]process.r/.test('process.s') // process.c\n b";
     expect(code(text).match(/process\.\w/g)).toEqual(["process.z"]);
     expect(code(text).split("\n")).toHaveLength(3);
+  });
+
+  test("what is taken of node:fs is seen, whatever the form of the import", () => {
+    const text = [
+      'import { type Stats, lstatSync, openSync as open } from "node:fs";',
+      'import {\n  readFileSync,\n} from "fs";',
+      'import type { Dirent } from "node:fs";',
+      'import * as fs from "node:fs/promises";',
+      'const all = await import("node:fs");',
+    ].join("\n");
+    expect(ofFs(text)).toEqual(["lstatSync", "openSync", "readFileSync", "*", "*"]);
   });
 
   test("a cycle is found", () => {

@@ -87,7 +87,8 @@ test("the document, key by key", () => {
         "reason": "no such file",
         "fatal": false
       }
-    ]
+    ],
+    "links": []
   }
 }
 `);

@@ -1,6 +1,7 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { NOT_FOR_SITES } from "../../src/engine/site-pools.js";
 import { setting } from "../../src/fpm/pools.js";
+import { mayHide } from "../../src/host/spec.js";
 import { isLocal, showAddress } from "../../src/model/address.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
@@ -61,7 +62,7 @@ function isForSites({ pool, address }: PoolListen): boolean {
 /** Whether every address that nginx passes FastCGI to is known, and every file was read. */
 function isKnown(host: Host): boolean {
   const { nginx, bindings } = host;
-  if (nginx === null || !nginx.hasMain || bindings.length === 0 || host.unread.length > 0) return false;
+  if (nginx === null || !nginx.hasMain || bindings.length === 0 || mayHide(host.unread)) return false;
   if (nginx.faults.length > 0 || inContainer(host)) return false;
   if (bindings.some(({ targets }) => targets.length === 0 || targets.some(({ address }) => isOpen(address))))
     return false;

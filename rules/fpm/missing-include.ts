@@ -68,7 +68,9 @@ function judge(host: Host, master: FpmMaster, include: FpmInclude): Judgement | 
         help: removal(host, place, "and include each file once, from the main file"),
       };
     case "missing":
-      return isSurelyMissing(host, master, include) ? missing(host, master, include, counted) : null;
+      return isSurelyMissing(host, master, include)
+        ? missing(host, master, include, result.link, counted)
+        : null;
     case "no-match":
       if (!isSurelyMissing(host, master, include)) return null;
       // Without any pool PHP-FPM does not start: see fpm/no-listen.
@@ -86,7 +88,13 @@ function judge(host: Host, master: FpmMaster, include: FpmInclude): Judgement | 
   }
 }
 
-function missing(host: Host, master: FpmMaster, include: FpmInclude, counted: string): Judgement {
+function missing(
+  host: Host,
+  master: FpmMaster,
+  include: FpmInclude,
+  link: string | null,
+  counted: string,
+): Judgement {
   const { pattern, place } = include;
   const path = includedPath(master, include);
   const literal = isGlob(path) ? directoryOf(`${path.slice(0, path.search(/[*?[]/))}x`) : null;
@@ -102,7 +110,7 @@ function missing(host: Host, master: FpmMaster, include: FpmInclude, counted: st
   return {
     ...shared,
     case: "link",
-    message: `${pattern} finds a link to a file that is not there`,
+    message: `${pattern} finds ${link === null ? "a link" : `${link}, a link`} to a file that is not there`,
     label: "PHP-FPM cannot open it",
     help: "remove the link, or put its target back",
   };

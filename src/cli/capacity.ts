@@ -5,11 +5,13 @@ import { type Each, each, failure } from "../engine/failure.js";
 import type { Incomplete } from "../engine/finding.js";
 import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
 import { liveHost } from "../engine/live-host.js";
+import type { TypedLink } from "../host/typed.js";
 import { emptyHost, type HostsOptions, type ReadHost, type ReadHosts, readHosts } from "../read-hosts.js";
 import { capacityJson } from "../report/capacity-json.js";
 import { capacityText } from "../report/capacity-text.js";
 import { type WhatIf, whatIfJson, whatIfText } from "../report/capacity-what-if.js";
 import { chooseColor, chooseUnicode } from "../report/color.js";
+import { ledTo } from "../report/coverage.js";
 import { escapeText } from "../report/escape.js";
 import { checkNames } from "./capacity-names.js";
 import { type CapacityArguments, readCapacityOptions, readMemory, readWhatIf } from "./capacity-options.js";
@@ -43,7 +45,7 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
   const first = withPools(path, reading, options);
   // Without memory a host keeps nothing of what fpmlint.json reserves of it.
   const blind = whatIf !== null && first.hosts.some(({ host }) => host.memory === null);
-  const { hosts, lost, unread } = blind
+  const { hosts, lost, unread, links } = blind
     ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options)
     : first;
   checkNames(hosts, options);
@@ -54,6 +56,7 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
   const compare = whatIf === null ? { done: [], failures: [] } : compared(hosts, options, whatIf);
   sayUnread(samples, world);
   const failed = [...unread, ...failures, ...compare.failures];
+  for (const line of ledTo(links)) world.stderr.write(`fpmlint: ${line}\n`);
   for (const line of [...lost, ...failed.map(said)]) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
   const document = outputs.some(({ format, file }) => format === "json" && file === null);
   const asked = { path, quiet: args.diff || document, write: args.write };
@@ -95,6 +98,7 @@ interface Pooled {
   readonly lost: readonly string[];
   /** Hosts and paths that an error of fpmlint's own kept from being read. */
   readonly unread: readonly Incomplete[];
+  readonly links: readonly TypedLink[];
 }
 
 /** The hosts of the path that have pools; else one pool without files, when its worker's size is given. */
@@ -103,10 +107,14 @@ function withPools(
   reading: HostsOptions,
   { workerSize, samples }: CapacityOptions,
 ): Pooled {
-  const { hosts: found, failures: unread } = path === undefined ? liveHosts(reading) : hostsAt(path, reading);
+  const {
+    hosts: found,
+    failures: unread,
+    links,
+  } = path === undefined ? liveHosts(reading) : hostsAt(path, reading);
   const hosts = found.filter(({ host }) => host.pools.length > 0);
   const lost = found.filter((one) => !hosts.includes(one)).flatMap(lostOf);
-  if (hosts.length > 0) return { hosts, lost, unread };
+  if (hosts.length > 0) return { hosts, lost, unread, links };
   const where = path === undefined ? "the configuration of this machine" : path;
   if (workerSize.all === null && samples === null) {
     const why = [...lost, ...unread.map(said)];
@@ -118,7 +126,7 @@ function withPools(
   }
   // The text names what the first of them has lost.
   const [first = emptyHost(path ?? "/", reading), ...others] = found;
-  return { hosts: [first], lost: others.flatMap(lostOf), unread };
+  return { hosts: [first], lost: others.flatMap(lostOf), unread, links };
 }
 
 function lostOf({ host }: ReadHost): readonly string[] {
@@ -131,17 +139,23 @@ function said(one: Incomplete): string {
   return `${incompleteAt(one)}: ${one.reason}`;
 }
 
-type Read = Pick<Extract<ReadHosts, { kind: "read" }>, "hosts" | "failures">;
+type Read = Pick<Extract<ReadHosts, { readonly kind: "read" }>, "hosts" | "failures" | "links">;
+
+const NOTHING: Read = { hosts: [], failures: [], links: [] };
 
 function liveHosts(reading: HostsOptions): Read {
   const failures: Incomplete[] = [];
   for (const path of LIVE_PATHS) {
-    const answer = readHosts({ ...reading, paths: [path] });
-    if (answer.kind !== "read") continue;
+    // Nobody typed it, so that it widens nothing.
+    const answer = readHosts({ ...reading, paths: [path], typed: [] });
+    if (answer.kind === "refused") {
+      if (answer.refusal.kind === "stated-root") throw new UsageError(answer.refusal.message);
+      continue;
+    }
     failures.push(...answer.failures);
-    if (answer.hosts.some(({ host }) => host.pools.length > 0)) return { hosts: answer.hosts, failures };
+    if (answer.hosts.some(({ host }) => host.pools.length > 0)) return { ...answer, failures };
   }
-  return { hosts: [], failures };
+  return { ...NOTHING, failures };
 }
 
 function hostsAt(path: string, reading: HostsOptions): Read {
@@ -153,7 +167,7 @@ function hostsAt(path: string, reading: HostsOptions): Read {
   const answer = readHosts({ ...reading, paths: [path] });
   if (answer.kind === "read") return answer;
   const { kind, message } = answer.refusal;
-  if (kind === "nothing-to-lint") return { hosts: [], failures: [] };
+  if (kind === "nothing-to-lint") return NOTHING;
   throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
 }
 

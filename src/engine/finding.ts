@@ -1,3 +1,4 @@
+import type { TypedLink } from "../host/typed.js";
 import type { Place } from "../source/file.js";
 import type { Severity, Symptom } from "./rule.js";
 
@@ -54,6 +55,8 @@ export interface Summary {
   readonly locations: number;
   readonly pools: number;
   readonly incomplete: readonly Incomplete[];
+  /** Links in the paths that were given: what they lead to was read, wherever it is. */
+  readonly links: readonly TypedLink[];
 }
 
 export interface LintResult {

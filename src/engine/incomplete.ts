@@ -19,7 +19,9 @@ export function incompleteOf(host: Host): readonly Incomplete[] {
 
 function unreadIn(host: Host): readonly Incomplete[] {
   const found = [
-    ...host.unread.map(({ file, reason }): Incomplete => ({ file, line: null, reason, fatal: true })),
+    ...host.unread.map(
+      ({ file, reason, expected }): Incomplete => ({ file, line: null, reason, fatal: expected !== true }),
+    ),
     ...(host.nginx === null ? [] : nginxIncomplete(host, host.nginx)),
     ...host.masters.flatMap((master) => fpmIncomplete(host, master)),
   ];
@@ -85,24 +87,26 @@ function fpmIncomplete(host: Host, master: FpmMaster): readonly Incomplete[] {
     ({ file, reason, expected }): Incomplete => ({ file, line: null, reason, fatal: !expected }),
   );
   const includes = master.includes.flatMap((include) => {
-    const { pattern, place, result } = include;
+    const { pattern, place, result, unread } = include;
+    // Where a template leads is decided later; that is no fault of this tree.
+    const rendered = /\$\{|\{\{|<%/.test(pattern);
+    const hidden = unread.map((one) => entry(place, `${one.path ?? pattern}: ${one.reason}`, !rendered));
     switch (result.kind) {
-      case "missing":
+      case "missing": {
+        const said =
+          result.link === null
+            ? `${pattern}: no such file in the tree`
+            : `${result.link}: is a link to a file that is not there`;
         // What is missing for sure is a finding (fpm/missing-include).
-        return [
-          entry(
-            place,
-            `${pattern}: no such file in the tree`,
-            host.whole && !isSurelyMissing(host, master, include),
-          ),
-        ];
-      case "unread":
-        // Where a template leads is decided later; that is no fault of this tree.
-        return [entry(place, `${result.path ?? pattern}: ${result.reason}`, !/\$\{|\{\{|<%/.test(pattern))];
+        return [entry(place, said, host.whole && !isSurelyMissing(host, master, include)), ...hidden];
+      }
       case "too-deep":
-        return [entry(place, `${pattern}: included more than 5 files deep, which PHP-FPM refuses`, false)];
+        return [
+          entry(place, `${pattern}: included more than 5 files deep, which PHP-FPM refuses`, false),
+          ...hidden,
+        ];
       default:
-        return [];
+        return hidden;
     }
   });
   return [...ini, ...includes];

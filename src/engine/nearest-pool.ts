@@ -1,6 +1,7 @@
 import { setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import { directoryOf, nameOf } from "../host/path.js";
+import { mayHide } from "../host/spec.js";
 import {
   type Address,
   fpmAddress,
@@ -53,13 +54,13 @@ export function poolsUnknown(host: Host): boolean {
   const unread = host.masters.some((master) =>
     master.includes.some((include) => {
       const { kind } = include.result;
-      if (kind === "unread" || kind === "too-deep") return true;
+      if (include.unread.length > 0 || kind === "too-deep") return true;
       // Pools in a directory like /home of which nothing was copied. On a part of a host, a directory without any file has none.
       const nothing = kind === "missing" || (kind === "no-match" && host.whole);
       return nothing && !isSurelyMissing(host, master, include);
     }),
   );
-  return unread || host.unread.length > 0 || host.pools.some(isUnknown);
+  return unread || mayHide(host.unread) || host.pools.some(isUnknown);
 }
 
 function isUnknown(pool: Pool): boolean {

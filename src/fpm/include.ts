@@ -1,14 +1,16 @@
 /** Which files an `include` line opens, as FPM's `glob(3)` call finds them. */
 import { globDeployed } from "../host/deployed.js";
-import { type Entry, type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
+import { type Entry, type FileEntry, type HostFilesystem, listedReason } from "../host/filesystem.js";
 import { isGlob } from "../host/glob.js";
 import { directoryOf } from "../host/path.js";
-import type { FpmInclude } from "./types.js";
+import type { FpmInclude, UnreadInclude } from "./types.js";
 
 export interface Found {
   /** In the order in which FPM reads them. */
   readonly files: readonly FileEntry[];
   readonly result: FpmInclude["result"];
+  /** What could not be read besides the result's own. */
+  readonly unread: readonly UnreadInclude[];
 }
 
 /** `fromTemplate`: the include stands in a file that is named as a template. */
@@ -19,35 +21,41 @@ export function findIncluded(
   fromTemplate = false,
 ): Found {
   const path = pattern.startsWith("/") ? pattern : `${prefix}/${pattern}`;
-  const blocked = isGlob(path) ? blockedDirectory(fs, path) : null;
-  if (blocked !== null) return { files: [], result: blocked };
-  const paths = globDeployed(fs, path, fromTemplate);
-  if (paths.length === 0) return { files: [], result: { kind: "no-match" } };
+  if (isGlob(path)) {
+    const directory = fs.entry(globDirectory(path));
+    if (directory.kind === "missing")
+      return { files: [], result: { kind: "missing", link: null }, unread: [] };
+    if (directory.kind === "unreadable" || directory.kind === "outside")
+      return { files: [], result: { kind: "unread", ...unreadOf(fs, directory) }, unread: [] };
+  }
+  const hidden: Entry[] = [];
+  const paths = globDeployed(fs, path, fromTemplate, (entry) => hidden.push(entry));
   const files: FileEntry[] = [];
-  let result: FpmInclude["result"] | null = null;
+  let link: string | null = null;
   for (const one of paths) {
     const entry = (fs.deployed ?? fs).entry(one);
     // FPM skips directories, also those behind a link.
     if (entry.kind === "directory") continue;
     if (entry.kind === "file") files.push(entry);
     // The name of a dangling link matches, and then FPM cannot open it.
-    else if (entry.kind === "missing") result = { kind: "missing" };
-    else if (result?.kind !== "missing") result = unread(fs, entry);
+    else if (entry.kind === "missing") link ??= fs.display(one);
+    else hidden.push(entry);
   }
-  return { files, result: result ?? { kind: "files", count: files.length } };
+  const unread = hidden.map((entry) => unreadOf(fs, entry));
+  if (link !== null) return { files, result: { kind: "missing", link }, unread };
+  const [first, ...others] = unread;
+  if (first !== undefined) return { files, result: { kind: "unread", ...first }, unread: others };
+  const result: Found["result"] =
+    paths.length === 0 ? { kind: "no-match" } : { kind: "files", count: files.length };
+  return { files, result, unread: [] };
 }
 
 /** A glob fails outright when the directory before its first wildcard is not there; a literal path only matches nothing. */
-function blockedDirectory(fs: HostFilesystem, path: string): FpmInclude["result"] | null {
+function globDirectory(path: string): string {
   const literal = directoryOf(path.slice(0, path.search(/[*?[]/) + 1).replace(/[*?[]$/, "x"));
-  const entry = fs.entry(literal.replace(/\\(.)/g, "$1"));
-  if (entry.kind === "missing") return { kind: "missing" };
-  if (entry.kind === "unreadable" || entry.kind === "outside") {
-    return unread(fs, entry);
-  }
-  return null;
+  return literal.replace(/\\(.)/g, "$1");
 }
 
-function unread(fs: HostFilesystem, entry: Entry): FpmInclude["result"] {
-  return { kind: "unread", path: fs.display(entry.path), reason: unreadReason(entry) ?? "" };
+function unreadOf(fs: HostFilesystem, entry: Entry): UnreadInclude {
+  return { path: fs.display(entry.path), reason: listedReason(entry) };
 }

@@ -7,7 +7,7 @@ import { findIncluded } from "./include.js";
 import { fpmPrefix, versionFromPath } from "./layout.js";
 import { asciiLower, type FpmLine, type IncludeLine, parseFpm, type SettingLine } from "./parse.js";
 import { newReading, type Reading } from "./reading.js";
-import type { FpmInclude, FpmMaster, Pool, Setting } from "./types.js";
+import type { FpmInclude, FpmMaster, Pool, Setting, UnreadInclude } from "./types.js";
 
 export { versionFromPath } from "./layout.js";
 export { arraySetting, boolean, globalSetting, integer, phpValue, seconds, setting } from "./lookup.js";
@@ -150,8 +150,10 @@ function include(
   const at = place(file, line.range.start, line.range.end, via);
   const pattern = line.pattern ?? file.text.slice(line.range.start, line.range.end);
   const slot = reading.includes.length;
+  const unread: UnreadInclude[] = [];
   const note = (result: FpmInclude["result"]): void => {
-    reading.includes[slot] = { pattern, place: at, result };
+    reading.includes[slot] = { pattern, place: at, result, unread };
+    if (result.kind === "unread") unread.push({ path: result.path, reason: result.reason });
     if (result.kind !== "files" && result.kind !== "no-match") reading.incomplete = true;
   };
   if (line.pattern === null) {
@@ -160,6 +162,7 @@ function include(
     return;
   }
   const found = findIncluded(reading.fs, line.pattern, reading.prefix, isTemplateName(file.path));
+  unread.push(...found.unread);
   note(found.result);
   const inner = [...via, at.span];
   for (const entry of found.files) {

@@ -80,16 +80,23 @@ export interface FpmInclude {
     /** A glob without a match: FPM warns and goes on. */
     | { readonly kind: "no-match" }
     /** A literal file, or the directory of a glob, that the host does not have: FPM does not start. */
-    | { readonly kind: "missing" }
-    /** Something that this process could not or must not read. */
     | {
-        readonly kind: "unread";
-        /** Which file or directory, as reports print it; `null`: the pattern says it. */
-        readonly path: string | null;
-        readonly reason: string;
+        readonly kind: "missing";
+        /** The link to nowhere that it finds, as reports print it; `null`: what the pattern names is not there. */
+        readonly link: string | null;
       }
+    /** Something that this process could not or must not read. */
+    | ({ readonly kind: "unread" } & UnreadInclude)
     /** Deeper than FPM follows, or a loop. */
     | { readonly kind: "too-deep" };
+  /** All that it names and that this process could not or must not read, whatever the result; that of `result`, if any, is among them. */
+  readonly unread: readonly UnreadInclude[];
+}
+
+export interface UnreadInclude {
+  /** Which file or directory, as reports print it; `null`: the pattern says it. */
+  readonly path: string | null;
+  readonly reason: string;
 }
 
 export type { IniValue, PhpIni } from "../php/types.js";

@@ -54,7 +54,8 @@ function template(fs: HostFilesystem, path: string): Entry | null {
   const name = namesIn(directory.names).templates.get(nameOf(path));
   if (name === undefined) return null;
   const entry = fs.entry(`${directory.path === "/" ? "" : directory.path}/${name}`);
-  return entry.kind === "file" ? entry : null;
+  // Also one that cannot be read: that it is there has to be said.
+  return entry.kind === "missing" || entry.kind === "directory" ? null : entry;
 }
 
 /**

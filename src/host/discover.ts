@@ -2,14 +2,14 @@ import { grouped, unique } from "../source/collect.js";
 import { globDeployed, withDeployed } from "./deployed.js";
 import { diskFilesystem } from "./disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "./dump.js";
-import { type HostFilesystem, unreadReason } from "./filesystem.js";
+import type { Entry, HostFilesystem } from "./filesystem.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "./path.js";
 import { repositoryOf, withRepository } from "./repository.js";
 import type { Kind } from "./sniff.js";
 import { type HostSpec, isEmptySpec, type UnreadPath } from "./spec.js";
-import { byDirectory, files, kindOf, type Note } from "./survey.js";
+import { byDirectory, files, kindOf, type Note, unreadPath } from "./survey.js";
 
 /** Where the packages of the common systems put nginx's main file. */
 const NGINX_MAINS = [
@@ -43,14 +43,13 @@ export function hostAt(root: string, name: string, workingDirectory: string): Ho
   const isHost = root === "/" || disk.entry("/etc/passwd").kind === "file";
   const fs = isHost ? disk : withDeployed(disk);
   const unread = new Map<string, UnreadPath>();
-  const note: Note = (entry) => {
-    unread.set(entry.path, { file: fs.display(entry.path), reason: unreadReason(entry) ?? "" });
-  };
+  const note: Note = (entry) => unread.set(entry.path, unreadPath(fs, entry));
   const nginx = NGINX_MAINS.find((path) => stands(fs, path)) ?? null;
   const packaged = FPM_LAYOUTS.flatMap(([main]) => globDeployed(fs, main, true, note)).filter((path) =>
     stands(fs, path),
   );
-  const fpm = [...packaged, ...mastersElsewhere(disk)];
+  const elsewhere = mastersElsewhere(disk, note);
+  const fpm = [...packaged, ...elsewhere.mains];
   const covered = new Set(fpm.map(directoryOf));
   const pools = FPM_LAYOUTS.flatMap(([, files]) => globDeployed(fs, files, true, note)).filter(
     (path) => !covered.has(mainDirectory(path)),
@@ -63,14 +62,14 @@ export function hostAt(root: string, name: string, workingDirectory: string): Ho
     fragments,
     fpm: unique(fpm),
     pools: byDirectory(unique(pools)),
-    unread: [...unread.values()],
+    unread: [...unread.values(), ...elsewhere.hidden],
   };
 }
 
 /** Also what cannot be read: that a main file is there and was not read has to be said. */
 function stands(fs: HostFilesystem, path: string): boolean {
   const { kind } = fs.entry(path);
-  return kind === "file" || kind === "unreadable" || kind === "outside";
+  return kind !== "directory" && kind !== "missing";
 }
 
 function mainDirectory(poolFile: string): string {
@@ -79,7 +78,7 @@ function mainDirectory(poolFile: string): string {
 
 /** Sites below `etc/nginx` whose main file is not in the tree. What is only available, not enabled, counts when nothing is enabled. */
 function nginxFragments(fs: HostFilesystem, note: Note): readonly string[] {
-  const found = files(fs, "/etc/nginx", note).filter((path) => isFragment(kindOf(fs, path)));
+  const found = files(fs, "/etc/nginx", note).filter((path) => isFragment(kindOf(fs, path, note)));
   const enabled = found.filter((path) => !path.includes("/sites-available/"));
   return enabled.some((path) => path.includes("/sites-enabled/")) ? enabled : found;
 }
@@ -99,10 +98,9 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const fs = diskFilesystem({ root: directory, workingDirectory });
   const direct = hostAt(directory, ".", workingDirectory);
   if (directory === "/" && !isEmptySpec(direct)) return [{ spec: direct, fs }];
-  const unread: UnreadPath[] = [];
-  const all = files(fs, "/", (entry) => {
-    unread.push({ file: fs.display(entry.path), reason: unreadReason(entry) ?? "" });
-  });
+  const noted: Entry[] = [];
+  const note: Note = (entry) => noted.push(entry);
+  const all = files(fs, "/", note);
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
   const rooted = rootedHosts(
     fs,
@@ -126,11 +124,18 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   ]);
   const loose = all.filter((path) => !isWithinAny(taken, path));
   const shared = withRepository(fs, repository, "/");
-  const found = [...hosts, ...looseHosts(fs, directory, loose).map((spec) => readFrom(spec, shared))];
-  if (unread.length === 0) return found;
-  // What could not be looked into may be a host of its own.
-  const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [], unread };
-  return [...found, { spec: nothing, fs }];
+  const others = looseHosts(fs, directory, loose, note);
+  const unread = hidden(noted, rooted).map((entry) => unreadPath(fs, entry));
+  // What could not be looked into may be a part of each of them, or a host of its own.
+  const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
+  const specs = others.length === 0 && unread.length > 0 ? [nothing] : others;
+  return [...hosts, ...specs.map((spec) => readFrom({ ...spec, unread }, shared))];
+}
+
+/** Without what a host has in its own `etc`: there its daemons' files tell which links and special files count. */
+function hidden(noted: readonly Entry[], rooted: readonly Rooted[]): readonly Entry[] {
+  const own = new Set(rooted.map(({ root }) => below(root, "/etc")));
+  return noted.filter(({ kind, path }) => kind === "unreadable" || !isWithinAny(own, path));
 }
 
 function below(root: string, path: string): string {
@@ -169,6 +174,8 @@ function isPartOf({ root, spec }: Rooted, mains: ReadonlyMap<string, readonly st
 /** An `etc` with nothing but snippets beside whole hosts is deployed to them, and no host by itself. */
 function isShared(fs: HostFilesystem, { root, spec }: Rooted): boolean {
   if (spec.nginx !== null || spec.fpm.length > 0 || spec.pools.length > 0) return false;
+  // What cannot be read may be a server.
+  if ((spec.unread ?? []).length > 0) return false;
   return !spec.fragments.some((path) => {
     const entry = fs.entry(below(root, path));
     const answer = entry.kind === "file" ? entry.read() : null;

@@ -1,10 +1,10 @@
-import { lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { decodeBytes } from "../source/bytes.js";
-import { LARGEST_FILE, pathBytes, readRegular } from "./door.js";
-import type { Entry, HostFilesystem } from "./filesystem.js";
+import { linkTarget, namesIn, pathBytes, readRegular } from "./door.js";
+import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
-import { codeOf, reasonOf } from "./system-error.js";
+import { codeOf, reasonOf, TOO_MANY_LINKS } from "./system-error.js";
 
 /** A NUL this near to the start means a program or an archive, not a configuration. */
 const BINARY_WITHIN = 8192;
@@ -52,23 +52,13 @@ function look(root: string, onDisk: (path: string) => string, wanted: string): E
   try {
     const stat = lstatSync(pathBytes(onDisk(path)));
     if (stat.isDirectory()) {
-      return { kind: "directory", path, names: namesIn(onDisk(path)) };
+      return { kind: "directory", path, names: [...namesIn(onDisk(path))].sort(byBytes) };
     }
     if (!stat.isFile()) return { kind: "special", path };
-    if (stat.size > LARGEST_FILE) return { kind: "unreadable", path, reason: "File larger than 64 MiB" };
     return { kind: "file", path, read: reader(onDisk(path), PARTED_BY_NULS.test(path)) };
   } catch (error) {
     return refused(path, error);
   }
-}
-
-/** Names as bytes: one that is not UTF-8 is a name like any other to the daemons. */
-function namesIn(directory: string): readonly string[] {
-  return readdirSync(pathBytes(directory), { encoding: "buffer" }).map(decodeBytes).sort(byBytes);
-}
-
-function linkTarget(path: string): string {
-  return decodeBytes(readlinkSync(pathBytes(path), { encoding: "buffer" }));
 }
 
 function reader(
@@ -86,7 +76,7 @@ function readText(file: string, nuls: boolean): { readonly text: string } | { re
   const opened = readRegular(file);
   if (opened.kind === "refused") return { unreadable: opened.reason };
   const { bytes } = opened;
-  if (!nuls && bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: "is a binary file" };
+  if (!nuls && bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: BINARY };
   return { text: decodeBytes(bytes) };
 }
 
@@ -121,7 +111,7 @@ function walk(root: string, onDisk: (path: string) => string, wanted: string): W
     }
     hops += 1;
     isLink ||= named === 0;
-    if (hops > 40) return { kind: "unreadable", path: wanted, reason: "Too many levels of symbolic links" };
+    if (hops > 40) return { kind: "unreadable", path: wanted, reason: TOO_MANY_LINKS };
     const inside = insideRoot(root, onDisk, path, target);
     if (inside === null) return { kind: "outside", path: wanted, target };
     rest = [...inside.split("/").filter((name) => name !== ""), ...more];

@@ -1,13 +1,23 @@
 /**
- * The one door: every file that fpmlint reads is opened here.
+ * The one door: every file and directory that fpmlint reads is opened here.
  *
  * Links on the way are followed before (`disk.ts` resolves them inside the host's root, and for a path
  * that the user typed the kernel may); the last component is opened without following a link, without
  * waiting for a writer, and only a regular file is read, up to a limit. A reason never quotes what the
  * file holds.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
-import { encodeText } from "../source/bytes.js";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
+import { decodeBytes, encodeText } from "../source/bytes.js";
 import { codeOf, reasonOf } from "./system-error.js";
 
 /** Bytes. Larger files are not configuration; reading one would only exhaust the memory. */
@@ -31,7 +41,7 @@ export function readTyped(path: string, limit: number = LARGEST_FILE): Opened {
   let real: string;
   try {
     // What /dev/fd/63 leads to has no path; the kernel alone can open it.
-    real = /^\/(?:dev|proc)\//.test(path) ? path : realpathSync(path);
+    real = /^\/(?:dev|proc)\//.test(path) ? path : realPath(path);
   } catch (error) {
     return refused(error);
   }
@@ -62,6 +72,22 @@ function read(path: string, limit: number, takes: (stat: Stats) => boolean, foll
   } finally {
     if (descriptor !== null) closeSync(descriptor);
   }
+}
+
+/** The names in a directory, without loss, in no order. Throws what the system says. */
+export function namesIn(directory: string): readonly string[] {
+  return readdirSync(pathBytes(directory), { encoding: "buffer" }).map(decodeBytes);
+}
+
+/** Where a link leads, as it is written. Throws what the system says. */
+export function linkTarget(path: string): string {
+  return decodeBytes(readlinkSync(pathBytes(path), { encoding: "buffer" }));
+}
+
+/** The path without any link in it. Throws what the system says. */
+export function realPath(path: string): string {
+  // Only the native one takes bytes.
+  return decodeBytes(realpathSync.native(pathBytes(path), { encoding: "buffer" }));
 }
 
 /** A path as the kernel takes it: bytes, where a name in it is not UTF-8. */

@@ -66,6 +66,9 @@ export function outsideRoot(target: string): string {
   return `is a link to ${target}, outside the host's root`;
 }
 
+/** Why the text of a program or an archive is not one. */
+export const BINARY = "is a binary file";
+
 /** Why a path gave no text; `null` when it did. */
 export function unreadReason(entry: Entry): string | null {
   switch (entry.kind) {
@@ -84,4 +87,10 @@ export function unreadReason(entry: Entry): string | null {
     case "special":
       return "is not a regular file";
   }
+}
+
+/** The same for what a directory listed: what is not there any more was there a moment ago. */
+export function listedReason(entry: Entry): string {
+  const vanished = entry.kind === "missing" && !entry.dangling;
+  return vanished ? "vanished while the directory was read" : (unreadReason(entry) ?? "");
 }

@@ -1,20 +1,27 @@
-import { lstatSync, realpathSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { lstatSync } from "node:fs";
 import { dumpSpec, enclosingRoot, type FoundHost, hostAt, hostsBelow, rootOfEtc } from "./discover.js";
 import { diskFilesystem, displayName } from "./disk.js";
+import { pathBytes } from "./door.js";
 import { dumpFilesystem, isDump, layered, readDump } from "./dump.js";
-import type { HostFilesystem } from "./filesystem.js";
+import { BINARY, type FileEntry, type HostFilesystem, unreadReason } from "./filesystem.js";
+import { memoryFilesystem } from "./memory.js";
 import { directoryOf, isWithin, nameOf } from "./path.js";
 import { type HostSpec, isEmptySpec } from "./spec.js";
-import { codeOf } from "./system-error.js";
+import { lookAt, type Typed, type TypedLink } from "./typed.js";
 
 /** What a path on the command line stands for. */
 export type Given =
   | { readonly kind: "missing" }
-  | { readonly kind: "unreadable"; readonly reason: string }
+  /** Several names that are not UTF-8 read like it. */
+  | { readonly kind: "ambiguous" }
   /** No nginx or PHP-FPM configuration there. */
   | { readonly kind: "nothing" }
-  | { readonly kind: "hosts"; readonly hosts: readonly GivenHost[] };
+  | {
+      readonly kind: "hosts";
+      readonly hosts: readonly GivenHost[];
+      /** The links on the way, which may lead anywhere. */
+      readonly links: readonly TypedLink[];
+    };
 
 export interface GivenHost {
   readonly spec: HostSpec;
@@ -69,38 +76,63 @@ export function hostsOf(
 ): Given {
   // An empty word is an unset variable of a script, not the working directory.
   if (path === "") return { kind: "missing" };
-  const absolute = realRoot(resolve(workingDirectory, path));
-  const kind = kindOf(absolute);
-  if (kind !== "directory" && kind !== "file") return kind;
+  const typed = lookAt(path, workingDirectory);
+  if (typed === null) return { kind: "ambiguous" };
+  if (typed.entry.kind === "missing") return { kind: "missing" };
+  const hosts = [...meant(typed, stated, search), ...unreadable(typed, workingDirectory)];
+  const full = hosts.filter(({ spec }) => !isEmptySpec(spec));
+  return full.length === 0 ? { kind: "nothing" } : { kind: "hosts", hosts: full, links: typed.links };
+}
+
+function meant(typed: Typed, stated: readonly HostSpec[], search: Search): readonly GivenHost[] {
+  const { absolute, entry } = typed;
   const around = stated.filter(({ root }) => isWithin(root, absolute) && root !== absolute);
   if (around.length > 0)
-    return found(around.map((spec) => touched(search.stated(spec), absolute, workingDirectory)));
+    return around.map((spec) => touched(search.stated(spec), absolute, search.workingDirectory));
   const below = stated.filter(({ root }) => isWithin(absolute, root));
-  if (below.length > 0) return found(below.map((spec) => whole(search.stated(spec))));
-  return kind === "file" ? fileHosts(absolute, search) : directoryHosts(absolute, search);
+  if (below.length > 0) return below.map((spec) => whole(search.stated(spec)));
+  if (entry.kind === "directory") return directoryHosts(absolute, search);
+  return entry.kind === "file" ? fileHosts(absolute, entry, search) : [];
 }
 
-function directoryHosts(absolute: string, search: Search): Given {
-  if (nameOf(absolute) === "etc") return found([whole(search.at(rootOfEtc(absolute)))]);
+/** What the user typed and nobody can read, as a host of its own: it has to be said whatever else is read. */
+function unreadable(typed: Typed, workingDirectory: string): readonly GivenHost[] {
+  const { absolute, entry } = typed;
+  const reason = entry.kind === "directory" ? null : unreadReason(entry);
+  // A program or a picture is nothing to lint.
+  if (reason === null || reason === BINARY) return [];
+  const root = directoryOf(absolute);
+  const unread = [{ file: displayName(workingDirectory, absolute), reason }];
+  const spec: HostSpec = { name: ".", root, nginx: null, fragments: [], fpm: [], pools: [], unread };
+  return [{ spec, fs: memoryFilesystem({}), touching: null }];
+}
+
+function directoryHosts(absolute: string, search: Search): readonly GivenHost[] {
+  if (nameOf(absolute) === "etc") return [whole(search.at(rootOfEtc(absolute)))];
   const root = isCheckout(absolute) ? null : enclosingRoot(absolute);
-  if (root !== null) return found([touched(search.at(root), absolute, search.workingDirectory)]);
-  return found(search.below(absolute).map(whole));
+  if (root !== null) return [touched(search.at(root), absolute, search.workingDirectory)];
+  return search.below(absolute).map(whole);
 }
 
-function fileHosts(absolute: string, search: Search): Given {
-  const text = textOf(absolute);
-  if (text !== null && isDump(text)) return dumpHosts(text, absolute);
+function fileHosts(absolute: string, entry: FileEntry, search: Search): readonly GivenHost[] {
+  const answer = entry.read();
+  if ("text" in answer && isDump(answer.text)) return dumped(answer.text, absolute);
   const root = enclosingRoot(absolute);
   const hosts = root === null ? search.below(searchedFor(absolute)) : [search.at(root)];
-  return found(hosts.map((host) => touched(host, absolute, search.workingDirectory)));
+  return hosts.map((host) => touched(host, absolute, search.workingDirectory));
 }
 
 /** The host that the output of `nginx -T` describes; PHP-FPM's half is not in it. `name`: where the text came from. */
 export function dumpHosts(text: string, name: string): Given {
+  const hosts = dumped(text, name);
+  return hosts.length === 0 ? { kind: "nothing" } : { kind: "hosts", hosts, links: [] };
+}
+
+function dumped(text: string, name: string): readonly GivenHost[] {
   const dump = readDump(text);
-  if (dump === null) return { kind: "nothing" };
+  if (dump === null) return [];
   const empty: HostSpec = { name: ".", root: name, nginx: null, fragments: [], fpm: [], pools: [] };
-  return found([{ spec: dumpSpec(empty, dump), fs: dumpFilesystem(dump, null), touching: null }]);
+  return [{ spec: dumpSpec(empty, dump), fs: dumpFilesystem(dump, null), touching: null }];
 }
 
 /** One host of which one path gave nginx's half as a dump and the other the rest. */
@@ -121,28 +153,6 @@ function searchedFor(file: string): string {
     : own;
 }
 
-/** The path with the links before its `etc` followed (`current -> releases/42`); those behind belong to the host. */
-function realRoot(path: string): string {
-  const root = nameOf(path) === "etc" ? rootOfEtc(path) : enclosingRoot(path);
-  const outer = root ?? path;
-  try {
-    return root === "/" ? path : realpathSync(outer) + (root === null ? "" : path.slice(root.length));
-  } catch {
-    return path;
-  }
-}
-
-function textOf(path: string): string | null {
-  const entry = diskFilesystem({ root: "/", workingDirectory: "/" }).entry(path);
-  const answer = entry.kind === "file" ? entry.read() : null;
-  return answer === null || "unreadable" in answer ? null : answer.text;
-}
-
-function found(hosts: readonly GivenHost[]): Given {
-  const full = hosts.filter(({ spec }) => !isEmptySpec(spec));
-  return full.length === 0 ? { kind: "nothing" } : { kind: "hosts", hosts: full };
-}
-
 function whole(host: FoundHost): GivenHost {
   return { ...host, touching: null };
 }
@@ -161,25 +171,9 @@ function touched({ spec, fs }: FoundHost, absolute: string, workingDirectory: st
 /** A directory that is a git work tree is searched like any repository, wherever it stands. */
 function isCheckout(directory: string): boolean {
   try {
-    lstatSync(`${directory}/.git`);
+    lstatSync(pathBytes(`${directory}/.git`));
     return true;
   } catch {
     return false;
-  }
-}
-
-function kindOf(path: string): "directory" | "file" | Exclude<Given, { readonly kind: "hosts" | "nothing" }> {
-  try {
-    const stat = statSync(path);
-    return stat.isDirectory()
-      ? "directory"
-      : stat.isFile()
-        ? "file"
-        : { kind: "unreadable", reason: "is not a regular file" };
-  } catch (error) {
-    const code = codeOf(error);
-    return code === "ENOENT" || code === "ENOTDIR"
-      ? { kind: "missing" }
-      : { kind: "unreadable", reason: "Permission denied" };
   }
 }

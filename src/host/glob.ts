@@ -12,7 +12,7 @@ export function isGlob(pattern: string): boolean {
  * The paths that `glob(3)` finds, sorted bytewise: `*` and `?` do not match a leading dot or a
  * slash, `[…]` with `!` or `^`, `\` quotes the next character, no braces. Whatever matches is
  * listed: files, directories, dangling links. `unread` gets the directories that this process could
- * not look into, so that nothing found in them proves nothing.
+ * not look into, so that nothing found in them proves nothing, and what vanished while it was looked at.
  */
 export function glob(
   fs: HostFilesystem,
@@ -20,13 +20,21 @@ export function glob(
   unread: (entry: Entry) => void = () => {},
 ): readonly string[] {
   let found: readonly string[] = [""];
-  for (const part of pattern.split("/").filter((piece) => piece !== "")) {
+  const parts = pattern.split("/").filter((piece) => piece !== "");
+  for (const part of parts) {
     found = isGlob(part)
       ? expand(fs, found, part, unread)
       : found.map((path) => `${path}/${part.replace(/\\(.)/g, "$1")}`);
     if (found.length === 0) return [];
   }
-  return found.filter((path) => stands(fs, path)).sort(byBytes);
+  const listed = isGlob(parts.at(-1) ?? "");
+  return found
+    .filter((path) => {
+      const there = stands(fs, path);
+      if (!there && listed) unread(fs.entry(path));
+      return there;
+    })
+    .sort(byBytes);
 }
 
 /** `glob(3)` uses lstat: a dangling link and a link out of the root stand there all the same. */

@@ -3,11 +3,16 @@ import type { HostFilesystem } from "./filesystem.js";
 import { directoryOf, withParents } from "./path.js";
 import type { Kind } from "./sniff.js";
 import type { HostSpec } from "./spec.js";
-import { byDirectory, kindOf } from "./survey.js";
+import { byDirectory, kindOf, type Note } from "./survey.js";
 
 /** Hosts of a tree without an `etc`: one for each nginx main file, with the PHP-FPM files nearest to it. */
-export function looseHosts(fs: HostFilesystem, root: string, paths: readonly string[]): readonly HostSpec[] {
-  const kinds = new Map(paths.map((path) => [path, kindOf(fs, path)] as const));
+export function looseHosts(
+  fs: HostFilesystem,
+  root: string,
+  paths: readonly string[],
+  note: Note,
+): readonly HostSpec[] {
+  const kinds = new Map(paths.map((path) => [path, kindOf(fs, path, note)] as const));
   const of = (wanted: Kind) => paths.filter((path) => kinds.get(path) === wanted);
   const mains = of("nginx-main");
   const fragments = of("nginx-fragment");

@@ -1,6 +1,9 @@
-import type { HostFilesystem } from "./filesystem.js";
+import { type HostFilesystem, unreadReason } from "./filesystem.js";
 import { glob, isGlob } from "./glob.js";
+import { hiddenIn } from "./hidden.js";
 import { directoryOf } from "./path.js";
+import type { UnreadPath } from "./spec.js";
+import type { Note } from "./survey.js";
 import { textOf } from "./text.js";
 import { UNIT_DIRECTORIES } from "./unit-directories.js";
 
@@ -17,32 +20,52 @@ const PLACES = [
   "/www/server/php/*/etc/php-fpm.conf",
 ];
 
-/**
- * Those that stand there, and those that a unit of systemd starts PHP-FPM with. Only with a pool: what a
- * control panel installs for versions that nobody uses is not started.
- */
-export function mastersElsewhere(fs: HostFilesystem): readonly string[] {
-  const placed = PLACES.flatMap((pattern) => glob(fs, pattern));
-  return [...placed, ...startedByUnits(fs)].filter((path) => hasPool(fs, path));
+export interface MastersElsewhere {
+  /** Their main files; also those that are there and cannot be read. */
+  readonly mains: readonly string[];
+  /** Units that cannot be read: each may start a master. */
+  readonly hidden: readonly UnreadPath[];
 }
 
-function startedByUnits(fs: HostFilesystem): readonly string[] {
-  return UNIT_DIRECTORIES.flatMap((directory) => glob(fs, `${directory}/*.service`)).flatMap((unit) => {
+const UNITS = UNIT_DIRECTORIES.map((directory) => `${directory}/*.service`);
+
+/**
+ * Those that are there, and those that a unit of systemd starts PHP-FPM with. Only with a pool: what a
+ * control panel installs for versions that nobody uses is not started. `note` gets the directories that
+ * could not be looked into.
+ */
+export function mastersElsewhere(fs: HostFilesystem, note: Note): MastersElsewhere {
+  const placed = PLACES.flatMap((pattern) => glob(fs, pattern, note));
+  const mains = [...placed, ...startedByUnits(fs, note)].filter((path) => hasPool(fs, path));
+  return { mains, hidden: hiddenIn(fs, UNITS) };
+}
+
+function startedByUnits(fs: HostFilesystem, note: Note): readonly string[] {
+  return UNITS.flatMap((pattern) => glob(fs, pattern)).flatMap((unit) => {
     const command = /^\s*ExecStart\s*=.*php-fpm(?:.*\\\n)*.*$/m.exec(textOf(fs, unit))?.[0] ?? "";
     const path = /\s(?:--fpm-config(?:\s+|=)|-y\s*)["']?(\/[^\s"']+)/.exec(command)?.[1];
     // An instance of a template unit may have any name.
     const pattern = path?.replace(/%[a-zA-Z]/g, "*");
-    return pattern === undefined ? [] : isGlob(pattern) ? glob(fs, pattern) : [pattern];
+    return pattern === undefined ? [] : isGlob(pattern) ? glob(fs, pattern, note) : [pattern];
   });
 }
 
-/** Whether the main file has a pool, or includes a file. */
+/** Whether the main file has a pool, or includes a file. What cannot be read may have one. */
 function hasPool(fs: HostFilesystem, main: string): boolean {
+  const entry = fs.entry(main);
+  if (entry.kind === "missing" || entry.kind === "directory") return false;
+  if (unreadReason(entry) !== null) return true;
   const text = textOf(fs, main);
   if (/^\s*\[(?!global\])[^\]]+\]/m.test(text)) return true;
   const prefix = directoryOf(directoryOf(main));
-  return [...text.matchAll(/^\s*include\s*=\s*["']?([^\s"';]+)/gm)].some(([, path = ""]) => {
+  let unread = false;
+  const found = [...text.matchAll(/^\s*include\s*=\s*["']?([^\s"';]+)/gm)].some(([, path = ""]) => {
     const pattern = path.startsWith("/") ? path : `${prefix}/${path}`;
-    return glob(fs, pattern).length > 0;
+    return (
+      glob(fs, pattern, () => {
+        unread = true;
+      }).length > 0
+    );
   });
+  return found || unread;
 }

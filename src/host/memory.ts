@@ -1,5 +1,6 @@
 import type { Entry, HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, nameOf, normalizePath } from "./path.js";
+import { TOO_MANY_LINKS } from "./system-error.js";
 
 /** What may stand at a path of a memory host: a text, or one of the things that are not a readable file. */
 export type MemoryNode =
@@ -45,7 +46,7 @@ function entryAt(
   hops: number,
   isLink = false,
 ): Entry {
-  if (hops > 40) return { kind: "unreadable", path, reason: "Too many levels of symbolic links" };
+  if (hops > 40) return { kind: "unreadable", path, reason: TOO_MANY_LINKS };
   const linked = followParents(nodes, path);
   if (linked !== path) {
     const node = nodes.get(path);

@@ -12,7 +12,7 @@ export interface HostSpec {
   readonly fpm: readonly string[];
   /** Pool files, one list for each directory that a master would include; those that a main file brings are read there. */
   readonly pools: readonly (readonly string[])[];
-  /** Directories of the host that this process could not look into while it searched. Absent: none. */
+  /** What this process could not read or look into while it searched. Absent: nothing. */
   readonly unread?: readonly UnreadPath[];
   /** nginx's half is the output of `nginx -T`: every file that it read is there. Absent: it is not. */
   readonly dumped?: boolean;
@@ -22,6 +22,13 @@ export interface UnreadPath {
   /** As reports print it. */
   readonly file: string;
   readonly reason: string;
+  /** Nothing that the daemons read can be hidden there: it is said, and changes no exit status. Absent: `false`. */
+  readonly expected?: boolean;
+}
+
+/** Whether configuration may be hidden in what was not read. */
+export function mayHide(unread: readonly UnreadPath[]): boolean {
+  return unread.some(({ expected }) => expected !== true);
 }
 
 /** Whether there is neither anything to read for it nor anything that could not be read. */

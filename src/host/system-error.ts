@@ -5,6 +5,9 @@ export function codeOf(error: unknown): string {
   return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 }
 
+/** Links that lead back to themselves: the same for everybody who follows them. */
+export const TOO_MANY_LINKS = "Too many levels of symbolic links";
+
 const reasons: ReadonlyMap<string, string> = wordMap({
   ENOENT: "No such file or directory",
   ENOTDIR: "Not a directory",
@@ -12,7 +15,7 @@ const reasons: ReadonlyMap<string, string> = wordMap({
   EPERM: "Operation not permitted",
   EROFS: "Read-only file system",
   ENOSPC: "No space left on device",
-  ELOOP: "Too many levels of symbolic links",
+  ELOOP: TOO_MANY_LINKS,
   ENAMETOOLONG: "File name too long",
   EIO: "Input/output error",
   EISDIR: "Is a directory",

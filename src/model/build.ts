@@ -14,6 +14,7 @@ import { type Address, fpmAddress, socketPath } from "./address.js";
 import { type Listener, readBindings, readOtherPasses } from "./bindings.js";
 import type { Host, NginxHost } from "./host.js";
 import { type HostMemory, liveMemory, type MemorySize } from "./memory.js";
+import { unreadSideFiles } from "./side-files.js";
 import { possibleListens } from "./template-address.js";
 import { readUpstreams } from "./upstreams.js";
 
@@ -48,6 +49,7 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     ...named.flatMap((path) => unreadFile(fs, path)),
     // A host need not bring its accounts, but that they could not be read is another thing.
     ...ACCOUNT_FILES.filter((path) => !isAbsent(fs, path)).flatMap((path) => unreadFile(fs, path)),
+    ...unreadSideFiles(found),
   ];
   const memory = memoryOf(options.memory ?? (spec.root === "/" ? liveMemory(fs, masters) : null), options);
   const workerSize = options.workerSize ?? null;

@@ -28,7 +28,7 @@ export interface Host {
   readonly memory: HostMemory | null;
   /** Bytes that one worker needs, as somebody measured it; `null`: nobody said. */
   readonly workerSize: number | null;
-  /** Main files that are there and could not be read; what they would say is unknown. */
+  /** What is there and could not be read, apart from what an include names; what it would say is unknown. */
   readonly unread: readonly UnreadPath[];
 }
 

@@ -3,17 +3,21 @@ import type { Host } from "./host.js";
 
 /** Settings of the kernel that the host's own files give. */
 
+/** Where sysctl looks for its settings, the first of two files of one name winning. */
+export const SYSCTL_DIRECTORIES: readonly string[] = [
+  "/etc/sysctl.d",
+  "/run/sysctl.d",
+  "/usr/local/lib/sysctl.d",
+  "/usr/lib/sysctl.d",
+  "/lib/sysctl.d",
+];
+
+/** What sysctl reads last; systemd reads it only through the link that Debian makes. */
+export const SYSCTL_FILE = "/etc/sysctl.conf";
+
 /** The most connections that may wait for one socket, whatever its backlog says; `null`: no file of the tree says it. */
 export function somaxconn({ fs }: Host): { readonly value: number; readonly set: Assignment } | null {
-  const directories = [
-    "/etc/sysctl.d",
-    "/run/sysctl.d",
-    "/usr/local/lib/sysctl.d",
-    "/usr/lib/sysctl.d",
-    "/lib/sysctl.d",
-  ];
-  // sysctl reads the one file last; systemd reads it only through the link that Debian makes.
-  const files = [...dropIns(fs, directories), "/etc/sysctl.conf"];
+  const files = [...dropIns(fs, SYSCTL_DIRECTORIES), SYSCTL_FILE];
   const last = files
     .flatMap((path) => assignmentsOf(fs, path))
     .filter(({ key }) => key.replace(/^-/, "").replaceAll("/", ".") === "net.core.somaxconn")

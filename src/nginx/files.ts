@@ -1,7 +1,8 @@
 import { globDeployed } from "../host/deployed.js";
-import { type Entry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
+import { type Entry, type HostFilesystem, listedReason, unreadReason } from "../host/filesystem.js";
 import { isGlob } from "../host/glob.js";
 import { directoryOf, isWithin, joinPath } from "../host/path.js";
+import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../host/system-error.js";
 import { type Span, sourceFile } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
 import { parseNginx } from "./parse.js";
@@ -120,9 +121,9 @@ export function load(
   return open(reading, entry, via) ?? problem("unread", unreadReason(entry) ?? "", null);
 }
 
-/** A directory in which a glob may match, and which this process could not look into. */
+/** A directory in which a glob may match, and which this process could not look into, or what vanished from it. */
 export function unreadProblem({ fs }: Reading, entry: Entry): IncludeProblem {
-  const reason = unreadReason(entry) ?? "";
+  const reason = listedReason(entry);
   return { path: fs.display(entry.path), kind: "unread", reason, log: null, loop: [] };
 }
 
@@ -132,7 +133,7 @@ function notAFile(
 ): null {
   const reason = unreadReason(entry) ?? "";
   // Links that lead back to themselves are the same for whoever looks.
-  return reason === "Too many levels of symbolic links"
+  return reason === TOO_MANY_LEVELS
     ? problem("refused", reason, TOO_MANY_LINKS)
     : problem("unread", reason, null);
 }

@@ -100,20 +100,19 @@ function prepare(file: SourceFile): Prepared {
 /** The files in PHP's order, with what is there and cannot be read. */
 function iniEntries(fs: HostFilesystem, fpmPath: string): readonly Entry[] {
   for (const { main, scan } of candidates(fpmPath)) {
-    const paths = [main, ...scan.flatMap((directory) => scanned(fs, directory))];
-    const found = paths
-      .map((path) => fs.entry(path))
-      .filter(({ kind }) => kind === "file" || kind === "unreadable" || kind === "outside");
+    const found = [fs.entry(main), ...scan.flatMap((directory) => scanned(fs, directory))].filter(
+      ({ kind }) => kind !== "missing" && kind !== "directory",
+    );
     if (found.length > 0) return found;
   }
   return [];
 }
 
-/** PHP reads what ends in `.ini`, in bytewise order. */
-function scanned(fs: HostFilesystem, directory: string): readonly string[] {
+/** PHP reads what ends in `.ini`, in bytewise order; a directory that cannot be looked into hides it all. */
+function scanned(fs: HostFilesystem, directory: string): readonly Entry[] {
   const entry = fs.entry(directory);
-  if (entry.kind !== "directory") return [];
-  return entry.names.filter((name) => name.endsWith(".ini")).map((name) => `${directory}/${name}`);
+  if (entry.kind !== "directory") return [entry];
+  return entry.names.filter((name) => name.endsWith(".ini")).map((name) => fs.entry(`${directory}/${name}`));
 }
 
 /** Where distributions keep it, seen from the main file or from a pool file. */

@@ -1,4 +1,5 @@
 import type { Summary } from "../engine/finding.js";
+import { escapeText } from "./escape.js";
 
 /** `1 pool`, `2 pools`. */
 export function count(number: number, noun: string): string {
@@ -31,6 +32,13 @@ function checked(summary: Summary): string[] {
     said.push(`${missing.join(" and ")} found, so nginx and PHP-FPM could not be compared`);
   }
   return said;
+}
+
+/** Where the links of the command line led to, one line each. */
+export function ledTo(links: Summary["links"]): readonly string[] {
+  return links.map(({ path, target }) =>
+    escapeText(`${path} is a link to ${target}; what is there was read`),
+  );
 }
 
 /** What was found and what was looked at: the last line of text output. */

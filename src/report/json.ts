@@ -80,6 +80,7 @@ export function drawJson({ findings, summary }: LintResult, meta: ToolMeta): Ren
       locations: summary.locations,
       pools: summary.pools,
       incomplete: incomplete.map(({ file, line, reason, fatal }) => ({ file, line, reason, fatal })),
+      links: summary.links.map(({ path, target }) => ({ path, target })),
     },
   };
   return { text: stringify(document), failures };

@@ -2,7 +2,7 @@ import type { Finding, LintResult } from "../engine/finding.js";
 import { incompleteAt } from "../engine/incomplete.js";
 import type { Role } from "./color.js";
 import { painter } from "./color.js";
-import { coverage } from "./coverage.js";
+import { coverage, ledTo } from "./coverage.js";
 import { escapeLines, escapeText } from "./escape.js";
 import type { Evidence, Label } from "./evidence.js";
 import { evidence } from "./evidence.js";
@@ -90,7 +90,7 @@ export function drawText(result: LintResult, options: TextOptions): Rendered {
       end.push(`  ${escapeText(incompleteAt(entry))}: ${escapeText(entry.reason)}`);
     }
   }
-  end.push(coverage(summary));
+  end.push(...ledTo(summary.links), coverage(summary));
   return { text: [...done, `${end.join("\n")}\n`].join("\n"), failures };
 }
 
@@ -109,5 +109,6 @@ export function drawQuiet(result: LintResult): Rendered {
   const unread = summary.incomplete.map(
     (entry) => `${escapeText(incompleteAt(entry))}: not checked: ${escapeText(entry.reason)}`,
   );
-  return { text: `${[...done, ...unread, coverage(summary)].join("\n")}\n`, failures };
+  const rows = [...done, ...unread, ...ledTo(summary.links), coverage(summary)];
+  return { text: `${rows.join("\n")}\n`, failures };
 }

@@ -50,6 +50,7 @@ export function result(findings: readonly Finding[], changes: Partial<Summary> =
       locations: 3,
       pools: 2,
       incomplete: [],
+      links: [],
       ...changes,
     },
   };
