@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
+import type { Opened } from "../src/host/door.js";
 import { validators } from "../src/validators.js";
 import { type Ran, runCommand } from "./support/run-command.js";
 
@@ -24,7 +25,7 @@ afterEach(() => {
 
 function fpmlint(
   words: readonly string[],
-  input: string | (() => string) = "",
+  input: string | Opened = "",
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
   return runCommand(words, {
@@ -32,13 +33,13 @@ function fpmlint(
     validators,
     env,
     workingDirectory: top,
-    standardInput: () => (typeof input === "string" ? input : input()),
+    standardInput: () => input,
   });
 }
 
 const run: typeof fpmlint = (words, input, env) => fpmlint(["capacity", ...words], input, env);
 
-async function refusal(words: readonly string[], input: string | (() => string) = ""): Promise<string> {
+async function refusal(words: readonly string[], input: string | Opened = ""): Promise<string> {
   const { status, out, err } = await run(words, input);
   expect({ status, out }).toEqual({ status: 2, out: "" });
   return err;
@@ -185,14 +186,11 @@ describe("samples", () => {
   });
 
   test.each([
-    ["EISDIR", "standard input: is a directory"],
-    ["EAGAIN", "nothing is there to read yet"],
-    ["EBADF", "could not be read (EBADF)"],
-  ])("standard input that fails with %s is no internal error", async (code, why) => {
-    const fail = (): never => {
-      throw Object.assign(new Error(code), { code });
-    };
-    expect(await refusal([...asked, "-"], fail)).toContain(why);
+    ["EISDIR", "Is a directory", "standard input: is a directory; a file with the output of ps"],
+    ["EBADF", "EBADF", "standard input: could not be read (EBADF)"],
+    ["EFBIG", "File larger than 64 MiB", "standard input: file larger than 64 MiB"],
+  ])("standard input that fails with %s is no internal error", async (code, reason, why) => {
+    expect(await refusal([...asked, "-"], { kind: "refused", code, reason })).toContain(why);
   });
 
   test("a directory is not a file, and no name is none", async () => {
@@ -264,7 +262,7 @@ describe("what if", () => {
     const { out, err } = await run(["etc", "--what-if", "4G", "--samples", "-"], "61440\nabc\n");
     expect(out).toMatch(/4 GiB +2048 MiB/);
     expect(joined(out)).toContain("with 2 GiB reserved (fpmlint.json), 0 % of the rest free (fpmlint.json)");
-    expect(err).toContain('line 2: "abc"');
+    expect(err).toContain("--samples line 2: not a number");
   });
 });
 

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { rules } from "../../rules/index.js";
+import { readDescriptor } from "../host/door.js";
 import { validators } from "../validators.js";
 import { command } from "./command.js";
 
@@ -10,7 +10,8 @@ export function run(words: readonly string[]): Promise<number> {
     validators,
     env: process.env,
     workingDirectory: process.cwd(),
-    standardInput: () => readFileSync(process.stdin.fd, "utf8"),
+    // Not through process.stdin: to look at it makes the pipe one that does not wait for a slow writer.
+    standardInput: () => readDescriptor(0),
     stdout: process.stdout,
     stderr: process.stderr,
   });

@@ -6,8 +6,19 @@
  * waiting for a writer, and only a regular file is read, up to a limit. A reason never quotes what the
  * file holds.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
+import { dirname } from "node:path";
 import { encodeText } from "../source/bytes.js";
+import { isWithin } from "./path.js";
 import { codeOf, reasonOf } from "./system-error.js";
 
 /** Bytes. Larger files are not configuration; reading one would only exhaust the memory. */
@@ -38,6 +49,26 @@ export function readTyped(path: string, limit: number = LARGEST_FILE): Opened {
   return read(real, limit, (stat) => stat.isFile() || stat.isFIFO(), real === path);
 }
 
+/**
+ * Reads a file that nobody named, such as the `fpmlint.json` of the working directory. It may be a link
+ * to a file below its own directory, and to no other. `null`: there is none. Never throws. `limit`: in
+ * bytes.
+ */
+export function readFound(path: string, limit: number = LARGEST_FILE): Opened | null {
+  try {
+    if (!lstatSync(path).isSymbolicLink()) return readRegular(path, limit);
+    const [directory, real] = [realpathSync(dirname(path)), realpathSync(path)];
+    if (isWithin(directory, real)) return readRegular(real, limit);
+    return { kind: "refused", code: "", reason: "is a link out of its directory, which is not followed" };
+  } catch (error) {
+    return codeOf(error) === "ENOENT" && !isLink(path) ? null : refused(error);
+  }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
 /** All of a descriptor that is open, such as standard input; waits for a slow writer. Never throws. */
 export function readDescriptor(descriptor: number, limit: number = LARGEST_FILE): Opened {
   try {
@@ -56,12 +87,26 @@ function read(path: string, limit: number, takes: (stat: Stats) => boolean, foll
     if (stat.isDirectory()) return { kind: "refused", code: "EISDIR", reason: "Is a directory" };
     if (!takes(stat)) return { kind: "refused", code: "", reason: "is not a regular file" };
     if (stat.isFile() && stat.size > limit) return tooLarge(limit);
+    noted?.add(identity(stat));
     return bytesOf(descriptor, limit);
   } catch (error) {
     return refused(error);
   } finally {
     if (descriptor !== null) closeSync(descriptor);
   }
+}
+
+let noted: Set<string> | null = null;
+
+/** From now on, by `identity`, every file that is read: so that a command does not write over one of them. */
+export function noteReads(): ReadonlySet<string> {
+  noted = new Set();
+  return noted;
+}
+
+/** What tells a file from all others, whatever it is called. */
+export function identity({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
+  return `${dev}:${ino}`;
 }
 
 /** A path as the kernel takes it: bytes, where a name in it is not UTF-8. */
