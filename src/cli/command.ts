@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import yargs from "yargs";
 import { nearest } from "../engine/nearest.js";
+import { noteReads } from "../host/door.js";
 import { escapeText } from "../report/escape.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity.js";
@@ -34,6 +35,7 @@ const STANDARD_INPUT = "\0-";
 /** Runs the command line; answers the exit status. */
 export async function command(words: readonly string[], given: World): Promise<number> {
   const world = guarded(given);
+  noteReads();
   try {
     return await parse(words, world);
   } catch (error) {

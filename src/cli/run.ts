@@ -2,6 +2,7 @@ import { rules } from "../../rules/index.js";
 import { readDescriptor } from "../host/door.js";
 import { validators } from "../validators.js";
 import { command } from "./command.js";
+import { standardOutput } from "./standard-output.js";
 
 /** Runs the command in this process; answers the exit status. */
 export function run(words: readonly string[]): Promise<number> {
@@ -12,7 +13,7 @@ export function run(words: readonly string[]): Promise<number> {
     workingDirectory: process.cwd(),
     // Not through process.stdin: to look at it makes the pipe one that does not wait for a slow writer.
     standardInput: () => readDescriptor(0),
-    stdout: process.stdout,
+    stdout: standardOutput(),
     stderr: process.stderr,
   });
 }

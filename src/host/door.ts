@@ -72,6 +72,7 @@ function isLink(path: string): boolean {
 /** All of a descriptor that is open, such as standard input; waits for a slow writer. Never throws. */
 export function readDescriptor(descriptor: number, limit: number = LARGEST_FILE): Opened {
   try {
+    note(fstatSync(descriptor));
     return bytesOf(descriptor, limit);
   } catch (error) {
     return refused(error);
@@ -87,7 +88,7 @@ function read(path: string, limit: number, takes: (stat: Stats) => boolean, foll
     if (stat.isDirectory()) return { kind: "refused", code: "EISDIR", reason: "Is a directory" };
     if (!takes(stat)) return { kind: "refused", code: "", reason: "is not a regular file" };
     if (stat.isFile() && stat.size > limit) return tooLarge(limit);
-    noted?.add(identity(stat));
+    note(stat);
     return bytesOf(descriptor, limit);
   } catch (error) {
     return refused(error);
@@ -98,14 +99,21 @@ function read(path: string, limit: number, takes: (stat: Stats) => boolean, foll
 
 let noted: Set<string> | null = null;
 
-/** From now on, by `identity`, every file that is read: so that a command does not write over one of them. */
-export function noteReads(): ReadonlySet<string> {
+/** From now on every file that is read is remembered, so that a command can tell what it must not write over. */
+export function noteReads(): void {
   noted = new Set();
-  return noted;
 }
 
-/** What tells a file from all others, whatever it is called. */
-export function identity({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
+/** Whether the file was read since `noteReads`, under whatever name. */
+export function wasRead(stat: Stats): boolean {
+  return noted?.has(identity(stat)) === true;
+}
+
+function note(stat: Stats): void {
+  if (stat.isFile()) noted?.add(identity(stat));
+}
+
+function identity({ dev, ino }: Stats): string {
   return `${dev}:${ino}`;
 }
 
