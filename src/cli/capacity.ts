@@ -1,6 +1,7 @@
 import { capacityOf } from "../engine/capacity.js";
 import type { CapacityOptions } from "../engine/capacity-options.js";
 import type { HostCapacity } from "../engine/capacity-result.js";
+import { poolless } from "../engine/capacity-warnings.js";
 import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
 import { liveHost } from "../engine/live-host.js";
 import { emptyHost, type HostsOptions, type ReadHost, readHosts } from "../read-hosts.js";
@@ -113,7 +114,10 @@ function withPools(
 function lostOf({ host }: ReadHost): readonly string[] {
   return incompleteOf({ ...host, nginx: null })
     .filter(({ fatal }) => fatal)
-    .map((one) => `${incompleteAt(one)}: ${one.reason}; pools may be missing`);
+    .map((one) => {
+      const missing = poolless(host).get(one.file) ?? "pools may be missing";
+      return `${incompleteAt(one)}: ${one.reason}; ${missing}`;
+    });
 }
 
 function liveHosts(reading: HostsOptions): readonly ReadHost[] {
@@ -168,7 +172,7 @@ function compared(
       return { memory, answer };
     });
     const [first] = rows.flatMap(({ answer }) => (answer.kind === "capacity" ? [answer.result] : []));
-    return { host: host.name, rows, incomplete: first?.incomplete ?? [] };
+    return { host: host.name, rows, incomplete: first?.incomplete ?? [], poolless: poolless(host) };
   });
   const answers = tables.flatMap(({ rows }) => rows.map(({ answer }) => answer));
   const messages = answers.flatMap((answer) => (answer.kind === "refused" ? [answer.message] : []));
