@@ -166,7 +166,8 @@ describe("samples", () => {
 
   test("what they hold never reaches the terminal", async () => {
     const { err } = await run([...asked, "-"], "61440\n\u009b31m\nab\u007f\n\u202e12\n\u001b[31m\n");
-    expect(err).toMatch(/\\x9b31m[\s\S]*ab\\x7f[\s\S]*\\u202e12/);
+    expect(err).toMatch(/line 2: [^"]*\n.*line 3: [^"]*\n.*line 4: /);
+    expect(err).not.toMatch(/31m|ab\W|12/);
     expect(err.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 

@@ -101,10 +101,24 @@ describe("a report", () => {
   });
 
   test("needs a directory", () => {
-    expect(() => write("no/a.json")).toThrow(
-      "no/a.json: a file next to it cannot be made: no such file or directory",
-    );
+    expect(() => write("no/a.json")).toThrow("no/a.json: no such file or directory");
   });
+});
+
+test.skipIf(!isRoot)("a report is not written where its directory may not be", () => {
+  fs.mkdirSync(at("locked"));
+  fs.writeFileSync(at("locked/a.json"), "old\n");
+  fs.chmodSync(at("locked/a.json"), 0o666);
+  fs.chmodSync(top, 0o755);
+  process.seteuid?.("nobody");
+  try {
+    expect(() => write("locked/a.json")).toThrow(
+      "locked/a.json: a file next to it cannot be made: permission denied",
+    );
+  } finally {
+    process.seteuid?.(0);
+  }
+  expect(text("locked/a.json")).toBe("old\n");
 });
 
 describe("--format NAME=FILE", () => {

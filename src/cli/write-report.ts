@@ -122,7 +122,9 @@ function create(temporary: string, shown: string): number {
   try {
     return openSync(temporary, flags, 0o666);
   } catch (error) {
-    throw failed(shown, `a file next to it cannot be made: ${saidOf(error, "could not be written")}`);
+    const said = saidOf(error, "could not be written");
+    const missing = ["ENOENT", "ENOTDIR"].includes(codeOf(error));
+    throw failed(shown, missing ? said : `a file next to it cannot be made: ${said}`);
   }
 }
 

@@ -21,13 +21,11 @@ const MARK = /(#\p{DI}*)#(?=\p{DI}*(?:vso|teamcity)?\p{DI}*\[)/giu;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
 const COMMAND = /^((?:[^\S\r\n]|\p{DI}|\x1b\[[\d;]*m)*):(?=\p{DI}*:)/gmu;
 
-/** The shown form of one character: `\x1b`, `\u202e`, `\u{e0041}`; of a byte that is not UTF-8 `\xe9`. */
+/** The shown form of one character: `\x1b`, `\u202e`, `\u{e0041}`. */
 function shown(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
   if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
-  // See `decodeBytes`.
-  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${hex.slice(-2)}`;
   return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\u{${hex}}`;
 }
 
