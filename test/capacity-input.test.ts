@@ -152,6 +152,21 @@ describe("the path", () => {
     expect(await refusal(["hosts", "--ram", "600M"])).toContain("fpmlint: a: one worker for each of 3 pools");
   });
 
+  test("a php.ini or accounts that could not be read hide no pool", async () => {
+    put("etc/php/8.2/fpm/php.ini", binary);
+    const { status, out } = await run(["etc", "--ram", "4G"]);
+    expect(status).toBe(3);
+    expect(joined(out)).toContain(
+      "php.ini: is a binary file; no pool is missing, but what it sets for them is not known",
+    );
+    const table = await run(["etc", "--what-if", "4G"]);
+    expect(joined(table.out)).toContain("php.ini: is a binary file; no pool is missing");
+    put("etc/passwd", binary);
+    const both = joined((await run(["etc", "--ram", "4G"])).out);
+    expect(both).toContain("etc/passwd: is a binary file; no pool is missing");
+    expect(both).not.toContain("pools may be missing");
+  });
+
   test("what nginx could not read hides no pool", async () => {
     symlinkSync("../../../../secret.conf", join(top, "etc/nginx/sites-enabled/other.conf"));
     const { status, out } = await run(["etc", "--ram", "4G"]);
