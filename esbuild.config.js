@@ -83,6 +83,11 @@ async function build() {
     format: "esm",
     legalComments: "none",
     logLevel: "warning",
+    // What yargs would open by itself: vitest.config.ts has the same.
+    alias: {
+      "escalade/sync": "./src/cli/yargs-search.ts",
+      y18n: "./src/cli/yargs-texts.ts",
+    },
     plugins: [
       replaceModule("src/validators.ts", generated.code),
       replaceModule("src/cli/help.ts", `export const readyTexts = ${JSON.stringify(generated.texts)};`),

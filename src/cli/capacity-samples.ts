@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { readSamples, type Samples } from "../capacity/samples.js";
+import { readTyped } from "../host/door.js";
 import { escapeText } from "../report/escape.js";
-import { wordMap } from "../source/word-map.js";
+import { inputText } from "./input-text.js";
 import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
 
@@ -28,21 +28,15 @@ function whyNone(text: string, { unread, others }: Samples): string {
 
 function readText(name: string, world: World): string {
   if (name === "") throw new UsageError("--samples needs the name of a file, or - for standard input");
-  try {
-    return name === "-" ? world.standardInput() : readFileSync(resolve(world.workingDirectory, name), "utf8");
-  } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    const shown = name === "-" ? "standard input" : name;
-    throw new UsageError(`--samples ${shown}: ${REASONS.get(code) ?? `could not be read (${code})`}`);
-  }
+  const opened = name === "-" ? world.standardInput() : readTyped(resolve(world.workingDirectory, name));
+  const read = inputText(opened);
+  if ("text" in read) return read.text;
+  const shown = name === "-" ? "standard input" : name;
+  const directory = opened.kind === "refused" && opened.code === "EISDIR";
+  throw new UsageError(
+    `--samples ${shown}: ${read.refusal}${directory ? "; a file with the output of ps is expected" : ""}`,
+  );
 }
-
-const REASONS: ReadonlyMap<string, string> = wordMap({
-  ENOENT: "no such file",
-  EISDIR: "is a directory; a file with the output of ps is expected",
-  EACCES: "permission denied",
-  EAGAIN: "nothing is there to read yet; write the output of ps to a file first",
-});
 
 /** More lines than these are only counted: whatever it is, it is not the output of `ps`. */
 const MOST_LINES = 10;
@@ -59,6 +53,7 @@ export function sayUnread(samples: Samples | null, world: World): void {
     );
 }
 
-function sayLine({ line, text, why }: Samples["unread"][number]): string {
-  return `line ${line}: ${JSON.stringify(text.slice(0, 80))}: ${why}; left out`;
+/** Not what the line holds: whoever may say which file is read need not be allowed to see it. */
+function sayLine({ line, why }: Samples["unread"][number]): string {
+  return `line ${line}: ${why}; left out`;
 }

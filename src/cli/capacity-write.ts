@@ -10,7 +10,7 @@ import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { ReadHost } from "../read-hosts.js";
 import { unifiedDiff } from "../report/diff.js";
 import { escapeText } from "../report/escape.js";
-import { encodeText } from "../source/bytes.js";
+import { writeDiff } from "./diff-output.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 import { writeHostsAtomically } from "./write-files.js";
@@ -41,9 +41,7 @@ const NOTHING = "nothing to change: the pools are as recommended";
 export function printDiff(results: readonly Computed[], world: World, asked: Asked): void {
   const all = results.map((one) => editsOf(one, world, asked));
   for (const { file, after } of all.flatMap(({ edits }) => edits)) {
-    // The lines of the diff are the file's, byte for byte, for `patch` and git to find.
-    const diff = encodeText(unifiedDiff(file.display, file.text, after));
-    world.stdout.write(diff.toString("latin1"), "latin1");
+    writeDiff(unifiedDiff(file.display, file.text, after), world);
   }
   for (const line of results.flatMap(missingOf)) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
   if (!asked.write && all.every(({ edits, refused }) => edits.length === 0 && refused.length === 0))

@@ -1,6 +1,7 @@
 import { capacityOf } from "../engine/capacity.js";
 import type { CapacityOptions } from "../engine/capacity-options.js";
 import type { HostCapacity } from "../engine/capacity-result.js";
+import { poolless } from "../engine/capacity-warnings.js";
 import { type Each, each, failure } from "../engine/failure.js";
 import type { Incomplete } from "../engine/finding.js";
 import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
@@ -132,7 +133,7 @@ function withPools(
 function lostOf({ host }: ReadHost): readonly string[] {
   return incompleteOf({ ...host, nginx: null })
     .filter(({ fatal }) => fatal)
-    .map((one) => `${said(one)}; pools may be missing`);
+    .map((one) => `${said(one)}; ${poolless(host).get(one.file) ?? "pools may be missing"}`);
 }
 
 function said(one: Incomplete): string {
@@ -210,7 +211,7 @@ function compared(
       return { memory, answer };
     });
     const [first] = rows.flatMap(({ answer }) => (answer.kind === "capacity" ? [answer.result] : []));
-    return { host: host.name, rows, incomplete: first?.incomplete ?? [] };
+    return { host: host.name, rows, incomplete: first?.incomplete ?? [], poolless: poolless(host) };
   });
   const answers = tables.done.flatMap(({ rows }) => rows.map(({ answer }) => answer));
   const messages = answers.flatMap((answer) => (answer.kind === "refused" ? [answer.message] : []));

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import yargs from "yargs";
 import { nearest } from "../engine/nearest.js";
+import { noteReads } from "../host/door.js";
 import { escapeText } from "../report/escape.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity.js";
@@ -9,6 +10,7 @@ import { CAPACITY_OPTIONS, CAPACITY_SINGLES, capacityArguments } from "./capacit
 import { explain } from "./explain.js";
 import { lintCommand } from "./lint.js";
 import { listRules } from "./rules.js";
+import { guarded } from "./streams.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 
@@ -31,7 +33,9 @@ nothing to lint, 3 something could not be read, so silence proves nothing.`;
 const STANDARD_INPUT = "\0-";
 
 /** Runs the command line; answers the exit status. */
-export async function command(words: readonly string[], world: World): Promise<number> {
+export async function command(words: readonly string[], given: World): Promise<number> {
+  const world = guarded(given);
+  noteReads();
   try {
     return await parse(words, world);
   } catch (error) {

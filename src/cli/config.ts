@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describeErrors } from "../engine/describe-errors.js";
 import type { Config } from "../engine/schemas.js";
 import type { Validators } from "../engine/validate.js";
-import { codeOf, saidOf } from "../host/system-error.js";
+import { readFound, readTyped } from "../host/door.js";
+import { position, sourceFile } from "../source/file.js";
+import { inputText } from "./input-text.js";
+import { jsonFault } from "./json-fault.js";
 import { UsageError } from "./usage.js";
 
 export interface LoadedConfig {
@@ -12,9 +14,13 @@ export interface LoadedConfig {
   readonly directory: string;
 }
 
+/** Bytes. No configuration comes near it. */
+const LARGEST_CONFIG = 1024 * 1024;
+
 /**
- * Reads `fpmlint.json`: the file that `--config` names, else the one in the working directory, if
- * any. Throws UsageError for a file that is missing, is not JSON or breaks the schema.
+ * Reads `fpmlint.json`: the file that `--config` names, wherever it leads, else the one in the working
+ * directory, if any, which may not lead out of it. Throws UsageError for a file that is missing, is not
+ * JSON or breaks the schema.
  */
 export function loadConfig(
   named: string | undefined,
@@ -24,9 +30,11 @@ export function loadConfig(
   const path =
     named === undefined ? join(workingDirectory, "fpmlint.json") : resolve(workingDirectory, named);
   const shown = named ?? "fpmlint.json";
-  const text = readConfig(path, shown, named !== undefined);
-  if (text === null) return null;
-  const config = parse(text, shown);
+  const opened = named === undefined ? readFound(path, LARGEST_CONFIG) : readTyped(path, LARGEST_CONFIG);
+  if (opened === null) return null;
+  const read = inputText(opened);
+  if ("refusal" in read) throw new UsageError(`${shown}: ${read.refusal}`);
+  const config = parse(read.text, shown);
   const check = validators.config;
   if (check !== undefined && !check(config)) {
     throw new UsageError(
@@ -38,21 +46,16 @@ export function loadConfig(
   return { config: config as Config, directory: dirname(path) };
 }
 
-function readConfig(path: string, shown: string, required: boolean): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT" && !required) return null;
-    throw new UsageError(`${shown}: ${saidOf(error, "could not be read")}`);
-  }
-}
-
+/** Says where the fault is and nothing of what is there: the message of `JSON.parse` would quote it. */
 function parse(text: string, shown: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
+  } catch {
+    const fault = jsonFault(text);
+    if (fault === null) throw new UsageError(`${shown}: not valid JSON`);
+    const { line, column } = position(sourceFile("/", "", text), fault.offset);
     throw new UsageError(
-      `${shown}: not valid JSON: ${error instanceof Error ? error.message : String(error)}`,
+      `${shown}: not valid JSON: line ${line}, column ${column}: ${fault.expected} is expected`,
     );
   }
 }

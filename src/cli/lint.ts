@@ -7,8 +7,10 @@ import { chooseColor, chooseUnicode } from "../report/color.js";
 import { drawJson } from "../report/json.js";
 import type { Rendered } from "../report/rendered.js";
 import { drawQuiet, drawText } from "../report/text.js";
+import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
 import { loadConfig } from "./config.js";
+import { refusalOf } from "./input-text.js";
 import { type Output, readOutputs, writeOutput } from "./outputs.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
@@ -42,7 +44,7 @@ export function lintCommand(args: LintArguments, world: World): number {
     nginxVersion: checkedNginxVersion(args.nginxVersion),
     phpVersion: checkedVersion("php-version", args.phpVersion),
     memory: checkedSize("ram", args.ram),
-    ...(args.paths.includes("-") ? { standardInput: world.standardInput() } : {}),
+    ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
     configDirectory: loaded?.directory ?? world.workingDirectory,
   });
   if (outcome.kind === "refused") {
@@ -59,6 +61,22 @@ export function lintCommand(args: LintArguments, world: World): number {
   }
   if (failed) return exitStatus.incomplete;
   return statusOf(outcome.result, args.failOn ?? loaded?.config.failOn ?? "warning");
+}
+
+/**
+ * Throws UsageError. As with a file, it is a fault of the command line where standard input cannot be
+ * text at all; and silence that proves nothing (status 3) where it was cut off or too large.
+ */
+function dumpText(world: World): string {
+  const opened = world.standardInput();
+  if (opened.kind === "bytes" && opened.bytes.length > 0) return decodeBytes(opened.bytes);
+  if (opened.kind === "bytes")
+    throw new UsageError("standard input is empty or closed; the output of nginx -T is expected");
+  const typed = opened.code === "EISDIR" || opened.code === "EBADF";
+  throw new UsageError(
+    `standard input: ${refusalOf(opened)}`,
+    typed ? exitStatus.usage : exitStatus.incomplete,
+  );
 }
 
 /** `1.22.1`; throws UsageError for anything else. */

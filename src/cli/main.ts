@@ -16,7 +16,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const words = process.argv.slice(2);
-const ready = readyTexts[words.join(" ")];
+const line = words.join(" ");
+// A path may be called `constructor`, which every object has.
+const ready = Object.hasOwn(readyTexts, line) ? readyTexts[line] : undefined;
 
 if (ready !== undefined) {
   process.stdout.write(ready);

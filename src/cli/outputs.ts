@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { saidOf } from "../host/system-error.js";
+import { withoutCommands } from "../report/escape.js";
 import { UsageError } from "./usage.js";
+import { writeReport } from "./write-report.js";
 
 export const formats = ["text", "json"] as const;
 export type Format = (typeof formats)[number];
@@ -34,10 +34,7 @@ function readOutput(value: string): Output {
   return { format, file };
 }
 
+/** Into the file, relative to the working directory. Throws UsageError. */
 export function writeOutput(file: string, text: string, workingDirectory: string): void {
-  try {
-    writeFileSync(resolve(workingDirectory, file), text);
-  } catch (error) {
-    throw new UsageError(`${file}: ${saidOf(error, "could not be written")}`);
-  }
+  writeReport(resolve(workingDirectory, file), file, withoutCommands(text));
 }

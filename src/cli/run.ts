@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import { rules } from "../../rules/index.js";
+import { readDescriptor } from "../host/door.js";
 import { validators } from "../validators.js";
 import { command } from "./command.js";
+import { standardOutput } from "./standard-output.js";
 
 /** Runs the command in this process; answers the exit status. `wrote`: called when files were changed. */
 export function run(words: readonly string[], wrote: () => void): Promise<number> {
@@ -10,8 +11,9 @@ export function run(words: readonly string[], wrote: () => void): Promise<number
     validators,
     env: process.env,
     workingDirectory: process.cwd(),
-    standardInput: () => readFileSync(process.stdin.fd, "utf8"),
-    stdout: process.stdout,
+    // Not through process.stdin: to look at it makes the pipe one that does not wait for a slow writer.
+    standardInput: () => readDescriptor(0),
+    stdout: standardOutput(),
     stderr: process.stderr,
     wrote,
   });

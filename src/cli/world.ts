@@ -1,5 +1,6 @@
 import type { Rule } from "../engine/rule.js";
 import type { Validators } from "../engine/validate.js";
+import type { Opened } from "../host/door.js";
 
 /** What the command sees of the world, and the rules it knows. */
 export interface World {
@@ -7,8 +8,8 @@ export interface World {
   readonly validators: Validators;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
-  /** All of standard input as text; called at most once, and only for the path `-`. */
-  readonly standardInput: () => string;
+  /** All of standard input; called at most once, and only where `-` asks for it. */
+  readonly standardInput: () => Opened;
   readonly stdout: Stream;
   readonly stderr: Stream;
   /** Called once when files were changed: an exit status that says "nothing was" would be wrong from then on. */
@@ -20,4 +21,6 @@ export interface Stream {
   write(text: string, encoding?: BufferEncoding): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** Whether it is a regular file, so that nobody reads along. */
+  readonly isFile?: boolean;
 }

@@ -1,6 +1,7 @@
 import { MIB, showSize, showTime } from "../capacity/size.js";
 import { totalOf } from "../capacity/sum.js";
 import { mebibytes } from "../capacity/words.js";
+import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { Host } from "../model/host.js";
 import { maxChildren } from "../model/pool-size.js";
 import { type HostCapacity, isMeasured, type PoolCapacity, type WorkerSource } from "./capacity-result.js";
@@ -36,10 +37,20 @@ function unread(host: Host, { incomplete }: Found): readonly string[] {
   const fpm = new Set(incompleteOf({ ...host, nginx: null }).map(keyOf));
   return incomplete.map((one) => {
     const missing = fpm.has(keyOf(one))
-      ? "pools may be missing from the sum"
+      ? (poolless(host).get(one.file) ?? "pools may be missing from the sum")
       : "what nginx passes to the pools may be missing";
     return `${incompleteAt(one)}: ${one.reason}; ${missing}`;
   });
+}
+
+/** What it means for the sum that a file without pools was not read, by its name in reports. */
+export function poolless({ fs, masters }: Host): ReadonlyMap<string, string> {
+  const accounts = ACCOUNT_FILES.map((path) => fs.display(path));
+  const ini = masters.flatMap((master) => master.ini.unread.map(({ file }) => file));
+  return new Map([
+    ...accounts.map((file) => [file, "no pool is missing"] as const),
+    ...ini.map((file) => [file, "no pool is missing, but what it sets for them is not known"] as const),
+  ]);
 }
 
 function keyOf({ file, line, reason }: Incomplete): string {

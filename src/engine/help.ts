@@ -129,7 +129,9 @@ function merged(edits: readonly Edit[]): readonly Edit[] {
 
 const AND = " and ";
 
-function written({ verb, target, lines }: Edit, joint: string): readonly string[] {
+function written({ verb, target: raw, lines }: Edit, joint: string): readonly string[] {
+  // A name of a file may hold a line end, and a help is split at them.
+  const target = raw.replace(/[\r\n]/g, (end) => (end === "\n" ? "\\x0a" : "\\x0d"));
   if (verb === "remove") return [`${joint}remove ${target}`];
   const head = verb === "replace" ? `replace ${target} with:` : `${verb} ${target}:`;
   return [joint + head, ...lines.map((line) => `  ${line}`)];

@@ -10,6 +10,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readlinkSync,
@@ -17,7 +18,9 @@ import {
   realpathSync,
   type Stats,
 } from "node:fs";
+import { dirname } from "node:path";
 import { decodeBytes, encodeText } from "../source/bytes.js";
+import { isWithin } from "./path.js";
 import { codeOf, reasonOf } from "./system-error.js";
 
 /** Bytes. Larger files are not configuration; reading one would only exhaust the memory. */
@@ -48,9 +51,30 @@ export function readTyped(path: string, limit: number = LARGEST_FILE): Opened {
   return read(real, limit, (stat) => stat.isFile() || stat.isFIFO(), real === path);
 }
 
+/**
+ * Reads a file that nobody named, such as the `fpmlint.json` of the working directory. It may be a link
+ * to a file below its own directory, and to no other. `null`: there is none. Never throws. `limit`: in
+ * bytes.
+ */
+export function readFound(path: string, limit: number = LARGEST_FILE): Opened | null {
+  try {
+    if (!lstatSync(path).isSymbolicLink()) return readRegular(path, limit);
+    const [directory, real] = [realpathSync(dirname(path)), realpathSync(path)];
+    if (isWithin(directory, real)) return readRegular(real, limit);
+    return { kind: "refused", code: "", reason: "is a link out of its directory, which is not followed" };
+  } catch (error) {
+    return codeOf(error) === "ENOENT" && !isLink(path) ? null : refused(error);
+  }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
 /** All of a descriptor that is open, such as standard input; waits for a slow writer. Never throws. */
 export function readDescriptor(descriptor: number, limit: number = LARGEST_FILE): Opened {
   try {
+    note(fstatSync(descriptor));
     return bytesOf(descriptor, limit);
   } catch (error) {
     return refused(error);
@@ -66,6 +90,7 @@ function read(path: string, limit: number, takes: (stat: Stats) => boolean, foll
     if (stat.isDirectory()) return { kind: "refused", code: "EISDIR", reason: "Is a directory" };
     if (!takes(stat)) return { kind: "refused", code: "", reason: "is not a regular file" };
     if (stat.isFile() && stat.size > limit) return tooLarge(limit);
+    note(stat);
     return bytesOf(descriptor, limit);
   } catch (error) {
     return refused(error);
@@ -88,6 +113,26 @@ export function linkTarget(path: string): string {
 export function realPath(path: string): string {
   // Only the native one takes bytes.
   return decodeBytes(realpathSync.native(pathBytes(path), { encoding: "buffer" }));
+}
+
+let noted: Set<string> | null = null;
+
+/** From now on every file that is read is remembered, so that a command can tell what it must not write over. */
+export function noteReads(): void {
+  noted = new Set();
+}
+
+/** Whether the file was read since `noteReads`, under whatever name. */
+export function wasRead(stat: Stats): boolean {
+  return noted?.has(identity(stat)) === true;
+}
+
+function note(stat: Stats): void {
+  if (stat.isFile()) noted?.add(identity(stat));
+}
+
+function identity({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }
 
 /** A path as the kernel takes it: bytes, where a name in it is not UTF-8. */

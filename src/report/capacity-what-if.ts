@@ -15,6 +15,8 @@ export interface WhatIf {
   readonly rows: readonly { readonly memory: number; readonly answer: CapacityAnswer }[];
   /** What of the host could not be read, so that a pool may be missing. */
   readonly incomplete: readonly Incomplete[];
+  /** What it means that a file without pools is one of them, by its name. */
+  readonly poolless: ReadonlyMap<string, string>;
 }
 
 export interface WhatIfOptions {
@@ -27,7 +29,10 @@ export interface WhatIfOptions {
 const MOST_POOLS = 6;
 
 /** A table over memory sizes: the workers of each pool, and whether all fit at their `memory_limit`. */
-export function whatIfText({ host, rows, incomplete }: WhatIf, { unicode, width }: WhatIfOptions): string {
+export function whatIfText(
+  { host, rows, incomplete, poolless }: WhatIf,
+  { unicode, width }: WhatIfOptions,
+): string {
   const [first] = rows.flatMap(({ answer }) => (answer.kind === "capacity" ? [answer.result] : []));
   const pools = first?.pools ?? [];
   const names = pools.length > MOST_POOLS ? [] : pools.map(({ name }) => escapeText(name));
@@ -43,7 +48,9 @@ export function whatIfText({ host, rows, incomplete }: WhatIf, { unicode, width 
       answer.kind === "refused" ? [`${showSize(memory)}: ${answer.message}`] : [],
     ),
     ...(first === undefined ? [] : basis(first)),
-    ...incomplete.map((one) => `${incompleteAt(one)}: ${one.reason}; a pool may be missing`),
+    ...incomplete.map(
+      (one) => `${incompleteAt(one)}: ${one.reason}; ${poolless.get(one.file) ?? "a pool may be missing"}`,
+    ),
   ];
   const lines = [
     ...title,

@@ -1,4 +1,4 @@
-import { escapeText } from "./escape.js";
+import { escapeText, markOffsets } from "./escape.js";
 import { characterWidth, displayWidth } from "./width.js";
 
 const TAB = 4;
@@ -36,6 +36,9 @@ export interface Strip {
   cut(focus: Range, room: number, ellipsis: string): Excerpt;
 }
 
+/** The `#` that would complete a command of a CI service. */
+const BROKEN = { shown: "\\x23", columns: 4 } as const;
+
 function shownCell(character: string, left: number): { shown: string; columns: number } {
   if (character === "\t") {
     const columns = TAB - (left % TAB);
@@ -48,10 +51,11 @@ function shownCell(character: string, left: number): { shown: string; columns: n
 
 function cellsOf(line: string): Cell[] {
   const cells: Cell[] = [];
+  const marks = markOffsets(line);
   let from = 0;
   let left = 0;
   for (const character of line) {
-    const { shown, columns } = shownCell(character, left);
+    const { shown, columns } = marks.has(from) ? BROKEN : shownCell(character, left);
     cells.push({ from, to: from + character.length, shown, left, right: left + columns });
     from += character.length;
     left += columns;

@@ -1,6 +1,7 @@
 import type { Finding, LintResult, Related } from "../engine/finding.js";
 import type { Place } from "../source/file.js";
 import { position } from "../source/file.js";
+import { escapeMarks } from "./escape.js";
 import { type Rendered, renderEach } from "./rendered.js";
 
 export interface ToolMeta {
@@ -11,7 +12,10 @@ export interface ToolMeta {
 // Harmless to a JSON parser, not to a terminal that shows the document.
 const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** A JSON document, indented by two, with a final newline and without characters that drive a terminal. */
+/**
+ * A JSON document, indented by two, with a final newline and without what drives a terminal or a CI
+ * service: by escapes of JSON alone, so that the value that is read is the same.
+ */
 export function stringify(document: unknown): string {
   const plain = JSON.stringify(document, null, 2);
   const safe = plain.replace(UNSAFE, (character) =>
@@ -20,7 +24,7 @@ export function stringify(document: unknown): string {
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
       .join(""),
   );
-  return `${safe}\n`;
+  return `${escapeMarks(safe, "\\u0023")}\n`;
 }
 
 function range({ span }: Place) {

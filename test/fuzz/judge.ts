@@ -169,7 +169,7 @@ async function command(
     validators,
     env: {},
     workingDirectory: directory,
-    standardInput: () => one.stdin,
+    standardInput: () => ({ kind: "bytes", bytes: Buffer.from(one.stdin) }),
     stdout: {
       write: (text, encoding) => (out += decoded(text, encoding)),
       ...(columns === undefined ? {} : { isTTY: true, columns }),

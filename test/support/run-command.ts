@@ -1,5 +1,6 @@
 import { command } from "../../src/cli/command.js";
 import type { World } from "../../src/cli/world.js";
+import type { Opened } from "../../src/host/door.js";
 
 export interface Ran {
   readonly status: number;
@@ -7,17 +8,24 @@ export interface Ran {
   readonly err: string;
 }
 
+type Given = Pick<World, "rules" | "validators" | "workingDirectory"> &
+  Partial<Omit<World, "standardInput">> & { readonly standardInput?: () => string | Opened };
+
+function opened(input: string | Opened): Opened {
+  return typeof input === "string" ? { kind: "bytes", bytes: Buffer.from(input) } : input;
+}
+
 /** The command in this process, with what it would print. What is not given is empty. */
 export async function runCommand(
   words: readonly string[],
-  world: Pick<World, "rules" | "validators" | "workingDirectory"> & Partial<World>,
+  { standardInput = () => "", ...world }: Given,
 ): Promise<Ran> {
   let out = "";
   let err = "";
   const status = await command(words, {
     env: {},
-    standardInput: () => "",
     ...world,
+    standardInput: () => opened(standardInput()),
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
   });

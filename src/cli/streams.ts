@@ -1,0 +1,27 @@
+import { withoutCommands } from "../report/escape.js";
+import type { Stream, World } from "./world.js";
+
+/**
+ * The same world, whose streams print nothing that a CI service would obey. Each text is whole lines;
+ * one with an encoding is the bytes of a file, which stay as they are.
+ */
+export function guarded(world: World): World {
+  return { ...world, stdout: guardedStream(world.stdout), stderr: guardedStream(world.stderr) };
+}
+
+function guardedStream(stream: Stream): Stream {
+  return {
+    ...shape(stream),
+    write: (text, encoding) =>
+      encoding === undefined ? stream.write(withoutCommands(text)) : stream.write(text, encoding),
+  };
+}
+
+/** What is known of a stream; asked once, because the answer does not change. */
+function shape({ isTTY, columns, isFile }: Stream): Omit<Stream, "write"> {
+  return {
+    ...(isTTY === undefined ? {} : { isTTY }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(isFile === undefined ? {} : { isFile }),
+  };
+}
