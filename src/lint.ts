@@ -1,7 +1,7 @@
 import type { Finding, Incomplete, LintResult } from "./engine/finding.js";
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
-import { compareFindings, type RuleSetting, run } from "./engine/run.js";
+import { compareFindings, type LeftOut, type RuleSetting, run } from "./engine/run.js";
 import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import type { GivenHost } from "./host/given.js";
@@ -30,13 +30,21 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
   const hosts = read.hosts.map(({ host }) => host);
   const idle = firstIdle(read.given, hosts);
   if (idle !== null) return { kind: "refused", refusal: notRead(idle) };
-  const findings = read.hosts.flatMap(({ host, touching }) => {
-    const all = run(rules, host, settings);
-    if (touching === null) return all;
+  const results = read.hosts.map(({ host, touching }) => {
+    if (touching === null) return run(rules, host, settings);
     const paths = new Set(touching);
-    return all.filter((finding) => touches(finding, paths));
+    const { findings, leftOut } = run(rules, host, settings, (report) => touches(report, paths));
+    return { findings: findings.filter((finding) => touches(finding, paths)), leftOut };
   });
-  return { kind: "linted", result: summarize(distinctFindings(findings), hosts) };
+  const findings = distinctFindings(results.flatMap((result) => result.findings));
+  return {
+    kind: "linted",
+    result: summarize(
+      findings,
+      hosts,
+      results.flatMap(({ leftOut }) => leftOut),
+    ),
+  };
 }
 
 /** The first path that means neither whole hosts nor a part of one that is read (or that could not be); `null`: none. */
@@ -69,7 +77,7 @@ function settingOf(rule: Rule, config: Config | null, validators: Validators): R
   return { level, options };
 }
 
-function touches(finding: Finding, paths: ReadonlySet<string>): boolean {
+function touches(finding: Pick<Finding, "at" | "link" | "related">, paths: ReadonlySet<string>): boolean {
   const places: readonly Place[] = [
     finding.at,
     ...[...finding.link, ...finding.related].map(({ place }) => place),
@@ -79,7 +87,11 @@ function touches(finding: Finding, paths: ReadonlySet<string>): boolean {
     .some(({ file }) => isWithinAny(paths, file.display));
 }
 
-function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintResult {
+function summarize(
+  findings: readonly Finding[],
+  hosts: readonly Host[],
+  leftOut: readonly LeftOut[],
+): LintResult {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
     findings,
@@ -97,9 +109,16 @@ function summarize(findings: readonly Finding[], hosts: readonly Host[]): LintRe
       ),
       // A pool that two hosts of a repository share is one pool.
       pools: new Set(hosts.flatMap(poolsOf)).size,
-      incomplete: sortedIncomplete(hosts.flatMap(incompleteOf)),
+      incomplete: sortedIncomplete([...hosts.flatMap(incompleteOf), ...leftOut.map(notListed)]),
     },
   };
+}
+
+/** The findings that are listed tell the cause, and decide about the exit status. */
+function notListed({ rule, file, count }: LeftOut): Incomplete {
+  const more = count.toLocaleString("en-US");
+  const reason = `${rule} has ${more} more ${count === 1 ? "finding" : "findings"} here that ${count === 1 ? "is" : "are"} not listed`;
+  return { file: file.display, line: null, reason, fatal: false };
 }
 
 /** A pool that two hosts of a tree share (nginx and a variant of it) is judged once. */

@@ -75,7 +75,7 @@ function readHost(main: string): Host {
 }
 
 function refusals(host: Host): readonly Finding[] {
-  return run(judged, host, () => ({ level: null, options: {} })).filter(
+  return run(judged, host, () => ({ level: null, options: {} })).findings.filter(
     ({ symptom, severity, case: name }) =>
       // Without any user PHP-FPM might be meant for another account than root; here root starts it.
       (severity === "error" || name === "missing") && symptom?.when === "start" && !startOnly.has(name),

@@ -100,7 +100,7 @@ function values(file: SourceFile): readonly Spot[] {
 
 function tellings(host: Host): readonly string[] {
   return run(rules, host, () => ({ level: null, options: {} }))
-    .filter(({ severity }) => severity !== "info")
+    .findings.filter(({ severity }) => severity !== "info")
     .map(({ rule }) => rule);
 }
 

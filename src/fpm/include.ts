@@ -1,7 +1,7 @@
 /** Which files an `include` line opens, as FPM's `glob(3)` call finds them. */
 import { globDeployed } from "../host/deployed.js";
 import { type Entry, type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
-import { isGlob } from "../host/glob.js";
+import { isGlob, type Steps, TOO_MANY_STEPS } from "../host/glob.js";
 import { directoryOf } from "../host/path.js";
 import type { FpmInclude } from "./types.js";
 
@@ -17,11 +17,17 @@ export function findIncluded(
   pattern: string,
   prefix: string,
   fromTemplate = false,
+  steps?: Steps,
 ): Found {
   const path = pattern.startsWith("/") ? pattern : `${prefix}/${pattern}`;
   const blocked = isGlob(path) ? blockedDirectory(fs, path) : null;
   if (blocked !== null) return { files: [], result: blocked };
-  const paths = globDeployed(fs, path, fromTemplate);
+  let tooMuch: Entry | null = null;
+  const given = (entry: Entry): void => {
+    if (entry.kind === "unreadable" && entry.reason === TOO_MANY_STEPS) tooMuch = entry;
+  };
+  const paths = globDeployed(fs, path, fromTemplate, given, steps);
+  if (tooMuch !== null) return { files: [], result: unread(fs, tooMuch) };
   if (paths.length === 0) return { files: [], result: { kind: "no-match" } };
   const files: FileEntry[] = [];
   let result: FpmInclude["result"] | null = null;
