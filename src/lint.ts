@@ -1,7 +1,7 @@
 import type { Finding, Incomplete, LintResult } from "./engine/finding.js";
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
-import { compareFindings, type RuleSetting, run, withOrdinals } from "./engine/run.js";
+import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } from "./engine/run.js";
 import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import type { GivenHost } from "./host/given.js";
@@ -34,13 +34,14 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
   const idle = fatal ? null : firstIdle(read.given, hosts);
   if (idle !== null) return { kind: "refused", refusal: notRead(idle) };
   const judged = read.hosts.map(({ host, touching }) => {
-    const { findings, failures } = run(rules, host, settings);
+    if (touching === null) return run(rules, host, settings);
     const paths = new Set(touching);
-    const wanted = touching === null ? findings : findings.filter((finding) => touches(finding, paths));
-    return { findings: wanted, failures };
+    const ran = run(rules, host, settings, (report) => touches(report, paths));
+    return { ...ran, findings: ran.findings.filter((finding) => touches(finding, paths)) };
   });
   const findings = withOrdinals(distinctFindings(judged.flatMap((one) => one.findings)));
-  const incomplete = sortedIncomplete([...unread, ...judged.flatMap(({ failures }) => failures)]);
+  const further = judged.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);
+  const incomplete = sortedIncomplete([...unread, ...further]);
   return { kind: "linted", result: summarize(findings, hosts, incomplete, read.links) };
 }
 
@@ -74,7 +75,7 @@ function settingOf(rule: Rule, config: Config | null, validators: Validators): R
   return { level, options };
 }
 
-function touches(finding: Finding, paths: ReadonlySet<string>): boolean {
+function touches(finding: Pick<Finding, "at" | "link" | "related">, paths: ReadonlySet<string>): boolean {
   const places: readonly Place[] = [
     finding.at,
     ...[...finding.link, ...finding.related].map(({ place }) => place),
@@ -111,6 +112,13 @@ function summarize(
       links,
     },
   };
+}
+
+/** The findings that are listed tell the cause, and decide about the exit status. */
+function notListed({ rule, file, count }: LeftOut): Incomplete {
+  const more = count.toLocaleString("en-US");
+  const reason = `${rule} has ${more} more ${count === 1 ? "finding" : "findings"} here that ${count === 1 ? "is" : "are"} not listed`;
+  return { file: file.display, line: null, reason, fatal: false };
 }
 
 /** A pool that two hosts of a tree share (nginx and a variant of it) is judged once. */

@@ -311,7 +311,9 @@ describe("many includes", () => {
     const files = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`/d/${index}.conf`, all]));
     const one = master({ [mainPath]: "[global]\ninclude=/d/*.conf\n", ...files });
     const reasons = one.includes.map(({ result }) => (result.kind === "unread" ? result.reason : ""));
-    expect(reasons).toContain("files are included again more than 2000 times");
+    expect(reasons.filter((reason) => reason.includes("bring the same files again and again"))).toHaveLength(
+      1,
+    );
     expect(one.includes.length).toBeLessThan(50_000);
   });
 });

@@ -1,14 +1,13 @@
 import { helpText, inPlace, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { type Address, fpmAddress, meetingPoint, showAddress } from "../../src/model/address.js";
 import { unmapped } from "../../src/model/canonical.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 import { localhost } from "../../src/model/localhost.js";
-import { type PoolListen, poolListens, readListen } from "../../src/model/pool-listens.js";
-import { known } from "../../src/source/effective.js";
+import { type PoolListen, readListen, takenBy } from "../../src/model/pool-listens.js";
+import { inTurn } from "../../src/source/collect.js";
 
 type Case = "same-string" | "same-port" | "same-path" | "alias" | "across-masters";
 
@@ -73,8 +72,7 @@ export const sharedAddress: Rule = {
         `text ${second.text}`,
         ...(second.address === null ? [] : [meetingPoint(second.address)]),
       ];
-      const before = new Set(keys.flatMap((key) => met.get(key) ?? []));
-      for (const first of before) {
+      for (const first of inTurn(keys.map((key) => met.get(key) ?? []))) {
         const clash = clashOf(host, first, second, local);
         if (clash === null) continue;
         // Between a pool and a status page, the status page is what can move.
@@ -83,7 +81,11 @@ export const sharedAddress: Rule = {
           : report(host, first, second, clash);
         break;
       }
-      for (const key of keys) met.set(key, [...(met.get(key) ?? []), second]);
+      for (const key of keys) {
+        const listeners = met.get(key) ?? [];
+        met.set(key, listeners);
+        listeners.push(second);
+      }
     }
   },
 };
@@ -227,14 +229,10 @@ function nginxAddressOf(address: Address): string {
 
 /** A socket next to the one that is shared, or another port. */
 function suggestion(host: Host, { pool, text, address, status }: Listening): string {
-  const others = poolListens(host).listens.flatMap((one) => one.address ?? []);
+  const { ports, paths: used } = takenBy(host);
   if (address?.kind === "tcp") {
-    const statuses = host.pools.map((one) => fpmAddress(known(setting(one, "pm.status_listen")) ?? ""));
-    const used = new Set(
-      [...others, ...statuses].map((other) => (other?.kind === "tcp" ? other.port : null)),
-    );
     let port = (address.port ?? 0) + 1;
-    while (used.has(port)) port += 1;
+    while (ports.has(port)) port += 1;
     return text.replace(/\d+$/, String(port));
   }
   const directory = address === null ? "/run/php/" : address.path.replace(/[^/]*$/, "");
@@ -244,7 +242,5 @@ function suggestion(host: Host, { pool, text, address, status }: Listening): str
     `${pool.name}-new`,
   ];
   const paths = names.map((name) => `${directory}${name}.sock`);
-  const free = (path: string): boolean =>
-    !others.some((other) => other.kind === "unix" && other.path === path);
-  return paths.find(free) ?? `${directory}${pool.name}-other.sock`;
+  return paths.find((path) => !used.has(path)) ?? `${directory}${pool.name}-other.sock`;
 }

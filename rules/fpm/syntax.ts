@@ -62,7 +62,11 @@ export const fpmSyntax: Rule = {
           link: [],
           related: [],
           effect: "PHP-FPM does not start or reload, and every pool of this master is down",
-          help: edit(place) === null ? help : helpText([[edit(place)]]),
+          // To find a repair is to read the line again, several times; of a million lines few are listed.
+          get help() {
+            const repair = edit(place);
+            return repair === null ? help : helpText([[repair]]);
+          },
           names: [log],
         };
       }

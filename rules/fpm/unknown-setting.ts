@@ -128,7 +128,9 @@ function report(host: Host, master: FpmMaster, [first, ...others]: readonly [Unk
     link: [],
     related: [...(isMisplaced(first) ? below : []), ...more],
     effect: fpmDown,
-    help: help(host, [first, ...others]),
+    get help() {
+      return help(host, [first, ...others]);
+    },
     names: [pool?.name ?? section, setting.key],
   };
 }

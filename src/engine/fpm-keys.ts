@@ -1,6 +1,8 @@
 import { fpmFacts } from "../fpm/facts.js";
 import { factOf, type Section } from "../fpm/refused.js";
 import type { FpmMaster, Pool, Setting } from "../fpm/types.js";
+import { unique } from "../source/collect.js";
+import type { SourceFile } from "../source/file.js";
 import { isTemplate } from "../source/template.js";
 import { nearest } from "./nearest.js";
 
@@ -41,21 +43,42 @@ export function isArrayKey(key: string): boolean {
   return fpmFacts.some((fact) => fact.name === key && fact.type === "array");
 }
 
+/** What was found, by section and name; the same slip may be in each of a hundred thousand lines. */
+const meant = new Map<string, string | null>();
+const MOST_REMEMBERED = 10_000;
+
 /** The setting that a name PHP-FPM does not know most likely means. */
 export function meantKey(key: string, section: Section, array: boolean): string | null {
+  const asked = `${section} ${array} ${key}`;
+  const known = meant.get(asked);
+  if (known !== undefined) return known;
   const names = fpmFacts
     .filter((fact) => (fact.type === "array") === array)
     .filter((fact) => array || factOf(fact.name, section) !== undefined)
     .map(({ name }) => name);
-  return nearest(key, [...new Set(names)]);
+  const found = nearest(key, [...new Set(names)]);
+  if (meant.size >= MOST_REMEMBERED) meant.clear();
+  meant.set(asked, found);
+  return found;
 }
+
+/** Names of one pool for which it is looked up what they mean. */
+const MOST_MISSPELT = 1000;
+
+const misspelt = new WeakMap<Pool, ReadonlySet<string | null>>();
 
 /** Whether a line of the pool is a misspelt `key`: then that is the cause of what its absence does. */
 export function isMisspelt(pool: Pool, key: string): boolean {
-  return pool.settings.some(
-    (one) =>
-      one.index === null && factOf(one.key, "pool") === undefined && meantKey(one.key, "pool", false) === key,
-  );
+  const known = misspelt.get(pool) ?? misspeltIn(pool);
+  misspelt.set(pool, known);
+  return known.has(key);
+}
+
+function misspeltIn({ settings }: Pool): ReadonlySet<string | null> {
+  const unknown = settings.filter((one) => one.index === null && factOf(one.key, "pool") === undefined);
+  // A pool of more wrong names than anybody writes has other troubles.
+  const names = unique(unknown.map(({ key }) => key)).slice(0, MOST_MISSPELT);
+  return new Set(names.map((key) => meantKey(key, "pool", false)));
 }
 
 /** The key as it is written: PHP-FPM's messages have it so. */
@@ -69,6 +92,15 @@ export function isPlaceholder(setting: Setting): boolean {
   return (
     /[{}<>]|%\w+%|__\w+__|@\w+@/.test(raw) ||
     (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(raw) && !raw.startsWith("E_")) ||
-    (isTemplate(place.span.file.text) && /\$\w|\{/.test(raw))
+    (/\$\w|\{/.test(raw) && inTemplate(place.span.file))
   );
+}
+
+const templates = new WeakMap<SourceFile, boolean>();
+
+/** A file of very many lines is asked about for each of them. */
+function inTemplate(file: SourceFile): boolean {
+  const known = templates.get(file) ?? isTemplate(file.text);
+  templates.set(file, known);
+  return known;
 }

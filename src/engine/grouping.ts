@@ -1,5 +1,4 @@
 import { type Effective, placeOf } from "../source/effective.js";
-import { type Place, samePlace } from "../source/file.js";
 import type { Pair } from "./evidence.js";
 import type { RelatedReport, Report } from "./rule.js";
 
@@ -34,13 +33,15 @@ export function relatedValues<T>(
   value: (item: T) => Effective<unknown>,
   message: (item: T) => string,
 ): readonly RelatedReport[] {
-  const found: { place: Place; message: string }[] = [];
+  const found = new Map<string, RelatedReport>();
   for (const item of group) {
     const place = placeOf(value(item));
-    if (place === null || found.some((one) => samePlace(one.place, place))) continue;
-    found.push({ place, message: message(item) });
+    if (place === null) continue;
+    const { file, start, end } = place.span;
+    const key = `${start} ${end} ${file.path}`;
+    if (!found.has(key)) found.set(key, { place, message: message(item) });
   }
-  return found;
+  return [...found.values()];
 }
 
 /** A pool behind a service name is a guess, and so is everything that rests on it. */

@@ -86,7 +86,7 @@ export interface Report {
   readonly related: readonly RelatedReport[];
   /** What this costs the users of the site, one sentence: `every request to this location ends as 502 Bad Gateway`. */
   readonly effect: string;
-  /** What to change, paste-ready lines in the syntax of the file, in the form that help.ts describes. */
+  /** What to change, paste-ready lines in the syntax of the file, in the form that help.ts describes. A getter where it takes long: not every report is listed. */
   readonly help: string;
   /** Names around the place that survive moved lines: server, location, pool. */
   readonly names: readonly string[];

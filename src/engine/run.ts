@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Host } from "../model/host.js";
-import { type Place, position, samePlace } from "../source/file.js";
+import { type Place, position, type SourceFile, samePlace } from "../source/file.js";
 import { attempt, failure } from "./failure.js";
 import type { Finding, Incomplete, Related } from "./finding.js";
-import type { Report, Rule, Severity } from "./rule.js";
+import type { Report, Rule, RuleCase, Severity } from "./rule.js";
 
 /** What the configuration says of one rule. */
 export interface RuleSetting {
@@ -13,44 +13,115 @@ export interface RuleSetting {
   readonly options: unknown;
 }
 
-export type RuleSettings = (rule: Rule) => RuleSetting;
+/** What one rule found in one file more often than anybody reads. */
+export interface LeftOut {
+  readonly rule: string;
+  readonly file: SourceFile;
+  /** Findings that are not listed. */
+  count: number;
+}
 
 export interface Ran {
   /** Sorted by file, line, column, rule; what several occurrences say alike is said once. */
   readonly findings: readonly Finding[];
+  readonly leftOut: readonly LeftOut[];
   /** Rules that an error ended; what they had found by then is among the findings. */
   readonly failures: readonly Incomplete[];
 }
 
-/** Runs the rules over a host. Never throws: a rule that fails takes no other with it. */
-export function run(rules: readonly Rule[], host: Host, settings: RuleSettings): Ran {
+/**
+ * Findings of one rule and one severity that are listed of one file. A file of a million wrong lines
+ * has a million of them; as each severity has its own thousand, no status changes for what is left out.
+ */
+const MOST_LISTED = 1000;
+
+export type RuleSettings = (rule: Rule) => RuleSetting;
+
+/**
+ * Runs the rules over a host. Never throws: a rule that fails takes no other with it. `listed` tells which
+ * findings the caller wants: those have a limit of their own, so that others never push them out.
+ */
+export function run(
+  rules: readonly Rule[],
+  host: Host,
+  settings: RuleSettings,
+  listed: (report: Report) => boolean = () => true,
+): Ran {
   const findings: Finding[] = [];
+  const leftOut: LeftOut[] = [];
   const failures: Incomplete[] = [];
   for (const rule of rules) {
     const { level, options } = settings(rule);
     if (level === "off") continue;
+    const room = roomFor(rule, leftOut);
     const done = attempt(() => {
-      for (const report of rule.check(host, options)) findings.push(stamp(rule, host, report, level));
+      for (const report of rule.check(host, options)) {
+        const severity = severityOf(rule, report, level);
+        if (room(report, severity, listed(report))) findings.push(stamp(rule, host, report, severity));
+      }
     });
     if (!done.ok) failures.push(failure(host.name, `the rule ${rule.id} failed on this host`, done.error));
   }
-  return { findings: withOrdinals(merge(findings.sort(compareFindings))), failures };
+  return { findings: withOrdinals(merge(findings.sort(compareFindings))), leftOut, failures };
+}
+
+interface Listed {
+  readonly seen: Set<string>;
+  /** `null` as long as nothing was left out. */
+  leftOut: LeftOut | null;
+}
+
+/** Whether there is room for one more finding. What is merged with one that is listed needs none. */
+function roomFor(
+  { id }: Rule,
+  leftOut: LeftOut[],
+): (report: Report, severity: Severity, wanted: boolean) => boolean {
+  const files = new Map<SourceFile, Map<string, Listed>>();
+  return ({ at: { span }, message }, severity, wanted) => {
+    const kinds = files.get(span.file) ?? new Map<string, Listed>();
+    files.set(span.file, kinds);
+    const kind = `${severity} ${wanted}`;
+    const listed = kinds.get(kind) ?? { seen: new Set(), leftOut: null };
+    kinds.set(kind, listed);
+    const key = `${span.start} ${span.end} ${message}`;
+    if (listed.seen.has(key)) return true;
+    if (listed.seen.size < MOST_LISTED) {
+      listed.seen.add(key);
+      return true;
+    }
+    if (!wanted) return false;
+    if (listed.leftOut === null) {
+      listed.leftOut = { rule: id, file: span.file, count: 0 };
+      leftOut.push(listed.leftOut);
+    }
+    listed.leftOut.count += 1;
+    return false;
+  };
+}
+
+function severityOf(rule: Rule, report: Report, level: Severity | null): Severity {
+  const known = caseOf(rule, report);
+  const severity = level ?? known.severity;
+  return report.certain ? severity : LOWER[severity];
+}
+
+function caseOf(rule: Rule, report: Report): RuleCase {
+  const known = rule.cases[report.case];
+  if (known === undefined)
+    throw new Error(`${rule.id} reports "${report.case}", which is not one of its cases`);
+  return known;
 }
 
 const LOWER: Readonly<Record<Severity, Severity>> = { error: "warning", warning: "info", info: "info" };
 
-function stamp(rule: Rule, host: Host, report: Report, level: Severity | null): Finding {
-  const known = rule.cases[report.case];
-  if (known === undefined)
-    throw new Error(`${rule.id} reports "${report.case}", which is not one of its cases`);
-  const severity = level ?? known.severity;
+function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Finding {
   const help = report.settle === null ? report.help : `${report.help}\n${report.settle}`;
   return {
     rule: rule.id,
     case: report.case,
-    severity: report.certain ? severity : LOWER[severity],
+    severity,
     message: clip(report.message),
-    symptom: known.symptom,
+    symptom: caseOf(rule, report).symptom,
     host: host.name,
     at: report.at,
     label: report.label,
@@ -107,27 +178,46 @@ function compareText(a: string, b: string): number {
 
 /** A shared snippet judged alike in forty servers is one finding; the other ends of all of them are kept. */
 function merge(sorted: readonly Finding[]): readonly Finding[] {
-  const merged: Finding[] = [];
+  const groups: Finding[][] = [];
   for (const finding of sorted) {
-    const last = merged[merged.length - 1];
+    const group = groups[groups.length - 1];
+    const last = group?.[0];
     const same =
       last !== undefined &&
       last.rule === finding.rule &&
       last.message === finding.message &&
       samePlace(last.at, finding.at);
-    if (!same) merged.push(finding);
-    else {
-      merged[merged.length - 1] = {
-        ...last,
-        link: union(last.link, finding.link),
-        related: union(last.related, finding.related),
-      };
-    }
+    if (same) group?.push(finding);
+    else groups.push([finding]);
   }
-  return merged;
+  return groups.flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    if (others.length === 0) return [first];
+    const link = union(
+      first.link,
+      others.flatMap((one) => one.link),
+    );
+    return [
+      {
+        ...first,
+        link,
+        related: union(
+          first.related,
+          others.flatMap((one) => one.related),
+        ),
+      },
+    ];
+  });
 }
 
+/** All of the first, and of the second each place that is new. */
 function union(a: readonly Related[], b: readonly Related[]): readonly Related[] {
-  const missing = b.filter((entry) => !a.some((known) => samePlace(known.place, entry.place)));
+  const key = ({ place: { span } }: Related): string => `${span.start} ${span.end} ${span.file.path}`;
+  const seen = new Set(a.map(key));
+  const missing = b.filter((entry) => {
+    const known = seen.has(key(entry));
+    seen.add(key(entry));
+    return !known;
+  });
   return missing.length === 0 ? a : [...a, ...missing];
 }

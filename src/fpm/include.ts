@@ -1,7 +1,7 @@
 /** Which files an `include` line opens, as FPM's `glob(3)` call finds them. */
 import { globDeployed } from "../host/deployed.js";
 import { type Entry, type FileEntry, type HostFilesystem, listedReason } from "../host/filesystem.js";
-import { isGlob } from "../host/glob.js";
+import { isGlob, type Steps } from "../host/glob.js";
 import { directoryOf } from "../host/path.js";
 import type { FpmInclude, UnreadInclude } from "./types.js";
 
@@ -19,6 +19,7 @@ export function findIncluded(
   pattern: string,
   prefix: string,
   fromTemplate = false,
+  steps?: Steps,
 ): Found {
   const path = pattern.startsWith("/") ? pattern : `${prefix}/${pattern}`;
   if (isGlob(path)) {
@@ -29,7 +30,7 @@ export function findIncluded(
       return { files: [], result: { kind: "unread", ...unreadOf(fs, directory) }, unread: [] };
   }
   const hidden: Entry[] = [];
-  const paths = globDeployed(fs, path, fromTemplate, (entry) => hidden.push(entry));
+  const paths = globDeployed(fs, path, fromTemplate, (entry) => hidden.push(entry), steps);
   const files: FileEntry[] = [];
   let link: string | null = null;
   for (const one of paths) {

@@ -2,7 +2,7 @@
  * One file as FPM reads it: each physical line goes through PHP's ini grammar on its own, so nothing
  * (a quoted value, a backslash) continues on the next line.
  */
-import { type IniStatement, type Range, readIni } from "../php/grammar.js";
+import { type IniReading, type IniStatement, type Range, readIni } from "../php/grammar.js";
 import { trimEndOf } from "../php/scanner.js";
 import type { SourceFile } from "../source/file.js";
 import { maskPlaceholders, overlaps } from "../source/template.js";
@@ -58,6 +58,7 @@ export interface FaultLine extends Refusal {
 export function parseFpm(file: SourceFile): readonly FpmLine[] {
   const lines: FpmLine[] = [];
   const template = readTemplateLines(file.text);
+  const statements = remembering();
   let inGlobal = false;
   file.lineStarts.forEach((start, index) => {
     const end = (file.lineStarts[index + 1] ?? file.text.length + 1) - 1;
@@ -67,11 +68,24 @@ export function parseFpm(file: SourceFile): readonly FpmLine[] {
     if (tags !== null) return;
     const bare = template.bare({ start, end });
     const conditional = bare !== line || template.conditional({ start, end });
-    const read = readLine(bare, start, conditional, inGlobal);
+    const read = readLine(bare, start, conditional, inGlobal, statements);
     for (const one of read) if (one.kind === "section") inGlobal = asciiLower(one.name) === "global";
     lines.push(...read);
   });
   return lines;
+}
+
+/** Lines that are remembered of one file. */
+const MOST_REMEMBERED = 1000;
+
+/** Reads lines; most of those of a file with thousands of pools are in each of them. */
+function remembering(): (text: string) => IniReading {
+  const known = new Map<string, IniReading>();
+  return (text) => {
+    const reading = known.get(text) ?? readIni(text);
+    if (known.size < MOST_REMEMBERED) known.set(text, reading);
+    return reading;
+  };
 }
 
 /** Lower case as C's `strcasecmp` compares: ASCII letters only. */
@@ -80,11 +94,17 @@ export function asciiLower(text: string): string {
 }
 
 /** `conditional`: inside a template's condition or loop, where a value may be there or not. */
-function readLine(line: string, start: number, conditional: boolean, inGlobal: boolean): readonly FpmLine[] {
+function readLine(
+  line: string,
+  start: number,
+  conditional: boolean,
+  inGlobal: boolean,
+  statements: (text: string) => IniReading,
+): readonly FpmLine[] {
   if (line === "") return [];
   const zero = line.indexOf("\0");
   const { text, masked } = maskPlaceholders(zero === -1 ? line : line.slice(0, zero));
-  const reading = readIni(zero === -1 ? `${text}\n` : text);
+  const reading = statements(zero === -1 ? `${text}\n` : text);
   const found: FpmLine[] = [];
   const includes: IncludeLine[] = [];
   const refuse = (range: Range, why: Refusal): readonly FpmLine[] =>

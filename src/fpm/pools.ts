@@ -1,9 +1,10 @@
 /** What one `php-fpm` master reads: its main file, the files behind the includes, sections merged as FPM merges them. */
+import { type Allowance, isSpent, OPENING } from "../host/allowance.js";
 import { type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { iniFor } from "../php/ini.js";
 import { type Place, place, type SourceFile, type Span, sourceFile } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
-import { findIncluded } from "./include.js";
+import { type Found, findIncluded } from "./include.js";
 import { fpmPrefix, versionFromPath } from "./layout.js";
 import { asciiLower, type FpmLine, type IncludeLine, parseFpm, type SettingLine } from "./parse.js";
 import { newReading, type Reading } from "./reading.js";
@@ -13,18 +14,18 @@ export { versionFromPath } from "./layout.js";
 export { arraySetting, boolean, globalSetting, integer, phpValue, seconds, setting } from "./lookup.js";
 
 export interface ReadOptions {
+  /** What the includes may bring; the usual when absent. */
+  readonly allowance?: Allowance;
   /** `8.2` for a path that does not tell; `null` or absent: unknown then. */
   readonly phpVersion?: string | null;
 }
 
 /** The main file counts: FPM reads five files deep. */
 const deepest = 5;
-/** How often files are read once more: includes that include each other multiply, and no real tree comes near. */
-const mostAgain = 2000;
 
 /** Reads a master from its main file. A main file that cannot be read gives a master without pools. */
 export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptions = {}): FpmMaster {
-  const reading = newReading(fs, fpmPrefix(mainPath));
+  const reading = newReading(fs, fpmPrefix(mainPath), opts.allowance);
   const main = openFile(reading, mainPath);
   if (main === null) reading.incomplete = true;
   else readFile(reading, main, [], [main.path]);
@@ -34,7 +35,7 @@ export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptio
 
 /** Reads pool files whose main file is not in the tree, as if one master included them in this order. */
 export function readPools(fs: HostFilesystem, paths: readonly string[], opts: ReadOptions = {}): FpmMaster {
-  const reading = newReading(fs, fpmPrefix(null));
+  const reading = newReading(fs, fpmPrefix(null), opts.allowance);
   for (const path of paths) {
     const file = openFile(reading, path);
     if (file === null) reading.incomplete = true;
@@ -61,6 +62,7 @@ function parsed(reading: Reading, entry: FileEntry): { file: SourceFile; lines: 
   const file = sourceFile(entry.path, reading.fs.display(entry.path), content.text);
   const text = { file, lines: parseFpm(file) };
   reading.texts.set(entry.path, text);
+  reading.account.bytes += content.text.length;
   return text;
 }
 
@@ -74,9 +76,12 @@ function readFile(
   const text = parsed(reading, entry);
   if (text === null) return false;
   const { file } = text;
-  reading.opened += 1;
   reading.current?.files.add(file.path);
-  for (const line of text.lines) act(reading, file, line, via, stack);
+  for (const line of text.lines) {
+    reading.account.used += 1;
+    act(reading, file, line, via, stack);
+    if (reading.exhausted) break;
+  }
   return true;
 }
 
@@ -161,19 +166,40 @@ function include(
     note({ kind: "unread", path: null, reason });
     return;
   }
-  const found = findIncluded(reading.fs, line.pattern, reading.prefix, isTemplateName(file.path));
+  const found = includedFiles(reading, line.pattern, isTemplateName(file.path));
   unread.push(...found.unread);
   note(found.result);
   const inner = [...via, at.span];
   for (const entry of found.files) {
+    reading.account.used += OPENING;
+    if (reading.exhausted || isSpent(reading.account)) {
+      // Only where the limit was met, not once more for each file around it.
+      if (!reading.exhausted) note({ kind: "unread", path: null, reason: tooMuch(reading) });
+      reading.exhausted = true;
+      return;
+    }
     if (stack.length >= deepest || stack.includes(entry.path)) {
       note({ kind: "too-deep" });
-    } else if (reading.opened - reading.texts.size >= mostAgain) {
-      note({ kind: "unread", path: null, reason: `files are included again more than ${mostAgain} times` });
     } else if (!readFile(reading, entry, inner, [...stack, entry.path])) {
       note({ kind: "unread", path: reading.fs.display(entry.path), reason: unreadReason(entry) ?? "" });
     }
   }
+}
+
+/** What a pattern means; the same line may be read thousands of times. */
+function includedFiles(reading: Reading, pattern: string, fromTemplate: boolean): Found {
+  const key = `${fromTemplate} ${pattern}`;
+  const known = reading.found.get(key);
+  if (known !== undefined) return known;
+  const found = findIncluded(reading.fs, pattern, reading.prefix, fromTemplate, reading.steps);
+  reading.found.set(key, found);
+  return found;
+}
+
+/** PHP-FPM has no limit but the five files, and reads all of it. */
+function tooMuch({ account }: Reading): string {
+  const bytes = account.bytes.toLocaleString("en-US");
+  return `was not read to the end: the includes bring the same files again and again, far more than the ${bytes} bytes that are there`;
 }
 
 function finish(

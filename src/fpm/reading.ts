@@ -1,6 +1,15 @@
 /** What has been read of a master so far. */
+import {
+  type Account,
+  type Allowance,
+  openAccount,
+  POOL_INCLUDES,
+  WILDCARD_STEPS,
+} from "../host/allowance.js";
 import type { HostFilesystem } from "../host/filesystem.js";
+import type { Steps } from "../host/glob.js";
 import type { Place, SourceFile } from "../source/file.js";
+import type { Found } from "./include.js";
 import type { FpmLine } from "./parse.js";
 import type { FpmFault, FpmInclude, Setting } from "./types.js";
 
@@ -26,13 +35,24 @@ export interface Reading {
   current: Draft | null;
   /** The header that opened it. */
   header: Place | null;
-  opened: number;
+  /** One unit: a line that was read, or a file that an include names. */
+  readonly account: Account;
+  /** The account was overdrawn: nothing further is read. */
+  exhausted: boolean;
+  /** What the patterns of includes were found to mean. */
+  readonly found: Map<string, Found>;
+  /** What the wildcards of all files may cost together. */
+  readonly steps: Steps;
   /** Something was not read that could have set anything anywhere. */
   incomplete: boolean;
   globalPartial: boolean;
 }
 
-export function newReading(fs: HostFilesystem, prefix: string): Reading {
+export function newReading(
+  fs: HostFilesystem,
+  prefix: string,
+  allowance: Allowance = POOL_INCLUDES,
+): Reading {
   return {
     fs,
     prefix,
@@ -44,7 +64,10 @@ export function newReading(fs: HostFilesystem, prefix: string): Reading {
     faulty: new Set(),
     current: null,
     header: null,
-    opened: 0,
+    account: openAccount(allowance),
+    exhausted: false,
+    found: new Map(),
+    steps: { left: WILDCARD_STEPS },
     incomplete: false,
     globalPartial: false,
   };

@@ -1,6 +1,6 @@
 import { deployedName } from "../source/template-names.js";
 import type { Entry, HostFilesystem } from "./filesystem.js";
-import { glob } from "./glob.js";
+import { glob, type Steps } from "./glob.js";
 import { directoryOf, nameOf } from "./path.js";
 
 /** Templates under the names they are deployed with. */
@@ -67,8 +67,9 @@ export function globDeployed(
   pattern: string,
   fromTemplate: boolean,
   unread: (entry: Entry) => void = () => {},
+  steps?: Steps,
 ): readonly string[] {
-  const plain = glob(fs, pattern, unread);
+  const plain = glob(fs, pattern, unread, steps);
   if (fs.deployed === undefined || (plain.length > 0 && !fromTemplate)) return plain;
-  return glob(fs.deployed, pattern);
+  return glob(fs.deployed, pattern, unread, steps);
 }

@@ -8,22 +8,54 @@ export function isGlob(pattern: string): boolean {
   return /[*?[]/.test(pattern);
 }
 
+/** Steps that a glob may still take; several may share them. */
+export interface Steps {
+  left: number;
+}
+
+/** Of one glob alone. A directory of 50,000 sites takes 50,000. */
+const MOST_STEPS = 1_000_000;
+/** What it costs to come into one directory again, by a link. No real tree does so thousands of times. */
+const AGAIN = 300;
+
 /**
  * The paths that `glob(3)` finds, sorted bytewise: `*` and `?` do not match a leading dot or a
  * slash, `[…]` with `!` or `^`, `\` quotes the next character, no braces. Whatever matches is
  * listed: files, directories, dangling links. `unread` gets the directories that this process could
  * not look into, so that nothing found in them proves nothing, and what vanished while it was looked at.
+ * `glob(3)` has no limit, and links that lead back to their directory multiply with each `*` of the
+ * pattern: where the steps do not suffice, `unread` gets the pattern and nothing is found.
  */
 export function glob(
   fs: HostFilesystem,
   pattern: string,
   unread: (entry: Entry) => void = () => {},
+  shared: Steps = { left: MOST_STEPS },
+): readonly string[] {
+  const steps = { left: Math.min(shared.left, MOST_STEPS) };
+  const before = steps.left;
+  const found = stepwise(fs, pattern, unread, steps);
+  shared.left -= before - steps.left;
+  if (steps.left >= 0) return found;
+  unread({ kind: "unreadable", path: pattern, reason: TOO_MANY_STEPS });
+  return [];
+}
+
+/** What a report says of a wildcard that was given up. */
+export const TOO_MANY_STEPS =
+  "the wildcard leads through too many directories to look into; the daemon looks into all of them before it starts";
+
+function stepwise(
+  fs: HostFilesystem,
+  pattern: string,
+  unread: (entry: Entry) => void,
+  steps: Steps,
 ): readonly string[] {
   let found: readonly string[] = [""];
   const parts = pattern.split("/").filter((piece) => piece !== "");
   for (const part of parts) {
     found = isGlob(part)
-      ? expand(fs, found, part, unread)
+      ? expand(fs, found, part, unread, steps)
       : found.map((path) => `${path}/${part.replace(/\\(.)/g, "$1")}`);
     if (found.length === 0) return [];
   }
@@ -48,13 +80,18 @@ function expand(
   directories: readonly string[],
   part: string,
   unread: (entry: Entry) => void,
+  steps: Steps,
 ): string[] {
   const matcher = componentPattern(part);
   const found: string[] = [];
+  const seen = new Set<string>();
   for (const directory of directories) {
     const entry = fs.entry(directory === "" ? "/" : directory);
     if (entry.kind === "unreadable" || entry.kind === "outside") unread(entry);
     if (entry.kind !== "directory") continue;
+    steps.left -= (seen.has(entry.path) ? AGAIN : 1) + entry.names.length;
+    seen.add(entry.path);
+    if (steps.left < 0) return [];
     for (const name of entry.names) if (matcher(name)) found.push(`${directory}/${name}`);
   }
   return found;

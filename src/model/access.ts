@@ -63,9 +63,17 @@ const OTHERWISE =
 function asksOtherwise(block: Node): boolean {
   const client = effectiveNode(block, "ssl_verify_client");
   if (client.kind === "set" && argument(client.node, 0) !== "off") return true;
-  for (let at: Node | null = block; at !== null; at = at.parent)
-    if (at.children.some(({ name }) => OTHERWISE.test(name))) return true;
+  for (let at: Node | null = block; at !== null; at = at.parent) if (hasOther(at)) return true;
   return false;
+}
+
+const others = new WeakMap<Node, boolean>();
+
+/** The http block of a host may hold 50,000 servers, and each of them asks. */
+function hasOther(block: Node): boolean {
+  const known = others.get(block) ?? block.children.some(({ name }) => OTHERWISE.test(name));
+  others.set(block, known);
+  return known;
 }
 
 /** Whether what a block itself asks is in vain: `allow all` comes first, and no password is needed besides. */

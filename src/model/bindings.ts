@@ -2,6 +2,7 @@ import type { Pool } from "../fpm/types.js";
 import { always, mayMeet } from "../nginx/branches.js";
 import { argument, argumentPlace, childrenNamed, descendants, enclosing, shownWord } from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { grouped } from "../source/collect.js";
 import type { Place } from "../source/file.js";
 import {
   type Address,
@@ -96,12 +97,7 @@ function contextOf(root: Node, listening: Listening): Context {
 }
 
 function byMeetingPoint(listeners: readonly Listener[]): ReadonlyMap<string, readonly Listener[]> {
-  const met = new Map<string, Listener[]>();
-  for (const listener of listeners) {
-    const point = meetingPoint(listener.address);
-    met.set(point, [...(met.get(point) ?? []), listener]);
-  }
-  return met;
+  return grouped(listeners.map((listener) => [meetingPoint(listener.address), listener] as const));
 }
 
 function workingDirectory(root: Node): string | null | undefined {

@@ -24,6 +24,8 @@ interface Table {
   /** Keys that are compared as they are: no patterns, no networks. */
   readonly plain: boolean;
   readonly rows: readonly Row[];
+  /** The last row of each key. */
+  readonly byKey: ReadonlyMap<string, Row>;
 }
 
 /** `null`: a part was not read, or there are too many. Variables that nothing maps are left out. */
@@ -37,7 +39,10 @@ export function mapChoices(http: Node | null, names: readonly string[], most: nu
   const [first] = tables;
   if (first === undefined) return { choices: [], together: true };
   const joins = tables.every(({ source, plain }) => plain && source === first.source);
-  if (tables.length > 1 && joins) return { choices: joined(tables), together: true };
+  if (tables.length > 1 && joins) {
+    const choices = joined(tables, most);
+    return choices === null ? null : { choices, together: true };
+  }
   let choices: readonly Choice[] = [new Map()];
   for (const { name, rows } of tables) {
     if (choices.length * rows.length > most) return null;
@@ -89,6 +94,7 @@ function table(name: string, blocks: readonly Node[]): Table {
     source: one === null ? "" : (argument(one, 0) ?? ""),
     plain: one !== null && lines.every(isPlain),
     rows,
+    byKey: new Map(rows.map((row) => [row.key, row])),
   };
 }
 
@@ -96,16 +102,17 @@ function isPlain({ name, directive }: Node): boolean {
   return !/^[~.]|\*/.test(name) && !directive.name.placeholder;
 }
 
-/** What tables of one source say for the same key. Where one says nothing, nothing is known. */
-function joined(tables: readonly Table[]): readonly Choice[] {
-  const byKey = tables.map(({ name, rows }) => ({ name, rows: new Map(rows.map((row) => [row.key, row])) }));
-  const keys = new Set(tables.flatMap(({ rows }) => rows.map(({ key }) => key)));
-  return [...keys].flatMap((key) => {
+/** What tables of one source say for the same key. Where one says nothing, nothing is known. `null`: too many. */
+function joined(tables: readonly Table[], most: number): readonly Choice[] | null {
+  const choices: Choice[] = [];
+  for (const key of new Set(tables.flatMap(({ byKey }) => [...byKey.keys()]))) {
     const choice = new Map<string, Written>();
-    for (const { name, rows } of byKey) {
-      const row = rows.get(key) ?? rows.get("default");
+    for (const { name, byKey } of tables) {
+      const row = byKey.get(key) ?? byKey.get("default");
       if (row !== undefined) choice.set(name, row);
     }
-    return choice.size === tables.length ? [choice] : [];
-  });
+    if (choice.size === tables.length) choices.push(choice);
+    if (choices.length > most) return null;
+  }
+  return choices;
 }

@@ -54,6 +54,30 @@ export function poolListens(host: Host): Index {
   return index;
 }
 
+/** What no pool of the host can be moved to. */
+export interface Taken {
+  readonly ports: ReadonlySet<number | null>;
+  /** Of sockets that pools listen on. */
+  readonly paths: ReadonlySet<string>;
+}
+
+const taken = new WeakMap<Host, Taken>();
+
+/** Ports of the pools and of their status pages, and paths of the pools. */
+export function takenBy(host: Host): Taken {
+  const known = taken.get(host);
+  if (known !== undefined) return known;
+  const { listens, status } = poolListens(host);
+  const own = listens.flatMap(({ address }) => address ?? []);
+  const all = [...own, ...[...status.values()].flat()];
+  const found: Taken = {
+    ports: new Set(all.flatMap((one) => (one.kind === "tcp" ? [one.port] : []))),
+    paths: new Set(own.flatMap((one) => (one.kind === "unix" ? [one.path] : []))),
+  };
+  taken.set(host, found);
+  return found;
+}
+
 export function readListen(
   host: Host,
   pool: Pool,

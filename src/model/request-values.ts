@@ -2,8 +2,8 @@ import { phpValue } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import { effectiveList } from "../nginx/effective.js";
 import { argument, argumentPlace } from "../nginx/nodes.js";
-import type { Node } from "../nginx/types.js";
-import { readIni } from "../php/grammar.js";
+import type { Directive, Node } from "../nginx/types.js";
+import { type IniStatement, readIni } from "../php/grammar.js";
 import type { Effective } from "../source/effective.js";
 import type { Binding, Host } from "./host.js";
 
@@ -58,9 +58,18 @@ function valueIn(node: Node, name: string): Effective<string> | null {
   const place = argumentPlace(node, 1);
   const unknown = { kind: "unknown", reason: "the value is only known at run time", place } as const;
   if (text.includes("$")) return unknown;
-  const entry = readIni(text)
-    .statements.filter((one) => one.kind === "entry" && one.key.name === name && one.key.index === null)
+  const entry = statementsOf(node.directive, text)
+    .filter((one) => one.kind === "entry" && one.key.name === name && one.key.index === null)
     .at(-1);
   if (entry === undefined || entry.kind !== "entry") return null;
   return entry.value.text === null ? unknown : { kind: "set", value: entry.value.text, place };
+}
+
+const read = new WeakMap<Directive, readonly IniStatement[]>();
+
+/** Every location of a host may send the same parameter. */
+function statementsOf(directive: Directive, text: string): readonly IniStatement[] {
+  const known = read.get(directive) ?? readIni(text).statements;
+  read.set(directive, known);
+  return known;
 }

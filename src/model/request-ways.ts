@@ -100,14 +100,26 @@ function isNamed(location: Node): boolean {
 /** The variables in a text, in the values that are set for them, and so on. */
 function relevant(levels: readonly Node[], text: string): ReadonlySet<string> {
   const names = new Set(variablesIn(text));
-  if (names.size === 0) return names;
-  const all = levels.flatMap(setsOn);
-  for (let size = 0; size !== names.size; ) {
-    size = names.size;
-    for (const { name, value } of all)
-      if (names.has(name)) for (const other of variablesIn(value)) names.add(other);
-  }
+  // What is added to a set while it is gone through comes up as well.
+  for (const name of names)
+    for (const level of levels) for (const other of usedFor(level).get(name) ?? []) names.add(other);
   return names;
+}
+
+const uses = new WeakMap<Node, ReadonlyMap<string, ReadonlySet<string>>>();
+
+/** By each variable that the code of a level sets, the variables in its values. */
+function usedFor(level: Node): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = uses.get(level);
+  if (known !== undefined) return known;
+  const found = new Map<string, Set<string>>();
+  for (const { name, value } of setsOn(level)) {
+    const used = found.get(name) ?? new Set();
+    for (const other of variablesIn(value)) used.add(other);
+    found.set(name, used);
+  }
+  uses.set(level, found);
+  return found;
 }
 
 /**
@@ -120,13 +132,38 @@ export function mayBring(block: Node, name: string): boolean {
   if (location === null || server === null) return false;
   const open = !isNamed(location) && location.directive.args[0]?.placeholder !== true;
   if (open && childrenNamed(location, "internal").length === 0) return false;
+  const { byName, any } = setters(server);
+  return [...any, ...(byName.get(name) ?? [])].some((other) => other !== location);
+}
+
+interface Setters {
+  /** The locations that set it, by the name of the variable. */
+  readonly byName: ReadonlyMap<string, ReadonlySet<Node>>;
+  /** Those that set a variable whose name a template makes. */
+  readonly any: ReadonlySet<Node>;
+}
+
+const knownSetters = new WeakMap<Node, Setters>();
+
+/** Each of hundreds of locations asks for all the others. */
+function setters(server: Node): Setters {
+  const known = knownSetters.get(server);
+  if (known !== undefined) return known;
+  const byName = new Map<string, Set<Node>>();
+  const any = new Set<Node>();
   for (const node of descendants(server)) {
     const given = node.name === "set" ? node.directive.args[0] : undefined;
-    if (given?.text !== `$${name}` && given?.placeholder !== true) continue;
-    const other = node.parent === null ? null : enclosing(node.parent, "location");
-    if (other !== null && other !== location) return true;
+    const location = node.parent === null ? null : enclosing(node.parent, "location");
+    if (given === undefined || location === null) continue;
+    if (given.placeholder) any.add(location);
+    else if (given.text.startsWith("$")) {
+      const name = given.text.slice(1);
+      const found = byName.get(name) ?? new Set();
+      byName.set(name, found.add(location));
+    }
   }
-  return false;
+  knownSetters.set(server, { byName, any });
+  return { byName, any };
 }
 
 /**
@@ -148,8 +185,23 @@ function isTakenBefore(location: Node): boolean {
   return false;
 }
 
+const expressions = new WeakMap<Node, Expression | null>();
+
+interface Expression {
+  readonly pattern: string;
+  readonly ignoresCase: boolean;
+}
+
 /** `null`: a prefix or the name of a location. */
-function regex({ directive }: Node): { readonly pattern: string; readonly ignoresCase: boolean } | null {
+function regex(location: Node): Expression | null {
+  const known = expressions.get(location);
+  if (known !== undefined) return known;
+  const found = readRegex(location);
+  expressions.set(location, found);
+  return found;
+}
+
+function readRegex({ directive }: Node): Expression | null {
   const [kind, pattern] = directive.args;
   if (kind === undefined || pattern === undefined) return null;
   if (!/^~\*?$/.test(kind.text) && !kind.placeholder) return null;

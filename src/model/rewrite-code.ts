@@ -29,6 +29,9 @@ export interface Way {
   readonly moved: boolean;
 }
 
+/** What following the code of one level may cost. One unit: a value on a way, each time that it is handed on. */
+const MOST_WORK = 2_000_000;
+
 export const START: Way = { values: new Map(), taken: 0, branch: null, moved: false };
 
 /** More ways than anybody writes by hand. */
@@ -48,7 +51,10 @@ export function waysThrough(
   if (names.size > 0 && setsAny(level)) return null;
   let ended: Way[] = [];
   let ways: Way[] = start.map((way) => ({ ...way, branch: null, moved: false }));
+  let work = 0;
   for (const node of level.children) {
+    if (CODE.has(node.name)) work += ways.length + valuesOn(ways);
+    if (work > MOST_WORK) return null;
     if (node.name !== "if") ways = step(level, node, ways, names, ended);
     else if (node.partial) return null;
     else if (matters(node, names)) {
@@ -69,6 +75,13 @@ export function waysThrough(
   const found = distinct([...ended, ...stays]);
   // Where nothing gets through what was read, what was not read changes nothing, unless it breaks first.
   return level.partial && found.length > 0 ? null : found;
+}
+
+const CODE: ReadonlySet<string> = new Set(["if", "set", "break", "return", "rewrite"]);
+
+/** All ways of one level have about as many values. */
+function valuesOn(ways: readonly Way[]): number {
+  return ways.length * (ways[0]?.values.size ?? 0);
 }
 
 /** Whether a template may make any variable of one that is set. */
@@ -137,13 +150,29 @@ function matters({ children }: Node, names: ReadonlySet<string>): boolean {
 
 function distinct(ways: readonly Way[]): Way[] {
   const found = new Map<string, Way>();
-  const branches = new Map<Node, number>();
+  const branches = numbering<Node>();
+  const texts = numbering<string>();
+  const numbers = new Map<SetValue, string>();
+  const numberOf = (value: SetValue): string => {
+    const known = numbers.get(value) ?? `${texts(value.text)}@${value.place.span.start}`;
+    numbers.set(value, known);
+    return known;
+  };
   for (const way of ways) {
-    const values = [...way.values].map(([name, { text, place }]) => [name, text, place.span.start]);
-    if (way.branch !== null && !branches.has(way.branch)) branches.set(way.branch, branches.size);
-    const branch = way.branch === null ? null : branches.get(way.branch);
-    const key = JSON.stringify([values.sort(), Math.min(way.taken, 2), branch, way.moved]);
+    const values = [...way.values].map(([name, value]) => `${name} ${numberOf(value)}`).sort();
+    const branch = way.branch === null ? null : branches(way.branch);
+    const key = JSON.stringify([values, Math.min(way.taken, 2), branch, way.moved]);
     if (!found.has(key)) found.set(key, way);
   }
   return [...found.values()];
+}
+
+/** Gives equal things equal numbers, so that long values need not be written out to be compared. */
+function numbering<T>(): (thing: T) => number {
+  const numbers = new Map<T, number>();
+  return (thing) => {
+    const known = numbers.get(thing) ?? numbers.size;
+    numbers.set(thing, known);
+    return known;
+  };
 }

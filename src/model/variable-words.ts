@@ -15,7 +15,13 @@ export function variablesIn(text: string): readonly string[] {
   return [...hidePlaceholders(text).matchAll(VARIABLE)].map((found) => found[1] ?? found[2] ?? "");
 }
 
-/** With the values that are known in the place of their variables. A word that is nothing but a variable is said by who gave its value. */
+/** The longest value that is followed, in UTF-16 code units. No address and no path is as long. */
+export const LONGEST_VALUE = 8192;
+
+/** A value that is not followed further: to every reader a `$` that nobody can resolve, whatever is put next to it. */
+const UNKNOWN = "$\0";
+
+/** With the values that are known in the place of their variables. A word that is nothing but a variable is said by who gave its value. A value that grows too long is unknown: `set $b $a$a` doubles it in each line. */
 export function withVariables(written: Written, known: (name: string) => Written | null): Written {
   let { text, place } = { text: "", place: written.place };
   let at = 0;
@@ -25,6 +31,7 @@ export function withVariables(written: Written, known: (name: string) => Written
     text += written.text.slice(at, found.index) + value.text;
     at = found.index + found[0].length;
     if (found[0] === written.text) place = value.place;
+    if (text.length > LONGEST_VALUE) return { text: UNKNOWN, place };
   }
   return { text: text + written.text.slice(at), place };
 }

@@ -1,6 +1,14 @@
+import {
+  type Account,
+  type Allowance,
+  isSpent,
+  openAccount,
+  SITE_INCLUDES,
+  WILDCARD_STEPS,
+} from "../host/allowance.js";
 import { globDeployed } from "../host/deployed.js";
 import { type Entry, type HostFilesystem, listedReason, unreadReason } from "../host/filesystem.js";
-import { isGlob } from "../host/glob.js";
+import { isGlob, type Steps } from "../host/glob.js";
 import { directoryOf, isWithin, joinPath } from "../host/path.js";
 import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../host/system-error.js";
 import { type Span, sourceFile } from "../source/file.js";
@@ -18,6 +26,8 @@ export interface TreeOptions {
    * an include without a match could bring is unknown.
    */
   readonly whole: boolean;
+  /** What the includes may bring; the usual when absent. */
+  readonly allowance?: Allowance | undefined;
 }
 
 /** The state of reading one tree. */
@@ -27,7 +37,14 @@ export interface Reading extends TreeOptions {
   readonly cache: Map<string, NginxText>;
   readonly ways: Map<NginxText, readonly Span[]>;
   readonly includes: NginxInclude[];
-  nodes: number;
+  /** One unit: a node, or a file that an include names, with those around it. */
+  readonly account: Account;
+  /** What a wildcard was found to mean. */
+  readonly expanded: Map<string, Resolved>;
+  /** What the wildcards of all files may cost together. */
+  readonly steps: Steps;
+  /** Files that were found to lead back to themselves. */
+  readonly circles: Set<string>;
 }
 
 /** Where packages deploy nginx's configuration: what a main file that stands elsewhere means by such a path is beside it. */
@@ -38,11 +55,18 @@ const DEPLOYED = [
   "/usr/local/openresty/nginx/conf",
 ];
 
-/** nginx has no limit. Files that include each other twice each, level by level, are more than anybody reads. */
-const MOST_NODES = 3_000_000;
-
 export function startReading(options: TreeOptions, directory: string): Reading {
-  return { ...options, directory, cache: new Map(), ways: new Map(), includes: [], nodes: 0 };
+  return {
+    ...options,
+    directory,
+    cache: new Map(),
+    ways: new Map(),
+    includes: [],
+    account: openAccount(options.allowance ?? SITE_INCLUDES),
+    expanded: new Map(),
+    steps: { left: WILDCARD_STEPS },
+    circles: new Set(),
+  };
 }
 
 export interface Resolved {
@@ -52,8 +76,15 @@ export interface Resolved {
   readonly unread: readonly Entry[];
 }
 
-/** `fromTemplate`: the include stands in a file that is named as a template. */
+/** `fromTemplate`: the include is in a file that is named as a template. */
 export function resolve(reading: Reading, pattern: string, fromTemplate: boolean): Resolved {
+  const key = `${fromTemplate} ${pattern}`;
+  const known = reading.expanded.get(key) ?? resolveAnew(reading, pattern, fromTemplate);
+  reading.expanded.set(key, known);
+  return known;
+}
+
+function resolveAnew(reading: Reading, pattern: string, fromTemplate: boolean): Resolved {
   const candidates = [
     joinPath(reading.directory, pattern),
     ...beside(reading.directory, pattern),
@@ -65,7 +96,13 @@ export function resolve(reading: Reading, pattern: string, fromTemplate: boolean
   }
   const unread: Entry[] = [];
   for (const candidate of candidates) {
-    const paths = globDeployed(reading.fs, candidate, fromTemplate, (entry) => unread.push(entry));
+    const paths = globDeployed(
+      reading.fs,
+      candidate,
+      fromTemplate,
+      (entry) => unread.push(entry),
+      reading.steps,
+    );
     if (paths.length > 0) return { paths, noMatch: null, unread };
   }
   const directory = candidates.some((path) => reading.fs.entry(directoryOf(path)).kind === "directory");
@@ -114,11 +151,28 @@ export function load(
   if (entry.kind !== "file") return notAFile(entry, problem);
   const from = stack.indexOf(entry.path);
   if (from !== -1) {
+    for (const path of stack.slice(from)) reading.circles.add(path);
     const reason = 'is included by itself: nginx ends with "Too many open files"';
     return problem("refused", reason, TOO_MANY_FILES, via.slice(from));
   }
-  if (reading.nodes > MOST_NODES) return problem("unread", "the includes bring too much to read", null);
+  if (isSpent(reading.account)) return problem("unread", tooMuch(reading), null);
   return open(reading, entry, via) ?? problem("unread", unreadReason(entry) ?? "", null);
+}
+
+/**
+ * Whether a file of a circle was met again inside of that circle: nginx goes round in it until no more files
+ * may be open, and where it is a circle is already told. To go every way through it again tells nothing.
+ */
+export function isRound({ circles, fs }: Reading, path: string, stack: readonly string[]): boolean {
+  if (circles.size === 0) return false;
+  const entry = fs.entry(path);
+  return circles.has(entry.path) && !stack.includes(entry.path) && stack.some((one) => circles.has(one));
+}
+
+/** nginx has no limit, and reads all of it. */
+function tooMuch({ account }: Reading): string {
+  const bytes = account.bytes.toLocaleString("en-US");
+  return `was not read: the includes bring the same files again and again, far more than the ${bytes} bytes that are there`;
 }
 
 /** A directory in which a glob may match, and which this process could not look into, or what vanished from it. */
@@ -164,6 +218,7 @@ export function open(
   const answer = entry.read();
   if ("unreadable" in answer) return null;
   const text = parseNginx(sourceFile(entry.path, reading.fs.display(entry.path), answer.text));
+  reading.account.bytes += answer.text.length;
   reading.cache.set(entry.path, text);
   reading.ways.set(text, via);
   return text;

@@ -1,6 +1,8 @@
+import { grouped } from "../source/collect.js";
 import { always } from "./branches.js";
 import { effectiveFlag, effectiveList } from "./effective.js";
 import { matchingOf, patternOf } from "./extensions.js";
+import { levelOf, longestPrefix } from "./location-level.js";
 import { argument, childrenNamed, enclosing } from "./nodes.js";
 import { matches, readPattern } from "./pattern.js";
 import type { Node } from "./types.js";
@@ -16,21 +18,16 @@ interface Route {
 
 /** The location that nginx chooses for a URI; `null` when that cannot be told. */
 function route(block: Node, uri: string): Route | null {
-  const locations = childrenNamed(block, "location");
-  if (block.partial || !locations.every(always)) return null;
-  const paths = locations.filter((one) => !/^[~@]/.test(matchingOf(one).modifier));
-  if (paths.some(({ directive }) => directive.args.some(({ placeholder }) => placeholder))) return null;
-  const path = (one: Node) => matchingOf(one).text;
-  const exact = paths.find((one) => matchingOf(one).modifier === "=" && path(one) === uri);
+  const level = levelOf(block);
+  if (level === null) return null;
+  const exact = level.exact.get(uri);
   if (exact !== undefined) return { location: exact, settled: true };
-  const [longest = null] = paths
-    .filter((one) => matchingOf(one).modifier !== "=" && uri.startsWith(path(one)))
-    .toSorted((a, b) => path(b).length - path(a).length);
+  const longest = longestPrefix(level, uri);
   const inner = longest === null ? { location: null, settled: false } : route(longest, uri);
   if (inner === null || inner.settled) return inner;
   const found = { location: inner.location ?? longest, settled: false };
   if (longest !== null && matchingOf(longest).modifier === "^~") return found;
-  for (const one of locations.filter((other) => matchingOf(other).modifier.startsWith("~"))) {
+  for (const one of level.expressions) {
     const taken = takes(one, uri);
     if (taken === undefined) return null;
     if (!taken) continue;
@@ -139,18 +136,53 @@ function answersInstead(location: Node): boolean {
  * `try_files`, or with `error_page 404`. They take the request first, with settings of their own.
  */
 export function handingOn(server: Node, location: Node): readonly Node[] {
-  return locationsIn(server).filter((one) => {
-    if (one === location || !always(one)) return false;
-    const tried = childrenNamed(one, "try_files").map((node) => node.directive.args.at(-1)?.text ?? "");
-    const pages = childrenNamed(one, "error_page").filter((node) => argument(node, 0) === "404");
-    const targets = [...tried, ...pages.map((node) => node.directive.args.at(-1)?.text ?? "")];
-    return targets.some((target) => leadsTo(server, location, target.replace(/(?:\?|\$is_args\b).*/, "")));
-  });
+  const known = handers.get(server) ?? handersIn(server);
+  handers.set(server, known);
+  const found = new Set([
+    ...(known.byLocation.get(location) ?? []),
+    ...(known.byName.get(argument(location, 0) ?? "") ?? []),
+  ]);
+  return [...found].filter((one) => one !== location);
 }
 
-function leadsTo(server: Node, location: Node, target: string): boolean {
-  if (target.startsWith("@")) return argument(location, 0) === target;
-  return target.startsWith("/") && !target.includes("$") && route(server, target)?.location === location;
+interface Handers {
+  /** Those that hand on to a path, by the location that takes it. */
+  readonly byLocation: ReadonlyMap<Node, readonly Node[]>;
+  /** Those that hand on to a named location, by `@name`. */
+  readonly byName: ReadonlyMap<string, readonly Node[]>;
+}
+
+/** Each of thousands of locations asks who hands on to it. */
+const handers = new WeakMap<Node, Handers>();
+
+function handersIn(server: Node): Handers {
+  const takers = new Map<string, Node | undefined>();
+  const taker = (path: string): Node | undefined => {
+    if (!takers.has(path)) takers.set(path, route(server, path)?.location ?? undefined);
+    return takers.get(path);
+  };
+  const handing = locationsIn(server)
+    .filter(always)
+    .flatMap((one) => targetsOf(one).map((target) => [target, one] as const));
+  const paths = handing.filter(([target]) => target.startsWith("/") && !target.includes("$"));
+  return {
+    byName: grouped(handing.filter(([target]) => target.startsWith("@"))),
+    byLocation: grouped(
+      paths.flatMap(([target, one]) => {
+        const location = taker(target);
+        return location === undefined ? [] : [[location, one] as const];
+      }),
+    ),
+  };
+}
+
+/** Where a location hands on what it does not find. */
+function targetsOf(location: Node): readonly string[] {
+  const tried = childrenNamed(location, "try_files").map((node) => node.directive.args.at(-1)?.text ?? "");
+  const pages = childrenNamed(location, "error_page").filter((node) => argument(node, 0) === "404");
+  return [...tried, ...pages.map((node) => node.directive.args.at(-1)?.text ?? "")].map((target) =>
+    target.replace(/(?:\?|\$is_args\b).*/, ""),
+  );
 }
 
 function locationsIn(block: Node): readonly Node[] {

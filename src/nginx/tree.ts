@@ -2,6 +2,7 @@ import { directoryOf } from "../host/path.js";
 import { place, type SourceFile, type Span } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
 import {
+  isRound,
   load,
   open,
   openRoots,
@@ -176,7 +177,7 @@ function fill(
       continue;
     }
     const node = blockNode(parent, file, directive, via, branch);
-    reading.nodes += 1;
+    reading.account.used += 1;
     parent.children.push(node);
     if (directive.block !== null) fill(reading, node, directive.block, file, via, stack);
   }
@@ -204,6 +205,12 @@ function include(
   problems.push(...unread.map((entry) => unreadProblem(reading, entry)));
   let files = 0;
   for (const path of paths) {
+    reading.account.used += 1 + stack.length;
+    if (isRound(reading, path, stack)) {
+      parent.partial = true;
+      files += 1;
+      continue;
+    }
     const text = load(reading, path, inner, stack, problems);
     if (text === null) continue;
     files += 1;

@@ -13,3 +13,8 @@ export function grouped<K, T>(pairs: Iterable<readonly [key: K, item: T]>): Map<
 export function unique<T>(items: Iterable<T>): T[] {
   return [...new Set(items)];
 }
+
+/** One list after the other, without putting them together, for who may stop at the first of very many. */
+export function* inTurn<T>(lists: readonly (readonly T[])[]): Generator<T> {
+  for (const list of lists) yield* list;
+}
