@@ -9,6 +9,7 @@ import type { Host } from "../../src/model/host.js";
 import { localhost } from "../../src/model/localhost.js";
 import { type PoolListen, poolListens, readListen } from "../../src/model/pool-listens.js";
 import { known } from "../../src/source/effective.js";
+import { withoutEnd } from "../../src/source/ends.js";
 
 type Case = "same-string" | "same-port" | "same-path" | "alias" | "across-masters";
 
@@ -235,9 +236,10 @@ function suggestion(host: Host, { pool, text, address, status }: Listening): str
     );
     let port = (address.port ?? 0) + 1;
     while (used.has(port)) port += 1;
-    return text.replace(/\d+$/, String(port));
+    const front = withoutEnd(text, "0123456789");
+    return front === text ? text : front + String(port);
   }
-  const directory = address === null ? "/run/php/" : address.path.replace(/[^/]*$/, "");
+  const directory = address === null ? "/run/php/" : address.path.slice(0, address.path.lastIndexOf("/") + 1);
   const names = [
     status ? `${pool.name}-status` : pool.name,
     `${pool.name}-${pool.master.phpVersion ?? "2"}`,

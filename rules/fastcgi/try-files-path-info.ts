@@ -8,6 +8,7 @@ import { namedExtensions } from "../../src/nginx/extensions.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
 import { chosenLocation, takes } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
+import { withoutEnd } from "../../src/source/ends.js";
 
 interface Tried {
   readonly binding: Binding;
@@ -124,7 +125,7 @@ function takenPath({ location, server }: Binding): string | null {
     "/index.php",
     ...namedExtensions(location)
       .flat()
-      .map(({ uri }) => uri.replace(/\/+$/, "")),
+      .map(({ uri }) => withoutEnd(uri, "/")),
   ];
   const [uri] = scripts
     .filter((script) => script.endsWith(".php"))

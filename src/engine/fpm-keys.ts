@@ -1,6 +1,7 @@
 import { fpmFacts } from "../fpm/facts.js";
 import { factOf, type Section } from "../fpm/refused.js";
 import type { FpmMaster, Pool, Setting } from "../fpm/types.js";
+import type { SourceFile } from "../source/file.js";
 import { isTemplate } from "../source/template.js";
 import { nearest } from "./nearest.js";
 
@@ -63,12 +64,21 @@ export function writtenKey({ keyPlace: { span } }: Setting): string {
   return span.file.text.slice(span.start, span.end);
 }
 
+const templates = new WeakMap<SourceFile, boolean>();
+
+/** Looked for once in a file, whatever the number of its settings. */
+function isTemplateFile(file: SourceFile): boolean {
+  const known = templates.get(file) ?? isTemplate(file.text);
+  templates.set(file, known);
+  return known;
+}
+
 /** Text that an installer still replaces; `raw` is what stands in the file. */
 export function isPlaceholder(setting: Setting): boolean {
   const { raw, place } = setting;
   return (
     /[{}<>]|%\w+%|__\w+__|@\w+@/.test(raw) ||
     (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(raw) && !raw.startsWith("E_")) ||
-    (isTemplate(place.span.file.text) && /\$\w|\{/.test(raw))
+    (/\$\w|\{/.test(raw) && isTemplateFile(place.span.file))
   );
 }

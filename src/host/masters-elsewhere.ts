@@ -39,9 +39,9 @@ function startedByUnits(fs: HostFilesystem): readonly string[] {
 /** Whether the main file has a pool, or includes a file. */
 function hasPool(fs: HostFilesystem, main: string): boolean {
   const text = textOf(fs, main);
-  if (/^\s*\[(?!global\])[^\]]+\]/m.test(text)) return true;
+  if (/^[ \t]*\[(?!global\])[^\]\r\n]+\]/m.test(text)) return true;
   const prefix = directoryOf(directoryOf(main));
-  return [...text.matchAll(/^\s*include\s*=\s*["']?([^\s"';]+)/gm)].some(([, path = ""]) => {
+  return [...text.matchAll(/^[ \t]*include[ \t]*=[ \t]*["']?([^\s"';]+)/gm)].some(([, path = ""]) => {
     const pattern = path.startsWith("/") ? path : `${prefix}/${path}`;
     return glob(fs, pattern).length > 0;
   });
