@@ -57,7 +57,8 @@ export const tryFilesPathInfo: Rule = {
     const key = ({ node, case: name }: Tried): string => `${node.file.path}:${node.directive.start} ${name}`;
     for (const group of groupBy(tried(host), key)) {
       const [{ binding, node, param, case: name, uri, certain }, ...rest] = group;
-      const code = /\d+$/.exec(headText(node))?.[0] ?? "";
+      const head = headText(node);
+      const code = head.slice(withoutEnd(head, "0123456789").length);
       const refused = name === "refused";
       yield {
         case: name,

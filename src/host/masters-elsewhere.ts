@@ -28,7 +28,7 @@ export function mastersElsewhere(fs: HostFilesystem): readonly string[] {
 
 function startedByUnits(fs: HostFilesystem): readonly string[] {
   return UNIT_DIRECTORIES.flatMap((directory) => glob(fs, `${directory}/*.service`)).flatMap((unit) => {
-    const command = /^\s*ExecStart\s*=.*php-fpm(?:.*\\\n)*.*$/m.exec(textOf(fs, unit))?.[0] ?? "";
+    const command = /^[ \t]*ExecStart[ \t]*=.*php-fpm(?:.*\\\n)*.*$/m.exec(textOf(fs, unit))?.[0] ?? "";
     const path = /\s(?:--fpm-config(?:\s+|=)|-y\s*)["']?(\/[^\s"']+)/.exec(command)?.[1];
     // An instance of a template unit may have any name.
     const pattern = path?.replace(/%[a-zA-Z]/g, "*");

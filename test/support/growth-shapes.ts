@@ -63,6 +63,7 @@ const NOISE: Readonly<Record<string, Piece>> = {
   "go comments": "{{/* ",
   "shell variables": "${",
   "shell defaults": "${A:-",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell variable
   "shell names": "${A_B}",
   "many shell names": (index) => `$\{A_${index}} `,
   elements: "<tmpl_if ",
@@ -108,6 +109,15 @@ const NOISE: Readonly<Record<string, Piece>> = {
   "bytes that are no text": "\udc80\udcff",
   "zero bytes": "\0",
 };
+
+/** The most telling of them, for readers of less. */
+const FEW = Object.fromEntries(
+  Object.entries(NOISE).filter(([name]) =>
+    /^(?:opening braces|double braces|variables|letters|digits|spaces|line ends|old line ends|equal signs|quotes|backslashes|hash signs|all bytes)$/.test(
+      name,
+    ),
+  ),
+);
 
 const NGINX = "etc/nginx/nginx.conf";
 const HTTP = ["events {}\nhttp {\n", "\n}\n"] as const;
@@ -236,6 +246,7 @@ const VALUE_PIECES: Readonly<Record<string, Piece>> = {
   tildes: "~",
   "constants with operators": "E_ALL & ~E_NOTICE | ",
   quotes: '"a"b',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell variable
   variables: "${A}",
   "open variables": "${",
   backslashes: "\\",
@@ -275,7 +286,7 @@ const COMPOSE_PIECES: Readonly<Record<string, Piece>> = {
 
 export const SHAPES: readonly Shape[] = [
   ...shapes(NGINX, "nginx", NOISE),
-  ...shapes("etc/nginx/sites-enabled/a", "site", NOISE, ["server { listen 80; root ", "; }\n"]),
+  ...shapes("etc/nginx/sites-enabled/a", "site", FEW, ["server { listen 80; root ", "; }\n"]),
   ...shapes(NGINX, "main", MAIN_PIECES),
   ...shapes(NGINX, "main in http", MAIN_PIECES, HTTP),
   ...shapes(NGINX, "http", HTTP_PIECES, HTTP),
@@ -293,19 +304,19 @@ export const SHAPES: readonly Shape[] = [
   ]),
   ...shapes(FPM, "memory_limit", VALUE_PIECES, [`[www]\n${POOL}php_admin_value[memory_limit] = `, "x\n"]),
   ...shapes(FPM, "name", VALUE_PIECES, [`[www]\n${POOL}`, " = a\n"]),
-  ...shapes(INI, "php.ini", NOISE),
+  ...shapes(INI, "php.ini", FEW),
   ...shapes(INI, "php.ini", POOL_PIECES),
   ...shapes(INI, "php.ini value", VALUE_PIECES, ["post_max_size = ", "x\n"]),
-  ...shapes(UNIT, "unit", NOISE),
+  ...shapes(UNIT, "unit", FEW),
   ...shapes(UNIT, "unit", UNIT_PIECES, ["[Service]\n", ""]),
-  ...shapes(COMPOSE, "compose", { ...NOISE, ...COMPOSE_PIECES }, ["services:\n", ""]),
+  ...shapes(COMPOSE, "compose", { ...FEW, ...COMPOSE_PIECES }, ["services:\n", ""]),
   ...shapes("etc/passwd", "passwd", {
-    ...NOISE,
+    ...FEW,
     accounts: (index) => `u${index}:x:${index}:${index}::/:/bin/sh\n`,
     colons: ":",
   }),
-  ...shapes("fpmlint.json", "fpmlint.json", { ...NOISE, arrays: '{"a":[' }),
-  ...shapes("nginx.dump", "dump", NOISE, ["# configuration file /etc/nginx/nginx.conf:\nevents {}\n", ""]),
+  ...shapes("fpmlint.json", "fpmlint.json", { ...FEW, arrays: '{"a":[' }),
+  ...shapes("nginx.dump", "dump", FEW, ["# configuration file /etc/nginx/nginx.conf:\nevents {}\n", ""]),
   ...shapes(
     "nginx.dump",
     "dump",
@@ -317,7 +328,7 @@ export const SHAPES: readonly Shape[] = [
     ["# configuration file /etc/nginx/nginx.conf:\nevents {}\n", ""],
   ),
   ...shapes("samples", "samples", {
-    ...NOISE,
+    ...FEW,
     ...{
       numbers: "123\n",
       "ps aux": "www-data 12 0.0 0.1 1 61234 ? S 10:00 0:00 php-fpm: pool www\n",
