@@ -3,7 +3,7 @@ import { lineText } from "../source/file.js";
 
 /** A long way up the guess gets worse, and looking costs time on every finding. */
 const MAX_DISTANCE = 300;
-/** Nobody lays out a line of more characters for readers. */
+/** Nobody lays out a line of more characters for readers: what is above it says nothing of a block. */
 const MAX_LINE = 1000;
 const SECTION = /^[ \t]*\[[^\]]+\][ \t]*(?:[;#].*)?$/;
 const OPENS = /\{[ \t]*(?:#.*)?$/;
@@ -33,7 +33,7 @@ const openers = new WeakMap<SourceFile, Map<number, number | null>>();
 
 function look(file: SourceFile, line: number): number | null {
   const own = lineText(file, line);
-  if (own.length > MAX_LINE || SECTION.test(own)) return null;
+  if (SECTION.test(own)) return null;
   let indent = indentation(own);
   for (let above = line - 1; above >= Math.max(1, line - MAX_DISTANCE); above -= 1) {
     const text = lineText(file, above);
