@@ -135,7 +135,7 @@ export function directoriesOfPool(pool: Pool): readonly string[] {
   );
   const own = ["chroot", "chdir", "prefix"].map((key) => known(setting(pool, key)) ?? "");
   return [...own, ...basedir]
-    .map((path) => path.replace("$pool", pool.name).replace(/\/+$/, ""))
+    .map((path) => withoutEnd(path.replace("$pool", pool.name), "/"))
     .filter((path) => path.startsWith("/") && !path.startsWith("/tmp") && isTelling(path));
 }
 
