@@ -231,13 +231,11 @@ function suggestion(host: Host, { pool, text, address, status }: Listening): str
   const others = poolListens(host).listens.flatMap((one) => one.address ?? []);
   if (address?.kind === "tcp") {
     const statuses = host.pools.map((one) => fpmAddress(known(setting(one, "pm.status_listen")) ?? ""));
-    const used = new Set(
-      [...others, ...statuses].map((other) => (other?.kind === "tcp" ? other.port : null)),
-    );
+    const ports = [...others, ...statuses].map((other) => (other?.kind === "tcp" ? other.port : null));
+    const used = new Set(ports);
     let port = (address.port ?? 0) + 1;
     while (used.has(port)) port += 1;
-    const front = withoutEnd(text, "0123456789");
-    return front === text ? text : front + String(port);
+    return /\d$/.test(text) ? withoutEnd(text, "0123456789") + String(port) : text;
   }
   const directory = address === null ? "/run/php/" : address.path.slice(0, address.path.lastIndexOf("/") + 1);
   const names = [
