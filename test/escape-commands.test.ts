@@ -58,7 +58,7 @@ describe("what a CI service would obey", () => {
   });
 
   test("leaves the marks of a frame where they belong", () => {
-    const excerpt = strip("a ##[x] b").cut({ start: 8, end: 9 }, 80, "…");
+    const excerpt = strip("a ##[x] b", 80).cut({ start: 8, end: 9 }, 80, "…");
     expect(excerpt.text).toBe("a #\\x23[x] b");
     expect(excerpt.locate({ start: 8, end: 9 })).toEqual({ column: 11, columns: 1 });
   });

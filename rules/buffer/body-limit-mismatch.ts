@@ -117,7 +117,7 @@ function unlimited(value: Effective<number>): Effective<number> {
 /** `null`: not known, or not a size; what PHP makes of `8MB` has its own rule. */
 function bytes(value: Effective<string | null>): Known<number> | null {
   if (value.kind === "unknown" || value.value === null) return null;
-  if (!/^\s*[+-]?\d+\s*[kmg]?\s*$/i.test(value.value)) return null;
+  if (!/^[+-]?\d+\s*[kmg]?$/i.test(value.value.trim())) return null;
   const size = parseIniBytes(value.value);
   return { ...value, value: size > 0 ? size : Infinity };
 }

@@ -99,7 +99,8 @@ function help(host: Host, servers: readonly Node[]): string {
   if (first === undefined) return "";
   const { file } = first;
   const { start, end } = headPlace(first).span;
-  const line = `${file.text.slice(start, end).replace(/\s+down\b/g, "")};`;
+  const parts = file.text.slice(start, end).split(/(\s+)/);
+  const line = `${parts.filter((part, at) => part !== "down" && parts[at + 1] !== "down").join("")};`;
   const spare = servers.length > 1 ? "or let another of the servers be the one that is up" : null;
   return helpText([[replace(host, headPlace(first), line)]], spare);
 }

@@ -19,6 +19,7 @@ import { nginxAnswers } from "../../src/model/nginx-points.js";
 import { othersListen } from "../../src/model/other-listeners.js";
 import { poolListens, statusListens } from "../../src/model/pool-listens.js";
 import { headPlace } from "../../src/nginx/nodes.js";
+import { withoutEnd } from "../../src/source/ends.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 
 /** One location and one address behind it on which no pool listens. */
@@ -212,7 +213,7 @@ function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, ta
 function helpMember(host: Host, { address, place }: Target): string {
   const { text } = around(host, place);
   return helpText(
-    [[remove(host, place)], [replace(host, place, text.replace(/\s*;$/, " down;"))]],
+    [[remove(host, place)], [replace(host, place, `${withoutEnd(text, ";").trimEnd()} down;`)]],
     `or give it a pool of its own, with listen = ${showAddress(address)}`,
   );
 }
@@ -232,7 +233,7 @@ function certainty(host: Host, { address }: Target): Pick<Report, "certain" | "s
 
 /** On a tree that is not a whole host, the pools of a version that it has no files of may lie elsewhere. */
 function otherVersion(host: Host, path: string): boolean {
-  const version = /(\d)\.?(\d+)-?(?:fpm)?[^/]*$/.exec(path);
+  const version = /(\d)\.?(\d+)/.exec(path.slice(path.lastIndexOf("/") + 1));
   if (version === null || !/php/i.test(path)) return false;
   return !host.masters.some(({ phpVersion }) => phpVersion === `${version[1]}.${version[2]}`);
 }

@@ -8,6 +8,7 @@ import type { Host } from "../../src/model/host.js";
 import { localhost } from "../../src/model/localhost.js";
 import { type PoolListen, readListen, takenBy } from "../../src/model/pool-listens.js";
 import { inTurn } from "../../src/source/collect.js";
+import { withoutEnd } from "../../src/source/ends.js";
 
 type Case = "same-string" | "same-port" | "same-path" | "alias" | "across-masters";
 
@@ -233,9 +234,9 @@ function suggestion(host: Host, { pool, text, address, status }: Listening): str
   if (address?.kind === "tcp") {
     let port = (address.port ?? 0) + 1;
     while (ports.has(port)) port += 1;
-    return text.replace(/\d+$/, String(port));
+    return /\d$/.test(text) ? withoutEnd(text, "0123456789") + String(port) : text;
   }
-  const directory = address === null ? "/run/php/" : address.path.replace(/[^/]*$/, "");
+  const directory = address === null ? "/run/php/" : address.path.slice(0, address.path.lastIndexOf("/") + 1);
   const names = [
     status ? `${pool.name}-status` : pool.name,
     `${pool.name}-${pool.master.phpVersion ?? "2"}`,

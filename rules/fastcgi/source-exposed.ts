@@ -110,7 +110,7 @@ function samples(location: Node): readonly string[] {
   const literal = text
     .replace(/^\^/, "")
     .replace(/\$$/, "")
-    .replace(/\((?:\?:)?([^|()]*)[^()]*\)/g, "$1")
+    .replace(/\((?:\?:)?([^|()]*)(?:\|[^()]*)?\)/g, "$1")
     .replace(/\\(.)/g, "$1");
   const start = /^\^?(\/[\w./-]*)/.exec(text.replace(/\\/g, ""))?.[1] ?? "/";
   const below = `${start.replace(/\/$/, "")}/index.php`;

@@ -8,6 +8,7 @@ import { namedExtensions } from "../../src/nginx/extensions.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
 import { chosenLocation, takes } from "../../src/nginx/passed.js";
 import type { Node } from "../../src/nginx/types.js";
+import { withoutEnd } from "../../src/source/ends.js";
 
 interface Tried {
   readonly binding: Binding;
@@ -56,7 +57,8 @@ export const tryFilesPathInfo: Rule = {
     const key = ({ node, case: name }: Tried): string => `${node.file.path}:${node.directive.start} ${name}`;
     for (const group of groupBy(tried(host), key)) {
       const [{ binding, node, param, case: name, uri, certain }, ...rest] = group;
-      const code = /\d+$/.exec(headText(node))?.[0] ?? "";
+      const head = headText(node);
+      const code = head.slice(withoutEnd(head, "0123456789").length);
       const refused = name === "refused";
       yield {
         case: name,
@@ -124,7 +126,7 @@ function takenPath({ location, server }: Binding): string | null {
     "/index.php",
     ...namedExtensions(location)
       .flat()
-      .map(({ uri }) => uri.replace(/\/+$/, "")),
+      .map(({ uri }) => withoutEnd(uri, "/")),
   ];
   const [uri] = scripts
     .filter((script) => script.endsWith(".php"))

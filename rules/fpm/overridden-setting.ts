@@ -116,7 +116,8 @@ function isMeant(loser: Setting, winner: Setting): boolean {
   const name = nameOf(to).replace(/\.conf$/, "");
   return (
     nameOf(from) === "docker.conf" ||
-    /^(?:z+|9\d)(?:[-_.]|$)|overrid|overlay|custom|local|docker/i.test(name) ||
+    /^(?:z+|9\d)(?:[-_.]|$)/i.test(name) ||
+    /overrid|overlay|custom|local|docker/i.test(name) ||
     /overrid|overlay|custom|^local|\.local/i.test(nameOf(directoryOf(to)))
   );
 }

@@ -197,7 +197,7 @@ function misplaced(host: Host, lines: readonly [Unknown, ...Unknown[]]): string 
   const { keyPlace: at, header } = lines[0].line.setting;
   const { file } = at.span;
   if (header === null || header.span.file.path !== file.path) {
-    const name = nameOf(file.path).replace(/\..*$/, "");
+    const name = nameOf(file.path).split(".")[0] ?? "";
     return helpText([[addBefore(host, at, `[${name}]`)]], "or the name of another pool that is meant");
   }
   return helpText(

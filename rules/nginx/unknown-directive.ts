@@ -69,6 +69,14 @@ interface Found extends Pick<Report, "message" | "help"> {
 /** Names of modules are C identifiers in their sources; a few have dashes or dots. */
 const POSSIBLE = /^[A-Za-z_][\w.-]*$/;
 
+let names: readonly string[] | null = null;
+
+/** One list for the whole run: `nearest` remembers what it found in it. */
+function everyName(): readonly string[] {
+  names ??= [...knownNames(), ...foreignNames()];
+  return names;
+}
+
 function judge(name: string, version: string | null): Found | null {
   const removed = removedIn(name);
   if (removed !== null || factsOf(name).length > 0) return otherVersion(name, removed, version);
@@ -76,7 +84,7 @@ function judge(name: string, version: string | null): Found | null {
   if (!POSSIBLE.test(name)) return impossible(name);
   // A fifth of the letters: modules name their directives after nginx's own.
   const most = Math.min(3, Math.max(1, Math.floor(name.length / 5)));
-  const meant = nearest(name, [...knownNames(), ...foreignNames()], most);
+  const meant = nearest(name, everyName(), most);
   if (meant === null)
     return {
       case: "unknown",

@@ -25,7 +25,7 @@ const SIZES = ["memory_limit", "post_max_size", "upload_max_filesize"] as const;
 const CHUNK = 2 * 1024 * 1024;
 
 /** A number, and nothing else than one of the units behind it. */
-const QUANTITY = /^\s*[+-]?(?:0x[\da-f]+|0o[0-7]+|0b[01]+|\d+)\s*[kmg]?\s*$/i;
+const QUANTITY = /^[+-]?(?:0x[\da-f]+|0o[0-7]+|0b[01]+|\d+)\s*[kmg]?$/i;
 
 export const invalidLimit: Rule = {
   id: "php/invalid-limit",
@@ -137,7 +137,7 @@ function problem({ key, value, pool, place }: Written): Problem | null {
   if (name === "memory_limit" && tooSmall(value)) {
     return {
       case: "not-applied",
-      says: QUANTITY.test(value)
+      says: QUANTITY.test(value.trim())
         ? `memory_limit is ${value}, which is too little for PHP to set`
         : `PHP reads memory_limit = ${value} as ${reads}, which is too little to be set`,
       effect: before(pool, place),
@@ -145,7 +145,7 @@ function problem({ key, value, pool, place }: Written): Problem | null {
     };
   }
   // PHP reads 0 there, which is no limit, as it is meant.
-  if (QUANTITY.test(value) || (size === 0 && meant === "-1")) return null;
+  if (QUANTITY.test(value.trim()) || (size === 0 && meant === "-1")) return null;
   return {
     case: "misread",
     says: `PHP reads ${name} = ${value} as ${reads}`,
@@ -180,7 +180,7 @@ function tooSmall(value: string): boolean {
 function meaning(value: string): string | null {
   if (/^\s*(?:unlimited|none|no|off)\s*$/i.test(value)) return "-1";
   const [, digits = "", fraction = "", unit = ""] =
-    /^\s*(\d+)(?:[.,](\d+))?\s*([kmgt])?(?:i?b|o)?\s*$/i.exec(value) ?? [];
+    /^(\d+)(?:[.,](\d+))?\s*([kmgt])?(?:i?b|o)?$/i.exec(value.trim()) ?? [];
   if (digits === "") return null;
   const letter = unit.toUpperCase();
   if (fraction === "") return letter === "" || letter === "T" ? null : `${digits}${letter}`;

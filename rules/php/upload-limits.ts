@@ -197,7 +197,7 @@ function* limits(host: Host): Generator<Limits> {
 
 /** `null`: not known, or not a size. */
 function size(host: Host, pool: Pool, name: Name, value: Effective<string | null>): Size {
-  if (value.kind === "unknown" || !/^\s*-?\d+\s*[kmg]?\s*$/i.test(value.value ?? "")) return null;
+  if (value.kind === "unknown" || !/^-?\d+\s*[kmg]?$/i.test((value.value ?? "").trim())) return null;
   // Without any php.ini in the tree the default is only known where it would be there.
   if (value.kind === "default" && pool.master.ini.files.length === 0 && !host.whole) return null;
   const bytes = parseIniBytes(value.value ?? "");

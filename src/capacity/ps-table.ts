@@ -71,7 +71,7 @@ function withoutHeader(line: string): Row {
   if (rss !== undefined && program !== undefined) return about(program, rss);
   // ps -o rss=,cmd=: a number and what it is of.
   if (/^\d+ +[kmgt](?:i?b)?$/i.test(plain)) return worker(plain, null);
-  const [, first, command] = /^(\d+) +(\D.*)$/.exec(plain) ?? [];
+  const [, first, command] = /^(\d+) +([^\d ].*)$/.exec(plain) ?? [];
   if (first !== undefined && command !== undefined && /^[^\s\d]*[a-z]/i.test(bare(command)))
     return about(command, first);
   return {

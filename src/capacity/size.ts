@@ -18,14 +18,14 @@ export const SIZE_PATTERN = "^[0-9]+(\\.[0-9]+)?\\s*([kKmMgGtT]([iI]?[bB]?)?|[bB
 
 /** Bytes, a whole number above 0; `null` for what is no size. */
 export function parseSize(text: string): number | null {
-  const [, number = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b?)|b)?\s*$/i.exec(text) ?? [];
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b?)|b)?$/i.exec(text.trim()) ?? [];
   const bytes = Math.floor(Number(number) * (UNITS.get(unit.toLowerCase()) ?? 1));
   return number === "" || !Number.isSafeInteger(bytes) || bytes < 1 ? null : bytes;
 }
 
 /** The same, and 0 for nothing. */
 export function parseSizeOrNone(text: string): number | null {
-  return /^\s*0+(?:\.0+)?\s*(?:[kmgt](?:i?b?)|b)?\s*$/i.test(text) ? 0 : parseSize(text);
+  return /^0+(?:\.0+)?\s*(?:[kmgt](?:i?b?)|b)?$/i.test(text.trim()) ? 0 : parseSize(text);
 }
 
 /** Shares as people write them, for a JSON schema: `20%`, below 100 %. */
@@ -62,14 +62,14 @@ const TIME_UNITS: ReadonlyMap<string, number> = wordMap({ ms: 0.001, s: 1, sec: 
 
 /** Seconds of `250ms`, `1.5s`, `2m`; a plain number is seconds. `null` for what is no time above 0. */
 export function parseTime(text: string): number | null {
-  const [, number = "", unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m)?\s*$/i.exec(text) ?? [];
+  const [, number = "", unit = "s"] = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m)?$/i.exec(text.trim()) ?? [];
   const seconds = Number(number) * (TIME_UNITS.get(unit.toLowerCase()) ?? Number.NaN);
   return number !== "" && seconds > 0 && Number.isFinite(seconds) ? seconds : null;
 }
 
 /** Requests per second of `40/s`, `2400/min`, `40`. `null` for what is no rate above 0. */
 export function parseRate(text: string): number | null {
-  const [, number = "", per = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(?:\/\s*(s|sec|m|min|h))?\s*$/i.exec(text) ?? [];
+  const [, number = "", per = "s"] = /^(\d+(?:\.\d+)?)\s*(?:\/\s*(s|sec|m|min|h))?$/i.exec(text.trim()) ?? [];
   const seconds = TIME_UNITS.get(per.toLowerCase()) ?? Number.NaN;
   const rate = Number(number) / seconds;
   return number !== "" && rate > 0 && Number.isFinite(rate) ? rate : null;

@@ -86,21 +86,21 @@ export function writtenKey({ keyPlace: { span } }: Setting): string {
   return span.file.text.slice(span.start, span.end);
 }
 
-/** Text that an installer still replaces; `raw` is what stands in the file. */
+const templates = new WeakMap<SourceFile, boolean>();
+
+/** Looked for once in a file, whatever the number of its settings. */
+function isTemplateFile(file: SourceFile): boolean {
+  const known = templates.get(file) ?? isTemplate(file.text);
+  templates.set(file, known);
+  return known;
+}
+
+/** Text that an installer still replaces; `raw` is what is in the file. */
 export function isPlaceholder(setting: Setting): boolean {
   const { raw, place } = setting;
   return (
     /[{}<>]|%\w+%|__\w+__|@\w+@/.test(raw) ||
     (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(raw) && !raw.startsWith("E_")) ||
-    (/\$\w|\{/.test(raw) && inTemplate(place.span.file))
+    (/\$\w|\{/.test(raw) && isTemplateFile(place.span.file))
   );
-}
-
-const templates = new WeakMap<SourceFile, boolean>();
-
-/** A file of very many lines is asked about for each of them. */
-function inTemplate(file: SourceFile): boolean {
-  const known = templates.get(file) ?? isTemplate(file.text);
-  templates.set(file, known);
-  return known;
 }

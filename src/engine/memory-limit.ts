@@ -48,7 +48,7 @@ function readLimit({ whole }: Host, pool: Pool, value: Effective<string | null>)
   if (value.kind === "unknown" || value.value === null) return null;
   // Without any php.ini in the tree the default is only known where it would be there.
   if (value.kind === "default" && pool.master.ini.files.length === 0 && !whole) return null;
-  if (!/^\s*-?\d+\s*[kmg]?\s*$/i.test(value.value)) return null;
+  if (!/^-?\d+\s*[kmg]?$/i.test(value.value.trim())) return null;
   const bytes = parseIniBytes(value.value);
   if (bytes === 0) return null;
   return { bytes: bytes < 0 ? Infinity : bytes, place: value.kind === "set" ? placeOf(value) : null };

@@ -182,9 +182,14 @@ function paths(wanted: string, listen: string): Verdict {
   return { distance: (same ? 3 : 4) - (alike ? 1 : 0), difference: same ? "another file" : "another path" };
 }
 
+/** What names end with is no longer: `-fpm-8.2.socket`. */
+const LONGEST_END = 40;
+
 /** `shop` of `/run/php/shop-fpm.sock`. */
 function stem(path: string): string {
-  return nameOf(path).replace(/[-_.]?(fpm|php)?[-_.]?\d*\.?(sock|socket)?$/, "");
+  const name = nameOf(path);
+  const end = name.slice(-LONGEST_END).replace(/[-_.]?(fpm|php)?[-_.]?\d*\.?(sock|socket)?$/, "");
+  return name.slice(0, -LONGEST_END) + end;
 }
 
 function family(wanted: string, listen: string): string {

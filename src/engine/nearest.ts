@@ -1,20 +1,75 @@
 /**
  * The candidate that a mistyped word most likely meant, or `null` when none is close. A rule named
  * without its category (`terminate-below-read`) is close too. Of equals the first wins. `most`: how
- * many letters may be wrong.
+ * many letters may be wrong; never more than ten.
+ *
+ * What was found is remembered for as long as the list of candidates is: ask with the same list again.
  */
 export function nearest(word: string, candidates: readonly string[], most = thirdOf(word)): string | null {
-  const typed = word.toLowerCase();
-  let limit = most + 1;
+  const known = answers(candidates);
+  const key = `${most} ${word}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const found = search(lettersOf(word.toLowerCase()), prepared(candidates), Math.min(most, MOST));
+  if (word.length <= REMEMBERED) known.set(key, found);
+  return found;
+}
+
+/** Somebody who gets more letters wrong means another word, however long this one is. */
+const MOST = 10;
+
+/** Longer words are rarely asked for twice, and would fill the memory. */
+const REMEMBERED = 64;
+
+const remembered = new WeakMap<readonly string[], Map<string, string | null>>();
+
+function answers(candidates: readonly string[]): Map<string, string | null> {
+  const known = remembered.get(candidates) ?? new Map<string, string | null>();
+  remembered.set(candidates, known);
+  return known;
+}
+
+interface Letters {
+  readonly text: string;
+  /** One bit for each kind of letter in it. */
+  readonly kinds: number;
+}
+
+interface Candidate {
+  readonly candidate: string;
+  readonly names: readonly Letters[];
+}
+
+const ready = new WeakMap<readonly string[], readonly Candidate[]>();
+
+function prepared(candidates: readonly string[]): readonly Candidate[] {
+  const before = ready.get(candidates);
+  if (before !== undefined) return before;
+  const found = candidates.map((candidate): Candidate => {
+    const name = candidate.toLowerCase();
+    const last = name.lastIndexOf("/") + 1;
+    return { candidate, names: (last === 0 ? [name] : [name, name.slice(last)]).map(lettersOf) };
+  });
+  ready.set(candidates, found);
+  return found;
+}
+
+function lettersOf(text: string): Letters {
+  let kinds = 0;
+  for (let at = 0; at < text.length; at += 1) kinds |= 1 << (text.charCodeAt(at) & 31);
+  return { text, kinds };
+}
+
+function search(word: Letters, candidates: readonly Candidate[], most: number): string | null {
+  let limit = most;
   let best: string | null = null;
-  for (const candidate of candidates) {
-    const distance = Math.min(
-      ...[candidate, candidate.slice(candidate.lastIndexOf("/") + 1)].map((name) =>
-        editDistance(typed, name.toLowerCase()),
-      ),
-    );
-    if (distance < limit) {
-      limit = distance;
+  for (const { candidate, names } of candidates) {
+    for (const name of names) {
+      if (limit < 0 || !mayBeWithin(word, name, limit)) continue;
+      const distance = distanceWithin(word.text, name.text, limit);
+      if (distance === null) continue;
+      // The next one has to be closer.
+      limit = distance - 1;
       best = candidate;
     }
   }
@@ -26,28 +81,66 @@ function thirdOf(word: string): number {
   return Math.max(1, Math.floor(word.length / 3));
 }
 
-/** Letters to insert, drop, replace or swap with their neighbour. */
-function editDistance(a: string, b: string): number {
-  let before: readonly number[] = [];
-  let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      row[j] = Math.min(
-        at(previous, j) + 1,
-        at(row, j - 1) + 1,
-        at(previous, j - 1) + (same ? 0 : 1),
-        swapped ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY,
-      );
+/** A look at the lengths and the kinds of letters, which rules out nearly all words. */
+function mayBeWithin(a: Letters, b: Letters, most: number): boolean {
+  if (Math.abs(a.text.length - b.text.length) > most) return false;
+  return bits(a.kinds & ~b.kinds) <= most && bits(b.kinds & ~a.kinds) <= most;
+}
+
+function bits(set: number): number {
+  let count = 0;
+  for (let left = set; left !== 0; left &= left - 1) count += 1;
+  return count;
+}
+
+/**
+ * Letters to insert, drop, replace or swap with their neighbour; `null` when they are more than `most`.
+ * Only the cells of the table that are at most `most` off its diagonal are filled in: cell `j` of row
+ * `i` is at `j - i + most`.
+ */
+function distanceWithin(a: string, b: string, most: number): number | null {
+  const over = most + 1;
+  let before: Row = [];
+  let previous: Row = Array.from({ length: 2 * most + 1 }, (_, at) => (at < most ? over : at - most));
+  for (let i = 1; i <= a.length; i += 1) {
+    const row: number[] = [];
+    let least = over;
+    for (let at = 0; at <= 2 * most; at += 1) {
+      const j = at + i - most;
+      const outside = j < 0 || j > b.length;
+      const cell = outside
+        ? over
+        : j === 0
+          ? i
+          : Math.min(over, cellOf(a, b, i, j, at, before, previous, row));
+      row.push(cell);
+      if (cell < least) least = cell;
     }
+    if (least > most) return null;
     before = previous;
     previous = row;
   }
-  return at(previous, b.length);
+  const distance = previous[b.length - a.length + most] ?? over;
+  return distance > most ? null : distance;
 }
 
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY;
+type Row = readonly number[];
+
+function cellOf(
+  a: string,
+  b: string,
+  i: number,
+  j: number,
+  at: number,
+  before: Row,
+  previous: Row,
+  row: Row,
+): number {
+  const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+  return Math.min(
+    (previous[at + 1] ?? Infinity) + 1,
+    (row[at - 1] ?? Infinity) + 1,
+    (previous[at] ?? Infinity) + (a[i - 1] === b[j - 1] ? 0 : 1),
+    swapped ? (before[at] ?? Infinity) + 1 : Infinity,
+  );
 }

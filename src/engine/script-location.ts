@@ -2,6 +2,7 @@ import type { Binding, Host } from "../model/host.js";
 import { broughtBy, effectiveParams, type Param, type ParamSet } from "../model/params.js";
 import { effectiveNode } from "../nginx/effective.js";
 import { argument, headPlace } from "../nginx/nodes.js";
+import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
 import { addAfter, addInto, type Edit, replace } from "./help.js";
 
@@ -42,5 +43,5 @@ export function literalRoot(binding: Binding): { readonly path: string; readonly
   const root = effectiveNode(binding.block, "root");
   const path = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";
   if (root.kind !== "set" || !path.startsWith("/") || path.includes("$")) return null;
-  return { path: path.replace(/\/+$/, ""), place: headPlace(root.node) };
+  return { path: withoutEnd(path, "/"), place: headPlace(root.node) };
 }

@@ -7,6 +7,7 @@ import { effectiveNode } from "../nginx/effective.js";
 import { argument, childrenNamed } from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { known } from "../source/effective.js";
+import { withoutEnd } from "../source/ends.js";
 
 /** The words by which sites and pools are known, so that one can be told to belong to the other. */
 
@@ -55,7 +56,8 @@ export function directoryOfSite({ location, server }: Site): string | null {
   for (const name of ["alias", "root"]) {
     const found = effectiveNode(location.name === "location" ? location : (server ?? location), name);
     const path = found.kind === "set" ? (argument(found.node, 0) ?? "") : "";
-    if (found.kind === "set") return /^\/[^$]*$/.test(path) ? path.replace(/(?<=.)\/+$/, "") : null;
+    if (found.kind === "set")
+      return /^\/[^$]*$/.test(path) ? path.charAt(0) + withoutEnd(path.slice(1), "/") : null;
   }
   return null;
 }
@@ -133,7 +135,7 @@ export function directoriesOfPool(pool: Pool): readonly string[] {
   );
   const own = ["chroot", "chdir", "prefix"].map((key) => known(setting(pool, key)) ?? "");
   return [...own, ...basedir]
-    .map((path) => path.replace("$pool", pool.name).replace(/\/+$/, ""))
+    .map((path) => withoutEnd(path.replace("$pool", pool.name), "/"))
     .filter((path) => path.startsWith("/") && !path.startsWith("/tmp") && isTelling(path));
 }
 

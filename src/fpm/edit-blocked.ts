@@ -1,6 +1,7 @@
 /** Which files must not be edited, and why. */
 import { sourceFile } from "../source/file.js";
-import { overlaps, readMarks } from "../source/template.js";
+import { overlaps } from "../source/ranges.js";
+import { readMarks } from "../source/template.js";
 import { isTemplateName } from "../source/template-names.js";
 import { parseFpm } from "./parse.js";
 import type { FpmMaster, Setting } from "./types.js";

@@ -33,8 +33,8 @@ export function changeValue(setting: Setting, value: string): Change {
   // Nothing stands behind "=": blanks as the other side of it has them.
   const blanks = /^[ \t]*/.exec(file.text.slice(start))?.[0] ?? "";
   if (blanks === "") {
-    const before = /[ \t]*=$/.exec(file.text.slice(setting.keyPlace.span.end, start))?.[0] ?? "=";
-    return { file, start, end, text: before === "=" ? value : ` ${value}`, meaning };
+    const before = file.text.slice(setting.keyPlace.span.end, start);
+    return { file, start, end, text: /[ \t]=$/.test(before) ? ` ${value}` : value, meaning };
   }
   const follows = file.text.charAt(start + blanks.length) === ";" && blanks.length === 1 ? " " : "";
   return { file, start: start + 1, end: start + 1, text: value + follows, meaning };

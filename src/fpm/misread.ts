@@ -1,5 +1,7 @@
 /** Values that FPM takes without a word, but not for what they say. */
+
 import { constantValue } from "../php/constants.js";
+import { integerOf } from "../source/digits.js";
 import type { FpmType } from "./facts.js";
 import { readInteger, readSeconds, secondsOf } from "./values.js";
 
@@ -35,14 +37,18 @@ function misreadCount(value: string): Misread | null {
 }
 
 function exact(digits: string): bigint {
-  return BigInt(digits.replace(/^\+/, ""));
+  return integerOf(digits.replace(/^\+/, ""));
 }
+
+/** Nobody calculates in a longer value; in characters. */
+const LONGEST = 4096;
 
 /**
  * Whether `|`, `&`, `^`, `~` or `!` outside quotes made a number of words that are none: PHP takes
  * each of them for 0.
  */
 export function calculates(raw: string): boolean {
+  if (raw.length > LONGEST) return false;
   const bare = raw.replace(/"((?:\\[\s\S]|[^"\\])*)"|'([^']*)'/g, (_, double, single) => {
     const text: string = double ?? single ?? "";
     return /^\s*[+-]?[0-9]+\s*$/.test(text) ? text : "q";

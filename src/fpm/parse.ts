@@ -5,7 +5,8 @@
 import { type IniReading, type IniStatement, type Range, readIni } from "../php/grammar.js";
 import { trimEndOf } from "../php/scanner.js";
 import type { SourceFile } from "../source/file.js";
-import { maskPlaceholders, overlaps } from "../source/template.js";
+import { overlaps } from "../source/ranges.js";
+import { maskPlaceholders } from "../source/template.js";
 import { readTemplateLines } from "../source/template-lines.js";
 import { bareKey, commentSign, type Refusal, refusal, secondInclude } from "./refusals.js";
 

@@ -68,10 +68,7 @@ function inValue(line: string, text: string, error: IniSyntaxError): Omit<Placed
       range: null,
     };
   }
-  const value = line
-    .slice(equals + 1)
-    .replace(/;.*$/, "")
-    .trim();
+  const value = (line.slice(equals + 1).split(";")[0] ?? "").trim();
   const help = adviceOn(line.slice(0, equals).trim(), value);
   if (written === "") {
     return { message: `the value ends where PHP-FPM expects more: "${value}"`, help, range: null };
@@ -83,7 +80,8 @@ function inValue(line: string, text: string, error: IniSyntaxError): Omit<Placed
 }
 
 function adviceOn(key: string, value: string): string {
-  if (/\$\{[^}]*$/.test(value)) return `end the variable with "}", or put "$" in single quotes`;
+  if (value.lastIndexOf("${") > value.lastIndexOf("}"))
+    return `end the variable with "}", or put "$" in single quotes`;
   if (/["']/.test(value)) return "put the whole value in one pair of quotes";
   return `put the value in quotes: ${key} = "${value}"`;
 }

@@ -1,6 +1,7 @@
 /** FPM's own readings of a decoded value: what `fpm_conf_set_*` makes of it. */
 
 import { toInt } from "../php/grammar.js";
+import { integerOf } from "../source/digits.js";
 import { wordMap } from "../source/word-map.js";
 
 /** The value FPM uses, or the part of its message that says why it refuses. */
@@ -57,7 +58,7 @@ export function readMode(text: string): number {
   if (text === "") return 0o660;
   const found = /^[ \t\n\v\f\r]*([+-]?)([0-7]+)/.exec(text);
   if (found?.[2] === undefined) return 0;
-  const wide = BigInt(`0o${found[2]}`);
+  const wide = integerOf(`0o${found[2]}`);
   const limit = 2n ** 64n;
   const saturated = wide >= limit ? limit - 1n : wide;
   return Number(BigInt.asUintN(32, found[1] === "-" && wide < limit ? -saturated : saturated));

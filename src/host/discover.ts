@@ -179,7 +179,7 @@ function isShared(fs: HostFilesystem, { root, spec }: Rooted): boolean {
   return !spec.fragments.some((path) => {
     const entry = fs.entry(below(root, path));
     const answer = entry.kind === "file" ? entry.read() : null;
-    return answer !== null && "text" in answer && /^\s*server\s*\{/m.test(answer.text);
+    return answer !== null && "text" in answer && /^[ \t]*server\s*\{/m.test(answer.text);
   });
 }
 

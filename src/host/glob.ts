@@ -141,11 +141,12 @@ function matches(steps: readonly Step[], name: string): boolean {
 function stepsOf(part: string): readonly Step[] {
   const steps: Step[] = [];
   const characters = [...part];
+  const lastClose = characters.lastIndexOf("]");
   for (let at = 0; at < characters.length; at += 1) {
     const character = characters[at] ?? "";
     if (character === "*") steps.push("run");
     else if (character === "?") steps.push(() => true);
-    else if (character === "[") {
+    else if (character === "[" && at < lastClose) {
       const set = bracket(characters, at);
       const one = new RegExp(`^${set.source}$`, "su");
       steps.push((byte) => one.test(byte));

@@ -42,7 +42,7 @@ export function mastersElsewhere(fs: HostFilesystem, note: Note): MastersElsewhe
 
 function startedByUnits(fs: HostFilesystem, note: Note): readonly string[] {
   return UNITS.flatMap((pattern) => glob(fs, pattern)).flatMap((unit) => {
-    const command = /^\s*ExecStart\s*=.*php-fpm(?:.*\\\n)*.*$/m.exec(textOf(fs, unit))?.[0] ?? "";
+    const command = /^[ \t]*ExecStart[ \t]*=.*php-fpm(?:.*\\\n)*.*$/m.exec(textOf(fs, unit))?.[0] ?? "";
     const path = /\s(?:--fpm-config(?:\s+|=)|-y\s*)["']?(\/[^\s"']+)/.exec(command)?.[1];
     // An instance of a template unit may have any name.
     const pattern = path?.replace(/%[a-zA-Z]/g, "*");
@@ -56,10 +56,10 @@ function hasPool(fs: HostFilesystem, main: string): boolean {
   if (entry.kind === "missing" || entry.kind === "directory") return false;
   if (unreadReason(entry) !== null) return true;
   const text = textOf(fs, main);
-  if (/^\s*\[(?!global\])[^\]]+\]/m.test(text)) return true;
+  if (/^[ \t]*\[(?!global\])[^\]\r\n]+\]/m.test(text)) return true;
   const prefix = directoryOf(directoryOf(main));
   let unread = false;
-  const found = [...text.matchAll(/^\s*include\s*=\s*["']?([^\s"';]+)/gm)].some(([, path = ""]) => {
+  const found = [...text.matchAll(/^[ \t]*include[ \t]*=[ \t]*["']?([^\s"';]+)/gm)].some(([, path = ""]) => {
     const pattern = path.startsWith("/") ? path : `${prefix}/${path}`;
     return (
       glob(fs, pattern, () => {

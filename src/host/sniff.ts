@@ -7,7 +7,7 @@ export type Kind = "nginx-main" | "nginx-fragment" | "fpm-main" | "fpm-pool" | "
 const LOOKED_AT = 256 * 1024;
 
 const FPM_POOL_KEY =
-  /^[ \t]*(?:pm(?:\.\w+)?|listen(?:\.\w+)?|request_terminate_timeout|php_(?:admin_)?(?:value|flag)\[)[ \t]*(?:=|[^\]]*\][ \t]*=)/im;
+  /^[ \t]*(?:pm(?:\.\w+)?|listen(?:\.\w+)?|request_terminate_timeout|php_(?:admin_)?(?:value|flag)\[)[ \t]*(?:=|[^\]\r\n]*\][ \t]*=)/im;
 const FPM_GLOBAL_KEY =
   /^[ \t]*(?:include|pid|error_log|daemonize|process\.max|emergency_restart_\w+|log_level)[ \t]*=/im;
 
@@ -19,7 +19,7 @@ const FPM_GLOBAL_KEY =
 export function sniff(text: string, name = ""): Kind {
   if (text.slice(0, LOOKED_AT).includes("\0")) return "other";
   const head = withoutTemplate(text.slice(0, LOOKED_AT));
-  if (/^[ \t]*\[[^\]\n]+\]/m.test(head)) {
+  if (/^[ \t]*\[[^\]\r\n]+\]/m.test(head)) {
     const ini = head.replace(/^[ \t]*;.*$/gm, "");
     if (/^[ \t]*\[global\]/im.test(ini) && FPM_GLOBAL_KEY.test(ini)) {
       return /^[ \t]*include[ \t]*=/m.test(ini) || /^php[\d.]*-fpm/.test(name) ? "fpm-main" : "fpm-pool";
@@ -27,8 +27,8 @@ export function sniff(text: string, name = ""): Kind {
     if (FPM_POOL_KEY.test(ini)) return "fpm-pool";
   }
   const code = head.replace(/^[ \t]*#.*$/gm, "");
-  if (/^\s*(?:http|events)\s*\{/m.test(code)) return "nginx-main";
-  if (/^\s*(?:server|upstream\s+\S+|location\s[^;{]*|map\s+\S+\s+\$\w+)\s*\{/m.test(code))
+  if (/^[ \t]*(?:http|events)\s*\{/m.test(code)) return "nginx-main";
+  if (/^[ \t]*(?:server\s*|upstream\s+[^\s{]+\s*|location\s[^;{]{0,500}|map\s+\S+\s+\$\w+\s*)\{/m.test(code))
     return "nginx-fragment";
   return "other";
 }

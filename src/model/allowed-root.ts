@@ -27,8 +27,18 @@ export function mayRunAsRoot({ fs }: Host): boolean {
       const entry = fs.entry(path);
       const answer = entry.kind === "file" ? entry.read() : null;
       if (answer === null || "unreadable" in answer) return false;
-      return /--allow-to-run-as-root|php-fpm[^\n]*["'\s,]-[A-Za-z]*R\b|(?:OPT|ARG)\w*=.*-[A-Za-z]*R\b/.test(
-        answer.text,
-      );
+      return answer.text.includes("--allow-to-run-as-root") || answer.text.split("\n").some(allowsRoot);
     });
+}
+
+/** `php-fpm -FR`, also with its option at the start of the next line; `OPTIONS="-R"`. */
+function allowsRoot(line: string, index: number, lines: readonly string[]): boolean {
+  const command = line.indexOf("php-fpm");
+  const next = lines[index + 1] ?? "";
+  if (command !== -1 && (/["'\s,]-[A-Za-z]*R\b/.test(line.slice(command)) || /^-[A-Za-z]*R\b/.test(next)))
+    return true;
+  const [set] = [...line.matchAll(/(\w+)(=?)/g)].filter(
+    ([, name = "", sign]) => sign === "=" && /OPT|ARG/.test(name),
+  );
+  return set !== undefined && /-[A-Za-z]*R\b/.test(line.slice(set.index + set[0].length));
 }

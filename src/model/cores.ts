@@ -25,7 +25,7 @@ const CPUINFO = "/proc/cpuinfo";
 const ONLINE = "/sys/devices/system/cpu/online";
 
 function machine(fs: HostFilesystem): Cores {
-  const lines = textOf(fs, CPUINFO).match(/^processor\s*\d*\s*:/gm) ?? [];
+  const lines = textOf(fs, CPUINFO).match(/^processor(?:[ \t]*\d+)?[ \t]*:/gm) ?? [];
   return lines.length > 0 ? { source: CPUINFO, count: lines.length } : listed(fs, ONLINE);
 }
 

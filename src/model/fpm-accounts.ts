@@ -68,11 +68,17 @@ function hasDirectory(host: Host): boolean {
   );
 }
 
+/** What a line of nsswitch.conf says is in fewer characters. */
+const LONGEST_LINE = 1000;
+
 /** Where the system looks for users and groups, by their names in nsswitch.conf. */
 function sources({ fs }: Host): readonly string[] {
   return textOf(fs, "/etc/nsswitch.conf")
     .split("\n")
-    .flatMap((line) => /^\s*(?:passwd|group):(.*)/.exec(line.replace(/\[.*?\]|#.*/g, ""))?.[1] ?? [])
+    .flatMap(
+      (line) =>
+        /^\s*(?:passwd|group):(.*)/.exec(line.slice(0, LONGEST_LINE).replace(/\[.*?\]|#.*/g, ""))?.[1] ?? [],
+    )
     .flatMap((names) => names.split(/\s+/))
     .filter((name) => name !== "");
 }

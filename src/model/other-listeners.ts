@@ -44,7 +44,7 @@ function started(fs: HostFilesystem): readonly string[] {
 /** What HAProxy and stunnel take, to hand it on to other machines. */
 function handedOn(fs: HostFilesystem): readonly string[] {
   return [...glob(fs, "/etc/haproxy/*.cfg"), ...glob(fs, "/etc/stunnel/*.conf")]
-    .flatMap((path) => [...textOf(fs, path).matchAll(/^\s*(?:bind\s|accept\s*=)\s*(\S+)/gm)])
+    .flatMap((path) => [...textOf(fs, path).matchAll(/^[ \t]*(?:bind[ \t]|accept[ \t]*=)[ \t]*(\S+)/gm)])
     .map(([, word = ""]) => word);
 }
 

@@ -135,7 +135,7 @@ function hints(address: Address, text: string): readonly string[] {
     `directory ${directoryOf(address.path)}`,
     `file ${name}`,
     `version of ${withoutVersions(address.path)}`,
-    `path ${address.path.replace(/:.*$/, "")}`,
+    `path ${address.path.split(":")[0]}`,
     ...words.filter((word) => !/^(?:php|fpm|sock|socket|)$/.test(word)).map((word) => `word ${word}`),
     ...slips(name).map((slip) => `slip of ${slip}`),
   ];

@@ -1,5 +1,6 @@
 import { childrenNamed, descendants, enclosing } from "../nginx/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { placeholderRanges } from "../source/template.js";
 import { keepsOut } from "./access.js";
 import { matchesAll, START, type Way, waysThrough } from "./rewrite-code.js";
 import { variablesIn, withoutPlaceholders } from "./variable-words.js";
@@ -225,7 +226,9 @@ function mayEqual(one: string, other: string): boolean {
 
 /** What stands before the first placeholder and behind the last one; `null`: there is none. */
 function ends(word: string): { readonly head: string; readonly tail: string } | null {
-  const [head, ...rest] = word.split(/\$\{\{[\s\S]*?\}\}+/);
-  const tail = rest.at(-1);
-  return head === undefined || tail === undefined ? null : { head, tail };
+  const found = placeholderRanges(word);
+  const [first] = found;
+  return first === undefined
+    ? null
+    : { head: word.slice(0, first.start), tail: word.slice(found.at(-1)?.end) };
 }

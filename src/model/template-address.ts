@@ -1,5 +1,11 @@
 import type { Pool, Setting } from "../fpm/types.js";
-import { hasPlaceholder, hidePlaceholders, readMarks, withPlaceholders } from "../source/template.js";
+import {
+  hasPlaceholder,
+  hidePlaceholders,
+  placeholderRanges,
+  readMarks,
+  withPlaceholders,
+} from "../source/template.js";
 import { type Address, fpmAddress, reaches } from "./address.js";
 
 /**
@@ -60,7 +66,8 @@ export function reachesTemplate(target: TemplateAddress, key: string): boolean {
 function hostAndPort(key: string): { readonly host: string; readonly port: string } | null {
   const colon = hidePlaceholders(key).lastIndexOf(":");
   if (colon !== -1) return { host: key.slice(0, colon), port: key.slice(colon + 1) };
-  return /^\$\{\{[\s\S]*?\}\}+$/.test(key) ? { host: "*", port: key } : null;
+  const [whole] = placeholderRanges(key);
+  return whole?.start === 0 && whole.end === key.length ? { host: "*", port: key } : null;
 }
 
 /** Shell variables in the form of all placeholders. */

@@ -1,5 +1,6 @@
 import type { Place } from "../source/file.js";
-import { hidePlaceholders } from "../source/template.js";
+import { replaceRanges } from "../source/ranges.js";
+import { hidePlaceholders, placeholderRanges } from "../source/template.js";
 
 /** Words with nginx's variables in them. Placeholders of a template (`${{name}}`) are no variables. */
 
@@ -38,5 +39,5 @@ export function withVariables(written: Written, known: (name: string) => Written
 
 /** What a template leaves of a word when it puts nothing into it. */
 export function withoutPlaceholders(text: string): string {
-  return text.replace(/\$\{\{[\s\S]*?\}\}+/g, "");
+  return replaceRanges(text, placeholderRanges(text), () => "");
 }

@@ -104,14 +104,17 @@ function invalidHost(text: string, role: AddressUse["role"]): Words {
   return { wrong: `has ${text.slice(slash)} behind the address, and nginx takes no URI there`, meant };
 }
 
+/** In characters; `0000:0000:0000:0000:0000:ffff:255.255.255.255` and a port are fewer. */
+const LONGEST_ADDRESS = 64;
+
 function invalidPort(text: string): Words {
   const colon = /^\[/.test(text) ? text.indexOf("]") + 1 : text.indexOf(":");
   const port = colon === -1 ? text : text.slice(colon + 1);
-  const groups = /^([0-9a-f:]*:[0-9a-f:]*):(\d{2,5})$/i.exec(text);
+  const groups = text.length > LONGEST_ADDRESS ? null : /^([0-9a-f:]*:[0-9a-f:]*):(\d{2,5})$/i.exec(text);
   if (groups !== null && text.split(":").length > 3) {
     return { wrong: "is an IPv6 address without brackets", meant: `[${groups[1]}]:${groups[2]}` };
   }
-  if (/^[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:]*$/i.test(text))
+  if (text.length <= LONGEST_ADDRESS && /^[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:]*$/i.test(text))
     return { wrong: "is an IPv6 address without brackets", meant: `[${text}]` };
   if (port === "") return { wrong: "has no port behind the colon", meant: null };
   return { wrong: `has the port ${port}, which is no number from 1 to 65535`, meant: null };

@@ -1,4 +1,5 @@
 import type { NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
+import { at, following, type Range } from "../source/ranges.js";
 import type { Template } from "./template.js";
 import type { Branch, Directive, Word } from "./types.js";
 
@@ -56,16 +57,24 @@ function toDirectives(
       end,
       block,
       truncated: !mark.closed || left,
-      gap: block !== null && (template?.gaps ?? []).some((at) => isDirectlyIn(at, name.start, end, block)),
+      gap: block !== null && hasGap(template?.gaps ?? [], { start: name.start, end }, block),
       branch: isSame(branch, around) ? null : branch,
     });
   }
   return directives;
 }
 
-function isDirectlyIn(at: number, start: number, end: number, block: readonly Directive[]): boolean {
-  const deeper = block.some((inner) => inner.block !== null && inner.start <= at && at < inner.end);
-  return start <= at && at < end && !deeper;
+/** Whether one of the gaps is in a part of the file and in none of the blocks in it. */
+export function hasGap(gaps: readonly Range[], part: Range, content: readonly Directive[]): boolean {
+  let gap = following(gaps, part.start);
+  if (gap === null || gap.start >= part.end) return false;
+  const blocks = content.filter(({ block }) => block !== null);
+  while (gap !== null && gap.start < part.end) {
+    const inner: Directive | null = at(blocks, gap.start);
+    if (inner === null) return true;
+    gap = following(gaps, inner.end);
+  }
+  return false;
 }
 
 function isSame(a: Branch | null, b: Branch | null): boolean {

@@ -1,9 +1,10 @@
 import { NginxParser, type NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
 import type { SourceFile } from "../source/file.js";
-import { overlaps, withPlaceholders } from "../source/template.js";
+import { overlapping, overlaps } from "../source/ranges.js";
+import { withPlaceholders } from "../source/template.js";
 import type { ClosedBlock } from "./braces.js";
 import { blockFault, eofFault, strayBrace, unexpected, wordsFault } from "./faults.js";
-import { gather, type Mark } from "./gather.js";
+import { gather, hasGap, type Mark } from "./gather.js";
 import { luaBlockEnd } from "./lua.js";
 import { readTemplate, type Template } from "./template.js";
 import type { Directive, NginxFault, NginxText, TemplateText, Word } from "./types.js";
@@ -171,7 +172,7 @@ export function parseNginx(file: SourceFile): NginxText {
 function withUnknown(file: SourceFile, template: Template | null, words: readonly Word[]): readonly Word[] {
   if (template === null) return words;
   return words.map((word) => {
-    const masked = template.placeholders.filter((range) => overlaps([word], range));
+    const masked = overlapping(template.placeholders, word);
     if (masked.length === 0) return word;
     const quotes = word.quote === null ? 0 : 1;
     const raw = file.text.slice(word.start + quotes, word.end - quotes);
@@ -187,13 +188,11 @@ function templateText(
 ): TemplateText | null {
   if (template === null) return null;
   const { gaps, unread, placeholders, changesText } = template;
-  const inBlock = (offset: number): boolean =>
-    directives.some(({ block, start, end }) => block !== null && start <= offset && offset < end);
   const filled =
     fault !== null &&
     overlaps(placeholders, { start: statement, end: Math.max(fault.span.end, statement + 1) });
   return {
-    gap: gaps.some((offset) => !inBlock(offset)),
+    gap: hasGap(gaps, { start: 0, end: Infinity }, directives),
     unread: unread.map(({ start, end }) => ({ file, start, end })),
     excuses: changesText || filled,
     changesText,

@@ -99,8 +99,18 @@ function passesBy(node: Node, uri: string): boolean {
   if (node.children.every(({ name }) => CHANGES_NOTHING.test(name)) && !node.partial) return true;
   const words = node.directive.args.map(({ text }) => text).join(" ");
   if (NOT_THE_FILE.test(words.replace(/^\(\s*/, ""))) return true;
-  const [, variable = "", operator = "", regex = ""] = /^\(\s*(\S+) (~\*?) (.+?)\s*\)$/s.exec(words) ?? [];
-  return THE_URI.test(variable) && operator !== "" && fails(regex, operator === "~*", uri);
+  const { subject, operator, value } = comparison(words) ?? NOTHING;
+  return THE_URI.test(subject) && /^~\*?$/.test(operator) && fails(value, operator === "~*", uri);
+}
+
+const NOTHING = { subject: "", operator: "", value: "" };
+
+/** `($uri ~ ^/a)`; `null`: another kind of condition. */
+function comparison(words: string): typeof NOTHING | null {
+  const [whole, subject = "", operator = ""] = /^\(\s*(\S+) (!?=|!?~\*?) /.exec(words) ?? [];
+  if (whole === undefined || !words.endsWith(")")) return null;
+  const value = words.slice(whole.length, -1).trimEnd();
+  return value === "" ? null : { subject, operator, value };
 }
 
 /** Whether `try_files` leaves the URI of an existing file, or of any file, as it is. */
@@ -214,7 +224,8 @@ function refusesPost(block: Node): boolean {
     const words = node.directive.args.map(({ text }) => text).join(" ");
     // A condition that a template makes may be about the method.
     if (node.directive.args.some(({ placeholder }) => placeholder)) return true;
-    const [, operator = "", text = ""] = /^\(\s*\$request_method (!?=|!?~\*?) (.+?)\s*\)$/s.exec(words) ?? [];
+    const found = comparison(words);
+    const { operator, value: text } = found?.subject === "$request_method" ? found : NOTHING;
     const pattern = operator.includes("~") ? readPattern(text, operator.endsWith("*")) : null;
     const fits = operator.includes("~") ? pattern !== null && matches(pattern, "POST") : text === "POST";
     const returns = childrenNamed(node, "return").some(always);

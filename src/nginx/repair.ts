@@ -20,6 +20,9 @@ function applied(file: SourceFile, { line, change }: Repair): SourceFile {
   return sourceFile(file.path, file.display, lines.join("\n"));
 }
 
+/** Nobody corrects a longer line by hand, and a patterns' search of it may take long. */
+const LONGEST_LINE = 4096;
+
 function candidates({ span, log, other }: NginxFault): readonly Repair[] {
   const { file } = span;
   const at = position(file, span.start).line;
@@ -30,6 +33,7 @@ function candidates({ span, log, other }: NginxFault): readonly Repair[] {
   });
   const found: Repair[] = [];
   for (const line of also === null ? [at, Math.max(1, at - 1)] : [also, at]) {
+    if (lineText(file, line).length > LONGEST_LINE) continue;
     found.push(text(line, quotedPattern), text(line, braceApart), text(line, wholeInQuotes));
     for (const quote of ['"', "'"]) found.push(text(line, (one) => closedQuote(one, quote)));
     found.push(text(line, (one) => one.replace(/;\s*;/, ";")));
@@ -37,7 +41,8 @@ function candidates({ span, log, other }: NginxFault): readonly Repair[] {
   }
   if (other?.message === 'no ";" after this') {
     const { line, column } = position(file, other.span.end);
-    found.push(text(line, (one) => `${one.slice(0, column - 1)};${one.slice(column - 1)}`));
+    if (lineText(file, line).length <= LONGEST_LINE)
+      found.push(text(line, (one) => `${one.slice(0, column - 1)};${one.slice(column - 1)}`));
   }
   if (log.startsWith("unexpected end of file")) found.push(...missingBrace(file, also ?? at));
   return found;
@@ -45,10 +50,16 @@ function candidates({ span, log, other }: NginxFault): readonly Repair[] {
 
 /** `^/[0-9]{4}/` in quotes: outside of them the brace ends the word. */
 function quotedPattern(line: string): string {
-  return line.replace(/[^\s"';]*\{\d+(?:,\d*)?\}[^\s"';{]*/, (word) => {
+  for (const { 0: run, index } of line.matchAll(/[^\s"';]+/g)) {
+    const last = [...run.matchAll(/\{\d+(?:,\d*)?\}/g)].at(-1);
+    if (last === undefined) continue;
+    const brace = run.indexOf("{", last.index + last[0].length);
+    const word = brace === -1 ? run : run.slice(0, brace);
     const open = word.split("(").length < word.split(")").length && word.endsWith(")");
-    return open ? `"${word.slice(0, -1)}")` : `"${word}"`;
-  });
+    const quoted = open ? `"${word.slice(0, -1)}")` : `"${word}"`;
+    return line.slice(0, index) + quoted + line.slice(index + word.length);
+  }
+  return line;
 }
 
 /** `\.php${` opens no block, because `${` begins a variable. */

@@ -1,4 +1,5 @@
-import type { Mark, Range } from "../source/template.js";
+import type { Range } from "../source/ranges.js";
+import type { Mark } from "../source/template.js";
 
 /** Looking ahead in a template, for the one that walks through it (template-walk.ts). */
 export interface Lookup {
@@ -16,21 +17,32 @@ export function lookup(text: string, marks: readonly Mark[]): Lookup {
     const index = starts.get(offset);
     return index === undefined ? undefined : marks[index];
   };
+  let alone: readonly boolean[] | null = null;
   return {
     at,
-    standsAlone(mark) {
-      let end = mark.end;
-      for (let index = (starts.get(mark.start) ?? 0) + 1; index < marks.length; index += 1) {
-        const next = marks[index] ?? mark;
-        if (!/^[ \t\r]*$/.test(text.slice(end, next.start))) break;
-        if (next.section !== null) return true;
-        end = next.end;
-      }
-      const rest = text.indexOf("\n", end);
-      return /^[ \t\r]*(?:[#}]|$)/.test(text.slice(end, rest === -1 ? text.length : rest));
+    standsAlone: (mark) => {
+      alone ??= marksAlone(text, marks);
+      return alone[starts.get(mark.start) ?? -1] === true;
     },
     isWithinDirective: (part) => isWithinDirective(text, part, at),
   };
+}
+
+/** From the last mark to the first: what follows a mark in its line is nothing, or another one of which that is true. */
+function marksAlone(text: string, marks: readonly Mark[]): readonly boolean[] {
+  const alone = new Array<boolean>(marks.length).fill(false);
+  const blanks = /[ \t\r]*/y;
+  for (let index = marks.length - 1; index >= 0; index -= 1) {
+    const next = marks[index + 1];
+    blanks.lastIndex = marks[index]?.end ?? 0;
+    blanks.test(text);
+    const end = blanks.lastIndex;
+    alone[index] =
+      next !== undefined && next.start <= end
+        ? next.section !== null || alone[index + 1] === true
+        : end >= text.length || /[\n#}]/.test(text.charAt(end));
+  }
+  return alone;
 }
 
 function isWithinDirective(
@@ -64,10 +76,14 @@ export function filled(text: string, letters: readonly Range[], blanks: readonly
   return characters.join("");
 }
 
-/** The ranges and one more, of which those that overlap it become a part. */
-export function joinedWith(ranges: readonly Range[], { start, end }: Range): readonly Range[] {
-  const apart = ranges.filter((one) => one.end <= start || end <= one.start);
-  const joined = ranges.filter((one) => !apart.includes(one));
-  const from = Math.min(start, ...joined.map((one) => one.start));
-  return [...apart, { start: from, end: Math.max(end, ...joined.map((one) => one.end)) }];
+/** Adds one that ends after all the others; those that overlap it become a part of it. */
+export function joinTo(ranges: Range[], { start, end }: Range): void {
+  let from = start;
+  let to = end;
+  for (let last = ranges.at(-1); last !== undefined && last.end > from; last = ranges.at(-1)) {
+    from = Math.min(from, last.start);
+    to = Math.max(to, last.end);
+    ranges.pop();
+  }
+  ranges.push({ start: from, end: to });
 }

@@ -1,46 +1,27 @@
-import type { Mark, Range, Section } from "../source/template.js";
-import { filled, joinedWith, type Lookup, lookup } from "./template-look.js";
-import type { Branch } from "./types.js";
+import type { Range } from "../source/ranges.js";
+import type { Mark, Section } from "../source/template.js";
+import type { BranchRange } from "./branch-parts.js";
+import { filled, joinTo, type Lookup, lookup } from "./template-look.js";
+import {
+  depthOf,
+  type Frame,
+  frameOf,
+  type Heads,
+  headAt,
+  type State,
+  type Unread,
+} from "./template-state.js";
 import { isBlank } from "./words.js";
-
-/** Where a reader of nginx's words is. */
-interface State {
-  /** Where the directive began that is being read; `null` between directives. */
-  readonly statement: number | null;
-  readonly word: boolean;
-  /** Where the directives began whose blocks are open. */
-  readonly heads: readonly number[];
-}
-
-interface Frame {
-  readonly section: Section;
-  readonly branch: Branch;
-  readonly before: State;
-  /** Least number of open blocks in any branch so far. */
-  least: number;
-  /** One branch ends elsewhere than where it began: within a directive, or with other blocks open. */
-  uneven: boolean;
-  /** The end of the first branch that does, which stands for all. */
-  end: State | null;
-}
-
-/** What is left out until the directives are back on the level `depth`. */
-interface Unread {
-  readonly start: number;
-  readonly depth: number;
-  /** It was uneven within a directive, so that what follows in the same line belongs to it. */
-  readonly inside: boolean;
-}
 
 /** Goes through a file once, with the eyes of nginx and of the template language together. */
 export class TemplateWalk {
   readonly placeholders: Range[] = [];
   readonly gaps: number[] = [];
-  unread: readonly Range[] = [];
-  readonly branches: (Range & { readonly branch: Branch })[] = [];
+  readonly unread: Range[] = [];
+  readonly branches: BranchRange[] = [];
   private readonly blanks: Range[] = [];
   private readonly frames: Frame[] = [];
-  private state: State = { statement: null, word: false, heads: [] };
+  private state: State = { statement: null, word: false, heads: null };
   private open: Unread | null = null;
   private at = 0;
   private readonly text: string;
@@ -58,6 +39,7 @@ export class TemplateWalk {
       else this.mark(mark);
     }
     // What is not closed in any way that could be read stays unread.
+    for (let index = this.frames.length - 1; index > 0; index -= 1) this.handOn(index);
     for (const frame of this.frames) this.leaveOut(frame);
     if (this.open !== null) this.drop(this.open.start, this.text.length);
     return this;
@@ -77,8 +59,8 @@ export class TemplateWalk {
     else if ((character === '"' || character === "'") && !word) this.quoted(character);
     else if (character === ";") this.between(heads);
     else if (character === "{" && !(word && text.charAt(at - 1) === "$"))
-      this.between([...heads, statement ?? at]);
-    else if (character === "}" && !word) this.between(heads.slice(0, -1));
+      this.between({ start: statement ?? at, outer: heads, depth: depthOf(heads) + 1 });
+    else if (character === "}" && !word) this.between(heads?.outer ?? null);
     else {
       if (character === "\\" && this.marks.at(this.at) === undefined) this.at += 1;
       this.state = { statement: statement ?? at, word: true, heads };
@@ -86,16 +68,17 @@ export class TemplateWalk {
   }
 
   /** A directive is over. */
-  private between(heads: readonly number[]): void {
+  private between(heads: Heads | null): void {
     this.state = { statement: null, word: false, heads };
-    for (const frame of this.frames) frame.least = Math.min(frame.least, heads.length);
+    const frame = this.frames.at(-1);
+    if (frame !== undefined) frame.least = Math.min(frame.least, depthOf(heads));
     this.settle();
   }
 
   /** Ends what is left out, when the blocks balance again. */
   private settle(): void {
     const { open, state } = this;
-    if (open === null || state.statement !== null || state.heads.length > open.depth) return;
+    if (open === null || state.statement !== null || depthOf(state.heads) > open.depth) return;
     const follows = /^[ \t]*/.exec(this.text.slice(this.at, this.at + 80))?.[0].length ?? 0;
     const mark = this.marks.at(this.at + follows);
     // Its alternatives stand in the same line: `include {{#a}}x;{{/a}}{{#b}}y;{{/b}}`.
@@ -106,7 +89,7 @@ export class TemplateWalk {
 
   /** Leaves a part out, and with it what was left out in it before. */
   private drop(start: number, end: number): void {
-    this.unread = joinedWith(this.unread, { start, end });
+    joinTo(this.unread, { start, end });
   }
 
   private comment(): void {
@@ -205,6 +188,7 @@ export class TemplateWalk {
       this.frames.push({ ...frame, branch: { ...frame.branch, index: frame.branch.index + 1 } });
       this.state = frame.before;
     } else {
+      this.handOn(this.frames.length - 1);
       this.frames.pop();
       this.state = frame.end ?? frame.before;
       if (frame.uneven) this.leaveOut(frame);
@@ -217,30 +201,30 @@ export class TemplateWalk {
     const even =
       before.statement === null &&
       this.state.statement === null &&
-      this.state.heads.length === before.heads.length &&
-      frame.least >= before.heads.length;
+      depthOf(this.state.heads) === depthOf(before.heads) &&
+      frame.least >= depthOf(before.heads);
     if (!even) {
       frame.uneven = true;
       frame.end ??= this.state;
     }
-    // Behind the branch before it.
-    const last = this.branches.findLast(({ branch }) => branch.condition === frame.branch.condition);
-    this.branches.push({ start: last?.end ?? frame.section.start, end: mark.end, branch: frame.branch });
+    this.branches.push({ start: frame.from, end: mark.end, branch: frame.branch });
+    frame.from = mark.end;
+  }
+
+  /** What the blocks were at the least counts for the frame around, too. */
+  private handOn(index: number): void {
+    const [around, frame] = [this.frames[index - 1], this.frames[index]];
+    if (around !== undefined && frame !== undefined) around.least = Math.min(around.least, frame.least);
   }
 
   private leaveOut({ before, section, least }: Frame): void {
-    const depth = Math.min(least, before.heads.length);
-    const head = before.heads[depth];
+    const depth = Math.min(least, depthOf(before.heads));
     const start = Math.min(
-      head ?? section.start,
+      headAt(before.heads, depth)?.start ?? section.start,
       before.statement ?? section.start,
       this.open?.start ?? section.start,
     );
-    const inside = before.statement !== null && depth === before.heads.length;
+    const inside = before.statement !== null && depth === depthOf(before.heads);
     this.open = { start, depth: Math.min(depth, this.open?.depth ?? depth), inside };
   }
-}
-
-function frameOf(section: Section, branch: Branch, before: State): Frame {
-  return { section, branch, before, least: before.heads.length, uneven: false, end: null };
 }

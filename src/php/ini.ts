@@ -3,7 +3,8 @@
 import { type Entry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
 import { place, type SourceFile, sourceFile } from "../source/file.js";
-import { maskPlaceholders, overlaps } from "../source/template.js";
+import { overlaps } from "../source/ranges.js";
+import { maskPlaceholders } from "../source/template.js";
 import { readTemplateLines } from "../source/template-lines.js";
 import { type IniReading, type Range, readIni } from "./grammar.js";
 import type { IniValue, PhpIni, UnreadIni } from "./types.js";

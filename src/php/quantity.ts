@@ -1,3 +1,5 @@
+import { integerOf } from "../source/digits.js";
+import { withoutEnd } from "../source/ends.js";
 import { wordMap } from "../source/word-map.js";
 
 const multipliers: ReadonlyMap<string, bigint> = wordMap({ k: 1n << 10n, m: 1n << 20n, g: 1n << 30n });
@@ -9,11 +11,12 @@ const largest = 2n ** 64n - 1n;
  * in PHP; a value without digits is 0. A leading 0 makes it octal, 0x hexadecimal.
  */
 export function parseIniBytes(value: string): number {
-  const text = value.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, "");
+  const text = withoutEnd(value, " \t\n\r\v\f").replace(/^[ \t\n\r\v\f]+/, "");
   const found = /^([+-]?)(0x[0-9a-f]+|0o[0-7]+|0b[01]+|0[0-7]*|[0-9]+)/i.exec(text);
   if (found?.[2] === undefined) return 0;
   const digits = /^0[0-7]+$/.test(found[2]) ? `0o${found[2].slice(1)}` : found[2];
-  const magnitude = BigInt(digits) > largest ? largest : BigInt(digits);
+  const number = integerOf(digits);
+  const magnitude = number > largest ? largest : number;
   const factor = multipliers.get(text.slice(-1).toLowerCase()) ?? 1n;
   return Number(BigInt.asIntN(64, (found[1] === "-" ? -magnitude : magnitude) * factor));
 }

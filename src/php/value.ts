@@ -1,5 +1,7 @@
 /** The right side of an ini assignment: words, quotes, variables, constants, integer operations. */
+
 import { parse as decodeIni } from "ini";
+import { integerOf } from "../source/digits.js";
 import { constantValue } from "./constants.js";
 import { advance, type Cursor, expect, fail, type IniText, leadingBlanks } from "./cursor.js";
 import { trimBlanks } from "./scanner.js";
@@ -75,7 +77,7 @@ function calculate(operator: string, left: string | null, right: string | null):
 export function toInt(text: string): number {
   const digits = /^[ \t\n\v\f\r]*([+-]?[0-9]+)/.exec(text)?.[1];
   if (digits === undefined) return 0;
-  const wide = BigInt(digits.replace(/^\+/, ""));
+  const wide = integerOf(digits.replace(/^\+/, ""));
   const limit = 2n ** 63n;
   const saturated = wide >= limit ? limit - 1n : wide < -limit ? -limit : wide;
   return Number(BigInt.asIntN(32, saturated));

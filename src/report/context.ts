@@ -3,6 +3,8 @@ import { lineText } from "../source/file.js";
 
 /** A long way up the guess gets worse, and looking costs time on every finding. */
 const MAX_DISTANCE = 300;
+/** Nobody lays out a line of more characters for readers: what is above it says nothing of a block. */
+const MAX_LINE = 1000;
 const SECTION = /^[ \t]*\[[^\]]+\][ \t]*(?:[;#].*)?$/;
 const OPENS = /\{[ \t]*(?:#.*)?$/;
 
@@ -17,11 +19,25 @@ function indentation(line: string): number {
  * reader knows where he is, and no claim rests on it. A file that is not indented gets none.
  */
 export function opener(file: SourceFile, line: number): number | null {
+  const known = openers.get(file) ?? new Map<number, number | null>();
+  openers.set(file, known);
+  const before = known.get(line);
+  if (before !== undefined) return before;
+  const found = look(file, line);
+  known.set(line, found);
+  return found;
+}
+
+/** Many findings may be on one line. */
+const openers = new WeakMap<SourceFile, Map<number, number | null>>();
+
+function look(file: SourceFile, line: number): number | null {
   const own = lineText(file, line);
   if (SECTION.test(own)) return null;
   let indent = indentation(own);
   for (let above = line - 1; above >= Math.max(1, line - MAX_DISTANCE); above -= 1) {
     const text = lineText(file, above);
+    if (text.length > MAX_LINE) return null;
     if (SECTION.test(text)) return above;
     const start = text.trimStart();
     if (start === "" || start.startsWith("#") || start.startsWith(";")) continue;

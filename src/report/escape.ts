@@ -7,6 +7,8 @@
  * no danger, but a no-break blank is a letter to both daemons, and a frame that draws it as a blank
  * hides the fault it should show.
  */
+import { withoutEnd } from "../source/ends.js";
+
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 /**
@@ -58,5 +60,5 @@ export function withoutCommands(output: string): string {
 
 /** Text of several lines: split at LF or CRLF, tabs to four blanks, the rest escaped, no trailing blanks. */
 export function escapeLines(text: string): string[] {
-  return text.split(/\r?\n/).map((line) => escapeText(line.replaceAll("\t", "    ")).replace(/ +$/, ""));
+  return text.split(/\r?\n/).map((line) => withoutEnd(escapeText(line.replaceAll("\t", "    ")), " "));
 }

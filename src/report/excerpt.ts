@@ -1,3 +1,4 @@
+import { withoutEnd } from "../source/ends.js";
 import { escapeText, markOffsets } from "./escape.js";
 import { characterWidth, displayWidth } from "./width.js";
 
@@ -49,13 +50,15 @@ function shownCell(character: string, left: number): { shown: string; columns: n
   return { shown, columns: shown === character ? characterWidth(character) : shown.length };
 }
 
-function cellsOf(line: string): Cell[] {
+/** The cells of `[start, end)` of a line; columns count from `start`. */
+function cellsOf(line: string, start: number, end: number): Cell[] {
   const cells: Cell[] = [];
-  const marks = markOffsets(line);
-  let from = 0;
+  const part = line.slice(start, end);
+  const marks = markOffsets(part);
+  let from = start;
   let left = 0;
-  for (const character of line) {
-    const { shown, columns } = marks.has(from) ? BROKEN : shownCell(character, left);
+  for (const character of part) {
+    const { shown, columns } = marks.has(from - start) ? BROKEN : shownCell(character, left);
     cells.push({ from, to: from + character.length, shown, left, right: left + columns });
     from += character.length;
     left += columns;
@@ -87,16 +90,28 @@ function visible(
   return [left, left + inner];
 }
 
-function excerpt(cells: readonly Cell[], window: readonly [number, number], ellipsis: string): Excerpt {
+/** What is cut out of a line. */
+interface Cut {
+  readonly cells: readonly Cell[];
+  /** First and last column to show. */
+  readonly window: readonly [number, number];
+  /** The line goes on before the first cell. */
+  readonly before: boolean;
+  /** The line goes on after the last cell. */
+  readonly after: boolean;
+}
+
+function excerpt(cut: Cut, ellipsis: string): Excerpt {
+  const { cells, window } = cut;
   const inside = cells.filter((cell) => cell.left >= window[0] && cell.right <= window[1]);
   const origin = inside[0]?.left ?? 0;
   const end = inside.at(-1)?.right ?? origin;
-  const before = origin > 0 ? ellipsis : "";
-  // The last cell stands behind the text: leaving it out cuts nothing.
-  const after = end < (cells.at(-1)?.left ?? 0) ? ellipsis : "";
+  const before = cut.before || origin > 0 ? ellipsis : "";
+  // The last cell is after the text: leaving it out cuts nothing.
+  const after = cut.after || end < (cells.at(-1)?.left ?? 0) ? ellipsis : "";
   const text = before + inside.map((cell) => cell.shown).join("") + after;
   return {
-    text: after === "" ? text.replace(/ +$/, "") : text,
+    text: after === "" ? withoutEnd(text, " ") : text,
     locate(range) {
       const { left, right } = extent(cells, range);
       const from = Math.min(Math.max(left, origin), end);
@@ -106,9 +121,17 @@ function excerpt(cells: readonly Cell[], window: readonly [number, number], elli
   };
 }
 
-/** Prepares a line (without its line end) for drawing. */
-export function strip(line: string): Strip {
-  const cells = cellsOf(line);
+/** Lines with fewer characters are measured as a whole. */
+const LONG = 1000;
+
+/** Prepares a line (without its line end) for drawing in `room` columns. */
+export function strip(line: string, room: number): Strip {
+  const most = Math.max(LONG, 4 * room);
+  return line.length <= most ? shortStrip(line) : longStrip(line, most);
+}
+
+function shortStrip(line: string): Strip {
+  const cells = cellsOf(line, 0, line.length);
   const width = cells.at(-1)?.left ?? 0;
   return {
     width,
@@ -121,7 +144,36 @@ export function strip(line: string): Strip {
       const total = Math.max(width, marked.right);
       const window: [number, number] =
         total <= room ? [0, total] : visible(total, marked, room, displayWidth(ellipsis));
-      return excerpt(cells, window, ellipsis);
+      return excerpt({ cells, window, before: false, after: false }, ellipsis);
     },
   };
+}
+
+/**
+ * A line of which only the part around a mark is measured: it may be a whole minified file, and every
+ * finding draws it. `most` characters on either side are more than fit.
+ */
+function longStrip(line: string, most: number): Strip {
+  return {
+    width: Infinity,
+    columns(range) {
+      if (range.end - range.start > most) return Infinity;
+      const { left, right } = extent(cellsOf(line, wholeCharacter(line, range.start), range.end), range);
+      return right - left;
+    },
+    cut(focus, room, ellipsis) {
+      const start = wholeCharacter(line, Math.max(0, focus.start - most));
+      const end = wholeCharacter(line, Math.min(line.length, focus.start + most));
+      const cells = cellsOf(line, start, end);
+      const marked = extent(cells, focus);
+      const total = end < line.length ? Infinity : Math.max(cells.at(-1)?.left ?? 0, marked.right);
+      const window = visible(total, marked, room, displayWidth(ellipsis));
+      return excerpt({ cells, window, before: start > 0, after: end < line.length }, ellipsis);
+    },
+  };
+}
+
+/** The offset, or the one before it when it is in the middle of a character. */
+function wholeCharacter(line: string, offset: number): number {
+  return (line.codePointAt(offset - 1) ?? 0) > 0xffff ? offset - 1 : offset;
 }

@@ -151,7 +151,7 @@ function markRows(canvas: Canvas, excerpt: Excerpt, mark: Mark): string[] {
 }
 
 function lineRows(canvas: Canvas, file: SourceFile, number: number, marks: readonly Mark[]): string[] {
-  const line = strip(lineText(file, number));
+  const line = strip(lineText(file, number), room(canvas));
   const { ellipsis } = canvas.glyphs;
   if (marks.length === 0) {
     return [row(canvas, String(number), line.cut({ start: 0, end: 1 }, room(canvas), ellipsis).text)];

@@ -1,5 +1,6 @@
 /** Template language in files that are read line by line, as PHP-FPM's and `php.ini` are. */
-import { type Mark, overlaps, type Range, readMarks } from "./template.js";
+import { overlapping, overlaps, type Range, replaceRanges, united } from "./ranges.js";
+import { type Mark, readMarks } from "./template.js";
 
 export interface TemplateLines {
   /**
@@ -16,15 +17,12 @@ export interface TemplateLines {
   bare(line: Range): string;
 }
 
-const NONE: readonly Mark[] = [];
-
 export function readTemplateLines(text: string): TemplateLines {
   const marks = readMarks(text);
-  const sections = [...new Set(marks.flatMap(({ section }) => section ?? []))].filter(
-    ({ body }) => body !== "always",
+  const sections = united(
+    [...new Set(marks.flatMap(({ section }) => section ?? []))].filter(({ body }) => body !== "always"),
   );
-  const of = (line: Range): readonly Mark[] =>
-    marks.length === 0 ? NONE : marks.filter((mark) => mark.start < line.end && line.start < mark.end);
+  const of = (line: Range): readonly Mark[] => overlapping(marks, line);
   return {
     whole(line) {
       const found = of(line);
@@ -55,11 +53,10 @@ function shiftBy(by: number): (range: Range) => Range {
 
 /** A line with tabs in the place of these ranges. */
 function blanked(text: string, line: Range, ranges: readonly Range[]): string {
-  let written = text.slice(line.start, line.end);
-  for (const range of ranges) {
-    const start = Math.max(0, range.start - line.start);
-    const end = Math.min(written.length, range.end - line.start);
-    written = written.slice(0, start) + "\t".repeat(Math.max(0, end - start)) + written.slice(end);
-  }
-  return written;
+  const written = text.slice(line.start, line.end);
+  const inside = ranges.map(({ start, end }) => ({
+    start: Math.max(0, start - line.start),
+    end: Math.min(written.length, end - line.start),
+  }));
+  return replaceRanges(written, inside, ({ start, end }) => "\t".repeat(end - start));
 }

@@ -1,4 +1,5 @@
 /** What one piece of template language means, by its brackets and its first words. */
+import { withoutEnd } from "./ends.js";
 
 export interface MarkMeaning {
   /**
@@ -34,7 +35,7 @@ export function describeMark(raw: string): MarkMeaning {
   if (raw.startsWith("{#")) return meaning("tag", { kind: "quiet" });
   if (raw.startsWith("<%")) return raw.startsWith("<%=") ? VALUE : code(inside(raw, /^<%[-~]?/, /[-~]?%>$/));
   if (raw.startsWith("<?"))
-    return raw.startsWith("<?=") ? VALUE : code(inside(raw, /^<\?(?:php)?/i, /;?\s*\?>$/));
+    return raw.startsWith("<?=") ? VALUE : code(inside(raw.slice(0, -2).trimEnd(), /^<\?(?:php)?/i, /;$/));
   if (/^[<{]\/?tmpl_/.test(raw)) return element(raw);
   if (/^%[ \t]*[a-z]/.test(raw) && !/^%\w+%/.test(raw)) return line(raw.replace(/^%[ \t]*/, ""));
   if (/^@[a-z]+\b(?!@)/.test(raw)) return line(raw.slice(1));
@@ -49,7 +50,7 @@ function inside(raw: string, open: RegExp, close: RegExp): string {
 
 /** `{{ … }}`: Go, Jinja's values, mustache and Handlebars. */
 function curly(raw: string): MarkMeaning {
-  const inner = inside(raw, /^\{\{\{?[-~]?/, /[-~]?\}\}+$/);
+  const inner = inside(withoutEnd(raw, "}"), /^\{\{\{?[-~]?/, /[-~]$/);
   const [, sign = "", word = ""] = /^([#^/>!]?)\s*([\w.@-]*)/.exec(inner) ?? [];
   if (sign === "#") return meaning("section", { kind: "open", name: word, loop: word === "each" });
   if (sign === "^") {
@@ -72,7 +73,9 @@ function curly(raw: string): MarkMeaning {
   if (/^\$\w+(?:\s*,\s*\$\w+)?\s*:?=[^=]/.test(inner) || /^(?:break|continue)$/.test(inner))
     return meaning("curly", { kind: "quiet" });
   // What tools put at the top of a file is a comment.
-  return /\bansible_managed\b|\|\s*comment\b/.test(inner) ? meaning("curly", { kind: "quiet" }) : VALUE;
+  return /\bansible_managed\b/.test(inner) || /\|\s*comment\b/.test(inner)
+    ? meaning("curly", { kind: "quiet" })
+    : VALUE;
 }
 
 const ALWAYS = new Set(["block", "filter", "with", "autoescape", "raw", "verbatim", "spaceless", "trans"]);

@@ -74,3 +74,8 @@ function codeBefore(all: readonly Piece[], index: number): string {
     .map(({ kind, text }) => (kind === "code" ? text : '""'))
     .join("");
 }
+
+/** The strings, pieces of templates and regular expressions of a source, as they are written. */
+export function texts(source: string): readonly string[] {
+  return pieces(source).flatMap(({ kind, text }) => (kind === "text" ? [text] : []));
+}

@@ -1,3 +1,4 @@
+import { withoutEnd } from "../../source/ends.js";
 import type { DirectiveFact } from "../directives.js";
 import { type Judged, matchingRows } from "../judged.js";
 import { argument } from "../nodes.js";
@@ -185,7 +186,7 @@ function namedMarks({ node, contexts }: Judged, first: string): readonly Mark[] 
   if (!CACHE_PATH.test(name)) return [];
   const path = mark(
     "path",
-    first.replace(/\/+$/, ""),
+    withoutEnd(first, "/"),
     `the same path name "${first}" used in`,
     `cache in ${first}`,
     true,

@@ -48,7 +48,7 @@ export const conditionOf: Check = (one) => {
 /** nginx takes all of the word for the name. */
 function oddName(subject: Word, defined: ReadonlySet<string>): Refusal | null {
   const name = subject.text.slice(1);
-  if (/^\w*[A-Za-z_]\w*$/.test(name) || defined.has(name.toLowerCase())) return null;
+  if ((/^\w+$/.test(name) && /[A-Za-z_]/.test(name)) || defined.has(name.toLowerCase())) return null;
   const operator = /^(\w+)(=|!=|!?~\*?)(.*)$/s.exec(name);
   const log = `unknown "${name}" variable`;
   const message = `nginx reads ${quoted(subject.text)} as the name of one variable`;
