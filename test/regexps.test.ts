@@ -14,7 +14,7 @@ let checkSync: Check;
 
 beforeAll(async () => {
   // In this process: the other ways start a thread or a program.
-  process.env["RECHECK_SYNC_BACKEND"] = "pure";
+  process.env.RECHECK_SYNC_BACKEND = "pure";
   ({ checkSync } = await import("recheck"));
 });
 
