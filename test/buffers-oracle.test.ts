@@ -14,11 +14,11 @@ import {
   bufferRefusal,
   buffersWithHeader,
   sizeText,
-} from "../src/nginx/buffers.js";
+} from "../src/nginx/checks/buffers.js";
 import { validators } from "../src/validators.js";
 import { describeProofs, nginxCommand } from "./support/daemons.js";
 
-/** The arithmetic of src/nginx/buffers.ts and the rule on it against what `nginx -t` says. */
+/** The arithmetic of src/nginx/checks/buffers.ts and the rule on it against what `nginx -t` says. */
 
 interface Levels {
   /** `false`: the http block stands alone. */

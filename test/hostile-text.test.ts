@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
 import { nearest } from "../src/engine/nearest.js";
-import { knownNames } from "../src/nginx/directives.js";
+import { knownNames } from "../src/nginx/facts/directives.js";
 import { opener } from "../src/report/context.js";
 import { place, sourceFile } from "../src/source/file.js";
 import { validators } from "../src/validators.js";

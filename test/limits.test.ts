@@ -11,9 +11,9 @@ import { type MemoryNode, memoryFilesystem } from "../src/host/memory.js";
 import { buildHost } from "../src/model/build.js";
 import type { Host } from "../src/model/host.js";
 import { possibleValues } from "../src/model/variables.js";
-import { argumentPlace, childrenNamed, descendants } from "../src/nginx/nodes.js";
-import { handingOn } from "../src/nginx/passed.js";
-import { readTree } from "../src/nginx/tree.js";
+import { handingOn } from "../src/nginx/location/passed.js";
+import { argumentPlace, childrenNamed, descendants } from "../src/nginx/tree/nodes.js";
+import { readTree } from "../src/nginx/tree/tree.js";
 import type { Node } from "../src/nginx/types.js";
 
 /** Small inputs that ask for endless work. What is counted is what was made of them, not the time. */

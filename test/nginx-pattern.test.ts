@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { memoryFilesystem } from "../src/host/memory.js";
-import { namedExtensions } from "../src/nginx/extensions.js";
-import { descendants } from "../src/nginx/nodes.js";
-import { surelyPassed } from "../src/nginx/passed.js";
-import { matches, readPattern } from "../src/nginx/pattern.js";
-import { readTree } from "../src/nginx/tree.js";
+import { namedExtensions } from "../src/nginx/location/extensions.js";
+import { surelyPassed } from "../src/nginx/location/passed.js";
+import { matches, readPattern } from "../src/nginx/location/pattern.js";
+import { descendants } from "../src/nginx/tree/nodes.js";
+import { readTree } from "../src/nginx/tree/tree.js";
 import type { Node } from "../src/nginx/types.js";
 
 const atom = fc.constantFrom(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseNginx } from "../src/nginx/parse.js";
+import { parseNginx } from "../src/nginx/syntax/parse.js";
 import type { Directive, NginxText, Word } from "../src/nginx/types.js";
 import { type SourceFile, sourceFile } from "../src/source/file.js";
 

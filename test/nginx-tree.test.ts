@@ -7,9 +7,9 @@ import {
   effectiveNode,
   effectiveTime,
   hiddenList,
-} from "../src/nginx/effective.js";
-import { argument, childrenNamed, descendants, headText } from "../src/nginx/nodes.js";
-import { type NginxTree, readFragments, readTree } from "../src/nginx/tree.js";
+} from "../src/nginx/tree/effective.js";
+import { argument, childrenNamed, descendants, headText } from "../src/nginx/tree/nodes.js";
+import { type NginxTree, readFragments, readTree } from "../src/nginx/tree/tree.js";
 import type { Node } from "../src/nginx/types.js";
 import type { Effective } from "../src/source/effective.js";
 import { position } from "../src/source/file.js";

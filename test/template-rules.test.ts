@@ -9,7 +9,7 @@ import type { HostFilesystem } from "../src/host/filesystem.js";
 import { type GivenHost, hostsOf } from "../src/host/given.js";
 import { buildHost } from "../src/model/build.js";
 import type { Host } from "../src/model/host.js";
-import { parseNginx } from "../src/nginx/parse.js";
+import { parseNginx } from "../src/nginx/syntax/parse.js";
 import type { Directive, Word } from "../src/nginx/types.js";
 import { type SourceFile, sourceFile } from "../src/source/file.js";
 import { readMarks } from "../src/source/template.js";

@@ -4,9 +4,9 @@ import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { isGeneral, isStream } from "../../src/engine/streams.js";
 import type { Host } from "../../src/model/host.js";
-import { effectiveFlag } from "../../src/nginx/effective.js";
-import { headText } from "../../src/nginx/nodes.js";
-import { takesBodies } from "../../src/nginx/passed.js";
+import { takesBodies } from "../../src/nginx/location/passed.js";
+import { effectiveFlag } from "../../src/nginx/tree/effective.js";
+import { headText } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
 
 interface Off extends Pair {

@@ -18,9 +18,9 @@ import {
   effectiveBufferSizes,
   largestBuffer,
   sizeText,
-} from "../../src/nginx/buffers.js";
-import { effectiveNode } from "../../src/nginx/effective.js";
-import { childrenNamed, descendants, enclosing, headPlace, headText } from "../../src/nginx/nodes.js";
+} from "../../src/nginx/checks/buffers.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { childrenNamed, descendants, enclosing, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeOf } from "../../src/source/effective.js";
 

@@ -15,12 +15,18 @@ import {
   buffersWithHeader,
   effectiveBufferSizes,
   sizeText,
-} from "../../src/nginx/buffers.js";
-import { httpFact } from "../../src/nginx/directives.js";
-import { effectiveNode } from "../../src/nginx/effective.js";
-import { argumentPlace, childrenNamed, descendants, enclosing, headText } from "../../src/nginx/nodes.js";
+} from "../../src/nginx/checks/buffers.js";
+import { httpFact } from "../../src/nginx/facts/directives.js";
+import { sizeBytes } from "../../src/nginx/syntax/values.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import {
+  argumentPlace,
+  childrenNamed,
+  descendants,
+  enclosing,
+  headText,
+} from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
-import { sizeBytes } from "../../src/nginx/values.js";
 import { placeOf } from "../../src/source/effective.js";
 
 interface Options {

@@ -4,10 +4,10 @@ import { helpText, replace } from "../../src/engine/help.js";
 import type { OptionsSchema, Rule } from "../../src/engine/rule.js";
 import { isStream } from "../../src/engine/streams.js";
 import type { Host } from "../../src/model/host.js";
-import { effectiveBuffers, effectiveFlag, effectiveNode } from "../../src/nginx/effective.js";
-import { argument, argumentPlace, headPlace } from "../../src/nginx/nodes.js";
+import { sizeBytes } from "../../src/nginx/syntax/values.js";
+import { effectiveBuffers, effectiveFlag, effectiveNode } from "../../src/nginx/tree/effective.js";
+import { argument, argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
-import { sizeBytes } from "../../src/nginx/values.js";
 import { placeOf } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 

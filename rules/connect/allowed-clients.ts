@@ -11,8 +11,8 @@ import { unmapped } from "../../src/model/canonical.js";
 import type { Host } from "../../src/model/host.js";
 import { ipBytes } from "../../src/model/ip.js";
 import { localhost } from "../../src/model/localhost.js";
-import { effectiveNode } from "../../src/nginx/effective.js";
-import { argument, argumentPlace } from "../../src/nginx/nodes.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { argument, argumentPlace } from "../../src/nginx/tree/nodes.js";
 import type { Place } from "../../src/source/file.js";
 
 /** A TCP pool with a list of clients, and where nginx comes from on one way to it. */

@@ -18,7 +18,7 @@ import type { Binding, Host, Target } from "../../src/model/host.js";
 import { nginxAnswers } from "../../src/model/nginx-points.js";
 import { othersListen } from "../../src/model/other-listeners.js";
 import { poolListens, statusListens } from "../../src/model/pool-listens.js";
-import { headPlace } from "../../src/nginx/nodes.js";
+import { headPlace } from "../../src/nginx/tree/nodes.js";
 import { withoutEnd } from "../../src/source/ends.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 

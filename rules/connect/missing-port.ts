@@ -12,7 +12,7 @@ import type { Binding, Host, Target } from "../../src/model/host.js";
 import { type PoolListen, poolListens } from "../../src/model/pool-listens.js";
 import { readUpstreams } from "../../src/model/upstreams.js";
 import { possibleValues } from "../../src/model/variables.js";
-import { argument, argumentPlace, childrenNamed } from "../../src/nginx/nodes.js";
+import { argument, argumentPlace, childrenNamed } from "../../src/nginx/tree/nodes.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 
 /** A location and the word that names an address without a port. */

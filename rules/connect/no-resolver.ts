@@ -7,8 +7,8 @@ import type { Binding, Host } from "../../src/model/host.js";
 import { ipBytes } from "../../src/model/ip.js";
 import { readUpstreams } from "../../src/model/upstreams.js";
 import { possibleValues } from "../../src/model/variables.js";
-import { effectiveNode } from "../../src/nginx/effective.js";
-import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/nodes.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Place } from "../../src/source/file.js";
 
 /** A location whose fastcgi_pass gets a name that nginx would have to look up. */

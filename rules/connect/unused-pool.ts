@@ -6,7 +6,7 @@ import { isLocal, showAddress } from "../../src/model/address.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 import { type PoolListen, poolListens } from "../../src/model/pool-listens.js";
-import { descendants } from "../../src/nginx/nodes.js";
+import { descendants } from "../../src/nginx/tree/nodes.js";
 
 export const unusedPool: Rule = {
   id: "connect/unused-pool",

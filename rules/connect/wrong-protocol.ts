@@ -11,7 +11,7 @@ import { isLocal, isRelative, showAddress } from "../../src/model/address.js";
 import type { Binding, Host, OtherPass, Target } from "../../src/model/host.js";
 import { httpListen } from "../../src/model/nginx-listens.js";
 import { nginxAnswers } from "../../src/model/nginx-points.js";
-import { argumentPlace, enclosing, headPlace } from "../../src/nginx/nodes.js";
+import { argumentPlace, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";

@@ -7,8 +7,8 @@ import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { normalizePath } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
-import { effectiveNode } from "../../src/nginx/effective.js";
-import { headPlace } from "../../src/nginx/nodes.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
 
 interface Outer extends Pair {

@@ -13,9 +13,9 @@ import type { Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/params.js";
 import { filesAt, writtenRoot } from "../../src/model/paths.js";
 import { scriptPath } from "../../src/model/script-path.js";
-import { matchingOf, type NamedExtension, namedExtensions } from "../../src/nginx/extensions.js";
-import { argumentPlace, headPlace } from "../../src/nginx/nodes.js";
-import { surelyPassed } from "../../src/nginx/passed.js";
+import { matchingOf, type NamedExtension, namedExtensions } from "../../src/nginx/location/extensions.js";
+import { surelyPassed } from "../../src/nginx/location/passed.js";
+import { argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { DefaultValue, SetValue } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 

@@ -10,10 +10,10 @@ import {
   type ParamSet,
   surelyPhp,
 } from "../../src/model/params.js";
-import { effectiveFlag } from "../../src/nginx/effective.js";
-import { matchingOf, mayBeExact } from "../../src/nginx/extensions.js";
-import { childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
-import { handingOn, takesBodies } from "../../src/nginx/passed.js";
+import { matchingOf, mayBeExact } from "../../src/nginx/location/extensions.js";
+import { handingOn, takesBodies } from "../../src/nginx/location/passed.js";
+import { effectiveFlag } from "../../src/nginx/tree/effective.js";
+import { childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import { wordMap } from "../../src/source/word-map.js";
 
 interface Lost {

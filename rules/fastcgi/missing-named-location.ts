@@ -5,8 +5,9 @@ import { noOptions, type Rule } from "../../src/engine/rule.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import { arrives } from "../../src/model/request-ways.js";
-import { always } from "../../src/nginx/branches.js";
-import { effectiveList } from "../../src/nginx/effective.js";
+import { chosenLocation } from "../../src/nginx/location/passed.js";
+import { always } from "../../src/nginx/tree/branches.js";
+import { effectiveList } from "../../src/nginx/tree/effective.js";
 import {
   argument,
   argumentPlace,
@@ -14,8 +15,7 @@ import {
   descendants,
   enclosing,
   headPlace,
-} from "../../src/nginx/nodes.js";
-import { chosenLocation } from "../../src/nginx/passed.js";
+} from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 

@@ -12,7 +12,7 @@ import {
   restsOnStock,
   surelyPhp,
 } from "../../src/model/params.js";
-import { argument, headPlace, headText } from "../../src/nginx/nodes.js";
+import { argument, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { samePlace } from "../../src/source/file.js";
 

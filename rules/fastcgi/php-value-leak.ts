@@ -6,8 +6,8 @@ import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/params.js";
-import { argumentPlace } from "../../src/nginx/nodes.js";
-import { takes } from "../../src/nginx/passed.js";
+import { takes } from "../../src/nginx/location/passed.js";
+import { argumentPlace } from "../../src/nginx/tree/nodes.js";
 
 /** A way to a pool, and the settings of PHP that it passes. */
 interface Passing extends Pair {

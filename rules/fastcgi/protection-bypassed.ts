@@ -9,10 +9,10 @@ import {
   sameRoot,
   surelyWithoutScripts,
 } from "../../src/model/site-files.js";
-import { always } from "../../src/nginx/branches.js";
-import { matchingOf, namedExtensions } from "../../src/nginx/extensions.js";
-import { childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
-import { chosenLocation, surelyPassed, takes } from "../../src/nginx/passed.js";
+import { matchingOf, namedExtensions } from "../../src/nginx/location/extensions.js";
+import { chosenLocation, surelyPassed, takes } from "../../src/nginx/location/passed.js";
+import { always } from "../../src/nginx/tree/branches.js";
+import { childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 
 interface Bypassed {

@@ -14,8 +14,8 @@ import {
   surelyPhp,
 } from "../../src/model/params.js";
 import { scriptPath } from "../../src/model/script-path.js";
-import { effectiveNode } from "../../src/nginx/effective.js";
-import { argumentPlace, headPlace } from "../../src/nginx/nodes.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
 
 export const scriptFilename: Rule = {
   id: "fastcgi/script-filename",

@@ -4,9 +4,10 @@ import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import { isNoDirectoryOfScripts, sameRoot, surelyWithoutScripts } from "../../src/model/site-files.js";
-import { always } from "../../src/nginx/branches.js";
-import { effectiveNode } from "../../src/nginx/effective.js";
-import { matchingOf } from "../../src/nginx/extensions.js";
+import { matchingOf } from "../../src/nginx/location/extensions.js";
+import { chosenLocation, mayBeAll, takes, tried } from "../../src/nginx/location/passed.js";
+import { always } from "../../src/nginx/tree/branches.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import {
   argument,
   argumentPlace,
@@ -15,8 +16,7 @@ import {
   enclosing,
   headPlace,
   headText,
-} from "../../src/nginx/nodes.js";
-import { chosenLocation, mayBeAll, takes, tried } from "../../src/nginx/passed.js";
+} from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 
 /** A location that serves scripts as files. */

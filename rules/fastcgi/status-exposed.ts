@@ -9,9 +9,9 @@ import { isLocal, nginxAddress, reaches } from "../../src/model/address.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveParams } from "../../src/model/params.js";
 import { readListen } from "../../src/model/pool-listens.js";
-import { matchingOf } from "../../src/nginx/extensions.js";
-import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
-import { chosenLocation, leavesAlone, surelyPassed, takes } from "../../src/nginx/passed.js";
+import { matchingOf } from "../../src/nginx/location/extensions.js";
+import { chosenLocation, leavesAlone, surelyPassed, takes } from "../../src/nginx/location/passed.js";
+import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import type { Place } from "../../src/source/file.js";
 

@@ -3,10 +3,10 @@ import { addBefore, helpText, remove, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/params.js";
-import { effectiveList, effectiveNode } from "../../src/nginx/effective.js";
-import { namedExtensions } from "../../src/nginx/extensions.js";
-import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/nodes.js";
-import { chosenLocation, takes } from "../../src/nginx/passed.js";
+import { namedExtensions } from "../../src/nginx/location/extensions.js";
+import { chosenLocation, takes } from "../../src/nginx/location/passed.js";
+import { effectiveList, effectiveNode } from "../../src/nginx/tree/effective.js";
+import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { withoutEnd } from "../../src/source/ends.js";
 

@@ -1,7 +1,7 @@
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
 import { type Duplicate, type DuplicateKind, duplicates } from "../../src/nginx/checks/duplicates.js";
-import { headPlace, headText } from "../../src/nginx/nodes.js";
+import { headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { position } from "../../src/source/file.js";
 

@@ -5,9 +5,9 @@ import { nginxAddress, reaches } from "../../src/model/address.js";
 import { listenAddress } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
 import { readUpstreams, type Upstreams } from "../../src/model/upstreams.js";
-import { type AddressFault, addressFault, missingPort } from "../../src/nginx/address-faults.js";
-import { type AddressUse, addressUses } from "../../src/nginx/address-uses.js";
-import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../src/nginx/nodes.js";
+import { type AddressFault, addressFault, missingPort } from "../../src/nginx/address/faults.js";
+import { type AddressUse, addressUses } from "../../src/nginx/address/uses.js";
+import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { known } from "../../src/source/effective.js";
 

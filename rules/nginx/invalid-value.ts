@@ -15,8 +15,8 @@ import { holdsMark } from "../../src/nginx/checks/maps.js";
 import type { Refusal, RefusalKind } from "../../src/nginx/checks/refusal.js";
 import { unknownVariables } from "../../src/nginx/checks/unknown-variables.js";
 import { wholeRefusals } from "../../src/nginx/checks/whole.js";
-import { type Judged, matchingRows } from "../../src/nginx/judged.js";
-import { childrenNamed, headPlace } from "../../src/nginx/nodes.js";
+import { type Judged, matchingRows } from "../../src/nginx/tree/judged.js";
+import { childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node, Word } from "../../src/nginx/types.js";
 import { type Place, place } from "../../src/source/file.js";
 

@@ -8,7 +8,7 @@ import {
   NOT_A_DIRECTORY,
   TOO_MANY_FILES,
   TOO_MANY_LINKS,
-} from "../../src/nginx/files.js";
+} from "../../src/nginx/tree/files.js";
 import type { IncludeProblem, NginxInclude } from "../../src/nginx/types.js";
 
 const start = (log: string): Symptom => ({ when: "start", status: null, log });

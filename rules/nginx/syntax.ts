@@ -1,8 +1,8 @@
 import { addBelowLine, helpText, replaceLines, replacePiece } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
-import { repairFile } from "../../src/nginx/repair.js";
-import { swallowedDirective } from "../../src/nginx/swallowed.js";
+import { repairFile } from "../../src/nginx/syntax/repair.js";
+import { swallowedDirective } from "../../src/nginx/syntax/swallowed.js";
 import type { Directive, NginxFault, NginxText, Word } from "../../src/nginx/types.js";
 import { type Place, position, type SourceFile } from "../../src/source/file.js";
 

@@ -2,10 +2,10 @@ import { nearest } from "../../src/engine/nearest.js";
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
 import { holdsMark } from "../../src/nginx/checks/maps.js";
-import { factsOf, knownNames, removedIn } from "../../src/nginx/directives.js";
-import { foreignNames, isForeign } from "../../src/nginx/foreign.js";
-import type { Judged } from "../../src/nginx/judged.js";
-import { namePlace } from "../../src/nginx/nodes.js";
+import { factsOf, knownNames, removedIn } from "../../src/nginx/facts/directives.js";
+import { foreignNames, isForeign } from "../../src/nginx/facts/foreign.js";
+import type { Judged } from "../../src/nginx/tree/judged.js";
+import { namePlace } from "../../src/nginx/tree/nodes.js";
 import { wordMap } from "../../src/source/word-map.js";
 
 type Case = "misspelt" | "impossible" | "other-version" | "unknown";

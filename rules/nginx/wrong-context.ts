@@ -1,7 +1,7 @@
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
-import { ANY_CONTEXT, allowedRows, type Judged, matchingRows } from "../../src/nginx/judged.js";
-import { headPlace, headText, namePlace } from "../../src/nginx/nodes.js";
+import { ANY_CONTEXT, allowedRows, type Judged, matchingRows } from "../../src/nginx/tree/judged.js";
+import { headPlace, headText, namePlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { wordMap } from "../../src/source/word-map.js";
 

@@ -2,8 +2,8 @@ import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { nginxUnits, serviceSetting } from "../../src/model/units.js";
-import { httpFact } from "../../src/nginx/directives.js";
-import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/nodes.js";
+import { httpFact } from "../../src/nginx/facts/directives.js";
+import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import type { Place } from "../../src/source/file.js";
 

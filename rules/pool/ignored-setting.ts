@@ -9,9 +9,9 @@ import { fpmAddress } from "../../src/model/address.js";
 import type { Binding, Host, NginxHost, Target } from "../../src/model/host.js";
 import { processManager } from "../../src/model/pool-size.js";
 import { KEEPALIVE_BY_DEFAULT, readUpstreams, type Upstreams } from "../../src/model/upstreams.js";
-import { effectiveFlag } from "../../src/nginx/effective.js";
-import { argumentPlace, childrenNamed } from "../../src/nginx/nodes.js";
-import { isOlder } from "../../src/nginx/version.js";
+import { isOlder } from "../../src/nginx/facts/version.js";
+import { effectiveFlag } from "../../src/nginx/tree/effective.js";
+import { argumentPlace, childrenNamed } from "../../src/nginx/tree/nodes.js";
 import { known } from "../../src/source/effective.js";
 
 /** The settings of one pool that have no effect for one reason. */

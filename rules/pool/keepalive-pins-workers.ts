@@ -8,8 +8,8 @@ import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
 import { maxChildren, nginxWorkers } from "../../src/model/pool-size.js";
-import { effectiveFlag } from "../../src/nginx/effective.js";
-import { headPlace } from "../../src/nginx/nodes.js";
+import { effectiveFlag } from "../../src/nginx/tree/effective.js";
+import { headPlace } from "../../src/nginx/tree/nodes.js";
 import { placeOf } from "../../src/source/effective.js";
 
 /** A pool whose workers may all be held. */

@@ -5,7 +5,7 @@ import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
 import { tooLongPaths } from "../../src/model/long-paths.js";
-import { LONGEST_PATH } from "../../src/nginx/address.js";
+import { LONGEST_PATH } from "../../src/nginx/address/address.js";
 
 export const pathTooLong: Rule = {
   id: "socket/path-too-long",

@@ -4,9 +4,9 @@ import { helpText, write } from "../../src/engine/help.js";
 import { noOptions, type RelatedReport, type Rule } from "../../src/engine/rule.js";
 import { isLocal } from "../../src/model/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
-import { httpFact } from "../../src/nginx/directives.js";
-import { effectiveTime } from "../../src/nginx/effective.js";
-import { argumentPlace } from "../../src/nginx/nodes.js";
+import { httpFact } from "../../src/nginx/facts/directives.js";
+import { effectiveTime } from "../../src/nginx/tree/effective.js";
+import { argumentPlace } from "../../src/nginx/tree/nodes.js";
 import { placeOf } from "../../src/source/effective.js";
 
 interface Zero {

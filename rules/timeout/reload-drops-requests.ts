@@ -6,7 +6,7 @@ import { globalSetting } from "../../src/fpm/pools.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
 import { readSeconds } from "../../src/fpm/values.js";
 import type { Host } from "../../src/model/host.js";
-import { effectiveTime } from "../../src/nginx/effective.js";
+import { effectiveTime } from "../../src/nginx/tree/effective.js";
 import { placeOf } from "../../src/source/effective.js";
 
 /** In seconds. */

@@ -2,7 +2,7 @@ import { parseSize } from "../capacity/size.js";
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
 import { lintWith } from "../lint.js";
-import { NGINX_VERSION } from "../nginx/version.js";
+import { NGINX_VERSION } from "../nginx/facts/version.js";
 import { chooseColor, chooseUnicode } from "../report/color.js";
 import { drawJson } from "../report/json.js";
 import type { Rendered } from "../report/rendered.js";

@@ -5,8 +5,8 @@ import { globalSetting, integer } from "../fpm/pools.js";
 import { readInteger } from "../fpm/values.js";
 import type { Host, NginxHost } from "../model/host.js";
 import { growthOf, nginxWorkers, secondsToGrow } from "../model/pool-size.js";
-import { factsOf } from "../nginx/directives.js";
-import { argument, childrenNamed } from "../nginx/nodes.js";
+import { factsOf } from "../nginx/facts/directives.js";
+import { argument, childrenNamed } from "../nginx/tree/nodes.js";
 import { known, placeOf } from "../source/effective.js";
 import type { Backlog, NginxCapacity, PoolCapacity, PoolFacts, ProcessMax } from "./capacity-result.js";
 

@@ -6,7 +6,7 @@ import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import type { Measured, PoolMeasure } from "../model/measured.js";
 import { maxChildren } from "../model/pool-size.js";
-import { effectiveTime } from "../nginx/effective.js";
+import { effectiveTime } from "../nginx/tree/effective.js";
 import { known } from "../source/effective.js";
 import { HIGH, percentile } from "../source/percentile.js";
 import type { CapacityOptions, Named } from "./capacity-options.js";

@@ -2,7 +2,7 @@ import { setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host, Target } from "../model/host.js";
 import { serverLabel } from "../model/labels.js";
-import { headText } from "../nginx/nodes.js";
+import { headText } from "../nginx/tree/nodes.js";
 import { type Effective, placeOf } from "../source/effective.js";
 import type { RelatedReport } from "./rule.js";
 

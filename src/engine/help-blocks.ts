@@ -1,6 +1,6 @@
 import type { Host } from "../model/host.js";
-import { matchingOf } from "../nginx/extensions.js";
-import { argument, childrenNamed, enclosing, headPlace, headText } from "../nginx/nodes.js";
+import { matchingOf } from "../nginx/location/extensions.js";
+import { argument, childrenNamed, enclosing, headPlace, headText } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { position } from "../source/file.js";
 import {

@@ -1,6 +1,6 @@
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
-import { childrenNamed, enclosing, headPlace } from "../nginx/nodes.js";
+import { childrenNamed, enclosing, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Pair } from "./evidence.js";
 import { type Known, sourceOf } from "./grouping.js";

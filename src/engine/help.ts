@@ -1,5 +1,5 @@
 import type { Host } from "../model/host.js";
-import { headPlace } from "../nginx/nodes.js";
+import { headPlace } from "../nginx/tree/nodes.js";
 import type { Directive, Node } from "../nginx/types.js";
 import type { Effective } from "../source/effective.js";
 import { lineText, type Place, position, type SourceFile } from "../source/file.js";

@@ -1,11 +1,11 @@
 import type { Pool } from "../fpm/types.js";
 import type { Host, NginxHost } from "../model/host.js";
 import { KEEPALIVE_BY_DEFAULT, readUpstreams } from "../model/upstreams.js";
-import { oneOfBranches } from "../nginx/branches.js";
-import { effectiveFlag } from "../nginx/effective.js";
-import { argument, argumentPlace, childrenNamed, headPlace } from "../nginx/nodes.js";
+import { isSince } from "../nginx/facts/version.js";
+import { oneOfBranches } from "../nginx/tree/branches.js";
+import { effectiveFlag } from "../nginx/tree/effective.js";
+import { argument, argumentPlace, childrenNamed, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
-import { isSince } from "../nginx/version.js";
 import type { Place } from "../source/file.js";
 import { type Pair, pairs } from "./evidence.js";
 

@@ -8,8 +8,8 @@ import {
   type Unusable,
   unusable,
 } from "../model/script-path.js";
-import { effectiveNode } from "../nginx/effective.js";
-import { argument, argumentPlace, headPlace } from "../nginx/nodes.js";
+import { effectiveNode } from "../nginx/tree/effective.js";
+import { argument, argumentPlace, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Place } from "../source/file.js";
 import { groupBy, namesOf } from "./evidence.js";

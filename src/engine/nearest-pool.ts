@@ -14,7 +14,7 @@ import {
 import { realAddress } from "../model/build.js";
 import type { Host } from "../model/host.js";
 import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/pool-listens.js";
-import { childrenNamed } from "../nginx/nodes.js";
+import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Place } from "../source/file.js";
 import { isSurelyMissing } from "./fpm-include.js";
 

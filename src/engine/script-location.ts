@@ -1,7 +1,7 @@
 import type { Binding, Host } from "../model/host.js";
 import { broughtBy, effectiveParams, type Param, type ParamSet } from "../model/params.js";
-import { effectiveNode } from "../nginx/effective.js";
-import { argument, headPlace } from "../nginx/nodes.js";
+import { effectiveNode } from "../nginx/tree/effective.js";
+import { argument, headPlace } from "../nginx/tree/nodes.js";
 import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
 import { addAfter, addInto, type Edit, replace } from "./help.js";

@@ -2,7 +2,7 @@ import { directoryOf } from "../host/path.js";
 import { isLocal, showAddress } from "../model/address.js";
 import type { Host } from "../model/host.js";
 import { type PoolListen, poolListens } from "../model/pool-listens.js";
-import { childrenNamed } from "../nginx/nodes.js";
+import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped, unique } from "../source/collect.js";
 import { phpBindings } from "./evidence.js";

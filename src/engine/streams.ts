@@ -1,6 +1,6 @@
 import { effectiveParams } from "../model/params.js";
-import { childrenNamed, headText, shownWord } from "../nginx/nodes.js";
-import { handingOn, takes } from "../nginx/passed.js";
+import { handingOn, takes } from "../nginx/location/passed.js";
+import { childrenNamed, headText, shownWord } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { hasPlaceholder, readMarks } from "../source/template.js";
 import type { Pair } from "./evidence.js";

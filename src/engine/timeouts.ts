@@ -1,9 +1,9 @@
 import { seconds, setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
-import { effectiveTime } from "../nginx/effective.js";
-import { argument } from "../nginx/nodes.js";
-import { matches, readPattern } from "../nginx/pattern.js";
+import { matches, readPattern } from "../nginx/location/pattern.js";
+import { effectiveTime } from "../nginx/tree/effective.js";
+import { argument } from "../nginx/tree/nodes.js";
 import { known } from "../source/effective.js";
 import { type Pair, pairs } from "./evidence.js";
 import type { Known } from "./grouping.js";

@@ -1,6 +1,6 @@
-import { always } from "../nginx/branches.js";
-import { effectiveList, effectiveNode } from "../nginx/effective.js";
-import { argument } from "../nginx/nodes.js";
+import { always } from "../nginx/tree/branches.js";
+import { effectiveList, effectiveNode } from "../nginx/tree/effective.js";
+import { argument } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 
 /** Whether `deny all` keeps everybody out of a block: the first rule that fits counts, and `satisfy any` lets in by other means. */

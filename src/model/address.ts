@@ -1,5 +1,5 @@
 import { normalizePath } from "../host/path.js";
-import { LONGEST_PATH, PLAIN, readAddress } from "../nginx/address.js";
+import { LONGEST_PATH, PLAIN, readAddress } from "../nginx/address/address.js";
 import { canonicalHost, unmapped } from "./canonical.js";
 
 /**

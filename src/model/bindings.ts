@@ -1,6 +1,13 @@
 import type { Pool } from "../fpm/types.js";
-import { always, mayMeet } from "../nginx/branches.js";
-import { argument, argumentPlace, childrenNamed, descendants, enclosing, shownWord } from "../nginx/nodes.js";
+import { always, mayMeet } from "../nginx/tree/branches.js";
+import {
+  argument,
+  argumentPlace,
+  childrenNamed,
+  descendants,
+  enclosing,
+  shownWord,
+} from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped } from "../source/collect.js";
 import type { Place } from "../source/file.js";

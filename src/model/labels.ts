@@ -1,4 +1,4 @@
-import { childrenNamed, headText, shownWord } from "../nginx/nodes.js";
+import { childrenNamed, headText, shownWord } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 
 /** The words by which people know a server and a location. */

@@ -1,5 +1,5 @@
-import { addressUses } from "../nginx/address-uses.js";
-import { argumentPlace } from "../nginx/nodes.js";
+import { addressUses } from "../nginx/address/uses.js";
+import { argumentPlace } from "../nginx/tree/nodes.js";
 import type { Place } from "../source/file.js";
 import type { Host } from "./host.js";
 

@@ -1,4 +1,4 @@
-import { argument, argumentPlace, childrenNamed } from "../nginx/nodes.js";
+import { argument, argumentPlace, childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Written } from "./variable-words.js";
 

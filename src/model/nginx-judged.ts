@@ -1,7 +1,7 @@
 import { isGlob } from "../host/glob.js";
 import { readScope } from "../nginx/checks/scope.js";
 import type { Scope } from "../nginx/checks/types.js";
-import { ANY_CONTEXT, type Judged, judged } from "../nginx/judged.js";
+import { ANY_CONTEXT, type Judged, judged } from "../nginx/tree/judged.js";
 import type { Node } from "../nginx/types.js";
 import type { Host, NginxHost } from "./host.js";
 

@@ -1,4 +1,4 @@
-import { argument, descendants, enclosing } from "../nginx/nodes.js";
+import { argument, descendants, enclosing } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { type Address, nginxAddress, reaches } from "./address.js";
 import type { Host } from "./host.js";

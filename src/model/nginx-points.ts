@@ -1,4 +1,4 @@
-import { argument, descendants } from "../nginx/nodes.js";
+import { argument, descendants } from "../nginx/tree/nodes.js";
 import { type Address, meetingPoint, nginxAddress } from "./address.js";
 import type { Host } from "./host.js";
 import { nginxListens } from "./nginx-listens.js";

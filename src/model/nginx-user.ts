@@ -1,6 +1,6 @@
 import { noAccount } from "../nginx/checks/main.js";
 import type { Refusal } from "../nginx/checks/refusal.js";
-import { argument } from "../nginx/nodes.js";
+import { argument } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Host } from "./host.js";
 

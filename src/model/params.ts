@@ -1,5 +1,5 @@
-import { effectiveList, hiddenList } from "../nginx/effective.js";
-import { argument, argumentPlace, headPlace, headText } from "../nginx/nodes.js";
+import { effectiveList, hiddenList } from "../nginx/tree/effective.js";
+import { argument, argumentPlace, headPlace, headText } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { type Place, place } from "../source/file.js";
 import type { Binding, Host } from "./host.js";

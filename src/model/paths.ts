@@ -1,6 +1,6 @@
 import { setting } from "../fpm/pools.js";
-import { effectiveNode } from "../nginx/effective.js";
-import { argument } from "../nginx/nodes.js";
+import { effectiveNode } from "../nginx/tree/effective.js";
+import { argument } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { isLocal } from "./address.js";
 import type { Binding, Host } from "./host.js";

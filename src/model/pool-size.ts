@@ -1,7 +1,7 @@
 import { integer, setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import { readProcessManager } from "../fpm/values.js";
-import { argument, childrenNamed } from "../nginx/nodes.js";
+import { argument, childrenNamed } from "../nginx/tree/nodes.js";
 import { type Effective, known } from "../source/effective.js";
 import type { NginxHost } from "./host.js";
 

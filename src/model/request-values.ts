@@ -1,7 +1,7 @@
 import { phpValue } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
-import { effectiveList } from "../nginx/effective.js";
-import { argument, argumentPlace } from "../nginx/nodes.js";
+import { effectiveList } from "../nginx/tree/effective.js";
+import { argument, argumentPlace } from "../nginx/tree/nodes.js";
 import type { Directive, Node } from "../nginx/types.js";
 import { type IniStatement, readIni } from "../php/grammar.js";
 import type { Effective } from "../source/effective.js";

@@ -1,4 +1,4 @@
-import { childrenNamed, descendants, enclosing } from "../nginx/nodes.js";
+import { childrenNamed, descendants, enclosing } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { placeholderRanges } from "../source/template.js";
 import { keepsOut } from "./access.js";

@@ -1,5 +1,5 @@
-import { always } from "../nginx/branches.js";
-import { argument, argumentPlace, childrenNamed } from "../nginx/nodes.js";
+import { always } from "../nginx/tree/branches.js";
+import { argument, argumentPlace, childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Place } from "../source/file.js";
 import { withVariables } from "./variable-words.js";

@@ -1,8 +1,8 @@
 import { setting } from "../fpm/pools.js";
-import { effectiveNode } from "../nginx/effective.js";
-import { namedExtensions } from "../nginx/extensions.js";
-import { argument, childrenNamed, headText } from "../nginx/nodes.js";
-import { surelyPassed, takes } from "../nginx/passed.js";
+import { namedExtensions } from "../nginx/location/extensions.js";
+import { surelyPassed, takes } from "../nginx/location/passed.js";
+import { effectiveNode } from "../nginx/tree/effective.js";
+import { argument, childrenNamed, headText } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { inContainer } from "./container.js";
 import type { Binding, Host } from "./host.js";

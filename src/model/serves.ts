@@ -1,5 +1,5 @@
-import { effectiveList } from "../nginx/effective.js";
-import { argument, childrenNamed, descendants, enclosing } from "../nginx/nodes.js";
+import { effectiveList } from "../nginx/tree/effective.js";
+import { argument, childrenNamed, descendants, enclosing } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Target } from "./host.js";
 

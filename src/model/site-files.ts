@@ -1,5 +1,5 @@
-import { effectiveNode } from "../nginx/effective.js";
-import { argument, childrenNamed } from "../nginx/nodes.js";
+import { effectiveNode } from "../nginx/tree/effective.js";
+import { argument, childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Host } from "./host.js";
 import { writtenRoot } from "./paths.js";

@@ -1,4 +1,4 @@
-import { argument, childrenNamed } from "../nginx/nodes.js";
+import { argument, childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 
 /** Idle connections that each worker of nginx keeps where an upstream has no `keepalive`; seen in 1.31.4. */

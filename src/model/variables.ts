@@ -1,4 +1,4 @@
-import { enclosing } from "../nginx/nodes.js";
+import { enclosing } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Place } from "../source/file.js";
 import { mapChoices } from "./maps.js";

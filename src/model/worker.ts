@@ -1,4 +1,4 @@
-import { argument, argumentPlace, childrenNamed, headPlace } from "../nginx/nodes.js";
+import { argument, argumentPlace, childrenNamed, headPlace } from "../nginx/tree/nodes.js";
 import type { Place } from "../source/file.js";
 import type { Host } from "./host.js";
 

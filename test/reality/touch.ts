@@ -1,9 +1,9 @@
 import type { Finding } from "../../src/engine/finding.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { effectiveList, effectiveNode } from "../../src/nginx/effective.js";
-import { argument, descendants, headText } from "../../src/nginx/nodes.js";
-import { takes } from "../../src/nginx/passed.js";
+import { takes } from "../../src/nginx/location/passed.js";
+import { effectiveList, effectiveNode } from "../../src/nginx/tree/effective.js";
+import { argument, descendants, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import type { Place, Span } from "../../src/source/file.js";
 import { type Entry, inner, type SiteDraft } from "./draft.js";

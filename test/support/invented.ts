@@ -1,5 +1,5 @@
 import { noOptions, type Report, type Rule, type RuleCase } from "../../src/engine/rule.js";
-import { descendants, headPlace, headText } from "../../src/nginx/nodes.js";
+import { descendants, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 
 /** Rules for tests of the command and the engine, so that a real rule changes none of them. */
 

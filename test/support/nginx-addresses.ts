@@ -2,9 +2,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import fc from "fast-check";
 import { memoryFilesystem } from "../../src/host/memory.js";
-import { addressFault } from "../../src/nginx/address-faults.js";
-import { addressUses } from "../../src/nginx/address-uses.js";
-import { readTree } from "../../src/nginx/tree.js";
+import { addressFault } from "../../src/nginx/address/faults.js";
+import { addressUses } from "../../src/nginx/address/uses.js";
+import { readTree } from "../../src/nginx/tree/tree.js";
 import { ask } from "./nginx-oracle.js";
 
 /** Addresses put together from pieces, sound or not. */

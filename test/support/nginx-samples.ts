@@ -1,5 +1,5 @@
-import { wordsOf } from "../../src/nginx/directives.js";
-import { DIRECTIVE_ROWS } from "../../src/nginx/facts.js";
+import { wordsOf } from "../../src/nginx/facts/directives.js";
+import { DIRECTIVE_ROWS } from "../../src/nginx/facts/facts.js";
 
 /** Texts that try one directive each: what it takes, and where nginx and the rules have to agree that it does not. */
 

@@ -3,9 +3,9 @@ import * as path from "node:path";
 import fc from "fast-check";
 import { diskFilesystem } from "../../src/host/disk.js";
 import { isGlob } from "../../src/host/glob.js";
-import { TOO_MANY_FILES } from "../../src/nginx/files.js";
-import { childrenNamed } from "../../src/nginx/nodes.js";
-import { type NginxTree, readTree } from "../../src/nginx/tree.js";
+import { TOO_MANY_FILES } from "../../src/nginx/tree/files.js";
+import { childrenNamed } from "../../src/nginx/tree/nodes.js";
+import { type NginxTree, readTree } from "../../src/nginx/tree/tree.js";
 import { position, type Span } from "../../src/source/file.js";
 import { ask, type Verdict } from "./nginx-oracle.js";
 

@@ -1,7 +1,7 @@
 import { wordMap } from "../../source/word-map.js";
-import { childrenNamed } from "../nodes.js";
+import { count, size } from "../syntax/numbers.js";
+import { childrenNamed } from "../tree/nodes.js";
 import type { Word } from "../types.js";
-import { count, size } from "./numbers.js";
 import {
   anything,
   isCount,

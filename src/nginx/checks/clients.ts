@@ -1,5 +1,5 @@
+import { time } from "../syntax/numbers.js";
 import type { Word } from "../types.js";
-import { time } from "./numbers.js";
 import { patternRefusal } from "./pattern.js";
 import { args, type Check, type Checked, notTaken, quoted, type Refusal, refused, word } from "./refusal.js";
 

@@ -1,5 +1,5 @@
-import type { DirectiveFact } from "../directives.js";
-import { swallowedDirective } from "../swallowed.js";
+import type { DirectiveFact } from "../facts/directives.js";
+import { swallowedDirective } from "../syntax/swallowed.js";
 import type { Directive, NginxText, Node } from "../types.js";
 import { holdsMark } from "./maps.js";
 import { type Refusal, refused } from "./refusal.js";

@@ -1,5 +1,5 @@
 import { hasPlaceholder } from "../../source/template.js";
-import type { Judged } from "../judged.js";
+import type { Judged } from "../tree/judged.js";
 import type { Node } from "../types.js";
 
 /** The variables that a directive defines, in lower case: by name, or by named groups of its expressions. */

@@ -1,7 +1,7 @@
 import { withoutEnd } from "../../source/ends.js";
-import type { DirectiveFact } from "../directives.js";
-import { type Judged, matchingRows } from "../judged.js";
-import { argument } from "../nodes.js";
+import type { DirectiveFact } from "../facts/directives.js";
+import { type Judged, matchingRows } from "../tree/judged.js";
+import { argument } from "../tree/nodes.js";
 import type { Node } from "../types.js";
 import { readLocation } from "./locations.js";
 import { holdsMark } from "./maps.js";

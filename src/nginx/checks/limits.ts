@@ -1,5 +1,5 @@
 import { wordMap } from "../../source/word-map.js";
-import { count, size } from "./numbers.js";
+import { count, size } from "../syntax/numbers.js";
 import {
   anything,
   bare,

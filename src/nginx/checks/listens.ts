@@ -1,7 +1,7 @@
 import { wordMap } from "../../source/word-map.js";
+import { isSince } from "../facts/version.js";
+import { count, time } from "../syntax/numbers.js";
 import type { Word } from "../types.js";
-import { isSince } from "../version.js";
-import { count, time } from "./numbers.js";
 import {
   anything,
   bare,

@@ -1,5 +1,5 @@
 import { wordMap } from "../../source/word-map.js";
-import { argument } from "../nodes.js";
+import { argument } from "../tree/nodes.js";
 import type { Node, Word } from "../types.js";
 import { patternRefusal } from "./pattern.js";
 import {

@@ -1,6 +1,6 @@
 import { wordMap } from "../../source/word-map.js";
+import { count } from "../syntax/numbers.js";
 import type { Word } from "../types.js";
-import { count } from "./numbers.js";
 import { isCount, must, named, parameterRefusal } from "./parameters.js";
 import { args, type Check, notTaken, quoted, refused, text, word } from "./refusal.js";
 

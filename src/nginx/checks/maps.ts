@@ -1,6 +1,6 @@
-import { isIpv4Literal, isIpv6Literal } from "../literals.js";
+import { isOlder } from "../facts/version.js";
+import { isIpv4Literal, isIpv6Literal } from "../syntax/literals.js";
 import type { Node, Word } from "../types.js";
-import { isOlder } from "../version.js";
 import { tildePattern } from "./pattern.js";
 import { args, type Check, type Checked, quoted, type Refusal, refused, word } from "./refusal.js";
 import { definitionRefusal, nameRefusal } from "./variables.js";

@@ -1,5 +1,5 @@
+import { time } from "../syntax/numbers.js";
 import { isNetwork, network } from "./maps.js";
-import { time } from "./numbers.js";
 import { captures, patternRefusal } from "./pattern.js";
 import { args, type Check, type Checked, notTaken, quoted, refused, text, word } from "./refusal.js";
 import { definitionRefusal, nameRefusal } from "./variables.js";

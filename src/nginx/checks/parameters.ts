@@ -1,5 +1,5 @@
+import { count, offset, size, time } from "../syntax/numbers.js";
 import type { Word } from "../types.js";
-import { count, offset, size, time } from "./numbers.js";
 import {
   args,
   type Check,

@@ -1,6 +1,6 @@
-import { type Judged, judged } from "../judged.js";
+import type { NginxVersion } from "../facts/version.js";
+import { type Judged, judged } from "../tree/judged.js";
 import type { Node } from "../types.js";
-import type { NginxVersion } from "../version.js";
 import { definesAny, variablesDefined } from "./defined.js";
 import type { Scope } from "./types.js";
 import { zonesOf } from "./zones.js";

@@ -1,9 +1,9 @@
 import { wordMap } from "../../source/word-map.js";
-import { type Limit, limitOf, wordsOf } from "../directives.js";
-import { isIpv4Literal, isIpv6Literal } from "../literals.js";
+import { type Limit, limitOf, wordsOf } from "../facts/directives.js";
+import { isOlder } from "../facts/version.js";
+import { isIpv4Literal, isIpv6Literal } from "../syntax/literals.js";
+import { count, offset, size, time } from "../syntax/numbers.js";
 import type { Word } from "../types.js";
-import { isOlder } from "../version.js";
-import { count, offset, size, time } from "./numbers.js";
 import { args, type Check, type Checked, notTaken, type Refusal, refused, text, word } from "./refusal.js";
 import { nameRefusal } from "./variables.js";
 

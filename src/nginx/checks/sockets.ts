@@ -1,4 +1,4 @@
-import { isIpv4Literal, isIpv6Literal } from "../literals.js";
+import { isIpv4Literal, isIpv6Literal } from "../syntax/literals.js";
 
 /**
  * The sockets that a `listen` opens, in one spelling each, as nginx prints them. None for names,

@@ -1,6 +1,6 @@
+import { count, size } from "../syntax/numbers.js";
 import type { Word } from "../types.js";
 import { tooSmall } from "./limits.js";
-import { count, size } from "./numbers.js";
 import { args, type Check, type Checked, notTaken, type Refusal } from "./refusal.js";
 import { SMALLEST_ZONE, sharedZones } from "./zones.js";
 

@@ -1,6 +1,6 @@
-import type { DirectiveFact } from "../directives.js";
+import type { DirectiveFact } from "../facts/directives.js";
+import type { NginxVersion } from "../facts/version.js";
 import type { Node, Word } from "../types.js";
-import type { NginxVersion } from "../version.js";
 
 /** What `nginx -t` refuses about the words of one directive, and what it takes to tell. */
 

@@ -1,6 +1,6 @@
-import { mayBeDefined } from "../foreign.js";
-import { type Judged, matchingRows } from "../judged.js";
-import { argument } from "../nodes.js";
+import { mayBeDefined } from "../facts/foreign.js";
+import { type Judged, matchingRows } from "../tree/judged.js";
+import { argument } from "../tree/nodes.js";
 import type { Node, Word } from "../types.js";
 import { type Checked, quoted, type Refusal, refused, type Scope } from "./refusal.js";
 import { usedVariables, variablesIn } from "./variables.js";

@@ -1,9 +1,9 @@
 import { wordMap } from "../../source/word-map.js";
-import { childrenNamed } from "../nodes.js";
+import { isOlder } from "../facts/version.js";
+import { count, size } from "../syntax/numbers.js";
+import { childrenNamed } from "../tree/nodes.js";
 import type { Word } from "../types.js";
-import { isOlder } from "../version.js";
 import { tooSmall } from "./limits.js";
-import { count, size } from "./numbers.js";
 import {
   anything,
   bare,

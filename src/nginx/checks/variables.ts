@@ -1,5 +1,5 @@
-import { factRows } from "../directives.js";
-import { FIXED_VARIABLES, VARIABLE_SLOT_ROWS } from "../facts-values.js";
+import { factRows } from "../facts/directives.js";
+import { FIXED_VARIABLES, VARIABLE_SLOT_ROWS } from "../facts/facts-values.js";
 import type { Word } from "../types.js";
 import { type Check, type Checked, quoted, type Refusal, refused, text, word } from "./refusal.js";
 

@@ -1,8 +1,8 @@
-import { effectiveList } from "../effective.js";
-import type { Judged } from "../judged.js";
-import { argument, childrenNamed } from "../nodes.js";
+import { count } from "../syntax/numbers.js";
+import { effectiveList } from "../tree/effective.js";
+import type { Judged } from "../tree/judged.js";
+import { argument, childrenNamed } from "../tree/nodes.js";
 import type { Node } from "../types.js";
-import { count } from "./numbers.js";
 import { quoted, type Refusal, refused, type Scope } from "./refusal.js";
 
 /** What nginx checks when it has read everything: no line of its own is wrong. */

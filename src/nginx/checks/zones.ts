@@ -1,8 +1,8 @@
 import { wordMap } from "../../source/word-map.js";
-import type { Judged } from "../judged.js";
-import { argument } from "../nodes.js";
+import { size } from "../syntax/numbers.js";
+import type { Judged } from "../tree/judged.js";
+import { argument } from "../tree/nodes.js";
 import type { Node, Word } from "../types.js";
-import { size } from "./numbers.js";
 import { type Check, quoted, refused, type Zone } from "./refusal.js";
 
 /** Below this no zone has room for its own bookkeeping: eight pages of 4 KiB. */

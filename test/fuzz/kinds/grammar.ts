@@ -1,6 +1,6 @@
 import { fpmFacts } from "../../../src/fpm/facts.js";
-import { factRows } from "../../../src/nginx/directives.js";
-import { DIRECTIVE_ROWS } from "../../../src/nginx/facts.js";
+import { factRows } from "../../../src/nginx/facts/directives.js";
+import { DIRECTIVE_ROWS } from "../../../src/nginx/facts/facts.js";
 import type { Random } from "../../reality/random.js";
 import { type Draw, lintAll } from "../case.js";
 import { mutateTokens } from "../tokens.js";

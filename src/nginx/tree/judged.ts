@@ -1,7 +1,7 @@
-import { wordMap } from "../source/word-map.js";
-import { type DirectiveFact, factsFor } from "./directives.js";
-import type { Node } from "./types.js";
-import type { NginxVersion } from "./version.js";
+import { wordMap } from "../../source/word-map.js";
+import { type DirectiveFact, factsFor } from "../facts/directives.js";
+import type { NginxVersion } from "../facts/version.js";
+import type { Node } from "../types.js";
 
 /** Every directive that nginx would look up in its tables, with the contexts in which it may stand. */
 export interface Judged {

@@ -1,9 +1,9 @@
-import { at, type Range } from "../source/ranges.js";
-import { type Mark, readMarks } from "../source/template.js";
+import { at, type Range } from "../../source/ranges.js";
+import { type Mark, readMarks } from "../../source/template.js";
+import type { Branch } from "../types.js";
 import { branchParts } from "./branch-parts.js";
 import { luaBlocks } from "./lua.js";
-import { TemplateWalk } from "./template-walk.js";
-import type { Branch } from "./types.js";
+import { TemplateWalk } from "./walk.js";
 
 /**
  * Where template language stands in an nginx file, and a text that nginx's own rules can read in its

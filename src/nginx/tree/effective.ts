@@ -1,10 +1,10 @@
-import type { Effective } from "../source/effective.js";
-import type { Place } from "../source/file.js";
+import type { Effective } from "../../source/effective.js";
+import type { Place } from "../../source/file.js";
+import { httpFact } from "../facts/directives.js";
+import { flag, offsetBytes, sizeBytes, timeMs } from "../syntax/values.js";
+import type { Node } from "../types.js";
 import { always, keepAlways, oneOfBranches } from "./branches.js";
-import { httpFact } from "./directives.js";
 import { argument, argumentPlace, childrenNamed, headPlace, namePlace } from "./nodes.js";
-import type { Node } from "./types.js";
-import { flag, offsetBytes, sizeBytes, timeMs } from "./values.js";
 
 /**
  * What nginx would use in a block. The only code that climbs from a block to its parents; the three

@@ -1,6 +1,6 @@
-import { position, type SourceFile } from "../source/file.js";
-import { factsOf } from "./directives.js";
-import type { Directive, Word } from "./types.js";
+import { position, type SourceFile } from "../../source/file.js";
+import { factsOf } from "../facts/directives.js";
+import type { Directive, Word } from "../types.js";
 
 /**
  * The argument that was meant to be the next directive: it begins a later line, it is the name of a

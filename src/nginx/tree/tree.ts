@@ -1,6 +1,8 @@
-import { directoryOf } from "../host/path.js";
-import { place, type SourceFile, type Span } from "../source/file.js";
-import { isTemplateName } from "../source/template-names.js";
+import { directoryOf } from "../../host/path.js";
+import { place, type SourceFile, type Span } from "../../source/file.js";
+import { isTemplateName } from "../../source/template-names.js";
+import { swallowedDirective } from "../syntax/swallowed.js";
+import type { Branch, Directive, IncludeProblem, NginxInclude, NginxText, Node } from "../types.js";
 import {
   isRound,
   load,
@@ -12,8 +14,6 @@ import {
   type TreeOptions,
   unreadProblem,
 } from "./files.js";
-import { swallowedDirective } from "./swallowed.js";
-import type { Branch, Directive, IncludeProblem, NginxInclude, NginxText, Node } from "./types.js";
 
 /** What nginx would read from one main file, includes opened: one node per occurrence. */
 export interface NginxTree {

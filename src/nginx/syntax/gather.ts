@@ -1,7 +1,7 @@
 import type { NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
-import { at, following, type Range } from "../source/ranges.js";
-import type { Template } from "./template.js";
-import type { Branch, Directive, Word } from "./types.js";
+import { at, following, type Range } from "../../source/ranges.js";
+import type { Template } from "../template/template.js";
+import type { Branch, Directive, Word } from "../types.js";
 
 /** What the reader noted of a node of the package's tree. */
 export interface Mark {

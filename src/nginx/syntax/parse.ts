@@ -1,14 +1,14 @@
 import { NginxParser, type NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
-import type { SourceFile } from "../source/file.js";
-import { overlapping, overlaps } from "../source/ranges.js";
-import { withPlaceholders } from "../source/template.js";
+import type { SourceFile } from "../../source/file.js";
+import { overlapping, overlaps } from "../../source/ranges.js";
+import { withPlaceholders } from "../../source/template.js";
+import { luaBlockEnd } from "../template/lua.js";
+import { readTemplate, type Template } from "../template/template.js";
+import type { Directive, NginxFault, NginxText, TemplateText, Word } from "../types.js";
+import { decode, readWords, skipBlanks } from "../words.js";
 import type { ClosedBlock } from "./braces.js";
 import { blockFault, eofFault, strayBrace, unexpected, wordsFault } from "./faults.js";
 import { gather, hasGap, type Mark } from "./gather.js";
-import { luaBlockEnd } from "./lua.js";
-import { readTemplate, type Template } from "./template.js";
-import type { Directive, NginxFault, NginxText, TemplateText, Word } from "./types.js";
-import { decode, readWords, skipBlanks } from "./words.js";
 
 /**
  * What nginx-conf keeps private. The package builds the tree; which characters make a word, a

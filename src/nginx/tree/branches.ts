@@ -1,5 +1,5 @@
+import type { Node } from "../types.js";
 import { headText } from "./nodes.js";
-import type { Node } from "./types.js";
 
 /** Directives of one level that stand in the conditions and loops of a template. */
 

@@ -1,8 +1,8 @@
-import { unique } from "../source/collect.js";
-import { always } from "./branches.js";
+import { unique } from "../../source/collect.js";
+import { always } from "../tree/branches.js";
+import { childrenNamed } from "../tree/nodes.js";
+import type { Node } from "../types.js";
 import { matchingOf } from "./extensions.js";
-import { childrenNamed } from "./nodes.js";
-import type { Node } from "./types.js";
 
 /** The locations of one block, by what nginx looks them up by. */
 export interface Level {

@@ -1,9 +1,9 @@
-import { position, type SourceFile } from "../source/file.js";
+import { position, type SourceFile } from "../../source/file.js";
+import { factsOf } from "../facts/directives.js";
+import type { NginxFault, Word } from "../types.js";
+import type { WordsEnd } from "../words.js";
 import { type ClosedBlock, closedTooEarly, closedTooLate } from "./braces.js";
-import { factsOf } from "./directives.js";
 import { firstOfLaterLine } from "./swallowed.js";
-import type { NginxFault, Word } from "./types.js";
-import type { WordsEnd } from "./words.js";
 
 /** The refusals of nginx's reader, in our words, at the line where nginx reports them. */
 

@@ -1,4 +1,4 @@
-import { decimal, isIpv4Literal, isIpv6Literal } from "./literals.js";
+import { decimal, isIpv4Literal, isIpv6Literal } from "../syntax/literals.js";
 
 /**
  * Addresses as nginx reads them when it starts (ngx_parse_url in ngx_inet.c, the same from 1.18.0 to

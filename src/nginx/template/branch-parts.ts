@@ -1,5 +1,5 @@
-import type { Range } from "../source/ranges.js";
-import type { Branch } from "./types.js";
+import type { Range } from "../../source/ranges.js";
+import type { Branch } from "../types.js";
 
 export type BranchRange = Range & { readonly branch: Branch };
 

@@ -1,7 +1,7 @@
-import { wordMap } from "../source/word-map.js";
+import { wordMap } from "../../source/word-map.js";
+import { descendants, enclosing } from "../tree/nodes.js";
+import type { Node } from "../types.js";
 import { type AddressSlot, type NginxAddress, PLAIN, readAddress } from "./address.js";
-import { descendants, enclosing } from "./nodes.js";
-import type { Node } from "./types.js";
 
 /** Every directive by which nginx listens or connects, and the address that it reads there. */
 export interface AddressUse {

@@ -1,4 +1,4 @@
-import type { Range } from "../source/ranges.js";
+import type { Range } from "../../source/ranges.js";
 
 /** A block of Lua that does not end makes the file faulty; each costs a look at all that follows. */
 const MOST_OPEN = 20;

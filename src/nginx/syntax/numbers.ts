@@ -1,5 +1,5 @@
 import { wordMap } from "../../source/word-map.js";
-import { decimal } from "../literals.js";
+import { decimal } from "./literals.js";
 
 /** nginx's own readings of numbers (ngx_parse.c, ngx_string.c), exact to the last bit; `null` for what it refuses. */
 

@@ -1,5 +1,5 @@
-import { wordMap } from "../source/word-map.js";
-import { time } from "./checks/numbers.js";
+import { wordMap } from "../../source/word-map.js";
+import { time } from "./numbers.js";
 
 /** nginx's own readings of values (ngx_parse.c). `undefined`: nginx refuses it, or it is not a literal. */
 

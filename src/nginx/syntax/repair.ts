@@ -1,6 +1,6 @@
-import { lineText, position, type SourceFile, sourceFile } from "../source/file.js";
+import { lineText, position, type SourceFile, sourceFile } from "../../source/file.js";
+import type { NginxFault } from "../types.js";
 import { parseNginx } from "./parse.js";
-import type { NginxFault } from "./types.js";
 
 /** A change of one line: another text, `null` to remove it, or a line put below it. */
 export interface Repair {

@@ -1,5 +1,5 @@
+import type { Node } from "../types.js";
 import { matches, type Pattern, readPattern } from "./pattern.js";
-import type { Node } from "./types.js";
 
 /** Which extensions a location names, by reading its pattern from the end. */
 

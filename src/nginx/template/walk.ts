@@ -1,17 +1,9 @@
-import type { Range } from "../source/ranges.js";
-import type { Mark, Section } from "../source/template.js";
+import type { Range } from "../../source/ranges.js";
+import type { Mark, Section } from "../../source/template.js";
+import { isBlank } from "../words.js";
 import type { BranchRange } from "./branch-parts.js";
-import { filled, joinTo, type Lookup, lookup } from "./template-look.js";
-import {
-  depthOf,
-  type Frame,
-  frameOf,
-  type Heads,
-  headAt,
-  type State,
-  type Unread,
-} from "./template-state.js";
-import { isBlank } from "./words.js";
+import { filled, joinTo, type Lookup, lookup } from "./look.js";
+import { depthOf, type Frame, frameOf, type Heads, headAt, type State, type Unread } from "./state.js";
 
 /** Goes through a file once, with the eyes of nginx and of the template language together. */
 export class TemplateWalk {

@@ -1,5 +1,5 @@
-import type { Section } from "../source/template.js";
-import type { Branch } from "./types.js";
+import type { Section } from "../../source/template.js";
+import type { Branch } from "../types.js";
 
 /** The open blocks, the innermost first. */
 export interface Heads {

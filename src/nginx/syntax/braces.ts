@@ -1,5 +1,5 @@
-import { lineText, position, type SourceFile } from "../source/file.js";
-import type { Word } from "./types.js";
+import { lineText, position, type SourceFile } from "../../source/file.js";
+import type { Word } from "../types.js";
 
 /** Which brace is wrong when they do not balance: nginx only sees that at the end, people see it in the indentation. */
 

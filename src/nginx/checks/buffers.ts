@@ -2,10 +2,10 @@
  * What nginx demands of the buffers for an upstream's answer when it merges two levels
  * (`ngx_http_*_merge_loc_conf`, the same for four modules). The only copy of that arithmetic.
  */
-import { type Effective, known } from "../source/effective.js";
-import { httpFact } from "./directives.js";
-import { effectiveBuffers, effectiveSize } from "./effective.js";
-import type { Node } from "./types.js";
+import { type Effective, known } from "../../source/effective.js";
+import { httpFact } from "../facts/directives.js";
+import { effectiveBuffers, effectiveSize } from "../tree/effective.js";
+import type { Node } from "../types.js";
 
 export const BUFFER_PREFIXES = ["fastcgi", "proxy", "scgi", "uwsgi"] as const;
 export type BufferPrefix = (typeof BUFFER_PREFIXES)[number];

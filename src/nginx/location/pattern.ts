@@ -1,4 +1,4 @@
-import { wordMap } from "../source/word-map.js";
+import { wordMap } from "../../source/word-map.js";
 
 /**
  * Regular expressions of locations, read and matched here instead of by V8: its engine differs from

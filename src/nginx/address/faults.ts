@@ -1,7 +1,7 @@
+import { argument } from "../tree/nodes.js";
+import type { Node } from "../types.js";
 import type { Refusal } from "./address.js";
-import type { AddressUse } from "./address-uses.js";
-import { argument } from "./nodes.js";
-import type { Node } from "./types.js";
+import type { AddressUse } from "./uses.js";
 
 /** The refusals of addresses that need nothing but their own text, in our words. */
 export interface AddressFault {

@@ -1,5 +1,5 @@
-import type { Range } from "../source/ranges.js";
-import type { Mark } from "../source/template.js";
+import type { Range } from "../../source/ranges.js";
+import type { Mark } from "../../source/template.js";
 
 /** Looking ahead in a template, for the one that walks through it (template-walk.ts). */
 export interface Lookup {

@@ -1,5 +1,5 @@
-import { type Place, place } from "../source/file.js";
-import type { Node, Word } from "./types.js";
+import { type Place, place } from "../../source/file.js";
+import type { Node, Word } from "../types.js";
 
 /** Small questions to a node of the tree. None of them climbs: inheritance is effective.ts's. */
 

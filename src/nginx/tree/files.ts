@@ -5,17 +5,17 @@ import {
   openAccount,
   SITE_INCLUDES,
   WILDCARD_STEPS,
-} from "../host/allowance.js";
-import { globDeployed } from "../host/deployed.js";
-import { type Entry, type HostFilesystem, listedReason, unreadReason } from "../host/filesystem.js";
-import { isGlob, type Steps } from "../host/glob.js";
-import { directoryOf, isWithin, joinPath } from "../host/path.js";
-import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../host/system-error.js";
-import { type Span, sourceFile } from "../source/file.js";
-import { isTemplateName } from "../source/template-names.js";
-import { parseNginx } from "./parse.js";
-import { stockText } from "./stock.js";
-import type { Directive, IncludeProblem, NginxInclude, NginxText } from "./types.js";
+} from "../../host/allowance.js";
+import { globDeployed } from "../../host/deployed.js";
+import { type Entry, type HostFilesystem, listedReason, unreadReason } from "../../host/filesystem.js";
+import { isGlob, type Steps } from "../../host/glob.js";
+import { directoryOf, isWithin, joinPath } from "../../host/path.js";
+import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../../host/system-error.js";
+import { type Span, sourceFile } from "../../source/file.js";
+import { isTemplateName } from "../../source/template-names.js";
+import { stockText } from "../facts/stock.js";
+import { parseNginx } from "../syntax/parse.js";
+import type { Directive, IncludeProblem, NginxInclude, NginxText } from "../types.js";
 
 /** Which files an include means, and opening each of them once. */
 

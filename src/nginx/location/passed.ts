@@ -1,11 +1,11 @@
-import { grouped } from "../source/collect.js";
-import { always } from "./branches.js";
-import { effectiveFlag, effectiveList } from "./effective.js";
+import { grouped } from "../../source/collect.js";
+import { always } from "../tree/branches.js";
+import { effectiveFlag, effectiveList } from "../tree/effective.js";
+import { argument, childrenNamed, enclosing } from "../tree/nodes.js";
+import type { Node } from "../types.js";
 import { matchingOf, patternOf } from "./extensions.js";
-import { levelOf, longestPrefix } from "./location-level.js";
-import { argument, childrenNamed, enclosing } from "./nodes.js";
+import { levelOf, longestPrefix } from "./level.js";
 import { matches, readPattern } from "./pattern.js";
-import type { Node } from "./types.js";
 
 /** Which requests of a server a location hands to FastCGI. */
 
