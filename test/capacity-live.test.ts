@@ -5,7 +5,7 @@ import type { HostCapacity } from "../src/engine/capacity-result.js";
 import { liveHost } from "../src/engine/live-host.js";
 import { type MemoryNode, memoryFilesystem } from "../src/host/memory.js";
 import { buildHost } from "../src/model/build.js";
-import { sharedMemory } from "../src/model/shared-memory.js";
+import { sharedMemory } from "../src/model/machine/shared-memory.js";
 import { hintOf } from "../src/report/capacity-hint.js";
 import { capacityJson } from "../src/report/capacity-json.js";
 import { capacityText } from "../src/report/capacity-text.js";

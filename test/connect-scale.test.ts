@@ -3,7 +3,7 @@ import { listenMismatch } from "../rules/connect/listen-mismatch.js";
 import { sharedAddress } from "../rules/connect/shared-address.js";
 import type { Report, Rule } from "../src/engine/rule.js";
 import { memoryFilesystem } from "../src/host/memory.js";
-import type * as address from "../src/model/address.js";
+import type * as address from "../src/model/address/address.js";
 import { buildHost } from "../src/model/build.js";
 import type { Host } from "../src/model/host.js";
 

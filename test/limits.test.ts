@@ -10,7 +10,7 @@ import { glob, TOO_MANY_STEPS } from "../src/host/glob.js";
 import { type MemoryNode, memoryFilesystem } from "../src/host/memory.js";
 import { buildHost } from "../src/model/build.js";
 import type { Host } from "../src/model/host.js";
-import { possibleValues } from "../src/model/variables.js";
+import { possibleValues } from "../src/model/request/variables.js";
 import { handingOn } from "../src/nginx/location/passed.js";
 import { argumentPlace, childrenNamed, descendants } from "../src/nginx/tree/nodes.js";
 import { readTree } from "../src/nginx/tree/tree.js";

@@ -4,7 +4,7 @@ import type { Incomplete } from "../src/engine/finding.js";
 import { incompleteOf } from "../src/engine/incomplete.js";
 import { memoryFilesystem } from "../src/host/memory.js";
 import { sniff } from "../src/host/sniff.js";
-import { showAddress } from "../src/model/address.js";
+import { showAddress } from "../src/model/address/address.js";
 import { buildHost } from "../src/model/build.js";
 import type { Binding, Host } from "../src/model/host.js";
 import { parseNginx } from "../src/nginx/syntax/parse.js";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { memoryFilesystem } from "../src/host/memory.js";
-import { assignmentsOf } from "../src/model/assignments.js";
 import { buildHost } from "../src/model/build.js";
 import type { Host } from "../src/model/host.js";
-import { somaxconn } from "../src/model/kernel.js";
-import { isOn, nginxUnits, serviceSetting } from "../src/model/units.js";
+import { somaxconn } from "../src/model/listen/somaxconn.js";
+import { isOn, nginxUnits, serviceSetting } from "../src/model/machine/systemd.js";
+import { assignmentsOf } from "../src/model/machine/unit-file.js";
 
 function host(files: Readonly<Record<string, string>>): Host {
   const spec = { name: "host", root: "/host", nginx: null, fragments: [], fpm: [], pools: [] };

@@ -12,7 +12,7 @@ import { writeForLocations } from "../../src/engine/help-locations.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { labelOf } from "../../src/model/labels.js";
-import { requestValues } from "../../src/model/request-values.js";
+import { requestValues } from "../../src/model/request/php-settings.js";
 import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { handingOn, takesBodies } from "../../src/nginx/location/passed.js";
 import { effectiveList, effectiveOffset } from "../../src/nginx/tree/effective.js";

@@ -3,9 +3,9 @@ import type { Known } from "../../src/engine/grouping.js";
 import { sourceOf } from "../../src/engine/grouping.js";
 import { type Edit, helpText, writeOn } from "../../src/engine/help.js";
 import type { Report, Rule } from "../../src/engine/rule.js";
-import { answers } from "../../src/model/bindings.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
+import { answers } from "../../src/model/pass/bindings.js";
 import {
   BUFFER_DIRECTIVES,
   BUFFER_PREFIXES,

@@ -2,7 +2,7 @@ import { groupBy } from "../../src/engine/evidence.js";
 import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { readUpstreams, upstreamServers } from "../../src/model/upstreams.js";
+import { readUpstreams, upstreamServers } from "../../src/model/pass/upstreams.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { type Place, samePlace } from "../../src/source/file.js";

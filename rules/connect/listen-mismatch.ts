@@ -13,11 +13,11 @@ import {
   refusedFor,
 } from "../../src/engine/nearest-pool.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
-import { isLocal, isRelative, showAddress } from "../../src/model/address.js";
+import { isLocal, isRelative, showAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
-import { nginxAnswers } from "../../src/model/nginx-points.js";
+import { nginxAnswers } from "../../src/model/listen/nginx-points.js";
+import { poolListens, statusListens } from "../../src/model/listen/pool-listens.js";
 import { othersListen } from "../../src/model/other-listeners.js";
-import { poolListens, statusListens } from "../../src/model/pool-listens.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import { withoutEnd } from "../../src/source/ends.js";
 import { type Place, samePlace } from "../../src/source/file.js";

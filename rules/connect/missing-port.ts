@@ -7,11 +7,11 @@ import { meantPool } from "../../src/engine/meant-pool.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { accountOf, isSharedAccount } from "../../src/engine/site-words.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { isLocal, nginxAddress, reaches } from "../../src/model/address.js";
+import { isLocal, nginxAddress, reaches } from "../../src/model/address/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
-import { type PoolListen, poolListens } from "../../src/model/pool-listens.js";
-import { readUpstreams } from "../../src/model/upstreams.js";
-import { possibleValues } from "../../src/model/variables.js";
+import { type PoolListen, poolListens } from "../../src/model/listen/pool-listens.js";
+import { readUpstreams } from "../../src/model/pass/upstreams.js";
+import { possibleValues } from "../../src/model/request/variables.js";
 import { argument, argumentPlace, childrenNamed } from "../../src/nginx/tree/nodes.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 

@@ -1,12 +1,12 @@
 import { helpText, inPlace, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { type Address, fpmAddress, meetingPoint, showAddress } from "../../src/model/address.js";
-import { unmapped } from "../../src/model/canonical.js";
+import { type Address, fpmAddress, meetingPoint, showAddress } from "../../src/model/address/address.js";
+import { unmapped } from "../../src/model/address/canonical.js";
+import { localhost } from "../../src/model/address/localhost.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
-import { localhost } from "../../src/model/localhost.js";
-import { type PoolListen, readListen, takenBy } from "../../src/model/pool-listens.js";
+import { type PoolListen, readListen, takenBy } from "../../src/model/listen/pool-listens.js";
 import { inTurn } from "../../src/source/collect.js";
 import { withoutEnd } from "../../src/source/ends.js";
 

@@ -2,10 +2,10 @@ import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { NOT_FOR_SITES } from "../../src/engine/site-pools.js";
 import { setting } from "../../src/fpm/pools.js";
 import { mayHide } from "../../src/host/spec.js";
-import { isLocal, showAddress } from "../../src/model/address.js";
+import { isLocal, showAddress } from "../../src/model/address/address.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
-import { type PoolListen, poolListens } from "../../src/model/pool-listens.js";
+import { type PoolListen, poolListens } from "../../src/model/listen/pool-listens.js";
 import { descendants } from "../../src/nginx/tree/nodes.js";
 
 export const unusedPool: Rule = {

@@ -5,7 +5,7 @@ import { type SentScript, sentScript, writeScript } from "../../src/engine/scrip
 import { setting } from "../../src/fpm/pools.js";
 import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { isUnset } from "../../src/model/paths.js";
+import { isUnset } from "../../src/model/request/paths.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";

@@ -10,9 +10,9 @@ import {
 } from "../../src/engine/rule.js";
 import { limitExtensions, mayRun } from "../../src/fpm/extensions.js";
 import type { Host } from "../../src/model/host.js";
-import { effectiveParams, type Param } from "../../src/model/params.js";
-import { filesAt, writtenRoot } from "../../src/model/paths.js";
-import { scriptPath } from "../../src/model/script-path.js";
+import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
+import { filesAt, writtenRoot } from "../../src/model/request/paths.js";
+import { scriptPath } from "../../src/model/request/script-path.js";
 import { matchingOf, type NamedExtension, namedExtensions } from "../../src/nginx/location/extensions.js";
 import { surelyPassed } from "../../src/nginx/location/passed.js";
 import { argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";

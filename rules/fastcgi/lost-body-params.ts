@@ -9,7 +9,7 @@ import {
   missingForPhp,
   type ParamSet,
   surelyPhp,
-} from "../../src/model/params.js";
+} from "../../src/model/request/fastcgi-params.js";
 import { matchingOf, mayBeExact } from "../../src/nginx/location/extensions.js";
 import { handingOn, takesBodies } from "../../src/nginx/location/passed.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";

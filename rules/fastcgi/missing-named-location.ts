@@ -4,7 +4,7 @@ import { nearest } from "../../src/engine/nearest.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
-import { arrives } from "../../src/model/request-ways.js";
+import { arrives } from "../../src/model/request/arrival.js";
 import { chosenLocation } from "../../src/nginx/location/passed.js";
 import { always } from "../../src/nginx/tree/branches.js";
 import { effectiveList } from "../../src/nginx/tree/effective.js";

@@ -11,7 +11,7 @@ import {
   type ParamSet,
   restsOnStock,
   surelyPhp,
-} from "../../src/model/params.js";
+} from "../../src/model/request/fastcgi-params.js";
 import { argument, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { samePlace } from "../../src/source/file.js";

@@ -5,7 +5,7 @@ import { runsNoScripts } from "../../src/engine/timeouts.js";
 import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { effectiveParams, type Param } from "../../src/model/params.js";
+import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { takes } from "../../src/nginx/location/passed.js";
 import { argumentPlace } from "../../src/nginx/tree/nodes.js";
 

@@ -1,14 +1,14 @@
 import { groupBy, namesOf } from "../../src/engine/evidence.js";
 import { protectScripts } from "../../src/engine/help-blocks.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { isGuarded, letsEverybodyIn, ownGuards } from "../../src/model/access.js";
 import type { Binding, Host } from "../../src/model/host.js";
+import { isGuarded, letsEverybodyIn, ownGuards } from "../../src/model/request/access.js";
 import {
   answersOtherwise,
   isNoDirectoryOfScripts,
   sameRoot,
   surelyWithoutScripts,
-} from "../../src/model/site-files.js";
+} from "../../src/model/request/site-files.js";
 import { matchingOf, namedExtensions } from "../../src/nginx/location/extensions.js";
 import { chosenLocation, surelyPassed, takes } from "../../src/nginx/location/passed.js";
 import { always } from "../../src/nginx/tree/branches.js";

@@ -12,8 +12,8 @@ import {
   type ParamSet,
   restsOnStock,
   surelyPhp,
-} from "../../src/model/params.js";
-import { scriptPath } from "../../src/model/script-path.js";
+} from "../../src/model/request/fastcgi-params.js";
+import { scriptPath } from "../../src/model/request/script-path.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
 

@@ -3,7 +3,11 @@ import { helpText } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
-import { isNoDirectoryOfScripts, sameRoot, surelyWithoutScripts } from "../../src/model/site-files.js";
+import {
+  isNoDirectoryOfScripts,
+  sameRoot,
+  surelyWithoutScripts,
+} from "../../src/model/request/site-files.js";
 import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { chosenLocation, mayBeAll, takes, tried } from "../../src/nginx/location/passed.js";
 import { always } from "../../src/nginx/tree/branches.js";

@@ -2,7 +2,7 @@ import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
 import { addBefore, helpText, remove, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { effectiveParams, type Param } from "../../src/model/params.js";
+import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { namedExtensions } from "../../src/nginx/location/extensions.js";
 import { chosenLocation, takes } from "../../src/nginx/location/passed.js";
 import { effectiveList, effectiveNode } from "../../src/nginx/tree/effective.js";

@@ -9,7 +9,7 @@ import { setting } from "../../src/fpm/pools.js";
 import { factOf, refusedSetting } from "../../src/fpm/refused.js";
 import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
 import { readMode, secondsOf } from "../../src/fpm/values.js";
-import { fpmAddress } from "../../src/model/address.js";
+import { fpmAddress } from "../../src/model/address/address.js";
 import { hasOtherAccounts, missingAccounts } from "../../src/model/fpm-accounts.js";
 import type { Host } from "../../src/model/host.js";
 import { known } from "../../src/source/effective.js";

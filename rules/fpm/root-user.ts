@@ -7,7 +7,7 @@ import type { Pool } from "../../src/fpm/types.js";
 import { mayRunAsRoot } from "../../src/model/allowed-root.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
-import { nginxWorker } from "../../src/model/worker.js";
+import { nginxWorker } from "../../src/model/nginx-worker.js";
 import type { Place } from "../../src/source/file.js";
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;

@@ -1,10 +1,10 @@
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import { isGlob } from "../../src/host/glob.js";
-import { nginxAddress, reaches } from "../../src/model/address.js";
+import { nginxAddress, reaches } from "../../src/model/address/address.js";
 import { listenAddress } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
-import { readUpstreams, type Upstreams } from "../../src/model/upstreams.js";
+import { readUpstreams, type Upstreams } from "../../src/model/pass/upstreams.js";
 import { type AddressFault, addressFault, missingPort } from "../../src/nginx/address/faults.js";
 import { type AddressUse, addressUses } from "../../src/nginx/address/uses.js";
 import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";

@@ -4,7 +4,7 @@ import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
-import { requestValues } from "../../src/model/request-values.js";
+import { requestValues } from "../../src/model/request/php-settings.js";
 import { phpDefault } from "../../src/php/facts.js";
 import { parseIniBytes } from "../../src/php/ini.js";
 import type { Effective } from "../../src/source/effective.js";

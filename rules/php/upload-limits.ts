@@ -6,7 +6,7 @@ import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
-import { requestValues } from "../../src/model/request-values.js";
+import { requestValues } from "../../src/model/request/php-settings.js";
 import { parseIniBytes } from "../../src/php/ini.js";
 import { type Effective, placeOf, type SetValue } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";

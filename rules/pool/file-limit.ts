@@ -1,7 +1,7 @@
 import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
-import { nginxUnits, serviceSetting } from "../../src/model/units.js";
+import { nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
 import { httpFact } from "../../src/nginx/facts/directives.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";

@@ -15,7 +15,7 @@ import {
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
-import type { HostMemory } from "../../src/model/memory.js";
+import type { HostMemory } from "../../src/model/machine/memory.js";
 
 const symptom = { when: "saturation", status: 502, log: "exited on signal 9 (SIGKILL)" } as const;
 

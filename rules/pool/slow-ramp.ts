@@ -6,7 +6,7 @@ import { takesKey } from "../../src/fpm/facts.js";
 import { integer, setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
-import { poolListens } from "../../src/model/pool-listens.js";
+import { poolListens } from "../../src/model/listen/pool-listens.js";
 import {
   type Growth,
   growthOf,

@@ -7,8 +7,8 @@ import { noOptions, type RelatedReport, type Report, type Rule } from "../../src
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host, Target } from "../../src/model/host.js";
-import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/socket.js";
-import { type NginxWorker, nginxWorker } from "../../src/model/worker.js";
+import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/listen/socket.js";
+import { type NginxWorker, nginxWorker } from "../../src/model/nginx-worker.js";
 import { factsOf } from "../../src/nginx/facts/directives.js";
 import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";

@@ -4,10 +4,10 @@ import { helpText, replace } from "../../src/engine/help.js";
 import { ownSocket, passTo } from "../../src/engine/help-address.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
-import type { Assignment } from "../../src/model/assignments.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
-import { fpmUnits, isOn, nginxUnits, serviceSetting } from "../../src/model/units.js";
+import { fpmUnits, isOn, nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
+import type { Assignment } from "../../src/model/machine/unit-file.js";
 import { placeOf } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 

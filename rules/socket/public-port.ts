@@ -1,10 +1,10 @@
 import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
-import { isLocal } from "../../src/model/address.js";
+import { isLocal } from "../../src/model/address/address.js";
+import { ipBytes } from "../../src/model/address/ip.js";
 import { inContainer } from "../../src/model/container.js";
-import { ipBytes } from "../../src/model/ip.js";
-import { poolListens } from "../../src/model/pool-listens.js";
+import { poolListens } from "../../src/model/listen/pool-listens.js";
 
 const attack = { when: "attack", status: null, log: null } as const;
 

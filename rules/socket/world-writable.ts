@@ -7,7 +7,7 @@ import { readMode } from "../../src/fpm/values.js";
 import { listenAddress } from "../../src/model/build.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
-import { nginxWorker } from "../../src/model/worker.js";
+import { nginxWorker } from "../../src/model/nginx-worker.js";
 
 const attack = { when: "attack", status: null, log: null } as const;
 

@@ -5,7 +5,7 @@ import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { phpValue, seconds } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
-import { requestValues } from "../../src/model/request-values.js";
+import { requestValues } from "../../src/model/request/php-settings.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
 

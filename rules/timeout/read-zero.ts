@@ -2,7 +2,7 @@ import { groupBy, linkOf, namesOf, phpBindings } from "../../src/engine/evidence
 import { type Known, sourceOf } from "../../src/engine/grouping.js";
 import { helpText, write } from "../../src/engine/help.js";
 import { noOptions, type RelatedReport, type Rule } from "../../src/engine/rule.js";
-import { isLocal } from "../../src/model/address.js";
+import { isLocal } from "../../src/model/address/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
 import { httpFact } from "../../src/nginx/facts/directives.js";
 import { effectiveTime } from "../../src/nginx/tree/effective.js";

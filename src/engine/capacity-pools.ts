@@ -4,7 +4,7 @@ import { MANAGER_SETTINGS } from "../fpm/edit-jobs.js";
 import { integer, seconds, setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
-import type { Measured, PoolMeasure } from "../model/measured.js";
+import type { Measured, PoolMeasure } from "../model/machine/measured.js";
 import { maxChildren } from "../model/pool-size.js";
 import { effectiveTime } from "../nginx/tree/effective.js";
 import { known } from "../source/effective.js";

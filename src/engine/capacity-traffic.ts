@@ -1,7 +1,7 @@
 import { showTime } from "../capacity/size.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
-import { poolListens } from "../model/pool-listens.js";
+import { poolListens } from "../model/listen/pool-listens.js";
 import type { HostCapacity, PoolCapacity } from "./capacity-result.js";
 import { keptByPool } from "./kept-connections.js";
 

@@ -1,4 +1,4 @@
-import { type Address, isLocal } from "../model/address.js";
+import { type Address, isLocal } from "../model/address/address.js";
 import type { Binding, Target } from "../model/host.js";
 
 /** The other servers of the upstream group that get requests: nginx goes on to them when a connection is refused. */

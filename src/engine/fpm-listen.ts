@@ -1,4 +1,4 @@
-import { fpmAddress, isLocal } from "../model/address.js";
+import { fpmAddress, isLocal } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
 import { phpBindings } from "./evidence.js";
 

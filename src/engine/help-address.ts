@@ -1,9 +1,9 @@
 import type { Pool } from "../fpm/types.js";
-import { type Address, showAddress } from "../model/address.js";
+import { type Address, showAddress } from "../model/address/address.js";
 import { listenAddress } from "../model/build.js";
 import type { Host, Target } from "../model/host.js";
-import { poolListens } from "../model/pool-listens.js";
-import { nginxWorker } from "../model/worker.js";
+import { poolListens } from "../model/listen/pool-listens.js";
+import { nginxWorker } from "../model/nginx-worker.js";
 import type { Place } from "../source/file.js";
 import { type Edit, replace, statement } from "./help.js";
 import { openSocket } from "./help-socket.js";

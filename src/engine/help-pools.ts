@@ -1,6 +1,6 @@
-import type { Address } from "../model/address.js";
+import type { Address } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
-import { type PoolListen, poolListens } from "../model/pool-listens.js";
+import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import type { Meant } from "./meant-pool.js";
 import { compare, type Nearest } from "./nearest-pool.js";
 import type { RelatedReport } from "./rule.js";

@@ -1,8 +1,8 @@
 import { setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
-import { mayConnect, poolSocket } from "../model/socket.js";
-import type { NginxWorker } from "../model/worker.js";
+import { mayConnect, poolSocket } from "../model/listen/socket.js";
+import type { NginxWorker } from "../model/nginx-worker.js";
 import { type Edit, write } from "./help.js";
 
 /**

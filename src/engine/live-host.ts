@@ -1,8 +1,8 @@
 import { textOf } from "../host/text.js";
-import { onlineCores } from "../model/cores.js";
 import type { Host } from "../model/host.js";
-import { type Measured, measure, othersUse } from "../model/measured.js";
-import { runningMasters } from "../model/processes.js";
+import { onlineCores } from "../model/machine/cores.js";
+import { type Measured, measure, othersUse } from "../model/machine/measured.js";
+import { runningMasters } from "../model/machine/processes.js";
 
 /** What is known only of the machine that runs; all `null` for files elsewhere. */
 export interface LiveHost {

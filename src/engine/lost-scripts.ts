@@ -1,5 +1,5 @@
 import type { Binding, Host } from "../model/host.js";
-import type { Param, ParamSet } from "../model/params.js";
+import type { Param, ParamSet } from "../model/request/fastcgi-params.js";
 import {
   foundElsewhere,
   type ScriptPath,
@@ -7,7 +7,7 @@ import {
   strayRoot,
   type Unusable,
   unusable,
-} from "../model/script-path.js";
+} from "../model/request/script-path.js";
 import { effectiveNode } from "../nginx/tree/effective.js";
 import { argument, argumentPlace, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";

@@ -1,9 +1,9 @@
 import type { Pool } from "../fpm/types.js";
 import { nameOf } from "../host/path.js";
-import { type Address, showAddress } from "../model/address.js";
+import { type Address, showAddress } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
 import { serverLabel } from "../model/labels.js";
-import { likelyPools, type PoolListen, poolListens } from "../model/pool-listens.js";
+import { likelyPools, type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { unique } from "../source/collect.js";
 import { nearest } from "./nearest.js";
 import { compare } from "./nearest-pool.js";

@@ -1,7 +1,7 @@
 import { phpValue } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
-import { requestValues } from "../model/request-values.js";
+import { requestValues } from "../model/request/php-settings.js";
 import { parseIniBytes } from "../php/ini.js";
 import { type Effective, placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";

@@ -10,10 +10,10 @@ import {
   reaches,
   showAddress,
   type UnixAddress,
-} from "../model/address.js";
+} from "../model/address/address.js";
 import { realAddress } from "../model/build.js";
 import type { Host } from "../model/host.js";
-import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/pool-listens.js";
+import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Place } from "../source/file.js";
 import { isSurelyMissing } from "./fpm-include.js";

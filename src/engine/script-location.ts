@@ -1,5 +1,5 @@
 import type { Binding, Host } from "../model/host.js";
-import { broughtBy, effectiveParams, type Param, type ParamSet } from "../model/params.js";
+import { broughtBy, effectiveParams, type Param, type ParamSet } from "../model/request/fastcgi-params.js";
 import { effectiveNode } from "../nginx/tree/effective.js";
 import { argument, headPlace } from "../nginx/tree/nodes.js";
 import { withoutEnd } from "../source/ends.js";

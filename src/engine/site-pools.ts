@@ -1,7 +1,7 @@
 import { directoryOf } from "../host/path.js";
-import { isLocal, showAddress } from "../model/address.js";
+import { isLocal, showAddress } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
-import { type PoolListen, poolListens } from "../model/pool-listens.js";
+import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped, unique } from "../source/collect.js";

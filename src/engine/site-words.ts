@@ -2,7 +2,7 @@ import { arraySetting, setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import { nameOf } from "../host/path.js";
 import type { Binding } from "../model/host.js";
-import { type PoolListen, withoutVersions } from "../model/pool-listens.js";
+import { type PoolListen, withoutVersions } from "../model/listen/pool-listens.js";
 import { effectiveNode } from "../nginx/tree/effective.js";
 import { argument, childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";

@@ -1,4 +1,4 @@
-import { effectiveParams } from "../model/params.js";
+import { effectiveParams } from "../model/request/fastcgi-params.js";
 import { handingOn, takes } from "../nginx/location/passed.js";
 import { childrenNamed, headText, shownWord } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";

@@ -10,13 +10,13 @@ import { type NginxTree, readFragments, readTree } from "../nginx/tree/tree.js";
 import type { Node } from "../nginx/types.js";
 import { known } from "../source/effective.js";
 import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
-import { type Address, fpmAddress, socketPath } from "./address.js";
-import { type Listener, readBindings, readOtherPasses } from "./bindings.js";
+import { type Address, fpmAddress, socketPath } from "./address/address.js";
+import { possibleListens } from "./address/template-address.js";
 import type { Host, NginxHost } from "./host.js";
-import { type HostMemory, liveMemory, type MemorySize } from "./memory.js";
-import { unreadSideFiles } from "./side-files.js";
-import { possibleListens } from "./template-address.js";
-import { readUpstreams } from "./upstreams.js";
+import { type HostMemory, liveMemory, type MemorySize } from "./machine/memory.js";
+import { unreadSideFiles } from "./machine/side-files.js";
+import { type Listener, readBindings, readOtherPasses } from "./pass/bindings.js";
+import { readUpstreams } from "./pass/upstreams.js";
 
 export interface BuildOptions {
   /** `8.3` for every master whose path does not tell its version; `null`: unknown. */

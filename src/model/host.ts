@@ -4,8 +4,8 @@ import type { UnreadPath } from "../host/spec.js";
 import type { NginxFault, NginxInclude, NginxText, Node } from "../nginx/types.js";
 import type { Place, Span } from "../source/file.js";
 import type { Accounts } from "./accounts.js";
-import type { Address } from "./address.js";
-import type { HostMemory } from "./memory.js";
+import type { Address } from "./address/address.js";
+import type { HostMemory } from "./machine/memory.js";
 
 /** One machine (or container pair): everything both daemons would read, joined. */
 export interface Host {

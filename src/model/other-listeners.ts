@@ -2,10 +2,10 @@ import type { HostFilesystem } from "../host/filesystem.js";
 import { glob } from "../host/glob.js";
 import { textOf } from "../host/text.js";
 import { UNIT_DIRECTORIES } from "../host/unit-directories.js";
-import { type Address, reaches, socketPath, type TcpAddress } from "./address.js";
-import { assignmentsOf } from "./assignments.js";
-import { canonicalHost } from "./canonical.js";
+import { type Address, reaches, socketPath, type TcpAddress } from "./address/address.js";
+import { canonicalHost } from "./address/canonical.js";
 import type { Host } from "./host.js";
+import { assignmentsOf } from "./machine/unit-file.js";
 
 /** Programs besides nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
 

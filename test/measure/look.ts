@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { readMaster } from "../../src/fpm/pools.js";
 import { diskFilesystem } from "../../src/host/disk.js";
-import { measure, type PoolMeasure } from "../../src/model/measured.js";
-import { runningMasters } from "../../src/model/processes.js";
+import { measure, type PoolMeasure } from "../../src/model/machine/measured.js";
+import { runningMasters } from "../../src/model/machine/processes.js";
 
 /** A worker in bytes; `null`: the kernel does not tell. */
 export interface Worker {

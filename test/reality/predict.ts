@@ -2,7 +2,7 @@ import type { Finding } from "../../src/engine/finding.js";
 import { integer, seconds, setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import type { Host } from "../../src/model/host.js";
-import { requestValues } from "../../src/model/request-values.js";
+import { requestValues } from "../../src/model/request/php-settings.js";
 import { effectiveBufferSizes } from "../../src/nginx/checks/buffers.js";
 import { handingOn } from "../../src/nginx/location/passed.js";
 import { effectiveOffset, effectiveTime } from "../../src/nginx/tree/effective.js";

@@ -83,11 +83,11 @@ function built(like: string | null, why = ""): Built {
 export const BUILT: ReadonlyMap<string, readonly Built[]> = new Map([
   ["src/capacity/ps-table.ts", [built(null, "linear: every part ends at a space, and the parts have none")]],
   ["src/host/glob.ts", [built("/^[a-z]$/su"), built("/[a-z]/u")]],
-  ["src/model/canonical.ts", [built("/(?<![^:])0:0(?![^:])/")]],
-  ["src/model/measured.ts", [built(null, "linear: recheck takes ^ for any place")]],
-  ["src/model/processes.ts", [built(null, "linear: recheck takes ^ for any place")]],
+  ["src/model/address/canonical.ts", [built("/(?<![^:])0:0(?![^:])/")]],
+  ["src/model/machine/measured.ts", [built(null, "linear: recheck takes ^ for any place")]],
+  ["src/model/machine/processes.ts", [built(null, "linear: recheck takes ^ for any place")]],
   [
-    "src/model/script-path.ts",
+    "src/model/request/script-path.ts",
     [
       built(`/^(?:${variable}/?${variable}|\\$\\{?request_filename\\}?)$/`.replace("/?", "\\/?")),
       built(null, "one word of nginx: at most 4 KiB, see BUFFER in words.ts"),
@@ -97,9 +97,9 @@ export const BUILT: ReadonlyMap<string, readonly Built[]> = new Map([
       built(`/^${variable}$/`),
     ],
   ],
-  ["src/model/serves.ts", [built("/(?<![a-z])(?:perl|python3?)(?![a-z])/i")]],
+  ["src/model/pass/serves.ts", [built("/(?<![a-z])(?:perl|python3?)(?![a-z])/i")]],
   [
-    "src/model/shared-memory.ts",
+    "src/model/machine/shared-memory.ts",
     [built(null, "linear: tried once in a line; recheck takes ^ for any place")],
   ],
   ["src/php/tokens.ts", [built(null, "sticky, and one token each")]],

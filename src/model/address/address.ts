@@ -1,0 +1,166 @@
+import { normalizePath } from "../../host/path.js";
+import { LONGEST_PATH, PLAIN, readAddress } from "../../nginx/address/address.js";
+import { canonicalHost, unmapped } from "./canonical.js";
+
+/**
+ * Addresses of both halves in one form, so that `unix:/run/php//a.sock` of nginx and
+ * `/var/run/php/a.sock` of PHP-FPM compare equal.
+ */
+export type Address = UnixAddress | TcpAddress;
+
+export interface UnixAddress {
+  readonly kind: "unix";
+  /**
+   * Normalised: one slash each, no `.`, `/var/run` as `/run`. A trailing colon is part of it, as for
+   * nginx. As it is written where a template makes a part of it, and where it is relative: nginx looks
+   * for it below the directory that it was started in.
+   */
+  readonly path: string;
+}
+
+export interface TcpAddress {
+  readonly kind: "tcp";
+  /**
+   * A literal address in its one canonical form without brackets, or a name in lower case. On the
+   * listening side `*` is every IPv4 and IPv6 address of the machine.
+   */
+  readonly host: string;
+  /** `null`: none is written, or a template fills it in. */
+  readonly port: number | null;
+  /** The address as it is written, present where a template makes a part of it. */
+  readonly written?: string;
+}
+
+/** A socket path in the form in which two spellings compare equal. `/run` and `/var/run` are one directory nearly everywhere. */
+export function socketPath(path: string): string {
+  return normalizePath(path).replace(/^\/var\/run\//, "/run/");
+}
+
+/**
+ * An address as nginx reads it in `fastcgi_pass` and in an upstream's `server`; `null` for what it
+ * refuses, for relative socket paths (they count from wherever nginx was started) and for what
+ * still contains a variable.
+ */
+export function nginxAddress(text: string): Address | null {
+  if (text.includes("$")) return null;
+  const address = readAddress(text, PLAIN);
+  if (address.kind === "refused") return null;
+  if (address.kind === "inet") {
+    // No name has blanks: what nginx would look up there finds nothing.
+    return /\s/.test(address.host) ? null : { kind: "tcp", host: nginxHost(address), port: address.port };
+  }
+  return address.path.startsWith("/") ? { kind: "unix", path: socketPath(address.path) } : null;
+}
+
+/** A socket whose path has no leading slash: nginx knows no abstract ones, `unix:@php` is the file `@php`. */
+export function relativeSocket(text: string): UnixAddress | null {
+  const address = text.includes("$") ? null : readAddress(text, PLAIN);
+  if (address?.kind !== "unix" || address.path.startsWith("/")) return null;
+  return { kind: "unix", path: address.path };
+}
+
+export function isRelative(address: Address): boolean {
+  return address.kind === "unix" && !address.path.startsWith("/");
+}
+
+/** A relative socket below the directory that it counts from, where that is known. */
+export function inDirectory(address: Address, directory: string | null): Address {
+  if (directory === null || address.kind === "tcp" || !isRelative(address)) return address;
+  return { kind: "unix", path: socketPath(`${directory}/${address.path}`) };
+}
+
+/** nginx reads four numbers as decimal, whatever zeros stand before them; the rest it leaves to the C library. */
+function nginxHost({ host, literal }: { readonly host: string; readonly literal: boolean }): string {
+  return literal && /^[\d.]+$/.test(host) ? host.split(".").map(Number).join(".") : canonicalHost(host);
+}
+
+/**
+ * An address as PHP-FPM reads it in `listen`: digits are a port on all addresses, anything with a
+ * colon is host and port, the rest is a path, relative ones below FPM's prefix. `null` for
+ * what FPM refuses at start: `unix:/path`, no port, a port out of range.
+ */
+export function fpmAddress(text: string, prefix = "/usr"): Address | null {
+  if (/^\d+$/.test(text)) return withPort("*", text);
+  const colon = text.lastIndexOf(":");
+  if (colon === -1)
+    return text === ""
+      ? null
+      : { kind: "unix", path: socketPath(cutOff(text.startsWith("/") ? text : `${prefix}/${text}`)) };
+  const host = canonicalHost(text.slice(0, colon));
+  // No name of a host has a slash: `tcp://127.0.0.1:9000`, `unix:/run/a.sock:1`.
+  if (host === "" || host.includes("/")) return null;
+  // The C library reads `*` as "no name given", which is the loopback address, ::1 first.
+  return withPort(host === "*" ? "::1" : host === "::" ? "*" : host, text.slice(colon + 1));
+}
+
+/** What PHP-FPM makes of a path that is longer than a socket's may be. */
+function cutOff(path: string): string {
+  const bytes = Buffer.from(path);
+  return bytes.length <= LONGEST_PATH ? path : bytes.subarray(0, LONGEST_PATH).toString();
+}
+
+function withPort(host: string, port: string): Address | null {
+  const number = /^\d+$/.test(port) ? Number(port) : 0;
+  return number < 1 || number > 65535 ? null : { kind: "tcp", host, port: number };
+}
+
+/** Whether somebody who connects to `target` reaches who listens on `listen`. */
+export function reaches(target: Address, listen: Address): boolean {
+  if (target.kind === "unix") return listen.kind === "unix" && sameSocket(target.path, listen.path);
+  if (listen.kind === "unix" || target.port !== listen.port) return false;
+  // `::ffff:127.0.0.1` is 127.0.0.1 on either side: the kernel lets both meet.
+  const [to, at] = [unmapped(target.host), unmapped(listen.host)];
+  if (to === at) return true;
+  if (at === "*") return isLocal(target) || isLiteral(to);
+  if (at === "0.0.0.0") return to === "localhost" || isIpv4(to);
+  if (at === "localhost") return isLoopback(to);
+  // The unspecified address of a family is, to who connects, its loopback address.
+  if (to === "::") return at === "::1";
+  return to === "localhost" || to === "0.0.0.0" ? isLoopback(at) : false;
+}
+
+/** The same for two addresses of which one can reach the other, so that not every two have to be compared. */
+export function meetingPoint(address: Address): string {
+  if (address.kind === "tcp") return String(address.port);
+  return sameSocket(DEFAULT_SOCKET, address.path) ? DEFAULT_SOCKET : address.path;
+}
+
+const DEFAULT_SOCKET = "/run/php/php-fpm.sock";
+
+/**
+ * Debian's unit links `/run/php/php-fpm.sock` to the default version's `www` socket, so it stands
+ * for any of them.
+ */
+function sameSocket(target: string, listen: string): boolean {
+  return (
+    target === listen || (target === DEFAULT_SOCKET && /^\/run\/php\/php\d+\.\d+-fpm\.sock$/.test(listen))
+  );
+}
+
+/** Whether the address can only be this machine's. A name other than `localhost` may be another machine or container. */
+export function isLocal(address: Address): boolean {
+  if (address.kind === "unix") return true;
+  const host = unmapped(address.host);
+  return isLoopback(host) || host === "0.0.0.0" || host === "::";
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host);
+}
+
+function isIpv4(host: string): boolean {
+  return /^\d+(\.\d+){3}$/.test(host);
+}
+
+function isLiteral(host: string): boolean {
+  return isIpv4(host) || host.includes(":");
+}
+
+/** As a person writes it: `/run/php/a.sock`, `127.0.0.1:9000`, `[::1]:9000`, `port 9000 on all addresses`. */
+export function showAddress(address: Address): string {
+  if (address.kind === "unix") return address.path;
+  if (address.written !== undefined) return address.written;
+  const port = address.port === null ? "" : `:${address.port}`;
+  if (address.host === "*") return `port ${address.port ?? ""} on all addresses`;
+  return `${address.host.includes(":") ? `[${address.host}]` : address.host}${port}`;
+}

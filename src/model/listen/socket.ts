@@ -1,0 +1,135 @@
+import { fpmDefault } from "../../fpm/facts.js";
+import { setting } from "../../fpm/pools.js";
+import type { Pool } from "../../fpm/types.js";
+import { readMode } from "../../fpm/values.js";
+import type { Effective } from "../../source/effective.js";
+import type { Place } from "../../source/file.js";
+import type { Accounts, User } from "../accounts.js";
+
+/** The Unix socket a pool makes, as a master that runs as root makes it. */
+export interface PoolSocket {
+  readonly owner: Holder;
+  readonly group: Holder;
+  /** The nine permission bits. */
+  readonly mode: number;
+  /** Where the mode is written; `null`: PHP-FPM's default. */
+  readonly modePlace: Place | null;
+  /** Further accounts that may read and write; `null`: no ACL is set. Owner and group are root then. */
+  readonly acl: Acl | null;
+}
+
+/** An account that owns the socket. */
+export interface Holder {
+  readonly name: string;
+  /** `null` when guessed. */
+  readonly id: number | null;
+  /** The setting that makes it so; `null`: the default, the master's own account. */
+  readonly key: "listen.owner" | "listen.group" | null;
+  readonly place: Place | null;
+}
+
+export interface Acl {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  readonly place: Place;
+  /** What owner and group would be for a PHP-FPM that was built without ACLs and ignores them. */
+  readonly without: PoolSocket | null;
+}
+
+const root = { name: "root", id: 0, key: null, place: null } as const;
+
+/** `null` when it cannot be told: a value or an account that is not known, or one that PHP-FPM refuses. */
+export function poolSocket(pool: Pool, accounts: Accounts): PoolSocket | null {
+  const mode = setting(pool, "listen.mode");
+  const users = setting(pool, "listen.acl_users");
+  const groups = setting(pool, "listen.acl_groups");
+  if (mode.kind === "unknown" || users.kind === "unknown" || groups.kind === "unknown") return null;
+  const written = mode.value === "" ? null : mode.value;
+  const place = [users, groups].flatMap((one) => (one.kind === "set" && one.value ? [one.place] : []))[0];
+  // Whoever writes what PHP-FPM misreads is told so by fpm/invalid-value; with an ACL it is of no account.
+  if (written !== null && !/^[0-7]+$/.test(written) && place === undefined) return null;
+  const shared = {
+    mode: readMode(written ?? fpmDefault("listen.mode", "pool", pool.master.phpVersion) ?? "") & 0o777,
+    modePlace: mode.kind === "set" && written !== null ? mode.place : null,
+  };
+  const holders = readHolders(pool, accounts);
+  const plain = holders === null ? null : { ...shared, ...holders, acl: null };
+  if (place === undefined) return plain;
+  const acl = { users: names(users), groups: names(groups), place, without: plain };
+  const exist = [...acl.users.map(accounts.user), ...acl.groups.map(accounts.group)].every(
+    (one) => one !== null,
+  );
+  // PHP-FPM does not start over a name the host does not have.
+  if (accounts.known && !exist) return null;
+  return { ...shared, owner: root, group: root, acl };
+}
+
+function names(value: Exclude<Effective<string | null>, { readonly kind: "unknown" }>): readonly string[] {
+  return value.value ? value.value.split(",") : [];
+}
+
+/** `listen.owner` by name brings the user's primary group, by number it does not. */
+function readHolders(pool: Pool, accounts: Accounts): Pick<PoolSocket, "owner" | "group"> | null {
+  const owner = setting(pool, "listen.owner");
+  const group = setting(pool, "listen.group");
+  if (owner.kind === "unknown" || group.kind === "unknown") return null;
+  let [user, holds]: readonly [Holder, Holder] = [root, root];
+  if (owner.kind === "set" && owner.value) {
+    const { value, place } = owner;
+    const found = accounts.user(value);
+    if (!isNumber(value)) {
+      if (found === null) return null;
+      const primary = accounts.group(found.group);
+      holds = { name: found.group, id: primary?.id ?? null, key: "listen.owner", place };
+    }
+    user = holder(value, found, "listen.owner", place);
+  }
+  if (group.kind === "set" && group.value) {
+    const found = accounts.group(group.value);
+    if (found === null && !isNumber(group.value)) return null;
+    holds = holder(group.value, found, "listen.group", group.place);
+  }
+  return { owner: user, group: holds };
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
+}
+
+/** A number is that account's, whether or not the host has one. */
+function holder(
+  text: string,
+  account: { readonly name: string; readonly id: number | null } | null,
+  key: "listen.owner" | "listen.group",
+  place: Place,
+): Holder {
+  const id = isNumber(text) ? Number(text) : (account?.id ?? null);
+  return { name: account?.name ?? text, id, key, place };
+}
+
+/** Whether who runs as `user` with these groups may write to the socket, which is what connecting takes. */
+export function mayConnect(
+  socket: PoolSocket,
+  user: User,
+  groups: readonly string[],
+  accounts: Accounts,
+): boolean {
+  if (user.id === 0 || user.name === "root") return true;
+  const { acl, mode } = socket;
+  // Only the first class that fits counts: an owner who may not write is not helped by the others.
+  if (same(socket.owner, user)) return (mode & 0o200) !== 0;
+  if (acl?.users.includes(user.name) === true) return true;
+  if (acl?.groups.some((name) => groups.includes(name)) === true) return true;
+  const member = groups.some((name) => same(socket.group, accounts.group(name) ?? { name, id: null }));
+  return (mode & (member ? 0o020 : 0o002)) !== 0;
+}
+
+function same(holder: Holder, account: { readonly name: string; readonly id: number | null }): boolean {
+  if (holder.id !== null && account.id !== null) return holder.id === account.id;
+  return holder.name === account.name;
+}
+
+/** `www-data:www-data 0660`, as `ls` would have it. */
+export function showSocket({ owner, group, mode }: PoolSocket): string {
+  return `${owner.name}:${group.name} ${mode.toString(8).padStart(4, "0")}`;
+}

@@ -1,0 +1,228 @@
+import type { Pool } from "../../fpm/types.js";
+import { always, mayMeet } from "../../nginx/tree/branches.js";
+import {
+  argument,
+  argumentPlace,
+  childrenNamed,
+  descendants,
+  enclosing,
+  shownWord,
+} from "../../nginx/tree/nodes.js";
+import type { Node } from "../../nginx/types.js";
+import { grouped } from "../../source/collect.js";
+import type { Place } from "../../source/file.js";
+import {
+  type Address,
+  inDirectory,
+  isLocal,
+  isRelative,
+  meetingPoint,
+  nginxAddress,
+  reaches,
+  relativeSocket,
+} from "../address/address.js";
+import type { Binding, OtherPass, Target } from "../host.js";
+import { labelOf } from "../labels.js";
+import { arrives } from "../request/arrival.js";
+import { type PossibleValue, possibleValues } from "../request/variables.js";
+import { serves } from "./serves.js";
+import { chosenTarget, type PossibleListener, templateTarget, unknownAddress } from "./template-targets.js";
+import { type UpstreamServer, type Upstreams, upstreamServers } from "./upstreams.js";
+
+/** A pool and the address it listens on. */
+export interface Listener {
+  readonly pool: Pool;
+  readonly address: Address;
+}
+
+/** Everybody who listens, and how paths of the host compare. */
+interface Listening {
+  readonly listeners: readonly Listener[];
+  /** Pools whose `listen` a template makes. */
+  readonly possible: readonly PossibleListener[];
+  readonly sameDirectory: (path: string) => string;
+}
+
+interface Context extends Listening {
+  /** Listeners by what an address has in common with those that it can reach. */
+  readonly met: ReadonlyMap<string, readonly Listener[]>;
+  /** Where relative paths of sockets count from; `null`: wherever nginx was started, `undefined`: not known. */
+  readonly directory: string | null | undefined;
+}
+
+/** Every `fastcgi_pass` that can take a request, in the order of the files. */
+export function readBindings(root: Node, upstreams: Upstreams, listening: Listening): readonly Binding[] {
+  const bindings: Binding[] = [];
+  const context = contextOf(root, listening);
+  for (const pass of descendants(root)) {
+    if (pass.name !== "fastcgi_pass" || pass.parent === null || !answers(pass, pass.parent)) continue;
+    const location = enclosing(pass, "location") ?? pass.parent;
+    const server = enclosing(pass, "server");
+    const targets = targetsOf(pass, argument(pass, 0) ?? "", upstreams, context);
+    bindings.push({
+      pass,
+      block: pass.parent,
+      location,
+      server,
+      serves: serves(pass, location, targets),
+      targets,
+      label: labelOf(location, server),
+    });
+  }
+  return bindings;
+}
+
+/** Every `proxy_pass`, `uwsgi_pass` and `scgi_pass` of `http` that can take a request, in the order of the files. */
+export function readOtherPasses(
+  root: Node,
+  upstreams: Upstreams,
+  listening: Listening,
+): readonly OtherPass[] {
+  const passes: OtherPass[] = [];
+  const context = contextOf(root, listening);
+  for (const pass of descendants(root)) {
+    const protocol = /^(proxy|uwsgi|scgi)_pass$/.exec(pass.name)?.[1];
+    if (protocol === undefined || pass.parent === null || !answers(pass, pass.parent)) continue;
+    const server = enclosing(pass, "server");
+    if (enclosing(pass, "http") === null && enclosing(pass, "stream") !== null) continue;
+    const location = enclosing(pass, "location") ?? pass.parent;
+    const targets = targetsOf(pass, withoutScheme(argument(pass, 0) ?? ""), upstreams, context);
+    passes.push({ pass, location, server, targets, label: labelOf(location, server) });
+  }
+  return passes;
+}
+
+/** `http://unix:/run/app.sock:/path` → `unix:/run/app.sock`, `http://php:9000/path` → `php:9000`. */
+function withoutScheme(text: string): string {
+  const [, scheme = "", rest = text] = /^([a-z]+:\/\/)(.*)$/is.exec(text) ?? [];
+  if (scheme === "" || !/^https?:/i.test(scheme)) return rest;
+  return rest.startsWith("unix:") ? rest.replace(/^(unix:[^:]*):.*$/s, "$1") : rest.replace(/[/?#].*$/s, "");
+}
+
+function contextOf(root: Node, listening: Listening): Context {
+  return { ...listening, met: byMeetingPoint(listening.listeners), directory: workingDirectory(root) };
+}
+
+function byMeetingPoint(listeners: readonly Listener[]): ReadonlyMap<string, readonly Listener[]> {
+  return grouped(listeners.map((listener) => [meetingPoint(listener.address), listener] as const));
+}
+
+function workingDirectory(root: Node): string | null | undefined {
+  const [written] = childrenNamed(root, "working_directory");
+  if (written === undefined) return root.partial ? undefined : null;
+  const [path] = written.directive.args;
+  return path?.text.startsWith("/") === true && !path.placeholder ? path.text : undefined;
+}
+
+/**
+ * Whether this `*_pass` takes requests of its level: a later one replaces it, and none may get there
+ * (`return`, `deny all`, an earlier location of the same pattern).
+ */
+export function answers(pass: Node, block: Node): boolean {
+  if (!arrives(block)) return false;
+  const later = block.children.slice(block.children.indexOf(pass) + 1);
+  // In a template, one of another branch takes nothing away.
+  return !later.some(
+    (node) =>
+      /^(fastcgi|proxy|uwsgi|scgi|grpc|memcached)_pass$/.test(node.name) &&
+      (always(node) || (!always(pass) && mayMeet(node, pass))),
+  );
+}
+
+const ALONE = { upstream: null, down: false, backup: false } as const;
+
+function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening: Context): readonly Target[] {
+  const at = argumentPlace(pass, 0);
+  const values = pass.parent === null ? null : possibleValues(pass.parent, written, at);
+  const targets: Target[] = [];
+  for (const value of values ?? [{ text: written, place: at, sure: true }]) {
+    const through = value.place === at ? null : at;
+    const group = upstreams.get(value.text.toLowerCase());
+    if (group !== undefined) targets.push(...groupTargets(group, at, listening).filter(mayBe(value)));
+    else {
+      const address = readAddress(value.text, listening);
+      // nginx refuses a group's name with a port; without one it can only be a group that is not in the tree.
+      const refused = through === null && address?.kind === "tcp" && upstreams.has(address.host);
+      if (address !== null && !refused && (address.kind === "unix" || address.port !== null)) {
+        targets.push(
+          ...[{ ...target(address, value.place, through, listening), ...ALONE }].filter(mayBe(value)),
+        );
+      } else if (address === null) {
+        const found = templateTarget(value.text, value.place, through, listening.possible);
+        if (found !== null && found.pools.length > 0) targets.push({ ...found, ...ALONE });
+      }
+    }
+  }
+  return targets;
+}
+
+/** Where choices are put together that may exclude each other, only an address that somebody listens on is believed. */
+function mayBe({ sure }: PossibleValue): (target: Target) => boolean {
+  return ({ pools }) => sure || pools.length > 0;
+}
+
+function readAddress(text: string, { directory }: Context): Address | null {
+  const relative = directory === undefined ? null : relativeSocket(text);
+  return relative === null ? nginxAddress(text) : inDirectory(relative, directory ?? null);
+}
+
+function groupTargets(group: Node, through: Place, listening: Context): readonly Target[] {
+  const [name] = group.directive.args;
+  const upstream = name === undefined ? "" : shownWord(group, name);
+  const targets = upstreamServers(group).flatMap((server) => {
+    const found = serverTarget(server, through, listening);
+    return found === null ? [] : [{ ...found, upstream, down: server.down, backup: server.backup }];
+  });
+  // Where a template puts in more servers, one of them may answer.
+  return group.directive.gap ? targets.filter(({ pools }) => pools.length > 0) : targets;
+}
+
+function serverTarget({ node, address: text, open }: UpstreamServer, through: Place, listening: Context) {
+  const at = argumentPlace(node, 0);
+  const address = readAddress(text, listening);
+  if (address === null) return templateTarget(text, at, through, listening.possible);
+  // In a group nginx takes port 80 where none is written.
+  const full: Address = address.kind === "tcp" ? { ...address, port: address.port ?? 80 } : address;
+  const found = target(full, at, through, listening);
+  // What may be down is no more known than what a template makes.
+  return open && found.pools.length === 0 ? { ...found, address: unknownAddress(at) } : found;
+}
+
+function target(
+  address: Address,
+  place: Place,
+  through: Place | null,
+  { met, possible, sameDirectory }: Context,
+): Omit<Target, "upstream" | "down" | "backup"> {
+  const real: Address =
+    address.kind === "tcp" || isRelative(address)
+      ? address
+      : { kind: "unix", path: sameDirectory(address.path) };
+  const near = met.get(meetingPoint(real)) ?? [];
+  const pools = near.filter((listener) => reaches(real, listener.address)).map(({ pool }) => pool);
+  const chosen = pools.length > 0 ? null : chosenTarget(real, place, through, possible);
+  if (chosen !== null) return chosen;
+  if (pools.length > 0 || isLocal(real)) return { address: real, place, through, pools, assumed: false };
+  const behind = byPort(real, near);
+  return { address: real, place, through, pools: behind, assumed: behind.length > 0 };
+}
+
+/**
+ * A service name (`php:9000`) is another container; the one pool of the tree that listens there for
+ * other machines is taken to be in it.
+ */
+function byPort(address: Address, listeners: readonly Listener[]): readonly Pool[] {
+  if (address.kind === "unix") return [];
+  const pools = listeners
+    .filter(
+      (listener) =>
+        listener.address.kind === "tcp" &&
+        listener.address.port === address.port &&
+        !isLocal(listener.address),
+    )
+    .map(({ pool }) => pool);
+  if (pools.length <= 1) return pools;
+  // Of several containers the one whose directory is named like the service: `services/php82/` for `php82:9000`.
+  const named = pools.filter(({ section }) => section.span.file.path.split("/").includes(address.host));
+  return named.length === 1 ? named : [];
+}

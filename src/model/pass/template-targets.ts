@@ -1,0 +1,66 @@
+import type { Pool } from "../../fpm/types.js";
+import type { Place } from "../../source/file.js";
+import { hasPlaceholder } from "../../source/template.js";
+import { type Address, reaches, type TcpAddress } from "../address/address.js";
+import {
+  nginxTemplateAddress,
+  type PossibleListen,
+  reachesTemplate,
+  type TemplateAddress,
+} from "../address/template-address.js";
+import type { Target } from "../host.js";
+
+/** A pool whose `listen` a template makes, and what it may be. */
+export interface PossibleListener {
+  readonly pool: Pool;
+  readonly listens: readonly PossibleListen[];
+}
+
+type Found = Omit<Target, "upstream" | "down" | "backup">;
+
+/** The pools behind an address that a template makes; `null` for any other address. */
+export function templateTarget(
+  text: string,
+  place: Place,
+  through: Place | null,
+  possible: readonly PossibleListener[],
+): Found | null {
+  const wanted = nginxTemplateAddress(text);
+  if (wanted === null) return null;
+  const behind = possible.filter(({ listens }) =>
+    listens.some((listen) => listen.kind === "template" && reachesTemplate(wanted, listen.key)),
+  );
+  const pools = behind.map(({ pool }) => pool);
+  // Where two pools fit, or a condition decides, it is not told which of them will be there.
+  const assumed = pools.length > 1 || behind.some(({ listens }) => listens.length > 1);
+  return { address: addressOf(wanted, place, pools.length > 0), place, through, pools, assumed };
+}
+
+/** The pools that a template's condition may let listen on a literal address; `null` when there is none. */
+export function chosenTarget(
+  address: Address,
+  place: Place,
+  through: Place | null,
+  possible: readonly PossibleListener[],
+): Found | null {
+  const pools = possible
+    .filter(({ listens }) =>
+      listens.some((listen) => listen.kind === "chosen" && reaches(address, listen.address)),
+    )
+    .map(({ pool }) => pool);
+  return pools.length === 0 ? null : { address, place, through, pools, assumed: true };
+}
+
+function addressOf(wanted: TemplateAddress, place: Place, matched: boolean): Address {
+  const unknown = unknownAddress(place);
+  if (!matched) return unknown;
+  if (wanted.kind === "unix") return { kind: "unix", path: unknown.written.replace(/^unix:/i, "") };
+  const host = /^([^:$]+):/.exec(wanted.key)?.[1];
+  return host === undefined || hasPlaceholder(host) ? unknown : { ...unknown, host: host.toLowerCase() };
+}
+
+/** Of one that no pool is known for, nothing is known: it may be another machine. */
+export function unknownAddress({ span }: Place): TcpAddress & { readonly written: string } {
+  const written = span.file.text.slice(span.start, span.end).replace(/^(["'])(.*)\1$/, "$2");
+  return { kind: "tcp", host: written, port: null, written };
+}

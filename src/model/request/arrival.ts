@@ -1,0 +1,234 @@
+import { childrenNamed, descendants, enclosing } from "../../nginx/tree/nodes.js";
+import type { Node } from "../../nginx/types.js";
+import { placeholderRanges } from "../../source/template.js";
+import { keepsOut } from "./access.js";
+import { matchesAll, START, type Way, waysThrough } from "./rewrite-code.js";
+import { variablesIn, withoutPlaceholders } from "./variable-words.js";
+
+/** How requests come to a block that has a handler, and which do not get through. */
+
+/** Whether any request gets to the handler of a block, a location or an `if` in one. */
+export function arrives(block: Node): boolean {
+  for (let at: Node | null = block; at !== null; at = at.parent)
+    if (at.name === "location" && isTakenBefore(at)) return false;
+  // Who is left to limit_except does not run the code of the location.
+  return !keepsOut(block) && (block.name === "limit_except" || waysTo(block, "")?.ways.length !== 0);
+}
+
+export interface Ways {
+  readonly ways: readonly Way[];
+  /** The variables that count, and that some `set` gives a value. */
+  readonly given: ReadonlySet<string>;
+  /** Several `if` give different variables, so that nobody knows which of their values meet. */
+  readonly mixed: boolean;
+}
+
+/**
+ * The ways on which requests reach `block`, a location or an `if` in one, with what `set` gave to the
+ * variables in `text` and to those that these are made of. `null`: it cannot be told.
+ */
+export function waysTo(block: Node, text: string): Ways | null {
+  const location = enclosing(block, "location");
+  const server = enclosing(block, "server");
+  const levels = [server, location ?? (server === null ? block : null)].flatMap((one) => one ?? []);
+  const names = relevant(levels, text);
+  let ways: readonly Way[] | null = [START];
+  for (const level of levels) {
+    // Who comes to a named location from an error has been through the server's code before, whatever became of it.
+    const before: readonly Way[] = ways;
+    ways = level === server ? throughServer(level, names) : waysThrough(level, before, names);
+    if (ways === null) return null;
+    if (level === server && location !== null && isNamed(location) && ways.length === 0) ways = before;
+  }
+  const sets = levels.flatMap(setsOn).filter(({ name }) => names.has(name));
+  const ifs = new Map<Node, readonly string[]>();
+  for (const { scope, name } of sets)
+    if (scope.name === "if") ifs.set(scope, [...(ifs.get(scope) ?? []), name]);
+  return {
+    ways: ways.filter(({ branch }) => (block.name === "if" ? branch === block : !hasHandler(branch))),
+    given: new Set(sets.map(({ name }) => name)),
+    mixed: new Set([...ifs.values()].map((one) => [...new Set(one)].sort().join(" "))).size > 1,
+  };
+}
+
+const throughServers = new WeakMap<Node, Map<string, readonly Way[] | null>>();
+
+/** A server may have thousands of lines and hundreds of locations, for all of which its code is the same. */
+function throughServer(server: Node, names: ReadonlySet<string>): readonly Way[] | null {
+  const known = throughServers.get(server) ?? new Map<string, readonly Way[] | null>();
+  throughServers.set(server, known);
+  const key = [...names].sort().join(" ");
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const ways = waysThrough(server, [START], names);
+  known.set(key, ways);
+  return ways;
+}
+
+interface Assignment {
+  /** The level, or the `if` in it. */
+  readonly scope: Node;
+  readonly name: string;
+  readonly value: string;
+}
+
+const assignments = new WeakMap<Node, readonly Assignment[]>();
+
+/** Every `set` in the code of a level. */
+function setsOn(level: Node): readonly Assignment[] {
+  const known = assignments.get(level);
+  if (known !== undefined) return known;
+  const found = [level, ...childrenNamed(level, "if")].flatMap((scope) =>
+    childrenNamed(scope, "set").map(({ directive: { args } }) => ({
+      scope,
+      name: (args[0]?.text ?? "").replace(/^\$/, ""),
+      value: args[1]?.text ?? "",
+    })),
+  );
+  assignments.set(level, found);
+  return found;
+}
+
+/** An `if` that has a handler of its own takes the request away from the location's. */
+function hasHandler(branch: Node | null): boolean {
+  return branch?.children.some(({ name }) => /_pass$/.test(name)) === true;
+}
+
+function isNamed(location: Node): boolean {
+  return location.directive.args[0]?.text.startsWith("@") === true;
+}
+
+/** The variables in a text, in the values that are set for them, and so on. */
+function relevant(levels: readonly Node[], text: string): ReadonlySet<string> {
+  const names = new Set(variablesIn(text));
+  // What is added to a set while it is gone through comes up as well.
+  for (const name of names)
+    for (const level of levels) for (const other of usedFor(level).get(name) ?? []) names.add(other);
+  return names;
+}
+
+const uses = new WeakMap<Node, ReadonlyMap<string, ReadonlySet<string>>>();
+
+/** By each variable that the code of a level sets, the variables in its values. */
+function usedFor(level: Node): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = uses.get(level);
+  if (known !== undefined) return known;
+  const found = new Map<string, Set<string>>();
+  for (const { name, value } of setsOn(level)) {
+    const used = found.get(name) ?? new Set();
+    for (const other of variablesIn(value)) used.add(other);
+    found.set(name, used);
+  }
+  uses.set(level, found);
+  return found;
+}
+
+/**
+ * Whether requests may bring a value of the variable along from another location: named locations, and
+ * those that only `rewrite` and its like lead to, do not run the code of the server anew.
+ */
+export function mayBring(block: Node, name: string): boolean {
+  const location = enclosing(block, "location");
+  const server = enclosing(block, "server");
+  if (location === null || server === null) return false;
+  const open = !isNamed(location) && location.directive.args[0]?.placeholder !== true;
+  if (open && childrenNamed(location, "internal").length === 0) return false;
+  const { byName, any } = setters(server);
+  return [...any, ...(byName.get(name) ?? [])].some((other) => other !== location);
+}
+
+interface Setters {
+  /** The locations that set it, by the name of the variable. */
+  readonly byName: ReadonlyMap<string, ReadonlySet<Node>>;
+  /** Those that set a variable whose name a template makes. */
+  readonly any: ReadonlySet<Node>;
+}
+
+const knownSetters = new WeakMap<Node, Setters>();
+
+/** Each of hundreds of locations asks for all the others. */
+function setters(server: Node): Setters {
+  const known = knownSetters.get(server);
+  if (known !== undefined) return known;
+  const byName = new Map<string, Set<Node>>();
+  const any = new Set<Node>();
+  for (const node of descendants(server)) {
+    const given = node.name === "set" ? node.directive.args[0] : undefined;
+    const location = node.parent === null ? null : enclosing(node.parent, "location");
+    if (given === undefined || location === null) continue;
+    if (given.placeholder) any.add(location);
+    else if (given.text.startsWith("$")) {
+      const name = given.text.slice(1);
+      const found = byName.get(name) ?? new Set();
+      byName.set(name, found.add(location));
+    }
+  }
+  knownSetters.set(server, { byName, any });
+  return { byName, any };
+}
+
+/**
+ * Whether an earlier location of the same level takes every request whose URI fits the pattern of
+ * this one, or may do so when a template is rendered.
+ */
+function isTakenBefore(location: Node): boolean {
+  const own = regex(location);
+  if (location.parent === null || own === null) return false;
+  for (const other of childrenNamed(location.parent, "location")) {
+    if (other === location) return false;
+    const earlier = other.branch === null ? regex(other) : null;
+    if (earlier === null) continue;
+    const same = mayEqual(earlier.pattern, own.pattern) && (earlier.ignoresCase || !own.ignoresCase);
+    // What a template makes as a whole may be a pattern for all.
+    const all = withoutPlaceholders(earlier.pattern);
+    if (same || all === "" || matchesAll(all)) return true;
+  }
+  return false;
+}
+
+const expressions = new WeakMap<Node, Expression | null>();
+
+interface Expression {
+  readonly pattern: string;
+  readonly ignoresCase: boolean;
+}
+
+/** `null`: a prefix or the name of a location. */
+function regex(location: Node): Expression | null {
+  const known = expressions.get(location);
+  if (known !== undefined) return known;
+  const found = readRegex(location);
+  expressions.set(location, found);
+  return found;
+}
+
+function readRegex({ directive }: Node): Expression | null {
+  const [kind, pattern] = directive.args;
+  if (kind === undefined || pattern === undefined) return null;
+  if (!/^~\*?$/.test(kind.text) && !kind.placeholder) return null;
+  // Variables of a shell in the form of all placeholders: expressions of a location have none of nginx's own.
+  const text = pattern.placeholder ? pattern.text.replace(/\$\{(\w+)\}/g, "$${{$1}}") : pattern.text;
+  return { pattern: text, ignoresCase: kind.text !== "~" };
+}
+
+/** Whether two words are the same, or can be by what a template puts into them. */
+function mayEqual(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [ends(one), ends(other)];
+  if (a === null && b === null) return false;
+  const [head, tail] = [a?.head ?? one, a?.tail ?? one];
+  const [otherHead, otherTail] = [b?.head ?? other, b?.tail ?? other];
+  return (
+    (head.startsWith(otherHead) || otherHead.startsWith(head)) &&
+    (tail.endsWith(otherTail) || otherTail.endsWith(tail))
+  );
+}
+
+/** What stands before the first placeholder and behind the last one; `null`: there is none. */
+function ends(word: string): { readonly head: string; readonly tail: string } | null {
+  const found = placeholderRanges(word);
+  const [first] = found;
+  return first === undefined
+    ? null
+    : { head: word.slice(0, first.start), tail: word.slice(found.at(-1)?.end) };
+}

@@ -1,0 +1,118 @@
+import { argument, argumentPlace, childrenNamed } from "../../nginx/tree/nodes.js";
+import type { Node } from "../../nginx/types.js";
+import type { Written } from "./variable-words.js";
+
+/** What `map`, `geo` and `split_clients` can give to variables. */
+
+/** One value for each of the variables. */
+export type Choice = ReadonlyMap<string, Written>;
+
+export interface Choices {
+  readonly choices: readonly Choice[];
+  /** `false`: put together from blocks of which nobody knows what they say for the same request. */
+  readonly together: boolean;
+}
+
+interface Row extends Written {
+  readonly key: string;
+}
+
+interface Table {
+  readonly name: string;
+  /** What it is looked up by. */
+  readonly source: string;
+  /** Keys that are compared as they are: no patterns, no networks. */
+  readonly plain: boolean;
+  readonly rows: readonly Row[];
+  /** The last row of each key. */
+  readonly byKey: ReadonlyMap<string, Row>;
+}
+
+/** `null`: a part was not read, or there are too many. Variables that nothing maps are left out. */
+export function mapChoices(http: Node | null, names: readonly string[], most: number): Choices | null {
+  const tables: Table[] = [];
+  for (const name of http === null ? [] : new Set(names)) {
+    const found = http === null ? undefined : tablesOf(http).get(name);
+    if (found === null) return null;
+    if (found !== undefined) tables.push(found);
+  }
+  const [first] = tables;
+  if (first === undefined) return { choices: [], together: true };
+  const joins = tables.every(({ source, plain }) => plain && source === first.source);
+  if (tables.length > 1 && joins) {
+    const choices = joined(tables, most);
+    return choices === null ? null : { choices, together: true };
+  }
+  let choices: readonly Choice[] = [new Map()];
+  for (const { name, rows } of tables) {
+    if (choices.length * rows.length > most) return null;
+    choices = choices.flatMap((choice) => rows.map((row) => new Map(choice).set(name, row)));
+  }
+  return { choices, together: tables.length === 1 };
+}
+
+/** Every location of a host may ask for the same few tables. */
+const known = new WeakMap<Node, ReadonlyMap<string, Table | null>>();
+
+/** By the name of the variable; `null`: a part was not read. */
+function tablesOf(http: Node): ReadonlyMap<string, Table | null> {
+  const found = known.get(http) ?? readTables(http);
+  known.set(http, found);
+  return found;
+}
+
+function readTables(http: Node): ReadonlyMap<string, Table | null> {
+  const byName = new Map<string, Node[]>();
+  for (const block of ["map", "geo", "split_clients"].flatMap((kind) => childrenNamed(http, kind))) {
+    const last = block.directive.args.at(-1)?.text ?? "";
+    if (!last.startsWith("$")) continue;
+    const blocks = byName.get(last.slice(1)) ?? [];
+    byName.set(last.slice(1), blocks);
+    blocks.push(block);
+  }
+  return new Map(
+    [...byName].map(
+      ([name, blocks]) => [name, blocks.some(({ partial }) => partial) ? null : table(name, blocks)] as const,
+    ),
+  );
+}
+
+function table(name: string, blocks: readonly Node[]): Table {
+  const lines = blocks.flatMap(({ children, name: kind }) =>
+    children.filter(
+      (line) => line.directive.args.length === 1 && !(kind === "geo" && /^(?:proxy|delete)$/.test(line.name)),
+    ),
+  );
+  const rows = lines.map((line) => ({
+    key: line.name.toLowerCase(),
+    text: argument(line, 0) ?? "",
+    place: argumentPlace(line, 0),
+  }));
+  const one = blocks.length === 1 && blocks[0]?.name === "map" ? blocks[0] : null;
+  return {
+    name,
+    source: one === null ? "" : (argument(one, 0) ?? ""),
+    plain: one !== null && lines.every(isPlain),
+    rows,
+    byKey: new Map(rows.map((row) => [row.key, row])),
+  };
+}
+
+function isPlain({ name, directive }: Node): boolean {
+  return !/^[~.]|\*/.test(name) && !directive.name.placeholder;
+}
+
+/** What tables of one source say for the same key. Where one says nothing, nothing is known. `null`: too many. */
+function joined(tables: readonly Table[], most: number): readonly Choice[] | null {
+  const choices: Choice[] = [];
+  for (const key of new Set(tables.flatMap(({ byKey }) => [...byKey.keys()]))) {
+    const choice = new Map<string, Written>();
+    for (const { name, byKey } of tables) {
+      const row = byKey.get(key) ?? byKey.get("default");
+      if (row !== undefined) choice.set(name, row);
+    }
+    if (choice.size === tables.length) choices.push(choice);
+    if (choices.length > most) return null;
+  }
+  return choices;
+}

@@ -1,0 +1,178 @@
+import { always } from "../../nginx/tree/branches.js";
+import { argument, argumentPlace, childrenNamed } from "../../nginx/tree/nodes.js";
+import type { Node } from "../../nginx/types.js";
+import type { Place } from "../../source/file.js";
+import { withVariables } from "./variable-words.js";
+
+/**
+ * `set`, `if`, `break`, `return` and `rewrite` as nginx runs them: first those of the server, then
+ * those of the innermost location, in the order of the files, before anything else of the level
+ * counts. Those of a location around the innermost one are not run.
+ */
+
+/** What `set` gave to a variable. */
+export interface SetValue {
+  readonly text: string;
+  readonly place: Place;
+  /** The server or location whose code gave it. */
+  readonly level: Node;
+}
+
+/** What a request may have come through with. */
+export interface Way {
+  readonly values: ReadonlyMap<string, SetValue>;
+  /** Conditions that held and gave a value: those of two may exclude each other. */
+  readonly taken: number;
+  /** The `if` whose configuration counts: of several whose conditions held the last one. */
+  readonly branch: Node | null;
+  /** A `rewrite` without a flag changed the URI, so that another location is looked for at the end. */
+  readonly moved: boolean;
+}
+
+/** What following the code of one level may cost. One unit: a value on a way, each time that it is handed on. */
+const MOST_WORK = 2_000_000;
+
+export const START: Way = { values: new Map(), taken: 0, branch: null, moved: false };
+
+/** More ways than anybody writes by hand. */
+const MOST = 256;
+
+/** A regular expression of `rewrite` or `location` that every URI matches. */
+export function matchesAll(pattern: string): boolean {
+  return /^\^?\/?(?:\.\*|\(\.\*\))?\$?$/.test(pattern) && !/^\^?\/?\$$/.test(pattern);
+}
+
+/** The ways through the code of a server or a location; `null`: too many, or a part of it was not read. */
+export function waysThrough(
+  level: Node,
+  start: readonly Way[],
+  names: ReadonlySet<string>,
+): readonly Way[] | null {
+  if (names.size > 0 && setsAny(level)) return null;
+  let ended: Way[] = [];
+  let ways: Way[] = start.map((way) => ({ ...way, branch: null, moved: false }));
+  let work = 0;
+  for (const node of level.children) {
+    if (CODE.has(node.name)) work += ways.length + valuesOn(ways);
+    if (work > MOST_WORK) return null;
+    if (node.name !== "if") ways = step(level, node, ways, names, ended);
+    else if (node.partial) return null;
+    else if (matters(node, names)) {
+      const gives = childrenNamed(node, "set").some((one) => names.has(variable(one)));
+      let held: Way[] = ways.map((way) => ({
+        ...way,
+        branch: level.name === "location" ? node : null,
+        taken: way.taken + (gives ? 1 : 0),
+      }));
+      for (const inner of node.children) held = step(level, inner, held, names, ended);
+      ways = distinct([...ways, ...held]);
+    }
+    // Many a server has hundreds of lines that all come to the same.
+    if (ended.length > MOST) ended = distinct(ended);
+    if (ways.length > MOST || ended.length > MOST) return null;
+  }
+  const stays = level.name === "location" ? ways.filter(({ moved }) => !moved) : ways;
+  const found = distinct([...ended, ...stays]);
+  // Where nothing gets through what was read, what was not read changes nothing, unless it breaks first.
+  return level.partial && found.length > 0 ? null : found;
+}
+
+const CODE: ReadonlySet<string> = new Set(["if", "set", "break", "return", "rewrite"]);
+
+/** All ways of one level have about as many values. */
+function valuesOn(ways: readonly Way[]): number {
+  return ways.length * (ways[0]?.values.size ?? 0);
+}
+
+/** Whether a template may make any variable of one that is set. */
+function setsAny(level: Node): boolean {
+  return [level, ...childrenNamed(level, "if")].some((block) =>
+    childrenNamed(block, "set").some(({ directive }) => directive.args[0]?.placeholder),
+  );
+}
+
+function step(
+  level: Node,
+  node: Node,
+  ways: readonly Way[],
+  names: ReadonlySet<string>,
+  ended: Way[],
+): Way[] {
+  // What a template may leave out is gone past as well.
+  const past = always(node) ? [] : ways;
+  if (node.name === "set" && names.has(variable(node))) return [...past, ...given(level, node, ways)];
+  if (node.name === "return") return [...past];
+  if (node.name === "break") {
+    ended.push(...ways.map((way) => ({ ...way, moved: false })));
+    return [...past];
+  }
+  return node.name === "rewrite" ? rewritten(level, node, ways, ended) : [...ways];
+}
+
+function variable(set: Node): string {
+  return (argument(set, 0) ?? "").replace(/^\$/, "");
+}
+
+function given(level: Node, node: Node, ways: readonly Way[]): readonly Way[] {
+  const name = variable(node);
+  const written = { text: argument(node, 1) ?? "", place: argumentPlace(node, 1) };
+  return ways.map((way) => {
+    const value = withVariables(written, (other) => way.values.get(other) ?? null);
+    const taken = always(node) ? way.taken : way.taken + 1;
+    return { ...way, taken, values: new Map(way.values).set(name, { ...value, level }) };
+  });
+}
+
+function rewritten(level: Node, node: Node, ways: readonly Way[], ended: Way[]): Way[] {
+  // An expression that a template makes may match them all.
+  const all = node.directive.args[0]?.placeholder === true || matchesAll(argument(node, 0) ?? "");
+  const past = always(node) && all ? [] : ways;
+  const [to = "", flag] = [argument(node, 1), argument(node, 2)];
+  // Whether requests get through is not known then, and what is not known is not claimed.
+  if (node.directive.args.slice(1).some(({ placeholder }) => placeholder)) return [...past];
+  if (flag === "redirect" || flag === "permanent" || /^(?:https?:\/\/|\$scheme)/.test(to)) return [...past];
+  // In a location `last` looks for another one; the code of the server only ends.
+  if (flag === "break" || (flag === "last" && level.name !== "location"))
+    ended.push(...ways.map((way) => ({ ...way, moved: false })));
+  if (flag !== undefined) return [...past];
+  return past.length > 0 ? [...ways] : ways.map((way) => ({ ...way, moved: true }));
+}
+
+/** Whether the block of an `if` changes what comes behind it. */
+function matters({ children }: Node, names: ReadonlySet<string>): boolean {
+  return children.some(
+    (node) =>
+      /^(?:break|return|rewrite)$/.test(node.name) ||
+      /_pass$/.test(node.name) ||
+      (node.name === "set" && names.has(variable(node))),
+  );
+}
+
+function distinct(ways: readonly Way[]): Way[] {
+  const found = new Map<string, Way>();
+  const branches = numbering<Node>();
+  const texts = numbering<string>();
+  const numbers = new Map<SetValue, string>();
+  const numberOf = (value: SetValue): string => {
+    const known = numbers.get(value) ?? `${texts(value.text)}@${value.place.span.start}`;
+    numbers.set(value, known);
+    return known;
+  };
+  for (const way of ways) {
+    const values = [...way.values].map(([name, value]) => `${name} ${numberOf(value)}`).sort();
+    const branch = way.branch === null ? null : branches(way.branch);
+    const key = JSON.stringify([values, Math.min(way.taken, 2), branch, way.moved]);
+    if (!found.has(key)) found.set(key, way);
+  }
+  return [...found.values()];
+}
+
+/** Gives equal things equal numbers, so that long values need not be written out to be compared. */
+function numbering<T>(): (thing: T) => number {
+  const numbers = new Map<T, number>();
+  return (thing) => {
+    const known = numbers.get(thing) ?? numbers.size;
+    numbers.set(thing, known);
+    return known;
+  };
+}

@@ -1,0 +1,215 @@
+import { setting } from "../../fpm/pools.js";
+import { namedExtensions } from "../../nginx/location/extensions.js";
+import { surelyPassed, takes } from "../../nginx/location/passed.js";
+import { effectiveNode } from "../../nginx/tree/effective.js";
+import { argument, childrenNamed, headText } from "../../nginx/tree/nodes.js";
+import type { Node } from "../../nginx/types.js";
+import { inContainer } from "../container.js";
+import type { Binding, Host } from "../host.js";
+import { isInside, isUnset, scriptsAt, seesSamePaths } from "./paths.js";
+
+/** What a SCRIPT_FILENAME is made of, as far as the words tell, and whether PHP-FPM can find a script by it. */
+
+export type ScriptPath =
+  /** A directory that is written out, and the path of the URI below it. */
+  | { readonly kind: "literal-directory"; readonly directory: string }
+  /** Follows the URI below a directory that is not written out: `$document_root$fastcgi_script_name`. */
+  | { readonly kind: "follows-uri" }
+  /** Ends in a name that is written out: `$document_root/index.php`. */
+  | { readonly kind: "one-script"; readonly name: string }
+  | { readonly kind: "empty" }
+  /** The root with no file: `$document_root`. */
+  | { readonly kind: "root-alone" }
+  /** `$document_root$fastcgi_path_info`. */
+  | { readonly kind: "root-and-path-info" }
+  /** The path of the URI, in no directory: `$fastcgi_script_name`. */
+  | { readonly kind: "uri-alone" }
+  /** Below a directory that counts from wherever PHP-FPM was started: `html$fastcgi_script_name`. */
+  | { readonly kind: "relative-directory"; readonly directory: string }
+  | { readonly kind: "unknown" };
+
+const variable = (names: string) => String.raw`\$(?:(?:${names})|\{(?:${names})\})`;
+const URI = variable("fastcgi_script_name|uri|document_uri");
+const ROOT = variable("document_root|realpath_root");
+const FOLLOWS = new RegExp(`^(?:${ROOT}/?${URI}|\\$\\{?request_filename\\}?)$`);
+const LITERAL = new RegExp(`^(/[^$]*?)/*${URI}$`);
+// A word in capitals or between marks is a placeholder.
+const RELATIVE = new RegExp(`^([a-z][\\w-]*(?:/[\\w.-]+)*)/?${URI}$`);
+const FORMS = [
+  ["follows-uri", FOLLOWS],
+  ["root-alone", new RegExp(`^${ROOT}/?$`)],
+  ["root-and-path-info", new RegExp(`^${ROOT}/?${variable("fastcgi_path_info")}$`)],
+  ["uri-alone", new RegExp(`^${URI}$`)],
+] as const;
+
+export function scriptPath(value: string): ScriptPath {
+  if (value === "") return { kind: "empty" };
+  const form = FORMS.find(([, pattern]) => pattern.test(value))?.[0];
+  if (form !== undefined) return { kind: form };
+  const directory = LITERAL.exec(value)?.[1];
+  if (directory !== undefined) return { kind: "literal-directory", directory };
+  const relative = RELATIVE.exec(value)?.[1];
+  if (relative !== undefined) return { kind: "relative-directory", directory: relative };
+  const name = /\/([^/$]*\.[^/$.]+)$/.exec(value)?.[1];
+  return name === undefined ? { kind: "unknown" } : { kind: "one-script", name };
+}
+
+/** Why PHP-FPM finds no script by a path, whatever the request. */
+export interface Unusable {
+  /** `denied`: what the path names is no script; `missing`: there is nothing at the path. */
+  readonly case: "denied" | "missing";
+  readonly message: string;
+  readonly label: string;
+}
+
+/** `null`: the path may lead to a script. */
+export function unusable(host: Host, binding: Binding, path: ScriptPath): Unusable | null {
+  if (!takesScripts(binding)) return null;
+  switch (path.kind) {
+    case "empty":
+      return denies(binding)
+        ? { case: "denied", message: "is empty, so it names no script", label: "no script" }
+        : null;
+    case "root-alone":
+    case "root-and-path-info":
+      return denies(binding) &&
+        isDirectory(binding) &&
+        (path.kind === "root-alone" || pathInfoIsRest(binding))
+        ? {
+            case: "denied",
+            message:
+              path.kind === "root-alone"
+                ? "is the root directory alone, without the script's name"
+                : "is the root directory and what follows the script's name, without that name",
+            label: "a directory, no script",
+          }
+        : null;
+    case "uri-alone":
+      return takes(binding.location, "/index.php") === true && fromTop(host, binding)
+        ? {
+            case: "missing",
+            message: "is the path of the URI alone, so PHP-FPM looks for it at the top of the file system",
+            label: "PHP-FPM looks for /index.php",
+          }
+        : null;
+    case "relative-directory":
+      return seesSamePaths(binding) && startsAtTop(host, binding, path.directory)
+        ? {
+            case: "missing",
+            message: `is in ${path.directory}, a relative path that counts from where PHP-FPM was started`,
+            label: "a relative path",
+          }
+        : null;
+    default:
+      return null;
+  }
+}
+
+/** The pool's status page needs no script, and is asked for by names of its own. */
+function takesScripts({ location }: Binding): boolean {
+  if (/status|ping/i.test(headText(location))) return false;
+  const named = namedExtensions(location).flat();
+  const regex = /^~/.test(argument(location, 0) ?? "");
+  return regex || named.length > 0
+    ? named.some(({ extension }) => /^\.ph/i.test(extension)) || takes(location, "/index.php") === true
+    : true;
+}
+
+/** Without `security.limit_extensions` PHP-FPM opens whatever it is told. */
+function denies({ targets }: Binding): boolean {
+  const pools = targets.flatMap((target) => target.pools);
+  return (
+    pools.length > 0 &&
+    pools.every((pool) => {
+      const list = setting(pool, "security.limit_extensions");
+      return list.kind !== "unknown" && (list.value ?? "").trim() !== "";
+    })
+  );
+}
+
+/** Whether the root is a directory: a person may write a script's path behind `root` or `alias`. */
+function isDirectory({ block }: Binding): boolean {
+  const root = effectiveNode(block, "root");
+  if (root.kind === "unknown" || effectiveNode(block, "alias").kind !== "default") return false;
+  if (root.kind === "default") return true;
+  return !root.node.directive.args[0]?.placeholder && !/\.ph\w*$/.test(argument(root.node, 0) ?? "");
+}
+
+/** Whether `$fastcgi_path_info` is what follows the script: empty, unless a split takes the script for it. */
+function pathInfoIsRest({ block }: Binding): boolean {
+  const split = effectiveNode(block, "fastcgi_split_path_info");
+  if (split.kind !== "set") return split.kind === "default";
+  return /^\^\(\.[+*]\??\\\.php\)/.test(argument(split.node, 0) ?? "");
+}
+
+/** Whether a path that begins at the top of the file system has nothing there. */
+function fromTop(host: Host, binding: Binding): boolean {
+  const root = effectiveNode(binding.block, "root");
+  const written = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";
+  return (
+    seesSamePaths(binding) &&
+    root.kind !== "unknown" &&
+    /[^/]/.test(written) &&
+    !/[$]/.test(written) &&
+    ["rewrite", "if", "internal"].every((name) => childrenNamed(binding.location, name).length === 0) &&
+    scriptsAt(host, "/").length === 0
+  );
+}
+
+/** A service is started at the top of the file system; an image may name another directory. */
+function startsAtTop(host: Host, { targets }: Binding, directory: string): boolean {
+  const pools = targets.flatMap((target) => target.pools);
+  return (
+    host.whole &&
+    !inContainer(host) &&
+    pools.every((pool) => isUnset(setting(pool, "chdir"))) &&
+    host.fs.entry(`/${directory}`).kind === "missing"
+  );
+}
+
+/** The directory of a sample in manuals and in the comments of packages. */
+const SAMPLE = "/scripts";
+
+/**
+ * A script that stands in the root, that nginx hands to PHP-FPM, and that is not in the directory in
+ * which PHP-FPM looks. Empty: none is known, but the directory is the sample's. `null`: the directory
+ * may be meant, as that of one tool beside the site often is.
+ */
+export function foundElsewhere(host: Host, binding: Binding, directory: string): string | null {
+  const { block, location, server } = binding;
+  const root = effectiveNode(block, "root");
+  const alias = effectiveNode(block, "alias").kind !== "default";
+  if (!seesSamePaths(binding) || root.kind !== "set" || alias) return null;
+  const written = argument(root.node, 0) ?? "";
+  if (written.includes("$") || isInside(host, directory, written)) return null;
+  const { kind } = host.fs.entry(directory);
+  if (directory === SAMPLE && kind === "missing") return "";
+  const known = kind === "directory" || (kind === "missing" && host.whole);
+  if (!known || scriptsAt(host, directory).length > 0) return null;
+  return scriptsAt(host, written).find((name) => surelyPassed(location, server, `/${name}`, true)) ?? null;
+}
+
+/** Where nginx may have been built to look without a `root`. */
+const BUILT_IN = ["/usr/share/nginx/html", "/etc/nginx/html", "/usr/local/nginx/html", "/usr/html"];
+
+/**
+ * The `root` that stands in `location /` although the location for scripts stands beside it, where it
+ * does not count; `null` when the location has one of its own, or when the built-in one may be meant.
+ */
+export function strayRoot(host: Host, binding: Binding): Node | null {
+  const { block, location, server } = binding;
+  const own = ["root", "alias"].every((name) => effectiveNode(block, name).kind === "default");
+  if (!own || !takesScripts(binding) || server === null || server.partial) return null;
+  const site = childrenNamed(server, "location").find(
+    (one) => one !== location && /^(?:\^~ )?\/$/.test(one.directive.args.map(({ text }) => text).join(" ")),
+  );
+  const root = site === undefined ? undefined : childrenNamed(site, "root").at(-1);
+  const written = root === undefined ? "" : (argument(root, 0) ?? "");
+  if (
+    root === undefined ||
+    !/^\/[^$]*$/.test(written) ||
+    (/\/html\/?$/.test(written) && /nginx/.test(written))
+  )
+    return null;
+  return BUILT_IN.some((path) => scriptsAt(host, path).length > 0) ? null : root;
+}

@@ -1,0 +1,59 @@
+import { effectiveNode } from "../../nginx/tree/effective.js";
+import { argument, childrenNamed } from "../../nginx/tree/nodes.js";
+import type { Node } from "../../nginx/types.js";
+import type { Host } from "../host.js";
+import { writtenRoot } from "./paths.js";
+
+/** The files of a site, as far as locations and the tree tell of them. */
+
+/** A hidden directory, or one file that is no script: `/.well-known/`, `/robots.txt`. */
+export function isNoDirectoryOfScripts(path: string): boolean {
+  return /\/\./.test(path) || (/\.\w+$/.test(path) && !path.endsWith(".php"));
+}
+
+/** What answers a request instead of the file that it names. */
+const ANSWERS = /_pass$|^(?:stub_status|empty_gif|echo|vhost_traffic_status_display|api|status)$/;
+
+/** Whether something else than a file answers in a location. */
+export function answersOtherwise(location: Node): boolean {
+  if (location.children.some(({ name }) => ANSWERS.test(name))) return true;
+  const returns = childrenNamed(location, "return");
+  return (
+    childrenNamed(location, "rewrite").length > 0 ||
+    returns.some((node) => !/^4\d\d$/.test(argument(node, 0) ?? ""))
+  );
+}
+
+/** Whether both blocks look for files in one directory. */
+export function sameRoot(a: Node, b: Node): boolean {
+  const [one, other] = [a, b].map((block) => {
+    if (effectiveNode(block, "alias").kind !== "default") return null;
+    const root = effectiveNode(block, "root");
+    return root.kind === "set" ? (argument(root.node, 0) ?? null) : root.kind === "default" ? "" : null;
+  });
+  return one !== null && one === other;
+}
+
+/** More than this is not looked through. */
+const MOST_ENTRIES = 500;
+
+/**
+ * Whether a directory of the site is in the tree and has no script, further down neither. `false`
+ * also where that cannot be told.
+ */
+export function surelyWithoutScripts(host: Host, block: Node, path: string): boolean {
+  const root = writtenRoot(block);
+  if (root === null) return false;
+  const top = `${root}/${path}`.replace(/\/+/g, "/").replace(/(.)\/$/, "$1");
+  if (host.fs.entry(top).kind !== "directory") return false;
+  const left = [top];
+  for (let read = 0; left.length > 0; read += 1) {
+    const at = left.pop() ?? top;
+    const entry = host.fs.entry(at);
+    if (entry.kind === "file") continue;
+    if (entry.kind !== "directory" || read > MOST_ENTRIES) return false;
+    if (entry.names.some((name) => name.endsWith(".php"))) return false;
+    left.push(...entry.names.map((name) => `${at}/${name}`));
+  }
+  return true;
+}
