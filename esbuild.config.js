@@ -85,8 +85,8 @@ async function build() {
     logLevel: "warning",
     // What yargs would open by itself: vitest.config.ts has the same.
     alias: {
-      "escalade/sync": "./src/cli/yargs-search.ts",
-      y18n: "./src/cli/yargs-texts.ts",
+      "escalade/sync": "./src/cli/yargs/search.ts",
+      y18n: "./src/cli/yargs/texts.ts",
     },
     plugins: [
       replaceModule("src/validators.ts", generated.code),

@@ -10,8 +10,8 @@ export default defineConfig({
   // What yargs would open by itself: esbuild.config.js has the same.
   resolve: {
     alias: {
-      "escalade/sync": ours("src/cli/yargs-search.ts"),
-      y18n: ours("src/cli/yargs-texts.ts"),
+      "escalade/sync": ours("src/cli/yargs/search.ts"),
+      y18n: ours("src/cli/yargs/texts.ts"),
     },
   },
   test: {

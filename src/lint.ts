@@ -4,7 +4,7 @@ import type { Rule, Severity } from "./engine/rule.js";
 import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } from "./engine/run.js";
 import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
-import type { GivenHost } from "./host/given.js";
+import type { GivenHost } from "./host/find/given.js";
 import { isWithinAny, withParents } from "./host/path.js";
 import type { TypedLink } from "./host/typed.js";
 import type { Host } from "./model/host.js";

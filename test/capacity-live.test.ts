@@ -6,9 +6,9 @@ import { liveHost } from "../src/engine/live-host.js";
 import { type MemoryNode, memoryFilesystem } from "../src/host/memory.js";
 import { buildHost } from "../src/model/build.js";
 import { sharedMemory } from "../src/model/machine/shared-memory.js";
-import { hintOf } from "../src/report/capacity-hint.js";
-import { capacityJson } from "../src/report/capacity-json.js";
-import { capacityText } from "../src/report/capacity-text.js";
+import { hintOf } from "../src/report/capacity/hint.js";
+import { capacityJson } from "../src/report/capacity/json.js";
+import { capacityText } from "../src/report/capacity/text.js";
 
 /** What a running host tells by itself: its memory, its workers, what they share, what else runs. */
 

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type GivenHost, hostsOf, startSearch } from "../src/host/given.js";
+import { type GivenHost, hostsOf, startSearch } from "../src/host/find/given.js";
+import { repositoryOf, withRepository } from "../src/host/find/repository.js";
 import { memoryFilesystem } from "../src/host/memory.js";
 import { isWithin } from "../src/host/path.js";
-import { repositoryOf, withRepository } from "../src/host/repository.js";
 
 let top = "";
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { rules } from "../rules/index.js";
 import { lintWith } from "../src/lint.js";
-import { rulesMarkdown, rulesTable } from "../src/report/markdown.js";
+import { rulesMarkdown, rulesTable } from "../src/report/explain/markdown.js";
 import { text } from "../src/report/text.js";
 import { validators } from "../src/validators.js";
 import { runCommand } from "./support/run-command.js";

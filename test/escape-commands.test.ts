@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { escapeText, withoutCommands } from "../src/report/escape.js";
-import { strip } from "../src/report/excerpt.js";
+import { strip } from "../src/report/frame/excerpt.js";
 import { stringify } from "../src/report/json.js";
+import { escapeText, withoutCommands } from "../src/report/terminal/escape.js";
 import { obeyed, pieces } from "./support/ci-commands.js";
 
 const hostile = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(""));

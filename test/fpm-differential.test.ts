@@ -11,7 +11,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
 import type { Finding } from "../src/engine/finding.js";
-import { fpmFacts } from "../src/fpm/facts.js";
+import { fpmFacts } from "../src/fpm/settings/facts.js";
 import { diskFilesystem } from "../src/host/disk.js";
 import type { HostFilesystem } from "../src/host/filesystem.js";
 import { memoryFilesystem } from "../src/host/memory.js";

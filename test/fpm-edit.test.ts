@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Edits, editFiles } from "../src/fpm/edit.js";
+import { type Edits, editFiles } from "../src/fpm/edit/edit.js";
 import { globalSetting, integer, readMaster, readPools, setting } from "../src/fpm/pools.js";
 import type { FpmMaster, Pool } from "../src/fpm/types.js";
 import { memoryFilesystem } from "../src/host/memory.js";

@@ -7,10 +7,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fpmFacts } from "../src/fpm/facts.js";
 import { boolean, globalSetting, integer, readMaster, seconds, setting } from "../src/fpm/pools.js";
+import { fpmFacts } from "../src/fpm/settings/facts.js";
+import { readBoolean, readInteger, readSeconds } from "../src/fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../src/fpm/types.js";
-import { readBoolean, readInteger, readSeconds } from "../src/fpm/values.js";
 import { diskFilesystem } from "../src/host/disk.js";
 import { memoryFilesystem } from "../src/host/memory.js";
 import { readIni } from "../src/php/grammar.js";

@@ -1,8 +1,14 @@
 /** The lines of one file: places, template language, and what is left when a line is refused. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FpmLine, parseFpm } from "../src/fpm/parse.js";
-import { readBoolean, readInteger, readMode, readProcessManager, readSeconds } from "../src/fpm/values.js";
+import {
+  readBoolean,
+  readInteger,
+  readMode,
+  readProcessManager,
+  readSeconds,
+} from "../src/fpm/settings/values.js";
+import { type FpmLine, parseFpm } from "../src/fpm/syntax/parse.js";
 import { type SourceFile, sourceFile } from "../src/source/file.js";
 
 const file = (text: string): SourceFile => sourceFile("/p.conf", "p.conf", text);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
 import { nearest } from "../src/engine/nearest.js";
 import { knownNames } from "../src/nginx/facts/directives.js";
-import { opener } from "../src/report/context.js";
+import { opener } from "../src/report/frame/opener.js";
 import { place, sourceFile } from "../src/source/file.js";
 import { validators } from "../src/validators.js";
 import { draw, file, finding, UNICODE } from "./support/findings.js";

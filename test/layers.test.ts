@@ -186,7 +186,7 @@ describe("layers", () => {
 
   test("only one file starts a child process", () => {
     const starting = sources.filter(({ imports }) => imports.includes("node:child_process"));
-    expect(starting.map(({ path }) => path)).toEqual(["src/cli/write-attributes.ts"]);
+    expect(starting.map(({ path }) => path)).toEqual(["src/cli/write/attributes.ts"]);
   });
 
   test("files and directories are opened by the door alone", () => {
@@ -227,7 +227,7 @@ const NAMES_OF_OURS = new Set([
   "src/engine/schemas.ts",
   "src/engine/validate.ts",
   "src/host/memory.ts",
-  "src/report/color.ts",
+  "src/report/terminal/color.ts",
   "src/source/word-map.ts",
   "rules/fpm/syntax.ts",
   "rules/nginx/duplicate-directive.ts",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Summary } from "../src/engine/finding.js";
-import { chooseColor, chooseUnicode } from "../src/report/color.js";
-import { escapeText } from "../src/report/escape.js";
+import { chooseColor, chooseUnicode } from "../src/report/terminal/color.js";
+import { escapeText } from "../src/report/terminal/escape.js";
 import { quiet, text } from "../src/report/text.js";
 import { place } from "../src/source/file.js";
 import { at, draw, file, finding, result, UNICODE } from "./support/findings.js";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Rule } from "../src/engine/rule.js";
 import { noOptions } from "../src/engine/rule.js";
-import { explainRule, ruleList, ruleListJson } from "../src/report/explain.js";
-import { rulesMarkdown, rulesTable } from "../src/report/markdown.js";
+import { rulesMarkdown, rulesTable } from "../src/report/explain/markdown.js";
+import { explainRule, ruleList, ruleListJson } from "../src/report/explain/rule.js";
 
 const PLAIN = { color: false, width: 60 };
 

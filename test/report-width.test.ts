@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { displayWidth } from "../src/report/terminal/width.js";
 import { quiet, text } from "../src/report/text.js";
-import { displayWidth } from "../src/report/width.js";
 import { place, sourceFile } from "../src/source/file.js";
 import { at, draw, file, finding, result, UNICODE } from "./support/findings.js";
 

@@ -4,7 +4,7 @@ import { rules } from "../rules/index.js";
 import { outsideCauses, outsideTopics } from "../src/engine/outside-causes.js";
 import { noOptions, type Rule } from "../src/engine/rule.js";
 import { symptomNames, symptomTopic } from "../src/engine/symptoms.js";
-import { explainSymptom } from "../src/report/symptom.js";
+import { explainSymptom } from "../src/report/explain/symptom.js";
 import { describeProofs, fpmCommand, nginxCommand } from "./support/daemons.js";
 
 const PLAIN = { color: false, width: 100 };

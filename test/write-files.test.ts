@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type FileChange, writeHostsAtomically } from "../src/cli/write-files.js";
+import { type FileChange, writeHostsAtomically } from "../src/cli/write/files.js";
 import { diskFilesystem } from "../src/host/disk.js";
-import { unifiedDiff } from "../src/report/diff.js";
+import { unifiedDiff } from "../src/report/capacity/diff.js";
 import { decodeBytes } from "../src/source/bytes.js";
 
 /** What the filesystem is made to do; it does the real thing where a function is null. */

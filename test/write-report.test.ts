@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { writeReport } from "../src/cli/write-report.js";
+import { writeReport } from "../src/cli/write/report.js";
 import { bash } from "./support/built.js";
 
 /** What the filesystem is made to do; it does the real thing where it is null. */

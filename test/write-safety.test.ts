@@ -3,9 +3,9 @@ import type * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type FileChange, writeHostsAtomically } from "../src/cli/write-files.js";
-import { mountPointsIn } from "../src/cli/write-mounts.js";
-import { type Step, unsafeWay } from "../src/cli/write-trust.js";
+import { type FileChange, writeHostsAtomically } from "../src/cli/write/files.js";
+import { mountPointsIn } from "../src/cli/write/mounts.js";
+import { type Step, unsafeWay } from "../src/cli/write/trust.js";
 
 /** What others do while files are written, and what the system then refuses. */
 const faults = vi.hoisted(() => ({

@@ -1,8 +1,8 @@
 import { fpmDown, isMisspelt } from "../../src/engine/fpm-keys.js";
 import { addInto, helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { olderThan } from "../../src/fpm/facts.js";
 import { setting } from "../../src/fpm/pools.js";
+import { olderThan } from "../../src/fpm/settings/facts.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { mayRunAsRoot } from "../../src/model/allowed-root.js";
 import { inContainer } from "../../src/model/container.js";

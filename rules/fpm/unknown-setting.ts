@@ -10,8 +10,8 @@ import {
 } from "../../src/engine/fpm-keys.js";
 import { addBefore, helpText, remove, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { fpmFact, olderThan } from "../../src/fpm/facts.js";
-import { factOf } from "../../src/fpm/refused.js";
+import { fpmFact, olderThan } from "../../src/fpm/settings/facts.js";
+import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";

@@ -2,9 +2,9 @@ import { nearest } from "../engine/nearest.js";
 import { outsideTopics } from "../engine/outside-causes.js";
 import type { Rule } from "../engine/rule.js";
 import { symptomNames, symptomTopic } from "../engine/symptoms.js";
-import { chooseColor } from "../report/color.js";
-import { explainRule } from "../report/explain.js";
-import { explainSymptom } from "../report/symptom.js";
+import { explainRule } from "../report/explain/rule.js";
+import { explainSymptom } from "../report/explain/symptom.js";
+import { chooseColor } from "../report/terminal/color.js";
 import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { withoutCommands } from "../report/escape.js";
+import { withoutCommands } from "../report/terminal/escape.js";
 import { UsageError } from "./usage.js";
-import { writeReport } from "./write-report.js";
+import { writeReport } from "./write/report.js";
 
 export const formats = ["text", "json"] as const;
 export type Format = (typeof formats)[number];

@@ -1,4 +1,4 @@
-import { ruleList, ruleListJson } from "../report/explain.js";
+import { ruleList, ruleListJson } from "../report/explain/rule.js";
 import type { World } from "./world.js";
 
 /** Writes the catalogue. */

@@ -1,4 +1,4 @@
-import { withoutCommands } from "../report/escape.js";
+import { withoutCommands } from "../report/terminal/escape.js";
 import type { Stream, World } from "./world.js";
 
 /**

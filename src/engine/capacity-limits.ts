@@ -1,8 +1,8 @@
 import type { PoolPlan } from "../capacity/plan.js";
 import { MOST_WORKERS } from "../capacity/recommend.js";
-import { fpmDefault } from "../fpm/facts.js";
 import { globalSetting, integer } from "../fpm/pools.js";
-import { readInteger } from "../fpm/values.js";
+import { fpmDefault } from "../fpm/settings/facts.js";
+import { readInteger } from "../fpm/settings/values.js";
 import type { Host, NginxHost } from "../model/host.js";
 import { growthOf, nginxWorkers, secondsToGrow } from "../model/pool-size.js";
 import { factsOf } from "../nginx/facts/directives.js";

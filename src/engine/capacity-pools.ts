@@ -1,6 +1,6 @@
 import type { Samples } from "../capacity/samples.js";
 import { ASSUMED_WORKER } from "../capacity/sum.js";
-import { MANAGER_SETTINGS } from "../fpm/edit-jobs.js";
+import { MANAGER_SETTINGS } from "../fpm/edit/jobs.js";
 import { integer, seconds, setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";

@@ -1,5 +1,5 @@
-import { fpmFacts } from "../fpm/facts.js";
-import { factOf, type Section } from "../fpm/refused.js";
+import { fpmFacts } from "../fpm/settings/facts.js";
+import { factOf, type Section } from "../fpm/settings/refused.js";
 import type { FpmMaster, Pool, Setting } from "../fpm/types.js";
 import { unique } from "../source/collect.js";
 import type { SourceFile } from "../source/file.js";

@@ -1,5 +1,5 @@
-import type { Limit } from "../fpm/limits.js";
-import type { Refusal } from "../fpm/refused.js";
+import type { Limit } from "../fpm/settings/limits.js";
+import type { Refusal } from "../fpm/settings/refused.js";
 import type { RuleCase } from "./rule.js";
 
 /** The cases of fpm/invalid-value: what PHP-FPM prints, why it refuses, and what to write. */

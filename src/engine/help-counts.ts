@@ -1,5 +1,5 @@
-import { fpmDefault } from "../fpm/facts.js";
 import { integer, seconds, setting } from "../fpm/pools.js";
+import { fpmDefault } from "../fpm/settings/facts.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { known } from "../source/effective.js";

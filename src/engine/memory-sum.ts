@@ -1,8 +1,8 @@
 import { showSize } from "../capacity/size.js";
 import { ASSUMED_WORKER, budgetOf, totalOf } from "../capacity/sum.js";
 import { globalSetting, setting } from "../fpm/pools.js";
+import { readInteger } from "../fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
-import { readInteger } from "../fpm/values.js";
 import type { Host } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
 import type { HostMemory } from "../model/machine/memory.js";

@@ -1,5 +1,5 @@
 import { type Effective, mapEffective } from "../source/effective.js";
-import { setting } from "./lookup.js";
+import { setting } from "./settings/lookup.js";
 import type { Pool } from "./types.js";
 
 /**

@@ -6,12 +6,20 @@ import { type Place, place, type SourceFile, type Span, sourceFile } from "../so
 import { isTemplateName } from "../source/template-names.js";
 import { type Found, findIncluded } from "./include.js";
 import { fpmPrefix, versionFromPath } from "./layout.js";
-import { asciiLower, type FpmLine, type IncludeLine, parseFpm, type SettingLine } from "./parse.js";
 import { newReading, type Reading } from "./reading.js";
+import { asciiLower, type FpmLine, type IncludeLine, parseFpm, type SettingLine } from "./syntax/parse.js";
 import type { FpmInclude, FpmMaster, Pool, Setting, UnreadInclude } from "./types.js";
 
 export { versionFromPath } from "./layout.js";
-export { arraySetting, boolean, globalSetting, integer, phpValue, seconds, setting } from "./lookup.js";
+export {
+  arraySetting,
+  boolean,
+  globalSetting,
+  integer,
+  phpValue,
+  seconds,
+  setting,
+} from "./settings/lookup.js";
 
 export interface ReadOptions {
   /** What the includes may bring; the usual when absent. */

@@ -10,7 +10,7 @@ import type { HostFilesystem } from "../host/filesystem.js";
 import type { Steps } from "../host/glob.js";
 import type { Place, SourceFile } from "../source/file.js";
 import type { Found } from "./include.js";
-import type { FpmLine } from "./parse.js";
+import type { FpmLine } from "./syntax/parse.js";
 import type { FpmFault, FpmInclude, Setting } from "./types.js";
 
 export interface Draft {

@@ -1,10 +1,10 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { encodeText } from "../source/bytes.js";
-import { enclosingRoot, rootOfEtc } from "./discover.js";
 import { diskFilesystem, displayName } from "./disk.js";
 import { namesIn, pathBytes, realPath } from "./door.js";
 import type { Entry } from "./filesystem.js";
+import { enclosingRoot, rootOfEtc } from "./find/discover.js";
 import { directoryOf, isWithin, nameOf, normalizePath } from "./path.js";
 
 /** A path as the user typed it, and what is there. */

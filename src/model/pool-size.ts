@@ -1,6 +1,6 @@
 import { integer, setting } from "../fpm/pools.js";
+import { readProcessManager } from "../fpm/settings/values.js";
 import type { Pool } from "../fpm/types.js";
-import { readProcessManager } from "../fpm/values.js";
 import { argument, childrenNamed } from "../nginx/tree/nodes.js";
 import { type Effective, known } from "../source/effective.js";
 import type { NginxHost } from "./host.js";

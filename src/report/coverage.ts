@@ -1,5 +1,5 @@
 import type { Summary } from "../engine/finding.js";
-import { escapeText } from "./escape.js";
+import { escapeText } from "./terminal/escape.js";
 
 /** `1 pool`, `2 pools`. */
 export function count(number: number, noun: string): string {

@@ -1,8 +1,8 @@
 import type { Finding, LintResult, Related } from "../engine/finding.js";
 import type { Place } from "../source/file.js";
 import { position } from "../source/file.js";
-import { escapeMarks } from "./escape.js";
 import { type Rendered, renderEach } from "./rendered.js";
+import { escapeMarks } from "./terminal/escape.js";
 
 export interface ToolMeta {
   /** The version of fpmlint. */

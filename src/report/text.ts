@@ -1,15 +1,15 @@
 import type { Finding, LintResult } from "../engine/finding.js";
 import { incompleteAt } from "../engine/incomplete.js";
-import type { Role } from "./color.js";
-import { painter } from "./color.js";
 import { coverage, ledTo } from "./coverage.js";
-import { escapeLines, escapeText } from "./escape.js";
-import type { Evidence, Label } from "./evidence.js";
-import { evidence } from "./evidence.js";
-import type { Canvas } from "./frame.js";
-import { bar, drawFrame, fileLine, fileLineColumn, margin, shownLines } from "./frame.js";
-import { ASCII, UNICODE } from "./glyphs.js";
+import type { Canvas } from "./frame/frame.js";
+import { bar, drawFrame, fileLine, fileLineColumn, margin, shownLines } from "./frame/frame.js";
+import type { Evidence, Label } from "./frame/frames.js";
+import { evidence } from "./frame/frames.js";
+import { ASCII, UNICODE } from "./frame/glyphs.js";
 import { type Rendered, renderEach } from "./rendered.js";
+import type { Role } from "./terminal/color.js";
+import { painter } from "./terminal/color.js";
+import { escapeLines, escapeText } from "./terminal/escape.js";
 
 export interface TextOptions {
   readonly color: boolean;

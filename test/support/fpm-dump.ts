@@ -1,7 +1,7 @@
-import { fpmFacts } from "../../src/fpm/facts.js";
 import { arraySetting, globalSetting, setting } from "../../src/fpm/pools.js";
+import { fpmFacts } from "../../src/fpm/settings/facts.js";
+import { readBoolean, readCoreLimit, readInteger, readSeconds } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
-import { readBoolean, readCoreLimit, readInteger, readSeconds } from "../../src/fpm/values.js";
 import { type Effective, known } from "../../src/source/effective.js";
 
 /** One line of `php-fpm -tt`: key and value. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type FpmFact, type FpmType, fpmFacts } from "../../src/fpm/facts.js";
+import { type FpmFact, type FpmType, fpmFacts } from "../../src/fpm/settings/facts.js";
 
 /** Names and texts of the files of one PHP-FPM; `@D@` in a text is their directory. */
 export type FpmTree = Readonly<Record<string, string>>;

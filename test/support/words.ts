@@ -1,4 +1,4 @@
-import { fpmFacts } from "../../src/fpm/facts.js";
+import { fpmFacts } from "../../src/fpm/settings/facts.js";
 import { DIRECTIVE_ROWS } from "../../src/nginx/facts/facts.js";
 
 /** Trees in which one word stands wherever a configuration may hold a word of its writer's choice. */

@@ -1,7 +1,7 @@
-import { fpmDefault } from "../../fpm/facts.js";
 import { setting } from "../../fpm/pools.js";
+import { fpmDefault } from "../../fpm/settings/facts.js";
+import { readMode } from "../../fpm/settings/values.js";
 import type { Pool } from "../../fpm/types.js";
-import { readMode } from "../../fpm/values.js";
 import type { Effective } from "../../source/effective.js";
 import type { Place } from "../../source/file.js";
 import type { Accounts, User } from "../accounts.js";

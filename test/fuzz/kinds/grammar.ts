@@ -1,4 +1,4 @@
-import { fpmFacts } from "../../../src/fpm/facts.js";
+import { fpmFacts } from "../../../src/fpm/settings/facts.js";
 import { factRows } from "../../../src/nginx/facts/directives.js";
 import { DIRECTIVE_ROWS } from "../../../src/nginx/facts/facts.js";
 import type { Random } from "../../reality/random.js";

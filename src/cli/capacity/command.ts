@@ -1,0 +1,257 @@
+import { capacityOf } from "../../engine/capacity.js";
+import type { CapacityOptions } from "../../engine/capacity-options.js";
+import type { HostCapacity } from "../../engine/capacity-result.js";
+import { poolless } from "../../engine/capacity-warnings.js";
+import { type Each, each, failure } from "../../engine/failure.js";
+import type { Incomplete } from "../../engine/finding.js";
+import { incompleteAt, incompleteOf } from "../../engine/incomplete.js";
+import { liveHost } from "../../engine/live-host.js";
+import type { TypedLink } from "../../host/typed.js";
+import { emptyHost, type HostsOptions, type ReadHost, type ReadHosts, readHosts } from "../../read-hosts.js";
+import { capacityJson } from "../../report/capacity/json.js";
+import { capacityText } from "../../report/capacity/text.js";
+import { type WhatIf, whatIfJson, whatIfText } from "../../report/capacity/what-if.js";
+import { ledTo } from "../../report/coverage.js";
+import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
+import { escapeText } from "../../report/terminal/escape.js";
+import { loadConfig } from "../config.js";
+import { checkedVersion, PLAIN_WIDTH } from "../lint.js";
+import { type Output, readOutputs, writeOutput } from "../outputs.js";
+import { exitStatus, UsageError } from "../usage.js";
+import type { World } from "../world.js";
+import { checkNames } from "./names.js";
+import { type CapacityArguments, readCapacityOptions, readMemory, readWhatIf } from "./options.js";
+import { samplesFrom, sayUnread } from "./samples.js";
+import { applyEdits, printDiff } from "./write.js";
+
+/** Where the machine itself keeps its configuration: that of packages, and that of the official image. */
+const LIVE_PATHS = ["/etc", "/usr/local/etc"];
+
+/** Computes, writes every output and answers the exit status. Throws UsageError. */
+export function capacityCommand(args: CapacityArguments, world: World): number {
+  const outputs = readOutputs(args.format ?? []);
+  const whatIf = readWhatIf(args["what-if"]);
+  const path = onePath(args.paths);
+  refuseContradictions(args, outputs);
+  const samples = args.samples === undefined ? null : samplesFrom(args.samples, world);
+  const options = readCapacityOptions(args, samples);
+  const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
+  const reading: HostsOptions = {
+    workingDirectory: world.workingDirectory,
+    config: loaded?.config ?? null,
+    configDirectory: loaded?.directory ?? world.workingDirectory,
+    phpVersion: checkedVersion("php-version", args["php-version"]),
+    memory: readMemory(args.ram),
+  };
+  const first = withPools(path, reading, options);
+  // Without memory a host keeps nothing of what fpmlint.json reserves of it.
+  const blind = whatIf !== null && first.hosts.some(({ host }) => host.memory === null);
+  const { hosts, lost, unread, links } = blind
+    ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options)
+    : first;
+  checkNames(hosts, options);
+  const { done: results, failures } = forEach(whatIf === null ? hosts : [], (read) => ({
+    read,
+    found: computed(read, hosts, options),
+  }));
+  const compare = whatIf === null ? { done: [], failures: [] } : compared(hosts, options, whatIf);
+  sayUnread(samples, world);
+  const failed = [...unread, ...failures, ...compare.failures];
+  for (const line of ledTo(links)) world.stderr.write(`fpmlint: ${line}\n`);
+  for (const line of [...lost, ...failed.map(said)]) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  const document = outputs.some(({ format, file }) => format === "json" && file === null);
+  const asked = { path, quiet: args.diff || document, write: args.write };
+  const tables = compare.done;
+  const all = { found: results.map(({ found }) => found), tables, failed };
+  for (const output of outputs) if (output.file !== null || !args.diff) write(all, output, args, world);
+  if (args.diff) printDiff(results, world, asked);
+  if (args.write) applyEdits(results, world, asked);
+  const missing =
+    lost.length > 0 ||
+    failed.length > 0 ||
+    results.some(({ found }) => found.incomplete.length > 0) ||
+    tables.some(({ incomplete }) => incomplete.length > 0);
+  return missing ? exitStatus.incomplete : exitStatus.clean;
+}
+
+function onePath([path, second]: readonly string[]): string | undefined {
+  if (second !== undefined) throw new UsageError(`one path at a time, not ${path} and ${second}`);
+  return path;
+}
+
+function refuseContradictions(args: CapacityArguments, outputs: readonly Output[]): void {
+  for (const [name, value] of Object.entries(args))
+    if ([value].flat().includes(false) && !["diff", "write"].includes(name))
+      throw new UsageError(`--no-${name} has no meaning: leave --${name} out`);
+  if (args["what-if"] !== undefined && (args.diff || args.write))
+    throw new UsageError(
+      "--what-if compares sizes of memory and changes nothing: leave out --diff and --write",
+    );
+  if (args["what-if"] !== undefined && args.ram !== undefined)
+    throw new UsageError("--what-if names the sizes of memory itself: leave out --ram");
+  if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))
+    throw new UsageError("--diff prints nothing but the diff: leave out --format, or give it a file");
+}
+
+interface Pooled {
+  readonly hosts: readonly ReadHost[];
+  /** What of hosts without pools could not be read, so that their pools may be missing. */
+  readonly lost: readonly string[];
+  /** Hosts and paths that an error of fpmlint's own kept from being read. */
+  readonly unread: readonly Incomplete[];
+  readonly links: readonly TypedLink[];
+}
+
+/** The hosts of the path that have pools; else one pool without files, when its worker's size is given. */
+function withPools(
+  path: string | undefined,
+  reading: HostsOptions,
+  { workerSize, samples }: CapacityOptions,
+): Pooled {
+  const {
+    hosts: found,
+    failures: unread,
+    links,
+  } = path === undefined ? liveHosts(reading) : hostsAt(path, reading);
+  const hosts = found.filter(({ host }) => host.pools.length > 0);
+  const lost = found.filter((one) => !hosts.includes(one)).flatMap(lostOf);
+  if (hosts.length > 0) return { hosts, lost, unread, links };
+  const where = path === undefined ? "the configuration of this machine" : path;
+  if (workerSize.all === null && samples === null) {
+    const why = [...lost, ...unread.map(said)];
+    if (why.length > 0)
+      throw new UsageError([...why, `no pool of PHP-FPM in ${where}`].join("\n"), exitStatus.incomplete);
+    throw new UsageError(
+      `no pool of PHP-FPM in ${where}; for one pool without files say --worker-size, as in --worker-size 60M --ram 4G`,
+    );
+  }
+  // The text names what the first of them has lost.
+  const [first = emptyHost(path ?? "/", reading), ...others] = found;
+  return { hosts: [first], lost: others.flatMap(lostOf), unread, links };
+}
+
+function lostOf({ host }: ReadHost): readonly string[] {
+  return incompleteOf({ ...host, nginx: null })
+    .filter(({ fatal }) => fatal)
+    .map((one) => `${said(one)}; ${poolless(host).get(one.file) ?? "pools may be missing"}`);
+}
+
+function said(one: Incomplete): string {
+  return `${incompleteAt(one)}: ${one.reason}`;
+}
+
+type Read = Pick<Extract<ReadHosts, { readonly kind: "read" }>, "hosts" | "failures" | "links">;
+
+const NOTHING: Read = { hosts: [], failures: [], links: [] };
+
+function liveHosts(reading: HostsOptions): Read {
+  const failures: Incomplete[] = [];
+  for (const path of LIVE_PATHS) {
+    // Nobody typed it, so that it widens nothing.
+    const answer = readHosts({ ...reading, paths: [path], typed: [] });
+    if (answer.kind === "refused") {
+      if (answer.refusal.kind === "stated-root") throw new UsageError(answer.refusal.message);
+      continue;
+    }
+    failures.push(...answer.failures);
+    if (answer.hosts.some(({ host }) => host.pools.length > 0)) return { ...answer, failures };
+  }
+  return { ...NOTHING, failures };
+}
+
+function hostsAt(path: string, reading: HostsOptions): Read {
+  if (path === "") throw new UsageError("the path is empty; for the machine it runs on leave it out");
+  if (path === "-")
+    throw new UsageError(
+      "- is nginx's half alone and has no pools: give the path of the files; samples come from --samples -",
+    );
+  const answer = readHosts({ ...reading, paths: [path] });
+  if (answer.kind === "read") return answer;
+  const { kind, message } = answer.refusal;
+  if (kind === "nothing-to-lint") return NOTHING;
+  throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
+}
+
+/** Does the work for each host; an error of fpmlint's own is that host's alone. Throws UsageError. */
+function forEach<T>(hosts: readonly ReadHost[], work: (read: ReadHost) => T): Each<T> {
+  return each(hosts, work, ({ host }, error) => {
+    if (error instanceof UsageError) throw error;
+    return failure(host.name, "computing the capacity of this host failed", error);
+  });
+}
+
+/** Of several hosts the sentence names the one it is about. */
+function refused(message: string, name: string, hosts: readonly ReadHost[]): UsageError {
+  return new UsageError(hosts.length === 1 ? message : `${name}: ${message}`);
+}
+
+function computed(
+  { host, spec }: ReadHost,
+  hosts: readonly ReadHost[],
+  options: CapacityOptions,
+): HostCapacity {
+  const answer = capacityOf(host, options, liveHost(host, spec.root === "/"));
+  if (answer.kind === "refused") throw refused(answer.message, host.name, hosts);
+  return answer.result;
+}
+
+/** Throws UsageError for what no size of memory makes right, and where all of them are too small. */
+function compared(
+  hosts: readonly ReadHost[],
+  options: CapacityOptions,
+  sizes: readonly number[],
+): Each<WhatIf> {
+  const tables = forEach(hosts, ({ host, spec }): WhatIf => {
+    const live = liveHost(host, spec.root === "/");
+    const [reserve, headroom] = [host.memory?.reserve ?? null, host.memory?.headroom ?? null];
+    const rows = sizes.map((memory) => {
+      const size = { bytes: memory, source: "--what-if", place: null, reserve, headroom };
+      const answer = capacityOf({ ...host, memory: size }, options, live);
+      if (answer.kind === "refused" && !answer.memory) throw refused(answer.message, host.name, hosts);
+      return { memory, answer };
+    });
+    const [first] = rows.flatMap(({ answer }) => (answer.kind === "capacity" ? [answer.result] : []));
+    return { host: host.name, rows, incomplete: first?.incomplete ?? [], poolless: poolless(host) };
+  });
+  const answers = tables.done.flatMap(({ rows }) => rows.map(({ answer }) => answer));
+  const messages = answers.flatMap((answer) => (answer.kind === "refused" ? [answer.message] : []));
+  if (messages.length > 0 && messages.length === answers.length)
+    throw new UsageError([...new Set(messages)].join("\n"));
+  return tables;
+}
+
+interface Computed {
+  readonly found: readonly HostCapacity[];
+  readonly tables: readonly WhatIf[];
+  readonly failed: readonly Incomplete[];
+}
+
+function write(
+  { found, tables, failed }: Computed,
+  output: Output,
+  args: CapacityArguments,
+  world: World,
+): void {
+  const terminal = output.file === null && world.stdout.isTTY === true;
+  const options = {
+    color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
+    unicode: chooseUnicode(world.env),
+    width: widthOf(output, world),
+    hint: !args.write,
+  };
+  const rendered =
+    output.format === "json"
+      ? tables.length > 0
+        ? whatIfJson(tables, failed)
+        : capacityJson(found, failed)
+      : [
+          ...found.map((one) => capacityText(one, options)),
+          ...tables.map((one) => whatIfText(one, options)),
+        ].join("\n");
+  if (output.file === null) world.stdout.write(rendered);
+  else writeOutput(output.file, rendered, world.workingDirectory);
+}
+
+function widthOf(output: Output, world: World): number {
+  return output.file === null && world.stdout.isTTY === true ? (world.stdout.columns ?? 80) : PLAIN_WIDTH;
+}

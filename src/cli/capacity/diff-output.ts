@@ -1,0 +1,36 @@
+import { escapeText, withoutCommands } from "../../report/terminal/escape.js";
+import { encodeText } from "../../source/bytes.js";
+import type { World } from "../world.js";
+
+/** Set by the services that look for commands in what a step prints. */
+const CI = ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"] as const;
+
+/**
+ * Prints a diff. Into a pipe or a file go the lines of the files, byte for byte, for `patch` and git to
+ * find. A terminal is shown them with escapes. So is a CI service, whose log is a pipe like any other:
+ * there only a file gets the bytes, and where an escape was needed, standard error says so.
+ */
+export function writeDiff(diff: string, world: World): void {
+  if (diff === "") return;
+  const log = CI.some((name) => (world.env[name] ?? "") !== "") && world.stdout.isFile !== true;
+  if (world.stdout.isTTY !== true && !log) {
+    world.stdout.write(encodeText(diff).toString("latin1"), "latin1");
+    return;
+  }
+  const safe = withoutCommands(diff.split("\n").map(shownLine).join("\n"));
+  world.stdout.write(safe);
+  if (log && safe !== diff)
+    world.stderr.write(
+      "fpmlint: the diff goes to a CI log and is shown with escapes; for patch or git write it to a file: --diff > FILE\n",
+    );
+}
+
+/** Tabs and a carriage return at the end are what a terminal takes for them. */
+function shownLine(line: string): string {
+  return line
+    .replace(/\r$/, "")
+    .split("\t")
+    .map(escapeText)
+    .join("\t")
+    .concat(line.endsWith("\r") ? "\r" : "");
+}

@@ -1,0 +1,246 @@
+import type { Argv } from "yargs";
+import type { Samples } from "../../capacity/samples.js";
+import { MIB, parseRate, parseShare, parseSize, parseSizeOrNone, parseTime } from "../../capacity/size.js";
+import type { CapacityOptions, Named } from "../../engine/capacity-options.js";
+import { UsageError } from "../usage.js";
+
+const CAPACITY_EPILOGUE = `Examples:
+  fpmlint capacity                                  this server, its workers measured
+  fpmlint capacity etc --ram 4G --worker-size 60M   a copy of /etc, a worker's size by hand
+  ps aux | fpmlint capacity /etc --ram 4G --samples -
+  fpmlint capacity --rate shop=40/s --mean 250ms --p95 900ms
+  fpmlint capacity --what-if 2G,4G,8G               what more memory would bring
+  fpmlint capacity /etc --diff                      the change as a diff; --write makes it
+
+The sum: ((memory − reserve) × (1 − headroom) − shared) / worker. Sizes are binary: 1G = 1024M.
+Exit status: 0 computed, 2 wrong or missing input, 3 computed, but not every file could be read.`;
+
+/** The options of `fpmlint capacity`, as yargs reads them. */
+export function capacityArguments(y: Argv<{ color: "auto" | "always" | "never" }>) {
+  return y
+    .positional("path", {
+      type: "string",
+      describe: "the host's files, as for fpmlint itself [default: the machine it runs on]",
+    })
+    .option("ram", { type: "string", describe: "memory of the host, as in 4G" })
+    .option("reserve", {
+      type: "string",
+      describe: "what of it is for everything but PHP-FPM [default: 500M, or what the live host uses]",
+    })
+    .option("headroom", {
+      type: "string",
+      describe: "the part of the rest that stays free, as in 20% or 0 [default: 20%]",
+    })
+    .option("worker-size", {
+      ...named,
+      describe: "memory of one worker, as in 60M; NAME=60M for one pool; repeatable",
+    })
+    .option("samples", {
+      type: "string",
+      describe: "sizes of workers as ps prints them, from a file or - : ps aux, or ps -o rss= -C php-fpm8.2",
+    })
+    .option("shared", {
+      type: "string",
+      describe: "memory that the workers share (opcache, APCu), counted once, not for each worker",
+    })
+    .option("weight", {
+      ...named,
+      describe: "NAME=3: how much of the workers a pool gets; the others count 1 [default: pm.max_children]",
+    })
+    .option("cores", { type: "string", describe: "processors of the host, as in 4" })
+    .option("cpu-share", {
+      type: "string",
+      describe: "the part of a request that is computing, as in 30%; the rest waits for the database …",
+    })
+    .option("rate", {
+      ...named,
+      describe: "requests to PHP, as in 40/s; NAME=40/s for one pool; needs --mean",
+    })
+    .option("mean", { ...named, describe: "how long a request takes on average, as in 250ms" })
+    .option("p95", { ...named, describe: "how long 19 of 20 take at most, as in 900ms" })
+    .option("what-if", {
+      type: "string",
+      describe: "several sizes of memory side by side, as in 2G,4G,8G,16G",
+    })
+    .option("diff", {
+      type: "boolean",
+      default: false,
+      describe: "print the change of the pool files as a unified diff, and nothing else",
+    })
+    .option("write", { type: "boolean", default: false, describe: "change the pool files" })
+    .option("format", {
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe: "text or json; NAME=FILE writes to a file; repeatable [default: text]",
+    })
+    .option("config", {
+      type: "string",
+      describe: "configuration file [default: fpmlint.json here, if any]",
+    })
+    .option("php-version", {
+      type: "string",
+      describe: "PHP of masters whose path does not tell it, as in 8.3",
+    })
+    .epilogue(CAPACITY_EPILOGUE);
+}
+
+const named = { type: "string", array: true, nargs: 1 } as const;
+
+export interface CapacityArguments {
+  /** One, or none for the machine it runs on. */
+  readonly paths: readonly string[];
+  readonly ram?: string | undefined;
+  readonly reserve?: string | undefined;
+  readonly headroom?: string | undefined;
+  readonly "worker-size"?: readonly string[] | undefined;
+  readonly samples?: string | undefined;
+  readonly shared?: string | undefined;
+  readonly weight?: readonly string[] | undefined;
+  readonly cores?: string | undefined;
+  readonly "cpu-share"?: string | undefined;
+  readonly rate?: readonly string[] | undefined;
+  readonly mean?: readonly string[] | undefined;
+  readonly p95?: readonly string[] | undefined;
+  readonly "what-if"?: string | undefined;
+  readonly diff: boolean;
+  readonly write: boolean;
+  readonly format?: readonly string[] | undefined;
+  readonly config?: string | undefined;
+  readonly "php-version"?: string | undefined;
+  readonly color: "auto" | "always" | "never";
+}
+
+/** The options that may be given once; the last one counts. */
+export const CAPACITY_SINGLES = [
+  "ram",
+  "reserve",
+  "headroom",
+  "samples",
+  "shared",
+  "cores",
+  "cpu-share",
+  "what-if",
+  "diff",
+  "write",
+];
+
+/** All of them, for suggestions. */
+export const CAPACITY_OPTIONS = [...CAPACITY_SINGLES, "worker-size", "weight", "rate", "mean", "p95"];
+
+const SIZE = "a size as in 60M, 8G or plain bytes";
+
+/** What the words mean; throws UsageError for what they cannot. `samples`: what `--samples` names. */
+export function readCapacityOptions(args: CapacityArguments, samples: Samples | null): CapacityOptions {
+  const weights = byName("weight", args.weight, count, "a number above 0, as in shop=3");
+  if (weights.all !== null) throw new UsageError("--weight needs the name of a pool, as in --weight shop=3");
+  const rate = byName("rate", args.rate, parseRate, "a number of requests as in 40/s or 1200/min");
+  const mean = byName("mean", args.mean, parseTime, "a time as in 250ms or 1.5s");
+  const p95 = byName("p95", args.p95, parseTime, "a time as in 900ms or 3s");
+  const asked = rate.all !== null || rate.byPool.size > 0;
+  if (!asked && (given(mean) || given(p95)))
+    throw new UsageError(
+      `--${given(mean) ? "mean" : "p95"} says nothing without --rate, how many requests come, as in --rate 40/s`,
+    );
+  for (const option of ["reserve", "shared"] as const) refuseBareNumber(option, args[option], "M");
+  for (const word of args["worker-size"] ?? [])
+    refuseBareNumber("worker-size", word.slice(word.lastIndexOf("=") + 1), "M");
+  return {
+    reserve: single("reserve", args.reserve, parseSizeOrNone, "a size as in 500M, or 0"),
+    headroom: single("headroom", args.headroom, headroom, "a part of the memory below 100% as in 20%, or 0"),
+    shared: single("shared", args.shared, parseSizeOrNone, "a size as in 128M, or 0"),
+    workerSize: byName("worker-size", args["worker-size"], parseSize, SIZE),
+    samples,
+    weights: weights.byPool,
+    cores: single("cores", args.cores, count, "a number of processors as in 4"),
+    cpuShare: single("cpu-share", args["cpu-share"], portion, "a part of a request as in 30%, above 0"),
+    rate,
+    mean,
+    p95,
+  };
+}
+
+function given({ all, byPool }: Named<number>): boolean {
+  return all !== null || byPool.size > 0;
+}
+
+/** The memory that `--ram` states, in bytes. */
+export function readMemory(text: string | undefined): number | null {
+  refuseBareNumber("ram", text, "G");
+  return single("ram", text, parseSize, "a size as in 8G, 512M or plain bytes");
+}
+
+/** The sizes behind `--what-if`. */
+export function readWhatIf(text: string | undefined): readonly number[] | null {
+  if (text === undefined) return null;
+  const words = text.split(",").map((word) => word.trim());
+  return words.map((word) => {
+    refuseBareNumber("what-if", word, "G");
+    const bytes = parseSize(word);
+    if (bytes === null) throw wrong("what-if", word, "a size; commas stand between sizes, as in 2G,4G,8G");
+    return bytes;
+  });
+}
+
+/** Plain numbers are bytes, and nobody means so few of them; from 256 on `free -m` may have printed them. Throws UsageError. */
+function refuseBareNumber(option: string, text: string | undefined, unit: "M" | "G"): void {
+  const number = String(text ?? "").trim();
+  const bytes = /^\d+(?:\.\d+)?$/.test(number) ? Number(number) : 0;
+  if (bytes === 0 || bytes >= MIB) return;
+  throw new UsageError(
+    `--${option} ${JSON.stringify(text)} is ${number} ${bytes === 1 ? "byte" : "bytes"}; most likely ${number}${unit === "G" && bytes >= 256 ? "M" : unit} is meant`,
+  );
+}
+
+/** `null` when it is not given; throws UsageError for what is no such value. */
+export function single(
+  option: string,
+  text: string | undefined,
+  parse: (text: string) => number | null,
+  right: string,
+): number | null {
+  if (text === undefined) return null;
+  const value = parse(text);
+  if (value === null) throw wrong(option, text, right);
+  return value;
+}
+
+/** `60M` for all, `NAME=60M` for one; the last one counts. */
+function byName(
+  option: string,
+  words: readonly string[] | undefined,
+  parse: (text: string) => number | null,
+  right: string,
+): Named<number> {
+  const byPool = new Map<string, number>();
+  let all: number | null = null;
+  for (const word of words ?? []) {
+    const at = word.lastIndexOf("=");
+    const value = parse(word.slice(at + 1));
+    if (value === null || at === 0) throw wrong(option, word, right);
+    if (at < 0) all = value;
+    else byPool.set(word.slice(0, at), value);
+  }
+  return { all, byPool };
+}
+
+function wrong(option: string, text: string, right: string): UsageError {
+  return new UsageError(
+    `--${option} ${JSON.stringify(text)} is not ${right} (fpmlint capacity --help lists the options)`,
+  );
+}
+
+function headroom(text: string): number | null {
+  return /^\s*0+\s*$/.test(text) ? 0 : parseShare(text);
+}
+
+/** Above 0, up to the whole. */
+function portion(text: string): number | null {
+  const share = /^\s*100(?:\.0+)?\s*%\s*$/.test(text) ? 1 : parseShare(text);
+  return share === null || share <= 0 ? null : share;
+}
+
+function count(text: string): number | null {
+  const value = /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : 0;
+  return value > 0 && value <= 1_000_000 ? value : null;
+}

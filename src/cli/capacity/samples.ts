@@ -1,0 +1,59 @@
+import { resolve } from "node:path";
+import { readSamples, type Samples } from "../../capacity/samples.js";
+import { readTyped } from "../../host/door.js";
+import { escapeText } from "../../report/terminal/escape.js";
+import { inputText } from "../input-text.js";
+import { UsageError } from "../usage.js";
+import type { World } from "../world.js";
+
+/** What `--samples` names, read. Throws UsageError where no line of it is the size of a worker. */
+export function samplesFrom(name: string, world: World): Samples {
+  const text = readText(name, world);
+  const samples = readSamples(text);
+  if (samples.bytes.length > 0) return samples;
+  const shown = name === "-" ? "standard input" : name;
+  throw new UsageError(
+    `--samples ${shown}: no size of a worker in KiB, as ps -o rss= prints; ${whyNone(text, samples)}`,
+  );
+}
+
+function whyNone(text: string, { unread, others }: Samples): string {
+  const [first] = unread;
+  if (first !== undefined) return sayLine(first);
+  if (others > 0) return "it names no worker of PHP-FPM (php-fpm: pool …)";
+  return text.trim() === ""
+    ? "it is empty: ps prints nothing where no process has that name"
+    : "no line follows its header: ps found no such process";
+}
+
+function readText(name: string, world: World): string {
+  if (name === "") throw new UsageError("--samples needs the name of a file, or - for standard input");
+  const opened = name === "-" ? world.standardInput() : readTyped(resolve(world.workingDirectory, name));
+  const read = inputText(opened);
+  if ("text" in read) return read.text;
+  const shown = name === "-" ? "standard input" : name;
+  const directory = opened.kind === "refused" && opened.code === "EISDIR";
+  throw new UsageError(
+    `--samples ${shown}: ${read.refusal}${directory ? "; a file with the output of ps is expected" : ""}`,
+  );
+}
+
+/** More lines than these are only counted: whatever it is, it is not the output of `ps`. */
+const MOST_LINES = 10;
+
+/** Names the lines that should have been a size and are none, on standard error. */
+export function sayUnread(samples: Samples | null, world: World): void {
+  const unread = samples?.unread ?? [];
+  for (const line of unread.slice(0, MOST_LINES))
+    world.stderr.write(`fpmlint: --samples ${escapeText(sayLine(line))}\n`);
+  const rest = unread.length - MOST_LINES;
+  if (rest > 0)
+    world.stderr.write(
+      `fpmlint: --samples: ${rest} more ${rest === 1 ? "line was" : "lines were"} not read either\n`,
+    );
+}
+
+/** Not what the line holds: whoever may say which file is read need not be allowed to see it. */
+function sayLine({ line, why }: Samples["unread"][number]): string {
+  return `line ${line}: ${why}; left out`;
+}

@@ -1,0 +1,159 @@
+import { resolve } from "node:path";
+import type { HostCapacity } from "../../engine/capacity-result.js";
+import { incompleteAt, incompleteOf } from "../../engine/incomplete.js";
+import { editFiles, type FileEdit } from "../../fpm/edit/edit.js";
+import { globalSetting } from "../../fpm/settings/lookup.js";
+import { readSeconds } from "../../fpm/settings/values.js";
+import type { FpmMaster } from "../../fpm/types.js";
+import { isWithin } from "../../host/path.js";
+import { ACCOUNT_FILES } from "../../model/accounts.js";
+import type { ReadHost } from "../../read-hosts.js";
+import { unifiedDiff } from "../../report/capacity/diff.js";
+import { escapeText } from "../../report/terminal/escape.js";
+import { exitStatus, UsageError } from "../usage.js";
+import type { World } from "../world.js";
+import { writeHostsAtomically } from "../write/files.js";
+import { realPath } from "../write/target.js";
+import { writeDiff } from "./diff-output.js";
+
+/** A host and what was computed for it. */
+export interface Computed {
+  readonly read: ReadHost;
+  readonly found: HostCapacity;
+}
+
+/** How the change is asked for. */
+export interface Asked {
+  /** As given; `undefined`: the machine it runs on, and then any of its files may change. */
+  readonly path: string | undefined;
+  /** Standard output belongs to a document or to the diff. */
+  readonly quiet: boolean;
+  /** `--write` comes, too, and says itself that there is nothing to change. */
+  readonly write: boolean;
+}
+
+const NOTHING = "nothing to change: the pools are as recommended";
+
+/**
+ * The diff of all files to standard output, in the files' own bytes, and to standard error why it may
+ * be wrong; throws UsageError, after it, for files that must not be changed.
+ */
+export function printDiff(results: readonly Computed[], world: World, asked: Asked): void {
+  const all = results.map((one) => editsOf(one, world, asked));
+  for (const { file, after } of all.flatMap(({ edits }) => edits)) {
+    writeDiff(unifiedDiff(file.display, file.text, after), world);
+  }
+  for (const line of results.flatMap(missingOf)) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  if (!asked.write && all.every(({ edits, refused }) => edits.length === 0 && refused.length === 0))
+    world.stderr.write(`fpmlint: ${NOTHING}\n`);
+  refuse(all.flatMap(({ refused }) => refused));
+}
+
+/**
+ * Writes the files of all hosts, or none where one of them must not be written or a pool may be missing:
+ * half of a plan would be over the budget. Throws UsageError.
+ */
+export function applyEdits(results: readonly Computed[], world: World, asked: Asked): void {
+  refuse(results.flatMap(missingOf), exitStatus.incomplete);
+  const all = results.map((one) => editsOf(one, world, asked));
+  refuse(all.flatMap(({ refused }) => refused));
+  const say = (line: string): unknown =>
+    (asked.quiet ? world.stderr : world.stdout).write(`${escapeText(line)}\n`);
+  const changes = all.map(({ root, edits }) => ({
+    root,
+    files: edits.map(({ file, after }) => ({ path: onDisk(root, file.path), before: file.text, after })),
+  }));
+  const notes = writeHostsAtomically(changes);
+  if (all.some(({ edits }) => edits.length > 0)) world.wrote?.();
+  for (const note of notes) world.stderr.write(`fpmlint: ${escapeText(note)}\n`);
+  for (const { file } of all.flatMap(({ edits }) => edits)) say(`wrote ${file.display}`);
+  if (all.every(({ edits }) => edits.length === 0)) say(NOTHING);
+  else {
+    say("php-fpm reads it at its next reload: check with php-fpm -t, then reload the service");
+    if (results.some(({ read: { host } }) => host.masters.some(dropsRequests)))
+      say(
+        "process_control_timeout is 0, so that a reload ends running requests with 502: set it to 10s in [global] and restart once, or reload when hardly anybody is there",
+      );
+  }
+}
+
+/** Whether a reload kills the workers instead of waiting for their requests. */
+function dropsRequests(master: FpmMaster): boolean {
+  const timeout = globalSetting(master, "process_control_timeout");
+  const reading = timeout.kind === "unknown" ? null : readSeconds(timeout.value ?? "0");
+  return reading?.ok === true && reading.value === 0;
+}
+
+function onDisk(root: string, path: string): string {
+  return root === "/" ? path : root + path;
+}
+
+/**
+ * What PHP-FPM reads and this process could not, one sentence each. A `php.ini` has no pools, and
+ * neither have nginx's files.
+ */
+function missingOf({ read: { host, spec } }: Computed): readonly string[] {
+  const others = [...spec.fragments, ...ACCOUNT_FILES, ...(spec.nginx === null ? [] : [spec.nginx])];
+  const poolless = new Set([
+    ...others.map((path) => host.fs.display(path)),
+    ...host.masters.flatMap(({ ini }) => ini.unread.map(({ file }) => file)),
+  ]);
+  return incompleteOf({ ...host, nginx: null })
+    .filter(({ file, fatal }) => fatal && !poolless.has(file))
+    .map((one) => `${incompleteAt(one)}: ${one.reason}; pools may be missing from the sum`);
+}
+
+interface HostEdits {
+  readonly root: string;
+  readonly edits: readonly FileEdit[];
+  readonly refused: readonly string[];
+}
+
+function editsOf({ read: { host, spec }, found }: Computed, world: World, asked: Asked): HostEdits {
+  const { root } = spec;
+  const wanted = found.pools.flatMap(({ pool, plan }) =>
+    pool === null
+      ? []
+      : [
+          {
+            pool,
+            values: new Map(Object.entries(plan.settings).map(([key, value]) => [key, String(value)])),
+          },
+        ],
+  );
+  if (wanted.length === 0) return { root, edits: [], refused: ["there is no pool file to change"] };
+  const globals = found.processMax.map(({ master, recommended }) => ({
+    master,
+    values: new Map([["process.max", String(recommended)]]),
+  }));
+  const { edits, refused } = editFiles(host.masters, wanted, globals);
+  // All links followed: the host around the path reaches further than that.
+  const reach = asked.path === undefined ? "/" : followed(resolve(world.workingDirectory, asked.path));
+  const outside = edits.filter(({ file }) => !isWithin(reach, followed(onDisk(root, file.path))));
+  const right = root === "/" ? "leave the path out" : "give a path that holds it, too";
+  return {
+    root,
+    edits: edits.filter((edit) => !outside.includes(edit)),
+    refused: [
+      ...refused.map(({ file, reason }) => `${file}: ${reason}`),
+      ...outside.map(
+        ({ file }) =>
+          `${file.display}: lies outside the given path, and its pools share the memory: ${right}`,
+      ),
+    ],
+  };
+}
+
+/** The path after every link, as far as there is one. */
+function followed(path: string): string {
+  try {
+    return realPath(path);
+  } catch {
+    return path;
+  }
+}
+
+function refuse(refused: readonly string[], status: number = exitStatus.usage): void {
+  if (refused.length === 0) return;
+  throw new UsageError([...refused, "nothing was written"].join("\n"), status);
+}

@@ -1,0 +1,189 @@
+/**
+ * One file as FPM reads it: each physical line goes through PHP's ini grammar on its own, so nothing
+ * (a quoted value, a backslash) continues on the next line.
+ */
+import { type IniReading, type IniStatement, type Range, readIni } from "../../php/grammar.js";
+import { trimEndOf } from "../../php/scanner.js";
+import type { SourceFile } from "../../source/file.js";
+import { overlaps } from "../../source/ranges.js";
+import { maskPlaceholders } from "../../source/template.js";
+import { readTemplateLines } from "../../source/template-lines.js";
+import { bareKey, commentSign, type Refusal, refusal, secondInclude } from "./refusals.js";
+
+export type { Range } from "../../php/grammar.js";
+
+/** What one line, or one statement of it, says. Ranges are offsets into the file's text. */
+export type FpmLine =
+  | SectionLine
+  | SettingLine
+  | IncludeLine
+  | FaultLine
+  /** Template language that may stand for any settings. */
+  | { readonly kind: "gap"; readonly range: Range };
+
+export interface SectionLine {
+  readonly kind: "section";
+  readonly name: string;
+  /** The header, brackets included. */
+  readonly range: Range;
+}
+
+export interface SettingLine {
+  readonly kind: "setting";
+  readonly key: string;
+  readonly index: string | null;
+  /** `null` when it cannot be told. */
+  readonly value: string | null;
+  readonly raw: string;
+  readonly keyRange: Range;
+  readonly range: Range;
+}
+
+export interface IncludeLine {
+  readonly kind: "include";
+  /** `null` when it cannot be told. */
+  readonly pattern: string | null;
+  /** `include = …`, the whole statement. */
+  readonly statement: Range;
+  readonly range: Range;
+}
+
+export interface FaultLine extends Refusal {
+  readonly kind: "fault";
+  readonly range: Range;
+  /** The name of the section that the line was meant to open, so that what follows is not taken for another pool's. */
+  readonly header: string | null;
+}
+
+/** Reads a file; never throws. The lines are in the order in which FPM acts on them. */
+export function parseFpm(file: SourceFile): readonly FpmLine[] {
+  const lines: FpmLine[] = [];
+  const template = readTemplateLines(file.text);
+  const statements = remembering();
+  let inGlobal = false;
+  file.lineStarts.forEach((start, index) => {
+    const end = (file.lineStarts[index + 1] ?? file.text.length + 1) - 1;
+    const line = file.text.slice(start, end);
+    const tags = template.whole({ start, end });
+    if (tags === "gap") lines.push({ kind: "gap", range: trimmed(line, start) });
+    if (tags !== null) return;
+    const bare = template.bare({ start, end });
+    const conditional = bare !== line || template.conditional({ start, end });
+    const read = readLine(bare, start, conditional, inGlobal, statements);
+    for (const one of read) if (one.kind === "section") inGlobal = asciiLower(one.name) === "global";
+    lines.push(...read);
+  });
+  return lines;
+}
+
+/** Lines that are remembered of one file. */
+const MOST_REMEMBERED = 1000;
+
+/** Reads lines; most of those of a file with thousands of pools are in each of them. */
+function remembering(): (text: string) => IniReading {
+  const known = new Map<string, IniReading>();
+  return (text) => {
+    const reading = known.get(text) ?? readIni(text);
+    if (known.size < MOST_REMEMBERED) known.set(text, reading);
+    return reading;
+  };
+}
+
+/** Lower case as C's `strcasecmp` compares: ASCII letters only. */
+export function asciiLower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** `conditional`: inside a template's condition or loop, where a value may be there or not. */
+function readLine(
+  line: string,
+  start: number,
+  conditional: boolean,
+  inGlobal: boolean,
+  statements: (text: string) => IniReading,
+): readonly FpmLine[] {
+  if (line === "") return [];
+  const zero = line.indexOf("\0");
+  const { text, masked } = maskPlaceholders(zero === -1 ? line : line.slice(0, zero));
+  const reading = statements(zero === -1 ? `${text}\n` : text);
+  const found: FpmLine[] = [];
+  const includes: IncludeLine[] = [];
+  const refuse = (range: Range, why: Refusal): readonly FpmLine[] =>
+    masked.length > 0
+      ? [{ kind: "gap", range: trimmed(line, start) }]
+      : [{ ...why, kind: "fault", range: shift(range, start, line), header: meantHeader(line) }];
+  if (reading.error !== null) {
+    const why = refusal(line, reading.error);
+    return refuse(why.range ?? trimmed(line, 0), why);
+  }
+  for (const statement of reading.statements) {
+    if (statement.kind === "bare") return refuse(trimmed(line, 0), bareKey(statement.key.name, line));
+    if (statement.kind === "entry" && statement.key.name.startsWith("#")) {
+      return refuse(
+        trimmed(line, 0),
+        commentSign(statement.key.name, statement.key.index !== null, inGlobal),
+      );
+    }
+    const read = convert(statement, line, start, masked, conditional);
+    if (read.kind === "include") includes.push(read);
+    else found.push(read);
+  }
+  if (includes.length > 1) return refuse(trimmed(line, 0), secondInclude);
+  // FPM opens the include when the line is done.
+  return [...found, ...includes];
+}
+
+function convert(
+  statement: Exclude<IniStatement, { readonly kind: "bare" }>,
+  line: string,
+  start: number,
+  masked: readonly Range[],
+  conditional: boolean,
+): FpmLine {
+  if (statement.kind === "section") {
+    const { name, range } = statement;
+    const written =
+      overlaps(masked, name) || name.text === null ? line.slice(name.start, name.end) : name.text;
+    return { kind: "section", name: written, range: shift(range, start, line) };
+  }
+  const { key, value, range } = statement;
+  if (overlaps(masked, key)) return { kind: "gap", range: shift(range, start, line) };
+  const unknown = conditional || value.text === null || overlaps(masked, value);
+  const text = unknown ? null : value.text;
+  const place = shift(value, start, line);
+  if (key.name === "include" && key.index === null) {
+    return { kind: "include", pattern: text, statement: shift(range, start, line), range: place };
+  }
+  return {
+    kind: "setting",
+    key: canonical(key.name, key.index),
+    index: key.index,
+    value: text,
+    raw: line.slice(value.start, value.end),
+    keyRange: shift(key, start, line),
+    range: place,
+  };
+}
+
+/** As FPM compares it. `Include` is not `include`: FPM knows no such entry. */
+function canonical(name: string, index: string | null): string {
+  const lower = asciiLower(name);
+  return index !== null || lower === "include" ? name : lower;
+}
+
+function meantHeader(line: string): string | null {
+  const name = /^[ \t\uFEFF]*\[([^\];\r]*)/.exec(line)?.[1];
+  return name === undefined ? null : trimEndOf(name, " \t");
+}
+
+function shift(range: Range, start: number, line: string): Range {
+  const clamp = (offset: number): number => start + Math.min(offset, line.length);
+  return { start: clamp(range.start), end: clamp(range.end) };
+}
+
+/** The line's characters without the blanks around them. */
+function trimmed(line: string, start: number): Range {
+  const from = /^[ \t\r\uFEFF]*/.exec(line)?.[0].length ?? 0;
+  const { length } = trimEndOf(line.slice(from), " \t\r");
+  return { start: start + from, end: start + from + length };
+}

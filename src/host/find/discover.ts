@@ -1,0 +1,219 @@
+import { grouped, unique } from "../../source/collect.js";
+import { globDeployed, withDeployed } from "../deployed.js";
+import { diskFilesystem } from "../disk.js";
+import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
+import type { Entry, HostFilesystem } from "../filesystem.js";
+import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
+import { type HostSpec, isEmptySpec, type UnreadPath } from "../spec.js";
+import { looseHosts } from "./loose.js";
+import { mastersElsewhere } from "./masters-elsewhere.js";
+import { repositoryOf, withRepository } from "./repository.js";
+import type { Kind } from "./sniff.js";
+import { byDirectory, files, kindOf, type Note, unreadPath } from "./survey.js";
+
+/** Where the packages of the common systems put nginx's main file. */
+const NGINX_MAINS = [
+  "/etc/nginx/nginx.conf",
+  "/usr/local/etc/nginx/nginx.conf",
+  "/usr/local/nginx/conf/nginx.conf",
+  "/usr/local/openresty/nginx/conf/nginx.conf",
+  "/etc/openresty/nginx.conf",
+];
+
+/**
+ * Where they put php-fpm's main file, and the pools it includes: Debian, RHEL, Remi, Alpine, openSUSE,
+ * Arch with its older PHP, Gentoo, the official image.
+ */
+const FPM_LAYOUTS: readonly (readonly [main: string, pools: string])[] = [
+  ["/etc/php/*/fpm/php-fpm.conf", "/etc/php/*/fpm/pool.d/*.conf"],
+  ["/etc/php5/fpm/php-fpm.conf", "/etc/php5/fpm/pool.d/*.conf"],
+  ["/etc/php-fpm.conf", "/etc/php-fpm.d/*.conf"],
+  ["/etc/opt/remi/php*/php-fpm.conf", "/etc/opt/remi/php*/php-fpm.d/*.conf"],
+  ["/etc/php[0-9]*/php-fpm.conf", "/etc/php[0-9]*/php-fpm.d/*.conf"],
+  ["/etc/php[78]/fpm/php-fpm.conf", "/etc/php[78]/fpm/php-fpm.d/*.conf"],
+  ["/etc/php/php-fpm.conf", "/etc/php/php-fpm.d/*.conf"],
+  ["/etc/php-legacy/php-fpm.conf", "/etc/php-legacy/php-fpm.d/*.conf"],
+  ["/etc/php/fpm-php*/php-fpm.conf", "/etc/php/fpm-php*/fpm.d/*.conf"],
+  ["/usr/local/etc/php-fpm.conf", "/usr/local/etc/php-fpm.d/*.conf"],
+];
+
+/** The host whose `/` is `root`, by the places where the packages put things. */
+export function hostAt(root: string, name: string, workingDirectory: string): HostSpec {
+  const disk = diskFilesystem({ root, workingDirectory });
+  const isHost = root === "/" || disk.entry("/etc/passwd").kind === "file";
+  const fs = isHost ? disk : withDeployed(disk);
+  const unread = new Map<string, UnreadPath>();
+  const note: Note = (entry) => unread.set(entry.path, unreadPath(fs, entry));
+  const nginx = NGINX_MAINS.find((path) => stands(fs, path)) ?? null;
+  const packaged = FPM_LAYOUTS.flatMap(([main]) => globDeployed(fs, main, true, note)).filter((path) =>
+    stands(fs, path),
+  );
+  const elsewhere = mastersElsewhere(disk, note);
+  const fpm = [...packaged, ...elsewhere.mains];
+  const covered = new Set(fpm.map(directoryOf));
+  const pools = FPM_LAYOUTS.flatMap(([, files]) => globDeployed(fs, files, true, note)).filter(
+    (path) => !covered.has(mainDirectory(path)),
+  );
+  const fragments = nginx === null ? nginxFragments(fs, note) : [];
+  return {
+    name,
+    root,
+    nginx,
+    fragments,
+    fpm: unique(fpm),
+    pools: byDirectory(unique(pools)),
+    unread: [...unread.values(), ...elsewhere.hidden],
+  };
+}
+
+/** Also what cannot be read: that a main file is there and was not read has to be said. */
+function stands(fs: HostFilesystem, path: string): boolean {
+  const { kind } = fs.entry(path);
+  return kind !== "directory" && kind !== "missing";
+}
+
+function mainDirectory(poolFile: string): string {
+  return directoryOf(directoryOf(poolFile));
+}
+
+/** Sites below `etc/nginx` whose main file is not in the tree. What is only available, not enabled, counts when nothing is enabled. */
+function nginxFragments(fs: HostFilesystem, note: Note): readonly string[] {
+  const found = files(fs, "/etc/nginx", note).filter((path) => isFragment(kindOf(fs, path, note)));
+  const enabled = found.filter((path) => !path.includes("/sites-available/"));
+  return enabled.some((path) => path.includes("/sites-enabled/")) ? enabled : found;
+}
+
+function isFragment(kind: Kind): boolean {
+  return kind === "nginx-fragment";
+}
+
+/** A host that was found, and where to read it from. */
+export interface FoundHost {
+  readonly spec: HostSpec;
+  readonly fs: HostFilesystem;
+}
+
+/** Every host below a directory: each `etc` that holds a daemon's files, and what stands outside of them. */
+export function hostsBelow(directory: string, workingDirectory: string): readonly FoundHost[] {
+  const fs = diskFilesystem({ root: directory, workingDirectory });
+  const direct = hostAt(directory, ".", workingDirectory);
+  if (directory === "/" && !isEmptySpec(direct)) return [{ spec: direct, fs }];
+  const noted: Entry[] = [];
+  const note: Note = (entry) => noted.push(entry);
+  const all = files(fs, "/", note);
+  const roots = unique(all.flatMap(rootOf)).sort(byBytes);
+  const rooted = rootedHosts(
+    fs,
+    roots.map((root) => ({
+      root,
+      spec: hostAt(root === "/" ? directory : directory + root, root.slice(1) || ".", workingDirectory),
+    })),
+  );
+  const repository = repositoryOf(
+    fs,
+    unique(all.flatMap(withParents)),
+    rooted.map(({ root }) => root),
+  );
+  const hosts = rooted.map(({ root, spec }) => ({
+    spec,
+    fs: withRepository(diskFilesystem({ root: spec.root, workingDirectory }), repository, root),
+  }));
+  const taken = new Set([
+    ...roots.flatMap((root) => [below(root, "/etc"), below(root, "/usr/local")]),
+    ...rooted.flatMap(({ root, spec }) => spec.fpm.map((path) => directoryOf(below(root, path)))),
+  ]);
+  const loose = all.filter((path) => !isWithinAny(taken, path));
+  const shared = withRepository(fs, repository, "/");
+  const others = looseHosts(fs, directory, loose, note);
+  const unread = hidden(noted, rooted).map((entry) => unreadPath(fs, entry));
+  // What could not be looked into may be a part of each of them, or a host of its own.
+  const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
+  const specs = others.length === 0 && unread.length > 0 ? [nothing] : others;
+  return [...hosts, ...specs.map((spec) => readFrom({ ...spec, unread }, shared))];
+}
+
+/** Without what a host has in its own `etc`: there its daemons' files tell which links and special files count. */
+function hidden(noted: readonly Entry[], rooted: readonly Rooted[]): readonly Entry[] {
+  const own = new Set(rooted.map(({ root }) => below(root, "/etc")));
+  return noted.filter(({ kind, path }) => kind === "unreadable" || !isWithinAny(own, path));
+}
+
+function below(root: string, path: string): string {
+  return root === "/" ? path : root + path;
+}
+
+/** What an `etc` of the tree may make a host. */
+interface Rooted {
+  /** Below the directory that is searched. */
+  readonly root: string;
+  readonly spec: HostSpec;
+}
+
+/** Those that are hosts by themselves. */
+function rootedHosts(fs: HostFilesystem, every: readonly Rooted[]): readonly Rooted[] {
+  const besideWhole = every.some(({ spec }) => spec.nginx !== null);
+  const own = every.filter((one) => !isEmptySpec(one.spec) && !(besideWhole && isShared(fs, one)));
+  const mains = grouped(
+    own.flatMap(({ root, spec }) => spec.fpm.map((main) => [below(root, main), root] as const)),
+  );
+  return own.filter((one) => !isPartOf(one, mains));
+}
+
+/**
+ * A directory `etc` of a PHP elsewhere (`/opt/plesk/php/8.2/etc`) whose main file the host around it
+ * has already. `mains`: the roots of the hosts that have a main file, by its path.
+ */
+function isPartOf({ root, spec }: Rooted, mains: ReadonlyMap<string, readonly string[]>): boolean {
+  const { nginx, fragments, fpm } = spec;
+  if (nginx !== null || fragments.length > 0 || fpm.length === 0) return false;
+  return fpm.every((path) =>
+    (mains.get(below(root, path)) ?? []).some((other) => other !== root && isWithin(other, root)),
+  );
+}
+
+/** An `etc` with nothing but snippets beside whole hosts is deployed to them, and no host by itself. */
+function isShared(fs: HostFilesystem, { root, spec }: Rooted): boolean {
+  if (spec.nginx !== null || spec.fpm.length > 0 || spec.pools.length > 0) return false;
+  // What cannot be read may be a server.
+  if ((spec.unread ?? []).length > 0) return false;
+  return !spec.fragments.some((path) => {
+    const entry = fs.entry(below(root, path));
+    const answer = entry.kind === "file" ? entry.read() : null;
+    return answer !== null && "text" in answer && /^[ \t]*server\s*\{/m.test(answer.text);
+  });
+}
+
+/** The host's own files, or those of the `nginx -T` output that stands for its nginx half. */
+function readFrom(spec: HostSpec, fs: HostFilesystem): FoundHost {
+  const entry = spec.nginx === null ? null : fs.entry(spec.nginx);
+  const answer = entry?.kind === "file" ? entry.read() : null;
+  const dump = answer !== null && "text" in answer && isDump(answer.text) ? readDump(answer.text) : null;
+  return dump === null ? { spec, fs } : { spec: dumpSpec(spec, dump), fs: dumpFilesystem(dump, fs) };
+}
+
+/** The spec of a host whose nginx half is a dump: whole, because nginx itself listed what it read. */
+export function dumpSpec(spec: HostSpec, dump: NginxDump): HostSpec {
+  return { ...spec, nginx: dump.main, fragments: [], dumped: true };
+}
+
+/** The root that a path implies by `etc/nginx`, `etc/php…` or `usr/local/etc/php-fpm…` in it. */
+function rootOf(path: string): readonly string[] {
+  const match = /^(.*?)\/(?:usr\/local\/etc\/(?:nginx|php)|etc\/(?:nginx|openresty|php|opt\/remi))/.exec(
+    path,
+  );
+  return match === null ? [] : [match[1] === "" ? "/" : (match[1] ?? "/")];
+}
+
+/** The nearest directory named `etc` that a path lies in, and the root it implies; `null` outside of any. */
+export function enclosingRoot(path: string): string | null {
+  for (let at = directoryOf(path); at !== "/"; at = directoryOf(at)) {
+    if (nameOf(at) === "etc") return rootOfEtc(at);
+  }
+  return null;
+}
+
+/** The root that a directory named `etc` implies: the one above it, or the one above `usr` for `usr/local/etc`. */
+export function rootOfEtc(etc: string): string {
+  const above = directoryOf(etc);
+  return above.endsWith("/usr/local") ? above.slice(0, -"/usr/local".length) || "/" : above;
+}

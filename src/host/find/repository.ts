@@ -1,0 +1,115 @@
+import { grouped } from "../../source/collect.js";
+import { deployedName } from "../../source/template-names.js";
+import type { Entry, HostFilesystem } from "../filesystem.js";
+import { isWithin, withParents } from "../path.js";
+
+/**
+ * Shared files of a repository. `include /etc/nginx/snippets/php.conf` of one host may be deployed
+ * from `common/nginx/snippets/php.conf`: what the host's own root does not hold is looked for by the
+ * longest path that ends alike.
+ */
+export interface Repository {
+  readonly fs: HostFilesystem;
+  /** What the host with this root, below the repository's, may be given, by how it ends. */
+  readonly lookup: (root: string) => readonly ByEnd[];
+}
+
+/** Files and directories by every end of two names or more; `null`: several end so. */
+type ByEnd = ReadonlyMap<string, string | null>;
+
+/** Keeps the paths of the repository apart from those of a host. */
+const OUTSIDE = "/\u0000repository";
+
+/** Places of the daemons' own files. Accounts and sockets are never looked for elsewhere. */
+const DEPLOYED = /^\/(?:etc|opt|usr\/local)\/(?:.*\/)?(?:nginx|openresty|php[^/]*)\//;
+
+/**
+ * The repository with the hosts in it. `paths`: every file and directory, below the repository's
+ * root; `roots`: those of the hosts, for what one host has of its own is no other host's.
+ */
+export function repositoryOf(
+  fs: HostFilesystem,
+  paths: readonly string[],
+  roots: readonly string[],
+): Repository {
+  const owned = byOwner(paths, new Set(roots));
+  // The hosts have all that no host has in common, so that it is looked through once for all of them.
+  const shared = once(() => byEnd(owned.get("/") ?? []));
+  const own = (root: string): ByEnd =>
+    byEnd((owned.get(root) ?? []).filter((path) => !isOfDaemons(root, path)));
+  return {
+    fs,
+    lookup: (root) => (root === "/" ? [own(root)] : [shared(), own(root)]),
+  };
+}
+
+/** The paths that lie in one host alone, by its root, and by `/` those that lie in none below it. */
+function byOwner(
+  paths: readonly string[],
+  roots: ReadonlySet<string>,
+): ReadonlyMap<string, readonly string[]> {
+  return grouped(
+    paths.flatMap((path) => {
+      const [owner = "/", ...others] = withParents(path).filter((at) => roots.has(at));
+      return others.length > 0 ? [] : [[owner, path] as const];
+    }),
+  );
+}
+
+/** A file of the host itself does not stand for another path of it. */
+function isOfDaemons(root: string, path: string): boolean {
+  const top = root === "/" ? "" : root;
+  return isWithin(`${top}/etc`, path) || isWithin(`${top}/usr/local`, path);
+}
+
+function byEnd(paths: readonly string[]): ByEnd {
+  const index = new Map<string, string | null>();
+  for (const path of paths) {
+    const name = deployedName(path);
+    // One name in common is chance: every repository has several `php.conf`.
+    for (let slash = name.lastIndexOf("/"); slash > 0; ) {
+      slash = name.lastIndexOf("/", slash - 1);
+      const end = name.slice(slash + 1);
+      index.set(end, index.has(end) ? null : path);
+    }
+  }
+  return index;
+}
+
+/** A host's filesystem that falls back on the repository around it. `root`: the host's root below the repository's. */
+export function withRepository(own: HostFilesystem, repository: Repository, root: string): HostFilesystem {
+  const indexes = once(() => repository.lookup(root));
+  const prefix = root === "/" ? "" : OUTSIDE;
+  return {
+    entry(path) {
+      const entry = own.entry(path);
+      if (entry.kind !== "missing" || entry.dangling || !DEPLOYED.test(`${path}/`)) return entry;
+      const found = longest(indexes(), path);
+      return found === null ? entry : renamed(repository.fs.entry(found), prefix);
+    },
+    display: (path) =>
+      path.startsWith(OUTSIDE) ? repository.fs.display(path.slice(OUTSIDE.length)) : own.display(path),
+  };
+}
+
+/** What has the longest end in common with the path; `null` when nothing has one, or several are as good. */
+function longest(indexes: readonly ByEnd[], wanted: string): string | null {
+  for (let slash = 0; slash !== -1; slash = wanted.indexOf("/", slash + 1)) {
+    const end = wanted.slice(slash + 1);
+    const [found, ...others] = indexes.flatMap((index) => index.get(end) ?? (index.has(end) ? [null] : []));
+    if (found !== undefined) return others.length > 0 ? null : found;
+  }
+  return null;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function renamed(entry: Entry, prefix: string): Entry {
+  return { ...entry, path: prefix + entry.path };
+}

@@ -1,0 +1,81 @@
+import { grouped } from "../../source/collect.js";
+import { deployedName } from "../../source/template-names.js";
+import { isDump } from "../dump.js";
+import { BINARY, type Entry, type HostFilesystem, listedReason } from "../filesystem.js";
+import { mayBeConfiguration, mayBeDump, mayHoldConfiguration, namesDaemon } from "../names.js";
+import { byBytes, directoryOf, nameOf } from "../path.js";
+import type { UnreadPath } from "../spec.js";
+import { TOO_MANY_LINKS } from "../system-error.js";
+import { type Kind, sniff } from "./sniff.js";
+
+/** Looking through a directory for files of the daemons. */
+
+/** Directories that hold no configuration of a host, or that are not files at all. */
+const SKIPPED = new Set([".git", ".hg", ".svn", "node_modules", "vendor", "proc", "sys", "dev"]);
+
+/** Takes note of what could not be looked into. */
+export type Note = (entry: Entry) => void;
+
+/** What reports say of something that could not be looked into. */
+export function unreadPath(fs: HostFilesystem, entry: Entry): UnreadPath {
+  return { file: fs.display(entry.path), reason: listedReason(entry) };
+}
+
+/** What is at a path, told by name and text. A file that may be configuration and cannot be read is noted. */
+export function kindOf(fs: HostFilesystem, path: string, note: Note): Kind {
+  const dump = mayBeDump(path);
+  if (!dump && !mayBeConfiguration(path)) return "other";
+  const entry = fs.entry(path);
+  const answer = entry.kind === "file" ? entry.read() : null;
+  if (answer === null || "unreadable" in answer) {
+    // A program or an archive, unless it lies where the daemons look.
+    if (answer?.unreadable !== BINARY || (!dump && namesDaemon(path))) note(entry);
+    return "other";
+  }
+  if (isDump(answer.text)) return "nginx-main";
+  return dump ? "other" : sniff(answer.text, nameOf(deployedName(path)));
+}
+
+/** Every file below a directory, links not followed into directories, in bytewise order. */
+export function files(fs: HostFilesystem, directory: string, note: Note): readonly string[] {
+  const found: string[] = [];
+  const pending = [directory];
+  while (pending.length > 0) {
+    const at = pending.pop() ?? "/";
+    const entry = fs.entry(at);
+    if (entry.kind !== "directory" || entry.path !== at) continue;
+    for (const name of entry.names) {
+      const path = at === "/" ? `/${name}` : `${at}/${name}`;
+      const child = fs.entry(path);
+      if (child.kind === "file") found.push(path);
+      else if (child.kind === "directory" && !SKIPPED.has(name)) pending.push(path);
+      else if (!SKIPPED.has(name) && hides(child, path)) note(child);
+    }
+  }
+  const top = fs.entry(directory);
+  if (top.kind === "unreadable") note(top);
+  return found.sort(byBytes);
+}
+
+/** Whether configuration may be hidden by what cannot be looked at. Sockets and links that lead elsewhere are everyday things. */
+function hides(child: Entry, path: string): boolean {
+  switch (child.kind) {
+    case "unreadable":
+      // Links that lead back to themselves lead nobody to anything.
+      return child.reason !== TOO_MANY_LINKS;
+    case "outside":
+      return mayBeConfiguration(path) || mayHoldConfiguration(path);
+    case "special":
+      return mayBeConfiguration(path);
+    case "missing":
+      // It was there when the names were read.
+      return !child.dangling && mayBeConfiguration(path);
+    default:
+      return false;
+  }
+}
+
+/** The paths in groups of one directory each. */
+export function byDirectory(paths: readonly string[]): readonly (readonly string[])[] {
+  return [...grouped(paths.map((path) => [directoryOf(path), path] as const)).values()];
+}

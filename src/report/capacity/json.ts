@@ -1,0 +1,107 @@
+import type { HostCapacity, PoolCapacity } from "../../engine/capacity-result.js";
+import type { Incomplete } from "../../engine/finding.js";
+import { position } from "../../source/file.js";
+import { stringify } from "../json.js";
+
+/**
+ * The document that programs read: bytes and seconds everywhere. Its shape is a promise: keys are
+ * added, never changed. Several hosts stand in `hosts`; `whatIf` is there when it was asked for.
+ */
+export function capacityJson(hosts: readonly HostCapacity[], failed: readonly Incomplete[] = []): string {
+  const [only] = hosts;
+  return stringify(
+    hosts.length === 1 && only !== undefined && failed.length === 0
+      ? { version: 1, ...hostJson(only) }
+      : { version: 1, hosts: hosts.map(hostJson), ...failedJson(failed) },
+  );
+}
+
+/** `failed`, with the hosts that an error of fpmlint's own kept from being computed; no key without any. */
+export function failedJson(failed: readonly Incomplete[]) {
+  return failed.length === 0 ? {} : { failed: failed.map(({ file, reason }) => ({ host: file, reason })) };
+}
+
+function hostJson(found: HostCapacity) {
+  const { host, input, plan, sources, pools, warnings, processMax, nginx, cores } = found;
+  return {
+    host,
+    memory: {
+      total: input.memory,
+      source: sources.memory,
+      reserved: input.reserve,
+      reservedSource: sources.reserve,
+      shared: input.shared,
+      sharedSource: sources.shared,
+      headroom: input.headroom,
+      headroomSource: sources.headroom,
+      budget: plan.budget,
+      used: plan.used,
+      spare: plan.spare,
+      worstCase: plan.worstCase,
+    },
+    cpu:
+      input.cpu === null
+        ? null
+        : {
+            cores: input.cpu.cores,
+            source: cores?.source ?? null,
+            share: input.cpu.share,
+            workers: plan.byCpu,
+          },
+    pools: pools.map((pool, index) => poolJson(pool, found, index)),
+    processMax: processMax.map(({ now, recommended, place }) => ({
+      file: place.span.file.display,
+      line: position(place.span.file, place.span.start).line,
+      current: now,
+      recommended,
+    })),
+    nginx: nginx === null ? null : { ...nginx },
+    warnings,
+  };
+}
+
+function poolJson(pool: PoolCapacity, { input }: HostCapacity, index: number) {
+  const { name, worker, current, plan, because, backlog, ramp, readTimeout } = pool;
+  const section = pool.pool?.section.span ?? null;
+  const given = input.pools[index];
+  return {
+    name,
+    file: section?.file.display ?? null,
+    line: section === null ? null : position(section.file, section.start).line,
+    worker: { ...worker },
+    weight: { value: given?.weight ?? 1, source: pool.weightSource },
+    current,
+    recommended: plan.settings,
+    byMemory: plan.byMemory,
+    worstCase: worstCase(given?.memoryLimit ?? null, pool),
+    demand: plan.demand === null ? null : demand(plan.demand),
+    backlog:
+      backlog === null ? null : { worth: backlog.worth, listen: backlog.listen, somaxconn: backlog.most },
+    rampSeconds: ramp,
+    readTimeout,
+    because,
+  };
+}
+
+/** `memoryLimit` -1, as PHP writes it: without limit, and then nothing fits. */
+function worstCase(limit: number | null, { plan }: PoolCapacity) {
+  if (limit === null) return null;
+  if (limit === Infinity) return { memoryLimit: -1, bytes: null, fits: false, workers: 0 };
+  const { bytes, workers } = plan.worstCase ?? { bytes: null, workers: 0 };
+  return { memoryLimit: limit, bytes, fits: workers >= plan.max, workers };
+}
+
+function demand(answer: NonNullable<PoolCapacity["plan"]["demand"]>) {
+  const { rate, mean, p95, load, needed, waiting, enoughMean } = answer;
+  return {
+    rate,
+    mean,
+    p95,
+    load,
+    needed,
+    utilisation: waiting.utilisation,
+    waitProbability: waiting.probability,
+    meanWait: waiting.mean,
+    enoughMean,
+  };
+}

@@ -1,0 +1,46 @@
+import { mebibytes } from "../../capacity/words.js";
+import type { HostCapacity, PoolCapacity } from "../../engine/capacity-result.js";
+import { escapeText } from "../terminal/escape.js";
+import { wrap } from "../terminal/width.js";
+import { shortened } from "./bars.js";
+
+/** The sums below the table, and what they leave. */
+
+/** The sum of one pool. */
+export function sumOf({ name, because, weightSource }: PoolCapacity, { pools, plan }: HostCapacity): string {
+  const weight =
+    pools.length === 1 || plan.shares.kept
+      ? ""
+      : weightSource === "pm.max_children"
+        ? " (weighed by pm.max_children now)"
+        : weightSource === "--weight"
+          ? " (--weight)"
+          : "";
+  return escapeText(`${shortened(name)}: ${because}${weight}`);
+}
+
+/** What the others share by weight is less than the budget where some have their one worker anyway. */
+export function singleLines({ plan, pools }: HostCapacity, width: number): readonly string[] {
+  const { single, left, kept } = plan.shares;
+  if (kept || single.length === 0 || single.length === pools.length) return [];
+  const workers =
+    single.length === 1 ? "the one worker of that pool" : `the ${single.length} workers of those pools`;
+  return wrap(`the others share ${mebibytes(left)}: ${mebibytes(plan.budget)} without ${workers}`, width - 4);
+}
+
+/** Why room for a worker stays empty. */
+export function spareLines({ plan, pools }: HostCapacity, width: number): readonly string[] {
+  const least = Math.min(...pools.map(({ worker }) => worker.bytes));
+  const held = plan.pools.some(({ max, byMemory }) => max < byMemory);
+  if (plan.shares.kept || held || plan.spare < least) return [];
+  const text = `${mebibytes(plan.spare)} are left over: more than a worker needs, but the next step would be one more in several pools, and not all of them fit`;
+  return wrap(text, width - 4);
+}
+
+/** Where they do not fit, a warning says so. */
+export function worstLines({ plan, input }: HostCapacity, width: number): readonly string[] {
+  const { worstCase } = plan;
+  if (worstCase === null || !worstCase.fits) return [];
+  const text = `even if every worker used its memory_limit, they would need ${mebibytes(worstCase.bytes)} of the ${mebibytes(input.memory - input.reserve)} that are not reserved for anything else`;
+  return ["", ...wrap(text, width - 4)];
+}

@@ -1,0 +1,51 @@
+import type { SourceFile } from "../../source/file.js";
+import { lineText } from "../../source/file.js";
+
+/** A long way up the guess gets worse, and looking costs time on every finding. */
+const MAX_DISTANCE = 300;
+/** Nobody lays out a line of more characters for readers: what is above it says nothing of a block. */
+const MAX_LINE = 1000;
+const SECTION = /^[ \t]*\[[^\]]+\][ \t]*(?:[;#].*)?$/;
+const OPENS = /\{[ \t]*(?:#.*)?$/;
+
+function indentation(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+/**
+ * The line (1-based) that opens the block or section around a line, `null` when layout does not show it.
+ *
+ * It is read from indentation and brackets alone: the line is drawn beside the evidence so that a
+ * reader knows where he is, and no claim rests on it. A file that is not indented gets none.
+ */
+export function opener(file: SourceFile, line: number): number | null {
+  const known = openers.get(file) ?? new Map<number, number | null>();
+  openers.set(file, known);
+  const before = known.get(line);
+  if (before !== undefined) return before;
+  const found = look(file, line);
+  known.set(line, found);
+  return found;
+}
+
+/** Many findings may be on one line. */
+const openers = new WeakMap<SourceFile, Map<number, number | null>>();
+
+function look(file: SourceFile, line: number): number | null {
+  const own = lineText(file, line);
+  if (SECTION.test(own)) return null;
+  let indent = indentation(own);
+  for (let above = line - 1; above >= Math.max(1, line - MAX_DISTANCE); above -= 1) {
+    const text = lineText(file, above);
+    if (text.length > MAX_LINE) return null;
+    if (SECTION.test(text)) return above;
+    const start = text.trimStart();
+    if (start === "" || start.startsWith("#") || start.startsWith(";")) continue;
+    if (indentation(text) >= indent) continue;
+    if (OPENS.test(text)) return above;
+    // Closed at a lower level: what stands above is beside this line, not around it.
+    if (start.startsWith("}")) return null;
+    indent = indentation(text);
+  }
+  return null;
+}

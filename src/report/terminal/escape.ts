@@ -1,0 +1,64 @@
+/**
+ * What a configuration or a file name holds is shown, never obeyed: a terminal would run escape
+ * sequences, and invisible or direction-changing characters would make a line read as another one.
+ *
+ * Covered: C0, DEL, C1, every format character (bidi controls, zero-width characters, BOM, tags),
+ * line and paragraph separators, lone surrogates, and every blank that is not U+0020. The last are
+ * no danger, but a no-break blank is a letter to both daemons, and a frame that draws it as a blank
+ * hides the fault it should show.
+ */
+import { withoutEnd } from "../../source/ends.js";
+
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+
+/**
+ * Words that a CI service obeys wherever they are in a line of a log: `##[…]` of GitHub's older runner
+ * and of Azure, `##vso[…]` of Azure, `##teamcity[…]`. The second `#` is what is shown by an escape.
+ * Their readers compare by rules of a language, for which characters that are never drawn count for
+ * nothing.
+ */
+const MARK = /(#\p{DI}*)#(?=\p{DI}*(?:(?:vso|teamcity)\p{DI}*)?\[)/giu;
+
+/** GitHub's `::`, which counts after spaces and after the colours that we print. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
+const COMMAND = /^((?:[^\S\r\n]|\p{DI}|\x1b\[[\d;]*m)*):(?=\p{DI}*:)/gmu;
+
+/** The shown form of one character: `\x1b`, `\u202e`, `\u{e0041}`. A byte that is no UTF-8 is that byte: `\xe8`. */
+function shown(character: string): string {
+  const point = character.codePointAt(0) ?? 0;
+  const code = point >= 0xdc80 && point <= 0xdcff ? point - 0xdc00 : point;
+  const hex = code.toString(16);
+  if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
+  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\u{${hex}}`;
+}
+
+/** One line of text, safe for a terminal and as a part of a CI log; a line end in it is shown as `\x0a`. */
+export function escapeText(text: string): string {
+  return escapeMarks(text.replace(UNSAFE, shown));
+}
+
+/** `##[` becomes `#\x23[`. `hash`: what is written for the second `#`, in JSON its `\u` escape. */
+export function escapeMarks(text: string, hash = "\\x23"): string {
+  return text.includes("#") ? text.replace(MARK, `$1${hash}`) : text;
+}
+
+/** Where in a line `escapeText` writes more than the character that is there, though that is harmless alone. */
+export function markOffsets(line: string): ReadonlySet<number> {
+  return new Set(
+    line.includes("##") ? [...line.matchAll(MARK)].map(({ 0: mark, index }) => index + mark.length - 1) : [],
+  );
+}
+
+/**
+ * A whole output in which nothing starts a command of a CI service, whoever wrote the parts it was put
+ * together from. Everything that is printed goes through here (`cli/streams.ts`). JSON and what is
+ * escaped already come out as they are.
+ */
+export function withoutCommands(output: string): string {
+  return escapeMarks(output).replace(COMMAND, "$1\\x3a");
+}
+
+/** Text of several lines: split at LF or CRLF, tabs to four blanks, the rest escaped, no trailing blanks. */
+export function escapeLines(text: string): string[] {
+  return text.split(/\r?\n/).map((line) => withoutEnd(escapeText(line.replaceAll("\t", "    ")), " "));
+}
