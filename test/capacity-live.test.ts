@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { capacityOf } from "../src/engine/capacity.js";
-import type { CapacityOptions } from "../src/engine/capacity-options.js";
-import type { HostCapacity } from "../src/engine/capacity-result.js";
-import { liveHost } from "../src/engine/live-host.js";
 import { type MemoryNode, memoryFilesystem } from "../src/host/memory.js";
 import { buildHost } from "../src/model/build.js";
 import { sharedMemory } from "../src/model/machine/shared-memory.js";
 import { hintOf } from "../src/report/capacity/hint.js";
 import { capacityJson } from "../src/report/capacity/json.js";
 import { capacityText } from "../src/report/capacity/text.js";
+import { liveHost } from "../src/sizing/live-host.js";
+import type { CapacityOptions } from "../src/sizing/options.js";
+import { capacityOf } from "../src/sizing/plan-of-host.js";
+import type { HostCapacity } from "../src/sizing/result.js";
 
 /** What a running host tells by itself: its memory, its workers, what they share, what else runs. */
 

@@ -30,7 +30,7 @@ vi.mock("../src/model/address.js", async (original) => {
 });
 
 vi.mock("../src/engine/nearest.js", async (original) => {
-  const real = await original<typeof import("../src/engine/nearest.js")>();
+  const real = await original<typeof import("../src/source/spelling.js")>();
   return {
     ...real,
     nearest: (...asked: Parameters<typeof real.nearest>) => {

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type * as live from "../src/engine/live-host.js";
 import type { Rule } from "../src/engine/rule.js";
 import { run } from "../src/engine/run.js";
 import { createValidators } from "../src/engine/validate.js";
 import { memoryFilesystem } from "../src/host/memory.js";
 import * as build from "../src/model/build.js";
+import type * as live from "../src/sizing/live-host.js";
 import { inventedRules } from "./support/invented.js";
 import { type Ran, runCommand } from "./support/run-command.js";
 

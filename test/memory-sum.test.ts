@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { memoryLimits } from "../src/engine/memory-limit.js";
-import { certainAbove, poolSum, roomInWords, roomOf, sumInWords } from "../src/engine/memory-sum.js";
+import { memoryLimits } from "../src/evidence/memory-limit.js";
+import { certainAbove, poolSum, roomInWords, roomOf, sumInWords } from "../src/evidence/pool-memory.js";
 import { memoryFilesystem } from "../src/host/memory.js";
 import { type BuildOptions, buildHost } from "../src/model/build.js";
 import type { Host } from "../src/model/host.js";

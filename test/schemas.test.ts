@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { describeErrors } from "../src/engine/describe-errors.js";
-import { nearest } from "../src/engine/nearest.js";
 import { noOptions, type OptionsSchema, type Rule } from "../src/engine/rule.js";
 import { createValidators } from "../src/engine/validate.js";
+import { nearest } from "../src/source/spelling.js";
 
 const minimum: OptionsSchema = {
   type: "object",

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
-import { outsideCauses, outsideTopics } from "../src/engine/outside-causes.js";
+import { outsideCauses, outsideTopics } from "../src/causes/outside-causes.js";
+import { symptomNames, symptomTopic } from "../src/causes/symptoms.js";
 import { noOptions, type Rule } from "../src/engine/rule.js";
-import { symptomNames, symptomTopic } from "../src/engine/symptoms.js";
 import { explainSymptom } from "../src/report/explain/symptom.js";
 import { describeProofs, fpmCommand, nginxCommand } from "./support/daemons.js";
 

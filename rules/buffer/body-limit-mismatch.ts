@@ -1,4 +1,4 @@
-import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/engine/evidence.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   certainty,
   furtherLocations,
@@ -6,10 +6,10 @@ import {
   poolKey,
   relatedValues,
   sourceOf,
-} from "../../src/engine/grouping.js";
-import { addInto, type Edit, helpText, replace } from "../../src/engine/help.js";
-import { writeForLocations } from "../../src/engine/help-locations.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+} from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/evidence/pairs.js";
+import { addInto, type Edit, helpText, replace } from "../../src/help/edit.js";
+import { writeForLocations } from "../../src/help/locations.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { labelOf } from "../../src/model/labels.js";
 import { requestValues } from "../../src/model/request/php-settings.js";

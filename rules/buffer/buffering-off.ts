@@ -1,8 +1,8 @@
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { certainty, furtherLocations, sourceOf } from "../../src/engine/grouping.js";
-import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { isGeneral, isStream } from "../../src/engine/streams.js";
+import { certainty, furtherLocations, sourceOf } from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { isGeneral, isStream } from "../../src/evidence/streams.js";
+import { helpText, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { takesBodies } from "../../src/nginx/location/passed.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";

@@ -1,5 +1,5 @@
-import { type Edit, helpText, writeOn } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule, type RuleCase } from "../../src/engine/rule.js";
+import { type Edit, helpText, writeOn } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import {

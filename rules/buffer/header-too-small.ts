@@ -1,8 +1,8 @@
-import { groupBy } from "../../src/engine/evidence.js";
-import type { Known } from "../../src/engine/grouping.js";
-import { sourceOf } from "../../src/engine/grouping.js";
-import { type Edit, helpText, writeOn } from "../../src/engine/help.js";
 import type { Report, Rule } from "../../src/engine/rule.js";
+import type { Known } from "../../src/evidence/grouping.js";
+import { sourceOf } from "../../src/evidence/grouping.js";
+import { groupBy } from "../../src/evidence/pairs.js";
+import { type Edit, helpText, writeOn } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import { answers } from "../../src/model/pass/bindings.js";

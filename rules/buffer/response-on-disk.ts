@@ -1,8 +1,8 @@
-import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/engine/evidence.js";
-import { certainty, furtherLocations, type Known, sourceOf } from "../../src/engine/grouping.js";
-import { helpText, replace } from "../../src/engine/help.js";
 import type { OptionsSchema, Rule } from "../../src/engine/rule.js";
-import { isStream } from "../../src/engine/streams.js";
+import { certainty, furtherLocations, type Known, sourceOf } from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/evidence/pairs.js";
+import { isStream } from "../../src/evidence/streams.js";
+import { helpText, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { sizeBytes } from "../../src/nginx/syntax/values.js";
 import { effectiveBuffers, effectiveFlag, effectiveNode } from "../../src/nginx/tree/effective.js";

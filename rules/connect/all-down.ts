@@ -1,6 +1,6 @@
-import { groupBy } from "../../src/engine/evidence.js";
-import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { groupBy } from "../../src/evidence/pairs.js";
+import { helpText, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { readUpstreams, upstreamServers } from "../../src/model/pass/upstreams.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";

@@ -1,10 +1,10 @@
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { siblings } from "../../src/engine/failover.js";
-import { certainty, furtherLocations, poolKey } from "../../src/engine/grouping.js";
-import { helpText, remove, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { siblings } from "../../src/evidence/failover.js";
+import { certainty, furtherLocations, poolKey } from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { helpText, remove, replace } from "../../src/help/edit.js";
 import { isLocal, type TcpAddress } from "../../src/model/address/address.js";
 import { unmapped } from "../../src/model/address/canonical.js";
 import { ipBytes } from "../../src/model/address/ip.js";

@@ -1,9 +1,8 @@
-import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
-import { effectOfNobody, mayAnswer, membership, siblings } from "../../src/engine/failover.js";
-import { helpText, remove, replace } from "../../src/engine/help.js";
-import { around, listenOn, ownSocket, passTo } from "../../src/engine/help-address.js";
-import { leadTo, nearby, whichPool } from "../../src/engine/help-pools.js";
-import { type Meant, meantByAll, meantPool } from "../../src/engine/meant-pool.js";
+import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { effectOfNobody, mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
+import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { around, listenOn, ownSocket, passTo } from "../../src/help/address.js";
+import { helpText, remove, replace } from "../../src/help/edit.js";
 import {
   compare,
   isBelowRoot,
@@ -11,8 +10,9 @@ import {
   type Nearest,
   poolsUnknown,
   refusedFor,
-} from "../../src/engine/nearest-pool.js";
-import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+} from "../../src/intent/address-slip.js";
+import { leadTo, nearby, whichPool } from "../../src/intent/help.js";
+import { type Meant, meantByAll, meantPool } from "../../src/intent/meant-pool.js";
 import { isLocal, isRelative, showAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
 import { nginxAnswers } from "../../src/model/listen/nginx-points.js";

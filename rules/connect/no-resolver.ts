@@ -1,7 +1,7 @@
-import { groupBy, namesOf } from "../../src/engine/evidence.js";
-import { addInto, helpText, replace } from "../../src/engine/help.js";
-import { around } from "../../src/engine/help-address.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { groupBy, namesOf } from "../../src/evidence/pairs.js";
+import { around } from "../../src/help/address.js";
+import { addInto, helpText, replace } from "../../src/help/edit.js";
 import { nginxAddress } from "../../src/model/address/address.js";
 import { ipBytes } from "../../src/model/address/ip.js";
 import type { Binding, Host } from "../../src/model/host.js";

@@ -1,6 +1,6 @@
-import { helpText, inPlace, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { helpText, inPlace, replace } from "../../src/help/edit.js";
 import { type Address, fpmAddress, meetingPoint, showAddress } from "../../src/model/address/address.js";
 import { unmapped } from "../../src/model/address/canonical.js";
 import { localhost } from "../../src/model/address/localhost.js";

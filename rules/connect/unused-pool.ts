@@ -1,7 +1,7 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { NOT_FOR_SITES } from "../../src/engine/site-pools.js";
 import { setting } from "../../src/fpm/pools.js";
 import { mayHide } from "../../src/host/spec.js";
+import { NOT_FOR_SITES } from "../../src/intent/site-pools.js";
 import { isLocal, showAddress } from "../../src/model/address/address.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";

@@ -1,8 +1,8 @@
-import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
-import { helpText } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { type SentScript, sentScript, writeScript } from "../../src/engine/script-location.js";
+import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
+import { helpText } from "../../src/help/edit.js";
+import { type SentScript, sentScript, writeScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { isUnset } from "../../src/model/request/paths.js";

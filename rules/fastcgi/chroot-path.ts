@@ -1,10 +1,10 @@
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { certainty, poolKey } from "../../src/engine/grouping.js";
-import { helpText } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { literalRoot, type SentScript, sentScript, writeScript } from "../../src/engine/script-location.js";
+import { certainty, poolKey } from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { helpText } from "../../src/help/edit.js";
+import { literalRoot, type SentScript, sentScript, writeScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";

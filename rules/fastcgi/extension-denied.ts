@@ -1,6 +1,3 @@
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { certainty, poolKey, sourceOf } from "../../src/engine/grouping.js";
-import { helpText, replace, write } from "../../src/engine/help.js";
 import {
   noOptions,
   type RelatedReport,
@@ -8,7 +5,10 @@ import {
   type Rule,
   type Symptom,
 } from "../../src/engine/rule.js";
+import { certainty, poolKey, sourceOf } from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { limitExtensions, mayRun } from "../../src/fpm/extensions.js";
+import { helpText, replace, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { filesAt, writtenRoot } from "../../src/model/request/paths.js";

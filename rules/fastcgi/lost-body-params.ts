@@ -1,7 +1,7 @@
-import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
-import { addAfter, helpText } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { runsNoScripts } from "../../src/engine/timeouts.js";
+import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { runsNoScripts } from "../../src/evidence/timeouts.js";
+import { addAfter, helpText } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
   effectiveParams,

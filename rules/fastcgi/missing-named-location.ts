@@ -1,7 +1,6 @@
-import { groupBy } from "../../src/engine/evidence.js";
-import { helpText, inPlace } from "../../src/engine/help.js";
-import { nearest } from "../../src/engine/nearest.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { groupBy } from "../../src/evidence/pairs.js";
+import { helpText, inPlace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import { arrives } from "../../src/model/request/arrival.js";
@@ -18,6 +17,7 @@ import {
 } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { type Place, samePlace } from "../../src/source/file.js";
+import { nearest } from "../../src/source/spelling.js";
 
 interface Missing {
   readonly server: Node;

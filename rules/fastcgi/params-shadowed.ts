@@ -1,6 +1,6 @@
-import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
-import { addBefore, helpText } from "../../src/engine/help.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { addBefore, helpText } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
   broughtBy,

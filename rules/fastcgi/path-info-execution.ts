@@ -1,10 +1,10 @@
-import { namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { certainty } from "../../src/engine/grouping.js";
-import { addInto, helpText } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { sentScript } from "../../src/engine/script-location.js";
+import { certainty } from "../../src/evidence/grouping.js";
+import { namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { limitExtensions } from "../../src/fpm/extensions.js";
 import { phpValue, setting } from "../../src/fpm/pools.js";
+import { addInto, helpText } from "../../src/help/edit.js";
+import { sentScript } from "../../src/help/script-filename.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type ParamSet } from "../../src/model/request/fastcgi-params.js";
 import { scriptPath } from "../../src/model/request/script-path.js";

@@ -1,9 +1,9 @@
-import { namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { helpText } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { runsNoScripts } from "../../src/engine/timeouts.js";
+import { namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { runsNoScripts } from "../../src/evidence/timeouts.js";
 import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { helpText } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { takes } from "../../src/nginx/location/passed.js";

@@ -1,6 +1,6 @@
-import { groupBy, namesOf } from "../../src/engine/evidence.js";
 import { protectScripts } from "../../src/engine/help-blocks.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { groupBy, namesOf } from "../../src/evidence/pairs.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { isGuarded, letsEverybodyIn, ownGuards } from "../../src/model/request/access.js";
 import {

@@ -1,8 +1,7 @@
-import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
-import { addAfter, addBefore, helpText, replace } from "../../src/engine/help.js";
 import { lostScripts, NOT_FOUND, SCRIPT, type Sending } from "../../src/engine/lost-scripts.js";
-import { nearest } from "../../src/engine/nearest.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { addAfter, addBefore, helpText, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
   broughtBy,
@@ -16,6 +15,7 @@ import {
 import { scriptPath } from "../../src/model/request/script-path.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
+import { nearest } from "../../src/source/spelling.js";
 
 export const scriptFilename: Rule = {
   id: "fastcgi/script-filename",

@@ -1,6 +1,6 @@
-import { groupBy, phpBindings } from "../../src/engine/evidence.js";
-import { helpText } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { groupBy, phpBindings } from "../../src/evidence/pairs.js";
+import { helpText } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import {

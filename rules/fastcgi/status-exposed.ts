@@ -1,9 +1,9 @@
-import { groupBy, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { poolKey } from "../../src/engine/grouping.js";
-import { addInto, type Edit, helpText } from "../../src/engine/help.js";
 import { SCRIPT } from "../../src/engine/lost-scripts.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { poolKey } from "../../src/evidence/grouping.js";
+import { groupBy, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
+import { addInto, type Edit, helpText } from "../../src/help/edit.js";
 import { isLocal, nginxAddress, reaches } from "../../src/model/address/address.js";
 import type { Host } from "../../src/model/host.js";
 import { readListen } from "../../src/model/listen/pool-listens.js";

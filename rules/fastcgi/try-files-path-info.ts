@@ -1,6 +1,6 @@
-import { groupBy, namesOf, phpBindings } from "../../src/engine/evidence.js";
-import { addBefore, helpText, remove, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { addBefore, helpText, remove, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { namedExtensions } from "../../src/nginx/location/extensions.js";

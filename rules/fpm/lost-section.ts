@@ -1,9 +1,9 @@
-import { groupBy } from "../../src/engine/evidence.js";
-import { isLost } from "../../src/engine/fpm-keys.js";
-import { addBefore, helpText } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { isLost } from "../../src/evidence/fpm-lines.js";
+import { groupBy } from "../../src/evidence/pairs.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
+import { addBefore, helpText } from "../../src/help/edit.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import type { Place } from "../../src/source/file.js";

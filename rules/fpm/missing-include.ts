@@ -1,11 +1,11 @@
-import { includedPath, isSurelyMissing } from "../../src/engine/fpm-include.js";
-import { fpmDown } from "../../src/engine/fpm-keys.js";
-import { helpText, remove, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { fpmDown } from "../../src/evidence/fpm-lines.js";
 import { fpmPrefix } from "../../src/fpm/layout.js";
 import type { FpmInclude, FpmMaster } from "../../src/fpm/types.js";
+import { helpText, remove, replace } from "../../src/help/edit.js";
 import { glob, isGlob } from "../../src/host/glob.js";
 import { directoryOf } from "../../src/host/path.js";
+import { includedPath, isSurelyMissing } from "../../src/model/fpm-includes.js";
 import type { Host } from "../../src/model/host.js";
 import type { Place } from "../../src/source/file.js";
 

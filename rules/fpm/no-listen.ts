@@ -1,9 +1,9 @@
-import { fpmDown, isMisspelt } from "../../src/engine/fpm-keys.js";
-import { addInto, helpText, inPlace, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { fpmDown, isMisspelt } from "../../src/evidence/fpm-lines.js";
 import { setting } from "../../src/fpm/pools.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster, Pool } from "../../src/fpm/types.js";
+import { addInto, helpText, inPlace, replace } from "../../src/help/edit.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 

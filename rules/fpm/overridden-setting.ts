@@ -1,10 +1,10 @@
-import { groupBy } from "../../src/engine/evidence.js";
-import { isLost } from "../../src/engine/fpm-keys.js";
-import { helpText, remove } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { isLost } from "../../src/evidence/fpm-lines.js";
+import { groupBy } from "../../src/evidence/pairs.js";
 import { factOf, type Section } from "../../src/fpm/settings/refused.js";
 import { readBoolean, readInteger, readMode, readSeconds } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
+import { helpText, remove } from "../../src/help/edit.js";
 import { directoryOf, nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 

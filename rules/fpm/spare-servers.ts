@@ -1,10 +1,10 @@
-import { isMisspelt } from "../../src/engine/fpm-keys.js";
-import { helpText, remove } from "../../src/engine/help.js";
-import { acceptedCounts, type WantedCounts } from "../../src/engine/help-counts.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { isMisspelt } from "../../src/evidence/fpm-lines.js";
 import { integer, seconds, setting } from "../../src/fpm/pools.js";
 import { readProcessManager } from "../../src/fpm/settings/values.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { acceptedCounts, type WantedCounts } from "../../src/help/counts.js";
+import { helpText, remove } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import type { Effective } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";

@@ -1,6 +1,6 @@
-import { type Edit, helpText, replaceLines } from "../../src/engine/help.js";
 import { noOptions, type Rule, type Symptom } from "../../src/engine/rule.js";
 import { repairLine } from "../../src/fpm/syntax/repair.js";
+import { type Edit, helpText, replaceLines } from "../../src/help/edit.js";
 import type { Place } from "../../src/source/file.js";
 
 type Case = "grammar" | "no-value" | "hash-setting" | "hash-array" | "hash-array-in-global" | "two-includes";

@@ -1,4 +1,4 @@
-import { groupBy } from "../../src/engine/evidence.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   fpmDown,
   isArrayKey,
@@ -7,12 +7,12 @@ import {
   linesOf,
   meantKey,
   writtenKey,
-} from "../../src/engine/fpm-keys.js";
-import { addBefore, helpText, remove, replace } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+} from "../../src/evidence/fpm-lines.js";
+import { groupBy } from "../../src/evidence/pairs.js";
 import { fpmFact, olderThan } from "../../src/fpm/settings/facts.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
+import { addBefore, helpText, remove, replace } from "../../src/help/edit.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { phpDefault } from "../../src/php/facts.js";

@@ -1,4 +1,3 @@
-import { nearest } from "../../src/engine/nearest.js";
 import {
   noOptions,
   type RelatedReport,
@@ -19,6 +18,7 @@ import { type Judged, matchingRows } from "../../src/nginx/tree/judged.js";
 import { childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node, Word } from "../../src/nginx/types.js";
 import { type Place, place } from "../../src/source/file.js";
+import { nearest } from "../../src/source/spelling.js";
 
 const start = (log: string): Symptom => ({ when: "start", status: null, log });
 

@@ -1,7 +1,7 @@
-import { isSureFault } from "../../src/engine/include-faults.js";
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
 import { isGlob } from "../../src/host/glob.js";
 import type { Host } from "../../src/model/host.js";
+import { isSureFault } from "../../src/model/nginx-includes.js";
 import {
   IS_A_DIRECTORY,
   NO_SUCH_FILE,

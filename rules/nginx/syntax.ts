@@ -1,5 +1,5 @@
-import { addBelowLine, helpText, replaceLines, replacePiece } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
+import { addBelowLine, helpText, replaceLines, replacePiece } from "../../src/help/edit.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { repairFile } from "../../src/nginx/syntax/repair.js";
 import { swallowedDirective } from "../../src/nginx/syntax/swallowed.js";

@@ -1,4 +1,3 @@
-import { nearest } from "../../src/engine/nearest.js";
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
 import { holdsMark } from "../../src/nginx/checks/maps.js";
@@ -6,6 +5,7 @@ import { factsOf, knownNames, removedIn } from "../../src/nginx/facts/directives
 import { foreignNames, isForeign } from "../../src/nginx/facts/foreign.js";
 import type { Judged } from "../../src/nginx/tree/judged.js";
 import { namePlace } from "../../src/nginx/tree/nodes.js";
+import { nearest } from "../../src/source/spelling.js";
 import { wordMap } from "../../src/source/word-map.js";
 
 type Case = "misspelt" | "impossible" | "other-version" | "unknown";

@@ -1,8 +1,8 @@
-import { groupBy, pairs, showBytes } from "../../src/engine/evidence.js";
-import { helpText, type Piece, replace, replacePiece } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { groupBy, pairs, showBytes } from "../../src/evidence/pairs.js";
 import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { helpText, type Piece, replace, replacePiece } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { phpDefault } from "../../src/php/facts.js";

@@ -1,10 +1,10 @@
-import { groupBy, pairs, showBytes } from "../../src/engine/evidence.js";
-import type { Known } from "../../src/engine/grouping.js";
-import { sourceOf } from "../../src/engine/grouping.js";
-import { addInto, type Edit, helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import type { Known } from "../../src/evidence/grouping.js";
+import { sourceOf } from "../../src/evidence/grouping.js";
+import { groupBy, pairs, showBytes } from "../../src/evidence/pairs.js";
 import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { addInto, type Edit, helpText, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { parseIniBytes } from "../../src/php/ini.js";

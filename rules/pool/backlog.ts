@@ -1,6 +1,6 @@
-import { type Edit, helpText, remove, write } from "../../src/engine/help.js";
 import type { OptionsSchema, Report, Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
+import { type Edit, helpText, remove, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { type PoolListen, poolListens } from "../../src/model/listen/pool-listens.js";
 import { somaxconn } from "../../src/model/listen/somaxconn.js";

@@ -1,5 +1,5 @@
-import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { helpText, replace } from "../../src/help/edit.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
 import { httpFact } from "../../src/nginx/facts/directives.js";

@@ -1,10 +1,10 @@
-import { groupBy, namesOf } from "../../src/engine/evidence.js";
-import { sourceOf } from "../../src/engine/grouping.js";
-import { helpText, remove } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { sourceOf } from "../../src/evidence/grouping.js";
+import { groupBy, namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { takesKey } from "../../src/fpm/settings/facts.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
+import { helpText, remove } from "../../src/help/edit.js";
 import { fpmAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, NginxHost, Target } from "../../src/model/host.js";
 import { KEEPALIVE_BY_DEFAULT, readUpstreams, type Upstreams } from "../../src/model/pass/upstreams.js";

@@ -1,11 +1,11 @@
-import { groupBy, namesOf, pairs } from "../../src/engine/evidence.js";
-import { certainty } from "../../src/engine/grouping.js";
-import { addInto, type Edit, helpText, replace } from "../../src/engine/help.js";
-import { inEachPlace } from "../../src/engine/help-locations.js";
-import { type Kept, type KeptGroup, keptByPool } from "../../src/engine/kept-connections.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { certainty } from "../../src/evidence/grouping.js";
+import { type Kept, type KeptGroup, keptByPool } from "../../src/evidence/kept-connections.js";
+import { groupBy, namesOf, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { addInto, type Edit, helpText, replace } from "../../src/help/edit.js";
+import { inEachPlace } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { maxChildren, nginxWorkers } from "../../src/model/pool-size.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";

@@ -1,7 +1,7 @@
 import { showSize } from "../../src/capacity/size.js";
 import { totalOf } from "../../src/capacity/sum.js";
-import { helpText } from "../../src/engine/help.js";
-import { type MemoryLimit, memoryLimits } from "../../src/engine/memory-limit.js";
+import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type MemoryLimit, memoryLimits } from "../../src/evidence/memory-limit.js";
 import {
   boundsOf,
   certainAbove,
@@ -11,9 +11,9 @@ import {
   roomOf,
   sharesOf,
   sumInWords,
-} from "../../src/engine/memory-sum.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+} from "../../src/evidence/pool-memory.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { helpText } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import type { HostMemory } from "../../src/model/machine/memory.js";
 

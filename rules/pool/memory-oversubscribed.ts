@@ -1,7 +1,6 @@
 import { showSize } from "../../src/capacity/size.js";
 import { shareOut, totalOf } from "../../src/capacity/sum.js";
-import { helpText } from "../../src/engine/help.js";
-import { acceptedCounts } from "../../src/engine/help-counts.js";
+import { noOptions, type Rule } from "../../src/engine/rule.js";
 import {
   boundsOf,
   certainAbove,
@@ -11,8 +10,9 @@ import {
   sharesOf,
   sumInWords,
   workerSize,
-} from "../../src/engine/memory-sum.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
+} from "../../src/evidence/pool-memory.js";
+import { acceptedCounts } from "../../src/help/counts.js";
+import { helpText } from "../../src/help/edit.js";
 
 export const memoryOversubscribed: Rule = {
   id: "pool/memory-oversubscribed",

@@ -1,8 +1,8 @@
-import { helpText, write } from "../../src/engine/help.js";
-import { inEachPlace } from "../../src/engine/help-locations.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { helpText, write } from "../../src/help/edit.js";
+import { inEachPlace } from "../../src/help/locations.js";
 import { processManager } from "../../src/model/pool-size.js";
 import { placeOf } from "../../src/source/effective.js";
 

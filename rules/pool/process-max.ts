@@ -1,8 +1,8 @@
-import { helpText, write } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { globalSetting, setting } from "../../src/fpm/pools.js";
 import { readInteger } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../../src/fpm/types.js";
+import { helpText, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { maxChildren, processManager, workersAtStart } from "../../src/model/pool-size.js";
 import { placeOf, type SetValue } from "../../src/source/effective.js";

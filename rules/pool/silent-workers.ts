@@ -1,7 +1,7 @@
-import { helpText, write } from "../../src/engine/help.js";
-import { inEachPlace } from "../../src/engine/help-locations.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { boolean } from "../../src/fpm/pools.js";
+import { helpText, write } from "../../src/help/edit.js";
+import { inEachPlace } from "../../src/help/locations.js";
 import { placeOf } from "../../src/source/effective.js";
 
 const LINE = "catch_workers_output = yes";

@@ -1,10 +1,10 @@
-import { shown } from "../../src/engine/evidence.js";
-import { helpText, inPlace, write } from "../../src/engine/help.js";
-import { MOST } from "../../src/engine/help-locations.js";
 import type { OptionsSchema, Report, Rule } from "../../src/engine/rule.js";
+import { shown } from "../../src/evidence/pairs.js";
 import { integer, setting } from "../../src/fpm/pools.js";
 import { takesKey } from "../../src/fpm/settings/facts.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { helpText, inPlace, write } from "../../src/help/edit.js";
+import { MOST } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { poolListens } from "../../src/model/listen/pool-listens.js";
 import {

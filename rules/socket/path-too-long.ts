@@ -1,8 +1,8 @@
-import { helpText, replace } from "../../src/engine/help.js";
-import { around, ownSocket } from "../../src/engine/help-address.js";
 import { noOptions, type RelatedReport, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { around, ownSocket } from "../../src/help/address.js";
+import { helpText, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { tooLongPaths } from "../../src/model/long-paths.js";
 import { LONGEST_PATH } from "../../src/nginx/address/address.js";

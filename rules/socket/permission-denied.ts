@@ -1,11 +1,11 @@
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { mayAnswer, membership, siblings } from "../../src/engine/failover.js";
-import { furtherLocations, poolKey } from "../../src/engine/grouping.js";
-import { addBefore, type Edit, helpText, write } from "../../src/engine/help.js";
-import { openSocket } from "../../src/engine/help-socket.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
+import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { addBefore, type Edit, helpText, write } from "../../src/help/edit.js";
+import { openSocket } from "../../src/help/socket.js";
 import type { Host, Target } from "../../src/model/host.js";
 import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/listen/socket.js";
 import { type NginxWorker, nginxWorker } from "../../src/model/nginx-worker.js";

@@ -1,9 +1,9 @@
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/engine/evidence.js";
-import { furtherLocations, poolKey } from "../../src/engine/grouping.js";
-import { helpText, replace } from "../../src/engine/help.js";
-import { ownSocket, passTo } from "../../src/engine/help-address.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
+import { ownSocket, passTo } from "../../src/help/address.js";
+import { helpText, replace } from "../../src/help/edit.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 import { fpmUnits, isOn, nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";

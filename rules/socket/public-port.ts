@@ -1,6 +1,6 @@
-import { helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
+import { helpText, replace } from "../../src/help/edit.js";
 import { isLocal } from "../../src/model/address/address.js";
 import { ipBytes } from "../../src/model/address/ip.js";
 import { inContainer } from "../../src/model/container.js";

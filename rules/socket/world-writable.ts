@@ -1,9 +1,9 @@
-import { helpText, write } from "../../src/engine/help.js";
-import { openSocket } from "../../src/engine/help-socket.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import { readMode } from "../../src/fpm/settings/values.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { helpText, write } from "../../src/help/edit.js";
+import { openSocket } from "../../src/help/socket.js";
 import { listenAddress } from "../../src/model/build.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";

@@ -1,9 +1,9 @@
-import { groupBy, namesOf, type Pair, pairs, showSeconds } from "../../src/engine/evidence.js";
-import { certainty, type Known, sourceOf } from "../../src/engine/grouping.js";
-import { addInto, helpText, replace } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { certainty, type Known, sourceOf } from "../../src/evidence/grouping.js";
+import { groupBy, namesOf, type Pair, pairs, showSeconds } from "../../src/evidence/pairs.js";
 import { phpValue, seconds } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { addInto, helpText, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";

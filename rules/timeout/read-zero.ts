@@ -1,7 +1,7 @@
-import { groupBy, linkOf, namesOf, phpBindings } from "../../src/engine/evidence.js";
-import { type Known, sourceOf } from "../../src/engine/grouping.js";
-import { helpText, write } from "../../src/engine/help.js";
 import { noOptions, type RelatedReport, type Rule } from "../../src/engine/rule.js";
+import { type Known, sourceOf } from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { helpText, write } from "../../src/help/edit.js";
 import { isLocal } from "../../src/model/address/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
 import { httpFact } from "../../src/nginx/facts/directives.js";

@@ -1,10 +1,10 @@
-import { type Pair, pairs, showMs, shown, showSeconds } from "../../src/engine/evidence.js";
-import type { Known } from "../../src/engine/grouping.js";
-import { addBefore, helpText, write } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import type { Known } from "../../src/evidence/grouping.js";
+import { type Pair, pairs, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
 import { globalSetting } from "../../src/fpm/pools.js";
 import { readSeconds } from "../../src/fpm/settings/values.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
+import { addBefore, helpText, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveTime } from "../../src/nginx/tree/effective.js";
 import { placeOf } from "../../src/source/effective.js";

@@ -1,9 +1,9 @@
-import { shown, showSeconds } from "../../src/engine/evidence.js";
-import type { Known } from "../../src/engine/grouping.js";
-import { addInto, helpText, remove, write } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import type { Known } from "../../src/evidence/grouping.js";
+import { shown, showSeconds } from "../../src/evidence/pairs.js";
 import { seconds, setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { addInto, helpText, remove, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { placeOf } from "../../src/source/effective.js";
 

@@ -1,9 +1,15 @@
-import { groupBy, linkOf, namesOf, showMs, shown, showSeconds } from "../../src/engine/evidence.js";
-import { certainty, furtherLocations, poolKey, relatedValues, sourceOf } from "../../src/engine/grouping.js";
-import { helpText, write } from "../../src/engine/help.js";
-import { writeForLocations } from "../../src/engine/help-locations.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { type Limits, limits, ownPools, readLimit, suitsAll } from "../../src/engine/timeouts.js";
+import {
+  certainty,
+  furtherLocations,
+  poolKey,
+  relatedValues,
+  sourceOf,
+} from "../../src/evidence/grouping.js";
+import { groupBy, linkOf, namesOf, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
+import { type Limits, limits, ownPools, readLimit, suitsAll } from "../../src/evidence/timeouts.js";
+import { helpText, write } from "../../src/help/edit.js";
+import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { placeOf } from "../../src/source/effective.js";
 

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import yargs from "yargs";
-import { nearest } from "../engine/nearest.js";
 import { noteReads } from "../host/door.js";
 import { escapeText } from "../report/terminal/escape.js";
+import { nearest } from "../source/spelling.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
 import { CAPACITY_OPTIONS, CAPACITY_SINGLES, capacityArguments } from "./capacity/options.js";

@@ -1,10 +1,10 @@
-import { nearest } from "../engine/nearest.js";
-import { outsideTopics } from "../engine/outside-causes.js";
+import { outsideTopics } from "../causes/outside-causes.js";
+import { symptomNames, symptomTopic } from "../causes/symptoms.js";
 import type { Rule } from "../engine/rule.js";
-import { symptomNames, symptomTopic } from "../engine/symptoms.js";
 import { explainRule } from "../report/explain/rule.js";
 import { explainSymptom } from "../report/explain/symptom.js";
 import { chooseColor } from "../report/terminal/color.js";
+import { nearest } from "../source/spelling.js";
 import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
 

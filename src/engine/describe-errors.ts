@@ -1,5 +1,5 @@
 import { SHARE_PATTERN, SIZE_PATTERN } from "../capacity/size.js";
-import { nearest } from "./nearest.js";
+import { nearest } from "../source/spelling.js";
 import type { ErrorObject } from "./validate.js";
 
 /** One line per fault: `rules.buffer/header-too-small[1].minimum: must be string`. */

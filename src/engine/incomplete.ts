@@ -1,10 +1,10 @@
 import type { FpmMaster } from "../fpm/types.js";
+import { isSurelyMissing } from "../model/fpm-includes.js";
 import type { Host, NginxHost } from "../model/host.js";
+import { isSureFault } from "../model/nginx-includes.js";
 import { type Place, position } from "../source/file.js";
 import { attempt, failure } from "./failure.js";
 import type { Incomplete } from "./finding.js";
-import { isSurelyMissing } from "./fpm-include.js";
-import { isSureFault } from "./include-faults.js";
 
 /** `file:line`, or the file alone when all of it is meant. */
 export function incompleteAt({ file, line }: Incomplete): string {

@@ -1,3 +1,5 @@
+import { groupBy, namesOf } from "../evidence/pairs.js";
+import { addInto, helpText, remove, replace } from "../help/edit.js";
 import type { Binding, Host } from "../model/host.js";
 import type { Param, ParamSet } from "../model/request/fastcgi-params.js";
 import {
@@ -12,8 +14,6 @@ import { effectiveNode } from "../nginx/tree/effective.js";
 import { argument, argumentPlace, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Place } from "../source/file.js";
-import { groupBy, namesOf } from "./evidence.js";
-import { addInto, helpText, remove, replace } from "./help.js";
 import type { Report } from "./rule.js";
 
 /** What is said of a SCRIPT_FILENAME that is sent and leads to no script. */

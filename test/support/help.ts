@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-/** Reads the lines of a help (`src/engine/help.ts`) and does what they say, as somebody with an editor would. */
+/** Reads the lines of a help (`src/help/edit.ts`) and does what they say, as somebody with an editor would. */
 
 export interface Step {
   readonly verb: "replace" | "add" | "remove";

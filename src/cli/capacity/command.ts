@@ -1,11 +1,6 @@
-import { capacityOf } from "../../engine/capacity.js";
-import type { CapacityOptions } from "../../engine/capacity-options.js";
-import type { HostCapacity } from "../../engine/capacity-result.js";
-import { poolless } from "../../engine/capacity-warnings.js";
 import { type Each, each, failure } from "../../engine/failure.js";
 import type { Incomplete } from "../../engine/finding.js";
 import { incompleteAt, incompleteOf } from "../../engine/incomplete.js";
-import { liveHost } from "../../engine/live-host.js";
 import type { TypedLink } from "../../host/typed.js";
 import { emptyHost, type HostsOptions, type ReadHost, type ReadHosts, readHosts } from "../../read-hosts.js";
 import { capacityJson } from "../../report/capacity/json.js";
@@ -14,6 +9,11 @@ import { type WhatIf, whatIfJson, whatIfText } from "../../report/capacity/what-
 import { ledTo } from "../../report/coverage.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { escapeText } from "../../report/terminal/escape.js";
+import { liveHost } from "../../sizing/live-host.js";
+import type { CapacityOptions } from "../../sizing/options.js";
+import { capacityOf } from "../../sizing/plan-of-host.js";
+import type { HostCapacity } from "../../sizing/result.js";
+import { poolless } from "../../sizing/warnings.js";
 import { loadConfig } from "../config.js";
 import { checkedVersion, PLAIN_WIDTH } from "../lint.js";
 import { type Output, readOutputs, writeOutput } from "../outputs.js";

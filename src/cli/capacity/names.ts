@@ -1,8 +1,8 @@
-import type { CapacityOptions } from "../../engine/capacity-options.js";
-import { numberFor, poolNames } from "../../engine/capacity-pools.js";
-import { nearest } from "../../engine/nearest.js";
 import type { Pool } from "../../fpm/types.js";
 import type { ReadHost } from "../../read-hosts.js";
+import type { CapacityOptions } from "../../sizing/options.js";
+import { numberFor, poolNames } from "../../sizing/pools.js";
+import { nearest } from "../../source/spelling.js";
 import { UsageError } from "../usage.js";
 
 /** A pool that no host has is a mistake, not a number for nobody. Throws UsageError. */

@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import type { Samples } from "../../capacity/samples.js";
 import { MIB, parseRate, parseShare, parseSize, parseSizeOrNone, parseTime } from "../../capacity/size.js";
-import type { CapacityOptions, Named } from "../../engine/capacity-options.js";
+import type { CapacityOptions, Named } from "../../sizing/options.js";
 import { UsageError } from "../usage.js";
 
 const CAPACITY_EPILOGUE = `Examples:

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type { HostCapacity } from "../../engine/capacity-result.js";
 import { incompleteAt, incompleteOf } from "../../engine/incomplete.js";
 import { editFiles, type FileEdit } from "../../fpm/edit/edit.js";
 import { globalSetting } from "../../fpm/settings/lookup.js";
@@ -10,6 +9,7 @@ import { ACCOUNT_FILES } from "../../model/accounts.js";
 import type { ReadHost } from "../../read-hosts.js";
 import { unifiedDiff } from "../../report/capacity/diff.js";
 import { escapeText } from "../../report/terminal/escape.js";
+import type { HostCapacity } from "../../sizing/result.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
 import { writeHostsAtomically } from "../write/files.js";

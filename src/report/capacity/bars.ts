@@ -1,6 +1,6 @@
 import { waitProbability } from "../../capacity/queue.js";
 import { showSize } from "../../capacity/size.js";
-import type { HostCapacity } from "../../engine/capacity-result.js";
+import type { HostCapacity } from "../../sizing/result.js";
 import { escapeText } from "../terminal/escape.js";
 import { displayWidth } from "../terminal/width.js";
 

@@ -1,6 +1,6 @@
 import { showTime } from "../../capacity/size.js";
-import type { PoolCapacity } from "../../engine/capacity-result.js";
-import { workersInWords } from "../../engine/capacity-traffic.js";
+import type { PoolCapacity } from "../../sizing/result.js";
+import { workersInWords } from "../../sizing/traffic.js";
 import { escapeText } from "../terminal/escape.js";
 import { wrap } from "../terminal/width.js";
 import { percent, shortened, waitCurve } from "./bars.js";

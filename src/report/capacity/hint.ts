@@ -1,5 +1,5 @@
 import { MIB } from "../../capacity/size.js";
-import { type HostCapacity, isMeasured } from "../../engine/capacity-result.js";
+import { type HostCapacity, isMeasured } from "../../sizing/result.js";
 import { escapeText } from "../terminal/escape.js";
 
 /** What a reader does with the answer. */

@@ -1,5 +1,5 @@
-import type { HostCapacity, PoolCapacity } from "../../engine/capacity-result.js";
 import type { Incomplete } from "../../engine/finding.js";
+import type { HostCapacity, PoolCapacity } from "../../sizing/result.js";
 import { position } from "../../source/file.js";
 import { stringify } from "../json.js";
 

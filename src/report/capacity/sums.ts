@@ -1,5 +1,5 @@
 import { mebibytes } from "../../capacity/words.js";
-import type { HostCapacity, PoolCapacity } from "../../engine/capacity-result.js";
+import type { HostCapacity, PoolCapacity } from "../../sizing/result.js";
 import { escapeText } from "../terminal/escape.js";
 import { wrap } from "../terminal/width.js";
 import { shortened } from "./bars.js";

@@ -1,6 +1,6 @@
 import { MIB, showSize } from "../../capacity/size.js";
 import { mebibytes } from "../../capacity/words.js";
-import { type HostCapacity, isMeasured, type PoolCapacity } from "../../engine/capacity-result.js";
+import { type HostCapacity, isMeasured, type PoolCapacity } from "../../sizing/result.js";
 import { wordMap } from "../../source/word-map.js";
 import { type Paint, painter } from "../terminal/color.js";
 import { escapeText } from "../terminal/escape.js";

@@ -1,8 +1,8 @@
 import { showSize } from "../../capacity/size.js";
 import { mebibytes } from "../../capacity/words.js";
-import type { CapacityAnswer, HostCapacity } from "../../engine/capacity-result.js";
 import type { Incomplete } from "../../engine/finding.js";
 import { incompleteAt } from "../../engine/incomplete.js";
+import type { CapacityAnswer, HostCapacity } from "../../sizing/result.js";
 import { stringify } from "../json.js";
 import { escapeText } from "../terminal/escape.js";
 import { table, wrap } from "../terminal/width.js";

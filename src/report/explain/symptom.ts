@@ -1,6 +1,6 @@
-import { outsideCauses } from "../../engine/outside-causes.js";
+import { outsideCauses } from "../../causes/outside-causes.js";
+import { type SymptomTopic, showsAs } from "../../causes/symptoms.js";
 import type { Rule, RuleCase } from "../../engine/rule.js";
-import { type SymptomTopic, showsAs } from "../../engine/symptoms.js";
 import { type Paint, painter } from "../terminal/color.js";
 import { escapeText } from "../terminal/escape.js";
 import { wrap } from "../terminal/width.js";

@@ -12,11 +12,11 @@ import {
   type UnixAddress,
 } from "../model/address/address.js";
 import { realAddress } from "../model/build.js";
+import { isSurelyMissing } from "../model/fpm-includes.js";
 import type { Host } from "../model/host.js";
 import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Place } from "../source/file.js";
-import { isSurelyMissing } from "./fpm-include.js";
 
 /** For an address nobody listens on: the pool that was most likely meant, and how it differs. */
 

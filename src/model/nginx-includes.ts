@@ -1,5 +1,5 @@
-import type { Host } from "../model/host.js";
 import type { IncludeProblem } from "../nginx/types.js";
+import type { Host } from "./host.js";
 
 /**
  * Whether nginx is sure to refuse what an `include` names, so that it is reported and not only

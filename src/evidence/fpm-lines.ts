@@ -3,8 +3,8 @@ import { factOf, type Section } from "../fpm/settings/refused.js";
 import type { FpmMaster, Pool, Setting } from "../fpm/types.js";
 import { unique } from "../source/collect.js";
 import type { SourceFile } from "../source/file.js";
+import { nearest } from "../source/spelling.js";
 import { isTemplate } from "../source/template.js";
-import { nearest } from "./nearest.js";
 
 /** What the rules about single lines of PHP-FPM's files share. */
 

@@ -1,6 +1,6 @@
+import type { RelatedReport, Report } from "../engine/rule.js";
 import { type Effective, placeOf } from "../source/effective.js";
-import type { Pair } from "./evidence.js";
-import type { RelatedReport, Report } from "./rule.js";
+import type { Pair } from "./pairs.js";
 
 /** What makes several ways from locations to pools one report, and what such a report says of them. */
 

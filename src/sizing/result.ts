@@ -1,7 +1,7 @@
 import type { DemandAnswer, Plan, PlanInput, PoolPlan } from "../capacity/plan.js";
+import type { Incomplete } from "../engine/finding.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Place } from "../source/file.js";
-import type { Incomplete } from "./finding.js";
 
 /** What `fpmlint capacity` found out about one host. Sizes in bytes, times in seconds. */
 export interface HostCapacity {

@@ -1,10 +1,10 @@
+import type { RelatedReport } from "../engine/rule.js";
 import { setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host, Target } from "../model/host.js";
 import { serverLabel } from "../model/labels.js";
 import { headText } from "../nginx/tree/nodes.js";
 import { type Effective, placeOf } from "../source/effective.js";
-import type { RelatedReport } from "./rule.js";
 
 /** What most rules say alike: the chain from a location to its pool, and values with their provenance. */
 

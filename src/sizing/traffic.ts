@@ -1,9 +1,9 @@
 import { showTime } from "../capacity/size.js";
+import { keptByPool } from "../evidence/kept-connections.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
-import type { HostCapacity, PoolCapacity } from "./capacity-result.js";
-import { keptByPool } from "./kept-connections.js";
+import type { HostCapacity, PoolCapacity } from "./result.js";
 
 /** What would break between nginx and the workers of a plan; one sentence each, without a full stop. */
 

@@ -7,7 +7,7 @@ import { effectiveFlag } from "../nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Place } from "../source/file.js";
-import { type Pair, pairs } from "./evidence.js";
+import { type Pair, pairs } from "./pairs.js";
 
 /** Idle connections that nginx keeps to PHP-FPM, each of which holds a worker. */
 

@@ -1,3 +1,4 @@
+import { phpBindings } from "../evidence/pairs.js";
 import { directoryOf } from "../host/path.js";
 import { isLocal, showAddress } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
@@ -5,7 +6,6 @@ import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped, unique } from "../source/collect.js";
-import { phpBindings } from "./evidence.js";
 import {
   accountOf,
   directoriesOfPool,
@@ -17,7 +17,7 @@ import {
   tellingWords,
   termsOfPool,
   termsOfSite,
-} from "./site-words.js";
+} from "./site.js";
 
 /** Which pools belong to a site, found by words: a host may have thousands of either. */
 

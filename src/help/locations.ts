@@ -1,10 +1,10 @@
+import { type Known, sourceOf } from "../evidence/grouping.js";
+import type { Pair } from "../evidence/pairs.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { childrenNamed, enclosing, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
-import type { Pair } from "./evidence.js";
-import { type Known, sourceOf } from "./grouping.js";
-import { addInto, type Edit, inPlace, replace } from "./help.js";
+import { addInto, type Edit, inPlace, replace } from "./edit.js";
 
 /** More places than this are not written out; the report names them all. */
 export const MOST = 4;

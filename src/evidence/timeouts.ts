@@ -5,8 +5,8 @@ import { matches, readPattern } from "../nginx/location/pattern.js";
 import { effectiveTime } from "../nginx/tree/effective.js";
 import { argument } from "../nginx/tree/nodes.js";
 import { known } from "../source/effective.js";
-import { type Pair, pairs } from "./evidence.js";
 import type { Known } from "./grouping.js";
+import { type Pair, pairs } from "./pairs.js";
 
 /** Both limits on the time of a request, at one way from a location to a pool. */
 export interface Limits extends Pair {

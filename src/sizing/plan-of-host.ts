@@ -3,6 +3,8 @@ import { type Demand, squaredVariation } from "../capacity/queue.js";
 import { MIB, showSize } from "../capacity/size.js";
 import { DEFAULT_HEADROOM, DEFAULT_RESERVE } from "../capacity/sum.js";
 import { sumsInWords } from "../capacity/words.js";
+import { incompleteOf } from "../engine/incomplete.js";
+import { memoryLimits } from "../evidence/memory-limit.js";
 import { integer, seconds } from "../fpm/pools.js";
 import { fpmDefault } from "../fpm/settings/facts.js";
 import { readSeconds } from "../fpm/settings/values.js";
@@ -12,21 +14,19 @@ import { somaxconn } from "../model/listen/somaxconn.js";
 import { sharedMemory } from "../model/machine/shared-memory.js";
 import { maxChildren, processManager } from "../model/pool-size.js";
 import { known } from "../source/effective.js";
-import { backlogOf, nginxOf, processMaxOf, rampOf } from "./capacity-limits.js";
-import type { CapacityOptions } from "./capacity-options.js";
-import { numberFor, type SizedPool, sizedPools } from "./capacity-pools.js";
-import { impossibleSpread, Refusal, refuseSizes, tooSmall } from "./capacity-refusal.js";
+import { backlogOf, nginxOf, processMaxOf, rampOf } from "./limits.js";
+import type { LiveHost } from "./live-host.js";
+import type { CapacityOptions } from "./options.js";
+import { numberFor, type SizedPool, sizedPools } from "./pools.js";
+import { impossibleSpread, Refusal, refuseSizes, tooSmall } from "./refusal.js";
 import {
   type CapacityAnswer,
   type HostCapacity,
   isMeasured,
   type PoolCapacity,
   type Sources,
-} from "./capacity-result.js";
-import { warningsOf } from "./capacity-warnings.js";
-import { incompleteOf } from "./incomplete.js";
-import type { LiveHost } from "./live-host.js";
-import { memoryLimits } from "./memory-limit.js";
+} from "./result.js";
+import { warningsOf } from "./warnings.js";
 
 /** The sizes of all pools of a host. Throws nothing: wrong input is `refused`, with the sentence to print. */
 export function capacityOf(host: Host, options: CapacityOptions, live: LiveHost): CapacityAnswer {

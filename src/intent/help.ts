@@ -1,11 +1,11 @@
+import type { RelatedReport } from "../engine/rule.js";
 import type { Address } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
 import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
+import { compare, type Nearest } from "./address-slip.js";
 import type { Meant } from "./meant-pool.js";
-import { compare, type Nearest } from "./nearest-pool.js";
-import type { RelatedReport } from "./rule.js";
+import { accountOf } from "./site.js";
 import { NOT_FOR_SITES } from "./site-pools.js";
-import { accountOf } from "./site-words.js";
 
 /** The words about the pool that is meant, also where nobody can tell which one it is. */
 

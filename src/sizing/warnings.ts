@@ -1,14 +1,14 @@
 import { MIB, showSize, showTime } from "../capacity/size.js";
 import { totalOf } from "../capacity/sum.js";
 import { mebibytes } from "../capacity/words.js";
+import type { Incomplete } from "../engine/finding.js";
+import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
+import { poolSum } from "../evidence/pool-memory.js";
 import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { Host } from "../model/host.js";
 import { maxChildren } from "../model/pool-size.js";
-import { type HostCapacity, isMeasured, type PoolCapacity, type WorkerSource } from "./capacity-result.js";
-import { nginxWarnings, queueWarnings, workersInWords } from "./capacity-traffic.js";
-import type { Incomplete } from "./finding.js";
-import { incompleteAt, incompleteOf } from "./incomplete.js";
-import { poolSum } from "./memory-sum.js";
+import { type HostCapacity, isMeasured, type PoolCapacity, type WorkerSource } from "./result.js";
+import { nginxWarnings, queueWarnings, workersInWords } from "./traffic.js";
 
 /** What is wrong now, what the sum rests on, and what else would break. */
 

@@ -4,7 +4,7 @@ import { effectiveNode } from "../nginx/tree/effective.js";
 import { argument, headPlace } from "../nginx/tree/nodes.js";
 import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
-import { addAfter, addInto, type Edit, replace } from "./help.js";
+import { addAfter, addInto, type Edit, replace } from "./edit.js";
 
 /** The SCRIPT_FILENAME that a location sends, where it is written, and how to write another. */
 export interface SentScript {

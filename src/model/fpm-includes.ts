@@ -1,6 +1,6 @@
 import { fpmPrefix } from "../fpm/layout.js";
 import type { FpmInclude, FpmMaster } from "../fpm/types.js";
-import type { Host } from "../model/host.js";
+import type { Host } from "./host.js";
 
 /** The path PHP-FPM opens: relative ones count from its prefix. */
 export function includedPath(master: FpmMaster, { pattern }: FpmInclude): string {

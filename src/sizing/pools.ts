@@ -1,5 +1,6 @@
 import type { Samples } from "../capacity/samples.js";
 import { ASSUMED_WORKER } from "../capacity/sum.js";
+import { pairs } from "../evidence/pairs.js";
 import { MANAGER_SETTINGS } from "../fpm/edit/jobs.js";
 import { integer, seconds, setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
@@ -9,9 +10,8 @@ import { maxChildren } from "../model/pool-size.js";
 import { effectiveTime } from "../nginx/tree/effective.js";
 import { known } from "../source/effective.js";
 import { HIGH, percentile } from "../source/percentile.js";
-import type { CapacityOptions, Named } from "./capacity-options.js";
-import type { PoolFacts, WorkerSize } from "./capacity-result.js";
-import { pairs } from "./evidence.js";
+import type { CapacityOptions, Named } from "./options.js";
+import type { PoolFacts, WorkerSize } from "./result.js";
 
 /** What is known of each pool: what one worker of it needs, how much of the workers it gets, what it has now. */
 

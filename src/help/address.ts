@@ -1,13 +1,13 @@
 import type { Pool } from "../fpm/types.js";
+import type { Nearest } from "../intent/address-slip.js";
 import { type Address, showAddress } from "../model/address/address.js";
 import { listenAddress } from "../model/build.js";
 import type { Host, Target } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
 import { nginxWorker } from "../model/nginx-worker.js";
 import type { Place } from "../source/file.js";
-import { type Edit, replace, statement } from "./help.js";
-import { openSocket } from "./help-socket.js";
-import type { Nearest } from "./nearest-pool.js";
+import { type Edit, replace, statement } from "./edit.js";
+import { openSocket } from "./socket.js";
 
 /** What to write so that nginx and a pool name one address. */
 

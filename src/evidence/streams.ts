@@ -3,7 +3,7 @@ import { handingOn, takes } from "../nginx/location/passed.js";
 import { childrenNamed, headText, shownWord } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { hasPlaceholder, readMarks } from "../source/template.js";
-import type { Pair } from "./evidence.js";
+import type { Pair } from "./pairs.js";
 
 /** Which locations are for scripts in general, and which for responses that are to arrive piece by piece. */
 

@@ -1,5 +1,6 @@
 import { showSize } from "../capacity/size.js";
 import { ASSUMED_WORKER, budgetOf, totalOf } from "../capacity/sum.js";
+import type { RelatedReport, Report } from "../engine/rule.js";
 import { globalSetting, setting } from "../fpm/pools.js";
 import { readInteger } from "../fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
@@ -9,8 +10,7 @@ import type { HostMemory } from "../model/machine/memory.js";
 import { maxChildren } from "../model/pool-size.js";
 import { placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
-import { groupBy } from "./evidence.js";
-import type { RelatedReport, Report } from "./rule.js";
+import { groupBy } from "./pairs.js";
 
 /** The sum of all pools of a host against its memory, in bytes and in words. */
 

@@ -1,5 +1,5 @@
+import type { Rule, RuleCase } from "../engine/rule.js";
 import { wordMap } from "../source/word-map.js";
-import type { Rule, RuleCase } from "./rule.js";
 
 /** What people see and ask for: `502`, `blank page`. */
 export interface SymptomTopic {

@@ -5,8 +5,9 @@ import type { Host } from "../model/host.js";
 import { serverLabel } from "../model/labels.js";
 import { likelyPools, type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { unique } from "../source/collect.js";
-import { nearest } from "./nearest.js";
-import { compare } from "./nearest-pool.js";
+import { nearest } from "../source/spelling.js";
+import { compare } from "./address-slip.js";
+import { accountOf, isSharedAccount, type Site, tellingWords } from "./site.js";
 import {
   poolsAlike,
   poolsCalledLike,
@@ -16,7 +17,6 @@ import {
   sitesMissing,
   sparePool,
 } from "./site-pools.js";
-import { accountOf, isSharedAccount, type Site, tellingWords } from "./site-words.js";
 
 /** Which pool an address that leads to nobody was meant for: what tells it, and where nothing does. */
 

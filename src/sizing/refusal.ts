@@ -3,8 +3,8 @@ import { NORMAL_P95 } from "../capacity/queue.js";
 import { showSize } from "../capacity/size.js";
 import { totalOf } from "../capacity/sum.js";
 import { budgetInWords } from "../capacity/words.js";
-import type { SizedPool } from "./capacity-pools.js";
-import type { Sources } from "./capacity-result.js";
+import type { SizedPool } from "./pools.js";
+import type { Sources } from "./result.js";
 
 /** What is wrong with the input of a capacity, in sentences that say what would be right. */
 

@@ -8,7 +8,7 @@ import { growthOf, nginxWorkers, secondsToGrow } from "../model/pool-size.js";
 import { factsOf } from "../nginx/facts/directives.js";
 import { argument, childrenNamed } from "../nginx/tree/nodes.js";
 import { known, placeOf } from "../source/effective.js";
-import type { Backlog, NginxCapacity, PoolCapacity, PoolFacts, ProcessMax } from "./capacity-result.js";
+import type { Backlog, NginxCapacity, PoolCapacity, PoolFacts, ProcessMax } from "./result.js";
 
 /** What else than memory bounds the workers of a plan: the queue, the ramp, `process.max`, nginx. */
 
