@@ -221,7 +221,7 @@ const NAMES_OF_OURS = new Set([
   "src/cli/world.ts",
   "src/sizing/pools.ts",
   "src/sizing/result.ts",
-  "src/engine/fpm-values.ts",
+  "rules/fpm/invalid-value/refusals.ts",
   "src/intent/meant-pool.ts",
   "src/engine/rule.ts",
   "src/engine/schemas.ts",
@@ -232,7 +232,7 @@ const NAMES_OF_OURS = new Set([
   "rules/fpm/syntax.ts",
   "rules/nginx/duplicate-directive.ts",
   "rules/nginx/invalid-address.ts",
-  "rules/nginx/invalid-value.ts",
+  "rules/nginx/invalid-value/rule.ts",
   "rules/nginx/missing-include.ts",
   "rules/nginx/syntax.ts",
 ]);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { listenMismatch } from "../rules/connect/listen-mismatch.js";
+import { listenMismatch } from "../rules/connect/listen-mismatch/rule.js";
 import { missingPort } from "../rules/connect/missing-port.js";
 import { wrongProtocol } from "../rules/connect/wrong-protocol.js";
-import { pathTooLong } from "../rules/socket/path-too-long.js";
+import { pathTooLong } from "../rules/socket/path-too-long/rule.js";
 import type { Rule } from "../src/engine/rule.js";
 import { memoryFilesystem } from "../src/host/memory.js";
 import { buildHost } from "../src/model/build.js";

@@ -1,4 +1,3 @@
-import { SCRIPT } from "../../src/engine/lost-scripts.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { poolKey } from "../../src/evidence/grouping.js";
 import { groupBy, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
@@ -14,6 +13,7 @@ import { chosenLocation, leavesAlone, surelyPassed, takes } from "../../src/ngin
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import type { Place } from "../../src/source/file.js";
+import { SCRIPT } from "./script-filename/lost-scripts.js";
 
 interface Exposed extends Pair {
   readonly key: "pm.status_path" | "ping.path";

@@ -1,11 +1,11 @@
-import type { HostFilesystem } from "../host/filesystem.js";
-import { glob } from "../host/glob.js";
-import { textOf } from "../host/text.js";
-import { UNIT_DIRECTORIES } from "../host/unit-directories.js";
-import { type Address, reaches, socketPath, type TcpAddress } from "./address/address.js";
-import { canonicalHost } from "./address/canonical.js";
-import type { Host } from "./host.js";
-import { assignmentsOf } from "./machine/unit-file.js";
+import type { HostFilesystem } from "../../../src/host/filesystem.js";
+import { glob } from "../../../src/host/glob.js";
+import { textOf } from "../../../src/host/text.js";
+import { UNIT_DIRECTORIES } from "../../../src/host/unit-directories.js";
+import { type Address, reaches, socketPath, type TcpAddress } from "../../../src/model/address/address.js";
+import { canonicalHost } from "../../../src/model/address/canonical.js";
+import type { Host } from "../../../src/model/host.js";
+import { assignmentsOf } from "../../../src/model/machine/unit-file.js";
 
 /** Programs besides nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
 

@@ -1,6 +1,6 @@
-import type { Limit } from "../fpm/settings/limits.js";
-import type { Refusal } from "../fpm/settings/refused.js";
-import type { RuleCase } from "./rule.js";
+import type { RuleCase } from "../../../src/engine/rule.js";
+import type { Limit } from "../../../src/fpm/settings/limits.js";
+import type { Refusal } from "../../../src/fpm/settings/refused.js";
 
 /** The cases of fpm/invalid-value: what PHP-FPM prints, why it refuses, and what to write. */
 

@@ -1,19 +1,19 @@
-import { refusedListen } from "../../src/engine/fpm-listen.js";
-import { refusedCases, type ValueCase, valueTexts } from "../../src/engine/fpm-values.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { fpmDown, isPlaceholder, type Line, linesOf, writtenKey } from "../../src/evidence/fpm-lines.js";
-import { setting } from "../../src/fpm/pools.js";
-import { globalFaults, type LimitFault, poolFaults } from "../../src/fpm/settings/limits.js";
-import { type Misread, misread } from "../../src/fpm/settings/misread.js";
-import { factOf, refusedSetting } from "../../src/fpm/settings/refused.js";
-import { readMode, secondsOf } from "../../src/fpm/settings/values.js";
-import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
-import { helpText, remove, replace } from "../../src/help/edit.js";
-import { fpmAddress } from "../../src/model/address/address.js";
-import { hasOtherAccounts, missingAccounts } from "../../src/model/fpm-accounts.js";
-import type { Host } from "../../src/model/host.js";
-import { known } from "../../src/source/effective.js";
-import type { Place } from "../../src/source/file.js";
+import { noOptions, type Report, type Rule } from "../../../src/engine/rule.js";
+import { fpmDown, isPlaceholder, type Line, linesOf, writtenKey } from "../../../src/evidence/fpm-lines.js";
+import { setting } from "../../../src/fpm/pools.js";
+import { globalFaults, type LimitFault, poolFaults } from "../../../src/fpm/settings/limits.js";
+import { type Misread, misread } from "../../../src/fpm/settings/misread.js";
+import { factOf, refusedSetting } from "../../../src/fpm/settings/refused.js";
+import { readMode, secondsOf } from "../../../src/fpm/settings/values.js";
+import type { FpmMaster, Pool, Setting } from "../../../src/fpm/types.js";
+import { helpText, remove, replace } from "../../../src/help/edit.js";
+import { fpmAddress } from "../../../src/model/address/address.js";
+import type { Host } from "../../../src/model/host.js";
+import { known } from "../../../src/source/effective.js";
+import type { Place } from "../../../src/source/file.js";
+import { hasOtherAccounts, missingAccounts } from "./accounts.js";
+import { refusedListen } from "./listen.js";
+import { refusedCases, type ValueCase, valueTexts } from "./refusals.js";
 
 const misreadCases = {
   time: {

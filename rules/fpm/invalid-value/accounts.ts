@@ -1,9 +1,9 @@
-import { setting } from "../fpm/pools.js";
-import type { Pool } from "../fpm/types.js";
-import { glob } from "../host/glob.js";
-import { textOf } from "../host/text.js";
-import type { Place } from "../source/file.js";
-import type { Host } from "./host.js";
+import { setting } from "../../../src/fpm/pools.js";
+import type { Pool } from "../../../src/fpm/types.js";
+import { glob } from "../../../src/host/glob.js";
+import { textOf } from "../../../src/host/text.js";
+import type { Host } from "../../../src/model/host.js";
+import type { Place } from "../../../src/source/file.js";
 
 /** A name in a pool that is no account of the host. */
 export interface MissingAccount {

@@ -1,14 +1,14 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { fpmDown, isMisspelt } from "../../src/evidence/fpm-lines.js";
-import { setting } from "../../src/fpm/pools.js";
-import { olderThan } from "../../src/fpm/settings/facts.js";
-import type { Pool } from "../../src/fpm/types.js";
-import { addInto, helpText, replace } from "../../src/help/edit.js";
-import { mayRunAsRoot } from "../../src/model/allowed-root.js";
-import { inContainer } from "../../src/model/container.js";
-import type { Host } from "../../src/model/host.js";
-import { nginxWorker } from "../../src/model/nginx-worker.js";
-import type { Place } from "../../src/source/file.js";
+import { noOptions, type Report, type Rule } from "../../../src/engine/rule.js";
+import { fpmDown, isMisspelt } from "../../../src/evidence/fpm-lines.js";
+import { setting } from "../../../src/fpm/pools.js";
+import { olderThan } from "../../../src/fpm/settings/facts.js";
+import type { Pool } from "../../../src/fpm/types.js";
+import { addInto, helpText, replace } from "../../../src/help/edit.js";
+import { inContainer } from "../../../src/model/container.js";
+import type { Host } from "../../../src/model/host.js";
+import { nginxWorker } from "../../../src/model/nginx-worker.js";
+import type { Place } from "../../../src/source/file.js";
+import { mayRunAsRoot } from "./allowed-root.js";
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 

@@ -4,21 +4,21 @@ import {
   type Report,
   type Rule,
   type Symptom,
-} from "../../src/engine/rule.js";
-import type { Host, NginxHost } from "../../src/model/host.js";
-import { type JudgedHost, judgedHost } from "../../src/model/nginx-judged.js";
-import { missingAccount } from "../../src/model/nginx-user.js";
-import { wrongCount, wrongIncludes } from "../../src/nginx/checks/counts.js";
-import { valueRefusal } from "../../src/nginx/checks/index.js";
-import { holdsMark } from "../../src/nginx/checks/maps.js";
-import type { Refusal, RefusalKind } from "../../src/nginx/checks/refusal.js";
-import { unknownVariables } from "../../src/nginx/checks/unknown-variables.js";
-import { wholeRefusals } from "../../src/nginx/checks/whole.js";
-import { type Judged, matchingRows } from "../../src/nginx/tree/judged.js";
-import { childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
-import type { Node, Word } from "../../src/nginx/types.js";
-import { type Place, place } from "../../src/source/file.js";
-import { nearest } from "../../src/source/spelling.js";
+} from "../../../src/engine/rule.js";
+import type { Host, NginxHost } from "../../../src/model/host.js";
+import { type JudgedHost, judgedHost } from "../../../src/model/nginx-judged.js";
+import { wrongCount, wrongIncludes } from "../../../src/nginx/checks/counts.js";
+import { valueRefusal } from "../../../src/nginx/checks/index.js";
+import { holdsMark } from "../../../src/nginx/checks/maps.js";
+import type { Refusal, RefusalKind } from "../../../src/nginx/checks/refusal.js";
+import { unknownVariables } from "../../../src/nginx/checks/unknown-variables.js";
+import { wholeRefusals } from "../../../src/nginx/checks/whole.js";
+import { type Judged, matchingRows } from "../../../src/nginx/tree/judged.js";
+import { childrenNamed, headPlace } from "../../../src/nginx/tree/nodes.js";
+import type { Node, Word } from "../../../src/nginx/types.js";
+import { type Place, place } from "../../../src/source/file.js";
+import { nearest } from "../../../src/source/spelling.js";
+import { missingAccount } from "./user.js";
 
 const start = (log: string): Symptom => ({ when: "start", status: null, log });
 

@@ -1,8 +1,8 @@
-import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
-import { effectOfNobody, mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
-import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
-import { around, listenOn, ownSocket, passTo } from "../../src/help/address.js";
-import { helpText, remove, replace } from "../../src/help/edit.js";
+import { noOptions, type RelatedReport, type Report, type Rule } from "../../../src/engine/rule.js";
+import { effectOfNobody, mayAnswer, membership, siblings } from "../../../src/evidence/failover.js";
+import { groupBy, namesOf, phpBindings } from "../../../src/evidence/pairs.js";
+import { around, listenOn, ownSocket, passTo } from "../../../src/help/address.js";
+import { helpText, remove, replace } from "../../../src/help/edit.js";
 import {
   compare,
   isBelowRoot,
@@ -10,17 +10,17 @@ import {
   type Nearest,
   poolsUnknown,
   refusedFor,
-} from "../../src/intent/address-slip.js";
-import { leadTo, nearby, whichPool } from "../../src/intent/help.js";
-import { type Meant, meantByAll, meantPool } from "../../src/intent/meant-pool.js";
-import { isLocal, isRelative, showAddress } from "../../src/model/address/address.js";
-import type { Binding, Host, Target } from "../../src/model/host.js";
-import { nginxAnswers } from "../../src/model/listen/nginx-points.js";
-import { poolListens, statusListens } from "../../src/model/listen/pool-listens.js";
-import { othersListen } from "../../src/model/other-listeners.js";
-import { headPlace } from "../../src/nginx/tree/nodes.js";
-import { withoutEnd } from "../../src/source/ends.js";
-import { type Place, samePlace } from "../../src/source/file.js";
+} from "../../../src/intent/address-slip.js";
+import { leadTo, nearby, whichPool } from "../../../src/intent/help.js";
+import { type Meant, meantByAll, meantPool } from "../../../src/intent/meant-pool.js";
+import { isLocal, isRelative, showAddress } from "../../../src/model/address/address.js";
+import type { Binding, Host, Target } from "../../../src/model/host.js";
+import { nginxAnswers } from "../../../src/model/listen/nginx-points.js";
+import { poolListens, statusListens } from "../../../src/model/listen/pool-listens.js";
+import { headPlace } from "../../../src/nginx/tree/nodes.js";
+import { withoutEnd } from "../../../src/source/ends.js";
+import { type Place, samePlace } from "../../../src/source/file.js";
+import { othersListen } from "./other-listeners.js";
 
 /** One location and one address behind it on which no pool listens. */
 interface Miss {

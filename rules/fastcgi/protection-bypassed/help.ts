@@ -7,12 +7,12 @@ import {
   replaceLines,
   replacePiece,
   statement,
-} from "../help/edit.js";
-import type { Host } from "../model/host.js";
-import { matchingOf } from "../nginx/location/extensions.js";
-import { argument, childrenNamed, enclosing, headPlace, headText } from "../nginx/tree/nodes.js";
-import type { Node } from "../nginx/types.js";
-import { position } from "../source/file.js";
+} from "../../../src/help/edit.js";
+import type { Host } from "../../../src/model/host.js";
+import { matchingOf } from "../../../src/nginx/location/extensions.js";
+import { argument, childrenNamed, enclosing, headPlace, headText } from "../../../src/nginx/tree/nodes.js";
+import type { Node } from "../../../src/nginx/types.js";
+import { position } from "../../../src/source/file.js";
 
 /** How a location comes to protect the scripts that another one takes. */
 export function protectScripts(host: Host, guarded: Node, taker: Node): string {

@@ -1,5 +1,5 @@
-import { glob } from "../host/glob.js";
-import type { Host } from "./host.js";
+import { glob } from "../../../src/host/glob.js";
+import type { Host } from "../../../src/model/host.js";
 
 /** Where a command line of PHP-FPM may stand. */
 const places = [

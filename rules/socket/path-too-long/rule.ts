@@ -1,11 +1,11 @@
-import { noOptions, type RelatedReport, type Rule } from "../../src/engine/rule.js";
-import { setting } from "../../src/fpm/pools.js";
-import type { Pool } from "../../src/fpm/types.js";
-import { around, ownSocket } from "../../src/help/address.js";
-import { helpText, replace } from "../../src/help/edit.js";
-import type { Host } from "../../src/model/host.js";
-import { tooLongPaths } from "../../src/model/long-paths.js";
-import { LONGEST_PATH } from "../../src/nginx/address/address.js";
+import { noOptions, type RelatedReport, type Rule } from "../../../src/engine/rule.js";
+import { setting } from "../../../src/fpm/pools.js";
+import type { Pool } from "../../../src/fpm/types.js";
+import { around, ownSocket } from "../../../src/help/address.js";
+import { helpText, replace } from "../../../src/help/edit.js";
+import type { Host } from "../../../src/model/host.js";
+import { LONGEST_PATH } from "../../../src/nginx/address/address.js";
+import { tooLongPaths } from "./sockets.js";
 
 export const pathTooLong: Rule = {
   id: "socket/path-too-long",

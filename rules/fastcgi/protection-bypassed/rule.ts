@@ -1,19 +1,19 @@
-import { protectScripts } from "../../src/engine/help-blocks.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { groupBy, namesOf } from "../../src/evidence/pairs.js";
-import type { Binding, Host } from "../../src/model/host.js";
-import { isGuarded, letsEverybodyIn, ownGuards } from "../../src/model/request/access.js";
+import { noOptions, type Rule } from "../../../src/engine/rule.js";
+import { groupBy, namesOf } from "../../../src/evidence/pairs.js";
+import type { Binding, Host } from "../../../src/model/host.js";
+import { isGuarded, letsEverybodyIn, ownGuards } from "../../../src/model/request/access.js";
 import {
   answersOtherwise,
   isNoDirectoryOfScripts,
   sameRoot,
   surelyWithoutScripts,
-} from "../../src/model/request/site-files.js";
-import { matchingOf, namedExtensions } from "../../src/nginx/location/extensions.js";
-import { chosenLocation, surelyPassed, takes } from "../../src/nginx/location/passed.js";
-import { always } from "../../src/nginx/tree/branches.js";
-import { childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
-import type { Node } from "../../src/nginx/types.js";
+} from "../../../src/model/request/site-files.js";
+import { matchingOf, namedExtensions } from "../../../src/nginx/location/extensions.js";
+import { chosenLocation, surelyPassed, takes } from "../../../src/nginx/location/passed.js";
+import { always } from "../../../src/nginx/tree/branches.js";
+import { childrenNamed, headPlace, headText } from "../../../src/nginx/tree/nodes.js";
+import type { Node } from "../../../src/nginx/types.js";
+import { protectScripts } from "./help.js";
 
 interface Bypassed {
   /** The location that asks who it is. */

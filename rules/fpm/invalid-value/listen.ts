@@ -1,6 +1,6 @@
-import { phpBindings } from "../evidence/pairs.js";
-import { fpmAddress, isLocal } from "../model/address/address.js";
-import type { Host } from "../model/host.js";
+import { phpBindings } from "../../../src/evidence/pairs.js";
+import { fpmAddress, isLocal } from "../../../src/model/address/address.js";
+import type { Host } from "../../../src/model/host.js";
 
 /**
  * Why PHP-FPM refuses a `listen` when it starts; `null` when it takes it, when that rests on what

@@ -1,7 +1,8 @@
-import { groupBy, namesOf } from "../evidence/pairs.js";
-import { addInto, helpText, remove, replace } from "../help/edit.js";
-import type { Binding, Host } from "../model/host.js";
-import type { Param, ParamSet } from "../model/request/fastcgi-params.js";
+import type { Report } from "../../../src/engine/rule.js";
+import { groupBy, namesOf } from "../../../src/evidence/pairs.js";
+import { addInto, helpText, remove, replace } from "../../../src/help/edit.js";
+import type { Binding, Host } from "../../../src/model/host.js";
+import type { Param, ParamSet } from "../../../src/model/request/fastcgi-params.js";
 import {
   foundElsewhere,
   type ScriptPath,
@@ -9,12 +10,11 @@ import {
   strayRoot,
   type Unusable,
   unusable,
-} from "../model/request/script-path.js";
-import { effectiveNode } from "../nginx/tree/effective.js";
-import { argument, argumentPlace, headPlace } from "../nginx/tree/nodes.js";
-import type { Node } from "../nginx/types.js";
-import type { Place } from "../source/file.js";
-import type { Report } from "./rule.js";
+} from "../../../src/model/request/script-path.js";
+import { effectiveNode } from "../../../src/nginx/tree/effective.js";
+import { argument, argumentPlace, headPlace } from "../../../src/nginx/tree/nodes.js";
+import type { Node } from "../../../src/nginx/types.js";
+import type { Place } from "../../../src/source/file.js";
 
 /** What is said of a SCRIPT_FILENAME that is sent and leads to no script. */
 

@@ -1,7 +1,7 @@
-import { addressUses } from "../nginx/address/uses.js";
-import { argumentPlace } from "../nginx/tree/nodes.js";
-import type { Place } from "../source/file.js";
-import type { Host } from "./host.js";
+import type { Host } from "../../../src/model/host.js";
+import { addressUses } from "../../../src/nginx/address/uses.js";
+import { argumentPlace } from "../../../src/nginx/tree/nodes.js";
+import type { Place } from "../../../src/source/file.js";
 
 /** The paths of sockets that nginx refuses because no socket can have them, and where they are written. */
 export function tooLongPaths({ nginx }: Host): readonly { readonly path: string; readonly place: Place }[] {

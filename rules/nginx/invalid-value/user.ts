@@ -1,8 +1,8 @@
-import { noAccount } from "../nginx/checks/main.js";
-import type { Refusal } from "../nginx/checks/refusal.js";
-import { argument } from "../nginx/tree/nodes.js";
-import type { Node } from "../nginx/types.js";
-import type { Host } from "./host.js";
+import type { Host } from "../../../src/model/host.js";
+import { noAccount } from "../../../src/nginx/checks/main.js";
+import type { Refusal } from "../../../src/nginx/checks/refusal.js";
+import { argument } from "../../../src/nginx/tree/nodes.js";
+import type { Node } from "../../../src/nginx/types.js";
 
 /**
  * The account of `user` that the host does not have. nginx takes names only, and without a second
