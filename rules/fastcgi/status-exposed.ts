@@ -3,6 +3,7 @@ import { poolKey } from "../../src/evidence/grouping.js";
 import { groupBy, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { addInto, type Edit, helpText } from "../../src/help/edit.js";
+import { SCRIPT } from "../../src/help/script-filename.js";
 import { isLocal, nginxAddress, reaches } from "../../src/model/address/address.js";
 import type { Host } from "../../src/model/host.js";
 import { readListen } from "../../src/model/listen/pool-listens.js";
@@ -13,7 +14,6 @@ import { chosenLocation, leavesAlone, surelyPassed, takes } from "../../src/ngin
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import type { Place } from "../../src/source/file.js";
-import { SCRIPT } from "./script-filename/lost-scripts.js";
 
 interface Exposed extends Pair {
   readonly key: "pm.status_path" | "ping.path";

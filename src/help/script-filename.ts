@@ -6,6 +6,9 @@ import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
 import { addAfter, addInto, type Edit, replace } from "./edit.js";
 
+/** What finds the script below the root of the location. */
+export const SCRIPT = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;";
+
 /** The SCRIPT_FILENAME that a location sends, where it is written, and how to write another. */
 export interface SentScript {
   readonly set: ParamSet;

@@ -1,6 +1,7 @@
 import type { Report } from "../../../src/engine/rule.js";
 import { groupBy, namesOf } from "../../../src/evidence/pairs.js";
 import { addInto, helpText, remove, replace } from "../../../src/help/edit.js";
+import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import type { Param, ParamSet } from "../../../src/model/request/fastcgi-params.js";
 import {
@@ -29,7 +30,6 @@ interface Sent extends Sending {
   readonly path: ScriptPath;
 }
 
-export const SCRIPT = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;";
 export const NOT_FOUND = "every request to this location ends as 404 File not found";
 const DENIED = "every request to this location ends as 403 Access denied";
 

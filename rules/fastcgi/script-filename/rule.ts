@@ -1,6 +1,7 @@
 import { noOptions, type Report, type Rule } from "../../../src/engine/rule.js";
 import { groupBy, namesOf, phpBindings } from "../../../src/evidence/pairs.js";
 import { addAfter, addBefore, helpText, replace } from "../../../src/help/edit.js";
+import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import {
   broughtBy,
@@ -15,7 +16,7 @@ import { scriptPath } from "../../../src/model/request/script-path.js";
 import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import { argumentPlace, headPlace } from "../../../src/nginx/tree/nodes.js";
 import { nearest } from "../../../src/source/spelling.js";
-import { lostScripts, NOT_FOUND, SCRIPT, type Sending } from "./lost-scripts.js";
+import { lostScripts, NOT_FOUND, type Sending } from "./lost-scripts.js";
 
 export const scriptFilename: Rule = {
   id: "fastcgi/script-filename",
