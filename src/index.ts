@@ -14,7 +14,7 @@ export function lint(options: LintOptions): LintOutcome {
 export type { Finding, Incomplete, LintResult, Related, Summary } from "./engine/finding.js";
 export type { Report, Rule, RuleCase, RuleDocs, Severity, Symptom, When } from "./engine/rule.js";
 export type { Config, HostEntry } from "./engine/schemas.js";
-export type { TypedLink } from "./host/typed.js";
+export type { TypedLink } from "./host/spec.js";
 export type { LintOptions, LintOutcome, LintRefusal } from "./lint.js";
 export { json } from "./report/json.js";
 export { quiet, text } from "./report/text.js";

@@ -6,7 +6,7 @@ import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import type { GivenHost } from "./host/find/given.js";
 import { isWithinAny, withParents } from "./host/path.js";
-import type { TypedLink } from "./host/typed.js";
+import type { TypedLink } from "./host/spec.js";
 import type { Host } from "./model/host.js";
 import { type HostRefusal, type HostsOptions, readHosts } from "./read-hosts.js";
 import type { Place } from "./source/file.js";

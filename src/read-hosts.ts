@@ -7,8 +7,7 @@ import { diskFilesystem } from "./host/disk.js";
 import { dumpHosts, type GivenHost, hostsOf, startSearch, withDump } from "./host/find/given.js";
 import { type Reach, reaches, reachOf, realPlace } from "./host/find/stated.js";
 import { normalizePath } from "./host/path.js";
-import type { HostSpec } from "./host/spec.js";
-import type { TypedLink } from "./host/typed.js";
+import type { HostSpec, TypedLink } from "./host/spec.js";
 import { type BuildOptions, buildHost } from "./model/build.js";
 import type { Host } from "./model/host.js";
 

@@ -1,4 +1,4 @@
-import type { TypedLink } from "../host/typed.js";
+import type { TypedLink } from "../host/spec.js";
 import type { Place } from "../source/file.js";
 import type { Severity, Symptom } from "./rule.js";
 

@@ -3,8 +3,8 @@ import { glob } from "./glob.js";
 import { namesDaemon } from "./names.js";
 import { directoryOf, nameOf } from "./path.js";
 import type { UnreadPath } from "./spec.js";
+import { UNIT_DIRECTORIES } from "./system-directories.js";
 import { TOO_MANY_LINKS } from "./system-error.js";
-import { UNIT_DIRECTORIES } from "./unit-directories.js";
 
 /**
  * Files that neither daemon reads, and that may still say how they run: units, sysctl, the names of

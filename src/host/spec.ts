@@ -42,3 +42,11 @@ function hasNoFiles(spec: HostSpec): boolean {
     spec.nginx === null && spec.fragments.length === 0 && spec.fpm.length === 0 && spec.pools.length === 0
   );
 }
+
+/** A link on the way of a typed path: what it leads to is read, wherever it is. */
+export interface TypedLink {
+  /** The link, as reports print it. */
+  readonly path: string;
+  /** What it leads to, with all links followed, as reports print it. */
+  readonly target: string;
+}

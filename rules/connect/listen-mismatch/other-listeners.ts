@@ -1,7 +1,7 @@
 import type { HostFilesystem } from "../../../src/host/filesystem.js";
 import { glob } from "../../../src/host/glob.js";
+import { UNIT_DIRECTORIES } from "../../../src/host/system-directories.js";
 import { textOf } from "../../../src/host/text.js";
-import { UNIT_DIRECTORIES } from "../../../src/host/unit-directories.js";
 import { type Address, reaches, socketPath, type TcpAddress } from "../../../src/model/address/address.js";
 import { canonicalHost } from "../../../src/model/address/canonical.js";
 import type { Host } from "../../../src/model/host.js";

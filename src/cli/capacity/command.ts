@@ -1,7 +1,7 @@
 import { type Each, each, failure } from "../../engine/failure.js";
 import type { Incomplete } from "../../engine/finding.js";
 import { incompleteAt, incompleteOf } from "../../engine/incomplete.js";
-import type { TypedLink } from "../../host/typed.js";
+import type { TypedLink } from "../../host/spec.js";
 import { emptyHost, type HostsOptions, type ReadHost, type ReadHosts, readHosts } from "../../read-hosts.js";
 import { capacityJson } from "../../report/capacity/json.js";
 import { capacityText } from "../../report/capacity/text.js";

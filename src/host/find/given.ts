@@ -5,9 +5,10 @@ import { dumpFilesystem, isDump, layered, readDump } from "../dump.js";
 import { BINARY, type FileEntry, type HostFilesystem, unreadReason } from "../filesystem.js";
 import { memoryFilesystem } from "../memory.js";
 import { directoryOf, isWithin, nameOf } from "../path.js";
+import type { TypedLink } from "../spec.js";
 import { type HostSpec, isEmptySpec } from "../spec.js";
-import { lookAt, type Typed, type TypedLink } from "../typed.js";
 import { dumpSpec, enclosingRoot, type FoundHost, hostAt, hostsBelow, rootOfEtc } from "./discover.js";
+import { lookAt, type Typed } from "./typed.js";
 
 /** What a path on the command line stands for. */
 export type Given =

@@ -3,8 +3,8 @@ import { glob, isGlob } from "../glob.js";
 import { hiddenIn } from "../hidden.js";
 import { directoryOf } from "../path.js";
 import type { UnreadPath } from "../spec.js";
+import { UNIT_DIRECTORIES } from "../system-directories.js";
 import { textOf } from "../text.js";
-import { UNIT_DIRECTORIES } from "../unit-directories.js";
 import type { Note } from "./survey.js";
 
 /** Main files of PHP-FPM outside of a distribution's own places. */

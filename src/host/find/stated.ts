@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { realPath } from "../door.js";
 import { directoryOf, isWithin } from "../path.js";
-import { lookAt } from "../typed.js";
+import { lookAt } from "./typed.js";
 
 /**
  * Where the hosts of an `fpmlint.json` may be. That file may come with a stranger's change, so that it

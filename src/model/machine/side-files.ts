@@ -1,8 +1,7 @@
 import type { HostFilesystem } from "../../host/filesystem.js";
 import { hiddenAt, hiddenIn } from "../../host/hidden.js";
 import type { UnreadPath } from "../../host/spec.js";
-import { UNIT_DIRECTORIES } from "../../host/unit-directories.js";
-import { SYSCTL_DIRECTORIES, SYSCTL_FILE } from "../listen/somaxconn.js";
+import { SYSCTL_DIRECTORIES, SYSCTL_FILE, UNIT_DIRECTORIES } from "../../host/system-directories.js";
 
 /** Files that say how the daemons run, and that neither of them reads. */
 

@@ -1,6 +1,6 @@
 import type { FpmMaster } from "../../fpm/types.js";
 import type { HostFilesystem } from "../../host/filesystem.js";
-import { UNIT_DIRECTORIES } from "../../host/unit-directories.js";
+import { UNIT_DIRECTORIES } from "../../host/system-directories.js";
 import { type Assignment, assignmentsOf, dropIns } from "./unit-file.js";
 
 /** The units that systemd starts the daemons by, where the tree has them. */

@@ -1,21 +1,14 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
-import { encodeText } from "../source/bytes.js";
-import { diskFilesystem, displayName } from "./disk.js";
-import { namesIn, pathBytes, realPath } from "./door.js";
-import type { Entry } from "./filesystem.js";
-import { enclosingRoot, rootOfEtc } from "./find/discover.js";
-import { directoryOf, isWithin, nameOf, normalizePath } from "./path.js";
+import { encodeText } from "../../source/bytes.js";
+import { diskFilesystem, displayName } from "../disk.js";
+import { namesIn, pathBytes, realPath } from "../door.js";
+import type { Entry } from "../filesystem.js";
+import { directoryOf, isWithin, nameOf, normalizePath } from "../path.js";
+import type { TypedLink } from "../spec.js";
+import { enclosingRoot, rootOfEtc } from "./discover.js";
 
 /** A path as the user typed it, and what is there. */
-
-/** A link on the way of a typed path: what it leads to is read, wherever it is. */
-export interface TypedLink {
-  /** The link, as reports print it. */
-  readonly path: string;
-  /** What it leads to, with all links followed, as reports print it. */
-  readonly target: string;
-}
 
 export interface Typed {
   /** Absolute; the links before its `etc` are followed (`current -> releases/42`), those after it belong to the host. */
