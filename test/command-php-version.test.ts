@@ -31,7 +31,7 @@ const told: Rule = {
         link: [],
         related: [],
         effect: "nothing happens",
-        help: "write something else",
+        help: { ways: [], notes: ["write something else"] },
         names: [pool.name],
       };
     }

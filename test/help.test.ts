@@ -4,11 +4,14 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
 import type { Finding } from "../src/engine/finding.js";
+import { applicable, type Way } from "../src/engine/help.js";
 import type { Rule } from "../src/engine/rule.js";
+import { helpLines } from "../src/report/help.js";
+import { lineText, position } from "../src/source/file.js";
 import { copyFixture, start } from "./support/bench.js";
 import { besides } from "./support/besides.js";
 import { describeProofs } from "./support/daemons.js";
-import { applyWays, readHelp, type Way } from "./support/help.js";
+import { applyWays, isPlaced, isText, overlaps } from "./support/help.js";
 import { lintDirectory, lintHost } from "./support/lint.js";
 import { type Fixture, fixturesOf, proveFixture } from "./support/prove.js";
 
@@ -104,21 +107,9 @@ const nameOf = ({ rule, fixture }: Case): string => `${rule.id}/${fixture.name}`
 const placed = cases.filter(({ rule }) => !inWords.includes(rule.id));
 const pasted = placed.filter((one) => byHand[nameOf(one)] === undefined);
 
-/** What is wrong with the form of a help; `null`: nothing. */
-function problemOf({ findings }: Case): string | null {
-  try {
-    for (const { help } of findings) readHelp(help);
-    return null;
-  } catch (error) {
-    return String(error);
-  }
-}
-
-/** The ways of one finding alone; of several findings the first way of each, which only together mend the host. */
-function waysOf(one: Case): readonly (readonly Way[])[] {
-  const { findings } = one;
-  if (problemOf(one) !== null) return [];
-  const read = findings.map(({ help }) => readHelp(help).ways.filter(({ steps }) => steps.length > 0));
+/** The ways of one finding alone; of several findings the first way of each, which only together fix the host. */
+function waysOf({ findings }: Case): readonly (readonly Way[])[] {
+  const read = findings.map(({ help }) => help.ways.filter(({ edits }) => edits.some(isText)));
   const [only] = read;
   if (read.length === 1) return (only ?? []).map((way) => [way]);
   return read.every((ways) => ways.length > 0) ? [read.flatMap((ways) => ways.slice(0, 1))] : [];
@@ -145,8 +136,7 @@ const said = ({ rule, message }: Finding): string => `${rule}: ${message}`;
 describe.each(pasted.map((one) => [nameOf(one), one] as const))("%s", (_, one) => {
   const ways = waysOf(one);
 
-  test("has something to paste, in the one form", () => {
-    expect(problemOf(one)).toBeNull();
+  test("has something to paste", () => {
     expect(ways.length).toBeGreaterThan(0);
   });
 
@@ -167,18 +157,63 @@ describe.each(pasted.map((one) => [nameOf(one), one] as const))("%s", (_, one) =
 test("each of several findings has a help that removes it", async () => {
   for (const one of pasted.filter((one) => one.findings.length > 1)) {
     for (const finding of one.findings) {
-      for (const way of readHelp(finding.help).ways) {
+      for (const way of finding.help.ways) {
         const after = await withEdited(one, [way], lintDirectory);
         const left = after.filter(({ rule }) => rule === one.rule.id);
-        expect(left.length, `${nameOf(one)}: ${finding.help}`).toBeLessThan(one.findings.length);
+        expect(left.length, `${nameOf(one)}: ${helpLines(finding.help).join("\n")}`).toBeLessThan(
+          one.findings.length,
+        );
       }
     }
   }
 });
 
+const helps = cases.flatMap((one) => one.findings.map(({ help }) => ({ name: nameOf(one), help })));
+
 test("no help is empty", () => {
-  const empty = cases.filter(({ findings }) => findings.some(({ help }) => help.trim() === ""));
-  expect(empty.map(nameOf)).toEqual([]);
+  const empty = helps.filter(({ help }) => helpLines(help).join("").trim() === "");
+  expect(empty.map(({ name }) => name)).toEqual([]);
+});
+
+test("the edits of one way do not overlap", () => {
+  const wrong = helps.flatMap(({ name, help }) =>
+    help.ways.flatMap(overlaps).map((where) => `${name}: ${where}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("what is quoted is once in its line, so that a reader finds it", () => {
+  const edits = helps.flatMap(({ name, help }) =>
+    help.ways.flatMap(({ edits }) => edits.filter(isText)).map((edit) => ({ name, edit })),
+  );
+  const wrong = edits.filter(({ edit: { piece, whole } }) => {
+    const { file, start, end } = piece;
+    const line = lineText(file, position(file, start).line);
+    return !whole && line.split(file.text.slice(start, end)).length !== 2;
+  });
+  expect(edits.length).toBeGreaterThan(100);
+  expect(wrong.map(({ name }) => name)).toEqual([]);
+});
+
+test("the words of a help have one form", () => {
+  const spot = /(?:(?:below|after|above|before) )?(?:".*?" in )?[^\s"]+:\d+(?:-\d+)?/;
+  const several = `${spot.source}(?: and ${spot.source})*`;
+  const step = new RegExp(
+    `^(?:or |and )?(?:(?:replace ${several} with|add ${several}|in .+):|remove ${several})$`,
+  );
+  for (const { name, help } of helps) {
+    const steps = helpLines({ ...help, notes: [] }).filter((line) => !line.startsWith("  "));
+    expect(
+      steps.filter((line) => !step.test(line)),
+      name,
+    ).toEqual([]);
+  }
+});
+
+test("what can be applied by itself has its place in every edit", () => {
+  for (const { name, help } of helps) {
+    expect(applicable(help) !== null, name).toBe(help.ways.some(isPlaced));
+  }
 });
 
 test("what has nothing to paste is known", () => {

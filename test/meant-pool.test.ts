@@ -3,9 +3,11 @@ import { listenMismatch } from "../rules/connect/listen-mismatch/rule.js";
 import { missingPort } from "../rules/connect/missing-port.js";
 import { wrongProtocol } from "../rules/connect/wrong-protocol.js";
 import { pathTooLong } from "../rules/socket/path-too-long/rule.js";
+import { drafted } from "../src/engine/help.js";
 import type { Rule } from "../src/engine/rule.js";
 import { memoryFilesystem } from "../src/host/memory.js";
 import { buildHost } from "../src/model/build.js";
+import { helpLines } from "../src/report/help.js";
 
 /** Which pool the help of connect/listen-mismatch sends a site to: never one of another site without a word. */
 
@@ -51,7 +53,10 @@ function helpOf(
     fpm: ["/etc/php/8.2/fpm/php-fpm.conf"],
     pools: [],
   };
-  return [...rule.check(buildHost(spec, fs, { phpVersion: null }), {})].map(({ help }) => help);
+  return [...rule.check(buildHost(spec, fs, { phpVersion: null }), {})].map(({ help }) => {
+    const { ways, notes } = drafted(help);
+    return helpLines({ ways: ways.map(({ edits }) => ({ safety: "review", edits })), notes }).join("\n");
+  });
 }
 
 const stock = "unix:/run/php/php8.2-fpm.sock";

@@ -4,7 +4,7 @@ import { chooseColor, chooseUnicode } from "../src/report/terminal/color.js";
 import { escapeText } from "../src/report/terminal/escape.js";
 import { quiet, text } from "../src/report/text.js";
 import { place } from "../src/source/file.js";
-import { at, draw, file, finding, result, UNICODE } from "./support/findings.js";
+import { at, draw, file, finding, inWords, result, UNICODE } from "./support/findings.js";
 
 describe("escaping", () => {
   const evil = "\x1b[31m\x07\x7f\x9b\u202e\u2066\ud800\ufeff\u00a0";
@@ -13,7 +13,7 @@ describe("escaping", () => {
   test("control characters are shown, and marked as they are drawn", () => {
     expect(escapeText(`${evil}\n\t`)).toBe(`${shown}\\x0a\\x09`);
     const body = file(evil, `a ${evil};`);
-    const one = finding(at(body, evil), { message: evil, effect: evil, help: evil, rule: evil });
+    const one = finding(at(body, evil), { message: evil, effect: evil, help: inWords(evil), rule: evil });
     const rows = draw(one);
     expect(rows[0]).toBe(`warning[${shown}]: ${shown}`);
     expect(rows[1]).toBe(`   ╭─ ${shown}:1:3`);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { json } from "../src/report/json.js";
 import { place, sourceFile } from "../src/source/file.js";
-import { at, file, finding, result } from "./support/findings.js";
+import { at, file, finding, inWords, result } from "./support/findings.js";
 
 const meta = { version: "9.8.7" };
 
@@ -15,7 +15,7 @@ test("the document, key by key", () => {
     link: [{ place: at(left, "x"), message: "this end" }],
     related: [{ place: at(right, "3"), message: "that end" }],
     effect: "an effect",
-    help: "write 3",
+    help: inWords("write 3"),
   });
   const incomplete = [{ file: "c", line: null, reason: "no such file", fatal: false }];
   expect(json(result([one], { incomplete }), meta)).toBe(`{
@@ -27,6 +27,7 @@ test("the document, key by key", () => {
   "findings": [
     {
       "rule": "invented/rule",
+      "case": "only",
       "severity": "warning",
       "message": "left says 1, right says 2",
       "symptom": {
@@ -40,6 +41,7 @@ test("the document, key by key", () => {
       "column": 1,
       "endLine": 3,
       "endColumn": 2,
+      "label": null,
       "via": [
         {
           "file": "nginx.conf",
@@ -54,7 +56,8 @@ test("the document, key by key", () => {
           "column": 1,
           "endLine": 1,
           "endColumn": 2,
-          "message": "this end"
+          "message": "this end",
+          "role": "link"
         },
         {
           "file": "b",
@@ -62,12 +65,19 @@ test("the document, key by key", () => {
           "column": 5,
           "endLine": 1,
           "endColumn": 6,
-          "message": "that end"
+          "message": "that end",
+          "role": "related"
         }
       ],
       "effect": "an effect",
       "help": "write 3",
+      "ways": [],
+      "notes": [
+        "write 3"
+      ],
       "fix": null,
+      "certain": true,
+      "settle": null,
       "fingerprint": "00"
     }
   ],

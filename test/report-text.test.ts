@@ -3,7 +3,7 @@ import type { Related } from "../src/engine/finding.js";
 import { text } from "../src/report/text.js";
 import type { Place } from "../src/source/file.js";
 import { place } from "../src/source/file.js";
-import { ASCII, at, draw, file, finding, result, UNICODE } from "./support/findings.js";
+import { ASCII, at, draw, file, finding, inWords, result, UNICODE } from "./support/findings.js";
 
 const main = file("nginx.conf", "http {\n  include sites/*;\n}\n");
 const site = file(
@@ -39,7 +39,7 @@ const twoFiles = finding(at(site, "300s", via), {
   link,
   related: [{ place: at(pool, "30s"), message: "the worker is killed after 30s" }],
   effect: "slow requests end as 502",
-  help: "change one of the two:\n\tkill = 310s\n\n  wait 25s;",
+  help: inWords("change one of the two:", "\tkill = 310s", "", "  wait 25s;"),
 });
 
 describe("frames", () => {
@@ -95,7 +95,7 @@ warning[invented/rule]: the pool kills after 30s, but nginx would wait 300s
 
   test("colour by role, beside words that say the same", () => {
     const body = file("a", "x 1;");
-    const shown = draw(finding(at(body, "1"), { severity: "error", help: "x 2;" }), {
+    const shown = draw(finding(at(body, "1"), { severity: "error", help: inWords("x 2;") }), {
       ...UNICODE,
       color: true,
     });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { displayWidth } from "../src/report/terminal/width.js";
 import { quiet, text } from "../src/report/text.js";
 import { place, sourceFile } from "../src/source/file.js";
-import { at, draw, file, finding, result, UNICODE } from "./support/findings.js";
+import { at, draw, file, finding, inWords, result, UNICODE } from "./support/findings.js";
 
 describe("width", () => {
   const narrow = { ...UNICODE, width: 40 };
@@ -107,7 +107,7 @@ describe("any input", () => {
         const half = Math.floor(rest.length / 2);
         return finding(first?.place ?? place(file("a", ""), 0, 0), {
           message: said,
-          help: said,
+          help: inWords(said),
           effect: said,
           link: rest.slice(0, half),
           related: rest.slice(half),

@@ -44,7 +44,10 @@ describe.each(rules)("$id", (rule) => {
   const names = directoriesOf(rule.id);
 
   test("stands in the file of its name", () => {
-    expect(existsSync(join(top, "rules", `${rule.id}.ts`))).toBe(true);
+    const files = [`${rule.id}.ts`, `${rule.id}/rule.ts`].filter((name) =>
+      existsSync(join(top, "rules", name)),
+    );
+    expect(files).toHaveLength(1);
   });
 
   test("has a fixture that it faults and a twin that it does not", () => {

@@ -1,3 +1,4 @@
+import type { Edit } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   certainty,
@@ -8,7 +9,7 @@ import {
   sourceOf,
 } from "../../src/evidence/grouping.js";
 import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/evidence/pairs.js";
-import { addInto, type Edit, helpText, replace } from "../../src/help/edit.js";
+import { addInto, helpOf, replace } from "../../src/help/edit.js";
 import { writeForLocations } from "../../src/help/locations.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { labelOf } from "../../src/model/labels.js";
@@ -156,7 +157,7 @@ function* dropped(host: Host, all: readonly Limits[], group: Group): Generator<R
           () => lets,
         ),
     effect: `a form larger than ${showBytes(php.value)} arrives without its data: $_POST and $_FILES are empty, and the answer is still 200`,
-    help: helpText([
+    help: helpOf([
       nginxEdits(host, group, all),
       nginx.value === Infinity ? null : [phpEdit(host, first, phpSize(nginx.value))],
     ]),
@@ -193,7 +194,7 @@ function* refusedFirst(host: Host, all: readonly Limits[], group: Group): Genera
       ...places,
     ],
     effect: `a request body larger than ${showBytes(nginx.value)} ends as 413 Request Entity Too Large, and PHP never sees it`,
-    help: helpText([nginxEdits(host, group, all)]),
+    help: helpOf([nginxEdits(host, group, all)]),
   };
 }
 

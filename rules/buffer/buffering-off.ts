@@ -2,7 +2,7 @@ import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { certainty, furtherLocations, sourceOf } from "../../src/evidence/grouping.js";
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { isGeneral, isStream } from "../../src/evidence/streams.js";
-import { helpText, replace } from "../../src/help/edit.js";
+import { helpOf, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { takesBodies } from "../../src/nginx/location/passed.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";
@@ -65,7 +65,7 @@ export const bufferingOff: Rule = {
         link: linkOf(first),
         related: furtherLocations(group),
         effect: "a few slow clients occupy all workers, and everybody else waits",
-        help: helpText([[replace(host, value.place, `${name} on;`)]]),
+        help: helpOf([[replace(host, value.place, `${name} on;`)]]),
         names: [...namesOf(binding, pool), name],
       };
     }

@@ -1,5 +1,6 @@
+import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule, type RuleCase } from "../../src/engine/rule.js";
-import { type Edit, helpText, writeOn } from "../../src/help/edit.js";
+import { helpOf, writeOn } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import {
@@ -165,7 +166,7 @@ function report(host: Host, fault: Fault): Report {
 }
 
 /** The sizes are mended on the level where they meet, which is where those that nobody wrote go, too. */
-function help(host: Host, fault: Fault): string {
+function help(host: Host, fault: Fault): HelpDraft {
   const { block, prefix, sizes, numbers } = fault;
   const set = involved(fault).flatMap((name) => {
     const found = effectiveNode(block, `${prefix}_${name}`);
@@ -178,7 +179,7 @@ function help(host: Host, fault: Fault): string {
   // A busy size that somebody wrote may also be too large by mistake.
   const less = sizes.busy_buffers_size.kind === "set" && room >= largestBuffer(numbers);
   const lower = fault.refusal === "busy-too-large" && less ? { ...numbers, busy: room } : null;
-  return helpText([
+  return helpOf([
     lower !== null && bufferRefusal(lower) === null ? edits(lower) : null,
     edits(acceptedBuffers(numbers)),
   ]);

@@ -1,8 +1,9 @@
+import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import type { Report, Rule } from "../../src/engine/rule.js";
 import type { Known } from "../../src/evidence/grouping.js";
 import { sourceOf } from "../../src/evidence/grouping.js";
 import { groupBy } from "../../src/evidence/pairs.js";
-import { type Edit, helpText, writeOn } from "../../src/help/edit.js";
+import { editKey, helpOf, writeOn } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import { answers } from "../../src/model/pass/bindings.js";
@@ -163,7 +164,7 @@ function message({ prefix, size, case: name }: Small, enough: number): string {
 }
 
 /** Twice what is just enough, or nginx's default where nothing is asked for, with what nginx demands beside it. */
-function help(host: Host, group: readonly [Small, ...Small[]], enough: number): string {
+function help(host: Host, group: readonly [Small, ...Small[]], enough: number): HelpDraft {
   const [{ prefix, size }] = group;
   const wanted = 2 * Math.max(enough, defaultSize(prefix));
   const everywhere = size.kind === "default" && group.length > 1 ? untouched(host, prefix) : null;
@@ -175,8 +176,8 @@ function help(host: Host, group: readonly [Small, ...Small[]], enough: number): 
       return writeOn(host, level, name, line);
     });
   });
-  const places = new Map(edits.map((edit) => [edit.target + edit.lines.join(), edit]));
-  return helpText([[...places.values()]]);
+  const places = new Map(edits.map((edit) => [editKey(edit) + edit.lines.join(), edit]));
+  return helpOf([[...places.values()]]);
 }
 
 /** The block that sets the size, or the location: in an `if` nginx takes none of these directives. */

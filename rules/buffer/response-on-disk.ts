@@ -1,8 +1,9 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import type { OptionsSchema, Rule } from "../../src/engine/rule.js";
 import { certainty, furtherLocations, type Known, sourceOf } from "../../src/evidence/grouping.js";
 import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/evidence/pairs.js";
 import { isStream } from "../../src/evidence/streams.js";
-import { helpText, replace } from "../../src/help/edit.js";
+import { helpOf, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { sizeBytes } from "../../src/nginx/syntax/values.js";
 import { effectiveBuffers, effectiveFlag, effectiveNode } from "../../src/nginx/tree/effective.js";
@@ -107,10 +108,10 @@ export const responseOnDisk: Rule<Options> = {
   },
 };
 
-function help(host: Host, { binding, off }: Small, at: Place): string {
-  if (off !== null) return helpText([[replace(host, at, "fastcgi_max_temp_file_size 1024m;")]]);
+function help(host: Host, { binding, off }: Small, at: Place): HelpDraft {
+  if (off !== null) return helpOf([[replace(host, at, "fastcgi_max_temp_file_size 1024m;")]]);
   const busy = effectiveNode(binding.block, "fastcgi_busy_buffers_size");
-  return helpText([
+  return helpOf([
     [
       replace(host, at, "fastcgi_buffers 16 16k;"),
       // What was computed or chosen for the small ones would be refused beside the large.

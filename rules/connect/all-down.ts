@@ -1,6 +1,7 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { groupBy } from "../../src/evidence/pairs.js";
-import { helpText, replace } from "../../src/help/edit.js";
+import { helpOf, inWords, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { readUpstreams, upstreamServers } from "../../src/model/pass/upstreams.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
@@ -94,13 +95,13 @@ function downWord(server: Node): Place {
   return argumentPlace(server, index);
 }
 
-function help(host: Host, servers: readonly Node[]): string {
+function help(host: Host, servers: readonly Node[]): HelpDraft {
   const [first] = servers;
-  if (first === undefined) return "";
+  if (first === undefined) return inWords();
   const { file } = first;
   const { start, end } = headPlace(first).span;
   const parts = file.text.slice(start, end).split(/(\s+)/);
   const line = `${parts.filter((part, at) => part !== "down" && parts[at + 1] !== "down").join("")};`;
   const spare = servers.length > 1 ? "or let another of the servers be the one that is up" : null;
-  return helpText([[replace(host, headPlace(first), line)]], spare);
+  return helpOf([[replace(host, headPlace(first), line)]], spare);
 }

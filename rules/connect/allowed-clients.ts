@@ -4,7 +4,7 @@ import { certainty, furtherLocations, poolKey } from "../../src/evidence/groupin
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { helpText, remove, replace } from "../../src/help/edit.js";
+import { helpOf, remove, replace } from "../../src/help/edit.js";
 import { isLocal, type TcpAddress } from "../../src/model/address/address.js";
 import { unmapped } from "../../src/model/address/canonical.js";
 import { ipBytes } from "../../src/model/address/ip.js";
@@ -175,8 +175,8 @@ function refusal(host: Host, one: Guarded): Words {
         : "PHP-FPM closes every connection before it reads the request, and nginx answers 502 Bad Gateway",
     help:
       sources !== null
-        ? helpText([known])
-        : helpText(
+        ? helpOf([known])
+        : helpOf(
             [[remove(host, one.place)]],
             "that is for a network that only nginx is in: without the line everybody may connect",
             "elsewhere, write the address of nginx's machine into it",
@@ -190,7 +190,7 @@ function leftover(host: Host, one: Guarded): Words {
     message: `PHP-FPM drops ${dropped(one).join(", ")} from listen.allowed_clients of pool [${one.pool.name}] and lets in ${valid.join(", ")} alone`,
     label: "literal addresses with commas and no blanks are all it takes",
     effect: "nginx is let in, but a client that only the dropped entries name is not",
-    help: helpText([[replace(host, one.place, `listen.allowed_clients = ${valid.join(",")}`)]]),
+    help: helpOf([[replace(host, one.place, `listen.allowed_clients = ${valid.join(",")}`)]]),
   };
 }
 

@@ -3,7 +3,7 @@ import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js"
 import { groupBy, namesOf } from "../../src/evidence/pairs.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { around } from "../../src/help/address.js";
-import { helpText, inPlace, replace } from "../../src/help/edit.js";
+import { helpOf, inPlace, replace } from "../../src/help/edit.js";
 import { whichPool } from "../../src/intent/help.js";
 import { meantPool } from "../../src/intent/meant-pool.js";
 import { accountOf, isSharedAccount } from "../../src/intent/site.js";
@@ -135,8 +135,8 @@ function report(host: Host, group: readonly [Portless, ...Portless[]]): Report {
           : "every request that is passed there ends as 502 Bad Gateway",
     help:
       port === null
-        ? helpText([[inPlace("the place of that address", full)]], note)
-        : helpText([[replace(host, place, line.head + full + line.tail)]], note),
+        ? helpOf([[inPlace("the place of that address", full)]], note)
+        : helpOf([[replace(host, place, line.head + full + line.tail)]], note),
     names: member?.upstream == null ? namesOf(binding) : [member.upstream, text],
   };
 }

@@ -1,7 +1,8 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { groupBy, namesOf } from "../../src/evidence/pairs.js";
 import { around } from "../../src/help/address.js";
-import { addInto, helpText, replace } from "../../src/help/edit.js";
+import { addInto, helpOf, replace } from "../../src/help/edit.js";
 import { nginxAddress } from "../../src/model/address/address.js";
 import { ipBytes } from "../../src/model/address/ip.js";
 import type { Binding, Host } from "../../src/model/host.js";
@@ -66,13 +67,13 @@ export const noResolver: Rule = {
   },
 };
 
-function help(host: Host, group: readonly [Named, ...Named[]]): string {
+function help(host: Host, group: readonly [Named, ...Named[]]): HelpDraft {
   const [{ place, text, host: name }] = group;
   if (name === "localhost") {
     const { head, tail } = around(host, place);
-    return helpText([[replace(host, place, head + text.replace(/^localhost/i, "127.0.0.1") + tail)]]);
+    return helpOf([[replace(host, place, head + text.replace(/^localhost/i, "127.0.0.1") + tail)]]);
   }
-  return helpText(
+  return helpOf(
     [group.map((one) => addInto(host, headPlace(one.binding.server ?? one.binding.location), RESOLVER))],
     "or let the value be an address, or the name of an upstream without a port",
   );

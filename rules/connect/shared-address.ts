@@ -1,6 +1,7 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { helpText, inPlace, replace } from "../../src/help/edit.js";
+import { helpOf, inPlace, replace } from "../../src/help/edit.js";
 import { type Address, fpmAddress, meetingPoint, showAddress } from "../../src/model/address/address.js";
 import { unmapped } from "../../src/model/address/canonical.js";
 import { localhost } from "../../src/model/address/localhost.js";
@@ -203,14 +204,14 @@ function effect(kind: Case): string {
 }
 
 /** nginx has to follow, and which of its locations are meant for which pool nobody can tell. */
-function help(host: Host, second: Listening): string {
+function help(host: Host, second: Listening): HelpDraft {
   const { pool } = second;
   const listen = suggestion(host, second);
   const version =
     host.masters.length > 1 && pool.master.phpVersion !== null ? ` of PHP ${pool.master.phpVersion}` : "";
   const address = fpmAddress(listen);
   const pass = address === null ? null : nginxAddressOf(address);
-  return helpText([
+  return helpOf([
     [
       replace(host, second.place, `${second.status ? "pm.status_listen" : "listen"} = ${listen}`),
       pass === null

@@ -1,5 +1,6 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
+import { inWords } from "../../src/help/edit.js";
 import { mayHide } from "../../src/host/spec.js";
 import { NOT_FOR_SITES } from "../../src/intent/site-pools.js";
 import { isLocal, showAddress } from "../../src/model/address/address.js";
@@ -47,7 +48,9 @@ export const unusedPool: Rule = {
         link: [],
         related: [{ place: pool.section, message: `pool [${pool.name}]` }],
         effect: workers(pool),
-        help: `pass requests to ${showAddress(address)}, or remove pool [${pool.name}] if no site is meant to use it`,
+        help: inWords(
+          `pass requests to ${showAddress(address)}, or remove pool [${pool.name}] if no site is meant to use it`,
+        ),
         names: [pool.name],
       };
     }

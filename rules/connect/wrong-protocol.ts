@@ -1,9 +1,10 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { membership } from "../../src/evidence/failover.js";
 import { groupBy, namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { around } from "../../src/help/address.js";
-import { helpText, replace } from "../../src/help/edit.js";
+import { helpOf, replace } from "../../src/help/edit.js";
 import { compare } from "../../src/intent/address-slip.js";
 import { whichPool } from "../../src/intent/help.js";
 import { meantPool } from "../../src/intent/meant-pool.js";
@@ -144,7 +145,7 @@ function passes(group: readonly Mixed[]) {
   });
 }
 
-function help(host: Host, group: readonly [Mixed, ...Mixed[]], wanted: string): string {
+function help(host: Host, group: readonly [Mixed, ...Mixed[]], wanted: string): HelpDraft {
   const [{ from, target, listen }] = group;
   const address = target.address.kind === "unix" ? `unix:${wanted}` : wanted;
   if (listen !== null) {
@@ -156,7 +157,7 @@ function help(host: Host, group: readonly [Mixed, ...Mixed[]], wanted: string): 
     );
     const meant = chosen === null ? null : (compare(host, chosen, target.address)?.nginxAddress ?? null);
     const { head, tail } = around(host, target.place);
-    return helpText(
+    return helpOf(
       [
         meant === null ? null : [replace(host, target.place, head + meant + tail)],
         own || target.through !== null
@@ -173,7 +174,7 @@ function help(host: Host, group: readonly [Mixed, ...Mixed[]], wanted: string): 
     );
   }
   const pass = target.upstream ?? address;
-  return helpText([
+  return helpOf([
     [replace(host, argumentPlace(from.pass, 0), "include fastcgi.conf;", `fastcgi_pass ${pass};`)],
   ]);
 }

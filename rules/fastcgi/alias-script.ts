@@ -1,7 +1,7 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
-import { helpText } from "../../src/help/edit.js";
+import { helpOf } from "../../src/help/edit.js";
 import { type SentScript, sentScript, writeScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
@@ -57,7 +57,7 @@ export const aliasScript: Rule = {
         link: [],
         related: [{ place: argumentPlace(alias, 0), message: "$document_root is this directory" }],
         effect: "every script of this location ends as 404 File not found",
-        help: helpText([[writeScript(host, binding, sent, "$request_filename")]]),
+        help: helpOf([[writeScript(host, binding, sent, "$request_filename")]]),
         names: namesOf(binding),
       };
     }

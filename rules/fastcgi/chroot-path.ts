@@ -3,7 +3,7 @@ import { certainty, poolKey } from "../../src/evidence/grouping.js";
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { helpText } from "../../src/help/edit.js";
+import { helpOf } from "../../src/help/edit.js";
 import { literalRoot, type SentScript, sentScript, writeScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
@@ -67,7 +67,7 @@ export const chrootPath: Rule = {
           })),
         ],
         effect: "every request to this location ends as 404 File not found",
-        help: helpText([[writeScript(host, binding, sent, `${inside}${rest}`)]]),
+        help: helpOf([[writeScript(host, binding, sent, `${inside}${rest}`)]]),
         names: namesOf(binding, pool),
       };
     }

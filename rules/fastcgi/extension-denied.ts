@@ -1,3 +1,4 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import {
   noOptions,
   type RelatedReport,
@@ -8,7 +9,7 @@ import {
 import { certainty, poolKey, sourceOf } from "../../src/evidence/grouping.js";
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { limitExtensions, mayRun } from "../../src/fpm/extensions.js";
-import { helpText, replace, write } from "../../src/help/edit.js";
+import { helpOf, replace, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { filesAt, writtenRoot } from "../../src/model/request/paths.js";
@@ -210,11 +211,11 @@ function all(what: readonly string[]): string {
   return what.length < 2 ? last : `${what.slice(0, -1).join(", ")} and ${last}`;
 }
 
-function help(host: Host, { case: name, allowed, what, commas, pair, at }: Denied): string {
+function help(host: Host, { case: name, allowed, what, commas, pair, at }: Denied): HelpDraft {
   const clean = allowed.value.flatMap((one) => one.split(",")).filter((one) => one !== "");
   const list = (extensions: readonly string[]) =>
     write(host, allowed, `security.limit_extensions = ${extensions.join(" ")}`);
-  if (commas) return helpText([[list(clean)]]);
+  if (commas) return helpOf([[list(clean)]]);
   if (name === "static-files") {
     // The location with its pass becomes that of the scripts, and a new one takes its place.
     // As a regular expression, or with `^~`, that one would take the scripts, too, and show their source.
@@ -227,8 +228,8 @@ function help(host: Host, { case: name, allowed, what, commas, pair, at }: Denie
       "}",
       "location ~ \\.php$ {",
     );
-    return helpText([[files]]);
+    return helpOf([[files]]);
   }
   const extensions = what.map((one) => /\.[^.]+$/.exec(one)?.[0] ?? one);
-  return helpText([[list([...clean, ...extensions])]], `or pass only ${all(clean)} in nginx`);
+  return helpOf([[list([...clean, ...extensions])]], `or pass only ${all(clean)} in nginx`);
 }

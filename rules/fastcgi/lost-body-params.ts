@@ -1,7 +1,7 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
 import { runsNoScripts } from "../../src/evidence/timeouts.js";
-import { addAfter, helpText } from "../../src/help/edit.js";
+import { addAfter, helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
   effectiveParams,
@@ -89,7 +89,7 @@ export const lostBodyParams: Rule = {
           })),
         ],
         effect: `${empty(names)} in every request, and the answer is still 200`,
-        help: helpText([[addAfter(host, headPlace(first), ...names.map((one) => LINES.get(one) ?? ""))]]),
+        help: helpOf([[addAfter(host, headPlace(first), ...names.map((one) => LINES.get(one) ?? ""))]]),
         names: [...namesOf(binding), ...names],
       };
     }

@@ -1,6 +1,6 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { groupBy } from "../../src/evidence/pairs.js";
-import { helpText, inPlace } from "../../src/help/edit.js";
+import { helpOf, inPlace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import { arrives } from "../../src/model/request/arrival.js";
@@ -79,7 +79,7 @@ export const missingNamedLocation: Rule = {
           node.name === "try_files"
             ? "every request for something that is no file ends as 500 Internal Server Error"
             : "what would have been this error ends as 500 Internal Server Error",
-        help: helpText([[inPlace(`the server ${serverLabel(server)}`, `location ${name} {`, "}")]]),
+        help: helpOf([[inPlace(`the server ${serverLabel(server)}`, `location ${name} {`, "}")]]),
         names: [serverLabel(server), name],
       };
     }

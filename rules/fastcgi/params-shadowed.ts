@@ -1,6 +1,6 @@
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
 import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
-import { addBefore, helpText } from "../../src/help/edit.js";
+import { addBefore, helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
   broughtBy,
@@ -105,7 +105,7 @@ function report(host: Host, group: readonly [Shadowed, ...Shadowed[]]): Report {
     effect: blank
       ? `every request to ${there} ends as a blank page with status 200, and nothing is logged`
       : `every request to ${there} ends as 404 File not found`,
-    help: helpText([[addBefore(host, broughtBy(set, first(set)), ...lines)]]),
+    help: helpOf([[addBefore(host, broughtBy(set, first(set)), ...lines)]]),
     names: namesOf(binding),
   };
 }

@@ -3,7 +3,7 @@ import { certainty } from "../../src/evidence/grouping.js";
 import { namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { limitExtensions } from "../../src/fpm/extensions.js";
 import { phpValue, setting } from "../../src/fpm/pools.js";
-import { addInto, helpText } from "../../src/help/edit.js";
+import { addInto, helpOf } from "../../src/help/edit.js";
 import { sentScript } from "../../src/help/script-filename.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type ParamSet } from "../../src/model/request/fastcgi-params.js";
@@ -114,7 +114,7 @@ function* report(host: Host, name: "open" | "held", found: readonly Unchecked[])
       name === "open"
         ? "whoever may upload any file may run PHP code"
         : "none for now; with security.limit_extensions switched off uploaded files would run",
-    help: helpText([
+    help: helpOf([
       unique(found).map((one) => addInto(host, headPlace(one.binding.location), ...linesFor(one))),
     ]),
     names: name === "open" ? namesOf(binding, pool) : ["host"],

@@ -3,7 +3,7 @@ import { namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { runsNoScripts } from "../../src/evidence/timeouts.js";
 import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { helpText } from "../../src/help/edit.js";
+import { helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { takes } from "../../src/nginx/location/passed.js";
@@ -65,7 +65,7 @@ export const phpValueLeak: Rule = {
           message: `${binding.label} may get it`,
         })),
         effect: `requests to the other locations run with this ${shown} now and then, depending on the worker`,
-        help: helpText(
+        help: helpOf(
           [],
           `set php_admin_value[${leak}] in a pool of its own for ${source.binding.label}, or pass ${leak} in every location of pool [${pool.name}]`,
         ),

@@ -1,6 +1,6 @@
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { groupBy, phpBindings } from "../../src/evidence/pairs.js";
-import { helpText } from "../../src/help/edit.js";
+import { helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import {
@@ -130,7 +130,7 @@ function nestedReport({ location, binding, uri }: Shown): Report {
     label: "fastcgi_pass is not inherited",
     related: [{ place: headPlace(binding.pass), message: "does not count in the location inside" }],
     effect: "the source of these scripts is sent to whoever asks, passwords included",
-    help: helpText([], `repeat "${headText(binding.pass)};" and its parameters in ${headText(location)}`),
+    help: helpOf([], `repeat "${headText(binding.pass)};" and its parameters in ${headText(location)}`),
     names: [binding.label, headText(location)],
   };
 }
@@ -164,7 +164,7 @@ function* unpassed(host: Host): Generator<Report> {
       label: "sent as text when it is there",
       related: [{ place: headPlace(server), message: "no fastcgi_pass in this server" }],
       effect: `the source of ${name} is sent to whoever asks, passwords included`,
-      help: helpText([], `add a location that passes scripts to PHP-FPM, or take ${name} out of the index`),
+      help: helpOf([], `add a location that passes scripts to PHP-FPM, or take ${name} out of the index`),
       names: [serverLabel(server), name],
     };
   }
@@ -213,7 +213,7 @@ function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Report {
       })),
     ],
     effect: "a script that gets below this path is sent as text",
-    help: helpText([], "refuse scripts there: location ~ \\.php$ { return 404; } inside it"),
+    help: helpOf([], "refuse scripts there: location ~ \\.php$ { return 404; } inside it"),
     names: [binding.label, "^~"],
   };
 }

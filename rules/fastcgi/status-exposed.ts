@@ -1,8 +1,9 @@
+import type { Edit } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { poolKey } from "../../src/evidence/grouping.js";
 import { groupBy, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
-import { addInto, type Edit, helpText } from "../../src/help/edit.js";
+import { addInto, helpOf } from "../../src/help/edit.js";
 import { SCRIPT } from "../../src/help/script-filename.js";
 import { isLocal, nginxAddress, reaches } from "../../src/model/address/address.js";
 import type { Host } from "../../src/model/host.js";
@@ -73,7 +74,7 @@ export const statusExposed: Rule = {
           key === "ping.path"
             ? "anybody may keep workers busy with it"
             : "anybody may read which scripts and queries are running",
-        help: helpText([group.map((one) => closed(host, one))]),
+        help: helpOf([group.map((one) => closed(host, one))]),
         names: [...namesOf(binding, pool), key],
       };
     }

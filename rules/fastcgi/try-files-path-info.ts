@@ -1,6 +1,7 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
-import { addBefore, helpText, remove, replace } from "../../src/help/edit.js";
+import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { namedExtensions } from "../../src/nginx/location/extensions.js";
@@ -150,14 +151,14 @@ function isAnswered(block: Node, code: string): boolean | undefined {
   });
 }
 
-function help(host: Host, { node, param, case: name, binding }: Tried): string {
+function help(host: Host, { node, param, case: name, binding }: Tried): HelpDraft {
   const kept = "set $path_info $fastcgi_path_info;";
   const has = childrenNamed(binding.location, "set").some((one) => argument(one, 1) === "$fastcgi_path_info");
   const code = node.directive.args.at(-1)?.text ?? "=404";
   const checked = `try_files $fastcgi_script_name ${code};`;
   const written = replace(host, param.place, "fastcgi_param PATH_INFO $path_info;");
-  if (has) return helpText([[replace(host, headPlace(node), checked)], [remove(host, headPlace(node))]]);
-  return helpText([
+  if (has) return helpOf([[replace(host, headPlace(node), checked)], [remove(host, headPlace(node))]]);
+  return helpOf([
     name === "refused"
       ? [replace(host, headPlace(node), kept, checked), written]
       : [addBefore(host, headPlace(node), kept), written],

@@ -3,7 +3,7 @@ import { isLost } from "../../src/evidence/fpm-lines.js";
 import { groupBy } from "../../src/evidence/pairs.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
-import { addBefore, helpText } from "../../src/help/edit.js";
+import { addBefore, helpOf } from "../../src/help/edit.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import type { Place } from "../../src/source/file.js";
@@ -90,7 +90,7 @@ function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Rep
         .map((one) => ({ place: one.setting.keyPlace, message: "this one, too" })),
     ],
     effect: `pool [${pool.name}] is changed, and the pool that is meant is not; the names of the files decide which pool it is`,
-    help: helpText(
+    help: helpOf(
       [[addBefore(host, setting.keyPlace, `[${pool.name}]`)]],
       "with the name of the pool that is meant",
     ),

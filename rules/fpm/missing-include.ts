@@ -1,8 +1,9 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { fpmDown } from "../../src/evidence/fpm-lines.js";
 import { fpmPrefix } from "../../src/fpm/layout.js";
 import type { FpmInclude, FpmMaster } from "../../src/fpm/types.js";
-import { helpText, remove, replace } from "../../src/help/edit.js";
+import { helpOf, inWords, remove, replace } from "../../src/help/edit.js";
 import { glob, isGlob } from "../../src/host/glob.js";
 import { directoryOf } from "../../src/host/path.js";
 import { includedPath, isSurelyMissing } from "../../src/model/fpm-includes.js";
@@ -112,18 +113,18 @@ function missing(
     case: "link",
     message: `${pattern} finds ${link === null ? "a link" : `${link}, a link`} to a file that is not there`,
     label: "PHP-FPM cannot open it",
-    help: "remove the link, or put its target back",
+    help: inWords("remove the link, or put its target back"),
   };
 }
 
 /** A relative path that is right when it counts from the file it stands in. */
-function mended(host: Host, { main }: FpmMaster, { pattern, place }: FpmInclude): string | null {
+function mended(host: Host, { main }: FpmMaster, { pattern, place }: FpmInclude): HelpDraft | null {
   if (main === null || pattern.startsWith("/")) return null;
   const whole = `${directoryOf(place.span.file.path)}/${pattern}`;
   const found = glob(host.fs, whole).some((path) => host.fs.entry(path).kind === "file");
-  return found ? helpText([[replace(host, place, `include = ${whole}`)]]) : null;
+  return found ? helpOf([[replace(host, place, `include = ${whole}`)]]) : null;
 }
 
-function removal(host: Host, place: Place, note: string): string {
-  return helpText([[remove(host, place)]], note);
+function removal(host: Host, place: Place, note: string): HelpDraft {
+  return helpOf([[remove(host, place)]], note);
 }

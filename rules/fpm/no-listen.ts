@@ -3,7 +3,7 @@ import { fpmDown, isMisspelt } from "../../src/evidence/fpm-lines.js";
 import { setting } from "../../src/fpm/pools.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster, Pool } from "../../src/fpm/types.js";
-import { addInto, helpText, inPlace, replace } from "../../src/help/edit.js";
+import { addInto, helpOf, inPlace, replace } from "../../src/help/edit.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 
@@ -79,7 +79,7 @@ function withoutListen(host: Host, pool: Pool): Report {
     link: [],
     related: [],
     effect: fpmDown,
-    help: helpText(
+    help: helpOf(
       [[empty ? replace(host, listen.place, line) : addInto(host, pool.section, line)]],
       others > 1 ? "or write the name of the pool that was meant into its header" : null,
     ),
@@ -109,7 +109,7 @@ function withoutPool(host: Host, master: FpmMaster): Report | null {
     link: [],
     related: [],
     effect: "PHP-FPM does not start or reload",
-    help: helpText([
+    help: helpOf([
       [
         inPlace(
           "a file that is included",

@@ -4,7 +4,7 @@ import { groupBy } from "../../src/evidence/pairs.js";
 import { factOf, type Section } from "../../src/fpm/settings/refused.js";
 import { readBoolean, readInteger, readMode, readSeconds } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
-import { helpText, remove } from "../../src/help/edit.js";
+import { helpOf, remove } from "../../src/help/edit.js";
 import { directoryOf, nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 
@@ -155,7 +155,7 @@ function report(place: Place, name: Case, winner: Setting, losers: readonly [Set
       ...others.map((one) => ({ place: one.place, message: "does not count either" })),
     ],
     effect: `PHP-FPM works with ${shown(winner)} and says nothing about the other value`,
-    help: helpText(
+    help: helpOf(
       [
         losers.map((one) => remove(host, one.place)),
         others.length === 0 ? [remove(host, winner.place)] : null,

@@ -1,10 +1,11 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
 import { isMisspelt } from "../../src/evidence/fpm-lines.js";
 import { integer, seconds, setting } from "../../src/fpm/pools.js";
 import { readProcessManager } from "../../src/fpm/settings/values.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { acceptedCounts, type WantedCounts } from "../../src/help/counts.js";
-import { helpText, remove } from "../../src/help/edit.js";
+import { helpOf, remove } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import type { Effective } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
@@ -220,21 +221,21 @@ function idleTimeout(pool: Pool, at: Count): Refusal {
 }
 
 /** Ways to a set of counts that PHP-FPM takes as a whole: one that is mended alone may only fail the next check. */
-function help(host: Host, pool: Pool, { case: name, at, others }: Refusal): string {
+function help(host: Host, pool: Pool, { case: name, at, others }: Refusal): HelpDraft {
   const ways = (...wanted: readonly WantedCounts[]) => wanted.map((one) => acceptedCounts(host, pool, one));
   switch (name) {
     case "pm-missing":
-      return helpText(ways({ pm: "dynamic" }, { pm: "static" }, { pm: "ondemand" }));
+      return helpOf(ways({ pm: "dynamic" }, { pm: "static" }, { pm: "ondemand" }));
     case "spare-above-max-children":
-      return helpText(ways({}, { children: at.value }));
+      return helpOf(ways({}, { children: at.value }));
     // Both are numbers that PHP-FPM would take the other way round.
     case "spare-order":
-      return helpText(ways(...others.map(({ value }) => ({ least: at.value, most: value }))));
+      return helpOf(ways(...others.map(({ value }) => ({ least: at.value, most: value }))));
     case "start-servers":
     case "spawn-rate":
     case "idle-timeout":
-      return helpText([...ways({}), [remove(host, at.place)]]);
+      return helpOf([...ways({}), [remove(host, at.place)]]);
     default:
-      return helpText(ways({}));
+      return helpOf(ways({}));
   }
 }

@@ -1,6 +1,7 @@
+import type { Edit } from "../../src/engine/help.js";
 import { noOptions, type Rule, type Symptom } from "../../src/engine/rule.js";
 import { repairLine } from "../../src/fpm/syntax/repair.js";
-import { type Edit, helpText, replaceLines } from "../../src/help/edit.js";
+import { helpOf, inWords, replaceLines } from "../../src/help/edit.js";
 import type { Place } from "../../src/source/file.js";
 
 type Case = "grammar" | "no-value" | "hash-setting" | "hash-array" | "hash-array-in-global" | "two-includes";
@@ -63,9 +64,9 @@ export const fpmSyntax: Rule = {
           related: [],
           effect: "PHP-FPM does not start or reload, and every pool of this master is down",
           // To find a repair is to read the line again, several times; of a million lines few are listed.
-          get help() {
+          help: () => {
             const repair = edit(place);
-            return repair === null ? help : helpText([[repair]]);
+            return repair === null ? inWords(help) : helpOf([[repair]]);
           },
           names: [log],
         };

@@ -1,3 +1,4 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   fpmDown,
@@ -12,7 +13,7 @@ import { groupBy } from "../../src/evidence/pairs.js";
 import { fpmFact, olderThan } from "../../src/fpm/settings/facts.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
-import { addBefore, helpText, remove, replace } from "../../src/help/edit.js";
+import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { phpDefault } from "../../src/php/facts.js";
@@ -171,36 +172,36 @@ function label({ case: name, line }: Unknown): string {
     : "unknown here";
 }
 
-function help(host: Host, [unknown, ...others]: readonly [Unknown, ...Unknown[]]): string {
+function help(host: Host, [unknown, ...others]: readonly [Unknown, ...Unknown[]]): HelpDraft {
   const { line } = unknown;
   const { setting } = line;
   const at = setting.keyPlace;
   switch (unknown.case) {
     case "newer":
-      return helpText([[remove(host, at)]], "or update PHP");
+      return helpOf([[remove(host, at)]], "or update PHP");
     case "pool-setting":
     case "array-in-global":
       return misplaced(host, [unknown, ...others]);
     case "global-setting":
-      return helpText(
+      return helpOf(
         [[unknown, ...others].map(({ line: one }) => remove(host, one.setting.keyPlace))],
         "and write what is removed below the line [global] of the main file, before its first include",
       );
     default:
   }
   const written = rewritten(line);
-  return helpText([[written === null ? remove(host, at) : replace(host, at, written)]]);
+  return helpOf([[written === null ? remove(host, at) : replace(host, at, written)]]);
 }
 
 /** A file of its own lacks its header; in a file that has headers the lines stand below the wrong one. */
-function misplaced(host: Host, lines: readonly [Unknown, ...Unknown[]]): string {
+function misplaced(host: Host, lines: readonly [Unknown, ...Unknown[]]): HelpDraft {
   const { keyPlace: at, header } = lines[0].line.setting;
   const { file } = at.span;
   if (header === null || header.span.file.path !== file.path) {
     const name = nameOf(file.path).split(".")[0] ?? "";
-    return helpText([[addBefore(host, at, `[${name}]`)]], "or the name of another pool that is meant");
+    return helpOf([[addBefore(host, at, `[${name}]`)]], "or the name of another pool that is meant");
   }
-  return helpText(
+  return helpOf(
     [lines.map(({ line }) => remove(host, line.setting.keyPlace))],
     "and write what is removed below the header of its pool",
   );

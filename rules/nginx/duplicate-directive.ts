@@ -1,4 +1,5 @@
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { inWords } from "../../src/help/edit.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
 import { type Duplicate, type DuplicateKind, duplicates } from "../../src/nginx/checks/duplicates.js";
 import { headPlace, headText } from "../../src/nginx/tree/nodes.js";
@@ -66,7 +67,7 @@ function report(found: Duplicate, hasMain: boolean): Report {
     link: [],
     related: [{ place: headPlace(first), message: "the first one" }],
     effect: "nginx does not start, and a reload goes on with the old configuration",
-    help: "remove one of the two",
+    help: inWords("remove one of the two"),
     names: [second.name, log],
   };
 }

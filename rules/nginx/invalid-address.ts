@@ -1,5 +1,6 @@
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
+import { inWords } from "../../src/help/edit.js";
 import { isGlob } from "../../src/host/glob.js";
 import { nginxAddress, reaches } from "../../src/model/address/address.js";
 import { listenAddress } from "../../src/model/build.js";
@@ -188,7 +189,7 @@ function report(
     link: [],
     related,
     effect: "nginx does not start, and a reload goes on with the old configuration",
-    help: meant === null ? HELP[role] : [node.name, meant, ...rest(node)].join(" ").concat(";"),
+    help: inWords(meant === null ? HELP[role] : [node.name, meant, ...rest(node)].join(" ").concat(";")),
     names: [node.name, shown],
   };
 }

@@ -1,4 +1,6 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
+import { inWords } from "../../src/help/edit.js";
 import { isGlob } from "../../src/host/glob.js";
 import type { Host } from "../../src/model/host.js";
 import { isSureFault } from "../../src/model/nginx-includes.js";
@@ -109,15 +111,18 @@ function message(name: Case, { pattern }: NginxInclude, { path }: IncludeProblem
   }
 }
 
-function help(name: Case, { pattern }: NginxInclude, { path }: IncludeProblem): string {
-  if (name === "loop") return "take one of the include lines of the circle out";
+function help(name: Case, { pattern }: NginxInclude, { path }: IncludeProblem): HelpDraft {
+  if (name === "loop") return inWords("take one of the include lines of the circle out");
   if (name === "directory")
     return isGlob(pattern)
-      ? `name the ending of the files:\n${inDirectory(pattern, "*.conf")}`
-      : `name the files in it:\n${inDirectory(`${pattern}/`, "*.conf")}`;
-  if (isGlob(pattern)) return `remove the link ${path}`;
+      ? inWords("name the ending of the files:", inDirectory(pattern, "*.conf"))
+      : inWords("name the files in it:", inDirectory(`${pattern}/`, "*.conf"));
+  if (isGlob(pattern)) return inWords(`remove the link ${path}`);
   const optional = `${pattern.slice(0, -1)}[${pattern.slice(-1)}]`;
-  return `put the file there, or take the line out; if the file may be absent, a wildcard makes nginx accept that:\ninclude ${optional};`;
+  return inWords(
+    "put the file there, or take the line out; if the file may be absent, a wildcard makes nginx accept that:",
+    `include ${optional};`,
+  );
 }
 
 function inDirectory(pattern: string, files: string): string {

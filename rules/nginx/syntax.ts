@@ -1,5 +1,6 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
-import { addBelowLine, helpText, replaceLines, replacePiece } from "../../src/help/edit.js";
+import { addBelowLine, helpOf, inWords, replaceLines, replacePiece } from "../../src/help/edit.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { repairFile } from "../../src/nginx/syntax/repair.js";
 import { swallowedDirective } from "../../src/nginx/syntax/swallowed.js";
@@ -99,13 +100,13 @@ function refused(nginx: NginxHost, { fault, place }: { fault: NginxFault; place:
   });
 }
 
-function help(fault: NginxFault): string {
+function help(fault: NginxFault): HelpDraft {
   const { file } = fault.span;
   const repair = repairFile(fault);
-  if (repair === null) return fault.help;
+  if (repair === null) return inWords(fault.help);
   const { line, change } = repair;
-  if ("below" in change) return helpText([[addBelowLine(file, line, change.below.trim())]]);
-  return helpText([[replaceLines(file, line, line, ...(change.text === null ? [] : [change.text.trim()]))]]);
+  if ("below" in change) return helpOf([[addBelowLine(file, line, change.below.trim())]]);
+  return helpOf([[replaceLines(file, line, line, ...(change.text === null ? [] : [change.text.trim()]))]]);
 }
 
 interface Swallowed {
@@ -148,7 +149,7 @@ function missingSemicolon(nginx: NginxHost, text: NginxText, { directive, word }
         message: `nginx reads up to here and says "${log}" for line ${line(directive.end - 1)}`,
       },
     ],
-    help: helpText([[replacePiece({ file, start: directive.start, end: last.end }, `${written};`)]]),
+    help: helpOf([[replacePiece({ file, start: directive.start, end: last.end }, `${written};`)]]),
     names: [log],
   });
 }

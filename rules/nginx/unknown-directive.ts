@@ -1,4 +1,5 @@
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
+import { inWords } from "../../src/help/edit.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
 import { holdsMark } from "../../src/nginx/checks/maps.js";
 import { factsOf, knownNames, removedIn } from "../../src/nginx/facts/directives.js";
@@ -62,8 +63,10 @@ function startsWithMark({ node }: Judged): boolean {
   return node.directive.start === 0 && node.name.startsWith("\uFEFF");
 }
 
-interface Found extends Pick<Report, "message" | "help"> {
+interface Found extends Pick<Report, "message"> {
   readonly case: Case;
+  /** One sentence, or the line to write. */
+  readonly help: string;
 }
 
 /** Names of modules are C identifiers in their sources; a few have dashes or dots. */
@@ -153,7 +156,7 @@ function report({ node, anchored }: Judged, found: Found, hasMain: boolean): Rep
     link: [],
     related: [],
     effect: "nginx does not start, and a reload goes on with the old configuration",
-    help: found.help,
+    help: inWords(found.help),
     names: [node.name],
   };
 }

@@ -1,4 +1,5 @@
 import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
+import { inWords } from "../../src/help/edit.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
 import { ANY_CONTEXT, allowedRows, type Judged, matchingRows } from "../../src/nginx/tree/judged.js";
 import { headPlace, headText, namePlace } from "../../src/nginx/tree/nodes.js";
@@ -80,7 +81,7 @@ function notAllowed(one: Judged): Found {
     at: namePlace(node),
     label: `nginx says: ${log}`,
     related: around(node),
-    help: `move it to ${list(places)}`,
+    help: inWords(`move it to ${list(places)}`),
   };
 }
 
@@ -96,7 +97,9 @@ function wrongForm(one: Judged): Found {
     at: headPlace(node),
     label: `nginx says: ${log}`,
     related: around(node),
-    help: block ? `${node.name} 127.0.0.1:9000;` : `put it into an upstream, or write ${node.name} { … }`,
+    help: inWords(
+      block ? `${node.name} 127.0.0.1:9000;` : `put it into an upstream, or write ${node.name} { … }`,
+    ),
   };
 }
 
@@ -113,7 +116,7 @@ function tooLate(node: Node): Found | null {
     at: headPlace(node),
     label: `nginx says: ${log}`,
     related: [{ place: headPlace(before), message: `from ${before.name} on it is too late` }],
-    help: `move "${headText(node)};" to the top of the main file`,
+    help: inWords(`move "${headText(node)};" to the top of the main file`),
   };
 }
 

@@ -1,8 +1,9 @@
+import type { HelpDraft, Piece } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { groupBy, pairs, showBytes } from "../../src/evidence/pairs.js";
 import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { helpText, type Piece, replace, replacePiece } from "../../src/help/edit.js";
+import { helpOf, inWords, replace, replacePiece } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { phpDefault } from "../../src/php/facts.js";
@@ -204,25 +205,25 @@ function report(host: Host, group: readonly [Written, ...Written[]], found: Prob
     effect: found.effect,
     help:
       found.line === null
-        ? "write a whole number with K, M or G behind it, at least 2M for memory_limit"
+        ? inWords("write a whole number with K, M or G behind it, at least 2M for memory_limit")
         : help(host, group[0], found.line),
     names: [key, own === undefined ? "" : pool.name],
   };
 }
 
-function help(host: Host, { key, value, place, pool }: Written, line: string): string {
+function help(host: Host, { key, value, place, pool }: Written, line: string): HelpDraft {
   const own = pool.settings.find((one) => one.place.span === place.span);
   if (own !== undefined) {
     const indexed = line.replace(/^(\w+) =/, (_, name: string) => `${own.key}[${name}] =`);
-    return helpText([[replace(host, place, indexed)]]);
+    return helpOf([[replace(host, place, indexed)]]);
   }
-  if (place.span.file.path.endsWith(".ini")) return helpText([[replace(host, place, line)]]);
+  if (place.span.file.path.endsWith(".ini")) return helpOf([[replace(host, place, line)]]);
   const piece = pieceOf(place, key, value);
   // A blank would end the word of nginx that the parameter is.
   const short = line.replace(" = ", "=");
   return piece === null
-    ? `let it be "${short}" in the parameter that nginx passes`
-    : helpText([[replacePiece(piece, short)]]);
+    ? inWords(`let it be "${short}" in the parameter that nginx passes`)
+    : helpOf([[replacePiece(piece, short)]]);
 }
 
 /** One of the lines in a parameter of nginx. */

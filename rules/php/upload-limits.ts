@@ -1,10 +1,11 @@
+import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Known } from "../../src/evidence/grouping.js";
 import { sourceOf } from "../../src/evidence/grouping.js";
 import { groupBy, pairs, showBytes } from "../../src/evidence/pairs.js";
 import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { addInto, type Edit, helpText, replace } from "../../src/help/edit.js";
+import { addInto, helpOf, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { parseIniBytes } from "../../src/php/ini.js";
@@ -134,7 +135,7 @@ function words(name: Name, { kind, value }: Known<number>): string {
 }
 
 /** The lower of the two is raised, to the other's size for the form, to twice as much for the memory, as far as that is sane. */
-function help(host: Host, pair: Pair, name: Name): string {
+function help(host: Host, pair: Pair, name: Name): HelpDraft {
   const { pool, low, high } = pair;
   const memory = name === "memory_limit";
   if (memory && high.value * 2 > MOST_MEMORY) return lowered(host, pair);
@@ -143,7 +144,7 @@ function help(host: Host, pair: Pair, name: Name): string {
     low.kind === "default"
       ? addInto(host, pool.section, `php_admin_value[${name}] = ${size}`)
       : rewritten(host, pool, low.place, name, size);
-  return helpText(
+  return helpOf(
     [raised === null ? null : [raised]],
     raised === null ? `let ${name} be ${size} in the parameter that nginx passes` : null,
     memory
@@ -152,10 +153,10 @@ function help(host: Host, pair: Pair, name: Name): string {
   );
 }
 
-function lowered(host: Host, { pool, low, high }: Pair): string {
+function lowered(host: Host, { pool, low, high }: Pair): HelpDraft {
   const size = inWords(low.value);
   const edit = rewritten(host, pool, high.place, "post_max_size", size);
-  return helpText(
+  return helpOf(
     [edit === null ? null : [edit]],
     edit === null ? `let post_max_size be ${size} in the parameter that nginx passes` : null,
     "and lower nginx's client_max_body_size with it",

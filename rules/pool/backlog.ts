@@ -1,6 +1,7 @@
+import type { Edit } from "../../src/engine/help.js";
 import type { OptionsSchema, Report, Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
-import { type Edit, helpText, remove, write } from "../../src/help/edit.js";
+import { helpOf, remove, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { type PoolListen, poolListens } from "../../src/model/listen/pool-listens.js";
 import { somaxconn } from "../../src/model/listen/somaxconn.js";
@@ -83,7 +84,7 @@ export const backlog: Rule<Options> = {
           label: "cut by the kernel",
           related: [{ place: most.set.place, message: "what the kernel allows" }],
           effect: "fewer requests may wait than the line says",
-          help: helpText([[write(host, value, `listen.backlog = ${most.value}`)]]),
+          help: helpOf([[write(host, value, `listen.backlog = ${most.value}`)]]),
         };
       }
     }
@@ -105,7 +106,7 @@ function tiny(host: Host, listen: PoolListen, value: SetValue<number>): Report {
     effect: unix
       ? "a request that finds all workers busy and the queue full ends as 502 Bad Gateway at once"
       : "a request that finds all workers busy and the queue full ends as 504 Gateway Time-out after fastcgi_connect_timeout",
-    help: helpText([edits]),
+    help: helpOf([edits]),
   };
 }
 

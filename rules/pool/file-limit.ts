@@ -1,5 +1,6 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { helpText, replace } from "../../src/help/edit.js";
+import { helpOf, replace } from "../../src/help/edit.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
 import { httpFact } from "../../src/nginx/facts/directives.js";
@@ -87,8 +88,8 @@ function limitOf(host: Host, { root }: NginxHost): Limit | null {
   return { files: Number(soft), place: unit.place, words: `LimitNOFILE of nginx's unit is ${unit.value}` };
 }
 
-function help(host: Host, limit: Limit, count: number): string {
+function help(host: Host, limit: Limit, count: number): HelpDraft {
   const own = limit.words.startsWith("worker_rlimit_nofile");
   const line = own ? `worker_rlimit_nofile ${count * 2};` : `LimitNOFILE=${count * 2}`;
-  return helpText([[replace(host, limit.place, line)]]);
+  return helpOf([[replace(host, limit.place, line)]]);
 }

@@ -4,7 +4,7 @@ import { groupBy, namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { takesKey } from "../../src/fpm/settings/facts.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
-import { helpText, remove } from "../../src/help/edit.js";
+import { helpOf, remove } from "../../src/help/edit.js";
 import { fpmAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, NginxHost, Target } from "../../src/model/host.js";
 import { KEEPALIVE_BY_DEFAULT, readUpstreams, type Upstreams } from "../../src/model/pass/upstreams.js";
@@ -139,7 +139,7 @@ function report(host: Host, { pool, case: name, settings, why }: Ignored): Repor
     link: [],
     related: rest.map((one) => ({ place: one.keyPlace, message: `${nameOf(one)} is not used, either` })),
     effect: EFFECTS[name],
-    help: helpText([settings.map((one) => remove(host, one.keyPlace))]),
+    help: helpOf([settings.map((one) => remove(host, one.keyPlace))]),
     names: [pool.name],
   };
 }
@@ -182,7 +182,7 @@ function* keepConn(host: Host, nginx: NginxHost): Generator<Report> {
         message: `${one.binding.label} passes requests there`,
       })),
       effect: "nothing changes: each request has a connection of its own",
-      help: helpText([[remove(host, value.place)]]),
+      help: helpOf([[remove(host, value.place)]]),
       names: namesOf(binding),
     };
   }

@@ -1,10 +1,11 @@
+import type { Edit } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { certainty } from "../../src/evidence/grouping.js";
 import { type Kept, type KeptGroup, keptByPool } from "../../src/evidence/kept-connections.js";
 import { groupBy, namesOf, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { addInto, type Edit, helpText, replace } from "../../src/help/edit.js";
+import { addInto, editKey, helpOf, replace } from "../../src/help/edit.js";
 import { inEachPlace } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { maxChildren, nginxWorkers } from "../../src/model/pool-size.js";
@@ -96,7 +97,7 @@ function report(
       },
     ],
     effect: "requests wait for workers that do nothing, and end as 504 Gateway Time-out",
-    help: helpText([fewer(host, kept, workers, least), inEachPlace(switchedOff, OFF)]),
+    help: helpOf([fewer(host, kept, workers, least), inEachPlace(switchedOff, OFF)]),
     names: namesOf(first.pair.binding, pool),
   };
 }
@@ -124,7 +125,7 @@ function switches(host: Host): ReadonlyMap<Pool, ReadonlyMap<string, Edit>> {
     const keeps = effectiveFlag(binding.block, "fastcgi_keep_conn");
     if (keeps.kind !== "set" || !keeps.value) continue;
     const edit = replace(host, keeps.place, OFF);
-    found.set(pool, (found.get(pool) ?? new Map<string, Edit>()).set(edit.target, edit));
+    found.set(pool, (found.get(pool) ?? new Map<string, Edit>()).set(editKey(edit), edit));
   }
   return found;
 }

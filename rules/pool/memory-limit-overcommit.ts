@@ -13,7 +13,7 @@ import {
   sumInWords,
 } from "../../src/evidence/pool-memory.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { helpText } from "../../src/help/edit.js";
+import { helpOf } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import type { HostMemory } from "../../src/model/machine/memory.js";
 
@@ -88,7 +88,7 @@ function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory):
     link: [],
     related: [...related, ...limits(sum, limitOf), ...boundsOf(sum, memory)],
     effect: "a few large requests at the same time may make the kernel kill workers: 502 Bad Gateway",
-    help: helpText(
+    help: helpOf(
       [],
       `let the sum of pm.max_children × memory_limit be at most ${showSize(memory.bytes)}: a lower memory_limit, or fewer workers`,
     ),
@@ -125,7 +125,7 @@ function* withoutLimit(
     link: [],
     related: rest.map((pool) => ({ place: pool.section, message: `pool [${pool.name}], too` })),
     effect: "one script that goes wrong makes the kernel kill workers, and others with them",
-    help: helpText([], "write what the largest page needs, as in memory_limit = 256M"),
+    help: helpOf([], "write what the largest page needs, as in memory_limit = 256M"),
     names: [first.name, "memory_limit"],
   };
 }

@@ -12,7 +12,7 @@ import {
   workerSize,
 } from "../../src/evidence/pool-memory.js";
 import { acceptedCounts } from "../../src/help/counts.js";
-import { helpText } from "../../src/help/edit.js";
+import { helpOf } from "../../src/help/edit.js";
 
 export const memoryOversubscribed: Rule = {
   id: "pool/memory-oversubscribed",
@@ -65,7 +65,7 @@ export const memoryOversubscribed: Rule = {
       related: [...related, ...boundsOf(sum, memory)],
       effect:
         "when all pools are busy at once the kernel kills workers, and their requests end as 502 Bad Gateway",
-      help: helpText(
+      help: helpOf(
         [
           fits === null
             ? null

@@ -1,7 +1,7 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { helpText, write } from "../../src/help/edit.js";
+import { helpOf, write } from "../../src/help/edit.js";
 import { inEachPlace } from "../../src/help/locations.js";
 import { processManager } from "../../src/model/pool-size.js";
 import { placeOf } from "../../src/source/effective.js";
@@ -50,7 +50,7 @@ export const noRecycling: Rule = {
           return place === null ? [] : [{ place, message: `pool [${pool.name}], too` }];
         }),
         effect: "what scripts and extensions leak adds up until the next reload",
-        help: helpText([
+        help: helpOf([
           inEachPlace(
             endless.map(({ value }) => write(host, value, LINE)),
             LINE,

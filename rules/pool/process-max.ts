@@ -2,7 +2,7 @@ import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { globalSetting, setting } from "../../src/fpm/pools.js";
 import { readInteger } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../../src/fpm/types.js";
-import { helpText, write } from "../../src/help/edit.js";
+import { helpOf, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { maxChildren, processManager, workersAtStart } from "../../src/model/pool-size.js";
 import { placeOf, type SetValue } from "../../src/source/effective.js";
@@ -98,7 +98,7 @@ function* report(host: Host, limit: SetValue<number>, pools: readonly Sized[]): 
     link: [],
     related: pools.flatMap((one) => related(one, short)),
     effect: effectOf(none, fewer),
-    help: helpText([[write(host, limit, `process.max = ${max}`)]]),
+    help: helpOf([[write(host, limit, `process.max = ${max}`)]]),
     names: ["process.max"],
   };
 }

@@ -1,6 +1,6 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { boolean } from "../../src/fpm/pools.js";
-import { helpText, write } from "../../src/help/edit.js";
+import { helpOf, write } from "../../src/help/edit.js";
 import { inEachPlace } from "../../src/help/locations.js";
 import { placeOf } from "../../src/source/effective.js";
 
@@ -52,7 +52,7 @@ export const silentWorkers: Rule = {
         }),
         effect:
           "refused clients, settings that could not be applied and crashes leave no line in PHP-FPM's log",
-        help: helpText([
+        help: helpOf([
           inEachPlace(
             silent.map(({ value }) => write(host, value, LINE)),
             LINE,

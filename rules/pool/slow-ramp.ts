@@ -1,9 +1,10 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import type { OptionsSchema, Report, Rule } from "../../src/engine/rule.js";
 import { shown } from "../../src/evidence/pairs.js";
 import { integer, setting } from "../../src/fpm/pools.js";
 import { takesKey } from "../../src/fpm/settings/facts.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { helpText, inPlace, write } from "../../src/help/edit.js";
+import { helpOf, inPlace, write } from "../../src/help/edit.js";
 import { MOST } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { poolListens } from "../../src/model/listen/pool-listens.js";
@@ -102,7 +103,7 @@ function* dynamic(host: Host, pool: Pool, limit: number): Generator<Report> {
     label: `at most ${most} a second`,
     related: place === null ? [] : [{ place, message: `${max} workers at most` }],
     effect: `a burst of requests meets ${start} ${start === 1 ? "worker" : "workers"}; the others wait for up to ${takes}s, or for 504 Gateway Time-out`,
-    help: helpText([faster(host, pool, growth, limit), [write(host, setting(pool, "pm"), "pm = static")]]),
+    help: helpOf([faster(host, pool, growth, limit), [write(host, setting(pool, "pm"), "pm = static")]]),
   };
 }
 
@@ -114,7 +115,7 @@ const PARTS = [
 ] as const;
 
 /** The counts with which the pool is full in time; never fewer than it has. `null`: none are. */
-function faster(host: Host, pool: Pool, growth: Growth, limit: number): Parameters<typeof helpText>[0][0] {
+function faster(host: Host, pool: Pool, growth: Growth, limit: number): Parameters<typeof helpOf>[0][0] {
   const part = (of: number): number => Math.ceil(growth.max * of);
   for (const [begin, least, most] of PARTS) {
     const start = Math.max(growth.start, part(begin));
@@ -163,9 +164,9 @@ function* ondemand(host: Host, [first, ...rest]: readonly Pool[], limit: number)
   };
 }
 
-function instead(host: Host, pools: readonly Pool[], limit: number): string {
-  if (pools.length <= MOST) return helpText([pools.flatMap((pool) => dynamicInstead(host, pool, limit))]);
-  return helpText(
+function instead(host: Host, pools: readonly Pool[], limit: number): HelpDraft {
+  if (pools.length <= MOST) return helpOf([pools.flatMap((pool) => dynamicInstead(host, pool, limit))]);
+  return helpOf(
     [[inPlace(`each of these ${pools.length} pools that is busy`, "pm = dynamic")]],
     "Beside it pm.start_servers, pm.min_spare_servers and pm.max_spare_servers: a quarter, an eighth and a half of pm.max_children.",
   );

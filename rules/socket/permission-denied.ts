@@ -1,10 +1,11 @@
+import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
 import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { addBefore, type Edit, helpText, write } from "../../src/help/edit.js";
+import { addBefore, helpOf, write } from "../../src/help/edit.js";
 import { openSocket } from "../../src/help/socket.js";
 import type { Host, Target } from "../../src/model/host.js";
 import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/listen/socket.js";
@@ -216,13 +217,13 @@ function related(
   return [...found, ...further];
 }
 
-function help(host: Host, { socket, worker, pool }: Closed): string {
-  if (worker.kind === "set") return helpText([openSocket(host, worker, pool)]);
+function help(host: Host, { socket, worker, pool }: Closed): HelpDraft {
+  if (worker.kind === "set") return helpOf([openSocket(host, worker, pool)]);
   const rooted = socket.owner.name === "root";
   const owner = rooted ? "www-data" : socket.owner.name;
   const user = worker.place === null ? null : addBefore(host, worker.place, `user ${owner};`);
   const given: readonly (Edit | null)[] = rooted
     ? [write(host, setting(pool, "listen.owner"), `listen.owner = ${owner}`)]
     : [];
-  return helpText([[user, ...given]], "`nginx -V` tells the account that nginx was built with, as --user");
+  return helpOf([[user, ...given]], "`nginx -V` tells the account that nginx was built with, as --user");
 }

@@ -1,9 +1,10 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { ownSocket, passTo } from "../../src/help/address.js";
-import { helpText, replace } from "../../src/help/edit.js";
+import { helpOf, replace } from "../../src/help/edit.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 import { fpmUnits, isOn, nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
@@ -68,9 +69,9 @@ export const privateDirectory: Rule = {
   },
 };
 
-function help(host: Host, group: readonly [Pair, ...Pair[]], listen: Place): string {
+function help(host: Host, group: readonly [Pair, ...Pair[]], listen: Place): HelpDraft {
   const path = ownSocket(host, group[0].pool);
-  return helpText([
+  return helpOf([
     [
       replace(host, listen, `listen = ${path}`),
       ...group.map(({ target }) => passTo(host, target, `unix:${path}`)),

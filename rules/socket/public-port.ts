@@ -1,6 +1,6 @@
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
-import { helpText, replace } from "../../src/help/edit.js";
+import { helpOf, replace } from "../../src/help/edit.js";
 import { isLocal } from "../../src/model/address/address.js";
 import { ipBytes } from "../../src/model/address/ip.js";
 import { inContainer } from "../../src/model/container.js";
@@ -59,7 +59,7 @@ export const publicPort: Rule = {
         link: [],
         related: [],
         effect: "whoever connects runs any PHP code as the user of the pool",
-        help: helpText(
+        help: helpOf(
           [[replace(host, place, `listen = ${text.includes("[") ? "[::1]" : "127.0.0.1"}:${address.port}`)]],
           "or, when nginx is on another machine, set listen.allowed_clients to its address",
         ),

@@ -1,8 +1,9 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import { readMode } from "../../src/fpm/settings/values.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { helpText, write } from "../../src/help/edit.js";
+import { helpOf, write } from "../../src/help/edit.js";
 import { openSocket } from "../../src/help/socket.js";
 import { listenAddress } from "../../src/model/build.js";
 import { inContainer } from "../../src/model/container.js";
@@ -66,14 +67,14 @@ export const worldWritable: Rule = {
   },
 };
 
-function help(host: Host, pool: Pool, bits: number): string {
+function help(host: Host, pool: Pool, bits: number): HelpDraft {
   const mode = octal(bits | 0o660);
   // What may be opened only by its mode now has to be nginx's then.
   const closed = pool.settings.map((one) =>
     one.key === "listen.mode" ? { ...one, value: mode, raw: mode } : one,
   );
   const opened = openSocket(host, nginxWorker(host), { ...pool, settings: closed });
-  return helpText(
+  return helpOf(
     [[write(host, setting(pool, "listen.mode"), `listen.mode = ${mode}`), ...(opened ?? [])]],
     opened === null ? "listen.owner and listen.group have to be the account of nginx's workers then" : null,
   );

@@ -1,9 +1,10 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { certainty, type Known, sourceOf } from "../../src/evidence/grouping.js";
 import { groupBy, namesOf, type Pair, pairs, showSeconds } from "../../src/evidence/pairs.js";
 import { phpValue, seconds } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { addInto, helpText, replace } from "../../src/help/edit.js";
+import { addInto, helpOf, inWords, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
@@ -72,7 +73,7 @@ function late({ terminate, execution }: Limits): string {
     : "is at most reached by a script that never waits";
 }
 
-function help(host: Host, { pool, terminate, execution }: Limits): string {
+function help(host: Host, { pool, terminate, execution }: Limits): HelpDraft {
   const less = Math.floor(terminate.value / 2);
   const line = (key: string): string => `${key}[max_execution_time] = ${less}`;
   const note = "or let request_terminate_timeout be longer, and nginx's fastcgi_read_timeout with it";
@@ -81,8 +82,8 @@ function help(host: Host, { pool, terminate, execution }: Limits): string {
   );
   const passed =
     execution.kind === "set" && own === undefined && !execution.place.span.file.path.endsWith(".ini");
-  if (less < 1 || passed) return note.replace("or let", "let");
-  return helpText(
+  if (less < 1 || passed) return inWords(note.replace("or let", "let"));
+  return helpOf(
     [
       [
         own === undefined

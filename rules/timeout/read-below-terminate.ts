@@ -1,3 +1,4 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   certainty,
@@ -16,7 +17,7 @@ import {
   suitsAll,
   TOLERATED,
 } from "../../src/evidence/timeouts.js";
-import { helpText, write } from "../../src/help/edit.js";
+import { helpOf, write } from "../../src/help/edit.js";
 import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { placeOf } from "../../src/source/effective.js";
@@ -121,12 +122,12 @@ function* noLimit(host: Host, all: readonly Limits[], group: Group): Generator<R
   };
 }
 
-function helpLong(host: Host, all: readonly Limits[], group: Group): string {
+function helpLong(host: Host, all: readonly Limits[], group: Group): HelpDraft {
   const [{ read, terminate, pool }] = group;
   const enough = suitsAll(all, pool);
   const quick = `request_terminate_timeout = ${enough}s ; if ${showMs(read.value)} is the real limit`;
   const slow = `fastcgi_read_timeout ${showSeconds(terminate.value)}; # if these requests are meant to be slow`;
-  return helpText(
+  return helpOf(
     [
       enough === null ? null : [write(host, terminate, quick)],
       writeForLocations(host, group, all, readLimit, slow),
@@ -135,9 +136,9 @@ function helpLong(host: Host, all: readonly Limits[], group: Group): string {
   );
 }
 
-function helpLimit(host: Host, all: readonly Limits[], { terminate, pool, ...pair }: Limits): string {
+function helpLimit(host: Host, all: readonly Limits[], { terminate, pool, ...pair }: Limits): HelpDraft {
   const enough = suitsAll(all, pool);
-  if (enough !== null) return helpText([[write(host, terminate, `request_terminate_timeout = ${enough}s`)]]);
+  if (enough !== null) return helpOf([[write(host, terminate, `request_terminate_timeout = ${enough}s`)]]);
   // What suits all of them takes one limit in nginx, too.
   const longest = longestRead(all, pool);
   const short = all.filter((one) => one.pool === pool && one.read.value * TOLERATED < longest * 1000);
@@ -148,7 +149,7 @@ function helpLimit(host: Host, all: readonly Limits[], { terminate, pool, ...pai
     readLimit,
     `fastcgi_read_timeout ${longest}s; # if these requests may take as long as the others`,
   );
-  return helpText(
+  return helpOf(
     [[write(host, terminate, `request_terminate_timeout = ${longest}s`), ...longer]],
     ownPools({ pool, ...pair }),
   );

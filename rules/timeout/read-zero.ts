@@ -1,7 +1,7 @@
 import { noOptions, type RelatedReport, type Rule } from "../../src/engine/rule.js";
 import { type Known, sourceOf } from "../../src/evidence/grouping.js";
 import { groupBy, linkOf, namesOf, phpBindings } from "../../src/evidence/pairs.js";
-import { helpText, write } from "../../src/help/edit.js";
+import { helpOf, write } from "../../src/help/edit.js";
 import { isLocal } from "../../src/model/address/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
 import { httpFact } from "../../src/nginx/facts/directives.js";
@@ -70,7 +70,7 @@ export const readZero: Rule = {
         link: way(binding),
         related: group.slice(1).map((one) => further(one.binding)),
         effect: "every request that is passed to PHP-FPM ends as 504 Gateway Time-out",
-        help: helpText([[write(host, value, `${name} ${usual};`)]]),
+        help: helpOf([[write(host, value, `${name} ${usual};`)]]),
         names: namesOf(binding),
       };
     }

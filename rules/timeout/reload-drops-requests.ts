@@ -4,7 +4,7 @@ import { type Pair, pairs, showMs, shown, showSeconds } from "../../src/evidence
 import { globalSetting } from "../../src/fpm/pools.js";
 import { readSeconds } from "../../src/fpm/settings/values.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
-import { addBefore, helpText, write } from "../../src/help/edit.js";
+import { addBefore, helpOf, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveTime } from "../../src/nginx/tree/effective.js";
 import { placeOf } from "../../src/source/effective.js";
@@ -74,7 +74,7 @@ function* killed(host: Host, master: FpmMaster, value: Known<number>): Generator
     link: [],
     related: [],
     effect: "each request that runs during a reload ends as 502 Bad Gateway",
-    help: helpText([[inGlobal(host, master, value, `process_control_timeout = ${enough(host, master)}s`)]]),
+    help: helpOf([[inGlobal(host, master, value, `process_control_timeout = ${enough(host, master)}s`)]]),
     names: [nameOf(master)],
   };
 }
@@ -105,7 +105,7 @@ function* frozen(host: Host, master: FpmMaster, value: Known<number>): Generator
     link: [],
     related: place === null ? [] : [{ place, message: `nginx waits ${waits}` }],
     effect: `while one old request runs on, every new one waits, and ends as 504 Gateway Time-out after ${showMs(first.read.value)}`,
-    help: helpText([[write(host, value, `process_control_timeout = ${shorter(first.read.value)}s`)]]),
+    help: helpOf([[write(host, value, `process_control_timeout = ${shorter(first.read.value)}s`)]]),
     names: [nameOf(master)],
   };
 }

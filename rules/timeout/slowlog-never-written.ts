@@ -3,7 +3,7 @@ import type { Known } from "../../src/evidence/grouping.js";
 import { shown, showSeconds } from "../../src/evidence/pairs.js";
 import { seconds, setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { addInto, helpText, remove, write } from "../../src/help/edit.js";
+import { addInto, helpOf, remove, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { placeOf } from "../../src/source/effective.js";
 
@@ -62,7 +62,7 @@ function* withoutFile(host: Host, pool: Pool, after: number, slow: Known<number>
     at,
     label: "PHP-FPM needs a slowlog for it",
     related: [],
-    help: helpText([
+    help: helpOf([
       [file.kind === "set" ? write(host, file, log) : addInto(host, pool.section, log)],
       [remove(host, at)],
     ]),
@@ -100,7 +100,7 @@ function* tooLate(host: Host, pool: Pool, slow: Known<number>): Generator<Report
                 : `request_terminate_timeout is ${limit}`,
             },
           ],
-    help: helpText([
+    help: helpOf([
       [kills ? write(host, slow, fitting) : write(host, terminate, "request_terminate_timeout = 0")],
     ]),
   };

@@ -1,3 +1,4 @@
+import type { HelpDraft } from "../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   certainty,
@@ -8,7 +9,7 @@ import {
 } from "../../src/evidence/grouping.js";
 import { groupBy, linkOf, namesOf, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
 import { type Limits, limits, ownPools, readLimit, suitsAll } from "../../src/evidence/timeouts.js";
-import { helpText, write } from "../../src/help/edit.js";
+import { helpOf, write } from "../../src/help/edit.js";
 import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { placeOf } from "../../src/source/effective.js";
@@ -99,13 +100,13 @@ function effect({ read, terminate }: Limits): string {
     : `${slow} and ends as 502 Bad Gateway, unless nginx gives up before that`;
 }
 
-function help(host: Host, all: readonly Limits[], group: Group): string {
+function help(host: Host, all: readonly Limits[], group: Group): HelpDraft {
   const [{ terminate, pool }] = group;
   const limit = showSeconds(terminate.value);
   const enough = suitsAll(all, pool);
   const slow = `request_terminate_timeout = ${enough}s ; if these requests are meant to be slow`;
   const quick = `fastcgi_read_timeout ${limit}; # if ${limit} is the real limit`;
-  return helpText(
+  return helpOf(
     [
       enough === null ? null : [write(host, terminate, slow)],
       writeForLocations(host, group, all, readLimit, quick),

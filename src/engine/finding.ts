@@ -1,5 +1,6 @@
 import type { TypedLink } from "../host/spec.js";
 import type { Place } from "../source/file.js";
+import type { Help } from "./help.js";
 import type { Severity, Symptom } from "./rule.js";
 
 /** A report stamped by the engine: who said it, how grave it is, where it is. */
@@ -19,7 +20,11 @@ export interface Finding {
   readonly link: readonly Related[];
   readonly related: readonly Related[];
   readonly effect: string;
-  readonly help: string;
+  readonly help: Help;
+  /** `false`: it rests on a guess about the host, and the severity is one level lower than the case's. */
+  readonly certain: boolean;
+  /** What would settle it, as a sentence; `null` for what is certain. */
+  readonly settle: string | null;
   /** Hex; survives moved lines. */
   readonly fingerprint: string;
 }

@@ -1,5 +1,6 @@
 import type { Host } from "../model/host.js";
 import type { Place } from "../source/file.js";
+import type { HelpDraft } from "./help.js";
 
 /**
  * What a finding means for the requests of the users, worst first.
@@ -69,10 +70,10 @@ export interface Report {
   readonly case: string;
   /**
    * `true`: the files make it certain. `false`: it rests on a guess about the host; the engine
-   * lowers the severity one level, and `settle` is added to the help.
+   * lowers the severity one level.
    */
   readonly certain: boolean;
-  /** What would settle an uncertain report, as a sentence for the help; `null` for a certain one. */
+  /** What would settle an uncertain report, as a sentence; `null` for a certain one. */
   readonly settle: string | null;
   /** Carries both values and where they come from; lower case, no full stop. */
   readonly message: string;
@@ -86,8 +87,11 @@ export interface Report {
   readonly related: readonly RelatedReport[];
   /** What this costs the users of the site, one sentence: `every request to this location ends as 502 Bad Gateway`. */
   readonly effect: string;
-  /** What to change, paste-ready lines in the syntax of the file, in the form that help.ts describes. A getter where it takes long: not every report is listed. */
-  readonly help: string;
+  /**
+   * What to change: edits where the place is known, sentences where only a person can tell. A function
+   * where it takes long, for not every report is listed.
+   */
+  readonly help: HelpDraft | (() => HelpDraft);
   /** Names around the place that survive moved lines: server, location, pool. */
   readonly names: readonly string[];
 }

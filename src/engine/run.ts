@@ -3,6 +3,7 @@ import type { Host } from "../model/host.js";
 import { type Place, position, type SourceFile, samePlace } from "../source/file.js";
 import { attempt, failure } from "./failure.js";
 import type { Finding, Incomplete, Related } from "./finding.js";
+import { drafted, type Help, type HelpDraft, type Safety } from "./help.js";
 import type { Report, Rule, RuleCase, Severity } from "./rule.js";
 
 /** What the configuration says of one rule. */
@@ -115,22 +116,34 @@ function caseOf(rule: Rule, report: Report): RuleCase {
 const LOWER: Readonly<Record<Severity, Severity>> = { error: "warning", warning: "info", info: "info" };
 
 function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Finding {
-  const help = report.settle === null ? report.help : `${report.help}\n${report.settle}`;
+  const known = caseOf(rule, report);
+  const help = drafted(report.help);
   return {
     rule: rule.id,
     case: report.case,
     severity,
     message: clip(report.message),
-    symptom: caseOf(rule, report).symptom,
+    symptom: known.symptom,
     host: host.name,
     at: report.at,
     label: report.label,
     link: report.link,
     related: report.related,
     effect: report.effect,
-    help,
+    help: withSafety(help, known, report.certain),
+    certain: report.certain,
+    settle: report.settle,
     fingerprint: fingerprint([rule.id, report.case, host.name, report.at.span.file.display, ...report.names]),
   };
+}
+
+/**
+ * What a daemon refuses serves nobody, so that a line which it takes changes no request; what it takes
+ * already changes behaviour. A guess is for somebody to look at.
+ */
+function withSafety({ ways, notes }: HelpDraft, { symptom }: RuleCase, certain: boolean): Help {
+  const usual: Safety = certain && symptom?.when === "start" ? "safe" : "review";
+  return { ways: ways.map(({ safety = usual, edits }) => ({ safety, edits })), notes };
 }
 
 /** A message may quote a value, and a value may be a megabyte; nobody reads more than this. */

@@ -1,3 +1,4 @@
+import type { Edit } from "../engine/help.js";
 import type { Pool } from "../fpm/types.js";
 import type { Nearest } from "../intent/address-slip.js";
 import { type Address, showAddress } from "../model/address/address.js";
@@ -6,7 +7,7 @@ import type { Host, Target } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
 import { nginxWorker } from "../model/nginx-worker.js";
 import type { Place } from "../source/file.js";
-import { type Edit, replace, statement } from "./edit.js";
+import { replace, statement } from "./edit.js";
 import { openSocket } from "./socket.js";
 
 /** What to write so that nginx and a pool name one address. */

@@ -1,9 +1,10 @@
+import type { Edit } from "../engine/help.js";
 import { integer, seconds, setting } from "../fpm/pools.js";
 import { fpmDefault } from "../fpm/settings/facts.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { known } from "../source/effective.js";
-import { type Edit, write } from "./edit.js";
+import { write } from "./edit.js";
 
 /** Counts that are to be others than the pool's own. */
 export interface WantedCounts {

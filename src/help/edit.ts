@@ -1,172 +1,157 @@
+import type { Edit, HandEdit, HelpDraft, Piece, TextEdit } from "../engine/help.js";
 import type { Host } from "../model/host.js";
 import { headPlace } from "../nginx/tree/nodes.js";
 import type { Directive, Node } from "../nginx/types.js";
 import type { Effective } from "../source/effective.js";
 import { lineText, type Place, position, type SourceFile } from "../source/file.js";
 
-/**
- * The one form of every help: a line that says where, then lines to paste, indented by two blanks.
- *
- *     replace "fastcgi_read_timeout 300s;" in etc/nginx/nginx.conf:9 with:
- *       fastcgi_read_timeout 30s; # if 30s is the real limit
- *     or add below "[www]" in etc/php/8.2/fpm/pool.d/www.conf:1:
- *       request_terminate_timeout = 300s
- *
- * `below` and `above` are lines of their own, `behind` and `before` stand on the same line, and
- * what is replaced or removed is what is quoted, else the whole line. `and` goes on with the same way
- * to mend the fault, `or` begins another one. Lines below `in …:` have a
- * place that only a person knows. Lines without indentation and without `:` at the end are notes.
- */
-
-export interface Edit {
-  readonly verb: "replace" | "add" | "remove" | "in";
-  readonly target: string;
-  readonly lines: readonly string[];
+/** Replaces the directive or the line that a place is in. */
+export function replace(host: Host, place: Place, ...lines: readonly string[]): TextEdit {
+  return replacePiece(statement(host, place), ...lines);
 }
 
-/** Exchanges the directive or the line that a place is in. */
-export function replace(host: Host, place: Place, ...lines: readonly string[]): Edit {
-  return { verb: "replace", target: shown(statement(host, place)), lines };
+export function remove(host: Host, place: Place): TextEdit {
+  return textEdit("remove", null, statement(host, place), []);
 }
 
-export function remove(host: Host, place: Place): Edit {
-  return { verb: "remove", target: shown(statement(host, place)), lines: [] };
-}
-
-/** Exchanges a part of a line. */
-export function replacePiece(piece: Piece, ...lines: readonly string[]): Edit {
-  return { verb: "replace", target: shown(piece), lines };
+/** Replaces a part of a line. */
+export function replacePiece(piece: Piece, ...lines: readonly string[]): TextEdit {
+  return textEdit("replace", null, piece, lines);
 }
 
 /** Puts lines below one line of a file. */
-export function addBelowLine(file: SourceFile, line: number, ...lines: readonly string[]): Edit {
-  return { verb: "add", target: after(linePiece(file, line)), lines };
+export function addBelowLine(file: SourceFile, line: number, ...lines: readonly string[]): TextEdit {
+  return addTo(linePiece(file, line), lines);
 }
 
-/** Exchanges a whole line, or several; removes them without others. */
-export function replaceLines(file: SourceFile, from: number, to: number, ...lines: readonly string[]): Edit {
-  const piece = linePiece(file, from);
-  // Where only the blanks before it are wrong, the line has to be quoted by its number.
-  const whole = from < to || file.text.slice(piece.start, piece.end) === lines[0];
-  const target = whole ? linesOf(file, from, to) : shown(piece);
-  return { verb: lines.length === 0 ? "remove" : "replace", target, lines };
+/** Replaces a whole line, or several; removes them when no lines are given. */
+export function replaceLines(
+  file: SourceFile,
+  from: number,
+  to: number,
+  ...lines: readonly string[]
+): TextEdit {
+  const first = linePiece(file, from);
+  const verb = lines.length === 0 ? "remove" : "replace";
+  // Where only the spaces before it are wrong, the line has to be named by its number.
+  const whole = from < to || file.text.slice(first.start, first.end) === lines[0];
+  if (!whole) return textEdit(verb, null, first, lines);
+  const start = file.lineStarts[from - 1] ?? 0;
+  return {
+    kind: "text",
+    verb,
+    where: null,
+    piece: { file, start, end: linePiece(file, to).end },
+    whole,
+    lines,
+  };
 }
 
 /** Puts lines into the block or the section whose head a place is in, before what is there. */
-export function addInto(host: Host, place: Place, ...lines: readonly string[]): Edit {
+export function addInto(host: Host, place: Place, ...lines: readonly string[]): TextEdit {
   return addAfter(host, place, ...lines);
 }
 
-/** Puts lines behind the directive or the line that a place is in. */
-export function addAfter(host: Host, place: Place, ...lines: readonly string[]): Edit {
-  return { verb: "add", target: after(statement(host, place)), lines };
+/** Puts lines after the directive or the line that a place is in. */
+export function addAfter(host: Host, place: Place, ...lines: readonly string[]): TextEdit {
+  return addTo(statement(host, place), lines);
 }
 
-export function addBefore(host: Host, place: Place, ...lines: readonly string[]): Edit {
-  const span = statement(host, place);
-  const { line, column } = position(span.file, span.start);
-  const first =
-    lineText(span.file, line)
+export function addBefore(host: Host, place: Place, ...lines: readonly string[]): TextEdit {
+  const piece = statement(host, place);
+  return textEdit("add", isFirst(piece) ? "above" : "before", piece, lines);
+}
+
+function addTo(piece: Piece, lines: readonly string[]): TextEdit {
+  const { line, column } = position(piece.file, piece.end);
+  const rest = lineText(piece.file, line).slice(column - 1);
+  return textEdit("add", /^\s*(?:[#;].*)?$/.test(rest) ? "below" : "after", piece, lines);
+}
+
+/** More than this is named by its line alone, where it has the line for itself. */
+const LONGEST = 80;
+
+function textEdit(
+  verb: TextEdit["verb"],
+  where: TextEdit["where"],
+  piece: Piece,
+  lines: readonly string[],
+): TextEdit {
+  const text = piece.file.text.slice(piece.start, piece.end);
+  const whole = text.includes("\n") || (text.length > LONGEST && isFirst(piece));
+  return { kind: "text", verb, where, piece, whole, lines };
+}
+
+/** Whether only spaces are before it on its line. */
+function isFirst({ file, start }: Piece): boolean {
+  const { line, column } = position(file, start);
+  return (
+    lineText(file, line)
       .slice(0, column - 1)
-      .trim() === "";
-  return { verb: "add", target: `${first ? "above" : "before"} ${shown(span)}`, lines };
+      .trim() === ""
+  );
 }
 
 /** Writes a value: in the place of the line that sets it, or where it would go. `null`: there is no such place. */
-export function write(host: Host, value: Effective<unknown>, line: string): Edit | null {
+export function write(host: Host, value: Effective<unknown>, line: string): TextEdit | null {
   if (value.kind === "set") return replace(host, value.place, line);
   return value.kind === "unknown" || value.where === null ? null : addInto(host, value.where, line);
 }
 
-/** Writes a directive on one level, beside the others there. */
-export function writeOn(host: Host, level: Node, name: string, line: string): Edit {
+/** Writes a directive on one level, next to the others there. */
+export function writeOn(host: Host, level: Node, name: string, line: string): TextEdit {
   const own = level.children.findLast((child) => child.name === name);
   return own === undefined ? addInto(host, headPlace(level), line) : replace(host, headPlace(own), line);
 }
 
 /** Lines whose place only a person knows. */
-export function inPlace(where: string, ...lines: readonly string[]): Edit {
-  return { verb: "in", target: where, lines };
+export function inPlace(where: string, ...lines: readonly string[]): HandEdit {
+  return { kind: "hand", where, lines };
 }
 
-/** A help from the ways to mend one fault, each of edits that belong together; what is `null` is left out. */
-export function helpText(
+/**
+ * A help from the ways to fix one fault, each of edits that belong together. A way that is `null` or
+ * has an edit that is `null` is dropped. Whether a way is safe follows from the case of the report;
+ * see `engine/run.ts`.
+ */
+export function helpOf(
   ways: readonly (readonly (Edit | null)[] | null)[],
   ...notes: readonly (string | null)[]
-): string {
+): HelpDraft {
   const known = ways.flatMap((way) => {
     const edits = way?.flatMap((edit) => (edit === null ? [] : [edit])) ?? [];
-    return way === null || edits.length < way.length || edits.length === 0 ? [] : [merged(edits)];
+    return way === null || edits.length < way.length || edits.length === 0 ? [] : [{ edits: merged(edits) }];
   });
-  return [
-    ...known.flatMap((edits, way) =>
-      edits.flatMap((edit, index) => written(edit, index > 0 ? "and " : way > 0 ? "or " : "")),
-    ),
-    ...notes.flatMap((note) => (note === null ? [] : [note])),
-  ].join("\n");
+  return { ways: known, notes: notes.flatMap((note) => (note === null ? [] : [note])) };
 }
 
-/** What goes to one place, and what is the same at several places, is written once. */
+/** A help that only a person can follow: one sentence, or several. */
+export function inWords(...notes: readonly string[]): HelpDraft {
+  return { ways: [], notes };
+}
+
+/** What goes to one place is written once. */
 function merged(edits: readonly Edit[]): readonly Edit[] {
   const places: Edit[] = [];
   for (const edit of edits) {
-    const index = places.findIndex(({ verb, target }) => verb === edit.verb && target === edit.target);
+    const index = places.findIndex((one) => samePlace(one, edit));
     const known = places[index];
     const more = edit.lines.filter((line) => known?.lines.includes(line) === false);
     if (known === undefined) places.push(edit);
     else places[index] = { ...known, lines: [...known.lines, ...more] };
   }
-  const found: Edit[] = [];
-  for (const edit of places) {
-    const same = (one: Edit) => one.verb === edit.verb && one.lines.join("\n") === edit.lines.join("\n");
-    const index = edit.verb === "remove" ? -1 : found.findIndex(same);
-    const known = found[index];
-    if (known === undefined) found.push(edit);
-    else found[index] = { ...known, target: `${known.target}${AND}${edit.target}` };
-  }
-  return found;
+  return places;
 }
 
-const AND = " and ";
-
-function written({ verb, target: raw, lines }: Edit, joint: string): readonly string[] {
-  // A name of a file may hold a line end, and a help is split at them.
-  const target = raw.replace(/[\r\n]/g, (end) => (end === "\n" ? "\\x0a" : "\\x0d"));
-  if (verb === "remove") return [`${joint}remove ${target}`];
-  const head = verb === "replace" ? `replace ${target} with:` : `${verb} ${target}:`;
-  return [joint + head, ...lines.map((line) => `  ${line}`)];
+/** The place of an edit, for telling two apart. */
+export function editKey(edit: Edit): string {
+  if (edit.kind === "hand") return `in ${edit.where}`;
+  const { file, start, end } = edit.piece;
+  return `${edit.verb} ${edit.where} ${file.path}:${start}-${end}`;
 }
 
-/** A part of a file. */
-export interface Piece {
-  readonly file: SourceFile;
-  readonly start: number;
-  readonly end: number;
-}
-
-function after(piece: Piece): string {
-  const { file, end } = piece;
-  const { line, column } = position(file, end);
-  const rest = lineText(file, line).slice(column - 1);
-  return `${/^\s*(?:[#;].*)?$/.test(rest) ? "below" : "behind"} ${shown(piece)}`;
-}
-
-/** More than this is told by its line alone, where it has the line for itself. */
-const LONGEST = 80;
-
-function shown({ file, start, end }: Piece): string {
-  const text = file.text.slice(start, end);
-  const [from, to] = [position(file, start), position(file, Math.max(start, end - 1))];
-  const alone =
-    lineText(file, from.line)
-      .slice(0, from.column - 1)
-      .trim() === "";
-  if (text.includes("\n") || (text.length > LONGEST && alone)) return linesOf(file, from.line, to.line);
-  return `"${text}" in ${linesOf(file, from.line, from.line)}`;
-}
-
-function linesOf(file: SourceFile, first: number, last: number): string {
-  return `${file.display}:${first}${last > first ? `-${last}` : ""}`;
+function samePlace(a: Edit, b: Edit): boolean {
+  return editKey(a) === editKey(b);
 }
 
 /** The directive that holds a place, of a block its head with the brace; a line in the other files. */

@@ -1,10 +1,11 @@
+import type { Edit } from "../engine/help.js";
 import { type Known, sourceOf } from "../evidence/grouping.js";
 import type { Pair } from "../evidence/pairs.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { childrenNamed, enclosing, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
-import { addInto, type Edit, inPlace, replace } from "./edit.js";
+import { addInto, editKey, inPlace, replace } from "./edit.js";
 
 /** More places than this are not written out; the report names them all. */
 export const MOST = 4;
@@ -35,7 +36,7 @@ export function writeForLocations<T extends Pair>(
       now.kind === "set" && !shared
         ? replace(host, now.place, line)
         : addInto(host, headPlace(binding.location), line);
-    edits.set(edit.target, edit);
+    edits.set(editKey(edit), edit);
   }
   if (edits.size <= MOST) return [...edits.values()];
   const alone = group.every((one) => value(one).kind === "default" && !isShared(one));

@@ -1,10 +1,11 @@
+import type { Edit } from "../engine/help.js";
 import type { Binding, Host } from "../model/host.js";
 import { broughtBy, effectiveParams, type Param, type ParamSet } from "../model/request/fastcgi-params.js";
 import { effectiveNode } from "../nginx/tree/effective.js";
 import { argument, headPlace } from "../nginx/tree/nodes.js";
 import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
-import { addAfter, addInto, type Edit, replace } from "./edit.js";
+import { addAfter, addInto, replace } from "./edit.js";
 
 /** What finds the script below the root of the location. */
 export const SCRIPT = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;";

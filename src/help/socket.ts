@@ -1,9 +1,10 @@
+import type { Edit } from "../engine/help.js";
 import { setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { mayConnect, poolSocket } from "../model/listen/socket.js";
 import type { NginxWorker } from "../model/nginx-worker.js";
-import { type Edit, write } from "./edit.js";
+import { write } from "./edit.js";
 
 /**
  * The edits that let nginx's workers open the socket of a pool, also of one that has none yet; none

@@ -1,6 +1,8 @@
 import type { Finding, LintResult, Related } from "../engine/finding.js";
+import { applicable, type Help } from "../engine/help.js";
 import type { Place } from "../source/file.js";
 import { position } from "../source/file.js";
+import { changeJson, helpJson, helpLines } from "./help.js";
 import { type Rendered, renderEach } from "./rendered.js";
 import { escapeMarks } from "./terminal/escape.js";
 
@@ -39,24 +41,35 @@ function range({ span }: Place) {
   };
 }
 
-function related({ place, message }: Related) {
-  return { ...range(place), message };
+function related(role: "link" | "related") {
+  return ({ place, message }: Related) => ({ ...range(place), message, role });
+}
+
+/** The first way that can be applied by itself. */
+function fix(help: Help) {
+  const found = applicable(help);
+  return found && { safety: found.safety, edits: found.changes.map(changeJson) };
 }
 
 function findingJson(finding: Finding) {
   const { symptom } = finding;
   return {
     rule: finding.rule,
+    case: finding.case,
     severity: finding.severity,
     message: finding.message,
     symptom: symptom === null ? null : { when: symptom.when, status: symptom.status, log: symptom.log },
     host: finding.host,
     ...range(finding.at),
+    label: finding.label,
     via: finding.at.via.map(({ file, start }) => ({ file: file.display, ...position(file, start) })),
-    related: [...finding.link, ...finding.related].map(related),
+    related: [...finding.link.map(related("link")), ...finding.related.map(related("related"))],
     effect: finding.effect,
-    help: finding.help,
-    fix: null,
+    help: [...helpLines(finding.help), ...(finding.settle === null ? [] : [finding.settle])].join("\n"),
+    ...helpJson(finding.help),
+    fix: fix(finding.help),
+    certain: finding.certain,
+    settle: finding.settle,
     fingerprint: finding.fingerprint,
   };
 }

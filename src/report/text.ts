@@ -6,10 +6,11 @@ import { bar, drawFrame, fileLine, fileLineColumn, margin, shownLines } from "./
 import type { Evidence, Label } from "./frame/frames.js";
 import { evidence } from "./frame/frames.js";
 import { ASCII, UNICODE } from "./frame/glyphs.js";
+import { helpLines } from "./help.js";
 import { type Rendered, renderEach } from "./rendered.js";
 import type { Role } from "./terminal/color.js";
 import { painter } from "./terminal/color.js";
-import { escapeLines, escapeText } from "./terminal/escape.js";
+import { escapeLine, escapeText } from "./terminal/escape.js";
 
 export interface TextOptions {
   readonly color: boolean;
@@ -35,10 +36,10 @@ function canvasFor(finding: Finding, shown: Evidence, options: TextOptions): Can
   };
 }
 
-/** `= name: text`, further lines of the text indented below; nothing when there is no text. */
-function note(canvas: Canvas, name: string, text: string, role: Role): string[] {
-  if (text.trim() === "") return [];
-  const [first = "", ...rest] = escapeLines(text);
+/** `= name: line`, further lines indented below; nothing where there is no text. */
+function note(canvas: Canvas, name: string, lines: readonly string[], role: Role): string[] {
+  if (lines.every((line) => line.trim() === "")) return [];
+  const [first = "", ...rest] = lines.map(escapeLine);
   const start = `${margin(canvas)}${canvas.paint("gutter", "=")} ${canvas.paint(role, `${name}:`)}`;
   return [`${start} ${first}`, ...rest.map((line) => (line === "" ? "" : `${margin(canvas)}    ${line}`))];
 }
@@ -47,7 +48,7 @@ function alsoRows(canvas: Canvas, folded: readonly Label[]): string[] {
   const rows = folded
     .slice(0, MAX_ALSO)
     .flatMap(({ place, message }) =>
-      note(canvas, "also", `${fileLine(place.span)}: ${escapeText(message)}`, "headline"),
+      note(canvas, "also", [`${fileLine(place.span)}: ${message}`], "headline"),
     );
   const more = folded.length - MAX_ALSO;
   if (more > 0) rows.push(`${margin(canvas)}${canvas.paint("gutter", "=")} and ${more} more`);
@@ -65,10 +66,11 @@ function findingText(finding: Finding, options: TextOptions): string {
   }
   rows.push(
     ...alsoRows(canvas, shown.folded),
-    ...note(canvas, "effect", finding.effect, "headline"),
-    ...note(canvas, "help", finding.help, "help"),
-    ...note(canvas, "log", finding.symptom?.log ?? "", "headline"),
-    ...note(canvas, "more", `fpmlint explain ${finding.rule}`, "headline"),
+    ...note(canvas, "effect", [finding.effect], "headline"),
+    ...note(canvas, "help", helpLines(finding.help), "help"),
+    ...note(canvas, "settle", [finding.settle ?? ""], "headline"),
+    ...note(canvas, "log", [finding.symptom?.log ?? ""], "headline"),
+    ...note(canvas, "more", [`fpmlint explain ${finding.rule}`], "headline"),
   );
   return `${rows.join("\n")}\n`;
 }

@@ -1,4 +1,5 @@
 import type { Finding, LintResult, Summary } from "../../src/engine/finding.js";
+import type { Help } from "../../src/engine/help.js";
 import type { TextOptions } from "../../src/report/text.js";
 import { text } from "../../src/report/text.js";
 import type { Place, SourceFile, Span } from "../../src/source/file.js";
@@ -17,6 +18,11 @@ export function at(source: SourceFile, words: string, via: readonly Span[] = [])
   return place(source, start, start + words.length, via);
 }
 
+/** A help of sentences alone. */
+export function inWords(...notes: readonly string[]): Help {
+  return { ways: [], notes };
+}
+
 export function finding(primary: Place, changes: Partial<Finding> = {}): Finding {
   return {
     rule: "invented/rule",
@@ -30,7 +36,9 @@ export function finding(primary: Place, changes: Partial<Finding> = {}): Finding
     link: [],
     related: [],
     effect: "",
-    help: "",
+    help: inWords(),
+    certain: true,
+    settle: null,
     fingerprint: "00",
     ...changes,
   };

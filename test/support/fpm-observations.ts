@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { logs, type Running, walk } from "./bench.js";
 import { fpmCommand } from "./daemons.js";
 import { type DumpLine, parseDump } from "./fpm-dump.js";
-import type { Observation } from "./observations.js";
+import { ask, type Observation } from "./observation.js";
 
 /** What PHP-FPM makes of its files, seen in `php-fpm -tt` of the copy. */
 
@@ -95,7 +95,6 @@ export const fpmObservations: Readonly<Record<string, Observation>> = {
   },
   /** Of two lines for one php.ini setting the first is at work. */
   "first-value-counts": async (running, [wanted]) => {
-    const { ask } = await import("./observations.js");
     const limits = written(running).filter(({ key }) => key === "php_admin_value[memory_limit]");
     const { body } = await ask(running, wanted);
     const differ = new Set(limits.map(({ value }) => value)).size > 1;

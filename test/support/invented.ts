@@ -20,7 +20,7 @@ function reportAll(name: string, caseName: string, certain = true): Rule["check"
         link: [],
         related: [],
         effect: "nothing happens",
-        help: "write something else",
+        help: { ways: [], notes: ["write something else"] },
         names: [headText(node)],
       };
       yield report;

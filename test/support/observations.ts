@@ -1,18 +1,10 @@
 import * as fs from "node:fs";
 import type { ProofRequest } from "../../src/engine/rule.js";
-import { type Answer, logs, type Running, request, walk } from "./bench.js";
+import { type Answer, logs, type Running, walk } from "./bench.js";
 import { fpmObservations } from "./fpm-observations.js";
+import { ask, type Observation, type Observed, shown } from "./observation.js";
 import { poolObservations, written } from "./pool-observations.js";
 import { waitFor } from "./processes.js";
-
-export interface Observed {
-  readonly seen: boolean;
-  /** What there was to see, for the message when a proof fails. */
-  readonly saw: string;
-}
-
-/** Looks for a fault that is neither an odd status nor a log line. */
-export type Observation = (running: Running, requests: readonly ProofRequest[]) => Promise<Observed>;
 
 export const observations: Readonly<Record<string, Observation>> = {
   ...fpmObservations,
@@ -123,15 +115,6 @@ async function freezes(running: Running): Promise<Observed> {
   const answer = await ask(running);
   await old;
   return { seen: begun && answer.status === 504, saw: shown(answer) };
-}
-
-export function ask(running: Running, wanted: ProofRequest = {}): Promise<Answer> {
-  const { times: _, path = "/index.php", ...rest } = wanted;
-  return request(running, { path, ...rest });
-}
-
-export function shown(answer: Answer): string {
-  return `status ${answer.status ?? "none"}, ${answer.body.length} bytes ${JSON.stringify(answer.body.slice(0, 120))}`;
 }
 
 async function any(

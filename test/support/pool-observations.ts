@@ -4,7 +4,7 @@ import { parseShare, parseSize } from "../../src/capacity/size.js";
 import { budgetOf } from "../../src/capacity/sum.js";
 import type { Config } from "../../src/engine/schemas.js";
 import { logs, type Running, request, walk } from "./bench.js";
-import type { Observation, Observed } from "./observations.js";
+import type { Observation, Observed } from "./observation.js";
 import { childrenOf, waitFor } from "./processes.js";
 
 /** What the workers of pools are seen to do. */

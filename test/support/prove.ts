@@ -5,7 +5,8 @@ import type { Proof, ProofRequest, Rule, Symptom, When } from "../../src/engine/
 import { position } from "../../src/source/file.js";
 import { type Answer, type Copy, copyFixture, hostPaths, logs, type Running, start } from "./bench.js";
 import type { LintHost } from "./lint.js";
-import { ask, observations, shown } from "./observations.js";
+import { ask, shown } from "./observation.js";
+import { observations } from "./observations.js";
 import { waitFor } from "./processes.js";
 
 type DaemonProof = Extract<Proof, { kind: "daemons" }>;

@@ -1,8 +1,9 @@
+import type { HelpDraft } from "../../../src/engine/help.js";
 import { noOptions, type RelatedReport, type Report, type Rule } from "../../../src/engine/rule.js";
 import { effectOfNobody, mayAnswer, membership, siblings } from "../../../src/evidence/failover.js";
 import { groupBy, namesOf, phpBindings } from "../../../src/evidence/pairs.js";
 import { around, listenOn, ownSocket, passTo } from "../../../src/help/address.js";
-import { helpText, remove, replace } from "../../../src/help/edit.js";
+import { helpOf, inWords, remove, replace } from "../../../src/help/edit.js";
 import {
   compare,
   isBelowRoot,
@@ -133,7 +134,7 @@ function report(host: Host, group: Group): Report {
       label: `taken for ${refused.reading}`,
       related: locations,
       effect: "PHP-FPM does not start or reload, and every pool of this master is down",
-      help: helpText([[replace(host, refused.place, `listen = ${refused.meant}`)]]),
+      help: helpOf([[replace(host, refused.place, `listen = ${refused.meant}`)]]),
     };
   }
   const meant = meantPool(
@@ -181,10 +182,10 @@ function passes(group: Group, at: Place): readonly RelatedReport[] {
   return found;
 }
 
-function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, target: Target): string {
+function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, target: Target): HelpDraft {
   const { address } = target;
-  if (near === null && candidates.length > 0) return whichPool(host, candidates, address);
-  if (near === null) return `a pool is missing that has listen = ${showAddress(address)}`;
+  if (near === null && candidates.length > 0) return inWords(whichPool(host, candidates, address));
+  if (near === null) return inWords(`a pool is missing that has listen = ${showAddress(address)}`);
   // Moved, it would be cut off from locations that reach it, or get those that are meant for another.
   const alone = !near.used && meantByAll(host, address) === near.pool;
   const movable = near.faulty !== "nginx" && alone && !isRelative(address);
@@ -197,10 +198,10 @@ function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, ta
       passTo(host, target, `unix:${path}`),
       ...(listenOn(host, near, { kind: "unix", path }) ?? []),
     ];
-    return helpText([both], doubt);
+    return helpOf([both], doubt);
   }
   const byHand = pass === null && listen === null;
-  return helpText(
+  return helpOf(
     [pass === null ? null : [pass], listen],
     byHand
       ? `let the address become that of pool [${near.pool.name}]: ${near.nginxAddress ?? near.shown}`
@@ -210,9 +211,9 @@ function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, ta
 }
 
 /** The nearest pool is most likely a member already, so another line for it would say nothing. */
-function helpMember(host: Host, { address, place }: Target): string {
+function helpMember(host: Host, { address, place }: Target): HelpDraft {
   const { text } = around(host, place);
-  return helpText(
+  return helpOf(
     [[remove(host, place)], [replace(host, place, `${withoutEnd(text, ";").trimEnd()} down;`)]],
     `or give it a pool of its own, with listen = ${showAddress(address)}`,
   );

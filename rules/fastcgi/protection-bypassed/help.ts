@@ -1,8 +1,8 @@
+import type { Edit, HelpDraft } from "../../../src/engine/help.js";
 import {
   addBefore,
   addInto,
-  type Edit,
-  helpText,
+  helpOf,
   remove,
   replaceLines,
   replacePiece,
@@ -15,24 +15,24 @@ import type { Node } from "../../../src/nginx/types.js";
 import { position } from "../../../src/source/file.js";
 
 /** How a location comes to protect the scripts that another one takes. */
-export function protectScripts(host: Host, guarded: Node, taker: Node): string {
+export function protectScripts(host: Host, guarded: Node, taker: Node): HelpDraft {
   const { modifier, text } = matchingOf(guarded);
-  if (modifier.startsWith("~")) return helpText([moveBefore(host, guarded, taker)]);
+  if (modifier.startsWith("~")) return helpOf([moveBefore(host, guarded, taker)]);
   const head = (kind: string) =>
     replacePiece(statement(host, headPlace(guarded)), `location ${kind} ${text} {`);
   const script = text.endsWith(".php");
   const passes = guarded.children.some(({ name }) => name.endsWith("_pass"));
   const denies = childrenNamed(guarded, "deny").some((node) => argument(node, 0) === "all");
   if (text !== "/" && denies && childrenNamed(guarded, "allow").length === 0)
-    return helpText([[head(script ? "=" : "^~")]]);
+    return helpOf([[head(script ? "=" : "^~")]]);
   if (script)
-    return helpText([
+    return helpOf([
       [head("="), passes ? null : addInto(host, headPlace(guarded), ...linesIn(taker))].filter(
         (edit) => edit !== null,
       ),
     ]);
   const moved = text === "/" ? moveToServer(host, guarded) : null;
-  return helpText([
+  return helpOf([
     moved ?? [addInto(host, headPlace(guarded), ...blockLines(headText(taker), linesIn(taker)))],
   ]);
 }

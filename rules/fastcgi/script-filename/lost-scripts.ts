@@ -1,6 +1,6 @@
 import type { Report } from "../../../src/engine/rule.js";
 import { groupBy, namesOf } from "../../../src/evidence/pairs.js";
-import { addInto, helpText, remove, replace } from "../../../src/help/edit.js";
+import { addInto, helpOf, remove, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import type { Param, ParamSet } from "../../../src/model/request/fastcgi-params.js";
@@ -79,7 +79,7 @@ function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Report 
     label: why.label,
     related: further,
     effect: why.case === "denied" ? DENIED : NOT_FOUND,
-    help: helpText([[replace(host, param.place, SCRIPT)]]),
+    help: helpOf([[replace(host, param.place, SCRIPT)]]),
     names: namesOf(binding),
   };
 }
@@ -98,7 +98,7 @@ function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Report {
     label: "counts only in this location",
     related: group.map((one) => ({ place: headPlace(one.binding.location), message: "no root counts here" })),
     effect: `every request to ${binding.label} ends as 404 File not found`,
-    help: helpText([
+    help: helpOf([
       server === null ? null : [remove(host, headPlace(root)), addInto(host, server, `root ${written};`)],
     ]),
     names: namesOf(binding),
@@ -120,7 +120,7 @@ function* otherDirectory(host: Host, { binding, param, path }: Sent): Generator<
     label: `PHP-FPM looks for scripts in ${path.directory}`,
     related: [{ place: argumentPlace(root.node, 0), message: `nginx looks for files in ${written}` }],
     effect: `a script that is only in ${written} ends as 404 File not found`,
-    help: helpText([[replace(host, param.place, SCRIPT)]]),
+    help: helpOf([[replace(host, param.place, SCRIPT)]]),
     names: namesOf(binding),
   };
 }

@@ -1,6 +1,6 @@
 import { noOptions, type Report, type Rule } from "../../../src/engine/rule.js";
 import { groupBy, namesOf, phpBindings } from "../../../src/evidence/pairs.js";
-import { addAfter, addBefore, helpText, replace } from "../../../src/help/edit.js";
+import { addAfter, addBefore, helpOf, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import {
@@ -137,7 +137,7 @@ function noParameters(host: Host, binding: Binding): Report {
     label: "without any parameter",
     related: [],
     effect: BLANK,
-    help: helpText([[addBefore(host, headPlace(binding.pass), "include fastcgi.conf;")]]),
+    help: helpOf([[addBefore(host, headPlace(binding.pass), "include fastcgi.conf;")]]),
     names: namesOf(binding),
   };
 }
@@ -170,7 +170,7 @@ function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Report
       })),
     ],
     effect: group.length > 1 ? effect.replace("this location", "these locations") : effect,
-    help: helpText([
+    help: helpOf([
       misspelled === null
         ? [addAfter(host, begin, ...parts, ...(missing.includes("SCRIPT_FILENAME") ? [script] : []))]
         : [

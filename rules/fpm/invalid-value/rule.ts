@@ -1,3 +1,4 @@
+import type { HelpDraft } from "../../../src/engine/help.js";
 import { noOptions, type Report, type Rule } from "../../../src/engine/rule.js";
 import { fpmDown, isPlaceholder, type Line, linesOf, writtenKey } from "../../../src/evidence/fpm-lines.js";
 import { setting } from "../../../src/fpm/pools.js";
@@ -6,7 +7,7 @@ import { type Misread, misread } from "../../../src/fpm/settings/misread.js";
 import { factOf, refusedSetting } from "../../../src/fpm/settings/refused.js";
 import { readMode, secondsOf } from "../../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool, Setting } from "../../../src/fpm/types.js";
-import { helpText, remove, replace } from "../../../src/help/edit.js";
+import { helpOf, inWords, remove, replace } from "../../../src/help/edit.js";
 import { fpmAddress } from "../../../src/model/address/address.js";
 import type { Host } from "../../../src/model/host.js";
 import { known } from "../../../src/source/effective.js";
@@ -148,9 +149,9 @@ function refusal(
 }
 
 /** Paste-ready lines; an account is created, not written. */
-function help(host: Host, name: ValueCase, one: Setting, key: string): string {
+function help(host: Host, name: ValueCase, one: Setting, key: string): HelpDraft {
   const { ways } = valueTexts[name];
-  if (ways.length === 0) return `create the account, or name another one in ${key}`;
+  if (ways.length === 0) return inWords(`create the account, or name another one in ${key}`);
   const value = one.raw.replace(/^["']|["']$/g, "");
   const number = /[1-9][0-9]{0,6}/.exec(value)?.[0] ?? "10";
   const clean = name.startsWith("listen")
@@ -158,7 +159,7 @@ function help(host: Host, name: ValueCase, one: Setting, key: string): string {
     : name === "array-value"
       ? value
       : value.replace(/[^A-Za-z0-9/_.~-]/g, "");
-  return helpText(
+  return helpOf(
     ways.map((way) => {
       const line = way?.replaceAll("KEY", key).replaceAll("NUMBER", number).replaceAll("VALUE", clean);
       return [line === undefined ? remove(host, one.place) : replace(host, one.place, line)];
@@ -189,7 +190,7 @@ function misreadReport(host: Host, found: Misread, one: Setting, pool: Pool | nu
     link: [],
     related: [],
     effect: `PHP-FPM works with ${found.as} and says nothing about it`,
-    help: helpText([[replace(host, one.place, meant(found, one, key))]]),
+    help: helpOf([[replace(host, one.place, meant(found, one, key))]]),
     names: [pool?.name ?? "global", key],
   };
 }
@@ -239,6 +240,6 @@ function* modeFault(host: Host, pool: Pool): Generator<Report> {
     ...misreadReport(host, { kind: "calculation", as: octal }, line, pool),
     case: "mode",
     effect: `the socket gets mode ${octal}, nginx may not open it, and every request ends as 502 Bad Gateway`,
-    help: helpText([[replace(host, line.place, "listen.mode = 0660")]]),
+    help: helpOf([[replace(host, line.place, "listen.mode = 0660")]]),
   };
 }

@@ -3,7 +3,7 @@ import { fpmDown, isMisspelt } from "../../../src/evidence/fpm-lines.js";
 import { setting } from "../../../src/fpm/pools.js";
 import { olderThan } from "../../../src/fpm/settings/facts.js";
 import type { Pool } from "../../../src/fpm/types.js";
-import { addInto, helpText, replace } from "../../../src/help/edit.js";
+import { addInto, helpOf, replace } from "../../../src/help/edit.js";
 import { inContainer } from "../../../src/model/container.js";
 import type { Host } from "../../../src/model/host.js";
 import { nginxWorker } from "../../../src/model/nginx-worker.js";
@@ -75,7 +75,7 @@ function root(host: Host, pool: Pool, user: string): Report | null {
     message: found.message,
     at: found.place,
     label: found.label,
-    help: helpText([[replace(host, found.place, found.line)]], "best an account that only this site has"),
+    help: helpOf([[replace(host, found.place, found.line)]], "best an account that only this site has"),
     names: [pool.name],
   };
 }
@@ -146,7 +146,7 @@ function missing(host: Host, pool: Pool): Report | null {
     message: `pool [${pool.name}] does not set user, and PHP-FPM has no default for it when root starts it`,
     at: pool.section,
     label: "no user in this pool",
-    help: helpText([[addInto(host, pool.section, "user = www-data", "group = www-data")]]),
+    help: helpOf([[addInto(host, pool.section, "user = www-data", "group = www-data")]]),
     names: [pool.name],
   };
 }

@@ -5,6 +5,7 @@ import {
   type Rule,
   type Symptom,
 } from "../../../src/engine/rule.js";
+import { inWords } from "../../../src/help/edit.js";
 import type { Host, NginxHost } from "../../../src/model/host.js";
 import { type JudgedHost, judgedHost } from "../../../src/model/nginx-judged.js";
 import { wrongCount, wrongIncludes } from "../../../src/nginx/checks/counts.js";
@@ -139,7 +140,7 @@ function report(nginx: NginxHost, anchored: boolean, { node, refusal }: Found, w
     link: [],
     related: other === undefined ? [] : [relatedTo(other)],
     effect: EFFECT,
-    help: meant === null ? help : corrected(line, word, meant),
+    help: inWords(meant === null ? help : corrected(line, word, meant)),
     names: [within?.name ?? "", log],
   };
 }
@@ -186,7 +187,7 @@ function* missingEvents({ whole }: Host, nginx: NginxHost): Generator<Report> {
     link: [],
     related: [],
     effect: EFFECT,
-    help: "events { }",
+    help: inWords("events { }"),
     names: ["events"],
   };
 }

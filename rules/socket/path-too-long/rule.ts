@@ -2,7 +2,7 @@ import { noOptions, type RelatedReport, type Rule } from "../../../src/engine/ru
 import { setting } from "../../../src/fpm/pools.js";
 import type { Pool } from "../../../src/fpm/types.js";
 import { around, ownSocket } from "../../../src/help/address.js";
-import { helpText, replace } from "../../../src/help/edit.js";
+import { helpOf, replace } from "../../../src/help/edit.js";
 import type { Host } from "../../../src/model/host.js";
 import { LONGEST_PATH } from "../../../src/nginx/address/address.js";
 import { tooLongPaths } from "./sockets.js";
@@ -50,7 +50,7 @@ export const pathTooLong: Rule = {
           same.length > 0
             ? "nginx does not start or reload"
             : "the socket has another name than the file says, and who looks for it finds nothing",
-        help: helpText([
+        help: helpOf([
           [
             replace(host, listen.place, `listen = ${ownSocket(host, pool)}`),
             ...same.map(({ place }) => {

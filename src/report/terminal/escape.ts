@@ -7,8 +7,6 @@
  * no danger, but a no-break blank is a letter to both daemons, and a frame that draws it as a blank
  * hides the fault it should show.
  */
-import { withoutEnd } from "../../source/ends.js";
-
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 /**
@@ -58,7 +56,7 @@ export function withoutCommands(output: string): string {
   return escapeMarks(output).replace(COMMAND, "$1\\x3a");
 }
 
-/** Text of several lines: split at LF or CRLF, tabs to four blanks, the rest escaped, no trailing blanks. */
-export function escapeLines(text: string): string[] {
-  return text.split(/\r?\n/).map((line) => withoutEnd(escapeText(line.replaceAll("\t", "    ")), " "));
+/** The same with tabs as four spaces and without spaces at the end, for lines that are shown as a text. */
+export function escapeLine(text: string): string {
+  return escapeText(text.replaceAll("\t", "    ")).trimEnd();
 }
