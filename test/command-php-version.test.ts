@@ -17,6 +17,9 @@ const told: Rule = {
     instead: "Instead.",
     references: ["https://www.php.net/"],
   },
+  about: "host",
+  reads: [],
+  asksDisk: false,
   options: noOptions,
   proof: { kind: "none", reason: "invented" },
   *check(host) {

@@ -81,7 +81,7 @@ describe("masters that may not run at the same time", () => {
     `events { } http { server { location ~ \\.php$ { fastcgi_pass unix:/run/php/a.sock; } ${names} } }`;
   const certain = (one: Host, limit: number): boolean | null => {
     const sum = poolSum(one, () => 60 * MIB);
-    return sum === null ? null : certainAbove(one, sum, limit).certain;
+    return sum === null ? null : !certainAbove(one, sum, limit).settle;
   };
 
   test("certain where one alone is too much", () => expect(certain(host(files), 200 * MIB)).toBe(true));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defineRule } from "../src/engine/define.js";
 import { describeErrors } from "../src/engine/describe-errors.js";
 import { noOptions, type OptionsSchema, type Rule } from "../src/engine/rule.js";
 import { createValidators } from "../src/engine/validate.js";
@@ -16,7 +17,15 @@ const validators = createValidators([invented("sky/too-blue", minimum), invented
 
 function invented(id: string, options: OptionsSchema): Rule {
   const docs = { title: "", what: "", why: "", instead: "", references: [] };
-  return { id, cases: {}, docs, options, proof: { kind: "none", reason: "invented" }, check: () => [] };
+  return defineRule({
+    id,
+    about: "host",
+    cases: {},
+    docs,
+    options,
+    proof: { kind: "none", reason: "invented" },
+    check: () => [],
+  });
 }
 
 function faults(name: string, data: unknown): readonly string[] {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { rules } from "../rules/index.js";
 import { outsideCauses, outsideTopics } from "../src/causes/outside-causes.js";
 import { symptomNames, symptomTopic } from "../src/causes/symptoms.js";
-import { noOptions, type Rule } from "../src/engine/rule.js";
+import { defineRule } from "../src/engine/define.js";
+import type { Rule } from "../src/engine/rule.js";
 import { explainSymptom } from "../src/report/explain/symptom.js";
 import { describeProofs, fpmCommand, nginxCommand } from "./support/daemons.js";
 
@@ -11,7 +12,7 @@ const PLAIN = { color: false, width: 100 };
 
 function invented(id: string, cases: Rule["cases"]): Rule {
   const docs = { title: id, what: "", why: "", instead: "", references: [] };
-  return { id, cases, docs, options: noOptions, proof: { kind: "daemons" }, check: () => [] };
+  return defineRule({ id, about: "host", cases, docs, check: () => [] });
 }
 
 const symptom = { when: "always", status: 418, log: "no tea" } as const;

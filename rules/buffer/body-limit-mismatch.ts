@@ -1,5 +1,5 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   certainty,
   furtherLocations,
@@ -8,7 +8,7 @@ import {
   relatedValues,
   sourceOf,
 } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/evidence/pairs.js";
 import { addInto, helpOf, replace } from "../../src/help/edit.js";
 import { writeForLocations } from "../../src/help/locations.js";
 import type { Binding, Host } from "../../src/model/host.js";
@@ -20,6 +20,7 @@ import { effectiveList, effectiveOffset } from "../../src/nginx/tree/effective.j
 import { argumentPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { parseIniBytes } from "../../src/php/ini.js";
+import { groupBy } from "../../src/source/collect.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
 
@@ -33,8 +34,11 @@ interface Limits extends Pair {
 
 type Group = readonly [Limits, ...Limits[]];
 
-export const bodyLimitMismatch: Rule = {
+type Case = "dropped" | "refused-first";
+
+export const bodyLimitMismatch = defineRule({
   id: "buffer/body-limit-mismatch",
+  about: "host",
   cases: {
     dropped: {
       severity: "warning",
@@ -58,7 +62,6 @@ export const bodyLimitMismatch: Rule = {
       "https://www.php.net/manual/en/ini.core.php#ini.post-max-size",
     ],
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { dropped: "body-dropped" } },
   *check(host) {
     const all = [...limits(host)];
@@ -69,7 +72,7 @@ export const bodyLimitMismatch: Rule = {
     for (const group of groupBy(above, key)) yield* dropped(host, all, group);
     for (const group of groupBy(below, key)) yield* refusedFirst(host, all, group);
   },
-};
+});
 
 function* limits(host: Host): Generator<Limits> {
   const postMaxSize = requestValues(host, "post_max_size");
@@ -128,7 +131,7 @@ function shownSize({ kind, value }: Known<number>): string {
   return kind === "default" ? `${text} (the default)` : text;
 }
 
-function* dropped(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
+function* dropped(host: Host, all: readonly Limits[], group: Group): Generator<Draft<Case>> {
   const [first] = group;
   const { nginx, php } = first;
   const nginxFirst = nginx.kind === "set";
@@ -164,7 +167,7 @@ function* dropped(host: Host, all: readonly Limits[], group: Group): Generator<R
   };
 }
 
-function* refusedFirst(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
+function* refusedFirst(host: Host, all: readonly Limits[], group: Group): Generator<Draft<Case>> {
   const [first] = group;
   const { nginx, php } = first;
   const at = placeOf(nginx);
@@ -226,12 +229,11 @@ function phpSize(bytes: number): string {
   return showBytes(bytes).replace(" bytes", "").toUpperCase();
 }
 
-function common(first: Limits): Pick<Report, "certain" | "settle" | "link" | "names"> {
+function common(first: Limits): Pick<Draft, "settle" | "link" | "names"> {
   const { binding, pool, target, withoutIni } = first;
   const guess =
     withoutIni && !target.assumed
       ? {
-          certain: false,
           settle: `No php.ini of pool [${pool.name}] was found; php-fpm -i tells which one it reads.`,
         }
       : certainty(first);

@@ -1,12 +1,13 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { defineRule } from "../../src/engine/define.js";
 import { certainty, furtherLocations, sourceOf } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { isGeneral, isStream } from "../../src/evidence/streams.js";
 import { helpOf, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { takesBodies } from "../../src/nginx/location/passed.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";
 import { headText } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import type { SetValue } from "../../src/source/effective.js";
 
 interface Off extends Pair {
@@ -16,8 +17,9 @@ interface Off extends Pair {
 
 const symptom = { when: "saturation", status: null, log: null } as const;
 
-export const bufferingOff: Rule = {
+export const bufferingOff = defineRule({
   id: "buffer/buffering-off",
+  about: "host",
   cases: {
     response: {
       severity: "warning",
@@ -43,7 +45,6 @@ export const bufferingOff: Rule = {
     ],
     twins: { bad: "bad-response", ok: "ok-on" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ path: "/page.php" }],
@@ -70,7 +71,7 @@ export const bufferingOff: Rule = {
       };
     }
   },
-};
+});
 
 function* off(host: Host): Generator<Off> {
   for (const pair of pairs(host)) {

@@ -1,5 +1,6 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule, type RuleCase } from "../../src/engine/rule.js";
+import type { RuleCase } from "../../src/engine/rule.js";
 import { helpOf, writeOn } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -41,8 +42,16 @@ const refused = (summary: string, log: string): RuleCase => ({
   summary,
 });
 
-export const busySizeInvalid: Rule = {
+type Case =
+  | "too-few-buffers"
+  | "busy-too-small"
+  | "busy-too-large"
+  | "write-size-too-small"
+  | "temp-file-too-small";
+
+export const busySizeInvalid = defineRule({
   id: "buffer/busy-size-invalid",
+  about: "host",
   cases: {
     "too-few-buffers": refused("a single buffer", "there must be at least 2"),
     "busy-too-small": refused(
@@ -74,8 +83,6 @@ export const busySizeInvalid: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_busy_buffers_size",
     ],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const seen = new Set<string>();
     for (const fault of faults(host)) {
@@ -85,7 +92,7 @@ export const busySizeInvalid: Rule = {
       seen.add(key);
     }
   },
-};
+});
 
 function* faults(host: Host): Generator<Fault> {
   // `stream` has servers and a proxy_buffer_size of its own, without any of this.
@@ -134,7 +141,7 @@ const keyOf =
     return value.kind === "set" ? `${value.place.span.file.path}:${value.place.span.start}` : value.kind;
   };
 
-function report(host: Host, fault: Fault): Report {
+function report(host: Host, fault: Fault): Draft<Case> {
   const { block, prefix, refusal, sizes } = fault;
   const names = involved(fault).filter((name) => sizes[name].kind === "set");
   // Where values of two levels meet, the inner one is what makes them a bad pair.
@@ -146,12 +153,9 @@ function report(host: Host, fault: Fault): Report {
   const where = `${block.name === "server" && !label(block).startsWith("the server") ? "server " : ""}${label(block)}`;
   return {
     case: refusal,
-    certain: true,
-    settle: null,
     message: message(fault),
     at: at ?? headPlace(block),
     label: `${name === undefined ? "this" : written(fault, name)} is part of what nginx refuses`,
-    link: [],
     related: [
       ...others.flatMap((other) => {
         const place = placeOf(sizes[other]);

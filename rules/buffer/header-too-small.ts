@@ -1,8 +1,7 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
-import type { Report, Rule } from "../../src/engine/rule.js";
 import type { Known } from "../../src/evidence/grouping.js";
 import { sourceOf } from "../../src/evidence/grouping.js";
-import { groupBy } from "../../src/evidence/pairs.js";
 import { editKey, helpOf, writeOn } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -28,6 +27,7 @@ import {
   headText,
 } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 
 interface Options {
@@ -48,8 +48,11 @@ const tooBig = {
   log: "upstream sent too big header while reading response header from upstream",
 } as const;
 
-export const headerTooSmall: Rule<Options> = {
+type Case = "zero" | "below-default" | "small";
+
+export const headerTooSmall = defineRule({
   id: "buffer/header-too-small",
+  about: "host",
   cases: {
     zero: {
       severity: "error",
@@ -94,13 +97,12 @@ export const headerTooSmall: Rule<Options> = {
       },
     },
   },
-  proof: { kind: "daemons" },
-  *check(host, { minimum }) {
+  *check(host, { minimum }: Options) {
     const enough = sizeBytes(minimum) ?? 0;
     const key = ({ prefix, size }: Small): string => `${prefix} ${sourceOf(size)}`;
     for (const group of groupBy(small(host, enough), key)) yield* report(host, group, enough);
   },
-};
+});
 
 function* small(host: Host, enough: number): Generator<Small> {
   // `stream` has a proxy_pass, too, and no headers.
@@ -124,7 +126,7 @@ function defaultSize(prefix: BufferPrefix): number {
   return sizeBytes(httpFact(`${prefix}_buffer_size`)?.default ?? "") ?? 0;
 }
 
-function* report(host: Host, group: readonly [Small, ...Small[]], enough: number): Generator<Report> {
+function* report(host: Host, group: readonly [Small, ...Small[]], enough: number): Generator<Draft<Case>> {
   const [first] = group;
   const { prefix, size } = first;
   const at = placeOf(size);
@@ -133,12 +135,9 @@ function* report(host: Host, group: readonly [Small, ...Small[]], enough: number
   const others = size.kind === "default" ? group.slice(1) : group;
   yield {
     case: first.case,
-    certain: true,
-    settle: null,
     message: message(first, enough),
     at,
     label: size.kind === "default" ? `${prefix}_buffer_size is ${bytes} here (the default)` : null,
-    link: [],
     related: others.map(({ pass }) => ({
       place: argumentPlace(pass, 0),
       message: `answers for ${label(pass)} must fit into it`,

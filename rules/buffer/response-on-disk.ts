@@ -1,7 +1,8 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import type { OptionsSchema, Rule } from "../../src/engine/rule.js";
+import type { OptionsSchema } from "../../src/engine/rule.js";
 import { certainty, furtherLocations, type Known, sourceOf } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/evidence/pairs.js";
 import { isStream } from "../../src/evidence/streams.js";
 import { helpOf, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
@@ -9,6 +10,7 @@ import { sizeBytes } from "../../src/nginx/syntax/values.js";
 import { effectiveBuffers, effectiveFlag, effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 
@@ -36,8 +38,9 @@ const options: OptionsSchema = {
   },
 };
 
-export const responseOnDisk: Rule<Options> = {
+export const responseOnDisk = defineRule({
   id: "buffer/response-on-disk",
+  about: "host",
   cases: {
     small: {
       severity: "info",
@@ -71,7 +74,7 @@ export const responseOnDisk: Rule<Options> = {
     requests: [{ path: "/page.php" }],
     observe: { "no-file": "slow-client-holds-worker" },
   },
-  *check(host, { page }) {
+  *check(host, { page }: Options) {
     const typical = sizeBytes(page) ?? 65536;
     const found = [...small(host, typical)];
     const key = (one: Small): string =>
@@ -106,7 +109,7 @@ export const responseOnDisk: Rule<Options> = {
       };
     }
   },
-};
+});
 
 function help(host: Host, { binding, off }: Small, at: Place): HelpDraft {
   if (off !== null) return helpOf([[replace(host, at, "fastcgi_max_temp_file_size 1024m;")]]);

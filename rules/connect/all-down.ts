@@ -1,11 +1,11 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { groupBy } from "../../src/evidence/pairs.js";
 import { helpOf, inWords, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { readUpstreams, upstreamServers } from "../../src/model/pass/upstreams.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 
 /** A location and an upstream behind it that has nobody left. */
@@ -14,8 +14,9 @@ interface Closed {
   readonly group: Node;
 }
 
-export const allDown: Rule = {
+export const allDown = defineRule({
   id: "connect/all-down",
+  about: "host",
   cases: {
     down: {
       severity: "error",
@@ -30,8 +31,6 @@ export const allDown: Rule = {
     instead: "Remove `down` from one of the servers, or answer with `return 503;` while there is nobody.",
     references: ["https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server"],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const key = ({ group }: Closed): string => `${group.file.path}:${group.directive.start}`;
     for (const [first, ...rest] of groupBy(closed(host), key)) {
@@ -42,15 +41,12 @@ export const allDown: Rule = {
       const [at = headPlace(group)] = places;
       yield {
         case: "down",
-        certain: true,
-        settle: null,
         message:
           servers.length === 1
             ? `the only server of upstream ${name} is down`
             : `all ${servers.length} servers of upstream ${name} are down`,
         at,
         label: "nginx sends it no requests",
-        link: [],
         related: [
           ...places.slice(1).map((place) => ({ place, message: "and none to this one" })),
           ...[first, ...rest].flatMap((one, index, all) =>
@@ -65,7 +61,7 @@ export const allDown: Rule = {
       };
     }
   },
-};
+});
 
 function passOf({ binding }: Closed): Place {
   return argumentPlace(binding.pass, 0);

@@ -1,7 +1,7 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import { siblings } from "../../src/evidence/failover.js";
 import { certainty, furtherLocations, poolKey } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf, remove, replace } from "../../src/help/edit.js";
@@ -13,6 +13,7 @@ import { listenAddress } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import type { Place } from "../../src/source/file.js";
 
 /** A TCP pool with a list of clients, and where nginx comes from on one way to it. */
@@ -32,8 +33,11 @@ interface Entry {
   readonly bytes: readonly number[] | null;
 }
 
-export const allowedClients: Rule = {
+type Case = "refused" | "invalid-entry";
+
+export const allowedClients = defineRule({
   id: "connect/allowed-clients",
+  about: "host",
   cases: {
     refused: {
       severity: "error",
@@ -57,8 +61,6 @@ export const allowedClients: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_bind",
     ],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const found = [...guarded(host)];
     const refused = found.filter(({ allowed }) => !allowed);
@@ -70,7 +72,7 @@ export const allowedClients: Rule = {
     for (const group of groupBy(let_in, poolKey))
       yield report("invalid-entry", group, leftover(host, group[0]));
   },
-};
+});
 
 function* guarded(host: Host): Generator<Guarded> {
   for (const pair of pairs(host)) {
@@ -151,7 +153,7 @@ function placeOf(pool: Pool, place: Place): Place {
   return pool.settings.findLast((one) => one.place === place)?.keyPlace ?? place;
 }
 
-type Words = Pick<Report, "message" | "label" | "effect" | "help">;
+type Words = Pick<Draft<Case>, "message" | "label" | "effect" | "help">;
 
 function refusal(host: Host, one: Guarded): Words {
   const { pool, binding, target, sources } = one;
@@ -194,12 +196,11 @@ function leftover(host: Host, one: Guarded): Words {
   };
 }
 
-function report(kind: string, group: readonly [Guarded, ...Guarded[]], words: Words): Report {
+function report(kind: Case, group: readonly [Guarded, ...Guarded[]], words: Words): Draft<Case> {
   const [first] = group;
   const elsewhere = first.sources === null && first.entries.some(({ bytes }) => bytes !== null);
   const guess = elsewhere
     ? {
-        certain: false,
         settle:
           "The address nginx has towards PHP-FPM would settle it: the worker names it in its log when it refuses it (catch_workers_output = yes).",
       }

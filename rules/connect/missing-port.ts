@@ -1,6 +1,6 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
-import { groupBy, namesOf } from "../../src/evidence/pairs.js";
+import { namesOf } from "../../src/evidence/pairs.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { around } from "../../src/help/address.js";
 import { helpOf, inPlace, replace } from "../../src/help/edit.js";
@@ -13,6 +13,7 @@ import { type PoolListen, poolListens } from "../../src/model/listen/pool-listen
 import { readUpstreams } from "../../src/model/pass/upstreams.js";
 import { possibleValues } from "../../src/model/request/variables.js";
 import { argument, argumentPlace, childrenNamed } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 
 /** A location and the word that names an address without a port. */
@@ -24,8 +25,11 @@ interface Portless {
   readonly member: Target | null;
 }
 
-export const missingPort: Rule = {
+type Case = "server" | "member" | "value";
+
+export const missingPort = defineRule({
   id: "connect/missing-port",
+  about: "host",
   cases: {
     server: {
       severity: "error",
@@ -54,13 +58,11 @@ export const missingPort: Rule = {
     ],
     twins: { bad: "bad-upstream-server", ok: "ok-port" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const key = ({ place: { span } }: Portless): string => `${span.file.path}:${span.start}`;
     for (const group of groupBy(portless(host), key)) yield report(host, group);
   },
-};
+});
 
 function* portless(host: Host): Generator<Portless> {
   if (host.nginx === null) return;
@@ -103,7 +105,7 @@ function wordAt({ span: { file, start, end } }: Place): string {
   return file.text.slice(start, end).replace(/^["']|["']$/g, "");
 }
 
-function report(host: Host, group: readonly [Portless, ...Portless[]]): Report {
+function report(host: Host, group: readonly [Portless, ...Portless[]]): Draft<Case> {
   const [{ binding, place, text, member }] = group;
   const takenOver = member !== null && siblings(binding, member).some(mayAnswer);
   const { port, pool, note } = meantPort(host, group);
@@ -113,15 +115,12 @@ function report(host: Host, group: readonly [Portless, ...Portless[]]): Report {
   const full = `${text}:${port ?? "PORT"}`;
   return {
     case: member === null ? "value" : takenOver ? "member" : "server",
-    certain: true,
-    settle: null,
     message:
       member === null
         ? `fastcgi_pass gets the value ${text}, which has no port${meant}`
         : `server ${text} (${where}) has no port, and nginx takes 80${meant}`,
     at: place,
     label: member === null ? "no port" : "port 80",
-    link: [],
     related: group.flatMap((one, index) =>
       group.slice(0, index).some((other) => samePlace(passOf(other), passOf(one)))
         ? []

@@ -1,6 +1,6 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { groupBy, namesOf } from "../../src/evidence/pairs.js";
+import { namesOf } from "../../src/evidence/pairs.js";
 import { around } from "../../src/help/address.js";
 import { addInto, helpOf, replace } from "../../src/help/edit.js";
 import { nginxAddress } from "../../src/model/address/address.js";
@@ -10,6 +10,7 @@ import { readUpstreams } from "../../src/model/pass/upstreams.js";
 import { possibleValues } from "../../src/model/request/variables.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import type { Place } from "../../src/source/file.js";
 
 /** A location whose fastcgi_pass gets a name that nginx would have to look up. */
@@ -20,8 +21,9 @@ interface Named {
   readonly host: string;
 }
 
-export const noResolver: Rule = {
+export const noResolver = defineRule({
   id: "connect/no-resolver",
+  about: "host",
   cases: {
     name: {
       severity: "error",
@@ -41,20 +43,15 @@ export const noResolver: Rule = {
     ],
     twins: { bad: "bad-localhost", ok: "ok-address" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const key = ({ place: { span } }: Named): string => `${span.file.path}:${span.start}`;
     for (const group of groupBy(named(host), key)) {
       const [{ binding, place, text, host: name }] = group;
       yield {
         case: "name",
-        certain: true,
-        settle: null,
         message: `fastcgi_pass gets the value ${text}, and no resolver is in effect that could look up ${name}`,
         at: place,
         label: "a name that nginx looks up for each request",
-        link: [],
         related: group.map((one) => ({
           place: argumentPlace(one.binding.pass, 0),
           message: `${one.binding.label} passes requests there`,
@@ -65,7 +62,7 @@ export const noResolver: Rule = {
       };
     }
   },
-};
+});
 
 function help(host: Host, group: readonly [Named, ...Named[]]): HelpDraft {
   const [{ place, text, host: name }] = group;

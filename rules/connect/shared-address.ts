@@ -1,5 +1,5 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf, inPlace, replace } from "../../src/help/edit.js";
 import { type Address, fpmAddress, meetingPoint, showAddress } from "../../src/model/address/address.js";
@@ -26,8 +26,9 @@ interface Clash {
 
 const start = (log: string | null) => ({ when: "start", status: null, log }) as const;
 
-export const sharedAddress: Rule = {
+export const sharedAddress = defineRule({
   id: "connect/shared-address",
+  about: "host",
   cases: {
     "same-string": {
       severity: "error",
@@ -63,7 +64,6 @@ export const sharedAddress: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
     twins: { bad: "bad-same-socket", ok: "ok-two-sockets" },
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { alias: "two-pools-one-address" } },
   *check(host) {
     const local = localhost(host.fs);
@@ -90,7 +90,7 @@ export const sharedAddress: Rule = {
       }
     }
   },
-};
+});
 
 function listening(host: Host, pool: Pool): readonly Listening[] {
   return [
@@ -147,7 +147,7 @@ function overlap(first: Listening, second: Listening, local: ReturnType<typeof l
   return includes || ipv4 || plain[0] === plain[1] ? { case: "same-port", sure } : null;
 }
 
-function report(host: Host, first: Listening, second: Listening, { case: kind, sure }: Clash): Report {
+function report(host: Host, first: Listening, second: Listening, { case: kind, sure }: Clash): Draft<Case> {
   const loose = kind !== "across-masters" && second.pool.master.main === null;
   const settle = loose
     ? "The main file of PHP-FPM, which is not in the tree, would settle it: it may not include both files."
@@ -159,12 +159,10 @@ function report(host: Host, first: Listening, second: Listening, { case: kind, s
     shown[0] === shown[1] ? `both listen on ${shown[0]}` : `listen on ${shown[0]} and ${shown[1]}`;
   return {
     case: kind,
-    certain: settle === null,
     settle,
     message: `${both(first, second)}${masters(first, second)} ${where}${explained(kind, first, second)}`,
     at: second.place,
     label: `${who(second)} listens here`,
-    link: [],
     related: [{ place: first.place, message: `${who(first)} listens on ${first.text}` }],
     effect: effect(kind),
     help: help(host, second),

@@ -1,4 +1,4 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { defineRule } from "../../src/engine/define.js";
 import { setting } from "../../src/fpm/pools.js";
 import { inWords } from "../../src/help/edit.js";
 import { mayHide } from "../../src/host/spec.js";
@@ -9,8 +9,9 @@ import type { Host } from "../../src/model/host.js";
 import { type PoolListen, poolListens } from "../../src/model/listen/pool-listens.js";
 import { descendants } from "../../src/nginx/tree/nodes.js";
 
-export const unusedPool: Rule = {
+export const unusedPool = defineRule({
   id: "connect/unused-pool",
+  about: "host",
   cases: {
     unused: {
       severity: "info",
@@ -26,7 +27,6 @@ export const unusedPool: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
     twins: { bad: "bad-second-pool", ok: "ok-both-used" },
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { unused: "pool-without-requests" } },
   *check(host) {
     if (host.nginx === null || !isKnown(host)) return;
@@ -40,12 +40,9 @@ export const unusedPool: Rule = {
         continue;
       yield {
         case: "unused",
-        certain: true,
-        settle: null,
         message: `no location of nginx passes requests to pool [${pool.name}], which listens on ${text}`,
         at: place,
         label: "nobody asks here",
-        link: [],
         related: [{ place: pool.section, message: `pool [${pool.name}]` }],
         effect: workers(pool),
         help: inWords(
@@ -55,7 +52,7 @@ export const unusedPool: Rule = {
       };
     }
   },
-};
+});
 
 function isForSites({ pool, address }: PoolListen): boolean {
   if (address === null || !isLocal(address) || NOT_FOR_SITES.test(pool.name)) return false;

@@ -1,7 +1,7 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { membership } from "../../src/evidence/failover.js";
-import { groupBy, namesOf } from "../../src/evidence/pairs.js";
+import { namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { around } from "../../src/help/address.js";
 import { helpOf, replace } from "../../src/help/edit.js";
@@ -14,6 +14,7 @@ import { httpListen } from "../../src/model/listen/nginx-listens.js";
 import { nginxAnswers } from "../../src/model/listen/nginx-points.js";
 import { argumentPlace, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 import { wordMap } from "../../src/source/word-map.js";
@@ -28,8 +29,11 @@ interface Mixed {
 
 const always = (log: string) => ({ when: "always", status: 502, log }) as const;
 
-export const wrongProtocol: Rule = {
+type Case = "not-fastcgi" | "not-http";
+
+export const wrongProtocol = defineRule({
   id: "connect/wrong-protocol",
+  about: "host",
   cases: {
     "not-fastcgi": {
       severity: "error",
@@ -54,14 +58,12 @@ export const wrongProtocol: Rule = {
     ],
     twins: { bad: "bad-fastcgi-to-http", ok: "ok-fastcgi-to-port" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const key = ({ target: { place, address }, from }: Mixed): string =>
       `${place.span.file.path}:${place.span.start} ${showAddress(address)} ${from.pass.name}`;
     for (const group of groupBy(mixed(host), key)) yield report(host, group);
   },
-};
+});
 
 function* mixed(host: Host): Generator<Mixed> {
   for (const from of host.otherPasses) {
@@ -92,7 +94,7 @@ function mayBeMeant({ address, assumed }: Target): boolean {
   return (isLocal(address) && !isRelative(address)) || assumed;
 }
 
-function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Report {
+function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Draft<Case> {
   const [{ from, target, listen }] = group;
   const [pool] = target.pools;
   const wanted = showAddress(target.address);
@@ -101,7 +103,6 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Report {
   const directive = from.pass.name;
   return {
     case: listen === null ? "not-fastcgi" : "not-http",
-    certain: !target.assumed,
     settle: target.assumed
       ? `Whether pool [${pool?.name ?? ""}] is the one behind this address is a guess from its port.`
       : null,
@@ -112,7 +113,6 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Report {
     at: target.place,
     label:
       listen === null ? `${PROTOCOLS.get(directive) ?? "another protocol"} goes there` : "FastCGI goes there",
-    link: [],
     related: [
       ...(other === null ? [] : [{ place: other, message: `pool [${pool?.name ?? ""}] listens there` }]),
       ...(listen === null ? [] : [{ place: headPlace(listen), message: "nginx serves HTTP here" }]),

@@ -1,5 +1,5 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { defineRule } from "../../src/engine/define.js";
+import { namesOf, phpBindings } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { helpOf } from "../../src/help/edit.js";
 import { type SentScript, sentScript, writeScript } from "../../src/help/script-filename.js";
@@ -9,6 +9,7 @@ import { isUnset } from "../../src/model/request/paths.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 
 interface Doubled {
   readonly binding: Binding;
@@ -19,8 +20,9 @@ interface Doubled {
 const URI_BELOW_ROOT =
   /^\$\{?(?:document_root|realpath_root)\}?\/?\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/;
 
-export const aliasScript: Rule = {
+export const aliasScript = defineRule({
   id: "fastcgi/alias-script",
+  about: "host",
   cases: {
     doubled: {
       severity: "error",
@@ -38,7 +40,6 @@ export const aliasScript: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#var_request_filename",
     ],
   },
-  options: noOptions,
   proof: { kind: "daemons", requests: [{ path: "/blog/index.php" }] },
   *check(host) {
     const key = ({ sent: { at }, alias }: Doubled): string =>
@@ -49,12 +50,9 @@ export const aliasScript: Rule = {
       const directory = argument(alias, 0) ?? "";
       yield {
         case: "doubled",
-        certain: true,
-        settle: null,
         message: `SCRIPT_FILENAME is ${sent.param.value}, and with alias ${directory} in ${location} the URI's own directories follow it once more`,
         at: sent.at,
         label: "the alias, and then the whole URI",
-        link: [],
         related: [{ place: argumentPlace(alias, 0), message: "$document_root is this directory" }],
         effect: "every script of this location ends as 404 File not found",
         help: helpOf([[writeScript(host, binding, sent, "$request_filename")]]),
@@ -62,7 +60,7 @@ export const aliasScript: Rule = {
       };
     }
   },
-};
+});
 
 function* doubled(host: Host): Generator<Doubled> {
   for (const binding of phpBindings(host)) {

@@ -1,6 +1,6 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { defineRule } from "../../src/engine/define.js";
 import { certainty, poolKey } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf } from "../../src/help/edit.js";
@@ -9,6 +9,7 @@ import { normalizePath } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import type { SetValue } from "../../src/source/effective.js";
 
 interface Outer extends Pair {
@@ -22,8 +23,9 @@ interface Outer extends Pair {
 
 const ROOT = /^\$\{?(document_root|realpath_root|request_filename)\b\}?/;
 
-export const chrootPath: Rule = {
+export const chrootPath = defineRule({
   id: "fastcgi/chroot-path",
+  about: "host",
   cases: {
     "outer-root": {
       severity: "error",
@@ -41,8 +43,6 @@ export const chrootPath: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param",
     ],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const key = (one: Outer): string => {
       const { file, start } = one.sent.at.span;
@@ -72,15 +72,15 @@ export const chrootPath: Rule = {
       };
     }
   },
-};
+});
 
 /** A link inside may lead back to the path: nobody knows where the directory is not in the tree. */
 function evidence(host: Host, one: Outer): ReturnType<typeof certainty> {
   const known = certainty(one);
   const { value } = one.chroot;
-  if (!known.certain || host.whole || host.fs.entry(value).kind === "directory") return known;
+  if (known.settle || host.whole || host.fs.entry(value).kind === "directory") return known;
   const settle = `Whether ${value}${one.directory} is there, as a link for instance, is not known: ${value} is not among the files.`;
-  return { certain: false, settle };
+  return { settle };
 }
 
 function* outer(host: Host): Generator<Outer> {

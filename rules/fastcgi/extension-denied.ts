@@ -1,13 +1,8 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import {
-  noOptions,
-  type RelatedReport,
-  type Report,
-  type Rule,
-  type Symptom,
-} from "../../src/engine/rule.js";
+import type { RelatedReport, Symptom } from "../../src/engine/rule.js";
 import { certainty, poolKey, sourceOf } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { limitExtensions, mayRun } from "../../src/fpm/extensions.js";
 import { helpOf, replace, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
@@ -17,6 +12,7 @@ import { scriptPath } from "../../src/model/request/script-path.js";
 import { matchingOf, type NamedExtension, namedExtensions } from "../../src/nginx/location/extensions.js";
 import { surelyPassed } from "../../src/nginx/location/passed.js";
 import { argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import type { DefaultValue, SetValue } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 
@@ -39,8 +35,11 @@ const symptom: Symptom = {
   log: "has been denied (see security.limit_extensions)",
 };
 
-export const extensionDenied: Rule = {
+type Case = "extension" | "static-files" | "separator";
+
+export const extensionDenied = defineRule({
   id: "fastcgi/extension-denied",
+  about: "host",
   cases: {
     extension: {
       severity: "warning",
@@ -69,7 +68,6 @@ export const extensionDenied: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
     ],
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{}, { path: "/page.phtml" }, { path: "/style.css" }],
@@ -80,7 +78,7 @@ export const extensionDenied: Rule = {
       [one.case, poolKey(one.pair), sourceOf(one.allowed), ...one.what].join(" ");
     for (const group of groupBy(found, cause)) yield report(host, group);
   },
-};
+});
 
 function denied(host: Host, pair: Pair): readonly Denied[] {
   const { binding, pool } = pair;
@@ -147,7 +145,7 @@ function staticFiles(host: Host, { binding }: Pair, allowed: readonly string[]):
     .slice(0, 1);
 }
 
-function report(host: Host, group: readonly [Denied, ...Denied[]]): Report {
+function report(host: Host, group: readonly [Denied, ...Denied[]]): Draft<Case> {
   const [one] = group;
   const { pair, allowed, what, at } = one;
   const { binding, pool } = pair;

@@ -1,5 +1,5 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { defineRule } from "../../src/engine/define.js";
+import { namesOf, phpBindings } from "../../src/evidence/pairs.js";
 import { runsNoScripts } from "../../src/evidence/timeouts.js";
 import { addAfter, helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
@@ -14,6 +14,7 @@ import { matchingOf, mayBeExact } from "../../src/nginx/location/extensions.js";
 import { handingOn, takesBodies } from "../../src/nginx/location/passed.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";
 import { childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import { wordMap } from "../../src/source/word-map.js";
 
 interface Lost {
@@ -29,8 +30,9 @@ const LINES: ReadonlyMap<string, string> = wordMap({
   QUERY_STRING: "fastcgi_param QUERY_STRING $query_string;",
 });
 
-export const lostBodyParams: Rule = {
+export const lostBodyParams = defineRule({
   id: "fastcgi/lost-body-params",
+  about: "host",
   cases: {
     body: {
       severity: "error",
@@ -52,7 +54,6 @@ export const lostBodyParams: Rule = {
     references: ["https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param"],
     twins: { bad: "bad-no-body", ok: "ok-whole-set" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ method: "POST", path: "/index.php?a=1", bodyBytes: 2000 }],
@@ -70,14 +71,12 @@ export const lostBodyParams: Rule = {
       const [first = binding.pass] = set.nodes;
       yield {
         case: names.includes("CONTENT_TYPE") || names.includes("CONTENT_LENGTH") ? "body" : "query",
-        certain: !group.every((one) => isOneAddress(one.binding)),
         settle: group.every((one) => isOneAddress(one.binding))
           ? "Whether the script of this one address looks at forms and queries is not in the configuration."
           : null,
         message: `${what} ${names.length === 1 ? "is" : "are"} not among the ${set.nodes.length} parameters that ${binding.label} sends${hidden === null ? "" : `, and hidden by them in "${headText(hidden.level)}"`}`,
         at: headPlace(first),
         label: "these parameters are all that PHP gets",
-        link: [],
         related: [
           ...(hidden?.nodes.slice(0, 1) ?? []).map((node) => ({
             place: headPlace(node),
@@ -94,7 +93,7 @@ export const lostBodyParams: Rule = {
       };
     }
   },
-};
+});
 
 const BODY = ["CONTENT_TYPE", "CONTENT_LENGTH"];
 

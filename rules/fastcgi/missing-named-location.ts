@@ -1,5 +1,4 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { groupBy } from "../../src/evidence/pairs.js";
+import { defineRule } from "../../src/engine/define.js";
 import { helpOf, inPlace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -16,6 +15,7 @@ import {
   headPlace,
 } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 import { nearest } from "../../src/source/spelling.js";
 
@@ -29,8 +29,9 @@ interface Missing {
 /** A URI that nobody thought of. */
 const ANYTHING = "/nothing-here";
 
-export const missingNamedLocation: Rule = {
+export const missingNamedLocation = defineRule({
   id: "fastcgi/missing-named-location",
+  about: "host",
   cases: {
     missing: {
       severity: "error",
@@ -50,7 +51,6 @@ export const missingNamedLocation: Rule = {
     ],
     twins: { bad: "bad-try-files", ok: "ok-there" },
   },
-  options: noOptions,
   proof: { kind: "daemons", requests: [{ path: "/nothing-here" }] },
   *check(host) {
     const key = ({ place: { span }, name }: Missing): string => `${span.file.path}:${span.start} ${name}`;
@@ -63,12 +63,9 @@ export const missingNamedLocation: Rule = {
       );
       yield {
         case: "missing",
-        certain: true,
-        settle: null,
         message: `${node.name} leads to ${name}, and the server ${serverLabel(server)} has no location of that name${meant === null ? "" : `; did you mean ${meant}?`}`,
         at: place,
         label: "no such location in this server",
-        link: [],
         related: [
           ...(samePlace(headPlace(server), place)
             ? []
@@ -84,7 +81,7 @@ export const missingNamedLocation: Rule = {
       };
     }
   },
-};
+});
 
 function namedLocations(server: Node): readonly string[] {
   return childrenNamed(server, "location").flatMap((one) => {

@@ -1,5 +1,6 @@
-import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
-import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { RelatedReport } from "../../src/engine/rule.js";
+import { namesOf, phpBindings } from "../../src/evidence/pairs.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
@@ -14,6 +15,7 @@ import {
 } from "../../src/model/request/fastcgi-params.js";
 import { argument, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 import { samePlace } from "../../src/source/file.js";
 
 interface Shadowed {
@@ -23,8 +25,11 @@ interface Shadowed {
   readonly missing: readonly string[];
 }
 
-export const paramsShadowed: Rule = {
+type Case = "no-method" | "no-script";
+
+export const paramsShadowed = defineRule({
   id: "fastcgi/params-shadowed",
+  about: "host",
   cases: {
     "no-method": {
       severity: "error",
@@ -46,7 +51,6 @@ export const paramsShadowed: Rule = {
       "Repeat the `include` beside the inner `fastcgi_param`, or move the inner line to the level that has the include.",
     references: ["https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param"],
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { "no-method": "blank-page" } },
   *check(host) {
     const found = phpBindings(host).flatMap(shadowed);
@@ -57,7 +61,7 @@ export const paramsShadowed: Rule = {
     };
     for (const group of groupBy(found, levelOf)) yield report(host, group);
   },
-};
+});
 
 function shadowed(binding: Binding): readonly Shadowed[] {
   const set = effectiveParams(binding.block);
@@ -71,7 +75,7 @@ function first({ nodes, level }: ParamSet) {
   return nodes[0] ?? level;
 }
 
-function report(host: Host, group: readonly [Shadowed, ...Shadowed[]]): Report {
+function report(host: Host, group: readonly [Shadowed, ...Shadowed[]]): Draft<Case> {
   const [{ binding, set, hidden, missing }] = group;
   const lost = hiddenNodes(hidden, missing);
   const guess = !missing.includes("REQUEST_METHOD") && restsOnStock(host, set);
@@ -85,14 +89,12 @@ function report(host: Host, group: readonly [Shadowed, ...Shadowed[]]): Report {
   const lines = [...new Set(lost.map((node) => lineFor(hidden, node)))];
   return {
     case: blank ? "no-method" : "no-script",
-    certain: !guess,
     settle: guess
       ? "Whether the included file of the package sets SCRIPT_FILENAME itself would settle it."
       : null,
     message: `${own} what "${headText(hidden.level)}" sets, ${named(lost)} among it`,
     at: broughtBy(set, first(set)),
     label: `PHP-FPM gets this and no ${missing.join(", no ")}`,
-    link: [],
     related: [
       ...sources(hidden, lost),
       ...group

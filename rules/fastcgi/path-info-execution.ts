@@ -1,4 +1,4 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import { certainty } from "../../src/evidence/grouping.js";
 import { namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { limitExtensions } from "../../src/fpm/extensions.js";
@@ -20,8 +20,11 @@ import { samePlace } from "../../src/source/file.js";
 const ATTACK = "/uploads/avatar.jpg/x.php";
 const PICTURE = "/avatar.jpg/x.php";
 
-export const pathInfoExecution: Rule = {
+type Case = "open" | "held";
+
+export const pathInfoExecution = defineRule({
   id: "fastcgi/path-info-execution",
+  about: "host",
   cases: {
     open: {
       severity: "warning",
@@ -50,7 +53,6 @@ export const pathInfoExecution: Rule = {
     ],
     twins: { bad: "bad-extensions-off", ok: "ok-try-files" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ path: ATTACK }],
@@ -64,7 +66,7 @@ export const pathInfoExecution: Rule = {
     const held = found.filter(({ pool, fix }) => runsPictures(pool) === false && fix === "on");
     yield* report(host, "held", held);
   },
-};
+});
 
 interface Unchecked extends Pair {
   readonly uri: string;
@@ -72,7 +74,7 @@ interface Unchecked extends Pair {
 }
 
 /** One report for the host: what is wrong is one line, missing in so many locations. */
-function* report(host: Host, name: "open" | "held", found: readonly Unchecked[]): Generator<Report> {
+function* report(host: Host, name: "open" | "held", found: readonly Unchecked[]): Generator<Draft<Case>> {
   const [first, ...rest] = found;
   if (first === undefined) return;
   const { binding, pool, uri, fix } = first;
@@ -96,7 +98,6 @@ function* report(host: Host, name: "open" | "held", found: readonly Unchecked[])
         : `${binding.label}${more} passes on scripts that are not there; that pool [${pool.name}] does not run avatar.jpg for ${uri} rests on security.limit_extensions alone`,
     at: headPlace(binding.location),
     label: "nothing looks whether the script is there",
-    link: [],
     related: [
       ...(name === "open" && limit !== null
         ? [{ place: limit, message: `security.limit_extensions lets ${listed(pool)} run` }]

@@ -1,4 +1,4 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { defineRule } from "../../src/engine/define.js";
 import { namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { runsNoScripts } from "../../src/evidence/timeouts.js";
 import { integer } from "../../src/fpm/pools.js";
@@ -15,8 +15,9 @@ interface Passing extends Pair {
   readonly settings: ReadonlyMap<string, Param>;
 }
 
-export const phpValueLeak: Rule = {
+export const phpValueLeak = defineRule({
   id: "fastcgi/php-value-leak",
+  about: "host",
   cases: {
     sticks: {
       severity: "warning",
@@ -33,7 +34,6 @@ export const phpValueLeak: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
     twins: { bad: "bad-one-location", ok: "ok-own-pool" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ path: "/index.php" }, { path: "/special.php" }],
@@ -52,14 +52,12 @@ export const phpValueLeak: Rule = {
       const shown = leaks.join(", ");
       yield {
         case: "sticks",
-        certain: !ways.some(({ target }) => target.assumed),
         settle: ways.some(({ target }) => target.assumed)
           ? `Whether pool [${pool.name}] is the one behind all these addresses is a guess from their port.`
           : null,
         message: `${param.name} sets ${shown} for ${source.binding.label}, and it stays in the workers of pool [${pool.name}], which serve ${others.length === 1 ? "another location" : `${others.length} other locations`}, too`,
         at: param.place,
         label: "kept by the worker for whatever comes next",
-        link: [],
         related: others.map(({ binding }) => ({
           place: argumentPlace(binding.pass, 0),
           message: `${binding.label} may get it`,
@@ -73,7 +71,7 @@ export const phpValueLeak: Rule = {
       };
     }
   },
-};
+});
 
 /** Pools of which the parameters of every location are known. */
 function passingByPool(host: Host): ReadonlyMap<Pool, readonly Passing[]> {

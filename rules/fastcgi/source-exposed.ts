@@ -1,5 +1,5 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { groupBy, phpBindings } from "../../src/evidence/pairs.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
+import { phpBindings } from "../../src/evidence/pairs.js";
 import { helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -22,6 +22,7 @@ import {
   headText,
 } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 
 /** A location that serves scripts as files. */
 interface Shown {
@@ -33,8 +34,11 @@ interface Shown {
 
 const attack = { when: "attack", status: 200, log: null } as const;
 
-export const sourceExposed: Rule = {
+type Case = "nested" | "index" | "beside";
+
+export const sourceExposed = defineRule({
   id: "fastcgi/source-exposed",
+  about: "host",
   cases: {
     nested: {
       severity: "warning",
@@ -64,7 +68,6 @@ export const sourceExposed: Rule = {
     ],
     twins: { bad: "bad-nested", ok: "ok-passed-inside" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ path: "/admin/index.php" }, { path: "/" }],
@@ -77,7 +80,7 @@ export const sourceExposed: Rule = {
     // Once for the host: it is no fault, and a snippet may bring it to every site.
     for (const group of groupBy(beside(host), () => "")) yield besideReport(group);
   },
-};
+});
 
 const OTHERWISE =
   /_pass$|_by_lua|^(?:return|rewrite|internal|try_files|js_content|perl|empty_gif|stub_status|autoindex|dav_methods|error_page)$/;
@@ -121,9 +124,8 @@ function samples(location: Node): readonly string[] {
   return [literal, below, `${start}index.php`].filter((uri) => /^\/.*\.ph\w+$/.test(uri));
 }
 
-function nestedReport({ location, binding, uri }: Shown): Report {
+function nestedReport({ location, binding, uri }: Shown): Draft<Case> {
   return {
-    ...shared,
     case: "nested",
     message: `${headText(location)} inside ${binding.label} has no fastcgi_pass, so that nginx sends ${uri} as text`,
     at: headPlace(location),
@@ -135,7 +137,7 @@ function nestedReport({ location, binding, uri }: Shown): Report {
   };
 }
 
-function* unpassed(host: Host): Generator<Report> {
+function* unpassed(host: Host): Generator<Draft<Case>> {
   const { nginx } = host;
   for (const server of nginx === null ? [] : descendants(nginx.root)) {
     if (server.name !== "server" || enclosing(server, "http") === null || server.partial) continue;
@@ -155,8 +157,6 @@ function* unpassed(host: Host): Generator<Report> {
     // Many a server of plain files has it behind the pages that it has, from a sample.
     const first = word === 0;
     yield {
-      ...shared,
-      certain: first,
       settle: first ? null : `Whether there is a ${name} in the root would settle it.`,
       case: "index",
       message: `the index of ${serverLabel(server)} is ${name}, and no location of the server passes it to PHP`,
@@ -196,11 +196,10 @@ function labelOf({ binding: { server } }: Shown): string {
   return server === null ? "another server" : serverLabel(server);
 }
 
-function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Report {
+function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Draft<Case> {
   const { location, binding, uri } = first;
   const more = rest.length === 0 ? "" : `, and so with ${rest.length} more`;
   return {
-    ...shared,
     case: "beside",
     message: `${headText(location)} keeps ${uri} from ${binding.label}, so that nginx would send it as text${more}`,
     at: headPlace(location),
@@ -217,5 +216,3 @@ function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Report {
     names: [binding.label, "^~"],
   };
 }
-
-const shared = { certain: true, settle: null, link: [] } as const;

@@ -1,7 +1,7 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { Edit } from "../../src/engine/help.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { poolKey } from "../../src/evidence/grouping.js";
-import { groupBy, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { addInto, helpOf } from "../../src/help/edit.js";
 import { SCRIPT } from "../../src/help/script-filename.js";
@@ -14,6 +14,7 @@ import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { chosenLocation, leavesAlone, surelyPassed, takes } from "../../src/nginx/location/passed.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 import type { Place } from "../../src/source/file.js";
 
 interface Exposed extends Pair {
@@ -23,8 +24,9 @@ interface Exposed extends Pair {
   readonly uri: string;
 }
 
-export const statusExposed: Rule = {
+export const statusExposed = defineRule({
   id: "fastcgi/status-exposed",
+  about: "host",
   cases: {
     exposed: {
       severity: "warning",
@@ -43,7 +45,6 @@ export const statusExposed: Rule = {
     ],
     twins: { bad: "bad-status", ok: "ok-allow" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ path: "/fpm-status" }, { path: "/fpm-ping" }, { path: "/fpm-status.php" }],
@@ -55,14 +56,12 @@ export const statusExposed: Rule = {
       const { binding, pool, key, path, place, uri } = first;
       yield {
         case: "exposed",
-        certain: !first.target.assumed,
         settle: first.target.assumed
           ? `Whether pool [${pool.name}] is the one behind this address is a guess from its port.`
           : null,
         message: `${binding.label} answers ${uri} with the ${key === "ping.path" ? "ping" : "status"} page of pool [${pool.name}] to everybody`,
         at: headPlace(binding.location),
         label: "no allow, deny or password here",
-        link: [],
         related: [
           { place, message: `${key} of pool [${pool.name}] is ${path}` },
           ...rest.map((one) => ({
@@ -79,7 +78,7 @@ export const statusExposed: Rule = {
       };
     }
   },
-};
+});
 
 function* exposed(host: Host): Generator<Exposed> {
   for (const pair of [...pairs(host), ...statusPairs(host)]) {

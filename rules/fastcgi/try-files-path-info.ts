@@ -1,6 +1,6 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { groupBy, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { namesOf, phpBindings } from "../../src/evidence/pairs.js";
 import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
@@ -9,6 +9,7 @@ import { chosenLocation, takes } from "../../src/nginx/location/passed.js";
 import { effectiveList, effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
 import { withoutEnd } from "../../src/source/ends.js";
 
 interface Tried {
@@ -22,8 +23,9 @@ interface Tried {
   readonly certain: boolean;
 }
 
-export const tryFilesPathInfo: Rule = {
+export const tryFilesPathInfo = defineRule({
   id: "fastcgi/try-files-path-info",
+  about: "host",
   cases: {
     refused: {
       severity: "warning",
@@ -48,7 +50,6 @@ export const tryFilesPathInfo: Rule = {
     ],
     twins: { bad: "bad-emptied", ok: "ok-kept-in-a-variable" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ path: "/index.php/news/1" }],
@@ -63,7 +64,6 @@ export const tryFilesPathInfo: Rule = {
       const refused = name === "refused";
       yield {
         case: name,
-        certain,
         settle: certain
           ? null
           : "Whether an error_page further out makes a page of this error is in files that are not here.",
@@ -72,7 +72,6 @@ export const tryFilesPathInfo: Rule = {
           : `${headText(node)} makes the script the URI, so that PATH_INFO ${param.value} is always empty`,
         at: headPlace(node),
         label: refused ? `${code} for ${uri}` : "the path behind the script is gone here",
-        link: [],
         related: [
           { place: param.place, message: "what would pass it on" },
           ...rest.map((one) => ({
@@ -88,7 +87,7 @@ export const tryFilesPathInfo: Rule = {
       };
     }
   },
-};
+});
 
 function* tried(host: Host): Generator<Tried> {
   for (const binding of phpBindings(host)) {

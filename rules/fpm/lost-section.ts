@@ -1,11 +1,11 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import { isLost } from "../../src/evidence/fpm-lines.js";
-import { groupBy } from "../../src/evidence/pairs.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
+import { groupBy } from "../../src/source/collect.js";
 import type { Place } from "../../src/source/file.js";
 
 interface Lost {
@@ -17,8 +17,11 @@ interface Lost {
 /** How many further lines are shown. */
 const shownLines = 3;
 
-export const lostSection: Rule = {
+type Case = "no-header" | "after-include";
+
+export const lostSection = defineRule({
   id: "fpm/lost-section",
+  about: "host",
   cases: {
     "no-header": {
       severity: "warning",
@@ -39,7 +42,6 @@ export const lostSection: Rule = {
       "Begin each file with the header of its pool. A header may stand several times: `[www]` goes on with pool www. Write `[global]` above what belongs there.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     observe: { "no-header": "setting-in-other-pool", "after-include": "setting-in-other-pool" },
@@ -50,7 +52,7 @@ export const lostSection: Rule = {
       `${setting.place.span.file.path}:${header.span.file.path}:${header.span.start}`;
     for (const group of groupBy(lost, key)) yield report(host, group);
   },
-};
+});
 
 function lostIn(pool: Pool): readonly Lost[] {
   return pool.settings.flatMap((setting) => {
@@ -66,7 +68,7 @@ function isOverlay(pool: Pool, { span }: Place): boolean {
   return pool.master.pools.length === 1 && /^(?:zz|9\d)/i.test(nameOf(span.file.path));
 }
 
-function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Report {
+function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Draft<Case> {
   const { setting, header, pool } = first;
   // An include in this file led to the header, so the line stands behind that include.
   const include = header.via.find(({ file }) => file.path === setting.place.span.file.path);
@@ -74,12 +76,9 @@ function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Rep
   const where = include === undefined ? "before any section header of this file" : "behind an include";
   return {
     case: include === undefined ? "no-header" : "after-include",
-    certain: true,
-    settle: null,
     message: `${count} ${others.length === 0 ? "stands" : "stand"} ${where}, so PHP-FPM reads it as a part of pool [${pool.name}] of ${nameOf(header.span.file.path)}`,
     at: setting.keyPlace,
     label: `belongs to pool [${pool.name}]`,
-    link: [],
     related: [
       { place: header, message: "the section that is still open" },
       ...(include === undefined

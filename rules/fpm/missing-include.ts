@@ -1,5 +1,5 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { fpmDown } from "../../src/evidence/fpm-lines.js";
 import { fpmPrefix } from "../../src/fpm/layout.js";
 import type { FpmInclude, FpmMaster } from "../../src/fpm/types.js";
@@ -12,8 +12,11 @@ import type { Place } from "../../src/source/file.js";
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 
-export const fpmMissingInclude: Rule = {
+type Case = "directory" | "link" | "depth" | "nothing";
+
+export const fpmMissingInclude = defineRule({
   id: "fpm/missing-include",
+  about: "host",
   cases: {
     directory: {
       severity: "error",
@@ -39,7 +42,6 @@ export const fpmMissingInclude: Rule = {
     instead: "`include = /etc/php/8.2/fpm/pool.d/*.conf`: absolute, to a directory that exists.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { nothing: "nothing-included" } },
   *check(host) {
     for (const master of host.masters) {
@@ -49,11 +51,11 @@ export const fpmMissingInclude: Rule = {
       }
     }
   },
-};
+});
 
-type Judgement = Omit<Report, "at" | "names">;
+type Judgement = Omit<Draft<Case>, "at" | "names">;
 
-const shared = { certain: true, settle: null, link: [], related: [], effect: fpmDown } as const;
+const shared = { effect: fpmDown } as const;
 
 function judge(host: Host, master: FpmMaster, include: FpmInclude): Judgement | null {
   const { pattern, place, result } = include;

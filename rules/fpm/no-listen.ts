@@ -1,4 +1,4 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import { fpmDown, isMisspelt } from "../../src/evidence/fpm-lines.js";
 import { setting } from "../../src/fpm/pools.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
@@ -9,8 +9,11 @@ import type { Host } from "../../src/model/host.js";
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 
-export const noListen: Rule = {
+type Case = "listen" | "pool";
+
+export const noListen = defineRule({
   id: "fpm/no-listen",
+  about: "host",
   cases: {
     listen: {
       severity: "error",
@@ -31,8 +34,6 @@ export const noListen: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
     twins: { bad: "bad-no-listen", ok: "ok-listen" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     for (const pool of host.pools) {
       const listen = setting(pool, "listen");
@@ -44,7 +45,7 @@ export const noListen: Rule = {
       if (found !== null) yield found;
     }
   },
-};
+});
 
 /** Whether files that are not in the tree most likely complete the pool, as an image's `zz-docker.conf` does. */
 function hasOtherHalf(host: Host, pool: Pool): boolean {
@@ -53,31 +54,28 @@ function hasOtherHalf(host: Host, pool: Pool): boolean {
   return pool.master.main === null || rest || inContainer(host);
 }
 
-function certainty(host: Host): Pick<Report, "certain" | "settle"> {
+function certainty(host: Host): Pick<Draft, "settle"> {
   return host.whole
-    ? { certain: true, settle: null }
+    ? {}
     : {
-        certain: false,
         settle:
           "It would be settled by the other files that this PHP-FPM reads on its host: one of them may set it.",
       };
 }
 
-function withoutListen(host: Host, pool: Pool): Report {
+function withoutListen(host: Host, pool: Pool): Draft<Case> {
   const listen = setting(pool, "listen");
   const empty = listen.kind === "set";
   const others = pool.master.pools.length;
   const line = `listen = /run/php/${pool.name}.sock`;
   return {
-    ...(empty ? { certain: true, settle: null } : certainty(host)),
+    ...(empty ? {} : certainty(host)),
     case: "listen",
     message: empty
       ? `the listen of pool [${pool.name}] is empty`
       : `pool [${pool.name}] does not set listen, and PHP-FPM has no default for it`,
     at: empty ? listen.place : pool.section,
     label: empty ? "no address" : "no listen in this pool",
-    link: [],
-    related: [],
     effect: fpmDown,
     help: helpOf(
       [[empty ? replace(host, listen.place, line) : addInto(host, pool.section, line)]],
@@ -87,7 +85,7 @@ function withoutListen(host: Host, pool: Pool): Report {
   };
 }
 
-function withoutPool(host: Host, master: FpmMaster): Report | null {
+function withoutPool(host: Host, master: FpmMaster): Draft<Case> | null {
   const { main, pools, partial, includes, faults, global } = master;
   if (main === null || pools.length > 0 || partial || faults.length > 0) return null;
   // A pool without its header is that fault, see fpm/unknown-setting.
@@ -106,8 +104,6 @@ function withoutPool(host: Host, master: FpmMaster): Report | null {
       via: [],
     },
     label: first === undefined ? "no section but [global] here" : "no pool here",
-    link: [],
-    related: [],
     effect: "PHP-FPM does not start or reload",
     help: helpOf([
       [

@@ -1,12 +1,12 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import { isLost } from "../../src/evidence/fpm-lines.js";
-import { groupBy } from "../../src/evidence/pairs.js";
 import { factOf, type Section } from "../../src/fpm/settings/refused.js";
 import { readBoolean, readInteger, readMode, readSeconds } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
 import { helpOf, remove } from "../../src/help/edit.js";
 import { directoryOf, nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
+import { groupBy } from "../../src/source/collect.js";
 
 /** A part of the configuration whose settings compete. */
 interface Place {
@@ -22,8 +22,9 @@ type Case = "scalar" | "array" | "overlay";
 /** php.ini settings of which PHP-FPM applies every line. */
 const additive: ReadonlySet<string> = new Set(["extension", "disable_functions", "disable_classes"]);
 
-export const overriddenSetting: Rule = {
+export const overriddenSetting = defineRule({
   id: "fpm/overridden-setting",
+  about: "host",
   cases: {
     scalar: {
       severity: "warning",
@@ -49,7 +50,6 @@ export const overriddenSetting: Rule = {
       "One line for each setting of a pool. To override an array setting, put the file first, or remove the other line.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     observe: {
@@ -64,9 +64,9 @@ export const overriddenSetting: Rule = {
       for (const pool of master.pools) yield* checkPlace({ host, master, pool, settings: pool.settings });
     }
   },
-};
+});
 
-function* checkPlace(place: Place): Generator<Report> {
+function* checkPlace(place: Place): Generator<Draft<Case>> {
   const section: Section = place.pool === null ? "global" : "pool";
   const known = place.settings.filter(
     (one) => one.value !== null && !isLost(one) && (one.index !== null || factOf(one.key, section)),
@@ -89,7 +89,7 @@ function* compete(
   place: Place,
   group: readonly [Setting, ...Setting[]],
   kind: "scalar" | "array",
-): Generator<Report> {
+): Generator<Draft<Case>> {
   const winner = kind === "scalar" ? (group[group.length - 1] ?? group[0]) : group[0];
   const losers = group.filter((one) => one !== winner && meaning(place, one) !== meaning(place, winner));
   const [loser, ...others] = losers.filter((one) => compares(place, one, winner));
@@ -135,7 +135,12 @@ function meaning({ pool }: Place, { key, index, value }: Setting): string {
   return reading.ok ? String(reading.value) : text;
 }
 
-function report(place: Place, name: Case, winner: Setting, losers: readonly [Setting, ...Setting[]]): Report {
+function report(
+  place: Place,
+  name: Case,
+  winner: Setting,
+  losers: readonly [Setting, ...Setting[]],
+): Draft<Case> {
   const { host } = place;
   const [loser, ...others] = losers;
   const where = place.pool === null ? "in [global]" : `in pool [${place.pool.name}]`;
@@ -144,12 +149,9 @@ function report(place: Place, name: Case, winner: Setting, losers: readonly [Set
   const origin = fileOf(winner) === fileOf(loser) ? "" : ` of ${nameOf(fileOf(winner))}`;
   return {
     case: name,
-    certain: true,
-    settle: null,
     message: `${key} is set to ${shown(loser)} and ${shown(winner)} ${where}: ${rule}, the ${shown(winner)}${origin}`,
     at: loser.place,
     label: "does not count",
-    link: [],
     related: [
       { place: winner.place, message: `this one counts${keyOf(winner) === key ? "" : `: ${keyOf(winner)}`}` },
       ...others.map((one) => ({ place: one.place, message: "does not count either" })),

@@ -1,5 +1,6 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import type { RelatedReport } from "../../src/engine/rule.js";
 import { isMisspelt } from "../../src/evidence/fpm-lines.js";
 import { integer, seconds, setting } from "../../src/fpm/pools.js";
 import { readProcessManager } from "../../src/fpm/settings/values.js";
@@ -19,15 +20,29 @@ interface Count {
   readonly place: Place;
 }
 
-interface Refusal extends Pick<Report, "case" | "message" | "label"> {
+interface Refusal {
+  readonly case: Case;
+  readonly message: string;
+  readonly label: string | null;
   readonly at: Count;
   readonly others: readonly Count[];
 }
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 
-export const spareServers: Rule = {
+type Case =
+  | "pm-missing"
+  | "max-children"
+  | "spare-not-positive"
+  | "spare-above-max-children"
+  | "spare-order"
+  | "start-servers"
+  | "spawn-rate"
+  | "idle-timeout";
+
+export const spareServers = defineRule({
   id: "fpm/spare-servers",
+  about: "host",
   cases: {
     "pm-missing": {
       severity: "error",
@@ -79,8 +94,6 @@ export const spareServers: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#pm"],
     twins: { bad: "bad-start-above-max-spare", ok: "ok-start-between" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     for (const pool of host.pools) {
       const found = refused(pool);
@@ -91,14 +104,12 @@ export const spareServers: Rule = {
       const certain = host.whole || unset.length === 0;
       yield {
         case: found.case,
-        certain,
         settle: certain
           ? null
           : `It would be settled by the other files that this PHP-FPM reads: one of them may set ${unset.map(({ key }) => key).join(" or ")}.`,
         message: found.message,
         at: found.at.place,
         label: found.label,
-        link: [],
         related: found.others.map(shownSetting),
         effect: "PHP-FPM does not start or reload, and every pool of this master is down",
         help: help(host, pool, found),
@@ -106,7 +117,7 @@ export const spareServers: Rule = {
       };
     }
   },
-};
+});
 
 /** On a tree that is not a whole host, a pool without `listen` has another half, and so may its counts. */
 function isOverlay(host: Host, pool: Pool, { at, others }: Refusal): boolean {
@@ -199,7 +210,7 @@ function missingManager(pool: Pool): Refusal {
   };
 }
 
-function tooLow(name: string, pool: Pool, at: Count): Refusal {
+function tooLow(name: Case, pool: Pool, at: Count): Refusal {
   const value = at.set ? `${at.key} is ${at.value}` : `${at.key} is not set, which counts as 0,`;
   return {
     case: name,

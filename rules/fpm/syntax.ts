@@ -1,5 +1,6 @@
+import { casesOf, defineRule } from "../../src/engine/define.js";
 import type { Edit } from "../../src/engine/help.js";
-import { noOptions, type Rule, type Symptom } from "../../src/engine/rule.js";
+import type { Symptom } from "../../src/engine/rule.js";
 import { repairLine } from "../../src/fpm/syntax/repair.js";
 import { helpOf, inWords, replaceLines } from "../../src/help/edit.js";
 import type { Place } from "../../src/source/file.js";
@@ -29,14 +30,10 @@ const SUMMARIES: Readonly<Record<Case, string>> = {
 
 const NAMES = Object.keys(LOGS) as readonly Case[];
 
-export const fpmSyntax: Rule = {
+export const fpmSyntax = defineRule({
   id: "fpm/syntax",
-  cases: Object.fromEntries(
-    NAMES.map((name) => [
-      name,
-      { severity: "error", symptom: start(LOGS[name]), summary: SUMMARIES[name] } as const,
-    ]),
-  ),
+  about: "host",
+  cases: casesOf(LOGS, (log, name) => ({ severity: "error", symptom: start(log), summary: SUMMARIES[name] })),
   docs: {
     title: "a line that PHP-FPM cannot read",
     what: "Fires on each line that PHP-FPM refuses: a `#` comment, a key without `=`, a section header with blanks before it or without its `]`, a quote that is not closed on the same line, an operator where PHP's ini grammar takes none (`a=b`, `a(b)`, `a!b`, `~` inside a word), a reserved word as a key. Silent about `;` anywhere outside quotes, blanks before keys, CRLF, a byte order mark, and the operators that the grammar takes (`E_ALL & ~E_DEPRECATED`).",
@@ -48,20 +45,14 @@ export const fpmSyntax: Rule = {
       "https://www.php.net/manual/en/function.parse-ini-string.php",
     ],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     for (const master of host.masters) {
       for (const { place, message, log, help } of master.faults) {
         yield {
           case: NAMES.find((name) => log.includes(LOGS[name])) ?? "grammar",
-          certain: true,
-          settle: null,
           message,
           at: place,
           label: `PHP-FPM says "${log}"`,
-          link: [],
-          related: [],
           effect: "PHP-FPM does not start or reload, and every pool of this master is down",
           // To find a repair is to read the line again, several times; of a million lines few are listed.
           help: () => {
@@ -73,7 +64,7 @@ export const fpmSyntax: Rule = {
       }
     }
   },
-};
+});
 
 function edit({ span: { file, start } }: Place): Edit | null {
   const repair = repairLine(file, start);

@@ -1,5 +1,5 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   fpmDown,
   isArrayKey,
@@ -9,7 +9,6 @@ import {
   meantKey,
   writtenKey,
 } from "../../src/evidence/fpm-lines.js";
-import { groupBy } from "../../src/evidence/pairs.js";
 import { fpmFact, olderThan } from "../../src/fpm/settings/facts.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
@@ -17,6 +16,7 @@ import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { phpDefault } from "../../src/php/facts.js";
+import { groupBy } from "../../src/source/collect.js";
 
 type Case = "entry" | "array" | "array-in-global" | "pool-setting" | "global-setting" | "newer";
 
@@ -34,8 +34,9 @@ const start = (log: string) => ({ when: "start", status: null, log }) as const;
 const error = (log: string, summary: string) =>
   ({ severity: "error", symptom: start(log), summary }) as const;
 
-export const unknownSetting: Rule = {
+export const unknownSetting = defineRule({
   id: "fpm/unknown-setting",
+  about: "host",
   cases: {
     entry: error("unknown entry '", "a name that no version of PHP-FPM knows"),
     array: error("unknown directive '", "a name with brackets that no version of PHP-FPM knows"),
@@ -55,8 +56,6 @@ export const unknownSetting: Rule = {
       "Write the name as the manual has it, below `[global]` or below the pool's header. Settings of php.ini go into a pool as `php_admin_value[name] = value`. Write what belongs to `[global]` before the `include` line.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     for (const master of host.masters) {
       const lines = linesOf(master).filter(({ setting }) => host.whole || !isFilledIn(setting.key));
@@ -64,7 +63,7 @@ export const unknownSetting: Rule = {
       for (const group of groupBy(unknown, cause)) yield report(host, master, group);
     }
   },
-};
+});
 
 /** A name that an installer still replaces. */
 function isFilledIn(key: string): boolean {
@@ -110,7 +109,11 @@ function newer({ phpVersion }: FpmMaster, line: Line, since: string): Unknown | 
   return { case: "newer", line, since };
 }
 
-function report(host: Host, master: FpmMaster, [first, ...others]: readonly [Unknown, ...Unknown[]]): Report {
+function report(
+  host: Host,
+  master: FpmMaster,
+  [first, ...others]: readonly [Unknown, ...Unknown[]],
+): Draft<Case> {
   const { setting, section, pool } = first.line;
   const { header } = setting;
   const more = others.slice(0, shownLines).map(({ line }) => ({
@@ -121,17 +124,12 @@ function report(host: Host, master: FpmMaster, [first, ...others]: readonly [Unk
   const below = header === null ? [] : [{ place: header, message: "the section that PHP-FPM is in here" }];
   return {
     case: first.case,
-    certain: true,
-    settle: null,
     message: `${message(master, first)}${rest}`,
     at: setting.keyPlace,
     label: label(first),
-    link: [],
     related: [...(isMisplaced(first) ? below : []), ...more],
     effect: fpmDown,
-    get help() {
-      return help(host, [first, ...others]);
-    },
+    help: () => help(host, [first, ...others]),
     names: [pool?.name ?? section, setting.key],
   };
 }

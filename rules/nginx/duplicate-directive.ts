@@ -1,4 +1,4 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import { inWords } from "../../src/help/edit.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
 import { type Duplicate, type DuplicateKind, duplicates } from "../../src/nginx/checks/duplicates.js";
@@ -24,8 +24,9 @@ const CASES: Readonly<Record<DuplicateKind, readonly [log: string, summary: stri
   "listen-options": ["duplicate listen options for", "two servers that both set the socket's options"],
 };
 
-export const duplicateDirective: Rule = {
+export const duplicateDirective = defineRule({
   id: "nginx/duplicate-directive",
+  about: "host",
   cases: Object.fromEntries(
     Object.entries(CASES).map(([kind, [log, summary]]) => [
       kind,
@@ -45,26 +46,22 @@ export const duplicateDirective: Rule = {
     ],
     twins: { bad: "bad-listen", ok: "ok-two-ports" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const judged = judgedHost(host);
     if (judged === null) return;
     for (const found of duplicates(judged.all)) yield report(found, judged.nginx.hasMain);
   },
-};
+});
 
-function report(found: Duplicate, hasMain: boolean): Report {
+function report(found: Duplicate, hasMain: boolean): Draft {
   const { kind, log, first, second, anchored } = found;
   const certain = hasMain && anchored;
   return {
     case: kind,
-    certain,
     settle: certain ? null : "It is settled when nginx reads this file as it is.",
     message: message(found),
     at: headPlace(second),
     label: `nginx says: ${log}`,
-    link: [],
     related: [{ place: headPlace(first), message: "the first one" }],
     effect: "nginx does not start, and a reload goes on with the old configuration",
     help: inWords("remove one of the two"),

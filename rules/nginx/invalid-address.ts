@@ -1,4 +1,5 @@
-import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { RelatedReport } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import { inWords } from "../../src/help/edit.js";
 import { isGlob } from "../../src/host/glob.js";
@@ -45,8 +46,9 @@ type Said = keyof typeof CASES;
 const nameOf = (said: string): string =>
   said.toLowerCase().replace(" in the unix domain socket", "").replaceAll(" ", "-");
 
-export const invalidAddress: Rule = {
+export const invalidAddress = defineRule({
   id: "nginx/invalid-address",
+  about: "host",
   cases: Object.fromEntries(
     Object.entries(CASES).map(([said, [log, summary]]) => [
       nameOf(said),
@@ -66,8 +68,6 @@ export const invalidAddress: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server",
     ],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const root = host.nginx?.root;
     if (root === undefined) return;
@@ -92,7 +92,7 @@ export const invalidAddress: Rule = {
       else if (use.role !== "listen" && !joins(use, withPort)) yield* portless(host, use);
     }
   },
-};
+});
 
 function isPools({ pools }: Host, { text }: AddressUse): boolean {
   const path = text.replace(/^unix:/i, "");
@@ -124,7 +124,7 @@ function groupOf({ role, address }: AddressUse, groups: Upstreams): Node | null 
   return role === "pass" && address.kind === "inet" ? (groups.get(address.host.toLowerCase()) ?? null) : null;
 }
 
-function* ported(host: Host, use: AddressUse, group: Node): Generator<Report> {
+function* ported(host: Host, use: AddressUse, group: Node): Generator<Draft> {
   const { address, node } = use;
   if (address.kind !== "inet" || address.port === null) return;
   const written = argument(node, 0) ?? "";
@@ -137,7 +137,7 @@ function* ported(host: Host, use: AddressUse, group: Node): Generator<Report> {
   ]);
 }
 
-function* portless(host: Host, use: AddressUse): Generator<Report> {
+function* portless(host: Host, use: AddressUse): Generator<Draft> {
   const fault = missingPort(use);
   const { address, role } = use;
   if (fault === null || address.kind !== "inet") return;
@@ -175,18 +175,16 @@ function report(
   said: Said,
   { wrong, meant }: Pick<AddressFault, "wrong" | "meant">,
   related: readonly RelatedReport[] = [],
-): Report {
+): Draft {
   const written = argument(node, 0) ?? "";
   const shown = written === "" ? '""' : written.length > 60 ? `${written.slice(0, 57)}...` : written;
   const certain = host.nginx?.hasMain === true;
   return {
     case: nameOf(said),
-    certain,
     settle: certain ? null : "The main file of nginx, which is not in the tree, would settle it.",
     message: `${node.name} ${shown} ${wrong}`,
     at: argumentPlace(node, 0),
     label: `nginx stops here: ${CASES[said][0]}`,
-    link: [],
     related,
     effect: "nginx does not start, and a reload goes on with the old configuration",
     help: inWords(meant === null ? HELP[role] : [node.name, meant, ...rest(node)].join(" ").concat(";")),

@@ -1,5 +1,6 @@
+import { casesOf, type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
+import type { Symptom } from "../../src/engine/rule.js";
 import { inWords } from "../../src/help/edit.js";
 import { isGlob } from "../../src/host/glob.js";
 import type { Host } from "../../src/model/host.js";
@@ -27,14 +28,10 @@ type Case = keyof typeof CASES;
 
 const NAMES = Object.keys(CASES) as readonly Case[];
 
-export const missingInclude: Rule = {
+export const missingInclude = defineRule({
   id: "nginx/missing-include",
-  cases: Object.fromEntries(
-    NAMES.map((name) => [
-      name,
-      { severity: "error", symptom: start(CASES[name][0]), summary: CASES[name][1] } as const,
-    ]),
-  ),
+  about: "host",
+  cases: casesOf(CASES, ([log, summary]) => ({ severity: "error", symptom: start(log), summary })),
   docs: {
     title: "an include of something nginx cannot read",
     what: "Fires on an `include` of a file that a whole host (root `/`, or one that has `etc/passwd`) does not have, on a link to nothing among what a wildcard matches, on a directory, and on a file that includes itself, directly or through others.\n\nSilent about wildcards that match nothing, which nginx allows, about the files that nginx's packages ship (`mime.types`, `fastcgi_params`, `snippets/fastcgi-php.conf` …), and about paths below a directory like `/home` of which the tree holds nothing. In a tree that is only a part of a host a missing file is listed as not read; so is everywhere what fpmlint may not open.",
@@ -44,8 +41,6 @@ export const missingInclude: Rule = {
     references: ["https://nginx.org/en/docs/ngx_core_module.html#include"],
     twins: { bad: "bad-missing", ok: "ok-wildcard" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const circles = new Set<string>();
     for (const include of host.nginx?.includes ?? []) {
@@ -59,19 +54,17 @@ export const missingInclude: Rule = {
       }
     }
   },
-};
+});
 
-function report(host: Host, include: NginxInclude, problem: IncludeProblem): Report {
+function report(host: Host, include: NginxInclude, problem: IncludeProblem): Draft<Case> {
   const name = NAMES.find((one) => CASES[one][0] === problem.log) ?? "missing";
   const settle = settling(host, name, problem);
   return {
     case: name,
-    certain: settle === null,
     settle,
     message: message(name, include, problem),
     at: include.place,
     label: `nginx stops here: ${CASES[name][0]}`,
-    link: [],
     // The last one is the line that is marked.
     related: problem.loop.slice(0, -1).map((span, index) => ({
       place: { span, via: include.place.via.slice(0, include.place.via.indexOf(span)) },

@@ -1,5 +1,6 @@
+import { casesOf, type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
+import type { Symptom } from "../../src/engine/rule.js";
 import { addBelowLine, helpOf, inWords, replaceLines, replacePiece } from "../../src/help/edit.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { repairFile } from "../../src/nginx/syntax/repair.js";
@@ -42,14 +43,10 @@ const CASES: Readonly<Record<Case, readonly [log: string, summary: string]>> = {
 
 const NAMES = Object.keys(CASES) as readonly Case[];
 
-export const nginxSyntax: Rule = {
+export const nginxSyntax = defineRule({
   id: "nginx/syntax",
-  cases: Object.fromEntries(
-    NAMES.map((name) => [
-      name,
-      { severity: "error", symptom: start(CASES[name][0]), summary: CASES[name][1] } as const,
-    ]),
-  ),
+  about: "host",
+  cases: casesOf(CASES, ([log, summary]) => ({ severity: "error", symptom: start(log), summary })),
   docs: {
     title: "a file that nginx cannot read",
     what: "Fires where nginx's reader stops: a string or block that is not ended, a `}` too many, text right after a closing quote, a byte order mark, a word or comment over 4095 bytes, and a missing `;` that makes the next line an argument of a directive that takes no more. One finding per file, because nginx stops at the first. Silent about everything nginx accepts, however odd: a quote or `}` inside a word, `\\;`, CRLF, no blank before `{`, Lua blocks, and a missing `;` behind a directive that takes any number of arguments. Silent in templates that have more than placeholders for values, and where such a placeholder is at fault.",
@@ -58,8 +55,6 @@ export const nginxSyntax: Rule = {
       "End each directive with `;`, close each block in the file that opens it, and put a value that contains `{`, `}`, `;` or blanks into one pair of quotes.",
     references: ["https://nginx.org/en/docs/beginners_guide.html#conf_structure"],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host: Host) {
     for (const text of host.nginx?.texts ?? []) {
       // Conditions and what comes from elsewhere may bring the missing piece.
@@ -72,22 +67,23 @@ export const nginxSyntax: Rule = {
       } else if (fault !== undefined) yield refused(host.nginx, fault);
     }
   },
-};
+});
 
 const EFFECT = "nginx does not start, and a reload goes on with the old configuration";
 
-function report(nginx: NginxHost, parts: Omit<Report, "certain" | "settle" | "link" | "effect">): Report {
+function report(
+  nginx: NginxHost,
+  parts: Omit<Draft<Case>, "certain" | "settle" | "link" | "effect">,
+): Draft<Case> {
   const settle = "It is settled when the file is what nginx reads, not a template from which it is made.";
   return {
     ...parts,
-    certain: nginx.hasMain,
     settle: nginx.hasMain ? null : settle,
-    link: [],
     effect: EFFECT,
   };
 }
 
-function refused(nginx: NginxHost, { fault, place }: { fault: NginxFault; place: Place }): Report {
+function refused(nginx: NginxHost, { fault, place }: { fault: NginxFault; place: Place }): Draft<Case> {
   const { message, log, other } = fault;
   return report(nginx, {
     case: NAMES.find((name) => log.includes(CASES[name][0])) ?? "text-after-quote",
@@ -130,7 +126,7 @@ function firstSwallowed(file: SourceFile, directives: readonly Directive[]): Swa
   return null;
 }
 
-function missingSemicolon(nginx: NginxHost, text: NginxText, { directive, word }: Swallowed): Report {
+function missingSemicolon(nginx: NginxHost, text: NginxText, { directive, word }: Swallowed): Draft<Case> {
   const { file } = text;
   const via = nginx.ways.get(text) ?? [];
   const words = [directive.name, ...directive.args];

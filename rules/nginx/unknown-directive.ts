@@ -1,4 +1,5 @@
-import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { Symptom } from "../../src/engine/rule.js";
 import { inWords } from "../../src/help/edit.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
 import { holdsMark } from "../../src/nginx/checks/maps.js";
@@ -13,8 +14,9 @@ type Case = "misspelt" | "impossible" | "other-version" | "unknown";
 
 const unknown: Symptom = { when: "start", status: null, log: "unknown directive" };
 
-export const unknownDirective: Rule = {
+export const unknownDirective = defineRule({
   id: "nginx/unknown-directive",
+  about: "host",
   cases: {
     misspelt: {
       severity: "warning",
@@ -46,8 +48,6 @@ export const unknownDirective: Rule = {
     references: ["https://nginx.org/en/docs/dirindex.html"],
     twins: { bad: "bad-misspelt", ok: "ok-spelt" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const judged = judgedHost(host);
     for (const one of judged?.all ?? []) {
@@ -56,14 +56,14 @@ export const unknownDirective: Rule = {
       yield report(one, found, judged?.nginx.hasMain === true);
     }
   },
-};
+});
 
 /** A byte order mark before a file is the reader's to report. */
 function startsWithMark({ node }: Judged): boolean {
   return node.directive.start === 0 && node.name.startsWith("\uFEFF");
 }
 
-interface Found extends Pick<Report, "message"> {
+interface Found extends Pick<Draft<Case>, "message"> {
   readonly case: Case;
   /** One sentence, or the line to write. */
   readonly help: string;
@@ -143,18 +143,15 @@ function shown(name: string): string {
   });
 }
 
-function report({ node, anchored }: Judged, found: Found, hasMain: boolean): Report {
+function report({ node, anchored }: Judged, found: Found, hasMain: boolean): Draft<Case> {
   const guessed = found.case === "misspelt" || found.case === "unknown";
   const certain = guessed || (anchored && hasMain);
   return {
     case: found.case,
-    certain,
     settle: certain ? null : "It is settled when nginx reads this file as it is.",
     message: found.message,
     at: namePlace(node),
     label: `nginx says: unknown directive "${shown(node.name)}"`,
-    link: [],
-    related: [],
     effect: "nginx does not start, and a reload goes on with the old configuration",
     help: inWords(found.help),
     names: [node.name],

@@ -1,4 +1,5 @@
-import { noOptions, type Report, type Rule, type Symptom } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { RelatedReport, Symptom } from "../../src/engine/rule.js";
 import { inWords } from "../../src/help/edit.js";
 import { judgedHost } from "../../src/model/nginx-judged.js";
 import { ANY_CONTEXT, allowedRows, type Judged, matchingRows } from "../../src/nginx/tree/judged.js";
@@ -8,8 +9,11 @@ import { wordMap } from "../../src/source/word-map.js";
 
 const start = (log: string): Symptom => ({ when: "start", status: null, log });
 
-export const wrongContext: Rule = {
+type Case = "not-allowed" | "block-here" | "line-here" | "too-late";
+
+export const wrongContext = defineRule({
   id: "nginx/wrong-context",
+  about: "host",
   cases: {
     "not-allowed": {
       severity: "error",
@@ -41,8 +45,6 @@ export const wrongContext: Rule = {
     references: ["https://nginx.org/en/docs/dirindex.html"],
     twins: { bad: "bad-not-allowed", ok: "ok-in-location" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const judged = judgedHost(host);
     for (const one of judged?.all ?? []) {
@@ -51,17 +53,15 @@ export const wrongContext: Rule = {
       const certain = judged?.nginx.hasMain === true && one.anchored;
       yield {
         ...found,
-        certain,
         settle: certain ? null : "It is settled when nginx reads this file as it is.",
-        link: [],
         effect: "nginx does not start, and a reload goes on with the old configuration",
         names: [one.node.name, one.node.parent?.name ?? ""],
       };
     }
   },
-};
+});
 
-type Found = Pick<Report, "case" | "message" | "at" | "label" | "related" | "help">;
+type Found = Omit<Draft<Case>, "settle" | "effect" | "names">;
 
 function judge(one: Judged): Found | null {
   if (one.rows.length === 0) return null;
@@ -158,7 +158,7 @@ function describe({ node, contexts }: Judged): string {
   return contexts === ANY_CONTEXT ? "a file" : (node.parent?.name ?? "a block");
 }
 
-function around({ parent }: Node): Found["related"] {
+function around({ parent }: Node): readonly RelatedReport[] {
   if (parent === null || parent.name === "" || parent.directive.name.end === 0) return [];
   return [{ place: headPlace(parent), message: `the ${parent.name} around it` }];
 }

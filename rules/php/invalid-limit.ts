@@ -1,6 +1,6 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft, Piece } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
-import { groupBy, pairs, showBytes } from "../../src/evidence/pairs.js";
+import { pairs, showBytes } from "../../src/evidence/pairs.js";
 import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf, inWords, replace, replacePiece } from "../../src/help/edit.js";
@@ -8,6 +8,7 @@ import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { phpDefault } from "../../src/php/facts.js";
 import { parseIniBytes } from "../../src/php/ini.js";
+import { groupBy } from "../../src/source/collect.js";
 import type { Effective } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 
@@ -28,8 +29,11 @@ const CHUNK = 2 * 1024 * 1024;
 /** A number, and nothing else than one of the units behind it. */
 const QUANTITY = /^[+-]?(?:0x[\da-f]+|0o[0-7]+|0b[01]+|\d+)\s*[kmg]?$/i;
 
-export const invalidLimit: Rule = {
+type Case = "not-applied" | "misread" | "misspelt";
+
+export const invalidLimit = defineRule({
   id: "php/invalid-limit",
+  about: "host",
   cases: {
     "not-applied": {
       severity: "warning",
@@ -58,7 +62,6 @@ export const invalidLimit: Rule = {
     ],
     twins: { bad: "bad-megabytes", ok: "ok-number" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ method: "POST", path: "/body.php", bodyBytes: 20_000 }],
@@ -75,7 +78,7 @@ export const invalidLimit: Rule = {
       if (found !== null) yield report(host, group, found);
     }
   },
-};
+});
 
 /** What counts in each pool, once for each location that passes values of its own, and names that PHP does not know. */
 function* written(host: Host): Generator<Written> {
@@ -190,18 +193,13 @@ function meaning(value: string): string | null {
   return smaller === null ? null : `${whole}${smaller}`;
 }
 
-function report(host: Host, group: readonly [Written, ...Written[]], found: Problem): Report {
+function report(host: Host, group: readonly [Written, ...Written[]], found: Problem): Draft<Case> {
   const [{ place, pool, key }] = group;
   const own = pool.settings.find((one) => one.place.span === place.span);
   return {
     case: found.case,
-    certain: true,
-    settle: null,
     message: found.says,
     at: place,
-    label: null,
-    link: [],
-    related: [],
     effect: found.effect,
     help:
       found.line === null

@@ -1,14 +1,15 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import type { Known } from "../../src/evidence/grouping.js";
 import { sourceOf } from "../../src/evidence/grouping.js";
-import { groupBy, pairs, showBytes } from "../../src/evidence/pairs.js";
+import { pairs, showBytes } from "../../src/evidence/pairs.js";
 import { phpValue } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { addInto, helpOf, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { parseIniBytes } from "../../src/php/ini.js";
+import { groupBy } from "../../src/source/collect.js";
 import { type Effective, placeOf, type SetValue } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 
@@ -26,8 +27,11 @@ interface Limits {
 type Size = Known<number> | null;
 type Name = "upload_max_filesize" | "post_max_size" | "memory_limit";
 
-export const uploadLimits: Rule = {
+type Case = "above-post" | "above-memory";
+
+export const uploadLimits = defineRule({
   id: "php/upload-limits",
+  about: "host",
   cases: {
     "above-post": {
       severity: "warning",
@@ -52,7 +56,6 @@ export const uploadLimits: Rule = {
     ],
     twins: { bad: "bad-upload-above-post", ok: "ok-in-order" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ method: "POST", path: "/body.php", bodyBytes: 10_485_760 }],
@@ -78,7 +81,7 @@ export const uploadLimits: Rule = {
       for (const group of groupBy(found, key)) yield* report(host, name, group);
     }
   },
-};
+});
 
 /** PHP's allocator takes memory in pieces of this size, and no limit below one. */
 const LEAST_MEMORY = 2 * 1024 * 1024;
@@ -101,7 +104,7 @@ function* report(
   host: Host,
   name: "above-post" | "above-memory",
   group: readonly [Pair, ...Pair[]],
-): Generator<Report> {
+): Generator<Draft<Case>> {
   const [first] = group;
   const { pool, high, low } = first;
   const others = new Set(group.flatMap((one) => (one.pool === pool ? [] : [one.pool])));
@@ -111,12 +114,9 @@ function* report(
   const [more, less] = [words(above, high), words(below, low)];
   yield {
     case: name,
-    certain: true,
-    settle: null,
     message: `${more} is above ${less}`,
     at,
     label: name === "above-post" ? "more than is ever let through" : "a form of text this long does not fit",
-    link: [],
     related: [
       ...(other === null ? [] : [{ place: other, message: less }]),
       ...[...others].map((one) => ({ place: one.section, message: `pool [${one.name}], too` })),

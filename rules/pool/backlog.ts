@@ -1,5 +1,6 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit } from "../../src/engine/help.js";
-import type { OptionsSchema, Report, Rule } from "../../src/engine/rule.js";
+import type { OptionsSchema } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import { helpOf, remove, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
@@ -27,8 +28,11 @@ const options: OptionsSchema = {
 /** What PHP-FPM took as "no limit" before it took -1. */
 const NO_LIMIT = 65535;
 
-export const backlog: Rule<Options> = {
+type Case = "tiny-socket" | "tiny-port" | "cut";
+
+export const backlog = defineRule({
   id: "pool/backlog",
+  about: "host",
   cases: {
     "tiny-socket": {
       severity: "warning",
@@ -68,7 +72,7 @@ export const backlog: Rule<Options> = {
     requests: [{ path: "/slow.php?s=1", times: 20 }],
     observe: { "tiny-port": "queue-full" },
   },
-  *check(host, { minimum }) {
+  *check(host, { minimum }: Options) {
     const most = somaxconn(host);
     for (const listen of poolListens(host).listens) {
       const value = setting(listen.pool, "listen.backlog");
@@ -89,9 +93,9 @@ export const backlog: Rule<Options> = {
       }
     }
   },
-};
+});
 
-function tiny(host: Host, listen: PoolListen, value: SetValue<number>): Report {
+function tiny(host: Host, listen: PoolListen, value: SetValue<number>): Draft<Case> {
   const { pool, address } = listen;
   const unix = address?.kind === "unix";
   const room = `${value.value + 1} ${value.value === 0 ? "request" : "requests"}`;
@@ -102,7 +106,6 @@ function tiny(host: Host, listen: PoolListen, value: SetValue<number>): Report {
     message: `listen.backlog is ${value.value} in pool [${pool.name}]: when all its workers are busy, ${room} may wait`,
     at: value.place,
     label: `a queue for ${room}`,
-    related: [],
     effect: unix
       ? "a request that finds all workers busy and the queue full ends as 502 Bad Gateway at once"
       : "a request that finds all workers busy and the queue full ends as 504 Gateway Time-out after fastcgi_connect_timeout",
@@ -110,6 +113,6 @@ function tiny(host: Host, listen: PoolListen, value: SetValue<number>): Report {
   };
 }
 
-function shared({ pool }: PoolListen): Pick<Report, "certain" | "settle" | "link" | "names"> {
-  return { certain: true, settle: null, link: [], names: [pool.name] };
+function shared({ pool }: PoolListen): Pick<Draft, "settle" | "link" | "names"> {
+  return { names: [pool.name] };
 }

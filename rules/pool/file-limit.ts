@@ -1,5 +1,5 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { helpOf, replace } from "../../src/help/edit.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
@@ -15,8 +15,9 @@ interface Limit {
   readonly words: string;
 }
 
-export const fileLimit: Rule = {
+export const fileLimit = defineRule({
   id: "pool/file-limit",
+  about: "host",
   cases: {
     above: {
       severity: "warning",
@@ -35,7 +36,6 @@ export const fileLimit: Rule = {
     ],
     twins: { bad: "bad-below", ok: "ok-twice" },
   },
-  options: noOptions,
   proof: { kind: "daemons", requests: [{ path: "/slow.php?s=1", times: 20 }] },
   *check(host) {
     const { nginx } = host;
@@ -48,12 +48,9 @@ export const fileLimit: Rule = {
     if (count === null || count <= limit.files) return;
     yield {
       case: "above",
-      certain: true,
-      settle: null,
       message: `worker_connections is ${count}${written === undefined ? " (the default)" : ""}, but ${limit.words}: a worker of nginx may have ${limit.files} files open`,
       at: limit.place,
       label: "two of them for each request that is passed on",
-      link: [],
       related: [
         {
           place: written === undefined ? headPlace(events) : argumentPlace(written, 0),
@@ -65,7 +62,7 @@ export const fileLimit: Rule = {
       names: ["worker_connections"],
     };
   },
-};
+});
 
 function connections(written: Node | undefined): number | null {
   const text =

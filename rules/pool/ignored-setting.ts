@@ -1,6 +1,6 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import { sourceOf } from "../../src/evidence/grouping.js";
-import { groupBy, namesOf } from "../../src/evidence/pairs.js";
+import { namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { takesKey } from "../../src/fpm/settings/facts.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
@@ -12,6 +12,7 @@ import { processManager } from "../../src/model/pool-size.js";
 import { isOlder } from "../../src/nginx/facts/version.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";
 import { argumentPlace, childrenNamed } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import { known } from "../../src/source/effective.js";
 
 /** The settings of one pool that have no effect for one reason. */
@@ -33,8 +34,11 @@ const SOCKET = ["listen.owner", "listen.group", "listen.mode", "listen.acl_users
 const AT_START =
   /^(?:opcache\.(?:memory_consumption|interned_strings_buffer|max_accelerated_files|jit_buffer_size|preload|preload_user)|apc\.shm_size|zend_extension)$/;
 
-export const ignoredSetting: Rule = {
+type Case = "process-manager" | "on-tcp" | "on-socket" | "at-start" | "keep-conn";
+
+export const ignoredSetting = defineRule({
   id: "pool/ignored-setting",
+  about: "host",
   cases: {
     "process-manager": {
       severity: "info",
@@ -66,7 +70,6 @@ export const ignoredSetting: Rule = {
     ],
     twins: { bad: "bad-allowed-clients-on-socket", ok: "ok-socket" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     observe: {
@@ -81,7 +84,7 @@ export const ignoredSetting: Rule = {
     for (const pool of host.pools) for (const ignored of ignoredIn(pool)) yield report(host, ignored);
     if (host.nginx !== null) yield* keepConn(host, host.nginx);
   },
-};
+});
 
 function* ignoredIn(pool: Pool): Generator<Ignored> {
   const of = (keys: readonly string[]): readonly Setting[] =>
@@ -126,17 +129,14 @@ const EFFECTS: Readonly<Record<Ignored["case"], string>> = {
   "at-start": "what is in force is the value of php.ini, or PHP's default",
 };
 
-function report(host: Host, { pool, case: name, settings, why }: Ignored): Report {
+function report(host: Host, { pool, case: name, settings, why }: Ignored): Draft<Case> {
   const [first, ...rest] = settings;
   const shown = [...new Set(settings.map(nameOf))].join(", ");
   return {
     case: name,
-    certain: true,
-    settle: null,
     message: `${shown} ${settings.length === 1 ? "has" : "have"} no effect in pool [${pool.name}]: ${why}`,
     at: first?.keyPlace ?? pool.section,
     label: "not used",
-    link: [],
     related: rest.map((one) => ({ place: one.keyPlace, message: `${nameOf(one)} is not used, either` })),
     effect: EFFECTS[name],
     help: helpOf([settings.map((one) => remove(host, one.keyPlace))]),
@@ -156,7 +156,7 @@ interface Keeping {
   readonly why: string | null;
 }
 
-function* keepConn(host: Host, nginx: NginxHost): Generator<Report> {
+function* keepConn(host: Host, nginx: NginxHost): Generator<Draft<Case>> {
   const groups = readUpstreams(childrenNamed(nginx.root, "http"));
   const found = host.bindings.flatMap((binding): readonly Keeping[] => {
     const value = effectiveFlag(binding.block, "fastcgi_keep_conn");
@@ -171,12 +171,9 @@ function* keepConn(host: Host, nginx: NginxHost): Generator<Report> {
     if (why === null || group.some((one) => one.why === null)) continue;
     yield {
       case: "keep-conn",
-      certain: true,
-      settle: null,
       message: `fastcgi_keep_conn on keeps no connection: ${why}`,
       at: value.place,
       label: "no connection is kept",
-      link: [],
       related: group.map((one) => ({
         place: argumentPlace(one.binding.pass, 0),
         message: `${one.binding.label} passes requests there`,

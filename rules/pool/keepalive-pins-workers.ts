@@ -1,8 +1,8 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import { certainty } from "../../src/evidence/grouping.js";
 import { type Kept, type KeptGroup, keptByPool } from "../../src/evidence/kept-connections.js";
-import { groupBy, namesOf, pairs } from "../../src/evidence/pairs.js";
+import { namesOf, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { addInto, editKey, helpOf, replace } from "../../src/help/edit.js";
@@ -11,6 +11,7 @@ import type { Host } from "../../src/model/host.js";
 import { maxChildren, nginxWorkers } from "../../src/model/pool-size.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 
 /** A pool whose workers may all be held. */
@@ -23,8 +24,11 @@ interface Pinned {
 
 const OFF = "fastcgi_keep_conn off;";
 
-export const keepalivePinsWorkers: Rule = {
+type Case = "pinned";
+
+export const keepalivePinsWorkers = defineRule({
   id: "pool/keepalive-pins-workers",
+  about: "host",
   cases: {
     pinned: {
       severity: "warning",
@@ -47,8 +51,6 @@ export const keepalivePinsWorkers: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_keep_conn",
     ],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const { nginx } = host;
     if (nginx === null) return;
@@ -66,14 +68,14 @@ export const keepalivePinsWorkers: Rule = {
         ...new Map(group.flatMap(({ pool }) => [...(off.get(pool) ?? [])])).values(),
       ]);
   },
-};
+});
 
 function report(
   host: Host,
   [one, ...others]: readonly [Pinned, ...Pinned[]],
   workers: number,
   switchedOff: readonly Edit[],
-): Report {
+): Draft<Case> {
   const { pool, kept, max, sum } = one;
   const [first, ...rest] = kept;
   const times = workers === 1 ? "in each worker process of nginx" : `times ${workers} worker_processes`;
@@ -84,7 +86,6 @@ function report(
     message: `nginx keeps up to ${sum * workers} idle connections to pool [${pool.name}], which has ${max} ${max === 1 ? "worker" : "workers"}: keepalive ${kept.map(term).join(" and ")}, ${times}`,
     at: first.place,
     label: "each idle connection holds a worker of PHP-FPM",
-    link: [],
     related: [
       ...[one, ...others].flatMap((each) => {
         const place = placeOf(setting(each.pool, "pm.max_children"));

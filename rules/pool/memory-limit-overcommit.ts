@@ -1,6 +1,7 @@
 import { showSize } from "../../src/capacity/size.js";
 import { totalOf } from "../../src/capacity/sum.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { RelatedReport } from "../../src/engine/rule.js";
 import { type MemoryLimit, memoryLimits } from "../../src/evidence/memory-limit.js";
 import {
   boundsOf,
@@ -19,8 +20,11 @@ import type { HostMemory } from "../../src/model/machine/memory.js";
 
 const symptom = { when: "saturation", status: 502, log: "exited on signal 9 (SIGKILL)" } as const;
 
-export const memoryLimitOvercommit: Rule = {
+type Case = "above" | "no-limit" | "stock";
+
+export const memoryLimitOvercommit = defineRule({
   id: "pool/memory-limit-overcommit",
+  about: "host",
   cases: {
     above: {
       severity: "warning",
@@ -46,7 +50,6 @@ export const memoryLimitOvercommit: Rule = {
     ],
     twins: { bad: "bad-above", ok: "ok-fits" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     observe: {
@@ -65,7 +68,7 @@ export const memoryLimitOvercommit: Rule = {
     if (sum !== null && totalOf(sum.pools) > memory.bytes && !isReported(host, memory))
       yield* above(host, sum, limitOf, memory);
   },
-};
+});
 
 type LimitOf = (pool: Pool) => MemoryLimit | null;
 
@@ -75,7 +78,7 @@ function isReported(host: Host, memory: HostMemory): boolean {
   return sum !== null && totalOf(sum.pools) > roomOf(memory);
 }
 
-function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory): Generator<Report> {
+function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory): Generator<Draft<Case>> {
   const [at, ...related] = sharesOf(sum);
   if (at === undefined) return;
   const [total, has] = [showSize(totalOf(sum.pools)), `${showSize(memory.bytes)} (${memory.source})`];
@@ -85,7 +88,6 @@ function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory):
     message: `if every worker used its memory_limit, they would need ${total}, and the host has ${has}: ${sumInWords(sum)}`,
     at: at.place,
     label: at.message,
-    link: [],
     related: [...related, ...limits(sum, limitOf), ...boundsOf(sum, memory)],
     effect: "a few large requests at the same time may make the kernel kill workers: 502 Bad Gateway",
     help: helpOf(
@@ -96,8 +98,8 @@ function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory):
   };
 }
 
-function limits({ pools }: PoolSum, limitOf: LimitOf): Report["related"] {
-  const places = new Map<string, Report["related"][number]>();
+function limits({ pools }: PoolSum, limitOf: LimitOf): readonly RelatedReport[] {
+  const places = new Map<string, RelatedReport>();
   for (const { pool, bytes } of pools) {
     const place = limitOf(pool)?.place ?? null;
     if (place === null) continue;
@@ -111,18 +113,15 @@ function* withoutLimit(
   endless: readonly Pool[],
   limitOf: LimitOf,
   { bytes, source }: HostMemory,
-): Generator<Report> {
+): Generator<Draft<Case>> {
   const [first, ...rest] = endless;
   const at = first === undefined ? null : (limitOf(first)?.place ?? null);
   if (first === undefined || at === null) return;
   yield {
     case: "no-limit",
-    certain: true,
-    settle: null,
     message: `memory_limit is -1 in pool [${first.name}]: a single request may take all of the host's ${showSize(bytes)} (${source})`,
     at,
     label: "no limit at all",
-    link: [],
     related: rest.map((pool) => ({ place: pool.section, message: `pool [${pool.name}], too` })),
     effect: "one script that goes wrong makes the kernel kill workers, and others with them",
     help: helpOf([], "write what the largest page needs, as in memory_limit = 256M"),

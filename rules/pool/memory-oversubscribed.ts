@@ -1,6 +1,6 @@
 import { showSize } from "../../src/capacity/size.js";
 import { shareOut, totalOf } from "../../src/capacity/sum.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { defineRule } from "../../src/engine/define.js";
 import {
   boundsOf,
   certainAbove,
@@ -14,8 +14,9 @@ import {
 import { acceptedCounts } from "../../src/help/counts.js";
 import { helpOf } from "../../src/help/edit.js";
 
-export const memoryOversubscribed: Rule = {
+export const memoryOversubscribed = defineRule({
   id: "pool/memory-oversubscribed",
+  about: "host",
   cases: {
     measured: {
       severity: "warning",
@@ -38,7 +39,6 @@ export const memoryOversubscribed: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#pm.max-children"],
     twins: { bad: "bad-measured", ok: "ok-fits" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     observe: { measured: "workers-above-memory", assumed: "workers-above-memory" },
@@ -61,7 +61,6 @@ export const memoryOversubscribed: Rule = {
       message: `all workers together need ${showSize(totalOf(sum.pools))}, and ${roomInWords(memory)}: ${sumInWords(sum)}${assumed ? ", at an assumed 63 MiB for each" : ""}`,
       at: at.place,
       label: at.message,
-      link: [],
       related: [...related, ...boundsOf(sum, memory)],
       effect:
         "when all pools are busy at once the kernel kills workers, and their requests end as 502 Bad Gateway",
@@ -83,4 +82,4 @@ export const memoryOversubscribed: Rule = {
       names: ["memory"],
     };
   },
-};
+});

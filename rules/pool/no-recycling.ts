@@ -1,4 +1,4 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { defineRule } from "../../src/engine/define.js";
 import { integer } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf, write } from "../../src/help/edit.js";
@@ -8,8 +8,9 @@ import { placeOf } from "../../src/source/effective.js";
 
 const LINE = "pm.max_requests = 1000";
 
-export const noRecycling: Rule = {
+export const noRecycling = defineRule({
   id: "pool/no-recycling",
+  about: "host",
   cases: {
     endless: {
       severity: "info",
@@ -25,7 +26,6 @@ export const noRecycling: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#pm.max-requests"],
     twins: { bad: "bad-default", ok: "ok-some" },
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { endless: "workers-live-on" } },
   *check(host) {
     for (const master of host.masters) {
@@ -39,12 +39,9 @@ export const noRecycling: Rule = {
         rest.length === 0 ? "" : `, and so in ${rest.length} more ${rest.length === 1 ? "pool" : "pools"}`;
       yield {
         case: "endless",
-        certain: true,
-        settle: null,
         message: `pm.max_requests is ${shown} in pool [${first.pool.name}]${more}: its workers are never replaced`,
         at,
         label: "workers live as long as the master",
-        link: [],
         related: rest.flatMap(({ pool, value }) => {
           const place = placeOf(value);
           return place === null ? [] : [{ place, message: `pool [${pool.name}], too` }];
@@ -60,7 +57,7 @@ export const noRecycling: Rule = {
       };
     }
   },
-};
+});
 
 type Requests = Exclude<ReturnType<typeof integer>, { readonly kind: "unknown" }>;
 

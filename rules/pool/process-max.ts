@@ -1,4 +1,5 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { RelatedReport } from "../../src/engine/rule.js";
 import { globalSetting, setting } from "../../src/fpm/pools.js";
 import { readInteger } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../../src/fpm/types.js";
@@ -22,8 +23,11 @@ const symptom = (when: "always" | "saturation") =>
     log: "upstream timed out (110: Connection timed out) while reading response header from upstream",
   }) as const;
 
-export const processMax: Rule = {
+type Case = "no-worker" | "fewer-workers" | "below-sum";
+
+export const processMax = defineRule({
   id: "pool/process-max",
+  about: "host",
   cases: {
     "no-worker": {
       severity: "warning",
@@ -48,7 +52,6 @@ export const processMax: Rule = {
     instead: "Set `process.max` to the sum of all `pm.max_children`, or remove it and size the pools.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#process.max"],
   },
-  options: noOptions,
   proof: { kind: "daemons", requests: [{ path: "/slow.php?s=1", times: 12 }] },
   *check(host) {
     for (const master of host.masters) {
@@ -59,7 +62,7 @@ export const processMax: Rule = {
       if (pools !== null) yield* report(host, { ...limit, value: reading.value }, pools);
     }
   },
-};
+});
 
 /** The pools in the order in which they start. */
 function sizes({ pools }: FpmMaster, limit: number): readonly Sized[] | null {
@@ -75,7 +78,7 @@ function sizes({ pools }: FpmMaster, limit: number): readonly Sized[] | null {
   return found;
 }
 
-function* report(host: Host, limit: SetValue<number>, pools: readonly Sized[]): Generator<Report> {
+function* report(host: Host, limit: SetValue<number>, pools: readonly Sized[]): Generator<Draft<Case>> {
   const [start, max] = [sum(pools.map((one) => one.start)), sum(pools.map((one) => one.max))];
   if (max <= limit.value) return;
   const none = start < limit.value ? [] : pools.filter(({ gets }) => gets === 0);
@@ -90,12 +93,9 @@ function* report(host: Host, limit: SetValue<number>, pools: readonly Sized[]): 
     : `the pools may have ${max} workers together: ${terms(pools, "max")}`;
   yield {
     case: none.length > 0 ? "no-worker" : short ? "fewer-workers" : "below-sum",
-    certain: true,
-    settle: null,
     message: `process.max is ${limit.value}, and ${said}`,
     at: limit.place,
     label: "all pools of this master together",
-    link: [],
     related: pools.flatMap((one) => related(one, short)),
     effect: effectOf(none, fewer),
     help: helpOf([[write(host, limit, `process.max = ${max}`)]]),
@@ -103,7 +103,7 @@ function* report(host: Host, limit: SetValue<number>, pools: readonly Sized[]): 
   };
 }
 
-function related({ pool, start, max, gets }: Sized, short: boolean): Report["related"] {
+function related({ pool, start, max, gets }: Sized, short: boolean): readonly RelatedReport[] {
   const manager = processManager(pool);
   const key =
     !short || manager === "static" ? "pm.max_children" : manager === "dynamic" ? "pm.start_servers" : "pm";

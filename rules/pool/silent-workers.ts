@@ -1,4 +1,4 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { defineRule } from "../../src/engine/define.js";
 import { boolean } from "../../src/fpm/pools.js";
 import { helpOf, write } from "../../src/help/edit.js";
 import { inEachPlace } from "../../src/help/locations.js";
@@ -6,8 +6,9 @@ import { placeOf } from "../../src/source/effective.js";
 
 const LINE = "catch_workers_output = yes";
 
-export const silentWorkers: Rule = {
+export const silentWorkers = defineRule({
   id: "pool/silent-workers",
+  about: "host",
   cases: {
     silent: {
       severity: "info",
@@ -24,7 +25,6 @@ export const silentWorkers: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#catch-workers-output"],
     twins: { bad: "bad-default", ok: "ok-caught" },
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { silent: "worker-output-lost" } },
   *check(host) {
     for (const master of host.masters) {
@@ -40,12 +40,9 @@ export const silentWorkers: Rule = {
         rest.length === 0 ? "" : `, and so in ${rest.length} more ${rest.length === 1 ? "pool" : "pools"}`;
       yield {
         case: "silent",
-        certain: true,
-        settle: null,
         message: `catch_workers_output is ${shown} in pool [${first.pool.name}]${more}: what its workers write to standard error is lost`,
         at,
         label: "standard error leads to /dev/null",
-        link: [],
         related: rest.flatMap(({ pool, value }) => {
           const place = placeOf(value);
           return place === null ? [] : [{ place, message: `pool [${pool.name}], too` }];
@@ -62,4 +59,4 @@ export const silentWorkers: Rule = {
       };
     }
   },
-};
+});

@@ -1,5 +1,6 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import type { OptionsSchema, Report, Rule } from "../../src/engine/rule.js";
+import type { OptionsSchema } from "../../src/engine/rule.js";
 import { shown } from "../../src/evidence/pairs.js";
 import { integer, setting } from "../../src/fpm/pools.js";
 import { takesKey } from "../../src/fpm/settings/facts.js";
@@ -41,8 +42,11 @@ const symptom = {
   log: "seems busy (you may need to increase pm.start_servers, or pm.min/max_spare_servers)",
 } as const;
 
-export const slowRamp: Rule<Options> = {
+type Case = "dynamic" | "ondemand";
+
+export const slowRamp = defineRule({
   id: "pool/slow-ramp",
+  about: "host",
   cases: {
     dynamic: {
       severity: "info",
@@ -68,7 +72,7 @@ export const slowRamp: Rule<Options> = {
   },
   options,
   proof: { kind: "daemons", observe: { dynamic: "pool-not-full", ondemand: "pool-begins-empty" } },
-  *check(host, { seconds }) {
+  *check(host, { seconds }: Options) {
     const { used } = poolListens(host);
     const busy = host.pools.filter((pool) => host.nginx === null || used.has(pool));
     for (const pool of busy) if (processManager(pool) === "dynamic") yield* dynamic(host, pool, seconds);
@@ -81,9 +85,9 @@ export const slowRamp: Rule<Options> = {
       );
     }
   },
-};
+});
 
-function* dynamic(host: Host, pool: Pool, limit: number): Generator<Report> {
+function* dynamic(host: Host, pool: Pool, limit: number): Generator<Draft<Case>> {
   const growth = growthOf(pool);
   const takes = growth === null ? 0 : secondsToGrow(growth);
   if (growth === null || takes <= limit) return;
@@ -142,7 +146,7 @@ function mayRaise({ master, settings }: Pool): boolean {
   return master.phpVersion !== null && takesKey(key, "pool", master.phpVersion);
 }
 
-function* ondemand(host: Host, [first, ...rest]: readonly Pool[], limit: number): Generator<Report> {
+function* ondemand(host: Host, [first, ...rest]: readonly Pool[], limit: number): Generator<Draft<Case>> {
   if (first === undefined) return;
   const at = placeOf(setting(first, "pm"));
   if (at === null) return;
@@ -189,6 +193,6 @@ function dynamicInstead(host: Host, pool: Pool, limit: number): readonly ReturnT
   ];
 }
 
-function shared(pool: Pool): Pick<Report, "certain" | "settle" | "link" | "names"> {
-  return { certain: true, settle: null, link: [], names: [pool.name] };
+function shared(pool: Pool): Pick<Draft, "settle" | "link" | "names"> {
+  return { names: [pool.name] };
 }

@@ -1,8 +1,9 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type RelatedReport, type Report, type Rule } from "../../src/engine/rule.js";
+import type { RelatedReport } from "../../src/engine/rule.js";
 import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { addBefore, helpOf, write } from "../../src/help/edit.js";
@@ -11,6 +12,7 @@ import type { Host, Target } from "../../src/model/host.js";
 import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/listen/socket.js";
 import { type NginxWorker, nginxWorker } from "../../src/model/nginx-worker.js";
 import { factsOf } from "../../src/nginx/facts/directives.js";
+import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 
@@ -25,8 +27,11 @@ interface Closed extends Pair {
 
 const log = "failed (13: Permission denied) while connecting to upstream";
 
-export const permissionDenied: Rule = {
+type Case = "denied" | "member" | "build-default";
+
+export const permissionDenied = defineRule({
   id: "socket/permission-denied",
+  about: "host",
   cases: {
     denied: {
       severity: "error",
@@ -56,8 +61,6 @@ export const permissionDenied: Rule = {
       "https://nginx.org/en/docs/ngx_core_module.html#user",
     ],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const worker = nginxWorker(host);
     if (worker.kind === "unknown") return;
@@ -70,7 +73,7 @@ export const permissionDenied: Rule = {
     const all = found.map((one) => (isMember(one, shut) ? { ...one, case: "member" as const } : one));
     for (const group of groupBy(all, (one) => `${one.case} ${poolKey(one)}`)) yield report(host, group);
   },
-};
+});
 
 /** Whether nginx can go on to another server, of which the socket is open. */
 function isMember({ binding, target, case: kind }: Closed, shut: ReadonlySet<Pool>): boolean {
@@ -133,7 +136,7 @@ function withoutAcl(host: Host, { socket, worker, pool }: Omit<Closed, "case" | 
     : null;
 }
 
-function report(host: Host, group: readonly [Closed, ...Closed[]]): Report {
+function report(host: Host, group: readonly [Closed, ...Closed[]]): Draft<Case> {
   const [first] = group;
   const { pool, socket, worker, binding, target } = first;
   const listen = placeOf(setting(pool, "listen")) ?? pool.section;
@@ -146,7 +149,6 @@ function report(host: Host, group: readonly [Closed, ...Closed[]]): Report {
   const member = membership(binding, target);
   return {
     case: first.case,
-    certain: first.settle === null,
     settle: first.settle,
     message: `${who} may not write to the socket of pool [${pool.name}]${member === null ? "" : ` (${member})`}: ${described(socket)}`,
     at,

@@ -1,7 +1,7 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { ownSocket, passTo } from "../../src/help/address.js";
 import { helpOf, replace } from "../../src/help/edit.js";
@@ -9,11 +9,13 @@ import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 import { fpmUnits, isOn, nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
 import type { Assignment } from "../../src/model/machine/unit-file.js";
+import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 
-export const privateDirectory: Rule = {
+export const privateDirectory = defineRule({
   id: "socket/private-directory",
+  about: "host",
   cases: {
     private: {
       severity: "warning",
@@ -32,7 +34,6 @@ export const privateDirectory: Rule = {
     instead: "Put sockets below `/run/php` or `/run/php-fpm`.",
     references: ["https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#PrivateTmp="],
   },
-  options: noOptions,
   proof: {
     kind: "none",
     reason:
@@ -51,7 +52,6 @@ export const privateDirectory: Rule = {
       const path = first.target.address.kind === "unix" ? first.target.address.path : "";
       yield {
         case: "private",
-        certain: why.set !== null,
         settle: why.set === null ? "systemctl show -p PrivateTmp nginx php-fpm would settle it." : null,
         message: `the socket of pool [${first.pool.name}] is ${path}, and ${why.words}`,
         at: listen,
@@ -67,7 +67,7 @@ export const privateDirectory: Rule = {
       };
     }
   },
-};
+});
 
 function help(host: Host, group: readonly [Pair, ...Pair[]], listen: Place): HelpDraft {
   const path = ownSocket(host, group[0].pool);

@@ -1,4 +1,4 @@
-import { noOptions, type Rule } from "../../src/engine/rule.js";
+import { defineRule } from "../../src/engine/define.js";
 import { setting } from "../../src/fpm/pools.js";
 import { helpOf, replace } from "../../src/help/edit.js";
 import { isLocal } from "../../src/model/address/address.js";
@@ -8,8 +8,9 @@ import { poolListens } from "../../src/model/listen/pool-listens.js";
 
 const attack = { when: "attack", status: null, log: null } as const;
 
-export const publicPort: Rule = {
+export const publicPort = defineRule({
   id: "socket/public-port",
+  about: "host",
   cases: {
     open: {
       severity: "warning",
@@ -34,7 +35,6 @@ export const publicPort: Rule = {
     ],
     twins: { bad: "bad-bare-port", ok: "ok-loopback" },
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { open: "port-of-all-addresses", container: "port-of-all-addresses" } },
   *check(host) {
     const container = inContainer(host);
@@ -48,7 +48,6 @@ export const publicPort: Rule = {
       yield {
         case: container ? "container" : "open",
         // Without the main file the pool may be that of an image, whose ports nobody has published.
-        certain: pool.master.main !== null,
         settle:
           pool.master.main === null
             ? "Where PHP-FPM runs would settle it: in a container others reach the port only when it is published."
@@ -56,8 +55,6 @@ export const publicPort: Rule = {
         message: `pool [${pool.name}] listens on ${text}${all && text !== "*" ? ", which is every address of the machine," : ""} and has no listen.allowed_clients`,
         at: place,
         label: all ? "open to whoever reaches the machine" : "open to whoever reaches this address",
-        link: [],
-        related: [],
         effect: "whoever connects runs any PHP code as the user of the pool",
         help: helpOf(
           [[replace(host, place, `listen = ${text.includes("[") ? "[::1]" : "127.0.0.1"}:${address.port}`)]],
@@ -67,4 +64,4 @@ export const publicPort: Rule = {
       };
     }
   },
-};
+});

@@ -1,5 +1,5 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { setting } from "../../src/fpm/pools.js";
 import { readMode } from "../../src/fpm/settings/values.js";
 import type { Pool } from "../../src/fpm/types.js";
@@ -12,8 +12,9 @@ import { nginxWorker } from "../../src/model/nginx-worker.js";
 
 const attack = { when: "attack", status: null, log: null } as const;
 
-export const worldWritable: Rule = {
+export const worldWritable = defineRule({
   id: "socket/world-writable",
+  about: "host",
   cases: {
     "others-write": {
       severity: "warning",
@@ -34,7 +35,6 @@ export const worldWritable: Rule = {
       "`listen.mode = 0660` (or no line: it is the default) with `listen.owner` and `listen.group` set to the account of nginx's workers. For several accounts, `listen.acl_users`.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen-mode"],
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     observe: { "others-write": "socket-mode-others-write", container: "socket-mode-others-write" },
@@ -52,20 +52,16 @@ export const worldWritable: Rule = {
       const runs = user.kind === "set" && user.value ? `as ${user.value}` : "as the pool's user";
       yield {
         case: inContainer(host) ? "container" : "others-write",
-        certain: true,
-        settle: null,
         message: `listen.mode = ${mode.value} lets every local account write to the socket of pool [${pool.name}], and run any PHP code ${runs}`,
         at: mode.place,
         label: `mode ${octal(bits)}: others may write`,
-        link: [],
-        related: [],
         effect: `whoever has an account on the machine, or breaks into one, runs code ${runs}`,
         help: help(host, pool, bits & ~0o007),
         names: [pool.name],
       };
     }
   },
-};
+});
 
 function help(host: Host, pool: Pool, bits: number): HelpDraft {
   const mode = octal(bits | 0o660);

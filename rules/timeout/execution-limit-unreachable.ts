@@ -1,12 +1,13 @@
+import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Rule } from "../../src/engine/rule.js";
 import { certainty, type Known, sourceOf } from "../../src/evidence/grouping.js";
-import { groupBy, namesOf, type Pair, pairs, showSeconds } from "../../src/evidence/pairs.js";
+import { namesOf, type Pair, pairs, showSeconds } from "../../src/evidence/pairs.js";
 import { phpValue, seconds } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { addInto, helpOf, inWords, replace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
+import { groupBy } from "../../src/source/collect.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
 
@@ -19,8 +20,9 @@ interface Limits {
   readonly execution: Known<number>;
 }
 
-export const executionLimitUnreachable: Rule = {
+export const executionLimitUnreachable = defineRule({
   id: "timeout/execution-limit-unreachable",
+  about: "host",
   cases: {
     unreachable: {
       severity: "info",
@@ -39,8 +41,6 @@ export const executionLimitUnreachable: Rule = {
       "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
     ],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const found = [...limits(host)].filter(({ terminate, execution }) => execution.value >= terminate.value);
     const key = ({ pool, pair, execution }: Limits): string =>
@@ -56,7 +56,6 @@ export const executionLimitUnreachable: Rule = {
         message: `PHP-FPM kills a request of pool [${pool.name}] after ${showSeconds(terminate.value)}, and max_execution_time is ${own}, so PHP's own limit ${late(first)}`,
         at,
         label: "the worker is killed first",
-        link: [],
         related: other === null ? [] : [{ place: other, message: `max_execution_time is ${own}` }],
         effect: `a script that runs longer than ${showSeconds(terminate.value)} ends as 502 Bad Gateway, without PHP's error and without its shutdown functions`,
         help: help(host, first),
@@ -64,7 +63,7 @@ export const executionLimitUnreachable: Rule = {
       };
     }
   },
-};
+});
 
 /** PHP-FPM kills between the limit and 4/3 of it, wherever its next look at the workers falls. */
 function late({ terminate, execution }: Limits): string {

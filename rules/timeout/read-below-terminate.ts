@@ -1,5 +1,5 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   certainty,
   furtherLocations,
@@ -7,7 +7,7 @@ import {
   relatedValues,
   sourceOf,
 } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
 import {
   type Limits,
   limits,
@@ -20,6 +20,7 @@ import {
 import { helpOf, write } from "../../src/help/edit.js";
 import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
+import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 
 type Group = readonly [Limits, ...Limits[]];
@@ -30,8 +31,11 @@ const symptom = {
   log: "upstream timed out (110: Connection timed out) while reading response header from upstream",
 } as const;
 
-export const readBelowTerminate: Rule = {
+type Case = "held-long" | "no-limit";
+
+export const readBelowTerminate = defineRule({
   id: "timeout/read-below-terminate",
+  about: "host",
   cases: {
     "held-long": {
       severity: "warning",
@@ -56,8 +60,6 @@ export const readBelowTerminate: Rule = {
     ],
     twins: { bad: "bad-held-long", ok: "ok-between" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const all = [...limits(host)];
     const long = all.filter(({ read, terminate }) => terminate.value * 1000 > read.value * TOLERATED);
@@ -67,9 +69,9 @@ export const readBelowTerminate: Rule = {
     const endless = all.filter(({ terminate }) => terminate.value === 0);
     for (const group of groupBy(endless, key)) yield* noLimit(host, all, group);
   },
-};
+});
 
-function* heldLong(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
+function* heldLong(host: Host, all: readonly Limits[], group: Group): Generator<Draft<Case>> {
   const [first] = group;
   const { read, terminate } = first;
   const runs = `PHP-FPM lets the request run for ${showSeconds(terminate.value)}`;
@@ -102,7 +104,7 @@ function* heldLong(host: Host, all: readonly Limits[], group: Group): Generator<
   };
 }
 
-function* noLimit(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
+function* noLimit(host: Host, all: readonly Limits[], group: Group): Generator<Draft<Case>> {
   const sorted = [...group].sort((a, b) => a.read.value - b.read.value);
   const shortest = sorted[0] ?? group[0];
   const { read, terminate, pool } = shortest;
@@ -155,7 +157,7 @@ function helpLimit(host: Host, all: readonly Limits[], { terminate, pool, ...pai
   );
 }
 
-function common(first: Limits): Pick<Report, "certain" | "settle" | "link" | "names"> {
+function common(first: Limits): Pick<Draft, "settle" | "link" | "names"> {
   return {
     ...certainty(first),
     link: linkOf(first),

@@ -1,12 +1,14 @@
-import { noOptions, type RelatedReport, type Rule } from "../../src/engine/rule.js";
+import { defineRule } from "../../src/engine/define.js";
+import type { RelatedReport } from "../../src/engine/rule.js";
 import { type Known, sourceOf } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, phpBindings } from "../../src/evidence/pairs.js";
 import { helpOf, write } from "../../src/help/edit.js";
 import { isLocal } from "../../src/model/address/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
 import { httpFact } from "../../src/nginx/facts/directives.js";
 import { effectiveTime } from "../../src/nginx/tree/effective.js";
 import { argumentPlace } from "../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 
 interface Zero {
@@ -15,8 +17,9 @@ interface Zero {
   readonly value: Known<number>;
 }
 
-export const readZero: Rule = {
+export const readZero = defineRule({
   id: "timeout/read-zero",
+  about: "host",
   cases: {
     read: {
       severity: "error",
@@ -48,8 +51,6 @@ export const readZero: Rule = {
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_connect_timeout",
     ],
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const key = (one: Zero): string => `${one.name} ${sourceOf(one.value)}`;
     for (const group of groupBy(zeros(host), key)) {
@@ -60,8 +61,6 @@ export const readZero: Rule = {
       const usual = httpFact(name)?.default ?? "";
       yield {
         case: name === "fastcgi_read_timeout" ? "read" : "connect",
-        certain: true,
-        settle: null,
         message: `${name} is 0, so nginx gives up as soon as it begins to ${
           name === "fastcgi_read_timeout" ? "wait for the response" : "connect"
         }`,
@@ -75,7 +74,7 @@ export const readZero: Rule = {
       };
     }
   },
-};
+});
 
 function way(binding: Binding): readonly RelatedReport[] {
   const [first] = binding.targets.flatMap((target) =>

@@ -1,4 +1,4 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Known } from "../../src/evidence/grouping.js";
 import { type Pair, pairs, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
 import { globalSetting } from "../../src/fpm/pools.js";
@@ -12,8 +12,11 @@ import { placeOf } from "../../src/source/effective.js";
 /** In seconds. */
 const MOST_REQUESTS = 10;
 
-export const reloadDropsRequests: Rule = {
+type Case = "frozen" | "killed";
+
+export const reloadDropsRequests = defineRule({
   id: "timeout/reload-drops-requests",
+  about: "host",
   cases: {
     frozen: {
       severity: "warning",
@@ -43,7 +46,6 @@ export const reloadDropsRequests: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#process-control-timeout"],
     twins: { bad: "bad-default", ok: "ok-ten-seconds" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     observe: { killed: "reload-drops-request", frozen: "reload-freezes-requests" },
@@ -59,20 +61,16 @@ export const reloadDropsRequests: Rule = {
       else yield* frozen(host, master, value);
     }
   },
-};
+});
 
-function* killed(host: Host, master: FpmMaster, value: Known<number>): Generator<Report> {
+function* killed(host: Host, master: FpmMaster, value: Known<number>): Generator<Draft<Case>> {
   const at = placeOf(value);
   if (at === null) return;
   yield {
-    certain: true,
-    settle: null,
     case: "killed",
     message: `process_control_timeout is ${shown(value, showSeconds)}, so a reload of PHP-FPM kills the requests that run`,
     at,
     label: "no time for running requests",
-    link: [],
-    related: [],
     effect: "each request that runs during a reload ends as 502 Bad Gateway",
     help: helpOf([[inGlobal(host, master, value, `process_control_timeout = ${enough(host, master)}s`)]]),
     names: [nameOf(master)],
@@ -90,7 +88,7 @@ function inGlobal(host: Host, { global, main }: FpmMaster, value: Known<number>,
   return start < 0 ? null : addBefore(host, first, "[global]", line);
 }
 
-function* frozen(host: Host, master: FpmMaster, value: Known<number>): Generator<Report> {
+function* frozen(host: Host, master: FpmMaster, value: Known<number>): Generator<Draft<Case>> {
   const [first] = readTimeouts(host, master);
   const at = placeOf(value);
   if (first === undefined || at === null || first.read.value > value.value * 1000) return;
@@ -102,7 +100,6 @@ function* frozen(host: Host, master: FpmMaster, value: Known<number>): Generator
     message: `a reload of PHP-FPM may take ${showSeconds(value.value)} (process_control_timeout), but nginx waits ${waits}`,
     at,
     label: "no new worker before running requests have ended",
-    link: [],
     related: place === null ? [] : [{ place, message: `nginx waits ${waits}` }],
     effect: `while one old request runs on, every new one waits, and ends as 504 Gateway Time-out after ${showMs(first.read.value)}`,
     help: helpOf([[write(host, value, `process_control_timeout = ${shorter(first.read.value)}s`)]]),
@@ -127,13 +124,12 @@ function enough(host: Host, master: FpmMaster): number {
   return first === undefined ? MOST_REQUESTS : Math.min(MOST_REQUESTS, shorter(first.read.value));
 }
 
-function sure({ target, pool }: Pair): Pick<Report, "certain" | "settle"> {
+function sure({ target, pool }: Pair): Pick<Draft, "settle"> {
   return target.assumed
     ? {
-        certain: false,
         settle: `Whether pool [${pool.name}] is the one behind this address is a guess from its port.`,
       }
-    : { certain: true, settle: null };
+    : {};
 }
 
 /** A part of what nginx waits, in whole seconds. */

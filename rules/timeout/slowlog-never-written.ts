@@ -1,4 +1,4 @@
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Known } from "../../src/evidence/grouping.js";
 import { shown, showSeconds } from "../../src/evidence/pairs.js";
 import { seconds, setting } from "../../src/fpm/pools.js";
@@ -7,8 +7,11 @@ import { addInto, helpOf, remove, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { placeOf } from "../../src/source/effective.js";
 
-export const slowlogNeverWritten: Rule = {
+type Case = "no-file" | "above-terminate";
+
+export const slowlogNeverWritten = defineRule({
   id: "timeout/slowlog-never-written",
+  about: "host",
   cases: {
     "no-file": {
       severity: "error",
@@ -37,8 +40,6 @@ export const slowlogNeverWritten: Rule = {
     ],
     twins: { bad: "bad-no-slowlog", ok: "ok-both" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     for (const pool of host.pools) {
       const slow = seconds(pool, "request_slowlog_timeout");
@@ -48,9 +49,9 @@ export const slowlogNeverWritten: Rule = {
       yield* tooLate(host, pool, { ...slow, value: slow.value });
     }
   },
-};
+});
 
-function* withoutFile(host: Host, pool: Pool, after: number, slow: Known<number>): Generator<Report> {
+function* withoutFile(host: Host, pool: Pool, after: number, slow: Known<number>): Generator<Draft<Case>> {
   const file = setting(pool, "slowlog");
   const at = placeOf(slow);
   if (at === null || file.kind === "unknown" || (file.value !== null && file.value !== "")) return;
@@ -61,7 +62,6 @@ function* withoutFile(host: Host, pool: Pool, after: number, slow: Known<number>
     message: `request_slowlog_timeout is ${showSeconds(after)}, and pool [${pool.name}] has no slowlog to write to`,
     at,
     label: "PHP-FPM needs a slowlog for it",
-    related: [],
     help: helpOf([
       [file.kind === "set" ? write(host, file, log) : addInto(host, pool.section, log)],
       [remove(host, at)],
@@ -69,7 +69,7 @@ function* withoutFile(host: Host, pool: Pool, after: number, slow: Known<number>
   };
 }
 
-function* tooLate(host: Host, pool: Pool, slow: Known<number>): Generator<Report> {
+function* tooLate(host: Host, pool: Pool, slow: Known<number>): Generator<Draft<Case>> {
   const terminate = seconds(pool, "request_terminate_timeout");
   const at = placeOf(slow);
   if (at === null || terminate.kind === "unknown" || terminate.value === null) return;
@@ -106,11 +106,8 @@ function* tooLate(host: Host, pool: Pool, slow: Known<number>): Generator<Report
   };
 }
 
-function shared(pool: Pool): Pick<Report, "certain" | "settle" | "link" | "effect" | "names"> {
+function shared(pool: Pool): Pick<Draft, "effect" | "names"> {
   return {
-    certain: true,
-    settle: null,
-    link: [],
     effect: "PHP-FPM does not start or reload, and every pool of this master is down",
     names: [pool.name],
   };

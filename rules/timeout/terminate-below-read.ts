@@ -1,5 +1,5 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../src/engine/rule.js";
 import {
   certainty,
   furtherLocations,
@@ -7,18 +7,22 @@ import {
   relatedValues,
   sourceOf,
 } from "../../src/evidence/grouping.js";
-import { groupBy, linkOf, namesOf, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
 import { type Limits, limits, ownPools, readLimit, suitsAll } from "../../src/evidence/timeouts.js";
 import { helpOf, write } from "../../src/help/edit.js";
 import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
+import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 
 /** FPM looks at its workers every third of the limit, so a request may live that much longer. */
 const LATEST = 4 / 3;
 
-export const terminateBelowRead: Rule = {
+type Case = "killed";
+
+export const terminateBelowRead = defineRule({
   id: "timeout/terminate-below-read",
+  about: "host",
   cases: {
     killed: {
       severity: "warning",
@@ -42,8 +46,6 @@ export const terminateBelowRead: Rule = {
     ],
     twins: { bad: "bad-location", ok: "ok-equal" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const all = [...limits(host)];
     const found = all.filter(
@@ -52,11 +54,11 @@ export const terminateBelowRead: Rule = {
     const key = (pair: Limits): string => `${sourceOf(pair.read)} ${poolKey(pair)} ${pair.target.assumed}`;
     for (const group of groupBy(found, key)) yield* report(host, all, group);
   },
-};
+});
 
 type Group = readonly [Limits, ...Limits[]];
 
-function* report(host: Host, all: readonly Limits[], group: Group): Generator<Report> {
+function* report(host: Host, all: readonly Limits[], group: Group): Generator<Draft<Case>> {
   const [first] = group;
   const { read, terminate } = first;
   const killed = showSeconds(terminate.value);

@@ -134,13 +134,26 @@ export interface ProofRequest {
   readonly times?: number;
 }
 
+/** What a rule is about; the engine hands it one of these at a time. */
+export type Subject = "site" | "pool" | "master" | "host";
+
+/**
+ * Names whose letters a rule may read. A rule that does not read a kind of name says the same, renamed,
+ * about a host in which these are called otherwise; a test renames them.
+ */
+export type NameWord = "site" | "pool" | "account" | "directory";
+
 export interface Rule<Options = unknown> {
   /** `category/name`, the file's place below `rules/`. */
   readonly id: string;
   readonly cases: Readonly<Record<string, RuleCase>>;
   readonly docs: RuleDocs;
+  readonly about: Subject;
   readonly options: OptionsSchema;
   readonly proof: Proof;
+  readonly reads: readonly NameWord[];
+  /** Whether it looks at the file system while it runs, rather than at what was read before. */
+  readonly asksDisk: boolean;
   /** Pure: equal hosts give equal reports in equal order. `options` were checked and completed with defaults. */
   check(host: Host, options: Options): Iterable<Report>;
 }

@@ -1,4 +1,5 @@
-import type { RelatedReport, Report } from "../engine/rule.js";
+import type { Draft } from "../engine/define.js";
+import type { RelatedReport } from "../engine/rule.js";
 import { type Effective, placeOf } from "../source/effective.js";
 import type { Pair } from "./pairs.js";
 
@@ -45,10 +46,9 @@ export function relatedValues<T>(
 }
 
 /** A pool behind a service name is a guess, and so is everything that rests on it. */
-export function certainty({ pool, target }: Pair): Pick<Report, "certain" | "settle"> {
-  if (!target.assumed) return { certain: true, settle: null };
+export function certainty({ pool, target }: Pair): Pick<Draft, "settle"> {
+  if (!target.assumed) return {};
   return {
-    certain: false,
     settle: `Whether pool [${pool.name}] is the one behind this address is a guess from its port.`,
   };
 }

@@ -29,18 +29,6 @@ export function phpBindings(host: Host): readonly Binding[] {
   return host.bindings.filter(({ serves }) => serves === "php");
 }
 
-/** The pairs grouped by what a report is about, in order of first appearance: a pool shared by forty sites is one report. */
-export function groupBy<T>(items: Iterable<T>, key: (item: T) => string): readonly (readonly [T, ...T[]])[] {
-  const groups = new Map<string, [T, ...T[]]>();
-  for (const item of items) {
-    const name = key(item);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
-}
-
 /** The address on either side: the nginx words that name it, the `upstream`, `set` or `map` between, and the pool's `listen`. */
 export function linkOf({ binding, target, pool }: Pair): readonly RelatedReport[] {
   const listen = placeOf(setting(pool, "listen"));

@@ -1,6 +1,7 @@
 import { showSize } from "../capacity/size.js";
 import { ASSUMED_WORKER, budgetOf, totalOf } from "../capacity/sum.js";
-import type { RelatedReport, Report } from "../engine/rule.js";
+import type { Draft } from "../engine/define.js";
+import type { RelatedReport } from "../engine/rule.js";
 import { globalSetting, setting } from "../fpm/pools.js";
 import { readInteger } from "../fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
@@ -8,9 +9,9 @@ import type { Host } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
 import type { HostMemory } from "../model/machine/memory.js";
 import { maxChildren } from "../model/pool-size.js";
+import { groupBy } from "../source/collect.js";
 import { placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
-import { groupBy } from "./pairs.js";
 
 /** The sum of all pools of a host against its memory, in bytes and in words. */
 
@@ -98,20 +99,15 @@ function capped(master: FpmMaster, pools: readonly SizedPool[]): PoolSum | null 
  * Whether a sum of several masters is one that occurs: one of them alone is above the limit, or
  * those are that nginx uses. Of the others only the host knows whether they run.
  */
-export function certainAbove(
-  host: Host,
-  { pools }: PoolSum,
-  limit: number,
-): Pick<Report, "certain" | "settle"> {
+export function certainAbove(host: Host, { pools }: PoolSum, limit: number): Pick<Draft, "settle"> {
   const masters = groupBy(pools, ({ pool }) => String(host.masters.indexOf(pool.master)));
   const used = new Set(
     host.bindings.flatMap(({ targets }) => targets.flatMap((target) => target.pools.map(masterOf))),
   );
   const reached = pools.filter(({ pool }) => used.has(pool.master));
-  if ([...masters, reached].some((some) => totalOf(some) > limit)) return { certain: true, settle: null };
+  if ([...masters, reached].some((some) => totalOf(some) > limit)) return {};
   const names = masters.map(([{ pool }]) => pool.master.main?.display ?? pool.section.span.file.display);
   return {
-    certain: false,
     settle: `Whether the masters of ${names.join(" and ")} run at the same time is not in these files.`,
   };
 }

@@ -18,3 +18,15 @@ export function unique<T>(items: Iterable<T>): T[] {
 export function* inTurn<T>(lists: readonly (readonly T[])[]): Generator<T> {
   for (const list of lists) yield* list;
 }
+
+/** The pairs grouped by what a report is about, in order of first appearance: a pool shared by forty sites is one report. */
+export function groupBy<T>(items: Iterable<T>, key: (item: T) => string): readonly (readonly [T, ...T[]])[] {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of items) {
+    const name = key(item);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}

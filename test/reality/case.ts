@@ -72,6 +72,9 @@ export function lint(dir: string): Linted {
     id: "reality/spy",
     cases: {},
     docs: { title: "", what: "", why: "", instead: "", references: [] },
+    about: "host",
+    reads: [],
+    asksDisk: false,
     options: noOptions,
     proof: { kind: "none", reason: "it says nothing" },
     check(model) {

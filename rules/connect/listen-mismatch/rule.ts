@@ -1,7 +1,8 @@
+import { type Draft, defineRule } from "../../../src/engine/define.js";
 import type { HelpDraft } from "../../../src/engine/help.js";
-import { noOptions, type RelatedReport, type Report, type Rule } from "../../../src/engine/rule.js";
+import type { RelatedReport } from "../../../src/engine/rule.js";
 import { effectOfNobody, mayAnswer, membership, siblings } from "../../../src/evidence/failover.js";
-import { groupBy, namesOf, phpBindings } from "../../../src/evidence/pairs.js";
+import { namesOf, phpBindings } from "../../../src/evidence/pairs.js";
 import { around, listenOn, ownSocket, passTo } from "../../../src/help/address.js";
 import { helpOf, inWords, remove, replace } from "../../../src/help/edit.js";
 import {
@@ -19,6 +20,7 @@ import type { Binding, Host, Target } from "../../../src/model/host.js";
 import { nginxAnswers } from "../../../src/model/listen/nginx-points.js";
 import { poolListens, statusListens } from "../../../src/model/listen/pool-listens.js";
 import { headPlace } from "../../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../../src/source/collect.js";
 import { withoutEnd } from "../../../src/source/ends.js";
 import { type Place, samePlace } from "../../../src/source/file.js";
 import { othersListen } from "./other-listeners.js";
@@ -34,8 +36,11 @@ type Group = readonly [Miss, ...Miss[]];
 const always = (log: string) => ({ when: "always", status: 502, log }) as const;
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 
-export const listenMismatch: Rule = {
+type Case = "no-socket" | "no-port" | "member" | "listen-port" | "listen-host";
+
+export const listenMismatch = defineRule({
   id: "connect/listen-mismatch",
+  about: "host",
   cases: {
     "no-socket": {
       severity: "error",
@@ -75,14 +80,12 @@ export const listenMismatch: Rule = {
     ],
     twins: { bad: "bad-php-version", ok: "ok-same-socket" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     if (host.nginx === null || host.pools.length === 0 || poolsUnknown(host)) return;
     const key = ({ target }: Miss): string => `${showAddress(target.address)} ${placeKey(target.place)}`;
     for (const group of groupBy(misses(host), key)) yield report(host, group);
   },
-};
+});
 
 function* misses(host: Host): Generator<Miss> {
   for (const binding of phpBindings(host)) {
@@ -119,10 +122,10 @@ function isDead(host: Host, { address, place, upstream }: Target): boolean {
   return !(image && address.port === 9000);
 }
 
-function report(host: Host, group: Group): Report {
+function report(host: Host, group: Group): Draft<Case> {
   const [{ binding, target }] = group;
   const refused = refusedFor(host, target.address);
-  const shared = { ...certainty(host, target), link: [], names: names(group) };
+  const shared = { ...certainty(host, target), names: names(group) };
   const locations = passes(group, refused?.place ?? target.place);
   const wanted = showAddress(target.address);
   if (refused !== null) {
@@ -219,7 +222,7 @@ function helpMember(host: Host, { address, place }: Target): HelpDraft {
   );
 }
 
-function certainty(host: Host, { address }: Target): Pick<Report, "certain" | "settle"> {
+function certainty(host: Host, { address }: Target): Pick<Draft, "settle"> {
   const missing = isBelowRoot(host, address)
     ? "The directory that nginx is started in would settle it: below / that path is the socket of the pool."
     : host.nginx?.hasMain !== true
@@ -229,7 +232,7 @@ function certainty(host: Host, { address }: Target): Pick<Report, "certain" | "s
         : !host.whole && otherVersion(host, address.kind === "unix" ? address.path : "")
           ? "The configuration of the other PHP version, which is not in the tree, would settle it."
           : null;
-  return { certain: missing === null, settle: missing };
+  return { settle: missing };
 }
 
 /** On a tree that is not a whole host, the pools of a version that it has no files of may lie elsewhere. */

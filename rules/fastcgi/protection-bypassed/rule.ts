@@ -1,5 +1,5 @@
-import { noOptions, type Rule } from "../../../src/engine/rule.js";
-import { groupBy, namesOf } from "../../../src/evidence/pairs.js";
+import { defineRule } from "../../../src/engine/define.js";
+import { namesOf } from "../../../src/evidence/pairs.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import { isGuarded, letsEverybodyIn, ownGuards } from "../../../src/model/request/access.js";
 import {
@@ -13,6 +13,7 @@ import { chosenLocation, surelyPassed, takes } from "../../../src/nginx/location
 import { always } from "../../../src/nginx/tree/branches.js";
 import { childrenNamed, headPlace, headText } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
+import { groupBy } from "../../../src/source/collect.js";
 import { protectScripts } from "./help.js";
 
 interface Bypassed {
@@ -24,8 +25,9 @@ interface Bypassed {
   readonly uri: string;
 }
 
-export const protectionBypassed: Rule = {
+export const protectionBypassed = defineRule({
   id: "fastcgi/protection-bypassed",
+  about: "host",
   cases: {
     bypassed: {
       severity: "warning",
@@ -44,7 +46,6 @@ export const protectionBypassed: Rule = {
     ],
     twins: { bad: "bad-deny", ok: "ok-wins-over-patterns" },
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     requests: [{ path: "/admin/index.php" }, { path: "/xmlrpc.php" }, { path: "/secret.php" }],
@@ -56,12 +57,9 @@ export const protectionBypassed: Rule = {
       const [{ guarded, guard, binding, uri }, ...rest] = group;
       yield {
         case: "bypassed",
-        certain: true,
-        settle: null,
         message: `${headText(guarded)} has ${headText(guard)}, but ${uri} is taken by ${headText(binding.location)}, where nothing is asked`,
         at: headPlace(guarded),
         label: "counts for everything but scripts",
-        link: [],
         related: [
           { place: headPlace(guard), message: "this protection" },
           { place: headPlace(binding.location), message: `takes ${uri}` },
@@ -76,7 +74,7 @@ export const protectionBypassed: Rule = {
       };
     }
   },
-};
+});
 
 function* bypassed(host: Host): Generator<Bypassed> {
   const servers = new Map<Node, Binding[]>();

@@ -1,5 +1,5 @@
-import type { Report } from "../../../src/engine/rule.js";
-import { groupBy, namesOf } from "../../../src/evidence/pairs.js";
+import type { Draft } from "../../../src/engine/define.js";
+import { namesOf } from "../../../src/evidence/pairs.js";
 import { addInto, helpOf, remove, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
@@ -15,6 +15,7 @@ import {
 import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, headPlace } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
+import { groupBy } from "../../../src/source/collect.js";
 import type { Place } from "../../../src/source/file.js";
 
 /** What is said of a SCRIPT_FILENAME that is sent and leads to no script. */
@@ -33,9 +34,7 @@ interface Sent extends Sending {
 export const NOT_FOUND = "every request to this location ends as 404 File not found";
 const DENIED = "every request to this location ends as 403 Access denied";
 
-const sure = { certain: true, settle: null, link: [] } as const;
-
-export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Report> {
+export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Draft> {
   const paths = sets.flatMap(sentPath);
   const wrong = paths.flatMap((one) => {
     const why = unusable(host, one.binding, one.path);
@@ -65,14 +64,13 @@ function spot({ span: { file, start } }: Place): string {
 
 type Wrong = Sent & { readonly why: Unusable };
 
-function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Report {
+function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
   const [{ binding, param, why }] = group;
   const further = group.slice(1).map((one) => ({
     place: headPlace(one.binding.pass),
     message: `${one.binding.label} sends it, too`,
   }));
   return {
-    ...sure,
     case: why.case,
     message: `SCRIPT_FILENAME ${why.message}`,
     at: param.place,
@@ -86,12 +84,11 @@ function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Report 
 
 type Rootless = Sent & { readonly root: Node };
 
-function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Report {
+function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Draft {
   const [{ binding, root }] = group;
   const written = argument(root, 0) ?? "";
   const server = binding.server === null ? null : headPlace(binding.server);
   return {
-    ...sure,
     case: "no-root",
     message: `root ${written} is set for location / only, so the $document_root of ${binding.label} is the directory that nginx was built with`,
     at: headPlace(root),
@@ -105,7 +102,7 @@ function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Report {
   };
 }
 
-function* otherDirectory(host: Host, { binding, param, path }: Sent): Generator<Report> {
+function* otherDirectory(host: Host, { binding, param, path }: Sent): Generator<Draft> {
   const root = effectiveNode(binding.block, "root");
   if (path.kind !== "literal-directory" || root.kind !== "set") return;
   const script = foundElsewhere(host, binding, path.directory);
@@ -113,7 +110,6 @@ function* otherDirectory(host: Host, { binding, param, path }: Sent): Generator<
   const written = argument(root.node, 0) ?? "";
   const there = script === "" ? "" : `, where ${script} is`;
   yield {
-    ...sure,
     case: "other-directory",
     message: `SCRIPT_FILENAME is in ${path.directory}, but root is ${written}${there}`,
     at: param.place,

@@ -1,5 +1,5 @@
-import { noOptions, type Report, type Rule } from "../../../src/engine/rule.js";
-import { groupBy, namesOf, phpBindings } from "../../../src/evidence/pairs.js";
+import { type Draft, defineRule } from "../../../src/engine/define.js";
+import { namesOf, phpBindings } from "../../../src/evidence/pairs.js";
 import { addAfter, addBefore, helpOf, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
@@ -15,11 +15,22 @@ import {
 import { scriptPath } from "../../../src/model/request/script-path.js";
 import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import { argumentPlace, headPlace } from "../../../src/nginx/tree/nodes.js";
+import { groupBy } from "../../../src/source/collect.js";
 import { nearest } from "../../../src/source/spelling.js";
 import { lostScripts, NOT_FOUND, type Sending } from "./lost-scripts.js";
 
-export const scriptFilename: Rule = {
+type Case =
+  | "no-parameters"
+  | "no-method"
+  | "no-script"
+  | "missing"
+  | "denied"
+  | "no-root"
+  | "other-directory";
+
+export const scriptFilename = defineRule({
   id: "fastcgi/script-filename",
+  about: "host",
   cases: {
     "no-parameters": {
       severity: "error",
@@ -75,7 +86,6 @@ export const scriptFilename: Rule = {
     ],
     twins: { bad: "bad-fastcgi-params-alone", ok: "ok-params-and-script" },
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { "no-parameters": "blank-page", "no-method": "blank-page" } },
   *check(host) {
     const bindings = phpBindings(host).filter(surelyPhp);
@@ -104,7 +114,7 @@ export const scriptFilename: Rule = {
     for (const group of groupBy(lacking, levelOf)) yield incomplete(host, group);
     yield* lostScripts(host, sets);
   },
-};
+});
 
 /** So many locations are not kept by anybody for whom none of them works. */
 const KEPT = 3;
@@ -124,25 +134,22 @@ function hasOwnParams(
   return alike.length >= KEPT && alike.every((one) => incompletes.includes(one));
 }
 
-const sure = { certain: true, settle: null, link: [] } as const;
 const BLANK = "every request to this location ends as a blank page with status 200, and nothing is logged";
 
-function noParameters(host: Host, binding: Binding): Report {
+function noParameters(host: Host, binding: Binding): Draft<Case> {
   return {
-    ...sure,
     case: "no-parameters",
     message:
       "no fastcgi_param goes with this fastcgi_pass, so PHP-FPM learns neither REQUEST_METHOD nor SCRIPT_FILENAME",
     at: headPlace(binding.pass),
     label: "without any parameter",
-    related: [],
     effect: BLANK,
     help: helpOf([[addBefore(host, headPlace(binding.pass), "include fastcgi.conf;")]]),
     names: namesOf(binding),
   };
 }
 
-function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Report {
+function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Draft<Case> {
   const [{ binding, set }] = group;
   const missing = missingForPhp(set);
   const blank = missing.includes("REQUEST_METHOD");
@@ -154,7 +161,6 @@ function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Report
   const script = alias ? "fastcgi_param SCRIPT_FILENAME $request_filename;" : SCRIPT;
   return {
     ...certainty(host, set),
-    link: [],
     case: blank ? "no-method" : "no-script",
     message: `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not among what this fastcgi_pass sends: ${sent(set)}`,
     at: headPlace(binding.pass),
@@ -195,11 +201,11 @@ function misspelledScript({ params }: ParamSet) {
   return null;
 }
 
-function certainty(host: Host, set: ParamSet): Pick<Report, "certain" | "settle"> {
+function certainty(host: Host, set: ParamSet): Pick<Draft, "settle"> {
   const guess = restsOnStock(host, set);
   const settle =
     "The include names a file that was not among those read, and some packages set SCRIPT_FILENAME in theirs: the host's own file would settle it.";
-  return { certain: !guess, settle: guess ? settle : null };
+  return { settle: guess ? settle : null };
 }
 
 function sent({ params }: ParamSet): string {

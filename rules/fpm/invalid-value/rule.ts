@@ -1,5 +1,5 @@
+import { type Draft, defineRule } from "../../../src/engine/define.js";
 import type { HelpDraft } from "../../../src/engine/help.js";
-import { noOptions, type Report, type Rule } from "../../../src/engine/rule.js";
 import { fpmDown, isPlaceholder, type Line, linesOf, writtenKey } from "../../../src/evidence/fpm-lines.js";
 import { setting } from "../../../src/fpm/pools.js";
 import { globalFaults, type LimitFault, poolFaults } from "../../../src/fpm/settings/limits.js";
@@ -43,8 +43,9 @@ const misreadCases = {
   },
 } as const;
 
-export const fpmInvalidValue: Rule = {
+export const fpmInvalidValue = defineRule({
   id: "fpm/invalid-value",
+  about: "host",
   cases: { ...refusedCases(), ...misreadCases },
   docs: {
     title: "a value that PHP-FPM refuses, or reads as something else",
@@ -57,7 +58,6 @@ export const fpmInvalidValue: Rule = {
       "https://www.php.net/manual/en/function.parse-ini-string.php",
     ],
   },
-  options: noOptions,
   proof: {
     kind: "daemons",
     observe: {
@@ -73,9 +73,9 @@ export const fpmInvalidValue: Rule = {
       for (const pool of master.pools) yield* checkPool(host, pool);
     }
   },
-};
+});
 
-function* checkLine(host: Host, line: Line): Generator<Report> {
+function* checkLine(host: Host, line: Line): Generator<Draft> {
   const { setting: one, section, pool } = line;
   if (!host.whole && isPlaceholder(one)) return;
   const refused = refusedSetting(one, section);
@@ -89,7 +89,7 @@ function* checkLine(host: Host, line: Line): Generator<Report> {
   if (found !== null) yield misreadReport(host, found, one, pool);
 }
 
-function* checkPool(host: Host, pool: Pool): Generator<Report> {
+function* checkPool(host: Host, pool: Pool): Generator<Draft> {
   for (const one of poolFaults(pool)) yield* limitReport(host, pool.master, pool, one);
   for (const { name, kind, listed, place } of missingAccounts(host, pool)) {
     const line = lineAt(pool.master, pool, place);
@@ -98,7 +98,6 @@ function* checkPool(host: Host, pool: Pool): Generator<Report> {
     yield hasOtherAccounts(host)
       ? {
           ...found,
-          certain: false,
           settle: `It would be settled by "getent ${kind === "user" ? "passwd" : "group"} ${name}" on the host, which asks all of its sources of accounts.`,
         }
       : found;
@@ -107,12 +106,7 @@ function* checkPool(host: Host, pool: Pool): Generator<Report> {
   yield* modeFault(host, pool);
 }
 
-function* limitReport(
-  host: Host,
-  master: FpmMaster,
-  pool: Pool | null,
-  found: LimitFault,
-): Generator<Report> {
+function* limitReport(host: Host, master: FpmMaster, pool: Pool | null, found: LimitFault): Generator<Draft> {
   const line = lineAt(master, pool, found.place) ?? lineAt(master, null, found.place);
   if (line === undefined || (!host.whole && isPlaceholder(line))) return;
   // What the reader of the line refuses already is not compared.
@@ -124,24 +118,14 @@ function lineAt(master: FpmMaster, pool: Pool | null, place: Place): Setting | u
   return (pool?.settings ?? master.global).find((one) => one.place === place);
 }
 
-function refusal(
-  host: Host,
-  name: ValueCase,
-  one: Setting,
-  pool: Pool | null,
-  detail: string | null,
-): Report {
+function refusal(host: Host, name: ValueCase, one: Setting, pool: Pool | null, detail: string | null): Draft {
   const { why, log } = valueTexts[name];
   const key = writtenKey(one).replace(/\[[\s\S]*$/, "") + (one.index === null ? "" : `[${one.index}]`);
   return {
     case: name,
-    certain: true,
-    settle: null,
     message: `${key} is ${shown(one)}, ${why}${detail === null ? "" : ` ${detail}`}`,
     at: one.raw === "" || name === "array-key" || name === "suppress-key" ? one.keyPlace : one.place,
     label: `PHP-FPM says "${log}"`,
-    link: [],
-    related: [],
     effect: fpmDown,
     help: help(host, name, one, key),
     names: [pool?.name ?? "global", one.key, one.index ?? ""],
@@ -177,18 +161,14 @@ function shown({ raw }: Setting): string {
   return raw === "" ? "empty" : raw;
 }
 
-function misreadReport(host: Host, found: Misread, one: Setting, pool: Pool | null): Report {
+function misreadReport(host: Host, found: Misread, one: Setting, pool: Pool | null): Draft {
   const key = `${one.key}${one.index === null ? "" : `[${one.index}]`}`;
   const number = found.kind === "number";
   return {
     case: number ? "overflow" : found.kind,
-    certain: true,
-    settle: null,
     message: `${key} is ${one.raw}, which PHP-FPM reads as ${found.as === "" ? "nothing" : found.as}`,
     at: one.place,
     label: `read as ${found.as}`,
-    link: [],
-    related: [],
     effect: `PHP-FPM works with ${found.as} and says nothing about it`,
     help: helpOf([[replace(host, one.place, meant(found, one, key))]]),
     names: [pool?.name ?? "global", key],
@@ -207,7 +187,7 @@ function meant({ kind, as }: Misread, { raw }: Setting, key: string): string {
 }
 
 /** Where nginx passes requests to, connect/listen-mismatch says more about it. */
-function* listenFault(host: Host, pool: Pool): Generator<Report> {
+function* listenFault(host: Host, pool: Pool): Generator<Draft> {
   for (const key of ["listen", "pm.status_listen"]) {
     const listen = setting(pool, key);
     if (listen.kind !== "set" || !listen.value || fpmAddress(listen.value) !== null) continue;
@@ -219,7 +199,7 @@ function* listenFault(host: Host, pool: Pool): Generator<Report> {
 }
 
 /** A mode that is a plain octal number is meant so: socket/permission-denied knows whom it keeps out. */
-function* modeFault(host: Host, pool: Pool): Generator<Report> {
+function* modeFault(host: Host, pool: Pool): Generator<Draft> {
   const mode = setting(pool, "listen.mode");
   const listen = setting(pool, "listen");
   if (mode.kind !== "set" || !mode.value || listen.kind !== "set" || !listen.value) return;

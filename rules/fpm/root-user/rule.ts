@@ -1,4 +1,4 @@
-import { noOptions, type Report, type Rule } from "../../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../../src/engine/define.js";
 import { fpmDown, isMisspelt } from "../../../src/evidence/fpm-lines.js";
 import { setting } from "../../../src/fpm/pools.js";
 import { olderThan } from "../../../src/fpm/settings/facts.js";
@@ -20,8 +20,11 @@ interface Root {
   readonly line: string;
 }
 
-export const rootUser: Rule = {
+type Case = "root" | "missing";
+
+export const rootUser = defineRule({
   id: "fpm/root-user",
+  about: "host",
   cases: {
     root: {
       severity: "error",
@@ -43,8 +46,6 @@ export const rootUser: Rule = {
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#user"],
     twins: { bad: "bad-missing", ok: "ok-user" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const pools = host.pools.filter((pool) => !isMisspelt(pool, "user"));
     if (pools.length === 0 || mayRunAsRoot(host)) return;
@@ -55,11 +56,11 @@ export const rootUser: Rule = {
       if (found !== null) yield found;
     }
   },
-};
+});
 
 const shared = { link: [], related: [], effect: fpmDown } as const;
 
-function root(host: Host, pool: Pool, user: string): Report | null {
+function root(host: Host, pool: Pool, user: string): Draft<Case> | null {
   const found = rootAccount(host, pool, user);
   if (found === null) return null;
   const settle = inContainer(host)
@@ -70,7 +71,6 @@ function root(host: Host, pool: Pool, user: string): Report | null {
   return {
     ...shared,
     case: "root",
-    certain: settle === null,
     settle,
     message: found.message,
     at: found.place,
@@ -130,7 +130,7 @@ function isZero(host: Host, kind: "user" | "group", name: string): boolean {
   return account?.id === 0 || (account?.id === null && name === "root");
 }
 
-function missing(host: Host, pool: Pool): Report | null {
+function missing(host: Host, pool: Pool): Draft<Case> | null {
   if (inContainer(host) || pool.master.main === null) return null;
   const others = pool.master.pools.some((one) => setting(one, "user").kind === "set");
   if (!host.whole && !others) return null;
@@ -139,7 +139,6 @@ function missing(host: Host, pool: Pool): Report | null {
   return {
     ...shared,
     case: "missing",
-    certain,
     settle: certain
       ? null
       : "It would be settled by who starts this PHP-FPM: any other account than root needs no user in its pools.",

@@ -1,10 +1,5 @@
-import {
-  noOptions,
-  type RelatedReport,
-  type Report,
-  type Rule,
-  type Symptom,
-} from "../../../src/engine/rule.js";
+import { type Draft, defineRule } from "../../../src/engine/define.js";
+import type { RelatedReport, Symptom } from "../../../src/engine/rule.js";
 import { inWords } from "../../../src/help/edit.js";
 import type { Host, NginxHost } from "../../../src/model/host.js";
 import { type JudgedHost, judgedHost } from "../../../src/model/nginx-judged.js";
@@ -58,8 +53,9 @@ const CASES: Readonly<Record<RefusalKind, readonly [log: string, summary: string
 
 const KINDS = Object.keys(CASES) as readonly RefusalKind[];
 
-export const invalidValue: Rule = {
+export const invalidValue = defineRule({
   id: "nginx/invalid-value",
+  about: "host",
   cases: Object.fromEntries(
     KINDS.map((kind) => [
       kind,
@@ -79,8 +75,6 @@ export const invalidValue: Rule = {
     ],
     twins: { bad: "bad-arguments", ok: "ok-quoted" },
   },
-  options: noOptions,
-  proof: { kind: "daemons" },
   *check(host) {
     const judged = judgedHost(host);
     if (judged === null) return;
@@ -94,7 +88,7 @@ export const invalidValue: Rule = {
     for (const found of [...wholeRefusals(all, scope), ...unknownVariables(all, scope)])
       yield report(nginx, true, found, found.node);
   },
-};
+});
 
 function refusalOf(host: Host, one: Judged, { scope }: JudgedHost): Refusal | null {
   const { node, contexts } = one;
@@ -124,7 +118,7 @@ interface Found {
 const EFFECT = "nginx does not start, and a reload goes on with the old configuration";
 
 /** `within`: the directive that counts for the fingerprint. */
-function report(nginx: NginxHost, anchored: boolean, { node, refusal }: Found, within: Node | null): Report {
+function report(nginx: NginxHost, anchored: boolean, { node, refusal }: Found, within: Node | null): Draft {
   const { kind, log, word, message, help, choices, other, settle } = refusal;
   const meant = choices === undefined ? null : nearestWord(word.text, choices);
   const certain = anchored && nginx.hasMain && settle === undefined;
@@ -132,12 +126,10 @@ function report(nginx: NginxHost, anchored: boolean, { node, refusal }: Found, w
   const line = refusal.line ?? node;
   return {
     case: kind,
-    certain,
     settle: certain ? null : (settle ?? guess),
     message: meant === null ? message : `${message}; did you mean ${meant}?`,
     at: placeOfWord(line, word.start, word.end),
     label: `nginx says: ${log.length > 90 ? `${log.slice(0, 89)}…` : log}`,
-    link: [],
     related: other === undefined ? [] : [relatedTo(other)],
     effect: EFFECT,
     help: inWords(meant === null ? help : corrected(line, word, meant)),
@@ -170,7 +162,7 @@ function relatedTo({ node, message }: { readonly node: Node; readonly message: s
 }
 
 /** nginx wants the block even when it is empty. */
-function* missingEvents({ whole }: Host, nginx: NginxHost): Generator<Report> {
+function* missingEvents({ whole }: Host, nginx: NginxHost): Generator<Draft> {
   const { root, hasMain } = nginx;
   const blocks = root.children.filter(({ name }) => ["http", "stream", "mail"].includes(name));
   // Elsewhere a file with http alone may be a part that another one includes.
@@ -179,13 +171,9 @@ function* missingEvents({ whole }: Host, nginx: NginxHost): Generator<Report> {
   const [first] = blocks;
   yield {
     case: "events",
-    certain: true,
-    settle: null,
     message: "the configuration has no events block, which nginx asks for",
     at: first === undefined ? place(root.file, 0, 0, []) : headPlace(first),
     label: `nginx says: ${CASES.events[0]}`,
-    link: [],
-    related: [],
     effect: EFFECT,
     help: inWords("events { }"),
     names: ["events"],

@@ -1,4 +1,5 @@
-import { noOptions, type RelatedReport, type Rule } from "../../../src/engine/rule.js";
+import { defineRule } from "../../../src/engine/define.js";
+import type { RelatedReport } from "../../../src/engine/rule.js";
 import { setting } from "../../../src/fpm/pools.js";
 import type { Pool } from "../../../src/fpm/types.js";
 import { around, ownSocket } from "../../../src/help/address.js";
@@ -7,8 +8,9 @@ import type { Host } from "../../../src/model/host.js";
 import { LONGEST_PATH } from "../../../src/nginx/address/address.js";
 import { tooLongPaths } from "./sockets.js";
 
-export const pathTooLong: Rule = {
+export const pathTooLong = defineRule({
   id: "socket/path-too-long",
+  about: "host",
   cases: {
     refused: {
       severity: "error",
@@ -28,7 +30,6 @@ export const pathTooLong: Rule = {
     instead: "A short path: `listen = /run/php/shop.sock`.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
   },
-  options: noOptions,
   proof: { kind: "daemons", observe: { cut: "socket-cut-off" } },
   *check(host) {
     for (const pool of host.pools) {
@@ -39,12 +40,9 @@ export const pathTooLong: Rule = {
       const same = namedByNginx(host, listen.value);
       yield {
         case: same.length > 0 ? "refused" : "cut",
-        certain: true,
-        settle: null,
         message: `the socket of pool [${pool.name}] has a path of ${bytes} bytes, and a socket's path may have ${LONGEST_PATH}`,
         at: listen.place,
         label: `PHP-FPM cuts it off after ${LONGEST_PATH} bytes`,
-        link: [],
         related: same,
         effect:
           same.length > 0
@@ -63,7 +61,7 @@ export const pathTooLong: Rule = {
       };
     }
   },
-};
+});
 
 function namedByNginx(host: Host, path: string): readonly RelatedReport[] {
   return tooLongPaths(host)

@@ -1,0 +1,148 @@
+import type { FpmMaster, Pool } from "../fpm/types.js";
+import type { Binding, Host } from "../model/host.js";
+import { groupBy } from "../source/collect.js";
+import type { HelpDraft } from "./help.js";
+import {
+  type NameWord,
+  noOptions,
+  type OptionsSchema,
+  type Proof,
+  type RelatedReport,
+  type Report,
+  type Rule,
+  type RuleCase,
+  type RuleDocs,
+} from "./rule.js";
+
+/**
+ * What a rule yields: the fields that it has something to say in. `C` are the names of its cases, so
+ * that a case which does not exist does not compile.
+ */
+export interface Draft<C extends string = string> {
+  readonly case: C;
+  /** Carries both values and where they come from; lower case, no full stop. */
+  readonly message: string;
+  /** The line a person would change. */
+  readonly at: Report["at"];
+  /** Written under the marked place; absent: the message says it all. */
+  readonly label?: string | null;
+  /** What would settle it, a sentence: the report rests on a guess then. Absent or `null`: the files make it certain. */
+  readonly settle?: string | null;
+  /** The address that ties the two halves, drawn between the two ends. */
+  readonly link?: readonly RelatedReport[];
+  /** The other ends. */
+  readonly related?: readonly RelatedReport[];
+  /** What this costs the users of the site, one sentence. */
+  readonly effect: string;
+  /** A function where it takes long to make, for not every report is listed. */
+  readonly help: HelpDraft | (() => HelpDraft);
+  /** Names around the place that survive moved lines: server, location, pool. */
+  readonly names: readonly string[];
+}
+
+interface Common<C extends string> {
+  /** `category/name`, the place of the file below `rules/`. */
+  readonly id: string;
+  readonly cases: Readonly<Record<C, RuleCase>>;
+  readonly docs: RuleDocs;
+  /** Absent: the rule has none. */
+  readonly options?: OptionsSchema;
+  /** Absent: the daemons prove it with the requests that the symptoms call for. */
+  readonly proof?: Proof;
+  /** Absent: the rule judges values and structure alone, whatever things are called. */
+  readonly reads?: readonly NameWord[];
+  /** Whether it looks at the file system while it runs. Absent: it does not. */
+  readonly asksDisk?: boolean;
+}
+
+/** A rule that looks at the whole host. Where one of the narrower forms fits, it is the better one. */
+interface HostRule<C extends string, O> extends Common<C> {
+  readonly about: "host";
+  check(host: Host, options: O): Iterable<Draft<C>>;
+}
+
+/** A rule about one pool at a time. */
+interface PoolRule<C extends string, O> extends Common<C> {
+  readonly about: "pool";
+  check(pool: Pool, host: Host, options: O): Iterable<Draft<C>>;
+}
+
+/** A rule about one PHP-FPM master at a time: its main file, its global settings, its includes. */
+interface MasterRule<C extends string, O> extends Common<C> {
+  readonly about: "master";
+  check(master: FpmMaster, host: Host, options: O): Iterable<Draft<C>>;
+}
+
+/**
+ * A rule about what a site passes to PHP-FPM. `find` looks at one location; what has one `cause` is
+ * one report, whatever number of sites shares the line.
+ */
+interface SiteRule<C extends string, O, T> extends Common<C> {
+  readonly about: "site";
+  find(binding: Binding, host: Host, options: O): Iterable<T>;
+  cause(found: T, host: Host): string;
+  report(group: readonly [T, ...T[]], host: Host, options: O): Draft<C>;
+}
+
+export type Definition<C extends string, O = unknown, T = unknown> =
+  | HostRule<C, O>
+  | PoolRule<C, O>
+  | MasterRule<C, O>
+  | SiteRule<C, O, T>;
+
+/** Makes a rule from what its author wrote: the engine does the iterating, and fills what was left out. */
+export function defineRule<const C extends string, O = unknown, T = unknown>(
+  definition: Definition<C, O, T>,
+): Rule<O> {
+  const { id, cases, docs, about, options = noOptions, proof = { kind: "daemons" } } = definition;
+  const { reads = [], asksDisk = false } = definition;
+  return {
+    id,
+    cases,
+    docs,
+    about,
+    options,
+    proof,
+    reads,
+    asksDisk,
+    *check(host, given) {
+      for (const draft of drafts(definition, host, given)) yield complete(draft);
+    },
+  };
+}
+
+function* drafts<C extends string, O, T>(
+  definition: Definition<C, O, T>,
+  host: Host,
+  options: O,
+): Generator<Draft<C>> {
+  switch (definition.about) {
+    case "host":
+      yield* definition.check(host, options);
+      return;
+    case "pool":
+      for (const pool of host.pools) yield* definition.check(pool, host, options);
+      return;
+    case "master":
+      for (const master of host.masters) yield* definition.check(master, host, options);
+      return;
+    case "site": {
+      const found = host.bindings.flatMap((binding) => [...definition.find(binding, host, options)]);
+      const cause = (one: T): string => definition.cause(one, host);
+      for (const group of groupBy(found, cause)) yield definition.report(group, host, options);
+    }
+  }
+}
+
+function complete({ label = null, settle = null, link = [], related = [], ...rest }: Draft): Report {
+  return { ...rest, label, settle, certain: settle === null, link, related };
+}
+
+/** The cases of a rule whose cases are alike, made from a table with a row for each. */
+export function casesOf<const C extends string, Row>(
+  table: Readonly<Record<C, Row>>,
+  make: (row: Row, name: C) => RuleCase,
+): Readonly<Record<C, RuleCase>> {
+  const names = Object.keys(table) as C[];
+  return Object.fromEntries(names.map((name) => [name, make(table[name], name)])) as Record<C, RuleCase>;
+}
