@@ -8,7 +8,7 @@ import type { Config } from "../../src/engine/schemas.js";
 import { lintWith } from "../../src/lint.js";
 import type { Host } from "../../src/model/host.js";
 import { validators } from "../../src/validators.js";
-import type { HostPaths } from "./bench.js";
+import type { HostPaths } from "../daemons/bench.js";
 
 /** Lints one host: `rootDir` is its `/`, `hosts` names its main files below that. */
 export type LintHost = (rootDir: string, hosts: HostPaths) => readonly Finding[];

@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { rules } from "../../rules/index.js";
+import { outsideCauses, outsideTopics } from "../../src/causes/outside-causes.js";
+import { symptomNames, symptomTopic } from "../../src/causes/symptoms.js";
+import { defineRule } from "../../src/engine/define.js";
+import type { Rule } from "../../src/engine/rule.js";
+import { explainSymptom } from "../../src/report/explain/symptom.js";
+import { describeProofs, fpmCommand, nginxCommand } from "../daemons/available.js";
+
+const PLAIN = { color: false, width: 100 };
+
+function invented(id: string, cases: Rule["cases"]): Rule {
+  const docs = { title: id, what: "", why: "", instead: "", references: [] };
+  return defineRule({ id, about: "host", cases, docs, check: () => [] });
+}
+
+const symptom = { when: "always", status: 418, log: "no tea" } as const;
+const pot = invented("kettle/pot", {
+  cold: { severity: "warning", symptom, summary: "the pot is cold" },
+  gone: { severity: "error", symptom: { ...symptom, when: "slow-request" }, summary: "the pot is gone" },
+  other: { severity: "info", symptom: { ...symptom, status: 500 }, summary: "another status" },
+});
+const cup = invented("kettle/cup", {
+  empty: { severity: "error", symptom: { ...symptom, log: null }, summary: "an empty cup", blank: true },
+});
+
+function page(words: string, of: readonly Rule[] = [pot, cup]): string | null {
+  const topic = symptomTopic(words);
+  return topic === null ? null : explainSymptom(of, topic, PLAIN);
+}
+
+describe("topics", () => {
+  test.each([
+    ["502", "502"],
+    ["502 Bad Gateway", "502"],
+    ["error 504", "504"],
+    ["HTTP 413", "413"],
+    ["blank page", "blank page"],
+    ["blank", "blank page"],
+    ["White-Screen", "blank page"],
+  ])("%s means %s", (words, name) => expect(symptomTopic(words)?.name).toBe(name));
+
+  test.each(["", "0x1f6", "502.0", "99", "999", "fastcgi/script-filename", "null"])(
+    "%j is no symptom",
+    (words) => expect(symptomTopic(words)).toBeNull(),
+  );
+
+  test("those with a cause are named in order", () => {
+    expect(symptomNames([pot, cup], ["502"])).toEqual(["418", "500", "502", "blank page"]);
+  });
+});
+
+describe("a symptom's page", () => {
+  test("causes by log line, gravest first, those that log nothing last", () => {
+    expect(page("418")).toBe(`\
+What ends in 418
+
+What the configuration shows: fpmlint finds it
+
+  log: no tea
+    error    slow-request  the pot is gone
+                           kettle/pot
+    warning  always        the pot is cold
+                           kettle/pot
+
+  nothing is logged
+    error    always  an empty cup
+                     kettle/cup
+
+More about a rule: fpmlint explain <rule>
+`);
+  });
+
+  test("a blank page is a case's own property, whatever the status", () => {
+    expect(page("blank page")).toContain("an empty cup");
+    expect(page("blank page")).not.toContain("the pot");
+  });
+
+  test("what no configuration shows comes with a command", () => {
+    expect(page("502", [])).toContain("signal 9 (SIGKILL)");
+    expect(page("502", [])).toContain("journalctl -k");
+    expect(page("502", [])).not.toContain("What the configuration shows");
+  });
+
+  test("nothing is known of it", () => expect(page("417")).toBeNull());
+
+  test("each symptom that the daemons give has causes in the rules and outside", () => {
+    for (const words of ["502", "504", "413", "403", "404", "500", "blank page"]) {
+      const shown = page(words, rules) ?? "";
+      expect(shown, words).toContain("What the configuration shows");
+      expect(shown, words).toContain("What no configuration shows");
+    }
+  });
+});
+
+describe("causes outside the configuration", () => {
+  test("every topic is one that can be asked for, every cause is there once", () => {
+    for (const name of outsideTopics) expect(symptomTopic(name)?.name).toBe(name);
+    expect(new Set(outsideCauses.map(({ cause }) => cause)).size).toBe(outsideCauses.length);
+  });
+});
+
+describeProofs("causes outside the configuration, with the daemons", (proof) => {
+  proof("the fixed words of log lines are in the daemons", async () => {
+    for (const { log } of outsideCauses) {
+      const program = log?.by === "nginx" ? nginxCommand : log?.by === "kernel" ? null : fpmCommand;
+      // nginx passes on what PHP-FPM says.
+      if (log === null || program === null || log.by.endsWith("access log")) continue;
+      const binaries = readFileSync(program, "latin1") + readFileSync(fpmCommand ?? program, "latin1");
+      expect(
+        fixedWords(log.line).filter((words) => !binaries.includes(words)),
+        log.line,
+      ).toEqual([]);
+    }
+  });
+});
+
+/** The parts that stand in the program's text: no address, no error text of the system, no number. */
+function fixedWords(line: string): readonly string[] {
+  return line
+    .replace(/^recv\(\)|^connect\(\)( to …)?|unix:…/g, "\0")
+    .split(/\(\d+: [^)]*\)|\d+ \(SIG\w+\)|…|\0|\bpm\.max_children\b|failed|(?<=exited) /)
+    .map((part) => part.trim())
+    .flatMap((part) => part.split(/ (?=while )/))
+    .filter((part) => part.length > 3)
+    .map((part) => part.replace(/^(while|PHP) |:$/g, ""));
+}

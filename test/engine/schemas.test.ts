@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { defineRule } from "../../src/engine/define.js";
+import { describeErrors } from "../../src/engine/describe-errors.js";
+import { noOptions, type OptionsSchema, type Rule } from "../../src/engine/rule.js";
+import { createValidators } from "../../src/engine/validate.js";
+import { nearest } from "../../src/source/spelling.js";
+
+const minimum: OptionsSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    minimum: { type: "string", default: "1k" },
+    factor: { type: "number", minimum: 1, default: 2 },
+  },
+};
+const validators = createValidators([invented("sky/too-blue", minimum), invented("sea/too-wet", noOptions)]);
+
+function invented(id: string, options: OptionsSchema): Rule {
+  const docs = { title: "", what: "", why: "", instead: "", references: [] };
+  return defineRule({
+    id,
+    about: "host",
+    cases: {},
+    docs,
+    options,
+    proof: { kind: "none", reason: "invented" },
+    check: () => [],
+  });
+}
+
+function faults(name: string, data: unknown): readonly string[] {
+  const validate = validators[name];
+  if (validate === undefined) throw new Error(name);
+  return validate(data) ? [] : describeErrors(validate.errors ?? []);
+}
+
+describe("fpmlint.json", () => {
+  test.each([
+    {},
+    { $schema: "x", failOn: "never", rules: {}, hosts: [] },
+    { rules: { "sky/too-blue": "off", "sea/too-wet": ["error", {}] } },
+    { rules: { "sky/too-blue": ["info", { minimum: "4k" }] } },
+    { memory: "8G", workerSize: "60 MiB", hosts: [{ name: "web1", root: ".", memory: "512m" }] },
+    {
+      reserve: "2G",
+      headroom: "20%",
+      hosts: [{ name: "web1", root: ".", reserve: "512m", headroom: "5 %" }],
+    },
+    { hosts: [{ name: "web1", root: "hosts/web1", nginx: null, fpm: ["etc/php-fpm.conf"] }] },
+  ])("accepts %j", (config) => {
+    expect(faults("config", config)).toEqual([]);
+  });
+
+  test.each<[unknown, readonly string[]]>([
+    [[], ["must be object"]],
+    [{ failon: "error" }, ['failon: unknown key, did you mean "failOn"?']],
+    [{ xyz: 1 }, ["xyz: unknown key"]],
+    [{ memory: "8Q" }, ["memory: must be a size as in 8G, 512M or plain bytes"]],
+    [{ headroom: "0.2" }, ["headroom: must be a percentage below 100 as in 20%"]],
+    [{ workerSize: -1 }, ["workerSize: must be string"]],
+    [{ failOn: "errors" }, ['failOn: must be one of "error", "warning", "info", "never"']],
+    [{ rules: { "sky/to-blue": "off" } }, ['rules.sky/to-blue: unknown key, did you mean "sky/too-blue"?']],
+    [{ rules: { "too-wet": "off" } }, ['rules.too-wet: unknown key, did you mean "sea/too-wet"?']],
+    [
+      { rules: { "sea/too-wet": "on" } },
+      ['rules.sea/too-wet: must be one of "off", "error", "warning", "info"'],
+    ],
+    [{ rules: { "sea/too-wet": 2 } }, ["rules.sea/too-wet: must be string or array"]],
+    [
+      { rules: { "sea/too-wet": ["off", {}] } },
+      ['rules.sea/too-wet[0]: must be one of "error", "warning", "info"'],
+    ],
+    [{ rules: { "sea/too-wet": ["error", { a: 1 }] } }, ["rules.sea/too-wet[1].a: unknown key"]],
+    [{ rules: { "sea/too-wet": ["error"] } }, ["rules.sea/too-wet: must NOT have fewer than 2 items"]],
+    [
+      { rules: { "sky/too-blue": ["error", { minimum: 1 }] } },
+      ["rules.sky/too-blue[1].minimum: must be string"],
+    ],
+    [{ rules: { "sky/too-blue": ["error", { factor: 0 }] } }, ["rules.sky/too-blue[1].factor: must be >= 1"]],
+    [
+      { rules: { "sky/too-blue": ["error", { minimun: "1" }] } },
+      ['rules.sky/too-blue[1].minimun: unknown key, did you mean "minimum"?'],
+    ],
+    [
+      { hosts: [{ name: "a", nginx: 1 }] },
+      ["hosts[0].root: is required", "hosts[0].nginx: must be string or null"],
+    ],
+  ])("refuses %j", (config, lines) => {
+    expect([...faults("config", config)].sort()).toEqual([...lines].sort());
+  });
+
+  test("completes the options of a rule", () => {
+    const config = { rules: { "sky/too-blue": ["error", { factor: 3 }] } };
+    expect(faults("config", config)).toEqual([]);
+    expect(config.rules["sky/too-blue"][1]).toEqual({ minimum: "1k", factor: 3 });
+  });
+});
+
+test("options alone are completed", () => {
+  const options = {};
+  expect(faults("rule:sky/too-blue", options)).toEqual([]);
+  expect(options).toEqual({ minimum: "1k", factor: 2 });
+});
+
+test.each([
+  ["explian", ["explain", "rules", "init"], "explain"],
+  ["ruels", ["explain", "rules", "init"], "rules"],
+  ["RULES", ["rules"], "rules"],
+  ["capactiy", ["capacity"], "capacity"],
+  ["zebra", ["explain", "rules", "init"], null],
+  ["x", [], null],
+])("nearest to %s in %j is %s", (word, candidates, expected) => {
+  expect(nearest(word, candidates)).toBe(expected);
+});

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { rules } from "../../rules/index.js";
+import { validators } from "../../src/validators.js";
+import { runCommand } from "../support/run-command.js";
+import { SHAPES, type Shape } from "./support/growth-shapes.js";
+import { growthTree, wordsFor } from "./support/growth-tree.js";
+
+/**
+ * No input takes more than its length: four times as much text takes four times as long, not sixteen
+ * times. Only what takes many seconds fails, because a busy machine is slow: 64 kB take a fraction of one.
+ */
+
+let top = "";
+
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), "fpmlint-growth-"));
+});
+
+afterEach(() => {
+  rmSync(top, { recursive: true });
+});
+
+/** CPU seconds of this process for a tree in which one file has the shape. */
+async function seconds(shape: Shape, size: number): Promise<number> {
+  const tree = mkdtempSync(join(top, "tree-"));
+  growthTree(tree, shape, size);
+  const before = process.cpuUsage();
+  const { status } = await runCommand(wordsFor(tree, shape), {
+    rules,
+    validators,
+    workingDirectory: tree,
+  });
+  const { user, system } = process.cpuUsage(before);
+  expect(status, shape.name).toBeLessThanOrEqual(3);
+  rmSync(tree, { recursive: true });
+  return (user + system) / 1e6;
+}
+
+/** A quadratic shape that takes this long takes hours at a megabyte. */
+const LONG = 5;
+
+async function grows(shape: Shape): Promise<string | null> {
+  const small = await seconds(shape, 16_000);
+  if (small > LONG) return `${shape.name}: ${small} s for 16 kB`;
+  const large = await seconds(shape, 64_000);
+  return large > LONG && large / small > 8
+    ? `${shape.name}: ${small} s for 16 kB, ${large} s for 64 kB`
+    : null;
+}
+
+const readers = [...new Set(SHAPES.map(({ name }) => name.split(":")[0] ?? ""))];
+
+test.each(readers)("%s", { timeout: 600_000 }, async (reader) => {
+  const found: string[] = [];
+  for (const shape of SHAPES.filter(({ name }) => name.startsWith(`${reader}:`))) {
+    const grown = await grows(shape);
+    if (grown !== null) found.push(grown);
+  }
+  expect(found).toEqual([]);
+});

@@ -1,0 +1,209 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { rules } from "../../rules/index.js";
+import { validators } from "../../src/validators.js";
+import { type Ran, runCommand } from "../support/run-command.js";
+import {
+  dumpOf,
+  hostTree,
+  OTHER_NAMES,
+  ordinary,
+  PROTOTYPE_NAMES,
+  TREES,
+  type Tree,
+} from "./support/words.js";
+
+/** No word is special: what is said of `constructor` is what is said of any word that nobody knows. */
+
+let top = "";
+
+beforeAll(() => {
+  top = mkdtempSync(join(tmpdir(), "fpmlint-words-"));
+});
+
+afterAll(() => {
+  rmSync(top, { recursive: true });
+});
+
+/** Runs in a directory of its own that holds the tree. */
+async function inTree(tree: Tree, words: readonly string[], input = ""): Promise<Ran> {
+  const workingDirectory = mkdtempSync(join(top, "tree-"));
+  for (const [path, text] of Object.entries(tree)) {
+    mkdirSync(join(workingDirectory, dirname(path)), { recursive: true });
+    writeFileSync(join(workingDirectory, path), text);
+  }
+  try {
+    return await runCommand(words, { rules, validators, workingDirectory, standardInput: () => input });
+  } finally {
+    rmSync(workingDirectory, { recursive: true });
+  }
+}
+
+interface Document {
+  readonly findings: readonly Readonly<
+    Record<"rule" | "severity" | "message" | "host" | "file" | "effect" | "help", string> & {
+      line: number;
+      column: number;
+    }
+  >[];
+  readonly summary: {
+    readonly incomplete: readonly Readonly<{ file: string; line: number | null; reason: string }>[];
+  };
+}
+
+/** What is said, one line each, whatever the order of the names. What a name was meant to be depends on its letters. */
+function said({ status, out, err }: Ran): readonly string[] {
+  expect(err).toBe("");
+  const { findings, summary } = JSON.parse(out) as Document;
+  const lines = [
+    ...findings.map(({ file, line, column, rule, severity, message, help, effect, host }) => {
+      const place = [file, line, column, rule, severity, host];
+      return JSON.stringify(GUESSED.test(rule) ? place : [...place, message, help, effect]);
+    }),
+    ...summary.incomplete.map(({ file, line, reason }) => JSON.stringify([file, line, reason])),
+    `exit ${status}`,
+  ];
+  return lines.sort();
+}
+
+/** Rules that say which name was meant. */
+const GUESSED = /^(?:nginx|fpm)\/unknown-/;
+
+function expectSane({ status, out, err }: Ran): void {
+  expect(`${out}${err}`).not.toMatch(/native code|\[object |internal error|a fault of fpmlint|NaN/);
+  expect([0, 1, 2, 3]).toContain(status);
+}
+
+/** Names are compared in lower case, as nginx does with hosts; what is cut off ends with three dots. */
+function without(word: string, lines: readonly string[]): readonly string[] {
+  const lower = (line: string): string => line.toLowerCase().replaceAll(word.toLowerCase(), "WORD");
+  return lines.map((line) => lower(line).replace(/\w+\.\.\./g, "...")).sort();
+}
+
+describe.each([...TREES])("%s", (_, tree) => {
+  test.each(PROTOTYPE_NAMES)("%s is an ordinary word", async (word) => {
+    const [special, other] = [
+      await inTree(tree(word), ["--format", "json", "."]),
+      await inTree(tree(ordinary(word)), ["--format", "json", "."]),
+    ];
+    expectSane(special);
+    expect(said(other).length).toBeGreaterThan(2);
+    expect(without(word, said(special))).toEqual(without(ordinary(word), said(other)));
+  });
+
+  test.each(["toString", "__proto__"])("%s in text", async (word) => {
+    expectSane(await inTree(tree(word), ["."]));
+    expectSane(await inTree(tree(word), ["--quiet", "."]));
+  });
+});
+test.each(OTHER_NAMES)("%s, which lists or functions have, breaks nothing", async (word) => {
+  expectSane(await inTree(hostTree(word), ["--quiet", "."]));
+});
+
+/** The two words' answers to one command line, each in a tree of its own. */
+async function bothSay(
+  word: string,
+  words: (word: string) => readonly string[],
+  make = hostTree,
+  input = dumpOf,
+) {
+  const [special, other] = [
+    await inTree(make(word), words(word), input(word)),
+    await inTree(make(ordinary(word)), words(ordinary(word)), input(ordinary(word))),
+  ];
+  expectSane(special);
+  const lines = ({ out, err, status }: Ran): readonly string[] => [
+    ...out.split("\n"),
+    ...err.split("\n"),
+    `${status}`,
+  ];
+  return [without(word, lines(special)), without(ordinary(word), lines(other))];
+}
+
+const CAPACITY = ["capacity", ".", "--format", "json", "--ram", "8G"];
+
+/** Command lines, each said with the word and with an ordinary one. */
+const COMMANDS: readonly (readonly [name: string, words: (word: string) => readonly string[]])[] = [
+  ["a dump", () => ["--quiet", "-"]],
+  ["a dump and a host", () => ["--quiet", "-", "."]],
+  ["a file of that name", (word) => ["--quiet", `etc/nginx/${word}`]],
+  ["a directory of that name", (word) => ["--quiet", `etc/php/8.2/fpm/${word}`]],
+  ["no such path", (word) => [word]],
+  ["no such paths", (word) => ["--quiet", `./${word}`, word]],
+  ["explain", (word) => ["explain", word]],
+  ["explain a rule", (word) => ["explain", `nginx/${word}`]],
+  ["explain a status", (word) => ["explain", `502 ${word}`]],
+  ["rules", (word) => ["rules", "--format", word]],
+  ["--format", (word) => ["--format", word, "."]],
+  ["--format to a file", (word) => ["--format", `json=${word}`, "--quiet", "."]],
+  ["--format of a file", (word) => ["--format", `${word}=x`, "."]],
+  ["--fail-on", (word) => ["--fail-on", word, "."]],
+  ["--color", (word) => ["--color", word, "."]],
+  ["--config", (word) => ["--config", word, "."]],
+  ["--nginx-version", (word) => ["--nginx-version", word, "."]],
+  ["--php-version", (word) => ["--php-version", word, "."]],
+  ["--ram", (word) => ["--ram", word, "."]],
+  ["--ram with a unit", (word) => ["--ram", `8${word}`, "."]],
+  ["capacity", () => CAPACITY],
+  ["capacity as text", () => ["capacity", ".", "--ram", "8G"]],
+  ["capacity --diff", () => ["capacity", ".", "--ram", "8G", "--diff"]],
+  ["capacity of a pool", (word) => [...CAPACITY, "--worker-size", `${word}=60M`, "--weight", `${word}=2`]],
+  ["capacity, demand", (word) => [...CAPACITY, "--rate", `${word}=40/s`, "--mean", `${word}=${word}`]],
+  ["capacity, rate", (word) => [...CAPACITY, "--rate", `${word}=40/${word}`]],
+  ["capacity, no such pool", (word) => [...CAPACITY, "--weight", `x${word}=2`]],
+  ["capacity, no number", (word) => [...CAPACITY, "--weight", word]],
+  ["capacity, no such samples", (word) => [...CAPACITY, "--samples", word]],
+  ["capacity, samples", () => [...CAPACITY, "--samples", "-"]],
+  ["capacity --what-if", (word) => ["capacity", ".", "--what-if", word]],
+];
+
+/** The output of ps with the word for a pool, and with lines that are none. */
+function psOf(word: string): string {
+  return `RSS COMMAND\n61440 php-fpm: pool ${word}\n${word} php-fpm: pool www\n60000 ${word}\n${word}\n`;
+}
+
+describe.each(COMMANDS)("%s", (_, words) => {
+  // Those that a reader of objects treats differently: a method, what is inherited, and the prototype itself.
+  test.each(["toString", "constructor", "__proto__"])("%s is an ordinary word", async (word) => {
+    const input = words(word).includes("--samples") ? psOf : dumpOf;
+    const [special, other] = await bothSay(word, words, hostTree, input);
+    expect(special).toEqual(other);
+  });
+});
+
+test.each(PROTOTYPE_NAMES)("--%s is no option", async (word) => {
+  for (const option of [`--${word}`, `--${word}=1`, `--${word}.x=1`, `--no-${word}`]) {
+    const ran = await inTree({}, [option, "."]);
+    expectSane(ran);
+    expect(ran.status).toBe(2);
+  }
+  expect(Object.hasOwn(Object.prototype, "x")).toBe(false);
+});
+
+const SMALL: Tree = { "etc/nginx/nginx.conf": "events {}\nhttp { server { lisen 80; } }\n" };
+
+/** `fpmlint.json` as text: in an object literal `__proto__` would be no key. */
+const CONFIGS: readonly (readonly [name: string, text: (word: string) => string])[] = [
+  ["a key", (word) => `{"${word}": 1}`],
+  ["a rule", (word) => `{"rules": {"${word}": "off"}}`],
+  ["the severity of a rule", (word) => `{"rules": {"nginx/syntax": "${word}"}}`],
+  ["an option of a rule", (word) => `{"rules": {"pool/memory-oversubscribed": ["error", {"${word}": 1}]}}`],
+  ["failOn", (word) => `{"failOn": "${word}"}`],
+  ["memory", (word) => `{"memory": "8${word}", "headroom": "${word}"}`],
+  ["a key of a host", (word) => `{"hosts": [{"name": "${word}", "root": ".", "${word}": 1}]}`],
+  [
+    "a host",
+    (word) =>
+      `{"hosts": [{"name": "${word}", "root": ".", "nginx": "etc/nginx/${word}", "fpm": ["${word}"]}]}`,
+  ],
+];
+
+describe.each(CONFIGS)("%s in fpmlint.json", (_, text) => {
+  test.each(PROTOTYPE_NAMES)("%s is an ordinary word", async (word) => {
+    const make = (of: string): Tree => ({ ...SMALL, "fpmlint.json": text(of) });
+    const [special, other] = await bothSay(word, () => ["--quiet", "."], make);
+    expect(special).toEqual(other);
+  });
+});

@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { rules } from "../../rules/index.js";
+import type { Finding, Related } from "../../src/engine/finding.js";
+import { position } from "../../src/source/file.js";
+import { lintDirectory } from "../support/lint.js";
+import { besides } from "./support/besides.js";
+
+/**
+ * Every rule against its fixtures. `expected.txt` of a `bad-*` holds what is reported there: every
+ * error and warning of any rule, and every finding of the rule itself. FPMLINT_UPDATE=1 writes it
+ * anew, to be read before it is committed.
+ */
+
+const top = fileURLToPath(new URL("../..", import.meta.url));
+const fixtures = join(top, "fixtures");
+
+function spot({ place }: Pick<Related, "place">): string {
+  const { file, start, end } = place.span;
+  const from = position(file, start);
+  const to = position(file, end);
+  const range =
+    from.line === to.line ? `${from.column}-${to.column}` : `${from.column}-${to.line}:${to.column}`;
+  return `${file.display}:${from.line}:${range}`;
+}
+
+function written(finding: Finding): string {
+  const lines = [
+    `${spot({ place: finding.at })}: ${finding.severity}: ${finding.message} [${finding.rule} ${finding.case}]`,
+    ...finding.link.map((entry) => `  link ${spot(entry)}: ${entry.message}`),
+    ...finding.related.map((entry) => `  related ${spot(entry)}: ${entry.message}`),
+  ];
+  return lines.join("\n");
+}
+
+function directoriesOf(id: string): readonly string[] {
+  const home = join(fixtures, id);
+  return existsSync(home) ? readdirSync(home).sort() : [];
+}
+
+describe.each(rules)("$id", (rule) => {
+  const names = directoriesOf(rule.id);
+
+  test("stands in the file of its name", () => {
+    const files = [`${rule.id}.ts`, `${rule.id}/rule.ts`].filter((name) =>
+      existsSync(join(top, "rules", name)),
+    );
+    expect(files).toHaveLength(1);
+  });
+
+  test("has a fixture that it faults and a twin that it does not", () => {
+    expect(names.some((name) => name.startsWith("bad-"))).toBe(true);
+    expect(names.some((name) => name.startsWith("ok-"))).toBe(true);
+    expect(names.filter((name) => !/^(?:bad|ok)-[a-z0-9-]+$/.test(name))).toEqual([]);
+  });
+
+  test("has every case in a fixture", () => {
+    const seen = names.flatMap((name) => lintDirectory(join(fixtures, rule.id, name)));
+    const reported = new Set(
+      seen.filter((finding) => finding.rule === rule.id).map((finding) => finding.case),
+    );
+    expect(Object.keys(rule.cases).filter((name) => !reported.has(name))).toEqual([]);
+  });
+
+  test.each(names.filter((name) => name.startsWith("bad-")))("%s", (name) => {
+    const directory = join(fixtures, rule.id, name);
+    const findings = lintDirectory(directory).filter(
+      (finding) => finding.rule === rule.id || finding.severity !== "info",
+    );
+    const text = `${findings.map(written).join("\n")}\n`;
+    const file = join(directory, "expected.txt");
+    if (process.env.FPMLINT_UPDATE === "1") writeFileSync(file, text);
+    expect(text).toBe(existsSync(file) ? readFileSync(file, "utf8") : "(no expected.txt)");
+    expect(findings.some((finding) => finding.rule === rule.id)).toBe(true);
+    // One cause, one finding: no other rule speaks up about it.
+    const others = findings.filter((finding) => ![rule.id, besides[rule.id]].includes(finding.rule));
+    expect(others.map(written)).toEqual([]);
+  });
+
+  test.each(names.filter((name) => name.startsWith("ok-")))("%s", (name) => {
+    const findings = lintDirectory(join(fixtures, rule.id, name)).filter(
+      (finding) => finding.rule === rule.id || finding.severity !== "info",
+    );
+    expect(findings.map(written)).toEqual([]);
+  });
+
+  test("documents itself", () => {
+    const { title, what, why, instead, references } = rule.docs;
+    for (const text of [title, what, why, instead]) expect(text.trim()).not.toBe("");
+    expect(references.length).toBeGreaterThan(0);
+    expect(title).toMatch(/^[^A-Z].*[^.]$|^[A-Z]{2}/);
+    for (const { summary } of Object.values(rule.cases)) expect(summary).toMatch(/[^.]$/);
+  });
+});
+
+test("ids are unique and listed in order", () => {
+  const ids = rules.map(({ id }) => id);
+  expect(ids).toEqual([...new Set(ids)].sort());
+});
+
+test("every fixture belongs to a rule", () => {
+  const categories = readdirSync(fixtures).filter((name) => name !== "hosts" && name !== "syntax");
+  const homes = categories.flatMap((category) =>
+    readdirSync(join(fixtures, category)).map((name) => `${category}/${name}`),
+  );
+  const ids = new Set(rules.map(({ id }) => id));
+  expect(homes.filter((home) => !ids.has(home))).toEqual([]);
+});

@@ -1,0 +1,252 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { rules } from "../../rules/index.js";
+import type { Finding } from "../../src/engine/finding.js";
+import { applicable, type Way } from "../../src/engine/help.js";
+import type { Rule } from "../../src/engine/rule.js";
+import { helpLines } from "../../src/report/help.js";
+import { lineText, position } from "../../src/source/file.js";
+import { describeProofs } from "../daemons/available.js";
+import { copyFixture, start } from "../daemons/bench.js";
+import { type Fixture, fixturesOf, proveFixture } from "../daemons/prove.js";
+import { lintDirectory, lintHost } from "../support/lint.js";
+import { besides } from "./support/besides.js";
+import { applyWays, isPlaced, isText, overlaps } from "./support/help.js";
+
+/**
+ * Every help is done to a copy of the fixture that it is given for: the finding is gone then, no
+ * other has come, and the daemons take the copy.
+ */
+
+const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
+
+/** Rules whose help is words, or lines that a person has to complete. */
+const inWords: readonly string[] = [
+  "connect/unused-pool",
+  "fastcgi/missing-named-location",
+  "fastcgi/php-value-leak",
+  "fastcgi/source-exposed",
+  "pool/memory-limit-overcommit",
+  "nginx/duplicate-directive",
+  "nginx/invalid-address",
+  "nginx/invalid-value",
+  "nginx/missing-include",
+  "nginx/unknown-directive",
+  "nginx/wrong-context",
+];
+
+/** Fixtures whose help has nothing to paste at a place that it knows, and why. */
+const byHand: Readonly<Record<string, string>> = {
+  "connect/listen-mismatch/bad-several-pools": "nothing tells which of the pools is meant",
+  "connect/listen-mismatch/bad-snippet-of-two-sites": "one snippet cannot pass to the pools of both sites",
+  "fpm/invalid-value/bad-acl-blank": "an account that only its author knows",
+  "fpm/invalid-value/bad-group": "an account that only its author knows",
+  "fpm/invalid-value/bad-user": "an account that only its author knows",
+  "fpm/invalid-value/bad-user-with-stock-sssd": "an account that only its author knows",
+  "fpm/missing-include/bad-link": "the file that the link should lead to",
+  "fpm/no-listen/bad-no-file": "a pool that is not there yet",
+  "fpm/no-listen/bad-no-include": "a pool that is not there yet",
+  "fpm/no-listen/bad-no-pool": "a pool that is not there yet",
+  "fpm/syntax/bad-carriage-returns": "an editor has to save the file with other line ends",
+  "fpm/syntax/bad-included-file": "a key without a value, and nobody but its author knows which",
+  "php/invalid-limit/bad-kilobytes": "a limit that nobody can guess: the written one is too small",
+  "timeout/execution-limit-unreachable/bad-parameter": "a value among others in a parameter of nginx",
+  "nginx/syntax/bad-block-not-opened": "a location without a block, and nobody but its author knows which",
+  "nginx/syntax/bad-byte-order-mark": "an editor has to save the file without the mark",
+  "nginx/syntax/bad-comment-too-long": "a comment to be broken where its author likes",
+  "nginx/syntax/bad-value-too-long": "a value to be shortened by its author",
+};
+
+/** Fixtures with a further fault, which nobody could see before the one of the help was mended. */
+const uncovers: Readonly<Record<string, string>> = {
+  "connect/allowed-clients/bad-leftover-in-container": "socket/public-port",
+  "fastcgi/params-shadowed/bad-lines-without-include": "fastcgi/lost-body-params",
+  "pool/memory-oversubscribed/bad-measured": "pool/memory-limit-overcommit",
+  "pool/memory-oversubscribed/bad-process-max": "pool/memory-limit-overcommit",
+  "pool/memory-oversubscribed/bad-reserve": "pool/memory-limit-overcommit",
+  "pool/memory-oversubscribed/bad-two-pools": "pool/memory-limit-overcommit",
+  "php/upload-limits/bad-post-far-above-memory": "buffer/body-limit-mismatch",
+  "fastcgi/params-shadowed/bad-line-of-server": "fastcgi/extension-denied",
+  "fastcgi/script-filename/bad-incomplete-set-of-server": "fastcgi/extension-denied",
+};
+
+/** Fixtures that are mended and still do not answer 200, so that only the start of the daemons is proved. */
+const otherAnswers: Readonly<Record<string, string>> = {
+  "pool/process-max/bad-computed-start": "the burst of the proof is too much for the pool in any case",
+  "pool/process-max/bad-dynamic": "the burst of the proof is too much for the pool in any case",
+  "pool/process-max/bad-static": "the burst of the proof is too much for the pool in any case",
+  "connect/no-resolver/bad-map": "no name server of that address is on this machine",
+  "connect/no-resolver/bad-set": "no name server of that address is on this machine",
+  "connect/no-resolver/bad-upstream-with-port": "no name server of that address is on this machine",
+  "connect/listen-mismatch/bad-abstract-socket": "the bench moves no socket that is directly below /usr",
+  "connect/listen-mismatch/bad-named-behind-return": "it answers 503 to everything, by its own will",
+  "fastcgi/script-filename/bad-other-directory-relative-root": "the bench brings no scripts to that root",
+};
+
+interface Case {
+  readonly rule: Rule;
+  readonly fixture: Fixture;
+  readonly findings: readonly Finding[];
+}
+
+const cases: readonly Case[] = rules.flatMap((rule) =>
+  fixturesOf(rule.id, fixtures)
+    .filter(({ kind }) => kind === "bad")
+    .map((fixture) => ({
+      rule,
+      fixture,
+      findings: lintDirectory(fixture.dir).filter((finding) => finding.rule === rule.id),
+    }))
+    // That each of them is faulted is the matter of rules.test.ts.
+    .filter(({ findings }) => findings.length > 0),
+);
+
+const nameOf = ({ rule, fixture }: Case): string => `${rule.id}/${fixture.name}`;
+const placed = cases.filter(({ rule }) => !inWords.includes(rule.id));
+const pasted = placed.filter((one) => byHand[nameOf(one)] === undefined);
+
+/** The ways of one finding alone; of several findings the first way of each, which only together fix the host. */
+function waysOf({ findings }: Case): readonly (readonly Way[])[] {
+  const read = findings.map(({ help }) => help.ways.filter(({ edits }) => edits.some(isText)));
+  const [only] = read;
+  if (read.length === 1) return (only ?? []).map((way) => [way]);
+  return read.every((ways) => ways.length > 0) ? [read.flatMap((ways) => ways.slice(0, 1))] : [];
+}
+
+async function withEdited<T>(
+  one: Case,
+  ways: readonly Way[],
+  work: (directory: string) => T | Promise<T>,
+): Promise<T> {
+  const directory = fs.mkdtempSync("/tmp/fl-help-");
+  try {
+    const root = path.join(directory, one.fixture.name);
+    fs.cpSync(one.fixture.dir, root, { recursive: true, verbatimSymlinks: true });
+    applyWays(root, ways);
+    return await work(root);
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const said = ({ rule, message }: Finding): string => `${rule}: ${message}`;
+
+describe.each(pasted.map((one) => [nameOf(one), one] as const))("%s", (_, one) => {
+  const ways = waysOf(one);
+
+  test("has something to paste", () => {
+    expect(ways.length).toBeGreaterThan(0);
+  });
+
+  test.each(ways.map((way, index) => [index + 1, way] as const))(
+    "way %i removes the finding and brings no other",
+    async (_, way) => {
+      const after = await withEdited(one, way, lintDirectory);
+      expect(after.filter(({ rule }) => rule === one.rule.id).map(said)).toEqual([]);
+      const others = after.filter(
+        ({ rule, severity }) =>
+          severity !== "info" && ![uncovers[nameOf(one)], besides[one.rule.id]].includes(rule),
+      );
+      expect(others.map(said)).toEqual([]);
+    },
+  );
+});
+
+test("each of several findings has a help that removes it", async () => {
+  for (const one of pasted.filter((one) => one.findings.length > 1)) {
+    for (const finding of one.findings) {
+      for (const way of finding.help.ways) {
+        const after = await withEdited(one, [way], lintDirectory);
+        const left = after.filter(({ rule }) => rule === one.rule.id);
+        expect(left.length, `${nameOf(one)}: ${helpLines(finding.help).join("\n")}`).toBeLessThan(
+          one.findings.length,
+        );
+      }
+    }
+  }
+});
+
+const helps = cases.flatMap((one) => one.findings.map(({ help }) => ({ name: nameOf(one), help })));
+
+test("no help is empty", () => {
+  const empty = helps.filter(({ help }) => helpLines(help).join("").trim() === "");
+  expect(empty.map(({ name }) => name)).toEqual([]);
+});
+
+test("the edits of one way do not overlap", () => {
+  const wrong = helps.flatMap(({ name, help }) =>
+    help.ways.flatMap(overlaps).map((where) => `${name}: ${where}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("what is quoted is once in its line, so that a reader finds it", () => {
+  const edits = helps.flatMap(({ name, help }) =>
+    help.ways.flatMap(({ edits }) => edits.filter(isText)).map((edit) => ({ name, edit })),
+  );
+  const wrong = edits.filter(({ edit: { piece, whole } }) => {
+    const { file, start, end } = piece;
+    const line = lineText(file, position(file, start).line);
+    return !whole && line.split(file.text.slice(start, end)).length !== 2;
+  });
+  expect(edits.length).toBeGreaterThan(100);
+  expect(wrong.map(({ name }) => name)).toEqual([]);
+});
+
+test("the words of a help have one form", () => {
+  const spot = /(?:(?:below|after|above|before) )?(?:".*?" in )?[^\s"]+:\d+(?:-\d+)?/;
+  const several = `${spot.source}(?: and ${spot.source})*`;
+  const step = new RegExp(
+    `^(?:or |and )?(?:(?:replace ${several} with|add ${several}|in .+):|remove ${several})$`,
+  );
+  for (const { name, help } of helps) {
+    const steps = helpLines({ ...help, notes: [] }).filter((line) => !line.startsWith("  "));
+    expect(
+      steps.filter((line) => !step.test(line)),
+      name,
+    ).toEqual([]);
+  }
+});
+
+test("what can be applied by itself has its place in every edit", () => {
+  for (const { name, help } of helps) {
+    expect(applicable(help) !== null, name).toBe(help.ways.some(isPlaced));
+  }
+});
+
+test("what has nothing to paste is known", () => {
+  const names = Object.keys(byHand);
+  expect(names.filter((name) => !placed.some((one) => nameOf(one) === name))).toEqual([]);
+  const wrong = placed.filter((one) => byHand[nameOf(one)] !== undefined && waysOf(one).length > 0);
+  expect(wrong.map(nameOf)).toEqual([]);
+});
+
+describeProofs("nginx and PHP-FPM take what the help says", (proof) => {
+  for (const one of pasted) {
+    if (one.fixture.unproved !== null) continue;
+    for (const [index, way] of waysOf(one).entries()) {
+      proof(`${nameOf(one)} way ${index + 1}`, () => withEdited(one, way, (root) => prove(one, root)));
+    }
+  }
+});
+
+/** What every request shows must be gone; what only slow or large ones show depends on what was chosen. */
+async function prove(one: Case, root: string): Promise<void> {
+  const { rule, fixture, findings } = one;
+  const whens = findings.map(({ symptom }) => symptom?.when);
+  const answers = whens.every((when) => when === "always") && otherAnswers[nameOf(one)] === undefined;
+  if (rule.proof.kind === "daemons" && answers) {
+    const { id, cases, proof } = rule;
+    await proveFixture({ id, cases, proof }, { ...fixture, dir: root, kind: "ok" }, lintHost);
+    return;
+  }
+  const copy = await copyFixture(root);
+  const running = await start(copy);
+  try {
+    expect(running.started, running.output).toBe(true);
+  } finally {
+    await running.stop();
+  }
+}

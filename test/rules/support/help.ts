@@ -1,0 +1,46 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { type Change, changeOf, type Edit, type TextEdit, type Way } from "../../../src/engine/help.js";
+
+/** Does what a help says to a copy of the host, by the data alone. */
+
+/** Whether every edit of a way has its place, so that nobody needs to look for it. */
+export function isPlaced(way: Way): boolean {
+  return way.edits.every(isText);
+}
+
+export function isText(edit: Edit): edit is TextEdit {
+  return edit.kind === "text";
+}
+
+/** Makes the changes of several ways in a host below `root`; what two of them have alike is done once. */
+export function applyWays(root: string, ways: readonly Way[]): void {
+  const files = new Map<string, Map<string, Change>>();
+  for (const change of ways.flatMap(({ edits }) => edits.filter(isText).map(changeOf))) {
+    const { start, end, text } = change;
+    const known = files.get(change.file.path) ?? new Map<string, Change>();
+    files.set(change.file.path, known.set(JSON.stringify([start, end, text]), change));
+  }
+  for (const [name, changes] of files) {
+    const file = path.join(root, name);
+    fs.writeFileSync(file, applied(fs.readFileSync(file, "utf8"), [...changes.values()]));
+  }
+}
+
+function applied(text: string, changes: readonly Change[]): string {
+  return [...changes]
+    .sort((a, b) => b.start - a.start || b.end - a.end)
+    .reduce((before, one) => before.slice(0, one.start) + one.text + before.slice(one.end), text);
+}
+
+/** Pairs of edits of one way that write to the same characters, or to the same point. */
+export function overlaps(way: Way): readonly string[] {
+  const changes = way.edits.filter(isText).map(changeOf);
+  const sorted = [...changes].sort((a, b) => a.start - b.start || a.end - b.end);
+  return sorted.flatMap((one, at) => {
+    const next = sorted.slice(at + 1).find(({ file }) => file.path === one.file.path);
+    if (next === undefined) return [];
+    const same = next.start === one.start && next.end === one.end;
+    return next.start < one.end || same ? [`${one.file.path}: ${one.start}-${one.end}, ${next.start}`] : [];
+  });
+}

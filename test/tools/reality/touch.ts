@@ -1,0 +1,162 @@
+import type { Finding } from "../../../src/engine/finding.js";
+import type { Pool } from "../../../src/fpm/types.js";
+import type { Binding, Host } from "../../../src/model/host.js";
+import { takes } from "../../../src/nginx/location/passed.js";
+import { effectiveList, effectiveNode } from "../../../src/nginx/tree/effective.js";
+import { argument, descendants, headText } from "../../../src/nginx/tree/nodes.js";
+import type { Node } from "../../../src/nginx/types.js";
+import type { Place, Span } from "../../../src/source/file.js";
+import { type Entry, inner, type SiteDraft } from "./draft.js";
+
+/** An entry of a drawn site as the linter's model sees it. */
+export interface Way {
+  readonly site: SiteDraft;
+  readonly entry: Entry;
+  /** The location that takes the entry's requests. */
+  readonly location: Node;
+  /** A `location /` beside it through which they get there; `null`: they come directly. */
+  readonly first: Node | null;
+  /** What is passed to FastCGI there; `null`: nothing is. */
+  readonly binding: Binding | null;
+  readonly pools: readonly Pool[];
+}
+
+/** Finds the location by the words with which it was drawn; `null` where the text breaks off before it. */
+export function wayOf(host: Host, site: SiteDraft, entry: Entry): Way | null {
+  const root = host.nginx?.root;
+  if (root === undefined) return null;
+  const isSite = (node: Node): boolean =>
+    node.name === "server" &&
+    node.children.some((child) => child.name === "server_name" && argument(child, 0) === site.name);
+  const server = [...descendants(root)].find(isSite);
+  const wanted = inner(entry).head;
+  const around = entry.blocks.at(-2)?.head ?? null;
+  const location = (server === undefined ? [] : [...descendants(server)]).find(
+    (node) =>
+      headText(node) === wanted &&
+      (around === null ? node.parent === server : node.parent !== null && headText(node.parent) === around),
+  );
+  if (location === undefined) return null;
+  const direct = takes(location, entry.uri) !== false;
+  const first = direct ? undefined : server?.children.find((node) => headText(node) === "location /");
+  const binding = host.bindings.find((one) => one.location === location) ?? null;
+  const pools = (binding?.targets ?? []).filter(({ down }) => !down).flatMap((target) => target.pools);
+  return { site, entry, location, first: first ?? null, binding, pools: [...new Set(pools)] };
+}
+
+/** The ways that a finding is about, by the places it names. */
+export function touched(host: Host, finding: Finding, ways: readonly Way[]): readonly Way[] {
+  const isOther = (way: Way): boolean => nodesAt(host, finding.at).some((node) => isOfAnotherHost(node, way));
+  return aboutPlaces(
+    host,
+    finding,
+    ways.filter((way) => !isOther(way)),
+  );
+}
+
+/** A line of `map $host` for a name that is not the site's. */
+function isOfAnotherHost({ parent, directive }: Node, { site }: Way): boolean {
+  return parent?.name === "map" && !["default", site.name].includes(directive.name.text);
+}
+
+function aboutPlaces(host: Host, finding: Finding, ways: readonly Way[]): readonly Way[] {
+  const places = [finding.at, ...[...finding.link, ...finding.related].map(({ place }) => place)];
+  const nodes = places.filter(isNginx).flatMap((place) => nodesAt(host, place));
+  const inPools = ways.filter((way) =>
+    places.some((place) => !isNginx(place) && way.pools.some((pool) => isOf(place, pool))),
+  );
+  const withPool = (those: readonly Way[]): readonly Way[] =>
+    inPools.length === 0 ? those : those.filter((way) => inPools.includes(way));
+  const those = (test: (node: Node, way: Way) => boolean, of: readonly Node[]): readonly Way[] =>
+    ways.filter((way) => of.some((node) => test(node, way)));
+  // What is set further out counts for many locations, of which the finding means those with its pool.
+  // Where it marks a line of nginx, other lines further out are only there to explain it.
+  const marked = isNginx(finding.at) ? nodesAt(host, finding.at) : nodes;
+  const named = [...those(isIn, nodes), ...withPool(those(isInEffect, marked))];
+  const addressed = named.length === 0 || isNginx(finding.at) ? those(isAddressOf, marked) : [];
+  const found = [...new Set([...named, ...addressed])];
+  if (found.length > 0) return found;
+  const around = those((node, way) => isWithin(way.location, node), nodes);
+  // A finding that names only a pool means all that use it.
+  return around.length > 0 ? withPool(around) : inPools;
+}
+
+function isNginx({ span: { file } }: Place): boolean {
+  return file.path.includes("/nginx/");
+}
+
+/** The directives whose words the place is in; through the same includes where that tells them apart. */
+function nodesAt(host: Host, { span, via }: Place): readonly Node[] {
+  const root = host.nginx?.root;
+  const tree = root === undefined ? [] : [...descendants(root)];
+  // An `include` is not in the tree; what it brought is.
+  const isBrought = (node: Node): boolean =>
+    node.via.some((one) => spot(one) === spot(span) && one.end === span.end);
+  const all = tree.filter((node) => covers(node, span) || isBrought(node));
+  const chain = via.map(spot).join();
+  const same = all.filter((node) => node.via.slice(0, via.length).map(spot).join() === chain);
+  return same.length > 0 ? same : all;
+}
+
+function covers({ file, directive }: Node, span: Span): boolean {
+  const end = Math.max(directive.name.end, ...directive.args.map((word) => word.end));
+  return file.path === span.file.path && directive.name.start <= span.start && span.end <= end;
+}
+
+function spot({ file, start }: Span): string {
+  return `${file.path}:${start}`;
+}
+
+/** Whether a directive belongs to this way alone. */
+function isIn(node: Node, { location, first }: Way): boolean {
+  return isWithin(node, location) || (first !== null && isWithin(node, first));
+}
+
+/** Whether a directive is an address on the way, or its upstream. */
+function isAddressOf(node: Node, way: Way): boolean {
+  const upstream = [node, ...ancestors(node)].find((one) => one.name === "upstream");
+  if (upstream !== undefined) return usesUpstream(way, upstream);
+  return (
+    way.binding?.targets.some(({ place, through }) =>
+      [place, through ?? place].some((one) => covers(node, one.span)),
+    ) === true
+  );
+}
+
+/** Whether a directive further out has a part in what becomes of the way's requests. */
+function isInEffect(node: Node, { location }: Way): boolean {
+  const { parent } = node;
+  if (parent === null || !isWithin(location, parent) || isWithin(location, node)) return false;
+  const one = effectiveNode(location, node.name);
+  if (one.kind === "set" && one.node === node) return true;
+  const list = effectiveList(location, "fastcgi_param");
+  return list.kind === "set" && list.nodes.includes(node);
+}
+
+function ancestors(node: Node): readonly Node[] {
+  return node.parent === null ? [] : [node.parent, ...ancestors(node.parent)];
+}
+
+function isWithin(node: Node, block: Node): boolean {
+  return node === block || ancestors(node).includes(block);
+}
+
+function usesUpstream({ binding, location }: Way, upstream: Node): boolean {
+  const name = argument(upstream, 0) ?? "";
+  const passes = location.children.filter((child) => child.name.endsWith("_pass"));
+  return (
+    (binding?.targets ?? []).some((target) => target.upstream === name) ||
+    passes.some((pass) => (argument(pass, 0) ?? "").replace(/^\w+:\/\//, "") === name)
+  );
+}
+
+/** A place in the pool's own lines; or one that belongs to all pools of its master. */
+function isOf({ span: { file, start } }: Place, pool: Pool): boolean {
+  const inPool = (one: Pool): boolean =>
+    [one.section, ...one.settings.flatMap(({ keyPlace, place }) => [keyPlace, place])].some(
+      (place) => place.span.file.path === file.path && place.span.start === start,
+    );
+  if (inPool(pool)) return true;
+  const { master } = pool;
+  return file === master.main || master.ini.files.some(({ path }) => path === file.path);
+}
