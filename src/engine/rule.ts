@@ -45,8 +45,12 @@ export interface RuleCase {
 export interface RuleDocs {
   /** One line, lower case, no full stop: what the rule finds. */
   readonly title: string;
-  /** Markdown paragraphs: when it fires and when it stays silent. */
-  readonly what: string;
+  /** When it fires: a condition each, Markdown, beginning in lower case, without a full stop. */
+  readonly fires?: readonly string[];
+  /** When it stays silent although it may look like the fault: likewise. */
+  readonly silent?: readonly string[];
+  /** Markdown paragraphs for what is neither: what it names, when it is only a warning. */
+  readonly what?: string;
   /** Why the daemons behave so, what users see. */
   readonly why: string;
   /** What to write instead. */

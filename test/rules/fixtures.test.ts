@@ -87,8 +87,10 @@ describe.each(rules)("$id", (rule) => {
   });
 
   test("documents itself", () => {
-    const { title, what, why, instead, references } = rule.docs;
-    for (const text of [title, what, why, instead]) expect(text.trim()).not.toBe("");
+    const { title, what, fires = [], silent = [], why, instead, references } = rule.docs;
+    for (const text of [title, why, instead]) expect(text.trim()).not.toBe("");
+    expect(fires.length > 0 || what !== undefined).toBe(true);
+    for (const text of [...fires, ...silent]) expect(text.trim()).toMatch(/[^.]$/);
     expect(references.length).toBeGreaterThan(0);
     expect(title).toMatch(/^[^A-Z].*[^.]$|^[A-Z]{2}/);
     for (const { summary } of Object.values(rule.cases)) expect(summary).toMatch(/[^.]$/);

@@ -79,3 +79,14 @@ function codeBefore(all: readonly Piece[], index: number): string {
 export function texts(source: string): readonly string[] {
   return pieces(source).flatMap(({ kind, text }) => (kind === "text" ? [text] : []));
 }
+
+/** The same without regular expressions, each with the line that it begins in: what may be shown to somebody. */
+export function sentences(source: string): readonly { readonly line: number; readonly text: string }[] {
+  const found: { line: number; text: string }[] = [];
+  let line = 1;
+  for (const { kind, text } of pieces(source)) {
+    if (kind === "text" && !text.startsWith("/")) found.push({ line, text });
+    line += text.split("\n").length - 1;
+  }
+  return found;
+}

@@ -63,6 +63,10 @@ function exampleMarkdown(example: RuleExample | null): string {
   return `**Two configurations.** With the lines marked \`-\` it is reported, with those marked \`+\` it is not:\n\n${fence}diff\n${example.diff}\n${fence}\n\n${code(example.reported)}`;
 }
 
+function list(title: string, items: readonly string[] = []): string {
+  return items.length === 0 ? "" : `**${title}**\n\n${items.map((item) => `- ${item.trim()}`).join("\n")}`;
+}
+
 function ruleMarkdown(rule: Rule, example: RuleExample | null): string {
   const { docs } = rule;
   const options = optionsOf(rule).map((option) => [
@@ -76,7 +80,9 @@ function ruleMarkdown(rule: Rule, example: RuleExample | null): string {
     `### ${rule.id}`,
     `${docs.title.charAt(0).toUpperCase()}${docs.title.slice(1)}.`,
     table(["severity", "case", "when", "status", "log line"], sortedCases(rule).map(caseRow)),
-    docs.what.trim(),
+    list("Fires when", docs.fires),
+    list("Silent when", docs.silent),
+    docs.what?.trim() ?? "",
     docs.why.trim() === "" ? "" : `**Why.** ${docs.why.trim()}`,
     exampleMarkdown(example),
     // On a line of its own: what to write instead often starts with a code block.

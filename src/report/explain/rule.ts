@@ -67,6 +67,13 @@ function optionLines(rule: Rule, width: number): string[] {
   });
 }
 
+/** One bullet each; further lines are indented below the first. */
+function bullets(items: readonly string[] = [], width: number): string[] {
+  return items.flatMap((item) =>
+    prose(item, width - 2).map((line, index) => (index === 0 ? `- ${line}` : `  ${line}`)),
+  );
+}
+
 /** The page of one rule: `fpmlint explain category/name`. */
 export function explainRule(rule: Rule, options: ExplainOptions): string {
   const paint = painter(options.color);
@@ -75,7 +82,9 @@ export function explainRule(rule: Rule, options: ExplainOptions): string {
   const cases = sortedCases(rule).map((of) => ({ of, text: escapeText(of.summary) }));
   const sections: readonly [string, readonly string[]][] = [
     ["Cases", caseTable(cases, paint)],
-    ["What", prose(docs.what, width)],
+    ["Fires when", bullets(docs.fires, width)],
+    ["Silent when", bullets(docs.silent, width)],
+    ["What", prose(docs.what ?? "", width)],
     ["Why", prose(docs.why, width)],
     ["Instead", prose(docs.instead, width)],
     ["Options", optionLines(rule, width)],
