@@ -10,7 +10,7 @@ import { helpLines } from "./help.js";
 import { type Rendered, renderEach } from "./rendered.js";
 import type { Role } from "./terminal/color.js";
 import { painter } from "./terminal/color.js";
-import { escapeLine, escapeText } from "./terminal/escape.js";
+import { escapeLine, escapeText, withoutCommands } from "./terminal/escape.js";
 
 export interface TextOptions {
   readonly color: boolean;
@@ -93,7 +93,7 @@ export function drawText(result: LintResult, options: TextOptions): Rendered {
     }
   }
   end.push(...ledTo(summary.links), coverage(summary));
-  return { text: [...done, `${end.join("\n")}\n`].join("\n"), failures };
+  return { text: withoutCommands([...done, `${end.join("\n")}\n`].join("\n")), failures };
 }
 
 /** One line per finding and per place that was not checked, then what was checked: for grep and editors. */
@@ -112,5 +112,5 @@ export function drawQuiet(result: LintResult): Rendered {
     (entry) => `${escapeText(incompleteAt(entry))}: not checked: ${escapeText(entry.reason)}`,
   );
   const rows = [...done, ...unread, ...ledTo(summary.links), coverage(summary)];
-  return { text: `${rows.join("\n")}\n`, failures };
+  return { text: withoutCommands(`${rows.join("\n")}\n`), failures };
 }

@@ -25,12 +25,7 @@ export function writeDiff(diff: string, world: World): void {
     );
 }
 
-/** Tabs and a carriage return at the end are what a terminal takes for them. */
+/** Tabs are what a terminal takes for them; a carriage return at the end would not be seen. */
 function shownLine(line: string): string {
-  return line
-    .replace(/\r$/, "")
-    .split("\t")
-    .map(escapeText)
-    .join("\t")
-    .concat(line.endsWith("\r") ? "\r" : "");
+  return line.replace(/\r$/, "").split("\t").map(escapeText).join("\t");
 }

@@ -6,7 +6,7 @@ import type { LintResult } from "../../../src/engine/finding.js";
 import { type LintOutcome, lintWith } from "../../../src/lint.js";
 import { json } from "../../../src/report/json.js";
 import { quiet, text } from "../../../src/report/text.js";
-import { decodeBytes } from "../../../src/source/bytes.js";
+import { decodeBytes, encodeText } from "../../../src/source/bytes.js";
 import { validators } from "../../../src/validators.js";
 import { version } from "../../../src/version.js";
 import type { Ran } from "../../support/run-command.js";
@@ -169,7 +169,7 @@ async function command(
     validators,
     env: {},
     workingDirectory: directory,
-    standardInput: () => ({ kind: "bytes", bytes: Buffer.from(one.stdin) }),
+    standardInput: () => ({ kind: "bytes", bytes: encodeText(one.stdin) }),
     stdout: {
       write: (text, encoding) => (out += decoded(text, encoding)),
       ...(columns === undefined ? {} : { isTTY: true, columns }),
@@ -228,7 +228,10 @@ async function narrowFault(
   directory: string,
 ): Promise<string | null> {
   const ran = await command(["capacity", ...words], one, directory, 40);
-  return commandFault(ran) ?? unsafe("standard output of 40 columns", withoutColours(ran.out));
+  return (
+    commandFault(ran) ??
+    unsafe("standard output of 40 columns", withoutColours(ran.out).replaceAll("\t", " "))
+  );
 }
 
 function documentFault(words: readonly string[], { status, out }: Ran): string | null {
