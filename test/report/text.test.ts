@@ -85,7 +85,7 @@ warning[invented/rule]: the pool kills after 30s, but nginx would wait 300s
       " 10 |         wait 300s;",
       "    |              ^^^^",
       "    |",
-      "    ::: pool.d/shop.conf:5:8",
+      "    ==> pool.d/shop.conf:5:8",
       "  1 | [shop]",
       "    :",
       "  4 | listen = /run/shop.sock",

@@ -29,7 +29,7 @@ export const UNICODE: Glyphs = {
 
 export const ASCII: Glyphs = {
   first: "-->",
-  next: ":::",
+  next: "==>",
   bar: "|",
   gap: ":",
   primary: "^",

@@ -24,9 +24,7 @@ export function unsafe(name: string, output: string): string | null {
 function workflowCommand(name: string, output: string): string | null {
   for (const line of output.split("\n")) {
     const trimmed = line.trim();
-    // `::: ` is drawn before the name of a further file; a runner reads no command in it.
-    const command = trimmed.startsWith("::") && !trimmed.startsWith("::: ");
-    if (command || /##(?:\[|vso\[)/.test(line))
+    if (trimmed.startsWith("::") || /##(?:\[|vso\[)/.test(line))
       return `workflow-command: in ${name}: ${JSON.stringify(trimmed.slice(0, 120))}`;
   }
   return null;
