@@ -9,7 +9,7 @@ import { isWithin } from "../../src/host/path.js";
 import { describeProofs } from "../daemons/available.js";
 import { DEBIAN, withTree } from "../support/tree.js";
 import { ESCAPES, treeOf } from "./support/escapes.js";
-import { type Call, callsIn, straceAvailable, traced } from "./support/strace.js";
+import { type Call, callsIn, straceAvailable, traced, tracedCommand } from "./support/strace.js";
 
 /**
  * What is opened, as the kernel saw it. A reader that is added belongs into this test: its files into a
@@ -94,6 +94,34 @@ describeProofs(
       expect(new Set(calls.map(({ directory }) => directory)).size).toBe(directories.length + 1);
       expect(stray(calls)).toEqual([]);
     });
+
+    proof("the command opens the path, its own files and fpmlint.json, and nothing next to them", () =>
+      withTree(({ top, put }) => {
+        put(DEBIAN);
+        put({ "fpmlint.json": "{}", "package.json": "{}", "node_modules/x/package.json": "{}" });
+        for (const words of [
+          ["."],
+          ["capacity", "etc", "--ram", "4G"],
+          ["rules"],
+          ["explain", "502"],
+          ["--hlp"],
+        ]) {
+          const { status, calls } = tracedCommand(words, top());
+          expect(status, words.join(" ")).not.toBeNull();
+          const beyond = calls.filter((call) => !isOwn(call));
+          const opened = beyond.filter(({ path }) => !isWithin(join(top(), "etc"), path));
+          const names = [...new Set(opened.map(({ path }) => path.slice(top().length + 1)))].sort();
+          // The root of a host is looked at; below a directory without an etc everything is.
+          const searched =
+            words[0] === "." ? ["", "fpmlint.json", "node_modules", "package.json"] : ["", "fpmlint.json"];
+          expect(
+            names.filter((name) => !searched.includes(name)),
+            words.join(" "),
+          ).toEqual([]);
+          expect(beyond.filter(({ name }) => !/^open/.test(name)).map(({ line }) => line)).toEqual([]);
+        }
+      }),
+    );
 
     proof("no way out of a tree is taken, and what is not read is said", () =>
       withTree(({ top, put, link }) => {

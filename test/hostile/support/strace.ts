@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 import type { Incomplete } from "../../../src/engine/finding.js";
 import type { Availability } from "../../daemons/available.js";
 
-/** The built library under strace: what it asks the kernel for. */
+/** The built library and the built command under strace: what they ask the kernel for. */
 
 const library = fileURLToPath(new URL("../../../dist/index.js", import.meta.url));
+const command = fileURLToPath(new URL("../../../dist/fpmlint.js", import.meta.url));
 const driver = fileURLToPath(new URL("./lint-all.mjs", import.meta.url));
 
 export function straceAvailable(): Availability {
@@ -36,28 +37,41 @@ export interface Call {
 
 /** Lints the directories in one process. `inject`: further words for strace, such as an error for one path. */
 export function traced(directories: readonly string[], inject: readonly string[] = []): Traced {
+  const { ran, trace } = underStrace([driver, library], { input: directories.join("\n"), inject });
+  if (ran.status !== 0) throw new Error(`strace ended with ${ran.status}: ${ran.stderr}`);
+  return {
+    incomplete: JSON.parse(ran.stdout) as Traced["incomplete"],
+    calls: inject.length > 0 ? [] : callsIn(trace),
+  };
+}
+
+/** The built command, in a directory. The calls are all of one run, so that none has a directory. */
+export function tracedCommand(
+  words: readonly string[],
+  cwd: string,
+): { readonly status: number | null; readonly calls: readonly Call[] } {
+  const { ran, trace } = underStrace([command, ...words], { cwd });
+  return { status: ran.status, calls: callsIn(trace) };
+}
+
+function underStrace(
+  program: readonly string[],
+  { cwd, input = "", inject = [] }: { cwd?: string; input?: string; inject?: readonly string[] },
+) {
   const scratch = mkdtempSync(join(tmpdir(), "fpmlint-strace-"));
   const output = join(scratch, "trace");
   try {
     const asked = ["-f", "-qq", "-s", "4096", "-o", output];
     const what = inject.length > 0 ? inject : ["--seccomp-bpf", "-e", `trace=${WATCHED}`];
-    const { stdout, stderr, status } = spawnSync(
-      "strace",
-      [...asked, ...what, process.execPath, driver, library],
-      {
-        cwd: scratch,
-        // What a setting of Node would have it open is not ours.
-        env: { PATH: process.env.PATH ?? "" },
-        input: directories.join("\n"),
-        encoding: "utf8",
-        maxBuffer: 64 * 1024 * 1024,
-      },
-    );
-    if (status !== 0) throw new Error(`strace ended with ${status}: ${stderr}`);
-    return {
-      incomplete: JSON.parse(stdout) as Traced["incomplete"],
-      calls: inject.length > 0 ? [] : callsIn(readFileSync(output, "latin1")),
-    };
+    const ran = spawnSync("strace", [...asked, ...what, process.execPath, ...program], {
+      cwd: cwd ?? scratch,
+      // What a setting of Node would have it open is not ours.
+      env: { PATH: process.env.PATH ?? "" },
+      input,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return { ran, trace: readFileSync(output, "latin1") };
   } finally {
     rmSync(scratch, { recursive: true });
   }
