@@ -134,8 +134,22 @@ function* drafts<C extends string, O, T>(
   }
 }
 
-function complete({ label = null, settle = null, link = [], related = [], ...rest }: Draft): Report {
-  return { ...rest, label, settle, certain: settle === null, link, related };
+/** Field by field: a file of a million wrong lines has as many reports, and to spread an object is slow. */
+function complete(draft: Draft): Report {
+  const { settle = null } = draft;
+  return {
+    case: draft.case,
+    certain: settle === null,
+    settle,
+    message: draft.message,
+    at: draft.at,
+    label: draft.label ?? null,
+    link: draft.link ?? [],
+    related: draft.related ?? [],
+    effect: draft.effect,
+    help: draft.help,
+    names: draft.names,
+  };
 }
 
 /** The cases of a rule whose cases are alike, made from a table with a row for each. */
