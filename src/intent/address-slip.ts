@@ -7,6 +7,7 @@ import {
   fpmAddress,
   inDirectory,
   isRelative,
+  passAddress,
   reaches,
   showAddress,
   type UnixAddress,
@@ -15,8 +16,10 @@ import { realAddress } from "../model/build.js";
 import { isSurelyMissing } from "../model/fpm-includes.js";
 import type { Host } from "../model/host.js";
 import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/listen/pool-listens.js";
+import { isToBeFilledIn } from "../model/pass/written.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Place } from "../source/file.js";
+import { once } from "../source/once.js";
 
 /** For an address nobody listens on: the pool that was most likely meant, and how it differs. */
 
@@ -50,7 +53,7 @@ export interface Refused {
 }
 
 /** Whether there may be pools, or addresses of pools, that the files that were read do not tell. */
-export function poolsUnknown(host: Host): boolean {
+export const poolsUnknown = once((host: Host): boolean => {
   const unread = host.masters.some((master) =>
     master.includes.some((include) => {
       const { kind } = include.result;
@@ -61,15 +64,14 @@ export function poolsUnknown(host: Host): boolean {
     }),
   );
   return unread || mayHide(host.unread) || host.pools.some(isUnknown);
-}
+});
 
 function isUnknown(pool: Pool): boolean {
   const listen = setting(pool, "listen");
   if (listen.kind === "unknown") return true;
   const text = listen.value ?? "";
-  // A placeholder of an installer; and a relative path counts from a directory that only the main file tells.
-  const placeholder = /[{}<>%]|__\w+__|@\w+@/.test(text);
-  return placeholder || (pool.master.main === null && /^[^/:]+\//.test(text));
+  // A relative path counts from a directory that only the main file names.
+  return isToBeFilledIn(text) || (pool.master.main === null && /^[^/:]+\//.test(text));
 }
 
 export function refusedFor(host: Host, wanted: Address): Refused | null {
@@ -98,7 +100,7 @@ export function compare(
     place,
     shown: showAddress(address),
     faulty: null,
-    nginxAddress: forNginx(address),
+    nginxAddress: passAddress(address),
     used: poolListens(host).used.has(pool),
     ...(relativeVerdict(wanted, address, text) ?? verdict(wanted, address, text)),
   };
@@ -196,11 +198,6 @@ function family(wanted: string, listen: string): string {
   const [ours, theirs] = [wanted, listen].map((name) => name.includes(":"));
   if (ours === theirs) return "another address";
   return theirs === true ? "IPv6 instead of IPv4" : "IPv4 instead of IPv6";
-}
-
-function forNginx(address: Address): string {
-  if (address.kind === "unix") return `unix:${address.path}`;
-  return showAddress(/^(\*|0\.0\.0\.0)$/.test(address.host) ? { ...address, host: "127.0.0.1" } : address);
 }
 
 /** Service managers start nginx in `/`, so that a path may do that only lacks its slash. */

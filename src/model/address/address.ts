@@ -156,6 +156,12 @@ function isLiteral(host: string): boolean {
   return isIpv4(host) || host.includes(":");
 }
 
+/** What `fastcgi_pass` has to say to reach a pool that listens there: `unix:/run/php/a.sock`, `127.0.0.1:9000`. */
+export function passAddress(address: Address): string {
+  if (address.kind === "unix") return `unix:${address.path}`;
+  return showAddress(/^(\*|0\.0\.0\.0)$/.test(address.host) ? { ...address, host: "127.0.0.1" } : address);
+}
+
 /** As a person writes it: `/run/php/a.sock`, `127.0.0.1:9000`, `[::1]:9000`, `port 9000 on all addresses`. */
 export function showAddress(address: Address): string {
   if (address.kind === "unix") return address.path;
