@@ -151,7 +151,10 @@ function loopback(host: string): string {
   return host.includes(":") ? "::1" : "127.0.0.1";
 }
 
-/** As PHP-FPM compares them: on a socket for both families, the address of an IPv4 client is inside an IPv6 one. */
+/**
+ * As PHP-FPM compares them: on a socket for both families, the address of an IPv4 client is inside an IPv6
+ * one.
+ */
 function matches(entry: readonly number[] | null, source: string, listen: TcpAddress): boolean {
   const client = ipBytes(source);
   if (entry === null || client === null) return false;

@@ -76,7 +76,7 @@ export const missingPort = defineRule({
     ],
     twins: { bad: "bad-upstream-server", ok: "ok-port" },
   },
-  // The pool that is meant is told from the names of all of them.
+  // The intended pool is told from the names of all of them.
   reads: ["site", "pool", "account", "directory"],
   asksDisk: true,
   *find(binding, host): Generator<Portless> {
@@ -150,7 +150,9 @@ type Port =
   | { readonly port: number; readonly pool: Pool; readonly note: string | null }
   | { readonly port: null; readonly pool: null; readonly note: string | null };
 
-/** The port of the intended pool: that of another site's pool is not meant just because it is the only port. */
+/**
+ * The port of the intended pool: that of another site's pool is not meant just because it is the only port.
+ */
 function meantPort(host: Host, group: readonly [Portless, ...Portless[]]): Port {
   const [{ text }] = group;
   const written = nginxAddress(text);

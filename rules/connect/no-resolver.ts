@@ -47,15 +47,17 @@ export const noResolver = defineRule({
         any \`fastcgi_pass\` without a variable has the same name and port, because nginx looks that up
         once, when it starts
       `,
-      "the value is unknown, or whether its level has a `resolver`",
+      "the value is unknown, or whether a `resolver` is in effect is unknown",
     ],
     why: markdown`
       A name in a variable is looked up while the request runs, by nginx itself and not by the system, so
       neither \`/etc/resolv.conf\` nor \`/etc/hosts\` counts. Without \`resolver\` nginx logs \`no resolver
       defined to resolve\` and answers \`502 Bad Gateway\` to every request. \`nginx -t\` accepts it.
     `,
-    instead:
-      "Add `resolver 127.0.0.53;` (in Docker `127.0.0.11`), or pass to an address or to an `upstream` of that name.",
+    instead: markdown`
+      Add \`resolver 127.0.0.53;\` (in Docker \`127.0.0.11\`), or pass requests to an address or to an
+      \`upstream\` of that name.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver",
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",

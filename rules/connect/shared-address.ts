@@ -35,12 +35,12 @@ export const sharedAddress = defineRule({
     "same-string": {
       severity: "error",
       symptom: start("unable to set listen address as it's already used in another pool"),
-      summary: "two pools of one master have the same listen, or a status page and a pool have",
+      summary: "two pools of one master have the same listen, or a pool and a status page do",
     },
     "same-port": {
       severity: "error",
       symptom: start("Address already in use"),
-      summary: "two pools of one master listen on addresses of which one includes the other",
+      summary: "two pools of one master listen on two addresses, and one includes the other",
     },
     "same-path": {
       severity: "error",
@@ -145,7 +145,9 @@ function clashOf(
     : null;
 }
 
-/** Whether the master belongs to this machine: elsewhere it is of an image or an example, and runs by itself. */
+/**
+ * Whether the master belongs to this machine: elsewhere it is of an image or an example, and runs by itself.
+ */
 function isInstalled({ pool }: Listening): boolean {
   return /^\/(etc|opt|usr)\//.test(pool.master.main?.path ?? "");
 }

@@ -49,7 +49,7 @@ export const wrongProtocol = defineRule({
     },
   },
   docs: {
-    title: "nginx and the program that listens speak different protocols",
+    title: "the two ends of a connection speak different protocols",
     fires: [
       "`proxy_pass`, `uwsgi_pass` or `scgi_pass` leads to an address on which a pool of this host listens",
       "`fastcgi_pass` leads to an address on which an `http` server of the same nginx listens",
@@ -68,15 +68,17 @@ export const wrongProtocol = defineRule({
       word in its log: \`502 Bad Gateway\`. The other way round, nginx's HTTP server answers the FastCGI
       request with an error page, whose first byte, an H, is protocol version 72 to nginx.
     `,
-    instead:
-      "Pass requests to PHP-FPM with `fastcgi_pass` and its parameters, and to an HTTP server with `proxy_pass`.",
+    instead: markdown`
+      Pass requests to PHP-FPM with \`fastcgi_pass\` and its parameters, and to an HTTP server with
+      \`proxy_pass\`.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
       "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
     ],
     twins: { bad: "bad-fastcgi-to-http", ok: "ok-fastcgi-to-port" },
   },
-  // The help names the pool that is meant, which is told from the names of all of them.
+  // The help names the intended pool, which is told from the names of all of them.
   reads: ["site", "pool", "account", "directory"],
   asksDisk: true,
   *check(host) {

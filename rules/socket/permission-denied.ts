@@ -49,7 +49,8 @@ export const permissionDenied = defineRule({
     "build-default": {
       severity: "warning",
       symptom: { when: "always", status: 502, log },
-      summary: "nginx has no user directive, and it is hardly built with an account that may open the socket",
+      summary:
+        "nginx has no user directive, and the accounts it is usually built with may not open the socket",
     },
   },
   docs: {
@@ -75,8 +76,8 @@ export const permissionDenied = defineRule({
       are ignored.
 
       Without a \`user\` directive nginx's workers run as the account that was compiled in, and a socket
-      that is closed to it is a warning. It is also a warning at most when the accounts of the host are not
-      in the tree. Directories on the way and SELinux are not looked at.
+      that is closed to it is a warning. When the accounts of the host are not in the tree, it is a warning at
+      most. The directories on the way and SELinux are not checked.
     `,
     why: markdown`
       PHP-FPM creates the socket as root and gives it to \`listen.owner\` and \`listen.group\`. To connect,
@@ -215,7 +216,9 @@ function inGroups({ worker }: Closed): string {
   return groups === worker.user ? "" : ` with group ${groups}`;
 }
 
-/** The line a person would change: the one that gives the socket to somebody, else where it would be written. */
+/**
+ * The line a person would change: the one that gives the socket to somebody, else where it would be written.
+ */
 function blamed({ socket, worker, byMode, case: kind }: Closed, listen: Place): Place {
   if (kind === "build-default" && worker.place !== null) return worker.place;
   if (socket.acl !== null) return socket.acl.place;

@@ -36,12 +36,12 @@ export const privateDirectory = defineRule({
         the tree, nginx's or PHP-FPM's, has \`PrivateTmp=yes\`
       `,
       markdown`
-        no such unit is in the tree, but the host is RHEL, Fedora or one of their like, whose units have it:
-        then it is a guess
+        no unit in the tree says so, but the host is RHEL, Fedora or a system like them, whose units do: then
+        it is a guess
       `,
     ],
     silent: [
-      "no such unit is in the tree, and the host is Debian or Ubuntu, whose units do not have it",
+      "no unit in the tree says so, and the host is Debian or Ubuntu, whose units do not",
       "PHP-FPM runs in a container",
     ],
     why: markdown`
@@ -99,7 +99,9 @@ function help(host: Host, group: readonly [Pair, ...Pair[]], listen: Place): Hel
   ]);
 }
 
-/** Why /tmp is not shared, and the setting that says so, `null` for a guess; `null` altogether: it is shared. */
+/**
+ * Why /tmp is not shared, and the setting that says so, `null` for a guess; `null` altogether: it is shared.
+ */
 function privateTmp(
   host: Host,
   { pool }: Pair,

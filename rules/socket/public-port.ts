@@ -39,7 +39,7 @@ export const publicPort = defineRule({
     ],
     what: markdown`
       In a container it is only worth knowing: nobody outside reaches its ports unless they are published.
-      Firewalls are not looked at.
+      Firewalls are not checked.
     `,
     why: markdown`
       FastCGI has no passwords: a client that can connect chooses the script and PHP's settings,

@@ -35,7 +35,7 @@ export const worldWritable = defineRule({
     what: markdown`
       In a container, which has no other accounts to speak of, it is only worth knowing. The official
       image's files, \`daemonize = no\` or a Dockerfile show that it is one. The permissions of the directory
-      are not looked at: a directory that keeps others out makes the mode harmless.
+      are not checked: a directory that keeps others out makes the mode harmless.
     `,
     why: markdown`
       A client that may connect to the socket chooses the script: \`SCRIPT_FILENAME\` and \`PHP_VALUE\` come

@@ -45,7 +45,9 @@ export function showsAs({ symptom, blank }: RuleCase, topic: SymptomTopic): bool
   return symptom !== null && symptom.status !== null && String(symptom.status) === topic.name;
 }
 
-/** The names of all symptoms that rules or `others` have a cause for: the statuses in order, then the rest. */
+/**
+ * The names of all symptoms that rules or `others` have a cause for: the statuses in order, then the rest.
+ */
 export function symptomNames(rules: readonly Rule[], others: readonly string[]): readonly string[] {
   const cases = rules.flatMap((rule) => Object.values(rule.cases));
   const statuses = cases.flatMap(({ symptom }) =>

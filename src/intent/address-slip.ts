@@ -48,7 +48,9 @@ export interface Refused {
   readonly text: string;
   /** As PHP-FPM would accept it: `/run/php/shop.sock`. */
   readonly meant: string;
-  /** `port`: what PHP-FPM reads as the port is not a number. `host`: what it reads as the host is not a name. */
+  /**
+   * `port`: what PHP-FPM reads as the port is not a number. `host`: what it reads as the host is not a name.
+   */
   readonly fault: "port" | "host";
   /** What PHP-FPM reads it as, in words: `the host unix and the port /run/php/shop.sock`. */
   readonly reading: string;
@@ -60,7 +62,8 @@ export const poolsUnknown = once((host: Host): boolean => {
     master.includes.some((include) => {
       const { kind } = include.result;
       if (include.unread.length > 0 || kind === "too-deep") return true;
-      // Pools may be in a directory like /home that was not copied. In a part of a host, an empty directory has none.
+      // Pools may be in a directory like /home that was not copied. In a part of a host, an empty directory
+      // has none.
       const nothing = kind === "missing" || (kind === "no-match" && host.whole);
       return nothing && !isSurelyMissing(host, master, include);
     }),

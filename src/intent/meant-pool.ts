@@ -126,7 +126,10 @@ function rivalOf(chosen: PoolListen, [one, ...more]: readonly PoolListen[]): Poo
   return ours === null || theirs === null || ours === theirs ? null : one;
 }
 
-/** Whether the pool has an account of its own and a socket that does not say whose it is: `/run/php/php8.2-fpm.sock`. */
+/**
+ * Whether the pool has an account of its own and a socket that does not say whose it is:
+ * `/run/php/php8.2-fpm.sock`.
+ */
 function isAnothers({ pool, address }: PoolListen): boolean {
   const telling = address?.kind === "unix" && tellingWords(address.path).length > 0;
   return !telling && !isSharedAccount(accountOf(pool));
@@ -157,7 +160,10 @@ function nameOfSite({ server }: Site): string {
   return server === null ? "the site" : serverLabel(server);
 }
 
-/** What speaks against the only pool: the site would share the account of the sites that use it; `null`: nothing. */
+/**
+ * What speaks against the only pool: the site would share the account of the sites that use it; `null`:
+ * nothing.
+ */
 function othersIn(host: Host, { pool }: PoolListen, sites: readonly Site[]): string | null {
   const account = accountOf(pool);
   if (account === null || isSharedAccount(account) || !poolListens(host).used.has(pool)) return null;
@@ -190,7 +196,10 @@ function wordSlips(host: Host, wanted: Address): readonly PoolListen[] {
   return moved.length > 0 ? moved : named.flatMap((name) => poolsNamed(host, name));
 }
 
-/** The pools whose socket differs in one letter. Digits tell sites apart, and a pool that another site uses has its name for a reason. */
+/**
+ * The pools whose socket differs in one letter. Digits tell sites apart, and a pool that another site uses
+ * has its name for a reason.
+ */
 function letterSlips(host: Host, path: string, used: readonly PoolListen[]): readonly PoolListen[] {
   const name = nameOf(path);
   if (tellingWords(name).join("").length < 3) return [];

@@ -6,6 +6,7 @@ import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped, unique } from "../source/collect.js";
+import { once } from "../source/once.js";
 import {
   accountOf,
   directoriesOfPool,
@@ -27,24 +28,23 @@ interface Index {
   readonly sockets: ReadonlyMap<string, readonly PoolListen[]>;
   /** The pools that already take requests of a site. */
   readonly using: ReadonlyMap<Node | string, ReadonlySet<PoolListen>>;
-  /** The only pool for sites that no location uses; `null`: there is none, or several, or it is another site's. */
+  /**
+   * The only pool for sites that no location uses; `null`: there is none, or several, or it is another
+   * site's.
+   */
   readonly spare: PoolListen | null;
   /** The sites that pass requests to each address that nobody listens on. */
   readonly dead: ReadonlyMap<string, readonly Site[]>;
 }
 
-const indexes = new WeakMap<Host, Index>();
-
-function indexOf(host: Host): Index {
-  const known = indexes.get(host);
-  if (known !== undefined) return known;
+const indexOf = once((host: Host): Index => {
   const { listens } = poolListens(host);
   const terms = grouped(
     listens.flatMap((listen) =>
       termsOfPool(listen).map(({ text, weight }) => [text, { listen, weight }] as const),
     ),
   );
-  const index: Index = {
+  return {
     terms,
     directories: grouped(
       listens.flatMap((listen) => directoriesOfPool(listen.pool).map((path) => [path, listen] as const)),
@@ -58,9 +58,7 @@ function indexOf(host: Host): Index {
     spare: spareOf(host, terms),
     dead: deadOf(host),
   };
-  indexes.set(host, index);
-  return index;
-}
+});
 
 /** Pools whose socket has the same telling words in its path. */
 export function poolsAlike(host: Host, path: string): readonly PoolListen[] {
@@ -100,7 +98,9 @@ export function poolsCalledLike(host: Host, site: Site): readonly PoolListen[] {
   return unique(fit.filter(({ weight }) => weight === most).map(({ listen }) => listen));
 }
 
-/** Pools whose chroot, chdir, prefix or open_basedir the site's scripts are in, the innermost directory only. */
+/**
+ * Pools whose chroot, chdir, prefix or open_basedir the site's scripts are in, the innermost directory only.
+ */
 export function poolsWorkingIn(host: Host, site: Site): readonly PoolListen[] {
   const { directories } = indexOf(host);
   if (directories.size === 0) return [];

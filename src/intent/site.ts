@@ -43,7 +43,10 @@ export function accountOf(pool: Pool): string | null {
   return known(setting(pool, "user")) || null;
 }
 
-/** The words that tell a socket's path from others, in order: `shop` of `/run/php/php8.2-fpm-shop.sock`, none of `/run/php/php-fpm.sock`. */
+/**
+ * The words that tell a socket's path from others, in order: `shop` of `/run/php/php8.2-fpm-shop.sock`, none
+ * of `/run/php/php-fpm.sock`.
+ */
 export function tellingWords(path: string): readonly string[] {
   return withoutVersions(path.toLowerCase())
     .split(/[/\-_.]+/)

@@ -10,7 +10,10 @@ import { once } from "../../../src/source/once.js";
 
 /** Programs other than nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
 
-/** Whether another program listens on an address of this machine, by its files or by the kernel of the live host. */
+/**
+ * Whether another program listens on an address of this machine, by its files or by the kernel of the live
+ * host.
+ */
 export function othersListen({ fs }: Pick<Host, "fs">, address: Address): boolean {
   const { words, ports } = othersOf(fs);
   if (words.some((word) => names(word, address))) return true;

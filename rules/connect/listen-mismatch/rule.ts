@@ -94,12 +94,12 @@ export const listenMismatch = defineRule({
       "the socket exists although no pool in the files makes it",
       "the live host listens on the port",
       markdown`
-        another program takes the address by its files (a systemd unit with \`spawn-fcgi\` or
-        \`docker run\`, HAProxy, stunnel)
+        the files of another program show that it listens on the address (a systemd unit with
+        \`spawn-fcgi\` or \`docker run\`, HAProxy, stunnel)
       `,
       "it is port 9000 of the official image, whose `zz-docker.conf` is rarely in the tree",
       "a pool listens on a host name, with that port",
-      "the socket is relative in any other way",
+      "it is any other relative socket",
       "the value is put together from several `map` or `if`",
       "it is the empty value of a `map` without `default`",
       "a template fills in the address",
@@ -115,8 +115,8 @@ export const listenMismatch = defineRule({
       Only locations that something ties to PHP count: a pool that listens there, \`.php\` in the pattern, or
       PHP in the name of the script, of the socket or of an included file. Locations that no request gets
       through to do not count (\`return\`, \`rewrite\` of every URI, \`deny all\`, a second location with
-      the same pattern). With \`set\`, the value counts that the code of the server and of the innermost
-      location leaves in the variable.
+      the same pattern). With \`set\`, what counts is the value that the code of the server and of the
+      innermost location leaves in the variable.
 
       It is only a warning when the \`upstream\` also has living servers, when a relative socket would be
       right for an nginx that was started in \`/\`, and when the main file of nginx or of PHP-FPM is not in
@@ -268,7 +268,7 @@ function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, ta
   );
 }
 
-/** Ways to take one server out: the nearest pool is most likely a member already, so no line for it. */
+/** Takes one server out of use. The nearest pool is most likely a member already, so it gets no line. */
 function helpMember(host: Host, { address, place }: Target): HelpDraft {
   const { text } = around(host, place);
   return helpOf(
@@ -290,7 +290,9 @@ function certainty(host: Host, { address }: Target): Pick<Draft, "settle"> {
   return { settle: missing };
 }
 
-/** Whether the socket is that of a PHP version without any files in the tree, whose pools may be elsewhere. */
+/**
+ * Whether the socket is that of a PHP version without any files in the tree, whose pools may be elsewhere.
+ */
 function otherVersion(host: Host, path: string): boolean {
   const version = /(\d)\.?(\d+)/.exec(path.slice(path.lastIndexOf("/") + 1));
   if (version === null || !/php/i.test(path)) return false;

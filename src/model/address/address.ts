@@ -31,7 +31,10 @@ export interface TcpAddress {
   readonly written?: string;
 }
 
-/** A socket path in a form in which two spellings compare equal. `/run` and `/var/run` are one directory nearly everywhere. */
+/**
+ * A socket path in a form in which two spellings compare equal. `/run` and `/var/run` are one directory
+ * nearly everywhere.
+ */
 export function socketPath(path: string): string {
   return normalizePath(path).replace(/^\/var\/run\//, "/run/");
 }
@@ -66,13 +69,19 @@ export function isRelative(address: Address): boolean {
   return address.kind === "unix" && !address.path.startsWith("/");
 }
 
-/** A relative socket below the directory that it counts from; any other address, and all of them for `null`, as they are. */
+/**
+ * A relative socket below the directory that it counts from; any other address, and all of them for `null`,
+ * as they are.
+ */
 export function inDirectory(address: Address, directory: string | null): Address {
   if (directory === null || address.kind === "tcp" || !isRelative(address)) return address;
   return { kind: "unix", path: socketPath(`${directory}/${address.path}`) };
 }
 
-/** nginx reads four numbers as decimal, however many zeros they begin with; the rest it leaves to the C library. */
+/**
+ * nginx reads four numbers as decimal, however many zeros they begin with; the rest it leaves to the C
+ * library.
+ */
 function nginxHost({ host, literal }: { readonly host: string; readonly literal: boolean }): string {
   return literal && /^[\d.]+$/.test(host) ? host.split(".").map(Number).join(".") : canonicalHost(host);
 }
@@ -122,7 +131,9 @@ export function reaches(target: Address, listen: Address): boolean {
   return to === "localhost" || to === "0.0.0.0" ? isLoopback(at) : false;
 }
 
-/** The same text for two addresses where one can reach the other, so that not all pairs have to be compared. */
+/**
+ * The same text for two addresses where one can reach the other, so that not all pairs have to be compared.
+ */
 export function meetingPoint(address: Address): string {
   if (address.kind === "tcp") return String(address.port);
   return sameSocket(DEFAULT_SOCKET, address.path) ? DEFAULT_SOCKET : address.path;
@@ -140,7 +151,10 @@ function sameSocket(target: string, listen: string): boolean {
   );
 }
 
-/** Whether the address can only belong to this machine. Any name but `localhost` may belong to another one, or to a container. */
+/**
+ * Whether the address can only belong to this machine. Any name but `localhost` may belong to another one,
+ * or to a container.
+ */
 export function isLocal(address: Address): boolean {
   if (address.kind === "unix") return true;
   const host = unmapped(address.host);
@@ -159,13 +173,19 @@ function isLiteral(host: string): boolean {
   return isIpv4(host) || host.includes(":");
 }
 
-/** What `fastcgi_pass` has to say to reach a pool that listens there: `unix:/run/php/a.sock`, `127.0.0.1:9000`. */
+/**
+ * What `fastcgi_pass` has to say to reach a pool that listens there: `unix:/run/php/a.sock`,
+ * `127.0.0.1:9000`.
+ */
 export function passAddress(address: Address): string {
   if (address.kind === "unix") return `unix:${address.path}`;
   return showAddress(/^(\*|0\.0\.0\.0)$/.test(address.host) ? { ...address, host: "127.0.0.1" } : address);
 }
 
-/** As a person would write it: `/run/php/a.sock`, `127.0.0.1:9000`, `[::1]:9000`, `port 9000 on all addresses`. */
+/**
+ * As a person would write it: `/run/php/a.sock`, `127.0.0.1:9000`, `[::1]:9000`, `port 9000 on all
+ * addresses`.
+ */
 export function showAddress(address: Address): string {
   if (address.kind === "unix") return address.path;
   if (address.written !== undefined) return address.written;

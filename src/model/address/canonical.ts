@@ -15,7 +15,10 @@ export function unmapped(host: string): string {
   return /^::ffff:(\d+(?:\.\d+){3})$/.exec(host)?.[1] ?? host;
 }
 
-/** As inet_aton reads it: one to four numbers, hexadecimal, octal or decimal; the last one fills the remaining bytes. */
+/**
+ * As inet_aton reads it: one to four numbers, hexadecimal, octal or decimal; the last one fills the
+ * remaining bytes.
+ */
 function shortIpv4(text: string): string | null {
   const parts = text.split(".").map(number);
   const last = parts.at(-1);

@@ -1,4 +1,7 @@
-/** Literal addresses as the C library's `inet_pton` reads them: no names, spaces or prefixes, and no leading zeros in IPv4. */
+/**
+ * Literal addresses as the C library's `inet_pton` reads them: no names, spaces or prefixes, and no leading
+ * zeros in IPv4.
+ */
 
 /** The 4 or 16 bytes of a literal address; `null`: it is anything else. */
 export function ipBytes(text: string): readonly number[] | null {

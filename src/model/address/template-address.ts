@@ -63,7 +63,10 @@ export function reachesTemplate(target: TemplateAddress, key: string): boolean {
   return from !== null && to !== null && reaches(from, to);
 }
 
-/** A placeholder by itself may be a port: an address with a host before the same placeholder shows that it is. */
+/**
+ * A placeholder by itself may be a port: an address with a host before the same placeholder shows that it
+ * is.
+ */
 function hostAndPort(key: string): { readonly host: string; readonly port: string } | null {
   const colon = hidePlaceholders(key).lastIndexOf(":");
   if (colon !== -1) return { host: key.slice(0, colon), port: key.slice(colon + 1) };

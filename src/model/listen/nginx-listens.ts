@@ -8,7 +8,10 @@ export function nginxListens(host: Host, address: Address): boolean {
   return listensAt(host, address).next().done !== true;
 }
 
-/** The `listen` of an `http` server on an address; `null`: there is none, or a `stream` server also listens there. */
+/**
+ * The `listen` of an `http` server on an address; `null`: there is none, or a `stream` server also listens
+ * there.
+ */
 export function httpListen(host: Host, address: Address): Node | null {
   const all = [...listensAt(host, address)];
   return all.every((node) => enclosing(node, "http") !== null) ? (all[0] ?? null) : null;

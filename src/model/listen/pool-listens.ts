@@ -9,7 +9,9 @@ import { ipBytes } from "../address/ip.js";
 import { listenAddress, realAddress } from "../build.js";
 import type { Host } from "../host.js";
 
-/** Where the pools of a host listen, looked up by parts of an address, for a host may have thousands of both. */
+/**
+ * Where the pools of a host listen, looked up by parts of an address, for a host may have thousands of both.
+ */
 
 /** A pool that listens somewhere. */
 export interface PoolListen {
@@ -100,7 +102,10 @@ function isName(host: string): boolean {
 /** How many pools with the same thing in common are looked at: beyond that, one is as good as another. */
 const ENOUGH = 8;
 
-/** The pools that may be meant by an address that nobody listens on: those that have something in common with it, and the first few. */
+/**
+ * The pools that may be meant by an address that nobody listens on: those that have something in common with
+ * it, and the first few.
+ */
 export function likelyPools(host: Host, wanted: Address): readonly PoolListen[] {
   const { listens, order, byHint } = poolListens(host);
   const found = new Set(listens.slice(0, ENOUGH));
@@ -137,12 +142,18 @@ function hints(address: Address, text: string): readonly string[] {
   ];
 }
 
-/** A path with `#` for the versions of PHP in it: `php8.2-fpm`, `php82`, `/7.4/`. Other numbers stay, for they tell sites apart. */
+/**
+ * A path with `#` for the versions of PHP in it: `php8.2-fpm`, `php82`, `/7.4/`. Other numbers stay, for
+ * they tell sites apart.
+ */
 export function withoutVersions(path: string): string {
   return path.replace(/(php-?(?:fpm-?)?)\d\.?\d*/gi, "$1#").replace(/(?<![\d.])\d\.\d(?![\d.])/g, "#");
 }
 
-/** A word, and the word without each of its letters: two words that differ by one slip have one of these in common. */
+/**
+ * A word, and the word without each of its letters: two words that differ by one slip have one of these in
+ * common.
+ */
 function slips(word: string): readonly string[] {
   return [word, ...[...word].map((_, at) => word.slice(0, at) + word.slice(at + 1))];
 }

@@ -71,7 +71,10 @@ function names(value: Exclude<Effective<string | null>, { readonly kind: "unknow
   return value.value ? value.value.split(",") : [];
 }
 
-/** `listen.owner` given by name also sets the group, to the user's primary group; given by number it does not. */
+/**
+ * `listen.owner` given by name also sets the group, to the user's primary group; given by number it does
+ * not.
+ */
 function readHolders(pool: Pool, accounts: Accounts): Pick<PoolSocket, "owner" | "group"> | null {
   const owner = setting(pool, "listen.owner");
   const group = setting(pool, "listen.group");
@@ -110,7 +113,10 @@ function holder(
   return { name: account?.name ?? text, id, key, place };
 }
 
-/** Whether a process that runs as `user` with these groups may write to the socket, which it needs to connect. */
+/**
+ * Whether a process that runs as `user` with these groups may write to the socket, which it needs to
+ * connect.
+ */
 export function mayConnect(
   socket: PoolSocket,
   user: User,

@@ -47,7 +47,10 @@ interface Listening {
 interface Context extends Listening {
   /** Listeners by the meeting point of their address: `meetingPoint`. */
   readonly met: ReadonlyMap<string, readonly Listener[]>;
-  /** The directory that relative socket paths count from; `null`: wherever nginx was started, `undefined`: unknown. */
+  /**
+   * The directory that relative socket paths count from; `null`: wherever nginx was started, `undefined`:
+   * unknown.
+   */
   readonly directory: string | null | undefined;
 }
 
@@ -73,7 +76,10 @@ export function readBindings(root: Node, upstreams: Upstreams, listening: Listen
   return bindings;
 }
 
-/** Every `proxy_pass`, `uwsgi_pass` and `scgi_pass` of `http` that can get a request, in the order of the files. */
+/**
+ * Every `proxy_pass`, `uwsgi_pass` and `scgi_pass` of `http` that can get a request, in the order of the
+ * files.
+ */
 export function readOtherPasses(
   root: Node,
   upstreams: Upstreams,
@@ -142,7 +148,8 @@ function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening:
     if (group !== undefined) targets.push(...groupTargets(group, at, listening).filter(mayBe(value)));
     else {
       const address = readAddress(value.text, listening);
-      // nginx refuses an upstream's name with a port; a name without one can only be an upstream that is not in the tree.
+      // nginx refuses an upstream's name with a port; a name without one can only be an upstream that is not
+      // in the tree.
       const refused = through === null && address?.kind === "tcp" && upstreams.has(address.host);
       if (address !== null && !refused && (address.kind === "unix" || address.port !== null)) {
         targets.push(
@@ -157,7 +164,10 @@ function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening:
   return targets;
 }
 
-/** Keeps a target. One that is put together from choices that may exclude each other is kept only if a pool listens there. */
+/**
+ * Keeps a target. One that is put together from choices that may exclude each other is kept only if a pool
+ * listens there.
+ */
 function mayBe({ sure }: PossibleValue): (target: Target) => boolean {
   return ({ pools }) => sure || pools.length > 0;
 }
@@ -204,8 +214,8 @@ function target(
   const chosen = pools.length > 0 ? null : chosenTarget(real, place, through, possible);
   if (chosen !== null) return chosen;
   if (pools.length > 0 || isLocal(real)) return { address: real, place, through, pools, assumed: false };
-  const behind = byPort(real, near);
-  return { address: real, place, through, pools: behind, assumed: behind.length > 0 };
+  const guessed = byPort(real, near);
+  return { address: real, place, through, pools: guessed, assumed: guessed.length > 0 };
 }
 
 /**
@@ -223,7 +233,8 @@ function byPort(address: Address, listeners: readonly Listener[]): readonly Pool
     )
     .map(({ pool }) => pool);
   if (pools.length <= 1) return pools;
-  // With several containers, the one whose directory has the service's name: `services/php82/` for `php82:9000`.
+  // With several containers, the one whose directory has the service's name: `services/php82/` for
+  // `php82:9000`.
   const named = pools.filter(({ section }) => section.span.file.path.split("/").includes(address.host));
   return named.length === 1 ? named : [];
 }

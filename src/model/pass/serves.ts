@@ -67,14 +67,20 @@ function sentParams(pass: Node): readonly Sent[] {
     .filter(({ name }) => SCRIPT_PARAMS.test(name));
 }
 
-/** Whether the script is written out and is not PHP: `/usr/lib/git-core/git-http-backend`, `$document_root/app.fcgi`. */
+/**
+ * Whether the script is written out and is not PHP: `/usr/lib/git-core/git-http-backend`,
+ * `$document_root/app.fcgi`.
+ */
 function isOtherProgram({ name, value }: Sent): boolean {
   if (name !== "SCRIPT_FILENAME") return false;
   if (/^\/usr\/lib\/cgi-bin/.test(value)) return true;
   return /\/[^/$]+$/.test(value) && !EXTENSION.test(value) && !PHP.test(value);
 }
 
-/** Whether a directive of the location itself names PHP, or the file it was included from does: `snippets/fastcgi-php.conf`. */
+/**
+ * Whether a directive of the location itself names PHP, or the file it was included from does:
+ * `snippets/fastcgi-php.conf`.
+ */
 function saysPhp(location: Node, pass: Node): boolean {
   const blocks = pass.parent === null || pass.parent === location ? [location] : [location, pass.parent];
   return blocks.some((block) =>
@@ -91,7 +97,10 @@ function saysPhp(location: Node, pass: Node): boolean {
   );
 }
 
-/** Whether a `try_files` looks for PHP scripts on its way to this named location: `try_files $uri $uri/index.php @app;`. */
+/**
+ * Whether a `try_files` looks for PHP scripts on its way to this named location: `try_files $uri
+ * $uri/index.php @app;`.
+ */
 function isFrontController(location: Node): boolean {
   const name = location.directive.args[0]?.text ?? "";
   const server = name.startsWith("@") ? enclosing(location, "server") : null;

@@ -18,7 +18,10 @@ export interface PossibleListener {
 
 type Found = Omit<Target, "upstream" | "down" | "backup">;
 
-/** Where an address leads that is made by a template, with the pools that listen there; `null` for any other address. */
+/**
+ * Where an address leads that is made by a template, with the pools that listen there; `null` for any other
+ * address.
+ */
 export function templateTarget(
   text: string,
   place: Place,
@@ -27,16 +30,19 @@ export function templateTarget(
 ): Found | null {
   const wanted = nginxTemplateAddress(text);
   if (wanted === null) return null;
-  const behind = possible.filter(({ listens }) =>
+  const fitting = possible.filter(({ listens }) =>
     listens.some((listen) => listen.kind === "template" && reachesTemplate(wanted, listen.key)),
   );
-  const pools = behind.map(({ pool }) => pool);
+  const pools = fitting.map(({ pool }) => pool);
   // Where two pools fit, or a condition decides, the files do not tell which of them will be there.
-  const assumed = pools.length > 1 || behind.some(({ listens }) => listens.length > 1);
+  const assumed = pools.length > 1 || fitting.some(({ listens }) => listens.length > 1);
   return { address: addressOf(wanted, place, pools.length > 0), place, through, pools, assumed };
 }
 
-/** Where a literal address leads if a template's condition lets a pool listen there; `null`: no condition does. */
+/**
+ * Where a literal address leads if a template's condition lets a pool listen there; `null`: no condition
+ * does.
+ */
 export function chosenTarget(
   address: Address,
   place: Place,
