@@ -1,14 +1,16 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
+import { passesThere } from "../../src/evidence/passes.js";
 import { helpOf, inWords, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { readUpstreams, upstreamServers } from "../../src/model/pass/upstreams.js";
+import { upstreamServers, upstreamsOf } from "../../src/model/pass/upstreams.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
-import { groupBy } from "../../src/source/collect.js";
-import { type Place, samePlace } from "../../src/source/file.js";
+import { unique } from "../../src/source/collect.js";
+import { type Place, placeKey } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** A location and an upstream behind it that has nobody left. */
+/** A location that passes requests to an upstream in which every server is down. */
 interface Closed {
   readonly binding: Binding;
   readonly group: Node;
@@ -16,7 +18,7 @@ interface Closed {
 
 export const allDown = defineRule({
   id: "connect/all-down",
-  about: "host",
+  about: "site",
   cases: {
     down: {
       severity: "error",
@@ -26,62 +28,60 @@ export const allDown = defineRule({
   },
   docs: {
     title: "every server of an upstream is marked down",
-    what: "Fires when a `fastcgi_pass`, directly or through a variable, leads to an `upstream` in which each `server` has the parameter `down`. A `backup` server that is not down is alive. Silent about upstreams that no location uses, and where a template may add servers or parameters.",
-    why: "nginx asks only servers that are not `down`. When there are none it answers `502 Bad Gateway` at once and logs `no live upstreams`, without having tried to connect; `nginx -t` succeeds. It is often what is left of a maintenance.",
-    instead: "Remove `down` from one of the servers, or answer with `return 503;` while there is nobody.",
+    fires: [
+      markdown`
+        a \`fastcgi_pass\` leads to an \`upstream\`, directly or through a variable, and every \`server\` in
+        it has the parameter \`down\`
+      `,
+    ],
+    silent: [
+      "at least one server is up, even if it is only a `backup`",
+      "no location uses the upstream",
+      "a template may add servers or parameters",
+    ],
+    why: markdown`
+      nginx only asks servers that are not \`down\`. When there are none, it answers \`502 Bad Gateway\` at
+      once and logs \`no live upstreams\`, without trying to connect; \`nginx -t\` succeeds. It is often
+      left over from maintenance.
+    `,
+    instead: "Remove `down` from one of the servers, or answer with `return 503;` while no server is up.",
     references: ["https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server"],
   },
-  *check(host) {
-    const key = ({ group }: Closed): string => `${group.file.path}:${group.directive.start}`;
-    for (const [first, ...rest] of groupBy(closed(host), key)) {
-      const { binding, group } = first;
-      const servers = childrenNamed(group, "server");
-      const places = servers.map(downWord);
-      const name = argument(group, 0) ?? "";
-      const [at = headPlace(group)] = places;
-      yield {
-        case: "down",
-        message:
-          servers.length === 1
-            ? `the only server of upstream ${name} is down`
-            : `all ${servers.length} servers of upstream ${name} are down`,
-        at,
-        label: "nginx sends it no requests",
-        related: [
-          ...places.slice(1).map((place) => ({ place, message: "and none to this one" })),
-          ...[first, ...rest].flatMap((one, index, all) =>
-            all.slice(0, index).some((other) => samePlace(passOf(other), passOf(one)))
-              ? []
-              : [{ place: passOf(one), message: `${one.binding.label} passes requests there` }],
-          ),
-        ],
-        effect: "every request that is passed there ends as 502 Bad Gateway",
-        help: help(host, servers),
-        names: [name, binding.server === null ? "" : binding.label],
-      };
+  *find(binding, host): Generator<Closed> {
+    for (const name of unique(binding.targets.flatMap(({ upstream }) => upstream ?? []))) {
+      const group = upstreamsOf(host).get(name.toLowerCase());
+      if (group !== undefined && isClosed(group)) yield { binding, group };
     }
+  },
+  cause: ({ group }) => placeKey(headPlace(group)),
+  report(found, host) {
+    const [{ binding, group }] = found;
+    const servers = childrenNamed(group, "server");
+    const places = servers.map(downWord);
+    const name = argument(group, 0) ?? "";
+    const [at = headPlace(group)] = places;
+    return {
+      case: "down",
+      message:
+        servers.length === 1
+          ? `the only server of upstream ${name} is down`
+          : `all ${servers.length} servers of upstream ${name} are down`,
+      at,
+      label: "nginx sends it no requests",
+      related: [
+        ...places.slice(1).map((place) => ({ place, message: "and none to this one" })),
+        ...passesThere(found.map((one) => one.binding)),
+      ],
+      effect: "every request passed there ends in 502 Bad Gateway",
+      help: help(host, servers),
+      names: [name, binding.server === null ? "" : binding.label],
+    };
   },
 });
 
-function passOf({ binding }: Closed): Place {
-  return argumentPlace(binding.pass, 0);
-}
-
-function* closed(host: Host): Generator<Closed> {
-  if (host.nginx === null) return;
-  const groups = readUpstreams(childrenNamed(host.nginx.root, "http"));
-  for (const binding of host.bindings) {
-    const names = new Set(binding.targets.flatMap(({ upstream }) => upstream ?? []));
-    for (const name of names) {
-      const group = groups.get(name.toLowerCase());
-      if (group !== undefined && isClosed(group)) yield { binding, group };
-    }
-  }
-}
-
 function isClosed(group: Node): boolean {
   const servers = upstreamServers(group);
-  // Where a part was not read, or a template writes it, somebody may be up.
+  // Where a part was not read, or a template writes it, a server may be up.
   if (group.partial || group.directive.gap || servers.length === 0) return false;
   return servers.every(({ down, open }) => down && !open);
 }
@@ -98,6 +98,6 @@ function help(host: Host, servers: readonly Node[]): HelpDraft {
   const { start, end } = headPlace(first).span;
   const parts = file.text.slice(start, end).split(/(\s+)/);
   const line = `${parts.filter((part, at) => part !== "down" && parts[at + 1] !== "down").join("")};`;
-  const spare = servers.length > 1 ? "or let another of the servers be the one that is up" : null;
+  const spare = servers.length > 1 ? "or remove it from another server instead" : null;
   return helpOf([[replace(host, headPlace(first), line)]], spare);
 }

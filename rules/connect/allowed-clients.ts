@@ -15,12 +15,13 @@ import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace } from "../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../src/source/collect.js";
 import type { Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** A TCP pool with a list of clients, and where nginx comes from on one way to it. */
+/** A TCP pool with a list of clients, and the address that nginx connects from on one way to it. */
 interface Guarded extends Pair {
   readonly place: Place;
   readonly entries: readonly Entry[];
-  /** Addresses from which nginx may come; `null`: from another machine or container. */
+  /** Addresses that nginx may connect from; `null`: those of another machine or container. */
   readonly sources: readonly string[] | null;
   /** The `fastcgi_bind` that sets the source. */
   readonly bind: Place | null;
@@ -42,25 +43,53 @@ export const allowedClients = defineRule({
     refused: {
       severity: "error",
       symptom: { when: "always", status: 502, log: "Connection disallowed: IP address" },
-      summary: "no valid entry of listen.allowed_clients is the address nginx comes from",
+      summary: "no valid entry of listen.allowed_clients is the address that nginx connects from",
     },
     "invalid-entry": {
       severity: "info",
       symptom: { when: "always", status: null, log: "in listen.allowed_clients" },
-      summary: "nginx is allowed, but other entries of listen.allowed_clients are dropped",
+      summary: "nginx may connect, but PHP-FPM drops other entries of listen.allowed_clients",
     },
   },
   docs: {
     title: "listen.allowed_clients keeps nginx out",
-    what: "Fires when a pool on a TCP address has a `listen.allowed_clients` of which no valid entry is the address nginx comes from: 127.0.0.1 on the way to 127.0.0.1 (and to every other 127.x address), ::1 on the way to ::1, or what `fastcgi_bind` sets. An empty value, `any`, names, networks such as `10.0.0.0/8` and entries with a blank before or after them are not valid. When nginx is allowed and other entries are not valid, that is only worth knowing.\n\nSilent when the setting is absent (then everybody may connect), for Unix sockets (PHP-FPM does not look there), and for nginx on another machine or in another container when the list has an address that could be its own.",
-    why: "PHP-FPM reads a comma-separated list of literal addresses and drops every entry that is none, one by one. When the list has none left it lets nobody in. A worker accepts the connection, looks at the address and closes it before it reads the request, so nginx answers `502 Bad Gateway`. PHP-FPM says `Connection disallowed` only in the worker's own output, which is lost without `catch_workers_output = yes`.",
-    instead:
-      "`listen.allowed_clients = 127.0.0.1` for nginx on the same machine, `127.0.0.1,::1` for both families, without blanks. Or leave the line out where a firewall or a Unix socket guards the pool.",
+    fires: [
+      markdown`
+        a pool on a TCP address has a \`listen.allowed_clients\`, and no valid entry in it is the address
+        that nginx connects from: 127.0.0.1 on the way to 127.0.0.1 (and to every other 127.x address),
+        ::1 on the way to ::1, or what \`fastcgi_bind\` sets
+      `,
+      "nginx may connect, but other entries are not valid, which is only worth knowing",
+    ],
+    silent: [
+      "the setting is absent, because then everybody may connect",
+      "the pool listens on a Unix socket, where PHP-FPM ignores the setting",
+      markdown`
+        nginx is on another machine or in another container, and the list has an address that could be
+        its own
+      `,
+    ],
+    what: markdown`
+      An empty value, \`any\`, names, networks such as \`10.0.0.0/8\` and entries with a space before or
+      after them are not valid.
+    `,
+    why: markdown`
+      PHP-FPM reads a comma-separated list of literal addresses and drops every entry that is not one, each
+      by itself. When none is left, it lets nobody in. A worker accepts the connection, checks the address
+      and closes it before it reads the request, so nginx answers \`502 Bad Gateway\`. PHP-FPM only says
+      \`Connection disallowed\` in the worker's own output, which is lost without
+      \`catch_workers_output = yes\`.
+    `,
+    instead: markdown`
+      \`listen.allowed_clients = 127.0.0.1\` for nginx on the same machine, \`127.0.0.1,::1\` for both
+      families, without spaces. Or remove the line where a firewall or a Unix socket guards the pool.
+    `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php#listen-allowed-clients",
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_bind",
     ],
   },
+  asksDisk: true,
   *check(host) {
     const found = [...guarded(host)];
     const refused = found.filter(({ allowed }) => !allowed);
@@ -92,7 +121,7 @@ function* guarded(host: Host): Generator<Guarded> {
   }
 }
 
-/** `undefined`: not known. */
+/** Where nginx connects from; `undefined`: unknown. */
 function sources(
   host: Host,
   { binding, target }: Pair,
@@ -109,7 +138,7 @@ function sources(
   }
   if (target.assumed || !isLocal(address)) return { sources: null, bind: null };
   if (address.host !== "localhost") return { sources: [loopback(unmapped(address.host))], bind: null };
-  // PHP-FPM takes the first address of the name, and nginx each in turn until one is not refused.
+  // PHP-FPM binds the first address of the name; nginx tries one after the other until one is not refused.
   const first = localhost(host.fs);
   if (first !== null && (listen.host === "localhost" || (listen.host === "*" && first === "127.0.0.1")))
     return { sources: [first], bind: null };
@@ -117,17 +146,20 @@ function sources(
   return { sources: both ? ["127.0.0.1", "::1"] : [loopback(listen.host)], bind: null };
 }
 
-/** The kernel takes 127.0.0.1 as the source on the way to any 127.x address. */
+/** The address that the kernel connects from on the way to a loopback address: 127.0.0.1 for any 127.x. */
 function loopback(host: string): string {
   return host.includes(":") ? "::1" : "127.0.0.1";
 }
 
-/** As PHP-FPM compares: on a socket for both families an IPv4 client has an IPv6 address that contains its own. */
+/**
+ * As PHP-FPM compares them: on a socket for both families, the address of an IPv4 client is inside an IPv6
+ * one.
+ */
 function matches(entry: readonly number[] | null, source: string, listen: TcpAddress): boolean {
   const client = ipBytes(source);
   if (entry === null || client === null) return false;
   if (entry.length === client.length) {
-    // Before 8.2.34 PHP-FPM compared only 12 of the 16 bytes; what any version lets in is let in.
+    // Before 8.2.34 PHP-FPM only compared 12 of the 16 bytes; what some version lets in counts as let in.
     return client.every((byte, index) => byte === entry[index] || index >= 12);
   }
   const mapped = listen.host === "*" || unmapped(listen.host) !== listen.host;
@@ -147,7 +179,7 @@ function dropped({ entries }: Guarded): readonly string[] {
   return entries.filter(({ bytes }) => bytes === null).map(({ text }) => JSON.stringify(text));
 }
 
-/** An empty value has no characters to mark, so its key is marked. */
+/** The value, or its key where the value is empty and has no characters to mark. */
 function placeOf(pool: Pool, place: Place): Place {
   if (place.span.start !== place.span.end) return place;
   return pool.settings.findLast((one) => one.place === place)?.keyPlace ?? place;
@@ -162,26 +194,26 @@ function refusal(host: Host, one: Guarded): Words {
   const comes = sources === null ? "another machine or container" : sources.join(" or ");
   const lets =
     valid.length === 0
-      ? `has no valid address (${lost}), so that nobody may connect`
-      : `${lost === "" ? "" : `is read without ${lost} and `}lets in ${valid.join(", ")} alone`;
-  // Blanks are a slip: what stands between them is what was meant.
+      ? `has no valid address (${lost}), so nobody may connect;`
+      : `${lost === "" ? "" : `is read without ${lost} and `}only lets in ${valid.join(", ")}, but`;
+  // Spaces are a slip: the address between them is what was meant.
   const meant = one.entries.map(({ text }) => text.trim()).filter((text) => ipBytes(text) !== null);
   const wanted = [...new Set([...meant, ...(sources ?? [])])];
   const known = [replace(host, one.place, `listen.allowed_clients = ${wanted.join(",")}`)];
   return {
-    message: `listen.allowed_clients of pool [${pool.name}] ${lets}, but nginx comes from ${comes}`,
-    label: lost === "" ? "without the address of nginx" : `not a valid address: ${lost}`,
+    message: `listen.allowed_clients of pool [${pool.name}] ${lets} nginx connects from ${comes}`,
+    label: lost === "" ? "nginx's address is missing" : `not a valid address: ${lost}`,
     effect:
       siblings(binding, target).length > 0
-        ? "PHP-FPM closes the connection before it reads the request, and a POST ends as 502 Bad Gateway although the upstream has other servers"
+        ? "PHP-FPM closes the connection before it reads the request, and a POST ends in 502 Bad Gateway although the upstream has other servers"
         : "PHP-FPM closes every connection before it reads the request, and nginx answers 502 Bad Gateway",
     help:
       sources !== null
         ? helpOf([known])
         : helpOf(
             [[remove(host, one.place)]],
-            "that is for a network that only nginx is in: without the line everybody may connect",
-            "elsewhere, write the address of nginx's machine into it",
+            "only do that in a network that nobody but nginx is in: without the line everybody may connect",
+            "elsewhere, write the address of nginx's machine into the line",
           ),
   };
 }
@@ -189,9 +221,9 @@ function refusal(host: Host, one: Guarded): Words {
 function leftover(host: Host, one: Guarded): Words {
   const valid = one.entries.filter(({ bytes }) => bytes !== null).map(({ text }) => text);
   return {
-    message: `PHP-FPM drops ${dropped(one).join(", ")} from listen.allowed_clients of pool [${one.pool.name}] and lets in ${valid.join(", ")} alone`,
-    label: "literal addresses with commas and no blanks are all it takes",
-    effect: "nginx is let in, but a client that only the dropped entries name is not",
+    message: `PHP-FPM drops ${dropped(one).join(", ")} from listen.allowed_clients of pool [${one.pool.name}] and only lets in ${valid.join(", ")}`,
+    label: "only literal addresses are valid, separated by commas without spaces",
+    effect: "nginx may connect, but clients that only the dropped entries name may not",
     help: helpOf([[replace(host, one.place, `listen.allowed_clients = ${valid.join(",")}`)]]),
   };
 }
@@ -202,7 +234,7 @@ function report(kind: Case, group: readonly [Guarded, ...Guarded[]], words: Word
   const guess = elsewhere
     ? {
         settle:
-          "The address nginx has towards PHP-FPM would settle it: the worker names it in its log when it refuses it (catch_workers_output = yes).",
+          "The address that nginx connects from would settle it: the worker logs it when it refuses the connection (catch_workers_output = yes).",
       }
     : certainty(first);
   return {
@@ -212,7 +244,7 @@ function report(kind: Case, group: readonly [Guarded, ...Guarded[]], words: Word
     at: first.place,
     link: linkOf(first),
     related: [
-      ...(first.bind === null ? [] : [{ place: first.bind, message: "nginx comes from here" }]),
+      ...(first.bind === null ? [] : [{ place: first.bind, message: "nginx connects from this address" }]),
       ...furtherLocations(group),
     ],
     names: namesOf(first.binding, first.pool),

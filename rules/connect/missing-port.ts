@@ -1,6 +1,7 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
 import { namesOf } from "../../src/evidence/pairs.js";
+import { passesThere } from "../../src/evidence/passes.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { around } from "../../src/help/address.js";
 import { helpOf, inPlace, replace } from "../../src/help/edit.js";
@@ -10,18 +11,19 @@ import { accountOf, isSharedAccount } from "../../src/intent/site.js";
 import { isLocal, nginxAddress, reaches } from "../../src/model/address/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
 import { type PoolListen, poolListens } from "../../src/model/listen/pool-listens.js";
-import { readUpstreams } from "../../src/model/pass/upstreams.js";
+import { upstreamsOf } from "../../src/model/pass/upstreams.js";
+import { isToBeFilledIn, writtenAddress } from "../../src/model/pass/written.js";
 import { possibleValues } from "../../src/model/request/variables.js";
 import { argument, argumentPlace, childrenNamed } from "../../src/nginx/tree/nodes.js";
-import { groupBy } from "../../src/source/collect.js";
-import { type Place, samePlace } from "../../src/source/file.js";
+import { type Place, placeKey } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** A location and the word that names an address without a port. */
+/** A location and the word that gives it an address without a port. */
 interface Portless {
   readonly binding: Binding;
   readonly place: Place;
   readonly text: string;
-  /** `null`: the value of a variable. */
+  /** The server of an upstream that has no port; `null`: the word is the value of a variable. */
   readonly member: Target | null;
 }
 
@@ -29,12 +31,12 @@ type Case = "server" | "member" | "value";
 
 export const missingPort = defineRule({
   id: "connect/missing-port",
-  about: "host",
+  about: "site",
   cases: {
     server: {
       severity: "error",
       symptom: { when: "always", status: 502, log: ':80", host: "' },
-      summary: "a server of an upstream has no port, and nginx takes 80",
+      summary: "a server of an upstream has no port, and nginx uses port 80",
     },
     member: {
       severity: "warning",
@@ -48,9 +50,25 @@ export const missingPort = defineRule({
     },
   },
   docs: {
-    title: "an address for FastCGI without a port",
-    what: "Fires when a `fastcgi_pass` leads to an `upstream` with a `server` that has no port, and when the value that `set` or `map` gives to the variable of a `fastcgi_pass` is a host without a port and no `upstream` has that name. A portless server beside living ones is a warning. An address without a port that stands in `fastcgi_pass` itself does not start: `nginx/invalid-address`.\n\nSilent when a pool does listen on port 80, and about values that are not known or that a template makes.",
-    why: "An `upstream` is made for any protocol, so nginx puts HTTP's port 80 where none is written, also when FastCGI uses it. There it finds nobody, or itself: `502 Bad Gateway`. For the value of a variable there is no such default: nginx logs `no port in upstream` and answers `500 Internal Server Error`. `nginx -t` accepts both.",
+    title: "a FastCGI address without a port",
+    fires: [
+      "a `fastcgi_pass` leads to an `upstream` with a `server` that has no port",
+      markdown`
+        \`set\` or \`map\` gives the variable of a \`fastcgi_pass\` a host without a port, and no
+        \`upstream\` has that name
+      `,
+    ],
+    silent: ["a pool does listen on port 80", "the value is unknown, or a template makes it"],
+    what: markdown`
+      A server without a port next to living ones is only a warning. With an address without a port in
+      \`fastcgi_pass\` itself nginx does not even start: see \`nginx/invalid-address\`.
+    `,
+    why: markdown`
+      An \`upstream\` can serve any protocol, so nginx uses HTTP's port 80 where no port is written, even
+      for FastCGI. There it finds nobody, or itself: \`502 Bad Gateway\`. The value of a variable has no
+      such default: nginx logs \`no port in upstream\` and answers \`500 Internal Server Error\`.
+      \`nginx -t\` accepts both.
+    `,
     instead: "Write the port of the pool: `server 127.0.0.1:9000;`, `set $backend 127.0.0.1:9000;`.",
     references: [
       "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server",
@@ -58,40 +76,36 @@ export const missingPort = defineRule({
     ],
     twins: { bad: "bad-upstream-server", ok: "ok-port" },
   },
-  *check(host) {
-    const key = ({ place: { span } }: Portless): string => `${span.file.path}:${span.start}`;
-    for (const group of groupBy(portless(host), key)) yield report(host, group);
-  },
-});
-
-function* portless(host: Host): Generator<Portless> {
-  if (host.nginx === null) return;
-  const upstreams = readUpstreams(childrenNamed(host.nginx.root, "http"));
-  for (const binding of host.bindings) {
+  // The intended pool is told from the names of all of them.
+  reads: ["site", "pool", "account", "directory"],
+  asksDisk: true,
+  *find(binding, host): Generator<Portless> {
     for (const target of binding.targets) {
       const { address, place, upstream, down, pools } = target;
       if (upstream === null || down || address.kind !== "tcp" || pools.length > 0) continue;
-      const text = wordAt(place);
-      // What an installer fills in is not an address yet.
-      if (/[{}<>%]|__\w+__|@\w+@/.test(text)) continue;
+      const text = writtenAddress(place);
+      if (isToBeFilledIn(text)) continue;
       const written = nginxAddress(text);
       if (written?.kind === "tcp" && written.port === null) yield { binding, place, text, member: target };
     }
     for (const { text, place, sure } of valuesOf(binding)) {
       const address = nginxAddress(text);
       if (!sure || address?.kind !== "tcp" || address.port !== null) continue;
-      // Of a part that was not read, the group of that name may be one.
-      if (!upstreams.has(text.toLowerCase()) && isWhole(host)) yield { binding, place, text, member: null };
+      const isGroup = upstreamsOf(host).has(text.toLowerCase());
+      if (!isGroup && upstreamsKnown(host)) yield { binding, place, text, member: null };
     }
-  }
-}
+  },
+  cause: ({ place }) => placeKey(place),
+  report: (group, host) => report(host, group),
+});
 
-function isWhole({ nginx }: Host): boolean {
+/** Whether the names of all upstreams are in the files that were read. */
+function upstreamsKnown({ nginx }: Host): boolean {
   if (nginx?.hasMain !== true) return false;
   return childrenNamed(nginx.root, "http").every(
     (http) =>
       !http.partial &&
-      // A template may give any name to a group.
+      // A template may give an upstream any name.
       childrenNamed(http, "upstream").every(({ directive }) => directive.args[0]?.placeholder !== true),
   );
 }
@@ -99,10 +113,6 @@ function isWhole({ nginx }: Host): boolean {
 function valuesOf({ pass, block }: Binding) {
   const text = argument(pass, 0) ?? "";
   return text.includes("$") ? (possibleValues(block, text, argumentPlace(pass, 0)) ?? []) : [];
-}
-
-function wordAt({ span: { file, start, end } }: Place): string {
-  return file.text.slice(start, end).replace(/^["']|["']$/g, "");
 }
 
 function report(host: Host, group: readonly [Portless, ...Portless[]]): Draft<Case> {
@@ -118,20 +128,16 @@ function report(host: Host, group: readonly [Portless, ...Portless[]]): Draft<Ca
     message:
       member === null
         ? `fastcgi_pass gets the value ${text}, which has no port${meant}`
-        : `server ${text} (${where}) has no port, and nginx takes 80${meant}`,
+        : `server ${text} (${where}) has no port, and nginx uses port 80${meant}`,
     at: place,
     label: member === null ? "no port" : "port 80",
-    related: group.flatMap((one, index) =>
-      group.slice(0, index).some((other) => samePlace(passOf(other), passOf(one)))
-        ? []
-        : [{ place: passOf(one), message: `${one.binding.label} passes requests there` }],
-    ),
+    related: passesThere(group.map((one) => one.binding)),
     effect:
       member === null
-        ? "every request that gets this value ends as 500 Internal Server Error"
+        ? "every request that gets this value ends in 500 Internal Server Error"
         : takenOver
-          ? "nginx tries it again and again and goes on to the next server"
-          : "every request that is passed there ends as 502 Bad Gateway",
+          ? "nginx keeps trying it and goes on to the next server"
+          : "every request passed there ends in 502 Bad Gateway",
     help:
       port === null
         ? helpOf([[inPlace("the place of that address", full)]], note)
@@ -144,7 +150,9 @@ type Port =
   | { readonly port: number; readonly pool: Pool; readonly note: string | null }
   | { readonly port: null; readonly pool: null; readonly note: string | null };
 
-/** The port of the pool that is meant: not that of another site's, only because no other pool has a port. */
+/**
+ * The port of the intended pool: that of another site's pool is not meant just because it is the only port.
+ */
 function meantPort(host: Host, group: readonly [Portless, ...Portless[]]): Port {
   const [{ text }] = group;
   const written = nginxAddress(text);
@@ -157,7 +165,7 @@ function meantPort(host: Host, group: readonly [Portless, ...Portless[]]): Port 
   const possible = (chosen === null ? candidates : [chosen]).filter(
     ({ address }) =>
       address?.kind === "tcp" &&
-      // On another machine nobody knows who listens there.
+      // Who listens on another machine is unknown.
       (written?.kind !== "tcp" || !isLocal(written) || reaches({ ...written, port: address.port }, address)),
   );
   const ports = new Set(possible.map(({ address }) => (address?.kind === "tcp" ? address.port : null)));
@@ -170,8 +178,4 @@ function meantPort(host: Host, group: readonly [Portless, ...Portless[]]): Port 
   const several = chosen === null ? candidates : [chosen];
   const note = written === null || several.length === 0 ? null : `or ${whichPool(host, several, written)}`;
   return { port: null, pool: null, note };
-}
-
-function passOf({ binding }: Portless): Place {
-  return argumentPlace(binding.pass, 0);
 }

@@ -2,7 +2,7 @@ import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf, inPlace, replace } from "../../src/help/edit.js";
-import { type Address, fpmAddress, meetingPoint, showAddress } from "../../src/model/address/address.js";
+import { fpmAddress, meetingPoint, passAddress, showAddress } from "../../src/model/address/address.js";
 import { unmapped } from "../../src/model/address/canonical.js";
 import { localhost } from "../../src/model/address/localhost.js";
 import { inContainer } from "../../src/model/container.js";
@@ -10,17 +10,19 @@ import type { Host } from "../../src/model/host.js";
 import { type PoolListen, readListen, takenBy } from "../../src/model/listen/pool-listens.js";
 import { inTurn } from "../../src/source/collect.js";
 import { withoutEnd } from "../../src/source/ends.js";
+import { markdown } from "../../src/source/markdown.js";
 
 type Case = "same-string" | "same-port" | "same-path" | "alias" | "across-masters";
 
 interface Listening extends PoolListen {
-  /** It is the address of the pool's status page (`pm.status_listen`). */
+  /** Whether it is the address of the pool's status page (`pm.status_listen`). */
   readonly status: boolean;
 }
 
-/** `sure: false`: it depends on which address localhost is. */
+/** How two addresses get in each other's way. */
 interface Clash {
   readonly case: Case;
+  /** `false`: it depends on which address `localhost` is. */
   readonly sure: boolean;
 }
 
@@ -33,12 +35,12 @@ export const sharedAddress = defineRule({
     "same-string": {
       severity: "error",
       symptom: start("unable to set listen address as it's already used in another pool"),
-      summary: "two pools of one master have the same listen, or a status page has that of a pool",
+      summary: "two pools of one master have the same listen, or a pool and a status page do",
     },
     "same-port": {
       severity: "error",
       symptom: start("Address already in use"),
-      summary: "two pools of one master listen on addresses that include each other",
+      summary: "two pools of one master listen on two addresses, and one includes the other",
     },
     "same-path": {
       severity: "error",
@@ -48,28 +50,58 @@ export const sharedAddress = defineRule({
     alias: {
       severity: "warning",
       symptom: { when: "attack", status: null, log: null },
-      summary: "two pools of one master accept on one address, so that requests run as either user",
+      summary: "two pools of one master accept connections on one address, so requests run as either user",
     },
     "across-masters": {
       severity: "info",
       symptom: start(null),
-      summary: "pools of two masters have one address, so that only one of the masters can run",
+      summary: "pools of two masters have one address, so only one of the masters can run",
     },
   },
   docs: {
     title: "two pools listen on one address",
-    what: "Fires when two pools of one PHP-FPM master have the same `listen`, or two spellings of one address: `9000` and `[::]:9000`, `*:9000` and `[::1]:9000`, `[::1]:9000` and `[0:0:0:0:0:0:0:1]:9000`, `127.1:9000` and `127.0.0.1:9000`, `localhost:9000` and the address that `etc/hosts` gives it, `/run/a.sock` and `/run//a.sock`; or when one address includes the other (`9000` and `127.0.0.1:9000`, `127.0.0.1:9000` and `[::ffff:127.0.0.1]:9000`). `pm.status_listen` counts like a pool of its own. Across masters it is only worth knowing: one of them may be the old version that no longer runs, and containers have addresses of their own.\n\nSilent where a `listen` is not known, about `[::1]:9000` followed by `9000` (the second pool then takes IPv4 alone), and about paths that are the same only because they are cut off.",
-    why: "PHP-FPM compares the texts first and refuses to start when two are the same. What is left it resolves: two texts that give the very same address share one listening socket, and the workers of both pools accept on it. So a request for one site runs in either pool, with the user, the limits and the environment of the other. Addresses that only include each other fail when the second is bound, and PHP-FPM does not start.",
-    instead: "Give each pool an address of its own: `listen = /run/php/$pool.sock` in every pool does it.",
+    fires: [
+      "two pools of one PHP-FPM master have the same `listen`",
+      markdown`
+        their \`listen\` are two spellings of one address: \`9000\` and \`[::]:9000\`, \`*:9000\` and
+        \`[::1]:9000\`, \`[::1]:9000\` and \`[0:0:0:0:0:0:0:1]:9000\`, \`127.1:9000\` and
+        \`127.0.0.1:9000\`, \`localhost:9000\` and the address that \`etc/hosts\` gives it,
+        \`/run/a.sock\` and \`/run//a.sock\`
+      `,
+      markdown`
+        one address includes the other (\`9000\` and \`127.0.0.1:9000\`, \`127.0.0.1:9000\` and
+        \`[::ffff:127.0.0.1]:9000\`)
+      `,
+    ],
+    silent: [
+      "a `listen` is unknown",
+      "`[::1]:9000` is followed by `9000`, because the second pool then only takes IPv4",
+      "two paths are only the same because they are cut off",
+    ],
+    what: markdown`
+      \`pm.status_listen\` counts like a pool of its own. Across masters it is only worth knowing: one of
+      them may be an old version that no longer runs, and containers have addresses of their own.
+    `,
+    why: markdown`
+      PHP-FPM first compares the texts and refuses to start when two are the same. Then it resolves them:
+      two texts that give exactly the same address share one listening socket, and the workers of both
+      pools accept connections on it. So a request for one site runs in either pool, with the user, the
+      limits and the environment of the other. When one address only includes the other, PHP-FPM fails to
+      bind the second and does not start.
+    `,
+    instead: markdown`
+      Give each pool an address of its own: \`listen = /run/php/$pool.sock\` in every pool does that.
+    `,
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
     twins: { bad: "bad-same-socket", ok: "ok-two-sockets" },
   },
   proof: { kind: "daemons", observe: { alias: "two-pools-one-address" } },
+  asksDisk: true,
   *check(host) {
     const local = localhost(host.fs);
     const met = new Map<string, Listening[]>();
     for (const second of host.pools.flatMap((pool) => listening(host, pool))) {
-      // Only what has the text or the port in common can clash, and comparing all with all takes too long.
+      // Only pools with the same text, port or path can clash; comparing all with all takes too long.
       const keys = [
         `text ${second.text}`,
         ...(second.address === null ? [] : [meetingPoint(second.address)]),
@@ -77,7 +109,7 @@ export const sharedAddress = defineRule({
       for (const first of inTurn(keys.map((key) => met.get(key) ?? []))) {
         const clash = clashOf(host, first, second, local);
         if (clash === null) continue;
-        // Between a pool and a status page, the status page is what can move.
+        // Of a pool and a status page, the status page can move.
         yield first.status && !second.status
           ? report(host, second, first, clash)
           : report(host, first, second, clash);
@@ -113,12 +145,14 @@ function clashOf(
     : null;
 }
 
-/** Masters outside the directories of one machine are images or examples: each runs in a place of its own. */
+/**
+ * Whether the master belongs to this machine: elsewhere it is of an image or an example, and runs by itself.
+ */
 function isInstalled({ pool }: Listening): boolean {
   return /^\/(etc|opt|usr)\//.test(pool.master.main?.path ?? "");
 }
 
-/** What PHP-FPM refuses to listen on, two masters do not get in each other's way with. */
+/** Two masters do not clash over a text that PHP-FPM refuses to listen on. */
 function sameText(first: Listening, within: boolean): Clash | null {
   return within || first.address !== null ? { case: "same-string", sure: true } : null;
 }
@@ -135,13 +169,13 @@ function overlap(first: Listening, second: Listening, local: ReturnType<typeof l
   const sure = local !== null || names.every((name) => name !== "localhost") || a.host === b.host;
   const [one = "", two = ""] = names.map((name) => (name === "localhost" ? (local ?? "127.0.0.1") : name));
   if (one === two) return { case: "alias", sure };
-  // Where all addresses are taken, PHP-FPM tries those of IPv4 alone for a bare port, but not for `[::]`.
+  // Where all addresses are taken, PHP-FPM falls back to those of IPv4 for a bare port, but not for `[::]`.
   if (/^\d+$/.test(second.text)) {
     if (one === "0.0.0.0") return { case: "alias", sure };
     if (unmapped(one).includes(":")) return null;
   }
   const includes = one === "*" || two === "*";
-  // `::ffff:127.0.0.1` is no other text for 127.0.0.1 to PHP-FPM, but it is to the kernel.
+  // `::ffff:127.0.0.1` and 127.0.0.1 are two addresses to PHP-FPM, and one to the kernel.
   const plain = [unmapped(one), unmapped(two)];
   const ipv4 = plain.includes("0.0.0.0") && plain.every((name) => /^\d+(\.\d+){3}$/.test(name));
   return includes || ipv4 || plain[0] === plain[1] ? { case: "same-port", sure } : null;
@@ -153,7 +187,7 @@ function report(host: Host, first: Listening, second: Listening, { case: kind, s
     ? "The main file of PHP-FPM, which is not in the tree, would settle it: it may not include both files."
     : sure
       ? null
-      : "`getent ahosts localhost` would settle it: the first address is the one PHP-FPM takes.";
+      : "`getent ahosts localhost` would settle it: PHP-FPM takes the first address.";
   const shown = [first, second].map(({ text }) => text);
   const where =
     shown[0] === shown[1] ? `both listen on ${shown[0]}` : `listen on ${shown[0]} and ${shown[1]}`;
@@ -188,46 +222,38 @@ function masters(first: Listening, second: Listening): string {
 function explained(kind: Case, first: Listening, second: Listening): string {
   const { address } = first;
   const [one, two] = [address, second.address].map((at) => (at?.kind === "tcp" ? unmapped(at.host) : null));
-  if (kind === "same-port" && one === two) return ", which is one address to the kernel";
-  if (kind === "alias" && address !== null) return ", which is one address to PHP-FPM";
-  if (kind === "same-path" && address !== null) return `, which is one file: ${showAddress(address)}`;
-  return kind === "same-port" ? ", of which one includes the other" : "";
+  if (kind === "same-port" && one === two) return ", which are one address to the kernel";
+  if (kind === "alias" && address !== null) return ", which are one address to PHP-FPM";
+  if (kind === "same-path" && address !== null) return `, which are one file: ${showAddress(address)}`;
+  return kind === "same-port" ? ", and one includes the other" : "";
 }
 
 function effect(kind: Case): string {
   if (kind === "alias")
-    return "the workers of both pools accept on one socket, and each request runs with the user and the settings of either";
-  if (kind === "across-masters") return "the master that starts second does not start";
+    return "the workers of both pools accept connections on one socket, and each request runs with the user and the settings of either pool";
+  if (kind === "across-masters") return "the master that is started second does not start";
   return "PHP-FPM does not start or reload, and every pool of this master is down";
 }
 
-/** nginx has to follow, and which of its locations are meant for which pool nobody can tell. */
+/** nginx has to follow, and the files do not tell which of its locations are meant for which pool. */
 function help(host: Host, second: Listening): HelpDraft {
   const { pool } = second;
   const listen = suggestion(host, second);
   const version =
     host.masters.length > 1 && pool.master.phpVersion !== null ? ` of PHP ${pool.master.phpVersion}` : "";
   const address = fpmAddress(listen);
-  const pass = address === null ? null : nginxAddressOf(address);
+  const pass = address === null ? null : passAddress(address);
   return helpOf([
     [
       replace(host, second.place, `${second.status ? "pm.status_listen" : "listen"} = ${listen}`),
       pass === null
         ? null
-        : inPlace(
-            `each location of nginx that is meant for ${who(second)}${version}`,
-            `fastcgi_pass ${pass};`,
-          ),
+        : inPlace(`each nginx location that is meant for ${who(second)}${version}`, `fastcgi_pass ${pass};`),
     ],
   ]);
 }
 
-function nginxAddressOf(address: Address): string {
-  if (address.kind === "unix") return `unix:${address.path}`;
-  return showAddress(/^(\*|0\.0\.0\.0)$/.test(address.host) ? { ...address, host: "127.0.0.1" } : address);
-}
-
-/** A socket next to the one that is shared, or another port. */
+/** Where the second pool could listen instead: a socket next to the shared one, or another port. */
 function suggestion(host: Host, { pool, text, address, status }: Listening): string {
   const { ports, paths: used } = takenBy(host);
   if (address?.kind === "tcp") {

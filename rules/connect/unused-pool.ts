@@ -1,17 +1,20 @@
 import { defineRule } from "../../src/engine/define.js";
 import { setting } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
 import { inWords } from "../../src/help/edit.js";
 import { mayHide } from "../../src/host/spec.js";
 import { NOT_FOR_SITES } from "../../src/intent/site-pools.js";
 import { isLocal, showAddress } from "../../src/model/address/address.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
-import { type PoolListen, poolListens } from "../../src/model/listen/pool-listens.js";
+import { type PoolListen, readListen } from "../../src/model/listen/pool-listens.js";
 import { descendants } from "../../src/nginx/tree/nodes.js";
+import { markdown } from "../../src/source/markdown.js";
+import { once } from "../../src/source/once.js";
 
 export const unusedPool = defineRule({
   id: "connect/unused-pool",
-  about: "host",
+  about: "pool",
   cases: {
     unused: {
       severity: "info",
@@ -21,28 +24,43 @@ export const unusedPool = defineRule({
   },
   docs: {
     title: "a pool that no location uses",
-    what: "Fires when no location of the host's nginx passes requests to the pool's address, whatever the protocol.\n\nSilent when the host's nginx has no `fastcgi_pass` at all; when an address behind one is not known, or a part of nginx's configuration was not read, since that may be the pool's; for pools that another machine may use (TCP on an address that is not loopback), in containers, for a server that is `down`, for pools whose address nginx names anywhere else (`stream`, a module), and for pools named like jobs or status pages (`cron`, `worker`, `status` …).",
-    why: "The workers of such a pool take memory and wait for nobody; often a site was moved to another pool and its old one was left, or Debian's `www` is still there beside the pools of the sites.",
+    fires: ["no location of the host's nginx passes requests to the pool's address, by any protocol"],
+    silent: [
+      "the host's nginx has no `fastcgi_pass` at all",
+      markdown`
+        the address of a \`fastcgi_pass\` is unknown, or a part of nginx's configuration was not read,
+        because that may be the pool's
+      `,
+      "another machine may use the pool (TCP on an address that is not loopback)",
+      "PHP-FPM runs in a container",
+      "an upstream has the pool's address as a server that is `down`",
+      "nginx names the pool's address anywhere else (`stream`, a module)",
+      "the pool is named like one for jobs or status pages (`cron`, `worker`, `status` …)",
+    ],
+    why: markdown`
+      The workers of such a pool use memory and wait for nobody. Often a site was moved to another pool and
+      its old one stayed, or Debian's \`www\` is still there next to the pools of the sites.
+    `,
     instead: "Remove the pool's file, or pass requests to it.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
     twins: { bad: "bad-second-pool", ok: "ok-both-used" },
   },
   proof: { kind: "daemons", observe: { unused: "pool-without-requests" } },
-  *check(host) {
-    if (host.nginx === null || !isKnown(host)) return;
-    const used = new Set(
-      [...host.bindings, ...host.otherPasses].flatMap(({ targets }) => targets.flatMap(({ pools }) => pools)),
-    );
-    const left = poolListens(host).listens.filter((one) => !used.has(one.pool) && isForSites(one));
-    const words = left.length === 0 ? "" : wordsOf(host);
-    for (const { pool, address, place, text } of left) {
-      if (address === null || words.includes(address.kind === "unix" ? address.path : `:${address.port}`))
-        continue;
+  // Pools for jobs and status pages are told by their names.
+  reads: ["pool"],
+  asksDisk: true,
+  *check(pool, host) {
+    if (usedPools(host)?.has(pool) !== false) return;
+    for (const listen of readListen(host, pool, "listen")) {
+      const { address, place, text } = listen;
+      if (address === null || !isForSites(listen)) continue;
+      const written = address.kind === "unix" ? address.path : `:${address.port}`;
+      if (addressesIn(host).includes(written)) continue;
       yield {
         case: "unused",
         message: `no location of nginx passes requests to pool [${pool.name}], which listens on ${text}`,
         at: place,
-        label: "nobody asks here",
+        label: "no requests come here",
         related: [{ place: pool.section, message: `pool [${pool.name}]` }],
         effect: workers(pool),
         help: inWords(
@@ -54,6 +72,14 @@ export const unusedPool = defineRule({
   },
 });
 
+/** The pools that nginx passes requests to, by any protocol; `null`: the files do not tell all of them. */
+const usedPools = once((host: Host): ReadonlySet<Pool> | null => {
+  if (!isKnown(host)) return null;
+  const passes = [...host.bindings, ...host.otherPasses];
+  return new Set(passes.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools)));
+});
+
+/** Whether the pool is one that the nginx of this machine would pass a site's requests to. */
 function isForSites({ pool, address }: PoolListen): boolean {
   if (address === null || !isLocal(address) || NOT_FOR_SITES.test(pool.name)) return false;
   return address.kind === "unix" || !["0.0.0.0", "::", "*"].includes(address.host);
@@ -69,23 +95,24 @@ function isKnown(host: Host): boolean {
   return !nginx.root.partial && [...descendants(nginx.root)].every(({ partial }) => !partial);
 }
 
-/** Made by a template. */
+/** Whether a template makes the address. */
 function isOpen(address: PoolListen["address"]): boolean {
   return address !== null && /[{}$%]/.test(showAddress(address));
 }
 
-function wordsOf({ nginx }: Host): string {
+/** Every word in nginx's files that may hold an address, one a line. */
+const addressesIn = once(({ nginx }: Host): string => {
   if (nginx === null) return "";
   const all = [...descendants(nginx.root)].flatMap(({ directive }) => directive.args.map(({ text }) => text));
   return all
     .filter((text) => /[/:]/.test(text))
     .join("\n")
     .replaceAll("/var/run/", "/run/");
-}
+});
 
-function workers(pool: PoolListen["pool"]): string {
+function workers(pool: Pool): string {
   const pm = setting(pool, "pm");
   return pm.kind === "set" && pm.value === "ondemand"
-    ? "nothing: an ondemand pool has no workers until somebody asks"
-    : "its workers take memory and wait for nobody";
+    ? "nothing: an ondemand pool has no workers until a request comes"
+    : "its workers use memory and wait for nobody";
 }

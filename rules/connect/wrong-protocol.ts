@@ -12,18 +12,20 @@ import { isLocal, isRelative, showAddress } from "../../src/model/address/addres
 import type { Binding, Host, OtherPass, Target } from "../../src/model/host.js";
 import { httpListen } from "../../src/model/listen/nginx-listens.js";
 import { nginxAnswers } from "../../src/model/listen/nginx-points.js";
+import { hasWrittenPort } from "../../src/model/pass/written.js";
 import { argumentPlace, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
-import { type Place, samePlace } from "../../src/source/file.js";
+import { type Place, placeKey, samePlace } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 import { wordMap } from "../../src/source/word-map.js";
 
-/** A location and an address behind it where somebody speaks another protocol. */
+/** A location and an address that it passes to, where the other end speaks another protocol. */
 interface Mixed {
   readonly from: OtherPass | Binding;
   readonly target: Target;
-  /** nginx's own `listen`; `null`: a pool is there. */
+  /** nginx's own `listen` at that address; `null`: a pool listens there. */
   readonly listen: Node | null;
 }
 
@@ -47,20 +49,41 @@ export const wrongProtocol = defineRule({
     },
   },
   docs: {
-    title: "nginx and who listens speak different protocols",
-    what: "Fires when `proxy_pass`, `uwsgi_pass` or `scgi_pass` leads to an address at which a pool of this host listens, and when `fastcgi_pass` leads to one at which an `http` server of the same nginx listens; directly, through an `upstream`, or through a variable whose values are in the files.\n\nSilent about other machines, about addresses where nginx itself listens besides the pool or hands streams on, and about locations that no request gets through to. A service name of a compose project that is taken for a pool is a warning.",
-    why: "PHP-FPM understands FastCGI alone. It closes a connection on which something else begins, without a word in its log: `502 Bad Gateway`. The other way round nginx's HTTP server answers the FastCGI request with an error page, whose first byte, an H, is protocol version 72 to nginx.",
-    instead:
-      "Pass to PHP-FPM with `fastcgi_pass` and its parameters, and to an HTTP server with `proxy_pass`.",
+    title: "the two ends of a connection speak different protocols",
+    fires: [
+      "`proxy_pass`, `uwsgi_pass` or `scgi_pass` leads to an address on which a pool of this host listens",
+      "`fastcgi_pass` leads to an address on which an `http` server of the same nginx listens",
+    ],
+    silent: [
+      "the address is another machine's",
+      "nginx itself also listens on the pool's address, or passes on streams from there",
+      "no request reaches the location",
+    ],
+    what: markdown`
+      The address may be written directly, come from an \`upstream\`, or from a variable whose values are in
+      the files. When a service name of a compose project is read as a pool, it is only a warning.
+    `,
+    why: markdown`
+      PHP-FPM only understands FastCGI. It closes a connection that begins with anything else, without a
+      word in its log: \`502 Bad Gateway\`. The other way round, nginx's HTTP server answers the FastCGI
+      request with an error page, whose first byte, an H, is protocol version 72 to nginx.
+    `,
+    instead: markdown`
+      Pass requests to PHP-FPM with \`fastcgi_pass\` and its parameters, and to an HTTP server with
+      \`proxy_pass\`.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
       "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
     ],
     twins: { bad: "bad-fastcgi-to-http", ok: "ok-fastcgi-to-port" },
   },
+  // The help names the intended pool, which is told from the names of all of them.
+  reads: ["site", "pool", "account", "directory"],
+  asksDisk: true,
   *check(host) {
     const key = ({ target: { place, address }, from }: Mixed): string =>
-      `${place.span.file.path}:${place.span.start} ${showAddress(address)} ${from.pass.name}`;
+      `${placeKey(place)} ${showAddress(address)} ${from.pass.name}`;
     for (const group of groupBy(mixed(host), key)) yield report(host, group);
   },
 });
@@ -76,20 +99,16 @@ function* mixed(host: Host): Generator<Mixed> {
     for (const target of from.targets) {
       if (target.down || target.pools.length > 0 || !isLocal(target.address) || isRelative(target.address))
         continue;
-      // Where nginx puts the port because none is written, that is the cause: connect/missing-port.
-      if (target.upstream !== null && !namesPort(target)) continue;
-      // The quick answer first: to look at every listen of the host takes its time.
+      // Where no port is written and nginx adds one, that is the cause: connect/missing-port.
+      if (target.upstream !== null && !hasWrittenPort(target)) continue;
+      // The quick question first: looking at every listen of the host takes long.
       const listen = nginxAnswers(host, target.address) ? httpListen(host, target.address) : null;
       if (listen !== null) yield { from, target, listen };
     }
   }
 }
 
-function namesPort({ address, place: { span } }: Target): boolean {
-  return address.kind === "unix" || /:\d+["']?$/.test(span.file.text.slice(span.start, span.end));
-}
-
-/** A literal address may be another machine's; a name only where it was taken for a pool of the tree. */
+/** A literal address may be another machine's; a name counts only where it was read as a pool of the tree. */
 function mayBeMeant({ address, assumed }: Target): boolean {
   return (isLocal(address) && !isRelative(address)) || assumed;
 }
@@ -104,11 +123,11 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Draft<Case> {
   return {
     case: listen === null ? "not-fastcgi" : "not-http",
     settle: target.assumed
-      ? `Whether pool [${pool?.name ?? ""}] is the one behind this address is a guess from its port.`
+      ? `Whether this address leads to pool [${pool?.name ?? ""}] is a guess from its port.`
       : null,
     message:
       listen === null
-        ? `${directive} leads to ${wanted}${where}, where pool [${pool?.name ?? ""}] speaks FastCGI only`
+        ? `${directive} leads to ${wanted}${where}, where pool [${pool?.name ?? ""}] only speaks FastCGI`
         : `fastcgi_pass leads to ${wanted}${where}, where nginx itself serves HTTP`,
     at: target.place,
     label:
@@ -118,7 +137,7 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Draft<Case> {
       ...(listen === null ? [] : [{ place: headPlace(listen), message: "nginx serves HTTP here" }]),
       ...passes(group),
     ],
-    effect: "every request that is passed there ends as 502 Bad Gateway",
+    effect: "every request passed there ends in 502 Bad Gateway",
     help: help(host, group, wanted),
     names: "block" in from ? namesOf(from) : [from.label, wanted],
   };
@@ -169,7 +188,7 @@ function help(host: Host, group: readonly [Mixed, ...Mixed[]], wanted: string): 
         : candidates.length > 0
           ? `${own || target.through !== null ? "" : "or "}${whichPool(host, candidates, target.address)}`
           : own
-            ? "let the address be that of the pool that is meant"
+            ? "use the address of the intended pool"
             : null,
     );
   }

@@ -15,13 +15,16 @@ import { factsOf } from "../../src/nginx/facts/directives.js";
 import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
+/** A socket that nginx's workers may not write to, on one way to its pool. */
 interface Closed extends Pair {
   readonly socket: PoolSocket;
   readonly worker: Exclude<NginxWorker, { readonly kind: "unknown" }>;
   readonly case: "denied" | "member" | "build-default";
+  /** What would settle it; `null`: it is certain. */
   readonly settle: string | null;
-  /** The worker is of a class that the mode does not let write: the owner, or the group. */
+  /** The worker is the owner or in the group, and the mode does not let that class write. */
   readonly byMode: boolean;
 }
 
@@ -41,26 +44,60 @@ export const permissionDenied = defineRule({
     member: {
       severity: "warning",
       symptom: { when: "always", status: null, log },
-      summary: "nginx's workers may not write to the socket behind one of several servers of an upstream",
+      summary: "nginx's workers may not write to the socket of one of several servers of an upstream",
     },
     "build-default": {
       severity: "warning",
       symptom: { when: "always", status: 502, log },
-      summary: "nginx has no user directive, and the socket is for an account it is hardly built with",
+      summary:
+        "nginx has no user directive, and the accounts it is usually built with may not open the socket",
     },
   },
   docs: {
     title: "nginx's workers may not open the pool's socket",
-    what: "Fires when the account of nginx's workers (`user`, its group, the groups that list the user) has no write permission on the socket of the pool behind a location, by `listen.owner`, `listen.group`, `listen.mode` or `listen.acl_users`/`listen.acl_groups`. Without any of them the socket is root's with mode 0660. `listen.owner` by name brings the user's primary group along, by number it does not; with an ACL both are ignored. Without a `user` directive nginx's workers run as the account that was compiled in, and a socket that is closed to it is a warning.\n\nA warning at most when the accounts of the host are not in the tree. Silent when they cannot be guessed, when the pool has no `user` (then PHP-FPM does not run as root, and the socket belongs to its own account), and where nobody listens. Directories on the way and SELinux are not looked at.",
-    why: "PHP-FPM creates the socket as root and gives it to `listen.owner` and `listen.group`. To connect, nginx's worker needs write permission, and only the first class that fits it counts: the owner, else the group, else the others. Without it every request is `502 Bad Gateway`, while both daemons start without a word.",
-    instead:
-      "Give the socket to the account of nginx's workers, in every pool: `listen.owner = www-data` and `listen.group = www-data` (with the name that stands behind `user` in nginx.conf), and leave `listen.mode` at 0660.",
+    fires: [
+      markdown`
+        a location passes requests to the socket of a pool, and the account of nginx's workers (\`user\`,
+        its group, the groups that list the user) has no write permission on it, by \`listen.owner\`,
+        \`listen.group\`, \`listen.mode\` or \`listen.acl_users\`/\`listen.acl_groups\`
+      `,
+    ],
+    silent: [
+      "the accounts of the host are not in the tree and cannot be guessed",
+      markdown`
+        the pool has no \`user\`, because then PHP-FPM does not run as root and the socket belongs to its
+        own account
+      `,
+      "nobody listens on the socket",
+    ],
+    what: markdown`
+      Without any of these settings the socket belongs to root and has mode 0660. \`listen.owner\` given by
+      name also sets the group to the user's primary group; given by number it does not. With an ACL both
+      are ignored.
+
+      Without a \`user\` directive nginx's workers run as the account that was compiled in, and a socket
+      that is closed to it is a warning. When the accounts of the host are not in the tree, it is a warning at
+      most. The directories on the way and SELinux are not checked.
+    `,
+    why: markdown`
+      PHP-FPM creates the socket as root and gives it to \`listen.owner\` and \`listen.group\`. To connect,
+      nginx's worker needs write permission, and only the first class that fits it counts: the owner, else
+      the group, else the others. Without it every request ends in \`502 Bad Gateway\`, while both daemons
+      start without a word.
+    `,
+    instead: markdown`
+      Give the socket to the account of nginx's workers, in every pool: \`listen.owner = www-data\` and
+      \`listen.group = www-data\` (with the name that \`user\` has in nginx.conf), and keep
+      \`listen.mode\` at 0660.
+    `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php#listen-owner",
       "https://www.php.net/manual/en/install.fpm.configuration.php#listen-acl-users",
       "https://nginx.org/en/docs/ngx_core_module.html#user",
     ],
   },
+  // The accounts that nginx is usually built with are known by name, and so is root.
+  reads: ["account"],
   *check(host) {
     const worker = nginxWorker(host);
     if (worker.kind === "unknown") return;
@@ -75,7 +112,7 @@ export const permissionDenied = defineRule({
   },
 });
 
-/** Whether nginx can go on to another server, of which the socket is open. */
+/** Whether nginx can go on to another server whose socket is open. */
 function isMember({ binding, target, case: kind }: Closed, shut: ReadonlySet<Pool>): boolean {
   const open = (one: Target): boolean =>
     mayAnswer(one) && !(one.pools.length > 0 && one.pools.every((pool) => shut.has(pool)));
@@ -85,7 +122,7 @@ function isMember({ binding, target, case: kind }: Closed, shut: ReadonlySet<Poo
 function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null {
   const { pool, target } = pair;
   const user = setting(pool, "user");
-  // Without a user PHP-FPM starts only when it is not root, and then the socket is its own account's.
+  // Without a user PHP-FPM only starts when it is not root, and then the socket belongs to its own account.
   if (target.address.kind !== "unix" || target.assumed || user.kind !== "set" || !user.value) return null;
   const socket = poolSocket(pool, host.accounts);
   if (socket === null) return null;
@@ -125,7 +162,10 @@ function rootOnly({ owner, group, mode, acl }: PoolSocket): boolean {
   return acl === null && owner.id === 0 && group.id === 0 && (mode & 0o002) === 0;
 }
 
-/** Distributions build PHP-FPM with ACLs; one that lies elsewhere may ignore them and go by owner and group. */
+/**
+ * What would settle whether an ACL counts: distributions build PHP-FPM with ACLs, a build of one's own may
+ * ignore them and go by owner and group. `null`: nothing has to be settled.
+ */
 function withoutAcl(host: Host, { socket, worker, pool }: Omit<Closed, "case" | "settle" | "byMode">) {
   const plain = socket.acl?.without ?? null;
   const user = worker.kind === "set" ? host.accounts.user(worker.user) : null;
@@ -144,8 +184,8 @@ function report(host: Host, group: readonly [Closed, ...Closed[]]): Draft<Case> 
   const name = worker.kind === "set" ? worker.user : null;
   const who =
     name === null
-      ? `without a user directive nginx's workers run as the account it was built with (${DEFAULTS[0][0]} in Debian's), which`
-      : `nginx's workers run as ${name}${inGroups(first)}, who`;
+      ? `without a user directive nginx's workers run as the account that nginx was built with (${DEFAULTS[0][0]} in Debian's) and`
+      : `nginx's workers run as ${name}${inGroups(first)} and`;
   const member = membership(binding, target);
   return {
     case: first.case,
@@ -157,8 +197,8 @@ function report(host: Host, group: readonly [Closed, ...Closed[]]): Draft<Case> 
     related: related(first, at, furtherLocations(group)),
     effect:
       first.case === "member"
-        ? "nginx tries it again and again and goes on to the next server; when that one fails, requests end as 502 Bad Gateway"
-        : "every request to this pool ends as 502 Bad Gateway",
+        ? "nginx keeps trying it and goes on to the next server; when that one fails, requests end in 502 Bad Gateway"
+        : "every request to this pool ends in 502 Bad Gateway",
     help: help(host, first),
     names: namesOf(binding, pool),
   };
@@ -167,7 +207,7 @@ function report(host: Host, group: readonly [Closed, ...Closed[]]): Draft<Case> 
 function labelOf({ socket, worker }: Closed, at: Place): string {
   if (at === worker.place) return "no user directive here";
   if (socket.acl === null) return `the socket is ${described(socket)}`;
-  return "with an ACL the socket is root's, whatever listen.owner and listen.group say";
+  return "with an ACL the socket belongs to root, whatever listen.owner and listen.group say";
 }
 
 function inGroups({ worker }: Closed): string {
@@ -176,7 +216,9 @@ function inGroups({ worker }: Closed): string {
   return groups === worker.user ? "" : ` with group ${groups}`;
 }
 
-/** The line a person would change: what gives the socket away, else the place where that would be written. */
+/**
+ * The line a person would change: the one that gives the socket to somebody, else where it would be written.
+ */
 function blamed({ socket, worker, byMode, case: kind }: Closed, listen: Place): Place {
   if (kind === "build-default" && worker.place !== null) return worker.place;
   if (socket.acl !== null) return socket.acl.place;
@@ -227,5 +269,5 @@ function help(host: Host, { socket, worker, pool }: Closed): HelpDraft {
   const given: readonly (Edit | null)[] = rooted
     ? [write(host, setting(pool, "listen.owner"), `listen.owner = ${owner}`)]
     : [];
-  return helpOf([[user, ...given]], "`nginx -V` tells the account that nginx was built with, as --user");
+  return helpOf([[user, ...given]], "`nginx -V` shows the account that nginx was built with, as --user");
 }

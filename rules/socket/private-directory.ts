@@ -12,6 +12,7 @@ import type { Assignment } from "../../src/model/machine/unit-file.js";
 import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
 export const privateDirectory = defineRule({
   id: "socket/private-directory",
@@ -24,21 +25,40 @@ export const privateDirectory = defineRule({
         status: 502,
         log: "failed (2: No such file or directory) while connecting to upstream",
       },
-      summary: "a socket below /tmp, which a unit gives to one daemon alone",
+      summary: "a socket below /tmp, which a unit makes private to one daemon",
     },
   },
   docs: {
     title: "a socket in a /tmp that the daemons do not share",
-    what: "Fires when the socket of a pool that nginx passes requests to is below `/tmp` or `/var/tmp`, and a unit of the tree, nginx's or PHP-FPM's, has `PrivateTmp=yes`. Without units in the tree it is a guess on RHEL, Fedora and their like, whose units have it, and silent on Debian and Ubuntu, whose units do not. Silent in containers.",
-    why: "With `PrivateTmp` systemd gives the service a `/tmp` of its own: the socket that PHP-FPM makes there is in a directory that nginx does not see. Both start, both tests succeed, the file is there for whoever looks from the one side: `502 Bad Gateway`, `(2: No such file or directory)`.",
+    fires: [
+      markdown`
+        the socket of a pool that nginx passes requests to is below \`/tmp\` or \`/var/tmp\`, and a unit in
+        the tree, nginx's or PHP-FPM's, has \`PrivateTmp=yes\`
+      `,
+      markdown`
+        no unit in the tree says so, but the host is RHEL, Fedora or a system like them, whose units do: then
+        it is a guess
+      `,
+    ],
+    silent: [
+      "no unit in the tree says so, and the host is Debian or Ubuntu, whose units do not",
+      "PHP-FPM runs in a container",
+    ],
+    why: markdown`
+      With \`PrivateTmp\`, systemd gives the service a \`/tmp\` of its own: the socket that PHP-FPM makes
+      there is in a directory that nginx does not see. Both start, both tests succeed, and the file is there
+      for anyone who looks from PHP-FPM's side. Requests end in \`502 Bad Gateway\`, with
+      \`(2: No such file or directory)\` in nginx's log.
+    `,
     instead: "Put sockets below `/run/php` or `/run/php-fpm`.",
     references: ["https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#PrivateTmp="],
   },
   proof: {
     kind: "none",
     reason:
-      "systemd, which makes the private directories, does not run where the tests do; systemd.exec(5) states it.",
+      "systemd, which makes the private directories, does not run where the tests do; systemd.exec(5) documents it.",
   },
+  asksDisk: true,
   *check(host) {
     if (inContainer(host)) return;
     const found = [...pairs(host)].filter(
@@ -52,16 +72,16 @@ export const privateDirectory = defineRule({
       const path = first.target.address.kind === "unix" ? first.target.address.path : "";
       yield {
         case: "private",
-        settle: why.set === null ? "systemctl show -p PrivateTmp nginx php-fpm would settle it." : null,
+        settle: why.set === null ? "`systemctl show -p PrivateTmp nginx php-fpm` would settle it." : null,
         message: `the socket of pool [${first.pool.name}] is ${path}, and ${why.words}`,
         at: listen,
-        label: "not the same directory to both daemons",
+        label: "not the same directory for both daemons",
         link: linkOf(first),
         related: [
           ...(why.set === null ? [] : [{ place: why.set.place, message: "a /tmp of its own" }]),
           ...furtherLocations(group),
         ],
-        effect: "nginx does not find the socket, and every request ends as 502 Bad Gateway",
+        effect: "nginx does not find the socket, and every request ends in 502 Bad Gateway",
         help: help(host, group, listen),
         names: namesOf(first.binding, first.pool),
       };
@@ -79,6 +99,9 @@ function help(host: Host, group: readonly [Pair, ...Pair[]], listen: Place): Hel
   ]);
 }
 
+/**
+ * Why /tmp is not shared, and the setting that says so, `null` for a guess; `null` altogether: it is shared.
+ */
 function privateTmp(
   host: Host,
   { pool }: Pair,
@@ -93,7 +116,7 @@ function privateTmp(
   return { set: null, words: "the units of this distribution have PrivateTmp=true" };
 }
 
-/** Read from the packages nginx and php-fpm of Fedora, RHEL and Remi. */
+/** Systems whose packages have `PrivateTmp=true` in the units of nginx and php-fpm: Fedora, RHEL, Remi. */
 function isRedHat({ fs }: Host): boolean {
   return ["/etc/redhat-release", "/etc/fedora-release", "/etc/centos-release"].some(
     (path) => fs.entry(path).kind === "file",

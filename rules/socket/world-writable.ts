@@ -9,12 +9,13 @@ import { listenAddress } from "../../src/model/build.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 import { nginxWorker } from "../../src/model/nginx-worker.js";
+import { markdown } from "../../src/source/markdown.js";
 
 const attack = { when: "attack", status: null, log: null } as const;
 
 export const worldWritable = defineRule({
   id: "socket/world-writable",
-  about: "host",
+  about: "pool",
   cases: {
     "others-write": {
       severity: "warning",
@@ -24,55 +25,65 @@ export const worldWritable = defineRule({
     container: {
       severity: "info",
       symptom: attack,
-      summary: "every account of the container may write to the pool's socket",
+      summary: "every account in the container may write to the pool's socket",
     },
   },
   docs: {
-    title: "every account of the machine may use the pool's socket",
-    what: "Fires when `listen.mode` lets others write to the Unix socket of a pool. Only worth knowing in a container, which has no other accounts to speak of (told by the official image's files, `daemonize = no`, a Dockerfile). Silent for TCP pools and where the mode is not known. The permissions of the directory are not looked at: one that keeps others out makes the mode harmless.",
-    why: "Who may connect to the socket chooses the script: `SCRIPT_FILENAME` and `PHP_VALUE` come with the request. So each account that may write to the socket runs any code as the user of the pool, reads that user's files and the passwords in them.",
-    instead:
-      "`listen.mode = 0660` (or no line: it is the default) with `listen.owner` and `listen.group` set to the account of nginx's workers. For several accounts, `listen.acl_users`.",
+    title: "every account on the machine may use the pool's socket",
+    fires: ["`listen.mode` lets others write to the Unix socket of a pool"],
+    silent: ["the pool listens on TCP", "the mode is unknown"],
+    what: markdown`
+      In a container, which has no other accounts to speak of, it is only worth knowing. The official
+      image's files, \`daemonize = no\` or a Dockerfile show that it is one. The permissions of the directory
+      are not checked: a directory that keeps others out makes the mode harmless.
+    `,
+    why: markdown`
+      A client that may connect to the socket chooses the script: \`SCRIPT_FILENAME\` and \`PHP_VALUE\` come
+      with the request. So every account that may write to the socket runs any code as the user of the
+      pool, and reads that user's files and the passwords in them.
+    `,
+    instead: markdown`
+      \`listen.mode = 0660\` (or no such line: it is the default) with \`listen.owner\` and
+      \`listen.group\` set to the account of nginx's workers. For several accounts, \`listen.acl_users\`.
+    `,
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen-mode"],
   },
   proof: {
     kind: "daemons",
     observe: { "others-write": "socket-mode-others-write", container: "socket-mode-others-write" },
   },
-  *check(host) {
-    for (const pool of host.pools) {
-      const mode = setting(pool, "listen.mode");
-      if (mode.kind !== "set" || mode.value === null || listenAddress(pool, host.fs)?.kind !== "unix")
-        continue;
-      // Whoever writes what PHP-FPM misreads is told so by fpm/invalid-value.
-      if (!/^[0-7]+$/.test(mode.value)) continue;
-      const bits = readMode(mode.value) & 0o777;
-      if ((bits & 0o002) === 0) continue;
-      const user = setting(pool, "user");
-      const runs = user.kind === "set" && user.value ? `as ${user.value}` : "as the pool's user";
-      yield {
-        case: inContainer(host) ? "container" : "others-write",
-        message: `listen.mode = ${mode.value} lets every local account write to the socket of pool [${pool.name}], and run any PHP code ${runs}`,
-        at: mode.place,
-        label: `mode ${octal(bits)}: others may write`,
-        effect: `whoever has an account on the machine, or breaks into one, runs code ${runs}`,
-        help: help(host, pool, bits & ~0o007),
-        names: [pool.name],
-      };
-    }
+  asksDisk: true,
+  *check(pool, host) {
+    const mode = setting(pool, "listen.mode");
+    if (mode.kind !== "set" || mode.value === null || listenAddress(pool, host.fs)?.kind !== "unix") return;
+    // A value that PHP-FPM misreads is left to fpm/invalid-value.
+    if (!/^[0-7]+$/.test(mode.value)) return;
+    const bits = readMode(mode.value) & 0o777;
+    if ((bits & 0o002) === 0) return;
+    const user = setting(pool, "user");
+    const runs = user.kind === "set" && user.value ? `as ${user.value}` : "as the pool's user";
+    yield {
+      case: inContainer(host) ? "container" : "others-write",
+      message: `listen.mode = ${mode.value} lets every local account write to the socket of pool [${pool.name}], and run any PHP code ${runs}`,
+      at: mode.place,
+      label: `mode ${octal(bits)}: others may write`,
+      effect: `anyone who has an account on the machine, or breaks into one, runs code ${runs}`,
+      help: help(host, pool, bits & ~0o007),
+      names: [pool.name],
+    };
   },
 });
 
 function help(host: Host, pool: Pool, bits: number): HelpDraft {
   const mode = octal(bits | 0o660);
-  // What may be opened only by its mode now has to be nginx's then.
+  // A socket that nginx may only open because of its mode has to be given to nginx then.
   const closed = pool.settings.map((one) =>
     one.key === "listen.mode" ? { ...one, value: mode, raw: mode } : one,
   );
   const opened = openSocket(host, nginxWorker(host), { ...pool, settings: closed });
   return helpOf(
     [[write(host, setting(pool, "listen.mode"), `listen.mode = ${mode}`), ...(opened ?? [])]],
-    opened === null ? "listen.owner and listen.group have to be the account of nginx's workers then" : null,
+    opened === null ? "listen.owner and listen.group must then be the account of nginx's workers" : null,
   );
 }
 

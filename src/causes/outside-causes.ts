@@ -1,21 +1,21 @@
 /**
- * Causes of what users see that no configuration file shows: a crash, memory, the file system, the
- * network, the application. `fpmlint explain 502` lists them beside the causes that rules find.
+ * A cause that no configuration file shows: a crash, memory, the file system, the network, the
+ * application. `fpmlint explain 502` lists these after the causes that rules find.
  *
  * Log lines were seen in nginx 1.22.1 and PHP-FPM 8.2, those of the kernel are quoted from its source;
- * `…` stands for what differs. A test looks for their fixed words in the daemons' own text.
+ * `…` is for the parts that differ. A test looks for their fixed words in the daemons' own text.
  */
 export interface OutsideCause {
-  /** The topics (`symptoms.ts`) it is behind: `502`, `blank page`. */
+  /** The topics (`symptoms.ts`) that it causes: `502`, `blank page`. */
   readonly topics: readonly string[];
   /** Lower case, no full stop. */
   readonly cause: string;
-  /** Who writes the line that tells it, and the line; `null`: nothing is logged. */
+  /** The line that shows it, and the program or log that has it; `null`: nothing is logged. */
   readonly log: {
     readonly by: "nginx" | "php-fpm" | "php" | "kernel" | "nginx's access log";
     readonly line: string;
   } | null;
-  /** A command whose output tells. SOCKET, DOCROOT, HOST and NAME are to be filled in. */
+  /** A command that checks for it. The reader fills in SOCKET, DOCROOT, HOST, NAME and PAGE. */
   readonly command: string;
   /** What to look for in that output; lower case, no full stop. */
   readonly tells: string;
@@ -23,10 +23,11 @@ export interface OutsideCause {
 
 const FPM_LOG = "/var/log/php*-fpm.log";
 
+/** Every such cause, by topic. */
 export const outsideCauses: readonly OutsideCause[] = [
   {
     topics: ["502"],
-    cause: "PHP-FPM does not run: it was stopped, did not start, or its container ended",
+    cause: "PHP-FPM is not running: it was stopped, did not start, or its container ended",
     log: {
       by: "nginx",
       line: "connect() to … failed (111: Connection refused) while connecting to upstream",
@@ -39,7 +40,7 @@ export const outsideCauses: readonly OutsideCause[] = [
     cause: "a worker crashed, most often in an extension",
     log: { by: "php-fpm", line: "exited on signal 11 (SIGSEGV)" },
     command: `grep 'exited on signal' ${FPM_LOG}; coredumpctl list`,
-    tells: "one line for each crash, at the time of `104: Connection reset by peer` in nginx's log",
+    tells: "a line for each crash, at the time of `104: Connection reset by peer` in nginx's log",
   },
   {
     topics: ["502"],
@@ -50,7 +51,7 @@ export const outsideCauses: readonly OutsideCause[] = [
   },
   {
     topics: ["502"],
-    cause: "a deployment or a package's update restarted PHP-FPM while requests ran",
+    cause: "a deployment or a package update restarted PHP-FPM while requests were running",
     log: { by: "php-fpm", line: "Reloading in progress" },
     command: "journalctl -u 'php*-fpm*' --since -1h",
     tells: "Stopping, Started or Reloaded at the time of the 502",
@@ -67,18 +68,18 @@ export const outsideCauses: readonly OutsideCause[] = [
   },
   {
     topics: ["502"],
-    cause: "SELinux or AppArmor forbids nginx the socket or the port",
+    cause: "SELinux or AppArmor does not let nginx use the socket or the port",
     log: { by: "nginx", line: "connect() to … failed (13: Permission denied) while connecting to upstream" },
     command: "ausearch -m avc -ts recent; journalctl -k -g apparmor",
     tells: "denied, with nginx as the program (httpd_t with SELinux)",
   },
   {
     topics: ["502", "504"],
-    cause: "the name of the upstream is not resolved, or to an address of yesterday",
+    cause: "the upstream's name does not resolve, or nginx uses an address from yesterday",
     log: { by: "nginx", line: "could not be resolved" },
     command: "getent hosts NAME",
     tells:
-      "no address, or another than the one behind `upstream:` in nginx's log; nginx looks a name up once, at its start, unless it stands in a variable",
+      "no address, or not the one that nginx's log has after `upstream:`; nginx looks a name up once, when it starts, unless the name is in a variable",
   },
   {
     topics: ["502"],
@@ -89,7 +90,7 @@ export const outsideCauses: readonly OutsideCause[] = [
   },
   {
     topics: ["502"],
-    cause: "the script writes something that is no HTTP header",
+    cause: "the script prints something that is not an HTTP header",
     log: { by: "nginx", line: "upstream sent invalid header" },
     command: "SCRIPT_FILENAME=DOCROOT/index.php REQUEST_METHOD=GET cgi-fcgi -bind -connect SOCKET | head -20",
     tells: "the header lines as PHP-FPM sends them",
@@ -99,11 +100,11 @@ export const outsideCauses: readonly OutsideCause[] = [
     cause: "something in front of nginx answers: a load balancer, a CDN, a web application firewall",
     log: null,
     command: "curl -sv -o /dev/null -H 'Host: NAME' http://127.0.0.1/",
-    tells: "another status than users get, and no line in nginx's access log for theirs",
+    tells: "not the status that users get, and no line for their requests in nginx's access log",
   },
   {
     topics: ["504"],
-    cause: "the script waits: for a database, for another service, for the lock of its session",
+    cause: "the script waits: for a database, for another service, for its session's lock",
     log: {
       by: "nginx",
       line: "upstream timed out (110: Connection timed out) while reading response header from upstream",
@@ -113,35 +114,35 @@ export const outsideCauses: readonly OutsideCause[] = [
   },
   {
     topics: ["504", "502"],
-    cause: "all workers are busy, because there is more to do or each request takes longer than it did",
+    cause: "all workers are busy, because there is more to do or each request takes longer than before",
     log: { by: "php-fpm", line: "reached pm.max_children setting" },
     command: `grep 'pm.max_children' ${FPM_LOG}; ss -xl src SOCKET`,
-    tells: "the line at the time of the failures, and a Recv-Q of waiting requests that does not fall",
+    tells: "that line at the time of the failures, and a Recv-Q of waiting requests that does not fall",
   },
   {
     topics: ["504"],
     cause: "a firewall drops the packets to another machine",
     log: { by: "nginx", line: "upstream timed out (110: Connection timed out) while connecting to upstream" },
     command: "nc -vz -w 3 HOST 9000",
-    tells: "timed out instead of succeeded or refused",
+    tells: "timed out, rather than succeeded or refused",
   },
   {
     topics: ["504", "502"],
-    cause: "the machine is short of CPU, or waits for its disks",
+    cause: "the machine is short of CPU, or is waiting for its disks",
     log: null,
     command: "uptime; vmstat 1 5",
-    tells: "a load far above the number of cores; high wa (disks) or si and so (swap)",
+    tells: "a load far above the number of cores; high wa (disks), or high si and so (swap)",
   },
   {
     topics: ["504"],
     cause: "a proxy in front of nginx gives up before nginx does",
     log: { by: "nginx's access log", line: " 499 " },
     command: "grep ' 499 ' /var/log/nginx/access.log",
-    tells: "lines for the requests that ended as 504 for users: the client, here the proxy, went away",
+    tells: "lines for the requests that were a 504 to users: the client, here the proxy, hung up",
   },
   {
     topics: ["403"],
-    cause: "nginx's workers may not read the file, or not enter a directory above it",
+    cause: "nginx's workers may not read the file or enter a directory above it",
     log: { by: "nginx", line: "failed (13: Permission denied)" },
     command: "namei -l DOCROOT/index.php",
     tells: "a directory without x, or a file without r, for the account of nginx's workers",
@@ -151,26 +152,26 @@ export const outsideCauses: readonly OutsideCause[] = [
     cause: "the directory has no index file",
     log: { by: "nginx", line: "is forbidden" },
     command: "ls -la DOCROOT",
-    tells: "none of the names of the index directive",
+    tells: "none of the names in the index directive",
   },
   {
     topics: ["403", "404", "500"],
-    cause: "the application itself answers so",
+    cause: "the application itself gives this answer",
     log: null,
     command:
       "SCRIPT_FILENAME=DOCROOT/index.php REQUEST_METHOD=GET REQUEST_URI=/PAGE cgi-fcgi -bind -connect SOCKET | head -20",
-    tells: "a Status: line of PHP with that status; the application's own log has the reason",
+    tells: "a Status: line from PHP with that status; the application's own log has the reason",
   },
   {
     topics: ["404"],
-    cause: "the script is not where the deployment was to put it, or the pool's account may not read it",
+    cause: "the script is not where the deployment should have put it, or the pool's account may not read it",
     log: { by: "nginx", line: "Primary script unknown" },
     command: "namei -l DOCROOT/index.php",
     tells: "a missing name, a link to a release that was removed, or no r and x for the pool's user",
   },
   {
     topics: ["404"],
-    cause: "another server block answers, because no server_name of this one is the requested name",
+    cause: "another server block answers, because this one's server_name does not have the requested name",
     log: null,
     command: "nginx -T | grep -nE 'server_name|listen'",
     tells: "the name is missing; the first server of the address, or its default_server, answers instead",
@@ -180,18 +181,18 @@ export const outsideCauses: readonly OutsideCause[] = [
     cause: "a fatal error or an uncaught exception in the script, with display_errors off",
     log: { by: "php", line: "PHP Fatal error: " },
     command: "grep 'PHP Fatal' /var/log/nginx/error.log",
-    tells: "file and line of the error; the application may keep it in a log of its own",
+    tells: "file and line of the error; the application may have it in a log of its own",
   },
   {
     topics: ["500", "blank page"],
-    cause: "the script needs more memory than memory_limit",
+    cause: "the script needs more memory than memory_limit allows",
     log: { by: "php", line: "Allowed memory size of" },
     command: "grep 'Allowed memory size' /var/log/nginx/error.log",
     tells: "the bytes that were allowed, and the line of code that asked for more",
   },
   {
     topics: ["500"],
-    cause: "the file that try_files or error_page falls back to is not there",
+    cause: "the file that try_files or error_page falls back to does not exist",
     log: { by: "nginx", line: "rewrite or internal redirection cycle" },
     command: "ls -la DOCROOT/index.php",
     tells: "no such file",
@@ -205,26 +206,26 @@ export const outsideCauses: readonly OutsideCause[] = [
   },
   {
     topics: ["500", "blank page"],
-    cause: "the disk is full where nginx keeps bodies and responses, or PHP its sessions",
+    cause: "the disk is full where nginx keeps bodies and responses, or where PHP keeps sessions",
     log: { by: "nginx", line: "failed (28: No space left on device)" },
     command: "df -h /var/lib/nginx /var/lib/php/sessions /tmp; df -i /tmp",
     tells: "100% in use",
   },
   {
     topics: ["blank page"],
-    cause: "the script ends before it prints: exit, an error that a handler swallows, a file of 0 bytes",
+    cause: "the script ends before it prints anything: exit, an error that a handler swallows, an empty file",
     log: null,
     command: "find DOCROOT -name '*.php' -size 0",
     tells: "files that a broken deployment emptied; otherwise the application's log",
   },
   {
     topics: ["blank page"],
-    cause: "the answer breaks off in the middle, after its status was sent",
+    cause: "the response breaks off in the middle, after its status was sent",
     log: { by: "nginx", line: "while reading upstream" },
     command: "curl -sv -o /dev/null http://127.0.0.1/PAGE",
     tells: "transfer closed with outstanding read data remaining",
   },
 ];
 
-/** Every topic that some cause is behind. */
+/** Every topic that has such a cause. */
 export const outsideTopics: readonly string[] = [...new Set(outsideCauses.flatMap(({ topics }) => topics))];

@@ -1,9 +1,9 @@
 import type { Rule, RuleCase } from "../engine/rule.js";
 import { wordMap } from "../source/word-map.js";
 
-/** What people see and ask for: `502`, `blank page`. */
+/** What users see, as people ask about it: `502`, `blank page`. */
 export interface SymptomTopic {
-  /** As the command line takes it and as causes name it: `502`, `blank page`. */
+  /** Its name on the command line and in causes: `502`, `blank page`. */
   readonly name: string;
   /** For a headline: `502 Bad Gateway`. */
   readonly title: string;
@@ -24,8 +24,8 @@ const PHRASES: ReadonlyMap<string, string> = wordMap({
 const BLANK: SymptomTopic = { name: "blank page", title: "a blank page" };
 
 /**
- * The topic that somebody's words mean: `502`, `504 Gateway Time-out`, `blank page`, `white screen`.
- * `null` when they name no symptom; a status need not have a cause.
+ * The topic that words on the command line mean: `502`, `504 Gateway Time-out`, `blank page`, `white
+ * screen`. `null`: they do not name a symptom. There may be no known cause for a status.
  */
 export function symptomTopic(words: string): SymptomTopic | null {
   const said = words
@@ -39,13 +39,15 @@ export function symptomTopic(words: string): SymptomTopic | null {
   return { name: status, title: phrase === undefined ? status : `${status} ${phrase}` };
 }
 
-/** Whether a case of a rule shows as that symptom. */
+/** Whether users see that symptom in a case of a rule. */
 export function showsAs({ symptom, blank }: RuleCase, topic: SymptomTopic): boolean {
   if (topic.name === BLANK.name) return blank === true;
   return symptom !== null && symptom.status !== null && String(symptom.status) === topic.name;
 }
 
-/** Every symptom with a cause among the rules or in `others`, statuses first in their order. */
+/**
+ * The names of all symptoms that rules or `others` have a cause for: the statuses in order, then the rest.
+ */
 export function symptomNames(rules: readonly Rule[], others: readonly string[]): readonly string[] {
   const cases = rules.flatMap((rule) => Object.values(rule.cases));
   const statuses = cases.flatMap(({ symptom }) =>

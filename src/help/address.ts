@@ -10,39 +10,42 @@ import type { Place } from "../source/file.js";
 import { replace, statement } from "./edit.js";
 import { openSocket } from "./socket.js";
 
-/** What to write so that nginx and a pool name one address. */
+/** Edits that make nginx and a pool name the same address. */
 
 /**
- * The words in their statement exchanged: `fastcgi_pass`, `server` of an upstream with its
- * parameters, a line of a map. `null`: nobody can tell what to exchange.
+ * Replaces the address in its statement: `fastcgi_pass`, `server` of an upstream with its parameters, a
+ * line of a map. `null`: the files do not tell which words to replace.
  */
 export function passTo(host: Host, target: Target, address: string): Edit | null {
   const { place, through, upstream } = target;
   const { head, text, tail } = around(host, place);
   const word = text.slice(head.length, text.length - tail.length).replace(/^["']/, "");
-  // Put together from variables, it may be right for other requests.
+  // An address with variables in it may be right for other requests.
   if (word.includes("$")) return null;
-  // A value may be only the path, with `unix:` in the fastcgi_pass before the variable.
+  // The value may be only the path, with `unix:` before the variable in the fastcgi_pass.
   const bare =
     through !== null && upstream === null && target.address.kind === "unix" && !word.startsWith("unix:");
   if (bare && !address.startsWith("unix:")) return null;
   return replace(host, place, head + (bare ? address.slice("unix:".length) : address) + tail);
 }
 
-/** A socket that nginx may not open would be the next fault. */
+/**
+ * Moves a pool to an address, and lets nginx open the new socket, which would otherwise be the next fault.
+ * `null`: it cannot be written down.
+ */
 export function listenOn(host: Host, { pool, place }: Nearest, address: Address): readonly Edit[] | null {
-  // A relative path is another one to PHP-FPM.
+  // PHP-FPM reads a relative path as a different one.
   if (address.kind === "unix" && !address.path.startsWith("/")) return null;
   const listen = replace(host, place, `listen = ${showAddress(address)}`);
   if (address.kind === "tcp") return [listen];
   const opened = openSocket(host, nginxWorker(host), pool);
-  // Whoever may open its socket now may open it elsewhere.
+  // If nginx may open the socket now, it may also open it elsewhere.
   const now = listenAddress(pool, host.fs);
   if (opened === null) return now?.kind === "unix" ? [listen] : null;
   return [listen, ...opened];
 }
 
-/** A socket for one pool alone: pools of two masters may have the same name, and the path another pool. */
+/** The path of a socket that no other pool has, even where pools of two masters have the same name. */
 export function ownSocket(host: Host, pool: Pool): string {
   const name = pool.name.slice(0, 60);
   const others = host.pools.filter((one) => one !== pool);
@@ -65,7 +68,7 @@ export function ownSocket(host: Host, pool: Pool): string {
   return paths.find((path) => !taken.has(path)) ?? `/run/php/${name}-pool-${nth}.sock`;
 }
 
-/** The statement around some words of nginx. */
+/** The statement around some words in nginx's files: all of it, and the parts before and after the words. */
 export function around(
   host: Host,
   place: Place,

@@ -7,8 +7,8 @@ import type { NginxWorker } from "../model/nginx-worker.js";
 import { write } from "./edit.js";
 
 /**
- * The edits that let nginx's workers open the socket of a pool, also of one that has none yet; none
- * where they may already. `null`: it is not known who they are.
+ * The edits that let nginx's workers open the socket of a pool, even of one that has no socket yet; none
+ * if they already may. `null`: the accounts are unknown.
  */
 export function openSocket(host: Host, worker: NginxWorker, pool: Pool): readonly Edit[] | null {
   if (worker.kind !== "set") return null;

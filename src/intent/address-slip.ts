@@ -7,6 +7,7 @@ import {
   fpmAddress,
   inDirectory,
   isRelative,
+  passAddress,
   reaches,
   showAddress,
   type UnixAddress,
@@ -15,63 +16,70 @@ import { realAddress } from "../model/build.js";
 import { isSurelyMissing } from "../model/fpm-includes.js";
 import type { Host } from "../model/host.js";
 import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/listen/pool-listens.js";
+import { isToBeFilledIn } from "../model/pass/written.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Place } from "../source/file.js";
+import { once } from "../source/once.js";
 
-/** For an address nobody listens on: the pool that was most likely meant, and how it differs. */
+/** For an address that nobody listens on: how it differs from the addresses of the pools. */
 
+/** A pool that may be meant, and how its address differs from the written one. */
 export interface Nearest {
   readonly pool: Pool;
-  /** Its `listen` value. */
+  /** The value of its `listen`. */
   readonly place: Place;
   /** Where it listens, as a person writes it. */
   readonly shown: string;
-  /** Words that fit behind "pool [www] listens on X, ". */
+  /** Words that fit after "pool [www] listens on X, ". */
   readonly difference: string;
-  /** Which half says something else than it looks like; `null`: both are sound, they only differ. */
+  /** The half that does not mean what it seems to say; `null`: both are sound and only differ. */
   readonly faulty: "nginx" | "pool" | null;
-  /** The address for nginx to reach it, `null` where nobody would want that. */
+  /** What `fastcgi_pass` has to say to reach it; `null`: nobody would want that. */
   readonly nginxAddress: string | null;
-  /** Locations reach it where it listens now, so that moving it would cut them off. */
+  /** Whether locations reach it where it listens now, so that moving it would cut them off. */
   readonly used: boolean;
 }
 
-/** A pool whose `listen` PHP-FPM refuses although one can see what it means. */
+/** A pool whose `listen` PHP-FPM refuses although its meaning is plain. */
 export interface Refused {
   readonly pool: Pool;
   readonly place: Place;
-  /** As it stands in the file, and as PHP-FPM would take it. */
+  /** As written: `unix:/run/php/shop.sock`. */
   readonly text: string;
+  /** As PHP-FPM would accept it: `/run/php/shop.sock`. */
   readonly meant: string;
-  /** `port`: what it takes for the port is none. `host`: what it takes for the host's name is none. */
+  /**
+   * `port`: what PHP-FPM reads as the port is not a number. `host`: what it reads as the host is not a name.
+   */
   readonly fault: "port" | "host";
-  /** What PHP-FPM takes it for. */
+  /** What PHP-FPM reads it as, in words: `the host unix and the port /run/php/shop.sock`. */
   readonly reading: string;
 }
 
-/** Whether there may be pools, or addresses of pools, that the files that were read do not tell. */
-export function poolsUnknown(host: Host): boolean {
+/** Whether there may be pools, or addresses of pools, that are not in the files that were read. */
+export const poolsUnknown = once((host: Host): boolean => {
   const unread = host.masters.some((master) =>
     master.includes.some((include) => {
       const { kind } = include.result;
       if (include.unread.length > 0 || kind === "too-deep") return true;
-      // Pools in a directory like /home of which nothing was copied. On a part of a host, a directory without any file has none.
+      // Pools may be in a directory like /home that was not copied. In a part of a host, an empty directory
+      // has none.
       const nothing = kind === "missing" || (kind === "no-match" && host.whole);
       return nothing && !isSurelyMissing(host, master, include);
     }),
   );
   return unread || mayHide(host.unread) || host.pools.some(isUnknown);
-}
+});
 
 function isUnknown(pool: Pool): boolean {
   const listen = setting(pool, "listen");
   if (listen.kind === "unknown") return true;
   const text = listen.value ?? "";
-  // A placeholder of an installer; and a relative path counts from a directory that only the main file tells.
-  const placeholder = /[{}<>%]|__\w+__|@\w+@/.test(text);
-  return placeholder || (pool.master.main === null && /^[^/:]+\//.test(text));
+  // A relative path counts from a directory that only the main file names.
+  return isToBeFilledIn(text) || (pool.master.main === null && /^[^/:]+\//.test(text));
 }
 
+/** The pool whose refused `listen` means the wanted address; `null`: there is none. */
 export function refusedFor(host: Host, wanted: Address): Refused | null {
   for (const { pool, place, text } of poolListens(host).refused) {
     const meant = text.replace(/^[a-z]+:\/\//i, "").replace(/^unix:|^:(?=\d+$)/i, "");
@@ -79,14 +87,14 @@ export function refusedFor(host: Host, wanted: Address): Refused | null {
     if (address === null || !reaches(wanted, realAddress(host.fs, address))) continue;
     const [name, port] = [text.slice(0, text.lastIndexOf(":")), text.slice(text.lastIndexOf(":") + 1)];
     const fault = /^\d+$/.test(port) ? "host" : "port";
-    const named = name === "" ? "a host without a name" : `the host ${name}`;
+    const named = name === "" ? "an empty host name" : `the host ${name}`;
     const reading = fault === "host" ? named : `${named} and the port ${port}`;
     return { pool, place, text, meant, fault, reading };
   }
   return null;
 }
 
-/** How a pool's address differs from the one that is written; `null`: PHP-FPM refuses it. */
+/** How a pool's address differs from the wanted one; `null`: PHP-FPM refuses the pool's address. */
 export function compare(
   host: Host,
   { pool, place, text, address }: PoolListen,
@@ -98,14 +106,15 @@ export function compare(
     place,
     shown: showAddress(address),
     faulty: null,
-    nginxAddress: forNginx(address),
+    nginxAddress: passAddress(address),
     used: poolListens(host).used.has(pool),
     ...(relativeVerdict(wanted, address, text) ?? verdict(wanted, address, text)),
   };
 }
 
+/** `Nearest` with a number to compare pools by. */
 export interface Ranked extends Nearest {
-  /** How little the two addresses have in common: 0 and 1 are slips of the pen, 7 is another kind of address. */
+  /** How far apart the two addresses are: 0 and 1 are slips of the pen, 7 is another kind of address. */
   readonly distance: number;
 }
 
@@ -125,10 +134,13 @@ function relativeVerdict(wanted: Address, address: Address, text: string): Verdi
   return { distance: same ? 0 : 6, faulty: same ? "nginx" : null, difference };
 }
 
-/** Whether a relative path can be told to mean a pool, or nothing that can be there: `@php` is no abstract socket to either. */
+/**
+ * Whether a relative path is surely a slip: it is the end of a pool's path, or begins with `@`, which is an
+ * abstract socket to neither daemon.
+ */
 export function isSlip(host: Host, wanted: UnixAddress): boolean {
   if (wanted.path.startsWith("@")) return true;
-  // A template says from where the path counts.
+  // A template fills in the directory that the path counts from.
   const from = host.nginx === null ? [] : childrenNamed(host.nginx.root, "working_directory");
   if (from.some(({ directive }) => directive.args[0]?.placeholder)) return false;
   return likelyPools(host, wanted).some(
@@ -142,7 +154,7 @@ function isMeant({ path }: UnixAddress, address: UnixAddress): boolean {
 }
 
 function below({ path }: UnixAddress): string {
-  return `which PHP-FPM takes for the file ${path}`;
+  return `which PHP-FPM reads as the file ${path}`;
 }
 
 function verdict(wanted: Address, address: Address, text: string): Verdict {
@@ -153,7 +165,7 @@ function verdict(wanted: Address, address: Address, text: string): Verdict {
         ? { distance: 3, difference: "another port" }
         : { distance: 4, difference: "another address and port" };
     if (text.startsWith("*:"))
-      return { distance: 0, shown: text, faulty: "pool", difference: "which PHP-FPM binds to [::1] alone" };
+      return { distance: 0, shown: text, faulty: "pool", difference: "which PHP-FPM only binds to [::1]" };
     return { distance: 1, difference: family(wanted.host, address.host) };
   }
   if (!text.startsWith("/")) {
@@ -171,10 +183,10 @@ function paths(wanted: string, listen: string): Verdict {
     return {
       distance: 0,
       faulty: "nginx",
-      difference: "without the colon, which nginx takes for a part of the file name",
+      difference: "without the colon, which nginx reads as part of the file name",
     };
   if (/php/.test(wanted) && withoutVersions(wanted) === withoutVersions(listen))
-    return { distance: 1, difference: "of another PHP version" };
+    return { distance: 1, difference: "the socket of another PHP version" };
   if (nameOf(wanted) === nameOf(listen)) return { distance: 2, difference: "in another directory" };
   const same = directoryOf(wanted) === directoryOf(listen);
   const [ours, theirs] = [stem(wanted), stem(listen)];
@@ -182,10 +194,10 @@ function paths(wanted: string, listen: string): Verdict {
   return { distance: (same ? 3 : 4) - (alike ? 1 : 0), difference: same ? "another file" : "another path" };
 }
 
-/** What names end with is no longer: `-fpm-8.2.socket`. */
+/** The ends that `stem` cuts off are shorter than this: `-fpm-8.2.socket`. */
 const LONGEST_END = 40;
 
-/** `shop` of `/run/php/shop-fpm.sock`. */
+/** A socket's name without its usual end: `shop` of `/run/php/shop-fpm.sock`. */
 function stem(path: string): string {
   const name = nameOf(path);
   const end = name.slice(-LONGEST_END).replace(/[-_.]?(fpm|php)?[-_.]?\d*\.?(sock|socket)?$/, "");
@@ -198,12 +210,7 @@ function family(wanted: string, listen: string): string {
   return theirs === true ? "IPv6 instead of IPv4" : "IPv4 instead of IPv6";
 }
 
-function forNginx(address: Address): string {
-  if (address.kind === "unix") return `unix:${address.path}`;
-  return showAddress(/^(\*|0\.0\.0\.0)$/.test(address.host) ? { ...address, host: "127.0.0.1" } : address);
-}
-
-/** Service managers start nginx in `/`, so that a path may do that only lacks its slash. */
+/** Whether a relative path reaches a pool from `/`, where service managers start nginx. */
 export function isBelowRoot(host: Host, address: Address): boolean {
   const path = inDirectory(address, "/");
   return (

@@ -7,16 +7,16 @@ import type { Meant } from "./meant-pool.js";
 import { accountOf } from "./site.js";
 import { NOT_FOR_SITES } from "./site-pools.js";
 
-/** The words about the pool that is meant, also where nobody can tell which one it is. */
+/** Words about the intended pool, or about those that may be it. */
 
-/** More than these are counted. */
+/** The most pools that are named; the rest are counted. */
 const MOST = 5;
 
 const named = new WeakMap<readonly PoolListen[], readonly PoolListen[]>();
 
-/** The pools that are worth naming: those that wait for requests before the others. */
+/** The pools that are worth naming: those that get no requests yet come first. */
 function worthNaming(host: Host, candidates: readonly PoolListen[]): readonly PoolListen[] {
-  // Of very many sites, each may mean any of as many pools.
+  // There may be very many sites, and each may mean any of as many pools.
   const known = named.get(candidates);
   if (known !== undefined) return known;
   const { used } = poolListens(host);
@@ -28,7 +28,7 @@ function worthNaming(host: Host, candidates: readonly PoolListen[]): readonly Po
   return found;
 }
 
-/** `pass requests to the pool that is meant: [blog] unix:/run/php/blog.sock (user blog), …` */
+/** `pass requests to the intended pool: [blog] unix:/run/php/blog.sock (user blog), …` */
 export function whichPool(host: Host, candidates: readonly PoolListen[], wanted: Address): string {
   const first = worthNaming(host, candidates);
   const more = candidates.length - first.length;
@@ -37,7 +37,7 @@ export function whichPool(host: Host, candidates: readonly PoolListen[], wanted:
     const address = addressOf(compare(host, listen, wanted), listen);
     return `[${listen.pool.name}] ${address}${account === null ? "" : ` (user ${account})`}`;
   });
-  return `pass requests to the pool that is meant: ${shown.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+  return `pass requests to the intended pool: ${shown.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
 }
 
 function addressOf(near: Nearest | null, { text }: PoolListen): string {
@@ -47,19 +47,21 @@ function addressOf(near: Nearest | null, { text }: PoolListen): string {
 const WHICH = {
   site: ", which the site uses elsewhere,",
   directory: ", which works in the site's directory,",
-  name: ", which is called like the site,",
+  name: ", which is named like the site,",
   spare: ", which no location uses,",
 } as const;
 
-/** Words that fit behind "no pool listens on X": the pool that is meant, or that none can be told. */
+/** Words that fit after "no pool listens on X": the intended pool, or that the files do not tell it. */
 export function leadTo(near: Nearest | null, { why, candidates }: Meant): string {
   if (near === null)
-    return candidates.length > 1 ? `, and nothing tells which of ${candidates.length} pools is meant` : "";
+    return candidates.length > 1
+      ? `, and nothing tells which of the ${candidates.length} pools is meant`
+      : "";
   const which = why === null || why === "slip" || why === "only" ? "" : WHICH[why];
   return `; ${listening(near, which)}, ${near.difference}`;
 }
 
-/** Where the pool listens that is meant, or those that it can be. */
+/** The `listen` of the intended pool, or of those that may be it. */
 export function nearby(
   host: Host,
   near: Nearest | null,

@@ -18,20 +18,31 @@ import {
   sparePool,
 } from "./site-pools.js";
 
-/** Which pool an address that leads to nobody was meant for: what tells it, and where nothing does. */
+/** Which pool a location means by an address that nobody listens on. */
 
+/** The intended pool and the reason for choosing it, or the pools that it may be. */
 export interface Meant {
-  /** `null`: nothing decides between several, and a guess could run a site in the pool of another. */
+  /** `null`: nothing decides between several, and a guess could run a site in another site's pool. */
   readonly chosen: PoolListen | null;
-  /** By its address; the site uses it elsewhere; the site's scripts are in its directory; it is called like the site; nobody uses it; there is no other. */
+  /**
+   * - `slip`: its address is the written one but for a slip.
+   * - `site`: the site uses it elsewhere.
+   * - `directory`: the site's scripts are in its directory.
+   * - `name`: it is named like the site.
+   * - `spare`: it is the only one that no location uses.
+   * - `only`: it is the only pool.
+   */
   readonly why: "slip" | "site" | "directory" | "name" | "spare" | "only" | null;
-  /** Where none is chosen: those that it can be. */
+  /** Where none is chosen: those that it may be. */
   readonly candidates: readonly PoolListen[];
-  /** What speaks against it, as a sentence for the help; `null`: nothing. */
+  /** What speaks against the choice, in words for the help; `null`: nothing. */
   readonly doubt: string | null;
 }
 
-/** `wanted`: `null` where the address says nothing about the pool. */
+/**
+ * The pool that all these sites mean by an address that nobody listens on. `wanted`: that address, `null`
+ * where it says nothing about the pool.
+ */
 export function meantPool(host: Host, wanted: Address | null, sites: readonly Site[]): Meant {
   const { listens } = poolListens(host);
   const [only] = listens;
@@ -40,7 +51,7 @@ export function meantPool(host: Host, wanted: Address | null, sites: readonly Si
   const slips = wanted === null ? [] : wordSlips(host, wanted);
   const each = sites.map((site) => meantFor(host, wanted, site, slips));
   const [first] = each;
-  // A snippet of many sites can name one pool alone.
+  // A snippet that many sites share can only name one pool.
   if (first?.chosen != null && each.every(({ chosen }) => chosen === first.chosen))
     return { ...first, doubt: each.find(({ doubt }) => doubt !== null)?.doubt ?? null };
   const spoken = unique(each.flatMap(({ chosen, candidates }) => (chosen === null ? candidates : [chosen])));
@@ -51,7 +62,7 @@ export function meantPool(host: Host, wanted: Address | null, sites: readonly Si
 
 const shared = new WeakMap<Host, Map<string, Pool | null>>();
 
-/** The pool that all the locations mean which pass to an address that nobody listens on; `null`: they mean several. */
+/** The pool meant by every location that passes requests to this dead address; `null`: they do not agree. */
 export function meantByAll(host: Host, wanted: Address): Pool | null {
   const known = shared.get(host) ?? new Map<string, Pool | null>();
   shared.set(host, known);
@@ -97,7 +108,7 @@ function meantFor(host: Host, wanted: Address | null, site: Site, words: readonl
   return undecided([]);
 }
 
-/** Among several, what else is known about the site decides. */
+/** Where several pools fit, those that the next lists also name. */
 function narrowed(
   pools: readonly PoolListen[],
   lists: readonly (readonly PoolListen[])[],
@@ -108,20 +119,23 @@ function narrowed(
   }, pools);
 }
 
-/** The one pool of another account that something else speaks for. */
+/** A single other pool, of another account, that something else speaks for; `null`: there is none. */
 function rivalOf(chosen: PoolListen, [one, ...more]: readonly PoolListen[]): PoolListen | null {
   if (one === undefined || more.length > 0 || one === chosen) return null;
   const [ours, theirs] = [chosen, one].map(({ pool }) => accountOf(pool));
   return ours === null || theirs === null || ours === theirs ? null : one;
 }
 
-/** `/run/php/php8.2-fpm.sock` says nothing about whose it is: only the pool of all may be taken for it. */
+/**
+ * Whether the pool has an account of its own and a socket that does not say whose it is:
+ * `/run/php/php8.2-fpm.sock`.
+ */
 function isAnothers({ pool, address }: PoolListen): boolean {
   const telling = address?.kind === "unix" && tellingWords(address.path).length > 0;
   return !telling && !isSharedAccount(accountOf(pool));
 }
 
-/** Whether locations use a pool of which nothing says that it is the site's. */
+/** Whether other locations use this pool although nothing ties it to the site. */
 function takesOthers(host: Host, chosen: PoolListen, own: readonly PoolListen[]): boolean {
   return poolListens(host).used.has(chosen.pool) && !own.includes(chosen);
 }
@@ -136,7 +150,7 @@ function rivalry(
   const because = {
     use: `which ${name} uses elsewhere`,
     directory: `which works in the directory of ${name}`,
-    name: `which is called like ${name}`,
+    name: `which is named like ${name}`,
   }[speaks];
   const [ours, theirs] = [chosen.pool, rival.pool];
   return `pool [${ours.name}] runs as ${accountOf(ours)}; pool [${theirs.name}], ${because}, runs as ${accountOf(theirs)}`;
@@ -146,7 +160,10 @@ function nameOfSite({ server }: Site): string {
   return server === null ? "the site" : serverLabel(server);
 }
 
-/** Where there is no other pool, the site would share the account of those that use it. */
+/**
+ * What speaks against the only pool: the site would share the account of the sites that use it; `null`:
+ * nothing.
+ */
 function othersIn(host: Host, { pool }: PoolListen, sites: readonly Site[]): string | null {
   const account = accountOf(pool);
   if (account === null || isSharedAccount(account) || !poolListens(host).used.has(pool)) return null;
@@ -159,7 +176,7 @@ function othersIn(host: Host, { pool }: PoolListen, sites: readonly Site[]): str
   return `pool [${pool.name}] runs as ${account} for another site: give ${nameOfSite(stranger)} a pool of its own unless it may share that account`;
 }
 
-/** The pools whose address is the written one but for a slip; the likeliest kind of slip alone. */
+/** The pools whose address is the written one but for a slip, of the likeliest kind of slip. */
 function wordSlips(host: Host, wanted: Address): readonly PoolListen[] {
   const near = likelyPools(host, wanted).map((listen) => ({ listen, like: compare(host, listen, wanted) }));
   const at = (distance: number) =>
@@ -169,7 +186,7 @@ function wordSlips(host: Host, wanted: Address): readonly PoolListen[] {
   const { path } = wanted;
   const alike = poolsAlike(host, path);
   if (alike.length > 0) return alike;
-  // `shop.sock` is the socket of a shop in whatever directory.
+  // `shop.sock` is the shop's socket in any directory.
   const named = tellingWords(nameOf(path)).length === 0 ? [] : [nameOf(path)];
   const moved = named.flatMap((name) =>
     near.flatMap(({ listen }) =>
@@ -179,7 +196,10 @@ function wordSlips(host: Host, wanted: Address): readonly PoolListen[] {
   return moved.length > 0 ? moved : named.flatMap((name) => poolsNamed(host, name));
 }
 
-/** One wrong letter; other digits tell sites apart, and the pool of another site has its name for a reason. */
+/**
+ * The pools whose socket differs in one letter. Digits tell sites apart, and a pool that another site uses
+ * has its name for a reason.
+ */
 function letterSlips(host: Host, path: string, used: readonly PoolListen[]): readonly PoolListen[] {
   const name = nameOf(path);
   if (tellingWords(name).join("").length < 3) return [];

@@ -6,6 +6,7 @@ import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped, unique } from "../source/collect.js";
+import { once } from "../source/once.js";
 import {
   accountOf,
   directoriesOfPool,
@@ -19,32 +20,31 @@ import {
   termsOfSite,
 } from "./site.js";
 
-/** Which pools belong to a site, found by words: a host may have thousands of either. */
+/** Which pools belong to a site, looked up by words, for a host may have thousands of both. */
 
 interface Index {
   readonly terms: ReadonlyMap<string, readonly { readonly listen: PoolListen; readonly weight: number }[]>;
   readonly directories: ReadonlyMap<string, readonly PoolListen[]>;
   readonly sockets: ReadonlyMap<string, readonly PoolListen[]>;
-  /** The pools that take requests of a site by now. */
+  /** The pools that already take requests of a site. */
   readonly using: ReadonlyMap<Node | string, ReadonlySet<PoolListen>>;
-  /** The one pool for sites that no location uses; `null`: none or several, or it is another site's. */
+  /**
+   * The only pool for sites that no location uses; `null`: there is none, or several, or it is another
+   * site's.
+   */
   readonly spare: PoolListen | null;
-  /** Who passes to each address that nobody listens on. */
+  /** The sites that pass requests to each address that nobody listens on. */
   readonly dead: ReadonlyMap<string, readonly Site[]>;
 }
 
-const indexes = new WeakMap<Host, Index>();
-
-function indexOf(host: Host): Index {
-  const known = indexes.get(host);
-  if (known !== undefined) return known;
+const indexOf = once((host: Host): Index => {
   const { listens } = poolListens(host);
   const terms = grouped(
     listens.flatMap((listen) =>
       termsOfPool(listen).map(({ text, weight }) => [text, { listen, weight }] as const),
     ),
   );
-  const index: Index = {
+  return {
     terms,
     directories: grouped(
       listens.flatMap((listen) => directoriesOfPool(listen.pool).map((path) => [path, listen] as const)),
@@ -58,16 +58,14 @@ function indexOf(host: Host): Index {
     spare: spareOf(host, terms),
     dead: deadOf(host),
   };
-  indexes.set(host, index);
-  return index;
-}
+});
 
 /** Pools whose socket has the same telling words in its path. */
 export function poolsAlike(host: Host, path: string): readonly PoolListen[] {
   return indexOf(host).sockets.get(wordsKey(path)) ?? [];
 }
 
-/** Pools whose name or account is the telling part of the path of a socket. */
+/** Pools whose name or account is the telling part of a socket's path. */
 export function poolsNamed(host: Host, path: string): readonly PoolListen[] {
   const text = tellingWords(path)
     .join("")
@@ -83,8 +81,8 @@ export function poolsOfSite(host: Host, site: Site): readonly PoolListen[] {
 }
 
 /**
- * The pools that a site's names, its file and the path of its scripts speak for most. What speaks for a pool only by a
- * word that sites may share does not take it from the locations that use it.
+ * The pools that are named most like the site, by its names, its file and the path of its scripts. A word
+ * that several sites may share does not count for a pool that locations already use.
  */
 export function poolsCalledLike(host: Host, site: Site): readonly PoolListen[] {
   const index = indexOf(host);
@@ -100,7 +98,9 @@ export function poolsCalledLike(host: Host, site: Site): readonly PoolListen[] {
   return unique(fit.filter(({ weight }) => weight === most).map(({ listen }) => listen));
 }
 
-/** Pools whose chroot, chdir, prefix or open_basedir the scripts are in; the closest around them. */
+/**
+ * Pools whose chroot, chdir, prefix or open_basedir the site's scripts are in, the innermost directory only.
+ */
 export function poolsWorkingIn(host: Host, site: Site): readonly PoolListen[] {
   const { directories } = indexOf(host);
   if (directories.size === 0) return [];
@@ -111,7 +111,7 @@ export function poolsWorkingIn(host: Host, site: Site): readonly PoolListen[] {
   return [];
 }
 
-/** The only pool that no location uses, where nothing else on the host can want it. */
+/** The only pool that no location uses; `null`: there is none, or something else on the host may want it. */
 export function sparePool(host: Host, address: string, sites: readonly Site[]): PoolListen | null {
   const { spare, dead } = indexOf(host);
   if (spare === null) return null;
@@ -143,7 +143,7 @@ function usingOf(host: Host): Index["using"] {
   return using;
 }
 
-/** One site has one directory of scripts: two of them below one name may be two programs. */
+/** What a site is looked up by. Two directories of scripts under one server name may be two applications. */
 function keysOf(site: Site): readonly (Node | string)[] {
   const path = directoryOfSite(site);
   const names = serverNames(site.server).map((name) => `${name} ${path ?? ""}`);
@@ -151,7 +151,7 @@ function keysOf(site: Site): readonly (Node | string)[] {
   return names.length > 0 || site.server === null ? names : [site.server];
 }
 
-/** Pools that are not for the web: for the status page, for jobs. */
+/** Names of pools that are not for web sites: for the status page, for jobs. */
 export const NOT_FOR_SITES =
   /(?:^|[-_.])(?:status|ping|health|monitor(?:ing)?|metrics|stats?|cron|cli|jobs?|queue|worker|batch)(?:[-_.]|$)/i;
 
@@ -182,7 +182,7 @@ function deadOf(host: Host): Index["dead"] {
   );
 }
 
-/** Every location that passes to an address on which nobody listens. */
+/** Every location that passes requests to this address, on which nobody listens. */
 export function sitesMissing(host: Host, address: string): readonly Site[] {
   return indexOf(host).dead.get(address) ?? [];
 }

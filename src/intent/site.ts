@@ -9,39 +9,44 @@ import type { Node } from "../nginx/types.js";
 import { known } from "../source/effective.js";
 import { withoutEnd } from "../source/ends.js";
 
-/** The words by which sites and pools are known, so that one can be told to belong to the other. */
+/** The words that sites and pools are known by, to tell which pool belongs to which site. */
 
-/** Where the requests come from: a location and its server. */
+/** A location and its server. */
 export type Site = Pick<Binding, "location" | "server">;
 
+/** A word that a site or a pool is known by. */
 export interface Term {
-  /** In lower case, letters and digits alone: `blogexamplecom`. */
+  /** In lower case, only letters and digits: `blogexamplecom`. */
   readonly text: string;
   /**
-   * Of a site: 3 for a whole name (`blog.example.com`), 2 for what stands for it (`blog`, a directory of
-   * the root), 1 for what other sites may share (`example`, a part of a word). Of a pool: 3 for a whole
-   * name, 1 for a part.
+   * How well it tells. Of a site: 3 for a whole name (`blog.example.com`), 2 for its short form (`blog`, a
+   * directory of the root), 1 for what other sites may share (`example`, a part of a word). Of a pool: 3 for
+   * a whole name, 1 for a part.
    */
   readonly weight: number;
 }
 
-/** Found in the names of any site, pool or directory. */
+/** Words that occur in the names of any site, pool or directory, and so tell nothing. */
 const COMMON =
   /^(?:|www|www-?data|web|webs|wwwroot|php|php-?fpm|fpm|default|000-default|sites?|conf|config|html?|public|public_html|htdocs|httpdocs|httpd?|https|nginx|apache|pools?|home|var|usr|share|local|lib|opt|etc|srv|tmp|run|sock|socket|data|current|releases?|vhosts?|nobody|root|localhost|_|com|org|net)$/;
 
 /** Accounts of the web server, which belong to no site. */
 const SHARED_ACCOUNT = /^(?:www-data|nginx|apache|httpd?|nobody|www|_www|root|wwwrun|caddy)$/;
 
+/** Whether the account is that of a web server; `null`, an unknown one, is not. */
 export function isSharedAccount(user: string | null): boolean {
   return user !== null && SHARED_ACCOUNT.test(user);
 }
 
-/** The account that a pool runs as; `null`: not known. */
+/** The account that a pool runs as; `null`: unknown. */
 export function accountOf(pool: Pool): string | null {
   return known(setting(pool, "user")) || null;
 }
 
-/** What tells a path of a socket from others, in its order: `shop` of `/run/php/php8.2-fpm-shop.sock`, nothing of `/run/php/php-fpm.sock`. */
+/**
+ * The words that tell a socket's path from others, in order: `shop` of `/run/php/php8.2-fpm-shop.sock`, none
+ * of `/run/php/php-fpm.sock`.
+ */
 export function tellingWords(path: string): readonly string[] {
   return withoutVersions(path.toLowerCase())
     .split(/[/\-_.]+/)
@@ -51,7 +56,7 @@ export function tellingWords(path: string): readonly string[] {
     );
 }
 
-/** The directory that the site's scripts are in; `null`: not written out. */
+/** The directory that the site's scripts are in; `null`: not written, or not without variables. */
 export function directoryOfSite({ location, server }: Site): string | null {
   for (const name of ["alias", "root"]) {
     const found = effectiveNode(location.name === "location" ? location : (server ?? location), name);
@@ -62,7 +67,7 @@ export function directoryOfSite({ location, server }: Site): string | null {
   return null;
 }
 
-/** Names of a server as requests write them, without wildcards and patterns. */
+/** The names of a server as requests write them; a wildcard without its `*`, no patterns. */
 export function serverNames(server: Node | null): readonly string[] {
   if (server === null) return [];
   return childrenNamed(server, "server_name")
@@ -71,12 +76,12 @@ export function serverNames(server: Node | null): readonly string[] {
     .filter((name) => /^[a-z0-9][a-z0-9.-]*$/.test(name) && !COMMON.test(name));
 }
 
-/** Whether a path has a part of its own: `/var/www/blog`, not `/var/www/html`. */
+/** Whether a path has a part that is not common: `/var/www/blog` does, `/var/www/html` does not. */
 export function isTelling(path: string): boolean {
   return path.split("/").some((part) => !COMMON.test(part.toLowerCase()));
 }
 
-/** What a site is called: by its names, by its file, and by the path of its scripts. */
+/** The words that a site is known by: from its names, its file and the path of its scripts. */
 export function termsOfSite(site: Site): readonly Term[] {
   const { server } = site;
   const file = server === null ? "" : nameOf(server.file.path).replace(/\.(?:conf|vhost|nginx)$/, "");
@@ -97,7 +102,7 @@ function termsOfName(name: string): readonly Term[] {
   return [
     { text: plain(labels.join("")), weight: labels.length > 1 ? 3 : 2 },
     ...(labels.length > 1 && !COMMON.test(first) ? [{ text: plain(first), weight: 2 }] : []),
-    // The last one is no name of anybody.
+    // The top-level domain is nobody's name.
     ...rest.slice(0, -1).flatMap((label) => shared(label)),
     ...(words.length > 1 ? words.flatMap((word) => shared(word)) : []),
   ];
@@ -107,7 +112,7 @@ function shared(word: string): readonly Term[] {
   return COMMON.test(word) || word.length < 3 ? [] : [{ text: plain(word), weight: 1 }];
 }
 
-/** What a pool is called: by its name, its account and its socket. */
+/** The words that a pool is known by: from its name, its account and its socket. */
 export function termsOfPool({ pool, address }: PoolListen): readonly Term[] {
   const account = accountOf(pool);
   const socket = address?.kind === "unix" ? tellingWords(nameOf(address.path)) : [];
@@ -128,7 +133,7 @@ export function termsOfPool({ pool, address }: PoolListen): readonly Term[] {
   });
 }
 
-/** The directories that a pool works in and that are its own. */
+/** The directories of its own that a pool works in. */
 export function directoriesOfPool(pool: Pool): readonly string[] {
   const basedir = [...["php_admin_value", "php_value"]].flatMap((key) =>
     (known(arraySetting(pool, key, "open_basedir")) ?? "").split(":"),

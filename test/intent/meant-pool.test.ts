@@ -110,7 +110,7 @@ test("a parent domain that another site uses is not enough", () => {
     { name: "example.com", pass: "unix:/run/php/example.sock" },
   ];
   expect(helpOf([...sites, own("shop")], [main, shop])).toEqual([
-    "pass requests to the pool that is meant: [example] unix:/run/php/example.sock (user example), [shop] unix:/run/php/shop.sock (user shop)",
+    "pass requests to the intended pool: [example] unix:/run/php/example.sock (user example), [shop] unix:/run/php/shop.sock (user shop)",
   ]);
 });
 
@@ -121,7 +121,7 @@ test("the one unused pool is not taken where its name is that of another site", 
     { ...own("shop"), more: still },
   ];
   expect(helpOf(sites, [shop, blog])).toEqual([
-    "pass requests to the pool that is meant: [blog] unix:/run/php/blog.sock (user blog), [shop] unix:/run/php/shop.sock (user shop)",
+    "pass requests to the intended pool: [blog] unix:/run/php/blog.sock (user blog), [shop] unix:/run/php/shop.sock (user shop)",
   ]);
 });
 
@@ -132,7 +132,7 @@ test("the one unused pool is nobody's where two sites miss theirs", () => {
     own("shop"),
   ];
   for (const help of helpOf(sites, [shop, blog]))
-    expect(help).toMatch(/^pass requests to the pool that is meant:/);
+    expect(help).toMatch(/^pass requests to the intended pool:/);
 });
 
 test("an unnamed port among others is no slip", () => {
@@ -143,7 +143,7 @@ test("an unnamed port among others is no slip", () => {
     { name: "b.example.com", pass: "127.0.0.1:9002" },
   ];
   expect(helpOf(sites, ports)).toEqual([
-    "pass requests to the pool that is meant: [p9001] 127.0.0.1:9001 (user p9001), [p9002] 127.0.0.1:9002 (user p9002)",
+    "pass requests to the intended pool: [p9001] 127.0.0.1:9001 (user p9001), [p9002] 127.0.0.1:9002 (user p9002)",
   ]);
 });
 
@@ -195,14 +195,14 @@ test("a common name of a socket that is a pool of one site is nobody's but that 
     { name: "shop.example.com", pass: stock },
   ];
   expect(helpOf(sites, [first, blog])).toEqual([
-    "pass requests to the pool that is meant: [blog] unix:/run/php/blog.sock (user blog), [shop] unix:/run/php/php8.2-fpm.sock (user shop)",
+    "pass requests to the intended pool: [blog] unix:/run/php/blog.sock (user blog), [shop] unix:/run/php/php8.2-fpm.sock (user shop)",
   ]);
 });
 
 test("one server for two sites names no pool", () => {
   const both = { name: "blog.example.com shop.example.com", pass: stock };
   expect(helpOf([both, own("wiki")], [blog, shop, wiki])).toEqual([
-    "pass requests to the pool that is meant: [blog] unix:/run/php/blog.sock (user blog), [shop] unix:/run/php/shop.sock (user shop)",
+    "pass requests to the intended pool: [blog] unix:/run/php/blog.sock (user blog), [shop] unix:/run/php/shop.sock (user shop)",
   ]);
 });
 
@@ -221,7 +221,7 @@ test("a missing port is not that of another site's pool", () => {
   const upstream = "upstream php { server 127.0.0.1; }\n";
   const others = { name: "shop.example.com", pass: "127.0.0.1:9100" };
   expect(helpOf([site, others], [tcp, blog], missingPort, upstream)).toEqual([
-    "in the place of that address:\n  127.0.0.1:PORT\nor pass requests to the pool that is meant: [blog] unix:/run/php/blog.sock (user blog)",
+    "in the place of that address:\n  127.0.0.1:PORT\nor pass requests to the intended pool: [blog] unix:/run/php/blog.sock (user blog)",
   ]);
   const own = { name: "blog", listen: "127.0.0.1:9200" };
   const [help] = helpOf([site, others], [tcp, own], missingPort, upstream);
@@ -238,7 +238,7 @@ test("a location that passes to nginx itself is led to the pool of its site", ()
     wrongProtocol,
   );
   expect(unknown).toBe(
-    "pass requests to the pool that is meant: [shop] unix:/run/php/shop.sock (user shop), [blog] unix:/run/php/blog.sock (user blog)",
+    "pass requests to the intended pool: [shop] unix:/run/php/shop.sock (user shop), [blog] unix:/run/php/blog.sock (user blog)",
   );
 });
 
@@ -271,7 +271,7 @@ test("two sites share an unused pool only where its account is nobody's", () => 
   ];
   const [common, alone] = ["www-data", "bob"].map((user) => helpOf(sites, [shop, { name: "two", user }]));
   expect(common?.every((help) => help.includes("  fastcgi_pass unix:/run/php/two.sock;"))).toBe(true);
-  expect(alone?.every((help) => help.startsWith("pass requests to the pool that is meant:"))).toBe(true);
+  expect(alone?.every((help) => help.startsWith("pass requests to the intended pool:"))).toBe(true);
 });
 
 test.each([
@@ -281,6 +281,6 @@ test.each([
   const taken = { name: "shop", listen };
   const other = { name: "shop.example.com", pass: listen.startsWith("/") ? `unix:${listen}` : listen };
   const [help] = helpOf([{ name: "notes.example.com", pass }, other, own("blog")], [taken, blog]);
-  expect(help).toMatch(/^pass requests to the pool that is meant: \[shop\] .*, \[blog\] /);
+  expect(help).toMatch(/^pass requests to the intended pool: \[shop\] .*, \[blog\] /);
   expect(passed([{ name: "notes.example.com", pass }, own("blog")], [taken, blog])).toBe(other.pass);
 });

@@ -6,10 +6,14 @@ import { type Address, reaches, socketPath, type TcpAddress } from "../../../src
 import { canonicalHost } from "../../../src/model/address/canonical.js";
 import type { Host } from "../../../src/model/host.js";
 import { assignmentsOf } from "../../../src/model/machine/unit-file.js";
+import { once } from "../../../src/source/once.js";
 
-/** Programs besides nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
+/** Programs other than nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
 
-/** Whether another program listens at an address of this machine, by its files or by the kernel of the live host. */
+/**
+ * Whether another program listens on an address of this machine, by its files or by the kernel of the live
+ * host.
+ */
 export function othersListen({ fs }: Pick<Host, "fs">, address: Address): boolean {
   const { words, ports } = othersOf(fs);
   if (words.some((word) => names(word, address))) return true;
@@ -22,16 +26,14 @@ interface Others {
   readonly ports: readonly TcpAddress[];
 }
 
-/** A rule asks for each address that leads to no pool. */
-const known = new WeakMap<HostFilesystem, Others>();
+const othersOf = once(
+  (fs: HostFilesystem): Others => ({
+    words: [...started(fs), ...handedOn(fs)],
+    ports: kernelListens(fs),
+  }),
+);
 
-function othersOf(fs: HostFilesystem): Others {
-  const found = known.get(fs) ?? { words: [...started(fs), ...handedOn(fs)], ports: kernelListens(fs) };
-  known.set(fs, found);
-  return found;
-}
-
-/** The arguments of units that start something else, and what units listen for. */
+/** The arguments of units that start another program, and the addresses that units listen on. */
 function started(fs: HostFilesystem): readonly string[] {
   return UNIT_DIRECTORIES.flatMap((directory) =>
     ["service", "socket"].flatMap((kind) => glob(fs, `${directory}/*.${kind}`)),
@@ -41,7 +43,7 @@ function started(fs: HostFilesystem): readonly string[] {
     .flatMap(({ value }) => value.split(/[\s"']+/));
 }
 
-/** What HAProxy and stunnel take, to hand it on to other machines. */
+/** The addresses on which HAProxy and stunnel listen, to pass connections on to other machines. */
 function handedOn(fs: HostFilesystem): readonly string[] {
   return [...glob(fs, "/etc/haproxy/*.cfg"), ...glob(fs, "/etc/stunnel/*.conf")]
     .flatMap((path) => [...textOf(fs, path).matchAll(/^[ \t]*(?:bind[ \t]|accept[ \t]*=)[ \t]*(\S+)/gm)])
@@ -55,7 +57,7 @@ function names(word: string, address: Address): boolean {
   return word.includes("/") && socketPath(path) === address.path;
 }
 
-/** TCP ports on which the machine listens; only the live host tells. */
+/** TCP ports on which the machine listens; only the live host knows them. */
 function kernelListens(fs: HostFilesystem): readonly TcpAddress[] {
   return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) =>
     textOf(fs, path)
@@ -72,7 +74,10 @@ function kernelListens(fs: HostFilesystem): readonly TcpAddress[] {
 /** The kernel's number for a socket that waits for connections. */
 const LISTEN = "0A";
 
-/** The kernel prints each four bytes of an address as one number in its own order of bytes, which is taken for little-endian. */
+/**
+ * An address as the kernel prints it: each four bytes as one number, in the byte order of the machine,
+ * which is read as little-endian.
+ */
 function hostOf(hex: string): string {
   const bytes = [...hex.matchAll(/(..)(..)(..)(..)/g)].flatMap(([, a, b, c, d]) => [d, c, b, a]);
   if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte ?? "", 16)).join(".");

@@ -2,7 +2,7 @@ import { type Draft, defineRule } from "../../../src/engine/define.js";
 import type { HelpDraft } from "../../../src/engine/help.js";
 import type { RelatedReport } from "../../../src/engine/rule.js";
 import { effectOfNobody, mayAnswer, membership, siblings } from "../../../src/evidence/failover.js";
-import { namesOf, phpBindings } from "../../../src/evidence/pairs.js";
+import { namesOf } from "../../../src/evidence/pairs.js";
 import { around, listenOn, ownSocket, passTo } from "../../../src/help/address.js";
 import { helpOf, inWords, remove, replace } from "../../../src/help/edit.js";
 import {
@@ -19,13 +19,14 @@ import { isLocal, isRelative, showAddress } from "../../../src/model/address/add
 import type { Binding, Host, Target } from "../../../src/model/host.js";
 import { nginxAnswers } from "../../../src/model/listen/nginx-points.js";
 import { poolListens, statusListens } from "../../../src/model/listen/pool-listens.js";
+import { hasWrittenPort, isToBeFilledIn, writtenAddress } from "../../../src/model/pass/written.js";
 import { headPlace } from "../../../src/nginx/tree/nodes.js";
-import { groupBy } from "../../../src/source/collect.js";
 import { withoutEnd } from "../../../src/source/ends.js";
-import { type Place, samePlace } from "../../../src/source/file.js";
+import { type Place, placeKey, samePlace } from "../../../src/source/file.js";
+import { markdown } from "../../../src/source/markdown.js";
 import { othersListen } from "./other-listeners.js";
 
-/** One location and one address behind it on which no pool listens. */
+/** One location, and an address it passes requests to on which no pool listens. */
 interface Miss {
   readonly binding: Binding;
   readonly target: Target;
@@ -40,7 +41,7 @@ type Case = "no-socket" | "no-port" | "member" | "listen-port" | "listen-host";
 
 export const listenMismatch = defineRule({
   id: "connect/listen-mismatch",
-  about: "host",
+  about: "site",
   cases: {
     "no-socket": {
       severity: "error",
@@ -55,65 +56,121 @@ export const listenMismatch = defineRule({
     member: {
       severity: "warning",
       symptom: { when: "always", status: null, log: "while connecting to upstream" },
-      summary: "no pool listens behind one of several servers of an upstream",
+      summary: "no pool listens on the address of one of several servers of an upstream",
     },
     "listen-port": {
       severity: "error",
       symptom: start("invalid port value"),
-      summary: "PHP-FPM takes the listen of the pool that is meant for a host and a port, and refuses it",
+      summary: "PHP-FPM reads the intended pool's listen as host:port and refuses it",
     },
     "listen-host": {
       severity: "error",
       symptom: start("getaddrinfo: Name or service not known"),
-      summary: "PHP-FPM takes the listen of the pool that is meant for the name of a host, and refuses it",
+      summary: "PHP-FPM reads the intended pool's listen as a host name and refuses it",
     },
   },
   docs: {
     title: "nginx passes requests to an address no pool listens on",
-    what: "Fires when a `fastcgi_pass`, directly, through an `upstream` or through a variable whose values are in the files, names an address of this machine (a Unix socket, a loopback address, `localhost`) and no pool of the host listens there. Names the pool that is meant and how it differs: the one whose address is this one but for a slip (another PHP version, directory, ending or letter), else the one that the site uses elsewhere, that works in its directory (`chroot`, `chdir`, `open_basedir`) or is called like it by name, account or socket, else the only one that no location uses, or that there is. Where nothing decides between several, it lists them instead of one, which could be that of another site. A dead server beside living ones of the same `upstream` is a warning. Also fires when the pool that is meant has a `listen` that PHP-FPM refuses (`unix:/path`, `:9000`), and on relative sockets that can be told from the paths of pools (`unix:www.sock`, `unix:@php`): nginx looks for them below the directory that it was started in. Below `/` one may be right, which is a warning.\n\nOnly locations that something ties to PHP count: a pool that listens there, `.php` in the pattern, PHP in the name of the script, of the socket or of a file that is included. Locations that no request gets through to do not (`return`, `rewrite` of every URI, `deny all`, a second location of one pattern). Of `set` what counts is what the code of the server and of the innermost location leaves in the variable.\n\nSilent about other machines and containers, hosts without any pool, pools whose `listen` is not known, servers marked `down`, spellings of one path (`/var/run` and `/run`, `//`, links), `localhost`, bare ports, addresses where nginx itself listens, `pm.status_listen`, sockets that exist although no pool of the files made them, ports on which the live host listens, addresses that another program takes by its files (a unit of systemd with `spawn-fcgi` or `docker run`, HAProxy, stunnel), port 9000 of the official image (its `zz-docker.conf` is rarely in the tree), pools that listen on the name of a host, other relative sockets, values put together from several `map` or `if`, the empty value of a `map` without `default`, and addresses that a template fills in. Only a warning when the main file of nginx or of PHP-FPM is not in the tree.",
-    why: "nginx opens a connection for each request and finds nobody: no such file (2) for a socket, connection refused (111) for a port. The client gets `502 Bad Gateway` at once. With more than one server in the `upstream`, nginx asks the next one, so that clients see nothing until that one fails, too. `nginx -t` and `php-fpm -t` both succeed, because each looks at its own half only. Debian and Ubuntu name the socket by the PHP version, so every upgrade of PHP moves it.",
-    instead:
-      "Write the same address on both sides: `fastcgi_pass unix:/run/php/site.sock;` in nginx and `listen = /run/php/site.sock` (without `unix:`) in the pool, or `fastcgi_pass 127.0.0.1:9000;` and `listen = 127.0.0.1:9000`.",
+    fires: [
+      markdown`
+        a \`fastcgi_pass\`, directly, through an \`upstream\` or through a variable whose values are in the
+        files, names an address of this machine (a Unix socket, a loopback address, \`localhost\`), and no
+        pool of the host listens there
+      `,
+      "the intended pool has a `listen` that PHP-FPM refuses (`unix:/path`, `:9000`)",
+      markdown`
+        a relative socket is a slip, as the paths of the pools show (\`unix:www.sock\`, \`unix:@php\`): nginx
+        looks for it below the directory that it was started in
+      `,
+    ],
+    silent: [
+      "the address is another machine's or another container's",
+      "the host has no pools, or the `listen` of a pool is unknown",
+      "the server is marked `down`",
+      "the same path is spelled in another way (`/var/run` and `/run`, `//`, links)",
+      "`localhost` or a bare port is another way to write the pool's address",
+      "nginx itself listens on the address",
+      "the address is the `pm.status_listen` of a pool",
+      "the socket exists although no pool in the files makes it",
+      "the live host listens on the port",
+      markdown`
+        the files of another program show that it listens on the address (a systemd unit with
+        \`spawn-fcgi\` or \`docker run\`, HAProxy, stunnel)
+      `,
+      "it is port 9000 of the official image, whose `zz-docker.conf` is rarely in the tree",
+      "a pool listens on a host name, with that port",
+      "it is any other relative socket",
+      "the value is put together from several `map` or `if`",
+      "it is the empty value of a `map` without `default`",
+      "a template fills in the address",
+    ],
+    what: markdown`
+      The report names the intended pool and how its address differs. That is the pool whose address is the
+      written one but for a slip (another PHP version, directory, ending or letter). Otherwise it is the
+      pool that the site uses elsewhere, that works in the site's directory (\`chroot\`, \`chdir\`,
+      \`open_basedir\`), or whose name, account or socket is like the site's name. Otherwise it is the only
+      pool that no location uses, or the only one there is. Where nothing decides between several pools,
+      the report lists them all, because any one of them could be another site's.
+
+      Only locations that something ties to PHP count: a pool that listens there, \`.php\` in the pattern, or
+      PHP in the name of the script, of the socket or of an included file. Locations that no request gets
+      through to do not count (\`return\`, \`rewrite\` of every URI, \`deny all\`, a second location with
+      the same pattern). With \`set\`, what counts is the value that the code of the server and of the
+      innermost location leaves in the variable.
+
+      It is only a warning when the \`upstream\` also has living servers, when a relative socket would be
+      right for an nginx that was started in \`/\`, and when the main file of nginx or of PHP-FPM is not in
+      the tree.
+    `,
+    why: markdown`
+      nginx opens a connection for each request and finds nobody: no such file (2) for a socket, connection
+      refused (111) for a port. The client gets \`502 Bad Gateway\` at once. With more than one server in the
+      \`upstream\`, nginx asks the next one, so clients see nothing until that one also fails. \`nginx -t\`
+      and \`php-fpm -t\` both succeed, because each only looks at its own half. Debian and Ubuntu put the
+      PHP version into the name of the socket, so every upgrade of PHP moves it.
+    `,
+    instead: markdown`
+      Write the same address on both sides: \`fastcgi_pass unix:/run/php/site.sock;\` in nginx and
+      \`listen = /run/php/site.sock\` (without \`unix:\`) in the pool, or \`fastcgi_pass 127.0.0.1:9000;\`
+      and \`listen = 127.0.0.1:9000\`.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
       "https://www.php.net/manual/en/install.fpm.configuration.php#listen",
     ],
     twins: { bad: "bad-php-version", ok: "ok-same-socket" },
   },
-  *check(host) {
-    if (host.nginx === null || host.pools.length === 0 || poolsUnknown(host)) return;
-    const key = ({ target }: Miss): string => `${showAddress(target.address)} ${placeKey(target.place)}`;
-    for (const group of groupBy(misses(host), key)) yield report(host, group);
-  },
-});
-
-function* misses(host: Host): Generator<Miss> {
-  for (const binding of phpBindings(host)) {
+  // The intended pool is told from the names of all of them.
+  reads: ["site", "pool", "account", "directory"],
+  asksDisk: true,
+  *find(binding, host): Generator<Miss> {
+    if (binding.serves !== "php" || host.pools.length === 0 || poolsUnknown(host)) return;
     for (const target of binding.targets) {
       if (!target.down && target.pools.length === 0 && isDead(host, target)) yield { binding, target };
     }
-  }
-}
+  },
+  cause: ({ target }) => `${showAddress(target.address)} ${placeKey(target.place)}`,
+  report: (group, host) => report(host, group),
+});
 
-function isDead(host: Host, { address, place, upstream }: Target): boolean {
-  const { file, start: from, end } = place.span;
-  const text = file.text.slice(from, end);
-  // What a template or an installer fills in is not an address yet.
-  if (!isLocal(address) || /[{}<>%]|__\w+__|@\w+@/.test(text)) return false;
-  // Without a port nginx refuses it or takes 80, which is another cause.
-  if (upstream !== null && address.kind === "tcp" && !/:\d+["']?$/.test(text)) return false;
+/** Whether nobody can be listening on the address. */
+function isDead(host: Host, target: Target): boolean {
+  const { address, upstream } = target;
+  if (!isLocal(address) || isToBeFilledIn(writtenAddress(target.place))) return false;
+  // Without a port nginx refuses it or uses port 80, which is another cause.
+  if (upstream !== null && !hasWrittenPort(target)) return false;
   if (nginxAnswers(host, address) || statusListens(host, address)) return false;
-  // Not only PHP-FPM speaks FastCGI, and a port of the machine may be that of a container.
+  // Other programs also speak FastCGI, and a port of the machine may be a container's.
   if (othersListen(host, address)) return false;
   if (address.kind === "unix") {
-    // Nobody knows where nginx was started, but many slips can be told from paths that are meant so.
+    // Where nginx was started is unknown, but the paths of the pools show many slips.
     if (isRelative(address)) return isSlip(host, address);
-    // A socket, or a link that leads to one, is there: somebody else made it.
+    // A socket that is there, or a link to one, was made by another program.
     const entry = host.fs.entry(address.path);
     return entry.kind === "missing" && !entry.dangling;
   }
   if (poolListens(host).named.has(address.port)) return false;
-  // The official image brings zz-docker.conf, which moves pool www to this port whatever www.conf says.
+  // The official image has a zz-docker.conf, which moves pool www to this port whatever www.conf says.
   const image = host.masters.some(
     ({ main, files }) =>
       (main === null || main.path.startsWith("/usr/local/etc/")) &&
@@ -132,9 +189,9 @@ function report(host: Host, group: Group): Draft<Case> {
     return {
       ...shared,
       case: refused.fault === "port" ? "listen-port" : "listen-host",
-      message: `the listen of pool [${refused.pool.name}] is ${refused.text}, which PHP-FPM takes for ${refused.reading}; nginx passes requests to ${wanted}`,
+      message: `the listen of pool [${refused.pool.name}] is ${refused.text}, which PHP-FPM reads as ${refused.reading}; nginx passes requests to ${wanted}`,
       at: refused.place,
-      label: `taken for ${refused.reading}`,
+      label: `read as ${refused.reading}`,
       related: locations,
       effect: "PHP-FPM does not start or reload, and every pool of this master is down",
       help: helpOf([[replace(host, refused.place, `listen = ${refused.meant}`)]]),
@@ -166,7 +223,7 @@ function report(host: Host, group: Group): Draft<Case> {
   };
 }
 
-/** The words that send requests there, without the ones that are marked anyway. */
+/** The places that send requests there, without the one that the report marks anyway. */
 function passes(group: Group, at: Place): readonly RelatedReport[] {
   const found: RelatedReport[] = [];
   const add = (place: Place, message: string): boolean => {
@@ -176,11 +233,11 @@ function passes(group: Group, at: Place): readonly RelatedReport[] {
   for (const { binding, target } of group) {
     const via = target.upstream === null ? "" : ` through upstream ${target.upstream}`;
     const message = `${binding.label} passes requests there${via}`;
-    // A snippet has one location for many servers; each of them is named where it stands.
+    // A snippet is one location for many servers, so each server gets a place of its own.
     const places = [target.through ?? target.place, headPlace(binding.location)];
     if (binding.server !== null) places.push(headPlace(binding.server));
     places.some((place) => add(place, message));
-    if (target.through !== null) add(target.place, "the address behind it");
+    if (target.through !== null) add(target.place, "the address it leads to");
   }
   return found;
 }
@@ -188,14 +245,14 @@ function passes(group: Group, at: Place): readonly RelatedReport[] {
 function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, target: Target): HelpDraft {
   const { address } = target;
   if (near === null && candidates.length > 0) return inWords(whichPool(host, candidates, address));
-  if (near === null) return inWords(`a pool is missing that has listen = ${showAddress(address)}`);
-  // Moved, it would be cut off from locations that reach it, or get those that are meant for another.
+  if (near === null) return inWords(`a pool with listen = ${showAddress(address)} is missing`);
+  // A pool that moves is cut off from the locations that reach it, and may get those meant for another.
   const alone = !near.used && meantByAll(host, address) === near.pool;
   const movable = near.faulty !== "nginx" && alone && !isRelative(address);
   const pass = near.nginxAddress === null ? null : passTo(host, target, near.nginxAddress);
   const listen = movable ? listenOn(host, near, address) : null;
   if (pass === null && isRelative(address)) {
-    // Neither half has a path that the other could take.
+    // Neither half has a path that the other half could use.
     const path = ownSocket(host, near.pool);
     const both = [
       passTo(host, target, `unix:${path}`),
@@ -206,14 +263,12 @@ function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, ta
   const byHand = pass === null && listen === null;
   return helpOf(
     [pass === null ? null : [pass], listen],
-    byHand
-      ? `let the address become that of pool [${near.pool.name}]: ${near.nginxAddress ?? near.shown}`
-      : null,
+    byHand ? `use the address of pool [${near.pool.name}]: ${near.nginxAddress ?? near.shown}` : null,
     doubt,
   );
 }
 
-/** The nearest pool is most likely a member already, so another line for it would say nothing. */
+/** Takes one server out of use. The nearest pool is most likely a member already, so it gets no line. */
 function helpMember(host: Host, { address, place }: Target): HelpDraft {
   const { text } = around(host, place);
   return helpOf(
@@ -224,18 +279,20 @@ function helpMember(host: Host, { address, place }: Target): HelpDraft {
 
 function certainty(host: Host, { address }: Target): Pick<Draft, "settle"> {
   const missing = isBelowRoot(host, address)
-    ? "The directory that nginx is started in would settle it: below / that path is the socket of the pool."
+    ? "The directory that nginx is started in would settle it: from / that path leads to the pool's socket."
     : host.nginx?.hasMain !== true
       ? "The main file of nginx, which is not in the tree, would settle it."
       : host.masters.some(({ main }) => main === null)
-        ? "The main file of PHP-FPM, which is not in the tree, would settle it: it may bring further pools."
+        ? "The main file of PHP-FPM, which is not in the tree, would settle it: it may include more pools."
         : !host.whole && otherVersion(host, address.kind === "unix" ? address.path : "")
           ? "The configuration of the other PHP version, which is not in the tree, would settle it."
           : null;
   return { settle: missing };
 }
 
-/** On a tree that is not a whole host, the pools of a version that it has no files of may lie elsewhere. */
+/**
+ * Whether the socket is that of a PHP version without any files in the tree, whose pools may be elsewhere.
+ */
 function otherVersion(host: Host, path: string): boolean {
   const version = /(\d)\.?(\d+)/.exec(path.slice(path.lastIndexOf("/") + 1));
   if (version === null || !/php/i.test(path)) return false;
@@ -245,8 +302,4 @@ function otherVersion(host: Host, path: string): boolean {
 function names([{ binding, target }]: Group): readonly string[] {
   const where = target.upstream ?? (target.through === null ? null : "value");
   return [showAddress(target.address), ...(where === null ? namesOf(binding) : [where])];
-}
-
-function placeKey({ span }: Place): string {
-  return `${span.file.path}:${span.start}`;
 }

@@ -1,21 +1,21 @@
 import { defineRule } from "../../../src/engine/define.js";
 import type { RelatedReport } from "../../../src/engine/rule.js";
 import { setting } from "../../../src/fpm/pools.js";
-import type { Pool } from "../../../src/fpm/types.js";
 import { around, ownSocket } from "../../../src/help/address.js";
 import { helpOf, replace } from "../../../src/help/edit.js";
 import type { Host } from "../../../src/model/host.js";
 import { LONGEST_PATH } from "../../../src/nginx/address/address.js";
+import { markdown } from "../../../src/source/markdown.js";
 import { tooLongPaths } from "./sockets.js";
 
 export const pathTooLong = defineRule({
   id: "socket/path-too-long",
-  about: "host",
+  about: "pool",
   cases: {
     refused: {
       severity: "error",
       symptom: { when: "start", status: null, log: "too long path in the unix domain socket" },
-      summary: "nginx and a pool name a socket with a path over 107 bytes",
+      summary: "nginx and a pool name a socket whose path is over 107 bytes",
     },
     cut: {
       severity: "error",
@@ -24,42 +24,48 @@ export const pathTooLong = defineRule({
     },
   },
   docs: {
-    title: "the path of a socket that the kernel does not take whole",
-    what: "Fires when `listen` of a pool is a path of more than 107 bytes. Silent when nginx passes requests to the path as PHP-FPM cuts it off.",
-    why: "The address of a Unix socket has room for 107 bytes. PHP-FPM cuts off what is longer, without a word, and makes a socket of another name; two long paths may become one. nginx refuses the whole path, and does not start.",
-    instead: "A short path: `listen = /run/php/shop.sock`.",
+    title: "the path of a socket is too long for the kernel",
+    fires: ["the `listen` of a pool is a path of more than 107 bytes"],
+    silent: ["nginx passes requests to the path that is left when PHP-FPM has cut it off"],
+    why: markdown`
+      The address of a Unix socket has room for 107 bytes. PHP-FPM cuts off the rest without a word and
+      makes a socket with another name; two long paths may become one. nginx refuses the whole path and
+      does not start.
+    `,
+    instead: "Write a short path: `listen = /run/php/shop.sock`.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
   },
   proof: { kind: "daemons", observe: { cut: "socket-cut-off" } },
-  *check(host) {
-    for (const pool of host.pools) {
-      const listen = setting(pool, "listen");
-      if (listen.kind !== "set" || !listen.value?.startsWith("/")) continue;
-      const bytes = Buffer.byteLength(listen.value);
-      if (bytes <= LONGEST_PATH || reachesCut(host, pool)) continue;
-      const same = namedByNginx(host, listen.value);
-      yield {
-        case: same.length > 0 ? "refused" : "cut",
-        message: `the socket of pool [${pool.name}] has a path of ${bytes} bytes, and a socket's path may have ${LONGEST_PATH}`,
-        at: listen.place,
-        label: `PHP-FPM cuts it off after ${LONGEST_PATH} bytes`,
-        related: same,
-        effect:
-          same.length > 0
-            ? "nginx does not start or reload"
-            : "the socket has another name than the file says, and who looks for it finds nothing",
-        help: helpOf([
-          [
-            replace(host, listen.place, `listen = ${ownSocket(host, pool)}`),
-            ...same.map(({ place }) => {
-              const { head, tail } = around(host, place);
-              return replace(host, place, `${head}unix:${ownSocket(host, pool)}${tail}`);
-            }),
-          ],
-        ]),
-        names: [pool.name],
-      };
-    }
+  // How long a path is depends on the names in it.
+  reads: ["pool", "directory"],
+  asksDisk: true,
+  *check(pool, host) {
+    const listen = setting(pool, "listen");
+    if (listen.kind !== "set" || !listen.value?.startsWith("/")) return;
+    const bytes = Buffer.byteLength(listen.value);
+    if (bytes <= LONGEST_PATH || reachesCut(host, listen.value)) return;
+    const same = namedByNginx(host, listen.value);
+    yield {
+      case: same.length > 0 ? "refused" : "cut",
+      message: `the socket of pool [${pool.name}] has a path of ${bytes} bytes, but a socket's path can only have ${LONGEST_PATH}`,
+      at: listen.place,
+      label: `PHP-FPM cuts it off after ${LONGEST_PATH} bytes`,
+      related: same,
+      effect:
+        same.length > 0
+          ? "nginx does not start or reload"
+          : "the socket does not have the name that is in the file, and clients do not find it",
+      help: helpOf([
+        [
+          replace(host, listen.place, `listen = ${ownSocket(host, pool)}`),
+          ...same.map(({ place }) => {
+            const { head, tail } = around(host, place);
+            return replace(host, place, `${head}unix:${ownSocket(host, pool)}${tail}`);
+          }),
+        ],
+      ]),
+      names: [pool.name],
+    };
   },
 });
 
@@ -69,14 +75,12 @@ function namedByNginx(host: Host, path: string): readonly RelatedReport[] {
     .map(({ place }) => ({ place, message: "nginx refuses this path" }));
 }
 
-/** Whether some location passes to the path that is left. */
-function reachesCut(host: Host, pool: Pool): boolean {
-  const listen = setting(pool, "listen");
-  const whole = Buffer.from(listen.kind === "set" ? (listen.value ?? "") : "");
-  const left = whole.subarray(0, LONGEST_PATH).toString();
+/** Whether some location passes requests to what is left of a path that PHP-FPM cuts off. */
+function reachesCut(host: Host, path: string): boolean {
+  const left = Buffer.from(path).subarray(0, LONGEST_PATH).toString();
   return host.bindings.some(
     ({ targets, pass }) =>
-      // What a template passes to may be that path.
+      // A template may fill in that path.
       pass.directive.args[0]?.placeholder === true ||
       targets.some(({ address }) => address.kind === "unix" && address.path === left),
   );

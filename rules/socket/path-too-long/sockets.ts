@@ -3,11 +3,11 @@ import { addressUses } from "../../../src/nginx/address/uses.js";
 import { argumentPlace } from "../../../src/nginx/tree/nodes.js";
 import type { Place } from "../../../src/source/file.js";
 
-/** The paths of sockets that nginx refuses because no socket can have them, and where they are written. */
+/** Socket paths that nginx refuses because they are too long for a socket, and where they are written. */
 export function tooLongPaths({ nginx }: Host): readonly { readonly path: string; readonly place: Place }[] {
   if (nginx === null) return [];
   return [...addressUses(nginx.root)].flatMap(({ address, node, text }) =>
-    // Of a placeholder only the name is long.
+    // The name of a placeholder may be long, whatever its value is.
     node.directive.args[0]?.placeholder !== true &&
     address.kind === "refused" &&
     address.reason === "too long path in the unix domain socket"

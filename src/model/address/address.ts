@@ -3,7 +3,7 @@ import { LONGEST_PATH, PLAIN, readAddress } from "../../nginx/address/address.js
 import { canonicalHost, unmapped } from "./canonical.js";
 
 /**
- * Addresses of both halves in one form, so that `unix:/run/php//a.sock` of nginx and
+ * An address of either half in one form, so that `unix:/run/php//a.sock` of nginx and
  * `/var/run/php/a.sock` of PHP-FPM compare equal.
  */
 export type Address = UnixAddress | TcpAddress;
@@ -11,9 +11,9 @@ export type Address = UnixAddress | TcpAddress;
 export interface UnixAddress {
   readonly kind: "unix";
   /**
-   * Normalised: one slash each, no `.`, `/var/run` as `/run`. A trailing colon is part of it, as for
-   * nginx. As it is written where a template makes a part of it, and where it is relative: nginx looks
-   * for it below the directory that it was started in.
+   * Normalised: single slashes, no `.`, `/run` for `/var/run`. A trailing colon is part of it, as nginx has
+   * it. As written where a template makes a part of it, and where it is relative: nginx then looks for it
+   * below the directory that it was started in.
    */
   readonly path: string;
 }
@@ -21,63 +21,75 @@ export interface UnixAddress {
 export interface TcpAddress {
   readonly kind: "tcp";
   /**
-   * A literal address in its one canonical form without brackets, or a name in lower case. On the
-   * listening side `*` is every IPv4 and IPv6 address of the machine.
+   * A literal address in canonical form without brackets, or a name in lower case. On the listening side
+   * `*` means every IPv4 and IPv6 address of the machine.
    */
   readonly host: string;
-  /** `null`: none is written, or a template fills it in. */
+  /** `null`: no port is written, or a template fills it in. */
   readonly port: number | null;
-  /** The address as it is written, present where a template makes a part of it. */
+  /** The address as written, only present where a template makes a part of it. */
   readonly written?: string;
 }
 
-/** A socket path in the form in which two spellings compare equal. `/run` and `/var/run` are one directory nearly everywhere. */
+/**
+ * A socket path in a form in which two spellings compare equal. `/run` and `/var/run` are one directory
+ * nearly everywhere.
+ */
 export function socketPath(path: string): string {
   return normalizePath(path).replace(/^\/var\/run\//, "/run/");
 }
 
 /**
- * An address as nginx reads it in `fastcgi_pass` and in an upstream's `server`; `null` for what it
- * refuses, for relative socket paths (they count from wherever nginx was started) and for what
- * still contains a variable.
+ * An address as nginx reads it in `fastcgi_pass` and in an upstream's `server`. `null`: nginx refuses it, it
+ * is a relative socket path (which counts from wherever nginx was started), or it contains a variable.
  */
 export function nginxAddress(text: string): Address | null {
   if (text.includes("$")) return null;
   const address = readAddress(text, PLAIN);
   if (address.kind === "refused") return null;
   if (address.kind === "inet") {
-    // No name has blanks: what nginx would look up there finds nothing.
+    // A name with spaces does not exist, and looking it up finds nothing.
     return /\s/.test(address.host) ? null : { kind: "tcp", host: nginxHost(address), port: address.port };
   }
   return address.path.startsWith("/") ? { kind: "unix", path: socketPath(address.path) } : null;
 }
 
-/** A socket whose path has no leading slash: nginx knows no abstract ones, `unix:@php` is the file `@php`. */
+/**
+ * A socket whose path has no leading slash; `null`: any other address. nginx has no abstract sockets:
+ * `unix:@php` is the file `@php`.
+ */
 export function relativeSocket(text: string): UnixAddress | null {
   const address = text.includes("$") ? null : readAddress(text, PLAIN);
   if (address?.kind !== "unix" || address.path.startsWith("/")) return null;
   return { kind: "unix", path: address.path };
 }
 
+/** Whether it is a socket whose path has no leading slash. */
 export function isRelative(address: Address): boolean {
   return address.kind === "unix" && !address.path.startsWith("/");
 }
 
-/** A relative socket below the directory that it counts from, where that is known. */
+/**
+ * A relative socket below the directory that it counts from; any other address, and all of them for `null`,
+ * as they are.
+ */
 export function inDirectory(address: Address, directory: string | null): Address {
   if (directory === null || address.kind === "tcp" || !isRelative(address)) return address;
   return { kind: "unix", path: socketPath(`${directory}/${address.path}`) };
 }
 
-/** nginx reads four numbers as decimal, whatever zeros stand before them; the rest it leaves to the C library. */
+/**
+ * nginx reads four numbers as decimal, however many zeros they begin with; the rest it leaves to the C
+ * library.
+ */
 function nginxHost({ host, literal }: { readonly host: string; readonly literal: boolean }): string {
   return literal && /^[\d.]+$/.test(host) ? host.split(".").map(Number).join(".") : canonicalHost(host);
 }
 
 /**
- * An address as PHP-FPM reads it in `listen`: digits are a port on all addresses, anything with a
- * colon is host and port, the rest is a path, relative ones below FPM's prefix. `null` for
- * what FPM refuses at start: `unix:/path`, no port, a port out of range.
+ * An address as PHP-FPM reads it in `listen`: digits are a port on all addresses, anything with a colon is
+ * host and port, the rest is a path, below FPM's prefix where it is relative. `null`: FPM refuses it at
+ * start, such as `unix:/path`, no port, or a port out of range.
  */
 export function fpmAddress(text: string, prefix = "/usr"): Address | null {
   if (/^\d+$/.test(text)) return withPort("*", text);
@@ -87,13 +99,13 @@ export function fpmAddress(text: string, prefix = "/usr"): Address | null {
       ? null
       : { kind: "unix", path: socketPath(cutOff(text.startsWith("/") ? text : `${prefix}/${text}`)) };
   const host = canonicalHost(text.slice(0, colon));
-  // No name of a host has a slash: `tcp://127.0.0.1:9000`, `unix:/run/a.sock:1`.
+  // A host name has no slash: `tcp://127.0.0.1:9000`, `unix:/run/a.sock:1`.
   if (host === "" || host.includes("/")) return null;
   // The C library reads `*` as "no name given", which is the loopback address, ::1 first.
   return withPort(host === "*" ? "::1" : host === "::" ? "*" : host, text.slice(colon + 1));
 }
 
-/** What PHP-FPM makes of a path that is longer than a socket's may be. */
+/** What PHP-FPM makes of a path that is too long for a socket. */
 function cutOff(path: string): string {
   const bytes = Buffer.from(path);
   return bytes.length <= LONGEST_PATH ? path : bytes.subarray(0, LONGEST_PATH).toString();
@@ -104,22 +116,24 @@ function withPort(host: string, port: string): Address | null {
   return number < 1 || number > 65535 ? null : { kind: "tcp", host, port: number };
 }
 
-/** Whether somebody who connects to `target` reaches who listens on `listen`. */
+/** Whether a client that connects to `target` reaches the program that listens on `listen`. */
 export function reaches(target: Address, listen: Address): boolean {
   if (target.kind === "unix") return listen.kind === "unix" && sameSocket(target.path, listen.path);
   if (listen.kind === "unix" || target.port !== listen.port) return false;
-  // `::ffff:127.0.0.1` is 127.0.0.1 on either side: the kernel lets both meet.
+  // `::ffff:127.0.0.1` is 127.0.0.1 on either side to the kernel.
   const [to, at] = [unmapped(target.host), unmapped(listen.host)];
   if (to === at) return true;
   if (at === "*") return isLocal(target) || isLiteral(to);
   if (at === "0.0.0.0") return to === "localhost" || isIpv4(to);
   if (at === "localhost") return isLoopback(to);
-  // The unspecified address of a family is, to who connects, its loopback address.
+  // A client that connects to the unspecified address of a family reaches its loopback address.
   if (to === "::") return at === "::1";
   return to === "localhost" || to === "0.0.0.0" ? isLoopback(at) : false;
 }
 
-/** The same for two addresses of which one can reach the other, so that not every two have to be compared. */
+/**
+ * The same text for two addresses where one can reach the other, so that not all pairs have to be compared.
+ */
 export function meetingPoint(address: Address): string {
   if (address.kind === "tcp") return String(address.port);
   return sameSocket(DEFAULT_SOCKET, address.path) ? DEFAULT_SOCKET : address.path;
@@ -128,8 +142,8 @@ export function meetingPoint(address: Address): string {
 const DEFAULT_SOCKET = "/run/php/php-fpm.sock";
 
 /**
- * Debian's unit links `/run/php/php-fpm.sock` to the default version's `www` socket, so it stands
- * for any of them.
+ * Whether two paths may be one socket: Debian links `/run/php/php-fpm.sock` to the `www` socket of the
+ * default PHP version, so it may be any of these.
  */
 function sameSocket(target: string, listen: string): boolean {
   return (
@@ -137,7 +151,10 @@ function sameSocket(target: string, listen: string): boolean {
   );
 }
 
-/** Whether the address can only be this machine's. A name other than `localhost` may be another machine or container. */
+/**
+ * Whether the address can only belong to this machine. Any name but `localhost` may belong to another one,
+ * or to a container.
+ */
 export function isLocal(address: Address): boolean {
   if (address.kind === "unix") return true;
   const host = unmapped(address.host);
@@ -156,7 +173,19 @@ function isLiteral(host: string): boolean {
   return isIpv4(host) || host.includes(":");
 }
 
-/** As a person writes it: `/run/php/a.sock`, `127.0.0.1:9000`, `[::1]:9000`, `port 9000 on all addresses`. */
+/**
+ * What `fastcgi_pass` has to say to reach a pool that listens there: `unix:/run/php/a.sock`,
+ * `127.0.0.1:9000`.
+ */
+export function passAddress(address: Address): string {
+  if (address.kind === "unix") return `unix:${address.path}`;
+  return showAddress(/^(\*|0\.0\.0\.0)$/.test(address.host) ? { ...address, host: "127.0.0.1" } : address);
+}
+
+/**
+ * As a person would write it: `/run/php/a.sock`, `127.0.0.1:9000`, `[::1]:9000`, `port 9000 on all
+ * addresses`.
+ */
 export function showAddress(address: Address): string {
   if (address.kind === "unix") return address.path;
   if (address.written !== undefined) return address.written;

@@ -1,8 +1,8 @@
 import { ipBytes } from "./ip.js";
 
-/** The host of an address in one form, however it is spelled: as the C library's `getaddrinfo` reads it. */
+/** One form for all spellings of a host in an address, as the C library's `getaddrinfo` reads them. */
 
-/** Without brackets; `127.1` as 127.0.0.1, `0:0::1` as ::1, a name in lower case. */
+/** The host without brackets: 127.0.0.1 for `127.1`, ::1 for `0:0::1`, a name in lower case. */
 export function canonicalHost(text: string): string {
   const host = text.replace(/^\[(.*)\]$/, "$1").toLowerCase();
   if (!host.includes(":")) return shortIpv4(host) ?? host;
@@ -10,12 +10,15 @@ export function canonicalHost(text: string): string {
   return bytes === null ? host : shownIpv6(bytes);
 }
 
-/** An IPv4 address in the form of an IPv6 one (`::ffff:127.0.0.1`) as the address that it stands for. */
+/** The IPv4 address in an IPv4-mapped IPv6 one (`::ffff:127.0.0.1`); any other host as it is. */
 export function unmapped(host: string): string {
   return /^::ffff:(\d+(?:\.\d+){3})$/.exec(host)?.[1] ?? host;
 }
 
-/** inet_aton: one to four numbers, hexadecimal, octal or decimal; the last one fills what is left. */
+/**
+ * As inet_aton reads it: one to four numbers, hexadecimal, octal or decimal; the last one fills the
+ * remaining bytes.
+ */
 function shortIpv4(text: string): string | null {
   const parts = text.split(".").map(number);
   const last = parts.at(-1);

@@ -1,6 +1,9 @@
-/** Literal addresses as the C library's `inet_pton` reads them: no names, no blanks, no prefixes, no leading zeros in IPv4. */
+/**
+ * Literal addresses as the C library's `inet_pton` reads them: no names, spaces or prefixes, and no leading
+ * zeros in IPv4.
+ */
 
-/** The 4 or 16 bytes of a literal address; `null` for everything else. */
+/** The 4 or 16 bytes of a literal address; `null`: it is anything else. */
 export function ipBytes(text: string): readonly number[] | null {
   return text.includes(":") ? ipv6(text) : ipv4(text);
 }
@@ -18,7 +21,7 @@ function ipv6(text: string): readonly number[] | null {
   const [head, tail] = [groups(halves[0] ?? "", halves.length === 1), groups(halves[1] ?? "", true)];
   if (head === null || tail === null) return null;
   const missing = 16 - head.length - tail.length;
-  // `::` stands for at least one group.
+  // `::` replaces at least one group.
   if (halves.length === 1 ? missing !== 0 : missing < 2) return null;
   return [...head, ...Array<number>(missing).fill(0), ...tail];
 }

@@ -1,8 +1,8 @@
 import type { HostFilesystem } from "../../host/filesystem.js";
 
 /**
- * The address that `localhost` is to who takes the first one the C library gives: ::1 where
- * `etc/hosts` has it, else 127.0.0.1; `null` without that file.
+ * The first address that the C library gives for `localhost`: ::1 where `etc/hosts` has it, else 127.0.0.1;
+ * `null`: there is no such file, or it has neither.
  */
 export function localhost(fs: HostFilesystem): "127.0.0.1" | "::1" | null {
   const entry = fs.entry("/etc/hosts");

@@ -9,16 +9,16 @@ import {
 import { type Address, fpmAddress, reaches } from "./address.js";
 
 /**
- * Addresses that a template makes, or a part of them. Two of them are the same when the same
- * placeholders stand at the same place: `unix:{{ sock }}` of nginx and `listen = {{ sock }}`.
+ * An address that a template makes, or a part of it. Two of them are the same if they have the same
+ * placeholders at the same place: `unix:{{ sock }}` in nginx and `listen = {{ sock }}`.
  */
 export interface TemplateAddress {
   readonly kind: "unix" | "tcp";
-  /** Without `unix:`, in the form in which two spellings compare equal. */
+  /** Without `unix:`, in a form in which two spellings compare equal. */
   readonly key: string;
 }
 
-/** `null` for an address without a placeholder. */
+/** An address of nginx as one that a template makes; `null`: it has no placeholder. */
 export function nginxTemplateAddress(text: string): TemplateAddress | null {
   const filled = filledIn(text);
   if (!hasPlaceholder(filled)) return null;
@@ -27,13 +27,14 @@ export function nginxTemplateAddress(text: string): TemplateAddress | null {
 }
 
 /**
- * What a pool whose `listen` is not known may listen on: an address with placeholders, or one of
- * several that a template's condition chooses from.
+ * Where a pool with an unknown `listen` may listen: on an address with placeholders, or on one of several
+ * that a template's condition chooses from.
  */
 export type PossibleListen =
   | { readonly kind: "template"; readonly key: string }
   | { readonly kind: "chosen"; readonly address: Address };
 
+/** Where the pool may listen if its `listen` is unknown; empty: it is known, or nothing can be told. */
 export function possibleListens(pool: Pool, prefix: string): readonly PossibleListen[] {
   const written = pool.settings.filter(({ key, index }) => key === "listen" && index === null);
   return written.at(-1)?.value === null ? written.flatMap((one) => possibleListen(pool, one, prefix)) : [];
@@ -49,7 +50,7 @@ function possibleListen(pool: Pool, { raw, value }: Setting, prefix: string): re
   return address === null ? [] : [{ kind: "chosen", address }];
 }
 
-/** Whether who connects to `target` reaches a pool that listens on `key`. */
+/** Whether a client that connects to `target` reaches a pool that listens on `key`. */
 export function reachesTemplate(target: TemplateAddress, key: string): boolean {
   if (target.key === key) return true;
   if (target.kind === "unix") return false;
@@ -62,7 +63,10 @@ export function reachesTemplate(target: TemplateAddress, key: string): boolean {
   return from !== null && to !== null && reaches(from, to);
 }
 
-/** A placeholder alone may be a port alone: who connects to it with a host in front knows. */
+/**
+ * A placeholder by itself may be a port: an address with a host before the same placeholder shows that it
+ * is.
+ */
 function hostAndPort(key: string): { readonly host: string; readonly port: string } | null {
   const colon = hidePlaceholders(key).lastIndexOf(":");
   if (colon !== -1) return { host: key.slice(0, colon), port: key.slice(colon + 1) };
@@ -70,7 +74,7 @@ function hostAndPort(key: string): { readonly host: string; readonly port: strin
   return whole?.start === 0 && whole.end === key.length ? { host: "*", port: key } : null;
 }
 
-/** Shell variables in the form of all placeholders. */
+/** The text with its shell variables in the form that all placeholders have. */
 function filledIn(text: string): string {
   const hidden = hidePlaceholders(text);
   let filled = "";

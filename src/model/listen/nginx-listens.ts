@@ -3,12 +3,15 @@ import type { Node } from "../../nginx/types.js";
 import { type Address, nginxAddress, reaches } from "../address/address.js";
 import type { Host } from "../host.js";
 
-/** Whether nginx itself listens at an address, for HTTP or as a proxy of streams. */
+/** Whether nginx itself listens on an address, for HTTP or for `stream`. */
 export function nginxListens(host: Host, address: Address): boolean {
   return listensAt(host, address).next().done !== true;
 }
 
-/** The `listen` of an `http` server at an address; `null` also where nginx hands streams on besides. */
+/**
+ * The `listen` of an `http` server on an address; `null`: there is none, or a `stream` server also listens
+ * there.
+ */
 export function httpListen(host: Host, address: Address): Node | null {
   const all = [...listensAt(host, address)];
   return all.every((node) => enclosing(node, "http") !== null) ? (all[0] ?? null) : null;
@@ -22,7 +25,7 @@ function* listensAt({ nginx }: Host, address: Address): Generator<Node> {
   }
 }
 
-/** As nginx reads `listen`: a port alone is that port of every IPv4 address, an address alone is port 80. */
+/** How nginx reads `listen`: a port alone means every IPv4 address, an address alone means port 80. */
 function listenAddress(text: string): Address | null {
   if (/^\d+$/.test(text)) return { kind: "tcp", host: "0.0.0.0", port: Number(text) };
   const address = nginxAddress(text.replace(/^\*(?=:|$)/, "0.0.0.0"));

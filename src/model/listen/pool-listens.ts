@@ -3,20 +3,24 @@ import type { Pool } from "../../fpm/types.js";
 import { directoryOf, nameOf } from "../../host/path.js";
 import { grouped, unique } from "../../source/collect.js";
 import type { Place } from "../../source/file.js";
+import { once } from "../../source/once.js";
 import { type Address, fpmAddress, meetingPoint, reaches } from "../address/address.js";
 import { ipBytes } from "../address/ip.js";
 import { listenAddress, realAddress } from "../build.js";
 import type { Host } from "../host.js";
 
-/** Where the pools of a host listen, found by parts of the address: a host may have thousands of either. */
+/**
+ * Where the pools of a host listen, looked up by parts of an address, for a host may have thousands of both.
+ */
 
 /** A pool that listens somewhere. */
 export interface PoolListen {
   readonly pool: Pool;
+  /** The value of `listen` or `pm.status_listen`. */
   readonly place: Place;
-  /** As written, `$pool` replaced. */
+  /** As written, with the pool's name for `$pool`. */
   readonly text: string;
-  /** `null` when PHP-FPM refuses it. */
+  /** `null`: PHP-FPM refuses the text. */
   readonly address: Address | null;
 }
 
@@ -24,22 +28,22 @@ interface Index {
   /** In the order of the files. */
   readonly listens: readonly PoolListen[];
   readonly order: ReadonlyMap<PoolListen, number>;
+  /** Those that PHP-FPM refuses. */
   readonly refused: readonly PoolListen[];
-  /** Ports of pools that listen on the name of a host, which may be any address of the machine. */
+  /** Ports of pools that listen on a host name, which may be any address of the machine. */
   readonly named: ReadonlySet<number | null>;
+  /** The addresses of status pages (`pm.status_listen`), by their meeting point. */
   readonly status: ReadonlyMap<string, readonly Address[]>;
+  /** The pools that some location passes FastCGI requests to. */
   readonly used: ReadonlySet<Pool>;
   readonly byHint: ReadonlyMap<string, readonly PoolListen[]>;
 }
 
-const indexes = new WeakMap<Host, Index>();
-
-export function poolListens(host: Host): Index {
-  const known = indexes.get(host);
-  if (known !== undefined) return known;
+/** The pools of a host with their addresses, and the ways to look them up. */
+export const poolListens = once((host: Host): Index => {
   const listens = host.pools.flatMap((pool) => readListen(host, pool, "listen"));
   const status = host.pools.flatMap((pool) => readListen(host, pool, "pm.status_listen")[0]?.address ?? []);
-  const index: Index = {
+  return {
     listens,
     order: new Map(listens.map((one, at) => [one, at])),
     refused: listens.filter(({ address }) => address === null),
@@ -50,34 +54,28 @@ export function poolListens(host: Host): Index {
     used: new Set(host.bindings.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools))),
     byHint: groupedByAll(listens, ({ address, text }) => (address === null ? [] : hints(address, text))),
   };
-  indexes.set(host, index);
-  return index;
-}
+});
 
 /** What no pool of the host can be moved to. */
 export interface Taken {
+  /** The ports of the pools and of their status pages. */
   readonly ports: ReadonlySet<number | null>;
-  /** Of sockets that pools listen on. */
+  /** The paths of the sockets that pools listen on. */
   readonly paths: ReadonlySet<string>;
 }
 
-const taken = new WeakMap<Host, Taken>();
-
-/** Ports of the pools and of their status pages, and paths of the pools. */
-export function takenBy(host: Host): Taken {
-  const known = taken.get(host);
-  if (known !== undefined) return known;
+/** The ports and sockets that the pools of a host have. */
+export const takenBy = once((host: Host): Taken => {
   const { listens, status } = poolListens(host);
   const own = listens.flatMap(({ address }) => address ?? []);
   const all = [...own, ...[...status.values()].flat()];
-  const found: Taken = {
+  return {
     ports: new Set(all.flatMap((one) => (one.kind === "tcp" ? [one.port] : []))),
     paths: new Set(own.flatMap((one) => (one.kind === "unix" ? [one.path] : []))),
   };
-  taken.set(host, found);
-  return found;
-}
+});
 
+/** Where one pool, or its status page, listens; empty: nowhere, or the setting is unknown. */
 export function readListen(
   host: Host,
   pool: Pool,
@@ -91,7 +89,7 @@ export function readListen(
   return [{ pool, place, text, address: address === null ? null : realAddress(host.fs, address) }];
 }
 
-/** Whether a master answers there with the status page of a pool. */
+/** Whether a pool's status page is served on that address. */
 export function statusListens(host: Host, wanted: Address): boolean {
   const near = poolListens(host).status.get(meetingPoint(wanted)) ?? [];
   return near.some((address) => reaches(wanted, address));
@@ -101,21 +99,24 @@ function isName(host: string): boolean {
   return host !== "*" && host !== "localhost" && ipBytes(host) === null;
 }
 
-/** Of many that fit equally well one is as good as the other. */
+/** How many pools with the same thing in common are looked at: beyond that, one is as good as another. */
 const ENOUGH = 8;
 
-/** The pools that an address nobody listens on may have meant: those with something in common, and the first few. */
+/**
+ * The pools that may be meant by an address that nobody listens on: those that have something in common with
+ * it, and the first few.
+ */
 export function likelyPools(host: Host, wanted: Address): readonly PoolListen[] {
   const { listens, order, byHint } = poolListens(host);
   const found = new Set(listens.slice(0, ENOUGH));
   const text = wanted.kind === "unix" ? wanted.path : wanted.host;
   for (const hint of hints(wanted, text))
     for (const one of (byHint.get(hint) ?? []).slice(0, ENOUGH)) found.add(one);
-  // In the order of the files, so that of equals the first wins.
+  // In the order of the files, so that the first of equals wins.
   return [...found].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
 }
 
-/** What two addresses may have in common that makes one of them look like the other. */
+/** Parts of an address; two addresses that look alike have one of these in common. */
 function hints(address: Address, text: string): readonly string[] {
   if (address.kind === "tcp") {
     const port = String(address.port);
@@ -141,12 +142,18 @@ function hints(address: Address, text: string): readonly string[] {
   ];
 }
 
-/** A path without the versions of PHP in it: `php8.2-fpm`, `php82`, `/7.4/`. Other numbers tell sites apart. */
+/**
+ * A path with `#` for the versions of PHP in it: `php8.2-fpm`, `php82`, `/7.4/`. Other numbers stay, for
+ * they tell sites apart.
+ */
 export function withoutVersions(path: string): string {
   return path.replace(/(php-?(?:fpm-?)?)\d\.?\d*/gi, "$1#").replace(/(?<![\d.])\d\.\d(?![\d.])/g, "#");
 }
 
-/** A word, and what is left of it without one of its letters: two words with a slip between them have one of these in common. */
+/**
+ * A word, and the word without each of its letters: two words that differ by one slip have one of these in
+ * common.
+ */
 function slips(word: string): readonly string[] {
   return [word, ...[...word].map((_, at) => word.slice(0, at) + word.slice(at + 1))];
 }

@@ -6,7 +6,7 @@ import type { Effective } from "../../source/effective.js";
 import type { Place } from "../../source/file.js";
 import type { Accounts, User } from "../accounts.js";
 
-/** The Unix socket a pool makes, as a master that runs as root makes it. */
+/** The Unix socket of a pool, as a master that runs as root makes it. */
 export interface PoolSocket {
   readonly owner: Holder;
   readonly group: Holder;
@@ -14,31 +14,34 @@ export interface PoolSocket {
   readonly mode: number;
   /** Where the mode is written; `null`: PHP-FPM's default. */
   readonly modePlace: Place | null;
-  /** Further accounts that may read and write; `null`: no ACL is set. Owner and group are root then. */
+  /** Further accounts that may read and write: owner and group are root then. `null`: there is no ACL. */
   readonly acl: Acl | null;
 }
 
-/** An account that owns the socket. */
+/** The user or the group that owns a socket. */
 export interface Holder {
   readonly name: string;
-  /** `null` when guessed. */
+  /** `null`: unknown, because the account is a guess. */
   readonly id: number | null;
-  /** The setting that makes it so; `null`: the default, the master's own account. */
+  /** The setting that says so; `null`: the default, the master's own account. */
   readonly key: "listen.owner" | "listen.group" | null;
+  /** The value of that setting; `null`: the default. */
   readonly place: Place | null;
 }
 
+/** What `listen.acl_users` and `listen.acl_groups` say. */
 export interface Acl {
   readonly users: readonly string[];
   readonly groups: readonly string[];
+  /** The value of the first of the two settings. */
   readonly place: Place;
-  /** What owner and group would be for a PHP-FPM that was built without ACLs and ignores them. */
+  /** The socket of a PHP-FPM that was built without ACLs and ignores them; `null`: it cannot be told. */
   readonly without: PoolSocket | null;
 }
 
 const root = { name: "root", id: 0, key: null, place: null } as const;
 
-/** `null` when it cannot be told: a value or an account that is not known, or one that PHP-FPM refuses. */
+/** The socket that a pool gets; `null`: a value or an account is unknown, or PHP-FPM refuses it. */
 export function poolSocket(pool: Pool, accounts: Accounts): PoolSocket | null {
   const mode = setting(pool, "listen.mode");
   const users = setting(pool, "listen.acl_users");
@@ -46,7 +49,7 @@ export function poolSocket(pool: Pool, accounts: Accounts): PoolSocket | null {
   if (mode.kind === "unknown" || users.kind === "unknown" || groups.kind === "unknown") return null;
   const written = mode.value === "" ? null : mode.value;
   const place = [users, groups].flatMap((one) => (one.kind === "set" && one.value ? [one.place] : []))[0];
-  // Whoever writes what PHP-FPM misreads is told so by fpm/invalid-value; with an ACL it is of no account.
+  // A mode that PHP-FPM misreads is left to fpm/invalid-value; with an ACL it does not matter.
   if (written !== null && !/^[0-7]+$/.test(written) && place === undefined) return null;
   const shared = {
     mode: readMode(written ?? fpmDefault("listen.mode", "pool", pool.master.phpVersion) ?? "") & 0o777,
@@ -59,7 +62,7 @@ export function poolSocket(pool: Pool, accounts: Accounts): PoolSocket | null {
   const exist = [...acl.users.map(accounts.user), ...acl.groups.map(accounts.group)].every(
     (one) => one !== null,
   );
-  // PHP-FPM does not start over a name the host does not have.
+  // PHP-FPM does not start with a name that the host does not have.
   if (accounts.known && !exist) return null;
   return { ...shared, owner: root, group: root, acl };
 }
@@ -68,7 +71,10 @@ function names(value: Exclude<Effective<string | null>, { readonly kind: "unknow
   return value.value ? value.value.split(",") : [];
 }
 
-/** `listen.owner` by name brings the user's primary group, by number it does not. */
+/**
+ * `listen.owner` given by name also sets the group, to the user's primary group; given by number it does
+ * not.
+ */
 function readHolders(pool: Pool, accounts: Accounts): Pick<PoolSocket, "owner" | "group"> | null {
   const owner = setting(pool, "listen.owner");
   const group = setting(pool, "listen.group");
@@ -96,7 +102,7 @@ function isNumber(text: string): boolean {
   return /^\d+$/.test(text);
 }
 
-/** A number is that account's, whether or not the host has one. */
+/** An account by name or number; a number counts whether or not the host has such an account. */
 function holder(
   text: string,
   account: { readonly name: string; readonly id: number | null } | null,
@@ -107,7 +113,10 @@ function holder(
   return { name: account?.name ?? text, id, key, place };
 }
 
-/** Whether who runs as `user` with these groups may write to the socket, which is what connecting takes. */
+/**
+ * Whether a process that runs as `user` with these groups may write to the socket, which it needs to
+ * connect.
+ */
 export function mayConnect(
   socket: PoolSocket,
   user: User,

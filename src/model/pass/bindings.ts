@@ -35,22 +35,26 @@ export interface Listener {
   readonly address: Address;
 }
 
-/** Everybody who listens, and how paths of the host compare. */
+/** The pools that listen, and how paths of the host compare. */
 interface Listening {
   readonly listeners: readonly Listener[];
-  /** Pools whose `listen` a template makes. */
+  /** Pools whose `listen` is made by a template. */
   readonly possible: readonly PossibleListener[];
+  /** The path of a socket as it compares, links followed. */
   readonly sameDirectory: (path: string) => string;
 }
 
 interface Context extends Listening {
-  /** Listeners by what an address has in common with those that it can reach. */
+  /** Listeners by the meeting point of their address: `meetingPoint`. */
   readonly met: ReadonlyMap<string, readonly Listener[]>;
-  /** Where relative paths of sockets count from; `null`: wherever nginx was started, `undefined`: not known. */
+  /**
+   * The directory that relative socket paths count from; `null`: wherever nginx was started, `undefined`:
+   * unknown.
+   */
   readonly directory: string | null | undefined;
 }
 
-/** Every `fastcgi_pass` that can take a request, in the order of the files. */
+/** Every `fastcgi_pass` that can get a request, in the order of the files. */
 export function readBindings(root: Node, upstreams: Upstreams, listening: Listening): readonly Binding[] {
   const bindings: Binding[] = [];
   const context = contextOf(root, listening);
@@ -72,7 +76,10 @@ export function readBindings(root: Node, upstreams: Upstreams, listening: Listen
   return bindings;
 }
 
-/** Every `proxy_pass`, `uwsgi_pass` and `scgi_pass` of `http` that can take a request, in the order of the files. */
+/**
+ * Every `proxy_pass`, `uwsgi_pass` and `scgi_pass` of `http` that can get a request, in the order of the
+ * files.
+ */
 export function readOtherPasses(
   root: Node,
   upstreams: Upstreams,
@@ -115,13 +122,13 @@ function workingDirectory(root: Node): string | null | undefined {
 }
 
 /**
- * Whether this `*_pass` takes requests of its level: a later one replaces it, and none may get there
- * (`return`, `deny all`, an earlier location of the same pattern).
+ * Whether this `*_pass` gets requests: a later one on its level replaces it, and requests may not get there
+ * at all (`return`, `deny all`, an earlier location with the same pattern).
  */
 export function answers(pass: Node, block: Node): boolean {
   if (!arrives(block)) return false;
   const later = block.children.slice(block.children.indexOf(pass) + 1);
-  // In a template, one of another branch takes nothing away.
+  // In a template, a directive of another branch replaces nothing.
   return !later.some(
     (node) =>
       /^(fastcgi|proxy|uwsgi|scgi|grpc|memcached)_pass$/.test(node.name) &&
@@ -141,7 +148,8 @@ function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening:
     if (group !== undefined) targets.push(...groupTargets(group, at, listening).filter(mayBe(value)));
     else {
       const address = readAddress(value.text, listening);
-      // nginx refuses a group's name with a port; without one it can only be a group that is not in the tree.
+      // nginx refuses an upstream's name with a port; a name without one can only be an upstream that is not
+      // in the tree.
       const refused = through === null && address?.kind === "tcp" && upstreams.has(address.host);
       if (address !== null && !refused && (address.kind === "unix" || address.port !== null)) {
         targets.push(
@@ -156,7 +164,10 @@ function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening:
   return targets;
 }
 
-/** Where choices are put together that may exclude each other, only an address that somebody listens on is believed. */
+/**
+ * Keeps a target. One that is put together from choices that may exclude each other is kept only if a pool
+ * listens there.
+ */
 function mayBe({ sure }: PossibleValue): (target: Target) => boolean {
   return ({ pools }) => sure || pools.length > 0;
 }
@@ -173,7 +184,7 @@ function groupTargets(group: Node, through: Place, listening: Context): readonly
     const found = serverTarget(server, through, listening);
     return found === null ? [] : [{ ...found, upstream, down: server.down, backup: server.backup }];
   });
-  // Where a template puts in more servers, one of them may answer.
+  // A template may add more servers, and one of them may answer.
   return group.directive.gap ? targets.filter(({ pools }) => pools.length > 0) : targets;
 }
 
@@ -181,10 +192,10 @@ function serverTarget({ node, address: text, open }: UpstreamServer, through: Pl
   const at = argumentPlace(node, 0);
   const address = readAddress(text, listening);
   if (address === null) return templateTarget(text, at, through, listening.possible);
-  // In a group nginx takes port 80 where none is written.
+  // In an upstream nginx uses port 80 where none is written.
   const full: Address = address.kind === "tcp" ? { ...address, port: address.port ?? 80 } : address;
   const found = target(full, at, through, listening);
-  // What may be down is no more known than what a template makes.
+  // A server that may be down is as unknown as one that a template fills in.
   return open && found.pools.length === 0 ? { ...found, address: unknownAddress(at) } : found;
 }
 
@@ -203,13 +214,13 @@ function target(
   const chosen = pools.length > 0 ? null : chosenTarget(real, place, through, possible);
   if (chosen !== null) return chosen;
   if (pools.length > 0 || isLocal(real)) return { address: real, place, through, pools, assumed: false };
-  const behind = byPort(real, near);
-  return { address: real, place, through, pools: behind, assumed: behind.length > 0 };
+  const guessed = byPort(real, near);
+  return { address: real, place, through, pools: guessed, assumed: guessed.length > 0 };
 }
 
 /**
- * A service name (`php:9000`) is another container; the one pool of the tree that listens there for
- * other machines is taken to be in it.
+ * The pools that may be at a service name (`php:9000`), which is another container: the one pool of the tree
+ * that listens on this port for other machines is taken to run in it.
  */
 function byPort(address: Address, listeners: readonly Listener[]): readonly Pool[] {
   if (address.kind === "unix") return [];
@@ -222,7 +233,8 @@ function byPort(address: Address, listeners: readonly Listener[]): readonly Pool
     )
     .map(({ pool }) => pool);
   if (pools.length <= 1) return pools;
-  // Of several containers the one whose directory is named like the service: `services/php82/` for `php82:9000`.
+  // With several containers, the one whose directory has the service's name: `services/php82/` for
+  // `php82:9000`.
   const named = pools.filter(({ section }) => section.span.file.path.split("/").includes(address.host));
   return named.length === 1 ? named : [];
 }

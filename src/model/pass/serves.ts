@@ -2,34 +2,36 @@ import { effectiveList } from "../../nginx/tree/effective.js";
 import { argument, childrenNamed, descendants, enclosing } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Target } from "../host.js";
+import { writtenAddress } from "./written.js";
 
 /**
- * Whether PHP is behind a location. Many programs speak FastCGI, and what nothing ties to PHP is
- * theirs: only evidence makes it PHP's.
+ * Whether a location passes requests to PHP. Many programs speak FastCGI, so a location counts as PHP's
+ * only when something in the files ties it to PHP.
  */
 
-/** Programs that speak FastCGI and are not PHP-FPM, as names of sockets and groups. */
+/** Programs other than PHP-FPM that speak FastCGI, by the names of their sockets and upstreams. */
 const OTHERS = words(
   "fcgiwrap|cgit|mailman3?|munin|smokeping|spawn-fcgi|perl|python3?|gitweb|searx|radicale|trac|moin|flask|django",
 );
 const PHP = words("php[\\w.]*|phtml|phar|fpm");
 
-/** `.php`, `\.ph(p|tml)`, `\.(inc|php)$`: of all that ends so, PHP is meant. */
+/** Patterns for the extensions of PHP: `.php`, `\.ph(p|tml)`, `\.(inc|php)$`. */
 const EXTENSION = /\.\(?(?:\?:)?(?:[\w?]+\|)*(?:php|phtml|phar|ph\()/i;
 
 const SCRIPT_PARAMS =
   /^(?:SCRIPT_FILENAME|SCRIPT_NAME|PATH_TRANSLATED|DOCUMENT_URI|PHP_VALUE|PHP_ADMIN_VALUE)$/;
 
-/** Other letters beside it make another word of it: `contract`, `properly`. */
+/** Whole words only: `contract` is not cgit's `trac`, `properly` is not `perl`. */
 function words(alternatives: string): RegExp {
   return new RegExp(`(?<![a-z])(?:${alternatives})(?![a-z])`, "i");
 }
 
+/** `php` where something ties the location to PHP, else `other`. */
 export function serves(pass: Node, location: Node, targets: readonly Target[]): "php" | "other" {
   if (targets.some(({ pools, assumed }) => pools.length > 0 && !assumed)) return "php";
   const patterns = patternsAround(location);
   if (patterns.some((pattern) => EXTENSION.test(pattern))) return "php";
-  const names = [argument(pass, 0) ?? "", ...targets.map(addressWord)];
+  const names = [argument(pass, 0) ?? "", ...targets.map(({ place }) => writtenAddress(place))];
   const scripts = sentParams(pass);
   if (scripts.some(isOtherProgram) || names.some((name) => OTHERS.test(name))) return "other";
   if (patterns.some((pattern) => /cgi-bin/.test(pattern))) return "other";
@@ -42,7 +44,7 @@ export function serves(pass: Node, location: Node, targets: readonly Target[]): 
   return known ? "php" : "other";
 }
 
-/** The patterns of the location and of those around it, without what they exclude. */
+/** The patterns of the location and of those around it, without their negative lookarounds. */
 function patternsAround(location: Node): readonly string[] {
   const patterns: string[] = [];
   for (let at: Node | null = location; at !== null; at = at.parent) {
@@ -50,11 +52,6 @@ function patternsAround(location: Node): readonly string[] {
     if (pattern !== undefined) patterns.push(pattern.replace(/\(\?<?!(?:\([^()]*\)|[^()])*\)/g, ""));
   }
   return patterns;
-}
-
-/** The word itself: `unix:/run/php/a.sock`, `php:9000`. */
-function addressWord({ place: { span } }: Target): string {
-  return span.file.text.slice(span.start, span.end);
 }
 
 interface Sent {
@@ -70,14 +67,20 @@ function sentParams(pass: Node): readonly Sent[] {
     .filter(({ name }) => SCRIPT_PARAMS.test(name));
 }
 
-/** A script that is written out and is none of PHP: `/usr/lib/git-core/git-http-backend`, `$document_root/app.fcgi`. */
+/**
+ * Whether the script is written out and is not PHP: `/usr/lib/git-core/git-http-backend`,
+ * `$document_root/app.fcgi`.
+ */
 function isOtherProgram({ name, value }: Sent): boolean {
   if (name !== "SCRIPT_FILENAME") return false;
   if (/^\/usr\/lib\/cgi-bin/.test(value)) return true;
   return /\/[^/$]+$/.test(value) && !EXTENSION.test(value) && !PHP.test(value);
 }
 
-/** Whether a directive of the location itself names PHP, or the file that brings one: `snippets/fastcgi-php.conf`. */
+/**
+ * Whether a directive of the location itself names PHP, or the file it was included from does:
+ * `snippets/fastcgi-php.conf`.
+ */
 function saysPhp(location: Node, pass: Node): boolean {
   const blocks = pass.parent === null || pass.parent === location ? [location] : [location, pass.parent];
   return blocks.some((block) =>
@@ -94,7 +97,10 @@ function saysPhp(location: Node, pass: Node): boolean {
   );
 }
 
-/** `try_files $uri $uri/index.php @app;` looks for scripts of PHP on the way to the named location. */
+/**
+ * Whether a `try_files` looks for PHP scripts on its way to this named location: `try_files $uri
+ * $uri/index.php @app;`.
+ */
 function isFrontController(location: Node): boolean {
   const name = location.directive.args[0]?.text ?? "";
   const server = name.startsWith("@") ? enclosing(location, "server") : null;

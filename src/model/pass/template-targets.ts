@@ -10,7 +10,7 @@ import {
 } from "../address/template-address.js";
 import type { Target } from "../host.js";
 
-/** A pool whose `listen` a template makes, and what it may be. */
+/** A pool whose `listen` is made by a template, and what it may be. */
 export interface PossibleListener {
   readonly pool: Pool;
   readonly listens: readonly PossibleListen[];
@@ -18,7 +18,10 @@ export interface PossibleListener {
 
 type Found = Omit<Target, "upstream" | "down" | "backup">;
 
-/** The pools behind an address that a template makes; `null` for any other address. */
+/**
+ * Where an address leads that is made by a template, with the pools that listen there; `null` for any other
+ * address.
+ */
 export function templateTarget(
   text: string,
   place: Place,
@@ -27,16 +30,19 @@ export function templateTarget(
 ): Found | null {
   const wanted = nginxTemplateAddress(text);
   if (wanted === null) return null;
-  const behind = possible.filter(({ listens }) =>
+  const fitting = possible.filter(({ listens }) =>
     listens.some((listen) => listen.kind === "template" && reachesTemplate(wanted, listen.key)),
   );
-  const pools = behind.map(({ pool }) => pool);
-  // Where two pools fit, or a condition decides, it is not told which of them will be there.
-  const assumed = pools.length > 1 || behind.some(({ listens }) => listens.length > 1);
+  const pools = fitting.map(({ pool }) => pool);
+  // Where two pools fit, or a condition decides, the files do not tell which of them will be there.
+  const assumed = pools.length > 1 || fitting.some(({ listens }) => listens.length > 1);
   return { address: addressOf(wanted, place, pools.length > 0), place, through, pools, assumed };
 }
 
-/** The pools that a template's condition may let listen on a literal address; `null` when there is none. */
+/**
+ * Where a literal address leads if a template's condition lets a pool listen there; `null`: no condition
+ * does.
+ */
 export function chosenTarget(
   address: Address,
   place: Place,
@@ -59,7 +65,7 @@ function addressOf(wanted: TemplateAddress, place: Place, matched: boolean): Add
   return host === undefined || hasPlaceholder(host) ? unknown : { ...unknown, host: host.toLowerCase() };
 }
 
-/** Of one that no pool is known for, nothing is known: it may be another machine. */
+/** An address as it is written, of unknown meaning: it may be another machine's. */
 export function unknownAddress({ span }: Place): TcpAddress & { readonly written: string } {
   const written = span.file.text.slice(span.start, span.end).replace(/^(["'])(.*)\1$/, "$2");
   return { kind: "tcp", host: written, port: null, written };

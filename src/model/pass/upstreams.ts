@@ -1,12 +1,15 @@
 import { argument, childrenNamed } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
+import { once } from "../../source/once.js";
+import type { Host } from "../host.js";
 
-/** Idle connections that each worker of nginx keeps where an upstream has no `keepalive`; seen in 1.31.4. */
+/** How many idle connections each nginx worker keeps for an upstream without `keepalive`; seen in 1.31.4. */
 export const KEEPALIVE_BY_DEFAULT = { since: "1.29.7", count: 32 } as const;
 
-/** The upstream groups of an `http` block by name in lower case: nginx compares them so, wherever they stand. */
+/** Upstream groups by name in lower case: nginx ignores the case of these names, and their order. */
 export type Upstreams = ReadonlyMap<string, Node>;
 
+/** The groups of some `http` or `stream` blocks; of two with one name, the first. */
 export function readUpstreams(http: readonly Node[]): Upstreams {
   const groups = new Map<string, Node>();
   for (const block of http) {
@@ -18,15 +21,23 @@ export function readUpstreams(http: readonly Node[]): Upstreams {
   return groups;
 }
 
+/** The groups in the `http` blocks of a host; none without nginx. */
+export const upstreamsOf = once(
+  ({ nginx }: Host): Upstreams => readUpstreams(nginx === null ? [] : childrenNamed(nginx.root, "http")),
+);
+
+/** One `server` of an upstream group. */
 export interface UpstreamServer {
   readonly node: Node;
+  /** As written: an address, or a name with or without a port. */
   readonly address: string;
   readonly down: boolean;
   readonly backup: boolean;
-  /** A template fills in parameters, `down` perhaps. */
+  /** A template fills in some parameters, and `down` may be one of them. */
   readonly open: boolean;
 }
 
+/** The servers of one group, in the order of the file. */
 export function upstreamServers(group: Node): readonly UpstreamServer[] {
   return childrenNamed(group, "server").map((node) => {
     const parameters = node.directive.args.slice(1).map((word) => word.text);
