@@ -161,7 +161,7 @@ describe("from a whole host to what a fixture holds", () => {
     "host/etc/php/pool.d/www.conf": "[other]\n",
   };
 
-  test("what the base has alike is left out, what it has more is removed", () => {
+  test("what is the same in the base is left out, what only the base has is removed", () => {
     put({ ...BASE, ...host, "fixtures/base/debian/etc/group": "root\n" });
     expect(taken()).toEqual({ note: "debian\n- etc/group\n", own: ["etc/php/pool.d/www.conf"] });
   });
@@ -187,14 +187,14 @@ describe("from a whole host to what a fixture holds", () => {
   });
 });
 
-test("a fixture of the repository holds nothing that its base has alike", () => {
+test("a fixture of the repository repeats nothing of its base", () => {
   const bases = basesIn(path.join(sources(), "base"));
-  const alike = [...leavesBelow(sources())]
+  const repeated = [...leavesBelow(sources())]
     .filter(([name]) => path.basename(name) === BASE_NOTE)
     .flatMap(([, note]) => {
       const base = bases.get(fs.readFileSync(note, "utf8").split("\n", 1)[0] ?? "");
       const home = path.dirname(note);
       return [...leavesBelow(home)].filter(([name, at]) => isSame(at, base?.get(name))).map(([, at]) => at);
     });
-  expect(alike).toEqual([]);
+  expect(repeated).toEqual([]);
 });
