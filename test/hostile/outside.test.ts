@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { isWithin } from "../../src/host/path.js";
+import { fixtures } from "../build/fixtures.js";
 import { describeProofs } from "../daemons/available.js";
 import { DEBIAN, withTree } from "../support/tree.js";
 import { ESCAPES, treeOf } from "./support/escapes.js";
@@ -51,15 +52,15 @@ function isPlain(path: string): boolean {
 }
 
 /** The directories whose findings a fixture shows; of those of rules every fourth, for it takes long under strace. */
-function fixtures(): readonly string[] {
-  const all = join(project, "fixtures");
+function trees(): readonly string[] {
+  const all = fixtures();
   const below = (path: string): readonly string[] =>
     readdirSync(path, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => join(path, name));
   const folders = below(all).filter((path) => path !== join(all, "hosts"));
-  const trees = folders.flatMap(below).flatMap(below);
-  return [...below(join(all, "hosts")), ...trees.filter((_, index) => index % 4 === 0)];
+  const found = folders.flatMap(below).flatMap(below);
+  return [...below(join(all, "hosts")), ...found.filter((_, index) => index % 4 === 0)];
 }
 
 test("a trace is read: what is called, for which path, while what is linted", () => {
@@ -88,7 +89,7 @@ describeProofs(
   "under strace",
   (proof) => {
     proof("the fixtures are linted without a look outside", async () => {
-      const directories = fixtures();
+      const directories = trees();
       const { calls, incomplete } = traced(directories);
       expect(incomplete).toHaveLength(directories.length);
       expect(new Set(calls.map(({ directory }) => directory)).size).toBe(directories.length + 1);

@@ -7,6 +7,7 @@ import { lintWith } from "../../src/lint.js";
 import { rulesMarkdown, rulesTable } from "../../src/report/explain/markdown.js";
 import { text } from "../../src/report/text.js";
 import { validators } from "../../src/validators.js";
+import { fixtures } from "../build/fixtures.js";
 import { twinsOf } from "../rules/support/twins.js";
 import { runCommand } from "../support/run-command.js";
 
@@ -37,15 +38,14 @@ test("the README's table lists the rules", () => {
 });
 
 test("the catalogue has every rule's page", () => {
-  const fixtures = join(top, "fixtures");
-  check("rules/README.md", "rules", `${rulesMarkdown(rules, (rule) => twinsOf(rule, fixtures)).trim()}\n`);
+  check("rules/README.md", "rules", `${rulesMarkdown(rules, (rule) => twinsOf(rule, fixtures())).trim()}\n`);
 });
 
 /** Past that nobody sees what matters: another pair of fixtures, or one made for the page. */
 const MOST_CHANGES = 12;
 
 test.each(rules.map((rule) => [rule.id, rule] as const))("%s has two configurations to show", (_id, rule) => {
-  const twins = twinsOf(rule, join(top, "fixtures"));
+  const twins = twinsOf(rule, fixtures());
   expect(twins?.changes, twins?.diff).toBeLessThanOrEqual(MOST_CHANGES);
 });
 

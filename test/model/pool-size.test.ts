@@ -1,9 +1,10 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { keepalivePinsWorkers } from "../../rules/pool/keepalive-pins-workers.js";
 import { createValidators } from "../../src/engine/validate.js";
 import { lintWith } from "../../src/lint.js";
 import { type Growth, secondsToGrow } from "../../src/model/pool-size.js";
+import { fixtures } from "../build/fixtures.js";
 
 /** Workers second by second, as php-fpm 8.2 started them while more requests waited than it had workers. */
 const measured: readonly (readonly [string, Omit<Growth, "start" | "max">, readonly number[]])[] = [
@@ -29,9 +30,7 @@ test.each([
   ["1.22.1", []],
   [null, []],
 ])("an upstream without keepalive in nginx %s", (nginxVersion, wanted) => {
-  const directory = fileURLToPath(
-    new URL("../../fixtures/pool/keepalive-pins-workers/ok-no-keepalive", import.meta.url),
-  );
+  const directory = join(fixtures(), "pool/keepalive-pins-workers/ok-no-keepalive");
   const outcome = lintWith([keepalivePinsWorkers], createValidators([keepalivePinsWorkers]), {
     paths: [directory],
     workingDirectory: directory,

@@ -1,6 +1,5 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import type { Finding } from "../../src/engine/finding.js";
@@ -8,6 +7,7 @@ import { applicable, type Way } from "../../src/engine/help.js";
 import type { Rule } from "../../src/engine/rule.js";
 import { helpLines } from "../../src/report/help.js";
 import { lineText, position } from "../../src/source/file.js";
+import { fixtures } from "../build/fixtures.js";
 import { describeProofs } from "../daemons/available.js";
 import { copyFixture, start } from "../daemons/bench.js";
 import { type Fixture, fixturesOf, proveFixture } from "../daemons/prove.js";
@@ -19,8 +19,6 @@ import { applyWays, isPlaced, isText, overlaps } from "./support/help.js";
  * Every help is done to a copy of the fixture that it is given for: the finding is gone then, no
  * other has come, and the daemons take the copy.
  */
-
-const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
 
 /** Rules whose help is words, or lines that a person has to complete. */
 const inWords: readonly string[] = [
@@ -92,7 +90,7 @@ interface Case {
 }
 
 const cases: readonly Case[] = rules.flatMap((rule) =>
-  fixturesOf(rule.id, fixtures)
+  fixturesOf(rule.id, fixtures())
     .filter(({ kind }) => kind === "bad")
     .map((fixture) => ({
       rule,

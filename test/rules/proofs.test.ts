@@ -1,12 +1,10 @@
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
+import { fixtures } from "../build/fixtures.js";
 import { describeProofs } from "../daemons/available.js";
 import { observations } from "../daemons/observations.js";
 import { fixturesOf, type Provable, proveFixture } from "../daemons/prove.js";
 import { lintDirectory, lintHost } from "../support/lint.js";
-
-const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
 
 const provable = rules.flatMap((rule): Provable[] =>
   rule.proof.kind === "daemons" ? [{ id: rule.id, cases: rule.cases, proof: rule.proof }] : [],
@@ -14,13 +12,13 @@ const provable = rules.flatMap((rule): Provable[] =>
 
 // A fixture may say in no-proof.txt why no daemon can show it; a rule may not say so of all of them.
 test.each(provable)("$id has a fault and a healthy twin that the daemons can show", ({ id }) => {
-  const proved = fixturesOf(id, fixtures).filter((fixture) => fixture.unproved === null);
+  const proved = fixturesOf(id, fixtures()).filter((fixture) => fixture.unproved === null);
   expect(new Set(proved.map((fixture) => fixture.kind))).toEqual(new Set(["bad", "ok"]));
 });
 
 test("whatever cannot be proved says why", () => {
   const silent = rules
-    .flatMap((rule) => fixturesOf(rule.id, fixtures))
+    .flatMap((rule) => fixturesOf(rule.id, fixtures()))
     .filter((fixture) => fixture.unproved !== null && fixture.unproved.length < 20);
   expect(silent.map((fixture) => fixture.dir)).toEqual([]);
 });
@@ -31,7 +29,7 @@ function unproved(): readonly string[] {
     if (rule.proof.kind === "none") return [`${rule.id}: ${rule.proof.reason}`];
     const shown = new Set<string>();
     const reasons = new Map<string, string>();
-    for (const { dir, unproved: reason } of fixturesOf(rule.id, fixtures)) {
+    for (const { dir, unproved: reason } of fixturesOf(rule.id, fixtures())) {
       for (const finding of lintDirectory(dir)) {
         if (finding.rule !== rule.id) continue;
         if (reason === null) shown.add(finding.case);
@@ -62,7 +60,7 @@ test.each(provable)("$id observes cases that it has, by names that the bench kno
 
 describeProofs("real nginx and PHP-FPM agree", (proof) => {
   for (const rule of provable) {
-    for (const fixture of fixturesOf(rule.id, fixtures)) {
+    for (const fixture of fixturesOf(rule.id, fixtures())) {
       if (fixture.unproved !== null) continue;
       proof(`${rule.id} ${fixture.name}`, () => proveFixture(rule, fixture, lintHost));
     }

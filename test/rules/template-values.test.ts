@@ -1,6 +1,5 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
@@ -13,15 +12,16 @@ import { parseNginx } from "../../src/nginx/syntax/parse.js";
 import type { Directive, Word } from "../../src/nginx/types.js";
 import { type SourceFile, sourceFile } from "../../src/source/file.js";
 import { readMarks } from "../../src/source/template.js";
+import { fixtures } from "../build/fixtures.js";
 import { runRules } from "../support/lint.js";
 
 /** A value that a template fills in never makes a rule speak that is silent about the value itself. */
 
-const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
+const home = fixtures();
 
-const homes = readdirSync(fixtures)
-  .filter((category) => category !== "hosts" && category !== "syntax")
-  .flatMap((category) => readdirSync(join(fixtures, category)).map((rule) => join(fixtures, category, rule)))
+const homes = readdirSync(home)
+  .filter((category) => category !== "hosts")
+  .flatMap((category) => readdirSync(join(home, category)).map((rule) => join(home, category, rule)))
   .flatMap((home) => readdirSync(home).map((name) => join(home, name)))
   // A pattern that nobody knows may take the requests of every location behind it: it is not taken for such a one.
   .filter((home) => !/\/ok-second-(?:of-one-pattern|behind-a-pattern-for-all)$/.test(home))

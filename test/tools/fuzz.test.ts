@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { fixtures } from "../build/fixtures.js";
 import type { FuzzCase, Sources } from "./fuzz/case.js";
 import { KINDS } from "./fuzz/kinds/index.js";
 import { minimised } from "./fuzz/minimise.js";
@@ -17,8 +18,8 @@ fs.chmodSync(scratch, 0o755);
 afterAll(() => removeTree(Buffer.from(scratch)));
 
 // Configuration of others need not be there; the fixtures do for it.
-const fixtures = fixtureSeeds("fixtures");
-const sources: Sources = { fixtures, corpus: fixtures };
+const seeds = fixtureSeeds(fixtures());
+const sources: Sources = { fixtures: seeds, corpus: seeds };
 
 describe("the generators", () => {
   test.each([...KINDS])("%s: equal seed and number, equal case; others differ", (kind, draw) => {

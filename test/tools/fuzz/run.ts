@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shareFixtures } from "../../build/fixtures.js";
 import { onExit } from "../../support/exit.js";
 import { HELP, type Options, readOptions } from "./options.js";
 import { Totals } from "./totals.js";
@@ -25,6 +26,7 @@ if (first === "--work") {
 
 async function main({ seed, cases, one, minutes, jobs, kinds, corpus }: Options): Promise<number> {
   process.stderr.write(`seed ${seed}\n`);
+  shareFixtures();
   const scratch = fs.mkdtempSync(join(tmpdir(), "fpmlint-fuzz-"));
   fs.chmodSync(scratch, 0o755);
   const remove = onExit(() => removeTree(Buffer.from(scratch)));

@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { fixtures } from "../../build/fixtures.js";
 import type { FuzzCase, Sources } from "./case.js";
 import { SLOW } from "./judge.js";
 import { KINDS } from "./kinds/index.js";
@@ -53,7 +54,7 @@ export function caseAt(
 export async function work(job: Work, say: (message: Message) => void): Promise<void> {
   fs.mkdirSync(job.scratch, { recursive: true });
   fs.chmodSync(job.scratch, 0o755);
-  const sources = { fixtures: fixtureSeeds("fixtures"), corpus: corpusSeeds(job.corpus) };
+  const sources = { fixtures: fixtureSeeds(fixtures()), corpus: corpusSeeds(job.corpus) };
   const known = new Set<string>();
   for (let place = job.from; job.end === null || Date.now() < job.end; place += job.step) {
     const { kind, number } = caseAt(place, job.kinds, job.first);
