@@ -106,7 +106,7 @@ export const scriptFilename = defineRule({
       "the path is below an `alias`, or it is relative and the pool has a `chdir`",
       "the location is for the status page",
       markdown`
-        only \`SCRIPT_FILENAME\` is missing, and three or more locations all take it from a
+        \`SCRIPT_FILENAME\` is missing, and three or more locations all take it from a
         \`fastcgi_params\` that the repository does not hold: it has one of its own
       `,
     ],
