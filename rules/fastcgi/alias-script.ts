@@ -70,10 +70,11 @@ export const aliasScript = defineRule({
   report([{ binding, sent, alias }], host) {
     const location = alias.parent === null ? "" : headText(alias.parent);
     const directory = argument(alias, 0) ?? "";
+    const replaced = `alias ${directory} in ${location}`;
     const value = sent.param.value;
     return {
       case: "doubled",
-      message: `SCRIPT_FILENAME is ${value}, so with alias ${directory} in ${location} the location's path appears twice`,
+      message: `SCRIPT_FILENAME is ${value}, so with ${replaced} the location's path appears twice`,
       at: sent.at,
       label: "the alias, then the whole URI",
       related: [{ place: argumentPlace(alias, 0), message: "$document_root is this directory" }],

@@ -73,10 +73,11 @@ export const chrootPath = defineRule({
   report([first, ...others], host) {
     const { binding, pool, sent, chroot, directory, rest } = first;
     const inside = directory.slice(chroot.value.length);
+    const jail = `pool [${pool.name}] runs in the chroot ${chroot.value}`;
     return {
       case: "outer-root",
       ...evidence(host, first),
-      message: `SCRIPT_FILENAME begins with ${directory}, but pool [${pool.name}] runs in the chroot ${chroot.value}, where that directory is ${inside === "" ? "/" : inside}`,
+      message: `SCRIPT_FILENAME begins with ${directory}, but ${jail}, where that directory is ${inside || "/"}`,
       at: sent.at,
       label: "a path from outside the chroot",
       link: linkOf(first),
@@ -98,8 +99,9 @@ export const chrootPath = defineRule({
 function evidence(host: Host, one: Outer): ReturnType<typeof certainty> {
   const known = certainty(one);
   const { value } = one.chroot;
+  const path = `${value}${one.directory}`;
   if (known.settle || host.whole || host.fs.entry(value).kind === "directory") return known;
-  const settle = `Whether ${value}${one.directory} exists, as a link for instance, is unknown: ${value} is not among the files.`;
+  const settle = `Whether ${path} exists, as a link for instance, is unknown: ${value} is not among the files.`;
   return { settle };
 }
 

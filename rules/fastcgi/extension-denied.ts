@@ -186,12 +186,13 @@ function report(host: Host, group: readonly [Denied, ...Denied[]]): Draft<Case> 
   const where = allowed.kind === "default" ? allowed.where : allowed.place;
   const runs = `PHP-FPM runs only ${list} here${origin}`;
   const separator = one.commas && allowed.kind === "set";
+  const lost = `${files(what)} ${what.some(isExtension) ? "are" : "is"} denied`;
   const passed = { place: at, message: `nginx passes ${files(what)}` };
   return {
     case: one.case,
     ...certainty(pair),
     message: separator
-      ? `security.limit_extensions of pool [${pool.name}] is "${list}", which is split at spaces only, so ${files(what)} ${what.some(isExtension) ? "are" : "is"} denied`
+      ? `security.limit_extensions of pool [${pool.name}] is "${list}", which is split at spaces only, so ${lost}`
       : `nginx passes ${files(what)} to pool [${pool.name}], whose security.limit_extensions is ${list}${origin}`,
     at: separator ? allowed.place : at,
     label: separator ? "commas do not separate extensions" : passed.message,

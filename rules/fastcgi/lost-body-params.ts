@@ -97,12 +97,14 @@ export const lostBodyParams = defineRule({
     const hidden = hiddenSource(set, names);
     const what = names.join(", ").replace(/, ([^,]+)$/, " and $1");
     const [first = binding.pass] = set.nodes;
+    const missing = `${what} ${names.length === 1 ? "is" : "are"} not among the`;
+    const hiding = hidden === null ? "" : `, which hide the set in "${headText(hidden.level)}"`;
     return {
       case: names.includes("CONTENT_TYPE") || names.includes("CONTENT_LENGTH") ? "body" : "query",
       settle: group.every((one) => isOneAddress(one.binding))
         ? "Whether the script at this one address reads forms and queries is not in the configuration."
         : null,
-      message: `${what} ${names.length === 1 ? "is" : "are"} not among the ${set.nodes.length} parameters that ${binding.label} sends${hidden === null ? "" : `, which hide the set in "${headText(hidden.level)}"`}`,
+      message: `${missing} ${set.nodes.length} parameters that ${binding.label} sends${hiding}`,
       at: headPlace(first),
       label: "these parameters are all that PHP gets",
       related: [

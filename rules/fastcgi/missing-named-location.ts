@@ -78,11 +78,13 @@ export const missingNamedLocation = defineRule({
     for (const group of groupBy(missing(host), key)) {
       const [{ server, node, name, place }] = group;
       const names = namedLocations(server);
+      const label = serverLabel(server);
       const meant = nearest(name, names);
+      const hint = meant === null ? "" : `; did you mean ${meant}?`;
       const others = unique(group.slice(1).map((one) => one.server));
       yield {
         case: "missing",
-        message: `${node.name} leads to ${name}, but ${serverLabel(server)} has no location with that name${meant === null ? "" : `; did you mean ${meant}?`}`,
+        message: `${node.name} leads to ${name}, but ${label} has no location with that name${hint}`,
         at: place,
         label: "no such location in this server",
         related: [
@@ -95,8 +97,8 @@ export const missingNamedLocation = defineRule({
           node.name === "try_files"
             ? "every request for something that is not a file ends as 500 Internal Server Error"
             : "a request that would get this error ends as 500 Internal Server Error",
-        help: helpOf([[inPlace(`the block of ${serverLabel(server)}`, `location ${name} {`, "}")]]),
-        names: [serverLabel(server), name],
+        help: helpOf([[inPlace(`the block of ${label}`, `location ${name} {`, "}")]]),
+        names: [label, name],
       };
     }
   },

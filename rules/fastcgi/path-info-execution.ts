@@ -104,6 +104,7 @@ function* report(host: Host, name: "open" | "held", found: readonly Unchecked[])
   const limit = placeOf(setting(pool, "security.limit_extensions"));
   const more = `and ${others.length} more ${others.length === 1 ? "location" : "locations"}`;
   const passing = others.length === 0 ? `${binding.label} passes` : `${binding.label} ${more} pass`;
+  const keeps = `keeps pool [${pool.name}] from running avatar.jpg for ${uri}`;
   yield {
     case: name,
     ...(fix === "on"
@@ -111,8 +112,8 @@ function* report(host: Host, name: "open" | "held", found: readonly Unchecked[])
       : { settle: "Whether cgi.fix_pathinfo is 0 in php.ini would settle it." }),
     message:
       name === "open"
-        ? `${passing} on scripts that do not exist, and nothing keeps pool [${pool.name}] from running avatar.jpg for ${uri}`
-        : `${passing} on scripts that do not exist; only security.limit_extensions keeps pool [${pool.name}] from running avatar.jpg for ${uri}`,
+        ? `${passing} on scripts that do not exist, and nothing ${keeps}`
+        : `${passing} on scripts that do not exist; only security.limit_extensions ${keeps}`,
     at: placeOfLocation(binding),
     label: "nothing checks that the script exists",
     related: [

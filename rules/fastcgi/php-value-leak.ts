@@ -70,13 +70,14 @@ export const phpValueLeak = defineRule({
       if (leak === undefined || source === undefined || param === undefined) continue;
       const others = ways.filter(({ settings }) => !settings.has(leak));
       const shown = leaks.join(", ");
-      const served = others.length === 1 ? "another location" : `${others.length} other locations`;
+      const more = others.length === 1 ? "another location" : `${others.length} other locations`;
+      const served = `pool [${pool.name}], which also serve ${more}`;
       yield {
         case: "sticks",
         settle: ways.some(({ target }) => target.assumed)
           ? `That all these addresses lead to pool [${pool.name}] is a guess from their port.`
           : null,
-        message: `${param.name} sets ${shown} for ${source.binding.label}, and it stays in the workers of pool [${pool.name}], which also serve ${served}`,
+        message: `${param.name} sets ${shown} for ${source.binding.label}, and it stays in the workers of ${served}`,
         at: param.place,
         label: "the worker keeps it for the next request",
         related: others.map(({ binding }) => ({

@@ -94,13 +94,14 @@ export const tryFilesPathInfo = defineRule({
     const head = headText(node);
     const code = head.slice(withoutEnd(head, "0123456789").length);
     const refused = name === "refused";
+    const taker = headText(binding.location);
     return {
       case: name,
       settle: certain
         ? null
         : "Whether an error_page further out answers this error with a page is in files that were not read.",
       message: refused
-        ? `${head} finds no file for a path after a script, although ${headText(binding.location)} takes it and PATH_INFO would pass it on`
+        ? `${head} finds no file for a path after a script, although ${taker} takes it and PATH_INFO would pass it on`
         : `${head} makes the script the URI, so PATH_INFO ${param.value} is always empty`,
       at: headPlace(node),
       label: refused ? `${code} for ${uri}` : "the path after the script is lost here",

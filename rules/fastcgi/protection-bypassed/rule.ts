@@ -88,9 +88,10 @@ export const protectionBypassed = defineRule({
     const key = ({ guarded }: Bypassed): string => `${guarded.file.path}:${guarded.directive.start}`;
     for (const group of groupBy(bypassed(host), key)) {
       const [{ guarded, guard, binding, uri }, ...rest] = group;
+      const taker = headText(binding.location);
       yield {
         case: "bypassed",
-        message: `${headText(guarded)} has ${headText(guard)}, but ${uri} is taken by ${headText(binding.location)}, which has no protection`,
+        message: `${headText(guarded)} has ${headText(guard)}, but ${uri} is taken by ${taker}, which has no protection`,
         at: headPlace(guarded),
         label: "applies to everything except scripts",
         related: [

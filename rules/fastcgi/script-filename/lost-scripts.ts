@@ -125,6 +125,8 @@ function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
   };
 }
 
+const BUILT_IN = "the directory that nginx was built with";
+
 type Rootless = Sent & { readonly root: Node };
 
 function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Draft {
@@ -133,7 +135,7 @@ function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Draft {
   const server = binding.server === null ? null : headPlace(binding.server);
   return {
     case: "no-root",
-    message: `root ${written} is set only for location /, so the $document_root of ${binding.label} is the directory that nginx was built with`,
+    message: `root ${written} is set only for location /, so the $document_root of ${binding.label} is ${BUILT_IN}`,
     at: headPlace(root),
     label: "applies only in this location",
     related: group.map((one) => ({
