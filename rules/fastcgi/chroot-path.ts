@@ -1,21 +1,21 @@
 import { defineRule } from "../../src/engine/define.js";
 import { certainty, poolKey } from "../../src/evidence/grouping.js";
-import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf } from "../../src/help/edit.js";
 import { literalRoot, type SentScript, sentScript, writeScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
-import type { Host } from "../../src/model/host.js";
+import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
-import { groupBy } from "../../src/source/collect.js";
 import type { SetValue } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
 interface Outer extends Pair {
   readonly sent: SentScript;
   readonly chroot: SetValue<string>;
-  /** The directory that the parameter begins with, seen from outside. */
+  /** The directory that the parameter begins with, as seen from outside the chroot. */
   readonly directory: string;
   /** What follows the directory. */
   readonly rest: string;
@@ -25,79 +25,101 @@ const ROOT = /^\$\{?(document_root|realpath_root|request_filename)\b\}?/;
 
 export const chrootPath = defineRule({
   id: "fastcgi/chroot-path",
-  about: "host",
+  about: "site",
   cases: {
     "outer-root": {
       severity: "error",
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
-      summary: "SCRIPT_FILENAME carries the path from outside the pool's chroot",
+      summary: "SCRIPT_FILENAME is a path from outside the pool's chroot",
     },
   },
   docs: {
     title: "a path from outside the pool's chroot",
-    what: "Fires when a pool has a `chroot` and the `SCRIPT_FILENAME` that nginx sends it begins with a directory in that chroot as it is called from outside: the `root` of the location, or a path that is written out; as a warning where the tree has nothing of the chroot, so that a link in it is not known of. Silent when that path exists inside the chroot, too, when the `root` lies elsewhere (a tree of its own may stand in the chroot), and when either is not known.",
-    why: "In its chroot PHP-FPM's `/` is the directory of `chroot`. It looks for `/srv/site/public/index.php` below `/srv/site` and finds nothing: 404 `File not found.`, `Primary script unknown`.",
-    instead: "Send the path as it is inside: `fastcgi_param SCRIPT_FILENAME /public$fastcgi_script_name;`.",
+    fires: [
+      markdown`
+        a pool has a \`chroot\`, and the \`SCRIPT_FILENAME\` that nginx sends it begins with a directory
+        in that chroot as it is called from outside: the \`root\` of the location, or a path that is
+        written out
+      `,
+    ],
+    silent: [
+      "that path also exists inside the chroot",
+      "the `root` is elsewhere (the chroot may hold a tree of its own)",
+      "the `chroot` or the path is unknown",
+    ],
+    what: markdown`
+      It is only a warning where the tree holds nothing of the chroot, so that a link inside it would go
+      unseen.
+    `,
+    why: markdown`
+      Inside the chroot, PHP-FPM's \`/\` is the directory that \`chroot\` names. It looks for
+      \`/srv/site/public/index.php\` below \`/srv/site\` and finds nothing: 404 \`File not found.\`,
+      \`Primary script unknown\`.
+    `,
+    instead: markdown`
+      Send the path as PHP-FPM sees it: \`fastcgi_param SCRIPT_FILENAME /public$fastcgi_script_name;\`.
+    `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php#chroot",
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param",
     ],
   },
-  *check(host) {
-    const key = (one: Outer): string => {
-      const { file, start } = one.sent.at.span;
-      return `${poolKey(one)} ${file.path}:${start} ${one.directory}`;
+  asksDisk: true,
+  find: outer,
+  cause(one) {
+    const { file, start } = one.sent.at.span;
+    return `${poolKey(one)} ${file.path}:${start} ${one.directory}`;
+  },
+  report([first, ...others], host) {
+    const { binding, pool, sent, chroot, directory, rest } = first;
+    const inside = directory.slice(chroot.value.length);
+    const jail = `pool [${pool.name}] runs in the chroot ${chroot.value}`;
+    return {
+      case: "outer-root",
+      ...evidence(host, first),
+      message: `SCRIPT_FILENAME begins with ${directory}, but ${jail}, where that directory is ${inside || "/"}`,
+      at: sent.at,
+      label: "a path from outside the chroot",
+      link: linkOf(first),
+      related: [
+        { place: chroot.place, message: "the root of the pool's file system" },
+        ...others.map((one) => ({
+          place: headPlace(one.binding.location),
+          message: `${one.binding.label} also sends it`,
+        })),
+      ],
+      effect: "every request to this location ends as 404 File not found",
+      help: helpOf([[writeScript(host, binding, sent, `${inside}${rest}`)]]),
+      names: namesOf(binding, pool),
     };
-    for (const group of groupBy(outer(host), key)) {
-      const [first] = group;
-      const { binding, pool, sent, chroot, directory, rest } = first;
-      const inside = directory.slice(chroot.value.length);
-      yield {
-        case: "outer-root",
-        ...evidence(host, first),
-        message: `SCRIPT_FILENAME begins with ${directory}, but pool [${pool.name}] runs in the chroot ${chroot.value}, where that is ${inside === "" ? "/" : inside}`,
-        at: sent.at,
-        label: "a path from outside the chroot",
-        link: linkOf(first),
-        related: [
-          { place: chroot.place, message: "the root of the pool's file system" },
-          ...group.slice(1).map((one) => ({
-            place: headPlace(one.binding.location),
-            message: `${one.binding.label} sends it, too`,
-          })),
-        ],
-        effect: "every request to this location ends as 404 File not found",
-        help: helpOf([[writeScript(host, binding, sent, `${inside}${rest}`)]]),
-        names: namesOf(binding, pool),
-      };
-    }
   },
 });
 
-/** A link inside may lead back to the path: nobody knows where the directory is not in the tree. */
+/** A link inside the chroot may lead back to the path; where the tree lacks the chroot, nobody knows. */
 function evidence(host: Host, one: Outer): ReturnType<typeof certainty> {
   const known = certainty(one);
   const { value } = one.chroot;
+  const path = `${value}${one.directory}`;
   if (known.settle || host.whole || host.fs.entry(value).kind === "directory") return known;
-  const settle = `Whether ${value}${one.directory} is there, as a link for instance, is not known: ${value} is not among the files.`;
+  const settle = `Whether ${path} exists, as a link for instance, is unknown: ${value} is not among the files.`;
   return { settle };
 }
 
-function* outer(host: Host): Generator<Outer> {
-  for (const pair of pairs(host)) {
+function* outer(one: Binding, host: Host): Generator<Outer> {
+  for (const pair of pairsOf(one)) {
     const chroot = jailOf(pair.pool);
     const sent = sentScript(pair.binding);
     const path = chroot === null || sent === null ? null : pathOf(pair, sent);
     if (chroot === null || sent === null || path === null) continue;
     const { value: jail } = chroot;
     if (jail === "/" || !`${path.directory}/`.startsWith(`${jail}/`)) continue;
-    // A link or a copy inside may make the path right in there.
+    // A link or a copy inside may make the path right there.
     if (host.fs.entry(normalizePath(`${jail}${path.directory}`)).kind !== "missing") continue;
     yield { ...pair, ...path, sent, chroot };
   }
 }
 
-/** Behind `$prefix` FPM puts the pool's own, as far as that is written. */
+/** The chroot, with the pool's own `prefix` in the place of `$prefix`; `null`: none, or unknown. */
 function jailOf(pool: Pool): SetValue<string> | null {
   const chroot = setting(pool, "chroot");
   if (chroot.kind !== "set" || chroot.value === null) return null;
@@ -115,7 +137,7 @@ function pathOf(
   if (root !== null) {
     const written = literalRoot(binding);
     if (written === null || effectiveNode(binding.block, "alias").kind !== "default") return null;
-    // The root alone is no script, in a chroot or not.
+    // The root alone is not a script, in a chroot or not.
     const rest = root[1] === "request_filename" ? "$fastcgi_script_name" : value.slice(root[0].length);
     return rest === "" ? null : { directory: normalizePath(written.path), rest };
   }

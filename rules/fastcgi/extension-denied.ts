@@ -2,30 +2,32 @@ import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport, Symptom } from "../../src/engine/rule.js";
 import { certainty, poolKey, sourceOf } from "../../src/evidence/grouping.js";
-import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
+import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
 import { limitExtensions, mayRun } from "../../src/fpm/extensions.js";
 import { helpOf, replace, write } from "../../src/help/edit.js";
-import type { Host } from "../../src/model/host.js";
+import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { filesAt, writtenRoot } from "../../src/model/request/paths.js";
 import { scriptPath } from "../../src/model/request/script-path.js";
 import { matchingOf, type NamedExtension, namedExtensions } from "../../src/nginx/location/extensions.js";
 import { surelyPassed } from "../../src/nginx/location/passed.js";
 import { argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
-import { groupBy } from "../../src/source/collect.js";
 import type { DefaultValue, SetValue } from "../../src/source/effective.js";
-import { type Place, samePlace } from "../../src/source/file.js";
+import { oncePerPlace, type Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
+
+type Case = "extension" | "static-files" | "separator";
 
 interface Denied {
-  readonly case: "extension" | "static-files" | "separator";
+  readonly case: Case;
   readonly pair: Pair;
   readonly param: Param;
   readonly allowed: SetValue<readonly string[]> | DefaultValue<readonly string[]>;
   /** What is passed and denied: extensions, or one script's name. */
   readonly what: readonly string[];
-  /** The list has them, but for its commas. */
+  /** The list has them once it is split at its commas. */
   readonly commas: boolean;
-  /** The nginx words that pass it. */
+  /** The words in the nginx configuration that pass it. */
   readonly at: Place;
 }
 
@@ -35,34 +37,66 @@ const symptom: Symptom = {
   log: "has been denied (see security.limit_extensions)",
 };
 
-type Case = "extension" | "static-files" | "separator";
-
 export const extensionDenied = defineRule({
   id: "fastcgi/extension-denied",
-  about: "host",
+  about: "site",
   cases: {
     extension: {
       severity: "warning",
       symptom,
-      summary: "a location passes scripts of an extension that the pool does not run",
+      summary: "a location passes scripts with an extension that the pool does not run",
     },
     "static-files": {
       severity: "warning",
       symptom,
-      summary: "a location passes the whole site, static files too, and the pool runs scripts only",
+      summary: "a location passes the whole site, including static files, but the pool runs only scripts",
     },
     separator: {
       severity: "error",
       symptom,
-      summary: "security.limit_extensions is parted by commas, so that every script is denied",
+      summary: "security.limit_extensions is separated by commas, so every script is denied",
     },
   },
   docs: {
     title: "PHP-FPM refuses files that nginx passes to it",
-    what: "Fires when a location names an extension (`\\.(php|phtml)$`, `\\.ph(p|tml)$`, `= /page.phtml`, a written-out script) that `security.limit_extensions` of the pool does not have, when that list is parted by commas (an error when it leaves nothing that the location names), and when a location without an extension (`/`, `~ ^/`) passes static files that stand in the root.\n\nOnly files of that extension are refused: on a site that has none the finding tells of words that have no use. Silent about spellings beside one that the pool runs (`\\.php[345]?$`); about a fixed script that is allowed; where the request may go elsewhere or become another one: another location takes it, `rewrite`, `return` or `if` on the server or in the location may concern it, `try_files` leads to a script (unless such a file stands in the root), an `error_page 403 =` answers instead; where a regular expression that decides about it is not understood (back-references, look-behind, possessive repeats); without a known pool.",
-    why: "PHP-FPM compares the end of the script's path with `security.limit_extensions` (`.php .phar` unless set) and answers 403 `Access denied.` to everything else that exists. It parts the list at blanks only.",
-    instead:
-      "Name the same extensions on both sides: the location's pattern in nginx, `security.limit_extensions` in the pool, parted by blanks. Pass only scripts to PHP-FPM.",
+    fires: [
+      markdown`
+        a location names an extension (\`\.(php|phtml)$\`, \`\.ph(p|tml)$\`, \`= /page.phtml\`, a script
+        that is written out) that is not in the pool's \`security.limit_extensions\`
+      `,
+      markdown`
+        that list is separated by commas (an error when the pool then runs nothing that the location
+        names)
+      `,
+      "a location without an extension (`/`, `~ ^/`) passes static files that are in the root",
+    ],
+    silent: [
+      "the extension is only another spelling of one that the pool runs (`\\.php[345]?$`)",
+      "the location passes one fixed script, which is allowed",
+      markdown`
+        the request may go elsewhere or become another one: another location takes it; a \`rewrite\`,
+        \`return\` or \`if\` on the server or in the location may concern it; \`try_files\` leads to a
+        script (unless such a file is in the root); an \`error_page 403 =\` answers instead
+      `,
+      markdown`
+        a regular expression that decides about it is not understood (back-references, lookbehind,
+        possessive repeats)
+      `,
+      "the pool is unknown",
+    ],
+    what: markdown`
+      Only files with that extension are refused: on a site that has none, the finding points at words
+      that have no use.
+    `,
+    why: markdown`
+      PHP-FPM compares the end of the script's path with \`security.limit_extensions\` (\`.php .phar\` by
+      default) and answers 403 \`Access denied.\` for every other file that exists. It splits the list at
+      spaces only.
+    `,
+    instead: markdown`
+      Name the same extensions on both sides: the location's pattern in nginx, and
+      \`security.limit_extensions\` in the pool, separated by spaces. Pass only scripts to PHP-FPM.
+    `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php#security-limit-extensions",
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
@@ -72,12 +106,10 @@ export const extensionDenied = defineRule({
     kind: "daemons",
     requests: [{}, { path: "/page.phtml" }, { path: "/style.css" }],
   },
-  *check(host) {
-    const found = [...pairs(host)].flatMap((pair) => denied(host, pair));
-    const cause = (one: Denied) =>
-      [one.case, poolKey(one.pair), sourceOf(one.allowed), ...one.what].join(" ");
-    for (const group of groupBy(found, cause)) yield report(host, group);
-  },
+  asksDisk: true,
+  find: (binding: Binding, host) => [...pairsOf(binding)].flatMap((pair) => denied(host, pair)),
+  cause: (one) => [one.case, poolKey(one.pair), sourceOf(one.allowed), ...one.what].join(" "),
+  report: (group, host) => report(host, group),
 });
 
 function denied(host: Host, pair: Pair): readonly Denied[] {
@@ -113,8 +145,8 @@ function denied(host: Host, pair: Pair): readonly Denied[] {
 }
 
 /**
- * Of each alternative that the location names all spellings. Where the pool runs one of them
- * (`\.php[345]?$`), nobody has files for the others.
+ * The extensions that the location names and the pool does not run, all spellings of each. Where the
+ * pool runs one spelling (`\.php[345]?$`), nobody has files with the others.
  */
 function refusedOf(host: Host, { binding }: Pair, allowed: readonly string[]): readonly string[] {
   const { location, server } = binding;
@@ -122,7 +154,7 @@ function refusedOf(host: Host, { binding }: Pair, allowed: readonly string[]): r
   const endings = insensitive ? allowed.map((one) => one.toLowerCase()) : allowed;
   const there = filesAt(host, writtenRoot(location));
   const above = location.parent?.name === "location" ? matchingOf(location.parent) : null;
-  // A location in another one gets what is below the outer one's path.
+  // A nested location gets what is below the outer one's path.
   const below = above === null || /^[~@]/.test(above.modifier) ? "/" : above.text;
   const passed = ({ extension, uri }: NamedExtension) =>
     surelyPassed(location, server, uri, false) ||
@@ -137,7 +169,7 @@ function refusedOf(host: Host, { binding }: Pair, allowed: readonly string[]): r
 
 const STATIC = /^[^.].*\.(?:css|js|png|jpe?g|gif|svg|ico|html?|txt|woff2?|webp)$/;
 
-/** A file at the top of the root that is no script; none where the root is not in the tree. */
+/** A file at the top of the root that is not a script; none where the root is not in the tree. */
 function staticFiles(host: Host, { binding }: Pair, allowed: readonly string[]): readonly string[] {
   return filesAt(host, writtenRoot(binding.location))
     .filter((name) => STATIC.test(name) && !allowed.some((ending) => name.endsWith(ending)))
@@ -154,15 +186,16 @@ function report(host: Host, group: readonly [Denied, ...Denied[]]): Draft<Case> 
   const where = allowed.kind === "default" ? allowed.where : allowed.place;
   const runs = `PHP-FPM runs only ${list} here${origin}`;
   const separator = one.commas && allowed.kind === "set";
+  const lost = `${files(what)} ${what.some(isExtension) ? "are" : "is"} denied`;
   const passed = { place: at, message: `nginx passes ${files(what)}` };
   return {
     case: one.case,
     ...certainty(pair),
     message: separator
-      ? `security.limit_extensions of pool [${pool.name}] is "${list}", which is parted at blanks only, so that ${files(what)} ${what.some(isExtension) ? "are" : "is"} denied`
+      ? `security.limit_extensions of pool [${pool.name}] is "${list}", which is split at spaces only, so ${lost}`
       : `nginx passes ${files(what)} to pool [${pool.name}], whose security.limit_extensions is ${list}${origin}`,
     at: separator ? allowed.place : at,
-    label: separator ? "commas do not part the list" : passed.message,
+    label: separator ? "commas do not separate extensions" : passed.message,
     link: linkOf(pair),
     related: [
       ...(separator ? [passed] : where === null ? [] : [{ place: where, message: runs }]),
@@ -174,11 +207,13 @@ function report(host: Host, group: readonly [Denied, ...Denied[]]): Draft<Case> 
   };
 }
 
-/** Only what the pool does not run is refused, and a site may well have no such file. */
+/**
+ * Says no more than is sure: only what the pool does not run is refused, and a site may have no such file.
+ */
 function effect({ case: name, what }: Denied): string {
   if (name === "separator") return "every request to this location ends as 403 Access denied";
   if (name === "static-files")
-    return `${what[0]} and every other file that is no script end as 403 Access denied`;
+    return `requests for ${what[0]} and all other files that are not scripts end as 403 Access denied`;
   const extensions = what.filter(isExtension);
   return extensions.length === 0
     ? "every request to this location ends as 403 Access denied"
@@ -186,14 +221,11 @@ function effect({ case: name, what }: Denied): string {
 }
 
 function others(group: readonly Denied[]): readonly RelatedReport[] {
-  const [own] = group;
-  const rest = group.filter(
-    ({ at }, index) =>
-      own !== undefined &&
-      !samePlace(at, own.at) &&
-      group.findIndex((one) => samePlace(one.at, at)) === index,
-  );
-  return rest.map(({ at, pair }) => ({ place: at, message: `${pair.binding.label} passes it, too` }));
+  const [, ...rest] = oncePerPlace(group, ({ at }) => at);
+  return rest.map(({ at, pair, what }) => ({
+    place: at,
+    message: `${pair.binding.label} also passes ${files(what)}`,
+  }));
 }
 
 function isExtension(name: string): boolean {
@@ -215,8 +247,8 @@ function help(host: Host, { case: name, allowed, what, commas, pair, at }: Denie
     write(host, allowed, `security.limit_extensions = ${extensions.join(" ")}`);
   if (commas) return helpOf([[list(clean)]]);
   if (name === "static-files") {
-    // The location with its pass becomes that of the scripts, and a new one takes its place.
-    // As a regular expression, or with `^~`, that one would take the scripts, too, and show their source.
+    // The location with its pass becomes the one for scripts, and a new one takes its place. That one is a
+    // plain prefix: a regular expression or `^~` would also take the scripts, and show their source.
     const { modifier, text } = matchingOf(pair.binding.location);
     const files = replace(
       host,

@@ -1,8 +1,8 @@
 import { defineRule } from "../../src/engine/define.js";
-import { namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { namesOf } from "../../src/evidence/pairs.js";
 import { runsNoScripts } from "../../src/evidence/timeouts.js";
 import { addAfter, helpOf } from "../../src/help/edit.js";
-import type { Binding, Host } from "../../src/model/host.js";
+import type { Binding } from "../../src/model/host.js";
 import {
   effectiveParams,
   hiddenSource,
@@ -14,7 +14,7 @@ import { matchingOf, mayBeExact } from "../../src/nginx/location/extensions.js";
 import { handingOn, takesBodies } from "../../src/nginx/location/passed.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";
 import { childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
-import { groupBy } from "../../src/source/collect.js";
+import { markdown } from "../../src/source/markdown.js";
 import { wordMap } from "../../src/source/word-map.js";
 
 interface Lost {
@@ -23,7 +23,7 @@ interface Lost {
   readonly names: readonly string[];
 }
 
-/** The lines of `fastcgi_params`. */
+/** The lines that `fastcgi_params` has for them. */
 const LINES: ReadonlyMap<string, string> = wordMap({
   CONTENT_TYPE: "fastcgi_param CONTENT_TYPE $content_type;",
   CONTENT_LENGTH: "fastcgi_param CONTENT_LENGTH $content_length;",
@@ -32,25 +32,52 @@ const LINES: ReadonlyMap<string, string> = wordMap({
 
 export const lostBodyParams = defineRule({
   id: "fastcgi/lost-body-params",
-  about: "host",
+  about: "site",
   cases: {
     body: {
       severity: "error",
       symptom: { when: "always", status: 200, log: null },
-      summary: "no CONTENT_LENGTH or no CONTENT_TYPE among the parameters: $_POST is always empty",
+      summary: "CONTENT_LENGTH or CONTENT_TYPE is not among the parameters: $_POST is always empty",
     },
     query: {
       severity: "error",
       symptom: { when: "always", status: 200, log: null },
-      summary: "no QUERY_STRING among the parameters: $_GET is always empty",
+      summary: "QUERY_STRING is not among the parameters: $_GET is always empty",
     },
   },
   docs: {
-    title: "PHP does not get the form, or not the query",
-    what: "Fires when the parameters that count in a PHP location have no `CONTENT_LENGTH` or no `CONTENT_TYPE`, and when they have no `QUERY_STRING`.\n\nSilent where `SCRIPT_FILENAME` or `REQUEST_METHOD` is missing, too (`fastcgi/script-filename` and `fastcgi/params-shadowed` speak then), for locations of the status or ping page and those that only nginx asks for (`internal`), about bodies where the location takes none (`limit_except GET`, `fastcgi_pass_request_body off`, an `if` that refuses POST), and where a part of the parameters was not read. A warning for one exact address (`location = /health`), whose script may need neither.",
-    why: "PHP knows of a request what the parameters say. Without `CONTENT_LENGTH` it reads no body, without `CONTENT_TYPE` it does not know that the body is a form, and without `QUERY_STRING` there is no `$_GET`. The script runs, the answer is 200, and nothing is logged: logins fail, searches find nothing.",
-    instead:
-      "Include the whole set, `include fastcgi_params;` or `include fastcgi.conf;`, beside the parameters of your own.",
+    title: "PHP does not get the form or the query string",
+    fires: [
+      markdown`
+        the parameters in effect in a PHP location have no \`CONTENT_LENGTH\` or no \`CONTENT_TYPE\`
+      `,
+      "the parameters in effect in a PHP location have no `QUERY_STRING`",
+    ],
+    silent: [
+      markdown`
+        \`SCRIPT_FILENAME\` or \`REQUEST_METHOD\` is missing as well (\`fastcgi/script-filename\` and
+        \`fastcgi/params-shadowed\` report that)
+      `,
+      "the location is for the status or ping page, or only nginx asks for it (`internal`)",
+      markdown`
+        the parameters for the body are missing and the location takes no body (\`limit_except GET\`,
+        \`fastcgi_pass_request_body off\`, an \`if\` that refuses POST)
+      `,
+      "part of the parameters was not read",
+    ],
+    what: markdown`
+      It is only a warning for one exact address (\`location = /health\`), whose script may need neither.
+    `,
+    why: markdown`
+      PHP knows about a request only what the parameters say. Without \`CONTENT_LENGTH\` it reads no body,
+      without \`CONTENT_TYPE\` it does not know that the body is a form, and without \`QUERY_STRING\` there
+      is no \`$_GET\`. The script runs, the answer is 200, and nothing is logged: logins fail, searches
+      find nothing.
+    `,
+    instead: markdown`
+      Include the whole set, \`include fastcgi_params;\` or \`include fastcgi.conf;\`, next to your own
+      parameters.
+    `,
     references: ["https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param"],
     twins: { bad: "bad-no-body", ok: "ok-whole-set" },
   },
@@ -59,74 +86,75 @@ export const lostBodyParams = defineRule({
     requests: [{ method: "POST", path: "/index.php?a=1", bodyBytes: 2000 }],
     observe: { body: "body-dropped", query: "query-lost" },
   },
-  *check(host) {
-    const key = ({ set, names }: Lost): string => {
-      const [first] = set.nodes;
-      return `${first?.file.path}:${first?.directive.start} ${names.join(" ")}`;
+  reads: ["pool", "directory"],
+  find: lost,
+  cause({ set, names }) {
+    const [first] = set.nodes;
+    return `${first?.file.path}:${first?.directive.start} ${names.join(" ")}`;
+  },
+  report(group, host) {
+    const [{ binding, set, names }, ...others] = group;
+    const hidden = hiddenSource(set, names);
+    const what = names.join(", ").replace(/, ([^,]+)$/, " and $1");
+    const [first = binding.pass] = set.nodes;
+    const missing = `${what} ${names.length === 1 ? "is" : "are"} not among the`;
+    const hiding = hidden === null ? "" : `, which hide the set in "${headText(hidden.level)}"`;
+    return {
+      case: names.includes("CONTENT_TYPE") || names.includes("CONTENT_LENGTH") ? "body" : "query",
+      settle: group.every((one) => isOneAddress(one.binding))
+        ? "Whether the script at this one address reads forms and queries is not in the configuration."
+        : null,
+      message: `${missing} ${set.nodes.length} parameters that ${binding.label} sends${hiding}`,
+      at: headPlace(first),
+      label: "these parameters are all that PHP gets",
+      related: [
+        ...(hidden?.nodes.slice(0, 1) ?? []).map((node) => ({
+          place: headPlace(node),
+          message: "the set that would send it is hidden here",
+        })),
+        ...others.map((one) => ({
+          place: headPlace(one.binding.pass),
+          message: `${one.binding.label} sends the same`,
+        })),
+      ],
+      effect: `${empty(names)} in every request, and the answer is still 200`,
+      help: helpOf([[addAfter(host, headPlace(first), ...names.map((one) => LINES.get(one) ?? ""))]]),
+      names: [...namesOf(binding), ...names],
     };
-    for (const group of groupBy(lost(host), key)) {
-      const [{ binding, set, names }] = group;
-      const hidden = hiddenSource(set, names);
-      const what = names.join(", ").replace(/, ([^,]+)$/, " and $1");
-      const [first = binding.pass] = set.nodes;
-      yield {
-        case: names.includes("CONTENT_TYPE") || names.includes("CONTENT_LENGTH") ? "body" : "query",
-        settle: group.every((one) => isOneAddress(one.binding))
-          ? "Whether the script of this one address looks at forms and queries is not in the configuration."
-          : null,
-        message: `${what} ${names.length === 1 ? "is" : "are"} not among the ${set.nodes.length} parameters that ${binding.label} sends${hidden === null ? "" : `, and hidden by them in "${headText(hidden.level)}"`}`,
-        at: headPlace(first),
-        label: "these parameters are all that PHP gets",
-        related: [
-          ...(hidden?.nodes.slice(0, 1) ?? []).map((node) => ({
-            place: headPlace(node),
-            message: "the set that would send it does not count here",
-          })),
-          ...group.slice(1).map((one) => ({
-            place: headPlace(one.binding.pass),
-            message: `${one.binding.label} sends the same`,
-          })),
-        ],
-        effect: `${empty(names)} in every request, and the answer is still 200`,
-        help: helpOf([[addAfter(host, headPlace(first), ...names.map((one) => LINES.get(one) ?? ""))]]),
-        names: [...namesOf(binding), ...names],
-      };
-    }
   },
 });
 
 const BODY = ["CONTENT_TYPE", "CONTENT_LENGTH"];
 
-function* lost(host: Host): Generator<Lost> {
-  for (const binding of phpBindings(host)) {
-    const set = effectiveParams(binding.block);
-    if (set === null || set === undefined || !set.complete || !surelyPhp(binding)) continue;
-    if (missingForPhp(set).length > 0 || isPage(binding) || isSubrequest(binding)) continue;
-    const wanted = [...(mayHaveBody(binding) ? BODY : []), "QUERY_STRING"];
-    const names = wanted.filter((name) => !set.params.has(name));
-    if (names.length > 0) yield { binding, set, names };
-  }
+function* lost(binding: Binding): Generator<Lost> {
+  if (binding.serves !== "php") return;
+  const set = effectiveParams(binding.block);
+  if (set === null || set === undefined || !set.complete || !surelyPhp(binding)) return;
+  if (missingForPhp(set).length > 0 || isPage(binding) || isSubrequest(binding)) return;
+  const wanted = [...(mayHaveBody(binding) ? BODY : []), "QUERY_STRING"];
+  const names = wanted.filter((name) => !set.params.has(name));
+  if (names.length > 0) yield { binding, set, names };
 }
 
-/** For the status or ping page; where the pool is not known, the words tell. */
+/** Whether it is for the status or ping page; where the pool is unknown, the location's words decide. */
 function isPage(binding: Binding): boolean {
   const ways = binding.targets.flatMap((target) => target.pools.map((pool) => ({ binding, target, pool })));
   return /status|ping/i.test(headText(binding.location)) || (ways.length > 0 && ways.every(runsNoScripts));
 }
 
-/** One address that only nginx asks for, of `auth_request` or of an error's page: nobody sends a form there. */
+/** One address that only nginx asks for, for `auth_request` or an error page: nobody sends a form there. */
 function isSubrequest({ location, server }: Binding): boolean {
   const internal = childrenNamed(location, "internal").length > 0 && mayBeExact(location);
   return internal && (server === null || handingOn(server, location).length === 0);
 }
 
-/** Whether one address is meant, whose script may look at neither: `location = /health`. */
+/** Whether the location is for one address, whose script may need neither: `location = /health`. */
 function isOneAddress({ location, server }: Binding): boolean {
   if (!mayBeExact(location) || matchingOf(location).text.endsWith("/index.php")) return false;
   return server === null || handingOn(server, location).length === 0;
 }
 
-/** What PHP has nothing in. */
+/** Which of PHP's variables have nothing in them. */
 function empty(names: readonly string[]): string {
   const lost = [
     ...(names.some((name) => BODY.includes(name)) ? ["$_POST"] : []),

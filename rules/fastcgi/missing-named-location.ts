@@ -15,8 +15,9 @@ import {
   headPlace,
 } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
-import { groupBy } from "../../src/source/collect.js";
+import { groupBy, unique } from "../../src/source/collect.js";
 import { type Place, samePlace } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 import { nearest } from "../../src/source/spelling.js";
 
 interface Missing {
@@ -26,7 +27,7 @@ interface Missing {
   readonly place: Place;
 }
 
-/** A URI that nobody thought of. */
+/** A URI that no location names. */
 const ANYTHING = "/nothing-here";
 
 export const missingNamedLocation = defineRule({
@@ -36,15 +37,35 @@ export const missingNamedLocation = defineRule({
     missing: {
       severity: "error",
       symptom: { when: "always", status: 500, log: "could not find named location" },
-      summary: "try_files or error_page leads to an @name that the server does not have",
+      summary: "try_files or error_page leads to an @name that does not exist in the server",
     },
   },
   docs: {
-    title: "a named location that is not there",
-    what: "Fires when the last word of a `try_files` or of an `error_page` is an `@name` and the server has no `location @name`. Each server is looked at by itself: a snippet may be right in one and wrong in the other.\n\nSilent where a part of the server was not read, for names with variables, in locations that no request gets through to, for a `try_files` of the server beside `location /`, which takes every request, and in servers that redirect everything.",
-    why: "nginx looks for a named location only while a request runs. When it is not there, it logs `could not find named location` and answers `500 Internal Server Error`: of `try_files` for everything that is no file, so for every page of an application; of `error_page` instead of the error. `nginx -t` accepts both.",
-    instead:
-      "Add the `location @name { … }` to the same server, beside the others: it may not stand inside another location.",
+    title: "a named location that does not exist",
+    fires: [
+      markdown`
+        the last argument of a \`try_files\` or an \`error_page\` is an \`@name\`, and the server has no
+        \`location @name\`
+      `,
+    ],
+    silent: [
+      "part of the server was not read",
+      "the name has a variable in it",
+      "it is in a location that no request gets through to",
+      "the `try_files` is on the server, next to a `location /`, which takes every request",
+      "the server redirects everything",
+    ],
+    what: "Each server is checked by itself: a snippet may be right in one server and wrong in another.",
+    why: markdown`
+      nginx looks for a named location only while it handles a request. If there is none, it logs
+      \`could not find named location\` and answers \`500 Internal Server Error\`: with \`try_files\` for
+      everything that is not a file, so for every page of an application; with \`error_page\` instead of
+      the error. \`nginx -t\` accepts both.
+    `,
+    instead: markdown`
+      Add \`location @name { … }\` to the same server, next to its other locations: it cannot be inside
+      another location.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files",
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#error_page",
@@ -55,29 +76,29 @@ export const missingNamedLocation = defineRule({
   *check(host) {
     const key = ({ place: { span }, name }: Missing): string => `${span.file.path}:${span.start} ${name}`;
     for (const group of groupBy(missing(host), key)) {
-      const [{ server, node, name, place }, ...rest] = group;
+      const [{ server, node, name, place }] = group;
       const names = namedLocations(server);
+      const label = serverLabel(server);
       const meant = nearest(name, names);
-      const others = rest.filter(
-        (one, index) => !rest.slice(0, index).some((other) => other.server === one.server),
-      );
+      const hint = meant === null ? "" : `; did you mean ${meant}?`;
+      const others = unique(group.slice(1).map((one) => one.server));
       yield {
         case: "missing",
-        message: `${node.name} leads to ${name}, and the server ${serverLabel(server)} has no location of that name${meant === null ? "" : `; did you mean ${meant}?`}`,
+        message: `${node.name} leads to ${name}, but ${label} has no location with that name${hint}`,
         at: place,
         label: "no such location in this server",
         related: [
           ...(samePlace(headPlace(server), place)
             ? []
             : [{ place: headPlace(server), message: "this server" }]),
-          ...others.map((one) => ({ place: headPlace(one.server), message: "and this one" })),
+          ...others.map((other) => ({ place: headPlace(other), message: "and this one" })),
         ],
         effect:
           node.name === "try_files"
-            ? "every request for something that is no file ends as 500 Internal Server Error"
-            : "what would have been this error ends as 500 Internal Server Error",
-        help: helpOf([[inPlace(`the server ${serverLabel(server)}`, `location ${name} {`, "}")]]),
-        names: [serverLabel(server), name],
+            ? "every request for something that is not a file ends as 500 Internal Server Error"
+            : "a request that would get this error ends as 500 Internal Server Error",
+        help: helpOf([[inPlace(`the block of ${label}`, `location ${name} {`, "}")]]),
+        names: [label, name],
       };
     }
   },
@@ -97,7 +118,7 @@ function* missing({ nginx }: Host): Generator<Missing> {
     const all = [...descendants(server)];
     const open = server.partial || childrenNamed(server, "location").some((one) => !always(one));
     const written = childrenNamed(server, "location").some(({ directive }) => directive.args[0]?.placeholder);
-    // What sends every request elsewhere comes to no error and looks for no file.
+    // A server that sends every request elsewhere meets no error and looks for no file.
     if (open || written || childrenNamed(server, "return").some(always)) continue;
     const names = new Set(namedLocations(server));
     for (const node of [...inherited(server), ...all]) {
@@ -108,7 +129,7 @@ function* missing({ nginx }: Host): Generator<Missing> {
       const block = node.parent;
       if (block !== null && block.name === "location" && !arrives(block)) continue;
       if (node.name === "error_page" && block !== null && !countsAnywhere(server, node)) continue;
-      // That of a server is for requests that no location takes, and `location /` takes all.
+      // The server's own try_files is for requests that no location takes, and `location /` takes them all.
       if (block === server && node.name === "try_files" && chosenLocation(server, ANYTHING) !== null)
         continue;
       yield { server, node, name: word.text, place: argumentPlace(node, index) };
@@ -116,7 +137,7 @@ function* missing({ nginx }: Host): Generator<Missing> {
   }
 }
 
-/** Whether a location, or the server where no location takes a request, has the list that an `error_page` is in. */
+/** Whether an `error_page` is in effect in a location, or on the server where no location takes a request. */
 function countsAnywhere(server: Node, page: Node): boolean {
   const locations = [...descendants(server)].filter(({ name }) => /^(?:location|if)$/.test(name));
   const blocks = chosenLocation(server, ANYTHING) === null ? [server, ...locations] : locations;
@@ -126,7 +147,7 @@ function countsAnywhere(server: Node, page: Node): boolean {
   });
 }
 
-/** What the server has from `http`, where it sets none itself. */
+/** The `error_page` lines that the server inherits from `http` because it has none itself. */
 function inherited(server: Node): readonly Node[] {
   const pages = effectiveList(server, "error_page");
   return pages.kind === "set" && pages.level !== server ? pages.nodes : [];

@@ -1,6 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
-import { namesOf, phpBindings } from "../../src/evidence/pairs.js";
+import { namesOf } from "../../src/evidence/pairs.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import {
@@ -15,8 +15,8 @@ import {
 } from "../../src/model/request/fastcgi-params.js";
 import { argument, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
-import { groupBy } from "../../src/source/collect.js";
-import { samePlace } from "../../src/source/file.js";
+import { oncePerPlace } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
 interface Shadowed {
   readonly binding: Binding;
@@ -29,7 +29,7 @@ type Case = "no-method" | "no-script";
 
 export const paramsShadowed = defineRule({
   id: "fastcgi/params-shadowed",
-  about: "host",
+  about: "site",
   cases: {
     "no-method": {
       severity: "error",
@@ -44,26 +44,40 @@ export const paramsShadowed = defineRule({
     },
   },
   docs: {
-    title: "a fastcgi_param hides the parameters of the levels around it",
-    what: "Fires when a level has `fastcgi_param` lines of its own, lacks `SCRIPT_FILENAME` or `REQUEST_METHOD`, and a level further out sends what it lacks. Silent when the inner level includes the set again, and where a part of the level was not read.",
-    why: "`fastcgi_param` is inherited only by levels that have none of their own: one `fastcgi_param HTTPS on;` in a location discards everything that `include fastcgi.conf;` in the server sets. Without `REQUEST_METHOD` PHP-FPM answers each request with an empty page and status 200 and logs nothing; without `SCRIPT_FILENAME` it answers 404 `File not found.`",
-    instead:
-      "Repeat the `include` beside the inner `fastcgi_param`, or move the inner line to the level that has the include.",
+    title: "a fastcgi_param hides the parameters of the levels further out",
+    fires: [
+      markdown`
+        a level has \`fastcgi_param\` lines of its own and lacks \`SCRIPT_FILENAME\` or
+        \`REQUEST_METHOD\`, and a level further out sends what it lacks
+      `,
+    ],
+    silent: ["the inner level includes the set again", "part of the level was not read"],
+    why: markdown`
+      \`fastcgi_param\` is inherited only by levels that have none of their own: one
+      \`fastcgi_param HTTPS on;\` in a location discards everything that \`include fastcgi.conf;\` in the
+      server sets. Without \`REQUEST_METHOD\`, PHP-FPM answers every request with an empty page and
+      status 200 and logs nothing; without \`SCRIPT_FILENAME\` it answers 404 \`File not found.\`
+    `,
+    instead: markdown`
+      Repeat the \`include\` next to the inner \`fastcgi_param\`, or move the inner line to the level that
+      has the include.
+    `,
     references: ["https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param"],
   },
   proof: { kind: "daemons", observe: { "no-method": "blank-page" } },
-  *check(host) {
-    const found = phpBindings(host).flatMap(shadowed);
-    // A server's own line hides the outer set from each of its locations: one line, one report.
-    const levelOf = ({ set }: Shadowed) => {
-      const { file, start } = broughtBy(set, first(set)).span;
-      return [file.path, start, ...set.level.via.map((span) => `${span.file.path}:${span.start}`)].join(" ");
-    };
-    for (const group of groupBy(found, levelOf)) yield report(host, group);
+  reads: ["pool", "directory"],
+  asksDisk: true,
+  find: shadowed,
+  // A server's own line hides the outer set from each of its locations: one line, one report.
+  cause({ set }) {
+    const { file, start } = broughtBy(set, first(set)).span;
+    return [file.path, start, ...set.level.via.map((span) => `${span.file.path}:${span.start}`)].join(" ");
   },
+  report: (group, host) => report(host, group),
 });
 
 function shadowed(binding: Binding): readonly Shadowed[] {
+  if (binding.serves !== "php") return [];
   const set = effectiveParams(binding.block);
   if (set === null || set === undefined || !surelyPhp(binding)) return [];
   const missing = missingForPhp(set);
@@ -85,23 +99,23 @@ function report(host: Host, group: readonly [Shadowed, ...Shadowed[]]): Draft<Ca
       ? `${headText(first(set))} in "${headText(set.level)}" hides`
       : `the ${set.nodes.length} fastcgi_param lines in "${headText(set.level)}" hide`;
   const labels = [...new Set(group.map((one) => one.binding.label))];
-  const there = labels.length > 2 ? `${labels.length} locations, ${labels[0]} first,` : labels.join(" and ");
+  const there = labels.length > 2 ? `${labels.length} locations (${labels[0]} first)` : labels.join(" and ");
   const lines = [...new Set(lost.map((node) => lineFor(hidden, node)))];
   return {
     case: blank ? "no-method" : "no-script",
     settle: guess
-      ? "Whether the included file of the package sets SCRIPT_FILENAME itself would settle it."
+      ? "Whether the package's own copy of the included file sets SCRIPT_FILENAME would settle it."
       : null,
-    message: `${own} what "${headText(hidden.level)}" sets, ${named(lost)} among it`,
+    message: `${own} what "${headText(hidden.level)}" sets, including ${named(lost)}`,
     at: broughtBy(set, first(set)),
-    label: `PHP-FPM gets this and no ${missing.join(", no ")}`,
+    label: `PHP-FPM gets this but no ${missing.join(" and no ")}`,
     related: [
       ...sources(hidden, lost),
       ...group
         .filter((one) => one.set.level !== one.binding.block)
         .map((one) => ({
           place: headPlace(one.binding.pass),
-          message: `${one.binding.label} sends no more`,
+          message: `${one.binding.label} sends nothing else`,
         })),
     ],
     effect: blank
@@ -116,7 +130,7 @@ function named(lost: readonly Node[]): string {
   return lost.map((node) => argument(node, 0)).join(" and ");
 }
 
-/** The hidden parameters whose loss is felt. */
+/** The hidden parameters that PHP-FPM cannot do without. */
 function hiddenNodes(hidden: ParamSet, missing: readonly string[]): readonly Node[] {
   return missing.flatMap((name) => {
     const node = hidden.params.get(name)?.node;
@@ -126,11 +140,8 @@ function hiddenNodes(hidden: ParamSet, missing: readonly string[]): readonly Nod
 
 function sources(hidden: ParamSet, lost: readonly Node[]): readonly RelatedReport[] {
   const places = lost.map((node) => broughtBy(hidden, node));
-  const distinct = places.filter(
-    (one, index) => places.findIndex((other) => samePlace(one, other)) === index,
-  );
-  return distinct.map((place) => ({
+  return oncePerPlace(places, (place) => place).map((place) => ({
     place,
-    message: `set here for "${headText(hidden.level)}", and hidden further in`,
+    message: `set here for "${headText(hidden.level)}", but hidden further in`,
   }));
 }

@@ -13,10 +13,12 @@ import { surelyPassed, takes } from "../../src/nginx/location/passed.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { childrenNamed, descendants, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { unique } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
-import { samePlace } from "../../src/source/file.js";
+import { oncePerPlace, type Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** A picture, and a script behind it that is not there. */
+/** A picture, followed by a script that does not exist. */
 const ATTACK = "/uploads/avatar.jpg/x.php";
 const PICTURE = "/avatar.jpg/x.php";
 
@@ -29,7 +31,7 @@ export const pathInfoExecution = defineRule({
     open: {
       severity: "warning",
       symptom: { when: "attack", status: 200, log: null },
-      summary: "a path behind a picture runs the picture as PHP",
+      summary: "a path after a picture runs the picture as PHP",
     },
     held: {
       severity: "info",
@@ -38,14 +40,33 @@ export const pathInfoExecution = defineRule({
         status: 403,
         log: "has been denied (see security.limit_extensions)",
       },
-      summary: "the same, held off by security.limit_extensions alone",
+      summary: "the same, prevented by security.limit_extensions alone",
     },
   },
   docs: {
     title: "uploaded files may run as PHP",
-    what: "Fires when a regular expression location passes URIs that end in `.php` to PHP-FPM without a look at whether the file is there, and `cgi.fix_pathinfo` is not 0: as a warning when `security.limit_extensions` of the pool is empty or has the extension of pictures and documents, as info, once for the host, when it is what holds.\n\nSilent where the location has a `try_files` or an `if` with `-f` or `-e`, where it names one script, where another location or a condition may take such a URI away, and where nginx sends a value for `cgi.fix_pathinfo`. Where no php.ini of the pool is known only the empty list is told, as info.",
-    why: "With `cgi.fix_pathinfo = 1`, the default, PHP takes the path apart when there is no such script: for `/uploads/avatar.jpg/x.php` it finds the file `avatar.jpg` and runs it. Whoever may upload a picture may run code. Since PHP 5.3.9 PHP-FPM refuses to run anything that does not end in `.php` or `.phar`, unless `security.limit_extensions` is switched off.",
-    instead: "`try_files $uri =404;` in the location: what is not there is not passed on.",
+    fires: [
+      markdown`
+        a regular expression location passes URIs that end in \`.php\` to PHP-FPM without checking that
+        the file exists, and \`cgi.fix_pathinfo\` is not 0: a warning when the pool's
+        \`security.limit_extensions\` is empty or has extensions of pictures and documents
+      `,
+      "the same, when that setting is all that prevents it: info, once for the host",
+    ],
+    silent: [
+      "the location has a `try_files`, or an `if` with `-f` or `-e`",
+      "the location names one script",
+      "another location or a condition may take such a URI away",
+      "nginx sends a value for `cgi.fix_pathinfo`",
+    ],
+    what: "Where no php.ini of the pool is known, only the empty list is reported, as info.",
+    why: markdown`
+      With \`cgi.fix_pathinfo = 1\`, the default, PHP takes the path apart when the script does not
+      exist: for \`/uploads/avatar.jpg/x.php\` it finds the file \`avatar.jpg\` and runs it. Anyone who can
+      upload a picture can run code. Since PHP 5.3.9, PHP-FPM refuses to run anything that does not end
+      in \`.php\` or \`.phar\`, unless \`security.limit_extensions\` is switched off.
+    `,
+    instead: "`try_files $uri =404;` in the location: a script that does not exist is not passed on.",
     references: [
       "https://www.php.net/manual/en/ini.core.php#ini.cgi.fix-pathinfo",
       "https://www.php.net/manual/en/install.fpm.configuration.php#security-limit-extensions",
@@ -53,6 +74,7 @@ export const pathInfoExecution = defineRule({
     ],
     twins: { bad: "bad-extensions-off", ok: "ok-try-files" },
   },
+  reads: ["directory"],
   proof: {
     kind: "daemons",
     requests: [{ path: ATTACK }],
@@ -73,56 +95,53 @@ interface Unchecked extends Pair {
   readonly fix: "on" | "unknown";
 }
 
-/** One report for the host: what is wrong is one line, missing in so many locations. */
+/** One report for the host: the fault is one missing line, in however many locations. */
 function* report(host: Host, name: "open" | "held", found: readonly Unchecked[]): Generator<Draft<Case>> {
-  const [first, ...rest] = found;
+  const [first] = found;
   if (first === undefined) return;
   const { binding, pool, uri, fix } = first;
-  const others = rest.filter(
-    ({ binding: one }, index) =>
-      one !== binding && !rest.slice(0, index).some((other) => other.binding === one),
-  );
+  const others = unique(found.map((one) => one.binding)).slice(1);
   const limit = placeOf(setting(pool, "security.limit_extensions"));
-  const more =
-    others.length === 0
-      ? ""
-      : `, and ${others.length} more ${others.length === 1 ? "location" : "locations"}`;
+  const more = `and ${others.length} more ${others.length === 1 ? "location" : "locations"}`;
+  const passing = others.length === 0 ? `${binding.label} passes` : `${binding.label} ${more} pass`;
+  const keeps = `keeps pool [${pool.name}] from running avatar.jpg for ${uri}`;
   yield {
     case: name,
     ...(fix === "on"
       ? certainty(first)
-      : { certain: false, settle: "Whether cgi.fix_pathinfo is 0 in php.ini would settle it." }),
+      : { settle: "Whether cgi.fix_pathinfo is 0 in php.ini would settle it." }),
     message:
       name === "open"
-        ? `${binding.label}${more} passes on scripts that are not there, and nothing keeps pool [${pool.name}] from running avatar.jpg for ${uri}`
-        : `${binding.label}${more} passes on scripts that are not there; that pool [${pool.name}] does not run avatar.jpg for ${uri} rests on security.limit_extensions alone`,
-    at: headPlace(binding.location),
-    label: "nothing looks whether the script is there",
+        ? `${passing} on scripts that do not exist, and nothing ${keeps}`
+        : `${passing} on scripts that do not exist; only security.limit_extensions ${keeps}`,
+    at: placeOfLocation(binding),
+    label: "nothing checks that the script exists",
     related: [
       ...(name === "open" && limit !== null
         ? [{ place: limit, message: `security.limit_extensions lets ${listed(pool)} run` }]
         : []),
-      ...others
-        .filter(
-          (one, index) =>
-            !others
-              .slice(0, index)
-              .some((other) => samePlace(headPlace(other.binding.location), headPlace(one.binding.location))),
-        )
-        .map((one) => ({ place: headPlace(one.binding.location), message: `${one.binding.label}, too` })),
+      ...oncePerPlace(others, placeOfLocation).map((one) => ({
+        place: placeOfLocation(one),
+        message: `also ${one.label}`,
+      })),
     ],
     effect:
       name === "open"
-        ? "whoever may upload any file may run PHP code"
-        : "none for now; with security.limit_extensions switched off uploaded files would run",
+        ? "anyone who can upload a file can run PHP code"
+        : "none for now; with security.limit_extensions switched off, uploaded files would run",
     help: helpOf([
-      unique(found).map((one) => addInto(host, headPlace(one.binding.location), ...linesFor(one))),
+      oncePerPlace(found, (one) => placeOfLocation(one.binding)).map((one) =>
+        addInto(host, placeOfLocation(one.binding), ...linesFor(one)),
+      ),
     ]),
     names: name === "open" ? namesOf(binding, pool) : ["host"],
   };
 }
 
-/** `$uri` is no file where a path follows the script, and nobody wants a 404 for `/index.php/page` then. */
+/**
+ * Where the location also takes a path after the script, `$uri` is not a file: `/index.php/page` must
+ * still work.
+ */
 function linesFor({ binding: { block, location } }: Unchecked): readonly string[] {
   if (takes(location, "/index.php/page") !== true) return ["try_files $uri =404;"];
   const set = effectiveParams(block);
@@ -137,14 +156,8 @@ function linesFor({ binding: { block, location } }: Unchecked): readonly string[
   ];
 }
 
-function unique(found: readonly Unchecked[]): readonly Unchecked[] {
-  const places: Unchecked[] = [];
-  for (const one of found)
-    if (
-      !places.some(({ binding }) => samePlace(headPlace(binding.location), headPlace(one.binding.location)))
-    )
-      places.push(one);
-  return places;
+function placeOfLocation({ location }: Binding): Place {
+  return headPlace(location);
 }
 
 function unchecked(host: Host): readonly Unchecked[] {
@@ -162,8 +175,8 @@ function unchecked(host: Host): readonly Unchecked[] {
 }
 
 /**
- * A picture with a script behind it that the location surely gets: another location may refuse scripts
- * in directories for uploads, and an `if` may refuse what has a path behind a file.
+ * A URI of a picture followed by a script that the location surely gets: another location may refuse scripts
+ * in directories for uploads, and an `if` may refuse a path after a file. `null`: none.
  */
 function attackOn({ location, server }: Binding): string | null {
   const outer = location.parent?.name === "location" ? matchingOf(location.parent) : null;
@@ -172,7 +185,10 @@ function attackOn({ location, server }: Binding): string | null {
   return uris.find((uri) => surelyPassed(location, server, uri, false)) ?? null;
 }
 
-/** `unknown`: no php.ini is known. A value that nginx sends sticks to the workers, whatever it is. */
+/**
+ * `unknown`: no php.ini is known. A value that nginx sends counts as off: it stays in the workers,
+ * whatever it is.
+ */
 function fixPathinfo(host: Host, pool: Pair["pool"], set: ParamSet | undefined): "on" | "off" | "unknown" {
   const sent = ["PHP_VALUE", "PHP_ADMIN_VALUE"].map((name) => set?.params.get(name)?.value ?? "");
   if (sent.some((text) => text.includes("fix_pathinfo"))) return "off";
@@ -182,7 +198,7 @@ function fixPathinfo(host: Host, pool: Pair["pool"], set: ParamSet | undefined):
   return /^(?:0|off|no|false|none|)$/i.test((fix.value ?? "").trim()) ? "off" : "on";
 }
 
-/** Whether the location asks for the file: `try_files`, or an `if` with `-f`. */
+/** Whether the location checks that the file exists, or may: `try_files`, an `if` with `-f`, a program. */
 function looks(location: Node): boolean {
   if (location.partial || childrenNamed(location, "try_files").length > 0) return true;
   return [...descendants(location)].some(
@@ -193,10 +209,10 @@ function looks(location: Node): boolean {
   );
 }
 
-/** What is uploaded most, and is no script anywhere. */
+/** Files that people upload most, and that are not scripts anywhere. */
 const PICTURES = /^\.(?:jpe?g|png|gif|webp|svg|ico|pdf|txt|csv|zip)$/i;
 
-/** `null`: not known. */
+/** Whether PHP-FPM would run a picture; `null`: unknown. */
 function runsPictures(pool: Pair["pool"]): boolean | null {
   const list = limitExtensions(pool);
   if (list.kind === "unknown") return null;

@@ -8,8 +8,9 @@ import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { takes } from "../../src/nginx/location/passed.js";
 import { argumentPlace } from "../../src/nginx/tree/nodes.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** A way to a pool, and the settings of PHP that it passes. */
+/** A way from a location to a pool, and the PHP settings that the location passes. */
 interface Passing extends Pair {
   /** By name; empty where it passes none. */
   readonly settings: ReadonlyMap<string, Param>;
@@ -22,15 +23,34 @@ export const phpValueLeak = defineRule({
     sticks: {
       severity: "warning",
       symptom: null,
-      summary: "PHP_VALUE of one location stays in workers that serve other locations, too",
+      summary: "PHP_VALUE of one location stays in workers that also serve other locations",
     },
   },
   docs: {
     title: "a PHP_VALUE that other requests inherit",
-    what: "Fires when a location passes a setting of PHP's with `PHP_VALUE` or `PHP_ADMIN_VALUE` to a pool that also takes requests of a location that does not pass this setting. Silent when the pool has no other location, when all of them pass the same settings (whatever the values), when the other one is for the status or ping page, when `pm.max_requests` is 1, and where the parameters or the address of a location are not known.",
-    why: "PHP-FPM sets what comes with a request and never takes it back: the worker keeps it for whatever request is next. A `memory_limit`, an `open_basedir` or an `auto_prepend_file` that was meant for one location counts, now and then, for all sites of the pool, depending on which worker takes the request.",
-    instead:
-      "Put the setting into a pool of its own with `php_admin_value[…]`, or pass it in every location of the pool.",
+    fires: [
+      markdown`
+        a location passes a PHP setting with \`PHP_VALUE\` or \`PHP_ADMIN_VALUE\` to a pool that also takes
+        requests from a location that does not pass this setting
+      `,
+    ],
+    silent: [
+      "the pool has no other location",
+      "all of its locations pass the same settings (whatever the values)",
+      "the other location is for the status or ping page",
+      "`pm.max_requests` is 1",
+      "the parameters or the address of a location are unknown",
+    ],
+    why: markdown`
+      PHP-FPM applies the setting that comes with a request and never takes it back: the worker keeps it
+      for the next request, whatever that is. A \`memory_limit\`, an \`open_basedir\` or an
+      \`auto_prepend_file\` that was meant for one location now and then applies to all sites of the
+      pool, depending on which worker takes the request.
+    `,
+    instead: markdown`
+      Put the setting into a pool of its own with \`php_admin_value[…]\`, or pass it in every location of
+      the pool.
+    `,
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
     twins: { bad: "bad-one-location", ok: "ok-own-pool" },
   },
@@ -50,19 +70,21 @@ export const phpValueLeak = defineRule({
       if (leak === undefined || source === undefined || param === undefined) continue;
       const others = ways.filter(({ settings }) => !settings.has(leak));
       const shown = leaks.join(", ");
+      const more = others.length === 1 ? "another location" : `${others.length} other locations`;
+      const served = `pool [${pool.name}], which also serve ${more}`;
       yield {
         case: "sticks",
         settle: ways.some(({ target }) => target.assumed)
-          ? `Whether pool [${pool.name}] is the one behind all these addresses is a guess from their port.`
+          ? `That all these addresses lead to pool [${pool.name}] is a guess from their port.`
           : null,
-        message: `${param.name} sets ${shown} for ${source.binding.label}, and it stays in the workers of pool [${pool.name}], which serve ${others.length === 1 ? "another location" : `${others.length} other locations`}, too`,
+        message: `${param.name} sets ${shown} for ${source.binding.label}, and it stays in the workers of ${served}`,
         at: param.place,
-        label: "kept by the worker for whatever comes next",
+        label: "the worker keeps it for the next request",
         related: others.map(({ binding }) => ({
           place: argumentPlace(binding.pass, 0),
           message: `${binding.label} may get it`,
         })),
-        effect: `requests to the other locations run with this ${shown} now and then, depending on the worker`,
+        effect: `now and then, depending on the worker, requests to the other locations run with this ${shown}`,
         help: helpOf(
           [],
           `set php_admin_value[${leak}] in a pool of its own for ${source.binding.label}, or pass ${leak} in every location of pool [${pool.name}]`,
@@ -73,7 +95,7 @@ export const phpValueLeak = defineRule({
   },
 });
 
-/** Pools of which the parameters of every location are known. */
+/** The ways to each pool, for pools whose locations all have known parameters. */
 function passingByPool(host: Host): ReadonlyMap<Pool, readonly Passing[]> {
   const found = new Map<Pool, Map<Binding, Passing>>();
   const unknown = new Set<Pool>();
@@ -92,7 +114,7 @@ function passingByPool(host: Host): ReadonlyMap<Pool, readonly Passing[]> {
   return new Map([...found].map(([pool, ways]) => [pool, [...ways.values()]] as const));
 }
 
-/** `null`: not known. */
+/** The PHP settings that a location passes, by name; `null`: unknown. */
 function settingsOf({ binding, pool }: Pick<Pair, "binding" | "pool">): ReadonlyMap<string, Param> | null {
   const set = effectiveParams(binding.block);
   if (set === undefined || set?.complete === false || mayBePage({ binding, pool })) return null;
@@ -118,7 +140,10 @@ function endsAtOnce(pool: Pool): boolean {
   return requests.kind === "unknown" || requests.value === 1;
 }
 
-/** Whether a template may make the location that of the status page, which has no use for settings. */
+/**
+ * Whether a template may turn the location into the one for the status page, which has no use for
+ * settings.
+ */
 function mayBePage({ binding: { location }, pool }: Pick<Pair, "binding" | "pool">): boolean {
   const pages = pool.settings.filter(({ key }) => key === "pm.status_path" || key === "ping.path");
   const open = location.directive.args.some(({ placeholder }) => placeholder);

@@ -23,11 +23,12 @@ import {
 } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
+import { markdown } from "../../src/source/markdown.js";
 
 /** A location that serves scripts as files. */
 interface Shown {
   readonly location: Node;
-  /** The PHP location around it or beside it. */
+  /** The PHP location around it or next to it. */
   readonly binding: Binding;
   readonly uri: string;
 }
@@ -48,26 +49,50 @@ export const sourceExposed = defineRule({
     index: {
       severity: "warning",
       symptom: attack,
-      summary: "the index of a server is a PHP file, and no location passes it to PHP",
+      summary: "the index of a server is a PHP file, but no location passes it to PHP",
     },
     beside: {
       severity: "info",
       symptom: attack,
-      summary: "a ^~ location keeps its scripts from the PHP location",
+      summary: "a ^~ location keeps its scripts away from the PHP location",
     },
   },
   docs: {
     title: "PHP source is sent as text",
-    what: "Fires when a location nested in a PHP location takes scripts and has no `fastcgi_pass`; when a server's own `index` names a `.php` file and no location of the server passes anything on (as info where another name comes first); and, as info, once for the host, for `^~` locations beside a PHP location.\n\nSilent where the location answers otherwise (`return`, `rewrite`, `deny`, `internal`, `try_files`, any `*_pass`), for servers that redirect, for `^~ /.well-known/` and single files, for a location inside a path that is passed on as a whole, where the directory is in the tree and has no script, and where a part of the server was not read.",
-    why: "`fastcgi_pass` is not inherited: a location inside a PHP location that only adds a header serves the file itself. What nginx serves as a file, it sends as it is, with the passwords that stand in it.",
-    instead:
-      "Repeat `include fastcgi.conf;` and `fastcgi_pass` in the inner location, or refuse scripts there: `location ~ \\.php$ { return 404; }`.",
+    fires: [
+      "a location nested in a PHP location takes scripts and has no `fastcgi_pass`",
+      markdown`
+        a server's own \`index\` names a \`.php\` file, and no location of the server passes anything on
+        (info where another name comes first)
+      `,
+      "a `^~` location is next to a PHP location (info, once for the host)",
+    ],
+    silent: [
+      markdown`
+        the location answers in another way (\`return\`, \`rewrite\`, \`deny\`, \`internal\`, \`try_files\`,
+        any \`*_pass\`)
+      `,
+      "the server redirects",
+      "the location is `^~ /.well-known/`, or for a single file",
+      "the location is inside a path that is passed on as a whole",
+      "the directory is in the tree and has no script",
+      "part of the server was not read",
+    ],
+    why: markdown`
+      \`fastcgi_pass\` is not inherited: a location inside a PHP location that only adds a header serves
+      the file itself. nginx sends such a file as it is, with any passwords in it.
+    `,
+    instead: markdown`
+      Repeat \`include fastcgi.conf;\` and \`fastcgi_pass\` in the inner location, or refuse scripts there:
+      \`location ~ \.php$ { return 404; }\`.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
     ],
     twins: { bad: "bad-nested", ok: "ok-passed-inside" },
   },
+  asksDisk: true,
   proof: {
     kind: "daemons",
     requests: [{ path: "/admin/index.php" }, { path: "/" }],
@@ -77,7 +102,7 @@ export const sourceExposed = defineRule({
     const place = ({ location }: Shown): string => `${location.file.path}:${location.directive.start}`;
     for (const group of groupBy(nested(host), place)) yield nestedReport(group[0]);
     yield* unpassed(host);
-    // Once for the host: it is no fault, and a snippet may bring it to every site.
+    // Once for the host: it is not a fault, and a snippet may bring it to every site.
     for (const group of groupBy(beside(host), () => "")) yield besideReport(group);
   },
 });
@@ -85,12 +110,12 @@ export const sourceExposed = defineRule({
 const OTHERWISE =
   /_pass$|_by_lua|^(?:return|rewrite|internal|try_files|js_content|perl|empty_gif|stub_status|autoindex|dav_methods|error_page)$/;
 
-/** Whether a location does nothing but serve files. */
-function servesFiles(location: Node, besides: readonly string[] = []): boolean {
+/** Whether a location does nothing but serve files, apart from what `allowed` names. */
+function servesFiles(location: Node, allowed: readonly string[] = []): boolean {
   if (location.partial || !always(location)) return false;
   return [...descendants(location)].every(
     (node) =>
-      (!OTHERWISE.test(node.name) || besides.includes(node.name)) &&
+      (!OTHERWISE.test(node.name) || allowed.includes(node.name)) &&
       !(node.name === "deny" && mayBeAll(node)) &&
       node.name !== "if",
   );
@@ -99,7 +124,7 @@ function servesFiles(location: Node, besides: readonly string[] = []): boolean {
 function* nested(host: Host): Generator<Shown> {
   for (const binding of phpBindings(host)) {
     const { location, server } = binding;
-    // Inside of a path that is passed to an application as a whole, a location is for its static files.
+    // Inside a path that is passed to an application as a whole, a location is for its static files.
     if (server === null || !matchingOf(location).modifier.startsWith("~")) continue;
     for (const inner of childrenNamed(location, "location")) {
       const uri = samples(inner).find(
@@ -127,11 +152,11 @@ function samples(location: Node): readonly string[] {
 function nestedReport({ location, binding, uri }: Shown): Draft<Case> {
   return {
     case: "nested",
-    message: `${headText(location)} inside ${binding.label} has no fastcgi_pass, so that nginx sends ${uri} as text`,
+    message: `${headText(location)} inside ${binding.label} has no fastcgi_pass, so nginx sends ${uri} as text`,
     at: headPlace(location),
     label: "fastcgi_pass is not inherited",
-    related: [{ place: headPlace(binding.pass), message: "does not count in the location inside" }],
-    effect: "the source of these scripts is sent to whoever asks, passwords included",
+    related: [{ place: headPlace(binding.pass), message: "does not apply in the nested location" }],
+    effect: "anyone can read the source of these scripts, passwords included",
     help: helpOf([], `repeat "${headText(binding.pass)};" and its parameters in ${headText(location)}`),
     names: [binding.label, headText(location)],
   };
@@ -154,17 +179,17 @@ function* unpassed(host: Host): Generator<Draft<Case>> {
     if (chosen === undefined || isClosed(server) || !tried(chosen ?? server, true)) continue;
     if ((chosen !== null && !servesFiles(chosen, ["try_files"])) || surelyWithoutScripts(host, server, ""))
       continue;
-    // Many a server of plain files has it behind the pages that it has, from a sample.
+    // Many servers of plain files have it from a sample, after the pages that they really use.
     const first = word === 0;
     yield {
       settle: first ? null : `Whether there is a ${name} in the root would settle it.`,
       case: "index",
-      message: `the index of ${serverLabel(server)} is ${name}, and no location of the server passes it to PHP`,
+      message: `the index of ${serverLabel(server)} is ${name}, but no location of the server passes it to PHP`,
       at: argumentPlace(index, word),
-      label: "sent as text when it is there",
+      label: "sent as text if it exists",
       related: [{ place: headPlace(server), message: "no fastcgi_pass in this server" }],
-      effect: `the source of ${name} is sent to whoever asks, passwords included`,
-      help: helpOf([], `add a location that passes scripts to PHP-FPM, or take ${name} out of the index`),
+      effect: `anyone can read the source of ${name}, passwords included`,
+      help: helpOf([], `add a location that passes scripts to PHP-FPM, or remove ${name} from the index`),
       names: [serverLabel(server), name],
     };
   }
@@ -198,21 +223,22 @@ function labelOf({ binding: { server } }: Shown): string {
 
 function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Draft<Case> {
   const { location, binding, uri } = first;
-  const more = rest.length === 0 ? "" : `, and so with ${rest.length} more`;
+  const count = rest.length === 1 ? "1 more location" : `${rest.length} more locations`;
+  const more = rest.length === 0 ? "" : `; the same goes for ${count}`;
   return {
     case: "beside",
-    message: `${headText(location)} keeps ${uri} from ${binding.label}, so that nginx would send it as text${more}`,
+    message: `${headText(location)} keeps ${uri} away from ${binding.label}, so nginx would send it as text${more}`,
     at: headPlace(location),
-    label: "files only, scripts too",
+    label: "serves everything as files, including scripts",
     related: [
       { place: headPlace(binding.location), message: "would have run it" },
       ...rest.map((one) => ({
         place: headPlace(one.location),
-        message: `${one.uri} of ${labelOf(one)}, too`,
+        message: `also ${one.uri} of ${labelOf(one)}`,
       })),
     ],
-    effect: "a script that gets below this path is sent as text",
-    help: helpOf([], "refuse scripts there: location ~ \\.php$ { return 404; } inside it"),
+    effect: "a script that is put below this path is sent as text",
+    help: helpOf([], "refuse scripts there: put location ~ \\.php$ { return 404; } inside it"),
     names: [binding.label, "^~"],
   };
 }

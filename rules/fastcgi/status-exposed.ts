@@ -1,6 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { Edit } from "../../src/engine/help.js";
-import { poolKey } from "../../src/evidence/grouping.js";
+import { certainty, poolKey } from "../../src/evidence/grouping.js";
 import { namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { addInto, helpOf } from "../../src/help/edit.js";
@@ -16,6 +16,7 @@ import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tr
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
 import type { Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
 interface Exposed extends Pair {
   readonly key: "pm.status_path" | "ping.path";
@@ -31,20 +32,42 @@ export const statusExposed = defineRule({
     exposed: {
       severity: "warning",
       symptom: { when: "attack", status: 200, log: null },
-      summary: "everybody may read the status or ping page of a pool",
+      summary: "anyone can read the status or ping page of a pool",
     },
   },
   docs: {
     title: "the pool's status page is open to everybody",
-    what: "Fires when a location passes the URI of a pool's `pm.status_path` or `ping.path` to that pool, and neither `allow` and `deny`, `auth_basic`, `auth_request` nor `internal` is in effect there. A named location counts, too, when `try_files` falls to it, and so does the address of `pm.status_listen`, beside which the pool's own address still answers.\n\nSilent where the location is reached through a server that listens on loopback alone, or may do so when a template fills in where, where `try_files` leads elsewhere, and where the way of the request cannot be told.",
-    why: "The page tells how many workers there are and are free, and with `?full` the script, the query and the user of every request that runs: session keys and searches among them. The ping page answers without a script, which makes it a cheap way to keep workers busy.",
-    instead: "`allow 127.0.0.1; deny all;` in a `location = /status` of its own.",
+    fires: [
+      markdown`
+        a location passes the URI of a pool's \`pm.status_path\` or \`ping.path\` to that pool, and neither
+        \`allow\` and \`deny\`, \`auth_basic\`, \`auth_request\` nor \`internal\` is in effect there
+      `,
+      "the same, for a named location that `try_files` falls back to",
+      markdown`
+        the same, for the address of \`pm.status_listen\` (the pool's own address still answers as well)
+      `,
+    ],
+    silent: [
+      markdown`
+        the location is reached through a server that listens on loopback alone, or may do so once a
+        template fills in where
+      `,
+      "`try_files` leads elsewhere",
+      "the path of the request through nginx is unclear",
+    ],
+    why: markdown`
+      The page shows how many workers exist and how many are free, and with \`?full\` the script, the
+      query and the user of every running request: session keys and searches among them. The ping page
+      answers without a script, which makes it a cheap way to keep workers busy.
+    `,
+    instead: "Write `allow 127.0.0.1; deny all;` in a `location = /status` of its own.",
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php#pm.status-path",
       "https://nginx.org/en/docs/http/ngx_http_access_module.html",
     ],
     twins: { bad: "bad-status", ok: "ok-allow" },
   },
+  asksDisk: true,
   proof: {
     kind: "daemons",
     requests: [{ path: "/fpm-status" }, { path: "/fpm-ping" }, { path: "/fpm-status.php" }],
@@ -54,25 +77,24 @@ export const statusExposed = defineRule({
     for (const group of groupBy(exposed(host), (one) => `${poolKey(one)} ${one.key}`)) {
       const [first, ...rest] = group;
       const { binding, pool, key, path, place, uri } = first;
+      const page = key === "ping.path" ? "ping" : "status";
       yield {
         case: "exposed",
-        settle: first.target.assumed
-          ? `Whether pool [${pool.name}] is the one behind this address is a guess from its port.`
-          : null,
-        message: `${binding.label} answers ${uri} with the ${key === "ping.path" ? "ping" : "status"} page of pool [${pool.name}] to everybody`,
+        ...certainty(first),
+        message: `${binding.label} shows the ${page} page of pool [${pool.name}] to everybody at ${uri}`,
         at: headPlace(binding.location),
         label: "no allow, deny or password here",
         related: [
           { place, message: `${key} of pool [${pool.name}] is ${path}` },
           ...rest.map((one) => ({
             place: headPlace(one.binding.location),
-            message: `${one.binding.label}, too`,
+            message: `also ${one.binding.label}`,
           })),
         ],
         effect:
           key === "ping.path"
-            ? "anybody may keep workers busy with it"
-            : "anybody may read which scripts and queries are running",
+            ? "anyone can keep workers busy with it"
+            : "anyone can see which scripts and queries are running",
         help: helpOf([group.map((one) => closed(host, one))]),
         names: [...namesOf(binding, pool), key],
       };
@@ -97,7 +119,7 @@ function* exposed(host: Host): Generator<Exposed> {
   }
 }
 
-/** The locations that pass to a pool's `pm.status_listen`. The pool's own address answers with the pages all the same. */
+/** The ways to a pool's `pm.status_listen`. The pool's own address still answers with the pages as well. */
 function* statusPairs(host: Host): Generator<Pair> {
   for (const pool of host.pools) {
     for (const { address } of readListen(host, pool, "pm.status_listen")) {
@@ -112,7 +134,10 @@ function* statusPairs(host: Host): Generator<Pair> {
   }
 }
 
-/** PHP-FPM compares SCRIPT_NAME; with one that is written out the URI is that of the location. */
+/**
+ * The URI that brings the page, which PHP-FPM recognizes by SCRIPT_NAME; `null`: unknown, or none. With a
+ * SCRIPT_NAME that is written out it is the location's own path.
+ */
 function uriFor(location: Node, path: string, scriptName: string | undefined): string | null {
   if (scriptName === undefined) return null;
   if (/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(scriptName)) return path;
@@ -120,7 +145,7 @@ function uriFor(location: Node, path: string, scriptName: string | undefined): s
   return scriptName === path && /^(?:=|\^~|)$/.test(modifier) ? text : null;
 }
 
-/** `try_files $uri @php`: a named location gets the URI as it is, and there is no file of that name. */
+/** `try_files $uri @php`: a named location gets the URI unchanged, because no file has that name. */
 function fallsTo(location: Node, server: Node, uri: string): boolean {
   const name = matchingOf(location).modifier === "@" ? argument(location, 0) : undefined;
   const entry = chosenLocation(server, uri);
@@ -136,7 +161,7 @@ function fallsTo(location: Node, server: Node, uri: string): boolean {
   );
 }
 
-/** Where such a location is for the pages alone, it is closed; else they get one of their own. */
+/** Closes a location that is for the pages alone; elsewhere the page gets a closed location of its own. */
 function closed(host: Host, { binding, uri }: Exposed): Edit {
   const { location, server, pass } = binding;
   const rules = ["allow 127.0.0.1;", "deny all;"];
@@ -152,10 +177,10 @@ function closed(host: Host, { binding, uri }: Exposed): Edit {
   );
 }
 
-/** A `listen` that is for everybody whatever a template fills in behind it. */
+/** A `listen` that is open to everybody, whatever port a template fills in. */
 const FOR_ALL = /^(?:\*|0\.0\.0\.0|\[::\]):/;
 
-/** Whether the server listens for this machine alone, or may do so when a template fills in where. */
+/** Whether the server listens on loopback alone, or may do so once a template fills in where. */
 function isPrivate(server: Node): boolean {
   const listens = childrenNamed(server, "listen");
   return (

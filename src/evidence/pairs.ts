@@ -15,13 +15,17 @@ export interface Pair {
   readonly pool: Pool;
 }
 
-/** Every way from a PHP location to a pool of the host. Servers that are `down` get no requests. */
+/** Every way from a PHP location to a pool of the host. */
 export function* pairs(host: Host): Generator<Pair> {
-  for (const binding of phpBindings(host)) {
-    for (const target of binding.targets) {
-      if (target.down) continue;
-      for (const pool of target.pools) yield { binding, target, pool };
-    }
+  for (const binding of host.bindings) yield* pairsOf(binding);
+}
+
+/** The ways from one location to pools; none when it does not serve PHP. Servers that are `down` get no requests. */
+export function* pairsOf(binding: Binding): Generator<Pair> {
+  if (binding.serves !== "php") return;
+  for (const target of binding.targets) {
+    if (target.down) continue;
+    for (const pool of target.pools) yield { binding, target, pool };
   }
 }
 

@@ -10,6 +10,7 @@ export function replace(host: Host, place: Place, ...lines: readonly string[]): 
   return replacePiece(statement(host, place), ...lines);
 }
 
+/** Removes the directive or the line that a place is in. */
 export function remove(host: Host, place: Place): TextEdit {
   return textEdit("remove", null, statement(host, place), []);
 }
@@ -57,6 +58,7 @@ export function addAfter(host: Host, place: Place, ...lines: readonly string[]):
   return addTo(statement(host, place), lines);
 }
 
+/** Puts lines before the directive or the line that a place is in. */
 export function addBefore(host: Host, place: Place, ...lines: readonly string[]): TextEdit {
   const piece = statement(host, place);
   return textEdit("add", isFirst(piece) ? "above" : "before", piece, lines);
@@ -68,7 +70,9 @@ function addTo(piece: Piece, lines: readonly string[]): TextEdit {
   return textEdit("add", /^\s*(?:[#;].*)?$/.test(rest) ? "below" : "after", piece, lines);
 }
 
-/** More than this is named by its line alone, where it has the line for itself. */
+/**
+ * Text with more characters than this is named by its line number, where nothing is before it on the line.
+ */
 const LONGEST = 80;
 
 function textEdit(
@@ -92,7 +96,7 @@ function isFirst({ file, start }: Piece): boolean {
   );
 }
 
-/** Writes a value: in the place of the line that sets it, or where it would go. `null`: there is no such place. */
+/** Replaces the line that sets a value, or adds one where it would go. `null`: there is no such place. */
 export function write(host: Host, value: Effective<unknown>, line: string): TextEdit | null {
   if (value.kind === "set") return replace(host, value.place, line);
   return value.kind === "unknown" || value.where === null ? null : addInto(host, value.where, line);
@@ -104,7 +108,7 @@ export function writeOn(host: Host, level: Node, name: string, line: string): Te
   return own === undefined ? addInto(host, headPlace(level), line) : replace(host, headPlace(own), line);
 }
 
-/** Lines whose place only a person knows. */
+/** An edit whose place only a person knows. */
 export function inPlace(where: string, ...lines: readonly string[]): HandEdit {
   return { kind: "hand", where, lines };
 }
@@ -130,7 +134,7 @@ export function inWords(...notes: readonly string[]): HelpDraft {
   return { ways: [], notes };
 }
 
-/** What goes to one place is written once. */
+/** The edits of one place become one, without lines that are in it already. */
 function merged(edits: readonly Edit[]): readonly Edit[] {
   const places: Edit[] = [];
   for (const edit of edits) {
@@ -143,7 +147,7 @@ function merged(edits: readonly Edit[]): readonly Edit[] {
   return places;
 }
 
-/** The place of an edit, for telling two apart. */
+/** A key for the place of an edit: two edits of one place have the same. */
 export function editKey(edit: Edit): string {
   if (edit.kind === "hand") return `in ${edit.where}`;
   const { file, start, end } = edit.piece;
@@ -154,7 +158,9 @@ function samePlace(a: Edit, b: Edit): boolean {
   return editKey(a) === editKey(b);
 }
 
-/** The directive that holds a place, of a block its head with the brace; a line in the other files. */
+/**
+ * The directive that a place is in, of a block its head with the brace; in files of other programs, the line.
+ */
 export function statement(host: Host, { span }: Place): Piece {
   const { file, start } = span;
   const text = host.nginx?.texts.find((one) => one.file.path === file.path);

@@ -7,7 +7,7 @@ import { childrenNamed, enclosing, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { addInto, editKey, inPlace, replace } from "./edit.js";
 
-/** More places than this are not written out; the report names them all. */
+/** With more places than this the help is in words; the report names them all. */
 export const MOST = 4;
 
 /**
@@ -29,9 +29,9 @@ export function writeForLocations<T extends Pair>(
     const { binding, pool } = one;
     const now = value(one);
     const shared = isShared(one);
-    // A second one beside it would be a duplicate to nginx.
+    // nginx would refuse a second one next to it as a duplicate.
     if (shared && childrenNamed(binding.location, name).length > 0)
-      return [inPlace(`a location that passes to pool [${pool.name}] alone`, line)];
+      return [inPlace(`a location that passes only to pool [${pool.name}]`, line)];
     const edit =
       now.kind === "set" && !shared
         ? replace(host, now.place, line)
@@ -75,7 +75,7 @@ function countPools<T extends Pair>(all: readonly T[], value: (one: T) => Known<
   return pools;
 }
 
-/** The `http` block around all of them, where it has no such line yet. */
+/** The `http` block around all of them; `null`: there is none, or it has such a line already. */
 function commonHttp(group: readonly Pair[], name: string): Node | null {
   const blocks = new Set(group.map(({ binding }) => enclosing(binding.location, "http")));
   const [http] = blocks;
@@ -83,7 +83,7 @@ function commonHttp(group: readonly Pair[], name: string): Node | null {
   return childrenNamed(http, name).length > 0 ? null : http;
 }
 
-/** The edits of so many places, or in words where they are too many to be pasted one by one. */
+/** The edits, or one in words where they are too many to be pasted one by one. */
 export function inEachPlace(edits: readonly (Edit | null)[], line: string): readonly (Edit | null)[] {
   return edits.length <= MOST ? edits : [inPlace(`each of these ${edits.length} places`, line)];
 }

@@ -7,10 +7,10 @@ import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
 import { addAfter, addInto, replace } from "./edit.js";
 
-/** What finds the script below the root of the location. */
+/** The line that finds the script below the root of the location. */
 export const SCRIPT = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;";
 
-/** The SCRIPT_FILENAME that a location sends, where it is written, and how to write another. */
+/** The SCRIPT_FILENAME that a location sends, and where it is written. */
 export interface SentScript {
   readonly set: ParamSet;
   readonly param: Param;
@@ -18,18 +18,21 @@ export interface SentScript {
   readonly at: Place;
 }
 
-/** `null`: not known, none, or not sent for sure. */
+/** The SCRIPT_FILENAME of a location; `null`: unknown, none, or not always sent. */
 export function sentScript(binding: Binding): SentScript | null {
   const set = effectiveParams(binding.block);
   const param = set?.params.get("SCRIPT_FILENAME");
-  // Of a set that was not read whole a later line may send another.
+  // In a set that was not read completely, a later line may send another.
   if (set === null || set === undefined || !set.complete) return null;
   if (param === undefined || param.node.directive.args.length !== 2) return null;
   const own = param.node.via.length === set.level.via.length;
   return { set, param, at: own ? param.place : broughtBy(set, param.node) };
 }
 
-/** PHP-FPM takes the last of several, so that a line behind the `include` is enough. */
+/**
+ * Makes a location send another SCRIPT_FILENAME. PHP-FPM takes the last of several, so a line after the
+ * `include` is enough.
+ */
 export function writeScript(
   host: Host,
   binding: Binding,
@@ -42,7 +45,7 @@ export function writeScript(
   return param.place === at ? replace(host, at, line) : addAfter(host, at, line);
 }
 
-/** The root of a location, where it is written out. */
+/** The root of a location, without a slash at its end; `null`: unknown, relative, or with variables. */
 export function literalRoot(binding: Binding): { readonly path: string; readonly place: Place } | null {
   const root = effectiveNode(binding.block, "root");
   const path = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";

@@ -78,3 +78,15 @@ export function placeKey({ span: { file, start } }: Place): string {
 export function samePlace(a: Place, b: Place): boolean {
   return a.span.file.path === b.span.file.path && a.span.start === b.span.start && a.span.end === b.span.end;
 }
+
+/**
+ * The items without those whose place an earlier one has: a line that several blocks include is one place.
+ */
+export function oncePerPlace<T>(items: readonly T[], placeOf: (item: T) => Place): readonly T[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const { file, start, end } = placeOf(item).span;
+    const key = `${start} ${end} ${file.path}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}

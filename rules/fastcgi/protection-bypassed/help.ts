@@ -14,7 +14,7 @@ import { argument, childrenNamed, enclosing, headPlace, headText } from "../../.
 import type { Node } from "../../../src/nginx/types.js";
 import { position } from "../../../src/source/file.js";
 
-/** How a location comes to protect the scripts that another one takes. */
+/** What to change so that `guarded` also protects the scripts that `taker` takes. */
 export function protectScripts(host: Host, guarded: Node, taker: Node): HelpDraft {
   const { modifier, text } = matchingOf(guarded);
   if (modifier.startsWith("~")) return helpOf([moveBefore(host, guarded, taker)]);
@@ -37,7 +37,10 @@ export function protectScripts(host: Host, guarded: Node, taker: Node): HelpDraf
   ]);
 }
 
-/** What a location for the whole site asks counts for all of it on the server; `null`: it is not written there alone. */
+/**
+ * Moves the protection of a location for the whole site to the server, where it applies to all of it.
+ * `null`: an include brings it, or the server has such a directive already.
+ */
 function moveToServer(host: Host, location: Node): readonly Edit[] | null {
   const server = enclosing(location, "server");
   const asks = location.children.filter(({ name }) => /^(?:allow|deny|satisfy|auth_\w+)$/.test(name));
@@ -49,7 +52,7 @@ function moveToServer(host: Host, location: Node): readonly Edit[] | null {
   ];
 }
 
-/** Of two expressions that match nginx takes the one that stands first. */
+/** Of two regular expressions that match, nginx takes the one that comes first. */
 function moveBefore(host: Host, location: Node, other: Node): readonly Edit[] {
   const { file, directive } = location;
   const from = position(file, directive.start).line;
@@ -65,7 +68,7 @@ function sourceText(node: Node): string {
   return file.text.slice(start, end);
 }
 
-/** The lines of a block, as they stand in its file, to write them a second time elsewhere. */
+/** The lines of a block as its file has them, to be written a second time elsewhere. */
 function linesIn(block: Node): readonly string[] {
   const lines: string[] = [];
   const includes = new Set<string>();
@@ -73,7 +76,7 @@ function linesIn(block: Node): readonly string[] {
     const span = child.via[block.via.length];
     const include = span === undefined ? null : `include ${span.file.text.slice(span.start, span.end)};`;
     const text = include ?? child.file.text.slice(child.directive.start, child.directive.end);
-    // A file that is included brings many directives and is one line.
+    // An included file brings many directives and is one line.
     if (include === null || !includes.has(include))
       lines.push(...text.split("\n").map((line) => line.trim()));
     if (include !== null) includes.add(include);

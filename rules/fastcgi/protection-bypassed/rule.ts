@@ -14,10 +14,11 @@ import { always } from "../../../src/nginx/tree/branches.js";
 import { childrenNamed, headPlace, headText } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
 import { groupBy } from "../../../src/source/collect.js";
+import { markdown } from "../../../src/source/markdown.js";
 import { protectScripts } from "./help.js";
 
 interface Bypassed {
-  /** The location that asks who it is. */
+  /** The location that checks who the client is. */
   readonly guarded: Node;
   readonly guard: Node;
   /** The one that takes its scripts. */
@@ -32,20 +33,52 @@ export const protectionBypassed = defineRule({
     bypassed: {
       severity: "warning",
       symptom: { when: "attack", status: 200, log: null },
-      summary: "the scripts below a protected location are taken by a location without protection",
+      summary: "scripts below a protected location are taken by a location without protection",
     },
   },
   docs: {
-    title: "a protection that scripts get around",
-    what: "Fires when a prefix location has `deny`, `auth_basic` or `auth_request`, and nginx takes the `.php` files below it with a regular expression location of the server that passes them to PHP-FPM without any of these; also when the prefix is a script (`location /xmlrpc.php`), and for a regular expression that names some `.php` files and stands behind the one that passes them on.\n\nSilent for `^~` and `=`, for a PHP location nested inside the protected one, where the PHP location has a protection of its own or from the server or looks in another directory, for names that begin with a dot and files that are no scripts, for locations that answer by themselves (`stub_status`, `proxy_pass`), where the directory is in the tree and has no script, and where the way of the request cannot be told. An application without scripts below the path has nothing to bypass there, which the files of nginx do not tell.",
-    why: "nginx chooses one location for a request, and a regular expression wins over a prefix. So `location /admin/ { auth_basic … }` asks for a password for pictures and directories, and `/admin/index.php` is taken by `location ~ \\.php$`, where nobody asks. It looks protected, because the first page that one tries is often the directory.",
-    instead: "Write `location ^~ /admin/`, and nest a PHP location inside it; or protect the whole server.",
+    title: "protection that does not cover scripts",
+    fires: [
+      markdown`
+        a prefix location has \`deny\`, \`auth_basic\` or \`auth_request\`, and the \`.php\` files below it
+        are taken by a regular expression location of the server that passes them to PHP-FPM without any
+        of these
+      `,
+      "the same, where the prefix is itself a script (`location /xmlrpc.php`)",
+      markdown`
+        the same, where the protected location is a regular expression that names certain \`.php\` files
+        and comes after the one that passes them on
+      `,
+    ],
+    silent: [
+      "the protected location uses `^~` or `=`",
+      "the PHP location is nested inside the protected one",
+      markdown`
+        the PHP location has protection of its own or from the server, or looks in another directory
+      `,
+      "the path has a name that begins with a dot, or is a file that is not a script",
+      "the protected location answers by itself (`stub_status`, `proxy_pass`)",
+      "the directory is in the tree and has no script",
+      "the path of the request through nginx is unclear",
+    ],
+    what: markdown`
+      An application without scripts below the path has nothing to bypass there; the nginx files do not
+      show that.
+    `,
+    why: markdown`
+      nginx chooses one location for a request, and a regular expression wins over a prefix. So
+      \`location /admin/ { auth_basic … }\` asks for a password for pictures and directories, while
+      \`/admin/index.php\` is taken by \`location ~ \.php$\`, which asks for nothing. It looks protected
+      because the first page that people try is often the directory.
+    `,
+    instead: "Write `location ^~ /admin/` and nest a PHP location inside it, or protect the whole server.",
     references: [
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
       "https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html",
     ],
     twins: { bad: "bad-deny", ok: "ok-wins-over-patterns" },
   },
+  asksDisk: true,
   proof: {
     kind: "daemons",
     requests: [{ path: "/admin/index.php" }, { path: "/xmlrpc.php" }, { path: "/secret.php" }],
@@ -55,20 +88,21 @@ export const protectionBypassed = defineRule({
     const key = ({ guarded }: Bypassed): string => `${guarded.file.path}:${guarded.directive.start}`;
     for (const group of groupBy(bypassed(host), key)) {
       const [{ guarded, guard, binding, uri }, ...rest] = group;
+      const taker = headText(binding.location);
       yield {
         case: "bypassed",
-        message: `${headText(guarded)} has ${headText(guard)}, but ${uri} is taken by ${headText(binding.location)}, where nothing is asked`,
+        message: `${headText(guarded)} has ${headText(guard)}, but ${uri} is taken by ${taker}, which has no protection`,
         at: headPlace(guarded),
-        label: "counts for everything but scripts",
+        label: "applies to everything except scripts",
         related: [
           { place: headPlace(guard), message: "this protection" },
           { place: headPlace(binding.location), message: `takes ${uri}` },
           ...rest.map((one) => ({
             place: headPlace(one.binding.location),
-            message: `${one.binding.label}, too`,
+            message: `also ${one.binding.label}`,
           })),
         ],
-        effect: `whoever asks for ${uri} itself gets around ${headText(guard)}`,
+        effect: `anyone who requests ${uri} directly gets around ${headText(guard)}`,
         help: protectScripts(host, guarded, binding.location),
         names: [...namesOf(binding), headText(guarded)],
       };
@@ -100,8 +134,8 @@ function* bypassed(host: Host): Generator<Bypassed> {
 function scriptsOf(guarded: Node): readonly string[] {
   const { modifier, text } = matchingOf(guarded);
   if (guarded.directive.args.some(({ placeholder }) => placeholder)) return [];
-  // Of expressions only those that name scripts: that for hidden files rightly stands behind the PHP
-  // location. One for all scripts is there for what is left, and is meant to get none of the others.
+  // Of regular expressions only those that name certain scripts: the one for hidden files is rightly after
+  // the PHP location, and one for all scripts is meant for those that nothing before it takes.
   if (modifier.startsWith("~")) {
     if (takes(guarded, "/index.php") !== false) return [];
     return namedExtensions(guarded)
@@ -113,7 +147,7 @@ function scriptsOf(guarded: Node): readonly string[] {
   return answersOtherwise(guarded) && text !== "/" ? [] : [`${text.replace(/\/$/, "")}/index.php`];
 }
 
-/** Whether the script is surely run, if it is there, and whether it may be there. */
+/** Whether the script would surely run if it exists, and may exist. */
 function getsAround(host: Host, guarded: Node, { block, location, server }: Binding, uri: string): boolean {
   if (isGuarded(block) || !surelyPassed(location, server, uri, true) || !sameRoot(guarded, block))
     return false;

@@ -9,7 +9,7 @@ import {
   type ScriptPath,
   scriptPath,
   strayRoot,
-  type Unusable,
+  type UnusablePath,
   unusable,
 } from "../../../src/model/request/script-path.js";
 import { effectiveNode } from "../../../src/nginx/tree/effective.js";
@@ -18,7 +18,7 @@ import type { Node } from "../../../src/nginx/types.js";
 import { groupBy } from "../../../src/source/collect.js";
 import type { Place } from "../../../src/source/file.js";
 
-/** What is said of a SCRIPT_FILENAME that is sent and leads to no script. */
+/** Reports about a SCRIPT_FILENAME that is sent and leads to no script. */
 
 /** A location and the parameters it sends. */
 export interface Sending {
@@ -40,7 +40,7 @@ export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Dr
     const why = unusable(host, one.binding, one.path);
     return why === null ? [] : [{ ...one, why }];
   });
-  for (const group of groupBy(wrong, ({ param, why }) => `${why.case} ${spot(param.place)}`))
+  for (const group of groupBy(wrong, ({ param, why }) => `${why.kind} ${spot(param.place)}`))
     yield noScriptThere(host, group);
   const rootless = paths.flatMap((one) => {
     const root = one.path.kind === "follows-uri" ? strayRoot(host, one.binding) : null;
@@ -50,37 +50,82 @@ export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Dr
   for (const one of paths) yield* otherDirectory(host, one);
 }
 
-/** With `if_not_empty` it may not be sent, and PATH_TRANSLATED may stand in for it. */
+/**
+ * The SCRIPT_FILENAME that a location surely sends: not with `if_not_empty`, nor where PATH_TRANSLATED may
+ * replace it.
+ */
 function sentPath({ binding, set }: Sending): readonly Sent[] {
   const param = set.params.get("SCRIPT_FILENAME");
   if (param === undefined || param.node.directive.args.length !== 2) return [];
   return set.params.has("PATH_TRANSLATED") ? [] : [{ binding, set, param, path: scriptPath(param.value) }];
 }
 
-/** The line, wherever it is included: it is changed once. */
+/** A key for the line, however often it is included: it is changed once. */
 function spot({ span: { file, start } }: Place): string {
   return `${file.path}:${start}`;
 }
 
-type Wrong = Sent & { readonly why: Unusable };
+type Wrong = Sent & { readonly why: UnusablePath };
+
+interface Said {
+  /** `denied`: the path does not name a script; `missing`: there is nothing at the path. */
+  readonly case: "denied" | "missing";
+  /** Follows "SCRIPT_FILENAME". */
+  readonly message: string;
+  readonly label: string;
+}
+
+function said(path: UnusablePath): Said {
+  switch (path.kind) {
+    case "empty":
+      return { case: "denied", message: "is empty, so it names no script", label: "no script" };
+    case "root-alone":
+      return {
+        case: "denied",
+        message: "is the root directory alone, without the script's name",
+        label: "a directory, not a script",
+      };
+    case "root-and-path-info":
+      return {
+        case: "denied",
+        message: "is the root directory plus what follows the script's name, without that name",
+        label: "a directory, not a script",
+      };
+    case "uri-alone":
+      return {
+        case: "missing",
+        message: "is the path of the URI alone, so PHP-FPM looks for it at the top of the file system",
+        label: "PHP-FPM looks for /index.php",
+      };
+    case "relative-directory":
+      return {
+        case: "missing",
+        message: `is in ${path.directory}, a path relative to wherever PHP-FPM was started`,
+        label: "a relative path",
+      };
+  }
+}
 
 function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
   const [{ binding, param, why }] = group;
+  const { case: name, message, label } = said(why);
   const further = group.slice(1).map((one) => ({
     place: headPlace(one.binding.pass),
-    message: `${one.binding.label} sends it, too`,
+    message: `${one.binding.label} also sends it`,
   }));
   return {
-    case: why.case,
-    message: `SCRIPT_FILENAME ${why.message}`,
+    case: name,
+    message: `SCRIPT_FILENAME ${message}`,
     at: param.place,
-    label: why.label,
+    label,
     related: further,
-    effect: why.case === "denied" ? DENIED : NOT_FOUND,
+    effect: name === "denied" ? DENIED : NOT_FOUND,
     help: helpOf([[replace(host, param.place, SCRIPT)]]),
     names: namesOf(binding),
   };
 }
+
+const BUILT_IN = "the directory that nginx was built with";
 
 type Rootless = Sent & { readonly root: Node };
 
@@ -90,10 +135,13 @@ function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Draft {
   const server = binding.server === null ? null : headPlace(binding.server);
   return {
     case: "no-root",
-    message: `root ${written} is set for location / only, so the $document_root of ${binding.label} is the directory that nginx was built with`,
+    message: `root ${written} is set only for location /, so the $document_root of ${binding.label} is ${BUILT_IN}`,
     at: headPlace(root),
-    label: "counts only in this location",
-    related: group.map((one) => ({ place: headPlace(one.binding.location), message: "no root counts here" })),
+    label: "applies only in this location",
+    related: group.map((one) => ({
+      place: headPlace(one.binding.location),
+      message: "no root applies here",
+    })),
     effect: `every request to ${binding.label} ends as 404 File not found`,
     help: helpOf([
       server === null ? null : [remove(host, headPlace(root)), addInto(host, server, `root ${written};`)],

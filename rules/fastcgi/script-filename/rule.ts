@@ -16,6 +16,7 @@ import { scriptPath } from "../../../src/model/request/script-path.js";
 import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import { argumentPlace, headPlace } from "../../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../../src/source/collect.js";
+import { markdown } from "../../../src/source/markdown.js";
 import { nearest } from "../../../src/source/spelling.js";
 import { lostScripts, NOT_FOUND, type Sending } from "./lost-scripts.js";
 
@@ -42,17 +43,17 @@ export const scriptFilename = defineRule({
       severity: "error",
       symptom: { when: "always", status: 200, log: null },
       blank: true,
-      summary: "no REQUEST_METHOD among the parameters: a blank page",
+      summary: "REQUEST_METHOD is not among the parameters: a blank page",
     },
     "no-script": {
       severity: "error",
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
-      summary: "no SCRIPT_FILENAME among the parameters",
+      summary: "SCRIPT_FILENAME is not among the parameters",
     },
     missing: {
       severity: "error",
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
-      summary: "SCRIPT_FILENAME is a path at which there is nothing",
+      summary: "SCRIPT_FILENAME is a path with no file at it",
     },
     denied: {
       severity: "error",
@@ -61,31 +62,71 @@ export const scriptFilename = defineRule({
         status: 403,
         log: "has been denied (see security.limit_extensions)",
       },
-      summary: "SCRIPT_FILENAME is empty, or a directory",
+      summary: "SCRIPT_FILENAME is empty or a directory",
     },
     "no-root": {
       severity: "error",
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
-      summary:
-        "the root stands in another location, so that SCRIPT_FILENAME begins with nginx's built-in one",
+      summary: "the root is in another location, so SCRIPT_FILENAME begins with nginx's built-in one",
     },
     "other-directory": {
       severity: "warning",
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
-      summary: "SCRIPT_FILENAME in a directory that is not the location's root",
+      summary: "SCRIPT_FILENAME is in a directory other than the location's root",
     },
   },
   docs: {
     title: "PHP-FPM is not told which script to run",
-    what: "Fires when the parameters that count in a PHP location have no `SCRIPT_FILENAME`, or no `REQUEST_METHOD`, and no level further out has them (then `fastcgi/params-shadowed` speaks); when `SCRIPT_FILENAME` is empty, the root directory without a file, the path of the URI without a directory (`$fastcgi_script_name`) or below a relative one (`html$fastcgi_script_name`); and when the only `root` of a server stands inside `location /`, which leaves the location for scripts without.\n\nA written-out directory other than the `root` is often meant (one tool beside the site), so it is a warning only for the sample `/scripts$fastcgi_script_name`, and where the tree shows it wrong: a script that the location takes stands in the root, and the directory has none or, on a whole host, is not there.\n\nSilent about paths when PHP-FPM may see others than nginx: another machine or container, a chroot, a pool that is not known; below an `alias`; about a relative path when the pool has a `chdir`; about locations for the status page. Silent about a missing `SCRIPT_FILENAME` where all of three or more locations take it from a `fastcgi_params` that a repository does not hold: it has one of its own.",
-    why: "PHP-FPM takes the script's path from `SCRIPT_FILENAME` alone. Without it, or when there is no such file, it answers 404 `File not found.` and nginx logs `Primary script unknown`. Without `REQUEST_METHOD` it answers an empty page with status 200, and nothing is logged anywhere.",
-    instead: `Include the whole set and derive the path from the root: \`include fastcgi_params;\` and \`${SCRIPT}\`, or \`include fastcgi.conf;\`, which has both.`,
+    fires: [
+      markdown`
+        the parameters in effect in a PHP location have no \`SCRIPT_FILENAME\` or no \`REQUEST_METHOD\`,
+        and no level further out has them (if one has, \`fastcgi/params-shadowed\` reports it)
+      `,
+      markdown`
+        \`SCRIPT_FILENAME\` is empty, the root directory without a file, the path of the URI without a
+        directory (\`$fastcgi_script_name\`), or below a relative directory
+        (\`html$fastcgi_script_name\`)
+      `,
+      "the only `root` of a server is inside `location /`, so the location for scripts has none",
+      markdown`
+        \`SCRIPT_FILENAME\` is in a written-out directory other than the \`root\`, and that is the sample
+        \`/scripts$fastcgi_script_name\` or the tree shows that it is wrong: a script that the location
+        takes is in the root, and the directory has none or, on a whole host, does not exist (a warning)
+      `,
+    ],
+    silent: [
+      markdown`
+        a written-out directory other than the \`root\` may be meant, as that of one tool next to the site
+        often is
+      `,
+      markdown`
+        the fault is in the path, and PHP-FPM may see other paths than nginx: another machine or
+        container, a chroot, an unknown pool
+      `,
+      "the path is below an `alias`, or it is relative and the pool has a `chdir`",
+      "the location is for the status page",
+      markdown`
+        \`SCRIPT_FILENAME\` is missing, and three or more locations all take it from a
+        \`fastcgi_params\` that the repository does not hold: it has one of its own
+      `,
+    ],
+    why: markdown`
+      PHP-FPM takes the script's path from \`SCRIPT_FILENAME\` alone. Without it, or when there is no such
+      file, it answers 404 \`File not found.\` and nginx logs \`Primary script unknown\`. Without
+      \`REQUEST_METHOD\` it answers with an empty page and status 200, and nothing is logged anywhere.
+    `,
+    instead: markdown`
+      Include the whole set and derive the path from the root: \`include fastcgi_params;\` and
+      \`${SCRIPT}\`, or \`include fastcgi.conf;\`, which has both.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param",
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#root",
     ],
     twins: { bad: "bad-fastcgi-params-alone", ok: "ok-params-and-script" },
   },
+  reads: ["pool", "directory"],
+  asksDisk: true,
   proof: { kind: "daemons", observe: { "no-parameters": "blank-page", "no-method": "blank-page" } },
   *check(host) {
     const bindings = phpBindings(host).filter(surelyPhp);
@@ -116,12 +157,12 @@ export const scriptFilename = defineRule({
   },
 });
 
-/** So many locations are not kept by anybody for whom none of them works. */
+/** Nobody keeps this many locations when none of them works. */
 const KEPT = 3;
 
 /**
- * Whether the tree is made for a `fastcgi_params` of its own, which it does not bring: several
- * locations include that file, and not one of them adds a script to it.
+ * Whether the tree is made for a `fastcgi_params` of its own that it does not contain: several
+ * locations include that file, and none of them adds SCRIPT_FILENAME to it.
  */
 function hasOwnParams(
   host: Host,
@@ -140,9 +181,9 @@ function noParameters(host: Host, binding: Binding): Draft<Case> {
   return {
     case: "no-parameters",
     message:
-      "no fastcgi_param goes with this fastcgi_pass, so PHP-FPM learns neither REQUEST_METHOD nor SCRIPT_FILENAME",
+      "this fastcgi_pass sends no fastcgi_param, so PHP-FPM gets neither REQUEST_METHOD nor SCRIPT_FILENAME",
     at: headPlace(binding.pass),
-    label: "without any parameter",
+    label: "sends no parameters",
     effect: BLANK,
     help: helpOf([[addBefore(host, headPlace(binding.pass), "include fastcgi.conf;")]]),
     names: namesOf(binding),
@@ -162,17 +203,17 @@ function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Draft<
   return {
     ...certainty(host, set),
     case: blank ? "no-method" : "no-script",
-    message: `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not among what this fastcgi_pass sends: ${sent(set)}`,
+    message: `this fastcgi_pass does not send ${missing.join(" or ")}: it sends ${sent(set)}`,
     at: headPlace(binding.pass),
     label: blank ? "PHP-FPM is not told the method" : "PHP-FPM is not told which script to run",
     related: [
-      { place: begin, message: "the parameters that count begin here" },
+      { place: begin, message: "the parameters in effect begin here" },
       ...(misspelled === null
         ? []
-        : [{ place: misspelled.place, message: `${misspelled.name} is no parameter that PHP-FPM asks for` }]),
+        : [{ place: misspelled.place, message: `${misspelled.name} is not a parameter that PHP-FPM uses` }]),
       ...group.slice(1).map((one) => ({
         place: headPlace(one.binding.pass),
-        message: `${one.binding.label} sends them, too`,
+        message: `${one.binding.label} also sends them`,
       })),
     ],
     effect: group.length > 1 ? effect.replace("this location", "these locations") : effect,
@@ -188,7 +229,7 @@ function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Draft<
   };
 }
 
-/** A parameter that has the path of the script, and nearly the right name. */
+/** A parameter that has the path of a script and nearly the right name; `null`: none. */
 function misspelledScript({ params }: ParamSet) {
   for (const { name, value, node } of params.values()) {
     const kind = scriptPath(value).kind;
@@ -201,14 +242,16 @@ function misspelledScript({ params }: ParamSet) {
   return null;
 }
 
+const OWN_FILE = markdown`
+  The host's own copy of the included file, which was not read, would settle it: some packages set
+  SCRIPT_FILENAME in theirs.
+`;
+
 function certainty(host: Host, set: ParamSet): Pick<Draft, "settle"> {
-  const guess = restsOnStock(host, set);
-  const settle =
-    "The include names a file that was not among those read, and some packages set SCRIPT_FILENAME in theirs: the host's own file would settle it.";
-  return { settle: guess ? settle : null };
+  return { settle: restsOnStock(host, set) ? OWN_FILE : null };
 }
 
 function sent({ params }: ParamSet): string {
   const [name] = params.keys();
-  return params.size === 1 ? `only ${name}` : `${params.size} parameters, ${name} first`;
+  return params.size === 1 ? `only ${name}` : `${params.size} parameters, the first is ${name}`;
 }

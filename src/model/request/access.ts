@@ -3,10 +3,13 @@ import { effectiveList, effectiveNode } from "../../nginx/tree/effective.js";
 import { argument } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 
-/** Whether `deny all` keeps everybody out of a block: the first rule that fits counts, and `satisfy any` lets in by other means. */
+/**
+ * Whether `deny all` keeps everybody out of a block: the first rule that matches counts, and `satisfy any`
+ * offers other means.
+ */
 export function keepsOut(block: Node): boolean {
   const deny = effectiveList(block, "deny");
-  // A level that was not read whole may let in again; but nobody knows, and what is around it keeps out.
+  // A level that was not read completely may let clients in again; what is around it decides.
   if (deny.kind === "unknown") return block.parent !== null && keepsOut(block.parent);
   const allow = effectiveList(block, "allow");
   if (deny.kind !== "set") return false;
@@ -14,7 +17,7 @@ export function keepsOut(block: Node): boolean {
   if (allow.kind === "set" && allow.level !== deny.level && isInside(allow.level, deny.level)) return false;
   const first = deny.level.children.find(({ name }) => name === "allow" || name === "deny");
   if (first === undefined || first.name !== "deny" || !always(first)) return false;
-  // Whom a template names may be all.
+  // An address that a template fills in may be `all`.
   if (argument(first, 0) !== "all" && first.directive.args[0]?.placeholder !== true) return false;
   const satisfy = effectiveNode(block, "satisfy");
   return satisfy.kind !== "set" || argument(satisfy.node, 0) !== "any";
@@ -26,27 +29,28 @@ function isInside(block: Node, outer: Node): boolean {
 }
 
 /**
- * Whether something on the way into a block asks who it is: an address that is denied, a password,
- * a subrequest, `internal`. What cannot be told counts as a guard, so that nobody claims there is none.
+ * Whether something on the way into a block checks who the client is: an address that is denied, a
+ * password, a subrequest, `internal`. Anything unclear counts as a guard, so that no rule claims there is
+ * none.
  */
 export function isGuarded(block: Node): boolean {
   if (effectiveList(block, "deny").kind !== "default") return true;
   if (["auth_basic", "auth_request", "auth_jwt", "internal"].some((name) => isInForce(block, name)))
     return true;
   if (asksOtherwise(block)) return true;
-  // A condition that answers by itself may be about the client.
+  // A condition that answers the request may be about the client.
   return block.children.some(
     ({ name, children }) => name === "if" && children.some((one) => one.name === "return"),
   );
 }
 
-/** The directives of a block itself that ask who it is; none for `auth_basic off`. */
+/** A block's own directives that check who the client is; not `auth_basic off`. */
 export function ownGuards(block: Node): readonly Node[] {
   return block.children.filter(
     (node) =>
       (node.name === "deny" || /^auth_(?:basic|request|jwt)$/.test(node.name)) &&
       argument(node, 0) !== "off" &&
-      // What a template fills in may switch it off.
+      // A value that a template fills in may switch it off.
       !node.directive.args.some(({ placeholder }) => placeholder),
   );
 }
@@ -56,7 +60,7 @@ function isInForce(block: Node, name: string): boolean {
   return found.kind === "unknown" || (found.kind === "set" && argument(found.node, 0) !== "off");
 }
 
-/** Programs, client certificates, and what modules outside of nginx ask for. */
+/** Directives of programs and of other modules that may check who the client is. */
 const OTHERWISE =
   /^(?:access_by_|rewrite_by_|js_access|auth_(?!basic|request|delay|http)|secure_link$|modsecurity)/;
 
@@ -76,23 +80,23 @@ function hasOther(block: Node): boolean {
   return known;
 }
 
-/** Whether what a block itself asks is in vain: `allow all` comes first, and no password is needed besides. */
+/** Whether a block's own checks have no effect: `allow all` comes first, and no password is needed either. */
 export function letsEverybodyIn(block: Node): boolean {
   const [first] = block.children.filter(({ name }) => name === "allow" || name === "deny");
   const open = ({ directive }: Node): boolean => directive.args[0]?.placeholder === true;
   if (first?.name !== "allow" || !always(first)) return false;
-  // What a template fills in may be all, or any.
+  // A template may fill in `all`, or `any`.
   if (argument(first, 0) !== "all" && !open(first)) return false;
   const satisfy = effectiveNode(block, "satisfy");
   const any = satisfy.kind === "set" && (argument(satisfy.node, 0) === "any" || open(satisfy.node));
   return any || !["auth_basic", "auth_request", "auth_jwt"].some((name) => isInForce(block, name));
 }
 
-/** What tells who the client is; a host, a method or a program's name does not. */
+/** Variables that tell who the client is; a host, a method or a user agent does not. */
 const THE_CLIENT =
   /\$(?:remote_|realip_|ssl_client_|geoip|cookie_|arg_|http_(?!host\b|user_agent\b|referer\b))/;
 
-/** Whether the code of a server turns requests away by what it knows of the client. */
+/** Whether the rewrite code of a server turns requests away because of who the client is. */
 export function turnsClientsAway(server: Node): boolean {
   return server.children.some(
     ({ name, directive, children }) =>

@@ -5,27 +5,27 @@ import { keepsOut } from "./access.js";
 import { matchesAll, START, type Way, waysThrough } from "./rewrite-code.js";
 import { variablesIn, withoutPlaceholders } from "./variable-words.js";
 
-/** How requests come to a block that has a handler, and which do not get through. */
+/** How requests reach a block that has a handler, and which do not get through. */
 
 /** Whether any request gets to the handler of a block, a location or an `if` in one. */
 export function arrives(block: Node): boolean {
   for (let at: Node | null = block; at !== null; at = at.parent)
     if (at.name === "location" && isTakenBefore(at)) return false;
-  // Who is left to limit_except does not run the code of the location.
+  // Requests handled by limit_except skip the location's rewrite code.
   return !keepsOut(block) && (block.name === "limit_except" || waysTo(block, "")?.ways.length !== 0);
 }
 
 export interface Ways {
   readonly ways: readonly Way[];
-  /** The variables that count, and that some `set` gives a value. */
+  /** The variables that were asked for and that some `set` gives a value. */
   readonly given: ReadonlySet<string>;
-  /** Several `if` give different variables, so that nobody knows which of their values meet. */
+  /** Several `if` set different variables, so it is unknown which of their values occur together. */
   readonly mixed: boolean;
 }
 
 /**
- * The ways on which requests reach `block`, a location or an `if` in one, with what `set` gave to the
- * variables in `text` and to those that these are made of. `null`: it cannot be told.
+ * The ways by which requests reach `block`, a location or an `if` in one, with the values that `set` gave
+ * to the variables in `text` and to those that these are made of. `null`: unknown.
  */
 export function waysTo(block: Node, text: string): Ways | null {
   const location = enclosing(block, "location");
@@ -34,7 +34,7 @@ export function waysTo(block: Node, text: string): Ways | null {
   const names = relevant(levels, text);
   let ways: readonly Way[] | null = [START];
   for (const level of levels) {
-    // Who comes to a named location from an error has been through the server's code before, whatever became of it.
+    // A request sent to a named location by an error has already run the server's code.
     const before: readonly Way[] = ways;
     ways = level === server ? throughServer(level, names) : waysThrough(level, before, names);
     if (ways === null) return null;
@@ -101,7 +101,7 @@ function isNamed(location: Node): boolean {
 /** The variables in a text, in the values that are set for them, and so on. */
 function relevant(levels: readonly Node[], text: string): ReadonlySet<string> {
   const names = new Set(variablesIn(text));
-  // What is added to a set while it is gone through comes up as well.
+  // The loop also reaches what is added to the set meanwhile.
   for (const name of names)
     for (const level of levels) for (const other of usedFor(level).get(name) ?? []) names.add(other);
   return names;
@@ -124,8 +124,8 @@ function usedFor(level: Node): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 /**
- * Whether requests may bring a value of the variable along from another location: named locations, and
- * those that only `rewrite` and its like lead to, do not run the code of the server anew.
+ * Whether requests may bring a value of the variable from another location: named locations, and those
+ * that only nginx itself leads to, do not run the code of the server again.
  */
 export function mayBring(block: Node, name: string): boolean {
   const location = enclosing(block, "location");
@@ -179,7 +179,7 @@ function isTakenBefore(location: Node): boolean {
     const earlier = other.branch === null ? regex(other) : null;
     if (earlier === null) continue;
     const same = mayEqual(earlier.pattern, own.pattern) && (earlier.ignoresCase || !own.ignoresCase);
-    // What a template makes as a whole may be a pattern for all.
+    // A pattern that a template fills in entirely may match everything.
     const all = withoutPlaceholders(earlier.pattern);
     if (same || all === "" || matchesAll(all)) return true;
   }
@@ -206,12 +206,12 @@ function readRegex({ directive }: Node): Expression | null {
   const [kind, pattern] = directive.args;
   if (kind === undefined || pattern === undefined) return null;
   if (!/^~\*?$/.test(kind.text) && !kind.placeholder) return null;
-  // Variables of a shell in the form of all placeholders: expressions of a location have none of nginx's own.
+  // Shell variables, written like all placeholders: the pattern of a location has no variables of nginx's.
   const text = pattern.placeholder ? pattern.text.replace(/\$\{(\w+)\}/g, "$${{$1}}") : pattern.text;
   return { pattern: text, ignoresCase: kind.text !== "~" };
 }
 
-/** Whether two words are the same, or can be by what a template puts into them. */
+/** Whether two words are the same, or may be once a template fills them in. */
 function mayEqual(one: string, other: string): boolean {
   if (one === other) return true;
   const [a, b] = [ends(one), ends(other)];
@@ -224,7 +224,7 @@ function mayEqual(one: string, other: string): boolean {
   );
 }
 
-/** What stands before the first placeholder and behind the last one; `null`: there is none. */
+/** The text before the first placeholder and after the last one; `null`: there is no placeholder. */
 function ends(word: string): { readonly head: string; readonly tail: string } | null {
   const found = placeholderRanges(word);
   const [first] = found;

@@ -4,7 +4,7 @@ import type { Node } from "../../nginx/types.js";
 import { type Place, place } from "../../source/file.js";
 import type { Binding, Host } from "../host.js";
 
-/** The FastCGI parameters that a location sends: which `fastcgi_param` counts, and what its value is worth. */
+/** The FastCGI parameters that a location sends: which `fastcgi_param` is in effect, and with what value. */
 
 /** One `fastcgi_param`. */
 export interface Param {
@@ -16,7 +16,7 @@ export interface Param {
   readonly node: Node;
 }
 
-/** The parameters of one level: as one list they hide every level further out. */
+/** The parameters of one level. They hide those of every level further out. */
 export interface ParamSet {
   /** By name; PHP-FPM uses the last of several. */
   readonly params: ReadonlyMap<string, Param>;
@@ -24,19 +24,19 @@ export interface ParamSet {
   readonly nodes: readonly Node[];
   /** The block that holds them. */
   readonly level: Node;
-  /** `false`: the level was not read whole, so what is not there may be sent all the same. */
+  /** `false`: part of the level was not read, so a parameter that is missing here may still be sent. */
   readonly complete: boolean;
 }
 
-/** `null`: no level sets any. `undefined`: it cannot be told. */
+/** `null`: no level sets any. `undefined`: unknown. */
 export type Params = ParamSet | null | undefined;
 
-/** What is sent for requests that a block hands over. */
+/** The parameters that are sent for requests that a block passes on. */
 export function effectiveParams(block: Node): Params {
   return paramsOf(effectiveList(block, "fastcgi_param"));
 }
 
-/** What the sets outside of this one would add, nearest first: the sets that it hides. */
+/** The sets of outer levels that this one hides, nearest first. */
 export function hiddenParams(set: ParamSet): readonly ParamSet[] {
   const hidden: ParamSet[] = [];
   for (let at: Params = set; at !== null && at !== undefined; ) {
@@ -46,15 +46,18 @@ export function hiddenParams(set: ParamSet): readonly ParamSet[] {
   return hidden;
 }
 
-/** `true` also where it cannot be told, so that nobody claims that it is missing. */
+/**
+ * Whether a parameter is sent; `true` also where that is unknown, so that no rule claims that it is
+ * missing.
+ */
 export function maySend(set: Params, name: string): boolean {
   if (set === undefined) return true;
   return set !== null && (!set.complete || set.params.has(name));
 }
 
 /**
- * What PHP-FPM cannot run a request without and this set does not send. Without a script it answers
- * 404, without a method with a blank page. PATH_TRANSLATED stands in for SCRIPT_FILENAME.
+ * The parameters that PHP-FPM needs to run a request and that this set does not send. Without a script it
+ * answers 404, without a method with a blank page. PATH_TRANSLATED can replace SCRIPT_FILENAME.
  */
 export function missingForPhp(set: Params): readonly ("SCRIPT_FILENAME" | "REQUEST_METHOD")[] {
   const script = maySend(set, "SCRIPT_FILENAME") || maySend(set, "PATH_TRANSLATED");
@@ -68,8 +71,8 @@ export function hiddenSource(set: ParamSet, missing: readonly string[]): ParamSe
 }
 
 /**
- * Whether PHP is behind a location for sure: a pool of the host is, or the words say so. Others
- * speak FastCGI, too, and need no script.
+ * Whether a location surely passes to PHP: a pool of the host listens there, or the words say so. Other
+ * programs also speak FastCGI, and need no script.
  */
 export function surelyPhp({ targets, location, pass }: Binding): boolean {
   return (
@@ -78,14 +81,17 @@ export function surelyPhp({ targets, location, pass }: Binding): boolean {
 }
 
 /**
- * Whether a part of the set is in a file that the tree lacks and that packages ship: what it says
- * there is assumed, and old packages and some vendors have SCRIPT_FILENAME in `fastcgi_params`.
+ * Whether part of the set is in a file that packages ship and that the tree lacks: its lines are assumed
+ * then, and old packages and some vendors have SCRIPT_FILENAME in `fastcgi_params`.
  */
 export function restsOnStock(host: Host, set: ParamSet): boolean {
   return set.nodes.some(({ file }) => host.fs.entry(file.path).kind !== "file");
 }
 
-/** The word of the `include` line in the set's own level that brought a parameter; its own place when it stands there itself. */
+/**
+ * The word of the `include` line on the set's own level that brought a parameter; its own place when it is
+ * written there.
+ */
 export function broughtBy(set: ParamSet, node: Node): Place {
   const depth = set.level.via.length;
   const span = node.via[depth];
@@ -94,7 +100,7 @@ export function broughtBy(set: ParamSet, node: Node): Place {
     : place(span.file, span.start, span.end, node.via.slice(0, depth));
 }
 
-/** The line that would bring a parameter again: the `include` of the hidden set, or the parameter itself. */
+/** The line that would send a parameter again: the `include` of the hidden set, or the parameter itself. */
 export function lineFor(set: ParamSet, node: Node): string {
   const span = node.via[set.level.via.length];
   const text = ({ file, start, end }: { file: Node["file"]; start: number; end: number }) =>

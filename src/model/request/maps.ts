@@ -2,14 +2,14 @@ import { argument, argumentPlace, childrenNamed } from "../../nginx/tree/nodes.j
 import type { Node } from "../../nginx/types.js";
 import type { Written } from "./variable-words.js";
 
-/** What `map`, `geo` and `split_clients` can give to variables. */
+/** The values that `map`, `geo` and `split_clients` can give to variables. */
 
 /** One value for each of the variables. */
 export type Choice = ReadonlyMap<string, Written>;
 
 export interface Choices {
   readonly choices: readonly Choice[];
-  /** `false`: put together from blocks of which nobody knows what they say for the same request. */
+  /** `false`: combined from blocks whose values for one and the same request are unknown. */
   readonly together: boolean;
 }
 
@@ -19,16 +19,19 @@ interface Row extends Written {
 
 interface Table {
   readonly name: string;
-  /** What it is looked up by. */
+  /** The text that it is looked up by; empty where that is not one `map`. */
   readonly source: string;
-  /** Keys that are compared as they are: no patterns, no networks. */
+  /** The keys are compared as they are: no patterns, no networks. */
   readonly plain: boolean;
   readonly rows: readonly Row[];
   /** The last row of each key. */
   readonly byKey: ReadonlyMap<string, Row>;
 }
 
-/** `null`: a part was not read, or there are too many. Variables that nothing maps are left out. */
+/**
+ * The values that the variables can have together, without those that nothing maps. `null`: a part was not
+ * read, or there are more than `most`.
+ */
 export function mapChoices(http: Node | null, names: readonly string[], most: number): Choices | null {
   const tables: Table[] = [];
   for (const name of http === null ? [] : new Set(names)) {
@@ -102,7 +105,9 @@ function isPlain({ name, directive }: Node): boolean {
   return !/^[~.]|\*/.test(name) && !directive.name.placeholder;
 }
 
-/** What tables of one source say for the same key. Where one says nothing, nothing is known. `null`: too many. */
+/**
+ * The values of tables with one source, key by key, without keys that one of them lacks. `null`: too many.
+ */
 function joined(tables: readonly Table[], most: number): readonly Choice[] | null {
   const choices: Choice[] = [];
   for (const key of new Set(tables.flatMap(({ byKey }) => [...byKey.keys()]))) {

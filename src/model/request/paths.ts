@@ -22,12 +22,15 @@ export function seesSamePaths({ targets }: Binding): boolean {
   );
 }
 
-/** Whether a pool leaves a path out. */
+/** Whether a pool surely does not set a path. */
 export function isUnset(value: ReturnType<typeof setting>): boolean {
   return value.kind !== "unknown" && (value.value === null || value.value === "");
 }
 
-/** `/srv/shop/public` is in `/srv/shop`, and in `shop/public`, which counts from wherever nginx was installed. */
+/**
+ * Whether a directory is in another, or is the same. A relative root counts from wherever nginx was
+ * installed, so `/srv/shop/public` is in `/srv/shop` and may be in `shop/public`.
+ */
 export function isInside(host: Host, directory: string, root: string): boolean {
   const [inner, outer] = [directory, root].map((path) => path.replace(/\/+/g, "/").replace(/\/$/, ""));
   if (inner === undefined || outer === undefined) return true;
@@ -47,12 +50,15 @@ export function filesAt(host: Host, directory: string | null): readonly string[]
   return entry?.kind === "directory" ? entry.names : [];
 }
 
-/** The scripts in a directory, without those further down. */
+/** The scripts in a directory itself, not those further down. */
 export function scriptsAt(host: Host, directory: string): readonly string[] {
   return filesAt(host, directory).filter((name) => name.endsWith(".php"));
 }
 
-/** The directory that `root` writes out for a block; `null` below an `alias` and where it is not known. */
+/**
+ * The `root` of a block as it is written; `null`: unknown, relative, with variables, or replaced by an
+ * `alias`.
+ */
 export function writtenRoot(block: Node): string | null {
   const root = effectiveNode(block, "root");
   const written = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";

@@ -7,12 +7,12 @@ import { type IniStatement, readIni } from "../../php/grammar.js";
 import type { Effective } from "../../source/effective.js";
 import type { Binding, Host } from "../host.js";
 
-/** What PHP uses for one of its settings in the requests of one location. */
+/** The value of one PHP setting in the requests of one location. */
 export type RequestValue = (binding: Binding, pool: Pool) => Effective<string | null>;
 
 /**
- * `PHP_ADMIN_VALUE` and `PHP_VALUE` that nginx passes win over everything the pool says, and stay
- * in the worker: where one location of a pool passes the setting, it is unknown in the others.
+ * `PHP_ADMIN_VALUE` and `PHP_VALUE` from nginx override everything that the pool says, and stay in the
+ * worker: where one location of a pool passes the setting, its value is unknown in the others.
  */
 export function requestValues(host: Host, name: string): RequestValue {
   const lists = host.bindings.map((binding) => passedValue(binding.block, name));
@@ -22,7 +22,7 @@ export function requestValues(host: Host, name: string): RequestValue {
       .filter((binding) => passed.get(binding) !== null)
       .flatMap((binding) => binding.targets.flatMap((target) => target.pools)),
   );
-  // Where a template or a variable makes the address, it may be any pool's.
+  // An address that a template or a variable makes may be any pool's.
   const anywhere = host.bindings.some(
     ({ targets }, index) => targets.length === 0 && lists[index]?.kind === "set",
   );
@@ -38,13 +38,13 @@ export function requestValues(host: Host, name: string): RequestValue {
   };
 }
 
-/** `null`: the location passes nothing for it. */
+/** The value that a location passes; `null`: it passes none. */
 function passedValue(block: Node, name: string): Effective<string> | null {
   const list = effectiveList(block, "fastcgi_param");
   if (list.kind === "unknown") return list;
   if (list.kind === "default") return null;
   for (const param of ["PHP_ADMIN_VALUE", "PHP_VALUE"]) {
-    // Both of two are sent, and PHP-FPM takes the last.
+    // nginx sends both of two with one name, and PHP-FPM takes the last.
     const node = list.nodes.filter((one) => argument(one, 0) === param).at(-1);
     const value = node === undefined ? null : valueIn(node, name);
     if (value !== null) return value;
@@ -52,7 +52,7 @@ function passedValue(block: Node, name: string): Effective<string> | null {
   return list.complete ? null : { kind: "unknown", reason: "not every fastcgi_param was read", place: null };
 }
 
-/** The parameter is a small php.ini: lines parted by `\n`. */
+/** The value in a parameter that is a small php.ini: lines separated by `\n`. */
 function valueIn(node: Node, name: string): Effective<string> | null {
   const text = argument(node, 1) ?? "";
   const place = argumentPlace(node, 1);

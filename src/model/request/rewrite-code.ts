@@ -6,11 +6,11 @@ import { withVariables } from "./variable-words.js";
 
 /**
  * `set`, `if`, `break`, `return` and `rewrite` as nginx runs them: first those of the server, then
- * those of the innermost location, in the order of the files, before anything else of the level
- * counts. Those of a location around the innermost one are not run.
+ * those of the innermost location, in the order of the files, before anything else on the level
+ * applies. Those of the locations around the innermost one are not run.
  */
 
-/** What `set` gave to a variable. */
+/** The value that `set` gave to a variable. */
 export interface SetValue {
   readonly text: string;
   readonly place: Place;
@@ -18,26 +18,30 @@ export interface SetValue {
   readonly level: Node;
 }
 
-/** What a request may have come through with. */
+/** One way through the code, with what a request carries at its end. */
 export interface Way {
   readonly values: ReadonlyMap<string, SetValue>;
-  /** Conditions that held and gave a value: those of two may exclude each other. */
+  /** How many conditions held and set a variable: two of them may exclude each other. */
   readonly taken: number;
-  /** The `if` whose configuration counts: of several whose conditions held the last one. */
+  /** The `if` whose configuration applies: the last one whose condition held; `null`: none. */
   readonly branch: Node | null;
-  /** A `rewrite` without a flag changed the URI, so that another location is looked for at the end. */
+  /** A `rewrite` without a flag changed the URI, so nginx chooses another location at the end. */
   readonly moved: boolean;
 }
 
-/** What following the code of one level may cost. One unit: a value on a way, each time that it is handed on. */
+/**
+ * The most that following the code of one level may cost. One unit is one value on one way at one
+ * directive.
+ */
 const MOST_WORK = 2_000_000;
 
+/** A request that has run no code yet. */
 export const START: Way = { values: new Map(), taken: 0, branch: null, moved: false };
 
 /** More ways than anybody writes by hand. */
 const MOST = 256;
 
-/** A regular expression of `rewrite` or `location` that every URI matches. */
+/** Whether every URI matches a regular expression of `rewrite` or `location`. */
 export function matchesAll(pattern: string): boolean {
   return /^\^?\/?(?:\.\*|\(\.\*\))?\$?$/.test(pattern) && !/^\^?\/?\$$/.test(pattern);
 }
@@ -67,24 +71,24 @@ export function waysThrough(
       for (const inner of node.children) held = step(level, inner, held, names, ended);
       ways = distinct([...ways, ...held]);
     }
-    // Many a server has hundreds of lines that all come to the same.
+    // Many servers have hundreds of lines that all end the same way.
     if (ended.length > MOST) ended = distinct(ended);
     if (ways.length > MOST || ended.length > MOST) return null;
   }
   const stays = level.name === "location" ? ways.filter(({ moved }) => !moved) : ways;
   const found = distinct([...ended, ...stays]);
-  // Where nothing gets through what was read, what was not read changes nothing, unless it breaks first.
+  // If nothing gets through the code that was read, the rest changes nothing, unless it breaks first.
   return level.partial && found.length > 0 ? null : found;
 }
 
 const CODE: ReadonlySet<string> = new Set(["if", "set", "break", "return", "rewrite"]);
 
-/** All ways of one level have about as many values. */
+/** About how many values all ways have together: each way of one level has about as many as the first. */
 function valuesOn(ways: readonly Way[]): number {
   return ways.length * (ways[0]?.values.size ?? 0);
 }
 
-/** Whether a template may make any variable of one that is set. */
+/** Whether a template fills in the name of a variable that is set. */
 function setsAny(level: Node): boolean {
   return [level, ...childrenNamed(level, "if")].some((block) =>
     childrenNamed(block, "set").some(({ directive }) => directive.args[0]?.placeholder),
@@ -98,7 +102,7 @@ function step(
   names: ReadonlySet<string>,
   ended: Way[],
 ): Way[] {
-  // What a template may leave out is gone past as well.
+  // A directive that a template may omit may also be skipped.
   const past = always(node) ? [] : ways;
   if (node.name === "set" && names.has(variable(node))) return [...past, ...given(level, node, ways)];
   if (node.name === "return") return [...past];
@@ -124,21 +128,21 @@ function given(level: Node, node: Node, ways: readonly Way[]): readonly Way[] {
 }
 
 function rewritten(level: Node, node: Node, ways: readonly Way[], ended: Way[]): Way[] {
-  // An expression that a template makes may match them all.
+  // A pattern that a template fills in may match everything.
   const all = node.directive.args[0]?.placeholder === true || matchesAll(argument(node, 0) ?? "");
   const past = always(node) && all ? [] : ways;
   const [to = "", flag] = [argument(node, 1), argument(node, 2)];
-  // Whether requests get through is not known then, and what is not known is not claimed.
+  // Whether requests get through is unknown then, and nothing is claimed.
   if (node.directive.args.slice(1).some(({ placeholder }) => placeholder)) return [...past];
   if (flag === "redirect" || flag === "permanent" || /^(?:https?:\/\/|\$scheme)/.test(to)) return [...past];
-  // In a location `last` looks for another one; the code of the server only ends.
+  // In a location, `last` makes nginx choose another one; on the server it only ends the code.
   if (flag === "break" || (flag === "last" && level.name !== "location"))
     ended.push(...ways.map((way) => ({ ...way, moved: false })));
   if (flag !== undefined) return [...past];
   return past.length > 0 ? [...ways] : ways.map((way) => ({ ...way, moved: true }));
 }
 
-/** Whether the block of an `if` changes what comes behind it. */
+/** Whether the block of an `if` changes what comes after it. */
 function matters({ children }: Node, names: ReadonlySet<string>): boolean {
   return children.some(
     (node) =>
@@ -167,7 +171,7 @@ function distinct(ways: readonly Way[]): Way[] {
   return [...found.values()];
 }
 
-/** Gives equal things equal numbers, so that long values need not be written out to be compared. */
+/** Gives equal things equal numbers, so that comparing long values is cheap. */
 function numbering<T>(): (thing: T) => number {
   const numbers = new Map<T, number>();
   return (thing) => {

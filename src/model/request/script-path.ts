@@ -8,10 +8,13 @@ import { inContainer } from "../container.js";
 import type { Binding, Host } from "../host.js";
 import { isInside, isUnset, scriptsAt, seesSamePaths } from "./paths.js";
 
-/** What a SCRIPT_FILENAME is made of, as far as the words tell, and whether PHP-FPM can find a script by it. */
+/**
+ * What a SCRIPT_FILENAME is made of, as far as its words tell, and whether it can lead PHP-FPM to a
+ * script.
+ */
 
 export type ScriptPath =
-  /** A directory that is written out, and the path of the URI below it. */
+  /** A directory that is written out, with the path of the URI below it. */
   | { readonly kind: "literal-directory"; readonly directory: string }
   /** Follows the URI below a directory that is not written out: `$document_root$fastcgi_script_name`. */
   | { readonly kind: "follows-uri" }
@@ -22,9 +25,9 @@ export type ScriptPath =
   | { readonly kind: "root-alone" }
   /** `$document_root$fastcgi_path_info`. */
   | { readonly kind: "root-and-path-info" }
-  /** The path of the URI, in no directory: `$fastcgi_script_name`. */
+  /** The path of the URI, without a directory: `$fastcgi_script_name`. */
   | { readonly kind: "uri-alone" }
-  /** Below a directory that counts from wherever PHP-FPM was started: `html$fastcgi_script_name`. */
+  /** Below a directory relative to wherever PHP-FPM was started: `html$fastcgi_script_name`. */
   | { readonly kind: "relative-directory"; readonly directory: string }
   | { readonly kind: "unknown" };
 
@@ -42,6 +45,7 @@ const FORMS = [
   ["uri-alone", new RegExp(`^${URI}$`)],
 ] as const;
 
+/** The form of a SCRIPT_FILENAME as it is written. */
 export function scriptPath(value: string): ScriptPath {
   if (value === "") return { kind: "empty" };
   const form = FORMS.find(([, pattern]) => pattern.test(value))?.[0];
@@ -54,58 +58,32 @@ export function scriptPath(value: string): ScriptPath {
   return name === undefined ? { kind: "unknown" } : { kind: "one-script", name };
 }
 
-/** Why PHP-FPM finds no script by a path, whatever the request. */
-export interface Unusable {
-  /** `denied`: what the path names is no script; `missing`: there is nothing at the path. */
-  readonly case: "denied" | "missing";
-  readonly message: string;
-  readonly label: string;
-}
+/** The forms by which PHP-FPM may find no script, whatever the request. */
+export type UnusablePath = Exclude<
+  ScriptPath,
+  { readonly kind: "literal-directory" | "follows-uri" | "one-script" | "unknown" }
+>;
 
-/** `null`: the path may lead to a script. */
-export function unusable(host: Host, binding: Binding, path: ScriptPath): Unusable | null {
+/** The path, where it surely leads PHP-FPM to no script; `null`: it may lead to one. */
+export function unusable(host: Host, binding: Binding, path: ScriptPath): UnusablePath | null {
   if (!takesScripts(binding)) return null;
   switch (path.kind) {
     case "empty":
-      return denies(binding)
-        ? { case: "denied", message: "is empty, so it names no script", label: "no script" }
-        : null;
+      return denies(binding) ? path : null;
     case "root-alone":
+      return denies(binding) && isDirectory(binding) ? path : null;
     case "root-and-path-info":
-      return denies(binding) &&
-        isDirectory(binding) &&
-        (path.kind === "root-alone" || pathInfoIsRest(binding))
-        ? {
-            case: "denied",
-            message:
-              path.kind === "root-alone"
-                ? "is the root directory alone, without the script's name"
-                : "is the root directory and what follows the script's name, without that name",
-            label: "a directory, no script",
-          }
-        : null;
+      return denies(binding) && isDirectory(binding) && pathInfoIsRest(binding) ? path : null;
     case "uri-alone":
-      return takes(binding.location, "/index.php") === true && fromTop(host, binding)
-        ? {
-            case: "missing",
-            message: "is the path of the URI alone, so PHP-FPM looks for it at the top of the file system",
-            label: "PHP-FPM looks for /index.php",
-          }
-        : null;
+      return takes(binding.location, "/index.php") === true && fromTop(host, binding) ? path : null;
     case "relative-directory":
-      return seesSamePaths(binding) && startsAtTop(host, binding, path.directory)
-        ? {
-            case: "missing",
-            message: `is in ${path.directory}, a relative path that counts from where PHP-FPM was started`,
-            label: "a relative path",
-          }
-        : null;
+      return seesSamePaths(binding) && startsAtTop(host, binding, path.directory) ? path : null;
     default:
       return null;
   }
 }
 
-/** The pool's status page needs no script, and is asked for by names of its own. */
+/** Whether a location is for scripts: the pool's status page needs none, and its URI is told by its name. */
 function takesScripts({ location }: Binding): boolean {
   if (/status|ping/i.test(headText(location))) return false;
   const named = namedExtensions(location).flat();
@@ -115,7 +93,7 @@ function takesScripts({ location }: Binding): boolean {
     : true;
 }
 
-/** Without `security.limit_extensions` PHP-FPM opens whatever it is told. */
+/** Whether PHP-FPM refuses what is not a script; without `security.limit_extensions` it opens anything. */
 function denies({ targets }: Binding): boolean {
   const pools = targets.flatMap((target) => target.pools);
   return (
@@ -127,7 +105,7 @@ function denies({ targets }: Binding): boolean {
   );
 }
 
-/** Whether the root is a directory: a person may write a script's path behind `root` or `alias`. */
+/** Whether the root is a directory: people also write a script's path as `root` or `alias`. */
 function isDirectory({ block }: Binding): boolean {
   const root = effectiveNode(block, "root");
   if (root.kind === "unknown" || effectiveNode(block, "alias").kind !== "default") return false;
@@ -135,14 +113,16 @@ function isDirectory({ block }: Binding): boolean {
   return !root.node.directive.args[0]?.placeholder && !/\.ph\w*$/.test(argument(root.node, 0) ?? "");
 }
 
-/** Whether `$fastcgi_path_info` is what follows the script: empty, unless a split takes the script for it. */
+/**
+ * Whether `$fastcgi_path_info` is only what follows the script: not where a split puts the script into it.
+ */
 function pathInfoIsRest({ block }: Binding): boolean {
   const split = effectiveNode(block, "fastcgi_split_path_info");
   if (split.kind !== "set") return split.kind === "default";
   return /^\^\(\.[+*]\??\\\.php\)/.test(argument(split.node, 0) ?? "");
 }
 
-/** Whether a path that begins at the top of the file system has nothing there. */
+/** Whether a path that begins at the top of the file system finds nothing there. */
 function fromTop(host: Host, binding: Binding): boolean {
   const root = effectiveNode(binding.block, "root");
   const written = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";
@@ -156,7 +136,10 @@ function fromTop(host: Host, binding: Binding): boolean {
   );
 }
 
-/** A service is started at the top of the file system; an image may name another directory. */
+/**
+ * Whether PHP-FPM starts at the top of the file system and the directory is not there. A service starts
+ * there; an image may start it elsewhere.
+ */
 function startsAtTop(host: Host, { targets }: Binding, directory: string): boolean {
   const pools = targets.flatMap((target) => target.pools);
   return (
@@ -171,9 +154,9 @@ function startsAtTop(host: Host, { targets }: Binding, directory: string): boole
 const SAMPLE = "/scripts";
 
 /**
- * A script that stands in the root, that nginx hands to PHP-FPM, and that is not in the directory in
- * which PHP-FPM looks. Empty: none is known, but the directory is the sample's. `null`: the directory
- * may be meant, as that of one tool beside the site often is.
+ * The name of a script that is in the root, that nginx passes to PHP-FPM, and that is not in the directory
+ * in which PHP-FPM looks. Empty: none is known, but the directory is the sample's. `null`: the directory
+ * may be meant, as that of one tool next to the site often is.
  */
 export function foundElsewhere(host: Host, binding: Binding, directory: string): string | null {
   const { block, location, server } = binding;
@@ -189,12 +172,12 @@ export function foundElsewhere(host: Host, binding: Binding, directory: string):
   return scriptsAt(host, written).find((name) => surelyPassed(location, server, `/${name}`, true)) ?? null;
 }
 
-/** Where nginx may have been built to look without a `root`. */
+/** Directories in which nginx may look without a `root`, depending on how it was built. */
 const BUILT_IN = ["/usr/share/nginx/html", "/etc/nginx/html", "/usr/local/nginx/html", "/usr/html"];
 
 /**
- * The `root` that stands in `location /` although the location for scripts stands beside it, where it
- * does not count; `null` when the location has one of its own, or when the built-in one may be meant.
+ * The `root` that is inside `location /`, and so does not apply in the location for scripts next to it;
+ * `null`: that location has a root of its own, or nginx's built-in one may be meant.
  */
 export function strayRoot(host: Host, binding: Binding): Node | null {
   const { block, location, server } = binding;

@@ -4,17 +4,17 @@ import type { Node } from "../../nginx/types.js";
 import type { Host } from "../host.js";
 import { writtenRoot } from "./paths.js";
 
-/** The files of a site, as far as locations and the tree tell of them. */
+/** The files of a site, as far as its locations and the tree show them. */
 
-/** A hidden directory, or one file that is no script: `/.well-known/`, `/robots.txt`. */
+/** Whether a path is hidden, or one file that is not a script: `/.well-known/`, `/robots.txt`. */
 export function isNoDirectoryOfScripts(path: string): boolean {
   return /\/\./.test(path) || (/\.\w+$/.test(path) && !path.endsWith(".php"));
 }
 
-/** What answers a request instead of the file that it names. */
+/** Directives that answer a request instead of the file that it names. */
 const ANSWERS = /_pass$|^(?:stub_status|empty_gif|echo|vhost_traffic_status_display|api|status)$/;
 
-/** Whether something else than a file answers in a location. */
+/** Whether something other than a file answers in a location. */
 export function answersOtherwise(location: Node): boolean {
   if (location.children.some(({ name }) => ANSWERS.test(name))) return true;
   const returns = childrenNamed(location, "return");
@@ -34,12 +34,12 @@ export function sameRoot(a: Node, b: Node): boolean {
   return one !== null && one === other;
 }
 
-/** More than this is not looked through. */
+/** The most entries of the tree that are looked through. */
 const MOST_ENTRIES = 500;
 
 /**
- * Whether a directory of the site is in the tree and has no script, further down neither. `false`
- * also where that cannot be told.
+ * Whether a directory of the site is in the tree and has no script, at any depth. `false` also where
+ * that is unknown.
  */
 export function surelyWithoutScripts(host: Host, block: Node, path: string): boolean {
   const root = writtenRoot(block);

@@ -8,11 +8,13 @@ import { variablesIn, type Written, withoutPlaceholders, withVariables } from ".
 
 /** A value that a text with variables can have, and the word that gives it. */
 export interface PossibleValue extends Written {
-  /** `false`: it is put together from choices that may never be made together. */
+  /** `false`: it is combined from choices that may never occur together. */
   readonly sure: boolean;
 }
 
+/** How many times values of `map` are filled into values of `map`. */
 const DEEPEST = 4;
+/** More possible values than this count as unknown. */
 const MOST = 64;
 
 /**
@@ -40,7 +42,7 @@ export function possibleValues(block: Node, text: string, place: Place): readonl
   return found.size === 0 ? null : [...found.values()];
 }
 
-/** With the values of `set`. `null`: on this way one of the variables was not given any. */
+/** The text with the values of `set`; `null`: on this way one of the variables has none. */
 function given(block: Node, written: Written, way: Way, { given: names, mixed }: Ways): PossibleValue | null {
   const used = variablesIn(written.text);
   const http = enclosing(block, "http");
@@ -54,7 +56,7 @@ function given(block: Node, written: Written, way: Way, { given: names, mixed }:
   return { ...withVariables(written, (name) => way.values.get(name) ?? null), sure };
 }
 
-/** With the values of `map` and its like, as often as these contain variables themselves. */
+/** The texts with the values of `map`, `geo` and `split_clients`, which may contain variables themselves. */
 function mapped(
   block: Node,
   value: PossibleValue,

@@ -6,17 +6,17 @@ import { matches, type Pattern, readPattern } from "./pattern.js";
 export interface NamedExtension {
   /** With its dot. */
   readonly extension: string;
-  /** A URI that ends so and that the location's own words take. */
+  /** A URI that ends in it and that the location matches. */
   readonly uri: string;
 }
 
 export interface Matching {
   readonly modifier: "=" | "^~" | "~" | "~*" | "@" | "";
-  /** The path, the regular expression, the name behind `@`. */
+  /** The path, the regular expression, or the name after `@`. */
   readonly text: string;
 }
 
-/** What a location takes; nginx allows its modifier in one word with the path, too. */
+/** What a location matches; nginx also allows the modifier in one word with the path. */
 export function matchingOf(location: Node): Matching {
   const [first = "", second] = location.directive.args.map((word) => word.text);
   const [, modifier = "", rest = ""] =
@@ -24,7 +24,7 @@ export function matchingOf(location: Node): Matching {
   return { modifier: modifiers.find((one) => one === modifier) ?? "", text: rest };
 }
 
-/** Whether a location takes one exact path, or may do so when a template fills in how its words begin. */
+/** Whether a location is for one exact path, or may be once a template fills in how its words begin. */
 export function mayBeExact(location: Node): boolean {
   const { modifier, text } = matchingOf(location);
   const [first] = location.directive.args;
@@ -46,7 +46,7 @@ export function patternOf(location: Node): Pattern | null {
 }
 
 /**
- * The extensions that a location names: of each alternative its spellings. `\.(php|html?)$` has
+ * The extensions that a location names: for each alternative its spellings. `\.(php|html?)$` has
  * `.php`, and `.htm` with `.html`. Empty for prefixes, and where the end of the pattern is open.
  */
 export function namedExtensions(location: Node): readonly (readonly NamedExtension[])[] {
@@ -58,7 +58,7 @@ export function namedExtensions(location: Node): readonly (readonly NamedExtensi
   const pattern = patternOf(location);
   if (pattern === null) return [];
   const alternatives = new Map<string, NamedExtension[]>();
-  // Those without a path behind the script first.
+  // Those without a path after the script first.
   const withPath = ({ rest }: Tail) => Number(rest.endsWith("/"));
   const tails = read(pattern, [tailAtEnd, openTail]).toSorted((a, b) => withPath(a) - withPath(b));
   for (const tail of tails) {
@@ -77,17 +77,17 @@ function uriFor(pattern: Pattern, rest: string): string | null {
   return tried.find((uri) => matches(pattern, uri) === true) ?? null;
 }
 
-/** What a text that the pattern matches ends in, as far as it was read from its end. */
+/** The end of a text that the pattern matches, as far as the pattern was read from its end. */
 interface Tail {
   /**
-   * `end`: nothing of the file's name was read, at most a path behind it. `open`: anything may
+   * `end`: nothing of the file's name was read, at most a path after it. `open`: anything may
    * follow. `letters`: of the extension. `named`: the extension with its dot.
    */
   readonly state: "end" | "open" | "letters" | "named";
   readonly name: string;
-  /** One text that ends so. */
+  /** One such end. */
   readonly rest: string;
-  /** Which alternatives were taken: what differs in other ways is a spelling. */
+  /** Which alternatives were chosen: tails that differ in other ways are spellings. */
   readonly choice: string;
 }
 
@@ -98,7 +98,7 @@ const openTail: Tail = { ...tailAtEnd, state: "open" };
 const MOST_TAILS = 200;
 const LONGEST_NAME = 10;
 
-/** The tails with the pattern in front of them; those that name no extension are left out. */
+/** The tails with the pattern in front of them, without those that name no extension. */
 function read(pattern: Pattern, tails: readonly Tail[]): readonly Tail[] {
   if (tails.length > MOST_TAILS) return [];
   const named = tails.filter(({ state }) => state === "named");
@@ -122,14 +122,14 @@ function extended(pattern: Pattern, tails: readonly Tail[]): readonly Tail[] {
       return tails.flatMap((tail) => lengthened(pattern, tail));
     case "end":
       return tails.filter(({ state, rest }) => state === "end" && rest === "");
-    // Before the start nothing could name the extension any more; what looks ahead may forbid it.
+    // Nothing before the start can name the extension any more; a lookahead may forbid it.
     case "start":
     case "ahead":
       return [];
   }
 }
 
-/** As often as it must be there, and once more. What is optional makes spellings, no alternatives. */
+/** Repeats as often as required, and once more. Optional parts make spellings, not alternatives. */
 function repeated(
   { item, min, max }: Extract<Pattern, { kind: "repeat" }>,
   tails: readonly Tail[],
@@ -163,7 +163,7 @@ function lengthened({ has, few }: Extract<Pattern, { kind: "character" }>, tail:
 
 const TRIED = [..."apx1/-_.X"];
 
-/** A short text that the pattern takes, as far as one is found without trying much. */
+/** A short text that the pattern matches, as far as one is found without trying much. */
 function sample(pattern: Pattern): string {
   switch (pattern.kind) {
     case "character":
@@ -173,7 +173,7 @@ function sample(pattern: Pattern): string {
     case "choice":
       return pattern.items[0] === undefined ? "" : sample(pattern.items[0]);
     case "repeat": {
-      // `/.*\.php` takes `/.php`, but a hidden file is not what it is for.
+      // `/.*\.php` matches `/.php`, but it is not meant for a hidden file.
       const least = pattern.item.kind === "character" && pattern.item.few === null ? 1 : 0;
       return sample(pattern.item).repeat(Math.min(Math.max(pattern.min, least), LONGEST_NAME));
     }

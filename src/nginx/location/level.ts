@@ -6,7 +6,7 @@ import { matchingOf } from "./extensions.js";
 
 /** The locations of one block, by what nginx looks them up by. */
 export interface Level {
-  /** Exact paths, and prefixes: of two that are the same the first. */
+  /** Locations by their exact path and by their prefix: of two that are the same, the first. */
   readonly exact: ReadonlyMap<string, Node>;
   readonly prefixes: ReadonlyMap<string, Node>;
   /** Lengths of the prefixes, longest first. */
@@ -49,7 +49,7 @@ function readLevel(block: Node): Level | null {
   };
 }
 
-/** The location with the longest prefix of a URI; `null`: none begins like it. */
+/** The location with the longest prefix of a URI; `null`: there is none. */
 export function longestPrefix({ prefixes, lengths }: Level, uri: string): Node | null {
   for (const length of lengths) {
     const found = length > uri.length ? undefined : prefixes.get(uri.slice(0, length));

@@ -7,16 +7,16 @@ import { matchingOf, patternOf } from "./extensions.js";
 import { levelOf, longestPrefix } from "./level.js";
 import { matches, readPattern } from "./pattern.js";
 
-/** Which requests of a server a location hands to FastCGI. */
+/** Which requests of a server a location passes to FastCGI. */
 
 interface Route {
   /** `null`: no location takes it. */
   readonly location: Node | null;
-  /** Nothing further out is asked any more: an exact path or a regular expression took it. */
+  /** An exact path or a regular expression took it, so nothing further out is asked. */
   readonly settled: boolean;
 }
 
-/** The location that nginx chooses for a URI; `null` when that cannot be told. */
+/** The location that nginx chooses for a URI; `null`: unknown. */
 function route(block: Node, uri: string): Route | null {
   const level = levelOf(block);
   if (level === null) return null;
@@ -37,13 +37,13 @@ function route(block: Node, uri: string): Route | null {
   return found;
 }
 
-/** The location that nginx chooses for a URI, `null` for the server itself; `undefined`: it cannot be told. */
+/** The location that nginx chooses for a URI, `null` for the server itself; `undefined`: unknown. */
 export function chosenLocation(server: Node, uri: string): Node | null | undefined {
   const found = route(server, uri);
   return found === null ? undefined : found.location;
 }
 
-/** Whether a location's own words take a URI, whoever else may; `undefined` when it cannot be told. */
+/** Whether a location matches a URI, whatever the other locations do; `undefined`: unknown. */
 export function takes(location: Node, uri: string): boolean | undefined {
   const { modifier, text } = matchingOf(location);
   if (modifier === "=") return text === uri;
@@ -54,8 +54,8 @@ export function takes(location: Node, uri: string): boolean | undefined {
 }
 
 /**
- * Whether nginx surely hands a URI to the location's `fastcgi_pass` as it is. `exists`: the file is
- * known to be there; without that knowledge a `try_files` may lead anywhere.
+ * Whether nginx surely passes a URI to the location's `fastcgi_pass` as it is. `exists`: the file is
+ * known to exist; otherwise a `try_files` may lead anywhere.
  */
 export function surelyPassed(location: Node, server: Node | null, uri: string, exists: boolean): boolean {
   return (
@@ -88,13 +88,13 @@ function fails(regex: string, insensitive: boolean, uri: string): boolean {
   return pattern !== null && matches(pattern, uri) === false;
 }
 
-/** What tells one client, host or method from another, but no file. */
+/** Variables that tell clients, hosts or methods apart, but not files. */
 const NOT_THE_FILE =
   /^!?\(?\$(?:host|hostname|scheme|https|(?:http|server|ssl|remote|cookie|geoip)_\w+|request_method|args|arg_\w+|query_string)\b/;
 const THE_URI = /^\$(?:uri|document_uri|request_uri|fastcgi_script_name)$/;
 const CHANGES_NOTHING = /^(?:set|add_header|expires|access_log|error_log|break)$/;
 
-/** An `if` that does nothing to the URI, is about something else than the file, or does not match it. */
+/** Whether an `if` does nothing to the URI, is about something other than the file, or does not match it. */
 function passesBy(node: Node, uri: string): boolean {
   if (node.children.every(({ name }) => CHANGES_NOTHING.test(name)) && !node.partial) return true;
   const words = node.directive.args.map(({ text }) => text).join(" ");
@@ -113,7 +113,7 @@ function comparison(words: string): typeof NOTHING | null {
   return value === "" ? null : { subject, operator, value };
 }
 
-/** Whether `try_files` leaves the URI of an existing file, or of any file, as it is. */
+/** Whether `try_files` keeps the URI as it is, for an existing file or for any file. */
 export function tried(location: Node, exists: boolean): boolean {
   return childrenNamed(location, "try_files").every((node) => {
     const words = node.directive.args.map(({ text }) => text);
@@ -142,8 +142,8 @@ function answersInstead(location: Node): boolean {
 }
 
 /**
- * The locations of a server that hand requests on to `location`: with the last parameter of
- * `try_files`, or with `error_page 404`. They take the request first, with settings of their own.
+ * The locations of a server that hand requests on to `location`, with the last argument of
+ * `try_files` or with `error_page 404`. They take the request first, with settings of their own.
  */
 export function handingOn(server: Node, location: Node): readonly Node[] {
   const known = handers.get(server) ?? handersIn(server);
@@ -186,7 +186,7 @@ function handersIn(server: Node): Handers {
   };
 }
 
-/** Where a location hands on what it does not find. */
+/** The targets to which a location hands on what it does not find. */
 function targetsOf(location: Node): readonly string[] {
   const tried = childrenNamed(location, "try_files").map((node) => node.directive.args.at(-1)?.text ?? "");
   const pages = childrenNamed(location, "error_page").filter((node) => argument(node, 0) === "404");
@@ -199,7 +199,7 @@ function locationsIn(block: Node): readonly Node[] {
   return childrenNamed(block, "location").flatMap((one) => [one, ...locationsIn(one)]);
 }
 
-/** Whether a `deny` is for everybody; whom a template names may be. */
+/** Whether a `deny` is for everybody, or may be once a template fills it in. */
 export function mayBeAll({ directive }: Node): boolean {
   return directive.args[0]?.text === "all" || directive.args[0]?.placeholder === true;
 }
@@ -207,7 +207,10 @@ export function mayBeAll({ directive }: Node): boolean {
 /** Methods whose requests have no body. */
 const WITHOUT_BODY = /^(?:GET|HEAD|OPTIONS|TRACE)$/i;
 
-/** Whether a request with a body can get through to FastCGI: not where `limit_except GET` denies everybody, or an `if` refuses POST. */
+/**
+ * Whether a request with a body can reach FastCGI: not where `limit_except GET` denies everybody, or an
+ * `if` refuses POST.
+ */
 export function takesBodies(location: Node): boolean {
   if ([location, enclosing(location, "server") ?? location].some(refusesPost)) return false;
   return !childrenNamed(location, "limit_except").some(

@@ -28,7 +28,7 @@ const DEEPEST = 12;
 const FEW = 16;
 const MOST_REPEATED = 1000;
 
-/** `null`: something in it is not understood here. */
+/** Reads a regular expression; `null`: something in it is not understood here. */
 export function readPattern(text: string, insensitive: boolean): Pattern | null {
   // A template's placeholder; nginx itself has no variables in these expressions.
   if (/\$\{[{A-Z]/.test(text)) return null;
@@ -149,7 +149,7 @@ function set(reader: Reader): Pattern | null {
   return { kind: "character", has: (one) => has(one) === (negative === ""), few: null };
 }
 
-/** `null` for `\d` and for what has a meaning of its own behind a backslash. */
+/** The character that a word means; `null` for `\d` and for other letters after a backslash. */
 function plain(word: string | undefined): string | null {
   if (word === undefined || /^\\\w/.test(word)) return null;
   return word[word.length - 1] ?? null;
