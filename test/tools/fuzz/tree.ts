@@ -79,8 +79,13 @@ function writeNode(at: Buffer, node: TreeNode, makeFifo: (path: Buffer) => void)
 
 /** Whether a file or directory is there and not a link: chmod must not follow one. */
 function isReal(at: Buffer): boolean {
-  const stat = fs.lstatSync(at, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.isFile() || stat.isDirectory());
+  try {
+    const stat = fs.lstatSync(at);
+    return stat.isFile() || stat.isDirectory();
+  } catch {
+    // Also below a file, where nothing could be written.
+    return false;
+  }
 }
 
 function full(directory: string, path: string): Buffer {
