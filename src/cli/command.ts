@@ -23,7 +23,7 @@ const EPILOGUE = `Examples:
   fpmlint --quiet --fail-on error .   one line per finding, for CI
   fpmlint --format json=report.json --format text /etc
   nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
-  fpmlint explain 502                 every cause of a 502, and how to tell which
+  fpmlint explain 502                 every cause of a 502, and how to tell them apart
   fpmlint capacity                    how many workers this server has memory for
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or

@@ -70,7 +70,7 @@ describe("standard input", () => {
 });
 
 describe("standard output", () => {
-  const said = "fpmlint: standard output is closed, or /dev/null: nothing of it can be read\n";
+  const said = "fpmlint: standard output is closed or /dev/null, so nobody can read it\n";
 
   test("that is closed is said, once", () => {
     expect(run("node $F etc >&-")).toEqual({ status: 0, out: "", err: said });

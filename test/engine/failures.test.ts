@@ -15,12 +15,12 @@ import { type Ran, runCommand } from "../support/run-command.js";
 /** An error of fpmlint's own, in one rule or on one host, is named, and takes nothing else with it. */
 
 const shipped = fileURLToPath(new URL("../../fixtures/hosts/three-pools/etc", import.meta.url));
-const REPORT = /this is a fault of fpmlint: please report/;
+const REPORT = /this is a bug in fpmlint: please report/;
 
 /** The host whose reading fails. */
 let broken = "";
 
-vi.mock("../src/model/build.js", async (original) => {
+vi.mock("../../src/model/build.js", async (original) => {
   const real = await original<typeof build>();
   return {
     ...real,
@@ -34,7 +34,7 @@ vi.mock("../src/model/build.js", async (original) => {
 /** The host whose capacity fails. */
 let unmeasured = "";
 
-vi.mock("../src/engine/live-host.js", async (original) => {
+vi.mock("../../src/sizing/live-host.js", async (original) => {
   const real = await original<typeof live>();
   return {
     ...real,
