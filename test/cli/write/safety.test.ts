@@ -193,7 +193,12 @@ describe("the way to a file", () => {
     ["root's group's", [root, step("/etc", 0o775)], 0, /^\/etc is writable by its group \(gid 0\)/],
     ["everybody's", [root, step("/etc", 0o757)], 0, /^\/etc is writable by everybody/],
     ["sticky, then root's", [root, step("/tmp", 0o1777), step("/tmp/a", 0o700)], 0, null],
-    ["sticky, then another's", [root, step("/tmp", 0o1777), step("/tmp/a", 0o700, 9)], 0, /^\/tmp is writable/],
+    [
+      "sticky, then another's",
+      [root, step("/tmp", 0o1777), step("/tmp/a", 0o700, 9)],
+      0,
+      /^\/tmp is writable/,
+    ],
     ["sticky and another's", [root, step("/tmp", 0o1777, 9)], 0, /^\/tmp belongs to uid 9/],
     ["one's own", [root, step("/home/u", 0o700, 1000)], 1000, null],
     ["one's own, shared with a group", [root, step("/home/u", 0o775, 1000, 1000)], 1000, null],
