@@ -12,7 +12,7 @@ const graph = roomGraph(readSources());
 test("the map has a line for each room", () => {
   const rows = rooms
     .filter(({ name }) => graph.has(name))
-    .map(({ name, what }) => `| \`${name}\` | ${what} |`);
+    .map(({ name, what }) => `| \`${name.replace(/^src\//, "")}\` | ${what} |`);
   checkSection("src/README.md", "rooms", `${["| room | what |", "| --- | --- |", ...rows].join("\n")}\n`);
 });
 
