@@ -91,7 +91,8 @@ function pages(): readonly string[] {
   const folders = ["docs", "rules", "src", "test"].flatMap((folder) =>
     readdirSync(join(top, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
   );
-  return ["README.md", ...folders.filter((path) => path.endsWith(".md"))];
+  const single = ["README.md", "fixtures/README.md"].filter((path) => existsSync(join(top, path)));
+  return [...single, ...folders.filter((path) => path.endsWith(".md"))];
 }
 
 function prose(page: string): string {
