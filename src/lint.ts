@@ -60,7 +60,7 @@ function firstIdle(
 }
 
 function notRead(path: string): LintRefusal {
-  const message = `${path}: nothing there is read by nginx or PHP-FPM of the host around it`;
+  const message = `${path}: neither nginx nor PHP-FPM of the host around it reads anything there`;
   return { kind: "nothing-to-lint", path, message };
 }
 

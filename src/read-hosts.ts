@@ -12,7 +12,7 @@ import { type BuildOptions, buildHost } from "./model/build.js";
 import type { Host } from "./model/host.js";
 
 export interface HostsOptions {
-  /** Files and directories; what each means is in the README. Default: the working directory. */
+  /** Files and directories; docs/layouts.md says what each means. Default: the working directory. */
   readonly paths?: readonly string[];
   /** Those of the paths that the user chose, and that may widen what `hosts` of the configuration name. Default: all. */
   readonly typed?: readonly string[];
@@ -22,7 +22,7 @@ export interface HostsOptions {
   readonly config?: Config | null;
   /** The directory that `hosts` of the configuration count from. Default: the working directory. */
   readonly configDirectory?: string;
-  /** `8.3` for PHP-FPM whose path does not tell its version. Default: unknown. */
+  /** `8.3` for PHP-FPM whose path does not show its version. Default: unknown. */
   readonly phpVersion?: string | null;
   /** `1.22.1`, the nginx that will read the files. Default: unknown, and only what holds for every version from 1.18.0 on is judged. */
   readonly nginxVersion?: string | null;
@@ -106,7 +106,7 @@ function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions): Re
   return { host, spec, touching };
 }
 
-/** A host of which there are no files at all, so that only what is said of it is known. */
+/** A host without any files, about which only what the options say is known. */
 export function emptyHost(path: string, options: HostsOptions): ReadHost {
   const root = resolve(options.workingDirectory, path);
   const spec: HostSpec = { name: ".", root, nginx: null, fragments: [], fpm: [], pools: [] };
@@ -114,7 +114,7 @@ export function emptyHost(path: string, options: HostsOptions): ReadHost {
   return { host: buildHost(spec, fs, { phpVersion: null, ...sizesOf(".", options) }), spec, touching: null };
 }
 
-/** What the command line or the configuration says of the memory of a host, the host's own entry first. */
+/** What the command line or the configuration says about the memory of a host, the host's own entry first. */
 function sizesOf(name: string, { memory, config }: HostsOptions): Omit<BuildOptions, `${string}Version`> {
   const own = config?.hosts?.find((entry) => entry.name === name);
   const bytes = parseSize(own?.memory ?? config?.memory ?? "");
@@ -139,7 +139,7 @@ function refusalOf(
     case "missing":
       return { kind: "missing-path", path, message: `${path}: no such file or directory` };
     case "ambiguous": {
-      const message = `${path}: several names that are not UTF-8 read like this; name their directory`;
+      const message = `${path}: several names that are not UTF-8 look like this; name their directory`;
       return { kind: "missing-path", path, message };
     }
     case "nothing":
@@ -160,7 +160,7 @@ function reachOfRoots({ configDirectory, workingDirectory, paths, typed }: Hosts
 }
 
 function strayRoot({ name, root }: HostSpec): HostRefusal {
-  const message = `the root of host "${name}" in fpmlint.json is ${root}, which is not below the directory of that file; only a path on the command line widens what may be read: name ${root} there as well`;
+  const message = `the root of host "${name}" in fpmlint.json is ${root}, which is not below the directory of that file; only the command line may allow that: name ${root} there as well`;
   return { kind: "stated-root", path: root, message };
 }
 

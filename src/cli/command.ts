@@ -1,20 +1,20 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import yargs from "yargs";
+import yargs, { type Argv, type InferredOptionTypes } from "yargs";
 import { noteReads } from "../host/door.js";
 import { escapeText } from "../report/terminal/escape.js";
 import { nearest } from "../source/spelling.js";
+import { wordMap } from "../source/word-map.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
-import { CAPACITY_OPTIONS, CAPACITY_SINGLES, capacityArguments } from "./capacity/options.js";
+import { CAPACITY_OPTIONS, capacityArguments } from "./capacity/options.js";
 import { explain } from "./explain.js";
 import { lintCommand } from "./lint.js";
+import { COMMON_OPTIONS, keepLast, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
 import { listRules } from "./rules.js";
 import { guarded } from "./streams.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
-
-const COMMANDS = ["capacity", "explain", "rules"];
 
 const EPILOGUE = `Examples:
   fpmlint /etc                        this server
@@ -23,7 +23,7 @@ const EPILOGUE = `Examples:
   fpmlint --quiet --fail-on error .   one line per finding, for CI
   fpmlint --format json=report.json --format text /etc
   nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
-  fpmlint explain 502                 every cause of a 502, and how to tell it
+  fpmlint explain 502                 every cause of a 502, and how to tell them apart
   fpmlint capacity                    how many workers this server has memory for
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
@@ -68,111 +68,15 @@ async function parse(words: readonly string[], world: World): Promise<number> {
 }
 
 function parser(words: readonly string[], world: World, end: (status: number) => void) {
-  return yargs()
+  const cli = yargs()
     .scriptName("fpmlint")
     .locale("en")
     .usage(
       "fpmlint checks nginx and PHP-FPM configuration against each other.\n\nUsage: $0 [paths..] [options]",
     )
     .middleware(lastOf, true)
-    .option("color", {
-      choices: ["auto", "always", "never"] as const,
-      default: "auto" as const,
-      describe: "colour; auto honours NO_COLOR and FORCE_COLOR",
-    })
-    .command(
-      "$0 [paths..]",
-      "lint; without a path the working directory",
-      (y) =>
-        y
-          .positional("paths", {
-            type: "string",
-            array: true,
-            describe:
-              "files or directories; DIR/etc is a host whose root is DIR; - reads the output of nginx -T",
-          })
-          .option("fail-on", {
-            choices: ["error", "warning", "info", "never"] as const,
-            describe: "the least severity that makes the exit status 1 [default: warning]",
-          })
-          .option("format", {
-            type: "string",
-            array: true,
-            nargs: 1,
-            describe: "text or json; NAME=FILE writes to a file; repeatable [default: text]",
-          })
-          .option("quiet", { alias: "q", type: "boolean", default: false, describe: "one line per finding" })
-          .option("config", {
-            type: "string",
-            describe: "configuration file [default: fpmlint.json here, if any]",
-          })
-          .option("nginx-version", {
-            type: "string",
-            describe:
-              "the nginx that reads the files, as in 1.22.1; without it what any since 1.18.0 takes passes",
-          })
-          .option("php-version", {
-            type: "string",
-            describe: "PHP of masters whose path does not tell it, as in 8.3",
-          })
-          .option("ram", {
-            type: "string",
-            describe: "memory of the host, as in 8G; on the live host its own is known",
-          }),
-      (argv) =>
-        end(
-          lintCommand(
-            {
-              ...argv,
-              failOn: argv["fail-on"],
-              nginxVersion: argv["nginx-version"],
-              phpVersion: argv["php-version"],
-              paths: pathsOf(argv, words, world),
-            },
-            world,
-          ),
-        ),
-    )
-    .command(
-      "capacity [path]",
-      "how many workers each pool may have, from memory, workers and demand",
-      (y) => capacityArguments(y),
-      (argv) =>
-        end(
-          capacityCommand(
-            {
-              ...argv,
-              samples: argv.samples === STANDARD_INPUT ? "-" : argv.samples,
-              // Behind `--` there may be one, too.
-              paths: [argv.path ?? [], argv._.slice(1)].flat().map(dash),
-            },
-            world,
-          ),
-        ),
-    )
-    .command(
-      "explain <topic..>",
-      "a rule's page (timeout/terminate-below-read), or all that is behind 502, 504, blank page …",
-      (y) =>
-        y.positional("topic", {
-          type: "string",
-          array: true,
-          demandOption: true,
-          describe: "a rule's id, an HTTP status, or blank page",
-        }),
-      (argv) => explain(argv.topic, argv.color, world),
-    )
-    .command(
-      "rules",
-      "the catalogue of rules",
-      (y) =>
-        y.option("format", {
-          choices: ["text", "json"] as const,
-          default: "text" as const,
-          describe: "for people or for tools",
-        }),
-      (argv) => listRules(argv.format, world),
-    )
+    .options(COMMON_OPTIONS);
+  return withCommands(cli, words, world, end)
     .version(version)
     .alias("version", "V")
     .help()
@@ -194,21 +98,92 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     });
 }
 
+function withCommands(
+  cli: Argv<InferredOptionTypes<typeof COMMON_OPTIONS>>,
+  words: readonly string[],
+  world: World,
+  end: (status: number) => void,
+) {
+  return cli
+    .command(
+      "$0 [paths..]",
+      "lint; without a path, the working directory",
+      (y) => y.positional("paths", PATHS).options(LINT_OPTIONS),
+      (argv) =>
+        end(
+          lintCommand(
+            {
+              ...argv,
+              failOn: argv["fail-on"],
+              nginxVersion: argv["nginx-version"],
+              phpVersion: argv["php-version"],
+              paths: pathsOf(argv, words, world),
+            },
+            world,
+          ),
+        ),
+    )
+    .command(
+      "capacity [path]",
+      "how many workers each pool may have, from memory, workers and demand",
+      (y) => capacityArguments(y),
+      (argv) => {
+        const samples = argv.samples === STANDARD_INPUT ? "-" : argv.samples;
+        // A path may also come after `--`.
+        const paths = [argv.path ?? [], argv._.slice(1)].flat().map(dash);
+        end(capacityCommand({ ...argv, samples, paths }, world));
+      },
+    )
+    .command(
+      "explain <topic..>",
+      "a rule's page (timeout/terminate-below-read), or every cause of a 502, 504, blank page …",
+      (y) => y.positional("topic", TOPIC),
+      (argv) => explain(argv.topic, argv.color, world),
+    )
+    .command(
+      "rules",
+      "the catalogue of rules",
+      (y) => y.options(RULES_OPTIONS),
+      (argv) => listRules(argv.format, world),
+    );
+}
+
+const PATHS = {
+  type: "string",
+  array: true,
+  describe: "files or directories; DIR/etc is a host whose root is DIR; - reads the output of nginx -T",
+} as const;
+
+const TOPIC = {
+  type: "string",
+  array: true,
+  demandOption: true,
+  describe: "a rule's id, an HTTP status, or blank page",
+} as const;
+
+/** Each command's own options; those of a command without a name are the linter's. */
+const TABLES: ReadonlyMap<string, OptionTable> = wordMap<OptionTable>({
+  "": LINT_OPTIONS,
+  capacity: CAPACITY_OPTIONS,
+  explain: {},
+  rules: RULES_OPTIONS,
+});
+
+const COMMANDS = [...TABLES.keys()].filter((name) => name !== "");
+
 const OPTIONS = [
-  "fail-on",
-  "format",
-  "quiet",
-  "config",
-  "nginx-version",
-  "php-version",
-  "ram",
-  "color",
-  ...CAPACITY_OPTIONS,
+  ...new Set([...TABLES.values(), COMMON_OPTIONS].flatMap((table) => Object.keys(table))),
   "version",
   "help",
 ];
 
-/** yargs names what it does not know; the nearest thing it would have known is ours to add. */
+function lastOf(argv: Record<string, unknown>): void {
+  const [word] = [argv._].flat();
+  const own = TABLES.get(String(word)) ?? LINT_OPTIONS;
+  keepLast(argv, { ...COMMON_OPTIONS, ...own });
+}
+
+/** yargs names what it does not know; here the nearest option that it does know is added. */
 function usage(message: string, capacity: boolean): string {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   const begun = (option: string): boolean => option.startsWith(unknown ?? "");
@@ -221,7 +196,7 @@ function dash(word: string | number): string {
   return word === STANDARD_INPUT ? "-" : String(word);
 }
 
-/** The paths, those behind `--` too. A misspelt command is not a path that is silently empty. */
+/** The paths, also those after `--`. A misspelt command is not a path that is silently empty. */
 function pathsOf(
   argv: { readonly paths?: readonly string[] | undefined; readonly _: readonly (string | number)[] },
   words: readonly string[],
@@ -236,14 +211,4 @@ function pathsOf(
     }
   }
   return [...(argv.paths ?? []), ...argv._].map(dash);
-}
-
-const SINGLES = ["fail-on", "config", "nginx-version", "php-version", "color", "quiet", "q"];
-
-/** Of an option that is given twice the last one counts, as everywhere; `--format` adds up. */
-function lastOf(argv: Record<string, unknown>): void {
-  for (const name of [...SINGLES, ...CAPACITY_SINGLES]) {
-    const value = argv[name];
-    if (Array.isArray(value)) argv[name] = value[value.length - 1];
-  }
 }

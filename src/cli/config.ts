@@ -46,7 +46,7 @@ export function loadConfig(
   return { config: config as Config, directory: dirname(path) };
 }
 
-/** Says where the fault is and nothing of what is there: the message of `JSON.parse` would quote it. */
+/** Says where the fault is and never quotes the text, as the message of `JSON.parse` would. */
 function parse(text: string, shown: string): unknown {
   try {
     return JSON.parse(text);
@@ -55,7 +55,7 @@ function parse(text: string, shown: string): unknown {
     if (fault === null) throw new UsageError(`${shown}: not valid JSON`);
     const { line, column } = position(sourceFile("/", "", text), fault.offset);
     throw new UsageError(
-      `${shown}: not valid JSON: line ${line}, column ${column}: ${fault.expected} is expected`,
+      `${shown}: not valid JSON: line ${line}, column ${column}: expected ${fault.expected}`,
     );
   }
 }

@@ -9,8 +9,8 @@ import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
 
 /**
- * Writes a rule's page, or every cause behind what users see: `502`, `blank page`. Throws UsageError
- * for what is neither.
+ * Writes a rule's page, or every cause of what users see: `502`, `blank page`. Throws UsageError
+ * for anything else.
  */
 export function explain(words: readonly string[], color: "auto" | "always" | "never", world: World): void {
   const isTTY = world.stdout.isTTY === true;
@@ -34,7 +34,8 @@ export function explain(words: readonly string[], color: "auto" | "always" | "ne
 function unknownTopic(topic: string, rules: readonly Rule[]): string {
   const names = symptomNames(rules, outsideTopics);
   const symptom = symptomTopic(topic);
-  if (symptom !== null) return `nothing is known of ${symptom.title}; known are ${names.join(", ")}`;
+  if (symptom !== null)
+    return `nothing is known about ${symptom.title}; known symptoms are ${names.join(", ")}`;
   const meant = nearest(topic, [...rules.map(({ id }) => id), ...names]);
   return `no rule and no symptom named "${topic}"${
     meant === null

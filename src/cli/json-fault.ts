@@ -1,6 +1,6 @@
 /**
  * Where a text stops being JSON. The messages of `JSON.parse` quote the text, which may be a file that
- * nobody should see, so the place is found here and said instead.
+ * nobody should see, so the place is found here instead.
  */
 
 export interface JsonFault {

@@ -30,7 +30,7 @@ export interface LintArguments {
   readonly ram?: string | undefined;
 }
 
-/** Columns of text that goes to a file or a pipe: nobody there cuts lines, and few read wider ones. */
+/** Columns of text that goes to a file or a pipe, where nothing cuts lines and few people read wider ones. */
 export const PLAIN_WIDTH = 100;
 
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
@@ -49,7 +49,7 @@ export function lintCommand(args: LintArguments, world: World): number {
   });
   if (outcome.kind === "refused") {
     const { kind, message } = outcome.refusal;
-    // That something is there and cannot be read is no fault of the command line.
+    // A path that is there but cannot be read is not a fault of the command line.
     throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
   }
   let failed = false;
@@ -64,14 +64,14 @@ export function lintCommand(args: LintArguments, world: World): number {
 }
 
 /**
- * Throws UsageError. As with a file, it is a fault of the command line where standard input cannot be
- * text at all; and silence that proves nothing (status 3) where it was cut off or too large.
+ * Throws UsageError: a fault of the command line where standard input cannot be text at all, as with a
+ * file; status 3 (silence proves nothing) where it was cut off or is too large.
  */
 function dumpText(world: World): string {
   const opened = world.standardInput();
   if (opened.kind === "bytes" && opened.bytes.length > 0) return decodeBytes(opened.bytes);
   if (opened.kind === "bytes")
-    throw new UsageError("standard input is empty or closed; the output of nginx -T is expected");
+    throw new UsageError("standard input is empty or closed; expected the output of nginx -T");
   const typed = opened.code === "EISDIR" || opened.code === "EBADF";
   throw new UsageError(
     `standard input: ${refusalOf(opened)}`,
@@ -83,17 +83,17 @@ function dumpText(world: World): string {
 function checkedNginxVersion(text: string | undefined): string | null {
   if (text === undefined || NGINX_VERSION.test(text)) return text ?? null;
   throw new UsageError(
-    `--nginx-version ${JSON.stringify(text)} is not a version as in 1.22.1 (fpmlint --help lists the options)`,
+    `--nginx-version ${JSON.stringify(text)} is not a version such as 1.22.1 (fpmlint --help lists the options)`,
   );
 }
 
-/** Bytes; throws UsageError for what is no size. */
+/** Bytes; throws UsageError for anything that is not a size. */
 function checkedSize(option: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   const bytes = parseSize(text);
   if (bytes !== null) return bytes;
   throw new UsageError(
-    `--${option} ${JSON.stringify(text)} is not a size as in 8G, 512M or plain bytes (fpmlint --help lists the options)`,
+    `--${option} ${JSON.stringify(text)} is not a size such as 8G or 512M, or a number of bytes (fpmlint --help lists the options)`,
   );
 }
 
@@ -102,7 +102,7 @@ export function checkedVersion(option: string, text: string | undefined): string
   if (text === undefined) return null;
   if (/^[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?$/.test(text)) return text;
   throw new UsageError(
-    `--${option} ${JSON.stringify(text)} is not a version as in 8.3 (fpmlint --help lists the options)`,
+    `--${option} ${JSON.stringify(text)} is not a version such as 8.3 (fpmlint --help lists the options)`,
   );
 }
 

@@ -4,7 +4,7 @@ import { readyTexts } from "./help.js";
 let changed = false;
 let unsaid = false;
 
-// Whoever reads the output may stop early (`fpmlint … | head`); that is no fault to report.
+// The reader of the output may stop early (`fpmlint … | head`), which is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE" || unsaid) return;
   unsaid = true;
@@ -42,7 +42,7 @@ function hasWorkingDirectory(): boolean {
     process.cwd();
     return true;
   } catch {
-    process.stderr.write("fpmlint: the working directory does not exist any more\n");
+    process.stderr.write("fpmlint: the working directory no longer exists\n");
     return false;
   }
 }

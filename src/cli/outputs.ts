@@ -30,7 +30,7 @@ function readOutput(value: string): Output {
     throw new UsageError(`unknown format "${name}"; known are ${formats.join(", ")}`);
   }
   const file = rest.length === 0 ? null : rest.join("=");
-  if (file === "") throw new UsageError(`--format ${value}: a file name is missing behind "="`);
+  if (file === "") throw new UsageError(`--format ${value}: a file name is missing after "="`);
   return { format, file };
 }
 

@@ -12,7 +12,7 @@ export function standardOutput(): Stream {
   return {
     write(text, encoding) {
       if (silent)
-        process.stderr.write("fpmlint: standard output is closed, or /dev/null: nothing of it can be read\n");
+        process.stderr.write("fpmlint: standard output is closed or /dev/null, so nobody can read it\n");
       silent = false;
       return process.stdout.write(text, encoding);
     },

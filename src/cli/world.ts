@@ -17,10 +17,10 @@ export interface World {
 }
 
 export interface Stream {
-  /** In UTF-8 unless said otherwise. */
+  /** In UTF-8 unless an encoding is given. */
   write(text: string, encoding?: BufferEncoding): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
-  /** Whether it is a regular file, so that nobody reads along. */
+  /** Whether it is a regular file, so that nobody is reading along. */
   readonly isFile?: boolean;
 }

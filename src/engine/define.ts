@@ -34,7 +34,7 @@ export interface Draft<C extends string = string> {
   readonly related?: readonly RelatedReport[];
   /** What this costs the users of the site, one sentence. */
   readonly effect: string;
-  /** A function where it takes long to make, for not every report is listed. */
+  /** A function where it takes long to make, because not every report is listed. */
   readonly help: HelpDraft | (() => HelpDraft);
   /** Names around the place that survive moved lines: server, location, pool. */
   readonly names: readonly string[];
@@ -90,7 +90,7 @@ export type Definition<C extends string, O = unknown, T = unknown> =
   | MasterRule<C, O>
   | SiteRule<C, O, T>;
 
-/** Makes a rule from what its author wrote: the engine does the iterating, and fills what was left out. */
+/** Makes a rule from what its author wrote: the engine does the iterating, and fills in what is absent. */
 export function defineRule<const C extends string, O = unknown, T = unknown>(
   definition: Definition<C, O, T>,
 ): Rule<O> {

@@ -39,9 +39,10 @@ function describe(error: ErrorObject): string {
     case "type":
       return line(path, `must be ${[params.type].flat().join(" or ")}`);
     case "pattern":
-      if (params.pattern === SIZE_PATTERN) return line(path, "must be a size as in 8G, 512M or plain bytes");
-      if (params.pattern === SHARE_PATTERN) return line(path, "must be a percentage below 100 as in 20%");
-      return line(path, error.message ?? "is not of the form that it must have");
+      if (params.pattern === SIZE_PATTERN)
+        return line(path, "must be a size such as 8G or 512M, or a number of bytes");
+      if (params.pattern === SHARE_PATTERN) return line(path, "must be a percentage below 100, such as 20%");
+      return line(path, error.message ?? "does not have the form that it must have");
     default:
       return line(path, error.message ?? `breaks "${error.keyword}"`);
   }

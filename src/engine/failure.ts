@@ -1,8 +1,8 @@
 import type { Incomplete } from "./finding.js";
 
-/** Faults of fpmlint itself. One of them must not take what was found elsewhere with it. */
+/** Errors in fpmlint itself. One of them must not hide what was found elsewhere. */
 
-/** What work gave, or the error that ended it. */
+/** What the work returned, or the error that ended it. */
 export type Attempt<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: unknown };
@@ -27,7 +27,7 @@ function messageOf(error: unknown): string {
 }
 
 const REPORT =
-  "this is a fault of fpmlint: please report these words and, if you may, the file that brings it about";
+  "this is a bug in fpmlint: please report this message and, if you may, the file that triggers it";
 
 /** What was done of each item, and what an error ended. */
 export interface Each<T> {
@@ -35,7 +35,7 @@ export interface Each<T> {
   readonly failures: readonly Incomplete[];
 }
 
-/** Does the work for each item. One that fails takes no other with it; `failed` says what that is. */
+/** Does the work for each item. One that fails does not stop the others; `failed` describes it. */
 export function each<I, T>(
   items: readonly I[],
   work: (item: I) => T,

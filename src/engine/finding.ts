@@ -3,7 +3,7 @@ import type { Place } from "../source/file.js";
 import type { Help } from "./help.js";
 import type { Severity, Symptom } from "./rule.js";
 
-/** A report stamped by the engine: who said it, how grave it is, where it is. */
+/** A report stamped by the engine: which rule, how severe, where. */
 export interface Finding {
   readonly rule: string;
   /** The key of the rule's case. */

@@ -1,8 +1,8 @@
 import type { SourceFile } from "../source/file.js";
 
 /**
- * How a fault is put right, as data: the words of it are made in `report/help.ts`, the tests and
- * every machine format read the same edits.
+ * How to fix a fault, as data: `report/help.ts` puts it into words; the tests and every machine
+ * format read the same edits.
  */
 export interface Help {
   /** Each of them is enough by itself; the best first. Empty: there is nothing to paste. */
@@ -12,7 +12,7 @@ export interface Help {
 }
 
 /**
- * - `safe`: a daemon that refused the files takes them afterwards, or the files say more plainly what
+ * - `safe`: a daemon that refused the files accepts them afterwards, or the files say more plainly what
  *   already holds, and no request that works is treated differently.
  * - `review`: behaviour changes, so somebody should look first.
  */
@@ -24,7 +24,7 @@ export interface HelpDraft {
   readonly notes: readonly string[];
 }
 
-/** The draft of a report whose author may have put it off. */
+/** The draft, made now where its author has put that off. */
 export function drafted(help: HelpDraft | (() => HelpDraft)): HelpDraft {
   return typeof help === "function" ? help() : help;
 }

@@ -96,7 +96,7 @@ function fpmIncomplete(host: Host, master: FpmMaster): readonly Incomplete[] {
         const said =
           result.link === null
             ? `${pattern}: no such file in the tree`
-            : `${result.link}: is a link to a file that is not there`;
+            : `${result.link}: is a link to a file that does not exist`;
         // What is missing for sure is a finding (fpm/missing-include).
         return [entry(place, said, host.whole && !isSurelyMissing(host, master, include)), ...hidden];
       }

@@ -93,7 +93,7 @@ export interface Report {
   readonly effect: string;
   /**
    * What to change: edits where the place is known, sentences where only a person can tell. A function
-   * where it takes long, for not every report is listed.
+   * where it takes long, because not every report is listed.
    */
   readonly help: HelpDraft | (() => HelpDraft);
   /** Names around the place that survive moved lines: server, location, pool. */
@@ -142,8 +142,8 @@ export interface ProofRequest {
 export type Subject = "site" | "pool" | "master" | "host";
 
 /**
- * Names whose letters a rule may read. A rule that does not read a kind of name says the same, renamed,
- * about a host in which these are called otherwise; a test renames them.
+ * Names whose letters a rule may read. A rule that does not read a kind of name says the same about
+ * a host in which these names are different; a test renames them.
  */
 export type NameWord = "site" | "pool" | "account" | "directory";
 

@@ -14,7 +14,7 @@ export interface RuleSetting {
   readonly options: unknown;
 }
 
-/** What one rule found in one file more often than anybody reads. */
+/** Findings of one rule in one file beyond the number that is listed. */
 export interface LeftOut {
   readonly rule: string;
   readonly file: SourceFile;
@@ -32,14 +32,14 @@ export interface Ran {
 
 /**
  * Findings of one rule and one severity that are listed of one file. A file of a million wrong lines
- * has a million of them; as each severity has its own thousand, no status changes for what is left out.
+ * has a million of them; as each severity has its own thousand, what is skipped changes no exit status.
  */
 const MOST_LISTED = 1000;
 
 export type RuleSettings = (rule: Rule) => RuleSetting;
 
 /**
- * Runs the rules over a host. Never throws: a rule that fails takes no other with it. `listed` tells which
+ * Runs the rules over a host. Never throws: a rule that fails does not stop the others. `listed` tells which
  * findings the caller wants: those have a limit of their own, so that others never push them out.
  */
 export function run(

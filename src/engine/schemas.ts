@@ -7,13 +7,13 @@ export interface Config {
   readonly failOn?: Severity | "never";
   readonly rules?: Readonly<Record<string, RuleSetting>>;
   readonly hosts?: readonly HostEntry[];
-  /** The memory of each host that does not say its own: `8G`. */
+  /** The memory of each host that does not state its own: `8G`. */
   readonly memory?: string;
   /** What one worker needs: `60M`. */
   readonly workerSize?: string;
-  /** What of the memory is not for PHP-FPM: `2G`. */
+  /** Memory kept for everything except PHP-FPM: `2G`. */
   readonly reserve?: string;
-  /** The part of the rest that is to stay free: `20%`. */
+  /** The part of the rest that stays free: `20%`. */
   readonly headroom?: string;
 }
 

@@ -1,7 +1,7 @@
 /**
  * How much may be made of what was read. A small tree can ask for any amount of work: files that include
  * each other twice each, wildcards that go round in links. The allowance grows with the bytes that
- * were read, so that a large tree never meets it and a small one cannot hang whoever reads it.
+ * were read, so that a large tree never reaches it and a small one cannot hang its reader.
  */
 export interface Allowance {
   /** What any tree may cost, however small. One unit: a directive or a setting made, or a step of an include. */

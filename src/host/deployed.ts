@@ -22,7 +22,7 @@ function withNames(entry: Entry): Entry {
   return { ...entry, names: namesIn(entry.names).deployed };
 }
 
-/** What stands in a directory, by the names that templates are deployed with. */
+/** What is in a directory, by the names that templates are deployed with. */
 interface Names {
   readonly deployed: readonly string[];
   /** The template's own name by that name; of several the first. */
@@ -60,7 +60,7 @@ function template(fs: HostFilesystem, path: string): Entry | null {
 
 /**
  * What a glob of an include matches: files as they are named, and where it matches none of these, or
- * stands in a template itself, templates by the names they are deployed with.
+ * is itself in a template, templates by the names they are deployed with.
  */
 export function globDeployed(
   fs: HostFilesystem,

@@ -56,7 +56,7 @@ export function dumpFilesystem(dump: NginxDump, beside: HostFilesystem | null): 
   return beside === null ? own : layered(own, beside);
 }
 
-/** What `upper` holds, and what `lower` holds besides. */
+/** All of `upper`, and of `lower` what `upper` does not hold. */
 export function layered(upper: HostFilesystem, lower: HostFilesystem): HostFilesystem {
   return {
     entry(path) {

@@ -3,13 +3,13 @@
  *
  * Paths are absolute and belong to the host that is linted: `/etc/nginx/nginx.conf` means that
  * file below the host's root, whatever directory that root is on this machine. Symlinks are
- * followed inside the root only; an absolute link target counts from the root too, so a copied
+ * followed inside the root only; an absolute link target also counts from the root, so a copied
  * tree reads like the live one.
  */
 export interface HostFilesystem {
-  /** The same with templates under the names they are deployed with, too; absent where none count. */
+  /** The same, where templates also have the names they are deployed with; absent where they do not count. */
   readonly deployed?: HostFilesystem;
-  /** Answers what stands at `path`. Never throws; the same path always gets the same answer. */
+  /** Answers what is at `path`. Never throws; the same path always gets the same answer. */
   entry(path: string): Entry;
   /** The name that reports print for a real path of this host. */
   display(path: string): string;
@@ -19,7 +19,7 @@ export type Entry = FileEntry | DirectoryEntry | MissingEntry | UnreadableEntry 
 
 export interface FileEntry {
   readonly kind: "file";
-  /** The path behind every symlink. */
+  /** The path with every symlink followed. */
   readonly path: string;
   /** The text, read on first use; a message when it could not be read after all. */
   read(): { readonly text: string } | { readonly unreadable: string };
@@ -61,12 +61,12 @@ export interface OutsideEntry {
   readonly target: string;
 }
 
-/** What a report says of a link that was not followed. */
+/** What a report says about a link that was not followed. */
 export function outsideRoot(target: string): string {
   return `is a link to ${target}, outside the host's root`;
 }
 
-/** Why the text of a program or an archive is not one. */
+/** Why a program or an archive has no text. */
 export const BINARY = "is a binary file";
 
 /** Why a path gave no text; `null` when it did. */
@@ -92,5 +92,5 @@ export function unreadReason(entry: Entry): string | null {
 /** The same for what a directory listed: what is not there any more was there a moment ago. */
 export function listedReason(entry: Entry): string {
   const vanished = entry.kind === "missing" && !entry.dangling;
-  return vanished ? "vanished while the directory was read" : (unreadReason(entry) ?? "");
+  return vanished ? "disappeared while the directory was being read" : (unreadReason(entry) ?? "");
 }

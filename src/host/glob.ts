@@ -20,11 +20,11 @@ const AGAIN = 300;
 
 /**
  * The paths that `glob(3)` finds, sorted bytewise: `*` and `?` do not match a leading dot or a
- * slash, `[…]` with `!` or `^`, `\` quotes the next character, no braces. Whatever matches is
+ * slash, `[…]` with `!` or `^`, `\` quotes the next character, no braces. Everything that matches is
  * listed: files, directories, dangling links. `unread` gets the directories that this process could
  * not look into, so that nothing found in them proves nothing, and what vanished while it was looked at.
  * `glob(3)` has no limit, and links that lead back to their directory multiply with each `*` of the
- * pattern: where the steps do not suffice, `unread` gets the pattern and nothing is found.
+ * pattern: where the steps are not enough, `unread` gets the pattern and nothing is found.
  */
 export function glob(
   fs: HostFilesystem,
@@ -41,7 +41,7 @@ export function glob(
   return [];
 }
 
-/** What a report says of a wildcard that was given up. */
+/** What a report says about a wildcard that was given up. */
 export const TOO_MANY_STEPS =
   "the wildcard leads through too many directories to look into; the daemon looks into all of them before it starts";
 
@@ -62,15 +62,15 @@ function stepwise(
   const listed = isGlob(parts.at(-1) ?? "");
   return found
     .filter((path) => {
-      const there = stands(fs, path);
+      const there = isThere(fs, path);
       if (!there && listed) unread(fs.entry(path));
       return there;
     })
     .sort(byBytes);
 }
 
-/** `glob(3)` uses lstat: a dangling link and a link out of the root stand there all the same. */
-function stands(fs: HostFilesystem, path: string): boolean {
+/** `glob(3)` uses lstat: a dangling link and a link out of the root are there all the same. */
+function isThere(fs: HostFilesystem, path: string): boolean {
   const entry = fs.entry(path);
   return entry.kind !== "missing" || entry.dangling;
 }
@@ -114,7 +114,7 @@ function asBytes(text: string): string {
   return encodeText(text).toString("latin1");
 }
 
-/** Only the last run needs to be lengthened: what stands before it has matched for good. */
+/** Only the last run needs to be lengthened: what comes before it has matched for good. */
 function matches(steps: readonly Step[], name: string): boolean {
   let step = 0;
   let at = 0;

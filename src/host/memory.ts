@@ -2,7 +2,7 @@ import type { Entry, HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, nameOf, normalizePath } from "./path.js";
 import { TOO_MANY_LINKS } from "./system-error.js";
 
-/** What may stand at a path of a memory host: a text, or one of the things that are not a readable file. */
+/** What may be at a path of a memory host: a text, or one of the things that are not a readable file. */
 export type MemoryNode =
   | string
   | { readonly link: string }

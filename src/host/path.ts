@@ -19,8 +19,8 @@ export function resolvePath(base: string, path: string): string {
 }
 
 /**
- * As `resolvePath`, but `..` stays: only who looks can tell where it leads, because what stands before
- * it may be a link, or nothing.
+ * As `resolvePath`, but `..` stays: only a look can tell where it leads, because what comes before it
+ * may be a link, or missing.
  */
 export function joinPath(base: string, path: string): string {
   const full = path.startsWith("/") ? path : `${base}/${path}`;

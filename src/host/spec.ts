@@ -6,7 +6,7 @@ export interface HostSpec {
   readonly root: string;
   /** nginx's main file; `null` when the tree has none. */
   readonly nginx: string | null;
-  /** Files with servers or locations beside the main file, or instead of it; those that it includes are read there. */
+  /** Files with servers or locations next to the main file, or instead of it; those that it includes are read there. */
   readonly fragments: readonly string[];
   /** Main files of php-fpm masters. */
   readonly fpm: readonly string[];
@@ -22,7 +22,7 @@ export interface UnreadPath {
   /** As reports print it. */
   readonly file: string;
   readonly reason: string;
-  /** Nothing that the daemons read can be hidden there: it is said, and changes no exit status. Absent: `false`. */
+  /** Nothing that the daemons read can be hidden there: it is reported, and changes no exit status. Absent: `false`. */
   readonly expected?: boolean;
 }
 

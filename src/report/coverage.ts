@@ -36,9 +36,7 @@ function checked(summary: Summary): string[] {
 
 /** Where the links of the command line led to, one line each. */
 export function ledTo(links: Summary["links"]): readonly string[] {
-  return links.map(({ path, target }) =>
-    escapeText(`${path} is a link to ${target}; what is there was read`),
-  );
+  return links.map(({ path, target }) => escapeText(`${path} is a link to ${target}, which was read`));
 }
 
 /** What was found and what was looked at: the last line of text output. */

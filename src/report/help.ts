@@ -48,10 +48,10 @@ function target(edit: Edit): string {
 }
 
 function shown({ piece: { file, start, end }, whole }: TextEdit): string {
-  const from = position(file, start).line;
-  const to = position(file, Math.max(start, end - 1)).line;
-  if (whole) return `${file.display}:${from}${to > from ? `-${to}` : ""}`;
-  return `"${file.text.slice(start, end)}" in ${file.display}:${from}`;
+  const first = position(file, start).line;
+  const last = position(file, Math.max(start, end - 1)).line;
+  if (whole) return `${file.display}:${first}${last > first ? `-${last}` : ""}`;
+  return `"${file.text.slice(start, end)}" in ${file.display}:${first}`;
 }
 
 /** The same for programs: where the daemons' files change, and how. */

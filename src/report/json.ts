@@ -15,8 +15,8 @@ export interface ToolMeta {
 const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A JSON document, indented by two, with a final newline and without what drives a terminal or a CI
- * service: by escapes of JSON alone, so that the value that is read is the same.
+ * A JSON document, indented by two, with a final newline. What would drive a terminal or a CI service
+ * is written as an escape of JSON, so that a parser reads the same value.
  */
 export function stringify(document: unknown): string {
   const plain = JSON.stringify(document, null, 2);

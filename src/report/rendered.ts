@@ -1,7 +1,7 @@
 import { type Each, each, failure } from "../engine/failure.js";
 import type { Finding, Incomplete } from "../engine/finding.js";
 
-/** A whole report, and what of it an error of fpmlint's own kept from being written. */
+/** A whole report, and the findings that an error in fpmlint itself kept from being written. */
 export interface Rendered {
   readonly text: string;
   readonly failures: readonly Incomplete[];

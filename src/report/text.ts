@@ -16,7 +16,7 @@ export interface TextOptions {
   readonly color: boolean;
   /** Box characters for the drawing; what the configuration holds is not transliterated. */
   readonly unicode: boolean;
-  /** Columns of the terminal; `Infinity` never cuts a line. Fewer than 40 are taken as 40. */
+  /** Columns of the terminal; `Infinity` never cuts a line. Fewer than 40 count as 40. */
   readonly width: number;
 }
 

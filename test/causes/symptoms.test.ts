@@ -56,7 +56,7 @@ describe("a symptom's page", () => {
     expect(page("418")).toBe(`\
 What ends in 418
 
-What the configuration shows: fpmlint finds it
+Causes in the configuration: fpmlint finds them
 
   log: no tea
     error    slow-request  the pot is gone
@@ -80,7 +80,7 @@ More about a rule: fpmlint explain <rule>
   test("what no configuration shows comes with a command", () => {
     expect(page("502", [])).toContain("signal 9 (SIGKILL)");
     expect(page("502", [])).toContain("journalctl -k");
-    expect(page("502", [])).not.toContain("What the configuration shows");
+    expect(page("502", [])).not.toContain("Causes in the configuration");
   });
 
   test("nothing is known of it", () => expect(page("417")).toBeNull());
@@ -88,8 +88,8 @@ More about a rule: fpmlint explain <rule>
   test("each symptom that the daemons give has causes in the rules and outside", () => {
     for (const words of ["502", "504", "413", "403", "404", "500", "blank page"]) {
       const shown = page(words, rules) ?? "";
-      expect(shown, words).toContain("What the configuration shows");
-      expect(shown, words).toContain("What no configuration shows");
+      expect(shown, words).toContain("Causes in the configuration");
+      expect(shown, words).toContain("Causes that no configuration shows");
     }
   });
 });

@@ -127,10 +127,10 @@ describe("what cannot be linted", () => {
     ],
     [
       ["--ram", "8Q", "etc"],
-      '--ram "8Q" is not a size as in 8G, 512M or plain bytes (fpmlint --help lists the options)',
+      '--ram "8Q" is not a size such as 8G or 512M, or a number of bytes (fpmlint --help lists the options)',
     ],
     [["--ram=-1", "etc"], '--ram "-1" is not a size'],
-    [["explain", "418"], "nothing is known of 418; known are 403, 404"],
+    [["explain", "418"], "nothing is known about 418; known symptoms are 403, 404"],
     [["explain", "999"], "no rule and no symptom named"],
   ])("%j", async (words, message) => {
     host("server {}\n");
@@ -160,7 +160,7 @@ describe("a path that is not read", () => {
     expect(await run(["etc/nginx/snippets"])).toEqual({
       status: 2,
       out: "",
-      err: "fpmlint: etc/nginx/snippets: nothing there is read by nginx or PHP-FPM of the host around it\n",
+      err: "fpmlint: etc/nginx/snippets: neither nginx nor PHP-FPM of the host around it reads anything there\n",
     });
   });
 
@@ -561,7 +561,7 @@ describe("the built command", () => {
     const lost = `mkdir lost && cd lost && rmdir ../lost && "${process.execPath}" "${built}" etc`;
     const { stderr, status } = spawnSync("sh", ["-c", lost], { encoding: "utf8", cwd: top });
     expect({ stderr, status }).toEqual({
-      stderr: "fpmlint: the working directory does not exist any more\n",
+      stderr: "fpmlint: the working directory no longer exists\n",
       status: 2,
     });
   });

@@ -74,10 +74,10 @@ describe("fpmlint.json of the working directory", () => {
   });
 
   test.each([
-    ["root:*:20228:0:99999:7:::\n", "not valid JSON: line 1, column 1: a value is expected"],
-    ['{\n  "failOn": secret\n}', "not valid JSON: line 2, column 13: a value is expected"],
-    ['{ "rules": {} "secret"', "not valid JSON: line 1, column 15: a comma or } is expected"],
-    ["\u0001\u0000secret", "is a binary file, or UTF-16: UTF-8 is expected"],
+    ["root:*:20228:0:99999:7:::\n", "not valid JSON: line 1, column 1: expected a value"],
+    ['{\n  "failOn": secret\n}', "not valid JSON: line 2, column 13: expected a value"],
+    ['{ "rules": {} "secret"', "not valid JSON: line 1, column 15: expected a comma or }"],
+    ["\u0001\u0000secret", "is a binary file, or UTF-16; expected UTF-8"],
     [Buffer.from("\ufeff{}", "utf16le"), "is UTF-16: save it as UTF-8"],
     [Buffer.alloc(1024 * 1024 + 1, " "), "file larger than 1 MiB"],
   ])("with %j is refused with its place alone", (content, reason) => {

@@ -60,5 +60,5 @@ test("of two the last one counts", async () => {
 test.each(["1.22", "nginx/1.22.1", "", "1.22.1-1", "latest"])("refuses %j", async (version) => {
   const { status, err } = await run(`--nginx-version=${version}`);
   expect(status).toBe(2);
-  expect(err).toContain("is not a version as in 1.22.1");
+  expect(err).toContain("is not a version such as 1.22.1");
 });

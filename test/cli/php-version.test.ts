@@ -91,7 +91,7 @@ test.each(["8", "8.x", "php8.3", "8.3.", "", "8.3.4.5", "v8.3"])("%j is no versi
   const { status, out, err } = await run("--php-version", word);
   expect(status).toBe(2);
   expect(out).toBe("");
-  expect(err).toMatch(/^fpmlint: --php-version .* is not a version as in 8\.3/);
+  expect(err).toMatch(/^fpmlint: --php-version .* is not a version such as 8\.3/);
 });
 
 test("a version is wanted", async () => {

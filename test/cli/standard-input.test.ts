@@ -51,8 +51,8 @@ describe("standard input", () => {
 
   test.each([
     ["node $F - < /etc", 2, "standard input: is a directory"],
-    ["node $F - <&-", 2, "standard input is empty or closed; the output of nginx -T is expected"],
-    ["node $F - < /dev/null", 2, "standard input is empty or closed; the output of nginx -T is expected"],
+    ["node $F - <&-", 2, "standard input is empty or closed; expected the output of nginx -T"],
+    ["node $F - < /dev/null", 2, "standard input is empty or closed; expected the output of nginx -T"],
     ["head -c 68000000 /dev/zero | node $F -", 3, "standard input: file larger than 64 MiB"],
     ["node $F capacity etc --samples - < /etc", 2, "--samples standard input: is a directory; a file with"],
     ["node $F capacity etc --samples - <&-", 2, "it is empty"],
@@ -70,7 +70,7 @@ describe("standard input", () => {
 });
 
 describe("standard output", () => {
-  const said = "fpmlint: standard output is closed, or /dev/null: nothing of it can be read\n";
+  const said = "fpmlint: standard output is closed or /dev/null, so nobody can read it\n";
 
   test("that is closed is said, once", () => {
     expect(run("node $F etc >&-")).toEqual({ status: 0, out: "", err: said });

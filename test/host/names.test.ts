@@ -137,7 +137,7 @@ describe("a typed path whose name is not UTF-8", () => {
     write("repo/\udce8.conf", BAD);
     const { status, stderr } = run("repo/\\351.conf");
     expect(status).toBe(2);
-    expect(stderr).toContain("several names that are not UTF-8 read like this; name their directory");
+    expect(stderr).toContain("several names that are not UTF-8 look like this; name their directory");
     expect(run("repo/\\351.txt").status).toBe(2);
   });
 

@@ -238,7 +238,7 @@ describe("links in pool.d", () => {
       "/etc/php/8.2/fpm/pool.d/*.conf finds etc/php/8.2/fpm/pool.d/b.conf, a link to a file that is not there",
     );
     expect(summary.incomplete.map(({ file, line, reason }) => `${file}:${line}: ${reason}`)).toEqual([
-      "etc/php/8.2/fpm/php-fpm.conf:2: etc/php/8.2/fpm/pool.d/b.conf: is a link to a file that is not there",
+      "etc/php/8.2/fpm/php-fpm.conf:2: etc/php/8.2/fpm/pool.d/b.conf: is a link to a file that does not exist",
       "etc/php/8.2/fpm/php-fpm.conf:2: etc/php/8.2/fpm/pool.d/c.conf: is a link to ../../../../../../elsewhere, outside the host's root",
     ]);
     expect(unreadIn(result)).toHaveLength(1);

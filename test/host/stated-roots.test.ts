@@ -42,7 +42,7 @@ describe("a root of fpmlint.json", () => {
       const { status, out, err } = await run(words);
       expect({ status, out }).toEqual({ status: 2, out: "" });
       expect(err).toBe(
-        'fpmlint: the root of host "x" in fpmlint.json is /, which is not below the directory of that file; only a path on the command line widens what may be read: name / there as well\n',
+        'fpmlint: the root of host "x" in fpmlint.json is /, which is not below the directory of that file; only the command line may allow that: name / there as well\n',
       );
     }
   });
@@ -119,7 +119,7 @@ describe("a typed path that is a link", () => {
     expect(said("repo/conf")).toEqual([{ path: "repo/conf", target: "else/etc/nginx" }]);
     expect(said("else/etc")).toEqual([]);
     const result = lint(["deploy/etc"]);
-    const line = "deploy is a link to else; what is there was read\n";
+    const line = "deploy is a link to else, which was read\n";
     expect(quiet(result)).toContain(line);
     expect(text(result, { color: false, unicode: false, width: 80 })).toContain(line);
     expect(JSON.parse(json(result, { version: "1" }))).toMatchObject({
@@ -130,7 +130,7 @@ describe("a typed path that is a link", () => {
   test("out of the working directory is said by the place it leads to", async () => {
     put(Object.fromEntries(Object.entries(DEBIAN).map(([path, file]) => [`else/${path}`, file])));
     link("../else", "repo/deploy");
-    const line = `deploy is a link to ${top()}/else; what is there was read\n`;
+    const line = `deploy is a link to ${top()}/else, which was read\n`;
     expect((await run(["deploy/etc", "-q"])).out).toContain(line);
     expect((await run(["capacity", "deploy/etc", "--ram", "4G"])).err).toBe(`fpmlint: ${line}`);
   });

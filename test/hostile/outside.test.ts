@@ -177,7 +177,7 @@ describeProofs(
       // It was there when the directory was read.
       ["openat", "ENOENT", "No such file or directory"],
       ["?statx,?lstat,?newfstatat", "EIO", "Input/output error"],
-      ["?statx,?lstat,?newfstatat", "ENOENT", "vanished while the directory was read"],
+      ["?statx,?lstat,?newfstatat", "ENOENT", "disappeared while the directory was being read"],
     ] as const;
     for (const [call, error, reason] of failures)
       proof(`${error} of ${call} is no reason to pass over a file`, () =>

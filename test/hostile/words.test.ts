@@ -72,7 +72,7 @@ function said({ status, out, err }: Ran): readonly string[] {
 const GUESSED = /^(?:nginx|fpm)\/unknown-/;
 
 function expectSane({ status, out, err }: Ran): void {
-  expect(`${out}${err}`).not.toMatch(/native code|\[object |internal error|a fault of fpmlint|NaN/);
+  expect(`${out}${err}`).not.toMatch(/native code|\[object |internal error|a bug in fpmlint|NaN/);
   expect([0, 1, 2, 3]).toContain(status);
 }
 

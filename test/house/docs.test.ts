@@ -1,44 +1,59 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { lintWith } from "../../src/lint.js";
-import { rulesMarkdown, rulesTable } from "../../src/report/explain/markdown.js";
+import { rulesMarkdown } from "../../src/report/explain/markdown.js";
 import { text } from "../../src/report/text.js";
+import { groupBy } from "../../src/source/collect.js";
 import { validators } from "../../src/validators.js";
 import { fixtures } from "../build/fixtures.js";
 import { twinsOf } from "../rules/support/twins.js";
 import { runCommand } from "../support/run-command.js";
+import { checkSection } from "./section.js";
 
 /** What the pages say of rules and output is made from the rules and the output. FPMLINT_UPDATE=1 writes it anew. */
 
 const top = fileURLToPath(new URL("../..", import.meta.url));
 
-function section(page: string, name: string): string {
-  return (
-    new RegExp(`<!-- begin:${name} -->\\n([\\s\\S]*?)<!-- end:${name} -->`).exec(page)?.[1] ?? "(no section)"
-  );
+/** What the rules of a category are about, for the README's short list. */
+const CATEGORIES: Readonly<Record<string, string>> = {
+  buffer: "headers, bodies and responses that do not fit",
+  connect: "addresses that do not meet",
+  fastcgi: "what nginx tells PHP-FPM, and which requests it hands over",
+  fpm: "what PHP-FPM refuses, or reads as something else",
+  nginx: "what nginx refuses",
+  php: "limits in php.ini",
+  pool: "workers, memory, queues",
+  socket: "permissions and paths of sockets",
+  timeout: "who gives up first",
+};
+
+/** The README's short list: a row for each category, each rule linked to its page. */
+function rulesByCategory(): string {
+  const rows = groupBy(rules, ({ id }) => id.split("/")[0] ?? id).map((group) => {
+    const [category = ""] = group[0].id.split("/");
+    const links = group.map(
+      ({ id }) => `[${id.slice(category.length + 1)}](rules/README.md#${id.replace("/", "")})`,
+    );
+    return `| ${category} | ${CATEGORIES[category] ?? ""} | ${links.join(", ")} |`;
+  });
+  return `${["| category | about | rules |", "| --- | --- | --- |", ...rows].join("\n")}\n`;
 }
 
-function check(file: string, name: string, wanted: string): void {
-  const path = join(top, file);
-  const page = readFileSync(path, "utf8");
-  const marked = `<!-- begin:${name} -->\n${wanted}<!-- end:${name} -->`;
-  const renewed = page.replace(
-    new RegExp(`<!-- begin:${name} -->[\\s\\S]*?<!-- end:${name} -->`),
-    () => marked,
-  );
-  if (process.env.FPMLINT_UPDATE === "1") writeFileSync(path, renewed);
-  expect(section(readFileSync(path, "utf8"), name)).toBe(wanted);
-}
-
-test("the README's table lists the rules", () => {
-  check("README.md", "rules", `${rulesTable(rules).trim()}\n`);
+test("the README lists the rules by category", () => {
+  const categories = new Set(rules.map(({ id }) => id.split("/")[0] ?? id));
+  expect([...categories].sort()).toEqual(Object.keys(CATEGORIES).sort());
+  checkSection("README.md", "rules", rulesByCategory());
 });
 
 test("the catalogue has every rule's page", () => {
-  check("rules/README.md", "rules", `${rulesMarkdown(rules, (rule) => twinsOf(rule, fixtures())).trim()}\n`);
+  checkSection(
+    "rules/README.md",
+    "rules",
+    `${rulesMarkdown(rules, (rule) => twinsOf(rule, fixtures())).trim()}\n`,
+  );
 });
 
 /** Past that nobody sees what matters: another pair of fixtures, or one made for the page. */
@@ -56,10 +71,10 @@ test("the README shows what the example really prints", () => {
   const findings = outcome.result.findings.filter(({ rule }) => rule === "timeout/terminate-below-read");
   const shown = text({ ...outcome.result, findings }, { color: false, unicode: true, width: 100 });
   const frame = shown.slice(0, shown.lastIndexOf("\n\n"));
-  check("README.md", "example", `\n\`\`\`text\n${frame.trimEnd()}\n\`\`\`\n\n`);
+  checkSection("README.md", "example", `\n\`\`\`text\n${frame.trimEnd()}\n\`\`\`\n\n`);
 });
 
-test("the README shows what the calculator really prints", async () => {
+test("the calculator's page shows what really prints", async () => {
   const words = ["capacity", "etc", "--ram", "4G", "--worker-size", "60M", "--worker-size", "shop=80M"];
   const demand = ["--rate", "shop=80/s", "--mean", "250ms"];
   const { status, out: shown } = await runCommand([...words, ...demand], {
@@ -68,12 +83,50 @@ test("the README shows what the calculator really prints", async () => {
     workingDirectory: join(top, "fixtures/hosts/three-pools"),
   });
   expect(status).toBe(0);
-  check("README.md", "capacity", `\n\`\`\`text\n${shown.trimEnd()}\n\`\`\`\n\n`);
+  checkSection("docs/capacity.md", "capacity", `\n\`\`\`text\n${shown.trimEnd()}\n\`\`\`\n\n`);
 });
 
-test("every file that the README links to is there", () => {
-  const links = [...readFileSync(join(top, "README.md"), "utf8").matchAll(/\]\(([^)#:]+)\)/g)].map(
-    (match) => match[1] ?? "",
+/** Every page that people write, from the top. */
+function pages(): readonly string[] {
+  const folders = ["docs", "rules", "src", "test"].flatMap((folder) =>
+    readdirSync(join(top, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
   );
-  expect(links.filter((link) => !existsSync(join(top, link)))).toEqual([]);
+  const single = ["README.md", "fixtures/README.md"].filter((path) => existsSync(join(top, path)));
+  return [...single, ...folders.filter((path) => path.endsWith(".md"))];
+}
+
+function prose(page: string): string {
+  return readFileSync(join(top, page), "utf8").replace(/```[\s\S]*?```|`[^`\n]*`/g, (code) =>
+    code.replace(/[()[\]#]/g, ""),
+  );
+}
+
+/** What GitHub links headings by. */
+function anchors(page: string): ReadonlySet<string> {
+  return new Set(
+    [...prose(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}_ -]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
+test.each(pages())("every link of %s leads somewhere", (page) => {
+  const links = [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  const broken = links.filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false;
+    const [path = "", anchor] = link.split("#");
+    const target = path === "" ? page : join(dirname(page), path);
+    if (!existsSync(join(top, target))) return true;
+    return anchor !== undefined && !anchors(target).has(anchor);
+  });
+  expect(broken).toEqual([]);
+});
+
+test("the README links to every page of docs", () => {
+  const readme = readFileSync(join(top, "README.md"), "utf8");
+  const docs = pages().filter((page) => page.startsWith("docs/"));
+  expect(docs.filter((page) => !readme.includes(`](${page})`))).toEqual([]);
 });

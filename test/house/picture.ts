@@ -32,7 +32,7 @@ function direct(graph: ReadonlyMap<string, ReadonlySet<string>>, name: string): 
 
 const short = (name: string): string => name.replace(/^src\//, "");
 
-/** The highest floor first; after the arrow the rooms that stand directly under a room. */
+/** The highest floor first; after the arrow the rooms directly under a room. */
 export function picture(graph: ReadonlyMap<string, ReadonlySet<string>>): string {
   const heights = floors(graph);
   const rows = [...graph.keys()]

@@ -78,7 +78,7 @@ export const rooms: readonly Room[] = [
   { name: "src/model/listen", what: "who listens where", mayImport: model },
   { name: "src/capacity", what: "arithmetic alone", mayImport: source },
   { name: "src/engine", what: "runs rules; knows no daemon", mayImport: engine },
-  { name: "src/evidence", what: "what rules say alike", mayImport: engine },
+  { name: "src/evidence", what: "what several rules say", mayImport: engine },
   { name: "src/intent", what: "which pool was meant", mayImport: [...engine, "src/evidence"] },
   { name: "src/help", what: "lines to paste", mayImport: [...engine, "src/evidence", "src/intent"] },
   { name: "src/sizing", what: "from a host to a plan", mayImport: sizing },

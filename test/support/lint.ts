@@ -53,6 +53,6 @@ export function runRules(rules: readonly Rule[], host: Host, settings: RuleSetti
 
 /** Throws where an error ended a rule or the reading of a host. */
 export function throwFailures(incomplete: readonly Incomplete[]): void {
-  const failed = incomplete.find(({ reason }) => reason.includes("this is a fault of fpmlint"));
+  const failed = incomplete.find(({ reason }) => reason.includes("this is a bug in fpmlint"));
   if (failed !== undefined) throw new Error(failed.reason);
 }

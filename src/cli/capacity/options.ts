@@ -1,7 +1,8 @@
-import type { Argv } from "yargs";
+import type { Argv, InferredOptionTypes } from "yargs";
 import type { Samples } from "../../capacity/samples.js";
 import { MIB, parseRate, parseShare, parseSize, parseSizeOrNone, parseTime } from "../../capacity/size.js";
 import type { CapacityOptions, Named } from "../../sizing/options.js";
+import { type COMMON_OPTIONS, type OptionTable, repeatable, sharedOptions } from "../options.js";
 import { UsageError } from "../usage.js";
 
 const CAPACITY_EPILOGUE = `Examples:
@@ -15,118 +16,74 @@ const CAPACITY_EPILOGUE = `Examples:
 The sum: ((memory − reserve) × (1 − headroom) − shared) / worker. Sizes are binary: 1G = 1024M.
 Exit status: 0 computed, 2 wrong or missing input, 3 computed, but not every file could be read.`;
 
-/** The options of `fpmlint capacity`, as yargs reads them. */
-export function capacityArguments(y: Argv<{ color: "auto" | "always" | "never" }>) {
+/** Options of `fpmlint capacity`. */
+export const CAPACITY_OPTIONS = {
+  ram: { type: "string", describe: "memory of the host, as in 4G" },
+  reserve: {
+    type: "string",
+    describe: "what of it is for everything but PHP-FPM [default: 500M, or what the live host uses]",
+  },
+  headroom: {
+    type: "string",
+    describe: "the part of the rest that stays free, as in 20% or 0 [default: 20%]",
+  },
+  "worker-size": {
+    ...repeatable,
+    describe: "memory of one worker, as in 60M; NAME=60M for one pool; repeatable",
+  },
+  samples: {
+    type: "string",
+    describe: "sizes of workers as ps prints them, from a file or - : ps aux, or ps -o rss= -C php-fpm8.2",
+  },
+  shared: {
+    type: "string",
+    describe: "memory that the workers share (opcache, APCu), counted once, not for each worker",
+  },
+  weight: {
+    ...repeatable,
+    describe: "NAME=3: how much of the workers a pool gets; the others count 1 [default: pm.max_children]",
+  },
+  cores: { type: "string", describe: "processors of the host, as in 4" },
+  "cpu-share": {
+    type: "string",
+    describe: "the part of a request that is computing, as in 30%; the rest waits for the database …",
+  },
+  rate: {
+    ...repeatable,
+    describe: "requests to PHP, as in 40/s; NAME=40/s for one pool; needs --mean",
+  },
+  mean: { ...repeatable, describe: "how long a request takes on average, as in 250ms" },
+  p95: { ...repeatable, describe: "how long 19 of 20 take at most, as in 900ms" },
+  "what-if": {
+    type: "string",
+    describe: "several sizes of memory side by side, as in 2G,4G,8G,16G",
+  },
+  diff: {
+    type: "boolean",
+    default: false,
+    describe: "print the change of the pool files as a unified diff, and nothing else",
+  },
+  write: { type: "boolean", default: false, describe: "change the pool files" },
+  ...sharedOptions,
+} as const satisfies OptionTable;
+
+/** What yargs answers for the table. */
+export interface CapacityArguments
+  extends InferredOptionTypes<typeof CAPACITY_OPTIONS & typeof COMMON_OPTIONS> {
+  /** One, or none for the machine it runs on. */
+  readonly paths: readonly string[];
+}
+
+/** The arguments of `fpmlint capacity`, as yargs reads them. */
+export function capacityArguments<T>(y: Argv<T>) {
   return y
     .positional("path", {
       type: "string",
       describe: "the host's files, as for fpmlint itself [default: the machine it runs on]",
     })
-    .option("ram", { type: "string", describe: "memory of the host, as in 4G" })
-    .option("reserve", {
-      type: "string",
-      describe: "what of it is for everything but PHP-FPM [default: 500M, or what the live host uses]",
-    })
-    .option("headroom", {
-      type: "string",
-      describe: "the part of the rest that stays free, as in 20% or 0 [default: 20%]",
-    })
-    .option("worker-size", {
-      ...named,
-      describe: "memory of one worker, as in 60M; NAME=60M for one pool; repeatable",
-    })
-    .option("samples", {
-      type: "string",
-      describe: "sizes of workers as ps prints them, from a file or - : ps aux, or ps -o rss= -C php-fpm8.2",
-    })
-    .option("shared", {
-      type: "string",
-      describe: "memory that the workers share (opcache, APCu), counted once, not for each worker",
-    })
-    .option("weight", {
-      ...named,
-      describe: "NAME=3: how much of the workers a pool gets; the others count 1 [default: pm.max_children]",
-    })
-    .option("cores", { type: "string", describe: "processors of the host, as in 4" })
-    .option("cpu-share", {
-      type: "string",
-      describe: "the part of a request that is computing, as in 30%; the rest waits for the database …",
-    })
-    .option("rate", {
-      ...named,
-      describe: "requests to PHP, as in 40/s; NAME=40/s for one pool; needs --mean",
-    })
-    .option("mean", { ...named, describe: "how long a request takes on average, as in 250ms" })
-    .option("p95", { ...named, describe: "how long 19 of 20 take at most, as in 900ms" })
-    .option("what-if", {
-      type: "string",
-      describe: "several sizes of memory side by side, as in 2G,4G,8G,16G",
-    })
-    .option("diff", {
-      type: "boolean",
-      default: false,
-      describe: "print the change of the pool files as a unified diff, and nothing else",
-    })
-    .option("write", { type: "boolean", default: false, describe: "change the pool files" })
-    .option("format", {
-      type: "string",
-      array: true,
-      nargs: 1,
-      describe: "text or json; NAME=FILE writes to a file; repeatable [default: text]",
-    })
-    .option("config", {
-      type: "string",
-      describe: "configuration file [default: fpmlint.json here, if any]",
-    })
-    .option("php-version", {
-      type: "string",
-      describe: "PHP of masters whose path does not tell it, as in 8.3",
-    })
+    .options(CAPACITY_OPTIONS)
     .epilogue(CAPACITY_EPILOGUE);
 }
-
-const named = { type: "string", array: true, nargs: 1 } as const;
-
-export interface CapacityArguments {
-  /** One, or none for the machine it runs on. */
-  readonly paths: readonly string[];
-  readonly ram?: string | undefined;
-  readonly reserve?: string | undefined;
-  readonly headroom?: string | undefined;
-  readonly "worker-size"?: readonly string[] | undefined;
-  readonly samples?: string | undefined;
-  readonly shared?: string | undefined;
-  readonly weight?: readonly string[] | undefined;
-  readonly cores?: string | undefined;
-  readonly "cpu-share"?: string | undefined;
-  readonly rate?: readonly string[] | undefined;
-  readonly mean?: readonly string[] | undefined;
-  readonly p95?: readonly string[] | undefined;
-  readonly "what-if"?: string | undefined;
-  readonly diff: boolean;
-  readonly write: boolean;
-  readonly format?: readonly string[] | undefined;
-  readonly config?: string | undefined;
-  readonly "php-version"?: string | undefined;
-  readonly color: "auto" | "always" | "never";
-}
-
-/** The options that may be given once; the last one counts. */
-export const CAPACITY_SINGLES = [
-  "ram",
-  "reserve",
-  "headroom",
-  "samples",
-  "shared",
-  "cores",
-  "cpu-share",
-  "what-if",
-  "diff",
-  "write",
-];
-
-/** All of them, for suggestions. */
-export const CAPACITY_OPTIONS = [...CAPACITY_SINGLES, "worker-size", "weight", "rate", "mean", "p95"];
 
 const SIZE = "a size as in 60M, 8G or plain bytes";
 

@@ -29,7 +29,7 @@ export function carryAttributes(from: OpenFile, to: OpenFile): string | null {
   const said = (ran.stderr ?? "").trim().split("\n")[0] ?? "";
   if (ran.error === undefined && ran.status === 0 && said === "") return null;
   const why = said !== "" ? said : failure(ran.error, ran.status, ran.signal);
-  return `its ACL and other attributes could not be carried over (${why}): that takes ${CP} of GNU coreutils; without it print the change with --diff and apply it with patch`;
+  return `its ACL and other attributes could not be carried over (${why}): this needs ${CP} of GNU coreutils; without it, print the change with --diff and apply it with patch`;
 }
 
 function failure(error: Error | undefined, status: number | null, signal: string | null): string {
@@ -37,7 +37,7 @@ function failure(error: Error | undefined, status: number | null, signal: string
   return signal === null ? `${CP} ended with status ${status}` : `${CP} was ended by ${signal}`;
 }
 
-/** Owner and mode like those of `model`, and a look at whether they are. */
+/** Gives a file the owner and the mode of `model`; answers whether it has them now. */
 export function ownAs(descriptor: number, model: Stats): boolean {
   const own = fstatSync(descriptor);
   if (own.uid !== model.uid || own.gid !== model.gid) fchownSync(descriptor, model.uid, model.gid);

@@ -24,7 +24,7 @@ export interface HeldDirectory {
   named(name: string): string | null;
   /** Whether the path still leads to it. */
   isHere(): boolean;
-  /** So that new names in it outlive a power failure, as far as the filesystem can. */
+  /** Makes new names in it survive a power failure, where the filesystem can. */
   sync(): void;
   close(): void;
 }

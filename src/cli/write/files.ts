@@ -37,8 +37,8 @@ interface HostChange {
 
 /**
  * Each target, of each host below its root, is replaced at once by a file next to it that has its mode,
- * its owner and its attributes; a link stays and what it leads to is replaced. Answers what is to be
- * said of files that killed runs left. Throws UsageError, with nothing changed unless the message names
+ * its owner and its attributes; a link stays and what it leads to is replaced. Answers a sentence for
+ * each file of a killed run that stays. Throws UsageError, with nothing changed unless the message names
  * what was: a target that is not a regular file, leads out of `root`, lies where others could swap it,
  * is one of another host or of the same one again, no longer has the text `before`, cannot hold
  * `after`, or cannot be written.
@@ -118,7 +118,7 @@ function writeBeside(target: Target, left: Set<Temporary>): Temporary {
       attributesOf(target, temporary, descriptor);
       writeFileSync(descriptor, newBytes);
       if (!ownAs(descriptor, stats))
-        throw unchanged(path, "has an owner or a mode that cannot be given again");
+        throw unchanged(path, "has an owner or a mode that the new file cannot be given");
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -157,4 +157,4 @@ function renameAll(written: readonly Written[], left: Set<Temporary>): void {
   for (const directory of new Set(written.map((one) => one.directory))) directory.sync();
 }
 
-const MOVED = "its directory was moved away while the files were replaced";
+const MOVED = "its directory was moved away while the files were being replaced";

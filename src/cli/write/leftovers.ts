@@ -7,7 +7,7 @@ import { codeOf, saidOf } from "../../host/system-error.js";
 import { decodeBytes } from "../../source/bytes.js";
 import type { HeldDirectory } from "./directory.js";
 
-/** The process, when it started, and where its number counts; an older fpmlint left these out. */
+/** The process, when it started, and where its number counts; files of an older fpmlint lack these. */
 const TEMPORARY = /^\.fpmlint-(?:(\d+)-(\d+)-([0-9a-f]{8})-)?[0-9a-f]{24}\.tmp$/;
 
 /**
@@ -32,7 +32,7 @@ export function removeLeftovers(directory: HeldDirectory, owners: ReadonlySet<nu
     if (known && isRunning(Number(pid), start)) return [];
     if (!known)
       return [
-        `${joinPath(directory.path, name)}: left by a run of fpmlint that was killed, or still runs elsewhere; if none does, remove it`,
+        `${joinPath(directory.path, name)}: left by a run of fpmlint that was killed or is still running elsewhere; if none is running, remove it`,
       ];
     const refusal = remove(directory, name);
     return refusal === null ? [] : [refusal];
@@ -47,7 +47,7 @@ export function remove(directory: HeldDirectory, name: string): string | null {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     const said = saidOf(error, "it may not be");
-    return `${joinPath(directory.path, name)}: could not be removed (${said}); no daemon reads it, and it can be removed by hand`;
+    return `${joinPath(directory.path, name)}: could not be removed (${said}); no daemon reads it, and you can remove it by hand`;
   }
 }
 

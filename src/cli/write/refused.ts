@@ -16,7 +16,7 @@ export function unchanged(path: string, reason: string): UsageError {
 }
 
 /** Where a file is a mount point, as container engines mount single files. */
-export const MOUNTED = "cannot be replaced: it is mounted there by itself, as containers do it";
+export const MOUNTED = "cannot be replaced: the file itself is a mount point, as in containers";
 
 const reasons: ReadonlyMap<string, string> = new Map([
   ["EACCES", "may not be written (permission denied)"],

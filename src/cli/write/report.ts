@@ -65,10 +65,10 @@ function refuse(stats: Stats, shown: string): void {
     throw failed(shown, "is a link, which is not followed: name the file that it leads to");
   if (stats.isDirectory()) throw failed(shown, "is a directory");
   if (!stats.isFile()) throw failed(shown, "is not a regular file");
-  if (wasRead(stats)) throw failed(shown, "was read in this run, and a report would take its place");
+  if (wasRead(stats)) throw failed(shown, "was read in this run, and the report would replace it");
 }
 
-/** The file as it is behind its name, when it may be written. */
+/** The file that the name leads to, when it may be written. */
 function writable(path: string, shown: string): Stats {
   const descriptor = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -104,7 +104,7 @@ function replace(path: string, shown: string, bytes: Buffer, before: Stats | nul
     renameSync(temporary, path);
   } catch (error) {
     remove(temporary);
-    if (codeOf(error) === "EBUSY") throw failed(shown, "is mounted by itself, so that it cannot be replaced");
+    if (codeOf(error) === "EBUSY") throw failed(shown, "is itself a mount point, so it cannot be replaced");
     throw error;
   }
 }
@@ -124,7 +124,7 @@ function create(temporary: string, shown: string): number {
   } catch (error) {
     const said = saidOf(error, "could not be written");
     const missing = ["ENOENT", "ENOTDIR"].includes(codeOf(error));
-    throw failed(shown, missing ? said : `a file next to it cannot be made: ${said}`);
+    throw failed(shown, missing ? said : `a file next to it cannot be created: ${said}`);
   }
 }
 

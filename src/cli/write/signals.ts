@@ -22,7 +22,7 @@ const SIGNALS = [
 /** A signal that comes in these few moments comes too late. */
 const outlive = (): void => undefined;
 
-/** Runs `work` to its end, though a signal comes that would end the process between two files. */
+/** Runs `work` to its end, even if a signal arrives that would end the process between two files. */
 export function holdingSignals<T>(work: () => T): T {
   for (const signal of SIGNALS) process.on(signal, outlive);
   try {

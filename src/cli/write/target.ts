@@ -66,7 +66,7 @@ export function look(file: FileChange, root: string, { hold, mounts, user }: Aro
   if (!encodeText(before).equals(bytes)) throw hasChanged(path);
   const newBytes = encodeText(after);
   if (decodeBytes(newBytes) !== after)
-    throw unchanged(path, "cannot hold the new text, which is no sequence of characters");
+    throw unchanged(path, "cannot hold the new text, which is not made of valid characters");
   return { ...file, real, directory, name, bytes, newBytes, stats };
 }
 

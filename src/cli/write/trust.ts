@@ -27,7 +27,7 @@ export function unsafeWay(directories: readonly Step[], file: Step, user: number
     const writers = step.mode & (user === 0 ? GROUP_WRITES | OTHERS_WRITE : OTHERS_WRITE);
     const held = (step.mode & STICKY) !== 0 && safe(directories[index + 1] ?? file);
     if (writers !== 0 && !held)
-      return `${step.path} may be written by ${whoWrites(step, writers)}, who could swap the file for another while it is written: take that right away (chmod ${writers === GROUP_WRITES ? "g-w" : "go-w"}), or print the change with --diff and apply it as the owner of the file`;
+      return `${step.path} is writable by ${whoWrites(step, writers)}, who could swap the file for another while it is written: take that permission away (chmod ${writers === GROUP_WRITES ? "g-w" : "go-w"}), or print the change with --diff and apply it as the owner of the file`;
   }
   return null;
 }

@@ -1,7 +1,7 @@
 /**
- * Takes the place of yargs' translations (its package `y18n`), in the build and in the tests. They are
- * read from a directory that is found by the path of the program, which anybody may own; and fpmlint
- * speaks English alone, which is what yargs' own keys say.
+ * Replaces yargs' translations (its package `y18n`), in the build and in the tests. They are
+ * read from a directory that is found by the path of the program, which anybody may own. fpmlint
+ * speaks only English, and yargs' own keys are English already.
  */
 import { format } from "node:util";
 

@@ -44,9 +44,9 @@ export function hostAt(root: string, name: string, workingDirectory: string): Ho
   const fs = isHost ? disk : withDeployed(disk);
   const unread = new Map<string, UnreadPath>();
   const note: Note = (entry) => unread.set(entry.path, unreadPath(fs, entry));
-  const nginx = NGINX_MAINS.find((path) => stands(fs, path)) ?? null;
+  const nginx = NGINX_MAINS.find((path) => isThere(fs, path)) ?? null;
   const packaged = FPM_LAYOUTS.flatMap(([main]) => globDeployed(fs, main, true, note)).filter((path) =>
-    stands(fs, path),
+    isThere(fs, path),
   );
   const elsewhere = mastersElsewhere(disk, note);
   const fpm = [...packaged, ...elsewhere.mains];
@@ -67,7 +67,7 @@ export function hostAt(root: string, name: string, workingDirectory: string): Ho
 }
 
 /** Also what cannot be read: that a main file is there and was not read has to be said. */
-function stands(fs: HostFilesystem, path: string): boolean {
+function isThere(fs: HostFilesystem, path: string): boolean {
   const { kind } = fs.entry(path);
   return kind !== "directory" && kind !== "missing";
 }
@@ -93,7 +93,7 @@ export interface FoundHost {
   readonly fs: HostFilesystem;
 }
 
-/** Every host below a directory: each `etc` that holds a daemon's files, and what stands outside of them. */
+/** Every host below a directory: each `etc` that holds a daemon's files, and what is outside of them. */
 export function hostsBelow(directory: string, workingDirectory: string): readonly FoundHost[] {
   const fs = diskFilesystem({ root: directory, workingDirectory });
   const direct = hostAt(directory, ".", workingDirectory);
@@ -171,7 +171,7 @@ function isPartOf({ root, spec }: Rooted, mains: ReadonlyMap<string, readonly st
   );
 }
 
-/** An `etc` with nothing but snippets beside whole hosts is deployed to them, and no host by itself. */
+/** An `etc` with nothing but snippets, next to whole hosts, is deployed to them and is not a host itself. */
 function isShared(fs: HostFilesystem, { root, spec }: Rooted): boolean {
   if (spec.nginx !== null || spec.fpm.length > 0 || spec.pools.length > 0) return false;
   // What cannot be read may be a server.
@@ -183,7 +183,7 @@ function isShared(fs: HostFilesystem, { root, spec }: Rooted): boolean {
   });
 }
 
-/** The host's own files, or those of the `nginx -T` output that stands for its nginx half. */
+/** The host's own files, or those of the `nginx -T` output that is its nginx half. */
 function readFrom(spec: HostSpec, fs: HostFilesystem): FoundHost {
   const entry = spec.nginx === null ? null : fs.entry(spec.nginx);
   const answer = entry?.kind === "file" ? entry.read() : null;

@@ -10,10 +10,10 @@ import { type HostSpec, isEmptySpec } from "../spec.js";
 import { dumpSpec, enclosingRoot, type FoundHost, hostAt, hostsBelow, rootOfEtc } from "./discover.js";
 import { lookAt, type Typed } from "./typed.js";
 
-/** What a path on the command line stands for. */
+/** What a path on the command line means. */
 export type Given =
   | { readonly kind: "missing" }
-  /** Several names that are not UTF-8 read like it. */
+  /** Several names that are not UTF-8 look like it. */
   | { readonly kind: "ambiguous" }
   /** No nginx or PHP-FPM configuration there. */
   | { readonly kind: "nothing" }
@@ -158,9 +158,9 @@ function whole(host: FoundHost): GivenHost {
   return { ...host, touching: null };
 }
 
-/** The path itself, and where the links in it lead: `sites-enabled` means the sites behind its links. */
+/** The path itself, and where the links in it lead: `sites-enabled` means the sites that its links lead to. */
 function touched({ spec, fs }: FoundHost, absolute: string, workingDirectory: string): GivenHost {
-  // A path that the host shares with others, beside its root, is known by its own name only.
+  // A path that the host shares with others, outside its root, is known by its own name only.
   const path = spec.root === "/" ? absolute : absolute.slice(spec.root.length) || "/";
   const entry = fs.entry(isWithin(spec.root, absolute) ? path : "/");
   const behind =
@@ -169,7 +169,7 @@ function touched({ spec, fs }: FoundHost, absolute: string, workingDirectory: st
   return { spec, fs, touching: [...new Set([displayName(workingDirectory, absolute), ...links])] };
 }
 
-/** A directory that is a git work tree is searched like any repository, wherever it stands. */
+/** A directory that is a git work tree is searched like any repository, wherever it is. */
 function isCheckout(directory: string): boolean {
   try {
     lstatSync(pathBytes(`${directory}/.git`));

@@ -17,7 +17,7 @@ export function looseHosts(
   const mains = of("nginx-main");
   const fragments = of("nginx-fragment");
   const fpm = of("fpm-main");
-  // Also the pools that a main file may include: whoever reads it knows which ones it brought.
+  // Also the pools that a main file may include: its reader knows which ones it brought.
   const pools = of("fpm-pool");
   if (mains.length === 0) {
     const isEmpty = fragments.length + fpm.length + pools.length === 0;

@@ -14,7 +14,7 @@ const FPM_GLOBAL_KEY =
 /**
  * Guesses by the words that only one kind of file has. Binary files and everything else are `other`.
  * A file with `[global]` is a main file when it includes others or is named like one; else it is
- * read beside others, like the official image's `docker.conf`.
+ * read next to others, like the official image's `docker.conf`.
  */
 export function sniff(text: string, name = ""): Kind {
   if (text.slice(0, LOOKED_AT).includes("\0")) return "other";

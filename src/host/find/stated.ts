@@ -23,7 +23,7 @@ export function reachOf(directory: string, typed: readonly string[], workingDire
       const looked = path === "" || path === "-" ? null : lookAt(path, workingDirectory);
       if (looked === null) return [];
       const places = [looked.absolute, ...(looked.root === null ? [] : [looked.root])];
-      // A link of the file's own directory was not made by whom typed its name.
+      // A link of the file's own directory was not made by the person who typed its name.
       const own = [directory, real].some((one) => isWithin(one, resolve(workingDirectory, path)));
       return own ? places.filter((place) => isWithin(real, place)) : places;
     }),

@@ -20,7 +20,7 @@ export interface Typed {
   readonly links: readonly TypedLink[];
 }
 
-/** `null`: several names are spelt so that the word means any of them. */
+/** `null`: the word may mean any of several names. */
 export function lookAt(path: string, workingDirectory: string): Typed | null {
   const spelt = spelling(resolve(workingDirectory, path));
   if (spelt === null) return null;

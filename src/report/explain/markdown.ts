@@ -51,7 +51,7 @@ function proofWords(rule: Rule): string {
 
 /** The two configurations of a rule's page: what differs, and what is said of the first. */
 export interface RuleExample {
-  /** The body of a block of kind `diff`: `-` stands in the configuration that is reported, `+` in the other. */
+  /** The body of a block of kind `diff`: `-` is in the configuration that is reported, `+` in the other. */
   readonly diff: string;
   /** What is reported, one line. */
   readonly reported: string;

@@ -13,8 +13,8 @@ interface Cause {
 }
 
 /**
- * Everything behind what users see: the causes that rules find, by the log line that tells them
- * apart, then those that no configuration shows. `null`: nothing is known of that symptom.
+ * Every cause of what users see: those that rules find, by the log line that tells them apart, then
+ * those that no configuration shows. `null`: nothing is known of that symptom.
  */
 export function explainSymptom(
   rules: readonly Rule[],
@@ -30,8 +30,8 @@ export function explainSymptom(
     [paint("headline", `What ends in ${topic.title}`)],
     inFiles.length === 0
       ? []
-      : ["", paint("headline", "What the configuration shows: fpmlint finds it"), ...inFiles],
-    outside.length === 0 ? [] : ["", paint("headline", "What no configuration shows"), ...outside],
+      : ["", paint("headline", "Causes in the configuration: fpmlint finds them"), ...inFiles],
+    outside.length === 0 ? [] : ["", paint("headline", "Causes that no configuration shows"), ...outside],
     inFiles.length === 0 ? [] : ["", "More about a rule: fpmlint explain <rule>"],
   ];
   return `${parts.flat().join("\n")}\n`;
@@ -44,7 +44,7 @@ function causesOf(rules: readonly Rule[], topic: SymptomTopic): readonly Cause[]
     .sort((a, b) => compareSeverity(a.of.severity, b.of.severity));
 }
 
-/** A log line with what can be behind it; those that log nothing come last. */
+/** A log line with its possible causes; those that log nothing come last. */
 type Group = readonly [log: string | null, causes: readonly Cause[]];
 
 function byLog(causes: readonly Cause[]): readonly Group[] {
@@ -82,7 +82,7 @@ function outsideLines(topic: SymptomTopic, paint: Paint, width: number): readonl
       ...wrap(cause, width - 2).map((line) => `  ${line}`),
       ...(log === null ? [] : [`    log:   ${log.line}  (${log.by})`]),
       // Never broken, so that it can be copied.
-      `    ask:   ${paint("help", command)}`,
+      `    run:   ${paint("help", command)}`,
       ...wrap(tells, width - 11).map((line, index) =>
         index === 0 ? `    look:  ${line}` : `           ${line}`,
       ),

@@ -63,7 +63,7 @@ function cellsOf(line: string, start: number, end: number): Cell[] {
     from += character.length;
     left += columns;
   }
-  // A range may stand behind the last character (an empty file, a missing `;`): it needs a column.
+  // A range may be after the last character (an empty file, a missing `;`): it needs a column.
   cells.push({ from, to: from + 1, shown: " ", left, right: left + 1 });
   return cells;
 }

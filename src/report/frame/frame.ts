@@ -29,7 +29,7 @@ interface Mark {
   readonly messages: readonly string[];
 }
 
-/** A message beside its mark needs at least this many columns; with less it goes below. */
+/** A message next to its mark needs at least this many columns; with less it goes below. */
 const NARROW = 28;
 
 export function fileLine(span: Span): string {
@@ -45,7 +45,7 @@ function chain(via: readonly Span[], glyphs: Glyphs): string {
   return via.length === 0 ? "" : `via ${via.map(fileLine).join(` ${glyphs.arrow} `)}`;
 }
 
-/** Blanks up to the bar. */
+/** Spaces up to the bar. */
 export function margin(canvas: Canvas): string {
   return " ".repeat(canvas.digits + 2);
 }
@@ -63,7 +63,7 @@ function room(canvas: Canvas): number {
   return canvas.width - canvas.digits - 4;
 }
 
-/** The marked part of the first line of a span; at least one character, possibly the one behind the end. */
+/** The marked part of the first line of a span; at least one character, possibly the one after the end. */
 function rangeOf(place: Place): Range {
   const { file, start, end } = place.span;
   const { line, column } = position(file, start);
@@ -119,7 +119,7 @@ function span(marks: readonly Mark[]): Range {
 
 /** Marks that can be shown in one excerpt; the others get the line drawn again. */
 function groupMarks(canvas: Canvas, line: Strip, marks: readonly Mark[]): Mark[][] {
-  // One column more than the line: a mark may stand behind its end.
+  // One column more than the line: a mark may be after its end.
   const columns =
     line.width < room(canvas) ? Infinity : room(canvas) - 2 * displayWidth(canvas.glyphs.ellipsis);
   const groups: Mark[][] = [];
@@ -139,7 +139,7 @@ function markRows(canvas: Canvas, excerpt: Excerpt, mark: Mark): string[] {
   const beside = room(canvas) - (column + columns + 1);
   const widest = Math.max(0, ...message.map(displayWidth));
   const fits = beside >= Math.min(NARROW, widest);
-  // Below the mark when there is no room beside it, moved left as far as the text needs.
+  // Below the mark when there is no room next to it, moved left as far as the text needs.
   const indent = fits ? column + columns + 1 : Math.max(0, Math.min(column, room(canvas) - widest));
   const text = message.flatMap((one) => wrap(one, room(canvas) - indent));
   const first = fits && text[0] !== undefined ? `${line} ${text[0]}` : line;
@@ -174,7 +174,7 @@ export function shownLines(frame: Frame): number[] {
     lines.add(line);
     if (above !== null) lines.add(above);
   }
-  // One left-out line costs a row for the gap all the same.
+  // Skipping one line would cost a row for the gap all the same.
   for (const line of [...lines]) if (lines.has(line + 2)) lines.add(line + 1);
   return [...lines].sort((a, b) => a - b);
 }

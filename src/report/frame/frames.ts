@@ -46,7 +46,7 @@ function labelsOf(finding: Finding): Label[] {
 }
 
 function frameOf(labels: readonly Label[], first: Label): Frame {
-  // The other end of the contradiction is what the reader goes to, not the address beside it.
+  // The other end of the contradiction is what the reader goes to, not the address next to it.
   const head =
     labels.find((label) => label.role === "primary") ?? labels.find((label) => label.role === "related");
   return { file: first.place.span.file, at: (head ?? first).place, labels };

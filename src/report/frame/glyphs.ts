@@ -5,7 +5,7 @@ export interface Glyphs {
   /** Joins a further file to it. */
   readonly next: string;
   readonly bar: string;
-  /** Stands in the place of the bar where lines are left out. */
+  /** Replaces the bar where lines are skipped. */
   readonly gap: string;
   readonly primary: string;
   readonly secondary: string;

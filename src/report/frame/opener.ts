@@ -15,8 +15,8 @@ function indentation(line: string): number {
 /**
  * The line (1-based) that opens the block or section around a line, `null` when layout does not show it.
  *
- * It is read from indentation and brackets alone: the line is drawn beside the evidence so that a
- * reader knows where he is, and no claim rests on it. A file that is not indented gets none.
+ * It is read from indentation and brackets alone: the line is drawn next to the evidence to show
+ * the reader where it is, and no claim rests on it. A file that is not indented gets none.
  */
 export function opener(file: SourceFile, line: number): number | null {
   const known = openers.get(file) ?? new Map<number, number | null>();
@@ -43,7 +43,7 @@ function look(file: SourceFile, line: number): number | null {
     if (start === "" || start.startsWith("#") || start.startsWith(";")) continue;
     if (indentation(text) >= indent) continue;
     if (OPENS.test(text)) return above;
-    // Closed at a lower level: what stands above is beside this line, not around it.
+    // Closed at a lower level: what is above is next to this line, not around it.
     if (start.startsWith("}")) return null;
     indent = indentation(text);
   }

@@ -3,9 +3,9 @@
  * sequences, and invisible or direction-changing characters would make a line read as another one.
  *
  * Covered: C0, DEL, C1, every format character (bidi controls, zero-width characters, BOM, tags),
- * line and paragraph separators, lone surrogates, and every blank that is not U+0020. The last are
- * no danger, but a no-break blank is a letter to both daemons, and a frame that draws it as a blank
- * hides the fault it should show.
+ * line and paragraph separators, lone surrogates, and every space that is not U+0020. The last are
+ * not dangerous, but a no-break space is a letter to both daemons, and a frame that draws it as a
+ * space hides the fault it should show.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
@@ -21,7 +21,7 @@ const MARK = /(#\p{DI}*)#(?=\p{DI}*(?:(?:vso|teamcity)\p{DI}*)?\[)/giu;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
 const COMMAND = /^((?:[^\S\r\n]|\p{DI}|\x1b\[[\d;]*m)*):(?=\p{DI}*:)/gmu;
 
-/** The shown form of one character: `\x1b`, `\u202e`, `\u{e0041}`. A byte that is no UTF-8 is that byte: `\xe8`. */
+/** The shown form of one character: `\x1b`, `\u202e`, `\u{e0041}`. A byte that is not UTF-8 is that byte: `\xe8`. */
 function shown(character: string): string {
   const point = character.codePointAt(0) ?? 0;
   const code = point >= 0xdc80 && point <= 0xdcff ? point - 0xdc00 : point;

@@ -24,7 +24,7 @@ export function padColumns(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
 }
 
-/** Breaks between words; a word longer than `columns` stands whole on its own line, so that it can be copied. */
+/** Breaks between words; a word longer than `columns` is whole on its own line, so that it can be copied. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -40,7 +40,7 @@ export function wrap(text: string, columns: number): string[] {
   return lines;
 }
 
-/** Rows of cells under each other, three blanks between the columns; the cells are escaped already. */
+/** Rows of cells under each other, three spaces between the columns; the cells are escaped already. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, at) =>

@@ -95,7 +95,7 @@ describe("the files are written", () => {
     const { status, stderr } = shell(COMMAND);
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: `fpmlint: ${top}/${POOLS}/${left}: left by a run of fpmlint that was killed, or still runs elsewhere; if none does, remove it\n`,
+      stderr: `fpmlint: ${top}/${POOLS}/${left}: left by a run of fpmlint that was killed or is still running elsewhere; if none is running, remove it\n`,
     });
     expect(names()).toContain(left);
   });
@@ -111,7 +111,7 @@ describe("nothing is written", () => {
     const line = `mount --bind "outside b.conf" ${POOLS}/b.conf && ${COMMAND}`;
     expect(shell(line, "unshare", "-m")).toMatchObject({
       status: 2,
-      stderr: `fpmlint: ${top}/${POOLS}/b.conf: cannot be replaced: it is mounted there by itself, as containers do it; nothing was changed\n`,
+      stderr: `fpmlint: ${top}/${POOLS}/b.conf: cannot be replaced: the file itself is a mount point, as in containers; nothing was changed\n`,
     });
     expect([text("a.conf"), text("b.conf"), names()]).toEqual([pool("a"), pool("b"), ["a.conf", "b.conf"]]);
   });

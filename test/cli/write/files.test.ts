@@ -236,7 +236,7 @@ describe("nothing is written", () => {
   test("when the first cannot be renamed", () => {
     const files = [file("a.conf"), file("b.conf")];
     faults.rename = () => failing("EBUSY");
-    refused(files, `${files[0]?.path}: cannot be replaced: it is mounted there by itself`);
+    refused(files, `${files[0]?.path}: cannot be replaced: the file itself is a mount point`);
   });
 
   test("in a file that is outside the root, or a link that leads out of it", () => {

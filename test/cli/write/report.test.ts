@@ -66,7 +66,7 @@ describe("a report", () => {
   test.each([
     ["ENOSPC", null, "a.json: no space left on device"],
     ["EIO", null, "a.json: input/output error"],
-    [null, "EBUSY", "a.json: is mounted by itself, so that it cannot be replaced"],
+    [null, "EBUSY", "a.json: is itself a mount point, so it cannot be replaced"],
     [null, "EACCES", "a.json: permission denied"],
   ])(
     "that cannot be written (%s, %s) leaves the old one whole, and nothing else",
@@ -113,7 +113,7 @@ test.skipIf(!isRoot)("a report is not written where its directory may not be", (
   process.seteuid?.("nobody");
   try {
     expect(() => write("locked/a.json")).toThrow(
-      "locked/a.json: a file next to it cannot be made: permission denied",
+      "locked/a.json: a file next to it cannot be created: permission denied",
     );
   } finally {
     process.seteuid?.(0);
@@ -145,7 +145,7 @@ describe("--format NAME=FILE", () => {
     expect(run(`node $F --format json=${name} ${words}`)).toEqual({
       status: 2,
       out: "",
-      err: `fpmlint: ${name}: was read in this run, and a report would take its place\n`,
+      err: `fpmlint: ${name}: was read in this run, and the report would replace it\n`,
     });
     expect(text(name)).toBe(before);
   });

@@ -188,16 +188,21 @@ describe("the way to a file", () => {
     ["root's, set-group-ID", [root, step("/etc", 0o2755, 0, 33)], 0, null],
     ["another user's", [root, step("/home/u", 0o700, 1000)], 0, /^\/home\/u belongs to uid 1000/],
     ["above it another user's", [step("/", 0o755, 1000), step("/etc", 0o755)], 0, /^\/ belongs to uid 1000/],
-    ["a group's", [root, step("/etc", 0o775, 0, 33)], 0, /^\/etc may be written by its group \(gid 33\)/],
+    ["a group's", [root, step("/etc", 0o775, 0, 33)], 0, /^\/etc is writable by its group \(gid 33\)/],
     // The bit is the mask of an ACL that may name anybody.
-    ["root's group's", [root, step("/etc", 0o775)], 0, /^\/etc may be written by its group \(gid 0\)/],
-    ["everybody's", [root, step("/etc", 0o757)], 0, /^\/etc may be written by everybody/],
+    ["root's group's", [root, step("/etc", 0o775)], 0, /^\/etc is writable by its group \(gid 0\)/],
+    ["everybody's", [root, step("/etc", 0o757)], 0, /^\/etc is writable by everybody/],
     ["sticky, then root's", [root, step("/tmp", 0o1777), step("/tmp/a", 0o700)], 0, null],
-    ["sticky, then another's", [root, step("/tmp", 0o1777), step("/tmp/a", 0o700, 9)], 0, /^\/tmp may be/],
+    [
+      "sticky, then another's",
+      [root, step("/tmp", 0o1777), step("/tmp/a", 0o700, 9)],
+      0,
+      /^\/tmp is writable/,
+    ],
     ["sticky and another's", [root, step("/tmp", 0o1777, 9)], 0, /^\/tmp belongs to uid 9/],
     ["one's own", [root, step("/home/u", 0o700, 1000)], 1000, null],
     ["one's own, shared with a group", [root, step("/home/u", 0o775, 1000, 1000)], 1000, null],
-    ["one's own, everybody's", [root, step("/home/u", 0o777, 1000)], 1000, /may be written by everybody/],
+    ["one's own, everybody's", [root, step("/home/u", 0o777, 1000)], 1000, /is writable by everybody/],
     ["a third user's", [root, step("/srv", 0o755, 33)], 1000, /^\/srv belongs to uid 33/],
     ["sticky, then one's own", [root, step("/tmp", 0o1777), step("/tmp/a", 0o700, 1000)], 1000, null],
   ])("%s", (_, way, user, expected) => {
@@ -209,7 +214,7 @@ describe("the way to a file", () => {
   test("ends at the file, where its directory is sticky", () => {
     const way = [root, step("/tmp", 0o1777)];
     expect(unsafeWay(way, plain, 0)).toBeNull();
-    expect(unsafeWay(way, { ...plain, uid: 9 }, 0)).toMatch(/^\/tmp may be written by everybody/);
+    expect(unsafeWay(way, { ...plain, uid: 9 }, 0)).toMatch(/^\/tmp is writable by everybody/);
   });
 
   test.skipIf(!isRoot)("root writes in no tree of another user", () => {
@@ -219,7 +224,7 @@ describe("the way to a file", () => {
     refused([one], "run fpmlint as that user, or print the change with --diff");
     realFs.chownSync(join(top, "checkout"), 0, 0);
     realFs.chmodSync(dirname(one.path), 0o777);
-    refused([one], `${dirname(one.path)} may be written by everybody`);
+    refused([one], `${dirname(one.path)} is writable by everybody`);
     realFs.chmodSync(dirname(one.path), 0o755);
     expect(write([one])).toEqual([]);
   });
@@ -373,7 +378,7 @@ describe("files that a killed run left", () => {
         .sort()
         .map(
           (name) =>
-            `${top}/${name}: left by a run of fpmlint that was killed, or still runs elsewhere; if none does, remove it`,
+            `${top}/${name}: left by a run of fpmlint that was killed or is still running elsewhere; if none is running, remove it`,
         ),
     );
   });
@@ -397,7 +402,7 @@ describe("files that a killed run left", () => {
     file(dead);
     faults.unremovable = true;
     expect(write([file("a.conf")])).toEqual([
-      `${top}/${dead}: could not be removed (operation not permitted); no daemon reads it, and it can be removed by hand`,
+      `${top}/${dead}: could not be removed (operation not permitted); no daemon reads it, and you can remove it by hand`,
     ]);
     realFs.unlinkSync(join(top, dead));
     const files = [file("a.conf"), file("b.conf")];

@@ -110,7 +110,7 @@ function statusFault({ findings, summary }: JsonDocument, status: number): strin
 }
 
 /** How a crash that was caught is told, in `incomplete` and on standard error. */
-export const FAILURE = /internal error|this is a fault of fpmlint/;
+export const FAILURE = /internal error|this is a bug in fpmlint/;
 
 function filesOf({ findings }: LintResult): ReadonlyMap<string, SourceFile> {
   const places = findings.flatMap(({ at, link, related }): readonly Place[] => [
