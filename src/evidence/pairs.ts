@@ -6,30 +6,35 @@ import { serverLabel } from "../model/labels.js";
 import { headText } from "../nginx/tree/nodes.js";
 import { type Effective, placeOf } from "../source/effective.js";
 
-/** What most rules say alike: the chain from a location to its pool, and values with their provenance. */
+/** What most rules say in the same words: the way from a location to its pool, and values with their origin. */
 
-/** One location, one of the addresses behind it, one pool that listens there. */
+/** One location, one of the addresses that it passes to, one pool that listens there. */
 export interface Pair {
   readonly binding: Binding;
   readonly target: Target;
   readonly pool: Pool;
 }
 
-/** Every way from a PHP location to a pool of the host. Servers that are `down` get no requests. */
+/** Every way from a PHP location to a pool of the host. */
 export function* pairs(host: Host): Generator<Pair> {
-  for (const binding of phpBindings(host)) {
-    for (const target of binding.targets) {
-      if (target.down) continue;
-      for (const pool of target.pools) yield { binding, target, pool };
-    }
+  for (const binding of host.bindings) yield* pairsOf(binding);
+}
+
+/** The ways from one location to pools; none when it does not serve PHP. Servers that are `down` get no requests. */
+export function* pairsOf(binding: Binding): Generator<Pair> {
+  if (binding.serves !== "php") return;
+  for (const target of binding.targets) {
+    if (target.down) continue;
+    for (const pool of target.pools) yield { binding, target, pool };
   }
 }
 
+/** The locations that pass requests to PHP. */
 export function phpBindings(host: Host): readonly Binding[] {
   return host.bindings.filter(({ serves }) => serves === "php");
 }
 
-/** The address on either side: the nginx words that name it, the `upstream`, `set` or `map` between, and the pool's `listen`. */
+/** The address at both ends: the words of nginx that name it, the `upstream`, `set` or `map` between, the pool's `listen`. */
 export function linkOf({ binding, target, pool }: Pair): readonly RelatedReport[] {
   const listen = placeOf(setting(pool, "listen"));
   const same = target.address.kind === "unix" ? "same socket" : "same address";
@@ -39,7 +44,7 @@ export function linkOf({ binding, target, pool }: Pair): readonly RelatedReport[
   };
   return [
     talks,
-    ...(target.through === null ? [] : [{ place: target.place, message: "the address behind it" }]),
+    ...(target.through === null ? [] : [{ place: target.place, message: "the address that this leads to" }]),
     ...(listen === null ? [] : [{ place: listen, message: same }]),
   ];
 }
