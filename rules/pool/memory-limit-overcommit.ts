@@ -8,9 +8,9 @@ import {
   certainAbove,
   isStock,
   type PoolSum,
+  partsOf,
   poolSum,
   roomOf,
-  sharesOf,
   sumInWords,
 } from "../../src/evidence/pool-memory.js";
 import type { Pool } from "../../src/fpm/types.js";
@@ -106,7 +106,7 @@ function isReported(host: Host, memory: HostMemory): boolean {
 }
 
 function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory): Generator<Draft<Case>> {
-  const [at, ...related] = sharesOf(sum);
+  const [at, ...related] = partsOf(sum);
   if (at === undefined) return;
   const [total, has] = [showSize(totalOf(sum.pools)), `${showSize(memory.bytes)} (${memory.source})`];
   yield {

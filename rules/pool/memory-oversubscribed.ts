@@ -1,13 +1,13 @@
 import { showSize } from "../../src/capacity/size.js";
-import { shareOut, totalOf } from "../../src/capacity/sum.js";
+import { sharesOf, totalOf } from "../../src/capacity/sum.js";
 import { defineRule } from "../../src/engine/define.js";
 import {
   boundsOf,
   certainAbove,
+  partsOf,
   poolSum,
   roomInWords,
   roomOf,
-  sharesOf,
   sumInWords,
   workerSize,
 } from "../../src/evidence/pool-memory.js";
@@ -73,13 +73,11 @@ export const memoryOversubscribed = defineRule({
     const bytes = workerSize(host);
     const sum = memory === null ? null : poolSum(host, () => bytes);
     if (memory === null || sum === null || totalOf(sum.pools) <= roomOf(memory)) return;
-    const [at, ...related] = sharesOf(sum);
+    const [at, ...related] = partsOf(sum);
     if (at === undefined) return;
     const assumed = host.workerSize === null;
-    const fits = shareOut(
-      roomOf(memory),
-      sum.pools.map(({ most }) => ({ weight: most, bytes })),
-    );
+    const weighed = sum.pools.map(({ pool, most }) => ({ pool, weight: most, bytes }));
+    const fitting = sharesOf(roomOf(memory), weighed, false)?.pools ?? null;
     yield {
       case: assumed ? "assumed" : "measured",
       ...certainAbove(host, sum, roomOf(memory)),
@@ -91,13 +89,11 @@ export const memoryOversubscribed = defineRule({
         "when all pools are busy at once the kernel kills workers, and their requests end as 502 Bad Gateway",
       help: helpOf(
         [
-          fits === null
+          fitting === null
             ? null
-            : sum.pools.flatMap(({ pool }, index) =>
-                acceptedCounts(host, pool, { children: fits[index] ?? 1 }),
-              ),
+            : fitting.flatMap(({ pool: { pool }, count }) => acceptedCounts(host, pool, { children: count })),
         ],
-        fits === null
+        fitting === null
           ? `one worker for each pool already needs ${showSize(sum.pools.length * bytes)}: add memory, or have fewer pools`
           : null,
         assumed

@@ -161,22 +161,26 @@ function of(some: readonly PoolCapacity[], all: readonly PoolCapacity[]): string
 }
 
 function worstCase({ pools, input, plan }: Found): readonly string[] {
-  const endless = pools.filter((_, index) => input.pools[index]?.memoryLimit === Infinity);
+  const endless = pools.filter((one) => one.input.memoryLimit === Infinity);
   if (endless.length > 0)
     return [
       `memory_limit is -1${of(endless, pools)}: a single request may take all of the memory, and no number of workers is safe`,
     ];
   if (plan.worstCase === null || plan.worstCase.fits) return [];
-  const fitting = pools.map(({ plan: { worstCase } }) => worstCase?.workers ?? 0);
-  const counts = pools.map(
-    ({ name }, index) => `${pools.length > 1 ? `${name} ` : ""}${fitting[index] ?? 0}`,
-  );
-  const instead = fitting.includes(0)
-    ? "not even one worker of each pool would fit"
-    : `it would fit with ${counts.length > MOST_NAMES ? fitting.reduce((sum, count) => sum + count, 0) : counts.join(", ")} ${fitting.length === 1 && fitting[0] === 1 ? "worker" : "workers"}${counts.length > MOST_NAMES ? " in all" : ""}`;
   return [
-    `if every worker used its memory_limit at the same time, they would need ${mebibytes(plan.worstCase.bytes)}, and ${mebibytes(input.memory - input.reserve)} are not reserved for anything else: ${instead} (the linter's pool/memory-limit-overcommit is about that)`,
+    `if every worker used its memory_limit at the same time, they would need ${mebibytes(plan.worstCase.bytes)}, and ${mebibytes(input.memory - input.reserve)} are not reserved for anything else: ${fittingInWords(pools)} (see also the rule pool/memory-limit-overcommit)`,
   ];
+}
+
+/** How many workers would fit if each used its `memory_limit`. */
+function fittingInWords(pools: readonly PoolCapacity[]): string {
+  const fitting = pools.map(({ name, plan: { worstCase } }) => ({ name, workers: worstCase?.workers ?? 0 }));
+  if (fitting.some(({ workers }) => workers === 0)) return "not even one worker of each pool would fit";
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return `it would fit with ${workersInWords(only.workers)}`;
+  return fitting.length > MOST_NAMES
+    ? `it would fit with ${fitting.reduce((sum, { workers }) => sum + workers, 0)} workers in all`
+    : `it would fit with ${fitting.map(({ name, workers }) => `${name} ${workers}`).join(", ")} workers`;
 }
 
 function demand({ pools, plan }: Found): readonly string[] {

@@ -104,14 +104,14 @@ function by(option: string, source: string): string {
 
 function poolTable({ pools, plan }: HostCapacity, { unicode }: CapacityTextOptions): readonly string[] {
   const arrow = unicode ? "→" : "->";
-  const sizes = pools.map((pool) => pool.plan.max * pool.worker.bytes);
-  const decimals = decimalsFor(sizes, plan.used);
-  const rows = pools.map((pool, index) => [
+  const sizeOf = (pool: PoolCapacity): number => pool.plan.max * pool.worker.bytes;
+  const decimals = decimalsFor(pools.map(sizeOf), plan.used);
+  const rows = pools.map((pool) => [
     shortened(pool.name),
     showSize(pool.worker.bytes),
     sourceOf(pool),
     `${pool.current["pm.max_children"] ?? "?"} ${arrow} ${pool.plan.max}`,
-    mebibytes(sizes[index] ?? 0, decimals),
+    mebibytes(sizeOf(pool), decimals),
   ]);
   const now = pools.map(({ current }) => current["pm.max_children"]);
   const total = now.every((one) => typeof one === "number")

@@ -282,7 +282,7 @@ describe("demand", () => {
   });
 
   test.each([
-    [["--rate", "40/s", "--mean", "1s"], "for which of the 3 pools"],
+    [["--rate", "40/s", "--mean", "1s"], "which of the 3 pools it is for"],
     [["--rate", "shop=40/s"], "--mean"],
     [["--mean", "1s"], "--rate"],
     [["--rate", "shop=40/s", "--mean", "1s", "--p95", "5s"], "no lognormal spread"],

@@ -239,7 +239,7 @@ describe("samples", () => {
 describe("what if", () => {
   test.each([
     [["--rate", "shop=4/s"], "needs --mean"],
-    [["--rate", "4/s", "--mean", "1s"], "for which of the 3 pools"],
+    [["--rate", "4/s", "--mean", "1s"], "which of the 3 pools it is for"],
     [["--cpu-share", "30%"], "needs --cores"],
     [["--worker-size", "5K"], "cannot be"],
   ])("%j is no question of memory", async (words, sentence) => {
