@@ -85,7 +85,7 @@ function cells({ plan }: HostCapacity, names: number): readonly string[] {
   const worst =
     plan.worstCase === null
       ? "?"
-      : `${mebibytes(plan.worstCase.bytes)}${plan.worstCase.fits ? ", fits" : ", too much"}`;
+      : `${mebibytes(plan.worstCase.bytes)}${plan.worstCase.fits ? ", fits" : ", does not fit"}`;
   return [
     mebibytes(plan.budget),
     ...(names === 0 ? [] : counts.map(String)),
