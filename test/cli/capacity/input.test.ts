@@ -92,7 +92,9 @@ describe("numbers", () => {
     ["1.7s", "6.575 s"],
   ])("the largest p95 that is named for a mean of %s is taken", async (mean, most) => {
     const asked = ["etc", "--ram", "4G", "--rate", "shop=4/s", "--mean", mean];
-    expect(await refusal([...asked, "--p95", "60s"])).toMatch(new RegExp(`and ${most.replace(".", "\\.")}\n`));
+    expect(await refusal([...asked, "--p95", "60s"])).toMatch(
+      new RegExp(`and ${most.replace(".", "\\.")}\n`),
+    );
     expect((await run([...asked, "--p95", most])).status).toBe(0);
   });
 
