@@ -23,12 +23,13 @@ import { parseIniBytes } from "../../src/php/ini.js";
 import { groupBy } from "../../src/source/collect.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** Both limits in bytes, `Infinity` without one. */
+/** Both limits in bytes; `Infinity`: no limit. */
 interface Limits extends Pair {
   readonly nginx: Known<number>;
   readonly php: Known<number>;
-  /** No php.ini was found (at most files of its scan directory), so PHP's built-in default is what is left. */
+  /** No php.ini was found, at most files of its scan directory, so PHP's built-in default applies. */
   readonly withoutIni: boolean;
 }
 
@@ -48,15 +49,46 @@ export const bodyLimitMismatch = defineRule({
     "refused-first": {
       severity: "info",
       symptom: { when: "large-body", status: 413, log: "client intended to send too large body" },
-      summary: "nginx refuses request bodies that PHP would take",
+      summary: "nginx refuses request bodies that PHP would accept",
     },
   },
   docs: {
     title: "client_max_body_size and post_max_size differ",
-    what: "Compares the effective `client_max_body_size` of each PHP location (1m when nothing sets it, 0 is without limit) with the `post_max_size` of the pool behind it: from `PHP_ADMIN_VALUE` and `PHP_VALUE`, the pool's `php_admin_value` and `php_value`, or the master's php.ini. Fires as a warning when nginx lets more through, as info when nginx is the first to refuse. nginx compares in each location that a request passes, so the limit of a `location /` whose `try_files` leads to the PHP location counts as well, and that of a named location never does.\n\nSilent when both are equal; when `post_max_size` is 0, which is without limit, or cannot be read as a size; when it is not known, because no php.ini is in the tree or another location of the pool passes its own value, which stays in the worker; for locations that refuse every method with a body (`limit_except GET { deny all; }`).",
-    why: "A form above `post_max_size` is not an error for PHP: the script runs, with `$_POST` and `$_FILES` empty, and the client gets 200. Uploads vanish, checks against forged requests fail, saving an article loses it. A `.user.ini` does not help, because PHP compares the length before it reads that file. In the other order nginx answers `413 Request Entity Too Large` before PHP sees anything, which is clear, but PHP's limit is then never reached.",
-    instead:
-      "Set both to the same size: `client_max_body_size 64m;` in nginx, `post_max_size = 64M` in php.ini or `php_admin_value[post_max_size] = 64M` in the pool.",
+    fires: [
+      markdown`
+        nginx lets larger request bodies through than PHP accepts (a warning): the effective
+        \`client_max_body_size\` of a PHP location is above the \`post_max_size\` of its pool
+      `,
+      "nginx is the first to refuse (info): `client_max_body_size` is below `post_max_size`",
+    ],
+    silent: [
+      "both limits are equal",
+      "`post_max_size` is 0, which means no limit, or cannot be read as a size",
+      markdown`
+        \`post_max_size\` is unknown, because no php.ini is in the tree or because another location of the
+        pool passes a value of its own, which stays in the worker
+      `,
+      "`enable_post_data_reading` is off: PHP then leaves every body to the script and drops none",
+      "the location refuses every method that has a body (`limit_except GET { deny all; }`)",
+    ],
+    what: markdown`
+      \`client_max_body_size\` is 1m when nothing sets it, and 0 means no limit. \`post_max_size\` comes
+      from \`PHP_ADMIN_VALUE\` and \`PHP_VALUE\`, from the pool's \`php_admin_value\` and \`php_value\`,
+      or from the master's php.ini. nginx compares in each location that a request passes through, so the
+      limit of a \`location /\` whose \`try_files\` leads to the PHP location counts as well. That of a
+      named location never does.
+    `,
+    why: markdown`
+      A form above \`post_max_size\` is not an error for PHP: the script runs with \`$_POST\` and
+      \`$_FILES\` empty, and the client gets 200. Uploads vanish, checks against forged requests fail, and
+      saving an article loses it. A \`.user.ini\` does not help, because PHP compares the length before it
+      reads that file. The other way round, nginx answers \`413 Request Entity Too Large\` before PHP sees
+      anything. That is clear, but PHP's limit is then never reached.
+    `,
+    instead: markdown`
+      Set both to the same size: \`client_max_body_size 64m;\` in nginx, and \`post_max_size = 64M\` in
+      php.ini or \`php_admin_value[post_max_size] = 64M\` in the pool.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size",
       "https://www.php.net/manual/en/ini.core.php#ini.post-max-size",
@@ -82,11 +114,11 @@ function* limits(host: Host): Generator<Limits> {
     if (!takesBodies(binding.location)) continue;
     const php = bytes(postMaxSize(binding, pool));
     if (php === null) continue;
-    // PHP's own default holds only where no php.ini can hide: one was read, or the host is all there.
+    // PHP's own default is only certain where no php.ini can be missing: one was read, or the host is complete.
     const { files } = pool.master.ini;
     if (php.kind === "default" && files.length === 0 && !host.whole) continue;
     const withoutIni = php.kind === "default" && !files.some(({ path }) => path.endsWith("/php.ini"));
-    // Without it PHP leaves every body to the script, and drops none.
+    // When it is off, PHP leaves every body to the script and drops none.
     const reads = reading(binding, pool);
     if (reads.kind === "set" && !/^(?:1|on|yes|true)$/i.test(reads.value ?? "")) continue;
     for (const one of entrances(binding)) yield { ...pair, ...one, php, withoutIni };
@@ -94,8 +126,8 @@ function* limits(host: Host): Generator<Limits> {
 }
 
 /**
- * Where nginx compares the length of a body. It does so for each location that it chooses by the
- * URI, so a front controller is asked at `location /` first; for a named location it never does.
+ * Where nginx compares the length of a body: in each location that it chooses by the URI, so a front
+ * controller is first checked at `location /`. In a named location it never does.
  */
 function entrances(binding: Binding): readonly Pick<Limits, "binding" | "nginx">[] {
   const { location, server } = binding;
@@ -106,7 +138,7 @@ function entrances(binding: Binding): readonly Pick<Limits, "binding" | "nginx">
   const own = limit(binding.block);
   const before = (server === null ? [] : handingOn(server, location)).flatMap((one) => {
     const nginx = takesBodies(one) ? limit(one) : null;
-    const label = `${labelOf(location, server)} (behind ${headText(one)})`;
+    const label = `${labelOf(location, server)} (reached through ${headText(one)})`;
     return nginx === null ? [] : [{ nginx, binding: { ...binding, location: one, label } }];
   });
   if (own === null) return [];
@@ -118,7 +150,7 @@ function unlimited(value: Effective<number>): Effective<number> {
   return value.kind === "unknown" || value.value !== 0 ? value : { ...value, value: Infinity };
 }
 
-/** `null`: not known, or not a size; what PHP makes of `8MB` has its own rule. */
+/** `null`: unknown, or not a size; another rule is about what PHP reads in `8MB`. */
 function bytes(value: Effective<string | null>): Known<number> | null {
   if (value.kind === "unknown" || value.value === null) return null;
   if (!/^[+-]?\d+\s*[kmg]?$/i.test(value.value.trim())) return null;
@@ -138,19 +170,19 @@ function* dropped(host: Host, all: readonly Limits[], group: Group): Generator<D
   const at = placeOf(nginxFirst ? nginx : php);
   if (at === null) return;
   const lets = `nginx lets ${shownSize(nginx)} through`;
-  const takes = `PHP takes ${shownSize(php)}`;
+  const accepts = `PHP accepts ${shownSize(php)}`;
   yield {
     ...common(first),
     case: "dropped",
-    message: `${lets}, but ${takes}`,
+    message: `${lets}, but ${accepts}`,
     at,
-    label: nginxFirst ? lets : takes,
+    label: nginxFirst ? lets : accepts,
     related: nginxFirst
       ? [
           ...relatedValues(
             [first],
             () => php,
-            () => `post_max_size: ${takes}`,
+            () => `post_max_size: ${accepts}`,
           ),
           ...furtherLocations(group),
         ]
@@ -159,7 +191,7 @@ function* dropped(host: Host, all: readonly Limits[], group: Group): Generator<D
           (one) => one.nginx,
           () => lets,
         ),
-    effect: `a form larger than ${showBytes(php.value)} arrives without its data: $_POST and $_FILES are empty, and the answer is still 200`,
+    effect: `a form larger than ${showBytes(php.value)} arrives without its data: $_POST and $_FILES are empty, and the response is still 200`,
     help: helpOf([
       nginxEdits(host, group, all),
       nginx.value === Infinity ? null : [phpEdit(host, first, phpSize(nginx.value))],
@@ -173,7 +205,7 @@ function* refusedFirst(host: Host, all: readonly Limits[], group: Group): Genera
   const at = placeOf(nginx);
   if (at === null) return;
   const lets = `nginx lets ${shownSize(nginx)} through`;
-  const takes = `PHP takes ${shownSize(php)}`;
+  const accepts = `PHP accepts ${shownSize(php)}`;
   const places =
     nginx.kind === "set"
       ? furtherLocations(group)
@@ -185,14 +217,14 @@ function* refusedFirst(host: Host, all: readonly Limits[], group: Group): Genera
   yield {
     ...common(first),
     case: "refused-first",
-    message: `${lets}, although ${takes}`,
+    message: `${lets}, although ${accepts}`,
     at,
     label: lets,
     related: [
       ...relatedValues(
         [first],
         () => php,
-        () => `post_max_size: ${takes}`,
+        () => `post_max_size: ${accepts}`,
       ),
       ...places,
     ],
@@ -209,7 +241,7 @@ function nginxEdits(host: Host, group: Group, all: readonly Limits[]): readonly 
 
 const nginxLimit = ({ nginx }: Limits): Limits["nginx"] => nginx;
 
-/** PHP's half, in the form that its own place takes: a parameter of nginx, a line of the pool, a line of php.ini. */
+/** PHP's half, as its place requires: a parameter of nginx, a line of the pool, or a line of php.ini. */
 function phpEdit(host: Host, { binding, pool, php }: Limits, size: string): Edit | null {
   const inPool = (key: string): string => `${key}[post_max_size] = ${size}`;
   if (php.kind === "default")
@@ -234,7 +266,7 @@ function common(first: Limits): Pick<Draft, "settle" | "link" | "names"> {
   const guess =
     withoutIni && !target.assumed
       ? {
-          settle: `No php.ini of pool [${pool.name}] was found; php-fpm -i tells which one it reads.`,
+          settle: `No php.ini for pool [${pool.name}] was found; php-fpm -i shows which one it reads.`,
         }
       : certainty(first);
   return { ...guess, link: linkOf(first), names: namesOf(binding, pool) };

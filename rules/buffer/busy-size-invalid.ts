@@ -25,6 +25,7 @@ import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { childrenNamed, descendants, enclosing, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeOf } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
 type Name = (typeof BUFFER_DIRECTIVES)[number];
 
@@ -63,20 +64,50 @@ export const busySizeInvalid = defineRule({
       "must be less than the size of all",
     ),
     "write-size-too-small": refused(
-      "pieces for the temporary file are smaller than a buffer",
+      "the pieces written to the temporary file are smaller than a buffer",
       "must be equal to or greater than the maximum of the value of",
     ),
     "temp-file-too-small": refused(
-      "the temporary file may not even hold one buffer",
+      "the temporary file may not hold even one buffer",
       "must be equal to zero to disable temporary files usage",
     ),
   },
   docs: {
-    title: "buffer sizes that nginx does not accept beside each other",
-    what: "Fires when the effective sizes of a server or a location break one of nginx's five checks: at least two `fastcgi_buffers`; `fastcgi_busy_buffers_size` not below the larger of `fastcgi_buffer_size` and one buffer, and not above all buffers but one; `fastcgi_temp_file_write_size` and `fastcgi_max_temp_file_size` (unless 0) not below that larger one. The same holds for `proxy_*`, `scgi_*` and `uwsgi_*`. Defaults are those of machines with 4 KiB pages.\n\nSilent where a value is a variable or was not read, and for sizes at `http` level while there is no `server` that takes them over: nginx checks only there.",
-    why: "nginx checks each server and each location after it has merged them with what they inherit, so a pair can break that stands in two files, and a location can break it that never uses FastCGI. `fastcgi_busy_buffers_size` takes part even where nobody wrote it: it is twice the larger of `fastcgi_buffer_size` and one buffer, so `fastcgi_buffer_size 16k;` alone is refused beside the default of eight buffers of 4k. nginx names the line of the closing brace, not of the directive. It does not start, and a reload keeps the old configuration.",
-    instead:
-      "Raise `fastcgi_buffers` together with `fastcgi_buffer_size`:\n\n    fastcgi_buffer_size 16k;\n    fastcgi_buffers 8 16k;",
+    title: "buffer sizes that nginx refuses in combination",
+    fires: [
+      "a server or a location has fewer than two `fastcgi_buffers`",
+      "`fastcgi_busy_buffers_size` is below the larger of `fastcgi_buffer_size` and one buffer",
+      "`fastcgi_busy_buffers_size` is above all buffers but one",
+      "`fastcgi_temp_file_write_size` is below the larger of `fastcgi_buffer_size` and one buffer",
+      "`fastcgi_max_temp_file_size` is below the larger of the two as well, and not 0",
+    ],
+    silent: [
+      "a value is a variable or was not read",
+      markdown`
+        the sizes are set at \`http\` level and no \`server\` inherits them: nginx only checks servers and
+        locations
+      `,
+    ],
+    what: markdown`
+      These are nginx's five checks of the effective sizes of a server or a location. They are the same
+      for \`proxy_*\`, \`scgi_*\` and \`uwsgi_*\`. Defaults are those of machines with 4 KiB pages.
+    `,
+    why: markdown`
+      nginx checks each server and each location after merging in what they inherit. So the two values of
+      a bad pair may be in different files, and a location that never uses FastCGI may fail the check.
+      \`fastcgi_busy_buffers_size\` takes part even where nobody wrote it: it is twice the larger of
+      \`fastcgi_buffer_size\` and one buffer, so \`fastcgi_buffer_size 16k;\` alone is refused, given the
+      default of eight buffers of 4k. nginx names the line of the closing brace, not that of the
+      directive. It does not start, and a reload keeps the old configuration.
+    `,
+    instead: markdown`
+      Raise \`fastcgi_buffers\` together with \`fastcgi_buffer_size\`:
+
+      \`\`\`
+      fastcgi_buffer_size 16k;
+      fastcgi_buffers 8 16k;
+      \`\`\`
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_busy_buffers_size",
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_buffers",
@@ -87,7 +118,7 @@ export const busySizeInvalid = defineRule({
     const seen = new Set<string>();
     for (const fault of faults(host)) {
       const key = `${fault.refusal} ${fault.prefix} ${involved(fault).map(keyOf(fault)).join(" ")}`;
-      // What forty servers inherit is one cause, reported at the first that nginx meets.
+      // What forty servers inherit is one cause, reported at the first that nginx reads.
       if (!seen.has(key)) yield report(host, fault);
       seen.add(key);
     }
@@ -95,7 +126,7 @@ export const busySizeInvalid = defineRule({
 });
 
 function* faults(host: Host): Generator<Fault> {
-  // `stream` has servers and a proxy_buffer_size of its own, without any of this.
+  // `stream` has servers and a proxy_buffer_size of its own, and none of these checks.
   const http = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
   for (const block of http.flatMap((one) => [...descendants(one)])) {
     // A `server` without a block is a line of an upstream.
@@ -116,7 +147,7 @@ function setsIt(block: Node, prefix: BufferPrefix, name: Name): boolean {
   return childrenNamed(block, `${prefix}_${name}`).length > 0;
 }
 
-/** What takes part in the check that fails, the one to change first. */
+/** The sizes that take part in the failing check; the first is the one to change. */
 function involved({ refusal, sizes, numbers }: Fault): readonly Name[] {
   const larger: Name = numbers.bufferSize >= numbers.size ? "buffer_size" : "buffers";
   const busy: readonly Name[] = sizes.busy_buffers_size.kind === "set" ? ["busy_buffers_size"] : [larger];
@@ -144,9 +175,9 @@ const keyOf =
 function report(host: Host, fault: Fault): Draft<Case> {
   const { block, prefix, refusal, sizes } = fault;
   const names = involved(fault).filter((name) => sizes[name].kind === "set");
-  // Where values of two levels meet, the inner one is what makes them a bad pair.
+  // Where values of two levels meet, the inner one makes them a bad pair.
   const name = names.find((one) => setsIt(block, prefix, one)) ?? names[0];
-  // Also the ones nobody wrote: their place is where they would go.
+  // Also those that nobody wrote; their place is where they would go.
   const others = involved(fault).filter((one) => one !== name);
   const at = name === undefined ? null : placeOf(sizes[name]);
   const inherited = name !== undefined && !setsIt(block, prefix, name);
@@ -159,17 +190,17 @@ function report(host: Host, fault: Fault): Draft<Case> {
     related: [
       ...others.flatMap((other) => {
         const place = placeOf(sizes[other]);
-        return place === null ? [] : [{ place, message: `${written(fault, other)} is in effect beside it` }];
+        return place === null ? [] : [{ place, message: `${written(fault, other)} is also in effect` }];
       }),
       ...(inherited ? [{ place: headPlace(block), message: `nginx checks it here, for ${where}` }] : []),
     ],
-    effect: "nginx does not start with this configuration; a reload is refused and the old one stays",
+    effect: "nginx does not start with this configuration; a reload is refused and keeps the old one",
     help: help(host, fault),
     names: [label(block), prefix],
   };
 }
 
-/** The sizes are mended on the level where they meet, which is where those that nobody wrote go, too. */
+/** Fixes the sizes on the level where they meet; the sizes that nobody wrote go there as well. */
 function help(host: Host, fault: Fault): HelpDraft {
   const { block, prefix, sizes, numbers } = fault;
   const set = involved(fault).flatMap((name) => {
@@ -212,10 +243,10 @@ function written({ prefix, sizes, numbers }: Fault, name: Name): string {
 function message(fault: Fault): string {
   const { prefix, refusal, sizes, numbers } = fault;
   const [first = "buffers", second = "buffers"] = involved(fault);
-  const room = `${written(fault, "buffers")} without one hold ${sizeText(busyRoom(numbers))}`;
+  const room = `${written(fault, "buffers")} minus one buffer is ${sizeText(busyRoom(numbers))}`;
   switch (refusal) {
     case "too-few-buffers":
-      return `${written(fault, "buffers")} is one buffer, and nginx demands two or more`;
+      return `${written(fault, "buffers")} is one buffer, and nginx needs at least two`;
     case "busy-too-large":
       if (sizes.busy_buffers_size.kind === "set") return `${written(fault, first)} is too large: ${room}`;
       return `${prefix}_busy_buffers_size is computed as ${sizeText(busySize(numbers))}, twice the ${sizeText(largestBuffer(numbers))} of ${prefix}_${first}, but ${room}`;

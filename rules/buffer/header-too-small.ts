@@ -16,7 +16,7 @@ import {
   effectiveBufferSizes,
   sizeText,
 } from "../../src/nginx/checks/buffers.js";
-import { httpFact } from "../../src/nginx/facts/directives.js";
+import { nginxDefault } from "../../src/nginx/facts/directives.js";
 import { sizeBytes } from "../../src/nginx/syntax/values.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import {
@@ -29,6 +29,7 @@ import {
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
 interface Options {
   readonly minimum: string;
@@ -76,10 +77,31 @@ export const headerTooSmall = defineRule({
   },
   docs: {
     title: "fastcgi_buffer_size too small for response headers",
-    what: "Fires for locations with a `fastcgi_pass` (or `proxy_pass`, `scgi_pass`, `uwsgi_pass`) whose effective `fastcgi_buffer_size` is 0, was set below nginx's default, or is below the option `minimum`. Locations that rest on the default are one report for each protocol.\n\nSilent from `minimum` on (8k unless configured), and where the size is not known.",
-    why: "nginx reads the whole header of a response into this one buffer; `fastcgi_buffers` are for what follows. A response whose header does not fit, because it sets many or long cookies, redirects to a long address or carries headers for debugging, is a `502 Bad Gateway`, while all other pages work. The FastCGI record and nginx's own parsing take a little of the room. `fastcgi_buffer_size 0` passes `nginx -t` and makes every response a 502.",
-    instead:
-      "Raise it together with the buffers, because nginx refuses `fastcgi_buffer_size 16k;` alone:\n\n    fastcgi_buffer_size 16k;\n    fastcgi_buffers 8 16k;",
+    fires: [
+      markdown`
+        a location with a \`fastcgi_pass\` (or \`proxy_pass\`, \`scgi_pass\`, \`uwsgi_pass\`) has an
+        effective \`fastcgi_buffer_size\` of 0
+      `,
+      "the size was set below nginx's default",
+      "the size is below the option `minimum`",
+    ],
+    silent: ["the size is at least `minimum` (8k unless configured)", "the size is unknown"],
+    what: "Locations that rely on the default are one report for each protocol.",
+    why: markdown`
+      nginx reads the whole header of a response into this one buffer; \`fastcgi_buffers\` are for the
+      rest. A header may not fit because it sets many or long cookies, redirects to a long address or
+      carries headers for debugging. Such a response is a \`502 Bad Gateway\`, while all other pages work.
+      The FastCGI record and nginx's own parsing take up a little of the room. \`fastcgi_buffer_size 0\`
+      passes \`nginx -t\` and turns every response into a 502.
+    `,
+    instead: markdown`
+      Raise it together with the buffers, because nginx refuses \`fastcgi_buffer_size 16k;\` alone:
+
+      \`\`\`
+      fastcgi_buffer_size 16k;
+      fastcgi_buffers 8 16k;
+      \`\`\`
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_buffer_size",
       "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffer_size",
@@ -105,7 +127,7 @@ export const headerTooSmall = defineRule({
 });
 
 function* small(host: Host, enough: number): Generator<Small> {
-  // `stream` has a proxy_pass, too, and no headers.
+  // `stream` also has a proxy_pass, but no headers.
   const http = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
   for (const pass of http.flatMap((one) => [...descendants(one)])) {
     const prefix = BUFFER_PREFIXES.find((one) => pass.name === `${one}_pass`);
@@ -123,7 +145,7 @@ function caseOf(prefix: BufferPrefix, bytes: number): Small["case"] {
 }
 
 function defaultSize(prefix: BufferPrefix): number {
-  return sizeBytes(httpFact(`${prefix}_buffer_size`)?.default ?? "") ?? 0;
+  return sizeBytes(nginxDefault(`${prefix}_buffer_size`)) ?? 0;
 }
 
 function* report(host: Host, group: readonly [Small, ...Small[]], enough: number): Generator<Draft<Case>> {
@@ -140,7 +162,7 @@ function* report(host: Host, group: readonly [Small, ...Small[]], enough: number
     label: size.kind === "default" ? `${prefix}_buffer_size is ${bytes} here (the default)` : null,
     related: others.map(({ pass }) => ({
       place: argumentPlace(pass, 0),
-      message: `answers for ${label(pass)} must fit into it`,
+      message: `the response headers of ${label(pass)} must fit into it`,
     })),
     effect:
       first.case === "zero"
@@ -162,7 +184,7 @@ function message({ prefix, size, case: name }: Small, enough: number): string {
   return `${directive} is ${value}, below the minimum of ${sizeText(enough)}: response headers above ${bytes} are refused`;
 }
 
-/** Twice what is just enough, or nginx's default where nothing is asked for, with what nginx demands beside it. */
+/** Twice what is just enough, or twice nginx's default where that is more, and the other sizes that nginx then demands. */
 function help(host: Host, group: readonly [Small, ...Small[]], enough: number): HelpDraft {
   const [{ prefix, size }] = group;
   const wanted = 2 * Math.max(enough, defaultSize(prefix));
@@ -179,14 +201,14 @@ function help(host: Host, group: readonly [Small, ...Small[]], enough: number): 
   return helpOf([[...places.values()]]);
 }
 
-/** The block that sets the size, or the location: in an `if` nginx takes none of these directives. */
+/** The block that sets the size, or the location: nginx allows none of these directives in an `if`. */
 function levelOf(block: Node, prefix: BufferPrefix): Node {
   const found = effectiveNode(block, `${prefix}_buffer_size`);
   const level = found.kind === "set" ? found.node.parent : null;
   return level ?? enclosing(block, "location") ?? block;
 }
 
-/** The `http` block, where no level sets any of the sizes, so that what it says holds everywhere. */
+/** The `http` block where no level sets any of the sizes, so that a size set there applies everywhere; else `null`. */
 function untouched(host: Host, prefix: BufferPrefix): Node | null {
   const [http] = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
   if (http === undefined || http.directive.block === null) return null;

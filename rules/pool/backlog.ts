@@ -7,6 +7,7 @@ import type { Host } from "../../src/model/host.js";
 import { type PoolListen, poolListens } from "../../src/model/listen/pool-listens.js";
 import { somaxconn } from "../../src/model/listen/somaxconn.js";
 import type { SetValue } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
 interface Options {
   readonly minimum: number;
@@ -25,7 +26,7 @@ const options: OptionsSchema = {
   },
 };
 
-/** What PHP-FPM took as "no limit" before it took -1. */
+/** What meant "no limit" in PHP-FPM before -1 did. */
 const NO_LIMIT = 65535;
 
 type Case = "tiny-socket" | "tiny-port" | "cut";
@@ -33,6 +34,7 @@ type Case = "tiny-socket" | "tiny-port" | "cut";
 export const backlog = defineRule({
   id: "pool/backlog",
   about: "host",
+  asksDisk: true,
   cases: {
     "tiny-socket": {
       severity: "warning",
@@ -60,8 +62,18 @@ export const backlog = defineRule({
   },
   docs: {
     title: "the queue in front of a pool",
-    what: "Fires when `listen.backlog` is 0 or below the option `minimum`, and as info when it is above the `net.core.somaxconn` that sysctl files of the tree set. Silent for the default, for negative values and for 65535, which are without limit.",
-    why: "While all workers are busy, connections wait in the kernel's queue, which has room for `listen.backlog` + 1. When a Unix socket's queue is full, nginx fails at once: `(11: Resource temporarily unavailable)`, `502 Bad Gateway`. On TCP the kernel drops the connection and nginx tries until `fastcgi_connect_timeout`: `504 Gateway Time-out`. Above `net.core.somaxconn` the kernel cuts the number, without a word.",
+    fires: [
+      "`listen.backlog` is 0 or below the option `minimum`",
+      "`listen.backlog` is above the `net.core.somaxconn` that sysctl files of the tree set (info)",
+    ],
+    silent: ["`listen.backlog` is not set", "it is negative or 65535, both of which mean no limit"],
+    why: markdown`
+      While all workers are busy, connections wait in the kernel's queue, which has room for
+      \`listen.backlog\` + 1. When the queue of a Unix socket is full, nginx fails at once: \`(11:
+      Resource temporarily unavailable)\`, \`502 Bad Gateway\`. On TCP the kernel drops the connection,
+      and nginx tries until \`fastcgi_connect_timeout\`: \`504 Gateway Time-out\`. The kernel silently
+      cuts a number above \`net.core.somaxconn\`.
+    `,
     instead: "Remove the line: the default takes what the kernel allows. Or set `listen.backlog = 511`.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen-backlog"],
     twins: { bad: "bad-one", ok: "ok-default" },
@@ -87,7 +99,7 @@ export const backlog = defineRule({
           at: value.place,
           label: "cut by the kernel",
           related: [{ place: most.set.place, message: "what the kernel allows" }],
-          effect: "fewer requests may wait than the line says",
+          effect: "fewer requests can wait than the line says",
           help: helpOf([[write(host, value, `listen.backlog = ${most.value}`)]]),
         };
       }
@@ -103,7 +115,7 @@ function tiny(host: Host, listen: PoolListen, value: SetValue<number>): Draft<Ca
   return {
     ...shared(listen),
     case: unix ? "tiny-socket" : "tiny-port",
-    message: `listen.backlog is ${value.value} in pool [${pool.name}]: when all its workers are busy, ${room} may wait`,
+    message: `listen.backlog is ${value.value} in pool [${pool.name}]: when all its workers are busy, only ${room} can wait`,
     at: value.place,
     label: `a queue for ${room}`,
     effect: unix

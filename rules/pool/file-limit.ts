@@ -3,12 +3,13 @@ import type { HelpDraft } from "../../src/engine/help.js";
 import { helpOf, replace } from "../../src/help/edit.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
-import { httpFact } from "../../src/nginx/facts/directives.js";
+import { nginxDefault } from "../../src/nginx/facts/directives.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import type { Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** How many files a worker of nginx may have open, and who says so. */
+/** How many files a worker of nginx can have open, and what sets that. */
 interface Limit {
   readonly files: number;
   readonly place: Place;
@@ -18,17 +19,30 @@ interface Limit {
 export const fileLimit = defineRule({
   id: "pool/file-limit",
   about: "host",
+  asksDisk: true,
   cases: {
     above: {
       severity: "warning",
       symptom: { when: "saturation", status: 500, log: "24: Too many open files" },
-      summary: "worker_connections above the files that a worker may have open",
+      summary: "worker_connections above the number of files that a worker can have open",
     },
   },
   docs: {
     title: "more connections than files",
-    what: "Fires when `worker_connections` is above `worker_rlimit_nofile`, or, where that is not set, above the `LimitNOFILE` of nginx's unit in the tree. Silent where neither is known: the limit is then that of the system.",
-    why: "Each connection is an open file, and a request that is passed on has two of them, one to the client and one to PHP-FPM. At the limit nginx cannot open the second one: `socket() failed (24: Too many open files)`, `500 Internal Server Error`, while `worker_connections` says that there is room. At its start nginx warns of it.",
+    fires: [
+      "`worker_connections` is above `worker_rlimit_nofile`",
+      markdown`
+        \`worker_rlimit_nofile\` is not set, and \`worker_connections\` is above the \`LimitNOFILE\` of
+        nginx's unit in the tree
+      `,
+    ],
+    silent: ["neither limit is known: the system's own applies then"],
+    why: markdown`
+      Each connection is an open file, and a request that is passed on has two of them: one to the client
+      and one to PHP-FPM. At the limit nginx cannot open the second one: \`socket() failed (24: Too many
+      open files)\`, \`500 Internal Server Error\`, although \`worker_connections\` says that there is
+      room. nginx warns about it when it starts.
+    `,
     instead: "Set `worker_rlimit_nofile` to at least twice `worker_connections`.",
     references: [
       "https://nginx.org/en/docs/ngx_core_module.html#worker_rlimit_nofile",
@@ -48,7 +62,7 @@ export const fileLimit = defineRule({
     if (count === null || count <= limit.files) return;
     yield {
       case: "above",
-      message: `worker_connections is ${count}${written === undefined ? " (the default)" : ""}, but ${limit.words}: a worker of nginx may have ${limit.files} files open`,
+      message: `worker_connections is ${count}${written === undefined ? " (the default)" : ""}, but ${limit.words}: a worker of nginx can have ${limit.files} files open`,
       at: limit.place,
       label: "two of them for each request that is passed on",
       related: [
@@ -57,7 +71,7 @@ export const fileLimit = defineRule({
           message: `${count} connections for each worker`,
         },
       ],
-      effect: `from about ${Math.floor(limit.files / 2)} requests at a time on, further ones end as 500 Internal Server Error`,
+      effect: `beyond about ${Math.floor(limit.files / 2)} requests at a time, further ones end as 500 Internal Server Error`,
       help: help(host, limit, count),
       names: ["worker_connections"],
     };
@@ -65,8 +79,7 @@ export const fileLimit = defineRule({
 });
 
 function connections(written: Node | undefined): number | null {
-  const text =
-    written === undefined ? (httpFact("worker_connections")?.default ?? "512") : (argument(written, 0) ?? "");
+  const text = written === undefined ? nginxDefault("worker_connections") : (argument(written, 0) ?? "");
   return /^\d+$/.test(text) ? Number(text) : null;
 }
 

@@ -14,8 +14,9 @@ import { effectiveFlag } from "../../src/nginx/tree/effective.js";
 import { argumentPlace, childrenNamed } from "../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../src/source/collect.js";
 import { known } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** The settings of one pool that have no effect for one reason. */
+/** The settings of one pool that have no effect, all for the same reason. */
 interface Ignored {
   readonly pool: Pool;
   readonly case: "process-manager" | "on-tcp" | "on-socket" | "at-start";
@@ -27,9 +28,9 @@ const DYNAMIC = ["pm.start_servers", "pm.min_spare_servers", "pm.max_spare_serve
 const SOCKET = ["listen.owner", "listen.group", "listen.mode", "listen.acl_users", "listen.acl_groups"];
 
 /**
- * What PHP reads once, in the master, before there is any pool. Not `extension`, which PHP-FPM loads
- * into the workers of the pool, and not `opcache.enable` and `opcache.file_cache`, which each worker
- * has for itself.
+ * What PHP reads once, in the master, before there is any pool. `extension` is not one of them, because
+ * PHP-FPM loads it into the workers of the pool, nor are `opcache.enable` and `opcache.file_cache`,
+ * which each worker has for itself.
  */
 const AT_START =
   /^(?:opcache\.(?:memory_consumption|interned_strings_buffer|max_accelerated_files|jit_buffer_size|preload|preload_user)|apc\.shm_size|zend_extension)$/;
@@ -43,7 +44,7 @@ export const ignoredSetting = defineRule({
     "process-manager": {
       severity: "info",
       symptom: null,
-      summary: "start and spare servers, or an idle timeout, that this pm does not read",
+      summary: "start and spare servers, or an idle timeout, that this pm does not use",
     },
     "on-tcp": { severity: "info", symptom: null, summary: "owner, group or mode of a socket on a TCP pool" },
     "on-socket": { severity: "info", symptom: null, summary: "listen.allowed_clients on a Unix socket" },
@@ -55,15 +56,43 @@ export const ignoredSetting = defineRule({
     "keep-conn": {
       severity: "info",
       symptom: null,
-      summary: "fastcgi_keep_conn on, and no connection is kept",
+      summary: "fastcgi_keep_conn is on, but no connection is kept",
     },
   },
   docs: {
     title: "a setting that has no effect as it is written",
-    what: "Fires on what the daemons read and then do not use: `pm.start_servers` and the spare servers where `pm` is static or ondemand, and `pm.process_idle_timeout` where it is not ondemand; `listen.owner`, `listen.group`, `listen.mode` and the ACLs on TCP; `listen.allowed_clients` on a Unix socket; sizes of shared memory (`opcache.memory_consumption`), `opcache.preload` and `zend_extension` in a pool's `php_admin_value`; `fastcgi_keep_conn on` where no location for which the line counts leads to an upstream with `keepalive`. Each pool is one report for each reason.\n\nSilent where `pm` or `listen` is not known. From nginx 1.29.7 on an upstream keeps connections without `keepalive`, so `fastcgi_keep_conn on` is only reported where the version is known to be older, or where there is no upstream.",
-    why: "Nothing says that such a line does nothing, and whoever reads it believes in it: that a socket is closed to others, that clients are checked, that the cache has the size.",
-    instead:
-      "Remove the line, or write what gives it an effect: `opcache.memory_consumption` in php.ini, `keepalive` in the upstream.",
+    fires: [
+      "`pm.start_servers` or a setting of the spare servers is written where `pm` is static or ondemand",
+      "`pm.process_idle_timeout` is written where `pm` is not ondemand",
+      "`listen.owner`, `listen.group`, `listen.mode` or an ACL is written for a pool that listens on TCP",
+      "`listen.allowed_clients` is written for a pool that listens on a Unix socket",
+      markdown`
+        a pool's \`php_admin_value\` sets a size of shared memory (\`opcache.memory_consumption\`),
+        \`opcache.preload\` or \`zend_extension\`
+      `,
+      markdown`
+        \`fastcgi_keep_conn on\` is written and no location that it applies to leads to an upstream with
+        \`keepalive\`
+      `,
+    ],
+    silent: [
+      "`pm` or `listen` is unknown",
+      markdown`
+        \`fastcgi_keep_conn\` is on, there is an upstream, and nginx is not known to be older than 1.29.7:
+        from that version on an upstream keeps connections without \`keepalive\`
+      `,
+    ],
+    what: markdown`
+      This is about what the daemons read and then do not use. Each pool is one report for each reason.
+    `,
+    why: markdown`
+      Nothing says that such a line does nothing, and anybody who reads it believes it: that a socket is
+      closed to others, that clients are checked, that the cache has that size.
+    `,
+    instead: markdown`
+      Remove the line, or write what gives it an effect: \`opcache.memory_consumption\` in php.ini,
+      \`keepalive\` in the upstream.
+    `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php",
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_keep_conn",
@@ -124,9 +153,9 @@ function* ignoredIn(pool: Pool): Generator<Ignored> {
 
 const EFFECTS: Readonly<Record<Ignored["case"], string>> = {
   "process-manager": "nothing changes: this pm has other settings",
-  "on-tcp": "nothing changes: who may connect to a port is not a matter of files",
-  "on-socket": "nothing changes: who may connect is what the socket's owner, group and mode say",
-  "at-start": "what is in force is the value of php.ini, or PHP's default",
+  "on-tcp": "nothing changes: the permissions of a file do not decide who may connect to a port",
+  "on-socket": "nothing changes: the socket's owner, group and mode decide who may connect",
+  "at-start": "the value in php.ini applies, or PHP's default",
 };
 
 function report(host: Host, { pool, case: name, settings, why }: Ignored): Draft<Case> {
@@ -137,7 +166,7 @@ function report(host: Host, { pool, case: name, settings, why }: Ignored): Draft
     message: `${shown} ${settings.length === 1 ? "has" : "have"} no effect in pool [${pool.name}]: ${why}`,
     at: first?.keyPlace ?? pool.section,
     label: "not used",
-    related: rest.map((one) => ({ place: one.keyPlace, message: `${nameOf(one)} is not used, either` })),
+    related: rest.map((one) => ({ place: one.keyPlace, message: `${nameOf(one)} is not used either` })),
     effect: EFFECTS[name],
     help: helpOf([settings.map((one) => remove(host, one.keyPlace))]),
     names: [pool.name],
@@ -148,11 +177,11 @@ function nameOf({ key, index }: Setting): string {
   return index === null ? key : `${key}[${index}]`;
 }
 
-/** A location in which connections are to be kept. */
+/** A location that asks nginx to keep its connections. */
 interface Keeping {
   readonly binding: Binding;
   readonly value: Extract<ReturnType<typeof effectiveFlag>, { readonly kind: "set" }>;
-  /** Why none is; `null`: they are kept, or that is not known. */
+  /** Why none is kept; `null`: they are, or that is unknown. */
   readonly why: string | null;
 }
 
@@ -167,7 +196,7 @@ function* keepConn(host: Host, nginx: NginxHost): Generator<Draft<Case>> {
   });
   for (const group of groupBy(found, ({ value }) => sourceOf(value))) {
     const [{ binding, value, why }] = group;
-    // For another location the same line may well have an effect.
+    // The same line may well have an effect in another location.
     if (why === null || group.some((one) => one.why === null)) continue;
     yield {
       case: "keep-conn",

@@ -13,8 +13,9 @@ import { effectiveFlag } from "../../src/nginx/tree/effective.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** A pool whose workers may all be held. */
+/** A pool whose workers may all be held by idle connections. */
 interface Pinned {
   readonly pool: Pool;
   readonly kept: KeptGroup;
@@ -41,11 +42,36 @@ export const keepalivePinsWorkers = defineRule({
     },
   },
   docs: {
-    title: "connections that nginx keeps hold every worker",
-    what: "Fires when locations with `fastcgi_keep_conn on` reach a pool through upstreams with `keepalive`, and the connections that nginx keeps, the sum over these upstreams times `worker_processes`, are not below the pool's `pm.max_children`. `worker_processes auto`, and one that is not known, counts as 1. The `keepalive` of an upstream with several servers is divided among them; `backup` servers are left out. From nginx 1.29.7 on (`--nginx-version`) an upstream without `keepalive` keeps 32.\n\nSilent without `fastcgi_keep_conn on`, without an upstream, for `keepalive 0`, and where a number is not known.",
-    why: "A worker of PHP-FPM belongs to its connection until that is closed: while nginx keeps it idle, it serves nobody else. When all workers are held so, a request of another worker of nginx, or one more at the same time, waits although PHP has nothing to do, until `504 Gateway Time-out`. An upstream of several servers may answer `502 Bad Gateway` with `no live upstreams` after that: nginx takes the servers that timed out for failed.",
-    instead:
-      "Keep `keepalive` × `worker_processes` well below `pm.max_children`, or do without: on one machine a new connection costs next to nothing.",
+    title: "idle connections of nginx hold every worker",
+    fires: [
+      markdown`
+        locations with \`fastcgi_keep_conn on\` reach a pool through upstreams with \`keepalive\`, and
+        nginx keeps at least as many connections as the pool's \`pm.max_children\`
+      `,
+    ],
+    silent: [
+      "`fastcgi_keep_conn` is not on",
+      "there is no upstream",
+      "`keepalive` is 0",
+      "a number is unknown",
+    ],
+    what: markdown`
+      The connections that nginx keeps are the sum over these upstreams, times \`worker_processes\`.
+      \`worker_processes auto\` counts as 1, and so does an unknown number. The \`keepalive\` of an
+      upstream with several servers is divided among them; \`backup\` servers do not count. From nginx
+      1.29.7 on (\`--nginx-version\`) an upstream without \`keepalive\` keeps 32.
+    `,
+    why: markdown`
+      A worker of PHP-FPM belongs to its connection until that is closed: while nginx keeps it idle, it
+      serves nobody else. When all workers are held like this, a request from another worker of nginx, or
+      one more at the same time, waits although PHP has nothing to do, until \`504 Gateway Time-out\`.
+      After that, an upstream of several servers may answer \`502 Bad Gateway\` with \`no live
+      upstreams\`, because nginx treats the servers that timed out as failed.
+    `,
+    instead: markdown`
+      Keep \`keepalive\` × \`worker_processes\` well below \`pm.max_children\`, or do without it: on one
+      machine a new connection costs next to nothing.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive",
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_keep_conn",
@@ -54,7 +80,7 @@ export const keepalivePinsWorkers = defineRule({
   *check(host) {
     const { nginx } = host;
     if (nginx === null) return;
-    // However many there are, there is one.
+    // An unknown number counts as 1: there is at least one.
     const workers = nginxWorkers(nginx) ?? 1;
     const pinned = [...keptByPool(host, nginx)].flatMap(([pool, kept]) => {
       const max = maxChildren(pool);
@@ -89,9 +115,16 @@ function report(
     related: [
       ...[one, ...others].flatMap((each) => {
         const place = placeOf(setting(each.pool, "pm.max_children"));
-        return place === null ? [] : [{ place, message: `pool [${each.pool.name}] has at most ${each.max}` }];
+        return place === null
+          ? []
+          : [
+              {
+                place,
+                message: `pool [${each.pool.name}] has at most ${each.max} ${each.max === 1 ? "worker" : "workers"}`,
+              },
+            ];
       }),
-      ...rest.map((each) => ({ place: each.place, message: `upstream ${each.name} leads there, too` })),
+      ...rest.map((each) => ({ place: each.place, message: `upstream ${each.name} also leads there` })),
       {
         place: headPlace(first.pair.binding.pass),
         message: `${first.pair.binding.label} keeps connections to it`,
@@ -108,7 +141,7 @@ function term({ count, name, isDefault, members }: Kept): string {
   return `${count}${isDefault ? " (the default)" : ""} of upstream ${name}${shared}`;
 }
 
-/** Half of the workers at most, all upstreams together. `null`: not even one connection is left for each. */
+/** At most half of the workers, over all upstreams. `null`: there is not even one connection for each. */
 function fewer(host: Host, kept: KeptGroup, workers: number, max: number): readonly Edit[] | null {
   const each = Math.floor((max - 1) / 2 / workers / kept.length);
   if (each < 1) return null;
@@ -119,7 +152,7 @@ function fewer(host: Host, kept: KeptGroup, workers: number, max: number): reado
   );
 }
 
-/** For each pool the lines that keep the connections of its locations, as edits by where they go. */
+/** For each pool the edits that switch keeping off in its locations, by where they go. */
 function switches(host: Host): ReadonlyMap<Pool, ReadonlyMap<string, Edit>> {
   const found = new Map<Pool, Map<string, Edit>>();
   for (const { binding, pool } of pairs(host)) {

@@ -8,15 +8,16 @@ import {
   certainAbove,
   isStock,
   type PoolSum,
+  partsOf,
   poolSum,
   roomOf,
-  sharesOf,
   sumInWords,
 } from "../../src/evidence/pool-memory.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import type { HostMemory } from "../../src/model/machine/memory.js";
+import { markdown } from "../../src/source/markdown.js";
 
 const symptom = { when: "saturation", status: 502, log: "exited on signal 9 (SIGKILL)" } as const;
 
@@ -25,6 +26,8 @@ type Case = "above" | "no-limit" | "stock";
 export const memoryLimitOvercommit = defineRule({
   id: "pool/memory-limit-overcommit",
   about: "host",
+  reads: ["pool"],
+  asksDisk: true,
   cases: {
     above: {
       severity: "warning",
@@ -39,11 +42,35 @@ export const memoryLimitOvercommit = defineRule({
     },
   },
   docs: {
-    title: "the worst case is more than the memory",
-    what: "Fires when the sum over all pools of the host of `pm.max_children` times `memory_limit` (the highest of what nginx passes in `PHP_VALUE` and of the pool's own: of its file, php.ini, 128M without either) is above the memory of the host (`--ram`, `memory` in `fpmlint.json`, or the live host's), and when a pool has `memory_limit` -1. Information only for one pool `www` with the count that Debian (5) or Red Hat (50) ships. `process.max` bounds the workers of a master, and of several masters that listen on one address the largest counts.\n\nSilent when the memory is not known, or a number of a pool; and when `pool/memory-oversubscribed` has already said that not even ordinary workers fit. What a script says with `ini_set()` is not seen.",
-    why: "`memory_limit` is what a single request may take before PHP ends it with an error of its own. As long as all workers at their limit fit, the machine cannot run out of memory because of PHP. Otherwise a few large requests at the same moment, an import or a picture to be scaled, meet the kernel's OOM killer: `exited on signal 9 (SIGKILL)`, `502 Bad Gateway`.",
-    instead:
-      "Lower `memory_limit` to what pages need, and give the few scripts that need more a pool of their own with few workers.",
+    title: "the worst case needs more than the memory",
+    fires: [
+      markdown`
+        the sum of \`pm.max_children\` times \`memory_limit\` over all pools of the host is above the
+        memory of the host (\`--ram\`, \`memory\` in \`fpmlint.json\`, or the live host's)
+      `,
+      "a pool has `memory_limit` -1",
+    ],
+    silent: [
+      "the memory is unknown, or a number of a pool is",
+      "`pool/memory-oversubscribed` has already said that not even ordinary workers fit",
+    ],
+    what: markdown`
+      The \`memory_limit\` of a pool is the highest of what nginx passes in \`PHP_VALUE\` and of the
+      pool's own: from its file, from php.ini, or 128M without either. What a script sets with
+      \`ini_set()\` is not seen. \`process.max\` bounds the workers of a master, and of several masters
+      that listen on one address the largest counts. It is info for a single pool \`www\` with the count
+      that Debian (5) or Red Hat (50) ships.
+    `,
+    why: markdown`
+      \`memory_limit\` is how much a single request may use before PHP ends it with an error of its own.
+      As long as all workers fit at their limit, PHP cannot make the machine run out of memory. Otherwise
+      a few large requests at the same moment, an import or a picture to be scaled, meet the kernel's OOM
+      killer: \`exited on signal 9 (SIGKILL)\`, \`502 Bad Gateway\`.
+    `,
+    instead: markdown`
+      Lower \`memory_limit\` to what pages need, and give the few scripts that need more a pool of their
+      own with few workers.
+    `,
     references: [
       "https://www.php.net/manual/en/ini.core.php#ini.memory-limit",
       "https://www.php.net/manual/en/install.fpm.configuration.php#pm.max-children",
@@ -72,14 +99,14 @@ export const memoryLimitOvercommit = defineRule({
 
 type LimitOf = (pool: Pool) => MemoryLimit | null;
 
-/** Whether not even workers of the size that somebody measured fit. */
+/** Whether not even workers of the measured size fit. */
 function isReported(host: Host, memory: HostMemory): boolean {
   const sum = host.workerSize === null ? null : poolSum(host, () => host.workerSize);
   return sum !== null && totalOf(sum.pools) > roomOf(memory);
 }
 
 function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory): Generator<Draft<Case>> {
-  const [at, ...related] = sharesOf(sum);
+  const [at, ...related] = partsOf(sum);
   if (at === undefined) return;
   const [total, has] = [showSize(totalOf(sum.pools)), `${showSize(memory.bytes)} (${memory.source})`];
   yield {
@@ -122,9 +149,9 @@ function* withoutLimit(
     message: `memory_limit is -1 in pool [${first.name}]: a single request may take all of the host's ${showSize(bytes)} (${source})`,
     at,
     label: "no limit at all",
-    related: rest.map((pool) => ({ place: pool.section, message: `pool [${pool.name}], too` })),
+    related: rest.map((pool) => ({ place: pool.section, message: `also pool [${pool.name}]` })),
     effect: "one script that goes wrong makes the kernel kill workers, and others with them",
-    help: helpOf([], "write what the largest page needs, as in memory_limit = 256M"),
+    help: helpOf([], "write what the largest page needs, for example memory_limit = 256M"),
     names: [first.name, "memory_limit"],
   };
 }

@@ -7,12 +7,13 @@ import { helpOf, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { maxChildren, processManager, workersAtStart } from "../../src/model/pool-size.js";
 import { placeOf, type SetValue } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
 interface Sized {
   readonly pool: Pool;
   readonly start: number;
   readonly max: number;
-  /** What is left of `process.max` when it is this pool's turn, at most `start`. */
+  /** The workers that `process.max` still allows when it is this pool's turn, at most `start`. */
   readonly gets: number;
 }
 
@@ -27,17 +28,17 @@ type Case = "no-worker" | "fewer-workers" | "below-sum";
 
 export const processMax = defineRule({
   id: "pool/process-max",
-  about: "host",
+  about: "master",
   cases: {
     "no-worker": {
       severity: "warning",
       symptom: symptom("always"),
-      summary: "process.max is used up by the workers of the start, and a pool gets none",
+      summary: "the workers started first use up process.max, and a pool gets none",
     },
     "fewer-workers": {
       severity: "warning",
       symptom: symptom("saturation"),
-      summary: "process.max below the workers that the pools start with: the last one gets fewer",
+      summary: "process.max below the number of workers that the pools start with: the last one gets fewer",
     },
     "below-sum": {
       severity: "info",
@@ -47,20 +48,34 @@ export const processMax = defineRule({
   },
   docs: {
     title: "process.max leaves pools without workers",
-    what: "Fires when `process.max` in `[global]` is below the workers that the pools of this master start with (`pm.max_children` of static pools, `pm.start_servers` of dynamic ones, written or computed), when these use it up and there is an ondemand pool besides, and as info when only the sum of all `pm.max_children` is above it.\n\nSilent when `process.max` is 0 or not set, which is without limit, and when a pool's numbers are not known. The workers of `pm.status_listen` are not counted.",
-    why: "The pools start their workers one after the other, and who comes last gets what is left. An ondemand pool starts none, so it finds nothing left when its first request comes, wherever it stands; the other pools do not give back what they started with. A pool without a worker still has its socket: nginx connects, waits, and answers `504 Gateway Time-out` after `fastcgi_read_timeout`. PHP-FPM starts all the same and says so only in its log.",
+    fires: [
+      markdown`
+        \`process.max\` in \`[global]\` is below the number of workers that the pools of this master start
+        with (\`pm.max_children\` of static pools, \`pm.start_servers\` of dynamic ones, written or
+        computed)
+      `,
+      "these workers use it up and there is also an ondemand pool",
+      "only the sum of all `pm.max_children` is above it (info)",
+    ],
+    silent: ["`process.max` is 0 or not set, which means no limit", "a number of a pool is unknown"],
+    what: "The workers of `pm.status_listen` are not counted.",
+    why: markdown`
+      The pools start their workers one after the other, and the last one gets what is left. An ondemand
+      pool starts none, so it finds nothing left when its first request comes, wherever it is in the
+      files; the other pools do not give back what they started with. A pool without a worker still has
+      its socket: nginx connects, waits, and answers \`504 Gateway Time-out\` after
+      \`fastcgi_read_timeout\`. PHP-FPM starts all the same and only says so in its log.
+    `,
     instead: "Set `process.max` to the sum of all `pm.max_children`, or remove it and size the pools.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#process.max"],
   },
   proof: { kind: "daemons", requests: [{ path: "/slow.php?s=1", times: 12 }] },
-  *check(host) {
-    for (const master of host.masters) {
-      const limit = globalSetting(master, "process.max");
-      const reading = limit.kind === "set" ? readInteger(limit.value ?? "") : null;
-      if (limit.kind !== "set" || reading?.ok !== true || reading.value <= 0 || master.partial) continue;
-      const pools = sizes(master, reading.value);
-      if (pools !== null) yield* report(host, { ...limit, value: reading.value }, pools);
-    }
+  *check(master, host) {
+    const limit = globalSetting(master, "process.max");
+    const reading = limit.kind === "set" ? readInteger(limit.value ?? "") : null;
+    if (limit.kind !== "set" || reading?.ok !== true || reading.value <= 0 || master.partial) return;
+    const pools = sizes(master, reading.value);
+    if (pools !== null) yield* report(host, { ...limit, value: reading.value }, pools);
   },
 });
 

@@ -1,6 +1,7 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { OptionsSchema } from "../../src/engine/rule.js";
+import { alsoPools, andMore } from "../../src/evidence/alike.js";
 import { shown } from "../../src/evidence/pairs.js";
 import { integer, setting } from "../../src/fpm/pools.js";
 import { takesKey } from "../../src/fpm/settings/facts.js";
@@ -18,6 +19,7 @@ import {
   workersPerSecond,
 } from "../../src/model/pool-size.js";
 import { known, placeOf } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
 interface Options {
   readonly seconds: number;
@@ -47,6 +49,7 @@ type Case = "dynamic" | "ondemand";
 export const slowRamp = defineRule({
   id: "pool/slow-ramp",
   about: "host",
+  asksDisk: true,
   cases: {
     dynamic: {
       severity: "info",
@@ -56,15 +59,38 @@ export const slowRamp = defineRule({
     ondemand: {
       severity: "info",
       symptom: { when: "saturation", status: 504, log: null },
-      summary: "a site on an ondemand pool, which begins every burst without workers",
+      summary: "a site on an ondemand pool, which starts every burst without workers",
     },
   },
   docs: {
     title: "a pool that grows slowly",
-    what: "Fires when a `dynamic` pool takes more seconds than the option `seconds` to grow from `pm.start_servers` to `pm.max_children` while all its workers are busy, and when pools with `pm = ondemand` and room for more than one worker take the requests of locations of nginx, once for each master.\n\nSilent about static pools, about pools that nothing in the tree's nginx uses, and where a number is not known.",
-    why: "PHP-FPM looks once a second whether fewer than `pm.min_spare_servers` workers are idle. It starts 1 worker then, 2 a second later, 4 and so on, but never more at once than are missing to `pm.min_spare_servers`, nor, doubling, beyond `pm.max_spawn_rate`. With the sample's `pm.min_spare_servers = 1` a pool grows by one worker a second: a burst meets the few workers of the start, and the rest waits in the backlog, until `504 Gateway Time-out` when it waits longer than `fastcgi_read_timeout`. An ondemand pool starts from none and forks a worker when a connection comes in, but none while one that it has just forked has nothing to do yet: twelve requests at once were seen to get between five and nine workers out of twelve, and no more later, while the rest waited.",
-    instead:
-      "Raise `pm.min_spare_servers` and `pm.start_servers` (an eighth and a quarter of `pm.max_children` are a beginning), or use `pm = static` for a busy pool.",
+    fires: [
+      markdown`
+        a \`dynamic\` pool needs more seconds than the option \`seconds\` to grow from
+        \`pm.start_servers\` to \`pm.max_children\` while all its workers are busy
+      `,
+      markdown`
+        pools with \`pm = ondemand\` and room for more than one worker take the requests of nginx's
+        locations; one report for each master
+      `,
+    ],
+    silent: ["the pool is static", "nothing in the tree's nginx uses the pool", "a number is unknown"],
+    why: markdown`
+      Once a second, PHP-FPM checks whether fewer than \`pm.min_spare_servers\` workers are idle. If so,
+      it starts 1 worker, 2 a second later, 4 and so on, but never more at once than are missing to
+      \`pm.min_spare_servers\`, nor does it double beyond \`pm.max_spawn_rate\`. With the sample's
+      \`pm.min_spare_servers = 1\` a pool grows by one worker a second: a burst meets the few workers of
+      the start, and the rest waits in the backlog, until \`504 Gateway Time-out\` when it waits longer
+      than \`fastcgi_read_timeout\`.
+
+      An ondemand pool starts with none and forks a worker when a connection comes in, but not while one
+      that it has just forked has nothing to do yet. In tests, twelve requests at once got between five
+      and nine workers out of twelve, and no more later, while the rest waited.
+    `,
+    instead: markdown`
+      Raise \`pm.min_spare_servers\` and \`pm.start_servers\` (try an eighth and a quarter of
+      \`pm.max_children\`), or use \`pm = static\` for a busy pool.
+    `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php#pm.min-spare-servers",
       "https://www.php.net/manual/en/install.fpm.configuration.php#pm.max-spawn-rate",
@@ -111,14 +137,14 @@ function* dynamic(host: Host, pool: Pool, limit: number): Generator<Draft<Case>>
   };
 }
 
-/** Parts of `pm.max_children` to start with, to keep idle at least and at most, the smallest first. */
+/** Parts of `pm.max_children`: to start with, to keep idle at least, and at most. The smallest first. */
 const PARTS = [
   [1 / 4, 1 / 8, 1 / 2],
   [1 / 2, 1 / 4, 3 / 4],
   [3 / 4, 1 / 2, 7 / 8],
 ] as const;
 
-/** The counts with which the pool is full in time; never fewer than it has. `null`: none are. */
+/** The counts with which the pool is full in time, never fewer than it has. `null`: there are none. */
 function faster(host: Host, pool: Pool, growth: Growth, limit: number): Parameters<typeof helpOf>[0][0] {
   const part = (of: number): number => Math.ceil(growth.max * of);
   for (const [begin, least, most] of PARTS) {
@@ -139,44 +165,42 @@ function faster(host: Host, pool: Pool, growth: Growth, limit: number): Paramete
   return null;
 }
 
-/** A key that this PHP-FPM does not know would keep it from starting. */
+/** A setting that this PHP-FPM does not know would keep it from starting. */
 function mayRaise({ master, settings }: Pool): boolean {
   const key = "pm.max_spawn_rate";
   if (settings.some((one) => one.key === key)) return true;
   return master.phpVersion !== null && takesKey(key, "pool", master.phpVersion);
 }
 
-function* ondemand(host: Host, [first, ...rest]: readonly Pool[], limit: number): Generator<Draft<Case>> {
+function* ondemand(host: Host, [first, ...others]: readonly Pool[], limit: number): Generator<Draft<Case>> {
   if (first === undefined) return;
   const at = placeOf(setting(first, "pm"));
   if (at === null) return;
-  const more =
-    rest.length === 0 ? "" : ` (and so in ${rest.length} more ${rest.length === 1 ? "pool" : "pools"})`;
   yield {
     ...shared(first),
     case: "ondemand",
-    message: `pool [${first.name}] serves a site and is ondemand${more}: after a pause it has no workers at all`,
+    message:
+      others.length === 0
+        ? `pool [${first.name}] is ondemand and serves a site: after a pause it has no workers at all`
+        : `pool [${first.name}]${andMore(others)} are ondemand and serve sites: after a pause they have no workers at all`,
     at,
-    label: "begins with none",
-    related: rest.flatMap((pool) => {
-      const place = placeOf(setting(pool, "pm"));
-      return place === null ? [] : [{ place, message: `pool [${pool.name}], too` }];
-    }),
+    label: "starts with no workers",
+    related: alsoPools(others.map((pool) => ({ pool, value: setting(pool, "pm") }))),
     effect:
-      "a burst after a pause gets fewer workers than there may be, and the other requests wait for these",
-    help: instead(host, [first, ...rest], limit),
+      "a burst after a pause gets fewer workers than the pool allows, and the other requests wait for them",
+    help: instead(host, [first, ...others], limit),
   };
 }
 
 function instead(host: Host, pools: readonly Pool[], limit: number): HelpDraft {
   if (pools.length <= MOST) return helpOf([pools.flatMap((pool) => dynamicInstead(host, pool, limit))]);
   return helpOf(
-    [[inPlace(`each of these ${pools.length} pools that is busy`, "pm = dynamic")]],
-    "Beside it pm.start_servers, pm.min_spare_servers and pm.max_spare_servers: a quarter, an eighth and a half of pm.max_children.",
+    [[inPlace(`each busy pool among these ${pools.length}`, "pm = dynamic")]],
+    "Also set pm.start_servers, pm.min_spare_servers and pm.max_spare_servers: a quarter, an eighth and a half of pm.max_children.",
   );
 }
 
-/** Static where a dynamic pool of that size would not be full in time, either. */
+/** Static where a dynamic pool of that size would not be full in time either. */
 function dynamicInstead(host: Host, pool: Pool, limit: number): readonly ReturnType<typeof write>[] {
   const max = maxChildren(pool) ?? 1;
   const [begin, least, most] = PARTS[0].map((part) => Math.ceil(max * part)) as [number, number, number];

@@ -10,6 +10,7 @@ import { requestValues } from "../../src/model/request/php-settings.js";
 import { groupBy } from "../../src/source/collect.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
 /** Both limits in seconds, above 0. */
 interface Limits {
@@ -32,10 +33,27 @@ export const executionLimitUnreachable = defineRule({
   },
   docs: {
     title: "PHP-FPM kills a script before PHP's own limit ends it",
-    what: "Fires when the `max_execution_time` that counts in a pool (`PHP_VALUE`, the pool, php.ini, 30 without one) is at or above the pool's `request_terminate_timeout`.\n\nSilent when either is 0, which is without limit, and when no php.ini is known. What a script says with `set_time_limit()` is not seen.",
-    why: "PHP's own limit ends a script with an error that names file and line, runs its shutdown functions and answers 500. When PHP-FPM kills the worker first, none of that happens: the client gets `502 Bad Gateway`, and only PHP-FPM's log says `execution timed out`. `max_execution_time` counts the CPU time of the script, not the time it waits for a database, so a script that waits reaches it later still. PHP-FPM looks at its workers three times in each `request_terminate_timeout`, so up to a third above it a script that does nothing but compute may end by PHP's limit; from there on none does.",
-    instead:
-      "Keep `max_execution_time` below `request_terminate_timeout`: 30 and `request_terminate_timeout = 60s`, for instance.",
+    fires: [
+      markdown`
+        the \`max_execution_time\` that applies in a pool (from \`PHP_VALUE\`, the pool or php.ini, else
+        30) is at or above the pool's \`request_terminate_timeout\`
+      `,
+    ],
+    silent: ["either is 0, which means no limit", "no php.ini is known"],
+    what: "What a script sets with `set_time_limit()` is not seen.",
+    why: markdown`
+      PHP's own limit ends a script with an error that names file and line, runs its shutdown functions
+      and answers 500. When PHP-FPM kills the worker first, none of that happens: the client gets \`502
+      Bad Gateway\`, and only PHP-FPM's log says \`execution timed out\`. \`max_execution_time\` counts
+      the CPU time of the script, not the time it waits for a database, so a script that waits reaches it
+      even later. PHP-FPM checks its workers three times in each \`request_terminate_timeout\`. So when
+      \`max_execution_time\` is less than a third above it, a script that does nothing but compute may
+      still end by PHP's limit. From there on none does.
+    `,
+    instead: markdown`
+      Keep \`max_execution_time\` below \`request_terminate_timeout\`: 30 and \`request_terminate_timeout
+      = 60s\`, for instance.
+    `,
     references: [
       "https://www.php.net/manual/en/info.configuration.php#ini.max-execution-time",
       "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
@@ -65,23 +83,23 @@ export const executionLimitUnreachable = defineRule({
   },
 });
 
-/** PHP-FPM kills between the limit and 4/3 of it, wherever its next look at the workers falls. */
+/** PHP-FPM kills between the limit and 4/3 of it, at its next check of the workers. */
 function late({ terminate, execution }: Limits): string {
   return execution.value * 3 >= terminate.value * 4
     ? "is never reached"
-    : "is at most reached by a script that never waits";
+    : "is reached only by a script that never waits, if at all";
 }
 
 function help(host: Host, { pool, terminate, execution }: Limits): HelpDraft {
   const less = Math.floor(terminate.value / 2);
   const line = (key: string): string => `${key}[max_execution_time] = ${less}`;
-  const note = "or let request_terminate_timeout be longer, and nginx's fastcgi_read_timeout with it";
+  const note = "or raise request_terminate_timeout, and nginx's fastcgi_read_timeout with it";
   const own = pool.settings.find(
     ({ place }) => execution.kind === "set" && samePlace(place, execution.place),
   );
   const passed =
     execution.kind === "set" && own === undefined && !execution.place.span.file.path.endsWith(".ini");
-  if (less < 1 || passed) return inWords(note.replace("or let", "let"));
+  if (less < 1 || passed) return inWords(note.replace("or raise", "raise"));
   return helpOf(
     [
       [
@@ -114,7 +132,7 @@ function* both(
   const terminate = seconds(pool, "request_terminate_timeout");
   if (terminate.kind !== "set" || terminate.value === null || terminate.value <= 0) return;
   if (execution.kind === "unknown" || !/^\s*\d+\s*$/.test(execution.value ?? "")) return;
-  // Without any php.ini in the tree the default is only known where it would be there.
+  // Without any php.ini in the tree the default is only certain where one could not be missing.
   if (execution.kind === "default" && pool.master.ini.files.length === 0 && !host.whole) return;
   const limit = Number(execution.value);
   if (limit <= 0) return;

@@ -22,6 +22,7 @@ import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
 type Group = readonly [Limits, ...Limits[]];
 
@@ -50,10 +51,29 @@ export const readBelowTerminate = defineRule({
   },
   docs: {
     title: "fastcgi_read_timeout far below request_terminate_timeout",
-    what: "Fires when a pool's `request_terminate_timeout` is more than 1.5 times the effective `fastcgi_read_timeout` of a location that uses it, and as info, once for each pool, when the pool has no limit, which is the default.\n\nSilent when `fastcgi_read_timeout` ≤ `request_terminate_timeout` ≤ 1.5 × `fastcgi_read_timeout`; when PHP-FPM is the first to give up (see `timeout/terminate-below-read`); when `fastcgi_read_timeout` is 0; and for locations that only serve the pool's status or ping page.",
-    why: "After a `504 Gateway Time-out` the script runs on: PHP notices that nobody listens only when it writes. Its worker takes no other request until the script ends or `request_terminate_timeout` ends it. When a database hangs, each reload in a browser costs one more worker, until `pm.max_children` is reached and the whole pool stands still.",
-    instead:
-      "Set `request_terminate_timeout` between `fastcgi_read_timeout` and 1.5 times that. Where a few locations need far more time than the others, give them a pool of their own.",
+    fires: [
+      markdown`
+        a pool's \`request_terminate_timeout\` is more than 1.5 times the effective
+        \`fastcgi_read_timeout\` of a location that uses it
+      `,
+      "the pool has no limit, which is the default (info, once for each pool)",
+    ],
+    silent: [
+      "`fastcgi_read_timeout` ≤ `request_terminate_timeout` ≤ 1.5 × `fastcgi_read_timeout`",
+      "PHP-FPM is the first to give up (see `timeout/terminate-below-read`)",
+      "`fastcgi_read_timeout` is 0",
+      "the location only serves the pool's status or ping page",
+    ],
+    why: markdown`
+      After a \`504 Gateway Time-out\` the script keeps running: PHP only notices that nobody is listening
+      when it writes. Its worker takes no other request until the script ends or
+      \`request_terminate_timeout\` ends it. When a database hangs, each reload in a browser costs one
+      more worker, until \`pm.max_children\` is reached and the whole pool hangs.
+    `,
+    instead: markdown`
+      Set \`request_terminate_timeout\` between \`fastcgi_read_timeout\` and 1.5 times that. Where a few
+      locations need far more time than the others, give them a pool of their own.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout",
       "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
@@ -99,7 +119,7 @@ function* heldLong(host: Host, all: readonly Limits[], group: Group): Generator<
           (pair) => pair.read,
           () => gives,
         ),
-    effect: `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker is busy for nobody until ${showSeconds(terminate.value)}`,
+    effect: `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker stays busy for nobody until ${showSeconds(terminate.value)}`,
     help: helpLong(host, all, group),
   };
 }
@@ -110,16 +130,15 @@ function* noLimit(host: Host, all: readonly Limits[], group: Group): Generator<D
   const { read, terminate, pool } = shortest;
   const at = placeOf(terminate);
   if (at === null) return;
-  const without = terminate.kind === "default" ? "0 (the default)" : "0";
   const gives = (pair: Limits): string => `nginx gives up after ${shown(pair.read, showMs)}`;
   yield {
     ...common(group[0]),
     case: "no-limit",
-    message: `${gives(shortest)}, but pool [${pool.name}] lets a request run without limit: request_terminate_timeout is ${without}`,
+    message: `${gives(shortest)}, but pool [${pool.name}] lets a request run without limit: request_terminate_timeout is ${shown(terminate, String)}`,
     at,
-    label: "PHP works on for nobody, and the worker stays busy",
+    label: "PHP keeps working for nobody, and the worker stays busy",
     related: relatedValues(group, (pair) => pair.read, gives),
-    effect: `after a 504 Gateway Time-out at ${showMs(read.value)} the worker is busy until the script ends by itself`,
+    effect: `after a 504 Gateway Time-out at ${showMs(read.value)} the worker stays busy until the script ends by itself`,
     help: helpLimit(host, all, group[0]),
   };
 }
@@ -141,7 +160,7 @@ function helpLong(host: Host, all: readonly Limits[], group: Group): HelpDraft {
 function helpLimit(host: Host, all: readonly Limits[], { terminate, pool, ...pair }: Limits): HelpDraft {
   const enough = suitsAll(all, pool);
   if (enough !== null) return helpOf([[write(host, terminate, `request_terminate_timeout = ${enough}s`)]]);
-  // What suits all of them takes one limit in nginx, too.
+  // What suits all of them also takes one limit in nginx.
   const longest = longestRead(all, pool);
   const short = all.filter((one) => one.pool === pool && one.read.value * TOLERATED < longest * 1000);
   const longer = writeForLocations(

@@ -1,5 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
-import type { Known } from "../../src/evidence/grouping.js";
+import { certainty, type Known } from "../../src/evidence/grouping.js";
 import { type Pair, pairs, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
 import { globalSetting } from "../../src/fpm/pools.js";
 import { readSeconds } from "../../src/fpm/settings/values.js";
@@ -8,15 +8,16 @@ import { addBefore, helpOf, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { effectiveTime } from "../../src/nginx/tree/effective.js";
 import { placeOf } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** In seconds. */
+/** Seconds in which most requests end. */
 const MOST_REQUESTS = 10;
 
 type Case = "frozen" | "killed";
 
 export const reloadDropsRequests = defineRule({
   id: "timeout/reload-drops-requests",
-  about: "host",
+  about: "master",
   cases: {
     frozen: {
       severity: "warning",
@@ -34,15 +35,30 @@ export const reloadDropsRequests = defineRule({
         status: 502,
         log: "recv() failed (104: Connection reset by peer) while reading response header from upstream",
       },
-      summary: "process_control_timeout 0, the default: a reload kills the requests that run",
+      summary: "process_control_timeout 0, the default: a reload kills running requests",
     },
   },
   docs: {
     title: "a reload of PHP-FPM costs requests",
-    what: "Fires once for each master: as info when its `process_control_timeout` is 0, which is the default, and as a warning when it is at least as long as the shortest `fastcgi_read_timeout` of the locations that use its pools. Silent between the two, and when the main file of PHP-FPM is not in the tree.",
-    why: "`systemctl reload` and every package update that restarts PHP-FPM end the workers. With 0 they end at once, in the middle of their requests: `502 Bad Gateway`. With a time, PHP-FPM waits that long for running requests, and starts new workers only afterwards: whoever comes in between waits in the backlog. When nginx gives up before that, all of them are `504 Gateway Time-out`.",
-    instead:
-      "Set `process_control_timeout` in `[global]` to what most requests need, 10s for instance, well below `fastcgi_read_timeout`.",
+    fires: [
+      "`process_control_timeout` of a master is 0, which is the default (info)",
+      markdown`
+        it is at least as long as the shortest \`fastcgi_read_timeout\` of the locations that use the
+        master's pools (a warning)
+      `,
+    ],
+    silent: ["`process_control_timeout` is between the two", "the main file of PHP-FPM is not in the tree"],
+    what: "Each master is one report.",
+    why: markdown`
+      \`systemctl reload\` and every package update that restarts PHP-FPM end the workers. With 0 they end
+      at once, in the middle of their requests: \`502 Bad Gateway\`. With a time, PHP-FPM waits that long
+      for running requests and only then starts new workers: a request that comes in between waits in the
+      backlog. When nginx gives up before that, all of them are \`504 Gateway Time-out\`.
+    `,
+    instead: markdown`
+      Set \`process_control_timeout\` in \`[global]\` to what most requests need, for instance 10s, well
+      below \`fastcgi_read_timeout\`.
+    `,
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#process-control-timeout"],
     twins: { bad: "bad-default", ok: "ok-ten-seconds" },
   },
@@ -50,16 +66,14 @@ export const reloadDropsRequests = defineRule({
     kind: "daemons",
     observe: { killed: "reload-drops-request", frozen: "reload-freezes-requests" },
   },
-  *check(host) {
-    for (const master of host.masters) {
-      const written = globalSetting(master, "process_control_timeout");
-      if (written.kind === "unknown" || master.pools.length === 0) continue;
-      const reading = readSeconds(written.value ?? "0");
-      if (!reading.ok) continue;
-      const value = { ...written, value: reading.value };
-      if (value.value <= 0) yield* killed(host, master, value);
-      else yield* frozen(host, master, value);
-    }
+  *check(master, host) {
+    const written = globalSetting(master, "process_control_timeout");
+    if (written.kind === "unknown" || master.pools.length === 0) return;
+    const reading = readSeconds(written.value ?? "0");
+    if (!reading.ok) return;
+    const value = { ...written, value: reading.value };
+    if (value.value <= 0) yield* killed(host, master, value);
+    else yield* frozen(host, master, value);
   },
 });
 
@@ -68,16 +82,16 @@ function* killed(host: Host, master: FpmMaster, value: Known<number>): Generator
   if (at === null) return;
   yield {
     case: "killed",
-    message: `process_control_timeout is ${shown(value, showSeconds)}, so a reload of PHP-FPM kills the requests that run`,
+    message: `process_control_timeout is ${shown(value, showSeconds)}, so a reload of PHP-FPM kills running requests`,
     at,
     label: "no time for running requests",
-    effect: "each request that runs during a reload ends as 502 Bad Gateway",
+    effect: "each request that is running during a reload ends as 502 Bad Gateway",
     help: helpOf([[inGlobal(host, master, value, `process_control_timeout = ${enough(host, master)}s`)]]),
     names: [nameOf(master)],
   };
 }
 
-/** What is written behind an include would land in a pool, so without a `[global]` one comes before all else. */
+/** A line after an include would land in a pool, so a file without a `[global]` gets one before everything else. */
 function inGlobal(host: Host, { global, main }: FpmMaster, value: Known<number>, line: string) {
   if (value.kind === "set") return write(host, value, line);
   const header = global.find((one) => one.header !== null && one.header.span.file === main)?.header ?? null;
@@ -96,18 +110,18 @@ function* frozen(host: Host, master: FpmMaster, value: Known<number>): Generator
   const waits = shown(first.read, showMs);
   yield {
     case: "frozen",
-    ...sure(first.pair),
+    ...certainty(first.pair),
     message: `a reload of PHP-FPM may take ${showSeconds(value.value)} (process_control_timeout), but nginx waits ${waits}`,
     at,
     label: "no new worker before running requests have ended",
     related: place === null ? [] : [{ place, message: `nginx waits ${waits}` }],
-    effect: `while one old request runs on, every new one waits, and ends as 504 Gateway Time-out after ${showMs(first.read.value)}`,
+    effect: `while one old request keeps running, every new one waits and ends as 504 Gateway Time-out after ${showMs(first.read.value)}`,
     help: helpOf([[write(host, value, `process_control_timeout = ${shorter(first.read.value)}s`)]]),
     names: [nameOf(master)],
   };
 }
 
-/** Of every way to a pool of the master, the shortest first. */
+/** The `fastcgi_read_timeout` of every way to a pool of the master, the shortest first. */
 function readTimeouts(host: Host, master: FpmMaster): readonly { pair: Pair; read: Known<number> }[] {
   return [...pairs(host)]
     .filter(({ pool }) => pool.master === master)
@@ -118,21 +132,13 @@ function readTimeouts(host: Host, master: FpmMaster): readonly { pair: Pair; rea
     .toSorted((a, b) => a.read.value - b.read.value);
 }
 
-/** Seconds for most requests, or less where nginx does not wait that long. */
+/** Seconds that are enough for most requests, or fewer where nginx does not wait that long. */
 function enough(host: Host, master: FpmMaster): number {
   const [first] = readTimeouts(host, master);
   return first === undefined ? MOST_REQUESTS : Math.min(MOST_REQUESTS, shorter(first.read.value));
 }
 
-function sure({ target, pool }: Pair): Pick<Draft, "settle"> {
-  return target.assumed
-    ? {
-        settle: `Whether pool [${pool.name}] is the one behind this address is a guess from its port.`,
-      }
-    : {};
-}
-
-/** A part of what nginx waits, in whole seconds. */
+/** A sixth of the time that nginx waits, in whole seconds, at least 1. */
 function shorter(milliseconds: number): number {
   return Math.max(1, Math.floor(milliseconds / 6000));
 }

@@ -1,4 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
+import { fpmDown } from "../../src/evidence/fpm-lines.js";
 import type { Known } from "../../src/evidence/grouping.js";
 import { shown, showSeconds } from "../../src/evidence/pairs.js";
 import { seconds, setting } from "../../src/fpm/pools.js";
@@ -6,12 +7,13 @@ import type { Pool } from "../../src/fpm/types.js";
 import { addInto, helpOf, remove, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { placeOf } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
 type Case = "no-file" | "above-terminate";
 
 export const slowlogNeverWritten = defineRule({
   id: "timeout/slowlog-never-written",
-  about: "host",
+  about: "pool",
   cases: {
     "no-file": {
       severity: "error",
@@ -30,24 +32,39 @@ export const slowlogNeverWritten = defineRule({
   },
   docs: {
     title: "a slowlog that PHP-FPM could never write",
-    what: "Fires when a pool has a `request_slowlog_timeout` other than 0 and no `slowlog`, or one that is longer than its `request_terminate_timeout`, which a negative one is below, too. Silent when both are equal, when the pool has no `request_terminate_timeout` or 0, and where a part of the pool was not read.",
-    why: "PHP-FPM refuses both: the manual gives `slowlog` a default, and there is none, and a request that is killed after 30s is never seen after 60s. The master does not start, with all its pools, and a reload keeps the old configuration.",
-    instead:
-      "Write both: `slowlog = /var/log/php-fpm.slow.log` and `request_slowlog_timeout = 5s`, below `request_terminate_timeout`.",
+    fires: [
+      "a pool has a `request_slowlog_timeout` other than 0 and no `slowlog`",
+      markdown`
+        \`request_slowlog_timeout\` is longer than the pool's \`request_terminate_timeout\`, which is also
+        so where that is negative
+      `,
+    ],
+    silent: [
+      "both times are equal",
+      "the pool has no `request_terminate_timeout`, or 0",
+      "a part of the pool was not read",
+    ],
+    why: markdown`
+      PHP-FPM refuses both. The manual gives \`slowlog\` a default, but it has none, and a request that is
+      killed after 30s is never seen after 60s. The master does not start, with all its pools, and a
+      reload keeps the old configuration.
+    `,
+    instead: markdown`
+      Write both: \`slowlog = /var/log/php-fpm.slow.log\` and \`request_slowlog_timeout = 5s\`, below
+      \`request_terminate_timeout\`.
+    `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php#request-slowlog-timeout",
       "https://www.php.net/manual/en/install.fpm.configuration.php#slowlog",
     ],
     twins: { bad: "bad-no-slowlog", ok: "ok-both" },
   },
-  *check(host) {
-    for (const pool of host.pools) {
-      const slow = seconds(pool, "request_slowlog_timeout");
-      // Only 0 switches it off: PHP-FPM asks for a slowlog even where the time is negative.
-      if (slow.kind !== "set" || slow.value === null || slow.value === 0) continue;
-      yield* withoutFile(host, pool, slow.value, { ...slow, value: slow.value });
-      yield* tooLate(host, pool, { ...slow, value: slow.value });
-    }
+  *check(pool, host) {
+    const slow = seconds(pool, "request_slowlog_timeout");
+    // Only 0 switches it off: PHP-FPM asks for a slowlog even where the time is negative.
+    if (slow.kind !== "set" || slow.value === null || slow.value === 0) return;
+    yield* withoutFile(host, pool, slow.value, { ...slow, value: slow.value });
+    yield* tooLate(host, pool, { ...slow, value: slow.value });
   },
 });
 
@@ -76,7 +93,7 @@ function* tooLate(host: Host, pool: Pool, slow: Known<number>): Generator<Draft<
   if (terminate.value === 0 || slow.value <= terminate.value) return;
   const limit = shown({ ...terminate, value: terminate.value }, showSeconds);
   const place = placeOf(terminate);
-  // A negative limit kills nothing, but PHP-FPM compares the two numbers as they stand.
+  // A negative limit kills nothing, but PHP-FPM compares the two numbers as they are.
   const kills = terminate.value > 0;
   const fitting = `request_slowlog_timeout = ${Math.max(1, Math.floor(terminate.value / 2))}s`;
   yield {
@@ -108,7 +125,7 @@ function* tooLate(host: Host, pool: Pool, slow: Known<number>): Generator<Draft<
 
 function shared(pool: Pool): Pick<Draft, "effect" | "names"> {
   return {
-    effect: "PHP-FPM does not start or reload, and every pool of this master is down",
+    effect: fpmDown,
     names: [pool.name],
   };
 }

@@ -14,8 +14,9 @@ import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** FPM looks at its workers every third of the limit, so a request may live that much longer. */
+/** PHP-FPM checks its workers every third of the limit, so a request may run that much longer. */
 const LATEST = 4 / 3;
 
 type Case = "killed";
@@ -36,10 +37,30 @@ export const terminateBelowRead = defineRule({
   },
   docs: {
     title: "request_terminate_timeout below fastcgi_read_timeout",
-    what: "Fires when a pool has a `request_terminate_timeout` and a location that uses the pool has a longer effective `fastcgi_read_timeout` (60s when nothing sets it).\n\nSilent when the pool has no limit (0, negative or not set), when both are equal, when nginx's is the shorter one (see `timeout/read-below-terminate`), and for locations that only serve the pool's status or ping page.",
-    why: "PHP-FPM ends the worker with SIGTERM, at some moment between the limit and 4/3 of it, because it looks at its workers every third of the limit. nginx sees the connection break: `502 Bad Gateway`, or a response cut in the middle when it had begun. The script's shutdown functions and destructors do not run. The two clocks differ, too: PHP-FPM counts from the start of the request, nginx from the last piece of the response, so a long download is killed although nginx gets its data all the time.",
-    instead:
-      "Let nginx give up first: `fastcgi_read_timeout` ≤ `request_terminate_timeout` ≤ 1.5 × `fastcgi_read_timeout`. Then a slow request is a clean `504 Gateway Time-out`, and its worker is free soon after.",
+    fires: [
+      markdown`
+        a pool has a \`request_terminate_timeout\` and a location that uses the pool has a longer
+        effective \`fastcgi_read_timeout\` (60s when nothing sets it)
+      `,
+    ],
+    silent: [
+      "the pool has no limit (0, negative or not set)",
+      "both limits are equal",
+      "nginx's limit is the shorter one (see `timeout/read-below-terminate`)",
+      "the location only serves the pool's status or ping page",
+    ],
+    why: markdown`
+      PHP-FPM ends the worker with SIGTERM, at some moment between the limit and 4/3 of it, because it
+      checks its workers every third of the limit. nginx sees the connection break: \`502 Bad Gateway\`,
+      or a response cut in the middle if it had begun. The script's shutdown functions and destructors do
+      not run. The two clocks also differ: PHP-FPM counts from the start of the request, nginx from the
+      last piece of the response, so a long download is killed although nginx gets its data all the time.
+    `,
+    instead: markdown`
+      Let nginx give up first: \`fastcgi_read_timeout\` ≤ \`request_terminate_timeout\` ≤ 1.5 ×
+      \`fastcgi_read_timeout\`. Then a slow request is a clean \`504 Gateway Time-out\`, and its worker is
+      free soon after.
+    `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout",

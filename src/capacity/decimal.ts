@@ -8,18 +8,18 @@ export function plain(number: number): string {
   return decimalText(BigInt(whole + part), part.length - Number(exponent));
 }
 
-/** The digits behind the point. */
+/** The number of digits after the decimal point. */
 export function placesOf(number: number): number {
   return plain(number).split(".")[1]?.length ?? 0;
 }
 
-/** A number from 0 on, as it is written, in units of so many places. */
+/** A number from 0 on, in units of its last decimal place when it is written with that many `places`. */
 export function scaled(number: number, places: number): bigint {
   const [whole = "", part = ""] = plain(number).split(".");
   return BigInt(whole + part.padEnd(places, "0"));
 }
 
-/** So many units of a place; below 0 places there are none behind the point. */
+/** The opposite: the text of a number of units. With `places` up to 0 it has no decimal point. */
 export function decimalText(units: bigint, places: number): string {
   if (places <= 0) return String(units * 10n ** BigInt(-places));
   const digits = String(units).padStart(places + 1, "0");

@@ -1,34 +1,40 @@
+import { zip } from "../source/collect.js";
 import { type Demand, meanFor, offeredLoad, type Waiting, waitingAt, workersFor } from "./queue.js";
 import { type Manager, MOST_WORKERS, managersFor, type PoolSettings, settingsFor } from "./recommend.js";
-import { budgetOf, type Memory, memoryFor, type Shares, shareOut, sharesOf, totalOf } from "./sum.js";
+import { budgetOf, type Memory, memoryFor, type Sharing, sharesOf, totalOf } from "./sum.js";
 
 /**
- * From memory, workers and demand to the sizes of all pools of a host. Arithmetic only; sizes in
+ * From memory, workers and demand to the sizes of all pools of a host. Only arithmetic; sizes are in
  * bytes, times in seconds.
  */
 
+/** One pool of a host, as far as its size depends on it. */
 export interface PoolInput {
   /** Of one worker. */
   readonly bytes: number;
   /** How much of the workers the pool gets, in proportion to the others'; above 0. */
   readonly weight: number;
-  /** What the pool has now; `null`: not known. */
+  /** The pool's `pm` now; `null`: not known. */
   readonly manager: Manager | null;
+  /** Its `pm.max_requests` now; `null`: not written. */
   readonly maxRequests: number | null;
   /** The `pm.max_spawn_rate` to write, because `dynamic` refuses the one that the pool has; `null`: none. */
   readonly spawnRate: number | null;
-  /** The same for `pm.process_idle_timeout`, in seconds, of which `ondemand` refuses some. */
+  /** The same for `pm.process_idle_timeout`, in seconds, where `ondemand` refuses the pool's own. */
   readonly idleTimeout: number | null;
+  /** Whether the size of a worker was measured, rather than assumed. */
   readonly measured: boolean;
+  /** Whether all workers run all the time. */
   readonly busy: boolean;
   /** The highest `memory_limit`; `Infinity` for -1, `null`: not known. */
   readonly memoryLimit: number | null;
-  /** `null`: nobody said what is asked of it. */
+  /** `null`: nobody said how many requests come. */
   readonly demand: Demand | null;
 }
 
+/** The processors, and how much of a request needs them. */
 export interface Cpu {
-  /** May be a fraction: the quota of a container. */
+  /** May be a fraction, as the quota of a container is. */
   readonly cores: number;
   /** The part of a request that is spent on the CPU, above 0 to 1. */
   readonly share: number;
@@ -38,14 +44,18 @@ export interface PlanInput extends Memory {
   readonly pools: readonly PoolInput[];
   /** Whether the weights of all pools are the workers that they have now: whole numbers from 1 on. */
   readonly present: boolean;
-  /** `null`: nobody said how much of a request is computing. */
+  /** `null`: nobody said how much of a request is spent computing. */
   readonly cpu: Cpu | null;
 }
 
+/** What is recommended for one pool. */
 export interface PoolPlan {
+  /** `pm.max_children`. */
   readonly max: number;
-  /** What memory alone would allow. */
+  /** The workers that memory alone would allow. */
   readonly byMemory: number;
+  /** Whether its part of the memory is below one worker, which it gets anyway. */
+  readonly single: boolean;
   readonly settings: PoolSettings;
   readonly manager: Manager;
   /** `null`: its `memory_limit` is not known. */
@@ -53,113 +63,132 @@ export interface PoolPlan {
   readonly demand: DemandAnswer | null;
 }
 
-/** All workers at their `memory_limit` at the same time. */
+/** All workers of a pool at their `memory_limit` at the same time. */
 export interface WorstCase {
   readonly bytes: number;
-  /** How many workers of this pool fit when every worker of the host is that large; 0: not even one each. */
+  /** How many workers of this pool fit when every worker of the host is at its limit; 0: not even one each. */
   readonly workers: number;
 }
 
+/** What the workers of the plan mean for the requests that come. */
 export interface DemandAnswer extends Demand {
   /** Busy workers on average. */
   readonly load: number;
   /** The fewest workers with which at most one request in twenty waits. */
   readonly needed: number;
-  /** With the workers of the plan. */
+  /** How requests wait with the workers of the plan. */
   readonly waiting: Waiting;
-  /** Seconds that a request may take for the workers of the plan to be enough; `null`: they are. */
+  /** Seconds that a request may take on average for the workers of the plan to be enough; `null`: they are enough. */
   readonly enoughMean: number | null;
 }
 
+/** What is recommended for a host. Sizes in bytes. */
 export interface Plan {
+  /** For all workers together. */
   readonly budget: number;
-  /** Of the budget. */
+  /** What the recommended workers take of the budget. */
   readonly used: number;
+  /** What they leave of it. */
   readonly spare: number;
+  /** In the order of the input. */
   readonly pools: readonly PoolPlan[];
-  readonly shares: Shares;
-  /** The workers that keep the processors busy; no pool gets more. `null`: not known. */
+  readonly shares: Sharing;
+  /** The number of workers that keeps the processors busy; no pool gets more. `null`: not known. */
   readonly byCpu: number | null;
-  /** All workers at their limit, in the memory without the reserve; `null`: a limit is not known. */
+  /** All workers at their limit, and whether they fit into the memory without the reserve; `null`: a limit is not known. */
   readonly worstCase: { readonly bytes: number; readonly fits: boolean } | null;
-  /** More memory for all pools to have what is asked of them; 0: they have. */
+  /** The memory to add for all pools to meet their demand; 0: they do. */
   readonly missingForDemand: number;
 }
 
 export type PlanAnswer =
   | { readonly kind: "plan"; readonly plan: Plan }
-  /** Not even one worker each: `missing` is the memory that would have to be added. */
+  /** Not even one worker each fits: `missing` is the memory to add. */
   | { readonly kind: "too-small"; readonly missing: number };
 
+/** The plan for a host. */
 export function planFor(input: PlanInput): PlanAnswer {
-  const { pools, cpu } = input;
+  const { cpu } = input;
   const budget = budgetOf(input);
-  const shares = sharesOf(budget, pools, input.present);
+  const shares = sharesOf(budget, input.pools, input.present);
   if (shares === null) return { kind: "too-small", missing: missingFor(input, 1) };
   const byCpu = cpu === null ? null : workersOf(cpu);
-  // Each pool for itself: that all of them compute at the same time is rare, and one worker for a site
-  // would let a single slow request stop it.
-  const counts = shares.counts.map((count) => Math.min(count, byCpu ?? count, MOST_WORKERS));
-  const worst = worstCases(input, counts);
-  const demands = pools.map(({ demand }, index) =>
-    demand === null ? null : answerTo(demand, counts[index] ?? 1),
-  );
-  const managers = managersFor(
-    pools.map((pool, index) => ({ ...pool, busy: pool.busy || isBusy(demands[index] ?? null) })),
-  );
-  const used = totalOf(pools.map(({ bytes }, index) => ({ count: counts[index] ?? 1, bytes })));
-  const plans = pools.map(({ maxRequests, spawnRate, idleTimeout }, index): PoolPlan => {
-    const [max, manager] = [counts[index] ?? 1, managers[index] ?? "dynamic"];
-    return {
-      max,
-      byMemory: shares.counts[index] ?? 1,
-      settings: settingsFor(manager, max, maxRequests, spawnRate, idleTimeout),
-      manager,
-      worstCase: worst[index] ?? null,
-      demand: demands[index] ?? null,
-    };
+  const pools = shares.pools.map(({ pool, count, single }): SizedPool => {
+    // The processors bound each pool for itself: all of them rarely compute at the same time, and with
+    // one worker for a site a single slow request would stop it.
+    const max = Math.min(count, byCpu ?? count, MOST_WORKERS);
+    const demand = pool.demand === null ? null : answerTo(pool.demand, max);
+    return { pool, byMemory: count, single, max, demand };
   });
-  const missingForDemand = missingMemory(input, counts, demands);
-  const worstCase = worstOf(plans, input.memory - input.reserve);
+  const used = totalOf(pools.map(({ pool, max }) => ({ count: max, bytes: pool.bytes })));
+  const room = input.memory - input.reserve;
+  const plans = plansOf(pools, room);
   return {
     kind: "plan",
-    plan: { budget, used, spare: budget - used, pools: plans, shares, byCpu, worstCase, missingForDemand },
+    plan: {
+      budget,
+      used,
+      spare: budget - used,
+      pools: plans,
+      shares: { left: shares.left, perWeight: shares.perWeight, kept: shares.kept },
+      byCpu,
+      worstCase: worstOf(plans, room),
+      missingForDemand: missingMemory(input, pools),
+    },
   };
 }
 
-/** At least one. What a division leaves in the last digits is none: 0.6 / 0.2 are 3. */
+/** A pool and the number of its workers. */
+interface SizedPool extends Pick<PoolPlan, "byMemory" | "single" | "max" | "demand"> {
+  readonly pool: PoolInput;
+}
+
+/** `room`: bytes of memory that nothing else is to use. */
+function plansOf(pools: readonly SizedPool[], room: number): readonly PoolPlan[] {
+  const fitting = fittingWorst(pools, room);
+  const managers = managersFor(
+    pools.map(({ pool, demand }) => ({ ...pool, busy: pool.busy || isBusy(demand) })),
+  );
+  return zip(pools, managers).map(([one, manager]): PoolPlan => {
+    const { pool, byMemory, single, max, demand } = one;
+    const { memoryLimit, maxRequests, spawnRate, idleTimeout } = pool;
+    return {
+      max,
+      byMemory,
+      single,
+      settings: settingsFor(manager, max, maxRequests, spawnRate, idleTimeout),
+      manager,
+      worstCase: isBounded(memoryLimit) ? { bytes: memoryLimit * max, workers: fitting.get(one) ?? 0 } : null,
+      demand,
+    };
+  });
+}
+
+/** At least one. Ignores the noise of floating-point division: 0.6 / 0.2 must count as 3. */
 function workersOf({ cores, share }: Cpu): number {
   return Math.min(Math.max(1, Math.floor((cores / share) * (1 + 1e-12))), Number.MAX_VALUE);
 }
 
-/** From half of its workers busy on average a pool does not sleep. */
+/** A pool with half of its workers busy on average does not sleep. */
 function isBusy(demand: DemandAnswer | null): boolean {
   return demand !== null && demand.waiting.utilisation >= 0.5;
 }
 
-function worstCases(
-  { memory, reserve, pools }: PlanInput,
-  counts: readonly number[],
-): readonly (WorstCase | null)[] {
-  const limits = pools.map(({ memoryLimit }) => memoryLimit);
-  const fitting = fittingWorst(memory - reserve, limits, counts);
-  return limits.map((limit, index) =>
-    limit === null || !Number.isFinite(limit)
-      ? null
-      : { bytes: limit * (counts[index] ?? 1), workers: fitting[index] ?? 0 },
-  );
+function isBounded(limit: number | null): limit is number {
+  return limit !== null && Number.isFinite(limit);
 }
 
-/** In proportion to the plan, as many as there is room for. */
-function fittingWorst(
-  room: number,
-  limits: readonly (number | null)[],
-  counts: readonly number[],
-): readonly number[] {
-  const sizes = limits.flatMap((limit) => (limit === null || !Number.isFinite(limit) ? [] : [limit]));
-  if (sizes.length < limits.length) return [];
-  const shares = sizes.map((bytes, index) => ({ bytes, weight: counts[index] ?? 1 }));
-  return (shareOut(room, shares) ?? []).map((count, index) => Math.min(count, counts[index] ?? 1));
+/**
+ * The workers of each pool, in proportion to the plan, that there is room for when each of them is at
+ * its `memory_limit`. Empty where a pool has none that is known, or where not even one each fits.
+ */
+function fittingWorst(pools: readonly SizedPool[], room: number): ReadonlyMap<SizedPool, number> {
+  const limited = pools.flatMap((one) => {
+    const { memoryLimit } = one.pool;
+    return isBounded(memoryLimit) ? [{ one, bytes: memoryLimit, weight: one.max }] : [];
+  });
+  const shares = limited.length < pools.length ? null : sharesOf(room, limited, false);
+  return new Map((shares?.pools ?? []).map(({ pool: { one }, count }) => [one, Math.min(count, one.max)]));
 }
 
 function worstOf(plans: readonly PoolPlan[], room: number): Plan["worstCase"] {
@@ -180,14 +209,13 @@ function answerTo(demand: Demand, workers: number): DemandAnswer {
   };
 }
 
-/** The memory to add so that each pool has the workers of the plan, or those that are asked of it where these are more. */
-function missingMemory(
-  input: PlanInput,
-  counts: readonly number[],
-  demands: readonly (DemandAnswer | null)[],
-): number {
-  const wanted = counts.map((count, index) => Math.max(count, demands[index]?.needed ?? 0));
-  const bytes = totalOf(input.pools.map((pool, index) => ({ count: wanted[index] ?? 1, bytes: pool.bytes })));
+/** The bytes of memory to add so that each pool has the workers of the plan, or those that its demand needs if these are more. */
+function missingMemory(input: PlanInput, pools: readonly SizedPool[]): number {
+  const wanted = pools.map(({ pool, max, demand }) => ({
+    count: Math.max(max, demand?.needed ?? 0),
+    bytes: pool.bytes,
+  }));
+  const bytes = totalOf(wanted);
   return Math.max(0, memoryFor(input, bytes) - input.memory);
 }
 

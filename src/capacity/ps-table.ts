@@ -1,6 +1,6 @@
-/** Lines of `ps`: which of the columns is the size, and which program a line is about. */
+/** Lines of `ps`: which column is the size, and which program a line is about. */
 
-/** What a line says, unless it is blank, a comment or a header. */
+/** What a line says if it is not empty, a comment or a header. */
 export type Row =
   /** `size`: the number as it is written. `pool`: `null` where the line names none. */
   | { readonly kind: "worker"; readonly size: string; readonly pool: string | null }
@@ -12,7 +12,7 @@ export interface Columns {
   readonly count: number;
   /** `null`: the table has no such column. */
   readonly rss: number | null;
-  /** The column whose values may hold blanks, of several the last: `ps -o comm,args`. `null`: the table has none. */
+  /** The column whose values may contain spaces, the last if there are several: `ps -o comm,args`. `null`: the table has none. */
   readonly command: number | null;
 }
 
@@ -20,13 +20,14 @@ const NAME = /^%?[A-Z][A-Z_]*$/;
 const SIZES = new Set(["RSS", "RSZ", "RSSIZE"]);
 const COMMANDS = new Set(["COMMAND", "CMD", "COMM", "ARGS"]);
 
-/** Whether a line names columns: `RSS` alone, or several names of which one is known. */
+/** Whether a line names columns: `RSS` alone, or several names, one of them known. */
 export function isHeader(line: string): boolean {
   const words = line.split(/\s+/);
   if (!words.every((word) => NAME.test(word))) return false;
   return words.some((word) => SIZES.has(word)) || (words.length > 1 && words.includes("PID"));
 }
 
+/** The columns that a header names. */
 export function columnsOf(header: string): Columns {
   const names = header.split(/\s+/);
   const find = (known: ReadonlySet<string>): number | null => {
@@ -36,12 +37,12 @@ export function columnsOf(header: string): Columns {
   return { count: names.length, rss: find(SIZES), command: find(COMMANDS) };
 }
 
-/** What `ps` prints for the start of a process under `lstart`: the one other column with blanks. */
+/** What `ps` prints for the start of a process under `lstart`: the only other column with spaces. */
 const DATE = /\b[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} [\d:]{8} \d{4}\b/;
 
-/** What a line says, below the header that was last seen, if any was. */
+/** Reads a line; `columns`: of the last header above it, `null` if there was none. */
 export function readRow(line: string, columns: Columns | null): Row {
-  // A lone number is a size below any header, too.
+  // A number alone is a size below any header.
   if (!/\s/.test(line) && columns?.count !== 1) return worker(line, null);
   return columns === null ? withoutHeader(line) : inTable(line.replace(DATE, "date").split(/\s+/), columns);
 }
@@ -69,7 +70,7 @@ function withoutHeader(line: string): Row {
   const plain = line.replaceAll("\t", " ");
   const [, rss, program] = AUX.exec(plain) ?? [];
   if (rss !== undefined && program !== undefined) return about(program, rss);
-  // ps -o rss=,cmd=: a number and what it is of.
+  // ps -o rss=,cmd=: a number, and the program that it is about.
   if (/^\d+ +[kmgt](?:i?b)?$/i.test(plain)) return worker(plain, null);
   const [, first, command] = /^(\d+) +([^\d ].*)$/.exec(plain) ?? [];
   if (first !== undefined && command !== undefined && /^[^\s\d]*[a-z]/i.test(bare(command)))
@@ -80,7 +81,7 @@ function withoutHeader(line: string): Row {
   };
 }
 
-/** What busybox and the trees of `ps f` print before the command itself. */
+/** The command without what busybox and the trees of `ps f` print before it. */
 function bare(command: string): string {
   return command.replace(/^(?:[|\s]*\\_ +)?(?:\{[^}]*\} +)?/, "");
 }

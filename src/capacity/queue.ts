@@ -1,59 +1,61 @@
 /**
- * Requests that wait for a worker. Arithmetic only: durations are seconds, rates are per second.
+ * Requests that wait for a worker. Only arithmetic: durations are seconds, rates are per second.
  *
  * Requests arrive at random, independently of each other, and wait in one line for the first of equal
- * workers that is free: Erlang C. How long they wait depends on the spread of their durations, too,
- * which the correction of Allen and Cunneen puts in.
+ * workers that is free: Erlang C. How long they wait also depends on the spread of their durations,
+ * which the correction by Allen and Cunneen takes into account.
  */
 
 /** The 95th percentile of the standard normal distribution. */
 export const NORMAL_P95 = 1.6448536269514722;
 
-/** How many of the requests may find all workers busy where nobody says. */
+/** The part of the requests that may find all workers busy where nobody says. */
 const TARGET = 0.05;
 
 /**
- * Up to this load each worker is counted. Beyond, where no pool can be, the count is taken from this
- * load: how far the workers must exceed the load then grows with its root and with nothing else.
+ * Up to this load each worker is counted. No pool can have more. Beyond it the count is scaled up from
+ * this load: the number of workers above the load then grows with the root of the load alone.
  */
 const LARGEST = 1e7;
 
-/** Probabilities below this are 0: the smallest numbers there are would never get smaller. */
+/** Probabilities below this count as 0: the smallest floating-point numbers would never get smaller. */
 const IMPOSSIBLE = 1e-300;
 
+/** The requests that come to a pool. */
 export interface Demand {
   /** Requests per second. */
   readonly rate: number;
   /** Seconds that one request takes, on average. */
   readonly mean: number;
-  /** Seconds that 95 % of the requests do not exceed; `null`: spread unknown, taken as exponential. */
+  /** Seconds that 95 % of the requests do not exceed; `null`: unknown, and an exponential spread is assumed. */
   readonly p95: number | null;
 }
 
+/** How requests wait for a number of workers. */
 export interface Waiting {
-  /** Load for each worker. From 1 on more arrives than the workers can do. */
+  /** Load for each worker. From 1 on, more requests arrive than the workers can handle. */
   readonly utilisation: number;
-  /** That a request finds all workers busy, from 0 to 1. */
+  /** The probability that a request finds all workers busy, from 0 to 1. */
   readonly probability: number;
   /** Seconds that a request waits, averaged over all requests; `null`: the queue grows without end. */
   readonly mean: number | null;
 }
 
-/** How many workers are busy on average, if there are enough; 0 for what is no demand. */
+/** How many workers are busy on average if there are enough; 0 without a demand. */
 export function offeredLoad({ rate, mean }: Demand): number {
   return finite(finite(rate) * finite(mean));
 }
 
-/** Sums that are printed and written as JSON must be numbers, whatever went in. */
+/** The results are printed and written as JSON, so they must be numbers, whatever the input. */
 function finite(number: number): number {
   return number > 0 ? Math.min(number, Number.MAX_VALUE) : 0;
 }
 
 /**
  * Squared coefficient of variation (variance by squared mean) of the lognormal distribution with this
- * mean and 95th percentile; 1, that of the exponential one, where the percentile is unknown. Two
- * distributions have the same ratio of both; it is the one with the smaller spread. `null`: none has
- * it, since the percentile is below the mean or more than 3.87 times as large.
+ * mean and 95th percentile; 1, as for an exponential one, where the percentile is unknown. If two
+ * distributions have this ratio, it is the one with the smaller spread. `null`: none has it, because
+ * the percentile is below the mean or more than 3.87 times as large.
  */
 export function squaredVariation(mean: number, p95: number | null): number | null {
   if (p95 === null) return 1;
@@ -76,13 +78,13 @@ export function waitProbability(workers: number, load: number): number {
   if (busy >= count) return 1;
   if (busy <= LARGEST) return delayed(count, busy, refusal(count, busy));
   const most = Math.floor((count - busy) / Math.sqrt(busy / LARGEST)) + 1;
-  // Rounding must not part it from `workersFor`, which asks how many workers so many stand for.
+  // Rounding must not make it disagree with `workersFor`, which scales the other way.
   const beyond =
     scaledUp(busy, most) <= count ? most : scaledUp(busy, most - 1) <= count ? most - 1 : most - 2;
   return delayed(LARGEST + beyond, LARGEST, refusal(LARGEST + beyond, LARGEST));
 }
 
-/** The workers that stand to a load beyond `LARGEST` as `LARGEST + beyond` do to that. */
+/** The number of workers that is to a load above `LARGEST` what `LARGEST + beyond` is to `LARGEST`. */
 function scaledUp(load: number, beyond: number): number {
   return finite(Math.ceil(load + beyond * Math.sqrt(load / LARGEST)));
 }
@@ -93,8 +95,8 @@ function scaledUp(load: number, beyond: number): number {
  */
 function refusal(workers: number, load: number): number {
   let refused = 1;
-  // Where to begin: further down than nine roots below the load nothing is left of the start in any
-  // digit, since each worker up to the load takes a part of it away.
+  // It is enough to begin nine roots below the load: each worker up to the load reduces the influence
+  // of the start, and then nothing of it is left in any digit.
   const start = Math.max(0, Math.floor(load - 9 * Math.sqrt(load)));
   for (let count = start + 1; count <= workers && refused > 0; count += 1)
     refused = withOneMore(count, load, refused);
@@ -113,10 +115,10 @@ function delayed(workers: number, load: number, refused: number): number {
 }
 
 /**
- * Utilisation and waiting with so many workers. Exact for exponential durations and for one worker;
- * else the mean is, against simulations, within a tenth where the 95th percentile is two to three
- * times the mean, a tenth too short for durations that are nearly equal, and a fifth too long for
- * the widest spreads. A percentile that no spread can have (`squaredVariation` says which) counts as
+ * Utilisation and waiting with that many workers. Exact for exponential durations and for one worker.
+ * Otherwise, compared with simulations, the mean is right within a tenth where the 95th percentile is
+ * two to three times the mean, a tenth too short for durations that are nearly equal, and a fifth too
+ * long for the widest spreads. A percentile that no spread can have (see `squaredVariation`) counts as
  * unknown.
  */
 export function waitingAt(workers: number, demand: Demand): Waiting {
@@ -132,7 +134,7 @@ export function waitingAt(workers: number, demand: Demand): Waiting {
 
 /**
  * The fewest workers, at least 1, with which a request waits with probability `target` at most. The
- * spread has no part in it: Erlang C takes its probability to be the same for all.
+ * spread does not matter: Erlang C assumes the same probability for all spreads.
  */
 export function workersFor(demand: Demand, target = TARGET): number {
   const load = offeredLoad(demand);
@@ -150,9 +152,9 @@ export function workersFor(demand: Demand, target = TARGET): number {
 }
 
 /**
- * Seconds that requests may take at most, on average, so that these workers are enough at this rate;
- * the 95th percentile is taken to change in the same proportion. The largest number there is where any
- * duration will do, because nothing arrives; 0 where none will, because there is no worker.
+ * The seconds that requests may take on average, at most, for these workers to be enough at this rate.
+ * The 95th percentile is assumed to change in the same proportion. The largest number there is where
+ * any duration will do, because nothing arrives; 0 where none will, because there is no worker.
  */
 export function meanFor(workers: number, demand: Demand, target = TARGET): number {
   const most = finite(target);

@@ -1,26 +1,29 @@
-/** The settings of a pool that go with a number of workers. */
+/** The settings of a pool that suit a number of workers. */
 
+/** The values of `pm`. */
 export type Manager = "static" | "dynamic" | "ondemand";
 
-/** What is written into the pool, in the order of FPM's own files; only what this `pm` reads. */
+/** The settings to write into the pool, in the order of PHP-FPM's own files; only those that this `pm` reads. */
 export type PoolSettings = Readonly<Record<string, string | number>>;
 
-/** Of many pools on one host most may sleep; fewer can all be kept ready. */
+/** With this many pools on a host most may sleep; fewer can all be kept ready. */
 const MANY_POOLS = 8;
 
+/** What the choice of `pm` depends on. */
 export interface ManagedPool {
-  /** What the pool has now; `null`: nothing that could be read. */
+  /** The pool's `pm` now; `null`: not known. */
   readonly manager: Manager | null;
-  /** Whether its size rests on workers that were measured, not on a guess. */
+  /** Whether the size of its workers was measured, rather than guessed. */
   readonly measured: boolean;
   /** Whether its workers are in use most of the time. */
   readonly busy: boolean;
 }
 
 /**
- * `static` for the one busy pool of a host whose workers were measured: nobody else wants the memory,
- * and no worker has to be started first. `ondemand` stays where many pools share a host and most of
- * them are so already. `dynamic` otherwise.
+ * The `pm` of each pool, in their order. `static` for the only pool of a host if it is busy and its
+ * workers were measured: nothing else wants the memory, and no worker has to be started first.
+ * `ondemand` stays where many pools share a host and most of them are already ondemand. Otherwise
+ * `dynamic`.
  */
 export function managersFor(pools: readonly ManagedPool[]): readonly Manager[] {
   const sleeping = pools.filter(({ manager }) => manager === "ondemand").length;
@@ -31,18 +34,18 @@ export function managersFor(pools: readonly ManagedPool[]): readonly Manager[] {
   });
 }
 
-/** PHP-FPM keeps the number of workers in 32 bits, and refuses what it reads of a larger one. */
+/** The largest `pm.max_children`: PHP-FPM keeps it in 32 bits, and refuses what it reads of a larger one. */
 export const MOST_WORKERS = 2 ** 31 - 1;
 
 /** Requests after which a worker is replaced where nobody chose a number: hours, not minutes. */
 const REQUESTS = 1000;
 
 /**
- * A set that PHP-FPM accepts. `requests`: the pool's `pm.max_requests`; 0 or `null` (its default, 0)
- * lets a worker grow for ever, and then its measured size does not hold. Idle workers of `ondemand`
- * end anyway. `spawnRate`: `pm.max_spawn_rate` in the place of one that only `dynamic` refuses;
- * `idleTimeout`: `pm.process_idle_timeout`, in seconds, in the place of one that only `ondemand`
- * refuses. `null`: what the pool has will do.
+ * Settings that PHP-FPM accepts. `requests`: the pool's `pm.max_requests`; 0 or `null` (its default, 0)
+ * lets a worker grow forever, and then its measured size is no longer right. Idle workers of `ondemand`
+ * end anyway. `spawnRate`: the `pm.max_spawn_rate` that replaces one that only `dynamic` refuses;
+ * `idleTimeout`: the `pm.process_idle_timeout`, in seconds, that replaces one that only `ondemand`
+ * refuses. `null`: what the pool has is fine.
  */
 export function settingsFor(
   pm: Manager,

@@ -1,28 +1,30 @@
-/** Sizes of workers as `ps` prints them: one number of KiB a line, a table that names its columns, or lines of `ps aux`. */
+/** Sizes of workers as `ps` prints them: one number of KiB on each line, a table with a header, or lines of `ps aux`. */
 import { grouped } from "../source/collect.js";
 import { type Columns, columnsOf, isHeader, readRow } from "./ps-table.js";
 
+/** The sizes of workers in the output of `ps`. */
 export interface Samples {
-  /** The resident size (RSS) of each worker, in bytes, in the order of the lines. It counts what the workers share in each of them. */
+  /** The resident size (RSS) of each worker, in bytes, in the order of the lines. It counts shared memory in every worker. */
   readonly bytes: readonly number[];
-  /** Those of the lines that name their pool, by its name. */
+  /** The sizes in lines that name their pool, by its name. */
   readonly pools: ReadonlyMap<string, readonly number[]>;
-  /** How many lines were about something that is no worker: the master, nginx, the `grep` itself. */
+  /** How many lines were about something other than a worker: the master, nginx, the `grep` itself. */
   readonly others: number;
-  /** What should have been a size and is none. */
+  /** Lines that should have been sizes but are not. */
   readonly unread: readonly UnreadSample[];
 }
 
+/** A line that could not be read. */
 export interface UnreadSample {
   /** Counted from 1. */
   readonly line: number;
-  /** Without the blanks around it. */
+  /** Without the spaces around it. */
   readonly text: string;
   /** What is wrong with it, and what would be right; no full stop. */
   readonly why: string;
 }
 
-/** Reads the output of `ps`. Blank lines, comments (`#`) and headers say nothing; every other line is counted once. */
+/** Reads the output of `ps`. Empty lines, comments (`#`) and headers do not count; every other line counts once. */
 export function readSamples(text: string): Samples {
   const bytes: number[] = [];
   const named: (readonly [pool: string, bytes: number])[] = [];
@@ -31,7 +33,7 @@ export function readSamples(text: string): Samples {
   let columns: Columns | null = null;
   const lines = text.split(/\r\n|\n|\r/);
   for (const [index, raw] of lines.entries()) {
-    // Also of a byte order mark.
+    // This also removes a byte order mark.
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) continue;
     if (isHeader(line)) {
@@ -50,10 +52,10 @@ export function readSamples(text: string): Samples {
   return { bytes, pools: grouped(named), others, unread };
 }
 
-/** More is no worker; most likely the numbers are bytes. */
+/** No worker is larger; most likely the numbers are bytes. */
 const MOST_KIB = 1024 ** 3;
 
-/** Bytes of a number of KiB, or why it is none. */
+/** The bytes of a number of KiB, or what is wrong with the number. */
 function kibibytes(size: string): number | string {
   if (/^-\d/.test(size)) return "a size is not negative";
   if (/^\d+[.,]\d+$/.test(size)) return "not a whole number; ps prints whole KiB";

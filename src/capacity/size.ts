@@ -2,7 +2,7 @@
 
 import { wordMap } from "../source/word-map.js";
 
-/** In bytes. */
+/** One MiB, in bytes. */
 export const MIB = 1024 * 1024;
 
 const UNITS: ReadonlyMap<string, number> = wordMap({
@@ -13,17 +13,17 @@ const UNITS: ReadonlyMap<string, number> = wordMap({
   t: 1024 ** 4,
 });
 
-/** The same for a JSON schema. */
+/** What `parseSize` takes, for a JSON schema. */
 export const SIZE_PATTERN = "^[0-9]+(\\.[0-9]+)?\\s*([kKmMgGtT]([iI]?[bB]?)?|[bB])?$";
 
-/** Bytes, a whole number above 0; `null` for what is no size. */
+/** Bytes, a whole number above 0; `null`: not a size. */
 export function parseSize(text: string): number | null {
   const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b?)|b)?$/i.exec(text.trim()) ?? [];
   const bytes = Math.floor(Number(number) * (UNITS.get(unit.toLowerCase()) ?? 1));
   return number === "" || !Number.isSafeInteger(bytes) || bytes < 1 ? null : bytes;
 }
 
-/** The same, and 0 for nothing. */
+/** The same, but `0` is also allowed. */
 export function parseSizeOrNone(text: string): number | null {
   return /^0+(?:\.0+)?\s*(?:[kmgt](?:i?b?)|b)?$/i.test(text.trim()) ? 0 : parseSize(text);
 }
@@ -31,7 +31,7 @@ export function parseSizeOrNone(text: string): number | null {
 /** Shares as people write them, for a JSON schema: `20%`, below 100 %. */
 export const SHARE_PATTERN = "^[0-9]{1,2}(\\.[0-9]+)?\\s*%$";
 
-/** `20%` as 0.2; `null` for what is no share below the whole. */
+/** `20%` as 0.2; `null`: not a share below 100 %. */
 export function parseShare(text: string): number | null {
   const [, number] = /^\s*(\d{1,2}(?:\.\d+)?)\s*%\s*$/.exec(text) ?? [];
   return number === undefined ? null : Number(number) / 100;
@@ -39,7 +39,7 @@ export function parseShare(text: string): number | null {
 
 /**
  * `1.5 GiB`, `1071 MiB`, `512 KiB`: one decimal at most, and in GiB only where that is exact, so that
- * a sum can be done again.
+ * a sum can be checked.
  */
 export function showSize(bytes: number): string {
   const kib = bytes / 1024;
@@ -60,14 +60,14 @@ export function showTime(seconds: number): string {
 
 const TIME_UNITS: ReadonlyMap<string, number> = wordMap({ ms: 0.001, s: 1, sec: 1, m: 60, min: 60, h: 3600 });
 
-/** Seconds of `250ms`, `1.5s`, `2m`; a plain number is seconds. `null` for what is no time above 0. */
+/** Seconds of `250ms`, `1.5s`, `2m`; a plain number is seconds. `null`: not a time above 0. */
 export function parseTime(text: string): number | null {
   const [, number = "", unit = "s"] = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m)?$/i.exec(text.trim()) ?? [];
   const seconds = Number(number) * (TIME_UNITS.get(unit.toLowerCase()) ?? Number.NaN);
   return number !== "" && seconds > 0 && Number.isFinite(seconds) ? seconds : null;
 }
 
-/** Requests per second of `40/s`, `2400/min`, `40`. `null` for what is no rate above 0. */
+/** Requests per second of `40/s`, `2400/min`, `40`. `null`: not a rate above 0. */
 export function parseRate(text: string): number | null {
   const [, number = "", per = "s"] = /^(\d+(?:\.\d+)?)\s*(?:\/\s*(s|sec|m|min|h))?$/i.exec(text.trim()) ?? [];
   const seconds = TIME_UNITS.get(per.toLowerCase()) ?? Number.NaN;

@@ -7,24 +7,27 @@ import { MIB } from "./size.js";
  *     workers   = Σ over pools  max_children × worker  ≤ budget
  */
 
-/** What a worker is taken to need where nobody measured one. */
+/** The assumed size of a worker where nobody measured one, in bytes. */
 export const ASSUMED_WORKER = 63 * MIB;
 
-/** What `fpmlint capacity` leaves to everything that is not PHP-FPM, and as a margin, where nobody says. */
+/** The bytes that `fpmlint capacity` keeps for everything except PHP-FPM where nobody says. */
 export const DEFAULT_RESERVE = 500 * MIB;
+/** The part of the rest that it keeps free where nobody says. */
 export const DEFAULT_HEADROOM = 0.2;
 
+/** The memory of a host and what is not for workers. Sizes in bytes. */
 export interface Memory {
+  /** All that the host has. */
   readonly memory: number;
-  /** For everything that is not PHP-FPM. */
+  /** For everything except PHP-FPM. */
   readonly reserve: number;
   /** The part of what is available that stays free, from 0 to below 1. */
   readonly headroom: number;
-  /** Taken once for each master, not for each worker: the cache of scripts and its like. */
+  /** Taken once for each master, not for each worker: the cache of scripts and the like. */
   readonly shared: number;
 }
 
-/** A decimal fraction that somebody wrote is `partsLeft` of so many parts: 1 − 0.9 is not quite 0.1 to a computer. */
+/** Shares are counted in whole parts, this many in all: 1 − 0.9 is not quite 0.1 to a computer. */
 export const PARTS = 10n ** 15n;
 
 /** How many of `PARTS` the headroom leaves. */
@@ -32,7 +35,7 @@ export function partsLeft(headroom: number): bigint {
   return Number.isFinite(headroom) ? BigInt(Math.round((1 - headroom) * Number(PARTS))) : 0n;
 }
 
-/** What the workers may take together; 0 when there is nothing left. */
+/** The bytes that all workers together may use; 0 when nothing is left. */
 export function budgetOf({ memory, reserve, headroom, shared }: Memory): number {
   const available = memory - reserve;
   if (!Number.isFinite(available)) return 0;
@@ -41,7 +44,7 @@ export function budgetOf({ memory, reserve, headroom, shared }: Memory): number 
   return Number.isFinite(left) ? Math.max(0, left) : 0;
 }
 
-/** The least memory whose budget holds so many bytes of workers; the largest number there is where none does. */
+/** The least memory whose budget holds that many bytes of workers; the largest number there is where none does. */
 export function memoryFor({ reserve, headroom, shared }: Omit<Memory, "memory">, bytes: number): number {
   const [wanted, parts] = [Math.ceil(bytes + shared), partsLeft(headroom)];
   if (!Number.isFinite(wanted) || parts <= 0n) return Number.MAX_VALUE;
@@ -56,11 +59,12 @@ export interface Workers {
   readonly bytes: number;
 }
 
-/** What all workers need together. */
+/** The bytes that all workers need together. */
 export function totalOf(pools: readonly Workers[]): number {
   return pools.reduce((sum, { count, bytes }) => sum + count * bytes, 0);
 }
 
+/** What the part of a pool depends on. */
 export interface Share {
   /** How much of the workers the pool gets, in proportion to the others' weights; above 0. */
   readonly weight: number;
@@ -68,60 +72,76 @@ export interface Share {
   readonly bytes: number;
 }
 
-/** How a budget is shared out, so that it can be said in words. */
-export interface Shares {
-  /** Workers of each pool, at least one. */
-  readonly counts: readonly number[];
-  /** What the pools share by weight: the budget without the one worker each of those whose part is smaller. */
+/** What one pool gets of a budget. */
+export interface PoolShare<P extends Share> {
+  readonly pool: P;
+  /** Workers, at least one. */
+  readonly count: number;
+  /** Whether its part is below one worker, which it gets anyway. */
+  readonly single: boolean;
+}
+
+/** How a budget is shared out, so that it can be said in words. Sizes in bytes. */
+export interface Sharing {
+  /** What the pools share by weight: the budget without the one worker of each pool whose part is smaller. */
   readonly left: number;
   /** What one unit of weight costs in all pools that share by weight: Σ weight × bytes. */
   readonly perWeight: number;
-  /** The pools, by their index, whose part is below one worker. */
-  readonly single: readonly number[];
-  /** Whether the counts are those of now, where sharing by weight would have moved a few workers. */
+  /** Whether the counts stay as they are now, where sharing by weight would have moved a few workers. */
   readonly kept: boolean;
 }
 
+export interface Shares<P extends Share> extends Sharing {
+  /** In the order in which they were given. */
+  readonly pools: readonly PoolShare<P>[];
+}
+
 /**
- * How many workers each pool gets of a budget: so many for each unit of weight as fit together, rounded
+ * How many workers each pool gets of a budget: as many for each unit of weight as fit together, rounded
  * down for each pool, and at least one. `null`: there is not even room for one worker each.
  *
- * The number for a unit is the largest with which the rounded pools fit, so that what rounding leaves
- * over is not lost, and more memory never takes a worker away.
+ * The number for a unit is the largest with which the rounded pools fit. So what rounding leaves over is
+ * not lost, and more memory never takes a worker away.
  *
- * `present`: the weights are the workers that the pools have now. They stay where they fit and the rest
- * has no room for one more in each pool. So what was recommended once is recommended again.
+ * `present`: the weights are the workers that the pools have now. They stay if they fit and the rest has
+ * no room for one more in each pool, so that what was recommended once is recommended again.
  */
-export function sharesOf(budget: number, pools: readonly Share[], present: boolean): Shares | null {
-  const costAt = (unit: number): number => costOf(countsAt(pools, unit), pools);
+export function sharesOf<P extends Share>(
+  budget: number,
+  pools: readonly P[],
+  present: boolean,
+): Shares<P> | null {
+  const costAt = (unit: number): number =>
+    pools.reduce((sum, pool) => sum + countAt(pool, unit) * pool.bytes, 0);
   const least = costAt(0);
   if (least > budget) return null;
-  const unit = largestUnit(costAt, budget, (budget + least) / perWeightOf(pools));
-  const counts = countsAt(pools, unit);
-  const now = pools.map(({ weight }) => weight);
-  if (present && costOf(now, pools) <= budget && budget < costOf(now, pools) + least) {
-    const kept = now.some((count, index) => count !== counts[index]);
-    return { counts: now, left: budget, perWeight: perWeightOf(pools), single: [], kept };
+  const now = perWeightOf(pools);
+  const unit = largestUnit(costAt, budget, (budget + least) / now);
+  if (present && now <= budget && budget < now + least) {
+    const kept = pools.some((pool) => pool.weight !== countAt(pool, unit));
+    const staying = pools.map((pool) => ({ pool, count: pool.weight, single: false }));
+    return { pools: staying, left: budget, perWeight: now, kept };
   }
-  const single = pools.flatMap(({ weight }, index) => (weight * unit < 1 ? [index] : []));
-  const small = pools.filter((_, index) => single.includes(index));
-  const open = pools.filter((_, index) => !single.includes(index));
-  const left = budget - costOf([], small);
-  return { counts, left, perWeight: perWeightOf(open), single, kept: false };
+  const shared = pools.map((pool) => ({
+    pool,
+    count: countAt(pool, unit),
+    single: pool.weight * unit < 1,
+  }));
+  const small = shared.filter(({ single }) => single).map(({ pool }) => pool);
+  const open = shared.filter(({ single }) => !single).map(({ pool }) => pool);
+  const left = budget - totalOf(small.map(({ bytes }) => ({ count: 1, bytes })));
+  return { pools: shared, left, perWeight: perWeightOf(open), kept: false };
 }
 
-function countsAt(pools: readonly Share[], unit: number): readonly number[] {
-  return pools.map(({ weight }) => Math.max(1, Math.floor(weight * unit)));
-}
-
-function costOf(counts: readonly number[], pools: readonly Share[]): number {
-  return pools.reduce((sum, { bytes }, index) => sum + (counts[index] ?? 1) * bytes, 0);
+/** The workers of a pool at so many for each unit of weight. */
+function countAt({ weight }: Share, unit: number): number {
+  return Math.max(1, Math.floor(weight * unit));
 }
 
 /** The largest number up to `most` that costs no more than the budget. */
 function largestUnit(costAt: (unit: number) => number, budget: number, most: number): number {
   let [fits, tooMuch] = [0, most];
-  // Until no number is between them: where the search began must not show in the result.
+  // Until there is no number between them: the result must not depend on where the search began.
   for (let unit = tooMuch / 2; unit > fits && unit < tooMuch; unit = fits + (tooMuch - fits) / 2) {
     if (costAt(unit) <= budget) fits = unit;
     else tooMuch = unit;
@@ -129,9 +149,9 @@ function largestUnit(costAt: (unit: number) => number, budget: number, most: num
   return fits;
 }
 
-/** The counts alone, by weight. */
+/** The counts alone, shared by weight; `null` as for `sharesOf`. */
 export function shareOut(budget: number, pools: readonly Share[]): readonly number[] | null {
-  return sharesOf(budget, pools, false)?.counts ?? null;
+  return sharesOf(budget, pools, false)?.pools.map(({ count }) => count) ?? null;
 }
 
 /** Of one unit of weight. */

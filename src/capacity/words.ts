@@ -1,12 +1,13 @@
+import { zip } from "../source/collect.js";
 import { decimalText, placesOf, plain, scaled } from "./decimal.js";
 import type { Cpu, Plan, PlanInput, PoolInput, PoolPlan } from "./plan.js";
 import { MOST_WORKERS } from "./recommend.js";
 import { MIB } from "./size.js";
 import { type Memory, PARTS, partsLeft, totalOf } from "./sum.js";
 
-/** The sums in words, so that a reader can redo them on paper. */
+/** The sums in words, so that a reader can check them on paper. */
 
-/** `8192 MiB`: one unit in a whole sum, with so many decimals as are asked for. */
+/** `8192 MiB`: the same unit in a whole sum, with at most that many decimals. */
 export function mebibytes(bytes: number, decimals = 1): string {
   return `${Number((bytes / MIB).toFixed(decimals))} MiB`;
 }
@@ -34,20 +35,26 @@ const BYTES: Scale = {
 /** The shortest first; bytes are exact. */
 const SCALES: readonly Scale[] = [...[1, 2, 3, 4, 5, 6].map(inMebibytes), BYTES];
 
-/** A sum as it is written, and what somebody would get who redoes it: `top / bottom`. */
+/** A sum as it is written, and the result of calculating it from the text: `top / bottom`. */
 interface Sum {
   readonly text: string;
   readonly top: bigint;
   readonly bottom: bigint;
 }
 
-/** Rounded down; `null` for sizes of which too few digits are left. */
+/** Rounded down; `null`: the sizes have lost so many digits that they are 0. */
 function resultOf({ top, bottom }: Sum): number | null {
   return bottom > 0n ? Number(top / bottom) : null;
 }
 
-/** The number, and the sum with the fewest decimals with which it still comes to the number. */
-function exact(write: (scale: Scale) => Sum): { readonly count: number; readonly text: string } {
+/** A number, and a sum that comes to it. */
+interface Exact {
+  readonly count: number;
+  readonly text: string;
+}
+
+/** The number, and the sum with as few decimals as still come to the number. */
+function exact(write: (scale: Scale) => Sum): Exact {
   const full = write(BYTES);
   const count = resultOf(full) ?? 0;
   const { text } = SCALES.map(write).find((one) => resultOf(one) === count) ?? full;
@@ -56,23 +63,23 @@ function exact(write: (scale: Scale) => Sum): { readonly count: number; readonly
 
 /** `(8192 MiB − 500 MiB) / 60 MiB = 128` for each pool of a plan. */
 export function sumsInWords(input: PlanInput, plan: Plan): readonly string[] {
-  const single = new Set(plan.shares.single);
+  const pools = zip(input.pools, plan.pools);
   // Once for all pools: a host may have thousands.
-  const open = openOf(input, single);
+  const open = openOf(pools.filter(([, { single }]) => !single).map(([pool]) => pool));
   const kept = plan.shares.kept ? keptInWords(input, plan) : "";
-  return plan.pools.map((pool, index) => {
+  return pools.map(([given, pool]) => {
+    const part = (): Exact => exact((scale) => memorySum(input, plan, open, given, scale));
     const text = plan.shares.kept
       ? `${pool.byMemory} as now: ${kept}`
-      : single.has(index)
-        ? `1: its part, ${exact((scale) => memorySum(input, plan, open, index, scale)).text}, is below one worker, and no pool gets 0`
-        : partInWords(input, plan, open, index);
+      : pool.single
+        ? `1: its part, ${part().text}, is below one worker, and no pool gets 0`
+        : partInWords(part(), pool);
     return `${text}${pool.max === pool.byMemory ? "" : `; ${limitInWords(input.cpu, plan, pool)}`}`;
   });
 }
 
-function partInWords(input: PlanInput, plan: Plan, open: Open, index: number): string {
-  const { count, text } = exact((scale) => memorySum(input, plan, open, index, scale));
-  const more = (plan.pools[index]?.byMemory ?? count) - count;
+function partInWords({ count, text }: Exact, { byMemory }: PoolPlan): string {
+  const more = byMemory - count;
   return `${text} = ${count}${more > 0 ? `, and ${more} more of what rounding left over` : ""}`;
 }
 
@@ -84,17 +91,17 @@ function keptInWords({ pools }: PlanInput, { budget }: Plan): string {
   return `${sum} = ${text(total)}, and ${text(budget)} have no room for one more in each pool`;
 }
 
-/** Whether all that is said of pools that stay as they are is true of the sizes as they are written, too. */
+/** Whether everything said about pools that stay as they are also holds for the sizes as they are written. */
 function staysKept(pools: readonly PoolInput[], budget: number, total: number, { digits }: Scale): boolean {
   const now = pools.reduce((sum, { weight, bytes }) => sum + BigInt(weight) * digits(bytes), 0n);
   const least = pools.reduce((sum, { bytes }) => sum + digits(bytes), 0n);
   return now === digits(total) && now <= digits(budget) && digits(budget) < now + least;
 }
 
-/** The pools that share by weight, and what of them all sums need. */
+/** The pools that share by weight, and what all sums need of them. */
 interface Open {
   readonly pools: readonly PoolInput[];
-  /** The digits behind the point of the longest weight. */
+  /** The most digits after the decimal point that a weight has. */
   readonly places: number;
   /** All weights, in units of the last of these digits. */
   readonly weight: bigint;
@@ -102,20 +109,22 @@ interface Open {
   readonly bytes: number | null;
 }
 
-function openOf(input: PlanInput, single: ReadonlySet<number>): Open {
-  const pools = input.pools.filter((_, index) => !single.has(index));
+function openOf(pools: readonly PoolInput[]): Open {
   const places = pools.reduce((most, { weight }) => Math.max(most, placesOf(weight)), 0);
   const weight = pools.reduce((sum, one) => sum + scaled(one.weight, places), 0n);
   const bytes = pools[0]?.bytes ?? null;
   return { pools, places, weight, bytes: pools.every((one) => one.bytes === bytes) ? bytes : null };
 }
 
-function memorySum(input: PlanInput, plan: Plan, open: Open, index: number, scale: Scale): Sum {
-  const { pools } = input;
+function memorySum(
+  input: PlanInput,
+  plan: Plan,
+  open: Open,
+  { bytes, weight }: PoolInput,
+  scale: Scale,
+): Sum {
   const { left, perWeight } = plan.shares;
-  const [pool] = pools.slice(index, index + 1);
-  const { bytes, weight } = pool ?? { bytes: 0, weight: 0 };
-  if (pools.length === 1) {
+  if (input.pools.length === 1) {
     const budget = budgetSum(input, scale);
     return {
       text: `${budget.text} / ${scale.text(bytes)}`,
@@ -133,7 +142,7 @@ function memorySum(input: PlanInput, plan: Plan, open: Open, index: number, scal
 
 const MOST_TERMS = 6;
 
-/** What a pool gets of each byte: its weight divided by what one unit of weight costs in all pools that share. */
+/** The part of each byte that a pool gets: its weight divided by what one unit of weight costs in all pools that share. */
 function costSum(open: Open, perWeight: number, weight: number, bytes: number, scale: Scale): Sum {
   const places = Math.max(placesOf(weight), open.places);
   const [top, own] = [scaled(weight, places), plain(weight)];
@@ -170,7 +179,7 @@ function budgetSum({ memory, reserve, headroom, shared }: Memory, scale: Scale):
   return { text: less([part, ...charged]), top, bottom: PARTS };
 }
 
-/** The budget as a sum: `(8192 MiB − 500 MiB) × 0.8 = 6153.6 MiB`; what is charged may be more than there is. */
+/** The budget as a sum: `(8192 MiB − 500 MiB) × 0.8 = 6153.6 MiB`; more may be subtracted than there is. */
 export function budgetInWords(input: PlanInput): string {
   const full = budgetSum(input, BYTES);
   const bytes = Number(floorOf(full.top, full.bottom));

@@ -6,11 +6,12 @@ import type { SourceFile } from "../source/file.js";
 import { nearest } from "../source/spelling.js";
 import { isTemplate } from "../source/template.js";
 
-/** What the rules about single lines of PHP-FPM's files share. */
+/** What the rules about single lines of PHP-FPM's files have in common. */
 
+/** The effect of a line that PHP-FPM refuses. */
 export const fpmDown = "PHP-FPM does not start or reload, and every pool of this master is down";
 
-/** A line and where PHP-FPM takes it to stand. */
+/** A line and the section in which PHP-FPM reads it. */
 export interface Line {
   readonly setting: Setting;
   readonly section: Section;
@@ -18,7 +19,7 @@ export interface Line {
   readonly pool: Pool | null;
 }
 
-/** Every setting of a master. Which section fragments end up in is not known where no header of their own says it. */
+/** Every setting of a master. Without the main file it is unknown which section a line ends up in, unless its own file has the header. */
 export function linesOf(master: FpmMaster): readonly Line[] {
   const fragment = master.main === null;
   const line = (setting: Setting, section: Section, pool: Pool | null): Line =>
@@ -31,23 +32,23 @@ export function linesOf(master: FpmMaster): readonly Line[] {
   ];
 }
 
-/** Whether the header above a line stands neither in its file nor in one that includes it: an `include` left it open. */
+/** Whether the header above a line is neither in its file nor in one that includes it: an `include` left it open. */
 export function isLost({ header, place }: Setting): boolean {
   if (header === null) return false;
   const own = header.span.file.path;
   return ![place.span, ...place.via].some(({ file }) => file.path === own);
 }
 
-/** `env`, `php_value` and the like: their lines have brackets. */
+/** Whether lines of this key have brackets: `env`, `php_value` and the like. */
 export function isArrayKey(key: string): boolean {
   return fpmFacts.some((fact) => fact.name === key && fact.type === "array");
 }
 
-/** What was found, by section and name; the same slip may be in each of a hundred thousand lines. */
+/** What was found, by section and name: a hundred thousand lines may have the same slip. */
 const meant = new Map<string, string | null>();
 const MOST_REMEMBERED = 10_000;
 
-/** The setting that a name PHP-FPM does not know most likely means. */
+/** The setting that is most likely meant by a name that PHP-FPM does not know; `null`: none is close. */
 export function meantKey(key: string, section: Section, array: boolean): string | null {
   const asked = `${section} ${array} ${key}`;
   const known = meant.get(asked);
@@ -62,12 +63,12 @@ export function meantKey(key: string, section: Section, array: boolean): string 
   return found;
 }
 
-/** Names of one pool for which it is looked up what they mean. */
+/** The meaning of more unknown names than this in one pool is not looked up. */
 const MOST_MISSPELT = 1000;
 
 const misspelt = new WeakMap<Pool, ReadonlySet<string | null>>();
 
-/** Whether a line of the pool is a misspelt `key`: then that is the cause of what its absence does. */
+/** Whether a line of the pool is a misspelt `key`: then the misspelling is the cause of what its absence does. */
 export function isMisspelt(pool: Pool, key: string): boolean {
   const known = misspelt.get(pool) ?? misspeltIn(pool);
   misspelt.set(pool, known);
@@ -76,26 +77,26 @@ export function isMisspelt(pool: Pool, key: string): boolean {
 
 function misspeltIn({ settings }: Pool): ReadonlySet<string | null> {
   const unknown = settings.filter((one) => one.index === null && factOf(one.key, "pool") === undefined);
-  // A pool of more wrong names than anybody writes has other troubles.
+  // A pool with more wrong names than anybody writes has other problems.
   const names = unique(unknown.map(({ key }) => key)).slice(0, MOST_MISSPELT);
   return new Set(names.map((key) => meantKey(key, "pool", false)));
 }
 
-/** The key as it is written: PHP-FPM's messages have it so. */
+/** The key as it is written, which is how PHP-FPM's messages quote it. */
 export function writtenKey({ keyPlace: { span } }: Setting): string {
   return span.file.text.slice(span.start, span.end);
 }
 
 const templates = new WeakMap<SourceFile, boolean>();
 
-/** Looked for once in a file, whatever the number of its settings. */
+/** Looked up once for a file, however many settings it has. */
 function isTemplateFile(file: SourceFile): boolean {
   const known = templates.get(file) ?? isTemplate(file.text);
   templates.set(file, known);
   return known;
 }
 
-/** Text that an installer still replaces; `raw` is what is in the file. */
+/** Whether an installer still replaces the value; `raw` is the text in the file. */
 export function isPlaceholder(setting: Setting): boolean {
   const { raw, place } = setting;
   return (

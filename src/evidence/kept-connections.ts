@@ -9,15 +9,15 @@ import type { Node } from "../nginx/types.js";
 import type { Place } from "../source/file.js";
 import { type Pair, pairs } from "./pairs.js";
 
-/** Idle connections that nginx keeps to PHP-FPM, each of which holds a worker. */
+/** Idle connections to PHP-FPM that nginx keeps; each of them holds a worker. */
 
-/** An upstream whose idle connections to a pool are kept. */
+/** An upstream for which nginx keeps idle connections to a pool. */
 export interface Kept {
   readonly name: string;
   readonly group: Node;
-  /** Servers of it that share what is kept. */
+  /** The number of its servers, which share the connections that are kept. */
   readonly members: number;
-  /** Idle connections that each worker of nginx keeps to this pool at most. */
+  /** The most idle connections that each worker of nginx keeps to this pool. */
   readonly count: number;
   /** The number in `keepalive`, or the upstream where it would go. */
   readonly place: Place;
@@ -25,9 +25,10 @@ export interface Kept {
   readonly pair: Pair;
 }
 
+/** The upstreams that lead to one pool. */
 export type KeptGroup = readonly [Kept, ...Kept[]];
 
-/** What nginx keeps of idle connections to each pool, upstream by upstream. */
+/** The idle connections that nginx keeps to each pool, by upstream. */
 export function keptByPool(host: Host, nginx: NginxHost): ReadonlyMap<Pool, KeptGroup> {
   const groups = readUpstreams(childrenNamed(nginx.root, "http"));
   const found = new Map<Pool, KeptGroup>();
@@ -36,7 +37,7 @@ export function keptByPool(host: Host, nginx: NginxHost): ReadonlyMap<Pool, Kept
     const keeps = effectiveFlag(binding.block, "fastcgi_keep_conn");
     const name = target.upstream?.toLowerCase();
     const group = name === undefined ? undefined : groups.get(name);
-    // A backup server gets no requests as a rule, and so no connections that could be kept.
+    // A backup server normally gets no requests, and so no connections that could be kept.
     if (keeps.kind !== "set" || !keeps.value || group === undefined || target.backup) continue;
     const kept = keptBy(group, nginx);
     const known = found.get(pool);

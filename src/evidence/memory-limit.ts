@@ -6,18 +6,19 @@ import { parseIniBytes } from "../php/ini.js";
 import { type Effective, placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
 
-/** PHP's `memory_limit` as the workers of a pool may meet it. */
+/** PHP's `memory_limit` in the workers of a pool. */
 
+/** A `memory_limit`, and the line that sets it. */
 export interface MemoryLimit {
-  /** `Infinity` without limit. */
+  /** `Infinity`: no limit. */
   readonly bytes: number;
   /** `null`: PHP's default. */
   readonly place: Place | null;
 }
 
 /**
- * The highest `memory_limit` of each pool: its own, or one that nginx passes to it with some
- * request. `null` when it is not known or no size.
+ * The highest `memory_limit` of each pool: its own, or one that nginx passes to it with some request.
+ * `null`: unknown, or not a size.
  */
 export function memoryLimits(host: Host): (pool: Pool) => MemoryLimit | null {
   const passed = requestValues(host, "memory_limit");
@@ -46,7 +47,7 @@ export function memoryLimits(host: Host): (pool: Pool) => MemoryLimit | null {
 
 function readLimit({ whole }: Host, pool: Pool, value: Effective<string | null>): MemoryLimit | null {
   if (value.kind === "unknown" || value.value === null) return null;
-  // Without any php.ini in the tree the default is only known where it would be there.
+  // Without any php.ini in the tree the default is only certain where one could not be missing.
   if (value.kind === "default" && pool.master.ini.files.length === 0 && !whole) return null;
   if (!/^-?\d+\s*[kmg]?$/i.test(value.value.trim())) return null;
   const bytes = parseIniBytes(value.value);

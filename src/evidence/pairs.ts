@@ -6,9 +6,9 @@ import { serverLabel } from "../model/labels.js";
 import { headText } from "../nginx/tree/nodes.js";
 import { type Effective, placeOf } from "../source/effective.js";
 
-/** What most rules say alike: the chain from a location to its pool, and values with their provenance. */
+/** What most rules say in the same words: the way from a location to its pool, and values with their origin. */
 
-/** One location, one of the addresses behind it, one pool that listens there. */
+/** One location, one of the addresses that it passes to, one pool that listens there. */
 export interface Pair {
   readonly binding: Binding;
   readonly target: Target;
@@ -29,11 +29,12 @@ export function* pairsOf(binding: Binding): Generator<Pair> {
   }
 }
 
+/** The locations that pass requests to PHP. */
 export function phpBindings(host: Host): readonly Binding[] {
   return host.bindings.filter(({ serves }) => serves === "php");
 }
 
-/** The address on either side: the nginx words that name it, the `upstream`, `set` or `map` between, and the pool's `listen`. */
+/** The address at both ends: the words of nginx that name it, the `upstream`, `set` or `map` between, the pool's `listen`. */
 export function linkOf({ binding, target, pool }: Pair): readonly RelatedReport[] {
   const listen = placeOf(setting(pool, "listen"));
   const same = target.address.kind === "unix" ? "same socket" : "same address";
@@ -43,7 +44,7 @@ export function linkOf({ binding, target, pool }: Pair): readonly RelatedReport[
   };
   return [
     talks,
-    ...(target.through === null ? [] : [{ place: target.place, message: "the address behind it" }]),
+    ...(target.through === null ? [] : [{ place: target.place, message: "the address that this leads to" }]),
     ...(listen === null ? [] : [{ place: listen, message: same }]),
   ];
 }

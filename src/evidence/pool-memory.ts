@@ -13,18 +13,20 @@ import { groupBy } from "../source/collect.js";
 import { placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
 
-/** The sum of all pools of a host against its memory, in bytes and in words. */
+/** The memory that all pools of a host need against the memory it has, in bytes and in words. */
 
+/** A pool with what it counts in the sum. */
 export interface SizedPool {
   readonly pool: Pool;
   /** How many of its workers count: `pm.max_children`, or what `process.max` leaves of it. */
   readonly count: number;
   /** `pm.max_children`. */
   readonly most: number;
-  /** Of one worker. */
+  /** The size of one worker. */
   readonly bytes: number;
 }
 
+/** The pools of a host that may run together. */
 export interface PoolSum {
   readonly pools: readonly SizedPool[];
   /** Every `process.max` that allows fewer workers than the pools of its master. */
@@ -37,7 +39,7 @@ interface Cap {
   readonly place: Place | null;
 }
 
-/** Every pool of the masters that may run together, at its largest; `null` when a number is not known. */
+/** Every pool of the masters that may run together, at its largest; `null`: a number is unknown. */
 export function poolSum(host: Host, bytesOf: (pool: Pool) => number | null): PoolSum | null {
   const found: PoolSum[] = [];
   for (const masters of alternatives(host)) {
@@ -50,7 +52,7 @@ export function poolSum(host: Host, bytesOf: (pool: Pool) => number | null): Poo
   return pools.length === 0 ? null : { pools, caps: found.flatMap(({ caps }) => caps) };
 }
 
-/** The masters in groups that listen on one address, so that only one of a group can run at a time. */
+/** The masters in groups that share an address, so that only one of each group can run at a time. */
 function alternatives(host: Host): readonly (readonly FpmMaster[])[] {
   const groups = new Map(host.masters.map((master) => [master, master]));
   const first = new Map<string, FpmMaster>();
@@ -77,7 +79,7 @@ function masterSum(master: FpmMaster, bytesOf: (pool: Pool) => number | null): P
   return master.partial ? null : capped(master, pools);
 }
 
-/** `process.max` is for all pools of a master together; the worst is that the largest workers run. */
+/** `process.max` is for all pools of a master together; in the worst case the largest workers run. */
 function capped(master: FpmMaster, pools: readonly SizedPool[]): PoolSum | null {
   const value = globalSetting(master, "process.max");
   if (value.kind === "unknown") return null;
@@ -96,8 +98,8 @@ function capped(master: FpmMaster, pools: readonly SizedPool[]): PoolSum | null 
 }
 
 /**
- * Whether a sum of several masters is one that occurs: one of them alone is above the limit, or
- * those are that nginx uses. Of the others only the host knows whether they run.
+ * Whether a sum over several masters really occurs: it does when one of them alone is above the limit,
+ * or when those are that nginx uses. Whether the others run, only the host knows.
  */
 export function certainAbove(host: Host, { pools }: PoolSum, limit: number): Pick<Draft, "settle"> {
   const masters = groupBy(pools, ({ pool }) => String(host.masters.indexOf(pool.master)));
@@ -116,17 +118,17 @@ function masterOf({ master }: Pool): FpmMaster {
   return master;
 }
 
-/** What somebody measured, else what a worker is taken to need. */
+/** The bytes of a worker: the measured size, else the assumed one. */
 export function workerSize({ workerSize: given }: Host): number {
   return given ?? ASSUMED_WORKER;
 }
 
-/** What PHP-FPM may take of the memory, where somebody stated that it may not take all. */
+/** The bytes of the memory that are for PHP-FPM: all, unless a reserve or a headroom was stated. */
 export function roomOf({ bytes, reserve, headroom }: HostMemory): number {
   return budgetOf({ memory: bytes, reserve: reserve ?? 0, headroom: headroom ?? 0, shared: 0 });
 }
 
-/** `the host has 8 GiB (--ram)`, and the sum of what is left where not all of it is for PHP-FPM. */
+/** `the host has 8 GiB (--ram)`, and where not all of it is for PHP-FPM, the sum of what is left. */
 export function roomInWords(memory: HostMemory): string {
   const { bytes, source } = memory;
   const [reserve, headroom] = [memory.reserve ?? 0, memory.headroom ?? 0];
@@ -138,7 +140,7 @@ export function roomInWords(memory: HostMemory): string {
   return `${has}, of which ${left} = ${showSize(roomOf(memory))} are for PHP-FPM`;
 }
 
-/** `5 × 63 MiB + 20 × 63 MiB = 1575 MiB`; of many pools those with workers of one size together. */
+/** `5 × 63 MiB + 20 × 63 MiB = 1575 MiB`; where there are many pools, those with workers of one size together. */
 export function sumInWords({ pools, caps }: PoolSum): string {
   const counted = pools.filter(({ count }) => count > 0);
   const sizes = groupBy(counted, ({ bytes }) => String(bytes)).map((group) => ({
@@ -155,8 +157,8 @@ export function sumInWords({ pools, caps }: PoolSum): string {
 
 const MOST_TERMS = 6;
 
-/** Every pool with its part of the sum, at its `pm.max_children`. */
-export function sharesOf({ pools }: PoolSum): readonly RelatedReport[] {
+/** The part of each pool in the sum, at its `pm.max_children`. */
+export function partsOf({ pools }: PoolSum): readonly RelatedReport[] {
   return pools.flatMap(({ pool, count, bytes, most }) => {
     const place = placeOf(setting(pool, "pm.max_children"));
     const share = `${count < most ? "at most " : ""}${most} × ${showSize(bytes)} = ${showSize(most * bytes)}`;
@@ -164,11 +166,11 @@ export function sharesOf({ pools }: PoolSum): readonly RelatedReport[] {
   });
 }
 
-/** The lines that bound the sum: `process.max`, and the memory where a file of the host sets it. */
+/** The lines that bound the sum: `process.max`, and the memory if a file of the host sets it. */
 export function boundsOf({ caps }: PoolSum, memory: HostMemory): readonly RelatedReport[] {
   const limits = caps.map(({ limit, place }) => ({
     place,
-    message: `no more than ${limit} workers together`,
+    message: `at most ${limit} workers together`,
   }));
   const all = [...limits, { place: memory.place, message: showSize(memory.bytes) }];
   return all.flatMap(({ place, message }) => (place === null ? [] : [{ place, message }]));
@@ -177,7 +179,7 @@ export function boundsOf({ caps }: PoolSum, memory: HostMemory): readonly Relate
 /** The counts that packages ship in `www.conf`: Debian's and Alpine's, and Red Hat's. */
 const STOCK = new Set([5, 50]);
 
-/** Whether nobody has chosen the sizes yet: one pool, as the distribution ships it. */
+/** Whether nobody has chosen the sizes yet: all pools are as the distribution ships them. */
 export function isStock({ pools }: PoolSum): boolean {
   return pools.every(
     ({ pool, most }) =>

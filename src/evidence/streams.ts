@@ -5,15 +5,15 @@ import type { Node } from "../nginx/types.js";
 import { hasPlaceholder, readMarks } from "../source/template.js";
 import type { Pair } from "./pairs.js";
 
-/** Which locations are for scripts in general, and which for responses that are to arrive piece by piece. */
+/** Which locations are for scripts in general, and which for responses that should arrive piece by piece. */
 
 /** Any two scripts, and any page of a front controller. */
 const SCRIPTS = ["/index.php", "/a/other.php"];
 const PAGE = "/a/page";
 
 /**
- * Whether a location takes scripts whatever they are called, or the pages of a front controller,
- * which another location hands on to it. One script may be a stream by its nature.
+ * Whether a location takes scripts whatever they are called, or the pages of a front controller that
+ * another location hands on to it. A location for a single script may be meant for a stream.
  */
 export function isGeneral({ binding: { location, server } }: Pair): boolean {
   if (isWhole(location) && SCRIPTS.every((uri) => takes(location, uri) === true)) return true;
@@ -22,27 +22,27 @@ export function isGeneral({ binding: { location, server } }: Pair): boolean {
   );
 }
 
-/** Whether no location around it narrows the paths down. */
+/** Whether no location around it narrows down the paths. */
 function isWhole(location: Node): boolean {
   const outer = location.parent;
   return outer?.name !== "location" || (takes(outer, PAGE) === true && isWhole(outer));
 }
 
-/** Names of what arrives, or is sent, piece by piece, or takes long by its nature. */
+/** Names of things that arrive or are sent piece by piece, or that take long by nature. */
 const PIECEWISE =
   /^(?:sse|events?|eventsource|streams?|streaming|live|push|(?:long)?poll(?:ing)?|sockets?|ws|progress|notify|notifications?|feeds?|chat|tail|logs?|downloads?|exports?|uploads?|imports?|backups?|mercure|realtime)$/i;
 
-/** Of a whole server or pool: not what a shop or a calendar may be called, too. */
+/** The same for a whole server or pool, without words that may also be the name of a shop or a calendar. */
 const STREAMS = /^(?:sse|eventsource|streams?|streaming|push|(?:long)?poll(?:ing)?|mercure|realtime)$/i;
 
-/** Whether the location, its script, the server or the pool is named after a stream of events or the like. */
+/** Whether the location, its script, the server or the pool is named after a stream of events or something similar. */
 export function isStream({ binding: { block, location, server }, pool }: Pair): boolean {
   const script = effectiveParams(block)?.params.get("SCRIPT_FILENAME")?.value ?? "";
   const narrow = [...around(location).map(headText), script];
   const names = server === null ? [] : childrenNamed(server, "server_name");
   const hosts = names.flatMap((node) => node.directive.args.map((word) => shownWord(node, word)));
   if (narrow.some((text) => named(text, PIECEWISE)) || named(pool.name, STREAMS)) return true;
-  // Of several names one may be the site's own.
+  // If there are several names, one may be the site's own.
   return hosts.length > 0 && hosts.every((text) => named(text, STREAMS));
 }
 
@@ -51,7 +51,7 @@ function around(location: Node): readonly Node[] {
   return outer?.name === "location" ? [location, ...around(outer)] : [location];
 }
 
-/** What a template fills in may be such a name. */
+/** A name that a template fills in may be one of these. */
 function named(text: string, names: RegExp): boolean {
   if (hasPlaceholder(text) || readMarks(text).length > 0) return true;
   return text.split(/[^a-z]+/i).some((word) => names.test(word));

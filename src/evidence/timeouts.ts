@@ -8,7 +8,7 @@ import { known } from "../source/effective.js";
 import type { Known } from "./grouping.js";
 import { type Pair, pairs } from "./pairs.js";
 
-/** Both limits on the time of a request, at one way from a location to a pool. */
+/** Both limits on the duration of a request, for one way from a location to a pool. */
 export interface Limits extends Pair {
   /** nginx's `fastcgi_read_timeout` in milliseconds, above 0. */
   readonly read: Known<number>;
@@ -16,45 +16,45 @@ export interface Limits extends Pair {
   readonly terminate: Known<number>;
 }
 
-/** nginx's limit of a way. */
+/** nginx's limit for one way. */
 export const readLimit = ({ read }: Limits): Known<number> => read;
 
-/** Every way on which both limits are known. A read timeout of 0 is a fault of its own, with its own rule. */
+/** Every way for which both limits are known. A read timeout of 0 is a fault with its own rule. */
 export function* limits(host: Host): Generator<Limits> {
   for (const pair of pairs(host)) {
     const read = effectiveTime(pair.binding.block, "fastcgi_read_timeout");
     const terminate = seconds(pair.pool, "request_terminate_timeout");
     if (read.kind === "unknown" || terminate.kind === "unknown") continue;
     if (read.value <= 0 || runsNoScripts(pair)) continue;
-    // FPM starts no timer for a negative time.
+    // PHP-FPM starts no timer for a negative time.
     yield { ...pair, read, terminate: { ...terminate, value: Math.max(0, terminate.value ?? 0) } };
   }
 }
 
-/** Up to here, in parts of nginx's limit, a worker that nginx gave up on is free soon enough. */
+/** Up to this multiple of nginx's limit, a worker that nginx gave up on is free soon enough. */
 export const TOLERATED = 1.5;
 
 /**
- * The shortest `request_terminate_timeout`, in seconds, with which no location that uses the pool
- * is killed by PHP-FPM or holds a worker long; `null` when there is none, because the locations differ too much.
+ * The shortest `request_terminate_timeout`, in seconds, with which PHP-FPM kills no request of a
+ * location that uses the pool, and none holds a worker for long. `null`: the locations differ too much.
  */
 export function suitsAll(all: readonly Limits[], pool: Pool): number | null {
   const seconds = longestRead(all, pool);
   return seconds * 1000 <= readsOf(all, pool).shortest * TOLERATED ? seconds : null;
 }
 
-/** The longest time that nginx waits for the pool, in seconds; PHP-FPM takes whole ones. */
+/** The longest time that nginx waits for the pool, in whole seconds, as PHP-FPM needs them. */
 export function longestRead(all: readonly Limits[], pool: Pool): number {
   return Math.ceil(readsOf(all, pool).longest / 1000);
 }
 
-/** Of nginx's limits on the ways to one pool, in milliseconds. */
+/** The shortest and longest of nginx's limits for one pool, in milliseconds. */
 interface Reads {
   readonly shortest: number;
   readonly longest: number;
 }
 
-/** A rule asks this for each of thousands of locations, and the answer is the same for all ways to a pool. */
+/** Rules ask for this for thousands of locations, and the answer is the same for all ways to a pool. */
 const readsByPool = new WeakMap<readonly Limits[], ReadonlyMap<Pool, Reads>>();
 
 function readsOf(all: readonly Limits[], pool: Pool): Reads {
@@ -72,12 +72,12 @@ function gathered(all: readonly Limits[]): ReadonlyMap<Pool, Reads> {
   return reads;
 }
 
-/** What to do when no limit suits all locations of a pool. */
+/** A note for the case that no limit suits all locations of a pool. */
 export function ownPools({ pool }: Pair): string {
-  return `as it is, no request_terminate_timeout suits all locations of pool [${pool.name}], because their fastcgi_read_timeout differs too much; the slow ones may also get a pool of their own`;
+  return `as it is, no request_terminate_timeout suits all locations of pool [${pool.name}], because their fastcgi_read_timeout differs too much; you can also give the slow ones a pool of their own`;
 }
 
-/** Whether a template makes one exact path the page of the pool, or may do so. */
+/** Whether a template makes one exact path the status or ping page of the pool, or may do so. */
 function mayBePage({ location: { directive } }: Binding, pool: Pool): boolean {
   const [modifier, path] = directive.args;
   if (modifier?.text !== "=" || path === undefined || /\.php$/.test(path.text)) return false;
@@ -85,7 +85,7 @@ function mayBePage({ location: { directive } }: Binding, pool: Pool): boolean {
   return pages.some(({ value }) => value === null || path.placeholder);
 }
 
-/** The status and ping pages answer at once, whatever the limits are. */
+/** Whether the location only serves the status or ping page, which answer at once, whatever the limits are. */
 export function runsNoScripts({ binding, pool }: Pair): boolean {
   const pages = ["pm.status_path", "ping.path"].map((key) => known(setting(pool, key)) ?? "");
   const first = argument(binding.location, 0) ?? "";

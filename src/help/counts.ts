@@ -6,25 +6,28 @@ import type { Host } from "../model/host.js";
 import { known } from "../source/effective.js";
 import { write } from "./edit.js";
 
-/** Counts that are to be others than the pool's own. */
+/** The counts that should replace the pool's own. */
 export interface WantedCounts {
   readonly pm?: string;
+  /** `pm.max_children`. */
   readonly children?: number;
+  /** `pm.min_spare_servers`. */
   readonly least?: number;
+  /** `pm.max_spare_servers`. */
   readonly most?: number;
 }
 
-/** Workers of a pool about which nothing is known, as in Debian's `www.conf`. */
+/** Workers for a pool about which nothing is known, as in Debian's `www.conf`. */
 const ENOUGH = 5;
 
 const clamp = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most);
 
-/** The edits that make the counts of a pool a set that PHP-FPM takes, nearest to the ones it has. */
+/** The edits after which PHP-FPM accepts the counts of a pool, as close as possible to those it has. */
 export function acceptedCounts(host: Host, pool: Pool, wanted: WantedCounts): readonly (Edit | null)[] {
   const edits: (Edit | null)[] = [];
   const put = (key: string, value: number | string): void => {
     const now = setting(pool, key);
-    // What only the running host knows may be right.
+    // A value that only the running host knows may be right.
     if (now.kind === "unknown") return;
     if (now.kind === "default" || now.value !== String(value))
       edits.push(write(host, now, `${key} = ${value}`));

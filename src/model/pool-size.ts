@@ -5,10 +5,12 @@ import { argument, childrenNamed } from "../nginx/tree/nodes.js";
 import { type Effective, known } from "../source/effective.js";
 import type { NginxHost } from "./host.js";
 
-/** How many workers either daemon starts. `null` everywhere: not known. */
+/** How many workers either daemon starts. `null` always means: not known. */
 
+/** The values of `pm`. */
 export type ProcessManager = "static" | "dynamic" | "ondemand";
 
+/** The `pm` of a pool; `null`: also if PHP-FPM refuses it. */
 export function processManager(pool: Pool): ProcessManager | null {
   const text = known(setting(pool, "pm"));
   const reading = text === undefined || text === null ? null : readProcessManager(text);
@@ -16,12 +18,12 @@ export function processManager(pool: Pool): ProcessManager | null {
   return name === "static" || name === "dynamic" || name === "ondemand" ? name : null;
 }
 
-/** `pm.max_children`; `null` also for what PHP-FPM refuses. */
+/** `pm.max_children`; `null`: also if PHP-FPM refuses it. */
 export function maxChildren(pool: Pool): number | null {
   return positive(integer(pool, "pm.max_children"));
 }
 
-/** The workers that a pool starts with, whether anybody asks or not. */
+/** The number of workers that a pool starts with before any request comes. */
 export function workersAtStart(pool: Pool): number | null {
   const max = maxChildren(pool);
   switch (processManager(pool)) {
@@ -36,7 +38,7 @@ export function workersAtStart(pool: Pool): number | null {
       ];
       const start = integer(pool, "pm.start_servers");
       if (start.kind === "unknown" || least === null || most === null) return null;
-      // What FPM computes where none is written.
+      // What PHP-FPM computes when none is written.
       return start.value !== null && start.value > 0 ? start.value : least + Math.floor((most - least) / 2);
     }
     case null:
@@ -48,18 +50,18 @@ export function workersAtStart(pool: Pool): number | null {
 export interface Growth {
   readonly start: number;
   readonly max: number;
-  /** `pm.min_spare_servers`. */
+  /** `pm.min_spare_servers`: as many are kept idle at least. */
   readonly spare: number;
   /** `pm.max_spawn_rate`. */
   readonly rate: number;
 }
 
-/** The most workers that are started at once: FPM doubles a number from 1 on until it is not below the rate. */
+/** The most workers that are started at once: PHP-FPM doubles a number, from 1 on, until it reaches the rate. */
 export function workersPerSecond({ spare, rate }: Pick<Growth, "spare" | "rate">): number {
   return Math.min(spare, 2 ** Math.ceil(Math.log2(Math.max(rate, 1))));
 }
 
-/** Seconds from the workers of the start to all of them; FPM looks once a second. */
+/** Seconds to grow from the first workers to all of them; PHP-FPM checks once a second. */
 export function secondsToGrow(growth: Growth): number {
   const most = workersPerSecond(growth);
   let [count, seconds, step] = [growth.start, 0, 1];
@@ -70,7 +72,7 @@ export function secondsToGrow(growth: Growth): number {
   return seconds + Math.ceil(Math.max(0, growth.max - count) / most);
 }
 
-/** `null`: one of the numbers is not known. */
+/** How a pool grows; `null`: one of the numbers is not known. */
 export function growthOf(pool: Pool): Growth | null {
   const [start, max] = [workersAtStart(pool), maxChildren(pool)];
   const spare = positive(integer(pool, "pm.min_spare_servers"));
@@ -85,7 +87,7 @@ function positive(value: Effective<number | null>): number | null {
   return number === undefined || number === null || number < 1 ? null : number;
 }
 
-/** nginx's `worker_processes`; `auto` is `cores`, or 1 where these are not known. */
+/** nginx's `worker_processes`; `auto` counts as `cores`, or as 1 if these are unknown. */
 export function nginxWorkers({ root, hasMain }: NginxHost, cores: number | null = null): number | null {
   const written = childrenNamed(root, "worker_processes").at(-1);
   if (written === undefined) return hasMain && !root.partial ? 1 : null;

@@ -4,18 +4,18 @@ import { onlineCores } from "../model/machine/cores.js";
 import { type Measured, measure, othersUse } from "../model/machine/measured.js";
 import { runningMasters } from "../model/machine/processes.js";
 
-/** What is known only of the machine that runs; all `null` for files elsewhere. */
+/** What only the running machine can tell; all `null` for files elsewhere. */
 export interface LiveHost {
   readonly live: boolean;
   readonly measured: Measured | null;
-  /** What everything but PHP-FPM uses. */
+  /** What everything except PHP-FPM uses. */
   readonly others: { readonly bytes: number; readonly source: string } | null;
   readonly cores: { readonly count: number; readonly source: string } | null;
-  /** `net.core.somaxconn`. */
+  /** `net.core.somaxconn`; `null`: not known. */
   readonly somaxconn: number | null;
 }
 
-/** What only the machine that runs can tell; of files elsewhere (`live` false) nothing. */
+/** Looks at the running machine; `live`: whether the host is this machine. */
 export function liveHost({ fs, masters, memory }: Host, live: boolean): LiveHost {
   if (!live) return { live, measured: null, others: null, cores: null, somaxconn: null };
   const running = runningMasters(fs, masters);

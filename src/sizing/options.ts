@@ -1,13 +1,13 @@
 import type { Samples } from "../capacity/samples.js";
 
-/** A number for all pools, and others for those that are named. */
+/** A value for all pools, and other values for pools that are named. */
 export interface Named<T> {
   /** `null`: not given. */
   readonly all: T | null;
   readonly byPool: ReadonlyMap<string, T>;
 }
 
-/** What the command line of `fpmlint capacity` says. Sizes in bytes, times in seconds; `null`: nothing. */
+/** The command line of `fpmlint capacity`. Sizes in bytes, times in seconds; `null`: not given. */
 export interface CapacityOptions {
   readonly reserve: number | null;
   /** From 0 to below 1. */
@@ -17,7 +17,7 @@ export interface CapacityOptions {
   readonly samples: Samples | null;
   readonly weights: ReadonlyMap<string, number>;
   readonly cores: number | null;
-  /** The part of a request that is spent on the CPU, above 0 to 1. */
+  /** The part of a request that is spent computing, above 0 and up to 1. */
   readonly cpuShare: number | null;
   /** Requests per second. */
   readonly rate: Named<number>;

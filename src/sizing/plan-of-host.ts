@@ -13,6 +13,7 @@ import type { Host } from "../model/host.js";
 import { somaxconn } from "../model/listen/somaxconn.js";
 import { sharedMemory } from "../model/machine/shared-memory.js";
 import { maxChildren, processManager } from "../model/pool-size.js";
+import { zip } from "../source/collect.js";
 import { known } from "../source/effective.js";
 import { backlogOf, nginxOf, processMaxOf, rampOf } from "./limits.js";
 import type { LiveHost } from "./live-host.js";
@@ -28,7 +29,7 @@ import {
 } from "./result.js";
 import { warningsOf } from "./warnings.js";
 
-/** The sizes of all pools of a host. Throws nothing: wrong input is `refused`, with the sentence to print. */
+/** The sizes of all pools of a host. Never throws: wrong input is `refused`, with the sentence to print. */
 export function capacityOf(host: Host, options: CapacityOptions, live: LiveHost): CapacityAnswer {
   try {
     return { kind: "capacity", result: computed(host, options, live) };
@@ -42,7 +43,7 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
   const { memory } = host;
   if (memory === null)
     throw new Refusal(
-      'how much memory the host has is not in its files: add --ram, as in --ram 4G, or "memory" in fpmlint.json',
+      'the files do not say how much memory the host has: add --ram, as in --ram 4G, or "memory" in fpmlint.json',
     );
   const sized = sizedPools(host, options, live.measured);
   const cores = options.cores === null ? live.cores : { count: options.cores, source: "--cores" };
@@ -91,11 +92,11 @@ function reserveOf(
 interface SharedSum {
   readonly bytes: number;
   readonly source: string;
-  /** Files of masters of which it cannot be told. */
+  /** Files of masters for which this is unknown. */
   readonly unknown: readonly string[];
 }
 
-/** A resident size holds its part of what is shared; only the private memory that was measured leaves it out. */
+/** A resident size includes a part of what is shared; only the measured private memory does not. */
 function sharedOf(host: Host, { shared }: CapacityOptions, sized: readonly SizedPool[]): SharedSum {
   if (shared !== null) return { bytes: shared, source: "--shared", unknown: [] };
   const measured = sized.filter(({ facts }) => isMeasured(facts.worker.source));
@@ -134,7 +135,7 @@ function inputsOf(
       spawnRate: pool === null ? null : refusedSpawnRate(pool),
       idleTimeout: pool === null ? null : refusedIdleTimeout(pool),
       measured: worker.samples !== null,
-      // All of them run, or are to run whether anybody asks or not.
+      // All of them run, or have to run whether anybody asks or not.
       busy: manager === "static" || (max !== null && workers >= max),
       memoryLimit: pool === null ? null : (limitOf(pool)?.bytes ?? null),
       demand: demandOf(options, name, facts.pool, sized.length),
@@ -142,14 +143,14 @@ function inputsOf(
   });
 }
 
-/** FPM's default where the pool has a rate that `dynamic` refuses, as no other `pm` does. */
+/** PHP-FPM's default where the pool has a rate that only `dynamic` refuses; `null`: it has none such. */
 function refusedSpawnRate(pool: Pool): number | null {
   const rate = known(integer(pool, "pm.max_spawn_rate"));
   if (rate === undefined || rate === null || rate > 0) return null;
   return Number(fpmDefault("pm.max_spawn_rate", "pool", pool.master.phpVersion) ?? 1);
 }
 
-/** FPM's default, in seconds, where the pool has a time that `ondemand` refuses, as no other `pm` does. */
+/** PHP-FPM's default, in seconds, where the pool has a time that only `ondemand` refuses; `null`: it has none such. */
 function refusedIdleTimeout(pool: Pool): number | null {
   const time = known(seconds(pool, "pm.process_idle_timeout"));
   if (time === undefined || time === null || time > 0) return null;
@@ -165,14 +166,14 @@ function demandOf(
 ): Demand | null {
   if (rate.all !== null && pools > 1)
     throw new Refusal(
-      `--rate does not say for which of the ${pools} pools it is: give it a name, as in --rate ${name}=${rate.all}/s`,
+      `--rate does not say which of the ${pools} pools it is for: give it a name, as in --rate ${name}=${rate.all}/s`,
     );
   const found = numberFor(rate, name, pool);
   if (found === null) return null;
   const time = numberFor(mean, name, pool);
   if (time === null)
     throw new Refusal(
-      `--rate of pool ${name} needs --mean, how long its requests take on average, as in --mean 250ms`,
+      `--rate of pool ${name} needs --mean, the average duration of its requests, as in --mean 250ms`,
     );
   const spread = numberFor(p95, name, pool);
   if (squaredVariation(time, spread) === null && spread !== null) throw impossibleSpread(name, time, spread);
@@ -192,12 +193,14 @@ function poolsOf(
   plan: Plan,
   live: LiveHost,
 ): readonly PoolCapacity[] {
-  const sums = sumsInWords(input, plan);
-  return sized.flatMap(({ facts }, index) => {
-    const found = plan.pools[index];
-    if (found === undefined) return [];
-    const most = live.somaxconn ?? somaxconn(host)?.value ?? null;
-    const backlog = backlogOf(facts, found, most);
-    return [{ ...facts, plan: found, because: sums[index] ?? "", backlog, ramp: rampOf(facts, found) }];
-  });
+  const most = live.somaxconn ?? somaxconn(host)?.value ?? null;
+  const planned = zip(plan.pools, sumsInWords(input, plan));
+  return zip(zip(sized, input.pools), planned).map(([[{ facts }, given], [found, because]]) => ({
+    ...facts,
+    input: given,
+    plan: found,
+    because,
+    backlog: backlogOf(facts, found, most),
+    ramp: rampOf(facts, found),
+  }));
 }

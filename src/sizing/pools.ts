@@ -13,18 +13,18 @@ import { HIGH, percentile } from "../source/percentile.js";
 import type { CapacityOptions, Named } from "./options.js";
 import type { PoolFacts, WorkerSize } from "./result.js";
 
-/** What is known of each pool: what one worker of it needs, how much of the workers it gets, what it has now. */
+/** What is known about each pool: what one of its workers needs, its share of the workers, what it has now. */
 
-/** A worker that has hardly served a request yet has about 4 MiB of its own: its size is no answer. */
+/** A worker that has hardly served a request yet has about 4 MiB of its own: its size says nothing. */
 const FRESH = 8 * 1024 * 1024;
 
-/** Sizes as they are written, so that the sums can be redone: half a MiB. */
+/** Sizes are rounded up to this, so that the sums can be checked on paper: half a MiB. */
 const STEP = 512 * 1024;
 
 /** The name of the one pool of a path that has none. */
 const NO_POOL = "default";
 
-/** The names by which the options know the pools: with PHP's version or the file where several have one name. */
+/** The names by which options refer to the pools: with PHP's version or the file where several have the same name. */
 export function poolNames({ pools }: Host): ReadonlyMap<Pool, string> {
   const counts = new Map<string, number>();
   for (const { name } of pools) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -42,12 +42,13 @@ function fileOf({ main }: FpmMaster, { section }: Pool): string {
   return main?.display ?? section.span.file.display;
 }
 
-/** A pool and what the sum takes of it. */
+/** A pool and its share of the workers, in proportion to the others'. */
 export interface SizedPool {
   readonly facts: PoolFacts;
   readonly weight: number;
 }
 
+/** All pools of a host; one pool `default` for a path that has none. `measured`: `null` where nothing runs. */
 export function sizedPools(
   host: Host,
   options: CapacityOptions,
@@ -77,7 +78,7 @@ export function sizedPools(
   });
 }
 
-/** The number for a pool: by its full name, by its own, or the one for all. */
+/** The number for a pool: by its full name, by its own name, or the one for all; `null`: not given. */
 export function numberFor<T>(given: Named<T>, name: string, pool: Pool | null): T | null {
   return given.byPool.get(name) ?? given.byPool.get(pool?.name ?? name) ?? given.all;
 }
@@ -106,8 +107,8 @@ function workerOf(
 }
 
 /**
- * What the workers had at most so far: now, between two requests, most of it may be given back. Workers
- * that have had no more than fresh ones tell nothing, and 63M are assumed. `null`: not known.
+ * The most that the workers have had so far: now, between two requests, most of it may be given back.
+ * Workers that have had no more than fresh ones say nothing, and 63M are assumed. `null`: not known.
  */
 function measuredSize({
   bytes: now,
@@ -125,7 +126,7 @@ function measuredSize({
   return { bytes, source, samples, ...rest };
 }
 
-/** The resident size counts what is shared; it is taken off where somebody stated it. */
+/** The resident size includes what is shared, which is subtracted where somebody stated it. */
 function sampledSize(samples: Samples, name: string, shared: number): WorkerSize | null {
   const own = samples.pools.get(name);
   const sizes = own ?? samples.bytes;
@@ -137,7 +138,7 @@ function sampledSize(samples: Samples, name: string, shared: number): WorkerSize
 
 type Weigh = (pool: Pool) => { readonly weight: number; readonly source: PoolFacts["weightSource"] };
 
-/** One scale for all pools: what is stated, else the present sizes, else nothing tells them apart. */
+/** One scale for all pools: what is stated, else the present sizes, else equal shares. */
 function weights(
   pools: readonly Pool[],
   names: ReadonlyMap<Pool, string>,

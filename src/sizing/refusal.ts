@@ -6,11 +6,11 @@ import { budgetInWords } from "../capacity/words.js";
 import type { SizedPool } from "./pools.js";
 import type { Sources } from "./result.js";
 
-/** What is wrong with the input of a capacity, in sentences that say what would be right. */
+/** What is wrong with the input of `fpmlint capacity`, in sentences that say what would be right. */
 
 /** Ends the computation with a sentence for the user. */
 export class Refusal extends Error {
-  /** Whether the same input could be right on a host with more memory. */
+  /** Whether the same input could be right with more memory. */
   readonly memory: boolean;
 
   constructor(message: string, memory = false) {
@@ -19,17 +19,17 @@ export class Refusal extends Error {
   }
 }
 
-/** Less is no process that runs PHP: the unit was forgotten, or `ps` was asked for something else. */
+/** A smaller process does not run PHP: the unit was forgotten, or `ps` was asked for something else. */
 const LEAST_WORKER = 1024 * 1024;
 
-/** What cannot be meant: numbers that leave nothing for a single worker. Throws `Refusal`. */
+/** Refuses numbers that cannot be meant, because they leave nothing for a single worker. Throws `Refusal`. */
 export function refuseSizes(input: PlanInput, sized: readonly SizedPool[], sources: Sources): void {
   const { memory, reserve } = input;
   const has = `the host has ${showSize(memory)} (${sources.memory})`;
   for (const { facts } of sized) refuseWorker(facts.worker, input, has);
   if (reserve >= memory)
     throw new Refusal(
-      `nothing is left for PHP-FPM: ${has}, and ${showSize(reserve)} (${sources.reserve}) are reserved for everything else; --reserve sets that`,
+      `nothing is left for PHP-FPM: ${has}, and ${showSize(reserve)} (${sources.reserve}) are reserved for everything else; --reserve changes that`,
       true,
     );
 }
@@ -44,18 +44,18 @@ function refuseWorker(
   if (bytes >= LEAST_WORKER) return;
   if (source === "--samples" && rss !== null && rss >= LEAST_WORKER)
     throw new Refusal(
-      `--shared ${showSize(shared)} leaves no worker of the ${showSize(rss)} that one has in --samples: the samples cannot hold that much of it`,
+      `--shared ${showSize(shared)} leaves nothing of the ${showSize(rss)} that a worker has in --samples: the samples cannot include that much shared memory`,
     );
   const right =
     source === "--samples"
       ? "the sizes are read as KiB, as ps prints them"
       : "a unit may be missing, as in 60M";
   throw new Refusal(
-    `a worker of ${showSize(bytes)} (${source}) cannot be, one takes some MiB even before its first request: ${right}`,
+    `a worker of ${showSize(bytes)} (${source}) cannot be right, because a worker needs some MiB even before its first request: ${right}`,
   );
 }
 
-/** When the budget is too small for one worker each. `missing`: bytes of memory to add. */
+/** For a budget that is too small for one worker each. `missing`: bytes of memory to add. */
 export function tooSmall(input: PlanInput, missing: number): Refusal {
   const least = totalOf(input.pools.map(({ bytes }) => ({ count: 1, bytes })));
   const what = input.pools.length === 1 ? "one worker" : `one worker for each of ${input.pools.length} pools`;
@@ -68,21 +68,21 @@ export function tooSmall(input: PlanInput, missing: number): Refusal {
 /** The largest ratio of p95 to mean that a lognormal spread can have, 3.868. */
 const WIDEST = Math.exp(NORMAL_P95 ** 2 / 2);
 
-/** When no lognormal spread has that p95. Times in seconds. */
+/** For a p95 that no lognormal spread can have. Times in seconds. */
 export function impossibleSpread(pool: string, mean: number, p95: number): Refusal {
   return new Refusal(
-    `--p95 of pool ${pool} is ${exactTime(p95)} with a --mean of ${exactTime(mean)}, which no lognormal spread of times can have: it is from ${exactTime(mean)} to ${exactTime(downToFour(mean * WIDEST))}`,
+    `--p95 of pool ${pool} is ${exactTime(p95)} with a --mean of ${exactTime(mean)}, which no lognormal spread of times can have: it must be between ${exactTime(mean)} and ${exactTime(downToFour(mean * WIDEST))}`,
   );
 }
 
-/** As many digits as people write, so that two times that differ are shown to. */
+/** As many digits as people write, so that two different times also look different. */
 function exactTime(seconds: number): string {
   return seconds >= 1
     ? `${Number(seconds.toPrecision(8))} s`
     : `${Number((seconds * 1000).toPrecision(8))} ms`;
 }
 
-/** A limit that is rounded up would be refused again. */
+/** Rounds down to four digits: a limit that is rounded up would be refused again. */
 function downToFour(value: number): number {
   const unit = 10 ** (Math.floor(Math.log10(value)) - 3);
   return Math.floor(value / unit) * unit;

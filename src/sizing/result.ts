@@ -1,9 +1,9 @@
-import type { DemandAnswer, Plan, PlanInput, PoolPlan } from "../capacity/plan.js";
+import type { DemandAnswer, Plan, PlanInput, PoolInput, PoolPlan } from "../capacity/plan.js";
 import type { Incomplete } from "../engine/finding.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Place } from "../source/file.js";
 
-/** What `fpmlint capacity` found out about one host. Sizes in bytes, times in seconds. */
+/** What `fpmlint capacity` found for one host. Sizes in bytes, times in seconds. */
 export interface HostCapacity {
   /** Its name, as in findings. */
   readonly host: string;
@@ -12,19 +12,20 @@ export interface HostCapacity {
   /** Where each number of the sum comes from: an option, `fpmlint.json`, a file, `measured`, `the default`. */
   readonly sources: Sources;
   readonly pools: readonly PoolCapacity[];
-  /** `process.max` of masters that allow fewer workers than the plan has. */
+  /** Each `process.max` that allows fewer workers than the plan has. */
   readonly processMax: readonly ProcessMax[];
   readonly nginx: NginxCapacity | null;
-  /** Whether it is the machine this runs on, so that its workers could be measured. */
+  /** Whether it is the machine that this runs on, so that its workers could be measured. */
   readonly live: boolean;
   /** `null`: nobody said how many there are. */
   readonly cores: { readonly count: number; readonly source: string } | null;
-  /** What is wrong or uncertain, one sentence each, without a full stop. */
+  /** What is wrong or uncertain: sentences without a full stop. */
   readonly warnings: readonly string[];
-  /** What of the host could not be read, so that a pool may be missing from the sum. */
+  /** What could not be read of the host, so that a pool may be missing from the sum. */
   readonly incomplete: readonly Incomplete[];
 }
 
+/** For messages: where the numbers of the sum come from. */
 export interface Sources {
   readonly memory: string;
   readonly reserve: string;
@@ -32,13 +33,15 @@ export interface Sources {
   readonly shared: string;
 }
 
+/** The memory of one worker of a pool, and how it is known. Sizes in bytes. */
 export interface WorkerSize {
   readonly bytes: number;
   readonly source: WorkerSource;
-  /** How many workers it rests on; `null`: nobody measured, or only the figure is known. */
+  /** How many workers were looked at; `null`: none, or only the result is known. */
   readonly samples: number | null;
-  /** What the same workers have now, and what half of them had at most; `null`: not known. */
+  /** What the same workers have now; `null`: not known. */
   readonly now: number | null;
+  /** What half of the same workers have had at most; `null`: not known. */
   readonly typical: number | null;
   /** What the resident size (RSS) of the same workers would have given; `null`: not known. */
   readonly rss: number | null;
@@ -48,12 +51,13 @@ export interface WorkerSize {
   readonly named: boolean;
 }
 
+/** For messages and JSON: how the size of a worker is known. */
 export type WorkerSource =
   | "--worker-size"
   | "--samples"
   | "fpmlint.json"
   | "measured (RssAnon)"
-  /** This process may not see which program the workers run; their master is root's. */
+  /** This process may not see which program the workers run; their master runs as root. */
   | "measured (RssAnon, executable not readable)"
   | "assumed";
 
@@ -62,34 +66,36 @@ export function isMeasured(source: WorkerSource): boolean {
   return source.startsWith("measured ");
 }
 
-/** What the options call a pool, and what is known of it. */
+/** The name by which options refer to a pool, and what is known about the pool. */
 export interface PoolFacts {
-  /** Its name, with PHP's version or the file before it where several masters have one of that name. */
+  /** Its name, after PHP's version or the file where several masters have a pool of that name. */
   readonly name: string;
   /** `null`: the pool `default` of a path without pools. */
   readonly pool: Pool | null;
   readonly worker: WorkerSize;
   readonly weightSource: "--weight" | "pm.max_children" | "equal";
-  /** What is written, by its key; a value that is not known is left out. */
+  /** What is written, by its key; unknown values are missing. */
   readonly current: Readonly<Record<string, string | number>>;
-  /** The keys whose value cannot be told: a template, a file that was not read, or what PHP-FPM refuses. */
+  /** The keys whose value is unknown: a template fills it in, a file was not read, or PHP-FPM refuses it. */
   readonly unknown: readonly string[];
-  /** The longest that nginx waits for a request; `null`: not known, or nothing passes to it. */
+  /** The longest time that nginx waits for a request; `null`: not known, or nothing passes to the pool. */
   readonly readTimeout: number | null;
 }
 
+/** A pool, what its plan was computed from, and the plan. */
 export interface PoolCapacity extends PoolFacts {
+  readonly input: PoolInput;
   readonly plan: PoolPlan;
   /** The sum of `pm.max_children` in words. */
   readonly because: string;
   readonly backlog: Backlog | null;
-  /** Seconds from the workers of the start to all of them, when all are asked for; `null`: none are started later. */
+  /** Seconds to grow from the first workers to all of them under load; `null`: none are started later. */
   readonly ramp: number | null;
 }
 
 /** Requests that may wait in the kernel's queue. */
 export interface Backlog {
-  /** How many are answered before nginx gives up; more only wait in vain. */
+  /** How many of them are answered before nginx gives up; more would wait in vain. */
   readonly worth: number;
   /** `listen.backlog`; `null`: not known. */
   readonly listen: number | null;
@@ -97,24 +103,28 @@ export interface Backlog {
   readonly most: number | null;
 }
 
+/** A `process.max` that is too small for the plan. */
 export interface ProcessMax {
   readonly now: number;
   readonly recommended: number;
+  /** The line that sets it. */
   readonly place: Place;
   readonly master: FpmMaster;
 }
 
+/** What nginx has room for. */
 export interface NginxCapacity {
+  /** `worker_processes`. */
   readonly workers: number;
   /** `worker_connections`. */
   readonly connections: number;
-  /** Requests to PHP-FPM at a time: each needs a connection of the client and one to the pool. */
+  /** Requests to PHP-FPM at a time: each needs one connection to the client and one to the pool. */
   readonly requests: number;
 }
 
 export type CapacityAnswer =
   | { readonly kind: "capacity"; readonly result: HostCapacity }
-  /** Wrong or missing input, in a sentence that says what would be right. `memory`: more of it could be enough. */
+  /** Wrong or missing input, in a sentence that says what would be right. `memory`: whether more memory could be enough. */
   | { readonly kind: "refused"; readonly message: string; readonly memory: boolean };
 
 export type { DemandAnswer };

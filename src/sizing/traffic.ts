@@ -5,11 +5,11 @@ import type { Host } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
 import type { HostCapacity, PoolCapacity } from "./result.js";
 
-/** What would break between nginx and the workers of a plan; one sentence each, without a full stop. */
+/** What would break between nginx and the workers of a plan; sentences without a full stop. */
 
 type Found = Omit<HostCapacity, "warnings">;
 
-/** What PHP-FPM took as "no limit" before it took -1; nobody means it as a number. */
+/** What meant "no limit" in PHP-FPM before -1 did; nobody means it as a number. */
 const NO_LIMIT = 65535;
 
 /** `1 worker`, `30 workers`. */
@@ -17,6 +17,7 @@ export function workersInWords(count: number): string {
   return `${count} ${count === 1 ? "worker" : "workers"}`;
 }
 
+/** What is wrong with the queues in front of the pools. */
 export function queueWarnings(host: Host, { pools }: Found): readonly string[] {
   const onSocket = new Map(
     poolListens(host).listens.map(({ pool, address }) => [pool, address?.kind === "unix"]),
@@ -36,7 +37,7 @@ export function queueWarnings(host: Host, { pools }: Found): readonly string[] {
   });
 }
 
-/** A full queue of a Unix socket refuses at once; on TCP nginx tries on, and a shorter queue fails no sooner. */
+/** A full queue of a Unix socket refuses at once; on TCP nginx keeps trying, and a shorter queue fails no sooner. */
 function inVain(
   { name, pool, readTimeout, plan: { max, demand } }: PoolCapacity,
   room: number,
@@ -54,12 +55,13 @@ function inVain(
   ];
 }
 
+/** What nginx has too little room for, or holds too much of. */
 export function nginxWarnings(host: Host, { pools, nginx: limits }: Found): readonly string[] {
   const workers = pools.reduce((sum, { plan }) => sum + plan.max, 0);
   const few =
     limits !== null && limits.requests <= workers
       ? [
-          `nginx has connections for ${limits.requests} requests at a time (worker_processes ${limits.workers} × worker_connections ${limits.connections} / 2), not above the ${workersInWords(workers)}: raise worker_connections`,
+          `nginx has connections for ${limits.requests} requests at a time (worker_processes ${limits.workers} × worker_connections ${limits.connections} / 2), which is not more than the ${workersInWords(workers)}: raise worker_connections`,
         ]
       : [];
   if (host.nginx === null) return few;
@@ -70,7 +72,7 @@ export function nginxWarnings(host: Host, { pools, nginx: limits }: Found): read
     const idle = sum * (limits?.workers ?? 1);
     return idle >= max && sum > 0
       ? [
-          `nginx may keep ${idle} idle connections to pool ${name} (${factor}), each of which holds a worker, and it has ${workersInWords(max)}: keepalive has to stay below`,
+          `nginx may keep ${idle} idle connections to pool ${name} (${factor}), each of which holds a worker, and the pool has ${workersInWords(max)}: keepalive must stay below that`,
         ]
       : [];
   });

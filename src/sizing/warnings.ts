@@ -10,19 +10,17 @@ import { maxChildren } from "../model/pool-size.js";
 import { type HostCapacity, isMeasured, type PoolCapacity, type WorkerSource } from "./result.js";
 import { nginxWarnings, queueWarnings, workersInWords } from "./traffic.js";
 
-/** What is wrong now, what the sum rests on, and what else would break. */
+/** What is wrong now, what the sum depends on, and what else would break. */
 
 type Found = Omit<HostCapacity, "warnings">;
 
-/** One sentence each, without a full stop. `unknown`: masters of which it is not known what their workers share. */
+/** Sentences without a full stop. `unknown`: files of masters for which it is unknown what their workers share. */
 export function warningsOf(host: Host, found: Found, unknown: readonly string[]): readonly string[] {
   return [
     ...unread(host, found),
     ...now(host, found),
     ...sizes(found),
-    ...unknown.map(
-      (file) => `what the workers of ${file} share cannot be told from php.ini: --shared says it`,
-    ),
+    ...unknown.map((file) => `php.ini does not tell what the workers of ${file} share: give --shared`),
     ...worstCase(found),
     ...demand(found),
     ...cpu(found),
@@ -32,7 +30,7 @@ export function warningsOf(host: Host, found: Found, unknown: readonly string[])
   ];
 }
 
-/** What was not read; nginx has no pools, but it says who waits how long for them. */
+/** What was not read. nginx has no pools, but its files tell how long it waits for them. */
 function unread(host: Host, { incomplete }: Found): readonly string[] {
   const fpm = new Set(incompleteOf({ ...host, nginx: null }).map(keyOf));
   return incomplete.map((one) => {
@@ -43,7 +41,7 @@ function unread(host: Host, { incomplete }: Found): readonly string[] {
   });
 }
 
-/** What it means for the sum that a file without pools was not read, by its name in reports. */
+/** What it means for the sum that a file without pools was not read, by the file's name in reports. */
 export function poolless({ fs, masters }: Host): ReadonlyMap<string, string> {
   const accounts = ACCOUNT_FILES.map((path) => fs.display(path));
   const ini = masters.flatMap((master) => master.ini.unread.map(({ file }) => file));
@@ -57,12 +55,12 @@ function keyOf({ file, line, reason }: Incomplete): string {
   return JSON.stringify([file, line, reason]);
 }
 
-/** What the pools may take as they are now; `null`: a size is not known. */
+/** The bytes that the pools may need as they are now; `null`: a size is not known. */
 function presentTotal(host: Host, { pools }: Found): number | null {
   const sizes = new Map(pools.flatMap(({ pool, worker }) => (pool === null ? [] : [[pool, worker.bytes]])));
   const sum = poolSum(host, (pool) => sizes.get(pool) ?? null);
   if (sum !== null) return totalOf(sum.pools);
-  // Without the main file nobody knows of a `process.max` that would bound them.
+  // Without the main file a `process.max` that would bound them is unknown.
   const counts = pools.map(({ pool, worker: { bytes } }) => ({
     count: pool === null ? null : maxChildren(pool),
     bytes,
@@ -80,7 +78,7 @@ function now(host: Host, found: Found): readonly string[] {
   const room = input.memory - input.reserve - input.shared;
   return total > room
     ? [
-        `${grown}, and only ${mebibytes(room)} are there for them: under load the kernel may kill workers, which shows as 502 Bad Gateway`,
+        `${grown}, and there are only ${mebibytes(room)} for them: under load the kernel may kill workers, which shows as 502 Bad Gateway`,
       ]
     : [
         `${grown}, above the budget of ${mebibytes(plan.budget)}: only ${mebibytes(room - total)} would stay free`,
@@ -104,50 +102,50 @@ function sizes({ pools, sources, live }: Found): readonly string[] {
   return [
     ...fresh.map(
       ({ name, worker }) =>
-        `the workers of pool ${name} have hardly served a request yet (${showSize(worker.now ?? 0)} of their own), so that ${showSize(worker.bytes)} are assumed: run it again under load, or say --worker-size ${name}=…`,
+        `the workers of pool ${name} have hardly served a request yet (${showSize(worker.now ?? 0)} of their own), so ${showSize(worker.bytes)} are assumed: run this again under load, or give --worker-size ${name}=…`,
     ),
     ...(assumed.length === 0
       ? []
       : [
           live
-            ? `no worker of PHP-FPM runs here${of(assumed, pools)}, so its size is assumed: run it again under load, or say --worker-size`
+            ? `no worker of PHP-FPM runs here${of(assumed, pools)}, so its size is assumed: run this again under load, or give --worker-size`
             : `the size of a worker is assumed${of(assumed, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "ps aux" from there into --samples -`,
         ]),
     ...(resting.length === 0
       ? []
       : [
-          `the samples${of(resting, pools)} (${showSize(Math.max(...resting.map(({ worker }) => worker.rss ?? 0)))} at most) are those of workers at rest, which give back what a request took: take them while all workers are busy, or the host gets far too many`,
+          `the samples${of(resting, pools)} (${showSize(Math.max(...resting.map(({ worker }) => worker.rss ?? 0)))} at most) are of idle workers, which have given back what a request took: take samples while all workers are busy, or the host gets far too many workers`,
         ]),
     ...(borrowed.length === 0
       ? []
       : [
-          `the samples name the pools, and none of them is${of(borrowed, [])}: the sizes of all samples together are taken for it`,
+          `the samples name their pools, but there is none${of(borrowed, [])}: the sizes of all samples together are used instead`,
         ]),
     ...(sampled.length > 1 && sampled.every(({ worker }) => !worker.named)
       ? [
-          'the samples do not say of which pool they are, so all pools have one size: the lines of "ps aux" do',
+          'the samples do not say which pool they are from, so all pools get the same size: lines of "ps aux" do say it',
         ]
       : []),
     ...(sampled.length === 0 || sources.shared === "--shared"
       ? []
       : [
-          `--samples are resident sizes (RSS), which count what the workers share in each of them: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
+          `--samples are resident sizes (RSS), which count shared memory in every worker: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
         ]),
     ...uneven.map(
       ({ name, worker: { bytes, typical } }) =>
-        `a worker of pool ${name} has had ${showSize(bytes)}, half of them no more than ${showSize(typical ?? 0)}: if that request was an exception, --worker-size ${name}=${Math.ceil((typical ?? 0) / MIB)}M allows more workers`,
+        `a worker of pool ${name} has had ${showSize(bytes)}, but half of them no more than ${showSize(typical ?? 0)}: if that request was an exception, --worker-size ${name}=${Math.ceil((typical ?? 0) / MIB)}M allows more workers`,
     ),
     ...(few.length === 0
       ? []
-      : [`few workers were looked at${of(few, pools)}: look again when all of them are busy`]),
+      : [`only a few workers were measured${of(few, pools)}: measure again while all of them are busy`]),
   ];
 }
 
-/** From twice as much on, one request was unlike the others. */
+/** At twice as much, one request was unlike the others. */
 const UNEVEN = 2;
-/** Below that a percentile is the largest of a handful. */
+/** With fewer samples a percentile is just the largest of a handful. */
 const FEW = 5;
-/** The resident size of a worker without a request, with what it shares: 9 to 12 MiB. */
+/** The resident size of a worker before its first request, with what it shares, is 9 to 12 MiB. */
 const FRESH_RSS = 16 * MIB;
 
 /** More names than these are only counted. */
@@ -161,22 +159,26 @@ function of(some: readonly PoolCapacity[], all: readonly PoolCapacity[]): string
 }
 
 function worstCase({ pools, input, plan }: Found): readonly string[] {
-  const endless = pools.filter((_, index) => input.pools[index]?.memoryLimit === Infinity);
+  const endless = pools.filter((one) => one.input.memoryLimit === Infinity);
   if (endless.length > 0)
     return [
       `memory_limit is -1${of(endless, pools)}: a single request may take all of the memory, and no number of workers is safe`,
     ];
   if (plan.worstCase === null || plan.worstCase.fits) return [];
-  const fitting = pools.map(({ plan: { worstCase } }) => worstCase?.workers ?? 0);
-  const counts = pools.map(
-    ({ name }, index) => `${pools.length > 1 ? `${name} ` : ""}${fitting[index] ?? 0}`,
-  );
-  const instead = fitting.includes(0)
-    ? "not even one worker of each pool would fit"
-    : `it would fit with ${counts.length > MOST_NAMES ? fitting.reduce((sum, count) => sum + count, 0) : counts.join(", ")} ${fitting.length === 1 && fitting[0] === 1 ? "worker" : "workers"}${counts.length > MOST_NAMES ? " in all" : ""}`;
   return [
-    `if every worker used its memory_limit at the same time, they would need ${mebibytes(plan.worstCase.bytes)}, and ${mebibytes(input.memory - input.reserve)} are not reserved for anything else: ${instead} (the linter's pool/memory-limit-overcommit is about that)`,
+    `if every worker used its memory_limit at the same time, they would need ${mebibytes(plan.worstCase.bytes)}, and ${mebibytes(input.memory - input.reserve)} are not reserved for anything else: ${fittingInWords(pools)} (see also the rule pool/memory-limit-overcommit)`,
   ];
+}
+
+/** How many workers would fit if each used its `memory_limit`. */
+function fittingInWords(pools: readonly PoolCapacity[]): string {
+  const fitting = pools.map(({ name, plan: { worstCase } }) => ({ name, workers: worstCase?.workers ?? 0 }));
+  if (fitting.some(({ workers }) => workers === 0)) return "not even one worker of each pool would fit";
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return `it would fit with ${workersInWords(only.workers)}`;
+  return fitting.length > MOST_NAMES
+    ? `it would fit with ${fitting.reduce((sum, { workers }) => sum + workers, 0)} workers in all`
+    : `it would fit with ${fitting.map(({ name, workers }) => `${name} ${workers}`).join(", ")} workers`;
 }
 
 function demand({ pools, plan }: Found): readonly string[] {
@@ -190,11 +192,11 @@ function demand({ pools, plan }: Found): readonly string[] {
         ? null
         : `${mebibytes(plan.missingForDemand)} more memory`;
     const ways = [more, faster].filter((way) => way !== null).join(", or ");
-    return `pool ${name} needs ${workersInWords(needed)} for at most one request in twenty to wait, and has ${max}${ways === "" ? "" : `: ${ways} would be enough`}`;
+    return `pool ${name} needs ${workersInWords(needed)} so that at most one request in twenty waits, and has ${max}${ways === "" ? "" : `: ${ways} would be enough`}`;
   });
 }
 
-/** So many workers for each processor wait for something else most of the time, if they are of use at all. */
+/** More workers than this for each processor are only of use if they mostly wait for something else. */
 const MANY_PER_CORE = 16;
 
 function cpu({ plan, cores, input }: Found): readonly string[] {
@@ -202,11 +204,11 @@ function cpu({ plan, cores, input }: Found): readonly string[] {
   const asked = plan.pools.some((pool) => pool.demand !== null);
   if (plan.byCpu === null && cores !== null && !asked && workers > cores.count * MANY_PER_CORE)
     return [
-      `the memory has room for ${workersInWords(workers)}; how many of them ${coresOf(cores)} can make use of depends on what requests wait for: --cpu-share, or --rate with --mean, tells`,
+      `the memory has room for ${workersInWords(workers)}; how many of them ${coresOf(cores)} can use depends on what requests wait for: give --cpu-share, or --rate with --mean`,
     ];
   if (plan.byCpu === null || input.cpu === null || cores === null || workers <= plan.byCpu) return [];
   return [
-    `all pools together have ${workers} workers, and ${plan.byCpu} keep ${coresOf(cores)} busy when ${Number((input.cpu.share * 100).toFixed(2))} % of a request is computing: more at a time only wait for each other`,
+    `all pools together have ${workers} workers, and ${plan.byCpu} keep ${coresOf(cores)} busy when ${Number((input.cpu.share * 100).toFixed(2))} % of a request is spent computing: more at a time only wait for each other`,
   ];
 }
 
@@ -218,6 +220,6 @@ function coresOf({ count, source }: NonNullable<HostCapacity["cores"]>): string 
 function processes({ processMax }: Found): readonly string[] {
   return processMax.map(
     ({ now: limit, recommended }) =>
-      `process.max is ${limit} and would leave pools without workers: the plan needs ${recommended}`,
+      `process.max is ${limit}, which would leave pools without workers: the plan needs ${recommended}`,
   );
 }

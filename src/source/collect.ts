@@ -30,3 +30,10 @@ export function groupBy<T>(items: Iterable<T>, key: (item: T) => string): readon
   }
   return [...groups.values()];
 }
+
+/** The items of two lists side by side. Throws when one is longer: then they do not belong together. */
+export function zip<A, B>(first: readonly A[], second: readonly B[]): readonly (readonly [A, B])[] {
+  if (first.length !== second.length)
+    throw new Error(`lists of ${first.length} and ${second.length} items do not belong together`);
+  return first.map((item, at) => [item, second[at] as B]);
+}

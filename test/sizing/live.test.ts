@@ -150,7 +150,7 @@ describe("a running host", () => {
     expect(pools[0]?.worker.bytes).toBe(300 * MIB);
     expect(warnings.join("\n")).toContain("half of them no more than 40 MiB");
     expect(warnings.join("\n")).toContain("--worker-size www=40M");
-    expect(warnings.join("\n")).toContain("few workers were looked at");
+    expect(warnings.join("\n")).toContain("only a few workers were measured");
   });
 
   test("is bounded by a control group, in which only its other processes count", () => {

@@ -24,10 +24,10 @@ import { type CapacityArguments, readCapacityOptions, readMemory, readWhatIf } f
 import { samplesFrom, sayUnread } from "./samples.js";
 import { applyEdits, printDiff } from "./write.js";
 
-/** Where the machine itself keeps its configuration: that of packages, and that of the official image. */
+/** Where this machine keeps its configuration: that of packages, and that of the official image. */
 const LIVE_PATHS = ["/etc", "/usr/local/etc"];
 
-/** Computes, writes every output and answers the exit status. Throws UsageError. */
+/** Runs `fpmlint capacity`: writes every output and returns the exit status. Throws UsageError. */
 export function capacityCommand(args: CapacityArguments, world: World): number {
   const outputs = readOutputs(args.format ?? []);
   const whatIf = readWhatIf(args["what-if"]);
@@ -44,7 +44,7 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
     memory: readMemory(args.ram),
   };
   const first = withPools(path, reading, options);
-  // Without memory a host keeps nothing of what fpmlint.json reserves of it.
+  // A host without memory does not keep what fpmlint.json reserves of it.
   const blind = whatIf !== null && first.hosts.some(({ host }) => host.memory === null);
   const { hosts, lost, unread, links } = blind
     ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options)
@@ -75,34 +75,32 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
 }
 
 function onePath([path, second]: readonly string[]): string | undefined {
-  if (second !== undefined) throw new UsageError(`one path at a time, not ${path} and ${second}`);
+  if (second !== undefined) throw new UsageError(`give one path at a time, not ${path} and ${second}`);
   return path;
 }
 
 function refuseContradictions(args: CapacityArguments, outputs: readonly Output[]): void {
   for (const [name, value] of Object.entries(args))
     if ([value].flat().includes(false) && !["diff", "write"].includes(name))
-      throw new UsageError(`--no-${name} has no meaning: leave --${name} out`);
+      throw new UsageError(`--no-${name} has no meaning: drop it`);
   if (args["what-if"] !== undefined && (args.diff || args.write))
-    throw new UsageError(
-      "--what-if compares sizes of memory and changes nothing: leave out --diff and --write",
-    );
+    throw new UsageError("--what-if compares sizes of memory and changes nothing: drop --diff and --write");
   if (args["what-if"] !== undefined && args.ram !== undefined)
-    throw new UsageError("--what-if names the sizes of memory itself: leave out --ram");
+    throw new UsageError("--what-if itself gives the sizes of memory: drop --ram");
   if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))
-    throw new UsageError("--diff prints nothing but the diff: leave out --format, or give it a file");
+    throw new UsageError("--diff prints only the diff: drop --format, or give it a file");
 }
 
 interface Pooled {
   readonly hosts: readonly ReadHost[];
-  /** What of hosts without pools could not be read, so that their pools may be missing. */
+  /** What could not be read of hosts without pools, so that their pools may be missing. */
   readonly lost: readonly string[];
-  /** Hosts and paths that an error of fpmlint's own kept from being read. */
+  /** Hosts and paths that could not be read because of an error in fpmlint itself. */
   readonly unread: readonly Incomplete[];
   readonly links: readonly TypedLink[];
 }
 
-/** The hosts of the path that have pools; else one pool without files, when its worker's size is given. */
+/** The hosts of the path that have pools; else one pool without files, if the size of its worker is given. */
 function withPools(
   path: string | undefined,
   reading: HostsOptions,
@@ -122,10 +120,10 @@ function withPools(
     if (why.length > 0)
       throw new UsageError([...why, `no pool of PHP-FPM in ${where}`].join("\n"), exitStatus.incomplete);
     throw new UsageError(
-      `no pool of PHP-FPM in ${where}; for one pool without files say --worker-size, as in --worker-size 60M --ram 4G`,
+      `no pool of PHP-FPM in ${where}; for one pool without files, give --worker-size, as in --worker-size 60M --ram 4G`,
     );
   }
-  // The text names what the first of them has lost.
+  // The text itself names what could not be read of the first.
   const [first = emptyHost(path ?? "/", reading), ...others] = found;
   return { hosts: [first], lost: others.flatMap(lostOf), unread, links };
 }
@@ -147,7 +145,7 @@ const NOTHING: Read = { hosts: [], failures: [], links: [] };
 function liveHosts(reading: HostsOptions): Read {
   const failures: Incomplete[] = [];
   for (const path of LIVE_PATHS) {
-    // Nobody typed it, so that it widens nothing.
+    // Nobody typed this path, so it does not widen what may be read.
     const answer = readHosts({ ...reading, paths: [path], typed: [] });
     if (answer.kind === "refused") {
       if (answer.refusal.kind === "stated-root") throw new UsageError(answer.refusal.message);
@@ -160,10 +158,10 @@ function liveHosts(reading: HostsOptions): Read {
 }
 
 function hostsAt(path: string, reading: HostsOptions): Read {
-  if (path === "") throw new UsageError("the path is empty; for the machine it runs on leave it out");
+  if (path === "") throw new UsageError("the path is empty; give none to mean this machine");
   if (path === "-")
     throw new UsageError(
-      "- is nginx's half alone and has no pools: give the path of the files; samples come from --samples -",
+      "- is only nginx's half and has no pools: give the path of the files; samples come from --samples -",
     );
   const answer = readHosts({ ...reading, paths: [path] });
   if (answer.kind === "read") return answer;
@@ -172,7 +170,7 @@ function hostsAt(path: string, reading: HostsOptions): Read {
   throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
 }
 
-/** Does the work for each host; an error of fpmlint's own is that host's alone. Throws UsageError. */
+/** Does the work for each host; an error in fpmlint itself only fails that host. Throws UsageError. */
 function forEach<T>(hosts: readonly ReadHost[], work: (read: ReadHost) => T): Each<T> {
   return each(hosts, work, ({ host }, error) => {
     if (error instanceof UsageError) throw error;
@@ -180,7 +178,7 @@ function forEach<T>(hosts: readonly ReadHost[], work: (read: ReadHost) => T): Ea
   });
 }
 
-/** Of several hosts the sentence names the one it is about. */
+/** Where there are several hosts, the sentence names the one that it is about. */
 function refused(message: string, name: string, hosts: readonly ReadHost[]): UsageError {
   return new UsageError(hosts.length === 1 ? message : `${name}: ${message}`);
 }
@@ -195,7 +193,7 @@ function computed(
   return answer.result;
 }
 
-/** Throws UsageError for what no size of memory makes right, and where all of them are too small. */
+/** Throws UsageError for what is wrong at any size of memory, and where all sizes are too small. */
 function compared(
   hosts: readonly ReadHost[],
   options: CapacityOptions,

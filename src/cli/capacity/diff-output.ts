@@ -2,13 +2,13 @@ import { escapeText, withoutCommands } from "../../report/terminal/escape.js";
 import { encodeText } from "../../source/bytes.js";
 import type { World } from "../world.js";
 
-/** Set by the services that look for commands in what a step prints. */
+/** Set by CI services that look for commands in what a step prints. */
 const CI = ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"] as const;
 
 /**
- * Prints a diff. Into a pipe or a file go the lines of the files, byte for byte, for `patch` and git to
- * find. A terminal is shown them with escapes. So is a CI service, whose log is a pipe like any other:
- * there only a file gets the bytes, and where an escape was needed, standard error says so.
+ * Prints a diff. A pipe or a file gets the lines of the files byte for byte, as `patch` and git need
+ * them. A terminal gets them with escapes, and so does a CI service, whose log is a pipe like any other:
+ * there only a file gets the bytes, and standard error says so where an escape was needed.
  */
 export function writeDiff(diff: string, world: World): void {
   if (diff === "") return;

@@ -5,7 +5,7 @@ import { numberFor, poolNames } from "../../sizing/pools.js";
 import { nearest } from "../../source/spelling.js";
 import { UsageError } from "../usage.js";
 
-/** A pool that no host has is a mistake, not a number for nobody. Throws UsageError. */
+/** Throws UsageError for an option that names a pool that no host has: it is a mistake, not a number for nobody. */
 export function checkNames(hosts: readonly ReadHost[], options: CapacityOptions): void {
   const pools = hosts.flatMap(({ host }): readonly NamedPool[] =>
     host.pools.length === 0
@@ -53,7 +53,7 @@ function unknownPool(option: string, name: string, known: readonly string[]): Us
 
 const MOST_NAMES = 8;
 
-/** How long requests take says nothing of a pool of which nobody says how many there are. */
+/** How long requests take means nothing for a pool while nobody says how many come. */
 function refuseIdle(
   option: "mean" | "p95",
   name: string,
@@ -63,6 +63,6 @@ function refuseIdle(
   const meant = pools.filter((one) => namesOf(one).includes(name));
   if (meant.some(({ full, pool }) => numberFor(rate, full, pool) !== null)) return;
   throw new UsageError(
-    `--${option} ${name}=… says nothing without --rate, how many requests come to that pool, as in --rate ${name}=40/s`,
+    `--${option} ${name}=… means nothing without --rate, the number of requests to that pool, as in --rate ${name}=40/s`,
   );
 }

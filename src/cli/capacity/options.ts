@@ -6,26 +6,26 @@ import { type COMMON_OPTIONS, type OptionTable, repeatable, sharedOptions } from
 import { UsageError } from "../usage.js";
 
 const CAPACITY_EPILOGUE = `Examples:
-  fpmlint capacity                                  this server, its workers measured
-  fpmlint capacity etc --ram 4G --worker-size 60M   a copy of /etc, a worker's size by hand
+  fpmlint capacity                                  this server, with its workers measured
+  fpmlint capacity etc --ram 4G --worker-size 60M   a copy of /etc, with a given worker size
   ps aux | fpmlint capacity /etc --ram 4G --samples -
   fpmlint capacity --rate shop=40/s --mean 250ms --p95 900ms
   fpmlint capacity --what-if 2G,4G,8G               what more memory would bring
-  fpmlint capacity /etc --diff                      the change as a diff; --write makes it
+  fpmlint capacity /etc --diff                      the change as a diff; --write applies it
 
 The sum: ((memory − reserve) × (1 − headroom) − shared) / worker. Sizes are binary: 1G = 1024M.
-Exit status: 0 computed, 2 wrong or missing input, 3 computed, but not every file could be read.`;
+Exit status: 0 computed, 2 wrong or missing input, 3 computed although some files could not be read.`;
 
 /** Options of `fpmlint capacity`. */
 export const CAPACITY_OPTIONS = {
   ram: { type: "string", describe: "memory of the host, as in 4G" },
   reserve: {
     type: "string",
-    describe: "what of it is for everything but PHP-FPM [default: 500M, or what the live host uses]",
+    describe: "memory kept for everything except PHP-FPM [default: 500M, or what the live host uses]",
   },
   headroom: {
     type: "string",
-    describe: "the part of the rest that stays free, as in 20% or 0 [default: 20%]",
+    describe: "part of the remaining memory to keep free, as in 20% or 0 [default: 20%]",
   },
   "worker-size": {
     ...repeatable,
@@ -33,27 +33,27 @@ export const CAPACITY_OPTIONS = {
   },
   samples: {
     type: "string",
-    describe: "sizes of workers as ps prints them, from a file or - : ps aux, or ps -o rss= -C php-fpm8.2",
+    describe: "worker sizes as ps prints them, from a file or - : ps aux, or ps -o rss= -C php-fpm8.2",
   },
   shared: {
     type: "string",
-    describe: "memory that the workers share (opcache, APCu), counted once, not for each worker",
+    describe: "memory that the workers share (opcache, APCu), counted once rather than for each worker",
   },
   weight: {
     ...repeatable,
-    describe: "NAME=3: how much of the workers a pool gets; the others count 1 [default: pm.max_children]",
+    describe: "NAME=3: the pool's share of the workers; other pools count as 1 [default: pm.max_children]",
   },
   cores: { type: "string", describe: "processors of the host, as in 4" },
   "cpu-share": {
     type: "string",
-    describe: "the part of a request that is computing, as in 30%; the rest waits for the database …",
+    describe: "part of a request spent computing, as in 30%; the rest waits for the database and so on",
   },
   rate: {
     ...repeatable,
     describe: "requests to PHP, as in 40/s; NAME=40/s for one pool; needs --mean",
   },
-  mean: { ...repeatable, describe: "how long a request takes on average, as in 250ms" },
-  p95: { ...repeatable, describe: "how long 19 of 20 take at most, as in 900ms" },
+  mean: { ...repeatable, describe: "average duration of a request, as in 250ms" },
+  p95: { ...repeatable, describe: "duration that 19 of 20 requests do not exceed, as in 900ms" },
   "what-if": {
     type: "string",
     describe: "several sizes of memory side by side, as in 2G,4G,8G,16G",
@@ -61,7 +61,7 @@ export const CAPACITY_OPTIONS = {
   diff: {
     type: "boolean",
     default: false,
-    describe: "print the change of the pool files as a unified diff, and nothing else",
+    describe: "print the change to the pool files as a unified diff, and nothing else",
   },
   write: { type: "boolean", default: false, describe: "change the pool files" },
   ...sharedOptions,
@@ -79,7 +79,7 @@ export function capacityArguments<T>(y: Argv<T>) {
   return y
     .positional("path", {
       type: "string",
-      describe: "the host's files, as for fpmlint itself [default: the machine it runs on]",
+      describe: "the files of the host, as for fpmlint itself [default: this machine]",
     })
     .options(CAPACITY_OPTIONS)
     .epilogue(CAPACITY_EPILOGUE);
@@ -87,7 +87,7 @@ export function capacityArguments<T>(y: Argv<T>) {
 
 const SIZE = "a size as in 60M, 8G or plain bytes";
 
-/** What the words mean; throws UsageError for what they cannot. `samples`: what `--samples` names. */
+/** What the words mean; throws UsageError for those that mean nothing. `samples`: what `--samples` names. */
 export function readCapacityOptions(args: CapacityArguments, samples: Samples | null): CapacityOptions {
   const weights = byName("weight", args.weight, count, "a number above 0, as in shop=3");
   if (weights.all !== null) throw new UsageError("--weight needs the name of a pool, as in --weight shop=3");
@@ -97,7 +97,7 @@ export function readCapacityOptions(args: CapacityArguments, samples: Samples | 
   const asked = rate.all !== null || rate.byPool.size > 0;
   if (!asked && (given(mean) || given(p95)))
     throw new UsageError(
-      `--${given(mean) ? "mean" : "p95"} says nothing without --rate, how many requests come, as in --rate 40/s`,
+      `--${given(mean) ? "mean" : "p95"} means nothing without --rate, the number of requests, as in --rate 40/s`,
     );
   for (const option of ["reserve", "shared"] as const) refuseBareNumber(option, args[option], "M");
   for (const word of args["worker-size"] ?? [])
@@ -121,25 +121,25 @@ function given({ all, byPool }: Named<number>): boolean {
   return all !== null || byPool.size > 0;
 }
 
-/** The memory that `--ram` states, in bytes. */
+/** The memory that `--ram` states, in bytes; `null`: not given. */
 export function readMemory(text: string | undefined): number | null {
   refuseBareNumber("ram", text, "G");
   return single("ram", text, parseSize, "a size as in 8G, 512M or plain bytes");
 }
 
-/** The sizes behind `--what-if`. */
+/** The sizes that `--what-if` lists, in bytes; `null`: not given. */
 export function readWhatIf(text: string | undefined): readonly number[] | null {
   if (text === undefined) return null;
   const words = text.split(",").map((word) => word.trim());
   return words.map((word) => {
     refuseBareNumber("what-if", word, "G");
     const bytes = parseSize(word);
-    if (bytes === null) throw wrong("what-if", word, "a size; commas stand between sizes, as in 2G,4G,8G");
+    if (bytes === null) throw wrong("what-if", word, "a size; separate sizes with commas, as in 2G,4G,8G");
     return bytes;
   });
 }
 
-/** Plain numbers are bytes, and nobody means so few of them; from 256 on `free -m` may have printed them. Throws UsageError. */
+/** Refuses plain numbers that are too small to be meant as bytes; from 256 on, `free -m` may have printed them. Throws UsageError. */
 function refuseBareNumber(option: string, text: string | undefined, unit: "M" | "G"): void {
   const number = String(text ?? "").trim();
   const bytes = /^\d+(?:\.\d+)?$/.test(number) ? Number(number) : 0;
@@ -149,7 +149,7 @@ function refuseBareNumber(option: string, text: string | undefined, unit: "M" | 
   );
 }
 
-/** `null` when it is not given; throws UsageError for what is no such value. */
+/** The value of an option; `null`: not given. Throws UsageError for a word that `parse` does not take; `right` says what it should be. */
 export function single(
   option: string,
   text: string | undefined,
@@ -162,7 +162,7 @@ export function single(
   return value;
 }
 
-/** `60M` for all, `NAME=60M` for one; the last one counts. */
+/** `60M` for all pools, `NAME=60M` for one; the last one counts. */
 function byName(
   option: string,
   words: readonly string[] | undefined,

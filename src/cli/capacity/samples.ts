@@ -6,14 +6,14 @@ import { inputText } from "../input-text.js";
 import { UsageError } from "../usage.js";
 import type { World } from "../world.js";
 
-/** What `--samples` names, read. Throws UsageError where no line of it is the size of a worker. */
+/** Reads what `--samples` names. Throws UsageError if no line of it is the size of a worker. */
 export function samplesFrom(name: string, world: World): Samples {
   const text = readText(name, world);
   const samples = readSamples(text);
   if (samples.bytes.length > 0) return samples;
   const shown = name === "-" ? "standard input" : name;
   throw new UsageError(
-    `--samples ${shown}: no size of a worker in KiB, as ps -o rss= prints; ${whyNone(text, samples)}`,
+    `--samples ${shown}: no worker size in KiB, as ps -o rss= prints them; ${whyNone(text, samples)}`,
   );
 }
 
@@ -22,7 +22,7 @@ function whyNone(text: string, { unread, others }: Samples): string {
   if (first !== undefined) return sayLine(first);
   if (others > 0) return "it names no worker of PHP-FPM (php-fpm: pool …)";
   return text.trim() === ""
-    ? "it is empty: ps prints nothing where no process has that name"
+    ? "it is empty: ps prints nothing if no process has that name"
     : "no line follows its header: ps found no such process";
 }
 
@@ -38,10 +38,10 @@ function readText(name: string, world: World): string {
   );
 }
 
-/** More lines than these are only counted: whatever it is, it is not the output of `ps`. */
+/** More lines than these are only counted: this is not the output of `ps`. */
 const MOST_LINES = 10;
 
-/** Names the lines that should have been a size and are none, on standard error. */
+/** Reports lines that are not sizes, on standard error. */
 export function sayUnread(samples: Samples | null, world: World): void {
   const unread = samples?.unread ?? [];
   for (const line of unread.slice(0, MOST_LINES))
@@ -53,7 +53,7 @@ export function sayUnread(samples: Samples | null, world: World): void {
     );
 }
 
-/** Not what the line holds: whoever may say which file is read need not be allowed to see it. */
+/** Does not quote the line: somebody who may choose the file need not be allowed to see what is in it. */
 function sayLine({ line, why }: Samples["unread"][number]): string {
-  return `line ${line}: ${why}; left out`;
+  return `line ${line}: ${why}; skipped`;
 }

@@ -22,21 +22,21 @@ export interface Computed {
   readonly found: HostCapacity;
 }
 
-/** How the change is asked for. */
+/** How the user asked for the change. */
 export interface Asked {
-  /** As given; `undefined`: the machine it runs on, and then any of its files may change. */
+  /** As given; `undefined`: the machine that this runs on, and then any of its files may change. */
   readonly path: string | undefined;
-  /** Standard output belongs to a document or to the diff. */
+  /** Whether standard output is for a document or for the diff. */
   readonly quiet: boolean;
-  /** `--write` comes, too, and says itself that there is nothing to change. */
+  /** Whether `--write` was also given, which says itself that there is nothing to change. */
   readonly write: boolean;
 }
 
 const NOTHING = "nothing to change: the pools are as recommended";
 
 /**
- * The diff of all files to standard output, in the files' own bytes, and to standard error why it may
- * be wrong; throws UsageError, after it, for files that must not be changed.
+ * Prints the diff of all files to standard output, in the files' own bytes, and to standard error why
+ * it may be wrong. Afterwards throws UsageError for files that must not be changed.
  */
 export function printDiff(results: readonly Computed[], world: World, asked: Asked): void {
   const all = results.map((one) => editsOf(one, world, asked));
@@ -50,7 +50,7 @@ export function printDiff(results: readonly Computed[], world: World, asked: Ask
 }
 
 /**
- * Writes the files of all hosts, or none where one of them must not be written or a pool may be missing:
+ * Writes the files of all hosts, or none if one of them must not be written or a pool may be missing:
  * half of a plan would be over the budget. Throws UsageError.
  */
 export function applyEdits(results: readonly Computed[], world: World, asked: Asked): void {
@@ -69,10 +69,10 @@ export function applyEdits(results: readonly Computed[], world: World, asked: As
   for (const { file } of all.flatMap(({ edits }) => edits)) say(`wrote ${file.display}`);
   if (all.every(({ edits }) => edits.length === 0)) say(NOTHING);
   else {
-    say("php-fpm reads it at its next reload: check with php-fpm -t, then reload the service");
+    say("php-fpm reads it when it reloads: check with php-fpm -t, then reload the service");
     if (results.some(({ read: { host } }) => host.masters.some(dropsRequests)))
       say(
-        "process_control_timeout is 0, so that a reload ends running requests with 502: set it to 10s in [global] and restart once, or reload when hardly anybody is there",
+        "process_control_timeout is 0, so a reload ends running requests with 502: set it to 10s in [global] and restart once, or reload when there is little traffic",
       );
   }
 }
@@ -89,8 +89,8 @@ function onDisk(root: string, path: string): string {
 }
 
 /**
- * What PHP-FPM reads and this process could not, one sentence each. A `php.ini` has no pools, and
- * neither have nginx's files.
+ * What PHP-FPM reads and this process could not read, one sentence each. A `php.ini` has no pools, and
+ * neither do nginx's files.
  */
 function missingOf({ read: { host, spec } }: Computed): readonly string[] {
   const others = [...spec.fragments, ...ACCOUNT_FILES, ...(spec.nginx === null ? [] : [spec.nginx])];
@@ -127,24 +127,23 @@ function editsOf({ read: { host, spec }, found }: Computed, world: World, asked:
     values: new Map([["process.max", String(recommended)]]),
   }));
   const { edits, refused } = editFiles(host.masters, wanted, globals);
-  // All links followed: the host around the path reaches further than that.
+  // With all links followed; the host around the path reaches further than the path.
   const reach = asked.path === undefined ? "/" : followed(resolve(world.workingDirectory, asked.path));
   const outside = edits.filter(({ file }) => !isWithin(reach, followed(onDisk(root, file.path))));
-  const right = root === "/" ? "leave the path out" : "give a path that holds it, too";
+  const right = root === "/" ? "give no path" : "give a path that also contains it";
   return {
     root,
     edits: edits.filter((edit) => !outside.includes(edit)),
     refused: [
       ...refused.map(({ file, reason }) => `${file}: ${reason}`),
       ...outside.map(
-        ({ file }) =>
-          `${file.display}: lies outside the given path, and its pools share the memory: ${right}`,
+        ({ file }) => `${file.display}: is outside the given path, and its pools share the memory: ${right}`,
       ),
     ],
   };
 }
 
-/** The path after every link, as far as there is one. */
+/** The path with all links followed; as it is where nothing exists there. */
 function followed(path: string): string {
   try {
     return realPath(path);

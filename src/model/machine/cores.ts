@@ -3,17 +3,17 @@ import type { HostFilesystem } from "../../host/filesystem.js";
 import { textOf } from "../../host/text.js";
 import { commonGroups } from "./cgroups.js";
 
-/** Processors for PHP-FPM, and who says so. */
+/** The processors for PHP-FPM, and where that was read. */
 export interface Cores {
-  /** Above 0; a quota may leave a part of one: 1.5. */
+  /** Above 0; may be a fraction because of a quota: 1.5. */
   readonly count: number;
-  /** For messages: the file that says it. */
+  /** For messages: the file where it was read. */
   readonly source: string;
 }
 
 /**
- * The smallest of what the machine has and what control groups leave to all masters together; `null`
- * where the tree tells neither.
+ * The smallest of what the machine has and what control groups allow all masters together; `null`: the
+ * tree tells neither.
  */
 export function onlineCores(fs: HostFilesystem, masters: readonly FpmMaster[]): Cores | null {
   const found = [machine(fs), ...quotas(fs, masters), ...sets(fs, masters)];
@@ -29,7 +29,7 @@ function machine(fs: HostFilesystem): Cores {
   return lines.length > 0 ? { source: CPUINFO, count: lines.length } : listed(fs, ONLINE);
 }
 
-/** What the groups may use of the time, in processors: both versions give a part of a period, in microseconds. */
+/** The processor time that the groups may use, in processors: both versions give a part of a period, in microseconds. */
 function quotas(fs: HostFilesystem, masters: readonly FpmMaster[]): readonly Cores[] {
   return commonGroups(fs, masters, "cpu").flatMap((group) => {
     const second = `/sys/fs/cgroup${group}/cpu.max`;
@@ -43,13 +43,13 @@ function quotas(fs: HostFilesystem, masters: readonly FpmMaster[]): readonly Cor
   });
 }
 
-/** `max`, and the -1 of the first version, are no quota. */
+/** `max`, and -1 in the first version, mean no quota: NaN. */
 function part(quota: string, period: string): number {
   const [time, whole] = [quota.trim(), period.trim()];
   return /^\d+$/.test(time) && /^\d+$/.test(whole) ? Number(time) / Number(whole) : Number.NaN;
 }
 
-/** The processors that the groups may run on at all. */
+/** The number of processors that the groups may run on at all. */
 function sets(fs: HostFilesystem, masters: readonly FpmMaster[]): readonly Cores[] {
   return commonGroups(fs, masters, "cpuset").flatMap((group) => [
     listed(fs, `/sys/fs/cgroup${group}/cpuset.cpus.effective`),
@@ -57,7 +57,7 @@ function sets(fs: HostFilesystem, masters: readonly FpmMaster[]): readonly Cores
   ]);
 }
 
-/** How many processors a list like `0-3,6` names. */
+/** How many processors a list such as `0-3,6` names. */
 function listed(fs: HostFilesystem, source: string): Cores {
   const text = textOf(fs, source).trim();
   const counts = text.split(",").map((range) => {

@@ -7,38 +7,39 @@ import { ownGroups } from "./cgroups.js";
 import type { MemorySize } from "./memory.js";
 import { pidsOf, type RunningMaster, type RunningWorker, type Taken, takenBy } from "./processes.js";
 
-/** What running workers need, and what everything else on the host does. */
+/** The memory that running workers need, and that everything else on the host needs. */
 
 /** What the running workers of a pool need; sizes in bytes. */
 export interface PoolMeasure {
   /** How many workers were looked at, at least one. */
   readonly samples: number;
   /**
-   * 95th percentile of what belongs to a worker alone (RssAnon): what one more of them needs. `null`: a
-   * kernel before 4.5 does not tell.
+   * 95th percentile of the memory that belongs to a worker alone (RssAnon): one more worker needs that
+   * much. `null`: a kernel before 4.5 does not tell.
    */
   readonly bytes: number | null;
   /**
-   * The same of the most that the workers have had so far; at least `bytes`. A worker gives back what a
-   * request took when it ends, so that between requests `bytes` tells of none.
+   * The same for the most that the workers have had so far; at least `bytes`. A worker gives back what a
+   * request took when that ends, so between requests `bytes` does not include it. `null`: as above.
    */
   readonly peak: number | null;
-  /** What half of the workers have had at most: far below `peak` where one request was an exception. */
+  /** What half of the workers have had at most; far below `peak` if one request was an exception. `null`: as above. */
   readonly typical: number | null;
-  /** The same of the resident size (VmRSS), which counts in each worker what all of them share. */
+  /** The 95th percentile of the resident size (VmRSS), which counts shared memory in every worker. */
   readonly rss: number;
   /** Whether each of them is known to run the program of its master. */
   readonly sameProgram: boolean;
 }
 
+/** What the running masters and workers of a host need. */
 export interface Measured {
-  /** Pools with running workers; those that are missing have none. */
+  /** Pools with running workers; the other pools have none. */
   readonly pools: ReadonlyMap<Pool, PoolMeasure>;
   /** The masters that run. */
   readonly masters: ReadonlySet<FpmMaster>;
   /**
-   * Bytes of all masters and workers: what belongs to each alone, and once for each master the memory that
-   * they share. 0 when none runs; `null`: a kernel before 4.5 does not tell.
+   * Bytes of all masters and workers: the memory that belongs to each alone, and for each master once the
+   * memory that they share. 0 when none runs; `null`: a kernel before 4.5 does not tell.
    */
   readonly fpmBytes: number | null;
 }
@@ -48,7 +49,7 @@ export function measure(running: readonly RunningMaster[]): Measured {
   const samples = grouped(
     running.flatMap(({ master, workers }) =>
       workers.flatMap(({ pool: name, ...worker }) => {
-        // What is not in the files any more runs on until the next reload.
+        // A pool that is no longer in the files keeps running until the next reload.
         const pool = master.pools.find((one) => one.name === name);
         return pool === undefined ? [] : [[pool, worker] as const];
       }),
@@ -82,12 +83,12 @@ function bytesOf({ taken, workers }: RunningMaster): number | null {
   return sumOf([...all.map(({ anon }) => anon), Math.max(...all.map(({ shmem }) => shmem))]);
 }
 
-/** `null` when one of them is not known. */
+/** `null`: one of them is not known. */
 function sumOf(values: readonly (number | null)[]): number | null {
   return values.reduce((sum, value) => (sum === null || value === null ? null : sum + value), 0);
 }
 
-/** Bytes that something else than PHP-FPM uses, and where that was read. */
+/** Bytes that everything except PHP-FPM uses, and where that was read. */
 export interface OthersUse {
   readonly bytes: number;
   /** For messages. */
@@ -95,8 +96,9 @@ export interface OthersUse {
 }
 
 /**
- * What everything but PHP-FPM uses of this memory: of a control group, or a unit, its other processes;
- * of the machine what is in use of it. fpmlint itself does not count. `null`: the host does not tell.
+ * What everything except PHP-FPM uses of this memory. In a control group or a unit that is the memory of
+ * its other processes; on a machine it is the memory in use. fpmlint itself does not count. `null`: the
+ * host does not tell.
  */
 export function othersUse(
   fs: HostFilesystem,
@@ -107,7 +109,7 @@ export function othersUse(
   return groups === null ? besideFpm(fs, running) : besideInGroups(fs, running, groups);
 }
 
-/** The control groups whose limit this memory is; `null` when it is no limit of a group. */
+/** The control groups whose limit this memory is; `null`: it is not the limit of a group. */
 function groupsOf(
   fs: HostFilesystem,
   { source }: MemorySize,
@@ -117,7 +119,7 @@ function groupsOf(
     /^\/sys\/fs\/cgroup(?:\/memory(.*)\/memory\.limit_in_bytes|(.*)\/memory\.max)$/.exec(source) ?? [];
   const group = first ?? second;
   if (group !== undefined) return [group];
-  // A unit's limit is one of the group that the unit's processes are in.
+  // The limit of a unit is that of the group that its processes are in.
   return !/^Memory(?:Max|Limit) in /.test(source) || running.length === 0
     ? null
     : running.flatMap(({ pid }) => ownGroups(fs, pid, "memory"));
@@ -156,7 +158,7 @@ function pidsIn(running: readonly RunningMaster[]): readonly string[] {
   return running.flatMap(({ pid, workers }) => [pid, ...workers.map((worker) => worker.pid)]);
 }
 
-/** The process that looks: `/proc/self` is a link to it. */
+/** This process: `/proc/self` is a link to it. */
 function selfOf(fs: HostFilesystem): string | null {
   return /^\/proc\/(\d+)$/.exec(fs.entry("/proc/self").path)?.[1] ?? null;
 }

@@ -7,30 +7,30 @@ import { wordMap } from "../../source/word-map.js";
 import { commonGroups } from "./cgroups.js";
 import { fpmUnits, serviceSetting } from "./systemd.js";
 
-/** Memory in bytes, and who says so. */
+/** An amount of memory in bytes, and where it was read or stated. */
 export interface MemorySize {
   readonly bytes: number;
   /** For messages: `--ram`, `fpmlint.json`, `/proc/meminfo`. */
   readonly source: string;
-  /** The line that sets it, where one of the host's files does. */
+  /** The line that sets it; `null`: no line of the host's files does. */
   readonly place: Place | null;
 }
 
-/** The memory that a host has, and what of it is not for PHP-FPM. */
+/** The memory that a host has, and the part of it that is not for PHP-FPM. */
 export interface HostMemory extends MemorySize {
-  /** Bytes for everything else, as somebody stated; `null`: nobody did. */
+  /** The bytes that somebody stated for everything else; `null`: nobody did. */
   readonly reserve: number | null;
-  /** The part of the rest that is to stay free, from 0 to below 1; `null`: nobody said. */
+  /** The part of the rest that should stay free, from 0 to below 1; `null`: nobody said. */
   readonly headroom: number | null;
 }
 
 /**
- * On the live host the smallest of what the machine has and what limits leave to PHP-FPM; `null`
- * where the tree tells neither. A limit counts when it is one for all masters together.
+ * The memory of a live host: the smallest of what the machine has and what limits allow PHP-FPM. `null`:
+ * the tree tells neither. A limit counts if it applies to all masters together.
  */
 export function liveMemory(fs: HostFilesystem, masters: readonly FpmMaster[]): MemorySize | null {
   const total = /^MemTotal:\s+(\d+) kB$/m.exec(textOf(fs, "/proc/meminfo"))?.[1];
-  // Whole MiB, so that the sums can be redone as they are written.
+  // Whole MiB, so that the sums can be checked as they are written.
   const ram = total === undefined ? Number.NaN : Math.floor(Number(total) / 1024) * 1024 * 1024;
   const [only] = masters.length === 1 ? masters : [];
   const sizes = [
@@ -43,17 +43,17 @@ export function liveMemory(fs: HostFilesystem, masters: readonly FpmMaster[]): M
   return sizes.toSorted((a, b) => a.bytes - b.bytes)[0] ?? null;
 }
 
-/** Where both versions of control groups say how much memory a group may have. */
+/** The files in which both versions of control groups say how much memory a group may have. */
 function limitFiles(group: string): readonly string[] {
   return [`/sys/fs/cgroup${group}/memory.max`, `/sys/fs/cgroup/memory${group}/memory.limit_in_bytes`];
 }
 
 function sizeIn(fs: HostFilesystem, path: string): MemorySize {
-  // `max`, and the number that the first version has for it, are no whole numbers.
+  // `max`, and the huge number that the first version has instead, are not safe integers.
   return { source: path, bytes: Number(textOf(fs, path).trim() || Number.NaN), place: null };
 }
 
-/** What systemd leaves to the service of a master. */
+/** The memory that systemd allows the service of a master. */
 function unitLimit(fs: HostFilesystem, master: FpmMaster, ram: number): MemorySize {
   const units = fpmUnits(master);
   const limit = serviceSetting({ fs }, units, "MemoryMax") ?? serviceSetting({ fs }, units, "MemoryLimit");

@@ -4,29 +4,31 @@ import { textOf } from "../../host/text.js";
 import { pidOf } from "./cgroups.js";
 import { isTrusted, programOf, userIn } from "./process-owner.js";
 
-/** The masters that run on this host and their workers, by the names that PHP-FPM gives its processes. */
+/** The running masters of this host and their workers, found by the titles that PHP-FPM gives its processes. */
 
-/** What a process takes of memory, in bytes. */
+/** The memory of a process, in bytes. */
 export interface Taken {
-  /** Everything in memory that it uses, also what it shares with others. */
+  /** All memory that it uses, including what it shares with others. */
   readonly rss: number;
-  /** What is its own: neither a file nor shared memory. `null`: a kernel before 4.5 does not tell. */
+  /** Its own memory: neither files nor shared memory. `null`: a kernel before 4.5 does not tell. */
   readonly anon: number | null;
-  /** The most that its own part has been, as far as the kernel tells; never below `anon`. */
+  /** The most that its own memory has been, as far as the kernel tells; never below `anon`. `null`: as `anon`. */
   readonly peak: number | null;
-  /** Of the memory that a master shares with its workers, what this process has touched. */
+  /** The part of the memory shared by a master and its workers that this process has touched. */
   readonly shmem: number;
 }
 
+/** A process that says it is a worker. */
 export interface RunningWorker {
   readonly pid: string;
   /** The pool that it says it works for. */
   readonly pool: string;
   readonly taken: Taken;
-  /** Whether it is known to run the same program as its master; else this process may not know. */
+  /** Whether it is known to run the same program as its master; if not, this process is not allowed to know. */
   readonly sameProgram: boolean;
 }
 
+/** A master process and its workers. */
 export interface RunningMaster {
   readonly pid: string;
   readonly master: FpmMaster;
@@ -34,7 +36,7 @@ export interface RunningMaster {
   readonly workers: readonly RunningWorker[];
 }
 
-/** Every process that this one may see. */
+/** The ids of all processes that this one can see. */
 export function pidsOf(fs: HostFilesystem): readonly string[] {
   const entry = fs.entry("/proc");
   return entry.kind === "directory" ? entry.names.filter((name) => /^\d+$/.test(name)) : [];
@@ -50,11 +52,12 @@ interface Named {
 }
 
 /**
- * The processes of these masters. A master is known by the main file in its title; one that was
- * started with a relative path, or whose title was cut off, by the number in its pid file. Processes of
- * containers are left out: they read files of their own. Several processes may run one main file.
- * Anybody may give a process these names: a master counts when root runs it, or the user who asks, and
- * a worker when it runs the program of its master. Where that cannot be read, root is enough.
+ * The processes of these masters. A master is recognised by the main file in its title; one that was
+ * started with a relative path, or whose title was cut off, by the number in its pid file. Processes in
+ * containers do not count, because they read files of their own. Several processes may run the same
+ * main file. Anybody can give a process these titles. So a master counts if root or the user of this
+ * process runs it, and a worker if it runs the program of its master; where that cannot be read, it is
+ * enough that root runs the master.
  */
 export function runningMasters(fs: HostFilesystem, masters: readonly FpmMaster[]): readonly RunningMaster[] {
   const named = pidsOf(fs).flatMap((pid) => namedProcess(fs, pid) ?? []);
@@ -86,13 +89,13 @@ const MASTER = "php-fpm: master process (";
 function runs(fs: HostFilesystem, master: FpmMaster, pid: string, title: string): boolean {
   const path = title.endsWith(")") ? title.slice(MASTER.length, -1) : "";
   if (!path.startsWith("/")) return pidOf(fs, master) === pid;
-  // The title has the path as it was given to PHP-FPM, the model the one behind every link.
+  // The title has the path as it was given to PHP-FPM, the model the path with all links followed.
   return master.main !== null && fs.entry(path).path === master.main.path;
 }
 
-/** A process of PHP-FPM outside of containers; `null` for others and for one that is gone by now. */
+/** A process of PHP-FPM outside of containers; `null`: another process, or one that is gone by now. */
 function namedProcess(fs: HostFilesystem, pid: string): Named | null {
-  // The title overwrites the words of the command line and fills what is left of them.
+  // The title overwrites the command line and fills the rest of it.
   const [title = ""] = textOf(fs, `/proc/${pid}/cmdline`).split("\0");
   if (!title.startsWith("php-fpm: ")) return null;
   const status = textOf(fs, `/proc/${pid}/status`);
@@ -104,7 +107,7 @@ function namedProcess(fs: HostFilesystem, pid: string): Named | null {
     : { pid, title: title.trimEnd(), parent, taken, status };
 }
 
-/** What a process takes; `null` for one that is gone, a zombie, or a thread of the kernel. */
+/** The memory of a process; `null`: it is gone, a zombie, or a thread of the kernel. */
 export function takenBy(fs: HostFilesystem, pid: string): Taken | null {
   return takenIn(textOf(fs, `/proc/${pid}/status`));
 }
@@ -117,7 +120,7 @@ function takenIn(status: string): Taken | null {
   const [rss, anon] = [bytes("VmRSS"), bytes("RssAnon")];
   if (rss === null) return null;
   const shmem = bytes("RssShmem") ?? 0;
-  // Files and shared memory were no more at the peak than they are now, or hardly.
+  // Files and shared memory hardly took more at the peak than they do now.
   const peak = (bytes("VmHWM") ?? rss) - (bytes("RssFile") ?? 0) - shmem;
   return { rss, anon, peak: anon === null ? null : Math.max(anon, peak), shmem };
 }

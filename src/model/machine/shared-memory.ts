@@ -1,13 +1,13 @@
 import type { FpmMaster } from "../../fpm/types.js";
 import { APCU, parseIniBytes, phpDefault } from "../../php/ini.js";
 
-/** One of the things that are shared; `NaN`: its size cannot be told. */
+/** One of the things that are shared. Its size in bytes; `NaN`: unknown. */
 interface Part {
   readonly name: string;
   readonly bytes: number;
 }
 
-/** What all workers of a master share: one mapping for each, which the resident size of every worker counts again. */
+/** The memory that all workers of a master share: it exists once, but the resident size of every worker counts it. */
 export interface SharedMemory {
   /** 0 without any. */
   readonly bytes: number;
@@ -17,8 +17,8 @@ export interface SharedMemory {
 const MIB = 1024 * 1024;
 
 /**
- * From php.ini and its scan directory. The pools' own values count for nothing here: the memory is
- * mapped once, when the master starts. `null`: a value cannot be told.
+ * The shared memory by php.ini and its scan directory. The pools' own values do not count: the memory is
+ * mapped once, when the master starts. `null`: a value is unknown.
  */
 export function sharedMemory(master: FpmMaster): SharedMemory | null {
   const opcache = hasOpcache(master) && isOn(master, "opcache.enable", "1");
@@ -27,17 +27,17 @@ export function sharedMemory(master: FpmMaster): SharedMemory | null {
     ...(opcache ? [cache(master), jitBuffer(master)] : []),
     ...(apcu ? [users(master)] : []),
   ].flatMap((one) => one ?? []);
-  // A number of which nothing can be told is none.
+  // If any part is unknown, so is the sum.
   if (master.ini.partial || parts.some(({ bytes }) => !(bytes >= 0))) return null;
   return { bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0), parts };
 }
 
-/** PHP 8.5 has it built in, before it is an extension to load. */
+/** PHP 8.5 has it built in; before that it is an extension that has to be loaded. */
 function hasOpcache(master: FpmMaster): boolean {
   return isSince(master, 5) || loads(master, "zend_extension", "opcache");
 }
 
-/** Whether it is PHP 8 of that minor version or a later one; `false` when it is not known. */
+/** Whether it is PHP 8 of that minor version or later; `false`: older, or not known. */
 function isSince({ phpVersion }: FpmMaster, least: number): boolean {
   const [major = 0, minor = 0] = (phpVersion ?? "").split(".").map(Number);
   return major > 8 || (major === 8 && minor >= least);
@@ -63,7 +63,7 @@ function jitBuffer(master: FpmMaster): Part | null {
   return bytes === 0 ? null : { name: "opcache.jit_buffer_size", bytes };
 }
 
-/** PHP reads its leading digits as megabytes, whatever unit follows. */
+/** PHP reads the leading digits as megabytes, whatever unit follows. */
 function cache(master: FpmMaster): Part {
   const name = "opcache.memory_consumption";
   const size = textOf(master, name, phpDefault(name) ?? "");
@@ -76,7 +76,7 @@ function users(master: FpmMaster): Part {
   return { name, bytes: size === null ? Number.NaN : parseIniBytes(size) };
 }
 
-/** `null`: it cannot be told. */
+/** The text of a value; `null`: unknown. */
 function textOf(master: FpmMaster, name: string, standard: string): string | null {
   const written = master.ini.values.get(name);
   return written === undefined ? standard : written.value;

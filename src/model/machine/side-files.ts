@@ -3,7 +3,7 @@ import { hiddenAt, hiddenIn } from "../../host/hidden.js";
 import type { UnreadPath } from "../../host/spec.js";
 import { SYSCTL_DIRECTORIES, SYSCTL_FILE, UNIT_DIRECTORIES } from "../../host/system-directories.js";
 
-/** Files that say how the daemons run, and that neither of them reads. */
+/** Files that affect how the daemons run, although neither of them reads them. */
 
 const PATTERNS: readonly string[] = [
   ...UNIT_DIRECTORIES.flatMap((directory) => [
@@ -18,7 +18,7 @@ const PATTERNS: readonly string[] = [
 
 const FILES: readonly string[] = [SYSCTL_FILE, "/etc/hosts", "/etc/nsswitch.conf"];
 
-/** Those that are there and could not be read. */
+/** The files that exist but could not be read. */
 export function unreadSideFiles(fs: HostFilesystem): readonly UnreadPath[] {
   const directories = [...UNIT_DIRECTORIES, ...SYSCTL_DIRECTORIES];
   // Most trees have none of them.

@@ -3,11 +3,11 @@ import type { HostFilesystem } from "../../host/filesystem.js";
 import { UNIT_DIRECTORIES } from "../../host/system-directories.js";
 import { type Assignment, assignmentsOf, dropIns } from "./unit-file.js";
 
-/** The units that systemd starts the daemons by, where the tree has them. */
+/** The units with which systemd starts the daemons, if the tree has them. */
 
 /**
- * A setting of a unit's `[Service]`: the last one counts, drop-ins behind the unit itself, and an
- * empty value takes back what was said before. `null`: the tree has no such unit, or it does not set it.
+ * A setting in the `[Service]` of a unit. The last one counts; drop-ins come after the unit itself, and
+ * an empty value resets what was set before. `null`: the tree has no such unit, or it does not set it.
  */
 export function serviceSetting(
   host: { readonly fs: HostFilesystem },
@@ -34,9 +34,10 @@ export function serviceSetting(
   return null;
 }
 
+/** The names that packages give the unit of nginx. */
 export const nginxUnits: readonly string[] = ["nginx.service", "openresty.service"];
 
-/** The names that distributions give the unit of a master: by its version, or without one. */
+/** The names that distributions give the unit of a master: with PHP's version, or without. */
 export function fpmUnits({ phpVersion }: FpmMaster): readonly string[] {
   const version = phpVersion ?? "";
   const short = version.replace(".", "");
@@ -47,7 +48,7 @@ export function fpmUnits({ phpVersion }: FpmMaster): readonly string[] {
   return [...named, "php-fpm.service"];
 }
 
-/** A switch of a unit. */
+/** Whether a yes-or-no setting of a unit is on. */
 export function isOn({ value }: Assignment): boolean {
   return /^(?:1|yes|y|true|t|on)$/i.test(value);
 }

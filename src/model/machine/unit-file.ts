@@ -5,8 +5,9 @@ import { type Place, place, sourceFile } from "../../source/file.js";
 
 /** Files of `key = value` lines that neither daemon reads: systemd's units and sysctl's. */
 
+/** One line of such a file. */
 export interface Assignment {
-  /** The `[Section]` above it; empty where there is none. */
+  /** The `[Section]` above it; empty: there is none. */
   readonly section: string;
   readonly key: string;
   readonly value: string;
@@ -14,7 +15,7 @@ export interface Assignment {
   readonly place: Place;
 }
 
-/** The lines of a file in order; none when it is not there or cannot be read. Lines that end in `\` go on. */
+/** The lines of a file in order; none if it does not exist or cannot be read. A line that ends in `\` continues on the next. */
 export function assignmentsOf(fs: HostFilesystem, path: string): readonly Assignment[] {
   const entry = fs.entry(path);
   const answer = entry.kind === "file" ? entry.read() : null;
@@ -44,7 +45,7 @@ export function assignmentsOf(fs: HostFilesystem, path: string): readonly Assign
   return found;
 }
 
-/** Where the line ends, with those in which it goes on. */
+/** The offset at which the line ends, including the lines that continue it. */
 function endOfLine(text: string, from: number): number {
   for (let at = text.indexOf("\n", from); at !== -1; at = text.indexOf("\n", at + 1))
     if (text[at - 1] !== "\\" || /^\s*[#;]/.test(text.slice(from, from + 80))) return at;
@@ -52,8 +53,8 @@ function endOfLine(text: string, from: number): number {
 }
 
 /**
- * `*.conf` of several directories as systemd and sysctl read them: by name, whatever the
- * directory, and of two with one name only that of the first directory.
+ * The `*.conf` files of several directories in the order in which systemd and sysctl read them: by name,
+ * whatever the directory. Where two have the same name, only that of the first directory counts.
  */
 export function dropIns(fs: HostFilesystem, directories: readonly string[]): readonly string[] {
   const byName = new Map<string, string>();

@@ -47,6 +47,13 @@ export function httpFact(name: string): DirectiveFact | undefined {
   return factsOf(name).find((fact) => /[hsluIx]/.test(fact.contexts));
 }
 
+/** The default of a directive, as nginx writes it. Throws where nginx has none: our own code asks for a wrong name. */
+export function nginxDefault(name: string): string {
+  const usual = (httpFact(name) ?? factsOf(name)[0])?.default ?? null;
+  if (usual === null) throw new Error(`nginx has no default for ${name}`);
+  return usual;
+}
+
 function readTable(): ReadonlyMap<string, readonly DirectiveFact[]> {
   const rows = new Map<string, DirectiveFact[]>();
   for (const line of DIRECTIVE_ROWS.trim().split("\n")) {

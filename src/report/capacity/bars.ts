@@ -8,7 +8,7 @@ import { displayWidth } from "../terminal/width.js";
 
 interface Marks {
   readonly full: string;
-  /** For parts that stand side by side, in order; repeated when there are more parts. */
+  /** For parts next to each other, in order; repeated when there are more parts. */
   readonly parts: readonly string[];
   readonly reserve: string;
   readonly shared: string;
@@ -45,7 +45,7 @@ export function memoryBar(found: HostCapacity, unicode: boolean, width: number):
   const parts = partsOf(found, marks);
   const columns = Math.max(20, Math.min(width - 4, 72));
   const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
-  // Each part ends where its share of the sum does, so that roundings do not add up.
+  // Each part ends where its share of the sum ends, so that rounding errors do not add up.
   let [sum, bar] = [0, ""];
   for (const { mark, bytes } of parts) {
     sum += bytes;
@@ -75,7 +75,7 @@ function partsOf({ input, plan, pools }: HostCapacity, marks: Marks): readonly P
   return all.filter(({ bytes }) => bytes > 0);
 }
 
-/** Words of several, as many in a line as fit. */
+/** Puts as many of the words on a line as fit. */
 function rows(words: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of words) {
@@ -91,7 +91,7 @@ function rows(words: readonly string[], width: number): readonly string[] {
 const CURVE_ROWS = 9;
 const CURVE_COLUMNS = 40;
 
-/** P(wait) against workers, from the first number that can keep up to where hardly anybody waits. */
+/** The part of requests that wait against the number of workers, from the first that can keep up to where hardly any waits. */
 export function waitCurve(
   load: number,
   marked: ReadonlyMap<number, string>,
@@ -113,19 +113,19 @@ export function waitCurve(
   });
 }
 
-/** `45 %`; of very little only that it is. */
+/** `45 %`; for very little only `below 0.1 %`. */
 export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.1) return "below 0.1 %";
   return `${Number(value.toFixed(value < 10 ? 1 : 0))} %`;
 }
 
-/** Where only ASCII is drawn: what the sums themselves are written with. */
+/** Writes the signs of the sums in ASCII. */
 export function asciiLines(lines: readonly string[]): readonly string[] {
   return lines.map((line) => line.replaceAll("−", "-").replaceAll("×", "x"));
 }
 
-/** A cell of a table: a name as long as a page would push all the numbers out of sight. */
+/** Cuts a name for a table: one as long as a page would push all numbers out of sight. */
 export function shortened(text: string): string {
   const characters = [...text];
   return characters.length > MOST_CHARACTERS

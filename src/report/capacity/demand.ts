@@ -5,7 +5,7 @@ import { escapeText } from "../terminal/escape.js";
 import { wrap } from "../terminal/width.js";
 import { percent, shortened, waitCurve } from "./bars.js";
 
-/** Who has to wait at a pool with the workers of the plan: a sentence, the curve, and what queueing is worth. */
+/** Which requests wait for a pool with the workers of the plan: a sentence, the curve, and how long a queue is useful. */
 export function demandLines(pool: PoolCapacity, unicode: boolean, width: number): readonly string[] {
   const { demand, max } = pool.plan;
   if (demand === null) return [];
@@ -16,7 +16,7 @@ export function demandLines(pool: PoolCapacity, unicode: boolean, width: number)
     waiting.mean === null
       ? `${max} cannot keep up: the queue grows until requests fail`
       : `with ${workersInWords(max)}, ${percent(waiting.utilisation)} busy, ${percent(waiting.probability)} of the requests wait for a worker (${showTime(waiting.mean)} on average over all requests)`;
-  const enough = `${needed} ${needed === 1 ? "worker is" : "workers are"} needed for at most one in twenty to wait`;
+  const enough = `${needed} ${needed === 1 ? "worker is" : "workers are"} needed so that at most one in twenty waits`;
   const marked = new Map([[needed, "needed"]]);
   marked.set(max, max === needed ? "needed, and recommended" : "recommended");
   return [
@@ -28,7 +28,7 @@ export function demandLines(pool: PoolCapacity, unicode: boolean, width: number)
   ];
 }
 
-/** Two decimals, and of what is below 1 two digits: few requests are not none. */
+/** Two decimals; below 1, two digits, so that few requests do not look like none. */
 function plain(value: number): string {
   if (value >= 1) return String(Number(value.toFixed(2)));
   const digits = 1 - Math.floor(Math.log10(value));
@@ -44,7 +44,7 @@ function backlogLines(
   return [
     "",
     ...wrap(
-      `a queue (listen.backlog) is of use up to ${backlog.worth} waiting requests, ${sum}: more would time out`,
+      `a queue (listen.backlog) is useful for up to ${backlog.worth} waiting requests, ${sum}: more would time out`,
       width - 2,
     ),
   ];

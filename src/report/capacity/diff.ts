@@ -4,9 +4,9 @@ import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 const CONTEXT = 3;
 
 /**
- * `name` is printed behind `a/` and `b/`, as it is from the directory in which the diff is applied; for
- * an absolute name that is `/`. Empty when the texts are the same. The lines are the file's own, with
- * whatever stands in them; control and other odd characters of the name are quoted as git quotes them.
+ * `name` is printed after `a/` and `b/`, as seen from the directory in which the diff is applied; for an
+ * absolute name that is `/`. Empty when the texts are the same. The lines are the file's own, whatever
+ * is in them; control and other odd characters of the name are quoted as git quotes them.
  */
 export function unifiedDiff(name: string, before: string, after: string): string {
   if (before === after) return "";
@@ -15,11 +15,11 @@ export function unifiedDiff(name: string, before: string, after: string): string
     context: CONTEXT,
     headerOptions: FILE_HEADERS_ONLY,
   });
-  // A name with a blank ends at a tab: `patch` would end it at the blank.
+  // A tab ends a name that has a space: `patch` would end it at the space.
   return path.includes(" ") ? patch.replace(/^((?:---|\+\+\+) [^"\n].*)$/gm, endName()) : patch;
 }
 
-/** Only the two header lines: a removed line may begin with dashes, too. */
+/** Only the two header lines: a removed line may also begin with dashes. */
 function endName(): (line: string) => string {
   let left = 2;
   return (line) => {

@@ -2,23 +2,24 @@ import { MIB } from "../../capacity/size.js";
 import { type HostCapacity, isMeasured } from "../../sizing/result.js";
 import { escapeText } from "../terminal/escape.js";
 
-/** What a reader does with the answer. */
+/** What a reader can do with the result. */
 
-/** Whether a size that is written rests on nothing that was measured or said. */
+/** Whether a recommended number rests on a worker size that nobody measured or stated. */
 export function guessed({ pools }: HostCapacity): boolean {
   return pools.some(({ pool, worker }) => pool !== null && worker.source === "assumed");
 }
 
-/** How the files get the settings; what is measured is another number the next time. */
+/** How the files get the settings. A measurement gives other numbers the next time. */
 export function hintOf(found: HostCapacity): string {
-  const hint = "The same command with --diff shows the change of the pool files, with --write it makes it.";
+  const hint =
+    "The same command with --diff shows the change to the pool files; with --write it makes the change.";
   const pinned = pinnedBy(found);
   return pinned === ""
     ? hint
-    : `${hint} It measures again; for just these numbers add ${escapeText(pinned)}.`;
+    : `${hint} It measures again; to get exactly these numbers, add ${escapeText(pinned)}.`;
 }
 
-/** The options that say what was measured. */
+/** The options that fix what was measured. */
 function pinnedBy({ pools, input, sources, live }: HostCapacity): string {
   if (!live) return "";
   const measured = pools.filter(({ worker }) => isMeasured(worker.source));

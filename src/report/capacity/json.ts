@@ -5,7 +5,7 @@ import { stringify } from "../json.js";
 
 /**
  * The document that programs read: bytes and seconds everywhere. Its shape is a promise: keys are
- * added, never changed. Several hosts stand in `hosts`; `whatIf` is there when it was asked for.
+ * added, never changed. Several hosts are in `hosts`; `whatIf` is there when it was asked for.
  */
 export function capacityJson(hosts: readonly HostCapacity[], failed: readonly Incomplete[] = []): string {
   const [only] = hosts;
@@ -16,7 +16,7 @@ export function capacityJson(hosts: readonly HostCapacity[], failed: readonly In
   );
 }
 
-/** `failed`, with the hosts that an error of fpmlint's own kept from being computed; no key without any. */
+/** `failed`: the hosts that could not be computed because of an error in fpmlint itself; no key where there are none. */
 export function failedJson(failed: readonly Incomplete[]) {
   return failed.length === 0 ? {} : { failed: failed.map(({ file, reason }) => ({ host: file, reason })) };
 }
@@ -48,7 +48,7 @@ function hostJson(found: HostCapacity) {
             share: input.cpu.share,
             workers: plan.byCpu,
           },
-    pools: pools.map((pool, index) => poolJson(pool, found, index)),
+    pools: pools.map(poolJson),
     processMax: processMax.map(({ now, recommended, place }) => ({
       file: place.span.file.display,
       line: position(place.span.file, place.span.start).line,
@@ -60,20 +60,19 @@ function hostJson(found: HostCapacity) {
   };
 }
 
-function poolJson(pool: PoolCapacity, { input }: HostCapacity, index: number) {
-  const { name, worker, current, plan, because, backlog, ramp, readTimeout } = pool;
+function poolJson(pool: PoolCapacity) {
+  const { name, worker, input, current, plan, because, backlog, ramp, readTimeout } = pool;
   const section = pool.pool?.section.span ?? null;
-  const given = input.pools[index];
   return {
     name,
     file: section?.file.display ?? null,
     line: section === null ? null : position(section.file, section.start).line,
     worker: { ...worker },
-    weight: { value: given?.weight ?? 1, source: pool.weightSource },
+    weight: { value: input.weight, source: pool.weightSource },
     current,
     recommended: plan.settings,
     byMemory: plan.byMemory,
-    worstCase: worstCase(given?.memoryLimit ?? null, pool),
+    worstCase: worstCase(pool),
     demand: plan.demand === null ? null : demand(plan.demand),
     backlog:
       backlog === null ? null : { worth: backlog.worth, listen: backlog.listen, somaxconn: backlog.most },
@@ -84,7 +83,7 @@ function poolJson(pool: PoolCapacity, { input }: HostCapacity, index: number) {
 }
 
 /** `memoryLimit` -1, as PHP writes it: without limit, and then nothing fits. */
-function worstCase(limit: number | null, { plan }: PoolCapacity) {
+function worstCase({ plan, input: { memoryLimit: limit } }: PoolCapacity) {
   if (limit === null) return null;
   if (limit === Infinity) return { memoryLimit: -1, bytes: null, fits: false, workers: 0 };
   const { bytes, workers } = plan.worstCase ?? { bytes: null, workers: 0 };

@@ -4,9 +4,9 @@ import { escapeText } from "../terminal/escape.js";
 import { wrap } from "../terminal/width.js";
 import { shortened } from "./bars.js";
 
-/** The sums below the table, and what they leave. */
+/** The sums below the table, and what is left over. */
 
-/** The sum of one pool. */
+/** The sum of one pool, and what its weight comes from. */
 export function sumOf({ name, because, weightSource }: PoolCapacity, { pools, plan }: HostCapacity): string {
   const weight =
     pools.length === 1 || plan.shares.kept
@@ -19,16 +19,16 @@ export function sumOf({ name, because, weightSource }: PoolCapacity, { pools, pl
   return escapeText(`${shortened(name)}: ${because}${weight}`);
 }
 
-/** What the others share by weight is less than the budget where some have their one worker anyway. */
+/** Says that the pools with one worker leave less than the budget for the others to share by weight. */
 export function singleLines({ plan, pools }: HostCapacity, width: number): readonly string[] {
-  const { single, left, kept } = plan.shares;
-  if (kept || single.length === 0 || single.length === pools.length) return [];
-  const workers =
-    single.length === 1 ? "the one worker of that pool" : `the ${single.length} workers of those pools`;
+  const { left, kept } = plan.shares;
+  const single = plan.pools.filter((one) => one.single).length;
+  if (kept || single === 0 || single === pools.length) return [];
+  const workers = single === 1 ? "the one worker of that pool" : `the ${single} workers of those pools`;
   return wrap(`the others share ${mebibytes(left)}: ${mebibytes(plan.budget)} without ${workers}`, width - 4);
 }
 
-/** Why room for a worker stays empty. */
+/** Says why room for another worker stays empty. */
 export function spareLines({ plan, pools }: HostCapacity, width: number): readonly string[] {
   const least = Math.min(...pools.map(({ worker }) => worker.bytes));
   const held = plan.pools.some(({ max, byMemory }) => max < byMemory);
@@ -37,7 +37,7 @@ export function spareLines({ plan, pools }: HostCapacity, width: number): readon
   return wrap(text, width - 4);
 }
 
-/** Where they do not fit, a warning says so. */
+/** Says that all workers fit even at their `memory_limit`; if they do not, a warning says so. */
 export function worstLines({ plan, input }: HostCapacity, width: number): readonly string[] {
   const { worstCase } = plan;
   if (worstCase === null || !worstCase.fits) return [];

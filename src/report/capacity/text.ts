@@ -15,11 +15,11 @@ export interface CapacityTextOptions {
   readonly unicode: boolean;
   /** Columns of the terminal, or of what is written to. */
   readonly width: number;
-  /** Whether to say how the files get these settings; not where this run writes them. */
+  /** Whether to say how the files get these settings; not when this run writes them. */
   readonly hint: boolean;
 }
 
-/** Everything about one host, for people: every number with the sum that it comes from. */
+/** Everything about one host, for people: every number with the sum that gives it. */
 export function capacityText(found: HostCapacity, options: CapacityTextOptions): string {
   const paint = painter(options.color);
   const title = (text: string): string => paint("headline", text);
@@ -64,7 +64,7 @@ function indented(lines: readonly string[]): readonly string[] {
   return lines.map((line) => (line === "" ? "" : `  ${line}`));
 }
 
-/** As many decimals as it takes for the rows of a sum to add up to its result, so that a reader can redo it. */
+/** The number of decimals with which the rows of a sum add up to its result, so that a reader can check it. */
 function decimalsFor(parts: readonly number[], sum: number): number {
   const adds = (decimals: number): boolean => {
     const digits = (bytes: number): number => Number((bytes / MIB).toFixed(decimals)) * 10 ** decimals;
@@ -81,7 +81,7 @@ function memoryLines({ input, plan, sources }: HostCapacity): readonly string[] 
   const size = (bytes: number): string => mebibytes(bytes, decimals);
   const rows = [
     [size(memory), `the host has (${sources.memory})`],
-    [`− ${size(reserve)}`, `for everything but PHP-FPM (${by("--reserve", sources.reserve)})`],
+    [`− ${size(reserve)}`, `for everything except PHP-FPM (${by("--reserve", sources.reserve)})`],
     ...(headroom > 0
       ? [
           [
@@ -97,21 +97,21 @@ function memoryLines({ input, plan, sources }: HostCapacity): readonly string[] 
   return rows.map(([first = "", what = ""]) => `${first.padStart(width)}  ${escapeText(what)}`);
 }
 
-/** The option that sets a number, and where it comes from otherwise. */
+/** The option that sets a number, and its source if that was not the option. */
 function by(option: string, source: string): string {
   return source === option ? option : `${option}: ${source}`;
 }
 
 function poolTable({ pools, plan }: HostCapacity, { unicode }: CapacityTextOptions): readonly string[] {
   const arrow = unicode ? "→" : "->";
-  const sizes = pools.map((pool) => pool.plan.max * pool.worker.bytes);
-  const decimals = decimalsFor(sizes, plan.used);
-  const rows = pools.map((pool, index) => [
+  const sizeOf = (pool: PoolCapacity): number => pool.plan.max * pool.worker.bytes;
+  const decimals = decimalsFor(pools.map(sizeOf), plan.used);
+  const rows = pools.map((pool) => [
     shortened(pool.name),
     showSize(pool.worker.bytes),
     sourceOf(pool),
     `${pool.current["pm.max_children"] ?? "?"} ${arrow} ${pool.plan.max}`,
-    mebibytes(sizes[index] ?? 0, decimals),
+    mebibytes(sizeOf(pool), decimals),
   ]);
   const now = pools.map(({ current }) => current["pm.max_children"]);
   const total = now.every((one) => typeof one === "number")
@@ -129,13 +129,13 @@ function sourceOf({ worker: { source, samples, borrowed } }: PoolCapacity): stri
   return `${source.replace("RssAnon", "peak of RssAnon")}${count}`;
 }
 
-/** What lies behind a measured size. */
+/** What a measured size comes from. */
 function measureLines(pool: PoolCapacity, { width }: CapacityTextOptions): readonly string[] {
   const { bytes, source, now, rss, samples } = pool.worker;
   const size = showSize(bytes);
   if (source === "--samples") {
     const most = showSize(rss ?? bytes);
-    const text = isAll(samples) ? `no sample is above ${most}` : `19 of 20 samples are not above ${most}`;
+    const text = isAll(samples) ? `no sample is above ${most}` : `19 of 20 samples are at most ${most}`;
     return wrap(escapeText(`${shortened(pool.name)}: ${text}`), width - 4);
   }
   if (!isMeasured(source)) return [];
@@ -143,11 +143,11 @@ function measureLines(pool: PoolCapacity, { width }: CapacityTextOptions): reado
     ? `no worker has had more than ${size} of its own so far`
     : `19 of 20 workers have had no more than ${size} of their own so far`;
   const present = now === null ? "" : `, now it is ${showSize(now)}`;
-  const resident = rss === null ? "" : `; RSS, which counts what they share in each, is ${showSize(rss)}`;
+  const resident = rss === null ? "" : `; their RSS, which also counts shared memory, is ${showSize(rss)}`;
   return wrap(escapeText(`${shortened(pool.name)}: ${most}${present}${resident}`), width - 4);
 }
 
-/** Of fewer than twenty the 95th percentile is the largest. */
+/** With fewer than twenty, the 95th percentile is the largest. */
 function isAll(samples: number | null): boolean {
   return (samples ?? 0) < 20;
 }
@@ -156,18 +156,18 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
   return table(rows.map((row) => row.map(escapeText)));
 }
 
-/** Each setting with what it was and, where it is part of another number, how. */
+/** Each setting with its old value and, where it is part of another number, which part. */
 function settingLines(pool: PoolCapacity, { unicode }: CapacityTextOptions): readonly string[] {
   const { plan, current, ramp, unknown } = pool;
   const arrow = unicode ? "←" : "<-";
   const reasons = wordMap({
     pm: whyManager(pool),
     "pm.start_servers": part("a quarter", plan.max, 4),
-    "pm.min_spare_servers": `${part("an eighth", plan.max, 8)}${ramp === null || ramp === 0 ? "" : `; all workers are there after ${ramp} s of load`}`,
+    "pm.min_spare_servers": `${part("an eighth", plan.max, 8)}${ramp === null || ramp === 0 ? "" : `; under load all workers are there after ${ramp} s`}`,
     "pm.max_spare_servers": part("half", plan.max, 2),
     "pm.max_spawn_rate": "PHP-FPM refuses the present one with this pm",
     "pm.process_idle_timeout": "in seconds; PHP-FPM refuses the present one with this pm",
-    "pm.max_requests": "requests after which a worker that has grown is replaced",
+    "pm.max_requests": "number of requests after which a worker is replaced, because it grows",
   });
   const settings = Object.entries(plan.settings).map(([key, value]) => {
     const before = current[key] ?? (unknown.includes(key) ? "not known" : "not set");
@@ -188,8 +188,8 @@ function part(name: string, whole: number, parts: number): string {
 }
 
 function whyManager({ plan: { manager } }: PoolCapacity): string {
-  if (manager === "static") return "one busy pool: all workers ready at any time";
-  return manager === "ondemand" ? "one of many pools that sleep most of the time" : "";
+  if (manager === "static") return "one busy pool: all workers are always ready";
+  return manager === "ondemand" ? "one of many pools that are idle most of the time" : "";
 }
 
 function fileOf({ pool }: PoolCapacity): string {

@@ -13,9 +13,9 @@ import { failedJson } from "./json.js";
 export interface WhatIf {
   readonly host: string;
   readonly rows: readonly { readonly memory: number; readonly answer: CapacityAnswer }[];
-  /** What of the host could not be read, so that a pool may be missing. */
+  /** What could not be read of the host, so that a pool may be missing. */
   readonly incomplete: readonly Incomplete[];
-  /** What it means that a file without pools is one of them, by its name. */
+  /** What it means for the sum that a file without pools was not read, by the file's name. */
   readonly poolless: ReadonlyMap<string, string>;
 }
 
@@ -25,10 +25,10 @@ export interface WhatIfOptions {
   readonly width: number;
 }
 
-/** More pools than these are only counted together. */
+/** More pools than these are only shown as one sum. */
 const MOST_POOLS = 6;
 
-/** A table over memory sizes: the workers of each pool, and whether all fit at their `memory_limit`. */
+/** A table of memory sizes: the workers of each pool, and whether all fit at their `memory_limit`. */
 export function whatIfText(
   { host, rows, incomplete, poolless }: WhatIf,
   { unicode, width }: WhatIfOptions,
@@ -60,7 +60,7 @@ export function whatIfText(
   return `${(unicode ? lines : asciiLines(lines)).join("\n")}\n`;
 }
 
-/** What all rows rest on, and where each number comes from. */
+/** What all rows are based on, and where each number comes from. */
 function basis({ input, sources, pools }: HostCapacity): readonly string[] {
   const sizes = new Map<string, string[]>();
   for (const { name, worker } of pools) {
@@ -85,7 +85,7 @@ function cells({ plan }: HostCapacity, names: number): readonly string[] {
   const worst =
     plan.worstCase === null
       ? "?"
-      : `${mebibytes(plan.worstCase.bytes)}${plan.worstCase.fits ? ", fits" : ", too much"}`;
+      : `${mebibytes(plan.worstCase.bytes)}${plan.worstCase.fits ? ", fits" : ", does not fit"}`;
   return [
     mebibytes(plan.budget),
     ...(names === 0 ? [] : counts.map(String)),
@@ -94,7 +94,7 @@ function cells({ plan }: HostCapacity, names: number): readonly string[] {
   ];
 }
 
-/** The same for programs; `error` in the place of the numbers where the memory is too small. */
+/** The same for programs; `error` replaces the numbers where the memory is too small. */
 export function whatIfJson(hosts: readonly WhatIf[], failed: readonly Incomplete[] = []): string {
   const documents = hosts.map(({ host, rows, incomplete }) => ({
     host,

@@ -282,7 +282,7 @@ describe("demand", () => {
   });
 
   test.each([
-    [["--rate", "40/s", "--mean", "1s"], "for which of the 3 pools"],
+    [["--rate", "40/s", "--mean", "1s"], "which of the 3 pools it is for"],
     [["--rate", "shop=40/s"], "--mean"],
     [["--mean", "1s"], "--rate"],
     [["--rate", "shop=40/s", "--mean", "1s", "--p95", "5s"], "no lognormal spread"],
@@ -314,7 +314,7 @@ describe("wrong input", () => {
     [["--ram", "4G", "--samples", "nowhere"], "no such file"],
     [["--what-if", "2G,x"], '--what-if "x"'],
     [["--what-if", "2G", "--write"], "changes nothing"],
-    [["--ram", "4G", "--diff", "--format", "json"], "prints nothing but the diff"],
+    [["--ram", "4G", "--diff", "--format", "json"], "prints only the diff"],
   ])("%j gets a sentence", async (words, sentence) => {
     expect(await refusal(["etc", ...words])).toContain(sentence);
   });
@@ -405,7 +405,7 @@ describe("writing", () => {
     const before = text(poolFile("shop"));
     const { status, err } = await run(["etc/php/8.2/fpm/pool.d/blog.conf", ...words.slice(1), "--write"]);
     expect(status).toBe(2);
-    expect(err).toContain("shop.conf: lies outside the given path");
+    expect(err).toContain("shop.conf: is outside the given path");
     expect(text(poolFile("shop"))).toBe(before);
   });
 

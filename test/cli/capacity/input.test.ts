@@ -92,7 +92,9 @@ describe("numbers", () => {
     ["1.7s", "6.575 s"],
   ])("the largest p95 that is named for a mean of %s is taken", async (mean, most) => {
     const asked = ["etc", "--ram", "4G", "--rate", "shop=4/s", "--mean", mean];
-    expect(await refusal([...asked, "--p95", "60s"])).toMatch(new RegExp(`to ${most.replace(".", "\\.")}\n`));
+    expect(await refusal([...asked, "--p95", "60s"])).toMatch(
+      new RegExp(`and ${most.replace(".", "\\.")}\n`),
+    );
     expect((await run([...asked, "--p95", most])).status).toBe(0);
   });
 
@@ -103,7 +105,7 @@ describe("numbers", () => {
 
   test.each([["--mean"], ["--p95"]])("%s of a pool without --rate says nothing", async (option) => {
     const asked = ["etc", "--ram", "4G", "--rate", "shop=4/s", "--mean", "1s", option, "blog=2s"];
-    expect(await refusal(asked)).toContain(`${option} blog=… says nothing without --rate`);
+    expect(await refusal(asked)).toContain(`${option} blog=… means nothing without --rate`);
   });
 });
 
@@ -194,7 +196,7 @@ describe("samples", () => {
   });
 
   test.each([
-    ["", "it is empty: ps prints nothing where no process has that name"],
+    ["", "it is empty: ps prints nothing if no process has that name"],
     ["  RSS\n", "no line follows its header"],
     ["60\n61\n", "a worker of 61 KiB (--samples) cannot be"],
   ])("%j is said to be what it is", async (input, why) => {
@@ -215,7 +217,7 @@ describe("samples", () => {
   });
 
   test("without names of pools are one size for all, and it is said", async () => {
-    const names = "say of which pool they are";
+    const names = "say which pool they are from";
     expect(joined((await run([...asked, "-"], "61440\n".repeat(6))).out)).toContain(names);
     const line = "shop 3 0.0 0.4 260000 61440 ? S 10:00 0:01 php-fpm: pool shop\n";
     expect(joined((await run([...asked, "-"], line.repeat(6))).out)).not.toContain(names);
@@ -226,22 +228,22 @@ describe("samples", () => {
     const { out } = await run([...asked, "-"], line.repeat(6));
     expect(out).toMatch(/blog +60 MiB +--samples, 6 workers of other pools/);
     expect(out).toMatch(/shop +60 MiB +--samples, 6 workers {2}/);
-    expect(joined(out)).toContain("none of them is for blog, wiki");
+    expect(joined(out)).toContain("there is none for blog, wiki");
   });
 
   test("from which the shared part is taken off are not said to hold it", async () => {
     const { out } = await run([...asked, "-", "--shared", "20M"], "61440\n".repeat(6));
     expect(out).toContain("40 MiB");
-    expect(joined(out)).not.toContain("which count what the workers share");
+    expect(joined(out)).not.toContain("which count shared memory in every worker");
   });
 });
 
 describe("what if", () => {
   test.each([
     [["--rate", "shop=4/s"], "needs --mean"],
-    [["--rate", "4/s", "--mean", "1s"], "for which of the 3 pools"],
+    [["--rate", "4/s", "--mean", "1s"], "which of the 3 pools it is for"],
     [["--cpu-share", "30%"], "needs --cores"],
-    [["--worker-size", "5K"], "cannot be"],
+    [["--worker-size", "5K"], "cannot be right"],
   ])("%j is no question of memory", async (words, sentence) => {
     expect(await refusal(["etc", "--what-if", "2G,4G", ...words])).toContain(sentence);
   });

@@ -119,7 +119,7 @@ describe("nothing is written", () => {
   test("outside the given path, though the host reaches further", async () => {
     put(MAIN, `${GLOBAL}include = /srv/pools/*.conf\n`);
     put("srv/pools/shop.conf", OTHER);
-    await refused("etc", [], "srv/pools/shop.conf: lies outside the given path");
+    await refused("etc", [], "srv/pools/shop.conf: is outside the given path");
   });
 
   test("behind a link that leads out of the given path, unless the link itself is given", async () => {
@@ -127,14 +127,14 @@ describe("nothing is written", () => {
     rmSync(join(top, WWW));
     symlinkSync("../../../../../srv/www.conf", join(top, WWW));
     for (const path of ["etc/", dirname(WWW)])
-      await refused(path, [], "srv/www.conf: lies outside the given path");
+      await refused(path, [], "srv/www.conf: is outside the given path");
     expect((await run(WWW, "--write")).status).toBe(0);
     expect(text("srv/www.conf")).toContain("pm.max_children = 47\n");
   });
 
   test("for process.max, where only the pools are given, and then not to the pools either", async () => {
     put(MAIN, GLOBAL.replace("\n", "\nprocess.max = 3\n"));
-    await refused(dirname(WWW), [], "php-fpm.conf: lies outside the given path");
+    await refused(dirname(WWW), [], "php-fpm.conf: is outside the given path");
   });
 
   test("to one of two names of a file", async () => {
@@ -151,7 +151,7 @@ describe("nothing is written", () => {
   });
 
   test("where everything is as it should be, and it is said", async () => {
-    expect((await run("etc")).out.toString()).toContain("with --write it makes it");
+    expect((await run("etc")).out.toString()).toContain("with --write it makes the change");
     const written = (await run("etc", "--write")).out.toString();
     expect(written).not.toContain("with --write");
     expect(written).toContain("process_control_timeout is 0");
