@@ -139,7 +139,7 @@ export interface ProofRequest {
 }
 
 /** What a rule is about; the engine hands it one of these at a time. */
-export type Subject = "site" | "pool" | "master" | "host";
+export type Subject = "site" | "pool" | "master" | "directive" | "host";
 
 /**
  * Names whose letters a rule may read. A rule that does not read a kind of name says the same, renamed,
