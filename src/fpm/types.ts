@@ -13,12 +13,12 @@ export interface Setting {
    * `${NAME}`, a template placeholder.
    */
   readonly value: string | null;
-  /** What stands in the file between `=` and the comment, trimmed. */
+  /** The text in the file between `=` and the comment, trimmed. */
   readonly raw: string;
   readonly keyPlace: Place;
-  /** The value's characters; an empty value has an empty span behind the `=`. */
+  /** The value's characters; an empty value has an empty span after the `=`. */
   readonly place: Place;
-  /** The section header it stands below, in whatever file FPM met it; `null` before the first one. */
+  /** The section header that it is below, in whatever file FPM found that; `null` before the first header. */
   readonly header: Place | null;
 }
 

@@ -236,7 +236,7 @@ describe("process.max", () => {
       {
         file: "pool.d/www.conf",
         reason:
-          "no main file and no [global] section is there to hold process.max, so [global] stays as it is",
+          "there is no main file and no [global] section for process.max, so [global] stays as it is",
       },
     ]);
   });

@@ -75,7 +75,7 @@ describe("a refused line", () => {
     ["# text", "# text", /"#" does not start a comment/, "value is NULL"],
     ["# a = b", "# a = b", /"#" does not start a comment/, "unknown entry '# a'"],
     ["pm.max_requests = no # c", "#", /"#" does not start a comment/, "unexpected TC_STRING"],
-    ["   [www]", "[www]", /blanks before a section header/, "unexpected END_OF_LINE"],
+    ["   [www]", "[www]", /spaces before a section header/, "unexpected END_OF_LINE"],
     ["[www", "[www", /without "]"/, "unexpected end of file"],
     ["[www] x", "[www] x", /text after the section header: "x"/, "value is NULL"],
     ["on = 1", "on = 1", /"on" is a reserved word/, "unexpected BOOL_TRUE"],
