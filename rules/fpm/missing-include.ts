@@ -139,7 +139,10 @@ function missing(
   };
 }
 
-/** The absolute path, if the relative one is right when it counts from the file that it is in; `null`: it is not. */
+/**
+ * The absolute path, if the relative one is right when it counts from the file that it is in; `null`: it
+ * is not.
+ */
 function relocated(host: Host, { main }: FpmMaster, { pattern, place }: FpmInclude): HelpDraft | null {
   if (main === null || pattern.startsWith("/")) return null;
   const whole = `${directoryOf(place.span.file.path)}/${pattern}`;

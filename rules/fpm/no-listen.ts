@@ -64,7 +64,10 @@ export const noListen = defineRule({
   },
 });
 
-/** Whether files that are not in the tree most likely complete the pool, like the `zz-docker.conf` of an image. */
+/**
+ * Whether files that are not in the tree most likely complete the pool, like the `zz-docker.conf` of an
+ * image.
+ */
 function hasOtherHalf(host: Host, pool: Pool): boolean {
   if (host.whole) return false;
   const rest = ["pm", "pm.max_children"].some((key) => setting(pool, key).kind !== "set");

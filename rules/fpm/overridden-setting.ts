@@ -123,7 +123,10 @@ function* compete(
   yield report(place, meant ? "overlay" : kind, winner, [loser, ...others]);
 }
 
-/** Without a main file it is unknown in which order the files are read, or whether they are alternatives; only an overlay shows it. */
+/**
+ * Without a main file it is unknown in which order the files are read, or whether they are alternatives;
+ * only an overlay shows it.
+ */
 function compares({ master }: Place, loser: Setting, winner: Setting): boolean {
   return master.main !== null || fileOf(loser) === fileOf(winner) || isMeant(loser, winner);
 }

@@ -249,7 +249,10 @@ function idleTimeout(pool: Pool, at: Count): Refusal {
   };
 }
 
-/** Ways to a set of counts that PHP-FPM accepts as a whole: after fixing one alone, the next check may fail. */
+/**
+ * Ways to a set of counts that PHP-FPM accepts as a whole: after fixing one alone, the next check may
+ * fail.
+ */
 function help(host: Host, pool: Pool, { case: name, at, others }: Refusal): HelpDraft {
   const ways = (...wanted: readonly WantedCounts[]) => wanted.map((one) => acceptedCounts(host, pool, one));
   switch (name) {

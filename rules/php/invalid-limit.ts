@@ -107,7 +107,10 @@ export const invalidLimit = defineRule({
   },
 });
 
-/** What counts in each pool, once for each location that passes values of its own, and the names that PHP does not know. */
+/**
+ * What counts in each pool, once for each location that passes values of its own, and the names that PHP
+ * does not know.
+ */
 function* written(host: Host): Generator<Written> {
   const used = new Set<Pool>();
   const sizes = SIZES.map((key) => [key, requestValues(host, key)] as const);
@@ -207,7 +210,10 @@ function tooSmall(value: string): boolean {
   return size >= 0 && size < CHUNK;
 }
 
-/** The value as PHP would write what was meant: `128MB` → `128M`, `1.5G` → `1536M`, `unlimited` → `-1`; `null`: unknown. */
+/**
+ * The value as PHP would write what was meant: `128MB` → `128M`, `1.5G` → `1536M`, `unlimited` → `-1`;
+ * `null`: unknown.
+ */
 function meaning(value: string): string | null {
   if (/^\s*(?:unlimited|none|no|off)\s*$/i.test(value)) return "-1";
   const [, digits = "", fraction = "", unit = ""] =

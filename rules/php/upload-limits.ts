@@ -157,7 +157,10 @@ function words(name: Name, { kind, value }: Known<number>): string {
   return `${name} ${showBytes(value)}${kind === "default" ? " (the default)" : ""}`;
 }
 
-/** Raises the lower of the two: for the form to the size of the other, for the memory to twice that, within reason. */
+/**
+ * Raises the lower of the two: for the form to the size of the other, for the memory to twice that,
+ * within reason.
+ */
 function help(host: Host, pair: Pair, name: Name): HelpDraft {
   const { pool, low, high } = pair;
   const memory = name === "memory_limit";

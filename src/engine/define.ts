@@ -28,7 +28,10 @@ export interface Draft<C extends string = string> {
   readonly at: Report["at"];
   /** Written under the marked place; absent: the message says it all. */
   readonly label?: string | null;
-  /** What would settle it, a sentence: the report rests on a guess then. Absent or `null`: the files make it certain. */
+  /**
+   * What would settle it, a sentence: the report rests on a guess then. Absent or `null`: the files make
+   * it certain.
+   */
   readonly settle?: string | null;
   /** The address that ties the two halves, drawn between the two ends. */
   readonly link?: readonly RelatedReport[];

@@ -122,7 +122,10 @@ function indentation(text: string, lineStart: number): string {
   return /^[ \t]*/.exec(text.slice(lineStart, lineStart + 200))?.[0] ?? "";
 }
 
-/** How lines after a piece are indented: as the first line of the block that it opens, else as its own line. */
+/**
+ * How lines after a piece are indented: as the first line of the block that it opens, else as its own
+ * line.
+ */
 function inner({ file: { text }, start, end }: Piece, own: string): string {
   if (!text.slice(start, end).endsWith("{")) return own;
   const next = endOfLine(text, end) + 1;

@@ -12,7 +12,10 @@ export function limitExtensions(pool: Pool): Effective<readonly string[]> {
   );
 }
 
-/** Whether PHP runs a file with that extension. FPM compares the end of the path and respects case. `true` also if only some files with the extension may run. */
+/**
+ * Whether PHP runs a file with that extension. FPM compares the end of the path and respects case.
+ * `true` also if only some files with the extension may run.
+ */
 export function mayRun(endings: readonly string[], extension: string): boolean {
   const some = (ending: string) => ending.endsWith(extension) && !ending.includes(",");
   return endings.length === 0 || endings.some((ending) => extension.endsWith(ending) || some(ending));

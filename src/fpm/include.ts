@@ -51,7 +51,10 @@ export function findIncluded(
   return { files, result, unread: [] };
 }
 
-/** A glob fails outright if the directory before its first wildcard does not exist; a literal path just matches nothing. */
+/**
+ * A glob fails outright if the directory before its first wildcard does not exist; a literal path just
+ * matches nothing.
+ */
 function globDirectory(path: string): string {
   const literal = directoryOf(path.slice(0, path.search(/[*?[]/) + 1).replace(/[*?[]$/, "x"));
   return literal.replace(/\\(.)/g, "$1");

@@ -11,7 +11,10 @@ export function fpmPrefix(mainPath: string | null): string {
   return /^(\/.+)\/etc\/php-fpm\.conf$/.exec(mainPath ?? "")?.[1] ?? "/usr";
 }
 
-/** The PHP version that a path names: `/etc/php/8.2/`, `/etc/php82/`, `/etc/opt/remi/php82/`; `null`: it names none. */
+/**
+ * The PHP version that a path names: `/etc/php/8.2/`, `/etc/php82/`, `/etc/opt/remi/php82/`; `null`: it
+ * names none.
+ */
 export function versionFromPath(path: string): string | null {
   const dotted = /\/php[-/]?([5-9]\.[0-9]+)(?:[-/]|$)/.exec(path)?.[1];
   if (dotted !== undefined) return dotted;

@@ -1,4 +1,7 @@
-/** What one `php-fpm` master reads: its main file and the included files, with sections merged as FPM merges them. */
+/**
+ * What one `php-fpm` master reads: its main file and the included files, with sections merged as FPM
+ * merges them.
+ */
 import { type Allowance, isSpent, OPENING } from "../host/allowance.js";
 import { type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { iniFor } from "../php/ini.js";

@@ -104,7 +104,10 @@ function isFirst({ file, start }: Piece): boolean {
   );
 }
 
-/** Writes a value: in the place of the line that sets it, or where it would go. `null`: there is no such place. */
+/**
+ * Writes a value: in the place of the line that sets it, or where it would go. `null`: there is no such
+ * place.
+ */
 export function write(host: Host, value: Effective<unknown>, line: string): TextEdit | null {
   if (value.kind === "set") return replace(host, value.place, line);
   return value.kind === "unknown" || value.where === null ? null : addInto(host, value.where, line);

@@ -5,7 +5,10 @@ import { ANY_CONTEXT, type Judged, judged } from "../nginx/tree/judged.js";
 import type { Node } from "../nginx/types.js";
 import type { Host, NginxHost } from "./host.js";
 
-/** What the rules about single directives share: every directive of the host, and what else they need to know. */
+/**
+ * What the rules about single directives share: every directive of the host, and what else they need to
+ * know.
+ */
 export interface JudgedHost {
   readonly nginx: NginxHost;
   readonly all: readonly Judged[];
@@ -37,7 +40,10 @@ function isComplete({ whole }: Host, { hasMain, includes }: NginxHost): boolean 
 
 const MAIN_BLOCKS = new Set(["events", "http", "stream", "mail"]);
 
-/** Unless the host is whole, a file called nginx.conf may lack the main blocks and be included by another one. */
+/**
+ * Unless the host is whole, a file called nginx.conf may lack the main blocks and be included by another
+ * one.
+ */
 function mainContext({ whole }: Host, { root }: NginxHost): string {
   const main = root.children.some((node: Node) => MAIN_BLOCKS.has(node.name));
   return whole || main ? "m" : ANY_CONTEXT;

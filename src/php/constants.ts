@@ -36,7 +36,10 @@ const values: ReadonlyMap<string, string> = new Map([
   ["INI_ALL", "7"],
 ]);
 
-/** The three that PHP finds in upper and lower case. As a value they are reserved words; as an offset they are these. */
+/**
+ * The three that PHP finds in upper and lower case. As a value they are reserved words; as an offset
+ * they are these.
+ */
 const special: ReadonlyMap<string, string> = new Map([
   ["true", "1"],
   ["false", ""],

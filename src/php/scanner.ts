@@ -112,7 +112,10 @@ export function trimBlanks(text: string): string {
   return trimEndOf(text, " \t\r\n").slice(start);
 }
 
-/** Without any of `characters` at the end. Not a regular expression, because that takes quadratic time on long runs of spaces. */
+/**
+ * Without any of `characters` at the end. Not a regular expression, because that takes quadratic time on
+ * long runs of spaces.
+ */
 export function trimEndOf(text: string, characters: string): string {
   let end = text.length;
   while (end > 0 && characters.includes(text.charAt(end - 1))) end--;

@@ -54,12 +54,18 @@ function exists(host: Host, kind: "user" | "group", name: string): boolean {
   return host.accounts[kind](name)?.name === name;
 }
 
-/** Whether the system has other sources of accounts than its own files (LDAP, a domain), so that the files are not the whole truth. */
+/**
+ * Whether the system has other sources of accounts than its own files (LDAP, a domain), so that the
+ * files are not the whole truth.
+ */
 export function hasOtherAccounts(host: Host): boolean {
   return sources(host).some((name) => !["files", "compat", "systemd", "db"].includes(name));
 }
 
-/** Whether one of them is set up. Fedora and its relatives always name SSSD, which has no accounts without a domain. */
+/**
+ * Whether one of them is set up. Fedora and its relatives always name SSSD, which has no accounts
+ * without a domain.
+ */
 function hasDirectory(host: Host): boolean {
   return sources(host).some((name) =>
     name === "sss"

@@ -63,7 +63,10 @@ export function addBelow({ file, start, end }: Span, key: string, value: string)
   return addLine(file, end, `${key} = ${value}`, meaning);
 }
 
-/** A `[global]` section with this setting, before everything else in the file: what is before any section is also global. */
+/**
+ * A `[global]` section with this setting, before everything else in the file: what is before any section
+ * is also global.
+ */
 export function addGlobal(file: SourceFile, key: string, value: string): Change {
   const first = Math.min(file.text.length, ...parseFpm(file).map(startOf));
   // A byte order mark stays in front.

@@ -28,7 +28,10 @@ export interface Refused {
 export interface Edits {
   /** Files whose text changes, each once. */
   readonly edits: readonly FileEdit[];
-  /** Files that would have to be edited but must not be. What the same pool or `[global]` wanted in other files is not in `edits` either. */
+  /**
+   * Files that would have to be edited but must not be. What the same pool or `[global]` wanted in other
+   * files is not in `edits` either.
+   */
   readonly refused: readonly Refused[];
 }
 

@@ -46,7 +46,10 @@ export interface Job {
 
 export type Home = { readonly sibling: Setting } | { readonly header: Place };
 
-/** A setting goes after its nearest sibling in the pool: first the ones before it, then those after it, then `listen`, then the header. */
+/**
+ * A setting goes after its nearest sibling in the pool: first the ones before it, then those after it,
+ * then `listen`, then the header.
+ */
 export function poolJob({ pool, values }: Wanted): Job {
   const { name, master, settings, partial } = pool;
   const scalar = settings.filter(({ index }) => index === null);

@@ -1,4 +1,7 @@
-/** What FPM refuses after it has read everything (`fpm_conf_post_process`), and what makes it fail when it starts. */
+/**
+ * What FPM refuses after it has read everything (`fpm_conf_post_process`), and what makes it fail when
+ * it starts.
+ */
 import type { Place } from "../../source/file.js";
 import type { FpmMaster, Pool } from "../types.js";
 import { accessFormatFault } from "./access-format.js";

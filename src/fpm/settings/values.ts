@@ -43,7 +43,10 @@ export function readSeconds(text: string): Reading<number> {
 const yes: ReadonlySet<string> = new Set(["1", "yes", "true", "on"]);
 const no: ReadonlySet<string> = new Set(["", "0", "no", "none", "false", "off"]);
 
-/** A switch, after the ini grammar has turned unquoted words into `1` and the empty string: quoted ones are lower case. */
+/**
+ * A switch, after the ini grammar has turned unquoted words into `1` and the empty string: quoted ones
+ * are lower case.
+ */
 export function readBoolean(text: string): Reading<boolean> {
   if (yes.has(text)) return read(true);
   if (no.has(text)) return read(false);

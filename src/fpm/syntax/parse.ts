@@ -51,7 +51,10 @@ export interface IncludeLine {
 export interface FaultLine extends Refusal {
   readonly kind: "fault";
   readonly range: Range;
-  /** The name of the section that the line was meant to open, so that what follows does not count as another pool's; `null`: not a header. */
+  /**
+   * The name of the section that the line was meant to open, so that what follows does not count as
+   * another pool's; `null`: not a header.
+   */
   readonly header: string | null;
 }
 

@@ -1,4 +1,7 @@
-/** Why FPM's reader refuses a line, in terms of what a person did rather than of the token that PHP did not expect. */
+/**
+ * Why FPM's reader refuses a line, in terms of what a person did rather than of the token that PHP did
+ * not expect.
+ */
 import type { IniSyntaxError, Range } from "../../php/grammar.js";
 
 export interface Refusal {

@@ -38,7 +38,10 @@ export function addressFault(use: AddressUse): AddressFault | null {
   return { said: "host not found", wrong, meant: null };
 }
 
-/** The fault of an address, not a name, without the port that this directive needs. `null`: it has one, or needs none. */
+/**
+ * The fault of an address, not a name, without the port that this directive needs. `null`: it has one,
+ * or needs none.
+ */
 export function missingPort({ address, defaultPort }: AddressUse): AddressFault | null {
   if (address.kind !== "inet" || address.port !== null || defaultPort !== null) return null;
   const port = /^\d+$/.test(address.host);
@@ -49,7 +52,10 @@ export function missingPort({ address, defaultPort }: AddressUse): AddressFault 
   };
 }
 
-/** The URI of proxy_pass replaces the part of the request's URI that matched; it is not allowed where it is unsure what matches. */
+/**
+ * The URI of proxy_pass replaces the part of the request's URI that matched; it is not allowed where it
+ * is unsure what matches.
+ */
 function replacesUri({ parent }: Node): boolean {
   if (parent?.name !== "location") return false;
   const first = argument(parent, 0) ?? "";

@@ -18,7 +18,10 @@ export interface AddressUse {
   readonly address: NginxAddress;
 }
 
-/** Schemes that a directive removes, with their default ports; `proxy_pass` in `http` needs one of its two. */
+/**
+ * Schemes that a directive removes, with their default ports; `proxy_pass` in `http` needs one of its
+ * two.
+ */
 const SCHEMES: ReadonlyMap<string, ReadonlyMap<string, number | null>> = wordMap({
   proxy_pass: wordMap<number | null>({ "http://": 80, "https://": 443 }),
   uwsgi_pass: wordMap<number | null>({ "uwsgi://": null, "suwsgi://": null }),

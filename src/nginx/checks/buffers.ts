@@ -19,7 +19,10 @@ export const BUFFER_DIRECTIVES = [
   "max_temp_file_size",
 ] as const;
 
-/** What a block uses, with the places. If `busy_buffers_size` or `temp_file_write_size` is a default, nginx computes it. */
+/**
+ * What a block uses, with the places. If `busy_buffers_size` or `temp_file_write_size` is a default,
+ * nginx computes it.
+ */
 export interface EffectiveBufferSizes {
   readonly buffer_size: Effective<number>;
   readonly buffers: Effective<{ readonly count: number; readonly size: number }>;
@@ -74,7 +77,10 @@ export function bufferNumbers(sizes: EffectiveBufferSizes): BufferSizes {
   };
 }
 
-/** The default in the facts is what nginx computes from the other defaults, so it is not a number of its own. */
+/**
+ * The default in the facts is what nginx computes from the other defaults, so it is not a number of its
+ * own.
+ */
 function computedOr(value: Effective<number>): number | null {
   return value.kind === "default" ? null : (known(value) ?? Number.NaN);
 }

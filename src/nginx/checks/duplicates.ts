@@ -75,7 +75,10 @@ interface Mark {
 const levels = new WeakMap<Node, number>();
 let last = 0;
 
-/** Two directives are on one level when nginx keeps their values in one place; files next to a main file have levels of their own. */
+/**
+ * Two directives are on one level when nginx keeps their values in one place; files next to a main file
+ * have levels of their own.
+ */
 function levelOf({ node, anchored }: Judged, global: boolean): string {
   const outer = node.parent;
   if (outer === null || (global && anchored)) return "";

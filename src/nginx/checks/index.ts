@@ -99,7 +99,10 @@ const byName: ReadonlyMap<string, readonly [contexts: RegExp, check: Check]> = n
   ),
 );
 
-/** What nginx refuses about the values of a directive that is allowed where it is and has as many arguments as it takes; `null`: nothing. */
+/**
+ * What nginx refuses about the values of a directive that is allowed where it is and has as many
+ * arguments as it takes; `null`: nothing.
+ */
 export function valueRefusal(one: Checked): Refusal | null {
   const slot = SLOTS.get(one.fact.type);
   const [contexts, handler] = byName.get(one.node.name) ?? [/^$/, null];

@@ -154,7 +154,10 @@ function options(one: Checked): Refusal | null {
   return null;
 }
 
-/** A buffer does not work with syslog or with a path that changes, and flush= does not work without a buffer. */
+/**
+ * A buffer does not work with syslog or with a path that changes, and flush= does not work without a
+ * buffer.
+ */
 function buffered(one: Checked): Refusal | null {
   const all = args(one).slice(2);
   const flush = all.find(({ text: option }) => option.startsWith("flush="));

@@ -5,7 +5,10 @@ import { tildePattern } from "./pattern.js";
 import { args, type Check, type Checked, quoted, type Refusal, refused, word } from "./refusal.js";
 import { definitionRefusal, nameRefusal } from "./variables.js";
 
-/** `map`, `geo`, `split_clients`, `types`: blocks whose lines are values. Their lines are checked with the block. */
+/**
+ * `map`, `geo`, `split_clients`, `types`: blocks whose lines are values. Their lines are checked with
+ * the block.
+ */
 
 const SINGLE = new Set(["hostnames", "volatile"]);
 

@@ -58,7 +58,10 @@ function quantifierLength(pattern: string, at: number): number {
   return match?.[0].length ?? 0;
 }
 
-/** The offset of the last character of `(`, `(?:`, `(?<name>` …, after which the content of the group begins. */
+/**
+ * The offset of the last character of `(`, `(?:`, `(?<name>` …, after which the content of the group
+ * begins.
+ */
 function groupStart(pattern: string, at: number): number {
   const match = /^\(\?(?:[:=!>|]|<[=!]|P?<\w+>|'\w+'|[a-zA-Z^-]*:?|P[=>]\w+|[&R\d+-]+\w*)/.exec(
     pattern.slice(at, at + 60),

@@ -1,7 +1,10 @@
 import { lineText, position, type SourceFile } from "../../source/file.js";
 import type { Word } from "../types.js";
 
-/** Which brace is wrong if they do not balance: nginx notices only at the end of the file, people see it in the indentation. */
+/**
+ * Which brace is wrong if they do not balance: nginx notices only at the end of the file, people see it
+ * in the indentation.
+ */
 
 /** A block that was closed. */
 export interface ClosedBlock {
@@ -10,7 +13,10 @@ export interface ClosedBlock {
   readonly close: number;
 }
 
-/** The block that is closed by the `}` of a block further out: the `}` missing at the end of the file is probably its own. */
+/**
+ * The block that is closed by the `}` of a block further out: the `}` missing at the end of the file is
+ * probably its own.
+ */
 export function closedTooLate(file: SourceFile, blocks: Iterable<ClosedBlock>): ClosedBlock | null {
   return firstClosed(file, blocks, (open, close) => open.startsWith(close) && open !== close);
 }

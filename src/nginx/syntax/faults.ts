@@ -17,7 +17,10 @@ function other(file: SourceFile, { start, end }: { start: number; end: number },
   return { span: { file, start, end }, message };
 }
 
-/** A `;` or `{` where nginx does not expect one. `inside`: the block of lines (`map`, `types` …) around it, in which blocks do not nest. */
+/**
+ * A `;` or `{` where nginx does not expect one. `inside`: the block of lines (`map`, `types` …) around
+ * it, in which blocks do not nest.
+ */
 export function unexpected(
   file: SourceFile,
   at: number,
@@ -82,7 +85,10 @@ export function wordsFault(
 /** Blocks whose lines are not directives: nginx reads the same tokens there, but accepts no nested block. */
 const LINE_BLOCKS = new Set(["types", "map", "geo", "split_clients", "charset_map"]);
 
-/** What nginx refuses about a directive whose words could be read: a block that does not belong there, or a missing one. `null`: nothing. */
+/**
+ * What nginx refuses about a directive whose words could be read: a block that does not belong there, or
+ * a missing one. `null`: nothing.
+ */
 export function blockFault(
   file: SourceFile,
   words: readonly Word[],
@@ -193,7 +199,10 @@ function openString(file: SourceFile, start: number): NginxFault {
   });
 }
 
-/** The file ends inside a directive (`inBlock` is false) or inside a block. `closed`: the blocks that were closed before. */
+/**
+ * The file ends inside a directive (`inBlock` is false) or inside a block. `closed`: the blocks that
+ * were closed before.
+ */
 export function eofFault(
   file: SourceFile,
   word: Word | null,

@@ -19,7 +19,10 @@ interface Gathering {
   tooDeep: Word | null;
 }
 
-/** Our directives from the package's tree. `tooDeep`: the name of the first block whose content was skipped. */
+/**
+ * Our directives from the package's tree. `tooDeep`: the name of the first block whose content was
+ * skipped.
+ */
 export function gather(
   tree: NginxParseTreeNode,
   marks: ReadonlyMap<NginxParseTreeNode, Mark>,

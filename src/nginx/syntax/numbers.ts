@@ -44,7 +44,10 @@ const UNITS: readonly (readonly [unit: string, milliseconds: bigint])[] = [
 ];
 const SECONDS = 6;
 
-/** A time in milliseconds or in seconds. Slots of milliseconds have no years and months, those of seconds no `ms`. */
+/**
+ * A time in milliseconds or in seconds. Slots of milliseconds have no years and months, those of seconds
+ * no `ms`.
+ */
 export function time(text: string, slot: "ms" | "s"): bigint | null {
   let [rank, total] = [slot === "ms" ? 1 : -1, 0n];
   const pattern = /(\d*)(ms|[yMwdhms ]) */y;

@@ -14,7 +14,10 @@ export function swallowedDirective(file: SourceFile, directive: Directive): Word
   return firstOfLaterLine(file, [name, ...args], (count) => rows.some((fact) => fact.accepts(count)));
 }
 
-/** The first word of a later line that is the name of a directive. `meant`: whether the directive is complete with that many arguments. */
+/**
+ * The first word of a later line that is the name of a directive. `meant`: whether the directive is
+ * complete with that many arguments.
+ */
 export function firstOfLaterLine(
   file: SourceFile,
   words: readonly Word[],

@@ -3,7 +3,10 @@ import { time } from "./numbers.js";
 
 /** How nginx reads values (ngx_parse.c). `undefined`: nginx refuses it, or it is not a literal. */
 
-/** A time of the millisecond slots (`fastcgi_read_timeout`) in milliseconds: units in descending order, a bare number is seconds. */
+/**
+ * A time of the millisecond slots (`fastcgi_read_timeout`) in milliseconds: units in descending order, a
+ * bare number is seconds.
+ */
 export function timeMs(text: string): number | undefined {
   const value = time(text, "ms");
   return value === null || value > Number.MAX_SAFE_INTEGER ? undefined : Number(value);

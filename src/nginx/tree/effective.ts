@@ -29,7 +29,10 @@ export type FoundList =
     }
   | Exclude<Found, { readonly kind: "set" }>;
 
-/** A value that the innermost level decides (`fastcgi_read_timeout`), or that is not inherited at all (`fastcgi_pass`). */
+/**
+ * A value that the innermost level decides (`fastcgi_read_timeout`), or that is not inherited at all
+ * (`fastcgi_pass`).
+ */
 export function effectiveNode(block: Node, name: string): Found {
   const inheritance = httpFact(name)?.inheritance ?? "none";
   for (let level: Node | null = block; level !== null; level = level.parent) {

@@ -47,7 +47,10 @@ export interface Reading extends TreeOptions {
   readonly circles: Set<string>;
 }
 
-/** Where packages deploy nginx's configuration: if a main file that is elsewhere names such a path, the file is next to it. */
+/**
+ * Where packages deploy nginx's configuration: if a main file that is elsewhere names such a path, the
+ * file is next to it.
+ */
 const DEPLOYED = [
   "/etc/nginx",
   "/usr/local/etc/nginx",
@@ -109,7 +112,10 @@ function resolveAnew(reading: Reading, pattern: string, fromTemplate: boolean): 
   return { paths: [], noMatch: { directory }, unread };
 }
 
-/** Fragments of a repository name each other relative to the directory of the future main file, which is above theirs. */
+/**
+ * Fragments of a repository name each other relative to the directory of the future main file, which is
+ * above theirs.
+ */
 function above(directory: string, pattern: string): readonly string[] {
   if (pattern.startsWith("/") || directory === "/") return [];
   const next = directoryOf(directory);
@@ -122,7 +128,10 @@ function beside(directory: string, pattern: string): readonly string[] {
   return prefix === undefined ? [] : [joinPath(directory, pattern.slice(prefix.length + 1))];
 }
 
-/** The file at a path that an include names; `null`: it cannot be read, and the problem is added to `problems`. */
+/**
+ * The file at a path that an include names; `null`: it cannot be read, and the problem is added to
+ * `problems`.
+ */
 export function load(
   reading: Reading,
   path: string,
@@ -175,7 +184,10 @@ function tooMuch({ account }: Reading): string {
   return `was not read: the includes bring the same files again and again, far more than the ${bytes} bytes that are there`;
 }
 
-/** A directory that a glob may match in and that this process could not look into, or something that vanished from it. */
+/**
+ * A directory that a glob may match in and that this process could not look into, or something that
+ * vanished from it.
+ */
 export function unreadProblem({ fs }: Reading, entry: Entry): IncludeProblem {
   const reason = listedReason(entry);
   return { path: fs.display(entry.path), kind: "unread", reason, log: null, loop: [] };

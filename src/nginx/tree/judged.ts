@@ -13,7 +13,10 @@ export interface Judged {
   readonly contexts: string;
   /** The facts about its name in that version; empty: no module of nginx defines it. */
   readonly rows: readonly DirectiveFact[];
-  /** It is in the main file or was included from there. `false`: it is in a file next to it, and what reads that is unknown. */
+  /**
+   * It is in the main file or was included from there. `false`: it is in a file next to it, and what
+   * reads that is unknown.
+   */
   readonly anchored: boolean;
 }
 

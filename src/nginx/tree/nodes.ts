@@ -1,7 +1,10 @@
 import { type Place, place } from "../../source/file.js";
 import type { Node, Word } from "../types.js";
 
-/** Small questions about a node of the tree. None of them looks at the parents' values: effective.ts does that. */
+/**
+ * Small questions about a node of the tree. None of them looks at the parents' values: effective.ts does
+ * that.
+ */
 
 const indexes = new WeakMap<Node, ReadonlyMap<string, readonly Node[]>>();
 const nothing: readonly Node[] = [];
@@ -37,7 +40,10 @@ export function namePlace(node: Node): Place {
   return place(node.file, node.directive.name.start, node.directive.name.end, node.via);
 }
 
-/** From the name to the last argument, without `;` or `{`: what a report marks when it means the whole directive. */
+/**
+ * From the name to the last argument, without `;` or `{`: what a report marks when it means the whole
+ * directive.
+ */
 export function headPlace(node: Node): Place {
   const { args, name } = node.directive;
   const last = args[args.length - 1] ?? name;
