@@ -7,6 +7,7 @@ import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { groupBy } from "../../src/source/collect.js";
 import type { Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
 interface Lost {
   readonly setting: Setting;
@@ -26,20 +27,38 @@ export const lostSection = defineRule({
     "no-header": {
       severity: "warning",
       symptom: null,
-      summary: "a pool file without a section header, read as a part of the pool before it",
+      summary: "a pool file without a section header, which becomes part of the pool before it",
     },
     "after-include": {
       severity: "warning",
       symptom: null,
-      summary: "settings behind an include, read as a part of the last included pool",
+      summary: "settings after an include, which become part of the last included pool",
     },
   },
   docs: {
     title: "settings that land in another file's pool",
-    what: "Fires on settings before the first section header of a file, and on settings behind an `include`, when the section that is open there was opened by another included file: the one that happened to be read before. One finding per file.\n\nSilent about a file that is included from within a section and has none of its own; about files without a main file in the tree, whose order is not known; about overlays that are meant to be read last (`zz-…`, `99-…`) when there is only one pool; and about names that PHP-FPM refuses there (see `fpm/unknown-setting`).",
-    why: "An `include` does not begin or end a section: the last header that was read stays open, across files. Files are read in the bytewise order of their names, so a new file, or another name, gives the same lines to another pool.",
-    instead:
-      "Begin each file with the header of its pool. A header may stand several times: `[www]` goes on with pool www. Write `[global]` above what belongs there.",
+    fires: [
+      markdown`
+        settings come before the first section header of a file, or after an \`include\`, and the section
+        that is open there was opened by another included file: the one that happened to be read before
+      `,
+    ],
+    silent: [
+      "the file is included from within a section and has no section of its own",
+      "there is no main file in the tree, so the order of the files is unknown",
+      "the file is an overlay that is meant to be read last (`zz-…`, `99-…`), and there is only one pool",
+      "PHP-FPM refuses the name there (see `fpm/unknown-setting`)",
+    ],
+    what: "One finding per file.",
+    why: markdown`
+      An \`include\` does not begin or end a section: the last header that was read stays open, across
+      files. Files are read in the bytewise order of their names, so a new file, or a new name, gives
+      the same lines to another pool.
+    `,
+    instead: markdown`
+      Begin each file with the header of its pool. A header may be there several times: \`[www]\`
+      continues pool www. Write \`[global]\` above what belongs there.
+    `,
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
   },
   proof: {
@@ -70,13 +89,13 @@ function isOverlay(pool: Pool, { span }: Place): boolean {
 
 function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Draft<Case> {
   const { setting, header, pool } = first;
-  // An include in this file led to the header, so the line stands behind that include.
+  // An include in this file led to the header, so the line comes after that include.
   const include = header.via.find(({ file }) => file.path === setting.place.span.file.path);
   const count = others.length === 0 ? setting.key : `${setting.key} and ${others.length} more`;
-  const where = include === undefined ? "before any section header of this file" : "behind an include";
+  const where = include === undefined ? "before any section header of this file" : "after an include";
   return {
     case: include === undefined ? "no-header" : "after-include",
-    message: `${count} ${others.length === 0 ? "stands" : "stand"} ${where}, so PHP-FPM reads it as a part of pool [${pool.name}] of ${nameOf(header.span.file.path)}`,
+    message: `${count} ${others.length === 0 ? "is" : "are"} ${where}, so PHP-FPM reads ${others.length === 0 ? "it" : "them"} as part of pool [${pool.name}] of ${nameOf(header.span.file.path)}`,
     at: setting.keyPlace,
     label: `belongs to pool [${pool.name}]`,
     related: [
@@ -86,12 +105,12 @@ function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Dra
         : [{ place: { span: include, via: [] }, message: "opened by this include" }]),
       ...others
         .slice(0, shownLines)
-        .map((one) => ({ place: one.setting.keyPlace, message: "this one, too" })),
+        .map((one) => ({ place: one.setting.keyPlace, message: "also this one" })),
     ],
-    effect: `pool [${pool.name}] is changed, and the pool that is meant is not; the names of the files decide which pool it is`,
+    effect: `pool [${pool.name}] is changed instead of the pool that is meant; the names of the files decide which pool that is`,
     help: helpOf(
       [[addBefore(host, setting.keyPlace, `[${pool.name}]`)]],
-      "with the name of the pool that is meant",
+      "use the name of the pool that is meant",
     ),
     names: [pool.name, setting.key],
   };

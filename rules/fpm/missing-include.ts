@@ -9,6 +9,7 @@ import { directoryOf } from "../../src/host/path.js";
 import { includedPath, isSurelyMissing } from "../../src/model/fpm-includes.js";
 import type { Host } from "../../src/model/host.js";
 import type { Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 
@@ -16,39 +17,58 @@ type Case = "directory" | "link" | "depth" | "nothing";
 
 export const fpmMissingInclude = defineRule({
   id: "fpm/missing-include",
-  about: "host",
+  about: "master",
+  asksDisk: true,
   cases: {
     directory: {
       severity: "error",
       symptom: start("Unable to globalize"),
-      summary: "the directory of an include with a wildcard is not there",
+      summary: "an include with a wildcard in a directory that does not exist",
     },
     link: {
       severity: "error",
       symptom: start("failed to open configuration file"),
-      summary: "an include that finds a link to nowhere",
+      summary: "an include that finds a dangling link",
     },
     depth: {
       severity: "error",
       symptom: start("failed to include more than 5 files recursively"),
-      summary: "files that include each other, or more than five deep",
+      summary: "files that include each other, or that are more than five deep",
     },
     nothing: { severity: "warning", symptom: null, summary: "an include that finds no file" },
   },
   docs: {
     title: "an include of PHP-FPM finds nothing, or too much",
-    what: "Fires on a host whose tree is whole (the root is `/`, or it has `etc/passwd`) when the directory before the first wildcard of an `include` is missing, when an include finds a link to nowhere, and, as a warning, when it finds no file at all: PHP-FPM passes over that, also for a path without wildcard. Fires anywhere when files include each other, or more than five deep.\n\nSilent where the tree is a part of a host: what is missing there is listed as not checked. Silent when the same file list leaves PHP-FPM without any pool (see `fpm/no-listen`).",
-    why: "A relative path counts from PHP-FPM's prefix (`/usr` on Debian), not from the file's directory. When the directory is missing, PHP-FPM does not start; when only the files are, it logs `Nothing matches the include pattern` and runs without the pools in them, whose sites end as 502.",
-    instead: "`include = /etc/php/8.2/fpm/pool.d/*.conf`: absolute, to a directory that exists.",
+    fires: [
+      markdown`
+        the directory before the first wildcard of an \`include\` is missing, on a whole host (a host is
+        whole when the root is \`/\`, or when it has \`etc/passwd\`)
+      `,
+      "an include finds a dangling link, on a whole host",
+      markdown`
+        an include finds no file at all, on a whole host, which is a warning: PHP-FPM ignores that, even
+        for a path without a wildcard
+      `,
+      "files include each other, or are more than five deep, on any tree",
+    ],
+    silent: [
+      "the tree is a part of a host: what is missing there is listed as not checked",
+      "the same list of files leaves PHP-FPM without any pool (see `fpm/no-listen`)",
+    ],
+    why: markdown`
+      A relative path counts from PHP-FPM's prefix (\`/usr\` on Debian), not from the directory of the
+      file. When the directory is missing, PHP-FPM does not start. When only the files are missing, it
+      logs \`Nothing matches the include pattern\` and runs without their pools, and the sites of those
+      pools answer 502.
+    `,
+    instead: "Write an absolute path to a directory that exists: `include = /etc/php/8.2/fpm/pool.d/*.conf`.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
   },
   proof: { kind: "daemons", observe: { nothing: "nothing-included" } },
-  *check(host) {
-    for (const master of host.masters) {
-      for (const include of master.includes) {
-        const found = judge(host, master, include);
-        if (found !== null) yield { ...found, at: include.place, names: [include.pattern] };
-      }
+  *check(master, host) {
+    for (const include of master.includes) {
+      const found = judge(host, master, include);
+      if (found !== null) yield { ...found, at: include.place, names: [include.pattern] };
     }
   },
 });
@@ -67,7 +87,7 @@ function judge(host: Host, master: FpmMaster, include: FpmInclude): Judgement | 
         ...shared,
         case: "depth",
         message: `${pattern} is included more than 5 files deep, or by itself`,
-        label: "PHP-FPM follows 5 files",
+        label: "PHP-FPM stops at 5 files",
         help: removal(host, place, "and include each file once, from the main file"),
       };
     case "missing":
@@ -83,8 +103,8 @@ function judge(host: Host, master: FpmMaster, include: FpmInclude): Judgement | 
         case: "nothing",
         message: `${pattern} finds no file${counted}`,
         label: "nothing there",
-        effect: "PHP-FPM starts without what was meant to be included, and says so only in its log",
-        help: mended(host, master, include) ?? removal(host, place, "or correct the path"),
+        effect: "PHP-FPM starts without what should have been included, and only its log says so",
+        help: relocated(host, master, include) ?? removal(host, place, "or correct the path"),
       };
     default:
       return null;
@@ -105,22 +125,25 @@ function missing(
     return {
       ...shared,
       case: "directory",
-      message: `the directory ${literal} is not there${counted}`,
+      message: `the directory ${literal} does not exist${counted}`,
       label: "no such directory",
-      help: mended(host, master, include) ?? removal(host, place, `or create ${literal}`),
+      help: relocated(host, master, include) ?? removal(host, place, `or create ${literal}`),
     };
   }
   return {
     ...shared,
     case: "link",
-    message: `${pattern} finds ${link === null ? "a link" : `${link}, a link`} to a file that is not there`,
+    message: `${pattern} finds ${link === null ? "a link" : `${link}, a link`} to a file that does not exist`,
     label: "PHP-FPM cannot open it",
     help: inWords("remove the link, or put its target back"),
   };
 }
 
-/** A relative path that is right when it counts from the file it stands in. */
-function mended(host: Host, { main }: FpmMaster, { pattern, place }: FpmInclude): HelpDraft | null {
+/**
+ * The absolute path, if the relative one is right when it counts from the file that it is in; `null`: it
+ * is not.
+ */
+function relocated(host: Host, { main }: FpmMaster, { pattern, place }: FpmInclude): HelpDraft | null {
   if (main === null || pattern.startsWith("/")) return null;
   const whole = `${directoryOf(place.span.file.path)}/${pattern}`;
   const found = glob(host.fs, whole).some((path) => host.fs.entry(path).kind === "file");

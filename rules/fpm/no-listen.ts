@@ -6,6 +6,7 @@ import type { FpmMaster, Pool } from "../../src/fpm/types.js";
 import { addInto, helpOf, inPlace, replace } from "../../src/help/edit.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
+import { markdown } from "../../src/source/markdown.js";
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 
@@ -14,6 +15,7 @@ type Case = "listen" | "pool";
 export const noListen = defineRule({
   id: "fpm/no-listen",
   about: "host",
+  asksDisk: true,
   cases: {
     listen: {
       severity: "error",
@@ -28,9 +30,24 @@ export const noListen = defineRule({
   },
   docs: {
     title: "a pool without an address, or a PHP-FPM without a pool",
-    what: "Fires when a pool has no `listen` in any of its sections, or an empty one, and when nothing that the main file includes has a pool.\n\nSilent about overlays and fragments: where the main file is not in the tree, where an include was not read, and, on a tree that is not a whole host, where the pool lacks more than `listen`, in the sources of a container, and where the includes find nothing. Otherwise a warning on a tree that is not a whole host.",
-    why: "PHP-FPM checks each pool when it reads its files. It does not start or reload without an address for every pool, nor without any pool, so every site behind that master is down. A pool arises from any header: a misspelt name makes a second pool beside the one that was meant.",
-    instead: "In each pool one line: `listen = /run/php/site.sock` or `listen = 127.0.0.1:9000`.",
+    fires: [
+      "a pool has no `listen` in any of its sections, or an empty one",
+      "nothing that the main file includes has a pool",
+    ],
+    silent: [
+      "the main file is not in the tree, or an include was not read, as with overlays and fragments",
+      markdown`
+        the tree is not a whole host, and the pool lacks more than \`listen\`, or the tree is the source
+        of a container, or the includes find nothing
+      `,
+    ],
+    what: "It is otherwise a warning on a tree that is not a whole host.",
+    why: markdown`
+      PHP-FPM checks each pool when it reads its files. It does not start or reload unless every pool
+      has an address and there is at least one pool, so every site of that master is down. Any header
+      makes a pool: a misspelt name makes a second pool next to the one that was meant.
+    `,
+    instead: "Write one line in each pool: `listen = /run/php/site.sock` or `listen = 127.0.0.1:9000`.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#listen"],
     twins: { bad: "bad-no-listen", ok: "ok-listen" },
   },
@@ -47,7 +64,10 @@ export const noListen = defineRule({
   },
 });
 
-/** Whether files that are not in the tree most likely complete the pool, as an image's `zz-docker.conf` does. */
+/**
+ * Whether files that are not in the tree most likely complete the pool, like the `zz-docker.conf` of an
+ * image.
+ */
 function hasOtherHalf(host: Host, pool: Pool): boolean {
   if (host.whole) return false;
   const rest = ["pm", "pm.max_children"].some((key) => setting(pool, key).kind !== "set");
@@ -59,7 +79,7 @@ function certainty(host: Host): Pick<Draft, "settle"> {
     ? {}
     : {
         settle:
-          "It would be settled by the other files that this PHP-FPM reads on its host: one of them may set it.",
+          "The other files that this PHP-FPM reads on its host would settle it: one of them may set it.",
       };
 }
 
@@ -79,7 +99,7 @@ function withoutListen(host: Host, pool: Pool): Draft<Case> {
     effect: fpmDown,
     help: helpOf(
       [[empty ? replace(host, listen.place, line) : addInto(host, pool.section, line)]],
-      others > 1 ? "or write the name of the pool that was meant into its header" : null,
+      others > 1 ? "or write the name of the pool that was meant in its header" : null,
     ),
     names: [pool.name],
   };
@@ -88,7 +108,7 @@ function withoutListen(host: Host, pool: Pool): Draft<Case> {
 function withoutPool(host: Host, master: FpmMaster): Draft<Case> | null {
   const { main, pools, partial, includes, faults, global } = master;
   if (main === null || pools.length > 0 || partial || faults.length > 0) return null;
-  // A pool without its header is that fault, see fpm/unknown-setting.
+  // If a pool lacks its header, fpm/unknown-setting reports that.
   if (global.some(({ key }) => factOf(key, "global") === undefined)) return null;
   if (!host.whole && (includes.length > 0 || inContainer(host))) return null;
   const [first] = includes;
@@ -97,7 +117,7 @@ function withoutPool(host: Host, master: FpmMaster): Draft<Case> | null {
     case: "pool",
     message:
       first === undefined
-        ? "no pool is defined, and the file includes no other"
+        ? "no pool is defined, and the file includes no other file"
         : `no pool is defined: nothing that matches ${first.pattern} has one`,
     at: first?.place ?? {
       span: { file: main, start: 0, end: main.text.split("\n")[0]?.length ?? 0 },

@@ -7,8 +7,9 @@ import { helpOf, remove } from "../../src/help/edit.js";
 import { directoryOf, nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { groupBy } from "../../src/source/collect.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** A part of the configuration whose settings compete. */
+/** A section whose settings compete with each other. */
 interface Place {
   readonly host: Host;
   readonly master: FpmMaster;
@@ -19,35 +20,61 @@ interface Place {
 
 type Case = "scalar" | "array" | "overlay";
 
-/** php.ini settings of which PHP-FPM applies every line. */
+/** Settings of php.ini for which PHP-FPM applies every line. */
 const additive: ReadonlySet<string> = new Set(["extension", "disable_functions", "disable_classes"]);
 
 export const overriddenSetting = defineRule({
   id: "fpm/overridden-setting",
-  about: "host",
+  about: "master",
+  reads: ["directory"],
   cases: {
     scalar: {
       severity: "warning",
       symptom: null,
-      summary: "a setting that stands twice with different values: the last one counts",
+      summary: "a setting that is there twice with different values: the last one counts",
     },
     array: {
       severity: "warning",
       symptom: null,
-      summary: "env, php_value or php_admin_value of one name with different values: the first one counts",
+      summary:
+        "env, php_value or php_admin_value twice for one name with different values: the first one counts",
     },
     overlay: {
       severity: "info",
       symptom: null,
-      summary: "a setting that a file overrides which is there to override",
+      summary: "a setting that is overridden by a file made for that",
     },
   },
   docs: {
-    title: "a setting that another line makes void",
-    what: "Fires when a pool, or `[global]`, has one setting twice with different values, in one file or across files. Points at the line that does not count. Only worth knowing when the line that counts is in a file that is there to override (`zz-docker.conf`, `zz-…`, `99-…`, `…override…`, `…local…`, `…custom…`), when it overrides the official image's `docker.conf`, and when a file overrides what it included itself.\n\nSilent about the same value twice, values that are not known, settings of which every line counts (`extension`, `disable_functions`, `access.suppress_path`), lines that stand in the wrong pool (see `fpm/lost-section`), and across files whose main file is not in the tree.",
-    why: "PHP-FPM reads its files from top to bottom, in the bytewise order of their names, and goes on with a pool when its header stands again. Of plain settings the last line counts. Of `env[…]`, `php_value[…]`, `php_flag[…]`, `php_admin_value[…]` and `php_admin_flag[…]` the first line counts, because each is put before the others and they are applied in that order: a file that is meant to override them has no effect. Nothing is logged.",
-    instead:
-      "One line for each setting of a pool. To override an array setting, put the file first, or remove the other line.",
+    title: "a setting that another line overrides",
+    fires: [
+      markdown`
+        a pool, or \`[global]\`, has one setting twice with different values, in one file or across files
+      `,
+    ],
+    silent: [
+      "the value is the same twice, or unknown",
+      "every line of the setting counts (`extension`, `disable_functions`, `access.suppress_path`)",
+      "the lines are in the wrong pool (see `fpm/lost-section`)",
+      "the lines are in different files, and their main file is not in the tree",
+    ],
+    what: markdown`
+      It points at the line that does not count. It is only worth knowing when the line that counts is
+      in a file that is there to override (\`zz-docker.conf\`, \`zz-…\`, \`99-…\`, \`…override…\`,
+      \`…local…\`, \`…custom…\`), when it overrides the official image's \`docker.conf\`, and when a file
+      overrides what it included itself.
+    `,
+    why: markdown`
+      PHP-FPM reads its files from top to bottom, in the bytewise order of their names, and continues a
+      pool when its header comes again. For plain settings the last line counts. For \`env[…]\`,
+      \`php_value[…]\`, \`php_flag[…]\`, \`php_admin_value[…]\` and \`php_admin_flag[…]\` the first line
+      counts, because each one is put before the others and they are applied in that order: a file that
+      should override them has no effect. Nothing is logged.
+    `,
+    instead: markdown`
+      Write one line for each setting of a pool. To override a setting with brackets, put the file
+      first, or remove the other line.
+    `,
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
   },
   proof: {
@@ -58,11 +85,9 @@ export const overriddenSetting = defineRule({
       array: "first-value-counts",
     },
   },
-  *check(host) {
-    for (const master of host.masters) {
-      yield* checkPlace({ host, master, pool: null, settings: master.global });
-      for (const pool of master.pools) yield* checkPlace({ host, master, pool, settings: pool.settings });
-    }
+  *check(master, host) {
+    yield* checkPlace({ host, master, pool: null, settings: master.global });
+    for (const pool of master.pools) yield* checkPlace({ host, master, pool, settings: pool.settings });
   },
 });
 
@@ -80,7 +105,7 @@ function* checkPlace(place: Place): Generator<Draft<Case>> {
     yield* compete(place, group, "array");
 }
 
-/** Flags go into the list of their values. */
+/** To PHP-FPM a flag is one of the values. */
 function listOf(key: string): string {
   return key.replace(/_flag$/, "_value");
 }
@@ -98,7 +123,10 @@ function* compete(
   yield report(place, meant ? "overlay" : kind, winner, [loser, ...others]);
 }
 
-/** Without a main file the order of the files is not known, nor whether they are alternatives; only an overlay says so. */
+/**
+ * Without a main file it is unknown in which order the files are read, or whether they are alternatives;
+ * only an overlay shows it.
+ */
 function compares({ master }: Place, loser: Setting, winner: Setting): boolean {
   return master.main !== null || fileOf(loser) === fileOf(winner) || isMeant(loser, winner);
 }
@@ -122,7 +150,7 @@ function isMeant(loser: Setting, winner: Setting): boolean {
   );
 }
 
-/** What PHP-FPM makes of the value, so that two spellings of one compare equal. */
+/** The value as PHP-FPM reads it, so that two spellings of one value are equal. */
 function meaning({ pool }: Place, { key, index, value }: Setting): string {
   const text = (value ?? "").replaceAll("$pool", () => pool?.name ?? "$pool");
   if (index !== null) return key !== "env" && (text === "" || text === "0") ? "0" : text;
@@ -149,20 +177,20 @@ function report(
   const origin = fileOf(winner) === fileOf(loser) ? "" : ` of ${nameOf(fileOf(winner))}`;
   return {
     case: name,
-    message: `${key} is set to ${shown(loser)} and ${shown(winner)} ${where}: ${rule}, the ${shown(winner)}${origin}`,
+    message: `${key} is set to ${shown(loser)} and ${shown(winner)} ${where}: ${rule}, ${shown(winner)}${origin}`,
     at: loser.place,
     label: "does not count",
     related: [
       { place: winner.place, message: `this one counts${keyOf(winner) === key ? "" : `: ${keyOf(winner)}`}` },
       ...others.map((one) => ({ place: one.place, message: "does not count either" })),
     ],
-    effect: `PHP-FPM works with ${shown(winner)} and says nothing about the other value`,
+    effect: `PHP-FPM uses ${shown(winner)}, with no message about the other value`,
     help: helpOf(
       [
         losers.map((one) => remove(host, one.place)),
         others.length === 0 ? [remove(host, winner.place)] : null,
       ],
-      name === "array" ? "what is to override it must be read before the other line" : null,
+      name === "array" ? "to override it, a line has to be read before the other one" : null,
     ),
     names: [place.pool?.name ?? "global", key],
   };

@@ -1,7 +1,7 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
-import { isMisspelt } from "../../src/evidence/fpm-lines.js";
+import { fpmDown, isMisspelt } from "../../src/evidence/fpm-lines.js";
 import { integer, seconds, setting } from "../../src/fpm/pools.js";
 import { readProcessManager } from "../../src/fpm/settings/values.js";
 import type { Pool } from "../../src/fpm/types.js";
@@ -10,12 +10,13 @@ import { helpOf, remove } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import type { Effective } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** A count as FPM holds it: what is not set is 0, or FPM's default. */
+/** A count as FPM has it: if it is not set, 0 or FPM's default. */
 interface Count {
   readonly key: string;
   readonly value: number;
-  /** `false`: no line sets it, and `place` is the section's header. */
+  /** `false`: no line sets it, and `place` is the header of the section. */
   readonly set: boolean;
   readonly place: Place;
 }
@@ -42,7 +43,7 @@ type Case =
 
 export const spareServers = defineRule({
   id: "fpm/spare-servers",
-  about: "host",
+  about: "pool",
   cases: {
     "pm-missing": {
       severity: "error",
@@ -87,39 +88,56 @@ export const spareServers = defineRule({
   },
   docs: {
     title: "worker counts of a pool contradict each other",
-    what: "Fires when `pm` or `pm.max_children` is missing, and when the counts that this `pm` uses are out of PHP-FPM's order: with `dynamic`, 1 ≤ `pm.min_spare_servers` ≤ `pm.max_spare_servers` ≤ `pm.max_children` and `pm.start_servers` between the two spare counts; with `ondemand`, `pm.process_idle_timeout` above 0. Reports the first check that PHP-FPM fails, one per pool. Silent about settings that this `pm` ignores, about `pm.start_servers` of 0 or less (PHP-FPM computes one then), and where a value or a part of the pool is not known.",
-    why: "PHP-FPM checks the counts when it reads its files and does not start, nor reload, when one check fails, so every site of that master is down until the file is put right.",
-    instead:
-      "Under `pm = dynamic` write all four counts in this order: `pm.min_spare_servers` ≤ `pm.start_servers` ≤ `pm.max_spare_servers` ≤ `pm.max_children`. Under `static` only `pm.max_children` counts.",
+    fires: [
+      "`pm` or `pm.max_children` is missing",
+      markdown`
+        \`pm\` is \`dynamic\`, and not 1 ≤ \`pm.min_spare_servers\` ≤ \`pm.max_spare_servers\` ≤
+        \`pm.max_children\`, or \`pm.start_servers\` is not between the two spare counts
+      `,
+      "`pm` is `ondemand`, and `pm.process_idle_timeout` is not above 0",
+    ],
+    silent: [
+      "this `pm` ignores the setting",
+      "`pm.start_servers` is 0 or less (PHP-FPM then computes one)",
+      "a value or a part of the pool is unknown",
+    ],
+    what: "It reports the first check that PHP-FPM fails, one per pool.",
+    why: markdown`
+      PHP-FPM checks the counts when it reads its files, and does not start or reload when one check
+      fails, so every site of that master is down until the file is fixed.
+    `,
+    instead: markdown`
+      With \`pm = dynamic\` write all four counts in this order: \`pm.min_spare_servers\` ≤
+      \`pm.start_servers\` ≤ \`pm.max_spare_servers\` ≤ \`pm.max_children\`. With \`static\` only
+      \`pm.max_children\` counts.
+    `,
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#pm"],
     twins: { bad: "bad-start-above-max-spare", ok: "ok-start-between" },
   },
-  *check(host) {
-    for (const pool of host.pools) {
-      const found = refused(pool);
-      if (found === null || isOverlay(host, pool, found)) continue;
-      const unset = [found.at, ...found.others].filter(({ set }) => !set);
-      // A misspelt name is the cause, and fpm/unknown-setting names it.
-      if (unset.some(({ key }) => isMisspelt(pool, key))) continue;
-      const certain = host.whole || unset.length === 0;
-      yield {
-        case: found.case,
-        settle: certain
-          ? null
-          : `It would be settled by the other files that this PHP-FPM reads: one of them may set ${unset.map(({ key }) => key).join(" or ")}.`,
-        message: found.message,
-        at: found.at.place,
-        label: found.label,
-        related: found.others.map(shownSetting),
-        effect: "PHP-FPM does not start or reload, and every pool of this master is down",
-        help: help(host, pool, found),
-        names: [pool.name],
-      };
-    }
+  *check(pool, host) {
+    const found = refused(pool);
+    if (found === null || isOverlay(host, pool, found)) return;
+    const unset = [found.at, ...found.others].filter(({ set }) => !set);
+    // A misspelt name is the cause, and fpm/unknown-setting reports it.
+    if (unset.some(({ key }) => isMisspelt(pool, key))) return;
+    const certain = host.whole || unset.length === 0;
+    yield {
+      case: found.case,
+      settle: certain
+        ? null
+        : `The other files that this PHP-FPM reads would settle it: one of them may set ${unset.map(({ key }) => key).join(" or ")}.`,
+      message: found.message,
+      at: found.at.place,
+      label: found.label,
+      related: found.others.map(shownSetting),
+      effect: fpmDown,
+      help: help(host, pool, found),
+      names: [pool.name],
+    };
   },
 });
 
-/** On a tree that is not a whole host, a pool without `listen` has another half, and so may its counts. */
+/** Unless the host is whole, a pool without `listen` has another half, and so may its counts. */
 function isOverlay(host: Host, pool: Pool, { at, others }: Refusal): boolean {
   const restsOnAbsence = [at, ...others].some(({ set }) => !set);
   return restsOnAbsence && !host.whole && setting(pool, "listen").kind !== "set";
@@ -129,7 +147,7 @@ function shownSetting({ key, value, set, place }: Count): RelatedReport {
   return { place, message: set ? `${key} is ${value}` : `${key} is not set here` };
 }
 
-/** `null`: not known. Without a line and without a default it is 0 to FPM. */
+/** `null`: unknown. Without a line and without a default, FPM counts it as 0. */
 function count(pool: Pool, key: string, read: typeof integer = integer): Count | null {
   const found: Effective<number | null> = read(pool, key);
   if (found.kind === "unknown") return null;
@@ -137,7 +155,7 @@ function count(pool: Pool, key: string, read: typeof integer = integer): Count |
   return { key, value: found.value ?? 0, set: found.kind === "set", place };
 }
 
-/** FPM's own order of checks (fpm_conf_process_all_pools); each rests on those before it. */
+/** In the order of FPM's checks (fpm_conf_process_all_pools); each relies on those before it. */
 function refused(pool: Pool): Refusal | null {
   const pm = setting(pool, "pm");
   if (pm.kind === "unknown") return null;
@@ -164,8 +182,8 @@ function refusedDynamic(pool: Pool, children: Count): Refusal | null {
       case: "spare-above-max-children",
       at: larger,
       others: [children],
-      message: `${larger.key} is ${larger.value}, above the ${children.value} of pm.max_children in pool [${pool.name}]`,
-      label: `more idle workers than the pool may have`,
+      message: `${larger.key} is ${larger.value}, above pm.max_children, which is ${children.value}, in pool [${pool.name}]`,
+      label: "more idle workers than the pool may have",
     };
   }
   if (most.value < least.value) {
@@ -173,8 +191,8 @@ function refusedDynamic(pool: Pool, children: Count): Refusal | null {
       case: "spare-order",
       at: most,
       others: [least],
-      message: `pm.max_spare_servers is ${most.value}, below the ${least.value} of pm.min_spare_servers in pool [${pool.name}]`,
-      label: `less than pm.min_spare_servers`,
+      message: `pm.max_spare_servers is ${most.value}, below pm.min_spare_servers, which is ${least.value}, in pool [${pool.name}]`,
+      label: "less than pm.min_spare_servers",
     };
   }
   return startServers(pool, least, most) ?? spawnRate(pool);
@@ -182,7 +200,7 @@ function refusedDynamic(pool: Pool, children: Count): Refusal | null {
 
 function startServers(pool: Pool, least: Count, most: Count): Refusal | null {
   const begin = count(pool, "pm.start_servers");
-  // 0 and less are "not set" to FPM, which then takes the middle of the two spare counts.
+  // To FPM 0 and less mean "not set": it then uses the middle of the two spare counts.
   if (begin === null || begin.value <= 0) return null;
   if (begin.value >= least.value && begin.value <= most.value) return null;
   return {
@@ -216,7 +234,7 @@ function tooLow(name: Case, pool: Pool, at: Count): Refusal {
     case: name,
     at,
     others: [],
-    message: `${value} in pool [${pool.name}], and PHP-FPM takes no less than 1`,
+    message: `${value} in pool [${pool.name}], and PHP-FPM needs at least 1`,
     label: at.set ? "less than 1" : `no ${at.key} in this pool`,
   };
 }
@@ -226,12 +244,15 @@ function idleTimeout(pool: Pool, at: Count): Refusal {
     case: "idle-timeout",
     at,
     others: [],
-    message: `pm.process_idle_timeout is ${at.value}s in pool [${pool.name}], and PHP-FPM takes no less than 1s with pm = ondemand`,
-    label: "an idle worker cannot end at once",
+    message: `pm.process_idle_timeout is ${at.value}s in pool [${pool.name}], and PHP-FPM needs at least 1s with pm = ondemand`,
+    label: "an idle worker cannot end immediately",
   };
 }
 
-/** Ways to a set of counts that PHP-FPM takes as a whole: one that is mended alone may only fail the next check. */
+/**
+ * Ways to a set of counts that PHP-FPM accepts as a whole: after fixing one alone, the next check may
+ * fail.
+ */
 function help(host: Host, pool: Pool, { case: name, at, others }: Refusal): HelpDraft {
   const ways = (...wanted: readonly WantedCounts[]) => wanted.map((one) => acceptedCounts(host, pool, one));
   switch (name) {
@@ -239,7 +260,7 @@ function help(host: Host, pool: Pool, { case: name, at, others }: Refusal): Help
       return helpOf(ways({ pm: "dynamic" }, { pm: "static" }, { pm: "ondemand" }));
     case "spare-above-max-children":
       return helpOf(ways({}, { children: at.value }));
-    // Both are numbers that PHP-FPM would take the other way round.
+    // PHP-FPM would accept these two numbers the other way round.
     case "spare-order":
       return helpOf(ways(...others.map(({ value }) => ({ least: at.value, most: value }))));
     case "start-servers":

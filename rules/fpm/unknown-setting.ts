@@ -17,13 +17,14 @@ import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { phpDefault } from "../../src/php/facts.js";
 import { groupBy } from "../../src/source/collect.js";
+import { markdown } from "../../src/source/markdown.js";
 
 type Case = "entry" | "array" | "array-in-global" | "pool-setting" | "global-setting" | "newer";
 
 interface Unknown {
   readonly case: Case;
   readonly line: Line;
-  /** The first PHP version that knows it, for `newer`. */
+  /** The first PHP version that knows it; `null`: the case is not `newer`. */
   readonly since: string | null;
 }
 
@@ -36,7 +37,7 @@ const error = (log: string, summary: string) =>
 
 export const unknownSetting = defineRule({
   id: "fpm/unknown-setting",
-  about: "host",
+  about: "master",
   cases: {
     entry: error("unknown entry '", "a name that no version of PHP-FPM knows"),
     array: error("unknown directive '", "a name with brackets that no version of PHP-FPM knows"),
@@ -45,32 +46,55 @@ export const unknownSetting = defineRule({
       "env, php_value or another setting with brackets in [global]",
     ),
     "pool-setting": error("unknown entry '", "a setting of pools in [global], or before any section"),
-    "global-setting": error("unknown entry '", "a setting of [global] in a pool, or behind an include"),
-    newer: error("unknown entry '", "a setting that came with a later version of PHP"),
+    "global-setting": error("unknown entry '", "a setting of [global] in a pool, or after an include"),
+    newer: error("unknown entry '", "a setting that a later version of PHP added"),
   },
   docs: {
-    title: "a setting that PHP-FPM does not know where it stands",
-    what: "Fires on a name that PHP-FPM refuses: misspelt, without its brackets, a setting of pools in `[global]`, a setting of `[global]` in a pool (also behind an `include`, which leaves the last pool of the included files open), a setting of php.ini, and one that is newer than the PHP version that the path (`/etc/php/8.3/`) or `--php-version` tells. Lines of one file with one cause are one finding.\n\nWithout a version only what no PHP from 7.0 on knows. Silent about names with a placeholder, and about the section of fragments whose main file is not in the tree.",
-    why: "PHP-FPM compares each name with its list of `[global]` or of pools and stops at the first that is not in it. It does not start or reload, so every pool of that master is down until the line is gone.",
-    instead:
-      "Write the name as the manual has it, below `[global]` or below the pool's header. Settings of php.ini go into a pool as `php_admin_value[name] = value`. Write what belongs to `[global]` before the `include` line.",
+    title: "a setting that PHP-FPM does not know where it is",
+    fires: [
+      "a name is misspelt, or lacks its brackets",
+      "a setting of pools is in `[global]`",
+      markdown`
+        a setting of \`[global]\` is in a pool, also after an \`include\`, which leaves the last pool of
+        the included files open
+      `,
+      "a setting belongs in php.ini",
+      markdown`
+        a setting is newer than the PHP version that the path (\`/etc/php/8.3/\`) or \`--php-version\`
+        shows
+      `,
+    ],
+    silent: [
+      "some PHP since 7.0 knows the name, and the version is unknown",
+      "the name has a placeholder",
+      "the section is unknown, as in fragments whose main file is not in the tree",
+    ],
+    what: "Lines of one file with one cause are one finding.",
+    why: markdown`
+      PHP-FPM looks for each name in its list for \`[global]\` or for pools, and stops at the first one
+      that is not there. It does not start or reload, so every pool of that master is down until the
+      line is gone.
+    `,
+    instead: markdown`
+      Write the name as in the manual, below \`[global]\` or below the pool's header. Settings of php.ini
+      go into a pool as \`php_admin_value[name] = value\`. Write what belongs to \`[global]\` before the
+      \`include\` line.
+    `,
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
   },
-  *check(host) {
-    for (const master of host.masters) {
-      const lines = linesOf(master).filter(({ setting }) => host.whole || !isFilledIn(setting.key));
-      const unknown = lines.flatMap((line) => judge(master, line) ?? []);
-      for (const group of groupBy(unknown, cause)) yield report(host, master, group);
-    }
+  *check(master, host) {
+    const lines = linesOf(master).filter(({ setting }) => host.whole || !isFilledIn(setting.key));
+    const unknown = lines.flatMap((line) => judge(master, line) ?? []);
+    for (const group of groupBy(unknown, cause)) yield report(host, master, group);
   },
 });
 
-/** A name that an installer still replaces. */
+/** A name that an installer will replace. */
 function isFilledIn(key: string): boolean {
   return /[{}<>%@$]|__/.test(key);
 }
 
-/** Lines below one wrong header have one cause; each misspelt name is its own. */
+/** Lines below one wrong header have one cause; each misspelt name is a cause of its own. */
 function cause({ case: name, line: { setting } }: Unknown): string {
   const { start: at, file } = setting.place.span;
   if (name !== "pool-setting" && name !== "global-setting" && name !== "array-in-global")
@@ -92,7 +116,7 @@ function judge(master: FpmMaster, line: Line): Unknown | null {
   return { case: "entry", line, since: null };
 }
 
-/** Brackets without a name are refused before anything else; fpm/invalid-value says so. */
+/** Brackets without a name are refused before anything else; fpm/invalid-value reports them. */
 function judgeArray(master: FpmMaster, line: Line): Unknown | null {
   const { setting, section } = line;
   const { key, index, value } = setting;
@@ -103,7 +127,7 @@ function judgeArray(master: FpmMaster, line: Line): Unknown | null {
   return newer(master, line, factOf(key, "pool")?.since ?? "0");
 }
 
-/** A line in a template's condition may be there for the right version only; its value is not known then. */
+/** A line in a template's condition may only be there for the right version; its value is unknown then. */
 function newer({ phpVersion }: FpmMaster, line: Line, since: string): Unknown | null {
   if (phpVersion === null || line.setting.value === null || !olderThan(phpVersion, since)) return null;
   return { case: "newer", line, since };
@@ -121,7 +145,7 @@ function report(
     message: "and this one",
   }));
   const rest = others.length === 0 ? "" : ` (and ${others.length} more like it)`;
-  const below = header === null ? [] : [{ place: header, message: "the section that PHP-FPM is in here" }];
+  const below = header === null ? [] : [{ place: header, message: "the section that is open here" }];
   return {
     case: first.case,
     message: `${message(master, first)}${rest}`,
@@ -148,18 +172,18 @@ function message(master: FpmMaster, unknown: Unknown): string {
   const name = shownName(line);
   switch (unknown.case) {
     case "newer":
-      return `${name} came with PHP ${since?.replace(/\.0$/, "")}, and this PHP-FPM is ${master.phpVersion}`;
+      return `${name} was added in PHP ${since?.replace(/\.0$/, "")}, and this PHP-FPM is ${master.phpVersion}`;
     case "pool-setting":
     case "array-in-global":
       return line.setting.header === null
-        ? `${name} is a setting of pools, and no section header stands before it`
-        : `${name} is a setting of pools, and PHP-FPM is in [global] here`;
+        ? `${name} is a setting of pools, and there is no section header before it`
+        : `${name} is a setting of pools, but this is [global]`;
     case "global-setting":
-      return `${name} is a setting of [global], and PHP-FPM is in pool [${line.pool?.name}] here`;
+      return `${name} is a setting of [global], but this is pool [${line.pool?.name}]`;
     default:
       if (line.setting.index === null && isArrayKey(line.setting.key))
-        return `${name} takes a name in brackets`;
-      return `PHP-FPM knows no setting ${name}`;
+        return `${name} needs a name in brackets`;
+      return `PHP-FPM has no setting ${name}`;
   }
 }
 
@@ -183,7 +207,7 @@ function help(host: Host, [unknown, ...others]: readonly [Unknown, ...Unknown[]]
     case "global-setting":
       return helpOf(
         [[unknown, ...others].map(({ line: one }) => remove(host, one.setting.keyPlace))],
-        "and write what is removed below the line [global] of the main file, before its first include",
+        "and write the removed lines below [global] in the main file, before its first include",
       );
     default:
   }
@@ -191,21 +215,21 @@ function help(host: Host, [unknown, ...others]: readonly [Unknown, ...Unknown[]]
   return helpOf([[written === null ? remove(host, at) : replace(host, at, written)]]);
 }
 
-/** A file of its own lacks its header; in a file that has headers the lines stand below the wrong one. */
+/** A pool file lacks its header; in a file with headers the lines are below the wrong one. */
 function misplaced(host: Host, lines: readonly [Unknown, ...Unknown[]]): HelpDraft {
   const { keyPlace: at, header } = lines[0].line.setting;
   const { file } = at.span;
   if (header === null || header.span.file.path !== file.path) {
     const name = nameOf(file.path).split(".")[0] ?? "";
-    return helpOf([[addBefore(host, at, `[${name}]`)]], "or the name of another pool that is meant");
+    return helpOf([[addBefore(host, at, `[${name}]`)]], "or use the name of another pool that is meant");
   }
   return helpOf(
     [lines.map(({ line }) => remove(host, line.setting.keyPlace))],
-    "and write what is removed below the header of its pool",
+    "and write the removed lines below the header of their pool",
   );
 }
 
-/** The line as it was most likely meant. */
+/** The line as it was most likely meant; `null`: unknown. */
 function rewritten({ setting, section }: Line): string | null {
   const { key, index, raw } = setting;
   if (index === null && isArrayKey(key)) return null;

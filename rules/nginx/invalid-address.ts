@@ -1,7 +1,9 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
+import { nginxDown } from "../../src/evidence/nginx-lines.js";
 import { setting } from "../../src/fpm/pools.js";
-import { inWords } from "../../src/help/edit.js";
+import { helpOf, inWords, replaceWord } from "../../src/help/edit.js";
 import { isGlob } from "../../src/host/glob.js";
 import { nginxAddress, reaches } from "../../src/model/address/address.js";
 import { listenAddress } from "../../src/model/build.js";
@@ -12,30 +14,34 @@ import { type AddressUse, addressUses } from "../../src/nginx/address/uses.js";
 import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { known } from "../../src/source/effective.js";
+import { markdown } from "../../src/source/markdown.js";
 
 /** Case → what nginx says, and what is wrong. */
 const CASES = {
   "no port": ["no port in upstream", "an address without a port where nginx has no default"],
-  "may not have port": ["may not have port", "the name of an upstream group with a port behind it"],
+  "may not have port": ["may not have port", "the name of an upstream followed by a port"],
   "invalid host": [
     "invalid host in",
-    "a socket path without unix:, a scheme, something behind the address, an open bracket",
+    "a socket path without unix:, a scheme, text after the address, an unclosed bracket",
   ],
-  "invalid port": ["invalid port in", "a port that is no number from 1 to 65535, or IPv6 without brackets"],
+  "invalid port": [
+    "invalid port in",
+    "a port that is not a number from 1 to 65535, or IPv6 without brackets",
+  ],
   "invalid port range": ["invalid port range in", "a range of ports that runs backwards"],
-  "invalid IPv6 address": ["invalid IPv6 address in", "brackets around something that is no IPv6 address"],
+  "invalid IPv6 address": ["invalid IPv6 address in", "brackets around something other than an IPv6 address"],
   "no host": ["no host in", "an address without a host"],
   "no path in the unix domain socket": ["no path in the unix domain socket", "unix: without a path"],
   "too long path in the unix domain socket": [
     "too long path in the unix domain socket",
-    "a socket path over 107 bytes",
+    "a socket path longer than 107 bytes",
   ],
   "invalid URL prefix": ["invalid URL prefix", "proxy_pass without http:// or https://"],
   "cannot have URI part": [
     '"proxy_pass" cannot have URI part in',
     "proxy_pass with a URI in a location where nginx cannot replace one",
   ],
-  "host not found": ["host not found in", "something that is no address and no name of a host either"],
+  "host not found": ["host not found in", "neither an address nor a host name"],
 } as const satisfies Record<
   AddressFault["said"] | "may not have port",
   readonly [log: string, summary: string]
@@ -43,12 +49,14 @@ const CASES = {
 
 type Said = keyof typeof CASES;
 
+/** `no path in the unix domain socket` → `no-path`. */
 const nameOf = (said: string): string =>
   said.toLowerCase().replace(" in the unix domain socket", "").replaceAll(" ", "-");
 
 export const invalidAddress = defineRule({
   id: "nginx/invalid-address",
   about: "host",
+  asksDisk: true,
   cases: Object.fromEntries(
     Object.entries(CASES).map(([said, [log, summary]]) => [
       nameOf(said),
@@ -57,10 +65,40 @@ export const invalidAddress = defineRule({
   ),
   docs: {
     title: "an address that nginx refuses",
-    what: "Fires on the address of a `listen`, of a `server` in an `upstream`, and of `fastcgi_pass`, `proxy_pass`, `uwsgi_pass`, `scgi_pass`, `grpc_pass` and `memcached_pass` when nginx cannot read it: no port in `fastcgi_pass` and its like, a port that is none, a socket path without `unix:` or over 107 bytes, a scheme or a slash that does not belong there, IPv6 without brackets, the name of an `upstream` with a port behind it; and on a URI in `proxy_pass` within a location by regular expression, a named one, `if` or `limit_except`.\n\nSilent about names that have to be looked up, about addresses with variables (nginx reads those with each request), and about those that a template fills in. A name without a port may be an `upstream` that is not in the tree: it is reported only where all of the configuration is there.",
-    why: "nginx reads all addresses when it starts, also in locations that nobody asks for. It does not start, and a reload keeps the old configuration. Unlike `proxy_pass`, `fastcgi_pass` takes no scheme and no path, and it has no default port.",
-    instead:
-      "`fastcgi_pass unix:/run/php/site.sock;` or `fastcgi_pass 127.0.0.1:9000;`, IPv6 as `[::1]:9000`. The name of an `upstream` stands alone: `fastcgi_pass php;`.",
+    what: markdown`
+      It reads the address of a \`listen\`, of a \`server\` in an \`upstream\`, and of \`fastcgi_pass\`,
+      \`proxy_pass\`, \`uwsgi_pass\`, \`scgi_pass\`, \`grpc_pass\` and \`memcached_pass\`.
+    `,
+    fires: [
+      "`fastcgi_pass` or one of its relatives has no port",
+      "a port is not a valid port number",
+      "a socket path lacks `unix:` or is longer than 107 bytes",
+      "a scheme or a slash does not belong in the address",
+      "an IPv6 address has no brackets",
+      "the name of an `upstream` is followed by a port",
+      markdown`
+        \`proxy_pass\` has a URI and is in a location by regular expression, a named location, an
+        \`if\` or a \`limit_except\`
+      `,
+    ],
+    silent: [
+      "a name has to be looked up",
+      "the address has variables: nginx reads it anew for each request",
+      "a template fills in the address",
+      markdown`
+        a name has no port, and some of the configuration is not there: the name may be an
+        \`upstream\` that is not in the tree
+      `,
+    ],
+    why: markdown`
+      nginx reads all addresses when it starts, even in locations that nobody requests. It does not
+      start, and a reload keeps the old configuration. Unlike \`proxy_pass\`, \`fastcgi_pass\` takes no
+      scheme and no path, and it has no default port.
+    `,
+    instead: markdown`
+      \`fastcgi_pass unix:/run/php/site.sock;\` or \`fastcgi_pass 127.0.0.1:9000;\`, with IPv6 written as
+      \`[::1]:9000\`. The name of an \`upstream\` is written alone: \`fastcgi_pass php;\`.
+    `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
       "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
@@ -78,7 +116,7 @@ export const invalidAddress = defineRule({
     };
     const withPort = new Set<string>();
     for (const use of addressUses(root)) {
-      // What a template or an installer fills in is not an address yet, and may be any.
+      // What a template or an installer fills in is not an address yet: it may become any.
       if (use.node.directive.args[0]?.placeholder === true || PLACEHOLDER.test(use.text)) {
         if (use.role === "pass") mayHavePort(use, withPort);
         continue;
@@ -100,8 +138,8 @@ function isPools({ pools }: Host, { text }: AddressUse): boolean {
 }
 
 /**
- * nginx keeps one group for each host that a directive passes to. A later one without a port joins
- * it, and then needs none.
+ * nginx keeps one group for each host that a directive passes to. A later directive without a port
+ * joins that group, and then needs no port.
  */
 function joins({ role, protocol, address, defaultPort }: AddressUse, withPort: Set<string>): boolean {
   if (role !== "pass" || address.kind !== "inet") return false;
@@ -110,7 +148,7 @@ function joins({ role, protocol, address, defaultPort }: AddressUse, withPort: S
   return address.port === null && (withPort.has(passed) || withPort.has(protocol));
 }
 
-/** Of a host that is written only the port is filled in; of any other the group may be any. */
+/** Where the host is written, only the port is filled in; otherwise it may be any group. */
 function mayHavePort({ protocol, text }: AddressUse, withPort: Set<string>): void {
   const [, host = ""] = /^(\[[^\]$]*\]|[^:$[]+):/.exec(text) ?? [];
   if (host === "" || PLACEHOLDER.test(host)) withPort.add(protocol);
@@ -119,7 +157,7 @@ function mayHavePort({ protocol, text }: AddressUse, withPort: Set<string>): voi
 
 const PLACEHOLDER = /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/;
 
-/** The group that a `*_pass` names: a group wins over a host of that name. */
+/** The group that a `*_pass` names: a group wins over a host with the same name. */
 function groupOf({ role, address }: AddressUse, groups: Upstreams): Node | null {
   return role === "pass" && address.kind === "inet" ? (groups.get(address.host.toLowerCase()) ?? null) : null;
 }
@@ -130,10 +168,10 @@ function* ported(host: Host, use: AddressUse, group: Node): Generator<Draft> {
   const written = argument(node, 0) ?? "";
   const end = written.indexOf(address.host) + address.host.length;
   const name = argument(group, 0) ?? "";
-  const wrong = `names the upstream ${name} with port ${address.port}; the servers of the upstream have the ports`;
+  const wrong = `names the upstream ${name} with port ${address.port}, but an upstream's ports belong to its servers`;
   const meant = written.slice(0, end) + written.slice(end).replace(/^:\d+/, "");
   yield report(host, use, "may not have port", { wrong, meant }, [
-    { place: headPlace(group), message: "the upstream of that name" },
+    { place: headPlace(group), message: "the upstream with that name" },
   ]);
 }
 
@@ -143,17 +181,17 @@ function* portless(host: Host, use: AddressUse): Generator<Draft> {
   if (fault === null || address.kind !== "inet") return;
   const sure = role === "server" || address.literal || /^\d+$/.test(address.host);
   if (!sure && !hasAllGroups(host, use)) return;
-  const wrong = sure ? fault.wrong : "has no port, and no upstream has that name";
+  const wrong = sure ? fault.wrong : "has no port, and there is no upstream with that name";
   yield report(host, use, fault.said, { wrong, meant: fault.meant ?? listening(host, use) });
 }
 
-/** Whether no upstream group can stand in a file that is not in the tree. */
+/** Whether no upstream group can be in a file that is missing from the tree. */
 function hasAllGroups({ nginx, whole }: Host, { node, protocol }: AddressUse): boolean {
   const block = enclosing(node, protocol);
   if (nginx === null || !nginx.hasMain || nginx.root.partial || block === null || block.partial) return false;
-  // A template may give any name to a group.
+  // A template may give a group any name.
   if (childrenNamed(block, "upstream").some(({ directive }) => directive.args[0]?.placeholder)) return false;
-  // Elsewhere than on a whole host a directory may hold fewer files than where it is deployed.
+  // Unless the host is whole, a directory may have fewer files than the one that is deployed.
   return whole || nginx.includes.every(({ pattern }) => !isGlob(pattern));
 }
 
@@ -171,35 +209,42 @@ function listening(host: Host, { node, text }: AddressUse): string | null {
 
 function report(
   host: Host,
-  { node, role }: AddressUse,
+  use: AddressUse,
   said: Said,
   { wrong, meant }: Pick<AddressFault, "wrong" | "meant">,
   related: readonly RelatedReport[] = [],
 ): Draft {
+  const { node } = use;
   const written = argument(node, 0) ?? "";
   const shown = written === "" ? '""' : written.length > 60 ? `${written.slice(0, 57)}...` : written;
   const certain = host.nginx?.hasMain === true;
   return {
     case: nameOf(said),
-    settle: certain ? null : "The main file of nginx, which is not in the tree, would settle it.",
+    settle: certain ? null : "The main file of nginx would settle it, but it is not in the tree.",
     message: `${node.name} ${shown} ${wrong}`,
     at: argumentPlace(node, 0),
     label: `nginx stops here: ${CASES[said][0]}`,
     related,
-    effect: "nginx does not start, and a reload goes on with the old configuration",
-    help: inWords(meant === null ? HELP[role] : [node.name, meant, ...rest(node)].join(" ").concat(";")),
+    effect: nginxDown,
+    help: help(host, use, meant),
     names: [node.name, shown],
   };
 }
 
-function rest(node: Node): readonly string[] {
-  return node.directive.args.slice(1).map(({ start, end }) => node.file.text.slice(start, end));
+/** What is meant replaces the argument, which keeps its scheme and its quotes. */
+function help(host: Host, { node, role, text }: AddressUse, meant: string | null): HelpDraft {
+  const word = node.directive.args[0];
+  if (meant === null || word === undefined) return inWords(HELP[role]);
+  const scheme = word.text.endsWith(text) ? word.text.slice(0, word.text.length - text.length) : "";
+  const whole = meant.startsWith(scheme) ? meant : scheme + meant;
+  const quote = word.quote ?? "";
+  return helpOf([[replaceWord(host, argumentPlace(node, 0), quote + whole + quote)]]);
 }
 
 const HELP: Readonly<Record<AddressUse["role"], string>> = {
   listen:
-    "a port, an address with a port, or a socket:\nlisten 80;\nlisten [::]:80;\nlisten unix:/run/site.sock;",
+    "write a port, an address with a port, or a socket:\nlisten 80;\nlisten [::]:80;\nlisten unix:/run/site.sock;",
   server:
-    "an address with a port, or a socket, without scheme and path:\nserver 127.0.0.1:9000;\nserver unix:/run/php/site.sock;",
-  pass: "write an address with its port, a socket as unix:/path, or the name of an upstream alone",
+    "write an address with a port, or a socket, without a scheme or a path:\nserver 127.0.0.1:9000;\nserver unix:/run/php/site.sock;",
+  pass: "write an address with its port, a socket as unix:/path, or just the name of an upstream",
 };

@@ -1,6 +1,7 @@
 import { casesOf, type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { Symptom } from "../../src/engine/rule.js";
+import { nginxDown } from "../../src/evidence/nginx-lines.js";
 import { inWords } from "../../src/help/edit.js";
 import { isGlob } from "../../src/host/glob.js";
 import type { Host } from "../../src/model/host.js";
@@ -13,6 +14,7 @@ import {
   TOO_MANY_LINKS,
 } from "../../src/nginx/tree/files.js";
 import type { IncludeProblem, NginxInclude } from "../../src/nginx/types.js";
+import { markdown } from "../../src/source/markdown.js";
 
 const start = (log: string): Symptom => ({ when: "start", status: null, log });
 
@@ -21,7 +23,7 @@ const CASES = {
   "no-directory": [NOT_A_DIRECTORY, "an include of a path that leads through a file"],
   directory: [IS_A_DIRECTORY, "an include of a directory"],
   loop: [TOO_MANY_FILES, "a file that includes itself, directly or through others"],
-  "link-loop": [TOO_MANY_LINKS, "an include of a link that leads back to itself"],
+  "link-loop": [TOO_MANY_LINKS, "an include of a symlink that leads back to itself"],
 } as const satisfies Record<string, readonly [log: string, summary: string]>;
 
 type Case = keyof typeof CASES;
@@ -31,13 +33,42 @@ const NAMES = Object.keys(CASES) as readonly Case[];
 export const missingInclude = defineRule({
   id: "nginx/missing-include",
   about: "host",
+  asksDisk: true,
   cases: casesOf(CASES, ([log, summary]) => ({ severity: "error", symptom: start(log), summary })),
   docs: {
-    title: "an include of something nginx cannot read",
-    what: "Fires on an `include` of a file that a whole host (root `/`, or one that has `etc/passwd`) does not have, on a link to nothing among what a wildcard matches, on a directory, and on a file that includes itself, directly or through others.\n\nSilent about wildcards that match nothing, which nginx allows, about the files that nginx's packages ship (`mime.types`, `fastcgi_params`, `snippets/fastcgi-php.conf` …), and about paths below a directory like `/home` of which the tree holds nothing. In a tree that is only a part of a host a missing file is listed as not read; so is everywhere what fpmlint may not open.",
-    why: "nginx opens every file when it starts or reloads and stops at the first one that it cannot read. A wildcard brings whatever it matches: links whose site is gone, directories, files of editors. A file that leads back to itself is opened again and again until no more files may be open.",
-    instead:
-      "Remove the `include`, or the dead link from `sites-enabled`. Relative paths count from the directory of `nginx.conf`, wherever the `include` stands. For a file that need not be there, use a wildcard: `include snippets/local[.]conf;`. Against directories and leftovers, name the ending: `include conf.d/*.conf;`.",
+    title: "an include of something that nginx cannot read",
+    fires: [
+      markdown`
+        an \`include\` names a file that a whole host does not have (a host is whole when the root is
+        \`/\`, or when it has \`etc/passwd\`)
+      `,
+      "a wildcard matches a dangling link",
+      "an `include` names or matches a directory",
+      "a file includes itself, directly or through others",
+    ],
+    silent: [
+      "a wildcard matches nothing, which nginx allows",
+      markdown`
+        nginx's packages ship the file (\`mime.types\`, \`fastcgi_params\`,
+        \`snippets/fastcgi-php.conf\` …)
+      `,
+      "the path is below a directory such as `/home` and the tree has nothing of that directory",
+    ],
+    what: markdown`
+      In a tree that is only a part of a host, a missing file is listed as not read. The same goes
+      everywhere for files that fpmlint may not open.
+    `,
+    why: markdown`
+      nginx opens every file when it starts or reloads, and stops at the first one that it cannot read.
+      A wildcard brings in whatever it matches: links whose site is gone, directories, an editor's
+      files. A file that leads back to itself is opened again and again until no more files may be open.
+    `,
+    instead: markdown`
+      Remove the \`include\`, or the dangling link from \`sites-enabled\`. Relative paths start at the
+      directory of \`nginx.conf\`, wherever the \`include\` is. For a file that may be absent, use a
+      wildcard: \`include snippets/local[.]conf;\`. To keep directories and leftovers out, write the
+      extension: \`include conf.d/*.conf;\`.
+    `,
     references: ["https://nginx.org/en/docs/ngx_core_module.html#include"],
     twins: { bad: "bad-missing", ok: "ok-wildcard" },
   },
@@ -68,9 +99,9 @@ function report(host: Host, include: NginxInclude, problem: IncludeProblem): Dra
     // The last one is the line that is marked.
     related: problem.loop.slice(0, -1).map((span, index) => ({
       place: { span, via: include.place.via.slice(0, include.place.via.indexOf(span)) },
-      message: index === 0 ? "the circle begins here" : "and goes on here",
+      message: index === 0 ? "the circle starts here" : "and continues here",
     })),
-    effect: "nginx does not start, and a reload goes on with the old configuration",
+    effect: nginxDown,
     help: help(name, include, problem),
     names: [include.pattern, problem.path],
   };
@@ -79,20 +110,20 @@ function report(host: Host, include: NginxInclude, problem: IncludeProblem): Dra
 /** What would make it certain; `null` when it is. */
 function settling(host: Host, name: Case, { loop }: IncludeProblem): string | null {
   if (name === "loop") {
-    // Without a file to spare, a wildcard matches nothing, and nginx goes on with what it has read until then.
+    // When no more files may be opened, a wildcard matches nothing, and nginx continues with what it has.
     return loop.some(({ file, start, end }) => isGlob(file.text.slice(start, end)))
-      ? "Because a wildcard is part of the circle, nginx may also start, with everything in it read hundreds of times."
+      ? "Because a wildcard is part of the circle, nginx may still start, after reading everything in it hundreds of times."
       : null;
   }
-  // What stands in a part of a host need not all be deployed.
-  return host.whole ? null : "It is settled when the tree is what nginx reads, and not a part of it.";
+  // Not everything in a part of a host has to be deployed.
+  return host.whole ? null : "It is certain if the tree is all that nginx reads, not just a part of it.";
 }
 
 function message(name: Case, { pattern }: NginxInclude, { path }: IncludeProblem): string {
   const matched = isGlob(pattern) ? `, which ${pattern} matches,` : "";
   switch (name) {
     case "missing":
-      return matched === "" ? `${path} is not there` : `${path}${matched} is a link to nothing`;
+      return matched === "" ? `${path} is not there` : `${path}${matched} is a dangling link`;
     case "no-directory":
       return `${path} leads through a file, not a directory`;
     case "directory":
@@ -105,15 +136,15 @@ function message(name: Case, { pattern }: NginxInclude, { path }: IncludeProblem
 }
 
 function help(name: Case, { pattern }: NginxInclude, { path }: IncludeProblem): HelpDraft {
-  if (name === "loop") return inWords("take one of the include lines of the circle out");
+  if (name === "loop") return inWords("remove one of the include lines of the circle");
   if (name === "directory")
     return isGlob(pattern)
-      ? inWords("name the ending of the files:", inDirectory(pattern, "*.conf"))
-      : inWords("name the files in it:", inDirectory(`${pattern}/`, "*.conf"));
+      ? inWords("write the extension of the files:", inDirectory(pattern, "*.conf"))
+      : inWords("write which files in it are meant:", inDirectory(`${pattern}/`, "*.conf"));
   if (isGlob(pattern)) return inWords(`remove the link ${path}`);
   const optional = `${pattern.slice(0, -1)}[${pattern.slice(-1)}]`;
   return inWords(
-    "put the file there, or take the line out; if the file may be absent, a wildcard makes nginx accept that:",
+    "put the file there, or remove the line; if the file may be absent, use a wildcard, which nginx accepts:",
     `include ${optional};`,
   );
 }

@@ -1,12 +1,14 @@
 import { casesOf, type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { Symptom } from "../../src/engine/rule.js";
+import { nginxDown } from "../../src/evidence/nginx-lines.js";
 import { addBelowLine, helpOf, inWords, replaceLines, replacePiece } from "../../src/help/edit.js";
 import type { Host, NginxHost } from "../../src/model/host.js";
 import { repairFile } from "../../src/nginx/syntax/repair.js";
 import { swallowedDirective } from "../../src/nginx/syntax/swallowed.js";
 import type { Directive, NginxFault, NginxText, Word } from "../../src/nginx/types.js";
 import { type Place, position, type SourceFile } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
 type Case =
   | "end-of-file"
@@ -24,20 +26,20 @@ type Case =
 const start = (log: string): Symptom => ({ when: "start", status: null, log });
 
 const CASES: Readonly<Record<Case, readonly [log: string, summary: string]>> = {
-  "end-of-file": ["unexpected end of file, expecting", "a string, a directive or a block that is not ended"],
-  "unexpected-close": ['unexpected "}"', "a } that closes nothing, or before the ; of the last directive"],
+  "end-of-file": ["unexpected end of file, expecting", "a string, a directive or a block without its end"],
+  "unexpected-close": [
+    'unexpected "}"',
+    "a } that closes nothing, or that comes before the ; of the last directive",
+  ],
   "unexpected-open": ['unexpected "{"', "a block without a name, or inside a map"],
   "unexpected-semicolon": ['unexpected ";"', "a ; without a directive before it"],
   "too-long": ["too long parameter", "a value or a comment line longer than nginx's buffer"],
-  "not-terminated": ['is not terminated by ";"', "a block behind a directive that takes none"],
+  "not-terminated": ['is not terminated by ";"', "a block after a directive that takes none"],
   "not-opened": ['has no opening "{"', "a directive without the block that belongs to it"],
-  "unknown-word": ["unknown directive", "a byte order mark, or a piece of a word that was cut by a brace"],
-  condition: ["invalid condition", "an if whose condition is cut by a brace"],
-  "next-line-swallowed": [
-    "invalid number of arguments in",
-    "a ; is missing, so that the next line counts as arguments",
-  ],
-  // The last one: what nginx says of it is a part of what it says of others.
+  "unknown-word": ["unknown directive", "a byte order mark, or a piece of a word that a brace cut off"],
+  condition: ["invalid condition", "an if whose condition a brace cut off"],
+  "next-line-swallowed": ["invalid number of arguments in", "a missing ; makes the next line an argument"],
+  // The last one, because nginx's words for it are a part of its words for others.
   "text-after-quote": ["unexpected", "text right after a closing quote"],
 };
 
@@ -49,15 +51,39 @@ export const nginxSyntax = defineRule({
   cases: casesOf(CASES, ([log, summary]) => ({ severity: "error", symptom: start(log), summary })),
   docs: {
     title: "a file that nginx cannot read",
-    what: "Fires where nginx's reader stops: a string or block that is not ended, a `}` too many, text right after a closing quote, a byte order mark, a word or comment over 4095 bytes, and a missing `;` that makes the next line an argument of a directive that takes no more. One finding per file, because nginx stops at the first. Silent about everything nginx accepts, however odd: a quote or `}` inside a word, `\\;`, CRLF, no blank before `{`, Lua blocks, and a missing `;` behind a directive that takes any number of arguments. Silent in templates that have more than placeholders for values, and where such a placeholder is at fault.",
-    why: "nginx does not start, and a reload keeps the old configuration. It reports the place where it stopped, which is often lines behind the one that is wrong.",
-    instead:
-      "End each directive with `;`, close each block in the file that opens it, and put a value that contains `{`, `}`, `;` or blanks into one pair of quotes.",
+    fires: [
+      "a string or a block is not ended",
+      "there is a `}` too many",
+      "text follows a closing quote without a space",
+      "the file starts with a byte order mark",
+      "a word or a comment is longer than 4095 bytes",
+      markdown`
+        a missing \`;\` makes the next line an argument of a directive that takes no more arguments
+      `,
+    ],
+    silent: [
+      markdown`
+        nginx accepts it, however odd it looks: a quote or \`}\` inside a word, \`\;\`, CRLF, no space
+        before \`{\`, Lua blocks
+      `,
+      "a `;` is missing after a directive that takes any number of arguments",
+      "the file is a template that has more than placeholders for values",
+      "a template's placeholder for a value is at fault",
+    ],
+    what: "One finding per file, because nginx stops at the first fault.",
+    why: markdown`
+      nginx does not start, and a reload keeps the old configuration. It reports the place where it
+      stopped, which is often lines after the one that is wrong.
+    `,
+    instead: markdown`
+      End each directive with \`;\`, close each block in the file that opens it, and put a value that
+      contains \`{\`, \`}\`, \`;\` or spaces in one pair of quotes.
+    `,
     references: ["https://nginx.org/en/docs/beginners_guide.html#conf_structure"],
   },
   *check(host: Host) {
     for (const text of host.nginx?.texts ?? []) {
-      // Conditions and what comes from elsewhere may bring the missing piece.
+      // Conditions, and text from elsewhere, may supply the missing piece.
       if (host.nginx === null || text.template?.changesText === true) continue;
       const fault = host.nginx.faults.find(({ fault, template }) => fault === text.fault && !template);
       const cut = fault?.fault.span.start ?? Number.POSITIVE_INFINITY;
@@ -69,17 +95,15 @@ export const nginxSyntax = defineRule({
   },
 });
 
-const EFFECT = "nginx does not start, and a reload goes on with the old configuration";
-
 function report(
   nginx: NginxHost,
   parts: Omit<Draft<Case>, "certain" | "settle" | "link" | "effect">,
 ): Draft<Case> {
-  const settle = "It is settled when the file is what nginx reads, not a template from which it is made.";
+  const settle = "It is certain if nginx reads this file itself, and not one that is made from it.";
   return {
     ...parts,
     settle: nginx.hasMain ? null : settle,
-    effect: EFFECT,
+    effect: nginxDown,
   };
 }
 

@@ -1,10 +1,13 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport, Symptom } from "../../src/engine/rule.js";
-import { inWords } from "../../src/help/edit.js";
-import { judgedHost } from "../../src/model/nginx-judged.js";
+import { nginxDown, unreadContext } from "../../src/evidence/nginx-lines.js";
+import { addBefore, helpOf, inWords, remove } from "../../src/help/edit.js";
+import type { Host } from "../../src/model/host.js";
 import { ANY_CONTEXT, allowedRows, type Judged, matchingRows } from "../../src/nginx/tree/judged.js";
 import { headPlace, headText, namePlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { markdown } from "../../src/source/markdown.js";
 import { wordMap } from "../../src/source/word-map.js";
 
 const start = (log: string): Symptom => ({ when: "start", status: null, log });
@@ -13,61 +16,76 @@ type Case = "not-allowed" | "block-here" | "line-here" | "too-late";
 
 export const wrongContext = defineRule({
   id: "nginx/wrong-context",
-  about: "host",
+  about: "directive",
   cases: {
     "not-allowed": {
       severity: "error",
       symptom: start("directive is not allowed here"),
-      summary: "a directive in a block that cannot hold it",
+      summary: "a directive in a block that cannot contain it",
     },
     "block-here": {
       severity: "error",
       symptom: start('is not terminated by ";"'),
-      summary: "a block where the directive of that name takes none: server { } in an upstream",
+      summary: "a block where the directive with that name takes none: server { } in an upstream",
     },
     "line-here": {
       severity: "error",
       symptom: start('has no opening "{"'),
-      summary: "a line where the directive of that name is a block: server with an address in http",
+      summary: "a line where the directive with that name is a block: server with an address in http",
     },
     "too-late": {
       severity: "error",
       symptom: start('"load_module" directive is specified too late'),
-      summary: "load_module behind events, http, stream or mail",
+      summary: "load_module after events, http, stream or mail",
     },
   },
   docs: {
-    title: "a directive in a block that cannot hold it",
-    what: "Fires on directives of nginx that stand where nginx does not allow them: `fastcgi_pass` in a server, `listen` in http, `worker_connections` outside of events, a location in an `if`. `if` in a server, `if` in a location, `limit_except` and `upstream` are contexts of their own. A snippet is judged wherever it is included.\n\nSilent where the context is not known: in files that nothing in the tree includes (what stands in a `server` or `location` of theirs is judged), and inside blocks of third-party modules.",
-    why: "Each directive has its contexts compiled in. nginx does not start with one elsewhere, and a reload keeps the old configuration.",
+    title: "a directive in a block that cannot contain it",
+    fires: [
+      markdown`
+        one of nginx's directives is where nginx does not allow it: \`fastcgi_pass\` in a server,
+        \`listen\` in http, \`worker_connections\` outside of events, a location in an \`if\`
+      `,
+    ],
+    silent: [
+      markdown`
+        the context is unknown: nothing in the tree includes the file (what is in a \`server\` or
+        \`location\` of that file is judged)
+      `,
+      "the directive is inside a block of a third-party module",
+    ],
+    what: markdown`
+      An \`if\` in a server, an \`if\` in a location, \`limit_except\` and \`upstream\` are contexts of
+      their own. A snippet is judged wherever it is included.
+    `,
+    why: markdown`
+      The contexts of each directive are compiled into nginx. With a directive anywhere else it does
+      not start, and a reload keeps the old configuration.
+    `,
     instead:
-      "Move the directive to a block that may hold it; its page in nginx's manual names them under Context.",
+      "Move the directive to a block that may contain it; its page in nginx's manual lists them under Context.",
     references: ["https://nginx.org/en/docs/dirindex.html"],
     twins: { bad: "bad-not-allowed", ok: "ok-in-location" },
   },
-  *check(host) {
-    const judged = judgedHost(host);
-    for (const one of judged?.all ?? []) {
-      const found = judge(one);
-      if (found === null) continue;
-      const certain = judged?.nginx.hasMain === true && one.anchored;
-      yield {
-        ...found,
-        settle: certain ? null : "It is settled when nginx reads this file as it is.",
-        effect: "nginx does not start, and a reload goes on with the old configuration",
-        names: [one.node.name, one.node.parent?.name ?? ""],
-      };
-    }
+  *check(one, { nginx }, host) {
+    const found = judge(host, one);
+    if (found === null) return;
+    yield {
+      ...found,
+      settle: nginx.hasMain && one.anchored ? null : unreadContext,
+      effect: nginxDown,
+      names: [one.node.name, one.node.parent?.name ?? ""],
+    };
   },
 });
 
 type Found = Omit<Draft<Case>, "settle" | "effect" | "names">;
 
-function judge(one: Judged): Found | null {
+function judge(host: Host, one: Judged): Found | null {
   if (one.rows.length === 0) return null;
   if (allowedRows(one).length === 0) return notAllowed(one);
   if (matchingRows(one).length === 0) return wrongForm(one);
-  return one.node.name === "load_module" && one.contexts === "m" ? tooLate(one.node) : null;
+  return one.node.name === "load_module" && one.contexts === "m" ? tooLate(host, one.node) : null;
 }
 
 function notAllowed(one: Judged): Found {
@@ -77,15 +95,15 @@ function notAllowed(one: Judged): Found {
   const here = describe(one);
   return {
     case: "not-allowed",
-    message: `${node.name} stands in ${here}, and nginx allows it in ${list(places)} only`,
+    message: `${node.name} is in ${here}, and nginx allows it only in ${list(places)}`,
     at: namePlace(node),
     label: `nginx says: ${log}`,
     related: around(node),
-    help: inWords(`move it to ${list(places)}`),
+    help: inWords(`move it to ${list(places, "or")}`),
   };
 }
 
-/** `server` is a block in http and a line in an upstream; the reader, which knows one file, cannot tell. */
+/** `server` is a block in http and a line in an upstream; the reader sees one file only and cannot tell. */
 function wrongForm(one: Judged): Found {
   const { node } = one;
   const block = node.directive.block !== null;
@@ -93,31 +111,40 @@ function wrongForm(one: Judged): Found {
   const here = describe(one);
   return {
     case: block ? "block-here" : "line-here",
-    message: `${node.name} ${block ? "with a block" : "without a block"} stands in ${here}, where it ${block ? "takes an address and no block" : "is a block"}`,
+    message: `${node.name} ${block ? "with a block" : "without a block"} is in ${here}, where it ${block ? "takes an address and no block" : "is a block"}`,
     at: headPlace(node),
     label: `nginx says: ${log}`,
     related: around(node),
     help: inWords(
-      block ? `${node.name} 127.0.0.1:9000;` : `put it into an upstream, or write ${node.name} { … }`,
+      block
+        ? `write an address instead of the block: ${node.name} 127.0.0.1:9000;`
+        : `put it into an upstream, or write ${node.name} { … }`,
     ),
   };
 }
 
 const MODULE_USERS = new Set(["events", "http", "stream", "mail"]);
 
-function tooLate(node: Node): Found | null {
+function tooLate(host: Host, node: Node): Found | null {
   const siblings = node.parent?.children ?? [];
   const before = siblings.slice(0, siblings.indexOf(node)).find(({ name }) => MODULE_USERS.has(name));
   if (before === undefined) return null;
   const log = '"load_module" directive is specified too late';
   return {
     case: "too-late",
-    message: `load_module stands behind ${before.name}, and nginx takes it only before`,
+    message: `load_module comes after ${before.name}, and nginx accepts it only before that`,
     at: headPlace(node),
     label: `nginx says: ${log}`,
-    related: [{ place: headPlace(before), message: `from ${before.name} on it is too late` }],
-    help: inWords(`move "${headText(node)};" to the top of the main file`),
+    related: [{ place: headPlace(before), message: `after this ${before.name} block it is too late` }],
+    help: moved(host, node, before),
   };
+}
+
+/** An include may bring the line to several places, so only one in the same file is moved. */
+function moved(host: Host, node: Node, before: Node): HelpDraft {
+  const text = `${headText(node)};`;
+  if (node.file.path !== before.file.path) return inWords(`move "${text}" to the top of the main file`);
+  return helpOf([[addBefore(host, headPlace(before), text), remove(host, headPlace(node))]]);
 }
 
 const NAMES: ReadonlyMap<string, string> = wordMap({
@@ -137,7 +164,7 @@ const NAMES: ReadonlyMap<string, string> = wordMap({
   U: "an upstream of stream",
 });
 
-/** Where it may stand: in the same protocol, when it is at home there at all. */
+/** Where it is allowed: in the same protocol, if it is allowed anywhere there. */
 function placesOf({ rows, contexts }: Judged): readonly string[] {
   const letters = [...new Set(rows.flatMap((row) => [...row.contexts]))];
   const home = PROTOCOLS.find((protocol) => [...contexts].some((one) => protocol.includes(one)));
@@ -147,9 +174,9 @@ function placesOf({ rows, contexts }: Judged): readonly string[] {
 
 const PROTOCOLS = ["hsluiIx", "MN", "STU"];
 
-function list(places: readonly string[]): string {
+function list(places: readonly string[], joint = "and"): string {
   const last = places[places.length - 1] ?? "";
-  return places.length < 2 ? last : `${places.slice(0, -1).join(", ")} and ${last}`;
+  return places.length < 2 ? last : `${places.slice(0, -1).join(", ")} ${joint} ${last}`;
 }
 
 function describe({ node, contexts }: Judged): string {

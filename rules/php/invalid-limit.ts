@@ -11,10 +11,11 @@ import { parseIniBytes } from "../../src/php/ini.js";
 import { groupBy } from "../../src/source/collect.js";
 import type { Effective } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** A size of PHP's as it is written for a location, for a pool, or for all pools of a master. */
+/** A size of PHP as it is written for a location, for a pool, or for all pools of a master. */
 interface Written {
-  /** As written, `memory limit` perhaps. */
+  /** As written, maybe `memory limit`. */
   readonly key: string;
   readonly value: string;
   readonly place: Place;
@@ -23,10 +24,10 @@ interface Written {
 
 const SIZES = ["memory_limit", "post_max_size", "upload_max_filesize"] as const;
 
-/** What the smallest unit of PHP's memory is; a limit below it cannot be set, and the one before stays. */
+/** The smallest unit of PHP's memory in bytes; a lower limit cannot be set, and the one before stays. */
 const CHUNK = 2 * 1024 * 1024;
 
-/** A number, and nothing else than one of the units behind it. */
+/** A number, with or without one of the units after it. */
 const QUANTITY = /^[+-]?(?:0x[\da-f]+|0o[0-7]+|0b[01]+|\d+)\s*[kmg]?$/i;
 
 type Case = "not-applied" | "misread" | "misspelt";
@@ -38,24 +39,50 @@ export const invalidLimit = defineRule({
     "not-applied": {
       severity: "warning",
       symptom: null,
-      summary: "a memory_limit that PHP reads as less than 2M, so that the one before stays",
+      summary: "a memory_limit that PHP reads as less than 2M, so the one before stays",
     },
     misread: {
       severity: "warning",
       symptom: null,
-      summary: "a size that PHP reads as something else than it says",
+      summary: "a size that PHP reads as something other than it says",
     },
     misspelt: {
       severity: "warning",
       symptom: null,
-      summary: "the name of a limit with a blank or a hyphen in it, which PHP does not know",
+      summary: "the name of a limit with a space or a hyphen in it, which PHP does not know",
     },
   },
   docs: {
-    title: "a limit of PHP that does not say what it does",
-    what: "Fires on the `memory_limit`, `post_max_size` and `upload_max_filesize` that count, in php.ini, its scan directory, the `php_value` and `php_admin_value` of pools, and `PHP_VALUE` and `PHP_ADMIN_VALUE` that nginx passes: when a value is no quantity of PHP's (`128MB`, `1GB`, `unlimited`, `1.5G`), when a `memory_limit` is below 2M, and when the name is written with a blank or a hyphen (`memory limit`).\n\nSilent about `128M`, `128 M`, `1g`, numbers of bytes, `-1`, about `post_max_size = unlimited`, which PHP reads as 0 and so as no limit, about values that every pool overrides, and what only the running host knows.",
-    why: "PHP reads the digits in front and one letter at the end, K, M or G. `128MB` ends in a B, so it is 128 bytes, `unlimited` is 0, and `1.5G` is 1G. A limit on memory that small cannot be set: the one that was in force before, most often the built-in 128M, stays, and nothing says so but a warning at the start that few see. PHP before 8.0 takes 2M instead, which is too little for most scripts. `post_max_size = 64MB` is 64 bytes, and PHP drops every form. A name that PHP does not know is no error at all.",
-    instead: "Write K, M or G alone behind a whole number: `memory_limit = 1536M`, and `-1` for no limit.",
+    title: "a PHP limit that does not do what it says",
+    fires: [
+      markdown`
+        a value is not a quantity that PHP knows (\`128MB\`, \`1GB\`, \`unlimited\`, \`1.5G\`)
+      `,
+      "a `memory_limit` is below 2M",
+      "the name is written with a space or a hyphen (`memory limit`)",
+    ],
+    silent: [
+      "the value is `128M`, `128 M`, `1g`, a number of bytes, or `-1`",
+      "`post_max_size` is `unlimited`, which PHP reads as 0 and so as no limit",
+      "every pool overrides the value",
+      "only the running host knows the value",
+    ],
+    what: markdown`
+      It reads the \`memory_limit\`, \`post_max_size\` and \`upload_max_filesize\` that count: in php.ini,
+      its scan directory, the \`php_value\` and \`php_admin_value\` of pools, and the \`PHP_VALUE\` and
+      \`PHP_ADMIN_VALUE\` that nginx passes.
+    `,
+    why: markdown`
+      PHP reads the leading digits and one letter at the end: K, M or G. \`128MB\` ends with a B, so it
+      is 128 bytes, \`unlimited\` is 0, and \`1.5G\` is 1G. A memory limit that small cannot be set: the
+      one that was in force before stays, most often the built-in 128M, and nothing says so except a
+      warning at the start that few people see. PHP before 8.0 uses 2M instead, which is too little for
+      most scripts. \`post_max_size = 64MB\` is 64 bytes, and PHP drops every form. A name that PHP does
+      not know is not an error at all.
+    `,
+    instead: markdown`
+      Write only K, M or G after a whole number: \`memory_limit = 1536M\`, and \`-1\` for no limit.
+    `,
     references: [
       "https://www.php.net/manual/en/faq.using.php#faq.using.shorthandbytes",
       "https://www.php.net/manual/en/ini.core.php#ini.memory-limit",
@@ -80,7 +107,10 @@ export const invalidLimit = defineRule({
   },
 });
 
-/** What counts in each pool, once for each location that passes values of its own, and names that PHP does not know. */
+/**
+ * What counts in each pool, once for each location that passes values of its own, and the names that PHP
+ * does not know.
+ */
 function* written(host: Host): Generator<Written> {
   const used = new Set<Pool>();
   const sizes = SIZES.map((key) => [key, requestValues(host, key)] as const);
@@ -103,7 +133,7 @@ function* known(key: string, pool: Pool, value: Effective<string | null>): Gener
     yield { key, value: value.value, place: value.place, pool };
 }
 
-/** PHP's names are case-sensitive, so `Memory_Limit` is another name, too. */
+/** PHP's names are case-sensitive, so `Memory_Limit` is also another name. */
 function isMisspelt(key: string | null): key is string {
   return key !== null && nameOf(key) !== null && nameOf(key) !== key.trim();
 }
@@ -130,8 +160,8 @@ function problem({ key, value, pool, place }: Written): Problem | null {
   if (isMisspelt(key)) {
     return {
       case: "misspelt",
-      says: `PHP has no setting "${key.trim()}", so it takes no notice of ${value}; the name is ${name}`,
-      effect: `${name} is what it would be without this line, ${phpDefault(name) ?? "unknown"} by default`,
+      says: `PHP has no setting "${key.trim()}", so it ignores ${value}; the name is ${name}`,
+      effect: `${name} is the same as without this line, ${phpDefault(name) ?? "unknown"} by default`,
       line: `${name} = ${meant ?? value}`,
     };
   }
@@ -142,13 +172,13 @@ function problem({ key, value, pool, place }: Written): Problem | null {
     return {
       case: "not-applied",
       says: QUANTITY.test(value.trim())
-        ? `memory_limit is ${value}, which is too little for PHP to set`
-        : `PHP reads memory_limit = ${value} as ${reads}, which is too little to be set`,
+        ? `memory_limit is ${value}, which is too small for PHP to set`
+        : `PHP reads memory_limit = ${value} as ${reads}, which is too small to set`,
       effect: before(pool, place),
       line: meant === null || tooSmall(meant) ? null : `memory_limit = ${meant}`,
     };
   }
-  // PHP reads 0 there, which is no limit, as it is meant.
+  // PHP reads 0 there, which means no limit, as intended.
   if (QUANTITY.test(value.trim()) || (size === 0 && meant === "-1")) return null;
   return {
     case: "misread",
@@ -157,15 +187,15 @@ function problem({ key, value, pool, place }: Written): Problem | null {
       name === "memory_limit"
         ? `scripts may use ${reads}, not what the line says`
         : size === 0
-          ? "0 is without limit"
+          ? "0 means no limit"
           : `a ${name === "post_max_size" ? "form" : "file"} above ${reads} is dropped by PHP`,
     line: meant === null ? null : `${name} = ${meant}`,
   };
 }
 
-/** What is in force where PHP could not set a `memory_limit`. */
+/** The limit that is in force if PHP could not set a `memory_limit`. */
 function before({ master }: Pool, place: Place): string {
-  if (Number(master.phpVersion ?? 8) < 8) return "scripts may use 2M, the least that PHP before 8.0 takes";
+  if (Number(master.phpVersion ?? 8) < 8) return "scripts may use 2M, the least that PHP before 8.0 accepts";
   const main = master.ini.values.get("memory_limit") ?? null;
   const other = main === null || main.value === null || main.place.span === place.span ? null : main.value;
   return `the limit before it stays in force, ${
@@ -180,7 +210,10 @@ function tooSmall(value: string): boolean {
   return size >= 0 && size < CHUNK;
 }
 
-/** What the value was meant to be, in PHP's words: `128MB` → `128M`, `1.5G` → `1536M`, `unlimited` → `-1`. */
+/**
+ * The value as PHP would write what was meant: `128MB` → `128M`, `1.5G` → `1536M`, `unlimited` → `-1`;
+ * `null`: unknown.
+ */
 function meaning(value: string): string | null {
   if (/^\s*(?:unlimited|none|no|off)\s*$/i.test(value)) return "-1";
   const [, digits = "", fraction = "", unit = ""] =
@@ -203,7 +236,7 @@ function report(host: Host, group: readonly [Written, ...Written[]], found: Prob
     effect: found.effect,
     help:
       found.line === null
-        ? inWords("write a whole number with K, M or G behind it, at least 2M for memory_limit")
+        ? inWords("write a whole number followed by K, M or G, at least 2M for memory_limit")
         : help(host, group[0], found.line),
     names: [key, own === undefined ? "" : pool.name],
   };
@@ -217,14 +250,14 @@ function help(host: Host, { key, value, place, pool }: Written, line: string): H
   }
   if (place.span.file.path.endsWith(".ini")) return helpOf([[replace(host, place, line)]]);
   const piece = pieceOf(place, key, value);
-  // A blank would end the word of nginx that the parameter is.
+  // The parameter is a word of nginx, which a space would end.
   const short = line.replace(" = ", "=");
   return piece === null
-    ? inWords(`let it be "${short}" in the parameter that nginx passes`)
+    ? inWords(`write "${short}" in the parameter that nginx passes`)
     : helpOf([[replacePiece(piece, short)]]);
 }
 
-/** One of the lines in a parameter of nginx. */
+/** One line in a parameter of nginx; `null`: it is not found there. */
 function pieceOf({ span: { file, start, end } }: Place, key: string, value: string): Piece | null {
   const text = file.text.slice(start, end);
   for (let from = text.indexOf(key); from >= 0; from = text.indexOf(key, from + 1)) {

@@ -12,15 +12,16 @@ import { parseIniBytes } from "../../src/php/ini.js";
 import { groupBy } from "../../src/source/collect.js";
 import { type Effective, placeOf, type SetValue } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
-/** PHP's three limits in one pool, in bytes. */
+/** PHP's three limits in one pool, in bytes; `null`: unknown, or not a size. */
 interface Limits {
   readonly pool: Pool;
-  /** Of one file. */
+  /** For one file. */
   readonly upload: Size;
-  /** Of a whole form; `Infinity` without limit. */
+  /** For a whole form; `Infinity`: no limit. */
   readonly post: Size;
-  /** Of a request; `Infinity` without limit. */
+  /** For a request; `Infinity`: no limit. */
   readonly memory: Size;
 }
 
@@ -36,20 +37,42 @@ export const uploadLimits = defineRule({
     "above-post": {
       severity: "warning",
       symptom: { when: "large-body", status: null, log: null },
-      summary: "upload_max_filesize above post_max_size: a file that long never arrives",
+      summary: "upload_max_filesize above post_max_size: a file that large never arrives",
     },
     "above-memory": {
       severity: "warning",
       symptom: { when: "large-body", status: 502, log: "Allowed memory size of" },
-      summary: "post_max_size above memory_limit: a form that long ends the script",
+      summary: "post_max_size above memory_limit: a form that large ends the script",
     },
   },
   docs: {
-    title: "PHP's limits on uploads contradict each other",
-    what: "Compares the values that count in a pool (`PHP_VALUE`, the pool, php.ini, PHP's defaults): fires when `upload_max_filesize` is above `post_max_size`, and when `post_max_size` is above `memory_limit`.\n\nSilent when they are equal, when the larger one is PHP's default, which nobody asked for, when `post_max_size` is 0 or `memory_limit` is -1, which is without limit, about values that are no size (`php/invalid-limit`), about `post_max_size` where `upload_max_filesize` is above `memory_limit` as well, because forms of that length are meant to be files, and files need no memory, and where no php.ini is known.",
-    why: "A file is a part of a form: when the form is above `post_max_size`, PHP drops all of it, and `$_POST` and `$_FILES` are empty with status 200, whatever `upload_max_filesize` allows. Files go to the disk, but the fields of a form are held in memory: a form of text above `memory_limit` is a fatal error before the script begins, and the worker breaks the connection: `502 Bad Gateway`, or the text of the error with status 200 where `display_errors` is on.",
-    instead:
-      "Keep `upload_max_filesize` < `post_max_size` < `memory_limit`, and nginx's `client_max_body_size` equal to `post_max_size`.",
+    title: "PHP's upload limits contradict each other",
+    fires: ["`upload_max_filesize` is above `post_max_size`", "`post_max_size` is above `memory_limit`"],
+    silent: [
+      "the two are equal",
+      "the larger one is PHP's default, which nobody asked for",
+      "`post_max_size` is 0 or `memory_limit` is -1, which means no limit",
+      "a value is not a size (see `php/invalid-limit`)",
+      markdown`
+        \`post_max_size\` is above \`memory_limit\` and so is \`upload_max_filesize\`: forms of that size
+        are meant to be files, and files need no memory
+      `,
+      "no php.ini is known",
+    ],
+    what: markdown`
+      It compares the values that count in a pool: \`PHP_VALUE\`, the pool, php.ini, PHP's defaults.
+    `,
+    why: markdown`
+      A file is a part of a form: if the form is above \`post_max_size\`, PHP drops all of it, and
+      \`$_POST\` and \`$_FILES\` are empty with status 200, whatever \`upload_max_filesize\` allows. Files go
+      to the disk, but the fields of a form are kept in memory: a text form above \`memory_limit\` is a
+      fatal error before the script begins, and the worker breaks the connection: \`502 Bad Gateway\`, or
+      the text of the error with status 200 if \`display_errors\` is on.
+    `,
+    instead: markdown`
+      Keep \`upload_max_filesize\` < \`post_max_size\` < \`memory_limit\`, and nginx's
+      \`client_max_body_size\` equal to \`post_max_size\`.
+    `,
     references: [
       "https://www.php.net/manual/en/features.file-upload.common-pitfalls.php",
       "https://www.php.net/manual/en/ini.core.php#ini.post-max-size",
@@ -83,13 +106,13 @@ export const uploadLimits = defineRule({
   },
 });
 
-/** PHP's allocator takes memory in pieces of this size, and no limit below one. */
+/** In bytes: PHP allocates memory in pieces of this size, and accepts no lower limit. */
 const LEAST_MEMORY = 2 * 1024 * 1024;
 
-/** In bytes: more for each worker would be bad advice to a machine whose memory nobody looked at. */
+/** In bytes: more for each worker would be bad advice for a machine whose memory is unknown. */
 const MOST_MEMORY = 512 * 1024 * 1024;
 
-/** Whether forms above the memory are meant to be files, which go to the disk. */
+/** Whether forms above the memory limit are meant to be files, which go to the disk. */
 function isForFiles(upload: Size, memory: Known<number>): boolean {
   return upload !== null && upload.value > memory.value;
 }
@@ -116,10 +139,10 @@ function* report(
     case: name,
     message: `${more} is above ${less}`,
     at,
-    label: name === "above-post" ? "more than is ever let through" : "a form of text this long does not fit",
+    label: name === "above-post" ? "more than ever gets through" : "a text form this large does not fit",
     related: [
       ...(other === null ? [] : [{ place: other, message: less }]),
-      ...[...others].map((one) => ({ place: one.section, message: `pool [${one.name}], too` })),
+      ...[...others].map((one) => ({ place: one.section, message: `also pool [${one.name}]` })),
     ],
     effect:
       name === "above-post"
@@ -134,7 +157,10 @@ function words(name: Name, { kind, value }: Known<number>): string {
   return `${name} ${showBytes(value)}${kind === "default" ? " (the default)" : ""}`;
 }
 
-/** The lower of the two is raised, to the other's size for the form, to twice as much for the memory, as far as that is sane. */
+/**
+ * Raises the lower of the two: for the form to the size of the other, for the memory to twice that,
+ * within reason.
+ */
 function help(host: Host, pair: Pair, name: Name): HelpDraft {
   const { pool, low, high } = pair;
   const memory = name === "memory_limit";
@@ -146,7 +172,7 @@ function help(host: Host, pair: Pair, name: Name): HelpDraft {
       : rewritten(host, pool, low.place, name, size);
   return helpOf(
     [raised === null ? null : [raised]],
-    raised === null ? `let ${name} be ${size} in the parameter that nginx passes` : null,
+    raised === null ? `write ${name} = ${size} in the parameter that nginx passes` : null,
     memory
       ? "or lower post_max_size, and nginx's client_max_body_size with it: only files need no memory"
       : null,
@@ -158,12 +184,12 @@ function lowered(host: Host, { pool, low, high }: Pair): HelpDraft {
   const edit = rewritten(host, pool, high.place, "post_max_size", size);
   return helpOf(
     [edit === null ? null : [edit]],
-    edit === null ? `let post_max_size be ${size} in the parameter that nginx passes` : null,
-    "and lower nginx's client_max_body_size with it",
+    edit === null ? `write post_max_size = ${size} in the parameter that nginx passes` : null,
+    "and also lower nginx's client_max_body_size",
   );
 }
 
-/** `null`: it is nginx that passes the value, among others. */
+/** `null`: the value is one of several in a parameter that nginx passes. */
 function rewritten(host: Host, pool: Pool, place: Place, name: Name, size: string): Edit | null {
   const own = pool.settings.find((one) => one.place.span === place.span);
   if (own === undefined && !place.span.file.path.endsWith(".ini")) return null;
@@ -174,7 +200,7 @@ function inWords(bytes: number): string {
   return showBytes(bytes).replace(" bytes", "").toUpperCase();
 }
 
-/** In every pool, once for each location that passes values of its own. */
+/** The limits of every pool, once for each location that passes values of its own. */
 function* limits(host: Host): Generator<Limits> {
   const values = (["upload_max_filesize", "post_max_size", "memory_limit"] as const).map(
     (name) => [name, requestValues(host, name)] as const,
@@ -196,14 +222,14 @@ function* limits(host: Host): Generator<Limits> {
   }
 }
 
-/** `null`: not known, or not a size. */
+/** `null`: unknown, or not a size. */
 function size(host: Host, pool: Pool, name: Name, value: Effective<string | null>): Size {
   if (value.kind === "unknown" || !/^-?\d+\s*[kmg]?$/i.test((value.value ?? "").trim())) return null;
-  // Without any php.ini in the tree the default is only known where it would be there.
+  // Without a php.ini in the tree, the default is only known where a php.ini would be in the tree.
   if (value.kind === "default" && pool.master.ini.files.length === 0 && !host.whole) return null;
   const bytes = parseIniBytes(value.value ?? "");
   if (name === "upload_max_filesize") return { ...value, value: bytes };
-  // Too little to be set, so that another one is in force: php/invalid-limit.
+  // Too small to set, so another one is in force: php/invalid-limit reports that.
   if (name === "memory_limit" && bytes >= 0 && bytes < LEAST_MEMORY) return null;
   return { ...value, value: bytes <= 0 ? Infinity : bytes };
 }

@@ -1,5 +1,7 @@
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
+import { type JudgedHost, judgedHost } from "../model/nginx-judged.js";
+import type { Judged } from "../nginx/tree/judged.js";
 import { groupBy } from "../source/collect.js";
 import type { HelpDraft } from "./help.js";
 import {
@@ -26,7 +28,10 @@ export interface Draft<C extends string = string> {
   readonly at: Report["at"];
   /** Written under the marked place; absent: the message says it all. */
   readonly label?: string | null;
-  /** What would settle it, a sentence: the report rests on a guess then. Absent or `null`: the files make it certain. */
+  /**
+   * What would settle it, a sentence: the report rests on a guess then. Absent or `null`: the files make
+   * it certain.
+   */
   readonly settle?: string | null;
   /** The address that ties the two halves, drawn between the two ends. */
   readonly link?: readonly RelatedReport[];
@@ -73,6 +78,12 @@ interface MasterRule<C extends string, O> extends Common<C> {
   check(master: FpmMaster, host: Host, options: O): Iterable<Draft<C>>;
 }
 
+/** A rule about one directive of nginx at a time, in the order in which nginx reads them. */
+interface DirectiveRule<C extends string, O> extends Common<C> {
+  readonly about: "directive";
+  check(directive: Judged, judged: JudgedHost, host: Host, options: O): Iterable<Draft<C>>;
+}
+
 /**
  * A rule about what a site passes to PHP-FPM. `find` looks at one location; what has one `cause` is
  * one report, whatever number of sites shares the line.
@@ -88,6 +99,7 @@ export type Definition<C extends string, O = unknown, T = unknown> =
   | HostRule<C, O>
   | PoolRule<C, O>
   | MasterRule<C, O>
+  | DirectiveRule<C, O>
   | SiteRule<C, O, T>;
 
 /** Makes a rule from what its author wrote: the engine does the iterating, and fills in what is absent. */
@@ -126,6 +138,12 @@ function* drafts<C extends string, O, T>(
     case "master":
       for (const master of host.masters) yield* definition.check(master, host, options);
       return;
+    case "directive": {
+      const judged = judgedHost(host);
+      if (judged === null) return;
+      for (const directive of judged.all) yield* definition.check(directive, judged, host, options);
+      return;
+    }
     case "site": {
       const found = host.bindings.flatMap((binding) => [...definition.find(binding, host, options)]);
       const cause = (one: T): string => definition.cause(one, host);

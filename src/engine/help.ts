@@ -101,10 +101,16 @@ export function changeOf(edit: TextEdit): Change {
           ? { file, start: lineStart, end: Math.min(lineEnd + 1, text.length), text: "" }
           : { file, start, end, text: "" };
       }
+      const replaced = written(own).trimStart();
       // A comment may follow on the line, and a new line may end in one of its own.
-      return { file, start, end, text: written(own).trimStart() + (rest === "" ? "" : `\n${own}`) };
+      return { file, start, end, text: replaced + (rest === "" || isPart(replaced) ? "" : `\n${own}`) };
     }
   }
+}
+
+/** Whether a text is a part of a statement, whose rest follows on the same line. */
+function isPart(text: string): boolean {
+  return !/[;{}#\n]/.test(text);
 }
 
 function endOfLine(text: string, from: number): number {
@@ -116,7 +122,10 @@ function indentation(text: string, lineStart: number): string {
   return /^[ \t]*/.exec(text.slice(lineStart, lineStart + 200))?.[0] ?? "";
 }
 
-/** How lines after a piece are indented: as the first line of the block that it opens, else as its own line. */
+/**
+ * How lines after a piece are indented: as the first line of the block that it opens, else as its own
+ * line.
+ */
 function inner({ file: { text }, start, end }: Piece, own: string): string {
   if (!text.slice(start, end).endsWith("{")) return own;
   const next = endOfLine(text, end) + 1;

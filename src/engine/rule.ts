@@ -11,7 +11,10 @@ import type { HelpDraft } from "./help.js";
  */
 export type Severity = "error" | "warning" | "info";
 
-/** When the fault shows. `start`: a daemon refuses to start or reload; `always`: every request to that location. */
+/**
+ * When the fault shows. `start`: a daemon refuses to start or reload; `always`: every request to that
+ * location.
+ */
 export type When =
   | "start"
   | "always"
@@ -83,13 +86,19 @@ export interface Report {
   readonly message: string;
   /** The line a person would change. */
   readonly at: Place;
-  /** Written under the marked place, lower case, no full stop: `nginx is ready to wait 300s`; `null`: the message says it all. */
+  /**
+   * Written under the marked place, lower case, no full stop: `nginx is ready to wait 300s`; `null`: the
+   * message says it all.
+   */
   readonly label: string | null;
   /** The address that ties the two halves, where there is one: drawn between the two ends. */
   readonly link: readonly RelatedReport[];
   /** The other ends. */
   readonly related: readonly RelatedReport[];
-  /** What this costs the users of the site, one sentence: `every request to this location ends as 502 Bad Gateway`. */
+  /**
+   * What this costs the users of the site, one sentence: `every request to this location ends as 502 Bad
+   * Gateway`.
+   */
   readonly effect: string;
   /**
    * What to change: edits where the place is known, sentences where only a person can tell. A function
@@ -100,7 +109,10 @@ export interface Report {
   readonly names: readonly string[];
 }
 
-/** A JSON schema (draft-07) of type object with `additionalProperties: false` and a `default` for each property. */
+/**
+ * A JSON schema (draft-07) of type object with `additionalProperties: false` and a `default` for each
+ * property.
+ */
 export interface OptionsSchema {
   readonly type: "object";
   readonly additionalProperties: false;
@@ -139,7 +151,7 @@ export interface ProofRequest {
 }
 
 /** What a rule is about; the engine hands it one of these at a time. */
-export type Subject = "site" | "pool" | "master" | "host";
+export type Subject = "site" | "pool" | "master" | "directive" | "host";
 
 /**
  * Names whose letters a rule may read. A rule that does not read a kind of name says the same about
@@ -158,7 +170,10 @@ export interface Rule<Options = unknown> {
   readonly reads: readonly NameWord[];
   /** Whether it looks at the file system while it runs, rather than at what was read before. */
   readonly asksDisk: boolean;
-  /** Pure: equal hosts give equal reports in equal order. `options` were checked and completed with defaults. */
+  /**
+   * Pure: equal hosts give equal reports in equal order. `options` were checked and completed with
+   * defaults.
+   */
   check(host: Host, options: Options): Iterable<Report>;
 }
 

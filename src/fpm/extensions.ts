@@ -3,8 +3,8 @@ import { setting } from "./settings/lookup.js";
 import type { Pool } from "./types.js";
 
 /**
- * `security.limit_extensions` as FPM reads it: parted at blanks and tabs only, so that `.php,.phtml`
- * is one ending. An empty list: every file may run.
+ * `security.limit_extensions` as FPM reads it: split at spaces and tabs only, so `.php,.phtml` is one
+ * ending. An empty list: every file may run.
  */
 export function limitExtensions(pool: Pool): Effective<readonly string[]> {
   return mapEffective(setting(pool, "security.limit_extensions"), (text) =>
@@ -12,7 +12,10 @@ export function limitExtensions(pool: Pool): Effective<readonly string[]> {
   );
 }
 
-/** Whether PHP runs a file that ends so; FPM compares the end of the path, in its own case. `true` also where only some files of that extension may run. */
+/**
+ * Whether PHP runs a file with that extension. FPM compares the end of the path and respects case.
+ * `true` also if only some files with the extension may run.
+ */
 export function mayRun(endings: readonly string[], extension: string): boolean {
   const some = (ending: string) => ending.endsWith(extension) && !ending.includes(",");
   return endings.length === 0 || endings.some((ending) => extension.endsWith(ending) || some(ending));

@@ -9,11 +9,11 @@ export interface Found {
   /** In the order in which FPM reads them. */
   readonly files: readonly FileEntry[];
   readonly result: FpmInclude["result"];
-  /** What could not be read besides the result's own. */
+  /** What could not be read, apart from what `result` names. */
   readonly unread: readonly UnreadInclude[];
 }
 
-/** `fromTemplate`: the include stands in a file that is named as a template. */
+/** `fromTemplate`: the include is in a file that is named like a template. */
 export function findIncluded(
   fs: HostFilesystem,
   pattern: string,
@@ -35,7 +35,7 @@ export function findIncluded(
   let link: string | null = null;
   for (const one of paths) {
     const entry = (fs.deployed ?? fs).entry(one);
-    // FPM skips directories, also those behind a link.
+    // FPM skips directories, and links to directories.
     if (entry.kind === "directory") continue;
     if (entry.kind === "file") files.push(entry);
     // The name of a dangling link matches, and then FPM cannot open it.
@@ -51,7 +51,10 @@ export function findIncluded(
   return { files, result, unread: [] };
 }
 
-/** A glob fails outright when the directory before its first wildcard is not there; a literal path only matches nothing. */
+/**
+ * A glob fails outright if the directory before its first wildcard does not exist; a literal path just
+ * matches nothing.
+ */
 function globDirectory(path: string): string {
   const literal = directoryOf(path.slice(0, path.search(/[*?[]/) + 1).replace(/[*?[]$/, "x"));
   return literal.replace(/\\(.)/g, "$1");

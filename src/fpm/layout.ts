@@ -1,8 +1,9 @@
-/** What the place of a main or pool file tells about the PHP it belongs to. */
+/** What the path of a main file or a pool file says about the PHP that it belongs to. */
 
 /**
- * The directory that relative includes and socket paths count from: what PHP was configured with,
- * told by where the main file lies (`PREFIX/etc/php-fpm.conf`), else the `/usr` of every distribution.
+ * The directory that relative includes and socket paths count from: the prefix that PHP was built with.
+ * The path of the main file tells it (`PREFIX/etc/php-fpm.conf`), otherwise it is `/usr` as in every
+ * distribution.
  */
 export function fpmPrefix(mainPath: string | null): string {
   const remi = /^\/etc(\/opt\/remi\/php[0-9]+)\//.exec(mainPath ?? "")?.[1];
@@ -10,7 +11,10 @@ export function fpmPrefix(mainPath: string | null): string {
   return /^(\/.+)\/etc\/php-fpm\.conf$/.exec(mainPath ?? "")?.[1] ?? "/usr";
 }
 
-/** The PHP version a path names: `/etc/php/8.2/`, `/etc/php82/`, `/etc/opt/remi/php82/`; `null` when it names none. */
+/**
+ * The PHP version that a path names: `/etc/php/8.2/`, `/etc/php82/`, `/etc/opt/remi/php82/`; `null`: it
+ * names none.
+ */
 export function versionFromPath(path: string): string | null {
   const dotted = /\/php[-/]?([5-9]\.[0-9]+)(?:[-/]|$)/.exec(path)?.[1];
   if (dotted !== undefined) return dotted;

@@ -1,4 +1,7 @@
-/** What one `php-fpm` master reads: its main file, the files behind the includes, sections merged as FPM merges them. */
+/**
+ * What one `php-fpm` master reads: its main file and the included files, with sections merged as FPM
+ * merges them.
+ */
 import { type Allowance, isSpent, OPENING } from "../host/allowance.js";
 import { type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { iniFor } from "../php/ini.js";
@@ -22,16 +25,16 @@ export {
 } from "./settings/lookup.js";
 
 export interface ReadOptions {
-  /** What the includes may bring; the usual when absent. */
+  /** How much the includes may bring; absent: the usual limit. */
   readonly allowance?: Allowance;
-  /** `8.2` for a path that does not tell; `null` or absent: unknown then. */
+  /** The PHP version, such as `8.2`, if the path does not show it; `null` or absent: unknown then. */
   readonly phpVersion?: string | null;
 }
 
-/** The main file counts: FPM reads five files deep. */
+/** FPM reads files five deep, and the main file is one of them. */
 const deepest = 5;
 
-/** Reads a master from its main file. A main file that cannot be read gives a master without pools. */
+/** Reads a master from its main file. If that cannot be read, the master has no pools. */
 export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptions = {}): FpmMaster {
   const reading = newReading(fs, fpmPrefix(mainPath), opts.allowance);
   const main = openFile(reading, mainPath);
@@ -61,7 +64,7 @@ function openFile(reading: Reading, path: string): FileEntry | null {
   return entry.kind === "file" && parsed(reading, entry) !== null ? entry : null;
 }
 
-/** The file's lines, parsed once however often it is included; `null` when it cannot be read after all. */
+/** The lines of the file, parsed once however often it is included; `null`: it cannot be read after all. */
 function parsed(reading: Reading, entry: FileEntry): { file: SourceFile; lines: readonly FpmLine[] } | null {
   const known = reading.texts.get(entry.path);
   if (known !== undefined) return known;
@@ -74,7 +77,7 @@ function parsed(reading: Reading, entry: FileEntry): { file: SourceFile; lines: 
   return text;
 }
 
-/** `stack`: the files being read, outermost first; its length is FPM's depth. */
+/** `stack`: the files that are being read, outermost first; its length is FPM's depth. */
 function readFile(
   reading: Reading,
   entry: FileEntry,
@@ -123,7 +126,7 @@ function act(
   }
 }
 
-/** A section of a name that is known in any case goes on with that pool. */
+/** A section whose name is known, in upper or lower case, continues that pool. */
 function enter(reading: Reading, name: string, header: Place): void {
   const key = asciiLower(name);
   reading.header = header;
@@ -152,7 +155,7 @@ function toSetting(reading: Reading, file: SourceFile, line: SettingLine, via: r
   };
 }
 
-/** The section that is open at the end of the included file stays open here: FPM resets nothing. */
+/** The section that is open at the end of the included file stays open here, because FPM resets nothing. */
 function include(
   reading: Reading,
   file: SourceFile,
@@ -204,7 +207,7 @@ function includedFiles(reading: Reading, pattern: string, fromTemplate: boolean)
   return found;
 }
 
-/** PHP-FPM has no limit but the five files, and reads all of it. */
+/** PHP-FPM has no limit except the depth of five files, and reads all of it. */
 function tooMuch({ account }: Reading): string {
   const bytes = account.bytes.toLocaleString("en-US");
   return `was not read to the end: the includes bring the same files again and again, far more than the ${bytes} bytes that are there`;
@@ -244,7 +247,7 @@ function finish(
   return master;
 }
 
-/** Without its main file, a pool that lacks what FPM insists on has another half elsewhere. */
+/** A pool without its main file that lacks what FPM requires has another half elsewhere. */
 function isOverlay(settings: readonly Setting[]): boolean {
   return !["listen", "pm", "pm.max_children"].every((key) => settings.some((one) => one.key === key));
 }

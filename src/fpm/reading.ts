@@ -37,11 +37,11 @@ export interface Reading {
   header: Place | null;
   /** One unit: a line that was read, or a file that an include names. */
   readonly account: Account;
-  /** The account was overdrawn: nothing further is read. */
+  /** The limit was reached: nothing more is read. */
   exhausted: boolean;
-  /** What the patterns of includes were found to mean. */
+  /** Pattern of an include → what it was found to mean. */
   readonly found: Map<string, Found>;
-  /** What the wildcards of all files may cost together. */
+  /** How much the wildcards of all files may cost together. */
   readonly steps: Steps;
   /** Something was not read that could have set anything anywhere. */
   incomplete: boolean;

@@ -3,7 +3,10 @@ import type { Place, SourceFile } from "../source/file.js";
 
 /** One `key = value` line. */
 export interface Setting {
-  /** As FPM compares it: lower case, except the array keys (`env`, `php_value` …), which are case-sensitive. */
+  /**
+   * As FPM compares it: lower case, except the array keys (`env`, `php_value` …), which are
+   * case-sensitive.
+   */
   readonly key: string;
   /** `X` of `env[X]`, `""` of `access.suppress_path[]`, `null` without brackets. */
   readonly index: string | null;
@@ -13,12 +16,12 @@ export interface Setting {
    * `${NAME}`, a template placeholder.
    */
   readonly value: string | null;
-  /** What stands in the file between `=` and the comment, trimmed. */
+  /** The text in the file between `=` and the comment, trimmed. */
   readonly raw: string;
   readonly keyPlace: Place;
-  /** The value's characters; an empty value has an empty span behind the `=`. */
+  /** The value's characters; an empty value has an empty span after the `=`. */
   readonly place: Place;
-  /** The section header it stands below, in whatever file FPM met it; `null` before the first one. */
+  /** The section header that it is below, in whatever file FPM found that; `null` before the first header. */
   readonly header: Place | null;
 }
 
@@ -44,7 +47,8 @@ export interface Pool {
   readonly settings: readonly Setting[];
   /**
    * `true` when something that could set more for this pool was not read: an unreadable include, a
-   * syntax fault in its file, an overlay whose other half is not in the tree. Then what is not set is unknown.
+   * syntax fault in its file, an overlay whose other half is not in the tree. Then what is not set is
+   * unknown.
    */
   readonly partial: boolean;
 }
@@ -55,7 +59,10 @@ export interface FpmMaster {
   readonly main: SourceFile | null;
   /** Every file that was read for it, main first, in FPM's order. */
   readonly files: readonly SourceFile[];
-  /** `8.2`, from the path (`/etc/php/8.2/`, `/etc/php82/`, `/etc/opt/remi/php82/`) or from the caller; `null` when unknown. */
+  /**
+   * `8.2`, from the path (`/etc/php/8.2/`, `/etc/php82/`, `/etc/opt/remi/php82/`) or from the caller;
+   * `null` when unknown.
+   */
   readonly phpVersion: string | null;
   /** Settings of `[global]` and of lines before any section. */
   readonly global: readonly Setting[];
@@ -82,14 +89,20 @@ export interface FpmInclude {
     /** A literal file, or the directory of a glob, that the host does not have: FPM does not start. */
     | {
         readonly kind: "missing";
-        /** The link to nowhere that it finds, as reports print it; `null`: what the pattern names is not there. */
+        /**
+         * The link to nowhere that it finds, as reports print it; `null`: what the pattern names is not
+         * there.
+         */
         readonly link: string | null;
       }
     /** Something that this process could not or must not read. */
     | ({ readonly kind: "unread" } & UnreadInclude)
     /** Deeper than FPM follows, or a loop. */
     | { readonly kind: "too-deep" };
-  /** All that it names and that this process could not or must not read, whatever the result; that of `result`, if any, is among them. */
+  /**
+   * All that it names and that this process could not or must not read, whatever the result; that of
+   * `result`, if any, is among them.
+   */
   readonly unread: readonly UnreadInclude[];
 }
 

@@ -20,6 +20,18 @@ export function replacePiece(piece: Piece, ...lines: readonly string[]): TextEdi
   return textEdit("replace", null, piece, lines);
 }
 
+/**
+ * Replaces one word of a directive. Where the directive is on one line all of it is written, because
+ * that reads better than a word alone.
+ */
+export function replaceWord(host: Host, { span, via }: Place, text: string): TextEdit {
+  const { file, start, end } = statement(host, { span, via });
+  const [before, after] = [file.text.slice(start, span.start), file.text.slice(span.end, end)];
+  return `${before}${after}`.includes("\n")
+    ? replacePiece({ file, start: span.start, end: span.end }, text)
+    : replacePiece({ file, start, end }, `${before}${text}${after}`);
+}
+
 /** Puts lines below one line of a file. */
 export function addBelowLine(file: SourceFile, line: number, ...lines: readonly string[]): TextEdit {
   return addTo(linePiece(file, line), lines);

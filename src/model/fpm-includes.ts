@@ -2,18 +2,19 @@ import { fpmPrefix } from "../fpm/layout.js";
 import type { FpmInclude, FpmMaster } from "../fpm/types.js";
 import type { Host } from "./host.js";
 
-/** The path PHP-FPM opens: relative ones count from its prefix. */
+/** The path that PHP-FPM opens: a relative one counts from PHP-FPM's prefix. */
 export function includedPath(master: FpmMaster, { pattern }: FpmInclude): string {
   return pattern.startsWith("/") ? pattern : `${fpmPrefix(master.main?.path ?? null)}/${pattern}`;
 }
 
 /**
- * Whether what an `include` does not find is missing for sure, so that it is reported and not only
- * listed as not read: on a whole host, and there not in a directory like /home of which nothing was copied.
+ * Whether what an `include` does not find is surely missing, so that it is reported and not only
+ * listed as not read: on a whole host, and not in a directory such as /home if nothing of that
+ * directory was copied.
  */
 export function isSurelyMissing(host: Host, master: FpmMaster, include: FpmInclude): boolean {
   if (!host.whole) return false;
-  // No distribution keeps anything of PHP-FPM below the prefix itself, whether it was copied or not.
+  // No distribution keeps files of PHP-FPM below the prefix itself, so it does not matter what was copied.
   if (!include.pattern.startsWith("/")) return master.main !== null;
   const [, top = ""] = include.pattern.split("/");
   return host.fs.entry(`/${top}`).kind === "directory";

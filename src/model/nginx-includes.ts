@@ -2,10 +2,10 @@ import type { IncludeProblem } from "../nginx/types.js";
 import type { Host } from "./host.js";
 
 /**
- * Whether nginx is sure to refuse what an `include` names, so that it is reported and not only
- * listed as not read. Without the main file nobody knows where relative paths count from. A file is
- * missing for sure only on a whole host, and there not in a directory like /home of which nothing
- * was copied.
+ * Whether nginx will surely refuse what an `include` names, so that it is reported and not only
+ * listed as not read. Without the main file it is unknown where relative paths start. A file is
+ * surely missing only on a whole host, and not in a directory such as /home if nothing of that
+ * directory was copied.
  */
 export function isSureFault(host: Host, { kind, log }: IncludeProblem, pattern: string): boolean {
   if (host.nginx?.hasMain !== true || log === null || kind === "unread") return false;

@@ -5,7 +5,10 @@ import { ANY_CONTEXT, type Judged, judged } from "../nginx/tree/judged.js";
 import type { Node } from "../nginx/types.js";
 import type { Host, NginxHost } from "./host.js";
 
-/** What the rules on single directives share: every directive of the host, and what else they must know. */
+/**
+ * What the rules about single directives share: every directive of the host, and what else they need to
+ * know.
+ */
 export interface JudgedHost {
   readonly nginx: NginxHost;
   readonly all: readonly Judged[];
@@ -14,7 +17,7 @@ export interface JudgedHost {
 
 const known = new WeakMap<NginxHost, JudgedHost>();
 
-/** Of a host with nginx; computed once. */
+/** `null`: the host has no nginx. Computed once per host. */
 export function judgedHost(host: Host): JudgedHost | null {
   const { nginx } = host;
   if (nginx === null) return null;
@@ -30,14 +33,17 @@ export function judgedHost(host: Host): JudgedHost | null {
   return now;
 }
 
-/** Elsewhere than on a whole host a directory may hold fewer files than where it is deployed. */
+/** Unless the host is whole, a directory may have fewer files than the one that is deployed. */
 function isComplete({ whole }: Host, { hasMain, includes }: NginxHost): boolean {
   return hasMain && (whole || includes.every(({ pattern }) => !isGlob(pattern)));
 }
 
 const MAIN_BLOCKS = new Set(["events", "http", "stream", "mail"]);
 
-/** Outside of whole hosts a file without the main blocks may be called nginx.conf and be included by another. */
+/**
+ * Unless the host is whole, a file called nginx.conf may lack the main blocks and be included by another
+ * one.
+ */
 function mainContext({ whole }: Host, { root }: NginxHost): string {
   const main = root.children.some((node: Node) => MAIN_BLOCKS.has(node.name));
   return whole || main ? "m" : ANY_CONTEXT;

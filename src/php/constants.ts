@@ -1,7 +1,7 @@
 /**
- * PHP's constants as an ini value sees them: an unquoted word that is one is replaced by its value.
+ * PHP's constants in ini values: an unquoted word that is a constant is replaced by its value.
  *
- * Only what does not change between builds has a value here. Everything else that looks like one of
+ * Only what does not change between builds has a value here. Any other word that looks like one of
  * PHP's own constants is unknown rather than text: `PHP_OS`, `M_PI`, `LOG_DEBUG`.
  */
 
@@ -36,7 +36,10 @@ const values: ReadonlyMap<string, string> = new Map([
   ["INI_ALL", "7"],
 ]);
 
-/** The three that PHP finds in any case. As a value they are reserved words; as an offset they are these. */
+/**
+ * The three that PHP finds in upper and lower case. As a value they are reserved words; as an offset
+ * they are these.
+ */
 const special: ReadonlyMap<string, string> = new Map([
   ["true", "1"],
   ["false", ""],
@@ -48,8 +51,8 @@ const families =
 const single: ReadonlySet<string> = new Set(["INF", "NAN", "SID"]);
 
 /**
- * What PHP puts in the place of an unquoted word: its value, `null` when it is a constant whose
- * value depends on the build, `undefined` when it is no constant and stays as it is.
+ * What PHP replaces an unquoted word with: its value; `null`: a constant whose value depends on the
+ * build; `undefined`: not a constant, so it stays as it is.
  */
 export function constantValue(word: string): string | null | undefined {
   const value = values.get(word) ?? special.get(word.toLowerCase());

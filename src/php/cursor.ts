@@ -7,7 +7,7 @@ export interface Range {
   readonly end: number;
 }
 
-/** A decoded value: `text` is `null` when it cannot be told (`${NAME}`, a constant of the build). */
+/** A decoded value: `text` is `null` if it is unknown (`${NAME}`, a constant that depends on the build). */
 export interface IniText extends Range {
   readonly text: string | null;
 }
@@ -20,13 +20,13 @@ export interface Cursor {
   next: () => Token;
 }
 
-/** Before the first token. A byte order mark is eaten only where something follows it. */
+/** Before the first token. A byte order mark is skipped only if something follows it. */
 export function cursorOver(input: string): Cursor {
   const next = scanner(input, input.startsWith("\uFEFF") && input.length > 1 ? 1 : 0);
   return { input, token: next(), failed: null, depth: 0, next };
 }
 
-/** Goes on to the next token and gives the one before. */
+/** Moves to the next token and returns the one before. */
 export function advance(cursor: Cursor): Token {
   const taken = cursor.token;
   cursor.token = cursor.next();
@@ -46,7 +46,7 @@ export function expect(cursor: Cursor, kind: Token["kind"]): Token {
   return advance(cursor);
 }
 
-/** How many blanks a token has before its text. */
+/** How many spaces a token has before its text. */
 export function leadingBlanks(cursor: Cursor, token: Token): number {
   return /^[ \t]*/.exec(cursor.input.slice(token.start, token.end))?.[0].length ?? 0;
 }

@@ -47,12 +47,12 @@ export const phpDefaults: readonly PhpFact[] = [
 
 const byName = new Map(phpDefaults.map((fact) => [fact.name, fact.default]));
 
-/** PHP's default of one of its settings; `null` for one that is not in the table. */
+/** PHP's default for one of its settings; `null`: it is not in the table. */
 export function phpDefault(name: string): string | null {
   return byName.get(name) ?? null;
 }
 
-/** APCu's own defaults; from its manual, as it is no part of PHP. */
+/** APCu's own defaults, from its manual, because it is not a part of PHP. */
 export const APCU = {
   enabled: { name: "apc.enabled", default: "1" },
   /** Bytes, with PHP's units. */

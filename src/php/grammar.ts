@@ -1,8 +1,8 @@
 /**
- * Statements of PHP's ini grammar: sections, assignments, bare keys, and the token it stumbles over.
+ * Statements of PHP's ini grammar: sections, assignments, bare keys, and the token that it does not expect.
  *
- * PHP hands each statement over as soon as it is complete, so what stands before a syntax error
- * counts; nothing after it does.
+ * PHP hands each statement over as soon as it is complete, so what is before a syntax error counts,
+ * and nothing after it does.
  */
 import {
   advance,
@@ -123,7 +123,7 @@ function readStatement(cursor: Cursor): IniStatement | null {
 
 function readEntry(cursor: Cursor, key: IniKey): IniStatement {
   const equals = expect(cursor, "=");
-  const behind = equals.start + cursor.input.slice(equals.start, equals.end).indexOf("=") + 1;
-  const value = readValue(cursor, behind);
-  return { kind: "entry", key, value, range: { start: key.start, end: Math.max(value.end, behind) } };
+  const empty = equals.start + cursor.input.slice(equals.start, equals.end).indexOf("=") + 1;
+  const value = readValue(cursor, empty);
+  return { kind: "entry", key, value, range: { start: key.start, end: Math.max(value.end, empty) } };
 }

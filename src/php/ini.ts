@@ -18,11 +18,11 @@ interface IniPaths {
   readonly scan: readonly string[];
 }
 
-const NOT_WHOLE = "a part was not read: a syntax error, at which PHP stops too, or template language";
+const NOT_WHOLE = "a part was not read: a syntax error, where PHP also stops, or template language";
 
 /**
- * The php.ini that belongs to a master, told by where its main file or a pool file lies; `null`
- * finds none. Later files and later lines win.
+ * The php.ini that belongs to a master, by the path of its main file or of a pool file; `null`: there
+ * is no such path, so no php.ini. Later files and later lines win.
  */
 export function iniFor(fs: HostFilesystem, fpmPath: string | null): PhpIni {
   const files: SourceFile[] = [];
@@ -50,7 +50,7 @@ export interface IniFile {
   readonly partial: boolean;
 }
 
-/** Reads one php.ini; never throws. What stands before a syntax error counts, as in PHP. */
+/** Reads one php.ini; never throws. What is before a syntax error counts, as in PHP. */
 export function readIniFile(file: SourceFile): IniFile {
   const prepared = prepare(file);
   const reading: IniReading = readIni(prepared.text);
@@ -82,7 +82,7 @@ interface Prepared {
   readonly gap: boolean;
 }
 
-/** Takes template language out of the text: whole lines become blanks, placeholders letters. */
+/** Removes template language from the text: whole lines become spaces, placeholders become letters. */
 function prepare(file: SourceFile): Prepared {
   const conditional: Range[] = [];
   const template = readTemplateLines(file.text);
@@ -109,7 +109,7 @@ function iniEntries(fs: HostFilesystem, fpmPath: string): readonly Entry[] {
   return [];
 }
 
-/** PHP reads what ends in `.ini`, in bytewise order; a directory that cannot be looked into hides it all. */
+/** PHP reads what ends in `.ini`, in bytewise order; a directory that cannot be listed hides all of them. */
 function scanned(fs: HostFilesystem, directory: string): readonly Entry[] {
   const entry = fs.entry(directory);
   if (entry.kind !== "directory") return [entry];

@@ -10,7 +10,7 @@ interface Scan {
   at: number;
 }
 
-/** Reads `input` from `begin` on, token by token; past its end it says `end` for ever. */
+/** Reads `input` from `begin` on, token by token; after its end every token is `end`. */
 export function scanner(input: string, begin: number): () => Token {
   const scan: Scan = { input, stack: [], state: "initial", at: begin };
   return () => {
@@ -21,7 +21,7 @@ export function scanner(input: string, begin: number): () => Token {
   };
 }
 
-/** The next token; `null` for blanks that mean nothing. */
+/** The next token; `null`: spaces without a meaning. */
 function scanOne(scan: Scan): Token | null {
   const { input, at: start, state } = scan;
   if (start >= input.length) {
@@ -72,7 +72,7 @@ function finish(scan: Scan): Token {
   return { kind: "end", text: "", start, end: scan.input.length };
 }
 
-/** Where no rule fits: a value ends there; elsewhere, and in a quote without an end, the text does. */
+/** If no rule fits, a value ends there; anywhere else, and in a quote without an end, the text ends. */
 function unmatched(scan: Scan): Token {
   const { input, at: start } = scan;
   const character = input[start];
@@ -105,14 +105,17 @@ function tokenText(kind: TokenKind, text: string): string {
   return text;
 }
 
-/** Without the blanks that PHP takes for blanks; JavaScript's `trim` takes more. */
+/** Without the spaces that PHP trims; JavaScript's `trim` removes more. */
 export function trimBlanks(text: string): string {
   let start = 0;
   while (start < text.length && " \t".includes(text.charAt(start))) start++;
   return trimEndOf(text, " \t\r\n").slice(start);
 }
 
-/** Without any of `characters` at the end. No regular expression: on long runs of blanks those take quadratic time. */
+/**
+ * Without any of `characters` at the end. Not a regular expression, because that takes quadratic time on
+ * long runs of spaces.
+ */
 export function trimEndOf(text: string, characters: string): string {
   let end = text.length;
   while (end > 0 && characters.includes(text.charAt(end - 1))) end--;

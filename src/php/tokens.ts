@@ -32,7 +32,7 @@ export type TokenKind =
 
 export interface Token {
   readonly kind: TokenKind;
-  /** The characters as the grammar sees them: quotes and surrounding blanks removed, escapes resolved. */
+  /** The characters as the grammar sees them: quotes and surrounding spaces removed, escapes resolved. */
   readonly text: string;
   readonly start: number;
   readonly end: number;
@@ -66,7 +66,7 @@ const reservedWords = [
 
 /** What a statement may start with and the end of the text may cut off. */
 export const wordsAtLineStart: ReadonlySet<ScanRule["kind"]> = new Set(["label", "true", "false", "null"]);
-/** A comment that the end of the text cuts off ends the text, blanks before it included. */
+/** A comment that the end of the text cuts off ends the text, and so do the spaces before it. */
 const lastComment = rule("end", "[ \\t]*;[^\\r\\n]*$");
 
 const raw = rule("raw", "'[^']+'");
@@ -78,7 +78,7 @@ const words = [
 const openingQuote = rule("quote", '[ \\t]*"', "push:quotes");
 const blank = rule("blank", "[ \\t]+");
 
-/** The rules of each state, in PHP's order. Inside double quotes there are none: see `quotedToken`. */
+/** The rules of each state, in PHP's order. There are none inside double quotes: see `quotedToken`. */
 export const rules: Readonly<Record<Exclude<State, "quotes">, readonly ScanRule[]>> = {
   initial: [
     rule("section-start", "\\[", "section"),

@@ -2,11 +2,11 @@ import type { Place, SourceFile } from "../source/file.js";
 
 /** `php.ini` and its scan directory as the master's workers see them. */
 export interface PhpIni {
-  /** Empty when no `php.ini` belongs to this master in the tree. */
+  /** Empty: the tree has no `php.ini` for this master. */
   readonly files: readonly SourceFile[];
-  /** Last one of each key wins; keys are case-sensitive as in PHP. */
+  /** The last line of each key wins; keys are case-sensitive as in PHP. */
   readonly values: ReadonlyMap<string, IniValue>;
-  /** `true` when a file of them was there and could not be read to its end. Then what is not set is unknown. */
+  /** One of these files could not be read to its end, so a setting that was not found is unknown. */
   readonly partial: boolean;
   /** What makes it partial. */
   readonly unread: readonly UnreadIni[];
@@ -21,7 +21,7 @@ export interface UnreadIni {
 }
 
 export interface IniValue {
-  /** `null` when it cannot be told (`${NAME}`, a placeholder). */
+  /** `null`: unknown (`${NAME}`, a placeholder). */
   readonly value: string | null;
   readonly place: Place;
 }

@@ -6,16 +6,16 @@ import { constantValue } from "./constants.js";
 import { advance, type Cursor, expect, fail, type IniText, leadingBlanks } from "./cursor.js";
 import { trimBlanks } from "./scanner.js";
 
-/** Deeper nesting than anyone writes; PHP's own parser gives up at a depth, too. */
+/** Deeper nesting than anyone writes; PHP's own parser also gives up at some depth. */
 const maxDepth = 500;
 
-/** What stands behind `=`; `behind` is the place of an empty value. */
-export function readValue(cursor: Cursor, behind: number): IniText {
+/** What follows `=`; `empty` is the place of an empty value. */
+export function readValue(cursor: Cursor, empty: number): IniText {
   const first = cursor.token;
   switch (first.kind) {
     case "end-of-line":
       advance(cursor);
-      return { text: "", start: behind, end: behind };
+      return { text: "", start: empty, end: empty };
     case "true":
     case "false":
     case "null": {
@@ -73,7 +73,7 @@ function calculate(operator: string, left: string | null, right: string | null):
   }
 }
 
-/** C's `atoi` as glibc does it: leading blanks and sign, then digits; 64 bits saturate, 32 remain. */
+/** C's `atoi` as in glibc: leading spaces and sign, then digits; 64 bits saturate, 32 remain. */
 export function toInt(text: string): number {
   const digits = /^[ \t\n\v\f\r]*([+-]?[0-9]+)/.exec(text)?.[1];
   if (digits === undefined) return 0;
@@ -83,7 +83,7 @@ export function toInt(text: string): number {
   return Number(BigInt.asIntN(32, saturated));
 }
 
-/** The pieces that PHP strings together. `empty` is the place of nothing at all, `null` where something must stand. */
+/** The pieces that PHP joins. `empty` is the place of an empty text; `null`: something must be there. */
 export function readParts(cursor: Cursor, empty: number | null, constants: boolean): IniText {
   const first = cursor.token;
   const parts: Part[] = [];
@@ -104,7 +104,7 @@ export function readParts(cursor: Cursor, empty: number | null, constants: boole
 interface Part {
   readonly text: string | null;
   readonly end: number;
-  /** The characters stand for themselves. */
+  /** The characters are taken literally. */
   readonly plain: boolean;
 }
 
@@ -159,7 +159,7 @@ function readQuoted(cursor: Cursor): Part {
  * Text without quotes, operators, variables or constants, decoded by the `ini` package.
  *
  * `ini` differs from PHP in what these characters do and in the words `true`, `false` and `null`
- * (which never get here), so text with them is taken as PHP takes it: as it stands.
+ * (which never get here), so text with them is used as it is, as in PHP.
  */
 function decodePlain(text: string): string {
   if (

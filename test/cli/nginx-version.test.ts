@@ -37,7 +37,7 @@ test("says nothing about what some version takes while none is given", async () 
 
 test("says what the given version does not have yet", async () => {
   const { status, out } = await run("--nginx-version", "1.22.1");
-  expect(out).toContain("error: nginx 1.22.1 has no directive http2, which came with 1.25.1");
+  expect(out).toContain("error: nginx 1.22.1 has no directive http2, which was added in 1.25.1");
   expect(status).toBe(1);
 });
 
@@ -50,7 +50,7 @@ test("says what the given version no longer has", async () => {
   put("ssl on;");
   expect((await run("--nginx-version", "1.22.1")).status).toBe(0);
   const { out } = await run("--nginx-version", "1.26.0");
-  expect(out).toContain("nginx 1.26.0 has no directive ssl, which went with 1.25.1");
+  expect(out).toContain("nginx 1.26.0 has no directive ssl, which was removed in 1.25.1");
 });
 
 test("of two the last one counts", async () => {

@@ -235,8 +235,7 @@ describe("process.max", () => {
     expect(done.refused).toEqual([
       {
         file: "pool.d/www.conf",
-        reason:
-          "no main file and no [global] section is there to hold process.max, so [global] stays as it is",
+        reason: "there is no main file and no [global] section for process.max, so [global] stays as it is",
       },
     ]);
   });

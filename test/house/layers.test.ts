@@ -205,9 +205,7 @@ const NAMES_OF_OURS = new Set([
   "src/host/memory.ts",
   "src/report/terminal/color.ts",
   "src/source/word-map.ts",
-  "rules/nginx/duplicate-directive.ts",
   "rules/nginx/invalid-address.ts",
-  "rules/nginx/invalid-value/rule.ts",
   "rules/nginx/missing-include.ts",
 ]);
 

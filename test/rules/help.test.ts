@@ -20,20 +20,25 @@ import { applyWays, isPlaced, isText, overlaps } from "./support/help.js";
  * other has come, and the daemons take the copy.
  */
 
-/** Rules whose help is words, or lines that a person has to complete. */
-const inWords: readonly string[] = [
-  "connect/unused-pool",
-  "fastcgi/missing-named-location",
-  "fastcgi/php-value-leak",
-  "fastcgi/source-exposed",
-  "pool/memory-limit-overcommit",
-  "nginx/duplicate-directive",
-  "nginx/invalid-address",
-  "nginx/invalid-value",
-  "nginx/missing-include",
-  "nginx/unknown-directive",
-  "nginx/wrong-context",
-];
+/** Rules whose help is words, or lines that a person has to complete, with the fixtures where it is not. */
+const inWords: Readonly<Record<string, readonly string[]>> = {
+  "connect/unused-pool": [],
+  "fastcgi/missing-named-location": [],
+  "fastcgi/php-value-leak": [],
+  "fastcgi/source-exposed": [],
+  "pool/memory-limit-overcommit": [],
+  "nginx/duplicate-directive": [],
+  "nginx/invalid-value": [
+    "bad-condition-operator",
+    "bad-events",
+    "bad-location-modifier",
+    "bad-parameter",
+    "bad-slot-size",
+    "bad-word",
+  ],
+  "nginx/missing-include": [],
+  "nginx/wrong-context": ["bad-too-late"],
+};
 
 /** Fixtures whose help has nothing to paste at a place that it knows, and why. */
 const byHand: Readonly<Record<string, string>> = {
@@ -51,13 +56,30 @@ const byHand: Readonly<Record<string, string>> = {
   "fpm/syntax/bad-included-file": "a key without a value, and nobody but its author knows which",
   "php/invalid-limit/bad-kilobytes": "a limit that nobody can guess: the written one is too small",
   "timeout/execution-limit-unreachable/bad-parameter": "a value among others in a parameter of nginx",
+  "nginx/invalid-address/bad-ipv6-address": "an address that only its author knows",
+  "nginx/invalid-address/bad-listen-port": "a port that only its author knows",
+  "nginx/invalid-address/bad-listen-range": "ports that only their author knows",
+  "nginx/invalid-address/bad-listen-two-ports": "one of the two ports needs a listen of its own",
+  "nginx/invalid-address/bad-name-without-port": "a port that only its author knows",
+  "nginx/invalid-address/bad-no-path": "a path that only its author knows",
+  "nginx/invalid-address/bad-open-bracket": "the bracket may belong in two places",
+  "nginx/invalid-address/bad-other-protocols": "a port that only its author knows",
+  "nginx/invalid-address/bad-path-too-long": "a shorter path that only its author knows",
+  "nginx/invalid-address/bad-port-empty": "a port that only its author knows",
+  "nginx/invalid-address/bad-port-text": "a port that only its author knows",
+  "nginx/invalid-address/bad-port-zero": "a port that only its author knows",
+  "nginx/invalid-address/bad-server-port-too-large": "a port that only its author knows",
+  "nginx/invalid-address/bad-server-with-variable": "an address that only its author knows",
+  "nginx/invalid-address/bad-snippet": "a port that only its author knows",
+  "nginx/unknown-directive/bad-other-version": "a zone whose new line needs a size and a name",
+  "nginx/unknown-directive/bad-unknown": "a module may define it, and nobody but its author knows which",
   "nginx/syntax/bad-block-not-opened": "a location without a block, and nobody but its author knows which",
   "nginx/syntax/bad-byte-order-mark": "an editor has to save the file without the mark",
   "nginx/syntax/bad-comment-too-long": "a comment to be broken where its author likes",
   "nginx/syntax/bad-value-too-long": "a value to be shortened by its author",
 };
 
-/** Fixtures with a further fault, which nobody could see before the one of the help was mended. */
+/** Fixtures with a further fault, which nobody could see before the one of the help was fixed. */
 const uncovers: Readonly<Record<string, string>> = {
   "connect/allowed-clients/bad-leftover-in-container": "socket/public-port",
   "fastcgi/params-shadowed/bad-lines-without-include": "fastcgi/lost-body-params",
@@ -65,12 +87,13 @@ const uncovers: Readonly<Record<string, string>> = {
   "pool/memory-oversubscribed/bad-process-max": "pool/memory-limit-overcommit",
   "pool/memory-oversubscribed/bad-reserve": "pool/memory-limit-overcommit",
   "pool/memory-oversubscribed/bad-two-pools": "pool/memory-limit-overcommit",
+  "nginx/unknown-directive/bad-invisible": "fastcgi/source-exposed",
   "php/upload-limits/bad-post-far-above-memory": "buffer/body-limit-mismatch",
   "fastcgi/params-shadowed/bad-line-of-server": "fastcgi/extension-denied",
   "fastcgi/script-filename/bad-incomplete-set-of-server": "fastcgi/extension-denied",
 };
 
-/** Fixtures that are mended and still do not answer 200, so that only the start of the daemons is proved. */
+/** Fixtures that are fixed and still do not answer 200, so that only the start of the daemons is proved. */
 const otherAnswers: Readonly<Record<string, string>> = {
   "pool/process-max/bad-computed-start": "the burst of the proof is too much for the pool in any case",
   "pool/process-max/bad-dynamic": "the burst of the proof is too much for the pool in any case",
@@ -81,6 +104,11 @@ const otherAnswers: Readonly<Record<string, string>> = {
   "connect/listen-mismatch/bad-abstract-socket": "the bench moves no socket that is directly below /usr",
   "connect/listen-mismatch/bad-named-behind-return": "it answers 503 to everything, by its own will",
   "fastcgi/script-filename/bad-other-directory-relative-root": "the bench brings no scripts to that root",
+};
+
+/** Fixtures that are fixed and still do not start where the tests run, and why. */
+const noStart: Readonly<Record<string, string>> = {
+  "nginx/wrong-context/bad-too-late": "the module that it loads is not on this machine",
 };
 
 interface Case {
@@ -102,7 +130,7 @@ const cases: readonly Case[] = rules.flatMap((rule) =>
 );
 
 const nameOf = ({ rule, fixture }: Case): string => `${rule.id}/${fixture.name}`;
-const placed = cases.filter(({ rule }) => !inWords.includes(rule.id));
+const placed = cases.filter(({ rule, fixture }) => inWords[rule.id]?.includes(fixture.name) ?? true);
 const pasted = placed.filter((one) => byHand[nameOf(one)] === undefined);
 
 /** The ways of one finding alone; of several findings the first way of each, which only together fix the host. */
@@ -223,7 +251,7 @@ test("what has nothing to paste is known", () => {
 
 describeProofs("nginx and PHP-FPM take what the help says", (proof) => {
   for (const one of pasted) {
-    if (one.fixture.unproved !== null) continue;
+    if (one.fixture.unproved !== null || noStart[nameOf(one)] !== undefined) continue;
     for (const [index, way] of waysOf(one).entries()) {
       proof(`${nameOf(one)} way ${index + 1}`, () => withEdited(one, way, (root) => prove(one, root)));
     }

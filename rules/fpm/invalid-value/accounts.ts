@@ -5,12 +5,12 @@ import { textOf } from "../../../src/host/text.js";
 import type { Host } from "../../../src/model/host.js";
 import type { Place } from "../../../src/source/file.js";
 
-/** A name in a pool that is no account of the host. */
+/** A name in a pool that is not an account of the host. */
 export interface MissingAccount {
   readonly key: string;
   readonly name: string;
   readonly kind: "user" | "group";
-  /** In a list, which PHP-FPM looks at only when it starts. */
+  /** The name is in a list, which PHP-FPM only looks at when it starts. */
   readonly listed: boolean;
   readonly place: Place;
 }
@@ -27,8 +27,8 @@ const lists = [
 ] as const;
 
 /**
- * Names that PHP-FPM will not find; empty while the accounts of the host are not known, as those of a
- * directory service. Numbers need no account.
+ * Names that PHP-FPM will not find; empty if the accounts of the host are unknown, for example because
+ * a directory service has them. Numbers need no account.
  */
 export function* missingAccounts(host: Host, pool: Pool): Generator<MissingAccount> {
   if (!host.accounts.known || hasDirectory(host)) return;
@@ -40,7 +40,7 @@ export function* missingAccounts(host: Host, pool: Pool): Generator<MissingAccou
     }
   }
   const listen = setting(pool, "listen");
-  // Lists make the socket's permissions, and a TCP port has none.
+  // The lists are permissions of the socket, and a TCP port has none.
   if (listen.kind === "unknown" || !listen.value?.includes("/")) return;
   for (const [key, kind] of lists) {
     const found = setting(pool, key);
@@ -54,12 +54,18 @@ function exists(host: Host, kind: "user" | "group", name: string): boolean {
   return host.accounts[kind](name)?.name === name;
 }
 
-/** Whether the system asks others than its own files for accounts (LDAP, a domain), so that the files do not tell all. */
+/**
+ * Whether the system has other sources of accounts than its own files (LDAP, a domain), so that the
+ * files are not the whole truth.
+ */
 export function hasOtherAccounts(host: Host): boolean {
   return sources(host).some((name) => !["files", "compat", "systemd", "db"].includes(name));
 }
 
-/** Whether somebody set up one of them. Fedora and its like always name SSSD, which without a domain knows nobody. */
+/**
+ * Whether one of them is set up. Fedora and its relatives always name SSSD, which has no accounts
+ * without a domain.
+ */
 function hasDirectory(host: Host): boolean {
   return sources(host).some((name) =>
     name === "sss"
@@ -68,10 +74,10 @@ function hasDirectory(host: Host): boolean {
   );
 }
 
-/** What a line of nsswitch.conf says is in fewer characters. */
+/** In characters; no useful line of nsswitch.conf is longer. */
 const LONGEST_LINE = 1000;
 
-/** Where the system looks for users and groups, by their names in nsswitch.conf. */
+/** Where the system looks for users and groups: the names in nsswitch.conf. */
 function sources({ fs }: Host): readonly string[] {
   return textOf(fs, "/etc/nsswitch.conf")
     .split("\n")

@@ -3,9 +3,9 @@ import { fpmAddress, isLocal } from "../../../src/model/address/address.js";
 import type { Host } from "../../../src/model/host.js";
 
 /**
- * Why PHP-FPM refuses a `listen` when it starts; `null` when it takes it, when that rests on what
- * a name resolves to, and where nginx passes requests to an address nobody listens on: then that
- * is the finding, and it names this pool.
+ * Why PHP-FPM refuses a `listen` when it starts. `null`: it accepts it, or that depends on what a name
+ * resolves to, or nginx passes requests to an address that nobody listens on: then that is the
+ * finding, and it names this pool.
  */
 export function refusedListen(host: Host, text: string, key: string): "listen-port" | "listen-host" | null {
   if (fpmAddress(text) !== null || text === "") return null;

@@ -2,7 +2,7 @@ import type { RuleCase } from "../../../src/engine/rule.js";
 import type { Limit } from "../../../src/fpm/settings/limits.js";
 import type { Refusal } from "../../../src/fpm/settings/refused.js";
 
-/** The cases of fpm/invalid-value: what PHP-FPM prints, why it refuses, and what to write. */
+/** The cases of fpm/invalid-value: what PHP-FPM prints, why it refuses the value, and what to write. */
 
 export type ValueCase = Refusal | Limit | "user" | "group" | "acl-user" | "listen-port" | "listen-host";
 
@@ -11,12 +11,11 @@ export interface ValueText {
   readonly log: string;
   /** For the catalogue. */
   readonly summary: string;
-  /** Fits behind `KEY is "VALUE", `. */
+  /** Follows `KEY is "VALUE", `. */
   readonly why: string;
   /**
-   * What to write in the place of the line, one way each; `null` is to remove it. `KEY` stands for
-   * the name as written, `NUMBER` for the digits in the value, `VALUE` for what is left of it when
-   * odd characters are gone.
+   * What replaces the line, each a way of its own; `null`: remove it. `KEY` means the name as written,
+   * `NUMBER` the digits in the value, `VALUE` the value without odd characters.
    */
   readonly ways: readonly (string | null)[];
 }
@@ -28,14 +27,14 @@ function text(log: string, summary: string, why: string, ...ways: readonly (stri
 export const valueTexts: Readonly<Record<ValueCase, ValueText>> = {
   number: text(
     "is not a valid number (greater or equal than zero)",
-    "a number with anything but digits",
-    "and PHP-FPM takes digits only",
+    "a number with characters other than digits",
+    "and PHP-FPM only accepts digits",
     "KEY = NUMBER",
   ),
   "core-limit": text(
     "must be greater than zero or 'unlimited'",
     "a negative rlimit_core",
-    "and PHP-FPM takes no less than 0, or unlimited",
+    "and PHP-FPM accepts 0 and more, or unlimited",
     "KEY = unlimited",
     "KEY = 0",
   ),
@@ -49,7 +48,7 @@ export const valueTexts: Readonly<Record<ValueCase, ValueText>> = {
   boolean: text(
     "invalid boolean value",
     "a switch that is neither on nor off",
-    "and PHP-FPM takes yes or no",
+    "and PHP-FPM accepts yes or no",
     "KEY = yes",
     "KEY = no",
   ),
@@ -70,13 +69,13 @@ export const valueTexts: Readonly<Record<ValueCase, ValueText>> = {
   facility: text(
     "unable to parse value for entry 'syslog.facility': invalid value",
     "a syslog.facility that syslog does not have",
-    "and syslog has no facility of that name",
+    "and syslog has no facility with that name",
     "KEY = daemon",
   ),
   "pool-variable": text(
     "Can't use '$pool' when the pool is not defined",
     "$pool in [global]",
-    "and there is no pool in [global] that $pool could stand for",
+    "and in [global] there is no pool that $pool could be",
     null,
   ),
   "array-key": text(
@@ -88,39 +87,39 @@ export const valueTexts: Readonly<Record<ValueCase, ValueText>> = {
   "array-value": text(
     "empty value",
     "an environment variable without a value",
-    "and PHP-FPM takes no empty variable (unquoted, no, off, none and null are empty)",
+    "and PHP-FPM accepts no empty variable (without quotes no, off, none and null are empty)",
     null,
     'KEY = "VALUE"',
   ),
   "suppress-path": text(
     "Values provided to field 'access.suppress_path' must begin with '/'",
     "an access.suppress_path that does not begin with a slash",
-    "and PHP-FPM takes only what begins with /",
+    "and PHP-FPM only accepts a path that begins with /",
     "access.suppress_path[] = /VALUE",
   ),
   "suppress-key": text(
     "Keys provided to field 'access.suppress_path' are ignored",
     "access.suppress_path with a name in its brackets",
-    "and PHP-FPM takes no name in these brackets",
+    "and PHP-FPM accepts no name in these brackets",
     "access.suppress_path[] = VALUE",
   ),
   "log-limit": text(
     "log_limit must be greater than",
     "a log_limit below 512",
-    "and PHP-FPM takes no less than 512",
+    "and PHP-FPM accepts 512 or more",
     "KEY = 512",
     null,
   ),
   "process-max": text(
     "process_max can't be negative",
     "a negative process.max",
-    "and PHP-FPM takes no less than 0",
+    "and PHP-FPM accepts 0 or more",
     null,
   ),
   priority: text(
     "process.priority must be included into [-19,20]",
     "a process.priority outside -19 to 20",
-    "and PHP-FPM takes -19 to 20",
+    "and PHP-FPM accepts -19 to 20",
     null,
     "KEY = 0",
   ),
@@ -139,44 +138,44 @@ export const valueTexts: Readonly<Record<ValueCase, ValueText>> = {
   "no-error-log": text(
     "failed to open error_log",
     "an empty error_log",
-    "and PHP-FPM takes the empty path for a directory",
+    "and PHP-FPM reads the empty path as a directory",
     null,
     "KEY = syslog",
   ),
   "no-pid": text(
     "Unable to create the PID file",
     "an empty pid",
-    "and PHP-FPM takes the empty path for a directory",
+    "and PHP-FPM reads the empty path as a directory",
     null,
   ),
   "no-access-log": text(
     "failed to open access log",
     "an empty access.log",
-    "and PHP-FPM opens the empty path all the same",
+    "and PHP-FPM still tries to open the empty path",
     null,
   ),
   "no-status-listen": text(
     "_status] no listen address have been defined!",
     "an empty pm.status_listen",
-    "and PHP-FPM makes a pool for it that has no address",
+    "and PHP-FPM creates a pool for it that has no address",
     null,
   ),
   "path-start": text(
     "must start with a '/'",
     "a pm.status_path or ping.path that does not begin with a slash",
-    "and PHP-FPM takes only what begins with /",
+    "and PHP-FPM only accepts a path that begins with /",
     "KEY = /VALUE",
   ),
   "path-short": text(
     "is not long enough",
     "a pm.status_path or ping.path that is only a slash",
-    "and PHP-FPM needs something behind the slash",
+    "and PHP-FPM needs something after the slash",
     "KEY = /status",
   ),
   "path-characters": text(
     "must contain only the following characters",
-    "a pm.status_path or ping.path with other characters than letters, digits and / _ - . ~",
-    "and PHP-FPM takes letters, digits and / _ - . ~ only; here is",
+    "a pm.status_path or ping.path with characters other than letters, digits and / _ - . ~",
+    "and PHP-FPM only accepts letters, digits and / _ - . ~, not",
     "KEY = VALUE",
   ),
   "ping-response": text(
@@ -195,13 +194,13 @@ export const valueTexts: Readonly<Record<ValueCase, ValueText>> = {
   "trace-depth": text(
     "'request_slowlog_trace_depth' (",
     "a negative request_slowlog_trace_depth",
-    "and PHP-FPM takes no less than 0",
+    "and PHP-FPM accepts 0 or more",
     null,
   ),
   "chroot-prefix": text(
     "the chroot path",
-    "a chroot with $prefix behind something else",
-    "and $prefix may only stand at the beginning",
+    "a chroot with $prefix after something else",
+    "and $prefix is only allowed at the beginning",
     "KEY = $prefix",
   ),
   user: text(
@@ -217,25 +216,25 @@ export const valueTexts: Readonly<Record<ValueCase, ValueText>> = {
   "acl-user": text(
     "cannot get",
     "a name in listen.acl_users or listen.acl_groups that the host does not have",
-    "and the host has no account of the name",
+    "and the host has no account with the name",
   ),
   "listen-port": text(
     "invalid port value",
-    "a listen whose end is no port",
-    "and PHP-FPM takes what stands behind the last colon for the port",
+    "a listen that does not end with a port",
+    "and PHP-FPM reads what follows the last colon as the port",
     "KEY = VALUE",
     "KEY = 127.0.0.1:9000",
   ),
   "listen-host": text(
     "getaddrinfo: Name or service not known",
-    "a listen that begins with what is no host",
-    "and PHP-FPM takes what stands before the last colon for a host",
+    "a listen that does not begin with a host",
+    "and PHP-FPM reads what precedes the last colon as the host",
     "KEY = VALUE",
     "KEY = 127.0.0.1:9000",
   ),
 };
 
-/** The same as cases of a rule: PHP-FPM refuses to start. */
+/** These texts as cases of a rule: PHP-FPM refuses to start. */
 export function refusedCases(): Readonly<Record<string, RuleCase>> {
   return Object.fromEntries(
     Object.entries(valueTexts).map(([name, { log, summary }]): [string, RuleCase] => [

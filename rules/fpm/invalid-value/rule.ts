@@ -12,6 +12,7 @@ import { fpmAddress } from "../../../src/model/address/address.js";
 import type { Host } from "../../../src/model/host.js";
 import { known } from "../../../src/source/effective.js";
 import type { Place } from "../../../src/source/file.js";
+import { markdown } from "../../../src/source/markdown.js";
 import { hasOtherAccounts, missingAccounts } from "./accounts.js";
 import { refusedListen } from "./listen.js";
 import { refusedCases, type ValueCase, valueTexts } from "./refusals.js";
@@ -20,12 +21,12 @@ const misreadCases = {
   time: {
     severity: "warning",
     symptom: null,
-    summary: "a time that PHP-FPM reads otherwise: 500ms is 500 seconds, 1.5m is one minute",
+    summary: "a time that PHP-FPM reads differently: 500ms is 500 seconds, 1.5m is one minute",
   },
   overflow: {
     severity: "warning",
     symptom: null,
-    summary: "a number that does not fit into 32 bits, or that is only a sign",
+    summary: "a number that does not fit in 32 bits, or that is only a sign",
   },
   calculation: {
     severity: "warning",
@@ -39,20 +40,55 @@ const misreadCases = {
       status: 502,
       log: "failed (13: Permission denied) while connecting to upstream",
     },
-    summary: "a listen.mode that is no octal number, so that the socket is closed to nginx",
+    summary: "a listen.mode that is not an octal number, so nginx cannot open the socket",
   },
 } as const;
 
 export const fpmInvalidValue = defineRule({
   id: "fpm/invalid-value",
-  about: "host",
+  about: "master",
+  // nsswitch.conf, where accounts come from.
+  asksDisk: true,
   cases: { ...refusedCases(), ...misreadCases },
   docs: {
     title: "a value that PHP-FPM refuses, or reads as something else",
-    what: "Fires on each value that `php-fpm -t` refuses by itself: numbers, times, switches, words of a list, ranges, the characters of `pm.status_path` and `ping.path`, `access.format`, empty paths, brackets, accounts that the host does not have (when its `etc/passwd` and `etc/group` are in the tree, and no LDAP or domain is set up besides), and a `listen` without a port that PHP-FPM could use. As a warning, on values that it takes for something else: `500ms` is 500 seconds, `1.5m` is one minute, `a|b` without quotes is 0, numbers beyond 32 bits wrap, a `listen.mode` that is no octal number makes a socket that nobody but root may open.\n\nSilent about values that are only known on the running host (environment variables, placeholders of a template), about directories and files of the machine, about settings that are no longer used because another line overrides them, as far as PHP-FPM looks at them only then, and about what other rules name: the counts of workers, addresses that nginx passes requests to.",
-    why: "PHP-FPM does not start or reload when it refuses a value, and every pool of that master is down. What it misreads is worse, because nothing is said: it reads as many characters as fit and leaves the rest.",
-    instead:
-      "Whole numbers, times with one unit (`s`, `m`, `h`, `d`), `yes` or `no`, octal modes (`0660`), and quotes around text that contains `| & ^ ~ !`.",
+    fires: [
+      markdown`
+        \`php-fpm -t\` refuses a value by itself: a number, a time, a switch, a word of a list, a range,
+        a character of \`pm.status_path\` or \`ping.path\`, \`access.format\`, an empty path, brackets
+      `,
+      markdown`
+        a pool names an account that the host does not have, its \`etc/passwd\` and \`etc/group\` are in
+        the tree, and no LDAP or domain is set up
+      `,
+      "a `listen` has no port that PHP-FPM could use",
+      markdown`
+        PHP-FPM reads the value as something else, which is a warning: \`500ms\` is 500 seconds,
+        \`1.5m\` is one minute, \`a|b\` without quotes is 0, numbers beyond 32 bits wrap
+      `,
+      markdown`
+        a \`listen.mode\` is not an octal number, so only root may open the socket, which is a warning
+      `,
+    ],
+    silent: [
+      markdown`
+        the value is only known on the running host (environment variables, placeholders of a template)
+      `,
+      "it depends on directories and files of the machine",
+      markdown`
+        another line overrides the setting, and PHP-FPM only looks at the value when it uses it
+      `,
+      "other rules report it: the counts of workers, addresses that nginx passes requests to",
+    ],
+    why: markdown`
+      PHP-FPM does not start or reload when it refuses a value, and every pool of that master is down.
+      A value that it misreads is worse, because it says nothing: it reads as many characters as fit
+      and ignores the rest.
+    `,
+    instead: markdown`
+      Write whole numbers, times with one unit (\`s\`, \`m\`, \`h\`, \`d\`), \`yes\` or \`no\`, octal modes
+      (\`0660\`), and quotes around text that contains \`| & ^ ~ !\`.
+    `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php",
       "https://www.php.net/manual/en/function.parse-ini-string.php",
@@ -66,12 +102,10 @@ export const fpmInvalidValue = defineRule({
       calculation: "value-read-otherwise",
     },
   },
-  *check(host) {
-    for (const master of host.masters) {
-      for (const line of linesOf(master)) yield* checkLine(host, line);
-      for (const one of globalFaults(master)) yield* limitReport(host, master, null, one);
-      for (const pool of master.pools) yield* checkPool(host, pool);
-    }
+  *check(master, host) {
+    for (const line of linesOf(master)) yield* checkLine(host, line);
+    for (const one of globalFaults(master)) yield* limitReport(host, master, null, one);
+    for (const pool of master.pools) yield* checkPool(host, pool);
   },
 });
 
@@ -98,7 +132,7 @@ function* checkPool(host: Host, pool: Pool): Generator<Draft> {
     yield hasOtherAccounts(host)
       ? {
           ...found,
-          settle: `It would be settled by "getent ${kind === "user" ? "passwd" : "group"} ${name}" on the host, which asks all of its sources of accounts.`,
+          settle: `Running "getent ${kind === "user" ? "passwd" : "group"} ${name}" on the host would settle it: that asks all of its sources of accounts.`,
         }
       : found;
   }
@@ -109,7 +143,7 @@ function* checkPool(host: Host, pool: Pool): Generator<Draft> {
 function* limitReport(host: Host, master: FpmMaster, pool: Pool | null, found: LimitFault): Generator<Draft> {
   const line = lineAt(master, pool, found.place) ?? lineAt(master, null, found.place);
   if (line === undefined || (!host.whole && isPlaceholder(line))) return;
-  // What the reader of the line refuses already is not compared.
+  // A value that is refused when its line is read is not compared any more.
   if (refusedSetting(line, pool === null ? "global" : "pool") !== null) return;
   yield refusal(host, found.limit, line, pool, found.detail);
 }
@@ -132,10 +166,10 @@ function refusal(host: Host, name: ValueCase, one: Setting, pool: Pool | null, d
   };
 }
 
-/** Paste-ready lines; an account is created, not written. */
+/** Lines to paste; an account cannot be pasted, so it is only words. */
 function help(host: Host, name: ValueCase, one: Setting, key: string): HelpDraft {
   const { ways } = valueTexts[name];
-  if (ways.length === 0) return inWords(`create the account, or name another one in ${key}`);
+  if (ways.length === 0) return inWords(`create the account, or write another one in ${key}`);
   const value = one.raw.replace(/^["']|["']$/g, "");
   const number = /[1-9][0-9]{0,6}/.exec(value)?.[0] ?? "10";
   const clean = name.startsWith("listen")
@@ -151,7 +185,7 @@ function help(host: Host, name: ValueCase, one: Setting, key: string): HelpDraft
   );
 }
 
-/** `unix:/run/a.sock` and `tcp://host:9000` say what is meant. */
+/** `unix:/run/a.sock` and `tcp://host:9000` show what is meant. */
 function meantListen(value: string): string {
   const bare = value.replace(/^[a-z]+:\/\//i, "").replace(/^unix:/i, "");
   return fpmAddress(bare) === null ? "/run/php/php-fpm.sock" : bare;
@@ -169,13 +203,13 @@ function misreadReport(host: Host, found: Misread, one: Setting, pool: Pool | nu
     message: `${key} is ${one.raw}, which PHP-FPM reads as ${found.as === "" ? "nothing" : found.as}`,
     at: one.place,
     label: `read as ${found.as}`,
-    effect: `PHP-FPM works with ${found.as} and says nothing about it`,
+    effect: `PHP-FPM uses ${found.as} without any message`,
     help: helpOf([[replace(host, one.place, meant(found, one, key))]]),
     names: [pool?.name ?? "global", key],
   };
 }
 
-/** What the line most likely says; where that is not a number that PHP-FPM holds, what it reads. */
+/** What the line most likely means; if that does not fit in PHP-FPM's numbers, what it reads. */
 function meant({ kind, as }: Misread, { raw }: Setting, key: string): string {
   if (kind === "calculation") return `${key} = "${raw.replaceAll('"', "'")}"`;
   const milliseconds = /^([0-9]+)ms$/.exec(raw)?.[1];
@@ -186,7 +220,7 @@ function meant({ kind, as }: Misread, { raw }: Setting, key: string): string {
   return `${key} = ${as}`;
 }
 
-/** Where nginx passes requests to, connect/listen-mismatch says more about it. */
+/** If nginx passes requests there, connect/listen-mismatch says more about it. */
 function* listenFault(host: Host, pool: Pool): Generator<Draft> {
   for (const key of ["listen", "pm.status_listen"]) {
     const listen = setting(pool, key);
@@ -198,7 +232,7 @@ function* listenFault(host: Host, pool: Pool): Generator<Draft> {
   }
 }
 
-/** A mode that is a plain octal number is meant so: socket/permission-denied knows whom it keeps out. */
+/** A plain octal number is meant as it is: socket/permission-denied knows whom that mode keeps out. */
 function* modeFault(host: Host, pool: Pool): Generator<Draft> {
   const mode = setting(pool, "listen.mode");
   const listen = setting(pool, "listen");
@@ -208,7 +242,7 @@ function* modeFault(host: Host, pool: Pool): Generator<Draft> {
   if (line === undefined || address?.kind !== "unix" || (!host.whole && isPlaceholder(line))) return;
   const taken = readMode(mode.value) & 0o777;
   if (/^[ \t]*\+?[0-7]+$/.test(mode.value) || (taken & 0o200) !== 0) return;
-  // With an ACL PHP-FPM takes no notice of the mode.
+  // With an ACL PHP-FPM ignores the mode.
   if (
     ["listen.acl_users", "listen.acl_groups"].some(
       (key) => known(setting(pool, key)) !== null && known(setting(pool, key)) !== "",

@@ -1,7 +1,7 @@
 import { glob } from "../../../src/host/glob.js";
 import type { Host } from "../../../src/model/host.js";
 
-/** Where a command line of PHP-FPM may stand. */
+/** Where a command line of PHP-FPM may be. */
 const places = [
   "/Dockerfile*",
   "/docker-compose*.y*ml",
@@ -19,7 +19,7 @@ const places = [
   "/etc/sysconfig/php*fpm*",
 ];
 
-/** Whether a command line in the tree lets workers run as root (`php-fpm -R`). */
+/** Whether a command line in the tree allows workers to run as root (`php-fpm -R`). */
 export function mayRunAsRoot({ fs }: Host): boolean {
   return places
     .flatMap((pattern) => glob(fs, pattern))

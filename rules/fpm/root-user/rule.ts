@@ -8,6 +8,7 @@ import { inContainer } from "../../../src/model/container.js";
 import type { Host } from "../../../src/model/host.js";
 import { nginxWorker } from "../../../src/model/nginx-worker.js";
 import type { Place } from "../../../src/source/file.js";
+import { markdown } from "../../../src/source/markdown.js";
 import { mayRunAsRoot } from "./allowed-root.js";
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
@@ -25,6 +26,8 @@ type Case = "root" | "missing";
 export const rootUser = defineRule({
   id: "fpm/root-user",
   about: "host",
+  reads: ["account"],
+  asksDisk: true,
   cases: {
     root: {
       severity: "error",
@@ -34,15 +37,36 @@ export const rootUser = defineRule({
     missing: {
       severity: "error",
       symptom: start("user has not been defined"),
-      summary: "a pool without user, while PHP-FPM is started by root",
+      summary: "a pool without user in a PHP-FPM that root starts",
     },
   },
   docs: {
     title: "a pool that would run as root",
-    what: "Fires when `user` or `group` of a pool is root by name or number, when `user` is empty, when the account's primary group is root's, when `user` is a number without an account and `group` does not say which group, and when a pool has no `user` at all.\n\nSilent where a command line in the tree has `-R`. A pool without `user` is only certain on a whole host that is no container: a master that does not run as root needs none, so it is a warning where nothing else names an account, and silent in containers and where files are missing. In a container `user = root` is a warning, because images that mean it start PHP-FPM with `-R`.",
-    why: "Whoever can make a script run would be root. PHP-FPM refuses to start or reload so unless it is told to by `-R` (`--allow-to-run-as-root`); for `user = root`, `php-fpm -t` says nothing, and only the start fails. Every pool of that master is down then.",
-    instead:
-      "In each pool `user = www-data` and `group = www-data`, with an account that only this site has.",
+    fires: [
+      "`user` or `group` of a pool is root, by name or by number",
+      "`user` is empty",
+      "the primary group of the account is root's",
+      "`user` is a number without an account, and `group` does not say which group",
+      "a pool has no `user` at all",
+    ],
+    silent: [
+      "a command line in the tree has `-R`",
+      "a pool has no `user`, and it is in a container or files are missing",
+    ],
+    what: markdown`
+      A pool without \`user\` is certain only on a whole host that is not a container. A master that
+      does not run as root needs no \`user\`, so it is a warning if nothing else names an account. In a
+      container \`user = root\` is a warning, because images that mean it start PHP-FPM with \`-R\`.
+    `,
+    why: markdown`
+      Anyone who can make a script run would be root. PHP-FPM refuses to start or reload like that
+      unless \`-R\` (\`--allow-to-run-as-root\`) allows it. For \`user = root\`, \`php-fpm -t\` says nothing,
+      and only the start fails. Then every pool of that master is down.
+    `,
+    instead: markdown`
+      Write \`user = www-data\` and \`group = www-data\` in each pool, or better, an account that only
+      this site uses.
+    `,
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php#user"],
     twins: { bad: "bad-missing", ok: "ok-user" },
   },
@@ -58,24 +82,25 @@ export const rootUser = defineRule({
   },
 });
 
-const shared = { link: [], related: [], effect: fpmDown } as const;
-
 function root(host: Host, pool: Pool, user: string): Draft<Case> | null {
   const found = rootAccount(host, pool, user);
   if (found === null) return null;
   const settle = inContainer(host)
-    ? "It would be settled by the command line of the image: with -R PHP-FPM starts all the same."
+    ? "The command line of the image would settle it: with -R PHP-FPM starts anyway."
     : pool.master.main === null
-      ? "It would be settled by the main file and the command line of this PHP-FPM: with -R it starts all the same."
+      ? "The main file and the command line of this PHP-FPM would settle it: with -R it starts anyway."
       : null;
   return {
-    ...shared,
     case: "root",
     settle,
     message: found.message,
     at: found.place,
     label: found.label,
-    help: helpOf([[replace(host, found.place, found.line)]], "best an account that only this site has"),
+    effect: fpmDown,
+    help: helpOf(
+      [[replace(host, found.place, found.line)]],
+      "an account that only this site uses is better still",
+    ),
     names: [pool.name],
   };
 }
@@ -91,7 +116,7 @@ function rootAccount(host: Host, pool: Pool, user: string): Root | null {
     line: "user = www-data",
   });
   const name = `pool [${pool.name}]`;
-  if (user === "") return at(`user of ${name} is empty, which is root`, "nobody is named");
+  if (user === "") return at(`user of ${name} is empty, which means root`, "no account is named");
   if (isZero(host, "user", user))
     return at(`user of ${name} is ${user}: its workers would be root`, "this is root");
   if (group.kind === "set" && group.value) {
@@ -102,7 +127,7 @@ function rootAccount(host: Host, pool: Pool, user: string): Root | null {
   return primaryGroup(host, pool, user, at);
 }
 
-/** Without `group` it is the primary one of the account, which a number that nobody has lacks. */
+/** Without `group` it is the primary group of the account; a number without an account has none. */
 function primaryGroup(
   host: Host,
   pool: Pool,
@@ -113,12 +138,15 @@ function primaryGroup(
   const { phpVersion } = pool.master;
   const none = `user of pool [${pool.name}] is ${user}, and without group`;
   if (number && phpVersion !== null && olderThan(phpVersion, "8.2"))
-    return at(`${none} PHP-FPM ${phpVersion} takes group 0, which is root's`, "a number brings no group");
+    return at(`${none} PHP-FPM ${phpVersion} uses group 0, which is root's`, "a number has no group");
   if (!host.accounts.known) return null;
   const account = host.accounts.user(user);
   if (account === null) {
     if (!number || phpVersion === null) return null;
-    return at(`${none} it is in group 0, root's: the host has no such account`, "no account has this number");
+    return at(
+      `${none} it is in root's group 0, because the host has no such account`,
+      "no account has this number",
+    );
   }
   if (!isZero(host, "group", account.group)) return null;
   return at(`user of pool [${pool.name}] is ${user}, whose primary group is root's`, "its group is root");
@@ -137,14 +165,14 @@ function missing(host: Host, pool: Pool): Draft<Case> | null {
   const named = others || nginxWorker(host).kind === "set";
   const certain = host.whole && named;
   return {
-    ...shared,
     case: "missing",
     settle: certain
       ? null
-      : "It would be settled by who starts this PHP-FPM: any other account than root needs no user in its pools.",
+      : "The account that starts this PHP-FPM would settle it: only root needs a user in its pools.",
     message: `pool [${pool.name}] does not set user, and PHP-FPM has no default for it when root starts it`,
     at: pool.section,
     label: "no user in this pool",
+    effect: fpmDown,
     help: helpOf([[addInto(host, pool.section, "user = www-data", "group = www-data")]]),
     names: [pool.name],
   };

@@ -5,9 +5,9 @@ import { argument } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
 
 /**
- * The account of `user` that the host does not have. nginx takes names only, and without a second
- * argument the group of the same name as the user. Silent where accounts may come from elsewhere
- * than the two files.
+ * Refuses an account of `user` that the host does not have. nginx accepts names only, and without a
+ * second argument it takes the group with the user's name. `null` also where accounts may come from
+ * somewhere other than the two files.
  */
 export function missingAccount(host: Host, node: Node): Refusal | null {
   const [user, group] = node.directive.args;
@@ -18,7 +18,7 @@ export function missingAccount(host: Host, node: Node): Refusal | null {
   if (host.accounts.group(name)?.name === name) return null;
   const why =
     group === undefined
-      ? "is not in the host's etc/group, and nginx takes the group of the user's name when none is written"
+      ? "is not in the host's etc/group, and without a group nginx takes the one with the user's name"
       : "is not in the host's etc/group";
   return { ...noAccount(group ?? user, "group", why), log: `getgrnam("${name}") failed` };
 }

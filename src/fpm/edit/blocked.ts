@@ -6,12 +6,12 @@ import { isTemplateName } from "../../source/template-names.js";
 import { parseFpm } from "../syntax/parse.js";
 import type { FpmMaster, Setting } from "../types.js";
 
-/** A clause without a full stop, about "the file". */
+/** A clause about "the file", without a full stop. */
 export type Why = string;
 
-/** What template languages put between brackets; in a comment, too, it means that a tool makes the file. */
+/** What template languages put in brackets; even in a comment it means that a tool makes the file. */
 const BRACKETS = /^(?:\{\{|\{%|\{#|\{!!|<%|<\?|[<{]\/?tmpl_|\$\{\w+:?[-=?+])/;
-/** FPM's own variable, replaced by its environment: no template. */
+/** FPM's own variable, which its environment replaces, so not a template. */
 const VARIABLE = /^\$\{\w+\}$/;
 
 export interface Readers {
@@ -19,7 +19,7 @@ export interface Readers {
   blocked(path: string): Why | null;
 }
 
-/** Looks at a file once, and only when somebody wants to edit it. */
+/** Looks at a file only when it is to be edited, and only once. */
 export function readersOf(masters: readonly FpmMaster[]): Readers {
   const known = new Map<string, Why | null>();
   const twice = new Map(masters.map((master) => [master, readTwice(master)]));
@@ -44,7 +44,7 @@ function lookAt(
   const file = master?.files.find((one) => one.path === path);
   if (master === undefined || file === undefined) return "the file was not read";
   if (isTemplateName(path) || isTemplateText(file.text)) return "the file is a template";
-  if (file.text.includes("\0")) return "the file has a NUL character, at which PHP-FPM stops reading a line";
+  if (file.text.includes("\0")) return "the file has a NUL character, and PHP-FPM stops reading a line there";
   if (master.faults.some(({ place }) => place.span.file.path === path))
     return "the file has a line that PHP-FPM refuses";
   if (readBy.length > 1) return "the file is read by several PHP-FPM masters";
@@ -53,7 +53,7 @@ function lookAt(
   return readers.length === 1 ? `the file is read more than once by ${readers[0]}` : null;
 }
 
-/** By the path of a file that is read several times: who reads it. */
+/** Path of a file that is read several times → the sections that read it. */
 function readTwice(master: FpmMaster): ReadonlyMap<string, ReadonlySet<string>> {
   const readers = new Map<string, string>();
   const found = new Map<string, Set<string>>();
@@ -72,8 +72,8 @@ function readTwice(master: FpmMaster): ReadonlyMap<string, ReadonlySet<string>> 
 }
 
 /**
- * A word that stands for a value, as `__NAME__`, counts only in what FPM reads and outside the
- * settings whose values have such words of their own: comments and formats of dates are full of them.
+ * A placeholder for a value, such as `__NAME__`, counts only in what FPM reads and outside the settings
+ * whose values may contain such words themselves: comments and date formats are full of them.
  */
 function isTemplateText(text: string): boolean {
   const marks = readMarks(text).filter(({ start, end }) => !VARIABLE.test(text.slice(start, end)));

@@ -1,9 +1,9 @@
-/** Changes to the text of one file, made where they stand: what is not changed stays, character for character. */
+/** Changes to the text of one file, in place: everything else stays as it is, character for character. */
 import { type SourceFile, type Span, sourceFile } from "../../source/file.js";
 import { asciiLower, type FpmLine, parseFpm } from "../syntax/parse.js";
 import type { Setting } from "../types.js";
 
-/** Characters `[start, end)` of a file and what stands there afterwards. */
+/** Characters `[start, end)` of a file and what replaces them. */
 export interface Change {
   readonly file: SourceFile;
   readonly start: number;
@@ -25,32 +25,32 @@ function settingMeaning(key: string, index: string | null, value: string | null)
   return JSON.stringify(["setting", key, index, value]);
 }
 
-/** Only the characters of the value; quotes around it are part of them. */
+/** Changes only the characters of the value, with the quotes around it. */
 export function changeValue(setting: Setting, value: string): Change {
   const { file, start, end } = setting.place.span;
   const meaning = { keyStart: setting.keyPlace.span.start, value };
   if (end > start) return { file, start, end, text: value + remark(file.text.slice(start, end)), meaning };
-  // Nothing stands behind "=": blanks as the other side of it has them.
-  const blanks = /^[ \t]*/.exec(file.text.slice(start))?.[0] ?? "";
-  if (blanks === "") {
+  // There is nothing after "=", so the spaces are those of its other side.
+  const spaces = /^[ \t]*/.exec(file.text.slice(start))?.[0] ?? "";
+  if (spaces === "") {
     const before = file.text.slice(setting.keyPlace.span.end, start);
     return { file, start, end, text: /[ \t]=$/.test(before) ? ` ${value}` : value, meaning };
   }
-  const follows = file.text.charAt(start + blanks.length) === ";" && blanks.length === 1 ? " " : "";
+  const follows = file.text.charAt(start + spaces.length) === ";" && spaces.length === 1 ? " " : "";
   return { file, start: start + 1, end: start + 1, text: value + follows, meaning };
 }
 
 /**
- * What somebody wrote behind `#`. To FPM it is part of the value, which it then refuses; as a comment
- * of FPM's it outlives the value.
+ * What somebody wrote after `#`. FPM reads it as part of the value and refuses that; as a comment of
+ * FPM it is kept when the value changes.
  */
 function remark(raw: string): string {
-  const [, blanks = "", words] = /^(?:"[^"]*"|'[^']*'|[^"'#\s]*)([ \t]*)(#.*)$/s.exec(raw) ?? [];
-  return words === undefined ? "" : `${blanks || " "}; ${words}`;
+  const [, spaces = "", words] = /^(?:"[^"]*"|'[^']*'|[^"'#\s]*)([ \t]*)(#.*)$/s.exec(raw) ?? [];
+  return words === undefined ? "" : `${spaces || " "}; ${words}`;
 }
 
-/** `key = value` on a line of its own behind the sibling's, written as the sibling is. */
-export function addBehind(sibling: Setting, key: string, value: string, others: readonly Setting[]): Change {
+/** `key = value` on a line of its own after the sibling's, written in the same way. */
+export function addAfter(sibling: Setting, key: string, value: string, others: readonly Setting[]): Change {
   const { file, end } = sibling.place.span;
   const line = indentation(file, sibling.keyPlace.span.start) + key + equals(sibling, key, others) + value;
   const { start } = sibling.keyPlace.span;
@@ -63,7 +63,10 @@ export function addBelow({ file, start, end }: Span, key: string, value: string)
   return addLine(file, end, `${key} = ${value}`, meaning);
 }
 
-/** A `[global]` section with this setting, before everything that the file says: what stands there before a section is global, too. */
+/**
+ * A `[global]` section with this setting, before everything else in the file: what is before any section
+ * is also global.
+ */
 export function addGlobal(file: SourceFile, key: string, value: string): Change {
   const first = Math.min(file.text.length, ...parseFpm(file).map(startOf));
   // A byte order mark stays in front.
@@ -75,20 +78,20 @@ export function addGlobal(file: SourceFile, key: string, value: string): Change 
   return { file, start, end: start, text, meaning: { lines, anchor: null } };
 }
 
-function addLine(file: SourceFile, behind: number, line: string, meaning: Change["meaning"]): Change {
-  const found = /\r\n|\n|\r/.exec(file.text.slice(behind));
-  // Where the last line has no end, the new last line has none either.
-  const start = found === null ? file.text.length : behind + found.index + found[0].length;
+function addLine(file: SourceFile, after: number, line: string, meaning: Change["meaning"]): Change {
+  const found = /\r\n|\n|\r/.exec(file.text.slice(after));
+  // If the last line has no line end, the new last line has none either.
+  const start = found === null ? file.text.length : after + found.index + found[0].length;
   const text = found === null ? lineEnd(file.text) + line : line + found[0];
   return { file, start, end: start, text, meaning };
 }
 
-/** How lines of the file end; LF where it has one line only. */
+/** How the lines of the file end; LF if it has only one line. */
 function lineEnd(text: string): string {
   return /\r\n|\n|\r/.exec(text)?.[0] ?? "\n";
 }
 
-/** The blanks before a key; none when something else stands there. */
+/** The spaces before a key; empty if something else is there. */
 function indentation(file: SourceFile, keyStart: number): string {
   let start = keyStart;
   while (start > 0 && " \t".includes(file.text.charAt(start - 1))) start -= 1;
@@ -97,19 +100,19 @@ function indentation(file: SourceFile, keyStart: number): string {
     : file.text.slice(start, keyStart);
 }
 
-/** What stands between a key and its value. */
+/** The text between a key and its value. */
 function equals(sibling: Setting, key: string, others: readonly Setting[]): string {
-  const [, before = "", after = ""] = /^([ \t]*)=([ \t]*)/.exec(behindKey(sibling)) ?? [];
+  const [, before = "", after = ""] = /^([ \t]*)=([ \t]*)/.exec(afterKey(sibling)) ?? [];
   const padded =
     /^ +$/.test(before) && others.some((one) => one !== sibling && inOneColumn(sibling, one))
       ? " ".repeat(Math.max(1, sibling.key.length + before.length - key.length))
       : before;
-  // An empty value may have no blank behind "=".
-  const behind = after === "" && sibling.raw === "" ? before.slice(0, 1) : after;
-  return `${padded}=${behind}`;
+  // After an empty value there may be no space.
+  const space = after === "" && sibling.raw === "" ? before.slice(0, 1) : after;
+  return `${padded}=${space}`;
 }
 
-function behindKey({ keyPlace, place }: Setting): string {
+function afterKey({ keyPlace, place }: Setting): string {
   return keyPlace.span.file.text.slice(keyPlace.span.end, Math.max(place.span.end, keyPlace.span.end));
 }
 
@@ -119,8 +122,8 @@ function inOneColumn(one: Setting, other: Setting): boolean {
   if (other.keyPlace.span.file.path !== file.path || other.key.length === one.key.length) return false;
   const column = ({ keyPlace }: Setting): number | null => {
     const { start, end } = keyPlace.span;
-    const [, blanks] = /^( *)=/.exec(file.text.slice(end, end + 200)) ?? [];
-    return blanks === undefined ? null : indentation(file, start).length + end - start + blanks.length;
+    const [, spaces] = /^( *)=/.exec(file.text.slice(end, end + 200)) ?? [];
+    return spaces === undefined ? null : indentation(file, start).length + end - start + spaces.length;
   };
   return column(one) !== null && column(one) === column(other);
 }
@@ -136,15 +139,15 @@ export function applied(file: SourceFile, changes: readonly Change[]): string {
   return text + file.text.slice(at);
 }
 
-/** By place; at the end of a file a value changes before lines come behind it. */
+/** By place; at the end of a file a value changes before lines are added after it. */
 function inOrder(changes: readonly Change[]): readonly Change[] {
   const rank = ({ meaning }: Change): number => ("value" in meaning ? 0 : 1);
   return [...changes].sort((a, b) => a.start - b.start || rank(a) - rank(b));
 }
 
 /**
- * Whether FPM reads the new text as the old one with just these changes. A line that means more than
- * it shows (several statements in one) must not take another setting with it.
+ * Whether FPM reads the new text as the old one with just these changes. If a line contains several
+ * statements, changing one of them must not change another.
  */
 export function isFaithful(file: SourceFile, changes: readonly Change[], after: string): boolean {
   const before = parseFpm(file);

@@ -1,13 +1,13 @@
 /**
- * New values for settings of pools and of `[global]`, as texts of the files: only what must change
- * does, and a pool gets all of its values or none, because PHP-FPM refuses some of their mixtures.
+ * New values for settings of pools and of `[global]`, as texts of the files. Only what has to change is
+ * changed, and a pool gets all of its values or none, because PHP-FPM refuses some mixtures of them.
  */
 import type { SourceFile } from "../../source/file.js";
 import { fpmDefault, fpmFact } from "../settings/facts.js";
 import { readInteger, readProcessManager, readSeconds } from "../settings/values.js";
 import type { FpmMaster } from "../types.js";
 import { readersOf, type Why } from "./blocked.js";
-import { addBehind, addBelow, addGlobal, applied, type Change, changeValue, isFaithful } from "./change.js";
+import { addAfter, addBelow, addGlobal, applied, type Change, changeValue, isFaithful } from "./change.js";
 import { globalJob, type Home, type Job, poolJob, type Wanted, type WantedGlobal } from "./jobs.js";
 
 export type { Wanted, WantedGlobal } from "./jobs.js";
@@ -28,7 +28,10 @@ export interface Refused {
 export interface Edits {
   /** Files whose text changes, each once. */
   readonly edits: readonly FileEdit[];
-  /** Files that had to be edited and must not be. What a pool or `[global]` wanted elsewhere is not in `edits` either. */
+  /**
+   * Files that would have to be edited but must not be. What the same pool or `[global]` wanted in other
+   * files is not in `edits` either.
+   */
   readonly refused: readonly Refused[];
 }
 
@@ -47,7 +50,7 @@ interface Plan {
 /** Why the file must not be edited; `null`: it may be. */
 type Blocked = (file: SourceFile) => Why | null;
 
-/** Makes the texts; changes nothing. */
+/** Makes the new texts; writes nothing. */
 export function editFiles(
   masters: readonly FpmMaster[],
   wanted: readonly Wanted[],
@@ -70,7 +73,7 @@ export function editFiles(
   }
 }
 
-/** Files in which a value to be changed is only made when FPM starts or a template is rendered. */
+/** Files in which a value that should change is only known when FPM starts or a template is rendered. */
 function unknownValues({ settings, values }: Job): readonly (readonly [path: string, why: Why])[] {
   return values.flatMap(([key]) => {
     const last = settings.findLast((one) => one.key === key);
@@ -106,11 +109,11 @@ function planOne(job: Job, key: string, value: string, blocked: Blocked): Change
   const homes = job.homes(key);
   const home = homes.find((one) => blocked(fileOf(one)) === null);
   if (home !== undefined) {
-    if ("sibling" in home) return addBehind(home.sibling, key, value, settings);
+    if ("sibling" in home) return addAfter(home.sibling, key, value, settings);
     return addBelow(home.header.span, key, value);
   }
   const file = homes[0] === undefined ? master.main : fileOf(homes[0]);
-  if (file === null) return { file, why: `no main file and no [global] section is there to hold ${key}` };
+  if (file === null) return { file, why: `there is no main file and no [global] section for ${key}` };
   const why = blocked(file);
   return why === null ? addGlobal(file, key, value) : { file, why };
 }
@@ -144,7 +147,7 @@ function textsOf(plans: readonly Plan[]): readonly (FileEdit & { readonly change
   return [...files.values()].map((one) => ({ ...one, after: applied(one.file, one.changes) }));
 }
 
-/** One for each file, with all who would have changed it. */
+/** One for each file, with the names of all pools that would have changed it. */
 function refusals(plans: readonly Plan[]): readonly Refused[] {
   const byFile = new Map<string, { readonly why: Why; readonly names: Set<string> }>();
   for (const { job, obstacles } of plans) {

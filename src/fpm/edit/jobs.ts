@@ -1,16 +1,16 @@
-/** Who is to be changed, and where a setting that is missing can go. */
+/** Which pool is to be changed, and where a missing setting can go. */
 import type { Place } from "../../source/file.js";
 import { asciiLower, parseFpm } from "../syntax/parse.js";
 import type { FpmMaster, Pool, Setting } from "../types.js";
 
-/** What a pool is to have. */
+/** The values that a pool should have. */
 export interface Wanted {
   readonly pool: Pool;
-  /** As they are to be written, without quotes, by key: `pm.max_children` → `12`. */
+  /** By key, as they should be written, without quotes: `pm.max_children` → `12`. */
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** What `[global]` of a master is to have. */
+/** The values that `[global]` of a master should have. */
 export interface WantedGlobal {
   readonly master: FpmMaster;
   /** As in `Wanted`: `process.max` → `40`. */
@@ -36,17 +36,20 @@ export interface Job {
   readonly name: string;
   readonly master: FpmMaster;
   readonly settings: readonly Setting[];
-  /** What the job sets is unknown where it does not say it. */
+  /** Not everything was read, so a setting that was not found may still be set. */
   readonly partial: boolean;
-  /** In the order in which new ones are written. */
+  /** In the order in which new settings are written. */
   readonly values: readonly (readonly [key: string, value: string])[];
-  /** Where a missing key can go, best first: behind a setting, or below a header. */
+  /** Where a missing key can go, best first: after a setting, or below a header. */
   readonly homes: (key: string) => readonly Home[];
 }
 
 export type Home = { readonly sibling: Setting } | { readonly header: Place };
 
-/** A setting goes behind its nearest sibling of the pool: the ones before it first, then those after it, `listen`, the header. */
+/**
+ * A setting goes after its nearest sibling in the pool: first the ones before it, then those after it,
+ * then `listen`, then the header.
+ */
 export function poolJob({ pool, values }: Wanted): Job {
   const { name, master, settings, partial } = pool;
   const scalar = settings.filter(({ index }) => index === null);
@@ -73,14 +76,14 @@ export function poolJob({ pool, values }: Wanted): Job {
   };
 }
 
-/** Keys behind which another one goes, best first. */
+/** The keys that another key may go after, best first. */
 function siblingsOf(key: string): readonly string[] {
   const at = MANAGER_SETTINGS.indexOf(key);
   const before = MANAGER_SETTINGS.slice(0, at === -1 ? MANAGER_SETTINGS.length : at).reverse();
   return [...before, ...MANAGER_SETTINGS.slice(before.length + 1), "listen"];
 }
 
-/** A setting goes behind the others of processes, else below the header. */
+/** A setting goes after the other ones about processes, or else below the header. */
 export function globalJob({ master, values }: WantedGlobal): Job {
   const scalar = master.global.filter(({ index }) => index === null);
   const siblings = scalar.filter(({ key }) => key.startsWith("process")).reverse();

@@ -1,4 +1,4 @@
-/** What FPM refuses in `access.format`; it looks only where the pool has an `access.log`. */
+/** What FPM refuses in `access.format`; it only checks pools that have an `access.log`. */
 
 import { wordMap } from "../../source/word-map.js";
 
@@ -11,7 +11,7 @@ const words: ReadonlyMap<string, readonly string[]> = wordMap({
   M: ["bytes", "kilo", "kilobytes", "mega", "megabytes"],
 });
 
-/** The token that FPM stumbles over and why, or `null`. */
+/** The first token that FPM refuses, and why; `null`: none. */
 export function accessFormatFault(format: string): { readonly token: string; readonly why: string } | null {
   const marks = /%/g;
   for (let mark = marks.exec(format); mark !== null; mark = marks.exec(format)) {
@@ -20,7 +20,7 @@ export function accessFormatFault(format: string): { readonly token: string; rea
     while (format[at] === "{") {
       const end = format.indexOf("}", at);
       if (end === -1 || end === format.length - 1) {
-        return { token: format.slice(mark.index), why: "needs a closing brace and a letter behind it" };
+        return { token: format.slice(mark.index), why: "needs a closing brace and a letter after it" };
       }
       word = format.slice(at + 1, end);
       at = end + 1;

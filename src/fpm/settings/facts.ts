@@ -20,7 +20,7 @@ export type FpmType =
   /** Octal, see `readMode`. */
   | "mode"
   | "uri"
-  /** Several words in one value, parted by commas or blanks. */
+  /** Several words in one value, separated by commas or spaces. */
   | "list"
   /** `name[index] = value`. */
   | "array";
@@ -30,7 +30,7 @@ export interface FpmFact {
   readonly name: string;
   readonly section: "global" | "pool" | "both";
   readonly type: FpmType;
-  /** As it would be written; `null` when there is none or it is computed. */
+  /** As it would be written; `null`: there is no default, or FPM computes it. */
   readonly default: string | null;
   /** The default before a version of PHP. */
   readonly formerly?: { readonly before: string; readonly value: string };

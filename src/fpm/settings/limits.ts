@@ -1,4 +1,7 @@
-/** What FPM refuses when it has read everything (`fpm_conf_post_process`), and what it stumbles over at its start. */
+/**
+ * What FPM refuses after it has read everything (`fpm_conf_post_process`), and what makes it fail when
+ * it starts.
+ */
 import type { Place } from "../../source/file.js";
 import type { FpmMaster, Pool } from "../types.js";
 import { accessFormatFault } from "./access-format.js";
@@ -29,7 +32,7 @@ export interface LimitFault {
   readonly key: string;
   readonly value: string;
   readonly place: Place;
-  /** What is wrong with it, when the limit alone does not say so. */
+  /** What is wrong with it; `null`: the limit alone says so. */
   readonly detail: string | null;
 }
 
@@ -39,7 +42,7 @@ interface Written {
   readonly place: Place;
 }
 
-/** ZLOG_MIN_LIMIT, and the ends of what `setpriority` takes; 64 is FPM's own word for "not set". */
+/** ZLOG_MIN_LIMIT, and the range that `setpriority` accepts; 64 means "not set" to FPM. */
 const leastLogLimit = 512;
 const priorities = { least: -19, most: 20, unset: 64 };
 
@@ -107,7 +110,7 @@ function written(pool: Pool, key: string): Written | null {
     : null;
 }
 
-/** What is no number is refused before anything is compared. */
+/** Anything but a number is refused before it is compared. */
 function below(count: Written, least: number): boolean {
   const reading = readInteger(count.value);
   return reading.ok && reading.value < least;
@@ -121,14 +124,14 @@ function* priorityFault(priority: Written | null): Generator<LimitFault> {
   yield fault("priority", priority);
 }
 
-/** Debian's layout is Linux; anywhere else the files do not tell which mechanisms the system has. */
+/** Debian's layout means Linux; any other files do not show which mechanisms the system has. */
 function available(master: FpmMaster, value: string): boolean {
   const linux = /^\/etc\/php\/[0-9.]+\/fpm\//.test(master.main?.path ?? "");
   const known = linux ? ["select", "poll", "epoll"] : (fpmFact("events.mechanism", "global")?.allowed ?? []);
   return known.includes(value.toLowerCase());
 }
 
-/** The pool that `pm.status_listen` makes starts its workers on demand, too. */
+/** The pool that `pm.status_listen` creates also starts its workers on demand. */
 function* mechanismFault(pool: Pool): Generator<LimitFault> {
   const pm = written(pool, "pm");
   const status = written(pool, "pm.status_listen");
@@ -153,6 +156,6 @@ function* pathFault(path: Written | null, least: number): Generator<LimitFault> 
   else if (path.value.length < least) yield fault("path-short", path);
   else {
     const odd = /[^A-Za-z0-9/\-_.~]/.exec(path.value)?.[0];
-    if (odd !== undefined) yield fault("path-characters", path, odd === " " ? "a blank" : `"${odd}"`);
+    if (odd !== undefined) yield fault("path-characters", path, odd === " " ? "a space" : `"${odd}"`);
   }
 }

@@ -1,4 +1,4 @@
-/** What a pool or a master uses for a key: the one place that knows which of several settings counts. */
+/** What a pool or a master uses for a key. Only this file knows which of several settings counts. */
 import { phpDefault } from "../../php/facts.js";
 import { type Effective, mapEffective, type UnknownValue } from "../../source/effective.js";
 import type { Place } from "../../source/file.js";
@@ -34,7 +34,7 @@ export function boolean(pool: Pool, key: string): Effective<boolean | null> {
 
 /**
  * The value of `key[index]`: the first setting wins. `null` as value: not set. `env[X] = $NAME` is
- * unknown: at its start FPM puts the master's own environment in its place.
+ * unknown, because FPM replaces it from the master's environment when it starts.
  */
 export function arraySetting(pool: Pool, key: string, index: string): Effective<string | null> {
   const first = firstOf(pool, [key], index) ?? absent(pool);

@@ -1,4 +1,4 @@
-/** Values that FPM takes without a word, but not for what they say. */
+/** Values that FPM accepts silently, but reads as something other than they say. */
 
 import { constantValue } from "../../php/constants.js";
 import { integerOf } from "../../source/digits.js";
@@ -7,11 +7,11 @@ import { readInteger, readSeconds, secondsOf } from "./values.js";
 
 export interface Misread {
   readonly kind: "time" | "number" | "calculation";
-  /** What FPM takes it for. */
+  /** What FPM reads it as. */
   readonly as: string;
 }
 
-/** `raw`: as it stands in the file; `value`: after PHP's ini grammar. */
+/** `raw`: as it is in the file; `value`: after PHP's ini grammar. `null`: FPM reads what it says. */
 export function misread(raw: string, value: string, type: FpmType): Misread | null {
   if (calculates(raw)) return { kind: "calculation", as: value };
   if (type === "time") return misreadTime(value);
@@ -44,8 +44,8 @@ function exact(digits: string): bigint {
 const LONGEST = 4096;
 
 /**
- * Whether `|`, `&`, `^`, `~` or `!` outside quotes made a number of words that are none: PHP takes
- * each of them for 0.
+ * Whether `|`, `&`, `^`, `~` or `!` outside quotes turned words that are not numbers into one: PHP
+ * counts each of them as 0.
  */
 export function calculates(raw: string): boolean {
   if (raw.length > LONGEST) return false;

@@ -1,10 +1,10 @@
-/** What FPM refuses in a line by itself, while it reads it (`fpm_conf_set_*`). */
+/** What FPM refuses in a single line while it reads that (`fpm_conf_set_*`). */
 
 import type { Setting } from "../types.js";
 import { type FpmFact, fpmFact } from "./facts.js";
 import { readBoolean, readCoreLimit, readInteger, readProcessManager, readSeconds } from "./values.js";
 
-/** A reason of FPM's, by its own words. */
+/** FPM's reasons, named after its own words. */
 export type Refusal =
   | "number"
   | "core-limit"
@@ -20,16 +20,16 @@ export type Refusal =
   | "suppress-path"
   | "suppress-key";
 
-/** Where a line stands: in `[global]`, in a pool, or before any section of a file whose place is not known. */
+/** Where a line is: in `[global]`, in a pool, or before any section of a file whose place is unknown. */
 export type Section = "global" | "pool" | "unknown";
 
-/** The row that a scalar key has there. */
+/** The facts about a scalar key there. */
 export function factOf(key: string, section: Section): FpmFact | undefined {
   if (section !== "unknown") return fpmFact(key, section);
   return fpmFact(key, "global") ?? fpmFact(key, "pool");
 }
 
-/** Why FPM does not take the value; `null` also for keys that it does not know and for values that are not known. */
+/** Why FPM refuses the value; `null`: it accepts it, or does not know the key, or the value is unknown. */
 export function refusedSetting(setting: Setting, section: Section): Refusal | null {
   const { key, index, value } = setting;
   if (index !== null) return refusedArray(key, index, value, section);

@@ -1,4 +1,4 @@
-/** FPM's own readings of a decoded value: what `fpm_conf_set_*` makes of it. */
+/** How FPM reads a decoded value: what `fpm_conf_set_*` makes of it. */
 
 import { toInt } from "../../php/grammar.js";
 import { integerOf } from "../../source/digits.js";
@@ -18,7 +18,7 @@ function refuse(refusal: string): Reading<never> {
   return { ok: false, refusal };
 }
 
-/** A count. Empty and `-` are 0; what is too large wraps at 32 bits without a word. */
+/** A count. Empty and `-` are 0; a number that is too large silently wraps at 32 bits. */
 export function readInteger(text: string): Reading<number> {
   if (!/^-?[0-9]*$/.test(text)) return refuse("is not a valid number (greater or equal than zero)");
   return read(toInt(text));
@@ -28,7 +28,7 @@ export function readInteger(text: string): Reading<number> {
 export const secondsOf: ReadonlyMap<string, number> = wordMap({ s: 1, m: 60, h: 3600, d: 86400 });
 
 /**
- * Seconds. Only the last character is a suffix; of the rest `atoi` takes the leading number, so
+ * Seconds. Only the last character is a suffix; `atoi` takes the leading number of the rest, so
  * `500ms` is 500 and `1.5m` is 60.
  */
 export function readSeconds(text: string): Reading<number> {
@@ -43,7 +43,10 @@ export function readSeconds(text: string): Reading<number> {
 const yes: ReadonlySet<string> = new Set(["1", "yes", "true", "on"]);
 const no: ReadonlySet<string> = new Set(["", "0", "no", "none", "false", "off"]);
 
-/** A switch, after the ini grammar has turned unquoted words into `1` and the empty string: quoted ones are lower case. */
+/**
+ * A switch, after the ini grammar has turned unquoted words into `1` and the empty string: quoted ones
+ * are lower case.
+ */
 export function readBoolean(text: string): Reading<boolean> {
   if (yes.has(text)) return read(true);
   if (no.has(text)) return read(false);
@@ -52,7 +55,7 @@ export function readBoolean(text: string): Reading<boolean> {
 
 /**
  * A file mode as `strtoul(…, 8)` reads it: leading octal digits, 0 when there are none. FPM refuses
- * nothing here, so this is not a `Reading`. An empty value is to FPM as if it were not set: 0660.
+ * nothing here, so this is not a `Reading`. FPM treats an empty value as not set: 0660.
  */
 export function readMode(text: string): number {
   if (text === "") return 0o660;

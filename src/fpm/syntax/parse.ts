@@ -1,5 +1,5 @@
 /**
- * One file as FPM reads it: each physical line goes through PHP's ini grammar on its own, so nothing
+ * One file as FPM reads it: each physical line goes through PHP's ini grammar by itself, so nothing
  * (a quoted value, a backslash) continues on the next line.
  */
 import { type IniReading, type IniStatement, type Range, readIni } from "../../php/grammar.js";
@@ -18,7 +18,7 @@ export type FpmLine =
   | SettingLine
   | IncludeLine
   | FaultLine
-  /** Template language that may stand for any settings. */
+  /** Template language that may become any settings. */
   | { readonly kind: "gap"; readonly range: Range };
 
 export interface SectionLine {
@@ -32,7 +32,7 @@ export interface SettingLine {
   readonly kind: "setting";
   readonly key: string;
   readonly index: string | null;
-  /** `null` when it cannot be told. */
+  /** `null`: unknown. */
   readonly value: string | null;
   readonly raw: string;
   readonly keyRange: Range;
@@ -41,7 +41,7 @@ export interface SettingLine {
 
 export interface IncludeLine {
   readonly kind: "include";
-  /** `null` when it cannot be told. */
+  /** `null`: unknown. */
   readonly pattern: string | null;
   /** `include = …`, the whole statement. */
   readonly statement: Range;
@@ -51,7 +51,10 @@ export interface IncludeLine {
 export interface FaultLine extends Refusal {
   readonly kind: "fault";
   readonly range: Range;
-  /** The name of the section that the line was meant to open, so that what follows is not taken for another pool's. */
+  /**
+   * The name of the section that the line was meant to open, so that what follows does not count as
+   * another pool's; `null`: not a header.
+   */
   readonly header: string | null;
 }
 
@@ -79,7 +82,7 @@ export function parseFpm(file: SourceFile): readonly FpmLine[] {
 /** Lines that are remembered of one file. */
 const MOST_REMEMBERED = 1000;
 
-/** Reads lines; most of those of a file with thousands of pools are in each of them. */
+/** Reads lines and remembers them: in a file with thousands of pools most lines are in each pool. */
 function remembering(): (text: string) => IniReading {
   const known = new Map<string, IniReading>();
   return (text) => {
@@ -94,7 +97,7 @@ export function asciiLower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-/** `conditional`: inside a template's condition or loop, where a value may be there or not. */
+/** `conditional`: inside a template's condition or loop, so the value may or may not be there. */
 function readLine(
   line: string,
   start: number,
@@ -129,7 +132,7 @@ function readLine(
     else found.push(read);
   }
   if (includes.length > 1) return refuse(trimmed(line, 0), secondInclude);
-  // FPM opens the include when the line is done.
+  // FPM opens the include after the rest of the line.
   return [...found, ...includes];
 }
 
@@ -181,7 +184,7 @@ function shift(range: Range, start: number, line: string): Range {
   return { start: clamp(range.start), end: clamp(range.end) };
 }
 
-/** The line's characters without the blanks around them. */
+/** The line without the spaces around it. */
 function trimmed(line: string, start: number): Range {
   const from = /^[ \t\r\uFEFF]*/.exec(line)?.[0].length ?? 0;
   const { length } = trimEndOf(line.slice(from), " \t\r");

@@ -1,4 +1,7 @@
-/** Why FPM's reader refuses a line, told by what a person did, not by the token PHP stumbled over. */
+/**
+ * Why FPM's reader refuses a line, in terms of what a person did rather than of the token that PHP did
+ * not expect.
+ */
 import type { IniSyntaxError, Range } from "../../php/grammar.js";
 
 export interface Refusal {
@@ -25,14 +28,14 @@ export function refusal(line: string, error: IniSyntaxError): PlacedRefusal {
   if (word !== undefined && error.from <= line.indexOf(word)) {
     return {
       ...all,
-      message: `"${word}" is a reserved word and cannot be a key`,
-      help: "PHP-FPM has no setting of that name: remove the line or correct the key",
+      message: `"${word}" is a reserved word, so it cannot be a key`,
+      help: "PHP-FPM has no setting with that name: remove the line or correct the key",
     };
   }
   if (error.unexpected.kind === "end" && /["']/.test(text)) {
     return {
       ...all,
-      message: "the quote is not closed on this line, and PHP-FPM reads each line on its own",
+      message: "the quote is not closed on this line, and PHP-FPM reads each line by itself",
       help: "close the quote on the same line",
     };
   }
@@ -46,10 +49,13 @@ const comment = {
 
 function header(line: string, text: string): { readonly message: string; readonly help: string } {
   if (!text.includes("]")) {
-    return { message: `section header without "]": "${text}"`, help: `write "${text.split(/[ \t;]/)[0]}]"` };
+    return {
+      message: `a section header without "]": "${text}"`,
+      help: `write "${text.split(/[ \t;]/)[0]}]"`,
+    };
   }
   if (/^ /.test(line)) {
-    return { message: "blanks before a section header", help: `write "${text}" at the start of the line` };
+    return { message: "spaces before a section header", help: `write "${text}" at the start of the line` };
   }
   return {
     message: `PHP-FPM cannot read this section header: "${text}"`,
@@ -64,7 +70,7 @@ function inValue(line: string, text: string, error: IniSyntaxError): Omit<Placed
   if (equals === -1 || unexpected.start <= equals) {
     return {
       message: `PHP-FPM cannot read "${text}"`,
-      help: 'a line is a section, a ";" comment or a key with "=" and a value',
+      help: 'a line is a section header, a comment with ";", or a key with "=" and a value',
       range: null,
     };
   }
@@ -76,7 +82,7 @@ function inValue(line: string, text: string, error: IniSyntaxError): Omit<Placed
   const range = { start: unexpected.start, end: unexpected.start + written.length };
   if (written.startsWith("#")) return { ...comment, range };
   const what = written === '"' ? "a quote" : `"${written}"`;
-  return { message: `${what} cannot stand here in a value without quotes`, help, range };
+  return { message: `${what} is not allowed here in a value without quotes`, help, range };
 }
 
 function adviceOn(key: string, value: string): string {
@@ -86,7 +92,7 @@ function adviceOn(key: string, value: string): string {
   return `put the value in quotes: ${key} = "${value}"`;
 }
 
-/** A key that is not followed by `=`; `line` is all that stands there. */
+/** A key without `=`; `line` is the whole line. */
 export function bareKey(key: string, line: string): Refusal {
   const text = line.trim();
   if (key.startsWith("#")) return { ...comment, log: nullValue };
@@ -98,19 +104,19 @@ export function bareKey(key: string, line: string): Refusal {
       help: `write "${name}" alone on its line`,
     };
   }
-  const help = `write its value behind it ("${key.split(/[\s:]/)[0]} = …"), or remove the line`;
+  const help = `write a value after it ("${key.split(/[\s:]/)[0]} = …"), or remove the line`;
   return { message: `no "=" after "${key}"`, log: nullValue, help };
 }
 
-/** `# key = value`: to FPM a setting named `# key`. */
+/** `# key = value`, which FPM reads as a setting named `# key`. */
 export function commentSign(key: string, array: boolean, inGlobal: boolean): Refusal {
   const inArray = inGlobal ? "Array are not allowed in the global section" : `unknown directive '${key}'`;
   return { ...comment, log: array ? inArray : `unknown entry '${key}'` };
 }
 
-/** Only a file with old Mac line ends has two statements on what FPM takes for one line. */
+/** Only a file with old Mac line ends has two statements on what FPM reads as one line. */
 export const secondInclude: Refusal = {
-  message: "two includes on what PHP-FPM takes for one line: lines end with CR only",
+  message: "PHP-FPM reads two includes as one line, because the lines end with CR only",
   log: "two includes at the same time !",
-  help: "end lines with LF",
+  help: "end the lines with LF",
 };

@@ -2,14 +2,14 @@
 import { lineText, position, type SourceFile, sourceFile } from "../../source/file.js";
 import { parseFpm } from "./parse.js";
 
-/** Lines `from` to `to` of the file, and the one to write in their place; `null`: remove them. */
+/** Lines `from` to `to` of the file, and the line that replaces them; `null`: remove them. */
 export interface Repair {
   readonly from: number;
   readonly to: number;
   readonly text: string | null;
 }
 
-/** `null` when it cannot be guessed. Whatever is offered PHP-FPM reads. */
+/** `null`: there is no good guess. PHP-FPM can read every repair. */
 export function repairLine(file: SourceFile, offset: number): Repair | null {
   const { line } = position(file, offset);
   // Old Mac line ends: the whole file is one line.
@@ -36,7 +36,7 @@ function meant(line: string): string | null {
   return name === undefined || text.includes("=") ? null : `${name} = ${rest}`;
 }
 
-/** A quoted value that goes on in the next line. */
+/** A quoted value that continues on the next line. */
 function overTwoLines(file: SourceFile, line: number): Repair | null {
   const open = (number: number): boolean => lineText(file, number).split('"').length % 2 === 0;
   for (const from of [line, line - 1]) {

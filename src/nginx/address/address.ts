@@ -8,19 +8,19 @@ export type NginxAddress = UnixSocket | Inet | Refused;
 
 export interface UnixSocket {
   readonly kind: "unix";
-  /** As written behind `unix:`. Relative ones count from wherever nginx was started. */
+  /** As written after `unix:`. A relative path counts from wherever nginx was started. */
   readonly path: string;
-  /** What stands behind the address where a URI may stand; empty: nothing. */
+  /** What follows the address if a URI is allowed there; empty: nothing. */
   readonly uri: string;
 }
 
 export interface Inet {
   readonly kind: "inet";
-  /** As written; an IPv6 address in its brackets; empty for a `listen` that is a port alone. */
+  /** As written; an IPv6 address in its brackets; empty for a `listen` that is only a port. */
   readonly host: string;
-  /** `false`: a name, which only a look-up can tell, or the name of an upstream group. */
+  /** `false`: a name that has to be looked up, or the name of an upstream group. */
   readonly literal: boolean;
-  /** `null`: none is written. Of a range the first. */
+  /** `null`: no port is written. The first port of a range. */
   readonly port: number | null;
   readonly uri: string;
 }
@@ -40,18 +40,18 @@ export type Refusal =
   | "no path in the unix domain socket"
   | "too long path in the unix domain socket";
 
-/** Where an address stands. */
+/** What nginx accepts in the place where an address is. */
 export interface AddressSlot {
-  /** A `listen`: a port alone, `*` and ranges of ports are allowed. */
+  /** A `listen`: just a port, `*` and ranges of ports are allowed. */
   readonly listen: boolean;
   /** A URI may follow, as in `proxy_pass`. */
   readonly uri: boolean;
 }
 
-/** `fastcgi_pass` and its like, and `server` in an upstream group. */
+/** `fastcgi_pass` and its relatives, and `server` in an upstream group. */
 export const PLAIN: AddressSlot = { listen: false, uri: false };
 
-/** Bytes of a socket's path: sun_path holds 108, one of which ends it. */
+/** The longest socket path in bytes: sun_path has 108, and one of them ends it. */
 export const LONGEST_PATH = 107;
 
 const PORTS = { least: 1, most: 65535 } as const;
@@ -73,7 +73,7 @@ function unixAddress(text: string, slot: AddressSlot): NginxAddress {
   return { kind: "unix", path, uri: colon === -1 ? "" : text.slice(colon + 1) };
 }
 
-/** The text before the URI; `null` where one stands and none may. */
+/** The text before the URI, and the URI; `null`: there is one where none is allowed. */
 function withoutUri(
   text: string,
   slot: AddressSlot,
@@ -88,9 +88,9 @@ function ipv6Address(text: string, slot: AddressSlot): NginxAddress {
   const close = text.indexOf("]");
   const split = close === -1 ? null : withoutUri(text.slice(close + 1), slot, /\//);
   if (split === null) return refused("invalid host");
-  const [behind, uri] = split;
-  if (behind !== "" && !behind.startsWith(":")) return refused("invalid host");
-  const port = behind === "" ? null : readPort(behind.slice(1), slot);
+  const [rest, uri] = split;
+  if (rest !== "" && !rest.startsWith(":")) return refused("invalid host");
+  const port = rest === "" ? null : readPort(rest.slice(1), slot);
   if (typeof port === "string") return refused(port);
   if (close === 1) return refused("no host");
   if (!isIpv6Literal(text.slice(1, close))) return refused("invalid IPv6 address");
@@ -124,7 +124,7 @@ function readPort(text: string, slot: AddressSlot): number | Refusal {
   return first === null || last === null ? "invalid port" : range(first, last);
 }
 
-/** The port of a `listen` that is nothing else; `null` when the text is a host instead. */
+/** The port of a `listen` that is only a port; `null`: the text is a host. */
 function portAlone(text: string): number | Refusal | null {
   const dash = text.indexOf("-");
   const first = decimal(dash === -1 ? text : text.slice(0, dash));

@@ -3,22 +3,25 @@ import { descendants, enclosing } from "../tree/nodes.js";
 import type { Node } from "../types.js";
 import { type AddressSlot, type NginxAddress, PLAIN, readAddress } from "./address.js";
 
-/** Every directive by which nginx listens or connects, and the address that it reads there. */
+/** A directive with which nginx listens or connects, and the address that nginx reads there. */
 export interface AddressUse {
   readonly node: Node;
   readonly role: "listen" | "server" | "pass";
   /** The protocol that groups are looked up in: a group of `http` is unknown in `stream`. */
   readonly protocol: "http" | "stream" | "mail";
-  /** The argument without the scheme that this directive takes off. */
+  /** The argument without the scheme that this directive removes. */
   readonly text: string;
   /** The argument lacks the scheme that this directive needs. */
   readonly noScheme: boolean;
-  /** The port when none is written; `null`: there has to be one. */
+  /** The port if none is written; `null`: one has to be written. */
   readonly defaultPort: number | null;
   readonly address: NginxAddress;
 }
 
-/** Schemes that a directive takes off; `proxy_pass` of `http` needs one of its two. */
+/**
+ * Schemes that a directive removes, with their default ports; `proxy_pass` in `http` needs one of its
+ * two.
+ */
 const SCHEMES: ReadonlyMap<string, ReadonlyMap<string, number | null>> = wordMap({
   proxy_pass: wordMap<number | null>({ "http://": 80, "https://": 443 }),
   uwsgi_pass: wordMap<number | null>({ "uwsgi://": null, "suwsgi://": null }),
@@ -31,8 +34,8 @@ const SCHEMES: ReadonlyMap<string, ReadonlyMap<string, number | null>> = wordMap
 const HANDLED = new Set(["location", "if", "limit_except"]);
 
 /**
- * In the order of the files. A `*_pass` with a variable is not among them: nginx reads it with each
- * request. One that a template fills in is, as its word tells, and its address may be any.
+ * In the order of the files, without any `*_pass` that has a variable, because nginx reads it anew for
+ * each request. One that a template fills in is included: its word says so, and its address may be any.
  */
 export function* addressUses(root: Node): Generator<AddressUse> {
   for (const node of descendants(root)) {
@@ -78,7 +81,7 @@ function plain(
 
 function httpPass(node: Node, text: string): AddressUse | null {
   const schemes = SCHEMES.get(node.name);
-  // memcached_pass alone takes its argument as it is.
+  // Only memcached_pass takes its argument as it is.
   const plainly = node.name === "memcached_pass" || node.directive.args[0]?.placeholder === true;
   if (schemes === undefined || (text.includes("$") && !plainly)) return null;
   const scheme = [...schemes.keys()].find((prefix) => text.toLowerCase().startsWith(prefix)) ?? "";

@@ -1,5 +1,5 @@
 /**
- * What nginx demands of the buffers for an upstream's answer when it merges two levels
+ * What nginx requires of the buffers for an upstream's response when it merges two levels
  * (`ngx_http_*_merge_loc_conf`, the same for four modules). The only copy of that arithmetic.
  */
 import { type Effective, known } from "../../source/effective.js";
@@ -10,7 +10,7 @@ import type { Node } from "../types.js";
 export const BUFFER_PREFIXES = ["fastcgi", "proxy", "scgi", "uwsgi"] as const;
 export type BufferPrefix = (typeof BUFFER_PREFIXES)[number];
 
-/** The directives that take part, without their prefix. */
+/** The directives of that arithmetic, without their prefix. */
 export const BUFFER_DIRECTIVES = [
   "buffer_size",
   "buffers",
@@ -19,7 +19,10 @@ export const BUFFER_DIRECTIVES = [
   "max_temp_file_size",
 ] as const;
 
-/** What a block uses, with the places. Where `busy_buffers_size` or `temp_file_write_size` is a default, nginx computes it. */
+/**
+ * What a block uses, with the places. If `busy_buffers_size` or `temp_file_write_size` is a default,
+ * nginx computes it.
+ */
 export interface EffectiveBufferSizes {
   readonly buffer_size: Effective<number>;
   readonly buffers: Effective<{ readonly count: number; readonly size: number }>;
@@ -29,8 +32,8 @@ export interface EffectiveBufferSizes {
 }
 
 /**
- * The same as numbers of bytes. `null`: nginx computes it. `NaN`: unknown; every comparison with it
- * is false, so a check that meets it finds nothing.
+ * The same in bytes. `null`: nginx computes it. `NaN`: unknown; every comparison with it is false,
+ * so a check that meets it finds nothing.
  */
 export interface BufferSizes {
   readonly bufferSize: number;
@@ -41,7 +44,7 @@ export interface BufferSizes {
   readonly maxFile: number;
 }
 
-/** In the order in which nginx checks; it names only the first. */
+/** In the order of nginx's checks; nginx reports only the first. */
 export type BufferRefusal =
   | "too-few-buffers"
   | "busy-too-small"
@@ -62,7 +65,7 @@ export function effectiveBufferSizes(block: Node, prefix: BufferPrefix): Effecti
 
 export function bufferNumbers(sizes: EffectiveBufferSizes): BufferSizes {
   const buffers = known(sizes.buffers);
-  // nginx refuses a 0 in either place before it comes to any sum.
+  // nginx refuses a 0 in either place before it adds anything up.
   const written = buffers !== undefined && buffers.count > 0 && buffers.size > 0 ? buffers : undefined;
   return {
     bufferSize: known(sizes.buffer_size) ?? Number.NaN,
@@ -74,27 +77,30 @@ export function bufferNumbers(sizes: EffectiveBufferSizes): BufferSizes {
   };
 }
 
-/** The default in the facts is what nginx computes from the other defaults, so it is not a number of its own. */
+/**
+ * The default in the facts is what nginx computes from the other defaults, so it is not a number of its
+ * own.
+ */
 function computedOr(value: Effective<number>): number | null {
   return value.kind === "default" ? null : (known(value) ?? Number.NaN);
 }
 
-/** What must fit into one piece: a whole header, or one buffer. */
+/** The largest single piece in bytes: a whole header, or one buffer. */
 export function largestBuffer({ bufferSize, size }: BufferSizes): number {
   return Math.max(bufferSize, size);
 }
 
-/** What may be busy with the client at a time, written or computed. */
+/** Bytes that may be busy sending to the client at a time, written or computed. */
 export function busySize(sizes: BufferSizes): number {
   return sizes.busy ?? 2 * largestBuffer(sizes);
 }
 
-/** What is left of the buffers while one takes the answer. */
+/** Bytes of the buffers that are left while one of them receives the response. */
 export function busyRoom({ count, size }: BufferSizes): number {
   return (count - 1) * size;
 }
 
-/** Why nginx refuses these sizes; `null` when it takes them. */
+/** Why nginx refuses these sizes; `null`: it accepts them. */
 export function bufferRefusal(sizes: BufferSizes): BufferRefusal | null {
   const largest = largestBuffer(sizes);
   if (sizes.count < 2) return "too-few-buffers";
@@ -111,8 +117,8 @@ function usualCount(): number {
 }
 
 /**
- * The sizes nearest to these with a `buffer_size` of `bytes` that nginx takes. What is unknown is
- * set by the way: nobody could tell whether it fits.
+ * The sizes closest to these that have a `buffer_size` of `bytes` and that nginx accepts. Unknown
+ * sizes are set as well, because nobody could say whether they fit.
  */
 export function buffersWithHeader(sizes: BufferSizes, bytes: number): BufferSizes {
   const unknown = Number.isNaN(sizes.count);
@@ -125,7 +131,7 @@ export function buffersWithHeader(sizes: BufferSizes, bytes: number): BufferSize
   });
 }
 
-/** The sizes nearest to these that nginx takes; `buffer_size` is never lowered. */
+/** The sizes closest to these that nginx accepts; `buffer_size` is never lowered. */
 export function acceptedBuffers(sizes: BufferSizes): BufferSizes {
   const refusal = bufferRefusal(sizes);
   return refusal === null ? sizes : acceptedBuffers(repaired(sizes, refusal));
@@ -147,17 +153,17 @@ function repaired(sizes: BufferSizes, refusal: BufferRefusal): BufferSizes {
   }
 }
 
-/** More small buffers than this are better fewer and larger ones. */
+/** Instead of more small buffers than this, fewer and larger ones are better. */
 const MANY = 32;
 
-/** The buffers that add least to what a request takes. */
+/** The buffers that add the least memory to a request. */
 function roomFor(sizes: BufferSizes, busy: number): BufferSizes {
   let { size } = sizes;
   while (Math.ceil(busy / size) + 1 > Math.max(MANY, sizes.count)) size *= 2;
   return { ...sizes, size, count: Math.ceil(busy / size) + 1 };
 }
 
-/** The lines that make `before` into `after`, in nginx's syntax. */
+/** The lines of nginx that turn `before` into `after`. */
 export function bufferLines(
   prefix: BufferPrefix,
   before: BufferSizes,
@@ -177,7 +183,7 @@ export function bufferLines(
   return lines;
 }
 
-/** As a size slot takes it, which knows no `g`. */
+/** As a size slot accepts it: that has no `g`. */
 export function sizeText(bytes: number): string {
   if (bytes > 0 && bytes % 1024 ** 2 === 0) return `${bytes / 1024 ** 2}m`;
   return bytes > 0 && bytes % 1024 === 0 ? `${bytes / 1024}k` : String(bytes);

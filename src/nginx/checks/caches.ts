@@ -59,7 +59,7 @@ const PATH: Parameters = wordMap({
   manager_files: named("manager_files", isCount, "a number"),
   manager_sleep: named("manager_sleep", isMilliseconds, "a time"),
   manager_threshold: named("manager_threshold", isMilliseconds, "a time"),
-  // The commercial build's.
+  // Those of the commercial build.
   purger: parameter(anything, ""),
   purger_files: parameter(anything, ""),
   purger_sleep: parameter(anything, ""),
@@ -98,7 +98,7 @@ export const cacheOrStore: Check = (one) => {
       "other",
       log,
       word(one, 0),
-      `${name} and ${partner} stand on one level`,
+      `${name} and ${partner} are on one level`,
       "keep one of the two",
       more,
     );

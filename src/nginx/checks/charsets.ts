@@ -2,7 +2,7 @@ import type { Word } from "../types.js";
 import { holdsMark } from "./maps.js";
 import { type Check, quoted, type Refusal, refused, text, word } from "./refusal.js";
 
-/** `charset_map`: bytes of one character set and what they are in another, in hexadecimal. */
+/** `charset_map`: bytes of one character set and what they become in another, in hexadecimal. */
 export const charsetMap: Check = (one) => {
   const [first, second] = [text(one, 0), text(one, 1)];
   if (first.toLowerCase() === second.toLowerCase()) {
@@ -11,8 +11,8 @@ export const charsetMap: Check = (one) => {
       "other",
       log,
       word(one, 1),
-      "charset_map is between a character set and itself",
-      "name two",
+      "charset_map maps a character set to itself",
+      "name two different character sets",
     );
   }
   const longest = /^utf-8$/i.test(second) ? 8 : 2;
@@ -28,12 +28,12 @@ export const charsetMap: Check = (one) => {
 function lineRefusal(name: Word, args: readonly Word[], longest: number): Refusal | null {
   const value = args[0];
   if (value === undefined || args.length > 1) {
-    const message = "a line of charset_map has two numbers";
+    const message = "a line of charset_map needs two numbers";
     return refused("other", "invalid parameters number", name, message, "80 E282AC;");
   }
   const bad = hexadecimal(name.text, 2) ? (hexadecimal(value.text, longest) ? null : value) : name;
   if (bad === null) return null;
-  const message = `${quoted(bad.text)} in charset_map is no number of ${longest === 2 ? "one byte" : "bytes"} in hexadecimal`;
+  const message = `${quoted(bad.text)} in charset_map is not ${longest === 2 ? "one byte" : "a run of bytes"} in hexadecimal`;
   return refused("word", `invalid value "${bad.text}"`, bad, message, "80 E282AC;");
 }
 

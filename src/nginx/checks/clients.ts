@@ -3,7 +3,7 @@ import type { Word } from "../types.js";
 import { patternRefusal } from "./pattern.js";
 import { args, type Check, type Checked, notTaken, quoted, type Refusal, refused, word } from "./refusal.js";
 
-/** What tells clients apart: browsers, referers, identifiers. */
+/** How clients are told apart: browsers, referers, identifiers. */
 
 export const userid: Check = (one) => {
   const at = word(one, 0);
@@ -38,7 +38,7 @@ export const modernBrowser: Check = (one) => {
   return taken ? null : notTaken(one, version, "other", log, "a version of digits and dots");
 };
 
-/** Only the words that stand for no site. */
+/** The words that name no site. */
 const NO_SITE = /^(?:none|blocked)$/;
 
 export const validReferers: Check = (one) => {
@@ -46,7 +46,7 @@ export const validReferers: Check = (one) => {
   const alone = one.node.parent?.children.filter(({ name }) => name === "valid_referers").length === 1;
   if (first !== undefined && alone && args(one).every((at) => NO_SITE.test(at.text))) {
     const log = 'are specified in the "valid_referers" directive without any valid referer';
-    return refused("other", log, first, "valid_referers names no site", "add server_names, or a name");
+    return refused("other", log, first, "valid_referers names no site", "add server_names or a name");
   }
   for (const at of args(one)) {
     const found = refererRefusal(one, at) ?? repeatedReferer(one, at);

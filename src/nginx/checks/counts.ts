@@ -6,7 +6,7 @@ import { type Refusal, refused } from "./refusal.js";
 
 /** How many arguments a directive takes. */
 
-/** `null` also where the missing `;` of the line before is the cause, which the reader reports. */
+/** `null` also where a missing `;` is the cause: nginx/syntax reports that. */
 export function wrongCount(node: Node, rows: readonly DirectiveFact[]): Refusal | null {
   if (swallowedDirective(node.file, node.directive) !== null) return null;
   return countRefusal(node.directive, rows.map(({ counts }) => counts).join(","));
@@ -18,7 +18,7 @@ function countRefusal({ name, args }: Directive, counts: string): Refusal {
   const message = `${name.text} takes ${shownCounts(counts)}, and has ${given}`;
   const more = args.length > Number(/\d+/.exec(counts)?.[0] ?? "0");
   const help = more
-    ? "take out what is too much; quote a value that contains blanks; end the line with ;"
+    ? "remove what is too much, quote a value that contains spaces, or end the line with ;"
     : `${name.text} …;`;
   return refused("arguments", log, args[args.length - 1] ?? name, message, help);
 }
@@ -41,14 +41,14 @@ function shownCounts(counts: string): string {
     : `${words.join(" or ")} argument${counts === "1+" ? "" : "s"}`;
 }
 
-/** `include` is opened, not kept: its words are in the texts. */
+/** The tree has no `include` lines, because they are opened; so they are read from the texts. */
 export function* wrongIncludes(
   texts: readonly NginxText[],
 ): Generator<{ readonly node: Node; readonly refusal: Refusal }> {
   for (const text of texts) yield* inBlock(text, text.directives, "");
 }
 
-/** Blocks that read `include` in their own way, or not at all. */
+/** Blocks that read `include` in their own way. */
 const OWN_LINES = new Set(["map", "geo"]);
 
 function* inBlock(

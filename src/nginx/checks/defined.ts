@@ -10,7 +10,7 @@ export function variablesDefined({ node }: Judged): readonly string[] {
   return [...named, ...texts.flatMap(captureNames)];
 }
 
-/** Whether it defines one whose name a template makes. */
+/** Whether a template makes the name of a variable that it defines. */
 export function definesAny({ node }: Judged): boolean {
   const all = node.directive.args.map(({ text }) => text);
   return definedNames(node, all).some(hasPlaceholder);
@@ -29,7 +29,7 @@ const LAST = new Set(["map", "geo", "split_clients"]);
 
 function definedNames({ name }: Node, all: readonly string[]): readonly string[] {
   if (FIRST.has(name)) return all.slice(0, 1);
-  // A module's own way to define one is to have it among its arguments.
+  // Modules define a variable by having it among their arguments.
   if (LAST.has(name)) return all.slice(-1);
   return /_by_lua|^geoip|^set_|_var$|_set$|^keyval$/.test(name) ? all : [];
 }

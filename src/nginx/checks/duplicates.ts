@@ -7,7 +7,7 @@ import { readLocation } from "./locations.js";
 import { holdsMark } from "./maps.js";
 import { socketsOf } from "./sockets.js";
 
-/** What may stand only once: on its level, in its server, or in all of the configuration. */
+/** What is allowed only once: on its level, in its server, or in the whole configuration. */
 
 export type DuplicateKind =
   | "directive"
@@ -28,9 +28,9 @@ export interface Duplicate {
   readonly log: string;
   readonly first: Node;
   readonly second: Node;
-  /** What both say, for messages. */
+  /** What both of them say, for messages. */
   readonly what: string;
-  /** Both are read from the main file. */
+  /** nginx reads both of them from the main file. */
   readonly anchored: boolean;
 }
 
@@ -59,13 +59,13 @@ export function* duplicates(all: readonly Judged[]): Generator<Duplicate> {
   }
 }
 
-/** Something that may stand once. */
+/** Something that is allowed once. */
 interface Mark {
   readonly kind: DuplicateKind;
   readonly key: string;
-  /** Counts in all of the configuration, not only on the level. */
+  /** Allowed once in the whole configuration, not once on each level. */
   readonly global: boolean;
-  /** It takes the place, and asks whether it is taken. Most do both. */
+  /** `sets`: it takes the place. `asks`: it is refused when the place is taken. Most do both. */
   readonly sets: boolean;
   readonly asks: boolean;
   readonly log: (first: Node) => string;
@@ -75,7 +75,10 @@ interface Mark {
 const levels = new WeakMap<Node, number>();
 let last = 0;
 
-/** Two directives are on one level when nginx keeps their values in one place; files beside a main file have levels of their own. */
+/**
+ * Two directives are on one level when nginx keeps their values in one place; files next to a main file
+ * have levels of their own.
+ */
 function levelOf({ node, anchored }: Judged, global: boolean): string {
   const outer = node.parent;
   if (outer === null || (global && anchored)) return "";
@@ -116,7 +119,7 @@ function marksOf(one: Judged, rows: readonly DirectiveFact[]): readonly Mark[] {
   return only ? [mark("directive", name, log, name)] : namedMarks(one, first);
 }
 
-/** One slot for both, and nginx says which one it was. */
+/** `root` and `alias` share one slot; nginx says which one took it. */
 function slot(node: Node): Mark {
   const log = (first: Node): string =>
     first.name === node.name
@@ -196,13 +199,13 @@ function namedMarks({ node, contexts }: Judged, first: string): readonly Mark[] 
     : [mark("zone", `${name} ${zone}`, `duplicate zone "${zone}"`, `zone ${zone}`, true), path];
 }
 
-/** Options that belong to the socket, and so to one of the servers that share it. */
+/** Options that belong to the socket, so only one of the servers that share it may set them. */
 const SOCKET_OPTION =
   /^(?:bind|reuseport|deferred|(?:setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=)/;
 
 function listenMarks(node: Node): readonly Mark[] {
   const options = node.directive.args.slice(1).map(({ text }) => text);
-  // HTTP/3 comes over UDP: the same address and port as those of HTTPS are another socket.
+  // HTTP/3 uses UDP, so the address and port of HTTPS are another socket there.
   const over = options.includes("quic") ? " quic" : "";
   return socketsOf(argument(node, 0) ?? "").flatMap((socket) => {
     const key = socket + over;

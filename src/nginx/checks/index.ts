@@ -25,7 +25,7 @@ import { ocspCache, sessionCache } from "./ssl.js";
 import { hash, keepalive, random, upstream, upstreamServer, zone } from "./upstreams.js";
 import { definition, variableNames } from "./variables.js";
 
-/** Handlers of their own, by the directive and the contexts of facts.ts in which they are at work. */
+/** Handlers of single directives, with the contexts of facts.ts where they apply. */
 const HANDLERS: readonly (readonly [names: string, contexts: RegExp, check: Check])[] = [
   ["access_log", /h/, accessLog],
   ["add_header add_trailer", /h/, others.header],
@@ -99,7 +99,10 @@ const byName: ReadonlyMap<string, readonly [contexts: RegExp, check: Check]> = n
   ),
 );
 
-/** What nginx refuses about the values of a directive that stands where it may, with as many as it takes. */
+/**
+ * What nginx refuses about the values of a directive that is allowed where it is and has as many
+ * arguments as it takes; `null`: nothing.
+ */
 export function valueRefusal(one: Checked): Refusal | null {
   const slot = SLOTS.get(one.fact.type);
   const [contexts, handler] = byName.get(one.node.name) ?? [/^$/, null];

@@ -24,9 +24,9 @@ import {
 } from "./refusal.js";
 import { SMALLEST_ZONE, sharedZones } from "./zones.js";
 
-/** `limit_req`, `limit_conn` and the zones behind them. */
+/** `limit_req`, `limit_conn` and the zones they use. */
 
-/** `zone=name:size` as both zone directives have it. */
+/** `zone=name:size`, which both zone directives have. */
 function zoneSize(one: Checked): Refusal | null {
   for (const at of args(one).slice(1)) {
     if (!at.text.startsWith("zone=")) continue;
@@ -34,7 +34,7 @@ function zoneSize(one: Checked): Refusal | null {
     const colon = rest.indexOf(":");
     const bytes = colon === -1 ? null : size(rest.slice(colon + 1));
     if (bytes === null) {
-      const message = `${quoted(at.text)} of ${one.node.name} has no size that nginx takes: digits and k or m behind a colon`;
+      const message = `${quoted(at.text)} of ${one.node.name} has no size that nginx accepts: a colon, then digits and k or m`;
       return refused("zone", `invalid zone size "${at.text}"`, at, message, "zone=NAME:10m");
     }
     if (colon === 0) return null;
@@ -44,7 +44,7 @@ function zoneSize(one: Checked): Refusal | null {
 }
 
 export function tooSmall(one: Checked, log: string, at: ReturnType<typeof word>): Refusal {
-  const message = `${quoted(at.text)} of ${one.node.name} is smaller than the ${Number(SMALLEST_ZONE) / 1024}k that a zone needs`;
+  const message = `${quoted(at.text)} of ${one.node.name} is smaller than ${Number(SMALLEST_ZONE) / 1024}k, the least that a zone needs`;
   return refused("zone", log, at, message, `write ${Number(SMALLEST_ZONE) / 1024}k or more, such as 10m`);
 }
 
@@ -60,11 +60,11 @@ function zoneNamed(one: Checked): Refusal | null {
 const RATE = /^\d+(?:r\/[sm])?$/;
 const rate = parameter(
   (value) => RATE.test(value) && Number.parseInt(value, 10) > 0,
-  "a whole number of requests with r/s or r/m behind it, such as 10r/s or 30r/m",
+  "a whole number of requests followed by r/s or r/m, such as 10r/s or 30r/m",
   (at) => `invalid rate "${at}"`,
   "other",
 );
-/** Its own check comes first: nginx reads the words in order. */
+/** zoneSize checks it before these, because nginx reads the words in order. */
 const zoned = parameter(anything, "");
 
 const REQ_ZONE: Parameters = wordMap({ zone: zoned, rate, sync: bare });
@@ -110,5 +110,5 @@ export const limitConn: Check = (one) => {
     return notTaken(one, at, "other", log, "a zone and a number of connections above 0");
   }
   if (value <= 65535) return sharedZones(one);
-  return notTaken(one, at, "other", "connection limit must be less 65536", "65535 connections at most");
+  return notTaken(one, at, "other", "connection limit must be less 65536", "at most 65535 connections");
 };

@@ -14,7 +14,7 @@ import {
 } from "./parameters.js";
 import { args, type Check, type Checked, notTaken } from "./refusal.js";
 
-/** The options of `listen`. Its address is address-faults.ts's. */
+/** The options of `listen`. Its address is checked in address/faults.ts. */
 
 const option = (name: string, takes: (value: string) => boolean, wants: string): Parameter =>
   parameter(takes, wants, (at) => `invalid ${name} "${at}"`, "listen-option");
@@ -44,16 +44,16 @@ const OPTIONS: Parameters = wordMap({
   ipv6only: parameter((value) => value === "on" || value === "off", "on or off"),
   so_keepalive: parameter(
     isKeepalive,
-    "on, off, or a time, a time and a number with colons between them",
+    "on, off, or two times and a number with colons between them",
     (_, value) => `invalid so_keepalive value: "${value}"`,
     "listen-option",
   ),
   accept_filter: parameter(anything, ""),
-  // FreeBSD's and OpenBSD's.
+  // Those of FreeBSD and OpenBSD.
   setfib: parameter(anything, ""),
 });
 
-/** Parameter → the version that brought it. */
+/** Parameter → the version that added it. */
 const SINCE: readonly (readonly [name: string, since: string])[] = [
   ["quic", "1.25.0"],
   ["multipath", "1.29.7"],
@@ -62,11 +62,11 @@ const SINCE: readonly (readonly [name: string, since: string])[] = [
 export const listen: Check = (one) => {
   const later = SINCE.filter(([, since]) => one.scope.version === null || isSince(one.scope.version, since));
   const known = new Map([...OPTIONS, ...later.map(([name]) => [name, bare] as const)]);
-  // `spdy` went long ago, and other builds may still have it.
+  // `spdy` was removed long ago, and other builds may still have it.
   return parameterRefusal(one, args(one).slice(1), known);
 };
 
-/** `resolver`: its options, and that there is somebody to ask. */
+/** `resolver`: its options, and that it names a server. */
 export const resolver: Check = (one) => {
   const servers = args(one).filter((at) => !/^(?:valid|ipv[46]|status_zone|local)=/.test(at.text));
   for (const at of args(one)) {

@@ -14,7 +14,7 @@ import {
   word,
 } from "./refusal.js";
 
-/** What `location` begins with, and which locations may stand in which. */
+/** What `location` begins with, and which locations may be in which. */
 
 interface Location {
   readonly kind: "exact" | "prefix" | "pattern" | "named";
@@ -22,7 +22,7 @@ interface Location {
   readonly name: string;
 }
 
-/** As nginx reads the words; `null`: a modifier that it does not know. */
+/** The location as nginx reads it; `null`: a modifier that nginx does not know. */
 export function readLocation(node: Node): Location | null {
   const first = argument(node, 0) ?? "";
   const second = argument(node, 1);
@@ -71,19 +71,19 @@ function nested(at: Word, own: Location, outer: Node, around: Location): Refusal
   const other = { node: outer, message: "the location around it" };
   const refuse = (log: string, message: string, help: string) =>
     refused("location", log, at, message, help, { other });
-  const out = "put it behind the location, on the level of the server";
+  const out = "move it out of the location, to the level of the server";
   if (around.kind === "exact" || around.kind === "named") {
     const kind = around.kind === "exact" ? "the exact location" : "the named location";
     const log = `location "${own.name}" cannot be inside ${kind} "${around.name}"`;
-    return refuse(log, `location ${quoted(own.name)} stands inside ${kind} ${quoted(around.name)}`, out);
+    return refuse(log, `location ${quoted(own.name)} is inside ${kind} ${quoted(around.name)}`, out);
   }
   if (own.kind === "named") {
     const log = `named location "${own.name}" can be on the server level only`;
-    return refuse(log, `the named location ${quoted(own.name)} stands inside another location`, out);
+    return refuse(log, `the named location ${quoted(own.name)} is inside another location`, out);
   }
   if (own.kind === "pattern" || own.name.startsWith(around.name)) return null;
   const log = `location "${own.name}" is outside location "${around.name}"`;
-  const message = `location ${quoted(own.name)} does not begin with ${quoted(around.name)}, the location that it stands in`;
+  const message = `location ${quoted(own.name)} does not begin with ${quoted(around.name)}, the location that it is in`;
   return refuse(log, message, out);
 }
 
@@ -91,7 +91,7 @@ export const limitExcept: Check = (one) => {
   const bad = args(one).find((at) => !METHODS.has(at.text.toUpperCase()));
   if (bad === undefined) return null;
   const log = `invalid method "${bad.text}"`;
-  return { ...notTaken(one, bad, "other", log, "methods of HTTP", null), choices: [...METHODS] };
+  return { ...notTaken(one, bad, "other", log, "HTTP methods", null), choices: [...METHODS] };
 };
 
 const METHODS = new Set(
@@ -105,13 +105,19 @@ export const root: Check = (one) => {
   const at = word(one, 0);
   if (name === "alias" && parent?.name === "location" && readLocation(parent)?.kind === "named") {
     const log = 'the "alias" directive cannot be used inside the named location';
-    const message = "alias stands in a named location, which has no path that it could replace";
+    const message = "alias is in a named location, which has no path to replace";
     return refused("other", log, one.node.directive.name, message, "use root, or a location with a path");
   }
   const late = LATE_ROOT.exec(at.text)?.[1];
   if (late === undefined) return null;
   const log = `the $${late} variable cannot be used in the "${name}" directive`;
-  return refused("other", log, at, `${name} rests on $${late}, which is made from it`, `${name} /srv/site;`);
+  return refused(
+    "other",
+    log,
+    at,
+    `${name} depends on $${late}, which is made from ${name}`,
+    `${name} /srv/site;`,
+  );
 };
 
 export const index: Check = (one) => {
@@ -129,6 +135,6 @@ export const tryFiles: Check = (one) => {
   if (last === undefined || !last.text.startsWith("=")) return null;
   const taken = /^=\d+$/.test(last.text) && Number(last.text.slice(1)) <= 999;
   const log = `invalid code "${last.text}"`;
-  const wants = "a status from 0 to 999 behind = at its end";
+  const wants = "a status from 0 to 999 after the = at its end";
   return taken ? null : notTaken(one, last, "code", log, wants, "try_files $uri =404;");
 };

@@ -46,8 +46,8 @@ export const errorLog: Check = (one) => {
 
 function secondLevel(at: Word, known: boolean): Refusal {
   const log = known ? `duplicate log level "${at.text}"` : `invalid log level "${at.text}"`;
-  const help = "keep one level: it stands for itself and all that are worse";
-  return refused("other", log, at, `error_log has the second level ${quoted(at.text)}`, help);
+  const help = "keep one level: it covers itself and all that are worse";
+  return refused("other", log, at, `error_log has a second level, ${quoted(at.text)}`, help);
 }
 
 const FACILITIES =
@@ -65,7 +65,7 @@ function syslog(one: Checked, at: Word): Refusal | null {
         at,
         "other",
         log,
-        "server=, facility=, severity=, tag= and nohostname behind syslog:",
+        "server=, facility=, severity=, tag= and nohostname after syslog:",
       );
   }
   return null;
@@ -97,7 +97,7 @@ export const logFormat: Check = (one) => {
   const name = word(one, 0);
   if (name.text === "combined") {
     const log = 'duplicate "log_format" name "combined"';
-    return refused("other", log, name, "combined is nginx's own log format", "take another name");
+    return refused("other", log, name, "combined is nginx's own log format", "use another name");
   }
   for (const at of args(one).slice(1)) {
     const found = nameRefusal(at);
@@ -114,7 +114,7 @@ export const accessLog: Check = (one) => {
   if (text(one, 0) === "off") {
     const extra = all[1];
     const log = `invalid parameter "${extra?.text}"`;
-    return extra === undefined ? null : notTaken(one, extra, "parameter", log, "nothing behind off");
+    return extra === undefined ? null : notTaken(one, extra, "parameter", log, "nothing after off");
   }
   return firstOf(one, [(it) => syslog(it, word(it, 0)), format, options, buffered]);
 };
@@ -124,7 +124,8 @@ function format(one: Checked): Refusal | null {
   if (at === undefined || !one.scope.formatless.has(one.node) || !one.scope.complete) return null;
   const log = `unknown log format "${at.text}"`;
   const message = `no log_format before this line defines ${quoted(at.text)}`;
-  const help = "define it before its first use, in http, or leave it out for nginx's own format combined";
+  const help =
+    "define it in http before its first use, or remove the name to use nginx's own format, combined";
   return refused("log-format", log, at, message, help);
 }
 
@@ -148,12 +149,15 @@ function options(one: Checked): Refusal | null {
     }
     if (name !== "" || at.text === "gzip") continue;
     const log = `invalid parameter "${at.text}"`;
-    return notTaken(one, at, "parameter", log, "buffer=, gzip, gzip=, flush= and if= behind the format");
+    return notTaken(one, at, "parameter", log, "buffer=, gzip, gzip=, flush= and if= after the format");
   }
   return null;
 }
 
-/** What a buffer goes with: not with syslog, not with a name that changes; and flush= not without one. */
+/**
+ * A buffer does not work with syslog or with a path that changes, and flush= does not work without a
+ * buffer.
+ */
 function buffered(one: Checked): Refusal | null {
   const all = args(one).slice(2);
   const flush = all.find(({ text: option }) => option.startsWith("flush="));

@@ -4,7 +4,7 @@ import type { Word } from "../types.js";
 import { isCount, must, named, parameterRefusal } from "./parameters.js";
 import { args, type Check, notTaken, quoted, refused, text, word } from "./refusal.js";
 
-/** What stands in the main context and in `events`. */
+/** Directives of the main context and of `events`. */
 
 export const workerProcesses: Check = (one) => {
   const at = word(one, 0);
@@ -23,7 +23,7 @@ export const workerPriority: Check = (one) => {
   const at = word(one, 0);
   if (count(at.text.replace(/^[-+]/, "")) !== null) return null;
   const log = '"worker_priority" directive invalid number';
-  return notTaken(one, at, "other", log, "a number, with a sign or without");
+  return notTaken(one, at, "other", log, "a number, with or without a sign");
 };
 
 export const workerAffinity: Check = (one) => {
@@ -61,7 +61,7 @@ export const aio: Check = (one) => {
   const pool = threads[1];
   const known = pool === undefined || pool.includes("$") || one.scope.threadPools.has(pool);
   if (known || !one.scope.complete) return null;
-  const message = `no thread_pool has the name ${quoted(pool)}`;
+  const message = `there is no thread_pool with the name ${quoted(pool)}`;
   return refused("other", `unknown thread pool "${pool}"`, at, message, `thread_pool ${pool} threads=32;`);
 };
 
@@ -72,9 +72,15 @@ export const use: Check = (one) => {
   const log = `invalid event type "${at.text}"`;
   // poll and select are built in where nothing better is.
   if (at.text === "epoll" || ELSEWHERE.slice(4).includes(at.text)) return null;
-  const refusal = notTaken(one, at, "other", log, "epoll on Linux, or nothing: nginx takes the best one");
+  const refusal = notTaken(
+    one,
+    at,
+    "other",
+    log,
+    "epoll on Linux; without the line nginx picks the best one",
+  );
   if (!ELSEWHERE.includes(at.text)) return refusal;
-  return { ...refusal, settle: `It is settled when nginx runs on Linux, which has no ${at.text}.` };
+  return { ...refusal, settle: `It is certain if nginx runs on Linux, which has no ${at.text}.` };
 };
 
 /** Characters that no account has, whatever the host: `user "a b"`. */
@@ -88,7 +94,7 @@ export const user: Check = (one) => {
   return null;
 };
 
-export function noAccount(at: Word, kind: "user" | "group", why = "can be no account") {
+export function noAccount(at: Word, kind: "user" | "group", why = "cannot be an account") {
   const log = `${kind === "user" ? "getpwnam" : "getgrnam"}("${at.text}") failed`;
   const message = `the ${kind} ${quoted(at.text)} ${why}`;
   return refused(
@@ -96,6 +102,6 @@ export function noAccount(at: Word, kind: "user" | "group", why = "can be no acc
     log,
     at,
     message,
-    `write the name of an existing ${kind}; nginx takes no numbers`,
+    `write the name of an existing ${kind}; nginx does not accept numbers`,
   );
 }

@@ -5,7 +5,10 @@ import { tildePattern } from "./pattern.js";
 import { args, type Check, type Checked, quoted, type Refusal, refused, word } from "./refusal.js";
 import { definitionRefusal, nameRefusal } from "./variables.js";
 
-/** `map`, `geo`, `split_clients`, `types`: blocks whose lines are values. Their lines are judged with the block. */
+/**
+ * `map`, `geo`, `split_clients`, `types`: blocks whose lines are values. Their lines are checked with
+ * the block.
+ */
 
 const SINGLE = new Set(["hostnames", "volatile"]);
 
@@ -22,8 +25,11 @@ function mapLines(one: Checked): Refusal | null {
     if (single || line.branch !== null || holdsMark([name, ...words])) continue;
     if (words.length !== 1) {
       const log = "invalid number of the map parameters";
-      const message = `a line of map has a value and what it becomes, and this one has ${words.length + 1} words`;
-      return { ...refused("map-line", log, name, message, 'quote what contains blanks: "~ ^/a b" 1;'), line };
+      const message = `a line of map has two words, a value and its result, and this one has ${words.length + 1}`;
+      return {
+        ...refused("map-line", log, name, message, 'put what contains spaces in quotes: "~ ^/a b" 1;'),
+        line,
+      };
     }
     const value = words[0] ?? name;
     const found = nameRefusal(value) ?? keyRefusal(name, hostnames) ?? repeated(seen, line, one.node);
@@ -52,11 +58,11 @@ function keyRefusal(name: Word, hostnames: boolean): Refusal | null {
   const wrong = star || name.text.includes("..");
   if (!wrong) return null;
   const log = `invalid hostname or wildcard "${name.text}"`;
-  const message = `${quoted(name.text)} is no name that map takes with hostnames: one * at its beginning or its end, set off by a dot`;
+  const message = `${quoted(name.text)} is not a name that map accepts with hostnames: those have one *, at the start or the end, next to a dot`;
   return refused("other", log, name, message, "write *.example.com or example.*");
 }
 
-/** nginx keeps keys in lower case; `default` counts by itself, and expressions may repeat. */
+/** nginx keeps keys in lower case; `default` is separate, and expressions may repeat. */
 function repeated(seen: Map<string, Node>, line: Node, block: Node): Refusal | null {
   const { name } = line.directive;
   if (name.text.startsWith("~")) return null;
@@ -68,7 +74,7 @@ function repeated(seen: Map<string, Node>, line: Node, block: Node): Refusal | n
   }
   const log =
     name.text === "default" ? "duplicate default map parameter" : `conflicting parameter "${name.text}"`;
-  const message = `${quoted(name.text)} stands twice in this ${block.name}`;
+  const message = `${quoted(name.text)} is in this ${block.name} twice`;
   const other = { node: first, message: "the first one" };
   return refused("map-line", log, name, message, "remove one of the two", { other });
 }
@@ -98,8 +104,8 @@ function geoLines(one: Checked): Refusal | null {
     const value = words[0];
     if (value === undefined || words.length > 1) {
       const log = "invalid number of the geo parameters";
-      const message = `a line of geo has a network and its value, and this one has ${words.length + 1} words`;
-      return { ...refused("map-line", log, name, message, "quote a value that contains blanks"), line };
+      const message = `a line of geo has two words, a network and its value, and this one has ${words.length + 1}`;
+      return { ...refused("map-line", log, name, message, "quote a value that contains spaces"), line };
     }
     networks = networks || !/^(?:default|include|proxy|delete)$/.test(name.text);
     const found = networkRefusal(name, value, ranges);
@@ -114,7 +120,7 @@ function lateRanges(at: Word): Refusal {
     "other",
     log,
     at,
-    "ranges stands behind networks in this geo",
+    "ranges comes after networks in this geo",
     "move it to the top of the block",
   );
 }
@@ -128,7 +134,7 @@ function networkRefusal(name: Word, value: Word, ranges: boolean): Refusal | nul
 }
 
 export function network(at: Word, log: string): Refusal {
-  const message = `${quoted(at.text)} is no network: an address in digits, with /bits behind it or without`;
+  const message = `${quoted(at.text)} is not a network: an address in digits, with or without /bits after it`;
   return refused("network", log, at, message, "write 192.0.2.0/24 or 2001:db8::/32");
 }
 
@@ -138,7 +144,7 @@ function isRange(text: string): boolean {
   return more.length === 0 && isIpv4Literal(first) && isIpv4Literal(last) && order(first) <= order(last);
 }
 
-/** An address in digits, with the bits of a network or without. */
+/** An address in digits, with or without the bits of a network. */
 export function isNetwork(text: string): boolean {
   const [, address = "", bits] = /^([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
   const most = isIpv4Literal(address) ? 32 : isIpv6Literal(address) ? 128 : -1;
@@ -153,7 +159,7 @@ function percents(one: Checked): Refusal | null {
   for (const line of one.node.children) {
     const { name } = line.directive;
     if (line.branch !== null || holdsMark([name])) continue;
-    // What is left: nginx adds the rest to the sum.
+    // The rest: nginx adds what is missing to 100%.
     if (name.text === "*") {
       total = Math.max(total, 10_000);
       continue;
@@ -161,7 +167,7 @@ function percents(one: Checked): Refusal | null {
     const share = /^(\d*)(?:\.(\d{0,2}))?%$/.exec(name.text);
     const value = Number(share?.[1] || "0") * 100 + Number((share?.[2] ?? "").padEnd(2, "0"));
     if (share === null || value === 0) {
-      const message = `${quoted(name.text)} is no share of split_clients: a number with at most two decimals and %, or *`;
+      const message = `${quoted(name.text)} is not a percentage that split_clients accepts: a number with at most two decimals and %, or *`;
       const refusal = refused(
         "percent",
         `invalid percent value "${name.text}"`,
@@ -173,13 +179,13 @@ function percents(one: Checked): Refusal | null {
     }
     total += value;
     if (total <= 10_000) continue;
-    const message = `the shares of this split_clients are more than 100% with ${quoted(name.text)}`;
+    const message = `with ${quoted(name.text)} the percentages of this split_clients add up to more than 100%`;
     const refusal = refused(
       "percent",
       "percent total is greater than 100%",
       name,
       message,
-      "lower the shares",
+      "lower the percentages",
     );
     return { ...refusal, line };
   }

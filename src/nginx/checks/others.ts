@@ -20,7 +20,7 @@ export const keepaliveTimeout: Check = (one) => {
 export const expires: Check = (one) => {
   const all = args(one);
   const at = word(one, all.length - 1);
-  const wants = "off, epoch, max or a time, which modified may precede and @ may make one of the day";
+  const wants = "off, epoch, max or a time, with modified before it or @ for a time of day";
   const modified = all.length === 2;
   if (modified && text(one, 0) !== "modified")
     return notTaken(one, word(one, 0), "slot", slotLog(one), wants);
@@ -54,7 +54,7 @@ export const header: Check = (one) => {
     third,
     "parameter",
     `invalid parameter "${third.text}"`,
-    "nothing but always behind the value",
+    "only always after the value",
     example,
   );
 };
@@ -96,7 +96,7 @@ export const disableSymlinks: Check = (one) => {
     from,
     "other",
     '"from=" cannot be used with "off" parameter',
-    "from= behind on or if_not_owner",
+    "from= after on or if_not_owner",
   );
 };
 
@@ -119,7 +119,7 @@ export const serverName: Check = (one) => {
         'empty regex in server name "~"',
         at,
         "server_name has ~ without an expression",
-        "write the expression behind ~",
+        "write the expression after ~",
       );
     const broken = at.text.startsWith("~") ? patternRefusal(at, 1) : null;
     if (broken !== null) return broken;
@@ -130,7 +130,7 @@ export const serverName: Check = (one) => {
       at,
       "other",
       log,
-      "* at the beginning of a name only with a dot behind it",
+      "* at the start of a name only if a dot follows",
       "server_name _;",
     );
   }
@@ -153,12 +153,12 @@ export const subFilter: Check = (one) =>
         "other",
         "empty search pattern",
         word(one, 0),
-        "sub_filter looks for nothing",
-        "name the text to replace",
+        "sub_filter has nothing to look for",
+        "write the text to replace",
       )
     : null;
 
-/** `set_real_ip_from`, `debug_connection`: names may be looked up; what can be none is refused. */
+/** `set_real_ip_from`, `debug_connection`: names may be looked up; what cannot be a name is refused. */
 export const networkOrName: Check = (one) => {
   const at = word(one, 0);
   const odd = at.text === "" || at.text.includes("/") || /[$,;=&]/.test(at.text);

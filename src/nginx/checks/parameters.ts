@@ -13,9 +13,9 @@ import {
 /** Directives whose arguments are `name=value` and single words: what each value may be. */
 
 export interface Parameter {
-  /** What the value has to be; `null`: a word without a value. */
+  /** Whether nginx accepts the value; `null`: a word without a value. */
   readonly takes: ((value: string) => boolean) | null;
-  /** Fits behind "takes". */
+  /** Follows the word "takes". */
   readonly wants: string;
   /** What nginx prints. */
   readonly log: (word: string, value: string) => string;
@@ -45,12 +45,12 @@ export const isSeconds = (value: string): boolean => time(value, "s") !== null;
 export const isMilliseconds = (value: string): boolean => time(value, "ms") !== null;
 export const anything = (): boolean => true;
 
-/** Numbers that go by other names in nginx's refusals: `invalid burst value "burst=x"`. */
+/** A parameter that nginx names in its refusal: `invalid burst value "burst=x"`. */
 export function named(name: string, takes: (value: string) => boolean, wants: string): Parameter {
   return parameter(takes, wants, (word) => `invalid ${name} value "${word}"`, "other");
 }
 
-/** The first of the words that nginx does not take. */
+/** Refuses the first word that nginx does not accept. */
 export function parameterRefusal(
   one: Checked,
   words: readonly Word[],
@@ -65,7 +65,7 @@ export function parameterRefusal(
     if (row === undefined || (row.takes === null) !== (value === null)) {
       const shown = [...known].map(([key, { takes }]) => (takes === null ? key : `${key}=`));
       const message = `${one.node.name} does not know ${quoted(at.text)}: it takes ${shown.join(", ")}`;
-      const help = `take out ${at.text === "" ? "the empty word" : at.text}, or write one of these`;
+      const help = `remove ${at.text === "" ? "the empty word" : at.text}, or write one of these`;
       const kind = unknown === invalidParameter ? "parameter" : "other";
       return refused(kind, unknown(at.text), at, message, help, { choices: shown });
     }
@@ -76,22 +76,22 @@ export function parameterRefusal(
         row.log(at.text, value ?? ""),
         at,
         message,
-        `write ${row.wants} behind ${name}=`,
+        `write ${row.wants} after ${name}=`,
       );
     }
   }
   return null;
 }
 
-/** A directive whose words from `from` on are such parameters. */
+/** Checks a directive whose words from `from` on are such parameters. */
 export const parameters =
   (known: Parameters, from = 1): Check =>
   (one) =>
     parameterRefusal(one, args(one).slice(from), known);
 
-/** That one of the words begins with `name=`. */
+/** Refuses a directive in which no word begins with `name=`. */
 export function must(one: Checked, name: string, log: string, example: string): Refusal | null {
   if (args(one).some(({ text }) => text.startsWith(`${name}=`))) return null;
-  const message = `${one.node.name} has no ${name}=, which nginx asks for`;
+  const message = `${one.node.name} has no ${name}=, which nginx requires`;
   return refused("other", log, one.node.directive.name, message, example);
 }

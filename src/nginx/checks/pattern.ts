@@ -3,10 +3,10 @@ import { quoted, type Refusal } from "./refusal.js";
 
 /**
  * Regular expressions that no version of PCRE compiles: brackets that do not balance, quantifiers
- * behind nothing. What only some versions refuse, or what needs to be understood, is taken.
+ * after nothing. `null` for everything else, also for what only some versions refuse.
  */
 export function patternFault(pattern: string): string | null {
-  // In these modes blanks, `#` and quantifiers mean something else, and comments stand between them.
+  // In these modes spaces, `#` and quantifiers mean something else, or there may be comments.
   if (/\(\*|\(\?[a-zA-Z^-]*x|\(\?#|\\Q/.test(pattern)) return null;
   let depth = 0;
   let repeatable = false;
@@ -27,14 +27,14 @@ export function patternFault(pattern: string): string | null {
       repeatable = false;
     } else if (character === ")") {
       depth -= 1;
-      if (depth < 0) return "a ) too many";
+      if (depth < 0) return "one ) too many";
       repeatable = true;
     } else if (character === "|") repeatable = false;
     else if (quantifierLength(pattern, at) > 0) {
       if (!repeatable) return `a ${character} that repeats nothing`;
       if (outOfOrder(pattern.slice(at))) return "a quantifier whose numbers are out of order";
       at += quantifierLength(pattern, at) - 1;
-      // `+` and `?` behind a quantifier make it possessive or lazy.
+      // `+` or `?` after a quantifier makes it possessive or lazy.
       if (/[+?]/.test(pattern.charAt(at + 1))) at += 1;
       repeatable = false;
     } else repeatable = true;
@@ -52,13 +52,16 @@ function outOfOrder(rest: string): boolean {
   return least !== undefined && Number(least) > Number(most);
 }
 
-/** Behind a `^`, a `\b` and the like PCRE lets a quantifier pass; so do we. */
+/** PCRE accepts a quantifier after `^`, `\b` and the like, and so do we. */
 function quantifierLength(pattern: string, at: number): number {
   const match = /^(?:[*+?]|\{\d+(?:,\d*)?\})/.exec(pattern.slice(at, at + 20));
   return match?.[0].length ?? 0;
 }
 
-/** The offset of the last character of `(`, `(?:`, `(?<name>` …, behind which the group's content begins. */
+/**
+ * The offset of the last character of `(`, `(?:`, `(?<name>` …, after which the content of the group
+ * begins.
+ */
 function groupStart(pattern: string, at: number): number {
   const match = /^\(\?(?:[:=!>|]|<[=!]|P?<\w+>|'\w+'|[a-zA-Z^-]*:?|P[=>]\w+|[&R\d+-]+\w*)/.exec(
     pattern.slice(at, at + 60),
@@ -82,7 +85,7 @@ function classEnd(pattern: string, start: number): number | null {
   return null;
 }
 
-/** `from`: where the expression begins in the word, behind `~` or `~*`. */
+/** `from`: where the expression begins in the word, after `~` or `~*`. */
 export function patternRefusal(at: Word, from = 0): Refusal | null {
   const pattern = at.text.slice(from);
   const fault = patternFault(pattern);
@@ -92,7 +95,7 @@ export function patternRefusal(at: Word, from = 0): Refusal | null {
     log: `pcre2_compile() failed: … in "${pattern}"`,
     word: at,
     message: `the regular expression ${quoted(pattern)} has ${fault}`,
-    help: "escape a character that is meant literally with a backslash, or balance the brackets",
+    help: "put a backslash before a character that is meant literally, or balance the brackets",
   };
 }
 
@@ -101,7 +104,7 @@ export function tildePattern(at: Word): Refusal | null {
   return at.text.startsWith("~") ? patternRefusal(at, at.text.startsWith("~*") ? 2 : 1) : null;
 }
 
-/** Number of groups that capture; `null` where it cannot be told. */
+/** The number of capturing groups; `null`: unknown. */
 export function captures(pattern: string): number | null {
   if (patternFault(pattern) !== null || /\(\*|\(\?\||\\Q|\[/.test(pattern.replace(/\\./g, ""))) return null;
   const plain = pattern.replace(/\\./gs, "");

@@ -3,13 +3,13 @@ import type { Check, Checked, Refusal, RefusalKind } from "./types.js";
 
 export type { Check, Checked, Refusal, RefusalKind, Scope, Zone } from "./types.js";
 
-/** Words for what `nginx -t` refuses. */
+/** How refusals of `nginx -t` are put into words. */
 
 export function args({ node }: Checked): readonly Word[] {
   return node.directive.args;
 }
 
-/** The argument at an index; the name where there are fewer. */
+/** The argument at an index; the directive's name when it has fewer. */
 export function word({ node }: Checked, index: number): Word {
   return node.directive.args[index] ?? node.directive.name;
 }
@@ -18,13 +18,13 @@ export function text(one: Checked, index: number): string {
   return one.node.directive.args[index]?.text ?? "";
 }
 
-/** As a person writes it in a message: quoted, and short. */
+/** For a message: in quotes, and cut after 60 characters. */
 export function quoted(value: string): string {
   const line = value.replace(/\s+/g, " ");
   return `"${line.length > 60 ? `${line.slice(0, 57)}...` : line}"`;
 }
 
-/** `gzip_comp_level takes a number from 1 to 9, not "10"`. `example` is a line that nginx takes. */
+/** `gzip_comp_level takes a number from 1 to 9, not "10"`. `example` is a line that nginx accepts. */
 export function notTaken(
   one: Checked,
   at: Word,
@@ -50,12 +50,12 @@ export function refused(
   at: Word,
   message: string,
   help: string,
-  more: Pick<Refusal, "other" | "settle" | "choices"> = {},
+  more: Pick<Refusal, "other" | "settle" | "choices" | "meant"> = {},
 ): Refusal {
   return { kind, log, word: at, message, help, ...more };
 }
 
-/** The first refusal of several checks, as nginx stops at the first. */
+/** The first refusal of several checks, because nginx stops at the first. */
 export function firstOf(one: Checked, checks: readonly Check[]): Refusal | null {
   for (const check of checks) {
     const found = check(one);

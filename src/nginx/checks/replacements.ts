@@ -12,18 +12,18 @@ export const cookieFlags: Check = (one) => {
     first,
     "parameter",
     `invalid parameter "${first.text}"`,
-    "off alone, or a cookie and flags",
+    "just off, or a cookie and flags",
   );
 };
 
-/** Pairs that `~` makes expressions of: `proxy_redirect`, `proxy_cookie_*`. */
+/** Pairs in which `~` begins a regular expression: `proxy_redirect`, `proxy_cookie_*`. */
 export const replacement: Check = (one) => {
   const [first, second] = args(one);
   if (first === undefined) return null;
   if (second === undefined) {
     const single = first.text === "off" || (one.node.name === "proxy_redirect" && first.text === "default");
     const log = `invalid parameter "${first.text}"`;
-    return single ? null : notTaken(one, first, "parameter", log, "off alone, or two values");
+    return single ? null : notTaken(one, first, "parameter", log, "just off, or two values");
   }
   return tildePattern(first);
 };
@@ -43,7 +43,7 @@ export const proxyRedirect: Check = (one) => {
       log,
       at,
       "proxy_redirect default has no proxy_pass before it",
-      "put it behind proxy_pass",
+      "put it after proxy_pass",
     );
   }
   if (!(pass.directive.args[0]?.text ?? "").includes("$")) return null;

@@ -11,11 +11,11 @@ const condition = (at: Word, shown: string): Refusal =>
     "condition",
     `invalid condition "${shown}"`,
     at,
-    `the condition of "if" cannot be read at ${quoted(shown)}`,
-    "a condition is ($variable), ($variable = text), ($variable ~ expression) or (-f path), each also with !=, !~ and !-f; there is no &&",
+    `nginx cannot read the condition of "if" at ${quoted(shown)}`,
+    "write ($variable), ($variable = text), ($variable ~ expression) or (-f path), or one of them negated: !=, !~, !-f; there is no &&",
   );
 
-/** The words between the brackets, which may be words of their own or parts of others. */
+/** The words between the brackets; a bracket may be a word of its own or part of another. */
 function inner(all: readonly Word[]): readonly Word[] | Refusal {
   const [first] = all;
   const last = all[all.length - 1];
@@ -45,16 +45,16 @@ export const conditionOf: Check = (one) => {
   return /^!?-[fdex]$/.test(subject.text) ? nameRefusal(operator) : condition(subject, subject.text);
 };
 
-/** nginx takes all of the word for the name. */
+/** nginx reads the whole word as the name. */
 function oddName(subject: Word, defined: ReadonlySet<string>): Refusal | null {
   const name = subject.text.slice(1);
   if ((/^\w+$/.test(name) && /[A-Za-z_]/.test(name)) || defined.has(name.toLowerCase())) return null;
   const operator = /^(\w+)(=|!=|!?~\*?)(.*)$/s.exec(name);
   const log = `unknown "${name}" variable`;
-  const message = `nginx reads ${quoted(subject.text)} as the name of one variable`;
+  const message = `nginx reads all of ${quoted(subject.text)} as the name of a variable`;
   const [, variable, sign, value] = operator ?? [];
   const help =
-    operator === null ? "compare a variable, by its name alone" : `if ($${variable} ${sign} ${value})`;
+    operator === null ? "compare a variable by its plain name" : `if ($${variable} ${sign} ${value})`;
   return refused("unknown-variable", log, subject, message, help);
 }
 
@@ -62,9 +62,10 @@ function comparison(operator: Word, value: Word): Refusal | null {
   if (operator.text === "=" || operator.text === "!=") return nameRefusal(value);
   if (/^!?~\*?$/.test(operator.text)) return patternRefusal(value);
   const log = `unexpected "${operator.text}" in condition`;
-  const message = `"if" does not know ${quoted(operator.text)}: it compares with =, !=, ~, ~*, !~ and !~*`;
+  const message = `"if" has no operator ${quoted(operator.text)}: it compares with =, !=, ~, ~*, !~ and !~*`;
   const help = operator.text === "==" ? "write = for equality" : "compare with =, !=, ~, ~*, !~ or !~*";
-  return refused("condition", log, operator, message, help);
+  const meant = operator.text === "==" ? { meant: "=" } : {};
+  return refused("condition", log, operator, message, help, meant);
 }
 
 export const returned: Check = (one) => {
@@ -72,7 +73,7 @@ export const returned: Check = (one) => {
   const code = within(at.text, 0, 999);
   const redirect = args(one).length === 1 && /^(?:https?:\/\/|\$scheme)/.test(at.text);
   if (code || redirect) return null;
-  const wants = "a status from 0 to 999, or alone a URL that begins with http://, https:// or $scheme";
+  const wants = "a status from 0 to 999, or just a URL that begins with http://, https:// or $scheme";
   const url = /^(?:\/|\$|@)/.test(at.text) && args(one).length === 1;
   const example = url ? `return 302 ${at.text};` : null;
   return notTaken(one, at, "code", `invalid return code "${at.text}"`, wants, example);
@@ -84,7 +85,7 @@ export const rewrite: Check = (one) => {
   const pattern = patternRefusal(word(one, 0));
   if (pattern !== null) return pattern;
   if (text(one, 1) === "") {
-    const help = "let the replacement be a path, such as /";
+    const help = "write a path as the replacement, such as /";
     return refused("other", "empty replacement", word(one, 1), "rewrite has an empty replacement", help);
   }
   const flag = args(one)[2];
@@ -100,13 +101,13 @@ export const errorPage: Check = (one) => {
   const before = all[all.length - 2];
   const override = before?.text.startsWith("=") === true;
   if (before !== undefined && override) {
-    const wants = "a status before =, and digits or nothing behind it";
+    const wants = "a status before =, and digits or nothing after it";
     const taken = all.length > 2 && /^=\d*$/.test(before.text);
     if (!taken) return notTaken(one, before, "word", `invalid value "${before.text}"`, wants);
   }
   for (const at of all.slice(0, override ? -2 : -1)) {
     if (!/^\d+$/.test(at.text) || at.text === "499")
-      return notTaken(one, at, "word", `invalid value "${at.text}"`, "statuses from 300 to 599 except 499");
+      return notTaken(one, at, "word", `invalid value "${at.text}"`, "statuses from 300 to 599, without 499");
     if (within(at.text, 300, 599)) continue;
     const log = `value "${at.text}" must be between 300 and 599`;
     return notTaken(one, at, "range", log, "statuses from 300 to 599");

@@ -22,7 +22,7 @@ export function readScope(root: Node, main: string, version: NginxVersion, compl
   };
 }
 
-/** What other directives refer to by name, and a template may give any. */
+/** Directives that others refer to by name; a template may make any name. */
 const NAMES =
   /^(?:log_format|limit_(?:req|conn)_zone|\w+_cache_path|thread_pool|upstream|zone|map|geo|split_clients|set|location|server_name|if|rewrite)$/;
 

@@ -7,9 +7,9 @@ import type { Word } from "../types.js";
 import { args, type Check, type Checked, notTaken, type Refusal, refused, text, word } from "./refusal.js";
 import { nameRefusal } from "./variables.js";
 
-/** Values that nginx's general types of arguments refuse; facts.ts says which directive has which. */
+/** Values that nginx's general argument types refuse; facts.ts says which directive has which type. */
 
-const NUMBER = "digits alone";
+const NUMBER = "only digits";
 const SIZE = "digits and k or m";
 const TIME = "a time such as 60s, 1m30s or 500ms, with the larger units first";
 const SECONDS = "a time such as 60s or 1h, without ms";
@@ -34,7 +34,7 @@ const number: Check = (one) => {
   return withinLimit(one, at, BigInt(value));
 };
 
-/** The number that was meant, in the directive's own line. */
+/** The directive's line with the number that was probably meant. */
 function example({ node }: Checked, written: string, pattern: RegExp): string | null {
   const found = pattern.exec(written)?.[0];
   return found === undefined ? null : `${node.name} ${found};`;
@@ -51,7 +51,7 @@ function withinLimit(one: Checked, at: Word, value: bigint): Refusal | null {
 }
 
 function outside(one: Checked, at: Word, { least, most, log }: Limit): Refusal {
-  const wants = most === null ? `no less than ${least}` : `${least} to ${most}`;
+  const wants = most === null ? `at least ${least}` : `${least} to ${most}`;
   return notTaken(one, at, log.includes("must be") ? "range" : "other", log, wants);
 }
 
@@ -89,7 +89,8 @@ function noSize(one: Checked, at: Word, wants: string): Refusal {
   const unit = bytes?.[2]?.toLowerCase() ?? "";
   const gigabytes = unit === "g" && wants === SIZE;
   const meant = gigabytes ? `${Number(bytes?.[1]) * 1024}m` : `${bytes?.[1]}${unit}`;
-  return notTaken(one, at, "slot", invalid(one), wants, bytes === null ? null : `${one.node.name} ${meant};`);
+  const found = notTaken(one, at, "slot", invalid(one), wants);
+  return bytes === null ? found : { ...found, meant };
 }
 
 const offsetSlot: Check = (one) =>
@@ -126,7 +127,7 @@ const path: Check = (one) => {
     .find((level) => (count(level.text) ?? 0) === 0);
   return bad === undefined
     ? null
-    : notTaken(one, bad, "slot", invalid(one), "numbers behind the path, each above 0");
+    : notTaken(one, bad, "slot", invalid(one), "numbers after the path, each above 0");
 };
 
 const access: Check = (one) => {
@@ -154,7 +155,7 @@ const parameter: Check = (one) => {
   const third = args(one)[2];
   if (third === undefined || third.text === "if_not_empty") return null;
   const log = `invalid parameter "${third.text}"`;
-  const wants = "nothing but if_not_empty behind the value";
+  const wants = "only if_not_empty after the value";
   const written = args(one)
     .slice(1)
     .map(({ text: part }) => part)
@@ -169,7 +170,7 @@ const bind: Check = (one) => {
   if (address.text === "off" && option === undefined) return null;
   if (!isAddress(address.text)) {
     const log = `invalid address "${address.text}"`;
-    return notTaken(one, address, "other", log, "an address of this machine in digits, or off alone");
+    return notTaken(one, address, "other", log, "an address of this machine in digits, or just off");
   }
   return optionOf(one, option);
 };
@@ -177,10 +178,10 @@ const bind: Check = (one) => {
 function optionOf(one: Checked, option: Word | undefined): Refusal | null {
   if (option === undefined || option.text === "transparent") return null;
   const log = `invalid parameter "${option.text}"`;
-  return notTaken(one, option, "parameter", log, "nothing but transparent behind the address");
+  return notTaken(one, option, "parameter", log, "only transparent after the address");
 }
 
-/** In digits, with a port or without. */
+/** In digits, with or without a port. */
 function isAddress(text: string): boolean {
   const [, host = "", port] = /^(\[[^\]]*\](?=:)|[^:]*)(?::(\d+))?$/.exec(text) ?? [];
   if (isIpv6Literal(text)) return true;
@@ -211,7 +212,7 @@ export function within(value: string, least: number, most: number): boolean {
   return digits !== null && digits >= least && digits <= most;
 }
 
-/** By the type in facts.ts. */
+/** The checks by the type of argument in facts.ts. */
 export const SLOTS: ReadonlyMap<string, Check> = wordMap({
   flag,
   number,

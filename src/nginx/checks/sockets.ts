@@ -1,7 +1,7 @@
 import { isIpv4Literal, isIpv6Literal } from "../syntax/literals.js";
 
 /**
- * The sockets that a `listen` opens, in one spelling each, as nginx prints them. None for names,
+ * The sockets that a `listen` opens, each in one spelling, as nginx prints them. Empty for names,
  * which have to be looked up, and for what nginx refuses.
  */
 export function socketsOf(listen: string): readonly string[] {
@@ -25,7 +25,7 @@ function literal(host: string): string | null {
   return isIpv4Literal(host) ? host : null;
 }
 
-/** Enough for the addresses that people listen on: `0:0:0:0:0:0:0:1` and `0::1` are `::1`. */
+/** Good enough for the addresses that people listen on: `0:0:0:0:0:0:0:1` and `0::1` are `::1`. */
 function shortest(address: string): string {
   const plain = address.toLowerCase().replace(/(^|:)0+(?=[0-9a-f])/g, "$1");
   return plain.replace(/^(?:0:)+:?|^0::/, "::").replace(/^:::/, "::");

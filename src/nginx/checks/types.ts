@@ -2,9 +2,9 @@ import type { DirectiveFact } from "../facts/directives.js";
 import type { NginxVersion } from "../facts/version.js";
 import type { Node, Word } from "../types.js";
 
-/** What `nginx -t` refuses about the words of one directive, and what it takes to tell. */
+/** What `nginx -t` refuses about the words of one directive, and what it takes to know that. */
 
-/** By what nginx says, and so by what went wrong. */
+/** Named after what nginx says, and so after what went wrong. */
 export type RefusalKind =
   | "arguments"
   | "flag"
@@ -42,24 +42,26 @@ export interface Refusal {
   readonly log: string;
   /** The word that a person would change. */
   readonly word: Word;
-  /** The line of a block that holds the word, which may be in another file; the directive itself when not given. */
+  /** The line of a block that has the word, maybe in another file; absent: the directive itself. */
   readonly line?: Node;
   /** Lower case, no full stop. */
   readonly message: string;
   readonly help: string;
-  /** The words that nginx would have taken, where these are few: one of them may have been meant. */
+  /** The words that nginx would have accepted, where there are few: one of them may have been meant. */
   readonly choices?: readonly string[];
+  /** The word that was surely meant: another spelling of the same value. */
+  readonly meant?: string;
   /** The other directive of a contradiction. */
   readonly other?: { readonly node: Node; readonly message: string };
-  /** `false`: it rests on a guess about the host, which `settle` names. */
+  /** What would settle it, a sentence: the refusal rests on a guess about the host then. */
   readonly settle?: string;
 }
 
-/** A directive that nginx knows where it stands, with as many arguments as it takes. */
+/** A directive that nginx accepts in its place and with its number of arguments. */
 export interface Checked {
   readonly node: Node;
   readonly fact: DirectiveFact;
-  /** Letters of the contexts it may stand in, see facts.ts. */
+  /** Letters of the contexts it may be in, see facts.ts. */
   readonly contexts: string;
   readonly scope: Scope;
 }
@@ -70,11 +72,11 @@ export type Check = (one: Checked) => Refusal | null;
 export interface Scope {
   readonly root: Node;
   readonly version: NginxVersion;
-  /** Every file of the configuration was read, so that what is nowhere is not there. */
+  /** Every file of the configuration was read, so what was not found does not exist. */
   readonly complete: boolean;
   /** A module that is not nginx's own, or a template, may define variables and more. */
   readonly foreign: boolean;
-  /** There is an http server: what http level hands down is checked. */
+  /** There is an http server, so nginx checks what the http level hands down. */
   readonly hasServers: boolean;
   /** Every mention of a shared memory zone, in nginx's order. */
   readonly zones: readonly Zone[];
@@ -85,10 +87,10 @@ export interface Scope {
   readonly variables: ReadonlySet<string>;
 }
 
-/** Shared memory zones: declared by one directive, used by others, and of one kind and one size each. */
+/** A shared memory zone as one directive mentions it. A zone has one kind and one size in all mentions. */
 export interface Zone {
   readonly name: string;
-  /** What it is for; nginx lets no two uses share a zone. */
+  /** What it is for; two uses cannot share a zone. */
   readonly use: string;
   /** Bytes; 0 where it is only used. */
   readonly size: bigint;

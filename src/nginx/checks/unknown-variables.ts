@@ -5,7 +5,7 @@ import type { Node, Word } from "../types.js";
 import { type Checked, quoted, type Refusal, refused, type Scope } from "./refusal.js";
 import { usedVariables, variablesIn } from "./variables.js";
 
-/** Variables that nothing defines: not nginx, no module that the files speak of, no line of them. */
+/** Variables that nothing defines: neither nginx, nor a module that the files mention, nor a line of them. */
 
 export interface UnknownVariable {
   /** The directive, or the line of a block, that uses it first. */
@@ -13,7 +13,7 @@ export interface UnknownVariable {
   readonly refusal: Refusal;
 }
 
-/** Each variable once, where it is used first: nginx names no line. */
+/** Each variable once, at its first use: nginx names no line. */
 export function* unknownVariables(all: readonly Judged[], scope: Scope): Generator<UnknownVariable> {
   if (!scope.complete || scope.foreign) return;
   const told = new Set<string>();
@@ -50,7 +50,7 @@ function mapValue(line: Node): readonly Use[] {
 }
 
 function unknown(name: string, word: Word): Refusal {
-  const message = `$${name} in ${quoted(word.text)} is no variable of nginx, and nothing in the configuration defines it`;
-  const help = `set it before, such as:\nset $${name} "";`;
+  const message = `$${name} in ${quoted(word.text)} is not a variable of nginx, and nothing in the configuration defines it`;
+  const help = `define it before its use, for example:\nset $${name} "";`;
   return refused("unknown-variable", `unknown "${name}" variable`, word, message, help);
 }

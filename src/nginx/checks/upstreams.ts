@@ -28,7 +28,7 @@ import {
 } from "./refusal.js";
 import { SMALLEST_ZONE, sharedZones } from "./zones.js";
 
-/** Groups of servers. Addresses are address-faults.ts's. */
+/** Groups of servers. Their addresses are checked in address/faults.ts. */
 
 const NUMBER = "a number";
 const SERVER: Parameters = wordMap({
@@ -40,14 +40,14 @@ const SERVER: Parameters = wordMap({
   down: bare,
 });
 
-/** Parameters that came later, with the version that brought each. */
+/** Parameters that were added later, each with its version. */
 const LATER: readonly (readonly [name: string, since: string, takes: Parameter])[] = [
   ["resolve", "1.27.3", bare],
   ["service", "1.27.3", parameter(anything, "")],
   ["route", "1.29.6", parameter(anything, "")],
   ["drain", "1.29.6", bare],
 ];
-/** The commercial build's, and of modules that patch groups. */
+/** Those of the commercial build, and of modules that patch groups. */
 const COMMERCIAL = /^(?:slow_start|id|route|drain|no_slow_start|srun_id|uid)(?:=|$)/;
 
 export const upstreamServer: Check = (one) => {
@@ -67,7 +67,7 @@ function backup(one: Checked, words: readonly Word[]): Refusal | null {
   const method = before.findLast(({ name }) => [...NO_BACKUP, "least_conn", "least_time"].includes(name));
   if (at === undefined || method === undefined || !NO_BACKUP.includes(method.name)) return null;
   const log = 'balancing method does not support parameter "backup"';
-  const message = `backup has no place in a group with ${method.name}`;
+  const message = `a group with ${method.name} cannot have a backup`;
   const other = { node: method, message: "the balancing method" };
   return refused("backup", log, at, message, `remove backup, or ${method.name}`, { other });
 }
@@ -92,10 +92,16 @@ export const upstream: Check = ({ node }) => {
   );
   if (primary) return null;
   const message = `every server of upstream ${quoted(name.text)} is a backup`;
-  return refused("no-servers", `no servers in upstream "${name.text}"`, name, message, "remove one backup");
+  return refused(
+    "no-servers",
+    `no servers in upstream "${name.text}"`,
+    name,
+    message,
+    "remove backup from one of them",
+  );
 };
 
-/** Only with nothing in it but nginx's own: a module may bring servers from elsewhere. */
+/** Refused only if everything in it is nginx's own: a module may bring servers from elsewhere. */
 const OWN = /^(?:ip_hash|least_conn|hash|random|keepalive\w*|zone)$/;
 
 function emptied(names: readonly string[], at: Word): Refusal | null {
@@ -124,13 +130,7 @@ export const keepalive: Check = (one) => {
 export const hash: Check = (one) => {
   const second = args(one)[1];
   if (second === undefined || second.text === "consistent") return null;
-  return notTaken(
-    one,
-    second,
-    "parameter",
-    `invalid parameter "${second.text}"`,
-    "consistent behind the key",
-  );
+  return notTaken(one, second, "parameter", `invalid parameter "${second.text}"`, "consistent after the key");
 };
 
 export const random: Check = (one) => {

@@ -3,12 +3,12 @@ import { FIXED_VARIABLES, VARIABLE_SLOT_ROWS } from "../facts/facts-values.js";
 import type { Word } from "../types.js";
 import { type Check, type Checked, quoted, type Refusal, refused, text, word } from "./refusal.js";
 
-/** Variables in values: what nginx refuses of their names, and which ones a value uses. */
+/** Variables in values: which names nginx refuses, and which variables a value uses. */
 
 interface Slot {
   readonly from: number;
   readonly all: boolean;
-  /** nginx compiles it when a server takes it over. */
+  /** nginx compiles it only once a server inherits it. */
   readonly late: boolean;
 }
 
@@ -34,7 +34,7 @@ export function compiledWords(one: Checked): readonly Word[] {
   const slot = slotOf(node.name);
   if (slot === undefined || (slot.late && !one.scope.hasServers)) return [];
   const words = slot.all ? all.slice(slot.from) : all.slice(slot.from, slot.from + 1);
-  // A code behind `=` is the last thing that try_files may have.
+  // `=` and a code may be the last word of try_files.
   return words.filter((at) => node.name !== "try_files" || at !== all[all.length - 1] || at.text[0] !== "=");
 }
 
@@ -51,8 +51,8 @@ export function nameRefusal(at: Word): Refusal | null {
   const open = /\$\{(\w*)(?![\w}])/.exec(at.text);
   const bad = /\$(?!\{|\w)|\$\{\}/.exec(at.text);
   if (bad !== null && (open === null || bad.index < open.index)) {
-    const message = `the $ in ${quoted(at.text)} has no name of a variable behind it`;
-    const help = "nginx has no way to write a $ in a value; where one is needed, let a variable hold it";
+    const message = `the $ in ${quoted(at.text)} is not followed by the name of a variable`;
+    const help = "nginx has no way to write a plain $ in a value; if one is needed, put it in a variable";
     return refused("variable-name", "invalid variable name", at, message, help);
   }
   if (open === null) return null;
@@ -62,7 +62,7 @@ export function nameRefusal(at: Word): Refusal | null {
       "variable-name",
       "invalid variable name",
       at,
-      `the \${ in ${quoted(at.text)} has no name behind it`,
+      `the \${ in ${quoted(at.text)} is not followed by a name`,
       `close it with "}"`,
     );
   const log = `the closing bracket in "${name}" variable is missing`;
@@ -70,7 +70,7 @@ export function nameRefusal(at: Word): Refusal | null {
   return refused("other", log, at, message, `\${${name}}`);
 }
 
-/** The names of the variables in a text, in lower case as nginx compares them. `$1` is none. */
+/** The names of the variables in a text, in lower case as nginx compares them. `$1` is not among them. */
 export function variablesIn(value: string): readonly string[] {
   return [...value.matchAll(/\$(?:\{(\w+)\}|(?![1-9])(\w+))/g)].map((match) =>
     (match[1] ?? match[2] ?? "").toLowerCase(),
@@ -86,12 +86,13 @@ export function definitionRefusal(at: Word): Refusal | null {
     const log = `invalid variable name "${at.text}"`;
     const message = `${quoted(at.text)} is not the name of a variable, which begins with $`;
     const help = /^\w+$/.test(at.text) ? `$${at.text}` : "write $ and a name";
-    return refused("variable-name", log, at, message, help);
+    const meant = /^\w+$/.test(at.text) ? { meant: help } : {};
+    return refused("variable-name", log, at, message, help, meant);
   }
   if (!fixed.has(name.toLowerCase())) return null;
   const log = `the duplicate "${name}" variable`;
   const message = `$${name} is nginx's own variable, which the configuration may not set`;
-  return refused("fixed-variable", log, at, message, "take another name");
+  return refused("fixed-variable", log, at, message, "use another name");
 }
 
 /** The variable that a directive defines, by the index of its argument from the end. */
@@ -100,7 +101,7 @@ export const definition =
   (one) =>
     definitionRefusal(word(one, index));
 
-/** The variables that a directive's values use, for those whose words are compiled. */
+/** The variables that the values of a directive use, if nginx compiles its words. */
 export function usedVariables(one: Checked): readonly { readonly name: string; readonly word: Word }[] {
   const { name } = one.node;
   const format = name === "log_format" ? one.node.directive.args.slice(1) : null;
@@ -108,7 +109,7 @@ export function usedVariables(one: Checked): readonly { readonly name: string; r
   return first.flatMap((at) => variablesIn(at.text).map((name) => ({ name, word: at })));
 }
 
-/** Of a condition only what is not a regular expression. */
+/** The words of a condition without its regular expression. */
 function conditionWords(one: Checked): readonly Word[] {
   const all = one.node.directive.args;
   const pattern = all.some(({ text: operator }) => /^!?~\*?$/.test(operator));

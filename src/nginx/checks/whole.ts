@@ -5,9 +5,9 @@ import { argument, childrenNamed } from "../tree/nodes.js";
 import type { Node } from "../types.js";
 import { quoted, type Refusal, refused, type Scope } from "./refusal.js";
 
-/** What nginx checks when it has read everything: no line of its own is wrong. */
+/** What nginx checks after it has read everything: no single line is wrong. */
 
-/** With the directive at which a person would look. */
+/** A refusal, with the directive that a person would look at. */
 export interface WholeRefusal {
   readonly node: Node;
   readonly refusal: Refusal;
@@ -20,7 +20,7 @@ export function* wholeRefusals(all: readonly Judged[], scope: Scope): Generator<
   yield* keys(all);
 }
 
-/** As many keys as certificates, from the level that counts. */
+/** There must be as many keys as certificates, counted on the level that is in force. */
 function* keys(all: readonly Judged[]): Generator<WholeRefusal> {
   for (const { node, contexts } of all) {
     if (node.name !== "server" || contexts !== "h") continue;
@@ -39,7 +39,7 @@ function* keys(all: readonly Judged[]): Generator<WholeRefusal> {
   }
 }
 
-/** Sockets of two ports are two for sure; those of one port may be joined. */
+/** Two ports are surely two sockets; addresses of one port may share a socket. */
 function* connections(all: readonly Judged[]): Generator<WholeRefusal> {
   const node = all.find(({ node: one }) => one.name === "worker_connections")?.node;
   const value = node === undefined ? null : count(argument(node, 0) ?? "");
@@ -48,8 +48,8 @@ function* connections(all: readonly Judged[]): Generator<WholeRefusal> {
   const sockets = new Set(servers.flatMap(({ node: server }) => listens(server).map(socketOf))).size;
   if (value > sockets) return;
   const log = `${value} worker_connections are not enough for ${sockets} listening sockets`;
-  const own = sockets === 1 ? "its listening socket" : `its ${sockets} listening sockets`;
-  const message = `worker_connections is ${value}, below the ${sockets + 1} that nginx needs: for ${own}, and one more`;
+  const own = sockets === 1 ? "its one listening socket" : `its ${sockets} listening sockets`;
+  const message = `worker_connections is ${value}, and nginx needs at least ${sockets + 1}: one more than ${own}`;
   const refusal = refused(
     "connections",
     log,
@@ -60,7 +60,7 @@ function* connections(all: readonly Judged[]): Generator<WholeRefusal> {
   yield { node, refusal };
 }
 
-/** The `listen` lines; one without arguments stands for the address that nginx takes by itself. */
+/** The addresses of the `listen` lines; without any, the one that nginx uses by default. */
 function listens(server: Node): readonly string[] {
   const found = childrenNamed(server, "listen").map((node) => argument(node, 0) ?? "");
   return found.length === 0 ? ["80"] : found;
@@ -80,7 +80,7 @@ interface Shared {
   readonly servers: Node[];
 }
 
-/** The default server of an address needs a certificate; where it turns everybody away, all the others do. */
+/** The default server of an address needs a certificate; if it rejects every handshake, all the others do. */
 function* certificates(all: readonly Judged[]): Generator<WholeRefusal> {
   for (const { secured, default: first, servers } of addresses(all).values()) {
     if (secured === null) continue;
@@ -106,12 +106,12 @@ function addresses(all: readonly Judged[]): ReadonlyMap<string, Shared> {
   return found;
 }
 
-/** Two spellings of one address that differ are two here: then less is reported. */
+/** Two spellings of one address count as two here, so less is reported. */
 function addressOf(listen: string): string {
   return listen.replace(/^(?:\*|0\.0\.0\.0):/, "");
 }
 
-/** What a server sets, and http for it. */
+/** What a server sets, or http for it. */
 function setOn(server: Node, name: string): readonly Node[] {
   const levels = [server, server.parent].flatMap((level) => (level === null ? [] : [level]));
   return levels.flatMap((level) => childrenNamed(level, name));

@@ -5,13 +5,13 @@ import { argument } from "../tree/nodes.js";
 import type { Node, Word } from "../types.js";
 import { type Check, quoted, refused, type Zone } from "./refusal.js";
 
-/** Below this no zone has room for its own bookkeeping: eight pages of 4 KiB. */
+/** Bytes. A smaller zone has no room for its own bookkeeping: eight pages of 4 KiB. */
 export const SMALLEST_ZONE = 8n * 4096n;
 
 const CACHE_PATH = /^(fastcgi|proxy|scgi|uwsgi)_cache_path$/;
 const CACHE = /^(fastcgi|proxy|scgi|uwsgi)_cache$/;
 
-/** The zones that a directive declares or uses; none in words that nginx refuses. */
+/** The zones that a directive declares or uses; words that nginx refuses are skipped. */
 export function zonesOf({ node }: Judged): readonly Zone[] {
   const { name } = node;
   const all = node.directive.args;
@@ -48,7 +48,7 @@ function used(node: Node, word: Word, use: string, name: string, pattern: RegExp
   return pattern.test(word.text) ? [{ name, use, size: 0n, node, word }] : [];
 }
 
-/** Against what other directives say of the same zone. */
+/** Compares a zone with what other directives say about it. */
 export const sharedZones: Check = ({ node, scope }) => {
   for (const zone of scope.zones.filter((one) => one.node === node)) {
     const same = scope.zones.filter(({ name }) => name === zone.name);
@@ -64,16 +64,16 @@ export const sharedZones: Check = ({ node, scope }) => {
 
 function otherUse(zone: Zone, first: Zone) {
   const log = `the shared memory zone "${zone.name}" is already declared for a different use`;
-  const message = `the zone ${quoted(zone.name)} is already the one of ${first.node.name}, and ${zone.node.name} cannot share it`;
-  const other = { node: first.node, message: "the zone is first named here" };
-  return refused("zone", log, zone.word, message, "take another name for one of the two zones", { other });
+  const message = `the zone ${quoted(zone.name)} already belongs to ${first.node.name}, and ${zone.node.name} cannot share it`;
+  const other = { node: first.node, message: "the first mention of the zone" };
+  return refused("zone", log, zone.word, message, "give one of the two zones another name", { other });
 }
 
 function otherSize(zone: Zone, first: Zone) {
   const log = `the size ${zone.size} of shared memory zone "${zone.name}" conflicts with already declared size ${first.size}`;
   const message = `the zone ${quoted(zone.name)} has ${zone.size} bytes here and ${first.size} bytes before`;
   const other = { node: first.node, message: `declared here with ${first.size} bytes` };
-  return refused("zone", log, zone.word, message, "write one size in both places", { other });
+  return refused("zone", log, zone.word, message, "write the same size in both places", { other });
 }
 
 const DECLARED_BY: ReadonlyMap<string, string> = wordMap({

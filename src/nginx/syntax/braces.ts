@@ -1,7 +1,10 @@
 import { lineText, position, type SourceFile } from "../../source/file.js";
 import type { Word } from "../types.js";
 
-/** Which brace is wrong when they do not balance: nginx only sees that at the end, people see it in the indentation. */
+/**
+ * Which brace is wrong if they do not balance: nginx notices only at the end of the file, people see it
+ * in the indentation.
+ */
 
 /** A block that was closed. */
 export interface ClosedBlock {
@@ -10,12 +13,15 @@ export interface ClosedBlock {
   readonly close: number;
 }
 
-/** The block that a `}` of a block further out closes: the `}` that is missing at the end of the file is probably its own. */
+/**
+ * The block that is closed by the `}` of a block further out: the `}` missing at the end of the file is
+ * probably its own.
+ */
 export function closedTooLate(file: SourceFile, blocks: Iterable<ClosedBlock>): ClosedBlock | null {
   return firstClosed(file, blocks, (open, close) => open.startsWith(close) && open !== close);
 }
 
-/** The block that a `}` of a block further in closes: that one is probably too many. */
+/** The block that is closed by the `}` of a block further in: that `}` is probably the one too many. */
 export function closedTooEarly(file: SourceFile, blocks: Iterable<ClosedBlock>): ClosedBlock | null {
   return firstClosed(file, blocks, (open, close) => close.startsWith(open) && open !== close);
 }
@@ -35,7 +41,7 @@ function firstClosed(
   return first;
 }
 
-/** The blanks before a word that begins its line; `null` for one that does not. */
+/** The spaces before a word that begins its line; `null`: it does not. */
 function indentation(file: SourceFile, offset: number): string | null {
   const { line, column } = position(file, offset);
   const before = lineText(file, line).slice(0, column - 1);

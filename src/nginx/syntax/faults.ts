@@ -5,7 +5,7 @@ import type { WordsEnd } from "../words.js";
 import { type ClosedBlock, closedTooEarly, closedTooLate } from "./braces.js";
 import { firstOfLaterLine } from "./swallowed.js";
 
-/** The refusals of nginx's reader, in our words, at the line where nginx reports them. */
+/** What nginx's reader refuses, in our words, at the line where nginx reports it. */
 
 type Parts = Omit<NginxFault, "span" | "other"> & Partial<Pick<NginxFault, "other">>;
 
@@ -17,7 +17,10 @@ function other(file: SourceFile, { start, end }: { start: number; end: number },
   return { span: { file, start, end }, message };
 }
 
-/** A `;` or `{` where nginx does not take one. `inside`: the line block (`map`, `types` …) that does not nest. */
+/**
+ * A `;` or `{` where nginx does not expect one. `inside`: the block of lines (`map`, `types` …) around
+ * it, in which blocks do not nest.
+ */
 export function unexpected(
   file: SourceFile,
   at: number,
@@ -28,15 +31,15 @@ export function unexpected(
   const where = (message: string, help: string) => fault(file, at, at + 1, { message, log, help });
   if (inside !== null) {
     return where(
-      `a block inside "${inside.text}", which holds only lines that end in ";"`,
+      `a block inside "${inside.text}", which can only contain lines that end with ";"`,
       `quote a value that contains a brace, or close "${inside.text}" first`,
     );
   }
   if (character === ";") return where('a ";" without a directive before it', "remove it");
-  return where('a "{" without a directive before it', "remove it, or name the block");
+  return where('a "{" without a directive before it', "remove it, or write the block's name before it");
 }
 
-/** A `}` too many. */
+/** One `}` too many. */
 export function strayBrace(file: SourceFile, at: number, closed: readonly ClosedBlock[]): NginxFault {
   const early = closedTooEarly(file, closed);
   return fault(file, at, at + 1, {
@@ -49,7 +52,7 @@ export function strayBrace(file: SourceFile, at: number, closed: readonly Closed
         : other(
             file,
             { start: early.close, end: early.close + 1 },
-            `this one closes the "${shorten(early.name.text)}" of line ${lineOf(file, early.name.start)}, though it is indented further: probably the one too many`,
+            `this one closes the "${shorten(early.name.text)}" of line ${lineOf(file, early.name.start)}, though it is indented further: it is probably the one too many`,
           ),
   });
 }
@@ -79,10 +82,13 @@ export function wordsFault(
   });
 }
 
-/** Blocks whose lines are not directives: nginx reads them with the same tokens but takes no nested block there. */
+/** Blocks whose lines are not directives: nginx reads the same tokens there, but accepts no nested block. */
 const LINE_BLOCKS = new Set(["types", "map", "geo", "split_clients", "charset_map"]);
 
-/** What nginx refuses about a directive whose words could be read: a block where none belongs, or none where one does. */
+/**
+ * What nginx refuses about a directive whose words could be read: a block that does not belong there, or
+ * a missing one. `null`: nothing.
+ */
 export function blockFault(
   file: SourceFile,
   words: readonly Word[],
@@ -103,7 +109,7 @@ export function blockFault(
 
 function brokenWord(file: SourceFile, name: Word): NginxFault {
   return fault(file, name.start, name.end, {
-    message: `"${shorten(name.text)}" is read as a directive, because an unquoted "{" before it ended the word`,
+    message: `"${shorten(name.text)}" is read as a directive, because a "{" without quotes before it ended the word`,
     log: `unknown directive "${name.text}"`,
     help: 'put a regular expression that contains "{" or "}" in quotes',
   });
@@ -113,7 +119,7 @@ function condition(file: SourceFile, words: readonly Word[]): NginxFault | null 
   const last = words[words.length - 1];
   if (last === undefined || last.text.endsWith(")")) return null;
   return fault(file, last.start, last.end, {
-    message: `the condition of "if" ends at "${shorten(last.text)}", not at ")"`,
+    message: `the condition of "if" ends with "${shorten(last.text)}" instead of ")"`,
     log: "invalid condition",
     help: 'put a value that contains "{" in quotes, and close the condition with ")"',
   });
@@ -127,9 +133,9 @@ function notTerminated(file: SourceFile, words: readonly Word[], name: Word, at:
   const last = next === null ? undefined : words[words.indexOf(next) - 1];
   if (next === null || last === undefined) {
     return fault(file, at, at + 1, {
-      message: `a "{" in "${shorten(name.text)}", which takes no block`,
+      message: `a "{" after "${shorten(name.text)}", which takes no block`,
       log,
-      help: 'end it with ";"; quote a value that contains a brace',
+      help: 'end the line with ";", or quote a value that contains a brace',
     });
   }
   return fault(file, at, at + 1, {
@@ -142,9 +148,9 @@ function notTerminated(file: SourceFile, words: readonly Word[], name: Word, at:
 
 function notOpened(file: SourceFile, name: Word, at: number): NginxFault {
   return fault(file, at, at + 1, {
-    message: `"${shorten(name.text)}" without the block that belongs to it`,
+    message: `"${shorten(name.text)}" needs a block, and has none`,
     log: `directive "${name.text}" has no opening "{"`,
-    help: 'open the block with " {"; a brace right after "$" is read as part of the word',
+    help: 'open the block with " {": right after "$" a brace is part of the word',
   });
 }
 
@@ -152,9 +158,9 @@ function afterQuote(file: SourceFile, words: readonly Word[], at: number): Nginx
   const character = String.fromCodePoint(file.text.codePointAt(at) ?? 0);
   const word = words[words.length - 1];
   const quoted = word === undefined ? "" : shorten(file.text.slice(word.start, word.end));
-  // nginx prints one byte, which is no character when there are more to it.
+  // nginx prints one byte, which is not a character if that has several bytes.
   const log = character < "\x80" ? `unexpected "${character}"` : "unexpected";
-  // The quote that is missing is the one of the earlier line; nginx takes the next for it.
+  // The quote that is missing belongs to the earlier line; nginx takes the next one as its end.
   if (word !== undefined && lineOf(file, word.start) !== lineOf(file, at)) {
     return fault(file, at, at + character.length, {
       log,
@@ -166,15 +172,15 @@ function afterQuote(file: SourceFile, words: readonly Word[], at: number): Nginx
   return fault(file, at, at + character.length, {
     log,
     message: `text right after the closing quote of ${quoted}`,
-    help: 'put a blank or ";" after the quote, or the whole value inside one pair of quotes',
+    help: 'put a space or ";" after the quote, or put the whole value in one pair of quotes',
   });
 }
 
 function tooLong(file: SourceFile, start: number, quote: '"' | "'" | null): NginxFault {
   const comment = file.text.charAt(start) === "#";
-  const what = comment ? "a comment line" : "a value";
+  const what = comment ? "a comment" : "a value";
   return fault(file, start, start + 10, {
-    message: `${what} longer than the 4095 bytes nginx reads at once`,
+    message: `${what} longer than the 4095 bytes that nginx reads at once`,
     log: "too long parameter",
     help:
       quote === null
@@ -186,14 +192,17 @@ function tooLong(file: SourceFile, start: number, quote: '"' | "'" | null): Ngin
 function openString(file: SourceFile, start: number): NginxFault {
   const end = file.text.length;
   return fault(file, end, end, {
-    message: `the file ends inside a string, which begins in line ${lineOf(file, start)}`,
+    message: `the file ends inside a string that begins in line ${lineOf(file, start)}`,
     log: 'unexpected end of file, expecting ";" or "}"',
     help: `close the string with ${file.text.charAt(start)}`,
     other: other(file, { start, end: start + 1 }, "the string begins with this quote"),
   });
 }
 
-/** The file ends inside a directive (`inBlock` false) or inside a block. `closed`: the blocks that were closed before. */
+/**
+ * The file ends inside a directive (`inBlock` is false) or inside a block. `closed`: the blocks that
+ * were closed before.
+ */
 export function eofFault(
   file: SourceFile,
   word: Word | null,
@@ -206,11 +215,11 @@ export function eofFault(
   const line = word === null ? "" : `line ${lineOf(file, word.start)}`;
   if (inBlock) {
     const late = closedTooLate(file, closed);
-    const guess = `closed by a brace that is indented less, in line ${late === null ? "" : lineOf(file, late.close)}: probably its own is the one that is missing`;
+    const guess = `closed in line ${late === null ? "" : lineOf(file, late.close)} by a brace that is indented less: its own brace is probably the missing one`;
     return fault(file, end, end, {
       message: `the file ends inside the block "${name}"${line === "" ? "" : `, opened in ${line}`}`,
       log: 'unexpected end of file, expecting "}"',
-      help: `close "${late === null ? name : shorten(late.name.text)}" with "}"; a block does not go on in another file`,
+      help: `close "${late === null ? name : shorten(late.name.text)}" with "}"; a block cannot continue in another file`,
       other:
         late !== null
           ? other(file, late.name, guess)
@@ -223,7 +232,7 @@ export function eofFault(
     message: `the file ends inside "${name}"${line === "" ? "" : `, which starts in ${line}`}`,
     log: 'unexpected end of file, expecting ";" or "}"',
     help: 'end the directive with ";"',
-    other: word === null ? null : other(file, word, "what is open begins here"),
+    other: word === null ? null : other(file, word, "the open directive begins here"),
   });
 }
 

@@ -3,14 +3,14 @@ import { at, following, type Range } from "../../source/ranges.js";
 import type { Template } from "../template/template.js";
 import type { Branch, Directive, Word } from "../types.js";
 
-/** What the reader noted of a node of the package's tree. */
+/** What the reader noted about a node of the package's tree. */
 export interface Mark {
   readonly words: readonly Word[];
   end: number;
   closed: boolean;
 }
 
-/** Nobody nests blocks so deep; whoever walks them does it by recursion, and that has an end. */
+/** Nobody nests blocks this deep. They are walked by recursion, which has a limit. */
 const DEEPEST = 500;
 
 interface Gathering {
@@ -19,7 +19,10 @@ interface Gathering {
   tooDeep: Word | null;
 }
 
-/** Our directives from the package's tree. `tooDeep`: the name of the first block whose content was left out. */
+/**
+ * Our directives from the package's tree. `tooDeep`: the name of the first block whose content was
+ * skipped.
+ */
 export function gather(
   tree: NginxParseTreeNode,
   marks: ReadonlyMap<NginxParseTreeNode, Mark>,
@@ -64,7 +67,7 @@ function toDirectives(
   return directives;
 }
 
-/** Whether one of the gaps is in a part of the file and in none of the blocks in it. */
+/** Whether one of the gaps is in a part of the file, but in none of the blocks there. */
 export function hasGap(gaps: readonly Range[], part: Range, content: readonly Directive[]): boolean {
   let gap = following(gaps, part.start);
   if (gap === null || gap.start >= part.end) return false;

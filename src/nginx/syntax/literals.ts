@@ -1,12 +1,12 @@
-/** Numbers and literal addresses as nginx itself reads them: not quite as the C library does. */
+/** Numbers and literal addresses as nginx itself reads them, which is not quite how the C library does. */
 
-/** ngx_atoi: digits alone, up to the largest signed 64-bit number; `null` for anything else. */
+/** ngx_atoi: only digits, up to the largest signed 64-bit number; `null` for anything else. */
 export function decimal(text: string): number | null {
   if (!/^\d+$/.test(text) || BigInt(text) > 2n ** 63n - 1n) return null;
   return Number(text);
 }
 
-/** ngx_inet_addr: four numbers up to 255; leading zeros and missing digits are taken. */
+/** ngx_inet_addr: four numbers up to 255; leading zeros and missing digits are accepted. */
 export function isIpv4Literal(text: string): boolean {
   const parts = text.split(".");
   if (parts.length !== 4 || !parts.every((part) => /^\d*$/.test(part) && Number(part) <= 255)) return false;
@@ -41,7 +41,7 @@ export function isIpv6Literal(text: string): boolean {
   return (nibbles > 0 || compressed) && complete(left, compressed);
 }
 
-/** The last group takes one of those that are left; `::` stands for at least one more. */
+/** The last group uses one of the groups that are left; `::` needs at least one more. */
 function complete(left: number, compressed: boolean): boolean {
   return compressed ? left > 1 : left === 1;
 }

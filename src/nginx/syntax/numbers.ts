@@ -1,21 +1,21 @@
 import { wordMap } from "../../source/word-map.js";
 import { decimal } from "./literals.js";
 
-/** nginx's own readings of numbers (ngx_parse.c, ngx_string.c), exact to the last bit; `null` for what it refuses. */
+/** How nginx reads numbers (ngx_parse.c, ngx_string.c), exact to the last bit; `null` for what it refuses. */
 
 const LARGEST = 2n ** 63n - 1n;
 
-/** Digits alone. */
+/** Only digits. */
 export function count(text: string): number | null {
   return decimal(text);
 }
 
-/** Digits and `k` or `m`. */
+/** Bytes: digits, with or without `k` or `m`. */
 export function size(text: string): bigint | null {
   return scaled(text, /^(\d+)([km]?)$/i);
 }
 
-/** As a size, and `g`. */
+/** Bytes: like a size, but also with `g`. */
 export function offset(text: string): bigint | null {
   return scaled(text, /^(\d+)([kmg]?)$/i);
 }
@@ -30,7 +30,7 @@ function scaled(text: string, pattern: RegExp): bigint | null {
   return value > LARGEST / factor ? null : value * factor;
 }
 
-/** Units in the only order in which they may follow each other. A blank behind a bare number is a unit of its own. */
+/** Units in the only order that nginx allows. A space after a bare number is a unit of its own. */
 const UNITS: readonly (readonly [unit: string, milliseconds: bigint])[] = [
   ["y", 31_536_000_000n],
   ["M", 2_592_000_000n],
@@ -44,7 +44,10 @@ const UNITS: readonly (readonly [unit: string, milliseconds: bigint])[] = [
 ];
 const SECONDS = 6;
 
-/** A time in milliseconds or in seconds. Slots of milliseconds have no years and months, those of seconds no `ms`. */
+/**
+ * A time in milliseconds or in seconds. Slots of milliseconds have no years and months, those of seconds
+ * no `ms`.
+ */
 export function time(text: string, slot: "ms" | "s"): bigint | null {
   let [rank, total] = [slot === "ms" ? 1 : -1, 0n];
   const pattern = /(\d*)(ms|[yMwdhms ]) */y;

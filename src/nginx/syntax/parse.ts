@@ -148,8 +148,8 @@ function argumentsOf(words: readonly Word[]): string {
 }
 
 /**
- * Parses one file. Never throws: what stands before a fault is there, and blocks that were open at
- * the fault are marked truncated. Accepts and refuses what `nginx -t` does as far as tokens and
+ * Parses one file. Never throws: what is before a fault is there, and blocks that were open at the
+ * fault are marked truncated. Accepts and refuses what `nginx -t` does as far as tokens and
  * blocks go (ngx_conf_read_token, the same from 1.18.0 to 1.31.4).
  */
 export function parseNginx(file: SourceFile): NginxText {
@@ -168,7 +168,7 @@ export function parseNginx(file: SourceFile): NginxText {
   };
 }
 
-/** The words as the file has them, with what a template makes of them told apart from what is written. */
+/** The words as the file has them; those that a template makes are marked. */
 function withUnknown(file: SourceFile, template: Template | null, words: readonly Word[]): readonly Word[] {
   if (template === null) return words;
   return words.map((word) => {
@@ -204,7 +204,7 @@ function byteOrderMark(file: SourceFile): NginxFault | null {
   return {
     span: { file, start: 0, end: 1 },
     message:
-      "the file starts with a byte order mark, which nginx takes for part of the first directive's name",
+      "the file starts with a byte order mark, which nginx reads as part of the first directive's name",
     log: 'unknown directive "\uFEFF',
     help: "save the file as UTF-8 without a byte order mark",
     other: null,

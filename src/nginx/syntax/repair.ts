@@ -2,13 +2,13 @@ import { lineText, position, type SourceFile, sourceFile } from "../../source/fi
 import type { NginxFault } from "../types.js";
 import { parseNginx } from "./parse.js";
 
-/** A change of one line: another text, `null` to remove it, or a line put below it. */
+/** A change of one line: another text, `null` to remove it, or a line below it. */
 export interface Repair {
   readonly line: number;
   readonly change: { readonly text: string | null } | { readonly below: string };
 }
 
-/** What a person most likely meant; `null` when no guess makes a file that nginx reads to its end. */
+/** What a person most likely meant; `null`: no guess makes a file that nginx reads to its end. */
 export function repairFile(fault: NginxFault): Repair | null {
   return candidates(fault).find((one) => parseNginx(applied(fault.span.file, one)).fault === null) ?? null;
 }
@@ -20,7 +20,7 @@ function applied(file: SourceFile, { line, change }: Repair): SourceFile {
   return sourceFile(file.path, file.display, lines.join("\n"));
 }
 
-/** Nobody corrects a longer line by hand, and a patterns' search of it may take long. */
+/** Nobody corrects a longer line by hand, and searching it may take long. */
 const LONGEST_LINE = 4096;
 
 function candidates({ span, log, other }: NginxFault): readonly Repair[] {
@@ -48,7 +48,7 @@ function candidates({ span, log, other }: NginxFault): readonly Repair[] {
   return found;
 }
 
-/** `^/[0-9]{4}/` in quotes: outside of them the brace ends the word. */
+/** Puts `^/[0-9]{4}/` in quotes: without them the brace ends the word. */
 function quotedPattern(line: string): string {
   for (const { 0: run, index } of line.matchAll(/[^\s"';]+/g)) {
     const last = [...run.matchAll(/\{\d+(?:,\d*)?\}/g)].at(-1);
@@ -67,7 +67,7 @@ function braceApart(line: string): string {
   return line.replace(/\$\{\s*$/, "$ {");
 }
 
-/** `"/var/www"/html` as one string. */
+/** Makes `"/var/www"/html` one string. */
 function wholeInQuotes(line: string): string {
   return line.replace(/(["'])([^"']*)\1([^\s;{}"']+)/, "$1$2$3$1");
 }
@@ -76,7 +76,7 @@ function closedQuote(line: string, quote: string): string {
   return line.split(quote).length === 2 ? line.replace(/\s*;\s*$/, `${quote};`) : line;
 }
 
-/** Below the last line that is indented further than the block's own, or at the end. */
+/** A `}` below the last line that is indented further than the block's own, or at the end. */
 function missingBrace(file: SourceFile, head: number): readonly Repair[] {
   const indent = (line: string): number => line.length - line.trimStart().length;
   const lines = file.text.split("\n").map((line) => line.replace(/\r$/, ""));

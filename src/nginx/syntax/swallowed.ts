@@ -4,8 +4,8 @@ import type { Directive, Word } from "../types.js";
 
 /**
  * The argument that was meant to be the next directive: it begins a later line, it is the name of a
- * directive, and with it nginx counts more arguments than the directive takes. `null` when nginx
- * accepts the count, as it does after `index` or `server_name`: then nobody is told.
+ * directive, and with it there are more arguments than the directive takes. `null` also if nginx
+ * accepts the number, as it does after `index` or `server_name`: then nginx says nothing.
  */
 export function swallowedDirective(file: SourceFile, directive: Directive): Word | null {
   const { name, args, block } = directive;
@@ -14,7 +14,10 @@ export function swallowedDirective(file: SourceFile, directive: Directive): Word
   return firstOfLaterLine(file, [name, ...args], (count) => rows.some((fact) => fact.accepts(count)));
 }
 
-/** `meant`: whether the directive would be complete with that many arguments. */
+/**
+ * The first word of a later line that is the name of a directive. `meant`: whether the directive is
+ * complete with that many arguments.
+ */
 export function firstOfLaterLine(
   file: SourceFile,
   words: readonly Word[],

@@ -1,9 +1,12 @@
 import { wordMap } from "../../source/word-map.js";
 import { time } from "./numbers.js";
 
-/** nginx's own readings of values (ngx_parse.c). `undefined`: nginx refuses it, or it is not a literal. */
+/** How nginx reads values (ngx_parse.c). `undefined`: nginx refuses it, or it is not a literal. */
 
-/** A time of the millisecond slots (`fastcgi_read_timeout`) in milliseconds: units in descending order, a bare number is seconds. */
+/**
+ * A time of the millisecond slots (`fastcgi_read_timeout`) in milliseconds: units in descending order, a
+ * bare number is seconds.
+ */
 export function timeMs(text: string): number | undefined {
   const value = time(text, "ms");
   return value === null || value > Number.MAX_SAFE_INTEGER ? undefined : Number(value);
@@ -14,7 +17,7 @@ export function sizeBytes(text: string): number | undefined {
   return scaled(text, /^(\d+)([kKmM]?)$/);
 }
 
-/** An offset in bytes (`client_max_body_size`): as a size, and `g`. */
+/** An offset in bytes (`client_max_body_size`): like a size, but also with `g`. */
 export function offsetBytes(text: string): number | undefined {
   return scaled(text, /^(\d+)([kKmMgG]?)$/);
 }

@@ -1,7 +1,7 @@
 import type { Node } from "../types.js";
 import { headText } from "./nodes.js";
 
-/** Directives of one level that stand in the conditions and loops of a template. */
+/** Directives of one level that are in the conditions and loops of a template. */
 
 /** Whether the directive is there whenever its block is. */
 export function always({ branch }: Node): boolean {
@@ -9,8 +9,8 @@ export function always({ branch }: Node): boolean {
 }
 
 /**
- * The directives of a list that are surely there and surely count: of several for one name
- * (`fastcgi_param QUERY_STRING`), one in a condition may take the place of another.
+ * The directives of a list that are surely there and surely count: if there are several for one name
+ * (`fastcgi_param QUERY_STRING`), one in a condition may replace another.
  */
 export function keepAlways(nodes: readonly Node[]): readonly Node[] {
   const unsure = nodes.filter((node) => !always(node));
@@ -19,7 +19,7 @@ export function keepAlways(nodes: readonly Node[]): readonly Node[] {
   return nodes.filter((node) => always(node) && !names.has(node.directive.args[0]?.text));
 }
 
-/** Whether the same is said, whichever branch is rendered. */
+/** Whether the directives say the same, whichever branch is rendered. */
 export function oneOfBranches(nodes: readonly Node[]): boolean {
   if (new Set(nodes.map(headText)).size !== 1) return false;
   return nodes.some(always) || nodes.some((node) => coversAll(nodes, node));
@@ -32,7 +32,7 @@ function coversAll(nodes: readonly Node[], { branch }: Node): boolean {
   return new Set(mine.map((node) => node.branch?.index)).size === branch.branches;
 }
 
-/** Whether both can be there at once: not those in two branches of one condition. */
+/** Whether both can be there at once, which two branches of one condition cannot. */
 export function mayMeet(a: Node, b: Node): boolean {
   for (let one = a.branch; one !== null; one = one.outer)
     for (let other = b.branch; other !== null; other = other.outer)

@@ -11,7 +11,7 @@ import { argument, argumentPlace, childrenNamed, headPlace, namePlace } from "./
  * kinds of inheritance are in the facts (facts.ts).
  */
 
-/** The directive that counts in `block`, or why none does. */
+/** The directive that counts in `block`, or why there is none. */
 export type Found =
   | { readonly kind: "set"; readonly node: Node }
   | { readonly kind: "default" }
@@ -29,7 +29,10 @@ export type FoundList =
     }
   | Exclude<Found, { readonly kind: "set" }>;
 
-/** A value that the innermost level decides (`fastcgi_read_timeout`), or that is not passed down at all (`fastcgi_pass`). */
+/**
+ * A value that the innermost level decides (`fastcgi_read_timeout`), or that is not inherited at all
+ * (`fastcgi_pass`).
+ */
 export function effectiveNode(block: Node, name: string): Found {
   const inheritance = httpFact(name)?.inheritance ?? "none";
   for (let level: Node | null = block; level !== null; level = level.parent) {
@@ -62,12 +65,12 @@ export function hiddenList(level: Node, name: string): FoundList {
   return level.parent === null ? { kind: "default" } : effectiveList(level.parent, name);
 }
 
-/** `if` and limit_except inside a location take over its handler; a nested location does not. */
+/** An `if` or a limit_except inherits the handler of its location; a nested location does not. */
 function passesToInner(level: Node): boolean {
   return level.name === "if" || level.name === "limit_except";
 }
 
-/** Whether what it is about is written, not made by a template. */
+/** Whether its first argument is written, not made by a template. */
 function isNamed({ directive }: Node): boolean {
   return directive.args[0]?.placeholder !== true;
 }
@@ -114,7 +117,7 @@ export function effectiveSize(block: Node, name: string): Effective<number> {
   return effectiveValue(block, name, sizeBytes);
 }
 
-/** Bytes, of an offset slot (`client_max_body_size`); what 0 means is the directive's own matter. */
+/** Bytes, of an offset slot (`client_max_body_size`); what 0 means depends on the directive. */
 export function effectiveOffset(block: Node, name: string): Effective<number> {
   return effectiveValue(block, name, offsetBytes);
 }
@@ -123,7 +126,7 @@ export function effectiveFlag(block: Node, name: string): Effective<boolean> {
   return effectiveValue(block, name, flag);
 }
 
-/** Number and size of buffers (`fastcgi_buffers 8 4k`), the size in bytes. */
+/** Number and size of buffers (`fastcgi_buffers 8 4k`); the size is in bytes. */
 export function effectiveBuffers(
   block: Node,
   name: string,

@@ -17,37 +17,40 @@ import { stockText } from "../facts/stock.js";
 import { parseNginx } from "../syntax/parse.js";
 import type { Directive, IncludeProblem, NginxInclude, NginxText } from "../types.js";
 
-/** Which files an include means, and opening each of them once. */
+/** Finds the files that an include means, and opens each of them once. */
 
 export interface TreeOptions {
   readonly fs: HostFilesystem;
   /**
-   * The tree is a whole host, so that a directory it lacks is really not there. Otherwise whatever
-   * an include without a match could bring is unknown.
+   * The tree is a whole host, so a directory that it lacks really does not exist. Otherwise it is
+   * unknown what an include without a match would bring.
    */
   readonly whole: boolean;
-  /** What the includes may bring; the usual when absent. */
+  /** How much the includes may bring; absent: the usual limit. */
   readonly allowance?: Allowance | undefined;
 }
 
 /** The state of reading one tree. */
 export interface Reading extends TreeOptions {
-  /** Directory of the main file: relative includes count from here, wherever they stand. */
+  /** Directory of the main file: relative includes count from here, wherever they are. */
   readonly directory: string;
   readonly cache: Map<string, NginxText>;
   readonly ways: Map<NginxText, readonly Span[]>;
   readonly includes: NginxInclude[];
-  /** One unit: a node, or a file that an include names, with those around it. */
+  /** One unit is a node, or a file that an include names together with the files around it. */
   readonly account: Account;
   /** What a wildcard was found to mean. */
   readonly expanded: Map<string, Resolved>;
-  /** What the wildcards of all files may cost together. */
+  /** How much the wildcards of all files may cost together. */
   readonly steps: Steps;
   /** Files that were found to lead back to themselves. */
   readonly circles: Set<string>;
 }
 
-/** Where packages deploy nginx's configuration: what a main file that stands elsewhere means by such a path is beside it. */
+/**
+ * Where packages deploy nginx's configuration: if a main file that is elsewhere names such a path, the
+ * file is next to it.
+ */
 const DEPLOYED = [
   "/etc/nginx",
   "/usr/local/etc/nginx",
@@ -91,8 +94,8 @@ function resolveAnew(reading: Reading, pattern: string, fromTemplate: boolean): 
     ...(reading.whole ? [] : above(reading.directory, pattern)),
   ];
   if (!isGlob(pattern)) {
-    const standing = candidates.find((path) => reading.fs.entry(path).kind !== "missing");
-    return { paths: [standing ?? candidates[0] ?? pattern], noMatch: null, unread: [] };
+    const present = candidates.find((path) => reading.fs.entry(path).kind !== "missing");
+    return { paths: [present ?? candidates[0] ?? pattern], noMatch: null, unread: [] };
   }
   const unread: Entry[] = [];
   for (const candidate of candidates) {
@@ -109,7 +112,10 @@ function resolveAnew(reading: Reading, pattern: string, fromTemplate: boolean): 
   return { paths: [], noMatch: { directory }, unread };
 }
 
-/** Fragments of a repository name each other from the directory that the main file will have, which is one above theirs. */
+/**
+ * Fragments of a repository name each other relative to the directory of the future main file, which is
+ * above theirs.
+ */
 function above(directory: string, pattern: string): readonly string[] {
   if (pattern.startsWith("/") || directory === "/") return [];
   const next = directoryOf(directory);
@@ -122,7 +128,10 @@ function beside(directory: string, pattern: string): readonly string[] {
   return prefix === undefined ? [] : [joinPath(directory, pattern.slice(prefix.length + 1))];
 }
 
-/** The file at a path that an include named; `null`, with the problem added, when there is none to read. */
+/**
+ * The file at a path that an include names; `null`: it cannot be read, and the problem is added to
+ * `problems`.
+ */
 export function load(
   reading: Reading,
   path: string,
@@ -160,8 +169,8 @@ export function load(
 }
 
 /**
- * Whether a file of a circle was met again inside of that circle: nginx goes round in it until no more files
- * may be open, and where it is a circle is already told. To go every way through it again tells nothing.
+ * Whether a file of a circle was met again inside that circle. nginx goes round in it until no more files
+ * may be open, and the circle is already reported, so following it on every other way would add nothing.
  */
 export function isRound({ circles, fs }: Reading, path: string, stack: readonly string[]): boolean {
   if (circles.size === 0) return false;
@@ -169,13 +178,16 @@ export function isRound({ circles, fs }: Reading, path: string, stack: readonly 
   return circles.has(entry.path) && !stack.includes(entry.path) && stack.some((one) => circles.has(one));
 }
 
-/** nginx has no limit, and reads all of it. */
+/** nginx has no such limit, and reads all of it. */
 function tooMuch({ account }: Reading): string {
   const bytes = account.bytes.toLocaleString("en-US");
   return `was not read: the includes bring the same files again and again, far more than the ${bytes} bytes that are there`;
 }
 
-/** A directory in which a glob may match, and which this process could not look into, or what vanished from it. */
+/**
+ * A directory that a glob may match in and that this process could not look into, or something that
+ * vanished from it.
+ */
 export function unreadProblem({ fs }: Reading, entry: Entry): IncludeProblem {
   const reason = listedReason(entry);
   return { path: fs.display(entry.path), kind: "unread", reason, log: null, loop: [] };
@@ -186,13 +198,13 @@ function notAFile(
   problem: (kind: IncludeProblem["kind"], reason: string, log: string | null) => null,
 ): null {
   const reason = unreadReason(entry) ?? "";
-  // Links that lead back to themselves are the same for whoever looks.
+  // A link that leads back to itself does so for every process.
   return reason === TOO_MANY_LEVELS
     ? problem("refused", reason, TOO_MANY_LINKS)
     : problem("unread", reason, null);
 }
 
-/** What nginx prints behind `open() "…"`, or behind `pread() "…"` for a directory. */
+/** What nginx prints after `open() "…"`, or for a directory after `pread() "…"`. */
 export const NO_SUCH_FILE = "failed (2: No such file or directory)";
 export const NOT_A_DIRECTORY = "failed (20: Not a directory)";
 export const IS_A_DIRECTORY = "failed (21: Is a directory)";
@@ -224,7 +236,7 @@ export function open(
   return text;
 }
 
-/** The files that nothing read so far has included, without those that another of them includes. */
+/** The files that nothing has included so far, without those that another of them includes. */
 export function openRoots(reading: Reading, paths: readonly string[]): readonly NginxText[] {
   const texts = paths.flatMap((path) => {
     const entry = reading.fs.entry(path);

@@ -3,29 +3,32 @@ import { type DirectiveFact, factsFor } from "../facts/directives.js";
 import type { NginxVersion } from "../facts/version.js";
 import type { Node } from "../types.js";
 
-/** Every directive that nginx would look up in its tables, with the contexts in which it may stand. */
+/** A directive that nginx would look up in its tables, with the contexts that it may be in. */
 export interface Judged {
   readonly node: Node;
   /**
-   * Letters of facts.ts: one where the enclosing block is known; several where a fragment does not
-   * tell what it is included from, or whether its `server` is one of http, mail or stream.
+   * Letters of facts.ts: one if the enclosing block is known; several if a fragment does not show
+   * what includes it, or whether its `server` belongs to http, mail or stream.
    */
   readonly contexts: string;
-  /** The facts of its name in that version; empty: no module of nginx defines it. */
+  /** The facts about its name in that version; empty: no module of nginx defines it. */
   readonly rows: readonly DirectiveFact[];
-  /** It stands in the main file or was included from there; not beside it, where nobody knows what reads it. */
+  /**
+   * It is in the main file or was included from there. `false`: it is in a file next to it, and what
+   * reads that is unknown.
+   */
   readonly anchored: boolean;
 }
 
-/** Of a file that anything may include. */
+/** The contexts of a file that anything may include. */
 export const ANY_CONTEXT = "mehsluiIxMNSTU";
 
 /** Blocks whose lines are values, not directives. */
 const VALUE_BLOCKS = new Set(["types", "map", "geo", "split_clients", "charset_map"]);
 
 /**
- * In the order in which nginx reads them. Silent inside blocks that belong to no module of nginx:
- * what a third-party module takes there is its own matter. `main`: the contexts of the root.
+ * All directives, in the order in which nginx reads them, without those inside blocks of third-party
+ * modules, which decide by themselves what they accept. `main`: the contexts of the root.
  */
 export function* judged(root: Node, main: string, version: NginxVersion): Generator<Judged> {
   yield* walk(root, main, true, version);
@@ -34,7 +37,7 @@ export function* judged(root: Node, main: string, version: NginxVersion): Genera
 function* walk(block: Node, inside: string, anchored: boolean, version: NginxVersion): Generator<Judged> {
   for (const node of block.children) {
     const loose = isSynthetic(block) || isAdopted(node, block);
-    // The blocks that stand in for absent files are none of the text's own.
+    // Blocks that replace absent files are not in the text.
     if (isSynthetic(node)) {
       yield* walk(node, ANY_CONTEXT, false, version);
       continue;
@@ -52,7 +55,7 @@ function isSynthetic(block: Node): boolean {
   return block.name !== "" && block.directive.name.end === 0;
 }
 
-/** A file that stands beside a main file and is read as if it were included. */
+/** A file that is next to a main file and is read as if it were included. */
 function isAdopted(node: Node, block: Node): boolean {
   return node.via.length === 0 && node.file.path !== block.file.path;
 }
@@ -81,18 +84,18 @@ function contextInside(node: Node, contexts: string): string {
   // Only http has locations.
   if (node.name === "server" && node.children.some(({ name }) => name === "location")) return "s";
   const letters = [...contexts].map((letter) => byPlace.get(letter) ?? "").join("");
-  // One that stands where it may not is nevertheless read as what it was meant to be.
+  // A block in a wrong place is still read as what it was meant to be.
   return letters === "" ? [...byPlace.values()].join("") : letters;
 }
 
-/** The facts that hold where a directive stands. */
+/** The facts that hold where the directive is. */
 export function allowedRows({ rows, contexts }: Judged): readonly DirectiveFact[] {
   return rows.filter(
     (row) => row.contexts === "*" || [...row.contexts].some((one) => contexts.includes(one)),
   );
 }
 
-/** Of these, those that have a block where the text has one. */
+/** The allowed facts that have a block if the text has one. */
 export function matchingRows(one: Judged): readonly DirectiveFact[] {
   const block = one.node.directive.block !== null;
   return allowedRows(one).filter((row) => row.block === block);

@@ -1,7 +1,10 @@
 import { type Place, place } from "../../source/file.js";
 import type { Node, Word } from "../types.js";
 
-/** Small questions to a node of the tree. None of them climbs: inheritance is effective.ts's. */
+/**
+ * Small questions about a node of the tree. None of them looks at the parents' values: effective.ts does
+ * that.
+ */
 
 const indexes = new WeakMap<Node, ReadonlyMap<string, readonly Node[]>>();
 const nothing: readonly Node[] = [];
@@ -22,12 +25,12 @@ export function childrenNamed(block: Node, name: string): readonly Node[] {
   return index.get(name) ?? nothing;
 }
 
-/** The decoded argument, `undefined` when the directive has fewer. */
+/** The decoded argument; `undefined`: the directive has fewer. */
 export function argument(node: Node, index: number): string | undefined {
   return node.directive.args[index]?.text;
 }
 
-/** The place of an argument; of the name when the directive has fewer. */
+/** The place of an argument; the place of the name if the directive has fewer. */
 export function argumentPlace(node: Node, index: number): Place {
   const word = node.directive.args[index];
   return word === undefined ? namePlace(node) : place(node.file, word.start, word.end, node.via);
@@ -37,24 +40,27 @@ export function namePlace(node: Node): Place {
   return place(node.file, node.directive.name.start, node.directive.name.end, node.via);
 }
 
-/** From the name to the last argument, without `;` or `{`: what a report marks to mean the whole directive. */
+/**
+ * From the name to the last argument, without `;` or `{`: what a report marks when it means the whole
+ * directive.
+ */
 export function headPlace(node: Node): Place {
   const { args, name } = node.directive;
   const last = args[args.length - 1] ?? name;
   return place(node.file, name.start, last.end, node.via);
 }
 
-/** The directive without `;` or `{`, its words one blank apart. */
+/** The directive without `;` or `{`, its words one space apart. */
 export function headText(node: Node): string {
   return [node.directive.name, ...node.directive.args].map((word) => shownWord(node, word)).join(" ");
 }
 
-/** A word for people: decoded, but a template's placeholder as it stands in the file. */
+/** A word for people: decoded, but a template's placeholder is as in the file. */
 export function shownWord({ file }: Node, { text, placeholder, start, end }: Word): string {
   return placeholder ? file.text.slice(start, end) : text;
 }
 
-/** The nearest enclosing block of that name, the node itself included. */
+/** The nearest enclosing block with that name, or the node itself; `null`: there is none. */
 export function enclosing(node: Node, name: string): Node | null {
   for (let at: Node | null = node; at !== null; at = at.parent) if (at.name === name) return at;
   return null;

@@ -31,49 +31,49 @@ type MutableNode = { -readonly [Key in keyof Node]: Node[Key] } & { children: No
 const NAMELESS = { text: "", start: 0, end: 0, quote: null, placeholder: false } as const;
 
 /**
- * Reads a main file and everything it includes. `null` when it is not a readable file. `beside`:
- * files with servers that stand beside it in a repository; those that it does not include are read
- * as if it did, in `http`, because that is where they are deployed.
+ * Reads a main file and everything it includes. `null`: it is not a readable file. `siblings`: files
+ * with servers that are next to it in a repository; those that it does not include are read as if
+ * it did, in `http`, because that is where they are deployed.
  */
 export function readTree(
   options: TreeOptions,
   main: string,
-  beside: readonly string[] = [],
+  siblings: readonly string[] = [],
 ): NginxTree | null {
   const entry = options.fs.entry(main);
   if (entry.kind !== "file") return null;
-  // As nginx does it: the directory of the name that was given, not of what a link points to.
+  // Like nginx: the directory of the name that was given, not of what a link points to.
   const reading = startReading(options, directoryOf(main));
   const text = open(reading, entry, []);
   if (text === null) return null;
   const root = blockNode(null, text.file, syntheticBlock("", text.file), []);
-  // Behind a fault in the main file anything may stand.
+  // After a fault in the main file, anything may follow.
   root.partial = text.fault !== null || isCut(text);
   fill(reading, root, text.directives, text.file, [], [text.file.path]);
-  adopt(reading, root, beside);
+  adopt(reading, root, siblings);
   return finished(reading, root);
 }
 
-function adopt(reading: Reading, root: MutableNode, beside: readonly string[]): void {
+function adopt(reading: Reading, root: MutableNode, siblings: readonly string[]): void {
   const http = root.children.find((node) => node.name === "http") as MutableNode | undefined;
   if (http === undefined) return;
-  for (const text of openRoots(reading, beside)) {
+  for (const text of openRoots(reading, siblings)) {
     if (definesServers(text)) {
       if (text.template?.gap === true) http.partial = true;
       fill(reading, http, text.directives, text.file, [], [text.file.path]);
-      // What a template is deployed as, and so what includes it, is often told by no file of the tree.
+      // Often no file of the tree tells what a template is deployed as, and so what includes it.
     } else if (isTemplateName(text.file.path)) fragment(reading, http, text);
   }
 }
 
-/** Whether something of the file itself, outside of its blocks, was not read. */
+/** Whether a part of the file outside of its blocks was not read. */
 function isCut(text: NginxText): boolean {
   return mayGoOn(text) || text.template?.gap === true;
 }
 
 /**
- * Whether a fault hides something of the file's own level. A site that breaks off inside its server
- * takes that server with it, not what the other sites inherit: nobody sets the level behind it.
+ * Whether a fault hides something of the file's own level. If a site breaks off inside its server,
+ * that server is lost, but not what the other sites inherit: nobody sets that after a server.
  */
 function mayGoOn({ file, directives, fault }: NginxText): boolean {
   if (fault === null || directives.some(({ truncated, name }) => truncated && name.text === "server"))
@@ -92,8 +92,8 @@ function finished(reading: Reading, root: Node): NginxTree {
 
 /**
  * Reads fragments that no main file in the tree includes, each inside `http { }`, or inside
- * `http { server { } }` when it holds locations. The blocks around them are partial: what the absent
- * files could set is unknown.
+ * `http { server { } }` if it has locations. The blocks around them are partial, because it is
+ * unknown what the absent files set.
  */
 export function readFragments(
   options: TreeOptions,
@@ -165,7 +165,7 @@ function fill(
   branch: Branch | null = null,
 ): void {
   for (const directive of directives) {
-    // A directive whose name a template makes may be any.
+    // A directive whose name comes from a template may be any directive.
     if (directive.name.placeholder) {
       parent.partial = true;
       continue;
@@ -230,7 +230,7 @@ function include(
   });
 }
 
-/** Which files it means is known when the template is rendered. */
+/** Only a rendered template shows which files it means. */
 function unknownInclude(
   reading: Reading,
   parent: MutableNode,
