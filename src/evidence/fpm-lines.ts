@@ -3,6 +3,7 @@ import { factOf, type Section } from "../fpm/settings/refused.js";
 import type { FpmMaster, Pool, Setting } from "../fpm/types.js";
 import { unique } from "../source/collect.js";
 import type { SourceFile } from "../source/file.js";
+import { perKey } from "../source/memo.js";
 import { nearest } from "../source/spelling.js";
 import { isTemplate } from "../source/template.js";
 
@@ -65,35 +66,25 @@ export function meantKey(key: string, section: Section, array: boolean): string 
 /** Names of one pool for which it is looked up what they mean. */
 const MOST_MISSPELT = 1000;
 
-const misspelt = new WeakMap<Pool, ReadonlySet<string | null>>();
-
 /** Whether a line of the pool is a misspelt `key`: then that is the cause of what its absence does. */
 export function isMisspelt(pool: Pool, key: string): boolean {
-  const known = misspelt.get(pool) ?? misspeltIn(pool);
-  misspelt.set(pool, known);
-  return known.has(key);
+  return misspeltIn(pool).has(key);
 }
 
-function misspeltIn({ settings }: Pool): ReadonlySet<string | null> {
+const misspeltIn = perKey(({ settings }: Pool): ReadonlySet<string | null> => {
   const unknown = settings.filter((one) => one.index === null && factOf(one.key, "pool") === undefined);
   // A pool of more wrong names than anybody writes has other troubles.
   const names = unique(unknown.map(({ key }) => key)).slice(0, MOST_MISSPELT);
   return new Set(names.map((key) => meantKey(key, "pool", false)));
-}
+});
 
 /** The key as it is written: PHP-FPM's messages have it so. */
 export function writtenKey({ keyPlace: { span } }: Setting): string {
   return span.file.text.slice(span.start, span.end);
 }
 
-const templates = new WeakMap<SourceFile, boolean>();
-
 /** Looked for once in a file, whatever the number of its settings. */
-function isTemplateFile(file: SourceFile): boolean {
-  const known = templates.get(file) ?? isTemplate(file.text);
-  templates.set(file, known);
-  return known;
-}
+const isTemplateFile = perKey((file: SourceFile) => isTemplate(file.text));
 
 /** Text that an installer still replaces; `raw` is what is in the file. */
 export function isPlaceholder(setting: Setting): boolean {

@@ -5,6 +5,7 @@ import type { Host } from "../model/host.js";
 import { serverLabel } from "../model/labels.js";
 import { likelyPools, type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { unique } from "../source/collect.js";
+import { once, perKey } from "../source/memo.js";
 import { nearest } from "../source/spelling.js";
 import { compare } from "./address-slip.js";
 import { accountOf, isSharedAccount, type Site, tellingWords } from "./site.js";
@@ -49,18 +50,17 @@ export function meantPool(host: Host, wanted: Address | null, sites: readonly Si
   return spare === null || spare.address === null ? undecided(listens) : found(spare, "spare", null);
 }
 
-const shared = new WeakMap<Host, Map<string, Pool | null>>();
+/** By the address, as a person writes it. */
+const meantByAddress = perKey((_host: Host) => new Map<string, Pool | null>());
 
 /** The pool that all the locations mean which pass to an address that nobody listens on; `null`: they mean several. */
 export function meantByAll(host: Host, wanted: Address): Pool | null {
-  const known = shared.get(host) ?? new Map<string, Pool | null>();
-  shared.set(host, known);
-  const key = showAddress(wanted);
-  const told = known.get(key);
-  if (told !== undefined) return told;
-  const pool = meantPool(host, wanted, sitesMissing(host, key)).chosen?.pool ?? null;
-  known.set(key, pool);
-  return pool;
+  const shown = showAddress(wanted);
+  return once(
+    meantByAddress(host),
+    shown,
+    () => meantPool(host, wanted, sitesMissing(host, shown)).chosen?.pool ?? null,
+  );
 }
 
 function found(chosen: PoolListen, why: Meant["why"], doubt: string | null): Meant {

@@ -6,6 +6,7 @@ import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped, unique } from "../source/collect.js";
+import { perKey } from "../source/memo.js";
 import {
   accountOf,
   directoriesOfPool,
@@ -33,18 +34,14 @@ interface Index {
   readonly dead: ReadonlyMap<string, readonly Site[]>;
 }
 
-const indexes = new WeakMap<Host, Index>();
-
-function indexOf(host: Host): Index {
-  const known = indexes.get(host);
-  if (known !== undefined) return known;
+const indexOf = perKey((host: Host): Index => {
   const { listens } = poolListens(host);
   const terms = grouped(
     listens.flatMap((listen) =>
       termsOfPool(listen).map(({ text, weight }) => [text, { listen, weight }] as const),
     ),
   );
-  const index: Index = {
+  return {
     terms,
     directories: grouped(
       listens.flatMap((listen) => directoriesOfPool(listen.pool).map((path) => [path, listen] as const)),
@@ -58,9 +55,7 @@ function indexOf(host: Host): Index {
     spare: spareOf(host, terms),
     dead: deadOf(host),
   };
-  indexes.set(host, index);
-  return index;
-}
+});
 
 /** Pools whose socket has the same telling words in its path. */
 export function poolsAlike(host: Host, path: string): readonly PoolListen[] {

@@ -3,6 +3,7 @@ import { readScope } from "../nginx/checks/scope.js";
 import type { Scope } from "../nginx/checks/types.js";
 import { ANY_CONTEXT, type Judged, judged } from "../nginx/tree/judged.js";
 import type { Node } from "../nginx/types.js";
+import { perKey } from "../source/memo.js";
 import type { Host, NginxHost } from "./host.js";
 
 /** What the rules on single directives share: every directive of the host, and what else they must know. */
@@ -12,23 +13,17 @@ export interface JudgedHost {
   readonly scope: Scope;
 }
 
-const known = new WeakMap<NginxHost, JudgedHost>();
-
-/** Of a host with nginx; computed once. */
-export function judgedHost(host: Host): JudgedHost | null {
+/** `null`: the host runs no nginx. */
+export const judgedHost = perKey((host: Host): JudgedHost | null => {
   const { nginx } = host;
   if (nginx === null) return null;
-  const before = known.get(nginx);
-  if (before !== undefined) return before;
   const main = mainContext(host, nginx);
-  const now: JudgedHost = {
+  return {
     nginx,
     all: [...judged(nginx.root, main, nginx.version)],
     scope: readScope(nginx.root, main, nginx.version, isComplete(host, nginx)),
   };
-  known.set(nginx, now);
-  return now;
-}
+});
 
 /** Elsewhere than on a whole host a directory may hold fewer files than where it is deployed. */
 function isComplete({ whole }: Host, { hasMain, includes }: NginxHost): boolean {

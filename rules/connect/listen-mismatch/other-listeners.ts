@@ -6,6 +6,7 @@ import { type Address, reaches, socketPath, type TcpAddress } from "../../../src
 import { canonicalHost } from "../../../src/model/address/canonical.js";
 import type { Host } from "../../../src/model/host.js";
 import { assignmentsOf } from "../../../src/model/machine/unit-file.js";
+import { perKey } from "../../../src/source/memo.js";
 
 /** Programs besides nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
 
@@ -23,13 +24,9 @@ interface Others {
 }
 
 /** A rule asks for each address that leads to no pool. */
-const known = new WeakMap<HostFilesystem, Others>();
-
-function othersOf(fs: HostFilesystem): Others {
-  const found = known.get(fs) ?? { words: [...started(fs), ...handedOn(fs)], ports: kernelListens(fs) };
-  known.set(fs, found);
-  return found;
-}
+const othersOf = perKey(
+  (fs: HostFilesystem): Others => ({ words: [...started(fs), ...handedOn(fs)], ports: kernelListens(fs) }),
+);
 
 /** The arguments of units that start something else, and what units listen for. */
 function started(fs: HostFilesystem): readonly string[] {

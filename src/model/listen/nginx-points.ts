@@ -1,19 +1,15 @@
 import { argument, descendants } from "../../nginx/tree/nodes.js";
+import { perKey } from "../../source/memo.js";
 import { type Address, meetingPoint, nginxAddress } from "../address/address.js";
 import type { Host } from "../host.js";
 import { nginxListens } from "./nginx-listens.js";
 
 /** Where nginx itself listens, gathered once for a host: it may have as many servers as there are addresses to look for. */
 
-const points = new WeakMap<Host, ReadonlySet<string>>();
+const points = perKey((host: Host): ReadonlySet<string> => new Set(pointsOf(host)));
 
 export function nginxAnswers(host: Host, address: Address): boolean {
-  let known = points.get(host);
-  if (known === undefined) {
-    known = new Set(pointsOf(host));
-    points.set(host, known);
-  }
-  return known.has(meetingPoint(address)) && nginxListens(host, address);
+  return points(host).has(meetingPoint(address)) && nginxListens(host, address);
 }
 
 function* pointsOf({ nginx }: Host): Generator<string> {

@@ -3,6 +3,7 @@ import type { Pool } from "../../fpm/types.js";
 import { directoryOf, nameOf } from "../../host/path.js";
 import { grouped, unique } from "../../source/collect.js";
 import type { Place } from "../../source/file.js";
+import { perKey } from "../../source/memo.js";
 import { type Address, fpmAddress, meetingPoint, reaches } from "../address/address.js";
 import { ipBytes } from "../address/ip.js";
 import { listenAddress, realAddress } from "../build.js";
@@ -32,14 +33,10 @@ interface Index {
   readonly byHint: ReadonlyMap<string, readonly PoolListen[]>;
 }
 
-const indexes = new WeakMap<Host, Index>();
-
-export function poolListens(host: Host): Index {
-  const known = indexes.get(host);
-  if (known !== undefined) return known;
+export const poolListens = perKey((host: Host): Index => {
   const listens = host.pools.flatMap((pool) => readListen(host, pool, "listen"));
   const status = host.pools.flatMap((pool) => readListen(host, pool, "pm.status_listen")[0]?.address ?? []);
-  const index: Index = {
+  return {
     listens,
     order: new Map(listens.map((one, at) => [one, at])),
     refused: listens.filter(({ address }) => address === null),
@@ -50,9 +47,7 @@ export function poolListens(host: Host): Index {
     used: new Set(host.bindings.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools))),
     byHint: groupedByAll(listens, ({ address, text }) => (address === null ? [] : hints(address, text))),
   };
-  indexes.set(host, index);
-  return index;
-}
+});
 
 /** What no pool of the host can be moved to. */
 export interface Taken {
@@ -61,22 +56,16 @@ export interface Taken {
   readonly paths: ReadonlySet<string>;
 }
 
-const taken = new WeakMap<Host, Taken>();
-
 /** Ports of the pools and of their status pages, and paths of the pools. */
-export function takenBy(host: Host): Taken {
-  const known = taken.get(host);
-  if (known !== undefined) return known;
+export const takenBy = perKey((host: Host): Taken => {
   const { listens, status } = poolListens(host);
   const own = listens.flatMap(({ address }) => address ?? []);
   const all = [...own, ...[...status.values()].flat()];
-  const found: Taken = {
+  return {
     ports: new Set(all.flatMap((one) => (one.kind === "tcp" ? [one.port] : []))),
     paths: new Set(own.flatMap((one) => (one.kind === "unix" ? [one.path] : []))),
   };
-  taken.set(host, found);
-  return found;
-}
+});
 
 export function readListen(
   host: Host,

@@ -1,4 +1,5 @@
 import { withoutEnd } from "../../source/ends.js";
+import { perKey } from "../../source/memo.js";
 import type { DirectiveFact } from "../facts/directives.js";
 import { type Judged, matchingRows } from "../tree/judged.js";
 import { argument } from "../tree/nodes.js";
@@ -72,18 +73,17 @@ interface Mark {
   readonly what: string;
 }
 
-const levels = new WeakMap<Node, number>();
-let last = 0;
+let levels = 0;
+const numberOf = perKey((_block: Node) => ++levels);
 
 /** Two directives are on one level when nginx keeps their values in one place; files beside a main file have levels of their own. */
 function levelOf({ node, anchored }: Judged, global: boolean): string {
   const outer = node.parent;
   if (outer === null || (global && anchored)) return "";
-  const known = levels.get(outer) ?? ++last;
-  levels.set(outer, known);
+  const number = numberOf(outer);
   const loose =
     outer.directive.name.end === 0 || (node.via.length === 0 && node.file.path !== outer.file.path);
-  return loose ? `${known} ${node.file.path}` : String(known);
+  return loose ? `${number} ${node.file.path}` : String(number);
 }
 
 const mark = (kind: DuplicateKind, key: string, log: string, what: string, global = false): Mark => ({
