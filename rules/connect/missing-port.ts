@@ -15,6 +15,7 @@ import { possibleValues } from "../../src/model/request/variables.js";
 import { argument, argumentPlace, childrenNamed } from "../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../src/source/collect.js";
 import { type Place, samePlace } from "../../src/source/file.js";
+import { looksFilledIn } from "../../src/source/template-names.js";
 
 /** A location and the word that names an address without a port. */
 interface Portless {
@@ -73,7 +74,7 @@ function* portless(host: Host): Generator<Portless> {
       if (upstream === null || down || address.kind !== "tcp" || pools.length > 0) continue;
       const text = wordAt(place);
       // What an installer fills in is not an address yet.
-      if (/[{}<>%]|__\w+__|@\w+@/.test(text)) continue;
+      if (looksFilledIn(text)) continue;
       const written = nginxAddress(text);
       if (written?.kind === "tcp" && written.port === null) yield { binding, place, text, member: target };
     }

@@ -9,7 +9,7 @@ import {
   meantKey,
   writtenKey,
 } from "../../src/evidence/fpm-lines.js";
-import { fpmFact, olderThan } from "../../src/fpm/settings/facts.js";
+import { fpmFact } from "../../src/fpm/settings/facts.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
 import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
@@ -17,6 +17,8 @@ import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { phpDefault } from "../../src/php/facts.js";
 import { groupBy } from "../../src/source/collect.js";
+import { looksFilledIn } from "../../src/source/template-names.js";
+import { olderThan } from "../../src/source/version.js";
 
 type Case = "entry" | "array" | "array-in-global" | "pool-setting" | "global-setting" | "newer";
 
@@ -58,17 +60,14 @@ export const unknownSetting = defineRule({
   },
   *check(host) {
     for (const master of host.masters) {
-      const lines = linesOf(master).filter(({ setting }) => host.whole || !isFilledIn(setting.key));
+      const lines = linesOf(master).filter(
+        ({ setting }) => host.whole || !looksFilledIn(setting.key, "fpm key"),
+      );
       const unknown = lines.flatMap((line) => judge(master, line) ?? []);
       for (const group of groupBy(unknown, cause)) yield report(host, master, group);
     }
   },
 });
-
-/** A name that an installer still replaces. */
-function isFilledIn(key: string): boolean {
-  return /[{}<>%@$]|__/.test(key);
-}
 
 /** Lines below one wrong header have one cause; each misspelt name is its own. */
 function cause({ case: name, line: { setting } }: Unknown): string {

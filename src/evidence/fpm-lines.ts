@@ -6,6 +6,7 @@ import type { SourceFile } from "../source/file.js";
 import { perKey } from "../source/memo.js";
 import { nearest } from "../source/spelling.js";
 import { isTemplate } from "../source/template.js";
+import { looksFilledIn } from "../source/template-names.js";
 
 /** What the rules about single lines of PHP-FPM's files share. */
 
@@ -90,7 +91,7 @@ const isTemplateFile = perKey((file: SourceFile) => isTemplate(file.text));
 export function isPlaceholder(setting: Setting): boolean {
   const { raw, place } = setting;
   return (
-    /[{}<>]|%\w+%|__\w+__|@\w+@/.test(raw) ||
+    looksFilledIn(raw, "fpm value") ||
     (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(raw) && !raw.startsWith("E_")) ||
     (/\$\w|\{/.test(raw) && isTemplateFile(place.span.file))
   );

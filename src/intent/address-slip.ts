@@ -17,6 +17,7 @@ import type { Host } from "../model/host.js";
 import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Place } from "../source/file.js";
+import { looksFilledIn } from "../source/template-names.js";
 
 /** For an address nobody listens on: the pool that was most likely meant, and how it differs. */
 
@@ -67,9 +68,8 @@ function isUnknown(pool: Pool): boolean {
   const listen = setting(pool, "listen");
   if (listen.kind === "unknown") return true;
   const text = listen.value ?? "";
-  // A placeholder of an installer; and a relative path counts from a directory that only the main file tells.
-  const placeholder = /[{}<>%]|__\w+__|@\w+@/.test(text);
-  return placeholder || (pool.master.main === null && /^[^/:]+\//.test(text));
+  // A relative path counts from a directory that only the main file tells.
+  return looksFilledIn(text) || (pool.master.main === null && /^[^/:]+\//.test(text));
 }
 
 export function refusedFor(host: Host, wanted: Address): Refused | null {

@@ -23,6 +23,7 @@ import { headPlace } from "../../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../../src/source/collect.js";
 import { withoutEnd } from "../../../src/source/ends.js";
 import { type Place, samePlace } from "../../../src/source/file.js";
+import { looksFilledIn } from "../../../src/source/template-names.js";
 import { othersListen } from "./other-listeners.js";
 
 /** One location and one address behind it on which no pool listens. */
@@ -99,7 +100,7 @@ function isDead(host: Host, { address, place, upstream }: Target): boolean {
   const { file, start: from, end } = place.span;
   const text = file.text.slice(from, end);
   // What a template or an installer fills in is not an address yet.
-  if (!isLocal(address) || /[{}<>%]|__\w+__|@\w+@/.test(text)) return false;
+  if (!isLocal(address) || looksFilledIn(text)) return false;
   // Without a port nginx refuses it or takes 80, which is another cause.
   if (upstream !== null && address.kind === "tcp" && !/:\d+["']?$/.test(text)) return false;
   if (nginxAnswers(host, address) || statusListens(host, address)) return false;
