@@ -104,25 +104,31 @@ export function compare(
   };
 }
 
+/**
+ * How close a pool's address is to the written one. `same`: one half writes it so that its daemon
+ * reads another. `slip`: a slip of the pen, as another PHP version or IPv6 instead of IPv4. `other`:
+ * another address, and nothing says that this one was meant.
+ */
+export type Closeness = "same" | "slip" | "other";
+
 export interface Ranked extends Nearest {
-  /** How little the two addresses have in common: 0 and 1 are slips of the pen, 7 is another kind of address. */
-  readonly distance: number;
+  readonly closeness: Closeness;
 }
 
-type Verdict = Pick<Ranked, "distance" | "difference"> &
+type Verdict = Pick<Ranked, "closeness" | "difference"> &
   Partial<Pick<Ranked, "faulty" | "shown" | "nginxAddress">>;
 
 /** nginx looks for a path without a leading slash below the directory that it was started in. */
 function relativeVerdict(wanted: Address, address: Address, text: string): Verdict | null {
   if (wanted.kind === "tcp" || !isRelative(wanted)) return null;
-  if (address.kind === "tcp") return { distance: 7, difference: "a port, not a socket" };
+  if (address.kind === "tcp") return { closeness: "other", difference: "a port, not a socket" };
   const difference = "while nginx looks below the directory that it was started in";
   if (!text.startsWith("/")) {
-    const distance = text === wanted.path ? 0 : 6;
-    return { distance, shown: text, nginxAddress: null, difference: `${below(address)}, ${difference}` };
+    const closeness = text === wanted.path ? "same" : "other";
+    return { closeness, shown: text, nginxAddress: null, difference: `${below(address)}, ${difference}` };
   }
   const same = isMeant(wanted, address);
-  return { distance: same ? 0 : 6, faulty: same ? "nginx" : null, difference };
+  return { closeness: same ? "same" : "other", faulty: same ? "nginx" : null, difference };
 }
 
 /** Whether a relative path can be told to mean a pool, or nothing that can be there: `@php` is no abstract socket to either. */
@@ -147,49 +153,44 @@ function below({ path }: UnixAddress): string {
 
 function verdict(wanted: Address, address: Address, text: string): Verdict {
   if (address.kind === "tcp") {
-    if (wanted.kind === "unix") return { distance: 7, difference: "a port, not a socket" };
+    if (wanted.kind === "unix") return { closeness: "other", difference: "a port, not a socket" };
     if (wanted.port !== address.port)
-      return wanted.host === address.host
-        ? { distance: 3, difference: "another port" }
-        : { distance: 4, difference: "another address and port" };
+      return {
+        closeness: "other",
+        difference: wanted.host === address.host ? "another port" : "another address and port",
+      };
     if (text.startsWith("*:"))
-      return { distance: 0, shown: text, faulty: "pool", difference: "which PHP-FPM binds to [::1] alone" };
-    return { distance: 1, difference: family(wanted.host, address.host) };
+      return {
+        closeness: "same",
+        shown: text,
+        faulty: "pool",
+        difference: "which PHP-FPM binds to [::1] alone",
+      };
+    return { closeness: "slip", difference: family(wanted.host, address.host) };
   }
   if (!text.startsWith("/")) {
     const difference = below(address);
     const reading = { shown: text, faulty: "pool", nginxAddress: null, difference } as const;
-    if (wanted.kind === "tcp") return { ...reading, distance: wanted.host === text.toLowerCase() ? 0 : 6 };
-    return { ...reading, distance: wanted.path.endsWith(`/${text}`) ? 1 : 5 };
+    if (wanted.kind === "tcp")
+      return { ...reading, closeness: wanted.host === text.toLowerCase() ? "same" : "other" };
+    return { ...reading, closeness: wanted.path.endsWith(`/${text}`) ? "slip" : "other" };
   }
-  if (wanted.kind === "tcp") return { distance: 7, difference: "a socket, not a port" };
+  if (wanted.kind === "tcp") return { closeness: "other", difference: "a socket, not a port" };
   return paths(wanted.path, address.path);
 }
 
 function paths(wanted: string, listen: string): Verdict {
   if (wanted.includes(":") && wanted.slice(0, wanted.indexOf(":")) === listen)
     return {
-      distance: 0,
+      closeness: "same",
       faulty: "nginx",
       difference: "without the colon, which nginx takes for a part of the file name",
     };
   if (/php/.test(wanted) && withoutVersions(wanted) === withoutVersions(listen))
-    return { distance: 1, difference: "of another PHP version" };
-  if (nameOf(wanted) === nameOf(listen)) return { distance: 2, difference: "in another directory" };
+    return { closeness: "slip", difference: "of another PHP version" };
+  if (nameOf(wanted) === nameOf(listen)) return { closeness: "other", difference: "in another directory" };
   const same = directoryOf(wanted) === directoryOf(listen);
-  const [ours, theirs] = [stem(wanted), stem(listen)];
-  const alike = ours.includes(theirs) || theirs.includes(ours);
-  return { distance: (same ? 3 : 4) - (alike ? 1 : 0), difference: same ? "another file" : "another path" };
-}
-
-/** What names end with is no longer: `-fpm-8.2.socket`. */
-const LONGEST_END = 40;
-
-/** `shop` of `/run/php/shop-fpm.sock`. */
-function stem(path: string): string {
-  const name = nameOf(path);
-  const end = name.slice(-LONGEST_END).replace(/[-_.]?(fpm|php)?[-_.]?\d*\.?(sock|socket)?$/, "");
-  return name.slice(0, -LONGEST_END) + end;
+  return { closeness: "other", difference: same ? "another file" : "another path" };
 }
 
 function family(wanted: string, listen: string): string {

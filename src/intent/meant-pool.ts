@@ -7,7 +7,7 @@ import { likelyPools, type PoolListen, poolListens } from "../model/listen/pool-
 import { unique } from "../source/collect.js";
 import { once, perKey } from "../source/memo.js";
 import { nearest } from "../source/spelling.js";
-import { compare } from "./address-slip.js";
+import { type Closeness, compare } from "./address-slip.js";
 import { accountOf, isSharedAccount, type Site, tellingWords } from "./site.js";
 import {
   poolsAlike,
@@ -162,9 +162,9 @@ function othersIn(host: Host, { pool }: PoolListen, sites: readonly Site[]): str
 /** The pools whose address is the written one but for a slip; the likeliest kind of slip alone. */
 function wordSlips(host: Host, wanted: Address): readonly PoolListen[] {
   const near = likelyPools(host, wanted).map((listen) => ({ listen, like: compare(host, listen, wanted) }));
-  const at = (distance: number) =>
-    near.flatMap(({ listen, like }) => (like?.distance === distance ? [listen] : []));
-  const exact = [at(0), at(1)].find((pools) => pools.length > 0);
+  const at = (closeness: Closeness) =>
+    near.flatMap(({ listen, like }) => (like?.closeness === closeness ? [listen] : []));
+  const exact = [at("same"), at("slip")].find((pools) => pools.length > 0);
   if (exact !== undefined || wanted.kind === "tcp") return exact ?? [];
   const { path } = wanted;
   const alike = poolsAlike(host, path);

@@ -25,6 +25,9 @@ export interface HostCapacity {
   readonly incomplete: readonly Incomplete[];
 }
 
+/** The same before anybody thought of what is wrong with it. */
+export type HostPlan = Omit<HostCapacity, "warnings">;
+
 export interface Sources {
   readonly memory: string;
   readonly reserve: string;

@@ -3,11 +3,9 @@ import { keptByPool } from "../evidence/kept-connections.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
-import type { HostCapacity, PoolCapacity } from "./result.js";
+import type { HostPlan, PoolCapacity } from "./result.js";
 
 /** What would break between nginx and the workers of a plan; one sentence each, without a full stop. */
-
-type Found = Omit<HostCapacity, "warnings">;
 
 /** What PHP-FPM took as "no limit" before it took -1; nobody means it as a number. */
 const NO_LIMIT = 65535;
@@ -17,7 +15,7 @@ export function workersInWords(count: number): string {
   return `${count} ${count === 1 ? "worker" : "workers"}`;
 }
 
-export function queueWarnings(host: Host, { pools }: Found): readonly string[] {
+export function queueWarnings(host: Host, { pools }: HostPlan): readonly string[] {
   const onSocket = new Map(
     poolListens(host).listens.map(({ pool, address }) => [pool, address?.kind === "unix"]),
   );
@@ -54,7 +52,7 @@ function inVain(
   ];
 }
 
-export function nginxWarnings(host: Host, { pools, nginx: limits }: Found): readonly string[] {
+export function nginxWarnings(host: Host, { pools, nginx: limits }: HostPlan): readonly string[] {
   const workers = pools.reduce((sum, { plan }) => sum + plan.max, 0);
   const few =
     limits !== null && limits.requests <= workers

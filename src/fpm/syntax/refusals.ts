@@ -1,13 +1,13 @@
 /** Why FPM's reader refuses a line, told by what a person did, not by the token PHP stumbled over. */
 import type { IniSyntaxError, Range } from "../../php/grammar.js";
 
-export interface Refusal {
+export interface SyntaxRefusal {
   readonly message: string;
   readonly log: string;
   readonly help: string;
 }
 
-interface PlacedRefusal extends Refusal {
+interface PlacedRefusal extends SyntaxRefusal {
   /** Offsets into the line; `null` for all of it. */
   readonly range: Range | null;
 }
@@ -87,7 +87,7 @@ function adviceOn(key: string, value: string): string {
 }
 
 /** A key that is not followed by `=`; `line` is all that stands there. */
-export function bareKey(key: string, line: string): Refusal {
+export function bareKey(key: string, line: string): SyntaxRefusal {
   const text = line.trim();
   if (key.startsWith("#")) return { ...comment, log: nullValue };
   if (text.startsWith("[")) {
@@ -103,13 +103,13 @@ export function bareKey(key: string, line: string): Refusal {
 }
 
 /** `# key = value`: to FPM a setting named `# key`. */
-export function commentSign(key: string, array: boolean, inGlobal: boolean): Refusal {
+export function commentSign(key: string, array: boolean, inGlobal: boolean): SyntaxRefusal {
   const inArray = inGlobal ? "Array are not allowed in the global section" : `unknown directive '${key}'`;
   return { ...comment, log: array ? inArray : `unknown entry '${key}'` };
 }
 
 /** Only a file with old Mac line ends has two statements on what FPM takes for one line. */
-export const secondInclude: Refusal = {
+export const secondInclude: SyntaxRefusal = {
   message: "two includes on what PHP-FPM takes for one line: lines end with CR only",
   log: "two includes at the same time !",
   help: "end lines with LF",

@@ -26,7 +26,13 @@ import { labelOf } from "../labels.js";
 import { arrives } from "../request/arrival.js";
 import { type PossibleValue, possibleValues } from "../request/variables.js";
 import { serves } from "./serves.js";
-import { chosenTarget, type PossibleListener, templateTarget, unknownAddress } from "./template-targets.js";
+import {
+  chosenTarget,
+  type DirectTarget,
+  type PossibleListener,
+  templateTarget,
+  unknownAddress,
+} from "./template-targets.js";
 import { type UpstreamServer, type Upstreams, upstreamServers } from "./upstreams.js";
 
 /** A pool and the address it listens on. */
@@ -129,36 +135,45 @@ export function answers(pass: Node, block: Node): boolean {
   );
 }
 
-const ALONE = { upstream: null, down: false, backup: false } as const;
-
 function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening: Context): readonly Target[] {
   const at = argumentPlace(pass, 0);
   const values = pass.parent === null ? null : possibleValues(pass.parent, written, at);
   const targets: Target[] = [];
   for (const value of values ?? [{ text: written, place: at, sure: true }]) {
-    const through = value.place === at ? null : at;
     const group = upstreams.get(value.text.toLowerCase());
-    if (group !== undefined) targets.push(...groupTargets(group, at, listening).filter(mayBe(value)));
-    else {
-      const address = readAddress(value.text, listening);
-      // nginx refuses a group's name with a port; without one it can only be a group that is not in the tree.
-      const refused = through === null && address?.kind === "tcp" && upstreams.has(address.host);
-      if (address !== null && !refused && (address.kind === "unix" || address.port !== null)) {
-        targets.push(
-          ...[{ ...target(address, value.place, through, listening), ...ALONE }].filter(mayBe(value)),
-        );
-      } else if (address === null) {
-        const found = templateTarget(value.text, value.place, through, listening.possible);
-        if (found !== null && found.pools.length > 0) targets.push({ ...found, ...ALONE });
-      }
+    if (group !== undefined) {
+      targets.push(...groupTargets(group, at, listening).filter((one) => isBelieved(one, value)));
+      continue;
     }
+    const direct = directTarget(value, value.place === at ? null : at, upstreams, listening);
+    if (direct !== null) targets.push({ ...direct, upstream: null, down: false, backup: false });
   }
   return targets;
 }
 
+/** A server that is no member of a group: an address, or what a template makes of one. `null`: none that counts. */
+function directTarget(
+  value: PossibleValue,
+  through: Place | null,
+  upstreams: Upstreams,
+  listening: Context,
+): DirectTarget | null {
+  const { text, place } = value;
+  const address = readAddress(text, listening);
+  if (address === null) {
+    const found = templateTarget(text, place, through, listening.possible);
+    return found === null || found.pools.length === 0 ? null : found;
+  }
+  // nginx refuses a group's name with a port; without one it can only be a group that is not in the tree.
+  if (address.kind === "tcp" && (address.port === null || (through === null && upstreams.has(address.host))))
+    return null;
+  const found = target(address, place, through, listening);
+  return isBelieved(found, value) ? found : null;
+}
+
 /** Where choices are put together that may exclude each other, only an address that somebody listens on is believed. */
-function mayBe({ sure }: PossibleValue): (target: Target) => boolean {
-  return ({ pools }) => sure || pools.length > 0;
+function isBelieved({ pools }: DirectTarget, { sure }: PossibleValue): boolean {
+  return sure || pools.length > 0;
 }
 
 function readAddress(text: string, { directory }: Context): Address | null {
@@ -184,7 +199,7 @@ function serverTarget({ node, address: text, open }: UpstreamServer, through: Pl
   // In a group nginx takes port 80 where none is written.
   const full: Address = address.kind === "tcp" ? { ...address, port: address.port ?? 80 } : address;
   const found = target(full, at, through, listening);
-  // What may be down is no more known than what a template makes.
+  // A server that may be down is as unknown as one that a template fills in.
   return open && found.pools.length === 0 ? { ...found, address: unknownAddress(at) } : found;
 }
 
@@ -193,7 +208,7 @@ function target(
   place: Place,
   through: Place | null,
   { met, possible, sameDirectory }: Context,
-): Omit<Target, "upstream" | "down" | "backup"> {
+): DirectTarget {
   const real: Address =
     address.kind === "tcp" || isRelative(address)
       ? address

@@ -16,7 +16,8 @@ export interface PossibleListener {
   readonly listens: readonly PossibleListen[];
 }
 
-type Found = Omit<Target, "upstream" | "down" | "backup">;
+/** A server that a pass names itself; what a group says of its members does not apply. */
+export type DirectTarget = Omit<Target, "upstream" | "down" | "backup">;
 
 /** The pools behind an address that a template makes; `null` for any other address. */
 export function templateTarget(
@@ -24,7 +25,7 @@ export function templateTarget(
   place: Place,
   through: Place | null,
   possible: readonly PossibleListener[],
-): Found | null {
+): DirectTarget | null {
   const wanted = nginxTemplateAddress(text);
   if (wanted === null) return null;
   const behind = possible.filter(({ listens }) =>
@@ -42,7 +43,7 @@ export function chosenTarget(
   place: Place,
   through: Place | null,
   possible: readonly PossibleListener[],
-): Found | null {
+): DirectTarget | null {
   const pools = possible
     .filter(({ listens }) =>
       listens.some((listen) => listen.kind === "chosen" && reaches(address, listen.address)),

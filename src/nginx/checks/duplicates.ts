@@ -61,7 +61,7 @@ export function* duplicates(all: readonly Judged[]): Generator<Duplicate> {
 }
 
 /** Something that may stand once. */
-interface Mark {
+interface Once {
   readonly kind: DuplicateKind;
   readonly key: string;
   /** Counts in all of the configuration, not only on the level. */
@@ -86,7 +86,7 @@ function levelOf({ node, anchored }: Judged, global: boolean): string {
   return loose ? `${number} ${node.file.path}` : String(number);
 }
 
-const mark = (kind: DuplicateKind, key: string, log: string, what: string, global = false): Mark => ({
+const mark = (kind: DuplicateKind, key: string, log: string, what: string, global = false): Once => ({
   kind,
   key: `${kind} ${key}`,
   global,
@@ -96,7 +96,7 @@ const mark = (kind: DuplicateKind, key: string, log: string, what: string, globa
   what,
 });
 
-function marksOf(one: Judged, rows: readonly DirectiveFact[]): readonly Mark[] {
+function marksOf(one: Judged, rows: readonly DirectiveFact[]): readonly Once[] {
   const { node } = one;
   const name = node.name;
   const first = argument(node, 0) ?? "";
@@ -117,7 +117,7 @@ function marksOf(one: Judged, rows: readonly DirectiveFact[]): readonly Mark[] {
 }
 
 /** One slot for both, and nginx says which one it was. */
-function slot(node: Node): Mark {
+function slot(node: Node): Once {
   const log = (first: Node): string =>
     first.name === node.name
       ? `"${node.name}" directive is duplicate`
@@ -128,7 +128,7 @@ function slot(node: Node): Mark {
 /** Lists that `off` ends, and that nothing may precede. */
 const OFF = /^(?:mirror|proxy_redirect|proxy_cookie_(?:domain|flags|path))$/;
 
-function offMarks(name: string, first: string, log: string): readonly Mark[] {
+function offMarks(name: string, first: string, log: string): readonly Once[] {
   const off = mark("directive", `${name} off`, log, name);
   const any = mark("directive", `${name} any`, log, name);
   return first === "off"
@@ -139,7 +139,7 @@ function offMarks(name: string, first: string, log: string): readonly Mark[] {
       ];
 }
 
-function locationMark(node: Node): readonly Mark[] {
+function locationMark(node: Node): readonly Once[] {
   const read = readLocation(node);
   if (read === null || read.kind === "pattern" || read.kind === "named") return [];
   const log = `duplicate location "${read.name}"`;
@@ -155,7 +155,7 @@ function locationMark(node: Node): readonly Mark[] {
 
 const CACHE_PATH = /^(fastcgi|proxy|scgi|uwsgi)_cache_path$/;
 
-function namedMarks({ node, contexts }: Judged, first: string): readonly Mark[] {
+function namedMarks({ node, contexts }: Judged, first: string): readonly Once[] {
   const { name } = node;
   const words = node.directive.args.map(({ text }) => text);
   if (name === "upstream") {
@@ -200,7 +200,7 @@ function namedMarks({ node, contexts }: Judged, first: string): readonly Mark[] 
 const SOCKET_OPTION =
   /^(?:bind|reuseport|deferred|(?:setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=)/;
 
-function listenMarks(node: Node): readonly Mark[] {
+function listenMarks(node: Node): readonly Once[] {
   const options = node.directive.args.slice(1).map(({ text }) => text);
   // HTTP/3 comes over UDP: the same address and port as those of HTTPS are another socket.
   const over = options.includes("quic") ? " quic" : "";
