@@ -14,7 +14,7 @@ import type { Host } from "../../src/model/host.js";
 
 const counts = vi.hoisted(() => ({ compared: 0, shown: 0, words: 0 }));
 
-vi.mock("../src/model/address.js", async (original) => {
+vi.mock("../../src/model/address/address.js", async (original) => {
   const real = await original<typeof address>();
   return {
     ...real,
@@ -29,7 +29,7 @@ vi.mock("../src/model/address.js", async (original) => {
   };
 });
 
-vi.mock("../src/engine/nearest.js", async (original) => {
+vi.mock("../../src/source/spelling.js", async (original) => {
   const real = await original<typeof import("../../src/source/spelling.js")>();
   return {
     ...real,
