@@ -20,7 +20,7 @@ const REPORT = /this is a fault of fpmlint: please report/;
 /** The host whose reading fails. */
 let broken = "";
 
-vi.mock("../src/model/build.js", async (original) => {
+vi.mock("../../src/model/build.js", async (original) => {
   const real = await original<typeof build>();
   return {
     ...real,
@@ -34,7 +34,7 @@ vi.mock("../src/model/build.js", async (original) => {
 /** The host whose capacity fails. */
 let unmeasured = "";
 
-vi.mock("../src/engine/live-host.js", async (original) => {
+vi.mock("../../src/sizing/live-host.js", async (original) => {
   const real = await original<typeof live>();
   return {
     ...real,
