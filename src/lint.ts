@@ -70,8 +70,10 @@ function settingOf(rule: Rule, config: Config | null, validators: Validators): R
   const [level, given] =
     setting === undefined ? [null, {}] : typeof setting === "string" ? [setting, {}] : setting;
   const options = structuredClone(given);
+  const complete = validators[ruleSchemaName(rule.id)];
+  if (complete === undefined) throw new Error(`no validator for the options of the rule ${rule.id}`);
   // Fills in the defaults; the configuration itself was checked when it was read.
-  validators[ruleSchemaName(rule.id)]?.(options);
+  complete(options);
   return { level, options };
 }
 

@@ -12,11 +12,12 @@ import { isLocal, nginxAddress, reaches } from "../../src/model/address/address.
 import type { Binding, Host, Target } from "../../src/model/host.js";
 import { type PoolListen, poolListens } from "../../src/model/listen/pool-listens.js";
 import { upstreamsOf } from "../../src/model/pass/upstreams.js";
-import { isToBeFilledIn, writtenAddress } from "../../src/model/pass/written.js";
+import { writtenAddress } from "../../src/model/pass/written.js";
 import { possibleValues } from "../../src/model/request/variables.js";
 import { argument, argumentPlace, childrenNamed } from "../../src/nginx/tree/nodes.js";
 import { type Place, placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
+import { looksFilledIn } from "../../src/source/template-names.js";
 
 /** A location and the word that gives it an address without a port. */
 interface Portless {
@@ -84,7 +85,7 @@ export const missingPort = defineRule({
       const { address, place, upstream, down, pools } = target;
       if (upstream === null || down || address.kind !== "tcp" || pools.length > 0) continue;
       const text = writtenAddress(place);
-      if (isToBeFilledIn(text)) continue;
+      if (looksFilledIn(text)) continue;
       const written = nginxAddress(text);
       if (written?.kind === "tcp" && written.port === null) yield { binding, place, text, member: target };
     }

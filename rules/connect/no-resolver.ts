@@ -12,7 +12,7 @@ import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
 import { type Place, placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
-import { once } from "../../src/source/once.js";
+import { perKey } from "../../src/source/memo.js";
 
 /** A location whose `fastcgi_pass` gets a host name that nginx would have to look up. */
 interface Named {
@@ -102,7 +102,7 @@ export const noResolver = defineRule({
  * The names that nginx looks up when it starts, because some directive passes to them without a variable:
  * from then on each is the name of a group of servers. `null`: a template may write such a name.
  */
-const lookedUpAtStart = once(({ bindings, otherPasses }: Host): ReadonlySet<string> | null => {
+const lookedUpAtStart = perKey(({ bindings, otherPasses }: Host): ReadonlySet<string> | null => {
   const passes = [...bindings, ...otherPasses].map(({ pass }) => pass);
   if (passes.some(({ directive }) => directive.args[0]?.placeholder)) return null;
   return new Set(passes.map((pass) => (argument(pass, 0) ?? "").toLowerCase().replace(/^https?:\/\//, "")));

@@ -10,7 +10,7 @@ import type { Host } from "../../src/model/host.js";
 import { type PoolListen, readListen } from "../../src/model/listen/pool-listens.js";
 import { descendants } from "../../src/nginx/tree/nodes.js";
 import { markdown } from "../../src/source/markdown.js";
-import { once } from "../../src/source/once.js";
+import { perKey } from "../../src/source/memo.js";
 
 export const unusedPool = defineRule({
   id: "connect/unused-pool",
@@ -73,7 +73,7 @@ export const unusedPool = defineRule({
 });
 
 /** The pools that nginx passes requests to, by any protocol; `null`: the files do not tell all of them. */
-const usedPools = once((host: Host): ReadonlySet<Pool> | null => {
+const usedPools = perKey((host: Host): ReadonlySet<Pool> | null => {
   if (!isKnown(host)) return null;
   const passes = [...host.bindings, ...host.otherPasses];
   return new Set(passes.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools)));
@@ -101,7 +101,7 @@ function isOpen(address: PoolListen["address"]): boolean {
 }
 
 /** Every word in nginx's files that may hold an address, one a line. */
-const addressesIn = once(({ nginx }: Host): string => {
+const addressesIn = perKey(({ nginx }: Host): string => {
   if (nginx === null) return "";
   const all = [...descendants(nginx.root)].flatMap(({ directive }) => directive.args.map(({ text }) => text));
   return all

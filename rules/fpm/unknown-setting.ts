@@ -9,7 +9,7 @@ import {
   meantKey,
   writtenKey,
 } from "../../src/evidence/fpm-lines.js";
-import { fpmFact, olderThan } from "../../src/fpm/settings/facts.js";
+import { fpmFact } from "../../src/fpm/settings/facts.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
 import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
@@ -18,6 +18,8 @@ import type { Host } from "../../src/model/host.js";
 import { phpDefault } from "../../src/php/facts.js";
 import { groupBy } from "../../src/source/collect.js";
 import { markdown } from "../../src/source/markdown.js";
+import { looksFilledIn } from "../../src/source/template-names.js";
+import { olderThan } from "../../src/source/version.js";
 
 type Case = "entry" | "array" | "array-in-global" | "pool-setting" | "global-setting" | "newer";
 
@@ -83,16 +85,13 @@ export const unknownSetting = defineRule({
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
   },
   *check(master, host) {
-    const lines = linesOf(master).filter(({ setting }) => host.whole || !isFilledIn(setting.key));
+    const lines = linesOf(master).filter(
+      ({ setting }) => host.whole || !looksFilledIn(setting.key, "fpm key"),
+    );
     const unknown = lines.flatMap((line) => judge(master, line) ?? []);
     for (const group of groupBy(unknown, cause)) yield report(host, master, group);
   },
 });
-
-/** A name that an installer will replace. */
-function isFilledIn(key: string): boolean {
-  return /[{}<>%@$]|__/.test(key);
-}
 
 /** Lines below one wrong header have one cause; each misspelt name is a cause of its own. */
 function cause({ case: name, line: { setting } }: Unknown): string {

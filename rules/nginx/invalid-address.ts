@@ -15,6 +15,7 @@ import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "..
 import type { Node } from "../../src/nginx/types.js";
 import { known } from "../../src/source/effective.js";
 import { markdown } from "../../src/source/markdown.js";
+import { looksFilledIn } from "../../src/source/template-names.js";
 
 /** Case → what nginx says, and what is wrong. */
 const CASES = {
@@ -117,7 +118,7 @@ export const invalidAddress = defineRule({
     const withPort = new Set<string>();
     for (const use of addressUses(root)) {
       // What a template or an installer fills in is not an address yet: it may become any.
-      if (use.node.directive.args[0]?.placeholder === true || PLACEHOLDER.test(use.text)) {
+      if (use.node.directive.args[0]?.placeholder === true || looksFilledIn(use.text)) {
         if (use.role === "pass") mayHavePort(use, withPort);
         continue;
       }
@@ -151,11 +152,9 @@ function joins({ role, protocol, address, defaultPort }: AddressUse, withPort: S
 /** Where the host is written, only the port is filled in; otherwise it may be any group. */
 function mayHavePort({ protocol, text }: AddressUse, withPort: Set<string>): void {
   const [, host = ""] = /^(\[[^\]$]*\]|[^:$[]+):/.exec(text) ?? [];
-  if (host === "" || PLACEHOLDER.test(host)) withPort.add(protocol);
+  if (host === "" || looksFilledIn(host)) withPort.add(protocol);
   else withPort.add(`${protocol} ${host.toLowerCase()}`);
 }
-
-const PLACEHOLDER = /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/;
 
 /** The group that a `*_pass` names: a group wins over a host with the same name. */
 function groupOf({ role, address }: AddressUse, groups: Upstreams): Node | null {

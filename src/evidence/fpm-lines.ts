@@ -3,8 +3,10 @@ import { factOf, type Section } from "../fpm/settings/refused.js";
 import type { FpmMaster, Pool, Setting } from "../fpm/types.js";
 import { unique } from "../source/collect.js";
 import type { SourceFile } from "../source/file.js";
+import { perKey } from "../source/memo.js";
 import { nearest } from "../source/spelling.js";
 import { isTemplate } from "../source/template.js";
+import { looksFilledIn } from "../source/template-names.js";
 
 /** What the rules about single lines of PHP-FPM's files have in common. */
 
@@ -66,41 +68,31 @@ export function meantKey(key: string, section: Section, array: boolean): string 
 /** The meaning of more unknown names than this in one pool is not looked up. */
 const MOST_MISSPELT = 1000;
 
-const misspelt = new WeakMap<Pool, ReadonlySet<string | null>>();
-
 /** Whether a line of the pool is a misspelt `key`: then the misspelling is the cause of what its absence does. */
 export function isMisspelt(pool: Pool, key: string): boolean {
-  const known = misspelt.get(pool) ?? misspeltIn(pool);
-  misspelt.set(pool, known);
-  return known.has(key);
+  return misspeltIn(pool).has(key);
 }
 
-function misspeltIn({ settings }: Pool): ReadonlySet<string | null> {
+const misspeltIn = perKey(({ settings }: Pool): ReadonlySet<string | null> => {
   const unknown = settings.filter((one) => one.index === null && factOf(one.key, "pool") === undefined);
   // A pool with more wrong names than anybody writes has other problems.
   const names = unique(unknown.map(({ key }) => key)).slice(0, MOST_MISSPELT);
   return new Set(names.map((key) => meantKey(key, "pool", false)));
-}
+});
 
 /** The key as it is written, which is how PHP-FPM's messages quote it. */
 export function writtenKey({ keyPlace: { span } }: Setting): string {
   return span.file.text.slice(span.start, span.end);
 }
 
-const templates = new WeakMap<SourceFile, boolean>();
-
 /** Looked up once for a file, however many settings it has. */
-function isTemplateFile(file: SourceFile): boolean {
-  const known = templates.get(file) ?? isTemplate(file.text);
-  templates.set(file, known);
-  return known;
-}
+const isTemplateFile = perKey((file: SourceFile) => isTemplate(file.text));
 
 /** Whether an installer still replaces the value; `raw` is the text in the file. */
 export function isPlaceholder(setting: Setting): boolean {
   const { raw, place } = setting;
   return (
-    /[{}<>]|%\w+%|__\w+__|@\w+@/.test(raw) ||
+    looksFilledIn(raw, "fpm value") ||
     (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(raw) && !raw.startsWith("E_")) ||
     (/\$\w|\{/.test(raw) && isTemplateFile(place.span.file))
   );

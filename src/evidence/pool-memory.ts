@@ -16,7 +16,7 @@ import type { Place } from "../source/file.js";
 /** The memory that all pools of a host need against the memory it has, in bytes and in words. */
 
 /** A pool with what it counts in the sum. */
-export interface SizedPool {
+export interface PoolNeed {
   readonly pool: Pool;
   /** How many of its workers count: `pm.max_children`, or what `process.max` leaves of it. */
   readonly count: number;
@@ -28,7 +28,7 @@ export interface SizedPool {
 
 /** The pools of a host that may run together. */
 export interface PoolSum {
-  readonly pools: readonly SizedPool[];
+  readonly pools: readonly PoolNeed[];
   /** Every `process.max` that allows fewer workers than the pools of its master. */
   readonly caps: readonly Cap[];
 }
@@ -70,7 +70,7 @@ function alternatives(host: Host): readonly (readonly FpmMaster[])[] {
 }
 
 function masterSum(master: FpmMaster, bytesOf: (pool: Pool) => number | null): PoolSum | null {
-  const pools: SizedPool[] = [];
+  const pools: PoolNeed[] = [];
   for (const pool of master.pools) {
     const [most, bytes] = [maxChildren(pool), bytesOf(pool)];
     if (most === null || bytes === null) return null;
@@ -80,14 +80,14 @@ function masterSum(master: FpmMaster, bytesOf: (pool: Pool) => number | null): P
 }
 
 /** `process.max` is for all pools of a master together; in the worst case the largest workers run. */
-function capped(master: FpmMaster, pools: readonly SizedPool[]): PoolSum | null {
+function capped(master: FpmMaster, pools: readonly PoolNeed[]): PoolSum | null {
   const value = globalSetting(master, "process.max");
   if (value.kind === "unknown") return null;
   const reading = value.kind === "set" ? readInteger(value.value ?? "") : null;
   const limit = reading?.ok === true && reading.value > 0 ? reading.value : Infinity;
   const most = pools.reduce((sum, one) => sum + one.most, 0);
   if (most <= limit) return { pools, caps: [] };
-  const counts = new Map<SizedPool, number>();
+  const counts = new Map<PoolNeed, number>();
   let left = limit;
   for (const one of pools.toSorted((a, b) => b.bytes - a.bytes)) {
     counts.set(one, Math.min(left, one.most));

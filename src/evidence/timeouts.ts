@@ -5,6 +5,7 @@ import { matches, readPattern } from "../nginx/location/pattern.js";
 import { effectiveTime } from "../nginx/tree/effective.js";
 import { argument } from "../nginx/tree/nodes.js";
 import { known } from "../source/effective.js";
+import { perKey } from "../source/memo.js";
 import type { Known } from "./grouping.js";
 import { type Pair, pairs } from "./pairs.js";
 
@@ -55,12 +56,10 @@ interface Reads {
 }
 
 /** Rules ask for this for thousands of locations, and the answer is the same for all ways to a pool. */
-const readsByPool = new WeakMap<readonly Limits[], ReadonlyMap<Pool, Reads>>();
+const readsByPool = perKey(gathered);
 
 function readsOf(all: readonly Limits[], pool: Pool): Reads {
-  const reads = readsByPool.get(all) ?? gathered(all);
-  readsByPool.set(all, reads);
-  return reads.get(pool) ?? { shortest: Infinity, longest: -Infinity };
+  return readsByPool(all).get(pool) ?? { shortest: Infinity, longest: -Infinity };
 }
 
 function gathered(all: readonly Limits[]): ReadonlyMap<Pool, Reads> {

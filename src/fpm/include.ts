@@ -5,7 +5,7 @@ import { isGlob, type Steps } from "../host/glob.js";
 import { directoryOf } from "../host/path.js";
 import type { FpmInclude, UnreadInclude } from "./types.js";
 
-export interface Found {
+export interface Included {
   /** In the order in which FPM reads them. */
   readonly files: readonly FileEntry[];
   readonly result: FpmInclude["result"];
@@ -20,7 +20,7 @@ export function findIncluded(
   prefix: string,
   fromTemplate = false,
   steps?: Steps,
-): Found {
+): Included {
   const path = pattern.startsWith("/") ? pattern : `${prefix}/${pattern}`;
   if (isGlob(path)) {
     const directory = fs.entry(globDirectory(path));
@@ -46,7 +46,7 @@ export function findIncluded(
   if (link !== null) return { files, result: { kind: "missing", link }, unread };
   const [first, ...others] = unread;
   if (first !== undefined) return { files, result: { kind: "unread", ...first }, unread: others };
-  const result: Found["result"] =
+  const result: Included["result"] =
     paths.length === 0 ? { kind: "no-match" } : { kind: "files", count: files.length };
   return { files, result, unread: [] };
 }

@@ -7,7 +7,7 @@ import { type FileEntry, type HostFilesystem, unreadReason } from "../host/files
 import { iniFor } from "../php/ini.js";
 import { type Place, place, type SourceFile, type Span, sourceFile } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
-import { type Found, findIncluded } from "./include.js";
+import { findIncluded, type Included } from "./include.js";
 import { fpmPrefix, versionFromPath } from "./layout.js";
 import { newReading, type Reading } from "./reading.js";
 import { asciiLower, type FpmLine, type IncludeLine, parseFpm, type SettingLine } from "./syntax/parse.js";
@@ -198,7 +198,7 @@ function include(
 }
 
 /** What a pattern means; the same line may be read thousands of times. */
-function includedFiles(reading: Reading, pattern: string, fromTemplate: boolean): Found {
+function includedFiles(reading: Reading, pattern: string, fromTemplate: boolean): Included {
   const key = `${fromTemplate} ${pattern}`;
   const known = reading.found.get(key);
   if (known !== undefined) return known;

@@ -9,7 +9,7 @@ import {
 import type { HostFilesystem } from "../host/filesystem.js";
 import type { Steps } from "../host/glob.js";
 import type { Place, SourceFile } from "../source/file.js";
-import type { Found } from "./include.js";
+import type { Included } from "./include.js";
 import type { FpmLine } from "./syntax/parse.js";
 import type { FpmFault, FpmInclude, Setting } from "./types.js";
 
@@ -40,7 +40,7 @@ export interface Reading {
   /** The limit was reached: nothing more is read. */
   exhausted: boolean;
   /** Pattern of an include → what it was found to mean. */
-  readonly found: Map<string, Found>;
+  readonly found: Map<string, Included>;
   /** How much the wildcards of all files may cost together. */
   readonly steps: Steps;
   /** Something was not read that could have set anything anywhere. */

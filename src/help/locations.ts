@@ -5,6 +5,7 @@ import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { childrenNamed, enclosing, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { once, perKey } from "../source/memo.js";
 import { addInto, editKey, inPlace, replace } from "./edit.js";
 
 /** With more places than this the help is in words; the report names them all. */
@@ -12,7 +13,8 @@ export const MOST = 4;
 
 /**
  * Writes a directive for the locations of a group: in the place of the line that sets it, or into
- * each location where nothing does or where locations of other pools have the same line.
+ * each location where nothing does or where locations of other pools have the same line. `value` is
+ * what the directive is set to in a location now.
  */
 export function writeForLocations<T extends Pair>(
   host: Host,
@@ -23,7 +25,7 @@ export function writeForLocations<T extends Pair>(
 ): readonly Edit[] {
   const name = line.split(" ")[0] ?? "";
   const edits = new Map<string, Edit>();
-  const pools = poolsBySource(all, value);
+  const pools = once(poolsByDirective(all), name, () => poolsBySource(all, value));
   const isShared = (one: T): boolean => (pools.get(sourceOf(value(one)))?.size ?? 0) > 1;
   for (const one of group) {
     const { binding, pool } = one;
@@ -50,21 +52,11 @@ export function writeForLocations<T extends Pair>(
 
 type PoolsBySource = ReadonlyMap<string, ReadonlySet<Pool>>;
 
-const counted = new WeakMap<object, WeakMap<object, PoolsBySource>>();
+/** For each list that a rule goes through, by the directive: counted once, however many groups ask. */
+const poolsByDirective = perKey((_all: readonly Pair[]) => new Map<string, PoolsBySource>());
 
-/**
- * The pools behind each line that sets a value: a line of two pools cannot be changed for one of
- * them. Counted once for a list and the same function, however many groups ask.
- */
+/** The pools of each line that sets a value: a line of two pools cannot be changed for one of them. */
 function poolsBySource<T extends Pair>(all: readonly T[], value: (one: T) => Known<unknown>): PoolsBySource {
-  const forList = counted.get(all) ?? new WeakMap<object, PoolsBySource>();
-  counted.set(all, forList);
-  const known = forList.get(value) ?? countPools(all, value);
-  forList.set(value, known);
-  return known;
-}
-
-function countPools<T extends Pair>(all: readonly T[], value: (one: T) => Known<unknown>): PoolsBySource {
   const pools = new Map<string, Set<Pool>>();
   for (const one of all) {
     const source = sourceOf(value(one));

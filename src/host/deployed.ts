@@ -1,3 +1,4 @@
+import { perKey } from "../source/memo.js";
 import { deployedName } from "../source/template-names.js";
 import type { Entry, HostFilesystem } from "./filesystem.js";
 import { glob, type Steps } from "./glob.js";
@@ -30,15 +31,7 @@ interface Names {
 }
 
 /** A directory of thousands of files is asked for each of them. */
-const known = new WeakMap<readonly string[], Names>();
-
-function namesIn(names: readonly string[]): Names {
-  const found = known.get(names) ?? toldApart(names);
-  known.set(names, found);
-  return found;
-}
-
-function toldApart(names: readonly string[]): Names {
+const namesIn = perKey((names: readonly string[]): Names => {
   const templates = new Map<string, string>();
   const deployed = names.map((name) => {
     const wanted = deployedName(name);
@@ -46,7 +39,7 @@ function toldApart(names: readonly string[]): Names {
     return wanted;
   });
   return { deployed: [...new Set(deployed)], templates };
-}
+});
 
 function template(fs: HostFilesystem, path: string): Entry | null {
   const directory = fs.entry(directoryOf(path));

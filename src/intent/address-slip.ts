@@ -16,10 +16,10 @@ import { realAddress } from "../model/build.js";
 import { isSurelyMissing } from "../model/fpm-includes.js";
 import type { Host } from "../model/host.js";
 import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/listen/pool-listens.js";
-import { isToBeFilledIn } from "../model/pass/written.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Place } from "../source/file.js";
-import { once } from "../source/once.js";
+import { perKey } from "../source/memo.js";
+import { looksFilledIn } from "../source/template-names.js";
 
 /** For an address that nobody listens on: how it differs from the addresses of the pools. */
 
@@ -57,7 +57,7 @@ export interface Refused {
 }
 
 /** Whether there may be pools, or addresses of pools, that are not in the files that were read. */
-export const poolsUnknown = once((host: Host): boolean => {
+export const poolsUnknown = perKey((host: Host): boolean => {
   const unread = host.masters.some((master) =>
     master.includes.some((include) => {
       const { kind } = include.result;
@@ -76,7 +76,7 @@ function isUnknown(pool: Pool): boolean {
   if (listen.kind === "unknown") return true;
   const text = listen.value ?? "";
   // A relative path counts from a directory that only the main file names.
-  return isToBeFilledIn(text) || (pool.master.main === null && /^[^/:]+\//.test(text));
+  return looksFilledIn(text) || (pool.master.main === null && /^[^/:]+\//.test(text));
 }
 
 /** The pool whose refused `listen` means the wanted address; `null`: there is none. */
@@ -112,26 +112,31 @@ export function compare(
   };
 }
 
-/** `Nearest` with a number to compare pools by. */
+/**
+ * How close a pool's address is to the written one. `same`: one half writes it so that its daemon
+ * reads another. `slip`: a slip of the pen, as another PHP version or IPv6 instead of IPv4. `other`:
+ * another address, and nothing says that this one was meant.
+ */
+export type Closeness = "same" | "slip" | "other";
+
 export interface Ranked extends Nearest {
-  /** How far apart the two addresses are: 0 and 1 are slips of the pen, 7 is another kind of address. */
-  readonly distance: number;
+  readonly closeness: Closeness;
 }
 
-type Verdict = Pick<Ranked, "distance" | "difference"> &
+type Verdict = Pick<Ranked, "closeness" | "difference"> &
   Partial<Pick<Ranked, "faulty" | "shown" | "nginxAddress">>;
 
 /** nginx looks for a path without a leading slash below the directory that it was started in. */
 function relativeVerdict(wanted: Address, address: Address, text: string): Verdict | null {
   if (wanted.kind === "tcp" || !isRelative(wanted)) return null;
-  if (address.kind === "tcp") return { distance: 7, difference: "a port, not a socket" };
+  if (address.kind === "tcp") return { closeness: "other", difference: "a port, not a socket" };
   const difference = "while nginx looks below the directory that it was started in";
   if (!text.startsWith("/")) {
-    const distance = text === wanted.path ? 0 : 6;
-    return { distance, shown: text, nginxAddress: null, difference: `${below(address)}, ${difference}` };
+    const closeness = text === wanted.path ? "same" : "other";
+    return { closeness, shown: text, nginxAddress: null, difference: `${below(address)}, ${difference}` };
   }
   const same = isMeant(wanted, address);
-  return { distance: same ? 0 : 6, faulty: same ? "nginx" : null, difference };
+  return { closeness: same ? "same" : "other", faulty: same ? "nginx" : null, difference };
 }
 
 /**
@@ -159,49 +164,44 @@ function below({ path }: UnixAddress): string {
 
 function verdict(wanted: Address, address: Address, text: string): Verdict {
   if (address.kind === "tcp") {
-    if (wanted.kind === "unix") return { distance: 7, difference: "a port, not a socket" };
+    if (wanted.kind === "unix") return { closeness: "other", difference: "a port, not a socket" };
     if (wanted.port !== address.port)
-      return wanted.host === address.host
-        ? { distance: 3, difference: "another port" }
-        : { distance: 4, difference: "another address and port" };
+      return {
+        closeness: "other",
+        difference: wanted.host === address.host ? "another port" : "another address and port",
+      };
     if (text.startsWith("*:"))
-      return { distance: 0, shown: text, faulty: "pool", difference: "which PHP-FPM only binds to [::1]" };
-    return { distance: 1, difference: family(wanted.host, address.host) };
+      return {
+        closeness: "same",
+        shown: text,
+        faulty: "pool",
+        difference: "which PHP-FPM only binds to [::1]",
+      };
+    return { closeness: "slip", difference: family(wanted.host, address.host) };
   }
   if (!text.startsWith("/")) {
     const difference = below(address);
     const reading = { shown: text, faulty: "pool", nginxAddress: null, difference } as const;
-    if (wanted.kind === "tcp") return { ...reading, distance: wanted.host === text.toLowerCase() ? 0 : 6 };
-    return { ...reading, distance: wanted.path.endsWith(`/${text}`) ? 1 : 5 };
+    if (wanted.kind === "tcp")
+      return { ...reading, closeness: wanted.host === text.toLowerCase() ? "same" : "other" };
+    return { ...reading, closeness: wanted.path.endsWith(`/${text}`) ? "slip" : "other" };
   }
-  if (wanted.kind === "tcp") return { distance: 7, difference: "a socket, not a port" };
+  if (wanted.kind === "tcp") return { closeness: "other", difference: "a socket, not a port" };
   return paths(wanted.path, address.path);
 }
 
 function paths(wanted: string, listen: string): Verdict {
   if (wanted.includes(":") && wanted.slice(0, wanted.indexOf(":")) === listen)
     return {
-      distance: 0,
+      closeness: "same",
       faulty: "nginx",
       difference: "without the colon, which nginx reads as part of the file name",
     };
   if (/php/.test(wanted) && withoutVersions(wanted) === withoutVersions(listen))
-    return { distance: 1, difference: "the socket of another PHP version" };
-  if (nameOf(wanted) === nameOf(listen)) return { distance: 2, difference: "in another directory" };
+    return { closeness: "slip", difference: "the socket of another PHP version" };
+  if (nameOf(wanted) === nameOf(listen)) return { closeness: "other", difference: "in another directory" };
   const same = directoryOf(wanted) === directoryOf(listen);
-  const [ours, theirs] = [stem(wanted), stem(listen)];
-  const alike = ours.includes(theirs) || theirs.includes(ours);
-  return { distance: (same ? 3 : 4) - (alike ? 1 : 0), difference: same ? "another file" : "another path" };
-}
-
-/** The ends that `stem` cuts off are shorter than this: `-fpm-8.2.socket`. */
-const LONGEST_END = 40;
-
-/** A socket's name without its usual end: `shop` of `/run/php/shop-fpm.sock`. */
-function stem(path: string): string {
-  const name = nameOf(path);
-  const end = name.slice(-LONGEST_END).replace(/[-_.]?(fpm|php)?[-_.]?\d*\.?(sock|socket)?$/, "");
-  return name.slice(0, -LONGEST_END) + end;
+  return { closeness: "other", difference: same ? "another file" : "another path" };
 }
 
 function family(wanted: string, listen: string): string {

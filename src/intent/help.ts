@@ -2,6 +2,7 @@ import type { RelatedReport } from "../engine/rule.js";
 import type { Address } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
 import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
+import { once, perKey } from "../source/memo.js";
 import { compare, type Nearest } from "./address-slip.js";
 import type { Meant } from "./meant-pool.js";
 import { accountOf } from "./site.js";
@@ -12,20 +13,20 @@ import { NOT_FOR_SITES } from "./site-pools.js";
 /** The most pools that are named; the rest are counted. */
 const MOST = 5;
 
-const named = new WeakMap<readonly PoolListen[], readonly PoolListen[]>();
+/** By the candidates: of very many sites, each may mean any of as many pools. */
+const named = perKey((_host: Host) => new WeakMap<readonly PoolListen[], readonly PoolListen[]>());
 
 /** The pools that are worth naming: those that get no requests yet come first. */
 function worthNaming(host: Host, candidates: readonly PoolListen[]): readonly PoolListen[] {
-  // There may be very many sites, and each may mean any of as many pools.
-  const known = named.get(candidates);
-  if (known !== undefined) return known;
+  return once(named(host), candidates, () => findWorthNaming(host, candidates));
+}
+
+function findWorthNaming(host: Host, candidates: readonly PoolListen[]): readonly PoolListen[] {
   const { used } = poolListens(host);
   const sites = candidates.filter(({ pool }) => !NOT_FOR_SITES.test(pool.name));
   const all = sites.length === 0 ? candidates : sites;
   const [free = [], busy = []] = [true, false].map((is) => all.filter(({ pool }) => used.has(pool) !== is));
-  const found = [...free, ...busy].slice(0, MOST);
-  named.set(candidates, found);
-  return found;
+  return [...free, ...busy].slice(0, MOST);
 }
 
 /** `pass requests to the intended pool: [blog] unix:/run/php/blog.sock (user blog), …` */

@@ -5,8 +5,9 @@ import type { Host } from "../model/host.js";
 import { serverLabel } from "../model/labels.js";
 import { likelyPools, type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { unique } from "../source/collect.js";
+import { once, perKey } from "../source/memo.js";
 import { nearest } from "../source/spelling.js";
-import { compare } from "./address-slip.js";
+import { type Closeness, compare } from "./address-slip.js";
 import { accountOf, isSharedAccount, type Site, tellingWords } from "./site.js";
 import {
   poolsAlike,
@@ -60,18 +61,17 @@ export function meantPool(host: Host, wanted: Address | null, sites: readonly Si
   return spare === null || spare.address === null ? undecided(listens) : found(spare, "spare", null);
 }
 
-const shared = new WeakMap<Host, Map<string, Pool | null>>();
+/** By the address, as a person writes it. */
+const meantByAddress = perKey((_host: Host) => new Map<string, Pool | null>());
 
 /** The pool meant by every location that passes requests to this dead address; `null`: they do not agree. */
 export function meantByAll(host: Host, wanted: Address): Pool | null {
-  const known = shared.get(host) ?? new Map<string, Pool | null>();
-  shared.set(host, known);
-  const key = showAddress(wanted);
-  const told = known.get(key);
-  if (told !== undefined) return told;
-  const pool = meantPool(host, wanted, sitesMissing(host, key)).chosen?.pool ?? null;
-  known.set(key, pool);
-  return pool;
+  const shown = showAddress(wanted);
+  return once(
+    meantByAddress(host),
+    shown,
+    () => meantPool(host, wanted, sitesMissing(host, shown)).chosen?.pool ?? null,
+  );
 }
 
 function found(chosen: PoolListen, why: Meant["why"], doubt: string | null): Meant {
@@ -179,9 +179,9 @@ function othersIn(host: Host, { pool }: PoolListen, sites: readonly Site[]): str
 /** The pools whose address is the written one but for a slip, of the likeliest kind of slip. */
 function wordSlips(host: Host, wanted: Address): readonly PoolListen[] {
   const near = likelyPools(host, wanted).map((listen) => ({ listen, like: compare(host, listen, wanted) }));
-  const at = (distance: number) =>
-    near.flatMap(({ listen, like }) => (like?.distance === distance ? [listen] : []));
-  const exact = [at(0), at(1)].find((pools) => pools.length > 0);
+  const at = (closeness: Closeness) =>
+    near.flatMap(({ listen, like }) => (like?.closeness === closeness ? [listen] : []));
+  const exact = [at("same"), at("slip")].find((pools) => pools.length > 0);
   if (exact !== undefined || wanted.kind === "tcp") return exact ?? [];
   const { path } = wanted;
   const alike = poolsAlike(host, path);

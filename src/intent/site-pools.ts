@@ -6,7 +6,7 @@ import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped, unique } from "../source/collect.js";
-import { once } from "../source/once.js";
+import { perKey } from "../source/memo.js";
 import {
   accountOf,
   directoriesOfPool,
@@ -37,7 +37,7 @@ interface Index {
   readonly dead: ReadonlyMap<string, readonly Site[]>;
 }
 
-const indexOf = once((host: Host): Index => {
+const indexOf = perKey((host: Host): Index => {
   const { listens } = poolListens(host);
   const terms = grouped(
     listens.flatMap((listen) =>

@@ -1,4 +1,5 @@
 import type { IncludeProblem } from "../nginx/types.js";
+import { looksFilledIn } from "../source/template-names.js";
 import type { Host } from "./host.js";
 
 /**
@@ -10,12 +11,7 @@ import type { Host } from "./host.js";
 export function isSureFault(host: Host, { kind, log }: IncludeProblem, pattern: string): boolean {
   if (host.nginx?.hasMain !== true || log === null || kind === "unread") return false;
   if (kind === "refused") return true;
-  return host.whole && !isFilledIn(pattern) && holdsPartOf(host, pattern);
-}
-
-/** What a template or an installer writes there before nginx reads it. */
-function isFilledIn(pattern: string): boolean {
-  return /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/.test(pattern);
+  return host.whole && !looksFilledIn(pattern) && holdsPartOf(host, pattern);
 }
 
 function holdsPartOf(host: Host, pattern: string): boolean {

@@ -3,6 +3,7 @@ import { readScope } from "../nginx/checks/scope.js";
 import type { Scope } from "../nginx/checks/types.js";
 import { ANY_CONTEXT, type Judged, judged } from "../nginx/tree/judged.js";
 import type { Node } from "../nginx/types.js";
+import { perKey } from "../source/memo.js";
 import type { Host, NginxHost } from "./host.js";
 
 /**
@@ -15,23 +16,17 @@ export interface JudgedHost {
   readonly scope: Scope;
 }
 
-const known = new WeakMap<NginxHost, JudgedHost>();
-
 /** `null`: the host has no nginx. Computed once per host. */
-export function judgedHost(host: Host): JudgedHost | null {
+export const judgedHost = perKey((host: Host): JudgedHost | null => {
   const { nginx } = host;
   if (nginx === null) return null;
-  const before = known.get(nginx);
-  if (before !== undefined) return before;
   const main = mainContext(host, nginx);
-  const now: JudgedHost = {
+  return {
     nginx,
     all: [...judged(nginx.root, main, nginx.version)],
     scope: readScope(nginx.root, main, nginx.version, isComplete(host, nginx)),
   };
-  known.set(nginx, now);
-  return now;
-}
+});
 
 /** Unless the host is whole, a directory may have fewer files than the one that is deployed. */
 function isComplete({ whole }: Host, { hasMain, includes }: NginxHost): boolean {

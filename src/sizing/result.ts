@@ -25,6 +25,9 @@ export interface HostCapacity {
   readonly incomplete: readonly Incomplete[];
 }
 
+/** The same without its warnings, from which they are made. */
+export type HostPlan = Omit<HostCapacity, "warnings">;
+
 /** For messages: where the numbers of the sum come from. */
 export interface Sources {
   readonly memory: string;

@@ -3,11 +3,9 @@ import { keptByPool } from "../evidence/kept-connections.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
-import type { HostCapacity, PoolCapacity } from "./result.js";
+import type { HostPlan, PoolCapacity } from "./result.js";
 
 /** What would break between nginx and the workers of a plan; sentences without a full stop. */
-
-type Found = Omit<HostCapacity, "warnings">;
 
 /** What meant "no limit" in PHP-FPM before -1 did; nobody means it as a number. */
 const NO_LIMIT = 65535;
@@ -18,7 +16,7 @@ export function workersInWords(count: number): string {
 }
 
 /** What is wrong with the queues in front of the pools. */
-export function queueWarnings(host: Host, { pools }: Found): readonly string[] {
+export function queueWarnings(host: Host, { pools }: HostPlan): readonly string[] {
   const onSocket = new Map(
     poolListens(host).listens.map(({ pool, address }) => [pool, address?.kind === "unix"]),
   );
@@ -56,7 +54,7 @@ function inVain(
 }
 
 /** What nginx has too little room for, or holds too much of. */
-export function nginxWarnings(host: Host, { pools, nginx: limits }: Found): readonly string[] {
+export function nginxWarnings(host: Host, { pools, nginx: limits }: HostPlan): readonly string[] {
   const workers = pools.reduce((sum, { plan }) => sum + plan.max, 0);
   const few =
     limits !== null && limits.requests <= workers

@@ -7,15 +7,13 @@ import { poolSum } from "../evidence/pool-memory.js";
 import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { Host } from "../model/host.js";
 import { maxChildren } from "../model/pool-size.js";
-import { type HostCapacity, isMeasured, type PoolCapacity, type WorkerSource } from "./result.js";
+import { type HostPlan, isMeasured, type PoolCapacity, type WorkerSource } from "./result.js";
 import { nginxWarnings, queueWarnings, workersInWords } from "./traffic.js";
 
 /** What is wrong now, what the sum depends on, and what else would break. */
 
-type Found = Omit<HostCapacity, "warnings">;
-
 /** Sentences without a full stop. `unknown`: files of masters for which it is unknown what their workers share. */
-export function warningsOf(host: Host, found: Found, unknown: readonly string[]): readonly string[] {
+export function warningsOf(host: Host, found: HostPlan, unknown: readonly string[]): readonly string[] {
   return [
     ...unread(host, found),
     ...now(host, found),
@@ -31,7 +29,7 @@ export function warningsOf(host: Host, found: Found, unknown: readonly string[])
 }
 
 /** What was not read. nginx has no pools, but its files tell how long it waits for them. */
-function unread(host: Host, { incomplete }: Found): readonly string[] {
+function unread(host: Host, { incomplete }: HostPlan): readonly string[] {
   const fpm = new Set(incompleteOf({ ...host, nginx: null }).map(keyOf));
   return incomplete.map((one) => {
     const missing = fpm.has(keyOf(one))
@@ -56,7 +54,7 @@ function keyOf({ file, line, reason }: Incomplete): string {
 }
 
 /** The bytes that the pools may need as they are now; `null`: a size is not known. */
-function presentTotal(host: Host, { pools }: Found): number | null {
+function presentTotal(host: Host, { pools }: HostPlan): number | null {
   const sizes = new Map(pools.flatMap(({ pool, worker }) => (pool === null ? [] : [[pool, worker.bytes]])));
   const sum = poolSum(host, (pool) => sizes.get(pool) ?? null);
   if (sum !== null) return totalOf(sum.pools);
@@ -70,7 +68,7 @@ function presentTotal(host: Host, { pools }: Found): number | null {
 }
 
 /** Whether the present sizes fit. */
-function now(host: Host, found: Found): readonly string[] {
+function now(host: Host, found: HostPlan): readonly string[] {
   const { plan, input } = found;
   const total = presentTotal(host, found);
   if (total === null || total <= plan.budget) return [];
@@ -86,7 +84,7 @@ function now(host: Host, found: Found): readonly string[] {
 }
 
 /** How far the size of a worker can be trusted. */
-function sizes({ pools, sources, live }: Found): readonly string[] {
+function sizes({ pools, sources, live }: HostPlan): readonly string[] {
   const by = (source: WorkerSource): readonly PoolCapacity[] =>
     pools.filter(({ worker }) => worker.source === source);
   const fresh = by("assumed").filter(({ worker }) => worker.now !== null);
@@ -158,7 +156,7 @@ function of(some: readonly PoolCapacity[], all: readonly PoolCapacity[]): string
   return ` for ${names.join(", ")}${rest === 0 ? "" : ` and ${rest} more`}`;
 }
 
-function worstCase({ pools, input, plan }: Found): readonly string[] {
+function worstCase({ pools, input, plan }: HostPlan): readonly string[] {
   const endless = pools.filter((one) => one.input.memoryLimit === Infinity);
   if (endless.length > 0)
     return [
@@ -181,7 +179,7 @@ function fittingInWords(pools: readonly PoolCapacity[]): string {
     : `it would fit with ${fitting.map(({ name, workers }) => `${name} ${workers}`).join(", ")} workers`;
 }
 
-function demand({ pools, plan }: Found): readonly string[] {
+function demand({ pools, plan }: HostPlan): readonly string[] {
   const short = pools.filter(({ plan: one }) => one.demand !== null && one.demand.needed > one.max);
   return short.map(({ name, plan: { max, demand: asked, byMemory } }) => {
     const { needed, enoughMean } = asked ?? { needed: 0, enoughMean: null };
@@ -199,7 +197,7 @@ function demand({ pools, plan }: Found): readonly string[] {
 /** More workers than this for each processor are only of use if they mostly wait for something else. */
 const MANY_PER_CORE = 16;
 
-function cpu({ plan, cores, input }: Found): readonly string[] {
+function cpu({ plan, cores, input }: HostPlan): readonly string[] {
   const workers = plan.pools.reduce((sum, { max }) => sum + max, 0);
   const asked = plan.pools.some((pool) => pool.demand !== null);
   if (plan.byCpu === null && cores !== null && !asked && workers > cores.count * MANY_PER_CORE)
@@ -212,12 +210,12 @@ function cpu({ plan, cores, input }: Found): readonly string[] {
   ];
 }
 
-function coresOf({ count, source }: NonNullable<HostCapacity["cores"]>): string {
+function coresOf({ count, source }: NonNullable<HostPlan["cores"]>): string {
   const shown = Number(count.toFixed(2));
   return `${shown} ${shown === 1 ? "core" : "cores"} (${source})`;
 }
 
-function processes({ processMax }: Found): readonly string[] {
+function processes({ processMax }: HostPlan): readonly string[] {
   return processMax.map(
     ({ now: limit, recommended }) =>
       `process.max is ${limit}, which would leave pools without workers: the plan needs ${recommended}`,

@@ -1,3 +1,5 @@
+import { once, perKey } from "./memo.js";
+
 /**
  * The candidate that a mistyped word most likely meant, or `null` when none is close. A rule named
  * without its category (`terminate-below-read`) is close too. Of equals the first wins. `most`: how
@@ -6,13 +8,9 @@
  * What was found is remembered for as long as the list of candidates is: ask with the same list again.
  */
 export function nearest(word: string, candidates: readonly string[], most = thirdOf(word)): string | null {
-  const known = answers(candidates);
-  const key = `${most} ${word}`;
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const found = search(lettersOf(word.toLowerCase()), prepared(candidates), Math.min(most, MOST));
-  if (word.length <= REMEMBERED) known.set(key, found);
-  return found;
+  const find = (): string | null =>
+    search(lettersOf(word.toLowerCase()), prepared(candidates), Math.min(most, MOST));
+  return word.length > REMEMBERED ? find() : once(answers(candidates), `${most} ${word}`, find);
 }
 
 /** Somebody who gets more letters wrong means another word, however long this one is. */
@@ -21,13 +19,7 @@ const MOST = 10;
 /** Longer words are rarely asked for twice, and would fill the memory. */
 const REMEMBERED = 64;
 
-const remembered = new WeakMap<readonly string[], Map<string, string | null>>();
-
-function answers(candidates: readonly string[]): Map<string, string | null> {
-  const known = remembered.get(candidates) ?? new Map<string, string | null>();
-  remembered.set(candidates, known);
-  return known;
-}
+const answers = perKey((_candidates: readonly string[]) => new Map<string, string | null>());
 
 interface Letters {
   readonly text: string;
@@ -40,19 +32,13 @@ interface Candidate {
   readonly names: readonly Letters[];
 }
 
-const ready = new WeakMap<readonly string[], readonly Candidate[]>();
-
-function prepared(candidates: readonly string[]): readonly Candidate[] {
-  const before = ready.get(candidates);
-  if (before !== undefined) return before;
-  const found = candidates.map((candidate): Candidate => {
+const prepared = perKey((candidates: readonly string[]) =>
+  candidates.map((candidate): Candidate => {
     const name = candidate.toLowerCase();
     const last = name.lastIndexOf("/") + 1;
     return { candidate, names: (last === 0 ? [name] : [name, name.slice(last)]).map(lettersOf) };
-  });
-  ready.set(candidates, found);
-  return found;
-}
+  }),
+);
 
 function lettersOf(text: string): Letters {
   let kinds = 0;

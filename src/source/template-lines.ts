@@ -1,6 +1,6 @@
 /** Template language in files that are read line by line, as PHP-FPM's and `php.ini` are. */
 import { overlapping, overlaps, type Range, replaceRanges, united } from "./ranges.js";
-import { type Mark, readMarks } from "./template.js";
+import { readMarks, type TemplateMark } from "./template.js";
 
 export interface TemplateLines {
   /**
@@ -22,7 +22,7 @@ export function readTemplateLines(text: string): TemplateLines {
   const sections = united(
     [...new Set(marks.flatMap(({ section }) => section ?? []))].filter(({ body }) => body !== "always"),
   );
-  const of = (line: Range): readonly Mark[] => overlapping(marks, line);
+  const of = (line: Range): readonly TemplateMark[] => overlapping(marks, line);
   return {
     whole(line) {
       const found = of(line);
@@ -37,7 +37,8 @@ export function readTemplateLines(text: string): TemplateLines {
       const from = tags.length - tags.trimStart().length;
       const to = tags.trimEnd().length;
       const written = text.slice(line.start, line.end);
-      const edge = ({ start, end }: Mark): boolean => end <= line.start + from || start >= line.start + to;
+      const edge = ({ start, end }: TemplateMark): boolean =>
+        end <= line.start + from || start >= line.start + to;
       return blanked(
         written,
         { start: 0, end: written.length },

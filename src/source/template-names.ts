@@ -1,4 +1,4 @@
-/** Names of template files: `www.conf.j2` is deployed as `www.conf`. */
+/** Names of template files (`www.conf.j2` is deployed as `www.conf`), and texts that look filled in. */
 
 /** Endings that template languages and their tools give to files. */
 const SUFFIX =
@@ -11,4 +11,25 @@ export function deployedName(name: string): string {
 
 export function isTemplateName(name: string): boolean {
   return SUFFIX.test(name);
+}
+
+/** What a text is, and so which signs are ordinary in it. */
+type TextKind = "address" | "fpm value" | "fpm key" | "nginx word";
+
+const MARKS: Readonly<Record<TextKind, RegExp>> = {
+  /** Also a path: hardly any has one of these signs. */
+  address: /[{}<>%]|__\w+__|@\w+@|\$[A-Z]/,
+  /** `50%` is a wrong number, `$PATH` a variable of the environment. */
+  "fpm value": /[{}<>]|%\w+%|__\w+__|@\w+@/,
+  "fpm key": /[{}<>%@$]|__/,
+  /** Patterns have braces of their own, and URIs percent signs. */
+  "nginx word": /\$?\{\{.*\}\}|\{%|<%|<\?|%\w{2,}%|__\w+__|@\w+@|\$\{?[A-Z][A-Z0-9_]*\b|\{[A-Za-z_][\w.-]*\}/,
+};
+
+/** `${name}`, which nginx replaces itself. */
+const NGINX_VARIABLE = /\$\{[a-z0-9_]\w*\}/g;
+
+/** Whether a text looks like one that an installer or a template still replaces: `{{ port }}`, `__POOL__`, `@DOMAIN@`. */
+export function looksFilledIn(text: string, kind: TextKind = "address"): boolean {
+  return MARKS[kind].test(kind === "nginx word" ? text.replace(NGINX_VARIABLE, "") : text);
 }

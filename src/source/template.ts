@@ -22,7 +22,7 @@ export function maskPlaceholders(text: string): { readonly text: string; readonl
 }
 
 /** One piece of template language, and the part of the text that it opens, parts or closes. */
-export interface Mark extends Range {
+export interface TemplateMark extends Range {
   readonly kind: MarkMeaning["kind"];
   readonly section: Section | null;
 }
@@ -38,7 +38,7 @@ export interface Section extends Range {
 type Draft = MarkMeaning & Range;
 
 /** Every mark of a text, in order; `skipped` are the parts that are in another language (Lua). */
-export function readMarks(text: string, skipped: readonly Range[] = []): readonly Mark[] {
+export function readMarks(text: string, skipped: readonly Range[] = []): readonly TemplateMark[] {
   if (!/[{%@]|__|<[%?/t]/.test(text)) return [];
   const drafts: Draft[] = [];
   for (const range of scanMarks(text, "anywhere")) {
@@ -75,7 +75,7 @@ function complemented(text: string, drafts: readonly Draft[]): readonly Draft[] 
 }
 
 /** Marks with the sections they belong to; an opening without an end, or an end without an opening, says nothing. */
-function paired(drafts: readonly Draft[]): readonly Mark[] {
+function paired(drafts: readonly Draft[]): readonly TemplateMark[] {
   const sections = new Map<Draft, Section>();
   const open: Opening[] = [];
   for (const draft of drafts) {

@@ -1,8 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { defineRule } from "../../src/engine/define.js";
 import { describeErrors } from "../../src/engine/describe-errors.js";
 import { noOptions, type OptionsSchema, type Rule } from "../../src/engine/rule.js";
 import { createValidators } from "../../src/engine/validate.js";
+import { lintWith } from "../../src/lint.js";
 import { nearest } from "../../src/source/spelling.js";
 
 const minimum: OptionsSchema = {
@@ -111,4 +113,10 @@ test.each([
   ["x", [], null],
 ])("nearest to %s in %j is %s", (word, candidates, expected) => {
   expect(nearest(word, candidates)).toBe(expected);
+});
+
+test("a rule without a validator for its options is an error of ours, not a rule without defaults", () => {
+  const workingDirectory = fileURLToPath(new URL("../../fixtures/hosts/debian", import.meta.url));
+  const rules = [invented("sky/too-grey", minimum)];
+  expect(() => lintWith(rules, validators, { paths: ["."], workingDirectory })).toThrow("sky/too-grey");
 });

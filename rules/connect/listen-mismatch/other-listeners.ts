@@ -6,7 +6,7 @@ import { type Address, reaches, socketPath, type TcpAddress } from "../../../src
 import { canonicalHost } from "../../../src/model/address/canonical.js";
 import type { Host } from "../../../src/model/host.js";
 import { assignmentsOf } from "../../../src/model/machine/unit-file.js";
-import { once } from "../../../src/source/once.js";
+import { perKey } from "../../../src/source/memo.js";
 
 /** Programs other than nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
 
@@ -26,7 +26,7 @@ interface Others {
   readonly ports: readonly TcpAddress[];
 }
 
-const othersOf = once(
+const othersOf = perKey(
   (fs: HostFilesystem): Others => ({
     words: [...started(fs), ...handedOn(fs)],
     ports: kernelListens(fs),

@@ -19,11 +19,12 @@ import { isLocal, isRelative, showAddress } from "../../../src/model/address/add
 import type { Binding, Host, Target } from "../../../src/model/host.js";
 import { nginxAnswers } from "../../../src/model/listen/nginx-points.js";
 import { poolListens, statusListens } from "../../../src/model/listen/pool-listens.js";
-import { hasWrittenPort, isToBeFilledIn, writtenAddress } from "../../../src/model/pass/written.js";
+import { hasWrittenPort, writtenAddress } from "../../../src/model/pass/written.js";
 import { headPlace } from "../../../src/nginx/tree/nodes.js";
 import { withoutEnd } from "../../../src/source/ends.js";
 import { type Place, placeKey, samePlace } from "../../../src/source/file.js";
 import { markdown } from "../../../src/source/markdown.js";
+import { looksFilledIn } from "../../../src/source/template-names.js";
 import { othersListen } from "./other-listeners.js";
 
 /** One location, and an address it passes requests to on which no pool listens. */
@@ -156,7 +157,7 @@ export const listenMismatch = defineRule({
 /** Whether nobody can be listening on the address. */
 function isDead(host: Host, target: Target): boolean {
   const { address, upstream } = target;
-  if (!isLocal(address) || isToBeFilledIn(writtenAddress(target.place))) return false;
+  if (!isLocal(address) || looksFilledIn(writtenAddress(target.place))) return false;
   // Without a port nginx refuses it or uses port 80, which is another cause.
   if (upstream !== null && !hasWrittenPort(target)) return false;
   if (nginxAnswers(host, address) || statusListens(host, address)) return false;

@@ -1,10 +1,10 @@
 import type { RuleCase } from "../../../src/engine/rule.js";
 import type { Limit } from "../../../src/fpm/settings/limits.js";
-import type { Refusal } from "../../../src/fpm/settings/refused.js";
+import type { ValueRefusal } from "../../../src/fpm/settings/refused.js";
 
 /** The cases of fpm/invalid-value: what PHP-FPM prints, why it refuses the value, and what to write. */
 
-export type ValueCase = Refusal | Limit | "user" | "group" | "acl-user" | "listen-port" | "listen-host";
+export type ValueCase = ValueRefusal | Limit | "user" | "group" | "acl-user" | "listen-port" | "listen-host";
 
 export interface ValueText {
   /** A literal part of what PHP-FPM prints. */

@@ -1,7 +1,6 @@
 import { type Draft, defineRule } from "../../../src/engine/define.js";
 import { fpmDown, isMisspelt } from "../../../src/evidence/fpm-lines.js";
 import { setting } from "../../../src/fpm/pools.js";
-import { olderThan } from "../../../src/fpm/settings/facts.js";
 import type { Pool } from "../../../src/fpm/types.js";
 import { addInto, helpOf, replace } from "../../../src/help/edit.js";
 import { inContainer } from "../../../src/model/container.js";
@@ -9,6 +8,7 @@ import type { Host } from "../../../src/model/host.js";
 import { nginxWorker } from "../../../src/model/nginx-worker.js";
 import type { Place } from "../../../src/source/file.js";
 import { markdown } from "../../../src/source/markdown.js";
+import { olderThan } from "../../../src/source/version.js";
 import { mayRunAsRoot } from "./allowed-root.js";
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;

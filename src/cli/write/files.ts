@@ -13,7 +13,7 @@ import {
   hasChanged,
   look,
   realPath,
-  type Target,
+  type WriteTarget,
   withTarget,
 } from "./target.js";
 
@@ -25,7 +25,7 @@ interface Temporary {
   readonly name: string;
 }
 
-interface Written extends Target {
+interface Written extends WriteTarget {
   readonly temporary: Temporary;
 }
 
@@ -57,7 +57,7 @@ export function writeHostsAtomically(hosts: readonly HostChange[]): readonly str
   }
 }
 
-function lookAtAll(hosts: readonly HostChange[], held: Map<string, HeldDirectory>): readonly Target[] {
+function lookAtAll(hosts: readonly HostChange[], held: Map<string, HeldDirectory>): readonly WriteTarget[] {
   const hold = (path: string): HeldDirectory => {
     const directory = held.get(path) ?? holdDirectory(path);
     held.set(path, directory);
@@ -72,7 +72,7 @@ function lookAtAll(hosts: readonly HostChange[], held: Map<string, HeldDirectory
   return targets;
 }
 
-function refuseTwice(targets: readonly Target[]): void {
+function refuseTwice(targets: readonly WriteTarget[]): void {
   const seen = new Map<string, string>();
   for (const { path, real } of targets) {
     const other = seen.get(real);
@@ -84,14 +84,14 @@ function refuseTwice(targets: readonly Target[]): void {
 }
 
 /** A run makes its files as the user who runs it, and gives them to the owner of the target. */
-function leftovers(targets: readonly Target[]): readonly string[] {
+function leftovers(targets: readonly WriteTarget[]): readonly string[] {
   return [...new Set(targets.map(({ directory }) => directory))].flatMap((directory) => {
     const owners = targets.flatMap((one) => (one.directory === directory ? [one.stats.uid] : []));
     return removeLeftovers(directory, new Set([...owners, process.geteuid?.() ?? 0]));
   });
 }
 
-function replaceAll(targets: readonly Target[]): void {
+function replaceAll(targets: readonly WriteTarget[]): void {
   const left = new Set<Temporary>();
   try {
     const written = targets.map((target): Written => ({ ...target, temporary: writeBeside(target, left) }));
@@ -106,7 +106,7 @@ function replaceAll(targets: readonly Target[]): void {
 }
 
 /** The new text in a file of its own in the target's directory, noted in `left` before it is there. */
-function writeBeside(target: Target, left: Set<Temporary>): Temporary {
+function writeBeside(target: WriteTarget, left: Set<Temporary>): Temporary {
   const { path, directory, newBytes, stats } = target;
   const temporary = { directory, name: temporaryName() };
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -127,7 +127,7 @@ function writeBeside(target: Target, left: Set<Temporary>): Temporary {
   return temporary;
 }
 
-function attributesOf(target: Target, temporary: Temporary, to: number): void {
+function attributesOf(target: WriteTarget, temporary: Temporary, to: number): void {
   const { path, directory, name } = target;
   withTarget(path, directory, name, (from, stats) => {
     if (!isSame(stats, target.stats)) throw hasChanged(path);

@@ -25,7 +25,7 @@ export interface FileChange {
 }
 
 /** A change whose target was looked at. */
-export interface Target extends FileChange {
+export interface WriteTarget extends FileChange {
   /** After every link. */
   readonly real: string;
   readonly directory: HeldDirectory;
@@ -51,7 +51,7 @@ export function realPath(path: string): string {
 }
 
 /** Throws UsageError for a file that must not or cannot change. */
-export function look(file: FileChange, root: string, { hold, mounts, user }: Around): Target {
+export function look(file: FileChange, root: string, { hold, mounts, user }: Around): WriteTarget {
   const { path, before, after } = file;
   const real = attempt(path, () => realPath(path));
   if (!isWithin(root, real)) throw unchanged(path, `leads to ${real}, outside ${root}`);
@@ -71,7 +71,7 @@ export function look(file: FileChange, root: string, { hold, mounts, user }: Aro
 }
 
 /** Throws UsageError where somebody has edited or replaced the file, or moved its directory. */
-export function ensureSame({ path, directory, name, bytes, stats }: Target): void {
+export function ensureSame({ path, directory, name, bytes, stats }: WriteTarget): void {
   const now = readTarget(path, directory, name);
   if (!directory.isHere() || !isSame(now.stats, stats) || !now.bytes.equals(bytes)) throw hasChanged(path);
 }
@@ -102,7 +102,11 @@ export function withTarget<T>(
   });
 }
 
-function readTarget(path: string, directory: HeldDirectory, name: string): Pick<Target, "bytes" | "stats"> {
+function readTarget(
+  path: string,
+  directory: HeldDirectory,
+  name: string,
+): Pick<WriteTarget, "bytes" | "stats"> {
   return withTarget(path, directory, name, (descriptor, stats) => ({
     bytes: readFileSync(descriptor),
     stats,

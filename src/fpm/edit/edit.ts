@@ -41,7 +41,7 @@ interface Obstacle {
   readonly why: Why;
 }
 
-interface Plan {
+interface PlannedJob {
   readonly job: Job;
   readonly changes: readonly Change[];
   readonly obstacles: readonly Obstacle[];
@@ -82,7 +82,7 @@ function unknownValues({ settings, values }: Job): readonly (readonly [path: str
   });
 }
 
-function plan(job: Job, blocked: Blocked): Plan {
+function plan(job: Job, blocked: Blocked): PlannedJob {
   const changes: Change[] = [];
   const obstacles: Obstacle[] = [];
   for (const [key, value] of job.values) {
@@ -137,7 +137,9 @@ function meansTheSame(key: string, section: "pool" | "global", is: string, wante
   return a.ok && b.ok && a.value === b.value;
 }
 
-function textsOf(plans: readonly Plan[]): readonly (FileEdit & { readonly changes: readonly Change[] })[] {
+function textsOf(
+  plans: readonly PlannedJob[],
+): readonly (FileEdit & { readonly changes: readonly Change[] })[] {
   const files = new Map<string, { readonly file: SourceFile; readonly changes: Change[] }>();
   for (const change of plans.flatMap(({ changes, obstacles }) => (obstacles.length === 0 ? changes : []))) {
     const known = files.get(change.file.path);
@@ -148,7 +150,7 @@ function textsOf(plans: readonly Plan[]): readonly (FileEdit & { readonly change
 }
 
 /** One for each file, with the names of all pools that would have changed it. */
-function refusals(plans: readonly Plan[]): readonly Refused[] {
+function refusals(plans: readonly PlannedJob[]): readonly Refused[] {
   const byFile = new Map<string, { readonly why: Why; readonly names: Set<string> }>();
   for (const { job, obstacles } of plans) {
     for (const { file, why } of obstacles) {

@@ -3,6 +3,8 @@
  * minimal pool, except where FPM fills one in later (`listen.mode`, `ping.response`, `access.format`).
  */
 
+import { olderThan } from "../../source/version.js";
+
 export type FpmType =
   | "string"
   | "path"
@@ -727,14 +729,4 @@ export function fpmDefault(
 export function takesKey(key: string, section: "global" | "pool", phpVersion: string | null): boolean {
   const fact = fpmFact(key, section);
   return fact !== undefined && (phpVersion === null || !olderThan(phpVersion, fact.since));
-}
-
-/** Whether a version comes before another: `7.4` before `8.2`, `8.2` not before `8.2.19`. */
-export function olderThan(version: string, other: string): boolean {
-  const [a, b] = [version, other].map((text) => text.split(".").map(Number));
-  for (let part = 0; part < Math.min(a?.length ?? 0, b?.length ?? 0); part++) {
-    const difference = (a?.[part] ?? 0) - (b?.[part] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
 }

@@ -5,7 +5,7 @@ import { type FpmFact, fpmFact } from "./facts.js";
 import { readBoolean, readCoreLimit, readInteger, readProcessManager, readSeconds } from "./values.js";
 
 /** FPM's reasons, named after its own words. */
-export type Refusal =
+export type ValueRefusal =
   | "number"
   | "core-limit"
   | "time-suffix"
@@ -30,7 +30,7 @@ export function factOf(key: string, section: Section): FpmFact | undefined {
 }
 
 /** Why FPM refuses the value; `null`: it accepts it, or does not know the key, or the value is unknown. */
-export function refusedSetting(setting: Setting, section: Section): Refusal | null {
+export function refusedSetting(setting: Setting, section: Section): ValueRefusal | null {
   const { key, index, value } = setting;
   if (index !== null) return refusedArray(key, index, value, section);
   const fact = factOf(key, section);
@@ -51,7 +51,7 @@ export function refusedSetting(setting: Setting, section: Section): Refusal | nu
   }
 }
 
-function refusedWord(fact: FpmFact, value: string, section: Section): Refusal | null {
+function refusedWord(fact: FpmFact, value: string, section: Section): ValueRefusal | null {
   const known = fact.allowed?.includes(value.toLowerCase()) === true;
   switch (fact.name) {
     case "pm":
@@ -66,7 +66,12 @@ function refusedWord(fact: FpmFact, value: string, section: Section): Refusal | 
 }
 
 /** In FPM's order: the brackets, then the section, then the name, then the value. */
-function refusedArray(key: string, index: string, value: string | null, section: Section): Refusal | null {
+function refusedArray(
+  key: string,
+  index: string,
+  value: string | null,
+  section: Section,
+): ValueRefusal | null {
   if (key === "access.suppress_path") {
     if (index !== "") return "suppress-key";
     if (value !== null && !value.startsWith("/")) return "suppress-path";

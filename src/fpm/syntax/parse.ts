@@ -8,7 +8,7 @@ import type { SourceFile } from "../../source/file.js";
 import { overlaps } from "../../source/ranges.js";
 import { maskPlaceholders } from "../../source/template.js";
 import { readTemplateLines } from "../../source/template-lines.js";
-import { bareKey, commentSign, type Refusal, refusal, secondInclude } from "./refusals.js";
+import { bareKey, commentSign, refusal, type SyntaxRefusal, secondInclude } from "./refusals.js";
 
 export type { Range } from "../../php/grammar.js";
 
@@ -48,7 +48,7 @@ export interface IncludeLine {
   readonly range: Range;
 }
 
-export interface FaultLine extends Refusal {
+export interface FaultLine extends SyntaxRefusal {
   readonly kind: "fault";
   readonly range: Range;
   /**
@@ -111,7 +111,7 @@ function readLine(
   const reading = statements(zero === -1 ? `${text}\n` : text);
   const found: FpmLine[] = [];
   const includes: IncludeLine[] = [];
-  const refuse = (range: Range, why: Refusal): readonly FpmLine[] =>
+  const refuse = (range: Range, why: SyntaxRefusal): readonly FpmLine[] =>
     masked.length > 0
       ? [{ kind: "gap", range: trimmed(line, start) }]
       : [{ ...why, kind: "fault", range: shift(range, start, line), header: meantHeader(line) }];

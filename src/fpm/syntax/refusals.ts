@@ -4,13 +4,13 @@
  */
 import type { IniSyntaxError, Range } from "../../php/grammar.js";
 
-export interface Refusal {
+export interface SyntaxRefusal {
   readonly message: string;
   readonly log: string;
   readonly help: string;
 }
 
-interface PlacedRefusal extends Refusal {
+interface PlacedRefusal extends SyntaxRefusal {
   /** Offsets into the line; `null` for all of it. */
   readonly range: Range | null;
 }
@@ -93,7 +93,7 @@ function adviceOn(key: string, value: string): string {
 }
 
 /** A key without `=`; `line` is the whole line. */
-export function bareKey(key: string, line: string): Refusal {
+export function bareKey(key: string, line: string): SyntaxRefusal {
   const text = line.trim();
   if (key.startsWith("#")) return { ...comment, log: nullValue };
   if (text.startsWith("[")) {
@@ -109,13 +109,13 @@ export function bareKey(key: string, line: string): Refusal {
 }
 
 /** `# key = value`, which FPM reads as a setting named `# key`. */
-export function commentSign(key: string, array: boolean, inGlobal: boolean): Refusal {
+export function commentSign(key: string, array: boolean, inGlobal: boolean): SyntaxRefusal {
   const inArray = inGlobal ? "Array are not allowed in the global section" : `unknown directive '${key}'`;
   return { ...comment, log: array ? inArray : `unknown entry '${key}'` };
 }
 
 /** Only a file with old Mac line ends has two statements on what FPM reads as one line. */
-export const secondInclude: Refusal = {
+export const secondInclude: SyntaxRefusal = {
   message: "PHP-FPM reads two includes as one line, because the lines end with CR only",
   log: "two includes at the same time !",
   help: "end the lines with LF",

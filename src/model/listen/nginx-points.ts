@@ -1,11 +1,11 @@
 import { argument, descendants } from "../../nginx/tree/nodes.js";
-import { once } from "../../source/once.js";
+import { perKey } from "../../source/memo.js";
 import { type Address, meetingPoint, nginxAddress } from "../address/address.js";
 import type { Host } from "../host.js";
 import { nginxListens } from "./nginx-listens.js";
 
 /** Where nginx itself listens. A host may have as many servers as there are addresses to look for. */
-const points = once((host: Host): ReadonlySet<string> => new Set(pointsOf(host)));
+const points = perKey((host: Host): ReadonlySet<string> => new Set(pointsOf(host)));
 
 /** `nginxListens`, for asking about many addresses of one host. */
 export function nginxAnswers(host: Host, address: Address): boolean {

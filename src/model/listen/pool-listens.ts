@@ -3,7 +3,7 @@ import type { Pool } from "../../fpm/types.js";
 import { directoryOf, nameOf } from "../../host/path.js";
 import { grouped, unique } from "../../source/collect.js";
 import type { Place } from "../../source/file.js";
-import { once } from "../../source/once.js";
+import { perKey } from "../../source/memo.js";
 import { type Address, fpmAddress, meetingPoint, reaches } from "../address/address.js";
 import { ipBytes } from "../address/ip.js";
 import { listenAddress, realAddress } from "../build.js";
@@ -40,7 +40,7 @@ interface Index {
 }
 
 /** The pools of a host with their addresses, and the ways to look them up. */
-export const poolListens = once((host: Host): Index => {
+export const poolListens = perKey((host: Host): Index => {
   const listens = host.pools.flatMap((pool) => readListen(host, pool, "listen"));
   const status = host.pools.flatMap((pool) => readListen(host, pool, "pm.status_listen")[0]?.address ?? []);
   return {
@@ -65,7 +65,7 @@ export interface Taken {
 }
 
 /** The ports and sockets that the pools of a host have. */
-export const takenBy = once((host: Host): Taken => {
+export const takenBy = perKey((host: Host): Taken => {
   const { listens, status } = poolListens(host);
   const own = listens.flatMap(({ address }) => address ?? []);
   const all = [...own, ...[...status.values()].flat()];

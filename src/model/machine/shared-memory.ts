@@ -1,5 +1,6 @@
 import type { FpmMaster } from "../../fpm/types.js";
 import { APCU, parseIniBytes, phpDefault } from "../../php/ini.js";
+import { olderThan } from "../../source/version.js";
 
 /** One of the things that are shared. Its size in bytes; `NaN`: unknown. */
 interface Part {
@@ -34,13 +35,12 @@ export function sharedMemory(master: FpmMaster): SharedMemory | null {
 
 /** PHP 8.5 has it built in; before that it is an extension that has to be loaded. */
 function hasOpcache(master: FpmMaster): boolean {
-  return isSince(master, 5) || loads(master, "zend_extension", "opcache");
+  return isSince(master, "8.5") || loads(master, "zend_extension", "opcache");
 }
 
-/** Whether it is PHP 8 of that minor version or later; `false`: older, or not known. */
-function isSince({ phpVersion }: FpmMaster, least: number): boolean {
-  const [major = 0, minor = 0] = (phpVersion ?? "").split(".").map(Number);
-  return major > 8 || (major === 8 && minor >= least);
+/** Whether it is PHP of that version or later; `false`: older, or not known. */
+function isSince({ phpVersion }: FpmMaster, version: string): boolean {
+  return phpVersion !== null && !olderThan(phpVersion, version);
 }
 
 function loads(master: FpmMaster, key: "extension" | "zend_extension", name: string): boolean {
@@ -55,7 +55,7 @@ function isOn(master: FpmMaster, name: string, standard: string): boolean {
 
 /** Up to PHP 8.3 it is on, with a buffer of 0; from 8.4 on it is off, with one of 64M. */
 function jitBuffer(master: FpmMaster): Part | null {
-  const late = isSince(master, 4);
+  const late = isSince(master, "8.4");
   const jit = master.ini.values.get("opcache.jit")?.value ?? (late ? "disable" : "tracing");
   if (/^(?:disable|off|0|no|false|)$/i.test(jit.trim())) return null;
   const size = textOf(master, "opcache.jit_buffer_size", late ? "64M" : "0");

@@ -26,7 +26,13 @@ import { labelOf } from "../labels.js";
 import { arrives } from "../request/arrival.js";
 import { type PossibleValue, possibleValues } from "../request/variables.js";
 import { serves } from "./serves.js";
-import { chosenTarget, type PossibleListener, templateTarget, unknownAddress } from "./template-targets.js";
+import {
+  chosenTarget,
+  type DirectTarget,
+  type PossibleListener,
+  templateTarget,
+  unknownAddress,
+} from "./template-targets.js";
 import { type UpstreamServer, type Upstreams, upstreamServers } from "./upstreams.js";
 
 /** A pool and the address it listens on. */
@@ -136,40 +142,45 @@ export function answers(pass: Node, block: Node): boolean {
   );
 }
 
-const ALONE = { upstream: null, down: false, backup: false } as const;
-
 function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening: Context): readonly Target[] {
   const at = argumentPlace(pass, 0);
   const values = pass.parent === null ? null : possibleValues(pass.parent, written, at);
   const targets: Target[] = [];
   for (const value of values ?? [{ text: written, place: at, sure: true }]) {
-    const through = value.place === at ? null : at;
     const group = upstreams.get(value.text.toLowerCase());
-    if (group !== undefined) targets.push(...groupTargets(group, at, listening).filter(mayBe(value)));
-    else {
-      const address = readAddress(value.text, listening);
-      // nginx refuses an upstream's name with a port; a name without one can only be an upstream that is not
-      // in the tree.
-      const refused = through === null && address?.kind === "tcp" && upstreams.has(address.host);
-      if (address !== null && !refused && (address.kind === "unix" || address.port !== null)) {
-        targets.push(
-          ...[{ ...target(address, value.place, through, listening), ...ALONE }].filter(mayBe(value)),
-        );
-      } else if (address === null) {
-        const found = templateTarget(value.text, value.place, through, listening.possible);
-        if (found !== null && found.pools.length > 0) targets.push({ ...found, ...ALONE });
-      }
+    if (group !== undefined) {
+      targets.push(...groupTargets(group, at, listening).filter((one) => isBelieved(one, value)));
+      continue;
     }
+    const direct = directTarget(value, value.place === at ? null : at, upstreams, listening);
+    if (direct !== null) targets.push({ ...direct, upstream: null, down: false, backup: false });
   }
   return targets;
 }
 
-/**
- * Keeps a target. One that is put together from choices that may exclude each other is kept only if a pool
- * listens there.
- */
-function mayBe({ sure }: PossibleValue): (target: Target) => boolean {
-  return ({ pools }) => sure || pools.length > 0;
+/** A server outside of an upstream: an address, or what a template makes of one. `null`: there is none that counts. */
+function directTarget(
+  value: PossibleValue,
+  through: Place | null,
+  upstreams: Upstreams,
+  listening: Context,
+): DirectTarget | null {
+  const { text, place } = value;
+  const address = readAddress(text, listening);
+  if (address === null) {
+    const found = templateTarget(text, place, through, listening.possible);
+    return found === null || found.pools.length === 0 ? null : found;
+  }
+  // nginx refuses an upstream's name with a port; a name without one can only be an upstream that is not in the tree.
+  if (address.kind === "tcp" && (address.port === null || (through === null && upstreams.has(address.host))))
+    return null;
+  const found = target(address, place, through, listening);
+  return isBelieved(found, value) ? found : null;
+}
+
+/** A value put together from choices that may exclude each other counts only if a pool listens there. */
+function isBelieved({ pools }: DirectTarget, { sure }: PossibleValue): boolean {
+  return sure || pools.length > 0;
 }
 
 function readAddress(text: string, { directory }: Context): Address | null {
@@ -204,7 +215,7 @@ function target(
   place: Place,
   through: Place | null,
   { met, possible, sameDirectory }: Context,
-): Omit<Target, "upstream" | "down" | "backup"> {
+): DirectTarget {
   const real: Address =
     address.kind === "tcp" || isRelative(address)
       ? address

@@ -16,7 +16,8 @@ export interface PossibleListener {
   readonly listens: readonly PossibleListen[];
 }
 
-type Found = Omit<Target, "upstream" | "down" | "backup">;
+/** A server that a pass names itself; what a group says of its members does not apply. */
+export type DirectTarget = Omit<Target, "upstream" | "down" | "backup">;
 
 /**
  * Where an address leads that is made by a template, with the pools that listen there; `null` for any other
@@ -27,7 +28,7 @@ export function templateTarget(
   place: Place,
   through: Place | null,
   possible: readonly PossibleListener[],
-): Found | null {
+): DirectTarget | null {
   const wanted = nginxTemplateAddress(text);
   if (wanted === null) return null;
   const fitting = possible.filter(({ listens }) =>
@@ -48,7 +49,7 @@ export function chosenTarget(
   place: Place,
   through: Place | null,
   possible: readonly PossibleListener[],
-): Found | null {
+): DirectTarget | null {
   const pools = possible
     .filter(({ listens }) =>
       listens.some((listen) => listen.kind === "chosen" && reaches(address, listen.address)),

@@ -1,6 +1,6 @@
 import { argument, childrenNamed } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
-import { once } from "../../source/once.js";
+import { perKey } from "../../source/memo.js";
 import type { Host } from "../host.js";
 
 /** How many idle connections each nginx worker keeps for an upstream without `keepalive`; seen in 1.31.4. */
@@ -22,7 +22,7 @@ export function readUpstreams(http: readonly Node[]): Upstreams {
 }
 
 /** The groups in the `http` blocks of a host; none without nginx. */
-export const upstreamsOf = once(
+export const upstreamsOf = perKey(
   ({ nginx }: Host): Upstreams => readUpstreams(nginx === null ? [] : childrenNamed(nginx.root, "http")),
 );
 

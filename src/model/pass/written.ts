@@ -12,8 +12,3 @@ export function writtenAddress({ span: { file, start, end } }: Pick<Place, "span
 export function hasWrittenPort({ address, place }: Target): boolean {
   return address.kind === "unix" || /:\d+$/.test(writtenAddress(place));
 }
-
-/** Whether a template or an installer still has to fill in a part: `{{ sock }}`, `__SOCKET__`, `@sock@`. */
-export function isToBeFilledIn(text: string): boolean {
-  return /[{}<>%]|__\w+__|@\w+@/.test(text);
-}

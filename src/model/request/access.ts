@@ -2,6 +2,7 @@ import { always } from "../../nginx/tree/branches.js";
 import { effectiveList, effectiveNode } from "../../nginx/tree/effective.js";
 import { argument } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
+import { perKey } from "../../source/memo.js";
 
 /**
  * Whether `deny all` keeps everybody out of a block: the first rule that matches counts, and `satisfy any`
@@ -71,14 +72,8 @@ function asksOtherwise(block: Node): boolean {
   return false;
 }
 
-const others = new WeakMap<Node, boolean>();
-
 /** The http block of a host may hold 50,000 servers, and each of them asks. */
-function hasOther(block: Node): boolean {
-  const known = others.get(block) ?? block.children.some(({ name }) => OTHERWISE.test(name));
-  others.set(block, known);
-  return known;
-}
+const hasOther = perKey((block: Node) => block.children.some(({ name }) => OTHERWISE.test(name)));
 
 /** Whether a block's own checks have no effect: `allow all` comes first, and no password is needed either. */
 export function letsEverybodyIn(block: Node): boolean {

@@ -1,5 +1,6 @@
 import { childrenNamed, descendants, enclosing } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
+import { once, perKey } from "../../source/memo.js";
 import { placeholderRanges } from "../../source/template.js";
 import { keepsOut } from "./access.js";
 import { matchesAll, START, type Way, waysThrough } from "./rewrite-code.js";
@@ -51,18 +52,12 @@ export function waysTo(block: Node, text: string): Ways | null {
   };
 }
 
-const throughServers = new WeakMap<Node, Map<string, readonly Way[] | null>>();
+/** By the names of the variables that count. */
+const waysByNames = perKey((_server: Node) => new Map<string, readonly Way[] | null>());
 
 /** A server may have thousands of lines and hundreds of locations, for all of which its code is the same. */
 function throughServer(server: Node, names: ReadonlySet<string>): readonly Way[] | null {
-  const known = throughServers.get(server) ?? new Map<string, readonly Way[] | null>();
-  throughServers.set(server, known);
-  const key = [...names].sort().join(" ");
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const ways = waysThrough(server, [START], names);
-  known.set(key, ways);
-  return ways;
+  return once(waysByNames(server), [...names].sort().join(" "), () => waysThrough(server, [START], names));
 }
 
 interface Assignment {
@@ -72,22 +67,16 @@ interface Assignment {
   readonly value: string;
 }
 
-const assignments = new WeakMap<Node, readonly Assignment[]>();
-
 /** Every `set` in the code of a level. */
-function setsOn(level: Node): readonly Assignment[] {
-  const known = assignments.get(level);
-  if (known !== undefined) return known;
-  const found = [level, ...childrenNamed(level, "if")].flatMap((scope) =>
+const setsOn = perKey((level: Node): readonly Assignment[] =>
+  [level, ...childrenNamed(level, "if")].flatMap((scope) =>
     childrenNamed(scope, "set").map(({ directive: { args } }) => ({
       scope,
       name: (args[0]?.text ?? "").replace(/^\$/, ""),
       value: args[1]?.text ?? "",
     })),
-  );
-  assignments.set(level, found);
-  return found;
-}
+  ),
+);
 
 /** An `if` that has a handler of its own takes the request away from the location's. */
 function hasHandler(branch: Node | null): boolean {
@@ -107,21 +96,16 @@ function relevant(levels: readonly Node[], text: string): ReadonlySet<string> {
   return names;
 }
 
-const uses = new WeakMap<Node, ReadonlyMap<string, ReadonlySet<string>>>();
-
 /** By each variable that the code of a level sets, the variables in its values. */
-function usedFor(level: Node): ReadonlyMap<string, ReadonlySet<string>> {
-  const known = uses.get(level);
-  if (known !== undefined) return known;
+const usedFor = perKey((level: Node): ReadonlyMap<string, ReadonlySet<string>> => {
   const found = new Map<string, Set<string>>();
   for (const { name, value } of setsOn(level)) {
     const used = found.get(name) ?? new Set();
     for (const other of variablesIn(value)) used.add(other);
     found.set(name, used);
   }
-  uses.set(level, found);
   return found;
-}
+});
 
 /**
  * Whether requests may bring a value of the variable from another location: named locations, and those
@@ -144,12 +128,8 @@ interface Setters {
   readonly any: ReadonlySet<Node>;
 }
 
-const knownSetters = new WeakMap<Node, Setters>();
-
 /** Each of hundreds of locations asks for all the others. */
-function setters(server: Node): Setters {
-  const known = knownSetters.get(server);
-  if (known !== undefined) return known;
+const setters = perKey((server: Node): Setters => {
   const byName = new Map<string, Set<Node>>();
   const any = new Set<Node>();
   for (const node of descendants(server)) {
@@ -163,9 +143,8 @@ function setters(server: Node): Setters {
       byName.set(name, found.add(location));
     }
   }
-  knownSetters.set(server, { byName, any });
   return { byName, any };
-}
+});
 
 /**
  * Whether an earlier location of the same level takes every request whose URI fits the pattern of
@@ -186,30 +165,20 @@ function isTakenBefore(location: Node): boolean {
   return false;
 }
 
-const expressions = new WeakMap<Node, Expression | null>();
-
 interface Expression {
   readonly pattern: string;
   readonly ignoresCase: boolean;
 }
 
 /** `null`: a prefix or the name of a location. */
-function regex(location: Node): Expression | null {
-  const known = expressions.get(location);
-  if (known !== undefined) return known;
-  const found = readRegex(location);
-  expressions.set(location, found);
-  return found;
-}
-
-function readRegex({ directive }: Node): Expression | null {
+const regex = perKey(({ directive }: Node): Expression | null => {
   const [kind, pattern] = directive.args;
   if (kind === undefined || pattern === undefined) return null;
   if (!/^~\*?$/.test(kind.text) && !kind.placeholder) return null;
   // Shell variables, written like all placeholders: the pattern of a location has no variables of nginx's.
   const text = pattern.placeholder ? pattern.text.replace(/\$\{(\w+)\}/g, "$${{$1}}") : pattern.text;
   return { pattern: text, ignoresCase: kind.text !== "~" };
-}
+});
 
 /** Whether two words are the same, or may be once a template fills them in. */
 function mayEqual(one: string, other: string): boolean {

@@ -1,5 +1,6 @@
 import { argument, argumentPlace, childrenNamed } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
+import { perKey } from "../../source/memo.js";
 import type { Written } from "./variable-words.js";
 
 /** The values that `map`, `geo` and `split_clients` can give to variables. */
@@ -54,15 +55,8 @@ export function mapChoices(http: Node | null, names: readonly string[], most: nu
   return { choices, together: tables.length === 1 };
 }
 
-/** Every location of a host may ask for the same few tables. */
-const known = new WeakMap<Node, ReadonlyMap<string, Table | null>>();
-
-/** By the name of the variable; `null`: a part was not read. */
-function tablesOf(http: Node): ReadonlyMap<string, Table | null> {
-  const found = known.get(http) ?? readTables(http);
-  known.set(http, found);
-  return found;
-}
+/** By the name of the variable; `null`: a part was not read. Every location of a host may ask for the same few tables. */
+const tablesOf = perKey(readTables);
 
 function readTables(http: Node): ReadonlyMap<string, Table | null> {
   const byName = new Map<string, Node[]>();

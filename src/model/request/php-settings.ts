@@ -3,8 +3,9 @@ import type { Pool } from "../../fpm/types.js";
 import { effectiveList } from "../../nginx/tree/effective.js";
 import { argument, argumentPlace } from "../../nginx/tree/nodes.js";
 import type { Directive, Node } from "../../nginx/types.js";
-import { type IniStatement, readIni } from "../../php/grammar.js";
+import { readIni } from "../../php/grammar.js";
 import type { Effective } from "../../source/effective.js";
+import { perKey } from "../../source/memo.js";
 import type { Binding, Host } from "../host.js";
 
 /** The value of one PHP setting in the requests of one location. */
@@ -58,18 +59,12 @@ function valueIn(node: Node, name: string): Effective<string> | null {
   const place = argumentPlace(node, 1);
   const unknown = { kind: "unknown", reason: "the value is only known at run time", place } as const;
   if (text.includes("$")) return unknown;
-  const entry = statementsOf(node.directive, text)
+  const entry = statementsOf(node.directive)
     .filter((one) => one.kind === "entry" && one.key.name === name && one.key.index === null)
     .at(-1);
   if (entry === undefined || entry.kind !== "entry") return null;
   return entry.value.text === null ? unknown : { kind: "set", value: entry.value.text, place };
 }
 
-const read = new WeakMap<Directive, readonly IniStatement[]>();
-
 /** Every location of a host may send the same parameter. */
-function statementsOf(directive: Directive, text: string): readonly IniStatement[] {
-  const known = read.get(directive) ?? readIni(text).statements;
-  read.set(directive, known);
-  return known;
-}
+const statementsOf = perKey(({ args }: Directive) => readIni(args[1]?.text ?? "").statements);

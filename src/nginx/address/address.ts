@@ -27,11 +27,11 @@ export interface Inet {
 
 export interface Refused {
   readonly kind: "refused";
-  readonly reason: Refusal;
+  readonly reason: AddressRefusal;
 }
 
 /** nginx's own words. */
-export type Refusal =
+export type AddressRefusal =
   | "invalid host"
   | "invalid port"
   | "invalid port range"
@@ -61,7 +61,7 @@ export function readAddress(text: string, slot: AddressSlot): NginxAddress {
   return text.startsWith("[") ? ipv6Address(text, slot) : inetAddress(text, slot);
 }
 
-function refused(reason: Refusal): Refused {
+function refused(reason: AddressRefusal): Refused {
   return { kind: "refused", reason };
 }
 
@@ -117,7 +117,7 @@ function inetAddress(text: string, slot: AddressSlot): NginxAddress {
   return { kind: "inet", host, literal: (slot.listen && host === "*") || isIpv4Literal(host), port, uri };
 }
 
-function readPort(text: string, slot: AddressSlot): number | Refusal {
+function readPort(text: string, slot: AddressSlot): number | AddressRefusal {
   const dash = slot.listen ? text.indexOf("-") : -1;
   const first = decimal(dash === -1 ? text : text.slice(0, dash));
   const last = dash === -1 ? first : decimal(text.slice(dash + 1));
@@ -125,14 +125,14 @@ function readPort(text: string, slot: AddressSlot): number | Refusal {
 }
 
 /** The port of a `listen` that is only a port; `null`: the text is a host. */
-function portAlone(text: string): number | Refusal | null {
+function portAlone(text: string): number | AddressRefusal | null {
   const dash = text.indexOf("-");
   const first = decimal(dash === -1 ? text : text.slice(0, dash));
   const last = dash === -1 ? first : decimal(text.slice(dash + 1));
   return first === null || last === null ? null : range(first, last);
 }
 
-function range(first: number, last: number): number | Refusal {
+function range(first: number, last: number): number | AddressRefusal {
   for (const port of [first, last]) if (port < PORTS.least || port > PORTS.most) return "invalid port";
   return first > last ? "invalid port range" : first;
 }

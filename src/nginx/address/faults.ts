@@ -1,12 +1,17 @@
 import { argument } from "../tree/nodes.js";
 import type { Node } from "../types.js";
-import type { Refusal } from "./address.js";
+import type { AddressRefusal } from "./address.js";
 import type { AddressUse } from "./uses.js";
 
 /** What nginx refuses about an address by its own text, in our words. */
 export interface AddressFault {
   /** nginx's words for it. */
-  readonly said: Refusal | "invalid URL prefix" | "cannot have URI part" | "host not found" | "no port";
+  readonly said:
+    | AddressRefusal
+    | "invalid URL prefix"
+    | "cannot have URI part"
+    | "host not found"
+    | "no port";
   /** Lower case, no full stop; follows the directive and its value. */
   readonly wrong: string;
   /** The argument as it was probably meant; `null`: unknown. */
@@ -67,7 +72,7 @@ function withoutUri(text: string, uri: string): string {
   return short.endsWith(":") && /^https?:\/\/unix:/i.test(short) ? short.slice(0, -1) : short;
 }
 
-function refusal(use: AddressUse, said: Refusal): AddressFault {
+function refusal(use: AddressUse, said: AddressRefusal): AddressFault {
   const { text, role } = use;
   switch (said) {
     case "invalid host":

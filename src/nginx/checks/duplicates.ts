@@ -1,4 +1,5 @@
 import { withoutEnd } from "../../source/ends.js";
+import { perKey } from "../../source/memo.js";
 import type { DirectiveFact } from "../facts/directives.js";
 import { type Judged, matchingRows } from "../tree/judged.js";
 import { argument } from "../tree/nodes.js";
@@ -60,7 +61,7 @@ export function* duplicates(all: readonly Judged[]): Generator<Duplicate> {
 }
 
 /** Something that is allowed once. */
-interface Mark {
+interface Once {
   readonly kind: DuplicateKind;
   readonly key: string;
   /** Allowed once in the whole configuration, not once on each level. */
@@ -72,8 +73,8 @@ interface Mark {
   readonly what: string;
 }
 
-const levels = new WeakMap<Node, number>();
-let last = 0;
+let levels = 0;
+const numberOf = perKey((_block: Node) => ++levels);
 
 /**
  * Two directives are on one level when nginx keeps their values in one place; files next to a main file
@@ -82,14 +83,13 @@ let last = 0;
 function levelOf({ node, anchored }: Judged, global: boolean): string {
   const outer = node.parent;
   if (outer === null || (global && anchored)) return "";
-  const known = levels.get(outer) ?? ++last;
-  levels.set(outer, known);
+  const number = numberOf(outer);
   const loose =
     outer.directive.name.end === 0 || (node.via.length === 0 && node.file.path !== outer.file.path);
-  return loose ? `${known} ${node.file.path}` : String(known);
+  return loose ? `${number} ${node.file.path}` : String(number);
 }
 
-const mark = (kind: DuplicateKind, key: string, log: string, what: string, global = false): Mark => ({
+const mark = (kind: DuplicateKind, key: string, log: string, what: string, global = false): Once => ({
   kind,
   key: `${kind} ${key}`,
   global,
@@ -99,7 +99,7 @@ const mark = (kind: DuplicateKind, key: string, log: string, what: string, globa
   what,
 });
 
-function marksOf(one: Judged, rows: readonly DirectiveFact[]): readonly Mark[] {
+function marksOf(one: Judged, rows: readonly DirectiveFact[]): readonly Once[] {
   const { node } = one;
   const name = node.name;
   const first = argument(node, 0) ?? "";
@@ -120,7 +120,7 @@ function marksOf(one: Judged, rows: readonly DirectiveFact[]): readonly Mark[] {
 }
 
 /** `root` and `alias` share one slot; nginx says which one took it. */
-function slot(node: Node): Mark {
+function slot(node: Node): Once {
   const log = (first: Node): string =>
     first.name === node.name
       ? `"${node.name}" directive is duplicate`
@@ -131,7 +131,7 @@ function slot(node: Node): Mark {
 /** Lists that `off` ends, and that nothing may precede. */
 const OFF = /^(?:mirror|proxy_redirect|proxy_cookie_(?:domain|flags|path))$/;
 
-function offMarks(name: string, first: string, log: string): readonly Mark[] {
+function offMarks(name: string, first: string, log: string): readonly Once[] {
   const off = mark("directive", `${name} off`, log, name);
   const any = mark("directive", `${name} any`, log, name);
   return first === "off"
@@ -142,7 +142,7 @@ function offMarks(name: string, first: string, log: string): readonly Mark[] {
       ];
 }
 
-function locationMark(node: Node): readonly Mark[] {
+function locationMark(node: Node): readonly Once[] {
   const read = readLocation(node);
   if (read === null || read.kind === "pattern" || read.kind === "named") return [];
   const log = `duplicate location "${read.name}"`;
@@ -158,7 +158,7 @@ function locationMark(node: Node): readonly Mark[] {
 
 const CACHE_PATH = /^(fastcgi|proxy|scgi|uwsgi)_cache_path$/;
 
-function namedMarks({ node, contexts }: Judged, first: string): readonly Mark[] {
+function namedMarks({ node, contexts }: Judged, first: string): readonly Once[] {
   const { name } = node;
   const words = node.directive.args.map(({ text }) => text);
   if (name === "upstream") {
@@ -203,7 +203,7 @@ function namedMarks({ node, contexts }: Judged, first: string): readonly Mark[] 
 const SOCKET_OPTION =
   /^(?:bind|reuseport|deferred|(?:setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=)/;
 
-function listenMarks(node: Node): readonly Mark[] {
+function listenMarks(node: Node): readonly Once[] {
   const options = node.directive.args.slice(1).map(({ text }) => text);
   // HTTP/3 uses UDP, so the address and port of HTTPS are another socket there.
   const over = options.includes("quic") ? " quic" : "";

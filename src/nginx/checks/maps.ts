@@ -1,3 +1,4 @@
+import { looksFilledIn } from "../../source/template-names.js";
 import { isOlder } from "../facts/version.js";
 import { isIpv4Literal, isIpv6Literal } from "../syntax/literals.js";
 import type { Node, Word } from "../types.js";
@@ -40,15 +41,7 @@ function mapLines(one: Checked): Refusal | null {
 
 /** What a template or an installer fills in. */
 export function holdsMark(words: readonly Word[]): boolean {
-  return words.some(({ text, placeholder }) => placeholder || isPlaceholder(text));
-}
-
-const PLACEHOLDER =
-  /\$?\{\{.*\}\}|\{%|<%|<\?|%\w{2,}%|__\w+__|@\w+@|\$\{?[A-Z][A-Z0-9_]*\b|\{[A-Za-z_][\w.-]*\}/;
-
-export function isPlaceholder(text: string): boolean {
-  // `${name}` is nginx's own.
-  return PLACEHOLDER.test(text.replace(/\$\{[a-z0-9_]\w*\}/g, ""));
+  return words.some(({ text, placeholder }) => placeholder || looksFilledIn(text, "nginx word"));
 }
 
 function keyRefusal(name: Word, hostnames: boolean): Refusal | null {

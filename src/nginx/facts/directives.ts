@@ -1,3 +1,4 @@
+import { once } from "../../source/memo.js";
 import { DIRECTIVE_ROWS } from "./facts.js";
 import { BACKPORTED, COUNT_ROWS, LIMIT_ROWS, REMOVED_ROWS, WORD_ROWS } from "./facts-values.js";
 import { isOlder, isSince, type NginxVersion } from "./version.js";
@@ -115,9 +116,7 @@ const asked = new Map<string, readonly DirectiveFact[]>();
 export function factsFor(name: string, version: NginxVersion): readonly DirectiveFact[] {
   // Asked for every directive of the host, answered once for each name.
   const key = `${JSON.stringify(version)} ${name}`;
-  const known = asked.get(key) ?? rowsFor(name, version);
-  asked.set(key, known);
-  return known;
+  return once(asked, key, () => rowsFor(name, version));
 }
 
 function rowsFor(name: string, version: NginxVersion): readonly DirectiveFact[] {

@@ -1,3 +1,4 @@
+import { perKey } from "../../source/memo.js";
 import type { Node } from "../types.js";
 import { matches, type Pattern, readPattern } from "./pattern.js";
 
@@ -33,17 +34,11 @@ export function mayBeExact(location: Node): boolean {
 
 const modifiers = ["=", "^~", "~", "~*", "@"] as const;
 
-const patterns = new WeakMap<Node, Pattern | null>();
-
 /** The regular expression of a location; `null` when it is not understood, or when it has none. */
-export function patternOf(location: Node): Pattern | null {
-  const known = patterns.get(location);
-  if (known !== undefined) return known;
+export const patternOf = perKey((location: Node): Pattern | null => {
   const { modifier, text } = matchingOf(location);
-  const pattern = modifier.startsWith("~") ? readPattern(text, modifier === "~*") : null;
-  patterns.set(location, pattern);
-  return pattern;
-}
+  return modifier.startsWith("~") ? readPattern(text, modifier === "~*") : null;
+});
 
 /**
  * The extensions that a location names: for each alternative its spellings. `\.(php|html?)$` has

@@ -1,4 +1,5 @@
 import { unique } from "../../source/collect.js";
+import { perKey } from "../../source/memo.js";
 import { always } from "../tree/branches.js";
 import { childrenNamed } from "../tree/nodes.js";
 import type { Node } from "../types.js";
@@ -14,17 +15,8 @@ export interface Level {
   readonly expressions: readonly Node[];
 }
 
-/** Each of thousands of locations asks for the others. */
-const levels = new WeakMap<Node, Level | null>();
-
-/** `null`: a template decides about them, or a part was not read. */
-export function levelOf(block: Node): Level | null {
-  const known = levels.get(block);
-  if (known !== undefined) return known;
-  const found = readLevel(block);
-  levels.set(block, found);
-  return found;
-}
+/** `null`: a template decides about them, or a part was not read. Each of thousands of locations asks for the others. */
+export const levelOf = perKey(readLevel);
 
 function readLevel(block: Node): Level | null {
   const locations = childrenNamed(block, "location");

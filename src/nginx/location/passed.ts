@@ -1,4 +1,5 @@
 import { grouped } from "../../source/collect.js";
+import { perKey } from "../../source/memo.js";
 import { always } from "../tree/branches.js";
 import { effectiveFlag, effectiveList } from "../tree/effective.js";
 import { argument, childrenNamed, enclosing } from "../tree/nodes.js";
@@ -146,11 +147,10 @@ function answersInstead(location: Node): boolean {
  * `try_files` or with `error_page 404`. They take the request first, with settings of their own.
  */
 export function handingOn(server: Node, location: Node): readonly Node[] {
-  const known = handers.get(server) ?? handersIn(server);
-  handers.set(server, known);
+  const { byLocation, byName } = handersIn(server);
   const found = new Set([
-    ...(known.byLocation.get(location) ?? []),
-    ...(known.byName.get(argument(location, 0) ?? "") ?? []),
+    ...(byLocation.get(location) ?? []),
+    ...(byName.get(argument(location, 0) ?? "") ?? []),
   ]);
   return [...found].filter((one) => one !== location);
 }
@@ -163,9 +163,7 @@ interface Handers {
 }
 
 /** Each of thousands of locations asks who hands on to it. */
-const handers = new WeakMap<Node, Handers>();
-
-function handersIn(server: Node): Handers {
+const handersIn = perKey((server: Node): Handers => {
   const takers = new Map<string, Node | undefined>();
   const taker = (path: string): Node | undefined => {
     if (!takers.has(path)) takers.set(path, route(server, path)?.location ?? undefined);
@@ -184,7 +182,7 @@ function handersIn(server: Node): Handers {
       }),
     ),
   };
-}
+});
 
 /** The targets to which a location hands on what it does not find. */
 function targetsOf(location: Node): readonly string[] {

@@ -4,7 +4,7 @@ import type { Template } from "../template/template.js";
 import type { Branch, Directive, Word } from "../types.js";
 
 /** What the reader noted about a node of the package's tree. */
-export interface Mark {
+export interface NodeNotes {
   readonly words: readonly Word[];
   end: number;
   closed: boolean;
@@ -14,7 +14,7 @@ export interface Mark {
 const DEEPEST = 500;
 
 interface Gathering {
-  readonly marks: ReadonlyMap<NginxParseTreeNode, Mark>;
+  readonly marks: ReadonlyMap<NginxParseTreeNode, NodeNotes>;
   readonly template: Template | null;
   tooDeep: Word | null;
 }
@@ -25,7 +25,7 @@ interface Gathering {
  */
 export function gather(
   tree: NginxParseTreeNode,
-  marks: ReadonlyMap<NginxParseTreeNode, Mark>,
+  marks: ReadonlyMap<NginxParseTreeNode, NodeNotes>,
   template: Template | null,
 ): { readonly directives: readonly Directive[]; readonly tooDeep: Word | null } {
   const gathering: Gathering = { marks, template, tooDeep: null };

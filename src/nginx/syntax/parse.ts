@@ -8,7 +8,7 @@ import type { Directive, NginxFault, NginxText, TemplateText, Word } from "../ty
 import { decode, readWords, skipBlanks } from "../words.js";
 import type { ClosedBlock } from "./braces.js";
 import { blockFault, eofFault, strayBrace, unexpected, wordsFault } from "./faults.js";
-import { gather, hasGap, type Mark } from "./gather.js";
+import { gather, hasGap, type NodeNotes } from "./gather.js";
 
 /**
  * What nginx-conf keeps private. The package builds the tree; which characters make a word, a
@@ -28,7 +28,7 @@ interface ParserState {
 const Base = NginxParser as unknown as new () => ParserState;
 
 class PlacedParser extends Base {
-  readonly marks = new Map<NginxParseTreeNode, Mark>();
+  readonly marks = new Map<NginxParseTreeNode, NodeNotes>();
   fault: NginxFault | null = null;
   /** Where the directive begins that is being read. */
   statement = 0;

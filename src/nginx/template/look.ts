@@ -1,19 +1,19 @@
 import type { Range } from "../../source/ranges.js";
-import type { Mark } from "../../source/template.js";
+import type { TemplateMark } from "../../source/template.js";
 
 /** Looking ahead in a template, for the one that walks through it (template-walk.ts). */
 export interface Lookup {
   /** The mark that begins there. */
-  at(offset: number): Mark | undefined;
+  at(offset: number): TemplateMark | undefined;
   /** Whether nothing but marks follows in the line: then any directives may come in its place. */
-  standsAlone(mark: Mark): boolean;
+  standsAlone(mark: TemplateMark): boolean;
   /** Whether a part of the text is a part of one directive: no end of one in it, no half of a quote. */
   isWithinDirective(part: Range): boolean;
 }
 
-export function lookup(text: string, marks: readonly Mark[]): Lookup {
+export function lookup(text: string, marks: readonly TemplateMark[]): Lookup {
   const starts = new Map(marks.map(({ start }, index) => [start, index]));
-  const at = (offset: number): Mark | undefined => {
+  const at = (offset: number): TemplateMark | undefined => {
     const index = starts.get(offset);
     return index === undefined ? undefined : marks[index];
   };
@@ -29,7 +29,7 @@ export function lookup(text: string, marks: readonly Mark[]): Lookup {
 }
 
 /** From the last mark to the first: what follows a mark in its line is nothing, or another one of which that is true. */
-function marksAlone(text: string, marks: readonly Mark[]): readonly boolean[] {
+function marksAlone(text: string, marks: readonly TemplateMark[]): readonly boolean[] {
   const alone = new Array<boolean>(marks.length).fill(false);
   const blanks = /[ \t\r]*/y;
   for (let index = marks.length - 1; index >= 0; index -= 1) {
@@ -48,7 +48,7 @@ function marksAlone(text: string, marks: readonly Mark[]): readonly boolean[] {
 function isWithinDirective(
   text: string,
   { start, end }: Range,
-  markAt: (offset: number) => Mark | undefined,
+  markAt: (offset: number) => TemplateMark | undefined,
 ): boolean {
   let quote: string | null = null;
   for (let at = start; at < end; ) {

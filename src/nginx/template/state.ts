@@ -18,11 +18,12 @@ export interface State {
   readonly heads: Heads | null;
 }
 
-export interface Frame {
+/** A condition of the template that has begun and not ended yet. */
+export interface OpenCondition {
   readonly section: Section;
   readonly branch: Branch;
   readonly before: State;
-  /** Least number of open blocks in any branch so far; the frames in it hand theirs on when they end. */
+  /** Least number of open blocks in any branch so far; the conditions in it hand theirs on when they end. */
   least: number;
   /** Where the branch begins. */
   from: number;
@@ -40,7 +41,7 @@ export interface Unread {
   readonly inside: boolean;
 }
 
-export function frameOf(section: Section, branch: Branch, before: State): Frame {
+export function openCondition(section: Section, branch: Branch, before: State): OpenCondition {
   const least = depthOf(before.heads);
   return { section, branch, before, least, from: section.start, uneven: false, end: null };
 }

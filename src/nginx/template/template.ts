@@ -1,5 +1,5 @@
 import { at, type Range } from "../../source/ranges.js";
-import { type Mark, readMarks } from "../../source/template.js";
+import { readMarks, type TemplateMark } from "../../source/template.js";
 import type { Branch } from "../types.js";
 import { branchParts } from "./branch-parts.js";
 import { luaBlocks } from "./lua.js";
@@ -62,7 +62,7 @@ function unreadable(text: string): Template {
  * in a file that has it nowhere in the place of a value: in quotes it is text, after words a block
  * without its `;`.
  */
-function withoutPlain(text: string, marks: readonly Mark[]): readonly Mark[] {
+function withoutPlain(text: string, marks: readonly TemplateMark[]): readonly TemplateMark[] {
   const named = new Set(marks.filter(({ start, end }) => /^\{[\w.-]+\}$/.test(text.slice(start, end))));
   const values = hasValue(text, named);
   const defined = marks.length === 0 ? NONE : definedVariables(text);
@@ -72,7 +72,7 @@ function withoutPlain(text: string, marks: readonly Mark[]): readonly Mark[] {
 const NONE: ReadonlySet<string> = new Set();
 
 /** Whether one of the marks, which are in order, is in the place of a value. */
-function hasValue(text: string, marks: Iterable<Mark>): boolean {
+function hasValue(text: string, marks: Iterable<TemplateMark>): boolean {
   let lineEnd = -1;
   for (const { start, end } of marks) {
     // Further ones in the line have the braces of the first before them.
@@ -89,7 +89,7 @@ function hasValue(text: string, marks: Iterable<Mark>): boolean {
   return false;
 }
 
-function isOwnVariable(text: string, { start, end }: Mark, defined: ReadonlySet<string>): boolean {
+function isOwnVariable(text: string, { start, end }: TemplateMark, defined: ReadonlySet<string>): boolean {
   const name = /^\$\{(\w+)\}$/.exec(text.slice(start, end))?.[1];
   return name !== undefined && defined.has(name);
 }

@@ -1,25 +1,50 @@
 import type { Range } from "../../source/ranges.js";
-import type { Mark, Section } from "../../source/template.js";
+import type { Section, TemplateMark } from "../../source/template.js";
 import { isBlank } from "../words.js";
 import type { BranchRange } from "./branch-parts.js";
 import { filled, joinTo, type Lookup, lookup } from "./look.js";
-import { depthOf, type Frame, frameOf, type Heads, headAt, type State, type Unread } from "./state.js";
+import {
+  depthOf,
+  type Heads,
+  headAt,
+  type OpenCondition,
+  openCondition,
+  type State,
+  type Unread,
+} from "./state.js";
 
-/** Goes through a file once, with the eyes of nginx and of the template language together. */
+/**
+ * Goes through a file once, with the eyes of nginx and of the template language together. What it
+ * makes of one:
+ *
+ * ```
+ * server {
+ *   listen {{ port }};          placeholder: becomes letters, `listen xxxxxxxxxx;`
+ *   {{ extra }}                 gap: directives may come here; becomes spaces
+ *   {% if tls %}                condition opens, one block deep
+ *   ssl_certificate a.pem;        branch 0 of 2
+ *   {% else %}                    back to where the condition began
+ *   return 301 https://b;         branch 1 of 2
+ *   {% endif %}                 both ended one block deep: even, so both are read
+ *   {% if www %} location / { {% endif %}
+ *     root /a; }                uneven: unread from the condition until the blocks balance again
+ * }
+ * ```
+ */
 export class TemplateWalk {
   readonly placeholders: Range[] = [];
   readonly gaps: number[] = [];
   readonly unread: Range[] = [];
   readonly branches: BranchRange[] = [];
   private readonly blanks: Range[] = [];
-  private readonly frames: Frame[] = [];
+  private readonly conditions: OpenCondition[] = [];
   private state: State = { statement: null, word: false, heads: null };
   private open: Unread | null = null;
   private at = 0;
   private readonly text: string;
   private readonly marks: Lookup;
 
-  constructor(text: string, marks: readonly Mark[]) {
+  constructor(text: string, marks: readonly TemplateMark[]) {
     this.text = text;
     this.marks = lookup(text, marks);
   }
@@ -31,8 +56,8 @@ export class TemplateWalk {
       else this.mark(mark);
     }
     // What is not closed in any way that could be read stays unread.
-    for (let index = this.frames.length - 1; index > 0; index -= 1) this.handOn(index);
-    for (const frame of this.frames) this.leaveOut(frame);
+    for (let index = this.conditions.length - 1; index > 0; index -= 1) this.handOn(index);
+    for (const condition of this.conditions) this.leaveOut(condition);
     if (this.open !== null) this.drop(this.open.start, this.text.length);
     return this;
   }
@@ -62,8 +87,8 @@ export class TemplateWalk {
   /** A directive is over. */
   private between(heads: Heads | null): void {
     this.state = { statement: null, word: false, heads };
-    const frame = this.frames.at(-1);
-    if (frame !== undefined) frame.least = Math.min(frame.least, depthOf(heads));
+    const condition = this.conditions.at(-1);
+    if (condition !== undefined) condition.least = Math.min(condition.least, depthOf(heads));
     this.settle();
   }
 
@@ -121,7 +146,7 @@ export class TemplateWalk {
     this.at = end;
   }
 
-  private mark(mark: Mark): void {
+  private mark(mark: TemplateMark): void {
     const { statement, word } = this.state;
     if (mark.section?.body === "elsewhere" && mark.kind === "open") this.hide(mark.section);
     else if (mark.section !== null) this.structural(mark, mark.section);
@@ -155,7 +180,7 @@ export class TemplateWalk {
     }
   }
 
-  private structural(mark: Mark, section: Section): void {
+  private structural(mark: TemplateMark, section: Section): void {
     const inline =
       mark.kind === "open" && this.state.statement !== null && this.marks.isWithinDirective(section);
     if (inline) this.value(section);
@@ -163,53 +188,57 @@ export class TemplateWalk {
     else this.blank(mark);
   }
 
-  private conditional(mark: Mark, section: Section): void {
+  private conditional(mark: TemplateMark, section: Section): void {
     const { state } = this;
-    const frame = this.frames[this.frames.length - 1];
+    const condition = this.conditions[this.conditions.length - 1];
     this.blank(mark);
     if (mark.kind === "open") {
       const { branches } = section;
-      const branch = { condition: section.start, index: 0, branches, outer: frame?.branch ?? null };
-      this.frames.push(frameOf(section, branch, state));
+      const branch = { condition: section.start, index: 0, branches, outer: condition?.branch ?? null };
+      this.conditions.push(openCondition(section, branch, state));
       return;
     }
-    if (frame?.section !== section) return;
-    this.endBranch(frame, mark);
+    if (condition?.section !== section) return;
+    this.endBranch(condition, mark);
     if (mark.kind === "else") {
-      this.frames.pop();
-      this.frames.push({ ...frame, branch: { ...frame.branch, index: frame.branch.index + 1 } });
-      this.state = frame.before;
+      this.conditions.pop();
+      this.conditions.push({
+        ...condition,
+        branch: { ...condition.branch, index: condition.branch.index + 1 },
+      });
+      this.state = condition.before;
     } else {
-      this.handOn(this.frames.length - 1);
-      this.frames.pop();
-      this.state = frame.end ?? frame.before;
-      if (frame.uneven) this.leaveOut(frame);
+      this.handOn(this.conditions.length - 1);
+      this.conditions.pop();
+      this.state = condition.end ?? condition.before;
+      if (condition.uneven) this.leaveOut(condition);
       this.settle();
     }
   }
 
-  private endBranch(frame: Frame, mark: Mark): void {
-    const { before } = frame;
+  private endBranch(condition: OpenCondition, mark: TemplateMark): void {
+    const { before } = condition;
     const even =
       before.statement === null &&
       this.state.statement === null &&
       depthOf(this.state.heads) === depthOf(before.heads) &&
-      frame.least >= depthOf(before.heads);
+      condition.least >= depthOf(before.heads);
     if (!even) {
-      frame.uneven = true;
-      frame.end ??= this.state;
+      condition.uneven = true;
+      condition.end ??= this.state;
     }
-    this.branches.push({ start: frame.from, end: mark.end, branch: frame.branch });
-    frame.from = mark.end;
+    this.branches.push({ start: condition.from, end: mark.end, branch: condition.branch });
+    condition.from = mark.end;
   }
 
-  /** What the blocks were at the least counts for the frame around, too. */
+  /** The least number of open blocks also counts for the condition around this one. */
   private handOn(index: number): void {
-    const [around, frame] = [this.frames[index - 1], this.frames[index]];
-    if (around !== undefined && frame !== undefined) around.least = Math.min(around.least, frame.least);
+    const [around, condition] = [this.conditions[index - 1], this.conditions[index]];
+    if (around !== undefined && condition !== undefined)
+      around.least = Math.min(around.least, condition.least);
   }
 
-  private leaveOut({ before, section, least }: Frame): void {
+  private leaveOut({ before, section, least }: OpenCondition): void {
     const depth = Math.min(least, depthOf(before.heads));
     const start = Math.min(
       headAt(before.heads, depth)?.start ?? section.start,

@@ -12,13 +12,13 @@ import { argument, argumentPlace, childrenNamed, headPlace, namePlace } from "./
  */
 
 /** The directive that counts in `block`, or why there is none. */
-export type Found =
+export type EffectiveNode =
   | { readonly kind: "set"; readonly node: Node }
   | { readonly kind: "default" }
   | { readonly kind: "unknown"; readonly reason: string; readonly place: Place | null };
 
 /** Directives of one level that count together. */
-export type FoundList =
+export type EffectiveNodes =
   | {
       readonly kind: "set";
       readonly nodes: readonly Node[];
@@ -27,13 +27,13 @@ export type FoundList =
       /** `false`: the level was not read whole, so there may be more. */
       readonly complete: boolean;
     }
-  | Exclude<Found, { readonly kind: "set" }>;
+  | Exclude<EffectiveNode, { readonly kind: "set" }>;
 
 /**
  * A value that the innermost level decides (`fastcgi_read_timeout`), or that is not inherited at all
  * (`fastcgi_pass`).
  */
-export function effectiveNode(block: Node, name: string): Found {
+export function effectiveNode(block: Node, name: string): EffectiveNode {
   const inheritance = httpFact(name)?.inheritance ?? "none";
   for (let level: Node | null = block; level !== null; level = level.parent) {
     const nodes = childrenNamed(level, name);
@@ -46,7 +46,7 @@ export function effectiveNode(block: Node, name: string): Found {
 }
 
 /** Directives that add up on a level and hide every outer level (`fastcgi_param`, `add_header`). */
-export function effectiveList(block: Node, name: string): FoundList {
+export function effectiveList(block: Node, name: string): EffectiveNodes {
   for (let level: Node | null = block; level !== null; level = level.parent) {
     const nodes = childrenNamed(level, name);
     if (nodes.length > 0) {
@@ -61,7 +61,7 @@ export function effectiveList(block: Node, name: string): FoundList {
 }
 
 /** The level outside `level` whose list would count if `level` had none. */
-export function hiddenList(level: Node, name: string): FoundList {
+export function hiddenList(level: Node, name: string): EffectiveNodes {
   return level.parent === null ? { kind: "default" } : effectiveList(level.parent, name);
 }
 
@@ -76,16 +76,16 @@ function isNamed({ directive }: Node): boolean {
 }
 
 /** The last of a level; where a template's conditions decide, only if all their branches agree. */
-function decided(nodes: readonly Node[], last: Node): Found {
+function decided(nodes: readonly Node[], last: Node): EffectiveNode {
   return nodes.every(always) || oneOfBranches(nodes) ? { kind: "set", node: last } : undecided(nodes);
 }
 
-function undecided(nodes: readonly Node[]): Exclude<Found, { readonly kind: "set" }> {
+function undecided(nodes: readonly Node[]): Exclude<EffectiveNode, { readonly kind: "set" }> {
   const place = nodes[0] === undefined ? null : namePlace(nodes[0]);
   return { kind: "unknown", reason: "a template's condition decides about it", place };
 }
 
-function unread(level: Node): Exclude<Found, { readonly kind: "set" }> {
+function unread(level: Node): Exclude<EffectiveNode, { readonly kind: "set" }> {
   return {
     kind: "unknown",
     reason: "a part of the enclosing configuration was not read",

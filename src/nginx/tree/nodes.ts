@@ -1,4 +1,6 @@
+import { grouped } from "../../source/collect.js";
 import { type Place, place } from "../../source/file.js";
+import { perKey } from "../../source/memo.js";
 import type { Node, Word } from "../types.js";
 
 /**
@@ -6,23 +8,15 @@ import type { Node, Word } from "../types.js";
  * that.
  */
 
-const indexes = new WeakMap<Node, ReadonlyMap<string, readonly Node[]>>();
+const childrenByName = perKey(
+  (block: Node): ReadonlyMap<string, readonly Node[]> =>
+    grouped(block.children.map((child) => [child.name, child] as const)),
+);
 const nothing: readonly Node[] = [];
 
 /** The children of that name, in order. */
 export function childrenNamed(block: Node, name: string): readonly Node[] {
-  let index = indexes.get(block);
-  if (index === undefined) {
-    const built = new Map<string, Node[]>();
-    for (const child of block.children) {
-      const known = built.get(child.name);
-      if (known === undefined) built.set(child.name, [child]);
-      else known.push(child);
-    }
-    index = built;
-    indexes.set(block, index);
-  }
-  return index.get(name) ?? nothing;
+  return childrenByName(block).get(name) ?? nothing;
 }
 
 /** The decoded argument; `undefined`: the directive has fewer. */

@@ -46,10 +46,10 @@ export function readTree(
   const reading = startReading(options, directoryOf(main));
   const text = open(reading, entry, []);
   if (text === null) return null;
-  const root = blockNode(null, text.file, syntheticBlock("", text.file), []);
+  const root = syntheticBlock("", null, text);
   // After a fault in the main file, anything may follow.
   root.partial = text.fault !== null || isCut(text);
-  fill(reading, root, text.directives, text.file, [], [text.file.path]);
+  fill(reading, root, text.directives, startOf(text));
   adopt(reading, root, siblings);
   return finished(reading, root);
 }
@@ -60,7 +60,7 @@ function adopt(reading: Reading, root: MutableNode, siblings: readonly string[])
   for (const text of openRoots(reading, siblings)) {
     if (definesServers(text)) {
       if (text.template?.gap === true) http.partial = true;
-      fill(reading, http, text.directives, text.file, [], [text.file.path]);
+      fill(reading, http, text.directives, startOf(text));
       // Often no file of the tree tells what a template is deployed as, and so what includes it.
     } else if (isTemplateName(text.file.path)) fragment(reading, http, text);
   }
@@ -104,8 +104,8 @@ export function readFragments(
   const roots = openRoots(reading, paths);
   const [first] = roots;
   if (first === undefined) return null;
-  const root = blockNode(null, first.file, syntheticBlock("", first.file), []);
-  const http = blockNode(root, first.file, syntheticBlock("http", first.file), []);
+  const root = syntheticBlock("", null, first);
+  const http = syntheticBlock("http", root, first);
   root.children.push(http);
   root.partial = true;
   http.partial = true;
@@ -116,32 +116,32 @@ export function readFragments(
 function fragment(reading: Reading, http: MutableNode, text: NginxText): void {
   let parent = http;
   if (text.directives.some((directive) => directive.name.text === "location" && directive.block !== null)) {
-    parent = blockNode(http, text.file, syntheticBlock("server", text.file), []);
+    parent = syntheticBlock("server", http, text);
     parent.partial = true;
     http.children.push(parent);
   }
-  fill(reading, parent, text.directives, text.file, [], [text.file.path]);
+  fill(reading, parent, text.directives, startOf(text));
 }
 
-function syntheticBlock(name: string, file: SourceFile): Directive {
-  return {
+/** A block that is written nowhere; `name` is empty for the main context. */
+function syntheticBlock(name: string, parent: Node | null, text: NginxText): MutableNode {
+  const directive: Directive = {
     name: { ...NAMELESS, text: name },
     args: [],
     start: 0,
-    end: file.text.length,
+    end: text.file.text.length,
     block: [],
     truncated: false,
     gap: false,
     branch: null,
   };
+  return blockNode(parent, directive, startOf(text));
 }
 
 function blockNode(
   parent: Node | null,
-  file: SourceFile,
   directive: Directive,
-  via: readonly Span[],
-  branch: Branch | null = null,
+  { file, via, branch }: Pick<Where, "file" | "via" | "branch">,
 ): MutableNode {
   return {
     directive,
@@ -155,15 +155,22 @@ function blockNode(
   };
 }
 
-function fill(
-  reading: Reading,
-  parent: MutableNode,
-  directives: readonly Directive[],
-  file: SourceFile,
-  via: readonly Span[],
-  stack: readonly string[],
-  branch: Branch | null = null,
-): void {
+/** Where the walk through the files is. */
+interface Where {
+  readonly file: SourceFile;
+  /** The `include` lines that led here, the outermost first. */
+  readonly via: readonly Span[];
+  /** The paths of the files that are open, this one last. */
+  readonly stack: readonly string[];
+  /** The branch of a template that the `include` is in; `null`: in none. */
+  readonly branch: Branch | null;
+}
+
+function startOf({ file }: NginxText): Where {
+  return { file, via: [], stack: [file.path], branch: null };
+}
+
+function fill(reading: Reading, parent: MutableNode, directives: readonly Directive[], where: Where): void {
   for (const directive of directives) {
     // A directive whose name comes from a template may be any directive.
     if (directive.name.placeholder) {
@@ -171,32 +178,25 @@ function fill(
       continue;
     }
     // What was meant for this block is not in it, but among the arguments.
-    if (swallowedDirective(file, directive) !== null) parent.partial = true;
+    if (swallowedDirective(where.file, directive) !== null) parent.partial = true;
     if (directive.name.text === "include" && directive.block === null && parent.name !== "split_clients") {
-      include(reading, parent, directive, file, via, stack, branch);
+      include(reading, parent, directive, where);
       continue;
     }
-    const node = blockNode(parent, file, directive, via, branch);
+    const node = blockNode(parent, directive, where);
     reading.account.used += 1;
     parent.children.push(node);
-    if (directive.block !== null) fill(reading, node, directive.block, file, via, stack);
+    if (directive.block !== null) fill(reading, node, directive.block, { ...where, branch: null });
   }
 }
 
-function include(
-  reading: Reading,
-  parent: MutableNode,
-  directive: Directive,
-  file: SourceFile,
-  via: readonly Span[],
-  stack: readonly string[],
-  branch: Branch | null,
-): void {
+function include(reading: Reading, parent: MutableNode, directive: Directive, where: Where): void {
   const word = directive.args[0];
   if (directive.args.some(({ placeholder }) => placeholder)) {
-    unknownInclude(reading, parent, directive, file, via);
+    unknownInclude(reading, parent, directive, where);
     return;
   }
+  const { file, via, stack } = where;
   if (word === undefined || directive.args.length > 1) return;
   const at = place(file, word.start, word.end, via);
   const inner = [...via, at.span];
@@ -215,8 +215,12 @@ function include(
     if (text === null) continue;
     files += 1;
     if (isCut(text)) parent.partial = true;
-    const within = directive.branch ?? branch;
-    fill(reading, parent, text.directives, text.file, inner, [...stack, text.file.path], within);
+    fill(reading, parent, text.directives, {
+      file: text.file,
+      via: inner,
+      stack: [...stack, text.file.path],
+      branch: directive.branch ?? where.branch,
+    });
   }
   const known =
     files > 0 || reading.whole || noMatch?.directory === true || /modules-enabled\//.test(word.text);
@@ -235,8 +239,7 @@ function unknownInclude(
   reading: Reading,
   parent: MutableNode,
   { args }: Directive,
-  file: SourceFile,
-  via: readonly Span[],
+  { file, via }: Where,
 ): void {
   const [first, last] = [args[0], args[args.length - 1]];
   if (first === undefined || last === undefined) return;

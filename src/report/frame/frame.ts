@@ -23,7 +23,7 @@ export interface Canvas {
 }
 
 /** The pieces of one line that are marked alike: the same characters, with all that is said of them. */
-interface Mark {
+interface MarkedRange {
   readonly range: Range;
   readonly primary: boolean;
   readonly messages: readonly string[];
@@ -86,8 +86,8 @@ function messageOf(label: Label, frame: Frame, canvas: Canvas): string {
 }
 
 /** Marks by line, each line's marks by column. */
-function marksOf(frame: Frame, canvas: Canvas): Map<number, Mark[]> {
-  const lines = new Map<number, Mark[]>();
+function marksOf(frame: Frame, canvas: Canvas): Map<number, MarkedRange[]> {
+  const lines = new Map<number, MarkedRange[]>();
   for (const label of frame.labels) {
     const range = rangeOf(label.place);
     const { line } = position(frame.file, label.place.span.start);
@@ -95,7 +95,7 @@ function marksOf(frame: Frame, canvas: Canvas): Map<number, Mark[]> {
     const same = marks.findIndex((mark) => mark.range.start === range.start && mark.range.end === range.end);
     const before = marks[same];
     const messages = label.message === "" ? [] : [messageOf(label, frame, canvas)];
-    const mark: Mark = {
+    const mark: MarkedRange = {
       range,
       primary: label.role === "primary" || before?.primary === true,
       messages: [...(before?.messages ?? []), ...messages],
@@ -110,7 +110,7 @@ function marksOf(frame: Frame, canvas: Canvas): Map<number, Mark[]> {
   return lines;
 }
 
-function span(marks: readonly Mark[]): Range {
+function span(marks: readonly MarkedRange[]): Range {
   return {
     start: Math.min(...marks.map((mark) => mark.range.start)),
     end: Math.max(...marks.map((mark) => mark.range.end)),
@@ -118,11 +118,11 @@ function span(marks: readonly Mark[]): Range {
 }
 
 /** Marks that can be shown in one excerpt; the others get the line drawn again. */
-function groupMarks(canvas: Canvas, line: Strip, marks: readonly Mark[]): Mark[][] {
+function groupMarks(canvas: Canvas, line: Strip, marks: readonly MarkedRange[]): MarkedRange[][] {
   // One column more than the line: a mark may be after its end.
   const columns =
     line.width < room(canvas) ? Infinity : room(canvas) - 2 * displayWidth(canvas.glyphs.ellipsis);
-  const groups: Mark[][] = [];
+  const groups: MarkedRange[][] = [];
   for (const mark of marks) {
     const group = groups.at(-1);
     if (group !== undefined && line.columns(span([...group, mark])) <= columns) group.push(mark);
@@ -131,7 +131,7 @@ function groupMarks(canvas: Canvas, line: Strip, marks: readonly Mark[]): Mark[]
   return groups;
 }
 
-function markRows(canvas: Canvas, excerpt: Excerpt, mark: Mark): string[] {
+function markRows(canvas: Canvas, excerpt: Excerpt, mark: MarkedRange): string[] {
   const { column, columns } = excerpt.locate(mark.range);
   const role = mark.primary ? canvas.severity : "gutter";
   const line = (mark.primary ? canvas.glyphs.primary : canvas.glyphs.secondary).repeat(columns);
@@ -150,7 +150,7 @@ function markRows(canvas: Canvas, excerpt: Excerpt, mark: Mark): string[] {
   ];
 }
 
-function lineRows(canvas: Canvas, file: SourceFile, number: number, marks: readonly Mark[]): string[] {
+function lineRows(canvas: Canvas, file: SourceFile, number: number, marks: readonly MarkedRange[]): string[] {
   const line = strip(lineText(file, number), room(canvas));
   const { ellipsis } = canvas.glyphs;
   if (marks.length === 0) {

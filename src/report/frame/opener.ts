@@ -1,5 +1,6 @@
 import type { SourceFile } from "../../source/file.js";
 import { lineText } from "../../source/file.js";
+import { once, perKey } from "../../source/memo.js";
 
 /** A long way up the guess gets worse, and looking costs time on every finding. */
 const MAX_DISTANCE = 300;
@@ -19,17 +20,11 @@ function indentation(line: string): number {
  * the reader where it is, and no claim rests on it. A file that is not indented gets none.
  */
 export function opener(file: SourceFile, line: number): number | null {
-  const known = openers.get(file) ?? new Map<number, number | null>();
-  openers.set(file, known);
-  const before = known.get(line);
-  if (before !== undefined) return before;
-  const found = look(file, line);
-  known.set(line, found);
-  return found;
+  return once(openers(file), line, () => look(file, line));
 }
 
-/** Many findings may be on one line. */
-const openers = new WeakMap<SourceFile, Map<number, number | null>>();
+/** By the line: many findings may be on one. */
+const openers = perKey((_file: SourceFile) => new Map<number, number | null>());
 
 function look(file: SourceFile, line: number): number | null {
   const own = lineText(file, line);

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { rules } from "../../../rules/index.js";
 import type { Finding } from "../../../src/engine/finding.js";
 import { noOptions, type Rule } from "../../../src/engine/rule.js";
+import { createValidators } from "../../../src/engine/validate.js";
 import { lintWith } from "../../../src/lint.js";
 import type { Host } from "../../../src/model/host.js";
 import { validators } from "../../../src/validators.js";
@@ -83,11 +84,15 @@ export function lint(dir: string): Linted {
     },
   };
   const { nginx, masters } = hostPaths(dir);
-  const outcome = lintWith([...rules, spy], validators, {
-    paths: [dir],
-    workingDirectory: dir,
-    config: { hosts: [{ name: "host", root: dir, nginx, fpm: masters.map(({ main }) => main) }] },
-  });
+  const outcome = lintWith(
+    [...rules, spy],
+    { ...createValidators([spy]), ...validators },
+    {
+      paths: [dir],
+      workingDirectory: dir,
+      config: { hosts: [{ name: "host", root: dir, nginx, fpm: masters.map(({ main }) => main) }] },
+    },
+  );
   if (outcome.kind === "refused" || host === null) throw new Error(`${dir}: nothing to lint`);
   return { host, findings: outcome.result.findings };
 }
