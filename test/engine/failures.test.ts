@@ -8,7 +8,7 @@ import { run } from "../../src/engine/run.js";
 import { createValidators } from "../../src/engine/validate.js";
 import { memoryFilesystem } from "../../src/host/memory.js";
 import * as build from "../../src/model/build.js";
-import type * as live from "../../src/sizing/live-host.js";
+import type { liveHost } from "../../src/sizing/live-host.js";
 import { inventedRules } from "../build/invented.js";
 import { type Ran, runCommand } from "../support/run-command.js";
 
@@ -20,8 +20,8 @@ const REPORT = /this is a fault of fpmlint: please report/;
 /** The host whose reading fails. */
 let broken = "";
 
-vi.mock("../src/model/build.js", async (original) => {
-  const real = await original<typeof build>();
+vi.mock(import("../../src/model/build.js"), async (original) => {
+  const real = await original();
   return {
     ...real,
     buildHost: (...[spec, fs, options]: Parameters<typeof build.buildHost>) => {
@@ -34,11 +34,11 @@ vi.mock("../src/model/build.js", async (original) => {
 /** The host whose capacity fails. */
 let unmeasured = "";
 
-vi.mock("../src/engine/live-host.js", async (original) => {
-  const real = await original<typeof live>();
+vi.mock(import("../../src/sizing/live-host.js"), async (original) => {
+  const real = await original();
   return {
     ...real,
-    liveHost: (...[host, isLive]: Parameters<typeof live.liveHost>) =>
+    liveHost: (...[host, isLive]: Parameters<typeof liveHost>) =>
       host.name === unmeasured ? fail("no such number") : real.liveHost(host, isLive),
   };
 });

@@ -3,7 +3,7 @@ import { listenMismatch } from "../../rules/connect/listen-mismatch/rule.js";
 import { sharedAddress } from "../../rules/connect/shared-address.js";
 import type { Report, Rule } from "../../src/engine/rule.js";
 import { memoryFilesystem } from "../../src/host/memory.js";
-import type * as address from "../../src/model/address/address.js";
+import type { Address } from "../../src/model/address/address.js";
 import { buildHost } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
 
@@ -14,23 +14,23 @@ import type { Host } from "../../src/model/host.js";
 
 const counts = vi.hoisted(() => ({ compared: 0, shown: 0, words: 0 }));
 
-vi.mock("../src/model/address.js", async (original) => {
-  const real = await original<typeof address>();
+vi.mock(import("../../src/model/address/address.js"), async (original) => {
+  const real = await original();
   return {
     ...real,
     reaches: (...both: Parameters<typeof real.reaches>) => {
       counts.compared += 1;
       return real.reaches(...both);
     },
-    showAddress: (one: address.Address) => {
+    showAddress: (one: Address) => {
       counts.shown += 1;
       return real.showAddress(one);
     },
   };
 });
 
-vi.mock("../src/engine/nearest.js", async (original) => {
-  const real = await original<typeof import("../../src/source/spelling.js")>();
+vi.mock(import("../../src/source/spelling.js"), async (original) => {
+  const real = await original();
   return {
     ...real,
     nearest: (...asked: Parameters<typeof real.nearest>) => {
