@@ -18,8 +18,8 @@ import { memoryFilesystem } from "../../src/host/memory.js";
 import { buildHost } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
 import { position } from "../../src/source/file.js";
-import { seed, size } from "../support/differential.js";
 import { runRules } from "../support/lint.js";
+import { seed, size } from "../support/sample.js";
 import { dumpedArrays, dumpedGlobal, dumpedPool, effectiveVariable, parseDump } from "./support/dump.js";
 import { type FpmTree, trees } from "./support/trees.js";
 

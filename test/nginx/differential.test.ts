@@ -12,7 +12,7 @@ import { readTree } from "../../src/nginx/tree/tree.js";
 import { position, sourceFile } from "../../src/source/file.js";
 import { isTemplate } from "../../src/source/template.js";
 import { describeProofs } from "../daemons/available.js";
-import { seed, size } from "../support/differential.js";
+import { seed, size } from "../support/sample.js";
 import { ADDRESS_DIRECTIVES, address, addressDifference } from "./support/addresses.js";
 import { ask, bytes, judgeAll, shortest } from "./support/oracle.js";
 import { mainFiles, word } from "./support/texts.js";
