@@ -3,9 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Incomplete } from "../../src/engine/finding.js";
 import { incompleteOf } from "../../src/engine/incomplete.js";
 import { sniff } from "../../src/host/find/sniff.js";
-import { memoryFilesystem } from "../../src/host/memory.js";
 import { showAddress } from "../../src/model/address/address.js";
-import { buildHost } from "../../src/model/build.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { parseNginx } from "../../src/nginx/syntax/parse.js";
 import { readTemplate } from "../../src/nginx/template/template.js";
@@ -14,6 +12,7 @@ import type { Directive, NginxText } from "../../src/nginx/types.js";
 import { sourceFile } from "../../src/source/file.js";
 import { placeholderText, readMarks } from "../../src/source/template.js";
 import { deployedName } from "../../src/source/template-names.js";
+import { memoryHost } from "../build/hosts.js";
 
 /** Template language in nginx's files, and where both halves meet in it. */
 
@@ -208,15 +207,8 @@ describe("blocks that balance only when they are rendered", () => {
 const POOL = "[www]\nuser = www-data\npm = static\npm.max_children = 2\n";
 
 function hostOf(files: Readonly<Record<string, string>>): Host {
-  const spec = {
-    name: ".",
-    root: "/r",
-    nginx: "/nginx.conf",
-    fragments: [],
-    fpm: [],
-    pools: [Object.keys(files).filter((path) => path.startsWith("/pool"))],
-  };
-  return buildHost(spec, memoryFilesystem(files), { phpVersion: null });
+  const pools = [Object.keys(files).filter((path) => path.startsWith("/pool"))];
+  return memoryHost(files, { root: "/r", nginx: "/nginx.conf", pools });
 }
 
 function site(location: string, around = ""): string {
