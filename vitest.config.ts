@@ -1,31 +1,48 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { LEFT, QUICK } from "./test/support/quick.js";
 
 const annotations = process.env.GITHUB_ACTIONS === "true" ? ["github-actions"] : [];
 
 const ours = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export default defineConfig({
-  // What yargs would open by itself: esbuild.config.js has the same.
-  resolve: {
-    alias: {
-      "escalade/sync": ours("src/cli/yargs/search.ts"),
-      y18n: ours("src/cli/yargs/texts.ts"),
+/** Files that put something of their own in the place of a module, or are hit by signals: each in a process of its own. */
+const ALONE = ["test/engine/failures.test.ts", "test/rules/scale.test.ts", "test/cli/write/*.test.ts"];
+
+export default defineConfig(({ mode }) => {
+  const quick = mode === "quick";
+  const summary = "./test/support/summary-reporter.ts";
+  return {
+    // What yargs would open by itself: esbuild.config.js has the same.
+    resolve: {
+      alias: {
+        "escalade/sync": ours("src/cli/yargs/search.ts"),
+        y18n: ours("src/cli/yargs/texts.ts"),
+      },
     },
-  },
-  test: {
-    server: { deps: { inline: ["yargs"] } },
-    include: ["test/**/*.test.ts"],
-    setupFiles: ["test/support/seed.ts"],
-    globalSetup: ["test/support/global-setup.ts"],
-    // Proofs start nginx and php-fpm, and some wait for a timeout of theirs.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // Processes, not threads: a test may change its directory or be ended by a signal.
-    pool: "forks",
-    // Proofs mostly wait, so a second file is worth it on two cores, too.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
-    reporters: ["default", ...annotations, "./test/support/summary-reporter.ts"],
-  },
+    test: {
+      server: { deps: { inline: ["yargs"] } },
+      setupFiles: ["test/support/seed.ts"],
+      globalSetup: quick ? [] : ["test/support/global-setup.ts"],
+      // No test says anything about speed: these end what hangs, on a machine that is busy with other things too.
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
+      // Processes, not threads: a test may change its user or be ended by a signal.
+      pool: "forks",
+      // Proofs mostly wait, so a second file is worth it on two cores, too.
+      maxWorkers: Math.max(2, availableParallelism() - 1),
+      reporters: ["default", ...annotations, quick ? [summary, { left: LEFT }] : summary],
+      projects: quick
+        ? [{ extends: true, test: { name: "quick", isolate: false, include: [...QUICK] } }]
+        : [
+            // Files share a process, which reads our modules and lints each fixture once.
+            {
+              extends: true,
+              test: { name: "shared", isolate: false, include: ["test/**/*.test.ts"], exclude: ALONE },
+            },
+            { extends: true, test: { name: "alone", include: ALONE } },
+          ],
+    },
+  };
 });

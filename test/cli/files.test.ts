@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type BuiltRun, bash, built } from "../support/built.js";
+import { type BuiltRun, bash, built } from "./support/built.js";
 
 /** Files that the command reads for itself, and those that a checkout plants for it to read. */
 

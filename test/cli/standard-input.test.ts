@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type BuiltRun, bash } from "../support/built.js";
+import { type BuiltRun, bash } from "./support/built.js";
 
 let top = "";
 beforeAll(() => {

@@ -226,7 +226,7 @@ function provideScripts(root: string): void {
     fs.mkdirSync(directory, { recursive: true });
     for (const [name, text] of Object.entries(scripts)) {
       const file = path.join(directory, name);
-      if (!fs.existsSync(file)) fs.writeFileSync(file, text.replace("@MARKS@", `${root}/tmp`));
+      if (!fs.existsSync(file)) fs.writeFileSync(file, text.replaceAll("@MARKS@", `${root}/tmp`));
     }
   }
 }

@@ -24,6 +24,14 @@ $end = microtime(true) + (float) ($_GET['s'] ?? 0);
 while (microtime(true) < $end) usleep(20000);
 echo 'slept';
 `,
+  /** Holds the worker with all that its script has in memory until the bench lets it go. */
+  "hold.php": `<?php
+touch('@MARKS@/held-' . getmypid());
+while (!file_exists('@MARKS@/go')) {
+  usleep(20000);
+  clearstatcache();
+}
+`,
   "header.php": `<?php
 header('X-Fill: ' . str_repeat('x', (int) ($_GET['n'] ?? 0)));
 echo 'sent';

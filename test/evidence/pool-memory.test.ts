@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { memoryLimits } from "../../src/evidence/memory-limit.js";
 import { certainAbove, poolSum, roomInWords, roomOf, sumInWords } from "../../src/evidence/pool-memory.js";
-import { memoryFilesystem } from "../../src/host/memory.js";
-import { type BuildOptions, buildHost } from "../../src/model/build.js";
+import type { BuildOptions } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
+import { memoryHost } from "../build/hosts.js";
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -22,14 +22,8 @@ const pool = (name: string, most: number, more = ""): string =>
 
 function host(files: Files, options: Partial<BuildOptions> & { readonly root?: string } = {}): Host {
   const { root = "/host", ...rest } = options;
-  const fpm = Object.keys(files).filter((path) => path.endsWith("/php-fpm.conf"));
-  const nginx = "/etc/nginx/nginx.conf" in files ? "/etc/nginx/nginx.conf" : null;
-  const spec = { name: "host", root, nginx, fragments: [], fpm, pools: [] };
-  return buildHost(
-    spec,
-    memoryFilesystem({ "/etc/passwd": "root:x:0:0::/:/bin/sh\n", "/etc/group": "root:x:0:\n", ...files }),
-    { phpVersion: null, ...rest },
-  );
+  const accounts = { "/etc/passwd": "root:x:0:0::/:/bin/sh\n", "/etc/group": "root:x:0:\n" };
+  return memoryHost({ ...accounts, ...files }, { root }, rest);
 }
 
 const words = (one: Host): string | null => {

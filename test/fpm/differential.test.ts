@@ -14,12 +14,12 @@ import type { Finding } from "../../src/engine/finding.js";
 import { fpmFacts } from "../../src/fpm/settings/facts.js";
 import { diskFilesystem } from "../../src/host/disk.js";
 import type { HostFilesystem } from "../../src/host/filesystem.js";
-import { memoryFilesystem } from "../../src/host/memory.js";
 import { buildHost } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
 import { position } from "../../src/source/file.js";
-import { seed, size } from "../support/differential.js";
+import { memoryHost } from "../build/hosts.js";
 import { runRules } from "../support/lint.js";
+import { seed, size } from "../support/sample.js";
 import { dumpedArrays, dumpedGlobal, dumpedPool, effectiveVariable, parseDump } from "./support/dump.js";
 import { type FpmTree, trees } from "./support/trees.js";
 
@@ -205,9 +205,8 @@ describe.each(rows)("$lines in $in", (row) => {
       "/etc/passwd": "root:x:0:0::/:\nwww-data:x:33:33::/:\n",
       "/etc/group": "root:x:0:\nwww-data:x:33:\n",
     };
-    const fs = memoryFilesystem({ ...accounts, "/d/main.conf": text.replaceAll("@D@", "/d") });
-    const spec = { name: ".", root: "/", nginx: null, fragments: [], fpm: ["/d/main.conf"], pools: [] };
-    const host = buildHost(spec, fs, { phpVersion: "8.2" });
+    const files = { ...accounts, "/d/main.conf": text.replaceAll("@D@", "/d") };
+    const host = memoryHost(files, { fpm: ["/d/main.conf"] }, { phpVersion: "8.2" });
     const logs = refusals(host).map(({ symptom }) => symptom?.log ?? "");
     if (row.refused === null) expect(logs).toEqual([]);
     else expect(logs).toContain(row.refused);

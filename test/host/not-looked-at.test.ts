@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { asNobody } from "../support/as-nobody.js";
 import { DEBIAN, tree, unreadIn } from "../support/tree.js";
+import { asNobody } from "./support/as-nobody.js";
 
 /** Whatever could not be looked at is said, and is no reason to call a tree clean. */
 

@@ -8,13 +8,13 @@ import { readMaster } from "../../src/fpm/pools.js";
 import type { Entry, HostFilesystem } from "../../src/host/filesystem.js";
 import { glob, TOO_MANY_STEPS } from "../../src/host/glob.js";
 import { type MemoryNode, memoryFilesystem } from "../../src/host/memory.js";
-import { buildHost } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
 import { possibleValues } from "../../src/model/request/variables.js";
 import { handingOn } from "../../src/nginx/location/passed.js";
 import { argumentPlace, childrenNamed, descendants } from "../../src/nginx/tree/nodes.js";
 import { readTree } from "../../src/nginx/tree/tree.js";
 import type { Node } from "../../src/nginx/types.js";
+import { memoryHost } from "../build/hosts.js";
 
 /** Small inputs that ask for endless work. What is counted is what was made of them, not the time. */
 
@@ -25,11 +25,7 @@ const PASSWD = "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n";
 type Files = Readonly<Record<string, MemoryNode>>;
 
 function host(files: Files): Host {
-  const fs = memoryFilesystem({ "/etc/passwd": PASSWD, ...files });
-  const nginx = files[MAIN] === undefined ? null : MAIN;
-  const fpm = files[FPM] === undefined ? [] : [FPM];
-  const spec = { name: "host", root: "/", nginx, fragments: [], fpm, pools: [] };
-  return buildHost(spec, fs, { phpVersion: null });
+  return memoryHost({ "/etc/passwd": PASSWD, ...files });
 }
 
 /** What was not read and changes the exit status. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { validators } from "../../src/validators.js";
 import { type Ran, runCommand } from "../support/run-command.js";
+import { sample, saySample } from "../support/sample.js";
 import {
   dumpOf,
   hostTree,
@@ -15,7 +16,10 @@ import {
   type Tree,
 } from "./support/words.js";
 
-/** No word is special: what is said of `constructor` is what is said of any word that nobody knows. */
+/**
+ * No word is special: what is said of `constructor` is what is said of any word that nobody knows.
+ * Each word is tried in places of its own, drawn by the seed; FPMLINT_SLOW=1 tries each in all.
+ */
 
 let top = "";
 
@@ -82,24 +86,36 @@ function without(word: string, lines: readonly string[]): readonly string[] {
   return lines.map((line) => lower(line).replace(/\w+\.\.\./g, "...")).sort();
 }
 
-describe.each([...TREES])("%s", (_, tree) => {
+/** Some of the places for a word, in which all words together are in nearly all of them. */
+function placesFor<T>(places: readonly T[], word: string, count: number): readonly T[] {
+  return sample(places, count, word);
+}
+
+const trees = [...TREES];
+
+describe("in trees", () => {
   test.each(PROTOTYPE_NAMES)("%s is an ordinary word", async (word) => {
-    const [special, other] = [
-      await inTree(tree(word), ["--format", "json", "."]),
-      await inTree(tree(ordinary(word)), ["--format", "json", "."]),
-    ];
-    expectSane(special);
-    expect(said(other).length).toBeGreaterThan(2);
-    expect(without(word, said(special))).toEqual(without(ordinary(word), said(other)));
+    for (const [name, tree] of placesFor(trees, word, 1)) {
+      const special = await inTree(tree(word), ["--format", "json", "."]);
+      const other = await inTree(tree(ordinary(word)), ["--format", "json", "."]);
+      expectSane(special);
+      expect(said(other).length, name).toBeGreaterThan(2);
+      expect(without(word, said(special)), name).toEqual(without(ordinary(word), said(other)));
+    }
   });
 
   test.each(["toString", "__proto__"])("%s in text", async (word) => {
-    expectSane(await inTree(tree(word), ["."]));
-    expectSane(await inTree(tree(word), ["--quiet", "."]));
+    for (const [, tree] of placesFor(trees, `${word} in text`, 2)) {
+      expectSane(await inTree(tree(word), ["."]));
+      expectSane(await inTree(tree(word), ["--quiet", "."]));
+    }
   });
 });
-test.each(OTHER_NAMES)("%s, which lists or functions have, breaks nothing", async (word) => {
-  expectSane(await inTree(hostTree(word), ["--quiet", "."]));
+
+test("names that lists or functions have break nothing", { timeout: 600_000 }, async () => {
+  const drawn = sample(OTHER_NAMES, 8);
+  saySample("names that lists or functions have", drawn.length, OTHER_NAMES.length);
+  for (const word of drawn) expectSane(await inTree(hostTree(word), ["--quiet", "."]));
 });
 
 /** The two words' answers to one command line, each in a tree of its own. */
@@ -164,13 +180,21 @@ function psOf(word: string): string {
   return `RSS COMMAND\n61440 php-fpm: pool ${word}\n${word} php-fpm: pool www\n60000 ${word}\n${word}\n`;
 }
 
-describe.each(COMMANDS)("%s", (_, words) => {
+describe("on the command line", () => {
   // Those that a reader of objects treats differently: a method, what is inherited, and the prototype itself.
-  test.each(["toString", "constructor", "__proto__"])("%s is an ordinary word", async (word) => {
-    const input = words(word).includes("--samples") ? psOf : dumpOf;
-    const [special, other] = await bothSay(word, words, hostTree, input);
-    expect(special).toEqual(other);
-  });
+  test.each(["toString", "constructor", "__proto__"])(
+    "%s is an ordinary word",
+    { timeout: 600_000 },
+    async (word) => {
+      const drawn = placesFor(COMMANDS, word, 8);
+      saySample(`command lines with ${word}`, drawn.length, COMMANDS.length);
+      for (const [name, words] of drawn) {
+        const input = words(word).includes("--samples") ? psOf : dumpOf;
+        const [special, other] = await bothSay(word, words, hostTree, input);
+        expect(special, name).toEqual(other);
+      }
+    },
+  );
 });
 
 test.each(PROTOTYPE_NAMES)("--%s is no option", async (word) => {
@@ -200,10 +224,12 @@ const CONFIGS: readonly (readonly [name: string, text: (word: string) => string]
   ],
 ];
 
-describe.each(CONFIGS)("%s in fpmlint.json", (_, text) => {
+describe("in fpmlint.json", () => {
   test.each(PROTOTYPE_NAMES)("%s is an ordinary word", async (word) => {
-    const make = (of: string): Tree => ({ ...SMALL, "fpmlint.json": text(of) });
-    const [special, other] = await bothSay(word, () => ["--quiet", "."], make);
-    expect(special).toEqual(other);
+    for (const [name, text] of placesFor(CONFIGS, word, 2)) {
+      const make = (of: string): Tree => ({ ...SMALL, "fpmlint.json": text(of) });
+      const [special, other] = await bothSay(word, () => ["--quiet", "."], make);
+      expect(special, name).toEqual(other);
+    }
   });
 });

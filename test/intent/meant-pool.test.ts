@@ -5,9 +5,8 @@ import { wrongProtocol } from "../../rules/connect/wrong-protocol.js";
 import { pathTooLong } from "../../rules/socket/path-too-long/rule.js";
 import { drafted } from "../../src/engine/help.js";
 import type { Rule } from "../../src/engine/rule.js";
-import { memoryFilesystem } from "../../src/host/memory.js";
-import { buildHost } from "../../src/model/build.js";
 import { helpLines } from "../../src/report/help.js";
+import { memoryHost } from "../build/hosts.js";
 
 /** Which pool the help of connect/listen-mismatch sends a site to: never one of another site without a word. */
 
@@ -39,21 +38,13 @@ function helpOf(
     ({ name, user = name, listen = `/run/php/${name}.sock`, more = "" }) =>
       `[${name}]\nuser = ${user}\nlisten = ${listen}\nlisten.owner = www-data\npm = static\npm.max_children = 1\n${more}\n`,
   );
-  const fs = memoryFilesystem({
+  const host = memoryHost({
     "/etc/nginx/nginx.conf": `user www-data;\nevents {}\nhttp {\n${http}${servers.join("\n")}\n}\n`,
     "/etc/php/8.2/fpm/php-fpm.conf": `[global]\nerror_log = /var/log/fpm.log\n${sections.join("")}`,
     "/etc/passwd": "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n",
     "/etc/group": "root:x:0:\nwww-data:x:33:\n",
   });
-  const spec = {
-    name: "host",
-    root: "/",
-    nginx: "/etc/nginx/nginx.conf",
-    fragments: [],
-    fpm: ["/etc/php/8.2/fpm/php-fpm.conf"],
-    pools: [],
-  };
-  return [...rule.check(buildHost(spec, fs, { phpVersion: null }), {})].map(({ help }) => {
+  return [...rule.check(host, {})].map(({ help }) => {
     const { ways, notes } = drafted(help);
     return helpLines({ ways: ways.map(({ edits }) => ({ safety: "review", edits })), notes }).join("\n");
   });

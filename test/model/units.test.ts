@@ -1,14 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { memoryFilesystem } from "../../src/host/memory.js";
-import { buildHost } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
 import { somaxconn } from "../../src/model/listen/somaxconn.js";
 import { isOn, nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
 import { assignmentsOf } from "../../src/model/machine/unit-file.js";
+import { memoryHost } from "../build/hosts.js";
 
 function host(files: Readonly<Record<string, string>>): Host {
-  const spec = { name: "host", root: "/host", nginx: null, fragments: [], fpm: [], pools: [] };
-  return buildHost(spec, memoryFilesystem(files), { phpVersion: null });
+  return memoryHost(files, { root: "/host" });
 }
 
 const unit = (lines: string): string => `[Unit]\nLimitNOFILE=1\n[Service]\n${lines}\n`;

@@ -6,13 +6,13 @@ import { afterAll, expect, test } from "vitest";
 import { nginxSyntax } from "../../rules/nginx/syntax.js";
 import type { HostFilesystem } from "../../src/host/filesystem.js";
 import { memoryFilesystem } from "../../src/host/memory.js";
-import { buildHost } from "../../src/model/build.js";
 import { parseNginx } from "../../src/nginx/syntax/parse.js";
 import { readTree } from "../../src/nginx/tree/tree.js";
 import { position, sourceFile } from "../../src/source/file.js";
 import { isTemplate } from "../../src/source/template.js";
+import { memoryHost } from "../build/hosts.js";
 import { describeProofs } from "../daemons/available.js";
-import { seed, size } from "../support/differential.js";
+import { seed, size } from "../support/sample.js";
 import { ADDRESS_DIRECTIVES, address, addressDifference } from "./support/addresses.js";
 import { ask, bytes, judgeAll, shortest } from "./support/oracle.js";
 import { mainFiles, word } from "./support/texts.js";
@@ -61,8 +61,7 @@ interface Ours {
 }
 
 function read(text: string): Ours | null {
-  const spec = { name: ".", root: "/", nginx: "/nginx.conf", fragments: [], fpm: [], pools: [] };
-  const host = buildHost(spec, memoryFilesystem({ "/nginx.conf": text }), { phpVersion: null });
+  const host = memoryHost({ "/nginx.conf": text }, { nginx: "/nginx.conf" });
   const [report] = nginxSyntax.check(host, {});
   if (report === undefined) return null;
   const { at, related } = report;

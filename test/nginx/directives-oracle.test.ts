@@ -6,8 +6,7 @@ import { expect } from "vitest";
 import { busySizeInvalid } from "../../rules/buffer/busy-size-invalid.js";
 import { rules } from "../../rules/index.js";
 import type { Rule } from "../../src/engine/rule.js";
-import { memoryFilesystem } from "../../src/host/memory.js";
-import { buildHost } from "../../src/model/build.js";
+import { memoryHost } from "../build/hosts.js";
 import { describeProofs, nginxCommand } from "../daemons/available.js";
 import { CONTEXTS, line, placed, type Sample, samples, ZONES } from "./support/samples.js";
 
@@ -24,9 +23,8 @@ interface Probe {
 const judging: readonly Rule[] = [...rules.filter(({ id }) => id.startsWith("nginx/")), busySizeInvalid];
 
 function verdict(text: string, version: string): readonly string[] {
-  const spec = { name: ".", root: "/", nginx: "/etc/nginx/nginx.conf", fragments: [], fpm: [], pools: [] };
   const files = { "/etc/nginx/nginx.conf": text, "/etc/passwd": PASSWD, "/etc/group": GROUP };
-  const host = buildHost(spec, memoryFilesystem(files), { phpVersion: null, nginxVersion: version });
+  const host = memoryHost(files, {}, { nginxVersion: version });
   return judging.flatMap((rule) =>
     [...rule.check(host, {} as never)]
       .filter((report) => rule.cases[report.case]?.severity !== "info")

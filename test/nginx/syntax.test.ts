@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { nginxSyntax } from "../../rules/nginx/syntax.js";
 import type { Report } from "../../src/engine/rule.js";
-import { type MemoryNode, memoryFilesystem } from "../../src/host/memory.js";
-import { buildHost } from "../../src/model/build.js";
+import type { MemoryNode } from "../../src/host/memory.js";
 import { position } from "../../src/source/file.js";
+import { memoryHost } from "../build/hosts.js";
 import { nginxCommand } from "../daemons/available.js";
 
 /** The reader's verdicts against those of `nginx -t`: same accept or refuse, same line, same words in the log. */
@@ -39,8 +39,7 @@ function isReaders(message: string): boolean {
 }
 
 function lint(files: Readonly<Record<string, MemoryNode>>): Report | null {
-  const spec = { name: ".", root: "/", nginx: "/etc/nginx/nginx.conf", fragments: [], fpm: [], pools: [] };
-  const host = buildHost(spec, memoryFilesystem(files), { phpVersion: null });
+  const host = memoryHost(files);
   return [...nginxSyntax.check(host, {})][0] ?? null;
 }
 

@@ -3,9 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Incomplete } from "../../src/engine/finding.js";
 import { incompleteOf } from "../../src/engine/incomplete.js";
 import { sniff } from "../../src/host/find/sniff.js";
-import { memoryFilesystem } from "../../src/host/memory.js";
 import { showAddress } from "../../src/model/address/address.js";
-import { buildHost } from "../../src/model/build.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { parseNginx } from "../../src/nginx/syntax/parse.js";
 import { readTemplate } from "../../src/nginx/template/template.js";
@@ -14,6 +12,7 @@ import type { Directive, NginxText } from "../../src/nginx/types.js";
 import { sourceFile } from "../../src/source/file.js";
 import { placeholderText, readMarks } from "../../src/source/template.js";
 import { deployedName } from "../../src/source/template-names.js";
+import { memoryHost } from "../build/hosts.js";
 
 /** Template language in nginx's files, and where both halves meet in it. */
 
@@ -208,15 +207,8 @@ describe("blocks that balance only when they are rendered", () => {
 const POOL = "[www]\nuser = www-data\npm = static\npm.max_children = 2\n";
 
 function hostOf(files: Readonly<Record<string, string>>): Host {
-  const spec = {
-    name: ".",
-    root: "/r",
-    nginx: "/nginx.conf",
-    fragments: [],
-    fpm: [],
-    pools: [Object.keys(files).filter((path) => path.startsWith("/pool"))],
-  };
-  return buildHost(spec, memoryFilesystem(files), { phpVersion: null });
+  const pools = [Object.keys(files).filter((path) => path.startsWith("/pool"))];
+  return memoryHost(files, { root: "/r", nginx: "/nginx.conf", pools });
 }
 
 function site(location: string, around = ""): string {
@@ -436,12 +428,12 @@ describe("any text", () => {
     );
   });
 
-  test("is read in reasonable time, however many openings it has", () => {
-    const started = performance.now();
+  test("is read in reasonable time, however many openings it has", { timeout: 600_000 }, () => {
+    const started = process.cpuUsage();
     for (const opening of ["{{", "{%", "<%", "{#", "{{#a}}", "{% if a %}", `\${A:-`, "__A"]) {
       parse(opening.repeat(20_000));
     }
     parse(`a_by_lua_block ${"{{}}".repeat(40)};`);
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(40);
   });
 });

@@ -6,9 +6,9 @@ import { describe, expect, test } from "vitest";
 import { busySizeInvalid } from "../../rules/buffer/busy-size-invalid.js";
 import { rules } from "../../rules/index.js";
 import type { Report } from "../../src/engine/rule.js";
-import { type MemoryNode, memoryFilesystem } from "../../src/host/memory.js";
-import { buildHost } from "../../src/model/build.js";
+import type { MemoryNode } from "../../src/host/memory.js";
 import { position } from "../../src/source/file.js";
+import { memoryHost } from "../build/hosts.js";
 import { describeProofs, nginxCommand } from "../daemons/available.js";
 import { placed } from "./support/samples.js";
 
@@ -34,8 +34,7 @@ interface Verdict {
 
 /** `version`: `null` when it is not known. */
 function judge(files: Readonly<Record<string, MemoryNode>>, version: string | null): readonly Verdict[] {
-  const spec = { name: ".", root: "/", nginx: "/etc/nginx/nginx.conf", fragments: [], fpm: [], pools: [] };
-  const host = buildHost(spec, memoryFilesystem(files), { phpVersion: null, nginxVersion: version });
+  const host = memoryHost(files, {}, { nginxVersion: version });
   return judging.flatMap((rule) =>
     [...rule.check(host, {} as never)].map((report) => ({
       report,

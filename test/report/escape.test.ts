@@ -24,6 +24,13 @@ describe("what a CI service would obey", () => {
     expect(withoutCommands(shown)).toBe(shown);
   });
 
+  test("is decided for a line of many marks that are spaces and ignorable too", () => {
+    // Once each of them doubled the work: 60 would take longer than anybody lives.
+    const marks = "\ufeff".repeat(60);
+    expect(withoutCommands(`${marks}x`)).toBe(`${marks}x`);
+    expect(withoutCommands(`${marks}::x`)).toBe(`${marks}\\x3a:x`);
+  });
+
   test.each([
     "  listen = [::1]:9000",
     " 12 │ listen [::]:80;",

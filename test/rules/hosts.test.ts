@@ -2,22 +2,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { rules } from "../../rules/index.js";
 import type { LintResult } from "../../src/engine/finding.js";
-import { lintWith } from "../../src/lint.js";
 import { quiet } from "../../src/report/text.js";
-import { validators } from "../../src/validators.js";
+import { resultOf } from "../support/lint.js";
 
 /** Whole hosts with all rules on. `expected.txt` is what `--quiet` prints; FPMLINT_UPDATE=1 writes it anew. */
 
 const hosts = fileURLToPath(new URL("../../fixtures/hosts", import.meta.url));
 
-function lintHost(name: string): LintResult {
-  const directory = join(hosts, name);
-  const outcome = lintWith(rules, validators, { paths: [directory], workingDirectory: directory });
-  if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
-  return outcome.result;
-}
+const lintHost = (name: string): LintResult => resultOf(join(hosts, name));
 
 const names = readdirSync(hosts);
 

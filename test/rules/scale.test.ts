@@ -2,10 +2,9 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { listenMismatch } from "../../rules/connect/listen-mismatch/rule.js";
 import { sharedAddress } from "../../rules/connect/shared-address.js";
 import type { Report, Rule } from "../../src/engine/rule.js";
-import { memoryFilesystem } from "../../src/host/memory.js";
 import type { Address } from "../../src/model/address/address.js";
-import { buildHost } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
+import { memoryHost } from "../build/hosts.js";
 
 /**
  * What the rules about addresses cost on a host with very many sites. Counted, not timed: how often two
@@ -52,20 +51,11 @@ function host(sites: number, pass: (site: number) => string, listen: (site: numb
   const pools = numbers.map(
     (site) => `[p${site}]\nuser = www-data\nlisten = ${listen(site)}\npm = static\npm.max_children = 1\n`,
   );
-  const fs = memoryFilesystem({
+  return memoryHost({
     "/etc/nginx/nginx.conf": `events {}\nhttp {\n${servers.join("\n")}\n}\n`,
     "/etc/php/8.2/fpm/php-fpm.conf": `[global]\nerror_log = /var/log/fpm.log\n${pools.join("")}`,
     "/etc/passwd": "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n",
   });
-  const spec = {
-    name: "host",
-    root: "/",
-    nginx: "/etc/nginx/nginx.conf",
-    fragments: [],
-    fpm: ["/etc/php/8.2/fpm/php-fpm.conf"],
-    pools: [],
-  };
-  return buildHost(spec, fs, { phpVersion: null });
 }
 
 function reports(rule: Rule, checked: Host): readonly Report[] {

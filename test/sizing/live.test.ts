@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type MemoryNode, memoryFilesystem } from "../../src/host/memory.js";
-import { buildHost } from "../../src/model/build.js";
+import type { MemoryNode } from "../../src/host/memory.js";
 import { sharedMemory } from "../../src/model/machine/shared-memory.js";
 import { hintOf } from "../../src/report/capacity/hint.js";
 import { capacityJson } from "../../src/report/capacity/json.js";
@@ -9,6 +8,7 @@ import { liveHost } from "../../src/sizing/live-host.js";
 import type { CapacityOptions } from "../../src/sizing/options.js";
 import { capacityOf } from "../../src/sizing/plan-of-host.js";
 import type { HostCapacity } from "../../src/sizing/result.js";
+import { memoryHost } from "../build/hosts.js";
 
 /** What a running host tells by itself: its memory, its workers, what they share, what else runs. */
 
@@ -69,8 +69,7 @@ const machine: Files = {
 };
 
 function found(files: Files, options: Partial<CapacityOptions> = {}): HostCapacity {
-  const spec = { name: ".", root: "/", nginx: null, fragments: [], fpm: [MAIN], pools: [] };
-  const host = buildHost(spec, memoryFilesystem({ ...machine, ...files }), { phpVersion: null });
+  const host = memoryHost({ ...machine, ...files });
   const answer = capacityOf(host, { ...nothing, ...options }, liveHost(host, true));
   if (answer.kind === "refused") throw new Error(answer.message);
   return answer.result;
@@ -175,9 +174,8 @@ describe("a running host", () => {
 describe("what the workers of a master share", () => {
   const ini = (text: string, version = "8.2"): ReturnType<typeof sharedMemory> => {
     const main = `/etc/php/${version}/fpm/php-fpm.conf`;
-    const spec = { name: ".", root: "/x", nginx: null, fragments: [], fpm: [main], pools: [] };
     const files = { [main]: POOL, [`/etc/php/${version}/fpm/php.ini`]: text };
-    const [master] = buildHost(spec, memoryFilesystem(files), { phpVersion: null }).masters;
+    const [master] = memoryHost(files, { root: "/x" }).masters;
     if (master === undefined) throw new Error("no master");
     return sharedMemory(master);
   };

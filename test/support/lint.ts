@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { fileURLToPath } from "node:url";
 import { rules } from "../../rules/index.js";
-import type { Finding, Incomplete } from "../../src/engine/finding.js";
+import type { Finding, Incomplete, LintResult } from "../../src/engine/finding.js";
 import type { Rule } from "../../src/engine/rule.js";
 import { type RuleSettings, run } from "../../src/engine/run.js";
 import type { Config } from "../../src/engine/schemas.js";
@@ -37,11 +38,24 @@ export const lintHost: LintHost = (rootDir, hosts) => {
 
 /** Lints a fixture as the command would. */
 export function lintDirectory(directory: string): readonly Finding[] {
+  const { findings, summary } = resultOf(directory);
+  throwFailures(summary.incomplete);
+  return findings;
+}
+
+const fixtures = fileURLToPath(new URL("../../fixtures/", import.meta.url));
+
+const remembered = new Map<string, LintResult>();
+
+/** The same with all that the command has to say. No test changes a fixture, so that each is linted once in a process. */
+export function resultOf(directory: string): LintResult {
+  const known = remembered.get(directory);
+  if (known !== undefined) return known;
   const config = fixtureConfig(directory);
   const outcome = lintWith(rules, validators, { paths: [directory], workingDirectory: directory, config });
   if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
-  throwFailures(outcome.result.summary.incomplete);
-  return outcome.result.findings;
+  if (directory.startsWith(fixtures)) remembered.set(directory, outcome.result);
+  return outcome.result;
 }
 
 /** The findings of the rules; throws what `run` reports as the failure of a rule. */

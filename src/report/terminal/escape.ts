@@ -19,7 +19,7 @@ const MARK = /(#\p{DI}*)#(?=\p{DI}*(?:(?:vso|teamcity)\p{DI}*)?\[)/giu;
 
 /** GitHub's `::`, which counts after spaces and after the colours that we print. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
-const COMMAND = /^((?:[^\S\r\n]|\p{DI}|\x1b\[[\d;]*m)*):(?=\p{DI}*:)/gmu;
+const COMMAND = /^((?:[^\S\r\n\ufeff]|\p{DI}|\x1b\[[\d;]*m)*):(?=\p{DI}*:)/gmu;
 
 /** The shown form of one character: `\x1b`, `\u202e`, `\u{e0041}`. A byte that is not UTF-8 is that byte: `\xe8`. */
 function shown(character: string): string {

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { beforeAll, expect } from "vitest";
 import { describeProofs } from "../../daemons/available.js";
 import { type DumpLine, parseDump } from "../../fpm/support/dump.js";
-import { seed, size } from "../../support/differential.js";
+import { seed, size } from "../../support/sample.js";
 import { type CapacityHost, capacityHosts, type Family } from "./support/hosts.js";
 import { build, type Document, judge, texts, write } from "./support/runs.js";
 

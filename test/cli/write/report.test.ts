@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { writeReport } from "../../../src/cli/write/report.js";
-import { bash } from "../../support/built.js";
+import { bash } from "../support/built.js";
 
 /** What the filesystem is made to do; it does the real thing where it is null. */
 const faults = vi.hoisted(() => ({ write: null as string | null, rename: null as string | null }));

@@ -6,6 +6,11 @@ const BY_REASON: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   "applied to the last 40 characters of a name": [/[-_.]?(fpm|php)?[-_.]?\d*\.?(sock|socket)?$/],
   "applied to at most 4 KiB: see LONGEST": [/"((?:\\[\s\S]|[^"\\])*)"|'([^']*)'/g],
+  "linear: tried at one place, and no part goes on where another could have": [
+    /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y,
+  ],
+  "linear: each try ends at the first character that is not of its kind, and none of that kind begins another":
+    [/\$\{(\w*)(?![\w}])/, /(#\p{DI}*)#(?=\p{DI}*(?:(?:vso|teamcity)\p{DI}*)?\[)/giu],
   "a path: at most 4 KiB": [
     /^(.*?)\/(?:usr\/local\/etc\/(?:nginx|php)|etc\/(?:nginx|openresty|php|opt\/remi))/,
     /^\/(?:etc|opt|usr\/local)\/(?:.*\/)?(?:nginx|openresty|php[^/]*)\//,
@@ -27,6 +32,8 @@ const BY_REASON: Readonly<Record<string, readonly RegExp[]>> = {
   "linear: tried once in a line and never goes on in the next but after a backslash; recheck takes ^ for any place":
     [/^[ \t]*\[(?!global\])[^\]\r\n]+\]/m],
   "linear: tried once in a line; recheck takes ^ for any place": [
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
+    /^((?:[^\S\r\n\ufeff]|\p{DI}|\x1b\[[\d;]*m)*):(?=\p{DI}*:)/gmu,
     /^[ \t]*(?:include|pid|error_log|daemonize|process\.max|emergency_restart_\w+|log_level)[ \t]*=/im,
     /^[ \t]*(?:pm(?:\.\w+)?|listen(?:\.\w+)?|request_terminate_timeout|php_(?:admin_)?(?:value|flag)\[)[ \t]*(?:=|[^\]\r\n]*\][ \t]*=)/im,
     /^[ \t]*(?:server\s*|upstream\s+[^\s{]+\s*|location\s[^;{]{0,500}|map\s+\S+\s+\$\w+\s*)\{/m,
@@ -87,6 +94,11 @@ export const BUILT: ReadonlyMap<string, readonly Built[]> = new Map([
   ["src/model/machine/measured.ts", [built(null, "linear: recheck takes ^ for any place")]],
   ["src/model/machine/processes.ts", [built(null, "linear: recheck takes ^ for any place")]],
   [
+    "src/model/machine/shared-memory.ts",
+    [built(null, "linear: tried once in a line; recheck takes ^ for any place")],
+  ],
+  ["src/model/pass/serves.ts", [built("/(?<![a-z])(?:perl|python3?)(?![a-z])/i")]],
+  [
     "src/model/request/script-path.ts",
     [
       built(`/^(?:${variable}/?${variable}|\\$\\{?request_filename\\}?)$/`.replace("/?", "\\/?")),
@@ -96,11 +108,6 @@ export const BUILT: ReadonlyMap<string, readonly Built[]> = new Map([
       built(`/^${variable}\\/?${variable}$/`),
       built(`/^${variable}$/`),
     ],
-  ],
-  ["src/model/pass/serves.ts", [built("/(?<![a-z])(?:perl|python3?)(?![a-z])/i")]],
-  [
-    "src/model/machine/shared-memory.ts",
-    [built(null, "linear: tried once in a line; recheck takes ^ for any place")],
   ],
   ["src/php/tokens.ts", [built(null, "sticky, and one token each")]],
 ]);

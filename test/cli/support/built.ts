@@ -2,7 +2,7 @@ import { type SpawnSyncOptions, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** The built command. */
-export const built = fileURLToPath(new URL("../../dist/fpmlint.js", import.meta.url));
+export const built = fileURLToPath(new URL("../../../dist/fpmlint.js", import.meta.url));
 
 export interface BuiltRun {
   /** `null`: it was ended by a signal, as after the limit of a minute. */
