@@ -44,17 +44,25 @@ async function seconds(shape: Shape, size: number): Promise<number> {
 /** A quadratic shape that takes this long takes hours at a megabyte. */
 const LONG = 5;
 
+/** On a busy machine the same work takes more CPU, never less: what seems long is measured again. */
+async function least(shape: Shape, size: number): Promise<number> {
+  let found = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < 3 && found > LONG; tries += 1)
+    found = Math.min(found, await seconds(shape, size));
+  return found;
+}
+
 async function grows(shape: Shape): Promise<string | null> {
-  const small = await seconds(shape, 16_000);
+  const small = await least(shape, 16_000);
   if (small > LONG) return `${shape.name}: ${small} s for 16 kB`;
-  const large = await seconds(shape, 64_000);
+  const large = await least(shape, 64_000);
   return large > LONG && large / small > 8
     ? `${shape.name}: ${small} s for 16 kB, ${large} s for 64 kB`
     : null;
 }
 
 /** Of each reader, so that none is left out. */
-const EACH = 3;
+const EACH = 1;
 
 const readers = [...new Set(SHAPES.map(({ name }) => name.split(":")[0] ?? ""))];
 
