@@ -1,14 +1,15 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { fileURLToPath } from "node:url";
 import { rules } from "../../rules/index.js";
 import type { Finding, Incomplete, LintResult } from "../../src/engine/finding.js";
 import type { Rule } from "../../src/engine/rule.js";
 import { type RuleSettings, run } from "../../src/engine/run.js";
 import type { Config } from "../../src/engine/schemas.js";
+import { isWithin } from "../../src/host/path.js";
 import { lintWith } from "../../src/lint.js";
 import type { Host } from "../../src/model/host.js";
 import { validators } from "../../src/validators.js";
+import { fixtures } from "../build/fixtures.js";
 import type { HostPaths } from "../daemons/bench.js";
 
 /** Lints one host: `rootDir` is its `/`, `hosts` names its main files below that. */
@@ -43,8 +44,6 @@ export function lintDirectory(directory: string): readonly Finding[] {
   return findings;
 }
 
-const fixtures = fileURLToPath(new URL("../../fixtures/", import.meta.url));
-
 const remembered = new Map<string, LintResult>();
 
 /** The same with all that the command has to say. No test changes a fixture, so that each is linted once in a process. */
@@ -54,7 +53,7 @@ export function resultOf(directory: string): LintResult {
   const config = fixtureConfig(directory);
   const outcome = lintWith(rules, validators, { paths: [directory], workingDirectory: directory, config });
   if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
-  if (directory.startsWith(fixtures)) remembered.set(directory, outcome.result);
+  if (isWithin(fixtures(), directory)) remembered.set(directory, outcome.result);
   return outcome.result;
 }
 
