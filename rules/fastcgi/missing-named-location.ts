@@ -18,6 +18,7 @@ import type { Node } from "../../src/nginx/types.js";
 import { groupBy, unique } from "../../src/source/collect.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
+import { perKey } from "../../src/source/memo.js";
 import { nearest } from "../../src/source/spelling.js";
 
 interface Missing {
@@ -104,12 +105,13 @@ export const missingNamedLocation = defineRule({
   },
 });
 
-function namedLocations(server: Node): readonly string[] {
-  return childrenNamed(server, "location").flatMap((one) => {
+/** One list for a server, whatever the number of names that it lacks. */
+const namedLocations = perKey((server: Node): readonly string[] =>
+  childrenNamed(server, "location").flatMap((one) => {
     const name = argument(one, 0) ?? "";
     return name.startsWith("@") ? [name] : [];
-  });
-}
+  }),
+);
 
 function* missing({ nginx }: Host): Generator<Missing> {
   for (const server of nginx === null ? [] : descendants(nginx.root)) {

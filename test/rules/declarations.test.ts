@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import type { Finding, Related } from "../../src/engine/finding.js";
 import type { NameWord, Rule } from "../../src/engine/rule.js";
 import { helpLines } from "../../src/report/help.js";
+import { fixtures } from "../build/fixtures.js";
 import { fixturesOf } from "../daemons/prove.js";
 import { asksDuring, type CopiedHost, copiedHosts, findingsOf, rebuilt } from "./support/copied-host.js";
 import { renamed } from "./support/rename.js";
@@ -15,11 +15,10 @@ import { renamed } from "./support/rename.js";
  * have other letters, except for the kinds of names that it declares to read.
  */
 
-const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
 const KINDS: readonly NameWord[] = ["site", "pool", "account", "directory"];
 
 const hostsOf = (rule: Rule): readonly CopiedHost[] =>
-  fixturesOf(rule.id, fixtures).flatMap(({ dir }) => copiedHosts(dir));
+  fixturesOf(rule.id, fixtures()).flatMap(({ dir }) => copiedHosts(dir));
 
 interface Judged {
   readonly findings: readonly Finding[];
@@ -97,13 +96,12 @@ describe.each(rules)("$id", (rule) => {
   let all: readonly (readonly [CopiedHost, Judged])[] = [];
   beforeAll(() => {
     all = hostsOf(rule).map((copy) => [copy, judged(rule, copy)] as const);
-  }, 60_000);
+  });
 
-  test("asks the disk if it says so, and only then", () => {
+  // One that says so may have no fixture that makes it ask.
+  test("asks the disk only if it says so", () => {
     const asks = all.some(([, { asked }]) => asked > 0);
-    expect({ asksDisk: rule.asksDisk }, `${rule.id} should declare asksDisk: ${asks}`).toEqual({
-      asksDisk: asks,
-    });
+    expect(rule.asksDisk || !asks, `${rule.id} should declare asksDisk`).toBe(true);
   });
 
   test("reads the letters of no other names than it says", () => {

@@ -4,7 +4,6 @@ const BY_REASON: Readonly<Record<string, readonly RegExp[]>> = {
   "linear: each try ends at the first letter that does not fit; recheck does not come to an end": [
     /\b[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} [\d:]{8} \d{4}\b/,
   ],
-  "applied to the last 40 characters of a name": [/[-_.]?(fpm|php)?[-_.]?\d*\.?(sock|socket)?$/],
   "applied to at most 4 KiB: see LONGEST": [/"((?:\\[\s\S]|[^"\\])*)"|'([^']*)'/g],
   "linear: tried at one place, and no part goes on where another could have": [
     /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y,
