@@ -235,7 +235,7 @@ describe("links in pool.d", () => {
     const result = lint(["etc"]);
     const { findings, summary } = result;
     expect(findings.map(({ message }) => message)).toContain(
-      "/etc/php/8.2/fpm/pool.d/*.conf finds etc/php/8.2/fpm/pool.d/b.conf, a link to a file that is not there",
+      "/etc/php/8.2/fpm/pool.d/*.conf finds etc/php/8.2/fpm/pool.d/b.conf, a link to a file that does not exist",
     );
     expect(summary.incomplete.map(({ file, line, reason }) => `${file}:${line}: ${reason}`)).toEqual([
       "etc/php/8.2/fpm/php-fpm.conf:2: etc/php/8.2/fpm/pool.d/b.conf: is a link to a file that does not exist",
