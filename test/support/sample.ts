@@ -1,6 +1,9 @@
 /** Fixed, so that every run draws the same cases; another one with FPMLINT_SEED. */
 export const seed = Number(process.env.FPMLINT_SEED ?? 20_261_121);
 
+/** Which part of a list `npm test` tries; CI draws another one for each commit. */
+const drawn = Number(process.env.FPMLINT_SAMPLE ?? seed);
+
 /** Whether everything is tried of which `npm test` tries a sample: FPMLINT_SLOW=1. */
 export const slow = process.env.FPMLINT_SLOW === "1";
 
@@ -11,12 +14,12 @@ export function size(usual: number): number {
 }
 
 /**
- * `count` of them, drawn by the seed, in their order; all with FPMLINT_SLOW=1. `salt`: two samples
+ * `count` of them, drawn by FPMLINT_SAMPLE or the seed, in their order; all with FPMLINT_SLOW=1. `salt`: two samples
  * of one list differ when theirs do.
  */
 export function sample<T>(all: readonly T[], count: number, salt = ""): readonly T[] {
   if (slow || count >= all.length) return all;
-  const places = all.map((_, at) => ({ at, drawn: hash(`${seed} ${salt} ${at}`) }));
+  const places = all.map((_, at) => ({ at, drawn: hash(`${drawn} ${salt} ${at}`) }));
   places.sort((a, b) => a.drawn - b.drawn || a.at - b.at);
   const chosen = new Set(places.slice(0, count).map(({ at }) => at));
   return all.filter((_, at) => chosen.has(at));
@@ -34,5 +37,5 @@ function hash(text: string): number {
 /** Says in the output how much of a list was tried, and what would draw the same again. */
 export function saySample(what: string, tried: number, all: number): void {
   const rest = tried < all ? "; FPMLINT_SLOW=1 tries all" : "";
-  process.stdout.write(`${what}: ${tried} of ${all}, FPMLINT_SEED=${seed}${rest}\n`);
+  process.stdout.write(`${what}: ${tried} of ${all}, FPMLINT_SAMPLE=${drawn}${rest}\n`);
 }
