@@ -6,6 +6,7 @@ import { headerTooSmall } from "./buffer/header-too-small.js";
 import { responseOnDisk } from "./buffer/response-on-disk.js";
 import { allDown } from "./connect/all-down.js";
 import { allowedClients } from "./connect/allowed-clients.js";
+import { bindUnix } from "./connect/bind-unix.js";
 import { listenMismatch } from "./connect/listen-mismatch/rule.js";
 import { missingPort } from "./connect/missing-port.js";
 import { noResolver } from "./connect/no-resolver.js";
@@ -73,6 +74,7 @@ export const rules: readonly Rule[] = [
   responseOnDisk,
   allDown,
   allowedClients,
+  bindUnix,
   listenMismatch,
   missingPort,
   noResolver,

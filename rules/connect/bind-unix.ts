@@ -1,0 +1,156 @@
+import { defineRule } from "../../src/engine/define.js";
+import type { Edit, HelpDraft } from "../../src/engine/help.js";
+import type { RelatedReport } from "../../src/engine/rule.js";
+import { siblings } from "../../src/evidence/failover.js";
+import { namesOf } from "../../src/evidence/pairs.js";
+import { addInto, helpOf, remove, replace } from "../../src/help/edit.js";
+import { inEachPlace } from "../../src/help/locations.js";
+import { showAddress } from "../../src/model/address/address.js";
+import { ipBytes } from "../../src/model/address/ip.js";
+import type { Binding, Host, Target } from "../../src/model/host.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
+import { unique } from "../../src/source/collect.js";
+import { placeKey } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
+import { perKey } from "../../src/source/memo.js";
+
+/** A location whose connections to a Unix socket would get an IP address of their own. */
+interface Bound {
+  readonly binding: Binding;
+  readonly target: Target;
+  /** The `fastcgi_bind` in effect. */
+  readonly bind: Node;
+}
+
+const OFF = "fastcgi_bind off;";
+
+export const bindUnix = defineRule({
+  id: "connect/bind-unix",
+  about: "site",
+  cases: {
+    bound: {
+      severity: "error",
+      symptom: {
+        when: "always",
+        status: 500,
+        log: "failed (22: Invalid argument) while connecting to upstream",
+      },
+      summary: "fastcgi_bind is in effect where fastcgi_pass leads to a Unix socket",
+    },
+  },
+  docs: {
+    title: "fastcgi_bind on the way to a Unix socket",
+    fires: [
+      markdown`
+        the effective \`fastcgi_bind\` of a location is an address, and its \`fastcgi_pass\` leads to a Unix
+        socket, directly, through a variable or as a server of an \`upstream\`
+      `,
+    ],
+    silent: [
+      "`fastcgi_bind` is `off`, has a variable or is unknown",
+      "it has the parameter `transparent`",
+      "the Unix socket is a server that is `down`, or a `backup`",
+    ],
+    what: "nginx fails before it connects, so it does not matter whether the pool is in the tree.",
+    why: markdown`
+      A Unix socket cannot have an IP address. nginx logs \`bind(127.0.0.9) failed (22: Invalid argument)\`
+      and answers \`500 Internal Server Error\` to every request, without asking another server of an
+      \`upstream\`. \`nginx -t\` accepts it. It is often left over from the time when PHP-FPM listened on
+      TCP.
+    `,
+    instead: markdown`
+      Remove \`fastcgi_bind\`, or write \`fastcgi_bind off;\` into the location where others need it.
+    `,
+    references: ["https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_bind"],
+    twins: { bad: "bad-location", ok: "ok-off" },
+  },
+  *find(binding): Generator<Bound> {
+    const bind = addressBound(binding.block);
+    if (bind === null) return;
+    for (const target of sockets(binding)) yield { binding, target, bind };
+  },
+  cause: ({ bind }) => placeKey(argumentPlace(bind, 0)),
+  report(group, host) {
+    const [{ binding, target, bind }] = group;
+    const address = argument(bind, 0) ?? "";
+    const others = group.some((one) => siblings(one.binding, one.target).length > 0);
+    return {
+      case: "bound",
+      message: `fastcgi_bind ${address} is in effect on the way to the Unix socket ${showAddress(target.address)}, which cannot have an IP address`,
+      at: argumentPlace(bind, 0),
+      label: "nginx cannot bind a Unix socket to it",
+      related: related(group),
+      effect: `nginx answers 500 Internal Server Error to every request that it would pass there${others ? ", and asks no other server" : ""}`,
+      help: () => help(host, group),
+      names: namesOf(binding),
+    };
+  },
+});
+
+/** The `fastcgi_bind` in effect, where it is a literal address. */
+function addressBound(block: Node): Node | null {
+  const bind = effectiveNode(block, "fastcgi_bind");
+  if (bind.kind !== "set" || argument(bind.node, 1) !== undefined) return null;
+  const address = (argument(bind.node, 0) ?? "").replace(
+    /^\[([^\]]*)\]:[1-9]\d*$|^([\d.]+):[1-9]\d*$/,
+    "$1$2",
+  );
+  return ipBytes(address) === null ? null : bind.node;
+}
+
+function sockets({ targets }: Binding): readonly Target[] {
+  return targets.filter(({ address, down, backup }) => address.kind === "unix" && !down && !backup);
+}
+
+function related(group: readonly Bound[]): readonly RelatedReport[] {
+  const found = new Map<string, RelatedReport>();
+  for (const { binding, target } of group) {
+    const passes = {
+      place: target.through ?? target.place,
+      message: `${binding.label} passes requests there`,
+    };
+    found.set(placeKey(passes.place), passes);
+    if (target.through === null) continue;
+    found.set(placeKey(target.place), { place: target.place, message: "the socket that this leads to" });
+  }
+  return [...found.values()];
+}
+
+/** Without the line, or with `off` where nginx connects to the socket. */
+function help(host: Host, group: readonly [Bound, ...Bound[]]): HelpDraft {
+  const [{ bind }] = group;
+  const place = argumentPlace(bind, 0);
+  const users = [...(otherUsers(host).get(placeKey(place)) ?? [])];
+  // Without the line, the one of a level further out would count.
+  const outer =
+    bind.parent?.parent != null && effectiveNode(bind.parent.parent, "fastcgi_bind").kind !== "default";
+  const locations = unique(group.map(({ binding }) => binding.location));
+  const inherited = locations.every((location) => childrenNamed(location, "fastcgi_bind").length === 0);
+  const drop = users.length > 0 || outer ? null : [remove(host, place)];
+  if (inherited) return helpOf([drop, inEach(host, locations, OFF)]);
+  if (users.length === 0) return helpOf([drop, [replace(host, place, OFF)]]);
+  // One snippet for both: only the locations that have use for the address keep it.
+  const line = `fastcgi_bind ${argument(bind, 0) ?? ""};`;
+  return helpOf([[remove(host, place), ...inEach(host, users, line)]]);
+}
+
+function inEach(host: Host, locations: readonly Node[], line: string): readonly (Edit | null)[] {
+  return inEachPlace(
+    locations.map((location) => addInto(host, headPlace(location), line)),
+    line,
+  );
+}
+
+/** The locations for which a `fastcgi_bind` is no fault, by its place. */
+const otherUsers = perKey(({ bindings }: Host): ReadonlyMap<string, ReadonlySet<Node>> => {
+  const users = new Map<string, Set<Node>>();
+  for (const binding of bindings) {
+    const bind = sockets(binding).length > 0 ? null : addressBound(binding.block);
+    if (bind === null) continue;
+    const key = placeKey(argumentPlace(bind, 0));
+    users.set(key, (users.get(key) ?? new Set()).add(binding.location));
+  }
+  return users;
+});
