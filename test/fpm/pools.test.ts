@@ -1,4 +1,4 @@
-/** Masters, pools and what their keys come to. The daemon's own verdict on includes is in fpm-oracle.test.ts. */
+/** Masters, pools and what their keys come to. The daemon's own verdict on includes is in oracle.test.ts. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
