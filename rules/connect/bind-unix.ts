@@ -15,6 +15,7 @@ import { unique } from "../../src/source/collect.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 import { perKey } from "../../src/source/memo.js";
+import { looksFilledIn } from "../../src/source/template-names.js";
 
 /** A location whose connections to a Unix socket would get an IP address of their own. */
 interface Bound {
@@ -51,7 +52,7 @@ export const bindUnix = defineRule({
     silent: [
       "`fastcgi_bind` is `off`, has a variable or is unknown",
       "it has the parameter `transparent`",
-      "the Unix socket is a server that is `down`, or a `backup`",
+      "the Unix socket is a server that is `down`, or a `backup`, or a template fills in what it is",
     ],
     what: "nginx fails before it connects, so it does not matter whether the pool is in the tree.",
     why: markdown`
@@ -101,7 +102,16 @@ function addressBound(block: Node): Node | null {
 }
 
 function sockets({ targets }: Binding): readonly Target[] {
-  return targets.filter(({ address, down, backup }) => address.kind === "unix" && !down && !backup);
+  return targets.filter(
+    (target) => target.address.kind === "unix" && !target.down && !target.backup && isWritten(target),
+  );
+}
+
+/** Whether the whole `server` line of an upstream is written: a template may make it a backup, or down. */
+function isWritten({ upstream, place: { span } }: Target): boolean {
+  if (upstream === null) return true;
+  const { file, end } = span;
+  return !looksFilledIn(file.text.slice(end, file.text.indexOf(";", end)));
 }
 
 function related(group: readonly Bound[]): readonly RelatedReport[] {
