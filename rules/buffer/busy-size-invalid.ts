@@ -22,7 +22,7 @@ import {
   sizeText,
 } from "../../src/nginx/checks/buffers.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
-import { childrenNamed, descendants, enclosing, headPlace, headText } from "../../src/nginx/tree/nodes.js";
+import { childrenNamed, descendantsOf, enclosing, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeOf } from "../../src/source/effective.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -128,7 +128,7 @@ export const busySizeInvalid = defineRule({
 function* faults(host: Host): Generator<Fault> {
   // `stream` has servers and a proxy_buffer_size of its own, and none of these checks.
   const http = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
-  for (const block of http.flatMap((one) => [...descendants(one)])) {
+  for (const block of descendantsOf(http)) {
     // A `server` without a block is a line of an upstream.
     if (block.directive.block === null || !/^(?:server|location)$/.test(block.name)) continue;
     for (const prefix of BUFFER_PREFIXES) {

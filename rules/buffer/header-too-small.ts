@@ -23,6 +23,7 @@ import {
   argumentPlace,
   childrenNamed,
   descendants,
+  descendantsOf,
   enclosing,
   headText,
 } from "../../src/nginx/tree/nodes.js";
@@ -129,7 +130,7 @@ export const headerTooSmall = defineRule({
 function* small(host: Host, enough: number): Generator<Small> {
   // `stream` also has a proxy_pass, but no headers.
   const http = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
-  for (const pass of http.flatMap((one) => [...descendants(one)])) {
+  for (const pass of descendantsOf(http)) {
     const prefix = BUFFER_PREFIXES.find((one) => pass.name === `${one}_pass`);
     const block = pass.parent;
     if (prefix === undefined || block === null || !answers(pass, block)) continue;
@@ -213,7 +214,8 @@ function untouched(host: Host, prefix: BufferPrefix): Node | null {
   const [http] = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
   if (http === undefined || http.directive.block === null) return null;
   const names = BUFFER_DIRECTIVES.map((name) => `${prefix}_${name}`);
-  return [...descendants(http)].some(({ name }) => names.includes(name)) ? null : http;
+  for (const { name } of descendants(http)) if (names.includes(name)) return null;
+  return http;
 }
 
 function label(pass: Node): string {

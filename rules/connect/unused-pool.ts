@@ -92,7 +92,9 @@ function isKnown(host: Host): boolean {
   if (nginx.faults.length > 0 || inContainer(host)) return false;
   if (bindings.some(({ targets }) => targets.length === 0 || targets.some(({ address }) => isOpen(address))))
     return false;
-  return !nginx.root.partial && [...descendants(nginx.root)].every(({ partial }) => !partial);
+  if (nginx.root.partial) return false;
+  for (const { partial } of descendants(nginx.root)) if (partial) return false;
+  return true;
 }
 
 /** Whether a template makes the address. */
@@ -103,11 +105,10 @@ function isOpen(address: PoolListen["address"]): boolean {
 /** Every word in nginx's files that may hold an address, one a line. */
 const addressesIn = perKey(({ nginx }: Host): string => {
   if (nginx === null) return "";
-  const all = [...descendants(nginx.root)].flatMap(({ directive }) => directive.args.map(({ text }) => text));
-  return all
-    .filter((text) => /[/:]/.test(text))
-    .join("\n")
-    .replaceAll("/var/run/", "/run/");
+  const found: string[] = [];
+  for (const { directive } of descendants(nginx.root))
+    for (const { text } of directive.args) if (/[/:]/.test(text)) found.push(text);
+  return found.join("\n").replaceAll("/var/run/", "/run/");
 });
 
 function workers(pool: Pool): string {

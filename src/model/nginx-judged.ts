@@ -12,7 +12,8 @@ import type { Host, NginxHost } from "./host.js";
  */
 export interface JudgedHost {
   readonly nginx: NginxHost;
-  readonly all: readonly Judged[];
+  /** Worked out anew by who goes through them: for a million directives it would be a second tree. */
+  readonly all: Iterable<Judged>;
   readonly scope: Scope;
 }
 
@@ -21,11 +22,8 @@ export const judgedHost = perKey((host: Host): JudgedHost | null => {
   const { nginx } = host;
   if (nginx === null) return null;
   const main = mainContext(host, nginx);
-  return {
-    nginx,
-    all: [...judged(nginx.root, main, nginx.version)],
-    scope: readScope(nginx.root, main, nginx.version, isComplete(host, nginx)),
-  };
+  const all = { [Symbol.iterator]: () => judged(nginx.root, main, nginx.version) };
+  return { nginx, all, scope: readScope(all, nginx, isComplete(host, nginx)) };
 });
 
 /** Unless the host is whole, a directory may have fewer files than the one that is deployed. */

@@ -36,7 +36,7 @@ export interface Duplicate {
 }
 
 /** In the order of the files: the second of each pair, with the first. */
-export function* duplicates(all: readonly Judged[]): Generator<Duplicate> {
+export function* duplicates(all: Iterable<Judged>): Generator<Duplicate> {
   const seen = new Map<string, Node>();
   for (const one of all) {
     const rows = matchingRows(one);

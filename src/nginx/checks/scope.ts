@@ -1,24 +1,40 @@
-import type { NginxVersion } from "../facts/version.js";
-import { type Judged, judged } from "../tree/judged.js";
+import type { Judged } from "../tree/judged.js";
 import type { Node } from "../types.js";
 import { definesAny, variablesDefined } from "./defined.js";
-import type { Scope } from "./types.js";
-import { zonesOf } from "./zones.js";
+import type { Scope, Zone } from "./types.js";
+import { mentions, zonesOf } from "./zones.js";
 
-/** `complete`: main file and includes were all read. `main`: the contexts of the root. */
-export function readScope(root: Node, main: string, version: NginxVersion, complete: boolean): Scope {
-  const all = [...judged(root, main, version)];
-  const whole = complete && all.every(({ node, anchored }) => anchored && !node.partial);
+/** `complete`: main file and includes were all read. */
+export function readScope(
+  all: Iterable<Judged>,
+  { root, version }: Pick<Scope, "root" | "version">,
+  complete: boolean,
+): Scope {
+  let [whole, byTemplate, foreign, hasServers] = [complete && !root.partial, false, false, false];
+  const zones: Zone[] = [];
+  const threadPools = new Set(["default"]);
+  const variables = new Set<string>();
+  // In one pass, because there may be a million of them.
+  for (const one of all) {
+    const { node, contexts, rows, anchored } = one;
+    if (!anchored || node.partial) whole = false;
+    byTemplate ||= isMadeByTemplate(one);
+    foreign ||= rows.length === 0 || node.name === "load_module" || definesAny(one);
+    hasServers ||= node.name === "server" && contexts.includes("h");
+    if (anchored) zones.push(...zonesOf(one));
+    if (node.name === "thread_pool") threadPools.add(node.directive.args[0]?.text ?? "");
+    for (const name of variablesDefined(one)) variables.add(name);
+  }
   return {
     root,
     version,
-    complete: whole && !root.partial && !all.some(isMadeByTemplate),
-    foreign: all.some((one) => one.rows.length === 0 || one.node.name === "load_module" || definesAny(one)),
-    hasServers: all.some(({ node, contexts }) => node.name === "server" && contexts.includes("h")),
-    zones: all.filter(({ anchored }) => anchored).flatMap(zonesOf),
+    complete: whole && !byTemplate,
+    foreign,
+    hasServers,
+    zones: mentions(zones),
     formatless: formatless(all),
-    threadPools: new Set(["default", ...named(all, "thread_pool")]),
-    variables: new Set(all.flatMap(variablesDefined)),
+    threadPools,
+    variables,
   };
 }
 
@@ -30,11 +46,7 @@ function isMadeByTemplate({ node }: Judged): boolean {
   return NAMES.test(node.name) && node.directive.args.some(({ placeholder }) => placeholder);
 }
 
-function named(all: readonly Judged[], name: string): readonly string[] {
-  return all.flatMap(({ node }) => (node.name === name ? [node.directive.args[0]?.text ?? ""] : []));
-}
-
-function formatless(all: readonly Judged[]): ReadonlySet<Node> {
+function formatless(all: Iterable<Judged>): ReadonlySet<Node> {
   const defined = new Set(["combined"]);
   const found = new Set<Node>();
   for (const { node } of all) {

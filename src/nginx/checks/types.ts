@@ -78,13 +78,25 @@ export interface Scope {
   readonly foreign: boolean;
   /** There is an http server, so nginx checks what the http level hands down. */
   readonly hasServers: boolean;
-  /** Every mention of a shared memory zone, in nginx's order. */
-  readonly zones: readonly Zone[];
+  /** The shared memory zones that a directive mentions. */
+  readonly zones: ReadonlyMap<Node, readonly MentionedZone[]>;
   /** `access_log` directives whose format no `log_format` before them defines. */
   readonly formatless: ReadonlySet<Node>;
   readonly threadPools: ReadonlySet<string>;
   /** Variables that the configuration defines, in lower case. */
   readonly variables: ReadonlySet<string>;
+}
+
+/** A mention of a zone, and what all mentions of that name say together. */
+export interface MentionedZone {
+  readonly zone: Zone;
+  /** The same object for all mentions. */
+  readonly named: {
+    /** In nginx's order. */
+    readonly first: Zone;
+    /** The first mention with a size; `null`: none has one. */
+    readonly sized: Zone | null;
+  };
 }
 
 /** A shared memory zone as one directive mentions it. A zone has one kind and one size in all mentions. */

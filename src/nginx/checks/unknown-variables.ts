@@ -14,7 +14,7 @@ export interface UnknownVariable {
 }
 
 /** Each variable once, at its first use: nginx names no line. */
-export function* unknownVariables(all: readonly Judged[], scope: Scope): Generator<UnknownVariable> {
+export function* unknownVariables(all: Iterable<Judged>, scope: Scope): Generator<UnknownVariable> {
   if (!scope.complete || scope.foreign) return;
   const told = new Set<string>();
   for (const one of all) {

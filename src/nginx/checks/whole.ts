@@ -13,12 +13,16 @@ export interface WholeRefusal {
   readonly refusal: Refusal;
 }
 
-export function* wholeRefusals(all: readonly Judged[], scope: Scope): Generator<WholeRefusal> {
+export function* wholeRefusals(directives: Iterable<Judged>, scope: Scope): Generator<WholeRefusal> {
   if (!scope.complete) return;
+  const all = [...directives].filter(({ node }) => LOOKED_AT.has(node.name));
   yield* connections(all);
   yield* certificates(all);
   yield* keys(all);
 }
+
+/** What these checks begin with. */
+const LOOKED_AT = new Set(["server", "listen", "worker_connections"]);
 
 /** There must be as many keys as certificates, counted on the level that is in force. */
 function* keys(all: readonly Judged[]): Generator<WholeRefusal> {

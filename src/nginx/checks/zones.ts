@@ -1,9 +1,11 @@
+import { grouped } from "../../source/collect.js";
+import { once } from "../../source/memo.js";
 import { wordMap } from "../../source/word-map.js";
 import { size } from "../syntax/numbers.js";
 import type { Judged } from "../tree/judged.js";
 import { argument } from "../tree/nodes.js";
 import type { Node, Word } from "../types.js";
-import { type Check, quoted, refused, type Zone } from "./refusal.js";
+import { type Check, quoted, refused, type Scope, type Zone } from "./refusal.js";
 
 /** Bytes. A smaller zone has no room for its own bookkeeping: eight pages of 4 KiB. */
 export const SMALLEST_ZONE = 8n * 4096n;
@@ -48,16 +50,24 @@ function used(node: Node, word: Word, use: string, name: string, pattern: RegExp
   return pattern.test(word.text) ? [{ name, use, size: 0n, node, word }] : [];
 }
 
+/** The mentions by directive, each with what is said of its name: a zone may be used in a million places. */
+export function mentions(zones: readonly Zone[]): Scope["zones"] {
+  const names = new Map<string, { first: Zone; sized: Zone | null }>();
+  const pairs = zones.map((zone) => {
+    const named = once(names, zone.name, () => ({ first: zone, sized: null }));
+    if (zone.size > 0n) named.sized ??= zone;
+    return [zone.node, { zone, named }] as const;
+  });
+  return grouped(pairs);
+}
+
 /** Compares a zone with what other directives say about it. */
 export const sharedZones: Check = ({ node, scope }) => {
-  for (const zone of scope.zones.filter((one) => one.node === node)) {
-    const same = scope.zones.filter(({ name }) => name === zone.name);
-    const first = same[0];
-    const before = same.slice(0, same.indexOf(zone));
-    if (first !== undefined && first !== zone && first.use !== zone.use) return otherUse(zone, first);
-    const sized = before.find(({ size: bytes }) => bytes > 0n);
-    if (sized !== undefined && zone.size > 0n && zone.size !== sized.size) return otherSize(zone, sized);
-    if (scope.complete && same.every(({ size: bytes }) => bytes === 0n)) return undeclared(zone);
+  for (const { zone, named } of scope.zones.get(node) ?? []) {
+    const { first, sized } = named;
+    if (first.use !== zone.use) return otherUse(zone, first);
+    if (sized !== null && zone.size > 0n && zone.size !== sized.size) return otherSize(zone, sized);
+    if (scope.complete && sized === null) return undeclared(zone);
   }
   return null;
 };

@@ -99,9 +99,12 @@ function countMatcher(counts: string): (count: number) => boolean {
   return (count) => count >= least && count <= most;
 }
 
+let removals: ReadonlyMap<string, string> | null = null;
+
 /** The first version without the directive; `null`: the newest still has it. */
 export function removedIn(name: string): string | null {
-  return factRows(REMOVED_ROWS).find(([known]) => known === name)?.[1] ?? null;
+  removals ??= new Map(factRows(REMOVED_ROWS).map(([known = "", version = ""]) => [known, version]));
+  return removals.get(name) ?? null;
 }
 
 /** Every name in the facts, of whatever version. */
@@ -110,13 +113,26 @@ export function knownNames(): readonly string[] {
   return [...table.keys()];
 }
 
-const asked = new Map<string, readonly DirectiveFact[]>();
+const asked = new Map<NginxVersion, Map<string, readonly DirectiveFact[]>>();
 
 /** The rows of a name as that version has them; all of them for an unknown version. */
 export function factsFor(name: string, version: NginxVersion): readonly DirectiveFact[] {
   // Asked for every directive of the host, answered once for each name.
-  const key = `${JSON.stringify(version)} ${name}`;
-  return once(asked, key, () => rowsFor(name, version));
+  const known = once(asked, version, () => new Map<string, readonly DirectiveFact[]>());
+  return known.get(name) ?? answered(known, name, version);
+}
+
+/** Names of directives that are remembered: there are fewer of nginx's, and a file may have a million others. */
+const MOST_ASKED = 10_000;
+
+function answered(
+  known: Map<string, readonly DirectiveFact[]>,
+  name: string,
+  version: NginxVersion,
+): readonly DirectiveFact[] {
+  const rows = rowsFor(name, version);
+  if (known.size < MOST_ASKED) known.set(name, rows);
+  return rows;
 }
 
 function rowsFor(name: string, version: NginxVersion): readonly DirectiveFact[] {

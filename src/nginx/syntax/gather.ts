@@ -1,70 +1,119 @@
-import type { NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
 import { at, following, type Range } from "../../source/ranges.js";
 import type { Template } from "../template/template.js";
 import type { Branch, Directive, Word } from "../types.js";
-
-/** What the reader noted about a node of the package's tree. */
-export interface NodeNotes {
-  readonly words: readonly Word[];
-  end: number;
-  closed: boolean;
-}
+import type { ClosedBlock } from "./braces.js";
 
 /** Nobody nests blocks this deep. They are walked by recursion, which has a limit. */
 const DEEPEST = 500;
 
-interface Gathering {
-  readonly marks: ReadonlyMap<NginxParseTreeNode, NodeNotes>;
-  readonly template: Template | null;
-  tooDeep: Word | null;
+const NONE: readonly never[] = [];
+
+/** A block whose `}` was not read yet. */
+interface Open {
+  readonly words: readonly Word[];
+  /** One past its `{`. */
+  readonly end: number;
+  readonly content: Directive[];
+  readonly branch: Branch | null;
+  /** It is nested too deep, so that its content is dropped. */
+  readonly skipped: boolean;
 }
 
 /**
- * Our directives from the package's tree. `tooDeep`: the name of the first block whose content was
- * skipped.
+ * The directives of one file, made while it is read: a file of a million directives should be in memory
+ * once, not first as the package's nodes.
  */
-export function gather(
-  tree: NginxParseTreeNode,
-  marks: ReadonlyMap<NginxParseTreeNode, NodeNotes>,
-  template: Template | null,
-): { readonly directives: readonly Directive[]; readonly tooDeep: Word | null } {
-  const gathering: Gathering = { marks, template, tooDeep: null };
-  const directives = toDirectives(gathering, tree, null, 0);
-  return { directives, tooDeep: gathering.tooDeep };
-}
+export class Gathering {
+  /** Those outside of all blocks. */
+  readonly directives: Directive[] = [];
+  /** The name of the first block whose content was skipped. */
+  tooDeep: Word | null = null;
+  private readonly template: Template | null;
+  private readonly open: Open[] = [];
 
-function toDirectives(
-  gathering: Gathering,
-  node: NginxParseTreeNode,
-  around: Branch | null,
-  depth: number,
-): readonly Directive[] {
-  const { marks, template } = gathering;
-  const directives: Directive[] = [];
-  for (const child of node.children ?? []) {
-    const mark = marks.get(child);
-    const [name, ...args] = mark?.words ?? [];
-    if (mark === undefined || name === undefined) continue;
-    const branch = template?.branchAt(name.start) ?? null;
-    const left = child.isBlock && !child.isVerbatim && depth >= DEEPEST;
-    if (left) gathering.tooDeep ??= name;
-    const inner = (): readonly Directive[] =>
-      left || child.isVerbatim ? [] : toDirectives(gathering, child, branch, depth + 1);
-    const block = child.isBlock || child.isVerbatim ? inner() : null;
+  constructor(template: Template | null) {
+    this.template = template;
+  }
+
+  /** The name of the innermost block that is open. */
+  block(): Word | null {
+    return this.open.at(-1)?.words[0] ?? null;
+  }
+
+  /** A directive without a block; `end`: one past its `;`. */
+  simple(words: readonly Word[], end: number): void {
+    this.add(words, end, null, false);
+  }
+
+  /** A block of Lua, whose content is no directives; `end`: one past its `}`, or where reading stopped. */
+  verbatim(words: readonly Word[], end: number, closed: boolean): void {
+    this.add(words, end, NONE, !closed);
+  }
+
+  /** `end`: one past the `{`. */
+  begin(words: readonly Word[], end: number): void {
+    const skipped = this.open.length >= DEEPEST;
+    if (skipped) this.tooDeep ??= words[0] ?? null;
+    this.open.push({ words, end, content: [], branch: this.branchOf(words), skipped });
+  }
+
+  /** `end`: one past the `}`; `null`: reading stopped before it. */
+  finish(end: number | null): void {
+    const block = this.open.pop();
+    if (block === undefined) return;
+    const content = block.skipped ? NONE : block.content;
     // A block that was not closed reaches as far as it was read.
-    const end = Math.max(mark.end, block?.at(-1)?.end ?? 0);
-    directives.push({
+    const reach = Math.max(end ?? block.end, content.at(-1)?.end ?? 0);
+    this.add(block.words, reach, content, end === null || block.skipped);
+  }
+
+  /** Blocks that are open now were cut off. */
+  finishAll(): void {
+    while (this.open.length > 0) this.finish(null);
+  }
+
+  /** The blocks that were closed so far. */
+  closed(text: string): readonly ClosedBlock[] {
+    const found: ClosedBlock[] = [];
+    for (const directives of [this.directives, ...this.open.map(({ content }) => content)])
+      addClosed(directives, text, found);
+    return found;
+  }
+
+  private add(
+    words: readonly Word[],
+    end: number,
+    block: readonly Directive[] | null,
+    truncated: boolean,
+  ): void {
+    const [name] = words;
+    const around = this.open.at(-1) ?? null;
+    if (name === undefined || around?.skipped === true) return;
+    const { template } = this;
+    const branch = this.branchOf(words);
+    (around?.content ?? this.directives).push({
       name,
-      args,
+      args: words.length === 1 ? NONE : words.slice(1),
       start: name.start,
       end,
       block,
-      truncated: !mark.closed || left,
-      gap: block !== null && hasGap(template?.gaps ?? [], { start: name.start, end }, block),
-      branch: isSame(branch, around) ? null : branch,
+      truncated,
+      gap: block !== null && template !== null && hasGap(template.gaps, { start: name.start, end }, block),
+      branch: isSame(branch, around?.branch ?? null) ? null : branch,
     });
   }
-  return directives;
+
+  private branchOf([name]: readonly Word[]): Branch | null {
+    return this.template === null || name === undefined ? null : this.template.branchAt(name.start);
+  }
+}
+
+function addClosed(directives: readonly Directive[], text: string, found: ClosedBlock[]): void {
+  for (const { name, block, end, truncated } of directives) {
+    if (block === null) continue;
+    if (!truncated && text.charAt(end - 1) === "}") found.push({ name, close: end - 1 });
+    addClosed(block, text, found);
+  }
 }
 
 /** Whether one of the gaps is in a part of the file, but in none of the blocks there. */

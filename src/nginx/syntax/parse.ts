@@ -8,7 +8,7 @@ import type { Directive, NginxFault, NginxText, TemplateText, Word } from "../ty
 import { decode, readWords, skipBlanks } from "../words.js";
 import type { ClosedBlock } from "./braces.js";
 import { blockFault, eofFault, strayBrace, unexpected, wordsFault } from "./faults.js";
-import { gather, hasGap, type NodeNotes } from "./gather.js";
+import { Gathering, hasGap } from "./gather.js";
 
 /**
  * What nginx-conf keeps private. The package builds the tree; which characters make a word, a
@@ -28,17 +28,20 @@ interface ParserState {
 const Base = NginxParser as unknown as new () => ParserState;
 
 class PlacedParser extends Base {
-  readonly marks = new Map<NginxParseTreeNode, NodeNotes>();
+  readonly gathering: Gathering;
   fault: NginxFault | null = null;
   /** Where the directive begins that is being read. */
   statement = 0;
   private readonly file: SourceFile;
   private readonly template: Template | null;
+  /** The Lua block that the package is about to read. */
+  private lua: { readonly words: readonly Word[]; end: number; closed: boolean } | null = null;
 
   constructor(file: SourceFile, template: Template | null) {
     super();
     this.file = file;
     this.template = template;
+    this.gathering = new Gathering(template);
   }
 
   override parseNext(): void {
@@ -73,40 +76,41 @@ class PlacedParser extends Base {
     const node = this.context;
     const lua = end.kind === "{" && name.text.endsWith("_by_lua_block");
     node.name = name.text;
-    // The package refuses arguments before a Lua block (`set_by_lua_block $x {`); ours stay in the mark.
+    // The package refuses arguments before a Lua block (`set_by_lua_block $x {`).
     node.value = lua ? "" : argumentsOf(words);
-    this.marks.set(node, { words, end: end.at + 1, closed: end.kind === ";" });
     this.index = end.at;
+    if (lua) this.lua = { words, end: end.at + 1, closed: false };
+    const around = node.parent;
     super.parseNext();
+    // The package would keep each of its nodes to the end.
+    around?.children?.pop();
+    if (this.lua !== null) this.gathering.verbatim(words, this.lua.end, this.lua.closed);
+    else if (end.kind === ";") this.gathering.simple(words, end.at + 1);
+    else this.gathering.begin(words, end.at + 1);
+    this.lua = null;
   }
 
   /** Called by the package at the `{` of a Lua block; it steps over one character afterwards. */
   override readVerbatimBlock(): string {
-    const mark = this.marks.get(this.context);
     const end = luaBlockEnd(this.source, this.index);
-    if (end === null || mark === undefined) {
-      this.stop(eofFault(this.file, mark?.words[0] ?? null, true));
+    if (end === null || this.lua === null) {
+      this.stop(eofFault(this.file, this.lua?.words[0] ?? null, true));
       return "";
     }
     const body = this.source.slice(this.index + 1, end - 1);
-    mark.end = end;
-    mark.closed = true;
+    this.lua.end = end;
+    this.lua.closed = true;
     this.index = end - 1;
     return body;
   }
 
   private close(): void {
-    const block = this.openNode();
-    if (block === null) {
+    if (this.openBlock() === null) {
       this.stop(strayBrace(this.file, this.index, this.closedBlocks()));
       return;
     }
-    const mark = this.marks.get(block);
     super.parseNext();
-    if (mark !== undefined) {
-      mark.end = this.index;
-      mark.closed = true;
-    }
+    this.gathering.finish(this.index);
   }
 
   private finish(): void {
@@ -116,21 +120,11 @@ class PlacedParser extends Base {
   }
 
   private closedBlocks(): readonly ClosedBlock[] {
-    return [...this.marks.values()].flatMap(({ words, end, closed }) => {
-      const [name] = words;
-      const block = closed && name !== undefined && this.source.charAt(end - 1) === "}";
-      return block ? [{ name, close: end - 1 }] : [];
-    });
-  }
-
-  private openNode(): NginxParseTreeNode | null {
-    const parent = this.context.parent;
-    return parent === null || parent === this.tree ? null : parent;
+    return this.gathering.closed(this.source);
   }
 
   private openBlock(): Word | null {
-    const node = this.openNode();
-    return node === null ? null : (this.marks.get(node)?.words[0] ?? null);
+    return this.gathering.block();
   }
 
   private stop(fault: NginxFault): void {
@@ -158,7 +152,9 @@ export function parseNginx(file: SourceFile): NginxText {
   parser.parse(template?.text ?? file.text);
   if (parser.fault === null) parser.parseNext();
   const fault = parser.fault ?? byteOrderMark(file);
-  const { directives, tooDeep } = gather(parser.tree, parser.marks, template);
+  const { gathering } = parser;
+  gathering.finishAll();
+  const { directives, tooDeep } = gathering;
   return {
     file,
     directives,

@@ -60,6 +60,11 @@ export function enclosing(node: Node, name: string): Node | null {
   return null;
 }
 
+/** Every node below several blocks, one block after the other. */
+export function* descendantsOf(blocks: readonly Node[]): Generator<Node> {
+  for (const block of blocks) yield* descendants(block);
+}
+
 /** Every node below a block, depth first, in the order of the files. */
 export function* descendants(block: Node): Generator<Node> {
   for (const child of block.children) {

@@ -28,6 +28,8 @@ export interface NginxTree {
 
 type MutableNode = { -readonly [Key in keyof Node]: Node[Key] } & { children: Node[] };
 
+const NO_CHILDREN: Node[] = [];
+
 const NAMELESS = { text: "", start: 0, end: 0, quote: null, placeholder: false } as const;
 
 /**
@@ -148,7 +150,8 @@ function blockNode(
     file,
     name: directive.name.text,
     parent,
-    children: [],
+    // A file of a million lines needs no million empty lists.
+    children: directive.block === null ? NO_CHILDREN : [],
     via,
     partial: directive.truncated || directive.gap,
     branch: directive.branch ?? branch,
