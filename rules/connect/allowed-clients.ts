@@ -14,7 +14,7 @@ import type { Host } from "../../src/model/host.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace } from "../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../src/source/collect.js";
-import type { Place } from "../../src/source/file.js";
+import { type Place, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
 /** A TCP pool with a list of clients, and the address that nginx connects from on one way to it. */
@@ -182,7 +182,7 @@ function dropped({ entries }: Guarded): readonly string[] {
 /** The value, or its key where the value is empty and has no characters to mark. */
 function placeOf(pool: Pool, place: Place): Place {
   if (place.span.start !== place.span.end) return place;
-  return pool.settings.findLast((one) => one.place === place)?.keyPlace ?? place;
+  return pool.settings.findLast((one) => samePlace(one.place, place))?.keyPlace ?? place;
 }
 
 type Words = Pick<Draft<Case>, "message" | "label" | "effect" | "help">;

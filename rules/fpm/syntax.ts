@@ -69,7 +69,9 @@ export const fpmSyntax = defineRule({
     ],
   },
   *check(master) {
-    for (const { place, message, log, help } of master.faults) {
+    for (const fault of master.faults) {
+      const { place } = fault;
+      const { message, log, help } = fault.refusal();
       yield {
         case: NAMES.find((name) => log.includes(LOGS[name])) ?? "grammar",
         message,

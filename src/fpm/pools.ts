@@ -10,8 +10,15 @@ import { isTemplateName } from "../source/template-names.js";
 import { findIncluded, type Included } from "./include.js";
 import { fpmPrefix, versionFromPath } from "./layout.js";
 import { newReading, type Reading } from "./reading.js";
-import { asciiLower, type FpmLine, type IncludeLine, parseFpm, type SettingLine } from "./syntax/parse.js";
-import type { FpmInclude, FpmMaster, Pool, Setting, UnreadInclude } from "./types.js";
+import {
+  asciiLower,
+  type FaultLine,
+  type FpmLine,
+  type IncludeLine,
+  parseFpm,
+  type SettingLine,
+} from "./syntax/parse.js";
+import type { FpmFault, FpmInclude, FpmMaster, FpmRefusal, Pool, Setting, UnreadInclude } from "./types.js";
 
 export { versionFromPath } from "./layout.js";
 export {
@@ -103,13 +110,13 @@ function act(
   via: readonly Span[],
   stack: readonly string[],
 ): void {
-  const at = place(file, line.range.start, line.range.end, via);
+  const at = (): Place => place(file, line.range.start, line.range.end, via);
   switch (line.kind) {
     case "section":
-      enter(reading, line.name, at);
+      enter(reading, line.name, at());
       break;
     case "setting":
-      (reading.current?.settings ?? reading.global).push(toSetting(reading, file, line, via));
+      (reading.current?.settings ?? reading.global).push(new ReadSetting(line, file, via, reading.header));
       break;
     case "include":
       include(reading, file, line, via, stack);
@@ -120,9 +127,9 @@ function act(
       break;
     case "fault":
       reading.faulty.add(file.path);
-      if (line.header !== null) enter(reading, line.header, at);
+      if (line.header !== null) enter(reading, line.header, at());
       if (reading.current === null) reading.globalPartial = true;
-      reading.faults.push({ place: at, message: line.message, log: line.log, help: line.help });
+      reading.faults.push(new Fault(at(), line));
   }
 }
 
@@ -143,16 +150,57 @@ function enter(reading: Reading, name: string, header: Place): void {
   reading.current = draft;
 }
 
-function toSetting(reading: Reading, file: SourceFile, line: SettingLine, via: readonly Span[]): Setting {
-  return {
-    key: line.key,
-    index: line.index,
-    value: line.value,
-    raw: line.raw,
-    keyPlace: place(file, line.keyRange.start, line.keyRange.end, via),
-    place: place(file, line.range.start, line.range.end, via),
-    header: reading.header,
-  };
+class Fault implements FpmFault {
+  readonly place: Place;
+  private readonly line: FaultLine;
+
+  constructor(at: Place, line: FaultLine) {
+    this.place = at;
+    this.line = line;
+  }
+
+  refusal(): FpmRefusal {
+    return this.line.refusal();
+  }
+}
+
+/** A line at one occurrence. A file of a million lines has as many, so what both share is there once. */
+class ReadSetting implements Setting {
+  readonly header: Place | null;
+  private readonly line: SettingLine;
+  private readonly file: SourceFile;
+  private readonly via: readonly Span[];
+
+  constructor(line: SettingLine, file: SourceFile, via: readonly Span[], header: Place | null) {
+    this.line = line;
+    this.file = file;
+    this.via = via;
+    this.header = header;
+  }
+
+  get key(): string {
+    return this.line.key;
+  }
+
+  get index(): string | null {
+    return this.line.index;
+  }
+
+  get value(): string | null {
+    return this.line.value;
+  }
+
+  get raw(): string {
+    return this.line.raw;
+  }
+
+  get keyPlace(): Place {
+    return place(this.file, this.line.keyRange.start, this.line.keyRange.end, this.via);
+  }
+
+  get place(): Place {
+    return place(this.file, this.line.range.start, this.line.range.end, this.via);
+  }
 }
 
 /** The section that is open at the end of the included file stays open here, because FPM resets nothing. */

@@ -28,6 +28,11 @@ export interface Setting {
 /** A line FPM refuses. */
 export interface FpmFault {
   readonly place: Place;
+  /** Worked out when it is asked for: of a million such lines few are listed. */
+  refusal(): FpmRefusal;
+}
+
+export interface FpmRefusal {
   /** What is wrong, lower case, in our words, with the text that causes it. */
   readonly message: string;
   /** A literal part of what FPM prints for it. */

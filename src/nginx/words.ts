@@ -14,6 +14,27 @@ export interface Words {
   readonly end: WordsEnd;
 }
 
+/** Nearly every word is one of these, and a file may have millions: they hold only what differs. */
+class BareWord implements Word {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(text: string, start: number, end: number) {
+    this.text = text;
+    this.start = start;
+    this.end = end;
+  }
+
+  get quote(): null {
+    return null;
+  }
+
+  get placeholder(): false {
+    return false;
+  }
+}
+
 /** nginx's read buffer: a word or comment that does not end within it is refused (ngx_conf_file.c, NGX_CONF_BUFFER). */
 const BUFFER = 4096;
 
@@ -56,13 +77,11 @@ export function readWords(text: string, from: number): Words {
     if (overflows(text, quote === null ? at : at + 1, lastRead(text, end)))
       return { words, end: { kind: "too-long", start: at, quote } };
     if (end === null) return { words, end: { kind: "eof", string: at } };
-    words.push({
-      text: decode(quote === null ? text.slice(at, end) : text.slice(at + 1, end - 1)),
-      start: at,
-      end,
-      quote,
-      placeholder: false,
-    });
+    words.push(
+      quote === null
+        ? new BareWord(decode(text.slice(at, end)), at, end)
+        : { text: decode(text.slice(at + 1, end - 1)), start: at, end, quote, placeholder: false },
+    );
     at = end;
     if (quote !== null && !endsWord(text.charAt(at))) return { words, end: { kind: "after-quote", at } };
     if (quote === null && at >= text.length) return { words, end: { kind: "eof", string: null } };

@@ -314,7 +314,7 @@ describe.skipIf(daemon === undefined)("a line in a pool", () => {
     const verdict = ask({ "m.conf": `${base}${line}\n` });
     expect(verdict.master.faults.length > 0, verdict.output).toBe(verdict.syntax);
     const first = verdict.master.faults[0];
-    if (first !== undefined) expect(verdict.output).toContain(first.log);
+    if (first !== undefined) expect(verdict.output).toContain(first.refusal().log);
     if (verdict.status === 0) for (const one of verdict.master.pools) comparePool(verdict, one);
     if (verdict.status === 0)
       expect(verdict.master.pools.map((one) => one.name)).toEqual([...verdict.dump.keys()].slice(1));

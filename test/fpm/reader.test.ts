@@ -91,9 +91,10 @@ describe("a refused line", () => {
     expect(more).toEqual([]);
     if (fault?.kind !== "fault") expect.fail("no fault");
     expect(cut(text, fault.range)).toBe(at);
-    expect(fault.message).toMatch(message);
-    expect(fault.log).toContain(log);
-    expect(fault.help).not.toBe("");
+    const why = fault.refusal();
+    expect(why.message).toMatch(message);
+    expect(why.log).toContain(log);
+    expect(why.help).not.toBe("");
   });
 });
 

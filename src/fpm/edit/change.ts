@@ -185,7 +185,7 @@ function meaningOf(line: FpmLine, value: string | null): FpmLineMeaning {
     case "include":
       return JSON.stringify([line.kind, line.pattern]);
     case "fault":
-      return JSON.stringify([line.kind, line.message]);
+      return JSON.stringify([line.kind, line.refusal().message]);
     case "gap":
       return JSON.stringify([line.kind]);
   }

@@ -8,7 +8,14 @@ import type { SourceFile } from "../../source/file.js";
 import { overlaps } from "../../source/ranges.js";
 import { maskPlaceholders } from "../../source/template.js";
 import { readTemplateLines } from "../../source/template-lines.js";
-import { bareKey, commentSign, refusal, type SyntaxRefusal, secondInclude } from "./refusals.js";
+import {
+  bareKey,
+  commentSign,
+  type PlacedRefusal,
+  refusal,
+  type SyntaxRefusal,
+  secondInclude,
+} from "./refusals.js";
 
 export type { Range } from "../../php/grammar.js";
 
@@ -48,7 +55,7 @@ export interface IncludeLine {
   readonly range: Range;
 }
 
-export interface FaultLine extends SyntaxRefusal {
+export interface FaultLine {
   readonly kind: "fault";
   readonly range: Range;
   /**
@@ -56,6 +63,29 @@ export interface FaultLine extends SyntaxRefusal {
    * another pool's; `null`: not a header.
    */
   readonly header: string | null;
+  /** Worked out when it is asked for: of a million such lines few are listed. */
+  refusal(): SyntaxRefusal;
+}
+
+class RefusedLine implements FaultLine {
+  readonly kind = "fault";
+  readonly range: Range;
+  readonly header: string | null;
+  private readonly line: string;
+  private readonly inGlobal: boolean;
+
+  constructor(line: string, range: Range, inGlobal: boolean) {
+    this.line = line;
+    this.range = range;
+    this.header = meantHeader(line);
+    this.inGlobal = inGlobal;
+  }
+
+  refusal(): SyntaxRefusal {
+    const why = refusalOf(this.line, readIni(textOf(this.line).text), this.inGlobal);
+    if (why === null) throw new Error(`the line ${JSON.stringify(this.line)} is not refused after all`);
+    return why;
+  }
 }
 
 /** Reads a file; never throws. The lines are in the order in which FPM acts on them. */
@@ -106,34 +136,43 @@ function readLine(
   statements: (text: string) => IniReading,
 ): readonly FpmLine[] {
   if (line === "") return [];
-  const zero = line.indexOf("\0");
-  const { text, masked } = maskPlaceholders(zero === -1 ? line : line.slice(0, zero));
-  const reading = statements(zero === -1 ? `${text}\n` : text);
+  const { text, masked } = textOf(line);
+  const reading = statements(text);
+  const why = refusalOf(line, reading, inGlobal);
+  if (why !== null && masked.length > 0) return [{ kind: "gap", range: trimmed(line, start) }];
+  if (why !== null)
+    return [new RefusedLine(line, shift(why.range ?? trimmed(line, 0), start, line), inGlobal)];
   const found: FpmLine[] = [];
-  const includes: IncludeLine[] = [];
-  const refuse = (range: Range, why: SyntaxRefusal): readonly FpmLine[] =>
-    masked.length > 0
-      ? [{ kind: "gap", range: trimmed(line, start) }]
-      : [{ ...why, kind: "fault", range: shift(range, start, line), header: meantHeader(line) }];
-  if (reading.error !== null) {
-    const why = refusal(line, reading.error);
-    return refuse(why.range ?? trimmed(line, 0), why);
-  }
+  let include: IncludeLine | null = null;
   for (const statement of reading.statements) {
-    if (statement.kind === "bare") return refuse(trimmed(line, 0), bareKey(statement.key.name, line));
-    if (statement.kind === "entry" && statement.key.name.startsWith("#")) {
-      return refuse(
-        trimmed(line, 0),
-        commentSign(statement.key.name, statement.key.index !== null, inGlobal),
-      );
-    }
+    if (statement.kind === "bare") continue;
     const read = convert(statement, line, start, masked, conditional);
-    if (read.kind === "include") includes.push(read);
+    if (read.kind === "include") include = read;
     else found.push(read);
   }
-  if (includes.length > 1) return refuse(trimmed(line, 0), secondInclude);
   // FPM opens the include after the rest of the line.
-  return [...found, ...includes];
+  return include === null ? found : [...found, include];
+}
+
+/** What PHP's grammar is given of a line: all of it, or what is before a zero byte. */
+function textOf(line: string): { readonly text: string; readonly masked: readonly Range[] } {
+  const zero = line.indexOf("\0");
+  const { text, masked } = maskPlaceholders(zero === -1 ? line : line.slice(0, zero));
+  return { text: zero === -1 ? `${text}\n` : text, masked };
+}
+
+/** Why FPM refuses a line; `null`: it does not. */
+function refusalOf(line: string, { error, statements }: IniReading, inGlobal: boolean): PlacedRefusal | null {
+  if (error !== null) return refusal(line, error);
+  let includes = 0;
+  for (const statement of statements) {
+    if (statement.kind === "section") continue;
+    const { name, index } = statement.key;
+    if (statement.kind === "bare") return { ...bareKey(name, line), range: null };
+    if (name.startsWith("#")) return { ...commentSign(name, index !== null, inGlobal), range: null };
+    if (name === "include" && index === null) includes += 1;
+  }
+  return includes > 1 ? { ...secondInclude, range: null } : null;
 }
 
 function convert(

@@ -10,7 +10,7 @@ export interface SyntaxRefusal {
   readonly help: string;
 }
 
-interface PlacedRefusal extends SyntaxRefusal {
+export interface PlacedRefusal extends SyntaxRefusal {
   /** Offsets into the line; `null` for all of it. */
   readonly range: Range | null;
 }

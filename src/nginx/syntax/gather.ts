@@ -42,7 +42,11 @@ export class Gathering {
 
   /** A directive without a block; `end`: one past its `;`. */
   simple(words: readonly Word[], end: number): void {
-    this.add(words, end, null, false);
+    const [name] = words;
+    const around = this.open.at(-1) ?? null;
+    if (name === undefined || around?.skipped === true) return;
+    const branch = this.branchOf(words, around);
+    (around?.content ?? this.directives).push(new Simple(name, argumentsOf(words), end, branch));
   }
 
   /** A block of Lua, whose content is no directives; `end`: one past its `}`, or where reading stopped. */
@@ -54,7 +58,7 @@ export class Gathering {
   begin(words: readonly Word[], end: number): void {
     const skipped = this.open.length >= DEEPEST;
     if (skipped) this.tooDeep ??= words[0] ?? null;
-    this.open.push({ words, end, content: [], branch: this.branchOf(words), skipped });
+    this.open.push({ words, end, content: [], branch: this.branchAt(words), skipped });
   }
 
   /** `end`: one past the `}`; `null`: reading stopped before it. */
@@ -80,32 +84,67 @@ export class Gathering {
     return found;
   }
 
-  private add(
-    words: readonly Word[],
-    end: number,
-    block: readonly Directive[] | null,
-    truncated: boolean,
-  ): void {
+  private add(words: readonly Word[], end: number, block: readonly Directive[], truncated: boolean): void {
     const [name] = words;
     const around = this.open.at(-1) ?? null;
     if (name === undefined || around?.skipped === true) return;
     const { template } = this;
-    const branch = this.branchOf(words);
     (around?.content ?? this.directives).push({
       name,
-      args: words.length === 1 ? NONE : words.slice(1),
+      args: argumentsOf(words),
       start: name.start,
       end,
       block,
       truncated,
-      gap: block !== null && template !== null && hasGap(template.gaps, { start: name.start, end }, block),
-      branch: isSame(branch, around?.branch ?? null) ? null : branch,
+      gap: template !== null && hasGap(template.gaps, { start: name.start, end }, block),
+      branch: this.branchOf(words, around),
     });
   }
 
-  private branchOf([name]: readonly Word[]): Branch | null {
+  /** The branch of a template in which a directive stands within the block around it. */
+  private branchOf(words: readonly Word[], around: Open | null): Branch | null {
+    const branch = this.branchAt(words);
+    return isSame(branch, around?.branch ?? null) ? null : branch;
+  }
+
+  private branchAt([name]: readonly Word[]): Branch | null {
     return this.template === null || name === undefined ? null : this.template.branchAt(name.start);
   }
+}
+
+/** A directive without a block. A file may have a million of them: they hold only what differs. */
+class Simple implements Directive {
+  readonly name: Word;
+  readonly args: readonly Word[];
+  readonly end: number;
+  readonly branch: Branch | null;
+
+  constructor(name: Word, args: readonly Word[], end: number, branch: Branch | null) {
+    this.name = name;
+    this.args = args;
+    this.end = end;
+    this.branch = branch;
+  }
+
+  get start(): number {
+    return this.name.start;
+  }
+
+  get block(): null {
+    return null;
+  }
+
+  get truncated(): false {
+    return false;
+  }
+
+  get gap(): false {
+    return false;
+  }
+}
+
+function argumentsOf(words: readonly Word[]): readonly Word[] {
+  return words.length === 1 ? NONE : words.slice(1);
 }
 
 function addClosed(directives: readonly Directive[], text: string, found: ClosedBlock[]): void {

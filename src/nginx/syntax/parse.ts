@@ -172,7 +172,8 @@ function withUnknown(file: SourceFile, template: Template | null, words: readonl
     if (masked.length === 0) return word;
     const quotes = word.quote === null ? 0 : 1;
     const raw = file.text.slice(word.start + quotes, word.end - quotes);
-    return { ...word, text: decode(withPlaceholders(raw, masked, word.start + quotes)), placeholder: true };
+    const text = decode(withPlaceholders(raw, masked, word.start + quotes));
+    return { text, start: word.start, end: word.end, quote: word.quote, placeholder: true };
   });
 }
 

@@ -28,8 +28,6 @@ export interface NginxTree {
 
 type MutableNode = { -readonly [Key in keyof Node]: Node[Key] } & { children: Node[] };
 
-const NO_CHILDREN: Node[] = [];
-
 const NAMELESS = { text: "", start: 0, end: 0, quote: null, placeholder: false } as const;
 
 /**
@@ -150,12 +148,50 @@ function blockNode(
     file,
     name: directive.name.text,
     parent,
-    // A file of a million lines needs no million empty lists.
-    children: directive.block === null ? NO_CHILDREN : [],
+    children: [],
     via,
     partial: directive.truncated || directive.gap,
     branch: directive.branch ?? branch,
   };
+}
+
+const NO_CHILDREN: readonly Node[] = [];
+
+/** An occurrence of a directive without a block. A file may have a million: what they share is there once. */
+class SimpleNode implements Node {
+  readonly directive: Directive;
+  readonly parent: Node;
+  private readonly where: Where;
+
+  constructor(directive: Directive, parent: Node, where: Where) {
+    this.directive = directive;
+    this.parent = parent;
+    this.where = where;
+  }
+
+  get file(): SourceFile {
+    return this.where.file;
+  }
+
+  get name(): string {
+    return this.directive.name.text;
+  }
+
+  get children(): readonly Node[] {
+    return NO_CHILDREN;
+  }
+
+  get via(): readonly Span[] {
+    return this.where.via;
+  }
+
+  get partial(): boolean {
+    return this.directive.truncated || this.directive.gap;
+  }
+
+  get branch(): Branch | null {
+    return this.directive.branch ?? this.where.branch;
+  }
 }
 
 /** Where the walk through the files is. */
@@ -186,10 +222,14 @@ function fill(reading: Reading, parent: MutableNode, directives: readonly Direct
       include(reading, parent, directive, where);
       continue;
     }
-    const node = blockNode(parent, directive, where);
     reading.account.used += 1;
+    if (directive.block === null) {
+      parent.children.push(new SimpleNode(directive, parent, where));
+      continue;
+    }
+    const node = blockNode(parent, directive, where);
     parent.children.push(node);
-    if (directive.block !== null) fill(reading, node, directive.block, { ...where, branch: null });
+    fill(reading, node, directive.block, { ...where, branch: null });
   }
 }
 
