@@ -191,7 +191,8 @@ function report(host: Host, { node, anchored }: Judged, found: Found, hasMain: b
     at: namePlace(node),
     label: `nginx says: unknown directive "${shown(node.name)}"`,
     effect: nginxDown,
-    help: help(found, found.meant === null ? null : replaceWord(host, namePlace(node), found.meant)),
+    // Of a file with a million of them few are listed.
+    help: () => help(found, found.meant === null ? null : replaceWord(host, namePlace(node), found.meant)),
     names: [node.name],
   };
 }

@@ -1,4 +1,5 @@
-import { once, perKey } from "./memo.js";
+import { grouped } from "./collect.js";
+import { perKey } from "./memo.js";
 
 /**
  * The candidate that a mistyped word most likely meant, or `null` when none is close. A rule named
@@ -8,16 +9,21 @@ import { once, perKey } from "./memo.js";
  * What was found is remembered for as long as the list of candidates is: ask with the same list again.
  */
 export function nearest(word: string, candidates: readonly string[], most = thirdOf(word)): string | null {
-  const find = (): string | null =>
-    search(lettersOf(word.toLowerCase()), prepared(candidates), Math.min(most, MOST));
-  return word.length > REMEMBERED ? find() : once(answers(candidates), `${most} ${word}`, find);
+  const known = answers(candidates);
+  const asked = `${most} ${word}`;
+  const before = known.get(asked);
+  if (before !== undefined) return before;
+  const found = search(lettersOf(word.toLowerCase()), prepared(candidates), Math.min(most, MOST));
+  if (word.length <= REMEMBERED && known.size < MOST_REMEMBERED) known.set(asked, found);
+  return found;
 }
 
 /** Somebody who gets more letters wrong means another word, however long this one is. */
 const MOST = 10;
 
-/** Longer words are rarely asked for twice, and would fill the memory. */
+/** Longer words are rarely asked for twice, and would fill the memory. So would a million different ones. */
 const REMEMBERED = 64;
+const MOST_REMEMBERED = 10_000;
 
 const answers = perKey((_candidates: readonly string[]) => new Map<string, string | null>());
 
@@ -29,16 +35,21 @@ interface Letters {
 
 interface Candidate {
   readonly candidate: string;
-  readonly names: readonly Letters[];
+  /** Its number in the list. */
+  readonly index: number;
+  readonly name: Letters;
 }
 
-const prepared = perKey((candidates: readonly string[]) =>
-  candidates.map((candidate): Candidate => {
+/** By the length of the name, because only those of nearly the same length can be close. */
+const prepared = perKey((candidates: readonly string[]): ReadonlyMap<number, readonly Candidate[]> => {
+  const all = candidates.flatMap((candidate, index) => {
     const name = candidate.toLowerCase();
     const last = name.lastIndexOf("/") + 1;
-    return { candidate, names: (last === 0 ? [name] : [name, name.slice(last)]).map(lettersOf) };
-  }),
-);
+    const names = last === 0 ? [name] : [name, name.slice(last)];
+    return names.map((text): Candidate => ({ candidate, index, name: lettersOf(text) }));
+  });
+  return grouped(all.map((one) => [one.name.text.length, one]));
+});
 
 function lettersOf(text: string): Letters {
   let kinds = 0;
@@ -46,20 +57,26 @@ function lettersOf(text: string): Letters {
   return { text, kinds };
 }
 
-function search(word: Letters, candidates: readonly Candidate[], most: number): string | null {
+function search(
+  word: Letters,
+  candidates: ReadonlyMap<number, readonly Candidate[]>,
+  most: number,
+): string | null {
   let limit = most;
-  let best: string | null = null;
-  for (const { candidate, names } of candidates) {
-    for (const name of names) {
-      if (limit < 0 || !mayBeWithin(word, name, limit)) continue;
-      const distance = distanceWithin(word.text, name.text, limit);
+  let best: Candidate | null = null;
+  const { length } = word.text;
+  for (let size = Math.max(0, length - most); size <= length + most; size += 1) {
+    for (const one of candidates.get(size) ?? []) {
+      // One that comes later in the list has to be closer.
+      const allowed = best !== null && one.index >= best.index ? limit - 1 : limit;
+      if (allowed < 0 || !mayBeWithin(word, one.name, allowed)) continue;
+      const distance = distanceWithin(word.text, one.name.text, allowed);
       if (distance === null) continue;
-      // The next one has to be closer.
-      limit = distance - 1;
-      best = candidate;
+      limit = distance;
+      best = one;
     }
   }
-  return best;
+  return best?.candidate ?? null;
 }
 
 /** More wrong letters, and short words match anything. */
