@@ -34,7 +34,7 @@ export interface HostsOptions {
 
 /** Why nothing could be read: what a command line exits with 2 for. */
 export interface HostRefusal {
-  readonly kind: "missing-path" | "unreadable-path" | "nothing-to-lint" | "stated-root";
+  readonly kind: "missing-path" | "nothing-to-lint" | "stated-root";
   /** The path as it was given. */
   readonly path: string;
   /** One sentence without a full stop. */

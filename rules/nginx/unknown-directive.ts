@@ -9,6 +9,7 @@ import { factsOf, knownNames, removedIn } from "../../src/nginx/facts/directives
 import { foreignNames, isForeign } from "../../src/nginx/facts/foreign.js";
 import type { Judged } from "../../src/nginx/tree/judged.js";
 import { namePlace } from "../../src/nginx/tree/nodes.js";
+import { characterName } from "../../src/source/bytes.js";
 import { markdown } from "../../src/source/markdown.js";
 import { nearest } from "../../src/source/spelling.js";
 import { wordMap } from "../../src/source/word-map.js";
@@ -146,8 +147,9 @@ function impossible(name: string): Found {
   const [, word = "", rest = ""] = /^([A-Za-z_]\w*)(.+)$/s.exec(name) ?? [];
   const odd = [...name].find((character) => /[^\x20-\x7e]/.test(character));
   if (odd !== undefined) {
-    const code = `U+${(odd.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
-    const message = `the directive "${shown(name)}" has the character ${code} in its name, and nginx reads that as a letter`;
+    const code = characterName(odd);
+    const what = code.startsWith("0x") ? "byte" : "character";
+    const message = `the directive "${shown(name)}" has the ${what} ${code} in its name, and nginx reads that as a letter`;
     const help = "remove the character, or replace it with a space";
     return { case: "impossible", message, meant: withoutOdd(name), help };
   }
@@ -176,7 +178,7 @@ function shown(name: string): string {
   return short.replace(/[^\x21-\x7e]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code < 0xc0 || (code >= 0x2000 && code < 0x2070) || code === 0xfeff || code === 0x3000
-      ? `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`
+      ? `<${characterName(character)}>`
       : character;
   });
 }

@@ -48,9 +48,7 @@ export function lintCommand(args: LintArguments, world: World): number {
     configDirectory: loaded?.directory ?? world.workingDirectory,
   });
   if (outcome.kind === "refused") {
-    const { kind, message } = outcome.refusal;
-    // A path that is there but cannot be read is not a fault of the command line.
-    throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
+    throw new UsageError(outcome.refusal.message);
   }
   let failed = false;
   for (const output of outputs) {

@@ -1,9 +1,12 @@
 import type { Edit, HandEdit, HelpDraft, Piece, TextEdit } from "../engine/help.js";
-import type { Host } from "../model/host.js";
+import type { Host, NginxHost } from "../model/host.js";
 import { headPlace } from "../nginx/tree/nodes.js";
-import type { Directive, Node } from "../nginx/types.js";
+import type { Directive, NginxText, Node } from "../nginx/types.js";
+import { groupBy } from "../source/collect.js";
 import type { Effective } from "../source/effective.js";
 import { lineText, type Place, position, type SourceFile } from "../source/file.js";
+import { perKey } from "../source/memo.js";
+import { at } from "../source/ranges.js";
 
 /** Replaces the directive or the line that a place is in. */
 export function replace(host: Host, place: Place, ...lines: readonly string[]): TextEdit {
@@ -146,17 +149,19 @@ export function inWords(...notes: readonly string[]): HelpDraft {
   return { ways: [], notes };
 }
 
-/** The edits of one place become one, without lines that are in it already. */
+/** The edits of one place become one, without lines that are in it already. There may be one for each of very many pools. */
 function merged(edits: readonly Edit[]): readonly Edit[] {
-  const places: Edit[] = [];
-  for (const edit of edits) {
-    const index = places.findIndex((one) => samePlace(one, edit));
-    const known = places[index];
-    const more = edit.lines.filter((line) => known?.lines.includes(line) === false);
-    if (known === undefined) places.push(edit);
-    else places[index] = { ...known, lines: [...known.lines, ...more] };
-  }
-  return places;
+  const places = groupBy(edits, editKey);
+  return places.map(([first, ...others]) => {
+    if (others.length === 0) return first;
+    const known = new Set(first.lines);
+    const more = others.flatMap(({ lines }) => {
+      const fresh = lines.filter((line) => !known.has(line));
+      for (const line of fresh) known.add(line);
+      return fresh;
+    });
+    return { ...first, lines: [...first.lines, ...more] };
+  });
 }
 
 /** A key for the place of an edit: two edits of one place have the same. */
@@ -166,20 +171,21 @@ export function editKey(edit: Edit): string {
   return `${edit.verb} ${edit.where} ${file.path}:${start}-${end}`;
 }
 
-function samePlace(a: Edit, b: Edit): boolean {
-  return editKey(a) === editKey(b);
-}
-
 /**
  * The directive that a place is in, of a block its head with the brace; in files of other programs, the line.
  */
 export function statement(host: Host, { span }: Place): Piece {
   const { file, start } = span;
-  const text = host.nginx?.texts.find((one) => one.file.path === file.path);
+  const text = host.nginx === null ? undefined : textsByPath(host.nginx).get(file.path);
   const found = text === undefined ? null : directiveAt(file.text, text.directives, start);
   if (found !== null) return { file, start: found.start, end: found.end };
   return linePiece(file, position(file, start).line);
 }
+
+const textsByPath = perKey(
+  ({ texts }: NginxHost): ReadonlyMap<string, NginxText> =>
+    new Map(texts.map((one) => [one.file.path, one] as const)),
+);
 
 function linePiece(file: SourceFile, line: number): Piece {
   const text = lineText(file, line);
@@ -192,12 +198,10 @@ function directiveAt(
   directives: readonly Directive[],
   offset: number,
 ): { readonly start: number; readonly end: number } | null {
-  for (const one of directives) {
-    if (offset < one.start || offset >= one.end) continue;
-    const inner = one.block === null ? null : directiveAt(text, one.block, offset);
-    if (inner !== null || one.block === null) return inner ?? one;
-    const last = one.args[one.args.length - 1] ?? one.name;
-    return { start: one.start, end: text.indexOf("{", last.end) + 1 };
-  }
-  return null;
+  const one = at(directives, offset);
+  if (one === null) return null;
+  const inner = one.block === null ? null : directiveAt(text, one.block, offset);
+  if (inner !== null || one.block === null) return inner ?? one;
+  const last = one.args[one.args.length - 1] ?? one.name;
+  return { start: one.start, end: text.indexOf("{", last.end) + 1 };
 }

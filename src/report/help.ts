@@ -27,7 +27,9 @@ function grouped(edits: readonly Edit[]): readonly (readonly Edit[])[] {
   for (const [index, edit] of edits.entries()) {
     const alike = edit.kind === "text" && edit.verb !== "remove";
     const key = alike ? JSON.stringify([edit.verb, edit.lines]) : String(index);
-    groups.set(key, [...(groups.get(key) ?? []), edit]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [edit]);
+    else group.push(edit);
   }
   return [...groups.values()];
 }

@@ -21,6 +21,13 @@ export function encodeText(text: string): Buffer {
     : Buffer.from(text);
 }
 
+/** How a message calls a character that nobody sees: `U+00A0`; what is not UTF-8 by its byte, `0x84`. */
+export function characterName(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const hex = (number: number): string => number.toString(16).toUpperCase();
+  return code >= 0xdc80 && code <= 0xdcff ? `0x${hex(code - 0xdc00)}` : `U+${hex(code).padStart(4, "0")}`;
+}
+
 const STRAY = /(?<![\uD800-\uDBFF])[\uDC80-\uDCFF]/;
 const STRAYS = /((?:(?<![\uD800-\uDBFF])[\uDC80-\uDCFF])+)/;
 

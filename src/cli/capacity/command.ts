@@ -167,7 +167,7 @@ function hostsAt(path: string, reading: HostsOptions): Read {
   if (answer.kind === "read") return answer;
   const { kind, message } = answer.refusal;
   if (kind === "nothing-to-lint") return NOTHING;
-  throw new UsageError(message, kind === "unreadable-path" ? exitStatus.incomplete : exitStatus.usage);
+  throw new UsageError(message);
 }
 
 /** Does the work for each host; an error in fpmlint itself only fails that host. Throws UsageError. */

@@ -41,7 +41,7 @@ export function mastersElsewhere(fs: HostFilesystem, note: Note): MastersElsewhe
 }
 
 function startedByUnits(fs: HostFilesystem, note: Note): readonly string[] {
-  return UNITS.flatMap((pattern) => glob(fs, pattern)).flatMap((unit) => {
+  return UNITS.flatMap((pattern) => glob(fs, pattern, note)).flatMap((unit) => {
     const command = /^[ \t]*ExecStart[ \t]*=.*php-fpm(?:.*\\\n)*.*$/m.exec(textOf(fs, unit))?.[0] ?? "";
     const path = /\s(?:--fpm-config(?:\s+|=)|-y\s*)["']?(\/[^\s"']+)/.exec(command)?.[1];
     // An instance of a template unit may have any name.

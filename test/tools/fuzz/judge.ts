@@ -108,8 +108,7 @@ async function judgeLint(
   const wrong = commandFault(ran) ?? unsafe("standard output", ran.out);
   if (wrong !== null) return wrong;
   if (outcome === null || outcome.kind === "refused") {
-    const unreadable = outcome?.refusal.kind === "unreadable-path";
-    return ran.status === (unreadable ? 3 : 2) ? null : `status: ${ran.status} for what is refused`;
+    return ran.status === 2 ? null : `status: ${ran.status} for what is refused`;
   }
   for (const { rule } of outcome.result.findings) fired.push(rule);
   return (
