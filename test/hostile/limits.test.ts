@@ -1,19 +1,23 @@
 import { expect, test } from "vitest";
 import { sharedAddress } from "../../rules/connect/shared-address.js";
 import { rules } from "../../rules/index.js";
+import type { TextEdit } from "../../src/engine/help.js";
 import { incompleteOf } from "../../src/engine/incomplete.js";
 import type { Report, Rule } from "../../src/engine/rule.js";
 import { run } from "../../src/engine/run.js";
 import { readMaster } from "../../src/fpm/pools.js";
+import { helpOf } from "../../src/help/edit.js";
 import type { Entry, HostFilesystem } from "../../src/host/filesystem.js";
 import { glob, TOO_MANY_STEPS } from "../../src/host/glob.js";
 import { type MemoryNode, memoryFilesystem } from "../../src/host/memory.js";
 import type { Host } from "../../src/model/host.js";
+import { judgedHost } from "../../src/model/nginx-judged.js";
 import { possibleValues } from "../../src/model/request/variables.js";
 import { handingOn } from "../../src/nginx/location/passed.js";
 import { argumentPlace, childrenNamed, descendants } from "../../src/nginx/tree/nodes.js";
 import { readTree } from "../../src/nginx/tree/tree.js";
 import type { Node } from "../../src/nginx/types.js";
+import { sourceFile } from "../../src/source/file.js";
 import { memoryHost } from "../build/hosts.js";
 
 /** Small inputs that ask for endless work. What is counted is what was made of them, not the time. */
@@ -290,4 +294,50 @@ test("thousands of pools on one address are each held against the first", () => 
   const reports = [...sharedAddress.check(checked, {})];
   expect(reports).toHaveLength(2999);
   expect(reports.every(({ related }) => related.length === 1)).toBe(true);
+});
+
+test("the help that very many pools share looks at each of its edits a few times", () => {
+  let asked = 0;
+  const edits = numbers(2000).map((at): TextEdit => {
+    const file = sourceFile(`/etc/php/8.2/fpm/pool.d/${at % 1000}.conf`, "", "");
+    const piece = {
+      start: 0,
+      end: 0,
+      get file() {
+        asked += 1;
+        return file;
+      },
+    };
+    return {
+      kind: "text",
+      verb: "add",
+      where: "below",
+      piece,
+      whole: false,
+      lines: [`a = ${at >> 10}`, "b"],
+    };
+  });
+  const [way] = helpOf([edits]).ways;
+  expect(way?.edits).toHaveLength(1000);
+  expect(way?.edits[0]?.lines).toEqual(["a = 0", "b"]);
+  expect(way?.edits[999]?.lines).toEqual(["a = 0", "b", "a = 1"]);
+  expect(asked).toBeLessThan(3 * 2000);
+});
+
+test("a zone that thousands of locations use is asked for once by each", () => {
+  const uses = numbers(3000).map((at) => `location /a${at} { limit_req zone=one; }`);
+  const checked = host(http(`server { listen 80; ${uses.join("\n")} }`));
+  const { zones } = judgedHost(checked)?.scope ?? { zones: new Map() };
+  const all = [...zones.values()].flat();
+  expect(all).toHaveLength(3000);
+  expect(new Set(all.map(({ named }) => named)).size).toBe(1);
+});
+
+test("why PHP-FPM refuses a line is worked out when it is asked for, and the same each time", () => {
+  const { fs } = counting({ [FPM]: `[global]\n${"foo bars\n".repeat(3000)}` });
+  const { faults } = readMaster(fs, FPM);
+  expect(faults).toHaveLength(3000);
+  expect(Object.keys(faults[0] ?? {})).not.toContain("message");
+  expect(faults[2999]?.refusal()).toEqual(faults[0]?.refusal());
+  expect(faults[0]?.refusal().message).toBe('no "=" after "foo bars"');
 });

@@ -137,3 +137,21 @@ describe("a frame of a very long line", () => {
     expect(opener(text, 4)).toBeNull();
   });
 });
+
+describe("what the command prints of thousands of short lines", () => {
+  const COUNT = 3000;
+  test.each([
+    ["nginx/unknown-directive", "etc/nginx/nginx.conf", "events {}\nhttp {\n", "foo bar;\n", "}\n"],
+    ["fpm/syntax", "etc/php-fpm.conf", "[global]\n", "foo bars\n", ""],
+    ["fpm/unknown-setting", "etc/php-fpm.conf", "[global]\n", "a = b\n", ""],
+  ])(
+    "%s: a thousand, and how many more there are",
+    { timeout: 600_000 },
+    async (rule, path, head, line, end) => {
+      writeFileSync(join(top, path), head + line.repeat(COUNT) + end);
+      const { out } = await runCommand(["etc", "--quiet"], { rules, validators, workingDirectory: top });
+      expect(out.split("\n").filter((one) => one.includes(`[${rule}]`))).toHaveLength(1000);
+      expect(out).toContain(`${rule} has 2,000 more findings here that are not listed`);
+    },
+  );
+});
