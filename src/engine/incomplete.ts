@@ -20,7 +20,12 @@ export function incompleteOf(host: Host): readonly Incomplete[] {
 function unreadIn(host: Host): readonly Incomplete[] {
   const found = [
     ...host.unread.map(
-      ({ file, reason, expected }): Incomplete => ({ file, line: null, reason, fatal: expected !== true }),
+      ({ file, line = null, reason, expected }): Incomplete => ({
+        file,
+        line,
+        reason,
+        fatal: expected !== true,
+      }),
     ),
     ...(host.nginx === null ? [] : nginxIncomplete(host, host.nginx)),
     ...host.masters.flatMap((master) => fpmIncomplete(host, master)),

@@ -21,6 +21,8 @@ export interface HostSpec {
 export interface UnreadPath {
   /** As reports print it. */
   readonly file: string;
+  /** Absent: the whole file or directory. */
+  readonly line?: number;
   readonly reason: string;
   /** Nothing that the daemons read can be hidden there: it is reported, and changes no exit status. Absent: `false`. */
   readonly expected?: boolean;

@@ -9,13 +9,14 @@ import { childrenNamed } from "../nginx/tree/nodes.js";
 import { type NginxTree, readFragments, readTree } from "../nginx/tree/tree.js";
 import type { Node } from "../nginx/types.js";
 import { known } from "../source/effective.js";
+import { position } from "../source/file.js";
 import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress, socketPath } from "./address/address.js";
 import { possibleListens } from "./address/template-address.js";
 import type { Host, NginxHost } from "./host.js";
 import { type HostMemory, liveMemory, type MemorySize } from "./machine/memory.js";
 import { unreadSideFiles } from "./machine/side-files.js";
-import { type Listener, readBindings, readOtherPasses } from "./pass/bindings.js";
+import { type Listener, readBindings, readOtherPasses, startFollowing } from "./pass/bindings.js";
 import { readUpstreams } from "./pass/upstreams.js";
 
 export interface BuildOptions {
@@ -41,8 +42,8 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
   const nginx = readNginx(spec, fs, whole || spec.dumped === true, options.nginxVersion ?? null);
   const masters = readMasters(spec, fs, options);
   const pools = masters.flatMap((master) => master.pools);
-  const { bindings, otherPasses } =
-    nginx === null ? { bindings: [], otherPasses: [] } : join(nginx.root, pools, fs);
+  const { bindings, otherPasses, cut } =
+    nginx === null ? { bindings: [], otherPasses: [], cut: null } : join(nginx.root, pools, fs);
   const named = [spec.nginx, ...spec.fragments, ...spec.fpm, ...spec.pools.flat()];
   const unread = [
     ...(spec.unread ?? []),
@@ -50,6 +51,7 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     // A host need not bring its accounts, but that they could not be read is another thing.
     ...ACCOUNT_FILES.filter((path) => !isAbsent(fs, path)).flatMap((path) => unreadFile(fs, path)),
     ...unreadSideFiles(found),
+    ...(cut === null ? [] : [notFollowed(cut)]),
   ];
   const memory = memoryOf(options.memory ?? (spec.root === "/" ? liveMemory(fs, masters) : null), options);
   const workerSize = options.workerSize ?? null;
@@ -123,7 +125,7 @@ function join(
   root: Node,
   pools: readonly Pool[],
   fs: HostFilesystem,
-): Pick<Host, "bindings" | "otherPasses"> {
+): Pick<Host, "bindings" | "otherPasses"> & { readonly cut: Node | null } {
   const listeners = pools.flatMap((pool): readonly Listener[] => {
     const listen = listenAddress(pool, fs);
     return listen === null ? [] : [{ pool, address: listen }];
@@ -136,10 +138,19 @@ function join(
     possible,
     sameDirectory: (path: string) => dialledSocket(fs, path, sockets),
   };
+  const followed = startFollowing(root);
   return {
-    bindings: readBindings(root, upstreams, listening),
-    otherPasses: readOtherPasses(root, upstreams, listening),
+    bindings: readBindings(root, upstreams, listening, followed),
+    otherPasses: readOtherPasses(root, upstreams, listening, followed),
+    cut: followed.cut,
   };
+}
+
+function notFollowed(pass: Node): UnreadPath {
+  const { line } = position(pass.file, pass.directive.start);
+  const reason =
+    "from here on no upstream is followed: too many locations pass to upstreams of too many servers";
+  return { file: pass.file.display, line, reason };
 }
 
 function prefixOf(pool: Pool): string {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sharedAddress } from "../../rules/connect/shared-address.js";
 import { rules } from "../../rules/index.js";
 import type { TextEdit } from "../../src/engine/help.js";
@@ -340,4 +340,31 @@ test("why PHP-FPM refuses a line is worked out when it is asked for, and the sam
   expect(Object.keys(faults[0] ?? {})).not.toContain("message");
   expect(faults[2999]?.refusal()).toEqual(faults[0]?.refusal());
   expect(faults[0]?.refusal().message).toBe('no "=" after "foo bars"');
+});
+
+describe("many locations, each with the many servers of one upstream", () => {
+  const group = (servers: number): string =>
+    `upstream u {\n${numbers(servers)
+      .map((at) => `server unix:/run/${at}.sock;`)
+      .join("\n")}\n}`;
+  const locations = (count: number): string =>
+    `server {\n${numbers(count)
+      .map((at) => `location ~ ^/${at}/.*\\.php$ { fastcgi_pass u; }`)
+      .join("\n")}\n}`;
+
+  test("are followed up to a number that grows with the files, and the first that is not is named", () => {
+    const checked = host(http(`${group(600)}\n${locations(600)}`));
+    const followed = checked.bindings.reduce((sum, { targets }) => sum + targets.length, 0);
+    expect(followed).toBeGreaterThan(50_000);
+    expect(followed).toBeLessThan(75_000);
+    expect(unread(checked)).toEqual([
+      expect.stringMatching(/^etc\/nginx\/nginx\.conf:\d+ from here on no upstream is followed/),
+    ]);
+  });
+
+  test("are all followed on a host that has so many sites", () => {
+    const checked = host(http(`${group(20)}\n${locations(2000)}`));
+    expect(checked.bindings.every(({ targets }) => targets.length === 20)).toBe(true);
+    expect(unread(checked)).toEqual([]);
+  });
 });

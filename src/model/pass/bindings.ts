@@ -58,12 +58,39 @@ interface Context extends Listening {
    * unknown.
    */
   readonly directory: string | null | undefined;
+  readonly followed: Followed;
+}
+
+/**
+ * How many connections from a location to one server of its upstream may be followed: each of a thousand
+ * locations may name an upstream of a thousand servers. Both numbers grow with what was read, their product
+ * does not.
+ */
+const CONNECTIONS = { floor: 50_000, perDirective: 8 };
+
+/** What counts the connections; the first `*_pass` that was not followed, or `null`. */
+interface Followed {
+  readonly most: number;
+  made: number;
+  cut: Node | null;
+}
+
+/** The account of one host. */
+export function startFollowing(root: Node): Followed {
+  let directives = 0;
+  for (const _ of descendants(root)) directives += 1;
+  return { most: CONNECTIONS.floor + CONNECTIONS.perDirective * directives, made: 0, cut: null };
 }
 
 /** Every `fastcgi_pass` that can get a request, in the order of the files. */
-export function readBindings(root: Node, upstreams: Upstreams, listening: Listening): readonly Binding[] {
+export function readBindings(
+  root: Node,
+  upstreams: Upstreams,
+  listening: Listening,
+  followed: Followed,
+): readonly Binding[] {
   const bindings: Binding[] = [];
-  const context = contextOf(root, listening);
+  const context = { ...contextOf(root, listening), followed };
   for (const pass of descendants(root)) {
     if (pass.name !== "fastcgi_pass" || pass.parent === null || !answers(pass, pass.parent)) continue;
     const location = enclosing(pass, "location") ?? pass.parent;
@@ -90,9 +117,10 @@ export function readOtherPasses(
   root: Node,
   upstreams: Upstreams,
   listening: Listening,
+  followed: Followed,
 ): readonly OtherPass[] {
   const passes: OtherPass[] = [];
-  const context = contextOf(root, listening);
+  const context = { ...contextOf(root, listening), followed };
   for (const pass of descendants(root)) {
     const protocol = /^(proxy|uwsgi|scgi)_pass$/.exec(pass.name)?.[1];
     if (protocol === undefined || pass.parent === null || !answers(pass, pass.parent)) continue;
@@ -112,7 +140,7 @@ function withoutScheme(text: string): string {
   return rest.startsWith("unix:") ? rest.replace(/^(unix:[^:]*):.*$/s, "$1") : rest.replace(/[/?#].*$/s, "");
 }
 
-function contextOf(root: Node, listening: Listening): Context {
+function contextOf(root: Node, listening: Listening): Omit<Context, "followed"> {
   return { ...listening, met: byMeetingPoint(listening.listeners), directory: workingDirectory(root) };
 }
 
@@ -149,6 +177,7 @@ function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening:
   for (const value of values ?? [{ text: written, place: at, sure: true }]) {
     const group = upstreams.get(value.text.toLowerCase());
     if (group !== undefined) {
+      if (isTooMuch(pass, upstreamServers(group).length, listening.followed)) continue;
       targets.push(...groupTargets(group, at, listening).filter((one) => isBelieved(one, value)));
       continue;
     }
@@ -156,6 +185,13 @@ function targetsOf(pass: Node, written: string, upstreams: Upstreams, listening:
     if (direct !== null) targets.push({ ...direct, upstream: null, down: false, backup: false });
   }
   return targets;
+}
+
+/** Counts the servers of an upstream; `true`: they are not followed, and who would pass to them is unknown. */
+function isTooMuch(pass: Node, servers: number, followed: Followed): boolean {
+  if (followed.made + servers > followed.most) followed.cut ??= pass;
+  else followed.made += servers;
+  return followed.cut !== null;
 }
 
 /** A server outside of an upstream: an address, or what a template makes of one. `null`: there is none that counts. */

@@ -37,9 +37,9 @@ export interface UpstreamServer {
   readonly open: boolean;
 }
 
-/** The servers of one group, in the order of the file. */
-export function upstreamServers(group: Node): readonly UpstreamServer[] {
-  return childrenNamed(group, "server").map((node) => {
+/** The servers of one group, in the order of the file. Each location that passes there asks for them. */
+export const upstreamServers = perKey((group: Node): readonly UpstreamServer[] =>
+  childrenNamed(group, "server").map((node) => {
     const parameters = node.directive.args.slice(1).map((word) => word.text);
     return {
       node,
@@ -48,5 +48,5 @@ export function upstreamServers(group: Node): readonly UpstreamServer[] {
       backup: parameters.includes("backup"),
       open: node.directive.args.slice(1).some(({ placeholder }) => placeholder),
     };
-  });
-}
+  }),
+);
