@@ -64,12 +64,13 @@ function notRead(path: string): LintRefusal {
   return { kind: "nothing-to-lint", path, message };
 }
 
-function settingOf(rule: Rule, config: Config | null, validators: Validators): RuleSetting {
+/** What a checked configuration says of a rule, completed with the defaults of its options. */
+export function settingOf(rule: Rule, config: Config | null, validators: Validators): RuleSetting {
   const setting = config?.rules?.[rule.id];
   if (setting === "off") return { level: "off", options: {} };
   const [level, given] =
     setting === undefined ? [null, {}] : typeof setting === "string" ? [setting, {}] : setting;
-  const options = structuredClone(given);
+  const options = setting === undefined ? {} : structuredClone(given);
   const complete = validators[ruleSchemaName(rule.id)];
   if (complete === undefined) throw new Error(`no validator for the options of the rule ${rule.id}`);
   // Fills in the defaults; the configuration itself was checked when it was read.

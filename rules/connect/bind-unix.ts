@@ -8,6 +8,7 @@ import { inEachPlace } from "../../src/help/locations.js";
 import { showAddress } from "../../src/model/address/address.js";
 import { ipBytes } from "../../src/model/address/ip.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
+import { IP_VARIABLES } from "../../src/nginx/facts/facts-values.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
@@ -40,24 +41,33 @@ export const bindUnix = defineRule({
       },
       summary: "fastcgi_bind is in effect where fastcgi_pass leads to a Unix socket",
     },
+    transparent: {
+      severity: "error",
+      symptom: {
+        when: "always",
+        status: 500,
+        log: "failed (95: Operation not supported) while connecting to upstream",
+      },
+      summary: "fastcgi_bind with transparent is in effect where fastcgi_pass leads to a Unix socket",
+    },
   },
   docs: {
     title: "fastcgi_bind on the way to a Unix socket",
     fires: [
       markdown`
-        the effective \`fastcgi_bind\` of a location is an address, and its \`fastcgi_pass\` leads to a Unix
-        socket, directly, through a variable or as a server of an \`upstream\`
+        the effective \`fastcgi_bind\` of a location is an address, with or without \`transparent\`, and its
+        \`fastcgi_pass\` leads to a Unix socket, directly, through a variable or as a server of an \`upstream\`
       `,
+      "the address is `$remote_addr` or `$server_addr`, and the server listens on TCP alone",
     ],
     silent: [
-      "`fastcgi_bind` is `off`, has a variable or is unknown",
-      "it has the parameter `transparent`",
+      "`fastcgi_bind` is `off`, has another variable or is unknown",
       "the Unix socket is a server that is `down`, or a `backup`, or a template fills in what it is",
     ],
     what: "nginx fails before it connects, so it does not matter whether the pool is in the tree.",
     why: markdown`
-      A Unix socket cannot have an IP address. nginx logs \`bind(127.0.0.9) failed (22: Invalid argument)\`
-      and answers \`500 Internal Server Error\` to every request, without asking another server of an
+      A Unix socket cannot have an IP address. nginx logs \`bind(127.0.0.9) failed (22: Invalid argument)\`,
+      or with \`transparent\` \`setsockopt(IP_TRANSPARENT) failed (95: Operation not supported)\`, and answers \`500 Internal Server Error\` to every request, without asking another server of an
       \`upstream\`. \`nginx -t\` accepts it. It is often left over from the time when PHP-FPM listened on
       TCP.
     `,
@@ -68,7 +78,7 @@ export const bindUnix = defineRule({
     twins: { bad: "bad-location", ok: "ok-off" },
   },
   *find(binding): Generator<Bound> {
-    const bind = addressBound(binding.block);
+    const bind = addressBound(binding);
     if (bind === null) return;
     for (const target of sockets(binding)) yield { binding, target, bind };
   },
@@ -78,7 +88,7 @@ export const bindUnix = defineRule({
     const address = argument(bind, 0) ?? "";
     const others = group.some((one) => siblings(one.binding, one.target).length > 0);
     return {
-      case: "bound",
+      case: argument(bind, 1) === undefined ? "bound" : "transparent",
       message: `fastcgi_bind ${address} is in effect on the way to the Unix socket ${showAddress(target.address)}, which cannot have an IP address`,
       at: argumentPlace(bind, 0),
       label: "nginx cannot bind a Unix socket to it",
@@ -90,15 +100,30 @@ export const bindUnix = defineRule({
   },
 });
 
-/** The `fastcgi_bind` in effect, where it is a literal address. */
-function addressBound(block: Node): Node | null {
+/** The `fastcgi_bind` in effect, where it is an IP address for every request. */
+function addressBound({ block, server }: Binding): Node | null {
   const bind = effectiveNode(block, "fastcgi_bind");
-  if (bind.kind !== "set" || argument(bind.node, 1) !== undefined) return null;
-  const address = (argument(bind.node, 0) ?? "").replace(
-    /^\[([^\]]*)\]:[1-9]\d*$|^([\d.]+):[1-9]\d*$/,
-    "$1$2",
+  if (bind.kind !== "set") return null;
+  const [text = "", parameter] = [argument(bind.node, 0), argument(bind.node, 1)];
+  // nginx refuses any other parameter.
+  if (parameter !== undefined && parameter !== "transparent") return null;
+  const address = text.replace(/:[1-9]\d*$/, "");
+  if (IP_VARIABLE.has(address)) return server !== null && listensOnTcp(server) ? bind.node : null;
+  const ip = address === text ? text : address.replace(/^\[([^\]]*)\]$/, "$1");
+  return ipBytes(ip) !== null || ipBytes(text) !== null ? bind.node : null;
+}
+
+const IP_VARIABLE = new Set(IP_VARIABLES.split(" ").flatMap((name) => [`$${name}`, `\${${name}}`]));
+
+/** Whether every request of the server comes over TCP. */
+function listensOnTcp(server: Node): boolean {
+  return (
+    !server.partial &&
+    childrenNamed(server, "listen").every((listen) => {
+      const address = argument(listen, 0) ?? "";
+      return !/^unix:/i.test(address) && !looksFilledIn(address);
+    })
   );
-  return ipBytes(address) === null ? null : bind.node;
 }
 
 function sockets({ targets }: Binding): readonly Target[] {
@@ -142,7 +167,7 @@ function help(host: Host, group: readonly [Bound, ...Bound[]]): HelpDraft {
   if (inherited) return helpOf([drop, inEach(host, locations, OFF)]);
   if (users.length === 0) return helpOf([drop, [replace(host, place, OFF)]]);
   // One snippet for both: only the locations that have use for the address keep it.
-  const line = `fastcgi_bind ${argument(bind, 0) ?? ""};`;
+  const line = `fastcgi_bind ${bind.directive.args.map(({ text }) => text).join(" ")};`;
   return helpOf([[remove(host, place), ...inEach(host, users, line)]]);
 }
 
@@ -157,7 +182,7 @@ function inEach(host: Host, locations: readonly Node[], line: string): readonly 
 const otherUsers = perKey(({ bindings }: Host): ReadonlyMap<string, ReadonlySet<Node>> => {
   const users = new Map<string, Set<Node>>();
   for (const binding of bindings) {
-    const bind = sockets(binding).length > 0 ? null : addressBound(binding.block);
+    const bind = sockets(binding).length > 0 ? null : addressBound(binding);
     if (bind === null) continue;
     const key = placeKey(argumentPlace(bind, 0));
     users.set(key, (users.get(key) ?? new Set()).add(binding.location));

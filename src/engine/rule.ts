@@ -49,7 +49,7 @@ export interface RuleDocs {
   /** One line, lower case, no full stop: what the rule finds. */
   readonly title: string;
   /** When it fires: a condition each, Markdown, beginning in lower case, without a full stop. */
-  readonly fires?: readonly string[];
+  readonly fires: readonly string[];
   /** When it stays silent although it may look like the fault: likewise. */
   readonly silent?: readonly string[];
   /** Markdown paragraphs for what is neither: what it names, when it is only a warning. */

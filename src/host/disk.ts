@@ -24,18 +24,63 @@ export function diskFilesystem(options: DiskOptions): HostFilesystem {
   const root = normalizePath(options.root);
   const cache = new Map<string, Entry>();
   const onDisk = (path: string): string => (root === "/" ? path : path === "/" ? root : root + path);
+  const disk: Disk = { root, onDisk, glance: glances(onDisk) };
   return {
     entry(path) {
+      const before = cache.get(path);
+      if (before !== undefined) return before;
       const wanted = joinPath("/", path);
       const known = cache.get(wanted);
       if (known !== undefined) return known;
-      const entry = look(root, onDisk, wanted);
+      const entry = look(disk, wanted);
       cache.set(wanted, entry);
       return entry;
     },
     display: (path) => displayName(options.workingDirectory, onDisk(path)),
   };
 }
+
+interface Disk {
+  readonly root: string;
+  readonly onDisk: (path: string) => string;
+  /** What is at a path of the host without a link before its last name. */
+  readonly glance: (path: string) => Glance;
+}
+
+/** What one look at a name tells. */
+type Glance =
+  | { readonly kind: "directory" | "file" | "special" | "missing" }
+  | { readonly kind: "link"; readonly target: string }
+  | { readonly kind: "refused"; readonly reason: string };
+
+const MISSING: Glance = { kind: "missing" };
+
+/** Asks the kernel once about each directory, link and missing name, for most paths share the way to them. */
+function glances(onDisk: (path: string) => string): (path: string) => Glance {
+  const known = new Map<string, Glance>();
+  return (path) => {
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    const seen = glance(onDisk(path));
+    // A file has nothing below it: whoever asks for it again has the answer of `entry`.
+    if (seen.kind !== "file") known.set(path, seen);
+    return seen;
+  };
+}
+
+function glance(path: string): Glance {
+  try {
+    const stat = lstatSync(pathBytes(path), { throwIfNoEntry: false });
+    if (stat === undefined) return MISSING;
+    if (stat.isSymbolicLink()) return { kind: "link", target: linkTarget(path) };
+    return { kind: stat.isDirectory() ? "directory" : stat.isFile() ? "file" : "special" };
+  } catch (error) {
+    return isMissing(error) ? MISSING : { kind: "refused", reason: reasonOf(error, UNREAD) };
+  }
+}
+
+/** Where the system gives no reason. */
+const UNREAD = "could not be read";
 
 /** Relative to the working directory with `/`, absolute outside it. */
 export function displayName(workingDirectory: string, path: string): string {
@@ -45,19 +90,27 @@ export function displayName(workingDirectory: string, path: string): string {
   return name.split(sep).join("/");
 }
 
-function look(root: string, onDisk: (path: string) => string, wanted: string): Entry {
-  const walked = walk(root, onDisk, wanted);
+function look(disk: Disk, wanted: string): Entry {
+  const walked = walk(disk, wanted);
   if (walked.kind !== "found") return walked;
   const { path } = walked;
-  try {
-    const stat = lstatSync(pathBytes(onDisk(path)));
-    if (stat.isDirectory()) {
-      return { kind: "directory", path, names: [...namesIn(onDisk(path))].sort(byBytes) };
-    }
-    if (!stat.isFile()) return { kind: "special", path };
-    return { kind: "file", path, read: reader(onDisk(path), PARTED_BY_NULS.test(path)) };
-  } catch (error) {
-    return refused(path, error);
+  const at = disk.onDisk(path);
+  const seen = disk.glance(path);
+  switch (seen.kind) {
+    case "directory":
+      try {
+        return { kind: "directory", path, names: [...namesIn(at)].sort(byBytes) };
+      } catch (error) {
+        return refused(path, error);
+      }
+    case "file":
+      return { kind: "file", path, read: reader(at, PARTED_BY_NULS.test(path)) };
+    case "missing":
+      return { kind: "missing", path, dangling: false };
+    case "refused":
+      return { kind: "unreadable", path, reason: seen.reason };
+    default:
+      return { kind: "special", path };
   }
 }
 
@@ -83,7 +136,7 @@ function readText(file: string, nuls: boolean): { readonly text: string } | { re
 type Walk = { readonly kind: "found"; readonly path: string } | Entry;
 
 /** Follows every link on the way; the path it finds has none left. */
-function walk(root: string, onDisk: (path: string) => string, wanted: string): Walk {
+function walk(disk: Disk, wanted: string): Walk {
   let rest = wanted.split("/").filter((part) => part !== "");
   let path = "";
   // A link on the way to a name that is not there does not make the name one: `lstat` finds nothing.
@@ -98,13 +151,10 @@ function walk(root: string, onDisk: (path: string) => string, wanted: string): W
       continue;
     }
     const next = `${path}/${part}`;
-    let target: string | null;
-    try {
-      target = lstatSync(pathBytes(onDisk(next))).isSymbolicLink() ? linkTarget(onDisk(next)) : null;
-    } catch (error) {
-      return isMissing(error) ? { kind: "missing", path: next, dangling: isLink } : refused(next, error);
-    }
-    if (target === null) {
+    const seen = disk.glance(next);
+    if (seen.kind === "missing") return { kind: "missing", path: next, dangling: isLink };
+    if (seen.kind === "refused") return { kind: "unreadable", path: next, reason: seen.reason };
+    if (seen.kind !== "link") {
       path = next;
       rest = more;
       continue;
@@ -112,8 +162,8 @@ function walk(root: string, onDisk: (path: string) => string, wanted: string): W
     hops += 1;
     isLink ||= named === 0;
     if (hops > 40) return { kind: "unreadable", path: wanted, reason: TOO_MANY_LINKS };
-    const inside = insideRoot(root, onDisk, path, target);
-    if (inside === null) return { kind: "outside", path: wanted, target };
+    const inside = insideRoot(disk, path, seen.target);
+    if (inside === null) return { kind: "outside", path: wanted, target: seen.target };
     rest = [...inside.split("/").filter((name) => name !== ""), ...more];
     path = "";
   }
@@ -124,12 +174,7 @@ function walk(root: string, onDisk: (path: string) => string, wanted: string): W
  * Where a link's target lies inside the root; `null` when it leaves it. An absolute target counts
  * from the host's root first, then, when nothing is there, from this machine's.
  */
-function insideRoot(
-  root: string,
-  onDisk: (path: string) => string,
-  directory: string,
-  target: string,
-): string | null {
+function insideRoot({ root, onDisk }: Disk, directory: string, target: string): string | null {
   if (!target.startsWith("/"))
     return climbsOut(directory, target) ? null : normalizePath(`${directory}/${target}`);
   const path = normalizePath(target);
@@ -152,8 +197,7 @@ function climbsOut(directory: string, target: string): boolean {
 
 function exists(path: string): boolean {
   try {
-    lstatSync(pathBytes(path));
-    return true;
+    return lstatSync(pathBytes(path), { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
     // What may not be looked at may be there.
     return !isMissing(error);
@@ -168,5 +212,5 @@ function isMissing(error: unknown): boolean {
 function refused(path: string, error: unknown): Entry {
   return isMissing(error)
     ? { kind: "missing", path, dangling: false }
-    : { kind: "unreadable", path, reason: reasonOf(error, "could not be read") };
+    : { kind: "unreadable", path, reason: reasonOf(error, UNREAD) };
 }

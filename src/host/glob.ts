@@ -82,7 +82,7 @@ function expand(
   unread: (entry: Entry) => void,
   steps: Steps,
 ): string[] {
-  const matcher = componentPattern(part);
+  let matcher: ReturnType<typeof componentPattern> | null = null;
   const found: string[] = [];
   const seen = new Set<string>();
   for (const directory of directories) {
@@ -92,6 +92,7 @@ function expand(
     steps.left -= (seen.has(entry.path) ? AGAIN : 1) + entry.names.length;
     seen.add(entry.path);
     if (steps.left < 0) return [];
+    matcher ??= componentPattern(part);
     for (const name of entry.names) if (matcher(name)) found.push(`${directory}/${name}`);
   }
   return found;
@@ -111,6 +112,8 @@ export function componentPattern(part: string): (name: string) => boolean {
 }
 
 function asBytes(text: string): string {
+  // Characters of ASCII are their bytes.
+  if (/^[\0-\x7f]*$/.test(text)) return text;
   return encodeText(text).toString("latin1");
 }
 

@@ -34,7 +34,7 @@ function invented(id: string, cases: Readonly<Record<string, RuleCase>>, check: 
     cases,
     docs: {
       title: `finds ${id}`,
-      what: "What.",
+      fires: ["ever"],
       why: "Why.",
       instead: "Instead.",
       references: ["https://nginx.org/"],

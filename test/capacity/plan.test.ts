@@ -4,6 +4,7 @@ import { type Plan, type PlanInput, type PoolInput, planFor } from "../../src/ca
 import { workersFor } from "../../src/capacity/queue.js";
 import { type Manager, MOST_WORKERS, managersFor, settingsFor } from "../../src/capacity/recommend.js";
 import { budgetOf, memoryFor, totalOf } from "../../src/capacity/sum.js";
+import { runs } from "../support/sample.js";
 import { anyPlan, countsOf, MIB } from "./support/inputs.js";
 
 const onePool: PoolInput = {
@@ -41,7 +42,7 @@ function ofEveryPlan(inputs: fc.Arbitrary<PlanInput>, holds: (plan: Plan, input:
       planned += 1;
       holds(answer.plan, input);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
   expect(planned).toBeGreaterThan(all / 4);
 }
@@ -87,7 +88,7 @@ describe("the sum of a plan", () => {
         expect(planFor({ ...input, memory: input.memory + answer.missing }).kind).toBe("plan");
         expect(planFor({ ...input, memory: input.memory + answer.missing - 1 }).kind).toBe("too-small");
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });
@@ -99,7 +100,7 @@ describe("each pool of a plan, not only their sum", () => {
   function neverMore(change: (input: PlanInput, by: number) => PlanInput): void {
     fc.assert(
       fc.property(anyPlan, growth, (input, by) => expectNoMore(countsOf(change(input, by)), countsOf(input))),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   }
 
@@ -191,7 +192,7 @@ describe("the rules of thumb come out exactly", () => {
           ]);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -212,7 +213,7 @@ describe("every number is one", () => {
         // JSON has neither: what it loses would be missing from the document, too.
         expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

@@ -11,7 +11,7 @@ import { describeProofs, fpmCommand, nginxCommand } from "../daemons/available.j
 const PLAIN = { color: false, width: 100 };
 
 function invented(id: string, cases: Rule["cases"]): Rule {
-  const docs = { title: id, what: "", why: "", instead: "", references: [] };
+  const docs = { title: id, fires: [], why: "", instead: "", references: [] };
   return defineRule({ id, about: "host", cases, docs, check: () => [] });
 }
 

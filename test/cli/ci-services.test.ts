@@ -5,13 +5,11 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { command } from "../../src/cli/command.js";
-import { createValidators } from "../../src/engine/validate.js";
+import { validators } from "../../src/validators.js";
 import { obeyed, pieces } from "../support/ci-commands.js";
 import { type Ran, runCommand } from "../support/run-command.js";
 
 /** Nothing that the input holds starts a command of the service whose log the output is written to. */
-
-const validators = createValidators(rules);
 
 let top = "";
 beforeEach(() => {

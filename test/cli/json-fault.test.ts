@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { jsonFault } from "../../src/cli/json-fault.js";
+import { runs } from "../support/sample.js";
 
 function isJson(text: string): boolean {
   try {
@@ -27,7 +28,7 @@ describe("where a text stops being JSON", () => {
       fc.property(nearJson, (text) => {
         expect(jsonFault(text) === null, text).toBe(isJson(text));
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -39,7 +40,7 @@ describe("where a text stops being JSON", () => {
         const before = jsonFault(text.slice(0, fault.offset));
         expect(before === null || before.offset >= fault.offset - 6, text).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

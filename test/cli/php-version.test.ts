@@ -12,7 +12,7 @@ const told: Rule = {
   cases: { only: { severity: "info", symptom: null, summary: "a version" } },
   docs: {
     title: "tells the version",
-    what: "What.",
+    fires: ["ever"],
     why: "Why.",
     instead: "Instead.",
     references: ["https://www.php.net/"],

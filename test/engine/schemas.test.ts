@@ -18,7 +18,7 @@ const minimum: OptionsSchema = {
 const validators = createValidators([invented("sky/too-blue", minimum), invented("sea/too-wet", noOptions)]);
 
 function invented(id: string, options: OptionsSchema): Rule {
-  const docs = { title: "", what: "", why: "", instead: "", references: [] };
+  const docs = { title: "", fires: [], why: "", instead: "", references: [] };
   return defineRule({
     id,
     about: "host",

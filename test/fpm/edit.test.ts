@@ -10,6 +10,7 @@ import type { FpmMaster, Pool } from "../../src/fpm/types.js";
 import { memoryFilesystem } from "../../src/host/memory.js";
 import { known } from "../../src/source/effective.js";
 import { describeProofs, fpmCommand } from "../daemons/available.js";
+import { runs } from "../support/sample.js";
 import { parseDump } from "./support/dump.js";
 import { trees } from "./support/trees.js";
 
@@ -497,7 +498,7 @@ describe("whatever the files look like", () => {
         for (const [path, text] of Object.entries(before)) isMinimal(text, after[path] ?? "", keys);
         expect(edit([again], wanted)).toEqual({ edits: [], refused: [] });
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -525,7 +526,7 @@ describe("whatever the files look like", () => {
           isMinimal(text, after[path] ?? "", Object.keys(dynamic));
         edited += done.edits.length;
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     expect(edited).toBeGreaterThan(50);
   });

@@ -10,6 +10,7 @@ import {
 } from "../../src/fpm/settings/values.js";
 import { type FpmLine, parseFpm } from "../../src/fpm/syntax/parse.js";
 import { type SourceFile, sourceFile } from "../../src/source/file.js";
+import { runs } from "../support/sample.js";
 
 const file = (text: string): SourceFile => sourceFile("/p.conf", "p.conf", text);
 const read = (text: string): readonly FpmLine[] => parseFpm(file(text));
@@ -180,7 +181,7 @@ describe("any text", () => {
           }
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

@@ -7,6 +7,7 @@ import { type GivenHost, hostsOf, startSearch } from "../../src/host/find/given.
 import { repositoryOf, withRepository } from "../../src/host/find/repository.js";
 import { memoryFilesystem } from "../../src/host/memory.js";
 import { isWithin } from "../../src/host/path.js";
+import { runs } from "../support/sample.js";
 
 let top = "";
 
@@ -296,7 +297,7 @@ describe("a repository around its hosts", () => {
           }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

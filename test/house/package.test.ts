@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -21,9 +21,7 @@ beforeAll(() => {
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 
 function packed(): string {
-  const { name, version } = JSON.parse(
-    execFileSync("npm", ["pkg", "get", "name", "version"], { encoding: "utf8" }),
-  );
+  const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
   return `${name}-${version}.tgz`;
 }
 

@@ -17,6 +17,7 @@ import {
 } from "../../src/nginx/checks/buffers.js";
 import { validators } from "../../src/validators.js";
 import { describeProofs, nginxCommand } from "../daemons/available.js";
+import { runs } from "../support/sample.js";
 
 /** The arithmetic of src/nginx/checks/buffers.ts and the rule on it against what `nginx -t` says. */
 
@@ -168,7 +169,7 @@ test("what is recommended is accepted by the same arithmetic, and no line is wri
       expect(bufferLines("fastcgi", sizes, accepted).length === 0).toBe(bufferRefusal(sizes) === null);
       expect(bufferRefusal(buffersWithHeader(sizes, wanted))).toBeNull();
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

@@ -7,6 +7,7 @@ import { matches, readPattern } from "../../src/nginx/location/pattern.js";
 import { descendants } from "../../src/nginx/tree/nodes.js";
 import { readTree } from "../../src/nginx/tree/tree.js";
 import type { Node } from "../../src/nginx/types.js";
+import { runs } from "../support/sample.js";
 
 const atom = fc.constantFrom(
   "a",
@@ -44,7 +45,7 @@ test("patterns match what a backtracking engine matches", () => {
       const pattern = readPattern(source, false);
       if (pattern !== null) expect(matches(pattern, uri)).toBe(new RegExp(source).test(uri));
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseNginx } from "../../src/nginx/syntax/parse.js";
 import type { Directive, NginxText, Word } from "../../src/nginx/types.js";
 import { type SourceFile, sourceFile } from "../../src/source/file.js";
+import { runs } from "../support/sample.js";
 
 /** What the reader makes of one file: words as nginx decodes them, and the place of each. */
 
@@ -217,7 +218,7 @@ describe("any text", () => {
           }
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -235,7 +236,7 @@ describe("any text", () => {
         }
         expect(text.slice(at)).toMatch(/^(?:[ \t\r\n;{}]|#[^\n]*(?:\n|$))*$/);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 

@@ -13,6 +13,7 @@ import { sourceFile } from "../../src/source/file.js";
 import { placeholderText, readMarks } from "../../src/source/template.js";
 import { deployedName } from "../../src/source/template-names.js";
 import { memoryHost } from "../build/hosts.js";
+import { runs } from "../support/sample.js";
 
 /** Template language in nginx's files, and where both halves meet in it. */
 
@@ -411,7 +412,7 @@ describe("any text", () => {
           if (!filled) expect(template.text.charAt(at) === "\n").toBe(text.charAt(at) === "\n");
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 

@@ -18,6 +18,7 @@ const tea: Rule = {
   },
   docs: {
     title: "a kettle that has no water in it",
+    fires: [],
     what: "Fires when the kettle is empty, and when it is going to be empty\nbefore the tea is made.\n\nSilent when:\n\n- there is no kettle, or somebody else is the one who has to fill it\n- nobody drinks tea",
     why: "It burns.",
     instead: "```nginx\nkettle {\n\twater 1l;\n}\n```",
@@ -47,7 +48,14 @@ const coffee: Rule = {
       summary: "the beans are old",
     },
   },
-  docs: { title: "beans past their date", what: "Old beans.", why: "", instead: "", references: [] },
+  docs: {
+    title: "beans past their date",
+    fires: [],
+    what: "Old beans.",
+    why: "",
+    instead: "",
+    references: [],
+  },
   about: "host",
   reads: [],
   asksDisk: false,

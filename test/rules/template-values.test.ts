@@ -14,6 +14,7 @@ import { type SourceFile, sourceFile } from "../../src/source/file.js";
 import { readMarks } from "../../src/source/template.js";
 import { fixtures } from "../build/fixtures.js";
 import { runRules } from "../support/lint.js";
+import { runs } from "../support/sample.js";
 
 /** A value that a template fills in never makes a rule speak that is silent about the value itself. */
 
@@ -150,7 +151,7 @@ function textOf(fs: HostFilesystem, path: string): string {
 }
 
 /** How many values are replaced: every commit draws others, and .ci/slow replaces thirty thousand. */
-const RUNS = Number(process.env.FPMLINT_RUNS ?? 1000);
+const RUNS = runs(1000);
 
 test("a placeholder in the place of a value brings no error and no warning", { timeout: 1_800_000 }, () => {
   let tried = 0;

@@ -13,6 +13,11 @@ export function size(usual: number): number {
   return Math.max(1, Math.round((usual * wanted) / 1000));
 }
 
+/** How many values a property tries: `usual` in CI, three tenths of it elsewhere; FPMLINT_RUNS=1000 is the usual number. */
+export function runs(usual: number): number {
+  return Math.max(1, Math.round((usual * Number(process.env.FPMLINT_RUNS ?? 300)) / 1000));
+}
+
 /**
  * `count` of them, drawn by FPMLINT_SAMPLE or the seed, in their order; all with FPMLINT_SLOW=1. `salt`: two samples
  * of one list differ when theirs do.

@@ -1,4 +1,5 @@
 import { grouped, unique } from "../../source/collect.js";
+import { once } from "../../source/memo.js";
 import { globDeployed, withDeployed } from "../deployed.js";
 import { diskFilesystem } from "../disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
@@ -37,9 +38,8 @@ const FPM_LAYOUTS: readonly (readonly [main: string, pools: string])[] = [
   ["/usr/local/etc/php-fpm.conf", "/usr/local/etc/php-fpm.d/*.conf"],
 ];
 
-/** The host whose `/` is `root`, by the places where the packages put things. */
-export function hostAt(root: string, name: string, workingDirectory: string): HostSpec {
-  const disk = diskFilesystem({ root, workingDirectory });
+/** The host whose `/` is `root`, by the places where the packages put things. `disk`: the root's own. */
+export function hostAt(root: string, name: string, disk: HostFilesystem): HostSpec {
   const isHost = root === "/" || disk.entry("/etc/passwd").kind === "file";
   const fs = isHost ? disk : withDeployed(disk);
   const unread = new Map<string, UnreadPath>();
@@ -96,18 +96,24 @@ export interface FoundHost {
 /** Every host below a directory: each `etc` that holds a daemon's files, and what is outside of them. */
 export function hostsBelow(directory: string, workingDirectory: string): readonly FoundHost[] {
   const fs = diskFilesystem({ root: directory, workingDirectory });
-  const direct = hostAt(directory, ".", workingDirectory);
-  if (directory === "/" && !isEmptySpec(direct)) return [{ spec: direct, fs }];
+  if (directory === "/") {
+    const live = hostAt(directory, ".", fs);
+    if (!isEmptySpec(live)) return [{ spec: live, fs }];
+  }
+  // One for each root, so that nothing is asked of the disk again.
+  const disks = new Map([[directory, fs]]);
+  const diskOf = (root: string): HostFilesystem =>
+    once(disks, root, () => diskFilesystem({ root, workingDirectory }));
   const noted: Entry[] = [];
   const note: Note = (entry) => noted.push(entry);
   const all = files(fs, "/", note);
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
   const rooted = rootedHosts(
     fs,
-    roots.map((root) => ({
-      root,
-      spec: hostAt(root === "/" ? directory : directory + root, root.slice(1) || ".", workingDirectory),
-    })),
+    roots.map((root) => {
+      const at = root === "/" ? directory : directory + root;
+      return { root, spec: hostAt(at, root.slice(1) || ".", diskOf(at)) };
+    }),
   );
   const repository = repositoryOf(
     fs,
@@ -116,7 +122,7 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   );
   const hosts = rooted.map(({ root, spec }) => ({
     spec,
-    fs: withRepository(diskFilesystem({ root: spec.root, workingDirectory }), repository, root),
+    fs: withRepository(diskOf(spec.root), repository, root),
   }));
   const taken = new Set([
     ...roots.flatMap((root) => [below(root, "/etc"), below(root, "/usr/local")]),

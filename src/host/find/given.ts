@@ -44,15 +44,15 @@ export interface Search {
 }
 
 export function startSearch(workingDirectory: string): Search {
-  const onDisk = (spec: HostSpec): FoundHost => ({
-    spec,
-    fs: diskFilesystem({ root: spec.root, workingDirectory }),
-  });
+  const diskOf = (root: string): HostFilesystem => diskFilesystem({ root, workingDirectory });
   return {
     workingDirectory,
-    at: remembered((root) => onDisk(hostAt(root, ".", workingDirectory))),
+    at: remembered((root) => {
+      const fs = diskOf(root);
+      return { spec: hostAt(root, ".", fs), fs };
+    }),
     below: remembered((directory) => hostsBelow(directory, workingDirectory)),
-    stated: remembered(onDisk),
+    stated: remembered((spec) => ({ spec, fs: diskOf(spec.root) })),
   };
 }
 

@@ -155,3 +155,9 @@ opentracing_ opentelemetry_ datadog_ passenger pagespeed nchan_ upload_ memc_ re
 testcookie_ trace_ spnego ldap_ otel_ headers_more vhost_traffic_ rtmp_ push_ mogilefs_ rds_ drizzle_ postgres_
 cache_purge limit_upstream_ limit_traffic_ sysguard_ base_ dollar unicode
 `;
+
+/**
+ * Variables of nginx's own that hold an IP address in every request that came over TCP; over a Unix socket they
+ * hold `unix:`, which `fastcgi_bind` passes over with a line in the log. From nginx 1.22.1.
+ */
+export const IP_VARIABLES = "realip_remote_addr remote_addr server_addr";

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Change, changeOf, type Edit, type TextEdit, type Way } from "../../../src/engine/help.js";
+import type { MemoryNode } from "../../../src/host/memory.js";
 
 /** Does what a help says to a copy of the host, by the data alone. */
 
@@ -13,18 +14,36 @@ export function isText(edit: Edit): edit is TextEdit {
   return edit.kind === "text";
 }
 
-/** Makes the changes of several ways in a host below `root`; what two of them have alike is done once. */
+/** Makes the changes of several ways in a host below `root`. */
 export function applyWays(root: string, ways: readonly Way[]): void {
+  for (const [name, changes] of changesOf(ways)) {
+    const file = path.join(root, name);
+    fs.writeFileSync(file, applied(fs.readFileSync(file, "utf8"), changes));
+  }
+}
+
+/** The same in a host in memory. Throws where a file to be changed is none there. */
+export function withWays(
+  nodes: ReadonlyMap<string, MemoryNode>,
+  ways: readonly Way[],
+): ReadonlyMap<string, MemoryNode> {
+  const changed = [...changesOf(ways)].map(([name, changes]) => {
+    const text = nodes.get(name);
+    if (typeof text !== "string") throw new Error(`${name} is to be changed, and is no file of the host`);
+    return [name, applied(text, changes)] as const;
+  });
+  return new Map([...nodes, ...changed]);
+}
+
+/** The changes in each file; what two ways have alike is done once. */
+function changesOf(ways: readonly Way[]): ReadonlyMap<string, readonly Change[]> {
   const files = new Map<string, Map<string, Change>>();
   for (const change of ways.flatMap(({ edits }) => edits.filter(isText).map(changeOf))) {
     const { start, end, text } = change;
     const known = files.get(change.file.path) ?? new Map<string, Change>();
     files.set(change.file.path, known.set(JSON.stringify([start, end, text]), change));
   }
-  for (const [name, changes] of files) {
-    const file = path.join(root, name);
-    fs.writeFileSync(file, applied(fs.readFileSync(file, "utf8"), [...changes.values()]));
-  }
+  return new Map([...files].map(([name, changes]) => [name, [...changes.values()]]));
 }
 
 function applied(text: string, changes: readonly Change[]): string {

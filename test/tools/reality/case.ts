@@ -72,7 +72,7 @@ export function lint(dir: string): Linted {
   const spy: Rule = {
     id: "reality/spy",
     cases: {},
-    docs: { title: "", what: "", why: "", instead: "", references: [] },
+    docs: { title: "", fires: [], why: "", instead: "", references: [] },
     about: "host",
     reads: [],
     asksDisk: false,
