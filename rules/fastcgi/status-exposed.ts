@@ -32,16 +32,22 @@ export const statusExposed = defineRule({
     exposed: {
       severity: "warning",
       symptom: { when: "attack", status: 200, log: null },
-      summary: "anyone can read the status or ping page of a pool",
+      summary: "anyone can read the status page of a pool",
+    },
+    ping: {
+      severity: "info",
+      symptom: { when: "attack", status: 200, log: null },
+      summary: "anyone can ask for the ping page of a pool",
     },
   },
   docs: {
     title: "the pool's status page is open to everybody",
     fires: [
       markdown`
-        a location passes the URI of a pool's \`pm.status_path\` or \`ping.path\` to that pool, and neither
-        \`allow\` and \`deny\`, \`auth_basic\`, \`auth_request\` nor \`internal\` is in effect there
+        a location passes the URI of a pool's \`pm.status_path\` to that pool, and neither \`allow\` and
+        \`deny\`, \`auth_basic\`, \`auth_request\` nor \`internal\` is in effect there
       `,
+      "the same, for the URI of its `ping.path` (info)",
       "the same, for a named location that `try_files` falls back to",
       markdown`
         the same, for the address of \`pm.status_listen\` (the pool's own address still answers as well)
@@ -58,7 +64,7 @@ export const statusExposed = defineRule({
     why: markdown`
       The page shows how many workers exist and how many are free, and with \`?full\` the script, the
       query and the user of every running request: session keys and searches among them. The ping page
-      answers without a script, which makes it a cheap way to keep workers busy.
+      only says that the pool answers. Load balancers may need it, but nobody else does.
     `,
     instead: "Write `allow 127.0.0.1; deny all;` in a `location = /status` of its own.",
     references: [
@@ -71,17 +77,17 @@ export const statusExposed = defineRule({
   proof: {
     kind: "daemons",
     requests: [{ path: "/fpm-status" }, { path: "/fpm-ping" }, { path: "/fpm-status.php" }],
-    observe: { exposed: "status-page-open" },
+    observe: { exposed: "status-page-open", ping: "status-page-open" },
   },
   *check(host) {
     for (const group of groupBy(exposed(host), (one) => `${poolKey(one)} ${one.key}`)) {
       const [first, ...rest] = group;
       const { binding, pool, key, path, place, uri } = first;
-      const page = key === "ping.path" ? "ping" : "status";
+      const isPing = key === "ping.path";
       yield {
-        case: "exposed",
+        case: isPing ? "ping" : "exposed",
         ...certainty(first),
-        message: `${binding.label} shows the ${page} page of pool [${pool.name}] to everybody at ${uri}`,
+        message: `${binding.label} shows the ${isPing ? "ping" : "status"} page of pool [${pool.name}] to everybody at ${uri}`,
         at: headPlace(binding.location),
         label: "no allow, deny or password here",
         related: [
@@ -91,10 +97,9 @@ export const statusExposed = defineRule({
             message: `also ${one.binding.label}`,
           })),
         ],
-        effect:
-          key === "ping.path"
-            ? "anyone can keep workers busy with it"
-            : "anyone can see which scripts and queries are running",
+        effect: isPing
+          ? "anyone can see whether the pool answers"
+          : "anyone can see which scripts and queries are running",
         help: helpOf([group.map((one) => closed(host, one))]),
         names: [...namesOf(binding, pool), key],
       };
