@@ -15,7 +15,7 @@ const SHARED = "FPMLINT_FIXTURES";
 const FORMAT = "1";
 
 /** Directories of `fixtures` without fixtures. `hosts` is not one of them: its hosts are copied as they are. */
-export const NO_CATEGORIES: readonly string[] = ["base", "syntax"];
+export const NO_CATEGORIES: readonly string[] = ["applications", "base", "syntax"];
 
 /**
  * The directory with the whole fixtures: `<category>/<rule>/<name>` and `hosts/<name>`, as below
