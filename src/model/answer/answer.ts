@@ -76,6 +76,8 @@ function insideOf(pool: Pool, files: Files): Files {
 function answerOf(at: At, { params }: PhpOutcome, files: ReturnType<typeof trail>): Answer {
   const { pool } = at;
   const sent = new Map(params.map(({ name, text }) => [name, text] as const));
+  // PHP drops it, because programs took a client's header for the proxy to use.
+  sent.delete("HTTP_PROXY");
   for (const name of ["SCRIPT_FILENAME", "PATH_TRANSLATED", "SCRIPT_NAME", "PATH_INFO"]) {
     const param = params.findLast((one) => one.name === name);
     if (param !== undefined && param.text === null)
@@ -87,7 +89,7 @@ function answerOf(at: At, { params }: PhpOutcome, files: ReturnType<typeof trail
     return { kind: "unknown", reason: "a setting of the pool is not known", place: pool.section };
   const found = findScript(sent, isOn(fix), files);
   // FPM looks at nothing else before it knows the method.
-  if (!sent.has("REQUEST_METHOD")) return { kind: "blank" };
+  if (!sent.has("REQUEST_METHOD")) return { kind: "blank", status: found.lost ? 404 : 200 };
   const page = pageFor(pool, found.name);
   if (page !== null) return page;
   if (found.script === null) return refused(404, "no-script", null, sent.get("SCRIPT_FILENAME") ?? "");

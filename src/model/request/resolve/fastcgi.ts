@@ -20,7 +20,8 @@ export function fastcgi(state: State, pass: Node): Next {
     code >= 300 && flagOn(block, "fastcgi_intercept_errors") && errorPageFor(block, code) !== null;
   const given = state.php.statuses[state.php.asked];
   state.php.asked += 1;
-  if (given !== undefined && answered(given)) return status(given, "application", place);
+  if (given !== undefined && (given.own || answered(given.status)))
+    return status(given.status, "application", place);
   const cache = cacheOf(state);
   const { next } = state.php;
   const outcome: PhpOutcome = {
@@ -37,7 +38,8 @@ export function fastcgi(state: State, pass: Node): Next {
     bodyLength: flagOn(block, "fastcgi_pass_request_body", true) ? (state.bodyLength ?? 0) : 0,
     status: state.errStatus === 0 ? null : state.errStatus,
     cache,
-    answered: (code) => (answered(code) ? next(code) : null),
+    answered: (code) => (answered(code) ? next({ status: code, own: false }) : null),
+    failed: (code) => next({ status: code, own: true }),
   };
   return { go: "done", outcome };
 }

@@ -6,7 +6,7 @@ import { captured, requestHost } from "./evaluate.js";
 import { mergesSlashes, runPhases } from "./phases.js";
 import { chooseServer, defaultServer, pointFor, type ServerChoice } from "./servers.js";
 import { startState } from "./start.js";
-import { Lost, ON, type State, status } from "./state.js";
+import { type GivenStatus, Lost, ON, type State, status } from "./state.js";
 import { type NormalUri, normalUri } from "./text.js";
 import type { Files, Outcome, Request, Step, Way } from "./types.js";
 
@@ -44,7 +44,7 @@ interface Question {
 function waysFrom(
   question: Question,
   given: readonly boolean[],
-  statuses: readonly number[],
+  statuses: readonly GivenStatus[],
 ): readonly Way[] {
   const ways: Way[] = [];
   const left: (readonly boolean[])[] = [given];
@@ -63,11 +63,11 @@ function waysFrom(
   return ways;
 }
 
-function follow(question: Question, choices: Trail, steps: Step[], statuses: readonly number[]): Outcome {
+function follow(question: Question, choices: Trail, steps: Step[], statuses: readonly GivenStatus[]): Outcome {
   const php = {
     statuses,
     asked: 0,
-    next: (code: number) => waysFrom(question, [...choices.taken], [...statuses, code]),
+    next: (code: GivenStatus) => waysFrom(question, [...choices.taken], [...statuses, code]),
   };
   const run = (state: State): Outcome => runPhases(state, begin);
   try {

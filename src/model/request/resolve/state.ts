@@ -57,11 +57,17 @@ export interface State {
 /** What FastCGI applications answer to a request and its subrequests, as far as somebody asks. */
 export interface PhpAnswers {
   /** A status for each time that one is asked, in order. */
-  readonly statuses: readonly number[];
+  readonly statuses: readonly GivenStatus[];
   /** How many were asked so far. */
   asked: number;
   /** The ways from here on if the next answer is this. */
-  readonly next: (status: number) => readonly Way[];
+  readonly next: (status: GivenStatus) => readonly Way[];
+}
+
+export interface GivenStatus {
+  readonly status: number;
+  /** nginx itself found it, because the application did not answer. */
+  readonly own: boolean;
 }
 
 /** What a phase says about how to go on. */

@@ -107,6 +107,8 @@ export interface PhpOutcome {
    * an `error_page` makes of it (`fastcgi_intercept_errors`).
    */
   answered(status: number): readonly Way[] | null;
+  /** What becomes of a status that nginx itself finds here: 502, 504 and 413 of a pool that does not answer. */
+  failed(status: number): readonly Way[];
 }
 
 /** nginx itself answers. */
