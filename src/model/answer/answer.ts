@@ -1,5 +1,6 @@
 import { phpValue, setting } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
+import { argument } from "../../nginx/tree/nodes.js";
 import type { Effective } from "../../source/effective.js";
 import { placeOf } from "../../source/effective.js";
 import { perKey } from "../../source/memo.js";
@@ -16,12 +17,13 @@ import type { Answer, AnswerWay, Refusal } from "./types.js";
 /** The pools that get a request; several where the address is a group or several masters share it. */
 export function poolsFor(host: Host, { pass, address }: PhpOutcome): readonly Pool[] {
   const targets = bindingsByPass(host).get(pass)?.targets ?? [];
-  const own = address.text === null ? null : nginxAddress(address.text);
-  const met =
-    own === null
-      ? targets
-      : targets.filter((target) => target.upstream !== null || reaches(own, target.address));
-  return [...new Set((met.length > 0 ? met : targets).flatMap(({ pools }) => pools))];
+  // Of an address with variables only what they are in this request counts.
+  const varies = argument(pass, 0)?.includes("$") === true;
+  const own = varies && address.text !== null ? nginxAddress(address.text) : null;
+  const met = targets.filter(
+    (target) => own === null || target.upstream !== null || reaches(own, target.address),
+  );
+  return [...new Set(met.flatMap(({ pools }) => pools))];
 }
 
 const bindingsByPass = perKey(
@@ -172,10 +174,11 @@ function opened(
 
 /** Whether a path is in one of the directories, or is one of them. */
 function isWithin(path: string, walls: string, files: Pick<ReturnType<typeof trail>, "real">): boolean {
-  const real = files.real(path);
+  const real = files.real(path) || path;
   return walls.split(":").some((wall) => {
     if (wall === "") return false;
-    const whole = files.real(wall.replace(/(.)\/+$/, "$1"));
+    const written = wall.replace(/(.)\/+$/, "$1");
+    const whole = files.real(written) || written;
     return real === whole || real.startsWith(whole === "/" ? "/" : `${whole}/`);
   });
 }

@@ -30,7 +30,8 @@ echo json_encode(['file' => __FILE__, 'input' => strlen($in), 'server' => array_
 `;
 
 function writeFiles(top: string, files: readonly string[]): void {
-  for (const root of ["root0", "root1", "root2"]) fs.rmSync(path.join(top, root), { recursive: true, force: true });
+  for (const root of ["root0", "root1", "root2"])
+    fs.rmSync(path.join(top, root), { recursive: true, force: true });
   for (const file of files) {
     const full = path.join(top, file);
     if (file.endsWith("/")) {
@@ -74,7 +75,12 @@ export async function startRun(top: string): Promise<Run> {
 }
 
 /** One batch: `seed` and `batch` decide all of it. `most`: how many requests. */
-export async function runBatch({ top, fpm }: Run, seed: number, batch: number, most = REQUESTS): Promise<readonly Judged[]> {
+export async function runBatch(
+  { top, fpm }: Run,
+  seed: number,
+  batch: number,
+  most = REQUESTS,
+): Promise<readonly Judged[]> {
   const r = random(seed, batch);
   const net = `127.${80 + (process.pid % 100)}.${Math.floor(process.pid / 100) % 250}`;
   const addresses = Array.from({ length: SITES }, (_, at) => `${net}.${at + 1}:8080`);
@@ -89,7 +95,7 @@ export async function runBatch({ top, fpm }: Run, seed: number, batch: number, m
     const started = await startNginx(top, alive);
     if (typeof started !== "string") {
       try {
-        return await ask(texts, fpm, drawn, r, batch, most);
+        return await ask(top, texts, fpm, drawn, r, batch, most);
       } finally {
         await started.stop();
       }
@@ -98,12 +104,17 @@ export async function runBatch({ top, fpm }: Run, seed: number, batch: number, m
     const number = /site(\d+)\.conf/.exec(started)?.[1];
     if (number === undefined || times > 60) throw new Error(`nginx refuses batch ${batch}: ${started}`);
     const sites = [...drawn.sites];
-    sites[Number(number)] = drawSite(random(seed + times + 1, batch * 1000 + Number(number)), around, Number(number));
+    sites[Number(number)] = drawSite(
+      random(seed + times + 1, batch * 1000 + Number(number)),
+      around,
+      Number(number),
+    );
     drawn = { ...drawn, sites };
   }
 }
 
 async function ask(
+  top: string,
   texts: Readonly<Record<string, string>>,
   fpm: Fpm,
   drawn: Drawn,
@@ -125,7 +136,8 @@ async function ask(
       const [address = "", port = ""] = site.address.split(":");
       let answer = await exchange({ host: address, port: Number(port) }, bytesOf(request));
       // A worker of nginx that dies takes other connections with it.
-      if (answer.status === 0) answer = await exchange({ host: address, port: Number(port) }, bytesOf(request));
+      if (answer.status === 0)
+        answer = await exchange({ host: address, port: Number(port) }, bytesOf(request));
       const sent: Request = {
         method: request.method,
         target: request.target,
@@ -136,7 +148,7 @@ async function ask(
         to: { kind: "tcp", host: address, port: Number(port) },
         from: { address: "127.0.0.1", port: answer.port },
       };
-      found[at] = { ...judge(host, http, sent, answer), request, batch, text: site.text };
+      found[at] = { ...judge(host, http, top, sent, answer), request, batch, text: site.text };
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

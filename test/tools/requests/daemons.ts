@@ -40,7 +40,11 @@ export async function startFpm(top: string): Promise<Fpm> {
   fs.writeFileSync(`${top}/php-fpm.conf`, text);
   if (fpmCommand === null) throw new Error("php-fpm is not installed");
   // Without php.ini: what it does not say is PHP's default.
-  const child = spawn(fpmCommand, ["-n", "-d", "realpath_cache_size=0", "-F", "-R", "-y", `${top}/php-fpm.conf`], { stdio: "ignore" });
+  const child = spawn(
+    fpmCommand,
+    ["-n", "-d", "realpath_cache_size=0", "-F", "-R", "-y", `${top}/php-fpm.conf`],
+    { stdio: "ignore" },
+  );
   await until(() => Object.values(sockets).every((path) => fs.existsSync(path)), "php-fpm did not start");
   return { text, sockets, stop: () => stopped(child) };
 }

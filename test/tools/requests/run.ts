@@ -11,6 +11,7 @@ const argument = (name: string, usual: number): number => {
 const count = argument("count", 2000);
 const seed = argument("seed", 20_261_121);
 const only = argument("batch", -1);
+const keep = process.argv.includes("--keep");
 const show = argument("show", 20);
 
 const top = fs.mkdtempSync("/tmp/fl-requests-");
@@ -34,20 +35,30 @@ try {
   }
 } finally {
   await run.stop();
-  fs.rmSync(top, { recursive: true, force: true });
+  if (!keep) fs.rmSync(top, { recursive: true, force: true });
 }
 
 function tell({ request, batch, why, text, outcome }: Judged): void {
-  process.stdout.write(`--- batch ${batch}, ${outcome}: ${why}\n${JSON.stringify(request)}\n${short(text)}\n`);
+  process.stdout.write(
+    `--- batch ${batch}, ${outcome}: ${why}\n${JSON.stringify(request)}\n${short(text)}\n`,
+  );
 }
 
 /** Without the parameters that nearly every location has. */
 function short(text: string): string {
   return text
     .replaceAll(top, "TOP")
-    .replace(/fastcgi_param (?:QUERY_STRING \$q|REQUEST_|CONTENT_|SCRIPT_NAME \$f|DOCUMENT_|SERVER_|HTTPS|GATEWAY|REMOTE|REDIRECT)[^;]*; ?/g, "");
+    .replace(
+      /fastcgi_param (?:QUERY_STRING \$q|REQUEST_|CONTENT_|SCRIPT_NAME \$f|DOCUMENT_|SERVER_|HTTPS|GATEWAY|REMOTE|REDIRECT)[^;]*; ?/g,
+      "",
+    );
 }
 
 const sorted = (map: Map<string, number>): string =>
-  [...map].sort((a, b) => b[1] - a[1]).map(([key, times]) => `  ${times} ${key}`).join("\n");
-process.stdout.write(`outcomes\n${sorted(outcomes)}\nunknown\n${sorted(reasons)}\ntotals, seed ${seed}\n${sorted(totals)}\n`);
+  [...map]
+    .sort((a, b) => b[1] - a[1])
+    .map(([key, times]) => `  ${times} ${key}`)
+    .join("\n");
+process.stdout.write(
+  `outcomes\n${sorted(outcomes)}\nunknown\n${sorted(reasons)}\ntotals, seed ${seed}\n${sorted(totals)}\n`,
+);

@@ -23,6 +23,8 @@ export function fastcgi(state: State, pass: Node): Next {
   if (given !== undefined && (given.own || answered(given.status)))
     return status(given.status, "application", place);
   const cache = cacheOf(state);
+  const params = paramsOf(state, cache !== null);
+  if (params === null) return status(500, "captures", place);
   const { next } = state.php;
   const outcome: PhpOutcome = {
     kind: "php",
@@ -31,7 +33,7 @@ export function fastcgi(state: State, pass: Node): Next {
     location: location ?? block,
     server,
     address,
-    params: paramsOf(state, cache !== null),
+    params,
     method: state.method,
     uri: state.uri,
     args: state.args,
@@ -54,7 +56,21 @@ const KEPT_BY_CACHE: ReadonlySet<string> = new Set([
   "HTTP_IF_RANGE",
 ]);
 
-function paramsOf(state: State, cached: boolean): readonly SentParam[] {
+/**
+ * `null`: nginx answers 500. It works out the lengths of all values first, and a `map` among them may change
+ * what `$1` is.
+ */
+function paramsOf(state: State, cached: boolean): readonly SentParam[] | null {
+  const { captures } = state;
+  const first = valuesOf(state, cached);
+  if (state.captures === captures) return first;
+  const second = valuesOf(state, cached);
+  const length = (values: readonly SentParam[]) =>
+    values.reduce((sum, { text }) => sum + Buffer.byteLength(text ?? ""), 0);
+  return length(first) === length(second) ? second : null;
+}
+
+function valuesOf(state: State, cached: boolean): readonly SentParam[] {
   const list = effectiveList(state.block, "fastcgi_param");
   if (list.kind === "unknown") throw new Lost(list.reason, list.place);
   if (list.kind === "set" && !list.complete)

@@ -15,6 +15,8 @@ import type { Files, Outcome, Request, Step, Way } from "./types.js";
 export interface ResolveOptions {
   /** The request is for this server, whatever its name and address are; absent: nginx chooses. */
   readonly server?: Node;
+  /** The directory from which nginx counts relative paths; absent: unknown, and they stay relative. */
+  readonly prefix?: string;
 }
 
 /** More ways than this are one that is unknown. */
@@ -63,7 +65,12 @@ function waysFrom(
   return ways;
 }
 
-function follow(question: Question, choices: Trail, steps: Step[], statuses: readonly GivenStatus[]): Outcome {
+function follow(
+  question: Question,
+  choices: Trail,
+  steps: Step[],
+  statuses: readonly GivenStatus[],
+): Outcome {
   const php = {
     statuses,
     asked: 0,
@@ -71,7 +78,8 @@ function follow(question: Question, choices: Trail, steps: Step[], statuses: rea
   };
   const run = (state: State): Outcome => runPhases(state, begin);
   try {
-    const from = { choices, run, steps, depth: 0, php };
+    const prefix = question.options.prefix ?? null;
+    const from = { choices, run, steps, depth: 0, php, prefix };
     return beginAt(question.http, question.request, from, question.options.server ?? null);
   } catch (error) {
     if (error instanceof Lost) return { kind: "unknown", reason: error.reason, place: error.place };
@@ -83,15 +91,15 @@ function begin(http: Node, request: Request, from: State): Outcome {
   return beginAt(http, request, { ...from, depth: from.depth + 1 }, null);
 }
 
-type Origin = Pick<State, "choices" | "run" | "steps" | "depth" | "php">;
+type Origin = Pick<State, "choices" | "run" | "steps" | "depth" | "php" | "prefix">;
 
 function beginAt(http: Node, request: Request, from: Origin, forced: Node | null): Outcome {
   const host = requestHost(request);
   const point = pointFor(http, request.to, host);
   const first = forced ?? (point === null ? null : defaultServer(point));
   if (first === null) throw new Lost("no server of the host listens there", null);
-  const bad = (server: Node): Outcome => {
-    const state = startState(request, server, EMPTY, from);
+  const bad = (server: Node, read: Request): Outcome => {
+    const state = startState(read, server, EMPTY, from);
     return runPhases(state, begin, status(400, "bad-request", null));
   };
   if (point?.tls === true && !request.tls && forced === null) {
@@ -101,13 +109,15 @@ function beginAt(http: Node, request: Request, from: Origin, forced: Node | null
   const path = request.target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
   const uri = normalUri(path.startsWith("/") ? path : `/${path}`, mergesSlashes(first));
   if (uri === undefined) throw new Lost("the path is not UTF-8", null);
-  if (uri === null || (request.protocol === "HTTP/1.1" && !namesHost(request))) return bad(first);
+  // nginx has read nothing but the line then.
+  if (uri === null) return bad(first, { ...request, headers: [], target: "", bodyLength: null });
   const choice: ServerChoice | null =
     forced === null && point !== null
       ? chooseServer(point, host)
       : { server: first, why: "only", match: null };
   if (choice === null) throw new Lost("no server of the host listens there", null);
   const { server, why, match } = choice;
+  if (request.protocol === "HTTP/1.1" && !namesHost(request)) return bad(server, request);
   const place: Place = headPlace(server);
   from.steps.push({ kind: "server", server, why, host, place });
   const state = startState(request, server, uri, from);

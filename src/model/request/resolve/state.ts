@@ -17,6 +17,8 @@ export interface State {
   /** Takes a request of nginx's own, or one at another server of the host, through all phases. */
   readonly run: (state: State) => Outcome;
   readonly steps: Step[];
+  /** The directory from which relative paths count; `null`: unknown. */
+  readonly prefix: string | null;
   readonly php: PhpAnswers;
   /** The block whose directives apply; the server itself where no location matches. */
   block: Node;
@@ -25,6 +27,8 @@ export interface State {
   /** The directive that answers, where one does: a `*_pass` and the like. */
   handler: Node | null;
   method: string;
+  /** What `$request_method` says: in a subrequest it is that of the request around it. */
+  shownMethod: string | null;
   uri: string;
   args: string;
   /** The URI as it was sent may still be passed on. */

@@ -152,7 +152,9 @@ export type StatusReason =
   | "built-in"
   | "invalid-pass"
   /** What another server or an application of this host answered. */
-  | "application";
+  | "application"
+  /** Values that change while nginx puts the parameters together. */
+  | "captures";
 
 /** It leaves this host, or goes on by another protocol. */
 export interface ProxyOutcome {
