@@ -89,7 +89,9 @@ function answerOf(at: At, { params }: PhpOutcome, files: ReturnType<typeof trail
   const chroot = setting(pool, "chroot");
   if (fix === null || chroot.kind === "unknown")
     return { kind: "unknown", reason: "a setting of the pool is not known", place: pool.section };
-  const found = findScript(sent, isOn(fix), files);
+  const docRoot = settled(docRootOf(at), "");
+  if (docRoot === null) return { kind: "unknown", reason: "doc_root is not known", place: pool.section };
+  const found = findScript(sent, isOn(fix), docRoot, files);
   // FPM looks at nothing else before it knows the method.
   if (!sent.has("REQUEST_METHOD")) return { kind: "blank", status: found.lost ? 404 : 200 };
   const page = pageFor(pool, found.name);
@@ -148,16 +150,21 @@ const wallsOf = perKey((host: Host) => ({
   docRoot: requestValues(host, "doc_root"),
 }));
 
+function docRootOf({ host, binding, pool }: At): Effective<string | null> {
+  return binding === null ? phpValue(pool, "doc_root") : wallsOf(host).docRoot(binding, pool);
+}
+
 function opened(
-  { host, binding, pool }: At,
+  at: At,
   script: string,
   name: string | null,
   server: ReadonlyMap<string, string | null>,
   files: ReturnType<typeof trail>,
 ): Answer {
-  const ask = wallsOf(host);
-  const docRoot = binding === null ? phpValue(pool, "doc_root") : ask.docRoot(binding, pool);
-  const basedir = binding === null ? phpValue(pool, "open_basedir") : ask.openBasedir(binding, pool);
+  const { host, binding, pool } = at;
+  const docRoot = docRootOf(at);
+  const basedir =
+    binding === null ? phpValue(pool, "open_basedir") : wallsOf(host).openBasedir(binding, pool);
   const [root, walls] = [settled(docRoot, ""), settled(basedir, "")];
   if (root === null || walls === null)
     return { kind: "unknown", reason: "a setting of the pool is not known", place: pool.section };

@@ -13,10 +13,11 @@ export interface Found {
   readonly lost: boolean;
 }
 
-/** `params`: by name, the last of several. A value that is needed must be known. */
+/** `docRoot`: what PHP's doc_root says; empty: nothing. `params`: by name, the last of several. A value that is needed must be known. */
 export function findScript(
   params: ReadonlyMap<string, string | null>,
   fixesPathInfo: boolean,
+  docRoot: string,
   files: Pick<Choices, "isKind">,
 ): Found {
   const written = params.get("SCRIPT_FILENAME") ?? params.get("PATH_TRANSLATED") ?? null;
@@ -26,6 +27,9 @@ export function findScript(
     const translated = params.get("PATH_TRANSLATED") ?? written;
     return { script: valid(translated), name: params.get("PATH_INFO") ?? name, server: params, lost: false };
   }
+  // Where nginx sends none, PHP's doc_root stands in.
+  if (!params.has("DOCUMENT_ROOT") && docRoot !== "")
+    return findScript(new Map(params).set("DOCUMENT_ROOT", docRoot), true, "", files);
   const exists = !written.endsWith("/") && files.isKind(written, ["file", "directory"]);
   if (!exists) return walked(params, written, files);
   const server = params.has("SCRIPT_FILENAME") ? params : new Map(params).set("SCRIPT_FILENAME", written);

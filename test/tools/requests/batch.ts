@@ -11,7 +11,7 @@ import { type Drawn, type DrawnRequest, drawHost, drawRequest, drawSite, type Su
 
 const SITES = 24;
 const REQUESTS = 400;
-const AT_ONCE = 8;
+const AT_ONCE = Number(process.env.AT_ONCE ?? 8);
 
 export interface Judged extends Verdict {
   readonly request: DrawnRequest;

@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { normalize } from "node:path";
 import { answersTo } from "../../../src/model/answer/answer.js";
 import type { Host } from "../../../src/model/host.js";
 import { resolve } from "../../../src/model/request/resolve/resolve.js";
@@ -68,7 +69,7 @@ function against(host: Host, request: Request, { outcome, rests }: Way, answer: 
       return [wrong("proxy", "nothing leaves this host")];
     case "file": {
       if (!bodyAllowed(outcome.status, request)) return [verdict("file", status(outcome.status))];
-      const path = outcome.path.replace(/\/{2,}/g, "/");
+      const path = normalize(outcome.path);
       const wanted = `file:${path}`;
       const same = outcome.listing
         ? answer.body.includes("Index of")
@@ -188,7 +189,7 @@ function ran(
     return [
       verdict(
         "runs",
-        answer.body === `file:${said.script.replace(/\/{2,}/g, "/")}`
+        answer.body === `file:${normalize(said.script)}`
           ? null
           : `${said.script} expected, ${answer.body} came`,
       ),
@@ -204,8 +205,7 @@ function ran(
     ];
   }
   const faults: string[] = [];
-  if (told.file !== said.script.replace(/\/{2,}/g, "/"))
-    faults.push(`script ${said.script} expected, ${told.file} ran`);
+  if (told.file !== normalize(said.script)) faults.push(`script ${said.script} expected, ${told.file} ran`);
   const length = Number(said.server.get("CONTENT_LENGTH") ?? "");
   const body = outcome.bodyLength === null ? null : Math.min(outcome.bodyLength, length);
   if (body !== null && told.input !== body) faults.push(`${body} bytes of body expected, ${told.input} came`);

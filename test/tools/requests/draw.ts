@@ -431,7 +431,11 @@ function access(d: Draw): string {
 
 function hop(d: Draw, regex: boolean): string {
   const { r, around } = d;
-  const to = r.pick(around.inner);
+  // No circles: nginx would go round until it has no connections left.
+  const inner = around.inner.slice(d.site + 1);
+  if (d.site >= around.inner.length) inner.push(...around.inner);
+  if (inner.length === 0) return "return 418;";
+  const to = r.pick(inner);
   const uri = regex ? "" : r.pick(["", "", "/", "/a/", "/x", "/index.php"]);
   const target = r.chance(0.15)
     ? `http://${to}$request_uri`
@@ -652,7 +656,7 @@ const SERVER_NAMES = [
   "www.example.com example.com",
   "*.example.com",
   "www.*",
-  "~^(?<hostcap>\\w+)\\.example\\.(\\w+)$",
+  "~^(?<sec>zzz)$ z; ~^(?<hostcap>\\w+)\\.example\\.(\\w+)$",
   "_",
   ".example.net",
   '""',
@@ -682,7 +686,7 @@ export function drawSite(r: Random, around: Surroundings, number: number): Site 
 }
 
 const MAPS = `
-map $host $hostmap { default ""; ~^(?<hostcap>\\w+)\\.example\\.net$ $hostcap; }
+map $host $hostmap { default ""; ~^(?<sec>zzz)$ z; ~^(?<hostcap>\\w+)\\.example\\.net$ $hostcap; }
 map $uri $m { default no; /a/ yes; ~^/b/(.*)$ b-$1; ~*\\.PHP$ php; }
 map $http_x_test $mt { default ""; ~^t(.)$ "m$1"; go 1; }
 map $host $mh { hostnames; default d; *.example.com sub; example.com apex; www.* w; }

@@ -155,8 +155,7 @@ const BUILT_IN: ReadonlyMap<string, (state: State) => Value> = wordMap<(state: S
       : from === null || from.port === null
         ? unknownValue("$remote_port is the client's port")
         : knownValue(String(from.port)),
-  content_length: ({ bodyLength, request }) =>
-    knownValue(request.bodyLength === null ? "" : String(bodyLength ?? request.bodyLength)),
+  content_length: ({ request: { bodyLength } }) => knownValue(bodyLength === null ? "" : String(bodyLength)),
   content_type: (state) => knownValue(header(state, "content_type") ?? ""),
   proxy_add_x_forwarded_for: (state) => {
     const before = header(state, "x_forwarded_for");

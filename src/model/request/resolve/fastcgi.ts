@@ -18,13 +18,14 @@ export function fastcgi(state: State, pass: Node): Next {
   if (address.text === "") return status(500, "invalid-pass", place);
   const answered = (code: number): boolean =>
     code >= 300 && flagOn(block, "fastcgi_intercept_errors") && errorPageFor(block, code) !== null;
-  const given = state.php.statuses[state.php.asked];
-  state.php.asked += 1;
-  if (given !== undefined && (given.own || answered(given.status)))
-    return status(given.status, "application", place);
   const cache = cacheOf(state);
   const params = paramsOf(state, cache !== null);
   if (params === null) return status(500, "captures", place);
+  const index = state.php.asked;
+  const given = state.php.statuses[index];
+  state.php.asked += 1;
+  if (given !== undefined && (given.own || answered(given.status)))
+    return status(given.status, "application", place);
   const { next } = state.php;
   const outcome: PhpOutcome = {
     kind: "php",
@@ -40,8 +41,8 @@ export function fastcgi(state: State, pass: Node): Next {
     bodyLength: flagOn(block, "fastcgi_pass_request_body", true) ? (state.bodyLength ?? 0) : 0,
     status: state.errStatus === 0 ? null : state.errStatus,
     cache,
-    answered: (code) => (answered(code) ? next({ status: code, own: false }) : null),
-    failed: (code) => next({ status: code, own: true }),
+    answered: (code) => (answered(code) ? next({ status: code, own: false }, index) : null),
+    failed: (code) => next({ status: code, own: true }, index),
   };
   return { go: "done", outcome };
 }

@@ -6,7 +6,7 @@ import { captured, requestHost } from "./evaluate.js";
 import { mergesSlashes, runPhases } from "./phases.js";
 import { chooseServer, defaultServer, pointFor, type ServerChoice } from "./servers.js";
 import { startState } from "./start.js";
-import { type GivenStatus, Lost, ON, type State, status } from "./state.js";
+import { type GivenStatus, Lost, ON, type PhpAnswers, type State, status } from "./state.js";
 import { type NormalUri, normalUri } from "./text.js";
 import type { Files, Outcome, Request, Step, Way } from "./types.js";
 
@@ -46,7 +46,7 @@ interface Question {
 function waysFrom(
   question: Question,
   given: readonly boolean[],
-  statuses: readonly GivenStatus[],
+  statuses: PhpAnswers["statuses"],
 ): readonly Way[] {
   const ways: Way[] = [];
   const left: (readonly boolean[])[] = [given];
@@ -69,12 +69,16 @@ function follow(
   question: Question,
   choices: Trail,
   steps: Step[],
-  statuses: readonly GivenStatus[],
+  statuses: PhpAnswers["statuses"],
 ): Outcome {
   const php = {
     statuses,
     asked: 0,
-    next: (code: GivenStatus) => waysFrom(question, [...choices.taken], [...statuses, code]),
+    next: (code: GivenStatus, index: number) => {
+      const given = Array.from({ length: Math.max(index + 1, statuses.length) }, (_, at) => statuses[at]);
+      given[index] = code;
+      return waysFrom(question, [...choices.taken], given);
+    },
   };
   const run = (state: State): Outcome => runPhases(state, begin);
   try {
@@ -98,8 +102,10 @@ function beginAt(http: Node, request: Request, from: Origin, forced: Node | null
   const point = pointFor(http, request.to, host);
   const first = forced ?? (point === null ? null : defaultServer(point));
   if (first === null) throw new Lost("no server of the host listens there", null);
-  const bad = (server: Node, read: Request): Outcome => {
-    const state = startState(read, server, EMPTY, from);
+  const bad = (server: Node, read: Request, at: NormalUri): Outcome => {
+    const state = startState(read, server, at, from);
+    // The length of the body is looked at later.
+    state.bodyLength = null;
     return runPhases(state, begin, status(400, "bad-request", null));
   };
   if (point?.tls === true && !request.tls && forced === null) {
@@ -110,14 +116,14 @@ function beginAt(http: Node, request: Request, from: Origin, forced: Node | null
   const uri = normalUri(path.startsWith("/") ? path : `/${path}`, mergesSlashes(first));
   if (uri === undefined) throw new Lost("the path is not UTF-8", null);
   // nginx has read nothing but the line then.
-  if (uri === null) return bad(first, { ...request, headers: [], target: "", bodyLength: null });
+  if (uri === null) return bad(first, { ...request, headers: [], target: "", bodyLength: null }, EMPTY);
   const choice: ServerChoice | null =
     forced === null && point !== null
       ? chooseServer(point, host)
       : { server: first, why: "only", match: null };
   if (choice === null) throw new Lost("no server of the host listens there", null);
   const { server, why, match } = choice;
-  if (request.protocol === "HTTP/1.1" && !namesHost(request)) return bad(server, request);
+  if (request.protocol === "HTTP/1.1" && !namesHost(request)) return bad(server, request, uri);
   const place: Place = headPlace(server);
   from.steps.push({ kind: "server", server, why, host, place });
   const state = startState(request, server, uri, from);

@@ -60,12 +60,12 @@ export interface State {
 
 /** What FastCGI applications answer to a request and its subrequests, as far as somebody asks. */
 export interface PhpAnswers {
-  /** A status for each time that one is asked, in order. */
-  readonly statuses: readonly GivenStatus[];
+  /** By how many were asked before; absent: nobody says. */
+  readonly statuses: readonly (GivenStatus | undefined)[];
   /** How many were asked so far. */
   asked: number;
-  /** The ways from here on if the next answer is this. */
-  readonly next: (status: GivenStatus) => readonly Way[];
+  /** The ways from here on if that application answers this. */
+  readonly next: (status: GivenStatus, index: number) => readonly Way[];
 }
 
 export interface GivenStatus {
