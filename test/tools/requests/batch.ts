@@ -11,7 +11,7 @@ import { type Drawn, type DrawnRequest, drawHost, drawRequest, drawSite, type Su
 
 const SITES = 24;
 const REQUESTS = 400;
-const AT_ONCE = Number(process.env.AT_ONCE ?? 8);
+const AT_ONCE = 8;
 
 export interface Judged extends Verdict {
   readonly request: DrawnRequest;
@@ -164,4 +164,9 @@ function bytesOf(request: DrawnRequest): string {
   const lines = headersOf(request).map(([name, value]) => `${name}: ${value}`);
   if (body !== null) lines.push(`Content-Length: ${body}`);
   return `${method} ${target} ${protocol}\r\n${lines.join("\r\n")}\r\n\r\n${"x".repeat(body ?? 0)}`;
+}
+
+/** Whether so many are wrong, or unknown, of so many requests, that the model is not to be believed. */
+export function isTooMuch(wrong: number, unknown: number, asked: number): boolean {
+  return wrong > Math.ceil(asked / 2000) || unknown > asked / 20;
 }

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { normalize } from "node:path";
 import { answersTo } from "../../../src/model/answer/answer.js";
+import type { Answer as Said } from "../../../src/model/answer/types.js";
 import type { Host } from "../../../src/model/host.js";
 import { resolve } from "../../../src/model/request/resolve/resolve.js";
 import type {
@@ -117,54 +118,62 @@ function fromPhp(
   const ways = answersTo(host, outcome, files, rests);
   // Nobody listens there.
   if (ways.length === 0) return outcome.failed(502).flatMap((way) => against(host, request, way, answer));
-  return ways.flatMap(({ answer: said }): readonly Verdict[] => {
-    switch (said.kind) {
-      case "unknown":
-        return [{ kind: "unknown", why: `fpm: ${said.reason}`, outcome: "unknown" }];
-      case "page":
-        return [
-          verdict(
-            "page",
-            bodyAllowed(200, request) &&
-              !(said.page === "ping" ? answer.body === "pong" : answer.body.includes("pool"))
-              ? `the ${said.page} page expected, ${answer.body.slice(0, 60)} came`
-              : null,
-          ),
-        ];
-      case "blank": {
-        const next = outcome.answered(said.status);
-        if (next !== null) return next.flatMap((way) => against(host, request, way, answer));
-        return [
-          verdict(
-            "blank",
-            answer.body === "" && answer.status === (outcome.status ?? said.status)
-              ? null
-              : `nothing expected, ${answer.status} ${answer.body.slice(0, 60)} came`,
-          ),
-        ];
-      }
-      case "refused": {
-        const next = outcome.answered(said.status);
-        if (next !== null) return next.flatMap((way) => against(host, request, way, answer));
-        const status = outcome.status ?? said.status;
-        const text =
-          said.reason === "no-script"
-            ? "File not found.\n"
-            : said.reason === "extension"
-              ? "Access denied.\n"
-              : "No input file specified.\n";
-        const fault =
-          answer.status !== status
-            ? `status ${status} (${said.reason}) expected, ${answer.status} came`
-            : bodyAllowed(status, request) && answer.body !== text
-              ? `${text} expected, ${answer.body.slice(0, 80)} came`
-              : null;
-        return [verdict(`refused ${said.reason}`, fault)];
-      }
-      case "runs":
-        return ran(host, request, outcome, said, answer);
+  return ways.flatMap((way) => fromPool(host, request, outcome, way.answer, answer));
+}
+
+function fromPool(
+  host: Host,
+  request: Request,
+  outcome: PhpOutcome,
+  said: Said,
+  answer: Answer,
+): readonly Verdict[] {
+  switch (said.kind) {
+    case "unknown":
+      return [{ kind: "unknown", why: `fpm: ${said.reason}`, outcome: "unknown" }];
+    case "page":
+      return [
+        verdict(
+          "page",
+          bodyAllowed(200, request) &&
+            !(said.page === "ping" ? answer.body === "pong" : answer.body.includes("pool"))
+            ? `the ${said.page} page expected, ${answer.body.slice(0, 60)} came`
+            : null,
+        ),
+      ];
+    case "blank": {
+      const next = outcome.answered(said.status);
+      if (next !== null) return next.flatMap((way) => against(host, request, way, answer));
+      return [
+        verdict(
+          "blank",
+          answer.body === "" && answer.status === (outcome.status ?? said.status)
+            ? null
+            : `nothing expected, ${answer.status} ${answer.body.slice(0, 60)} came`,
+        ),
+      ];
     }
-  });
+    case "refused": {
+      const next = outcome.answered(said.status);
+      if (next !== null) return next.flatMap((way) => against(host, request, way, answer));
+      const status = outcome.status ?? said.status;
+      const text =
+        said.reason === "no-script"
+          ? "File not found.\n"
+          : said.reason === "extension"
+            ? "Access denied.\n"
+            : "No input file specified.\n";
+      const fault =
+        answer.status !== status
+          ? `status ${status} (${said.reason}) expected, ${answer.status} came`
+          : bodyAllowed(status, request) && answer.body !== text
+            ? `${text} expected, ${answer.body.slice(0, 80)} came`
+            : null;
+      return [verdict(`refused ${said.reason}`, fault)];
+    }
+    case "runs":
+      return ran(host, request, outcome, said, answer);
+  }
 }
 
 /** What PHP adds by itself, and what changes from run to run. */

@@ -326,7 +326,7 @@ const IFS = [
   "if ($uri !~ \\.php) { set $w nophp; }",
   'if ($w != "") { set $v "$v+$w"; }',
   "if ($http_user_agent ~ bot) { return 403; }",
-  'if (!-d $request_filename) { set $v "${v}nd"; }',
+  'if (!-d $request_filename) { set $v "$v/nd"; }',
   'if ($query_string) { set $args "$args&set=1"; }',
   "if ($arg_b) { break; }",
   "if (-e $request_filename) { break; }",
@@ -617,7 +617,7 @@ function locations(d: Draw): string {
   if (d.named) {
     found.push(`location @php { ${phpBody(d).replaceAll("internal;", "")} }`);
     found.push(
-      `location @other { ${r.pick(["rewrite ^(.*)$ /index.php?n=$1 last;", "return 404;", "return 200 other;", tryFiles(d), "rewrite ^ /x.php break; root " + d.around.top + "/root1;", "return 302 /;", code(d, true), hop(d, true)])} }`,
+      `location @other { ${r.pick(["rewrite ^(.*)$ /index.php?n=$1 last;", "return 404;", "return 200 other;", tryFiles(d), `rewrite ^ /x.php break; root ${d.around.top}/root1;`, "return 302 /;", code(d, true), hop(d, true)])} }`,
     );
   }
   return found.join("\n    ");

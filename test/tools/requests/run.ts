@@ -1,7 +1,11 @@
 import * as fs from "node:fs";
-import { type Judged, runBatch, startRun } from "./batch.js";
+import { isTooMuch, type Judged, runBatch, startRun } from "./batch.js";
 
-/** `npm run requests -- --count N --seed S`: random requests to random servers, against the model. */
+/**
+ * `npm run requests -- --count N --seed S`: random requests to random servers, against the model. Fails when more
+ * than one in 2,000 is wrong, or more than 5 % are unknown. `--batch B` repeats one batch, `--show N` shows that many
+ * disagreements, `--keep` keeps the files.
+ */
 
 const argument = (name: string, usual: number): number => {
   const at = process.argv.indexOf(`--${name}`);
@@ -29,7 +33,10 @@ try {
       count1(totals, one.kind);
       count1(outcomes, one.outcome);
       if (one.kind === "unknown") count1(reasons, one.why);
-      if (one.kind === "wrong" && (shown += 1) <= show) tell(one);
+      if (one.kind === "wrong" && shown < show) {
+        shown += 1;
+        tell(one);
+      }
     }
     if (only >= 0) break;
   }
@@ -62,3 +69,5 @@ const sorted = (map: Map<string, number>): string =>
 process.stdout.write(
   `outcomes\n${sorted(outcomes)}\nunknown\n${sorted(reasons)}\ntotals, seed ${seed}\n${sorted(totals)}\n`,
 );
+
+if (isTooMuch(totals.get("wrong") ?? 0, totals.get("unknown") ?? 0, count)) process.exitCode = 1;
