@@ -3,6 +3,7 @@ import { readPattern } from "../../../nginx/location/pattern.js";
 import { effectiveNode } from "../../../nginx/tree/effective.js";
 import { argument, argumentPlace, headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
+import { withoutEnd } from "../../../source/ends.js";
 import { wordMap } from "../../../source/word-map.js";
 import { lookUp, type MapTable, mapsOf } from "./lookup.js";
 import { below, type Mapped, rootOf } from "./root.js";
@@ -167,7 +168,7 @@ const BUILT_IN: ReadonlyMap<string, (state: State) => Value> = wordMap<(state: S
     const { text, reason } = documentRoot(state);
     return text === null
       ? unknownValue(reason)
-      : knownValue(state.choices.real(text.replace(/(.)\/+$/, "$1")));
+      : knownValue(state.choices.real(withoutEnd(text, "/") || "/"));
   },
   request_filename: (state) => {
     const found = mapPath(state, state.uri);
