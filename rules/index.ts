@@ -18,6 +18,7 @@ import { chrootPath } from "./fastcgi/chroot-path.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
 import { lostBodyParams } from "./fastcgi/lost-body-params.js";
 import { missingNamedLocation } from "./fastcgi/missing-named-location.js";
+import { overriddenParams } from "./fastcgi/overridden-params.js";
 import { paramsShadowed } from "./fastcgi/params-shadowed.js";
 import { pathInfoExecution } from "./fastcgi/path-info-execution.js";
 import { phpValueLeak } from "./fastcgi/php-value-leak.js";
@@ -86,6 +87,7 @@ export const rules: readonly Rule[] = [
   extensionDenied,
   lostBodyParams,
   missingNamedLocation,
+  overriddenParams,
   paramsShadowed,
   pathInfoExecution,
   phpValueLeak,

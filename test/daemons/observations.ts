@@ -60,6 +60,13 @@ export const observations: Readonly<Record<string, Observation>> = {
     const answer = await ask(running, wanted ?? { path: "/index.php?a=1" });
     return { seen: answer.status === 200 && size(json(answer).get) === 0, saw: shown(answer) };
   },
+  /** The request succeeds, but PHP does not have the field `a` of its query string. */
+  "query-not-sent": async (running, [wanted]) => {
+    const answer = await ask(running, wanted ?? { path: "/index.php?a=1" });
+    const got = json(answer).get;
+    const has = typeof got === "object" && got !== null && "a" in got;
+    return { seen: answer.status === 200 && !has, saw: shown(answer) };
+  },
   "blank-page": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body.length === 0),
   /** A script of the fixture prints the PATH_INFO that it got: none. */
