@@ -16,6 +16,7 @@ import { wrongProtocol } from "./connect/wrong-protocol.js";
 import { aliasScript } from "./fastcgi/alias-script.js";
 import { chrootPath } from "./fastcgi/chroot-path.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
+import { httpsOff } from "./fastcgi/https-off.js";
 import { lostBodyParams } from "./fastcgi/lost-body-params.js";
 import { missingNamedLocation } from "./fastcgi/missing-named-location.js";
 import { overriddenParams } from "./fastcgi/overridden-params.js";
@@ -85,6 +86,7 @@ export const rules: readonly Rule[] = [
   aliasScript,
   chrootPath,
   extensionDenied,
+  httpsOff,
   lostBodyParams,
   missingNamedLocation,
   overriddenParams,

@@ -67,6 +67,9 @@ export const observations: Readonly<Record<string, Observation>> = {
     const has = typeof got === "object" && got !== null && "a" in got;
     return { seen: answer.status === 200 && !has, saw: shown(answer) };
   },
+  /** A script of the fixture prints what it thinks of a request over TLS. */
+  "https-not-seen": async (running, requests) =>
+    any(running, requests, (answer) => answer.status === 200 && answer.body === "https:off"),
   "blank-page": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body.length === 0),
   /** A script of the fixture prints the PATH_INFO that it got: none. */
