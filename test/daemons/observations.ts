@@ -1,12 +1,14 @@
 import * as fs from "node:fs";
 import type { ProofRequest } from "../../src/engine/rule.js";
 import { type Answer, logs, type Running, walk } from "./bench.js";
+import { cacheObservations } from "./cache-observations.js";
 import { fpmObservations } from "./fpm-observations.js";
 import { ask, type Observation, type Observed, shown } from "./observation.js";
 import { poolObservations, written } from "./pool-observations.js";
 import { waitFor } from "./processes.js";
 
 export const observations: Readonly<Record<string, Observation>> = {
+  ...cacheObservations,
   ...fpmObservations,
   ...poolObservations,
   /** A local account that is neither owner nor in the group may write to a socket. */
