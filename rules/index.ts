@@ -14,6 +14,7 @@ import { sharedAddress } from "./connect/shared-address.js";
 import { unusedPool } from "./connect/unused-pool.js";
 import { wrongProtocol } from "./connect/wrong-protocol.js";
 import { aliasScript } from "./fastcgi/alias-script.js";
+import { cacheCondition } from "./fastcgi/cache-condition.js";
 import { cacheKey } from "./fastcgi/cache-key.js";
 import { chrootPath } from "./fastcgi/chroot-path.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
@@ -85,6 +86,7 @@ export const rules: readonly Rule[] = [
   unusedPool,
   wrongProtocol,
   aliasScript,
+  cacheCondition,
   cacheKey,
   chrootPath,
   extensionDenied,
