@@ -7,6 +7,7 @@ import { responseOnDisk } from "./buffer/response-on-disk.js";
 import { allDown } from "./connect/all-down.js";
 import { allowedClients } from "./connect/allowed-clients.js";
 import { bindUnix } from "./connect/bind-unix.js";
+import { emptyVariable } from "./connect/empty-variable.js";
 import { listenMismatch } from "./connect/listen-mismatch/rule.js";
 import { missingPort } from "./connect/missing-port.js";
 import { noResolver } from "./connect/no-resolver.js";
@@ -79,6 +80,7 @@ export const rules: readonly Rule[] = [
   allDown,
   allowedClients,
   bindUnix,
+  emptyVariable,
   listenMismatch,
   missingPort,
   noResolver,

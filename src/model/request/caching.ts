@@ -3,6 +3,7 @@ import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "..
 import type { Node } from "../../nginx/types.js";
 import type { Place } from "../../source/file.js";
 import type { Binding } from "../host.js";
+import { emptyVariables } from "./empty-variables.js";
 import { variablesIn } from "./variable-words.js";
 import { possibleValues } from "./variables.js";
 
@@ -49,7 +50,8 @@ export function condition(block: Node, name: "fastcgi_cache_bypass" | "fastcgi_n
     node.directive.args.map(({ text, placeholder }, at) => {
       const values = placeholder ? null : possibleValues(block, text, argumentPlace(node, at));
       if (values === null || values.some(({ sure }) => !sure)) return "open";
-      if (values.every((one) => isTrue(one.text))) return "always";
+      if (values.every((one) => isTrue(one.text)) && emptyVariables(block, text).length === 0)
+        return "always";
       return values.some((one) => isTrue(one.text)) ? "open" : "never";
     }),
   );
