@@ -3,6 +3,7 @@ import { bodyLimitMismatch } from "./buffer/body-limit-mismatch.js";
 import { bufferingOff } from "./buffer/buffering-off.js";
 import { busySizeInvalid } from "./buffer/busy-size-invalid.js";
 import { headerTooSmall } from "./buffer/header-too-small.js";
+import { proxyChain } from "./buffer/proxy-chain.js";
 import { responseOnDisk } from "./buffer/response-on-disk.js";
 import { allDown } from "./connect/all-down.js";
 import { allowedClients } from "./connect/allowed-clients.js";
@@ -76,6 +77,7 @@ export const rules: readonly Rule[] = [
   bufferingOff,
   busySizeInvalid,
   headerTooSmall,
+  proxyChain,
   responseOnDisk,
   allDown,
   allowedClients,

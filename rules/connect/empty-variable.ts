@@ -1,12 +1,12 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { isPage } from "../../src/evidence/what-for.js";
-import { addInto, helpOf, inPlace } from "../../src/help/edit.js";
+import { addAfter, addBefore, addInto, helpOf, inPlace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { type EmptyVariable, emptyVariables, isCovered } from "../../src/model/request/empty-variables.js";
 import { effectiveParams, surelyPhp } from "../../src/model/request/fastcgi-params.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
-import { argument, headPlace, headText } from "../../src/nginx/tree/nodes.js";
+import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -141,11 +141,19 @@ function report([first, ...others]: readonly [Empty, ...Empty[]], host: Host): D
 
 /** A line for the rest, with the value of the row that is written first. */
 function helpEdit({ node, kind, name }: Empty, host: Host) {
-  if (kind === "if")
-    return inPlace(`the line above ${headText(node)}`, `set $${name} VALUE_FOR_ALL_OTHER_REQUESTS;`);
+  if (kind === "if") {
+    const set = childrenNamed(node, "set").find((one) => argument(one, 0) === `$${name}`);
+    const value = set?.directive.args[1];
+    return set === undefined || value === undefined
+      ? inPlace(`the line above ${headText(node)}`, `set $${name} VALUE;`)
+      : addBefore(host, headPlace(node), `set $${name} ${set.file.text.slice(value.start, value.end)};`);
+  }
   const [row] = node.children;
   const value = row?.directive.args[0];
   const text = row === undefined || value === undefined ? null : row.file.text.slice(value.start, value.end);
   if (text === null) return inPlace(headText(node), "default VALUE;");
-  return addInto(host, headPlace(node), `${kind === "split_clients" ? "*" : "default"} ${text};`);
+  const last = node.children.at(-1);
+  // The part for the rest has to be the last one.
+  if (kind === "split_clients" && last !== undefined) return addAfter(host, headPlace(last), `* ${text};`);
+  return addInto(host, headPlace(node), `default ${text};`);
 }
