@@ -95,10 +95,10 @@ fastcgi_buffer_size|hsl|1|size(k,m)|error|value||4k
 fastcgi_buffering|hsl|1|flag|error|value||on
 fastcgi_buffers|hsl|2|number+size|error|value||8 4k
 fastcgi_busy_buffers_size|hsl|1|size(k,m)|error|value||8k
-fastcgi_cache|hsl|1||error|||off
+fastcgi_cache|hsl|1||error|value||off
 fastcgi_cache_background_update|hsl|1|flag|error|value||off
 fastcgi_cache_bypass|hsl|1+|complex[]|append|list||
-fastcgi_cache_key|hsl|1||error|||
+fastcgi_cache_key|hsl|1||error|value||
 fastcgi_cache_lock|hsl|1|flag|error|value||off
 fastcgi_cache_lock_age|hsl|1|time-msec|error|value||5s
 fastcgi_cache_lock_timeout|hsl|1|time-msec|error|value||5s
