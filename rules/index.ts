@@ -20,6 +20,7 @@ import { cacheCondition } from "./fastcgi/cache-condition.js";
 import { cacheKey } from "./fastcgi/cache-key.js";
 import { chrootPath } from "./fastcgi/chroot-path.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
+import { http3Host } from "./fastcgi/http3-host.js";
 import { httpsOff } from "./fastcgi/https-off.js";
 import { lostBodyParams } from "./fastcgi/lost-body-params.js";
 import { missingNamedLocation } from "./fastcgi/missing-named-location.js";
@@ -94,6 +95,7 @@ export const rules: readonly Rule[] = [
   cacheKey,
   chrootPath,
   extensionDenied,
+  http3Host,
   httpsOff,
   lostBodyParams,
   missingNamedLocation,
