@@ -22,6 +22,7 @@ import { chrootPath } from "./fastcgi/chroot-path.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
 import { http3Host } from "./fastcgi/http3-host.js";
 import { httpsOff } from "./fastcgi/https-off.js";
+import { interceptedErrors } from "./fastcgi/intercepted-errors.js";
 import { lostBodyParams } from "./fastcgi/lost-body-params.js";
 import { missingNamedLocation } from "./fastcgi/missing-named-location.js";
 import { overriddenParams } from "./fastcgi/overridden-params.js";
@@ -97,6 +98,7 @@ export const rules: readonly Rule[] = [
   extensionDenied,
   http3Host,
   httpsOff,
+  interceptedErrors,
   lostBodyParams,
   missingNamedLocation,
   overriddenParams,

@@ -72,6 +72,9 @@ export const observations: Readonly<Record<string, Observation>> = {
   /** A script of the fixture prints what it thinks of a request over TLS. */
   "https-not-seen": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body === "https:off"),
+  /** A script of the fixture answers 404 with a text of its own, and the client gets another one. */
+  "own-answer-lost": async (running, requests) =>
+    any(running, requests, (answer) => answer.status === 404 && !answer.body.includes("the shop has")),
   "blank-page": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body.length === 0),
   /** A script of the fixture prints the PATH_INFO that it got: none. */
