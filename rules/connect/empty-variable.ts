@@ -93,7 +93,7 @@ function* empty(binding: Binding): Generator<Empty> {
     text.includes("$") ? emptyVariables(block, text).filter((one) => !isCovered(one, block)) : [];
   if (pass.directive.args[0]?.placeholder !== true) {
     for (const one of known(address)) {
-      const whole = new RegExp(`^\\$\\{?${one.name}\\}?$`).test(address);
+      const whole = address === `$${one.name}` || address === `\${${one.name}}`;
       yield { ...one, case: whole ? "pass" : "path", binding, use: pass, text: address };
     }
   }

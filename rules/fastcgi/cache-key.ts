@@ -14,6 +14,7 @@ import { effectiveList, effectiveNode } from "../../src/nginx/tree/effective.js"
 import { argument, argumentPlace, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
+import { withoutEnd } from "../../src/source/ends.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
@@ -281,7 +282,7 @@ function filesOf({ block }: Binding): string | null {
   if (word?.placeholder === true || word?.text.includes("$") === true) return null;
   if (script.node.directive.args[1]?.placeholder === true) return null;
   return /\$\{?(?:document_root|realpath_root|request_filename)\b/.test(script.value)
-    ? `${word?.text.replace(/\/+$/, "") ?? ""} ${script.value}`
+    ? `${withoutEnd(word?.text ?? "", "/")} ${script.value}`
     : script.value;
 }
 

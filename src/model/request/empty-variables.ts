@@ -99,8 +99,16 @@ function isNegated(node: Node): boolean {
 
 /** Whether a condition may hold for every request: a pattern that is not told, or a template's word. */
 function mayHoldAlways(node: Node): boolean {
-  const pattern = / ~\*? "?(.*?)"? ?\)$/.exec(conditionOf(node))?.[1];
-  return !isWritten(node) || !always(node) || (pattern !== undefined && matchesAll(pattern.trim()));
+  const words = node.directive.args.map(({ text }) => text);
+  const at = words.findIndex((word) => word === "~" || word === "~*");
+  const pattern =
+    at < 0
+      ? undefined
+      : words
+          .slice(at + 1)
+          .join(" ")
+          .replace(/ ?\)$/, "");
+  return !isWritten(node) || !always(node) || (pattern !== undefined && matchesAll(pattern));
 }
 
 /** Sources that have a value from a list for every request. */
