@@ -64,7 +64,7 @@ export const overriddenParams = defineRule({
       "`QUERY_STRING` begins with `?` or `$is_args` (a warning)",
     ],
     silent: [
-      "the line stands before an `include` that sends the right value: the last one counts",
+      "the line is before an `include` that sends the right value: the last one counts",
       "an empty value has `if_not_empty`, so it is not sent",
       markdown`
         the location is one address (\`location = /health\`), or the target of an \`auth_request\` or a
