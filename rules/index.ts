@@ -3,10 +3,12 @@ import { bodyLimitMismatch } from "./buffer/body-limit-mismatch.js";
 import { bufferingOff } from "./buffer/buffering-off.js";
 import { busySizeInvalid } from "./buffer/busy-size-invalid.js";
 import { headerTooSmall } from "./buffer/header-too-small.js";
+import { proxyChain } from "./buffer/proxy-chain.js";
 import { responseOnDisk } from "./buffer/response-on-disk.js";
 import { allDown } from "./connect/all-down.js";
 import { allowedClients } from "./connect/allowed-clients.js";
 import { bindUnix } from "./connect/bind-unix.js";
+import { emptyVariable } from "./connect/empty-variable.js";
 import { listenMismatch } from "./connect/listen-mismatch/rule.js";
 import { missingPort } from "./connect/missing-port.js";
 import { noResolver } from "./connect/no-resolver.js";
@@ -14,10 +16,16 @@ import { sharedAddress } from "./connect/shared-address.js";
 import { unusedPool } from "./connect/unused-pool.js";
 import { wrongProtocol } from "./connect/wrong-protocol.js";
 import { aliasScript } from "./fastcgi/alias-script.js";
+import { cacheCondition } from "./fastcgi/cache-condition.js";
+import { cacheKey } from "./fastcgi/cache-key.js";
 import { chrootPath } from "./fastcgi/chroot-path.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
+import { http3Host } from "./fastcgi/http3-host.js";
+import { httpsOff } from "./fastcgi/https-off.js";
+import { interceptedErrors } from "./fastcgi/intercepted-errors.js";
 import { lostBodyParams } from "./fastcgi/lost-body-params.js";
 import { missingNamedLocation } from "./fastcgi/missing-named-location.js";
+import { overriddenParams } from "./fastcgi/overridden-params.js";
 import { paramsShadowed } from "./fastcgi/params-shadowed.js";
 import { pathInfoExecution } from "./fastcgi/path-info-execution.js";
 import { phpValueLeak } from "./fastcgi/php-value-leak.js";
@@ -71,10 +79,12 @@ export const rules: readonly Rule[] = [
   bufferingOff,
   busySizeInvalid,
   headerTooSmall,
+  proxyChain,
   responseOnDisk,
   allDown,
   allowedClients,
   bindUnix,
+  emptyVariable,
   listenMismatch,
   missingPort,
   noResolver,
@@ -82,10 +92,16 @@ export const rules: readonly Rule[] = [
   unusedPool,
   wrongProtocol,
   aliasScript,
+  cacheCondition,
+  cacheKey,
   chrootPath,
   extensionDenied,
+  http3Host,
+  httpsOff,
+  interceptedErrors,
   lostBodyParams,
   missingNamedLocation,
+  overriddenParams,
   paramsShadowed,
   pathInfoExecution,
   phpValueLeak,

@@ -17,8 +17,9 @@ import { requestValues } from "../../src/model/request/php-settings.js";
 import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { handingOn, takesBodies } from "../../src/nginx/location/passed.js";
 import { effectiveList, effectiveOffset } from "../../src/nginx/tree/effective.js";
-import { argumentPlace, headText } from "../../src/nginx/tree/nodes.js";
+import { argumentPlace, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { phpDefault } from "../../src/php/facts.js";
 import { parseIniBytes } from "../../src/php/ini.js";
 import { groupBy } from "../../src/source/collect.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
@@ -35,7 +36,7 @@ interface Limits extends Pair {
 
 type Group = readonly [Limits, ...Limits[]];
 
-type Case = "dropped" | "refused-first";
+type Case = "dropped" | "refused-first" | "cut-by-default";
 
 export const bodyLimitMismatch = defineRule({
   id: "buffer/body-limit-mismatch",
@@ -51,6 +52,11 @@ export const bodyLimitMismatch = defineRule({
       symptom: { when: "large-body", status: 413, log: "client intended to send too large body" },
       summary: "nginx refuses request bodies that PHP would accept",
     },
+    "cut-by-default": {
+      severity: "warning",
+      symptom: { when: "large-body", status: 413, log: "client intended to send too large body" },
+      summary: "a larger limit is written, and nginx's default of 1m comes first",
+    },
   },
   docs: {
     title: "client_max_body_size and post_max_size differ",
@@ -60,6 +66,10 @@ export const bodyLimitMismatch = defineRule({
         \`client_max_body_size\` of a PHP location is above the \`post_max_size\` of its pool
       `,
       "nginx is the first to refuse (info): `client_max_body_size` is below `post_max_size`",
+      markdown`
+        nobody set \`client_max_body_size\` where a request comes first, and a larger limit is written in
+        the PHP location that it is handed to, or \`post_max_size\` is written above PHP's default (a warning)
+      `,
     ],
     silent: [
       "both limits are equal",
@@ -102,7 +112,14 @@ export const bodyLimitMismatch = defineRule({
     const key = (one: Limits): string =>
       `${sourceOf(one.nginx)} ${sourceOf(one.php)} ${poolKey(one)} ${one.target.assumed}`;
     for (const group of groupBy(above, key)) yield* dropped(host, all, group);
-    for (const group of groupBy(below, key)) yield* refusedFirst(host, all, group);
+    const cut = below.filter(isCut);
+    for (const group of groupBy(cut, key)) yield* refusedFirst(host, all, group, "cut-by-default");
+    const inPhp = new Set(cut.map(({ binding }) => binding.location));
+    const own = [...pairs(host)].flatMap(cutOff).filter(({ binding }) => !inPhp.has(binding.location));
+    for (const group of groupBy(own, ({ written }) => sourceOf(written))) yield ownLimit(host, group);
+    const told = new Set([...cut, ...own].map(({ binding }) => binding.location));
+    const refused = below.filter(({ binding }) => !told.has(binding.location));
+    for (const group of groupBy(refused, key)) yield* refusedFirst(host, all, group, "refused-first");
   },
 });
 
@@ -123,6 +140,53 @@ function* limits(host: Host): Generator<Limits> {
     if (reads.kind === "set" && !/^(?:1|on|yes|true)$/i.test(reads.value ?? "")) continue;
     for (const one of entrances(binding)) yield { ...pair, ...one, php, withoutIni };
   }
+}
+
+/** Whether somebody wrote the larger limit of PHP, and nobody the smaller one of nginx. */
+function isCut({ nginx, php }: Limits): boolean {
+  return (
+    nginx.kind === "default" &&
+    php.kind === "set" &&
+    php.value > parseIniBytes(phpDefault("post_max_size") ?? "")
+  );
+}
+
+/** A limit written in a PHP location, and a location that takes the request first with nginx's default. */
+interface CutOff extends Pair {
+  readonly nginx: Known<number>;
+  readonly written: Known<number>;
+}
+
+function cutOff(pair: Pair): readonly CutOff[] {
+  const { binding } = pair;
+  const [own, ...before] = takesBodies(binding.location) ? entrances(binding) : [];
+  if (own === undefined || own.binding !== binding || own.nginx.kind !== "set") return [];
+  return before
+    .filter(({ nginx }) => nginx.kind === "default")
+    .map((one) => ({ ...pair, ...one, written: own.nginx }));
+}
+
+function ownLimit(host: Host, group: readonly [CutOff, ...CutOff[]]): Draft<Case> {
+  const [first] = group;
+  const { nginx, written, binding, pool } = first;
+  const line = written.value === Infinity ? "0" : showBytes(written.value).replace(" bytes", "");
+  const at = placeOf(nginx) ?? headPlace(binding.location);
+  return {
+    ...certainty(first),
+    case: "cut-by-default",
+    message: `${headText(binding.location)} lets ${shownSize(nginx)} through, and hands requests on to a location that takes ${shownSize(written)}`,
+    at,
+    label: "the length is compared here first",
+    related: relatedValues(
+      group,
+      (one) => one.written,
+      () => `${shownSize(written)} from here on`,
+    ),
+    link: linkOf(first),
+    effect: `a request body larger than ${showBytes(nginx.value)} ends as 413 Request Entity Too Large, and the larger limit is never reached`,
+    help: helpOf([[addInto(host, headPlace(binding.location), `client_max_body_size ${line};`)]]),
+    names: namesOf(binding, pool),
+  };
 }
 
 /**
@@ -199,7 +263,12 @@ function* dropped(host: Host, all: readonly Limits[], group: Group): Generator<D
   };
 }
 
-function* refusedFirst(host: Host, all: readonly Limits[], group: Group): Generator<Draft<Case>> {
+function* refusedFirst(
+  host: Host,
+  all: readonly Limits[],
+  group: Group,
+  which: Case,
+): Generator<Draft<Case>> {
   const [first] = group;
   const { nginx, php } = first;
   const at = placeOf(nginx);
@@ -216,7 +285,7 @@ function* refusedFirst(host: Host, all: readonly Limits[], group: Group): Genera
         );
   yield {
     ...common(first),
-    case: "refused-first",
+    case: which,
     message: `${lets}, although ${accepts}`,
     at,
     label: lets,

@@ -28,10 +28,10 @@ export const bufferingOff = defineRule({
       summary: "fastcgi_buffering off for all scripts: a worker is held for as long as the client reads",
     },
     request: {
-      severity: "warning",
+      severity: "info",
       symptom,
       summary:
-        "fastcgi_request_buffering off for all scripts: a worker is held for as long as the client sends",
+        "fastcgi_request_buffering off for all scripts: a worker is held for as long as the client sends, and PHP gets no chunked upload",
     },
   },
   docs: {
@@ -60,6 +60,12 @@ export const bufferingOff = defineRule({
       buffers, nginx takes the whole response at once and the worker is free. Without them, the worker
       waits until the client has read the last piece, or has sent the last piece of its form. A few
       clients on bad lines are enough to occupy a whole pool.
+
+      Without buffers for the request nginx does not know the length of an upload that comes in chunks
+      (\`Transfer-Encoding: chunked\`, as file sync clients and many apps send them). It passes an empty
+      \`CONTENT_LENGTH\`, and PHP reads no body at all: the script runs and stores an empty file. Some
+      applications tell to switch it off all the same, so that large uploads need no space on the disk,
+      which is why it is only an info.
     `,
     instead: markdown`
       Remove the line, and switch buffering off only where the response is a stream: in a location of its
@@ -107,7 +113,9 @@ function report(group: readonly [Off, ...Off[]], host: Host): Draft<"response" |
     label: `the worker waits for a client that ${client} slowly`,
     link: linkOf(first),
     related: furtherLocations(group),
-    effect: "a few slow clients occupy all workers, and everybody else waits",
+    effect: response
+      ? "a few slow clients occupy all workers, and everybody else waits"
+      : "an upload that is sent in chunks has no CONTENT_LENGTH, so PHP reads an empty body; and a few slow clients occupy all workers",
     help: helpOf([[replace(host, value.place, `${name} on;`)]]),
     names: [...namesOf(binding, pool), name],
   };

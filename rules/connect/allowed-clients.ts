@@ -1,4 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
+import { asClientsSee } from "../../src/evidence/asked.js";
 import { siblings } from "../../src/evidence/failover.js";
 import { certainty, furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
@@ -206,7 +207,10 @@ function refusal(host: Host, one: Guarded): Words {
     effect:
       siblings(binding, target).length > 0
         ? "PHP-FPM closes the connection before it reads the request, and a POST ends in 502 Bad Gateway although the upstream has other servers"
-        : "PHP-FPM closes every connection before it reads the request, and nginx answers 502 Bad Gateway",
+        : asClientsSee(
+            "PHP-FPM closes every connection before it reads the request, and nginx answers 502 Bad Gateway",
+            [binding],
+          ),
     help:
       sources !== null
         ? helpOf([known])

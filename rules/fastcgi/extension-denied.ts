@@ -12,11 +12,12 @@ import { scriptPath } from "../../src/model/request/script-path.js";
 import { matchingOf, type NamedExtension, namedExtensions } from "../../src/nginx/location/extensions.js";
 import { surelyPassed } from "../../src/nginx/location/passed.js";
 import { argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
 import type { DefaultValue, SetValue } from "../../src/source/effective.js";
 import { oncePerPlace, type Place } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
-type Case = "extension" | "static-files" | "separator";
+type Case = "script" | "extension" | "static-files" | "separator";
 
 interface Denied {
   readonly case: Case;
@@ -41,6 +42,11 @@ export const extensionDenied = defineRule({
   id: "fastcgi/extension-denied",
   about: "site",
   cases: {
+    script: {
+      severity: "error",
+      symptom,
+      summary: "the pool refuses the script that a location runs, or everything that ends in .php",
+    },
     extension: {
       severity: "warning",
       symptom,
@@ -124,14 +130,17 @@ function denied(host: Host, pair: Pair): readonly Denied[] {
     if (what.length === 0) return [];
     const extensions = what.map((one) => /\.[^.]+$/.exec(one)?.[0] ?? "");
     const commas = allowed.kind === "set" && extensions.every((one) => mayRun(apart, one));
-    return [{ case: commas && !others ? "separator" : "extension", pair, param, allowed, what, commas, at }];
+    const whole = !others && what.some((one) => !isExtension(one) || one === ".php");
+    const name = commas && !others ? "separator" : whole ? "script" : "extension";
+    return [{ case: name, pair, param, allowed, what, commas, at }];
   };
   const path = scriptPath(param.value);
   if (path.kind === "one-script") {
     const extension = /\.[^.]+$/.exec(path.name)?.[0] ?? "";
     return found(mayRun(allowed.value, extension) ? [] : [path.name], false, param.place);
   }
-  if (path.kind !== "follows-uri" && path.kind !== "literal-directory") return [];
+  const follows = path.kind === "follows-uri" || path.kind === "literal-directory";
+  if (!follows && !endsLikeUri(location, param.value)) return [];
   const named = namedExtensions(location);
   if (named.length > 0) {
     const refused = refusedOf(host, pair, allowed.value);
@@ -142,6 +151,14 @@ function denied(host: Host, pair: Pair): readonly Denied[] {
   return files.length === 0
     ? []
     : [{ case: "static-files", pair, param, allowed, what: files, commas: false, at: headPlace(location) }];
+}
+
+/** Whether a path ends in the group with which the location's pattern ends: `$document_root/$dir/$script`. */
+function endsLikeUri(location: Node, path: string): boolean {
+  const { modifier, text } = matchingOf(location);
+  const name = /\$\{?([a-z]\w*)\}?$/i.exec(path)?.[1];
+  const last = /\(\?P?<(\w+)>[^()]*\)\$?$/.exec(text)?.[1];
+  return modifier.startsWith("~") && name !== undefined && name === last;
 }
 
 /**

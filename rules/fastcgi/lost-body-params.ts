@@ -1,6 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import { namesOf } from "../../src/evidence/pairs.js";
-import { runsNoScripts } from "../../src/evidence/timeouts.js";
+import { isOneAddress, isPage, isSubrequest, mayHaveBody } from "../../src/evidence/what-for.js";
 import { addAfter, helpOf } from "../../src/help/edit.js";
 import type { Binding } from "../../src/model/host.js";
 import {
@@ -10,10 +10,7 @@ import {
   type ParamSet,
   surelyPhp,
 } from "../../src/model/request/fastcgi-params.js";
-import { matchingOf, mayBeExact } from "../../src/nginx/location/extensions.js";
-import { handingOn, takesBodies } from "../../src/nginx/location/passed.js";
-import { effectiveFlag } from "../../src/nginx/tree/effective.js";
-import { childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
+import { headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import { markdown } from "../../src/source/markdown.js";
 import { wordMap } from "../../src/source/word-map.js";
 
@@ -136,24 +133,6 @@ function* lost(binding: Binding): Generator<Lost> {
   if (names.length > 0) yield { binding, set, names };
 }
 
-/** Whether it is for the status or ping page; where the pool is unknown, the location's words decide. */
-function isPage(binding: Binding): boolean {
-  const ways = binding.targets.flatMap((target) => target.pools.map((pool) => ({ binding, target, pool })));
-  return /status|ping/i.test(headText(binding.location)) || (ways.length > 0 && ways.every(runsNoScripts));
-}
-
-/** One address that only nginx asks for, for `auth_request` or an error page: nobody sends a form there. */
-function isSubrequest({ location, server }: Binding): boolean {
-  const internal = childrenNamed(location, "internal").length > 0 && mayBeExact(location);
-  return internal && (server === null || handingOn(server, location).length === 0);
-}
-
-/** Whether the location is for one address, whose script may need neither: `location = /health`. */
-function isOneAddress({ location, server }: Binding): boolean {
-  if (!mayBeExact(location) || matchingOf(location).text.endsWith("/index.php")) return false;
-  return server === null || handingOn(server, location).length === 0;
-}
-
 /** Which of PHP's variables have nothing in them. */
 function empty(names: readonly string[]): string {
   const lost = [
@@ -161,9 +140,4 @@ function empty(names: readonly string[]): string {
     ...(names.includes("QUERY_STRING") ? ["$_GET"] : []),
   ];
   return `${lost.join(" and ")} ${lost.length === 1 ? "is" : "are"} empty`;
-}
-
-function mayHaveBody({ location, block }: Binding): boolean {
-  const passed = effectiveFlag(block, "fastcgi_pass_request_body");
-  return takesBodies(location) && passed.kind !== "unknown" && passed.value;
 }

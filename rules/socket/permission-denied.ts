@@ -1,6 +1,7 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
+import { asClientsSee } from "../../src/evidence/asked.js";
 import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
@@ -198,7 +199,10 @@ function report(host: Host, group: readonly [Closed, ...Closed[]]): Draft<Case> 
     effect:
       first.case === "member"
         ? "nginx keeps trying it and goes on to the next server; when that one fails, requests end in 502 Bad Gateway"
-        : "every request to this pool ends in 502 Bad Gateway",
+        : asClientsSee(
+            "every request to this pool ends in 502 Bad Gateway",
+            group.map((one) => one.binding),
+          ),
     help: help(host, first),
     names: namesOf(binding, pool),
   };

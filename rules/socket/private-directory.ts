@@ -1,5 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
+import { asClientsSee } from "../../src/evidence/asked.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
@@ -81,7 +82,10 @@ export const privateDirectory = defineRule({
           ...(why.set === null ? [] : [{ place: why.set.place, message: "a /tmp of its own" }]),
           ...furtherLocations(group),
         ],
-        effect: "nginx does not find the socket, and every request ends in 502 Bad Gateway",
+        effect: asClientsSee(
+          "nginx does not find the socket, and every request ends in 502 Bad Gateway",
+          group.map((one) => one.binding),
+        ),
         help: help(host, group, listen),
         names: namesOf(first.binding, first.pool),
       };

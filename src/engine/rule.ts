@@ -139,7 +139,7 @@ export type Proof =
   | { readonly kind: "none"; readonly reason: string };
 
 export interface ProofRequest {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "HEAD" | "POST";
   /** `/index.php` when not given. */
   readonly path?: string;
   /** The `Host` header; `localhost` when not given. */

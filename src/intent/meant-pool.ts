@@ -102,6 +102,8 @@ function meantFor(host: Host, wanted: Address | null, site: Site, words: readonl
     if (fit.length > 1 || chosen.address === null || (strange && rival !== null))
       return undecided(unique([...others, ...fit]));
     if (rival === null) return found(chosen, why, null);
+    // A site goes to no other account's pool where one is called like it.
+    if (called.includes(rival) && !isSharedAccount(accountOf(chosen.pool))) return undecided([chosen, rival]);
     const speaks = used.includes(rival) ? "use" : worked.includes(rival) ? "directory" : "name";
     return found(chosen, why, rivalry(chosen, rival, speaks, site));
   }

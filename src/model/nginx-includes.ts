@@ -14,7 +14,10 @@ export function isSureFault(host: Host, { kind, log }: IncludeProblem, pattern: 
   return host.whole && !looksFilledIn(pattern) && holdsPartOf(host, pattern);
 }
 
+/** A directory of every host with the next one written onto it: `/etcnginx/`. No host has such a directory. */
+const RUN_TOGETHER = /^(?:etc(?!d)|usr(?=local|share|lib)|var(?=www|lib|log|run)).+/;
+
 function holdsPartOf(host: Host, pattern: string): boolean {
   const [, top = ""] = pattern.split("/");
-  return !pattern.startsWith("/") || host.fs.entry(`/${top}`).kind === "directory";
+  return !pattern.startsWith("/") || RUN_TOGETHER.test(top) || host.fs.entry(`/${top}`).kind === "directory";
 }

@@ -1,12 +1,14 @@
 import * as fs from "node:fs";
 import type { ProofRequest } from "../../src/engine/rule.js";
 import { type Answer, logs, type Running, walk } from "./bench.js";
+import { cacheObservations } from "./cache-observations.js";
 import { fpmObservations } from "./fpm-observations.js";
 import { ask, type Observation, type Observed, shown } from "./observation.js";
 import { poolObservations, written } from "./pool-observations.js";
 import { waitFor } from "./processes.js";
 
 export const observations: Readonly<Record<string, Observation>> = {
+  ...cacheObservations,
   ...fpmObservations,
   ...poolObservations,
   /** A local account that is neither owner nor in the group may write to a socket. */
@@ -60,6 +62,19 @@ export const observations: Readonly<Record<string, Observation>> = {
     const answer = await ask(running, wanted ?? { path: "/index.php?a=1" });
     return { seen: answer.status === 200 && size(json(answer).get) === 0, saw: shown(answer) };
   },
+  /** The request succeeds, but PHP does not have the field `a` of its query string. */
+  "query-not-sent": async (running, [wanted]) => {
+    const answer = await ask(running, wanted ?? { path: "/index.php?a=1" });
+    const got = json(answer).get;
+    const has = typeof got === "object" && got !== null && "a" in got;
+    return { seen: answer.status === 200 && !has, saw: shown(answer) };
+  },
+  /** A script of the fixture prints what it thinks of a request over TLS. */
+  "https-not-seen": async (running, requests) =>
+    any(running, requests, (answer) => answer.status === 200 && answer.body === "https:off"),
+  /** A script of the fixture answers 404 with a text of its own, and the client gets another one. */
+  "own-answer-lost": async (running, requests) =>
+    any(running, requests, (answer) => answer.status === 404 && !answer.body.includes("the shop has")),
   "blank-page": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body.length === 0),
   /** A script of the fixture prints the PATH_INFO that it got: none. */

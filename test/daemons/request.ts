@@ -2,7 +2,7 @@ import * as http from "node:http";
 import type { Listen } from "./substitution.js";
 
 export interface Request {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "HEAD" | "POST";
   readonly path: string;
   /** As in the fixture; the first one that answers when not given. */
   readonly port?: number;

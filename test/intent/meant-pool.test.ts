@@ -275,3 +275,10 @@ test.each([
   expect(help).toMatch(/^pass requests to the intended pool: \[shop\] .*, \[blog\] /);
   expect(passed([{ name: "notes.example.com", pass }, own("blog")], [taken, blog])).toBe(other.pass);
 });
+
+test("a site is not sent to another account's pool where one is called like it", () => {
+  const site = { name: "blog.example.com", pass: "unix:/run/php-fpm/shop.sock" };
+  const [help = ""] = helpOf([site], [shop, blog]);
+  expect(help).toMatch(/shop[\s\S]*blog|blog[\s\S]*shop/);
+  expect(help).not.toMatch(/^ {2}fastcgi_pass /m);
+});

@@ -26,6 +26,7 @@ import { applyWays, isPlaced, isText, overlaps, withWays } from "./support/help.
 
 /** Rules whose help is words, or lines that a person has to complete, with the fixtures where it is not. */
 const inWords: Readonly<Record<string, readonly string[]>> = {
+  "fastcgi/cache-condition": [],
   "connect/unused-pool": [],
   "fastcgi/missing-named-location": [],
   "fastcgi/php-value-leak": [],

@@ -1,6 +1,7 @@
 import { type Draft, defineRule } from "../../../src/engine/define.js";
 import type { HelpDraft } from "../../../src/engine/help.js";
 import type { RelatedReport } from "../../../src/engine/rule.js";
+import { asClientsSee, askedBy, isAsked } from "../../../src/evidence/asked.js";
 import { effectOfNobody, mayAnswer, membership, siblings } from "../../../src/evidence/failover.js";
 import { namesOf } from "../../../src/evidence/pairs.js";
 import { around, listenOn, ownSocket, passTo } from "../../../src/help/address.js";
@@ -38,7 +39,7 @@ type Group = readonly [Miss, ...Miss[]];
 const always = (log: string) => ({ when: "always", status: 502, log }) as const;
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 
-type Case = "no-socket" | "no-port" | "member" | "listen-port" | "listen-host";
+type Case = "no-socket" | "no-port" | "asked" | "member" | "listen-port" | "listen-host";
 
 export const listenMismatch = defineRule({
   id: "connect/listen-mismatch",
@@ -53,6 +54,11 @@ export const listenMismatch = defineRule({
       severity: "error",
       symptom: always("failed (111: Connection refused) while connecting to upstream"),
       summary: "nginx passes requests to an address and port that no pool listens on",
+    },
+    asked: {
+      severity: "error",
+      symptom: { when: "always", status: 500, log: "auth request unexpected status: 502" },
+      summary: "auth_request asks a location whose address no pool listens on",
     },
     member: {
       severity: "warning",
@@ -126,7 +132,8 @@ export const listenMismatch = defineRule({
     why: markdown`
       nginx opens a connection for each request and finds nobody: no such file (2) for a socket, connection
       refused (111) for a port. The client gets \`502 Bad Gateway\` at once. With more than one server in the
-      \`upstream\`, nginx asks the next one, so clients see nothing until that one also fails. \`nginx -t\`
+      \`upstream\`, nginx asks the next one, so clients see nothing until that one also fails. Where \`auth_request\` asks such a location, every
+      request that it protects is \`500 Internal Server Error\`. \`nginx -t\`
       and \`php-fpm -t\` both succeed, because each only looks at its own half. Debian and Ubuntu put the
       PHP version into the name of the socket, so every upgrade of PHP moves it.
     `,
@@ -208,18 +215,26 @@ function report(host: Host, group: Group): Draft<Case> {
   const member = membership(binding, target);
   const others = siblings(binding, target);
   const takenOver = others.some(mayAnswer);
+  const bindings = group.map((one) => one.binding);
   const at = near?.faulty === "pool" ? near.place : target.place;
   return {
     ...shared,
-    case: takenOver ? "member" : target.address.kind === "unix" ? "no-socket" : "no-port",
+    case: takenOver
+      ? "member"
+      : isAsked(bindings)
+        ? "asked"
+        : target.address.kind === "unix"
+          ? "no-socket"
+          : "no-port",
     message: `no pool listens on ${wanted}${member === null ? "" : ` (${member})`}${leadTo(near, meant)}`,
     at,
     label: at !== target.place ? (near?.difference ?? null) : (relative ?? "nobody listens here"),
     related: [
       ...nearby(host, near, meant, target.address).filter(({ place }) => place !== at),
       ...passes(group, at),
+      ...askedBy(bindings),
     ],
-    effect: effectOfNobody(others.length, takenOver, target),
+    effect: asClientsSee(effectOfNobody(others.length, takenOver, target), bindings),
     help: takenOver ? helpMember(host, target) : help(host, near, meant, target),
   };
 }

@@ -1,6 +1,7 @@
 import { defineRule } from "../../../src/engine/define.js";
 import type { RelatedReport } from "../../../src/engine/rule.js";
 import { setting } from "../../../src/fpm/pools.js";
+import type { Pool } from "../../../src/fpm/types.js";
 import { around, ownSocket } from "../../../src/help/address.js";
 import { helpOf, replace } from "../../../src/help/edit.js";
 import type { Host } from "../../../src/model/host.js";
@@ -43,7 +44,7 @@ export const pathTooLong = defineRule({
     const listen = setting(pool, "listen");
     if (listen.kind !== "set" || !listen.value?.startsWith("/")) return;
     const bytes = Buffer.byteLength(listen.value);
-    if (bytes <= LONGEST_PATH || reachesCut(host, listen.value)) return;
+    if (bytes <= LONGEST_PATH || reachesCut(host, pool)) return;
     const same = namedByNginx(host, listen.value);
     yield {
       case: same.length > 0 ? "refused" : "cut",
@@ -75,13 +76,11 @@ function namedByNginx(host: Host, path: string): readonly RelatedReport[] {
     .map(({ place }) => ({ place, message: "nginx refuses this path" }));
 }
 
-/** Whether some location passes requests to what is left of a path that PHP-FPM cuts off. */
-function reachesCut(host: Host, path: string): boolean {
-  const left = Buffer.from(path).subarray(0, LONGEST_PATH).toString();
+/** Whether some location passes requests to what is left of the path that PHP-FPM cuts off, links followed. */
+function reachesCut(host: Host, pool: Pool): boolean {
   return host.bindings.some(
     ({ targets, pass }) =>
       // A template may fill in that path.
-      pass.directive.args[0]?.placeholder === true ||
-      targets.some(({ address }) => address.kind === "unix" && address.path === left),
+      pass.directive.args[0]?.placeholder === true || targets.some(({ pools }) => pools.includes(pool)),
   );
 }

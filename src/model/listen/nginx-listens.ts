@@ -26,7 +26,7 @@ function* listensAt({ nginx }: Host, address: Address): Generator<Node> {
 }
 
 /** How nginx reads `listen`: a port alone means every IPv4 address, an address alone means port 80. */
-function listenAddress(text: string): Address | null {
+export function listenAddress(text: string): Address | null {
   if (/^\d+$/.test(text)) return { kind: "tcp", host: "0.0.0.0", port: Number(text) };
   const address = nginxAddress(text.replace(/^\*(?=:|$)/, "0.0.0.0"));
   if (address === null || address.kind === "unix") return address;

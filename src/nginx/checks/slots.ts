@@ -4,7 +4,17 @@ import { isOlder } from "../facts/version.js";
 import { isIpv4Literal, isIpv6Literal } from "../syntax/literals.js";
 import { count, offset, size, time } from "../syntax/numbers.js";
 import type { Word } from "../types.js";
-import { args, type Check, type Checked, notTaken, type Refusal, refused, text, word } from "./refusal.js";
+import {
+  args,
+  type Check,
+  type Checked,
+  notTaken,
+  quoted,
+  type Refusal,
+  refused,
+  text,
+  word,
+} from "./refusal.js";
 import { nameRefusal } from "./variables.js";
 
 /** Values that nginx's general argument types refuse; facts.ts says which directive has which type. */
@@ -144,8 +154,17 @@ const enumerated: Check = (one) => {
   // A commercial build takes any text there.
   if (one.node.name === "server_tokens" && bad.text.includes("$") && nameRefusal(bad) === null) return null;
   const log = `invalid value "${bad.text}"`;
-  return { ...notTaken(one, bad, "word", log, words.join(", ")), choices: words };
+  const help = one.node.name.endsWith("_ignore_headers") ? withoutWord(one, bad) : null;
+  return { ...notTaken(one, bad, "word", log, words.join(", "), help), choices: words };
 };
+
+/** Never a list of all that is taken: who ignores `Set-Cookie` as well stores the pages of one client for all. */
+function withoutWord(one: Checked, bad: Word): string {
+  const { name } = one.node;
+  const rest = args(one).filter((at) => at !== bad);
+  if (rest.length === 0) return `remove the line: nginx pays no attention to ${quoted(bad.text)} as it is`;
+  return `${name} ${rest.map((at) => at.text).join(" ")};`;
+}
 
 function includes(words: readonly string[], text: string): boolean {
   return words.some((one) => one.toLowerCase() === text.toLowerCase());

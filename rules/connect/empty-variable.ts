@@ -1,0 +1,159 @@
+import { type Draft, defineRule } from "../../src/engine/define.js";
+import { namesOf } from "../../src/evidence/pairs.js";
+import { isPage } from "../../src/evidence/what-for.js";
+import { addAfter, addBefore, addInto, helpOf, inPlace } from "../../src/help/edit.js";
+import type { Binding, Host } from "../../src/model/host.js";
+import { type EmptyVariable, emptyVariables, isCovered } from "../../src/model/request/empty-variables.js";
+import { effectiveParams, surelyPhp } from "../../src/model/request/fastcgi-params.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
+import { placeKey } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
+
+type Case = "pass" | "path" | "script";
+
+interface Empty extends EmptyVariable {
+  readonly case: Case;
+  readonly binding: Binding;
+  /** The directive that uses it. */
+  readonly use: Node;
+  /** The value that it is part of. */
+  readonly text: string;
+}
+
+export const emptyVariable = defineRule({
+  id: "connect/empty-variable",
+  about: "site",
+  cases: {
+    pass: {
+      severity: "warning",
+      symptom: { when: "always", status: 500, log: "no host in upstream" },
+      summary: "fastcgi_pass is a variable that is empty for some requests",
+    },
+    path: {
+      severity: "warning",
+      symptom: { when: "always", status: null, log: "upstream" },
+      summary: "a variable in the address of fastcgi_pass is empty for some requests",
+    },
+    script: {
+      severity: "warning",
+      symptom: { when: "always", status: 404, log: "Primary script unknown" },
+      summary: "a variable in the path of the script is empty for some requests",
+    },
+  },
+  docs: {
+    title: "a variable without a value for some requests",
+    fires: [
+      markdown`
+        a variable in \`fastcgi_pass\`, in \`SCRIPT_FILENAME\` or in the \`root\` that it begins with comes
+        from a \`map\` or \`geo\` without \`default\`, or from \`split_clients\` without \`*\`
+      `,
+      "its only `set` is inside an `if`",
+    ],
+    silent: [
+      "the rows have every name of the server, or every value that the source can have",
+      markdown`
+        what the \`map\` looks at is another variable of the files, or its rows are patterns, so that
+        nothing may be missing
+      `,
+      "several `if` may be all there is, because one of them is negated",
+      "a part of the block was not read, or a template decides about it",
+    ],
+    why: markdown`
+      A \`map\` without \`default\` gives the empty value to whatever no row fits, and a \`set\` that is not
+      run gives none. nginx then has \`fastcgi_pass\` without an address and answers 500. Part of a path
+      that is empty leads to another socket, 502, or to a script that is not there, 404. \`nginx -t\` accepts
+      all of it, and with the names that somebody tried it works.
+    `,
+    instead: markdown`
+      Write a \`default\` row, or the \`set\` of the usual case before the \`if\`.
+    `,
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_map_module.html",
+      "https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#set",
+    ],
+    twins: { bad: "bad-map", ok: "ok-default" },
+  },
+  proof: {
+    kind: "daemons",
+    requests: [{ host: "shop.example.com" }, { host: "other.example.com" }],
+  },
+  reads: ["pool", "directory"],
+  find: empty,
+  cause: ({ node, case: what }) => `${what} ${placeKey(headPlace(node))}`,
+  report: (group, host) => report(group, host),
+});
+
+function* empty(binding: Binding): Generator<Empty> {
+  const { block, pass, serves } = binding;
+  if (serves !== "php" && !surelyPhp(binding)) return;
+  const address = argument(pass, 0) ?? "";
+  const known = (text: string): readonly EmptyVariable[] =>
+    text.includes("$") ? emptyVariables(block, text).filter((one) => !isCovered(one, block)) : [];
+  if (pass.directive.args[0]?.placeholder !== true) {
+    for (const one of known(address)) {
+      const whole = address === `$${one.name}` || address === `\${${one.name}}`;
+      yield { ...one, case: whole ? "pass" : "path", binding, use: pass, text: address };
+    }
+  }
+  const script = effectiveParams(block)?.params.get("SCRIPT_FILENAME");
+  if (script === undefined || isPage(binding)) return;
+  for (const one of known(script.value))
+    yield { ...one, case: "script", binding, use: script.node, text: script.value };
+  const root = effectiveNode(block, "root");
+  if (root.kind !== "set" || !/\$\{?(?:document_root|realpath_root)\b/.test(script.value)) return;
+  const text = argument(root.node, 0) ?? "";
+  for (const one of known(text)) yield { ...one, case: "script", binding, use: root.node, text };
+}
+
+const NO_ROW = {
+  map: "no row for the rest",
+  geo: "no row for the rest",
+  split_clients: "no row for the rest",
+};
+
+function report([first, ...others]: readonly [Empty, ...Empty[]], host: Host): Draft<Case> {
+  const { binding, node, kind, name, use, case: what } = first;
+  const why =
+    kind === "if"
+      ? `$${name} is only set inside an if, so it is empty for all other requests`
+      : `${headText(node)} has no ${kind === "split_clients" ? "row *" : "default"}, so $${name} is empty for what no row has`;
+  return {
+    case: what,
+    message: `${why}, and ${headText(use)} needs it`,
+    at: headPlace(node),
+    label: kind === "if" ? "not set for other requests" : NO_ROW[kind],
+    related: [
+      { place: headPlace(use), message: `used for ${binding.label}` },
+      ...others.map((one) => ({ place: headPlace(one.use), message: `used for ${one.binding.label}` })),
+    ],
+    effect:
+      what === "pass"
+        ? 'such a request ends as 500 Internal Server Error: no host in upstream ""'
+        : what === "path"
+          ? "such a request goes to an address that nobody listens on"
+          : 'such a request ends as 404 "File not found."',
+    help: helpOf([[helpEdit(first, host)]]),
+    names: [...namesOf(binding), name],
+  };
+}
+
+/** A line for the rest, with the value of the row that is written first. */
+function helpEdit({ node, kind, name }: Empty, host: Host) {
+  if (kind === "if") {
+    const set = childrenNamed(node, "set").find((one) => argument(one, 0) === `$${name}`);
+    const value = set?.directive.args[1];
+    return set === undefined || value === undefined
+      ? inPlace(`the line above ${headText(node)}`, `set $${name} VALUE;`)
+      : addBefore(host, headPlace(node), `set $${name} ${set.file.text.slice(value.start, value.end)};`);
+  }
+  const [row] = node.children;
+  const value = row?.directive.args[0];
+  const text = row === undefined || value === undefined ? null : row.file.text.slice(value.start, value.end);
+  if (text === null) return inPlace(headText(node), "default VALUE;");
+  const last = node.children.at(-1);
+  // The part for the rest has to be the last one.
+  if (kind === "split_clients" && last !== undefined) return addAfter(host, headPlace(last), `* ${text};`);
+  return addInto(host, headPlace(node), `default ${text};`);
+}

@@ -1,0 +1,38 @@
+import { chosenLocation } from "../../nginx/location/passed.js";
+import { descendants } from "../../nginx/tree/nodes.js";
+import type { Node } from "../../nginx/types.js";
+import { perKey } from "../../source/memo.js";
+
+/** What nginx itself asks for while it handles a request: `auth_request` and `mirror`. */
+
+export interface Subrequests {
+  /** The directives that ask for a location's answer, by the location that nginx chooses for their URI. */
+  readonly askers: ReadonlyMap<Node, readonly Node[]>;
+  /** `true`: a variable or a placeholder is in one of the URIs, so it may be any location that is asked. */
+  readonly open: boolean;
+}
+
+const OFF = "off";
+
+/** The subrequests of one server. An `auth_request` outside of it counts where the server inherits it. */
+export const subrequestsOf = perKey((server: Node): Subrequests => {
+  const askers = new Map<Node, Node[]>();
+  let open = false;
+  for (const node of [...descendants(server), ...inherited(server)]) {
+    if (node.name !== "auth_request" && node.name !== "mirror") continue;
+    const [uri] = node.directive.args;
+    if (uri === undefined || uri.text === OFF) continue;
+    if (uri.placeholder || uri.text.includes("$")) open = true;
+    const location = chosenLocation(server, uri.text.replace(/\?.*/s, ""));
+    if (location === undefined) open = true;
+    else if (location !== null) askers.set(location, [...(askers.get(location) ?? []), node]);
+  }
+  return { askers, open };
+});
+
+/** Those of `http` that the server does not set anew. */
+function inherited(server: Node): readonly Node[] {
+  const own = new Set(server.children.map(({ name }) => name));
+  const outer = server.parent?.children ?? [];
+  return outer.filter(({ name }) => !own.has(name));
+}
