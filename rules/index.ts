@@ -7,7 +7,7 @@ import { responseOnDisk } from "./buffer/response-on-disk.js";
 import { allDown } from "./connect/all-down.js";
 import { allowedClients } from "./connect/allowed-clients.js";
 import { bindUnix } from "./connect/bind-unix.js";
-import { listenMismatch } from "./connect/listen-mismatch/rule.js";
+import { listenMismatch } from "./connect/listen-mismatch.js";
 import { missingPort } from "./connect/missing-port.js";
 import { noResolver } from "./connect/no-resolver.js";
 import { sharedAddress } from "./connect/shared-address.js";

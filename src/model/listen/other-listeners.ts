@@ -1,12 +1,12 @@
-import type { HostFilesystem } from "../../../src/host/filesystem.js";
-import { glob } from "../../../src/host/glob.js";
-import { UNIT_DIRECTORIES } from "../../../src/host/system-directories.js";
-import { textOf } from "../../../src/host/text.js";
-import { type Address, reaches, socketPath, type TcpAddress } from "../../../src/model/address/address.js";
-import { canonicalHost } from "../../../src/model/address/canonical.js";
-import type { Host } from "../../../src/model/host.js";
-import { assignmentsOf } from "../../../src/model/machine/unit-file.js";
-import { perKey } from "../../../src/source/memo.js";
+import type { HostFilesystem } from "../../host/filesystem.js";
+import { glob } from "../../host/glob.js";
+import { UNIT_DIRECTORIES } from "../../host/system-directories.js";
+import { textOf } from "../../host/text.js";
+import { type Address, reaches, socketPath, type TcpAddress } from "../../model/address/address.js";
+import { canonicalHost } from "../../model/address/canonical.js";
+import type { Host } from "../../model/host.js";
+import { assignmentsOf } from "../../model/machine/unit-file.js";
+import { perKey } from "../../source/memo.js";
 
 /** Programs other than nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
 

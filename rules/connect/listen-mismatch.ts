@@ -1,31 +1,20 @@
-import { type Draft, defineRule } from "../../../src/engine/define.js";
-import type { HelpDraft } from "../../../src/engine/help.js";
-import type { RelatedReport } from "../../../src/engine/rule.js";
-import { effectOfNobody, mayAnswer, membership, siblings } from "../../../src/evidence/failover.js";
-import { namesOf } from "../../../src/evidence/pairs.js";
-import { around, listenOn, ownSocket, passTo } from "../../../src/help/address.js";
-import { helpOf, inWords, remove, replace } from "../../../src/help/edit.js";
-import {
-  compare,
-  isBelowRoot,
-  isSlip,
-  type Nearest,
-  poolsUnknown,
-  refusedFor,
-} from "../../../src/intent/address-slip.js";
-import { leadTo, nearby, whichPool } from "../../../src/intent/help.js";
-import { type Meant, meantByAll, meantPool } from "../../../src/intent/meant-pool.js";
-import { isLocal, isRelative, showAddress } from "../../../src/model/address/address.js";
-import type { Binding, Host, Target } from "../../../src/model/host.js";
-import { nginxAnswers } from "../../../src/model/listen/nginx-points.js";
-import { poolListens, statusListens } from "../../../src/model/listen/pool-listens.js";
-import { hasWrittenPort, writtenAddress } from "../../../src/model/pass/written.js";
-import { headPlace } from "../../../src/nginx/tree/nodes.js";
-import { withoutEnd } from "../../../src/source/ends.js";
-import { type Place, placeKey, samePlace } from "../../../src/source/file.js";
-import { markdown } from "../../../src/source/markdown.js";
-import { looksFilledIn } from "../../../src/source/template-names.js";
-import { othersListen } from "./other-listeners.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { HelpDraft } from "../../src/engine/help.js";
+import type { RelatedReport } from "../../src/engine/rule.js";
+import { effectOfNobody, mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
+import { namesOf } from "../../src/evidence/pairs.js";
+import { around, listenOn, ownSocket, passTo } from "../../src/help/address.js";
+import { helpOf, inWords, remove, replace } from "../../src/help/edit.js";
+import { compare, isBelowRoot, type Nearest, refusedFor } from "../../src/intent/address-slip.js";
+import { deadTargets } from "../../src/intent/dead-targets.js";
+import { leadTo, nearby, whichPool } from "../../src/intent/help.js";
+import { type Meant, meantByAll, meantPool } from "../../src/intent/meant-pool.js";
+import { isRelative, showAddress } from "../../src/model/address/address.js";
+import type { Binding, Host, Target } from "../../src/model/host.js";
+import { headPlace } from "../../src/nginx/tree/nodes.js";
+import { withoutEnd } from "../../src/source/ends.js";
+import { type Place, placeKey, samePlace } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
 
 /** One location, and an address it passes requests to on which no pool listens. */
 interface Miss {
@@ -38,7 +27,7 @@ type Group = readonly [Miss, ...Miss[]];
 const always = (log: string) => ({ when: "always", status: 502, log }) as const;
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 
-type Case = "no-socket" | "no-port" | "member" | "listen-port" | "listen-host";
+type Case = "no-socket" | "no-port" | "member" | "listen-port" | "listen-service" | "listen-host";
 
 export const listenMismatch = defineRule({
   id: "connect/listen-mismatch",
@@ -64,6 +53,11 @@ export const listenMismatch = defineRule({
       symptom: start("invalid port value"),
       summary: "PHP-FPM reads the intended pool's listen as host:port and refuses it",
     },
+    "listen-service": {
+      severity: "error",
+      symptom: start("getaddrinfo: Servname not supported for ai_socktype"),
+      summary: "something follows the port in the intended pool's listen, and PHP-FPM refuses it",
+    },
     "listen-host": {
       severity: "error",
       symptom: start("getaddrinfo: Name or service not known"),
@@ -78,7 +72,7 @@ export const listenMismatch = defineRule({
         files, names an address of this machine (a Unix socket, a loopback address, \`localhost\`), and no
         pool of the host listens there
       `,
-      "the intended pool has a `listen` that PHP-FPM refuses (`unix:/path`, `:9000`)",
+      "the intended pool has a `listen` that PHP-FPM refuses (`unix:/path`, `:9000`, `::1]:9000`, `127.0.0.1:9000/`)",
       markdown`
         a relative socket is a slip, as the paths of the pools show (\`unix:www.sock\`, \`unix:@php\`): nginx
         looks for it below the directory that it was started in
@@ -145,40 +139,11 @@ export const listenMismatch = defineRule({
   reads: ["site", "pool", "account", "directory"],
   asksDisk: true,
   *find(binding, host): Generator<Miss> {
-    if (binding.serves !== "php" || host.pools.length === 0 || poolsUnknown(host)) return;
-    for (const target of binding.targets) {
-      if (!target.down && target.pools.length === 0 && isDead(host, target)) yield { binding, target };
-    }
+    for (const target of deadTargets(host, binding)) yield { binding, target };
   },
   cause: ({ target }) => `${showAddress(target.address)} ${placeKey(target.place)}`,
   report: (group, host) => report(host, group),
 });
-
-/** Whether nobody can be listening on the address. */
-function isDead(host: Host, target: Target): boolean {
-  const { address, upstream } = target;
-  if (!isLocal(address) || looksFilledIn(writtenAddress(target.place))) return false;
-  // Without a port nginx refuses it or uses port 80, which is another cause.
-  if (upstream !== null && !hasWrittenPort(target)) return false;
-  if (nginxAnswers(host, address) || statusListens(host, address)) return false;
-  // Other programs also speak FastCGI, and a port of the machine may be a container's.
-  if (othersListen(host, address)) return false;
-  if (address.kind === "unix") {
-    // Where nginx was started is unknown, but the paths of the pools show many slips.
-    if (isRelative(address)) return isSlip(host, address);
-    // A socket that is there, or a link to one, was made by another program.
-    const entry = host.fs.entry(address.path);
-    return entry.kind === "missing" && !entry.dangling;
-  }
-  if (poolListens(host).named.has(address.port)) return false;
-  // The official image has a zz-docker.conf, which moves pool www to this port whatever www.conf says.
-  const image = host.masters.some(
-    ({ main, files }) =>
-      (main === null || main.path.startsWith("/usr/local/etc/")) &&
-      !files.some(({ path }) => path.endsWith("/zz-docker.conf")),
-  );
-  return !(image && address.port === 9000);
-}
 
 function report(host: Host, group: Group): Draft<Case> {
   const [{ binding, target }] = group;
@@ -189,7 +154,7 @@ function report(host: Host, group: Group): Draft<Case> {
   if (refused !== null) {
     return {
       ...shared,
-      case: refused.fault === "port" ? "listen-port" : "listen-host",
+      case: `listen-${refused.fault}`,
       message: `the listen of pool [${refused.pool.name}] is ${refused.text}, which PHP-FPM reads as ${refused.reading}; nginx passes requests to ${wanted}`,
       at: refused.place,
       label: `read as ${refused.reading}`,
