@@ -11,6 +11,7 @@ import { listenMismatch } from "./connect/listen-mismatch.js";
 import { missingPort } from "./connect/missing-port.js";
 import { noResolver } from "./connect/no-resolver.js";
 import { sharedAddress } from "./connect/shared-address.js";
+import { twoFamilies } from "./connect/two-families.js";
 import { unusedPool } from "./connect/unused-pool.js";
 import { wrongProtocol } from "./connect/wrong-protocol.js";
 import { aliasScript } from "./fastcgi/alias-script.js";
@@ -79,6 +80,7 @@ export const rules: readonly Rule[] = [
   missingPort,
   noResolver,
   sharedAddress,
+  twoFamilies,
   unusedPool,
   wrongProtocol,
   aliasScript,
