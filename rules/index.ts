@@ -52,6 +52,7 @@ import { keepalivePinsWorkers } from "./pool/keepalive-pins-workers.js";
 import { memoryLimitOvercommit } from "./pool/memory-limit-overcommit.js";
 import { memoryOversubscribed } from "./pool/memory-oversubscribed.js";
 import { noRecycling } from "./pool/no-recycling.js";
+import { opcacheAcrossChroots } from "./pool/opcache-across-chroots.js";
 import { processMax } from "./pool/process-max.js";
 import { silentWorkers } from "./pool/silent-workers.js";
 import { slowRamp } from "./pool/slow-ramp.js";
@@ -121,6 +122,7 @@ export const rules: readonly Rule[] = [
   memoryLimitOvercommit,
   memoryOversubscribed,
   noRecycling,
+  opcacheAcrossChroots,
   processMax,
   silentWorkers,
   slowRamp,

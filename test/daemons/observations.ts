@@ -45,6 +45,14 @@ export const observations: Readonly<Record<string, Observation>> = {
     }
     return { seen: pools.size > 1, saw: `40 requests were answered by ${[...pools].join(", ")}` };
   },
+  /** Two sites have an index.php that names them, and one gets the other's. */
+  "script-of-another-pool": async (running) => {
+    const names = ["wiki.test", "blog.test"];
+    const bodies: string[] = [];
+    for (const host of names) bodies.push((await ask(running, { host })).body.trim());
+    const alike = bodies[0] !== "" && bodies.every((body) => body === bodies[0]);
+    return { seen: alike, saw: `the sites answer ${bodies.join(", ")}` };
+  },
   /** The request succeeds, but PHP has nothing of its form. */
   "body-dropped": async (running, [wanted]) => {
     const answer = await ask(running, wanted ?? { method: "POST", path: "/body.php", bodyBytes: 2_097_152 });
