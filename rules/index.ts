@@ -26,6 +26,7 @@ import { protectionBypassed } from "./fastcgi/protection-bypassed/rule.js";
 import { scriptFilename } from "./fastcgi/script-filename/rule.js";
 import { sourceExposed } from "./fastcgi/source-exposed.js";
 import { statusExposed } from "./fastcgi/status-exposed.js";
+import { switchedRoot } from "./fastcgi/switched-root.js";
 import { tryFilesPathInfo } from "./fastcgi/try-files-path-info.js";
 import { fpmInvalidValue } from "./fpm/invalid-value/rule.js";
 import { lostSection } from "./fpm/lost-section.js";
@@ -96,6 +97,7 @@ export const rules: readonly Rule[] = [
   scriptFilename,
   sourceExposed,
   statusExposed,
+  switchedRoot,
   tryFilesPathInfo,
   fpmInvalidValue,
   lostSection,
