@@ -16,6 +16,7 @@ import { unusedPool } from "./connect/unused-pool.js";
 import { wrongProtocol } from "./connect/wrong-protocol.js";
 import { aliasScript } from "./fastcgi/alias-script.js";
 import { chrootPath } from "./fastcgi/chroot-path.js";
+import { docRoot } from "./fastcgi/doc-root.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
 import { lostBodyParams } from "./fastcgi/lost-body-params.js";
 import { missingNamedLocation } from "./fastcgi/missing-named-location.js";
@@ -87,6 +88,7 @@ export const rules: readonly Rule[] = [
   wrongProtocol,
   aliasScript,
   chrootPath,
+  docRoot,
   extensionDenied,
   lostBodyParams,
   missingNamedLocation,
