@@ -31,6 +31,7 @@ import { switchedRoot } from "./fastcgi/switched-root.js";
 import { tryFilesPathInfo } from "./fastcgi/try-files-path-info.js";
 import { fpmInvalidValue } from "./fpm/invalid-value/rule.js";
 import { lostSection } from "./fpm/lost-section.js";
+import { missingDirectory } from "./fpm/missing-directory.js";
 import { fpmMissingInclude } from "./fpm/missing-include.js";
 import { noListen } from "./fpm/no-listen.js";
 import { overriddenSetting } from "./fpm/overridden-setting.js";
@@ -103,6 +104,7 @@ export const rules: readonly Rule[] = [
   tryFilesPathInfo,
   fpmInvalidValue,
   lostSection,
+  missingDirectory,
   fpmMissingInclude,
   noListen,
   overriddenSetting,
