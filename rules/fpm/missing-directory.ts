@@ -11,6 +11,7 @@ import { isLiveHost } from "../../src/model/machine/live.js";
 import { fpmUnits, serviceSetting } from "../../src/model/machine/systemd.js";
 import { jailOf } from "../../src/model/request/chroot.js";
 import type { SetValue } from "../../src/source/effective.js";
+import type { Place } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 import { looksFilledIn } from "../../src/source/template-names.js";
 
@@ -24,6 +25,8 @@ interface Needed {
   readonly value: SetValue<string>;
   /** As the host sees it. */
   readonly directory: string;
+  /** The line without which PHP-FPM does not need the directory; `null`: the site may need it all the same. */
+  readonly spare: Place | null;
 }
 
 const start = (log: string, summary: string) =>
@@ -86,9 +89,12 @@ export const missingDirectory = defineRule({
   },
 });
 
-function report(host: Host, { case: name, pool, key, value, directory }: Needed, live: boolean): Draft<Case> {
+function report(
+  host: Host,
+  { case: name, pool, key, value, directory, spare }: Needed,
+  live: boolean,
+): Draft<Case> {
   const of = pool === null ? "" : ` of pool [${pool.name}]`;
-  const optional = name === "slowlog" || name === "access-log" || name === "chdir";
   return {
     case: live ? name : "not-in-tree",
     message: `${key}${of} is ${value.value}, and the directory ${directory} ${live ? "does not exist" : "is not in the tree"}`,
@@ -98,7 +104,7 @@ function report(host: Host, { case: name, pool, key, value, directory }: Needed,
       : "PHP-FPM does not start if it is missing on the host, too",
     effect: live ? fpmDown : `without ${directory} PHP-FPM does not start, with all pools of this master`,
     help: helpOf(
-      optional ? [[remove(host, value.place)]] : [],
+      spare === null ? [] : [[remove(host, spare)]],
       `create the directory: mkdir -p ${JSON.stringify(directory)}`,
     ),
     names: [pool?.name ?? "global", key],
@@ -111,15 +117,13 @@ function* needs(master: FpmMaster): Generator<Needed> {
     yield file("error-log", null, "error_log", { ...log, value: log.value });
   for (const pool of master.pools) {
     const slow = seconds(pool, "request_slowlog_timeout");
-    const keys = [
-      ...(slow.kind === "set" && slow.value !== null && slow.value > 0 ? (["slowlog"] as const) : []),
-      "access.log" as const,
-    ];
-    for (const key of keys) {
-      const value = setting(pool, key);
-      if (value.kind === "set" && value.value?.startsWith("/"))
-        yield file(key === "slowlog" ? key : "access-log", pool, key, { ...value, value: value.value });
-    }
+    const slowlog = setting(pool, "slowlog");
+    const isUsed = slow.kind === "set" && slow.value !== null && slow.value > 0;
+    if (isUsed && slowlog.kind === "set" && slowlog.value?.startsWith("/"))
+      yield file("slowlog", pool, "slowlog", { ...slowlog, value: slowlog.value }, slow.place);
+    const access = setting(pool, "access.log");
+    if (access.kind === "set" && access.value?.startsWith("/"))
+      yield file("access-log", pool, "access.log", { ...access, value: access.value }, access.place);
     yield* directories(pool);
     const listen = setting(pool, "listen");
     const address = listen.kind === "set" && listen.value?.startsWith("/") ? fpmAddress(listen.value) : null;
@@ -130,19 +134,27 @@ function* needs(master: FpmMaster): Generator<Needed> {
 
 function* directories(pool: Pool): Generator<Needed> {
   const jail = jailOf(pool);
-  if (jail !== null) yield { case: "chroot", pool, key: "chroot", value: jail, directory: jail.value };
+  if (jail !== null)
+    yield { case: "chroot", pool, key: "chroot", value: jail, directory: jail.value, spare: null };
   const chdir = setting(pool, "chdir");
   const written = setting(pool, "chroot");
   if (chdir.kind !== "set" || !chdir.value?.startsWith("/")) return;
   // Inside a chroot that cannot be told, its place is unknown.
   if (jail === null && (written.kind !== "default" || pool.partial)) return;
   const directory = normalizePath(`${jail?.value ?? ""}${chdir.value}`);
-  if (directory !== jail?.value)
-    yield { case: "chdir", pool, key: "chdir", value: { ...chdir, value: chdir.value }, directory };
+  if (directory === jail?.value) return;
+  const value = { ...chdir, value: chdir.value };
+  yield { case: "chdir", pool, key: "chdir", value, directory, spare: chdir.place };
 }
 
-function file(name: Needed["case"], pool: Pool | null, key: string, value: SetValue<string>): Needed {
-  return { case: name, pool, key, value, directory: directoryOf(normalizePath(value.value)) };
+function file(
+  name: Needed["case"],
+  pool: Pool | null,
+  key: string,
+  value: SetValue<string>,
+  spare: Place | null = null,
+): Needed {
+  return { case: name, pool, key, value, directory: directoryOf(normalizePath(value.value)), spare };
 }
 
 function isMissing(host: Host, directory: string): boolean {
