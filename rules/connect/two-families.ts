@@ -36,7 +36,7 @@ export const twoFamilies = defineRule({
     fires: [
       markdown`
         a \`fastcgi_pass\` or an upstream's \`server\` names \`localhost\`, \`etc/hosts\` gives it an IPv4 and an
-        IPv6 address, and the pool behind it listens on one of the two: \`127.0.0.1:9000\`, \`[::1]:9000\`,
+        IPv6 address, and the pool that is meant listens on one of the two: \`127.0.0.1:9000\`, \`[::1]:9000\`,
         \`0.0.0.0:9000\`, \`localhost:9000\`
       `,
     ],

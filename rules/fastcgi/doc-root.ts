@@ -48,7 +48,7 @@ export const docRoot = defineRule({
       "nginx sends a `SCRIPT_NAME` of its own",
     ],
     why: markdown`
-      With \`doc_root\`, PHP does not run SCRIPT_FILENAME. It puts SCRIPT_NAME behind \`doc_root\` and runs that
+      With \`doc_root\`, PHP does not run SCRIPT_FILENAME. It adds SCRIPT_NAME to \`doc_root\` and runs that
       file. Where there is none, the client gets \`404\` with \`No input file specified.\`, and nginx logs
       \`Unable to open primary script\` with the path that it sent, which is there. Where there is one of the same
       name, it is another site's script. The setting is meant for CGI without a web server that knows paths.

@@ -99,9 +99,7 @@ function report(
     case: live ? name : "not-in-tree",
     message: `${key}${of} is ${value.value}, and the directory ${directory} ${live ? "does not exist" : "is not in the tree"}`,
     at: value.place,
-    label: live
-      ? "PHP-FPM does not make directories"
-      : "PHP-FPM does not start if it is missing on the host, too",
+    label: live ? "PHP-FPM does not make directories" : "PHP-FPM does not start if the host also lacks it",
     effect: live ? fpmDown : `without ${directory} PHP-FPM does not start, with all pools of this master`,
     help: helpOf(
       spare === null ? [] : [[remove(host, spare)]],
