@@ -9,16 +9,18 @@ import { allDown } from "./connect/all-down.js";
 import { allowedClients } from "./connect/allowed-clients.js";
 import { bindUnix } from "./connect/bind-unix.js";
 import { emptyVariable } from "./connect/empty-variable.js";
-import { listenMismatch } from "./connect/listen-mismatch/rule.js";
+import { listenMismatch } from "./connect/listen-mismatch.js";
 import { missingPort } from "./connect/missing-port.js";
 import { noResolver } from "./connect/no-resolver.js";
 import { sharedAddress } from "./connect/shared-address.js";
+import { twoFamilies } from "./connect/two-families.js";
 import { unusedPool } from "./connect/unused-pool.js";
 import { wrongProtocol } from "./connect/wrong-protocol.js";
 import { aliasScript } from "./fastcgi/alias-script.js";
 import { cacheCondition } from "./fastcgi/cache-condition.js";
 import { cacheKey } from "./fastcgi/cache-key.js";
 import { chrootPath } from "./fastcgi/chroot-path.js";
+import { docRoot } from "./fastcgi/doc-root.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
 import { http3Host } from "./fastcgi/http3-host.js";
 import { httpsOff } from "./fastcgi/https-off.js";
@@ -33,9 +35,11 @@ import { protectionBypassed } from "./fastcgi/protection-bypassed/rule.js";
 import { scriptFilename } from "./fastcgi/script-filename/rule.js";
 import { sourceExposed } from "./fastcgi/source-exposed.js";
 import { statusExposed } from "./fastcgi/status-exposed.js";
+import { switchedRoot } from "./fastcgi/switched-root.js";
 import { tryFilesPathInfo } from "./fastcgi/try-files-path-info.js";
 import { fpmInvalidValue } from "./fpm/invalid-value/rule.js";
 import { lostSection } from "./fpm/lost-section.js";
+import { missingDirectory } from "./fpm/missing-directory.js";
 import { fpmMissingInclude } from "./fpm/missing-include.js";
 import { noListen } from "./fpm/no-listen.js";
 import { overriddenSetting } from "./fpm/overridden-setting.js";
@@ -59,6 +63,7 @@ import { keepalivePinsWorkers } from "./pool/keepalive-pins-workers.js";
 import { memoryLimitOvercommit } from "./pool/memory-limit-overcommit.js";
 import { memoryOversubscribed } from "./pool/memory-oversubscribed.js";
 import { noRecycling } from "./pool/no-recycling.js";
+import { opcacheAcrossChroots } from "./pool/opcache-across-chroots.js";
 import { processMax } from "./pool/process-max.js";
 import { silentWorkers } from "./pool/silent-workers.js";
 import { slowRamp } from "./pool/slow-ramp.js";
@@ -89,12 +94,14 @@ export const rules: readonly Rule[] = [
   missingPort,
   noResolver,
   sharedAddress,
+  twoFamilies,
   unusedPool,
   wrongProtocol,
   aliasScript,
   cacheCondition,
   cacheKey,
   chrootPath,
+  docRoot,
   extensionDenied,
   http3Host,
   httpsOff,
@@ -109,9 +116,11 @@ export const rules: readonly Rule[] = [
   scriptFilename,
   sourceExposed,
   statusExposed,
+  switchedRoot,
   tryFilesPathInfo,
   fpmInvalidValue,
   lostSection,
+  missingDirectory,
   fpmMissingInclude,
   noListen,
   overriddenSetting,
@@ -135,6 +144,7 @@ export const rules: readonly Rule[] = [
   memoryLimitOvercommit,
   memoryOversubscribed,
   noRecycling,
+  opcacheAcrossChroots,
   processMax,
   silentWorkers,
   slowRamp,

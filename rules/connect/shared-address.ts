@@ -8,6 +8,8 @@ import { localhost } from "../../src/model/address/localhost.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
 import { type PoolListen, readListen, takenBy } from "../../src/model/listen/pool-listens.js";
+import { isRedHat } from "../../src/model/machine/distribution.js";
+import { fpmUnits, startsAtBoot } from "../../src/model/machine/systemd.js";
 import { inTurn } from "../../src/source/collect.js";
 import { withoutEnd } from "../../src/source/ends.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -53,8 +55,8 @@ export const sharedAddress = defineRule({
       summary: "two pools of one master accept connections on one address, so requests run as either user",
     },
     "across-masters": {
-      severity: "info",
-      symptom: start(null),
+      severity: "warning",
+      symptom: start("Address already in use"),
       summary: "pools of two masters have one address, so only one of the masters can run",
     },
   },
@@ -77,10 +79,13 @@ export const sharedAddress = defineRule({
       "a `listen` is unknown",
       "`[::1]:9000` is followed by `9000`, because the second pool then only takes IPv4",
       "two paths are only the same because they are cut off",
+      "the masters belong to containers, which have addresses of their own",
     ],
     what: markdown`
-      \`pm.status_listen\` counts like a pool of its own. Across masters it is only worth knowing: one of
-      them may be an old version that no longer runs, and containers have addresses of their own.
+      \`pm.status_listen\` counts like a pool of its own. Across masters it is a warning, for the master that
+      is started second does not start. It is only worth knowing where a master is not started at boot: its
+      unit is disabled or masked, or the host is RHEL, Fedora or a system like them, whose packages enable no
+      unit, and nothing in the tree says that both are enabled.
     `,
     why: markdown`
       PHP-FPM first compares the texts and refuses to start when two are the same. Then it resolves them:
@@ -186,7 +191,9 @@ function report(host: Host, first: Listening, second: Listening, { case: kind, s
   const settle = loose
     ? "The main file of PHP-FPM, which is not in the tree, would settle it: it may not include both files."
     : sure
-      ? null
+      ? kind === "across-masters"
+        ? idle(host, [first, second])
+        : null
       : "`getent ahosts localhost` would settle it: PHP-FPM takes the first address.";
   const shown = [first, second].map(({ text }) => text);
   const where =
@@ -202,6 +209,17 @@ function report(host: Host, first: Listening, second: Listening, { case: kind, s
     help: help(host, second),
     names: [first, second].map(({ pool, status }) => (status ? `${pool.name} status` : pool.name)),
   };
+}
+
+/** What would settle whether both masters are started; `null`: they are, as far as the tree says. */
+function idle(host: Host, both: readonly Listening[]): string | null {
+  for (const { pool } of both) {
+    const [unit = ""] = fpmUnits(pool.master);
+    const starts = startsAtBoot(host, pool.master);
+    if (starts === false) return `${unit} is not started at boot; whether anybody starts it would settle it.`;
+    if (starts === null && isRedHat(host)) return `\`systemctl is-enabled ${unit}\` would settle it.`;
+  }
+  return null;
 }
 
 function who({ pool, status }: Listening): string {

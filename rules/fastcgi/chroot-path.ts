@@ -1,12 +1,13 @@
 import { defineRule } from "../../src/engine/define.js";
 import { certainty, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
-import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf } from "../../src/help/edit.js";
 import { literalRoot, type SentScript, sentScript, writeScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
+import { jailOf } from "../../src/model/request/chroot.js";
+import { phpSwitch, usesOpcache } from "../../src/model/request/opcache.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
@@ -89,11 +90,20 @@ export const chrootPath = defineRule({
         })),
       ],
       effect: "every request to this location ends as 404 File not found",
-      help: helpOf([[writeScript(host, binding, sent, `${inside}${rest}`)]]),
+      help: helpOf([[writeScript(host, binding, sent, `${inside}${rest}`)]], alikeInside(pool)),
       names: namesOf(binding, pool),
     };
   },
 });
+
+/** What to look out for where another pool of the master has a chroot of its own; `null`: none has. */
+function alikeInside(pool: Pool): string | null {
+  const jail = jailOf(pool)?.value;
+  const others = pool.master.pools.some((one) => (jailOf(one)?.value ?? jail) !== jail);
+  return others && usesOpcache(pool) === true && phpSwitch(pool, "opcache.validate_root") === false
+    ? "other pools have chroots of their own: where a path is the same inside two of them, opcache.validate_root = 1 in php.ini keeps OPcache from taking their scripts for one"
+    : null;
+}
 
 /** A link inside the chroot may lead back to the path; where the tree lacks the chroot, nobody knows. */
 function evidence(host: Host, one: Outer): ReturnType<typeof certainty> {
@@ -117,16 +127,6 @@ function* outer(one: Binding, host: Host): Generator<Outer> {
     if (host.fs.entry(normalizePath(`${jail}${path.directory}`)).kind !== "missing") continue;
     yield { ...pair, ...path, sent, chroot };
   }
-}
-
-/** The chroot, with the pool's own `prefix` in the place of `$prefix`; `null`: none, or unknown. */
-function jailOf(pool: Pool): SetValue<string> | null {
-  const chroot = setting(pool, "chroot");
-  if (chroot.kind !== "set" || chroot.value === null) return null;
-  const prefix = setting(pool, "prefix");
-  const own = prefix.kind === "set" ? prefix.value : null;
-  const path = own?.startsWith("/") ? chroot.value.replace(/^\$prefix(?=\/|$)/, own) : chroot.value;
-  return path.startsWith("/") ? { ...chroot, value: normalizePath(path) } : null;
 }
 
 function pathOf(

@@ -1,10 +1,12 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
+import type { HelpDraft } from "../../src/engine/help.js";
 import { sourceOf } from "../../src/evidence/grouping.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
-import { takesKey } from "../../src/fpm/settings/facts.js";
+import { type FpmFact, fpmNamesake, takesKey } from "../../src/fpm/settings/facts.js";
+import { refusedSetting } from "../../src/fpm/settings/refused.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
-import { helpOf, remove } from "../../src/help/edit.js";
+import { helpOf, remove, replace } from "../../src/help/edit.js";
 import { fpmAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, NginxHost, Target } from "../../src/model/host.js";
 import { KEEPALIVE_BY_DEFAULT, readUpstreams, type Upstreams } from "../../src/model/pass/upstreams.js";
@@ -35,7 +37,7 @@ const SOCKET = ["listen.owner", "listen.group", "listen.mode", "listen.acl_users
 const AT_START =
   /^(?:opcache\.(?:memory_consumption|interned_strings_buffer|max_accelerated_files|jit_buffer_size|preload|preload_user)|apc\.shm_size|zend_extension)$/;
 
-type Case = "process-manager" | "on-tcp" | "on-socket" | "at-start" | "keep-conn";
+type Case = Ignored["case"] | "as-php-value" | "keep-conn";
 
 export const ignoredSetting = defineRule({
   id: "pool/ignored-setting",
@@ -52,6 +54,12 @@ export const ignoredSetting = defineRule({
       severity: "info",
       symptom: null,
       summary: "a setting in a pool that PHP reads only once, in the master",
+    },
+    "as-php-value": {
+      severity: "warning",
+      symptom: null,
+      summary:
+        "a setting of PHP-FPM that is written as one of PHP: php_admin_value[request_terminate_timeout]",
     },
     "keep-conn": {
       severity: "info",
@@ -71,6 +79,11 @@ export const ignoredSetting = defineRule({
         \`opcache.preload\` or \`zend_extension\`
       `,
       markdown`
+        a \`php_admin_value\`, \`php_value\` or flag of a pool has the name of a setting of PHP-FPM
+        (\`php_admin_value[request_terminate_timeout]\`, \`php_admin_flag[catch_workers_output]\`), which is a
+        warning
+      `,
+      markdown`
         \`fastcgi_keep_conn on\` is written and no location that it applies to leads to an upstream with
         \`keepalive\`
       `,
@@ -87,11 +100,13 @@ export const ignoredSetting = defineRule({
     `,
     why: markdown`
       Nothing says that such a line does nothing, and anybody who reads it believes it: that a socket is
-      closed to others, that clients are checked, that the cache has that size.
+      closed to others, that clients are checked, that the cache has that size, that slow requests end. Of
+      a setting that PHP does not have, each worker says \`Unable to set php_admin_value\` to its standard error,
+      which is lost unless \`catch_workers_output\` is on.
     `,
     instead: markdown`
       Remove the line, or write what gives it an effect: \`opcache.memory_consumption\` in php.ini,
-      \`keepalive\` in the upstream.
+      \`request_terminate_timeout = 60\` without \`php_admin_value\`, \`keepalive\` in the upstream.
     `,
     references: [
       "https://www.php.net/manual/en/install.fpm.configuration.php",
@@ -106,11 +121,15 @@ export const ignoredSetting = defineRule({
       "on-tcp": "owner-without-a-socket",
       "on-socket": "unlisted-client-answered",
       "at-start": "shared-memory-of-default-size",
+      "as-php-value": "value-unknown-to-php",
       "keep-conn": "connections-closed",
     },
   },
   *check(host) {
-    for (const pool of host.pools) for (const ignored of ignoredIn(pool)) yield report(host, ignored);
+    for (const pool of host.pools) {
+      for (const ignored of ignoredIn(pool)) yield report(host, ignored);
+      yield* asPhpValue(host, pool);
+    }
     if (host.nginx !== null) yield* keepConn(host, host.nginx);
   },
 });
@@ -139,9 +158,7 @@ function* ignoredIn(pool: Pool): Generator<Ignored> {
   const forTcp = address?.kind === "unix" ? of(["listen.allowed_clients"]) : [];
   if (forTcp.length > 0)
     yield { pool, case: "on-socket", settings: forTcp, why: `it listens on ${listen}, a socket` };
-  const late = pool.settings.filter(
-    ({ key, index }) => /^php_(?:admin_)?(?:value|flag)$/.test(key) && AT_START.test(index ?? ""),
-  );
+  const late = pool.settings.filter((line) => isPhpValue(line) && AT_START.test(line.index ?? ""));
   if (late.length > 0)
     yield {
       pool,
@@ -175,6 +192,59 @@ function report(host: Host, { pool, case: name, settings, why }: Ignored): Draft
 
 function nameOf({ key, index }: Setting): string {
   return index === null ? key : `${key}[${index}]`;
+}
+
+/** Settings of PHP-FPM that are written as settings of PHP. */
+function* asPhpValue(host: Host, pool: Pool): Generator<Draft<Case>> {
+  const found = pool.settings.flatMap((line) => {
+    const fact = isPhpValue(line) ? fpmNamesake(line.index ?? "") : undefined;
+    return fact === undefined ? [] : [{ line, fact }];
+  });
+  const [first, ...rest] = found;
+  if (first === undefined) return;
+  const shown = [...new Set(found.map(({ line }) => nameOf(line)))].join(", ");
+  const one = found.length === 1;
+  yield {
+    case: "as-php-value",
+    message: `${shown} ${one ? "has" : "have"} no effect in pool [${pool.name}]: ${one ? "it is a setting" : "they are settings"} of PHP-FPM, which PHP does not have`,
+    at: first.line.keyPlace,
+    label: "PHP does not know it",
+    related: rest.map(({ line }) => ({
+      place: line.keyPlace,
+      message: `PHP does not know ${line.index} either`,
+    })),
+    effect: "nothing changes: PHP-FPM does not see the setting, and PHP drops it",
+    help: asFpmSettings(host, pool, found),
+    names: [pool.name],
+  };
+}
+
+function isPhpValue({ key }: Setting): boolean {
+  return /^php_(?:admin_)?(?:value|flag)$/.test(key);
+}
+
+/** The same lines as settings of PHP-FPM, where nothing else sets them. */
+function asFpmSettings(
+  host: Host,
+  pool: Pool,
+  found: readonly { readonly line: Setting; readonly fact: FpmFact }[],
+): HelpDraft {
+  const written = new Set(pool.settings.flatMap(({ key, index }) => (index === null ? [key] : [])));
+  const global = found.filter(({ fact }) => fact.section === "global").map(({ fact }) => fact.name);
+  return helpOf(
+    [
+      found.map(({ line, fact }) => {
+        const moved = { ...line, key: fact.name, index: null };
+        const fits =
+          fact.section !== "global" && !written.has(fact.name) && refusedSetting(moved, "pool") === null;
+        written.add(fact.name);
+        return fits
+          ? replace(host, line.keyPlace, `${fact.name} = ${line.raw}`)
+          : remove(host, line.keyPlace);
+      }),
+    ],
+    global.length === 0 ? null : `${[...new Set(global)].join(", ")} can only be written in [global]`,
+  );
 }
 
 /** A location that asks nginx to keep its connections. */

@@ -8,6 +8,7 @@ import { ownSocket, passTo } from "../../src/help/address.js";
 import { helpOf, replace } from "../../src/help/edit.js";
 import { inContainer } from "../../src/model/container.js";
 import type { Host } from "../../src/model/host.js";
+import { isRedHat } from "../../src/model/machine/distribution.js";
 import { fpmUnits, isOn, nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
 import type { Assignment } from "../../src/model/machine/unit-file.js";
 import { groupBy } from "../../src/source/collect.js";
@@ -116,13 +117,7 @@ function privateTmp(
   ] as const;
   for (const [daemon, set] of units)
     if (set !== null && isOn(set)) return { set, words: `the unit of ${daemon} has PrivateTmp=${set.value}` };
+  // The packages of nginx and php-fpm of Fedora, RHEL and Remi have PrivateTmp=true in their units.
   if (units.some(([, set]) => set !== null) || !isRedHat(host)) return null;
   return { set: null, words: "the units of this distribution have PrivateTmp=true" };
-}
-
-/** Systems whose packages have `PrivateTmp=true` in the units of nginx and php-fpm: Fedora, RHEL, Remi. */
-function isRedHat({ fs }: Host): boolean {
-  return ["/etc/redhat-release", "/etc/fedora-release", "/etc/centos-release"].some(
-    (path) => fs.entry(path).kind === "file",
-  );
 }

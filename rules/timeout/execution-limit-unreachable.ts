@@ -1,15 +1,18 @@
 import { defineRule } from "../../src/engine/define.js";
-import type { HelpDraft } from "../../src/engine/help.js";
+import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import { certainty, type Known, sourceOf } from "../../src/evidence/grouping.js";
 import { namesOf, type Pair, pairs, showSeconds } from "../../src/evidence/pairs.js";
+import { readLimit, limits as timeouts } from "../../src/evidence/timeouts.js";
 import { phpValue, seconds } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { addInto, helpOf, inWords, replace } from "../../src/help/edit.js";
+import { helpOf, inWords, write } from "../../src/help/edit.js";
+import { writeExecutionTime } from "../../src/help/execution-time.js";
+import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
+import { phpDefault } from "../../src/php/facts.js";
 import { groupBy } from "../../src/source/collect.js";
 import { type Effective, placeOf } from "../../src/source/effective.js";
-import { samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
 /** Both limits in seconds, above 0. */
@@ -30,6 +33,11 @@ export const executionLimitUnreachable = defineRule({
       symptom: { when: "slow-request", status: 502, log: "execution timed out (" },
       summary: "max_execution_time at or above request_terminate_timeout",
     },
+    contradictory: {
+      severity: "warning",
+      symptom: { when: "slow-request", status: 502, log: "execution timed out (" },
+      summary: "a written max_execution_time above request_terminate_timeout",
+    },
   },
   docs: {
     title: "PHP-FPM kills a script before PHP's own limit ends it",
@@ -37,6 +45,10 @@ export const executionLimitUnreachable = defineRule({
       markdown`
         the \`max_execution_time\` that applies in a pool (from \`PHP_VALUE\`, the pool or php.ini, else
         30) is at or above the pool's \`request_terminate_timeout\`
+      `,
+      markdown`
+        somebody wrote a \`max_execution_time\` above it, which is a warning: one of the two limits is not what
+        was meant
       `,
     ],
     silent: ["either is 0, which means no limit", "no php.ini is known"],
@@ -69,7 +81,7 @@ export const executionLimitUnreachable = defineRule({
       if (at === null) continue;
       const own = `${execution.value}s${execution.kind === "default" ? " (the default)" : ""}`;
       yield {
-        case: "unreachable",
+        case: contradicts(first) ? "contradictory" : "unreachable",
         ...(pair === null ? { certain: true, settle: null } : certainty(pair)),
         message: `PHP-FPM kills a request of pool [${pool.name}] after ${showSeconds(terminate.value)}, and max_execution_time is ${own}, so PHP's own limit ${late(first)}`,
         at,
@@ -90,26 +102,34 @@ function late({ terminate, execution }: Limits): string {
     : "is reached only by a script that never waits, if at all";
 }
 
-function help(host: Host, { pool, terminate, execution }: Limits): HelpDraft {
+/** Whether the limit of PHP was written to be longer, and is not the one that every php.ini comes with. */
+function contradicts({ terminate, execution }: Limits): boolean {
+  return execution.kind === "set" && execution.value > terminate.value && execution.value !== STOCK;
+}
+
+const STOCK = Number(phpDefault("max_execution_time"));
+
+function help(host: Host, found: Limits): HelpDraft {
+  const { pool, terminate, execution } = found;
   const less = Math.floor(terminate.value / 2);
-  const line = (key: string): string => `${key}[max_execution_time] = ${less}`;
-  const note = "or raise request_terminate_timeout, and nginx's fastcgi_read_timeout with it";
-  const own = pool.settings.find(
-    ({ place }) => execution.kind === "set" && samePlace(place, execution.place),
-  );
-  const passed =
-    execution.kind === "set" && own === undefined && !execution.place.span.file.path.endsWith(".ini");
-  if (less < 1 || passed) return inWords(note.replace("or raise", "raise"));
-  return helpOf(
-    [
-      [
-        own === undefined
-          ? addInto(host, pool.section, line("php_value"))
-          : replace(host, own.place, line(own.key)),
-      ],
-    ],
-    note,
-  );
+  const lower = less < 1 ? null : [writeExecutionTime(host, pool, execution, less)];
+  if (contradicts(found)) return helpOf([longer(host, found), lower]);
+  const note = "raise request_terminate_timeout, and nginx's fastcgi_read_timeout with it";
+  const { ways } = helpOf([lower]);
+  return ways.length === 0 ? inWords(note) : { ways, notes: [`or ${note}`] };
+}
+
+/** A request_terminate_timeout with which PHP's limit comes first, and nginx waiting for as long. */
+function longer(host: Host, { pool, terminate, execution }: Limits): readonly (Edit | null)[] {
+  const enough = Math.ceil((execution.value * 4) / 3) + 1;
+  const all = [...timeouts(host)];
+  const short = all.filter((one) => one.pool === pool && one.read.value < enough * 1000);
+  return [
+    write(host, terminate, `request_terminate_timeout = ${enough}s`),
+    ...(short.length === 0
+      ? []
+      : writeForLocations(host, short, all, readLimit, `fastcgi_read_timeout ${enough}s;`)),
+  ];
 }
 
 function* limits(host: Host): Generator<Limits> {

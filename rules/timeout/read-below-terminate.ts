@@ -1,5 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
-import type { HelpDraft } from "../../src/engine/help.js";
+import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import {
   certainty,
   furtherLocations,
@@ -9,6 +9,7 @@ import {
 } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
 import {
+  chosenExecutionTimes,
   type Limits,
   limits,
   longestRead,
@@ -16,8 +17,10 @@ import {
   readLimit,
   suitsAll,
   TOLERATED,
+  type WrittenTime,
 } from "../../src/evidence/timeouts.js";
 import { helpOf, write } from "../../src/help/edit.js";
+import { writeExecutionTime } from "../../src/help/execution-time.js";
 import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { groupBy } from "../../src/source/collect.js";
@@ -32,7 +35,7 @@ const symptom = {
   log: "upstream timed out (110: Connection timed out) while reading response header from upstream",
 } as const;
 
-type Case = "held-long" | "no-limit";
+type Case = "held-long" | "below-execution" | "no-limit";
 
 export const readBelowTerminate = defineRule({
   id: "timeout/read-below-terminate",
@@ -43,6 +46,11 @@ export const readBelowTerminate = defineRule({
       symptom,
       summary: "nginx gives up long before PHP-FPM does, and the worker stays busy",
     },
+    "below-execution": {
+      severity: "warning",
+      symptom,
+      summary: "nginx gives up before a written max_execution_time, and the pool has no limit",
+    },
     "no-limit": {
       severity: "info",
       symptom,
@@ -50,17 +58,24 @@ export const readBelowTerminate = defineRule({
     },
   },
   docs: {
-    title: "fastcgi_read_timeout far below request_terminate_timeout",
+    title: "nginx gives up long before PHP does",
     fires: [
       markdown`
         a pool's \`request_terminate_timeout\` is more than 1.5 times the effective
         \`fastcgi_read_timeout\` of a location that uses it
+      `,
+      markdown`
+        the pool has no limit, and a \`max_execution_time\` that somebody wrote is longer than the effective
+        \`fastcgi_read_timeout\`, written or not: one of the two is not what was meant
       `,
       "the pool has no limit, which is the default (info, once for each pool)",
     ],
     silent: [
       "`fastcgi_read_timeout` ≤ `request_terminate_timeout` ≤ 1.5 × `fastcgi_read_timeout`",
       "PHP-FPM is the first to give up (see `timeout/terminate-below-read`)",
+      markdown`
+        \`max_execution_time\` is 0, or the 30 seconds that are PHP's default and in every php.ini
+      `,
       "`fastcgi_read_timeout` is 0",
       "the location only serves the pool's status or ping page",
     ],
@@ -68,15 +83,19 @@ export const readBelowTerminate = defineRule({
       After a \`504 Gateway Time-out\` the script keeps running: PHP only notices that nobody is listening
       when it writes. Its worker takes no other request until the script ends or
       \`request_terminate_timeout\` ends it. When a database hangs, each reload in a browser costs one
-      more worker, until \`pm.max_children\` is reached and the whole pool hangs.
+      more worker, until \`pm.max_children\` is reached and the whole pool hangs. Who writes
+      \`max_execution_time = 600\` wants requests to take that long, and with \`fastcgi_read_timeout 180s\`
+      none does.
     `,
     instead: markdown`
       Set \`request_terminate_timeout\` between \`fastcgi_read_timeout\` and 1.5 times that. Where a few
-      locations need far more time than the others, give them a pool of their own.
+      locations need far more time than the others, give them a pool of their own. Keep
+      \`max_execution_time\` at or below both.
     `,
     references: [
       "https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout",
       "https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout",
+      "https://www.php.net/manual/en/info.configuration.php#ini.max-execution-time",
     ],
     twins: { bad: "bad-held-long", ok: "ok-between" },
   },
@@ -87,7 +106,15 @@ export const readBelowTerminate = defineRule({
     for (const group of groupBy(long, (pair) => `${sourceOf(pair.read)} ${key(pair)}`))
       yield* heldLong(host, all, group);
     const endless = all.filter(({ terminate }) => terminate.value === 0);
-    for (const group of groupBy(endless, key)) yield* noLimit(host, all, group);
+    const chosen = chosenExecutionTimes(host);
+    const cut = endless.flatMap((pair): Cut[] => {
+      const execution = chosen(pair);
+      return execution !== null && execution.value * 1000 > pair.read.value ? [{ ...pair, execution }] : [];
+    });
+    const sources = (pair: Cut): string => `${sourceOf(pair.read)} ${sourceOf(pair.execution)} ${key(pair)}`;
+    for (const group of groupBy(cut, sources)) yield belowExecution(host, all, group);
+    const told = new Set(cut.map(({ pool }) => pool));
+    for (const group of groupBy(endless, key)) if (!told.has(group[0].pool)) yield* noLimit(host, all, group);
   },
 });
 
@@ -122,6 +149,56 @@ function* heldLong(host: Host, all: readonly Limits[], group: Group): Generator<
     effect: `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker stays busy for nobody until ${showSeconds(terminate.value)}`,
     help: helpLong(host, all, group),
   };
+}
+
+/** A written limit of PHP that nginx does not wait for. */
+interface Cut extends Limits {
+  readonly execution: WrittenTime;
+}
+
+function belowExecution(host: Host, all: readonly Limits[], group: readonly [Cut, ...Cut[]]): Draft<Case> {
+  const [first] = group;
+  const { read, execution, pool } = first;
+  const gives = `nginx gives up after ${shown(read, showMs)}`;
+  const allows = `max_execution_time is ${showSeconds(execution.value)}`;
+  const nginxFirst = read.kind === "set";
+  return {
+    ...common(first),
+    case: "below-execution",
+    message: `${gives}, but ${allows} in pool [${pool.name}]`,
+    at: nginxFirst ? read.place : execution.place,
+    label: nginxFirst ? gives : allows,
+    related: nginxFirst
+      ? [{ place: execution.place, message: allows }, ...furtherLocations(group)]
+      : relatedValues(
+          group,
+          (pair) => pair.read,
+          () => gives,
+        ),
+    effect: `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker stays busy for nobody until the script ends`,
+    help: helpCut(host, all, group),
+  };
+}
+
+/** Either time may be the one that was meant, and the pool gets a limit that suits it. */
+function helpCut(host: Host, all: readonly Limits[], group: readonly [Cut, ...Cut[]]): HelpDraft {
+  const [{ read, execution, terminate, pool }] = group;
+  const real = Math.max(1, Math.floor(read.value / 1000));
+  const alone = all.every((one) => one.pool !== pool || sourceOf(one.read) === sourceOf(read));
+  const limit = (seconds: number): readonly (Edit | null)[] =>
+    alone ? [write(host, terminate, `request_terminate_timeout = ${behind(seconds)}s`)] : [];
+  const slow = `fastcgi_read_timeout ${execution.value}s; # if these requests are meant to be slow`;
+  const quick = ` ; if ${showMs(read.value)} is the real limit`;
+  return helpOf([
+    [...writeForLocations(host, group, all, readLimit, slow), ...limit(execution.value)],
+    [writeExecutionTime(host, pool, execution, real, quick), ...limit(real)],
+  ]);
+}
+
+/** Late enough for PHP's own limit to come first, and soon enough after nginx has given up. */
+function behind(seconds: number): number {
+  const late = Math.ceil((seconds * 4) / 3);
+  return late <= seconds * TOLERATED ? late : seconds;
 }
 
 function* noLimit(host: Host, all: readonly Limits[], group: Group): Generator<Draft<Case>> {

@@ -1,10 +1,12 @@
 import { seconds, setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
+import { requestValues } from "../model/request/php-settings.js";
 import { matches, readPattern } from "../nginx/location/pattern.js";
 import { effectiveTime } from "../nginx/tree/effective.js";
 import { argument } from "../nginx/tree/nodes.js";
-import { known } from "../source/effective.js";
+import { phpDefault } from "../php/facts.js";
+import { type Effective, known } from "../source/effective.js";
 import { perKey } from "../source/memo.js";
 import type { Known } from "./grouping.js";
 import { type Pair, pairs } from "./pairs.js";
@@ -30,6 +32,25 @@ export function* limits(host: Host): Generator<Limits> {
     // PHP-FPM starts no timer for a negative time.
     yield { ...pair, read, terminate: { ...terminate, value: Math.max(0, terminate.value ?? 0) } };
   }
+}
+
+/** A `max_execution_time`, in seconds, that somebody wrote. */
+export type WrittenTime = Extract<Known<number>, { readonly kind: "set" }>;
+
+/**
+ * The `max_execution_time` of each way that somebody chose: written, not 0, and not the 30 that every php.ini
+ * comes with. `null`: there is none, or it is unknown.
+ */
+export function chosenExecutionTimes(host: Host): (pair: Pair) => WrittenTime | null {
+  const values = requestValues(host, "max_execution_time");
+  return ({ binding, pool }) => chosenTime(values(binding, pool));
+}
+
+/** The same of one value. */
+export function chosenTime(value: Effective<string | null>): WrittenTime | null {
+  if (value.kind !== "set" || value.value === null || !/^\s*\d+\s*$/.test(value.value)) return null;
+  const time = Number(value.value);
+  return time === 0 || time === Number(phpDefault("max_execution_time")) ? null : { ...value, value: time };
 }
 
 /** Up to this multiple of nginx's limit, a worker that nginx gave up on is free soon enough. */

@@ -21,8 +21,8 @@ export function openSocket(host: Host, worker: NginxWorker, pool: Pool): readonl
   const open = { ...socket, mode: 0o660 };
   const mode = ["listen.mode", "0660"] as const;
   if (mayConnect(open, account, worker.groups, host.accounts)) return lines(host, pool, [mode]);
+  // The group alone is enough, and leaves the owner to whom else needs it.
   return lines(host, pool, [
-    ["listen.owner", worker.user],
     ["listen.group", worker.groups[0] ?? worker.user],
     ...((socket.mode & 0o660) === 0o660 ? [] : [mode]),
   ]);

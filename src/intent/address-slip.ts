@@ -7,16 +7,19 @@ import {
   fpmAddress,
   inDirectory,
   isRelative,
+  meetingPoint,
   passAddress,
   reaches,
   showAddress,
   type UnixAddress,
 } from "../model/address/address.js";
+import { type ListenFault, listenFault, meantListen } from "../model/address/refused-listen.js";
 import { realAddress } from "../model/build.js";
 import { isSurelyMissing } from "../model/fpm-includes.js";
 import type { Host } from "../model/host.js";
 import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/listen/pool-listens.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
+import { grouped } from "../source/collect.js";
 import type { Place } from "../source/file.js";
 import { perKey } from "../source/memo.js";
 import { looksFilledIn } from "../source/template-names.js";
@@ -48,10 +51,8 @@ export interface Refused {
   readonly text: string;
   /** As PHP-FPM would accept it: `/run/php/shop.sock`. */
   readonly meant: string;
-  /**
-   * `port`: what PHP-FPM reads as the port is not a number. `host`: what it reads as the host is not a name.
-   */
-  readonly fault: "port" | "host";
+  /** Which part of it PHP-FPM refuses. */
+  readonly fault: ListenFault["part"];
   /** What PHP-FPM reads it as, in words: `the host unix and the port /run/php/shop.sock`. */
   readonly reading: string;
 }
@@ -81,17 +82,30 @@ function isUnknown(pool: Pool): boolean {
 
 /** The pool whose refused `listen` means the wanted address; `null`: there is none. */
 export function refusedFor(host: Host, wanted: Address): Refused | null {
-  for (const { pool, place, text } of poolListens(host).refused) {
-    const meant = text.replace(/^[a-z]+:\/\//i, "").replace(/^unix:|^:(?=\d+$)/i, "");
-    const address = fpmAddress(meant);
-    if (address === null || !reaches(wanted, realAddress(host.fs, address))) continue;
-    const [name, port] = [text.slice(0, text.lastIndexOf(":")), text.slice(text.lastIndexOf(":") + 1)];
-    const fault = /^\d+$/.test(port) ? "host" : "port";
-    const named = name === "" ? "an empty host name" : `the host ${name}`;
-    const reading = fault === "host" ? named : `${named} and the port ${port}`;
-    return { pool, place, text, meant, fault, reading };
-  }
-  return null;
+  const near = refusedListens(host).get(meetingPoint(wanted)) ?? [];
+  return near.find(({ address }) => reaches(wanted, address))?.refused ?? null;
+}
+
+/** The pools whose refused `listen` shows what was meant, by the meeting point of that address. */
+const refusedListens = perKey((host: Host) =>
+  grouped(
+    poolListens(host).refused.flatMap(({ pool, place, text }) => {
+      const fault = listenFault(text);
+      const meant = fault === null ? null : meantListen(text);
+      const meantAddress = meant === null ? null : fpmAddress(meant);
+      if (fault === null || meant === null || meantAddress === null) return [];
+      const address = realAddress(host.fs, meantAddress);
+      const refused: Refused = { pool, place, text, meant, fault: fault.part, reading: reading(text, fault) };
+      return [[meetingPoint(address), { address, refused }] as const];
+    }),
+  ),
+);
+
+function reading(text: string, { part }: ListenFault): string {
+  const colon = text.lastIndexOf(":");
+  const [name, port] = [text.slice(0, Math.max(colon, 0)), text.slice(colon + 1)];
+  const named = name === "" ? "an empty host name" : `the host ${name}`;
+  return part === "host" ? named : `${named} and the port ${port}`;
 }
 
 /** How a pool's address differs from the wanted one; `null`: PHP-FPM refuses the pool's address. */

@@ -37,6 +37,7 @@ export const phpDefaults: readonly PhpFact[] = [
   { name: "opcache.max_accelerated_files", default: "10000", meaning: "scripts" },
   { name: "opcache.memory_consumption", default: "128", meaning: "megabytes of shared memory of one master" },
   { name: "opcache.revalidate_freq", default: "2", meaning: "seconds" },
+  { name: "opcache.validate_root", default: "0", meaning: "switch: tell scripts of different chroots apart" },
   { name: "opcache.validate_timestamps", default: "1", meaning: "switch" },
   { name: "output_buffering", default: "0", meaning: "bytes; the php.ini files that PHP ships set 4096" },
   { name: "post_max_size", default: "8M", meaning: "bytes of a request's body; 0 is without limit" },

@@ -47,6 +47,29 @@ export const observations: Readonly<Record<string, Observation>> = {
     }
     return { seen: pools.size > 1, saw: `40 requests were answered by ${[...pools].join(", ")}` };
   },
+  /** The link of the document root is switched from release 1 to release 2, and release 1 answers. */
+  "old-release-after-switch": async (running) => {
+    // Each worker remembers for itself.
+    const round = async (): Promise<readonly string[]> => {
+      const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(() => ask(running)));
+      return answers.map(({ body }) => body.trim());
+    };
+    const before = await round();
+    const link = `${running.copy.root}/var/www/shop/current`;
+    fs.unlinkSync(link);
+    fs.symlinkSync("releases/2", link);
+    const after = await round();
+    const seen = before[0] !== "" && after.some((body) => body === before[0]);
+    return { seen, saw: `${before.join(", ")}, then ${after.join(", ")}` };
+  },
+  /** Two sites have an index.php that names them, and one gets the other's. */
+  "script-of-another-pool": async (running) => {
+    const names = ["wiki.test", "blog.test"];
+    const bodies: string[] = [];
+    for (const host of names) bodies.push((await ask(running, { host })).body.trim());
+    const alike = bodies[0] !== "" && bodies.every((body) => body === bodies[0]);
+    return { seen: alike, saw: `the sites answer ${bodies.join(", ")}` };
+  },
   /** The request succeeds, but PHP has nothing of its form. */
   "body-dropped": async (running, [wanted]) => {
     const answer = await ask(running, wanted ?? { method: "POST", path: "/body.php", bodyBytes: 2_097_152 });

@@ -159,6 +159,13 @@ export const poolObservations: Readonly<Record<string, Observation>> = {
     const seen = written(running, "listen.owner") !== null && sockets.length === 0;
     return { seen, saw: `${sockets.length} sockets` };
   },
+  /** A worker says that PHP has no setting of a name; it does so when it starts. */
+  "value-unknown-to-php": async (running) => {
+    const says = (): boolean => /Unable to set php_(?:admin_)?value/.test(logs(running).fpm);
+    await request(running, { path: "/index.php" });
+    const seen = await waitFor(says, written(running, "catch_workers_output") === null ? 0 : 3000);
+    return { seen, saw: seen ? "a setting that PHP refuses" : "no complaint" };
+  },
   "unlisted-client-answered": async (running) => {
     const { status } = await request(running, { path: "/index.php" });
     const seen = status === 200 && written(running, "listen.allowed_clients") !== null;

@@ -180,7 +180,7 @@ export function substituteIni(text: string, table: Table): string {
 
 function substituteSetting(key: string, value: string, table: Table): string {
   if (key === "listen" || key === "pm.status_listen") {
-    const ported = value.replace(/(?<=^\s*["']?|:)(\d+)(?=["']?\s*$)/, (port) =>
+    const ported = value.replace(/(?<=^\s*["']?|:)(\d+)(?=["'/]?\s*$)/, (port) =>
       valid(port) ? String(table.port(Number(port))) : port,
     );
     if (ported !== value) return ported;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listenMismatch } from "../../rules/connect/listen-mismatch/rule.js";
+import { listenMismatch } from "../../rules/connect/listen-mismatch.js";
 import { missingPort } from "../../rules/connect/missing-port.js";
 import { wrongProtocol } from "../../rules/connect/wrong-protocol.js";
 import { pathTooLong } from "../../rules/socket/path-too-long/rule.js";

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { listenMismatch } from "../../rules/connect/listen-mismatch/rule.js";
+import { listenMismatch } from "../../rules/connect/listen-mismatch.js";
 import { sharedAddress } from "../../rules/connect/shared-address.js";
 import type { Report, Rule } from "../../src/engine/rule.js";
 import type { Address } from "../../src/model/address/address.js";

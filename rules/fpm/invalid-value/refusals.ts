@@ -4,7 +4,15 @@ import type { ValueRefusal } from "../../../src/fpm/settings/refused.js";
 
 /** The cases of fpm/invalid-value: what PHP-FPM prints, why it refuses the value, and what to write. */
 
-export type ValueCase = ValueRefusal | Limit | "user" | "group" | "acl-user" | "listen-port" | "listen-host";
+export type ValueCase =
+  | ValueRefusal
+  | Limit
+  | "user"
+  | "group"
+  | "acl-user"
+  | "listen-port"
+  | "listen-service"
+  | "listen-host";
 
 export interface ValueText {
   /** A literal part of what PHP-FPM prints. */
@@ -220,17 +228,18 @@ export const valueTexts: Readonly<Record<ValueCase, ValueText>> = {
   ),
   "listen-port": text(
     "invalid port value",
-    "a listen that does not end with a port",
-    "and PHP-FPM reads what follows the last colon as the port",
-    "KEY = VALUE",
-    "KEY = 127.0.0.1:9000",
+    "a listen without a port from 1 to 65535",
+    "and PHP-FPM refuses the port",
+  ),
+  "listen-service": text(
+    "getaddrinfo: Servname not supported for ai_socktype",
+    "a listen with something after the port",
+    "and PHP-FPM refuses the port",
   ),
   "listen-host": text(
     "getaddrinfo: Name or service not known",
-    "a listen that does not begin with a host",
-    "and PHP-FPM reads what precedes the last colon as the host",
-    "KEY = VALUE",
-    "KEY = 127.0.0.1:9000",
+    "a listen whose host is neither an address nor a name",
+    "and PHP-FPM finds no host with the name",
   ),
 };
 

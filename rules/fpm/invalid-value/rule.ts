@@ -14,7 +14,7 @@ import { known } from "../../../src/source/effective.js";
 import type { Place } from "../../../src/source/file.js";
 import { markdown } from "../../../src/source/markdown.js";
 import { hasOtherAccounts, missingAccounts } from "./accounts.js";
-import { refusedListen } from "./listen.js";
+import { plainListens, refusedListen } from "./listen.js";
 import { refusedCases, type ValueCase, valueTexts } from "./refusals.js";
 
 const misreadCases = {
@@ -61,7 +61,10 @@ export const fpmInvalidValue = defineRule({
         a pool names an account that the host does not have, its \`etc/passwd\` and \`etc/group\` are in
         the tree, and no LDAP or domain is set up
       `,
-      "a `listen` has no port that PHP-FPM could use",
+      markdown`
+        a \`listen\` has no port that PHP-FPM could use, something after the port, or a host that is neither
+        an address nor a name: \`99999\`, \`[::1]\`, \`127.0.0.1:9000/\`, \`::1]:9000\`, \`256.0.0.1:9000\`
+      `,
       markdown`
         PHP-FPM reads the value as something else, which is a warning: \`500ms\` is 500 seconds,
         \`1.5m\` is one minute, \`a|b\` without quotes is 0, numbers beyond 32 bits wrap
@@ -168,27 +171,22 @@ function refusal(host: Host, name: ValueCase, one: Setting, pool: Pool | null, d
 
 /** Lines to paste; an account cannot be pasted, so it is only words. */
 function help(host: Host, name: ValueCase, one: Setting, key: string): HelpDraft {
+  const value = one.raw.replace(/^["']|["']$/g, "");
+  if (name.startsWith("listen-")) {
+    return helpOf(
+      plainListens(host, value, one.key).map((listen) => [replace(host, one.place, `${key} = ${listen}`)]),
+    );
+  }
   const { ways } = valueTexts[name];
   if (ways.length === 0) return inWords(`create the account, or write another one in ${key}`);
-  const value = one.raw.replace(/^["']|["']$/g, "");
   const number = /[1-9][0-9]{0,6}/.exec(value)?.[0] ?? "10";
-  const clean = name.startsWith("listen")
-    ? meantListen(value)
-    : name === "array-value"
-      ? value
-      : value.replace(/[^A-Za-z0-9/_.~-]/g, "");
+  const clean = name === "array-value" ? value : value.replace(/[^A-Za-z0-9/_.~-]/g, "");
   return helpOf(
     ways.map((way) => {
       const line = way?.replaceAll("KEY", key).replaceAll("NUMBER", number).replaceAll("VALUE", clean);
       return [line === undefined ? remove(host, one.place) : replace(host, one.place, line)];
     }),
   );
-}
-
-/** `unix:/run/a.sock` and `tcp://host:9000` show what is meant. */
-function meantListen(value: string): string {
-  const bare = value.replace(/^[a-z]+:\/\//i, "").replace(/^unix:/i, "");
-  return fpmAddress(bare) === null ? "/run/php/php-fpm.sock" : bare;
 }
 
 function shown({ raw }: Setting): string {
@@ -220,15 +218,15 @@ function meant({ kind, as }: Misread, { raw }: Setting, key: string): string {
   return `${key} = ${as}`;
 }
 
-/** If nginx passes requests there, connect/listen-mismatch says more about it. */
+/** If nginx passes requests to the address that is meant, connect/listen-mismatch says more about it. */
 function* listenFault(host: Host, pool: Pool): Generator<Draft> {
   for (const key of ["listen", "pm.status_listen"]) {
     const listen = setting(pool, key);
-    if (listen.kind !== "set" || !listen.value || fpmAddress(listen.value) !== null) continue;
+    if (listen.kind !== "set" || !listen.value) continue;
     const line = lineAt(pool.master, pool, listen.place);
-    const fault = refusedListen(host, listen.value, key);
+    const fault = refusedListen(host, pool, listen.value, key);
     if (line === undefined || fault === null || (!host.whole && isPlaceholder(line))) continue;
-    yield refusal(host, fault, line, pool, null);
+    yield refusal(host, `listen-${fault.part}`, line, pool, JSON.stringify(fault.text));
   }
 }
 

@@ -711,6 +711,21 @@ export function fpmFact(key: string, section: "global" | "pool"): FpmFact | unde
   return (section === "global" ? inGlobal : inPool).get(key);
 }
 
+/**
+ * The setting of PHP-FPM that a name of PHP's own settings looks like: `request_terminate_timeout`, `access_log`
+ * for `access.log`. `undefined`: PHP has a setting of that name, or PHP-FPM has none.
+ */
+export function fpmNamesake(name: string): FpmFact | undefined {
+  return name === "error_log" ? undefined : byLetters.get(name.toLowerCase().replaceAll("_", "."));
+}
+
+/** Without `include`, which is no setting, and without the arrays, which have brackets of their own. */
+const byLetters = new Map(
+  fpmFacts
+    .filter((fact) => fact.name !== "include" && fact.type !== "array")
+    .map((fact) => [fact.name.replaceAll("_", "."), fact]),
+);
+
 /** The default of a key for a PHP version (`8.2`; `null`, unknown, takes the newest); `null` without one. */
 export function fpmDefault(
   key: string,

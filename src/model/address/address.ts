@@ -1,6 +1,7 @@
 import { normalizePath } from "../../host/path.js";
 import { LONGEST_PATH, PLAIN, readAddress } from "../../nginx/address/address.js";
 import { canonicalHost, unmapped } from "./canonical.js";
+import { listenFault, portOf } from "./refused-listen.js";
 
 /**
  * An address of either half in one form, so that `unix:/run/php//a.sock` of nginx and
@@ -92,14 +93,13 @@ function nginxHost({ host, literal }: { readonly host: string; readonly literal:
  * start, such as `unix:/path`, no port, or a port out of range.
  */
 export function fpmAddress(text: string, prefix = "/usr"): Address | null {
+  if (text === "" || listenFault(text) !== null) return null;
   if (/^\d+$/.test(text)) return withPort("*", text);
   const colon = text.lastIndexOf(":");
   if (colon === -1)
-    return text === ""
-      ? null
-      : { kind: "unix", path: socketPath(cutOff(text.startsWith("/") ? text : `${prefix}/${text}`)) };
+    return { kind: "unix", path: socketPath(cutOff(text.startsWith("/") ? text : `${prefix}/${text}`)) };
   const host = canonicalHost(text.slice(0, colon));
-  // A host name has no slash: `tcp://127.0.0.1:9000`, `unix:/run/a.sock:1`.
+  // What a template fills in may still become a host name.
   if (host === "" || host.includes("/")) return null;
   // The C library reads `*` as "no name given", which is the loopback address, ::1 first.
   return withPort(host === "*" ? "::1" : host === "::" ? "*" : host, text.slice(colon + 1));
@@ -112,8 +112,8 @@ function cutOff(path: string): string {
 }
 
 function withPort(host: string, port: string): Address | null {
-  const number = /^\d+$/.test(port) ? Number(port) : 0;
-  return number < 1 || number > 65535 ? null : { kind: "tcp", host, port: number };
+  const number = portOf(port);
+  return number === null ? null : { kind: "tcp", host, port: number };
 }
 
 /** Whether a client that connects to `target` reaches the program that listens on `listen`. */

@@ -1,5 +1,5 @@
 import type { FpmMaster } from "../../fpm/types.js";
-import type { HostFilesystem } from "../../host/filesystem.js";
+import type { Entry, HostFilesystem } from "../../host/filesystem.js";
 import { UNIT_DIRECTORIES } from "../../host/system-directories.js";
 import { type Assignment, assignmentsOf, dropIns } from "./unit-file.js";
 
@@ -51,4 +51,36 @@ export function fpmUnits({ phpVersion }: FpmMaster): readonly string[] {
 /** Whether a yes-or-no setting of a unit is on. */
 export function isOn({ value }: Assignment): boolean {
   return /^(?:1|yes|y|true|t|on)$/i.test(value);
+}
+
+/**
+ * Whether the machine starts a master when it boots, by the links that enable its unit, or OpenRC's. `null`: the
+ * tree does not say.
+ */
+export function startsAtBoot({ fs }: { readonly fs: HostFilesystem }, master: FpmMaster): boolean | null {
+  const units = fpmUnits(master);
+  if (units.some((unit) => isMasked(fs.entry(`${ENABLED}/${unit}`)))) return false;
+  const wants = namesIn(fs, ENABLED).filter((name) => /\.(?:wants|requires)$/.test(name));
+  if (wants.length > 0) {
+    const wanted = wants.flatMap((name) => namesIn(fs, `${ENABLED}/${name}`));
+    return units.some((unit) => wanted.includes(unit));
+  }
+  const level = fs.entry("/etc/runlevels/default");
+  if (level.kind !== "directory") return null;
+  const short = (master.phpVersion ?? "").replace(".", "");
+  return level.names.some((name) => [`php-fpm${short}`, "php-fpm"].includes(name));
+}
+
+/** A link to /dev/null; in a copied tree, which seldom has /dev, it leads nowhere. */
+function isMasked(entry: Entry): boolean {
+  if (entry.kind === "missing") return entry.dangling && /^\/dev(?:\/null)?$/.test(entry.path);
+  return entry.path === "/dev/null" || (entry.kind === "outside" && entry.target === "/dev/null");
+}
+
+/** Where links enable units. */
+const ENABLED = "/etc/systemd/system";
+
+function namesIn(fs: HostFilesystem, path: string): readonly string[] {
+  const entry = fs.entry(path);
+  return entry.kind === "directory" ? entry.names : [];
 }

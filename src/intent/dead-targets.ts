@@ -1,0 +1,65 @@
+import type { Pool } from "../fpm/types.js";
+import { type Address, isLocal, isRelative, showAddress } from "../model/address/address.js";
+import type { Binding, Host, Target } from "../model/host.js";
+import { nginxAnswers } from "../model/listen/nginx-points.js";
+import { othersListen } from "../model/listen/other-listeners.js";
+import { poolListens, statusListens } from "../model/listen/pool-listens.js";
+import { hasWrittenPort, writtenAddress } from "../model/pass/written.js";
+import { perKey } from "../source/memo.js";
+import { looksFilledIn } from "../source/template-names.js";
+import { isSlip, poolsUnknown, refusedFor } from "./address-slip.js";
+
+/** The addresses that a location passes requests to, and on which nobody can be listening. */
+export function deadTargets(host: Host, binding: Binding): readonly Target[] {
+  if (binding.serves !== "php" || host.pools.length === 0 || poolsUnknown(host)) return [];
+  return binding.targets.filter(
+    (target) => !target.down && target.pools.length === 0 && isDead(host, target),
+  );
+}
+
+/** What nginx looks for and does not find, over all locations. */
+export interface Sought {
+  /** The pools whose refused `listen` means one of the addresses. */
+  readonly meant: ReadonlySet<Pool>;
+  /** The other addresses, each once. */
+  readonly others: readonly Address[];
+}
+
+export const sought = perKey((host: Host): Sought => {
+  const meant = new Set<Pool>();
+  const others = new Map<string, Address>();
+  for (const binding of host.bindings) {
+    for (const { address } of deadTargets(host, binding)) {
+      const refused = refusedFor(host, address);
+      if (refused === null) others.set(showAddress(address), address);
+      else meant.add(refused.pool);
+    }
+  }
+  return { meant, others: [...others.values()] };
+});
+
+/** Whether nobody can be listening on the address. */
+function isDead(host: Host, target: Target): boolean {
+  const { address, upstream } = target;
+  if (!isLocal(address) || looksFilledIn(writtenAddress(target.place))) return false;
+  // Without a port nginx refuses it or uses port 80, which is another cause.
+  if (upstream !== null && !hasWrittenPort(target)) return false;
+  if (nginxAnswers(host, address) || statusListens(host, address)) return false;
+  // Other programs also speak FastCGI, and a port of the machine may be a container's.
+  if (othersListen(host, address)) return false;
+  if (address.kind === "unix") {
+    // Where nginx was started is unknown, but the paths of the pools show many slips.
+    if (isRelative(address)) return isSlip(host, address);
+    // A socket that is there, or a link to one, was made by another program.
+    const entry = host.fs.entry(address.path);
+    return entry.kind === "missing" && !entry.dangling;
+  }
+  if (poolListens(host).named.has(address.port)) return false;
+  // The official image has a zz-docker.conf, which moves pool www to this port whatever www.conf says.
+  const image = host.masters.some(
+    ({ main, files }) =>
+      (main === null || main.path.startsWith("/usr/local/etc/")) &&
+      !files.some(({ path }) => path.endsWith("/zz-docker.conf")),
+  );
+  return !(image && address.port === 9000);
+}
