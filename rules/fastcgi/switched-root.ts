@@ -89,7 +89,7 @@ export const switchedRoot = defineRule({
       case: "document-root",
       settle:
         link.to === null
-          ? `Whether ${link.path} is a link would settle it: it is not among the files.`
+          ? `Whether ${link.path} is a link would settle it: the files do not tell.`
           : null,
       message: `SCRIPT_FILENAME is ${sent.param.value}, below the link ${link.path}${leads}: after a switch PHP goes on running what it led to before`,
       at: sent.at,
@@ -129,6 +129,8 @@ function deploymentLink(host: Host, root: string): DeploymentLink | null {
       const at = parts.indexOf("current", count - 1);
       return found.dangling || at === -1 ? null : { path: `/${parts.slice(0, at + 1).join("/")}`, to: null };
     }
+    // A copy without links has a small file in the place of one.
+    if (found.kind === "file") return nameOf(path) === "current" ? { path, to: null } : null;
     const parent = host.fs.entry(directoryOf(path)).path;
     const isLink = found.path !== `${parent === "/" ? "" : parent}/${nameOf(path)}`;
     if (
