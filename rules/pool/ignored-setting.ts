@@ -234,7 +234,8 @@ function asFpmSettings(
   return helpOf(
     [
       found.map(({ line, fact }) => {
-        const moved = { ...line, key: fact.name, index: null };
+        const { value, raw, keyPlace, place, header } = line;
+        const moved: Setting = { key: fact.name, index: null, value, raw, keyPlace, place, header };
         const fits =
           fact.section !== "global" && !written.has(fact.name) && refusedSetting(moved, "pool") === null;
         written.add(fact.name);

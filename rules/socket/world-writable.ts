@@ -2,7 +2,7 @@ import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { setting } from "../../src/fpm/pools.js";
 import { readMode } from "../../src/fpm/settings/values.js";
-import type { Pool } from "../../src/fpm/types.js";
+import type { Pool, Setting } from "../../src/fpm/types.js";
 import { helpOf, write } from "../../src/help/edit.js";
 import { openSocket } from "../../src/help/socket.js";
 import { listenAddress } from "../../src/model/build.js";
@@ -74,11 +74,16 @@ export const worldWritable = defineRule({
   },
 });
 
+/** Field by field: the fields of a setting that was read are not its own. */
+function withValue({ key, index, keyPlace, place, header }: Setting, value: string): Setting {
+  return { key, index, value, raw: value, keyPlace, place, header };
+}
+
 function help(host: Host, pool: Pool, bits: number): HelpDraft {
   const mode = octal(bits | 0o660);
   // A socket that nginx may only open because of its mode has to be given to nginx then.
   const closed = pool.settings.map((one) =>
-    one.key === "listen.mode" ? { ...one, value: mode, raw: mode } : one,
+    one.key === "listen.mode" ? withValue(one, mode) : one,
   );
   const opened = openSocket(host, nginxWorker(host), { ...pool, settings: closed });
   return helpOf(

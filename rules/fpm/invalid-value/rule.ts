@@ -11,7 +11,7 @@ import { helpOf, inWords, remove, replace } from "../../../src/help/edit.js";
 import { fpmAddress } from "../../../src/model/address/address.js";
 import type { Host } from "../../../src/model/host.js";
 import { known } from "../../../src/source/effective.js";
-import type { Place } from "../../../src/source/file.js";
+import { type Place, samePlace } from "../../../src/source/file.js";
 import { markdown } from "../../../src/source/markdown.js";
 import { hasOtherAccounts, missingAccounts } from "./accounts.js";
 import { plainListens, refusedListen } from "./listen.js";
@@ -152,7 +152,7 @@ function* limitReport(host: Host, master: FpmMaster, pool: Pool | null, found: L
 }
 
 function lineAt(master: FpmMaster, pool: Pool | null, place: Place): Setting | undefined {
-  return (pool?.settings ?? master.global).find((one) => one.place === place);
+  return (pool?.settings ?? master.global).find((one) => samePlace(one.place, place));
 }
 
 function refusal(host: Host, name: ValueCase, one: Setting, pool: Pool | null, detail: string | null): Draft {
