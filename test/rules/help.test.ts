@@ -47,6 +47,7 @@ const inWords: Readonly<Record<string, readonly string[]>> = {
 
 /** Fixtures whose help has nothing to paste at a place that it knows, and why. */
 const byHand: Readonly<Record<string, string>> = {
+  "fastcgi/http3-host/bad-map": "which names the map should have for $host only its author knows",
   "connect/listen-mismatch/bad-several-pools": "nothing tells which of the pools is meant",
   "connect/listen-mismatch/bad-snippet-of-two-sites": "one snippet cannot pass to the pools of both sites",
   "fpm/invalid-value/bad-acl-blank": "an account that only its author knows",
