@@ -136,7 +136,7 @@ function withCommands(
     )
     .command(
       "explain <topic..>",
-      "a rule's page (timeout/terminate-below-read), or every cause of a 502, 504, blank page …",
+      "a rule's page (timeout/terminate-below-read), or every cause of a 502, blank page, redirect loop …",
       (y) => y.positional("topic", TOPIC),
       (argv) => explain(argv.topic, argv.color, world),
     )
@@ -158,7 +158,8 @@ const TOPIC = {
   type: "string",
   array: true,
   demandOption: true,
-  describe: "a rule's id, an HTTP status, or blank page",
+  describe:
+    "a rule's id, an HTTP status, or what users see: blank page, downloads, redirect loop, no input file specified, file not found, access denied",
 } as const;
 
 /** Each command's own options; those of a command without a name are the linter's. */
