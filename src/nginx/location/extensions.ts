@@ -111,6 +111,8 @@ function extended(pattern: Pattern, tails: readonly Tail[]): readonly Tail[] {
       return pattern.items.flatMap((item, index) =>
         read(item, tails).map((tail) => ({ ...tail, choice: `${tail.choice} ${index}` })),
       );
+    case "group":
+      return extended(pattern.item, tails);
     case "repeat":
       return repeated(pattern, tails);
     case "character":
@@ -167,6 +169,8 @@ function sample(pattern: Pattern): string {
       return pattern.items.map(sample).join("");
     case "choice":
       return pattern.items[0] === undefined ? "" : sample(pattern.items[0]);
+    case "group":
+      return sample(pattern.item);
     case "repeat": {
       // `/.*\.php` matches `/.php`, but it is not meant for a hidden file.
       const least = pattern.item.kind === "character" && pattern.item.few === null ? 1 : 0;

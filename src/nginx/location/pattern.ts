@@ -8,7 +8,15 @@ export type Pattern =
   | { readonly kind: "character"; readonly has: (character: string) => boolean; readonly few: Few }
   | { readonly kind: "sequence"; readonly items: readonly Pattern[] }
   | { readonly kind: "choice"; readonly items: readonly Pattern[] }
-  | { readonly kind: "repeat"; readonly item: Pattern; readonly min: number; readonly max: number }
+  | {
+      readonly kind: "repeat";
+      readonly item: Pattern;
+      readonly min: number;
+      readonly max: number;
+      readonly lazy: boolean;
+    }
+  /** Brackets that capture: numbered from 1, with a name or `null`. */
+  | { readonly kind: "group"; readonly item: Pattern; readonly number: number; readonly name: string | null }
   | { readonly kind: "start" }
   | { readonly kind: "end" }
   /** `(?=…)` and `(?!…)`. */
@@ -22,6 +30,8 @@ interface Reader {
   readonly insensitive: boolean;
   at: number;
   depth: number;
+  /** Shared by the readers of one expression. */
+  readonly groups: { count: number };
 }
 
 const DEEPEST = 12;
@@ -33,7 +43,7 @@ export function readPattern(text: string, insensitive: boolean): Pattern | null 
   // A template's placeholder; nginx itself has no variables in these expressions.
   if (/\$\{[{A-Z]/.test(text)) return null;
   const flag = text.startsWith("(?i)");
-  const reader = { text, insensitive: insensitive || flag, at: flag ? 4 : 0, depth: 0 };
+  const reader = { text, insensitive: insensitive || flag, at: flag ? 4 : 0, depth: 0, groups: { count: 0 } };
   const pattern = choice(reader);
   return reader.at === text.length ? pattern : null;
 }
@@ -75,9 +85,10 @@ function piece(reader: Reader): Pattern | null {
   const max = low !== undefined ? top : sign === "?" ? 1 : Number.POSITIVE_INFINITY;
   if (min > MOST_REPEATED) return null;
   // A lazy repeat matches the same texts; a possessive one, or one more sign, may not.
-  if (reader.text[reader.at] === "?") reader.at += 1;
+  const lazy = reader.text[reader.at] === "?";
+  if (lazy) reader.at += 1;
   if (/^[*+?]/.test(reader.text.slice(reader.at))) return null;
-  return { kind: "repeat", item, min, max };
+  return { kind: "repeat", item, min, max, lazy };
 }
 
 function atom(reader: Reader): Pattern | null {
@@ -94,14 +105,18 @@ function atom(reader: Reader): Pattern | null {
 
 function group(reader: Reader): Pattern | null {
   const head = /^\?(?::|=|!|i:|P?<\w+>|'\w+')/.exec(reader.text.slice(reader.at, reader.at + 40))?.[0] ?? "";
+  const captures = head === "" || /^\?[P<']/.test(head);
   // Comments, atomic groups, look-behind, conditions, recursion.
   if (head === "" && /^[?*]/.test(reader.text.slice(reader.at))) return null;
   reader.at += head.length;
+  if (captures) reader.groups.count += 1;
+  const number = reader.groups.count;
   const inner = head === "?i:" ? { ...reader, insensitive: true } : reader;
   const item = choice(inner);
   reader.at = inner.at;
   if (item === null || reader.text[reader.at] !== ")") return null;
   reader.at += 1;
+  if (captures) return { kind: "group", item, number, name: /[<'](\w+)/.exec(head)?.[1] ?? null };
   return head === "?=" || head === "?!" ? { kind: "ahead", item, negative: head === "?!" } : item;
 }
 
@@ -182,9 +197,14 @@ function ends(pattern: Pattern, from: Positions, run: { readonly text: string; s
     case "start":
       return new Set([...from].filter((at) => at === 0));
     case "end":
-      return new Set([...from].filter((at) => at === text.length));
+      // `$` also matches before a line feed that ends the text.
+      return new Set(
+        [...from].filter((at) => at === text.length || (at === text.length - 1 && text[at] === "\n")),
+      );
     case "sequence":
       return pattern.items.reduce((at, item) => ends(item, at, run), from);
+    case "group":
+      return ends(pattern.item, from, run);
     case "choice":
       return new Set(pattern.items.flatMap((item) => [...ends(item, from, run)]));
     case "ahead":

@@ -45,6 +45,23 @@ export function effectiveNode(block: Node, name: string): EffectiveNode {
   return { kind: "default" };
 }
 
+/**
+ * The directives of several names on the nearest level that has any of them, in order: `root` hides an outer
+ * `alias`, `allow` an outer `deny`.
+ */
+export function effectiveEither(block: Node, names: readonly string[]): EffectiveNodes {
+  for (let level: Node | null = block; level !== null; level = level.parent) {
+    const found = names.some((name) => childrenNamed(level as Node, name).length > 0);
+    if (found) {
+      const nodes = level.children.filter(({ name }) => names.includes(name));
+      if (!nodes.every(always)) return undecided(nodes);
+      return { kind: "set", nodes, level, complete: !level.partial };
+    }
+    if (level.partial) return unread(level);
+  }
+  return { kind: "default" };
+}
+
 /** Directives that add up on a level and hide every outer level (`fastcgi_param`, `add_header`). */
 export function effectiveList(block: Node, name: string): EffectiveNodes {
   for (let level: Node | null = block; level !== null; level = level.parent) {
