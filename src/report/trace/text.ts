@@ -1,0 +1,217 @@
+import type { Outcome, Step, Way } from "../../model/request/resolve/types.js";
+import { position } from "../../source/file.js";
+import type { Place } from "../../source/file.js";
+import type { GivesUp, TracedLimit } from "../../trace/limits.js";
+import type { Traced, TracedPool, TracedWay } from "../../trace/trace.js";
+import { type Paint, painter } from "../terminal/color.js";
+import { escapeText } from "../terminal/escape.js";
+import { displayWidth, padColumns, wrap } from "../terminal/width.js";
+import { answerText, outcomeText } from "./outcomes.js";
+import { assumptionText, requestLine, stepText, valueText } from "./steps.js";
+
+export interface TraceTextOptions {
+  readonly color: boolean;
+  readonly unicode: boolean;
+  /** Columns of the terminal, or of what is written to. */
+  readonly width: number;
+}
+
+/** The way of one request, for people: how it ends first, then how it got there. */
+export function traceText(traced: Traced, options: TraceTextOptions): string {
+  const { request, host, ways } = traced;
+  const page = new Page(options);
+  const where = host.name === "." ? "" : `${host.name}: `;
+  page.title(`${where}${requestLine(request)}`);
+  endsOf(page, ways);
+  ways.forEach((one, index) => {
+    page.line("");
+    page.title(ways.length === 1 ? "The way" : `Way ${index + 1}`);
+    stepsOf(page, one.way, index === 0 ? null : (ways[0]?.way ?? null));
+  });
+  const shown = new Set<string>();
+  for (const [index, { way, pools }] of ways.entries()) {
+    if (way.outcome.kind !== "php") continue;
+    const lines = new Page(options);
+    paramsOf(lines, way.outcome);
+    for (const pool of pools) limitsOf(lines, pool, pools.length > 1);
+    const text = lines.text();
+    if (shown.has(text)) continue;
+    shown.add(text);
+    if (ways.length > 1) {
+      page.line("");
+      page.title(`What PHP gets on way ${index + 1}`);
+    } else {
+      page.line("");
+      page.title("What PHP gets");
+    }
+    page.raw(text);
+  }
+  return page.text();
+}
+
+/** Lines of a page; everything that comes from the files is escaped here. */
+class Page {
+  private readonly lines: string[] = [];
+  readonly paint: Paint;
+
+  constructor(readonly options: TraceTextOptions) {
+    this.paint = painter(options.color);
+  }
+
+  title(text: string): void {
+    for (const line of wrap(escapeText(text), this.options.width - 2)) this.lines.push(this.paint("headline", line));
+  }
+
+  line(text: string): void {
+    this.lines.push(text);
+  }
+
+  raw(text: string): void {
+    if (text !== "") this.lines.push(text.replace(/\n$/, ""));
+  }
+
+  /** A text with a hanging indent. */
+  item(first: string, text: string, then = " ".repeat(displayWidth(first))): void {
+    const [head = "", ...rest] = wrap(escapeText(text), Math.max(30, this.options.width - displayWidth(first) - 2));
+    this.lines.push(first + head, ...rest.map((line) => then + line));
+  }
+
+  get arrow(): string {
+    return this.options.unicode ? "→" : "->";
+  }
+
+  text(): string {
+    return this.lines.length === 0 ? "" : `${this.lines.map((line) => line.trimEnd()).join("\n")}\n`;
+  }
+}
+
+function endsOf(page: Page, ways: readonly TracedWay[]): void {
+  if (ways.length === 1) {
+    const [only] = ways;
+    if (only !== undefined) for (const end of endTexts(only)) page.item(`${page.arrow} `, end);
+    return;
+  }
+  page.line(`${page.arrow} it depends:`);
+  ways.forEach((one, index) => {
+    const condition = one.way.rests.map(assumptionText).join(", and ");
+    for (const end of endTexts(one))
+      page.item(`  ${index + 1}. `, condition === "" ? end : `${end}, if ${condition}`);
+  });
+}
+
+/** How a way ends; several where several pools may take the request. */
+function endTexts({ way, pools }: TracedWay): readonly string[] {
+  if (way.outcome.kind !== "php" || pools.length === 0) return [outcomeText(way.outcome)];
+  return [...new Set(pools.map((one) => answerText(way.outcome as Extract<Outcome, { kind: "php" }>, one)))];
+}
+
+function stepsOf(page: Page, { steps, outcome }: Way, first: Way | null): void {
+  const same = first === null ? 0 : shared(steps, first.steps);
+  const left = steps.slice(same);
+  const places = left.map(({ place }) => (place === null ? "" : placeText(place)));
+  const lost = outcome.kind === "unknown" && outcome.place !== null ? placeText(outcome.place) : "";
+  const width = Math.min(44, Math.max(0, ...[...places, lost].map((text) => displayWidth(text))));
+  if (same > 0) page.line(`  ${" ".repeat(width)}  the first ${same === 1 ? "step" : `${same} steps`} as on way 1`);
+  left.forEach((step, index) => row(page, places[index] ?? "", stepText(step), width));
+  if (outcome.kind === "unknown") row(page, lost, `the way gets lost here: ${outcome.reason}`, width);
+}
+
+/** How many steps both ways have in common at their beginning. */
+function shared(steps: readonly Step[], others: readonly Step[]): number {
+  let same = 0;
+  while (same < steps.length && stepText(steps[same] as Step) === (others[same] === undefined ? "" : stepText(others[same] as Step)))
+    same += 1;
+  return same;
+}
+
+function row(page: Page, place: string, text: string, width: number): void {
+  const shown = page.paint("gutter", escapeText(place));
+  const pad = " ".repeat(Math.max(0, width - displayWidth(place)));
+  const indent = " ".repeat(width + 4);
+  if (displayWidth(place) <= width) {
+    const [head = "", ...rest] = wrap(escapeText(text), Math.max(30, page.options.width - width - 6));
+    page.line(`  ${shown}${pad}  ${head}`);
+    for (const line of rest) page.line(indent + line);
+    return;
+  }
+  page.line(`  ${shown}`);
+  page.item(indent, text, indent);
+}
+
+function placeText({ span }: Place): string {
+  return `${span.file.display}:${position(span.file, span.start).line}`;
+}
+
+/** The parameters on which PHP applications rest; JSON has all. */
+const MATTERS: readonly string[] = [
+  "SCRIPT_FILENAME",
+  "SCRIPT_NAME",
+  "PATH_INFO",
+  "PATH_TRANSLATED",
+  "DOCUMENT_ROOT",
+  "DOCUMENT_URI",
+  "REQUEST_URI",
+  "QUERY_STRING",
+  "REQUEST_METHOD",
+  "CONTENT_TYPE",
+  "CONTENT_LENGTH",
+  "HTTP_HOST",
+  "SERVER_NAME",
+  "HTTPS",
+  "PHP_VALUE",
+  "PHP_ADMIN_VALUE",
+];
+
+function paramsOf(page: Page, { params }: Extract<Outcome, { kind: "php" }>): void {
+  const last = new Map(params.map((param) => [param.name, param]));
+  const names = MATTERS.filter((name) => last.has(name));
+  const width = Math.max(0, ...names.map((name) => name.length));
+  for (const name of names) {
+    const param = last.get(name);
+    if (param === undefined) continue;
+    const value = param.text === "" ? "(empty)" : valueText(param);
+    page.item(`  ${padColumns(name, width)}  `, value);
+  }
+  const absent = ["SCRIPT_FILENAME", "REQUEST_METHOD"].filter((name) => !last.has(name));
+  for (const name of absent) page.line(`  ${name} is not sent`);
+  const others = last.size - names.length;
+  if (others > 0) page.line(`  and ${others} more (--format json has all)`);
+}
+
+function limitsOf(page: Page, { pool, limits }: TracedPool, several: boolean): void {
+  page.line("");
+  const of = several && pool !== null ? ` in pool [${pool.name}]` : "";
+  page.title(`Limits${of}, in the order in which the request meets them`);
+  const cells = limits.limits.map((one) => [
+    one.value ?? "unknown",
+    one.setting,
+    `${one.what}; beyond it ${one.beyond}`,
+  ]);
+  const widths = [0, 1].map((at) => Math.max(0, ...cells.map((row) => displayWidth(row[at] ?? ""))));
+  limits.limits.forEach((one, index) => {
+    const [value = "", setting = "", what = ""] = cells[index] ?? [];
+    const from = fromText(one);
+    page.item(
+      `  ${escapeText(padColumns(value, widths[0] ?? 0))}  ${padColumns(setting, widths[1] ?? 0)}  `,
+      `${what}${from === "" ? "" : ` (${from})`}`,
+    );
+  });
+  page.line("");
+  const { waiting, computing, open } = limits;
+  page.item("  ", whoText("A script that waits, for a database and the like", waiting));
+  if (computing?.limit !== waiting?.limit) page.item("  ", whoText("A script that computes", computing));
+  if (open) page.item("  ", "One of the limits on time is unknown, so something else may end it first.");
+}
+
+function fromText(one: TracedLimit): string {
+  if (one.reason !== null) return one.reason;
+  if (one.isDefault) return "the default";
+  return one.place === null ? "" : placeText(one.place);
+}
+
+function whoText(script: string, gives: GivesUp | null): string {
+  if (gives === null) return `${script}: nothing that is known ends it.`;
+  const { limit, after } = gives;
+  const who = limit.daemon === "PHP" ? "PHP itself" : limit.daemon;
+  return `${script}: ${who} gives up first, after ${Number(after.toFixed(3))}s (${limit.setting}), and the client gets ${limit.beyond}.`;
+}
