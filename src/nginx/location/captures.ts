@@ -214,6 +214,7 @@ function step(
   if (one.op === "character") return at < text.length && one.has(text[at] ?? "") ? at + 1 : null;
   if (one.op === "start") return at === 0 ? at : null;
   // `$` also matches before a line feed that ends the text: `/a.php%0A` is for `\.php$`.
-  if (one.op === "end") return at === text.length || (at === text.length - 1 && text[at] === "\n") ? at : null;
+  if (one.op === "end")
+    return at === text.length || (at === text.length - 1 && text[at] === "\n") ? at : null;
   return (run(one.program, text, at, new Set()) === null) === one.negative ? at : null;
 }

@@ -149,7 +149,8 @@ export type StatusReason =
   | "https-port"
   | "built-in"
   | "invalid-pass"
-  | "auth-cycle";
+  /** What another server or an application of this host answered. */
+  | "application";
 
 /** It leaves this host, or goes on by another protocol. */
 export interface ProxyOutcome {

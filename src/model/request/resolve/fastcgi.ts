@@ -1,0 +1,116 @@
+import { effectiveList, effectiveNode } from "../../../nginx/tree/effective.js";
+import { argument, headPlace } from "../../../nginx/tree/nodes.js";
+import type { Node } from "../../../nginx/types.js";
+import { errorPageFor } from "./error-page.js";
+import { evaluate, flagOn, isTaken } from "./evaluate.js";
+import { Lost, type Next, type State, status } from "./state.js";
+import type { CacheUse, PhpOutcome, SentParam } from "./types.js";
+
+/** `fastcgi_pass`: what nginx sends to the application. */
+
+export function fastcgi(state: State, pass: Node): Next {
+  const { block, location, server } = state;
+  // What `fastcgi_split_path_info` made of an earlier URI is forgotten here.
+  state.split = null;
+  const place = headPlace(pass);
+  const address = evaluate(state, argument(pass, 0) ?? "");
+  state.steps.push({ kind: "fastcgi", node: pass, address, place });
+  if (address.text === "") return status(500, "invalid-pass", place);
+  const answered = (code: number): boolean =>
+    code >= 300 && flagOn(block, "fastcgi_intercept_errors") && errorPageFor(block, code) !== null;
+  const given = state.php.statuses[state.php.asked];
+  state.php.asked += 1;
+  if (given !== undefined && answered(given)) return status(given, "application", place);
+  const cache = cacheOf(state);
+  const { next } = state.php;
+  const outcome: PhpOutcome = {
+    kind: "php",
+    pass,
+    block,
+    location: location ?? block,
+    server,
+    address,
+    params: paramsOf(state, cache !== null),
+    method: state.method,
+    uri: state.uri,
+    args: state.args,
+    bodyLength: flagOn(block, "fastcgi_pass_request_body", true) ? (state.bodyLength ?? 0) : 0,
+    status: state.errStatus === 0 ? null : state.errStatus,
+    cache,
+    answered: (code) => (answered(code) ? next(code) : null),
+  };
+  return { go: "done", outcome };
+}
+
+/** Headers that nginx keeps from an application whose answers it may store, for whatever the client has. */
+const KEPT_BY_CACHE: ReadonlySet<string> = new Set([
+  "HTTP_IF_MODIFIED_SINCE",
+  "HTTP_IF_UNMODIFIED_SINCE",
+  "HTTP_IF_NONE_MATCH",
+  "HTTP_IF_MATCH",
+  "HTTP_RANGE",
+  "HTTP_IF_RANGE",
+]);
+
+function paramsOf(state: State, cached: boolean): readonly SentParam[] {
+  const list = effectiveList(state.block, "fastcgi_param");
+  if (list.kind === "unknown") throw new Lost(list.reason, list.place);
+  if (list.kind === "set" && !list.complete)
+    throw new Lost("a part of the parameters was not read", headPlace(list.level));
+  const sent: SentParam[] = [];
+  const hidden = new Set(cached ? [...KEPT_BY_CACHE] : []);
+  for (const node of list.kind === "set" ? list.nodes : []) {
+    const [name = "", written = "", flag] = node.directive.args.map(({ text }) => text);
+    if (name.startsWith("HTTP_") && name.length > 5) {
+      hidden.add(name.toUpperCase().replaceAll("-", "_"));
+      // An empty one only keeps the client's header away.
+      if (written === "") continue;
+    }
+    const value = evaluate(state, written);
+    if (flag === "if_not_empty" && value.text === "") continue;
+    sent.push({ name, ...value, node });
+  }
+  if (!flagOn(state.block, "fastcgi_pass_request_headers", true)) return sent;
+  for (const [name, value] of headersOf(state)) {
+    const param = `HTTP_${name.toUpperCase().replaceAll("-", "_")}`;
+    if (!hidden.has(param)) sent.push({ name: param, text: value, reason: "", node: null });
+  }
+  return sent;
+}
+
+/** The headers that nginx takes, Content-Length among them. */
+function headersOf(state: State): readonly (readonly [string, string])[] {
+  const { headers, bodyLength } = state.request;
+  const taken = headers.filter(([name]) => isTaken(state, name));
+  return bodyLength === null ? taken : [...taken, ["Content-Length", String(bodyLength)]];
+}
+
+function cacheOf(state: State): CacheUse | null {
+  const zone = effectiveNode(state.block, "fastcgi_cache");
+  if (zone.kind !== "set" || argument(zone.node, 0) === "off") return null;
+  const methods = effectiveList(state.block, "fastcgi_cache_methods");
+  const named =
+    methods.kind === "set"
+      ? methods.nodes.flatMap(({ directive }) => directive.args.map(({ text }) => text))
+      : [];
+  if (![...named, "GET", "HEAD"].includes(state.method)) return null;
+  const key = effectiveNode(state.block, "fastcgi_cache_key");
+  return {
+    zone: evaluate(state, argument(zone.node, 0) ?? ""),
+    key: evaluate(state, key.kind === "set" ? (argument(key.node, 0) ?? "") : ""),
+    bypass: anyTrue(state, "fastcgi_cache_bypass"),
+    noCache: anyTrue(state, "fastcgi_no_cache"),
+    place: headPlace(zone.node),
+  };
+}
+
+/** Whether one of the values is neither empty nor 0; `null`: unknown. */
+function anyTrue(state: State, name: string): boolean | null {
+  const list = effectiveList(state.block, name);
+  if (list.kind !== "set") return list.kind === "default" ? false : null;
+  const values = list.nodes.flatMap(({ directive }) =>
+    directive.args.map(({ text }) => evaluate(state, text).text),
+  );
+  if (values.some((text) => text !== null && text !== "" && text !== "0")) return true;
+  return values.includes(null) ? null : false;
+}

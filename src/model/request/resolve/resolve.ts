@@ -1,0 +1,124 @@
+import { headPlace } from "../../../nginx/tree/nodes.js";
+import type { Node } from "../../../nginx/types.js";
+import type { Place } from "../../../source/file.js";
+import { type Trail, trail } from "./choices.js";
+import { captured, requestHost } from "./evaluate.js";
+import { mergesSlashes, runPhases } from "./phases.js";
+import { chooseServer, defaultServer, pointFor, type ServerChoice } from "./servers.js";
+import { startState } from "./start.js";
+import { Lost, ON, type State, status } from "./state.js";
+import { type NormalUri, normalUri } from "./text.js";
+import type { Files, Outcome, Request, Step, Way } from "./types.js";
+
+/** From a request to what nginx makes of it. */
+
+export interface ResolveOptions {
+  /** The request is for this server, whatever its name and address are; absent: nginx chooses. */
+  readonly server?: Node;
+}
+
+/** More ways than this are one that is unknown. */
+const MOST_WAYS = 48;
+
+/**
+ * Every way that a request may go; several only where it rests on files of which nobody knows whether they
+ * exist. `http` is the block of the servers.
+ */
+export function resolve(
+  http: Node,
+  request: Request,
+  files: Files,
+  options: ResolveOptions = {},
+): readonly Way[] {
+  return waysFrom({ http, request, files, options }, [], []);
+}
+
+interface Question {
+  readonly http: Node;
+  readonly request: Request;
+  readonly files: Files;
+  readonly options: ResolveOptions;
+}
+
+/** The ways that begin with these answers about files and these of applications. */
+function waysFrom(
+  question: Question,
+  given: readonly boolean[],
+  statuses: readonly number[],
+): readonly Way[] {
+  const ways: Way[] = [];
+  const left: (readonly boolean[])[] = [given];
+  for (let answers = left.pop(); answers !== undefined; answers = left.pop()) {
+    const asked = trail(question.files, answers);
+    const steps: Step[] = [];
+    const outcome = follow(question, asked, steps, statuses);
+    ways.push({ outcome, steps, rests: asked.rests });
+    for (let at = answers.length; at < asked.taken.length; at += 1)
+      left.push([...asked.taken.slice(0, at), false]);
+    if (ways.length >= MOST_WAYS && left.length > 0) {
+      const unknown = { kind: "unknown", reason: "it rests on too many files", place: null } as const;
+      return [...ways, { outcome: unknown, steps: [], rests: [] }];
+    }
+  }
+  return ways;
+}
+
+function follow(question: Question, choices: Trail, steps: Step[], statuses: readonly number[]): Outcome {
+  const php = {
+    statuses,
+    asked: 0,
+    next: (code: number) => waysFrom(question, [...choices.taken], [...statuses, code]),
+  };
+  const run = (state: State): Outcome => runPhases(state, begin);
+  try {
+    const from = { choices, run, steps, depth: 0, php };
+    return beginAt(question.http, question.request, from, question.options.server ?? null);
+  } catch (error) {
+    if (error instanceof Lost) return { kind: "unknown", reason: error.reason, place: error.place };
+    throw error;
+  }
+}
+
+function begin(http: Node, request: Request, from: State): Outcome {
+  return beginAt(http, request, { ...from, depth: from.depth + 1 }, null);
+}
+
+type Origin = Pick<State, "choices" | "run" | "steps" | "depth" | "php">;
+
+function beginAt(http: Node, request: Request, from: Origin, forced: Node | null): Outcome {
+  const host = requestHost(request);
+  const point = pointFor(http, request.to, host);
+  const first = forced ?? (point === null ? null : defaultServer(point));
+  if (first === null) throw new Lost("no server of the host listens there", null);
+  const bad = (server: Node): Outcome => {
+    const state = startState(request, server, EMPTY, from);
+    return runPhases(state, begin, status(400, "bad-request", null));
+  };
+  if (point?.tls === true && !request.tls && forced === null) {
+    const state = startState(request, first, EMPTY, from);
+    return runPhases(state, begin, status(400, "https-port", headPlace(first)));
+  }
+  const path = request.target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
+  const uri = normalUri(path.startsWith("/") ? path : `/${path}`, mergesSlashes(first));
+  if (uri === undefined) throw new Lost("the path is not UTF-8", null);
+  if (uri === null || (request.protocol === "HTTP/1.1" && !namesHost(request))) return bad(first);
+  const choice: ServerChoice | null =
+    forced === null && point !== null
+      ? chooseServer(point, host)
+      : { server: first, why: "only", match: null };
+  if (choice === null) throw new Lost("no server of the host listens there", null);
+  const { server, why, match } = choice;
+  const place: Place = headPlace(server);
+  from.steps.push({ kind: "server", server, why, host, place });
+  const state = startState(request, server, uri, from);
+  if (match !== null) captured(state, match);
+  // nginx refuses these itself, whatever the server says.
+  const refused = request.method === "TRACE" || request.method === "CONNECT";
+  return runPhases(state, begin, refused ? status(405, "method", null) : ON);
+}
+
+const EMPTY: NormalUri = { uri: "", args: "", quoted: false, plus: false };
+
+function namesHost({ target, headers }: Request): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(target) || headers.some(([name]) => name.toLowerCase() === "host");
+}
