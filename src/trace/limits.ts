@@ -1,15 +1,10 @@
+import { showBytes, showSeconds } from "../evidence/pairs.js";
 import { phpValue, seconds } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
-import { showBytes, showSeconds } from "../evidence/pairs.js";
 import type { Binding, Host } from "../model/host.js";
 import { requestValues } from "../model/request/php-settings.js";
 import type { PhpOutcome, Step } from "../model/request/resolve/types.js";
-import {
-  effectiveBuffers,
-  effectiveOffset,
-  effectiveSize,
-  effectiveTime,
-} from "../nginx/tree/effective.js";
+import { effectiveBuffers, effectiveOffset, effectiveSize, effectiveTime } from "../nginx/tree/effective.js";
 import type { Node } from "../nginx/types.js";
 import { parseIniBytes } from "../php/ini.js";
 import { type Effective, mapEffective } from "../source/effective.js";
@@ -60,12 +55,7 @@ type Row = Pick<TracedLimit, "daemon" | "setting" | "what" | "beyond">;
  * The limits of one request that PHP answers. `steps`: its way, for nginx compares the body's length in each
  * location that it chooses. `pool`: `null` where it is not known which takes the request.
  */
-export function limitsOf(
-  host: Host,
-  outcome: PhpOutcome,
-  steps: readonly Step[],
-  pool: Pool | null,
-): Limits {
+export function limitsOf(host: Host, outcome: PhpOutcome, steps: readonly Step[], pool: Pool | null): Limits {
   const { block, server } = outcome;
   const time = (name: string): Effective<number> => {
     const value = effectiveTime(block, name);
@@ -73,12 +63,22 @@ export function limitsOf(
   };
   const header = effectiveBuffers(server, "large_client_header_buffers");
   const read = timeLimit(
-    { daemon: "nginx", setting: "fastcgi_read_timeout", what: "the wait between two parts of the answer", beyond: "504" },
+    {
+      daemon: "nginx",
+      setting: "fastcgi_read_timeout",
+      what: "the wait between two parts of the answer",
+      beyond: "504",
+    },
     time("fastcgi_read_timeout"),
   );
   const before: readonly TracedLimit[] = [
     sizeLimit(
-      { daemon: "nginx", setting: "large_client_header_buffers", what: "one line of the header", beyond: "400, or 414 for the URL" },
+      {
+        daemon: "nginx",
+        setting: "large_client_header_buffers",
+        what: "one line of the header",
+        beyond: "400, or 414 for the URL",
+      },
       mapEffective(header, ({ size }) => size),
     ),
     sizeLimit(
@@ -86,15 +86,30 @@ export function limitsOf(
       smallestBody(steps, block),
     ),
     timeLimit(
-      { daemon: "nginx", setting: "client_body_timeout", what: "the wait between two parts of the body", beyond: "408" },
+      {
+        daemon: "nginx",
+        setting: "client_body_timeout",
+        what: "the wait between two parts of the body",
+        beyond: "408",
+      },
       time("client_body_timeout"),
     ),
     timeLimit(
-      { daemon: "nginx", setting: "fastcgi_connect_timeout", what: "the wait for the connection", beyond: "504" },
+      {
+        daemon: "nginx",
+        setting: "fastcgi_connect_timeout",
+        what: "the wait for the connection",
+        beyond: "504",
+      },
       time("fastcgi_connect_timeout"),
     ),
     timeLimit(
-      { daemon: "nginx", setting: "fastcgi_send_timeout", what: "the wait while the request is sent", beyond: "504" },
+      {
+        daemon: "nginx",
+        setting: "fastcgi_send_timeout",
+        what: "the wait while the request is sent",
+        beyond: "504",
+      },
       time("fastcgi_send_timeout"),
     ),
   ];
@@ -117,10 +132,11 @@ export function limitsOf(
 
 function phpLimits(host: Host, outcome: PhpOutcome, pool: Pool): readonly TracedLimit[] {
   const binding = host.bindings.find(({ pass }) => pass === outcome.pass) ?? null;
-  const value = (name: string): Effective<string | null> => valueOf(host, binding, pool, name);
+  const value = (name: string): Effective<string | null> => phpSetting(host, binding, pool, name);
   const bytes = (name: string): Effective<number> =>
     mapEffective(value(name), (text) => {
-      const read = text === null || !/^[+-]?\d+\s*[kmg]?$/i.test(text.trim()) ? undefined : parseIniBytes(text);
+      const read =
+        text === null || !/^[+-]?\d+\s*[kmg]?$/i.test(text.trim()) ? undefined : parseIniBytes(text);
       return read !== undefined && read <= 0 ? Number.POSITIVE_INFINITY : read;
     });
   const execution = mapEffective(value("max_execution_time"), (text) => {
@@ -136,15 +152,30 @@ function phpLimits(host: Host, outcome: PhpOutcome, pool: Pool): readonly Traced
       bytes("post_max_size"),
     ),
     sizeLimit(
-      { daemon: "PHP", setting: "upload_max_filesize", what: "one uploaded file", beyond: "the file is missing" },
+      {
+        daemon: "PHP",
+        setting: "upload_max_filesize",
+        what: "one uploaded file",
+        beyond: "the file is missing",
+      },
       bytes("upload_max_filesize"),
     ),
     sizeLimit(
-      { daemon: "PHP", setting: "memory_limit", what: "the memory of the script", beyond: "500, or a page that breaks off" },
+      {
+        daemon: "PHP",
+        setting: "memory_limit",
+        what: "the memory of the script",
+        beyond: "500, or a page that breaks off",
+      },
       bytes("memory_limit"),
     ),
     timeLimit(
-      { daemon: "PHP", setting: "max_execution_time", what: "the time that the script computes", beyond: "500, or a page that breaks off" },
+      {
+        daemon: "PHP",
+        setting: "max_execution_time",
+        what: "the time that the script computes",
+        beyond: "500, or a page that breaks off",
+      },
       execution,
     ),
     timeLimit(
@@ -154,7 +185,7 @@ function phpLimits(host: Host, outcome: PhpOutcome, pool: Pool): readonly Traced
   ];
 }
 
-function valueOf(host: Host, binding: Binding | null, pool: Pool, name: string): Effective<string | null> {
+function phpSetting(host: Host, binding: Binding | null, pool: Pool, name: string): Effective<string | null> {
   if (binding === null) return phpValue(pool, name);
   const found = requestValues(host, name)(binding, pool);
   // Without any php.ini in the tree the default is only certain where one could not be missing.

@@ -24,7 +24,10 @@ export const TRACE_OPTIONS = {
     describe: "version of HTTP that the client speaks [default: 1.1]",
   },
   from: { type: "string", describe: "address of the client, for allow and deny [default: anybody]" },
-  exists: { ...repeatable, describe: "a file, or a directory with a / at the end, that is there; repeatable" },
+  exists: {
+    ...repeatable,
+    describe: "a file, or a directory with a / at the end, that is there; repeatable",
+  },
   missing: { ...repeatable, describe: "a path where nothing is; repeatable" },
   ...sharedOptions,
 } as const satisfies OptionTable;

@@ -35,7 +35,8 @@ export function readRequest(words: RequestWords): Request {
   return {
     method,
     target,
-    protocol: PROTOCOLS[words.http as keyof typeof PROTOCOLS] ?? (words.http === undefined ? "HTTP/1.1" : "HTTP/1.1"),
+    protocol:
+      PROTOCOLS[words.http as keyof typeof PROTOCOLS] ?? (words.http === undefined ? "HTTP/1.1" : "HTTP/1.1"),
     headers: [...(own || authority === "" ? [] : [["Host", authority] as const]), ...given],
     bodyLength,
     tls,
@@ -56,12 +57,15 @@ interface Url {
 /** Never through the class URL, which changes what is typed: `/a/../b`, `%7e`, `//`. */
 function readUrl(text: string): Url {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they would end the request line
-  if (/[\x00-\x20\x7f]/.test(text)) throw wrongUrl(text, "has a space or a control character; write it as %20 and the like");
+  if (/[\x00-\x20\x7f]/.test(text))
+    throw wrongUrl(text, "has a space or a control character; write it as %20 and the like");
   if (text.startsWith("/") && !text.startsWith("//"))
     return { scheme: "http", authority: "", port: null, target: withoutFragment(text) };
   const parts = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(text);
   if (parts === null) {
-    const hint = /^[a-z][a-z0-9+.-]*:/i.test(text) ? "" : `; write http://${text}, or a path that begins with /`;
+    const hint = /^[a-z][a-z0-9+.-]*:/i.test(text)
+      ? ""
+      : `; write http://${text}, or a path that begins with /`;
     throw wrongUrl(text, `is neither http:// nor https:// nor a path${hint}`);
   }
   const [, scheme = "", rest = "", path = ""] = parts;

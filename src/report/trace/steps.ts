@@ -1,4 +1,4 @@
-import type { Assumption, Request, Step, StatusReason, Value } from "../../model/request/resolve/types.js";
+import type { Assumption, Request, StatusReason, Step, Value } from "../../model/request/resolve/types.js";
 import { argument, headText } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { wordMap } from "../../source/word-map.js";
@@ -85,7 +85,9 @@ export function serverName(server: Node): string {
 
 function authText(status: number | null): string {
   if (status === null) return "nobody knows what the subrequest is answered";
-  return status < 300 ? `the subrequest is answered ${status}, which lets it through` : `the subrequest is answered ${status}`;
+  return status < 300
+    ? `the subrequest is answered ${status}, which lets it through`
+    : `the subrequest is answered ${status}`;
 }
 
 function tryText({ node, index, path, answer }: Extract<Step, { kind: "try-files" }>): string {
@@ -112,8 +114,7 @@ function withArgs(uri: string, args: string): string {
 /** `GET /cart?id=3 to shop.example, port 80`. */
 export function requestLine({ method, target, headers, to, tls, protocol, bodyLength }: Request): string {
   const host = headers.find(([name]) => name.toLowerCase() === "host")?.[1] ?? null;
-  const where =
-    to.kind === "unix" ? to.path : `port ${to.port ?? "unknown"}${tls ? " with TLS" : ""}`;
+  const where = to.kind === "unix" ? to.path : `port ${to.port ?? "unknown"}${tls ? " with TLS" : ""}`;
   const body = bodyLength === null ? "" : ` with a body of ${bodyLength} bytes`;
   const version = protocol === "HTTP/1.1" ? "" : ` by ${protocol}`;
   return `${method} ${target}${version}${body} to ${host ?? "no host"}, ${where}`;

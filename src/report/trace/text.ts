@@ -1,6 +1,6 @@
 import type { Outcome, Step, Way } from "../../model/request/resolve/types.js";
-import { position } from "../../source/file.js";
 import type { Place } from "../../source/file.js";
+import { position } from "../../source/file.js";
 import type { GivesUp, TracedLimit } from "../../trace/limits.js";
 import type { Traced, TracedPool, TracedWay } from "../../trace/trace.js";
 import { type Paint, painter } from "../terminal/color.js";
@@ -59,7 +59,8 @@ class Page {
   }
 
   title(text: string): void {
-    for (const line of wrap(escapeText(text), this.options.width - 2)) this.lines.push(this.paint("headline", line));
+    for (const line of wrap(escapeText(text), this.options.width - 2))
+      this.lines.push(this.paint("headline", line));
   }
 
   line(text: string): void {
@@ -72,7 +73,7 @@ class Page {
 
   /** A text with a hanging indent. */
   item(first: string, text: string, then = " ".repeat(displayWidth(first))): void {
-    const [head = "", ...rest] = wrap(escapeText(text), Math.max(30, this.options.width - displayWidth(first) - 2));
+    const [head = "", ...rest] = wrap(escapeText(text), Math.max(30, this.options.width - then.length - 2));
     this.lines.push(first + head, ...rest.map((line) => then + line));
   }
 
@@ -105,37 +106,33 @@ function endTexts({ way, pools }: TracedWay): readonly string[] {
   return [...new Set(pools.map((one) => answerText(way.outcome as Extract<Outcome, { kind: "php" }>, one)))];
 }
 
+/** The steps under the names of their files, each behind its line. */
 function stepsOf(page: Page, { steps, outcome }: Way, first: Way | null): void {
   const same = first === null ? 0 : shared(steps, first.steps);
-  const left = steps.slice(same);
-  const places = left.map(({ place }) => (place === null ? "" : placeText(place)));
-  const lost = outcome.kind === "unknown" && outcome.place !== null ? placeText(outcome.place) : "";
-  const width = Math.min(44, Math.max(0, ...[...places, lost].map((text) => displayWidth(text))));
-  if (same > 0) page.line(`  ${" ".repeat(width)}  the first ${same === 1 ? "step" : `${same} steps`} as on way 1`);
-  left.forEach((step, index) => row(page, places[index] ?? "", stepText(step), width));
-  if (outcome.kind === "unknown") row(page, lost, `the way gets lost here: ${outcome.reason}`, width);
+  if (same > 0) page.line(`  the first ${same === 1 ? "step is" : `${same} steps are`} those of way 1`);
+  const rows: (readonly [Place | null, string])[] = steps
+    .slice(same)
+    .map((step) => [step.place, stepText(step)] as const);
+  if (outcome.kind === "unknown") rows.push([outcome.place, `the way gets lost here: ${outcome.reason}`]);
+  let file = "";
+  for (const [place, text] of rows) {
+    const own = place === null ? file : place.span.file.display;
+    if (own !== file) page.line(`  ${page.paint("gutter", escapeText(own))}`);
+    file = own;
+    const line = place === null ? "" : String(position(place.span.file, place.span.start).line);
+    page.item(`  ${page.paint("gutter", line.padStart(5))}  `, text, " ".repeat(9));
+  }
 }
 
 /** How many steps both ways have in common at their beginning. */
 function shared(steps: readonly Step[], others: readonly Step[]): number {
   let same = 0;
-  while (same < steps.length && stepText(steps[same] as Step) === (others[same] === undefined ? "" : stepText(others[same] as Step)))
+  while (
+    same < steps.length &&
+    stepText(steps[same] as Step) === (others[same] === undefined ? "" : stepText(others[same] as Step))
+  )
     same += 1;
   return same;
-}
-
-function row(page: Page, place: string, text: string, width: number): void {
-  const shown = page.paint("gutter", escapeText(place));
-  const pad = " ".repeat(Math.max(0, width - displayWidth(place)));
-  const indent = " ".repeat(width + 4);
-  if (displayWidth(place) <= width) {
-    const [head = "", ...rest] = wrap(escapeText(text), Math.max(30, page.options.width - width - 6));
-    page.line(`  ${shown}${pad}  ${head}`);
-    for (const line of rest) page.line(indent + line);
-    return;
-  }
-  page.line(`  ${shown}`);
-  page.item(indent, text, indent);
 }
 
 function placeText({ span }: Place): string {
