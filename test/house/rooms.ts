@@ -26,7 +26,7 @@ const fpm = [...host, ...fpmGround, "src/fpm/settings", "src/fpm/syntax", "src/f
 const readers = [...nginx, ...fpm];
 const modelGround = [...readers, "src/model/address", "src/model/machine", "src/model/host"];
 const modelWay = [...modelGround, "src/model/request", "src/model/pass"];
-const model = [...modelWay, "src/model", "src/model/listen"];
+const model = [...modelWay, "src/model/answer", "src/model", "src/model/listen"];
 const engine = [...model, "src/capacity", "src/engine"];
 const shared = [...engine, "src/evidence", "src/intent", "src/help"];
 const sizing = [...engine, "src/evidence", "src/fpm/edit", "src/sizing"];
@@ -74,6 +74,7 @@ export const rooms: readonly Room[] = [
     what: "the join: nginx's locations and FPM's pools",
     mayImport: [...modelGround, "src/model/request"],
   },
+  { name: "src/model/answer", what: "what PHP-FPM answers to a request", mayImport: modelWay },
   { name: "src/model", what: "builds a host from its files", mayImport: modelWay },
   { name: "src/model/listen", what: "who listens where", mayImport: model },
   { name: "src/capacity", what: "arithmetic alone", mayImport: source },

@@ -77,3 +77,11 @@ function implied(path: string, left: ReadonlyMap<string, readonly FileKind[]>): 
   }
   return ALL;
 }
+
+/** The same files, with what is taken for granted about some of them. */
+export function knowing(files: Files, rests: readonly Assumption[]): Files {
+  const known = new Map<string, FileKind>();
+  for (const one of rests)
+    if (one.kind === "path" && one.is.length === 1 && one.is[0] !== undefined) known.set(one.path, one.is[0]);
+  return { ...files, kind: (path) => known.get(path) ?? files.kind(path) };
+}
