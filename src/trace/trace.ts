@@ -1,7 +1,9 @@
 import type { Pool } from "../fpm/types.js";
+import { answersTo } from "../model/answer/answer.js";
+import type { Answer } from "../model/answer/types.js";
 import type { Host } from "../model/host.js";
 import { resolve } from "../model/request/resolve/resolve.js";
-import type { Files, PhpOutcome, Request, Way } from "../model/request/resolve/types.js";
+import type { Assumption, Files, Request, Way } from "../model/request/resolve/types.js";
 import type { Node } from "../nginx/types.js";
 import { type Limits, limitsOf } from "./limits.js";
 
@@ -22,24 +24,30 @@ export interface TracedWay {
 export interface TracedPool {
   /** `null`: no pool of the host is known to listen there. */
   readonly pool: Pool | null;
+  /** What the pool answers; `null` where no pool is known. */
+  readonly answer: Answer | null;
+  /** What the answer rests on besides what the way does. */
+  readonly rests: readonly Assumption[];
+  /** Where an `error_page` takes the place of what the pool answers, how the request ends; empty: the answer is sent. */
+  readonly instead: readonly Way[];
   readonly limits: Limits;
 }
 
+/** Follows a request. `http`: the block of the servers; `files`: what is known of the files. */
 export function traced(host: Host, http: Node, request: Request, files: Files): Traced {
-  const ways = resolve(http, request, files).map((way) => ({ way, pools: poolsOf(host, way) }));
+  const ways = resolve(http, request, files).map((way) => ({ way, pools: poolsOf(host, way, files) }));
   return { host, request, ways };
 }
 
-function poolsOf(host: Host, { outcome, steps }: Way): readonly TracedPool[] {
+function poolsOf(host: Host, { outcome, steps, rests }: Way, files: Files): readonly TracedPool[] {
   if (outcome.kind !== "php") return [];
-  const found = poolsBehind(host, outcome);
-  const pools: readonly (Pool | null)[] = found.length === 0 ? [null] : found;
-  return pools.map((pool) => ({ pool, limits: limitsOf(host, outcome, steps, pool) }));
-}
-
-/** The pools that an upstream or address leads to, without those whose server is `down`. */
-function poolsBehind(host: Host, { pass }: PhpOutcome): readonly Pool[] {
-  const binding = host.bindings.find((one) => one.pass === pass);
-  const targets = binding?.targets.filter(({ down }) => !down) ?? [];
-  return [...new Set(targets.flatMap(({ pools }) => pools))];
+  const limits = (pool: Pool | null) => limitsOf(host, outcome, steps, pool);
+  const answers = answersTo(host, outcome, files, rests);
+  if (answers.length === 0)
+    return [{ pool: null, answer: null, rests: [], instead: [], limits: limits(null) }];
+  return answers.map((one) => ({
+    ...one,
+    instead: one.answer.kind === "refused" ? (outcome.answered(one.answer.status) ?? []) : [],
+    limits: limits(one.pool),
+  }));
 }

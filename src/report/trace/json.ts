@@ -1,3 +1,4 @@
+import type { Answer } from "../../model/answer/types.js";
 import type { Outcome, Step, Value, Way } from "../../model/request/resolve/types.js";
 import { headText } from "../../nginx/tree/nodes.js";
 import { type Place, position } from "../../source/file.js";
@@ -99,15 +100,34 @@ function textOf(value: Value | null): string | null {
   return value === null ? null : value.text;
 }
 
-function poolJson({ pool, limits }: TracedPool) {
+function poolJson({ pool, answer, rests, instead, limits }: TracedPool) {
   return {
     pool: pool === null ? null : pool.name,
     ...at(pool?.section ?? null),
+    answer: answer === null ? null : answerJson(answer),
+    rests: rests.map((one) => ({ ...restJson(one), text: assumptionText(one) })),
+    instead: instead.map(outcomeJson),
     limits: limits.limits.map(limitJson),
     waiting: givesJson(limits.waiting),
     computing: givesJson(limits.computing),
     open: limits.open,
   };
+}
+
+function answerJson(answer: Answer) {
+  const { kind } = answer;
+  switch (answer.kind) {
+    case "runs":
+      return { kind, script: answer.script, server: Object.fromEntries(answer.server) };
+    case "refused":
+      return { kind, status: answer.status, reason: answer.reason, path: answer.path, ...at(answer.place) };
+    case "page":
+      return { kind, page: answer.page, ...at(answer.place) };
+    case "blank":
+      return { kind };
+    case "unknown":
+      return { kind, reason: answer.reason, ...at(answer.place) };
+  }
 }
 
 function limitJson({ daemon, setting, amount, unit, isDefault, reason, place, what, beyond }: TracedLimit) {

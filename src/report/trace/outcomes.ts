@@ -1,3 +1,4 @@
+import type { Answer } from "../../model/answer/types.js";
 import type { Outcome, PhpOutcome } from "../../model/request/resolve/types.js";
 import { argument } from "../../nginx/tree/nodes.js";
 import type { TracedPool } from "../../trace/trace.js";
@@ -31,11 +32,44 @@ export function outcomeText(outcome: Outcome): string {
 }
 
 /** How it ends where PHP answers. */
-export function answerText(outcome: PhpOutcome, { pool }: TracedPool): string {
-  const script = outcome.params.filter(({ name }) => name === "SCRIPT_FILENAME").at(-1);
-  const runs =
-    script === undefined ? "gets the request without SCRIPT_FILENAME" : `runs ${valueText(script)}`;
-  return pool === null
-    ? `nginx passes it to ${valueText(outcome.address)}, where no pool of this host is known to listen`
-    : `pool [${pool.name}] ${runs}`;
+export function answerText(outcome: PhpOutcome, { pool, answer, instead }: TracedPool): string {
+  if (pool === null || answer === null)
+    return `nginx passes it to ${valueText(outcome.address)}, where no pool of this host is known to listen`;
+  const [first] = instead;
+  const then = first === undefined ? "" : `, and error_page puts in its place: ${outcomeText(first.outcome)}`;
+  return `pool [${pool.name}] ${verb(answer)}${then}`;
+}
+
+function verb(answer: Answer): string {
+  switch (answer.kind) {
+    case "runs":
+      return `runs ${answer.script}`;
+    case "page":
+      return `answers with its ${answer.page} page`;
+    case "blank":
+      return "answers 200 with an empty page, because REQUEST_METHOD is not sent";
+    case "unknown":
+      return `gets it; what it answers is unknown: ${answer.reason}`;
+    case "refused":
+      return `answers ${answer.status} ${refusal(answer)}`;
+  }
+}
+
+function refusal({ reason, path }: Extract<Answer, { kind: "refused" }>): string {
+  switch (reason) {
+    case "no-script":
+      return path === ""
+        ? "“File not found.”: no SCRIPT_FILENAME is sent (the log: Primary script unknown)"
+        : `“File not found.”: there is no script at ${path} (the log: Primary script unknown)`;
+    case "extension":
+      return `“Access denied.”: security.limit_extensions does not allow ${path}`;
+    case "open-basedir":
+      return `“No input file specified.”: open_basedir does not hold ${path}`;
+    case "doc-root":
+      return `“No input file specified.”: doc_root makes it look for ${path}, which is not there`;
+    case "directory":
+      return `“No input file specified.”: ${path} is a directory`;
+    case "missing":
+      return `“No input file specified.”: ${path} is not there`;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Outcome, Step, Way } from "../../model/request/resolve/types.js";
+import type { Assumption, PhpOutcome, Step, Way } from "../../model/request/resolve/types.js";
 import type { Place } from "../../source/file.js";
 import { position } from "../../source/file.js";
 import type { GivesUp, TracedLimit } from "../../trace/limits.js";
@@ -32,18 +32,14 @@ export function traceText(traced: Traced, options: TraceTextOptions): string {
   for (const [index, { way, pools }] of ways.entries()) {
     if (way.outcome.kind !== "php") continue;
     const lines = new Page(options);
-    paramsOf(lines, way.outcome);
-    for (const pool of pools) limitsOf(lines, pool, pools.length > 1);
+    paramsOf(lines, way.outcome, pools);
+    const each = pools.filter(({ pool }, at) => pools.findIndex((one) => one.pool === pool) === at);
+    for (const pool of each) limitsOf(lines, pool, each.length > 1);
     const text = lines.text();
     if (shown.has(text)) continue;
     shown.add(text);
-    if (ways.length > 1) {
-      page.line("");
-      page.title(`What PHP gets on way ${index + 1}`);
-    } else {
-      page.line("");
-      page.title("What PHP gets");
-    }
+    page.line("");
+    page.title(ways.length > 1 ? `What PHP gets on way ${index + 1}` : "What PHP gets");
     page.raw(text);
   }
   return page.text();
@@ -87,23 +83,34 @@ class Page {
 }
 
 function endsOf(page: Page, ways: readonly TracedWay[]): void {
-  if (ways.length === 1) {
-    const [only] = ways;
-    if (only !== undefined) for (const end of endTexts(only)) page.item(`${page.arrow} `, end);
+  const ends = ways.map(endsOfWay);
+  const [only] = ends.length === 1 ? (ends[0] ?? []) : [];
+  if (only !== undefined && ends[0]?.length === 1) {
+    page.item(`${page.arrow} `, withRests(only.text, only.rests));
     return;
   }
   page.line(`${page.arrow} it depends:`);
-  ways.forEach((one, index) => {
-    const condition = one.way.rests.map(assumptionText).join(", and ");
-    for (const end of endTexts(one))
-      page.item(`  ${index + 1}. `, condition === "" ? end : `${end}, if ${condition}`);
+  ends.forEach((some, index) => {
+    const rests = ways[index]?.way.rests ?? [];
+    for (const end of some) page.item(`  ${index + 1}. `, withRests(end.text, [...rests, ...end.rests]));
   });
 }
 
-/** How a way ends; several where several pools may take the request. */
-function endTexts({ way, pools }: TracedWay): readonly string[] {
-  if (way.outcome.kind !== "php" || pools.length === 0) return [outcomeText(way.outcome)];
-  return [...new Set(pools.map((one) => answerText(way.outcome as Extract<Outcome, { kind: "php" }>, one)))];
+function withRests(text: string, rests: readonly Assumption[]): string {
+  const conditions = [...new Set(rests.map(assumptionText))];
+  return conditions.length === 0 ? text : `${text}, if ${conditions.join(", and ")}`;
+}
+
+interface End {
+  readonly text: string;
+  /** What it rests on besides what the way does. */
+  readonly rests: readonly Assumption[];
+}
+
+/** How a way ends; several where several pools may take the request, or where its script may not be there. */
+function endsOfWay({ way: { outcome }, pools }: TracedWay): readonly End[] {
+  if (outcome.kind !== "php") return [{ text: outcomeText(outcome), rests: [] }];
+  return pools.map((one) => ({ text: answerText(outcome, one), rests: one.rests }));
 }
 
 /** The steps under the names of their files, each behind its line. */
@@ -159,19 +166,24 @@ const MATTERS: readonly string[] = [
   "PHP_ADMIN_VALUE",
 ];
 
-function paramsOf(page: Page, { params }: Extract<Outcome, { kind: "php" }>): void {
+function paramsOf(page: Page, { params }: PhpOutcome, pools: readonly TracedPool[]): void {
   const last = new Map(params.map((param) => [param.name, param]));
-  const names = MATTERS.filter((name) => last.has(name));
+  const runs = pools.flatMap(({ answer }) => (answer?.kind === "runs" ? [answer.server] : []))[0];
+  const seen = (name: string): string | null | undefined =>
+    runs === undefined ? last.get(name)?.text : runs.get(name);
+  const names = MATTERS.filter((name) => last.has(name) || seen(name) !== undefined);
   const width = Math.max(0, ...names.map((name) => name.length));
   for (const name of names) {
-    const param = last.get(name);
-    if (param === undefined) continue;
-    const value = param.text === "" ? "(empty)" : valueText(param);
-    page.item(`  ${padColumns(name, width)}  `, value);
+    const sent = last.get(name);
+    const own = seen(name);
+    const value = sent === undefined ? "not sent" : sent.text === "" ? "(empty)" : valueText(sent);
+    const changed = runs !== undefined && sent?.text !== null && own !== sent?.text;
+    const made = !changed ? "" : own === undefined ? "; PHP-FPM removes it" : `; PHP-FPM makes it ${own}`;
+    page.item(`  ${padColumns(name, width)}  `, value + made);
   }
   const absent = ["SCRIPT_FILENAME", "REQUEST_METHOD"].filter((name) => !last.has(name));
   for (const name of absent) page.line(`  ${name} is not sent`);
-  const others = last.size - names.length;
+  const others = [...last.keys()].filter((name) => !names.includes(name)).length;
   if (others > 0) page.line(`  and ${others} more (--format json has all)`);
 }
 
