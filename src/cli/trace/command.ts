@@ -1,4 +1,9 @@
+import type { Incomplete } from "../../engine/finding.js";
 import { incompleteAt, incompleteOf } from "../../engine/incomplete.js";
+import type { TypedLink } from "../../host/spec.js";
+import type { Request } from "../../model/request/resolve/types.js";
+import { descendants } from "../../nginx/tree/nodes.js";
+import type { Node } from "../../nginx/types.js";
 import { type HostsOptions, readHosts } from "../../read-hosts.js";
 import { ledTo } from "../../report/coverage.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
@@ -46,12 +51,8 @@ export function traceCommand(args: TraceArguments, world: World): number {
     phpVersion: checkedVersion("php-version", args["php-version"]),
     ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
   };
-  const found = hostsAt(args.paths, reading);
-  for (const line of ledTo(found.links)) world.stderr.write(`fpmlint: ${line}\n`);
-  const { read, http, sent } = chooseHost(found.hosts, request);
-  const files = filesSaid(read, args.exists ?? [], args.missing ?? []);
-  const result = traced(read.host, http, sent, files);
-  const unread = [...found.failures, ...incompleteOf(read.host).filter(({ fatal }) => fatal)];
+  const { result, unread, links } = follow(args, reading, request);
+  for (const line of ledTo(links)) world.stderr.write(`fpmlint: ${line}\n`);
   for (const one of unread)
     world.stderr.write(`fpmlint: ${escapeText(`${incompleteAt(one)}: ${one.reason}`)}\n`);
   for (const output of outputs) {
@@ -67,7 +68,44 @@ export function traceCommand(args: TraceArguments, world: World): number {
     if (output.file === null) world.stdout.write(text);
     else writeOutput(output.file, text, world.workingDirectory);
   }
-  return unread.length > 0 || isLost(result) ? exitStatus.incomplete : exitStatus.clean;
+  const unsure = unread.length > 0 || result.supposed || isLost(result);
+  return unsure ? exitStatus.incomplete : exitStatus.clean;
+}
+
+interface Followed {
+  readonly result: Traced;
+  /** What could not be read, and may change the way. */
+  readonly unread: readonly Incomplete[];
+  readonly links: readonly TypedLink[];
+}
+
+/** Where the way gets lost in what was not read, it is followed once more as if that changed nothing. */
+function follow(args: TraceArguments, reading: HostsOptions, request: Request): Followed {
+  const sure = followOnce(args, reading, request, false);
+  const { host, ways } = sure.result;
+  const partial = host.nginx !== null && (host.nginx.root.partial || anyPartial(host.nginx.root));
+  if (!partial || !ways.some(({ way }) => way.outcome.kind === "unknown")) return sure;
+  const supposed = followOnce(args, reading, request, true);
+  return isLost(supposed.result) ? sure : supposed;
+}
+
+function anyPartial(root: Node): boolean {
+  for (const node of descendants(root)) if (node.partial) return true;
+  return false;
+}
+
+function followOnce(
+  args: TraceArguments,
+  reading: HostsOptions,
+  request: Request,
+  supposed: boolean,
+): Followed {
+  const found = hostsAt(args.paths, reading, supposed);
+  const { read, http, sent, named } = chooseHost(found.hosts, request);
+  const files = filesSaid(read, args.exists ?? [], args.missing ?? []);
+  const result = traced({ host: read.host, http, request: sent, named, files, supposed });
+  const unread = [...found.failures, ...incompleteOf(read.host).filter(({ fatal }) => fatal)];
+  return { result, unread, links: found.links };
 }
 
 function isLost({ ways }: Traced): boolean {
@@ -75,15 +113,15 @@ function isLost({ ways }: Traced): boolean {
 }
 
 /** The hosts of the paths; without a path those of this machine. Throws UsageError. */
-function hostsAt(paths: readonly string[], reading: HostsOptions) {
+function hostsAt(paths: readonly string[], reading: HostsOptions, supposed: boolean) {
   if (paths.length > 0) {
-    const answer = readHosts({ ...reading, paths });
+    const answer = readHosts({ ...reading, paths }, supposed);
     if (answer.kind === "read") return answer;
     throw new UsageError(answer.refusal.message);
   }
   for (const path of LIVE_PATHS) {
     // Nobody typed this path, so it does not widen what may be read.
-    const answer = readHosts({ ...reading, paths: [path], typed: [] });
+    const answer = readHosts({ ...reading, paths: [path], typed: [] }, supposed);
     if (answer.kind === "read" && answer.hosts.some(({ host }) => host.nginx !== null)) return answer;
     if (answer.kind === "refused" && answer.refusal.kind === "stated-root")
       throw new UsageError(answer.refusal.message);

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { parseSize } from "../../capacity/size.js";
 import { canonicalHost } from "../../model/address/canonical.js";
 import type { Request } from "../../model/request/resolve/types.js";
+import { wordMap } from "../../source/word-map.js";
 import { UsageError } from "../usage.js";
 
 /** The words of the command line that make a request. */
@@ -16,7 +17,12 @@ export interface RequestWords {
   readonly from?: string | undefined;
 }
 
-const PROTOCOLS = { "1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2.0", "3": "HTTP/3.0" } as const;
+const PROTOCOLS = wordMap<Request["protocol"]>({
+  "1.0": "HTTP/1.0",
+  "1.1": "HTTP/1.1",
+  "2": "HTTP/2.0",
+  "3": "HTTP/3.0",
+});
 
 /** The characters of a method and of a header's name. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -35,8 +41,7 @@ export function readRequest(words: RequestWords): Request {
   return {
     method,
     target,
-    protocol:
-      PROTOCOLS[words.http as keyof typeof PROTOCOLS] ?? (words.http === undefined ? "HTTP/1.1" : "HTTP/1.1"),
+    protocol: PROTOCOLS.get(words.http ?? "1.1") ?? "HTTP/1.1",
     headers: [...(own || authority === "" ? [] : [["Host", authority] as const]), ...given],
     bodyLength,
     tls,

@@ -5,6 +5,7 @@ import { type Place, position } from "../../source/file.js";
 import type { GivesUp, TracedLimit } from "../../trace/limits.js";
 import type { Traced, TracedPool } from "../../trace/trace.js";
 import { stringify } from "../json.js";
+import { noteText } from "./ends.js";
 import { outcomeText } from "./outcomes.js";
 import { assumptionText, stepText } from "./steps.js";
 
@@ -12,7 +13,7 @@ import { assumptionText, stepText } from "./steps.js";
  * The document that programs read: bytes and seconds, `null` where something is unknown or there is none. Its
  * shape is a promise: keys are added, never changed.
  */
-export function traceJson({ host, request, ways }: Traced): string {
+export function traceJson({ host, request, ways, notes, presumed, supposed, picked }: Traced): string {
   const { method, target, protocol, headers, bodyLength, tls, to } = request;
   return stringify({
     version: 1,
@@ -26,8 +27,13 @@ export function traceJson({ host, request, ways }: Traced): string {
       tls,
       port: to.kind === "tcp" ? to.port : null,
     },
-    ways: ways.map(({ way, pools }) => ({
+    notes: notes.map((note) => ({ ...note, text: noteText(note) })),
+    presumed,
+    supposed,
+    picked,
+    ways: ways.map(({ way, unlikely, pools }) => ({
       outcome: outcomeJson(way),
+      unlikely,
       rests: way.rests.map((one) => ({ ...restJson(one), text: assumptionText(one) })),
       steps: way.steps.map(stepJson),
       pools: pools.map(poolJson),
@@ -60,8 +66,9 @@ function detail(outcome: Outcome) {
       return { status, path, listing, mimeType };
     }
     case "php": {
-      const { address, location, method, uri, args, bodyLength, params, pass } = outcome;
+      const { address, location, method, uri, args, bodyLength, status, params, pass } = outcome;
       return {
+        status,
         address: address.text,
         location: headText(location),
         method,
@@ -100,11 +107,12 @@ function textOf(value: Value | null): string | null {
   return value === null ? null : value.text;
 }
 
-function poolJson({ pool, answer, rests, instead, limits }: TracedPool) {
+function poolJson({ pool, answer, rests, unlikely, instead, limits }: TracedPool) {
   return {
     pool: pool === null ? null : pool.name,
     ...at(pool?.section ?? null),
     answer: answer === null ? null : answerJson(answer),
+    unlikely,
     rests: rests.map((one) => ({ ...restJson(one), text: assumptionText(one) })),
     instead: instead.map(outcomeJson),
     limits: limits.limits.map(limitJson),

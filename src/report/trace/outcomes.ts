@@ -2,7 +2,7 @@ import type { Answer } from "../../model/answer/types.js";
 import type { Outcome, PhpOutcome } from "../../model/request/resolve/types.js";
 import { argument } from "../../nginx/tree/nodes.js";
 import type { TracedPool } from "../../trace/trace.js";
-import { reasonText, valueText } from "./steps.js";
+import { reasonText, tidyPath, valueText } from "./steps.js";
 
 /** How a request ends, in a sentence without a full stop. Nothing in it is escaped yet. */
 
@@ -10,10 +10,10 @@ import { reasonText, valueText } from "./steps.js";
 export function outcomeText(outcome: Outcome): string {
   switch (outcome.kind) {
     case "file": {
-      if (outcome.listing) return `${outcome.status}: nginx lists the directory ${outcome.path}`;
+      if (outcome.listing) return `${outcome.status}: nginx lists the directory ${tidyPath(outcome.path)}`;
       const type = outcome.mimeType === null ? "" : ` as ${outcome.mimeType}`;
       const source = /\.(?:php\d?|phtml|phar)$/i.test(outcome.path) ? ", the source of a script" : "";
-      return `${outcome.status}: nginx sends the file ${outcome.path}${type}${source}`;
+      return `${outcome.status}: nginx sends the file ${tidyPath(outcome.path)}${type}${source}`;
     }
     case "php":
       return `nginx passes it to ${valueText(outcome.address)}`;
@@ -31,13 +31,20 @@ export function outcomeText(outcome: Outcome): string {
   }
 }
 
-/** How it ends where PHP answers. */
-export function answerText(outcome: PhpOutcome, { pool, answer, instead }: TracedPool): string {
+/** How it ends where PHP answers. `method`: that of the request as it was sent. */
+export function answerText(
+  outcome: PhpOutcome,
+  { pool, answer, instead }: TracedPool,
+  method: string,
+): string {
+  const now = outcome.method === method ? "" : `; the ${method} has become a ${outcome.method}`;
   if (pool === null || answer === null)
-    return `nginx passes it to ${valueText(outcome.address)}, where no pool of this host is known to listen`;
+    return `nginx passes it to ${valueText(outcome.address)}, where no pool of this host is known to listen${now}`;
   const [first] = instead;
-  const then = first === undefined ? "" : `, and error_page puts in its place: ${outcomeText(first.outcome)}`;
-  return `pool [${pool.name}] ${verb(answer)}${then}`;
+  const status = outcome.status === null ? "" : `, and the client gets the status ${outcome.status}`;
+  const then =
+    first === undefined ? status : `, and error_page puts in its place: ${outcomeText(first.outcome)}`;
+  return `pool [${pool.name}] ${verb(answer)}${then}${now}`;
 }
 
 function verb(answer: Answer): string {
