@@ -220,7 +220,11 @@ function usage(message: string, first: string): string {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   const begun = (option: string): boolean => option.startsWith(unknown ?? "");
   const meant = unknown === undefined ? null : (nearest(unknown, OPTIONS) ?? OPTIONS.find(begun) ?? null);
-  const line = message.replace(/\n\s*/g, " ").trim();
+  const few = message.startsWith("Not enough non-option arguments");
+  const line =
+    few && first === "trace"
+      ? "trace needs a URL, as in: fpmlint trace http://shop.example/cart"
+      : message.replace(/\n\s*/g, " ").trim();
   return `${line}${meant === null ? "" : `; did you mean --${meant}?`} (fpmlint ${COMMANDS.includes(first) ? `${first} ` : ""}--help lists the options)`;
 }
 

@@ -3,7 +3,7 @@ import { phpValue, seconds } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
 import { requestValues } from "../model/request/php-settings.js";
-import type { PhpOutcome, Step } from "../model/request/resolve/types.js";
+import type { PhpOutcome, StatusOutcome, Step } from "../model/request/resolve/types.js";
 import { effectiveBuffers, effectiveOffset, effectiveSize, effectiveTime } from "../nginx/tree/effective.js";
 import type { Node } from "../nginx/types.js";
 import { parseIniBytes } from "../php/ini.js";
@@ -191,6 +191,12 @@ function phpSetting(host: Host, binding: Binding | null, pool: Pool, name: strin
   // Without any php.ini in the tree the default is only certain where one could not be missing.
   const unsure = found.kind === "default" && pool.master.ini.files.length === 0 && !host.whole;
   return unsure ? { kind: "unknown", reason: "no php.ini is in the tree", place: null } : found;
+}
+
+/** `client_max_body_size` where nginx answered with a status, as people write it; `null`: none, or unknown. */
+export function bodyLimitOf({ block }: StatusOutcome): string | null {
+  const found = effectiveOffset(block, "client_max_body_size");
+  return found.kind === "unknown" || found.value === 0 ? null : showBytes(found.value);
 }
 
 /** The smallest limit of the locations that nginx chose by the URI; it compares in each. */

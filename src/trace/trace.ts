@@ -92,13 +92,15 @@ function followed(
   files: Files,
 ): { readonly ways: readonly Way[]; readonly picked: Picked | null } {
   const ways = resolve(http, request, files);
-  // Without a name the default server is meant, and which names a template fills in makes no difference.
-  const lost = !named && ways.every(({ outcome, steps }) => outcome.kind === "unknown" && steps.length === 0);
-  if (!lost) return { ways, picked: null };
+  if (!ways.every(({ outcome, steps }) => outcome.kind === "unknown" && steps.length === 0))
+    return { ways, picked: null };
+  // Which names a template fills in makes no difference where there is one server, or no name was given.
   const point = pointFor(http, request.to, requestHost(request));
+  const alone = point !== null && serversAt(point).length === 1;
   const server = point === null ? childrenNamed(http, "server")[0] : defaultServer(point);
-  if (server == null) return { ways, picked: null };
-  return { ways: resolve(http, request, files, { server }), picked: point === null ? "first" : "default" };
+  if (server == null || (named && !alone)) return { ways, picked: null };
+  const picked = alone ? null : point === null ? "first" : "default";
+  return { ways: resolve(http, request, files, { server }), picked };
 }
 
 /** nginx knows of an address with one server only that it needs no name. */

@@ -86,7 +86,14 @@ function follow(args: TraceArguments, reading: HostsOptions, request: Request): 
   const partial = host.nginx !== null && (host.nginx.root.partial || anyPartial(host.nginx.root));
   if (!partial || !ways.some(({ way }) => way.outcome.kind === "unknown")) return sure;
   const supposed = followOnce(args, reading, request, true);
-  return isLost(supposed.result) ? sure : supposed;
+  return reach(supposed.result) > reach(sure.result) ? supposed : sure;
+}
+
+/** How far a request could be followed: to its end, or how many steps. */
+function reach({ ways }: Traced): number {
+  return Math.min(
+    ...ways.map(({ way }) => (way.outcome.kind === "unknown" ? way.steps.length : Number.POSITIVE_INFINITY)),
+  );
 }
 
 function anyPartial(root: Node): boolean {

@@ -20,6 +20,7 @@ export const TRACE_OPTIONS = {
   header: { ...repeatable, alias: "H", describe: "a header, as in 'Cookie: a=b'; repeatable" },
   "body-size": { type: "string", describe: "bytes in the body, as in 20m or 512k" },
   http: {
+    type: "string",
     choices: ["1.0", "1.1", "2", "3"],
     describe: "version of HTTP that the client speaks [default: 1.1]",
   },

@@ -1,6 +1,7 @@
 import type { Answer } from "../../model/answer/types.js";
 import type { Outcome, PhpOutcome } from "../../model/request/resolve/types.js";
 import { argument } from "../../nginx/tree/nodes.js";
+import { bodyLimitOf } from "../../trace/limits.js";
 import type { TracedPool } from "../../trace/trace.js";
 import { reasonText, tidyPath, valueText } from "./steps.js";
 
@@ -20,7 +21,8 @@ export function outcomeText(outcome: Outcome): string {
     case "status": {
       if (outcome.status === 444) return "nginx closes the connection without an answer (444)";
       const to = outcome.redirect === null ? "" : ` to ${valueText(outcome.redirect)}`;
-      return `${outcome.status}${to}: ${reasonText(outcome.reason)}`;
+      const limit = outcome.reason === "body-too-large" ? bodyLimitOf(outcome) : null;
+      return `${outcome.status}${to}: ${reasonText(outcome.reason)}${limit === null ? "" : ` (${limit})`}`;
     }
     case "proxy": {
       const as = outcome.target === null ? "" : `, as ${outcome.method} ${outcome.target}`;

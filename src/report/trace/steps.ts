@@ -7,7 +7,7 @@ import type {
   Step,
   Value,
 } from "../../model/request/resolve/types.js";
-import { argument, headText } from "../../nginx/tree/nodes.js";
+import { argument, headText, shownWord } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { wordMap } from "../../source/word-map.js";
 
@@ -87,7 +87,8 @@ function serverReason(why: Extract<Step, { kind: "server" }>["why"], host: strin
 /** A server in a line: `server shop.example`, `a server without a name`. */
 export function serverName(server: Node): string {
   const node = server.children.find(({ name }) => name === "server_name");
-  const first = node === undefined ? "" : (argument(node, 0) ?? "");
+  const word = node?.directive.args[0];
+  const first = node === undefined || word === undefined ? "" : shownWord(node, word);
   return first === "" || first === "_" ? "a server without a name" : `server ${first}`;
 }
 

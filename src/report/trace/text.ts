@@ -19,7 +19,7 @@ export function traceText(traced: Traced, options: TraceTextOptions): string {
   const rows = ways.map(({ way }) => rowsOf(way));
   rows.forEach((own, index) => {
     const same = index === 0 ? 0 : shared(own, rows[0] ?? []);
-    if (own.length === same) return;
+    if (own.length === same || own.every(({ place }) => place === null)) return;
     page.blank();
     const rest = same === 0 ? "" : `, after the first ${same === 1 ? "line" : `${same} lines`} of way 1`;
     page.title(ways.length === 1 ? "The way" : `Way ${index + 1}${rest}`);
