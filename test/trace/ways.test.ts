@@ -39,7 +39,7 @@ interface Way {
       readonly kind: string;
       readonly status?: number;
       readonly script?: string;
-      readonly server?: Readonly<Record<string, string | null>>;
+      readonly server?: readonly { readonly name: string; readonly value: string | null }[];
     } | null;
   }[];
 }
@@ -172,7 +172,7 @@ async function same(running: Running, sent: Sent): Promise<void> {
     if (pool?.answer?.kind === "runs") {
       expect(got.status, what).toBe(outcome.status ?? 200);
       const server = JSON.parse(got.body) as Readonly<Record<string, string>>;
-      for (const [name, value] of Object.entries(pool.answer.server ?? {}))
+      for (const { name, value } of pool.answer.server ?? [])
         if (value !== null && !BEYOND.test(name))
           expect([name, server[name] ?? ""], what).toEqual([name, value]);
     } else if (pool?.answer?.kind === "refused") expect(pool.answer.status, what).toBe(got.status);

@@ -12,7 +12,7 @@ import { traceJson } from "../../report/trace/json.js";
 import { traceText } from "../../report/trace/text.js";
 import { type Traced, traced } from "../../trace/trace.js";
 import { loadConfig } from "../config.js";
-import { checkedVersion, dumpText, PLAIN_WIDTH } from "../lint.js";
+import { dumpText, PLAIN_WIDTH } from "../lint.js";
 import { readOutputs, writeOutput } from "../outputs.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
@@ -32,7 +32,6 @@ export interface TraceArguments {
   readonly missing?: readonly string[] | undefined;
   readonly format?: readonly string[] | undefined;
   readonly config?: string | undefined;
-  readonly "php-version"?: string | undefined;
   readonly color: "auto" | "always" | "never";
 }
 
@@ -48,7 +47,6 @@ export function traceCommand(args: TraceArguments, world: World): number {
     workingDirectory: world.workingDirectory,
     config: loaded?.config ?? null,
     configDirectory: loaded?.directory ?? world.workingDirectory,
-    phpVersion: checkedVersion("php-version", args["php-version"]),
     ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
   };
   const { result, unread, links } = follow(args, reading, request);

@@ -30,5 +30,6 @@ export const TRACE_OPTIONS = {
     describe: "a file, or a directory with a / at the end, that is there; repeatable",
   },
   missing: { ...repeatable, describe: "a path where nothing is; repeatable" },
-  ...sharedOptions,
+  format: sharedOptions.format,
+  config: sharedOptions.config,
 } as const satisfies OptionTable;

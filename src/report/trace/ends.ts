@@ -62,18 +62,31 @@ function innermost(paths: readonly string[]): readonly string[] {
   return paths.filter((path) => !around.has(path));
 }
 
-/** Ends with one text are told once, with the numbers of their ways. */
+/** Ends with one text are told once, with the numbers of their ways; a way with several ends has letters. */
 function labelled(
   ends: readonly End[],
   several: boolean,
 ): readonly (readonly [label: string, text: string, rests: readonly (readonly Assumption[])[]])[] {
-  const byText = new Map<string, End[]>();
-  for (const end of ends) byText.set(end.text, [...(byText.get(end.text) ?? []), end]);
-  return [...byText].map(([text, same]) => {
-    const numbers = [...new Set(same.map(({ way }) => way + 1))].join(", ");
-    return [several ? numbers : "-", text, same.map(({ rests }) => rests)];
-  });
+  const byText = new Map<
+    string,
+    { readonly labels: Set<string>; readonly rests: (readonly Assumption[])[] }
+  >();
+  for (const [index, { way, text, rests }] of ends.entries()) {
+    const own = ends.filter((end) => end.way === way);
+    const letter = own.length === 1 ? "" : LETTERS.charAt(own.indexOf(ends[index] as End));
+    const one = byText.get(text) ?? { labels: new Set(), rests: [] };
+    byText.set(text, one);
+    one.labels.add(`${way + 1}${letter}`);
+    one.rests.push(rests);
+  }
+  return [...byText].map(([text, { labels, rests }]) => [
+    several ? [...labels].join(", ") : "-",
+    text,
+    rests,
+  ]);
 }
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 function withCondition(text: string, rests: readonly (readonly Assumption[])[]): string {
   const conditions = [...new Set(rests.map(conditionText))].filter((one) => one !== "");

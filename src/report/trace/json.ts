@@ -126,7 +126,11 @@ function answerJson(answer: Answer) {
   const { kind } = answer;
   switch (answer.kind) {
     case "runs":
-      return { kind, script: answer.script, server: Object.fromEntries(answer.server) };
+      return {
+        kind,
+        script: answer.script,
+        server: [...answer.server].map(([name, value]) => ({ name, value })),
+      };
     case "refused":
       return { kind, status: answer.status, reason: answer.reason, path: answer.path, ...at(answer.place) };
     case "page":

@@ -23,7 +23,7 @@ export function stepText(step: Step): string {
         ? `no location matches ${step.uri}, so the server itself answers`
         : `${headText(step.location)} takes ${step.uri}: ${LOCATION_REASONS[step.why]}`;
     case "rewrite":
-      return `${headText(step.node)}: ${step.from} becomes ${step.to}`;
+      return `${headText(step.node)}: ${changeText(step)}`;
     case "if":
       return `${headText(step.node)}: ${step.held ? "true" : "not true"}`;
     case "set":
@@ -55,6 +55,11 @@ export function stepText(step: Step): string {
     case "status":
       return `${step.status}: ${reasonText(step.reason)}`;
   }
+}
+
+/** `/a becomes /b`. */
+function changeText({ from: before, to }: Extract<Step, { kind: "rewrite" }>): string {
+  return `${before} becomes ${to}`;
 }
 
 const LOCATION_REASONS = {
