@@ -61,13 +61,24 @@ async function parse(words: readonly string[], world: World): Promise<number> {
   });
   // The callback keeps yargs from writing by itself: it would write errors and help to the wrong stream.
   await cli.parseAsync(
-    words.map((word) => (word === "-" ? STANDARD_INPUT : word)),
+    withoutEnd(words).map((word) => (word === "-" ? STANDARD_INPUT : word)),
     {},
     (_error: unknown, _argv: unknown, output: string) => {
       if (output !== "") world.stdout.write(`${output}\n`);
     },
   );
   return status;
+}
+
+/**
+ * yargs counts what comes after `--` as no argument that a command asks for, and `trace` asks for a URL. Only
+ * a path can begin with a dash there, and that path has another spelling.
+ */
+function withoutEnd(words: readonly string[]): readonly string[] {
+  const end = words[0] === "trace" ? words.indexOf("--") : -1;
+  if (end === -1) return words;
+  const rest = words.slice(end + 1).map((word) => (/^-./.test(word) ? `./${word}` : word));
+  return [...words.slice(0, end), ...rest];
 }
 
 function parser(words: readonly string[], world: World, end: (status: number) => void) {

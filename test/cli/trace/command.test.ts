@@ -359,6 +359,14 @@ describe("options", () => {
   });
 });
 
+test("paths may come after --, and begin with a dash", async () => {
+  host(SHOP, { "srv/shop/a.txt": "" });
+  const plain = await text(["http://shop.example/a.txt", "etc"]);
+  expect(await text(["http://shop.example/a.txt", "--", "etc"])).toBe(plain);
+  expect(await text(["--", "http://shop.example/a.txt", "etc"])).toBe(plain);
+  expect((await run(["/", "--", "-x"])).err).toBe("fpmlint: ./-x: no such file or directory\n");
+});
+
 describe("output", () => {
   test("JSON has the request, each way, its steps, parameters and limits", async () => {
     host(SHOP, { "srv/shop/index.php": "<?php" });
