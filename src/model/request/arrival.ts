@@ -13,7 +13,8 @@ export function arrives(block: Node): boolean {
   for (let at: Node | null = block; at !== null; at = at.parent)
     if (at.name === "location" && isTakenBefore(at)) return false;
   // Requests handled by limit_except skip the location's rewrite code.
-  return !keepsOut(block) && (block.name === "limit_except" || waysTo(block, "")?.ways.length !== 0);
+  const skips = block.name === "limit_except" || childrenNamed(block, "limit_except").length > 0;
+  return !keepsOut(block) && (skips || waysTo(block, "")?.ways.length !== 0);
 }
 
 export interface Ways {

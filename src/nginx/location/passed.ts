@@ -4,44 +4,16 @@ import { always } from "../tree/branches.js";
 import { effectiveFlag, effectiveList } from "../tree/effective.js";
 import { argument, childrenNamed, enclosing } from "../tree/nodes.js";
 import type { Node } from "../types.js";
+import { chooseLocation } from "./choose.js";
 import { matchingOf, patternOf } from "./extensions.js";
-import { levelOf, longestPrefix } from "./level.js";
 import { matches, readPattern } from "./pattern.js";
 
 /** Which requests of a server a location passes to FastCGI. */
 
-interface Route {
-  /** `null`: no location takes it. */
-  readonly location: Node | null;
-  /** An exact path or a regular expression took it, so nothing further out is asked. */
-  readonly settled: boolean;
-}
-
-/** The location that nginx chooses for a URI; `null`: unknown. */
-function route(block: Node, uri: string): Route | null {
-  const level = levelOf(block);
-  if (level === null) return null;
-  const exact = level.exact.get(uri);
-  if (exact !== undefined) return { location: exact, settled: true };
-  const longest = longestPrefix(level, uri);
-  const inner = longest === null ? { location: null, settled: false } : route(longest, uri);
-  if (inner === null || inner.settled) return inner;
-  const found = { location: inner.location ?? longest, settled: false };
-  if (longest !== null && matchingOf(longest).modifier === "^~") return found;
-  for (const one of level.expressions) {
-    const taken = takes(one, uri);
-    if (taken === undefined) return null;
-    if (!taken) continue;
-    const nested = route(one, uri);
-    return nested === null ? null : { location: nested.location ?? one, settled: true };
-  }
-  return found;
-}
-
 /** The location that nginx chooses for a URI, `null` for the server itself; `undefined`: unknown. */
 export function chosenLocation(server: Node, uri: string): Node | null | undefined {
-  const found = route(server, uri);
-  return found === null ? undefined : found.location;
+  const found = chooseLocation(server, uri);
+  return "unclear" in found ? undefined : found.location;
 }
 
 /** Whether a location matches a URI, whatever the other locations do; `undefined`: unknown. */
@@ -61,12 +33,18 @@ export function takes(location: Node, uri: string): boolean | undefined {
 export function surelyPassed(location: Node, server: Node | null, uri: string, exists: boolean): boolean {
   return (
     server !== null &&
-    route(server, uri)?.location === location &&
+    takenAsIs(server, uri) === location &&
     leavesAlone(server, uri) &&
     leavesAlone(location, uri) &&
     tried(location, exists) &&
     !answersInstead(location)
   );
+}
+
+/** The location that answers a URI itself; `undefined`: unknown, or it only redirects to its slash. */
+function takenAsIs(server: Node, uri: string): Node | null | undefined {
+  const found = chooseLocation(server, uri);
+  return "unclear" in found || found.slash ? undefined : found.location;
 }
 
 /** Directives that may do anything to a request. */
@@ -166,7 +144,7 @@ interface Handers {
 const handersIn = perKey((server: Node): Handers => {
   const takers = new Map<string, Node | undefined>();
   const taker = (path: string): Node | undefined => {
-    if (!takers.has(path)) takers.set(path, route(server, path)?.location ?? undefined);
+    if (!takers.has(path)) takers.set(path, chosenLocation(server, path) ?? undefined);
     return takers.get(path);
   };
   const handing = locationsIn(server)

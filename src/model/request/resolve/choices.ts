@@ -1,3 +1,4 @@
+import { withoutEnd } from "../../../source/ends.js";
 import type { Place } from "../../../source/file.js";
 import type { Assumption, FileKind, Files } from "./types.js";
 
@@ -10,6 +11,7 @@ export interface Choices {
   isKind(path: string, kinds: readonly FileKind[]): boolean;
   executable(path: string): boolean;
   authorised(place: Place): boolean;
+  /** The path behind its links; empty: it is surely missing. */
   real(path: string): string;
 }
 
@@ -42,7 +44,7 @@ export function trail(files: Files, given: readonly boolean[]): Trail {
     rests,
     taken,
     isKind: (path, kinds) => {
-      const key = path.replace(/(.)\/+$/, "$1");
+      const key = withoutEnd(path, "/") || path.slice(0, 1);
       const before = possible(key);
       const inside = before.filter((kind) => kinds.includes(kind));
       if (inside.length === 0 || inside.length === before.length) return inside.length > 0;
@@ -65,7 +67,7 @@ export function trail(files: Files, given: readonly boolean[]): Trail {
       rests.push({ kind: "auth", place, is });
       return is;
     },
-    real: (path) => files.real?.(path) ?? path,
+    real: (path) => (files.kind(path) === "missing" ? "" : (files.real?.(path) ?? path)),
   };
 }
 

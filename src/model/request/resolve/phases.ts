@@ -3,7 +3,7 @@ import { matchingOf } from "../../../nginx/location/extensions.js";
 import { effectiveNode, effectiveOffset } from "../../../nginx/tree/effective.js";
 import { argument, childrenNamed, headPlace, namePlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
-import { perKey } from "../../../source/memo.js";
+import { once, perKey } from "../../../source/memo.js";
 import { access } from "./access.js";
 import { builtIn, content } from "./content.js";
 import { enter } from "./enter.js";
@@ -67,7 +67,8 @@ function inPhase(state: State, phase: Phase, begin: Begin): Next {
     case "find":
       return findLocation(state);
     case "location":
-      return state.location === null ? ON : runCode(state, state.location);
+      // In limit_except the code of the location does not run.
+      return state.location === null || state.block !== state.location ? ON : runCode(state, state.location);
     case "moved":
       if (!state.uriChanged) return ON;
       state.changes -= 1;
@@ -99,10 +100,20 @@ function takesOver(block: Node): void {
   }
 }
 
+const chosenIn = perKey((_server: Node) => new Map<string, ReturnType<typeof chooseLocation>>());
+/** Each way of a request, and each request of a rule, asks for the same few URIs. */
+const MOST_CHOSEN = 64;
+
+function locationFor(server: Node, uri: string): ReturnType<typeof chooseLocation> {
+  const known = chosenIn(server);
+  if (known.size >= MOST_CHOSEN) known.clear();
+  return once(known, uri, () => chooseLocation(server, uri));
+}
+
 function findLocation(state: State): Next {
   state.handler = null;
   state.uriChanged = false;
-  const found = chooseLocation(state.server, state.uri);
+  const found = locationFor(state.server, state.uri);
   if ("unclear" in found)
     throw new Lost("which location takes it is not understood", namePlace(found.unclear));
   const { location, why, slash } = found;

@@ -6,6 +6,7 @@ import type { Node } from "../../../nginx/types.js";
 import { perKey } from "../../../source/memo.js";
 import { conditionOf } from "./conditions.js";
 import { enter } from "./enter.js";
+import { absolute } from "./error-page.js";
 import { captured, evaluate, evaluateParts, variable } from "./evaluate.js";
 import { knownValue, Lost, type Next, needed, ON, type State, status } from "./state.js";
 import { unescapeRedirect } from "./text.js";
@@ -71,8 +72,10 @@ function set(state: State, node: Node, { quote }: Engine): Left {
   if (node.directive.args[0]?.placeholder === true)
     throw new Lost("a template fills in the name of a variable", headPlace(node));
   state.steps.push({ kind: "set", node, name, value, place: headPlace(node) });
-  if (name === "args") state.args = needed(value, headPlace(node));
-  else state.values.set(name, value);
+  if (name === "args") {
+    state.args = needed(value, headPlace(node));
+    state.validUnparsed = false;
+  } else state.values.set(name, value);
   return null;
 }
 
@@ -167,6 +170,8 @@ function rewrite(state: State, node: Node, engine: Engine): Left {
   captured(state, match);
   engine.quote = false;
   if (code !== null) {
+    // nginx notes a new URI here, too, which `break` finds after an error page for the redirect.
+    state.uriChanged = true;
     state.internal = true;
     state.validUnparsed = false;
     const value = evaluateParts(state, path, true);
@@ -219,7 +224,7 @@ function returned(state: State, node: Node): Next {
     kind: "status" as const,
     status: state.errStatus === 0 ? code : state.errStatus,
     reason: "return" as const,
-    redirect: null,
+    redirect: state.redirect === null ? null : absolute(state, state.redirect),
     text: value,
     place,
     block: state.block,
