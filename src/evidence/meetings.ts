@@ -4,6 +4,7 @@ import { resolve } from "../model/request/resolve/resolve.js";
 import type { Files, Request, Way } from "../model/request/resolve/types.js";
 import { argument, childrenNamed, descendants } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { withoutEnd } from "../source/ends.js";
 import { once, perKey } from "../source/memo.js";
 
 /**
@@ -67,7 +68,7 @@ const filesOf = perKey((host: Host): Files => {
       const kind = known.kind(path);
       if (kind !== "unknown") return kind;
       if (path.includes(`/${NOWHERE}`)) return "missing";
-      if (named.has(path.replace(/(.)\/+$/, "$1"))) return "directory";
+      if (named.has(withoutSlashes(path))) return "directory";
       return isScript(path) ? "file" : "unknown";
     },
   };
@@ -87,6 +88,10 @@ function isBelow(path: string, directories: ReadonlySet<string>): boolean {
   return directories.has("/");
 }
 
+function withoutSlashes(path: string): string {
+  return withoutEnd(path, "/") || path.slice(0, 1);
+}
+
 /** Whether a path is one of a PHP script, by its extension. */
 export function isScript(path: string): boolean {
   return /\.(?:php\d?|phtml|phar)$/i.test(path);
@@ -99,7 +104,7 @@ export const writtenRoots = perKey((host: Host): readonly string[] => {
     if (node.name !== "root" && node.name !== "alias") continue;
     const path = argument(node, 0) ?? "";
     if (/^\/[^$]*$/.test(path) && node.directive.args[0]?.placeholder !== true)
-      found.add(path.replace(/(.)\/+$/, "$1"));
+      found.add(withoutSlashes(path));
   }
   return [...found];
 });

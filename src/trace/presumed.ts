@@ -1,6 +1,7 @@
 import type { Host } from "../model/host.js";
 import type { Files } from "../model/request/resolve/types.js";
 import { argument, descendants } from "../nginx/tree/nodes.js";
+import { withoutEnd } from "../source/ends.js";
 import { nameOf } from "./names.js";
 
 /**
@@ -25,13 +26,17 @@ export function presuming(host: Host, files: Files): Presuming {
       ...files,
       kind: (path) => {
         const kind = files.kind(path);
-        const key = path.replace(/(.)\/+$/, "$1");
+        const key = withoutSlashes(path);
         if (kind !== "unknown" || !directories.has(key)) return kind;
         presumed.add(key);
         return "directory";
       },
     },
   };
+}
+
+function withoutSlashes(path: string): string {
+  return withoutEnd(path, "/") || path.slice(0, 1);
 }
 
 /** Every `root` and `alias` that is written out, and the directories that they are in. */
@@ -45,7 +50,7 @@ function documentRoots(host: Host): ReadonlySet<string> {
     // An alias may also name a file.
     const directory = node.name === "root" || path.endsWith("/") || nameOf(path).extension === "";
     if (!literal || !directory || path === "") continue;
-    let at = path.replace(/(.)\/+$/, "$1");
+    let at = withoutSlashes(path);
     for (; at !== "" && !found.has(at); at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) found.add(at);
   }
   return found;

@@ -66,14 +66,15 @@ function readUrl(text: string): Url {
     throw wrongUrl(text, "has a space or a control character; write it as %20 and the like");
   if (text.startsWith("/") && !text.startsWith("//"))
     return { scheme: "http", authority: "", port: null, target: withoutFragment(text) };
-  const parts = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(text);
+  const parts = /^(https?):\/\/([^/?#]*)/i.exec(text);
   if (parts === null) {
     const hint = /^[a-z][a-z0-9+.-]*:/i.test(text)
       ? ""
       : `; write http://${text}, or a path that begins with /`;
     throw wrongUrl(text, `is neither http:// nor https:// nor a path${hint}`);
   }
-  const [, scheme = "", rest = "", path = ""] = parts;
+  const [whole, scheme = "", rest = ""] = parts;
+  const path = text.slice(whole.length);
   const authority = rest.replace(/^.*@/, "");
   const [, host = "", digits] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(authority) ?? [];
   const port = digits === undefined || digits === "" ? null : Number(digits);
