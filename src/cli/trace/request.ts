@@ -24,7 +24,10 @@ const PROTOCOLS = wordMap<Request["protocol"]>({
   "3": "HTTP/3.0",
 });
 
-/** The characters of a method and of a header's name. */
+/** nginx takes no other method: 400. */
+const METHOD = /^[A-Z_-]+$/;
+
+/** The characters of a header's name. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** What is typed, as a client would send it. Throws UsageError. */
@@ -32,7 +35,7 @@ export function readRequest(words: RequestWords): Request {
   const { scheme, authority, port, target } = readUrl(words.url);
   const bodyLength = readBody(words.bodySize);
   const method = words.method ?? (bodyLength === null ? "GET" : "POST");
-  if (!TOKEN.test(method)) throw wrong("method", method, "a method such as GET or POST");
+  if (!METHOD.test(method)) throw wrong("method", method, "a method such as GET or POST, in capitals");
   const given = (words.header ?? []).map(readHeader);
   const own = given.some(([name]) => name.toLowerCase() === "host");
   const tls = scheme === "https";

@@ -69,6 +69,7 @@ describe("options", () => {
 
   test.each([
     [{ method: "GET /" }, "--method"],
+    [{ method: "get" }, "in capitals"],
     [{ header: ["nothing"] }, "--header"],
     [{ header: [": a"] }, "--header"],
     [{ header: ["A: b\r\nC: d"] }, "--header"],
