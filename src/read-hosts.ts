@@ -62,8 +62,11 @@ export type ReadHosts =
     }
   | { readonly kind: "refused"; readonly refusal: HostRefusal };
 
-/** Reads every host that the paths mean, each once. Never throws for what it reads. */
-export function readHosts(options: HostsOptions): ReadHosts {
+/**
+ * Reads every host that the paths mean, each once. Never throws for what it reads. `supposed`: what was not
+ * read of nginx's half is taken to change nothing, where it is otherwise unknown.
+ */
+export function readHosts(options: HostsOptions, supposed = false): ReadHosts {
   const { workingDirectory } = options;
   const paths = options.paths ?? [];
   const stated = statedHosts(options);
@@ -90,17 +93,18 @@ export function readHosts(options: HostsOptions): ReadHosts {
   }
   const built = each(
     joined(distinct(given.flatMap((one) => one.hosts))),
-    (one) => builtHost(one, options),
+    (one) => builtHost(one, options, supposed),
     ({ spec }, error) => failure(spec.name, "reading this host failed", error),
   );
   const unread = [...failures, ...built.failures];
   return { kind: "read", hosts: built.done, failures: unread, given, links: [...links.values()] };
 }
 
-function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions): ReadHost {
+function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions, supposed: boolean): ReadHost {
   const host = buildHost(spec, fs, {
     phpVersion: options.phpVersion ?? null,
     nginxVersion: options.nginxVersion ?? null,
+    supposed,
     ...sizesOf(spec.name, options),
   });
   return { host, spec, touching };

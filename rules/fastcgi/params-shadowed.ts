@@ -34,7 +34,7 @@ export const paramsShadowed = defineRule({
     "no-method": {
       severity: "error",
       symptom: { when: "always", status: 200, log: null },
-      blank: true,
+      seen: ["blank page"],
       summary: "a fastcgi_param hides the set that sends REQUEST_METHOD: a blank page",
     },
     "no-script": {

@@ -44,16 +44,19 @@ export const sourceExposed = defineRule({
     nested: {
       severity: "warning",
       symptom: attack,
+      seen: ["downloads"],
       summary: "a location inside a PHP location has no fastcgi_pass of its own",
     },
     index: {
       severity: "warning",
       symptom: attack,
+      seen: ["downloads"],
       summary: "the index of a server is a PHP file, but no location passes it to PHP",
     },
     beside: {
       severity: "info",
       symptom: attack,
+      seen: ["downloads"],
       summary: "a ^~ location keeps its scripts away from the PHP location",
     },
   },

@@ -225,6 +225,96 @@ export const outsideCauses: readonly OutsideCause[] = [
     command: "curl -sv -o /dev/null http://127.0.0.1/PAGE",
     tells: "transfer closed with outstanding read data remaining",
   },
+  {
+    topics: ["no input file specified", "404"],
+    cause:
+      "open_basedir in a .user.ini, in a pool or in a panel's settings does not hold the directory of the script",
+    log: { by: "php", line: "open_basedir restriction in effect" },
+    command: "find DOCROOT -maxdepth 2 -name .user.ini -exec grep -H open_basedir {} +",
+    tells: "a list of directories without that of the script, or one that a move of the site left behind",
+  },
+  {
+    topics: ["no input file specified", "access denied", "403"],
+    cause: "the pool's account may not read the script",
+    log: { by: "php", line: "Unable to open primary script" },
+    command: "namei -l DOCROOT/index.php",
+    tells: "a file without r, or a directory without x, for the pool's user",
+  },
+  {
+    topics: ["file not found"],
+    cause: "the script is not where the deployment should have put it, or PHP-FPM sees another file system",
+    log: { by: "nginx", line: "Primary script unknown" },
+    command: "ls -la /proc/$(pgrep -o php-fpm)/root/DOCROOT/index.php",
+    tells:
+      "no such file: the path that nginx sends must exist where PHP-FPM runs, in its container or chroot",
+  },
+  {
+    topics: ["downloads"],
+    cause: "the browser shows an answer from its cache, from before the configuration was mended",
+    log: null,
+    command: "curl -sI http://NAME/index.php",
+    tells: "Content-Type: text/html and an X-Powered-By or Set-Cookie line: nginx does run the script now",
+  },
+  {
+    topics: ["downloads"],
+    cause: "another server block answers, one without a location for PHP",
+    log: null,
+    command: "nginx -T | grep -nE 'server_name|listen'",
+    tells: "the name is missing; the first server of the address, or its default_server, answers instead",
+  },
+  {
+    topics: ["redirect loop"],
+    cause: "a proxy or CDN in front ends TLS, PHP sees plain HTTP and redirects to https for ever",
+    log: null,
+    command: "curl -sIL --max-redirs 5 -H 'X-Forwarded-Proto: https' http://127.0.0.1/",
+    tells: "no loop with this header: the application, or fastcgi_param HTTPS, must follow X-Forwarded-Proto",
+  },
+  {
+    topics: ["redirect loop"],
+    cause: "nginx redirects to one name and the application, by its own setting, back to the other",
+    log: null,
+    command: "curl -sIL --max-redirs 5 http://NAME/ | grep -iE '^(http|location|server|x-powered-by)'",
+    tells: "two names, or http and https, that take turns; X-Powered-By marks the answers of PHP",
+  },
+  {
+    topics: ["400"],
+    cause: "the cookies or another request header are larger than large_client_header_buffers allows",
+    log: { by: "nginx", line: "client sent too long header line" },
+    command: "nginx -T | grep large_client_header_buffers",
+    tells:
+      "nothing, so 4 buffers of 8k; the log has that line only with error_log … info, and the page says Request Header Or Cookie Too Large",
+  },
+  {
+    topics: ["400"],
+    cause: "plain HTTP was sent to a port that expects TLS",
+    log: { by: "nginx", line: "client sent plain HTTP request to HTTPS port" },
+    command: "curl -sv -o /dev/null http://NAME:443/",
+    tells: "The plain HTTP request was sent to HTTPS port: a proxy in front, or a link, has the wrong scheme",
+  },
+  {
+    topics: ["408"],
+    cause:
+      "the client did not send its header or its body in time: client_header_timeout, client_body_timeout",
+    log: { by: "nginx", line: "client timed out" },
+    command: "nginx -T | grep -E 'client_(header|body)_timeout'",
+    tells: "a value far below the default of 60s; otherwise slow uploads or a lossy network",
+  },
+  {
+    topics: ["499"],
+    cause:
+      "the client hung up before there was an answer: somebody reloaded, or a proxy in front gave up first",
+    log: { by: "nginx's access log", line: " 499 " },
+    command: "grep ' 499 ' /var/log/nginx/access.log",
+    tells:
+      "the same few seconds again and again: the timeout of a proxy or of a monitor. $request_time in the log_format shows them",
+  },
+  {
+    topics: ["499"],
+    cause: "PHP answers too slowly, so people give up",
+    log: { by: "php-fpm", line: "reached pm.max_children setting" },
+    command: `grep 'pm.max_children' ${FPM_LOG}; tail -f /var/log/php-fpm.slow.log`,
+    tells: "that line at the time of the 499, or the function that a slow script waits in",
+  },
 ];
 
 /** Every topic that has such a cause. */

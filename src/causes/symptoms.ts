@@ -1,9 +1,9 @@
-import type { Rule, RuleCase } from "../engine/rule.js";
+import type { Rule, RuleCase, Seen } from "../engine/rule.js";
 import { wordMap } from "../source/word-map.js";
 
 /** What users see, as people ask about it: `502`, `blank page`. */
 export interface SymptomTopic {
-  /** Its name on the command line and in causes: `502`, `blank page`. */
+  /** Its name on the command line and in causes: `502`, `blank page`, `redirect loop`. */
   readonly name: string;
   /** For a headline: `502 Bad Gateway`. */
   readonly title: string;
@@ -13,36 +13,115 @@ const PHRASES: ReadonlyMap<string, string> = wordMap({
   "400": "Bad Request",
   "403": "Forbidden",
   "404": "Not Found",
+  "405": "Not Allowed",
   "408": "Request Timeout",
   "413": "Request Entity Too Large",
+  "499": "Client Closed Request",
   "500": "Internal Server Error",
   "502": "Bad Gateway",
   "503": "Service Temporarily Unavailable",
   "504": "Gateway Time-out",
 });
 
-const BLANK: SymptomTopic = { name: "blank page", title: "a blank page" };
+/** What users see apart from the status, with the words that they search for. */
+interface SeenTopic extends SymptomTopic {
+  readonly name: Seen;
+  /** Matches what was typed: lower case, single spaces, no hyphen, no full stop. */
+  readonly words: RegExp;
+  /** The part of a log line that always comes with it; `null`: none does. */
+  readonly log: string | null;
+}
+
+const SEEN: readonly SeenTopic[] = [
+  {
+    name: "blank page",
+    title: "a blank page",
+    words: /^(?:blank|white|empty) ?(?:page|screen|response)?(?: of death)?$/,
+    log: null,
+  },
+  {
+    name: "downloads",
+    title: "PHP source that is sent as text or as a download",
+    words: /\b(?:download(?:s|ed|ing)?|source|as text)\b/,
+    log: null,
+  },
+  {
+    name: "redirect loop",
+    title: "a redirect loop",
+    words: /^(?:(?:err )?too many redirects|(?:endless |infinite )?redirect(?:s|ion)?(?: loops?)?)$/,
+    log: null,
+  },
+  {
+    name: "no input file specified",
+    title: "“No input file specified.”",
+    words: /^no input file(?: specified)?$/,
+    log: "Unable to open primary script",
+  },
+  {
+    name: "file not found",
+    title: "“File not found.”",
+    words: /^(?:file not found|primary script unknown)$/,
+    log: "Primary script unknown",
+  },
+  {
+    name: "access denied",
+    title: "“Access denied.”",
+    words: /^access (?:has been )?denied$/,
+    log: "has been denied (see security.limit_extensions)",
+  },
+];
+
+/** What people call a status, apart from its phrase. */
+const CALLED: ReadonlyMap<string, string> = wordMap({
+  "gateway timeout": "504",
+  "request entity too large": "413",
+  "payload too large": "413",
+  "content too large": "413",
+  "client closed request": "499",
+  "service unavailable": "503",
+  "request header or cookie too large": "400",
+});
 
 /**
- * The topic that words on the command line mean: `502`, `504 Gateway Time-out`, `blank page`, `white
- * screen`. `null`: they do not name a symptom. There may be no known cause for a status.
+ * The topic that words on the command line mean: `502`, `bad gateway`, `504 Gateway Time-out`, `blank
+ * page`, `white screen`, `No input file specified.`. `null`: they do not name a symptom. There may be no
+ * known cause for a status.
  */
 export function symptomTopic(words: string): SymptomTopic | null {
-  const said = words
-    .trim()
-    .toLowerCase()
-    .replace(/[\s-]+/g, " ");
-  if (/^(blank|white|empty) ?(page|screen|response)?$/.test(said)) return BLANK;
-  const status = /^(?:http |error |status )*([1-5]\d\d)(?: [a-z -]+)?$/.exec(said)?.[1];
-  if (status === undefined) return null;
+  // The id of a rule, perhaps a misspelt one.
+  if (words.includes("/")) return null;
+  const said = plain(words);
+  const seen = SEEN.find((one) => one.words.test(said));
+  if (seen !== undefined) return { name: seen.name, title: seen.title };
+  const status = /^(?:http |error |status )*([1-5]\d\d)(?: [a-z ]+)?$/.exec(said)?.[1] ?? statusCalled(said);
+  if (status === null) return null;
   const phrase = PHRASES.get(status);
   return { name: status, title: phrase === undefined ? status : `${status} ${phrase}` };
 }
 
+/** Lower case, single spaces in place of hyphens, no full stop or quote at the ends. */
+function plain(words: string): string {
+  return words
+    .toLowerCase()
+    .replace(/[\s_-]+/g, " ")
+    .replace(/^[\s"'“]/, "")
+    .replace(/[\s"'”]$/, "")
+    .replace(/\.$/, "");
+}
+
+/** The status with that phrase: `bad gateway`; `null`: there is none. */
+function statusCalled(said: string): string | null {
+  for (const [status, phrase] of PHRASES) if (plain(phrase) === said) return status;
+  return CALLED.get(said) ?? null;
+}
+
 /** Whether users see that symptom in a case of a rule. */
-export function showsAs({ symptom, blank }: RuleCase, topic: SymptomTopic): boolean {
-  if (topic.name === BLANK.name) return blank === true;
-  return symptom !== null && symptom.status !== null && String(symptom.status) === topic.name;
+export function showsAs({ symptom, seen }: RuleCase, topic: SymptomTopic): boolean {
+  const special = SEEN.find(({ name }) => name === topic.name);
+  if (special === undefined)
+    return symptom !== null && symptom.status !== null && String(symptom.status) === topic.name;
+  if (seen?.includes(special.name) === true) return true;
+  return special.log !== null && symptom?.log?.includes(special.log) === true;
 }
 
 /**
@@ -53,6 +132,6 @@ export function symptomNames(rules: readonly Rule[], others: readonly string[]):
   const statuses = cases.flatMap(({ symptom }) =>
     symptom === null || symptom.status === null || symptom.status === 200 ? [] : [String(symptom.status)],
   );
-  const blank = cases.some((one) => one.blank === true) ? [BLANK.name] : [];
-  return [...new Set([...statuses, ...blank, ...others])].sort();
+  const seen = SEEN.filter((topic) => cases.some((one) => showsAs(one, topic)));
+  return [...new Set([...statuses, ...seen.map(({ name }) => name), ...others])].sort();
 }

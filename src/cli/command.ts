@@ -13,6 +13,8 @@ import { lintCommand } from "./lint.js";
 import { COMMON_OPTIONS, keepLast, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
 import { listRules } from "./rules.js";
 import { guarded } from "./streams.js";
+import { traceCommand } from "./trace/command.js";
+import { TRACE_EPILOGUE, TRACE_OPTIONS } from "./trace/options.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 
@@ -24,6 +26,7 @@ const EPILOGUE = `Examples:
   fpmlint --format json=report.json --format text /etc
   nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
   fpmlint explain 502                 every cause of a 502, and how to tell them apart
+  fpmlint trace http://NAME/PATH      what this request meets, line by line
   fpmlint capacity                    how many workers this server has memory for
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
@@ -58,13 +61,24 @@ async function parse(words: readonly string[], world: World): Promise<number> {
   });
   // The callback keeps yargs from writing by itself: it would write errors and help to the wrong stream.
   await cli.parseAsync(
-    words.map((word) => (word === "-" ? STANDARD_INPUT : word)),
+    withoutEnd(words).map((word) => (word === "-" ? STANDARD_INPUT : word)),
     {},
     (_error: unknown, _argv: unknown, output: string) => {
       if (output !== "") world.stdout.write(`${output}\n`);
     },
   );
   return status;
+}
+
+/**
+ * yargs counts what comes after `--` as no argument that a command asks for, and `trace` asks for a URL. Only
+ * a path can begin with a dash there, and that path has another spelling.
+ */
+function withoutEnd(words: readonly string[]): readonly string[] {
+  const end = words[0] === "trace" ? words.indexOf("--") : -1;
+  if (end === -1) return words;
+  const rest = words.slice(end + 1).map((word) => (/^-./.test(word) ? `./${word}` : word));
+  return [...words.slice(0, end), ...rest];
 }
 
 function parser(words: readonly string[], world: World, end: (status: number) => void) {
@@ -94,7 +108,7 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     .fail((message, error) => {
       // yargs raises its own errors for what it cannot parse; any other is a fault of a command.
       if (error !== undefined && error !== null && error.name !== "YError") throw error;
-      throw new UsageError(usage(message ?? error?.message ?? "", words[0] === "capacity"));
+      throw new UsageError(usage(message ?? error?.message ?? "", words[0] ?? ""));
     });
 }
 
@@ -135,8 +149,22 @@ function withCommands(
       },
     )
     .command(
+      "trace <url> [paths..]",
+      "what one request meets: server, location, files, pool, limits, line by line",
+      (y) =>
+        y
+          .positional("url", URL_WORD)
+          .positional("paths", TRACE_PATHS)
+          .options(TRACE_OPTIONS)
+          .epilogue(TRACE_EPILOGUE),
+      (argv) => {
+        const paths = [...(argv.paths ?? []), ...argv._.slice(1)].map(dash);
+        end(traceCommand({ ...argv, paths }, world));
+      },
+    )
+    .command(
       "explain <topic..>",
-      "a rule's page (timeout/terminate-below-read), or every cause of a 502, 504, blank page …",
+      "a rule's page (timeout/terminate-below-read), or every cause of a 502, blank page, redirect loop …",
       (y) => y.positional("topic", TOPIC),
       (argv) => explain(argv.topic, argv.color, world),
     )
@@ -154,11 +182,25 @@ const PATHS = {
   describe: "files or directories; DIR/etc is a host whose root is DIR; - reads the output of nginx -T",
 } as const;
 
+const URL_WORD = {
+  type: "string",
+  demandOption: true,
+  describe: "http://NAME/PATH, https://NAME/PATH, or a path alone, which the default server takes",
+} as const;
+
+const TRACE_PATHS = {
+  type: "string",
+  array: true,
+  describe:
+    "files or directories, as for the linter; - reads the output of nginx -T [default: this machine's /etc]",
+} as const;
+
 const TOPIC = {
   type: "string",
   array: true,
   demandOption: true,
-  describe: "a rule's id, an HTTP status, or blank page",
+  describe:
+    "a rule's id, an HTTP status, or what users see: blank page, downloads, redirect loop, no input file specified, file not found, access denied",
 } as const;
 
 /** Each command's own options; those of a command without a name are the linter's. */
@@ -167,6 +209,7 @@ const TABLES: ReadonlyMap<string, OptionTable> = wordMap<OptionTable>({
   capacity: CAPACITY_OPTIONS,
   explain: {},
   rules: RULES_OPTIONS,
+  trace: TRACE_OPTIONS,
 });
 
 const COMMANDS = [...TABLES.keys()].filter((name) => name !== "");
@@ -184,12 +227,16 @@ function lastOf(argv: Record<string, unknown>): void {
 }
 
 /** yargs names what it does not know; here the nearest option that it does know is added. */
-function usage(message: string, capacity: boolean): string {
+function usage(message: string, first: string): string {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   const begun = (option: string): boolean => option.startsWith(unknown ?? "");
   const meant = unknown === undefined ? null : (nearest(unknown, OPTIONS) ?? OPTIONS.find(begun) ?? null);
-  const line = message.replace(/\n\s*/g, " ").trim();
-  return `${line}${meant === null ? "" : `; did you mean --${meant}?`} (fpmlint ${capacity ? "capacity " : ""}--help lists the options)`;
+  const few = message.startsWith("Not enough non-option arguments");
+  const line =
+    few && first === "trace"
+      ? "trace needs a URL, as in: fpmlint trace http://shop.example/cart"
+      : message.replace(/\n\s*/g, " ").trim();
+  return `${line}${meant === null ? "" : `; did you mean --${meant}?`} (fpmlint ${COMMANDS.includes(first) ? `${first} ` : ""}--help lists the options)`;
 }
 
 function dash(word: string | number): string {

@@ -65,7 +65,7 @@ export function lintCommand(args: LintArguments, world: World): number {
  * Throws UsageError: a fault of the command line where standard input cannot be text at all, as with a
  * file; status 3 (silence proves nothing) where it was cut off or is too large.
  */
-function dumpText(world: World): string {
+export function dumpText(world: World): string {
   const opened = world.standardInput();
   if (opened.kind === "bytes" && opened.bytes.length > 0) return decodeBytes(opened.bytes);
   if (opened.kind === "bytes")

@@ -34,6 +34,18 @@ export interface Symptom {
   readonly log: string | null;
 }
 
+/**
+ * What users see and search for, apart from the status. `blank page`: no byte of content; `downloads`: PHP
+ * source as text or as a download; the last three are texts that PHP itself sends.
+ */
+export type Seen =
+  | "blank page"
+  | "downloads"
+  | "redirect loop"
+  | "no input file specified"
+  | "file not found"
+  | "access denied";
+
 /** One way in which a rule can be broken. */
 export interface RuleCase {
   readonly severity: Severity;
@@ -41,8 +53,8 @@ export interface RuleCase {
   readonly symptom: Symptom | null;
   /** One line for the catalogue: what is wrong, in lower case without a full stop. */
   readonly summary: string;
-  /** The client gets a page without a byte in it, whatever the status. */
-  readonly blank?: true;
+  /** What users see that the status does not say. A topic that a log line tells needs no mention. */
+  readonly seen?: readonly Seen[];
 }
 
 export interface RuleDocs {

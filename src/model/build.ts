@@ -24,6 +24,8 @@ export interface BuildOptions {
   readonly phpVersion: string | null;
   /** `1.22.1`; `null` or absent: unknown. */
   readonly nginxVersion?: string | null;
+  /** What was not read of nginx's half is taken to change nothing; absent: it is unknown. */
+  readonly supposed?: boolean;
   /** `null` or absent: nobody said; the live host knows its own. */
   readonly memory?: MemorySize | null;
   /** Bytes that are not for PHP-FPM, and the part of the rest that stays free; absent: nobody said. */
@@ -39,7 +41,7 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
   const whole = spec.root === "/" || accounts.known;
   const fs = whole ? found : withDeployed(found);
   // nginx lists every file that it reads, so that nothing can be missing from a dump.
-  const nginx = readNginx(spec, fs, whole || spec.dumped === true, options.nginxVersion ?? null);
+  const nginx = readNginx(spec, fs, whole || spec.dumped === true, options);
   const masters = readMasters(spec, fs, options);
   const pools = masters.flatMap((master) => master.pools);
   const { bindings, otherPasses, cut } =
@@ -78,14 +80,14 @@ function readNginx(
   spec: HostSpec,
   fs: HostFilesystem,
   whole: boolean,
-  version: string | null,
+  { nginxVersion = null, supposed }: BuildOptions,
 ): NginxHost | null {
   const [first] = spec.fragments;
-  const main = spec.nginx === null ? null : readTree({ fs, whole }, spec.nginx, spec.fragments);
-  if (main !== null) return nginxHost(main, true, version);
+  const main = spec.nginx === null ? null : readTree({ fs, whole, supposed }, spec.nginx, spec.fragments);
+  if (main !== null) return nginxHost(main, true, nginxVersion);
   const tree =
-    first === undefined ? null : readFragments({ fs, whole: false }, spec.fragments, baseOf(first));
-  return tree === null ? null : nginxHost(tree, false, version);
+    first === undefined ? null : readFragments({ fs, whole: false, supposed }, spec.fragments, baseOf(first));
+  return tree === null ? null : nginxHost(tree, false, nginxVersion);
 }
 
 /** Relative includes of a fragment count from where the main file would be. */

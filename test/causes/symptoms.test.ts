@@ -22,7 +22,12 @@ const pot = invented("kettle/pot", {
   other: { severity: "info", symptom: { ...symptom, status: 500 }, summary: "another status" },
 });
 const cup = invented("kettle/cup", {
-  empty: { severity: "error", symptom: { ...symptom, log: null }, summary: "an empty cup", blank: true },
+  empty: {
+    severity: "error",
+    symptom: { ...symptom, log: null },
+    summary: "an empty cup",
+    seen: ["blank page"],
+  },
 });
 
 function page(words: string, of: readonly Rule[] = [pot, cup]): string | null {
@@ -39,6 +44,23 @@ describe("topics", () => {
     ["blank page", "blank page"],
     ["blank", "blank page"],
     ["White-Screen", "blank page"],
+    ["bad gateway", "502"],
+    ["504 Gateway Time-out", "504"],
+    ["Gateway timeout", "504"],
+    ["not found", "404"],
+    ["client closed request", "499"],
+    ["400 Bad Request", "400"],
+    ["No input file specified.", "no input file specified"],
+    ['"File not found."', "file not found"],
+    ["Primary script unknown", "file not found"],
+    ["Access denied.", "access denied"],
+    ["downloads", "downloads"],
+    ["PHP file downloads", "downloads"],
+    ["downloads php files", "downloads"],
+    ["source code", "downloads"],
+    ["redirect loop", "redirect loop"],
+    ["ERR_TOO_MANY_REDIRECTS", "redirect loop"],
+    ["white page", "blank page"],
   ])("%s means %s", (words, name) => expect(symptomTopic(words)?.name).toBe(name));
 
   test.each(["", "0x1f6", "502.0", "99", "999", "fastcgi/script-filename", "null"])(
@@ -83,10 +105,20 @@ More about a rule: fpmlint explain <rule>
     expect(page("502", [])).not.toContain("Causes in the configuration");
   });
 
+  test("a text that PHP sends is told by its log line", () => {
+    expect(page("file not found", rules)).toContain("fastcgi/script-filename");
+    expect(page("access denied", rules)).toContain("fastcgi/extension-denied");
+    expect(page("no input file specified", rules)).toContain("open_basedir");
+  });
+
+  test.each(["400", "408", "499", "redirect loop"])("%s has a page", (words) => {
+    expect(page(words, rules)).toContain("Causes that no configuration shows");
+  });
+
   test("nothing is known of it", () => expect(page("417")).toBeNull());
 
   test("each symptom that the daemons give has causes in the rules and outside", () => {
-    for (const words of ["502", "504", "413", "403", "404", "500", "blank page"]) {
+    for (const words of ["502", "504", "413", "403", "404", "500", "blank page", "downloads"]) {
       const shown = page(words, rules) ?? "";
       expect(shown, words).toContain("Causes in the configuration");
       expect(shown, words).toContain("Causes that no configuration shows");

@@ -104,6 +104,7 @@ describeProofs(
         for (const words of [
           ["."],
           ["capacity", "etc", "--ram", "4G"],
+          ["trace", "http://shop.example/cart", "etc"],
           ["rules"],
           ["explain", "502"],
           ["--hlp"],

@@ -172,6 +172,11 @@ const COMMANDS: readonly (readonly [name: string, words: (word: string) => reado
   ["capacity, no number", (word) => [...CAPACITY, "--weight", word]],
   ["capacity, no such samples", (word) => [...CAPACITY, "--samples", word]],
   ["capacity, samples", () => [...CAPACITY, "--samples", "-"]],
+  ["trace", (word) => ["trace", `http://${word}/${word}?${word}`, "."]],
+  ["trace of a file", (word) => ["trace", `/${word}`, ".", "--missing", `/${word}`, "--format", "json"]],
+  ["trace, options", (word) => ["trace", "/", ".", "--method", word, "--header", `${word}: ${word}`]],
+  ["trace, no version", (word) => ["trace", "/", ".", "--http", word]],
+  ["trace, no address", (word) => ["trace", "/", ".", "--from", word]],
   ["capacity --what-if", (word) => ["capacity", ".", "--what-if", word]],
 ];
 

@@ -36,13 +36,13 @@ export const scriptFilename = defineRule({
     "no-parameters": {
       severity: "error",
       symptom: { when: "always", status: 200, log: null },
-      blank: true,
+      seen: ["blank page"],
       summary: "no fastcgi_param at any level: a blank page",
     },
     "no-method": {
       severity: "error",
       symptom: { when: "always", status: 200, log: null },
-      blank: true,
+      seen: ["blank page"],
       summary: "REQUEST_METHOD is not among the parameters: a blank page",
     },
     "no-script": {

@@ -26,6 +26,11 @@ export interface TreeOptions {
    * unknown what an include without a match would bring.
    */
   readonly whole: boolean;
+  /**
+   * What was not read is taken to change nothing, so that no block is partial: for a question of a person, who
+   * is told so. Absent: it is not.
+   */
+  readonly supposed?: boolean | undefined;
   /** How much the includes may bring; absent: the usual limit. */
   readonly allowance?: Allowance | undefined;
 }

@@ -54,6 +54,15 @@ export function readTree(
   return finished(reading, root);
 }
 
+/** No block is partial: what was not read is taken to change nothing. */
+function suppose(node: Node): void {
+  for (const left: Node[] = [node]; left.length > 0; ) {
+    const one = left.pop() as MutableNode;
+    one.partial = false;
+    left.push(...one.children);
+  }
+}
+
 function adopt(reading: Reading, root: MutableNode, siblings: readonly string[]): void {
   const http = root.children.find((node) => node.name === "http") as MutableNode | undefined;
   if (http === undefined) return;
@@ -87,6 +96,7 @@ function definesServers({ directives }: NginxText): boolean {
 }
 
 function finished(reading: Reading, root: Node): NginxTree {
+  if (reading.supposed === true) suppose(root);
   return { root, texts: [...reading.cache.values()], ways: reading.ways, includes: reading.includes };
 }
 

@@ -8,7 +8,7 @@ import { file, filesIn, type Tree, type TreeNode } from "./tree.js";
 /** One input and how it is run. Paths and words count from the tree. */
 export interface FuzzCase {
   readonly tree: Tree;
-  readonly run: LintRun | CapacityRun;
+  readonly run: LintRun | CapacityRun | TraceRun;
   /** What comes on standard input. */
   readonly stdin: string;
   /** Run as nobody where the fuzzer is root, so that modes matter. */
@@ -25,6 +25,12 @@ export interface LintRun {
 export interface CapacityRun {
   readonly kind: "capacity";
   /** The words after `capacity`. */
+  readonly words: readonly string[];
+}
+
+export interface TraceRun {
+  readonly kind: "trace";
+  /** The words after `trace`. */
   readonly words: readonly string[];
 }
 

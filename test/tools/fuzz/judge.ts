@@ -10,7 +10,7 @@ import { decodeBytes, encodeText } from "../../../src/source/bytes.js";
 import { validators } from "../../../src/validators.js";
 import { version } from "../../../src/version.js";
 import type { Ran } from "../../support/run-command.js";
-import type { CapacityRun, FuzzCase, LintRun } from "./case.js";
+import type { CapacityRun, FuzzCase, LintRun, TraceRun } from "./case.js";
 import { different, FAILURE, jsonFault, resultFault, unsafe, withoutColours, writeFault } from "./oracles.js";
 import { readTree } from "./tree.js";
 
@@ -37,7 +37,9 @@ export async function judge(one: FuzzCase, directory: string): Promise<Verdict> 
     failure =
       one.run.kind === "lint"
         ? await judgeLint(one, one.run, directory, clock, fired)
-        : await judgeCapacity(one, one.run, directory, clock);
+        : one.run.kind === "capacity"
+          ? await judgeCapacity(one, one.run, directory, clock)
+          : await judgeTrace(one, one.run, directory, clock);
   } catch (error) {
     failure = `exception: ${said(error)}`;
   }
@@ -217,6 +219,31 @@ async function judgeCapacity(
       : null) ??
     documentFault(words, first) ??
     (writes ? null : await narrowFault(words, one, directory))
+  );
+}
+
+async function judgeTrace(
+  one: FuzzCase,
+  { words }: TraceRun,
+  directory: string,
+  clock: Stopwatch,
+): Promise<string | null> {
+  const run = (more: readonly string[], columns?: number) =>
+    clock.measuredLater("trace", () => command(["trace", ...more, ...words], one, directory, columns));
+  const first = await run([]);
+  const second = await run([]);
+  const document = await run(["--format", "json"]);
+  const narrow = await run([], 40);
+  if (document.status === 0 || document.status === 3) JSON.parse(document.out);
+  return (
+    commandFault(first) ??
+    commandFault(document) ??
+    unsafe("standard output", first.out) ??
+    unsafe("JSON", document.out) ??
+    unsafe("standard output of 40 columns", withoutColours(narrow.out)) ??
+    different("not the same twice", first.out + first.err, second.out + second.err) ??
+    different("status of both formats", `${first.status}`, `${document.status}`) ??
+    (first.status === 1 ? "status: 1 from trace" : null)
   );
 }
 

@@ -9,7 +9,7 @@ export function shownCase({ tree, run, stdin }: FuzzCase): string {
   const how =
     run.kind === "lint"
       ? [...option("nginx-version", run.nginxVersion), ...option("php-version", run.phpVersion), ...run.paths]
-      : ["capacity", ...run.words];
+      : [run.kind, ...run.words];
   const files = [...tree].map(([path, node]) => `    ${quoted(path)}: ${shownNode(node)}`);
   const shown = files.length > 8 ? [...files.slice(0, 8), `    and ${files.length - 8} more`] : files;
   const input = stdin === "" ? [] : [`    standard input: ${quoted(stdin)}`];

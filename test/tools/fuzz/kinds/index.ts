@@ -5,6 +5,7 @@ import { discovery } from "./discovery.js";
 import { dump } from "./dump.js";
 import { grammar } from "./grammar.js";
 import { samples } from "./samples.js";
+import { trace } from "./trace.js";
 import { corpus, templates, treeBytes, treeTokens } from "./trees.js";
 import { units } from "./units.js";
 
@@ -17,6 +18,7 @@ export const KINDS: ReadonlyMap<string, Draw> = new Map([
   ["config", config],
   ["samples", samples],
   ["capacity", capacity],
+  ["trace", trace],
   ["discovery", discovery],
   ["templates", templates],
   ["units", units],
