@@ -50,7 +50,7 @@ export const cacheKey = defineRule({
     method: {
       severity: "warning",
       symptom,
-      blank: true,
+      seen: ["blank page"],
       summary: "the cache key lacks the method: a HEAD stores an empty page that every GET then gets",
     },
     scheme: {

@@ -130,7 +130,7 @@ describe("what cannot be linted", () => {
       '--ram "8Q" is not a size such as 8G or 512M, or a number of bytes (fpmlint --help lists the options)',
     ],
     [["--ram=-1", "etc"], '--ram "-1" is not a size'],
-    [["explain", "418"], "nothing is known about 418; known symptoms are 403, 404"],
+    [["explain", "418"], "nothing is known about 418; known symptoms are 400, 403, 404"],
     [["explain", "999"], "no rule and no symptom named"],
   ])("%j", async (words, message) => {
     host("server {}\n");

@@ -58,7 +58,8 @@ export function readTree(
 function suppose(node: Node): void {
   for (const left: Node[] = [node]; left.length > 0; ) {
     const one = left.pop() as MutableNode;
-    one.partial = false;
+    // A directive without a block shares what it says of itself with all others.
+    if (one.partial) one.partial = false;
     left.push(...one.children);
   }
 }

@@ -150,13 +150,17 @@ interface Index {
   readonly byDefault: Node | null;
 }
 
+const serversAt = perKey(({ listens }: Point): readonly Node[] => [
+  ...new Set(listens.map(({ server }) => server)),
+]);
+
 /** A host may have thousands of servers on one address. */
-const indexOf = perKey(({ listens }: Point): Index => {
+const indexOf = perKey((point: Point): Index => {
+  const { listens } = point;
   const maps = [new Map<string, Node>(), new Map<string, Node>(), new Map<string, Node>()] as const;
   const expressions: { server: Node; text: string }[] = [];
   let open: Node | null = null;
-  const servers = [...new Set(listens.map(({ server }) => server))];
-  for (const server of servers) {
+  for (const server of serversAt(point)) {
     const names = namesOf(server);
     open ??= names.open;
     for (const [at, list] of [names.exact, names.leading, names.trailing].entries())
@@ -194,6 +198,8 @@ export function chooseServer(point: Point, host: string): ServerChoice | null {
     if (match !== null) return { server, why: "regex", match };
   }
   if (byDefault === null) return null;
-  if (open !== null) throw new Lost("a template fills in a server_name", headPlace(open));
-  return { server: byDefault, why: indexOf(point).exact.size < 2 ? "only" : "default", match: null };
+  // Where there is one server alone, its names decide nothing.
+  if (open !== null && serversAt(point).length > 1)
+    throw new Lost("a template fills in a server_name", headPlace(open));
+  return { server: byDefault, why: serversAt(point).length === 1 ? "only" : "default", match: null };
 }
