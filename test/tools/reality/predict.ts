@@ -109,7 +109,7 @@ function body(host: Host, { rule, case: name }: Finding, { location, binding, po
     return Math.min(...least);
   };
   const post = limit("post_max_size");
-  if (name === "refused-first") return refused && post >= BODY;
+  if (name === "refused-first" || name === "cut-by-default") return refused && post >= BODY;
   if (rule === "php/invalid-limit") return post < FORM;
   if (refused) return false;
   if (name === "above-memory") return post >= BODY && limit("memory_limit") < 2 * BODY;
