@@ -4,7 +4,7 @@ import { namesOf } from "../../src/evidence/pairs.js";
 import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
-import { namedExtensions } from "../../src/nginx/location/extensions.js";
+import { literalScripts, namedExtensions } from "../../src/nginx/location/extensions.js";
 import { chosenLocation, takes } from "../../src/nginx/location/passed.js";
 import { effectiveList, effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
@@ -158,6 +158,7 @@ function caseOf(files: readonly string[], pathInfo: string): Tried["case"] | nul
 function takenPath({ location, server }: Binding): string | null {
   const scripts = [
     "/index.php",
+    ...literalScripts(location),
     ...namedExtensions(location)
       .flat()
       .map(({ uri }) => withoutEnd(uri, "/")),

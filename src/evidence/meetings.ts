@@ -1,9 +1,10 @@
 import type { Host } from "../model/host.js";
 import { type Asked, requestTo, treeFiles } from "../model/request/resolve/ask.js";
 import { resolve } from "../model/request/resolve/resolve.js";
-import type { Files, Request, Way } from "../model/request/resolve/types.js";
-import { argument, childrenNamed, descendants } from "../nginx/tree/nodes.js";
+import type { Files, Request, Step, Way } from "../model/request/resolve/types.js";
+import { argument, argumentPlace, childrenNamed, descendants, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
+import type { Place } from "../source/file.js";
 import { once, perKey } from "../source/memo.js";
 
 /**
@@ -36,6 +37,12 @@ export interface Meeting {
   readonly ways: readonly Way[];
 }
 
+/** What is asked besides the target. */
+export interface Question extends Asked {
+  /** The address of the client; absent: anybody from outside. */
+  readonly client?: string;
+}
+
 /**
  * What a request for `target` meets in a server, whatever other server may have its name. `null`: the address
  * of the server is unknown. The answer is remembered.
@@ -45,20 +52,57 @@ export function meet(
   http: Node,
   server: Node,
   target: string,
-  asked: Asked = {},
+  asked: Question = {},
 ): Meeting | null {
   const key = JSON.stringify([target, asked]);
   return once(remembered(host)(server), key, () => {
-    const request = requestTo(server, target, asked);
-    if (request === null) return null;
+    const plain = requestTo(server, target, asked);
+    if (plain === null) return null;
+    const request = {
+      ...plain,
+      from: asked.client === undefined ? null : { address: asked.client, port: null },
+    };
     return { server, request, ways: resolve(http, request, filesOf(host), { server }) };
   });
+}
+
+/** The last step that chose by itself what answers: an argument of `try_files`, a `rewrite`, an `error_page`. */
+export type Lead = Extract<Step, { readonly kind: "try-files" | "rewrite" | "error-page" | "index" }>;
+
+/** What led the request to its end; `null`: its own URI did. */
+export function leadOf({ steps }: Way): Lead | null {
+  return steps.findLast((step): step is Lead => isLead(step)) ?? null;
+}
+
+const OWN = /^\$\{?(?:uri|document_uri|fastcgi_script_name)\}?\/?$/;
+
+function isLead(step: Step): boolean {
+  // A file that is looked for by the URI itself is what was asked for.
+  if (step.kind === "try-files")
+    return (
+      step.answer === "last" || (step.answer === "found" && !OWN.test(argument(step.node, step.index) ?? ""))
+    );
+  return step.kind === "rewrite" || step.kind === "error-page" || (step.kind === "index" && step.found);
+}
+
+/** The place of the words that led there. */
+export function leadPlace(lead: Lead, otherwise: Place): Place {
+  switch (lead.kind) {
+    case "try-files":
+      return argumentPlace(lead.node, lead.index);
+    case "rewrite":
+      return headPlace(lead.node);
+    case "error-page":
+      return headPlace(lead.node);
+    case "index":
+      return lead.place ?? otherwise;
+  }
 }
 
 const remembered = perKey((_host: Host) => perKey((_server: Node) => new Map<string, Meeting | null>()));
 
 /** What is known of the files of a host, with what is taken for granted of the rest. */
-const filesOf = perKey((host: Host): Files => {
+export const filesOf = perKey((host: Host): Files => {
   const named = new Set(writtenRoots(host));
   const known = treeFilesOf(host);
   return {

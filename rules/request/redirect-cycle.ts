@@ -1,0 +1,116 @@
+import { defineRule } from "../../src/engine/define.js";
+import { type Lead, leadOf, leadPlace, meet, NOWHERE, serversOf } from "../../src/evidence/meetings.js";
+import { helpOf } from "../../src/help/edit.js";
+import type { Host } from "../../src/model/host.js";
+import { serverLabel } from "../../src/model/labels.js";
+import { argument, headPlace, headText } from "../../src/nginx/tree/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
+import { groupBy } from "../../src/source/collect.js";
+import { type Place, placeKey } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
+
+interface Cycle {
+  readonly server: Node;
+  readonly target: string;
+  readonly lead: Lead | null;
+  readonly at: Place;
+}
+
+export const redirectCycle = defineRule({
+  id: "request/redirect-cycle",
+  about: "host",
+  cases: {
+    always: {
+      severity: "error",
+      symptom: { when: "always", status: 500, log: "rewrite or internal redirection cycle" },
+      summary: "every request for a name that is no file ends in an internal redirection cycle",
+    },
+  },
+  docs: {
+    title: "an internal redirection cycle",
+    fires: [
+      markdown`
+        a request for the start page, or for a name that is no file (\`/${NOWHERE}\`), surely ends in a cycle:
+        the last argument of \`try_files\` or a \`rewrite\` leads back to the same location, whatever files
+        there are
+      `,
+    ],
+    silent: [
+      "the cycle would end at a file that may exist, as with `try_files $uri /index.html;`",
+      "a part of the way is not known: a variable, a template, a file that was not read",
+    ],
+    why: markdown`
+      nginx takes the last argument of \`try_files\`, and what \`rewrite … last\` makes, as a new URI and
+      chooses a location for it. When that is the same location, and again no file is there, it goes round.
+      After ten rounds nginx answers \`500 Internal Server Error\`. Often a location for PHP is missing, or
+      its pattern does not match what the fallback asks for: \`/index.php/cart\` does not end in \`.php\`.
+    `,
+    instead: markdown`
+      End in a status or in a URI that another location takes:
+      \`try_files $uri $uri/ /index.php$is_args$args;\` with a location for \`.php\`, or
+      \`try_files $uri $uri/ =404;\`.
+    `,
+    references: [
+      "https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files",
+      "https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite",
+    ],
+    twins: { bad: "bad-try-files", ok: "ok-status" },
+  },
+  asksDisk: true,
+  proof: { kind: "daemons", requests: [{ path: `/${NOWHERE}` }] },
+  *check(host) {
+    for (const group of groupBy(cycles(host), ({ at }) => placeKey(at))) {
+      const [{ server, target, lead, at }, ...others] = group;
+      yield {
+        case: "always",
+        message: `a request for ${target} goes round in ${serverLabel(server)}: ${roundOf(lead)}`,
+        at,
+        label: "leads back to where the request comes from",
+        related: others.map((one) => ({
+          place: headPlace(one.server),
+          message: `also in ${serverLabel(one.server)}`,
+        })),
+        effect: `nginx answers 500 Internal Server Error to ${target === "/" ? "the start page" : "every name that is no file"}`,
+        help: helpOf([], advice(lead)),
+        names: [serverLabel(server), target],
+      };
+    }
+  },
+});
+
+/** The start page only where nothing worse is wrong. */
+function* cycles(host: Host): Generator<Cycle> {
+  for (const { http, server } of serversOf(host)) {
+    for (const target of [`/${NOWHERE}`, "/"]) {
+      const ways = meet(host, http, server, target)?.ways ?? [];
+      const round = ways.every(({ outcome }) => outcome.kind === "status" && outcome.reason === "cycle");
+      const [way] = ways;
+      if (way === undefined || !round) continue;
+      const lead = leadOf(way);
+      yield {
+        server,
+        target,
+        lead,
+        at: lead === null ? headPlace(server) : leadPlace(lead, headPlace(server)),
+      };
+      break;
+    }
+  }
+}
+
+function roundOf(lead: Lead | null): string {
+  if (lead === null) return "nginx chooses the same location again and again";
+  if (lead.kind === "index") return `the index ${lead.path} leads back to the same location`;
+  if (lead.kind !== "try-files") return `${headText(lead.node)} leads back to the same location`;
+  const last = argument(lead.node, lead.index) ?? "";
+  return `the last argument of try_files, ${last}, leads back to the same location`;
+}
+
+function advice(lead: Lead | null): string {
+  if (lead?.kind !== "try-files")
+    return "let the new URI be one that another location takes, or end the rewriting with break";
+  const script = /\.php/.test(argument(lead.node, lead.index) ?? "");
+  return script
+    ? "add a location that passes this URI to PHP-FPM, as location ~ \\.php(/|$) does, or end in /index.php$is_args$args"
+    : "make =404 the last argument, or the URI of a script that a location passes to PHP-FPM";
+}
