@@ -1,5 +1,6 @@
 import { phpValue, setting } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
+import { argument } from "../../nginx/tree/nodes.js";
 import type { Effective } from "../../source/effective.js";
 import { placeOf } from "../../source/effective.js";
 import { perKey } from "../../source/memo.js";
@@ -16,12 +17,13 @@ import type { Answer, AnswerWay, Refusal } from "./types.js";
 /** The pools that get a request; several where the address is a group or several masters share it. */
 export function poolsFor(host: Host, { pass, address }: PhpOutcome): readonly Pool[] {
   const targets = bindingsByPass(host).get(pass)?.targets ?? [];
-  const own = address.text === null ? null : nginxAddress(address.text);
-  const met =
-    own === null
-      ? targets
-      : targets.filter((target) => target.upstream !== null || reaches(own, target.address));
-  return [...new Set((met.length > 0 ? met : targets).flatMap(({ pools }) => pools))];
+  // Of an address with variables only what they are in this request counts.
+  const varies = argument(pass, 0)?.includes("$") === true;
+  const own = varies && address.text !== null ? nginxAddress(address.text) : null;
+  const met = targets.filter(
+    (target) => own === null || target.upstream !== null || reaches(own, target.address),
+  );
+  return [...new Set(met.flatMap(({ pools }) => pools))];
 }
 
 const bindingsByPass = perKey(
@@ -76,6 +78,8 @@ function insideOf(pool: Pool, files: Files): Files {
 function answerOf(at: At, { params }: PhpOutcome, files: ReturnType<typeof trail>): Answer {
   const { pool } = at;
   const sent = new Map(params.map(({ name, text }) => [name, text] as const));
+  // PHP drops it, because programs took a client's header for the proxy to use.
+  sent.delete("HTTP_PROXY");
   for (const name of ["SCRIPT_FILENAME", "PATH_TRANSLATED", "SCRIPT_NAME", "PATH_INFO"]) {
     const param = params.findLast((one) => one.name === name);
     if (param !== undefined && param.text === null)
@@ -85,9 +89,11 @@ function answerOf(at: At, { params }: PhpOutcome, files: ReturnType<typeof trail
   const chroot = setting(pool, "chroot");
   if (fix === null || chroot.kind === "unknown")
     return { kind: "unknown", reason: "a setting of the pool is not known", place: pool.section };
-  const found = findScript(sent, isOn(fix), files);
+  const docRoot = settled(docRootOf(at), "");
+  if (docRoot === null) return { kind: "unknown", reason: "doc_root is not known", place: pool.section };
+  const found = findScript(sent, isOn(fix), docRoot, files);
   // FPM looks at nothing else before it knows the method.
-  if (!sent.has("REQUEST_METHOD")) return { kind: "blank" };
+  if (!sent.has("REQUEST_METHOD")) return { kind: "blank", status: found.lost ? 404 : 200 };
   const page = pageFor(pool, found.name);
   if (page !== null) return page;
   if (found.script === null) return refused(404, "no-script", null, sent.get("SCRIPT_FILENAME") ?? "");
@@ -144,16 +150,21 @@ const wallsOf = perKey((host: Host) => ({
   docRoot: requestValues(host, "doc_root"),
 }));
 
+function docRootOf({ host, binding, pool }: At): Effective<string | null> {
+  return binding === null ? phpValue(pool, "doc_root") : wallsOf(host).docRoot(binding, pool);
+}
+
 function opened(
-  { host, binding, pool }: At,
+  at: At,
   script: string,
   name: string | null,
   server: ReadonlyMap<string, string | null>,
   files: ReturnType<typeof trail>,
 ): Answer {
-  const ask = wallsOf(host);
-  const docRoot = binding === null ? phpValue(pool, "doc_root") : ask.docRoot(binding, pool);
-  const basedir = binding === null ? phpValue(pool, "open_basedir") : ask.openBasedir(binding, pool);
+  const { host, binding, pool } = at;
+  const docRoot = docRootOf(at);
+  const basedir =
+    binding === null ? phpValue(pool, "open_basedir") : wallsOf(host).openBasedir(binding, pool);
   const [root, walls] = [settled(docRoot, ""), settled(basedir, "")];
   if (root === null || walls === null)
     return { kind: "unknown", reason: "a setting of the pool is not known", place: pool.section };
@@ -170,10 +181,11 @@ function opened(
 
 /** Whether a path is in one of the directories, or is one of them. */
 function isWithin(path: string, walls: string, files: Pick<ReturnType<typeof trail>, "real">): boolean {
-  const real = files.real(path);
+  const real = files.real(path) || path;
   return walls.split(":").some((wall) => {
     if (wall === "") return false;
-    const whole = files.real(wall.replace(/(.)\/+$/, "$1"));
+    const written = wall.replace(/(.)\/+$/, "$1");
+    const whole = files.real(written) || written;
     return real === whole || real.startsWith(whole === "/" ? "/" : `${whole}/`);
   });
 }

@@ -9,25 +9,31 @@ export interface Found {
   readonly name: string | null;
   /** The parameters with what FPM changed. */
   readonly server: ReadonlyMap<string, string | null>;
+  /** No file was found on the way back, and FPM has noted 404. */
+  readonly lost: boolean;
 }
 
-/** `params`: by name, the last of several. A value that is needed must be known. */
+/** `docRoot`: what PHP's doc_root says; empty: nothing. `params`: by name, the last of several. A value that is needed must be known. */
 export function findScript(
   params: ReadonlyMap<string, string | null>,
   fixesPathInfo: boolean,
+  docRoot: string,
   files: Pick<Choices, "isKind">,
 ): Found {
   const written = params.get("SCRIPT_FILENAME") ?? params.get("PATH_TRANSLATED") ?? null;
   const name = params.get("SCRIPT_NAME") ?? null;
-  if (written === null) return { script: null, name: null, server: params };
+  if (written === null) return { script: null, name: null, server: params, lost: false };
   if (!fixesPathInfo) {
     const translated = params.get("PATH_TRANSLATED") ?? written;
-    return { script: valid(translated), name: params.get("PATH_INFO") ?? name, server: params };
+    return { script: valid(translated), name: params.get("PATH_INFO") ?? name, server: params, lost: false };
   }
+  // Where nginx sends none, PHP's doc_root stands in.
+  if (!params.has("DOCUMENT_ROOT") && docRoot !== "")
+    return findScript(new Map(params).set("DOCUMENT_ROOT", docRoot), true, "", files);
   const exists = !written.endsWith("/") && files.isKind(written, ["file", "directory"]);
   if (!exists) return walked(params, written, files);
   const server = params.has("SCRIPT_FILENAME") ? params : new Map(params).set("SCRIPT_FILENAME", written);
-  return { script: valid(written), name, server };
+  return { script: valid(written), name, server, lost: false };
 }
 
 /** Goes back from slash to slash until there is a file: the rest is the path after the script. */
@@ -46,7 +52,7 @@ function walked(
   }
   if (params.has("SCRIPT_FILENAME")) server.set("ORIG_SCRIPT_FILENAME", written);
   server.delete("SCRIPT_FILENAME");
-  return { script: null, name, server };
+  return { script: null, name, server, lost: true };
 }
 
 function rewritten(
@@ -57,10 +63,10 @@ function rewritten(
 ): Found {
   const sent = server.get("PATH_INFO") ?? null;
   const rest = written.length - script.length;
-  // Only a PATH_INFO that is longer than what follows the script counts: it still has the script in it.
-  const info = sent !== null && sent.length > rest ? sent.slice(sent.length - rest) : null;
+  // A PATH_INFO that is longer than what follows the script still has the script in it.
+  const info = sent !== null && sent.length > rest ? sent.slice(sent.length - rest) : sent;
   let shown = name;
-  if (sent !== null && info !== null) {
+  if (sent !== null && info !== sent) {
     server.set("ORIG_PATH_INFO", sent);
     const front = sent.slice(0, sent.length - rest);
     if (name !== front) {
@@ -75,7 +81,7 @@ function rewritten(
   if (before !== undefined && before !== script) server.set("ORIG_SCRIPT_FILENAME", before);
   server.set("SCRIPT_FILENAME", script);
   translated(server, script, name, info);
-  return { script: valid(script), name: shown, server };
+  return { script: valid(script), name: shown, server, lost: false };
 }
 
 function translated(

@@ -23,8 +23,8 @@ export type Answer =
     }
   /** A page of FPM's own. */
   | { readonly kind: "page"; readonly page: "status" | "ping"; readonly place: Place | null }
-  /** Without a REQUEST_METHOD: 200 and nothing else. */
-  | { readonly kind: "blank" }
+  /** Without a REQUEST_METHOD: nothing but a status, which is 404 where there is no script. */
+  | { readonly kind: "blank"; readonly status: 200 | 404 }
   | { readonly kind: "unknown"; readonly reason: string; readonly place: Place | null };
 
 export type Refusal =

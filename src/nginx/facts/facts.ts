@@ -35,7 +35,7 @@ allow|ST|1|||||
 ancient_browser|hsl|1+|||||
 ancient_browser_value|hsl|1|||||1
 auth_basic|hslx|1|complex|error|value||off
-auth_basic_user_file|hslx|1||error|||
+auth_basic_user_file|hslx|1||error|value||
 auth_delay|hsl|1|time-msec|error|value||0s
 auth_http|MN|1|||||
 auth_http_header|MN|2|||||
@@ -95,10 +95,10 @@ fastcgi_buffer_size|hsl|1|size(k,m)|error|value||4k
 fastcgi_buffering|hsl|1|flag|error|value||on
 fastcgi_buffers|hsl|2|number+size|error|value||8 4k
 fastcgi_busy_buffers_size|hsl|1|size(k,m)|error|value||8k
-fastcgi_cache|hsl|1||error|||off
+fastcgi_cache|hsl|1||error|value||off
 fastcgi_cache_background_update|hsl|1|flag|error|value||off
 fastcgi_cache_bypass|hsl|1+|complex[]|append|list||
-fastcgi_cache_key|hsl|1||error|||
+fastcgi_cache_key|hsl|1||error|value||
 fastcgi_cache_lock|hsl|1|flag|error|value||off
 fastcgi_cache_lock_age|hsl|1|time-msec|error|value||5s
 fastcgi_cache_lock_timeout|hsl|1|time-msec|error|value||5s

@@ -10,6 +10,7 @@ export interface Choices {
   isKind(path: string, kinds: readonly FileKind[]): boolean;
   executable(path: string): boolean;
   authorised(place: Place): boolean;
+  /** The path behind its links; empty: it is surely missing. */
   real(path: string): string;
 }
 
@@ -65,7 +66,7 @@ export function trail(files: Files, given: readonly boolean[]): Trail {
       rests.push({ kind: "auth", place, is });
       return is;
     },
-    real: (path) => files.real?.(path) ?? path,
+    real: (path) => (files.kind(path) === "missing" ? "" : (files.real?.(path) ?? path)),
   };
 }
 

@@ -54,8 +54,11 @@ function index(state: State): Next {
     state.steps.push({ kind: "index", path, found, place });
     if (found) return { go: "redirect", uri: state.uri + name, args: state.args };
     if (directoryTested) continue;
-    if (!state.choices.isKind(directoryOf(mapped.path), ["directory"]))
-      return status(404, "not-found", place);
+    if (!state.choices.isKind(directoryOf(mapped.path), ["directory"])) {
+      // An alias that ends in the name of a file, and the index is put right behind it.
+      const isFile = !mapped.path.endsWith("/") && state.choices.isKind(mapped.path, ["file"]);
+      return status(isFile ? 500 : 404, isFile ? "alias" : "not-found", place);
+    }
     directoryTested = true;
   }
   return ON;

@@ -87,7 +87,8 @@ function answer(
   { reason, place }: { readonly reason: StatusReason; readonly place: Place | null },
   code: number,
 ): StatusOutcome {
-  const redirect = REDIRECTS.has(code) && state.redirect !== null ? absolute(state, state.redirect) : null;
+  // One that was set before an error page took over is still sent.
+  const redirect = state.redirect === null ? null : absolute(state, state.redirect);
   return { kind: "status", status: code, reason, redirect, text: null, place, block: state.block };
 }
 
@@ -100,9 +101,9 @@ export function absolute(state: State, location: Value): Value {
   const own = flagOn(state.block, "server_name_in_redirect");
   const { to } = request;
   const host = own ? namesOf(state.server).first : requestHost(request);
-  if (host === "" && (to.kind === "unix" || to.host === "*"))
+  if (host === "" && !own && (to.kind === "unix" || to.host === "*"))
     return unknownValue("the address that the client connects to is not known");
-  const name = host !== "" ? host : to.kind === "tcp" ? to.host : "";
+  const name = host !== "" || own ? host : to.kind === "tcp" ? to.host : "";
   const port = to.kind === "tcp" ? (to.port ?? 80) : 0;
   const shownPort =
     port === 0 || port === (request.tls ? 443 : 80) || !flagOn(state.block, "port_in_redirect", true)

@@ -132,7 +132,7 @@ const BUILT_IN: ReadonlyMap<string, (state: State) => Value> = wordMap<(state: S
   query_string: ({ args }) => knownValue(args),
   is_args: ({ args }) => knownValue(args === "" ? "" : "?"),
   request_uri: ({ unparsed }) => knownValue(unparsed),
-  request_method: ({ method }) => knownValue(method),
+  request_method: ({ method, shownMethod }) => knownValue(shownMethod ?? method),
   request: ({ request: { method, target, protocol } }) => knownValue(`${method} ${target} ${protocol}`),
   server_protocol: ({ request }) => knownValue(request.protocol),
   scheme: ({ request }) => knownValue(request.tls ? "https" : "http"),
@@ -155,8 +155,7 @@ const BUILT_IN: ReadonlyMap<string, (state: State) => Value> = wordMap<(state: S
       : from === null || from.port === null
         ? unknownValue("$remote_port is the client's port")
         : knownValue(String(from.port)),
-  content_length: ({ bodyLength, request }) =>
-    knownValue(request.bodyLength === null ? "" : String(bodyLength ?? request.bodyLength)),
+  content_length: ({ request: { bodyLength } }) => knownValue(bodyLength === null ? "" : String(bodyLength)),
   content_type: (state) => knownValue(header(state, "content_type") ?? ""),
   proxy_add_x_forwarded_for: (state) => {
     const before = header(state, "x_forwarded_for");
@@ -204,9 +203,13 @@ export function requestHost({ target, headers }: State["request"]): string {
 }
 
 function documentRoot(state: State): Value {
-  const { text, place } = rootOf(state.block);
-  const value = evaluate(state, text);
-  return value.text === null && place !== null ? unknownValue(value.reason) : value;
+  const value = evaluate(state, rootOf(state.block).text);
+  return value.text === null ? value : knownValue(fullPath(state, value.text));
+}
+
+/** A relative path counts from nginx's prefix. */
+function fullPath({ prefix }: State, path: string): string {
+  return prefix === null || path.startsWith("/") || path === "" ? path : `${prefix}/${path}`;
 }
 
 function split(state: State): NonNullable<State["split"]> {
@@ -239,7 +242,7 @@ export function mapPath(state: State, uri: string): Mapped | null {
   if (root.alias !== null && !state.validLocation) return null;
   const value = evaluate(state, root.text);
   if (value.text === null) throw new Lost(value.reason, root.place);
-  return below(root, value.text, uri, state.addUriToAlias);
+  return below(root, fullPath(state, value.text), uri, state.addUriToAlias);
 }
 
 /** Where the words of a node stand that made the way unknown. */

@@ -18,10 +18,14 @@ export function fastcgi(state: State, pass: Node): Next {
   if (address.text === "") return status(500, "invalid-pass", place);
   const answered = (code: number): boolean =>
     code >= 300 && flagOn(block, "fastcgi_intercept_errors") && errorPageFor(block, code) !== null;
-  const given = state.php.statuses[state.php.asked];
-  state.php.asked += 1;
-  if (given !== undefined && answered(given)) return status(given, "application", place);
   const cache = cacheOf(state);
+  const params = paramsOf(state, cache !== null);
+  if (params === null) return status(500, "captures", place);
+  const index = state.php.asked;
+  const given = state.php.statuses[index];
+  state.php.asked += 1;
+  if (given !== undefined && (given.own || answered(given.status)))
+    return status(given.status, "application", place);
   const { next } = state.php;
   const outcome: PhpOutcome = {
     kind: "php",
@@ -30,14 +34,15 @@ export function fastcgi(state: State, pass: Node): Next {
     location: location ?? block,
     server,
     address,
-    params: paramsOf(state, cache !== null),
+    params,
     method: state.method,
     uri: state.uri,
     args: state.args,
     bodyLength: flagOn(block, "fastcgi_pass_request_body", true) ? (state.bodyLength ?? 0) : 0,
     status: state.errStatus === 0 ? null : state.errStatus,
     cache,
-    answered: (code) => (answered(code) ? next(code) : null),
+    answered: (code) => (answered(code) ? next({ status: code, own: false }, index) : null),
+    failed: (code) => next({ status: code, own: true }, index),
   };
   return { go: "done", outcome };
 }
@@ -52,7 +57,21 @@ const KEPT_BY_CACHE: ReadonlySet<string> = new Set([
   "HTTP_IF_RANGE",
 ]);
 
-function paramsOf(state: State, cached: boolean): readonly SentParam[] {
+/**
+ * `null`: nginx answers 500. It works out the lengths of all values first, and a `map` among them may change
+ * what `$1` is.
+ */
+function paramsOf(state: State, cached: boolean): readonly SentParam[] | null {
+  const { captures } = state;
+  const first = valuesOf(state, cached);
+  if (state.captures === captures) return first;
+  const second = valuesOf(state, cached);
+  const length = (values: readonly SentParam[]) =>
+    values.reduce((sum, { text }) => sum + Buffer.byteLength(text ?? ""), 0);
+  return length(first) === length(second) ? second : null;
+}
+
+function valuesOf(state: State, cached: boolean): readonly SentParam[] {
   const list = effectiveList(state.block, "fastcgi_param");
   if (list.kind === "unknown") throw new Lost(list.reason, list.place);
   if (list.kind === "set" && !list.complete)

@@ -67,7 +67,8 @@ function inPhase(state: State, phase: Phase, begin: Begin): Next {
     case "find":
       return findLocation(state);
     case "location":
-      return state.location === null ? ON : runCode(state, state.location);
+      // In limit_except the code of the location does not run.
+      return state.location === null || state.block !== state.location ? ON : runCode(state, state.location);
     case "moved":
       if (!state.uriChanged) return ON;
       state.changes -= 1;

@@ -9,7 +9,7 @@ import { evaluate, flagOn, isTaken } from "./evaluate.js";
 import { pointFor } from "./servers.js";
 import { knownValue, Lost, type Next, needed, type State, status } from "./state.js";
 import { escapePath } from "./text.js";
-import type { Outcome, Request } from "./types.js";
+import type { Outcome, PhpOutcome, Request } from "./types.js";
 import { httpOf } from "./words.js";
 
 /** `proxy_pass`: to another server of this host, or away. */
@@ -148,11 +148,8 @@ function requestOf(state: State, pass: Pass, to: Address, target: string): Reque
 /** What nginx makes of the answer of the other server. */
 function came(state: State, outcome: Outcome, pass: Pass, place: ReturnType<typeof headPlace>): Next {
   const kept = state.errStatus;
-  if (outcome.kind !== "status" && outcome.kind !== "file")
-    return {
-      go: "done",
-      outcome: outcome.kind === "php" && kept !== 0 ? { ...outcome, status: kept } : outcome,
-    };
+  if (outcome.kind === "php") return throughHop(state, outcome, place);
+  if (outcome.kind !== "status" && outcome.kind !== "file") return { go: "done", outcome };
   const { status: code } = outcome;
   if (code === 444) return status(502, "application", place);
   const intercepts = code >= 300 && flagOn(state.block, "proxy_intercept_errors");
@@ -162,6 +159,27 @@ function came(state: State, outcome: Outcome, pass: Pass, place: ReturnType<type
   return {
     go: "done",
     outcome: { ...outcome, status: shown, redirect: redirected(state, outcome.redirect, pass) },
+  };
+}
+
+/** An application behind the other server: what it answers may be intercepted on the way back. */
+function throughHop(state: State, outcome: PhpOutcome, place: ReturnType<typeof headPlace>): Next {
+  const { php, errStatus, block } = state;
+  const index = php.asked - 1;
+  const catches = (code: number): boolean =>
+    code >= 300 && flagOn(block, "proxy_intercept_errors") && errorPageFor(block, code) !== null;
+  const given = php.statuses[index];
+  if (given !== undefined && catches(outcome.status ?? given.status))
+    return status(outcome.status ?? given.status, "application", place);
+  return {
+    go: "done",
+    outcome: {
+      ...outcome,
+      status: errStatus === 0 ? outcome.status : errStatus,
+      answered: (code) =>
+        outcome.answered(code) ??
+        (catches(outcome.status ?? code) ? php.next({ status: code, own: false }, index) : null),
+    },
   };
 }
 

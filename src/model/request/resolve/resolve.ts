@@ -6,7 +6,7 @@ import { captured, requestHost } from "./evaluate.js";
 import { mergesSlashes, runPhases } from "./phases.js";
 import { chooseServer, defaultServer, pointFor, type ServerChoice } from "./servers.js";
 import { startState } from "./start.js";
-import { Lost, ON, type State, status } from "./state.js";
+import { type GivenStatus, Lost, ON, type PhpAnswers, type State, status } from "./state.js";
 import { type NormalUri, normalUri } from "./text.js";
 import type { Files, Outcome, Request, Step, Way } from "./types.js";
 
@@ -15,6 +15,8 @@ import type { Files, Outcome, Request, Step, Way } from "./types.js";
 export interface ResolveOptions {
   /** The request is for this server, whatever its name and address are; absent: nginx chooses. */
   readonly server?: Node;
+  /** The directory from which nginx counts relative paths; absent: unknown, and they stay relative. */
+  readonly prefix?: string;
 }
 
 /** More ways than this are one that is unknown. */
@@ -44,7 +46,7 @@ interface Question {
 function waysFrom(
   question: Question,
   given: readonly boolean[],
-  statuses: readonly number[],
+  statuses: PhpAnswers["statuses"],
 ): readonly Way[] {
   const ways: Way[] = [];
   const left: (readonly boolean[])[] = [given];
@@ -63,15 +65,25 @@ function waysFrom(
   return ways;
 }
 
-function follow(question: Question, choices: Trail, steps: Step[], statuses: readonly number[]): Outcome {
+function follow(
+  question: Question,
+  choices: Trail,
+  steps: Step[],
+  statuses: PhpAnswers["statuses"],
+): Outcome {
   const php = {
     statuses,
     asked: 0,
-    next: (code: number) => waysFrom(question, [...choices.taken], [...statuses, code]),
+    next: (code: GivenStatus, index: number) => {
+      const given = Array.from({ length: Math.max(index + 1, statuses.length) }, (_, at) => statuses[at]);
+      given[index] = code;
+      return waysFrom(question, [...choices.taken], given);
+    },
   };
   const run = (state: State): Outcome => runPhases(state, begin);
   try {
-    const from = { choices, run, steps, depth: 0, php };
+    const prefix = question.options.prefix ?? null;
+    const from = { choices, run, steps, depth: 0, php, prefix };
     return beginAt(question.http, question.request, from, question.options.server ?? null);
   } catch (error) {
     if (error instanceof Lost) return { kind: "unknown", reason: error.reason, place: error.place };
@@ -83,15 +95,17 @@ function begin(http: Node, request: Request, from: State): Outcome {
   return beginAt(http, request, { ...from, depth: from.depth + 1 }, null);
 }
 
-type Origin = Pick<State, "choices" | "run" | "steps" | "depth" | "php">;
+type Origin = Pick<State, "choices" | "run" | "steps" | "depth" | "php" | "prefix">;
 
 function beginAt(http: Node, request: Request, from: Origin, forced: Node | null): Outcome {
   const host = requestHost(request);
   const point = pointFor(http, request.to, host);
   const first = forced ?? (point === null ? null : defaultServer(point));
   if (first === null) throw new Lost("no server of the host listens there", null);
-  const bad = (server: Node): Outcome => {
-    const state = startState(request, server, EMPTY, from);
+  const bad = (server: Node, read: Request, at: NormalUri): Outcome => {
+    const state = startState(read, server, at, from);
+    // The length of the body is looked at later.
+    state.bodyLength = null;
     return runPhases(state, begin, status(400, "bad-request", null));
   };
   if (point?.tls === true && !request.tls && forced === null) {
@@ -101,13 +115,15 @@ function beginAt(http: Node, request: Request, from: Origin, forced: Node | null
   const path = request.target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
   const uri = normalUri(path.startsWith("/") ? path : `/${path}`, mergesSlashes(first));
   if (uri === undefined) throw new Lost("the path is not UTF-8", null);
-  if (uri === null || (request.protocol === "HTTP/1.1" && !namesHost(request))) return bad(first);
+  // nginx has read nothing but the line then.
+  if (uri === null) return bad(first, { ...request, headers: [], target: "", bodyLength: null }, EMPTY);
   const choice: ServerChoice | null =
     forced === null && point !== null
       ? chooseServer(point, host)
       : { server: first, why: "only", match: null };
   if (choice === null) throw new Lost("no server of the host listens there", null);
   const { server, why, match } = choice;
+  if (request.protocol === "HTTP/1.1" && !namesHost(request)) return bad(server, request, uri);
   const place: Place = headPlace(server);
   from.steps.push({ kind: "server", server, why, host, place });
   const state = startState(request, server, uri, from);

@@ -167,6 +167,8 @@ function rewrite(state: State, node: Node, engine: Engine): Left {
   captured(state, match);
   engine.quote = false;
   if (code !== null) {
+    // nginx notes a new URI here, too, which `break` finds after an error page for the redirect.
+    state.uriChanged = true;
     state.internal = true;
     state.validUnparsed = false;
     const value = evaluateParts(state, path, true);

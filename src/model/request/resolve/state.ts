@@ -17,6 +17,8 @@ export interface State {
   /** Takes a request of nginx's own, or one at another server of the host, through all phases. */
   readonly run: (state: State) => Outcome;
   readonly steps: Step[];
+  /** The directory from which relative paths count; `null`: unknown. */
+  readonly prefix: string | null;
   readonly php: PhpAnswers;
   /** The block whose directives apply; the server itself where no location matches. */
   block: Node;
@@ -25,6 +27,8 @@ export interface State {
   /** The directive that answers, where one does: a `*_pass` and the like. */
   handler: Node | null;
   method: string;
+  /** What `$request_method` says: in a subrequest it is that of the request around it. */
+  shownMethod: string | null;
   uri: string;
   args: string;
   /** The URI as it was sent may still be passed on. */
@@ -56,12 +60,18 @@ export interface State {
 
 /** What FastCGI applications answer to a request and its subrequests, as far as somebody asks. */
 export interface PhpAnswers {
-  /** A status for each time that one is asked, in order. */
-  readonly statuses: readonly number[];
+  /** By how many were asked before; absent: nobody says. */
+  readonly statuses: readonly (GivenStatus | undefined)[];
   /** How many were asked so far. */
   asked: number;
-  /** The ways from here on if the next answer is this. */
-  readonly next: (status: number) => readonly Way[];
+  /** The ways from here on if that application answers this. */
+  readonly next: (status: GivenStatus, index: number) => readonly Way[];
+}
+
+export interface GivenStatus {
+  readonly status: number;
+  /** nginx itself found it, because the application did not answer. */
+  readonly own: boolean;
 }
 
 /** What a phase says about how to go on. */

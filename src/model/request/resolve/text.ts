@@ -67,7 +67,7 @@ export function normalUri(target: string, mergeSlashes: boolean): NormalUri | nu
   const mark = whole.indexOf("?");
   const path = mark === -1 ? whole : whole.slice(0, mark);
   const args = mark === -1 ? "" : whole.slice(mark + 1);
-  if (!path.startsWith("/") || /[\0\s]/.test(path)) return null;
+  if (!path.startsWith("/") || hasControls(target)) return null;
   const bytes = decoded(path);
   if (bytes === null) return null;
   const segments: string[] = [];
@@ -85,6 +85,12 @@ export function normalUri(target: string, mergeSlashes: boolean): NormalUri | nu
   const joined = `/${segments.join("/")}`.replaceAll(ASIDE.question, "?").replaceAll(ASIDE.hash, "#");
   const uri = fromBytes(joined);
   return uri === null ? undefined : { uri, args, quoted: path.includes("%"), plus: bytes.includes("+") };
+}
+
+/** Whether there is a blank or a control character, which ends a request line or is refused in it. */
+function hasControls(text: string): boolean {
+  for (const character of text) if (character <= " " || character === "\x7f") return true;
+  return false;
 }
 
 /** Characters that no byte is. */

@@ -107,6 +107,8 @@ export interface PhpOutcome {
    * an `error_page` makes of it (`fastcgi_intercept_errors`).
    */
   answered(status: number): readonly Way[] | null;
+  /** What becomes of a status that nginx itself finds here: 502, 504 and 413 of a pool that does not answer. */
+  failed(status: number): readonly Way[];
 }
 
 /** nginx itself answers. */
@@ -150,7 +152,9 @@ export type StatusReason =
   | "built-in"
   | "invalid-pass"
   /** What another server or an application of this host answered. */
-  | "application";
+  | "application"
+  /** Values that change while nginx puts the parameters together. */
+  | "captures";
 
 /** It leaves this host, or goes on by another protocol. */
 export interface ProxyOutcome {
