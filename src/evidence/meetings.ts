@@ -4,6 +4,7 @@ import { resolve } from "../model/request/resolve/resolve.js";
 import type { Files, Request, Step, Way } from "../model/request/resolve/types.js";
 import { argument, argumentPlace, childrenNamed, descendants, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
 import { once, perKey } from "../source/memo.js";
 
@@ -103,7 +104,6 @@ const remembered = perKey((_host: Host) => perKey((_server: Node) => new Map<str
 
 /** What is known of the files of a host, with what is taken for granted of the rest. */
 export const filesOf = perKey((host: Host): Files => {
-  const named = new Set(writtenRoots(host));
   const known = treeFilesOf(host);
   return {
     ...known,
@@ -111,17 +111,35 @@ export const filesOf = perKey((host: Host): Files => {
       const kind = known.kind(path);
       if (kind !== "unknown") return kind;
       if (path.includes(`/${NOWHERE}`)) return "missing";
-      if (named.has(path.replace(/(.)\/+$/, "$1"))) return "directory";
       return isScript(path) ? "file" : "unknown";
     },
   };
 });
 
-/** What the tree itself says: below a root that it holds, what is missing is really missing. */
+/**
+ * What the tree itself says: below a root that it holds, what is missing is really missing. A root that it does
+ * not hold is a directory all the same.
+ */
 export const treeFilesOf = perKey((host: Host): Files => {
-  const inTree = new Set(writtenRoots(host).filter((root) => host.fs.entry(root).kind === "directory"));
-  return treeFiles(host.fs, (path) => isBelow(path, inTree));
+  const roots = writtenRoots(host);
+  const inTree = new Set(roots.filter((root) => host.fs.entry(root).kind === "directory"));
+  const above = new Set(roots.flatMap(withParents));
+  const known = treeFiles(host.fs, (path) => isBelow(path, inTree));
+  return {
+    ...known,
+    kind: (path) => {
+      const kind = known.kind(path);
+      return kind === "unknown" && above.has(withoutEnd(path, "/")) ? "directory" : kind;
+    },
+  };
 });
+
+/** `/srv/shop`, `/srv`. */
+function withParents(path: string): readonly string[] {
+  const found: string[] = [];
+  for (let at = path; at !== ""; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) found.push(at);
+  return found;
+}
 
 /** Whether a path is one of these directories, or below one. */
 function isBelow(path: string, directories: ReadonlySet<string>): boolean {
