@@ -61,7 +61,7 @@ function readUrl(text: string): Url {
     throw wrongUrl(text, "has a space or a control character; write it as %20 and the like");
   if (text.startsWith("/") && !text.startsWith("//"))
     return { scheme: "http", authority: "", port: null, target: withoutFragment(text) };
-  const parts = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(text);
+  const parts = /^(https?):\/\/([^/?#]*)(.*)$/is.exec(text);
   if (parts === null) {
     const hint = /^[a-z][a-z0-9+.-]*:/i.test(text)
       ? ""

@@ -1,8 +1,10 @@
 import { phpValue, setting } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
+import { normalizePath } from "../../host/path.js";
 import { argument } from "../../nginx/tree/nodes.js";
 import type { Effective } from "../../source/effective.js";
 import { placeOf } from "../../source/effective.js";
+import { withoutEnd } from "../../source/ends.js";
 import { perKey } from "../../source/memo.js";
 import { nginxAddress, reaches } from "../address/address.js";
 import type { Binding, Host } from "../host.js";
@@ -71,7 +73,7 @@ interface At {
 /** Files as a pool sees them: below its chroot. */
 function insideOf(pool: Pool, files: Files): Files {
   const chroot = setting(pool, "chroot");
-  const top = (chroot.kind === "unknown" ? null : chroot.value)?.replace(/\/+$/, "") ?? "";
+  const top = withoutEnd((chroot.kind === "unknown" ? null : chroot.value) ?? "", "/");
   return top === "" ? files : { kind: (path) => files.kind(top + path) };
 }
 
@@ -184,7 +186,8 @@ function isWithin(path: string, walls: string, files: Pick<ReturnType<typeof tra
   const real = files.real(path) || path;
   return walls.split(":").some((wall) => {
     if (wall === "") return false;
-    const written = wall.replace(/(.)\/+$/, "$1");
+    // PHP follows `..` and `.` in the list before it compares.
+    const written = withoutEnd(wall.startsWith("/") ? normalizePath(wall) : wall, "/") || "/";
     const whole = files.real(written) || written;
     return real === whole || real.startsWith(whole === "/" ? "/" : `${whole}/`);
   });
