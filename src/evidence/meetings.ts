@@ -4,6 +4,7 @@ import { resolve } from "../model/request/resolve/resolve.js";
 import type { Files, Request, Step, Way } from "../model/request/resolve/types.js";
 import { argument, argumentPlace, childrenNamed, descendants, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { grouped } from "../source/collect.js";
 import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
 import { once, perKey } from "../source/memo.js";
@@ -29,6 +30,22 @@ export const httpBlocks = perKey((host: Host): readonly Node[] =>
 export const serversOf = perKey((host: Host): readonly { readonly http: Node; readonly server: Node }[] =>
   httpBlocks(host).flatMap((http) => childrenNamed(http, "server").map((server) => ({ http, server }))),
 );
+
+const blockOf = perKey(
+  (host: Host) => new Map(serversOf(host).map(({ http, server }) => [server, http] as const)),
+);
+
+/** What a request for `target` meets in a server of the host; none: the server's address is unknown. */
+export function waysTo(
+  host: Host,
+  server: Node | null,
+  target: string,
+  asked: Question = {},
+): readonly Way[] {
+  const http = server === null ? undefined : blockOf(host).get(server);
+  if (server === null || http === undefined) return [];
+  return meet(host, http, server, target, asked)?.ways ?? [];
+}
 
 /** What one request meets. */
 export interface Meeting {
@@ -111,10 +128,28 @@ export const filesOf = perKey((host: Host): Files => {
       const kind = known.kind(path);
       if (kind !== "unknown") return kind;
       if (path.includes(`/${NOWHERE}`)) return "missing";
-      return isScript(path) ? "file" : "unknown";
+      if (!isScript(path)) return "unknown";
+      return isGlued(host, path) ? "missing" : "file";
     },
   };
 });
+
+/** Whether a path is a root with a name right behind it, without a slash: `/var/www/siteindex.php`. */
+function isGlued(host: Host, path: string): boolean {
+  const slash = path.lastIndexOf("/");
+  const near = rootsIn(host).get(path.slice(0, slash)) ?? [];
+  return near.some((name) => path.startsWith(name, slash + 1));
+}
+
+/** The last names of the roots, by the directory that each is in. */
+const rootsIn = perKey((host: Host) =>
+  grouped(
+    writtenRoots(host).map((root) => {
+      const slash = root.lastIndexOf("/");
+      return [root.slice(0, slash), root.slice(slash + 1)] as const;
+    }),
+  ),
+);
 
 /**
  * What the tree itself says: below a root that it holds, what is missing is really missing. A root that it does
@@ -127,12 +162,22 @@ export const treeFilesOf = perKey((host: Host): Files => {
   const known = treeFiles(host.fs, (path) => isBelow(path, inTree));
   return {
     ...known,
+    real: (path) => known.real?.(path) ?? realBelow(host, path),
     kind: (path) => {
       const kind = known.kind(path);
       return kind === "unknown" && above.has(withoutEnd(path, "/")) ? "directory" : kind;
     },
   };
 });
+
+/** The path of a file that the tree does not hold, in the directory of the tree that it would be in. */
+function realBelow(host: Host, path: string): string | null {
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+    const entry = host.fs.entry(path.slice(0, end));
+    if (entry.kind === "directory") return entry.path + path.slice(end);
+  }
+  return null;
+}
 
 /** `/srv/shop`, `/srv`. */
 function withParents(path: string): readonly string[] {

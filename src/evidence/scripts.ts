@@ -6,7 +6,7 @@ import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { literalScripts, namedExtensions } from "../nginx/location/extensions.js";
 import type { Node } from "../nginx/types.js";
 import { perKey } from "../source/memo.js";
-import { filesOf, httpBlocks, meet, type Question } from "./meetings.js";
+import { filesOf, type Question, waysTo } from "./meetings.js";
 
 /** URLs that lead to one location with a `fastcgi_pass`, and what PHP-FPM answers to them. */
 
@@ -21,9 +21,7 @@ export interface Passed {
 
 /** What PHP-FPM answers to a request; none where nginx itself answers it on every way. */
 export function passed(host: Host, server: Node, target: string, question: Question = {}): readonly Passed[] {
-  const http = httpBlocks(host).find((block) => block === server.parent);
-  const ways = http === undefined ? [] : (meet(host, http, server, target, question)?.ways ?? []);
-  return ways.flatMap((way) => {
+  return waysTo(host, server, target, question).flatMap((way) => {
     const { outcome } = way;
     if (outcome.kind !== "php") return [];
     return [{ target, way, outcome, answers: answersTo(host, outcome, filesOf(host), way.rests) }];
