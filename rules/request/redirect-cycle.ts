@@ -1,9 +1,18 @@
 import { defineRule } from "../../src/engine/define.js";
-import { type Lead, leadOf, leadPlace, meet, NOWHERE, serversOf } from "../../src/evidence/meetings.js";
-import { helpOf } from "../../src/help/edit.js";
+import type { HelpDraft } from "../../src/engine/help.js";
+import {
+  type Lead,
+  leadOf,
+  leadPlace,
+  meet,
+  NOWHERE,
+  serversOf,
+  waysTo,
+} from "../../src/evidence/meetings.js";
+import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
-import { argument, headPlace, headText } from "../../src/nginx/tree/nodes.js";
+import { argument, argumentPlace, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
 import { type Place, placeKey } from "../../src/source/file.js";
@@ -23,14 +32,14 @@ export const redirectCycle = defineRule({
     always: {
       severity: "error",
       symptom: { when: "always", status: 500, log: "rewrite or internal redirection cycle" },
-      summary: "every request for a name that is no file ends in an internal redirection cycle",
+      summary: "every request for a URL without a file ends in an internal redirection cycle",
     },
   },
   docs: {
     title: "an internal redirection cycle",
     fires: [
       markdown`
-        a request for the start page, or for a name that is no file (\`/${NOWHERE}\`), surely ends in a cycle:
+        a request for the start page, or for a URL without a file (\`/${NOWHERE}\`), surely ends in a cycle:
         the last argument of \`try_files\` or a \`rewrite\` leads back to the same location, whatever files
         there are
       `,
@@ -54,7 +63,7 @@ export const redirectCycle = defineRule({
       "https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files",
       "https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite",
     ],
-    twins: { bad: "bad-try-files", ok: "ok-status" },
+    twins: { bad: "bad-try-files", ok: "ok-script" },
   },
   asksDisk: true,
   proof: { kind: "daemons", requests: [{ path: `/${NOWHERE}` }] },
@@ -70,8 +79,8 @@ export const redirectCycle = defineRule({
           place: headPlace(one.server),
           message: `also in ${serverLabel(one.server)}`,
         })),
-        effect: `nginx answers 500 Internal Server Error to ${target === "/" ? "the start page" : "every name that is no file"}`,
-        help: helpOf([], advice(lead)),
+        effect: `nginx answers 500 Internal Server Error to ${target === "/" ? "the start page" : "every URL without a file"}`,
+        help: help(host, server, lead),
         names: [serverLabel(server), target],
       };
     }
@@ -81,12 +90,14 @@ export const redirectCycle = defineRule({
 /** The start page only where nothing worse is wrong. */
 function* cycles(host: Host): Generator<Cycle> {
   for (const { http, server } of serversOf(host)) {
-    for (const target of [`/${NOWHERE}`, "/"]) {
+    const targets = hasOwnStart(server) ? [`/${NOWHERE}`, "/"] : [`/${NOWHERE}`];
+    for (const target of targets) {
       const ways = meet(host, http, server, target)?.ways ?? [];
       const round = ways.every(({ outcome }) => outcome.kind === "status" && outcome.reason === "cycle");
       const [way] = ways;
       if (way === undefined || !round) continue;
       const lead = leadOf(way);
+      if (mayExist(lead)) continue;
       yield {
         server,
         target,
@@ -98,6 +109,20 @@ function* cycles(host: Host): Generator<Cycle> {
   }
 }
 
+/** Whether the start page has a location of its own, so that it may go another way. */
+function hasOwnStart(server: Node): boolean {
+  return childrenNamed(server, "location").some(
+    (one) => argument(one, 0) === "=" && argument(one, 1) === "/",
+  );
+}
+
+/** Whether it would end at a plain file, which somebody may put there: `try_files $uri /index.html;`. */
+function mayExist(lead: Lead | null): boolean {
+  if (lead?.kind !== "try-files") return false;
+  const path = (argument(lead.node, lead.index) ?? "").replace(/(?:\?|\$is_args).*$/s, "");
+  return !path.includes("$") && !/\.php\b/.test(path);
+}
+
 function roundOf(lead: Lead | null): string {
   if (lead === null) return "nginx chooses the same location again and again";
   if (lead.kind === "index") return `the index ${lead.path} leads back to the same location`;
@@ -106,11 +131,24 @@ function roundOf(lead: Lead | null): string {
   return `the last argument of try_files, ${last}, leads back to the same location`;
 }
 
-function advice(lead: Lead | null): string {
+const SCRIPT = "/index.php";
+
+function help(host: Host, server: Node, lead: Lead | null): HelpDraft {
   if (lead?.kind !== "try-files")
-    return "let the new URI be one that another location takes, or end the rewriting with break";
-  const script = /\.php/.test(argument(lead.node, lead.index) ?? "");
-  return script
-    ? "add a location that passes this URI to PHP-FPM, as location ~ \\.php(/|$) does, or end in /index.php$is_args$args"
-    : "make =404 the last argument, or the URI of a script that a location passes to PHP-FPM";
+    return helpOf([], "let the new URI be one that another location takes, or end the rewriting with break");
+  const written = argument(lead.node, lead.index) ?? "";
+  const place = argumentPlace(lead.node, lead.index);
+  const ways = waysTo(host, server, SCRIPT);
+  const passes = ways.length > 0 && ways.every(({ outcome }) => outcome.kind === "php");
+  const end = `${SCRIPT}$is_args$args`;
+  if (written.includes(".php"))
+    return passes
+      ? helpOf([[replaceWord(host, place, end)]], `or let a location also pass ${written} to PHP-FPM`)
+      : helpOf(
+          [],
+          "add a location that passes this URI to PHP-FPM: location ~ \\.php(?:$|/) with fastcgi_pass",
+        );
+  return passes
+    ? helpOf([[replaceWord(host, place, `${written} ${end}`)]], "or make =404 the last argument")
+    : helpOf([[replaceWord(host, place, `${written} =404`)]]);
 }
