@@ -16,6 +16,7 @@ import {
 } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
+import { withoutEnd } from "../../src/source/ends.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
@@ -47,7 +48,7 @@ export const fallbackWithoutSlash = defineRule({
     },
   },
   docs: {
-    title: "a fallback that is no URI",
+    title: "a fallback that is not a URI",
     fires: [
       markdown`
         the last argument of a \`try_files\` that requests reach has no slash in front: \`index.php\` instead
@@ -60,7 +61,7 @@ export const fallbackWithoutSlash = defineRule({
     ],
     silent: [
       "the last argument is a status (`=404`), a named location or begins with a variable",
-      "no request for a name that is no file gets there",
+      "no request for a URL without a file gets there",
     ],
     why: markdown`
       The last argument is a URI, not a file. Without a slash no location with a prefix takes it, and the
@@ -75,6 +76,7 @@ export const fallbackWithoutSlash = defineRule({
     twins: { bad: "bad-plain", ok: "ok-slash" },
   },
   asksDisk: true,
+  reads: ["directory"],
   proof: { kind: "daemons", requests: [{ path: `/${NOWHERE}` }, { path: `/app/${NOWHERE}` }] },
   *check(host) {
     const place = ({ step }: Fallback): string => placeKey(argumentPlace(step.node, step.index));
@@ -86,18 +88,23 @@ export const fallbackWithoutSlash = defineRule({
         case: first.case,
         message:
           first.case === "plain"
-            ? `the last argument of try_files, ${written}, has no slash in front, so ${target} ends ${endOf(outcome)}`
-            : `because of the alias nginx makes ${step.path} of ${written}, which no location takes, so ${target} ends ${endOf(outcome)}`,
+            ? `the last argument of try_files, ${written}, has no slash in front: ${target} ends ${endOf(outcome)}`
+            : `because of the alias nginx makes ${pathOf(step)} of ${written}: ${target} ends ${endOf(outcome)}`,
         at: argumentPlace(step.node, step.index),
-        label: first.case === "plain" ? "a URI begins with a slash" : `becomes ${step.path}`,
+        label: first.case === "plain" ? "a URI begins with a slash" : `becomes ${pathOf(step)}`,
         related: [...aliasOf(step), ...others.map((one) => also(one))],
-        effect: `every name that is no file ends ${endOf(outcome)}`,
+        effect: `every URL without a file ends ${endOf(outcome)}`,
         help: help(host, first),
         names: [serverLabel(server), written],
       };
     }
   },
 });
+
+/** What the argument became, without the query. */
+function pathOf({ path }: Tried): string {
+  return path.replace(/\?.*$/s, "");
+}
 
 function also({ server }: Fallback) {
   return { place: headPlace(server), message: `also in ${serverLabel(server)}` };
@@ -123,15 +130,18 @@ function* fallbacks(host: Host): Generator<Fallback> {
   }
 }
 
-/** A name that is no file, in each location with a `try_files` that says where it is. */
+/** A URL without a file, in each location with a `try_files` that says where it is. */
 function targetsIn(server: Node): readonly string[] {
   const found = new Set<string>();
   for (const node of [server, ...descendants(server)])
     for (const one of childrenNamed(node, "try_files")) {
+      const last = argument(one, one.directive.args.length - 1) ?? "";
+      const cut = node.name === "location" && effectiveNode(node, "alias").kind === "set";
+      if (/^[@=$]/.test(last) || (last.startsWith("/") && !cut)) continue;
       const location = one.parent === null ? null : enclosing(one.parent, "location");
       const [modifier = "/", path = modifier] = location?.directive.args.map(({ text }) => text) ?? [];
       if (/^[~@=]/.test(modifier)) continue;
-      found.add(`${path.replace(/\/+$/, "")}/${NOWHERE}`);
+      found.add(`${withoutEnd(path, "/")}/${NOWHERE}`);
     }
   return [...found];
 }
