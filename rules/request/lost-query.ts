@@ -4,7 +4,7 @@ import { type Lead, leadOf, leadPlace, meet, NOWHERE, serversOf } from "../../sr
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
-import type { PhpOutcome } from "../../src/model/request/resolve/types.js";
+import type { PhpOutcome, Way } from "../../src/model/request/resolve/types.js";
 import { argument, argumentPlace, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
@@ -41,7 +41,7 @@ export const lostQuery = defineRule({
         has \`$args\` in it (info)
       `,
       markdown`
-        \`error_page 404 = /index.php\` hands names that are no file to a script as its own pages: a POST
+        \`error_page 404 = /index.php\` hands URLs without a file to a script as its own pages: a POST
         becomes a GET without a body, and the query string is gone (warning)
       `,
     ],
@@ -49,7 +49,7 @@ export const lostQuery = defineRule({
       "QUERY_STRING is sent from `$request_uri` or from a variable that keeps it",
       markdown`
         the page of an \`error_page\` keeps the status of the error, as a page for errors does
-        (\`error_page 404 /404.php;\`)
+        (\`error_page 404 /404.php;\`), or is not an \`index.php\`
       `,
       "the way of such a request is not known",
     ],
@@ -81,7 +81,7 @@ export const lostQuery = defineRule({
         case: name,
         message:
           name === "query"
-            ? `${script} hands names that are no file to a script without their query string`
+            ? `${script} hands URLs without a file to a script without their query string`
             : `${script} makes a GET of every POST, without its form and its query string`,
         at: leadPlace(lead, headPlace(server)),
         label: name === "query" ? "$args is not passed on" : "the form and the query end here",
@@ -104,16 +104,36 @@ const QUERY = "name=value";
 
 function* losses(host: Host): Generator<Lost> {
   for (const { http, server } of serversOf(host)) {
+    // Asked anew with a query only where it may be lost.
+    if (!(meet(host, http, server, `/${NOWHERE}`)?.ways ?? []).some(mayLose)) continue;
     for (const way of meet(host, http, server, `/${NOWHERE}?${QUERY}`)?.ways ?? []) {
       const { outcome } = way;
       const lead = leadOf(way);
       if (outcome.kind !== "php" || lead === null || hasQuery(outcome)) continue;
-      if (lead.kind === "try-files" && lead.answer === "last") yield { server, lead, outcome, case: "query" };
-      // A page that keeps the status of the error is a page about the error.
-      if (lead.kind === "error-page" && (outcome.status === null || outcome.status === 200))
+      // Without a slash in front nothing gets to a script: another rule is about that.
+      if (lead.kind === "try-files" && lead.answer === "last" && lead.path.startsWith("/"))
+        yield { server, lead, outcome, case: "query" };
+      if (lead.kind === "error-page" && isFrontController(outcome))
         yield { server, lead, outcome, case: "form" };
     }
   }
+}
+
+function mayLose(way: Way): boolean {
+  const lead = leadOf(way);
+  if (way.outcome.kind !== "php" || lead === null) return false;
+  return lead.kind === "error-page" || (lead.kind === "try-files" && !KEEPS.test(lastWord(lead)));
+}
+
+const KEEPS = /\$\{?(?:args|query_string|request_uri)\b/;
+
+function lastWord({ node, index }: Extract<Lead, { readonly kind: "try-files" }>): string {
+  return argument(node, index) ?? "";
+}
+
+/** Whether a script answers as its own page: one that keeps the status, or is named for it, is about the error. */
+function isFrontController({ status, uri }: PhpOutcome): boolean {
+  return (status === null || status === 200) && /^(?!.*(?:err|[45]\d\d)).*\/index\.php$/i.test(uri);
 }
 
 /** Whether the query, or something that is not known, reaches PHP as QUERY_STRING. */
