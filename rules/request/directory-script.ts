@@ -22,7 +22,7 @@ export const directoryScript = defineRule({
   about: "site",
   cases: {
     index: {
-      severity: "error",
+      severity: "warning",
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
       summary: "a URL that ends in a slash is passed on as a directory, without fastcgi_index",
     },
