@@ -1,7 +1,7 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
-import { meet, serversOf } from "../../src/evidence/meetings.js";
+import { waysTo } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { type Passed, passed } from "../../src/evidence/scripts.js";
 import { setting } from "../../src/fpm/pools.js";
@@ -13,6 +13,7 @@ import type { Node } from "../../src/nginx/types.js";
 import { known, placeOf } from "../../src/source/effective.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
+import { perKey } from "../../src/source/memo.js";
 
 type Case = "other-path" | "tried";
 
@@ -71,10 +72,10 @@ export const pageUnreachable = defineRule({
       \`try_files\` in the location.
     `,
     references: ["https://www.php.net/manual/en/fpm.status.php"],
-    twins: { bad: "bad-other-pool", ok: "ok-page" },
+    twins: { bad: "bad-other-path", ok: "ok-page" },
   },
   asksDisk: true,
-  proof: { kind: "daemons", requests: [{ path: "/fpm-status" }] },
+  proof: { kind: "daemons", requests: [{ path: "/fpm-status" }, { path: "/fpm-ping" }] },
   *find(binding, host): Generator<Missed> {
     const { server, location } = binding;
     const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
@@ -99,20 +100,30 @@ export const pageUnreachable = defineRule({
       case: name,
       message:
         tried === null
-          ? `${headText(binding.location)} is for a status page, but ${poolsText(pools)} no page of the path ${uri}`
+          ? `${headText(binding.location)} is for a ${/ping/i.test(uri) ? "ping" : "status"} page, but ${poolsText(pools)} no page of the path ${uri}`
           : `${headText(tried)} looks for a file called ${uri}, so the request never gets to ${pools[0]?.name === undefined ? "PHP-FPM" : `pool [${pools[0].name}]`}`,
       at:
         tried === null
           ? argumentPlace(binding.location, binding.location.directive.args.length - 1)
-          : headPlace(tried),
+          : isOwn(tried, binding)
+            ? headPlace(tried)
+            : headPlace(binding.location),
       label: tried === null ? "no page of this path" : "a page of PHP-FPM is no file",
       related: [
+        ...(tried === null || isOwn(tried, binding)
+          ? []
+          : [{ place: headPlace(tried), message: "included here" }]),
         { place: headPlace(binding.pass), message: "passes the request there" },
         ...pools.flatMap(ownPages),
         ...others,
       ],
       effect: `${uri} is answered with 404, and what watches this page sees an error`,
-      help: tried === null ? help(host, uri, pools) : helpOf([[remove(host, headPlace(tried))]]),
+      help:
+        tried === null
+          ? help(host, uri, pools)
+          : isOwn(tried, binding)
+            ? helpOf([[remove(host, headPlace(tried))]])
+            : helpOf([], "include fastcgi.conf; in this location, without the file that has the try_files"),
       names: namesOf(binding, pools[0]),
     };
   },
@@ -121,9 +132,11 @@ export const pageUnreachable = defineRule({
 /** Whether a path is meant for a page of PHP-FPM: a pool has it, or its name says so. */
 function isPage(host: Host, path: string): boolean {
   if (!path.startsWith("/") || /\.\w+$/.test(path) || path.endsWith("/")) return false;
-  if (host.pools.some((pool) => pagesOf(pool).includes(path))) return true;
-  return /(?:php|fpm).*(?:status|ping)|(?:status|ping).*(?:php|fpm)/i.test(path);
+  if (allPages(host).has(path)) return true;
+  return /php|fpm/i.test(path) && /status|ping/i.test(path);
 }
+
+const allPages = perKey(({ pools }: Host): ReadonlySet<string> => new Set(pools.flatMap(pagesOf)));
 
 function pagesOf(pool: Pool): readonly string[] {
   return PAGES.flatMap((key) => known(setting(pool, key)) ?? []).filter((path) => path !== "");
@@ -135,9 +148,7 @@ function hasKnownPages(pool: Pool): boolean {
 
 /** The `try_files` of the location, where every way of the request ends in its status. */
 function triedAway(host: Host, { server, location }: Binding, path: string): Node | null {
-  const http = serversOf(host).find((one) => one.server === server)?.http;
-  if (http === undefined || server === null) return null;
-  const ways = meet(host, http, server, path, { client: "127.0.0.1" })?.ways ?? [];
+  const ways = waysTo(host, server, path, { client: "127.0.0.1" });
   const missing = ways.filter(
     ({ rests }) => !rests.some((one) => one.kind === "path" && !one.is.includes("missing")),
   );
@@ -157,6 +168,11 @@ function isMissed({ outcome, answers, way }: Passed, { pass }: Binding): boolean
     answers.length > 0 &&
     answers.every(({ answer }) => answer.kind === "refused" || answer.kind === "runs")
   );
+}
+
+/** Whether a directive is written in the location itself, and not in a file that others include, too. */
+function isOwn({ file }: Node, { location }: Binding): boolean {
+  return file === location.file;
 }
 
 function poolsText(pools: readonly Pool[]): string {
