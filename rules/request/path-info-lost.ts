@@ -1,7 +1,7 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
-import { meet, serversOf } from "../../src/evidence/meetings.js";
+import { NOWHERE, waysTo } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { passed, scriptOf } from "../../src/evidence/scripts.js";
 import { phpValue } from "../../src/fpm/pools.js";
@@ -55,10 +55,11 @@ export const pathInfoLost = defineRule({
     ],
     silent: [
       "the other location falls back to a script, so that such URLs are answered",
+      "`fastcgi_split_path_info` comes from an included snippet, which has it for every site",
       "it is not known what takes such a URL, or the setting is not known",
     ],
     why: markdown`
-      nginx compares the whole path with the pattern of a location. With \`$\` behind \`.php\` a URL that
+      nginx compares the whole path with the pattern of a location. With \`$\` after \`.php\` a URL that
       goes on after the script never matches. With \`cgi.fix_pathinfo = 0\` PHP takes SCRIPT_FILENAME as it
       is: \`/var/www/index.php/news/1\` has no allowed extension, and the answer is 403 with the text
       \`Access denied.\`
@@ -113,11 +114,11 @@ function* neverComes(binding: Binding, host: Host): Generator<Lost> {
   const split = effectiveNode(block, "fastcgi_split_path_info");
   const param = effectiveParams(block)?.params.get("PATH_INFO");
   if (split.kind !== "set" || param === undefined || server === null) return;
+  // A snippet of the distribution has it for every site, whether or not one needs it.
+  if (split.node.file !== binding.location.file) return;
   const script = scriptOf(host, binding);
-  const http = serversOf(host).find((one) => one.server === server)?.http;
-  if (script === null || http === undefined || !script.target.endsWith(".php")) return;
-  const uri = `${script.target}/no-such-name/1`;
-  const ways = meet(host, http, server, uri)?.ways ?? [];
+  if (script === null || !script.target.endsWith(".php")) return;
+  const ways = waysTo(host, server, `${script.target}/${NOWHERE}/1`);
   const lost = ways.every(({ outcome }) => outcome.kind === "status" && outcome.status === 404);
   if (
     ways.length > 0 &&
@@ -138,9 +139,10 @@ function* refused(binding: Binding, host: Host): Generator<Lost> {
   const [pool] = targets.flatMap((target) => target.pools);
   const fix = pool === undefined ? null : phpValue(pool, "cgi.fix_pathinfo");
   const place = fix?.kind === "set" ? placeOf(fix) : null;
+  if (place === null) return;
   const script = scriptOf(host, binding);
-  if (place === null || script === null || !script.target.endsWith(".php")) return;
-  const found = passed(host, server, `${script.target}/no-such-name/1`);
+  if (script === null || !script.target.endsWith(".php")) return;
+  const found = passed(host, server, `${script.target}/${NOWHERE}/1`);
   if (found.length === 0 || !found.every(({ outcome }) => outcome.pass === pass)) return;
   const answers = found.flatMap((one) => one.answers);
   if (
