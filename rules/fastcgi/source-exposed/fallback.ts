@@ -8,6 +8,7 @@ import {
   meet,
   NOWHERE,
   serversOf,
+  waysTo,
 } from "../../../src/evidence/meetings.js";
 import { helpOf, replace } from "../../../src/help/edit.js";
 import type { Host } from "../../../src/model/host.js";
@@ -52,8 +53,8 @@ export function handedReport(
   return {
     case: "fallback",
     message: tested
-      ? `${words} tests ${argument(lead.node, lead.index) ?? ""} as a file, for it is not the last argument, and so sends the source of ${path} to everybody who asks for a name that is no file`
-      : `${words} leads to ${path}, and no location of ${serverLabel(server)} passes it to PHP, so its source is sent to everybody who asks for a name that is no file`,
+      ? `${words} tests ${argument(lead.node, lead.index) ?? ""} as a file, because it is not the last argument, so nginx sends the source of ${path} for every URL without a file`
+      : `${words} leads to ${path}, and no location of ${serverLabel(server)} passes it to PHP, so nginx sends its source for every URL without a file`,
     at,
     label: tested ? "sent as a file if it exists" : "no location passes it to PHP",
     related: others.map((one) => ({
@@ -68,12 +69,11 @@ export function handedReport(
 
 /** The script becomes the last argument, but only where a location then passes it to PHP. */
 function handedHelp(host: Host, { server, lead, at }: HandedOut, tested: boolean): HelpDraft {
-  const http = serversOf(host).find((one) => one.server === server)?.http;
   const location = "add a location that passes scripts to PHP-FPM: location ~ \\.php$ with fastcgi_pass";
-  if (!tested || lead.kind !== "try-files" || http === undefined) return helpOf([], location);
+  if (!tested || lead.kind !== "try-files") return helpOf([], location);
   const written = argument(lead.node, lead.index) ?? "";
-  const uri = written.replace(/(?:\?|\$is_args\b|\$args\b).*$/, "");
-  const ways = uri.startsWith("/") && !uri.includes("$") ? (meet(host, http, server, uri)?.ways ?? []) : [];
+  const uri = written.replace(/(?:\?|\$is_args\b|\$args\b)[\s\S]*/, "");
+  const ways = uri.startsWith("/") && !uri.includes("$") ? waysTo(host, server, uri) : [];
   if (!ways.some(({ outcome }) => outcome.kind === "php")) return helpOf([], location);
   const query = uri === written ? "$is_args$args" : "";
   const { args } = lead.node.directive;

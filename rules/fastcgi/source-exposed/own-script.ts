@@ -1,10 +1,10 @@
 import type { Draft } from "../../../src/engine/define.js";
-import { isScript, meet, serversOf } from "../../../src/evidence/meetings.js";
+import { isScript, waysTo } from "../../../src/evidence/meetings.js";
 import { phpBindings } from "../../../src/evidence/pairs.js";
 import { helpOf } from "../../../src/help/edit.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import { effectiveParams, type Param } from "../../../src/model/request/fastcgi-params.js";
-import { writtenRoot } from "../../../src/model/request/paths.js";
+import { seesSamePaths, writtenRoot } from "../../../src/model/request/paths.js";
 import { headPlace } from "../../../src/nginx/tree/nodes.js";
 import { withoutEnd } from "../../../src/source/ends.js";
 
@@ -16,20 +16,25 @@ export interface OwnScript {
   readonly path: string;
 }
 
+const FIXED = /^(?:\$(?:document_root|realpath_root))?\/[^$]*$/;
+
 /** Those whose own URL surely sends the source. */
 export function* ownScripts(host: Host): Generator<OwnScript> {
   for (const binding of phpBindings(host)) {
     const { server, block } = binding;
-    const http = serversOf(host).find((one) => one.server === server)?.http;
     const param = effectiveParams(block)?.params.get("SCRIPT_FILENAME");
-    const root = server === null ? null : writtenRoot(server);
-    if (server === null || http === undefined || param === undefined || root === null) continue;
+    // With a variable besides the root it is no fixed script.
+    if (server === null || param === undefined || !FIXED.test(param.value)) continue;
+    const root = writtenRoot(server);
+    if (root === null) continue;
     const own = writtenRoot(block);
     const path =
       own === null ? param.value : param.value.replace(/^\$(?:document_root|realpath_root)(?=\/)/, own);
     if (!/^\/[^$]*$/.test(path) || !isScript(path) || !path.startsWith(`${withoutEnd(root, "/")}/`)) continue;
     const uri = path.slice(withoutEnd(root, "/").length).replace(/\/+/g, "/");
-    const ways = meet(host, http, server, uri)?.ways ?? [];
+    // Another container may have the scripts, and this one the pictures alone.
+    if (!seesSamePaths(binding)) continue;
+    const ways = waysTo(host, server, uri);
     const sent = ways.every(
       ({ outcome }) =>
         outcome.kind === "file" && outcome.path.replace(/\/+/g, "/") === path.replace(/\/+/g, "/"),

@@ -1,4 +1,5 @@
 import { type Draft, defineRule } from "../../../src/engine/define.js";
+import { NOWHERE } from "../../../src/evidence/meetings.js";
 import { phpBindings } from "../../../src/evidence/pairs.js";
 import { helpOf } from "../../../src/help/edit.js";
 import type { Binding, Host } from "../../../src/model/host.js";
@@ -79,7 +80,7 @@ export const sourceExposed = defineRule({
     title: "PHP source is sent as text",
     fires: [
       markdown`
-        a request for a name that is no file surely ends at a script that nginx sends as a file: a \`.php\`
+        a request for a URL without a file surely ends at a script that nginx sends as a file: a \`.php\`
         that is not the last argument of \`try_files\`, or a fallback or \`rewrite\` to a script that no
         location passes to PHP (an error)
       `,
@@ -123,10 +124,17 @@ export const sourceExposed = defineRule({
     twins: { bad: "bad-nested", ok: "ok-passed-inside" },
   },
   asksDisk: true,
+  reads: ["directory"],
   proof: {
     kind: "daemons",
-    requests: [{ path: "/admin/index.php" }, { path: "/" }],
-    observe: { nested: "source-shown", index: "source-shown", beside: "source-shown" },
+    requests: [{ path: "/admin/index.php" }, { path: "/" }, { path: `/${NOWHERE}` }],
+    observe: {
+      fallback: "source-shown",
+      script: "source-shown",
+      nested: "source-shown",
+      index: "source-shown",
+      beside: "source-shown",
+    },
   },
   *check(host) {
     const open = [...handedOut(host)];
@@ -235,7 +243,10 @@ function* unpassed(host: Host, told: ReadonlySet<Node>): Generator<Draft<Case>> 
       label: "sent as text if it exists",
       related: [{ place: headPlace(server), message: "no fastcgi_pass in this server" }],
       effect: `anyone can read the source of ${name}, passwords included`,
-      help: helpOf([], `add a location that passes scripts to PHP-FPM, or remove ${name} from the index`),
+      help: helpOf(
+        [],
+        "add a location that passes scripts to PHP-FPM, or refuse them: location ~ \\.php$ { return 404; }",
+      ),
       names: [serverLabel(server), name],
     };
   }
