@@ -58,6 +58,10 @@ export const tryFilesPathInfo = defineRule({
       `,
       "the pattern ends in `\\.php$`",
       "another location takes such an address, or may take it",
+      markdown`
+        only a script that the pattern names takes a path, as in \`\.php$|^/update.php\`, and it is found:
+        such a script reads REQUEST_URI
+      `,
       "an `error_page` answers the 404 with a page",
     ],
     why: markdown`
@@ -134,6 +138,9 @@ function* tried(binding: Binding): Generator<Tried> {
     if (code === undefined) continue;
     const kind = caseOf(words.slice(0, -1), param.value);
     if (kind === null) continue;
+    // A script that the pattern names beside `\.php$` gets its path from REQUEST_URI, as in Drupal's recipe.
+    if (kind === "emptied" && literalScripts(location).some((script) => uri.startsWith(`${script}/`)))
+      continue;
     // An error that an `error_page` hands to the application is not an error to the client.
     const answered = kind === "refused" ? isAnswered(block, code) : false;
     if (answered !== true) yield { binding, node, param, case: kind, uri, certain: answered === false };
