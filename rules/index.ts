@@ -33,7 +33,7 @@ import { pathInfoExecution } from "./fastcgi/path-info-execution.js";
 import { phpValueLeak } from "./fastcgi/php-value-leak.js";
 import { protectionBypassed } from "./fastcgi/protection-bypassed/rule.js";
 import { scriptFilename } from "./fastcgi/script-filename/rule.js";
-import { sourceExposed } from "./fastcgi/source-exposed.js";
+import { sourceExposed } from "./fastcgi/source-exposed/rule.js";
 import { statusExposed } from "./fastcgi/status-exposed.js";
 import { switchedRoot } from "./fastcgi/switched-root.js";
 import { tryFilesPathInfo } from "./fastcgi/try-files-path-info.js";
@@ -67,6 +67,13 @@ import { opcacheAcrossChroots } from "./pool/opcache-across-chroots.js";
 import { processMax } from "./pool/process-max.js";
 import { silentWorkers } from "./pool/silent-workers.js";
 import { slowRamp } from "./pool/slow-ramp.js";
+import { directoryScript } from "./request/directory-script.js";
+import { fallbackWithoutSlash } from "./request/fallback-without-slash.js";
+import { lostQuery } from "./request/lost-query.js";
+import { openBasedir } from "./request/open-basedir.js";
+import { pageUnreachable } from "./request/page-unreachable.js";
+import { pathInfoLost } from "./request/path-info-lost.js";
+import { redirectCycle } from "./request/redirect-cycle.js";
 import { pathTooLong } from "./socket/path-too-long/rule.js";
 import { permissionDenied } from "./socket/permission-denied.js";
 import { privateDirectory } from "./socket/private-directory.js";
@@ -148,6 +155,13 @@ export const rules: readonly Rule[] = [
   processMax,
   silentWorkers,
   slowRamp,
+  directoryScript,
+  fallbackWithoutSlash,
+  lostQuery,
+  openBasedir,
+  pageUnreachable,
+  pathInfoLost,
+  redirectCycle,
   pathTooLong,
   permissionDenied,
   privateDirectory,

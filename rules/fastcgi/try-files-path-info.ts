@@ -4,7 +4,7 @@ import { namesOf } from "../../src/evidence/pairs.js";
 import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
-import { namedExtensions } from "../../src/nginx/location/extensions.js";
+import { literalScripts, namedExtensions } from "../../src/nginx/location/extensions.js";
 import { chosenLocation, takes } from "../../src/nginx/location/passed.js";
 import { effectiveList, effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
@@ -58,6 +58,10 @@ export const tryFilesPathInfo = defineRule({
       `,
       "the pattern ends in `\\.php$`",
       "another location takes such an address, or may take it",
+      markdown`
+        only a script that the pattern names takes a path, as in \`\.php$|^/update.php\`, and it is found:
+        such a script reads REQUEST_URI
+      `,
       "an `error_page` answers the 404 with a page",
     ],
     why: markdown`
@@ -134,6 +138,9 @@ function* tried(binding: Binding): Generator<Tried> {
     if (code === undefined) continue;
     const kind = caseOf(words.slice(0, -1), param.value);
     if (kind === null) continue;
+    // A script that the pattern names beside `\.php$` gets its path from REQUEST_URI, as in Drupal's recipe.
+    if (kind === "emptied" && literalScripts(location).some((script) => uri.startsWith(`${script}/`)))
+      continue;
     // An error that an `error_page` hands to the application is not an error to the client.
     const answered = kind === "refused" ? isAnswered(block, code) : false;
     if (answered !== true) yield { binding, node, param, case: kind, uri, certain: answered === false };
@@ -158,6 +165,7 @@ function caseOf(files: readonly string[], pathInfo: string): Tried["case"] | nul
 function takenPath({ location, server }: Binding): string | null {
   const scripts = [
     "/index.php",
+    ...literalScripts(location),
     ...namedExtensions(location)
       .flat()
       .map(({ uri }) => withoutEnd(uri, "/")),

@@ -231,7 +231,7 @@ export const outsideCauses: readonly OutsideCause[] = [
       "open_basedir in a .user.ini, in a pool or in a panel's settings does not hold the directory of the script",
     log: { by: "php", line: "open_basedir restriction in effect" },
     command: "find DOCROOT -maxdepth 2 -name .user.ini -exec grep -H open_basedir {} +",
-    tells: "a list of directories without that of the script, or one where the site was before it moved",
+    tells: "a list of directories without that of the script, or one from before the site was moved",
   },
   {
     topics: ["no input file specified", "access denied", "403"],
@@ -250,7 +250,7 @@ export const outsideCauses: readonly OutsideCause[] = [
   },
   {
     topics: ["downloads"],
-    cause: "the browser shows an answer from its cache, from before the configuration was put right",
+    cause: "the browser shows an answer from its cache, from before the configuration was fixed",
     log: null,
     command: "curl -sI http://NAME/index.php",
     tells: "Content-Type: text/html and an X-Powered-By or Set-Cookie line: nginx does run the script now",

@@ -1,10 +1,12 @@
 import type { Host } from "../model/host.js";
 import { type Asked, requestTo, treeFiles } from "../model/request/resolve/ask.js";
 import { resolve } from "../model/request/resolve/resolve.js";
-import type { Files, Request, Way } from "../model/request/resolve/types.js";
-import { argument, childrenNamed, descendants } from "../nginx/tree/nodes.js";
+import type { Files, Request, Step, Way } from "../model/request/resolve/types.js";
+import { argument, argumentPlace, childrenNamed, descendants, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { grouped } from "../source/collect.js";
 import { withoutEnd } from "../source/ends.js";
+import type { Place } from "../source/file.js";
 import { once, perKey } from "../source/memo.js";
 
 /**
@@ -29,12 +31,34 @@ export const serversOf = perKey((host: Host): readonly { readonly http: Node; re
   httpBlocks(host).flatMap((http) => childrenNamed(http, "server").map((server) => ({ http, server }))),
 );
 
+const blockOf = perKey(
+  (host: Host) => new Map(serversOf(host).map(({ http, server }) => [server, http] as const)),
+);
+
+/** What a request for `target` meets in a server of the host; none: the server's address is unknown. */
+export function waysTo(
+  host: Host,
+  server: Node | null,
+  target: string,
+  asked: Question = {},
+): readonly Way[] {
+  const http = server === null ? undefined : blockOf(host).get(server);
+  if (server === null || http === undefined) return [];
+  return meet(host, http, server, target, asked)?.ways ?? [];
+}
+
 /** What one request meets. */
 export interface Meeting {
   readonly server: Node;
   readonly request: Request;
   /** At least one; several where it rests on files of which nobody knows whether they exist. */
   readonly ways: readonly Way[];
+}
+
+/** What is asked besides the target. */
+export interface Question extends Asked {
+  /** The address of the client; absent: anybody from outside. */
+  readonly client?: string;
 }
 
 /**
@@ -46,21 +70,57 @@ export function meet(
   http: Node,
   server: Node,
   target: string,
-  asked: Asked = {},
+  asked: Question = {},
 ): Meeting | null {
   const key = JSON.stringify([target, asked]);
   return once(remembered(host)(server), key, () => {
-    const request = requestTo(server, target, asked);
-    if (request === null) return null;
+    const plain = requestTo(server, target, asked);
+    if (plain === null) return null;
+    const request = {
+      ...plain,
+      from: asked.client === undefined ? null : { address: asked.client, port: null },
+    };
     return { server, request, ways: resolve(http, request, filesOf(host), { server }) };
   });
+}
+
+/** The last step that chose by itself what answers: an argument of `try_files`, a `rewrite`, an `error_page`. */
+export type Lead = Extract<Step, { readonly kind: "try-files" | "rewrite" | "error-page" | "index" }>;
+
+/** What led the request to its end; `null`: its own URI did. */
+export function leadOf({ steps }: Way): Lead | null {
+  return steps.findLast((step): step is Lead => isLead(step)) ?? null;
+}
+
+const OWN = /^\$\{?(?:uri|document_uri|fastcgi_script_name)\}?\/?$/;
+
+function isLead(step: Step): boolean {
+  // A file that is looked for by the URI itself is what was asked for.
+  if (step.kind === "try-files")
+    return (
+      step.answer === "last" || (step.answer === "found" && !OWN.test(argument(step.node, step.index) ?? ""))
+    );
+  return step.kind === "rewrite" || step.kind === "error-page" || (step.kind === "index" && step.found);
+}
+
+/** The place of the words that led there. */
+export function leadPlace(lead: Lead, otherwise: Place): Place {
+  switch (lead.kind) {
+    case "try-files":
+      return argumentPlace(lead.node, lead.index);
+    case "rewrite":
+      return headPlace(lead.node);
+    case "error-page":
+      return headPlace(lead.node);
+    case "index":
+      return lead.place ?? otherwise;
+  }
 }
 
 const remembered = perKey((_host: Host) => perKey((_server: Node) => new Map<string, Meeting | null>()));
 
 /** What is known of the files of a host, with what is taken for granted of the rest. */
-const filesOf = perKey((host: Host): Files => {
-  const named = new Set(writtenRoots(host));
+export const filesOf = perKey((host: Host): Files => {
   const known = treeFilesOf(host);
   return {
     ...known,
@@ -68,17 +128,63 @@ const filesOf = perKey((host: Host): Files => {
       const kind = known.kind(path);
       if (kind !== "unknown") return kind;
       if (path.includes(`/${NOWHERE}`)) return "missing";
-      if (named.has(withoutSlashes(path))) return "directory";
-      return isScript(path) ? "file" : "unknown";
+      if (!isScript(path)) return "unknown";
+      return isGlued(host, path) ? "missing" : "file";
     },
   };
 });
 
-/** What the tree itself says: below a root that it holds, what is missing is really missing. */
+/** Whether a path is a root with a name right behind it, without a slash: `/var/www/siteindex.php`. */
+function isGlued(host: Host, path: string): boolean {
+  const slash = path.lastIndexOf("/");
+  const near = rootsIn(host).get(path.slice(0, slash)) ?? [];
+  return near.some((name) => path.startsWith(name, slash + 1));
+}
+
+/** The last names of the roots, by the directory that each is in. */
+const rootsIn = perKey((host: Host) =>
+  grouped(
+    writtenRoots(host).map((root) => {
+      const slash = root.lastIndexOf("/");
+      return [root.slice(0, slash), root.slice(slash + 1)] as const;
+    }),
+  ),
+);
+
+/**
+ * What the tree itself says: below a root that it holds, what is missing is really missing. A root that it does
+ * not hold is a directory all the same.
+ */
 export const treeFilesOf = perKey((host: Host): Files => {
-  const inTree = new Set(writtenRoots(host).filter((root) => host.fs.entry(root).kind === "directory"));
-  return treeFiles(host.fs, (path) => isBelow(path, inTree));
+  const roots = writtenRoots(host);
+  const inTree = new Set(roots.filter((root) => host.fs.entry(root).kind === "directory"));
+  const above = new Set(roots.flatMap(withParents));
+  const known = treeFiles(host.fs, (path) => isBelow(path, inTree));
+  return {
+    ...known,
+    real: (path) => known.real?.(path) ?? realBelow(host, path),
+    kind: (path) => {
+      const kind = known.kind(path);
+      return kind === "unknown" && above.has(withoutEnd(path, "/")) ? "directory" : kind;
+    },
+  };
 });
+
+/** The path of a file that the tree does not hold, in the directory of the tree that it would be in. */
+function realBelow(host: Host, path: string): string | null {
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+    const entry = host.fs.entry(path.slice(0, end));
+    if (entry.kind === "directory") return entry.path + path.slice(end);
+  }
+  return null;
+}
+
+/** `/srv/shop`, `/srv`. */
+function withParents(path: string): readonly string[] {
+  const found: string[] = [];
+  for (let at = path; at !== ""; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) found.push(at);
+  return found;
+}
 
 /** Whether a path is one of these directories, or below one. */
 function isBelow(path: string, directories: ReadonlySet<string>): boolean {

@@ -26,6 +26,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   nginx: "what nginx refuses",
   php: "limits in php.ini",
   pool: "workers, memory, queues",
+  request: "what one request meets between nginx and the script",
   socket: "permissions and paths of sockets",
   timeout: "who gives up first",
 };

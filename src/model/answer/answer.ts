@@ -1,5 +1,6 @@
 import { phpValue, setting } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
+import { normalizePath } from "../../host/path.js";
 import { argument } from "../../nginx/tree/nodes.js";
 import type { Effective } from "../../source/effective.js";
 import { placeOf } from "../../source/effective.js";
@@ -185,7 +186,8 @@ function isWithin(path: string, walls: string, files: Pick<ReturnType<typeof tra
   const real = files.real(path) || path;
   return walls.split(":").some((wall) => {
     if (wall === "") return false;
-    const written = withoutEnd(wall, "/") || "/";
+    // PHP follows `..` and `.` in the list before it compares.
+    const written = withoutEnd(wall.startsWith("/") ? normalizePath(wall) : wall, "/") || "/";
     const whole = files.real(written) || written;
     return real === whole || real.startsWith(whole === "/" ? "/" : `${whole}/`);
   });

@@ -180,3 +180,14 @@ function sample(pattern: Pattern): string {
       return "";
   }
 }
+
+/** Paths of scripts that the pattern of a location has as whole words: `/update.php` of `\.php$|^/update.php`. */
+export const literalScripts = perKey((location: Node): readonly string[] => {
+  const { modifier, text } = matchingOf(location);
+  if (!modifier.startsWith("~") || text.length > LONGEST_PATTERN) return [];
+  const plain = text.replaceAll("\\", "");
+  return [...plain.matchAll(/(?:^|[|(])\^?(\/[\w./-]{1,200}\.php)/g)].flatMap(([, path]) => path ?? []);
+});
+
+/** Nobody writes a longer pattern by hand. */
+const LONGEST_PATTERN = 4096;

@@ -43,10 +43,21 @@ export function evaluateParts(state: State, parts: readonly Part[], escapes: boo
   return knownValue(found);
 }
 
+/** A value made of so many others, one inside the other, is one that leads back to itself. */
+const DEEPEST = 100;
+
 /** The value of a variable by its name in lower case. */
 export function variable(state: State, name: string): Value {
   const kept = state.values.get(name);
   if (kept !== undefined) return kept;
+  if (state.nested >= DEEPEST) return unknownValue(`$${name} leads back to itself`);
+  state.nested += 1;
+  const value = worked(state, name);
+  state.nested -= 1;
+  return value;
+}
+
+function worked(state: State, name: string): Value {
   const http = httpOf(state.server);
   const table = mapsOf(http).get(name);
   if (table !== undefined) return mapped(state, table, name);
@@ -168,7 +179,7 @@ const BUILT_IN: ReadonlyMap<string, (state: State) => Value> = wordMap<(state: S
     const { text, reason } = documentRoot(state);
     return text === null
       ? unknownValue(reason)
-      : knownValue(state.choices.real(withoutEnd(text, "/") || "/"));
+      : knownValue(state.choices.real(text === "" ? "" : withoutEnd(text, "/") || "/"));
   },
   request_filename: (state) => {
     const found = mapPath(state, state.uri);

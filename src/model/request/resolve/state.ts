@@ -51,6 +51,8 @@ export interface State {
   captures: Match | null;
   /** Variables that `set` and named groups gave, and those that nginx works out once. */
   readonly values: Map<string, Value>;
+  /** How many variables are being worked out, each for the one before it. */
+  nested: number;
   /** What `fastcgi_split_path_info` made of the URI; `null`: not asked yet. */
   split: { readonly script: string; readonly pathInfo: string } | null;
   /** The `Location` that a redirect sends. */

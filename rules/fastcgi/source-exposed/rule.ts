@@ -1,17 +1,18 @@
-import { type Draft, defineRule } from "../../src/engine/define.js";
-import { phpBindings } from "../../src/evidence/pairs.js";
-import { helpOf } from "../../src/help/edit.js";
-import type { Binding, Host } from "../../src/model/host.js";
-import { serverLabel } from "../../src/model/labels.js";
+import { type Draft, defineRule } from "../../../src/engine/define.js";
+import { NOWHERE } from "../../../src/evidence/meetings.js";
+import { phpBindings } from "../../../src/evidence/pairs.js";
+import { helpOf } from "../../../src/help/edit.js";
+import type { Binding, Host } from "../../../src/model/host.js";
+import { serverLabel } from "../../../src/model/labels.js";
 import {
   isNoDirectoryOfScripts,
   sameRoot,
   surelyWithoutScripts,
-} from "../../src/model/request/site-files.js";
-import { matchingOf } from "../../src/nginx/location/extensions.js";
-import { chosenLocation, mayBeAll, takes, tried } from "../../src/nginx/location/passed.js";
-import { always } from "../../src/nginx/tree/branches.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
+} from "../../../src/model/request/site-files.js";
+import { matchingOf } from "../../../src/nginx/location/extensions.js";
+import { chosenLocation, mayBeAll, takes, tried } from "../../../src/nginx/location/passed.js";
+import { always } from "../../../src/nginx/tree/branches.js";
+import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import {
   argument,
   argumentPlace,
@@ -20,10 +21,13 @@ import {
   enclosing,
   headPlace,
   headText,
-} from "../../src/nginx/tree/nodes.js";
-import type { Node } from "../../src/nginx/types.js";
-import { groupBy } from "../../src/source/collect.js";
-import { markdown } from "../../src/source/markdown.js";
+} from "../../../src/nginx/tree/nodes.js";
+import type { Node } from "../../../src/nginx/types.js";
+import { groupBy } from "../../../src/source/collect.js";
+import { placeKey } from "../../../src/source/file.js";
+import { markdown } from "../../../src/source/markdown.js";
+import { handedOut, handedReport } from "./fallback.js";
+import { ownScripts, scriptReport } from "./own-script.js";
 
 /** A location that serves scripts as files. */
 interface Shown {
@@ -35,12 +39,24 @@ interface Shown {
 
 const attack = { when: "attack", status: 200, log: null } as const;
 
-type Case = "nested" | "index" | "beside";
+type Case = "fallback" | "script" | "nested" | "index" | "beside";
 
 export const sourceExposed = defineRule({
   id: "fastcgi/source-exposed",
   about: "host",
   cases: {
+    fallback: {
+      severity: "error",
+      symptom: { when: "always", status: 200, log: null },
+      seen: ["downloads"],
+      summary: "an ordinary URL is answered with the source of a script that the files name",
+    },
+    script: {
+      severity: "warning",
+      symptom: attack,
+      seen: ["downloads"],
+      summary: "a location runs a script whose own URL sends its source",
+    },
     nested: {
       severity: "warning",
       symptom: attack,
@@ -54,7 +70,7 @@ export const sourceExposed = defineRule({
       summary: "the index of a server is a PHP file, but no location passes it to PHP",
     },
     beside: {
-      severity: "info",
+      severity: "warning",
       symptom: attack,
       seen: ["downloads"],
       summary: "a ^~ location keeps its scripts away from the PHP location",
@@ -63,12 +79,24 @@ export const sourceExposed = defineRule({
   docs: {
     title: "PHP source is sent as text",
     fires: [
+      markdown`
+        a request for a URL without a file surely ends at a script that nginx sends as a file: a \`.php\`
+        that is not the last argument of \`try_files\`, or a fallback or \`rewrite\` to a script that no
+        location passes to PHP (an error)
+      `,
+      markdown`
+        a location runs a fixed script, and a request for the script's own path below the root of the server
+        gets the file
+      `,
       "a location nested in a PHP location takes scripts and has no `fastcgi_pass`",
       markdown`
         a server's own \`index\` names a \`.php\` file, and no location of the server passes anything on
         (info where another name comes first)
       `,
-      "a `^~` location is next to a PHP location (info, once for the host)",
+      markdown`
+        a \`^~\` location is next to a PHP location (once for the host; info where its name is one for
+        pictures, styles and other plain files)
+      `,
     ],
     silent: [
       markdown`
@@ -96,19 +124,41 @@ export const sourceExposed = defineRule({
     twins: { bad: "bad-nested", ok: "ok-passed-inside" },
   },
   asksDisk: true,
+  reads: ["directory"],
   proof: {
     kind: "daemons",
-    requests: [{ path: "/admin/index.php" }, { path: "/" }],
-    observe: { nested: "source-shown", index: "source-shown", beside: "source-shown" },
+    requests: [{ path: "/admin/index.php" }, { path: "/" }, { path: `/${NOWHERE}` }],
+    observe: {
+      fallback: "source-shown",
+      script: "source-shown",
+      nested: "source-shown",
+      index: "source-shown",
+      beside: "source-shown",
+    },
   },
   *check(host) {
+    const open = [...handedOut(host)];
+    for (const group of groupBy(open, ({ at }) => placeKey(at))) yield handedReport(host, group);
+    for (const group of groupBy(ownScripts(host), ({ param }) => placeKey(param.place)))
+      yield scriptReport(group);
     const place = ({ location }: Shown): string => `${location.file.path}:${location.directive.start}`;
     for (const group of groupBy(nested(host), place)) yield nestedReport(group[0]);
-    yield* unpassed(host);
-    // Once for the host: it is not a fault, and a snippet may bring it to every site.
-    for (const group of groupBy(beside(host), () => "")) yield besideReport(group);
+    // One cause, one finding.
+    yield* unpassed(host, new Set(open.map(({ server }) => server)));
+    // Once for the host: a snippet may bring it to every site.
+    for (const group of groupBy(beside(host), ({ location }) => String(isForPlainFiles(location))))
+      yield besideReport(group);
   },
 });
+
+/** Names of directories in which nobody expects a script. */
+const PLAIN_FILES =
+  /^(?:assets?|build|bundles?|css|dist|docs?|downloads?|files?|fonts?|icons?|images?|img|js|media|pictures?|public|resources?|scripts|skins?|static|styles?|stylesheets|themes?|thumbs?|thumbnails|uploads?|vendor|webfonts|\.well-known)$/i;
+
+function isForPlainFiles(location: Node): boolean {
+  const path = argument(location, 1) ?? "";
+  return path.split("/").some((part) => PLAIN_FILES.test(part));
+}
 
 const OTHERWISE =
   /_pass$|_by_lua|^(?:return|rewrite|internal|try_files|js_content|perl|empty_gif|stub_status|autoindex|dav_methods|error_page)$/;
@@ -165,10 +215,11 @@ function nestedReport({ location, binding, uri }: Shown): Draft<Case> {
   };
 }
 
-function* unpassed(host: Host): Generator<Draft<Case>> {
+function* unpassed(host: Host, told: ReadonlySet<Node>): Generator<Draft<Case>> {
   const { nginx } = host;
   for (const server of nginx === null ? [] : descendants(nginx.root)) {
     if (server.name !== "server" || enclosing(server, "http") === null || server.partial) continue;
+    if (told.has(server)) continue;
     const index = childrenNamed(server, "index").find(({ directive }) =>
       directive.args.some(({ text }) => /\.php$/.test(text)),
     );
@@ -192,7 +243,10 @@ function* unpassed(host: Host): Generator<Draft<Case>> {
       label: "sent as text if it exists",
       related: [{ place: headPlace(server), message: "no fastcgi_pass in this server" }],
       effect: `anyone can read the source of ${name}, passwords included`,
-      help: helpOf([], `add a location that passes scripts to PHP-FPM, or remove ${name} from the index`),
+      help: helpOf(
+        [],
+        "add a location that passes scripts to PHP-FPM, or refuse them: location ~ \\.php$ { return 404; }",
+      ),
       names: [serverLabel(server), name],
     };
   }
@@ -230,6 +284,9 @@ function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Draft<Cas
   const more = rest.length === 0 ? "" : `; the same goes for ${count}`;
   return {
     case: "beside",
+    settle: isForPlainFiles(location)
+      ? `Whether there is a script below ${argument(location, 1) ?? ""} would settle it.`
+      : null,
     message: `${headText(location)} keeps ${uri} away from ${binding.label}, so nginx would send it as text${more}`,
     at: headPlace(location),
     label: "serves everything as files, including scripts",
@@ -240,7 +297,7 @@ function besideReport([first, ...rest]: readonly [Shown, ...Shown[]]): Draft<Cas
         message: `also ${one.uri} of ${labelOf(one)}`,
       })),
     ],
-    effect: "a script that is put below this path is sent as text",
+    effect: "of a script below this path the source is sent, passwords included",
     help: helpOf([], "refuse scripts there: put location ~ \\.php$ { return 404; } inside it"),
     names: [binding.label, "^~"],
   };

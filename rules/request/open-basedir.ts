@@ -1,0 +1,147 @@
+import { defineRule } from "../../src/engine/define.js";
+import type { HelpDraft } from "../../src/engine/help.js";
+import { namesOf } from "../../src/evidence/pairs.js";
+import { type Passed, scriptOf } from "../../src/evidence/scripts.js";
+import { helpOf, replaceWord } from "../../src/help/edit.js";
+import { directoryOf } from "../../src/host/path.js";
+import type { AnswerWay } from "../../src/model/answer/types.js";
+import type { Binding, Host } from "../../src/model/host.js";
+import { requestValues } from "../../src/model/request/php-settings.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { headPlace } from "../../src/nginx/tree/nodes.js";
+import type { Effective } from "../../src/source/effective.js";
+import { type Place, placeKey } from "../../src/source/file.js";
+import { markdown } from "../../src/source/markdown.js";
+import { perKey } from "../../src/source/memo.js";
+
+interface ShutOut {
+  readonly binding: Binding;
+  readonly asked: Passed;
+  /** The script as PHP-FPM opens it. */
+  readonly script: string;
+  /** The `open_basedir`, its value. */
+  readonly wall: Place;
+  readonly list: string;
+  readonly pool: AnswerWay["pool"];
+  /** Whether its directory is in the tree, so that no link leads elsewhere. */
+  readonly held: boolean;
+}
+
+const wallsOf = perKey((host: Host) => requestValues(host, "open_basedir"));
+
+function isWall(value: Effective<string | null>): boolean {
+  return value.kind !== "unknown" && value.value !== null && value.value !== "";
+}
+
+/** Names of links that a deployment sets. */
+const SWITCHED = /\/(?:active|current|latest|live|releases?)\//i;
+
+export const openBasedir = defineRule({
+  id: "request/open-basedir",
+  about: "site",
+  cases: {
+    "shut-out": {
+      severity: "error",
+      symptom: { when: "always", status: 404, log: "(Operation not permitted)" },
+      seen: ["no input file specified"],
+      summary: "open_basedir does not hold the scripts that the location runs",
+    },
+  },
+  docs: {
+    title: "open_basedir shuts out the script itself",
+    fires: [
+      markdown`
+        the script of a URL that surely reaches a pool is outside every directory of the \`open_basedir\` in
+        effect, whether it is in the pool, in php.ini, or in \`PHP_VALUE\` or \`PHP_ADMIN_VALUE\`
+        (a warning where the directory of the script is not in the tree, for it may be a link)
+      `,
+    ],
+    silent: [
+      "a directory of the list is relative, or a part of the list is not known",
+      "a link in the tree leads into the list, or the script is below a name that is usually a link (`current`)",
+      "another location of the pool passes an `open_basedir` of its own, which stays in the worker",
+    ],
+    why: markdown`
+      PHP opens the script itself only if it is in one of these directories. Otherwise the answer is 404
+      with the text \`No input file specified.\`, and the reason is only in the log of nginx.
+      It happens where a site is moved or its pool is copied from another one, and where a tool such as
+      phpMyAdmin lies outside the site.
+    `,
+    instead: markdown`
+      Add the directory of the site: \`php_admin_value[open_basedir] = /srv/shop:/tmp\`. A directory without
+      a slash at the end is that directory and what is below it.
+    `,
+    references: ["https://www.php.net/manual/en/ini.core.php#ini.open-basedir"],
+    twins: { bad: "bad-pool", ok: "ok-above" },
+  },
+  asksDisk: true,
+  reads: ["directory"],
+  proof: { kind: "daemons", requests: [{ path: "/index.php" }, { path: "/tool/index.php" }] },
+  *find(binding, host): Generator<ShutOut> {
+    if (binding.serves !== "php") return;
+    const walls = wallsOf(host);
+    const pools = binding.targets.flatMap((target) => target.pools);
+    // Asked only where there is a wall.
+    if (!pools.some((pool) => isWall(walls(binding, pool)))) return;
+    const asked = scriptOf(host, binding);
+    if (asked === null || asked.answers.length === 0) return;
+    const [first] = asked.answers;
+    const all = asked.answers.every(
+      ({ answer }) => answer.kind === "refused" && answer.reason === "open-basedir",
+    );
+    if (first?.answer.kind !== "refused" || first.answer.place === null || !all) return;
+    const { place, path } = first.answer;
+    const list = listAt(place);
+    if (list === null || /(?:^|:)(?!\/|:|$)/.test(list)) return;
+    const held = host.fs.entry(directoryOf(path)).kind === "directory";
+    if (!held && SWITCHED.test(path)) return;
+    yield { binding, asked, script: path, wall: place, list, pool: first.pool, held };
+  },
+  cause: ({ wall, script }) => `${placeKey(wall)} ${directoryOf(script)}`,
+  report([first, ...others], host) {
+    const { binding, script, wall, asked, list, held } = first;
+    return {
+      case: "shut-out",
+      settle: held
+        ? null
+        : `Whether ${directoryOf(script)} is a link into one of these directories would settle it.`,
+      message: `${binding.label} runs ${script}, which is in none of the directories of open_basedir, ${list}`,
+      at: wall,
+      label: "does not hold the script",
+      related: [
+        ...rootOf(binding),
+        { place: headPlace(binding.pass), message: `${binding.label} passes ${asked.target}` },
+        ...others.map((one) => ({
+          place: headPlace(one.binding.location),
+          message: `also ${one.binding.label}`,
+        })),
+      ],
+      effect: "every request to these scripts ends as 404 with the text No input file specified.",
+      help: help(host, first),
+      names: namesOf(binding, first.pool),
+    };
+  },
+});
+
+/** The list as it is written at a place: the value alone, or a parameter of nginx that has it. */
+function listAt({ span }: Place): string | null {
+  const text = span.file.text.slice(span.start, span.end).replace(/^["']|["']$/g, "");
+  const inside = /(?:^|\\n|\n)[ \t]*open_basedir[ \t]*=[ \t]*["']?([^"'\n\\;]*)/.exec(text)?.[1] ?? text;
+  return /[${}]/.test(inside) ? null : inside.trim();
+}
+
+function rootOf({ block }: Binding) {
+  const root = effectiveNode(block, "root");
+  return root.kind === "set" ? [{ place: headPlace(root.node), message: "the root of the scripts" }] : [];
+}
+
+/** The root of the site is added, in the words of the list that is there. */
+function help(host: Host, { wall, list, asked, script }: ShutOut): HelpDraft {
+  const root = asked.outcome.params.findLast(({ name }) => name === "DOCUMENT_ROOT")?.text ?? null;
+  const directory = root !== null && script.startsWith(`${root}/`) ? root : directoryOf(script);
+  const text = wall.span.file.text.slice(wall.span.start, wall.span.end);
+  const at = text.indexOf(list);
+  if (at === -1 || directory === "") return helpOf([], `add ${directory} to open_basedir`);
+  const longer = `${text.slice(0, at)}${list.replace(/:$/, "")}:${directory}${text.slice(at + list.length)}`;
+  return helpOf([[replaceWord(host, wall, longer)]]);
+}

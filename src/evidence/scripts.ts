@@ -1,0 +1,65 @@
+import { answersTo } from "../model/answer/answer.js";
+import type { AnswerWay } from "../model/answer/types.js";
+import type { Binding, Host } from "../model/host.js";
+import { scriptsAt, writtenRoot } from "../model/request/paths.js";
+import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
+import { literalScripts, namedExtensions } from "../nginx/location/extensions.js";
+import type { Node } from "../nginx/types.js";
+import { perKey } from "../source/memo.js";
+import { filesOf, type Question, waysTo } from "./meetings.js";
+
+/** URLs that lead to one location with a `fastcgi_pass`, and what PHP-FPM answers to them. */
+
+/** One way of a request that reaches PHP. */
+export interface Passed {
+  readonly target: string;
+  readonly way: Way;
+  readonly outcome: PhpOutcome;
+  /** Of every pool that may get it; empty: no pool is known. */
+  readonly answers: readonly AnswerWay[];
+}
+
+/** What PHP-FPM answers to a request; none where nginx itself answers it on every way. */
+export function passed(host: Host, server: Node, target: string, question: Question = {}): readonly Passed[] {
+  return waysTo(host, server, target, question).flatMap((way) => {
+    const { outcome } = way;
+    if (outcome.kind !== "php") return [];
+    return [{ target, way, outcome, answers: answersTo(host, outcome, filesOf(host), way.rests) }];
+  });
+}
+
+/** Paths of scripts that a location may take, made from its own words and from those around it. */
+export const scriptPaths = perKey(({ location }: Binding): readonly string[] => {
+  const found = new Set<string>();
+  let prefix = "/";
+  for (let at: Node | null = location; at !== null; at = at.parent) {
+    if (at.name !== "location") continue;
+    const [modifier = "", path = modifier] = at.directive.args.map(({ text }) => text);
+    if (/^[~@]/.test(modifier)) continue;
+    if (modifier === "=") found.add(path);
+    prefix = path.endsWith("/") ? path : `${path}/`;
+    break;
+  }
+  found.add(`${prefix}index.php`);
+  for (const { uri } of namedExtensions(location).flat()) found.add(uri.replace(/\/+$/, ""));
+  for (const path of literalScripts(location)) found.add(path);
+  found.add("/index.php");
+  return [...found].filter((path) => path.startsWith("/"));
+});
+
+/** Of the scripts in a root that the tree holds, so many are tried. */
+const MOST_SCRIPTS = 3;
+
+/** The first of its scripts that surely gets to the location by its own URL; `null`: none is known. */
+export function scriptOf(host: Host, binding: Binding): Passed | null {
+  const { server, pass } = binding;
+  if (server === null) return null;
+  const root = writtenRoot(binding.block);
+  const there = root === null ? [] : scriptsAt(host, root).slice(0, MOST_SCRIPTS);
+  for (const path of [...scriptPaths(binding), ...there.map((name) => `/${name}`)]) {
+    const found = passed(host, server, path);
+    const [only] = found;
+    if (only !== undefined && found.length === 1 && only.outcome.pass === pass) return only;
+  }
+  return null;
+}
