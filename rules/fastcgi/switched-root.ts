@@ -88,9 +88,7 @@ export const switchedRoot = defineRule({
     return {
       case: "document-root",
       settle:
-        link.to === null
-          ? `Whether ${link.path} is a link would settle it: the files do not tell.`
-          : null,
+        link.to === null ? `Whether ${link.path} is a link would settle it: the files do not tell.` : null,
       message: `SCRIPT_FILENAME is ${sent.param.value}, below the link ${link.path}${leads}: after a switch PHP goes on running what it led to before`,
       at: sent.at,
       label: "the path through the link",

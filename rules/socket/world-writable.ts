@@ -82,9 +82,7 @@ function withValue({ key, index, keyPlace, place, header }: Setting, value: stri
 function help(host: Host, pool: Pool, bits: number): HelpDraft {
   const mode = octal(bits | 0o660);
   // A socket that nginx may only open because of its mode has to be given to nginx then.
-  const closed = pool.settings.map((one) =>
-    one.key === "listen.mode" ? withValue(one, mode) : one,
-  );
+  const closed = pool.settings.map((one) => (one.key === "listen.mode" ? withValue(one, mode) : one));
   const opened = openSocket(host, nginxWorker(host), { ...pool, settings: closed });
   return helpOf(
     [[write(host, setting(pool, "listen.mode"), `listen.mode = ${mode}`), ...(opened ?? [])]],
