@@ -10,8 +10,7 @@ import { whichPool } from "../../src/intent/help.js";
 import { meantPool } from "../../src/intent/meant-pool.js";
 import { isLocal, isRelative, showAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, OtherPass, Target } from "../../src/model/host.js";
-import { httpListen } from "../../src/model/listen/nginx-listens.js";
-import { nginxAnswers } from "../../src/model/listen/nginx-points.js";
+import { httpListen, nginxListens } from "../../src/model/listen/nginx-listens.js";
 import { hasWrittenPort } from "../../src/model/pass/written.js";
 import { argumentPlace, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
@@ -92,7 +91,7 @@ function* mixed(host: Host): Generator<Mixed> {
   for (const from of host.otherPasses) {
     for (const target of from.targets) {
       if (target.down || target.pools.length === 0 || !mayBeMeant(target)) continue;
-      if (!nginxAnswers(host, target.address)) yield { from, target, listen: null };
+      if (!nginxListens(host, target.address)) yield { from, target, listen: null };
     }
   }
   for (const from of host.bindings) {
@@ -101,8 +100,7 @@ function* mixed(host: Host): Generator<Mixed> {
         continue;
       // Where no port is written and nginx adds one, that is the cause: connect/missing-port.
       if (target.upstream !== null && !hasWrittenPort(target)) continue;
-      // The quick question first: looking at every listen of the host takes long.
-      const listen = nginxAnswers(host, target.address) ? httpListen(host, target.address) : null;
+      const listen = httpListen(host, target.address);
       if (listen !== null) yield { from, target, listen };
     }
   }

@@ -71,6 +71,7 @@ export const switchedRoot = defineRule({
   },
   proof: { kind: "daemons", observe: { "document-root": "old-release-after-switch" } },
   asksDisk: true,
+  reads: ["directory"],
   *find(binding, host): Generator<Switched> {
     if (binding.serves !== "php") return;
     if (binding.targets.some(({ pools }) => pools.some((pool) => jailOf(pool) !== null))) return;

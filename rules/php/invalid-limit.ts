@@ -10,7 +10,7 @@ import { phpDefault } from "../../src/php/facts.js";
 import { parseIniBytes } from "../../src/php/ini.js";
 import { groupBy } from "../../src/source/collect.js";
 import type { Effective } from "../../src/source/effective.js";
-import type { Place } from "../../src/source/file.js";
+import { type Place, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
 /** A size of PHP as it is written for a location, for a pool, or for all pools of a master. */
@@ -197,7 +197,7 @@ function problem({ key, value, pool, place }: Written): Problem | null {
 function before({ master }: Pool, place: Place): string {
   if (Number(master.phpVersion ?? 8) < 8) return "scripts may use 2M, the least that PHP before 8.0 accepts";
   const main = master.ini.values.get("memory_limit") ?? null;
-  const other = main === null || main.value === null || main.place.span === place.span ? null : main.value;
+  const other = main === null || main.value === null || samePlace(main.place, place) ? null : main.value;
   return `the limit before it stays in force, ${
     other === null || tooSmall(other)
       ? `${phpDefault("memory_limit") ?? ""} if no other line sets one`
@@ -228,7 +228,7 @@ function meaning(value: string): string | null {
 
 function report(host: Host, group: readonly [Written, ...Written[]], found: Problem): Draft<Case> {
   const [{ place, pool, key }] = group;
-  const own = pool.settings.find((one) => one.place.span === place.span);
+  const own = pool.settings.find((one) => samePlace(one.place, place));
   return {
     case: found.case,
     message: found.says,
@@ -243,7 +243,7 @@ function report(host: Host, group: readonly [Written, ...Written[]], found: Prob
 }
 
 function help(host: Host, { key, value, place, pool }: Written, line: string): HelpDraft {
-  const own = pool.settings.find((one) => one.place.span === place.span);
+  const own = pool.settings.find((one) => samePlace(one.place, place));
   if (own !== undefined) {
     const indexed = line.replace(/^(\w+) =/, (_, name: string) => `${own.key}[${name}] =`);
     return helpOf([[replace(host, place, indexed)]]);

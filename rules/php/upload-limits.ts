@@ -11,7 +11,7 @@ import { requestValues } from "../../src/model/request/php-settings.js";
 import { parseIniBytes } from "../../src/php/ini.js";
 import { groupBy } from "../../src/source/collect.js";
 import { type Effective, placeOf, type SetValue } from "../../src/source/effective.js";
-import type { Place } from "../../src/source/file.js";
+import { type Place, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
 /** PHP's three limits in one pool, in bytes; `null`: unknown, or not a size. */
@@ -191,7 +191,7 @@ function lowered(host: Host, { pool, low, high }: Pair): HelpDraft {
 
 /** `null`: the value is one of several in a parameter that nginx passes. */
 function rewritten(host: Host, pool: Pool, place: Place, name: Name, size: string): Edit | null {
-  const own = pool.settings.find((one) => one.place.span === place.span);
+  const own = pool.settings.find((one) => samePlace(one.place, place));
   if (own === undefined && !place.span.file.path.endsWith(".ini")) return null;
   return replace(host, place, `${own === undefined ? name : `${own.key}[${name}]`} = ${size}`);
 }

@@ -1,15 +1,13 @@
-import type { Address } from "../model/address/address.js";
-import { reaches } from "../model/address/address.js";
+import { showAddress } from "../model/address/address.js";
 import type { Binding, Host, OtherPass } from "../model/host.js";
-import { httpListen, listenAddress } from "../model/listen/nginx-listens.js";
-import { nginxAnswers } from "../model/listen/nginx-points.js";
+import { type NginxListen, nginxListensAt } from "../model/listen/nginx-listens.js";
 import { serverNames } from "../model/request/cache-key.js";
 import { matchingOf } from "../nginx/location/extensions.js";
 import { chosenLocation, handingOn } from "../nginx/location/passed.js";
 import { effectiveList } from "../nginx/tree/effective.js";
 import { argument, childrenNamed, enclosing } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
-import { perKey } from "../source/memo.js";
+import { once, perKey } from "../source/memo.js";
 
 /** Requests that nginx passes to itself before they come to PHP-FPM. */
 
@@ -78,25 +76,52 @@ function passedUri({ pass, location }: OtherPass, uri: string): string {
 function answering(host: Host, { pass, server, targets, location }: OtherPass): Node | null {
   const [target] = targets;
   if (pass.name !== "proxy_pass" || target === undefined || targets.length > 1 || target.down) return null;
-  if (!nginxAnswers(host, target.address)) return null;
-  const listen = httpListen(host, target.address);
-  const http = listen === null ? null : enclosing(listen, "http");
-  if (http === null) return null;
-  const servers = childrenNamed(http, "server").filter((one) => listens(one, target.address));
-  const [only] = servers;
-  if (servers.length <= 1) return only ?? null;
-  const names = namesSent(location, server);
+  const listens = nginxListensAt(host, target.address);
+  if (listens.length === 0 || !listens.every(({ http }) => http)) return null;
+  const found = listenersAt(host, listens);
+  if (found.servers.length <= 1) return found.servers[0] ?? null;
+  const names = found.plain ? namesSent(location, server) : null;
   if (names === null) return null;
-  const found = new Set(names.map((name) => byName(servers, target.address, name)));
-  const [one] = found;
-  return found.size === 1 ? (one ?? null) : null;
+  const [one, ...others] = new Set(names.map((name) => found.byName.get(name) ?? found.standard));
+  return others.length === 0 ? (one ?? null) : null;
 }
 
-function listens(server: Node, address: Address): boolean {
-  return childrenNamed(server, "listen").some((node) => {
-    const own = listenAddress(argument(node, 0) ?? "");
-    return own !== null && reaches(address, own);
-  });
+/** The servers that share addresses. */
+interface Listeners {
+  /** In the order of the files. */
+  readonly servers: readonly Node[];
+  /** None of them has a name with a wildcard, a regular expression or a variable. */
+  readonly plain: boolean;
+  /** The first server with each name. */
+  readonly byName: ReadonlyMap<string, Node>;
+  /** The one that takes every other name. */
+  readonly standard: Node | null;
+}
+
+/** Worked out once for all that lead to the same addresses: thousands of sites may pass to one. */
+const listenersBy = perKey((_host: Host) => new Map<string, Listeners>());
+
+function listenersAt(host: Host, listens: readonly NginxListen[]): Listeners {
+  const key = listens.map(({ address }) => showAddress(address)).join(" ");
+  return once(listenersBy(host), key, () => listenersOf(listens.flatMap(({ nodes }) => nodes)));
+}
+
+function listenersOf(listens: readonly Node[]): Listeners {
+  const there = new Set(listens.map((node) => node.parent));
+  const [listen] = listens;
+  const http = listen === undefined ? null : enclosing(listen, "http");
+  const servers = http === null ? [] : childrenNamed(http, "server").filter((one) => there.has(one));
+  const named = servers.flatMap((server) => serverNames(server).map((name) => [name, server] as const));
+  const standard = listens.find(({ directive }) =>
+    directive.args.some(({ text }) => text === "default_server"),
+  );
+  return {
+    servers,
+    plain: named.every(([name]) => !/[*~$]|^\./.test(name)),
+    // The first of several with one name counts.
+    byName: new Map(named.reverse()),
+    standard: standard?.parent ?? servers[0] ?? null,
+  };
 }
 
 /** The host names that the next server sees; `null`: unknown. */
@@ -113,15 +138,4 @@ function namesSent(location: Node, server: Node | null): readonly string[] | nul
   if (!/^\$\{?(?:host|http_host)\}?$/.test(value) || server === null) return null;
   const names = serverNames(server);
   return names.length > 0 && names.every((name) => /^[\w.-]+$/.test(name)) ? names : null;
-}
-
-function byName(servers: readonly Node[], address: Address, name: string): Node | null {
-  if (servers.some((one) => serverNames(one).some((other) => /[*~$]|^\./.test(other)))) return null;
-  const exact = servers.find((one) => serverNames(one).includes(name));
-  const standard = servers.find((one) =>
-    childrenNamed(one, "listen").some(
-      (node) => listens(one, address) && node.directive.args.some(({ text }) => text === "default_server"),
-    ),
-  );
-  return exact ?? standard ?? servers[0] ?? null;
 }

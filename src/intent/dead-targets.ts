@@ -1,7 +1,7 @@
 import type { Pool } from "../fpm/types.js";
 import { type Address, isLocal, isRelative, showAddress } from "../model/address/address.js";
 import type { Binding, Host, Target } from "../model/host.js";
-import { nginxAnswers } from "../model/listen/nginx-points.js";
+import { nginxListens } from "../model/listen/nginx-listens.js";
 import { othersListen } from "../model/listen/other-listeners.js";
 import { poolListens, statusListens } from "../model/listen/pool-listens.js";
 import { hasWrittenPort, writtenAddress } from "../model/pass/written.js";
@@ -44,7 +44,7 @@ function isDead(host: Host, target: Target): boolean {
   if (!isLocal(address) || looksFilledIn(writtenAddress(target.place))) return false;
   // Without a port nginx refuses it or uses port 80, which is another cause.
   if (upstream !== null && !hasWrittenPort(target)) return false;
-  if (nginxAnswers(host, address) || statusListens(host, address)) return false;
+  if (nginxListens(host, address) || statusListens(host, address)) return false;
   // Other programs also speak FastCGI, and a port of the machine may be a container's.
   if (othersListen(host, address)) return false;
   if (address.kind === "unix") {

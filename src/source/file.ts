@@ -69,12 +69,12 @@ export function place(file: SourceFile, start: number, end: number, via: readonl
   return { span: { file, start, end }, via };
 }
 
-/** Two places are the same when they are the same characters of the same file, whatever led there. */
 /** The same text for two places that begin at the same character of the same file. */
 export function placeKey({ span: { file, start } }: Place): string {
   return `${file.path}:${start}`;
 }
 
+/** Two places are the same when they are the same characters of the same file, whatever led there. */
 export function samePlace(a: Place, b: Place): boolean {
   return a.span.file.path === b.span.file.path && a.span.start === b.span.start && a.span.end === b.span.end;
 }

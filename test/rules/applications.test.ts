@@ -15,9 +15,19 @@ import { withTree } from "../support/tree.js";
 import { applications, type Layout, layouts } from "./support/applications.js";
 
 /**
- * Sites as the manuals of PHP applications have them, each on a host of its own, in two layouts. Nothing
- * is wrong with them, so whatever is more than an info is a false alarm until the daemons say otherwise.
+ * Sites as the manuals of PHP applications have them, each on a host of its own, in two layouts. Whatever
+ * is more than an info is a false alarm until the daemons say otherwise.
  */
+
+/** Where a manual contradicts itself, and what the daemons do with it: two limits, and the smaller one counts. */
+const contradictions: Readonly<Record<string, string>> = {
+  "lychee timeout/read-below-terminate below-execution": "PHP has 200 seconds, nginx its default of 60",
+  "magento timeout/read-below-terminate below-execution": "PHP has 18000 seconds, nginx 600",
+  "piwigo timeout/read-below-terminate below-execution": "PHP has 300 seconds, nginx its default of 60",
+  "prestashop buffer/body-limit-mismatch cut-by-default":
+    "10m in the PHP location, and 1m by default in the location that hands on to it",
+  "zabbix timeout/read-below-terminate below-execution": "PHP has 300 seconds, nginx 180",
+};
 
 interface Seen {
   readonly site: string;
@@ -62,19 +72,31 @@ test("every site is read whole", () => {
   expect(unread).toEqual([]);
 });
 
-test("no site has an error or a warning", () => {
+test("no site has an error, and a warning only where its manual contradicts itself", () => {
   const grave = seen.filter(({ finding }) => finding.severity !== "info");
-  expect(grave.map((one) => `${one.site} ${one.layout} ${line(one)}`)).toEqual([]);
+  const known = ({ site, finding }: Seen): string => `${site} ${finding.rule} ${finding.case}`;
+  const wrong = grave.filter((one) => one.finding.severity === "error" || !(known(one) in contradictions));
+  expect(wrong.map((one) => `${one.site} ${one.layout} ${line(one)}`)).toEqual([]);
+  expect([...new Set(grave.map(known))].sort()).toEqual(Object.keys(contradictions).sort());
 });
+
+/** So many sites may lack what every site has. */
+const FEW = 5;
 
 /** What the layout brings to every site once; then, by site, what its own lines bring. */
 function listed(): string {
   const cases = groupBy(seen, ({ layout, finding }) => `${layout} ${finding.rule} ${finding.case}`);
-  const onEvery = (group: readonly Seen[]): boolean =>
-    new Set(group.map(({ site }) => site)).size === sites.length;
-  const general = cases
-    .filter(onEvery)
-    .map(([{ layout, finding }]) => `every site (${layout}): ${finding.rule} ${finding.case}`);
+  const without = (group: readonly Seen[]): readonly string[] => {
+    const named = new Set(group.map(({ site }) => site));
+    return sites.map(({ name }) => name).filter((name) => !named.has(name));
+  };
+  const onEvery = (group: readonly Seen[]): boolean => without(group).length <= FEW;
+  const general = cases.filter(onEvery).map((group) => {
+    const [{ layout, finding }] = group;
+    const but = without(group);
+    const who = but.length === 0 ? "every site" : `every site but ${but.join(", ")}`;
+    return `${who} (${layout}): ${finding.rule} ${finding.case}`;
+  });
   const own = cases.filter((group) => !onEvery(group)).flat();
   const rows = groupBy(own, (one) => `${one.site} ${line(one)}`).map((group) => {
     const named = new Set(group.map(({ layout }) => layout));
@@ -84,7 +106,7 @@ function listed(): string {
   return [...general.sort(), ...rows.sort(), ""].join("\n");
 }
 
-test("the infos are the expected ones", () => {
+test("the findings are the expected ones", () => {
   const file = join(sources(), "applications", "expected.txt");
   if (process.env.FPMLINT_UPDATE === "1") writeFileSync(file, listed());
   expect(listed()).toBe(readFileSync(file, "utf8"));

@@ -101,6 +101,7 @@ const uncovers: Readonly<Record<string, string>> = {
   "pool/memory-oversubscribed/bad-reserve": "pool/memory-limit-overcommit",
   "pool/memory-oversubscribed/bad-two-pools": "pool/memory-limit-overcommit",
   "nginx/unknown-directive/bad-invisible": "fastcgi/source-exposed",
+  "php/invalid-limit/bad-post-max-size": "buffer/body-limit-mismatch",
   "php/upload-limits/bad-post-far-above-memory": "buffer/body-limit-mismatch",
   "fastcgi/params-shadowed/bad-line-of-server": "fastcgi/extension-denied",
   "fastcgi/script-filename/bad-incomplete-set-of-server": "fastcgi/extension-denied",
@@ -116,6 +117,8 @@ const otherAnswers: Readonly<Record<string, string>> = {
   "connect/no-resolver/bad-upstream-with-port": "no name server of that address is on this machine",
   "connect/listen-mismatch/bad-abstract-socket": "the bench moves no socket that is directly below /usr",
   "connect/listen-mismatch/bad-named-behind-return": "it answers 503 to everything, by its own will",
+  "fastcgi/extension-denied/bad-captured-script":
+    "the other requests of the proof are for files that are not there",
   "fastcgi/script-filename/bad-other-directory-relative-root": "the bench brings no scripts to that root",
 };
 
