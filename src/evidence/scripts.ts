@@ -41,7 +41,7 @@ export const scriptPaths = perKey(({ location }: Binding): readonly string[] => 
     break;
   }
   found.add(`${prefix}index.php`);
-  for (const { uri } of namedExtensions(location).flat()) found.add(uri.replace(/\/+$/, ""));
+  for (const { uri } of namedExtensions(location).flat()) found.add(withoutEnd(uri, "/"));
   for (const path of literalScripts(location)) found.add(path);
   found.add("/index.php");
   return [...found].filter((path) => path.startsWith("/"));
