@@ -43,6 +43,7 @@ import { missingDirectory } from "./fpm/missing-directory.js";
 import { fpmMissingInclude } from "./fpm/missing-include.js";
 import { noListen } from "./fpm/no-listen.js";
 import { overriddenSetting } from "./fpm/overridden-setting.js";
+import { protectedPath } from "./fpm/protected-path.js";
 import { rootUser } from "./fpm/root-user/rule.js";
 import { spareServers } from "./fpm/spare-servers.js";
 import { fpmSyntax } from "./fpm/syntax.js";
@@ -67,6 +68,7 @@ import { opcacheAcrossChroots } from "./pool/opcache-across-chroots.js";
 import { processMax } from "./pool/process-max.js";
 import { silentWorkers } from "./pool/silent-workers.js";
 import { slowRamp } from "./pool/slow-ramp.js";
+import { lostAtBoot } from "./socket/lost-at-boot.js";
 import { pathTooLong } from "./socket/path-too-long/rule.js";
 import { permissionDenied } from "./socket/permission-denied.js";
 import { privateDirectory } from "./socket/private-directory.js";
@@ -124,6 +126,7 @@ export const rules: readonly Rule[] = [
   fpmMissingInclude,
   noListen,
   overriddenSetting,
+  protectedPath,
   rootUser,
   spareServers,
   fpmSyntax,
@@ -148,6 +151,7 @@ export const rules: readonly Rule[] = [
   processMax,
   silentWorkers,
   slowRamp,
+  lostAtBoot,
   pathTooLong,
   permissionDenied,
   privateDirectory,
