@@ -77,8 +77,8 @@ export const protectedPath = defineRule({
         \`/dev\`, \`/proc\` and \`/sys\`; \`ProtectHome\` protects \`/home\`, \`/root\` and \`/run/user\`
       `,
       markdown`
-        the tree holds neither the path nor the directory above it, so that it may be behind a link: then it is a
-        guess
+        the tree holds neither the path nor the directory above it, so that a link may lead elsewhere: then
+        it is a guess
       `,
     ],
     silent: [

@@ -86,7 +86,7 @@ describe("the unit of a PHP-FPM", () => {
   test("lists add up over drop-ins, and an empty value takes back", () => {
     const dropIn = (text: string) => ({
       [path]: unit(`${start}\nReadWritePaths=/a "/b"\nProtectSystem=full`),
-      [`/etc/systemd/system/php8.2-fpm.service.d/x.conf`]: `[Service]\n${text}\n`,
+      "/etc/systemd/system/php8.2-fpm.service.d/x.conf": `[Service]\n${text}\n`,
     });
     const words = (text: string) => {
       const found = find(dropIn(text));

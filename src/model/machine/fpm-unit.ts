@@ -61,9 +61,7 @@ function readUnit(fs: HostFilesystem, name: string, path: string): FpmUnit | nul
     files.some((one) => unreadReason(fs.entry(one)) !== null) ||
     directories.some((one) => !["directory", "missing"].includes(fs.entry(one).kind));
   if (unread) return null;
-  const lines = files
-    .flatMap((one) => assignmentsOf(fs, one))
-    .filter((one) => one.section === "Service" && !one.key.startsWith("#"));
+  const lines = files.flatMap((one) => assignmentsOf(fs, one)).filter((one) => one.section === "Service");
   const start = lines.findLast(({ key }) => key === "ExecStart");
   if (start === undefined || !isFpm(start)) return null;
   const written = /\s(?:--fpm-config(?:\s+|=)|-y\s*)["']?([^\s"']+)/.exec(start.value)?.[1] ?? null;

@@ -32,7 +32,8 @@ const madeAtBoot = perKey((fs: HostFilesystem): ReadonlySet<string> | null => {
       if (!/^[fFdDvqQpLcbC]/.test(type)) continue;
       const path = written.replace(/^["']|["']$/g, "").replace(/^%t(?=\/)/, "/run");
       // Up to the first letter that only systemd knows: the directories before it are made all the same.
-      const plain = path.includes("%") ? path.slice(0, path.indexOf("%")).replace(/[^/]*$/, "x") : path;
+      const [before = ""] = path.split("%", 1);
+      const plain = before === path ? path : `${before.slice(0, before.lastIndexOf("/") + 1)}x`;
       if (!plain.startsWith("/")) continue;
       if (plain !== path && /^\/(?:var\/)?run\/x$/.test(plain)) return null;
       for (const one of withParents(runPath(normalizePath(plain)))) made.add(one);
