@@ -13,6 +13,7 @@ import type { Host } from "../../src/model/host.js";
 import { type FpmUnit, isFpm, madeBelow, unitOf } from "../../src/model/machine/fpm-unit.js";
 import { madeByTmpfiles, runPath, TMPFILES_OF_PACKAGES } from "../../src/model/machine/tmpfiles.js";
 import { markdown } from "../../src/source/markdown.js";
+import { once } from "../../src/source/memo.js";
 import { looksFilledIn } from "../../src/source/template-names.js";
 
 export const lostAtBoot = defineRule({
@@ -146,18 +147,22 @@ function isMade(fs: HostFilesystem, directory: string, unit: FpmUnit, runtime: r
     ["/etc/fstab", "/etc/rc.local", "/etc/rc.d/rc.local", "/etc/crontab"].some((path) =>
       textOf(fs, path).includes(directory.slice("/run/".length)),
     ) ||
-    otherUnits(fs, unit.name).some((text) => text.includes(directory.slice("/run/".length)))
+    linesOfOthers(fs, unit).includes(directory.slice("/run/".length))
   );
 }
 
-/** The lines of other units that may make a directory. */
-function otherUnits(fs: HostFilesystem, own: string): readonly string[] {
-  return UNIT_DIRECTORIES.flatMap((directory) =>
-    ["*.service", "*.socket", "*.mount", "*.service.d/*.conf"].flatMap((pattern) =>
-      glob(fs, `${directory}/${pattern}`),
-    ),
-  )
-    .filter((path) => nameOf(path) !== own && nameOf(directoryOf(path)) !== `${own}.d`)
-    .flatMap((path) => textOf(fs, path).split("\n"))
-    .filter((line) => /^[ \t]*(?:RuntimeDirectory|Exec\w+|Listen\w+|Where)[ \t]*=/.test(line));
-}
+/** The lines of other units that may make a directory, as one text. Read once for a unit, however many pools it starts. */
+const linesOfOthers = (fs: HostFilesystem, unit: FpmUnit): string =>
+  once(known, unit, () =>
+    UNIT_DIRECTORIES.flatMap((directory) =>
+      ["*.service", "*.socket", "*.mount", "*.service.d/*.conf"].flatMap((pattern) =>
+        glob(fs, `${directory}/${pattern}`),
+      ),
+    )
+      .filter((path) => nameOf(path) !== unit.name && nameOf(directoryOf(path)) !== `${unit.name}.d`)
+      .flatMap((path) => textOf(fs, path).split("\n"))
+      .filter((line) => /^[ \t]*(?:RuntimeDirectory|Exec\w+|Listen\w+|Where)[ \t]*=/.test(line))
+      .join("\n"),
+  );
+
+const known = new WeakMap<FpmUnit, string>();

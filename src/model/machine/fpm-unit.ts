@@ -4,6 +4,7 @@ import { glob } from "../../host/glob.js";
 import { nameOf, normalizePath } from "../../host/path.js";
 import { UNIT_DIRECTORIES } from "../../host/system-directories.js";
 import { textOf } from "../../host/text.js";
+import { groupBy } from "../../source/collect.js";
 import { perKey } from "../../source/memo.js";
 import { fpmUnits } from "./systemd.js";
 import { type Assignment, assignmentsOf, dropIns } from "./unit-file.js";
@@ -30,28 +31,27 @@ export function unitOf(
 ): FpmUnit | null {
   const { main } = master;
   if (main === null) return null;
-  const all = unitsOfFpm(fs);
-  const named = all.filter((unit) => unit.main === main.path);
-  if (named.length > 0) return named.length === 1 ? (named[0] ?? null) : null;
-  const [first, ...others] = all.filter(
+  const byMain = unitsOfFpm(fs);
+  const named = byMain.get(main.path);
+  if (named !== undefined) return named.length === 1 ? (named[0] ?? null) : null;
+  const [first, ...others] = (byMain.get(null) ?? []).filter(
     (unit) =>
-      unit.main === null &&
-      fpmUnits(master).includes(unit.name) &&
-      (unit.name !== "php-fpm.service" || masters.length === 1),
+      fpmUnits(master).includes(unit.name) && (unit.name !== "php-fpm.service" || masters.length === 1),
   );
   return first !== undefined && others.length === 0 ? first : null;
 }
 
-/** Read once for a host, however many masters it has. */
-const unitsOfFpm = perKey((fs: HostFilesystem): readonly FpmUnit[] => {
+/** By the main file that they name. Read once for a host, however many masters it has. */
+const unitsOfFpm = perKey((fs: HostFilesystem): ReadonlyMap<string | null, readonly FpmUnit[]> => {
   const byName = new Map<string, string>();
   for (const directory of UNIT_DIRECTORIES)
     for (const path of glob(fs, `${directory}/*.service`))
       if (!byName.has(nameOf(path))) byName.set(nameOf(path), path);
-  return [...byName].flatMap(([name, path]) => {
+  const units = [...byName].flatMap(([name, path]) => {
     const unit = name.includes("@") || !textOf(fs, path).includes("fpm") ? null : readUnit(fs, name, path);
     return unit ?? [];
   });
+  return new Map(groupBy(units, ({ main }) => main ?? "").map((group) => [group[0].main, group] as const));
 });
 
 function readUnit(fs: HostFilesystem, name: string, path: string): FpmUnit | null {
