@@ -43,6 +43,7 @@ import { missingDirectory } from "./fpm/missing-directory.js";
 import { fpmMissingInclude } from "./fpm/missing-include.js";
 import { noListen } from "./fpm/no-listen.js";
 import { overriddenSetting } from "./fpm/overridden-setting.js";
+import { protectedPath } from "./fpm/protected-path.js";
 import { rootUser } from "./fpm/root-user/rule.js";
 import { spareServers } from "./fpm/spare-servers.js";
 import { fpmSyntax } from "./fpm/syntax.js";
@@ -74,6 +75,7 @@ import { openBasedir } from "./request/open-basedir.js";
 import { pageUnreachable } from "./request/page-unreachable.js";
 import { pathInfoLost } from "./request/path-info-lost.js";
 import { redirectCycle } from "./request/redirect-cycle.js";
+import { lostAtBoot } from "./socket/lost-at-boot.js";
 import { pathTooLong } from "./socket/path-too-long/rule.js";
 import { permissionDenied } from "./socket/permission-denied.js";
 import { privateDirectory } from "./socket/private-directory.js";
@@ -131,6 +133,7 @@ export const rules: readonly Rule[] = [
   fpmMissingInclude,
   noListen,
   overriddenSetting,
+  protectedPath,
   rootUser,
   spareServers,
   fpmSyntax,
@@ -162,6 +165,7 @@ export const rules: readonly Rule[] = [
   pageUnreachable,
   pathInfoLost,
   redirectCycle,
+  lostAtBoot,
   pathTooLong,
   permissionDenied,
   privateDirectory,

@@ -2,11 +2,12 @@ import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { sourceOf } from "../../src/evidence/grouping.js";
 import { namesOf } from "../../src/evidence/pairs.js";
-import { setting } from "../../src/fpm/pools.js";
+import { globalSetting, setting } from "../../src/fpm/pools.js";
 import { type FpmFact, fpmNamesake, takesKey } from "../../src/fpm/settings/facts.js";
 import { refusedSetting } from "../../src/fpm/settings/refused.js";
-import type { Pool, Setting } from "../../src/fpm/types.js";
-import { helpOf, remove, replace } from "../../src/help/edit.js";
+import { readInteger, readSeconds } from "../../src/fpm/settings/values.js";
+import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
+import { addAfter, helpOf, remove, replace } from "../../src/help/edit.js";
 import { fpmAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, NginxHost, Target } from "../../src/model/host.js";
 import { KEEPALIVE_BY_DEFAULT, readUpstreams, type Upstreams } from "../../src/model/pass/upstreams.js";
@@ -37,7 +38,13 @@ const SOCKET = ["listen.owner", "listen.group", "listen.mode", "listen.acl_users
 const AT_START =
   /^(?:opcache\.(?:memory_consumption|interned_strings_buffer|max_accelerated_files|jit_buffer_size|preload|preload_user)|apc\.shm_size|zend_extension)$/;
 
-type Case = Ignored["case"] | "as-php-value" | "keep-conn";
+type Case = Ignored["case"] | "as-php-value" | "keep-conn" | "emergency-restart";
+
+/** PHP-FPM restarts itself after so many crashes within such a time, and not at all unless it has both. */
+const EMERGENCY = [
+  { key: "emergency_restart_threshold", example: "10", adds: "how many crashes" },
+  { key: "emergency_restart_interval", example: "1m", adds: "within which time" },
+] as const;
 
 export const ignoredSetting = defineRule({
   id: "pool/ignored-setting",
@@ -66,6 +73,11 @@ export const ignoredSetting = defineRule({
       symptom: null,
       summary: "fastcgi_keep_conn is on, but no connection is kept",
     },
+    "emergency-restart": {
+      severity: "info",
+      symptom: null,
+      summary: "emergency_restart_threshold without emergency_restart_interval, or the other way round",
+    },
   },
   docs: {
     title: "a setting that has no effect as it is written",
@@ -87,9 +99,17 @@ export const ignoredSetting = defineRule({
         \`fastcgi_keep_conn on\` is written and no location that it applies to leads to an upstream with
         \`keepalive\`
       `,
+      markdown`
+        \`emergency_restart_threshold\` is written and \`emergency_restart_interval\` is not, or the other
+        way round
+      `,
     ],
     silent: [
       "`pm` or `listen` is unknown",
+      markdown`
+        neither \`emergency_restart_threshold\` nor \`emergency_restart_interval\` is written, or one of them
+        is written as 0, which switches the restart off
+      `,
       markdown`
         \`fastcgi_keep_conn\` is on, there is an upstream, and nginx is not known to be older than 1.29.7:
         from that version on an upstream keeps connections without \`keepalive\`
@@ -123,6 +143,7 @@ export const ignoredSetting = defineRule({
       "at-start": "shared-memory-of-default-size",
       "as-php-value": "value-unknown-to-php",
       "keep-conn": "connections-closed",
+      "emergency-restart": "no-restart-after-crashes",
     },
   },
   *check(host) {
@@ -130,9 +151,31 @@ export const ignoredSetting = defineRule({
       for (const ignored of ignoredIn(pool)) yield report(host, ignored);
       yield* asPhpValue(host, pool);
     }
+    for (const master of host.masters) yield* emergencyRestart(host, master);
     if (host.nginx !== null) yield* keepConn(host, host.nginx);
   },
 });
+
+function* emergencyRestart(host: Host, master: FpmMaster): Generator<Draft<Case>> {
+  const [threshold, interval] = EMERGENCY.map(({ key }) => globalSetting(master, key));
+  if (threshold === undefined || interval === undefined) return;
+  const [written, absent] = threshold.kind === "set" ? [0, 1] : [1, 0];
+  const one = [threshold, interval][written];
+  const other = [threshold, interval][absent];
+  const [has, lacks] = [EMERGENCY[written], EMERGENCY[absent]];
+  if (one?.kind !== "set" || other?.kind !== "default" || has === undefined || lacks === undefined) return;
+  const reading = written === 0 ? readInteger(one.value ?? "") : readSeconds(one.value ?? "");
+  if (!reading.ok || !(reading.value > 0)) return;
+  yield {
+    case: "emergency-restart",
+    message: `${has.key} is ${one.value}, and has no effect: ${lacks.key} is ${other.value} (the default)`,
+    at: one.place,
+    label: `nothing says ${lacks.adds}`,
+    effect: "PHP-FPM never restarts itself, however many of its workers crash",
+    help: helpOf([[addAfter(host, one.place, `${lacks.key} = ${lacks.example}`)], [remove(host, one.place)]]),
+    names: ["global", has.key],
+  };
+}
 
 function* ignoredIn(pool: Pool): Generator<Ignored> {
   const of = (keys: readonly string[]): readonly Setting[] =>

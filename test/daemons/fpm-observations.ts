@@ -4,6 +4,10 @@ import { type DumpLine, parseDump } from "../fpm/support/dump.js";
 import { fpmCommand } from "./available.js";
 import { logs, type Running, walk } from "./bench.js";
 import { ask, type Observation } from "./observation.js";
+import { childrenOf, waitFor } from "./processes.js";
+
+/** What the master logs when it restarts itself because of crashes. */
+const RESTARTS = "failed processes threshold";
 
 /** What PHP-FPM makes of its files, seen in `php-fpm -tt` of the copy. */
 
@@ -102,6 +106,25 @@ export const fpmObservations: Readonly<Record<string, Observation>> = {
       seen: differ && body.includes(`"memory_limit":"${limits[0]?.value}"`),
       saw: `${shown(limits)}; ${body}`,
     };
+  },
+  /** More workers crash than any threshold of the fixtures allows, and the master goes on as it was. */
+  "no-restart-after-crashes": async (running) => {
+    const halves = written(running).filter(({ key }) => key.startsWith("emergency_restart_"));
+    // Without the settings, or with a 0, nobody asked for a restart.
+    if (halves.length === 0 || halves.some(({ value }) => value === "0"))
+      return { seen: false, saw: `asked for: ${shown(halves)}` };
+    const master = running.daemons.find(({ name }) => name === "php-fpm");
+    const read = () => {
+      const text = logs(running).fpm;
+      return { crashes: text.split("exited on signal 11").length - 1, restarts: text.includes(RESTARTS) };
+    };
+    for (let count = 1; master !== undefined && count <= 4 && !read().restarts; count += 1) {
+      const [victim] = childrenOf(master.pid);
+      if (victim !== undefined) process.kill(Number(victim), "SIGSEGV");
+      await waitFor(() => read().crashes >= count || read().restarts, 10_000);
+    }
+    const { crashes, restarts } = read();
+    return { seen: crashes >= 4 && !restarts, saw: `${crashes} crashes, ${restarts ? "a" : "no"} restart` };
   },
   /** A line without a header of its own is at work in a pool. */
   "setting-in-other-pool": async (running) => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Host } from "../../src/model/host.js";
 import { somaxconn } from "../../src/model/listen/somaxconn.js";
+import { lastOf, madeBelow, unitOf, wordsOf } from "../../src/model/machine/fpm-unit.js";
 import { isOn, nginxUnits, serviceSetting } from "../../src/model/machine/systemd.js";
+import { madeByTmpfiles } from "../../src/model/machine/tmpfiles.js";
 import { assignmentsOf } from "../../src/model/machine/unit-file.js";
 import { memoryHost } from "../build/hosts.js";
 
@@ -52,6 +54,89 @@ describe("units", () => {
       false,
       false,
     ]);
+  });
+});
+
+describe("the unit of a PHP-FPM", () => {
+  const main = "/etc/php/8.2/fpm/php-fpm.conf";
+  const start = `ExecStart=/usr/sbin/php-fpm8.2 --nodaemonize --fpm-config ${main}`;
+  const path = "/usr/lib/systemd/system/php8.2-fpm.service";
+  const files = { [main]: "[www]\nlisten = /run/php/www.sock\npm = static\npm.max_children = 1\n" };
+  const find = (more: Readonly<Record<string, string>>) => {
+    const all = host({ ...files, ...more });
+    const [master] = all.masters;
+    return master === undefined ? null : unitOf(all, master);
+  };
+
+  test("by the main file on its command line, whatever its name, or by its name alone", () => {
+    expect(find({ [path]: unit(start) })?.name).toBe("php8.2-fpm.service");
+    expect(find({ "/etc/systemd/system/shop.service": unit(start) })?.name).toBe("shop.service");
+    expect(find({ [path]: unit("ExecStart=/usr/sbin/php-fpm8.2 -F") })?.name).toBe("php8.2-fpm.service");
+  });
+
+  test("not with two of them, of another main file, of a script, of a template unit, or without one", () => {
+    const other = "ExecStart=/usr/sbin/php-fpm8.2 -y /etc/other.conf";
+    expect(find({ [path]: unit(start), "/etc/systemd/system/shop.service": unit(start) })).toBeNull();
+    expect(find({ [path]: unit(other) })).toBeNull();
+    expect(find({ [path]: unit("ExecStart=/usr/bin/php-fpm.sh") })).toBeNull();
+    expect(find({ "/etc/systemd/system/php@.service": unit(start) })).toBeNull();
+    expect(find({})).toBeNull();
+  });
+
+  test("lists add up over drop-ins, and an empty value takes back", () => {
+    const dropIn = (text: string) => ({
+      [path]: unit(`${start}\nReadWritePaths=/a "/b"\nProtectSystem=full`),
+      "/etc/systemd/system/php8.2-fpm.service.d/x.conf": `[Service]\n${text}\n`,
+    });
+    const words = (text: string) => {
+      const found = find(dropIn(text));
+      return found === null ? "no unit" : wordsOf(found, ["ReadWritePaths", "ReadWriteDirectories"]);
+    };
+    expect(words("ReadWriteDirectories=%L/c")).toEqual(["/a", "/b", "/var/log/c"]);
+    expect(words("ReadWritePaths=\nReadWritePaths=/c")).toEqual(["/c"]);
+    expect(words("ReadWritePaths=")).toEqual([]);
+    expect(words("ReadWritePaths=%h/c")).toBeNull();
+    const last = (text: string) => {
+      const found = find(dropIn(text));
+      return found === null ? "no unit" : (lastOf(found, "ProtectSystem")?.value ?? null);
+    };
+    expect(["User=www-data", "ProtectSystem=strict", "ProtectSystem="].map(last)).toEqual([
+      "full",
+      "strict",
+      null,
+    ]);
+  });
+
+  test("directories that systemd makes, with the links to them", () => {
+    const found = find({ [path]: unit(`${start}\nRuntimeDirectory=php php/shop:socket`) });
+    expect(found === null ? "no unit" : madeBelow(found, "RuntimeDirectory", "/run")).toEqual([
+      "/run/php",
+      "/run/php/shop",
+      "/run/socket",
+    ]);
+  });
+});
+
+describe("tmpfiles.d", () => {
+  const makes = (line: string, directory = "/run/php") =>
+    madeByTmpfiles(host({ "/etc/tmpfiles.d/a.conf": `# d /run/php\n${line}\n` }).fs, directory);
+
+  test("a line makes its path and what is above it", () => {
+    expect(
+      ["d /run/php 0755", "D! /var/run/php", "d %t/php", "f /run/php/x"].map((one) => makes(one)),
+    ).toEqual([true, true, true, true]);
+    expect(["r /run/php", "z /run/php", "d /run/phpx", "d /tmp/%b", ""].map((one) => makes(one))).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test("a name that only systemd knows may be any", () => {
+    expect(makes("d /run/%b")).toBe(true);
+    expect(makes("d /run/shop/%b")).toBe(false);
   });
 });
 

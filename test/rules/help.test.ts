@@ -31,6 +31,9 @@ const inWords: Readonly<Record<string, readonly string[]>> = {
   "fastcgi/missing-named-location": [],
   "fastcgi/php-value-leak": [],
   "fastcgi/source-exposed": ["bad-fallback-in-the-middle"],
+  // A package's unit is not edited: a drop-in is a new file.
+  "fpm/protected-path": ["bad-own-unit"],
+  "socket/lost-at-boot": ["bad-built-from-source"],
   "pool/memory-limit-overcommit": [],
   "nginx/duplicate-directive": [],
   "nginx/invalid-value": [

@@ -24,6 +24,13 @@ const UNIT = [
     "TimeoutStopSec=5",
     "LimitNOFILE=",
   ],
+  ...[
+    "ProtectSystem=full",
+    "ProtectSystem=strict",
+    "ProtectHome=true",
+    "ReadWritePaths=",
+    "ReadWritePaths=/usr /run",
+  ],
 ];
 const INI = [
   ...[
@@ -86,6 +93,13 @@ export const units: Draw = (random, { fixtures }) => {
   some("usr/lib/systemd/system/nginx.service", UNIT);
   for (const ini of ["php.ini", "conf.d/10-a.ini", "conf.d/20-b.ini"]) some(`etc/php/8.2/fpm/${ini}`, INI);
   for (const name of ["passwd", "group"]) some(`etc/${name}`, ACCOUNTS);
+  some("usr/lib/tmpfiles.d/php.conf", [
+    "d /run/php 0755 www-data",
+    "d %t/x",
+    "L+ /run/%b - - - - /x",
+    "D",
+    "#",
+  ]);
   some("etc/sysctl.d/10-a.conf", [
     "net.core.somaxconn = 128",
     "net.core.somaxconn=x",
