@@ -5,6 +5,7 @@ import { scriptsAt, writtenRoot } from "../model/request/paths.js";
 import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { literalScripts, namedExtensions } from "../nginx/location/extensions.js";
 import type { Node } from "../nginx/types.js";
+import { withoutEnd } from "../source/ends.js";
 import { perKey } from "../source/memo.js";
 import { filesOf, type Question, waysTo } from "./meetings.js";
 
