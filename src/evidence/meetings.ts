@@ -122,12 +122,15 @@ const remembered = perKey((_host: Host) => perKey((_server: Node) => new Map<str
 /** What is known of the files of a host, with what is taken for granted of the rest. */
 export const filesOf = perKey((host: Host): Files => {
   const known = treeFilesOf(host);
+  const above = new Set(writtenRoots(host).flatMap(withParents));
   return {
     ...known,
     kind: (path) => {
       const kind = known.kind(path);
       if (kind !== "unknown") return kind;
       if (path.includes(`/${NOWHERE}`)) return "missing";
+      // A root that the tree does not hold is a directory all the same.
+      if (above.has(withoutEnd(path, "/"))) return "directory";
       if (!isScript(path)) return "unknown";
       return isGlued(host, path) ? "missing" : "file";
     },
@@ -151,22 +154,14 @@ const rootsIn = perKey((host: Host) =>
   ),
 );
 
-/**
- * What the tree itself says: below a root that it holds, what is missing is really missing. A root that it does
- * not hold is a directory all the same.
- */
+/** What the tree itself says: below a root that it holds, what is missing is really missing. */
 export const treeFilesOf = perKey((host: Host): Files => {
   const roots = writtenRoots(host);
   const inTree = new Set(roots.filter((root) => host.fs.entry(root).kind === "directory"));
-  const above = new Set(roots.flatMap(withParents));
   const known = treeFiles(host.fs, (path) => isBelow(path, inTree));
   return {
     ...known,
     real: (path) => known.real?.(path) ?? realBelow(host, path),
-    kind: (path) => {
-      const kind = known.kind(path);
-      return kind === "unknown" && above.has(withoutEnd(path, "/")) ? "directory" : kind;
-    },
   };
 });
 
