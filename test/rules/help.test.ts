@@ -71,7 +71,6 @@ const byHand: Readonly<Record<string, string>> = {
   "request/page-unreachable/bad-snippet": "other locations include the snippet, too",
   "request/path-info-lost/bad-never-comes": "a pattern that is to its author's taste",
   "request/redirect-cycle/bad-rewrite": "nobody but its author knows where the new URI should lead",
-  "timeout/execution-limit-unreachable/bad-parameter": "a value among others in a parameter of nginx",
   "nginx/invalid-address/bad-ipv6-address": "an address that only its author knows",
   "nginx/invalid-address/bad-listen-port": "a port that only its author knows",
   "nginx/invalid-address/bad-listen-range": "ports that only their author knows",
