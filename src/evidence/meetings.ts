@@ -63,7 +63,7 @@ export interface Question extends Asked {
 
 /**
  * What a request for `target` meets in a server, whatever other server may have its name. `null`: the address
- * of the server is unknown. The answer is remembered.
+ * of the server is unknown. The answer is remembered for a while.
  */
 export function meet(
   host: Host,
@@ -73,7 +73,7 @@ export function meet(
   asked: Question = {},
 ): Meeting | null {
   const key = JSON.stringify([target, asked]);
-  return once(remembered(host)(server), key, () => {
+  return once(rememberedFor(host, server), key, () => {
     const plain = requestTo(server, target, asked);
     if (plain === null) return null;
     const request = {
@@ -117,7 +117,29 @@ export function leadPlace(lead: Lead, otherwise: Place): Place {
   }
 }
 
-const remembered = perKey((_host: Host) => perKey((_server: Node) => new Map<string, Meeting | null>()));
+interface Remembered {
+  /** How many questions were asked since it was emptied, and at most so many answers are kept. */
+  asked: number;
+  readonly servers: Map<Node, Map<string, Meeting | null>>;
+}
+
+/**
+ * Rules ask the same of every server, one rule after the other. The answers hold every step, so those of a
+ * host with tens of thousands of servers are not kept until the end.
+ */
+const MOST_ASKED = 16_384;
+
+const remembered = perKey((_host: Host): Remembered => ({ asked: 0, servers: new Map() }));
+
+function rememberedFor(host: Host, server: Node): Map<string, Meeting | null> {
+  const all = remembered(host);
+  if (all.asked >= MOST_ASKED) {
+    all.servers.clear();
+    all.asked = 0;
+  }
+  all.asked += 1;
+  return once(all.servers, server, () => new Map<string, Meeting | null>());
+}
 
 /** What is known of the files of a host, with what is taken for granted of the rest. */
 export const filesOf = perKey((host: Host): Files => {

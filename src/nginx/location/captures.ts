@@ -1,4 +1,4 @@
-import { perKey } from "../../source/memo.js";
+import { once, perKey } from "../../source/memo.js";
 import { matches, type Pattern } from "./pattern.js";
 
 /** Where a regular expression matches and what its groups take, as PCRE decides it. */
@@ -135,10 +135,25 @@ function repeat(
   for (const leave of leaving) leave(code.length);
 }
 
+interface Found {
+  readonly match: Match | null | undefined;
+}
+
+const knownMatches = perKey((_pattern: Pattern) => new Map<string, Found>());
+/** Each site is asked for the same few paths. */
+const MOST_MATCHES = 64;
+const LONGEST_KNOWN = 200;
+
 /** The first match in the text; `null`: there is none, `undefined`: it would take too long to find out. */
 export function findMatch(pattern: Pattern, text: string): Match | null | undefined {
-  const quick = matches(pattern, text);
-  if (quick === false) return null;
+  if (matches(pattern, text) === false) return null;
+  if (text.length > LONGEST_KNOWN) return firstMatch(pattern, text);
+  const known = knownMatches(pattern);
+  if (known.size >= MOST_MATCHES) known.clear();
+  return once(known, text, (): Found => ({ match: firstMatch(pattern, text) })).match;
+}
+
+function firstMatch(pattern: Pattern, text: string): Match | null | undefined {
   const program = programOf(pattern);
   if (program === null || program.code.length * (text.length + 1) > MOST_PLACES) return undefined;
   const visited = new Set<number>();

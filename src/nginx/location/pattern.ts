@@ -1,3 +1,4 @@
+import { once, perKey } from "../../source/memo.js";
 import { wordMap } from "../../source/word-map.js";
 
 /**
@@ -38,8 +39,21 @@ const DEEPEST = 12;
 const FEW = 16;
 const MOST_REPEATED = 1000;
 
+const read: Readonly<Record<"exact" | "insensitive", Map<string, Pattern | null>>> = {
+  exact: new Map(),
+  insensitive: new Map(),
+};
+/** Thousands of sites have the same few expressions. */
+const MOST_READ = 512;
+
 /** Reads a regular expression; `null`: something in it is not understood here. */
 export function readPattern(text: string, insensitive: boolean): Pattern | null {
+  const known = insensitive ? read.insensitive : read.exact;
+  if (known.size >= MOST_READ) known.clear();
+  return once(known, text, () => parsed(text, insensitive));
+}
+
+function parsed(text: string, insensitive: boolean): Pattern | null {
   // A template's placeholder; nginx itself has no variables in these expressions.
   if (/\$\{[{A-Z]/.test(text)) return null;
   const flag = text.startsWith("(?i)");
@@ -172,11 +186,21 @@ function plain(word: string | undefined): string | null {
 
 const MOST_STEPS = 20_000;
 
-/**
- * Whether the pattern matches somewhere in the text; `undefined` when that would take too long.
- * Each part goes from a set of positions to a set of positions, so nothing is tried twice.
- */
+/** Each site is asked for the same few paths; `null`: it would take too long. */
+const knownMatches = perKey((_pattern: Pattern) => new Map<string, boolean | null>());
+const MOST_MATCHES = 64;
+const LONGEST_KNOWN = 200;
+
+/** Whether the pattern matches somewhere in the text; `undefined` when that would take too long. */
 export function matches(pattern: Pattern, text: string): boolean | undefined {
+  if (text.length > LONGEST_KNOWN) return tried(pattern, text);
+  const known = knownMatches(pattern);
+  if (known.size >= MOST_MATCHES) known.clear();
+  return once(known, text, () => tried(pattern, text) ?? null) ?? undefined;
+}
+
+/** Each part goes from a set of positions to a set of positions, so nothing is tried twice. */
+function tried(pattern: Pattern, text: string): boolean | undefined {
   const run = { text, steps: 0 };
   const all = new Set(Array.from({ length: text.length + 1 }, (_, index) => index));
   const found = ends(pattern, all, run).size > 0;
