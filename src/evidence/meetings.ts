@@ -1,3 +1,4 @@
+import { isWithinAny, withoutSlashes, withParents } from "../host/path.js";
 import type { Host } from "../model/host.js";
 import { type Asked, requestTo, treeFiles } from "../model/request/resolve/ask.js";
 import { resolve } from "../model/request/resolve/resolve.js";
@@ -180,7 +181,7 @@ const rootsIn = perKey((host: Host) =>
 export const treeFilesOf = perKey((host: Host): Files => {
   const roots = writtenRoots(host);
   const inTree = new Set(roots.filter((root) => host.fs.entry(root).kind === "directory"));
-  const known = treeFiles(host.fs, (path) => isBelow(path, inTree));
+  const known = treeFiles(host.fs, (path) => isWithinAny(inTree, path));
   return {
     ...known,
     real: (path) => known.real?.(path) ?? realBelow(host, path),
@@ -194,25 +195,6 @@ function realBelow(host: Host, path: string): string | null {
     if (entry.kind === "directory") return entry.path + path.slice(end);
   }
   return null;
-}
-
-/** `/srv/shop`, `/srv`. */
-function withParents(path: string): readonly string[] {
-  const found: string[] = [];
-  for (let at = path; at !== ""; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) found.push(at);
-  return found;
-}
-
-/** Whether a path is one of these directories, or below one. */
-function isBelow(path: string, directories: ReadonlySet<string>): boolean {
-  if (directories.size === 0) return false;
-  for (let at = path; at !== ""; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0)))
-    if (directories.has(at)) return true;
-  return directories.has("/");
-}
-
-function withoutSlashes(path: string): string {
-  return withoutEnd(path, "/") || path.slice(0, 1);
 }
 
 /** Whether a path is one of a PHP script, by its extension. */

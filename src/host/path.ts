@@ -1,4 +1,5 @@
 import { encodeText } from "../source/bytes.js";
+import { withoutEnd } from "../source/ends.js";
 
 /** Paths of a host are POSIX paths whatever machine fpmlint runs on. */
 
@@ -52,6 +53,11 @@ export function withParents(path: string): readonly string[] {
 /** Whether `path` is one of the directories or lies below one: as cheap for thousands of them as for one. */
 export function isWithinAny(directories: ReadonlySet<string>, path: string): boolean {
   return directories.has("/") || withParents(path).some((at) => directories.has(at));
+}
+
+/** The path without slashes at its end; of nothing but slashes one stays. */
+export function withoutSlashes(path: string): string {
+  return withoutEnd(path, "/") || path.slice(0, 1);
 }
 
 /** Bytewise order, as `glob(3)` sorts in the C locale (UTF-16 order differs from it above U+D800). */

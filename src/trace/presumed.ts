@@ -1,7 +1,7 @@
+import { withoutSlashes } from "../host/path.js";
 import type { Host } from "../model/host.js";
 import type { Files } from "../model/request/resolve/types.js";
 import { argument, descendants } from "../nginx/tree/nodes.js";
-import { withoutEnd } from "../source/ends.js";
 import { nameOf } from "./names.js";
 
 /**
@@ -33,10 +33,6 @@ export function presuming(host: Host, files: Files): Presuming {
       },
     },
   };
-}
-
-function withoutSlashes(path: string): string {
-  return withoutEnd(path, "/") || path.slice(0, 1);
 }
 
 /** Every `root` and `alias` that is written out, and the directories that they are in. */

@@ -16,6 +16,7 @@ import type { HostCapacity } from "../../sizing/result.js";
 import { poolless } from "../../sizing/warnings.js";
 import { loadConfig } from "../config.js";
 import { checkedVersion, PLAIN_WIDTH } from "../lint.js";
+import { LIVE_PATHS } from "../live-paths.js";
 import { type Output, readOutputs, writeOutput } from "../outputs.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
@@ -23,9 +24,6 @@ import { checkNames } from "./names.js";
 import { type CapacityArguments, readCapacityOptions, readMemory, readWhatIf } from "./options.js";
 import { samplesFrom, sayUnread } from "./samples.js";
 import { applyEdits, printDiff } from "./write.js";
-
-/** Where this machine keeps its configuration: that of packages, and that of the official image. */
-const LIVE_PATHS = ["/etc", "/usr/local/etc"];
 
 /** Runs `fpmlint capacity`: writes every output and returns the exit status. Throws UsageError. */
 export function capacityCommand(args: CapacityArguments, world: World): number {

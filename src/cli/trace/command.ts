@@ -13,6 +13,7 @@ import { traceText } from "../../report/trace/text.js";
 import { type Traced, traced } from "../../trace/trace.js";
 import { loadConfig } from "../config.js";
 import { dumpText, PLAIN_WIDTH } from "../lint.js";
+import { LIVE_PATHS } from "../live-paths.js";
 import { readOutputs, writeOutput } from "../outputs.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
@@ -34,9 +35,6 @@ export interface TraceArguments {
   readonly config?: string | undefined;
   readonly color: "auto" | "always" | "never";
 }
-
-/** Where this machine keeps its configuration: that of packages, and that of the official image. */
-const LIVE_PATHS = ["/etc", "/usr/local/etc"];
 
 /** Runs `fpmlint trace`: writes every output and returns the exit status. Throws UsageError. */
 export function traceCommand(args: TraceArguments, world: World): number {
@@ -80,9 +78,9 @@ interface Followed {
 /** Where the way gets lost in what was not read, it is followed once more as if that changed nothing. */
 function follow(args: TraceArguments, reading: HostsOptions, request: Request): Followed {
   const sure = followOnce(args, reading, request, false);
-  const { host, ways } = sure.result;
+  const { host } = sure.result;
   const partial = host.nginx !== null && (host.nginx.root.partial || anyPartial(host.nginx.root));
-  if (!partial || !ways.some(({ way }) => way.outcome.kind === "unknown")) return sure;
+  if (!partial || !isLost(sure.result)) return sure;
   const supposed = followOnce(args, reading, request, true);
   return reach(supposed.result) > reach(sure.result) ? supposed : sure;
 }

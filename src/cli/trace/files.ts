@@ -1,5 +1,5 @@
 import { treeFilesOf } from "../../evidence/meetings.js";
-import { normalizePath } from "../../host/path.js";
+import { directoryOf, isWithinAny, normalizePath, withParents } from "../../host/path.js";
 import { treeFiles } from "../../model/request/resolve/ask.js";
 import type { FileKind, Files } from "../../model/request/resolve/types.js";
 import type { ReadHost } from "../../read-hosts.js";
@@ -22,9 +22,9 @@ export function filesSaid(
   }
   const gone = new Set(missing.map((text) => pathOf("missing", text)));
   for (const path of said.keys())
-    if (isBelow(path, gone))
+    if (isWithinAny(gone, path))
       throw new UsageError(`--missing says that ${path}, or a directory above it, is not there`);
-  const above = new Set([...said.keys()].flatMap(directoriesOf));
+  const above = new Set([...said.keys()].flatMap((path) => withParents(directoryOf(path))));
   return {
     ...tree,
     kind: (path) => {
@@ -32,7 +32,7 @@ export function filesSaid(
       const own = said.get(key);
       if (own !== undefined) return own;
       if (above.has(key)) return "directory";
-      return isBelow(key, gone) ? "missing" : tree.kind(path);
+      return isWithinAny(gone, key) ? "missing" : tree.kind(path);
     },
   };
 }
@@ -40,14 +40,4 @@ export function filesSaid(
 function pathOf(option: string, text: string): string {
   if (text.startsWith("/")) return normalizePath(text);
   throw new UsageError(`--${option} ${JSON.stringify(text)} is not an absolute path, as nginx sees it`);
-}
-
-/** `/a` and `/a/b` of `/a/b/c`. */
-function directoriesOf(path: string): readonly string[] {
-  const parts = path.split("/").slice(1, -1);
-  return parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
-}
-
-function isBelow(path: string, gone: ReadonlySet<string>): boolean {
-  return gone.has(path) || directoriesOf(path).some((one) => gone.has(one));
 }

@@ -1,3 +1,4 @@
+import { isScript } from "../../evidence/meetings.js";
 import type { Answer } from "../../model/answer/types.js";
 import type { Outcome, PhpOutcome } from "../../model/request/resolve/types.js";
 import { argument } from "../../nginx/tree/nodes.js";
@@ -13,7 +14,7 @@ export function outcomeText(outcome: Outcome): string {
     case "file": {
       if (outcome.listing) return `${outcome.status}: nginx lists the directory ${tidyPath(outcome.path)}`;
       const type = outcome.mimeType === null ? "" : ` as ${outcome.mimeType}`;
-      const source = /\.(?:php\d?|phtml|phar)$/i.test(outcome.path) ? ", the source of a script" : "";
+      const source = isScript(outcome.path) ? ", the source of a script" : "";
       return `${outcome.status}: nginx sends the file ${tidyPath(outcome.path)}${type}${source}`;
     }
     case "php":

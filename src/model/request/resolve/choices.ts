@@ -1,4 +1,4 @@
-import { withoutEnd } from "../../../source/ends.js";
+import { withoutSlashes } from "../../../host/path.js";
 import type { Place } from "../../../source/file.js";
 import type { Assumption, FileKind, Files } from "./types.js";
 
@@ -44,7 +44,7 @@ export function trail(files: Files, given: readonly boolean[]): Trail {
     rests,
     taken,
     isKind: (path, kinds) => {
-      const key = withoutEnd(path, "/") || path.slice(0, 1);
+      const key = withoutSlashes(path);
       const before = possible(key);
       const inside = before.filter((kind) => kinds.includes(kind));
       if (inside.length === 0 || inside.length === before.length) return inside.length > 0;
