@@ -4,16 +4,11 @@ import { meet, NOWHERE, serversOf } from "../../src/evidence/meetings.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
+import { rootOf } from "../../src/model/request/resolve/root.js";
 import type { Outcome, Step } from "../../src/model/request/resolve/types.js";
+import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
-import {
-  argument,
-  argumentPlace,
-  childrenNamed,
-  descendants,
-  enclosing,
-  headPlace,
-} from "../../src/nginx/tree/nodes.js";
+import { argument, argumentPlace, enclosing, headPlace, insideServer } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
 import { withoutEnd } from "../../src/source/ends.js";
@@ -133,16 +128,16 @@ function* fallbacks(host: Host): Generator<Fallback> {
 /** A URL without a file, in each location with a `try_files` that says where it is. */
 function targetsIn(server: Node): readonly string[] {
   const found = new Set<string>();
-  for (const node of [server, ...descendants(server)])
-    for (const one of childrenNamed(node, "try_files")) {
-      const last = argument(one, one.directive.args.length - 1) ?? "";
-      const cut = node.name === "location" && effectiveNode(node, "alias").kind === "set";
-      if (/^[@=$]/.test(last) || (last.startsWith("/") && !cut)) continue;
-      const location = one.parent === null ? null : enclosing(one.parent, "location");
-      const [modifier = "/", path = modifier] = location?.directive.args.map(({ text }) => text) ?? [];
-      if (/^[~@=]/.test(modifier)) continue;
-      found.add(`${withoutEnd(path, "/")}/${NOWHERE}`);
-    }
+  for (const one of insideServer(server, "try_files")) {
+    const last = argument(one, one.directive.args.length - 1) ?? "";
+    const block = one.parent ?? server;
+    const cut = block.name === "location" && rootOf(block).alias !== null;
+    if (/^[@=$]/.test(last) || (last.startsWith("/") && !cut)) continue;
+    const location = enclosing(block, "location");
+    const { modifier, text } = location === null ? { modifier: "", text: "/" } : matchingOf(location);
+    if (/^[~@=]/.test(modifier)) continue;
+    found.add(`${withoutEnd(text, "/")}/${NOWHERE}`);
+  }
   return [...found];
 }
 

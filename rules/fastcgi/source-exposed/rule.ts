@@ -19,6 +19,7 @@ import {
   childrenNamed,
   descendants,
   enclosing,
+  everywhere,
   headPlace,
   headText,
 } from "../../../src/nginx/tree/nodes.js";
@@ -217,8 +218,8 @@ function nestedReport({ location, binding, uri }: Shown): Draft<Case> {
 
 function* unpassed(host: Host, told: ReadonlySet<Node>): Generator<Draft<Case>> {
   const { nginx } = host;
-  for (const server of nginx === null ? [] : descendants(nginx.root)) {
-    if (server.name !== "server" || enclosing(server, "http") === null || server.partial) continue;
+  for (const server of nginx === null ? [] : everywhere(nginx.root, "server")) {
+    if (enclosing(server, "http") === null || server.partial) continue;
     if (told.has(server)) continue;
     const index = childrenNamed(server, "index").find(({ directive }) =>
       directive.args.some(({ text }) => /\.php$/.test(text)),

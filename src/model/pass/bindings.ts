@@ -6,6 +6,7 @@ import {
   childrenNamed,
   descendants,
   enclosing,
+  everywhere,
   shownWord,
 } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
@@ -91,8 +92,8 @@ export function readBindings(
 ): readonly Binding[] {
   const bindings: Binding[] = [];
   const context = { ...contextOf(root, listening), followed };
-  for (const pass of descendants(root)) {
-    if (pass.name !== "fastcgi_pass" || pass.parent === null || !answers(pass, pass.parent)) continue;
+  for (const pass of everywhere(root, "fastcgi_pass")) {
+    if (pass.parent === null || !answers(pass, pass.parent)) continue;
     const location = enclosing(pass, "location") ?? pass.parent;
     const server = enclosing(pass, "server");
     const targets = targetsOf(pass, argument(pass, 0) ?? "", upstreams, context);

@@ -1,4 +1,4 @@
-import { childrenNamed, descendants, enclosing } from "../../nginx/tree/nodes.js";
+import { childrenNamed, enclosing, insideServer } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { once, perKey } from "../../source/memo.js";
 import { placeholderRanges } from "../../source/template.js";
@@ -133,8 +133,8 @@ interface Setters {
 const setters = perKey((server: Node): Setters => {
   const byName = new Map<string, Set<Node>>();
   const any = new Set<Node>();
-  for (const node of descendants(server)) {
-    const given = node.name === "set" ? node.directive.args[0] : undefined;
+  for (const node of insideServer(server, "set")) {
+    const [given] = node.directive.args;
     const location = node.parent === null ? null : enclosing(node.parent, "location");
     if (given === undefined || location === null) continue;
     if (given.placeholder) any.add(location);

@@ -1,3 +1,4 @@
+import { FIXED_VARIABLES } from "../../../nginx/facts/facts-values.js";
 import { findMatch } from "../../../nginx/location/captures.js";
 import { readPattern } from "../../../nginx/location/pattern.js";
 import { effectiveNode } from "../../../nginx/tree/effective.js";
@@ -43,6 +44,9 @@ export function evaluateParts(state: State, parts: readonly Part[], escapes: boo
   return knownValue(found);
 }
 
+/** nginx has them itself, so that no `set` defines them. */
+const RUN_TIME: ReadonlySet<string> = new Set(FIXED_VARIABLES.trim().split(/\s+/));
+
 /** A value made of so many others, one inside the other, is one that leads back to itself. */
 const DEEPEST = 100;
 
@@ -66,7 +70,7 @@ function worked(state: State, name: string): Value {
   // A variable that `set` defines may have the name of a header: it is the header until then.
   const prefixed = byPrefix(state, name);
   if (prefixed !== null) return prefixed;
-  if (definedIn(http).has(name)) return knownValue("");
+  if (!RUN_TIME.has(name) && definedIn(http).has(name)) return knownValue("");
   return unknownValue(`$${name} is only known at run time`);
 }
 
@@ -186,11 +190,11 @@ const BUILT_IN: ReadonlyMap<string, (state: State) => Value> = wordMap<(state: S
     return typeof found === "object" && found !== null ? knownValue(found.path) : unknownValue("alias");
   },
   fastcgi_script_name: (state) => {
-    const { script } = split(state);
+    const { script } = splitUri(state);
     const index = script.endsWith("/") ? effectiveNode(state.block, "fastcgi_index") : null;
     return knownValue(script + (index?.kind === "set" ? (argument(index.node, 0) ?? "") : ""));
   },
-  fastcgi_path_info: (state) => knownValue(split(state).pathInfo),
+  fastcgi_path_info: (state) => knownValue(splitUri(state).pathInfo),
   request_completion: () => knownValue(""),
   server_software: () => unknownValue("$server_software is not nginx's"),
   remote_user: (state) =>
@@ -224,7 +228,8 @@ function fullPath({ prefix }: State, path: string): string {
   return prefix === null || path.startsWith("/") || path === "" ? path : `${prefix}/${path}`;
 }
 
-function split(state: State): NonNullable<State["split"]> {
+/** What `fastcgi_split_path_info` makes of the URI. */
+export function splitUri(state: State): NonNullable<State["split"]> {
   // As long as the name is empty nginx works it out anew.
   if (state.split !== null && state.split.script !== "") return state.split;
   const written = effectiveNode(state.block, "fastcgi_split_path_info");
