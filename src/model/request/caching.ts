@@ -2,8 +2,10 @@ import { effectiveList, effectiveNode } from "../../nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Place } from "../../source/file.js";
+import { perKey } from "../../source/memo.js";
 import type { Binding } from "../host.js";
 import { emptyVariables } from "./empty-variables.js";
+import { tablesOf } from "./tables.js";
 import { variablesIn } from "./variable-words.js";
 import { possibleValues } from "./variables.js";
 
@@ -71,12 +73,7 @@ function isTrue(text: string): boolean {
  */
 export function mayTellHead(block: Node): boolean {
   const http = enclosing(block, "http");
-  const mapped = ["map", "geo", "split_clients"].some((kind) =>
-    (http === null ? [] : childrenNamed(http, kind)).some((one) =>
-      variablesIn(argument(one, 0) ?? "").includes("request_method"),
-    ),
-  );
-  if (mapped) return true;
+  if (http !== null && mapsMethod(http)) return true;
   for (let at: Node | null = block; at !== null; at = at.parent) {
     if (at.partial || childrenNamed(at, "if").some(isAboutHead)) return true;
     if (childrenNamed(at, "set").some((node) => (argument(node, 1) ?? "").includes("request_method")))
@@ -85,6 +82,10 @@ export function mayTellHead(block: Node): boolean {
   }
   return false;
 }
+
+const mapsMethod = perKey((http: Node): boolean =>
+  [...tablesOf(http).values()].some(({ source }) => variablesIn(source).includes("request_method")),
+);
 
 function isAboutHead({ directive }: Node): boolean {
   const words = directive.args.map(({ text }) => text).join(" ");

@@ -1,11 +1,10 @@
 import { always } from "../../nginx/tree/branches.js";
 import { argument, childrenNamed, enclosing } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
-import { grouped } from "../../source/collect.js";
-import { perKey } from "../../source/memo.js";
 import { mayBring, waysTo } from "./arrival.js";
 import { serverNames } from "./cache-key.js";
 import { matchesAll } from "./rewrite-code.js";
+import { coversAll, lookUp, mapRows, type Table, tablesOf } from "./tables.js";
 import { variablesIn } from "./variable-words.js";
 
 /** Variables that have no value for some requests: nginx reads them as empty then. */
@@ -28,47 +27,21 @@ export function emptyVariables(block: Node, text: string): readonly EmptyVariabl
   });
 }
 
-/** The tables of a host, by the name of their variable. */
-const tables = perKey(
-  (http: Node): ReadonlyMap<string, readonly Node[]> =>
-    grouped(
-      ["map", "geo", "split_clients"].flatMap((kind) =>
-        childrenNamed(http, kind).map(
-          (node) => [(node.directive.args.at(-1)?.text ?? "").replace(/^\$/, ""), node] as const,
-        ),
-      ),
-    ),
-);
-
-function tableOf(block: Node, name: string): Node | null {
+function tableOf(block: Node, name: string): Table | null {
   const http = enclosing(block, "http");
-  const all = http === null ? [] : (tables(http).get(name) ?? []);
-  return all.length === 1 ? (all[0] ?? null) : null;
+  return http === null ? null : (tablesOf(http).get(name.toLowerCase()) ?? null);
 }
 
 function withoutDefault(block: Node, name: string): EmptyVariable | null {
-  const node = tableOf(block, name);
-  if (node === null || node.partial || !node.children.every((line) => always(line) && isWritten(line)))
-    return null;
-  const kind = node.name as "map" | "geo" | "split_clients";
-  return hasDefault(node) ? null : { name, node, kind };
+  const table = tableOf(block, name);
+  if (table === null) return null;
+  const { node, kind } = table;
+  if (node.partial || !node.children.every((line) => always(line) && isWritten(line))) return null;
+  return coversAll(table) ? null : { name, node, kind };
 }
 
 function isWritten({ directive }: Node): boolean {
   return !directive.name.placeholder && directive.args.every(({ placeholder }) => !placeholder);
-}
-
-function hasDefault(node: Node): boolean {
-  if (node.name === "map")
-    return node.children.some(
-      ({ name }) => name === "default" || (name.startsWith("~") && matchesAll(name.replace(/^~\*?/, ""))),
-    );
-  if (node.name === "geo") return node.children.some(({ name }) => /^default$|\/0+$|^0\.0\.0\.0-/.test(name));
-  return node.children.some(({ name }) => name === "*") || sumOf(node) >= 100;
-}
-
-function sumOf(node: Node): number {
-  return node.children.reduce((sum, { name }) => sum + Number(/^([\d.]+)%$/.exec(name)?.[1] ?? 0), 0);
 }
 
 /** A `set` in one `if` of the location or the server, and nowhere else. */
@@ -115,30 +88,31 @@ function mayHoldAlways(node: Node): boolean {
 const VALUES: readonly (readonly [source: RegExp, values: readonly string[]])[] = [
   [/^\$(?:scheme|\{scheme\})$/, ["http", "https"]],
   [/^\$(?:https|\{https\})$/, ["on", ""]],
+  [/^\$\{?request_method\}?$/, ["GET", "HEAD", "POST"]],
 ];
 
 /**
  * Whether a `map` has a row for everything that ordinary requests of a server bring, as far as the files
  * tell; `true` also where its source is unknown.
  */
-export function isCovered({ node, kind }: EmptyVariable, block: Node): boolean {
-  if (kind !== "map") return false;
-  const source = argument(node, 0) ?? "";
-  const keys = new Set(node.children.map(({ name }) => name.replace(/^\\/, "").toLowerCase()));
-  const patterns = node.children.some(({ name }) => /^[~.]|\*/.test(name));
+export function isCovered({ name, kind }: EmptyVariable, block: Node): boolean {
+  const table = tableOf(block, name);
+  if (kind !== "map" || table === null) return false;
+  const { source } = table;
+  const has = (value: string): boolean => lookUp(table, value)?.row !== null;
   const listed = VALUES.find(([pattern]) => pattern.test(source))?.[1];
-  if (listed !== undefined) return patterns || listed.every((value) => keys.has(value));
+  if (listed !== undefined) return listed.every(has);
+  const { leading, trailing, expressions } = mapRows(table);
+  const patterns = leading.size + trailing.size + expressions.length > 0;
   const server = enclosing(block, "server");
   const names = server === null ? [] : serverNames(server);
   if (/^\$\{?(?:host|http_host|server_name|ssl_server_name)\}?$/.test(source)) {
-    const literal = names.filter((name) => name !== "_" && name !== "");
-    const one = source.includes("server_name") && !source.includes("ssl") ? literal.slice(0, 1) : literal;
-    if (one.some((name) => /[*~$]|^\./.test(name)) || patterns) return patterns;
-    return one.length > 0 && one.every((name) => keys.has(name.toLowerCase()));
+    const literal = names.filter((one) => one !== "_" && one !== "");
+    const own = source.includes("server_name") && !source.includes("ssl") ? literal.slice(0, 1) : literal;
+    if (own.length === 0 || own.some((one) => /[*~$]|^\./.test(one))) return patterns;
+    return own.every(has);
   }
-  if (/^\$\{?request_method\}?$/.test(source))
-    return patterns || ["get", "head", "post"].every((one) => keys.has(one));
   // Clients without the header or the cookie bring the empty value.
   const free = /^\$\{?(?:uri|request_uri|document_uri|remote_addr|(?:http|cookie|arg)_\w+)\}?$/.test(source);
-  return !free || patterns || keys.has("");
+  return !free || patterns || has("");
 }

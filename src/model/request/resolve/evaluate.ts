@@ -6,7 +6,7 @@ import { argument, argumentPlace, headPlace } from "../../../nginx/tree/nodes.js
 import type { Node } from "../../../nginx/types.js";
 import { withoutEnd } from "../../../source/ends.js";
 import { wordMap } from "../../../source/word-map.js";
-import { lookUp, type MapTable, mapsOf } from "./lookup.js";
+import { lookUp, mapRows, type Table, tablesOf } from "../tables.js";
 import { below, type Mapped, rootOf } from "./root.js";
 import { namesOf } from "./servers.js";
 import { knownValue, Lost, type State, unknownValue } from "./state.js";
@@ -63,8 +63,8 @@ export function variable(state: State, name: string): Value {
 
 function worked(state: State, name: string): Value {
   const http = httpOf(state.server);
-  const table = mapsOf(http).get(name);
-  if (table !== undefined) return mapped(state, table, name);
+  const table = tablesOf(http).get(name);
+  if (table?.kind === "map") return mapped(state, table, name);
   const built = BUILT_IN.get(name);
   if (built !== undefined) return built(state);
   // A variable that `set` defines may have the name of a header: it is the header until then.
@@ -74,14 +74,14 @@ function worked(state: State, name: string): Value {
   return unknownValue(`$${name} is only known at run time`);
 }
 
-function mapped(state: State, table: MapTable, name: string): Value {
+function mapped(state: State, table: Table, name: string): Value {
   const source = evaluate(state, table.source);
   if (source.text === null) return source;
   const found = lookUp(table, source.text);
   if (found === undefined) return unknownValue(`what the map for $${name} says is unknown`);
   if (found.match !== null) captured(state, found.match);
-  const value = evaluate(state, found.value);
-  if (!table.volatile) state.values.set(name, value);
+  const value = found.row === null ? knownValue("") : evaluate(state, found.row.text);
+  if (!mapRows(table).volatile) state.values.set(name, value);
   return value;
 }
 

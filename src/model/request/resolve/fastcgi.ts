@@ -2,9 +2,9 @@ import { effectiveList, effectiveNode } from "../../../nginx/tree/effective.js";
 import { argument, childrenNamed, headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
 import { perKey } from "../../../source/memo.js";
+import { tablesOf } from "../tables.js";
 import { errorPageFor } from "./error-page.js";
 import { evaluate, flagOn, isTaken, splitUri } from "./evaluate.js";
-import { mapsOf } from "./lookup.js";
 import { rootOf } from "./root.js";
 import { Lost, type Next, type State, status } from "./state.js";
 import type { CacheUse, PhpOutcome, SentParam } from "./types.js";
@@ -98,9 +98,9 @@ const variablesOn = perKey(
 
 /** Whether the values are the same whenever they are asked for: they change nothing, and none loses the way. */
 function isSettled(state: State, { variables }: ParamList): boolean {
-  const maps = mapsOf(httpOf(state.server));
+  const tables = tablesOf(httpOf(state.server));
   for (const name of variables)
-    if (name === "request_filename" || (maps.size > 0 && maps.has(name))) return false;
+    if (name === "request_filename" || (tables.size > 0 && tables.has(name))) return false;
   if (variables.has("fastcgi_script_name") || variables.has("fastcgi_path_info")) splitUri(state);
   return !rootOf(state.block).text.includes("$");
 }
