@@ -5,7 +5,7 @@ import { addAfter, addBefore, addInto, helpOf, inPlace } from "../../src/help/ed
 import type { Binding, Host } from "../../src/model/host.js";
 import { type EmptyVariable, emptyVariables, isCovered } from "../../src/model/request/empty-variables.js";
 import { effectiveParams, surelyPhp } from "../../src/model/request/fastcgi-params.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { rootOf } from "../../src/model/request/root.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeKey } from "../../src/source/file.js";
@@ -101,10 +101,9 @@ function* empty(binding: Binding): Generator<Empty> {
   if (script === undefined || isPage(binding)) return;
   for (const one of known(script.value))
     yield { ...one, case: "script", binding, use: script.node, text: script.value };
-  const root = effectiveNode(block, "root");
-  if (root.kind !== "set" || !/\$\{?(?:document_root|realpath_root)\b/.test(script.value)) return;
-  const text = argument(root.node, 0) ?? "";
-  for (const one of known(text)) yield { ...one, case: "script", binding, use: root.node, text };
+  const { node: root, written } = rootOf(block);
+  if (root === null || !/\$\{?(?:document_root|realpath_root)\b/.test(script.value)) return;
+  for (const one of known(written)) yield { ...one, case: "script", binding, use: root, text: written };
 }
 
 const NO_ROW = {

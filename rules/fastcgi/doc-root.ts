@@ -6,8 +6,8 @@ import { literalRoot, type SentScript, sentScript } from "../../src/help/script-
 import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
+import { rootOf } from "../../src/model/request/root.js";
 import { scriptPath } from "../../src/model/request/script-path.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
@@ -58,7 +58,8 @@ export const docRoot = defineRule({
   },
   asksDisk: true,
   *find(binding, host): Generator<Moved> {
-    if (effectiveNode(binding.block, "alias").kind !== "default") return;
+    const { alias, unread } = rootOf(binding.block);
+    if (alias !== null || unread !== null) return;
     const sent = sentScript(binding);
     const directory = sent === null ? null : directoryOf(binding, sent);
     if (sent === null || directory === null) return;

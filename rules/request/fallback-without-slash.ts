@@ -4,10 +4,9 @@ import { meet, NOWHERE, serversOf } from "../../src/evidence/meetings.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
-import { rootOf } from "../../src/model/request/resolve/root.js";
 import type { Outcome, Step } from "../../src/model/request/resolve/types.js";
+import { rootOf } from "../../src/model/request/root.js";
 import { matchingOf } from "../../src/nginx/location/extensions.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, enclosing, headPlace, insideServer } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
@@ -106,8 +105,10 @@ function also({ server }: Fallback) {
 }
 
 function aliasOf({ node }: Tried) {
-  const alias = node.parent === null ? null : effectiveNode(node.parent, "alias");
-  return alias?.kind === "set" ? [{ place: headPlace(alias.node), message: "with this alias" }] : [];
+  const found = node.parent === null ? null : rootOf(node.parent);
+  return found === null || found.node === null || found.alias === null
+    ? []
+    : [{ place: headPlace(found.node), message: "with this alias" }];
 }
 
 function* fallbacks(host: Host): Generator<Fallback> {

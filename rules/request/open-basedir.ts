@@ -7,7 +7,7 @@ import { directoryOf } from "../../src/host/path.js";
 import type { AnswerWay } from "../../src/model/answer/types.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { rootOf } from "../../src/model/request/root.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Effective } from "../../src/source/effective.js";
 import { type Place, placeKey } from "../../src/source/file.js";
@@ -109,7 +109,7 @@ export const openBasedir = defineRule({
       at: wall,
       label: "does not hold the script",
       related: [
-        ...rootOf(binding),
+        ...shownRoot(binding),
         { place: headPlace(binding.pass), message: `${binding.label} passes ${asked.target}` },
         ...others.map((one) => ({
           place: headPlace(one.binding.location),
@@ -130,9 +130,11 @@ function listAt({ span }: Place): string | null {
   return /[${}]/.test(inside) ? null : inside.trim();
 }
 
-function rootOf({ block }: Binding) {
-  const root = effectiveNode(block, "root");
-  return root.kind === "set" ? [{ place: headPlace(root.node), message: "the root of the scripts" }] : [];
+function shownRoot({ block }: Binding) {
+  const { node, alias } = rootOf(block);
+  return node === null || alias !== null
+    ? []
+    : [{ place: headPlace(node), message: "the root of the scripts" }];
 }
 
 /** The root of the site is added, in the words of the list that is there. */

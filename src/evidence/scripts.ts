@@ -1,8 +1,9 @@
 import { answersTo } from "../model/answer/answer.js";
 import type { AnswerWay } from "../model/answer/types.js";
 import type { Binding, Host } from "../model/host.js";
-import { scriptsAt, writtenRoot } from "../model/request/paths.js";
+import { scriptsAt } from "../model/request/paths.js";
 import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
+import { writtenRoot } from "../model/request/root.js";
 import { literalScripts, namedExtensions } from "../nginx/location/extensions.js";
 import type { Node } from "../nginx/types.js";
 import { withoutEnd } from "../source/ends.js";

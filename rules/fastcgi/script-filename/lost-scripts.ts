@@ -4,6 +4,7 @@ import { addInto, helpOf, remove, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import type { Param, ParamSet } from "../../../src/model/request/fastcgi-params.js";
+import { rootOf } from "../../../src/model/request/root.js";
 import {
   foundElsewhere,
   type ScriptPath,
@@ -12,7 +13,6 @@ import {
   type UnusablePath,
   unusable,
 } from "../../../src/model/request/script-path.js";
-import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, headPlace } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
 import { groupBy } from "../../../src/source/collect.js";
@@ -151,18 +151,17 @@ function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Draft {
 }
 
 function* otherDirectory(host: Host, { binding, param, path }: Sent): Generator<Draft> {
-  const root = effectiveNode(binding.block, "root");
-  if (path.kind !== "literal-directory" || root.kind !== "set") return;
+  const { node: root, written } = rootOf(binding.block);
+  if (path.kind !== "literal-directory" || root === null) return;
   const script = foundElsewhere(host, binding, path.directory);
   if (script === null) return;
-  const written = argument(root.node, 0) ?? "";
   const there = script === "" ? "" : `, where ${script} is`;
   yield {
     case: "other-directory",
     message: `SCRIPT_FILENAME is in ${path.directory}, but root is ${written}${there}`,
     at: param.place,
     label: `PHP-FPM looks for scripts in ${path.directory}`,
-    related: [{ place: argumentPlace(root.node, 0), message: `nginx looks for files in ${written}` }],
+    related: [{ place: argumentPlace(root, 0), message: `nginx looks for files in ${written}` }],
     effect: `a script that is only in ${written} ends as 404 File not found`,
     help: helpOf([[replace(host, param.place, SCRIPT)]]),
     names: namesOf(binding),

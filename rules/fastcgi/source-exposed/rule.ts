@@ -4,6 +4,7 @@ import { phpBindings } from "../../../src/evidence/pairs.js";
 import { helpOf } from "../../../src/help/edit.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import { serverLabel } from "../../../src/model/labels.js";
+import { rootOf } from "../../../src/model/request/root.js";
 import {
   isNoDirectoryOfScripts,
   sameRoot,
@@ -12,7 +13,6 @@ import {
 import { matchingOf } from "../../../src/nginx/location/extensions.js";
 import { chosenLocation, mayBeAll, takes, tried } from "../../../src/nginx/location/passed.js";
 import { always } from "../../../src/nginx/tree/branches.js";
-import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import {
   argument,
   argumentPlace,
@@ -224,7 +224,7 @@ function* unpassed(host: Host, told: ReadonlySet<Node>): Generator<Draft<Case>> 
     const index = childrenNamed(server, "index").find(({ directive }) =>
       directive.args.some(({ text }) => /\.php$/.test(text)),
     );
-    if (index === undefined || !always(index) || effectiveNode(server, "root").kind !== "set") continue;
+    if (index === undefined || !always(index) || rootOf(server).node === null) continue;
     const inside = [...descendants(server)];
     if (inside.some(({ name, partial }) => partial || /_pass$|_by_lua|^js_|^perl/.test(name))) continue;
     if (inside.some((node) => /^(?:return|rewrite)$/.test(node.name))) continue;

@@ -54,7 +54,7 @@ export function effectiveEither(block: Node, names: readonly string[]): Effectiv
   for (let level: Node | null = block; level !== null; level = level.parent) {
     const nodes = eitherOn(level, names);
     if (nodes.length > 0) {
-      if (!nodes.every(always)) return undecided(nodes);
+      if (!nodes.every(always) && !oneOfBranches(nodes)) return undecided(nodes);
       return { kind: "set", nodes, level, complete: !level.partial };
     }
     if (level.partial) return unread(level);

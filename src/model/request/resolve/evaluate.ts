@@ -6,8 +6,8 @@ import { argument, argumentPlace, headPlace } from "../../../nginx/tree/nodes.js
 import type { Node } from "../../../nginx/types.js";
 import { withoutEnd } from "../../../source/ends.js";
 import { wordMap } from "../../../source/word-map.js";
+import { below, type Mapped, rootOf } from "../root.js";
 import { lookUp, mapRows, type Table, tablesOf } from "../tables.js";
-import { below, type Mapped, rootOf } from "./root.js";
 import { namesOf } from "./servers.js";
 import { knownValue, Lost, type State, unknownValue } from "./state.js";
 import { escapeArgs } from "./text.js";
