@@ -1,3 +1,4 @@
+import { conditionOf } from "../../nginx/location/conditions.js";
 import { effectiveList, effectiveNode } from "../../nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
@@ -87,10 +88,12 @@ const mapsMethod = perKey((http: Node): boolean =>
   [...tablesOf(http).values()].some(({ source }) => variablesIn(source).includes("request_method")),
 );
 
-function isAboutHead({ directive }: Node): boolean {
+function isAboutHead(node: Node): boolean {
+  const { directive } = node;
   const words = directive.args.map(({ text }) => text).join(" ");
   if (directive.args.some(({ placeholder }) => placeholder)) return true;
   if (!words.includes("request_method")) return false;
-  const method = /^\( ?\$request_method ?= ?"?([A-Z]+)"? ?\)$/.exec(words)?.[1];
-  return method === undefined || method === "HEAD";
+  const condition = conditionOf(node);
+  const plain = condition.kind === "equal" && condition.name === "request_method" && !condition.negative;
+  return !plain || condition.value === "HEAD" || condition.value.includes("$");
 }

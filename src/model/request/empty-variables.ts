@@ -1,9 +1,10 @@
+import { conditionOf } from "../../nginx/location/conditions.js";
 import { always } from "../../nginx/tree/branches.js";
-import { argument, childrenNamed, enclosing } from "../../nginx/tree/nodes.js";
+import { childrenNamed, enclosing } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { mayBring, waysTo } from "./arrival.js";
 import { serverNames } from "./cache-key.js";
-import { matchesAll } from "./rewrite-code.js";
+import { matchesAll, setOf } from "./code.js";
 import { coversAll, lookUp, mapRows, type Table, tablesOf } from "./tables.js";
 import { variablesIn } from "./variable-words.js";
 
@@ -48,12 +49,13 @@ function isWritten({ directive }: Node): boolean {
 function onlyInIf(block: Node, name: string): EmptyVariable | null {
   if (tableOf(block, name) !== null || mayBring(block, name)) return null;
   const known = waysTo(block, `$${name}`);
-  if (known === null || !known.given.has(name)) return null;
-  if (!known.ways.some(({ values }) => !values.has(name))) return null;
+  const key = name.toLowerCase();
+  if (known === null || !known.given.has(key)) return null;
+  if (!known.ways.some(({ values }) => !values.has(key))) return null;
   const levels = [enclosing(block, "location"), enclosing(block, "server")];
   const ifs = levels.flatMap((level) =>
     (level === null ? [] : childrenNamed(level, "if")).filter((one) =>
-      childrenNamed(one, "set").some((set) => argument(set, 0) === `$${name}`),
+      childrenNamed(one, "set").some((set) => setOf(set).name === key),
     ),
   );
   const [node] = ifs;
@@ -62,26 +64,17 @@ function onlyInIf(block: Node, name: string): EmptyVariable | null {
   return ifs.some(mayHoldAlways) ? null : { name, node, kind: "if" };
 }
 
-function conditionOf({ directive }: Node): string {
-  return directive.args.map(({ text }) => text).join(" ");
-}
-
+/** Whether it holds for what another one leaves: `!=`, `!~`, `!-f`, and a variable without a comparison. */
 function isNegated(node: Node): boolean {
-  return /(?:^|[\s(])!/.test(conditionOf(node)) || !/[=~]/.test(conditionOf(node));
+  const condition = conditionOf(node);
+  return condition.kind === "equal" || condition.kind === "regex" ? condition.negative : true;
 }
 
 /** Whether a condition may hold for every request: a pattern that is not told, or a template's word. */
 function mayHoldAlways(node: Node): boolean {
-  const words = node.directive.args.map(({ text }) => text);
-  const at = words.findIndex((word) => word === "~" || word === "~*");
-  const pattern =
-    at < 0
-      ? undefined
-      : words
-          .slice(at + 1)
-          .join(" ")
-          .replace(/ ?\)$/, "");
-  return !isWritten(node) || !always(node) || (pattern !== undefined && matchesAll(pattern));
+  const condition = conditionOf(node);
+  if (condition.kind === "unread" || !always(node)) return true;
+  return condition.kind === "regex" && !condition.negative && matchesAll(condition.text);
 }
 
 /** Sources that have a value from a list for every request. */

@@ -3,7 +3,7 @@ import { type Pattern, readPattern } from "../../nginx/location/pattern.js";
 import { argument, argumentPlace } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { perKey } from "../../source/memo.js";
-import { matchesAll } from "./rewrite-code.js";
+import { matchesAll } from "./code.js";
 import type { Written } from "./variable-words.js";
 
 /** `map`, `geo` and `split_clients`: what they say, and how nginx looks a value up in a `map`. */

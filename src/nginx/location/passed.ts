@@ -5,6 +5,7 @@ import { effectiveFlag, effectiveList } from "../tree/effective.js";
 import { argument, childrenNamed, enclosing } from "../tree/nodes.js";
 import type { Node } from "../types.js";
 import { chooseLocation } from "./choose.js";
+import { conditionOf } from "./conditions.js";
 import { matchingOf, patternOf } from "./extensions.js";
 import { matches, readPattern } from "./pattern.js";
 
@@ -69,27 +70,18 @@ function fails(regex: string, insensitive: boolean, uri: string): boolean {
 
 /** Variables that tell clients, hosts or methods apart, but not files. */
 const NOT_THE_FILE =
-  /^!?\(?\$(?:host|hostname|scheme|https|(?:http|server|ssl|remote|cookie|geoip)_\w+|request_method|args|arg_\w+|query_string)\b/;
-const THE_URI = /^\$(?:uri|document_uri|request_uri|fastcgi_script_name)$/;
+  /^(?:host|hostname|scheme|https|(?:http|server|ssl|remote|cookie|geoip)_\w+|request_method|args|arg_\w+|query_string)$/;
+const THE_URI = /^(?:uri|document_uri|request_uri|fastcgi_script_name)$/;
 const CHANGES_NOTHING = /^(?:set|add_header|expires|access_log|error_log|break)$/;
 
 /** Whether an `if` does nothing to the URI, is about something other than the file, or does not match it. */
 function passesBy(node: Node, uri: string): boolean {
   if (node.children.every(({ name }) => CHANGES_NOTHING.test(name)) && !node.partial) return true;
-  const words = node.directive.args.map(({ text }) => text).join(" ");
-  if (NOT_THE_FILE.test(words.replace(/^\(\s*/, ""))) return true;
-  const { subject, operator, value } = comparison(words) ?? NOTHING;
-  return THE_URI.test(subject) && /^~\*?$/.test(operator) && fails(value, operator === "~*", uri);
-}
-
-const NOTHING = { subject: "", operator: "", value: "" };
-
-/** `($uri ~ ^/a)`; `null`: another kind of condition. */
-function comparison(words: string): typeof NOTHING | null {
-  const [whole, subject = "", operator = ""] = /^\(\s*(\S+) (!?=|!?~\*?) /.exec(words) ?? [];
-  if (whole === undefined || !words.endsWith(")")) return null;
-  const value = words.slice(whole.length, -1).trimEnd();
-  return value === "" ? null : { subject, operator, value };
+  const condition = conditionOf(node);
+  if (condition.kind === "unread" || condition.kind === "file") return false;
+  if (NOT_THE_FILE.test(condition.name)) return true;
+  if (condition.kind !== "regex" || condition.negative || !THE_URI.test(condition.name)) return false;
+  return condition.pattern !== null && matches(condition.pattern, uri) === false;
 }
 
 /** Whether `try_files` keeps the URI as it is, for an existing file or for any file. */
@@ -200,14 +192,17 @@ export function takesBodies(location: Node): boolean {
 /** `if ($request_method !~ ^(GET|HEAD)$) { return 405; }` */
 function refusesPost(block: Node): boolean {
   return childrenNamed(block, "if").some((node) => {
-    const words = node.directive.args.map(({ text }) => text).join(" ");
+    const condition = conditionOf(node);
     // A condition that a template makes may be about the method.
     if (node.directive.args.some(({ placeholder }) => placeholder)) return true;
-    const found = comparison(words);
-    const { operator, value: text } = found?.subject === "$request_method" ? found : NOTHING;
-    const pattern = operator.includes("~") ? readPattern(text, operator.endsWith("*")) : null;
-    const fits = operator.includes("~") ? pattern !== null && matches(pattern, "POST") : text === "POST";
-    const returns = childrenNamed(node, "return").some(always);
-    return operator !== "" && returns && fits !== undefined && fits !== operator.startsWith("!");
+    if (condition.kind !== "equal" && condition.kind !== "regex") return false;
+    if (condition.name !== "request_method" || !childrenNamed(node, "return").some(always)) return false;
+    const fits =
+      condition.kind === "equal"
+        ? condition.value === "POST"
+        : condition.pattern === null
+          ? false
+          : matches(condition.pattern, "POST");
+    return fits !== undefined && fits !== condition.negative;
   });
 }

@@ -1,15 +1,18 @@
-import { type Pattern, readPattern } from "../../../nginx/location/pattern.js";
-import type { Node } from "../../../nginx/types.js";
-import { perKey } from "../../../source/memo.js";
-import { hasPlaceholder } from "../../../source/template.js";
+import { perKey } from "../../source/memo.js";
+import { hasPlaceholder } from "../../source/template.js";
+import type { Node } from "../types.js";
+import { type Pattern, readPattern } from "./pattern.js";
 
-/** The condition of an `if`, as nginx reads it. */
+/** The condition of an `if`, as nginx reads it; names of variables are in lower case. */
 export type Condition =
   | { readonly kind: "variable"; readonly name: string }
   | { readonly kind: "equal"; readonly name: string; readonly value: string; readonly negative: boolean }
   | {
       readonly kind: "regex";
       readonly name: string;
+      /** The regular expression as it is written. */
+      readonly text: string;
+      /** `null`: it is not understood. */
       readonly pattern: Pattern | null;
       readonly negative: boolean;
     }
@@ -48,5 +51,5 @@ function comparison(name: string, operator: string | undefined, value: string | 
   }
   if (!/^!?~\*?$/.test(operator)) return { kind: "unread" };
   const pattern = hasPlaceholder(value) ? null : readPattern(value, operator.endsWith("*"));
-  return { kind: "regex", name, pattern, negative: operator.startsWith("!") };
+  return { kind: "regex", name, text: value, pattern, negative: operator.startsWith("!") };
 }
