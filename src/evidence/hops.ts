@@ -66,14 +66,14 @@ function passAfter({ steps, outcome }: Way, first: Node, over: Node): Node | nul
   return outcome.kind === "php" && hopped && begins?.location === first ? outcome.pass : null;
 }
 
-/** A script that the location takes, and a name without a file. */
+/** A script that the location takes, and names without a file. */
 function urisOf(server: Node, location: Node): readonly string[] {
   const { modifier, text } = matchingOf(location);
   if (location.directive.args.some(({ placeholder }) => placeholder) || modifier === "=") return [];
   const prefix = modifier.startsWith("~") ? "/" : `${withoutEnd(text, "/")}/`;
-  return [`${prefix}index.php`, `${prefix}${NOWHERE}`].filter(
-    (uri) => chosenLocation(server, uri) === location,
-  );
+  return ["index.php", NOWHERE, `${NOWHERE}.php`]
+    .map((name) => prefix + name)
+    .filter((uri) => chosenLocation(server, uri) === location);
 }
 
 /** A name that no server has. */
