@@ -4,6 +4,13 @@ import type { Severity } from "../engine/rule.js";
 import { lintWith } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
 import { drawJson } from "../report/json.js";
+import {
+  fails,
+  githubSummary,
+  type MachineFormat,
+  machineFormats,
+  type Run,
+} from "../report/machine/index.js";
 import type { Rendered } from "../report/rendered.js";
 import { chooseColor, chooseUnicode } from "../report/terminal/color.js";
 import { drawQuiet, drawText } from "../report/text.js";
@@ -11,9 +18,11 @@ import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
 import { loadConfig } from "./config.js";
 import { refusalOf } from "./input-text.js";
-import { type Output, readOutputs, writeOutput } from "./outputs.js";
+import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
+import { fileNaming } from "./services.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
+import { addToSummary } from "./write/summary.js";
 
 export interface LintArguments {
   readonly paths: readonly string[];
@@ -30,12 +39,17 @@ export interface LintArguments {
   readonly ram?: string | undefined;
 }
 
+/** What `--format` of the linter takes. */
+const FORMATS: readonly LintFormat[] = [...DOCUMENTS, ...(Object.keys(machineFormats) as MachineFormat[])];
+
+type LintFormat = (typeof DOCUMENTS)[number] | MachineFormat;
+
 /** Columns of text that goes to a file or a pipe, where nothing cuts lines and few people read wider ones. */
 export const PLAIN_WIDTH = 100;
 
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
-  const outputs = readOutputs(args.format ?? []);
+  const outputs = readOutputs(args.format ?? [], FORMATS, "github");
   const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
   const outcome = lintWith(world.rules, world.validators, {
     paths: args.paths,
@@ -50,15 +64,38 @@ export function lintCommand(args: LintArguments, world: World): number {
   if (outcome.kind === "refused") {
     throw new UsageError(outcome.refusal.message);
   }
+  const failOn = args.failOn ?? loaded?.config.failOn ?? "warning";
+  const run: Run = {
+    meta: { version },
+    rules: world.rules,
+    named: fileNaming(world.env, world.workingDirectory),
+    failOn,
+    now: world.now(),
+  };
   let failed = false;
   for (const output of outputs) {
-    const { text, failures } = render(outcome.result, output, args, world);
+    const { text, failures } = render(outcome.result, output, args, world, run);
     failed ||= failures.length > 0;
-    if (output.file === null) world.stdout.write(text);
-    else writeOutput(output.file, text, world.workingDirectory);
+    deliver(text, output, world);
+    if (output.format === "github") summarize(outcome.result, run, world);
   }
   if (failed) return exitStatus.incomplete;
-  return statusOf(outcome.result, args.failOn ?? loaded?.config.failOn ?? "warning");
+  return statusOf(outcome.result, failOn);
+}
+
+/** The commands of GitHub are for its runner; in everything else nothing is one. */
+function deliver(text: string, { format, file }: Output<LintFormat>, world: World): void {
+  const commands = format === "github";
+  if (file === null) world.stdout.write(text, ...(commands ? (["utf8"] as const) : []));
+  else (commands ? writeCommands : writeOutput)(file, text, world.workingDirectory);
+}
+
+/** Only where GitHub has made a file for it. */
+function summarize(result: LintResult, run: Run, world: World): void {
+  const path = world.env.GITHUB_STEP_SUMMARY ?? "";
+  if (path === "") return;
+  const problem = addToSummary(path, githubSummary(result, run));
+  if (problem !== null) world.stderr.write(`fpmlint: the summary of the step: ${problem}\n`);
 }
 
 /**
@@ -104,8 +141,15 @@ export function checkedVersion(option: string, text: string | undefined): string
   );
 }
 
-function render(result: LintResult, output: Output, args: LintArguments, world: World): Rendered {
+function render(
+  result: LintResult,
+  output: Output<LintFormat>,
+  args: LintArguments,
+  world: World,
+  run: Run,
+): Rendered {
   if (output.format === "json") return drawJson(result, { version });
+  if (output.format !== "text") return machineFormats[output.format](result, run);
   if (args.quiet) return drawQuiet(result);
   const terminal = output.file === null && world.stdout.isTTY === true;
   return drawText(result, {
@@ -115,12 +159,7 @@ function render(result: LintResult, output: Output, args: LintArguments, world: 
   });
 }
 
-const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error: 2 };
-
 function statusOf(result: LintResult, failOn: Severity | "never"): number {
   if (result.summary.incomplete.some(({ fatal }) => fatal)) return exitStatus.incomplete;
-  if (failOn === "never") return exitStatus.clean;
-  return result.findings.some(({ severity }) => RANK[severity] >= RANK[failOn])
-    ? exitStatus.findings
-    : exitStatus.clean;
+  return result.findings.some((finding) => fails(finding, failOn)) ? exitStatus.findings : exitStatus.clean;
 }

@@ -34,7 +34,11 @@ export const LINT_OPTIONS = {
     choices: ["error", "warning", "info", "never"],
     describe: "lowest severity that makes fpmlint exit with 1 [default: warning]",
   },
-  format: sharedOptions.format,
+  format: {
+    ...repeatable,
+    describe:
+      "text, json, sarif, github, gitlab, checkstyle, junit or prometheus; NAME=FILE writes to a file; repeatable [default: text]",
+  },
   quiet: { alias: "q", type: "boolean", default: false, describe: "one line per finding" },
   config: sharedOptions.config,
   "nginx-version": {

@@ -178,6 +178,7 @@ describe("capacity --diff", () => {
       validators,
       env,
       workingDirectory: top,
+      now: () => 0,
       standardInput: () => ({ kind: "bytes", bytes: Buffer.alloc(0) }),
       stdout: { write: (part, encoding) => out.push(Buffer.from(part, encoding)), ...shape },
       stderr: { write: (part) => (err += part) },

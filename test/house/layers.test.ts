@@ -9,6 +9,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   "nginx-conf": /^src\/nginx\/syntax\//,
   ini: /^src\/(fpm|php)\//,
   ajv: /^src\/engine\/validate\.ts$/,
+  sarif: /^src\/report\/machine\/sarif\.ts$/,
   diff: /^src\/report\/capacity\/diff\.ts$/,
   yargs: /^src\/cli\//,
 };

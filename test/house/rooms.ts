@@ -104,6 +104,11 @@ export const rooms: readonly Room[] = [
     what: "a rule's page, a symptom's page",
     mayImport: [...paper, "src/report", "src/causes"],
   },
+  {
+    name: "src/report/machine",
+    what: "the formats of services",
+    mayImport: [...paper, "src/report", "src/report/explain"],
+  },
   { name: "src/report/capacity", what: "a plan as text", mayImport: [...paper, "src/report", "src/sizing"] },
   {
     name: "src/report/trace",
@@ -137,6 +142,7 @@ export const rooms: readonly Room[] = [
       "src/causes",
       "src/report",
       "src/report/explain",
+      "src/report/machine",
       "src/report/capacity",
       "src/report/trace",
       "src/trace",

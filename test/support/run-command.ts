@@ -24,6 +24,7 @@ export async function runCommand(
   let err = "";
   const status = await command(words, {
     env: {},
+    now: () => 0,
     ...world,
     standardInput: () => opened(standardInput()),
     stdout: { write: (text) => (out += text) },
