@@ -8,10 +8,14 @@ import type { GivenHost } from "./host/find/given.js";
 import { isWithinAny, withParents } from "./host/path.js";
 import type { TypedLink } from "./host/spec.js";
 import type { Host } from "./model/host.js";
+import { applyComments } from "./policy/policy.js";
 import { type HostRefusal, type HostsOptions, readHosts } from "./read-hosts.js";
 import type { Place } from "./source/file.js";
 
-export type LintOptions = HostsOptions;
+export interface LintOptions extends HostsOptions {
+  /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
+  readonly today?: string | null;
+}
 
 /** Why nothing could be linted: what a command line exits with 2 for. */
 export type LintRefusal = HostRefusal;
@@ -39,10 +43,21 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
     const ran = run(rules, host, settings, (report) => touches(report, paths));
     return { ...ran, findings: ran.findings.filter((finding) => touches(finding, paths)) };
   });
-  const findings = withOrdinals(distinctFindings(judged.flatMap((one) => one.findings)));
-  const further = judged.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);
+  const applied = applyComments(
+    distinctFindings(judged.flatMap((one) => one.findings)),
+    read.hosts.map(({ host, touching }) => ({ host, part: touching !== null })),
+    rules,
+    settings,
+    options.today ?? null,
+  );
+  const ran = [...judged, ...applied.ran];
+  const findings = withOrdinals(
+    distinctFindings([...applied.findings, ...applied.ran.flatMap((one) => one.findings)]),
+  );
+  const further = ran.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);
   const incomplete = sortedIncomplete([...unread, ...further]);
-  return { kind: "linted", result: summarize(findings, hosts, incomplete, read.links) };
+  const result = summarize(findings, hosts, incomplete, read.links, applied.suppressed);
+  return { kind: "linted", result };
 }
 
 /** The first path that means neither whole hosts nor a part of one that is read; `null`: none. */
@@ -93,6 +108,7 @@ function summarize(
   hosts: readonly Host[],
   incomplete: readonly Incomplete[],
   links: readonly TypedLink[],
+  suppressed: number,
 ): LintResult {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
@@ -101,7 +117,7 @@ function summarize(
       errors: count("error"),
       warnings: count("warning"),
       infos: count("info"),
-      suppressed: 0,
+      suppressed,
       // What could only be seen from outside is in incomplete.
       hosts: hosts.filter(({ nginx, masters }) => nginx !== null || masters.length > 0).length,
       files: new Set(hosts.flatMap(filesOf)).size,

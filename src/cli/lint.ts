@@ -59,6 +59,7 @@ export function lintCommand(args: LintArguments, world: World): number {
     phpVersion: checkedVersion("php-version", args.phpVersion),
     memory: checkedSize("ram", args.ram),
     ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
+    today: new Date(world.now()).toISOString().slice(0, 10),
     configDirectory: loaded?.directory ?? world.workingDirectory,
   });
   if (outcome.kind === "refused") {

@@ -89,7 +89,7 @@ export const rooms: readonly Room[] = [
     mayImport: [...engine, "src/evidence"],
   },
   { name: "src/causes", what: "log lines and what causes them", mayImport: [...source, "src/engine"] },
-  { name: "src/policy", what: "which findings count", mayImport: ["src/engine"] },
+  { name: "src/policy", what: "which findings count", mayImport: engine },
   { name: "src/fix", what: "a help's edits, applied", mayImport: [...host, "src/help"] },
   { name: "src/logs", what: "streaming readers of logs", mayImport: host },
   { name: "src/live", what: "facts of the running machine", mayImport: model },
@@ -123,7 +123,7 @@ export const rooms: readonly Room[] = [
   {
     name: "src",
     what: "the library: paths to findings",
-    mayImport: [...engine, "src/host/find", "src/report", "rules"],
+    mayImport: [...engine, "src/host/find", "src/policy", "src/report", "rules"],
   },
   {
     name: "src/cli",
