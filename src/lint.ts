@@ -9,7 +9,7 @@ import { isWithinAny, withParents } from "./host/path.js";
 import type { TypedLink } from "./host/spec.js";
 import type { Host } from "./model/host.js";
 import { applyComments } from "./policy/policy.js";
-import { type HostRefusal, type HostsOptions, readHosts } from "./read-hosts.js";
+import { type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
 import type { Place } from "./source/file.js";
 
 export interface LintOptions extends HostsOptions {
@@ -26,6 +26,20 @@ export type LintOutcome =
 
 /** Lints with the rules and validators of the caller's choice; `index.ts` has the one with all of fpmlint's. */
 export function lintWith(rules: readonly Rule[], validators: Validators, options: LintOptions): LintOutcome {
+  const outcome = lintHosts(rules, validators, options);
+  return outcome.kind === "refused" ? outcome : { kind: "linted", result: outcome.result };
+}
+
+export type HostsOutcome =
+  | { readonly kind: "linted"; readonly result: LintResult; readonly hosts: readonly ReadHost[] }
+  | { readonly kind: "refused"; readonly refusal: LintRefusal };
+
+/** The same, with the hosts that were read. */
+export function lintHosts(
+  rules: readonly Rule[],
+  validators: Validators,
+  options: LintOptions,
+): HostsOutcome {
   const read = readHosts(options);
   if (read.kind === "refused") return read;
   const known = new Map(
@@ -57,7 +71,7 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
   const further = ran.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);
   const incomplete = sortedIncomplete([...unread, ...further]);
   const result = summarize(findings, hosts, incomplete, read.links, applied.suppressed);
-  return { kind: "linted", result };
+  return { kind: "linted", result, hosts: read.hosts };
 }
 
 /** The first path that means neither whole hosts nor a part of one that is read; `null`: none. */

@@ -129,6 +129,7 @@ function withCommands(
             {
               ...argv,
               failOn: argv["fail-on"],
+              fixReview: argv["fix-review"],
               nginxVersion: argv["nginx-version"],
               phpVersion: argv["php-version"],
               paths: pathsOf(argv, words, world),

@@ -1,7 +1,7 @@
 import { parseSize } from "../capacity/size.js";
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
-import { lintWith } from "../lint.js";
+import { type LintOptions, lintWith } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
 import { drawJson } from "../report/json.js";
 import {
@@ -17,6 +17,7 @@ import { drawQuiet, drawText } from "../report/text.js";
 import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
 import { loadConfig } from "./config.js";
+import { asksFixes, type FixArguments, fixFiles } from "./fixes.js";
 import { refusalOf } from "./input-text.js";
 import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
 import { fileNaming } from "./services.js";
@@ -24,7 +25,7 @@ import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 import { addToSummary } from "./write/summary.js";
 
-export interface LintArguments {
+export interface LintArguments extends FixArguments {
   readonly paths: readonly string[];
   readonly failOn?: Severity | "never" | undefined;
   readonly format?: readonly string[] | undefined;
@@ -51,20 +52,22 @@ export const PLAIN_WIDTH = 100;
 export function lintCommand(args: LintArguments, world: World): number {
   const outputs = readOutputs(args.format ?? [], FORMATS, "github");
   const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
-  const outcome = lintWith(world.rules, world.validators, {
+  const options: LintOptions = {
     paths: args.paths,
     workingDirectory: world.workingDirectory,
     config: loaded?.config ?? null,
     nginxVersion: checkedNginxVersion(args.nginxVersion),
     phpVersion: checkedVersion("php-version", args.phpVersion),
     memory: checkedSize("ram", args.ram),
-    ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
+    ...(args.paths.includes("-") && !asksFixes(args) ? { standardInput: dumpText(world) } : {}),
     today: new Date(world.now()).toISOString().slice(0, 10),
     configDirectory: loaded?.directory ?? world.workingDirectory,
-  });
-  if (outcome.kind === "refused") {
-    throw new UsageError(outcome.refusal.message);
-  }
+  };
+  if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))
+    throw new UsageError("--diff prints only the diff: drop --format, or give it a file");
+  const { result, printed } = asksFixes(args)
+    ? fixFiles(args, options, world)
+    : { result: linted(options, world), printed: false };
   const failOn = args.failOn ?? loaded?.config.failOn ?? "warning";
   const run: Run = {
     meta: { version },
@@ -74,14 +77,20 @@ export function lintCommand(args: LintArguments, world: World): number {
     now: world.now(),
   };
   let failed = false;
-  for (const output of outputs) {
-    const { text, failures } = render(outcome.result, output, args, world, run);
+  for (const output of outputs.filter(({ file }) => file !== null || !printed)) {
+    const { text, failures } = render(result, output, args, world, run);
     failed ||= failures.length > 0;
     deliver(text, output, world);
-    if (output.format === "github") summarize(outcome.result, run, world);
+    if (output.format === "github") summarize(result, run, world);
   }
   if (failed) return exitStatus.incomplete;
-  return statusOf(outcome.result, failOn);
+  return statusOf(result, failOn);
+}
+
+function linted(options: LintOptions, world: World): LintResult {
+  const outcome = lintWith(world.rules, world.validators, options);
+  if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
+  return outcome.result;
 }
 
 /** The commands of GitHub are for its runner; in everything else nothing is one. */

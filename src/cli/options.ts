@@ -39,6 +39,21 @@ export const LINT_OPTIONS = {
     describe:
       "text, json, sarif, github, gitlab, checkstyle, junit or prometheus; NAME=FILE writes to a file; repeatable [default: text]",
   },
+  fix: {
+    type: "boolean",
+    default: false,
+    describe: "make the changes of helps after which no working request is treated differently",
+  },
+  "fix-review": {
+    type: "boolean",
+    default: false,
+    describe: "make also those that change behaviour: look at them with --diff first",
+  },
+  diff: {
+    type: "boolean",
+    default: false,
+    describe: "print what --fix, or --fix-review, would change, and change nothing",
+  },
   quiet: { alias: "q", type: "boolean", default: false, describe: "one line per finding" },
   config: sharedOptions.config,
   "nginx-version": {

@@ -1,7 +1,7 @@
 import type { Finding, Related } from "../../engine/finding.js";
 import type { Rule, Severity } from "../../engine/rule.js";
+import { compareSeverity } from "../../engine/severity.js";
 import { type Place, position } from "../../source/file.js";
-import { compareSeverity } from "../explain/catalogue.js";
 import type { ToolMeta } from "../json.js";
 import { escapeText } from "../terminal/escape.js";
 
@@ -15,11 +15,6 @@ export interface Run {
   readonly failOn: Severity | "never";
   /** Milliseconds since 1970, when the run ended. */
   readonly now: number;
-}
-
-/** Gravest first, otherwise in the order given: services show only so many. */
-export function gravestFirst(findings: readonly Finding[]): readonly Finding[] {
-  return [...findings].sort((a, b) => compareSeverity(a.severity, b.severity));
 }
 
 /** Whether a finding fails the run. */

@@ -1,11 +1,12 @@
 import type { Finding, Incomplete, LintResult } from "../../engine/finding.js";
 import { incompleteAt } from "../../engine/incomplete.js";
 import type { Severity } from "../../engine/rule.js";
+import { gravestFirst } from "../../engine/severity.js";
 import { coverage } from "../coverage.js";
 import { helpLines } from "../help.js";
 import { type Rendered, renderEach } from "../rendered.js";
 import { escapeText } from "../terminal/escape.js";
-import { gravestFirst, linesOf, others, placeWords, type Run } from "./common.js";
+import { linesOf, others, placeWords, type Run } from "./common.js";
 
 /** Annotations of one level that GitHub takes from a step. */
 const MOST_OF_A_LEVEL = 10;

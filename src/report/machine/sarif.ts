@@ -2,6 +2,7 @@ import type * as Sarif from "sarif";
 import type { Finding, Incomplete, LintResult, Related } from "../../engine/finding.js";
 import { applicable, type Change } from "../../engine/help.js";
 import type { Rule, Severity } from "../../engine/rule.js";
+import { gravestFirst } from "../../engine/severity.js";
 import { unique } from "../../source/collect.js";
 import { position } from "../../source/file.js";
 import { perKey } from "../../source/memo.js";
@@ -12,7 +13,7 @@ import { helpLines } from "../help.js";
 import { stringify } from "../json.js";
 import { type Rendered, renderEach } from "../rendered.js";
 import { escapeText } from "../terminal/escape.js";
-import { gravestFirst, type Lines, linesOf, others, type Run } from "./common.js";
+import { type Lines, linesOf, others, type Run } from "./common.js";
 
 /** What GitHub's code scanning takes: results in a run, locations of a result, characters of a description. */
 const MOST = { results: 25_000, locations: 1_000, description: 1_024 } as const;
