@@ -8,6 +8,7 @@ import type { GivenHost } from "./host/find/given.js";
 import { isWithinAny, withParents } from "./host/path.js";
 import type { TypedLink } from "./host/spec.js";
 import type { Host } from "./model/host.js";
+import { type Baseline, type BaselineEntry, withoutKnown } from "./policy/baseline.js";
 import { applyComments } from "./policy/policy.js";
 import { type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
 import type { Place } from "./source/file.js";
@@ -15,7 +16,11 @@ import type { Place } from "./source/file.js";
 export interface LintOptions extends HostsOptions {
   /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
   readonly today?: string | null;
+  /** Known findings, which are left out. Default: none. */
+  readonly baseline?: Baseline | null;
 }
+
+const NO_BASELINE: Baseline = { version: 1, findings: [] };
 
 /** Why nothing could be linted: what a command line exits with 2 for. */
 export type LintRefusal = HostRefusal;
@@ -31,7 +36,13 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
 }
 
 export type HostsOutcome =
-  | { readonly kind: "linted"; readonly result: LintResult; readonly hosts: readonly ReadHost[] }
+  | {
+      readonly kind: "linted";
+      readonly result: LintResult;
+      readonly hosts: readonly ReadHost[];
+      /** Entries of the baseline that nothing was found for. */
+      readonly stale: readonly BaselineEntry[];
+    }
   | { readonly kind: "refused"; readonly refusal: LintRefusal };
 
 /** The same, with the hosts that were read. */
@@ -65,13 +76,16 @@ export function lintHosts(
     options.today ?? null,
   );
   const ran = [...judged, ...applied.ran];
-  const findings = withOrdinals(
+  const all = withOrdinals(
     distinctFindings([...applied.findings, ...applied.ran.flatMap((one) => one.findings)]),
   );
+  const remaining = withoutKnown(all, options.baseline ?? NO_BASELINE);
+  const { findings, stale } = remaining;
   const further = ran.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);
   const incomplete = sortedIncomplete([...unread, ...further]);
-  const result = summarize(findings, hosts, incomplete, read.links, applied.suppressed);
-  return { kind: "linted", result, hosts: read.hosts };
+  const suppressed = applied.suppressed + remaining.suppressed;
+  const result = summarize(findings, hosts, incomplete, read.links, suppressed);
+  return { kind: "linted", result, hosts: read.hosts, stale };
 }
 
 /** The first path that means neither whole hosts nor a part of one that is read; `null`: none. */

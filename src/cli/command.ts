@@ -130,6 +130,7 @@ function withCommands(
               ...argv,
               failOn: argv["fail-on"],
               fixReview: argv["fix-review"],
+              updateBaseline: argv["update-baseline"],
               nginxVersion: argv["nginx-version"],
               phpVersion: argv["php-version"],
               paths: pathsOf(argv, words, world),

@@ -1,8 +1,9 @@
 import { parseSize } from "../capacity/size.js";
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
-import { type LintOptions, lintWith } from "../lint.js";
+import { type LintOptions, lintHosts } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
+import type { Baseline } from "../policy/baseline.js";
 import { drawJson } from "../report/json.js";
 import {
   fails,
@@ -16,6 +17,7 @@ import { chooseColor, chooseUnicode } from "../report/terminal/color.js";
 import { drawQuiet, drawText } from "../report/text.js";
 import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
+import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
 import { loadConfig } from "./config.js";
 import { asksFixes, type FixArguments, fixFiles } from "./fixes.js";
 import { refusalOf } from "./input-text.js";
@@ -30,6 +32,9 @@ export interface LintArguments extends FixArguments {
   readonly failOn?: Severity | "never" | undefined;
   readonly format?: readonly string[] | undefined;
   readonly quiet: boolean;
+  /** File of known findings. */
+  readonly baseline?: string | undefined;
+  readonly updateBaseline: boolean;
   readonly color: "auto" | "always" | "never";
   readonly config?: string | undefined;
   /** `1.22.1`. */
@@ -62,12 +67,13 @@ export function lintCommand(args: LintArguments, world: World): number {
     ...(args.paths.includes("-") && !asksFixes(args) ? { standardInput: dumpText(world) } : {}),
     today: new Date(world.now()).toISOString().slice(0, 10),
     configDirectory: loaded?.directory ?? world.workingDirectory,
+    baseline: knownFindings(args, world),
   };
   if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))
     throw new UsageError("--diff prints only the diff: drop --format, or give it a file");
   const { result, printed } = asksFixes(args)
     ? fixFiles(args, options, world)
-    : { result: linted(options, world), printed: false };
+    : { result: linted(args, options, world), printed: false };
   const failOn = args.failOn ?? loaded?.config.failOn ?? "warning";
   const run: Run = {
     meta: { version },
@@ -87,10 +93,34 @@ export function lintCommand(args: LintArguments, world: World): number {
   return statusOf(result, failOn);
 }
 
-function linted(options: LintOptions, world: World): LintResult {
-  const outcome = lintWith(world.rules, world.validators, options);
+function linted(args: LintArguments, options: LintOptions, world: World): LintResult {
+  const outcome = lintHosts(world.rules, world.validators, options);
   if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
-  return outcome.result;
+  const { result, stale } = outcome;
+  if (args.baseline === undefined) return result;
+  if (!args.updateBaseline) {
+    sayStale(args.baseline, stale, world);
+    return result;
+  }
+  updateBaseline(args.baseline, result.findings, world);
+  return withoutFindings(result);
+}
+
+/** As a run with the baseline that was just written would say. */
+function withoutFindings({ findings, summary }: LintResult): LintResult {
+  const suppressed = summary.suppressed + findings.length;
+  return { findings: [], summary: { ...summary, errors: 0, warnings: 0, infos: 0, suppressed } };
+}
+
+/** `null`: none are known, or they are to be written. Throws UsageError. */
+function knownFindings(args: LintArguments, world: World): Baseline | null {
+  if (args.updateBaseline) {
+    if (args.baseline === undefined) throw new UsageError("--update-baseline needs --baseline FILE");
+    if (asksFixes(args))
+      throw new UsageError("--update-baseline records findings: drop --fix, --fix-review and --diff");
+    return null;
+  }
+  return args.baseline === undefined ? null : loadBaseline(args.baseline, world);
 }
 
 /** The commands of GitHub are for its runner; in everything else nothing is one. */

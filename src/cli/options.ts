@@ -39,6 +39,15 @@ export const LINT_OPTIONS = {
     describe:
       "text, json, sarif, github, gitlab, checkstyle, junit or prometheus; NAME=FILE writes to a file; repeatable [default: text]",
   },
+  baseline: {
+    type: "string",
+    describe: "file of known findings, which are not reported",
+  },
+  "update-baseline": {
+    type: "boolean",
+    default: false,
+    describe: "write the findings of this run to the file of --baseline",
+  },
   fix: {
     type: "boolean",
     default: false,

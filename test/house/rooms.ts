@@ -144,6 +144,7 @@ export const rooms: readonly Room[] = [
       "src/report/explain",
       "src/report/machine",
       "src/fix",
+      "src/policy",
       "src/report/capacity",
       "src/report/trace",
       "src/trace",
