@@ -22,6 +22,7 @@ import { loadConfig } from "./config.js";
 import { asksFixes, type FixArguments, fixFiles } from "./fixes.js";
 import { refusalOf } from "./input-text.js";
 import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
+import { withRuleLevels } from "./rule-levels.js";
 import { fileNaming } from "./services.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
@@ -32,6 +33,8 @@ export interface LintArguments extends FixArguments {
   readonly failOn?: Severity | "never" | undefined;
   readonly format?: readonly string[] | undefined;
   readonly quiet: boolean;
+  /** `ID=LEVEL`, each. */
+  readonly rule?: readonly string[] | undefined;
   /** File of known findings. */
   readonly baseline?: string | undefined;
   readonly updateBaseline: boolean;
@@ -60,7 +63,7 @@ export function lintCommand(args: LintArguments, world: World): number {
   const options: LintOptions = {
     paths: args.paths,
     workingDirectory: world.workingDirectory,
-    config: loaded?.config ?? null,
+    config: withRuleLevels(loaded?.config ?? null, args.rule ?? [], world.rules),
     nginxVersion: checkedNginxVersion(args.nginxVersion),
     phpVersion: checkedVersion("php-version", args.phpVersion),
     memory: checkedSize("ram", args.ram),

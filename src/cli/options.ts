@@ -39,6 +39,10 @@ export const LINT_OPTIONS = {
     describe:
       "text, json, sarif, github, gitlab, checkstyle, junit or prometheus; NAME=FILE writes to a file; repeatable [default: text]",
   },
+  rule: {
+    ...repeatable,
+    describe: "level of a rule, as in timeout/read-zero=error, or of a group: buffer/*=off; repeatable",
+  },
   baseline: {
     type: "string",
     describe: "file of known findings, which are not reported",

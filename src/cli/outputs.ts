@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { withoutCommands } from "../report/terminal/escape.js";
-import { nearest } from "../source/spelling.js";
-import { UsageError } from "./usage.js";
+import { meantValue, UsageError } from "./usage.js";
 import { writeReport } from "./write/report.js";
 
 /** What every command with `--format` writes. */
@@ -36,7 +35,7 @@ function readOutput<F extends string>(value: string, known: readonly F[]): Outpu
   const [name = "", ...rest] = value.split("=");
   const format = known.find((one) => one === name);
   if (format === undefined) {
-    const near = nearest(name, known);
+    const near = meantValue(name, known);
     const meant = near === null ? "" : `; did you mean ${near}?`;
     throw new UsageError(
       `unknown format "${name}"${meant}${meant === "" ? ";" : ""} known are ${known.join(", ")}`,
