@@ -23,6 +23,8 @@ export default defineConfig(({ mode }) => {
     },
     test: {
       server: { deps: { inline: ["yargs"] } },
+      // What was made of a module is kept until the module changes.
+      experimental: { fsModuleCache: true, fsModuleCachePath: "node_modules/.cache/vitest" },
       setupFiles: ["test/support/seed.ts"],
       globalSetup: quick ? [] : ["test/support/global-setup.ts"],
       // No test says anything about speed: these end what hangs, on a machine that is busy with other things too.

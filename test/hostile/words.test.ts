@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { validators } from "../../src/validators.js";
 import { type Ran, runCommand } from "../support/run-command.js";
-import { sample, saySample } from "../support/sample.js";
+import { runs, sample, saySample } from "../support/sample.js";
 import {
   dumpOf,
   hostTree,
@@ -113,7 +113,7 @@ describe("in trees", () => {
 });
 
 test("names that lists or functions have break nothing", { timeout: 600_000 }, async () => {
-  const drawn = sample(OTHER_NAMES, 8);
+  const drawn = sample(OTHER_NAMES, runs(8, 3));
   saySample("names that lists or functions have", drawn.length, OTHER_NAMES.length);
   for (const word of drawn) expectSane(await inTree(hostTree(word), ["--quiet", "."]));
 });
@@ -191,7 +191,7 @@ describe("on the command line", () => {
     "%s is an ordinary word",
     { timeout: 600_000 },
     async (word) => {
-      const drawn = placesFor(COMMANDS, word, 8);
+      const drawn = placesFor(COMMANDS, word, runs(8, 3));
       saySample(`command lines with ${word}`, drawn.length, COMMANDS.length);
       for (const [name, words] of drawn) {
         const input = words(word).includes("--samples") ? psOf : dumpOf;
