@@ -36,7 +36,12 @@ export default defineConfig(({ mode }) => {
       maxWorkers: Math.max(2, availableParallelism() - 1),
       reporters: ["default", ...annotations, quick ? [summary, { left: LEFT }] : summary],
       projects: quick
-        ? [{ extends: true, test: { name: "quick", isolate: false, include: [...QUICK] } }]
+        ? [
+            {
+              extends: true,
+              test: { name: "quick", isolate: false, include: [...QUICK], env: { FPMLINT_QUICK: "1" } },
+            },
+          ]
         : [
             // Files share a process, which reads our modules and lints each fixture once.
             {

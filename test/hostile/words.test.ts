@@ -105,7 +105,7 @@ describe("in trees", () => {
   });
 
   test.each(["toString", "__proto__"])("%s in text", async (word) => {
-    for (const [, tree] of placesFor(trees, `${word} in text`, 2)) {
+    for (const [, tree] of placesFor(trees, `${word} in text`, runs(2))) {
       expectSane(await inTree(tree(word), ["."]));
       expectSane(await inTree(tree(word), ["--quiet", "."]));
     }
@@ -231,7 +231,7 @@ const CONFIGS: readonly (readonly [name: string, text: (word: string) => string]
 
 describe("in fpmlint.json", () => {
   test.each(PROTOTYPE_NAMES)("%s is an ordinary word", async (word) => {
-    for (const [name, text] of placesFor(CONFIGS, word, 2)) {
+    for (const [name, text] of placesFor(CONFIGS, word, runs(2))) {
       const make = (of: string): Tree => ({ ...SMALL, "fpmlint.json": text(of) });
       const [special, other] = await bothSay(word, () => ["--quiet", "."], make);
       expect(special, name).toEqual(other);
