@@ -1,6 +1,8 @@
+import { rules } from "../../rules/index.js";
 import { command } from "../../src/cli/command.js";
 import type { World } from "../../src/cli/world.js";
 import type { Opened } from "../../src/host/door.js";
+import { validators } from "../../src/validators.js";
 
 export interface Ran {
   readonly status: number;
@@ -31,4 +33,13 @@ export async function runCommand(
     stderr: { write: (text) => (err += text) },
   });
   return { status, out, err };
+}
+
+/** The same with all rules, in a directory of the disk. */
+export function commandIn(
+  workingDirectory: string,
+  words: readonly string[],
+  given: Partial<Given> = {},
+): Promise<Ran> {
+  return runCommand(words, { rules, validators, workingDirectory, ...given });
 }
