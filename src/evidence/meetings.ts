@@ -85,6 +85,22 @@ export function meet(
   });
 }
 
+/**
+ * URLs that no site has: one of the server, and one below each prefix whose location leads such requests on by
+ * itself.
+ */
+export function missingUrls(server: Node): readonly string[] {
+  const found = new Set([`/${NOWHERE}`]);
+  for (const location of descendants(server)) {
+    if (location.name !== "location" || !location.children.some(({ name }) => LEADS.test(name))) continue;
+    const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
+    if (!/^[~@=]/.test(modifier) && path.startsWith("/")) found.add(`${withoutEnd(path, "/")}/${NOWHERE}`);
+  }
+  return [...found];
+}
+
+const LEADS = /^(?:try_files|rewrite|error_page)$/;
+
 /** The last step that chose by itself what answers: an argument of `try_files`, a `rewrite`, an `error_page`. */
 export type Lead = Extract<Step, { readonly kind: "try-files" | "rewrite" | "error-page" | "index" }>;
 
