@@ -161,7 +161,9 @@ const handersIn = perKey((server: Node): Handers => {
     if (!takers.has(path)) takers.set(path, chosenLocation(server, path) ?? undefined);
     return takers.get(path);
   };
-  const handing = locationsIn(server)
+  // Where no location fits, the server itself does.
+  const alone = chosenLocation(server, "/no-such-name") === null ? [server] : [];
+  const handing = [...alone, ...locationsIn(server)]
     .filter(always)
     .flatMap((one) => targetsOf(one).map((target) => [target, one] as const));
   const paths = handing.filter(([target]) => target.startsWith("/") && !target.includes("$"));
@@ -180,7 +182,8 @@ const handersIn = perKey((server: Node): Handers => {
 function targetsOf(location: Node): readonly string[] {
   const tried = childrenNamed(location, "try_files").map((node) => node.directive.args.at(-1)?.text ?? "");
   const pages = childrenNamed(location, "error_page").filter((node) => argument(node, 0) === "404");
-  const rewrites = [location, ...childrenNamed(location, "if")]
+  // Those of a server come before any location is chosen.
+  const rewrites = (location.name === "server" ? [] : [location, ...childrenNamed(location, "if")])
     .flatMap((block) => childrenNamed(block, "rewrite"))
     .filter((node) => [undefined, "last"].includes(argument(node, 2)));
   return [

@@ -20,7 +20,11 @@ export function drawEntry(
   random: Random,
 ): Entry {
   const { chance, pick } = random;
-  const shape = numbered(host, pick(site.entries.length === 0 ? FIRST : SECOND)(random));
+  const first = site.entries[0]?.shape;
+  // What is nested in a prefix is asked before any other expression.
+  let drawn = pick(first === undefined ? FIRST : SECOND)(random);
+  while (first === "nested" && drawn.before === true) drawn = pick(SECOND)(random);
+  const shape = numbered(host, drawn);
   const blocks = shape.blocks.map(([head, ...lines]) => ({ head, lines: [...lines] }));
   const entry: Entry = { uri: shape.uri, shape: shape.name, front, page: null, blocks, pool };
   host.drawn.add(`location: ${shape.name}`);

@@ -113,7 +113,7 @@ function isForOtherFiles({ rule, case: name, message }: Finding): boolean {
 
 function slow({ rule, case: name }: Finding, way: Way): boolean {
   const { location, pools } = way;
-  if (rule === "buffer/proxy-chain") return name === "time" && proxies(way).some(isImpatient);
+  if (rule === "buffer/proxy-chain") return name !== "body" && proxies(way).some(isImpatient);
   // It is about what ends first in PHP, not about what the client gets.
   if (rule === "timeout/execution-limit-unreachable") return false;
   const read = effectiveTime(location, "fastcgi_read_timeout");
@@ -157,7 +157,7 @@ function body(host: Host, { rule, case: name }: Finding, way: Way): boolean {
   if (binding === null) return false;
   // A named location is not chosen by the URI, and its own limit is not asked.
   const asked = [location, ...before].filter(
-    (one) => one.name === "location" && one.directive.args[0]?.text.startsWith("@") !== true,
+    (one) => /^(?:location|server)$/.test(one.name) && one.directive.args[0]?.text.startsWith("@") !== true,
   );
   const client = asked.map((one) => effectiveOffset(one, "client_max_body_size"));
   const refused = client.some((one) => one.kind !== "unknown" && one.value !== 0 && one.value < BODY);
@@ -210,8 +210,7 @@ export function unclear(host: Host, findings: readonly Finding[], way: Way, symp
     return "how fast a pool grows whose workers are held by kept connections is not said";
   if (findings.some(({ rule }) => rule === "pool/process-max") && way.pools.length > 0)
     return "which pool gets no worker is not said";
-  if (symptom === "plain" && isSharedSplit(way))
-    return "whether this site wants a path after its scripts is not said";
+  if (isSharedSplit(way)) return "whether this site wants a path after its scripts is not said";
   if (symptom === "slow" && way.entry.pool.walled) return "a script in a chroot leaves no marks outside";
   if (symptom === "large body" && way.entry.pool.walled)
     return "a chroot here has no place for temporary files";

@@ -73,15 +73,18 @@ function drawnLocation(server: Node, entry: Entry): Node | null {
   return location ?? null;
 }
 
-/** Locations and rewriting, in the order in which a request for the entry meets them. */
+/** Locations, servers where none fits, and rewriting, in the order in which a request for the entry meets them. */
 function nodesMet(host: Host, to: SiteDraft, entry: Entry): readonly Node[] {
   const server = serverOf(host, to);
   const headers = [["Host", to.name]] as const;
   const asked =
     server === null ? [] : waysTo(host, server, `${entry.uri}?a=1`, { client: "127.0.0.1", headers });
   const way = asked.find(({ outcome }) => outcome.kind === "php") ?? asked[0];
+  let last = server;
   const found = (way?.steps ?? []).flatMap((step): readonly Node[] => {
-    if (step.kind === "location") return step.location === null ? [] : [step.location];
+    if (step.kind === "server") last = step.server;
+    // Without a location the server itself answers.
+    if (step.kind === "location") return [step.location ?? last].filter((one) => one !== null);
     return "node" in step ? [step.node] : [];
   });
   return [...new Set(found)];
@@ -119,10 +122,10 @@ function aboutPlaces(host: Host, finding: Finding, ways: readonly Way[]): readon
   const addressed = named.length === 0 || isNginx(finding.at) ? those(isAddressOf, marked) : [];
   const found = [...new Set([...named, ...addressed])];
   if (found.length > 0) return found;
-  // It is about another location, of which no request here is the first.
-  const passing = new Set(host.bindings.map(({ location }) => location));
-  if (nodes.some((node) => passing.has(nearest(node) ?? node))) return [];
   const around = those((node, way) => isWithin(way.location, node), nodes);
+  // It is about another location, which none of the requests here gets to.
+  const passing = new Set(host.bindings.map(({ location }) => location));
+  if (around.length === 0 && nodes.some((node) => passing.has(nearest(node) ?? node))) return [];
   // A finding that names only a pool means all that use it.
   return around.length > 0 ? withPool(around) : inPools;
 }
