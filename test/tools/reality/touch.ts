@@ -32,8 +32,8 @@ export function wayOf(host: Host, site: SiteDraft, entry: Entry): Way | null {
   const location = drawnLocation(server, entry) ?? end ?? server;
   const binding = host.bindings.find((one) => one.location === location) ?? null;
   const pools = (binding?.targets ?? []).filter(({ down }) => !down).flatMap((target) => target.pools);
-  const before = met.filter((one) => one !== location);
   const asks = askedBy(server, location);
+  const before = met.filter((one) => one !== location && one !== asks);
   return { site, entry, location, before, asks, binding, pools: [...new Set(pools)] };
 }
 
