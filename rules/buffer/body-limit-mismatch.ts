@@ -70,6 +70,10 @@ export const bodyLimitMismatch = defineRule({
         nobody set \`client_max_body_size\` where a request comes first, and a larger limit is written in
         the PHP location that it is handed to, or \`post_max_size\` is written above PHP's default (a warning)
       `,
+      markdown`
+        the same where \`auth_request\` asks a location about the request (a warning), or where \`/\` leads to the
+        script by \`index\` (info)
+      `,
     ],
     silent: [
       "both limits are equal",

@@ -127,7 +127,8 @@ function directoryOf(binding: Binding, { set, param }: SentScript): string | nul
 
 /** One script for many URLs: PHP then looks for the path of the URL, and not for the script. */
 function isFixed({ location }: Binding, path: ScriptPath): boolean {
-  return path.kind === "one-script" && argument(location, 0) !== "=";
+  const own = argument(location, 0) === "=" && argument(location, 1);
+  return path.kind === "one-script" && own !== `/${path.name}`;
 }
 
 /** The path with the links of the tree followed. */

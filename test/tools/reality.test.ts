@@ -43,6 +43,10 @@ describe("the generator", () => {
       ...["level http", "level server", "level location", "sites inline", "sites glob", "sites links"],
       ...["two masters", "pool in two files", "location: nested", "location: named", "location: alias"],
       ...["location: front controller", "location: path info", "location: prefix", "location: one script"],
+      ...["location: named rewrite", "location: rewrite if missing", "location: error page", "pass: if"],
+      ...["location: pattern", "location: mapped script", "location: start page", "location: fixed script"],
+      ...["hop to a port", "hop to a socket", "guard: allow", "guard: satisfy", "guard: auth_request"],
+      ...["guard: limit_except", "page: status", "page: ping", "chroot"],
     ];
     expect(wanted.filter((name) => !drawn.has(name))).toEqual([]);
     const healthy = hosts.filter((host) => host.faults.length === 0).length / hosts.length;

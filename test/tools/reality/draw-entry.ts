@@ -58,7 +58,8 @@ function numbered(host: HostDraft, shape: Shape): Shape {
 function drawChroot(host: HostDraft, site: SiteDraft, entry: Entry, shape: Shape, { chance }: Random): Shape {
   const simple = ["suffix", "front controller", "start page", "anchored"].includes(shape.name);
   const alone = !allEntries(host).some((one) => one.entry.pool === entry.pool) && site.entries.length === 0;
-  if (!simple || !alone || entry.pool.walled || !chance(0.15)) return shape;
+  const others = host.pools.some((one) => one !== entry.pool && !one.walled);
+  if (!simple || !alone || !others || entry.pool.walled || !chance(0.15)) return shape;
   entry.pool.lines.push(`chroot = ${site.root}`);
   entry.pool.walled = true;
   host.drawn.add("chroot");
@@ -111,8 +112,12 @@ export function askedLocation(address: string | null, root: string): string {
 export function drawPage(host: HostDraft, site: SiteDraft, pool: PoolDraft, random: Random): Entry {
   const { chance, pick } = random;
   const page = pick(["status", "status", "ping"] as const);
-  const uri = page === "ping" ? pick(["/fpm-ping", "/ping"]) : pick(["/fpm-status", "/status"]);
-  put(pool.lines, `${page === "ping" ? "ping.path" : "pm.status_path"} = ${uri}`);
+  const key = page === "ping" ? "ping.path" : "pm.status_path";
+  // A pool has one of each.
+  const there = pool.lines.find((line) => line.startsWith(`${key} = `))?.replace(`${key} = `, "");
+  const usual = page === "ping" ? pick(["/fpm-ping", "/ping"]) : pick(["/fpm-status", "/status"]);
+  const uri = there ?? usual;
+  put(pool.lines, `${key} = ${uri}`);
   const lines = chance(0.7) ? ["allow 127.0.0.1;", "allow ::1;", "deny all;"] : [];
   lines.push(...pick([["include fastcgi.conf;"], ["include fastcgi_params;", SCRIPT]]));
   const entry: Entry = {

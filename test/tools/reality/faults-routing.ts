@@ -67,7 +67,7 @@ export const routingFaults: Readonly<Record<string, Fault>> = {
   // A script of its own URL is then a plain file, of which nobody says that it is one.
   "another ending": (_host, _site, entry, { pick }) =>
     entry.blocks.length === 1 &&
-    !/\.php|^\/$|^\/tool/.test(entry.uri) &&
+    !/\.php|^\/$|^\/tool|^\/news/.test(entry.uri) &&
     rename(entry, /\\\.php\$$/, pick([String.raw`\.php5$`, String.raw`\.phtml$`])),
   "a location inside": (_host, _site, entry) => {
     if (!/^location ~\*? \\\.php\$$/.test(inner(entry).head)) return false;
@@ -184,6 +184,7 @@ export const routingFaults: Readonly<Record<string, Fault>> = {
   },
   "another doc_root": (host, site, entry, { pick }) => {
     // A site with a script of the same name would run another one, which no request here tells.
+    if (host.sites.some(({ entries }) => entries.some(({ uri }) => uri.startsWith("/tool")))) return false;
     const alone = users(host, entry) === 1 && entry.uri.startsWith("/index.php");
     const directory = alone ? pick(["/srv/elsewhere", site.root]) : "/srv/elsewhere";
     if (alone || pick([true, false])) entry.pool.lines.push(`php_admin_value[doc_root] = ${directory}`);

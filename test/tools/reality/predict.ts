@@ -32,8 +32,11 @@ export function predict(host: Host, findings: readonly Finding[], ways: readonly
     of: (way, symptom) =>
       findings.filter((one) => {
         const touched = about.get(one)?.includes(way) === true;
-        // Whom it asks whether to go on has a say in all requests, and in none of their limits.
-        const asks = symptom === "plain" && way.asks !== null && isInside(host, one, way.asks);
+        // Whom it asks whether to go on has a say in all requests, and of the limits in that on bodies.
+        const asks =
+          (symptom === "plain" || symptom === "large body") &&
+          way.asks !== null &&
+          isInside(host, one, way.asks);
         return (touched || asks) && foretells(host, one, way, symptom);
       }),
   };
@@ -76,7 +79,7 @@ function plain(host: Host, finding: Finding, way: Way): boolean {
   const { entry, binding } = way;
   const { symptom, rule, case: name } = finding;
   // Most of its cases are about other URLs than those that somebody meant.
-  if (rule === "fastcgi/source-exposed") return ["fallback", "nested"].includes(name) || binding === null;
+  if (rule === "fastcgi/source-exposed") return ["fallback", "nested"].includes(name) || binding === null || way.sent;
   if (rule === "fastcgi/intercepted-errors") return false;
   if (rule === "request/path-info-lost") return entry.uri.includes(".php/");
   if (rule === "connect/empty-variable" && hasRow(host, finding, way)) return false;
@@ -98,6 +101,7 @@ function hasRow(host: Host, { at }: Finding, { site }: Way): boolean {
 }
 
 const ABOUT_SCRIPTS: ReadonlySet<string> = new Set([
+  "fastcgi/chroot-path",
   "fastcgi/doc-root",
   "fastcgi/extension-denied",
   "fastcgi/lost-body-params",
@@ -153,10 +157,10 @@ function header(way: Way): boolean {
 }
 
 function body(host: Host, { rule, case: name }: Finding, way: Way): boolean {
-  const { location, binding, pools, before } = way;
+  const { location, binding, pools, before, asks } = way;
   if (binding === null) return false;
   // A named location is not chosen by the URI, and its own limit is not asked.
-  const asked = [location, ...before].filter(
+  const asked = [location, ...before, ...(asks === null ? [] : [asks])].filter(
     (one) => /^(?:location|server)$/.test(one.name) && one.directive.args[0]?.text.startsWith("@") !== true,
   );
   const client = asked.map((one) => effectiveOffset(one, "client_max_body_size"));
@@ -172,7 +176,9 @@ function body(host: Host, { rule, case: name }: Finding, way: Way): boolean {
   };
   const post = limit("post_max_size");
   if (rule === "buffer/proxy-chain") return name === "body" && refused && post >= BODY;
-  if (name === "refused-first" || name === "cut-by-default") return refused && post >= BODY;
+  // Where PHP takes everything, a refusal by nginx does not show that it was not meant.
+  if (name === "refused-first" || name === "cut-by-default")
+    return refused && post >= BODY && Number.isFinite(post);
   if (rule === "php/invalid-limit") return post < FORM;
   if (refused) return false;
   if (name === "above-memory") return post >= BODY && limit("memory_limit") < 2 * BODY;

@@ -16,6 +16,8 @@ export interface Way {
   readonly location: Node;
   /** What the entry's requests meet before they are there: locations, rewrites, servers in front. */
   readonly before: readonly Node[];
+  /** Whether nginx sends a file in the place of a script. */
+  readonly sent: boolean;
   /** The location that says whether a request may go on (`auth_request`); `null`: none is asked. */
   readonly asks: Node | null;
   /** What is passed to FastCGI there; `null`: nothing is. */
@@ -27,14 +29,14 @@ export interface Way {
 export function wayOf(host: Host, site: SiteDraft, entry: Entry): Way | null {
   const server = serverOf(host, site);
   if (server === null) return null;
-  const met = nodesMet(host, entry.front ?? site, entry);
+  const { met, sent } = nodesMet(host, entry.front ?? site, entry);
   const end = met.findLast(({ name }) => name === "location");
   const location = drawnLocation(server, entry) ?? end ?? server;
   const binding = host.bindings.find((one) => one.location === location) ?? null;
   const pools = (binding?.targets ?? []).filter(({ down }) => !down).flatMap((target) => target.pools);
   const asks = askedBy(server, location);
   const before = met.filter((one) => one !== location && one !== asks);
-  return { site, entry, location, before, asks, binding, pools: [...new Set(pools)] };
+  return { site, entry, location, before, sent, asks, binding, pools: [...new Set(pools)] };
 }
 
 function askedBy(server: Node, location: Node): Node | null {
@@ -74,7 +76,11 @@ function drawnLocation(server: Node, entry: Entry): Node | null {
 }
 
 /** Locations, servers where none fits, and rewriting, in the order in which a request for the entry meets them. */
-function nodesMet(host: Host, to: SiteDraft, entry: Entry): readonly Node[] {
+function nodesMet(
+  host: Host,
+  to: SiteDraft,
+  entry: Entry,
+): { readonly met: readonly Node[]; readonly sent: boolean } {
   const server = serverOf(host, to);
   const headers = [["Host", to.name]] as const;
   const asked =
@@ -87,7 +93,7 @@ function nodesMet(host: Host, to: SiteDraft, entry: Entry): readonly Node[] {
     if (step.kind === "location") return [step.location ?? last].filter((one) => one !== null);
     return "node" in step ? [step.node] : [];
   });
-  return [...new Set(found)];
+  return { met: [...new Set(found)], sent: way?.outcome.kind === "file" };
 }
 
 /** The ways that a finding is about, by the places it names. */
@@ -106,6 +112,9 @@ function isOfAnotherHost({ parent, directive }: Node, { site }: Way): boolean {
 }
 
 function aboutPlaces(host: Host, finding: Finding, ways: readonly Way[]): readonly Way[] {
+  // Nobody meets such a pool any more, so it is told by its name.
+  if (finding.rule === "socket/path-too-long" && finding.case === "cut")
+    return ways.filter(({ entry }) => finding.message.includes(`[${entry.pool.name}]`));
   const places = [finding.at, ...[...finding.link, ...finding.related].map(({ place }) => place)];
   const nodes = places.filter(isNginx).flatMap((place) => nodesAt(host, place));
   const inPools = ways.filter((way) =>
