@@ -4,7 +4,6 @@ import type { Binding, Host } from "../model/host.js";
 import { scriptsAt, writtenRoot } from "../model/request/paths.js";
 import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { literalScripts, namedExtensions } from "../nginx/location/extensions.js";
-import { argument } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { withoutEnd } from "../source/ends.js";
 import { perKey } from "../source/memo.js";
@@ -46,8 +45,9 @@ export const scriptPaths = perKey(({ location }: Binding): readonly string[] => 
   for (const { uri } of namedExtensions(location).flat()) found.add(withoutEnd(uri, "/"));
   for (const path of literalScripts(location)) found.add(path);
   found.add("/index.php");
-  const below = /^~\*? \^(\/[\w/-]*\/)/.exec(argument(location, 0) + " " + (argument(location, 1) ?? ""))?.[1];
-  if (below !== undefined) found.add(`${below}${NOWHERE}`);
+  const words = location.directive.args.map(({ text }) => text).join(" ");
+  const below = /^~\*? \^(\/[\w/-]*)/.exec(words)?.[1];
+  if (below !== undefined) found.add(`${withoutEnd(below, "/")}/${NOWHERE}`);
   // A front controller, or a named location, is reached by what is no file.
   found.add(`${prefix}${NOWHERE}`);
   found.add(`/${NOWHERE}`);

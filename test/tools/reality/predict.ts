@@ -79,7 +79,8 @@ function plain(host: Host, finding: Finding, way: Way): boolean {
   const { entry, binding } = way;
   const { symptom, rule, case: name } = finding;
   // Most of its cases are about other URLs than those that somebody meant.
-  if (rule === "fastcgi/source-exposed") return ["fallback", "nested"].includes(name) || binding === null || way.sent;
+  if (rule === "fastcgi/source-exposed")
+    return ["fallback", "nested"].includes(name) || binding === null || way.sent;
   if (rule === "fastcgi/intercepted-errors") return false;
   if (rule === "request/path-info-lost") return entry.uri.includes(".php/");
   if (rule === "connect/empty-variable" && hasRow(host, finding, way)) return false;
