@@ -7,8 +7,8 @@ import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { rootOf } from "../../src/model/request/root.js";
-import { scriptPath } from "../../src/model/request/script-path.js";
-import { headPlace } from "../../src/nginx/tree/nodes.js";
+import { type ScriptPath, scriptPath } from "../../src/model/request/script-path.js";
+import { argument, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -122,8 +122,14 @@ function directoryOf(binding: Binding, { set, param }: SentScript): string | nul
   if (!/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(name)) return null;
   const path = scriptPath(param.value);
   if (path.kind === "literal-directory") return normalizePath(path.directory);
-  const root = path.kind === "follows-uri" ? literalRoot(binding) : null;
+  const root = path.kind === "follows-uri" || isFixed(binding, path) ? literalRoot(binding) : null;
   return root === null ? null : normalizePath(root.path);
+}
+
+/** One script for many URLs: PHP then looks for the path of the URL, and not for the script. */
+function isFixed({ location }: Binding, path: ScriptPath): boolean {
+  const own = argument(location, 0) === "=" && argument(location, 1);
+  return path.kind === "one-script" && own !== `/${path.name}`;
 }
 
 /** The path with the links of the tree followed. */

@@ -1,5 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
+import { NOWHERE } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { type Passed, scriptOf } from "../../src/evidence/scripts.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
@@ -76,7 +77,10 @@ export const openBasedir = defineRule({
   },
   asksDisk: true,
   reads: ["directory"],
-  proof: { kind: "daemons", requests: [{ path: "/index.php" }, { path: "/tool/index.php" }] },
+  proof: {
+    kind: "daemons",
+    requests: [{ path: "/index.php" }, { path: "/tool/index.php" }, { path: `/${NOWHERE}` }],
+  },
   *find(binding, host): Generator<ShutOut> {
     if (binding.serves !== "php") return;
     const walls = wallsOf(host);

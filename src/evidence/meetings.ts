@@ -3,7 +3,14 @@ import type { Host } from "../model/host.js";
 import { type Asked, requestTo, treeFiles } from "../model/request/resolve/ask.js";
 import { resolve } from "../model/request/resolve/resolve.js";
 import type { Files, Request, Step, Way } from "../model/request/resolve/types.js";
-import { argument, argumentPlace, childrenNamed, everywhere, headPlace } from "../nginx/tree/nodes.js";
+import {
+  argument,
+  argumentPlace,
+  childrenNamed,
+  everywhere,
+  headPlace,
+  insideServer,
+} from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped } from "../source/collect.js";
 import { withoutEnd } from "../source/ends.js";
@@ -86,6 +93,22 @@ export function meet(
     return { server, request, ways: resolve(http, request, filesOf(host), { server }) };
   });
 }
+
+/**
+ * URLs that no site has: one of the server, and one below each prefix whose location leads such requests on by
+ * itself.
+ */
+export function missingUrls(server: Node): readonly string[] {
+  const found = new Set([`/${NOWHERE}`]);
+  for (const location of insideServer(server, "location")) {
+    if (!location.children.some(({ name }) => LEADS.test(name))) continue;
+    const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
+    if (!/^[~@=]/.test(modifier) && path.startsWith("/")) found.add(`${withoutEnd(path, "/")}/${NOWHERE}`);
+  }
+  return [...found];
+}
+
+const LEADS = /^(?:try_files|rewrite|error_page)$/;
 
 /** The last step that chose by itself what answers: an argument of `try_files`, a `rewrite`, an `error_page`. */
 export type Lead = Extract<Step, { readonly kind: "try-files" | "rewrite" | "error-page" | "index" }>;

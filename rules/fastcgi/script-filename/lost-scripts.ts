@@ -34,6 +34,9 @@ interface Sent extends Sending {
 export const NOT_FOUND = "every request to this location ends as 404 File not found";
 const DENIED = "every request to this location ends as 403 Access denied";
 
+/** One script of the root: `$document_root/index.php`. */
+const FIXED = /^\$\{?(?:document_root|realpath_root)\}?\/[^$]+$/;
+
 export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Draft> {
   const paths = sets.flatMap(sentPath);
   const wrong = paths.flatMap((one) => {
@@ -43,7 +46,9 @@ export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Dr
   for (const group of groupBy(wrong, ({ param, why }) => `${why.kind} ${spot(param.place)}`))
     yield noScriptThere(host, group);
   const rootless = paths.flatMap((one) => {
-    const root = one.path.kind === "follows-uri" ? strayRoot(host, one.binding) : null;
+    const oneScript = FIXED.test(one.param.value);
+    const below = oneScript || one.path.kind === "follows-uri";
+    const root = below ? strayRoot(host, one.binding, oneScript) : null;
     return root === null ? [] : [{ ...one, root }];
   });
   for (const group of groupBy(rootless, ({ root }) => spot(headPlace(root)))) yield noRoot(host, group);

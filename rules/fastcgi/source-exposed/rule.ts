@@ -128,7 +128,12 @@ export const sourceExposed = defineRule({
   reads: ["directory"],
   proof: {
     kind: "daemons",
-    requests: [{ path: "/admin/index.php" }, { path: "/" }, { path: `/${NOWHERE}` }],
+    requests: [
+      { path: "/admin/index.php" },
+      { path: "/" },
+      { path: `/${NOWHERE}` },
+      { path: `/app/${NOWHERE}` },
+    ],
     observe: {
       fallback: "source-shown",
       script: "source-shown",

@@ -1,6 +1,6 @@
 import { conditionOf } from "../../nginx/location/conditions.js";
 import { always } from "../../nginx/tree/branches.js";
-import { childrenNamed, enclosing } from "../../nginx/tree/nodes.js";
+import { argument, childrenNamed, enclosing } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { mayBring, waysTo } from "./arrival.js";
 import { serverNames } from "./cache-key.js";
@@ -12,9 +12,9 @@ import { variablesIn } from "./variable-words.js";
 
 export interface EmptyVariable {
   readonly name: string;
-  /** The `map`, `geo` or `split_clients`, or the `if` with the only `set`. */
+  /** The `map`, `geo` or `split_clients`, the `if` with the only `set`, or that `set` where nothing runs it. */
   readonly node: Node;
-  readonly kind: "map" | "geo" | "split_clients" | "if";
+  readonly kind: "map" | "geo" | "split_clients" | "if" | "set";
 }
 
 /**
@@ -23,7 +23,7 @@ export interface EmptyVariable {
  */
 export function emptyVariables(block: Node, text: string): readonly EmptyVariable[] {
   return [...new Set(variablesIn(text))].flatMap((name) => {
-    const found = withoutDefault(block, name) ?? onlyInIf(block, name);
+    const found = withoutDefault(block, name) ?? onlyInIf(block, name) ?? afterBreak(block, name);
     return found === null ? [] : [found];
   });
 }
@@ -62,6 +62,34 @@ function onlyInIf(block: Node, name: string): EmptyVariable | null {
   // With a negated condition next to another one the two may be all there is.
   if (node === undefined || (ifs.length > 1 && ifs.some(isNegated))) return null;
   return ifs.some(mayHoldAlways) ? null : { name, node, kind: "if" };
+}
+
+/** The first `set` of a location where every one of them comes after what ends its rewriting. */
+function afterBreak(block: Node, name: string): EmptyVariable | null {
+  const location = enclosing(block, "location");
+  if (location === null || block !== location || tableOf(block, name) !== null || mayBring(block, name))
+    return null;
+  const known = waysTo(block, `$${name}`);
+  if (known === null || !known.ways.every(({ values }) => !values.has(name))) return null;
+  const end = endOfRewriting(location);
+  const late = end === null ? [] : location.children.slice(location.children.indexOf(end));
+  const sets = (nodes: readonly Node[]): readonly Node[] =>
+    nodes.filter((one) => one.name === "set" && argument(one, 0) === `$${name}`);
+  const [node] = sets(late);
+  return node === undefined ? null : { name, node, kind: "set" };
+}
+
+/** What surely ends the rewriting of a location: `break`, or a `rewrite … break` that fits every URI. */
+export function endOfRewriting(location: Node): Node | null {
+  return (
+    location.children.find(
+      (one) =>
+        always(one) &&
+        isWritten(one) &&
+        (one.name === "break" ||
+          (one.name === "rewrite" && argument(one, 2) === "break" && matchesAll(argument(one, 0) ?? ""))),
+    ) ?? null
+  );
 }
 
 /** Whether it holds for what another one leaves: `!=`, `!~`, `!-f`, and a variable without a comparison. */

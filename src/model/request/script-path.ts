@@ -176,11 +176,11 @@ const BUILT_IN = ["/usr/share/nginx/html", "/etc/nginx/html", "/usr/local/nginx/
  * The `root` that is inside `location /`, and so does not apply in the location for scripts next to it;
  * `null`: that location has a root of its own, or nginx's built-in one may be meant.
  */
-export function strayRoot(host: Host, binding: Binding): Node | null {
+export function strayRoot(host: Host, binding: Binding, oneScript = false): Node | null {
   const { block, location, server } = binding;
   const own = rootOf(block);
-  if (own.node !== null || own.unread !== null || !takesScripts(binding) || server === null || server.partial)
-    return null;
+  if (own.node !== null || own.unread !== null) return null;
+  if ((!oneScript && !takesScripts(binding)) || server === null || server.partial) return null;
   const site = childrenNamed(server, "location").find(
     (one) => one !== location && /^(?:\^~ )?\/$/.test(one.directive.args.map(({ text }) => text).join(" ")),
   );

@@ -113,16 +113,30 @@ function answersInstead(location: Node): boolean {
 }
 
 /**
- * The locations of a server that hand requests on to `location`, with the last argument of
- * `try_files` or with `error_page 404`. They take the request first, with settings of their own.
+ * The locations of a server that hand requests on to `location`, with the last argument of `try_files`, with
+ * `error_page 404` or with a `rewrite`. They take the request first, with settings of their own. In the place
+ * of a named one are those that hand on to it.
  */
 export function handingOn(server: Node, location: Node): readonly Node[] {
-  const { byLocation, byName } = handersIn(server);
-  const found = new Set([
-    ...(byLocation.get(location) ?? []),
-    ...(byName.get(argument(location, 0) ?? "") ?? []),
-  ]);
-  return [...found].filter((one) => one !== location);
+  const handers = handersIn(server);
+  const found = new Set<Node>();
+  const named = new Set<Node>();
+  const collect = (to: Node): void => {
+    const before = [
+      ...(handers.byLocation.get(to) ?? []),
+      ...(handers.byName.get(argument(to, 0) ?? "") ?? []),
+    ];
+    for (const one of before) {
+      if (matchingOf(one).modifier !== "@") found.add(one);
+      else if (!named.has(one)) {
+        named.add(one);
+        collect(one);
+      }
+    }
+  };
+  collect(location);
+  found.delete(location);
+  return [...found];
 }
 
 interface Handers {
@@ -139,7 +153,9 @@ const handersIn = perKey((server: Node): Handers => {
     if (!takers.has(path)) takers.set(path, chosenLocation(server, path) ?? undefined);
     return takers.get(path);
   };
-  const handing = locationsIn(server)
+  // Where no location fits, the server itself does.
+  const alone = chosenLocation(server, "/no-such-name") === null ? [server] : [];
+  const handing = [...alone, ...locationsIn(server)]
     .filter(always)
     .flatMap((one) => targetsOf(one).map((target) => [target, one] as const));
   const paths = handing.filter(([target]) => target.startsWith("/") && !target.includes("$"));
@@ -158,9 +174,15 @@ const handersIn = perKey((server: Node): Handers => {
 function targetsOf(location: Node): readonly string[] {
   const tried = childrenNamed(location, "try_files").map((node) => node.directive.args.at(-1)?.text ?? "");
   const pages = childrenNamed(location, "error_page").filter((node) => argument(node, 0) === "404");
-  return [...tried, ...pages.map((node) => node.directive.args.at(-1)?.text ?? "")].map((target) =>
-    target.replace(/(?:\?|\$is_args\b).*/, ""),
-  );
+  // Those of a server come before any location is chosen.
+  const rewrites = (location.name === "server" ? [] : [location, ...childrenNamed(location, "if")])
+    .flatMap((block) => childrenNamed(block, "rewrite"))
+    .filter((node) => [undefined, "last"].includes(argument(node, 2)));
+  return [
+    ...tried,
+    ...pages.map((node) => node.directive.args.at(-1)?.text ?? ""),
+    ...rewrites.map((node) => argument(node, 1) ?? ""),
+  ].map((target) => target.replace(/(?:\?|\$is_args\b).*/, ""));
 }
 
 function locationsIn(block: Node): readonly Node[] {
