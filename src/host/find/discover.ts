@@ -6,6 +6,7 @@ import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
 import { type HostSpec, isEmptySpec, type UnreadPath } from "../spec.js";
+import { containerHosts, isClaimed, joinContainers } from "./containers.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
 import { repositoryOf, withRepository } from "./repository.js";
@@ -107,6 +108,7 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const noted: Entry[] = [];
   const note: Note = (entry) => noted.push(entry);
   const all = files(fs, "/", note);
+  const contained = containerHosts(fs, directory, all, (name, own) => hostAt(directory, name, own));
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
   const rooted = rootedHosts(
     fs,
@@ -114,7 +116,7 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
       const at = root === "/" ? directory : directory + root;
       return { root, spec: hostAt(at, root.slice(1) || ".", diskOf(at)) };
     }),
-  );
+  ).filter(({ root, spec }) => !isClaimed(contained.claimed, root, spec));
   const repository = repositoryOf(
     fs,
     unique(all.flatMap(withParents)),
@@ -128,14 +130,15 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
     ...roots.flatMap((root) => [below(root, "/etc"), below(root, "/usr/local")]),
     ...rooted.flatMap(({ root, spec }) => spec.fpm.map((path) => directoryOf(below(root, path)))),
   ]);
-  const loose = all.filter((path) => !isWithinAny(taken, path));
+  const loose = all.filter((path) => !isWithinAny(taken, path) && !isWithinAny(contained.claimed, path));
   const shared = withRepository(fs, repository, "/");
   const others = looseHosts(fs, directory, loose, note);
-  const unread = hidden(noted, rooted).map((entry) => unreadPath(fs, entry));
+  const unread = [...hidden(noted, rooted).map((entry) => unreadPath(fs, entry)), ...contained.unread];
   // What could not be looked into may be a part of each of them, or a host of its own.
   const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
   const specs = others.length === 0 && unread.length > 0 ? [nothing] : others;
-  return [...hosts, ...specs.map((spec) => readFrom({ ...spec, unread }, shared))];
+  const joined = joinContainers(contained, specs, shared, directory);
+  return [...hosts, ...joined.hosts, ...joined.specs.map((spec) => readFrom({ ...spec, unread }, shared))];
 }
 
 /** Without what a host has in its own `etc`: there its daemons' files tell which links and special files count. */
