@@ -286,7 +286,7 @@ class Reading {
     file: SourceFile,
   ): { readonly layer: Layer; readonly volume: string | null } | null {
     const { source, target, type } =
-      value.kind === "map" ? this.longMount(value) : shortMount(this.text(value));
+      value.kind === "map" ? this.longMount(value) : shortMount(textOf(value) ?? "", this.env);
     if (target === null || !target.startsWith("/")) return null;
     const made = this.source(source, type, directoryOf(file.path));
     const layer: Layer = {
@@ -352,12 +352,13 @@ interface Mount {
   readonly type: string;
 }
 
-/** `./a:/b:ro`, `name:/b`, `/b`; with a variable that has no value all is unknown. */
-function shortMount(text: string | null): Mount {
-  if (text === null) return { source: null, target: null, type: "bind" };
-  const [first = "", second] = text.split(":");
+/** `./a:/b:ro`, `name:/b`, `/b`; a part with a variable that has no value is unknown. */
+function shortMount(written: string, env: ReadonlyMap<string, string | null>): Mount {
+  // A colon may stand in the braces of a variable, too.
+  const parts = (expand(written, env) ?? written).match(/(?:\$\{[^{}]*\}|[^:])+/g) ?? [];
+  const [first = "", second] = parts.map((part) => expand(part, env));
   if (second === undefined) return { source: null, target: first, type: "volume" };
-  return { source: first, target: second, type: /^[./~]/.test(first) ? "bind" : "volume" };
+  return { source: first, target: second, type: first === null || /^[./~]/.test(first) ? "bind" : "volume" };
 }
 
 function isFirstVersion(root: Yaml | undefined): boolean {

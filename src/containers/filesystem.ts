@@ -161,7 +161,7 @@ class ContainerFilesystem implements HostFilesystem {
         this.shown.set(wanted, source.display);
         return { kind: "file", path: wanted, read: () => ({ text: source.text() }) };
       case "unknown":
-        return { kind: "unreadable", path: wanted, reason: source.reason };
+        return { kind: "unreadable", path: wanted, reason: source.reason, made: true };
       case "removed":
         return { kind: "missing", path: wanted, dangling: false };
     }

@@ -90,8 +90,10 @@ function isAbsent(fs: HostFilesystem, path: string): boolean {
 
 function unreadFile(fs: HostFilesystem, path: string | null): readonly UnreadPath[] {
   if (path === null) return [];
-  const reason = unreadReason(fs.entry(path));
-  return reason === null ? [] : [{ file: fs.display(path), reason }];
+  const entry = fs.entry(path);
+  const reason = unreadReason(entry);
+  const expected = entry.kind === "unreadable" && entry.made === true;
+  return reason === null ? [] : [{ file: fs.display(path), reason, expected }];
 }
 
 function readNginx(

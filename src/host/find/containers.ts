@@ -109,14 +109,17 @@ function withStrays(hosts: readonly FoundHost[], alone: readonly MachineSpec[]):
 function mannedBy(container: Container, read: (name: string, fs: HostFilesystem) => HostSpec): Manned {
   const spec = read(container.label, container.fs);
   const nginx = (spec.nginx !== null || spec.fragments.length > 0) && hasOwn(container, NGINX);
-  return { container, spec, nginx, fpm: spec.fpm.length + spec.pools.length > 0 };
+  const isFile = (path: string): boolean => container.fs.entry(path).kind === "file";
+  const fpm = [...spec.fpm, ...spec.pools.flat()].some(isFile);
+  return { container, spec, nginx: nginx && (spec.nginx === null || isFile(spec.nginx)), fpm };
 }
 
-/** Whether anything is put into one of these places, or around one. */
+/** Whether something of the tree is put into one of these places, or around one. */
 function hasOwn({ layers }: Container, places: readonly string[]): boolean {
   return layers.some(
     ({ target, source }) =>
-      source.kind !== "removed" && places.some((place) => isWithin(place, target) || isWithin(target, place)),
+      (source.kind === "tree" || source.kind === "text") &&
+      places.some((place) => isWithin(place, target) || isWithin(target, place)),
   );
 }
 

@@ -18,7 +18,8 @@ export type Note = (entry: Entry) => void;
 
 /** What reports say of something that could not be looked into. */
 export function unreadPath(fs: HostFilesystem, entry: Entry): UnreadPath {
-  return { file: fs.display(entry.path), reason: listedReason(entry) };
+  const said = { file: fs.display(entry.path), reason: listedReason(entry) };
+  return entry.kind === "unreadable" && entry.made === true ? { ...said, expected: true } : said;
 }
 
 /** What is at a path, told by name and text. A file that may be configuration and cannot be read is noted. */
