@@ -35,10 +35,16 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
   const idle = fatal ? null : firstIdle(read.given, hosts);
   if (idle !== null) return { kind: "refused", refusal: notRead(idle) };
   const judged = read.hosts.map(({ host, touching }) => {
-    if (touching === null) return run(rules, host, settings, isOfTree);
+    if (touching === null) {
+      const ran = run(rules, host, settings, isOfTree);
+      return { ...ran, findings: ran.findings.filter(isOfTree) };
+    }
     const paths = new Set(touching);
     const ran = run(rules, host, settings, (report) => isOfTree(report) && touches(report, paths));
-    return { ...ran, findings: ran.findings.filter((finding) => touches(finding, paths)) };
+    return {
+      ...ran,
+      findings: ran.findings.filter((finding) => isOfTree(finding) && touches(finding, paths)),
+    };
   });
   const findings = withOrdinals(distinctFindings(judged.flatMap((one) => one.findings)));
   const further = judged.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);

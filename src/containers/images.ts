@@ -14,6 +14,8 @@
  *   the packages put there.
  */
 
+import { olderThan } from "../source/version.js";
+
 /** What an image holds. */
 export interface Image {
   /** As it is written: `php:8.3-fpm-alpine`. */
@@ -53,16 +55,15 @@ pm.min_spare_servers = 1
 pm.max_spare_servers = 3
 `;
 
-const DOCKER = (listen: string): string => `[global]
+/** `log_limit` and `decorate_workers_output` came with PHP 7.3, and the image has them since then. */
+const DOCKER = (listen: string, before73: boolean): string => `[global]
 error_log = /proc/self/fd/2
-log_limit = 8192
-
+${before73 ? "" : "log_limit = 8192\n"}
 [www]
 access.log = /proc/self/fd/2
 clear_env = no
 catch_workers_output = yes
-decorate_workers_output = no
-${listen}`;
+${before73 ? "" : "decorate_workers_output = no\n"}${listen}`;
 
 const ZZ_DOCKER = (listen: string): string => `[global]
 daemonize = no
@@ -85,7 +86,7 @@ const LISTENS_EARLY: ReadonlyMap<string, number> = new Map([
 function listensEarly(minor: string | null, patch: number | null): boolean {
   const since = LISTENS_EARLY.get(minor ?? "");
   if (since !== undefined) return patch !== null && patch >= since;
-  return minor !== null && Number(minor) >= 8.6;
+  return minor !== null && !olderThan(minor, "8.6");
 }
 
 function movedIn(name: string, minor: string | null, patch: string | null): string | null {
@@ -100,7 +101,10 @@ function phpFiles(minor: string | null, patch: number | null): ReadonlyMap<strin
   const early = listensEarly(minor, patch);
   const files = new Map([
     ["/usr/local/etc/php-fpm.conf", PHP_MAIN],
-    ["/usr/local/etc/php-fpm.d/docker.conf", DOCKER(early ? "listen = 9000\n" : "")],
+    [
+      "/usr/local/etc/php-fpm.d/docker.conf",
+      DOCKER(early ? "listen = 9000\n" : "", minor !== null && olderThan(minor, "7.3")),
+    ],
     [
       "/usr/local/etc/php-fpm.d/www.conf",
       WWW(early ? ";listen = 127.0.0.1:9000" : "listen = 127.0.0.1:9000"),

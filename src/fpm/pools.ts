@@ -221,7 +221,10 @@ function include(
   const unread: UnreadInclude[] = [];
   const note = (result: FpmInclude["result"]): void => {
     reading.includes[slot] = { pattern, place: at, result, unread };
-    if (result.kind === "unread") unread.push({ path: result.path, reason: result.reason });
+    if (result.kind === "unread") {
+      const { kind: _, ...said } = result;
+      unread.push(said);
+    }
     if (result.kind !== "files" && result.kind !== "no-match") reading.incomplete = true;
   };
   if (line.pattern === null) {

@@ -1,5 +1,6 @@
 /** Hosts of containers: nginx in one, PHP-FPM in the same one or in others. */
 import { type Container, containersIn, type Project } from "../../containers/containers.js";
+import { deployedName } from "../../source/template-names.js";
 import type { HostFilesystem } from "../filesystem.js";
 import { isWithin, isWithinAny } from "../path.js";
 import type { HostSpec, MachineSpec, UnreadPath } from "../spec.js";
@@ -111,7 +112,25 @@ function mannedBy(container: Container, read: (name: string, fs: HostFilesystem)
   const nginx = (spec.nginx !== null || spec.fragments.length > 0) && hasOwn(container, NGINX);
   const isFile = (path: string): boolean => container.fs.entry(path).kind === "file";
   const fpm = [...spec.fpm, ...spec.pools.flat()].some(isFile);
-  return { container, spec, nginx: nginx && (spec.nginx === null || isFile(spec.nginx)), fpm };
+  const more = spec.nginx === null ? [] : templatesOf(container);
+  return {
+    container,
+    spec: { ...spec, fragments: [...spec.fragments, ...more] },
+    nginx: nginx && (spec.nginx === null || isFile(spec.nginx)),
+    fpm,
+  };
+}
+
+/** Templates that a command of the image makes sites of, under their own names. */
+function templatesOf({ layers }: Container): readonly string[] {
+  return layers.flatMap(({ target, source }) =>
+    source.kind === "tree" &&
+    NGINX.some((place) => isWithin(place, target)) &&
+    deployedName(target) !== target &&
+    !isWithin("/etc/nginx/templates", target)
+      ? [target]
+      : [],
+  );
 }
 
 /** Whether something of the tree is put into one of these places, or around one. */

@@ -283,18 +283,15 @@ function target(address: Address, place: Place, through: Place | null, listening
     return real.kind === "tcp" && !isLocal(real) && !listening.described
       ? { ...found, assumed: named(near, real) }
       : found;
-  if (isLocal(real))
-    return {
-      ...found,
-      ...guessed(
-        near
-          .filter(
-            (listener) =>
-              listener.machine !== null && real.kind === "unix" && reaches(real, listener.address),
-          )
-          .map(({ pool }) => pool),
-      ),
-    };
+  if (isLocal(real)) {
+    // The socket of another container is there where a volume is that nothing tells of. And where nothing
+    // tells that nginx runs in a container, PHP-FPM of an image may be what runs beside it.
+    const others = near.filter(
+      ({ machine, address: listen }) =>
+        machine !== null && (real.kind === "unix" || !listening.described) && reaches(real, listen),
+    );
+    return { ...found, ...guessed(others.map(({ pool }) => pool)) };
+  }
   const host = real.kind === "tcp" ? real.host : "";
   const machine = listening.machines.find(({ names }) => names?.includes(host));
   if (machine !== undefined) return listening.described ? { ...found, closed: machine } : found;
