@@ -164,6 +164,7 @@ class Reading {
       volumes: mounts.volumes,
       command: this.command(value),
       memory: this.memory(name, service),
+      env: this.environmentOf(value),
       place: place === undefined || at_ === null ? null : placeIn(place, at_),
     };
     return containerOf(described, this.tree.fs);
@@ -185,6 +186,16 @@ class Reading {
     return [...own, ...networks, ...links].flatMap((one) =>
       one === null || one === "" ? [] : [one.toLowerCase()],
     );
+  }
+
+  private environmentOf(value: Yaml): ReadonlyMap<string, string | null> {
+    const environment = at(value, "environment");
+    const pairs = entriesOf(environment).map(([key, one]) => [key, this.text(one)] as const);
+    const listed = itemsOf(environment).map((one): readonly [string, string | null] => {
+      const [key = "", ...rest] = (textOf(one) ?? "").split("=");
+      return [key, rest.length === 0 ? (this.env.get(key) ?? null) : expand(rest.join("="), this.env)];
+    });
+    return new Map([...pairs, ...listed]);
   }
 
   private command(value: Yaml): readonly string[] | null {

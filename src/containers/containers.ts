@@ -54,6 +54,7 @@ function imageProject(tree: Tree, path: string): readonly Project[] {
     command: null,
     memory: null,
     place: null,
+    env: new Map<string, string | null>(),
   };
   return [{ file: path, containers: [containerOf(described, tree.fs)] }];
 }

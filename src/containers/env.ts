@@ -10,6 +10,8 @@ const ENV_FILES = [
   ".env.dist",
   ".env.sample",
   "env.example",
+  "env.sample",
+  "env.dist",
   ".env-example",
   "env-example",
   "sample.env",

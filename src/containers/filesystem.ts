@@ -137,7 +137,14 @@ class ContainerFilesystem implements HostFilesystem {
     if (entry.kind !== "directory" && entry.kind !== "missing") return entry;
     const names = new Set([...(entry.kind === "directory" ? entry.names : []), ...(more ?? [])]);
     names.delete(".keep");
+    const below = entry.path === "/" ? "" : entry.path;
+    for (const name of more ?? []) if (this.isGone(`${below}/${name}`)) names.delete(name);
     return { kind: "directory", path: entry.path, names: [...names].sort(byBytes) };
+  }
+
+  /** Whether the last word on a path is that it was removed. */
+  private isGone(path: string): boolean {
+    return this.at.get(path)?.at(-1)?.source.kind === "removed" && !this.names.has(path);
   }
 
   private through({ target, source }: Layer, wanted: string): Entry {

@@ -185,12 +185,20 @@ export function imageOf(written: string): Image | null {
 }
 
 function phpImage(name: string, tag: string): Image {
+  // Release candidates are of one time, and nothing tells which.
+  const candidate = /rc|alpha|beta/i.test(tag);
   const [, minor = null, patch] = /^(\d+\.\d+)(?:\.(\d+))?(?:[-a-zA-Z]|$)/.exec(tag) ?? [];
   const base = { name, phpVersion: minor, nginxVersion: null, templates: false, listenMovedIn: null };
   const directories = ["/var/www/html", "/usr/local/etc/php/conf.d"];
   if (!/(?:^|-)fpm(?:-|$)/.test(tag)) return { ...base, files: NOTHING, directories, runs: null };
   const files = phpFiles(minor, patch === undefined ? null : Number(patch));
-  return { ...base, files, directories, runs: "php-fpm", listenMovedIn: movedIn(name, minor, patch ?? null) };
+  return {
+    ...base,
+    files,
+    directories,
+    runs: "php-fpm",
+    listenMovedIn: candidate ? null : movedIn(name, minor, patch ?? null),
+  };
 }
 
 function nginxImage(name: string, tag: string, repository: string): Image {

@@ -143,9 +143,19 @@ function containersOf(tree: Tree, cluster: Cluster, pod: Pod): readonly Containe
       command: words.length === 0 ? null : words,
       memory: memoryOf(pod.file, name, value),
       place: image === null ? null : placeIn(pod.file, image),
+      env: environmentOf(value),
     };
     return containerOf(described, tree.fs);
   });
+}
+
+/** Literal values alone: others come from elsewhere. */
+function environmentOf(container: Yaml): ReadonlyMap<string, string | null> {
+  return new Map(
+    itemsOf(at(container, "env")).map(
+      (one) => [textOf(at(one, "name")) ?? "", textOf(at(one, "value"))] as const,
+    ),
+  );
 }
 
 /** The services whose selector the labels of the pod fit; `null`: there are none, and its name is unknown. */

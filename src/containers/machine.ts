@@ -33,6 +33,8 @@ export interface Described {
   /** The names of volumes, by the paths where they are mounted. */
   readonly volumes: ReadonlyMap<string, string>;
   readonly place: Place | null;
+  /** Its environment; `null`: a value is not known. */
+  readonly env: ReadonlyMap<string, string | null>;
 }
 
 /** Puts a container together. `tree`: the file system that its layers come from. */
@@ -47,13 +49,14 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     layers,
   });
   const before = containerFilesystem(contents(own), tree);
-  const templates = image?.templates === true ? templatesOf(before) : [];
+  const templates = image?.templates === true ? templatesOf(before, described.env) : [];
   const layers = [...own, ...templates];
   const fs = templates.length === 0 ? before : containerFilesystem(contents(layers), tree);
   const command = described.command ?? built.command;
   const facts: ContainerFacts = {
     label,
     image: image?.name ?? built.from,
+    alone: image?.runs === "nginx" && !built.unsure && !built.runs.some((run) => /php/i.test(run)),
     builtHere: built.runs.length > 0 || built.command !== null || built.layers.length > 0,
     phpVersion: image?.phpVersion ?? null,
     nginxVersion: image?.nginxVersion ?? null,
@@ -69,16 +72,19 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
   return { label, names, network, fs, built, layers, facts };
 }
 
-/** What the entrypoint of nginx's image makes of the files in `templates`. */
-function templatesOf(fs: HostFilesystem): readonly Layer[] {
-  const entry = fs.entry("/etc/nginx/templates");
+/** What the entrypoint of nginx's image makes of the files in `templates`; variables of the container say from where to where. */
+function templatesOf(fs: HostFilesystem, env: ReadonlyMap<string, string | null>): readonly Layer[] {
+  const from = env.get("NGINX_ENVSUBST_TEMPLATE_DIR") ?? "/etc/nginx/templates";
+  const to = env.get("NGINX_ENVSUBST_OUTPUT_DIR") ?? "/etc/nginx/conf.d";
+  const suffix = env.get("NGINX_ENVSUBST_TEMPLATE_SUFFIX") ?? ".template";
+  const entry = fs.entry(from);
   if (entry.kind !== "directory") return [];
   return entry.names.flatMap((name): readonly Layer[] => {
-    if (!name.endsWith(".template")) return [];
-    const file = fs.entry(`/etc/nginx/templates/${name}`);
+    if (!name.endsWith(suffix)) return [];
+    const file = fs.entry(`${from}/${name}`);
     const answer = file.kind === "file" ? file.read() : null;
     if (answer === null) return [];
-    const target = `/etc/nginx/conf.d/${name.slice(0, -".template".length)}`;
+    const target = normalizePath(`${to}/${name.slice(0, name.length - suffix.length)}`);
     const source: Layer["source"] =
       "text" in answer
         ? { kind: "text", text: () => answer.text, display: fs.display(file.path) }
@@ -128,20 +134,16 @@ function surelyLacks(built: Built, layers: readonly Layer[], fs: HostFilesystem,
   if (built.image === null || built.unsure) return false;
   // A link to it, or to a directory around it, may be made anywhere.
   const names = withParents(path).filter((one) => one.split("/").length > 2);
-  if (
-    built.runs.some(
-      (run) =>
-        /\bln\b|\bunzip\b|\btar\b|\bgit\b|create-project|<</.test(run) ||
-        names.some((one) => run.includes(one)),
-    )
-  )
-    return false;
-  if (
-    layers.some(
-      ({ target, source }) => source.kind === "unknown" && (isWithin(target, path) || isWithin(path, target)),
-    )
-  )
-    return false;
+  const made = built.runs.some(
+    (run) =>
+      /\bln\b|\bunzip\b|\btar\b|\bgit\b|create-project|<</.test(run) ||
+      names.some((one) => run.includes(one)),
+  );
+  // What is not in the tree may be on the machine that runs it.
+  const covered = layers.some(
+    ({ target, source }) => source.kind !== "removed" && (isWithin(target, path) || isWithin(path, target)),
+  );
+  if (made || covered) return false;
   return fs.entry(path).kind === "missing";
 }
 

@@ -46,6 +46,8 @@ export interface ContainerFacts {
   readonly label: string;
   /** `php:8.3-fpm`; `null`: unknown. */
   readonly image: string | null;
+  /** Surely nothing but nginx listens in it, nor in another container that shares its network. */
+  readonly alone: boolean;
   /** Its image is built from a Dockerfile of the tree. */
   readonly builtHere: boolean;
   /** As the tag of the image says; `null`: it does not. */

@@ -194,7 +194,9 @@ function join(
     possible,
     sameDirectory: (path: string) => dialledSocket(fs, path, sockets),
     machines: [...new Set(machines.values())],
-    described: container !== undefined,
+    described:
+      container !== undefined &&
+      [...machines.values()].every(({ names, sharesNetwork }) => names !== null || sharesNetwork),
     neighbours: neighbours ?? new Set<string>(),
     spotOf: (path: string) => container?.spotOf(path) ?? null,
   };

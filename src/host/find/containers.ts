@@ -1,6 +1,5 @@
 /** Hosts of containers: nginx in one, PHP-FPM in the same one or in others. */
 import { type Container, containersIn, type Project } from "../../containers/containers.js";
-import { deployedName } from "../../source/template-names.js";
 import type { HostFilesystem } from "../filesystem.js";
 import { isWithin, isWithinAny } from "../path.js";
 import type { HostSpec, MachineSpec, UnreadPath } from "../spec.js";
@@ -78,11 +77,12 @@ export function containerHosts(
       const machines = all
         .filter((one) => one !== web && one.fpm)
         .map((one) => machineOf(one, web.container));
+      const shared = all.some((one) => one !== web && one.container.network === web.container.network);
       const key = keyOf(web, all);
       if (seen.has(key)) continue;
       seen.add(key);
       hosts.push({
-        spec: hostSpec(project, directory, web, webs.length, machines, own),
+        spec: hostSpec(project, directory, web, webs.length, machines, own, shared),
         fs: web.container.fs,
       });
     }
@@ -112,25 +112,12 @@ function mannedBy(container: Container, read: (name: string, fs: HostFilesystem)
   const nginx = (spec.nginx !== null || spec.fragments.length > 0) && hasOwn(container, NGINX);
   const isFile = (path: string): boolean => container.fs.entry(path).kind === "file";
   const fpm = [...spec.fpm, ...spec.pools.flat()].some(isFile);
-  const more = spec.nginx === null ? [] : templatesOf(container);
   return {
     container,
-    spec: { ...spec, fragments: [...spec.fragments, ...more] },
+    spec,
     nginx: nginx && (spec.nginx === null || isFile(spec.nginx)),
     fpm,
   };
-}
-
-/** Templates that a command of the image makes sites of, under their own names. */
-function templatesOf({ layers }: Container): readonly string[] {
-  return layers.flatMap(({ target, source }) =>
-    source.kind === "tree" &&
-    NGINX.some((place) => isWithin(place, target)) &&
-    deployedName(target) !== target &&
-    !isWithin("/etc/nginx/templates", target)
-      ? [target]
-      : [],
-  );
 }
 
 /** Whether something of the tree is put into one of these places, or around one. */
@@ -174,10 +161,12 @@ function hostSpec(
   webs: number,
   machines: readonly MachineSpec[],
   neighbours: ReadonlySet<string>,
+  shared: boolean,
 ): HostSpec {
   const name = `${file.slice(1)}${webs > 1 ? ` (${container.label})` : ""}`;
   const root = directory === "/" ? file : directory + file;
-  return { ...spec, name, root, container: container.facts, machines, neighbours };
+  const facts = { ...container.facts, alone: container.facts.alone && !shared };
+  return { ...spec, name, root, container: facts, machines, neighbours };
 }
 
 /** Two variants of a project that have the same containers are one host. */

@@ -4,6 +4,7 @@ import { globDeployed, withDeployed } from "../deployed.js";
 import { diskFilesystem } from "../disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
+import { isOfImage } from "../image-file.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
 import { type HostSpec, isEmptySpec, type UnreadPath } from "../spec.js";
 import { containerHosts, isClaimed, joinContainers } from "./containers.js";
@@ -67,6 +68,14 @@ export function hostAt(root: string, name: string, disk: HostFilesystem): HostSp
   };
 }
 
+/** The same in a container, whose commands may link or make sites that the main file includes. */
+function containerAt(root: string, name: string, fs: HostFilesystem): HostSpec {
+  const spec = hostAt(root, name, fs);
+  if (spec.nginx === null || isOfImage({ display: fs.display(spec.nginx) })) return spec;
+  const noted: Entry[] = [];
+  return { ...spec, fragments: nginxFragments(withDeployed(fs), (entry) => noted.push(entry)) };
+}
+
 /** Also what cannot be read: that a main file is there and was not read has to be said. */
 function isThere(fs: HostFilesystem, path: string): boolean {
   const { kind } = fs.entry(path);
@@ -108,7 +117,7 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const noted: Entry[] = [];
   const note: Note = (entry) => noted.push(entry);
   const all = files(fs, "/", note);
-  const contained = containerHosts(fs, directory, all, (name, own) => hostAt(directory, name, own));
+  const contained = containerHosts(fs, directory, all, (name, own) => containerAt(directory, name, own));
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
   const rooted = rootedHosts(
     fs,
