@@ -365,8 +365,8 @@ interface Mount {
 
 /** `./a:/b:ro`, `name:/b`, `/b`; a part with a variable that has no value is unknown. */
 function shortMount(written: string, env: ReadonlyMap<string, string | null>): Mount {
-  // A colon may stand in the braces of a variable, too.
-  const parts = (expand(written, env) ?? written).match(/(?:\$\{[^{}]*\}|[^:])+/g) ?? [];
+  // A colon may stand in the braces of a variable, in its value, and behind the letter of a drive.
+  const parts = written.match(/^[A-Za-z]:[\\/][^:]*|(?:\$\{[^{}]*\}|[^:])+/g) ?? [];
   const [first = "", second] = parts.map((part) => expand(part, env));
   if (second === undefined) return { source: null, target: first, type: "volume" };
   return { source: first, target: second, type: first === null || /^[./~]/.test(first) ? "bind" : "volume" };
