@@ -10,6 +10,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   ini: /^src\/(fpm|php)\//,
   ajv: /^src\/engine\/validate\.ts$/,
   diff: /^src\/report\/capacity\/diff\.ts$/,
+  yaml: /^src\/containers\/yaml(?:-package)?\.ts$/,
   yargs: /^src\/cli\//,
 };
 

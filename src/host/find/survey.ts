@@ -1,3 +1,4 @@
+import { isCompose } from "../../containers/compose.js";
 import { grouped } from "../../source/collect.js";
 import { deployedName } from "../../source/template-names.js";
 import { isDump } from "../dump.js";
@@ -65,7 +66,7 @@ function hides(child: Entry, path: string): boolean {
       // Links that lead back to themselves lead nobody to anything.
       return child.reason !== TOO_MANY_LINKS;
     case "outside":
-      return mayBeConfiguration(path) || mayHoldConfiguration(path);
+      return mayBeConfiguration(path) || mayHoldConfiguration(path) || isCompose(path);
     case "special":
       return mayBeConfiguration(path);
     case "missing":
