@@ -143,7 +143,7 @@ function report(host: Host, lost: Lost): Draft<Case> {
     effect: 'every request to this location ends as 404 with "File not found."',
     help:
       theirs === null
-        ? inWords(`mount the scripts at ${directory} in ${facts.label}, too`)
+        ? inWords(`also mount the scripts at ${directory} in ${facts.label}`)
         : helpOf(
             [[writeScript(host, binding, sent, `${theirs.path}$fastcgi_script_name`)]],
             `or mount the files at ${directory} in ${facts.label}`,

@@ -255,7 +255,7 @@ function configMap(
  * its lines do not stand in the file as they are, it counts from its own beginning.
  */
 function inlineText(tree: Tree, file: SourceFile, key: string, value: Yaml): LayerSource {
-  if (value.kind !== "text") return { kind: "unknown", reason: `is ${key}, which is no text` };
+  if (value.kind !== "text") return { kind: "unknown", reason: `is ${key}, which has no text` };
   const display = tree.fs.display(file.path);
   // Each text that is read brings the lines before it once more.
   const first = file.text.indexOf("\n", value.start) + 1;

@@ -74,14 +74,14 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
 
 /** What the entrypoint of nginx's image makes of the files in `templates`; variables of the container say from where to where. */
 function templatesOf(fs: HostFilesystem, env: ReadonlyMap<string, string | null>): readonly Layer[] {
-  const from = env.get("NGINX_ENVSUBST_TEMPLATE_DIR") ?? "/etc/nginx/templates";
+  const directory = env.get("NGINX_ENVSUBST_TEMPLATE_DIR") ?? "/etc/nginx/templates";
   const to = env.get("NGINX_ENVSUBST_OUTPUT_DIR") ?? "/etc/nginx/conf.d";
   const suffix = env.get("NGINX_ENVSUBST_TEMPLATE_SUFFIX") ?? ".template";
-  const entry = fs.entry(from);
+  const entry = fs.entry(directory);
   if (entry.kind !== "directory") return [];
   return entry.names.flatMap((name): readonly Layer[] => {
     if (!name.endsWith(suffix)) return [];
-    const file = fs.entry(`${from}/${name}`);
+    const file = fs.entry(`${directory}/${name}`);
     const answer = file.kind === "file" ? file.read() : null;
     if (answer === null) return [];
     const target = normalizePath(`${to}/${name.slice(0, name.length - suffix.length)}`);
@@ -125,8 +125,8 @@ function seenAt(layers: readonly Layer[], treePath: string): MountedAt | null {
 }
 
 /** A path below one directory as the same below another. */
-function moved(from: string, to: string, path: string): string {
-  return normalizePath(`${to}/${path.slice(from === "/" ? 0 : from.length)}`);
+function moved(before: string, after: string, path: string): string {
+  return normalizePath(`${after}/${path.slice(before === "/" ? 0 : before.length)}`);
 }
 
 /** Whether nothing can be at a path: no mount, no copy and no command brings it, and the image has nothing there. */

@@ -51,7 +51,7 @@ export class Tree {
     if (read.kind === "read") return read.documents;
     // Helm, Jinja and the like: what they make of it is YAML.
     const template = /\{\{|\{%|<%/.test(file.text);
-    if (template) this.note(path, null, "is a template that is no YAML before it is rendered", true);
+    if (template) this.note(path, null, "is a template: it becomes YAML when it is rendered", true);
     else this.note(path, read.line, read.reason, false);
     return [];
   }

@@ -3,7 +3,7 @@ import { type Container, containersIn, type Project } from "../../containers/con
 import type { HostFilesystem } from "../filesystem.js";
 import { isWithin, isWithinAny } from "../path.js";
 import type { HostSpec, MachineSpec, UnreadPath } from "../spec.js";
-import type { FoundHost } from "./discover.js";
+import type { FoundHost } from "./found.js";
 
 /** What the containers of a tree give. */
 export interface ContainerHosts {

@@ -8,11 +8,14 @@ import { isOfImage } from "../image-file.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
 import { type HostSpec, isEmptySpec, type UnreadPath } from "../spec.js";
 import { containerHosts, isClaimed, joinContainers } from "./containers.js";
+import type { FoundHost } from "./found.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
 import { repositoryOf, withRepository } from "./repository.js";
 import type { Kind } from "./sniff.js";
 import { byDirectory, files, kindOf, type Note, unreadPath } from "./survey.js";
+
+export type { FoundHost } from "./found.js";
 
 /** Where the packages of the common systems put nginx's main file. */
 const NGINX_MAINS = [
@@ -95,12 +98,6 @@ function nginxFragments(fs: HostFilesystem, note: Note): readonly string[] {
 
 function isFragment(kind: Kind): boolean {
   return kind === "nginx-fragment";
-}
-
-/** A host that was found, and where to read it from. */
-export interface FoundHost {
-  readonly spec: HostSpec;
-  readonly fs: HostFilesystem;
 }
 
 /** Every host below a directory: each `etc` that holds a daemon's files, and what is outside of them. */
