@@ -90,6 +90,8 @@ async function build() {
     },
     plugins: [
       replaceModule("src/validators.ts", generated.code),
+      // Loaded when the first YAML file is met: most runs meet none.
+      replaceModule("src/containers/yaml-package.ts", 'export const yamlPackage = () => require("yaml");'),
       replaceModule("src/cli/help.ts", `export const readyTexts = ${JSON.stringify(generated.texts)};`),
     ],
     // Some of the packages are CommonJS and call `require` for what node itself offers.

@@ -12,6 +12,7 @@ import { emptyVariable } from "./connect/empty-variable.js";
 import { listenMismatch } from "./connect/listen-mismatch.js";
 import { missingPort } from "./connect/missing-port.js";
 import { noResolver } from "./connect/no-resolver.js";
+import { otherContainer } from "./connect/other-container.js";
 import { sharedAddress } from "./connect/shared-address.js";
 import { twoFamilies } from "./connect/two-families.js";
 import { unusedPool } from "./connect/unused-pool.js";
@@ -20,6 +21,7 @@ import { aliasScript } from "./fastcgi/alias-script.js";
 import { cacheCondition } from "./fastcgi/cache-condition.js";
 import { cacheKey } from "./fastcgi/cache-key.js";
 import { chrootPath } from "./fastcgi/chroot-path.js";
+import { containerPath } from "./fastcgi/container-path.js";
 import { docRoot } from "./fastcgi/doc-root.js";
 import { extensionDenied } from "./fastcgi/extension-denied.js";
 import { http3Host } from "./fastcgi/http3-host.js";
@@ -103,6 +105,7 @@ export const rules: readonly Rule[] = [
   listenMismatch,
   missingPort,
   noResolver,
+  otherContainer,
   sharedAddress,
   twoFamilies,
   unusedPool,
@@ -111,6 +114,7 @@ export const rules: readonly Rule[] = [
   cacheCondition,
   cacheKey,
   chrootPath,
+  containerPath,
   docRoot,
   extensionDenied,
   http3Host,

@@ -5,6 +5,7 @@ import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } fr
 import { type Config, ruleSchemaName } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import type { GivenHost } from "./host/find/given.js";
+import { isOfImage } from "./host/image-file.js";
 import { isWithinAny, withParents } from "./host/path.js";
 import type { TypedLink } from "./host/spec.js";
 import type { Host } from "./model/host.js";
@@ -63,10 +64,16 @@ export function lintHosts(
   const idle = fatal ? null : firstIdle(read.given, hosts);
   if (idle !== null) return { kind: "refused", refusal: notRead(idle) };
   const judged = read.hosts.map(({ host, touching }) => {
-    if (touching === null) return run(rules, host, settings);
+    if (touching === null) {
+      const ran = run(rules, host, settings, isOfTree);
+      return { ...ran, findings: ran.findings.filter(isOfTree) };
+    }
     const paths = new Set(touching);
-    const ran = run(rules, host, settings, (report) => touches(report, paths));
-    return { ...ran, findings: ran.findings.filter((finding) => touches(finding, paths)) };
+    const ran = run(rules, host, settings, (report) => isOfTree(report) && touches(report, paths));
+    return {
+      ...ran,
+      findings: ran.findings.filter((finding) => isOfTree(finding) && touches(finding, paths)),
+    };
   });
   const applied = applyComments(
     distinctFindings(judged.flatMap((one) => one.findings)),
@@ -119,6 +126,11 @@ export function settingOf(rule: Rule, config: Config | null, validators: Validat
   // Fills in the defaults; the configuration itself was checked when it was read.
   complete(options);
   return { level, options };
+}
+
+/** Whether a place of it is in a file of the tree: those of an image nobody can change. */
+function isOfTree({ at, link, related }: Pick<Finding, "at" | "link" | "related">): boolean {
+  return !isOfImage(at.span.file) || [...link, ...related].some(({ place }) => !isOfImage(place.span.file));
 }
 
 function touches(finding: Pick<Finding, "at" | "link" | "related">, paths: ReadonlySet<string>): boolean {
@@ -188,7 +200,7 @@ function poolsOf(host: Host): readonly string[] {
 function filesOf(host: Host): readonly string[] {
   const nginx = host.nginx?.texts.map(({ file }) => file) ?? [];
   const fpm = host.masters.flatMap((master) => [...master.files, ...master.ini.files]);
-  return [...nginx, ...fpm].map(({ display }) => display);
+  return [...nginx, ...fpm].filter((file) => !isOfImage(file)).map(({ display }) => display);
 }
 
 function sortedIncomplete(entries: readonly Incomplete[]): readonly Incomplete[] {

@@ -229,7 +229,9 @@ function help(host: Host, near: Nearest | null, { candidates, doubt }: Meant, ta
   if (near === null) return inWords(`a pool with listen = ${showAddress(address)} is missing`);
   // A pool that moves is cut off from the locations that reach it, and may get those meant for another.
   const alone = !near.used && meantByAll(host, address) === near.pool;
-  const movable = near.faulty !== "nginx" && alone && !isRelative(address);
+  // In another container the pool cannot listen where this one looks.
+  const here = !host.machines.has(near.pool.master);
+  const movable = near.faulty !== "nginx" && alone && here && !isRelative(address);
   const pass = near.nginxAddress === null ? null : passTo(host, target, near.nginxAddress);
   const listen = movable ? listenOn(host, near, address) : null;
   if (pass === null && isRelative(address)) {

@@ -4,6 +4,7 @@ import { factOf, type Section } from "../../src/fpm/settings/refused.js";
 import { readBoolean, readInteger, readMode, readSeconds } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
 import { helpOf, remove } from "../../src/help/edit.js";
+import { isOfImage } from "../../src/host/image-file.js";
 import { directoryOf, nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { groupBy } from "../../src/source/collect.js";
@@ -116,7 +117,11 @@ function* compete(
   kind: "scalar" | "array",
 ): Generator<Draft<Case>> {
   const winner = kind === "scalar" ? (group[group.length - 1] ?? group[0]) : group[0];
-  const losers = group.filter((one) => one !== winner && meaning(place, one) !== meaning(place, winner));
+  // What an image sets is there to be replaced.
+  const losers = group.filter(
+    (one) =>
+      one !== winner && !isOfImage(one.place.span.file) && meaning(place, one) !== meaning(place, winner),
+  );
   const [loser, ...others] = losers.filter((one) => compares(place, one, winner));
   if (loser === undefined) return;
   const meant = kind === "scalar" && [loser, ...others].every((one) => isMeant(one, winner));

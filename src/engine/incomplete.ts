@@ -95,7 +95,9 @@ function fpmIncomplete(host: Host, master: FpmMaster): readonly Incomplete[] {
     const { pattern, place, result, unread } = include;
     // Where a template leads is decided later; that is no fault of this tree.
     const rendered = /\$\{|\{\{|<%/.test(pattern);
-    const hidden = unread.map((one) => entry(place, `${one.path ?? pattern}: ${one.reason}`, !rendered));
+    const hidden = unread.map((one) =>
+      entry(place, `${one.path ?? pattern}: ${one.reason}`, !rendered && one.made !== true),
+    );
     switch (result.kind) {
       case "missing": {
         const said =

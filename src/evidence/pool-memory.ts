@@ -9,7 +9,7 @@ import type { Host } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
 import type { HostMemory } from "../model/machine/memory.js";
 import { maxChildren } from "../model/pool-size.js";
-import { groupBy } from "../source/collect.js";
+import { groupBy, unique } from "../source/collect.js";
 import { placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
 
@@ -56,8 +56,10 @@ export function poolSum(host: Host, bytesOf: (pool: Pool) => number | null): Poo
 function alternatives(host: Host): readonly (readonly FpmMaster[])[] {
   const groups = new Map(host.masters.map((master) => [master, master]));
   const first = new Map<string, FpmMaster>();
+  const machines = unique([...host.machines.values(), undefined]);
   for (const { pool, address } of poolListens(host).listens) {
-    const key = JSON.stringify(address);
+    // Each container has addresses of its own.
+    const key = `${machines.indexOf(host.machines.get(pool.master))} ${JSON.stringify(address)}`;
     const before = first.get(key) ?? pool.master;
     first.set(key, before);
     const [from, to] = [groups.get(pool.master), groups.get(before)];

@@ -61,5 +61,6 @@ function globDirectory(path: string): string {
 }
 
 function unreadOf(fs: HostFilesystem, entry: Entry): UnreadInclude {
-  return { path: fs.display(entry.path), reason: listedReason(entry) };
+  const said = { path: fs.display(entry.path), reason: listedReason(entry) };
+  return entry.kind === "unreadable" && entry.made === true ? { ...said, made: true } : said;
 }

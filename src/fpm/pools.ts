@@ -4,6 +4,7 @@
  */
 import { type Allowance, isSpent, OPENING } from "../host/allowance.js";
 import { type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
+import { isOfImage } from "../host/image-file.js";
 import { iniFor } from "../php/ini.js";
 import { type Place, place, type SourceFile, type Span, sourceFile } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
@@ -145,6 +146,9 @@ function enter(reading: Reading, name: string, header: Place): void {
   if (draft === undefined) {
     draft = { name, section: header, settings: [], files: new Set(), partial: false };
     reading.drafts.set(key, draft);
+  } else if (isOfImage(draft.section.span.file) && !isOfImage(header.span.file)) {
+    // A person looks for the pool in a file that can be changed.
+    draft.section = header;
   }
   draft.files.add(header.span.file.path);
   reading.current = draft;
@@ -217,7 +221,10 @@ function include(
   const unread: UnreadInclude[] = [];
   const note = (result: FpmInclude["result"]): void => {
     reading.includes[slot] = { pattern, place: at, result, unread };
-    if (result.kind === "unread") unread.push({ path: result.path, reason: result.reason });
+    if (result.kind === "unread") {
+      const { kind: _, ...said } = result;
+      unread.push(said);
+    }
     if (result.kind !== "files" && result.kind !== "no-match") reading.incomplete = true;
   };
   if (line.pattern === null) {

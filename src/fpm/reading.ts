@@ -15,7 +15,7 @@ import type { FpmFault, FpmInclude, Setting } from "./types.js";
 
 export interface Draft {
   readonly name: string;
-  readonly section: Place;
+  section: Place;
   readonly settings: Setting[];
   readonly files: Set<string>;
   partial: boolean;

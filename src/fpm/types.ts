@@ -115,6 +115,8 @@ export interface UnreadInclude {
   /** Which file or directory, as reports print it; `null`: the pattern says it. */
   readonly path: string | null;
   readonly reason: string;
+  /** It is made when a container is built or started. Absent: `false`. */
+  readonly made?: true;
 }
 
 export type { IniValue, PhpIni } from "../php/types.js";

@@ -45,6 +45,8 @@ export interface UnreadableEntry {
   readonly path: string;
   /** `Permission denied`, `Too many levels of symbolic links` … */
   readonly reason: string;
+  /** The tree cannot hold it: it is made when a container is built or started. Absent: `false`. */
+  readonly made?: true;
 }
 
 /** A FIFO, socket or device: never opened. */

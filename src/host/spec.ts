@@ -1,8 +1,11 @@
+import type { Place } from "../source/file.js";
+import type { HostFilesystem } from "./filesystem.js";
+
 /** Which files make a host: what discovery found, or what `hosts` in fpmlint.json states. Paths are the host's. */
 export interface HostSpec {
   /** Its name in `fpmlint.json`, else its root relative to the path that was given; `.` for the path itself. */
   readonly name: string;
-  /** Absolute directory of this machine that is the host's `/`. */
+  /** Absolute directory of this machine that is the host's `/`; of containers the file that describes them. */
   readonly root: string;
   /** nginx's main file; `null` when the tree has none. */
   readonly nginx: string | null;
@@ -16,6 +19,72 @@ export interface HostSpec {
   readonly unread?: readonly UnreadPath[];
   /** nginx's half is the output of `nginx -T`: every file that it read is there. Absent: it is not. */
   readonly dumped?: boolean;
+  /** The container that nginx's half runs in. Absent: it is no container, or nothing describes it. */
+  readonly container?: ContainerFacts;
+  /** Other machines (containers) in which PHP-FPM runs. Absent: none. */
+  readonly machines?: readonly MachineSpec[];
+  /** What nginx may call the containers of its project, in lower case, whatever runs in them. Absent: unknown. */
+  readonly neighbours?: ReadonlySet<string>;
+  /** A command line of the tree starts PHP-FPM with `-R`, and it is unknown for which of its pools. */
+  readonly allowsRoot?: boolean;
+}
+
+/** A machine beside that of nginx. */
+export interface MachineSpec extends Pick<HostSpec, "fpm" | "pools"> {
+  /** What nginx may call it, in lower case; `null`: unknown. */
+  readonly names: readonly string[] | null;
+  /** It shares 127.0.0.1 with nginx. */
+  readonly sharesNetwork: boolean;
+  readonly fs: HostFilesystem;
+  /** `null`: nothing describes it. */
+  readonly facts: ContainerFacts | null;
+}
+
+/** What the files that describe a container say of it. */
+export interface ContainerFacts {
+  /** For reports: `service php`. */
+  readonly label: string;
+  /** `php:8.3-fpm`; `null`: unknown. */
+  readonly image: string | null;
+  /** Surely nothing but nginx listens in it, nor in another container that shares its network. */
+  readonly alone: boolean;
+  /** Its image is built from a Dockerfile of the tree. */
+  readonly builtHere: boolean;
+  /** As the tag of the image says; `null`: it does not. */
+  readonly phpVersion: string | null;
+  readonly nginxVersion: string | null;
+  /** Its command line has `-R`. */
+  readonly allowsRoot: boolean;
+  /** The memory that it may use; `null`: no limit is written. */
+  readonly memory: ContainerMemory | null;
+  /** Where its image is named; `null`: nowhere. */
+  readonly place: Place | null;
+  /** The release of PHP from which on the image, whose tag fits both, leaves `listen` to files of others. `null`: none. */
+  readonly listenMovedIn: string | null;
+  /** The innermost mount or copy around a path of the container; `null`: there is none. */
+  readonly mountOf: (path: string) => MountedAt | null;
+  /** Where the container has a file or directory of the tree; `null`: nowhere. */
+  readonly seenAt: (treePath: string) => MountedAt | null;
+  /** Whether surely nothing is at a path of the container. */
+  readonly surelyLacks: (path: string) => boolean;
+  /** The same text for paths of two containers that are one file of a shared volume; `null`: in no volume. */
+  readonly spotOf: (path: string) => string | null;
+}
+
+export interface MountedAt {
+  /** The path in the container. */
+  readonly path: string;
+  /** The same in the tree; `null`: it is not in it. */
+  readonly treePath: string | null;
+  /** Where the mount or the copy is written. */
+  readonly place: Place;
+}
+
+export interface ContainerMemory {
+  readonly bytes: number;
+  /** For messages: `mem_limit of service php`. */
+  readonly source: string;
+  readonly place: Place;
 }
 
 export interface UnreadPath {
@@ -41,7 +110,11 @@ export function isEmptySpec(spec: HostSpec): boolean {
 /** Whether no configuration was found for it. */
 function hasNoFiles(spec: HostSpec): boolean {
   return (
-    spec.nginx === null && spec.fragments.length === 0 && spec.fpm.length === 0 && spec.pools.length === 0
+    spec.nginx === null &&
+    spec.fragments.length === 0 &&
+    spec.fpm.length === 0 &&
+    spec.pools.length === 0 &&
+    (spec.machines ?? []).length === 0
   );
 }
 

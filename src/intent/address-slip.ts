@@ -120,10 +120,25 @@ export function compare(
     place,
     shown: showAddress(address),
     faulty: null,
-    nginxAddress: passAddress(address),
+    nginxAddress: passedAddress(host, pool, address),
     used: poolListens(host).used.has(pool),
     ...(relativeVerdict(wanted, address, text) ?? verdict(wanted, address, text)),
+    ...inOtherContainer(host, pool),
   };
+}
+
+/** What fastcgi_pass has to say to get to a pool; `null`: nothing gets there. */
+function passedAddress(host: Host, pool: Pool, address: Address): string | null {
+  const machine = host.machines.get(pool.master);
+  if (machine === undefined || machine.sharesNetwork) return passAddress(address);
+  const [name] = machine.names ?? [];
+  return name === undefined || address.kind === "unix" ? null : `${name}:${address.port}`;
+}
+
+function inOtherContainer(host: Host, { master }: Pool): Pick<Verdict, "difference"> | null {
+  const machine = host.machines.get(master);
+  if (machine === undefined || machine.sharesNetwork) return null;
+  return { difference: `in another container${machine.facts === null ? "" : ` (${machine.facts.label})`}` };
 }
 
 /**

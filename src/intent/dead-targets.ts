@@ -41,6 +41,8 @@ export const sought = perKey((host: Host): Sought => {
 /** Whether nobody can be listening on the address. */
 function isDead(host: Host, target: Target): boolean {
   const { address, upstream } = target;
+  // Nothing tells whether nginx shares a machine with the containers of PHP-FPM, or what else is in its own.
+  if (host.machines.size > 0 && host.container?.alone !== true) return false;
   if (!isLocal(address) || looksFilledIn(writtenAddress(target.place))) return false;
   // Without a port nginx refuses it or uses port 80, which is another cause.
   if (upstream !== null && !hasWrittenPort(target)) return false;

@@ -4,7 +4,7 @@ import type { FpmMaster, Pool } from "../fpm/types.js";
 import { withDeployed } from "../host/deployed.js";
 import { type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
-import type { HostSpec, UnreadPath } from "../host/spec.js";
+import type { HostSpec, MachineSpec, UnreadPath } from "../host/spec.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import { type NginxTree, readFragments, readTree } from "../nginx/tree/tree.js";
 import type { Node } from "../nginx/types.js";
@@ -42,10 +42,17 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
   const fs = whole ? found : withDeployed(found);
   // nginx lists every file that it reads, so that nothing can be missing from a dump.
   const nginx = readNginx(spec, fs, whole || spec.dumped === true, options);
-  const masters = readMasters(spec, fs, options);
+  const own = readMasters(spec, fs, {
+    ...options,
+    phpVersion: spec.container?.phpVersion ?? options.phpVersion,
+  });
+  const machines = readMachines(spec, options);
+  const masters = [...own, ...machines.keys()];
   const pools = masters.flatMap((master) => master.pools);
   const { bindings, otherPasses, cut } =
-    nginx === null ? { bindings: [], otherPasses: [], cut: null } : join(nginx.root, pools, fs);
+    nginx === null
+      ? { bindings: [], otherPasses: [], cut: null }
+      : join(nginx.root, pools, fs, machines, spec);
   const named = [spec.nginx, ...spec.fragments, ...spec.fpm, ...spec.pools.flat()];
   const unread = [
     ...(spec.unread ?? []),
@@ -55,9 +62,20 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     ...unreadSideFiles(found),
     ...(cut === null ? [] : [notFollowed(cut)]),
   ];
-  const memory = memoryOf(options.memory ?? (spec.root === "/" ? liveMemory(fs, masters) : null), options);
+  const size = spec.root === "/" ? liveMemory(fs, masters) : containerMemory(spec, own, machines);
+  const memory = memoryOf(options.memory ?? size, options);
   const workerSize = options.workerSize ?? null;
-  const joined = { bindings, otherPasses, memory, workerSize, unread };
+  const container = spec.container ?? null;
+  const joined = {
+    bindings,
+    otherPasses,
+    memory,
+    workerSize,
+    unread,
+    machines,
+    container,
+    allowsRoot: spec.allowsRoot === true,
+  };
   return { name: spec.name, fs, nginx, masters, pools, accounts, whole, ...joined };
 }
 
@@ -72,8 +90,10 @@ function isAbsent(fs: HostFilesystem, path: string): boolean {
 
 function unreadFile(fs: HostFilesystem, path: string | null): readonly UnreadPath[] {
   if (path === null) return [];
-  const reason = unreadReason(fs.entry(path));
-  return reason === null ? [] : [{ file: fs.display(path), reason }];
+  const entry = fs.entry(path);
+  const reason = unreadReason(entry);
+  const expected = entry.kind === "unreadable" && entry.made === true;
+  return reason === null ? [] : [{ file: fs.display(path), reason, expected }];
 }
 
 function readNginx(
@@ -114,7 +134,11 @@ function nginxHost(tree: NginxTree, hasMain: boolean, version: string | null): N
   return { root, texts, ways, faults, includes, hasMain, version };
 }
 
-function readMasters(spec: HostSpec, fs: HostFilesystem, options: BuildOptions): readonly FpmMaster[] {
+function readMasters(
+  spec: Pick<HostSpec, "fpm" | "pools">,
+  fs: HostFilesystem,
+  options: BuildOptions,
+): readonly FpmMaster[] {
   const masters = spec.fpm.map((main) => readMaster(fs, main, options));
   const brought = new Set(masters.flatMap(({ files }) => files.map(({ path }) => path)));
   const loose = spec.pools
@@ -123,14 +147,44 @@ function readMasters(spec: HostSpec, fs: HostFilesystem, options: BuildOptions):
   return [...masters, ...loose.map((paths) => readPools(fs, paths, options))];
 }
 
+/** What runs beside nginx's machine, each with the machine that it runs on. */
+function readMachines(
+  { machines = [] }: HostSpec,
+  options: BuildOptions,
+): ReadonlyMap<FpmMaster, MachineSpec> {
+  const found = new Map<FpmMaster, MachineSpec>();
+  for (const machine of machines) {
+    const phpVersion = machine.facts?.phpVersion ?? options.phpVersion;
+    for (const master of readMasters(machine, withDeployed(machine.fs), { ...options, phpVersion }))
+      found.set(master, machine);
+  }
+  return found;
+}
+
+/** The limit of the one container that PHP-FPM runs in: each of several has a limit of its own. */
+function containerMemory(
+  { container }: HostSpec,
+  own: readonly FpmMaster[],
+  machines: ReadonlyMap<FpmMaster, MachineSpec>,
+): MemorySize | null {
+  const facts = new Set([
+    ...own.map(() => container),
+    ...[...machines.values()].map((machine) => machine.facts),
+  ]);
+  const [only] = facts.size === 1 ? facts : [];
+  return only?.memory ?? null;
+}
+
 function join(
   root: Node,
   pools: readonly Pool[],
   fs: HostFilesystem,
+  machines: ReadonlyMap<FpmMaster, MachineSpec>,
+  { container, neighbours }: HostSpec,
 ): Pick<Host, "bindings" | "otherPasses"> & { readonly cut: Node | null } {
   const listeners = pools.flatMap((pool): readonly Listener[] => {
     const listen = listenAddress(pool, fs);
-    return listen === null ? [] : [{ pool, address: listen }];
+    return listen === null ? [] : [{ pool, address: listen, machine: machines.get(pool.master) ?? null }];
   });
   const possible = pools.map((pool) => ({ pool, listens: possibleListens(pool, prefixOf(pool)) }));
   const upstreams = readUpstreams(childrenNamed(root, "http"));
@@ -139,6 +193,12 @@ function join(
     listeners,
     possible,
     sameDirectory: (path: string) => dialledSocket(fs, path, sockets),
+    machines: [...new Set(machines.values())],
+    described:
+      container !== undefined &&
+      [...machines.values()].every(({ names, sharesNetwork }) => names !== null || sharesNetwork),
+    neighbours: neighbours ?? new Set<string>(),
+    spotOf: (path: string) => container?.spotOf(path) ?? null,
   };
   const followed = startFollowing(root);
   return {

@@ -15,6 +15,7 @@ const MARKS = [
 
 /** Whether the files tell that PHP-FPM runs in a container, where it is alone with its own account. */
 export function inContainer(host: Host): boolean {
+  if (host.container !== null || host.machines.size > 0) return true;
   const image = host.masters.some(
     (master) =>
       hasFilesOfImage(host, master) ||

@@ -1,6 +1,6 @@
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
-import type { UnreadPath } from "../host/spec.js";
+import type { ContainerFacts, MachineSpec, UnreadPath } from "../host/spec.js";
 import type { NginxFault, NginxInclude, NginxText, Node } from "../nginx/types.js";
 import type { Place, Span } from "../source/file.js";
 import type { Accounts } from "./accounts.js";
@@ -17,6 +17,12 @@ export interface Host {
   readonly masters: readonly FpmMaster[];
   /** All pools of all masters, in order. */
   readonly pools: readonly Pool[];
+  /** The machine beside nginx's that a master runs on; those of nginx's own are not in it. */
+  readonly machines: ReadonlyMap<FpmMaster, MachineSpec>;
+  /** The container that nginx's half runs in; `null`: none, or nothing describes it. */
+  readonly container: ContainerFacts | null;
+  /** A command line of the tree has `-R`, and it is unknown for which of its masters. */
+  readonly allowsRoot: boolean;
   readonly accounts: Accounts;
   /** The tree is a whole host (root `/`, or it has `etc/passwd`): what is missing in it is really missing. */
   readonly whole: boolean;
@@ -91,4 +97,9 @@ export interface Target {
    * that could be behind it. What rests on it is not certain.
    */
   readonly assumed: boolean;
+  /**
+   * The name is that of a container in which PHP-FPM runs, all of whose pools are known, and none of them
+   * answers there. Absent: it is not.
+   */
+  readonly closed?: MachineSpec;
 }

@@ -117,7 +117,7 @@ export interface IncludeProblem {
   /**
    * `missing`: nothing there, nginx refuses to start. `refused`: something nginx refuses to read (a
    * directory, a loop). `unread`: this process could not or must not open it. `template`: which file
-   * it means is known when a template is rendered.
+   * it means, or what is in it, is known when a template is rendered or a container is built.
    */
   readonly kind: "missing" | "refused" | "unread" | "template";
   readonly reason: string;

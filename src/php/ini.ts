@@ -31,7 +31,8 @@ export function iniFor(fs: HostFilesystem, fpmPath: string | null): PhpIni {
   for (const entry of fpmPath === null ? [] : iniEntries(fs, fpmPath)) {
     const content = entry.kind === "file" ? entry.read() : null;
     if (content === null || "unreadable" in content) {
-      unread.push({ file: fs.display(entry.path), reason: unreadReason(entry) ?? "", expected: false });
+      const expected = entry.kind === "unreadable" && entry.made === true;
+      unread.push({ file: fs.display(entry.path), reason: unreadReason(entry) ?? "", expected });
       continue;
     }
     const file = sourceFile(entry.path, fs.display(entry.path), content.text);

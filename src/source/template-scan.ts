@@ -55,6 +55,7 @@ const NAMES = [
   /%(?![0-9A-Fa-f]{2}%)[A-Za-z_][A-Za-z0-9_]+%/y,
   /__[A-Z0-9](?:[A-Z0-9_]*[A-Z0-9])?__/y,
   /@[A-Za-z_][A-Za-z0-9_]*@/y,
+  /![A-Z][A-Z0-9_]*!/y,
   // Neither `%{mili}d` of access.format nor `\p{Lu}` and `\k{name}` of a regular expression.
   /(?<![%$\\{]|\\[A-Za-z])\{[A-Za-z_][\w.-]*\}/y,
 ];
@@ -80,7 +81,7 @@ const SHELL_DEFAULT = /\$\{[A-Za-z_]\w*:?[-=?+]/y;
 export function scanMarks(text: string, dialect: Dialect): readonly Range[] {
   const scan = new Scan(text);
   const found: Range[] = [];
-  const first = /[{<$%_@]/g;
+  const first = /[{<$%_@!]/g;
   for (let one = first.exec(text); one !== null; one = first.exec(text)) {
     const end = dialect === "anywhere" ? anywhere(scan, one.index) : inLine(scan, one.index);
     if (end === null) continue;

@@ -11,6 +11,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   ajv: /^src\/engine\/validate\.ts$/,
   sarif: /^src\/report\/machine\/sarif\.ts$/,
   diff: /^src\/report\/diff\.ts$/,
+  yaml: /^src\/containers\/yaml(?:-package)?\.ts$/,
   yargs: /^src\/cli\//,
 };
 

@@ -36,7 +36,12 @@ const paper = [...report, "src/report/terminal"];
 export const rooms: readonly Room[] = [
   { name: "src/source", what: "text and places; values set, default or unknown", mayImport: [] },
   { name: "src/host", what: "the only door to the outside; globs, dumps", mayImport: source },
-  { name: "src/host/find", what: "from a path on the command line to hosts", mayImport: host },
+  { name: "src/containers", what: "what compose files, Dockerfiles and manifests make", mayImport: host },
+  {
+    name: "src/host/find",
+    what: "from a path on the command line to hosts",
+    mayImport: [...host, "src/containers"],
+  },
   { name: "src/php", what: "the grammar of php.ini and PHP-FPM; php.ini", mayImport: host },
   {
     name: "src/nginx/types",

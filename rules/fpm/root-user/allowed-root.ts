@@ -20,19 +20,20 @@ const places = [
 ];
 
 /** Whether a command line in the tree allows workers to run as root (`php-fpm -R`). */
-export function mayRunAsRoot({ fs }: Host): boolean {
+export function mayRunAsRoot({ fs, allowsRoot }: Host): boolean {
+  if (allowsRoot) return true;
   return places
     .flatMap((pattern) => glob(fs, pattern))
     .some((path) => {
       const entry = fs.entry(path);
       const answer = entry.kind === "file" ? entry.read() : null;
       if (answer === null || "unreadable" in answer) return false;
-      return answer.text.includes("--allow-to-run-as-root") || answer.text.split("\n").some(allowsRoot);
+      return answer.text.includes("--allow-to-run-as-root") || answer.text.split("\n").some(lineAllowsRoot);
     });
 }
 
 /** `php-fpm -FR`, also with its option at the start of the next line; `OPTIONS="-R"`. */
-function allowsRoot(line: string, index: number, lines: readonly string[]): boolean {
+function lineAllowsRoot(line: string, index: number, lines: readonly string[]): boolean {
   const command = line.indexOf("php-fpm");
   const next = lines[index + 1] ?? "";
   if (command !== -1 && (/["'\s,]-[A-Za-z]*R\b/.test(line.slice(command)) || /^-[A-Za-z]*R\b/.test(next)))

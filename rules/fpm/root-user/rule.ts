@@ -3,6 +3,7 @@ import { fpmDown, isMisspelt } from "../../../src/evidence/fpm-lines.js";
 import { setting } from "../../../src/fpm/pools.js";
 import type { Pool } from "../../../src/fpm/types.js";
 import { addInto, helpOf, replace } from "../../../src/help/edit.js";
+import type { ContainerFacts } from "../../../src/host/spec.js";
 import { inContainer } from "../../../src/model/container.js";
 import type { Host } from "../../../src/model/host.js";
 import { nginxWorker } from "../../../src/model/nginx-worker.js";
@@ -75,12 +76,18 @@ export const rootUser = defineRule({
     if (pools.length === 0 || mayRunAsRoot(host)) return;
     for (const pool of pools) {
       const user = setting(pool, "user");
-      if (user.kind === "unknown") continue;
+      if (user.kind === "unknown" || factsOf(host, pool)?.allowsRoot === true) continue;
       const found = user.value === null ? missing(host, pool) : root(host, pool, user.value);
       if (found !== null) yield found;
     }
   },
 });
+
+/** What describes the container that a pool runs in; `null`: nothing does. */
+function factsOf(host: Host, { master }: Pool): ContainerFacts | null {
+  const machine = host.machines.get(master);
+  return machine === undefined ? host.container : machine.facts;
+}
 
 function root(host: Host, pool: Pool, user: string): Draft<Case> | null {
   const found = rootAccount(host, pool, user);

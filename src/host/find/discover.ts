@@ -4,13 +4,18 @@ import { globDeployed, withDeployed } from "../deployed.js";
 import { diskFilesystem } from "../disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
+import { isOfImage } from "../image-file.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
 import { type HostSpec, isEmptySpec, type UnreadPath } from "../spec.js";
+import { containerHosts, isClaimed, joinContainers } from "./containers.js";
+import type { FoundHost } from "./found.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
 import { repositoryOf, withRepository } from "./repository.js";
 import type { Kind } from "./sniff.js";
 import { byDirectory, files, kindOf, type Note, unreadPath } from "./survey.js";
+
+export type { FoundHost } from "./found.js";
 
 /** Where the packages of the common systems put nginx's main file. */
 const NGINX_MAINS = [
@@ -66,6 +71,14 @@ export function hostAt(root: string, name: string, disk: HostFilesystem): HostSp
   };
 }
 
+/** The same in a container, whose commands may link or make sites that the main file includes. */
+function containerAt(root: string, name: string, fs: HostFilesystem): HostSpec {
+  const spec = hostAt(root, name, fs);
+  if (spec.nginx === null || isOfImage({ display: fs.display(spec.nginx) })) return spec;
+  const noted: Entry[] = [];
+  return { ...spec, fragments: nginxFragments(withDeployed(fs), (entry) => noted.push(entry)) };
+}
+
 /** Also what cannot be read: that a main file is there and was not read has to be said. */
 function isThere(fs: HostFilesystem, path: string): boolean {
   const { kind } = fs.entry(path);
@@ -87,12 +100,6 @@ function isFragment(kind: Kind): boolean {
   return kind === "nginx-fragment";
 }
 
-/** A host that was found, and where to read it from. */
-export interface FoundHost {
-  readonly spec: HostSpec;
-  readonly fs: HostFilesystem;
-}
-
 /** Every host below a directory: each `etc` that holds a daemon's files, and what is outside of them. */
 export function hostsBelow(directory: string, workingDirectory: string): readonly FoundHost[] {
   const fs = diskFilesystem({ root: directory, workingDirectory });
@@ -107,6 +114,7 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const noted: Entry[] = [];
   const note: Note = (entry) => noted.push(entry);
   const all = files(fs, "/", note);
+  const contained = containerHosts(fs, directory, all, (name, own) => containerAt(directory, name, own));
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
   const rooted = rootedHosts(
     fs,
@@ -114,7 +122,7 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
       const at = root === "/" ? directory : directory + root;
       return { root, spec: hostAt(at, root.slice(1) || ".", diskOf(at)) };
     }),
-  );
+  ).filter(({ root, spec }) => !isClaimed(contained.claimed, root, spec));
   const repository = repositoryOf(
     fs,
     unique(all.flatMap(withParents)),
@@ -128,14 +136,15 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
     ...roots.flatMap((root) => [below(root, "/etc"), below(root, "/usr/local")]),
     ...rooted.flatMap(({ root, spec }) => spec.fpm.map((path) => directoryOf(below(root, path)))),
   ]);
-  const loose = all.filter((path) => !isWithinAny(taken, path));
+  const loose = all.filter((path) => !isWithinAny(taken, path) && !isWithinAny(contained.claimed, path));
   const shared = withRepository(fs, repository, "/");
   const others = looseHosts(fs, directory, loose, note);
-  const unread = hidden(noted, rooted).map((entry) => unreadPath(fs, entry));
+  const unread = [...hidden(noted, rooted).map((entry) => unreadPath(fs, entry)), ...contained.unread];
   // What could not be looked into may be a part of each of them, or a host of its own.
   const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
   const specs = others.length === 0 && unread.length > 0 ? [nothing] : others;
-  return [...hosts, ...specs.map((spec) => readFrom({ ...spec, unread }, shared))];
+  const joined = joinContainers(contained, specs, shared, directory);
+  return [...hosts, ...joined.hosts, ...joined.specs.map((spec) => readFrom({ ...spec, unread }, shared))];
 }
 
 /** Without what a host has in its own `etc`: there its daemons' files tell which links and special files count. */

@@ -1,3 +1,4 @@
+import { isCompose } from "../../containers/compose.js";
 import { grouped } from "../../source/collect.js";
 import { deployedName } from "../../source/template-names.js";
 import { isDump } from "../dump.js";
@@ -18,7 +19,8 @@ export type Note = (entry: Entry) => void;
 
 /** What reports say of something that could not be looked into. */
 export function unreadPath(fs: HostFilesystem, entry: Entry): UnreadPath {
-  return { file: fs.display(entry.path), reason: listedReason(entry) };
+  const said = { file: fs.display(entry.path), reason: listedReason(entry) };
+  return entry.kind === "unreadable" && entry.made === true ? { ...said, expected: true } : said;
 }
 
 /** What is at a path, told by name and text. A file that may be configuration and cannot be read is noted. */
@@ -64,7 +66,7 @@ function hides(child: Entry, path: string): boolean {
       // Links that lead back to themselves lead nobody to anything.
       return child.reason !== TOO_MANY_LINKS;
     case "outside":
-      return mayBeConfiguration(path) || mayHoldConfiguration(path);
+      return mayBeConfiguration(path) || mayHoldConfiguration(path) || isCompose(path);
     case "special":
       return mayBeConfiguration(path);
     case "missing":

@@ -1,4 +1,5 @@
 import type { Pool } from "../../fpm/types.js";
+import type { MachineSpec } from "../../host/spec.js";
 import { always, mayMeet } from "../../nginx/tree/branches.js";
 import {
   argument,
@@ -10,7 +11,7 @@ import {
   shownWord,
 } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
-import { grouped } from "../../source/collect.js";
+import { grouped, unique } from "../../source/collect.js";
 import type { Place } from "../../source/file.js";
 import {
   type Address,
@@ -21,6 +22,7 @@ import {
   nginxAddress,
   reaches,
   relativeSocket,
+  type TcpAddress,
 } from "../address/address.js";
 import type { Binding, OtherPass, Target } from "../host.js";
 import { labelOf } from "../labels.js";
@@ -40,6 +42,8 @@ import { type UpstreamServer, type Upstreams, upstreamServers } from "./upstream
 export interface Listener {
   readonly pool: Pool;
   readonly address: Address;
+  /** The machine that it runs on; `null`: that of nginx. */
+  readonly machine: MachineSpec | null;
 }
 
 /** The pools that listen, and how paths of the host compare. */
@@ -49,6 +53,14 @@ interface Listening {
   readonly possible: readonly PossibleListener[];
   /** The path of a socket as it compares, links followed. */
   readonly sameDirectory: (path: string) => string;
+  /** Machines beside nginx's that run PHP-FPM. */
+  readonly machines: readonly MachineSpec[];
+  /** A file describes the container that nginx runs in, together with the machines. */
+  readonly described: boolean;
+  /** Names of containers, whatever runs in them. */
+  readonly neighbours: ReadonlySet<string>;
+  /** The same text for paths that are one file of a volume; `null`: it is in none. */
+  readonly spotOf: (path: string) => string | null;
 }
 
 interface Context extends Listening {
@@ -169,7 +181,14 @@ function portsByHost(root: Node): ReadonlyMap<string, number> {
 }
 
 function byMeetingPoint(listeners: readonly Listener[]): ReadonlyMap<string, readonly Listener[]> {
-  return grouped(listeners.map((listener) => [meetingPoint(listener.address), listener] as const));
+  return grouped(
+    listeners.flatMap((listener) => {
+      const { address, machine } = listener;
+      const spot = address.kind === "unix" ? (machine?.facts?.spotOf(address.path) ?? null) : null;
+      const here = [meetingPoint(address), listener] as const;
+      return spot === null ? [here] : [here, [spot, listener] as const];
+    }),
+  );
 }
 
 function workingDirectory(root: Node): string | null | undefined {
@@ -275,23 +294,71 @@ function serverTarget({ node, address: text, open }: UpstreamServer, through: Pl
   return open && found.pools.length === 0 ? { ...found, address: unknownAddress(at) } : found;
 }
 
-function target(
-  address: Address,
-  place: Place,
-  through: Place | null,
-  { met, possible, sameDirectory }: Context,
-): DirectTarget {
+function target(address: Address, place: Place, through: Place | null, listening: Context): DirectTarget {
+  const { met, possible, sameDirectory } = listening;
   const real: Address =
     address.kind === "tcp" || isRelative(address)
       ? address
       : { kind: "unix", path: sameDirectory(address.path) };
   const near = met.get(meetingPoint(real)) ?? [];
-  const pools = near.filter((listener) => reaches(real, listener.address)).map(({ pool }) => pool);
+  const spot = real.kind === "unix" ? listening.spotOf(real.path) : null;
+  const volume = spot === null ? [] : (met.get(spot) ?? []);
+  const sure = [...volume, ...near.filter((listener) => isReached(real, spot, listener, listening))];
+  const pools = unique(sure.map(({ pool }) => pool));
   const chosen = pools.length > 0 ? null : chosenTarget(real, place, through, possible);
   if (chosen !== null) return chosen;
-  if (pools.length > 0 || isLocal(real)) return { address: real, place, through, pools, assumed: false };
-  const guessed = byPort(real, near);
-  return { address: real, place, through, pools: guessed, assumed: guessed.length > 0 };
+  const found = { address: real, place, through, pools, assumed: false };
+  if (pools.length > 0)
+    return real.kind === "tcp" && !isLocal(real) && !listening.described
+      ? { ...found, assumed: named(near, real) }
+      : found;
+  if (isLocal(real)) {
+    // The socket of another container is there where a volume is that nothing tells of. And where nothing
+    // tells that nginx runs in a container, PHP-FPM of an image may be what runs beside it.
+    const others = near.filter(
+      ({ machine, address: listen }) =>
+        machine !== null && (real.kind === "unix" || !listening.described) && reaches(real, listen),
+    );
+    return { ...found, ...guessed(others.map(({ pool }) => pool)) };
+  }
+  const host = real.kind === "tcp" ? real.host : "";
+  const machine = listening.machines.find(({ names }) => names?.includes(host));
+  if (machine !== undefined) return listening.described ? { ...found, closed: machine } : found;
+  // Another container of the project has the name.
+  return listening.neighbours.has(host) ? found : { ...found, ...guessed(byPort(real, near)) };
+}
+
+function guessed(pools: readonly Pool[]): Pick<DirectTarget, "pools" | "assumed"> {
+  return { pools, assumed: pools.length > 0 };
+}
+
+/** Whether a name was what led to a pool of a machine. */
+function named(near: readonly Listener[], { host }: TcpAddress): boolean {
+  return near.some(({ machine }) => machine?.names?.includes(host) === true);
+}
+
+/** Whether a connection of nginx to this address surely gets to the listener. `spot`: the place of a socket in a volume. */
+function isReached(
+  real: Address,
+  spot: string | null,
+  { address, machine }: Listener,
+  { described }: Context,
+): boolean {
+  if (machine === null) return reaches(real, address);
+  if (machine.sharesNetwork && real.kind === "tcp" && reaches(real, address)) return true;
+  // A socket is in both containers where a volume is; without one it is another file of the same name.
+  if (real.kind === "unix") return spot === null && !described && reaches(real, address);
+  return (
+    machine.names?.includes(real.host) === true &&
+    address.kind === "tcp" &&
+    address.port === real.port &&
+    !isLoopbackOnly(address)
+  );
+}
+
+/** Whether only programs of the same machine get to it. */
+function isLoopbackOnly(address: TcpAddress): boolean {
+  return isLocal(address) && address.host !== "0.0.0.0" && address.host !== "::";
 }
 
 /**
@@ -305,7 +372,8 @@ function byPort(address: Address, listeners: readonly Listener[]): readonly Pool
       (listener) =>
         listener.address.kind === "tcp" &&
         listener.address.port === address.port &&
-        !isLocal(listener.address),
+        !isLoopbackOnly(listener.address) &&
+        listener.machine?.names == null,
     )
     .map(({ pool }) => pool);
   if (pools.length <= 1) return pools;

@@ -195,7 +195,8 @@ function tooMuch({ account }: Reading): string {
  */
 export function unreadProblem({ fs }: Reading, entry: Entry): IncludeProblem {
   const reason = listedReason(entry);
-  return { path: fs.display(entry.path), kind: "unread", reason, log: null, loop: [] };
+  const kind = entry.kind === "unreadable" && entry.made === true ? "template" : "unread";
+  return { path: fs.display(entry.path), kind, reason, log: null, loop: [] };
 }
 
 function notAFile(
@@ -204,6 +205,7 @@ function notAFile(
 ): null {
   const reason = unreadReason(entry) ?? "";
   // A link that leads back to itself does so for every process.
+  if (entry.kind === "unreadable" && entry.made === true) return problem("template", reason, null);
   return reason === TOO_MANY_LEVELS
     ? problem("refused", reason, TOO_MANY_LINKS)
     : problem("unread", reason, null);

@@ -34,6 +34,11 @@ const linked = (path: string, target: string, base: Escape = { said: false }): E
 });
 const unsaid = (path: string, target: string): Escape => ({ links: { [path]: target }, said: false });
 
+const compose = (line: string, said: boolean): Escape => ({
+  files: { "deploy/compose.yml": `services:\n  nginx:\n    image: nginx:1.27\n    ${line}\n` },
+  said,
+});
+
 const SITE = "etc/nginx/sites-enabled/b";
 const POOL = "etc/php/8.2/fpm/pool.d/b.conf";
 
@@ -85,6 +90,42 @@ export const ESCAPES: Readonly<Record<string, Escape>> = {
   "etc/group": linked("etc/group", `${UP}@/secret`),
   "a file without a host": linked("deploy/b.conf", "@/secret"),
   "a directory without a host": linked("deploy/sites-enabled", "@"),
+  "a compose file": linked("deploy/compose.yml", "@/secret"),
+  "mounts of compose": compose(
+    `volumes: ['@/secret:/etc/nginx/nginx.conf', '${UP}@:/etc/nginx', '~/x:/usr/local/etc', '/etc/shadow:/etc/nginx/conf.d/a.conf']`,
+    false,
+  ),
+  "a Dockerfile that compose names": compose("build: {context: ., dockerfile: @/secret}", false),
+  "a context that climbs": compose(`build: ${UP}@`, true),
+  "extends that leads out": compose(`extends: {file: ${UP}@/secret, service: a}`, true),
+  "env_file that leads out": compose("env_file: [@/secret]", false),
+  "include of compose that leads out": {
+    files: { "deploy/compose.yml": `include: [@/secret, ${UP}@/secret]\nservices: {a: {image: nginx}}\n` },
+    said: true,
+  },
+  "a config of compose that leads out": {
+    files: {
+      "deploy/compose.yml":
+        "configs: {c: {file: @/secret}}\nservices: {a: {image: nginx, configs: [{source: c, target: /etc/nginx/nginx.conf}]}}\n",
+    },
+    said: true,
+  },
+  "COPY that leads out": {
+    files: {
+      "deploy/Dockerfile": `FROM nginx\nCOPY ${UP}@/secret @/secret /etc/nginx/\nADD ${UP}@ /etc/nginx\n`,
+    },
+    said: false,
+  },
+  "a link that COPY brings": linked("deploy/nginx/nginx.conf", "@/secret", {
+    files: { "deploy/Dockerfile": "FROM nginx\nCOPY nginx /etc/nginx\n" },
+    said: true,
+  }),
+  "a generated ConfigMap that leads out": {
+    files: {
+      "deploy/kustomization.yaml": `configMapGenerator: [{name: nginx, files: [${UP}@/secret, a=@/secret]}]\n`,
+    },
+    said: true,
+  },
   "everyday links": {
     links: { "node_modules/x": "@", "public/storage": "@", "bin/nginx": "@/secret" },
     said: false,

@@ -1,6 +1,7 @@
 import type { Draw } from "../case.js";
 import { capacity } from "./capacity.js";
 import { config } from "./config.js";
+import { containers } from "./containers.js";
 import { discovery } from "./discovery.js";
 import { dump } from "./dump.js";
 import { grammar } from "./grammar.js";
@@ -20,6 +21,7 @@ export const KINDS: ReadonlyMap<string, Draw> = new Map([
   ["capacity", capacity],
   ["trace", trace],
   ["discovery", discovery],
+  ["containers", containers],
   ["templates", templates],
   ["units", units],
   ["corpus", corpus],

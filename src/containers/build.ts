@@ -1,0 +1,260 @@
+/** What a Dockerfile makes of an image, as far as its text tells. */
+import { directoryOf, nameOf, normalizePath, resolvePath } from "../host/path.js";
+import { type Place, place, type SourceFile } from "../source/file.js";
+import { wordMap } from "../source/word-map.js";
+import { commandOf, expand, type Instruction, readDockerfile, type Stage, wordsOf } from "./dockerfile.js";
+import type { Layer, LayerSource } from "./filesystem.js";
+import { type Image, imageOf } from "./images.js";
+import { pathIn, type Tree } from "./tree.js";
+
+/** An image that the tree builds, or one that is used as it is. */
+export interface Built {
+  /** What it is built from; `null`: nothing is known of it. */
+  readonly image: Image | null;
+  /** As it is written; `null`: a variable has no value, or there is none. */
+  readonly from: string | null;
+  readonly layers: readonly Layer[];
+  /** The command with its entrypoint; `null`: that of the image. */
+  readonly command: readonly string[] | null;
+  readonly workdir: string;
+  /** Commands that may make any files, one for each RUN. */
+  readonly runs: readonly string[];
+  /** Something copies to or from where nobody can tell. */
+  readonly unsure: boolean;
+}
+
+export interface BuildContext {
+  /** Directories in which the sources of COPY are looked for, in order. */
+  readonly contexts: readonly string[];
+  readonly args: ReadonlyMap<string, string | null>;
+  /** The name of the stage that is wanted; `null`: the last one. */
+  readonly target: string | null;
+}
+
+/** An image by its name. */
+export function plainImage(name: string | null): Built {
+  const image = name === null ? null : imageOf(name);
+  return { image, from: name, layers: [], command: null, workdir: "/", runs: [], unsure: false };
+}
+
+/** What a Dockerfile builds; `null`: it has no stage. */
+export function buildOf(tree: Tree, file: SourceFile, context: BuildContext): Built | null {
+  const stages = readDockerfile(file.text, context.args);
+  const wanted =
+    context.target === null
+      ? stages.length - 1
+      : stages.findIndex(({ name }) => name === context.target?.toLowerCase());
+  return stages[wanted] === undefined ? null : new Building(tree, file, context, stages).stage(wanted, 0);
+}
+
+/** How many stages may be built on each other. */
+const MOST_STAGES = 50;
+
+class Building {
+  private readonly tree: Tree;
+  private readonly file: SourceFile;
+  private readonly context: BuildContext;
+  private readonly stages: readonly Stage[];
+
+  constructor(tree: Tree, file: SourceFile, context: BuildContext, stages: readonly Stage[]) {
+    this.tree = tree;
+    this.file = file;
+    this.context = context;
+    this.stages = stages;
+  }
+
+  stage(index: number, depth: number): Built {
+    const stage = this.stages[index];
+    if (stage === undefined || depth > MOST_STAGES) return plainImage(null);
+    // Only earlier stages have a name yet.
+    const earlier = this.stages
+      .slice(0, index)
+      .findLastIndex(({ name }) => name !== null && name === stage.from?.toLowerCase());
+    const base = earlier === -1 ? plainImage(stage.from) : this.stage(earlier, depth + 1);
+    const layers = [...base.layers];
+    const runs = [...base.runs];
+    let { workdir, unsure } = base;
+    if (base.image !== null && workdir === "/" && base.image.phpVersion !== null) workdir = "/var/www/html";
+    let entrypoint: readonly string[] | null = null;
+    let command: readonly string[] | null = base.command;
+    const values = new Map([["PHP_INI_DIR", "/usr/local/etc/php"], ...stage.values]);
+    for (const instruction of stage.instructions) {
+      switch (instruction.name) {
+        case "WORKDIR": {
+          const to = expand(instruction.text.replace(/["']/g, ""), values);
+          if (to === null) unsure = true;
+          else workdir = resolvePath(workdir, to);
+          break;
+        }
+        case "COPY":
+        case "ADD": {
+          const copied = this.copied(instruction, workdir, values, base.image);
+          if (copied === null) unsure = true;
+          else layers.push(...copied);
+          break;
+        }
+        case "RUN": {
+          const text = instruction.text.replace(
+            /\$\{?PHP_INI_DIR\}?/g,
+            () => values.get("PHP_INI_DIR") ?? "",
+          );
+          runs.push(text);
+          layers.push(...this.altered(instruction, text));
+          break;
+        }
+        case "CMD":
+          command = commandOf(instruction.text);
+          break;
+        case "ENTRYPOINT":
+          entrypoint = commandOf(instruction.text);
+          break;
+        default:
+      }
+    }
+    const whole = entrypoint === null ? command : [...entrypoint, ...(command ?? [])];
+    return { image: base.image, from: base.from, layers, command: whole, workdir, runs, unsure };
+  }
+
+  private at({ line }: Instruction): Place {
+    const start = this.file.lineStarts[line - 1] ?? 0;
+    const end = this.file.text.indexOf("\n", start);
+    return place(this.file, start, end === -1 ? this.file.text.length : end);
+  }
+
+  /** What COPY and ADD bring; `null`: nobody can tell from where or to where. */
+  private copied(
+    instruction: Instruction,
+    workdir: string,
+    values: ReadonlyMap<string, string | null>,
+    image: Image | null,
+  ): readonly Layer[] | null {
+    const all = instruction.text.startsWith("[") ? commandOf(instruction.text) : wordsOf(instruction.text);
+    const words = all.filter((word) => !word.startsWith("--"));
+    const written = words.at(-1);
+    const to = written === undefined ? null : expand(written, values);
+    if (to === null || words.length < 2) return null;
+    const target = resolvePath(workdir, to);
+    const at = this.at(instruction);
+    const elsewhere = all.some((word) => word.startsWith("--from="));
+    const into = to.endsWith("/") || to === "." || words.length > 2 || isDirectoryOf(image, target);
+    return words.slice(0, -1).flatMap((word): readonly Layer[] => {
+      const from = expand(word, values);
+      const name = nameOf((from ?? word).replace(/\/+$/, ""));
+      const layer = (path: string, source: LayerSource): Layer => ({
+        target: path,
+        kind: "copy",
+        source,
+        place: at,
+      });
+      const below = normalizePath(`${target}/${name}`);
+      if (
+        elsewhere ||
+        instruction.heredoc ||
+        from === null ||
+        /^\w+:\/\/|\.(?:tar|tgz|tar\.\w+)$/.test(from)
+      ) {
+        const reason = elsewhere ? "comes from another image or stage" : "is made when the image is built";
+        return [layer(into && /\.\w+$/.test(name) ? below : target, { kind: "unknown", reason })];
+      }
+      const paths = this.sources(from);
+      if (paths.length === 0) return [];
+      return paths.map((path) => {
+        const isDirectory = this.tree.fs.entry(path).kind === "directory";
+        const inside = into || paths.length > 1;
+        const place = isDirectory || !inside ? target : normalizePath(`${target}/${nameOf(path)}`);
+        return layer(place, { kind: "tree", path });
+      });
+    });
+  }
+
+  /** The files and directories that a source names, in the first context that has one. */
+  private sources(written: string): readonly string[] {
+    for (const context of this.context.contexts) {
+      // A slash at the beginning is the context's top.
+      const path = pathIn(context, written.replace(/^\/+/, "") || ".");
+      if (path === null) continue;
+      if (/[*?[]/.test(written)) {
+        const found = this.matching(path);
+        if (found.length > 0) return found;
+      } else if (this.tree.fs.entry(path).kind !== "missing") return [path];
+    }
+    return [];
+  }
+
+  /** A wildcard in the last part of the path, as nearly all have it. */
+  private matching(pattern: string): readonly string[] {
+    const directory = this.tree.fs.entry(directoryOf(pattern));
+    const [start, end] = nameOf(pattern).split("*");
+    if (directory.kind !== "directory" || start === undefined || end === undefined) return [];
+    return directory.names
+      .filter(
+        (name) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end),
+      )
+      .map((name) => `${directory.path === "/" ? "" : directory.path}/${name}`);
+  }
+
+  /** Files of the daemons that a command changes or removes. */
+  private altered(instruction: Instruction, text: string): readonly Layer[] {
+    const at = this.at(instruction);
+    return text.split(/&&|\|\||[;|]/).flatMap((command) => {
+      const words = wordsOf(command);
+      const program = nameOf(words.find((word) => !/^\w+=/.test(word)) ?? "");
+      const writes = /(?:^|[^0-9&])>/.test(command);
+      if (HARMLESS.has(program) && !writes) return [];
+      const gone = program === "rm" || program === "unlink";
+      return words.flatMap((word): readonly Layer[] => {
+        const path = configured(word.replace(/^\d?>+/, ""));
+        if (path === null) return [];
+        const source: LayerSource = gone
+          ? { kind: "removed" }
+          : { kind: "unknown", reason: `is changed in ${this.file.display}:${instruction.line}` };
+        return [{ target: path.replace(/\/\*(?:\.conf)?$/, ""), kind: "copy", source, place: at }];
+      });
+    });
+  }
+}
+
+/** Commands that do not change what is in the files that they name. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  "chmod",
+  "chown",
+  "chgrp",
+  "mkdir",
+  "touch",
+  "ls",
+  "cat",
+  "echo",
+  "test",
+  "[",
+  "grep",
+  "nginx",
+  "php-fpm",
+  "cd",
+]);
+
+/** Names by which commands after a `cd` call files of the images. */
+const BY_NAME: ReadonlyMap<string, string> = wordMap({
+  "www.conf": "/usr/local/etc/php-fpm.d/www.conf",
+  "docker.conf": "/usr/local/etc/php-fpm.d/docker.conf",
+  "zz-docker.conf": "/usr/local/etc/php-fpm.d/zz-docker.conf",
+  "php-fpm.conf": "/usr/local/etc/php-fpm.conf",
+  "nginx.conf": "/etc/nginx/nginx.conf",
+  "default.conf": "/etc/nginx/conf.d/default.conf",
+});
+
+/** The file of a daemon that a word of a command names; `null`: it names none. */
+function configured(word: string): string | null {
+  if (
+    /^\/(?:etc\/nginx|usr\/local\/etc\/php(?:-fpm)?|etc\/php)[^/]*\/.*[^/]/.test(word) ||
+    /^\/usr\/local\/etc\/php-fpm\.conf/.test(word)
+  )
+    return /\.(?:conf|ini)$|\/\*$/.test(word) ? normalizePath(word) : null;
+  return word.startsWith("/") || word.includes("=") ? null : (BY_NAME.get(nameOf(word)) ?? null);
+}
+
+function isDirectoryOf(image: Image | null, path: string): boolean {
+  if (image === null) return /\.d$|\/templates$/.test(path);
+  if (image.directories.includes(path)) return true;
+  const below = `${path}/`;
+  return [...image.files.keys()].some((one) => one.startsWith(below)) || /\.d$/.test(path);
+}

@@ -1,0 +1,176 @@
+/** The files of a container: its image, what was copied into it, what is mounted. */
+import type { Entry, HostFilesystem } from "../host/filesystem.js";
+import { ofImage } from "../host/image-file.js";
+import { memoryFilesystem } from "../host/memory.js";
+import { byBytes, directoryOf, isWithin, nameOf, normalizePath, withParents } from "../host/path.js";
+import type { Place } from "../source/file.js";
+
+/** Files at a path of the container. */
+export interface Layer {
+  /** Absolute and normalised. */
+  readonly target: string;
+  /** A mount hides what was there; a copy lies over it. */
+  readonly kind: "mount" | "copy";
+  readonly source: LayerSource;
+  /** The words that say so; `null`: no file of the tree does. */
+  readonly place: Place | null;
+}
+
+export type LayerSource =
+  /** A file or directory of the tree that is searched. */
+  | { readonly kind: "tree"; readonly path: string }
+  /** A text that a file of the tree holds. */
+  | { readonly kind: "text"; readonly text: () => string; readonly display: string }
+  /** Something is there, and nothing in the tree tells what. */
+  | { readonly kind: "unknown"; readonly reason: string }
+  /** Nothing is there any more. */
+  | { readonly kind: "removed" };
+
+/** What a container is made of. */
+export interface Contents {
+  /** The name of its image. */
+  readonly image: string | null;
+  readonly texts: ReadonlyMap<string, string>;
+  readonly directories: readonly string[];
+  /** Later ones lie over earlier ones. */
+  readonly layers: readonly Layer[];
+}
+
+/** Keeps paths of the tree apart from those of the container. */
+const OUTSIDE = "/\u0000tree";
+
+/** A file that only containers have, by which others know that this is one. */
+const MARK = "/.dockerenv";
+
+/** The container as a host's file system. `tree`: the one that layers come from. */
+export function containerFilesystem(contents: Contents, tree: HostFilesystem): HostFilesystem {
+  return new ContainerFilesystem(contents, tree);
+}
+
+class ContainerFilesystem implements HostFilesystem {
+  private readonly image: HostFilesystem;
+  private readonly tree: HostFilesystem;
+  private readonly contents: Contents;
+  /** Layers by their target, in order. */
+  private readonly at = new Map<string, Layer[]>();
+  /** Names that layers below a directory give it. */
+  private readonly names = new Map<string, Set<string>>();
+  private readonly shown = new Map<string, string>();
+  private readonly known = new Map<string, Entry>();
+  private readonly order = new Map<Layer, number>();
+
+  constructor(contents: Contents, tree: HostFilesystem) {
+    this.contents = contents;
+    this.tree = tree;
+    const files = new Map([...contents.texts, [MARK, ""]]);
+    for (const directory of contents.directories) files.set(`${directory}/.keep`, "");
+    this.image = memoryFilesystem(files);
+    for (const [index, layer] of contents.layers.entries()) {
+      // Mounts lie over all copies, the inner ones over the outer ones, of two at one path the later.
+      this.order.set(layer, layer.kind === "mount" ? (1 + layer.target.length) * 1e9 + index : index);
+      const same = this.at.get(layer.target) ?? [];
+      same.push(layer);
+      this.at.set(layer.target, same);
+      for (const path of withParents(layer.target)) {
+        const parent = directoryOf(path);
+        const names = this.names.get(parent) ?? new Set();
+        if (names.has(nameOf(path))) break;
+        names.add(nameOf(path));
+        this.names.set(parent, names);
+      }
+    }
+  }
+
+  entry(path: string): Entry {
+    const wanted = normalizePath(path);
+    const before = this.known.get(wanted);
+    if (before !== undefined) return before;
+    const entry = wanted.startsWith(OUTSIDE) ? this.outside(wanted) : this.look(wanted);
+    this.known.set(wanted, entry);
+    return entry;
+  }
+
+  display(path: string): string {
+    const wanted = normalizePath(path);
+    if (wanted.startsWith(OUTSIDE)) return this.tree.display(wanted.slice(OUTSIDE.length) || "/");
+    if (!this.shown.has(wanted)) this.entry(wanted);
+    const { image } = this.contents;
+    return this.shown.get(wanted) ?? (image === null ? wanted : ofImage(wanted, image));
+  }
+
+  private outside(wanted: string): Entry {
+    const entry = this.tree.entry(wanted.slice(OUTSIDE.length) || "/");
+    return { ...entry, path: OUTSIDE + entry.path };
+  }
+
+  private look(wanted: string): Entry {
+    const ways = [...withParents(wanted), "/"];
+    const mounted = ways.findIndex((path) => (this.at.get(path) ?? []).some(({ kind }) => kind === "mount"));
+    const above = mounted === -1 ? ways : ways.slice(0, mounted + 1);
+    let directory: Extract<Entry, { kind: "directory" }> | null = null;
+    let missing: Entry = { kind: "missing", path: wanted, dangling: false };
+    for (const layer of this.over(above)) {
+      const entry = this.through(layer, wanted);
+      if (entry.kind === "directory") {
+        directory = directory === null ? entry : { ...entry, names: [...directory.names, ...entry.names] };
+      } else if (directory === null && entry.kind !== "missing") return entry;
+      else if (entry.kind === "missing") missing = entry;
+      // What is below a mount cannot be seen, nor what was removed.
+      if (layer.kind === "mount" || layer.source.kind === "removed")
+        return this.withNames(directory ?? missing);
+    }
+    const shipped = this.image.entry(wanted);
+    if (directory === null && shipped.kind !== "directory") return this.withNames(shipped);
+    const names = [...(directory?.names ?? []), ...(shipped.kind === "directory" ? shipped.names : [])];
+    return this.withNames({ kind: "directory", path: directory?.path ?? wanted, names });
+  }
+
+  /** The layers at these paths, what lies on top first. */
+  private over(paths: readonly string[]): readonly Layer[] {
+    const order = (layer: Layer): number => this.order.get(layer) ?? 0;
+    return paths.flatMap((path) => this.at.get(path) ?? []).sort((a, b) => order(b) - order(a));
+  }
+
+  private withNames(entry: Entry): Entry {
+    const more = this.names.get(entry.path);
+    if (more === undefined && entry.kind !== "directory") return entry;
+    if (entry.kind !== "directory" && entry.kind !== "missing") return entry;
+    const names = new Set([...(entry.kind === "directory" ? entry.names : []), ...(more ?? [])]);
+    names.delete(".keep");
+    const below = entry.path === "/" ? "" : entry.path;
+    for (const name of more ?? []) if (this.isGone(`${below}/${name}`)) names.delete(name);
+    return { kind: "directory", path: entry.path, names: [...names].sort(byBytes) };
+  }
+
+  /** Whether the last word on a path is that it was removed. */
+  private isGone(path: string): boolean {
+    return this.at.get(path)?.at(-1)?.source.kind === "removed" && !this.names.has(path);
+  }
+
+  private through({ target, source }: Layer, wanted: string): Entry {
+    switch (source.kind) {
+      case "tree": {
+        const below = wanted === target ? "" : wanted.slice(target === "/" ? 0 : target.length);
+        const inside = normalizePath(source.path + below);
+        const entry = this.tree.entry(inside);
+        // Links lead elsewhere in the tree, which may be no place of the container.
+        const path =
+          entry.path === inside
+            ? wanted
+            : isWithin(source.path, entry.path)
+              ? normalizePath(`${target}/${entry.path.slice(source.path.length)}`)
+              : OUTSIDE + entry.path;
+        this.shown.set(path, this.tree.display(entry.path));
+        return { ...entry, path };
+      }
+      case "text":
+        if (wanted !== target) return { kind: "missing", path: wanted, dangling: false };
+        this.shown.set(wanted, source.display);
+        return { kind: "file", path: wanted, read: () => ({ text: source.text() }) };
+      case "unknown":
+        return { kind: "unreadable", path: wanted, reason: source.reason, made: true };
+      case "removed":
+        return { kind: "missing", path: wanted, dangling: false };
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/** A container of a project, as its files tell. */
+import type { HostFilesystem } from "../host/filesystem.js";
+import { isWithin, normalizePath, withParents } from "../host/path.js";
+import type { ContainerFacts, ContainerMemory, MountedAt } from "../host/spec.js";
+import type { Place } from "../source/file.js";
+import type { Built } from "./build.js";
+import { containerFilesystem, type Layer } from "./filesystem.js";
+
+/** What a service of compose, a container of Kubernetes or a Dockerfile alone is. */
+export interface Container {
+  /** For reports: `service php`. */
+  readonly label: string;
+  /** What others call it, in lower case; `null`: nothing tells. */
+  readonly names: readonly string[] | null;
+  /** Containers with the same text share one network, and so 127.0.0.1. */
+  readonly network: string;
+  readonly fs: HostFilesystem;
+  readonly built: Built;
+  readonly layers: readonly Layer[];
+  readonly facts: ContainerFacts;
+}
+
+/** What of a container its own description says, apart from what it is built from. */
+export interface Described {
+  readonly label: string;
+  readonly names: readonly string[] | null;
+  readonly network: string;
+  readonly built: Built;
+  readonly mounts: readonly Layer[];
+  /** Its command line; `null`: that of the image. */
+  readonly command: readonly string[] | null;
+  readonly memory: ContainerMemory | null;
+  /** The names of volumes, by the paths where they are mounted. */
+  readonly volumes: ReadonlyMap<string, string>;
+  readonly place: Place | null;
+  /** Its environment; `null`: a value is not known. */
+  readonly env: ReadonlyMap<string, string | null>;
+}
+
+/** Puts a container together. `tree`: the file system that its layers come from. */
+export function containerOf(described: Described, tree: HostFilesystem): Container {
+  const { built, mounts, label, names, network, volumes } = described;
+  const { image } = built;
+  const own = [...built.layers, ...mounts];
+  const contents = (layers: readonly Layer[]) => ({
+    image: image?.name ?? built.from,
+    texts: image?.files ?? new Map<string, string>(),
+    directories: image?.directories ?? [],
+    layers,
+  });
+  const before = containerFilesystem(contents(own), tree);
+  const templates = image?.templates === true ? templatesOf(before, described.env) : [];
+  const layers = [...own, ...templates];
+  const fs = templates.length === 0 ? before : containerFilesystem(contents(layers), tree);
+  const command = described.command ?? built.command;
+  const facts: ContainerFacts = {
+    label,
+    image: image?.name ?? built.from,
+    alone: image?.runs === "nginx" && !built.unsure && !built.runs.some((run) => /php/i.test(run)),
+    builtHere: built.runs.length > 0 || built.command !== null || built.layers.length > 0,
+    phpVersion: image?.phpVersion ?? null,
+    nginxVersion: image?.nginxVersion ?? null,
+    allowsRoot: command !== null && allowsRoot(command),
+    memory: described.memory,
+    place: described.place,
+    listenMovedIn: image?.listenMovedIn ?? null,
+    mountOf: (path) => mountOf(own, path),
+    seenAt: (path) => seenAt(own, path),
+    surelyLacks: (path) => surelyLacks(built, own, fs, path),
+    spotOf: (path) => spotOf(volumes, path),
+  };
+  return { label, names, network, fs, built, layers, facts };
+}
+
+/** What the entrypoint of nginx's image makes of the files in `templates`; variables of the container say from where to where. */
+function templatesOf(fs: HostFilesystem, env: ReadonlyMap<string, string | null>): readonly Layer[] {
+  const directory = env.get("NGINX_ENVSUBST_TEMPLATE_DIR") ?? "/etc/nginx/templates";
+  const to = env.get("NGINX_ENVSUBST_OUTPUT_DIR") ?? "/etc/nginx/conf.d";
+  const suffix = env.get("NGINX_ENVSUBST_TEMPLATE_SUFFIX") ?? ".template";
+  const entry = fs.entry(directory);
+  if (entry.kind !== "directory") return [];
+  return entry.names.flatMap((name): readonly Layer[] => {
+    if (!name.endsWith(suffix)) return [];
+    const file = fs.entry(`${directory}/${name}`);
+    const answer = file.kind === "file" ? file.read() : null;
+    if (answer === null) return [];
+    const target = normalizePath(`${to}/${name.slice(0, name.length - suffix.length)}`);
+    const source: Layer["source"] =
+      "text" in answer
+        ? { kind: "text", text: () => answer.text, display: fs.display(file.path) }
+        : { kind: "unknown", reason: answer.unreadable };
+    return [{ target, kind: "copy", source, place: null }];
+  });
+}
+
+/** `-R`, alone or among other letters, or written out. */
+function allowsRoot(command: readonly string[]): boolean {
+  const words = command.flatMap((word) => word.split(/\s+/));
+  if (words.includes("--allow-to-run-as-root")) return true;
+  const first = words.findIndex((word) => /php-fpm/.test(word));
+  // `args: ["-R"]` leaves the program to the image.
+  const options = first === -1 ? words.filter((word) => word.startsWith("-")) : words.slice(first + 1);
+  return options.some((word) => /^-[A-Za-z]*R[A-Za-z]*$/.test(word));
+}
+
+/** The innermost mount or copy that a path is in. */
+function mountOf(layers: readonly Layer[], path: string): MountedAt | null {
+  let found: Layer | null = null;
+  for (const layer of layers)
+    if (isWithin(layer.target, path) && layer.target.length >= (found?.target.length ?? 0)) found = layer;
+  if (found === null || found.place === null) return null;
+  const { source, place } = found;
+  const treePath = source.kind === "tree" ? moved(found.target, source.path, path) : null;
+  return { path, treePath, place };
+}
+
+/** The mount or copy through which a path of the tree is seen, the shortest path first. */
+function seenAt(layers: readonly Layer[], treePath: string): MountedAt | null {
+  const found = layers.flatMap(({ source, target, place }): readonly MountedAt[] =>
+    source.kind === "tree" && place !== null && isWithin(source.path, treePath)
+      ? [{ path: moved(source.path, target, treePath), treePath, place }]
+      : [],
+  );
+  return found.toSorted((a, b) => a.path.length - b.path.length)[0] ?? null;
+}
+
+/** A path below one directory as the same below another. */
+function moved(before: string, after: string, path: string): string {
+  return normalizePath(`${after}/${path.slice(before === "/" ? 0 : before.length)}`);
+}
+
+/** Whether nothing can be at a path: no mount, no copy and no command brings it, and the image has nothing there. */
+function surelyLacks(built: Built, layers: readonly Layer[], fs: HostFilesystem, path: string): boolean {
+  if (built.image === null || built.unsure) return false;
+  // A link to it, or to a directory around it, may be made anywhere.
+  const names = withParents(path).filter((one) => one.split("/").length > 2);
+  const made = built.runs.some(
+    (run) =>
+      /\bln\b|\bunzip\b|\btar\b|\bgit\b|create-project|<</.test(run) ||
+      names.some((one) => run.includes(one)),
+  );
+  // What is not in the tree may be on the machine that runs it.
+  const covered = layers.some(
+    ({ target, source }) => source.kind !== "removed" && (isWithin(target, path) || isWithin(path, target)),
+  );
+  if (made || covered) return false;
+  return fs.entry(path).kind === "missing";
+}
+
+/** A path in a volume that others may mount elsewhere: `volume sock/php.sock`; `null`: it is in none. */
+function spotOf(volumes: ReadonlyMap<string, string>, path: string): string | null {
+  for (const at of withParents(path)) {
+    const volume = volumes.get(at);
+    if (volume !== undefined) return `${volume}\0${path.slice(at.length)}`;
+  }
+  return null;
+}

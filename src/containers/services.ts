@@ -1,0 +1,72 @@
+/** Services of compose files, and how several files make one. */
+import type { SourceFile } from "../source/file.js";
+import { wordMap } from "../source/word-map.js";
+import { at, itemsOf, type Yaml, type YamlMap } from "./yaml.js";
+
+/** A service with the file that its relative paths count from. */
+export interface Service {
+  readonly value: Yaml;
+  /** Where each key of it stands. */
+  readonly files: ReadonlyMap<string, SourceFile>;
+  /** The items of lists that several files add to. */
+  readonly lists: ReadonlyMap<string, readonly Item[]>;
+}
+
+/** An item of a list, and where it stands. */
+export interface Item {
+  readonly value: Yaml;
+  readonly file: SourceFile;
+}
+
+export function mergedServices(
+  below: ReadonlyMap<string, Service>,
+  above: ReadonlyMap<string, Service>,
+): ReadonlyMap<string, Service> {
+  if (below.size === 0) return above;
+  const merged = new Map(below);
+  for (const [name, service] of above) {
+    const before = merged.get(name);
+    merged.set(name, before === undefined ? service : mergedService(before, service));
+  }
+  return merged;
+}
+
+/** Lists that a later file adds to; everything else it replaces. */
+const ADDED = ["volumes", "links", "configs", "volumes_from"];
+
+export function serviceOf(value: YamlMap, file: SourceFile): Service {
+  const files = new Map([...value.entries.keys()].map((key) => [key, file]));
+  const lists = ADDED.flatMap((key) => {
+    const items = itemsOf(at(value, key)).map((item) => ({ value: item, file }));
+    return items.length === 0 ? [] : [[key, items] as const];
+  });
+  return { value, files, lists: new Map(lists) };
+}
+
+export function mergedService(below: Service, above: Service): Service {
+  if (below.value.kind !== "map" || above.value.kind !== "map") return above;
+  const value: YamlMap = {
+    ...above.value,
+    entries: new Map([...below.value.entries, ...above.value.entries]),
+  };
+  const lists = new Map(below.lists);
+  for (const [key, items] of above.lists) lists.set(key, [...(lists.get(key) ?? []), ...items]);
+  return { value, files: new Map([...below.files, ...above.files]), lists };
+}
+
+const FACTORS: ReadonlyMap<string, number> = wordMap({
+  "": 1,
+  b: 1,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+  t: 1024 ** 4,
+});
+
+/** Bytes as compose reads them: all units are binary. */
+export function sizeOf(text: string): number | null {
+  const [, number, unit = ""] = /^(\d{1,15}(?:\.\d{1,6})?)\s*([bkmgt]?)b?$/i.exec(text.trim()) ?? [];
+  const bytes =
+    number === undefined ? 0 : Math.floor(Number(number) * (FACTORS.get(unit.toLowerCase()) ?? 0));
+  return bytes > 0 && Number.isSafeInteger(bytes) ? bytes : null;
+}

@@ -1,0 +1,245 @@
+/** Hosts of containers: nginx in one, PHP-FPM in the same one or in others. */
+import { type Container, containersIn, type Project } from "../../containers/containers.js";
+import type { HostFilesystem } from "../filesystem.js";
+import { isWithin, isWithinAny } from "../path.js";
+import type { HostSpec, MachineSpec, UnreadPath } from "../spec.js";
+import type { FoundHost } from "./found.js";
+
+/** What the containers of a tree give. */
+export interface ContainerHosts {
+  readonly hosts: readonly FoundHost[];
+  /** Files and directories of the tree that containers have as theirs: nobody else reads them. */
+  readonly claimed: ReadonlySet<string>;
+  /** PHP-FPM of containers whose nginx is not known. */
+  readonly machines: readonly MachineSpec[];
+  /** Those of them with files of the tree. */
+  readonly lonely: readonly MachineSpec[];
+  readonly neighbours: ReadonlySet<string>;
+  /** A command line has `-R`. */
+  readonly allowsRoot: boolean;
+  readonly unread: readonly UnreadPath[];
+}
+
+/** Where the daemons look for their files in a container. */
+const NGINX = ["/etc/nginx", "/usr/local/nginx", "/usr/local/openresty/nginx", "/etc/openresty"];
+const FPM = [
+  "/usr/local/etc",
+  "/etc/php",
+  "/etc/php-fpm.conf",
+  "/etc/php-fpm.d",
+  "/etc/opt/remi",
+  "/opt/bitnami/php",
+];
+
+/** A container with the daemons in it. */
+interface Manned {
+  readonly container: Container;
+  readonly spec: HostSpec;
+  readonly nginx: boolean;
+  readonly fpm: boolean;
+}
+
+/** `read`: the host that is in a container's files. */
+export function containerHosts(
+  fs: HostFilesystem,
+  directory: string,
+  paths: readonly string[],
+  read: (name: string, fs: HostFilesystem) => HostSpec,
+): ContainerHosts {
+  const { projects, unread } = containersIn(fs, paths);
+  const hosts: FoundHost[] = [];
+  const claimed = new Set<string>();
+  const alone: MachineSpec[] = [];
+  const lonely: MachineSpec[] = [];
+  const seen = new Set<string>();
+  const neighbours = new Set<string>();
+  let allowsRoot = false;
+  const manned = projects.map((project) => ({
+    project,
+    all: project.containers.map((one) => mannedBy(one, read)),
+  }));
+  for (const { project, all } of manned) {
+    allowsRoot ||= all.some(
+      ({ container, fpm }) => container.facts.allowsRoot && (fpm || isFpmImage(container)),
+    );
+    for (const one of all) if (one.nginx || one.fpm) for (const path of claims(fs, one)) claimed.add(path);
+    const webs = all.filter(({ nginx }) => nginx);
+    const own = new Set(project.containers.flatMap(({ names }) => names ?? []));
+    if (webs.length === 0) {
+      for (const one of all.filter(({ fpm }) => fpm)) {
+        const machine = machineOf(one, null);
+        alone.push(machine);
+        if (hasOwn(one.container, FPM)) lonely.push(machine);
+      }
+      for (const name of own) neighbours.add(name);
+    }
+    for (const web of webs) {
+      const machines = all
+        .filter((one) => one !== web && one.fpm)
+        .map((one) => machineOf(one, web.container));
+      const shared = all.some((one) => one !== web && one.container.network === web.container.network);
+      const key = keyOf(web, all);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      hosts.push({
+        spec: hostSpec(project, directory, web, webs.length, machines, own, shared),
+        fs: web.container.fs,
+      });
+    }
+  }
+  return {
+    hosts: withStrays(hosts, alone),
+    claimed,
+    machines: alone,
+    lonely,
+    neighbours,
+    allowsRoot,
+    unread,
+  };
+}
+
+/** nginx of a Dockerfile alone has PHP-FPM of another one. */
+function withStrays(hosts: readonly FoundHost[], alone: readonly MachineSpec[]): readonly FoundHost[] {
+  return hosts.map((host) => {
+    const { spec } = host;
+    const has = (spec.machines ?? []).length + spec.fpm.length + spec.pools.length > 0;
+    return has || alone.length === 0 ? host : { ...host, spec: { ...spec, machines: alone } };
+  });
+}
+
+function mannedBy(container: Container, read: (name: string, fs: HostFilesystem) => HostSpec): Manned {
+  const spec = read(container.label, container.fs);
+  const nginx = (spec.nginx !== null || spec.fragments.length > 0) && hasOwn(container, NGINX);
+  const isFile = (path: string): boolean => container.fs.entry(path).kind === "file";
+  const fpm = [...spec.fpm, ...spec.pools.flat()].some(isFile);
+  return {
+    container,
+    spec,
+    nginx: nginx && (spec.nginx === null || isFile(spec.nginx)),
+    fpm,
+  };
+}
+
+/** Whether something of the tree is put into one of these places, or around one. */
+function hasOwn({ layers }: Container, places: readonly string[]): boolean {
+  return layers.some(
+    ({ target, source }) =>
+      (source.kind === "tree" || source.kind === "text") &&
+      places.some((place) => isWithin(place, target) || isWithin(target, place)),
+  );
+}
+
+function isFpmImage({ built }: Container): boolean {
+  return built.image?.runs === "php-fpm";
+}
+
+/** What of the tree is in the places of the daemons. */
+function claims(fs: HostFilesystem, { container }: Manned): readonly string[] {
+  return container.layers.flatMap(({ target, source }) => {
+    if (source.kind !== "tree") return [];
+    const places = [...NGINX, ...FPM];
+    if (places.some((place) => isWithin(place, target))) return [source.path];
+    return places
+      .filter((place) => isWithin(target, place))
+      .map(
+        (place) =>
+          `${source.path === "/" ? "" : source.path}${target === "/" ? place : place.slice(target.length)}`,
+      )
+      .filter((path) => fs.entry(path).kind !== "missing");
+  });
+}
+
+function machineOf({ container, spec }: Manned, web: Container | null): MachineSpec {
+  const { names, network, fs, facts } = container;
+  return { names, sharesNetwork: network === web?.network, fs, fpm: spec.fpm, pools: spec.pools, facts };
+}
+
+function hostSpec(
+  { file }: Project,
+  directory: string,
+  { spec, container }: Manned,
+  webs: number,
+  machines: readonly MachineSpec[],
+  neighbours: ReadonlySet<string>,
+  shared: boolean,
+): HostSpec {
+  const name = `${file.slice(1)}${webs > 1 ? ` (${container.label})` : ""}`;
+  const root = directory === "/" ? file : directory + file;
+  const facts = { ...container.facts, alone: container.facts.alone && !shared };
+  return { ...spec, name, root, container: facts, machines, neighbours };
+}
+
+/** Two variants of a project that have the same containers are one host. */
+function keyOf(web: Manned, all: readonly Manned[]): string {
+  return JSON.stringify(
+    [web, ...all.filter(({ fpm }) => fpm)].map(({ container }) => {
+      const { built, layers, names, facts } = container;
+      return [
+        built.from,
+        names,
+        facts.memory?.bytes,
+        layers.map(({ target, kind, source }) => [
+          target,
+          kind,
+          source.kind === "tree" ? source.path : source.kind,
+        ]),
+      ];
+    }),
+  );
+}
+
+/** Whether a host of the tree is made of files that containers have. */
+export function isClaimed(
+  claimed: ReadonlySet<string>,
+  root: string,
+  { nginx, fragments, fpm, pools }: HostSpec,
+): boolean {
+  const below = (path: string): string => (root === "/" ? path : root + path);
+  const files = [...(nginx === null ? fragments : [nginx]), ...fpm, ...pools.flat()];
+  return files.length > 0 && files.every((path) => isWithinAny(claimed, below(path)));
+}
+
+/**
+ * Halves that no file joins. nginx's files that no container has are those of the containers that run PHP-FPM
+ * alone, and the other way round.
+ */
+export function joinContainers(
+  { hosts, machines, lonely, neighbours, allowsRoot }: ContainerHosts,
+  loose: readonly HostSpec[],
+  fs: HostFilesystem,
+  root: string,
+): { readonly hosts: readonly FoundHost[]; readonly specs: readonly HostSpec[] } {
+  const halves = loose.filter((spec) => isHalf(spec) && hosts.some((host) => !hasFpm(host.spec)));
+  const more = halves.map(
+    ({ fpm, pools }): MachineSpec => ({ names: null, sharesNetwork: false, fs, fpm, pools, facts: null }),
+  );
+  const full = hosts.map((host): FoundHost => {
+    const { spec } = host;
+    return hasFpm(spec) || more.length === 0
+      ? host
+      : { ...host, spec: { ...spec, machines: more, allowsRoot } };
+  });
+  const rest = loose
+    .filter((spec) => !halves.includes(spec))
+    .map((spec): HostSpec => {
+      const web = spec.nginx !== null || spec.fragments.length > 0;
+      const joins = web && machines.length > 0 && !hasFpm(spec);
+      return { ...spec, ...(joins ? { machines, neighbours } : {}), ...(allowsRoot ? { allowsRoot } : {}) };
+    });
+  const used = [...full.map(({ spec }) => spec), ...rest].some((spec) => spec.machines === machines);
+  // PHP-FPM by itself counts where the tree has files for it.
+  const specs =
+    used || lonely.length === 0 ? rest : [...rest, { ...NOTHING, root, machines: lonely, allowsRoot }];
+  return { hosts: full, specs };
+}
+
+const NOTHING = { name: ".", nginx: null, fragments: [], fpm: [], pools: [] };
+
+function hasFpm({ machines = [], fpm, pools }: HostSpec): boolean {
+  return machines.length + fpm.length + pools.length > 0;
+}
+
+/** PHP-FPM's files alone. */
+function isHalf(spec: HostSpec): boolean {
+  return spec.nginx === null && spec.fragments.length === 0 && spec.fpm.length + spec.pools.length > 0;
+}

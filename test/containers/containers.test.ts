@@ -1,0 +1,288 @@
+import { describe, expect, test } from "vitest";
+import type { Host } from "../../src/model/host.js";
+import { readHosts } from "../../src/read-hosts.js";
+import { tree } from "../support/tree.js";
+
+const { put, top, lint, link } = tree();
+
+const SITE = (pass: string, root = "/srv/app"): string =>
+  `server {\n  listen 80;\n  root ${root};\n  location ~ \\.php$ {\n    include fastcgi_params;\n    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n    fastcgi_pass ${pass};\n  }\n}\n`;
+const POOL = (listen: string): string =>
+  `[www]\nuser = www-data\nlisten = ${listen}\npm = static\npm.max_children = 2\n`;
+const WEB = "  web:\n    image: nginx:1.27.4\n    volumes: ['./site.conf:/etc/nginx/conf.d/default.conf']\n";
+
+function hosts(): readonly Host[] {
+  const read = readHosts({ paths: ["."], workingDirectory: top() });
+  return read.kind === "read" ? read.hosts.map(({ host }) => host) : [];
+}
+
+/** `php:9000 → www 9000` for each target of each location; `(guess)` where it is one. */
+function ways(): readonly string[] {
+  return hosts().flatMap(({ bindings }) =>
+    bindings.flatMap(({ pass, targets }) =>
+      targets.map(({ pools, assumed }) => {
+        const to = pools.map(
+          ({ name, settings }) => `${name} ${settings.findLast(({ key }) => key === "listen")?.value}`,
+        );
+        return `${pass.directive.args[0]?.text} → ${to.join(", ") || "nobody"}${assumed ? " (guess)" : ""}`;
+      }),
+    ),
+  );
+}
+
+const rulesOf = (): readonly string[] =>
+  lint(["."]).findings.map(({ rule, severity }) => `${severity} ${rule}`);
+
+describe("compose", () => {
+  test("a service is reached by its name, its container's, its host's, an alias and a link", () => {
+    for (const [name, more] of [
+      ["php", ""],
+      ["shop-php", "    container_name: shop-php\n"],
+      ["runner", "    hostname: runner\n"],
+      ["fpm.local", "    networks: {default: {aliases: [fpm.local]}}\n"],
+    ] as const) {
+      put({
+        "site.conf": SITE(`${name}:9000`),
+        "compose.yml": `services:\n${WEB}  php:\n    image: php:8.2.10-fpm\n${more}`,
+      });
+      expect(ways()).toEqual([`${name}:9000 → www 9000`]);
+    }
+    put({
+      "site.conf": SITE("linked:9000"),
+      "compose.yml": `services:\n${WEB}    links: ['php:linked']\n  php:\n    image: php:8.2.10-fpm\n`,
+    });
+    expect(ways()).toEqual(["linked:9000 → www 9000"]);
+  });
+
+  test("the name of a container without PHP-FPM, and one that no container has, lead to nobody", () => {
+    put({
+      "site.conf": SITE("db:9000"),
+      "compose.yml": `services:\n${WEB}  db:\n    image: mysql:8\n  php:\n    image: php:8.2-fpm\n`,
+    });
+    expect(ways()).toEqual(["db:9000 → nobody"]);
+    put({ "site.conf": SITE("elsewhere:9000") });
+    expect(ways()).toEqual(["elsewhere:9000 → nobody"]);
+  });
+
+  test("one network is shared by network_mode, and by nothing else", () => {
+    const php = "  php:\n    image: php:8.2.10-fpm\n";
+    put({ "site.conf": SITE("127.0.0.1:9000"), "compose.yml": `services:\n${WEB}${php}` });
+    expect(ways()).toEqual(["127.0.0.1:9000 → nobody"]);
+    expect(rulesOf()).toContain("error connect/listen-mismatch");
+    put({ "compose.yml": `services:\n${WEB}${php}    network_mode: service:web\n` });
+    expect(ways()).toEqual(["127.0.0.1:9000 → www 9000"]);
+  });
+
+  test("a socket is one file where both containers mount a volume, under whatever path", () => {
+    const pool = "./www.conf:/usr/local/etc/php-fpm.d/zz-www.conf";
+    put({
+      "site.conf": SITE("unix:/sock/php.sock"),
+      "www.conf": POOL("/run/php/php.sock"),
+      "compose.yml": `services:\n${WEB.replace("']", "', 'run:/sock']")}  php:\n    image: php:8.2-fpm\n    volumes: ['${pool}', 'run:/run/php']\n`,
+    });
+    put({ "www.conf": `${POOL("/run/php/php.sock")}` });
+    // The image's zz-docker.conf is read before zz-www.conf.
+    expect(ways()).toEqual(["unix:/sock/php.sock → www /run/php/php.sock"]);
+  });
+
+  test("variables have the values of .env and their defaults; without one the image is unknown", () => {
+    const php = `  php:\n    image: \${IMAGE:-php}:\${TAG}-fpm\n`;
+    put({ ".env": "TAG=8.1.2\n", "site.conf": SITE("php:9000"), "compose.yml": `services:\n${WEB}${php}` });
+    expect(hosts()[0]?.masters.map(({ phpVersion }) => phpVersion)).toEqual(["8.1"]);
+    put({ ".env": "OTHER=1\n" });
+    expect(hosts()[0]?.masters).toEqual([]);
+  });
+
+  test("an override file adds, and extends brings what another file says", () => {
+    put({
+      "site.conf": SITE("php:9000"),
+      "www.conf": POOL("9001"),
+      "base.yml": "services:\n  fpm:\n    image: php:8.2.10-fpm\n    mem_limit: 256m\n",
+      "docker-compose.yml": `services:\n${WEB}  php:\n    extends: {file: base.yml, service: fpm}\n`,
+      "docker-compose.override.yml":
+        "services:\n  php:\n    volumes: ['./www.conf:/usr/local/etc/php-fpm.d/zzz.conf']\n",
+    });
+    expect(ways()).toEqual(["php:9000 → nobody"]);
+    expect(hosts()[0]?.memory).toMatchObject({ bytes: 256 * 1024 ** 2, source: "mem_limit of service php" });
+    expect(rulesOf()).toContain("error connect/other-container");
+  });
+
+  test("anchors, merge keys and include are followed", () => {
+    put({
+      "site.conf": SITE("b:9000"),
+      "more/php.yml":
+        "x-php: &php\n  image: php:8.2.10-fpm\nservices:\n  a: *php\n  b:\n    <<: *php\n    hostname: bee\n",
+      "compose.yaml": `include: [more/php.yml]\nservices:\n${WEB}`,
+    });
+    expect(ways()).toEqual(["b:9000 → www 9000"]);
+  });
+
+  test("a limit of one container is the memory of the host, and of several it is none", () => {
+    const php = (name: string): string =>
+      `  ${name}:\n    image: php:8.2-fpm\n    deploy: {resources: {limits: {memory: 128M}}}\n`;
+    put({ "site.conf": SITE("a:9000"), "compose.yml": `services:\n${WEB}${php("a")}` });
+    expect(hosts()[0]?.memory?.bytes).toBe(128 * 1024 ** 2);
+    put({ "compose.yml": `services:\n${WEB}${php("a")}${php("b")}` });
+    expect(hosts()[0]?.memory).toBeNull();
+  });
+
+  test("the entrypoint of nginx makes sites of templates, from where and to where its variables say", () => {
+    const web = (more: string): string =>
+      `services:\n  web:\n    image: nginx:1.27\n    volumes: ['./t:/etc/nginx/templates']\n${more}  php:\n    image: php:8.2-fpm\n`;
+    put({ "t/default.conf.template": SITE("php:9000"), "compose.yml": web("") });
+    expect(ways()).toEqual(["php:9000 → www 9000"]);
+    put({
+      "t/site.conf.in": SITE("php:9000"),
+      "t/default.conf.template": "",
+      "compose.yml": web("    environment: {NGINX_ENVSUBST_TEMPLATE_SUFFIX: .in}\n"),
+    });
+    expect(ways()).toEqual(["php:9000 → www 9000"]);
+  });
+
+  test("broken YAML is listed with its line and fails the run, and the rest is read; a template is listed alone", () => {
+    put({
+      "nginx.conf": `events {}\nhttp {\n${SITE("php:9000")}}\n`,
+      "docker-compose.yml": "services:\n  php: [php-fpm\n  b: c\n",
+    });
+    const { incomplete } = lint(["."]).summary;
+    expect(incomplete.map(({ file, fatal }) => `${file} ${fatal}`)).toContain("docker-compose.yml true");
+    put({ "docker-compose.yml": "services:\n  php:\n    image: {{ php }}\n  {% if nginx %}\n" });
+    expect(lint(["."]).summary.incomplete.map(({ file, fatal }) => `${file} ${fatal}`)).toContain(
+      "docker-compose.yml false",
+    );
+  });
+
+  test("what leads out of the tree is not opened, and said", () => {
+    put({
+      "tree/site.conf": SITE("php:9000"),
+      "secret.yml": "services:\n  php:\n    image: php:8.2-fpm\n",
+      "pool.conf": POOL("9000"),
+    });
+    put({
+      "tree/compose.yml": `services:\n${WEB}  php:\n    extends: {file: ../secret.yml, service: php}\n    volumes: ['../pool.conf:/usr/local/etc/php-fpm.d/www.conf']\n`,
+    });
+    const { incomplete } = lint(["tree"]).summary;
+    expect(incomplete.map(({ reason }) => reason)).toContain(
+      "../secret.yml is outside of the tree and was not read",
+    );
+    link("../secret.yml", "tree/docker-compose.prod.yml");
+    expect(
+      lint(["tree"]).summary.incomplete.some(({ file }) => file.includes("docker-compose.prod.yml")),
+    ).toBe(true);
+  });
+});
+
+describe("Dockerfiles", () => {
+  test("stages, ARG, COPY into directories and removed files make the image's files", () => {
+    put({
+      "site.conf": SITE("php:9000"),
+      "docker/php/Dockerfile": `ARG VERSION=8.2.10\nFROM php:\${VERSION}-fpm-alpine AS base\nRUN rm /usr/local/etc/php-fpm.d/zz-docker.conf \\\n  && mkdir -p /run/php\nFROM base\nCOPY --chown=root:root docker/php/pools/*.conf /usr/local/etc/php-fpm.d/\n`,
+      "docker/php/pools/shop.conf": POOL("9000").replace("[www]", "[shop]"),
+      "compose.yml": `services:\n${WEB}  php:\n    build: {context: ., dockerfile: docker/php/Dockerfile}\n`,
+    });
+    expect(ways()).toEqual(["php:9000 → shop 9000"]);
+    const [host] = hosts();
+    expect(host?.masters[0]?.files.map(({ path }) => path)).toEqual([
+      "/usr/local/etc/php-fpm.conf",
+      "/usr/local/etc/php-fpm.d/docker.conf",
+      "/usr/local/etc/php-fpm.d/shop.conf",
+      "/usr/local/etc/php-fpm.d/www.conf",
+    ]);
+  });
+
+  test("a file that a command changes is unknown, and does not fail the run", () => {
+    put({
+      "site.conf": SITE("php:9000"),
+      "php/Dockerfile":
+        "FROM php:8.2.40-fpm\nRUN sed -i 's/9000/9001/' /usr/local/etc/php-fpm.d/docker.conf\n",
+      "compose.yml": `services:\n${WEB}  php:\n    build: php\n`,
+    });
+    expect(lint(["."]).findings.filter(({ severity }) => severity === "error")).toEqual([]);
+    const { incomplete } = lint(["."]).summary;
+    expect(incomplete.map(({ reason, fatal }) => [/php\/Dockerfile:2/.test(reason), fatal])).toEqual([
+      [true, false],
+    ]);
+  });
+
+  test("-R of a command line allows root, in any folder", () => {
+    const pool = POOL("9000").replace("www-data", "root");
+    put({ "php/www.conf": pool, "php/dockerfile": 'FROM php:7.3-fpm-alpine\nCMD ["php-fpm", "-F", "-R"]\n' });
+    expect(rulesOf()).not.toContain("warning fpm/root-user");
+    put({ "php/dockerfile": 'FROM php:7.3-fpm-alpine\nCMD ["php-fpm", "-F"]\n' });
+    expect(rulesOf()).toContain("warning fpm/root-user");
+  });
+
+  test("nginx and PHP-FPM of one image are on one machine", () => {
+    put({
+      Dockerfile:
+        "FROM alpine:3.20\nRUN apk add nginx php83-fpm\nCOPY nginx.conf /etc/nginx/nginx.conf\nCOPY www.conf /etc/php83/php-fpm.d/www.conf\n",
+      "nginx.conf": `events {}\nhttp {\n${SITE("127.0.0.1:9000")}}\n`,
+      "www.conf": POOL("127.0.0.1:9000"),
+    });
+    expect(ways()).toEqual(["127.0.0.1:9000 → www 127.0.0.1:9000"]);
+    expect(hosts()[0]?.masters[0]?.phpVersion).toBe("8.3");
+  });
+});
+
+describe("Kubernetes", () => {
+  const MAP = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+data:
+  default.conf: |
+${SITE("127.0.0.1:9000").replace(/^/gm, "    ").trimEnd()}
+`;
+  const POD = (php: string): string => `---
+kind: Deployment
+metadata: {name: shop}
+spec:
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: web
+          image: nginx:1.27
+          volumeMounts: [{name: conf, mountPath: /etc/nginx/conf.d}]
+        - name: php
+          image: php:8.2.10-fpm
+${php}      volumes: [{name: conf, configMap: {name: web}}]
+`;
+
+  test("containers of a pod share a network, and a ConfigMap is files", () => {
+    put({ "k8s/shop.yaml": MAP + POD("          resources: {limits: {memory: 64Mi}}\n") });
+    expect(ways()).toEqual(["127.0.0.1:9000 → www 9000"]);
+    expect(hosts()[0]?.memory?.bytes).toBe(64 * 1024 ** 2);
+  });
+
+  test("findings in a ConfigMap have their lines in the manifest", () => {
+    put({ "k8s/shop.yaml": MAP.replace("listen 80;", "listen 80 nowhere;") + POD("") });
+    const found = lint(["."]).findings.find(
+      ({ at }) => at.span.file.display === "k8s/shop.yaml" && at.span.start > 0,
+    );
+    const { file, start } = found?.at.span ?? { file: null, start: 0 };
+    expect(file?.text.slice(start)).toMatch(/^(?:listen|nowhere)/);
+    expect(file?.lineStarts.filter((offset) => offset <= start).length).toBe(7);
+  });
+
+  test("a service leads to the pods that its selector fits", () => {
+    put({
+      "k8s/all.yaml": `${MAP.replace("127.0.0.1:9000", "php.default.svc.cluster.local:9000")}---
+kind: Deployment
+spec: {template: {spec: {containers: [{name: web, image: "nginx:1.27", volumeMounts: [{name: c, mountPath: /etc/nginx/conf.d/default.conf, subPath: default.conf}]}], volumes: [{name: c, configMap: {name: web}}]}}}
+---
+kind: Deployment
+spec: {template: {metadata: {labels: {app: php}}, spec: {containers: [{name: php, image: "php:8.2.10-fpm"}]}}}
+---
+kind: Service
+metadata: {name: php}
+spec: {selector: {app: php}, ports: [{port: 9000}]}
+`,
+    });
+    expect(ways()).toEqual(["php.default.svc.cluster.local:9000 → www 9000"]);
+  });
+});
+
+test("without a description of containers a service name means the one pool on its port, as a guess", () => {
+  put({ "nginx.conf": `events {}\nhttp {\n${SITE("php:9000")}}\n`, "www.conf": POOL("0.0.0.0:9000") });
+  expect(ways()).toEqual(["php:9000 → www 0.0.0.0:9000 (guess)"]);
+});
