@@ -37,6 +37,7 @@ import { sourceExposed } from "./fastcgi/source-exposed/rule.js";
 import { statusExposed } from "./fastcgi/status-exposed.js";
 import { switchedRoot } from "./fastcgi/switched-root.js";
 import { tryFilesPathInfo } from "./fastcgi/try-files-path-info.js";
+import { unusedSetting } from "./fastcgi/unused-setting.js";
 import { fpmInvalidValue } from "./fpm/invalid-value/rule.js";
 import { lostSection } from "./fpm/lost-section.js";
 import { missingDirectory } from "./fpm/missing-directory.js";
@@ -127,6 +128,7 @@ export const rules: readonly Rule[] = [
   statusExposed,
   switchedRoot,
   tryFilesPathInfo,
+  unusedSetting,
   fpmInvalidValue,
   lostSection,
   missingDirectory,
