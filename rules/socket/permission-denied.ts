@@ -1,7 +1,7 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
-import { asClientsSee } from "../../src/evidence/asked.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
@@ -196,20 +196,19 @@ function report(host: Host, group: readonly [Closed, ...Closed[]]): Draft<Case> 
     label: labelOf(first, at),
     link: linkOf(first),
     related: related(first, at, furtherLocations(group)),
-    effect:
+    ...seenByClients(
       first.case === "member"
         ? "nginx keeps trying it and goes on to the next server; when that one fails, requests end in 502 Bad Gateway"
-        : asClientsSee(
-            "every request to this pool ends in 502 Bad Gateway",
-            group.map((one) => one.binding),
-          ),
+        : "every request to this pool ends in 502 Bad Gateway",
+      group.map((one) => one.binding),
+    ),
     help: help(host, first),
     names: namesOf(binding, pool),
   };
 }
 
 function labelOf({ socket, worker }: Closed, at: Place): string {
-  if (at === worker.place) return "no user directive here";
+  if (worker.place !== null && samePlace(at, worker.place)) return "no user directive here";
   if (socket.acl === null) return `the socket is ${described(socket)}`;
   return "with an ACL the socket belongs to root, whatever listen.owner and listen.group say";
 }
