@@ -7,8 +7,9 @@ import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { addBefore, helpOf, write } from "../../src/help/edit.js";
+import { addBefore, helpOf, replace, write } from "../../src/help/edit.js";
 import { openSocket } from "../../src/help/socket.js";
+import type { User } from "../../src/model/accounts.js";
 import type { Host, Target } from "../../src/model/host.js";
 import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/listen/socket.js";
 import { type NginxWorker, nginxWorker } from "../../src/model/nginx-worker.js";
@@ -17,6 +18,7 @@ import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
+import { once, perKey } from "../../src/source/memo.js";
 
 /** A socket that nginx's workers may not write to, on one way to its pool. */
 interface Closed extends Pair {
@@ -265,7 +267,8 @@ function related(
 }
 
 function help(host: Host, { socket, worker, pool }: Closed): HelpDraft {
-  if (worker.kind === "set") return helpOf([openSocket(host, worker, pool)]);
+  if (worker.kind === "set")
+    return helpOf([openSocket(host, worker, pool), runAsOwner(host, socket, worker)]);
   const rooted = socket.owner.name === "root";
   const owner = rooted ? "www-data" : socket.owner.name;
   const user = worker.place === null ? null : addBefore(host, worker.place, `user ${owner};`);
@@ -273,4 +276,39 @@ function help(host: Host, { socket, worker, pool }: Closed): HelpDraft {
     ? [write(host, setting(pool, "listen.owner"), `listen.owner = ${owner}`)]
     : [];
   return helpOf([[user, ...given]], "`nginx -V` shows the account that nginx was built with, as --user");
+}
+
+/**
+ * The other way round: nginx's workers run as the owner of the socket. `null`: they could not, or would lose
+ * another pool.
+ */
+function runAsOwner(
+  host: Host,
+  { owner, acl }: PoolSocket,
+  worker: Extract<NginxWorker, { readonly kind: "set" }>,
+): readonly Edit[] | null {
+  const user = host.accounts.user(owner.name);
+  if (user === null || user.id === 0 || user.name === "root" || acl !== null) return null;
+  if (host.accounts.group(user.group) === null || !opensAll(host, user)) return null;
+  const line = user.group === user.name ? `user ${user.name};` : `user ${user.name} ${user.group};`;
+  return [replace(host, worker.place, line)];
+}
+
+/** Asked once for each account, for there may be very many pools of one owner. */
+const answers = perKey((_host: Host) => new Map<string, boolean>());
+
+/**
+ * Whether workers of that account may open the sockets of all pools that get requests; `false` also where one is
+ * unknown.
+ */
+function opensAll(host: Host, user: User): boolean {
+  return once(answers(host), user.name, () => {
+    const groups = [user.group, ...host.accounts.supplementary(user)];
+    for (const { pool, target } of pairs(host)) {
+      if (target.address.kind !== "unix") continue;
+      const socket = poolSocket(pool, host.accounts);
+      if (socket === null || !mayConnect(socket, user, groups, host.accounts)) return false;
+    }
+    return true;
+  });
 }
