@@ -52,6 +52,7 @@ import { unknownSetting } from "./fpm/unknown-setting.js";
 import { duplicateDirective } from "./nginx/duplicate-directive.js";
 import { invalidAddress } from "./nginx/invalid-address.js";
 import { invalidValue } from "./nginx/invalid-value/rule.js";
+import { leftOutFile } from "./nginx/left-out-file.js";
 import { missingInclude } from "./nginx/missing-include.js";
 import { nginxSyntax } from "./nginx/syntax.js";
 import { unknownDirective } from "./nginx/unknown-directive.js";
@@ -143,6 +144,7 @@ export const rules: readonly Rule[] = [
   duplicateDirective,
   invalidAddress,
   invalidValue,
+  leftOutFile,
   missingInclude,
   nginxSyntax,
   unknownDirective,

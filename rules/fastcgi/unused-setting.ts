@@ -10,7 +10,7 @@ import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { childrenNamed, descendants, enclosing, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { grouped } from "../../src/source/collect.js";
-import { oncePerPlace, type Place, placeKey } from "../../src/source/file.js";
+import { oncePerPlace, type Place, placeKey, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
 type Case = "no-pass" | "overridden";
@@ -169,7 +169,8 @@ function overridden(block: Node, { name }: Node, passes: readonly Node[], unclea
 }
 
 function report(host: Host, { case: name, block, settings }: Unused): Draft<Case> {
-  const [first, ...others] = settings;
+  const [first] = settings;
+  const [at = headPlace(first), ...others] = linesOf(block, settings);
   const names = [...new Set(settings.map((node) => node.name))];
   const [one = "", two] = names;
   const shown =
@@ -181,10 +182,10 @@ function report(host: Host, { case: name, block, settings }: Unused): Draft<Case
   return {
     case: name,
     message: `${shown} in ${labelOf(block)} ${names.length === 1 ? "has" : "have"} no effect: ${whyOf(name, block)}`,
-    at: headPlace(first),
-    label: "nothing uses it",
+    at,
+    label: samePlace(at, headPlace(first)) ? "nothing uses it" : "nothing uses what is in there",
     related: [
-      ...others.map((node) => ({ place: headPlace(node), message: "nothing uses it either" })),
+      ...others.map((place) => ({ place, message: "nothing uses it either" })),
       ...handlersOf(block).map((node) => ({ place: headPlace(node), message: "this is where requests go" })),
       ...(name === "overridden" ? nearer(block, first) : []).map((node) => ({
         place: headPlace(node),
