@@ -82,6 +82,7 @@ export const unusedSetting = defineRule({
     twins: { bad: "bad-in-front", ok: "ok-with-the-pass" },
   },
   proof: { kind: "daemons", requests: [{ path: "/reports/slow.php?s=4" }] },
+  asksDisk: true,
   *check(host) {
     if (host.nginx === null) return;
     const blocks = childrenNamed(host.nginx.root, "http").flatMap((http) => [http, ...blocksOf(http)]);
@@ -128,7 +129,7 @@ function judge(host: Host, block: Node): readonly Judged[] {
   if (settings.length === 0) return [];
   const all = [...descendants(block)];
   const passes = all.filter(({ name }) => name === "fastcgi_pass");
-  const unclear = block.partial || all.some((node) => node.partial || isForeign(node));
+  const unclear = block.partial || all.some((node) => node.partial || isForeign(node) || isStock(host, node));
   const idle = block.name === "http" && !passesElsewhere(host, block);
   const whole = passes.length === 0 ? (unclear || idle ? null : "no-pass") : undefined;
   const byName = new Map<string, Case | null>();
@@ -145,6 +146,11 @@ function isSetting({ name }: Node): boolean {
   if (!name.startsWith("fastcgi_") || hasOwnEffect(name)) return false;
   const inheritance = httpFact(name)?.inheritance;
   return inheritance === "value" || inheritance === "list";
+}
+
+/** Whether its file is assumed, because packages ship one: the host's own may pass requests on. */
+function isStock({ fs }: Host, { file, name }: Node): boolean {
+  return name.startsWith("fastcgi_") && fs.entry(file.path).kind !== "file";
 }
 
 /** Another module's directive, such as fastcgi_cache_purge, may use what is set around it. */
