@@ -129,9 +129,10 @@ function judge(host: Host, block: Node): readonly Judged[] {
   if (settings.length === 0) return [];
   const all = [...descendants(block)];
   const passes = all.filter(({ name }) => name === "fastcgi_pass");
-  const unclear = block.partial || all.some((node) => node.partial || isForeign(node) || isStock(host, node));
+  const unclear = block.partial || all.some((node) => node.partial || isForeign(node));
   const idle = block.name === "http" && !passesElsewhere(host, block);
-  const whole = passes.length === 0 ? (unclear || idle ? null : "no-pass") : undefined;
+  const assumed = all.some((node) => isStock(host, node));
+  const whole = passes.length === 0 ? (unclear || idle || assumed ? null : "no-pass") : undefined;
   const byName = new Map<string, Case | null>();
   return settings.map((node) => {
     const known = byName.get(node.name);
