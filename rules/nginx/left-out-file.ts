@@ -49,7 +49,7 @@ export const leftOutFile = defineRule({
     instead:
       "Give the file a name that the pattern matches (`shop.conf`), or write a pattern that matches all names.",
     references: ["https://nginx.org/en/docs/ngx_core_module.html#include"],
-    twins: { bad: "bad-without-extension", ok: "ok-extension" },
+    twins: { bad: "bad-without-extension", ok: "ok-any-name" },
   },
   proof: { kind: "daemons", requests: [{ host: "shop.example.com" }] },
   reads: ["directory", "site"],

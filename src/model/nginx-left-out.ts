@@ -45,7 +45,7 @@ export function leftOutFiles({ nginx, fs }: Host): readonly Half[] {
       return !name.startsWith(".") && entry.kind === "file" && !read.has(entry.path);
     });
     const [first, ...others] = unread.flatMap((name) => {
-      const server = IS_COPY.test(name) ? null : serverIn(fs, `${directory}/${name}`);
+      const server = isCopy(name) ? null : serverIn(fs, `${directory}/${name}`);
       return server === null ? [] : [{ include, path: `${directory}/${name}`, server }];
     });
     return first === undefined ? [] : [{ directory, files: [first, ...others], unread }];
@@ -56,9 +56,20 @@ function pathsOf({ texts }: NginxHost): ReadonlySet<string> {
   return new Set(texts.map(({ file }) => file.path));
 }
 
-/** Names of copies, of samples, and of what somebody has switched off. */
-const IS_COPY =
-  /(?:~|^#.*#|[._-](?:ba?c?k(?:up)?|old|orig(?:inal)?|save|saved|copy|prev|new|dis(?:abled?)?|inactive|off|not?|dist|examples?|samples?|template|tmp|temp|swp|swo|rej|te?mpl?|j2|txt|md|inc|in|(?:dpkg|rpm|ucf|pac)[\w-]*)|\.[0-9]+|\.(?:conf|vhost)\.[^.]+)$/i;
+/** The last words of the names of copies, of samples, and of what somebody has switched off: `shop.bak`. */
+const COPIES: ReadonlySet<string> = new Set(
+  (
+    "bak bck bk back backup old orig original save saved copy prev new dis disable disabled inactive off no not " +
+    "dist example examples sample samples template tmpl tpl j2 tmp temp swp swo rej txt md inc in rpmnew rpmsave rpmorig pacnew pacsave"
+  ).split(" "),
+);
+
+/** Whether the name is that of a copy, or of what is not meant to be read. */
+function isCopy(name: string): boolean {
+  const end = name.slice(Math.max(...[".", "_", "-"].map((mark) => name.lastIndexOf(mark))) + 1);
+  const behindEnding = [".conf.", ".vhost."].some((ending) => name.includes(ending));
+  return behindEnding || name.endsWith("~") || name.startsWith("#") || COPIES.has(end.toLowerCase());
+}
 
 /** Its first `server`, as far as a look tells; `null`: it has none, or cannot be read. */
 function serverIn(fs: Host["fs"], path: string): Place | null {
