@@ -72,7 +72,7 @@ export const unusedSetting = defineRule({
       not on \`fastcgi_read_timeout\`. nginx accepts such lines without a word.
     `,
     instead: markdown`
-      Write the directive where the \`fastcgi_pass\` is, or in a block around it. Beside \`proxy_pass\`, write its
+      Write the directive where the \`fastcgi_pass\` is, or in a block around it. Next to \`proxy_pass\`, write its
       counterpart: \`proxy_read_timeout\`, \`proxy_buffer_size\`.
     `,
     references: [
