@@ -92,7 +92,7 @@ const LOGGED: readonly (readonly [RegExp, string])[] = [
   [/\binternal redirection cycle\b|\bno port in upstream\b|\bauth request unexpected status\b/, "500"],
   [/\bsent (?:too long header line|too long uri|invalid host header|plain http request)\b/, "400"],
   [
-    /\b(?:upstream sent (?:too big header|unsupported fastcgi)|connection (?:refused|reset by peer)|prematurely closed connection|no live upstreams|no resolver defined)\b|\bfailed \(\d+: [a-z ]+\) while connecting to upstream\b/,
+    /\b(?:upstream sent (?:too big header|unsupported fastcgi)|connection (?:refused|reset by peer)|prematurely closed connection|no live upstreams|no resolver defined|while connecting to upstream)\b/,
     "502",
   ],
   [/\bnot (?:being )?(?:executed|executing|interpreted|parsed)\b/, "downloads"],
