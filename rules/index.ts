@@ -39,6 +39,7 @@ import { sourceExposed } from "./fastcgi/source-exposed/rule.js";
 import { statusExposed } from "./fastcgi/status-exposed.js";
 import { switchedRoot } from "./fastcgi/switched-root.js";
 import { tryFilesPathInfo } from "./fastcgi/try-files-path-info.js";
+import { unusedSetting } from "./fastcgi/unused-setting.js";
 import { fpmInvalidValue } from "./fpm/invalid-value/rule.js";
 import { lostSection } from "./fpm/lost-section.js";
 import { missingDirectory } from "./fpm/missing-directory.js";
@@ -54,6 +55,7 @@ import { uselessSuppression } from "./fpmlint/useless-suppression.js";
 import { duplicateDirective } from "./nginx/duplicate-directive.js";
 import { invalidAddress } from "./nginx/invalid-address.js";
 import { invalidValue } from "./nginx/invalid-value/rule.js";
+import { leftOutFile } from "./nginx/left-out-file.js";
 import { missingInclude } from "./nginx/missing-include.js";
 import { nginxSyntax } from "./nginx/syntax.js";
 import { unknownDirective } from "./nginx/unknown-directive.js";
@@ -132,6 +134,7 @@ export const rules: readonly Rule[] = [
   statusExposed,
   switchedRoot,
   tryFilesPathInfo,
+  unusedSetting,
   fpmInvalidValue,
   lostSection,
   missingDirectory,
@@ -147,6 +150,7 @@ export const rules: readonly Rule[] = [
   duplicateDirective,
   invalidAddress,
   invalidValue,
+  leftOutFile,
   missingInclude,
   nginxSyntax,
   unknownDirective,

@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import type { Known } from "../../src/evidence/grouping.js";
 import { sourceOf } from "../../src/evidence/grouping.js";
 import { editKey, helpOf, writeOn } from "../../src/help/edit.js";
@@ -165,10 +166,15 @@ function* report(host: Host, group: readonly [Small, ...Small[]], enough: number
       place: argumentPlace(pass, 0),
       message: `the response headers of ${label(pass)} must fit into it`,
     })),
-    effect:
+    ...seenByClients(
       first.case === "zero"
         ? "every request to this location ends as 502 Bad Gateway"
         : `a response with more than about ${bytes} of headers (cookies, long redirects, debugging) ends as 502 Bad Gateway`,
+      group.map(({ pass, block }) => ({
+        location: enclosing(pass, "location") ?? block,
+        server: enclosing(pass, "server"),
+      })),
+    ),
     help: help(host, group, enough),
     names: [label(first.pass), prefix],
   };

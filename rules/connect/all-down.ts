@@ -1,6 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { asClientsSee } from "../../src/evidence/asked.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { passesThere } from "../../src/evidence/passes.js";
 import { helpOf, inWords, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
@@ -73,7 +73,7 @@ export const allDown = defineRule({
         ...places.slice(1).map((place) => ({ place, message: "and none to this one" })),
         ...passesThere(found.map((one) => one.binding)),
       ],
-      effect: asClientsSee(
+      ...seenByClients(
         "every request passed there ends in 502 Bad Gateway",
         found.map((one) => one.binding),
       ),

@@ -1,5 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
-import { asClientsSee } from "../../src/evidence/asked.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { siblings } from "../../src/evidence/failover.js";
 import { certainty, furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
@@ -186,7 +186,7 @@ function placeOf(pool: Pool, place: Place): Place {
   return pool.settings.findLast((one) => samePlace(one.place, place))?.keyPlace ?? place;
 }
 
-type Words = Pick<Draft<Case>, "message" | "label" | "effect" | "help">;
+type Words = Pick<Draft<Case>, "message" | "label" | "effect" | "asked" | "help">;
 
 function refusal(host: Host, one: Guarded): Words {
   const { pool, binding, target, sources } = one;
@@ -204,13 +204,12 @@ function refusal(host: Host, one: Guarded): Words {
   return {
     message: `listen.allowed_clients of pool [${pool.name}] ${lets} nginx connects from ${comes}`,
     label: lost === "" ? "nginx's address is missing" : `not a valid address: ${lost}`,
-    effect:
+    ...seenByClients(
       siblings(binding, target).length > 0
         ? "PHP-FPM closes the connection before it reads the request, and a POST ends in 502 Bad Gateway although the upstream has other servers"
-        : asClientsSee(
-            "PHP-FPM closes every connection before it reads the request, and nginx answers 502 Bad Gateway",
-            [binding],
-          ),
+        : "PHP-FPM closes every connection before it reads the request, and nginx answers 502 Bad Gateway",
+      [binding],
+    ),
     help:
       sources !== null
         ? helpOf([known])

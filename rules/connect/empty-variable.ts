@@ -1,4 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { isPage } from "../../src/evidence/what-for.js";
 import { addAfter, addBefore, addInto, helpOf, inPlace } from "../../src/help/edit.js";
@@ -137,12 +138,14 @@ function report([first, ...others]: readonly [Empty, ...Empty[]], host: Host): D
       { place: headPlace(use), message: `used for ${binding.label}` },
       ...others.map((one) => ({ place: headPlace(one.use), message: `used for ${one.binding.label}` })),
     ],
-    effect:
+    ...seenByClients(
       what === "pass"
         ? 'such a request ends as 500 Internal Server Error: no host in upstream ""'
         : what === "path"
           ? "such a request goes to an address that nobody listens on"
           : 'such a request ends as 404 "File not found."',
+      [first, ...others].map((one) => one.binding),
+    ),
     help: helpOf([[helpEdit(first, host)]]),
     names: [...namesOf(binding), name],
   };

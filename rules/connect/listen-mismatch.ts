@@ -1,7 +1,7 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
-import { asClientsSee, askedBy, isAsked } from "../../src/evidence/asked.js";
+import { askedBy, seenByClients } from "../../src/evidence/asked.js";
 import { effectOfNobody, mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { around, listenOn, ownSocket, passTo } from "../../src/help/address.js";
@@ -28,7 +28,7 @@ type Group = readonly [Miss, ...Miss[]];
 const always = (log: string) => ({ when: "always", status: 502, log }) as const;
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
 
-type Case = "no-socket" | "no-port" | "asked" | "member" | "listen-port" | "listen-service" | "listen-host";
+type Case = "no-socket" | "no-port" | "member" | "listen-port" | "listen-service" | "listen-host";
 
 export const listenMismatch = defineRule({
   id: "connect/listen-mismatch",
@@ -43,11 +43,6 @@ export const listenMismatch = defineRule({
       severity: "error",
       symptom: always("failed (111: Connection refused) while connecting to upstream"),
       summary: "nginx passes requests to an address and port that no pool listens on",
-    },
-    asked: {
-      severity: "error",
-      symptom: { when: "always", status: 500, log: "auth request unexpected status: 502" },
-      summary: "auth_request asks a location whose address no pool listens on",
     },
     member: {
       severity: "warning",
@@ -184,22 +179,16 @@ function report(host: Host, group: Group): Draft<Case> {
   const at = near?.faulty === "pool" ? near.place : target.place;
   return {
     ...shared,
-    case: takenOver
-      ? "member"
-      : isAsked(bindings)
-        ? "asked"
-        : target.address.kind === "unix"
-          ? "no-socket"
-          : "no-port",
+    case: takenOver ? "member" : target.address.kind === "unix" ? "no-socket" : "no-port",
     message: `no pool listens on ${wanted}${member === null ? "" : ` (${member})`}${leadTo(near, meant)}`,
     at,
-    label: at !== target.place ? (near?.difference ?? null) : (relative ?? "nobody listens here"),
+    label: !samePlace(at, target.place) ? (near?.difference ?? null) : (relative ?? "nobody listens here"),
     related: [
-      ...nearby(host, near, meant, target.address).filter(({ place }) => place !== at),
+      ...nearby(host, near, meant, target.address).filter(({ place }) => !samePlace(place, at)),
       ...passes(group, at),
       ...askedBy(bindings),
     ],
-    effect: asClientsSee(effectOfNobody(others.length, takenOver, target), bindings),
+    ...seenByClients(effectOfNobody(others.length, takenOver, target), bindings),
     help: takenOver ? helpMember(host, target) : help(host, near, meant, target),
   };
 }

@@ -1,5 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
-import { asClientsSee } from "../../src/evidence/asked.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { passesThere } from "../../src/evidence/passes.js";
@@ -134,15 +134,14 @@ function report(host: Host, group: readonly [Portless, ...Portless[]]): Draft<Ca
     at: place,
     label: member === null ? "no port" : "port 80",
     related: passesThere(group.map((one) => one.binding)),
-    effect:
+    ...seenByClients(
       member === null
         ? "every request that gets this value ends in 500 Internal Server Error"
         : takenOver
           ? "nginx keeps trying it and goes on to the next server"
-          : asClientsSee(
-              "every request passed there ends in 502 Bad Gateway",
-              group.map((one) => one.binding),
-            ),
+          : "every request passed there ends in 502 Bad Gateway",
+      group.map((one) => one.binding),
+    ),
     help:
       port === null
         ? helpOf([[inPlace("the place of that address", full)]], note)

@@ -1,6 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { asClientsSee } from "../../src/evidence/asked.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { around } from "../../src/help/address.js";
 import { addInto, helpOf, replace } from "../../src/help/edit.js";
@@ -92,7 +92,7 @@ export const noResolver = defineRule({
         place: argumentPlace(one.binding.pass, 0),
         message: `${one.binding.label} passes requests there`,
       })),
-      effect: asClientsSee(
+      ...seenByClients(
         "every request that gets this value ends in 502 Bad Gateway",
         group.map((one) => one.binding),
       ),

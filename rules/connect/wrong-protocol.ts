@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { membership } from "../../src/evidence/failover.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
@@ -135,7 +136,10 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Draft<Case> {
       ...(listen === null ? [] : [{ place: headPlace(listen), message: "nginx serves HTTP here" }]),
       ...passes(group),
     ],
-    effect: "every request passed there ends in 502 Bad Gateway",
+    ...seenByClients(
+      "every request passed there ends in 502 Bad Gateway",
+      group.map((one) => one.from),
+    ),
     help: help(host, group, wanted),
     names: "block" in from ? namesOf(from) : [from.label, wanted],
   };

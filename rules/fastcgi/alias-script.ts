@@ -1,4 +1,5 @@
 import { defineRule } from "../../src/engine/define.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { helpOf } from "../../src/help/edit.js";
@@ -68,7 +69,8 @@ export const aliasScript = defineRule({
   find: doubled,
   cause: ({ sent: { at }, alias }) =>
     `${at.span.file.path}:${at.span.start} ${alias.file.path}:${alias.directive.start}`,
-  report([{ binding, sent, alias }], host) {
+  report(group, host) {
+    const [{ binding, sent, alias }] = group;
     const location = alias.parent === null ? "" : headText(alias.parent);
     const directory = argument(alias, 0) ?? "";
     const replaced = `alias ${directory} in ${location}`;
@@ -79,7 +81,10 @@ export const aliasScript = defineRule({
       at: sent.at,
       label: "the alias, then the whole URI",
       related: [{ place: argumentPlace(alias, 0), message: "$document_root is this directory" }],
-      effect: "every script of this location ends as 404 File not found",
+      ...seenByClients(
+        "every script of this location ends as 404 File not found",
+        group.map((one) => one.binding),
+      ),
       help: helpOf([[writeScript(host, binding, sent, "$request_filename")]]),
       names: namesOf(binding),
     };

@@ -1,4 +1,5 @@
 import { defineRule } from "../../src/engine/define.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { certainty, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
 import type { Pool } from "../../src/fpm/types.js";
@@ -88,7 +89,10 @@ export const chrootPath = defineRule({
           message: `${one.binding.label} also sends it`,
         })),
       ],
-      effect: "every request to this location ends as 404 File not found",
+      ...seenByClients(
+        "every request to this location ends as 404 File not found",
+        [first, ...others].map((one) => one.binding),
+      ),
       help: helpOf([[writeScript(host, binding, sent, `${inside}${rest}`)]], alikeInside(pool)),
       names: namesOf(binding, pool),
     };

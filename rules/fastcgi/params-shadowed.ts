@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
@@ -118,9 +119,12 @@ function report(host: Host, group: readonly [Shadowed, ...Shadowed[]]): Draft<Ca
           message: `${one.binding.label} sends nothing else`,
         })),
     ],
-    effect: blank
-      ? `every request to ${there} ends as a blank page with status 200, and nothing is logged`
-      : `every request to ${there} ends as 404 File not found`,
+    ...seenByClients(
+      blank
+        ? `every request to ${there} ends as a blank page with status 200, and nothing is logged`
+        : `every request to ${there} ends as 404 File not found`,
+      group.map((one) => one.binding),
+    ),
     help: helpOf([[addBefore(host, broughtBy(set, first(set)), ...lines)]]),
     names: namesOf(binding),
   };

@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import { fpmDown } from "../../src/evidence/fpm-lines.js";
+import { fpmPrefix, fpmStateDirectory } from "../../src/fpm/layout.js";
 import { globalSetting, seconds, setting } from "../../src/fpm/pools.js";
 import type { FpmMaster, Pool } from "../../src/fpm/types.js";
 import { helpOf, remove } from "../../src/help/edit.js";
@@ -10,12 +11,21 @@ import type { Host } from "../../src/model/host.js";
 import { isLiveHost } from "../../src/model/machine/live.js";
 import { fpmUnits, serviceSetting } from "../../src/model/machine/systemd.js";
 import { jailOf } from "../../src/model/request/chroot.js";
-import type { SetValue } from "../../src/source/effective.js";
+import type { Effective, SetValue } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 import { looksFilledIn } from "../../src/source/template-names.js";
 
-type Case = "slowlog" | "access-log" | "error-log" | "chroot" | "chdir" | "listen" | "not-in-tree";
+type Case =
+  | "slowlog"
+  | "access-log"
+  | "error-log"
+  | "pid"
+  | "prefix"
+  | "chroot"
+  | "chdir"
+  | "listen"
+  | "not-in-tree";
 
 /** A directory that a setting needs. */
 interface Needed {
@@ -40,6 +50,8 @@ export const missingDirectory = defineRule({
     slowlog: start("Unable to create or open slowlog", "the directory of a slowlog is missing"),
     "access-log": start("failed to open access log", "the directory of an access.log is missing"),
     "error-log": start("failed to open error_log", "the directory of PHP-FPM's error_log is missing"),
+    pid: start("Unable to create the PID file", "the directory of PHP-FPM's pid file is missing"),
+    prefix: start("does not exist or is not a directory", "the directory of a pool's prefix is missing"),
     chroot: start("the chroot path", "the directory of a chroot is missing"),
     chdir: start("the chdir path", "the directory of a chdir is missing"),
     listen: start("unable to bind listening socket", "the directory of a pool's socket is missing"),
@@ -54,7 +66,11 @@ export const missingDirectory = defineRule({
     fires: [
       markdown`
         on the live host, there is no directory for a pool's \`slowlog\` (with \`request_slowlog_timeout\`),
-        \`access.log\`, \`chroot\`, \`chdir\` or socket, or for the master's \`error_log\`
+        \`access.log\`, \`prefix\`, \`chroot\`, \`chdir\` or socket, or for the master's \`error_log\` or \`pid\`
+      `,
+      markdown`
+        a relative path is one below the pool's \`prefix\`, or below the one that PHP was built with (\`/usr\`);
+        \`pid\` and \`error_log\` are below \`/var\`
       `,
       markdown`
         a copied tree holds the first directory of the path, as \`/var\`, and not the rest: then it is only worth
@@ -80,11 +96,16 @@ export const missingDirectory = defineRule({
   },
   *check(master, host) {
     if (!host.whole || inContainer(host)) return;
+    // Whoever makes a prefix or a chroot makes what is in it.
+    const missing = new Map<Pool | null, Needed[]>();
     for (const one of needs(master)) {
+      if (missing.get(one.pool)?.some((outer) => isWithin(one, outer)) === true) continue;
       if (looksFilledIn(one.value.value) || isMadeAtStart(host, master, one.directory)) continue;
       const live = isLiveHost(host);
-      if (live ? isMissing(host, one.directory) : isLeftOut(host, one.directory))
-        yield report(host, one, live);
+      if (!(live ? isMissing(host, one.directory) : isLeftOut(host, one.directory))) continue;
+      if (one.case === "prefix" || one.case === "chroot")
+        missing.set(one.pool, [...(missing.get(one.pool) ?? []), one]);
+      yield report(host, one, live);
     }
   },
 });
@@ -110,39 +131,78 @@ function report(
 }
 
 function* needs(master: FpmMaster): Generator<Needed> {
-  const log = globalSetting(master, "error_log");
-  if (log.kind === "set" && log.value?.startsWith("/"))
-    yield file("error-log", null, "error_log", { ...log, value: log.value });
-  for (const pool of master.pools) {
-    const slow = seconds(pool, "request_slowlog_timeout");
-    const slowlog = setting(pool, "slowlog");
-    const isUsed = slow.kind === "set" && slow.value !== null && slow.value > 0;
-    if (isUsed && slowlog.kind === "set" && slowlog.value?.startsWith("/"))
-      yield file("slowlog", pool, "slowlog", { ...slowlog, value: slowlog.value }, slow.place);
-    const access = setting(pool, "access.log");
-    if (access.kind === "set" && access.value?.startsWith("/"))
-      yield file("access-log", pool, "access.log", { ...access, value: access.value }, access.place);
-    yield* directories(pool);
-    const listen = setting(pool, "listen");
-    const address = listen.kind === "set" && listen.value?.startsWith("/") ? fpmAddress(listen.value) : null;
-    if (listen.kind === "set" && listen.value && address?.kind === "unix")
-      yield file("listen", pool, "listen", { ...listen, value: listen.value });
+  const state = fpmStateDirectory(master.main?.path ?? null);
+  for (const key of ["error_log", "pid"] as const) {
+    const found = globalSetting(master, key);
+    if (found.kind !== "set" || !found.value || (key === "error_log" && found.value === SYSLOG)) continue;
+    const value = { ...found, value: absolute(state, found.value) };
+    yield file(GLOBAL[key], null, key, value, key === "pid" ? found.place : null);
+  }
+  for (const pool of master.pools) yield* needsOf(pool);
+}
+
+const GLOBAL = { error_log: "error-log", pid: "pid" } as const;
+
+/** What `error_log` may say in the place of a path. */
+const SYSLOG = "syslog";
+
+function* needsOf(pool: Pool): Generator<Needed> {
+  const prefix = setting(pool, "prefix");
+  const own = prefix.kind === "set" && prefix.value?.startsWith("/") === true ? prefix.value : null;
+  if (prefix.kind === "set" && own !== null) {
+    const value = { ...prefix, value: own };
+    yield { case: "prefix", pool, key: "prefix", value, directory: normalizePath(own), spare: null };
+  }
+  const base = own ?? (prefix.kind === "default" ? fpmPrefix(pool.master.main?.path ?? null) : null);
+  const path = (key: string): SetValue<string> | null => {
+    const found = setting(pool, key);
+    if (found.kind !== "set" || !found.value) return null;
+    if (base === null && !found.value.startsWith("/")) return null;
+    return { ...found, value: absolute(base ?? "/", found.value) };
+  };
+  const slow = seconds(pool, "request_slowlog_timeout");
+  const isUsed = slow.kind === "set" && slow.value !== null && slow.value > 0;
+  const slowlog = path("slowlog");
+  if (isUsed && slowlog !== null) yield file("slowlog", pool, "slowlog", slowlog, slow.place);
+  const access = path("access.log");
+  if (access !== null) yield file("access-log", pool, "access.log", access, access.place);
+  yield* directories(pool, path);
+  const listen = setting(pool, "listen");
+  const address =
+    listen.kind === "set" && listen.value && base !== null ? fpmAddress(listen.value, base) : null;
+  if (listen.kind === "set" && listen.value && address?.kind === "unix") {
+    const value = { ...listen, value: absolute(base ?? "/", listen.value) };
+    yield file("listen", pool, "listen", value);
   }
 }
 
-function* directories(pool: Pool): Generator<Needed> {
-  const jail = jailOf(pool);
+/** A path as PHP-FPM opens it. */
+function absolute(base: string, path: string): string {
+  return path.startsWith("/") ? path : `${base}/${path}`;
+}
+
+function* directories(pool: Pool, path: (key: string) => SetValue<string> | null): Generator<Needed> {
+  const written = setting(pool, "chroot");
+  const jail = jailOf(pool) ?? outside(written, path("chroot"));
   if (jail !== null)
     yield { case: "chroot", pool, key: "chroot", value: jail, directory: jail.value, spare: null };
   const chdir = setting(pool, "chdir");
-  const written = setting(pool, "chroot");
-  if (chdir.kind !== "set" || !chdir.value?.startsWith("/")) return;
+  if (chdir.kind !== "set" || !chdir.value) return;
   // Inside a chroot that cannot be told, its place is unknown.
   if (jail === null && (written.kind !== "default" || pool.partial)) return;
-  const directory = normalizePath(`${jail?.value ?? ""}${chdir.value}`);
+  const inside =
+    jail === null ? path("chdir")?.value : chdir.value.startsWith("/") && `${jail.value}${chdir.value}`;
+  if (!inside) return;
+  const directory = normalizePath(inside);
   if (directory === jail?.value) return;
   const value = { ...chdir, value: chdir.value };
   yield { case: "chdir", pool, key: "chdir", value, directory, spare: chdir.place };
+}
+
+/** A relative chroot; `null`: it begins with a variable. */
+function outside(written: Effective<string | null>, path: SetValue<string> | null): SetValue<string> | null {
+  if (written.kind !== "set" || path === null || written.value?.startsWith("$") === true) return null;
+  return { ...path, value: normalizePath(path.value) };
 }
 
 function file(
@@ -153,6 +213,10 @@ function file(
   spare: Place | null = null,
 ): Needed {
   return { case: name, pool, key, value, directory: directoryOf(normalizePath(value.value)), spare };
+}
+
+function isWithin({ directory }: Needed, outer: Needed): boolean {
+  return directory.startsWith(`${outer.directory}/`);
 }
 
 function isMissing(host: Host, directory: string): boolean {

@@ -1,5 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { NOWHERE } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { type Passed, scriptOf } from "../../src/evidence/scripts.js";
@@ -120,7 +121,10 @@ export const openBasedir = defineRule({
           message: `also ${one.binding.label}`,
         })),
       ],
-      effect: "every request to these scripts ends as 404 with the text No input file specified.",
+      ...seenByClients(
+        "every request to these scripts ends as 404 with the text No input file specified.",
+        [first, ...others].map((one) => one.binding),
+      ),
       help: help(host, first),
       names: namesOf(binding, first.pool),
     };

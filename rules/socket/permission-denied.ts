@@ -1,14 +1,15 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
-import { asClientsSee } from "../../src/evidence/asked.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { addBefore, helpOf, write } from "../../src/help/edit.js";
+import { addBefore, helpOf, replace, write } from "../../src/help/edit.js";
 import { openSocket } from "../../src/help/socket.js";
+import type { User } from "../../src/model/accounts.js";
 import type { Host, Target } from "../../src/model/host.js";
 import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/listen/socket.js";
 import { type NginxWorker, nginxWorker } from "../../src/model/nginx-worker.js";
@@ -17,6 +18,7 @@ import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
+import { once, perKey } from "../../src/source/memo.js";
 
 /** A socket that nginx's workers may not write to, on one way to its pool. */
 interface Closed extends Pair {
@@ -196,20 +198,19 @@ function report(host: Host, group: readonly [Closed, ...Closed[]]): Draft<Case> 
     label: labelOf(first, at),
     link: linkOf(first),
     related: related(first, at, furtherLocations(group)),
-    effect:
+    ...seenByClients(
       first.case === "member"
         ? "nginx keeps trying it and goes on to the next server; when that one fails, requests end in 502 Bad Gateway"
-        : asClientsSee(
-            "every request to this pool ends in 502 Bad Gateway",
-            group.map((one) => one.binding),
-          ),
+        : "every request to this pool ends in 502 Bad Gateway",
+      group.map((one) => one.binding),
+    ),
     help: help(host, first),
     names: namesOf(binding, pool),
   };
 }
 
 function labelOf({ socket, worker }: Closed, at: Place): string {
-  if (at === worker.place) return "no user directive here";
+  if (worker.place !== null && samePlace(at, worker.place)) return "no user directive here";
   if (socket.acl === null) return `the socket is ${described(socket)}`;
   return "with an ACL the socket belongs to root, whatever listen.owner and listen.group say";
 }
@@ -266,7 +267,8 @@ function related(
 }
 
 function help(host: Host, { socket, worker, pool }: Closed): HelpDraft {
-  if (worker.kind === "set") return helpOf([openSocket(host, worker, pool)]);
+  if (worker.kind === "set")
+    return helpOf([openSocket(host, worker, pool), runAsOwner(host, socket, worker)]);
   const rooted = socket.owner.name === "root";
   const owner = rooted ? "www-data" : socket.owner.name;
   const user = worker.place === null ? null : addBefore(host, worker.place, `user ${owner};`);
@@ -274,4 +276,39 @@ function help(host: Host, { socket, worker, pool }: Closed): HelpDraft {
     ? [write(host, setting(pool, "listen.owner"), `listen.owner = ${owner}`)]
     : [];
   return helpOf([[user, ...given]], "`nginx -V` shows the account that nginx was built with, as --user");
+}
+
+/**
+ * The other way round: nginx's workers run as the owner of the socket. `null`: they could not, or would lose
+ * another pool.
+ */
+function runAsOwner(
+  host: Host,
+  { owner, acl }: PoolSocket,
+  worker: Extract<NginxWorker, { readonly kind: "set" }>,
+): readonly Edit[] | null {
+  const user = host.accounts.user(owner.name);
+  if (user === null || user.id === 0 || user.name === "root" || acl !== null) return null;
+  if (host.accounts.group(user.group) === null || !opensAll(host, user)) return null;
+  const line = user.group === user.name ? `user ${user.name};` : `user ${user.name} ${user.group};`;
+  return [replace(host, worker.place, line)];
+}
+
+/** Asked once for each account, for there may be very many pools of one owner. */
+const answers = perKey((_host: Host) => new Map<string, boolean>());
+
+/**
+ * Whether workers of that account may open the sockets of all pools that get requests; `false` also where one is
+ * unknown.
+ */
+function opensAll(host: Host, user: User): boolean {
+  return once(answers(host), user.name, () => {
+    const groups = [user.group, ...host.accounts.supplementary(user)];
+    for (const { pool, target } of pairs(host)) {
+      if (target.address.kind !== "unix") continue;
+      const socket = poolSocket(pool, host.accounts);
+      if (socket === null || !mayConnect(socket, user, groups, host.accounts)) return false;
+    }
+    return true;
+  });
 }

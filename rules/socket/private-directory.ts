@@ -1,6 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { asClientsSee } from "../../src/evidence/asked.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
@@ -83,7 +83,7 @@ export const privateDirectory = defineRule({
           ...(why.set === null ? [] : [{ place: why.set.place, message: "a /tmp of its own" }]),
           ...furtherLocations(group),
         ],
-        effect: asClientsSee(
+        ...seenByClients(
           "nginx does not find the socket, and every request ends in 502 Bad Gateway",
           group.map((one) => one.binding),
         ),

@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { sourceOf } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf } from "../../src/evidence/pairs.js";
 import { helpOf, write } from "../../src/help/edit.js";
@@ -84,7 +85,10 @@ function report([first, ...others]: readonly [Zero, ...Zero[]], host: Host): Dra
     label: "no time at all, rather than no limit",
     link: way(binding),
     related: others.map((one) => further(one.binding)),
-    effect: "every request that is passed to PHP-FPM ends as 504 Gateway Time-out",
+    ...seenByClients(
+      "every request that is passed to PHP-FPM ends as 504 Gateway Time-out",
+      [first, ...others].map((one) => one.binding),
+    ),
     help: helpOf([[write(host, value, `${name} ${nginxDefault(name)};`)]]),
     names: namesOf(binding),
   };

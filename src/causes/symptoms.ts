@@ -82,21 +82,47 @@ const CALLED: ReadonlyMap<string, string> = wordMap({
   "request header or cookie too large": "400",
 });
 
+/** Parts of log lines, as `plain` has them, and the topic that comes with each. */
+const LOGGED: readonly (readonly [RegExp, string])[] = [
+  [/\bprimary script unknown\b/, "file not found"],
+  [/\bunable to open primary script\b/, "no input file specified"],
+  [/\bsee security\.limit extensions\b/, "access denied"],
+  [/\b(?:upstream|connection) timed out\b/, "504"],
+  [/\bintended to send too large body\b/, "413"],
+  [/\binternal redirection cycle\b|\bno port in upstream\b|\bauth request unexpected status\b/, "500"],
+  [/\bsent (?:too long header line|too long uri|invalid host header|plain http request)\b/, "400"],
+  [
+    /\b(?:upstream sent (?:too big header|unsupported fastcgi)|connection (?:refused|reset by peer)|prematurely closed connection|no live upstreams|no resolver defined|while connecting to upstream)\b/,
+    "502",
+  ],
+  [/\bnot (?:being )?(?:executed|executing|interpreted|parsed)\b/, "downloads"],
+  [/^page not found$/, "404"],
+];
+
 /**
  * The topic that words on the command line mean: `502`, `bad gateway`, `504 Gateway Time-out`, `blank
- * page`, `white screen`, `No input file specified.`. `null`: they do not name a symptom. There may be no
+ * page`, `white screen`, `No input file specified.`, a line of nginx's log. `null`: they do not name a symptom. There may be no
  * known cause for a status.
  */
 export function symptomTopic(words: string): SymptomTopic | null {
+  const said = plain(words);
+  const logged = said.includes(" ") ? LOGGED.find(([line]) => line.test(said))?.[1] : undefined;
+  if (logged !== undefined) return topicNamed(logged);
   // The id of a rule, perhaps a misspelt one.
   if (words.includes("/")) return null;
-  const said = plain(words);
   const seen = SEEN.find((one) => one.words.test(said));
   if (seen !== undefined) return { name: seen.name, title: seen.title };
-  const status = /^(?:http |error |status )*([1-5]\d\d)(?: [a-z ]+)?$/.exec(said)?.[1] ?? statusCalled(said);
-  if (status === null) return null;
-  const phrase = PHRASES.get(status);
-  return { name: status, title: phrase === undefined ? status : `${status} ${phrase}` };
+  const status =
+    /^(?:(?:http|error|status|code|nginx|php|fpm) )*([1-5]\d\d)(?: [a-z ]+)?$/.exec(said)?.[1] ??
+    statusCalled(said);
+  return status === null ? null : topicNamed(status);
+}
+
+function topicNamed(name: string): SymptomTopic {
+  const seen = SEEN.find((one) => one.name === name);
+  if (seen !== undefined) return { name: seen.name, title: seen.title };
+  const phrase = PHRASES.get(name);
+  return { name, title: phrase === undefined ? name : `${name} ${phrase}` };
 }
 
 /** Lower case, single spaces in place of hyphens, no full stop or quote at the ends. */

@@ -39,6 +39,8 @@ export interface Draft<C extends string = string> {
   readonly related?: readonly RelatedReport[];
   /** What this costs the users of the site, one sentence. */
   readonly effect: string;
+  /** See `Report`; absent: no. `seenByClients` in evidence/asked.ts says it together with the effect. */
+  readonly asked?: boolean;
   /** A function where it takes long to make, because not every report is listed. */
   readonly help: HelpDraft | (() => HelpDraft);
   /** Names around the place that survive moved lines: server, location, pool. */
@@ -165,6 +167,7 @@ function complete(draft: Draft): Report {
     link: draft.link ?? [],
     related: draft.related ?? [],
     effect: draft.effect,
+    asked: draft.asked ?? false,
     help: draft.help,
     names: draft.names,
   };

@@ -115,6 +115,11 @@ export interface Report {
    */
   readonly effect: string;
   /**
+   * `true`: nginx itself asks all of these locations, for `auth_request`, which makes 500 of every status but
+   * 2xx, 401 and 403. Absent: no.
+   */
+  readonly asked?: boolean;
+  /**
    * What to change: edits where the place is known, sentences where only a person can tell. A function
    * where it takes long, because not every report is listed.
    */

@@ -4,7 +4,7 @@ import { type Place, position, type SourceFile, samePlace } from "../source/file
 import { attempt, failure } from "./failure.js";
 import type { Finding, Incomplete, Related } from "./finding.js";
 import { drafted, type Help, type HelpDraft, type Safety } from "./help.js";
-import type { Report, Rule, RuleCase, Severity } from "./rule.js";
+import type { Report, Rule, RuleCase, Severity, Symptom } from "./rule.js";
 
 /** What the configuration says of one rule. */
 export interface RuleSetting {
@@ -123,7 +123,7 @@ function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Find
     case: report.case,
     severity,
     message: clip(report.message),
-    symptom: known.symptom,
+    symptom: report.asked === true ? ofSubrequest(known.symptom) : known.symptom,
     host: host.name,
     at: report.at,
     label: report.label,
@@ -135,6 +135,13 @@ function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Find
     settle: report.settle,
     fingerprint: fingerprint([rule.id, report.case, host.name, report.at.span.file.display, ...report.names]),
   };
+}
+
+/** What the clients get of a subrequest of `auth_request` with this symptom. */
+function ofSubrequest(symptom: Symptom | null): Symptom | null {
+  if (symptom === null || symptom.status === null) return symptom;
+  const passedOn = symptom.status < 300 || symptom.status === 401 || symptom.status === 403;
+  return passedOn ? symptom : { when: symptom.when, status: 500, log: symptom.log };
 }
 
 /**

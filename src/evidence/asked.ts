@@ -1,3 +1,4 @@
+import type { Draft } from "../engine/define.js";
 import type { RelatedReport } from "../engine/rule.js";
 import type { Binding } from "../model/host.js";
 import { subrequestsOf } from "../model/request/subrequests.js";
@@ -7,38 +8,39 @@ import { oncePerPlace } from "../source/file.js";
 
 /** What the client sees where nginx asks a location by itself: `auth_request` makes 500 of a 502. */
 
-const BAD_GATEWAY = "502 Bad Gateway";
+/** The endings of requests that `auth_request` makes another one of. */
+const ENDS = /\b(?:502 Bad Gateway|504 Gateway Time-out|404 File not found|404 Not Found|404)\b/;
 const SERVER_ERROR = "500 Internal Server Error";
 
 /** Every `auth_request` that asks a location for its answer. */
-function askers({ server, location }: Binding): readonly Node[] {
+function askers({ server, location }: Asked): readonly Node[] {
   const found = server === null ? [] : (subrequestsOf(server).askers.get(location) ?? []);
   return found.filter(({ name }) => name === "auth_request");
 }
 
-/** Whether `auth_request` asks all of the locations. */
-export function isAsked(bindings: readonly Binding[]): boolean {
-  return bindings.length > 0 && bindings.every((one) => askers(one).length > 0);
-}
+/** A location that passes requests on, whatever it speaks. */
+type Asked = Pick<Binding, "server" | "location">;
 
 /**
  * The effect as the clients see it. Where all of the locations are asked by `auth_request`, a 502 is a 500
  * for them; one that is not `internal` may also be asked directly.
  */
-export function asClientsSee(effect: string, bindings: readonly Binding[]): string {
-  if (!isAsked(bindings)) return effect;
-  const inside = bindings.every(({ location }) => childrenNamed(location, "internal").length > 0);
-  return inside
-    ? effect.replace(BAD_GATEWAY, `${SERVER_ERROR}, which auth_request makes of the ${BAD_GATEWAY}`)
+export function seenByClients(effect: string, locations: readonly Asked[]): Pick<Draft, "effect" | "asked"> {
+  if (locations.length === 0 || locations.some((one) => askers(one).length === 0)) return { effect };
+  const inside = locations.every(({ location }) => childrenNamed(location, "internal").length > 0);
+  if (!ENDS.test(effect)) return { effect, asked: true };
+  const inTheirWords = inside
+    ? effect.replace(ENDS, (end) => `${SERVER_ERROR}, which auth_request makes of the ${end}`)
     : `${effect}, and for whatever auth_request protects that is ${SERVER_ERROR}`;
+  return { effect: inTheirWords, asked: true };
 }
 
-/** The lines that ask there. */
-export function askedBy(bindings: readonly Binding[]): readonly RelatedReport[] {
+/** The lines that ask there, once each. */
+export function askedBy(locations: readonly Asked[]): readonly RelatedReport[] {
   return oncePerPlace(
-    bindings
+    locations
       .flatMap(askers)
-      .map((node) => ({ place: headPlace(node), message: "auth_request makes 500 of the 502" })),
+      .map((node) => ({ place: headPlace(node), message: "auth_request makes 500 of the answer" })),
     ({ place }) => place,
   );
 }

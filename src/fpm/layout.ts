@@ -12,6 +12,17 @@ export function fpmPrefix(mainPath: string | null): string {
 }
 
 /**
+ * The directory that a relative `pid` and the `error_log` of `[global]` count from, which no `prefix` of a pool
+ * changes: distributions build PHP with `/var`, everybody else with `PREFIX/var`.
+ */
+export function fpmStateDirectory(mainPath: string | null): string {
+  const remi = /^\/etc(\/opt\/remi\/php[0-9]+)\//.exec(mainPath ?? "")?.[1];
+  if (remi !== undefined) return `/var${remi}`;
+  const prefix = fpmPrefix(mainPath);
+  return prefix === "/usr" ? "/var" : `${prefix}/var`;
+}
+
+/**
  * The PHP version that a path names: `/etc/php/8.2/`, `/etc/php82/`, `/etc/opt/remi/php82/`; `null`: it
  * names none.
  */

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Finding } from "../../src/engine/finding.js";
 import type { Proof, ProofRequest, Rule, Symptom, When } from "../../src/engine/rule.js";
+import { groupBy } from "../../src/source/collect.js";
 import { position } from "../../src/source/file.js";
 import type { LintHost } from "../support/lint.js";
 import { type Answer, type Copy, copyFixture, hostPaths, logs, type Running, start } from "./bench.js";
@@ -58,8 +59,8 @@ export async function proveFixture(rule: Provable, fixture: Fixture, lint: LintH
     await withDaemons(copy, async (running) => {
       if (fixture.kind === "ok") await proveOk(rule, running);
       else
-        for (const name of new Set(findings.map((finding) => finding.case)))
-          await proveCase(rule, name, running);
+        for (const [finding] of groupBy(findings, (one) => `${one.case} ${one.symptom?.status ?? ""}`))
+          await proveCase(rule, finding, running);
     });
   } finally {
     copy.remove();
@@ -105,8 +106,11 @@ const DEFAULT_REQUESTS: Readonly<Record<When, readonly ProofRequest[]>> = {
   attack: [{}],
 };
 
-async function proveCase(rule: Provable, name: string, running: Running): Promise<void> {
-  const symptom = rule.cases[name]?.symptom ?? null;
+async function proveCase(
+  rule: Provable,
+  { case: name, symptom }: Pick<Finding, "case" | "symptom">,
+  running: Running,
+): Promise<void> {
   const observe = rule.proof.observe?.[name];
   const problem =
     observe !== undefined

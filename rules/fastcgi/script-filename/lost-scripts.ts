@@ -1,4 +1,5 @@
 import type { Draft } from "../../../src/engine/define.js";
+import { seenByClients } from "../../../src/evidence/asked.js";
 import { namesOf } from "../../../src/evidence/pairs.js";
 import { addInto, helpOf, remove, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
@@ -124,7 +125,7 @@ function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
     at: param.place,
     label,
     related: further,
-    effect: name === "denied" ? DENIED : NOT_FOUND,
+    ...seenByClients(name === "denied" ? DENIED : NOT_FOUND, [binding]),
     help: helpOf([[replace(host, param.place, SCRIPT)]]),
     names: namesOf(binding),
   };
@@ -147,7 +148,10 @@ function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Draft {
       place: headPlace(one.binding.location),
       message: "no root applies here",
     })),
-    effect: `every request to ${binding.label} ends as 404 File not found`,
+    ...seenByClients(
+      `every request to ${binding.label} ends as 404 File not found`,
+      group.map((one) => one.binding),
+    ),
     help: helpOf([
       server === null ? null : [remove(host, headPlace(root)), addInto(host, server, `root ${written};`)],
     ]),

@@ -1,4 +1,5 @@
 import { type Draft, defineRule } from "../../../src/engine/define.js";
+import { seenByClients } from "../../../src/evidence/asked.js";
 import { namesOf, phpBindings } from "../../../src/evidence/pairs.js";
 import { addAfter, addBefore, helpOf, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
@@ -216,7 +217,10 @@ function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Draft<
         message: `${one.binding.label} also sends them`,
       })),
     ],
-    effect: group.length > 1 ? effect.replace("this location", "these locations") : effect,
+    ...seenByClients(
+      group.length > 1 ? effect.replace("this location", "these locations") : effect,
+      group.map((one) => one.binding),
+    ),
     help: helpOf([
       misspelled === null
         ? [addAfter(host, begin, ...parts, ...(missing.includes("SCRIPT_FILENAME") ? [script] : []))]
