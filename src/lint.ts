@@ -103,7 +103,9 @@ function summarize(
       infos: count("info"),
       suppressed: 0,
       // What could only be seen from outside is in incomplete.
-      hosts: hosts.filter(({ nginx, masters }) => nginx !== null || masters.length > 0).length,
+      hosts: hosts.filter(
+        ({ nginx, masters, asideMasters }) => nginx !== null || masters.length + asideMasters.length > 0,
+      ).length,
       files: new Set(hosts.flatMap(filesOf)).size,
       locations: hosts.reduce(
         (sum, host) => sum + host.bindings.filter(({ serves }) => serves === "php").length,
@@ -136,14 +138,17 @@ function distinctFindings(findings: readonly Finding[]): readonly Finding[] {
 }
 
 function poolsOf(host: Host): readonly string[] {
-  return host.pools.map(
+  return [...host.pools, ...host.asideMasters.flatMap(({ pools }) => pools)].map(
     ({ section, name }) => `${section.span.file.display}\0${section.span.start}\0${name}`,
   );
 }
 
 function filesOf(host: Host): readonly string[] {
   const nginx = host.nginx?.texts.map(({ file }) => file) ?? [];
-  const fpm = host.masters.flatMap((master) => [...master.files, ...master.ini.files]);
+  const fpm = [...host.masters, ...host.asideMasters].flatMap((master) => [
+    ...master.files,
+    ...master.ini.files,
+  ]);
   return [...nginx, ...fpm].map(({ display }) => display);
 }
 

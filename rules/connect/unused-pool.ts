@@ -15,6 +15,7 @@ import { perKey } from "../../src/source/memo.js";
 export const unusedPool = defineRule({
   id: "connect/unused-pool",
   about: "pool",
+  together: true,
   cases: {
     unused: {
       severity: "info",

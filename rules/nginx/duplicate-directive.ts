@@ -26,6 +26,7 @@ const CASES: Readonly<Record<DuplicateKind, readonly [log: string, summary: stri
 export const duplicateDirective = defineRule({
   id: "nginx/duplicate-directive",
   about: "host",
+  together: true,
   cases: casesOf(CASES, ([log, summary]) => ({
     severity: "error",
     symptom: { when: "start", status: null, log },

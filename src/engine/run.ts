@@ -56,7 +56,9 @@ export function run(
     if (level === "off") continue;
     const room = roomFor(rule, leftOut);
     const done = attempt(() => {
-      for (const report of rule.check(host, options)) {
+      for (const found of rule.check(host, options)) {
+        const report = besideHost(rule, found, host);
+        if (report === null) continue;
         const severity = severityOf(rule, report, level);
         if (room(report, severity, listed(report))) findings.push(stamp(rule, host, report, severity));
       }
@@ -64,6 +66,18 @@ export function run(
     if (!done.ok) failures.push(failure(host.name, `the rule ${rule.id} failed on this host`, done.error));
   }
   return { findings: withOrdinals(merge(findings.sort(compareFindings))), leftOut, failures };
+}
+
+const AT_REST = "Nothing in the tree includes one of these files; it is certain if the host reads it.";
+
+/** What rests on a file that nothing is known to include is a guess; what speaks of all files together says nothing of it. */
+function besideHost(rule: Rule, report: Report, { aside }: Host): Report | null {
+  if (aside.size === 0) return report;
+  const places = [report.at, ...[...report.link, ...report.related].map(({ place }) => place)];
+  const rests = places.some(({ span, via }) => [span, ...via].some(({ file }) => aside.has(file.path)));
+  if (!rests) return report;
+  if (rule.together === true) return null;
+  return report.certain ? { ...report, certain: false, settle: AT_REST } : report;
 }
 
 interface Listed {

@@ -24,6 +24,8 @@ export interface Draft {
 export interface Reading {
   readonly fs: HostFilesystem;
   readonly prefix: string;
+  /** The files are those of a whole host. */
+  readonly whole: boolean;
   readonly texts: Map<string, { readonly file: SourceFile; readonly lines: readonly FpmLine[] }>;
   readonly drafts: Map<string, Draft>;
   readonly global: Setting[];
@@ -51,11 +53,13 @@ export interface Reading {
 export function newReading(
   fs: HostFilesystem,
   prefix: string,
+  whole: boolean,
   allowance: Allowance = POOL_INCLUDES,
 ): Reading {
   return {
     fs,
     prefix,
+    whole,
     texts: new Map(),
     drafts: new Map(),
     global: [],

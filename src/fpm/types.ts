@@ -74,6 +74,8 @@ export interface FpmMaster {
   /** In the order in which FPM meets them. */
   readonly pools: readonly Pool[];
   readonly faults: readonly FpmFault[];
+  /** Lines that it would refuse in files that nothing is known to include: perhaps these are not its files at all. */
+  readonly doubtful: readonly FpmFault[];
   readonly includes: readonly FpmInclude[];
   /**
    * `true` when something that could set more in `[global]`, or add pools, was not read: the main file,

@@ -23,6 +23,15 @@ export interface FileEntry {
   readonly path: string;
   /** The text, read on first use; a message when it could not be read after all. */
   read(): { readonly text: string } | { readonly unreadable: string };
+  /** The beginning of the text, enough to tell what it is; empty where it cannot be read. Absent: `read` costs no more. */
+  head?(): string;
+}
+
+/** The beginning of a file's text. */
+export function headOf(entry: FileEntry): string {
+  if (entry.head !== undefined) return entry.head();
+  const answer = entry.read();
+  return "text" in answer ? answer.text : "";
 }
 
 export interface DirectoryEntry {

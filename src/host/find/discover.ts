@@ -5,7 +5,8 @@ import { diskFilesystem } from "../disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
-import { type HostSpec, isEmptySpec, type UnreadPath } from "../spec.js";
+import { type HostSpec, isEmptySpec, mayHide, type UnreadPath } from "../spec.js";
+import { type Aside, asideAmong } from "./aside.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
 import { repositoryOf, withRepository } from "./repository.js";
@@ -55,6 +56,7 @@ export function hostAt(root: string, name: string, disk: HostFilesystem): HostSp
     (path) => !covered.has(mainDirectory(path)),
   );
   const fragments = nginx === null ? nginxFragments(fs, note) : [];
+  const aside = isHost ? null : asideAt(disk, new Set([...fragments, ...fpm, ...pools]));
   return {
     name,
     root,
@@ -62,8 +64,26 @@ export function hostAt(root: string, name: string, disk: HostFilesystem): HostSp
     fragments,
     fpm: unique(fpm),
     pools: byDirectory(unique(pools)),
-    unread: [...unread.values(), ...elsewhere.hidden],
+    ...(aside === null || aside.files.length === 0 ? {} : { aside: aside.files }),
+    unread: [...unread.values(), ...elsewhere.hidden, ...(aside?.scripts ?? [])],
   };
+}
+
+/** What an include names and cannot be read is said there; nothing else is known to be read. */
+const UNNOTED: Note = () => {};
+
+/** What an `etc` in a repository has of both daemons besides what their main files are known to read. */
+function asideAt(disk: HostFilesystem, known: ReadonlySet<string>): Aside {
+  const etc = disk.entry("/etc");
+  const ours = (etc.kind === "directory" ? etc.names : []).filter((name) =>
+    /nginx|openresty|php|fpm/.test(name),
+  );
+  const paths = [...ours.map((name) => `/etc/${name}`), "/usr/local/etc/nginx", "/usr/local/etc/php-fpm.d"]
+    .filter((path) => disk.entry(path).kind === "directory")
+    .flatMap((path) => files(disk, path, UNNOTED));
+  const kinds = new Map(paths.map((path) => [path, kindOf(disk, path, UNNOTED)] as const));
+  const aside = asideAmong(disk, paths, kinds, true);
+  return { ...aside, files: aside.files.filter(({ path }) => !known.has(path)) };
 }
 
 /** Also what cannot be read: that a main file is there and was not read has to be said. */
@@ -133,9 +153,12 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const others = looseHosts(fs, directory, loose, note);
   const unread = hidden(noted, rooted).map((entry) => unreadPath(fs, entry));
   // What could not be looked into may be a part of each of them, or a host of its own.
-  const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
+  const nothing: HostSpec = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
   const specs = others.length === 0 && unread.length > 0 ? [nothing] : others;
-  return [...hosts, ...specs.map((spec) => readFrom({ ...spec, unread }, shared))];
+  return [
+    ...hosts,
+    ...specs.map((spec) => readFrom({ ...spec, unread: [...unread, ...(spec.unread ?? [])] }, shared)),
+  ];
 }
 
 /** Without what a host has in its own `etc`: there its daemons' files tell which links and special files count. */
@@ -181,7 +204,7 @@ function isPartOf({ root, spec }: Rooted, mains: ReadonlyMap<string, readonly st
 function isShared(fs: HostFilesystem, { root, spec }: Rooted): boolean {
   if (spec.nginx !== null || spec.fpm.length > 0 || spec.pools.length > 0) return false;
   // What cannot be read may be a server.
-  if ((spec.unread ?? []).length > 0) return false;
+  if (mayHide(spec.unread ?? [])) return false;
   return !spec.fragments.some((path) => {
     const entry = fs.entry(below(root, path));
     const answer = entry.kind === "file" ? entry.read() : null;

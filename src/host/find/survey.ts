@@ -1,9 +1,17 @@
 import { grouped } from "../../source/collect.js";
 import { deployedName } from "../../source/template-names.js";
 import { isDump } from "../dump.js";
-import { BINARY, type Entry, type HostFilesystem, listedReason } from "../filesystem.js";
-import { mayBeConfiguration, mayBeDump, mayHoldConfiguration, namesDaemon } from "../names.js";
-import { byBytes, directoryOf, nameOf } from "../path.js";
+import { BINARY, type Entry, type HostFilesystem, headOf, listedReason } from "../filesystem.js";
+import {
+  mayBeConfiguration,
+  mayBeDump,
+  mayBeInstaller,
+  mayBeOddlyNamed,
+  mayHoldConfiguration,
+  namesDaemon,
+  sampledName,
+} from "../names.js";
+import { byBytes, directoryOf } from "../path.js";
 import type { UnreadPath } from "../spec.js";
 import { TOO_MANY_LINKS } from "../system-error.js";
 import { type Kind, sniff } from "./sniff.js";
@@ -33,7 +41,20 @@ export function kindOf(fs: HostFilesystem, path: string, note: Note): Kind {
     return "other";
   }
   if (isDump(answer.text)) return "nginx-main";
-  return dump ? "other" : sniff(answer.text, nameOf(deployedName(path)));
+  return dump ? "other" : sniff(answer.text, deployedName(path));
+}
+
+/**
+ * The same for a file whose name is unusual for configuration: only its beginning is looked at, and what cannot
+ * be read is nothing. `script`: a shell script that writes such files.
+ */
+export function oddKindOf(fs: HostFilesystem, path: string): Kind | "script" {
+  const script = mayBeInstaller(path);
+  if (!script && !mayBeOddlyNamed(path)) return "other";
+  const entry = fs.entry(path);
+  const head = entry.kind === "file" ? headOf(entry) : "";
+  if (script) return /<<-?\s*\\?["']?\w/.test(head) && sniff(head, path) !== "other" ? "script" : "other";
+  return isDump(head) ? "other" : sniff(head, sampledName(path) ?? path);
 }
 
 /** Every file below a directory, links not followed into directories, in bytewise order. */

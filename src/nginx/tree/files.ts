@@ -11,6 +11,7 @@ import { type Entry, type HostFilesystem, listedReason, unreadReason } from "../
 import { isGlob, type Steps } from "../../host/glob.js";
 import { directoryOf, isWithin, joinPath } from "../../host/path.js";
 import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../../host/system-error.js";
+import { wordingOf } from "../../source/bare-words.js";
 import { type Span, sourceFile } from "../../source/file.js";
 import { isTemplateName } from "../../source/template-names.js";
 import { stockText } from "../facts/stock.js";
@@ -31,6 +32,10 @@ export interface TreeOptions {
    * is told so. Absent: it is not.
    */
   readonly supposed?: boolean | undefined;
+  /** Files that nothing is known to include; absent: none. */
+  readonly aside?: readonly string[] | undefined;
+  /** Files that the user named, as reports print them: these are nginx's whatever includes them. Absent: none. */
+  readonly typed?: readonly string[] | undefined;
   /** How much the includes may bring; absent: the usual limit. */
   readonly allowance?: Allowance | undefined;
 }
@@ -42,6 +47,9 @@ export interface Reading extends TreeOptions {
   readonly cache: Map<string, NginxText>;
   readonly ways: Map<NginxText, readonly Span[]>;
   readonly includes: NginxInclude[];
+  /** Files that nothing includes, by path: those that count, and those that do not. */
+  readonly adopted: Set<string>;
+  readonly left: { readonly path: string; readonly reason: string }[];
   /** One unit is a node, or a file that an include names together with the files around it. */
   readonly account: Account;
   /** What a wildcard was found to mean. */
@@ -70,6 +78,8 @@ export function startReading(options: TreeOptions, directory: string): Reading {
     cache: new Map(),
     ways: new Map(),
     includes: [],
+    adopted: new Set(),
+    left: [],
     account: openAccount(options.allowance ?? SITE_INCLUDES),
     expanded: new Map(),
     steps: { left: WILDCARD_STEPS },
@@ -234,7 +244,8 @@ export function open(
   if (known !== undefined) return known;
   const answer = entry.read();
   if ("unreadable" in answer) return null;
-  const text = parseNginx(sourceFile(entry.path, reading.fs.display(entry.path), answer.text));
+  const file = sourceFile(entry.path, reading.fs.display(entry.path), answer.text);
+  const text = parseNginx(file, wordingOf(entry.path, reading.whole));
   reading.account.bytes += answer.text.length;
   reading.cache.set(entry.path, text);
   reading.ways.set(text, via);
