@@ -1,3 +1,4 @@
+import { comparedIn } from "./engine/compared.js";
 import type { Finding, Incomplete, LintResult } from "./engine/finding.js";
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
@@ -95,6 +96,7 @@ function summarize(
   links: readonly TypedLink[],
 ): LintResult {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
+  const compared = hosts.map(comparedIn);
   return {
     findings,
     summary: {
@@ -113,6 +115,9 @@ function summarize(
       ),
       // A pool that two hosts of a repository share is one pool.
       pools: new Set(hosts.flatMap(poolsOf)).size,
+      compared: compared.reduce((sum, one) => sum + one.compared, 0),
+      notCompared: compared.flatMap((one) => one.notCompared),
+      notEnabled: hosts.reduce((sum, one) => sum + one.notEnabled, 0),
       incomplete,
       links,
     },

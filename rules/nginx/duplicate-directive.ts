@@ -27,6 +27,7 @@ export const duplicateDirective = defineRule({
   id: "nginx/duplicate-directive",
   about: "host",
   together: true,
+  follows: ["nginx/invalid-value", "nginx/invalid-address", "nginx/unknown-directive", "nginx/syntax"],
   cases: casesOf(CASES, ([log, summary]) => ({
     severity: "error",
     symptom: { when: "start", status: null, log },

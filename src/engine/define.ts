@@ -58,6 +58,8 @@ interface Common<C extends string> {
   readonly reads?: readonly NameWord[];
   /** Whether it looks at the file system while it runs. Absent: it does not. */
   readonly asksDisk?: boolean;
+  /** Rules that a finding in the same line has its cause in, so that only theirs is reported. */
+  readonly follows?: readonly string[];
   /** It speaks of all files of the host together, so that those which nothing is known to include take no part. */
   readonly together?: boolean;
 }
@@ -109,7 +111,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
   definition: Definition<C, O, T>,
 ): Rule<O> {
   const { id, cases, docs, about, options = noOptions, proof = { kind: "daemons" } } = definition;
-  const { reads = [], asksDisk = false, together = false } = definition;
+  const { reads = [], asksDisk = false, together = false, follows = [] } = definition;
   return {
     id,
     cases,
@@ -120,6 +122,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
     reads,
     asksDisk,
     together,
+    follows,
     *check(host, given) {
       for (const draft of drafts(definition, host, given)) yield complete(draft);
     },

@@ -182,6 +182,8 @@ export interface Rule<Options = unknown> {
   readonly reads: readonly NameWord[];
   /** Whether it looks at the file system while it runs, rather than at what was read before. */
   readonly asksDisk: boolean;
+  /** Rules that a finding in the same line has its cause in, so that only theirs is reported. Absent: none. */
+  readonly follows?: readonly string[];
   /** Whether it speaks of all files of the host together, so that those which nothing is known to include take no part. Absent: no. */
   readonly together?: boolean;
   /**

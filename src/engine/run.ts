@@ -65,7 +65,23 @@ export function run(
     });
     if (!done.ok) failures.push(failure(host.name, `the rule ${rule.id} failed on this host`, done.error));
   }
-  return { findings: withOrdinals(merge(findings.sort(compareFindings))), leftOut, failures };
+  const causes = withoutFollowing(rules, findings);
+  return { findings: withOrdinals(merge(causes.sort(compareFindings))), leftOut, failures };
+}
+
+/** Without what another finding of the same line causes. */
+function withoutFollowing(rules: readonly Rule[], findings: Finding[]): Finding[] {
+  const followers = new Map(
+    rules.flatMap(({ id, follows = [] }) => (follows.length > 0 ? [[id, follows]] : [])),
+  );
+  if (!findings.some(({ rule }) => followers.has(rule))) return findings;
+  const lineOf = ({ at: { span } }: Finding, rule: string): string =>
+    `${rule} ${position(span.file, span.start).line} ${span.file.path}`;
+  const causes = new Set([...followers.values()].flat());
+  const lines = new Set(findings.filter(({ rule }) => causes.has(rule)).map((one) => lineOf(one, one.rule)));
+  return findings.filter(
+    (one) => !(followers.get(one.rule) ?? []).some((cause) => lines.has(lineOf(one, cause))),
+  );
 }
 
 const AT_REST = "Nothing in the tree includes one of these files; it is certain if the host reads it.";

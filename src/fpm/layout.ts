@@ -42,3 +42,8 @@ export function isStockPoolFile(path: string): boolean {
     path,
   );
 }
+
+/** Whether the files are those of a PHP 5, as their path says, or the version that somebody gave. */
+export function isPhp5(path: string, given: string | null): boolean {
+  return (versionFromPath(path) ?? given ?? "").startsWith("5.") || /\/php-?5(?:-fpm)?\//.test(path);
+}

@@ -9,7 +9,7 @@ import { wordingOf } from "../source/bare-words.js";
 import { type Place, place, type SourceFile, type Span, sourceFile } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
 import { findIncluded, type Included } from "./include.js";
-import { fpmPrefix, isStockPoolFile, poolNameOf, versionFromPath } from "./layout.js";
+import { fpmPrefix, isPhp5, isStockPoolFile, poolNameOf, versionFromPath } from "./layout.js";
 import { newReading, type Reading } from "./reading.js";
 import {
   asciiLower,
@@ -49,6 +49,7 @@ const deepest = 5;
 /** Reads a master from its main file. If that cannot be read, the master has no pools. */
 export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptions = {}): FpmMaster {
   const reading = newReading(fs, fpmPrefix(mainPath), opts.whole === true, opts.allowance);
+  reading.old = isPhp5(mainPath, opts.phpVersion ?? null);
   const main = openFile(reading, mainPath);
   if (main === null) reading.incomplete = true;
   else readFile(reading, main, [], [main.path]);
@@ -59,6 +60,7 @@ export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptio
 /** Reads pool files whose main file is not in the tree, as if one master included them in this order. */
 export function readPools(fs: HostFilesystem, paths: readonly string[], opts: ReadOptions = {}): FpmMaster {
   const reading = newReading(fs, fpmPrefix(null), opts.whole === true, opts.allowance);
+  reading.old = paths.some((path) => isPhp5(path, opts.phpVersion ?? null));
   for (const path of paths) {
     const file = openFile(reading, path);
     if (file === null) reading.incomplete = true;
@@ -134,11 +136,21 @@ function act(
       else reading.current.partial = true;
       break;
     case "fault":
-      reading.faulty.add(file.path);
+      if (isHashLine(file, line)) {
+        if (reading.old) {
+          reading.oldComments.push(at());
+          break;
+        }
+        // It was meant as a comment, whatever PHP-FPM makes of it: nothing else is lost.
+      } else reading.faulty.add(file.path);
       if (line.header !== null) enter(reading, line.header, at());
-      if (reading.current === null) reading.globalPartial = true;
+      if (reading.current === null && !isHashLine(file, line)) reading.globalPartial = true;
       reading.faults.push(new Fault(at(), line));
   }
+}
+
+function isHashLine(file: SourceFile, { range }: FaultLine): boolean {
+  return file.text.startsWith("#", range.start);
 }
 
 /** A section whose name is known, in upper or lower case, continues that pool. */
@@ -294,6 +306,7 @@ function finish(
     pools,
     faults: main === null ? reading.faults.filter(isIncluded) : reading.faults,
     doubtful: main === null ? reading.faults.filter((fault) => !isIncluded(fault)) : [],
+    oldComments: reading.oldComments,
     includes: reading.includes,
     partial: reading.incomplete || reading.globalPartial,
     ini: iniFor(reading.fs, origin),

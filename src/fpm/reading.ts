@@ -31,6 +31,9 @@ export interface Reading {
   readonly global: Setting[];
   readonly faults: FpmFault[];
   readonly includes: FpmInclude[];
+  /** The files are those of a PHP 5. */
+  old: boolean;
+  readonly oldComments: Place[];
   /** Files with a line that was refused. */
   readonly faulty: Set<string>;
   /** `null` in `[global]` and before any section. */
@@ -65,6 +68,8 @@ export function newReading(
     global: [],
     faults: [],
     includes: [],
+    old: false,
+    oldComments: [],
     faulty: new Set(),
     current: null,
     header: null,

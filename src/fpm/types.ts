@@ -76,6 +76,8 @@ export interface FpmMaster {
   readonly faults: readonly FpmFault[];
   /** Lines that it would refuse in files that nothing is known to include: perhaps these are not its files at all. */
   readonly doubtful: readonly FpmFault[];
+  /** Lines that begin with `#`, in files that a PHP 5 reads: a comment for it, and for no later version. */
+  readonly oldComments: readonly Place[];
   readonly includes: readonly FpmInclude[];
   /**
    * `true` when something that could set more in `[global]`, or add pools, was not read: the main file,

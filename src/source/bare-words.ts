@@ -43,7 +43,7 @@ function startOf(text: string, offset: number): number {
   return at;
 }
 
-/** `{name}`, as scripts replace it. */
+/** `{name}`, `<NAME>` and `#{NAME}`, as scripts replace them. */
 export function isBraced(word: string): boolean {
-  return /^\{[\w.-]+\}$/.test(word);
+  return /^(?:#?\{[\w.-]+\}|<\w+>)$/.test(word);
 }

@@ -55,7 +55,7 @@ export function readMarks(
   skipped: readonly Range[] = [],
   wording: Wording = "usual",
 ): readonly TemplateMark[] {
-  if (wording !== "template" && !/[{%@]|__|<[%?/t]/.test(text)) return [];
+  if (wording !== "template" && !/[{%@]|__|<[%?/tA-Z]/.test(text)) return [];
   const drafts: Draft[] = [];
   for (const range of worded(text, scanMarks(text, "anywhere"), wording)) {
     if (!overlaps(skipped, range))

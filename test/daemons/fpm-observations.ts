@@ -93,7 +93,10 @@ export const fpmObservations: Readonly<Record<string, Observation>> = {
       const lines = own === null ? [...dump.values()].flat() : (dump.get(own) ?? []);
       const printed = lines.filter(([name]) => name === key.toLowerCase() || name === key);
       const wanted = spellings(value.replaceAll("$pool", section ?? ""));
-      return printed.length > 0 && !printed.some(([, text]) => wanted.includes(text.toLowerCase()));
+      return (
+        (printed.length > 0 || /^env\[/i.test(key)) &&
+        !printed.some(([, text]) => wanted.includes(text.toLowerCase()))
+      );
     });
     return { seen: odd.length > 0, saw: `read otherwise: ${shown(odd)}` };
   },

@@ -98,6 +98,8 @@ export function parseFpm(file: SourceFile, wording: Wording = "usual"): readonly
   file.lineStarts.forEach((start, index) => {
     const end = (file.lineStarts[index + 1] ?? file.text.length + 1) - 1;
     const line = file.text.slice(start, end);
+    // Options of the template engine, which takes the line away.
+    if (index === 0 && /^#jinja2:/.test(line)) return;
     const tags = template.whole({ start, end });
     if (tags === "gap") lines.push({ kind: "gap", range: trimmed(line, start) });
     if (tags !== null) return;

@@ -1,3 +1,4 @@
+import { mayAnswerItself } from "../../nginx/facts/foreign.js";
 import { effectiveList } from "../../nginx/tree/effective.js";
 import { argument, childrenNamed, descendants, enclosing } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
@@ -28,6 +29,12 @@ function words(alternatives: string): RegExp {
 
 /** `php` where something ties the location to PHP, else `other`. */
 export function serves(pass: Node, location: Node, targets: readonly Target[]): "php" | "other" {
+  if (
+    [location, pass.parent ?? location].some((block) =>
+      block.children.some(({ name }) => mayAnswerItself(name)),
+    )
+  )
+    return "other";
   if (targets.some(({ pools, assumed }) => pools.length > 0 && !assumed)) return "php";
   const patterns = patternsAround(location);
   if (patterns.some((pattern) => EXTENSION.test(pattern))) return "php";
