@@ -302,6 +302,7 @@ function finish(
     main,
     files: [...reading.texts.values()].map((text) => text.file),
     phpVersion,
+    php5: reading.old,
     global: reading.global,
     pools,
     faults: main === null ? reading.faults.filter(isIncluded) : reading.faults,

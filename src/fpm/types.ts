@@ -69,6 +69,8 @@ export interface FpmMaster {
    * `null` when unknown.
    */
   readonly phpVersion: string | null;
+  /** It is a PHP 5, as the path says; which one may be unknown. */
+  readonly php5: boolean;
   /** Settings of `[global]` and of lines before any section. */
   readonly global: readonly Setting[];
   /** In the order in which FPM meets them. */

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { decodeBytes } from "../source/bytes.js";
-import { linkTarget, namesIn, pathBytes, readRegular, readStart } from "./door.js";
+import { childrenIn, linkTarget, namesIn, pathBytes, readRegular, readStart } from "./door.js";
 import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
 import { codeOf, reasonOf, TOO_MANY_LINKS } from "./system-error.js";
@@ -35,6 +35,13 @@ export function diskFilesystem(options: DiskOptions): HostFilesystem {
       const entry = look(disk, wanted);
       cache.set(wanted, entry);
       return entry;
+    },
+    children(path) {
+      try {
+        return childrenIn(onDisk(path));
+      } catch {
+        return null;
+      }
     },
     display: (path) => displayName(options.workingDirectory, onDisk(path)),
   };

@@ -121,6 +121,18 @@ export function namesIn(directory: string): readonly string[] {
   return readdirSync(pathBytes(directory), { encoding: "buffer" }).map(decodeBytes);
 }
 
+/** The same with what each name is. Throws what the system says. */
+export function childrenIn(directory: string): readonly { name: string; kind: "file" | "directory" | "other" }[] {
+  const entries = readdirSync(pathBytes(directory), { withFileTypes: true });
+  // Some names are not UTF-8, and then each is asked for by its bytes.
+  if (entries.some(({ name }) => name.includes("\ufffd")))
+    return namesIn(directory).map((name) => ({ name, kind: "other" }));
+  return entries.map((entry) => ({
+    name: entry.name,
+    kind: entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other",
+  }));
+}
+
 /** Where a link leads, as it is written. Throws what the system says. */
 export function linkTarget(path: string): string {
   return decodeBytes(readlinkSync(pathBytes(path), { encoding: "buffer" }));

@@ -67,3 +67,16 @@ export function mayHoldConfiguration(path: string): boolean {
 export function namesDaemon(path: string): boolean {
   return /nginx|openresty|php|fpm|sites-(?:available|enabled)|pool\.d/i.test(path);
 }
+
+/** Endings of the many files of a repository that are neither half, whatever stands before them. */
+const PLAIN = new Set(
+  "php js mjs cjs ts tsx jsx css scss less html htm md rst json xml yml yaml png jpg jpeg gif svg ico webp woff woff2 ttf eot map lock py rb go rs java c h cpp hpp cs lua sql csv pdf zip gz phpt vue po mo neon stub snap pyc class o so".split(
+    " ",
+  ),
+);
+
+/** A first look at a name, for very many of them: `false` where no other question about it is answered with yes. */
+export function mayMatter(path: string): boolean {
+  const dot = path.lastIndexOf(".");
+  return dot < path.lastIndexOf("/") || !PLAIN.has(path.slice(dot + 1)) || path.includes("/sites-");
+}

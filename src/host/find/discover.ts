@@ -137,7 +137,7 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   );
   const repository = repositoryOf(
     fs,
-    unique(all.flatMap(withParents)),
+    () => unique(all.flatMap(withParents)),
     rooted.map(({ root }) => root),
   );
   const hosts = rooted.map(({ root, spec }) => ({
@@ -227,6 +227,7 @@ export function dumpSpec(spec: HostSpec, dump: NginxDump): HostSpec {
 
 /** The root that a path implies by `etc/nginx`, `etc/php…` or `usr/local/etc/php-fpm…` in it. */
 function rootOf(path: string): readonly string[] {
+  if (!path.includes("/etc/")) return [];
   const match = /^(.*?)\/(?:usr\/local\/etc\/(?:nginx|php)|etc\/(?:nginx|openresty|php|opt\/remi))/.exec(
     path,
   );

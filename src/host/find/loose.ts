@@ -1,5 +1,6 @@
 import { grouped } from "../../source/collect.js";
 import type { HostFilesystem } from "../filesystem.js";
+import { mayMatter } from "../names.js";
 import { directoryOf, withParents } from "../path.js";
 import type { AsideFile, HostSpec } from "../spec.js";
 import { asideAmong } from "./aside.js";
@@ -10,12 +11,13 @@ import { byDirectory, kindOf, type Note } from "./survey.js";
 export function looseHosts(
   fs: HostFilesystem,
   root: string,
-  paths: readonly string[],
+  all: readonly string[],
   note: Note,
 ): readonly HostSpec[] {
-  const kinds = new Map(paths.map((path) => [path, kindOf(fs, path, note)] as const));
-  const of = (wanted: Kind) => paths.filter((path) => kinds.get(path) === wanted);
-  const aside = asideAmong(fs, paths, kinds);
+  const looked = all.filter(mayMatter);
+  const kinds = new Map(looked.map((path) => [path, kindOf(fs, path, note)] as const));
+  const of = (wanted: Kind) => looked.filter((path) => kinds.get(path) === wanted);
+  const aside = asideAmong(fs, looked, kinds);
   const plainMains = of("nginx-main");
   // A sample counts where there is nothing else.
   const [sample, ...samples] = plainMains.length > 0 ? [] : aside.mains;

@@ -29,6 +29,8 @@ const FPM_GLOBAL =
 const BLOCK =
   /(?:^|[;{}])[ \t]*(?:(server)|(upstream)[ \t]+[^\s;{}]+|(location)[ \t][^;\n]{1,500}|(map|geo)[ \t]+[^\s;{}]+[ \t]+\$\w+)\s{0,50}\{/gm;
 const MAIN_BLOCK = /(?:^|[;}])[ \t]*(http|events)\s{0,50}\{/gm;
+/** Its two arguments are signs of their own. */
+const MAP = /^[ \t]*map[ \t]+[^\s;{}]*\$[^\s;{}]+[ \t]+\$\w+\s{0,50}\{/m;
 /** Directives that end with `;` as nginx's do. */
 const STATEMENT =
   /(?:^|[;{}])[ \t]*(listen|server_name|root|index|alias|try_files|rewrite|return|fastcgi_\w+|proxy_\w+|uwsgi_\w+|scgi_\w+|grpc_\w+|ssl_\w+|add_header|access_log|error_log|error_page|include|user|pid|worker_\w+|load_module|client_\w+|gzip(?:_\w+)?|keepalive_timeout|server|default_type|set|expires|deny|allow|charset|resolver|limit_\w+)[ \t]+[^\s;{}][^;{}\n]{0,500};/gm;
@@ -74,6 +76,7 @@ function nginxKind(head: string, path: string): Kind {
   const mains = distinct(code, MAIN_BLOCK);
   const blocks = distinct(code, BLOCK);
   if (mains >= 2 || (mains === 1 && (placed || statements > 0 || blocks > 0))) return "nginx-main";
+  if (MAP.test(code)) return "nginx-fragment";
   if (blocks >= 2 || (blocks === 1 && (placed || statements > 0))) return "nginx-fragment";
   return statements >= 2 && hasPass(code) ? "nginx-snippet" : "other";
 }

@@ -11,7 +11,7 @@ import {
   namesDaemon,
   sampledName,
 } from "../names.js";
-import { byBytes, directoryOf } from "../path.js";
+import { directoryOf, sortByBytes } from "../path.js";
 import type { UnreadPath } from "../spec.js";
 import { TOO_MANY_LINKS } from "../system-error.js";
 import { type Kind, sniff } from "./sniff.js";
@@ -61,21 +61,37 @@ export function oddKindOf(fs: HostFilesystem, path: string): Kind | "script" {
 export function files(fs: HostFilesystem, directory: string, note: Note): readonly string[] {
   const found: string[] = [];
   const pending = [directory];
+  const look = (path: string, name: string): void => {
+    const child = fs.entry(path);
+    if (child.kind === "file") found.push(path);
+    else if (child.kind === "directory" && !SKIPPED.has(name)) {
+      // A link to a directory is not followed.
+      if (child.path === path) pending.push(path);
+    } else if (!SKIPPED.has(name) && hides(child, path)) note(child);
+  };
   while (pending.length > 0) {
     const at = pending.pop() ?? "/";
+    const children = fs.children?.(at) ?? null;
+    if (children !== null) {
+      const top = at === "/" ? "" : at;
+      for (const { name, kind } of children) {
+        if (kind === "file") found.push(`${top}/${name}`);
+        else if (SKIPPED.has(name)) continue;
+        else if (kind === "directory") pending.push(`${top}/${name}`);
+        else look(`${top}/${name}`, name);
+      }
+      continue;
+    }
     const entry = fs.entry(at);
     if (entry.kind !== "directory" || entry.path !== at) continue;
     for (const name of entry.names) {
       const path = at === "/" ? `/${name}` : `${at}/${name}`;
-      const child = fs.entry(path);
-      if (child.kind === "file") found.push(path);
-      else if (child.kind === "directory" && !SKIPPED.has(name)) pending.push(path);
-      else if (!SKIPPED.has(name) && hides(child, path)) note(child);
+      look(path, name);
     }
   }
   const top = fs.entry(directory);
   if (top.kind === "unreadable") note(top);
-  return found.sort(byBytes);
+  return sortByBytes(found);
 }
 
 /** Whether configuration may be hidden by what cannot be looked at. Sockets and links that lead elsewhere are everyday things. */

@@ -12,7 +12,7 @@ import { writtenAddress } from "./written.js";
 
 /** Programs other than PHP-FPM that speak FastCGI, by the names of their sockets and upstreams. */
 const OTHERS = words(
-  "fcgiwrap|cgit|mailman3?|munin|smokeping|spawn-fcgi|perl|python3?|gitweb|searx|radicale|trac|moin|flask|django",
+  "fcgiwrap|cgit|mailman3?|munin|hhvm|smokeping|spawn-fcgi|perl|python3?|gitweb|searx|radicale|trac|moin|flask|django",
 );
 const PHP = words("php[\\w.]*|phtml|phar|fpm");
 
@@ -49,6 +49,11 @@ export function serves(pass: Node, location: Node, targets: readonly Target[]): 
     saysPhp(location, pass) ||
     isFrontController(location);
   return known ? "php" : "other";
+}
+
+/** Whether an address names a program other than PHP-FPM, so that no pool of it is missing. */
+export function namesOtherProgram(address: string): boolean {
+  return OTHERS.test(address);
 }
 
 /** The patterns of the location and of those around it, without their negative lookarounds. */
