@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { sniff } from "../../src/host/find/sniff.js";
+import { coverage, unreadLines } from "../../src/report/coverage.js";
 import { tree } from "../support/tree.js";
 
 /** What is taken for nginx's or PHP-FPM's, what is read although nothing includes it, and what is said of the rest. */
 
-const { put, lint, outcome } = tree();
+const { put, lint, outcome, link: treeLink } = tree();
 
 const SITE =
   "server {\n  listen 80;\n  root /srv/shop;\n  location ~ \\.php$ {\n    include fastcgi_params;\n    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n    fastcgi_read_timeout 300s;\n    fastcgi_pass unix:/run/php/shop.sock;\n  }\n}\n";
@@ -177,5 +178,96 @@ describe("what nothing includes", () => {
   test("is nothing to lint when there is nothing else", () => {
     put({ "a.txt": "server of the year\n", "b.sh": "echo server\n" });
     expect(outcome(["."]).kind).toBe("refused");
+  });
+});
+
+describe("coverage", () => {
+  const said = (path = ".") => coverage(lint([path]).summary);
+
+  test("says what was not compared, and why", () => {
+    put({
+      "nginx/a.conf": SITE.replace("unix:/run/php/shop.sock", "php:9000"),
+      "php/www.conf": POOL.replace("/run/php/shop.sock", "/run/php.sock"),
+    });
+    expect(said()).toContain("1 PHP location not compared: php:9000 is another machine");
+    expect(said()).not.toContain("PHP location checked");
+    put({ "nginx/b.conf": SITE.replace("/run/php/shop.sock", "/run/php.sock") });
+    expect(said()).toContain("1 PHP location compared, 1 not: php:9000 is another machine");
+    expect(lint(["."]).summary).toMatchObject({
+      compared: 1,
+      notCompared: [{ file: "nginx/a.conf", line: 8, reason: "php:9000 is another machine" }],
+    });
+  });
+
+  test("has one line for many places of one reason", () => {
+    const entries = Array.from({ length: 40 }, (_, index) => ({
+      file: `a${index}.conf`,
+      line: index + 1,
+      reason: `/etc/x/${index}*: nothing in the tree matches`,
+      fatal: false,
+    }));
+    const line = (one: (typeof entries)[number]) => `${one.file}: ${one.reason}`;
+    expect(unreadLines(entries, line as never)).toEqual([
+      "a0.conf: /etc/x/0*: nothing in the tree matches (also a1.conf:2, a2.conf:3, and 37 more)",
+    ]);
+    expect(unreadLines(entries.slice(0, 3), line as never)).toHaveLength(3);
+  });
+});
+
+describe("what a tree leaves out", () => {
+  const SHARED = { "etc/php/8.2/fpm/php-fpm.conf": FPM, "etc/php/8.2/fpm/pool.d/shop.conf": POOL };
+
+  test("stock files are assumed, and nothing is said to be missing from them", () => {
+    put({ "nginx/a.conf": SITE.replace(/ *fastcgi_param .*\n/, ""), "php/shop.conf": POOL });
+    expect(found().filter((line) => line.includes("script-filename"))).toEqual([]);
+  });
+
+  test("a file of another root is found by the end of its path", () => {
+    put({
+      ...SHARED,
+      "etc/nginx/nginx.conf":
+        "events {}\nhttp {\n  server {\n    location ~ \\.php$ {\n      include /home/app/etc/nginx/fastcgi_params;\n    }\n  }\n}\n",
+      "etc/nginx/fastcgi_params":
+        "fastcgi_param SCRIPT_FILENAME $request_filename;\nfastcgi_pass unix:/run/php/other.sock;\n",
+    });
+    expect(found()).toContain("warning connect/listen-mismatch etc/nginx/fastcgi_params");
+  });
+
+  test("Debian's links to modules, dead or written out, are complete", () => {
+    put({
+      ...SHARED,
+      "etc/nginx/nginx.conf": `include /etc/nginx/modules-enabled/*.conf;\n${MAIN}`,
+      "etc/nginx/sites-available/shop": SITE,
+      "etc/nginx/sites-enabled/shop": "../sites-available/shop",
+      "etc/nginx/modules-enabled/60-mod-http-geoip.conf":
+        "/usr/share/nginx/modules-available/mod-http-geoip.conf",
+    });
+    treeLink(
+      "/usr/share/nginx/modules-available/mod-http-echo.conf",
+      "etc/nginx/modules-enabled/50-mod-http-echo.conf",
+    );
+    expect(unread()).toEqual([]);
+    expect(found()).toContain("warning timeout/terminate-below-read etc/nginx/sites-available/shop");
+  });
+
+  test("a template's host with a written port leads to the one pool there", () => {
+    put({
+      "nginx/site.conf.j2": SITE.replace("unix:/run/php/shop.sock", "{{ FPM_HOST }}:9002"),
+      "php/pools.conf": POOL.replace("/run/php/shop.sock", "9002"),
+    });
+    expect(found()).toContain("info timeout/terminate-below-read nginx/site.conf.j2");
+  });
+
+  test("a handler of another module may answer in PHP's place", () => {
+    put({
+      ...SHARED,
+      "etc/nginx/nginx.conf": `events {}\nhttp {\n${SITE.replace("fastcgi_pass", "fastcgi_cache_purge PURGE from all;\n    fastcgi_pass")}}\n`,
+    });
+    expect(lint(["."]).summary.locations).toBe(0);
+  });
+
+  test("one line with a refused value is one finding", () => {
+    put({ "nginx.conf": "events {}\nhttp {\n  server {\n    listen 80;\n    listen 80 http3;\n  }\n}\n" });
+    expect(found()).toEqual(["error nginx/invalid-value nginx.conf"]);
   });
 });
