@@ -32,7 +32,7 @@ export function poolNameOf(path: string): string {
   const [name = "", directory = ""] = path.split("/").reverse();
   const own = /^(?!(?:php\d*-)?(?:fpm|pool|conf)\.d$)(.+?)(?:\.conf)?\.d$/.exec(directory)?.[1];
   if (own !== undefined) return own;
-  const word = name.replace(/^\d+[-_]/, "").replace(/\..*$/, "");
+  const [word = ""] = name.replace(/^\d+[-_]/, "").split(".");
   return /^(?:php.*|fpm.*|pool|base|default|docker|zz-.*|)$/.test(word) ? "www" : word;
 }
 

@@ -97,6 +97,7 @@ export function unreadLines(
 
 /** The same for entries that differ in names and lines only. */
 function kindOf({ reason, fatal }: Summary["incomplete"][number]): string {
-  const words = reason.replace(/^\S+ ?: /, "").replace(/^(?:\{\{|<%|\{%).*?: (?=\S)/, "");
-  return `${fatal} ${words.replace(/ \(.*$/, "").replace(/\d+/g, "")}`;
+  const end = reason.indexOf(" (");
+  const plain = end === -1 ? reason : reason.slice(0, end);
+  return `${fatal} ${plain.slice(plain.lastIndexOf(": ") + 1).replace(/\d+/g, "")}`;
 }

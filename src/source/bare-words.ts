@@ -14,7 +14,9 @@ export function wordingOf(path: string, whole: boolean): Wording {
   return TEMPLATE_PATH.test(path) ? "template" : "usual";
 }
 
-const BARE = /(?<![\w$%@{<.\-?\\[(])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w%@}>(-])/g;
+const BARE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
+/** Nobody calls a placeholder by a longer name. */
+const LONGEST = 100;
 
 /** Directives and settings whose values are such words. */
 const ORDINARY =
@@ -26,11 +28,17 @@ const DEFINED = /(?:\bupstream\s+|zone=|\blog_format\s+)([A-Z][A-Z0-9_]*)/g;
 export function bareWords(text: string): readonly Range[] {
   const found: Range[] = [];
   const defined = new Set([...text.matchAll(DEFINED)].map(([, name]) => name));
-  for (const { 0: word, index } of text.matchAll(BARE)) {
+  for (const { 0: word, index } of text.matchAll(/\w+/g)) {
+    if (word.length > LONGEST || !BARE.test(word) || !isFree(text, index, index + word.length)) continue;
     if (defined.has(word) || ORDINARY.test(text.slice(startOf(text, index), index))) continue;
     found.push({ start: index, end: index + word.length });
   }
   return found;
+}
+
+/** Whether nothing around a word makes it the name of something else: a variable, an option, a group. */
+function isFree(text: string, start: number, end: number): boolean {
+  return !/[$%@{<.\-?\\[(]/.test(text.charAt(start - 1)) && !/[%@}>(-]/.test(text.charAt(end));
 }
 
 /** The longest directive that is looked through for its name. */

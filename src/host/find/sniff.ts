@@ -19,21 +19,21 @@ export const LOOKED_AT = 256 * 1024;
 
 /** Settings that no other program has, each a sign of its own. */
 const FPM_OWN =
-  /^[ \t]*(pm(?:\.\w+)?|listen\.\w+|request_(?:terminate|slowlog)_timeout|php_(?:admin_)?(?:value|flag)\[[^\]\r\n]{0,200}\]|catch_workers_output|security\.limit_extensions|clear_env|ping\.path|access\.format|rlimit_(?:files|core))[ \t]*=/gim;
+  /^[ \t]*(pm(?:\.\w+)?|listen\.\w+|request_(?:terminate|slowlog)_timeout|php_(?:admin_)?(?:value|flag)\[[^\]\r\n]{0,200}\]|catch_workers_output|security\.limit_extensions|clear_env|ping\.path|access\.format|rlimit_(?:files|core))[ \t]*=/i;
 /** Others have them as well. */
 const FPM_LISTEN = /^[ \t]*listen[ \t]*=/im;
 const FPM_GLOBAL =
-  /^[ \t]*(include|pid|error_log|daemonize|process\.\w+|emergency_restart_\w+|process_control_timeout|log_level|syslog\.\w+|rlimit_\w+|events\.mechanism|systemd_interval)[ \t]*=/gim;
+  /^[ \t]*(include|pid|error_log|daemonize|process\.\w+|emergency_restart_\w+|process_control_timeout|log_level|syslog\.\w+|rlimit_\w+|events\.mechanism|systemd_interval)[ \t]*=/i;
 
 /** Blocks of nginx, the header in one line up to its brace. */
 const BLOCK =
-  /(?:^|[;{}])[ \t]*(?:(server)|(upstream)[ \t]+[^\s;{}]+|(location)[ \t][^;\n]{1,500}|(map|geo)[ \t]+[^\s;{}]+[ \t]+\$\w+)\s{0,50}\{/gm;
-const MAIN_BLOCK = /(?:^|[;}])[ \t]*(http|events)\s{0,50}\{/gm;
+  /(?:^|[;{}])[ \t]*(?:(server)|(upstream)[ \t]+[^\s;{}]+|(location)[ \t][^;\n]{1,500}|(map|geo)[ \t]+[^\s;{}]+[ \t]+\$\w+)[ \t]*\{/;
+const MAIN_BLOCK = /(?:^|[;}])[ \t]*(http|events)[ \t]*\{/;
 /** Its two arguments are signs of their own. */
-const MAP = /^[ \t]*map[ \t]+[^\s;{}]*\$[^\s;{}]+[ \t]+\$\w+\s{0,50}\{/m;
+const MAP = /^[ \t]*map[ \t]+[^\s;{}]*\$[^\s;{}]+[ \t]+\$\w+[ \t]*\{/;
 /** Directives that end with `;` as nginx's do. */
 const STATEMENT =
-  /(?:^|[;{}])[ \t]*(listen|server_name|root|index|alias|try_files|rewrite|return|fastcgi_\w+|proxy_\w+|uwsgi_\w+|scgi_\w+|grpc_\w+|ssl_\w+|add_header|access_log|error_log|error_page|include|user|pid|worker_\w+|load_module|client_\w+|gzip(?:_\w+)?|keepalive_timeout|server|default_type|set|expires|deny|allow|charset|resolver|limit_\w+)[ \t]+[^\s;{}][^;{}\n]{0,500};/gm;
+  /(?:^|[;{}])[ \t]*(listen|server_name|root|index|alias|try_files|rewrite|return|fastcgi_\w+|proxy_\w+|uwsgi_\w+|scgi_\w+|grpc_\w+|ssl_\w+|add_header|access_log|error_log|error_page|include|user|pid|worker_\w+|load_module|client_\w+|gzip(?:_\w+)?|keepalive_timeout|server|default_type|set|expires|deny|allow|charset|resolver|limit_\w+)[ \t]+[^\s;{}][^;{}\n]{0,500};/;
 /** Statements that say by themselves what the file is a piece of. */
 const PASSES = /^(?:fastcgi_\w+|try_files|proxy_pass)$/;
 
@@ -50,7 +50,7 @@ export function sniff(text: string, path = ""): Kind {
 }
 
 function iniKind(head: string, path: string): Kind {
-  if (!/^[ \t]*[\w.]+(?:\[[^\]\r\n]{0,200}\])?[ \t]*=/m.test(head)) return "other";
+  if (!head.includes("=")) return "other";
   const ini = head.replace(/^[ \t]*[;#].*$/gm, "");
   const own = distinct(ini, FPM_OWN);
   const placed = namesFpm(path);
@@ -76,20 +76,35 @@ function nginxKind(head: string, path: string): Kind {
   const mains = distinct(code, MAIN_BLOCK);
   const blocks = distinct(code, BLOCK);
   if (mains >= 2 || (mains === 1 && (placed || statements > 0 || blocks > 0))) return "nginx-main";
-  if (MAP.test(code)) return "nginx-fragment";
+  if (linesOf(code).some((line) => MAP.test(line))) return "nginx-fragment";
   if (blocks >= 2 || (blocks === 1 && (placed || statements > 0))) return "nginx-fragment";
   return statements >= 2 && hasPass(code) ? "nginx-snippet" : "other";
 }
 
 function hasPass(code: string): boolean {
-  for (const [, name = ""] of code.matchAll(STATEMENT)) if (PASSES.test(name)) return true;
-  return false;
+  return linesOf(code).some((line) => PASSES.test(STATEMENT.exec(line)?.[1] ?? ""));
 }
 
-/** How many different words a pattern finds; more than three say nothing new. */
+/** The longest line that is looked at, and the most lines. */
+const LONGEST_LINE = 1000;
+
+/** A brace on a line of its own belongs to the line before it. Several statements of one line are lines. */
+function linesOf(text: string): readonly string[] {
+  const lines = text.split(/[\n;]/).flatMap((line) => {
+    const cut = line.slice(0, LONGEST_LINE);
+    return cut.includes("{") ? cut.split(/(?<=\{)/) : [`${cut};`];
+  });
+  return lines.map((line, at) =>
+    lines[at + 1]?.trim() === "{" && !line.includes("{") ? `${line.replace(";", "")} {` : line,
+  );
+}
+
+/** How many different words a pattern finds in the lines; more than three say nothing new. */
 function distinct(text: string, pattern: RegExp): number {
   const found = new Set<string>();
-  for (const match of text.matchAll(pattern)) {
+  for (const line of linesOf(text)) {
+    const match = pattern.exec(line);
+    if (match === null) continue;
     found.add(
       match
         .slice(1)
