@@ -1,6 +1,6 @@
-import { escapeText, withoutCommands } from "../../report/terminal/escape.js";
-import { encodeText } from "../../source/bytes.js";
-import type { World } from "../world.js";
+import { escapeText, withoutCommands } from "../report/terminal/escape.js";
+import { encodeText } from "../source/bytes.js";
+import type { World } from "./world.js";
 
 /** Set by CI services that look for commands in what a step prints. */
 const CI = ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"] as const;
