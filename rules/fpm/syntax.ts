@@ -88,7 +88,7 @@ export const fpmSyntax = defineRule({
         message: `${others.length === 0 ? 'a comment that starts with "#"' : `${others.length + 1} comments that start with "#"`}: PHP 5 takes them, and no PHP-FPM from 7.0 on starts with them`,
         at: first,
         label: 'write ";"',
-        related: others.map((place) => ({ place, message: 'write ";" here, too' })),
+        related: others.map((place) => ({ place, message: 'write ";" here' })),
         effect: "nothing under PHP 5; with the next version PHP-FPM does not start",
         help: helpOf([[first, ...others].flatMap((place) => edit(place) ?? [])]),
         names: ["#"],

@@ -30,8 +30,8 @@ export function versionFromPath(path: string): string | null {
  */
 export function poolNameOf(path: string): string {
   const [name = "", directory = ""] = path.split("/").reverse();
-  const own = /^(?!(?:php\d*-)?(?:fpm|pool|conf)\.d$)(.+?)(?:\.conf)?\.d$/.exec(directory)?.[1];
-  if (own !== undefined) return own;
+  const own = directory.endsWith(".d") ? directory.slice(0, -2).replace(/\.conf$/, "") : "";
+  if (own !== "" && !/^(?:php\d*-)?(?:fpm|pool|conf)$/.test(own)) return own;
   const [word = ""] = name.replace(/^\d+[-_]/, "").split(".");
   return /^(?:php.*|fpm.*|pool|base|default|docker|zz-.*|)$/.test(word) ? "www" : word;
 }

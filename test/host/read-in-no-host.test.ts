@@ -142,7 +142,7 @@ describe("what nothing includes", () => {
       "deploy/pool.conf": POOL,
     });
     expect(lint(["."]).summary.locations).toBe(1);
-    expect(unread()).toEqual(["deploy/site.conf.sample: a sample, and the file itself stands beside it"]);
+    expect(unread()).toEqual(["deploy/site.conf.sample: a sample, and the file itself is there"]);
   });
 
   test("a pool below a directory of another name, and without a section", () => {

@@ -38,8 +38,7 @@ export function asideAmong(
     const half = kind === known && kind !== "fpm-settings" && !all ? null : halfOf(kind);
     if (half === null || (kind === "nginx-main" && kind === known)) continue;
     const plain = sampledName(path);
-    const reason =
-      plain !== null && there.has(plain) ? "a sample, and the file itself stands beside it" : null;
+    const reason = plain !== null && there.has(plain) ? "a sample, and the file itself is there" : null;
     if (kind === "nginx-main" && reason === null) mains.push(path);
     else files.push({ path, half, reason });
   }

@@ -132,7 +132,7 @@ function isLeft(reading: Reading, { file, fault, template, directives }: NginxTe
     fault === null
       ? 'a directive is not ended by ";"'
       : `line ${position(file, fault.span.start).line}: ${fault.message}`;
-  leave(reading, file.path, `${NOT_INCLUDED}, and it is not nginx's as it stands (${why})`);
+  leave(reading, file.path, `${NOT_INCLUDED}, and nginx would not read it (${why})`);
   return true;
 }
 
