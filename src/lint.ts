@@ -1,3 +1,4 @@
+import { comparedIn } from "./engine/compared.js";
 import type { Finding, Incomplete, LintResult } from "./engine/finding.js";
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
@@ -151,6 +152,7 @@ function summarize(
   suppressed: number,
 ): LintResult {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
+  const compared = hosts.map(comparedIn);
   return {
     findings,
     summary: {
@@ -159,7 +161,9 @@ function summarize(
       infos: count("info"),
       suppressed,
       // What could only be seen from outside is in incomplete.
-      hosts: hosts.filter(({ nginx, masters }) => nginx !== null || masters.length > 0).length,
+      hosts: hosts.filter(
+        ({ nginx, masters, asideMasters }) => nginx !== null || masters.length + asideMasters.length > 0,
+      ).length,
       files: new Set(hosts.flatMap(filesOf)).size,
       locations: hosts.reduce(
         (sum, host) => sum + host.bindings.filter(({ serves }) => serves === "php").length,
@@ -167,6 +171,9 @@ function summarize(
       ),
       // A pool that two hosts of a repository share is one pool.
       pools: new Set(hosts.flatMap(poolsOf)).size,
+      compared: compared.reduce((sum, one) => sum + one.compared, 0),
+      notCompared: compared.flatMap((one) => one.notCompared),
+      notEnabled: hosts.reduce((sum, one) => sum + one.notEnabled, 0),
       incomplete,
       links,
     },
@@ -192,14 +199,17 @@ function distinctFindings(findings: readonly Finding[]): readonly Finding[] {
 }
 
 function poolsOf(host: Host): readonly string[] {
-  return host.pools.map(
+  return [...host.pools, ...host.asideMasters.flatMap(({ pools }) => pools)].map(
     ({ section, name }) => `${section.span.file.display}\0${section.span.start}\0${name}`,
   );
 }
 
 function filesOf(host: Host): readonly string[] {
   const nginx = host.nginx?.texts.map(({ file }) => file) ?? [];
-  const fpm = host.masters.flatMap((master) => [...master.files, ...master.ini.files]);
+  const fpm = [...host.masters, ...host.asideMasters].flatMap((master) => [
+    ...master.files,
+    ...master.ini.files,
+  ]);
   return [...nginx, ...fpm].filter((file) => !isOfImage(file)).map(({ display }) => display);
 }
 

@@ -110,6 +110,7 @@ function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions, sup
     phpVersion: options.phpVersion ?? null,
     nginxVersion: options.nginxVersion ?? null,
     supposed,
+    typed: touching ?? [],
     ...sizesOf(spec.name, options),
   });
   return { host, spec, touching };

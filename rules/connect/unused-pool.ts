@@ -3,6 +3,8 @@ import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { inWords } from "../../src/help/edit.js";
 import { mayHide } from "../../src/host/spec.js";
+import { sought } from "../../src/intent/dead-targets.js";
+import { meantByAll } from "../../src/intent/meant-pool.js";
 import { NOT_FOR_SITES } from "../../src/intent/site-pools.js";
 import { isLocal, showAddress } from "../../src/model/address/address.js";
 import { inContainer } from "../../src/model/container.js";
@@ -15,6 +17,7 @@ import { perKey } from "../../src/source/memo.js";
 export const unusedPool = defineRule({
   id: "connect/unused-pool",
   about: "pool",
+  together: true,
   cases: {
     unused: {
       severity: "info",
@@ -50,7 +53,7 @@ export const unusedPool = defineRule({
   reads: ["pool"],
   asksDisk: true,
   *check(pool, host) {
-    if (usedPools(host)?.has(pool) !== false) return;
+    if (usedPools(host)?.has(pool) !== false || missedPools(host).has(pool)) return;
     for (const listen of readListen(host, pool, "listen")) {
       const { address, place, text } = listen;
       if (address === null || !isForSites(listen)) continue;
@@ -77,6 +80,12 @@ const usedPools = perKey((host: Host): ReadonlySet<Pool> | null => {
   if (!isKnown(host)) return null;
   const passes = [...host.bindings, ...host.otherPasses];
   return new Set(passes.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools)));
+});
+
+/** The pools that connect/listen-mismatch names: nginx looks for them at another address. */
+const missedPools = perKey((host: Host): ReadonlySet<Pool> => {
+  const { meant, others } = sought(host);
+  return new Set([...meant, ...others.flatMap((address) => meantByAll(host, address) ?? [])]);
 });
 
 /** Whether the pool is one that the nginx of this machine would pass a site's requests to. */

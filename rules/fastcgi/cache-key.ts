@@ -32,6 +32,7 @@ const KEY = "$scheme$request_method$host$request_uri";
 export const cacheKey = defineRule({
   id: "fastcgi/cache-key",
   about: "host",
+  together: true,
   cases: {
     "no-key": {
       severity: "error",

@@ -51,6 +51,7 @@ export const missingNamedLocation = defineRule({
       `,
     ],
     silent: [
+      "an `if (!-e $request_filename)` in the same block takes all requests for files that are not there",
       "part of the server was not read",
       "the name has a variable in it",
       "it is in a location that no request gets through to",
@@ -134,9 +135,20 @@ function* missing({ nginx }: Host): Generator<Missing> {
       // The server's own try_files is for requests that no location takes, and `location /` takes them all.
       if (block === server && node.name === "try_files" && chosenLocation(server, ANYTHING) !== null)
         continue;
+      if (node.name === "try_files" && block !== null && catchesMissing(block)) continue;
       yield { server, node, name: word.text, place: argumentPlace(node, index) };
     }
   }
+}
+
+/** Whether an `if` takes every request for a file that is not there: nginx does not pass `try_files` down to it. */
+function catchesMissing(block: Node): boolean {
+  return childrenNamed(block, "if").some((one) => {
+    const words = one.directive.args.map(({ text }) => text).join(" ");
+    return /^\( ?![ef] \$(?:request_filename|document_root\$(?:uri|document_uri)) ?\)$/.test(
+      words.replaceAll("!-", "!"),
+    );
+  });
 }
 
 /** Whether an `error_page` is in effect in a location, or on the server where no location takes a request. */

@@ -4,6 +4,7 @@ import type { Symptom } from "../../src/engine/rule.js";
 import { fpmDown } from "../../src/evidence/fpm-lines.js";
 import { repairLine } from "../../src/fpm/syntax/repair.js";
 import { helpOf, inWords, replaceLines } from "../../src/help/edit.js";
+import { groupBy } from "../../src/source/collect.js";
 import type { Place } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
@@ -35,11 +36,23 @@ const NAMES = Object.keys(LOGS) as readonly Case[];
 export const fpmSyntax = defineRule({
   id: "fpm/syntax",
   about: "master",
-  cases: casesOf(LOGS, (log, name) => ({ severity: "error", symptom: start(log), summary: SUMMARIES[name] })),
+  cases: {
+    ...casesOf(LOGS, (log, name) => ({
+      severity: "error" as const,
+      symptom: start(log),
+      summary: SUMMARIES[name],
+    })),
+    "old-comment": {
+      severity: "warning",
+      symptom: null,
+      summary: "a # comment in the files of a PHP 5, which is the last version that takes it",
+    },
+  },
   docs: {
     title: "a line that PHP-FPM cannot read",
     fires: [
       "a comment starts with `#`",
+      "a comment starts with `#` in the files of a PHP 5, as their path says: a warning, once for a file",
       "a key has no `=`",
       "a section header has spaces before it, or no `]`",
       "a quote is not closed on the same line",
@@ -53,7 +66,7 @@ export const fpmSyntax = defineRule({
       "there are spaces before a key, CRLF, or a byte order mark",
       "the grammar accepts the operator (`E_ALL & ~E_DEPRECATED`)",
     ],
-    what: "Each line that PHP-FPM refuses is a finding.",
+    what: "Each line that PHP-FPM refuses is a finding. PHP 5 takes `#` comments, with a deprecation message; PHP 7.0 does not.",
     why: markdown`
       PHP-FPM gives each physical line to PHP's ini parser and stops at the first one that is refused.
       It does not start or reload, and for a syntax error its message names neither the file nor the
@@ -69,6 +82,18 @@ export const fpmSyntax = defineRule({
     ],
   },
   *check(master) {
+    for (const [first, ...others] of groupBy(master.oldComments, ({ span }) => span.file.path)) {
+      yield {
+        case: "old-comment",
+        message: `${others.length === 0 ? 'a comment that starts with "#"' : `${others.length + 1} comments that start with "#"`}: PHP 5 takes them, and no PHP-FPM from 7.0 on starts with them`,
+        at: first,
+        label: 'write ";"',
+        related: others.map((place) => ({ place, message: 'write ";" here' })),
+        effect: "nothing under PHP 5; with the next version PHP-FPM does not start",
+        help: helpOf([[first, ...others].flatMap((place) => edit(place) ?? [])]),
+        names: ["#"],
+      };
+    }
     for (const fault of master.faults) {
       const { place } = fault;
       const { message, log, help } = fault.refusal();

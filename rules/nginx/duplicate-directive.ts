@@ -26,6 +26,8 @@ const CASES: Readonly<Record<DuplicateKind, readonly [log: string, summary: stri
 export const duplicateDirective = defineRule({
   id: "nginx/duplicate-directive",
   about: "host",
+  together: true,
+  follows: ["nginx/invalid-value", "nginx/invalid-address", "nginx/unknown-directive", "nginx/syntax"],
   cases: casesOf(CASES, ([log, summary]) => ({
     severity: "error",
     symptom: { when: "start", status: null, log },

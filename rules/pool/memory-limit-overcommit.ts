@@ -26,6 +26,7 @@ type Case = "above" | "no-limit" | "stock";
 export const memoryLimitOvercommit = defineRule({
   id: "pool/memory-limit-overcommit",
   about: "host",
+  together: true,
   reads: ["pool"],
   asksDisk: true,
   cases: {

@@ -26,6 +26,7 @@ interface Jailed extends Pair {
 export const opcacheAcrossChroots = defineRule({
   id: "pool/opcache-across-chroots",
   about: "host",
+  together: true,
   cases: {
     "same-path": {
       severity: "warning",

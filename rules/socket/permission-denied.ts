@@ -111,9 +111,58 @@ export const permissionDenied = defineRule({
     }
     const shut = new Set(found.map(({ pool }) => pool));
     const all = found.map((one) => (isMember(one, shut) ? { ...one, case: "member" as const } : one));
-    for (const group of groupBy(all, (one) => `${one.case} ${poolKey(one)}`)) yield report(host, group);
+    const groups = groupBy(all, (one) => `${one.case} ${poolKey(one)}`);
+    const shared = onlyUser(worker, groups);
+    if (shared !== null) {
+      yield userReport(host, shared, groups);
+      return;
+    }
+    for (const group of groups) yield report(host, group);
   },
 });
+
+type Groups = readonly (readonly [Closed, ...Closed[]])[];
+
+interface Changed {
+  readonly worker: Extract<Closed["worker"], { readonly kind: "set" }>;
+  /** Whom all sockets belong to. */
+  readonly owner: string;
+}
+
+/** All sockets belong to one other account, so that the one line with nginx's is the cause; `null`: they do not. */
+function onlyUser(worker: Closed["worker"], groups: Groups): Changed | null {
+  const [first] = groups;
+  if (worker.kind !== "set" || first === undefined || groups.length < 2) return null;
+  const owner = first[0].socket.owner.name;
+  const alike = groups.every(
+    ([one]) =>
+      one.case === "denied" && !one.byMode && one.socket.acl === null && one.socket.owner.name === owner,
+  );
+  return alike && owner !== "root" ? { worker, owner } : null;
+}
+
+function userReport(host: Host, { worker, owner }: Changed, groups: Groups): Draft<Case> {
+  const [[first]] = groups as [readonly [Closed, ...Closed[]], ...Groups];
+  const pools = groups.map(([one]) => one.pool);
+  const opened = pools.map((pool) => openSocket(host, worker, pool));
+  return {
+    case: "denied",
+    settle: groups.map(([one]) => one.settle).find((settle) => settle !== null) ?? null,
+    message: `nginx's workers run as ${worker.user}${inGroups(first)} and may not write to the sockets of ${pools.length} pools, which belong to ${owner}`,
+    at: worker.place,
+    label: `the sockets belong to ${owner}`,
+    related: groups.map(([{ pool, socket }]) => ({
+      place: socket.owner.place ?? placeOf(setting(pool, "listen")) ?? pool.section,
+      message: `the socket of pool [${pool.name}] is ${described(socket)}`,
+    })),
+    effect: "every request to these pools ends in 502 Bad Gateway",
+    help: helpOf([
+      [replace(host, worker.place, `user ${owner};`)],
+      opened.some((edits) => edits === null) ? null : opened.flatMap((edits) => edits ?? []),
+    ]),
+    names: [worker.user, owner],
+  };
+}
 
 /** Whether nginx can go on to another server whose socket is open. */
 function isMember({ binding, target, case: kind }: Closed, shut: ReadonlySet<Pool>): boolean {

@@ -60,6 +60,10 @@ interface Common<C extends string> {
   readonly reads?: readonly NameWord[];
   /** Whether it looks at the file system while it runs. Absent: it does not. */
   readonly asksDisk?: boolean;
+  /** Rules that a finding in the same line has its cause in, so that only theirs is reported. */
+  readonly follows?: readonly string[];
+  /** It speaks of all files of the host together, so that those which nothing is known to include take no part. */
+  readonly together?: boolean;
 }
 
 /** A rule that looks at the whole host. Where one of the narrower forms fits, it is the better one. */
@@ -109,7 +113,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
   definition: Definition<C, O, T>,
 ): Rule<O> {
   const { id, cases, docs, about, options = noOptions, proof = { kind: "daemons" } } = definition;
-  const { reads = [], asksDisk = false } = definition;
+  const { reads = [], asksDisk = false, together = false, follows = [] } = definition;
   return {
     id,
     cases,
@@ -119,6 +123,8 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
     proof,
     reads,
     asksDisk,
+    together,
+    follows,
     *check(host, given) {
       for (const draft of drafts(definition, host, given)) yield complete(draft);
     },
@@ -135,10 +141,11 @@ function* drafts<C extends string, O, T>(
       yield* definition.check(host, options);
       return;
     case "pool":
-      for (const pool of host.pools) yield* definition.check(pool, host, options);
+      for (const pool of allPools(host)) yield* definition.check(pool, host, options);
       return;
     case "master":
-      for (const master of host.masters) yield* definition.check(master, host, options);
+      for (const master of [...host.masters, ...host.asideMasters])
+        yield* definition.check(master, host, options);
       return;
     case "directive": {
       const judged = judgedHost(host);
@@ -152,6 +159,10 @@ function* drafts<C extends string, O, T>(
       for (const group of groupBy(found, cause)) yield definition.report(group, host, options);
     }
   }
+}
+
+function allPools({ pools, asideMasters }: Host): readonly Pool[] {
+  return [...pools, ...asideMasters.flatMap((master) => master.pools)];
 }
 
 /** Field by field: a file of a million wrong lines has as many reports, and to spread an object is slow. */

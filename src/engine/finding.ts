@@ -50,6 +50,18 @@ export interface Incomplete {
   readonly fatal: boolean;
 }
 
+/** A PHP location that was not compared with any pool. */
+export interface NotCompared {
+  /** As reports print it. */
+  readonly file: string;
+  /** 1-based line of its `fastcgi_pass`. */
+  readonly line: number;
+  /** Words for reports: `location ~ \.php$ of shop.example.com`. */
+  readonly location: string;
+  /** `php:9000 is another machine`. */
+  readonly reason: string;
+}
+
 export interface Summary {
   readonly errors: number;
   readonly warnings: number;
@@ -61,6 +73,12 @@ export interface Summary {
   /** Locations that hand requests to PHP, one per occurrence in a server. */
   readonly locations: number;
   readonly pools: number;
+  /** Of the locations, those that were compared with a pool. */
+  readonly compared: number;
+  /** The others, in the order of the files. */
+  readonly notCompared: readonly NotCompared[];
+  /** Sites that are there and not enabled, on whole hosts. */
+  readonly notEnabled: number;
   readonly incomplete: readonly Incomplete[];
   /** Links in the paths that were given: what they lead to was read, wherever it is. */
   readonly links: readonly TypedLink[];

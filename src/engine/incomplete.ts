@@ -28,7 +28,7 @@ function unreadIn(host: Host): readonly Incomplete[] {
       }),
     ),
     ...(host.nginx === null ? [] : nginxIncomplete(host, host.nginx)),
-    ...host.masters.flatMap((master) => fpmIncomplete(host, master)),
+    ...[...host.masters, ...host.asideMasters].flatMap((master) => fpmIncomplete(host, master)),
   ];
   const seen = new Set<string>();
   return found.filter(({ file, line, reason }) => {

@@ -189,6 +189,10 @@ export interface Rule<Options = unknown> {
   readonly reads: readonly NameWord[];
   /** Whether it looks at the file system while it runs, rather than at what was read before. */
   readonly asksDisk: boolean;
+  /** Rules that a finding in the same line has its cause in, so that only theirs is reported. Absent: none. */
+  readonly follows?: readonly string[];
+  /** Whether it speaks of all files of the host together, so that those which nothing is known to include take no part. Absent: no. */
+  readonly together?: boolean;
   /**
    * Pure: equal hosts give equal reports in equal order. `options` were checked and completed with
    * defaults.

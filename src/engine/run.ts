@@ -56,14 +56,44 @@ export function run(
     if (level === "off") continue;
     const room = roomFor(rule, leftOut);
     const done = attempt(() => {
-      for (const report of rule.check(host, options)) {
+      for (const found of rule.check(host, options)) {
+        const report = besideHost(rule, found, host);
+        if (report === null) continue;
         const severity = severityOf(rule, report, level);
         if (room(report, severity, listed(report))) findings.push(stamp(rule, host, report, severity));
       }
     });
     if (!done.ok) failures.push(failure(host.name, `the rule ${rule.id} failed on this host`, done.error));
   }
-  return { findings: withOrdinals(merge(findings.sort(compareFindings))), leftOut, failures };
+  const causes = withoutFollowing(rules, findings);
+  return { findings: withOrdinals(merge(causes.sort(compareFindings))), leftOut, failures };
+}
+
+/** Without what another finding of the same line causes. */
+function withoutFollowing(rules: readonly Rule[], findings: Finding[]): Finding[] {
+  const followers = new Map(
+    rules.flatMap(({ id, follows = [] }) => (follows.length > 0 ? [[id, follows]] : [])),
+  );
+  if (!findings.some(({ rule }) => followers.has(rule))) return findings;
+  const lineOf = ({ at: { span } }: Finding, rule: string): string =>
+    `${rule} ${position(span.file, span.start).line} ${span.file.path}`;
+  const causes = new Set([...followers.values()].flat());
+  const lines = new Set(findings.filter(({ rule }) => causes.has(rule)).map((one) => lineOf(one, one.rule)));
+  return findings.filter(
+    (one) => !(followers.get(one.rule) ?? []).some((cause) => lines.has(lineOf(one, cause))),
+  );
+}
+
+const AT_REST = "Nothing in the tree includes one of these files; it is certain if the host reads it.";
+
+/** What rests on a file that nothing is known to include is a guess; what speaks of all files together says nothing of it. */
+function besideHost(rule: Rule, report: Report, { aside }: Host): Report | null {
+  if (aside.size === 0) return report;
+  const places = [report.at, ...[...report.link, ...report.related].map(({ place }) => place)];
+  const rests = places.some(({ span, via }) => [span, ...via].some(({ file }) => aside.has(file.path)));
+  if (!rests) return report;
+  if (rule.together === true) return null;
+  return report.certain ? { ...report, certain: false, settle: AT_REST } : report;
 }
 
 interface Listed {

@@ -34,3 +34,27 @@ export function versionFromPath(path: string): string | null {
   // Alpine's package `php8` was 8.0; from 8.1 on they are called `php81` and so on. openSUSE's is any 8.
   return /^\/etc\/php8\/(?!fpm\/)/.test(path) ? "8.0" : null;
 }
+
+/**
+ * The pool that a file without a section header belongs to, as far as its path tells: `shop` for
+ * `shop.conf.d/10-base.conf` and for `10-shop.conf`, `www` for `php-fpm.d/10-base.conf`.
+ */
+export function poolNameOf(path: string): string {
+  const [name = "", directory = ""] = path.split("/").reverse();
+  const own = directory.endsWith(".d") ? directory.slice(0, -2).replace(/\.conf$/, "") : "";
+  if (own !== "" && !/^(?:php\d*-)?(?:fpm|pool|conf)$/.test(own)) return own;
+  const [word = ""] = name.replace(/^\d+[-_]/, "").split(".");
+  return /^(?:php.*|fpm.*|pool|base|default|docker|zz-.*|)$/.test(word) ? "www" : word;
+}
+
+/** Whether the main file that a package brings includes the pools of this directory. */
+export function isStockPoolFile(path: string): boolean {
+  return /^\/(?:usr\/local\/)?etc\/(?:opt\/remi\/)?(?:php[^/]*\/(?:.*\/)?)?(?:php-fpm|fpm|pool)\.d\/[^/]*$/.test(
+    path,
+  );
+}
+
+/** Whether the files are those of a PHP 5, as their path says, or the version that somebody gave. */
+export function isPhp5(path: string, given: string | null): boolean {
+  return (versionFromPath(path) ?? given ?? "").startsWith("5.") || /\/php-?5(?:-fpm)?\//.test(path);
+}

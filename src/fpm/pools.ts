@@ -6,10 +6,11 @@ import { type Allowance, isSpent, OPENING } from "../host/allowance.js";
 import { type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { isOfImage } from "../host/image-file.js";
 import { iniFor } from "../php/ini.js";
+import { wordingOf } from "../source/bare-words.js";
 import { type Place, place, type SourceFile, type Span, sourceFile } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
 import { findIncluded, type Included } from "./include.js";
-import { fpmPrefix, versionFromPath } from "./layout.js";
+import { fpmPrefix, isPhp5, isStockPoolFile, poolNameOf, versionFromPath } from "./layout.js";
 import { newReading, type Reading } from "./reading.js";
 import {
   asciiLower,
@@ -37,6 +38,10 @@ export interface ReadOptions {
   readonly allowance?: Allowance;
   /** The PHP version, such as `8.2`, if the path does not show it; `null` or absent: unknown then. */
   readonly phpVersion?: string | null;
+  /** Settings before any section are those of a pool that the path names; absent: they are global. */
+  readonly sectionless?: boolean;
+  /** The files are those of a whole host; absent: they may be templates. */
+  readonly whole?: boolean;
 }
 
 /** FPM reads files five deep, and the main file is one of them. */
@@ -44,7 +49,8 @@ const deepest = 5;
 
 /** Reads a master from its main file. If that cannot be read, the master has no pools. */
 export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptions = {}): FpmMaster {
-  const reading = newReading(fs, fpmPrefix(mainPath), opts.allowance);
+  const reading = newReading(fs, fpmPrefix(mainPath), opts.whole === true, opts.allowance);
+  reading.old = isPhp5(mainPath, opts.phpVersion ?? null);
   const main = openFile(reading, mainPath);
   if (main === null) reading.incomplete = true;
   else readFile(reading, main, [], [main.path]);
@@ -54,11 +60,15 @@ export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptio
 
 /** Reads pool files whose main file is not in the tree, as if one master included them in this order. */
 export function readPools(fs: HostFilesystem, paths: readonly string[], opts: ReadOptions = {}): FpmMaster {
-  const reading = newReading(fs, fpmPrefix(null), opts.allowance);
+  const reading = newReading(fs, fpmPrefix(null), opts.whole === true, opts.allowance);
+  reading.old = paths.some((path) => isPhp5(path, opts.phpVersion ?? null));
   for (const path of paths) {
     const file = openFile(reading, path);
     if (file === null) reading.incomplete = true;
-    else readFile(reading, file, [], ["", file.path]);
+    else {
+      if (opts.sectionless === true) enterUnnamed(reading, file);
+      readFile(reading, file, [], ["", file.path]);
+    }
   }
   // The main file may set anything in [global].
   reading.globalPartial = true;
@@ -79,7 +89,7 @@ function parsed(reading: Reading, entry: FileEntry): { file: SourceFile; lines: 
   const content = entry.read();
   if ("unreadable" in content) return null;
   const file = sourceFile(entry.path, reading.fs.display(entry.path), content.text);
-  const text = { file, lines: parseFpm(file) };
+  const text = { file, lines: parseFpm(file, wordingOf(entry.path, reading.whole)) };
   reading.texts.set(entry.path, text);
   reading.account.bytes += content.text.length;
   return text;
@@ -127,11 +137,21 @@ function act(
       else reading.current.partial = true;
       break;
     case "fault":
-      reading.faulty.add(file.path);
+      if (isHashLine(file, line)) {
+        if (reading.old) {
+          reading.oldComments.push(at());
+          break;
+        }
+        // It was meant as a comment, whatever PHP-FPM makes of it: nothing else is lost.
+      } else reading.faulty.add(file.path);
       if (line.header !== null) enter(reading, line.header, at());
-      if (reading.current === null) reading.globalPartial = true;
+      if (reading.current === null && !isHashLine(file, line)) reading.globalPartial = true;
       reading.faults.push(new Fault(at(), line));
   }
+}
+
+function isHashLine(file: SourceFile, { range }: FaultLine): boolean {
+  return file.text.startsWith("#", range.start);
 }
 
 /** A section whose name is known, in upper or lower case, continues that pool. */
@@ -152,6 +172,16 @@ function enter(reading: Reading, name: string, header: Place): void {
   }
   draft.files.add(header.span.file.path);
   reading.current = draft;
+}
+
+/** A piece of a pool whose header is elsewhere: its directory or its name tell which pool is meant. */
+function enterUnnamed(reading: Reading, entry: FileEntry): void {
+  const text = parsed(reading, entry);
+  const first = text?.lines.find(({ kind }) => kind === "section" || kind === "setting");
+  if (text === null || first?.kind !== "setting") return;
+  enter(reading, poolNameOf(entry.path), place(text.file, 0, 0, []));
+  const draft = reading.current;
+  if (draft !== null) draft.partial = true;
 }
 
 class Fault implements FpmFault {
@@ -279,9 +309,12 @@ function finish(
     main,
     files: [...reading.texts.values()].map((text) => text.file),
     phpVersion,
+    php5: reading.old,
     global: reading.global,
     pools,
-    faults: reading.faults,
+    faults: main === null ? reading.faults.filter(isIncluded) : reading.faults,
+    doubtful: main === null ? reading.faults.filter((fault) => !isIncluded(fault)) : [],
+    oldComments: reading.oldComments,
     includes: reading.includes,
     partial: reading.incomplete || reading.globalPartial,
     ini: iniFor(reading.fs, origin),
@@ -300,6 +333,11 @@ function finish(
     });
   }
   return master;
+}
+
+/** Whether the main file that the packages bring includes the file of a fault. */
+function isIncluded({ place }: FpmFault): boolean {
+  return isStockPoolFile(place.span.file.path);
 }
 
 /** A pool without its main file that lacks what FPM requires has another half elsewhere. */

@@ -24,11 +24,16 @@ export interface Draft {
 export interface Reading {
   readonly fs: HostFilesystem;
   readonly prefix: string;
+  /** The files are those of a whole host. */
+  readonly whole: boolean;
   readonly texts: Map<string, { readonly file: SourceFile; readonly lines: readonly FpmLine[] }>;
   readonly drafts: Map<string, Draft>;
   readonly global: Setting[];
   readonly faults: FpmFault[];
   readonly includes: FpmInclude[];
+  /** The files are those of a PHP 5. */
+  old: boolean;
+  readonly oldComments: Place[];
   /** Files with a line that was refused. */
   readonly faulty: Set<string>;
   /** `null` in `[global]` and before any section. */
@@ -51,16 +56,20 @@ export interface Reading {
 export function newReading(
   fs: HostFilesystem,
   prefix: string,
+  whole: boolean,
   allowance: Allowance = POOL_INCLUDES,
 ): Reading {
   return {
     fs,
     prefix,
+    whole,
     texts: new Map(),
     drafts: new Map(),
     global: [],
     faults: [],
     includes: [],
+    old: false,
+    oldComments: [],
     faulty: new Set(),
     current: null,
     header: null,

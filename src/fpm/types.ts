@@ -69,11 +69,17 @@ export interface FpmMaster {
    * `null` when unknown.
    */
   readonly phpVersion: string | null;
+  /** It is a PHP 5, as the path says; which one may be unknown. */
+  readonly php5: boolean;
   /** Settings of `[global]` and of lines before any section. */
   readonly global: readonly Setting[];
   /** In the order in which FPM meets them. */
   readonly pools: readonly Pool[];
   readonly faults: readonly FpmFault[];
+  /** Lines that it would refuse in files that nothing is known to include: perhaps these are not its files at all. */
+  readonly doubtful: readonly FpmFault[];
+  /** Lines that begin with `#`, in files that a PHP 5 reads: a comment for it, and for no later version. */
+  readonly oldComments: readonly Place[];
   readonly includes: readonly FpmInclude[];
   /**
    * `true` when something that could set more in `[global]`, or add pools, was not read: the main file,

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { decodeBytes } from "../source/bytes.js";
-import { linkTarget, namesIn, pathBytes, readRegular } from "./door.js";
+import { childrenIn, linkTarget, namesIn, pathBytes, readRegular, readStart } from "./door.js";
 import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
 import { codeOf, reasonOf, TOO_MANY_LINKS } from "./system-error.js";
@@ -35,6 +35,13 @@ export function diskFilesystem(options: DiskOptions): HostFilesystem {
       const entry = look(disk, wanted);
       cache.set(wanted, entry);
       return entry;
+    },
+    children(path) {
+      try {
+        return childrenIn(onDisk(path));
+      } catch {
+        return null;
+      }
     },
     display: (path) => displayName(options.workingDirectory, onDisk(path)),
   };
@@ -104,7 +111,7 @@ function look(disk: Disk, wanted: string): Entry {
         return refused(path, error);
       }
     case "file":
-      return { kind: "file", path, read: reader(at, PARTED_BY_NULS.test(path)) };
+      return { kind: "file", path, read: reader(at, PARTED_BY_NULS.test(path)), head: () => headText(at) };
     case "missing":
       return { kind: "missing", path, dangling: false };
     case "refused":
@@ -131,6 +138,14 @@ function readText(file: string, nuls: boolean): { readonly text: string } | { re
   const { bytes } = opened;
   if (!nuls && bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: BINARY };
   return { text: decodeBytes(bytes) };
+}
+
+/** Bytes that tell what a file is. */
+const HEAD = 16 * 1024;
+
+function headText(file: string): string {
+  const opened = readStart(file, HEAD);
+  return opened.kind === "refused" || opened.bytes.includes(0) ? "" : decodeBytes(opened.bytes);
 }
 
 type Walk = { readonly kind: "found"; readonly path: string } | Entry;

@@ -36,6 +36,23 @@ export function readRegular(path: string, limit: number = LARGEST_FILE): Opened 
   return read(path, limit, (stat) => stat.isFile());
 }
 
+/** The first bytes of a regular file, at most `length`, however large it is. Never throws. */
+export function readStart(path: string, length: number): Opened {
+  let descriptor: number | null = null;
+  try {
+    descriptor = openSync(pathBytes(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) return { kind: "refused", code: "", reason: "is not a regular file" };
+    note(stat);
+    const bytes = Buffer.alloc(Math.min(length, stat.size));
+    return { kind: "bytes", bytes: bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0)) };
+  } catch (error) {
+    return refused(error);
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
 /**
  * Reads a file that the user named on the command line: its links are followed wherever they lead, and
  * it may be a pipe, as in `--samples <(ps …)`; then this waits until the writer is done. Never throws.
@@ -102,6 +119,20 @@ function read(path: string, limit: number, takes: (stat: Stats) => boolean, foll
 /** The names in a directory, without loss, in no order. Throws what the system says. */
 export function namesIn(directory: string): readonly string[] {
   return readdirSync(pathBytes(directory), { encoding: "buffer" }).map(decodeBytes);
+}
+
+/** The same with what each name is. Throws what the system says. */
+export function childrenIn(
+  directory: string,
+): readonly { name: string; kind: "file" | "directory" | "other" }[] {
+  const entries = readdirSync(pathBytes(directory), { withFileTypes: true });
+  // Some names are not UTF-8, and then each is asked for by its bytes.
+  if (entries.some(({ name }) => name.includes("\ufffd")))
+    return namesIn(directory).map((name) => ({ name, kind: "other" }));
+  return entries.map((entry) => ({
+    name: entry.name,
+    kind: entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other",
+  }));
 }
 
 /** Where a link leads, as it is written. Throws what the system says. */

@@ -11,8 +11,19 @@ export interface HostFilesystem {
   readonly deployed?: HostFilesystem;
   /** Answers what is at `path`. Never throws; the same path always gets the same answer. */
   entry(path: string): Entry;
+  /**
+   * What is in a directory that is reached without a link, in no order; `null`: it cannot be listed. Absent: `entry`
+   * tells. One question for a directory, where `entry` asks about each name.
+   */
+  children?(path: string): readonly Child[] | null;
   /** The name that reports print for a real path of this host. */
   display(path: string): string;
+}
+
+export interface Child {
+  readonly name: string;
+  /** `other`: a link, or anything that `entry` has to look at. */
+  readonly kind: "file" | "directory" | "other";
 }
 
 export type Entry = FileEntry | DirectoryEntry | MissingEntry | UnreadableEntry | SpecialEntry | OutsideEntry;
@@ -23,6 +34,15 @@ export interface FileEntry {
   readonly path: string;
   /** The text, read on first use; a message when it could not be read after all. */
   read(): { readonly text: string } | { readonly unreadable: string };
+  /** The beginning of the text, enough to tell what it is; empty where it cannot be read. Absent: `read` costs no more. */
+  head?(): string;
+}
+
+/** The beginning of a file's text. */
+export function headOf(entry: FileEntry): string {
+  if (entry.head !== undefined) return entry.head();
+  const answer = entry.read();
+  return "text" in answer ? answer.text : "";
 }
 
 export interface DirectoryEntry {

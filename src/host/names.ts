@@ -11,6 +11,45 @@ export function mayBeConfiguration(path: string): boolean {
   return deployed !== path && !/\.[a-z]{1,8}$/i.test(nameOf(deployed));
 }
 
+/** Endings of files that somebody is to copy, and of texts. */
+const SAMPLE = /(?<=[^/.])[.-](?:sample|example|dist|default|txt)$/i;
+
+/** The name that a sample is copied to (`site.conf.sample`, `www.conf-default`); `null`: it is none. */
+export function sampledName(path: string): string | null {
+  return SAMPLE.test(path) ? path.replace(SAMPLE, "") : null;
+}
+
+/**
+ * Whether a file may be configuration under an unusual name, so that its beginning is looked at: samples, texts,
+ * and files without an ending in a directory that says nginx or PHP-FPM.
+ */
+export function mayBeOddlyNamed(path: string): boolean {
+  if (SAMPLE.test(path)) return true;
+  const name = nameOf(path);
+  return !name.includes(".") && !PROGRAMS.test(path) && namesHalf(path.slice(0, -name.length));
+}
+
+const PROGRAMS = /(?:^|\/)s?bin\/[^/]+$|\/[A-Z]+$/;
+
+function namesHalf(path: string): boolean {
+  return /nginx|openresty|vhost|fpm|pool\.d/i.test(path);
+}
+
+/** Whether a shell script may write configuration of the daemons. */
+export function mayBeInstaller(path: string): boolean {
+  return /\.(?:sh|bash)$/i.test(path) && /nginx|php|fpm|vhost/i.test(path);
+}
+
+/** Whether the path says nginx, which is one sign of two. */
+export function namesNginx(path: string): boolean {
+  return /nginx|openresty|sites-(?:available|enabled)|vhosts?(?![a-z])|(?:^|\/)conf\.d\//i.test(path);
+}
+
+/** Whether the path says PHP-FPM, which is one sign of two. */
+export function namesFpm(path: string): boolean {
+  return /fpm|php|pool/i.test(path);
+}
+
 /** Whether a file of this name may hold what `nginx -T` printed. */
 export function mayBeDump(path: string): boolean {
   return /nginx[^/]*\.(?:txt|out|dump)$/i.test(path);
@@ -27,4 +66,17 @@ export function mayHoldConfiguration(path: string): boolean {
 /** Whether something in the path says nginx or PHP-FPM. */
 export function namesDaemon(path: string): boolean {
   return /nginx|openresty|php|fpm|sites-(?:available|enabled)|pool\.d/i.test(path);
+}
+
+/** Endings of the many files of a repository that are neither half, whatever stands before them. */
+const PLAIN = new Set(
+  "php js mjs cjs ts tsx jsx css scss less html htm md rst json xml yml yaml png jpg jpeg gif svg ico webp woff woff2 ttf eot map lock py rb go rs java c h cpp hpp cs lua sql csv pdf zip gz phpt vue po mo neon stub snap pyc class o so".split(
+    " ",
+  ),
+);
+
+/** A first look at a name, for very many of them: `false` where no other question about it is answered with yes. */
+export function mayMatter(path: string): boolean {
+  const dot = path.lastIndexOf(".");
+  return dot < path.lastIndexOf("/") || !PLAIN.has(path.slice(dot + 1)) || path.includes("/sites-");
 }

@@ -15,6 +15,12 @@ export interface HostSpec {
   readonly fpm: readonly string[];
   /** Pool files, one list for each directory that a master would include; those that a main file brings are read there. */
   readonly pools: readonly (readonly string[])[];
+  /**
+   * Files of either half that nothing in the tree is known to include: samples, sites that are only available,
+   * pools in directories of other names. They count where what would include them finds nothing else, and what
+   * rests on them is not certain. Absent: none.
+   */
+  readonly aside?: readonly AsideFile[];
   /** What this process could not read or look into while it searched. Absent: nothing. */
   readonly unread?: readonly UnreadPath[];
   /** nginx's half is the output of `nginx -T`: every file that it read is there. Absent: it is not. */
@@ -87,6 +93,13 @@ export interface ContainerMemory {
   readonly place: Place;
 }
 
+export interface AsideFile {
+  readonly path: string;
+  readonly half: "nginx" | "fpm";
+  /** Why it is not read whatever else is: the words of a report. `null`: nothing speaks against it. */
+  readonly reason: string | null;
+}
+
 export interface UnreadPath {
   /** As reports print it. */
   readonly file: string;
@@ -104,7 +117,7 @@ export function mayHide(unread: readonly UnreadPath[]): boolean {
 
 /** Whether there is neither anything to read for it nor anything that could not be read. */
 export function isEmptySpec(spec: HostSpec): boolean {
-  return (spec.unread ?? []).length === 0 && hasNoFiles(spec);
+  return (spec.unread ?? []).every(({ expected }) => expected === true) && hasNoFiles(spec);
 }
 
 /** Whether no configuration was found for it. */
@@ -114,7 +127,8 @@ function hasNoFiles(spec: HostSpec): boolean {
     spec.fragments.length === 0 &&
     spec.fpm.length === 0 &&
     spec.pools.length === 0 &&
-    (spec.machines ?? []).length === 0
+    (spec.machines ?? []).length === 0 &&
+    (spec.aside ?? []).every(({ reason }) => reason !== null)
   );
 }
 

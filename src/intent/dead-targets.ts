@@ -4,6 +4,7 @@ import type { Binding, Host, Target } from "../model/host.js";
 import { nginxListens } from "../model/listen/nginx-listens.js";
 import { othersListen } from "../model/listen/other-listeners.js";
 import { poolListens, statusListens } from "../model/listen/pool-listens.js";
+import { namesOtherProgram } from "../model/pass/serves.js";
 import { hasWrittenPort, writtenAddress } from "../model/pass/written.js";
 import { perKey } from "../source/memo.js";
 import { looksFilledIn } from "../source/template-names.js";
@@ -38,12 +39,37 @@ export const sought = perKey((host: Host): Sought => {
   return { meant, others: [...others.values()] };
 });
 
+/** Directories of a repository that hold ways to run it, of which one is used. */
+const STACK =
+  /^\/\.?(?:vagrant|docker|ansible|k8s|kubernetes|heroku|ddev|lando|chef|puppet|salt|vm|platform)\//;
+
+/** Whether the file belongs to one way to run the repository and all pools to others. */
+function isOfOtherStack(host: Host, { place }: Target): boolean {
+  const own = STACK.exec(place.span.file.path)?.[0];
+  if (own === undefined) return false;
+  const others = host.pools.map(({ section }) => STACK.exec(section.span.file.path)?.[0]);
+  return others.every((other) => other !== undefined && other !== own);
+}
+
+/** Whether the pool that the package brings has the address: the tree has only further pools for that PHP. */
+function isOfStockPool(host: Host, { address }: Target): boolean {
+  const version =
+    address.kind === "unix" ? /^\/run\/php\/php(\d\.\d)-fpm\.sock$/.exec(address.path)?.[1] : undefined;
+  if (version === undefined) return false;
+  const directory = `/etc/php/${version}/fpm/pool.d`;
+  return (
+    host.fs.entry(directory).kind === "directory" && host.fs.entry(`${directory}/www.conf`).kind === "missing"
+  );
+}
+
 /** Whether nobody can be listening on the address. */
 function isDead(host: Host, target: Target): boolean {
   const { address, upstream } = target;
   // Nothing tells whether nginx shares a machine with the containers of PHP-FPM, or what else is in its own.
   if (host.machines.size > 0 && host.container?.alone !== true) return false;
-  if (!isLocal(address) || looksFilledIn(writtenAddress(target.place))) return false;
+  const written = writtenAddress(target.place);
+  if (!isLocal(address) || looksFilledIn(written) || namesOtherProgram(written)) return false;
+  if (!host.whole && (isOfOtherStack(host, target) || isOfStockPool(host, target))) return false;
   // Without a port nginx refuses it or uses port 80, which is another cause.
   if (upstream !== null && !hasWrittenPort(target)) return false;
   if (nginxListens(host, address) || statusListens(host, address)) return false;

@@ -1,13 +1,14 @@
 import { fpmPrefix } from "../fpm/layout.js";
-import { readMaster, readPools, setting } from "../fpm/pools.js";
-import type { FpmMaster, Pool } from "../fpm/types.js";
+import { type ReadOptions, readMaster, readPools, setting } from "../fpm/pools.js";
+import type { FpmFault, FpmMaster, Pool } from "../fpm/types.js";
 import { withDeployed } from "../host/deployed.js";
 import { type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
 import type { HostSpec, MachineSpec, UnreadPath } from "../host/spec.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
-import { type NginxTree, readFragments, readTree } from "../nginx/tree/tree.js";
+import { type LeftFile, type NginxTree, NOT_INCLUDED, readFragments, readTree } from "../nginx/tree/tree.js";
 import type { Node } from "../nginx/types.js";
+import { grouped } from "../source/collect.js";
 import { known } from "../source/effective.js";
 import { position } from "../source/file.js";
 import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
@@ -24,6 +25,8 @@ export interface BuildOptions {
   readonly phpVersion: string | null;
   /** `1.22.1`; `null` or absent: unknown. */
   readonly nginxVersion?: string | null;
+  /** Files that the user named, as reports print them; absent: none. */
+  readonly typed?: readonly string[];
   /** What was not read of nginx's half is taken to change nothing; absent: it is unknown. */
   readonly supposed?: boolean;
   /** `null` or absent: nobody said; the live host knows its own. */
@@ -41,18 +44,19 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
   const whole = spec.root === "/" || accounts.known;
   const fs = whole ? found : withDeployed(found);
   // nginx lists every file that it reads, so that nothing can be missing from a dump.
-  const nginx = readNginx(spec, fs, whole || spec.dumped === true, options);
-  const own = readMasters(spec, fs, {
-    ...options,
-    phpVersion: spec.container?.phpVersion ?? options.phpVersion,
-  });
+  const tree = readNginx(spec, fs, whole || spec.dumped === true, options);
+  const nginx = tree === null ? null : nginxHost(tree, spec.nginx !== null, options.nginxVersion ?? null);
+  const reading = { ...options, whole, phpVersion: spec.container?.phpVersion ?? options.phpVersion };
+  const { masters: own, unincluded } = readMasters(spec, fs, reading);
   const machines = readMachines(spec, options);
   const masters = [...own, ...machines.keys()];
   const pools = masters.flatMap((master) => master.pools);
+  const others = readAside(spec, fs, own, reading);
+  const reached = [...pools, ...others.masters.flatMap((master) => master.pools)];
   const { bindings, otherPasses, cut } =
     nginx === null
       ? { bindings: [], otherPasses: [], cut: null }
-      : join(nginx.root, pools, fs, machines, spec);
+      : join(nginx.root, reached, fs, machines, spec);
   const named = [spec.nginx, ...spec.fragments, ...spec.fpm, ...spec.pools.flat()];
   const unread = [
     ...(spec.unread ?? []),
@@ -60,6 +64,9 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     // A host need not bring its accounts, but that they could not be read is another thing.
     ...ACCOUNT_FILES.filter((path) => !isAbsent(fs, path)).flatMap((path) => unreadFile(fs, path)),
     ...unreadSideFiles(found),
+    ...[...(tree?.left ?? []), ...unincluded, ...others.left].map(({ path, reason }) =>
+      leftOut(fs, path, reason),
+    ),
     ...(cut === null ? [] : [notFollowed(cut)]),
   ];
   const size = spec.root === "/" ? liveMemory(fs, masters) : containerMemory(spec, own, machines);
@@ -76,7 +83,22 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     container,
     allowsRoot: spec.allowsRoot === true,
   };
-  return { name: spec.name, fs, nginx, masters, pools, accounts, whole, ...joined };
+  const aside = new Set([...(tree?.adopted ?? []), ...others.files]);
+  const resting = { aside, asideMasters: others.masters, notEnabled: whole ? notEnabled(fs, nginx) : 0 };
+  return { name: spec.name, fs, nginx, masters, pools, accounts, whole, ...joined, ...resting };
+}
+
+function leftOut(fs: HostFilesystem, path: string, reason: string): UnreadPath {
+  return { file: fs.display(path), reason, expected: true };
+}
+
+/** The sites of a whole host that are there and not enabled, which is an everyday thing. */
+function notEnabled(fs: HostFilesystem, nginx: NginxHost | null): number {
+  const available = "/etc/nginx/sites-available";
+  const entry = fs.entry(available);
+  if (nginx === null || entry.kind !== "directory") return 0;
+  const read = new Set(nginx.texts.map(({ file }) => file.path));
+  return entry.names.filter((name) => !read.has(fs.entry(`${available}/${name}`).path)).length;
 }
 
 function memoryOf(size: MemorySize | null, { reserve, headroom }: BuildOptions): HostMemory | null {
@@ -100,14 +122,16 @@ function readNginx(
   spec: HostSpec,
   fs: HostFilesystem,
   whole: boolean,
-  { nginxVersion = null, supposed }: BuildOptions,
-): NginxHost | null {
-  const [first] = spec.fragments;
-  const main = spec.nginx === null ? null : readTree({ fs, whole, supposed }, spec.nginx, spec.fragments);
-  if (main !== null) return nginxHost(main, true, nginxVersion);
-  const tree =
-    first === undefined ? null : readFragments({ fs, whole: false, supposed }, spec.fragments, baseOf(first));
-  return tree === null ? null : nginxHost(tree, false, nginxVersion);
+  { supposed, typed }: BuildOptions,
+): NginxTree | null {
+  const aside = (spec.aside ?? [])
+    .filter(({ path, half, reason }) => half === "nginx" && reason === null && path !== spec.nginx)
+    .map(({ path }) => path);
+  const main =
+    spec.nginx === null ? null : readTree({ fs, whole, supposed, aside, typed }, spec.nginx, spec.fragments);
+  const [first] = [...spec.fragments, ...aside];
+  if (main !== null || first === undefined) return main;
+  return readFragments({ fs, whole: false, supposed, aside, typed }, spec.fragments, baseOf(first));
 }
 
 /** Relative includes of a fragment count from where the main file would be. */
@@ -134,17 +158,64 @@ function nginxHost(tree: NginxTree, hasMain: boolean, version: string | null): N
   return { root, texts, ways, faults, includes, hasMain, version };
 }
 
-function readMasters(
-  spec: Pick<HostSpec, "fpm" | "pools">,
-  fs: HostFilesystem,
-  options: BuildOptions,
-): readonly FpmMaster[] {
+function readMasters(spec: Pick<HostSpec, "fpm" | "pools">, fs: HostFilesystem, options: ReadOptions) {
   const masters = spec.fpm.map((main) => readMaster(fs, main, options));
-  const brought = new Set(masters.flatMap(({ files }) => files.map(({ path }) => path)));
+  const brought = broughtBy(masters);
   const loose = spec.pools
     .map((paths) => paths.filter((path) => !brought.has(path)))
-    .filter((paths) => paths.length > 0);
-  return [...masters, ...loose.map((paths) => readPools(fs, paths, options))];
+    .filter((paths) => paths.length > 0)
+    .map((paths) => readPools(fs, paths, options));
+  return { masters: [...masters, ...loose], unincluded: loose.flatMap(doubted) };
+}
+
+function broughtBy(masters: readonly FpmMaster[]): ReadonlySet<string> {
+  return new Set(masters.flatMap(({ files }) => files.map(({ path }) => path)));
+}
+
+/** A fault in a file that nothing includes does not stop PHP-FPM for all that is known: it is listed, and is no finding. */
+function doubted({ doubtful }: FpmMaster): readonly LeftFile[] {
+  const firsts = new Map<string, FpmFault>();
+  for (const fault of doubtful) {
+    const { path } = fault.place.span.file;
+    if (!firsts.has(path)) firsts.set(path, fault);
+  }
+  return [...firsts].map(([path, fault]) => {
+    const { line } = position(fault.place.span.file, fault.place.span.start);
+    const why = `line ${line}: ${fault.refusal().message}`;
+    return { path, reason: `${NOT_INCLUDED}, and PHP-FPM would not read all of it (${why})` };
+  });
+}
+
+/** The pools that nothing is known to include: they count where the host has no others. */
+function readAside(spec: HostSpec, fs: HostFilesystem, masters: readonly FpmMaster[], options: ReadOptions) {
+  const brought = broughtBy(masters);
+  const paths = (spec.aside ?? []).filter(({ half, path }) => half === "fpm" && !brought.has(path));
+  const spoken = (spec.aside ?? []).flatMap(({ path, reason }) =>
+    reason === null ? [] : [{ path, reason }],
+  );
+  const wanted = paths.filter(({ reason }) => reason === null).map(({ path }) => path);
+  const taken = new Set(
+    masters.flatMap(({ files, main }) =>
+      files.filter((file) => file !== main).map(({ path }) => directoryOf(path)),
+    ),
+  );
+  const resting = wanted.filter((path) => taken.has(directoryOf(path)));
+  const others = wanted.filter((path) => !taken.has(directoryOf(path)));
+  const read = [...grouped(others.map((path) => [directoryOf(path), path] as const)).values()].map((same) =>
+    readPools(fs, same, { ...options, sectionless: true }),
+  );
+  return {
+    masters: read,
+    files: [
+      ...read.flatMap((master) => master.files.map(({ path }) => path)),
+      ...(spec.aside ?? []).flatMap(({ path }) => (path === spec.nginx ? [path] : [])),
+    ],
+    left: [
+      ...spoken,
+      ...read.flatMap(doubted),
+      ...resting.map((path) => ({ path, reason: "PHP-FPM reads other files of its directory" })),
+    ],
+  };
 }
 
 /** What runs beside nginx's machine, each with the machine that it runs on. */
@@ -155,8 +226,8 @@ function readMachines(
   const found = new Map<FpmMaster, MachineSpec>();
   for (const machine of machines) {
     const phpVersion = machine.facts?.phpVersion ?? options.phpVersion;
-    for (const master of readMasters(machine, withDeployed(machine.fs), { ...options, phpVersion }))
-      found.set(master, machine);
+    const { masters } = readMasters(machine, withDeployed(machine.fs), { ...options, phpVersion });
+    for (const master of masters) found.set(master, machine);
   }
   return found;
 }

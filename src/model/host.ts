@@ -23,6 +23,15 @@ export interface Host {
   readonly container: ContainerFacts | null;
   /** A command line of the tree has `-R`, and it is unknown for which of its masters. */
   readonly allowsRoot: boolean;
+  /**
+   * Masters of pools that nothing is known to include. Their pools are not among `pools`: they take no part in
+   * sums and comparisons, but a location whose address they have passes to them.
+   */
+  readonly asideMasters: readonly FpmMaster[];
+  /** Files that nothing is known to include, by `SourceFile.path`; what touches one is not certain. */
+  readonly aside: ReadonlySet<string>;
+  /** Sites that are there and not enabled; 0 where the tree is no whole host. */
+  readonly notEnabled: number;
   readonly accounts: Accounts;
   /** The tree is a whole host (root `/`, or it has `etc/passwd`): what is missing in it is really missing. */
   readonly whole: boolean;

@@ -2,7 +2,7 @@
 
 import { type Entry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
-import { place, type SourceFile, sourceFile } from "../source/file.js";
+import { place, position, type SourceFile, sourceFile } from "../source/file.js";
 import { overlaps } from "../source/ranges.js";
 import { maskPlaceholders } from "../source/template.js";
 import { readTemplateLines } from "../source/template-lines.js";
@@ -18,7 +18,7 @@ interface IniPaths {
   readonly scan: readonly string[];
 }
 
-const NOT_WHOLE = "a part was not read: a syntax error, where PHP also stops, or template language";
+const IN_TEMPLATE = "a part was not read: template language";
 
 /**
  * The php.ini that belongs to a master, by the path of its main file or of a pool file; `null`: there
@@ -28,27 +28,37 @@ export function iniFor(fs: HostFilesystem, fpmPath: string | null): PhpIni {
   const files: SourceFile[] = [];
   const values = new Map<string, IniValue>();
   const unread: UnreadIni[] = [];
+  let partial = false;
   for (const entry of fpmPath === null ? [] : iniEntries(fs, fpmPath)) {
     const content = entry.kind === "file" ? entry.read() : null;
     if (content === null || "unreadable" in content) {
       const expected = entry.kind === "unreadable" && entry.made === true;
       unread.push({ file: fs.display(entry.path), reason: unreadReason(entry) ?? "", expected });
+      partial = true;
       continue;
     }
     const file = sourceFile(entry.path, fs.display(entry.path), content.text);
     files.push(file);
     const read = readIniFile(file);
     for (const [key, value] of read.values) values.set(key, value);
-    if (read.partial) unread.push({ file: file.display, reason: NOT_WHOLE, expected: true });
+    if (read.partial) unread.push({ file: file.display, reason: IN_TEMPLATE, expected: true });
+    else if (read.stop !== null) {
+      const line = position(file, read.stop).line;
+      const reason = `PHP stops at the syntax error in line ${line}: what follows has no effect, and was not read`;
+      unread.push({ file: file.display, reason, expected: true });
+    }
+    partial ||= read.partial;
   }
-  return { files, values, partial: unread.length > 0, unread };
+  return { files, values, partial, unread };
 }
 
 /** One php.ini: what it sets for every request. */
 export interface IniFile {
   readonly values: ReadonlyMap<string, IniValue>;
-  /** `true` when PHP stops at a syntax error, or template language may set more. */
+  /** `true` when template language may set more. */
   readonly partial: boolean;
+  /** Where PHP stops, an offset: what follows has no effect, so that the defaults hold. `null`: it reads all. */
+  readonly stop: number | null;
 }
 
 /** Reads one php.ini; never throws. What is before a syntax error counts, as in PHP. */
@@ -71,7 +81,10 @@ export function readIniFile(file: SourceFile): IniFile {
       });
     }
   }
-  return { values, partial: prepared.gap || reading.error !== null };
+  const { error } = reading;
+  // A placeholder may be rendered to what PHP accepts.
+  const filled = error !== null && prepared.masked.some(({ end }) => end > error.from);
+  return { values, partial: prepared.gap || filled, stop: error?.from ?? null };
 }
 
 interface Prepared {

@@ -1,8 +1,8 @@
 import type { Finding, LintResult } from "../engine/finding.js";
 import { incompleteAt } from "../engine/incomplete.js";
-import { coverage, ledTo } from "./coverage.js";
+import { coverage, ledTo, unreadLines } from "./coverage.js";
 import type { Canvas } from "./frame/frame.js";
-import { bar, drawFrame, fileLine, fileLineColumn, margin, shownLines } from "./frame/frame.js";
+import { bar, drawFrame, fileLineColumn, margin, shownLines } from "./frame/frame.js";
 import type { Evidence, Label } from "./frame/frames.js";
 import { evidence } from "./frame/frames.js";
 import { ASCII, UNICODE } from "./frame/glyphs.js";
@@ -21,7 +21,17 @@ export interface TextOptions {
 }
 
 const MIN_WIDTH = 40;
-const MAX_ALSO = 10;
+/** Lines of a help; a way that changes forty files is for a program. */
+const MOST_HELP = 20;
+
+function shortHelp(lines: readonly string[]): readonly string[] {
+  if (lines.length <= MOST_HELP) return lines;
+  const left = lines.length - MOST_HELP + 1;
+  return [
+    ...lines.slice(0, MOST_HELP - 1),
+    `and ${left.toLocaleString("en-US")} more lines, which --format json has`,
+  ];
+}
 
 function canvasFor(finding: Finding, shown: Evidence, options: TextOptions): Canvas {
   const lines = shown.frames.flatMap(shownLines);
@@ -45,14 +55,10 @@ function note(canvas: Canvas, name: string, lines: readonly string[], role: Role
 }
 
 function alsoRows(canvas: Canvas, folded: readonly Label[]): string[] {
-  const rows = folded
-    .slice(0, MAX_ALSO)
-    .flatMap(({ place, message }) =>
-      note(canvas, "also", [`${fileLine(place.span)}: ${message}`], "headline"),
-    );
-  const more = folded.length - MAX_ALSO;
-  if (more > 0) rows.push(`${margin(canvas)}${canvas.paint("gutter", "=")} and ${more} more`);
-  return rows;
+  const more = folded.length;
+  return more === 0
+    ? []
+    : [`${margin(canvas)}${canvas.paint("gutter", "=")} and ${more.toLocaleString("en-US")} more`];
 }
 
 function findingText(finding: Finding, options: TextOptions): string {
@@ -67,7 +73,7 @@ function findingText(finding: Finding, options: TextOptions): string {
   rows.push(
     ...alsoRows(canvas, shown.folded),
     ...note(canvas, "effect", [finding.effect], "headline"),
-    ...note(canvas, "help", helpLines(finding.help), "help"),
+    ...note(canvas, "help", shortHelp(helpLines(finding.help)), "help"),
     ...note(canvas, "settle", [finding.settle ?? ""], "headline"),
     ...note(canvas, "log", [finding.symptom?.log ?? ""], "headline"),
     ...note(canvas, "more", [`fpmlint explain ${finding.rule}`], "headline"),
@@ -88,9 +94,12 @@ export function drawText(result: LintResult, options: TextOptions): Rendered {
   const end: string[] = [];
   if (summary.incomplete.length > 0) {
     end.push(paint("headline", "not checked:"));
-    for (const entry of summary.incomplete) {
-      end.push(`  ${escapeText(incompleteAt(entry))}: ${escapeText(entry.reason)}`);
-    }
+    end.push(
+      ...unreadLines(
+        summary.incomplete,
+        (entry) => `  ${escapeText(incompleteAt(entry))}: ${escapeText(entry.reason)}`,
+      ),
+    );
   }
   end.push(...ledTo(summary.links), coverage(summary));
   return { text: withoutCommands([...done, `${end.join("\n")}\n`].join("\n")), failures };
@@ -108,7 +117,8 @@ export function drawQuiet(result: LintResult): Rendered {
     return `${fileLineColumn(finding.at.span)}: ${said}`;
   });
   const summary = { ...result.summary, incomplete: [...result.summary.incomplete, ...failures] };
-  const unread = summary.incomplete.map(
+  const unread = unreadLines(
+    summary.incomplete,
     (entry) => `${escapeText(incompleteAt(entry))}: not checked: ${escapeText(entry.reason)}`,
   );
   const rows = [...done, ...unread, ...ledTo(summary.links), coverage(summary)];

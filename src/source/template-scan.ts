@@ -56,6 +56,9 @@ const NAMES = [
   /__[A-Z0-9](?:[A-Z0-9_]*[A-Z0-9])?__/y,
   /@[A-Za-z_][A-Za-z0-9_]*@/y,
   /![A-Z][A-Z0-9_]*!/y,
+  // Not the name of a group in a regular expression.
+  /(?<![?Pk(\\])<[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+>/y,
+  /\$\{\w+:[\w.-]+\}/y,
   // Neither `%{mili}d` of access.format nor `\p{Lu}` and `\k{name}` of a regular expression.
   /(?<![%$\\{]|\\[A-Za-z])\{[A-Za-z_][\w.-]*\}/y,
 ];
@@ -81,7 +84,7 @@ const SHELL_DEFAULT = /\$\{[A-Za-z_]\w*:?[-=?+]/y;
 export function scanMarks(text: string, dialect: Dialect): readonly Range[] {
   const scan = new Scan(text);
   const found: Range[] = [];
-  const first = /[{<$%_@!]/g;
+  const first = /[{<$%_@!#]/g;
   for (let one = first.exec(text); one !== null; one = first.exec(text)) {
     const end = dialect === "anywhere" ? anywhere(scan, one.index) : inLine(scan, one.index);
     if (end === null) continue;
@@ -91,12 +94,23 @@ export function scanMarks(text: string, dialect: Dialect): readonly Range[] {
   return found;
 }
 
+/** `#{NAME}` after other text of its line; elsewhere `#` begins a comment. */
+const INTERPOLATED = /#\{[A-Za-z_][\w.]*\}/y;
+
+function interpolated(scan: Scan, at: number): number | null {
+  if (scan.text.charAt(at) !== "#" || beginsLine(scan.text, at)) return null;
+  const line = scan.text.lastIndexOf("\n", at) + 1;
+  return /[;#]/.test(scan.text.slice(Math.max(line, at - 500), at)) ? null : scan.match(INTERPOLATED, at);
+}
+
 function anywhere(scan: Scan, at: number): number | null {
+  if (scan.text.charAt(at) === "#") return interpolated(scan, at);
   const whole = beginsLine(scan.text, at) ? (scan.match(LINES, at) ?? scan.first(OVER_LINES, at)) : null;
   return whole ?? scan.first(IN_TEXT, at) ?? scan.withDefault(at) ?? scan.match(SHELL, at) ?? named(scan, at);
 }
 
 function inLine(scan: Scan, at: number): number | null {
+  if (scan.text.charAt(at) === "#") return interpolated(scan, at);
   return (
     scan.first(IN_LINES, at) ?? scan.withDefault(at) ?? scan.first([SHELL_IN_LINES], at) ?? named(scan, at)
   );

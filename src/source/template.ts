@@ -6,6 +6,7 @@
  * What a placeholder will be is unknown, so it must neither be read as a value nor be refused.
  */
 
+import { bareWords, isBraced, type Wording } from "./bare-words.js";
 import { withoutEnd } from "./ends.js";
 import { overlaps, type Range, replaceRanges } from "./ranges.js";
 import { describeMark, type MarkMeaning } from "./template-marks.js";
@@ -16,9 +17,20 @@ function letters({ start, end }: Range): string {
 }
 
 /** The text with every placeholder replaced by as many letters, and where they stand. For line-wise languages. */
-export function maskPlaceholders(text: string): { readonly text: string; readonly masked: readonly Range[] } {
-  const masked = scanMarks(text, "line");
+export function maskPlaceholders(
+  text: string,
+  wording: Wording = "usual",
+): { readonly text: string; readonly masked: readonly Range[] } {
+  const masked = worded(text, scanMarks(text, "line"), wording);
   return { text: replaceRanges(text, masked, letters), masked };
+}
+
+/** What of a text's marks counts in a file of this kind, and the words that do without a mark. */
+function worded(text: string, marks: readonly Range[], wording: Wording): readonly Range[] {
+  if (wording === "usual") return marks;
+  if (wording === "host") return marks.filter(({ start, end }) => !isBraced(text.slice(start, end)));
+  const bare = bareWords(text).filter((range) => !overlaps(marks, range));
+  return bare.length === 0 ? marks : [...marks, ...bare].sort((a, b) => a.start - b.start);
 }
 
 /** One piece of template language, and the part of the text that it opens, parts or closes. */
@@ -38,10 +50,14 @@ export interface Section extends Range {
 type Draft = MarkMeaning & Range;
 
 /** Every mark of a text, in order; `skipped` are the parts that are in another language (Lua). */
-export function readMarks(text: string, skipped: readonly Range[] = []): readonly TemplateMark[] {
-  if (!/[{%@]|__|<[%?/t]/.test(text)) return [];
+export function readMarks(
+  text: string,
+  skipped: readonly Range[] = [],
+  wording: Wording = "usual",
+): readonly TemplateMark[] {
+  if (wording !== "template" && !/[{%@]|__|<[%?/tA-Z]/.test(text)) return [];
   const drafts: Draft[] = [];
-  for (const range of scanMarks(text, "anywhere")) {
+  for (const range of worded(text, scanMarks(text, "anywhere"), wording)) {
     if (!overlaps(skipped, range))
       drafts.push({ ...describeMark(text.slice(range.start, range.end)), ...range });
   }

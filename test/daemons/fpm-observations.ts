@@ -91,9 +91,13 @@ export const fpmObservations: Readonly<Record<string, Observation>> = {
       if (value.includes("${") || /^[\dA-Z_()]+ *[|&^]/.test(value) || unprinted.has(key)) return false;
       const own = section ?? (mains(running).includes(file) ? "global" : null);
       const lines = own === null ? [...dump.values()].flat() : (dump.get(own) ?? []);
-      const printed = lines.filter(([name]) => name === key.toLowerCase() || name === key);
+      const called = key.replace(/\["(.*)"\]$/, "[$1]");
+      const printed = lines.filter(([name]) => name === called.toLowerCase() || name === called);
       const wanted = spellings(value.replaceAll("$pool", section ?? ""));
-      return printed.length > 0 && !printed.some(([, text]) => wanted.includes(text.toLowerCase()));
+      return (
+        (printed.length > 0 || /^env\[/i.test(key)) &&
+        !printed.some(([, text]) => wanted.includes(text.toLowerCase()))
+      );
     });
     return { seen: odd.length > 0, saw: `read otherwise: ${shown(odd)}` };
   },

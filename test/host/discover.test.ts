@@ -289,7 +289,7 @@ describe("a repository around its hosts", () => {
             entry: (at: string) => ({ kind: "special", path: at }) as const,
             display: (at: string) => at,
           };
-          const repository = repositoryOf(fs, paths, roots);
+          const repository = repositoryOf(fs, () => paths, roots);
           for (const root of new Set(["/", ...roots])) {
             const entry = withRepository(memoryFilesystem({}), repository, root).entry(missing);
             const found = entry.kind === "special" ? entry.path.replace("/\0repository", "") : null;
@@ -303,7 +303,7 @@ describe("a repository around its hosts", () => {
 
   test("is looked through once for all of them", () => {
     const paths = ["/common/nginx/php.conf", "/a/etc/nginx/nginx.conf", "/b/etc/nginx/nginx.conf"];
-    const { lookup } = repositoryOf(memoryFilesystem({}), paths, ["/a", "/b"]);
+    const { lookup } = repositoryOf(memoryFilesystem({}), () => paths, ["/a", "/b"]);
     const [shared] = lookup("/a");
     expect(shared?.get("nginx/php.conf")).toBe("/common/nginx/php.conf");
     expect(lookup("/b")[0]).toBe(shared);

@@ -16,7 +16,7 @@ const { top, put, lint, outcome } = tree();
 
 /** The bytes FF FE as `decodeBytes` gives them. */
 const ODD = "\udcff\udcfe";
-const BAD = "server { bad }\n";
+const BAD = "server { listen 80; bad }\n";
 
 function write(path: string, content: string): void {
   const directory = join(top(), path.slice(0, path.lastIndexOf("/") + 1));
@@ -59,7 +59,7 @@ describe("a file of nginx whose name is not UTF-8", () => {
   test("in a repository", () => {
     write(`repo/${ODD}.conf`, BAD);
     write(`repo/${ODD}/x.conf`, BAD);
-    expect(rulesOf(["repo"])).toEqual(
+    expect(rulesOf([`repo/${ODD}.conf`, `repo/${ODD}/x.conf`])).toEqual(
       expect.arrayContaining([`repo/${ODD}.conf: nginx/syntax`, `repo/${ODD}/x.conf: nginx/syntax`]),
     );
   });

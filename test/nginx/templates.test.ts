@@ -333,9 +333,9 @@ describe("files", () => {
   });
 
   test("are told by what is left without template language", () => {
-    expect(sniff("{% if x %}server {\n{% endif %}\n}")).toBe("nginx-fragment");
-    expect(sniff("[{{ pool }}]\nlisten = {{ sock }}\n")).toBe("fpm-pool");
-    expect(sniff("<% if x %>\nhttp {\n}\n<% end %>")).toBe("nginx-main");
+    expect(sniff("{% if x %}server {\n{% endif %}\n}", "/vhosts/a")).toBe("nginx-fragment");
+    expect(sniff("[{{ pool }}]\nlisten = {{ sock }}\npm = static\n")).toBe("fpm-pool");
+    expect(sniff("<% if x %>\nhttp {\n}\n<% end %>", "/nginx.conf")).toBe("nginx-main");
   });
 
   test("an include finds the template that is deployed under the name", () => {

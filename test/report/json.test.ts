@@ -90,6 +90,9 @@ test("the document, key by key", () => {
     "files": 7,
     "locations": 3,
     "pools": 2,
+    "compared": 0,
+    "notCompared": [],
+    "notEnabled": 0,
     "incomplete": [
       {
         "file": "c",

@@ -33,6 +33,11 @@ const misreadCases = {
     symptom: null,
     summary: "a word without quotes in a | & ^ ~ ! calculation: a|b is 0",
   },
+  "array-name": {
+    severity: "warning",
+    symptom: null,
+    summary: "a constant of PHP without quotes in brackets: env[LC_ALL] sets a variable named 6",
+  },
   mode: {
     severity: "warning",
     symptom: {
@@ -70,6 +75,10 @@ export const fpmInvalidValue = defineRule({
         \`1.5m\` is one minute, \`a|b\` without quotes is 0, numbers beyond 32 bits wrap
       `,
       markdown`
+        the name in the brackets of \`env[…]\` is a constant of PHP (\`LC_ALL\`, \`E_ALL\`) without quotes, so
+        that another variable is set, which is a warning
+      `,
+      markdown`
         a \`listen.mode\` is not an octal number, so only root may open the socket, which is a warning
       `,
     ],
@@ -103,6 +112,7 @@ export const fpmInvalidValue = defineRule({
       time: "value-read-otherwise",
       overflow: "value-read-otherwise",
       calculation: "value-read-otherwise",
+      "array-name": "value-read-otherwise",
     },
   },
   *check(master, host) {
@@ -120,10 +130,33 @@ function* checkLine(host: Host, line: Line): Generator<Draft> {
     yield refusal(host, refused, one, pool, null);
     return;
   }
+  const constant = constantName(one);
+  if (constant !== null) {
+    yield nameReport(host, one, constant, pool);
+    return;
+  }
   const fact = factOf(one.key, section);
   if (one.value === null || (one.index === null && fact === undefined)) return;
   const found = misread(one.raw, one.value, one.index === null ? (fact?.type ?? "string") : "string");
   if (found !== null) yield misreadReport(host, found, one, pool);
+}
+
+/** The word in the brackets that PHP replaces; `null`: it reads what is written there. */
+function constantName({ key, index, keyPlace: { span } }: Setting): string | null {
+  const written = /^[^[]*\[[ \t]*(\w+)[ \t]*\]/.exec(span.file.text.slice(span.start, span.end))?.[1];
+  return key === "env" && index !== null && written !== undefined && written !== index ? written : null;
+}
+
+function nameReport(host: Host, one: Setting, written: string, pool: Pool | null): Draft {
+  return {
+    case: "array-name",
+    message: `env[${written}] sets a variable named ${JSON.stringify(one.index)}: ${written} is a constant of PHP, which replaces it`,
+    at: one.keyPlace,
+    label: `read as env[${one.index}]`,
+    effect: `scripts have no ${written} in their environment`,
+    help: helpOf([[replace(host, one.place, `env["${written}"] = ${one.raw}`)]]),
+    names: [pool?.name ?? "global", one.key, written],
+  };
 }
 
 function* checkPool(host: Host, pool: Pool): Generator<Draft> {

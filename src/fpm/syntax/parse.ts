@@ -4,6 +4,7 @@
  */
 import { type IniReading, type IniStatement, type Range, readIni } from "../../php/grammar.js";
 import { trimEndOf } from "../../php/scanner.js";
+import type { Wording } from "../../source/bare-words.js";
 import type { SourceFile } from "../../source/file.js";
 import { overlaps } from "../../source/ranges.js";
 import { maskPlaceholders } from "../../source/template.js";
@@ -89,7 +90,7 @@ class RefusedLine implements FaultLine {
 }
 
 /** Reads a file; never throws. The lines are in the order in which FPM acts on them. */
-export function parseFpm(file: SourceFile): readonly FpmLine[] {
+export function parseFpm(file: SourceFile, wording: Wording = "usual"): readonly FpmLine[] {
   const lines: FpmLine[] = [];
   const template = readTemplateLines(file.text);
   const statements = remembering();
@@ -97,12 +98,14 @@ export function parseFpm(file: SourceFile): readonly FpmLine[] {
   file.lineStarts.forEach((start, index) => {
     const end = (file.lineStarts[index + 1] ?? file.text.length + 1) - 1;
     const line = file.text.slice(start, end);
+    // Options of the template engine, which takes the line away.
+    if (index === 0 && /^#jinja2:/.test(line)) return;
     const tags = template.whole({ start, end });
     if (tags === "gap") lines.push({ kind: "gap", range: trimmed(line, start) });
     if (tags !== null) return;
     const bare = template.bare({ start, end });
     const conditional = bare !== line || template.conditional({ start, end });
-    const read = readLine(bare, start, conditional, inGlobal, statements);
+    const read = readLine(bare, start, { conditional, inGlobal, wording, statements });
     for (const one of read) if (one.kind === "section") inGlobal = asciiLower(one.name) === "global";
     lines.push(...read);
   });
@@ -127,16 +130,21 @@ export function asciiLower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-/** `conditional`: inside a template's condition or loop, so the value may or may not be there. */
+interface Around {
+  /** Inside a template's condition or loop, so the value may or may not be there. */
+  readonly conditional: boolean;
+  readonly inGlobal: boolean;
+  readonly wording: Wording;
+  readonly statements: (text: string) => IniReading;
+}
+
 function readLine(
   line: string,
   start: number,
-  conditional: boolean,
-  inGlobal: boolean,
-  statements: (text: string) => IniReading,
+  { conditional, inGlobal, wording, statements }: Around,
 ): readonly FpmLine[] {
   if (line === "") return [];
-  const { text, masked } = textOf(line);
+  const { text, masked } = textOf(line, wording);
   const reading = statements(text);
   const why = refusalOf(line, reading, inGlobal);
   if (why !== null && masked.length > 0) return [{ kind: "gap", range: trimmed(line, start) }];
@@ -155,9 +163,12 @@ function readLine(
 }
 
 /** What PHP's grammar is given of a line: all of it, or what is before a zero byte. */
-function textOf(line: string): { readonly text: string; readonly masked: readonly Range[] } {
+function textOf(
+  line: string,
+  wording?: Wording,
+): { readonly text: string; readonly masked: readonly Range[] } {
   const zero = line.indexOf("\0");
-  const { text, masked } = maskPlaceholders(zero === -1 ? line : line.slice(0, zero));
+  const { text, masked } = maskPlaceholders(zero === -1 ? line : line.slice(0, zero), wording);
   return { text: zero === -1 ? `${text}\n` : text, masked };
 }
 

@@ -6,7 +6,8 @@ import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
 import { isOfImage } from "../image-file.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
-import { type HostSpec, isEmptySpec, type UnreadPath } from "../spec.js";
+import { type HostSpec, isEmptySpec, mayHide, type UnreadPath } from "../spec.js";
+import { type Aside, asideAmong } from "./aside.js";
 import { containerHosts, isClaimed, joinContainers } from "./containers.js";
 import type { FoundHost } from "./found.js";
 import { looseHosts } from "./loose.js";
@@ -60,6 +61,7 @@ export function hostAt(root: string, name: string, disk: HostFilesystem): HostSp
     (path) => !covered.has(mainDirectory(path)),
   );
   const fragments = nginx === null ? nginxFragments(fs, note) : [];
+  const aside = isHost ? null : asideAt(disk, new Set([...fragments, ...fpm, ...pools]));
   return {
     name,
     root,
@@ -67,7 +69,8 @@ export function hostAt(root: string, name: string, disk: HostFilesystem): HostSp
     fragments,
     fpm: unique(fpm),
     pools: byDirectory(unique(pools)),
-    unread: [...unread.values(), ...elsewhere.hidden],
+    ...(aside === null || aside.files.length === 0 ? {} : { aside: aside.files }),
+    unread: [...unread.values(), ...elsewhere.hidden, ...(aside?.scripts ?? [])],
   };
 }
 
@@ -77,6 +80,23 @@ function containerAt(root: string, name: string, fs: HostFilesystem): HostSpec {
   if (spec.nginx === null || isOfImage({ display: fs.display(spec.nginx) })) return spec;
   const noted: Entry[] = [];
   return { ...spec, fragments: nginxFragments(withDeployed(fs), (entry) => noted.push(entry)) };
+}
+
+/** What an include names and cannot be read is said there; nothing else is known to be read. */
+const UNNOTED: Note = () => {};
+
+/** What an `etc` in a repository has of both daemons besides what their main files are known to read. */
+function asideAt(disk: HostFilesystem, known: ReadonlySet<string>): Aside {
+  const etc = disk.entry("/etc");
+  const ours = (etc.kind === "directory" ? etc.names : []).filter((name) =>
+    /nginx|openresty|php|fpm/.test(name),
+  );
+  const paths = [...ours.map((name) => `/etc/${name}`), "/usr/local/etc/nginx", "/usr/local/etc/php-fpm.d"]
+    .filter((path) => disk.entry(path).kind === "directory")
+    .flatMap((path) => files(disk, path, UNNOTED));
+  const kinds = new Map(paths.map((path) => [path, kindOf(disk, path, UNNOTED)] as const));
+  const aside = asideAmong(disk, paths, kinds, true);
+  return { ...aside, files: aside.files.filter(({ path }) => !known.has(path)) };
 }
 
 /** Also what cannot be read: that a main file is there and was not read has to be said. */
@@ -125,7 +145,7 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   ).filter(({ root, spec }) => !isClaimed(contained.claimed, root, spec));
   const repository = repositoryOf(
     fs,
-    unique(all.flatMap(withParents)),
+    () => unique(all.flatMap(withParents)),
     rooted.map(({ root }) => root),
   );
   const hosts = rooted.map(({ root, spec }) => ({
@@ -141,10 +161,14 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
   const others = looseHosts(fs, directory, loose, note);
   const unread = [...hidden(noted, rooted).map((entry) => unreadPath(fs, entry)), ...contained.unread];
   // What could not be looked into may be a part of each of them, or a host of its own.
-  const nothing = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
+  const nothing: HostSpec = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
   const specs = others.length === 0 && unread.length > 0 ? [nothing] : others;
   const joined = joinContainers(contained, specs, shared, directory);
-  return [...hosts, ...joined.hosts, ...joined.specs.map((spec) => readFrom({ ...spec, unread }, shared))];
+  return [
+    ...hosts,
+    ...joined.hosts,
+    ...joined.specs.map((spec) => readFrom({ ...spec, unread: [...unread, ...(spec.unread ?? [])] }, shared)),
+  ];
 }
 
 /** Without what a host has in its own `etc`: there its daemons' files tell which links and special files count. */
@@ -190,7 +214,7 @@ function isPartOf({ root, spec }: Rooted, mains: ReadonlyMap<string, readonly st
 function isShared(fs: HostFilesystem, { root, spec }: Rooted): boolean {
   if (spec.nginx !== null || spec.fpm.length > 0 || spec.pools.length > 0) return false;
   // What cannot be read may be a server.
-  if ((spec.unread ?? []).length > 0) return false;
+  if (mayHide(spec.unread ?? [])) return false;
   return !spec.fragments.some((path) => {
     const entry = fs.entry(below(root, path));
     const answer = entry.kind === "file" ? entry.read() : null;
@@ -213,6 +237,7 @@ export function dumpSpec(spec: HostSpec, dump: NginxDump): HostSpec {
 
 /** The root that a path implies by `etc/nginx`, `etc/php…` or `usr/local/etc/php-fpm…` in it. */
 function rootOf(path: string): readonly string[] {
+  if (!path.includes("/etc/")) return [];
   const match = /^(.*?)\/(?:usr\/local\/etc\/(?:nginx|php)|etc\/(?:nginx|openresty|php|opt\/remi))/.exec(
     path,
   );

@@ -1,7 +1,9 @@
 import { grouped } from "../../source/collect.js";
 import type { HostFilesystem } from "../filesystem.js";
+import { mayMatter } from "../names.js";
 import { directoryOf, withParents } from "../path.js";
-import type { HostSpec } from "../spec.js";
+import type { AsideFile, HostSpec } from "../spec.js";
+import { asideAmong } from "./aside.js";
 import type { Kind } from "./sniff.js";
 import { byDirectory, kindOf, type Note } from "./survey.js";
 
@@ -9,22 +11,45 @@ import { byDirectory, kindOf, type Note } from "./survey.js";
 export function looseHosts(
   fs: HostFilesystem,
   root: string,
-  paths: readonly string[],
+  all: readonly string[],
   note: Note,
 ): readonly HostSpec[] {
-  const kinds = new Map(paths.map((path) => [path, kindOf(fs, path, note)] as const));
-  const of = (wanted: Kind) => paths.filter((path) => kinds.get(path) === wanted);
-  const mains = of("nginx-main");
+  const looked = all.filter(mayMatter);
+  const kinds = new Map(looked.map((path) => [path, kindOf(fs, path, note)] as const));
+  const of = (wanted: Kind) => looked.filter((path) => kinds.get(path) === wanted);
+  const aside = asideAmong(fs, looked, kinds);
+  const plainMains = of("nginx-main");
+  // A sample counts where there is nothing else.
+  const [sample, ...samples] = plainMains.length > 0 ? [] : aside.mains;
+  const mains = sample === undefined ? plainMains : [sample];
+  const odd: readonly AsideFile[] = [
+    ...aside.files,
+    ...(sample === undefined ? aside.mains : samples).map(otherMain),
+    ...(sample === undefined ? [] : [{ path: sample, half: "nginx", reason: null } as const]),
+  ];
+  const unread = aside.scripts;
   const fragments = of("nginx-fragment");
   const fpm = of("fpm-main");
   // Also the pools that a main file may include: its reader knows which ones it brought.
   const pools = of("fpm-pool");
   if (mains.length === 0) {
-    const isEmpty = fragments.length + fpm.length + pools.length === 0;
-    return isEmpty ? [] : [{ name: ".", root, nginx: null, fragments, fpm, pools: byDirectory(pools) }];
+    const isEmpty = fragments.length + fpm.length + pools.length + odd.length + unread.length === 0;
+    const all = {
+      name: ".",
+      root,
+      nginx: null,
+      fragments,
+      fpm,
+      pools: byDirectory(pools),
+      aside: odd,
+      unread,
+    };
+    return isEmpty ? [] : [all];
   }
   const near = [fragments, fpm, pools].map((list) => byNearest(mains, list));
-  return mains.map((main) => {
+  const nearOdd = byNearest(mains, [...new Set(odd.map(({ path }) => path))]);
+  return mains.map((main, index) => {
+    const its = new Set(nearOdd.get(main) ?? []);
     const [itsFragments = [], itsFpm = [], itsPools = []] = near.map((lists) => lists.get(main) ?? []);
     return {
       name: mains.length === 1 ? "." : directoryOf(main).slice(1) || ".",
@@ -33,8 +58,14 @@ export function looseHosts(
       fragments: itsFragments,
       fpm: itsFpm,
       pools: byDirectory(itsPools),
+      aside: odd.filter(({ path }) => its.has(path)),
+      unread: index === 0 ? unread : [],
     };
   });
+}
+
+function otherMain(path: string): AsideFile {
+  return { path, half: "nginx", reason: "another main file of nginx is read" };
 }
 
 /** The files by the main files whose directory shares most of their path. */

@@ -24,19 +24,20 @@ const OUTSIDE = "/\u0000repository";
 const DEPLOYED = /^\/(?:etc|opt|usr\/local)\/(?:.*\/)?(?:nginx|openresty|php[^/]*)\//;
 
 /**
- * The repository with the hosts in it. `paths`: every file and directory, below the repository's
+ * The repository with the hosts in it. `paths`: asked for where they are needed, every file and directory, below the repository's
  * root; `roots`: those of the hosts, for what one host has of its own is no other host's.
  */
 export function repositoryOf(
   fs: HostFilesystem,
-  paths: readonly string[],
+  paths: () => readonly string[],
   roots: readonly string[],
 ): Repository {
-  const owned = byOwner(paths, new Set(roots));
+  // Few trees have an include that leads out of them.
+  const every = once(() => byOwner(paths(), new Set(roots)));
   // The hosts have all that no host has in common, so that it is looked through once for all of them.
-  const shared = once(() => byEnd(owned.get("/") ?? []));
+  const shared = once(() => byEnd(every().get("/") ?? []));
   const own = (root: string): ByEnd =>
-    byEnd((owned.get(root) ?? []).filter((path) => !isOfDaemons(root, path)));
+    byEnd((every().get(root) ?? []).filter((path) => !isOfDaemons(root, path)));
   return {
     fs,
     lookup: (root) => (root === "/" ? [own(root)] : [shared(), own(root)]),

@@ -1,34 +1,117 @@
 import { withoutTemplate } from "../../source/template.js";
-
-/** What a file is by its text alone, for trees whose layout does not tell. */
-export type Kind = "nginx-main" | "nginx-fragment" | "fpm-main" | "fpm-pool" | "other";
-
-/** Enough of a file to tell what it is; a main file may begin with a long comment. */
-const LOOKED_AT = 256 * 1024;
-
-const FPM_POOL_KEY =
-  /^[ \t]*(?:pm(?:\.\w+)?|listen(?:\.\w+)?|request_terminate_timeout|php_(?:admin_)?(?:value|flag)\[)[ \t]*(?:=|[^\]\r\n]*\][ \t]*=)/im;
-const FPM_GLOBAL_KEY =
-  /^[ \t]*(?:include|pid|error_log|daemonize|process\.max|emergency_restart_\w+|log_level)[ \t]*=/im;
+import { namesFpm, namesNginx } from "../names.js";
 
 /**
- * Guesses by the words that only one kind of file has. Binary files and everything else are `other`.
- * A file with `[global]` is a main file when it includes others or is named like one; else it is
- * read next to others, like the official image's `docker.conf`.
+ * What a file is by its text and its name, for trees whose layout does not tell. `nginx-snippet` and
+ * `fpm-settings` are pieces that only mean something where another file includes them.
  */
-export function sniff(text: string, name = ""): Kind {
+export type Kind =
+  | "nginx-main"
+  | "nginx-fragment"
+  | "nginx-snippet"
+  | "fpm-main"
+  | "fpm-pool"
+  | "fpm-settings"
+  | "other";
+
+/** Enough of a file to tell what it is; a main file may begin with a long comment. */
+export const LOOKED_AT = 256 * 1024;
+
+/** Settings that no other program has, each a sign of its own. */
+const FPM_OWN =
+  /^[ \t]*(pm(?:\.\w+)?|listen\.\w+|request_(?:terminate|slowlog)_timeout|php_(?:admin_)?(?:value|flag)\[[^\]\r\n]{0,200}\]|catch_workers_output|security\.limit_extensions|clear_env|ping\.path|access\.format|rlimit_(?:files|core))[ \t]*=/i;
+/** Others have them as well. */
+const FPM_LISTEN = /^[ \t]*listen[ \t]*=/im;
+const FPM_GLOBAL =
+  /^[ \t]*(include|pid|error_log|daemonize|process\.\w+|emergency_restart_\w+|process_control_timeout|log_level|syslog\.\w+|rlimit_\w+|events\.mechanism|systemd_interval)[ \t]*=/i;
+
+/** Blocks of nginx, the header in one line up to its brace. */
+const BLOCK =
+  /(?:^|[;{}])[ \t]*(?:(server)|(upstream)[ \t]+[^\s;{}]+|(location)[ \t][^;\n]{1,500}|(map|geo)[ \t]+[^\s;{}]+[ \t]+\$\w+)[ \t]*\{/;
+const MAIN_BLOCK = /(?:^|[;}])[ \t]*(http|events)[ \t]*\{/;
+/** Its two arguments are signs of their own. */
+const MAP = /^[ \t]*map[ \t]+[^\s;{}]*\$[^\s;{}]+[ \t]+\$\w+[ \t]*\{/;
+/** Directives that end with `;` as nginx's do. */
+const STATEMENT =
+  /(?:^|[;{}])[ \t]*(listen|server_name|root|index|alias|try_files|rewrite|return|fastcgi_\w+|proxy_\w+|uwsgi_\w+|scgi_\w+|grpc_\w+|ssl_\w+|add_header|access_log|error_log|error_page|include|user|pid|worker_\w+|load_module|client_\w+|gzip(?:_\w+)?|keepalive_timeout|server|default_type|set|expires|deny|allow|charset|resolver|limit_\w+)[ \t]+[^\s;{}][^;{}\n]{0,500};/;
+/** Statements that say by themselves what the file is a piece of. */
+const PASSES = /^(?:fastcgi_\w+|try_files|proxy_pass)$/;
+
+/**
+ * Guesses by what only one kind of file has: two signs that do not rest on each other, because many programs
+ * have sections with `listen =`, and blocks. Binary files and everything else are `other`. `path`: below the
+ * searched directory, with the name that a template is deployed with.
+ */
+export function sniff(text: string, path = ""): Kind {
   if (text.slice(0, LOOKED_AT).includes("\0")) return "other";
   const head = withoutTemplate(text.slice(0, LOOKED_AT));
-  if (/^[ \t]*\[[^\]\r\n]+\]/m.test(head)) {
-    const ini = head.replace(/^[ \t]*;.*$/gm, "");
-    if (/^[ \t]*\[global\]/im.test(ini) && FPM_GLOBAL_KEY.test(ini)) {
-      return /^[ \t]*include[ \t]*=/m.test(ini) || /^php[\d.]*-fpm/.test(name) ? "fpm-main" : "fpm-pool";
+  const ini = iniKind(head, path);
+  return ini === "other" ? nginxKind(head, path) : ini;
+}
+
+function iniKind(head: string, path: string): Kind {
+  if (!head.includes("=")) return "other";
+  const ini = head.replace(/^[ \t]*[;#].*$/gm, "");
+  const own = distinct(ini, FPM_OWN);
+  const placed = namesFpm(path);
+  const isSection = /^[ \t]*\[[^\]\r\n]+\]/m.test(ini);
+  const isPool = own >= 2 || (own === 1 && (isSection || placed)) || (placed && FPM_LISTEN.test(ini));
+  if (/^[ \t]*\[global\]/im.test(ini)) {
+    const global = distinct(ini, FPM_GLOBAL);
+    if (global >= 2 || (global === 1 && (placed || own > 0))) {
+      return /^[ \t]*include[ \t]*=/m.test(ini) || /(?:^|\/)php[\d.]*-fpm[^/]*$/.test(path)
+        ? "fpm-main"
+        : "fpm-pool";
     }
-    if (FPM_POOL_KEY.test(ini)) return "fpm-pool";
   }
+  if (!isPool) return "other";
+  return isSection ? "fpm-pool" : "fpm-settings";
+}
+
+function nginxKind(head: string, path: string): Kind {
+  // What follows a heredoc is not the file's own text.
   const code = head.replace(/^[ \t]*#.*$/gm, "");
-  if (/^[ \t]*(?:http|events)\s*\{/m.test(code)) return "nginx-main";
-  if (/^[ \t]*(?:server\s*|upstream\s+[^\s{]+\s*|location\s[^;{]{0,500}|map\s+\S+\s+\$\w+\s*)\{/m.test(code))
-    return "nginx-fragment";
-  return "other";
+  const statements = distinct(code, STATEMENT);
+  const placed = namesNginx(path);
+  const mains = distinct(code, MAIN_BLOCK);
+  const blocks = distinct(code, BLOCK);
+  if (mains >= 2 || (mains === 1 && (placed || statements > 0 || blocks > 0))) return "nginx-main";
+  if (linesOf(code).some((line) => MAP.test(line))) return "nginx-fragment";
+  if (blocks >= 2 || (blocks === 1 && (placed || statements > 0))) return "nginx-fragment";
+  return statements >= 2 && hasPass(code) ? "nginx-snippet" : "other";
+}
+
+function hasPass(code: string): boolean {
+  return linesOf(code).some((line) => PASSES.test(STATEMENT.exec(line)?.[1] ?? ""));
+}
+
+/** The longest line that is looked at, and the most lines. */
+const LONGEST_LINE = 1000;
+
+/** A brace on a line of its own belongs to the line before it. Several statements of one line are lines. */
+function linesOf(text: string): readonly string[] {
+  const lines = text.split(/[\n;]/).flatMap((line) => {
+    const cut = line.slice(0, LONGEST_LINE);
+    return cut.includes("{") ? cut.split(/(?<=\{)/) : [`${cut};`];
+  });
+  return lines.map((line, at) =>
+    lines[at + 1]?.trim() === "{" && !line.includes("{") ? `${line.replace(";", "")} {` : line,
+  );
+}
+
+/** How many different words a pattern finds in the lines; more than three say nothing new. */
+function distinct(text: string, pattern: RegExp): number {
+  const found = new Set<string>();
+  for (const line of linesOf(text)) {
+    const match = pattern.exec(line);
+    if (match === null) continue;
+    found.add(
+      match
+        .slice(1)
+        .find((word) => word !== undefined)
+        ?.toLowerCase() ?? "",
+    );
+    if (found.size > 3) break;
+  }
+  return found.size;
 }

@@ -2,9 +2,17 @@ import { isCompose } from "../../containers/compose.js";
 import { grouped } from "../../source/collect.js";
 import { deployedName } from "../../source/template-names.js";
 import { isDump } from "../dump.js";
-import { BINARY, type Entry, type HostFilesystem, listedReason } from "../filesystem.js";
-import { mayBeConfiguration, mayBeDump, mayHoldConfiguration, namesDaemon } from "../names.js";
-import { byBytes, directoryOf, nameOf } from "../path.js";
+import { BINARY, type Entry, type HostFilesystem, headOf, listedReason } from "../filesystem.js";
+import {
+  mayBeConfiguration,
+  mayBeDump,
+  mayBeInstaller,
+  mayBeOddlyNamed,
+  mayHoldConfiguration,
+  namesDaemon,
+  sampledName,
+} from "../names.js";
+import { directoryOf, sortByBytes } from "../path.js";
 import type { UnreadPath } from "../spec.js";
 import { TOO_MANY_LINKS } from "../system-error.js";
 import { type Kind, sniff } from "./sniff.js";
@@ -35,28 +43,57 @@ export function kindOf(fs: HostFilesystem, path: string, note: Note): Kind {
     return "other";
   }
   if (isDump(answer.text)) return "nginx-main";
-  return dump ? "other" : sniff(answer.text, nameOf(deployedName(path)));
+  return dump ? "other" : sniff(answer.text, deployedName(path));
+}
+
+/**
+ * The same for a file whose name is unusual for configuration: only its beginning is looked at, and what cannot
+ * be read is nothing. `script`: a shell script that writes such files.
+ */
+export function oddKindOf(fs: HostFilesystem, path: string): Kind | "script" {
+  const script = mayBeInstaller(path);
+  if (!script && !mayBeOddlyNamed(path)) return "other";
+  const entry = fs.entry(path);
+  const head = entry.kind === "file" ? headOf(entry) : "";
+  if (script) return /<<-?\s*\\?["']?\w/.test(head) && sniff(head, path) !== "other" ? "script" : "other";
+  return isDump(head) ? "other" : sniff(head, sampledName(path) ?? path);
 }
 
 /** Every file below a directory, links not followed into directories, in bytewise order. */
 export function files(fs: HostFilesystem, directory: string, note: Note): readonly string[] {
   const found: string[] = [];
   const pending = [directory];
+  const look = (path: string, name: string): void => {
+    const child = fs.entry(path);
+    if (child.kind === "file") found.push(path);
+    else if (child.kind === "directory" && !SKIPPED.has(name)) {
+      // A link to a directory is not followed.
+      if (child.path === path) pending.push(path);
+    } else if (!SKIPPED.has(name) && hides(child, path)) note(child);
+  };
   while (pending.length > 0) {
     const at = pending.pop() ?? "/";
+    const children = fs.children?.(at) ?? null;
+    if (children !== null) {
+      const top = at === "/" ? "" : at;
+      for (const { name, kind } of children) {
+        if (kind === "file") found.push(`${top}/${name}`);
+        else if (SKIPPED.has(name)) continue;
+        else if (kind === "directory") pending.push(`${top}/${name}`);
+        else look(`${top}/${name}`, name);
+      }
+      continue;
+    }
     const entry = fs.entry(at);
     if (entry.kind !== "directory" || entry.path !== at) continue;
     for (const name of entry.names) {
       const path = at === "/" ? `/${name}` : `${at}/${name}`;
-      const child = fs.entry(path);
-      if (child.kind === "file") found.push(path);
-      else if (child.kind === "directory" && !SKIPPED.has(name)) pending.push(path);
-      else if (!SKIPPED.has(name) && hides(child, path)) note(child);
+      look(path, name);
     }
   }
   const top = fs.entry(directory);
   if (top.kind === "unreadable") note(top);
-  return found.sort(byBytes);
+  return sortByBytes(found);
 }
 
 /** Whether configuration may be hidden by what cannot be looked at. Sockets and links that lead elsewhere are everyday things. */

@@ -46,6 +46,8 @@ export function poolSocket(pool: Pool, accounts: Accounts): PoolSocket | null {
   const mode = setting(pool, "listen.mode");
   const users = setting(pool, "listen.acl_users");
   const groups = setting(pool, "listen.acl_groups");
+  // From 5.4.28 and 5.5.12 on the default is 0660; it was 0666 before.
+  if (pool.master.php5 && pool.master.phpVersion === null && mode.kind !== "set") return null;
   if (mode.kind === "unknown" || users.kind === "unknown" || groups.kind === "unknown") return null;
   const written = mode.value === "" ? null : mode.value;
   const place = [users, groups].flatMap((one) => (one.kind === "set" && one.value ? [one.place] : []))[0];

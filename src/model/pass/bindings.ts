@@ -32,6 +32,7 @@ import { serves } from "./serves.js";
 import {
   chosenTarget,
   type DirectTarget,
+  hostTarget,
   type PossibleListener,
   templateTarget,
   unknownAddress,
@@ -253,7 +254,8 @@ function directTarget(
   const address = joined !== null && written?.kind === "tcp" ? { ...written, port: joined } : written;
   if (address === null) {
     const found = templateTarget(text, place, through, listening.possible);
-    return found === null || found.pools.length === 0 ? null : found;
+    if (found !== null && found.pools.length > 0) return found;
+    return hostTarget(text, place, through, listening.listeners);
   }
   // nginx refuses an upstream's name with a port; a name without one can only be an upstream that is not in the tree.
   if (address.kind === "tcp" && (address.port === null || (through === null && upstreams.has(address.host))))
@@ -286,7 +288,12 @@ function groupTargets(group: Node, through: Place, listening: Context): readonly
 function serverTarget({ node, address: text, open }: UpstreamServer, through: Place, listening: Context) {
   const at = argumentPlace(node, 0);
   const address = readAddress(text, listening);
-  if (address === null) return templateTarget(text, at, through, listening.possible);
+  if (address === null) {
+    const found = templateTarget(text, at, through, listening.possible);
+    return found !== null && found.pools.length > 0
+      ? found
+      : (hostTarget(text, at, through, listening.listeners) ?? found);
+  }
   // In an upstream nginx uses port 80 where none is written.
   const full: Address = address.kind === "tcp" ? { ...address, port: address.port ?? 80 } : address;
   const found = target(full, at, through, listening);

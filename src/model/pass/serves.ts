@@ -1,3 +1,4 @@
+import { mayAnswerItself } from "../../nginx/facts/foreign.js";
 import { effectiveList } from "../../nginx/tree/effective.js";
 import { argument, enclosing, insideServer } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
@@ -11,7 +12,7 @@ import { writtenAddress } from "./written.js";
 
 /** Programs other than PHP-FPM that speak FastCGI, by the names of their sockets and upstreams. */
 const OTHERS = words(
-  "fcgiwrap|cgit|mailman3?|munin|smokeping|spawn-fcgi|perl|python3?|gitweb|searx|radicale|trac|moin|flask|django",
+  "fcgiwrap|cgit|mailman3?|munin|hhvm|smokeping|spawn-fcgi|perl|python3?|gitweb|searx|radicale|trac|moin|flask|django",
 );
 const PHP = words("php[\\w.]*|phtml|phar|fpm");
 
@@ -28,6 +29,12 @@ function words(alternatives: string): RegExp {
 
 /** `php` where something ties the location to PHP, else `other`. */
 export function serves(pass: Node, location: Node, targets: readonly Target[]): "php" | "other" {
+  if (
+    [location, pass.parent ?? location].some((block) =>
+      block.children.some(({ name }) => mayAnswerItself(name)),
+    )
+  )
+    return "other";
   if (targets.some(({ pools, assumed }) => pools.length > 0 && !assumed)) return "php";
   const patterns = patternsAround(location);
   if (patterns.some((pattern) => EXTENSION.test(pattern))) return "php";
@@ -42,6 +49,11 @@ export function serves(pass: Node, location: Node, targets: readonly Target[]): 
     saysPhp(location, pass) ||
     isFrontController(location);
   return known ? "php" : "other";
+}
+
+/** Whether an address names a program other than PHP-FPM, so that no pool of it is missing. */
+export function namesOtherProgram(address: string): boolean {
+  return OTHERS.test(address);
 }
 
 /** The patterns of the location and of those around it, without their negative lookarounds. */

@@ -41,6 +41,24 @@ export function templateTarget(
 }
 
 /**
+ * Where an address leads of which a template fills in the host: to the one pool that listens on its port. `null`:
+ * it is another address, or several pools do.
+ */
+export function hostTarget(
+  text: string,
+  place: Place,
+  through: Place | null,
+  listeners: readonly { readonly pool: Pool; readonly address: Address }[],
+): DirectTarget | null {
+  const port = /^(?:\$\{\{[^{}]*\}\}|\$\{[A-Z][A-Z0-9_]*\}|\$[A-Z][A-Z0-9_]*):([0-9]{1,5})$/.exec(text)?.[1];
+  if (port === undefined) return null;
+  const pools = listeners
+    .filter(({ address }) => address.kind === "tcp" && address.port === Number(port))
+    .map(({ pool }) => pool);
+  return pools.length !== 1 ? null : { address: unknownAddress(place), place, through, pools, assumed: true };
+}
+
+/**
  * Where a literal address leads if a template's condition lets a pool listen there; `null`: no condition
  * does.
  */

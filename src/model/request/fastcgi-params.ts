@@ -1,4 +1,5 @@
 import { effectiveList, hiddenList } from "../../nginx/tree/effective.js";
+import { isAssumed } from "../../nginx/tree/files.js";
 import { argument, argumentPlace, headPlace, headText } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { type Place, place } from "../../source/file.js";
@@ -109,6 +110,11 @@ export function lineFor(set: ParamSet, node: Node): string {
   return `${text(headPlace(node).span)};`;
 }
 
+/** Where a stock file is only assumed, it may send more than is known. */
+function isComplete(complete: boolean, nodes: readonly Node[]): boolean {
+  return complete && !nodes.some(({ file }) => isAssumed(file));
+}
+
 function paramsOf(found: ReturnType<typeof effectiveList>): Params {
   if (found.kind === "default") return null;
   if (found.kind === "unknown") return undefined;
@@ -117,5 +123,10 @@ function paramsOf(found: ReturnType<typeof effectiveList>): Params {
     const name = argument(node, 0) ?? "";
     params.set(name, { name, value: argument(node, 1) ?? "", place: argumentPlace(node, 1), node });
   }
-  return { params, nodes: found.nodes, level: found.level, complete: found.complete };
+  return {
+    params,
+    nodes: found.nodes,
+    level: found.level,
+    complete: isComplete(found.complete, found.nodes),
+  };
 }

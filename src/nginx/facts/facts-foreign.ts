@@ -86,3 +86,13 @@ vhost_traffic_status vod_ vts_ wallarm wasm_ webp_ xslt_ zip_ zone_sync zstd
 /** Lua's directives are named by the phase that they end in. */
 export const FOREIGN_PATTERN =
   /_by_(?:lua|php|njs|python|ruby|mruby)(?:_block|_file|_code)?$|_(?:handler_)?(?:code|java|clojure)$/;
+
+/** Those that answer requests themselves, so that a `fastcgi_pass` next to one may never be asked. */
+export const FOREIGN_HANDLERS = `
+ajp_pass api check_status content_by_lua content_by_lua_block content_by_lua_file drizzle_pass echo echo_duplicate
+echo_exec echo_location echo_location_async echo_request_body echo_subrequest echo_subrequest_async f4f
+fastcgi_cache_purge hls js_content memc_pass nchan_publisher nchan_pubsub nchan_subscriber passenger_enabled perl
+postgres_pass proxy_cache_purge push_stream_channels_statistics push_stream_publisher push_stream_subscriber
+push_stream_websocket redis2_pass redis_pass rtmp_control rtmp_stat scgi_cache_purge slowfs_cache_purge
+upload_pass upstream_show uwsgi_cache_purge vhost_traffic_status_display
+`;

@@ -1,4 +1,4 @@
-import { FOREIGN_NAMES, FOREIGN_PATTERN, FOREIGN_PREFIXES } from "./facts-foreign.js";
+import { FOREIGN_HANDLERS, FOREIGN_NAMES, FOREIGN_PATTERN, FOREIGN_PREFIXES } from "./facts-foreign.js";
 import { FIXED_VARIABLES, FREE_VARIABLES, VARIABLE_PREFIXES } from "./facts-values.js";
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
@@ -13,6 +13,13 @@ export function isForeign(name: string): boolean {
 
 export function foreignNames(): readonly string[] {
   return [...names];
+}
+
+const handlers: ReadonlySet<string> = new Set(words(FOREIGN_HANDLERS));
+
+/** Whether a directive of another module may answer the requests of its location in the place of a `*_pass`. */
+export function mayAnswerItself(name: string): boolean {
+  return handlers.has(name);
 }
 
 const variables: ReadonlySet<string> = new Set([...words(FIXED_VARIABLES), ...words(FREE_VARIABLES)]);

@@ -1,4 +1,5 @@
 import { NginxParser, type NginxParseTreeNode } from "nginx-conf/dist/src/parser.js";
+import type { Wording } from "../../source/bare-words.js";
 import type { SourceFile } from "../../source/file.js";
 import { overlapping, overlaps } from "../../source/ranges.js";
 import { withPlaceholders } from "../../source/template.js";
@@ -146,8 +147,8 @@ function argumentsOf(words: readonly Word[]): string {
  * fault are marked truncated. Accepts and refuses what `nginx -t` does as far as tokens and
  * blocks go (ngx_conf_read_token, the same from 1.18.0 to 1.31.4).
  */
-export function parseNginx(file: SourceFile): NginxText {
-  const template = readTemplate(file.text);
+export function parseNginx(file: SourceFile, wording: Wording = "usual"): NginxText {
+  const template = readTemplate(file.text, wording);
   const parser = new PlacedParser(file, template);
   parser.parse(template?.text ?? file.text);
   if (parser.fault === null) parser.parseNext();

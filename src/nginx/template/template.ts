@@ -1,3 +1,4 @@
+import type { Wording } from "../../source/bare-words.js";
 import { at, type Range } from "../../source/ranges.js";
 import { readMarks, type TemplateMark } from "../../source/template.js";
 import type { Branch } from "../types.js";
@@ -24,8 +25,8 @@ export interface Template {
 }
 
 /** `null` for a file without any template language. */
-export function readTemplate(text: string): Template | null {
-  const marks = withoutPlain(text, readMarks(text, luaBlocks(text)));
+export function readTemplate(text: string, wording: Wording = "usual"): Template | null {
+  const marks = withoutPlain(text, readMarks(text, luaBlocks(text), wording));
   if (marks.length === 0) return null;
   if (marks.some(({ kind }) => kind === "whole")) return unreadable(text);
   const { placeholders, gaps, unread, branches, masked } = new TemplateWalk(text, marks).run();

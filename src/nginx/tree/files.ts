@@ -11,7 +11,8 @@ import { type Entry, type HostFilesystem, listedReason, unreadReason } from "../
 import { isGlob, type Steps } from "../../host/glob.js";
 import { directoryOf, isWithin, joinPath } from "../../host/path.js";
 import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../../host/system-error.js";
-import { type Span, sourceFile } from "../../source/file.js";
+import { wordingOf } from "../../source/bare-words.js";
+import { type SourceFile, type Span, sourceFile } from "../../source/file.js";
 import { isTemplateName } from "../../source/template-names.js";
 import { stockText } from "../facts/stock.js";
 import { parseNginx } from "../syntax/parse.js";
@@ -31,6 +32,10 @@ export interface TreeOptions {
    * is told so. Absent: it is not.
    */
   readonly supposed?: boolean | undefined;
+  /** Files that nothing is known to include; absent: none. */
+  readonly aside?: readonly string[] | undefined;
+  /** Files that the user named, as reports print them: these are nginx's whatever includes them. Absent: none. */
+  readonly typed?: readonly string[] | undefined;
   /** How much the includes may bring; absent: the usual limit. */
   readonly allowance?: Allowance | undefined;
 }
@@ -42,6 +47,9 @@ export interface Reading extends TreeOptions {
   readonly cache: Map<string, NginxText>;
   readonly ways: Map<NginxText, readonly Span[]>;
   readonly includes: NginxInclude[];
+  /** Files that nothing includes, by path: those that count, and those that do not. */
+  readonly adopted: Set<string>;
+  readonly left: { readonly path: string; readonly reason: string }[];
   /** One unit is a node, or a file that an include names together with the files around it. */
   readonly account: Account;
   /** What a wildcard was found to mean. */
@@ -70,6 +78,8 @@ export function startReading(options: TreeOptions, directory: string): Reading {
     cache: new Map(),
     ways: new Map(),
     includes: [],
+    adopted: new Set(),
+    left: [],
     account: openAccount(options.allowance ?? SITE_INCLUDES),
     expanded: new Map(),
     steps: { left: WILDCARD_STEPS },
@@ -102,6 +112,10 @@ function resolveAnew(reading: Reading, pattern: string, fromTemplate: boolean): 
     const present = candidates.find((path) => reading.fs.entry(path).kind !== "missing");
     return { paths: [present ?? candidates[0] ?? pattern], noMatch: null, unread: [] };
   }
+  // `fastcgi_params*` is nginx's own file on the host, whatever else it matches.
+  const shipped = pattern.replace(/[*?[].*$/s, "");
+  const stock =
+    !reading.whole && shipped !== "" && !shipped.endsWith("/") && stockText(`/${shipped}`) !== null;
   const unread: Entry[] = [];
   for (const candidate of candidates) {
     const paths = globDeployed(
@@ -114,7 +128,7 @@ function resolveAnew(reading: Reading, pattern: string, fromTemplate: boolean): 
     if (paths.length > 0) return { paths, noMatch: null, unread };
   }
   const directory = candidates.some((path) => reading.fs.entry(directoryOf(path)).kind === "directory");
-  return { paths: [], noMatch: { directory }, unread };
+  return { paths: [], noMatch: { directory: directory && !stock }, unread };
 }
 
 /**
@@ -154,8 +168,14 @@ export function load(
     problems.push({ path: reading.fs.display(path), kind, reason, log, loop });
     return null;
   };
+  if (isStockModule(entry)) return stockFile(reading, path, "");
   if (entry.kind === "missing") {
-    const stock = entry.dangling ? null : stockText(path);
+    const other = entry.dangling || reading.whole ? null : elsewhere(reading, path);
+    if (other !== null) {
+      reading.adopted.add(other.path);
+      return open(reading, other, via) ?? problem("unread", unreadReason(other) ?? "", null);
+    }
+    const stock = entry.dangling || !isStockDirectory(reading, path) ? null : stockText(path);
     if (stock !== null) return stockFile(reading, path, stock);
     const log = reading.fs.entry(directoryOf(path)).kind === "file" ? NOT_A_DIRECTORY : NO_SUCH_FILE;
     return problem("missing", "no such file in the tree", log);
@@ -170,7 +190,50 @@ export function load(
     return problem("refused", reason, TOO_MANY_FILES, via.slice(from));
   }
   if (isSpent(reading.account)) return problem("unread", tooMuch(reading), null);
+  const link = reading.whole ? null : writtenLink(entry, path);
+  if (link !== null) {
+    const target = joinPath(directoryOf(path), link);
+    if (isStockModule({ kind: "missing", path: target, dangling: true })) return stockFile(reading, path, "");
+    const behind = reading.fs.entry(target);
+    if (behind.kind === "file")
+      return open(reading, behind, via) ?? problem("unread", unreadReason(behind) ?? "", null);
+  }
   return open(reading, entry, via) ?? problem("unread", unreadReason(entry) ?? "", null);
+}
+
+/**
+ * A link to what Debian's packages of modules bring, which is dead where they are not installed. It loads a
+ * module and sets nothing.
+ */
+function isStockModule(entry: Entry): boolean {
+  const target =
+    entry.kind === "outside" ? entry.target : entry.kind === "missing" && entry.dangling ? entry.path : "";
+  return /^(?:\.\.\/)*\/?usr\/share\/nginx\/modules(?:-available)?\/[^/]+\.conf$/.test(target);
+}
+
+/** Whether nginx's packages have a file in the directory of a path, so that a tree leaves it out. */
+function isStockDirectory({ directory }: Reading, path: string): boolean {
+  const places = [directory, ...DEPLOYED, "/etc/openresty", "/opt/nginx/conf", "/conf"];
+  return (
+    !path.startsWith("/") ||
+    places.some((place) => isWithin(place, path)) ||
+    !/^\/(?:etc|home|opt|srv|usr|var|root)\//.test(path)
+  );
+}
+
+/**
+ * The file of the tree that an include names by a path of another root: `/home/app/etc/nginx/x` is
+ * `/etc/nginx/x` of a tree that has that. At least one directory is the same.
+ */
+function elsewhere({ fs, directory }: Reading, path: string): Extract<Entry, { kind: "file" }> | null {
+  if (isWithin(directory, path)) return null;
+  for (let slash = path.indexOf("/", 1); slash > 0; slash = path.indexOf("/", slash + 1)) {
+    const end = path.slice(slash);
+    if (end.indexOf("/", 1) === -1) return null;
+    const entry = fs.entry(end);
+    if (entry.kind === "file") return entry;
+  }
+  return null;
 }
 
 /**
@@ -181,6 +244,20 @@ export function isRound({ circles, fs }: Reading, path: string, stack: readonly 
   if (circles.size === 0) return false;
   const entry = fs.entry(path);
   return circles.has(entry.path) && !stack.includes(entry.path) && stack.some((one) => circles.has(one));
+}
+
+/** The longest path that a link holds. */
+const LONGEST_LINK = 4096;
+
+/**
+ * Where a link leads that was checked out, or packed, as a file with the path in it, as on systems without links;
+ * `null`: it is a file. Only where distributions have links.
+ */
+function writtenLink(entry: Extract<Entry, { kind: "file" }>, path: string): string | null {
+  if (!/\/[^/]*-enabled\/[^/]*$/.test(path)) return null;
+  const answer = entry.read();
+  if ("unreadable" in answer || answer.text.length > LONGEST_LINK) return null;
+  return /^(?:\.{0,2}\/)[^\s;{}#]+$/.test(answer.text) ? answer.text : null;
 }
 
 /** nginx has no such limit, and reads all of it. */
@@ -218,10 +295,22 @@ export const IS_A_DIRECTORY = "failed (21: Is a directory)";
 export const TOO_MANY_FILES = "failed (24: Too many open files)";
 export const TOO_MANY_LINKS = "failed (40: Too many levels of symbolic links)";
 
+const assumed = new WeakSet<SourceFile>();
+
+/**
+ * Whether a file is one that nginx's packages ship, of a tree that is no whole host and lacks it: versions and
+ * distributions differ in what it says, and an installer may add to it.
+ */
+export function isAssumed(file: SourceFile): boolean {
+  return assumed.has(file);
+}
+
 function stockFile(reading: Reading, path: string, text: string): NginxText {
   const known = reading.cache.get(path);
   if (known !== undefined) return known;
-  const parsed = parseNginx(sourceFile(path, `${reading.fs.display(path)} (as nginx ships it)`, text));
+  const file = sourceFile(path, `${reading.fs.display(path)} (as nginx ships it)`, text);
+  const parsed = parseNginx(file);
+  if (!reading.whole) assumed.add(file);
   reading.cache.set(path, parsed);
   return parsed;
 }
@@ -236,7 +325,8 @@ export function open(
   if (known !== undefined) return known;
   const answer = entry.read();
   if ("unreadable" in answer) return null;
-  const text = parseNginx(sourceFile(entry.path, reading.fs.display(entry.path), answer.text));
+  const file = sourceFile(entry.path, reading.fs.display(entry.path), answer.text);
+  const text = parseNginx(file, wordingOf(entry.path, reading.whole));
   reading.account.bytes += answer.text.length;
   reading.cache.set(entry.path, text);
   reading.ways.set(text, via);

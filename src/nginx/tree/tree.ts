@@ -1,5 +1,5 @@
-import { directoryOf } from "../../host/path.js";
-import { place, type SourceFile, type Span } from "../../source/file.js";
+import { directoryOf, joinPath, nameOf } from "../../host/path.js";
+import { place, position, type SourceFile, type Span } from "../../source/file.js";
 import { isTemplateName } from "../../source/template-names.js";
 import { swallowedDirective } from "../syntax/swallowed.js";
 import type { Branch, Directive, IncludeProblem, NginxInclude, NginxText, Node } from "../types.js";
@@ -24,6 +24,15 @@ export interface NginxTree {
   /** The `include` chain that first led to each file. */
   readonly ways: ReadonlyMap<NginxText, readonly Span[]>;
   readonly includes: readonly NginxInclude[];
+  /** Files that nothing includes: those that count as if the main file did, and those that do not, with the reason. */
+  readonly adopted: ReadonlySet<string>;
+  readonly left: readonly LeftFile[];
+}
+
+export interface LeftFile {
+  readonly path: string;
+  /** The words of a report. */
+  readonly reason: string;
 }
 
 type MutableNode = { -readonly [Key in keyof Node]: Node[Key] } & { children: Node[] };
@@ -51,6 +60,8 @@ export function readTree(
   root.partial = text.fault !== null || isCut(text);
   fill(reading, root, text.directives, startOf(text));
   adopt(reading, root, siblings);
+  const http = root.children.find((node) => node.name === "http") as MutableNode | undefined;
+  adoptAside(reading, http, options.aside ?? []);
   return finished(reading, root);
 }
 
@@ -68,12 +79,82 @@ function adopt(reading: Reading, root: MutableNode, siblings: readonly string[])
   const http = root.children.find((node) => node.name === "http") as MutableNode | undefined;
   if (http === undefined) return;
   for (const text of openRoots(reading, siblings)) {
+    if (isLeft(reading, text)) continue;
     if (definesServers(text)) {
       if (text.template?.gap === true) http.partial = true;
       fill(reading, http, text.directives, startOf(text));
       // Often no file of the tree tells what a template is deployed as, and so what includes it.
     } else if (isTemplateName(text.file.path)) fragment(reading, http, text);
+    else if (hasLocations(text)) {
+      reading.adopted.add(text.file.path);
+      fragment(reading, http, text);
+    } else leave(reading, text.file.path, NOT_INCLUDED);
   }
+}
+
+export const NOT_INCLUDED = "nothing in the tree includes it";
+const NOT_ENABLED = "not enabled: the include for it brings other files";
+
+/**
+ * Files that are read where the include that would bring them finds nothing. What the directory of that include
+ * has is what the host runs; the others are at rest there.
+ */
+function adoptAside(reading: Reading, http: MutableNode | undefined, paths: readonly string[]): void {
+  const taken = new Set(
+    [
+      ...reading.includes.filter(({ files }) => files > 0).map(({ pattern }) => pattern),
+      ...[...reading.cache.keys()].filter((path) => /\/[^/]*enabled\/[^/]*$/.test(path)),
+    ].map((path) => nameOf(directoryOf(joinPath("/", path)))),
+  );
+  const texts = openRoots(reading, paths);
+  for (const text of texts) {
+    const { path } = text.file;
+    const place = nameOf(directoryOf(path)).replace(/available$/, "enabled");
+    if (taken.has(place) || http === undefined) leave(reading, path, NOT_ENABLED);
+    else if (isLeft(reading, text)) continue;
+    else if (definesServers(text)) {
+      reading.adopted.add(path);
+      fill(reading, http, text.directives, startOf(text));
+    } else if (hasLocations(text)) {
+      reading.adopted.add(path);
+      fragment(reading, http, text);
+    } else leave(reading, path, NOT_INCLUDED);
+  }
+}
+
+/** Whether a file that nothing includes has a fault, so that nobody can tell whether it is nginx's at all. */
+function isLeft(reading: Reading, { file, fault, template, directives }: NginxText): boolean {
+  if (isStockPlace(file.path) || template?.changesText === true) return false;
+  if (reading.typed?.includes(file.display) === true) return false;
+  const swallowed = fault === null && swallows(file, directives);
+  if (!swallowed && (fault === null || template?.excuses === true)) return false;
+  const why =
+    fault === null
+      ? 'a directive is not ended by ";"'
+      : `line ${position(file, fault.span.start).line}: ${fault.message}`;
+  leave(reading, file.path, `${NOT_INCLUDED}, and nginx would not read it (${why})`);
+  return true;
+}
+
+function swallows(file: SourceFile, directives: readonly Directive[]): boolean {
+  return directives.some(
+    (one) =>
+      ![one.name, ...one.args].some(({ placeholder }) => placeholder) &&
+      (swallowedDirective(file, one) !== null ||
+        (one.block !== null &&
+          /^(?:server|location|upstream|if)$/.test(one.name.text) &&
+          swallows(file, one.block))),
+  );
+}
+
+function leave(reading: Reading, path: string, reason: string): void {
+  reading.cache.delete(path);
+  reading.left.push({ path, reason });
+}
+
+/** Where the main files of the packages include from. */
+function isStockPlace(path: string): boolean {
+  return /^\/(?:usr\/local\/)?etc\/nginx\/(?:sites-enabled|conf\.d|vhosts\.d|http\.d)\//.test(path);
 }
 
 /** Whether a part of the file outside of its blocks was not read. */
@@ -96,9 +177,20 @@ function definesServers({ directives }: NginxText): boolean {
   return directives.some(({ name, block }) => block !== null && /^(?:server|upstream|map)$/.test(name.text));
 }
 
+function hasLocations({ directives }: NginxText): boolean {
+  return directives.some(({ name, block }) => name.text === "location" && block !== null);
+}
+
 function finished(reading: Reading, root: Node): NginxTree {
   if (reading.supposed === true) suppose(root);
-  return { root, texts: [...reading.cache.values()], ways: reading.ways, includes: reading.includes };
+  return {
+    root,
+    texts: [...reading.cache.values()],
+    ways: reading.ways,
+    includes: reading.includes,
+    adopted: reading.adopted,
+    left: reading.left,
+  };
 }
 
 /**
@@ -112,21 +204,25 @@ export function readFragments(
   directory: string,
 ): NginxTree | null {
   const reading = startReading(options, directory);
-  const roots = openRoots(reading, paths);
-  const [first] = roots;
+  const roots = openRoots(reading, paths).filter((text) => !isLeft(reading, text));
+  const others = options.aside ?? [];
+  const first = roots[0] ?? openRoots(reading, others)[0];
   if (first === undefined) return null;
+  // It was opened to have a place for the blocks around the files.
+  if (roots.length === 0) reading.cache.clear();
   const root = syntheticBlock("", null, first);
   const http = syntheticBlock("http", root, first);
   root.children.push(http);
   root.partial = true;
   http.partial = true;
   for (const text of roots) fragment(reading, http, text);
+  adoptAside(reading, http, others);
   return finished(reading, root);
 }
 
 function fragment(reading: Reading, http: MutableNode, text: NginxText): void {
   let parent = http;
-  if (text.directives.some((directive) => directive.name.text === "location" && directive.block !== null)) {
+  if (hasLocations(text)) {
     parent = syntheticBlock("server", http, text);
     parent.partial = true;
     http.children.push(parent);

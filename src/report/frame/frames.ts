@@ -28,9 +28,10 @@ export interface Evidence {
   readonly linked: boolean;
 }
 
-const MAX_RELATED_FILES = 4;
 /** A rule may point at every location of a large file; more marks than this hide the ones that matter. */
-const MAX_LABELS = 8;
+const MAX_RELATED = 3;
+/** Both ends of an address, of the first site that has it. */
+const MAX_LINKS = 4;
 
 function labelsOf(finding: Finding): Label[] {
   const labels: Label[] = [{ place: finding.at, role: "primary", message: finding.label ?? "" }];
@@ -62,9 +63,12 @@ export function evidence(finding: Finding): Evidence {
     if (list === undefined) files.set(path, [label]);
     else list.push(label);
   }
-  const groups = [...files.values()];
-  const shown = groups.slice(0, 1 + MAX_RELATED_FILES).map((group) => group.slice(0, MAX_LABELS));
-  const kept = new Set(shown.flat());
+  const most = (role: Label["role"], number: number) =>
+    labels.filter((label) => label.role === role).slice(0, number);
+  const kept = new Set([...most("primary", 1), ...most("link", MAX_LINKS), ...most("related", MAX_RELATED)]);
+  const shown = [...files.values()]
+    .map((group) => group.filter((label) => kept.has(label)))
+    .filter((group) => group.length > 0);
   return {
     frames: shown.flatMap((group) => (group[0] === undefined ? [] : [frameOf(group, group[0])])),
     folded: labels.filter((label) => !kept.has(label)),

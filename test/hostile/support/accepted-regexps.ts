@@ -4,6 +4,17 @@ const BY_REASON: Readonly<Record<string, readonly RegExp[]>> = {
   "linear: each try ends at the first letter that does not fit; recheck does not come to an end": [
     /\b[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} [\d:]{8} \d{4}\b/,
   ],
+  "applied to one line of at most 1000 characters: see LONGEST_LINE": [
+    /^[ \t]*(pm(?:\.\w+)?|listen\.\w+|request_(?:terminate|slowlog)_timeout|php_(?:admin_)?(?:value|flag)\[[^\]\r\n]{0,200}\]|catch_workers_output|security\.limit_extensions|clear_env|ping\.path|access\.format|rlimit_(?:files|core))[ \t]*=/i,
+    /^[ \t]*(include|pid|error_log|daemonize|process\.\w+|emergency_restart_\w+|process_control_timeout|log_level|syslog\.\w+|rlimit_\w+|events\.mechanism|systemd_interval)[ \t]*=/i,
+    /(?:^|[;{}])[ \t]*(?:(server)|(upstream)[ \t]+[^\s;{}]+|(location)[ \t][^;\n]{1,500}|(map|geo)[ \t]+[^\s;{}]+[ \t]+\$\w+)[ \t]*\{/,
+    /(?:^|[;{}])[ \t]*(listen|server_name|root|index|alias|try_files|rewrite|return|fastcgi_\w+|proxy_\w+|uwsgi_\w+|scgi_\w+|grpc_\w+|ssl_\w+|add_header|access_log|error_log|error_page|include|user|pid|worker_\w+|load_module|client_\w+|gzip(?:_\w+)?|keepalive_timeout|server|default_type|set|expires|deny|allow|charset|resolver|limit_\w+)[ \t]+[^\s;{}][^;{}\n]{0,500};/,
+    /^[ \t]*map[ \t]+[^\s;{}]*\$[^\s;{}]+[ \t]+\$\w+[ \t]*\{/,
+    /(?:^|[;}])[ \t]*(http|events)[ \t]*\{/,
+  ],
+  "applied to at most 500 characters: see FARTHEST": [
+    /^\s*(?:#|;|\w+_param\s|env[\s[]|if\s|map\s|geo\s|log_format\s|add_header\s|more_\w+\s|ssl_\w+\s|\w*_cache\w*\s|limit_\w+\s|upstream\s|set\s|perl\w*\s|php_\w+\[)/,
+  ],
   "applied to at most 4 KiB: see LONGEST": [/"((?:\\[\s\S]|[^"\\])*)"|'([^']*)'/g],
   "linear: tried at one place, and no part goes on where another could have": [
     /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y,
@@ -33,9 +44,6 @@ const BY_REASON: Readonly<Record<string, readonly RegExp[]>> = {
   "linear: tried once in a line; recheck takes ^ for any place": [
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
     /^((?:[^\S\r\n\ufeff]|\p{DI}|\x1b\[[\d;]*m)*):(?=\p{DI}*:)/gmu,
-    /^[ \t]*(?:include|pid|error_log|daemonize|process\.max|emergency_restart_\w+|log_level)[ \t]*=/im,
-    /^[ \t]*(?:pm(?:\.\w+)?|listen(?:\.\w+)?|request_terminate_timeout|php_(?:admin_)?(?:value|flag)\[)[ \t]*(?:=|[^\]\r\n]*\][ \t]*=)/im,
-    /^[ \t]*(?:server\s*|upstream\s+[^\s{]+\s*|location\s[^;{]{0,500}|map\s+\S+\s+\$\w+\s*)\{/m,
     /^[ \t]*\[[^\]\r\n]+\]/m,
   ],
   "applied to 1000 characters: see LONGEST_LINE": [/\[.*?\]|#.*/g],

@@ -1,0 +1,56 @@
+import { isLocal, showAddress } from "../model/address/address.js";
+import type { Binding, Host, Target } from "../model/host.js";
+import { writtenAddress } from "../model/pass/written.js";
+import { position } from "../source/file.js";
+import { hasPlaceholder } from "../source/template.js";
+import { looksFilledIn } from "../source/template-names.js";
+import type { NotCompared } from "./finding.js";
+
+/** Which PHP locations were compared with a pool, and why the others were not. */
+export interface Compared {
+  readonly compared: number;
+  readonly notCompared: readonly NotCompared[];
+}
+
+export function comparedIn(host: Host): Compared {
+  const php = host.bindings.filter(({ serves }) => serves === "php");
+  const open = php.filter(({ targets }) => !targets.some(({ pools }) => pools.length > 0));
+  return {
+    compared: php.length - open.length,
+    notCompared: open.map((binding) => ({
+      file: binding.pass.file.display,
+      line: position(binding.pass.file, binding.pass.directive.start).line,
+      location: binding.label,
+      reason: reasonOf(host, binding),
+    })),
+  };
+}
+
+function reasonOf(host: Host, { targets, pass }: Binding): string {
+  const [target] = targets;
+  const written = pass.directive.args[0]?.text ?? "";
+  if (target === undefined) {
+    return hasPlaceholder(written) || looksFilledIn(written)
+      ? "a template fills in the address"
+      : `where ${shown(written)} leads is not known`;
+  }
+  return reasonOfTarget(host, target);
+}
+
+/** Longer ones are cut in a line for people. */
+const LONGEST = 60;
+
+function shown(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
+}
+
+function reasonOfTarget(host: Host, target: Target): string {
+  const { address, place, down } = target;
+  const text = shown(showAddress(address));
+  if (down) return `${text} is down`;
+  if (address.kind === "tcp" && address.port === null && looksFilledIn(writtenAddress(place)))
+    return "a template fills in the address";
+  if (!isLocal(address)) return `${text} is another machine`;
+  const none = host.pools.length === 0 && host.asideMasters.every(({ pools }) => pools.length === 0);
+  return none ? `the tree has no pool for ${text}` : `no pool of the tree listens on ${text}`;
+}

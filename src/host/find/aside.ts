@@ -1,0 +1,60 @@
+import type { HostFilesystem } from "../filesystem.js";
+import { mayBeConfiguration, sampledName } from "../names.js";
+import type { AsideFile, UnreadPath } from "../spec.js";
+import type { Kind } from "./sniff.js";
+import { oddKindOf } from "./survey.js";
+
+/** Files of either half that nothing is known to include, and what is left out of a tree on purpose. */
+export interface Aside {
+  readonly files: readonly AsideFile[];
+  /** Main files of nginx under unusual names, for a tree without another one. */
+  readonly mains: readonly string[];
+  /** Scripts whose texts are not read. */
+  readonly scripts: readonly UnreadPath[];
+}
+
+/** What reports say of a shell script that has configuration in it. */
+export const IN_SCRIPT = "configuration inside a shell script is not read";
+
+/**
+ * `paths`: the files to look at; `kinds`: of those whose names are usual, what they are. `all`: those count as well,
+ * because only some of them are known to be read.
+ */
+export function asideAmong(
+  fs: HostFilesystem,
+  paths: readonly string[],
+  kinds: ReadonlyMap<string, Kind>,
+  all = false,
+): Aside {
+  const files: AsideFile[] = [];
+  const mains: string[] = [];
+  const scripts: UnreadPath[] = [];
+  const there = new Set(paths);
+  for (const path of paths) {
+    const known = kinds.get(path) ?? "other";
+    const kind = known === "other" && !mayBeConfiguration(path) ? oddKindOf(fs, path) : known;
+    if (kind === "script") scripts.push({ file: fs.display(path), reason: IN_SCRIPT, expected: true });
+    // Usual names of usual kinds are files of a host.
+    const half = kind === known && kind !== "fpm-settings" && !all ? null : halfOf(kind);
+    if (half === null || (kind === "nginx-main" && kind === known)) continue;
+    const plain = sampledName(path);
+    const reason = plain !== null && there.has(plain) ? "a sample, and the file itself is there" : null;
+    if (kind === "nginx-main" && reason === null) mains.push(path);
+    else files.push({ path, half, reason });
+  }
+  return { files, mains, scripts };
+}
+
+function halfOf(kind: Kind | "script"): AsideFile["half"] | null {
+  switch (kind) {
+    case "nginx-main":
+    case "nginx-fragment":
+      return "nginx";
+    case "fpm-main":
+    case "fpm-pool":
+    case "fpm-settings":
+      return "fpm";
+    default:
+      return null;
+  }
+}
