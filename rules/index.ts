@@ -49,6 +49,7 @@ import { rootUser } from "./fpm/root-user/rule.js";
 import { spareServers } from "./fpm/spare-servers.js";
 import { fpmSyntax } from "./fpm/syntax.js";
 import { unknownSetting } from "./fpm/unknown-setting.js";
+import { uselessSuppression } from "./fpmlint/useless-suppression.js";
 import { duplicateDirective } from "./nginx/duplicate-directive.js";
 import { invalidAddress } from "./nginx/invalid-address.js";
 import { invalidValue } from "./nginx/invalid-value/rule.js";
@@ -141,6 +142,7 @@ export const rules: readonly Rule[] = [
   spareServers,
   fpmSyntax,
   unknownSetting,
+  uselessSuppression,
   duplicateDirective,
   invalidAddress,
   invalidValue,

@@ -8,10 +8,19 @@ import type { GivenHost } from "./host/find/given.js";
 import { isWithinAny, withParents } from "./host/path.js";
 import type { TypedLink } from "./host/spec.js";
 import type { Host } from "./model/host.js";
-import { type HostRefusal, type HostsOptions, readHosts } from "./read-hosts.js";
+import { type Baseline, type BaselineEntry, withoutKnown } from "./policy/baseline.js";
+import { applyComments } from "./policy/policy.js";
+import { type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
 import type { Place } from "./source/file.js";
 
-export type LintOptions = HostsOptions;
+export interface LintOptions extends HostsOptions {
+  /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
+  readonly today?: string | null;
+  /** Known findings, which are left out. Default: none. */
+  readonly baseline?: Baseline | null;
+}
+
+const NO_BASELINE: Baseline = { version: 1, findings: [] };
 
 /** Why nothing could be linted: what a command line exits with 2 for. */
 export type LintRefusal = HostRefusal;
@@ -22,6 +31,26 @@ export type LintOutcome =
 
 /** Lints with the rules and validators of the caller's choice; `index.ts` has the one with all of fpmlint's. */
 export function lintWith(rules: readonly Rule[], validators: Validators, options: LintOptions): LintOutcome {
+  const outcome = lintHosts(rules, validators, options);
+  return outcome.kind === "refused" ? outcome : { kind: "linted", result: outcome.result };
+}
+
+export type HostsOutcome =
+  | {
+      readonly kind: "linted";
+      readonly result: LintResult;
+      readonly hosts: readonly ReadHost[];
+      /** Entries of the baseline that nothing was found for. */
+      readonly stale: readonly BaselineEntry[];
+    }
+  | { readonly kind: "refused"; readonly refusal: LintRefusal };
+
+/** The same, with the hosts that were read. */
+export function lintHosts(
+  rules: readonly Rule[],
+  validators: Validators,
+  options: LintOptions,
+): HostsOutcome {
   const read = readHosts(options);
   if (read.kind === "refused") return read;
   const known = new Map(
@@ -39,10 +68,24 @@ export function lintWith(rules: readonly Rule[], validators: Validators, options
     const ran = run(rules, host, settings, (report) => touches(report, paths));
     return { ...ran, findings: ran.findings.filter((finding) => touches(finding, paths)) };
   });
-  const findings = withOrdinals(distinctFindings(judged.flatMap((one) => one.findings)));
-  const further = judged.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);
+  const applied = applyComments(
+    distinctFindings(judged.flatMap((one) => one.findings)),
+    read.hosts.map(({ host, touching }) => ({ host, part: touching !== null })),
+    rules,
+    settings,
+    options.today ?? null,
+  );
+  const ran = [...judged, ...applied.ran];
+  const all = withOrdinals(
+    distinctFindings([...applied.findings, ...applied.ran.flatMap((one) => one.findings)]),
+  );
+  const remaining = withoutKnown(all, options.baseline ?? NO_BASELINE);
+  const { findings, stale } = remaining;
+  const further = ran.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);
   const incomplete = sortedIncomplete([...unread, ...further]);
-  return { kind: "linted", result: summarize(findings, hosts, incomplete, read.links) };
+  const suppressed = applied.suppressed + remaining.suppressed;
+  const result = summarize(findings, hosts, incomplete, read.links, suppressed);
+  return { kind: "linted", result, hosts: read.hosts, stale };
 }
 
 /** The first path that means neither whole hosts nor a part of one that is read; `null`: none. */
@@ -93,6 +136,7 @@ function summarize(
   hosts: readonly Host[],
   incomplete: readonly Incomplete[],
   links: readonly TypedLink[],
+  suppressed: number,
 ): LintResult {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
@@ -101,7 +145,7 @@ function summarize(
       errors: count("error"),
       warnings: count("warning"),
       infos: count("info"),
-      suppressed: 0,
+      suppressed,
       // What could only be seen from outside is in incomplete.
       hosts: hosts.filter(({ nginx, masters }) => nginx !== null || masters.length > 0).length,
       files: new Set(hosts.flatMap(filesOf)).size,

@@ -6,6 +6,7 @@ import type { Config } from "./engine/schemas.js";
 import { diskFilesystem } from "./host/disk.js";
 import { dumpHosts, type GivenHost, hostsOf, startSearch, withDump } from "./host/find/given.js";
 import { type Reach, reaches, reachOf, realPlace } from "./host/find/stated.js";
+import { overlaid } from "./host/overlaid.js";
 import { normalizePath } from "./host/path.js";
 import type { HostSpec, TypedLink } from "./host/spec.js";
 import { type BuildOptions, buildHost } from "./model/build.js";
@@ -30,6 +31,8 @@ export interface HostsOptions {
   readonly memory?: number | null;
   /** What the path `-` stands for: the output of `nginx -T`. */
   readonly standardInput?: string;
+  /** Files that are read with another text than they have, by the name that reports print. Default: none. */
+  readonly texts?: ReadonlyMap<string, string>;
 }
 
 /** Why nothing could be read: what a command line exits with 2 for. */
@@ -40,6 +43,8 @@ export interface HostRefusal {
   /** One sentence without a full stop. */
   readonly message: string;
 }
+
+const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 
 /** A host that was read. */
 export interface ReadHost {
@@ -101,7 +106,7 @@ export function readHosts(options: HostsOptions, supposed = false): ReadHosts {
 }
 
 function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions, supposed: boolean): ReadHost {
-  const host = buildHost(spec, fs, {
+  const host = buildHost(spec, overlaid(fs, options.texts ?? NO_TEXTS), {
     phpVersion: options.phpVersion ?? null,
     nginxVersion: options.nginxVersion ?? null,
     supposed,

@@ -15,9 +15,9 @@ import type { Binding, Host } from "../../src/model/host.js";
 import { labelOf } from "../../src/model/labels.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { matchingOf } from "../../src/nginx/location/extensions.js";
-import { handingOn, takesBodies } from "../../src/nginx/location/passed.js";
-import { effectiveList, effectiveOffset } from "../../src/nginx/tree/effective.js";
-import { argumentPlace, headPlace, headText } from "../../src/nginx/tree/nodes.js";
+import { chosenLocation, handingOn, takesBodies } from "../../src/nginx/location/passed.js";
+import { effectiveList, effectiveNode, effectiveOffset } from "../../src/nginx/tree/effective.js";
+import { argument, argumentPlace, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { phpDefault } from "../../src/php/facts.js";
 import { parseIniBytes } from "../../src/php/ini.js";
@@ -69,6 +69,10 @@ export const bodyLimitMismatch = defineRule({
       markdown`
         nobody set \`client_max_body_size\` where a request comes first, and a larger limit is written in
         the PHP location that it is handed to, or \`post_max_size\` is written above PHP's default (a warning)
+      `,
+      markdown`
+        the same where \`auth_request\` asks a location about the request (a warning), or where \`/\` leads to the
+        script by \`index\` (info)
       `,
     ],
     silent: [
@@ -155,26 +159,63 @@ function isCut({ nginx, php }: Limits): boolean {
 interface CutOff extends Pair {
   readonly nginx: Known<number>;
   readonly written: Known<number>;
+  /** What it has to do with the PHP location. */
+  readonly how: "hands on" | "is asked" | "index";
 }
 
 function cutOff(pair: Pair): readonly CutOff[] {
   const { binding } = pair;
   const [own, ...before] = takesBodies(binding.location) ? entrances(binding) : [];
   if (own === undefined || own.binding !== binding || own.nginx.kind !== "set") return [];
-  return before
-    .filter(({ nginx }) => nginx.kind === "default")
-    .map((one) => ({ ...pair, ...one, written: own.nginx }));
+  const cut = (one: Pick<Limits, "binding" | "nginx">, how: CutOff["how"]): readonly CutOff[] =>
+    one.nginx.kind === "default" && one.nginx.value < own.nginx.value
+      ? [{ ...pair, ...one, written: own.nginx, how }]
+      : [];
+  const found = before.flatMap((one) => cut(one, "hands on"));
+  const at = (block: Node | null, how: CutOff["how"]): readonly CutOff[] => {
+    const nginx = block === null || block === binding.location ? null : limitOf(block);
+    return block === null || nginx === null
+      ? []
+      : cut({ nginx, binding: { ...binding, location: block } }, how);
+  };
+  if (found.length > 0) return found;
+  return [...at(askedBy(binding), "is asked"), ...at(startPage(binding), "index")];
+}
+
+/** The location that `auth_request` asks: nginx compares the length of the body there as well. */
+function askedBy({ block, server }: Binding): Node | null {
+  const asked = effectiveNode(block, "auth_request");
+  const uri = asked.kind === "set" ? argument(asked.node, 0) : undefined;
+  if (server === null || uri === undefined || !/^\/[^$]*$/.test(uri)) return null;
+  return chosenLocation(server, uri) ?? null;
+}
+
+/** What takes `/` where an `index` then leads to the location. */
+function startPage({ location, server }: Binding): Node | null {
+  if (server === null) return null;
+  const found = chosenLocation(server, "/");
+  const block = found === null ? server : found;
+  if (block === undefined || block === location) return null;
+  const index = effectiveNode(block, "index");
+  const [name] = index.kind === "set" ? index.node.directive.args : [];
+  if (name === undefined || name.placeholder || !/^[\w-]+\.php$/.test(name.text)) return null;
+  // What answers by itself, or hands on otherwise, is no start page.
+  if (block.children.some((one) => /_pass$|^(?:return|rewrite|if)$/.test(one.name))) return null;
+  const tried = childrenNamed(block, "try_files").flatMap(({ directive }) => directive.args);
+  if (tried.length > 0 && !tried.some(({ text }) => text.endsWith("/"))) return null;
+  return chosenLocation(server, `/${name.text}`) === location ? block : null;
 }
 
 function ownLimit(host: Host, group: readonly [CutOff, ...CutOff[]]): Draft<Case> {
   const [first] = group;
-  const { nginx, written, binding, pool } = first;
+  const { nginx, written, binding, pool, how } = first;
   const line = written.value === Infinity ? "0" : showBytes(written.value).replace(" bytes", "");
   const at = placeOf(nginx) ?? headPlace(binding.location);
   return {
     ...certainty(first),
     case: "cut-by-default",
-    message: `${headText(binding.location)} lets ${shownSize(nginx)} through, and hands requests on to a location that takes ${shownSize(written)}`,
+    ...(how === "index" ? { settle: "Whether large forms are sent to / would settle it." } : {}),
+    message: `${headText(binding.location)} lets ${shownSize(nginx)} through, and ${HOW[how]} a location that takes ${shownSize(written)}`,
     at,
     label: "the length is compared here first",
     related: relatedValues(
@@ -183,10 +224,24 @@ function ownLimit(host: Host, group: readonly [CutOff, ...CutOff[]]): Draft<Case
       () => `${shownSize(written)} from here on`,
     ),
     link: linkOf(first),
-    effect: `a request body larger than ${showBytes(nginx.value)} ends as 413 Request Entity Too Large, and the larger limit is never reached`,
+    effect:
+      how === "is asked"
+        ? `nginx refuses to ask about a request with a body larger than ${showBytes(nginx.value)}, and answers 500 Internal Server Error`
+        : `a request body larger than ${showBytes(nginx.value)} ends as 413 Request Entity Too Large${how === "index" ? " at /" : ""}, and the larger limit is never reached`,
     help: helpOf([[addInto(host, headPlace(binding.location), `client_max_body_size ${line};`)]]),
     names: namesOf(binding, pool),
   };
+}
+
+const HOW = {
+  "hands on": "hands requests on to",
+  "is asked": "is asked about requests by",
+  index: "/ leads from there to",
+};
+
+function limitOf(block: Node): Known<number> | null {
+  const value = unlimited(effectiveOffset(block, "client_max_body_size"));
+  return value.kind === "unknown" ? null : value;
 }
 
 /**
@@ -195,13 +250,9 @@ function ownLimit(host: Host, group: readonly [CutOff, ...CutOff[]]): Draft<Case
  */
 function entrances(binding: Binding): readonly Pick<Limits, "binding" | "nginx">[] {
   const { location, server } = binding;
-  const limit = (block: Node): Known<number> | null => {
-    const value = unlimited(effectiveOffset(block, "client_max_body_size"));
-    return value.kind === "unknown" ? null : value;
-  };
-  const own = limit(binding.block);
+  const own = limitOf(binding.block);
   const before = (server === null ? [] : handingOn(server, location)).flatMap((one) => {
-    const nginx = takesBodies(one) ? limit(one) : null;
+    const nginx = takesBodies(one) ? limitOf(one) : null;
     const label = `${labelOf(location, server)} (reached through ${headText(one)})`;
     return nginx === null ? [] : [{ nginx, binding: { ...binding, location: one, label } }];
   });

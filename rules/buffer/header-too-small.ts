@@ -23,9 +23,9 @@ import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import {
   argumentPlace,
   childrenNamed,
-  descendants,
   descendantsOf,
   enclosing,
+  everywhere,
   headText,
 } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
@@ -220,8 +220,7 @@ function untouched(host: Host, prefix: BufferPrefix): Node | null {
   const [http] = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
   if (http === undefined || http.directive.block === null) return null;
   const names = BUFFER_DIRECTIVES.map((name) => `${prefix}_${name}`);
-  for (const { name } of descendants(http)) if (names.includes(name)) return null;
-  return http;
+  return names.some((name) => everywhere(http, name).length > 0) ? null : http;
 }
 
 function label(pass: Node): string {

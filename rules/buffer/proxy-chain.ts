@@ -2,8 +2,9 @@ import { type Draft, defineRule } from "../../src/engine/define.js";
 import { type Known, sourceOf } from "../../src/evidence/grouping.js";
 import { type Hop, hops } from "../../src/evidence/hops.js";
 import { namesOf, showBytes, showMs, shown } from "../../src/evidence/pairs.js";
+import { seconds } from "../../src/fpm/pools.js";
 import { addInto, helpOf, replace } from "../../src/help/edit.js";
-import type { Host } from "../../src/model/host.js";
+import type { Binding, Host } from "../../src/model/host.js";
 import { labelOf } from "../../src/model/labels.js";
 import { takesBodies } from "../../src/nginx/location/passed.js";
 import { effectiveOffset, effectiveTime } from "../../src/nginx/tree/effective.js";
@@ -13,19 +14,20 @@ import { type Effective, placeOf } from "../../src/source/effective.js";
 import type { Place } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
-type Case = "body" | "time";
+type Case = "body" | "time" | "worker";
 
 interface Shorter extends Hop {
   readonly case: Case;
   /** Bytes or milliseconds of the server in front; `Infinity`: no limit. */
   readonly front: Known<number>;
-  /** Those of the PHP location, which somebody wrote. */
+  /** Those of the PHP location; but for `worker`, somebody wrote them. */
   readonly back: Known<number>;
 }
 
 const NAMES = {
   body: { front: "client_max_body_size", back: "client_max_body_size" },
   time: { front: "proxy_read_timeout", back: "fastcgi_read_timeout" },
+  worker: { front: "proxy_read_timeout", back: "fastcgi_read_timeout" },
 } as const;
 
 export const proxyChain = defineRule({
@@ -46,6 +48,15 @@ export const proxyChain = defineRule({
       },
       summary: "a server in front gives up before the server of the scripts does",
     },
+    worker: {
+      severity: "info",
+      symptom: {
+        when: "slow-request",
+        status: 504,
+        log: "upstream timed out (110: Connection timed out) while reading response header from upstream",
+      },
+      summary: "a server in front was told to give up early, and PHP works on without anybody who waits",
+    },
   },
   docs: {
     title: "a server in front with tighter limits",
@@ -56,9 +67,13 @@ export const proxyChain = defineRule({
         the one that is written for the PHP location
       `,
       "its `proxy_read_timeout` is shorter than the written `fastcgi_read_timeout`",
+      markdown`
+        its written \`proxy_read_timeout\` is shorter than the default of \`fastcgi_read_timeout\`, and no
+        \`request_terminate_timeout\` ends the script by then (info)
+      `,
     ],
     silent: [
-      "the limit of the PHP location is a default, which nobody asked for",
+      "the limit of a body in the PHP location is a default, which nobody asked for",
       "the limits in front are as large or larger",
       "which server answers is not in the files (variables, several names, another program)",
     ],
@@ -103,15 +118,31 @@ function shorter(hop: Hop): readonly Shorter[] {
     effectiveTime(to.block, "fastcgi_read_timeout"),
   ];
   const bodies = takesBodies(first) && takesBodies(to.location);
-  return [...(bodies ? [["body", body] as const] : []), ["time", time] as const].flatMap(([what, pair]) => {
-    const [front, back] = pair;
-    if (front === undefined || back === undefined) return [];
-    if (front.kind === "unknown" || back.kind !== "set" || front.value >= back.value) return [];
-    // For both 0 is a fault of its own.
-    return what === "time" && (front.value === 0 || first !== from.location)
-      ? []
-      : [{ ...hop, case: what, front, back }];
-  });
+  return [...(bodies ? [["body", body] as const] : []), ["time", time] as const].flatMap(
+    ([what, pair]): readonly Shorter[] => {
+      const [front, back] = pair;
+      if (front === undefined || back === undefined) return [];
+      if (front.kind === "unknown" || back.kind === "unknown" || front.value >= back.value) return [];
+      if (back.kind === "default") {
+        const alone = what === "time" && front.kind === "set" && front.value > 0 && first === from.location;
+        return alone && worksOn(to, front.value) ? [{ ...hop, case: "worker", front, back }] : [];
+      }
+      // For both 0 is a fault of its own.
+      return what === "time" && (front.value === 0 || first !== from.location)
+        ? []
+        : [{ ...hop, case: what, front, back }];
+    },
+  );
+}
+
+/** Whether a script may still run long after so many milliseconds. */
+function worksOn({ targets }: Binding, after: number): boolean {
+  const limits = targets
+    .flatMap(({ pools }) => pools)
+    .map((pool) => seconds(pool, "request_terminate_timeout"));
+  return limits.some(
+    (one) => one.kind !== "unknown" && ((one.value ?? 0) === 0 || (one.value ?? 0) * 1000 > 1.5 * after),
+  );
 }
 
 function unlimited(value: Effective<number>): Effective<number> {
@@ -131,20 +162,27 @@ function report(group: readonly [Shorter, ...Shorter[]], host: Host): Draft<Case
     case: what,
     message: body
       ? `${label} takes bodies up to ${shown(front, show)} and passes to ${to.label}, which takes ${show(back.value)}`
-      : `${label} waits ${shown(front, show)} for ${to.label}, which waits ${show(back.value)} for PHP`,
+      : what === "time"
+        ? `${label} waits ${shown(front, show)} for ${to.label}, which waits ${show(back.value)} for PHP`
+        : `${label} gives up after ${show(front.value)}, but ${to.label} waits ${shown(back, show)} for PHP, which works on`,
     at: (front.kind === "set" ? placeOf(front) : null) ?? headPlace(first),
     label: body ? "the length is compared here first" : "this server gives up first",
     related: [
       { place: headPlace(from.pass), message: "passes to a server of the same nginx" },
-      ...(written === null ? [] : [{ place: written, message: `${NAMES[what].back} of ${to.label}` }]),
+      ...(written === null || back.kind === "default"
+        ? []
+        : [{ place: written, message: `${NAMES[what].back} of ${to.label}` }]),
       ...group.slice(1).map((other) => ({ place: headPlace(other.from.pass), message: "passes there also" })),
     ],
     effect: body
       ? `a request body larger than ${show(front.value)} ends as 413 Request Entity Too Large at the server in front`
       : `a request that takes longer than ${show(front.value)} ends as 504 Gateway Time-out at the server in front, and its worker stays busy`,
-    help: helpOf([
-      [front.kind === "set" ? replace(host, front.place, line) : addInto(host, headPlace(first), line)],
-    ]),
+    help: helpOf(
+      [[front.kind === "set" ? replace(host, front.place, line) : addInto(host, headPlace(first), line)]],
+      what === "worker"
+        ? `or let PHP-FPM end such requests as well: request_terminate_timeout = ${showMs(front.value)}`
+        : null,
+    ),
     names: [...namesOf(to), label],
   };
 }

@@ -58,6 +58,7 @@ export const bindUnix = defineRule({
         the effective \`fastcgi_bind\` of a location is an address, with or without \`transparent\`, and its
         \`fastcgi_pass\` leads to a Unix socket, directly, through a variable or as a server of an \`upstream\`
       `,
+      "it is an IPv4 address and `fastcgi_pass` leads to an IPv6 address, or the other way round",
       "the address is `$remote_addr` or `$server_addr`, and the server listens on TCP alone",
     ],
     silent: [
@@ -80,7 +81,7 @@ export const bindUnix = defineRule({
   *find(binding): Generator<Bound> {
     const bind = addressBound(binding);
     if (bind === null) return;
-    for (const target of sockets(binding)) yield { binding, target, bind };
+    for (const target of unreachable(binding, bind)) yield { binding, target, bind };
   },
   cause: ({ bind }) => placeKey(argumentPlace(bind, 0)),
   report(group, host) {
@@ -89,9 +90,12 @@ export const bindUnix = defineRule({
     const others = group.some((one) => siblings(one.binding, one.target).length > 0);
     return {
       case: argument(bind, 1) === undefined ? "bound" : "transparent",
-      message: `fastcgi_bind ${address} is in effect on the way to the Unix socket ${showAddress(target.address)}, which cannot have an IP address`,
+      message:
+        target.address.kind === "unix"
+          ? `fastcgi_bind ${address} is in effect on the way to the Unix socket ${showAddress(target.address)}, which cannot have an IP address`
+          : `fastcgi_bind ${address} is in effect on the way to ${showAddress(target.address)}, an address of the other IP version`,
       at: argumentPlace(bind, 0),
-      label: "nginx cannot bind a Unix socket to it",
+      label: `nginx cannot bind ${target.address.kind === "unix" ? "a Unix socket" : "this connection"} to it`,
       related: related(group),
       effect: `nginx answers 500 Internal Server Error to every request that it would pass there${others ? ", and asks no other server" : ""}`,
       help: () => help(host, group),
@@ -126,10 +130,17 @@ function listensOnTcp(server: Node): boolean {
   );
 }
 
-function sockets({ targets }: Binding): readonly Target[] {
-  return targets.filter(
-    (target) => target.address.kind === "unix" && !target.down && !target.backup && isWritten(target),
-  );
+/** Unix sockets, and literal addresses of the other IP version than the one that is bound. */
+function unreachable({ targets }: Binding, bind: Node): readonly Target[] {
+  const text = (argument(bind, 0) ?? "").replace(/^\[|\](?::\d+)?$/g, "");
+  const own = (ipBytes(text) ?? ipBytes(text.replace(/:\d+$/, "")))?.length;
+  return targets.filter((target) => {
+    const { address, down, backup } = target;
+    if (down || backup || !isWritten(target)) return false;
+    if (address.kind === "unix") return true;
+    const other = ipBytes(address.host)?.length;
+    return own !== undefined && other !== undefined && own !== other;
+  });
 }
 
 /** Whether the whole `server` line of an upstream is written: a template may make it a backup, or down. */
@@ -182,8 +193,8 @@ function inEach(host: Host, locations: readonly Node[], line: string): readonly 
 const otherUsers = perKey(({ bindings }: Host): ReadonlyMap<string, ReadonlySet<Node>> => {
   const users = new Map<string, Set<Node>>();
   for (const binding of bindings) {
-    const bind = sockets(binding).length > 0 ? null : addressBound(binding);
-    if (bind === null) continue;
+    const bind = addressBound(binding);
+    if (bind === null || unreachable(binding, bind).length > 0) continue;
     const key = placeKey(argumentPlace(bind, 0));
     users.set(key, (users.get(key) ?? new Set()).add(binding.location));
   }

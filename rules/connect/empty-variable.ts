@@ -4,9 +4,14 @@ import { namesOf } from "../../src/evidence/pairs.js";
 import { isPage } from "../../src/evidence/what-for.js";
 import { addAfter, addBefore, addInto, helpOf, inPlace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { type EmptyVariable, emptyVariables, isCovered } from "../../src/model/request/empty-variables.js";
+import {
+  type EmptyVariable,
+  emptyVariables,
+  endOfRewriting,
+  isCovered,
+} from "../../src/model/request/empty-variables.js";
 import { effectiveParams, surelyPhp } from "../../src/model/request/fastcgi-params.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { rootOf } from "../../src/model/request/root.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeKey } from "../../src/source/file.js";
@@ -50,7 +55,7 @@ export const emptyVariable = defineRule({
         a variable in \`fastcgi_pass\`, in \`SCRIPT_FILENAME\` or in the \`root\` that it begins with comes
         from a \`map\` or \`geo\` without \`default\`, or from \`split_clients\` without \`*\`
       `,
-      "its only `set` is inside an `if`",
+      "its only `set` is inside an `if`, or comes after a `rewrite … break` that ends the rewriting",
     ],
     silent: [
       "the rows have every name of the server, or every value that the source can have",
@@ -102,13 +107,14 @@ function* empty(binding: Binding): Generator<Empty> {
   if (script === undefined || isPage(binding)) return;
   for (const one of known(script.value))
     yield { ...one, case: "script", binding, use: script.node, text: script.value };
-  const root = effectiveNode(block, "root");
-  if (root.kind !== "set" || !/\$\{?(?:document_root|realpath_root)\b/.test(script.value)) return;
-  const text = argument(root.node, 0) ?? "";
-  for (const one of known(text)) yield { ...one, case: "script", binding, use: root.node, text };
+  const { node: root, written } = rootOf(block);
+  if (root === null || !/\$\{?(?:document_root|realpath_root)\b/.test(script.value)) return;
+  for (const one of known(written)) yield { ...one, case: "script", binding, use: root, text: written };
 }
 
-const NO_ROW = {
+const LABELS = {
+  if: "not set for other requests",
+  set: "nothing runs this line",
   map: "no row for the rest",
   geo: "no row for the rest",
   split_clients: "no row for the rest",
@@ -117,15 +123,18 @@ const NO_ROW = {
 function report([first, ...others]: readonly [Empty, ...Empty[]], host: Host): Draft<Case> {
   const { binding, node, kind, name, use, case: what } = first;
   const why =
-    kind === "if"
-      ? `$${name} is only set inside an if, so it is empty for all other requests`
-      : `${headText(node)} has no ${kind === "split_clients" ? "row *" : "default"}, so $${name} is empty for what no row has`;
+    kind === "set"
+      ? `$${name} is set after ${headText(endOf(node))}, which ends the rewriting, so it is empty`
+      : kind === "if"
+        ? `$${name} is only set inside an if, so it is empty for all other requests`
+        : `${headText(node)} has no ${kind === "split_clients" ? "row *" : "default"}, so $${name} is empty for what no row has`;
   return {
     case: what,
     message: `${why}, and ${headText(use)} needs it`,
     at: headPlace(node),
-    label: kind === "if" ? "not set for other requests" : NO_ROW[kind],
+    label: LABELS[kind],
     related: [
+      ...(kind === "set" ? [{ place: headPlace(endOf(node)), message: "ends the rewriting here" }] : []),
       { place: headPlace(use), message: `used for ${binding.label}` },
       ...others.map((one) => ({ place: headPlace(one.use), message: `used for ${one.binding.label}` })),
     ],
@@ -142,14 +151,24 @@ function report([first, ...others]: readonly [Empty, ...Empty[]], host: Host): D
   };
 }
 
+/** What ends the rewriting before a `set`. */
+function endOf(set: Node): Node {
+  return (set.parent === null ? null : endOfRewriting(set.parent)) ?? set;
+}
+
+function writtenValue({ file, directive }: Node): string {
+  const value = directive.args[1];
+  return value === undefined ? "" : file.text.slice(value.start, value.end);
+}
+
 /** A line for the rest, with the value of the row that is written first. */
 function helpEdit({ node, kind, name }: Empty, host: Host) {
+  if (kind === "set") return addBefore(host, headPlace(endOf(node)), `set $${name} ${writtenValue(node)};`);
   if (kind === "if") {
     const set = childrenNamed(node, "set").find((one) => argument(one, 0) === `$${name}`);
-    const value = set?.directive.args[1];
-    return set === undefined || value === undefined
+    return set === undefined
       ? inPlace(`the line above ${headText(node)}`, `set $${name} VALUE;`)
-      : addBefore(host, headPlace(node), `set $${name} ${set.file.text.slice(value.start, value.end)};`);
+      : addBefore(host, headPlace(node), `set $${name} ${writtenValue(set)};`);
   }
   const [row] = node.children;
   const value = row?.directive.args[0];

@@ -7,6 +7,7 @@ import { type SentScript, sentScript, writeScript } from "../../src/help/script-
 import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { isUnset } from "../../src/model/request/paths.js";
+import { rootOf } from "../../src/model/request/root.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
@@ -92,21 +93,11 @@ export const aliasScript = defineRule({
 
 function* doubled(binding: Binding, host: Host): Generator<Doubled> {
   if (binding.serves !== "php") return;
-  const alias = effectiveNode(binding.block, "alias");
+  const { node, alias } = rootOf(binding.block);
   const sent = sentScript(binding);
-  if (alias.kind !== "set" || sent === null || !URI_BELOW_ROOT.test(sent.param.value)) return;
-  if (!isNearest(binding, alias.node) || removesPrefix(binding) || isChrooted(binding)) return;
-  if (mayBeRight(host, alias.node)) return;
-  yield { binding, sent, alias: alias.node };
-}
-
-/** Whether no `root` in a location further in replaces the alias. */
-function isNearest({ block }: Binding, alias: Node): boolean {
-  const root = effectiveNode(block, "root");
-  if (root.kind !== "set") return root.kind === "default";
-  for (let at = alias.parent; at !== null; at = at.parent)
-    if (at === root.node.parent && at !== alias.parent) return true;
-  return false;
+  if (node === null || alias === null || sent === null || !URI_BELOW_ROOT.test(sent.param.value)) return;
+  if (removesPrefix(binding) || isChrooted(binding) || mayBeRight(host, node)) return;
+  yield { binding, sent, alias: node };
 }
 
 function removesPrefix({ block, location }: Binding): boolean {

@@ -7,11 +7,12 @@ import { mayTellScheme, serverNames, type Told, toldBy } from "../../src/model/r
 import { type Cached, cacheOf, condition, mayTellHead } from "../../src/model/request/caching.js";
 import { effectiveParams } from "../../src/model/request/fastcgi-params.js";
 import { sentParam } from "../../src/model/request/request-params.js";
+import { rootOf } from "../../src/model/request/root.js";
 import { entrances } from "../../src/model/request/tls.js";
 import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { handingOn } from "../../src/nginx/location/passed.js";
-import { effectiveList, effectiveNode } from "../../src/nginx/tree/effective.js";
-import { argument, argumentPlace, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
+import { effectiveList } from "../../src/nginx/tree/effective.js";
+import { argumentPlace, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
 import { withoutEnd } from "../../src/source/ends.js";
@@ -274,15 +275,14 @@ function* hosts(host: Host, group: Group<Keyed>): Generator<Draft<Case>> {
 
 /** Where its scripts come from; `null`: unknown, or told by a variable. */
 function filesOf({ block }: Binding): string | null {
-  const root = effectiveNode(block, "root");
+  const { node, written, unread } = rootOf(block);
   const set = effectiveParams(block);
   const script = set === null || set === undefined ? undefined : set.params.get("SCRIPT_FILENAME");
-  if (root.kind === "unknown" || script === undefined) return null;
-  const word = root.kind === "set" ? root.node.directive.args[0] : null;
-  if (word?.placeholder === true || word?.text.includes("$") === true) return null;
+  if (unread !== null || script === undefined) return null;
+  if (node?.directive.args[0]?.placeholder === true || written.includes("$")) return null;
   if (script.node.directive.args[1]?.placeholder === true) return null;
   return /\$\{?(?:document_root|realpath_root|request_filename)\b/.test(script.value)
-    ? `${withoutEnd(word?.text ?? "", "/")} ${script.value}`
+    ? `${withoutEnd(written, "/")} ${script.value}`
     : script.value;
 }
 
@@ -294,9 +294,8 @@ function meets(one: Keyed, other: Binding): boolean {
 
 /** Whether one server serves different files for each of its names. */
 function isManySites({ block, server }: Binding): boolean {
-  const root = effectiveNode(block, "root");
-  if (server === null || root.kind !== "set") return false;
-  if (!/\$\{?(?:host|http_host|ssl_server_name)\b/.test(argument(root.node, 0) ?? "")) return false;
+  if (server === null) return false;
+  if (!/\$\{?(?:host|http_host|ssl_server_name)\b/.test(rootOf(block).written)) return false;
   const names = serverNames(server);
   return names.length > 1 || names.some((name) => /[*~]|^\./.test(name));
 }

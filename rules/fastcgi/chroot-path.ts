@@ -9,7 +9,6 @@ import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { jailOf } from "../../src/model/request/chroot.js";
 import { phpSwitch, usesOpcache } from "../../src/model/request/opcache.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -140,7 +139,7 @@ function pathOf(
   const root = ROOT.exec(value);
   if (root !== null) {
     const written = literalRoot(binding);
-    if (written === null || effectiveNode(binding.block, "alias").kind !== "default") return null;
+    if (written === null) return null;
     // The root alone is not a script, in a chroot or not.
     const rest = root[1] === "request_filename" ? "$fastcgi_script_name" : value.slice(root[0].length);
     return rest === "" ? null : { directory: normalizePath(written.path), rest };

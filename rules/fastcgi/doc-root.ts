@@ -6,9 +6,9 @@ import { literalRoot, type SentScript, sentScript } from "../../src/help/script-
 import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
-import { scriptPath } from "../../src/model/request/script-path.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
-import { headPlace } from "../../src/nginx/tree/nodes.js";
+import { rootOf } from "../../src/model/request/root.js";
+import { type ScriptPath, scriptPath } from "../../src/model/request/script-path.js";
+import { argument, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -58,7 +58,8 @@ export const docRoot = defineRule({
   },
   asksDisk: true,
   *find(binding, host): Generator<Moved> {
-    if (effectiveNode(binding.block, "alias").kind !== "default") return;
+    const { alias, unread } = rootOf(binding.block);
+    if (alias !== null || unread !== null) return;
     const sent = sentScript(binding);
     const directory = sent === null ? null : directoryOf(binding, sent);
     if (sent === null || directory === null) return;
@@ -121,8 +122,14 @@ function directoryOf(binding: Binding, { set, param }: SentScript): string | nul
   if (!/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(name)) return null;
   const path = scriptPath(param.value);
   if (path.kind === "literal-directory") return normalizePath(path.directory);
-  const root = path.kind === "follows-uri" ? literalRoot(binding) : null;
+  const root = path.kind === "follows-uri" || isFixed(binding, path) ? literalRoot(binding) : null;
   return root === null ? null : normalizePath(root.path);
+}
+
+/** One script for many URLs: PHP then looks for the path of the URL, and not for the script. */
+function isFixed({ location }: Binding, path: ScriptPath): boolean {
+  const own = argument(location, 0) === "=" && argument(location, 1);
+  return path.kind === "one-script" && own !== `/${path.name}`;
 }
 
 /** The path with the links of the tree followed. */

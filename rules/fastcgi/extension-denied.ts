@@ -3,11 +3,13 @@ import type { HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport, Symptom } from "../../src/engine/rule.js";
 import { certainty, poolKey, sourceOf } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
+import { scriptOf } from "../../src/evidence/scripts.js";
 import { limitExtensions, mayRun } from "../../src/fpm/extensions.js";
 import { helpOf, replace, write } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
-import { filesAt, writtenRoot } from "../../src/model/request/paths.js";
+import { filesAt } from "../../src/model/request/paths.js";
+import { writtenRoot } from "../../src/model/request/root.js";
 import { scriptPath } from "../../src/model/request/script-path.js";
 import { matchingOf, type NamedExtension, namedExtensions } from "../../src/nginx/location/extensions.js";
 import { surelyPassed } from "../../src/nginx/location/passed.js";
@@ -140,17 +142,29 @@ function denied(host: Host, pair: Pair): readonly Denied[] {
     return found(mayRun(allowed.value, extension) ? [] : [path.name], false, param.place);
   }
   const follows = path.kind === "follows-uri" || path.kind === "literal-directory";
-  if (!follows && !endsLikeUri(location, param.value)) return [];
+  if (!follows && !endsLikeUri(location, param.value))
+    return found(refusedScript(host, pair), false, param.place);
   const named = namedExtensions(location);
   if (named.length > 0) {
     const refused = refusedOf(host, pair, allowed.value);
     const at = argumentPlace(location, location.directive.args.length - 1);
     return found(refused, refused.length < named.flat().length, at);
   }
+  const script = refusedScript(host, pair);
+  if (script.length > 0) return found(script, false, headPlace(location));
   const files = allowed.value.length === 0 ? [] : staticFiles(host, pair, allowed.value);
   return files.length === 0
     ? []
     : [{ case: "static-files", pair, param, allowed, what: files, commas: false, at: headPlace(location) }];
+}
+
+/** The script of a URL that surely gets here, where the pool refuses it by its ending; none: it is not known. */
+function refusedScript(host: Host, { binding, pool }: Pair): readonly string[] {
+  const answers = scriptOf(host, binding)?.answers.filter((one) => one.pool === pool) ?? [];
+  const names = answers.flatMap(({ answer }) =>
+    answer.kind === "refused" && answer.reason === "extension" ? [answer.path.replace(/^.*\//, "")] : [],
+  );
+  return names.length === answers.length ? [...new Set(names)].filter((name) => name.includes(".")) : [];
 }
 
 /** Whether a path ends in the group with which the location's pattern ends: `$document_root/$dir/$script`. */

@@ -12,6 +12,7 @@ import {
   surelyPhp,
 } from "../../src/model/request/fastcgi-params.js";
 import { sentParam } from "../../src/model/request/request-params.js";
+import { tablesOf } from "../../src/model/request/tables.js";
 import { variablesIn } from "../../src/model/request/variable-words.js";
 import { HTTP_HOST_OVER_HTTP3 } from "../../src/nginx/facts/http3.js";
 import { isSince } from "../../src/nginx/facts/version.js";
@@ -213,13 +214,11 @@ function* uses(host: Host, server: Node, bindings: readonly Binding[]): Generato
 
 /** `http_host`, and the variables of every `map` that looks at it alone. */
 function emptyOverHttp3(http: Node | null): ReadonlySet<string> {
-  const maps = http === null ? [] : childrenNamed(http, "map");
+  const tables = http === null ? [] : [...tablesOf(http)];
   return new Set([
     "http_host",
-    ...maps.flatMap((node) =>
-      /^\$\{?http_host\}?$/i.test(argument(node, 0) ?? "")
-        ? [(argument(node, 1) ?? "").replace(/^\$/, "").toLowerCase()]
-        : [],
+    ...tables.flatMap(([name, { kind, source }]) =>
+      kind === "map" && /^\$\{?http_host\}?$/i.test(source) ? [name] : [],
     ),
   ]);
 }

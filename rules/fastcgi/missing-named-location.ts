@@ -10,9 +10,10 @@ import {
   argument,
   argumentPlace,
   childrenNamed,
-  descendants,
   enclosing,
+  everywhere,
   headPlace,
+  insideServer,
 } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy, unique } from "../../src/source/collect.js";
@@ -114,10 +115,9 @@ const namedLocations = perKey((server: Node): readonly string[] =>
 );
 
 function* missing({ nginx }: Host): Generator<Missing> {
-  for (const server of nginx === null ? [] : descendants(nginx.root)) {
-    if (server.name !== "server" || enclosing(server, "http") === null || server.directive.block === null)
-      continue;
-    const all = [...descendants(server)];
+  for (const server of nginx === null ? [] : everywhere(nginx.root, "server")) {
+    if (enclosing(server, "http") === null || server.directive.block === null) continue;
+    const all = [...insideServer(server, "try_files"), ...insideServer(server, "error_page")];
     const open = server.partial || childrenNamed(server, "location").some((one) => !always(one));
     const written = childrenNamed(server, "location").some(({ directive }) => directive.args[0]?.placeholder);
     // A server that sends every request elsewhere meets no error and looks for no file.
@@ -126,7 +126,7 @@ function* missing({ nginx }: Host): Generator<Missing> {
     for (const node of [...inherited(server), ...all]) {
       const index = node.directive.args.length - 1;
       const word = node.directive.args[index];
-      if (!/^(?:try_files|error_page)$/.test(node.name) || word === undefined || word.placeholder) continue;
+      if (word === undefined || word.placeholder) continue;
       if (!/^@[^$]+$/.test(word.text) || names.has(word.text) || !always(node)) continue;
       const block = node.parent;
       if (block !== null && block.name === "location" && !arrives(block)) continue;
@@ -141,7 +141,7 @@ function* missing({ nginx }: Host): Generator<Missing> {
 
 /** Whether an `error_page` is in effect in a location, or on the server where no location takes a request. */
 function countsAnywhere(server: Node, page: Node): boolean {
-  const locations = [...descendants(server)].filter(({ name }) => /^(?:location|if)$/.test(name));
+  const locations = [...insideServer(server, "location"), ...insideServer(server, "if")];
   const blocks = chosenLocation(server, ANYTHING) === null ? [server, ...locations] : locations;
   return blocks.some((block) => {
     const pages = effectiveList(block, "error_page");

@@ -5,15 +5,9 @@ import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import type { Outcome, Step } from "../../src/model/request/resolve/types.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
-import {
-  argument,
-  argumentPlace,
-  childrenNamed,
-  descendants,
-  enclosing,
-  headPlace,
-} from "../../src/nginx/tree/nodes.js";
+import { rootOf } from "../../src/model/request/root.js";
+import { matchingOf } from "../../src/nginx/location/extensions.js";
+import { argument, argumentPlace, enclosing, headPlace, insideServer } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
 import { withoutEnd } from "../../src/source/ends.js";
@@ -111,8 +105,10 @@ function also({ server }: Fallback) {
 }
 
 function aliasOf({ node }: Tried) {
-  const alias = node.parent === null ? null : effectiveNode(node.parent, "alias");
-  return alias?.kind === "set" ? [{ place: headPlace(alias.node), message: "with this alias" }] : [];
+  const found = node.parent === null ? null : rootOf(node.parent);
+  return found === null || found.node === null || found.alias === null
+    ? []
+    : [{ place: headPlace(found.node), message: "with this alias" }];
 }
 
 function* fallbacks(host: Host): Generator<Fallback> {
@@ -133,16 +129,16 @@ function* fallbacks(host: Host): Generator<Fallback> {
 /** A URL without a file, in each location with a `try_files` that says where it is. */
 function targetsIn(server: Node): readonly string[] {
   const found = new Set<string>();
-  for (const node of [server, ...descendants(server)])
-    for (const one of childrenNamed(node, "try_files")) {
-      const last = argument(one, one.directive.args.length - 1) ?? "";
-      const cut = node.name === "location" && effectiveNode(node, "alias").kind === "set";
-      if (/^[@=$]/.test(last) || (last.startsWith("/") && !cut)) continue;
-      const location = one.parent === null ? null : enclosing(one.parent, "location");
-      const [modifier = "/", path = modifier] = location?.directive.args.map(({ text }) => text) ?? [];
-      if (/^[~@=]/.test(modifier)) continue;
-      found.add(`${withoutEnd(path, "/")}/${NOWHERE}`);
-    }
+  for (const one of insideServer(server, "try_files")) {
+    const last = argument(one, one.directive.args.length - 1) ?? "";
+    const block = one.parent ?? server;
+    const cut = block.name === "location" && rootOf(block).alias !== null;
+    if (/^[@=$]/.test(last) || (last.startsWith("/") && !cut)) continue;
+    const location = enclosing(block, "location");
+    const { modifier, text } = location === null ? { modifier: "", text: "/" } : matchingOf(location);
+    if (/^[~@=]/.test(modifier)) continue;
+    found.add(`${withoutEnd(text, "/")}/${NOWHERE}`);
+  }
   return [...found];
 }
 

@@ -1,6 +1,14 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { type Lead, leadOf, leadPlace, meet, NOWHERE, serversOf } from "../../src/evidence/meetings.js";
+import {
+  type Lead,
+  leadOf,
+  leadPlace,
+  meet,
+  missingUrls,
+  NOWHERE,
+  serversOf,
+} from "../../src/evidence/meetings.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -69,7 +77,7 @@ export const lostQuery = defineRule({
   asksDisk: true,
   proof: {
     kind: "daemons",
-    requests: [{ path: `/${NOWHERE}?name=value` }],
+    requests: [{ path: `/${NOWHERE}?name=value` }, { path: `/app/${NOWHERE}?name=value` }],
     observe: { query: "query-lost", form: "query-lost" },
   },
   *check(host) {
@@ -105,8 +113,10 @@ const QUERY = "name=value";
 function* losses(host: Host): Generator<Lost> {
   for (const { http, server } of serversOf(host)) {
     // Asked anew with a query only where it may be lost.
-    if (!(meet(host, http, server, `/${NOWHERE}`)?.ways ?? []).some(mayLose)) continue;
-    for (const way of meet(host, http, server, `/${NOWHERE}?${QUERY}`)?.ways ?? []) {
+    const lossy = missingUrls(server).filter((target) =>
+      (meet(host, http, server, target)?.ways ?? []).some(mayLose),
+    );
+    for (const way of lossy.flatMap((target) => meet(host, http, server, `${target}?${QUERY}`)?.ways ?? [])) {
       const { outcome } = way;
       const lead = leadOf(way);
       if (outcome.kind !== "php" || lead === null || hasQuery(outcome)) continue;

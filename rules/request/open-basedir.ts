@@ -1,6 +1,7 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
+import { NOWHERE } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { type Passed, scriptOf } from "../../src/evidence/scripts.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
@@ -8,7 +9,7 @@ import { directoryOf } from "../../src/host/path.js";
 import type { AnswerWay } from "../../src/model/answer/types.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { rootOf } from "../../src/model/request/root.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Effective } from "../../src/source/effective.js";
 import { type Place, placeKey } from "../../src/source/file.js";
@@ -77,7 +78,10 @@ export const openBasedir = defineRule({
   },
   asksDisk: true,
   reads: ["directory"],
-  proof: { kind: "daemons", requests: [{ path: "/index.php" }, { path: "/tool/index.php" }] },
+  proof: {
+    kind: "daemons",
+    requests: [{ path: "/index.php" }, { path: "/tool/index.php" }, { path: `/${NOWHERE}` }],
+  },
   *find(binding, host): Generator<ShutOut> {
     if (binding.serves !== "php") return;
     const walls = wallsOf(host);
@@ -110,7 +114,7 @@ export const openBasedir = defineRule({
       at: wall,
       label: "does not hold the script",
       related: [
-        ...rootOf(binding),
+        ...shownRoot(binding),
         { place: headPlace(binding.pass), message: `${binding.label} passes ${asked.target}` },
         ...others.map((one) => ({
           place: headPlace(one.binding.location),
@@ -134,9 +138,11 @@ function listAt({ span }: Place): string | null {
   return /[${}]/.test(inside) ? null : inside.trim();
 }
 
-function rootOf({ block }: Binding) {
-  const root = effectiveNode(block, "root");
-  return root.kind === "set" ? [{ place: headPlace(root.node), message: "the root of the scripts" }] : [];
+function shownRoot({ block }: Binding) {
+  const { node, alias } = rootOf(block);
+  return node === null || alias !== null
+    ? []
+    : [{ place: headPlace(node), message: "the root of the scripts" }];
 }
 
 /** The root of the site is added, in the words of the list that is there. */

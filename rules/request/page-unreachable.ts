@@ -79,7 +79,7 @@ export const pageUnreachable = defineRule({
   *find(binding, host): Generator<Missed> {
     const { server, location } = binding;
     const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
-    if (server === null || /^[~@]/.test(modifier) || !isPage(host, path)) return;
+    if (server === null || /^[~@]/.test(modifier) || !isPage(host, path, modifier === "=")) return;
     const pools = [...new Set(binding.targets.flatMap((target) => target.pools))];
     if (pools.length === 0 || !pools.every(hasKnownPages)) return;
     const tried = triedAway(host, binding, path);
@@ -129,11 +129,11 @@ export const pageUnreachable = defineRule({
   },
 });
 
-/** Whether a path is meant for a page of PHP-FPM: a pool has it, or its name says so. */
-function isPage(host: Host, path: string): boolean {
+/** Whether a path is meant for a page of PHP-FPM: a pool has it, or its name says so. `exact`: no other path. */
+function isPage(host: Host, path: string, exact: boolean): boolean {
   if (!path.startsWith("/") || /\.\w+$/.test(path) || path.endsWith("/")) return false;
   if (allPages(host).has(path)) return true;
-  return /php|fpm/i.test(path) && /status|ping/i.test(path);
+  return (exact || /php|fpm/i.test(path)) && /status|ping/i.test(path);
 }
 
 const allPages = perKey(({ pools }: Host): ReadonlySet<string> => new Set(pools.flatMap(pagesOf)));

@@ -5,6 +5,7 @@ import {
   leadOf,
   leadPlace,
   meet,
+  missingUrls,
   NOWHERE,
   serversOf,
   waysTo,
@@ -66,7 +67,7 @@ export const redirectCycle = defineRule({
     twins: { bad: "bad-try-files", ok: "ok-script" },
   },
   asksDisk: true,
-  proof: { kind: "daemons", requests: [{ path: `/${NOWHERE}` }] },
+  proof: { kind: "daemons", requests: [{ path: `/${NOWHERE}` }, { path: `/app/${NOWHERE}` }] },
   *check(host) {
     for (const group of groupBy(cycles(host), ({ at }) => placeKey(at))) {
       const [{ server, target, lead, at }, ...others] = group;
@@ -79,7 +80,7 @@ export const redirectCycle = defineRule({
           place: headPlace(one.server),
           message: `also in ${serverLabel(one.server)}`,
         })),
-        effect: `nginx answers 500 Internal Server Error to ${target === "/" ? "the start page" : "every URL without a file"}`,
+        effect: `nginx answers 500 Internal Server Error to ${urlsOf(target)}`,
         help: help(host, server, lead),
         names: [serverLabel(server), target],
       };
@@ -87,26 +88,30 @@ export const redirectCycle = defineRule({
   },
 });
 
-/** The start page only where nothing worse is wrong. */
 function* cycles(host: Host): Generator<Cycle> {
   for (const { http, server } of serversOf(host)) {
-    const targets = hasOwnStart(server) ? [`/${NOWHERE}`, "/"] : [`/${NOWHERE}`];
+    const targets = [...missingUrls(server), ...(hasOwnStart(server) ? ["/"] : [])];
+    const told = new Set<string>();
     for (const target of targets) {
       const ways = meet(host, http, server, target)?.ways ?? [];
       const round = ways.every(({ outcome }) => outcome.kind === "status" && outcome.reason === "cycle");
       const [way] = ways;
       if (way === undefined || !round) continue;
       const lead = leadOf(way);
-      if (mayExist(lead)) continue;
-      yield {
-        server,
-        target,
-        lead,
-        at: lead === null ? headPlace(server) : leadPlace(lead, headPlace(server)),
-      };
-      break;
+      const at = lead === null ? headPlace(server) : leadPlace(lead, headPlace(server));
+      if (mayExist(lead) || told.has(placeKey(at))) continue;
+      // The start page only where nothing worse is wrong.
+      if (target === "/" && told.size > 0) continue;
+      told.add(placeKey(at));
+      yield { server, target, lead, at };
     }
   }
+}
+
+function urlsOf(target: string): string {
+  if (target === "/") return "the start page";
+  const below = target.replace(/\/[^/]*$/, "");
+  return below === "" ? "every URL without a file" : `every URL without a file below ${below}/`;
 }
 
 /** Whether the start page has a location of its own, so that it may go another way. */

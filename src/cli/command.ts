@@ -15,7 +15,7 @@ import { listRules } from "./rules.js";
 import { guarded } from "./streams.js";
 import { traceCommand } from "./trace/command.js";
 import { TRACE_EPILOGUE, TRACE_OPTIONS } from "./trace/options.js";
-import { exitStatus, UsageError } from "./usage.js";
+import { exitStatus, meantValue, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 
 const EPILOGUE = `Examples:
@@ -129,6 +129,8 @@ function withCommands(
             {
               ...argv,
               failOn: argv["fail-on"],
+              fixReview: argv["fix-review"],
+              updateBaseline: argv["update-baseline"],
               nginxVersion: argv["nginx-version"],
               phpVersion: argv["php-version"],
               paths: pathsOf(argv, words, world),
@@ -231,12 +233,16 @@ function usage(message: string, first: string): string {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   const begun = (option: string): boolean => option.startsWith(unknown ?? "");
   const meant = unknown === undefined ? null : (nearest(unknown, OPTIONS) ?? OPTIONS.find(begun) ?? null);
+  const refused = /Given: "([^"]*)", Choices: (.*)$/s.exec(message);
+  const choices = [...(refused?.[2] ?? "").matchAll(/"([^"]*)"/g)].map(([, choice = ""]) => choice);
+  const value = refused === null ? null : meantValue(refused[1] ?? "", choices);
   const few = message.startsWith("Not enough non-option arguments");
   const line =
     few && first === "trace"
       ? "trace needs a URL, as in: fpmlint trace http://shop.example/cart"
       : message.replace(/\n\s*/g, " ").trim();
-  return `${line}${meant === null ? "" : `; did you mean --${meant}?`} (fpmlint ${COMMANDS.includes(first) ? `${first} ` : ""}--help lists the options)`;
+  const suggestion = meant === null ? value : `--${meant}`;
+  return `${line}${suggestion === null ? "" : `; did you mean ${suggestion}?`} (fpmlint ${COMMANDS.includes(first) ? `${first} ` : ""}--help lists the options)`;
 }
 
 function dash(word: string | number): string {

@@ -1,25 +1,43 @@
 import { parseSize } from "../capacity/size.js";
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
-import { lintWith } from "../lint.js";
+import { type LintOptions, lintHosts } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
+import type { Baseline } from "../policy/baseline.js";
 import { drawJson } from "../report/json.js";
+import {
+  fails,
+  githubSummary,
+  type MachineFormat,
+  machineFormats,
+  type Run,
+} from "../report/machine/index.js";
 import type { Rendered } from "../report/rendered.js";
 import { chooseColor, chooseUnicode } from "../report/terminal/color.js";
 import { drawQuiet, drawText } from "../report/text.js";
 import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
+import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
 import { loadConfig } from "./config.js";
+import { asksFixes, type FixArguments, fixFiles } from "./fixes.js";
 import { refusalOf } from "./input-text.js";
-import { type Output, readOutputs, writeOutput } from "./outputs.js";
+import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
+import { withRuleLevels } from "./rule-levels.js";
+import { fileNaming } from "./services.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
+import { addToSummary } from "./write/summary.js";
 
-export interface LintArguments {
+export interface LintArguments extends FixArguments {
   readonly paths: readonly string[];
   readonly failOn?: Severity | "never" | undefined;
   readonly format?: readonly string[] | undefined;
   readonly quiet: boolean;
+  /** `ID=LEVEL`, each. */
+  readonly rule?: readonly string[] | undefined;
+  /** File of known findings. */
+  readonly baseline?: string | undefined;
+  readonly updateBaseline: boolean;
   readonly color: "auto" | "always" | "never";
   readonly config?: string | undefined;
   /** `1.22.1`. */
@@ -30,35 +48,97 @@ export interface LintArguments {
   readonly ram?: string | undefined;
 }
 
+/** What `--format` of the linter takes. */
+const FORMATS: readonly LintFormat[] = [...DOCUMENTS, ...(Object.keys(machineFormats) as MachineFormat[])];
+
+type LintFormat = (typeof DOCUMENTS)[number] | MachineFormat;
+
 /** Columns of text that goes to a file or a pipe, where nothing cuts lines and few people read wider ones. */
 export const PLAIN_WIDTH = 100;
 
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
-  const outputs = readOutputs(args.format ?? []);
+  const outputs = readOutputs(args.format ?? [], FORMATS, "github");
   const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
-  const outcome = lintWith(world.rules, world.validators, {
+  const options: LintOptions = {
     paths: args.paths,
     workingDirectory: world.workingDirectory,
-    config: loaded?.config ?? null,
+    config: withRuleLevels(loaded?.config ?? null, args.rule ?? [], world.rules),
     nginxVersion: checkedNginxVersion(args.nginxVersion),
     phpVersion: checkedVersion("php-version", args.phpVersion),
     memory: checkedSize("ram", args.ram),
-    ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
+    ...(args.paths.includes("-") && !asksFixes(args) ? { standardInput: dumpText(world) } : {}),
+    today: new Date(world.now()).toISOString().slice(0, 10),
     configDirectory: loaded?.directory ?? world.workingDirectory,
-  });
-  if (outcome.kind === "refused") {
-    throw new UsageError(outcome.refusal.message);
-  }
+    baseline: knownFindings(args, world),
+  };
+  if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))
+    throw new UsageError("--diff prints only the diff: drop --format, or give it a file");
+  const { result, printed } = asksFixes(args)
+    ? fixFiles(args, options, world)
+    : { result: linted(args, options, world), printed: false };
+  const failOn = args.failOn ?? loaded?.config.failOn ?? "warning";
+  const run: Run = {
+    meta: { version },
+    rules: world.rules,
+    named: fileNaming(world.env, world.workingDirectory),
+    failOn,
+    now: world.now(),
+  };
   let failed = false;
-  for (const output of outputs) {
-    const { text, failures } = render(outcome.result, output, args, world);
+  for (const output of outputs.filter(({ file }) => file !== null || !printed)) {
+    const { text, failures } = render(result, output, args, world, run);
     failed ||= failures.length > 0;
-    if (output.file === null) world.stdout.write(text);
-    else writeOutput(output.file, text, world.workingDirectory);
+    deliver(text, output, world);
+    if (output.format === "github") summarize(result, run, world);
   }
   if (failed) return exitStatus.incomplete;
-  return statusOf(outcome.result, args.failOn ?? loaded?.config.failOn ?? "warning");
+  return statusOf(result, failOn);
+}
+
+function linted(args: LintArguments, options: LintOptions, world: World): LintResult {
+  const outcome = lintHosts(world.rules, world.validators, options);
+  if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
+  const { result, stale } = outcome;
+  if (args.baseline === undefined) return result;
+  if (!args.updateBaseline) {
+    sayStale(args.baseline, stale, world);
+    return result;
+  }
+  updateBaseline(args.baseline, result.findings, world);
+  return withoutFindings(result);
+}
+
+/** As a run with the baseline that was just written would say. */
+function withoutFindings({ findings, summary }: LintResult): LintResult {
+  const suppressed = summary.suppressed + findings.length;
+  return { findings: [], summary: { ...summary, errors: 0, warnings: 0, infos: 0, suppressed } };
+}
+
+/** `null`: none are known, or they are to be written. Throws UsageError. */
+function knownFindings(args: LintArguments, world: World): Baseline | null {
+  if (args.updateBaseline) {
+    if (args.baseline === undefined) throw new UsageError("--update-baseline needs --baseline FILE");
+    if (asksFixes(args))
+      throw new UsageError("--update-baseline records findings: drop --fix, --fix-review and --diff");
+    return null;
+  }
+  return args.baseline === undefined ? null : loadBaseline(args.baseline, world);
+}
+
+/** The commands of GitHub are for its runner; in everything else nothing is one. */
+function deliver(text: string, { format, file }: Output<LintFormat>, world: World): void {
+  const commands = format === "github";
+  if (file === null) world.stdout.write(text, ...(commands ? (["utf8"] as const) : []));
+  else (commands ? writeCommands : writeOutput)(file, text, world.workingDirectory);
+}
+
+/** Only where GitHub has made a file for it. */
+function summarize(result: LintResult, run: Run, world: World): void {
+  const path = world.env.GITHUB_STEP_SUMMARY ?? "";
+  if (path === "") return;
+  const problem = addToSummary(path, githubSummary(result, run));
+  if (problem !== null) world.stderr.write(`fpmlint: the summary of the step: ${problem}\n`);
 }
 
 /**
@@ -104,8 +184,15 @@ export function checkedVersion(option: string, text: string | undefined): string
   );
 }
 
-function render(result: LintResult, output: Output, args: LintArguments, world: World): Rendered {
+function render(
+  result: LintResult,
+  output: Output<LintFormat>,
+  args: LintArguments,
+  world: World,
+  run: Run,
+): Rendered {
   if (output.format === "json") return drawJson(result, { version });
+  if (output.format !== "text") return machineFormats[output.format](result, run);
   if (args.quiet) return drawQuiet(result);
   const terminal = output.file === null && world.stdout.isTTY === true;
   return drawText(result, {
@@ -115,12 +202,7 @@ function render(result: LintResult, output: Output, args: LintArguments, world: 
   });
 }
 
-const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error: 2 };
-
 function statusOf(result: LintResult, failOn: Severity | "never"): number {
   if (result.summary.incomplete.some(({ fatal }) => fatal)) return exitStatus.incomplete;
-  if (failOn === "never") return exitStatus.clean;
-  return result.findings.some(({ severity }) => RANK[severity] >= RANK[failOn])
-    ? exitStatus.findings
-    : exitStatus.clean;
+  return result.findings.some((finding) => fails(finding, failOn)) ? exitStatus.findings : exitStatus.clean;
 }

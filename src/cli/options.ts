@@ -34,7 +34,39 @@ export const LINT_OPTIONS = {
     choices: ["error", "warning", "info", "never"],
     describe: "lowest severity that makes fpmlint exit with 1 [default: warning]",
   },
-  format: sharedOptions.format,
+  format: {
+    ...repeatable,
+    describe:
+      "text, json, sarif, github, gitlab, checkstyle, junit or prometheus; NAME=FILE writes to a file; repeatable [default: text]",
+  },
+  rule: {
+    ...repeatable,
+    describe: "level of a rule, as in timeout/read-zero=error, or of a group: buffer/*=off; repeatable",
+  },
+  baseline: {
+    type: "string",
+    describe: "file of known findings, which are not reported",
+  },
+  "update-baseline": {
+    type: "boolean",
+    default: false,
+    describe: "write the findings of this run to the file of --baseline",
+  },
+  fix: {
+    type: "boolean",
+    default: false,
+    describe: "make the changes of helps after which no working request is treated differently",
+  },
+  "fix-review": {
+    type: "boolean",
+    default: false,
+    describe: "make also those that change behaviour: look at them with --diff first",
+  },
+  diff: {
+    type: "boolean",
+    default: false,
+    describe: "print what --fix, or --fix-review, would change, and change nothing",
+  },
   quiet: { alias: "q", type: "boolean", default: false, describe: "one line per finding" },
   config: sharedOptions.config,
   "nginx-version": {

@@ -1,21 +1,29 @@
 import { resolve } from "node:path";
 import { withoutCommands } from "../report/terminal/escape.js";
-import { UsageError } from "./usage.js";
+import { meantValue, UsageError } from "./usage.js";
 import { writeReport } from "./write/report.js";
 
-export const formats = ["text", "json"] as const;
-export type Format = (typeof formats)[number];
+/** What every command with `--format` writes. */
+export const DOCUMENTS = ["text", "json"] as const;
 
 /** Where one rendering goes; `file` null: standard output. */
-export interface Output {
-  readonly format: Format;
+export interface Output<F extends string = (typeof DOCUMENTS)[number]> {
+  readonly format: F;
   readonly file: string | null;
 }
 
-/** Reads `--format NAME[=FILE]`. Throws UsageError for an unknown name and for two documents on standard output. */
-export function readOutputs(values: readonly string[]): readonly Output[] {
-  const outputs = (values.length === 0 ? ["text"] : values).map(readOutput);
-  if (outputs.filter(({ file }) => file === null).length > 1) {
+/**
+ * Reads `--format NAME[=FILE]`. `beside`: a format that may go to standard output together with another
+ * one, because it is no document. Throws UsageError for an unknown name and for two documents on
+ * standard output.
+ */
+export function readOutputs<F extends string>(
+  values: readonly string[],
+  known: readonly F[],
+  beside: F | null = null,
+): readonly Output<F>[] {
+  const outputs = (values.length === 0 ? ["text"] : values).map((value) => readOutput(value, known));
+  if (outputs.filter(({ file, format }) => file === null && format !== beside).length > 1) {
     throw new UsageError(
       "only one --format can go to standard output; give the others a file: --format json=FILE",
     );
@@ -23,11 +31,15 @@ export function readOutputs(values: readonly string[]): readonly Output[] {
   return outputs;
 }
 
-function readOutput(value: string): Output {
+function readOutput<F extends string>(value: string, known: readonly F[]): Output<F> {
   const [name = "", ...rest] = value.split("=");
-  const format = formats.find((known) => known === name);
+  const format = known.find((one) => one === name);
   if (format === undefined) {
-    throw new UsageError(`unknown format "${name}"; known are ${formats.join(", ")}`);
+    const near = meantValue(name, known);
+    const meant = near === null ? "" : `; did you mean ${near}?`;
+    throw new UsageError(
+      `unknown format "${name}"${meant}${meant === "" ? ";" : ""} known are ${known.join(", ")}`,
+    );
   }
   const file = rest.length === 0 ? null : rest.join("=");
   if (file === "") throw new UsageError(`--format ${value}: a file name is missing after "="`);
@@ -36,5 +48,10 @@ function readOutput(value: string): Output {
 
 /** Into the file, relative to the working directory. Throws UsageError. */
 export function writeOutput(file: string, text: string, workingDirectory: string): void {
-  writeReport(resolve(workingDirectory, file), file, withoutCommands(text));
+  writeCommands(file, withoutCommands(text), workingDirectory);
+}
+
+/** The same for a text whose commands of a CI service are meant to be obeyed. */
+export function writeCommands(file: string, text: string, workingDirectory: string): void {
+  writeReport(resolve(workingDirectory, file), file, text);
 }

@@ -13,6 +13,7 @@ export function run(words: readonly string[], wrote: () => void): Promise<number
     workingDirectory: process.cwd(),
     // Not through process.stdin: to look at it makes the pipe one that does not wait for a slow writer.
     standardInput: () => readDescriptor(0),
+    now: Date.now,
     stdout: standardOutput(),
     stderr: process.stderr,
     wrote,

@@ -1,3 +1,5 @@
+import { nearest } from "../source/spelling.js";
+
 export const exitStatus = {
   clean: 0,
   findings: 1,
@@ -13,4 +15,10 @@ export class UsageError extends Error {
     super(message);
     this.status = status;
   }
+}
+
+/** The value that a mistyped or shortened one most likely meant, as `warn` means `warning`; `null`: none. */
+export function meantValue(word: string, values: readonly string[]): string | null {
+  const begun = values.filter((value) => word !== "" && value.startsWith(word.toLowerCase()));
+  return begun.length === 1 ? (begun[0] ?? null) : nearest(word, values);
 }

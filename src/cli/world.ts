@@ -10,6 +10,8 @@ export interface World {
   readonly workingDirectory: string;
   /** All of standard input; called at most once, and only where `-` asks for it. */
   readonly standardInput: () => Opened;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly stdout: Stream;
   readonly stderr: Stream;
   /** Called once when files were changed: an exit status that says "nothing was" would be wrong from then on. */

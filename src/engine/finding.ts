@@ -32,6 +32,8 @@ export interface Finding {
 export interface Related {
   readonly place: Place;
   readonly message: string;
+  /** It has the same fault as the marked place, rather than being the other end of it. */
+  readonly alike?: boolean;
 }
 
 /** Something that was not read, so that silence about it proves nothing. */

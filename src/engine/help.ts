@@ -102,15 +102,20 @@ export function changeOf(edit: TextEdit): Change {
           : { file, start, end, text: "" };
       }
       const replaced = written(own).trimStart();
-      // A comment may follow on the line, and a new line may end in one of its own.
-      return { file, start, end, text: replaced + (rest === "" || isPart(replaced) ? "" : `\n${own}`) };
+      // What follows on the line may be a comment, and the new line may end in one of its own.
+      return {
+        file,
+        start,
+        end,
+        text: replaced + (rest === "" || !endsInComment(replaced) ? "" : `\n${own}`),
+      };
     }
   }
 }
 
-/** Whether a text is a part of a statement, whose rest follows on the same line. */
-function isPart(text: string): boolean {
-  return !/[;{}#\n]/.test(text);
+/** Whether the last line of a text may end in a comment of nginx or of PHP-FPM, in which nothing else can follow. */
+function endsInComment(text: string): boolean {
+  return /#|;[^\n]*\S/.test(text.slice(text.lastIndexOf("\n") + 1));
 }
 
 function endOfLine(text: string, from: number): number {

@@ -81,6 +81,8 @@ export interface RelatedReport {
   readonly place: Place;
   /** Lower case, no full stop: `the worker is killed after 30s`. */
   readonly message: string;
+  /** It has the same fault as the marked place, rather than being the other end of it: absent, it is an end. */
+  readonly alike?: boolean;
 }
 
 /** What a rule yields. It knows nothing of severities from outside, of formats, or of other rules. */

@@ -19,6 +19,6 @@ export function andMore({ length }: readonly unknown[]): string {
 export function alsoPools(others: readonly PoolValue[]): readonly RelatedReport[] {
   return others.flatMap(({ pool, value }) => {
     const place = placeOf(value);
-    return place === null ? [] : [{ place, message: `also pool [${pool.name}]` }];
+    return place === null ? [] : [{ place, message: `also pool [${pool.name}]`, alike: true }];
   });
 }

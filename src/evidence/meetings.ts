@@ -3,7 +3,14 @@ import type { Host } from "../model/host.js";
 import { type Asked, requestTo, treeFiles } from "../model/request/resolve/ask.js";
 import { resolve } from "../model/request/resolve/resolve.js";
 import type { Files, Request, Step, Way } from "../model/request/resolve/types.js";
-import { argument, argumentPlace, childrenNamed, descendants, headPlace } from "../nginx/tree/nodes.js";
+import {
+  argument,
+  argumentPlace,
+  childrenNamed,
+  everywhere,
+  headPlace,
+  insideServer,
+} from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped } from "../source/collect.js";
 import { withoutEnd } from "../source/ends.js";
@@ -74,7 +81,9 @@ export function meet(
   asked: Question = {},
 ): Meeting | null {
   const key = JSON.stringify([target, asked]);
-  return once(rememberedFor(host, server), key, () => {
+  const { answers, all } = rememberedFor(host, server);
+  return once(answers, key, () => {
+    all.kept += 1;
     const plain = requestTo(server, target, asked);
     if (plain === null) return null;
     const request = {
@@ -84,6 +93,22 @@ export function meet(
     return { server, request, ways: resolve(http, request, filesOf(host), { server }) };
   });
 }
+
+/**
+ * URLs that no site has: one of the server, and one below each prefix whose location leads such requests on by
+ * itself.
+ */
+export function missingUrls(server: Node): readonly string[] {
+  const found = new Set([`/${NOWHERE}`]);
+  for (const location of insideServer(server, "location")) {
+    if (!location.children.some(({ name }) => LEADS.test(name))) continue;
+    const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
+    if (!/^[~@=]/.test(modifier) && path.startsWith("/")) found.add(`${withoutEnd(path, "/")}/${NOWHERE}`);
+  }
+  return [...found];
+}
+
+const LEADS = /^(?:try_files|rewrite|error_page)$/;
 
 /** The last step that chose by itself what answers: an argument of `try_files`, a `rewrite`, an `error_page`. */
 export type Lead = Extract<Step, { readonly kind: "try-files" | "rewrite" | "error-page" | "index" }>;
@@ -119,8 +144,8 @@ export function leadPlace(lead: Lead, otherwise: Place): Place {
 }
 
 interface Remembered {
-  /** How many questions were asked since it was emptied, and at most so many answers are kept. */
-  asked: number;
+  /** How many answers there are. */
+  kept: number;
   readonly servers: Map<Node, Map<string, Meeting | null>>;
 }
 
@@ -128,18 +153,17 @@ interface Remembered {
  * Rules ask the same of every server, one rule after the other. The answers hold every step, so those of a
  * host with tens of thousands of servers are not kept until the end.
  */
-const MOST_ASKED = 16_384;
+export const MOST_KEPT = 16_384;
 
-const remembered = perKey((_host: Host): Remembered => ({ asked: 0, servers: new Map() }));
+const remembered = perKey((_host: Host): Remembered => ({ kept: 0, servers: new Map() }));
 
-function rememberedFor(host: Host, server: Node): Map<string, Meeting | null> {
+function rememberedFor(host: Host, server: Node) {
   const all = remembered(host);
-  if (all.asked >= MOST_ASKED) {
+  if (all.kept >= MOST_KEPT) {
     all.servers.clear();
-    all.asked = 0;
+    all.kept = 0;
   }
-  all.asked += 1;
-  return once(all.servers, server, () => new Map<string, Meeting | null>());
+  return { all, answers: once(all.servers, server, () => new Map<string, Meeting | null>()) };
 }
 
 /** What is known of the files of a host, with what is taken for granted of the rest. */
@@ -205,8 +229,9 @@ export function isScript(path: string): boolean {
 /** Every `root` and `alias` that is written out, without slashes at the end, each once. */
 export const writtenRoots = perKey((host: Host): readonly string[] => {
   const found = new Set<string>();
-  for (const node of host.nginx === null ? [] : descendants(host.nginx.root)) {
-    if (node.name !== "root" && node.name !== "alias") continue;
+  const { nginx } = host;
+  const nodes = ["root", "alias"].flatMap((name) => (nginx === null ? [] : everywhere(nginx.root, name)));
+  for (const node of nodes) {
     const path = argument(node, 0) ?? "";
     if (/^\/[^$]*$/.test(path) && node.directive.args[0]?.placeholder !== true)
       found.add(withoutSlashes(path));

@@ -1,13 +1,14 @@
 import { answersTo } from "../model/answer/answer.js";
 import type { AnswerWay } from "../model/answer/types.js";
 import type { Binding, Host } from "../model/host.js";
-import { scriptsAt, writtenRoot } from "../model/request/paths.js";
+import { scriptsAt } from "../model/request/paths.js";
 import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
+import { writtenRoot } from "../model/request/root.js";
 import { literalScripts, namedExtensions } from "../nginx/location/extensions.js";
 import type { Node } from "../nginx/types.js";
 import { withoutEnd } from "../source/ends.js";
 import { perKey } from "../source/memo.js";
-import { filesOf, type Question, waysTo } from "./meetings.js";
+import { filesOf, NOWHERE, type Question, waysTo } from "./meetings.js";
 
 /** URLs that lead to one location with a `fastcgi_pass`, and what PHP-FPM answers to them. */
 
@@ -45,6 +46,12 @@ export const scriptPaths = perKey(({ location }: Binding): readonly string[] => 
   for (const { uri } of namedExtensions(location).flat()) found.add(withoutEnd(uri, "/"));
   for (const path of literalScripts(location)) found.add(path);
   found.add("/index.php");
+  const words = location.directive.args.map(({ text }) => text).join(" ");
+  const below = /^~\*? \^(\/[\w/-]*)/.exec(words)?.[1];
+  if (below !== undefined) found.add(`${withoutEnd(below, "/")}/${NOWHERE}`);
+  // A front controller, or a named location, is reached by what is no file.
+  found.add(`${prefix}${NOWHERE}`);
+  found.add(`/${NOWHERE}`);
   return [...found].filter((path) => path.startsWith("/"));
 });
 
@@ -57,10 +64,12 @@ export function scriptOf(host: Host, binding: Binding): Passed | null {
   if (server === null) return null;
   const root = writtenRoot(binding.block);
   const there = root === null ? [] : scriptsAt(host, root).slice(0, MOST_SCRIPTS);
-  for (const path of [...scriptPaths(binding), ...there.map((name) => `/${name}`)]) {
-    const found = passed(host, server, path);
-    const [only] = found;
-    if (only !== undefined && found.length === 1 && only.outcome.pass === pass) return only;
-  }
+  // A site may be open to its own machine alone.
+  for (const question of [{}, { client: "127.0.0.1" }])
+    for (const path of [...scriptPaths(binding), ...there.map((name) => `/${name}`)]) {
+      const found = passed(host, server, path, question);
+      const [only] = found;
+      if (only !== undefined && found.length === 1 && only.outcome.pass === pass) return only;
+    }
   return null;
 }

@@ -1,8 +1,8 @@
 import type { Edit } from "../engine/help.js";
 import type { Binding, Host } from "../model/host.js";
 import { broughtBy, effectiveParams, type Param, type ParamSet } from "../model/request/fastcgi-params.js";
-import { effectiveNode } from "../nginx/tree/effective.js";
-import { argument, headPlace } from "../nginx/tree/nodes.js";
+import { rootOf, writtenRoot } from "../model/request/root.js";
+import { headPlace } from "../nginx/tree/nodes.js";
 import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
 import { addAfter, addInto, replace } from "./edit.js";
@@ -47,8 +47,7 @@ export function writeScript(
 
 /** The root of a location, without a slash at its end; `null`: unknown, relative, or with variables. */
 export function literalRoot(binding: Binding): { readonly path: string; readonly place: Place } | null {
-  const root = effectiveNode(binding.block, "root");
-  const path = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";
-  if (root.kind !== "set" || !path.startsWith("/") || path.includes("$")) return null;
-  return { path: withoutEnd(path, "/"), place: headPlace(root.node) };
+  const { node } = rootOf(binding.block);
+  const path = writtenRoot(binding.block);
+  return node === null || path === null ? null : { path: withoutEnd(path, "/"), place: headPlace(node) };
 }

@@ -3,8 +3,8 @@ import type { Pool } from "../fpm/types.js";
 import { nameOf } from "../host/path.js";
 import type { Binding } from "../model/host.js";
 import { type PoolListen, withoutVersions } from "../model/listen/pool-listens.js";
-import { effectiveNode } from "../nginx/tree/effective.js";
-import { argument, childrenNamed } from "../nginx/tree/nodes.js";
+import { rootOf } from "../model/request/root.js";
+import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { known } from "../source/effective.js";
 import { withoutEnd } from "../source/ends.js";
@@ -58,13 +58,8 @@ export function tellingWords(path: string): readonly string[] {
 
 /** The directory that the site's scripts are in; `null`: not written, or not without variables. */
 export function directoryOfSite({ location, server }: Site): string | null {
-  for (const name of ["alias", "root"]) {
-    const found = effectiveNode(location.name === "location" ? location : (server ?? location), name);
-    const path = found.kind === "set" ? (argument(found.node, 0) ?? "") : "";
-    if (found.kind === "set")
-      return /^\/[^$]*$/.test(path) ? path.charAt(0) + withoutEnd(path.slice(1), "/") : null;
-  }
-  return null;
+  const { written } = rootOf(location.name === "location" ? location : (server ?? location));
+  return /^\/[^$]*$/.test(written) ? written.charAt(0) + withoutEnd(written.slice(1), "/") : null;
 }
 
 /** The names of a server as requests write them; a wildcard without its `*`, no patterns. */

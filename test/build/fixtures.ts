@@ -78,7 +78,7 @@ export function writtenOut(top: string): string {
 }
 
 /** The directories of all fixtures and hosts: their paths below `fixtures`. */
-function namesIn(from: string): readonly string[] {
+export function namesIn(from: string): readonly string[] {
   const below = (name: string): readonly string[] =>
     fs
       .readdirSync(path.join(from, name), { withFileTypes: true })

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { type Plan, type PlanInput, type PoolInput, planFor } from "../../src/capacity/plan.js";
 import { budgetOf } from "../../src/capacity/sum.js";
 import { budgetInWords, sumsInWords } from "../../src/capacity/words.js";
+import { runs } from "../support/sample.js";
 import { anyPlan, MIB } from "./support/inputs.js";
 import { calculate, decimal, floor } from "./support/paper.js";
 import { applied, bounded, weighted } from "./support/sums.js";
@@ -113,8 +114,11 @@ function expectWords(input: PlanInput, plan: Plan): readonly Form[] {
   });
 }
 
-/** How often each form was met. */
-function tally(inputs: fc.Arbitrary<PlanInput>, runs = 1500): ReadonlyMap<Form, number> {
+/** How many plans are drawn of each kind. */
+const DRAWN = runs(1500, 500);
+
+/** How often each form was met, of a thousand plans. */
+function tally(inputs: fc.Arbitrary<PlanInput>): ReadonlyMap<Form, number> {
   const counts = new Map<Form, number>();
   fc.assert(
     fc.property(inputs, (input) => {
@@ -122,27 +126,27 @@ function tally(inputs: fc.Arbitrary<PlanInput>, runs = 1500): ReadonlyMap<Form, 
       if (answer.kind !== "plan") return;
       for (const form of expectWords(input, answer.plan)) counts.set(form, (counts.get(form) ?? 0) + 1);
     }),
-    { numRuns: runs },
+    { numRuns: DRAWN },
   );
-  return counts;
+  return new Map([...counts].map(([form, times]) => [form, (times * 1000) / DRAWN]));
 }
 
 describe("the sum behind each pool's number comes to that number", () => {
   test("for any plan", () => {
     const forms = tally(anyPlan);
     for (const form of ["sum", "single", "left over", "cores"] as const)
-      expect(forms.get(form) ?? 0, form).toBeGreaterThan(20);
+      expect(forms.get(form) ?? 0, form).toBeGreaterThan(14);
     expect(forms.get("largest") ?? 0).toBeGreaterThan(0);
   });
   test("with weights that have decimals", () => {
-    expect(tally(weighted).get("sum") ?? 0).toBeGreaterThan(200);
+    expect(tally(weighted).get("sum") ?? 0).toBeGreaterThan(140);
   });
   test("when the pools stay as they are", () => {
-    expect(tally(applied).get("kept") ?? 0).toBeGreaterThan(100);
+    expect(tally(applied).get("kept") ?? 0).toBeGreaterThan(70);
   });
   test("when processors bound it", () => {
     const forms = tally(bounded);
-    expect(forms.get("cores") ?? 0).toBeGreaterThan(200);
+    expect(forms.get("cores") ?? 0).toBeGreaterThan(140);
     expect(forms.get("less") ?? 0).toBeGreaterThan(0);
   });
 });

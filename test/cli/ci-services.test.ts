@@ -8,6 +8,7 @@ import { command } from "../../src/cli/command.js";
 import { validators } from "../../src/validators.js";
 import { obeyed, pieces } from "../support/ci-commands.js";
 import { type Ran, runCommand } from "../support/run-command.js";
+import { runs } from "../support/sample.js";
 
 /** Nothing that the input holds starts a command of the service whose log the output is written to. */
 
@@ -116,7 +117,7 @@ describe("nothing that is printed starts a command of a CI service", () => {
         }
         rmSync(join(top, "etc"), { recursive: true });
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15, 4) },
     );
   }, 240_000);
 
@@ -178,6 +179,7 @@ describe("capacity --diff", () => {
       validators,
       env,
       workingDirectory: top,
+      now: () => 0,
       standardInput: () => ({ kind: "bytes", bytes: Buffer.alloc(0) }),
       stdout: { write: (part, encoding) => out.push(Buffer.from(part, encoding)), ...shape },
       stderr: { write: (part) => (err += part) },

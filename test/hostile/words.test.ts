@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { validators } from "../../src/validators.js";
 import { type Ran, runCommand } from "../support/run-command.js";
-import { sample, saySample } from "../support/sample.js";
+import { runs, sample, saySample } from "../support/sample.js";
 import {
   dumpOf,
   hostTree,
@@ -105,7 +105,7 @@ describe("in trees", () => {
   });
 
   test.each(["toString", "__proto__"])("%s in text", async (word) => {
-    for (const [, tree] of placesFor(trees, `${word} in text`, 2)) {
+    for (const [, tree] of placesFor(trees, `${word} in text`, runs(2))) {
       expectSane(await inTree(tree(word), ["."]));
       expectSane(await inTree(tree(word), ["--quiet", "."]));
     }
@@ -113,7 +113,7 @@ describe("in trees", () => {
 });
 
 test("names that lists or functions have break nothing", { timeout: 600_000 }, async () => {
-  const drawn = sample(OTHER_NAMES, 8);
+  const drawn = sample(OTHER_NAMES, runs(8, 3));
   saySample("names that lists or functions have", drawn.length, OTHER_NAMES.length);
   for (const word of drawn) expectSane(await inTree(hostTree(word), ["--quiet", "."]));
 });
@@ -191,7 +191,7 @@ describe("on the command line", () => {
     "%s is an ordinary word",
     { timeout: 600_000 },
     async (word) => {
-      const drawn = placesFor(COMMANDS, word, 8);
+      const drawn = placesFor(COMMANDS, word, runs(8, 3));
       saySample(`command lines with ${word}`, drawn.length, COMMANDS.length);
       for (const [name, words] of drawn) {
         const input = words(word).includes("--samples") ? psOf : dumpOf;
@@ -231,7 +231,7 @@ const CONFIGS: readonly (readonly [name: string, text: (word: string) => string]
 
 describe("in fpmlint.json", () => {
   test.each(PROTOTYPE_NAMES)("%s is an ordinary word", async (word) => {
-    for (const [name, text] of placesFor(CONFIGS, word, 2)) {
+    for (const [name, text] of placesFor(CONFIGS, word, runs(2))) {
       const make = (of: string): Tree => ({ ...SMALL, "fpmlint.json": text(of) });
       const [special, other] = await bothSay(word, () => ["--quiet", "."], make);
       expect(special, name).toEqual(other);

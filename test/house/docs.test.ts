@@ -23,6 +23,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   connect: "addresses that do not meet",
   fastcgi: "what nginx tells PHP-FPM, and which requests it hands over",
   fpm: "what PHP-FPM refuses, or reads as something else",
+  fpmlint: "comments of fpmlint in the files",
   nginx: "what nginx refuses",
   php: "limits in php.ini",
   pool: "workers, memory, queues",

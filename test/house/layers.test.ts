@@ -9,7 +9,8 @@ const packages: Readonly<Record<string, RegExp>> = {
   "nginx-conf": /^src\/nginx\/syntax\//,
   ini: /^src\/(fpm|php)\//,
   ajv: /^src\/engine\/validate\.ts$/,
-  diff: /^src\/report\/capacity\/diff\.ts$/,
+  sarif: /^src\/report\/machine\/sarif\.ts$/,
+  diff: /^src\/report\/diff\.ts$/,
   yargs: /^src\/cli\//,
 };
 
@@ -25,15 +26,7 @@ const looking = new Set(["existsSync", "fstatSync", "lstatSync", "realpathSync",
 const mayOpen = /^src\/(?:host\/door|cli\/outputs|cli\/write\/[a-z]+)\.ts$/;
 
 /** Rooms that have their row before they have files. */
-const PLANNED = [
-  "src/policy",
-  "src/fix",
-  "src/logs",
-  "src/live",
-  "src/diagnose",
-  "src/doctor",
-  "src/report/html",
-];
+const PLANNED = ["src/logs", "src/live", "src/diagnose", "src/doctor", "src/report/html"];
 
 const sources = readSources();
 const tests = files("test").map(source);
@@ -193,6 +186,8 @@ const NAMES_OF_OURS = new Set([
   "src/cli/command.ts",
   "src/cli/help.ts",
   "src/cli/options.ts",
+  // A setting of the configuration, made of ids that were checked.
+  "src/cli/rule-levels.ts",
   "src/cli/world.ts",
   "src/sizing/pools.ts",
   "src/sizing/result.ts",

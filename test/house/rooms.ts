@@ -89,8 +89,8 @@ export const rooms: readonly Room[] = [
     mayImport: [...engine, "src/evidence"],
   },
   { name: "src/causes", what: "log lines and what causes them", mayImport: [...source, "src/engine"] },
-  { name: "src/policy", what: "which findings count", mayImport: ["src/engine"] },
-  { name: "src/fix", what: "a help's edits, applied", mayImport: [...host, "src/help"] },
+  { name: "src/policy", what: "which findings count", mayImport: engine },
+  { name: "src/fix", what: "a help's edits, applied", mayImport: engine },
   { name: "src/logs", what: "streaming readers of logs", mayImport: host },
   { name: "src/live", what: "facts of the running machine", mayImport: model },
   { name: "src/diagnose", what: "logs × model: ranked causes", mayImport: shared },
@@ -103,6 +103,11 @@ export const rooms: readonly Room[] = [
     name: "src/report/explain",
     what: "a rule's page, a symptom's page",
     mayImport: [...paper, "src/report", "src/causes"],
+  },
+  {
+    name: "src/report/machine",
+    what: "the formats of services",
+    mayImport: [...paper, "src/report", "src/report/explain"],
   },
   { name: "src/report/capacity", what: "a plan as text", mayImport: [...paper, "src/report", "src/sizing"] },
   {
@@ -118,7 +123,7 @@ export const rooms: readonly Room[] = [
   {
     name: "src",
     what: "the library: paths to findings",
-    mayImport: [...engine, "src/host/find", "src/report", "rules"],
+    mayImport: [...engine, "src/host/find", "src/policy", "src/report", "rules"],
   },
   {
     name: "src/cli",
@@ -137,6 +142,9 @@ export const rooms: readonly Room[] = [
       "src/causes",
       "src/report",
       "src/report/explain",
+      "src/report/machine",
+      "src/fix",
+      "src/policy",
       "src/report/capacity",
       "src/report/trace",
       "src/trace",

@@ -14,4 +14,4 @@ export const QUICK: readonly string[] = [
 
 /** What it says at its end. */
 export const LEFT =
-  "Not run: proofs by the daemons, helps, the command, capacity, comparisons with nginx and PHP-FPM, hostile inputs, packages: npm test";
+  "Not run: most fixtures by the rules of others, proofs by the daemons, helps, the command, capacity, comparisons with nginx and PHP-FPM, hostile inputs, packages: npm test";

@@ -1,6 +1,8 @@
+import { rules } from "../../rules/index.js";
 import { command } from "../../src/cli/command.js";
 import type { World } from "../../src/cli/world.js";
 import type { Opened } from "../../src/host/door.js";
+import { validators } from "../../src/validators.js";
 
 export interface Ran {
   readonly status: number;
@@ -24,10 +26,20 @@ export async function runCommand(
   let err = "";
   const status = await command(words, {
     env: {},
+    now: () => 0,
     ...world,
     standardInput: () => opened(standardInput()),
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
   });
   return { status, out, err };
+}
+
+/** The same with all rules, in a directory of the disk. */
+export function commandIn(
+  workingDirectory: string,
+  words: readonly string[],
+  given: Partial<Given> = {},
+): Promise<Ran> {
+  return runCommand(words, { rules, validators, workingDirectory, ...given });
 }

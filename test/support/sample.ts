@@ -13,9 +13,12 @@ export function size(usual: number): number {
   return Math.max(1, Math.round((usual * wanted) / 1000));
 }
 
-/** How many values a property tries: `usual` in CI, three tenths of it elsewhere; FPMLINT_RUNS=1000 is the usual number. */
-export function runs(usual: number): number {
-  return Math.max(1, Math.round((usual * Number(process.env.FPMLINT_RUNS ?? 300)) / 1000));
+/**
+ * How many values a property or a sample tries: `usual` in CI, a tenth of it elsewhere, and never fewer than `least`.
+ * FPMLINT_RUNS=1000 is the usual number.
+ */
+export function runs(usual: number, least = 1): number {
+  return Math.max(least, Math.round((usual * Number(process.env.FPMLINT_RUNS ?? 100)) / 1000));
 }
 
 /**

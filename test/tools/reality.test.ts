@@ -43,6 +43,10 @@ describe("the generator", () => {
       ...["level http", "level server", "level location", "sites inline", "sites glob", "sites links"],
       ...["two masters", "pool in two files", "location: nested", "location: named", "location: alias"],
       ...["location: front controller", "location: path info", "location: prefix", "location: one script"],
+      ...["location: named rewrite", "location: rewrite if missing", "location: error page", "pass: if"],
+      ...["location: pattern", "location: mapped script", "location: start page", "location: fixed script"],
+      ...["hop to a port", "hop to a socket", "guard: allow", "guard: satisfy", "guard: auth_request"],
+      ...["guard: limit_except", "page: status", "page: ping", "chroot"],
     ];
     expect(wanted.filter((name) => !drawn.has(name))).toEqual([]);
     const healthy = hosts.filter((host) => host.faults.length === 0).length / hosts.length;
@@ -60,6 +64,7 @@ function plainHost(): HostDraft {
     file: "www.conf",
     listen: "/run/php/www.sock",
     addresses: ["unix:/run/php/www.sock"],
+    walled: false,
     lines: ["user = www-data", "listen.owner = www-data", "pm = static", "pm.max_children = 4"],
   };
   pool.lines.push("request_terminate_timeout = 60s");
@@ -67,13 +72,24 @@ function plainHost(): HostDraft {
   lines.push("fastcgi_buffer_size 16k;", "fastcgi_buffers 8 16k;", "client_max_body_size 8m;");
   const site: SiteDraft = {
     name: "site1.test",
+    serverName: "site1.test",
     listen: "80",
     port: 80,
     root: "/srv/site1",
     directory: "/srv/site1",
     lines: [],
     others: [],
-    entries: [{ uri: "/index.php", blocks: [{ head: String.raw`location ~ \.php$`, lines }], pool }],
+    hops: [],
+    entries: [
+      {
+        uri: "/index.php",
+        shape: "suffix",
+        front: null,
+        page: null,
+        blocks: [{ head: String.raw`location ~ \.php$`, lines }],
+        pool,
+      },
+    ],
   };
   const lists = { main: [], http: [], upstreams: [], maps: [], global: [], faults: [] };
   return {

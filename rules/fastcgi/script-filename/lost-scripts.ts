@@ -5,6 +5,7 @@ import { addInto, helpOf, remove, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import type { Param, ParamSet } from "../../../src/model/request/fastcgi-params.js";
+import { rootOf } from "../../../src/model/request/root.js";
 import {
   foundElsewhere,
   type ScriptPath,
@@ -13,7 +14,6 @@ import {
   type UnusablePath,
   unusable,
 } from "../../../src/model/request/script-path.js";
-import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, headPlace } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
 import { groupBy } from "../../../src/source/collect.js";
@@ -35,6 +35,9 @@ interface Sent extends Sending {
 export const NOT_FOUND = "every request to this location ends as 404 File not found";
 const DENIED = "every request to this location ends as 403 Access denied";
 
+/** One script of the root: `$document_root/index.php`. */
+const FIXED = /^\$\{?(?:document_root|realpath_root)\}?\/[^$]+$/;
+
 export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Draft> {
   const paths = sets.flatMap(sentPath);
   const wrong = paths.flatMap((one) => {
@@ -44,7 +47,9 @@ export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Dr
   for (const group of groupBy(wrong, ({ param, why }) => `${why.kind} ${spot(param.place)}`))
     yield noScriptThere(host, group);
   const rootless = paths.flatMap((one) => {
-    const root = one.path.kind === "follows-uri" ? strayRoot(host, one.binding) : null;
+    const oneScript = FIXED.test(one.param.value);
+    const below = oneScript || one.path.kind === "follows-uri";
+    const root = below ? strayRoot(host, one.binding, oneScript) : null;
     return root === null ? [] : [{ ...one, root }];
   });
   for (const group of groupBy(rootless, ({ root }) => spot(headPlace(root)))) yield noRoot(host, group);
@@ -155,18 +160,17 @@ function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Draft {
 }
 
 function* otherDirectory(host: Host, { binding, param, path }: Sent): Generator<Draft> {
-  const root = effectiveNode(binding.block, "root");
-  if (path.kind !== "literal-directory" || root.kind !== "set") return;
+  const { node: root, written } = rootOf(binding.block);
+  if (path.kind !== "literal-directory" || root === null) return;
   const script = foundElsewhere(host, binding, path.directory);
   if (script === null) return;
-  const written = argument(root.node, 0) ?? "";
   const there = script === "" ? "" : `, where ${script} is`;
   yield {
     case: "other-directory",
     message: `SCRIPT_FILENAME is in ${path.directory}, but root is ${written}${there}`,
     at: param.place,
     label: `PHP-FPM looks for scripts in ${path.directory}`,
-    related: [{ place: argumentPlace(root.node, 0), message: `nginx looks for files in ${written}` }],
+    related: [{ place: argumentPlace(root, 0), message: `nginx looks for files in ${written}` }],
     effect: `a script that is only in ${written} ends as 404 File not found`,
     help: helpOf([[replace(host, param.place, SCRIPT)]]),
     names: namesOf(binding),

@@ -13,8 +13,8 @@ import {
   restsOnStock,
   surelyPhp,
 } from "../../../src/model/request/fastcgi-params.js";
+import { rootOf } from "../../../src/model/request/root.js";
 import { scriptPath } from "../../../src/model/request/script-path.js";
-import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import { argumentPlace, headPlace } from "../../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../../src/source/collect.js";
 import { markdown } from "../../../src/source/markdown.js";
@@ -195,7 +195,7 @@ function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Draft<
   const [{ binding, set }] = group;
   const missing = missingForPhp(set);
   const blank = missing.includes("REQUEST_METHOD");
-  const alias = effectiveNode(binding.block, "alias").kind === "set";
+  const alias = rootOf(binding.block).alias !== null;
   const misspelled = missing.includes("SCRIPT_FILENAME") ? misspelledScript(set) : null;
   const begin = broughtBy(set, set.nodes[0] ?? set.level);
   const effect = blank ? BLANK : NOT_FOUND;

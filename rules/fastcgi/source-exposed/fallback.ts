@@ -6,7 +6,7 @@ import {
   leadOf,
   leadPlace,
   meet,
-  NOWHERE,
+  missingUrls,
   serversOf,
   waysTo,
 } from "../../../src/evidence/meetings.js";
@@ -27,40 +27,47 @@ export interface HandedOut {
   readonly at: Place;
 }
 
-/** The servers that do so, each once. */
+/** The servers that do so. */
 export function* handedOut(host: Host): Generator<HandedOut> {
   for (const { http, server } of serversOf(host)) {
-    for (const way of meet(host, http, server, `/${NOWHERE}`)?.ways ?? []) {
-      const { outcome } = way;
-      const lead = leadOf(way);
-      if (outcome.kind !== "file" || outcome.listing || outcome.status !== 200 || !isScript(outcome.path))
-        continue;
-      if (lead === null || lead.kind === "index") continue;
-      const at = leadPlace(lead, headPlace(server));
-      yield { server, target: `/${NOWHERE}`, path: outcome.path, lead, at };
-      break;
+    for (const target of missingUrls(server)) {
+      const found = sent(host, http, server, target);
+      if (found !== null) yield found;
     }
   }
+}
+
+function sent(host: Host, http: Node, server: Node, target: string): HandedOut | null {
+  for (const way of meet(host, http, server, target)?.ways ?? []) {
+    const { outcome } = way;
+    const lead = leadOf(way);
+    if (outcome.kind !== "file" || outcome.listing || outcome.status !== 200 || !isScript(outcome.path))
+      continue;
+    if (lead === null || lead.kind === "index") continue;
+    return { server, target, path: outcome.path, lead, at: leadPlace(lead, headPlace(server)) };
+  }
+  return null;
 }
 
 export function handedReport(
   host: Host,
   [first, ...others]: readonly [HandedOut, ...HandedOut[]],
 ): Draft<"fallback"> {
-  const { server, path, lead, at } = first;
+  const { server, path, lead, at, target } = first;
+  const below = target.replace(/\/[^/]*$/, "");
+  const urls = below === "" ? "every URL without a file" : `every URL without a file below ${below}/`;
   const tested = lead.kind === "try-files" && lead.answer === "found";
   const words = "node" in lead ? headText(lead.node) : "";
   return {
     case: "fallback",
     message: tested
-      ? `${words} tests ${argument(lead.node, lead.index) ?? ""} as a file, because it is not the last argument, so nginx sends the source of ${path} for every URL without a file`
-      : `${words} leads to ${path}, and no location of ${serverLabel(server)} passes it to PHP, so nginx sends its source for every URL without a file`,
+      ? `${words} tests ${argument(lead.node, lead.index) ?? ""} as a file, because it is not the last argument, so nginx sends the source of ${path} for ${urls}`
+      : `${words} leads to ${path}, and no location of ${serverLabel(server)} passes it to PHP, so nginx sends its source for ${urls}`,
     at,
     label: tested ? "sent as a file if it exists" : "no location passes it to PHP",
-    related: others.map((one) => ({
-      place: headPlace(one.server),
-      message: `also in ${serverLabel(one.server)}`,
-    })),
+    related: others
+      .filter((one) => one.server !== server)
+      .map((one) => ({ place: headPlace(one.server), message: `also in ${serverLabel(one.server)}` })),
     effect: `anyone who opens a page of this site reads the source of ${path}, passwords included`,
     help: handedHelp(host, first, tested),
     names: [serverLabel(server), path],

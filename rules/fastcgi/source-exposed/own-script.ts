@@ -4,7 +4,8 @@ import { phpBindings } from "../../../src/evidence/pairs.js";
 import { helpOf } from "../../../src/help/edit.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import { effectiveParams, type Param } from "../../../src/model/request/fastcgi-params.js";
-import { seesSamePaths, writtenRoot } from "../../../src/model/request/paths.js";
+import { seesSamePaths } from "../../../src/model/request/paths.js";
+import { writtenRoot } from "../../../src/model/request/root.js";
 import { headPlace } from "../../../src/nginx/tree/nodes.js";
 import { withoutEnd } from "../../../src/source/ends.js";
 

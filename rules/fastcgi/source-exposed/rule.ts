@@ -4,6 +4,7 @@ import { phpBindings } from "../../../src/evidence/pairs.js";
 import { helpOf } from "../../../src/help/edit.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import { serverLabel } from "../../../src/model/labels.js";
+import { rootOf } from "../../../src/model/request/root.js";
 import {
   isNoDirectoryOfScripts,
   sameRoot,
@@ -12,13 +13,13 @@ import {
 import { matchingOf } from "../../../src/nginx/location/extensions.js";
 import { chosenLocation, mayBeAll, takes, tried } from "../../../src/nginx/location/passed.js";
 import { always } from "../../../src/nginx/tree/branches.js";
-import { effectiveNode } from "../../../src/nginx/tree/effective.js";
 import {
   argument,
   argumentPlace,
   childrenNamed,
   descendants,
   enclosing,
+  everywhere,
   headPlace,
   headText,
 } from "../../../src/nginx/tree/nodes.js";
@@ -127,7 +128,12 @@ export const sourceExposed = defineRule({
   reads: ["directory"],
   proof: {
     kind: "daemons",
-    requests: [{ path: "/admin/index.php" }, { path: "/" }, { path: `/${NOWHERE}` }],
+    requests: [
+      { path: "/admin/index.php" },
+      { path: "/" },
+      { path: `/${NOWHERE}` },
+      { path: `/app/${NOWHERE}` },
+    ],
     observe: {
       fallback: "source-shown",
       script: "source-shown",
@@ -217,13 +223,13 @@ function nestedReport({ location, binding, uri }: Shown): Draft<Case> {
 
 function* unpassed(host: Host, told: ReadonlySet<Node>): Generator<Draft<Case>> {
   const { nginx } = host;
-  for (const server of nginx === null ? [] : descendants(nginx.root)) {
-    if (server.name !== "server" || enclosing(server, "http") === null || server.partial) continue;
+  for (const server of nginx === null ? [] : everywhere(nginx.root, "server")) {
+    if (enclosing(server, "http") === null || server.partial) continue;
     if (told.has(server)) continue;
     const index = childrenNamed(server, "index").find(({ directive }) =>
       directive.args.some(({ text }) => /\.php$/.test(text)),
     );
-    if (index === undefined || !always(index) || effectiveNode(server, "root").kind !== "set") continue;
+    if (index === undefined || !always(index) || rootOf(server).node === null) continue;
     const inside = [...descendants(server)];
     if (inside.some(({ name, partial }) => partial || /_pass$|_by_lua|^js_|^perl/.test(name))) continue;
     if (inside.some((node) => /^(?:return|rewrite)$/.test(node.name))) continue;

@@ -17,7 +17,7 @@ import { poolless } from "../../sizing/warnings.js";
 import { loadConfig } from "../config.js";
 import { checkedVersion, PLAIN_WIDTH } from "../lint.js";
 import { LIVE_PATHS } from "../live-paths.js";
-import { type Output, readOutputs, writeOutput } from "../outputs.js";
+import { DOCUMENTS, type Output, readOutputs, writeOutput } from "../outputs.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
 import { checkNames } from "./names.js";
@@ -27,7 +27,7 @@ import { applyEdits, printDiff } from "./write.js";
 
 /** Runs `fpmlint capacity`: writes every output and returns the exit status. Throws UsageError. */
 export function capacityCommand(args: CapacityArguments, world: World): number {
-  const outputs = readOutputs(args.format ?? []);
+  const outputs = readOutputs(args.format ?? [], DOCUMENTS);
   const whatIf = readWhatIf(args["what-if"]);
   const path = onePath(args.paths);
   refuseContradictions(args, outputs);

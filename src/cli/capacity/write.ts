@@ -7,14 +7,14 @@ import type { FpmMaster } from "../../fpm/types.js";
 import { isWithin } from "../../host/path.js";
 import { ACCOUNT_FILES } from "../../model/accounts.js";
 import type { ReadHost } from "../../read-hosts.js";
-import { unifiedDiff } from "../../report/capacity/diff.js";
+import { unifiedDiff } from "../../report/diff.js";
 import { escapeText } from "../../report/terminal/escape.js";
 import type { HostCapacity } from "../../sizing/result.js";
+import { writeDiff } from "../diff-output.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
 import { writeHostsAtomically } from "../write/files.js";
 import { realPath } from "../write/target.js";
-import { writeDiff } from "./diff-output.js";
 
 /** A host and what was computed for it. */
 export interface Computed {

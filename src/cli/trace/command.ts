@@ -14,7 +14,7 @@ import { type Traced, traced } from "../../trace/trace.js";
 import { loadConfig } from "../config.js";
 import { dumpText, PLAIN_WIDTH } from "../lint.js";
 import { LIVE_PATHS } from "../live-paths.js";
-import { readOutputs, writeOutput } from "../outputs.js";
+import { DOCUMENTS, readOutputs, writeOutput } from "../outputs.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
 import { filesSaid } from "./files.js";
@@ -38,7 +38,7 @@ export interface TraceArguments {
 
 /** Runs `fpmlint trace`: writes every output and returns the exit status. Throws UsageError. */
 export function traceCommand(args: TraceArguments, world: World): number {
-  const outputs = readOutputs(args.format ?? []);
+  const outputs = readOutputs(args.format ?? [], DOCUMENTS);
   const request = readRequest({ ...args, bodySize: args["body-size"] });
   const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
   const reading: HostsOptions = {

@@ -1,4 +1,4 @@
-import { argument, descendants, enclosing } from "../../nginx/tree/nodes.js";
+import { argument, enclosing, everywhere } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { perKey } from "../../source/memo.js";
 import { type Address, meetingPoint, nginxAddress, reaches } from "../address/address.js";
@@ -19,8 +19,8 @@ const byPoint = perKey(({ nginx }: Host): ReadonlyMap<string, readonly NginxList
     string,
     Map<string, { address: Address; nodes: [Node, ...Node[]]; http: boolean }>
   >();
-  for (const node of nginx === null ? [] : descendants(nginx.root)) {
-    const address = node.name === "listen" ? listenAddress(argument(node, 0) ?? "") : null;
+  for (const node of nginx === null ? [] : everywhere(nginx.root, "listen")) {
+    const address = listenAddress(argument(node, 0) ?? "");
     if (address === null) continue;
     const point = meetingPoint(address);
     const there = points.get(point) ?? new Map();

@@ -6,6 +6,7 @@ import {
   childrenNamed,
   descendants,
   enclosing,
+  everywhere,
   shownWord,
 } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
@@ -58,6 +59,8 @@ interface Context extends Listening {
    * unknown.
    */
   readonly directory: string | null | undefined;
+  /** The port of the first `*_pass` to each host: a later one without a port joins that group. */
+  readonly joined: ReadonlyMap<string, number>;
   readonly followed: Followed;
 }
 
@@ -91,8 +94,8 @@ export function readBindings(
 ): readonly Binding[] {
   const bindings: Binding[] = [];
   const context = { ...contextOf(root, listening), followed };
-  for (const pass of descendants(root)) {
-    if (pass.name !== "fastcgi_pass" || pass.parent === null || !answers(pass, pass.parent)) continue;
+  for (const pass of everywhere(root, "fastcgi_pass")) {
+    if (pass.parent === null || !answers(pass, pass.parent)) continue;
     const location = enclosing(pass, "location") ?? pass.parent;
     const server = enclosing(pass, "server");
     const targets = targetsOf(pass, argument(pass, 0) ?? "", upstreams, context);
@@ -141,7 +144,28 @@ function withoutScheme(text: string): string {
 }
 
 function contextOf(root: Node, listening: Listening): Omit<Context, "followed"> {
-  return { ...listening, met: byMeetingPoint(listening.listeners), directory: workingDirectory(root) };
+  return {
+    ...listening,
+    met: byMeetingPoint(listening.listeners),
+    directory: workingDirectory(root),
+    joined: portsByHost(root),
+  };
+}
+
+/** Written ports alone, and 80 or 443 of a URL: see `joins` of nginx/invalid-address for what nginx refuses. */
+function portsByHost(root: Node): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const pass of descendants(root)) {
+    const scheme = /^(?:fastcgi|proxy|uwsgi|scgi|grpc)_pass$/.test(pass.name)
+      ? (/^(https?):/i.exec(argument(pass, 0) ?? "")?.[1] ?? "")
+      : null;
+    const address = scheme === null ? null : nginxAddress(withoutScheme(argument(pass, 0) ?? ""));
+    if (address?.kind !== "tcp" || found.has(address.host)) continue;
+    const usual = scheme === "" ? null : /s$/i.test(scheme ?? "") ? 443 : 80;
+    const port = address.port ?? usual;
+    if (port !== null) found.set(address.host, port);
+  }
+  return found;
 }
 
 function byMeetingPoint(listeners: readonly Listener[]): ReadonlyMap<string, readonly Listener[]> {
@@ -202,7 +226,12 @@ function directTarget(
   listening: Context,
 ): DirectTarget | null {
   const { text, place } = value;
-  const address = readAddress(text, listening);
+  const written = readAddress(text, listening);
+  const joined =
+    through === null && written?.kind === "tcp" && written.port === null
+      ? (listening.joined.get(written.host) ?? null)
+      : null;
+  const address = joined !== null && written?.kind === "tcp" ? { ...written, port: joined } : written;
   if (address === null) {
     const found = templateTarget(text, place, through, listening.possible);
     return found === null || found.pools.length === 0 ? null : found;

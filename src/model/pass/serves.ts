@@ -1,5 +1,5 @@
 import { effectiveList } from "../../nginx/tree/effective.js";
-import { argument, childrenNamed, descendants, enclosing } from "../../nginx/tree/nodes.js";
+import { argument, enclosing, insideServer } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Target } from "../host.js";
 import { writtenAddress } from "./written.js";
@@ -105,8 +105,7 @@ function isFrontController(location: Node): boolean {
   const name = location.directive.args[0]?.text ?? "";
   const server = name.startsWith("@") ? enclosing(location, "server") : null;
   if (server === null) return false;
-  const around = [server, ...descendants(server)].flatMap((node) => childrenNamed(node, "try_files"));
-  return around.some(
+  return insideServer(server, "try_files").some(
     ({ directive: { args } }) => args.at(-1)?.text === name && args.some(({ text }) => EXTENSION.test(text)),
   );
 }

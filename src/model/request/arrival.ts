@@ -1,9 +1,10 @@
-import { childrenNamed, descendants, enclosing } from "../../nginx/tree/nodes.js";
+import { childrenNamed, enclosing, insideServer } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { once, perKey } from "../../source/memo.js";
 import { placeholderRanges } from "../../source/template.js";
 import { keepsOut } from "./access.js";
-import { matchesAll, START, type Way, waysThrough } from "./rewrite-code.js";
+import { matchesAll, setOf } from "./code.js";
+import { START, type Way, waysThrough } from "./rewrite-code.js";
 import { variablesIn, withoutPlaceholders } from "./variable-words.js";
 
 /** How requests reach a block that has a handler, and which do not get through. */
@@ -19,7 +20,7 @@ export function arrives(block: Node): boolean {
 
 export interface Ways {
   readonly ways: readonly Way[];
-  /** The variables that were asked for and that some `set` gives a value. */
+  /** The variables that were asked for and that some `set` gives a value, in lower case. */
   readonly given: ReadonlySet<string>;
   /** Several `if` set different variables, so it is unknown which of their values occur together. */
   readonly mixed: boolean;
@@ -71,11 +72,10 @@ interface Assignment {
 /** Every `set` in the code of a level. */
 const setsOn = perKey((level: Node): readonly Assignment[] =>
   [level, ...childrenNamed(level, "if")].flatMap((scope) =>
-    childrenNamed(scope, "set").map(({ directive: { args } }) => ({
-      scope,
-      name: (args[0]?.text ?? "").replace(/^\$/, ""),
-      value: args[1]?.text ?? "",
-    })),
+    childrenNamed(scope, "set").map((node) => {
+      const { name, text } = setOf(node);
+      return { scope, name, value: text };
+    }),
   ),
 );
 
@@ -90,11 +90,15 @@ function isNamed(location: Node): boolean {
 
 /** The variables in a text, in the values that are set for them, and so on. */
 function relevant(levels: readonly Node[], text: string): ReadonlySet<string> {
-  const names = new Set(variablesIn(text));
+  const names = new Set(namesIn(text));
   // The loop also reaches what is added to the set meanwhile.
   for (const name of names)
     for (const level of levels) for (const other of usedFor(level).get(name) ?? []) names.add(other);
   return names;
+}
+
+function namesIn(text: string): readonly string[] {
+  return variablesIn(text).map((name) => name.toLowerCase());
 }
 
 /** By each variable that the code of a level sets, the variables in its values. */
@@ -102,7 +106,7 @@ const usedFor = perKey((level: Node): ReadonlyMap<string, ReadonlySet<string>> =
   const found = new Map<string, Set<string>>();
   for (const { name, value } of setsOn(level)) {
     const used = found.get(name) ?? new Set();
-    for (const other of variablesIn(value)) used.add(other);
+    for (const other of namesIn(value)) used.add(other);
     found.set(name, used);
   }
   return found;
@@ -119,7 +123,7 @@ export function mayBring(block: Node, name: string): boolean {
   const open = !isNamed(location) && location.directive.args[0]?.placeholder !== true;
   if (open && childrenNamed(location, "internal").length === 0) return false;
   const { byName, any } = setters(server);
-  return [...any, ...(byName.get(name) ?? [])].some((other) => other !== location);
+  return [...any, ...(byName.get(name.toLowerCase()) ?? [])].some((other) => other !== location);
 }
 
 interface Setters {
@@ -133,13 +137,12 @@ interface Setters {
 const setters = perKey((server: Node): Setters => {
   const byName = new Map<string, Set<Node>>();
   const any = new Set<Node>();
-  for (const node of descendants(server)) {
-    const given = node.name === "set" ? node.directive.args[0] : undefined;
+  for (const node of insideServer(server, "set")) {
+    const { name, open } = setOf(node);
     const location = node.parent === null ? null : enclosing(node.parent, "location");
-    if (given === undefined || location === null) continue;
-    if (given.placeholder) any.add(location);
-    else if (given.text.startsWith("$")) {
-      const name = given.text.slice(1);
+    if (location === null) continue;
+    if (open) any.add(location);
+    else {
       const found = byName.get(name) ?? new Set();
       byName.set(name, found.add(location));
     }

@@ -1,9 +1,12 @@
+import { conditionOf } from "../../nginx/location/conditions.js";
 import { effectiveList, effectiveNode } from "../../nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Place } from "../../source/file.js";
+import { perKey } from "../../source/memo.js";
 import type { Binding } from "../host.js";
 import { emptyVariables } from "./empty-variables.js";
+import { tablesOf } from "./tables.js";
 import { variablesIn } from "./variable-words.js";
 import { possibleValues } from "./variables.js";
 
@@ -71,12 +74,7 @@ function isTrue(text: string): boolean {
  */
 export function mayTellHead(block: Node): boolean {
   const http = enclosing(block, "http");
-  const mapped = ["map", "geo", "split_clients"].some((kind) =>
-    (http === null ? [] : childrenNamed(http, kind)).some((one) =>
-      variablesIn(argument(one, 0) ?? "").includes("request_method"),
-    ),
-  );
-  if (mapped) return true;
+  if (http !== null && mapsMethod(http)) return true;
   for (let at: Node | null = block; at !== null; at = at.parent) {
     if (at.partial || childrenNamed(at, "if").some(isAboutHead)) return true;
     if (childrenNamed(at, "set").some((node) => (argument(node, 1) ?? "").includes("request_method")))
@@ -86,10 +84,16 @@ export function mayTellHead(block: Node): boolean {
   return false;
 }
 
-function isAboutHead({ directive }: Node): boolean {
+const mapsMethod = perKey((http: Node): boolean =>
+  [...tablesOf(http).values()].some(({ source }) => variablesIn(source).includes("request_method")),
+);
+
+function isAboutHead(node: Node): boolean {
+  const { directive } = node;
   const words = directive.args.map(({ text }) => text).join(" ");
   if (directive.args.some(({ placeholder }) => placeholder)) return true;
   if (!words.includes("request_method")) return false;
-  const method = /^\( ?\$request_method ?= ?"?([A-Z]+)"? ?\)$/.exec(words)?.[1];
-  return method === undefined || method === "HEAD";
+  const condition = conditionOf(node);
+  const plain = condition.kind === "equal" && condition.name === "request_method" && !condition.negative;
+  return !plain || condition.value === "HEAD" || condition.value.includes("$");
 }

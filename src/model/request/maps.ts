@@ -1,9 +1,9 @@
-import { argument, argumentPlace, childrenNamed } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
-import { perKey } from "../../source/memo.js";
+import { unique } from "../../source/collect.js";
+import { mapRows, type Table, tablesOf } from "./tables.js";
 import type { Written } from "./variable-words.js";
 
-/** The values that `map`, `geo` and `split_clients` can give to variables. */
+/** The values that `map`, `geo` and `split_clients` can give to variables, whatever the request. */
 
 /** One value for each of the variables. */
 export type Choice = ReadonlyMap<string, Written>;
@@ -14,19 +14,10 @@ export interface Choices {
   readonly together: boolean;
 }
 
-interface Row extends Written {
-  readonly key: string;
-}
-
-interface Table {
+interface Asked {
+  /** As the text has it. */
   readonly name: string;
-  /** The text that it is looked up by; empty where that is not one `map`. */
-  readonly source: string;
-  /** The keys are compared as they are: no patterns, no networks. */
-  readonly plain: boolean;
-  readonly rows: readonly Row[];
-  /** The last row of each key. */
-  readonly byKey: ReadonlyMap<string, Row>;
+  readonly table: Table;
 }
 
 /**
@@ -34,83 +25,48 @@ interface Table {
  * read, or there are more than `most`.
  */
 export function mapChoices(http: Node | null, names: readonly string[], most: number): Choices | null {
-  const tables: Table[] = [];
-  for (const name of http === null ? [] : new Set(names)) {
-    const found = http === null ? undefined : tablesOf(http).get(name);
-    if (found === null) return null;
-    if (found !== undefined) tables.push(found);
+  const asked: Asked[] = [];
+  for (const name of http === null ? [] : unique(names)) {
+    const table = http === null ? undefined : tablesOf(http).get(name.toLowerCase());
+    if (table?.node.partial === true) return null;
+    if (table !== undefined) asked.push({ name, table });
   }
-  const [first] = tables;
+  const [first] = asked;
   if (first === undefined) return { choices: [], together: true };
-  const joins = tables.every(({ source, plain }) => plain && source === first.source);
-  if (tables.length > 1 && joins) {
-    const choices = joined(tables, most);
+  if (asked.length > 1 && asked.every(({ table }) => isPlain(table) && table.source === first.table.source)) {
+    const choices = joined(asked, most);
     return choices === null ? null : { choices, together: true };
   }
   let choices: readonly Choice[] = [new Map()];
-  for (const { name, rows } of tables) {
-    if (choices.length * rows.length > most) return null;
-    choices = choices.flatMap((choice) => rows.map((row) => new Map(choice).set(name, row)));
+  for (const { name, table } of asked) {
+    if (choices.length * table.rows.length > most) return null;
+    choices = choices.flatMap((choice) => table.rows.map((row) => new Map(choice).set(name, row)));
   }
-  return { choices, together: tables.length === 1 };
+  return { choices, together: asked.length === 1 };
 }
 
-/** By the name of the variable; `null`: a part was not read. Every location of a host may ask for the same few tables. */
-const tablesOf = perKey(readTables);
-
-function readTables(http: Node): ReadonlyMap<string, Table | null> {
-  const byName = new Map<string, Node[]>();
-  for (const block of ["map", "geo", "split_clients"].flatMap((kind) => childrenNamed(http, kind))) {
-    const last = block.directive.args.at(-1)?.text ?? "";
-    if (!last.startsWith("$")) continue;
-    const blocks = byName.get(last.slice(1)) ?? [];
-    byName.set(last.slice(1), blocks);
-    blocks.push(block);
-  }
-  return new Map(
-    [...byName].map(
-      ([name, blocks]) => [name, blocks.some(({ partial }) => partial) ? null : table(name, blocks)] as const,
-    ),
-  );
-}
-
-function table(name: string, blocks: readonly Node[]): Table {
-  const lines = blocks.flatMap(({ children, name: kind }) =>
-    children.filter(
-      (line) => line.directive.args.length === 1 && !(kind === "geo" && /^(?:proxy|delete)$/.test(line.name)),
-    ),
-  );
-  const rows = lines.map((line) => ({
-    key: line.name.toLowerCase(),
-    text: argument(line, 0) ?? "",
-    place: argumentPlace(line, 0),
-  }));
-  const one = blocks.length === 1 && blocks[0]?.name === "map" ? blocks[0] : null;
-  return {
-    name,
-    source: one === null ? "" : (argument(one, 0) ?? ""),
-    plain: one !== null && lines.every(isPlain),
-    rows,
-    byKey: new Map(rows.map((row) => [row.key, row])),
-  };
-}
-
-function isPlain({ name, directive }: Node): boolean {
-  return !/^[~.]|\*/.test(name) && !directive.name.placeholder;
+/** Whether its keys are compared as they are: no patterns, no networks, no shares. */
+function isPlain(table: Table): boolean {
+  if (table.kind !== "map") return false;
+  const { leading, trailing, expressions, open } = mapRows(table);
+  return leading.size + trailing.size + expressions.length === 0 && !open;
 }
 
 /**
  * The values of tables with one source, key by key, without keys that one of them lacks. `null`: too many.
  */
-function joined(tables: readonly Table[], most: number): readonly Choice[] | null {
+function joined(asked: readonly Asked[], most: number): readonly Choice[] | null {
   const choices: Choice[] = [];
-  for (const key of new Set(tables.flatMap(({ byKey }) => [...byKey.keys()]))) {
+  const all = asked.map(({ name, table }) => ({ name, rows: mapRows(table) }));
+  const keys = unique(all.flatMap(({ rows }) => [...rows.exact.keys()]));
+  // After the keys: what every other value gets.
+  for (const key of [...keys, null]) {
     const choice = new Map<string, Written>();
-    for (const { name, byKey } of tables) {
-      const row = byKey.get(key) ?? byKey.get("default");
-      if (row !== undefined) choice.set(name, row);
+    for (const { name, rows } of all) {
+      const row = (key === null ? undefined : rows.exact.get(key)) ?? rows.byDefault;
+      if (row !== null) choice.set(name, row);
     }
-    if (choice.size === tables.length) choices.push(choice);
+    if (choice.size === asked.length) choices.push(choice);
     if (choices.length > most) return null;
   }
   return choices;

@@ -1,7 +1,4 @@
 import { setting } from "../../fpm/pools.js";
-import { effectiveNode } from "../../nginx/tree/effective.js";
-import { argument } from "../../nginx/tree/nodes.js";
-import type { Node } from "../../nginx/types.js";
 import { isLocal } from "../address/address.js";
 import type { Binding, Host } from "../host.js";
 
@@ -53,15 +50,4 @@ export function filesAt(host: Host, directory: string | null): readonly string[]
 /** The scripts in a directory itself, not those further down. */
 export function scriptsAt(host: Host, directory: string): readonly string[] {
   return filesAt(host, directory).filter((name) => name.endsWith(".php"));
-}
-
-/**
- * The `root` of a block as it is written; `null`: unknown, relative, with variables, or replaced by an
- * `alias`.
- */
-export function writtenRoot(block: Node): string | null {
-  const root = effectiveNode(block, "root");
-  const written = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";
-  const alias = effectiveNode(block, "alias").kind !== "default";
-  return alias || !/^\/[^$]*$/.test(written) ? null : written;
 }

@@ -1,7 +1,8 @@
 import { always } from "../../nginx/tree/branches.js";
-import { argument, argumentPlace, childrenNamed } from "../../nginx/tree/nodes.js";
+import { argumentPlace, childrenNamed } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Place } from "../../source/file.js";
+import { isCode, rewriteOf, setOf } from "./code.js";
 import { withVariables } from "./variable-words.js";
 
 /**
@@ -20,6 +21,7 @@ export interface SetValue {
 
 /** One way through the code, with what a request carries at its end. */
 export interface Way {
+  /** By the names of the variables in lower case. */
   readonly values: ReadonlyMap<string, SetValue>;
   /** How many conditions held and set a variable: two of them may exclude each other. */
   readonly taken: number;
@@ -41,11 +43,6 @@ export const START: Way = { values: new Map(), taken: 0, branch: null, moved: fa
 /** More ways than anybody writes by hand. */
 const MOST = 256;
 
-/** Whether every URI matches a regular expression of `rewrite` or `location`. */
-export function matchesAll(pattern: string): boolean {
-  return /^\^?\/?(?:\.\*|\(\.\*\))?\$?$/.test(pattern) && !/^\^?\/?\$$/.test(pattern);
-}
-
 /** The ways through the code of a server or a location; `null`: too many, or a part of it was not read. */
 export function waysThrough(
   level: Node,
@@ -57,12 +54,12 @@ export function waysThrough(
   let ways: Way[] = start.map((way) => ({ ...way, branch: null, moved: false }));
   let work = 0;
   for (const node of level.children) {
-    if (CODE.has(node.name)) work += ways.length + valuesOn(ways);
+    if (isCode(node)) work += ways.length + valuesOn(ways);
     if (work > MOST_WORK) return null;
     if (node.name !== "if") ways = step(level, node, ways, names, ended);
     else if (node.partial) return null;
     else if (matters(node, names)) {
-      const gives = childrenNamed(node, "set").some((one) => names.has(variable(one)));
+      const gives = childrenNamed(node, "set").some((one) => names.has(setOf(one).name));
       let held: Way[] = ways.map((way) => ({
         ...way,
         branch: level.name === "location" ? node : null,
@@ -81,8 +78,6 @@ export function waysThrough(
   return level.partial && found.length > 0 ? null : found;
 }
 
-const CODE: ReadonlySet<string> = new Set(["if", "set", "break", "return", "rewrite"]);
-
 /** About how many values all ways have together: each way of one level has about as many as the first. */
 function valuesOn(ways: readonly Way[]): number {
   return ways.length * (ways[0]?.values.size ?? 0);
@@ -91,7 +86,7 @@ function valuesOn(ways: readonly Way[]): number {
 /** Whether a template fills in the name of a variable that is set. */
 function setsAny(level: Node): boolean {
   return [level, ...childrenNamed(level, "if")].some((block) =>
-    childrenNamed(block, "set").some(({ directive }) => directive.args[0]?.placeholder),
+    childrenNamed(block, "set").some((node) => setOf(node).open),
   );
 }
 
@@ -104,7 +99,7 @@ function step(
 ): Way[] {
   // A directive that a template may omit may also be skipped.
   const past = always(node) ? [] : ways;
-  if (node.name === "set" && names.has(variable(node))) return [...past, ...given(level, node, ways)];
+  if (node.name === "set" && names.has(setOf(node).name)) return [...past, ...given(level, node, ways)];
   if (node.name === "return") return [...past];
   if (node.name === "break") {
     ended.push(...ways.map((way) => ({ ...way, moved: false })));
@@ -113,32 +108,25 @@ function step(
   return node.name === "rewrite" ? rewritten(level, node, ways, ended) : [...ways];
 }
 
-function variable(set: Node): string {
-  return (argument(set, 0) ?? "").replace(/^\$/, "");
-}
-
 function given(level: Node, node: Node, ways: readonly Way[]): readonly Way[] {
-  const name = variable(node);
-  const written = { text: argument(node, 1) ?? "", place: argumentPlace(node, 1) };
+  const { name, text } = setOf(node);
+  const written = { text, place: argumentPlace(node, 1) };
   return ways.map((way) => {
-    const value = withVariables(written, (other) => way.values.get(other) ?? null);
+    const value = withVariables(written, (other) => way.values.get(other.toLowerCase()) ?? null);
     const taken = always(node) ? way.taken : way.taken + 1;
     return { ...way, taken, values: new Map(way.values).set(name, { ...value, level }) };
   });
 }
 
 function rewritten(level: Node, node: Node, ways: readonly Way[], ended: Way[]): Way[] {
-  // A pattern that a template fills in may match everything.
-  const all = node.directive.args[0]?.placeholder === true || matchesAll(argument(node, 0) ?? "");
+  const { all, open, status, flag } = rewriteOf(node);
   const past = always(node) && all ? [] : ways;
-  const [to = "", flag] = [argument(node, 1), argument(node, 2)];
   // Whether requests get through is unknown then, and nothing is claimed.
-  if (node.directive.args.slice(1).some(({ placeholder }) => placeholder)) return [...past];
-  if (flag === "redirect" || flag === "permanent" || /^(?:https?:\/\/|\$scheme)/.test(to)) return [...past];
+  if (open || status !== null) return [...past];
   // In a location, `last` makes nginx choose another one; on the server it only ends the code.
   if (flag === "break" || (flag === "last" && level.name !== "location"))
     ended.push(...ways.map((way) => ({ ...way, moved: false })));
-  if (flag !== undefined) return [...past];
+  if (flag !== null) return [...past];
   return past.length > 0 ? [...ways] : ways.map((way) => ({ ...way, moved: true }));
 }
 
@@ -148,7 +136,7 @@ function matters({ children }: Node, names: ReadonlySet<string>): boolean {
     (node) =>
       /^(?:break|return|rewrite)$/.test(node.name) ||
       /_pass$/.test(node.name) ||
-      (node.name === "set" && names.has(variable(node))),
+      (node.name === "set" && names.has(setOf(node).name)),
   );
 }
 

@@ -7,6 +7,7 @@ import type { Node } from "../../nginx/types.js";
 import { inContainer } from "../container.js";
 import type { Binding, Host } from "../host.js";
 import { isInside, isUnset, scriptsAt, seesSamePaths } from "./paths.js";
+import { rootOf } from "./root.js";
 
 /**
  * What a SCRIPT_FILENAME is made of, as far as its words tell, and whether it can lead PHP-FPM to a
@@ -107,10 +108,9 @@ function denies({ targets }: Binding): boolean {
 
 /** Whether the root is a directory: people also write a script's path as `root` or `alias`. */
 function isDirectory({ block }: Binding): boolean {
-  const root = effectiveNode(block, "root");
-  if (root.kind === "unknown" || effectiveNode(block, "alias").kind !== "default") return false;
-  if (root.kind === "default") return true;
-  return !root.node.directive.args[0]?.placeholder && !/\.ph\w*$/.test(argument(root.node, 0) ?? "");
+  const { node, written, alias, unread } = rootOf(block);
+  if (unread !== null || alias !== null) return false;
+  return node?.directive.args[0]?.placeholder !== true && !/\.ph\w*$/.test(written);
 }
 
 /**
@@ -124,11 +124,10 @@ function pathInfoIsRest({ block }: Binding): boolean {
 
 /** Whether a path that begins at the top of the file system finds nothing there. */
 function fromTop(host: Host, binding: Binding): boolean {
-  const root = effectiveNode(binding.block, "root");
-  const written = root.kind === "set" ? (argument(root.node, 0) ?? "") : "";
+  const { written, alias } = rootOf(binding.block);
   return (
     seesSamePaths(binding) &&
-    root.kind !== "unknown" &&
+    alias === null &&
     /[^/]/.test(written) &&
     !/[$]/.test(written) &&
     ["rewrite", "if", "internal"].every((name) => childrenNamed(binding.location, name).length === 0) &&
@@ -160,10 +159,8 @@ const SAMPLE = "/scripts";
  */
 export function foundElsewhere(host: Host, binding: Binding, directory: string): string | null {
   const { block, location, server } = binding;
-  const root = effectiveNode(block, "root");
-  const alias = effectiveNode(block, "alias").kind !== "default";
-  if (!seesSamePaths(binding) || root.kind !== "set" || alias) return null;
-  const written = argument(root.node, 0) ?? "";
+  const { node, written, alias } = rootOf(block);
+  if (!seesSamePaths(binding) || node === null || alias !== null) return null;
   if (written.includes("$") || isInside(host, directory, written)) return null;
   const { kind } = host.fs.entry(directory);
   if (directory === SAMPLE && kind === "missing") return "";
@@ -179,10 +176,11 @@ const BUILT_IN = ["/usr/share/nginx/html", "/etc/nginx/html", "/usr/local/nginx/
  * The `root` that is inside `location /`, and so does not apply in the location for scripts next to it;
  * `null`: that location has a root of its own, or nginx's built-in one may be meant.
  */
-export function strayRoot(host: Host, binding: Binding): Node | null {
+export function strayRoot(host: Host, binding: Binding, oneScript = false): Node | null {
   const { block, location, server } = binding;
-  const own = ["root", "alias"].every((name) => effectiveNode(block, name).kind === "default");
-  if (!own || !takesScripts(binding) || server === null || server.partial) return null;
+  const own = rootOf(block);
+  if (own.node !== null || own.unread !== null) return null;
+  if ((!oneScript && !takesScripts(binding)) || server === null || server.partial) return null;
   const site = childrenNamed(server, "location").find(
     (one) => one !== location && /^(?:\^~ )?\/$/.test(one.directive.args.map(({ text }) => text).join(" ")),
   );

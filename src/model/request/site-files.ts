@@ -1,8 +1,7 @@
-import { effectiveNode } from "../../nginx/tree/effective.js";
 import { argument, childrenNamed } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Host } from "../host.js";
-import { writtenRoot } from "./paths.js";
+import { rootOf, writtenRoot } from "./root.js";
 
 /** The files of a site, as far as its locations and the tree show them. */
 
@@ -27,9 +26,8 @@ export function answersOtherwise(location: Node): boolean {
 /** Whether both blocks look for files in one directory. */
 export function sameRoot(a: Node, b: Node): boolean {
   const [one, other] = [a, b].map((block) => {
-    if (effectiveNode(block, "alias").kind !== "default") return null;
-    const root = effectiveNode(block, "root");
-    return root.kind === "set" ? (argument(root.node, 0) ?? null) : root.kind === "default" ? "" : null;
+    const { alias, text, unread } = rootOf(block);
+    return alias === null && unread === null ? text : null;
   });
   return one !== null && one === other;
 }

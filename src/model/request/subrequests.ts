@@ -1,5 +1,5 @@
 import { chosenLocation } from "../../nginx/location/passed.js";
-import { descendants } from "../../nginx/tree/nodes.js";
+import { childrenNamed, insideServer } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { perKey } from "../../source/memo.js";
 
@@ -14,12 +14,14 @@ export interface Subrequests {
 
 const OFF = "off";
 
+const ASKERS = ["auth_request", "mirror"] as const;
+
 /** The subrequests of one server. An `auth_request` outside of it counts where the server inherits it. */
 export const subrequestsOf = perKey((server: Node): Subrequests => {
   const askers = new Map<Node, Node[]>();
   let open = false;
-  for (const node of [...descendants(server), ...inherited(server)]) {
-    if (node.name !== "auth_request" && node.name !== "mirror") continue;
+  const own = ASKERS.flatMap((name) => insideServer(server, name));
+  for (const node of [...own, ...inherited(server)]) {
     const [uri] = node.directive.args;
     if (uri === undefined || uri.text === OFF) continue;
     if (uri.placeholder || uri.text.includes("$")) open = true;
@@ -30,9 +32,11 @@ export const subrequestsOf = perKey((server: Node): Subrequests => {
   return { askers, open };
 });
 
-/** Those of `http` that the server does not set anew. */
+/** Those of `http` that the server does not set anew. Its other children are not looked at: there may be 50,000 servers. */
 function inherited(server: Node): readonly Node[] {
-  const own = new Set(server.children.map(({ name }) => name));
-  const outer = server.parent?.children ?? [];
-  return outer.filter(({ name }) => !own.has(name));
+  const { parent } = server;
+  if (parent === null) return [];
+  return ASKERS.flatMap((name) =>
+    childrenNamed(server, name).length > 0 ? [] : childrenNamed(parent, name),
+  );
 }

@@ -46,14 +46,18 @@ export function possibleValues(block: Node, text: string, place: Place): readonl
 function given(block: Node, written: Written, way: Way, { given: names, mixed }: Ways): PossibleValue | null {
   const used = variablesIn(written.text);
   const http = enclosing(block, "http");
-  const missing = used.filter((name) => names.has(name) && !way.values.has(name));
+  const missing = used.filter((name) => names.has(name.toLowerCase()) && setValue(way, name) === null);
   if (missing.some((name) => mapChoices(http, [name], MOST)?.choices.length === 0)) return null;
   const brought = used.some((name) => {
-    const level = way.values.get(name)?.level;
+    const level = setValue(way, name)?.level;
     return level !== undefined && level.name !== "location" && mayBring(block, name);
   });
   const sure = !brought && !(mixed && way.taken > 0);
-  return { ...withVariables(written, (name) => way.values.get(name) ?? null), sure };
+  return { ...withVariables(written, (name) => setValue(way, name)), sure };
+}
+
+function setValue({ values }: Way, name: string) {
+  return values.get(name.toLowerCase()) ?? null;
 }
 
 /** The texts with the values of `map`, `geo` and `split_clients`, which may contain variables themselves. */

@@ -5,6 +5,7 @@ import { effectiveFlag, effectiveList } from "../tree/effective.js";
 import { argument, childrenNamed, enclosing } from "../tree/nodes.js";
 import type { Node } from "../types.js";
 import { chooseLocation } from "./choose.js";
+import { conditionOf } from "./conditions.js";
 import { matchingOf, patternOf } from "./extensions.js";
 import { matches, readPattern } from "./pattern.js";
 
@@ -69,27 +70,18 @@ function fails(regex: string, insensitive: boolean, uri: string): boolean {
 
 /** Variables that tell clients, hosts or methods apart, but not files. */
 const NOT_THE_FILE =
-  /^!?\(?\$(?:host|hostname|scheme|https|(?:http|server|ssl|remote|cookie|geoip)_\w+|request_method|args|arg_\w+|query_string)\b/;
-const THE_URI = /^\$(?:uri|document_uri|request_uri|fastcgi_script_name)$/;
+  /^(?:host|hostname|scheme|https|(?:http|server|ssl|remote|cookie|geoip)_\w+|request_method|args|arg_\w+|query_string)$/;
+const THE_URI = /^(?:uri|document_uri|request_uri|fastcgi_script_name)$/;
 const CHANGES_NOTHING = /^(?:set|add_header|expires|access_log|error_log|break)$/;
 
 /** Whether an `if` does nothing to the URI, is about something other than the file, or does not match it. */
 function passesBy(node: Node, uri: string): boolean {
   if (node.children.every(({ name }) => CHANGES_NOTHING.test(name)) && !node.partial) return true;
-  const words = node.directive.args.map(({ text }) => text).join(" ");
-  if (NOT_THE_FILE.test(words.replace(/^\(\s*/, ""))) return true;
-  const { subject, operator, value } = comparison(words) ?? NOTHING;
-  return THE_URI.test(subject) && /^~\*?$/.test(operator) && fails(value, operator === "~*", uri);
-}
-
-const NOTHING = { subject: "", operator: "", value: "" };
-
-/** `($uri ~ ^/a)`; `null`: another kind of condition. */
-function comparison(words: string): typeof NOTHING | null {
-  const [whole, subject = "", operator = ""] = /^\(\s*(\S+) (!?=|!?~\*?) /.exec(words) ?? [];
-  if (whole === undefined || !words.endsWith(")")) return null;
-  const value = words.slice(whole.length, -1).trimEnd();
-  return value === "" ? null : { subject, operator, value };
+  const condition = conditionOf(node);
+  if (condition.kind === "unread" || condition.kind === "file") return false;
+  if (NOT_THE_FILE.test(condition.name)) return true;
+  if (condition.kind !== "regex" || condition.negative || !THE_URI.test(condition.name)) return false;
+  return condition.pattern !== null && matches(condition.pattern, uri) === false;
 }
 
 /** Whether `try_files` keeps the URI as it is, for an existing file or for any file. */
@@ -121,16 +113,30 @@ function answersInstead(location: Node): boolean {
 }
 
 /**
- * The locations of a server that hand requests on to `location`, with the last argument of
- * `try_files` or with `error_page 404`. They take the request first, with settings of their own.
+ * The locations of a server that hand requests on to `location`, with the last argument of `try_files`, with
+ * `error_page 404` or with a `rewrite`. They take the request first, with settings of their own. In the place
+ * of a named one are those that hand on to it.
  */
 export function handingOn(server: Node, location: Node): readonly Node[] {
-  const { byLocation, byName } = handersIn(server);
-  const found = new Set([
-    ...(byLocation.get(location) ?? []),
-    ...(byName.get(argument(location, 0) ?? "") ?? []),
-  ]);
-  return [...found].filter((one) => one !== location);
+  const handers = handersIn(server);
+  const found = new Set<Node>();
+  const named = new Set<Node>();
+  const collect = (to: Node): void => {
+    const before = [
+      ...(handers.byLocation.get(to) ?? []),
+      ...(handers.byName.get(argument(to, 0) ?? "") ?? []),
+    ];
+    for (const one of before) {
+      if (matchingOf(one).modifier !== "@") found.add(one);
+      else if (!named.has(one)) {
+        named.add(one);
+        collect(one);
+      }
+    }
+  };
+  collect(location);
+  found.delete(location);
+  return [...found];
 }
 
 interface Handers {
@@ -147,7 +153,9 @@ const handersIn = perKey((server: Node): Handers => {
     if (!takers.has(path)) takers.set(path, chosenLocation(server, path) ?? undefined);
     return takers.get(path);
   };
-  const handing = locationsIn(server)
+  // Where no location fits, the server itself does.
+  const alone = chosenLocation(server, "/no-such-name") === null ? [server] : [];
+  const handing = [...alone, ...locationsIn(server)]
     .filter(always)
     .flatMap((one) => targetsOf(one).map((target) => [target, one] as const));
   const paths = handing.filter(([target]) => target.startsWith("/") && !target.includes("$"));
@@ -166,9 +174,15 @@ const handersIn = perKey((server: Node): Handers => {
 function targetsOf(location: Node): readonly string[] {
   const tried = childrenNamed(location, "try_files").map((node) => node.directive.args.at(-1)?.text ?? "");
   const pages = childrenNamed(location, "error_page").filter((node) => argument(node, 0) === "404");
-  return [...tried, ...pages.map((node) => node.directive.args.at(-1)?.text ?? "")].map((target) =>
-    target.replace(/(?:\?|\$is_args\b).*/, ""),
-  );
+  // Those of a server come before any location is chosen.
+  const rewrites = (location.name === "server" ? [] : [location, ...childrenNamed(location, "if")])
+    .flatMap((block) => childrenNamed(block, "rewrite"))
+    .filter((node) => [undefined, "last"].includes(argument(node, 2)));
+  return [
+    ...tried,
+    ...pages.map((node) => node.directive.args.at(-1)?.text ?? ""),
+    ...rewrites.map((node) => argument(node, 1) ?? ""),
+  ].map((target) => target.replace(/(?:\?|\$is_args\b).*/, ""));
 }
 
 function locationsIn(block: Node): readonly Node[] {
@@ -200,14 +214,17 @@ export function takesBodies(location: Node): boolean {
 /** `if ($request_method !~ ^(GET|HEAD)$) { return 405; }` */
 function refusesPost(block: Node): boolean {
   return childrenNamed(block, "if").some((node) => {
-    const words = node.directive.args.map(({ text }) => text).join(" ");
+    const condition = conditionOf(node);
     // A condition that a template makes may be about the method.
     if (node.directive.args.some(({ placeholder }) => placeholder)) return true;
-    const found = comparison(words);
-    const { operator, value: text } = found?.subject === "$request_method" ? found : NOTHING;
-    const pattern = operator.includes("~") ? readPattern(text, operator.endsWith("*")) : null;
-    const fits = operator.includes("~") ? pattern !== null && matches(pattern, "POST") : text === "POST";
-    const returns = childrenNamed(node, "return").some(always);
-    return operator !== "" && returns && fits !== undefined && fits !== operator.startsWith("!");
+    if (condition.kind !== "equal" && condition.kind !== "regex") return false;
+    if (condition.name !== "request_method" || !childrenNamed(node, "return").some(always)) return false;
+    const fits =
+      condition.kind === "equal"
+        ? condition.value === "POST"
+        : condition.pattern === null
+          ? false
+          : matches(condition.pattern, "POST");
+    return fits !== undefined && fits !== condition.negative;
   });
 }

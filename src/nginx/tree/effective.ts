@@ -1,5 +1,6 @@
 import type { Effective } from "../../source/effective.js";
 import type { Place } from "../../source/file.js";
+import { once, perKey } from "../../source/memo.js";
 import { httpFact } from "../facts/directives.js";
 import { flag, offsetBytes, sizeBytes, timeMs } from "../syntax/values.js";
 import type { Node } from "../types.js";
@@ -51,16 +52,27 @@ export function effectiveNode(block: Node, name: string): EffectiveNode {
  */
 export function effectiveEither(block: Node, names: readonly string[]): EffectiveNodes {
   for (let level: Node | null = block; level !== null; level = level.parent) {
-    const found = names.some((name) => childrenNamed(level as Node, name).length > 0);
-    if (found) {
-      const nodes = level.children.filter(({ name }) => names.includes(name));
-      if (!nodes.every(always)) return undecided(nodes);
+    const nodes = eitherOn(level, names);
+    if (nodes.length > 0) {
+      if (!nodes.every(always) && !oneOfBranches(nodes)) return undecided(nodes);
       return { kind: "set", nodes, level, complete: !level.partial };
     }
     if (level.partial) return unread(level);
   }
   return { kind: "default" };
 }
+
+/** A level's directives of several names. The children of a level, 50,000 servers perhaps, are looked through once. */
+function eitherOn(level: Node, names: readonly string[]): readonly Node[] {
+  const lists = names.map((name) => childrenNamed(level, name)).filter(({ length }) => length > 0);
+  const [only, ...others] = lists;
+  if (only === undefined || others.length === 0) return only ?? [];
+  return once(mixedOn(level), names.join(" "), () =>
+    level.children.filter(({ name }) => names.includes(name)),
+  );
+}
+
+const mixedOn = perKey((_level: Node) => new Map<string, readonly Node[]>());
 
 /** Directives that add up on a level and hide every outer level (`fastcgi_param`, `add_header`). */
 export function effectiveList(block: Node, name: string): EffectiveNodes {

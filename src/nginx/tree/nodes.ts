@@ -1,6 +1,6 @@
 import { grouped } from "../../source/collect.js";
 import { type Place, place } from "../../source/file.js";
-import { perKey } from "../../source/memo.js";
+import { once, perKey } from "../../source/memo.js";
 import type { Node, Word } from "../types.js";
 
 /**
@@ -71,4 +71,31 @@ export function* descendants(block: Node): Generator<Node> {
     yield child;
     if (child.children.length > 0) yield* descendants(child);
   }
+}
+
+const byName = perKey((top: Node): ReadonlyMap<string, readonly Node[]> => grouped(named(top)));
+
+function* named(top: Node): Generator<readonly [string, Node]> {
+  for (const node of descendants(top)) yield [node.name, node];
+}
+
+/** Every directive of that name in the tree that a node is in, in the order of the files. One walk serves all names. */
+export function everywhere(node: Node, name: string): readonly Node[] {
+  return byName(topOf(node)).get(name) ?? nothing;
+}
+
+function topOf(node: Node): Node {
+  let top = node;
+  while (top.parent !== null) top = top.parent;
+  return top;
+}
+
+const byServer = perKey((_top: Node) => new Map<string, ReadonlyMap<Node | null, readonly Node[]>>());
+
+/** Every directive of that name inside a server, in the order of the files. */
+export function insideServer(server: Node, name: string): readonly Node[] {
+  const servers = once(byServer(topOf(server)), name, () =>
+    grouped(everywhere(server, name).map((node) => [enclosing(node, "server"), node] as const)),
+  );
+  return servers.get(server) ?? nothing;
 }

@@ -1,11 +1,5 @@
 import type { Rule, RuleCase, Severity } from "../../engine/rule.js";
-
-const GRAVITY: readonly Severity[] = ["error", "warning", "info"];
-
-/** Below zero when `a` is graver. */
-export function compareSeverity(a: Severity, b: Severity): number {
-  return GRAVITY.indexOf(a) - GRAVITY.indexOf(b);
-}
+import { compareSeverity } from "../../engine/severity.js";
 
 /** The severity that a rule is listed with: that of its gravest case. */
 export function gravest(rule: Rule): Severity {

@@ -67,7 +67,8 @@ function list(title: string, items: readonly string[] = []): string {
   return items.length === 0 ? "" : `**${title}**\n\n${items.map((item) => `- ${item.trim()}`).join("\n")}`;
 }
 
-function ruleMarkdown(rule: Rule, example: RuleExample | null): string {
+/** A rule's documentation; `example`: two configurations to show, `null` shows none. */
+export function ruleMarkdown(rule: Rule, example: RuleExample | null): string {
   const { docs } = rule;
   const options = optionsOf(rule).map((option) => [
     code(option.name),

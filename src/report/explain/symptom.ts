@@ -1,10 +1,11 @@
 import { outsideCauses } from "../../causes/outside-causes.js";
 import { type SymptomTopic, showsAs } from "../../causes/symptoms.js";
 import type { Rule, RuleCase } from "../../engine/rule.js";
+import { compareSeverity } from "../../engine/severity.js";
 import { type Paint, painter } from "../terminal/color.js";
 import { escapeText } from "../terminal/escape.js";
 import { wrap } from "../terminal/width.js";
-import { compareSeverity, sortedCases, sortedRules } from "./catalogue.js";
+import { sortedCases, sortedRules } from "./catalogue.js";
 import type { ExplainOptions } from "./rule.js";
 
 interface Cause {

@@ -75,6 +75,7 @@ async function run(path: string, ...options: readonly string[]): Promise<Ran> {
     validators,
     env: { FORCE_COLOR: "1" },
     workingDirectory: top,
+    now: () => 0,
     standardInput: () => ({ kind: "bytes", bytes: Buffer.alloc(0) }),
     stdout: { write: (part, encoding) => out.push(Buffer.from(part, encoding)) },
     stderr: { write: (part) => (err += part) },

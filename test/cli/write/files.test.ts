@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FileChange, writeHostsAtomically } from "../../../src/cli/write/files.js";
 import { diskFilesystem } from "../../../src/host/disk.js";
-import { unifiedDiff } from "../../../src/report/capacity/diff.js";
+import { unifiedDiff } from "../../../src/report/diff.js";
 import { decodeBytes } from "../../../src/source/bytes.js";
 
 /** What the filesystem is made to do; it does the real thing where a function is null. */

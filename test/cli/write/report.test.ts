@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { writeReport } from "../../../src/cli/write/report.js";
-import { bash } from "../support/built.js";
 
 /** What the filesystem is made to do; it does the real thing where it is null. */
 const faults = vi.hoisted(() => ({ write: null as string | null, rename: null as string | null }));
@@ -119,66 +118,4 @@ test.skipIf(!isRoot)("a report is not written where its directory may not be", (
     process.seteuid?.(0);
   }
   expect(text("locked/a.json")).toBe("old\n");
-});
-
-describe("--format NAME=FILE", () => {
-  const NGINX = "events {}\nhttp { server { listen 80; } }\n";
-  const run = (line: string) => bash(line, top);
-
-  beforeEach(() => {
-    fs.mkdirSync(at("etc/nginx"), { recursive: true });
-    fs.writeFileSync(at("etc/nginx/nginx.conf"), NGINX);
-    fs.writeFileSync(at("fpmlint.json"), "{}");
-    fs.writeFileSync(at("mine.json"), "{}");
-  });
-
-  test.each([
-    ["etc", "etc/nginx/nginx.conf"],
-    ["etc", "fpmlint.json"],
-    ["etc --config mine.json", "mine.json"],
-    ["etc", "other.conf"],
-    ["- < dump", "dump"],
-  ])("%s: never over %s, which it reads", (words, name) => {
-    fs.linkSync(at("etc/nginx/nginx.conf"), at("other.conf"));
-    fs.writeFileSync(at("dump"), `# configuration file /etc/nginx/nginx.conf:\n${NGINX}`);
-    const before = text(name);
-    expect(run(`node $F --format json=${name} ${words}`)).toEqual({
-      status: 2,
-      out: "",
-      err: `fpmlint: ${name}: was read in this run, and the report would replace it\n`,
-    });
-    expect(text(name)).toBe(before);
-  });
-
-  test("never over the samples either", () => {
-    fs.writeFileSync(at("ps"), "61440\n");
-    const { status } = run("node $F capacity --ram 4G --samples ps --format json=ps");
-    expect({ status, text: text("ps") }).toEqual({ status: 2, text: "61440\n" });
-  });
-
-  test("goes to what is open already, and to devices", () => {
-    for (const line of [
-      "node $F etc --format json=/dev/stdout",
-      "node $F etc --format json=/dev/fd/3 3>&1",
-      "node $F etc --format json=/dev/stdout | cat",
-      "node $F etc --format json=>(cat) | cat",
-      "node $F etc --format json=/dev/stderr 2>&1",
-    ])
-      expect(JSON.parse(run(line).out)).toMatchObject({ version: 1 });
-    expect(run("node $F etc --format json=/dev/null")).toEqual({ status: 0, out: "", err: "" });
-    expect(fs.lstatSync("/dev/null").isCharacterDevice()).toBe(true);
-    expect(run("node $F etc --format json=/dev/full")).toEqual({
-      status: 2,
-      out: "",
-      err: "fpmlint: /dev/full: no space left on device\n",
-    });
-  });
-
-  test("does not hang on a named pipe, and does not follow a link of the checkout", () => {
-    spawnSync("mkfifo", [at("fifo")]);
-    expect(run("node $F etc --format json=fifo")).toMatchObject({ status: 2, out: "" });
-    fs.symlinkSync("mine.json", at("report.json"));
-    expect(run("node $F etc --format json=report.json")).toMatchObject({ status: 2, out: "" });
-    expect(text("mine.json")).toBe("{}");
-  });
 });

@@ -48,9 +48,6 @@ const BY_REASON: Readonly<Record<string, readonly RegExp[]>> = {
     /\$(?:\{(\w+)\}|(?![1-9])(\w+))/g,
     /\$?\{\{.*\}\}|\{%|<%|<\?|%\w{2,}%|__\w+__|@\w+@|\$\{?[A-Z][A-Z0-9_]*\b|\{[A-Za-z_][\w.-]*\}/,
   ],
-  "linear: one try at the start of the text; recheck does not come to an end": [
-    /^!?\(?\$(?:host|hostname|scheme|https|(?:http|server|ssl|remote|cookie|geoip)_\w+|request_method|args|arg_\w+|query_string)\b/,
-  ],
   "one line of at most 4 KiB: see LONGEST_LINE": [/(["'])([^"']*)\1([^\s;{}"']+)/, /\s*;\s*$/],
   "linear: one try at the start of a word; recheck does not come to an end": [
     /^(?:PHP|ZEND|M|LC|LOG|DATE|MB|INI|E|DEBUG|UPLOAD|PEAR|OPENSSL|CURL|CURLOPT|JSON|PREG|SORT|COUNT|ENT|FILTER|STREAM|SODIUM|CRYPT|PASSWORD|SUNFUNCS|PATHINFO|FNM|GLOB|SEEK|LOCK|FILE|EXTR|CASE|CONNECTION|CREDITS|INFO|ASSERT|DNS|PSFS|STR|MT|ARRAY|SCANDIR|LIBXML|XML|PCRE|SID|DEFAULT|DIRECTORY|PATH|HTML|INPUT|IMAGETYPE|IMG)_[A-Z0-9_]+$/,

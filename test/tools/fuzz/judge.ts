@@ -170,6 +170,7 @@ async function command(
     validators,
     env: {},
     workingDirectory: directory,
+    now: () => 0,
     standardInput: () => ({ kind: "bytes", bytes: encodeText(one.stdin) }),
     stdout: {
       write: (text, encoding) => (out += decoded(text, encoding)),

@@ -8,7 +8,7 @@ import type { Host } from "../../../src/model/host.js";
 import { validators } from "../../../src/validators.js";
 import { copyFixture, type Daemon, hostPaths, logs, type Running, start } from "../../daemons/bench.js";
 import { waitFor } from "../../daemons/processes.js";
-import { allEntries } from "./draft.js";
+import { allEntries, type Entry, type SiteDraft } from "./draft.js";
 import { drawCase } from "./draw.js";
 import { observe, type Seen } from "./observe.js";
 import { type Prediction, predict, unclear } from "./predict.js";
@@ -158,12 +158,13 @@ async function compareWay(
   left: Set<string>,
 ): Promise<Found> {
   const group = groupOf(way);
-  const about = `${way.site.name} ${way.entry.blocks.map(({ head }) => head).join(" > ")}`;
+  const through = way.entry.front === null ? "" : " behind a server in front";
+  const about = `${way.site.name}${through} ${way.entry.uri}, ${way.entry.blocks.map(({ head }) => head).join(" > ")}`;
   const verdicts: Verdict[] = [];
   const skipped: string[] = [];
   const doomed = prediction.of(way, "plain").length > 0;
-  for (const symptom of SYMPTOMS) {
-    if (symptom === "other file" && way.entry !== way.site.entries[0]) continue;
+  for (const symptom of way.entry.page === null ? SYMPTOMS : SYMPTOMS.slice(0, 1)) {
+    if (symptom === "other file" && way.entry !== mainEntry(way.site)) continue;
     const unsure = unclear(host, findings, way, symptom);
     // Where nothing can be said of plain requests that are said to break, nothing can be of the others.
     if (unsure !== null && doomed) return { verdicts, skipped: [...skipped, `${about}: ${unsure}`] };
@@ -176,7 +177,9 @@ async function compareWay(
     const saw = await observe(running, way.site, way.entry, symptom);
     const common = { case: number, about, said: said.map(shown), saw: saw.saw };
     verdicts.push({ ...common, symptom, predicted: said.length > 0, broken: saw.broken });
-    if (saw.broken && said.length > 0 && !(await kept(said, saw, running)))
+    // What is promised of scripts, a page of PHP-FPM's own may answer otherwise.
+    const promises = way.entry.page === null || said.every(({ rule }) => rule !== "fastcgi/script-filename");
+    if (saw.broken && said.length > 0 && promises && !(await kept(said, saw, running)))
       verdicts.push({
         ...common,
         symptom: "promise",
@@ -201,6 +204,11 @@ async function compareWay(
   };
 }
 
+/** The one for the whole site, and not for a directory below it. */
+function mainEntry({ entries }: SiteDraft): Entry | undefined {
+  return entries.find(({ uri, page }) => page === null && !/^\/(?:tool|app)\//.test(uri));
+}
+
 /** The upstream of a way when nginx may go on to another server in it; else empty. */
 function groupOf({ binding }: Way): string {
   // One that is down counts: only a server that is alone is always tried.
@@ -210,16 +218,21 @@ function groupOf({ binding }: Way): string {
 
 /** Whether one of the findings promised just this status, and its line is in a log. */
 async function kept(said: readonly Finding[], { status }: Seen, running: Running): Promise<boolean> {
-  const right = said.filter(
-    ({ symptom }) =>
-      symptom === null || symptom.status === null || symptom.status === status || status === null,
-  );
   const logged = (): boolean => {
     const { nginx, fpm } = logs(running);
-    return right.some(({ symptom }) => symptom?.log == null || (nginx + fpm).includes(symptom.log));
+    // The status that a location promises is what nginx gets, where it asks it only whether to go on.
+    const asked = new Set(
+      [...nginx.matchAll(/auth request unexpected status: (\d+)/g)].map(([, code]) => Number(code)),
+    );
+    return said.some(({ symptom }) => {
+      if (symptom === null) return true;
+      const right = symptom.status === null || symptom.status === status || status === null;
+      const forAsking = status === 500 && asked.has(symptom.status ?? 0);
+      return (right || forAsking) && (symptom.log === null || (nginx + fpm).includes(symptom.log));
+    });
   };
   // PHP-FPM's master writes what its workers said only when it gets round to it.
-  return right.length > 0 && waitFor(logged, 3000);
+  return waitFor(logged, 3000);
 }
 
 function shown({ rule, case: name, severity, message, symptom }: Finding): string {

@@ -34,29 +34,39 @@ export interface Upstream {
 
 export interface SiteDraft {
   readonly name: string;
+  /** The arguments of `server_name`; `name` is one that they take. */
+  readonly serverName: string;
   listen: string;
   /** As it is dialled. */
   port: number;
   /** Empty: the server has no root of its own. */
   root: string;
-  /** Where its scripts are. */
+  /** Where its scripts are; empty: it only hands requests on. */
   readonly directory: string;
   readonly lines: string[];
   /** Locations without PHP. */
   readonly others: string[];
+  /** Locations that pass requests on to another server of this nginx. */
+  readonly hops: Block[];
   readonly entries: Entry[];
 }
 
-/** A way to PHP: a location, and a URI that it takes. */
+/** A way to PHP: a location, and a URI that gets there. */
 export interface Entry {
   readonly uri: string;
+  /** The kind of location, as it was drawn. */
+  readonly shape: string;
+  /** The server in front to which requests are sent, and which passes them on; `null`: to the site itself. */
+  readonly front: SiteDraft | null;
+  /** The page of PHP-FPM's own that is asked for; `null`: a script. */
+  readonly page: "status" | "ping" | null;
   /** The locations from the outside in, the last one passes to PHP: `location ~ \.php$`. */
   readonly blocks: Block[];
   pool: PoolDraft;
 }
 
 export interface Block {
-  readonly head: string;
+  head: string;
   readonly lines: string[];
 }
 
@@ -69,6 +79,8 @@ export interface PoolDraft {
   listen: string;
   /** The ways in which nginx can spell its address. */
   readonly addresses: string[];
+  /** Whether it sees only the files of one site. */
+  walled: boolean;
   readonly lines: string[];
 }
 

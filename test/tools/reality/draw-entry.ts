@@ -1,78 +1,139 @@
-import { type Entry, type HostDraft, has, inner, type PoolDraft, put, type SiteDraft } from "./draft.js";
+import { PARAMETERS, parameters } from "../requests/parts.js";
+import {
+  allEntries,
+  type Entry,
+  type HostDraft,
+  has,
+  inner,
+  type PoolDraft,
+  put,
+  type SiteDraft,
+} from "./draft.js";
 import type { Random } from "./random.js";
+import { FIRST, SECOND, type Shape } from "./shapes.js";
 
-interface Shape {
-  readonly name: string;
-  readonly uri: string;
-  readonly blocks: readonly (readonly [head: string, ...lines: string[]])[];
-  /** The script's path, where it does not follow from the URI in the ordinary ways. */
-  readonly script?: string;
-  /** A location beside it, without which it would not be reached. */
-  readonly beside?: string;
-  /** Debian's snippet brings a `try_files` of its own, which does not suit every location. */
-  readonly snippet?: true;
-}
-
-const php = String.raw`location ~ \.php$`;
-const SHAPES: readonly Shape[] = [
-  { name: "suffix", uri: "/index.php", blocks: [[php]], snippet: true },
-  { name: "suffix checked", uri: "/index.php", blocks: [[php, "try_files $uri =404;"]] },
-  { name: "capitals", uri: "/index.php", blocks: [[String.raw`location ~* \.php$`]], snippet: true },
-  {
-    name: "path info",
-    uri: "/index.php/some/path",
-    blocks: [[String.raw`location ~ [^/]\.php(/|$)`, String.raw`fastcgi_split_path_info ^(.+?\.php)(/.*)$;`]],
-    script: "$document_root$fastcgi_script_name",
-  },
-  {
-    name: "nested",
-    uri: "/index.php",
-    blocks: [["location /", "try_files $uri $uri/ =404;"], [php]],
-    snippet: true,
-  },
-  { name: "exact", uri: "/index.php", blocks: [["location = /index.php"]] },
-  { name: "one script", uri: "/any/page", blocks: [["location /"]], script: "$document_root/index.php" },
-  {
-    name: "named",
-    uri: "/any/page",
-    blocks: [["location @php"]],
-    script: "$document_root/index.php",
-    beside: "location / {\n  try_files $uri/never.html @php;\n}",
-  },
-  {
-    name: "front controller",
-    uri: "/some/page",
-    blocks: [[php]],
-    beside: "location / {\n  try_files $uri $uri/ /index.php?$args;\n}",
-  },
-  { name: "anchored", uri: "/index.php", blocks: [[String.raw`location ~ ^/index\.php(/|$)`]] },
-];
-const SECOND: readonly Shape[] = [
-  { name: "prefix", uri: "/app/index.php", blocks: [["location ^~ /app/"], [php]], snippet: true },
-  {
-    name: "alias",
-    uri: "/tool/index.php",
-    blocks: [["location /tool/", "alias /srv/tool/;"], [php]],
-    script: "$request_filename",
-  },
-];
-
-export function drawEntry(host: HostDraft, site: SiteDraft, pool: PoolDraft, random: Random): Entry {
+export function drawEntry(
+  host: HostDraft,
+  site: SiteDraft,
+  pool: PoolDraft,
+  front: SiteDraft | null,
+  random: Random,
+): Entry {
   const { chance, pick } = random;
-  const shape = pick(site.entries.length === 0 ? SHAPES : SECOND);
+  const first = site.entries[0]?.shape;
+  // What is nested in a prefix is asked before any other expression.
+  let drawn = pick(first === undefined ? FIRST : SECOND)(random);
+  while (first === "nested" && drawn.before === true) drawn = pick(SECOND)(random);
+  const shape = numbered(host, drawn);
   const blocks = shape.blocks.map(([head, ...lines]) => ({ head, lines: [...lines] }));
-  const entry: Entry = { uri: shape.uri, blocks, pool };
+  const entry: Entry = { uri: shape.uri, shape: shape.name, front, page: null, blocks, pool };
   host.drawn.add(`location: ${shape.name}`);
-  if (shape.beside !== undefined) site.others.push(shape.beside);
-  drawParameters(site, entry, shape, random);
+  site.others.push(...(shape.beside ?? []));
+  for (const line of shape.server ?? []) put(site.lines, line);
+  if (shape.map !== undefined) host.maps.push(shape.map);
+  const inside = drawChroot(host, site, entry, shape, random);
+  drawParameters(site, entry, inside, random);
   drawPass(host, site, entry, random);
   // Debian's snippet has one, and nginx refuses a second.
   const index = !inner(entry).lines.some((line) => line.includes("fastcgi-php.conf"));
   if (index && chance(0.15)) put(inner(entry).lines, "fastcgi_index index.php;");
   if (chance(0.1))
     put(inner(entry).lines, pick(["fastcgi_intercept_errors on;", "fastcgi_hide_header X-Powered-By;"]));
+  drawGuard(host, site, entry, random);
+  if (shape.before === true) site.entries.unshift(entry);
+  else site.entries.push(entry);
   return entry;
 }
+
+function numbered(host: HostDraft, shape: Shape): Shape {
+  const name = (text: string): string => text.replaceAll("$script@", `$script${host.maps.length}`);
+  return {
+    ...shape,
+    ...(shape.script === undefined ? {} : { script: name(shape.script) }),
+    ...(shape.map === undefined ? {} : { map: name(shape.map) }),
+  };
+}
+
+/** A pool of its own may be shut in the root of the site; nginx then sends paths as they are in there. */
+function drawChroot(host: HostDraft, site: SiteDraft, entry: Entry, shape: Shape, { chance }: Random): Shape {
+  const simple = ["suffix", "front controller", "start page", "anchored"].includes(shape.name);
+  const alone = !allEntries(host).some((one) => one.entry.pool === entry.pool) && site.entries.length === 0;
+  const others = host.pools.some((one) => one !== entry.pool && !one.walled);
+  if (!simple || !alone || !others || entry.pool.walled || !chance(0.15)) return shape;
+  entry.pool.lines.push(`chroot = ${site.root}`);
+  entry.pool.walled = true;
+  host.drawn.add("chroot");
+  return { ...shape, script: "$fastcgi_script_name" };
+}
+
+/** Who may ask: those who do here. */
+function drawGuard(host: HostDraft, site: SiteDraft, entry: Entry, { chance, pick }: Random): void {
+  if (!chance(0.2)) return;
+  const here = [
+    "allow 127.0.0.0/8;",
+    "allow ::1;",
+    ...(site.port === 0 ? ["allow unix:;"] : []),
+    "deny all;",
+  ];
+  const kind = pick(["allow", "satisfy", "limit_except", "auth_request", "auth_request"]);
+  const { lines } = inner(entry);
+  host.drawn.add(`guard: ${kind}`);
+  const level = has(site.lines, "deny") ? lines : pick([lines, lines, site.lines]);
+  if (kind === "allow") level.push(...here);
+  else if (kind === "satisfy") {
+    host.files.set("/etc/nginx/users", "somebody:{PLAIN}word\n");
+    level.push("satisfy any;", ...here);
+    level.push('auth_basic "closed";', "auth_basic_user_file /etc/nginx/users;");
+  } else if (kind === "limit_except") lines.push("limit_except GET POST {\n  deny all;\n}");
+  else if (!site.others.some((one) => one.startsWith("location = /asked"))) {
+    lines.push("auth_request /asked;");
+    site.others.push(
+      askedLocation(!entry.pool.walled && chance(0.5) ? pick(entry.pool.addresses) : null, site.root),
+    );
+  }
+}
+
+/** A location that says who may ask; `null`: everybody, without a script. */
+export function askedLocation(address: string | null, root: string): string {
+  const script = [
+    "fastcgi_pass_request_body off;",
+    "include fastcgi_params;",
+    'fastcgi_param CONTENT_LENGTH "";',
+    'fastcgi_param QUERY_STRING "";',
+    `fastcgi_param SCRIPT_FILENAME ${root}/asked.php;`,
+    `fastcgi_pass ${address};`,
+  ];
+  return ["location = /asked {", "  internal;", ...(address === null ? ["return 204;"] : script), "}"]
+    .join("\n  ")
+    .replace(/\n {2}\}$/, "\n}");
+}
+
+/** A location for a page of PHP-FPM's own. */
+export function drawPage(host: HostDraft, site: SiteDraft, pool: PoolDraft, random: Random): Entry {
+  const { chance, pick } = random;
+  const page = pick(["status", "status", "ping"] as const);
+  const key = page === "ping" ? "ping.path" : "pm.status_path";
+  // A pool has one of each.
+  const there = pool.lines.find((line) => line.startsWith(`${key} = `))?.replace(`${key} = `, "");
+  const usual = page === "ping" ? pick(["/fpm-ping", "/ping"]) : pick(["/fpm-status", "/status"]);
+  const uri = there ?? usual;
+  put(pool.lines, `${key} = ${uri}`);
+  const lines = chance(0.7) ? ["allow 127.0.0.1;", "allow ::1;", "deny all;"] : [];
+  lines.push(...pick([["include fastcgi.conf;"], ["include fastcgi_params;", SCRIPT]]));
+  const entry: Entry = {
+    uri,
+    shape: page,
+    front: null,
+    page,
+    blocks: [{ head: `location = ${uri}`, lines }],
+    pool,
+  };
+  host.drawn.add(`page: ${page}`);
+  drawPass(host, site, entry, random);
+  return entry;
+}
+
+const SCRIPT = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;";
 
 /** Sets a directive for an entry on one of the levels from which it is inherited. */
 export function atSomeLevel(
@@ -91,17 +152,11 @@ export function atSomeLevel(
   else put(inner(entry).lines, line);
 }
 
-export const MANUAL: readonly string[] = [
-  "fastcgi_param QUERY_STRING $query_string;",
-  "fastcgi_param REQUEST_METHOD $request_method;",
-  "fastcgi_param CONTENT_TYPE $content_type;",
-  "fastcgi_param CONTENT_LENGTH $content_length;",
-  "fastcgi_param SCRIPT_NAME $fastcgi_script_name;",
-  "fastcgi_param REQUEST_URI $request_uri;",
-  "fastcgi_param DOCUMENT_ROOT $document_root;",
-  "fastcgi_param SERVER_PROTOCOL $server_protocol;",
-  "fastcgi_param REMOTE_ADDR $remote_addr;",
-];
+export const MANUAL: readonly string[] = parameters(
+  PARAMETERS.filter(
+    (one) => !/^(?:DOCUMENT_URI|REQUEST_SCHEME|HTTPS|GATEWAY|SERVER_[APN]|REDIRECT)/.test(one),
+  ),
+);
 
 function drawParameters(site: SiteDraft, entry: Entry, shape: Shape, { chance, pick }: Random): void {
   const script =
@@ -125,13 +180,14 @@ function drawParameters(site: SiteDraft, entry: Entry, shape: Shape, { chance, p
   else if (style === "server" && shape.script === undefined && site.entries.length === 0)
     site.lines.push(...(chance(0.5) ? ["include fastcgi.conf;"] : ["include fastcgi_params;", line]));
   else lines.push(pick(["include fastcgi_params;", "include /etc/nginx/fastcgi_params;"]), line);
+  lines.push(...(shape.params ?? []));
 }
 
 function drawPass(host: HostDraft, site: SiteDraft, entry: Entry, { chance, pick }: Random): void {
   const { pool } = entry;
   const { lines } = inner(entry);
   const address = pick(pool.addresses);
-  const kind = pick(["direct", "direct", "direct", "upstream", "upstream", "set", "map"]);
+  const kind = pick(["direct", "direct", "direct", "upstream", "upstream", "set", "map", "if"]);
   host.drawn.add(`pass: ${kind}`);
   if (kind === "upstream") {
     const name = `php_${pool.name.replaceAll("-", "_")}`;
@@ -153,7 +209,13 @@ function drawPass(host: HostDraft, site: SiteDraft, entry: Entry, { chance, pick
       `map $host ${variable} {\n  default ${known};\n  ${site.name} ${known};\n  other.test ${pick([known, known, "127.0.0.1:1"])};\n}`,
     );
     lines.push(`fastcgi_pass ${variable};`);
-  } else lines.push(`set $backend ${known};`, "fastcgi_pass $backend;");
+    return;
+  }
+  const other = pick(pool.addresses.filter((one) => !one.includes("localhost")));
+  const condition = kind === "if" ? [`if ($arg_other = yes) {\n  set $backend ${other};\n}`] : [];
+  // After a `rewrite ... break` it would not be set.
+  lines.unshift(`set $backend ${known};`, ...condition);
+  lines.push("fastcgi_pass $backend;");
 }
 
 function drawUpstream(

@@ -11,6 +11,7 @@ export function drawPool(host: HostDraft, { int, chance, pick }: Random, number:
     file: chance(0.8) ? `${name}.conf` : "all.conf",
     listen: "",
     addresses: [],
+    walled: false,
     lines: [],
   };
   const account = pick(["www-data", "www-data", "www-data", "nobody", "33"]);

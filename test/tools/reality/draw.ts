@@ -1,5 +1,5 @@
 import { type Entry, type HostDraft, has, inner, type PoolDraft, put, type SiteDraft } from "./draft.js";
-import { atSomeLevel, drawEntry } from "./draw-entry.js";
+import { atSomeLevel, drawEntry, drawPage } from "./draw-entry.js";
 import { drawPool } from "./draw-pool.js";
 import { putFaults } from "./faults.js";
 import { type Random, random } from "./random.js";
@@ -39,8 +39,13 @@ function drawHost(draw: Random): HostDraft {
     host.pools.push(pool);
     drawLimits(pool, draw);
   }
-  const sites = int(1, 3);
-  for (let number = 1; number <= sites; number += 1) host.sites.push(drawSite(host, draw, number));
+  const sites = int(1, 4);
+  for (let number = 1; number <= sites; number += 1) {
+    const site = drawSite(host, draw, number);
+    host.sites.push(site);
+    if (site.port !== 0 && chance(0.15)) site.entries.push(drawPage(host, site, draw.pick(open(host)), draw));
+  }
+  if (chance(0.3)) host.http.push(...drawEnvironment(draw));
   if (host.pools.some(({ version }) => version !== "8.2")) host.drawn.add("two masters");
   return host;
 }
@@ -76,31 +81,105 @@ const LISTENS: readonly ((number: number) => string)[] = [
   (number) => `[::1]:${8080 + number}`,
 ];
 
+const NAMES: readonly ((name: string) => string)[] = [
+  (name) => name,
+  (name) => name,
+  (name) => `${name} www.${name}`,
+  (name) => `www.${name} ${name}`,
+  (name) => `.${name}`,
+  (name) => `${name.replace(".test", "")}.*`,
+  (name) => `~^(www\\.)?${name.replace(".", "\\.")}$`,
+];
+
+/** The pools that any site may use. */
+function open(host: HostDraft): readonly PoolDraft[] {
+  const free = host.pools.filter(({ walled }) => !walled);
+  return free.length > 0 ? free : host.pools;
+}
+
 function drawSite(host: HostDraft, draw: Random, number: number): SiteDraft {
   const { chance, pick } = draw;
-  const listen = pick(LISTENS)(number);
+  // Only a server in front knows a socket.
+  const inFront = chance(0.2);
+  const socket = inFront && chance(0.25);
+  const listen = socket ? `unix:/run/nginx-site${number}.sock` : pick(LISTENS)(number);
   const root = pick([`/srv/site${number}/public`, `/var/www/site${number}`, `/home/site${number}/htdocs`]);
+  const name = `site${number}.test`;
   const site: SiteDraft = {
-    name: `site${number}.test`,
+    name,
+    serverName: pick(NAMES)(name),
     listen,
-    port: Number(/\d+$/.exec(listen)?.[0]),
+    port: socket ? 0 : Number(/\d+$/.exec(listen)?.[0]),
     root,
     directory: root,
     lines: [],
     others: [],
+    hops: [],
     entries: [],
   };
+  const front = inFront ? drawFront(host, site, draw, number) : null;
+  if (front !== null) host.sites.push(front);
   if (chance(0.5)) site.lines.push("index index.php index.html;");
-  const entries = chance(0.2) ? 2 : 1;
+  const entries = chance(0.3) ? 2 : 1;
   for (let at = 0; at < entries; at += 1) {
-    const entry = drawEntry(host, site, pick(host.pools), draw);
-    site.entries.push(entry);
+    const entry = drawEntry(host, site, pick(open(host)), front, draw);
     drawTimes(host, site, entry, draw);
     drawSizes(host, site, entry, draw);
     drawBuffers(host, site, entry, draw);
   }
   if (chance(0.3)) site.others.push(pick(OTHERS));
+  if (chance(0.2)) drawErrorPage(site, draw);
   return site;
+}
+
+/** A server that passes everything on to the site, with limits as wide as any of the site's. */
+function drawFront(host: HostDraft, site: SiteDraft, { chance, pick }: Random, number: number): SiteDraft {
+  const { listen, port } = site;
+  const address = port === 0 ? `${listen}:` : `${listen.startsWith("[") ? "[::1]" : "127.0.0.1"}:${port}`;
+  const group = port !== 0 && chance(0.3);
+  if (group) host.upstreams.push({ name: `inner${number}`, lines: [`server ${address};`] });
+  const lines = [
+    `proxy_pass http://${group ? `inner${number}` : address};`,
+    `proxy_set_header Host ${pick(["$host", "$http_host"])};`,
+    ...(chance(0.5) ? ["proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"] : []),
+    ...(chance(0.3) ? ["proxy_http_version 1.1;", 'proxy_set_header Connection "";'] : []),
+    "proxy_buffer_size 16k;",
+    "proxy_buffers 8 16k;",
+    `client_max_body_size ${pick(["0", "64m", "100m"])};`,
+    ...(chance(0.5) ? [`proxy_read_timeout ${pick(["60s", "75", "2m"])};`] : []),
+  ];
+  host.drawn.add(port === 0 ? "hop to a socket" : "hop to a port");
+  const out = 8180 + number;
+  return {
+    name: site.name,
+    serverName: site.serverName,
+    listen: pick([`${out}`, `127.0.0.1:${out}`]),
+    port: out,
+    root: "",
+    directory: "",
+    lines: [],
+    others: [],
+    hops: [{ head: "location /", lines }],
+    entries: [],
+  };
+}
+
+/** Pages for errors that no request here should meet. */
+function drawErrorPage(site: SiteDraft, { pick }: Random): void {
+  // A second one for the same status never counts.
+  if (site.others.some((one) => one.includes("error_page"))) return;
+  site.lines.push(pick(["error_page 404 /404.html;", "error_page 500 502 504 /50x.html;"]));
+  site.others.push("location = /50x.html {\n  internal;\n}");
+}
+
+/** What many hosts have in `http` besides. */
+function drawEnvironment({ pick }: Random): readonly string[] {
+  return pick([
+    ["sendfile on;", "tcp_nopush on;"],
+    ["gzip on;"],
+    ["server_tokens off;", "log_not_found off;"],
+    ["real_ip_header X-Real-IP;"],
+  ]);
 }
 
 const OTHERS = [
@@ -108,6 +187,10 @@ const OTHERS = [
   "location = /favicon.ico {\n  access_log off;\n}",
   "location ~ /\\.ht {\n  deny all;\n}",
   "location ^~ /files/ {\n  try_files $uri =404;\n}",
+  "location ~ /\\. {\n  return 404;\n}",
+  "location ~* \\.(?:css|js|png)$ {\n  expires 30d;\n}",
+  "location = /old {\n  return 301 /new;\n}",
+  "location ^~ /private/ {\n  internal;\n}",
 ];
 
 /** nginx's patience that suits the pool's limit: no longer than it, and no shorter than two thirds. */

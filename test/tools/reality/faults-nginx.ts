@@ -86,6 +86,7 @@ export const addressFaults: Faults = {
     return true;
   },
   "HTTP to a pool": (_host, _site, entry, { pick }) => {
+    if (entry.page !== null) return false;
     const { lines } = inner(entry);
     const address = pick(entry.pool.addresses).replaceAll('"', "");
     drop(lines, "fastcgi_pass");

@@ -24,13 +24,20 @@ export async function observe(
   entry: Entry,
   symptom: Symptom,
 ): Promise<Seen> {
+  const to = target(entry.front ?? site);
   const send = (query: string, bodyBytes = 0): Promise<Answer> =>
-    request(running, { path: `${entry.uri}?a=1&${query}`, ...target(site), bodyBytes });
+    request(running, { path: `${entry.uri}?a=1&${query}`, ...to, bodyBytes });
   switch (symptom) {
     case "plain":
+      if (entry.page !== null) return page(entry.page, await send("full="));
       return plain(entry, await send("do="), await send("do=", FORM));
+    case "own error": {
+      const answer = await send("do=error");
+      // A page of nginx's may be a script as well, which then knows nothing of the query.
+      return seen(answer.status !== 404 || Number(json(answer).get ?? 0) < 2, answer);
+    }
     case "other file":
-      return otherFiles(running, site);
+      return otherFiles(running, to);
     case "large header": {
       const answer = await send(`do=header&n=${HEADER}`);
       return seen(answer.status !== 200, answer);
@@ -49,11 +56,13 @@ export async function observe(
   }
 }
 
-function target(site: SiteDraft): {
+interface Target {
   readonly port: number;
   readonly host: string;
   readonly timeoutMs: number;
-} {
+}
+
+function target(site: SiteDraft): Target {
   return { port: site.port, host: site.name, timeoutMs: PATIENCE_MS };
 }
 
@@ -69,11 +78,17 @@ function plain({ uri }: Entry, get: Answer, post: Answer): Seen {
   return seen(post.status !== 200 || json(post).post !== 1, post, ", to a small form");
 }
 
+/** What PHP-FPM itself says. */
+function page(kind: "status" | "ping", answer: Answer): Seen {
+  const wanted = kind === "ping" ? "pong" : "accepted conn:";
+  return seen(answer.status !== 200 || !answer.body.includes(wanted), answer);
+}
+
 /** Files of the site that are no ordinary scripts: some are passed to PHP, some are not. */
-async function otherFiles(running: Running, site: SiteDraft): Promise<Seen> {
+async function otherFiles(running: Running, to: Target): Promise<Seen> {
   const answers: Answer[] = [];
   for (const file of ["page.phtml", "style.css"])
-    answers.push(await request(running, { path: `/${file}`, ...target(site) }));
+    answers.push(await request(running, { path: `/${file}`, ...to }));
   const denied = answers.find(({ status }) => status === 403);
   return seen(denied !== undefined, denied ?? answers[0] ?? { status: null, body: "", ms: 0 });
 }

@@ -4,12 +4,13 @@ import type { Pool } from "../../../src/fpm/types.js";
 import type { Host } from "../../../src/model/host.js";
 import { requestValues } from "../../../src/model/request/php-settings.js";
 import { effectiveBufferSizes } from "../../../src/nginx/checks/buffers.js";
-import { handingOn } from "../../../src/nginx/location/passed.js";
+import { takes } from "../../../src/nginx/location/passed.js";
 import { effectiveOffset, effectiveTime } from "../../../src/nginx/tree/effective.js";
 import { argument, descendants } from "../../../src/nginx/tree/nodes.js";
+import type { Node } from "../../../src/nginx/types.js";
 import { parseIniBytes } from "../../../src/php/quantity.js";
 import { known } from "../../../src/source/effective.js";
-import { touched, type Way } from "./touch.js";
+import { isInside, touched, type Way } from "./touch.js";
 import { BODY, BURST, FORM, HEADER, SLOW, type Symptom } from "./wanted.js";
 
 /** What the linter says before any daemon has run. */
@@ -29,7 +30,15 @@ export function predict(host: Host, findings: readonly Finding[], ways: readonly
   return {
     start: { nginx: begin.filter(ofNginx), "php-fpm": begin.filter((one) => !ofNginx(one)) },
     of: (way, symptom) =>
-      findings.filter((one) => about.get(one)?.includes(way) === true && foretells(host, one, way, symptom)),
+      findings.filter((one) => {
+        const touched = about.get(one)?.includes(way) === true;
+        // Whom it asks whether to go on has a say in all requests, and of the limits in that on bodies.
+        const asks =
+          (symptom === "plain" || symptom === "large body") &&
+          way.asks !== null &&
+          isInside(host, one, way.asks);
+        return (touched || asks) && foretells(host, one, way, symptom);
+      }),
   };
 }
 
@@ -41,12 +50,17 @@ export function predict(host: Host, findings: readonly Finding[], ways: readonly
 function foretells(host: Host, finding: Finding, way: Way, symptom: Symptom): boolean {
   const { symptom: shows } = finding;
   // It has no symptom of its own, because it is about several limits; this one is that of forms.
-  const form = finding.rule === "php/invalid-limit" && finding.message.includes("post_max_size");
+  const form =
+    way.entry.page === null &&
+    finding.rule === "php/invalid-limit" &&
+    finding.message.includes("post_max_size");
   if (form) return (symptom === "plain" || symptom === "large body") && body(host, finding, way);
   if (shows === null) return false;
   switch (symptom) {
     case "plain":
-      return shows.when === "always" && shows.status !== null && !isForOtherFiles(finding);
+      return plain(host, finding, way);
+    case "own error":
+      return finding.rule === "fastcgi/intercepted-errors" && /\b404\b/.test(finding.message);
     case "other file":
       return shows.when === "always" && isForOtherFiles(finding);
     case "slow":
@@ -60,13 +74,51 @@ function foretells(host: Host, finding: Finding, way: Way, symptom: Symptom): bo
   }
 }
 
+/** What ordinary requests show: it happens always, or the source of a script is what they get. */
+function plain(host: Host, finding: Finding, way: Way): boolean {
+  const { entry, binding } = way;
+  const { symptom, rule, case: name } = finding;
+  // Most of its cases are about other URLs than those that somebody meant.
+  if (rule === "fastcgi/source-exposed")
+    return ["fallback", "nested"].includes(name) || binding === null || way.sent;
+  if (rule === "fastcgi/intercepted-errors") return false;
+  if (rule === "request/path-info-lost") return entry.uri.includes(".php/");
+  if (rule === "connect/empty-variable" && hasRow(host, finding, way)) return false;
+  // What is said of scripts, a page of PHP-FPM's own does not show.
+  if (entry.page !== null && ABOUT_SCRIPTS.has(rule)) return false;
+  return symptom?.when === "always" && symptom.status !== null && !isForOtherFiles(finding);
+}
+
+/** Whether a `map` without a default has a row for the name that is asked for here. */
+function hasRow(host: Host, { at }: Finding, { site }: Way): boolean {
+  const tables = host.nginx === null ? [] : [...descendants(host.nginx.root)];
+  return tables.some(
+    ({ name, file, directive, children }) =>
+      name === "map" &&
+      file.path === at.span.file.path &&
+      directive.start === at.span.start &&
+      children.some((row) => row.name === site.name),
+  );
+}
+
+const ABOUT_SCRIPTS: ReadonlySet<string> = new Set([
+  "fastcgi/chroot-path",
+  "fastcgi/doc-root",
+  "fastcgi/extension-denied",
+  "fastcgi/lost-body-params",
+  "fastcgi/overridden-params",
+  "request/open-basedir",
+]);
+
 /** Files that are no `.php`: what a pool's extensions say of them, ordinary scripts do not show. */
 function isForOtherFiles({ rule, case: name, message }: Finding): boolean {
   if (rule !== "fastcgi/extension-denied" || name === "separator") return false;
   return !/\.php\b/.test(message.replace(/ to pool .*/, ""));
 }
 
-function slow({ rule }: Finding, { location, pools }: Way): boolean {
+function slow({ rule, case: name }: Finding, way: Way): boolean {
+  const { location, pools } = way;
+  if (rule === "buffer/proxy-chain") return name !== "body" && proxies(way).some(isImpatient);
   // It is about what ends first in PHP, not about what the client gets.
   if (rule === "timeout/execution-limit-unreachable") return false;
   const read = effectiveTime(location, "fastcgi_read_timeout");
@@ -87,16 +139,31 @@ function nobodyTakesOver({ case: name }: Finding, { location, binding }: Way): b
   );
 }
 
-function header({ location }: Way): boolean {
-  const size = effectiveBufferSizes(location, "fastcgi").buffer_size;
-  return size.kind !== "unknown" && size.value < HEADER;
+/** The locations in front that pass the request on. */
+function proxies({ before }: Way): readonly Node[] {
+  return before.filter((one) => one.children.some(({ name }) => name === "proxy_pass"));
 }
 
-function body(host: Host, { rule, case: name }: Finding, { location, binding, pools }: Way): boolean {
+function isImpatient(location: Node): boolean {
+  const read = effectiveTime(location, "proxy_read_timeout");
+  return read.kind !== "unknown" && SLOW * 1000 > read.value;
+}
+
+function header(way: Way): boolean {
+  const sizes = [
+    effectiveBufferSizes(way.location, "fastcgi"),
+    ...proxies(way).map((one) => effectiveBufferSizes(one, "proxy")),
+  ];
+  return sizes.some(({ buffer_size: size }) => size.kind !== "unknown" && size.value < HEADER);
+}
+
+function body(host: Host, { rule, case: name }: Finding, way: Way): boolean {
+  const { location, binding, pools, before, asks } = way;
   if (binding === null) return false;
-  const before = binding.server === null ? [] : handingOn(binding.server, location);
   // A named location is not chosen by the URI, and its own limit is not asked.
-  const asked = location.directive.args[0]?.text.startsWith("@") === true ? before : [location, ...before];
+  const asked = [location, ...before, ...(asks === null ? [] : [asks])].filter(
+    (one) => /^(?:location|server)$/.test(one.name) && one.directive.args[0]?.text.startsWith("@") !== true,
+  );
   const client = asked.map((one) => effectiveOffset(one, "client_max_body_size"));
   const refused = client.some((one) => one.kind !== "unknown" && one.value !== 0 && one.value < BODY);
   const limit = (setting: string): number => {
@@ -109,7 +176,10 @@ function body(host: Host, { rule, case: name }: Finding, { location, binding, po
     return Math.min(...least);
   };
   const post = limit("post_max_size");
-  if (name === "refused-first" || name === "cut-by-default") return refused && post >= BODY;
+  if (rule === "buffer/proxy-chain") return name === "body" && refused && post >= BODY;
+  // Where PHP takes everything, a refusal by nginx does not show that it was not meant.
+  if (name === "refused-first" || name === "cut-by-default")
+    return refused && post >= BODY && Number.isFinite(post);
   if (rule === "php/invalid-limit") return post < FORM;
   if (refused) return false;
   if (name === "above-memory") return post >= BODY && limit("memory_limit") < 2 * BODY;
@@ -147,10 +217,25 @@ export function unclear(host: Host, findings: readonly Finding[], way: Way, symp
     return "how fast a pool grows whose workers are held by kept connections is not said";
   if (findings.some(({ rule }) => rule === "pool/process-max") && way.pools.length > 0)
     return "which pool gets no worker is not said";
+  if (isSharedSplit(way)) return "whether this site wants a path after its scripts is not said";
+  if (symptom === "slow" && way.entry.pool.walled) return "a script in a chroot leaves no marks outside";
+  if (symptom === "large body" && way.entry.pool.walled)
+    return "a chroot here has no place for temporary files";
   if (symptom === "large body" && sticks(host, way)) return "what another location sets stays in the worker";
   if (symptom === "burst" && way.pools.some((pool) => overflows(pool) === null))
     return "the queue may just do";
   return null;
+}
+
+/** A split that a snippet brings to locations which never get such paths. */
+function isSharedSplit({ entry, location }: Way): boolean {
+  const split = location.children.find(({ name }) => name === "fastcgi_split_path_info");
+  return (
+    entry.uri.includes(".php/") &&
+    takes(location, entry.uri) === false &&
+    split !== undefined &&
+    split.file !== location.file
+  );
 }
 
 function sticks(host: Host, { binding, pools }: Way): boolean {

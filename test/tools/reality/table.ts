@@ -20,12 +20,24 @@ export function report(seed: number, results: readonly CaseResult[]): string {
   return [
     table(verdicts),
     `${results.length} hosts, ${healthy} of them without a fault put in; ${verdicts.length} verdicts, ${skipped} comparisons not made`,
+    broken(verdicts),
     `agreement: ${agreement(verdicts).toFixed(2)} % of verdicts; seed ${seed}`,
     ...(wrong.length === 0
       ? []
       : ["", `${wrong.length} disagreements:`, ...wrong.map((one) => disagreement(seed, one, results))]),
     "",
   ].join("\n");
+}
+
+/** Of requests alone, without what daemons refuse at their start. */
+function broken(verdicts: readonly Verdict[]): string {
+  const requests = verdicts.filter(({ symptom }) => symptom !== "start" && symptom !== "promise");
+  const failed = requests.filter((one) => one.broken);
+  const unsaid = failed.filter((one) => !one.predicted).length;
+  const share = failed.length === 0 ? "0.00" : ((100 * unsaid) / failed.length).toFixed(2);
+  const alarms = verdicts.filter((one) => one.symptom !== "promise" && one.predicted && !one.broken);
+  const loud = alarms.filter(({ said }) => said.some((text) => !text.startsWith("info")));
+  return `${failed.length} of ${requests.length} requests broke, ${unsaid} of them unpredicted (${share} %); ${loud.length} false errors and warnings, ${alarms.length - loud.length} false infos`;
 }
 
 function table(verdicts: readonly Verdict[]): string {

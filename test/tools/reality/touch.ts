@@ -1,7 +1,7 @@
 import type { Finding } from "../../../src/engine/finding.js";
+import { waysTo } from "../../../src/evidence/meetings.js";
 import type { Pool } from "../../../src/fpm/types.js";
 import type { Binding, Host } from "../../../src/model/host.js";
-import { takes } from "../../../src/nginx/location/passed.js";
 import { effectiveList, effectiveNode } from "../../../src/nginx/tree/effective.js";
 import { argument, descendants, headText } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
@@ -12,36 +12,88 @@ import { type Entry, inner, type SiteDraft } from "./draft.js";
 export interface Way {
   readonly site: SiteDraft;
   readonly entry: Entry;
-  /** The location that takes the entry's requests. */
+  /** The location that takes the entry's requests, or the server, where none does. */
   readonly location: Node;
-  /** A `location /` beside it through which they get there; `null`: they come directly. */
-  readonly first: Node | null;
+  /** What the entry's requests meet before they are there: locations, rewrites, servers in front. */
+  readonly before: readonly Node[];
+  /** Whether nginx sends a file in the place of a script. */
+  readonly sent: boolean;
+  /** The location that says whether a request may go on (`auth_request`); `null`: none is asked. */
+  readonly asks: Node | null;
   /** What is passed to FastCGI there; `null`: nothing is. */
   readonly binding: Binding | null;
   readonly pools: readonly Pool[];
 }
 
-/** Finds the location by the words with which it was drawn; `null` where the text breaks off before it. */
+/** What an entry's requests meet, by the files alone; `null` where the text breaks off before its server. */
 export function wayOf(host: Host, site: SiteDraft, entry: Entry): Way | null {
+  const server = serverOf(host, site);
+  if (server === null) return null;
+  const { met, sent } = nodesMet(host, entry.front ?? site, entry);
+  const end = met.findLast(({ name }) => name === "location");
+  const location = drawnLocation(server, entry) ?? end ?? server;
+  const binding = host.bindings.find((one) => one.location === location) ?? null;
+  const pools = (binding?.targets ?? []).filter(({ down }) => !down).flatMap((target) => target.pools);
+  const asks = askedBy(server, location);
+  const before = met.filter((one) => one !== location && one !== asks);
+  return { site, entry, location, before, sent, asks, binding, pools: [...new Set(pools)] };
+}
+
+function askedBy(server: Node, location: Node): Node | null {
+  const asked = effectiveNode(location, "auth_request");
+  const uri = asked.kind === "set" ? argument(asked.node, 0) : undefined;
+  return server.children.find((one) => headText(one) === `location = ${uri}`) ?? null;
+}
+
+/** Whether one of a finding's places is in a block. */
+export function isInside(host: Host, finding: Finding, block: Node): boolean {
+  const places = [finding.at, ...[...finding.link, ...finding.related].map(({ place }) => place)];
+  return places
+    .filter(isNginx)
+    .flatMap((place) => nodesAt(host, place))
+    .some((node) => isWithin(node, block));
+}
+
+function serverOf(host: Host, { listen, serverName }: SiteDraft): Node | null {
   const root = host.nginx?.root;
-  if (root === undefined) return null;
+  const says = (server: Node, name: string, text: string): boolean =>
+    server.children.some((child) => headText(child) === `${name} ${text}`);
   const isSite = (node: Node): boolean =>
-    node.name === "server" &&
-    node.children.some((child) => child.name === "server_name" && argument(child, 0) === site.name);
-  const server = [...descendants(root)].find(isSite);
+    node.name === "server" && says(node, "listen", listen) && says(node, "server_name", serverName);
+  return (root === undefined ? undefined : [...descendants(root)].find(isSite)) ?? null;
+}
+
+/** By the words with which it was drawn. */
+function drawnLocation(server: Node, entry: Entry): Node | null {
   const wanted = inner(entry).head;
   const around = entry.blocks.at(-2)?.head ?? null;
-  const location = (server === undefined ? [] : [...descendants(server)]).find(
+  const location = [...descendants(server)].find(
     (node) =>
       headText(node) === wanted &&
       (around === null ? node.parent === server : node.parent !== null && headText(node.parent) === around),
   );
-  if (location === undefined) return null;
-  const direct = takes(location, entry.uri) !== false;
-  const first = direct ? undefined : server?.children.find((node) => headText(node) === "location /");
-  const binding = host.bindings.find((one) => one.location === location) ?? null;
-  const pools = (binding?.targets ?? []).filter(({ down }) => !down).flatMap((target) => target.pools);
-  return { site, entry, location, first: first ?? null, binding, pools: [...new Set(pools)] };
+  return location ?? null;
+}
+
+/** Locations, servers where none fits, and rewriting, in the order in which a request for the entry meets them. */
+function nodesMet(
+  host: Host,
+  to: SiteDraft,
+  entry: Entry,
+): { readonly met: readonly Node[]; readonly sent: boolean } {
+  const server = serverOf(host, to);
+  const headers = [["Host", to.name]] as const;
+  const asked =
+    server === null ? [] : waysTo(host, server, `${entry.uri}?a=1`, { client: "127.0.0.1", headers });
+  const way = asked.find(({ outcome }) => outcome.kind === "php") ?? asked[0];
+  let last = server;
+  const found = (way?.steps ?? []).flatMap((step): readonly Node[] => {
+    if (step.kind === "server") last = step.server;
+    // Without a location the server itself answers.
+    if (step.kind === "location") return [step.location ?? last].filter((one) => one !== null);
+    return "node" in step ? [step.node] : [];
+  });
+  return { met: [...new Set(found)], sent: way?.outcome.kind === "file" };
 }
 
 /** The ways that a finding is about, by the places it names. */
@@ -60,6 +112,9 @@ function isOfAnotherHost({ parent, directive }: Node, { site }: Way): boolean {
 }
 
 function aboutPlaces(host: Host, finding: Finding, ways: readonly Way[]): readonly Way[] {
+  // Nobody meets such a pool any more, so it is told by its name.
+  if (finding.rule === "socket/path-too-long" && finding.case === "cut")
+    return ways.filter(({ entry }) => finding.message.includes(`[${entry.pool.name}]`));
   const places = [finding.at, ...[...finding.link, ...finding.related].map(({ place }) => place)];
   const nodes = places.filter(isNginx).flatMap((place) => nodesAt(host, place));
   const inPools = ways.filter((way) =>
@@ -77,6 +132,9 @@ function aboutPlaces(host: Host, finding: Finding, ways: readonly Way[]): readon
   const found = [...new Set([...named, ...addressed])];
   if (found.length > 0) return found;
   const around = those((node, way) => isWithin(way.location, node), nodes);
+  // It is about another location, which none of the requests here gets to.
+  const passing = new Set(host.bindings.map(({ location }) => location));
+  if (around.length === 0 && nodes.some((node) => passing.has(nearest(node) ?? node))) return [];
   // A finding that names only a pool means all that use it.
   return around.length > 0 ? withPool(around) : inPools;
 }
@@ -107,9 +165,14 @@ function spot({ file, start }: Span): string {
   return `${file.path}:${start}`;
 }
 
-/** Whether a directive belongs to this way alone. */
-function isIn(node: Node, { location, first }: Way): boolean {
-  return isWithin(node, location) || (first !== null && isWithin(node, first));
+/** Whether a directive belongs to this way alone, or stands where its requests come through. */
+function isIn(node: Node, { location, before }: Way): boolean {
+  return isWithin(node, location) || before.some((one) => nearest(node) === one || node === one);
+}
+
+/** The location that a directive stands in, which may be itself. */
+function nearest(node: Node): Node | null {
+  return [node, ...ancestors(node)].find(({ name }) => name === "location") ?? null;
 }
 
 /** Whether a directive is an address on the way, or its upstream. */
@@ -124,13 +187,21 @@ function isAddressOf(node: Node, way: Way): boolean {
 }
 
 /** Whether a directive further out has a part in what becomes of the way's requests. */
-function isInEffect(node: Node, { location }: Way): boolean {
+function isInEffect(node: Node, { location, before }: Way): boolean {
   const { parent } = node;
-  if (parent === null || !isWithin(location, parent) || isWithin(location, node)) return false;
-  const one = effectiveNode(location, node.name);
-  if (one.kind === "set" && one.node === node) return true;
-  const list = effectiveList(location, "fastcgi_param");
-  return list.kind === "set" && list.nodes.includes(node);
+  const blocks = [location, ...before.filter(({ name }) => name === "location")];
+  return (
+    parent !== null &&
+    blocks.some((block) => {
+      if (!isWithin(block, parent) || isWithin(block, node)) return false;
+      const one = effectiveNode(block, node.name);
+      if (one.kind === "set" && one.node === node) return true;
+      return ["fastcgi_param", "error_page"].some((name) => {
+        const list = effectiveList(block, name);
+        return list.kind === "set" && list.nodes.includes(node);
+      });
+    })
+  );
 }
 
 function ancestors(node: Node): readonly Node[] {

@@ -1,9 +1,10 @@
 /** What is asked of every way to PHP. */
-export type Symptom = "plain" | "other file" | "large header" | "large body" | "slow" | "burst";
+export type Symptom = "plain" | "own error" | "other file" | "large header" | "large body" | "slow" | "burst";
 
 /** In this order: what a later one does to the workers must not show in an earlier one. */
 export const SYMPTOMS: readonly Symptom[] = [
   "plain",
+  "own error",
   "other file",
   "large header",
   "large body",

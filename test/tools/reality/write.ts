@@ -20,11 +20,14 @@ export function treeOf(host: HostDraft, random: Random): Tree {
   writeNginx(tree, host, random);
   for (const version of new Set(host.pools.map((pool) => pool.version)))
     writeFpm(tree, host, version, random);
-  for (const { directory } of host.sites) {
+  for (const { directory } of host.sites.filter((site) => site.directory !== "")) {
     for (const place of [directory, `${directory}/app`, "/srv/tool"])
       tree.files.set(`${place}/index.php`, SCRIPT);
+    tree.files.set(`${directory}/asked.php`, "<?php http_response_code(204);\n");
     tree.files.set(`${directory}/page.phtml`, "<?php echo PHP_SAPI;\n");
     tree.files.set(`${directory}/style.css`, "body {}\n");
+    for (const page of ["404.html", "50x.html"])
+      tree.files.set(`${directory}/${page}`, "<p>a page of nginx\n");
   }
   return tree;
 }
@@ -47,12 +50,10 @@ function writeNginx(tree: Tree, host: HostDraft, random: Random): void {
   const sites = host.sites.map((site) => ({ site, text: server(site, scattered) }));
   const at = way === "links" ? "/etc/nginx/sites-available" : "/etc/nginx/sites-enabled";
   for (const { site, text } of way === "inline" ? [] : sites) {
-    tree.files.set(`${at}/${site.name}.conf`, `${text}\n`);
+    const file = `${site.directory === "" ? "front-" : ""}${site.name}.conf`;
+    tree.files.set(`${at}/${file}`, `${text}\n`);
     if (way === "links")
-      tree.links.set(
-        `/etc/nginx/sites-enabled/${site.name}.conf`,
-        `/etc/nginx/sites-available/${site.name}.conf`,
-      );
+      tree.links.set(`/etc/nginx/sites-enabled/${file}`, `/etc/nginx/sites-available/${file}`);
   }
   const groups = host.upstreams.map(({ name, lines }) => block(`upstream ${name}`, lines));
   const http = [
@@ -73,8 +74,17 @@ function writeNginx(tree: Tree, host: HostDraft, random: Random): void {
 
 function server(site: SiteDraft, scattered: Scatter): string {
   const root = site.root === "" ? [] : [`root ${site.root};`];
-  const lines = [`listen ${site.listen};`, `server_name ${site.name};`, ...root, ...scattered(site.lines)];
-  return block("server", [...lines, ...scattered([...site.others, ...locations(site.entries, scattered)])]);
+  const lines = [
+    `listen ${site.listen};`,
+    `server_name ${site.serverName};`,
+    ...root,
+    ...scattered(site.lines),
+  ];
+  const hops = site.hops.map((hop) => nested([hop], scattered));
+  return block("server", [
+    ...lines,
+    ...scattered([...site.others, ...hops, ...locations(site.entries, scattered)]),
+  ]);
 }
 
 /** Entries whose outermost locations are the same stand in one. */
@@ -159,10 +169,13 @@ switch ($_GET['do'] ?? '') {
     }
     if (isset($_GET['mark'])) touch($name . '.end');
     break;
+  case 'error':
+    http_response_code(404);
+    break;
   case 'header':
     header('X-Fill: ' . str_repeat('x', (int) $_GET['n']));
     break;
 }
 header('Content-Type: application/json');
-echo json_encode(['sapi' => PHP_SAPI, 'get' => count($_GET), 'post' => count($_POST), 'post_max' => ini_get('post_max_size'), 'info' => $_SERVER['PATH_INFO'] ?? null]);
+echo json_encode(['sapi' => PHP_SAPI, 'get' => isset($_GET['a']) ? count($_GET) : 0, 'post' => count($_POST), 'post_max' => ini_get('post_max_size'), 'info' => $_SERVER['PATH_INFO'] ?? null]);
 `;

@@ -1,4 +1,5 @@
 import type { Random } from "../reality/random.js";
+import { PARAMETERS, parameters, SPLITS, TO_SCRIPT, TRIED } from "./parts.js";
 
 /** Random servers, docroots and requests, of the shapes that people write. */
 
@@ -66,27 +67,7 @@ function drawFiles(r: Random): readonly string[] {
   return found;
 }
 
-const STOCK = [
-  "QUERY_STRING $query_string",
-  "REQUEST_METHOD $request_method",
-  "CONTENT_TYPE $content_type",
-  "CONTENT_LENGTH $content_length",
-  "SCRIPT_NAME $fastcgi_script_name",
-  "REQUEST_URI $request_uri",
-  "DOCUMENT_URI $document_uri",
-  "DOCUMENT_ROOT $document_root",
-  "SERVER_PROTOCOL $server_protocol",
-  "REQUEST_SCHEME $scheme",
-  "HTTPS $https if_not_empty",
-  "GATEWAY_INTERFACE CGI/1.1",
-  "REMOTE_ADDR $remote_addr",
-  "SERVER_ADDR $server_addr",
-  "SERVER_PORT $server_port",
-  "SERVER_NAME $server_name",
-  "REDIRECT_STATUS 200",
-];
-
-const stock = (lines: readonly string[]): string => lines.map((line) => `fastcgi_param ${line};`).join(" ");
+const stock = (lines: readonly string[]): string => parameters(lines).join(" ");
 
 interface Draw {
   readonly r: Random;
@@ -108,7 +89,7 @@ function pass(d: Draw): string {
 
 function params(d: Draw): string {
   const { r } = d;
-  const lines = STOCK.filter(() => !r.chance(0.015));
+  const lines = PARAMETERS.filter(() => !r.chance(0.015));
   const script = r.chance(0.7)
     ? "$document_root$fastcgi_script_name"
     : r.pick([
@@ -178,7 +159,7 @@ function params(d: Draw): string {
 function split(d: Draw): string {
   const { r } = d;
   if (!r.chance(0.4)) return "";
-  return `fastcgi_split_path_info ${r.pick(["^(.+\\.php)(/.+)$", "^(.+?\\.php)(/.*)$", "^(.+\\.php)(.*)$", "^((?U).+\\.php)(/?.+)$", "^(/a)(/.*)$", "^/(.+\\.php)()$"].filter((one) => !one.includes("?U")))}; `;
+  return `fastcgi_split_path_info ${r.pick([...SPLITS, "^(/a)(/.*)$", "^/(.+\\.php)()$"])}; `;
 }
 
 function phpBody(d: Draw): string {
@@ -216,28 +197,13 @@ function phpBody(d: Draw): string {
 
 function tryFiles(d: Draw): string {
   const { r, named } = d;
-  const first = r.pick([
-    "$uri",
-    "$uri $uri/",
-    "$uri $uri/",
-    "$uri $uri.html $uri/",
-    "$uri.php $uri",
-    "/a$uri $uri",
-    "$uri/index.html $uri",
-    "$uri/",
-    "/y.txt",
-    "$request_uri",
-    "/$1 $uri",
-    "$v $uri",
-  ]);
+  const first = r.pick([...TRIED, "$uri/", "/y.txt", "$request_uri", "/$1 $uri", "$v $uri"]);
   const last = r.pick([
-    "/index.php?$args",
-    "/index.php$is_args$args",
+    ...TO_SCRIPT,
     "/index.php",
     "=404",
     "=404",
     "=403",
-    "/index.php?q=$uri&$args",
     "/404.html",
     "/a/index.php?$query_string",
     "index.php",

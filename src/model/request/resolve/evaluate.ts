@@ -1,3 +1,4 @@
+import { FIXED_VARIABLES } from "../../../nginx/facts/facts-values.js";
 import { findMatch } from "../../../nginx/location/captures.js";
 import { readPattern } from "../../../nginx/location/pattern.js";
 import { effectiveNode } from "../../../nginx/tree/effective.js";
@@ -5,8 +6,8 @@ import { argument, argumentPlace, headPlace } from "../../../nginx/tree/nodes.js
 import type { Node } from "../../../nginx/types.js";
 import { withoutEnd } from "../../../source/ends.js";
 import { wordMap } from "../../../source/word-map.js";
-import { lookUp, type MapTable, mapsOf } from "./lookup.js";
-import { below, type Mapped, rootOf } from "./root.js";
+import { below, type Mapped, rootOf } from "../root.js";
+import { lookUp, mapRows, type Table, tablesOf } from "../tables.js";
 import { namesOf } from "./servers.js";
 import { knownValue, Lost, type State, unknownValue } from "./state.js";
 import { escapeArgs } from "./text.js";
@@ -43,6 +44,9 @@ export function evaluateParts(state: State, parts: readonly Part[], escapes: boo
   return knownValue(found);
 }
 
+/** nginx has them itself, so that no `set` defines them. */
+const RUN_TIME: ReadonlySet<string> = new Set(FIXED_VARIABLES.trim().split(/\s+/));
+
 /** A value made of so many others, one inside the other, is one that leads back to itself. */
 const DEEPEST = 100;
 
@@ -59,25 +63,25 @@ export function variable(state: State, name: string): Value {
 
 function worked(state: State, name: string): Value {
   const http = httpOf(state.server);
-  const table = mapsOf(http).get(name);
-  if (table !== undefined) return mapped(state, table, name);
+  const table = tablesOf(http).get(name);
+  if (table?.kind === "map") return mapped(state, table, name);
   const built = BUILT_IN.get(name);
   if (built !== undefined) return built(state);
   // A variable that `set` defines may have the name of a header: it is the header until then.
   const prefixed = byPrefix(state, name);
   if (prefixed !== null) return prefixed;
-  if (definedIn(http).has(name)) return knownValue("");
+  if (!RUN_TIME.has(name) && definedIn(http).has(name)) return knownValue("");
   return unknownValue(`$${name} is only known at run time`);
 }
 
-function mapped(state: State, table: MapTable, name: string): Value {
+function mapped(state: State, table: Table, name: string): Value {
   const source = evaluate(state, table.source);
   if (source.text === null) return source;
   const found = lookUp(table, source.text);
   if (found === undefined) return unknownValue(`what the map for $${name} says is unknown`);
   if (found.match !== null) captured(state, found.match);
-  const value = evaluate(state, found.value);
-  if (!table.volatile) state.values.set(name, value);
+  const value = found.row === null ? knownValue("") : evaluate(state, found.row.text);
+  if (!mapRows(table).volatile) state.values.set(name, value);
   return value;
 }
 
@@ -186,11 +190,11 @@ const BUILT_IN: ReadonlyMap<string, (state: State) => Value> = wordMap<(state: S
     return typeof found === "object" && found !== null ? knownValue(found.path) : unknownValue("alias");
   },
   fastcgi_script_name: (state) => {
-    const { script } = split(state);
+    const { script } = splitUri(state);
     const index = script.endsWith("/") ? effectiveNode(state.block, "fastcgi_index") : null;
     return knownValue(script + (index?.kind === "set" ? (argument(index.node, 0) ?? "") : ""));
   },
-  fastcgi_path_info: (state) => knownValue(split(state).pathInfo),
+  fastcgi_path_info: (state) => knownValue(splitUri(state).pathInfo),
   request_completion: () => knownValue(""),
   server_software: () => unknownValue("$server_software is not nginx's"),
   remote_user: (state) =>
@@ -224,7 +228,8 @@ function fullPath({ prefix }: State, path: string): string {
   return prefix === null || path.startsWith("/") || path === "" ? path : `${prefix}/${path}`;
 }
 
-function split(state: State): NonNullable<State["split"]> {
+/** What `fastcgi_split_path_info` makes of the URI. */
+export function splitUri(state: State): NonNullable<State["split"]> {
   // As long as the name is empty nginx works it out anew.
   if (state.split !== null && state.split.script !== "") return state.split;
   const written = effectiveNode(state.block, "fastcgi_split_path_info");

@@ -1,10 +1,14 @@
 import { effectiveList, effectiveNode } from "../../../nginx/tree/effective.js";
-import { argument, headPlace } from "../../../nginx/tree/nodes.js";
+import { argument, childrenNamed, headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
+import { perKey } from "../../../source/memo.js";
+import { rootOf } from "../root.js";
+import { tablesOf } from "../tables.js";
 import { errorPageFor } from "./error-page.js";
-import { evaluate, flagOn, isTaken } from "./evaluate.js";
+import { evaluate, flagOn, isTaken, splitUri } from "./evaluate.js";
 import { Lost, type Next, type State, status } from "./state.js";
 import type { CacheUse, PhpOutcome, SentParam } from "./types.js";
+import { httpOf, partsOf } from "./words.js";
 
 /** `fastcgi_pass`: what nginx sends to the application. */
 
@@ -19,8 +23,11 @@ export function fastcgi(state: State, pass: Node): Next {
   const answered = (code: number): boolean =>
     code >= 300 && flagOn(block, "fastcgi_intercept_errors") && errorPageFor(block, code) !== null;
   const cache = cacheOf(state);
-  const params = paramsOf(state, cache !== null);
-  if (params === null) return status(500, "captures", place);
+  const list = paramList(state);
+  const cached = cache !== null;
+  const early = isSettled(state, list) ? null : paramsOf(state, list, cached);
+  if (early === "captures") return status(500, "captures", place);
+  let params = early;
   const index = state.php.asked;
   const given = state.php.statuses[index];
   state.php.asked += 1;
@@ -34,7 +41,11 @@ export function fastcgi(state: State, pass: Node): Next {
     location: location ?? block,
     server,
     address,
-    params,
+    // Most of those who ask where a request goes never look at them.
+    get params() {
+      params ??= valuesOf(state, list, cached);
+      return params;
+    },
     method: state.method,
     uri: state.uri,
     args: state.args,
@@ -57,28 +68,61 @@ const KEPT_BY_CACHE: ReadonlySet<string> = new Set([
   "HTTP_IF_RANGE",
 ]);
 
-/**
- * `null`: nginx answers 500. It works out the lengths of all values first, and a `map` among them may change
- * what `$1` is.
- */
-function paramsOf(state: State, cached: boolean): readonly SentParam[] | null {
-  const { captures } = state;
-  const first = valuesOf(state, cached);
-  if (state.captures === captures) return first;
-  const second = valuesOf(state, cached);
-  const length = (values: readonly SentParam[]) =>
-    values.reduce((sum, { text }) => sum + Buffer.byteLength(text ?? ""), 0);
-  return length(first) === length(second) ? second : null;
+/** The `fastcgi_param` lines that count together. */
+interface ParamList {
+  readonly nodes: readonly Node[];
+  /** The variables in their values. */
+  readonly variables: ReadonlySet<string>;
 }
 
-function valuesOf(state: State, cached: boolean): readonly SentParam[] {
-  const list = effectiveList(state.block, "fastcgi_param");
+const NO_PARAMS: ParamList = { nodes: [], variables: new Set() };
+
+function paramList({ block }: State): ParamList {
+  const list = effectiveList(block, "fastcgi_param");
   if (list.kind === "unknown") throw new Lost(list.reason, list.place);
-  if (list.kind === "set" && !list.complete)
-    throw new Lost("a part of the parameters was not read", headPlace(list.level));
+  if (list.kind === "default") return NO_PARAMS;
+  if (!list.complete) throw new Lost("a part of the parameters was not read", headPlace(list.level));
+  return { nodes: list.nodes, variables: variablesOn(list.level) };
+}
+
+const variablesOn = perKey(
+  (level: Node): ReadonlySet<string> =>
+    new Set(
+      childrenNamed(level, "fastcgi_param").flatMap((node) =>
+        (partsOf(argument(node, 1) ?? "") ?? []).flatMap((part) =>
+          part.kind === "variable" ? [part.name] : [],
+        ),
+      ),
+    ),
+);
+
+/** Whether the values are the same whenever they are asked for: they change nothing, and none loses the way. */
+function isSettled(state: State, { variables }: ParamList): boolean {
+  const tables = tablesOf(httpOf(state.server));
+  for (const name of variables)
+    if (name === "request_filename" || (tables.size > 0 && tables.has(name))) return false;
+  if (variables.has("fastcgi_script_name") || variables.has("fastcgi_path_info")) splitUri(state);
+  return !rootOf(state.block).text.includes("$");
+}
+
+/**
+ * `captures`: nginx answers 500. It works out the lengths of all values first, and a `map` among them may
+ * change what `$1` is.
+ */
+function paramsOf(state: State, list: ParamList, cached: boolean): readonly SentParam[] | "captures" {
+  const { captures } = state;
+  const first = valuesOf(state, list, cached);
+  if (state.captures === captures) return first;
+  const second = valuesOf(state, list, cached);
+  const length = (values: readonly SentParam[]) =>
+    values.reduce((sum, { text }) => sum + Buffer.byteLength(text ?? ""), 0);
+  return length(first) === length(second) ? second : "captures";
+}
+
+function valuesOf(state: State, { nodes }: ParamList, cached: boolean): readonly SentParam[] {
   const sent: SentParam[] = [];
   const hidden = new Set(cached ? [...KEPT_BY_CACHE] : []);
-  for (const node of list.kind === "set" ? list.nodes : []) {
+  for (const node of nodes) {
     const [name = "", written = "", flag] = node.directive.args.map(({ text }) => text);
     if (name.startsWith("HTTP_") && name.length > 5) {
       hidden.add(name.toUpperCase().replaceAll("-", "_"));

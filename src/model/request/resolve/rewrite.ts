@@ -1,16 +1,15 @@
 import { findMatch } from "../../../nginx/location/captures.js";
-import { type Pattern, readPattern } from "../../../nginx/location/pattern.js";
+import { conditionOf } from "../../../nginx/location/conditions.js";
 import { always } from "../../../nginx/tree/branches.js";
 import { argument, headPlace, namePlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
 import { perKey } from "../../../source/memo.js";
-import { conditionOf } from "./conditions.js";
+import { isCode, leadsAway, rewriteOf, setOf } from "../code.js";
 import { enter } from "./enter.js";
 import { absolute } from "./error-page.js";
 import { captured, evaluate, evaluateParts, variable } from "./evaluate.js";
 import { knownValue, Lost, type Next, needed, ON, type State, status } from "./state.js";
 import { unescapeRedirect } from "./text.js";
-import { type Part, partsOf } from "./words.js";
 
 /** `set`, `if`, `rewrite`, `break` and `return` of one level, in the order of the files. */
 
@@ -38,8 +37,7 @@ function runBlock(state: State, block: Node, engine: Engine, inLocation: boolean
   return null;
 }
 
-const CODE: ReadonlySet<string> = new Set(["set", "if", "rewrite", "break", "return"]);
-const codeOf = perKey((block: Node) => block.children.filter(({ name }) => CODE.has(name)));
+const codeOf = perKey((block: Node) => block.children.filter(isCode));
 
 function runOne(state: State, node: Node, engine: Engine, inLocation: boolean): Left {
   switch (node.name) {
@@ -67,10 +65,9 @@ function runOne(state: State, node: Node, engine: Engine, inLocation: boolean): 
 }
 
 function set(state: State, node: Node, { quote }: Engine): Left {
-  const name = (argument(node, 0) ?? "").replace(/^\$/, "").toLowerCase();
-  const value = evaluate(state, argument(node, 1) ?? "", quote);
-  if (node.directive.args[0]?.placeholder === true)
-    throw new Lost("a template fills in the name of a variable", headPlace(node));
+  const { name, text, open } = setOf(node);
+  const value = evaluate(state, text, quote);
+  if (open) throw new Lost("a template fills in the name of a variable", headPlace(node));
   state.steps.push({ kind: "set", node, name, value, place: headPlace(node) });
   if (name === "args") {
     state.args = needed(value, headPlace(node));
@@ -118,44 +115,6 @@ function tested({ choices }: State, path: string, test: "f" | "d" | "e" | "x"): 
   if (choices.isKind(path, ["directory"])) return true;
   return choices.isKind(path, ["file"]) && choices.executable(path);
 }
-
-interface Rewrite {
-  /** `null`: not understood. */
-  readonly pattern: Pattern | null;
-  /** The replacement before its first `?`; of a redirect all of it. `null`: a template makes it. */
-  readonly path: readonly Part[] | null;
-  /** What follows the `?`; `null`: there is none. */
-  readonly args: readonly Part[] | null;
-  /** The arguments of the request are appended. */
-  readonly addArgs: boolean;
-  /** 301 or 302; `null`: it changes the URI. */
-  readonly status: 301 | 302 | null;
-  /** The replacement of a redirect has a `?`. */
-  readonly hasMark: boolean;
-  readonly flag: "last" | "break" | null;
-}
-
-const rewriteOf = perKey((node: Node): Rewrite => {
-  const written = argument(node, 1) ?? "";
-  const flag = argument(node, 2);
-  const addArgs = !written.endsWith("?");
-  const text = addArgs ? written : written.slice(0, -1);
-  const away = /^(?:https?:\/\/|\$scheme)/.test(text);
-  const code = flag === "permanent" ? 301 : flag === "redirect" || away ? 302 : null;
-  const parts = node.directive.args.some(({ placeholder }) => placeholder) ? null : partsOf(text);
-  const at = parts?.findIndex((part) => part.kind === "text" && part.text.includes("?")) ?? -1;
-  const hasMark = at !== -1;
-  const part = parts?.[at];
-  let [path, args]: [readonly Part[] | null, readonly Part[] | null] = [parts, null];
-  if (code === null && parts !== null && part?.kind === "text") {
-    const mark = part.text.indexOf("?");
-    path = [...parts.slice(0, at), { kind: "text", text: part.text.slice(0, mark) }];
-    args = [{ kind: "text", text: part.text.slice(mark + 1) }, ...parts.slice(at + 1)];
-  }
-  const pattern = readPattern(argument(node, 0) ?? "", false);
-  const ends = flag === "last" || flag === "break" ? flag : null;
-  return { pattern, path, args, addArgs, status: code, hasMark, flag: ends };
-});
 
 function rewrite(state: State, node: Node, engine: Engine): Left {
   const place = headPlace(node);
@@ -210,7 +169,7 @@ function returned(state: State, node: Node): Next {
   const [first = "", text] = [argument(node, 0), argument(node, 1)];
   if (node.directive.args.some(({ placeholder }) => placeholder))
     throw new Lost("a template fills in the answer", place);
-  const away = text === undefined && /^(?:https?:\/\/|\$scheme)/.test(first);
+  const away = text === undefined && leadsAway(first);
   const code = away ? 302 : Number(first);
   const written = away ? first : (text ?? "");
   state.steps.push({ kind: "return", node, status: code, place });

@@ -41,10 +41,19 @@ export const pointsOf = perKey((http: Node): readonly Point[] => {
   );
 });
 
-const byPort = perKey((http: Node) => {
-  const key = ({ address }: Point) => (address.kind === "tcp" ? `:${address.port}` : address.path);
-  return grouped(pointsOf(http).map((point) => [key(point), point] as const));
-});
+const byAddress = perKey(
+  (http: Node): ReadonlyMap<string, Point> =>
+    new Map(pointsOf(http).map((point) => [addressKey(point.address), point] as const)),
+);
+
+/** Those of TCP by their port. */
+const byPort = perKey((http: Node) =>
+  grouped(
+    pointsOf(http).flatMap((point) =>
+      point.address.kind === "tcp" ? [[point.address.port, point] as const] : [],
+    ),
+  ),
+);
 
 function addressKey(address: Address): string {
   return address.kind === "unix" ? `unix:${address.path}` : `${address.host} ${address.port}`;
@@ -82,15 +91,13 @@ function listenAddress(text: string): Address | null {
  * one for all, or the only one, or the one that has a server of that name.
  */
 export function pointFor(http: Node, to: Address, host: string): Point | null {
-  const key = to.kind === "tcp" ? `:${to.port}` : to.path;
-  const near = byPort(http).get(key) ?? [];
-  if (to.kind === "unix") return near[0] ?? null;
-  const at = (one: string) =>
-    near.find(({ address }) => address.kind === "tcp" && address.host === one) ?? null;
+  if (to.kind === "unix") return byAddress(http).get(addressKey(to)) ?? null;
+  const at = (host: string) => byAddress(http).get(addressKey({ ...to, host })) ?? null;
   if (to.host !== "*") {
     const literal = canonicalHost(to.host === "localhost" ? "127.0.0.1" : to.host);
     return at(literal) ?? at(literal.includes(":") ? "::" : "0.0.0.0");
   }
+  const near = byPort(http).get(to.port ?? null) ?? [];
   const named = near.filter(({ listens }) => listens.some(({ server }) => namesOf(server).exact.has(host)));
   return (named.length === 1 ? named[0] : undefined) ?? at("0.0.0.0") ?? at("::") ?? near[0] ?? null;
 }

@@ -1,8 +1,8 @@
 import { always } from "../../../nginx/tree/branches.js";
 import { argumentPlace, childrenNamed, headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
+import { rootOf } from "../root.js";
 import { evaluate, mapPath } from "./evaluate.js";
-import { rootOf } from "./root.js";
 import { Lost, type Next, needed, ON, type State, status } from "./state.js";
 import { partsOf } from "./words.js";
 

@@ -1,4 +1,4 @@
-import { descendants, enclosing } from "../../../nginx/tree/nodes.js";
+import { enclosing, everywhere } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
 import { perKey } from "../../../source/memo.js";
 import { hasPlaceholder } from "../../../source/template.js";
@@ -54,15 +54,18 @@ function cut(text: string): Parts {
 /** The variables that `set` and named groups anywhere in a host define: empty until something gives them a value. */
 export const definedIn = perKey((http: Node): ReadonlySet<string> => {
   const names = new Set<string>();
-  for (const { name, directive } of descendants(http)) {
-    const [first, second] = directive.args;
-    if (name === "set" && first?.text.startsWith("$") === true) names.add(first.text.slice(1).toLowerCase());
-    if (name === "auth_request_set" && first !== undefined) names.add(first.text.slice(1).toLowerCase());
-    const texts = [name.startsWith("~") ? name : "", first?.text ?? "", second?.text ?? ""];
-    if (/^(?:location|server_name|if|rewrite)$/.test(name) || name.startsWith("~"))
-      for (const text of [...texts, ...directive.args.slice(2).map((word) => word.text)])
-        for (const group of text.matchAll(/\(\?P?[<'](\w+)[>']/g)) names.add((group[1] ?? "").toLowerCase());
-  }
+  for (const name of ["set", "auth_request_set"])
+    for (const { directive } of everywhere(http, name)) {
+      const [first] = directive.args;
+      if (first?.text.startsWith("$") === true) names.add(first.text.slice(1).toLowerCase());
+    }
+  const words = ["location", "server_name", "if", "rewrite"].flatMap((name) =>
+    everywhere(http, name).flatMap(({ directive }) => directive.args.map(({ text }) => text)),
+  );
+  const keys = everywhere(http, "map").flatMap(({ children }) => children.map(({ name }) => name));
+  for (const text of [...words, ...keys])
+    if (text.includes("(?"))
+      for (const group of text.matchAll(/\(\?P?[<'](\w+)[>']/g)) names.add((group[1] ?? "").toLowerCase());
   return names;
 });
 

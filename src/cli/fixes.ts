@@ -1,0 +1,88 @@
+import { resolve } from "node:path";
+import type { LintResult } from "../engine/finding.js";
+import type { Safety } from "../engine/help.js";
+import { type Fixed, fix } from "../fix/fix.js";
+import { isWithin } from "../host/path.js";
+import { type LintOptions, lintHosts } from "../lint.js";
+import type { ReadHost } from "../read-hosts.js";
+import { count } from "../report/coverage.js";
+import { unifiedDiff } from "../report/diff.js";
+import { escapeText } from "../report/terminal/escape.js";
+import { writeDiff } from "./diff-output.js";
+import { UsageError } from "./usage.js";
+import type { World } from "./world.js";
+import { writeHostsAtomically } from "./write/files.js";
+
+/** How the user asked for changes. */
+export interface FixArguments {
+  readonly fix: boolean;
+  readonly fixReview: boolean;
+  readonly diff: boolean;
+}
+
+/** Whether anything is to change, or to be shown as a change. */
+export function asksFixes({ fix, fixReview, diff }: FixArguments): boolean {
+  return fix || fixReview || diff;
+}
+
+export interface FixOutcome {
+  /** As the files are after the run. */
+  readonly result: LintResult;
+  /** The changes were printed; standard output is theirs. */
+  readonly printed: boolean;
+}
+
+/**
+ * Changes the files of all hosts, all or none, and says what on standard error; with `--diff` prints
+ * the changes instead. Throws UsageError for what is no file, and for files that must not be changed.
+ */
+export function fixFiles(args: FixArguments, options: LintOptions, world: World): FixOutcome {
+  if (options.paths?.includes("-") === true)
+    throw new UsageError(
+      "- is a text and no file: --fix, --fix-review and --diff need the path of the files",
+    );
+  const allowed = new Set<Safety>(args.fixReview ? ["safe", "review"] : ["safe"]);
+  let before: LintResult | null = null;
+  let hosts: readonly ReadHost[] = [];
+  const fixed = fix((texts) => {
+    const outcome = lintHosts(world.rules, world.validators, { ...options, texts });
+    if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
+    before ??= outcome.result;
+    if (texts.size === 0) ({ hosts } = outcome);
+    return outcome.result;
+  }, allowed);
+  const say = (line: string): unknown => world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  if (args.diff) {
+    for (const [name, { before: old, after }] of fixed.files) writeDiff(unifiedDiff(name, old, after), world);
+    say(summary(fixed, "would fix"));
+    return { result: before ?? fixed.result, printed: true };
+  }
+  const dumped = hosts.find(({ spec }) => spec.dumped === true);
+  if (dumped !== undefined && fixed.files.size > 0)
+    throw new UsageError("the output of nginx -T is no file that nginx reads: name the files themselves");
+  for (const note of writeHostsAtomically(changesOf(fixed, hosts, options))) say(note);
+  if (fixed.files.size > 0) world.wrote?.();
+  for (const name of fixed.files.keys()) say(`wrote ${name}`);
+  say(summary(fixed, "fixed"));
+  return { result: fixed.result, printed: false };
+}
+
+function summary({ applied, review, files }: Fixed, verb: string): string {
+  const done =
+    applied.length === 0
+      ? "nothing to change"
+      : `${verb} ${count(applied.length, "finding")} in ${count(files.size, "file")}`;
+  const more = review === 0 ? "" : `; ${review} more with --fix-review, which changes behaviour`;
+  return done + more;
+}
+
+/** The files by the host whose root they lie in, so that none outside of it is written. */
+function changesOf({ files }: Fixed, hosts: readonly ReadHost[], { workingDirectory }: LintOptions) {
+  const roots = [...new Set(hosts.map(({ spec }) => spec.root))].sort((a, b) => b.length - a.length);
+  return roots.map((root, index) => ({
+    root,
+    files: [...files]
+      .map(([name, texts]) => ({ path: resolve(workingDirectory, name), ...texts }))
+      .filter(({ path }) => roots.findIndex((one) => isWithin(one, path)) === index),
+  }));
+}

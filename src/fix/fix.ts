@@ -1,0 +1,102 @@
+import type { Finding, LintResult } from "../engine/finding.js";
+import { type Change, changeOf, type Safety, type Way } from "../engine/help.js";
+import { gravestFirst } from "../engine/severity.js";
+
+/** What was changed, and what the files say then. */
+export interface Fixed {
+  /** Each file that changes, by the name that reports print. */
+  readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>;
+  /** Findings whose way was applied. */
+  readonly applied: readonly Finding[];
+  /** Of the findings that remain, those with a way that needs somebody to look first. */
+  readonly review: number;
+  /** The result with the changes. */
+  readonly result: LintResult;
+}
+
+/** A way may uncover another finding, which is fixed in the next round; no host needs as many as this. */
+const MOST_ROUNDS = 10;
+
+/**
+ * Applies of every finding the first way of an allowed safety that needs no person, gravest findings
+ * first, until nothing is left to apply. Ways whose edits overlap wait for the next round, and no finding
+ * is fixed twice, so that two ways cannot undo each other. `lint`: the result where some files have other
+ * texts.
+ */
+export function fix(
+  lint: (texts: ReadonlyMap<string, string>) => LintResult,
+  allowed: ReadonlySet<Safety>,
+): Fixed {
+  const files = new Map<string, { readonly before: string; readonly after: string }>();
+  const done = new Map<string, Finding>();
+  let result = lint(new Map());
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const changes = new Changes();
+    for (const finding of gravestFirst(result.findings)) {
+      if (done.has(finding.fingerprint)) continue;
+      const way = wayOf(finding, allowed);
+      if (way === null || !changes.take(way)) continue;
+      done.set(finding.fingerprint, finding);
+    }
+    if (changes.byFile.size === 0) break;
+    for (const [name, edits] of changes.byFile) {
+      const text = edits[0]?.file.text ?? "";
+      files.set(name, { before: files.get(name)?.before ?? text, after: applied(text, edits) });
+    }
+    result = lint(new Map([...files].map(([name, { after }]) => [name, after])));
+  }
+  const review = result.findings.filter((one) => wayOf(one, REVIEW) !== null).length;
+  return { files, applied: [...done.values()], review, result };
+}
+
+const REVIEW: ReadonlySet<Safety> = new Set(["review"]);
+
+/** The first way that is allowed and has no edit whose place only a person knows. */
+function wayOf({ help }: Finding, allowed: ReadonlySet<Safety>): Way | null {
+  const found = help.ways.find(
+    ({ safety, edits }) => allowed.has(safety) && edits.every(({ kind }) => kind === "text"),
+  );
+  return found ?? null;
+}
+
+/** Changes that may all be made to the files as they are now. */
+class Changes {
+  readonly byFile = new Map<string, Change[]>();
+
+  /** Takes all edits of a way, or none where one of them touches what another way changes. */
+  take(way: Way): boolean {
+    const wanted = way.edits.flatMap((edit) => (edit.kind === "text" ? [inItsLines(changeOf(edit))] : []));
+    const fresh = wanted.filter((change) => !this.of(change).some((one) => isSame(one, change)));
+    if (fresh.some((change) => this.of(change).some((one) => overlap(one, change)))) return false;
+    for (const change of fresh) this.byFile.set(change.file.display, [...this.of(change), change]);
+    return true;
+  }
+
+  private of({ file }: Change): readonly Change[] {
+    return this.byFile.get(file.display) ?? [];
+  }
+}
+
+/** With the line ends of the file: where it has both kinds, those of its first line. */
+function inItsLines(change: Change): Change {
+  const { text } = change.file;
+  const first = text.indexOf("\n");
+  const windows = first > 0 && text.charAt(first - 1) === "\r";
+  return windows ? { ...change, text: change.text.replace(/\r?\n/g, "\r\n") } : change;
+}
+
+function isSame(a: Change, b: Change): boolean {
+  return a.start === b.start && a.end === b.end && a.text === b.text;
+}
+
+/** Two insertions at one point overlap, too: nothing says which comes first. */
+function overlap(a: Change, b: Change): boolean {
+  return (a.start < b.end && b.start < a.end) || (a.start === b.start && a.end === b.end);
+}
+
+/** From the end to the start, so that no change moves the place of another. */
+function applied(text: string, changes: readonly Change[]): string {
+  return [...changes]
+    .sort((a, b) => b.start - a.start || b.end - a.end)
+    .reduce((before, one) => before.slice(0, one.start) + one.text + before.slice(one.end), text);
+}

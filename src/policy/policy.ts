@@ -1,0 +1,78 @@
+import type { Draft } from "../engine/define.js";
+import type { Finding } from "../engine/finding.js";
+import type { Rule } from "../engine/rule.js";
+import { type Ran, type RuleSettings, run } from "../engine/run.js";
+import type { Host } from "../model/host.js";
+import { unique } from "../source/collect.js";
+import type { SourceFile } from "../source/file.js";
+import { type CommentMark, type Suppression, suppressionsIn } from "./comments.js";
+import { suppress, type UselessCase } from "./suppress.js";
+
+/** The rule that what silences nothing is reported as; without it nothing is said of that. */
+export const USELESS = "fpmlint/useless-suppression";
+
+/** A host that was judged. */
+export interface JudgedHost {
+  readonly host: Host;
+  /** Only a part of it was asked for, so that what silences nothing may silence something elsewhere. */
+  readonly part: boolean;
+}
+
+export interface Outcome {
+  readonly findings: readonly Finding[];
+  readonly suppressed: number;
+  /** What was found about the comments, host by host. */
+  readonly ran: readonly Ran[];
+}
+
+/**
+ * What remains of the findings when comments in the files have had their say. A file that several hosts
+ * share is one file. `today`: `2026-11-28`, `null` where it is unknown.
+ */
+export function applyComments(
+  findings: readonly Finding[],
+  judged: readonly JudgedHost[],
+  rules: readonly Rule[],
+  settings: RuleSettings,
+  today: string | null,
+): Outcome {
+  const hosts = new Map<string, JudgedHost>();
+  const suppressions: Suppression[] = [];
+  for (const one of judged) {
+    for (const [file, mark] of texts(one.host)) {
+      if (hosts.has(file.display)) continue;
+      hosts.set(file.display, one);
+      suppressions.push(...suppressionsIn(file, mark));
+    }
+  }
+  const off = new Set(rules.filter((rule) => settings(rule).level === "off").map(({ id }) => id));
+  const policy = { ids: rules.map(({ id }) => id), isOff: (id: string) => off.has(id), today };
+  const { findings: kept, suppressed, useless } = suppress(findings, suppressions, policy);
+  const rule = rules.find(({ id }) => id === USELESS);
+  const said = useless.filter(({ at }) => hosts.get(at.span.file.display)?.part === false);
+  if (rule === undefined || said.length === 0) return { findings: kept, suppressed, ran: [] };
+  const ran = unique(said.map(({ at }) => hosts.get(at.span.file.display))).flatMap((one) => {
+    if (one === undefined) return [];
+    const own = said.filter(({ at }) => hosts.get(at.span.file.display) === one);
+    return [run([reporting(rule, own)], one.host, () => settings(rule))];
+  });
+  return { findings: kept, suppressed, ran };
+}
+
+/** The rule with what is known only now. */
+function reporting(rule: Rule, drafts: readonly Draft<UselessCase>[]): Rule {
+  const reports = drafts.map((draft) => ({
+    label: null,
+    link: [],
+    related: [],
+    certain: true,
+    settle: null,
+    ...draft,
+  }));
+  return { ...rule, check: () => reports };
+}
+
+function* texts({ nginx, masters }: Host): Generator<readonly [SourceFile, CommentMark]> {
+  for (const { file } of nginx?.texts ?? []) yield [file, "#"];
+  for (const master of masters) for (const file of [...master.files, ...master.ini.files]) yield [file, ";"];
+}
