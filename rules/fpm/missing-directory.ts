@@ -151,7 +151,7 @@ function* needsOf(pool: Pool): Generator<Needed> {
   const own = prefix.kind === "set" && prefix.value?.startsWith("/") === true ? prefix.value : null;
   if (prefix.kind === "set" && own !== null) {
     const value = { ...prefix, value: own };
-    yield { case: "prefix", pool, key: "prefix", value, directory: normalizePath(own), spare: null };
+    yield { case: "prefix", pool, key: "prefix", value, directory: normalizePath(own), spare: prefix.place };
   }
   const base = own ?? (prefix.kind === "default" ? fpmPrefix(pool.master.main?.path ?? null) : null);
   const path = (key: string): SetValue<string> | null => {
