@@ -23,7 +23,7 @@ export function sentScript(binding: Binding): SentScript | null {
   const set = effectiveParams(binding.block);
   const param = set?.params.get("SCRIPT_FILENAME");
   // In a set that was not read completely, a later line may send another.
-  if (set === null || set === undefined || !set.complete) return null;
+  if (set === null || set === undefined || !set.read) return null;
   if (param === undefined || param.node.directive.args.length !== 2) return null;
   const own = param.node.via.length === set.level.via.length;
   return { set, param, at: own ? param.place : broughtBy(set, param.node) };

@@ -68,7 +68,8 @@ function isDead(host: Host, target: Target): boolean {
   // Nothing tells whether nginx shares a machine with the containers of PHP-FPM, or what else is in its own.
   if (host.machines.size > 0 && host.container?.alone !== true) return false;
   const written = writtenAddress(target.place);
-  if (!isLocal(address) || looksFilledIn(written) || namesOtherProgram(written)) return false;
+  if (!isLocal(address) || looksFilledIn(written)) return false;
+  if (namesOtherProgram(written) && !/php/i.test(written)) return false;
   if (!host.whole && (isOfOtherStack(host, target) || isOfStockPool(host, target))) return false;
   // Without a port nginx refuses it or uses port 80, which is another cause.
   if (upstream !== null && !hasWrittenPort(target)) return false;

@@ -27,6 +27,8 @@ export interface ParamSet {
   readonly level: Node;
   /** `false`: part of the level was not read, so a parameter that is missing here may still be sent. */
   readonly complete: boolean;
+  /** Likewise, but where a stock file is only assumed, it is taken to send what nginx ships. */
+  readonly read: boolean;
 }
 
 /** `null`: no level sets any. `undefined`: unknown. */
@@ -128,5 +130,6 @@ function paramsOf(found: ReturnType<typeof effectiveList>): Params {
     nodes: found.nodes,
     level: found.level,
     complete: isComplete(found.complete, found.nodes),
+    read: found.complete,
   };
 }
