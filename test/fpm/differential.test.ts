@@ -40,6 +40,9 @@ const startOnly = new Set([
   // Addresses that are the same, or of which one includes the other, in two spellings.
   ...["same-path", "same-port", "alias"],
 ]);
+/** -t opens no socket and writes no pid. */
+const opens = ({ rule, case: name }: Finding): boolean =>
+  rule === "fpm/missing-directory" && (name === "listen" || name === "pid");
 /** Checks of settings that other rules will name, and of the machine's directories. */
 const elsewhere =
   /'slowlog' must be specified|'request_slowlog_timeout' \(|does not exist or is not a directory/;
@@ -76,9 +79,12 @@ function readHost(main: string): Host {
 
 function refusals(host: Host): readonly Finding[] {
   return runRules(judged, host, () => ({ level: null, options: {} })).filter(
-    ({ symptom, severity, case: name }) =>
+    (one) =>
       // Without any user PHP-FPM might be meant for another account than root; here root starts it.
-      (severity === "error" || name === "missing") && symptom?.when === "start" && !startOnly.has(name),
+      (one.severity === "error" || one.case === "missing") &&
+      one.symptom?.when === "start" &&
+      !startOnly.has(one.case) &&
+      !opens(one),
   );
 }
 

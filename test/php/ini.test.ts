@@ -31,11 +31,12 @@ describe("one php.ini", () => {
     expect(values(`[PATH]${after}`)).toEqual({ post_max_size: "5M", upload_max_filesize: "7M" });
   });
 
-  it("counts up to a syntax error, and then is partial", () => {
+  it("counts up to a syntax error, and what is not set by then has its default", () => {
     const read = readText("a = 1\nb = x(y)\nc = 2\n");
     // PHP has handed over what stands before the bracket by then.
     expect(values("a = 1\nb = x(y)\nc = 2\n")).toEqual({ a: "1", b: "x" });
-    expect(read.partial).toBe(true);
+    expect(read.partial).toBe(false);
+    expect(read.stop).toBe("a = 1\nb = x".length);
     expect(readText("a = 1\n# a bare word\nb = 2").partial).toBe(false);
   });
 
