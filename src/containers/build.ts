@@ -139,7 +139,7 @@ class Building {
     const into = to.endsWith("/") || to === "." || words.length > 2 || isDirectoryOf(image, target);
     return words.slice(0, -1).flatMap((word): readonly Layer[] => {
       const from = expand(word, values);
-      const name = nameOf((from ?? word).replace(/\/+$/, ""));
+      const name = nameOf(normalizePath(`/${from ?? word}`));
       const layer = (path: string, source: LayerSource): Layer => ({
         target: path,
         kind: "copy",

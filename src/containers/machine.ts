@@ -100,7 +100,7 @@ function allowsRoot(command: readonly string[]): boolean {
   const first = words.findIndex((word) => /php-fpm/.test(word));
   // `args: ["-R"]` leaves the program to the image.
   const options = first === -1 ? words.filter((word) => word.startsWith("-")) : words.slice(first + 1);
-  return options.some((word) => /^-[A-Za-z]*R[A-Za-z]*$/.test(word));
+  return options.some((word) => /^-[A-Za-z]+$/.test(word) && word.includes("R"));
 }
 
 /** The innermost mount or copy that a path is in. */
