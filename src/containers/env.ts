@@ -28,13 +28,13 @@ export function environment(tree: Tree, directory: string): ReadonlyMap<string, 
     const sign = line.indexOf("=");
     const [word = "", more] = sign === -1 ? [] : line.slice(0, sign).trim().split(/\s+/).reverse();
     if (!/^\w+$/.test(word) || (more !== undefined && more !== "export")) continue;
-    values.set(word, expand(valueOf(line.slice(sign + 1)), values));
+    values.set(word, expand(unquoted(line.slice(sign + 1)), values));
   }
   return values;
 }
 
 /** Without the comment behind it and the quotes around it. */
-function valueOf(written: string): string {
+function unquoted(written: string): string {
   return written
     .replace(/\s#.*/, "")
     .trim()

@@ -131,7 +131,7 @@ function moved(before: string, after: string, path: string): string {
 
 /** Whether nothing can be at a path: no mount, no copy and no command brings it, and the image has nothing there. */
 function surelyLacks(built: Built, layers: readonly Layer[], fs: HostFilesystem, path: string): boolean {
-  if (built.image === null || built.unsure) return false;
+  if (built.image?.bare !== true || built.unsure) return false;
   // A link to it, or to a directory around it, may be made anywhere.
   const names = withParents(path).filter((one) => one.split("/").length > 2);
   const made = built.runs.some(
