@@ -14,6 +14,7 @@
  *   the packages put there.
  */
 
+import { stockText } from "../nginx/facts/stock.js";
 import { olderThan } from "../source/version.js";
 
 /** What an image holds. */
@@ -155,7 +156,13 @@ const NGINX_DEFAULT = `server {
 }
 `;
 
+/** Beside them the packages of nginx.org have these, and neither fastcgi.conf nor snippets. */
+const NGINX_PARTS = ["fastcgi_params", "mime.types", "scgi_params", "uwsgi_params"].map(
+  (name) => [`/etc/nginx/${name}`, stockText(`/${name}`) ?? ""] as const,
+);
+
 const NGINX_FILES: ReadonlyMap<string, string> = new Map([
+  ...NGINX_PARTS,
   ["/etc/nginx/nginx.conf", NGINX_MAIN],
   ["/etc/nginx/conf.d/default.conf", NGINX_DEFAULT],
 ]);
