@@ -3,6 +3,7 @@ import { isLost } from "../../src/evidence/fpm-lines.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
+import { isOfImage } from "../../src/host/image-file.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { groupBy } from "../../src/source/collect.js";
@@ -76,15 +77,16 @@ export const lostSection = defineRule({
 function lostIn(pool: Pool): readonly Lost[] {
   return pool.settings.flatMap((setting) => {
     const { header, place } = setting;
-    if (header === null || !isLost(setting) || isOverlay(pool, place)) return [];
+    if (header === null || !isLost(setting) || isOverlay(pool, place, header)) return [];
     if (setting.index === null && factOf(setting.key, "pool") === undefined) return [];
     return [{ setting, header, pool }];
   });
 }
 
-/** With one pool, a file that is named to be read last can only mean that pool. */
-function isOverlay(pool: Pool, { span }: Place): boolean {
-  return pool.master.pools.length === 1 && /^(?:zz|9\d)/i.test(nameOf(span.file.path));
+/** With one pool, a file that is named to be read last, or that is put beside those of an image, can only mean that pool. */
+function isOverlay(pool: Pool, { span }: Place, header: Place): boolean {
+  if (pool.master.pools.length > 1) return false;
+  return /^(?:zz|9\d)/i.test(nameOf(span.file.path)) || isOfImage(header.span.file);
 }
 
 function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Draft<Case> {

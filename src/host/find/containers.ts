@@ -149,9 +149,14 @@ function isFpmImage({ built }: Container): boolean {
 
 /** What of the tree is in the places of the daemons. */
 function claims(fs: HostFilesystem, { container }: Manned): readonly string[] {
+  const etc = container.fs.entry("/etc");
+  // Alpine has one directory for each version: php83.
+  const versioned = (etc.kind === "directory" ? etc.names : [])
+    .filter((name) => /^php\d/.test(name))
+    .map((name) => `/etc/${name}`);
   return container.layers.flatMap(({ target, source }) => {
     if (source.kind !== "tree") return [];
-    const places = [...NGINX, ...FPM];
+    const places = [...NGINX, ...FPM, ...versioned];
     if (places.some((place) => isWithin(place, target))) return [source.path];
     return places
       .filter((place) => isWithin(target, place))
