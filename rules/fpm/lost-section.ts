@@ -75,18 +75,30 @@ export const lostSection = defineRule({
 });
 
 function lostIn(pool: Pool): readonly Lost[] {
-  return pool.settings.flatMap((setting) => {
+  const last = new Map(pool.settings.map(({ key, index }, at) => [`${key} ${index}`, at]));
+  return pool.settings.flatMap((setting, at) => {
     const { header, place } = setting;
-    if (header === null || !isLost(setting) || isOverlay(pool, place, header)) return [];
+    const counts = last.get(`${setting.key} ${setting.index}`) === at;
+    if (
+      header === null ||
+      !isLost(setting) ||
+      isOverlay(pool, place) ||
+      (counts && isBesideImage(pool, header))
+    )
+      return [];
     if (setting.index === null && factOf(setting.key, "pool") === undefined) return [];
     return [{ setting, header, pool }];
   });
 }
 
-/** With one pool, a file that is named to be read last, or that is put beside those of an image, can only mean that pool. */
-function isOverlay(pool: Pool, { span }: Place, header: Place): boolean {
-  if (pool.master.pools.length > 1) return false;
-  return /^(?:zz|9\d)/i.test(nameOf(span.file.path)) || isOfImage(header.span.file);
+/** With one pool, a file that is named to be read last can only mean that pool. */
+function isOverlay(pool: Pool, { span }: Place): boolean {
+  return pool.master.pools.length === 1 && /^(?:zz|9\d)/i.test(nameOf(span.file.path));
+}
+
+/** The same of one that is put beside the files of an image, where nothing after it says otherwise. */
+function isBesideImage(pool: Pool, header: Place): boolean {
+  return pool.master.pools.length === 1 && isOfImage(header.span.file);
 }
 
 function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Draft<Case> {

@@ -387,9 +387,10 @@ interface Mount {
 
 /** `./a:/b:ro`, `name:/b`, `/b`; a part with a variable that has no value is unknown. */
 function shortMount(written: string, env: ReadonlyMap<string, string | null>): Mount {
-  // A colon may stand in the braces of a variable, in its value, and behind the letter of a drive.
-  const parts = written.match(/^[A-Za-z]:[\\/][^:]*|(?:\$\{[^{}]*\}|[^:])+/g) ?? [];
-  const [first = "", second] = parts.map((part) => expand(part, env));
+  // A colon may stand in a value, which counts, in the braces of a variable, and behind the letter of a drive.
+  const whole = expand(written, env);
+  const parts = (whole ?? written).match(/^[A-Za-z]:[\\/][^:]*|(?:\$\{[^{}]*\}|[^:])+/g) ?? [];
+  const [first = "", second] = parts.map((part) => (whole === null ? expand(part, env) : part));
   if (second === undefined) return { source: null, target: first, type: "volume" };
   return { source: first, target: second, type: first === null || /^[./~]/.test(first) ? "bind" : "volume" };
 }
