@@ -270,7 +270,7 @@ class Building {
 
 /** The commands of a line of the shell: what stands in quotes parts none. */
 function commandsOf(text: string): readonly string[] {
-  return text.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^;&|"'])+/gs) ?? [];
+  return text.match(/(?:"[^"]*"|'[^']*'|[^;&|"'])+/g) ?? [];
 }
 
 /** The text that `echo "…" > file` writes; `null`: it is not the whole command, or a variable in it is open. */

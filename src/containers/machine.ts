@@ -128,7 +128,8 @@ function startedWithRoot(fs: HostFilesystem, layers: readonly Layer[]): boolean 
 
 /** A script, a program of s6 or runit, or a file of supervisord. */
 function startsPrograms(path: string): boolean {
-  return /\.sh$|\/(?:run|entrypoint|start|Procfile)$|supervisor[^/]*(?:\/[^/]*)*\.(?:conf|ini)$/.test(path);
+  const supervised = path.includes("supervisor") && /\.(?:conf|ini)$/.test(path);
+  return supervised || /\.sh$|\/(?:run|entrypoint|start|Procfile)$/.test(path);
 }
 
 /** The innermost mount or copy that a path is in. */
