@@ -95,6 +95,7 @@ export const proxyChain = defineRule({
     ],
     twins: { bad: "bad-body", ok: "ok-same" },
   },
+  asksDisk: true,
   *check(host) {
     const found = hops(host).flatMap(shorter);
     for (const group of groupBy(found, key)) yield report(group, host);

@@ -87,6 +87,7 @@ export const containerPath = defineRule({
     reason:
       "each container has a file system of its own, and a proof runs on one machine; PHP-FPM opens SCRIPT_FILENAME as it is sent (fpm_main.c of PHP 8.2)",
   },
+  reads: ["directory"],
   asksDisk: true,
   *find(binding, host): Generator<Lost> {
     if (host.container === null || effectiveNode(binding.block, "alias").kind !== "default") return;

@@ -3,6 +3,7 @@ import { isLost } from "../../src/evidence/fpm-lines.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
+import { isOfImage } from "../../src/host/image-file.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { groupBy } from "../../src/source/collect.js";
@@ -74,9 +75,17 @@ export const lostSection = defineRule({
 });
 
 function lostIn(pool: Pool): readonly Lost[] {
-  return pool.settings.flatMap((setting) => {
+  const last = new Map(pool.settings.map(({ key, index }, at) => [`${key} ${index}`, at]));
+  return pool.settings.flatMap((setting, at) => {
     const { header, place } = setting;
-    if (header === null || !isLost(setting) || isOverlay(pool, place)) return [];
+    const counts = last.get(`${setting.key} ${setting.index}`) === at;
+    if (
+      header === null ||
+      !isLost(setting) ||
+      isOverlay(pool, place) ||
+      (counts && isBesideImage(pool, header))
+    )
+      return [];
     if (setting.index === null && factOf(setting.key, "pool") === undefined) return [];
     return [{ setting, header, pool }];
   });
@@ -85,6 +94,11 @@ function lostIn(pool: Pool): readonly Lost[] {
 /** With one pool, a file that is named to be read last can only mean that pool. */
 function isOverlay(pool: Pool, { span }: Place): boolean {
   return pool.master.pools.length === 1 && /^(?:zz|9\d)/i.test(nameOf(span.file.path));
+}
+
+/** The same of one that is put beside the files of an image, where nothing after it says otherwise. */
+function isBesideImage(pool: Pool, header: Place): boolean {
+  return pool.master.pools.length === 1 && isOfImage(header.span.file);
 }
 
 function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Draft<Case> {

@@ -1,5 +1,5 @@
 /** What a Dockerfile makes of an image, as far as its text tells. */
-import { directoryOf, nameOf, normalizePath, resolvePath } from "../host/path.js";
+import { directoryOf, isWithin, nameOf, normalizePath, resolvePath } from "../host/path.js";
 import { type Place, place, type SourceFile } from "../source/file.js";
 import { wordMap } from "../source/word-map.js";
 import { commandOf, expand, type Instruction, readDockerfile, type Stage, wordsOf } from "./dockerfile.js";
@@ -74,7 +74,8 @@ class Building {
     const layers = [...base.layers];
     const runs = [...base.runs];
     let { workdir, unsure } = base;
-    if (base.image !== null && workdir === "/" && base.image.phpVersion !== null) workdir = "/var/www/html";
+    if (workdir === "/" && (base.image?.runs === "php-fpm" || base.image?.phpVersion != null))
+      workdir = "/var/www/html";
     let entrypoint: readonly string[] | null = null;
     let command: readonly string[] | null = base.command;
     const values = new Map([["PHP_INI_DIR", "/usr/local/etc/php"], ...stage.values]);
@@ -99,7 +100,7 @@ class Building {
             () => values.get("PHP_INI_DIR") ?? "",
           );
           runs.push(text);
-          layers.push(...this.altered(instruction, text));
+          this.run(instruction, text, values, layers);
           break;
         }
         case "CMD":
@@ -136,10 +137,10 @@ class Building {
     const target = resolvePath(workdir, to);
     const at = this.at(instruction);
     const elsewhere = all.some((word) => word.startsWith("--from="));
-    const into = to.endsWith("/") || to === "." || words.length > 2 || isDirectoryOf(image, target);
+    const into = /(?:^|\/)\.?$/.test(to) || words.length > 2 || isDirectoryOf(image, target);
     return words.slice(0, -1).flatMap((word): readonly Layer[] => {
       const from = expand(word, values);
-      const name = nameOf((from ?? word).replace(/\/+$/, ""));
+      const name = nameOf(normalizePath(`/${from ?? word}`));
       const layer = (path: string, source: LayerSource): Layer => ({
         target: path,
         kind: "copy",
@@ -193,26 +194,100 @@ class Building {
       .map((name) => `${directory.path === "/" ? "" : directory.path}/${name}`);
   }
 
-  /** Files of the daemons that a command changes or removes. */
-  private altered(instruction: Instruction, text: string): readonly Layer[] {
+  /** Adds what the commands of a RUN make of files of the daemons. */
+  private run(
+    instruction: Instruction,
+    text: string,
+    values: ReadonlyMap<string, string | null>,
+    layers: Layer[],
+  ): void {
     const at = this.at(instruction);
-    return text.split(/&&|\|\||[;|]/).flatMap((command) => {
-      const words = wordsOf(command);
+    for (const command of commandsOf(text)) {
+      const words = wordsOf(command).map((word) => expand(word, values) ?? word);
       const program = nameOf(words.find((word) => !/^\w+=/.test(word)) ?? "");
-      const writes = /(?:^|[^0-9&])>/.test(command);
-      if (HARMLESS.has(program) && !writes) return [];
+      const redirected = /(?:^|[^0-9&])>/.test(command);
+      const text = redirected && program === "echo" ? echoed(command, values) : null;
+      if (text !== null) {
+        layers.push({
+          target: text.path,
+          kind: "copy",
+          source: this.said(instruction, text.text),
+          place: at,
+        });
+        continue;
+      }
+      if (HARMLESS.has(program) && !redirected) continue;
+      const twice = TWICE.has(program) && !redirected ? this.doubled(words, layers, at) : null;
+      if (twice !== null) {
+        layers.push(...twice);
+        continue;
+      }
       const gone = program === "rm" || program === "unlink";
-      return words.flatMap((word): readonly Layer[] => {
+      for (const word of words) {
         const path = configured(word.replace(/^\d?>+/, ""));
-        if (path === null) return [];
+        if (path === null) continue;
         const source: LayerSource = gone
           ? { kind: "removed" }
           : { kind: "unknown", reason: `is changed in ${this.file.display}:${instruction.line}` };
-        return [{ target: path.replace(/\/\*(?:\.conf)?$/, ""), kind: "copy", source, place: at }];
-      });
-    });
+        layers.push({ target: path.replace(/\/\*(?:\.conf)?$/, ""), kind: "copy", source, place: at });
+      }
+    }
+  }
+
+  /** A text that a command writes; its places are those of its own. */
+  private said({ line }: Instruction, text: string): LayerSource {
+    return { kind: "text", text: () => text, display: `${this.file.display}:${line} (echo)` };
+  }
+
+  /**
+   * `ln`, `cp` or `mv` of one file of the daemons to another place: what is there afterwards is what was
+   * brought to the first one. `null`: it is another command, or nothing tells what was there.
+   */
+  private doubled(words: readonly string[], layers: readonly Layer[], at: Place): readonly Layer[] | null {
+    const named = words.slice(1).filter((word) => !word.startsWith("-"));
+    const [from, to] = named;
+    if (from === undefined || to === undefined || named.length > 2) return null;
+    if (!from.startsWith("/etc/") || !to.startsWith("/etc/")) return null;
+    const source = this.sourceAt(normalizePath(from), layers);
+    if (source === null) return null;
+    const into = to.endsWith("/") || /\/(?:sites-enabled|[\w-]+\.d)$/.test(to);
+    const target = normalizePath(into ? `${to}/${nameOf(from)}` : to);
+    const made: Layer = { target, kind: "copy", source, place: at };
+    const left: Layer = { target: normalizePath(from), kind: "copy", source: { kind: "removed" }, place: at };
+    return words[0] === "mv" ? [made, left] : [made];
+  }
+
+  /** What the last layer around a path has at it; `null`: none has it for certain. */
+  private sourceAt(path: string, layers: readonly Layer[]): LayerSource | null {
+    const layer = layers.findLast(({ target }) => isWithin(target, path));
+    if (layer === undefined || layer.source.kind === "removed") return null;
+    if (layer.target === path) return layer.source;
+    if (layer.source.kind !== "tree") return null;
+    const inside = normalizePath(`${layer.source.path}/${path.slice(layer.target.length)}`);
+    return this.tree.fs.entry(inside).kind === "missing" ? null : { kind: "tree", path: inside };
   }
 }
+
+/** The commands of a line of the shell: what stands in quotes parts none. */
+function commandsOf(text: string): readonly string[] {
+  return text.match(/(?:"[^"]*"|'[^']*'|[^;&|"'])+/g) ?? [];
+}
+
+/** The text that `echo "…" > file` writes; `null`: it is not the whole command, or a variable in it is open. */
+function echoed(
+  command: string,
+  values: ReadonlyMap<string, string | null>,
+): { readonly path: string; readonly text: string } | null {
+  const [, double, single, to = ""] =
+    /^\s*echo\s+(?:"([^"\\`]*)"|'([^'\\]*)')\s*>\s*(\S+)\s*$/.exec(command) ?? [];
+  const text = single ?? (double === undefined ? null : expand(double, values));
+  const target = expand(to, values);
+  const path = target === null ? null : configured(target);
+  return path === null || text === null ? null : { path, text: `${text}\n` };
+}
+
+/** Commands after which a file is at a second place, or at another one. */
+const TWICE: ReadonlySet<string> = new Set(["ln", "cp", "mv"]);
 
 /** Commands that do not change what is in the files that they name. */
 const HARMLESS: ReadonlySet<string> = new Set([

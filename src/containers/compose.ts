@@ -151,6 +151,7 @@ class Reading {
   private container(name: string, service: Service, all: ReadonlyMap<string, Service>): Container {
     const { value } = service;
     const mounts = this.mounts(service, all, 0);
+    const built = this.built(service);
     const mode = textOf(at(value, "network_mode")) ?? "";
     const shared = /^service:(.+)$/.exec(mode)?.[1];
     const place = service.files.get("image") ?? service.files.get("build");
@@ -159,7 +160,7 @@ class Reading {
       label: `service ${name}`,
       names: this.names(name, service, all),
       network: mode === "host" ? "host" : `service ${shared ?? name}`,
-      built: this.built(service),
+      built: { ...built, unsure: built.unsure || mounts.open },
       mounts: mounts.layers,
       volumes: mounts.volumes,
       command: this.command(value),
@@ -237,7 +238,7 @@ class Reading {
     if (context === null) return plainImage(null);
     const name = this.text(at(build, "dockerfile")) ?? "Dockerfile";
     const path = pathIn(context, name) ?? (name.startsWith("/") ? pathIn("/", name.slice(1)) : null);
-    const dockerfile = path === null ? null : this.tree.file(path);
+    const dockerfile = path === null ? null : (this.tree.file(path) ?? this.inOtherCase(path));
     if (dockerfile === null) return plainImage(null);
     const args = new Map<string, string | null>();
     for (const [key, one] of entriesOf(at(build, "args"))) args.set(key, this.text(one));
@@ -255,12 +256,29 @@ class Reading {
     );
   }
 
+  /** `dockerfile`, which is the same on the disks of macOS and Windows. */
+  private inOtherCase(path: string): SourceFile | null {
+    const [directory, name] = [directoryOf(path), nameOf(path)];
+    const entry = this.tree.fs.entry(directory);
+    const other =
+      entry.kind === "directory"
+        ? entry.names.find((one) => one.toLowerCase() === name.toLowerCase())
+        : undefined;
+    return other === undefined ? null : this.tree.file(normalizePath(`${directory}/${other}`));
+  }
+
+  /** `open`: something is mounted where a variable says. */
   private mounts(
     service: Service,
     all: ReadonlyMap<string, Service>,
     depth: number,
-  ): { readonly layers: readonly Layer[]; readonly volumes: ReadonlyMap<string, string> } {
+  ): {
+    readonly layers: readonly Layer[];
+    readonly volumes: ReadonlyMap<string, string>;
+    readonly open: boolean;
+  } {
     const { lists } = service;
+    let open = false;
     const layers: Layer[] = [];
     const volumes = new Map<string, string>();
     for (const one of lists.get("volumes_from") ?? []) {
@@ -270,6 +288,7 @@ class Reading {
       const inner = this.mounts(other, all, depth + 1);
       layers.push(...inner.layers);
       for (const [path, volume] of inner.volumes) volumes.set(path, volume);
+      open ||= inner.open;
     }
     for (const { value, file } of lists.get("volumes") ?? []) {
       this.layers += 1;
@@ -283,12 +302,15 @@ class Reading {
         break;
       }
       const mount = this.mount(value, file);
-      if (mount === null) continue;
+      if (mount === null) {
+        open = true;
+        continue;
+      }
       layers.push(mount.layer);
       if (mount.volume !== null) volumes.set(mount.layer.target, mount.volume);
     }
     for (const { value, file } of lists.get("configs") ?? []) layers.push(...this.config(value, file));
-    return { layers, volumes };
+    return { layers, volumes, open };
   }
 
   /** A mount with the name of what is mounted; `null`: it cannot be told where. */
@@ -365,9 +387,10 @@ interface Mount {
 
 /** `./a:/b:ro`, `name:/b`, `/b`; a part with a variable that has no value is unknown. */
 function shortMount(written: string, env: ReadonlyMap<string, string | null>): Mount {
-  // A colon may stand in the braces of a variable, in its value, and behind the letter of a drive.
-  const parts = written.match(/^[A-Za-z]:[\\/][^:]*|(?:\$\{[^{}]*\}|[^:])+/g) ?? [];
-  const [first = "", second] = parts.map((part) => expand(part, env));
+  // A colon may stand in a value, which counts, in the braces of a variable, and behind the letter of a drive.
+  const whole = expand(written, env);
+  const parts = (whole ?? written).match(/^[A-Za-z]:[\\/][^:]*|(?:\$\{[^{}]*\}|[^:])+/g) ?? [];
+  const [first = "", second] = parts.map((part) => (whole === null ? expand(part, env) : part));
   if (second === undefined) return { source: null, target: first, type: "volume" };
   return { source: first, target: second, type: first === null || /^[./~]/.test(first) ? "bind" : "volume" };
 }

@@ -56,5 +56,8 @@ function imageProject(tree: Tree, path: string): readonly Project[] {
     place: null,
     env: new Map<string, string | null>(),
   };
-  return [{ file: path, containers: [containerOf(described, tree.fs)] }];
+  const container = containerOf(described, tree.fs);
+  // Nothing tells what is mounted where it runs.
+  const facts = { ...container.facts, surelyLacks: () => false };
+  return [{ file: path, containers: [{ ...container, facts }] }];
 }

@@ -14,6 +14,7 @@
  *   the packages put there.
  */
 
+import { stockText } from "../nginx/facts/stock.js";
 import { olderThan } from "../source/version.js";
 
 /** What an image holds. */
@@ -35,6 +36,8 @@ export interface Image {
    * before or after it; `null`: it means one of them.
    */
   readonly listenMovedIn: string | null;
+  /** It has nothing besides: no application with files of its own. */
+  readonly bare: boolean;
   /** Which daemon the command of the image starts. */
   readonly runs: "php-fpm" | "nginx" | null;
 }
@@ -153,7 +156,13 @@ const NGINX_DEFAULT = `server {
 }
 `;
 
+/** Beside them the packages of nginx.org have these, and neither fastcgi.conf nor snippets. */
+const NGINX_PARTS = ["fastcgi_params", "mime.types", "scgi_params", "uwsgi_params"].map(
+  (name) => [`/etc/nginx/${name}`, stockText(`/${name}`) ?? ""] as const,
+);
+
 const NGINX_FILES: ReadonlyMap<string, string> = new Map([
+  ...NGINX_PARTS,
   ["/etc/nginx/nginx.conf", NGINX_MAIN],
   ["/etc/nginx/conf.d/default.conf", NGINX_DEFAULT],
 ]);
@@ -179,16 +188,46 @@ export function imageOf(written: string): Image | null {
   const [name = ""] = official(written).split("@");
   const [, repository = "", tag = "latest"] = /^([^:]+)(?::(.+))?$/.exec(name) ?? [];
   if (repository === "php") return phpImage(written, tag);
+  if (APPLICATIONS.has(repository)) return applicationImage(written, tag);
   if (repository === "nginx" || repository === "nginxinc/nginx-unprivileged")
     return nginxImage(written, tag, repository);
   return null;
+}
+
+/** Images of Docker's own library whose tags with `fpm` are built from `php:*-fpm*` and keep its files. */
+const APPLICATIONS: ReadonlySet<string> = new Set([
+  "backdrop",
+  "drupal",
+  "friendica",
+  "joomla",
+  "matomo",
+  "mediawiki",
+  "monica",
+  "nextcloud",
+  "phpmyadmin",
+  "wordpress",
+]);
+
+/** One with PHP-FPM; `null`: another variant, which has Apache. */
+function applicationImage(name: string, tag: string): Image | null {
+  if (!/(?:^|-)fpm(?:-|$)/.test(tag)) return null;
+  const version = /(?:^|-)php(\d\.\d)(?:-|$)/.exec(tag)?.[1];
+  // Which release of PHP's image it was built from cannot be told.
+  return { ...phpImage(name, `${version ?? ""}-fpm`), bare: false, listenMovedIn: null };
 }
 
 function phpImage(name: string, tag: string): Image {
   // Release candidates are of one time, and nothing tells which.
   const candidate = /rc|alpha|beta/i.test(tag);
   const [, minor = null, patch] = /^(\d+\.\d+)(?:\.(\d+))?(?:[-a-zA-Z]|$)/.exec(tag) ?? [];
-  const base = { name, phpVersion: minor, nginxVersion: null, templates: false, listenMovedIn: null };
+  const base = {
+    name,
+    phpVersion: minor,
+    nginxVersion: null,
+    templates: false,
+    listenMovedIn: null,
+    bare: true,
+  };
   const directories = ["/var/www/html", "/usr/local/etc/php/conf.d"];
   if (!/(?:^|-)fpm(?:-|$)/.test(tag)) return { ...base, files: NOTHING, directories, runs: null };
   const files = phpFiles(minor, patch === undefined ? null : Number(patch));
@@ -223,6 +262,7 @@ function nginxImage(name: string, tag: string, repository: string): Image {
     nginxVersion: version !== null && version.split(".").length === 3 ? version : null,
     templates,
     listenMovedIn: null,
+    bare: true,
     runs: "nginx",
   };
 }

@@ -4,6 +4,7 @@ import { isWithin, normalizePath, withParents } from "../host/path.js";
 import type { ContainerFacts, ContainerMemory, MountedAt } from "../host/spec.js";
 import type { Place } from "../source/file.js";
 import type { Built } from "./build.js";
+import { wordsOf } from "./dockerfile.js";
 import { containerFilesystem, type Layer } from "./filesystem.js";
 
 /** What a service of compose, a container of Kubernetes or a Dockerfile alone is. */
@@ -60,7 +61,7 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     builtHere: built.runs.length > 0 || built.command !== null || built.layers.length > 0,
     phpVersion: image?.phpVersion ?? null,
     nginxVersion: image?.nginxVersion ?? null,
-    allowsRoot: command !== null && allowsRoot(command),
+    allowsRoot: (command !== null && allowsRoot(command)) || startedWithRoot(fs, layers),
     memory: described.memory,
     place: described.place,
     listenMovedIn: image?.listenMovedIn ?? null,
@@ -100,7 +101,35 @@ function allowsRoot(command: readonly string[]): boolean {
   const first = words.findIndex((word) => /php-fpm/.test(word));
   // `args: ["-R"]` leaves the program to the image.
   const options = first === -1 ? words.filter((word) => word.startsWith("-")) : words.slice(first + 1);
-  return options.some((word) => /^-[A-Za-z]*R[A-Za-z]*$/.test(word));
+  return options.some((word) => /^-[A-Za-z]+$/.test(word) && word.includes("R"));
+}
+
+/** Whether a file of the tree that starts programs in the container starts PHP-FPM with `-R`. */
+function startedWithRoot(fs: HostFilesystem, layers: readonly Layer[]): boolean {
+  const paths = layers.flatMap(({ target, source }) => {
+    if (source.kind !== "tree") return [];
+    const below = [target, "/etc", "/etc/supervisor", "/etc/supervisor/conf.d", "/etc/supervisor.d"];
+    return below
+      .filter((path) => isWithin(target, path))
+      .flatMap((path) => {
+        const entry = fs.entry(path);
+        return entry.kind === "directory"
+          ? entry.names.map((name) => normalizePath(`${path}/${name}`))
+          : [path];
+      });
+  });
+  return [...new Set(paths)].filter(startsPrograms).some((path) => {
+    const entry = fs.entry(path);
+    const answer = entry.kind === "file" ? entry.read() : null;
+    if (answer === null || "unreadable" in answer || !answer.text.includes("php-fpm")) return false;
+    return answer.text.split("\n").some((line) => /php-fpm/.test(line) && allowsRoot(wordsOf(line)));
+  });
+}
+
+/** A script, a program of s6 or runit, or a file of supervisord. */
+function startsPrograms(path: string): boolean {
+  const supervised = path.includes("supervisor") && /\.(?:conf|ini)$/.test(path);
+  return supervised || /\.sh$|\/(?:run|entrypoint|start|Procfile)$/.test(path);
 }
 
 /** The innermost mount or copy that a path is in. */
@@ -131,7 +160,7 @@ function moved(before: string, after: string, path: string): string {
 
 /** Whether nothing can be at a path: no mount, no copy and no command brings it, and the image has nothing there. */
 function surelyLacks(built: Built, layers: readonly Layer[], fs: HostFilesystem, path: string): boolean {
-  if (built.image === null || built.unsure) return false;
+  if (built.image?.bare !== true || built.unsure) return false;
   // A link to it, or to a directory around it, may be made anywhere.
   const names = withParents(path).filter((one) => one.split("/").length > 2);
   const made = built.runs.some(

@@ -31,7 +31,7 @@ export function mergedServices(
   return merged;
 }
 
-/** Lists that a later file adds to; everything else it replaces. */
+/** Lists that a later file adds to; maps it merges key by key, and everything else it replaces. */
 const ADDED = ["volumes", "links", "configs", "volumes_from"];
 
 export function serviceOf(value: YamlMap, file: SourceFile): Service {
@@ -47,11 +47,33 @@ export function mergedService(below: Service, above: Service): Service {
   if (below.value.kind !== "map" || above.value.kind !== "map") return above;
   const value: YamlMap = {
     ...above.value,
-    entries: new Map([...below.value.entries, ...above.value.entries]),
+    entries: new Map([...below.value.entries, ...above.value.entries, ...mapsOf(below.value, above.value)]),
   };
   const lists = new Map(below.lists);
   for (const [key, items] of above.lists) lists.set(key, [...(lists.get(key) ?? []), ...items]);
-  return { value, files: new Map([...below.files, ...above.files]), lists };
+  const files = new Map([...below.files, ...above.files]);
+  // Its paths count from the file that names them.
+  const build = below.files.get("build");
+  if (build !== undefined && at(asMap("build", at(above.value, "build")), "context") === null)
+    files.set("build", build);
+  return { value, files, lists };
+}
+
+/** Keys whose maps two files make together. */
+const MAPS = ["build", "environment", "networks", "deploy"];
+
+function mapsOf(below: YamlMap, above: YamlMap): readonly (readonly [string, Yaml])[] {
+  return MAPS.flatMap((key) => {
+    const [one, other] = [asMap(key, at(below, key)), asMap(key, at(above, key))];
+    if (one?.kind !== "map" || other?.kind !== "map") return [];
+    return [[key, { ...other, entries: new Map([...one.entries, ...other.entries]) }] as const];
+  });
+}
+
+/** `build: ./php` is short for a map with a context. */
+function asMap(key: string, value: Yaml | null): Yaml | null {
+  if (key !== "build" || value?.kind !== "text") return value;
+  return { kind: "map", entries: new Map([["context", value]]), start: value.start, end: value.end };
 }
 
 const FACTORS: ReadonlyMap<string, number> = wordMap({

@@ -14,7 +14,9 @@ export interface Compared {
 
 export function comparedIn(host: Host): Compared {
   const php = host.bindings.filter(({ serves }) => serves === "php");
-  const open = php.filter(({ targets }) => !targets.some(({ pools }) => pools.length > 0));
+  const open = php.filter(
+    ({ targets }) => !targets.some(({ pools, closed }) => pools.length > 0 || closed !== undefined),
+  );
   return {
     compared: php.length - open.length,
     notCompared: open.map((binding) => ({

@@ -139,6 +139,75 @@ describe("compose", () => {
     expect(ways()).toEqual(["php:9000 → www 9000"]);
   });
 
+  test("a second file changes single keys of build, and its paths count from the first one", () => {
+    put({
+      "site.conf": SITE("php:9000"),
+      "docker/www.conf": POOL("9000"),
+      "docker/php/Dockerfile":
+        "FROM php:8.2.10-fpm AS base\nCOPY docker/www.conf /usr/local/etc/php-fpm.d/.\nFROM base AS dev\nFROM scratch\n",
+      "docker-compose.yml": `services:\n${WEB}  php:\n    build: {context: ., dockerfile: docker/php/Dockerfile}\n`,
+      "docker-compose.override.yml": "services:\n  php:\n    build: {target: dev}\n",
+    });
+    expect(ways()).toEqual(["php:9000 → www 9000"]);
+    put({ "docker-compose.override.yml": "services:\n  php:\n    build: {target: none}\n" });
+    expect(ways()).toEqual(["php:9000 → www 9000 (guess)"]);
+  });
+
+  test("a service of an unknown image may have the one pool of the tree that fits; a database has none", () => {
+    put({
+      "site.conf": SITE("app:9000"),
+      "pool/www.conf": POOL("9000"),
+      "compose.yml": `services:\n${WEB}  app:\n    image: example/app\n`,
+    });
+    expect(ways()).toEqual(["app:9000 → www 9000 (guess)"]);
+    put({ "compose.yml": `services:\n${WEB}  app:\n    image: mariadb:11\n` });
+    expect(ways()).toEqual(["app:9000 → nobody"]);
+  });
+
+  test("a Dockerfile in other letters is found, and PWD is the directory of the project", () => {
+    put({
+      "site.conf": SITE("php:9000"),
+      "php/dockerfile": "FROM php:8.2.10-fpm\n",
+      "compose.yml": `services:\n${WEB}  php:\n    build: ./php\n    volumes: ['\${PWD}/www.conf:/usr/local/etc/php-fpm.d/zzz.conf']\n`,
+      "www.conf": POOL("9001"),
+    });
+    expect(ways()).toEqual(["php:9000 → nobody"]);
+    expect(rulesOf()).toContain("error connect/other-container");
+    expect(lint(["."]).summary.notCompared).toEqual([]);
+  });
+
+  test("where something is mounted at a place that a variable names, nothing is surely missing", () => {
+    const at = (target: string): void => {
+      put({
+        "site.conf": SITE("php:9000"),
+        "src/index.php": "<?php",
+        "compose.yml": `services:\n${WEB.replace("']", "', './src:/srv/app']")}  php:\n    image: php:8.2.10-fpm\n    volumes: ['./src:${target}']\n`,
+      });
+    };
+    at("/var/www");
+    expect(rulesOf()).toContain("error fastcgi/container-path");
+    at("$WHERE");
+    expect(rulesOf()).not.toContain("error fastcgi/container-path");
+  });
+
+  test("a line without a section is part of the image's pool, as it is meant", () => {
+    const files = {
+      "site.conf": SITE("php:9000"),
+      "more.conf": "pm.max_requests = 500\n",
+      "compose.yml": `services:\n${WEB}  php:\n    image: php:8.2.10-fpm\n    volumes: ['./more.conf:/usr/local/etc/php-fpm.d/more.conf']\n`,
+    };
+    put(files);
+    expect(rulesOf()).not.toContain("warning fpm/lost-section");
+    put({
+      "a.conf": "[other]\nuser = www-data\nlisten = 9001\npm = static\npm.max_children = 1\n",
+      "compose.yml": files["compose.yml"].replace(
+        "['./more",
+        "['./a.conf:/usr/local/etc/php-fpm.d/a.conf', './more",
+      ),
+    });
+    expect(rulesOf()).toContain("warning fpm/lost-section");
+  });
+
   test("broken YAML is listed with its line and fails the run, and the rest is read; a template is listed alone", () => {
     put({
       "nginx.conf": `events {}\nhttp {\n${SITE("php:9000")}}\n`,
@@ -202,6 +271,58 @@ describe("Dockerfiles", () => {
     expect(incomplete.map(({ reason, fatal }) => [/php\/Dockerfile:2/.test(reason), fatal])).toEqual([
       [true, false],
     ]);
+  });
+
+  test("a command changes a file that a variable names", () => {
+    const files = (run: string) => ({
+      "site.conf": SITE("php:9000"),
+      "php/Dockerfile": `FROM php:8.2.31-fpm\nENV POOL=/usr/local/etc/php-fpm.d/docker.conf\nRUN ${run}\n`,
+      "compose.yml": `services:\n${WEB}  php:\n    build: php\n`,
+    });
+    put(files("cat $POOL"));
+    expect(ways()).toEqual(["php:9000 → www 9000"]);
+    expect(lint(["."]).summary.incomplete).toEqual([]);
+    put(files("sed -i 's/9000/9001/' $POOL"));
+    expect(lint(["."]).summary.incomplete.map(({ fatal }) => fatal)).toEqual([false]);
+  });
+
+  test("ln, cp, mv and echo with literal words make files of nginx", () => {
+    for (const made of [
+      "ln -s /etc/nginx/sites-available/shop.conf /etc/nginx/sites-enabled/shop",
+      "cp /etc/nginx/sites-available/shop.conf /etc/nginx/sites-enabled/",
+      "mv /etc/nginx/sites-available/shop.conf /etc/nginx/sites-enabled/shop.conf",
+    ]) {
+      put({
+        "nginx.conf":
+          "events {}\nhttp {\n  include /etc/nginx/conf.d/*.conf;\n  include /etc/nginx/sites-enabled/*;\n}\n",
+        "shop.conf": SITE("backend"),
+        Dockerfile: `FROM debian:12\nRUN apt-get install -y nginx\nCOPY nginx.conf /etc/nginx/\nCOPY shop.conf /etc/nginx/sites-available/\nRUN ${made} && echo "upstream backend { server php:9000; }" > /etc/nginx/conf.d/upstream.conf\n`,
+        "compose.yml": "services:\n  web:\n    build: .\n  php:\n    image: php:8.2.10-fpm\n",
+      });
+      expect(ways(), made).toEqual(["backend → www 9000"]);
+    }
+  });
+
+  test("a site that a program brings in its own directory of etc is read at rest", () => {
+    put({
+      Dockerfile: "FROM alpine:3.20\nRUN apk add nginx php83-fpm\nCOPY conf/etc/ /etc/\n",
+      "conf/etc/nginx/nginx.conf": "events {}\nhttp {\n  include /etc/nginx/http.d/*.conf;\n}\n",
+      "conf/etc/tracker/nginx.conf": SITE("unix:/tmp/php.sock"),
+      "conf/etc/php83/php-fpm.d/tracker.conf": POOL("/tmp/php.sock"),
+    });
+    expect(ways()).toEqual(["unix:/tmp/php.sock → www /tmp/php.sock"]);
+  });
+
+  test("-R in a file that starts PHP-FPM allows root", () => {
+    const files = (options: string) => ({
+      "www.conf": POOL("9000").replace("www-data", "root"),
+      "run.sh": `#!/bin/sh\nphp-fpm -F${options}\n`,
+      Dockerfile: "FROM php:7.3-fpm-alpine\nCOPY www.conf /usr/local/etc/php-fpm.d/\nCOPY run.sh /run.sh\n",
+    });
+    put(files("R"));
+    expect(rulesOf()).not.toContain("warning fpm/root-user");
+    put(files(""));
+    expect(rulesOf()).toContain("warning fpm/root-user");
   });
 
   test("-R of a command line allows root, in any folder", () => {

@@ -36,7 +36,11 @@ const paper = [...report, "src/report/terminal"];
 export const rooms: readonly Room[] = [
   { name: "src/source", what: "text and places; values set, default or unknown", mayImport: [] },
   { name: "src/host", what: "the only door to the outside; globs, dumps", mayImport: source },
-  { name: "src/containers", what: "what compose files, Dockerfiles and manifests make", mayImport: host },
+  {
+    name: "src/containers",
+    what: "what compose files, Dockerfiles and manifests make",
+    mayImport: [...host, "src/nginx/facts"],
+  },
   {
     name: "src/host/find",
     what: "from a path on the command line to hosts",

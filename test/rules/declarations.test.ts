@@ -84,7 +84,12 @@ function difference(
 
 function afterRenaming(rule: Rule, copy: CopiedHost, before: Judged, kinds: readonly NameWord[]) {
   const { spec, nodes, words } = renamed(copy, kinds);
-  const different = difference(before.findings, findingsOf(rule, rebuilt(copy, spec, nodes)), words);
+  // The copy of a container does not know which file of the tree or of an image is where.
+  const said =
+    copy.spec.container === undefined
+      ? before.findings
+      : findingsOf(rule, rebuilt(copy, copy.spec, copy.nodes));
+  const different = difference(said, findingsOf(rule, rebuilt(copy, spec, nodes)), words);
   return different.map((text) => `${basename(copy.spec.root)}: ${text}`);
 }
 

@@ -64,7 +64,10 @@ export function containerHosts(
     );
     for (const one of all) if (one.nginx || one.fpm) for (const path of claims(fs, one)) claimed.add(path);
     const webs = all.filter(({ nginx }) => nginx);
-    const own = new Set(project.containers.flatMap(({ names }) => names ?? []));
+    // What runs in a container of an unknown image may be PHP-FPM with files of the tree.
+    const own = new Set(
+      project.containers.flatMap(({ names, built }) => (isOpen(built) ? [] : (names ?? []))),
+    );
     if (webs.length === 0) {
       for (const one of all.filter(({ fpm }) => fpm)) {
         const machine = machineOf(one, null);
@@ -103,6 +106,8 @@ function withStrays(hosts: readonly FoundHost[], alone: readonly MachineSpec[]):
   return hosts.map((host) => {
     const { spec } = host;
     const has = (spec.machines ?? []).length + spec.fpm.length + spec.pools.length > 0;
+    // A project has what it builds; with one Dockerfile besides there is no doubt which one it uses.
+    if (spec.container?.place != null && alone.length > 1) return host;
     return has || alone.length === 0 ? host : { ...host, spec: { ...spec, machines: alone } };
   });
 }
@@ -129,15 +134,29 @@ function hasOwn({ layers }: Container, places: readonly string[]): boolean {
   );
 }
 
+/** Images of other programs, by the last part of their name. */
+const OTHERS =
+  /(?:^|\/)(?:mysql|mariadb|postgres|redis|valkey|memcached|mongo|node|nginx|httpd|haproxy|traefik|caddy|rabbitmq|elasticsearch|mailhog|mailpit|selenium|varnish|adminer)(?:[:@]|$)/;
+
+/** Whether nothing is known of what is in an image. */
+function isOpen({ image, from }: Container["built"]): boolean {
+  return image === null && (from === null || !OTHERS.test(from));
+}
+
 function isFpmImage({ built }: Container): boolean {
   return built.image?.runs === "php-fpm";
 }
 
 /** What of the tree is in the places of the daemons. */
 function claims(fs: HostFilesystem, { container }: Manned): readonly string[] {
+  const etc = container.fs.entry("/etc");
+  // Alpine has one directory for each version: php83.
+  const versioned = (etc.kind === "directory" ? etc.names : [])
+    .filter((name) => /^php\d/.test(name))
+    .map((name) => `/etc/${name}`);
   return container.layers.flatMap(({ target, source }) => {
     if (source.kind !== "tree") return [];
-    const places = [...NGINX, ...FPM];
+    const places = [...NGINX, ...FPM, ...versioned];
     if (places.some((place) => isWithin(place, target))) return [source.path];
     return places
       .filter((place) => isWithin(target, place))

@@ -76,7 +76,10 @@ export function hostAt(root: string, name: string, disk: HostFilesystem): HostSp
 
 /** The same in a container, whose commands may link or make sites that the main file includes. */
 function containerAt(root: string, name: string, fs: HostFilesystem): HostSpec {
-  const spec = hostAt(root, name, fs);
+  const found = hostAt(root, name, fs);
+  // What the entrypoint makes of templates is read, and they are not.
+  const aside = (found.aside ?? []).filter(({ path }) => directoryOf(path) !== "/etc/nginx/templates");
+  const spec = { ...found, aside };
   if (spec.nginx === null || isOfImage({ display: fs.display(spec.nginx) })) return spec;
   const noted: Entry[] = [];
   return { ...spec, fragments: nginxFragments(withDeployed(fs), (entry) => noted.push(entry)) };
@@ -88,9 +91,14 @@ const UNNOTED: Note = () => {};
 /** What an `etc` in a repository has of both daemons besides what their main files are known to read. */
 function asideAt(disk: HostFilesystem, known: ReadonlySet<string>): Aside {
   const etc = disk.entry("/etc");
-  const ours = (etc.kind === "directory" ? etc.names : []).filter((name) =>
-    /nginx|openresty|php|fpm/.test(name),
-  );
+  // Programs that bring a site of their own have it in their own directory: etc/zabbix/nginx.conf.
+  const ours = (etc.kind === "directory" ? etc.names : []).filter((name) => {
+    const inside = disk.entry(`/etc/${name}`);
+    return (
+      /nginx|openresty|php|fpm/.test(name) ||
+      (inside.kind === "directory" && inside.names.some((one) => /^nginx[\w.-]*\.conf$/.test(one)))
+    );
+  });
   const paths = [...ours.map((name) => `/etc/${name}`), "/usr/local/etc/nginx", "/usr/local/etc/php-fpm.d"]
     .filter((path) => disk.entry(path).kind === "directory")
     .flatMap((path) => files(disk, path, UNNOTED));
