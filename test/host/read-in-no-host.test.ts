@@ -32,6 +32,7 @@ describe("two signs", () => {
     ],
     ["a server of another program", "server {\n  enabled = true\n}\n", "/consul/a.conf", "other"],
     ["a server in a place of nginx's", "server {\n}\n", "/nginx/a.conf", "nginx-fragment"],
+    ["a server in one line", "server { listen 80; }\n", "/a.conf", "nginx-fragment"],
     ["a server with a directive", "server {\n  listen 80;\n}\n", "/a.conf", "nginx-fragment"],
     [
       "a location over two lines",
