@@ -92,6 +92,7 @@ const LONGEST_LINE = 1000;
 function linesOf(text: string): readonly string[] {
   const lines = text.split(/[\n;]/).flatMap((line) => {
     const cut = line.slice(0, LONGEST_LINE);
+    // What follows a brace on its line ends where the line was cut.
     return cut.split(/(?<=\{)/).map((part) => (part.endsWith("{") ? part : `${part};`));
   });
   return lines.map((line, at) =>
