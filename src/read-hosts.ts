@@ -8,7 +8,7 @@ import { dumpHosts, type GivenHost, hostsOf, startSearch, withDump } from "./hos
 import { type Reach, reaches, reachOf, realPlace } from "./host/find/stated.js";
 import { overlaid } from "./host/overlaid.js";
 import { normalizePath } from "./host/path.js";
-import type { HostSpec, TypedLink } from "./host/spec.js";
+import type { HostSpec, TypedLink, UnreadPath } from "./host/spec.js";
 import { type BuildOptions, buildHost } from "./model/build.js";
 import type { Host } from "./model/host.js";
 
@@ -160,9 +160,18 @@ function refusalOf(
       return {
         kind: "nothing-to-lint",
         path,
-        message: `no nginx or PHP-FPM configuration found below ${path}`,
+        message: `no nginx or PHP-FPM configuration found below ${path}${leftIn(answer.left)}`,
       };
   }
+}
+
+/** What looks like configuration, by the reason of the first. */
+function leftIn(left: readonly UnreadPath[]): string {
+  const [first] = left;
+  if (first === undefined) return "";
+  const same = left.filter(({ reason }) => reason === first.reason);
+  const more = same.length > 1 ? ` and ${same.length - 1} more` : "";
+  return `; ${first.reason}: ${first.file}${more}`;
 }
 
 function reachOfRoots({ configDirectory, workingDirectory, paths, typed }: HostsOptions): Reach {

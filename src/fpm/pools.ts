@@ -40,6 +40,8 @@ export interface ReadOptions {
   readonly phpVersion?: string | null;
   /** Settings before any section are those of a pool that the path names; absent: they are global. */
   readonly sectionless?: boolean;
+  /** Whether a main file elsewhere in the tree names a pool file for its include; absent: none does. */
+  readonly isNamed?: (path: string) => boolean;
   /** The files are those of a whole host; absent: they may be templates. */
   readonly whole?: boolean;
 }
@@ -74,7 +76,7 @@ export function readPools(fs: HostFilesystem, paths: readonly string[], opts: Re
   reading.globalPartial = true;
   const told = paths.map(versionFromPath).find((found) => found !== null);
   const version = told ?? opts.phpVersion ?? null;
-  return finish(reading, null, version, paths[0] ?? null);
+  return finish(reading, null, version, paths[0] ?? null, opts.isNamed);
 }
 
 function openFile(reading: Reading, path: string): FileEntry | null {
@@ -303,7 +305,10 @@ function finish(
   main: SourceFile | null,
   phpVersion: string | null,
   origin: string | null,
+  isNamed: (path: string) => boolean = () => false,
 ): FpmMaster {
+  const surely = ({ place }: FpmFault): boolean =>
+    main !== null || isStockPoolFile(place.span.file.path) || isNamed(place.span.file.path);
   const pools: Pool[] = [];
   const master: FpmMaster = {
     main,
@@ -312,8 +317,8 @@ function finish(
     php5: reading.old,
     global: reading.global,
     pools,
-    faults: main === null ? reading.faults.filter(isIncluded) : reading.faults,
-    doubtful: main === null ? reading.faults.filter((fault) => !isIncluded(fault)) : [],
+    faults: reading.faults.filter(surely),
+    doubtful: reading.faults.filter((fault) => !surely(fault)),
     oldComments: reading.oldComments,
     includes: reading.includes,
     partial: reading.incomplete || reading.globalPartial,
@@ -333,11 +338,6 @@ function finish(
     });
   }
   return master;
-}
-
-/** Whether the main file that the packages bring includes the file of a fault. */
-function isIncluded({ place }: FpmFault): boolean {
-  return isStockPoolFile(place.span.file.path);
 }
 
 /** A pool without its main file that lacks what FPM requires has another half elsewhere. */

@@ -37,7 +37,7 @@ function namesHalf(path: string): boolean {
 
 /** Whether a shell script may write configuration of the daemons. */
 export function mayBeInstaller(path: string): boolean {
-  return /\.(?:sh|bash)$/i.test(path) && /nginx|php|fpm|vhost/i.test(path);
+  return /\.(?:sh|bash)$/i.test(path) && /nginx|php|fpm|vhost|site/i.test(path);
 }
 
 /** Whether the path says nginx, which is one sign of two. */

@@ -52,7 +52,12 @@ export function withParents(path: string): readonly string[] {
 
 /** Whether `path` is one of the directories or lies below one: as cheap for thousands of them as for one. */
 export function isWithinAny(directories: ReadonlySet<string>, path: string): boolean {
-  return directories.has("/") || withParents(path).some((at) => directories.has(at));
+  if (directories.size === 0) return false;
+  if (directories.has("/") || directories.has(path)) return true;
+  for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+    if (directories.has(path.slice(0, at))) return true;
+  }
+  return false;
 }
 
 /** The path without slashes at its end; of nothing but slashes one stays. */

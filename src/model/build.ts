@@ -3,6 +3,7 @@ import { type ReadOptions, readMaster, readPools, setting } from "../fpm/pools.j
 import type { FpmFault, FpmMaster, Pool } from "../fpm/types.js";
 import { withDeployed } from "../host/deployed.js";
 import { type HostFilesystem, unreadReason } from "../host/filesystem.js";
+import { componentPattern, isGlob } from "../host/glob.js";
 import { directoryOf, nameOf } from "../host/path.js";
 import type { HostSpec, MachineSpec, UnreadPath } from "../host/spec.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
@@ -11,6 +12,8 @@ import type { Node } from "../nginx/types.js";
 import { grouped } from "../source/collect.js";
 import { known } from "../source/effective.js";
 import { position } from "../source/file.js";
+import { once } from "../source/memo.js";
+import { deployedName } from "../source/template-names.js";
 import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress, socketPath } from "./address/address.js";
 import { possibleListens } from "./address/template-address.js";
@@ -165,9 +168,33 @@ function readMasters(spec: Pick<HostSpec, "fpm" | "pools">, fs: HostFilesystem, 
   const loose = spec.pools
     .map((paths) => paths.filter((path) => !brought.has(path)))
     .filter((paths) => paths.length > 0)
-    .map((paths) => readPools(fs, paths, options));
+    .map((paths) => readPools(fs, paths, { ...options, isNamed: namedBy(masters) }));
   return { masters: [...masters, ...loose], unincluded: loose.flatMap(doubted) };
 }
+
+/**
+ * Whether a main file has an include for a pool file that it does not bring, because the tree has the directory
+ * elsewhere than the host: `/usr/local/etc/pool.d/*.conf` is for `docker/php/pool.d/www.conf`.
+ */
+function namedBy(masters: readonly FpmMaster[]): (path: string) => boolean {
+  const wanted = new Map<string, Map<string, (name: string) => boolean>>();
+  for (const { pattern, result } of masters.flatMap(({ includes }) => includes)) {
+    const directory = nameOf(directoryOf(pattern));
+    const found = result.kind === "files" && result.count > 0;
+    if (found || directory === "" || isGlob(directory)) continue;
+    const names = once(wanted, directory, () => new Map());
+    if (names.size < MOST_NAMES) names.set(nameOf(pattern), componentPattern(nameOf(pattern)));
+  }
+  const known = new Map<string, boolean>();
+  const isNamed = (path: string): boolean => {
+    const name = deployedName(nameOf(path));
+    return [...(wanted.get(nameOf(directoryOf(path)))?.values() ?? [])].some((matches) => matches(name));
+  };
+  return (path) => once(known, path, () => isNamed(path));
+}
+
+/** Wildcards for directories of one name that are looked at; a real tree has one or two. */
+const MOST_NAMES = 100;
 
 function broughtBy(masters: readonly FpmMaster[]): ReadonlySet<string> {
   return new Set(masters.flatMap(({ files }) => files.map(({ path }) => path)));

@@ -32,6 +32,7 @@ describe("two signs", () => {
     ],
     ["a server of another program", "server {\n  enabled = true\n}\n", "/consul/a.conf", "other"],
     ["a server in a place of nginx's", "server {\n}\n", "/nginx/a.conf", "nginx-fragment"],
+    ["a server in one line", "server { listen 80; }\n", "/a.conf", "nginx-fragment"],
     ["a server with a directive", "server {\n  listen 80;\n}\n", "/a.conf", "nginx-fragment"],
     [
       "a location over two lines",
@@ -177,7 +178,57 @@ describe("what nothing includes", () => {
 
   test("is nothing to lint when there is nothing else", () => {
     put({ "a.txt": "server of the year\n", "b.sh": "echo server\n" });
-    expect(outcome(["."]).kind).toBe("refused");
+    expect(outcome(["."])).toMatchObject({
+      refusal: { message: "no nginx or PHP-FPM configuration found below ." },
+    });
+  });
+
+  test("the sentence for nothing to lint names what shell scripts would write", () => {
+    put({
+      "scripts/nginx.sh": `cat > /etc/nginx/x <<EOF\n${SITE}EOF\n`,
+      "scripts/site.sh": `block="${SITE}"\n`,
+    });
+    expect(outcome(["."])).toMatchObject({
+      refusal: {
+        message:
+          "no nginx or PHP-FPM configuration found below .; configuration inside a shell script is not read: scripts/nginx.sh and 1 more",
+      },
+    });
+  });
+
+  test("a site in a directory of another program, which the container links", () => {
+    put({
+      "conf/etc/nginx/nginx.conf": MAIN,
+      "conf/etc/zabbix/nginx.conf": SITE,
+      "conf/etc/php/8.2/fpm/php-fpm.conf": FPM,
+      "conf/etc/php/8.2/fpm/pool.d/shop.conf": POOL,
+    });
+    expect(found()).toContainEqual(joined);
+    put({ Dockerfile: "FROM debian:12\nRUN apt-get install nginx php-fpm\nCOPY conf/etc/ /etc/\n" });
+    expect(found()).toContainEqual(joined);
+    put({ "conf/etc/zabbix/old/nginx.conf": `events {}\nhttp {\n${SITE}}\n` });
+    expect(unread().join("\n")).toContain(
+      "conf/etc/zabbix/old/nginx.conf: another main file of nginx is read",
+    );
+  });
+
+  test("a file whose include is commented out", () => {
+    put({
+      "nginx.conf": `events {}\nhttp {\n  #include map_https.conf;\n${SITE}}\n`,
+      "map_https.conf": "map $scheme $https {\n  default '';\n  https on;\n}\n",
+    });
+    expect(found().filter((line) => line.includes("map_https"))).toEqual([]);
+    expect(unread()).toContain("map_https.conf: its include is commented out");
+  });
+
+  test("a pool with a fault is an error where the include of a main file means it", () => {
+    put({
+      "php/php-fpm.conf": FPM.replace("/etc/php/8.2/fpm", "/usr/local/etc"),
+      "php/pool.d/shop.conf": `${POOL}php_admin_value[error_log] = "/var/log/x.log\n`,
+    });
+    expect(found()).toContain("error fpm/syntax php/pool.d/shop.conf");
+    put({ "php/php-fpm.conf": FPM.replace("/etc/php/8.2/fpm/pool.d", "/usr/local/etc/fpm.d") });
+    expect(found()).not.toContain("error fpm/syntax php/pool.d/shop.conf");
   });
 });
 

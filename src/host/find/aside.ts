@@ -36,13 +36,18 @@ export function asideAmong(
     if (kind === "script") scripts.push({ file: fs.display(path), reason: IN_SCRIPT, expected: true });
     // Usual names of usual kinds are files of a host.
     const half = kind === known && kind !== "fpm-settings" && !all ? null : halfOf(kind);
-    if (half === null || (kind === "nginx-main" && kind === known)) continue;
+    if (half === null || (kind === "nginx-main" && kind === known && !all)) continue;
     const plain = sampledName(path);
     const reason = plain !== null && there.has(plain) ? "a sample, and the file itself is there" : null;
     if (kind === "nginx-main" && reason === null) mains.push(path);
     else files.push({ path, half, reason });
   }
   return { files, mains, scripts };
+}
+
+/** A main file of nginx where another one is nginx's. */
+export function otherMain(path: string): AsideFile {
+  return { path, half: "nginx", reason: "another main file of nginx is read" };
 }
 
 function halfOf(kind: Kind | "script"): AsideFile["half"] | null {

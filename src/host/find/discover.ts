@@ -5,9 +5,10 @@ import { diskFilesystem } from "../disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
 import { isOfImage } from "../image-file.js";
+import { mayMatter } from "../names.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
 import { type HostSpec, isEmptySpec, mayHide, type UnreadPath } from "../spec.js";
-import { type Aside, asideAmong } from "./aside.js";
+import { type Aside, asideAmong, otherMain } from "./aside.js";
 import { containerHosts, isClaimed, joinContainers } from "./containers.js";
 import type { FoundHost } from "./found.js";
 import { looseHosts } from "./loose.js";
@@ -61,7 +62,7 @@ export function hostAt(root: string, name: string, disk: HostFilesystem): HostSp
     (path) => !covered.has(mainDirectory(path)),
   );
   const fragments = nginx === null ? nginxFragments(fs, note) : [];
-  const aside = isHost ? null : asideAt(disk, new Set([...fragments, ...fpm, ...pools]));
+  const aside = isHost ? null : asideAt(disk, new Set([nginx ?? "", ...fragments, ...fpm, ...pools]));
   return {
     name,
     root,
@@ -90,21 +91,17 @@ const UNNOTED: Note = () => {};
 
 /** What an `etc` in a repository has of both daemons besides what their main files are known to read. */
 function asideAt(disk: HostFilesystem, known: ReadonlySet<string>): Aside {
-  const etc = disk.entry("/etc");
-  // Programs that bring a site of their own have it in their own directory: etc/zabbix/nginx.conf.
-  const ours = (etc.kind === "directory" ? etc.names : []).filter((name) => {
-    const inside = disk.entry(`/etc/${name}`);
-    return (
-      /nginx|openresty|php|fpm/.test(name) ||
-      (inside.kind === "directory" && inside.names.some((one) => /^nginx[\w.-]*\.conf$/.test(one)))
-    );
-  });
-  const paths = [...ours.map((name) => `/etc/${name}`), "/usr/local/etc/nginx", "/usr/local/etc/php-fpm.d"]
+  const paths = ["/etc", "/usr/local/etc/nginx", "/usr/local/etc/php-fpm.d"]
     .filter((path) => disk.entry(path).kind === "directory")
-    .flatMap((path) => files(disk, path, UNNOTED));
+    .flatMap((path) => files(disk, path, UNNOTED))
+    .filter(mayMatter);
   const kinds = new Map(paths.map((path) => [path, kindOf(disk, path, UNNOTED)] as const));
-  const aside = asideAmong(disk, paths, kinds, true);
-  return { ...aside, files: aside.files.filter(({ path }) => !known.has(path)) };
+  const { files: found, mains, scripts } = asideAmong(disk, paths, kinds, true);
+  return {
+    files: [...found, ...mains.map(otherMain)].filter(({ path }) => !known.has(path)),
+    mains: mains.filter((path) => !known.has(path)),
+    scripts,
+  };
 }
 
 /** Also what cannot be read: that a main file is there and was not read has to be said. */
@@ -164,7 +161,9 @@ export function hostsBelow(directory: string, workingDirectory: string): readonl
     ...roots.flatMap((root) => [below(root, "/etc"), below(root, "/usr/local")]),
     ...rooted.flatMap(({ root, spec }) => spec.fpm.map((path) => directoryOf(below(root, path)))),
   ]);
-  const loose = all.filter((path) => !isWithinAny(taken, path) && !isWithinAny(contained.claimed, path));
+  const loose = all.filter(
+    (path) => mayMatter(path) && !isWithinAny(taken, path) && !isWithinAny(contained.claimed, path),
+  );
   const shared = withRepository(fs, repository, "/");
   const others = looseHosts(fs, directory, loose, note);
   const unread = [...hidden(noted, rooted).map((entry) => unreadPath(fs, entry)), ...contained.unread];

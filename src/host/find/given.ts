@@ -5,8 +5,7 @@ import { dumpFilesystem, isDump, layered, readDump } from "../dump.js";
 import { BINARY, type FileEntry, type HostFilesystem, unreadReason } from "../filesystem.js";
 import { memoryFilesystem } from "../memory.js";
 import { directoryOf, isWithin, nameOf } from "../path.js";
-import type { TypedLink } from "../spec.js";
-import { type HostSpec, isEmptySpec } from "../spec.js";
+import { type HostSpec, isEmptySpec, type TypedLink, type UnreadPath } from "../spec.js";
 import { dumpSpec, enclosingRoot, type FoundHost, hostAt, hostsBelow, rootOfEtc } from "./discover.js";
 import { lookAt, type Typed } from "./typed.js";
 
@@ -15,8 +14,8 @@ export type Given =
   | { readonly kind: "missing" }
   /** Several names that are not UTF-8 look like it. */
   | { readonly kind: "ambiguous" }
-  /** No nginx or PHP-FPM configuration there. */
-  | { readonly kind: "nothing" }
+  /** No nginx or PHP-FPM configuration there; `left`: what looks like it and is not read. */
+  | { readonly kind: "nothing"; readonly left: readonly UnreadPath[] }
   | {
       readonly kind: "hosts";
       readonly hosts: readonly GivenHost[];
@@ -82,7 +81,8 @@ export function hostsOf(
   if (typed.entry.kind === "missing") return { kind: "missing" };
   const hosts = [...meant(typed, stated, search), ...unreadable(typed, workingDirectory)];
   const full = hosts.filter(({ spec }) => !isEmptySpec(spec));
-  return full.length === 0 ? { kind: "nothing" } : { kind: "hosts", hosts: full, links: typed.links };
+  const left = hosts.flatMap(({ spec }) => spec.unread ?? []);
+  return full.length === 0 ? { kind: "nothing", left } : { kind: "hosts", hosts: full, links: typed.links };
 }
 
 function meant(typed: Typed, stated: readonly HostSpec[], search: Search): readonly GivenHost[] {
@@ -126,7 +126,7 @@ function fileHosts(absolute: string, entry: FileEntry, search: Search): readonly
 /** The host that the output of `nginx -T` describes; PHP-FPM's half is not in it. `name`: where the text came from. */
 export function dumpHosts(text: string, name: string): Given {
   const hosts = dumped(text, name);
-  return hosts.length === 0 ? { kind: "nothing" } : { kind: "hosts", hosts, links: [] };
+  return hosts.length === 0 ? { kind: "nothing", left: [] } : { kind: "hosts", hosts, links: [] };
 }
 
 function dumped(text: string, name: string): readonly GivenHost[] {

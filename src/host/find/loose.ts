@@ -1,20 +1,21 @@
 import { grouped } from "../../source/collect.js";
 import type { HostFilesystem } from "../filesystem.js";
-import { mayMatter } from "../names.js";
 import { directoryOf, withParents } from "../path.js";
 import type { AsideFile, HostSpec } from "../spec.js";
-import { asideAmong } from "./aside.js";
+import { asideAmong, otherMain } from "./aside.js";
 import type { Kind } from "./sniff.js";
 import { byDirectory, kindOf, type Note } from "./survey.js";
 
-/** Hosts of a tree without an `etc`: one for each nginx main file, with the PHP-FPM files nearest to it. */
+/**
+ * Hosts of a tree without an `etc`: one for each nginx main file, with the PHP-FPM files nearest to it. `looked`: the
+ * paths whose names `mayMatter`.
+ */
 export function looseHosts(
   fs: HostFilesystem,
   root: string,
-  all: readonly string[],
+  looked: readonly string[],
   note: Note,
 ): readonly HostSpec[] {
-  const looked = all.filter(mayMatter);
   const kinds = new Map(looked.map((path) => [path, kindOf(fs, path, note)] as const));
   const of = (wanted: Kind) => looked.filter((path) => kinds.get(path) === wanted);
   const aside = asideAmong(fs, looked, kinds);
@@ -62,10 +63,6 @@ export function looseHosts(
       unread: index === 0 ? unread : [],
     };
   });
-}
-
-function otherMain(path: string): AsideFile {
-  return { path, half: "nginx", reason: "another main file of nginx is read" };
 }
 
 /** The files by the main files whose directory shares most of their path. */

@@ -55,9 +55,12 @@ export function oddKindOf(fs: HostFilesystem, path: string): Kind | "script" {
   if (!script && !mayBeOddlyNamed(path)) return "other";
   const entry = fs.entry(path);
   const head = entry.kind === "file" ? headOf(entry) : "";
-  if (script) return /<<-?\s*\\?["']?\w/.test(head) && sniff(head, path) !== "other" ? "script" : "other";
+  if (script) return QUOTED_TEXT.test(head) && sniff(head, path) !== "other" ? "script" : "other";
   return isDump(head) ? "other" : sniff(head, sampledName(path) ?? path);
 }
+
+/** A heredoc, or a block of nginx that begins a quoted text. */
+const QUOTED_TEXT = /<<-?\s*\\?["']?\w|=["'](?:server|upstream)\b/;
 
 /** Every file below a directory, links not followed into directories, in bytewise order. */
 export function files(fs: HostFilesystem, directory: string, note: Note): readonly string[] {

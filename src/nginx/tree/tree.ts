@@ -3,6 +3,7 @@ import { place, position, type SourceFile, type Span } from "../../source/file.j
 import { isTemplateName } from "../../source/template-names.js";
 import { swallowedDirective } from "../syntax/swallowed.js";
 import type { Branch, Directive, IncludeProblem, NginxInclude, NginxText, Node } from "../types.js";
+import { commentedOut } from "./commented-out.js";
 import {
   isRound,
   load,
@@ -78,8 +79,13 @@ function suppose(node: Node): void {
 function adopt(reading: Reading, root: MutableNode, siblings: readonly string[]): void {
   const http = root.children.find((node) => node.name === "http") as MutableNode | undefined;
   if (http === undefined) return;
+  const off = commentedOut(reading.directory, reading.cache.values());
   for (const text of openRoots(reading, siblings)) {
     if (isLeft(reading, text)) continue;
+    if (off.has(text.file.path)) {
+      leave(reading, text.file.path, "its include is commented out");
+      continue;
+    }
     if (definesServers(text)) {
       if (text.template?.gap === true) http.partial = true;
       fill(reading, http, text.directives, startOf(text));
