@@ -8,6 +8,7 @@ import type { Param, ParamSet } from "../../../src/model/request/fastcgi-params.
 import { rootOf } from "../../../src/model/request/root.js";
 import {
   foundElsewhere,
+  runsIndex,
   type ScriptPath,
   scriptPath,
   strayRoot,
@@ -81,7 +82,7 @@ interface Said {
   readonly label: string;
 }
 
-function said(path: UnusablePath): Said {
+function said(binding: Binding, path: UnusablePath): Said {
   switch (path.kind) {
     case "empty":
       return { case: "denied", message: "is empty, so it names no script", label: "no script" };
@@ -101,7 +102,7 @@ function said(path: UnusablePath): Said {
       return {
         case: "missing",
         message: "is the path of the URI alone, so PHP-FPM looks for it at the top of the file system",
-        label: "PHP-FPM looks for /index.php",
+        label: runsIndex(binding) ? "PHP-FPM looks for /index.php" : "no directory in front of it",
       };
     case "relative-directory":
       return {
@@ -114,7 +115,7 @@ function said(path: UnusablePath): Said {
 
 function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
   const [{ binding, param, why }] = group;
-  const { case: name, message, label } = said(why);
+  const { case: name, message, label } = said(binding, why);
   const further = group.slice(1).map((one) => ({
     place: headPlace(one.binding.pass),
     message: `${one.binding.label} also sends it`,
