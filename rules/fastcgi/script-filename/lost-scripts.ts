@@ -1,6 +1,7 @@
 import type { Draft } from "../../../src/engine/define.js";
 import { seenByClients } from "../../../src/evidence/asked.js";
-import { namesOf } from "../../../src/evidence/pairs.js";
+import { namesOf, pairsOf } from "../../../src/evidence/pairs.js";
+import { runsNoScripts } from "../../../src/evidence/timeouts.js";
 import { addInto, helpOf, remove, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
@@ -40,7 +41,7 @@ const DENIED = "every request to this location ends as 403 Access denied";
 const FIXED = /^\$\{?(?:document_root|realpath_root)\}?\/[^$]+$/;
 
 export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Draft> {
-  const paths = sets.flatMap(sentPath);
+  const paths = sets.filter(({ binding }) => !isPage(binding)).flatMap(sentPath);
   const wrong = paths.flatMap((one) => {
     const why = unusable(host, one.binding, one.path);
     return why === null ? [] : [{ ...one, why }];
@@ -55,6 +56,12 @@ export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Dr
   });
   for (const group of groupBy(rootless, ({ root }) => spot(headPlace(root)))) yield noRoot(host, group);
   for (const one of paths) yield* otherDirectory(host, one);
+}
+
+/** Whether a location is for a page of PHP-FPM itself, which opens no script for it. */
+function isPage(binding: Binding): boolean {
+  const all = [...pairsOf(binding)];
+  return all.length > 0 && all.every(runsNoScripts);
 }
 
 /**

@@ -35,7 +35,7 @@ export function wayOf(host: Host, site: SiteDraft, entry: Entry): Way | null {
   const binding = host.bindings.find((one) => one.location === location) ?? null;
   const pools = (binding?.targets ?? []).filter(({ down }) => !down).flatMap((target) => target.pools);
   const asks = askedBy(server, location);
-  const before = met.filter((one) => one !== location && one !== asks);
+  const before = met.filter((one) => one !== location && (asks === null || !isWithin(one, asks)));
   return { site, entry, location, before, sent, asks, binding, pools: [...new Set(pools)] };
 }
 
@@ -191,7 +191,9 @@ function isAddressOf(node: Node, way: Way): boolean {
 /** Whether a directive further out has a part in what becomes of the way's requests. */
 function isInEffect(node: Node, { location, before }: Way): boolean {
   const { parent } = node;
-  const blocks = [location, ...before.filter(({ name }) => name === "location")];
+  // What is set for FastCGI counts where the request is passed on, not where it comes through.
+  const through = node.name.startsWith("fastcgi_") ? [] : before;
+  const blocks = [location, ...through.filter(({ name }) => name === "location")];
   return (
     parent !== null &&
     blocks.some((block) => {
