@@ -177,9 +177,9 @@ function body(host: Host, { rule, case: name, message }: Finding, way: Way): boo
   };
   const post = limit("post_max_size");
   if (rule === "buffer/proxy-chain") return name === "body" && refused && post >= BODY;
-  // Where PHP takes everything, a refusal by nginx does not show that it was not meant; a larger limit of its own does.
+  // Where PHP takes everything, a 413 does not show that it was not meant; the 500 of a location that is asked does.
   if (name === "refused-first" || name === "cut-by-default")
-    return refused && post >= BODY && (Number.isFinite(post) || !message.includes("although PHP accepts"));
+    return refused && post >= BODY && (Number.isFinite(post) || message.includes("is asked"));
   if (rule === "php/invalid-limit") return post < FORM;
   if (refused) return false;
   if (name === "above-memory") return post >= BODY && limit("memory_limit") < 2 * BODY;
