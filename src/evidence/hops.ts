@@ -4,6 +4,7 @@ import { namesOf } from "../model/request/resolve/servers.js";
 import type { Step, Way } from "../model/request/resolve/types.js";
 import { matchingOf } from "../nginx/location/extensions.js";
 import { chosenLocation, handingOn } from "../nginx/location/passed.js";
+import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { withoutEnd } from "../source/ends.js";
 import { perKey } from "../source/memo.js";
@@ -45,16 +46,51 @@ function leadsToItself(host: Host, { pass, targets }: OtherPass): boolean {
 
 /** The `fastcgi_pass` to which requests for a location come over a `proxy_pass`; `null`: none is certain. */
 function passBehind(host: Host, server: Node, first: Node, over: Node): Node | null {
-  for (const uri of urisOf(server, first)) {
+  const behind = new Set<Node>();
+  const found = (uri: string): Node | null => {
     const [pass = null, ...others] = new Set(
       hostsOf(server).flatMap((name) => {
         const ways = waysTo(host, server, uri, { headers: [["Host", name]] });
+        for (const last of ways.flatMap(lastServer)) behind.add(last);
         return ways.length === 0 ? [null] : ways.map((way) => passAfter(way, first, over));
       }),
     );
-    if (pass !== null && others.length === 0) return pass;
+    return others.length === 0 ? pass : null;
+  };
+  const own = firstOf(urisOf(server, first), found);
+  if (own !== null) return own;
+  // A server behind that passes on only what is below some paths.
+  const below = [...behind].filter((one) => one !== server).flatMap(pathsOf);
+  return firstOf(
+    below.filter((uri) => chosenLocation(server, uri) === first),
+    found,
+  );
+}
+
+/** The first answer that is not `null`. */
+function firstOf(uris: readonly string[], ask: (uri: string) => Node | null): Node | null {
+  for (const uri of uris) {
+    const answer = ask(uri);
+    if (answer !== null) return answer;
   }
   return null;
+}
+
+/** The server that a request came to in the end. */
+function lastServer({ steps }: Way): readonly Node[] {
+  const last = steps.findLast((step): step is Extract<Step, { kind: "server" }> => step.kind === "server");
+  return last === undefined ? [] : [last.server];
+}
+
+/** So many locations of a server behind are tried; each request costs as much as one to a site. */
+const MOST_TRIED = 8;
+
+/** URIs below the prefixes of a server. */
+function pathsOf(server: Node): readonly string[] {
+  return childrenNamed(server, "location")
+    .filter((location) => ["", "^~"].includes(matchingOf(location).modifier))
+    .slice(0, MOST_TRIED)
+    .flatMap((location) => urisOf(server, location));
 }
 
 function passAfter({ steps, outcome }: Way, first: Node, over: Node): Node | null {

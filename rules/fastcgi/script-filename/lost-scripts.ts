@@ -1,6 +1,7 @@
 import type { Draft } from "../../../src/engine/define.js";
 import { seenByClients } from "../../../src/evidence/asked.js";
-import { namesOf } from "../../../src/evidence/pairs.js";
+import { namesOf, pairsOf } from "../../../src/evidence/pairs.js";
+import { runsNoScripts } from "../../../src/evidence/timeouts.js";
 import { addInto, helpOf, remove, replace } from "../../../src/help/edit.js";
 import { SCRIPT } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
@@ -8,6 +9,7 @@ import type { Param, ParamSet } from "../../../src/model/request/fastcgi-params.
 import { rootOf } from "../../../src/model/request/root.js";
 import {
   foundElsewhere,
+  runsIndex,
   type ScriptPath,
   scriptPath,
   strayRoot,
@@ -39,7 +41,7 @@ const DENIED = "every request to this location ends as 403 Access denied";
 const FIXED = /^\$\{?(?:document_root|realpath_root)\}?\/[^$]+$/;
 
 export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Draft> {
-  const paths = sets.flatMap(sentPath);
+  const paths = sets.filter(({ binding }) => !isPage(binding)).flatMap(sentPath);
   const wrong = paths.flatMap((one) => {
     const why = unusable(host, one.binding, one.path);
     return why === null ? [] : [{ ...one, why }];
@@ -54,6 +56,12 @@ export function* lostScripts(host: Host, sets: readonly Sending[]): Generator<Dr
   });
   for (const group of groupBy(rootless, ({ root }) => spot(headPlace(root)))) yield noRoot(host, group);
   for (const one of paths) yield* otherDirectory(host, one);
+}
+
+/** Whether a location is for a page of PHP-FPM itself, which opens no script for it. */
+function isPage(binding: Binding): boolean {
+  const all = [...pairsOf(binding)];
+  return all.length > 0 && all.every(runsNoScripts);
 }
 
 /**
@@ -81,7 +89,7 @@ interface Said {
   readonly label: string;
 }
 
-function said(path: UnusablePath): Said {
+function said(binding: Binding, path: UnusablePath): Said {
   switch (path.kind) {
     case "empty":
       return { case: "denied", message: "is empty, so it names no script", label: "no script" };
@@ -101,7 +109,7 @@ function said(path: UnusablePath): Said {
       return {
         case: "missing",
         message: "is the path of the URI alone, so PHP-FPM looks for it at the top of the file system",
-        label: "PHP-FPM looks for /index.php",
+        label: runsIndex(binding) ? "PHP-FPM looks for /index.php" : "no directory in front of it",
       };
     case "relative-directory":
       return {
@@ -114,7 +122,7 @@ function said(path: UnusablePath): Said {
 
 function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
   const [{ binding, param, why }] = group;
-  const { case: name, message, label } = said(why);
+  const { case: name, message, label } = said(binding, why);
   const further = group.slice(1).map((one) => ({
     place: headPlace(one.binding.pass),
     message: `${one.binding.label} also sends it`,

@@ -25,6 +25,7 @@ import {
 } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
 import { groupBy } from "../../../src/source/collect.js";
+import { withoutEnd } from "../../../src/source/ends.js";
 import { placeKey } from "../../../src/source/file.js";
 import { markdown } from "../../../src/source/markdown.js";
 import { handedOut, handedReport } from "./fallback.js";
@@ -205,7 +206,18 @@ function samples(location: Node): readonly string[] {
     .replace(/\\(.)/g, "$1");
   const start = /^\^?(\/[\w./-]*)/.exec(text.replace(/\\/g, ""))?.[1] ?? "/";
   const below = `${start.replace(/\/$/, "")}/index.php`;
-  return [literal, below, `${start}index.php`].filter((uri) => /^\/.*\.ph\w+$/.test(uri));
+  const around = directoryAround(location);
+  return [literal, below, `${start}index.php`]
+    .flatMap((uri) => (around === "" ? [uri] : [uri, around + uri]))
+    .filter((uri) => /^\/.*\.ph\w+$/.test(uri));
+}
+
+/** The path of the nearest prefix location around, without the slash at its end; empty: there is none. */
+function directoryAround(location: Node): string {
+  const outer = location.parent?.name === "location" ? location.parent : null;
+  if (outer === null) return "";
+  const { modifier, text } = matchingOf(outer);
+  return modifier.startsWith("~") ? directoryAround(outer) : withoutEnd(text, "/");
 }
 
 function nestedReport({ location, binding, uri }: Shown): Draft<Case> {

@@ -1,5 +1,5 @@
 import { setting } from "../../fpm/pools.js";
-import { namedExtensions } from "../../nginx/location/extensions.js";
+import { matchingOf, namedExtensions } from "../../nginx/location/extensions.js";
 import { surelyPassed, takes } from "../../nginx/location/passed.js";
 import { effectiveNode } from "../../nginx/tree/effective.js";
 import { argument, childrenNamed, headText } from "../../nginx/tree/nodes.js";
@@ -67,6 +67,8 @@ export type UnusablePath = Exclude<
 
 /** The path, where it surely leads PHP-FPM to no script; `null`: it may lead to one. */
 export function unusable(host: Host, binding: Binding, path: ScriptPath): UnusablePath | null {
+  if (path.kind === "uri-alone")
+    return fromTop(host, binding) && (runsIndex(binding) || isNotAtTop(host, binding)) ? path : null;
   if (!takesScripts(binding)) return null;
   switch (path.kind) {
     case "empty":
@@ -75,8 +77,6 @@ export function unusable(host: Host, binding: Binding, path: ScriptPath): Unusab
       return denies(binding) && isDirectory(binding) ? path : null;
     case "root-and-path-info":
       return denies(binding) && isDirectory(binding) && pathInfoIsRest(binding) ? path : null;
-    case "uri-alone":
-      return takes(binding.location, "/index.php") === true && fromTop(host, binding) ? path : null;
     case "relative-directory":
       return seesSamePaths(binding) && startsAtTop(host, binding, path.directory) ? path : null;
     default:
@@ -130,9 +130,45 @@ function fromTop(host: Host, binding: Binding): boolean {
     alias === null &&
     /[^/]/.test(written) &&
     !/[$]/.test(written) &&
-    ["rewrite", "if", "internal"].every((name) => childrenNamed(binding.location, name).length === 0) &&
+    ["rewrite", "internal"].every((name) => childrenNamed(binding.location, name).length === 0) &&
+    childrenNamed(binding.location, "if").every(keepsUri) &&
     scriptsAt(host, "/").length === 0
   );
+}
+
+const KEEPS_URI = /^(?:set|add_header|access_log|error_log)$/;
+
+function keepsUri({ children, partial }: Node): boolean {
+  return !partial && children.every(({ name }) => KEEPS_URI.test(name));
+}
+
+/** Whether a location takes the start page of a site, and so its scripts. */
+export function runsIndex(binding: Binding): boolean {
+  return takesScripts(binding) && takes(binding.location, "/index.php") === true;
+}
+
+/**
+ * Whether all URIs of a location begin with one name that the top of the file system surely does not have.
+ * Not where it takes a page of PHP-FPM itself, which needs no script.
+ */
+function isNotAtTop(host: Host, { location, targets }: Binding): boolean {
+  const top = firstName(location);
+  if (top === null || !host.whole || inContainer(host) || host.fs.entry(top).kind !== "missing") return false;
+  const pages = targets
+    .flatMap(({ pools }) => pools)
+    .flatMap((pool) => ["pm.status_path", "ping.path"].map((key) => setting(pool, key)));
+  return pages.every(
+    (page) => page.kind !== "unknown" && (page.value === null || takes(location, page.value) === false),
+  );
+}
+
+/** `/app` of `/app/`, `= /app/run` and `~ ^/app/(.+)$`; `null`: the URIs of the location have no such name in common. */
+function firstName(location: Node): string | null {
+  const { modifier, text } = matchingOf(location);
+  if (modifier === "=") return /^\/[\w-]+(?=\/|$)/.exec(text)?.[0] ?? null;
+  if (!modifier.startsWith("~")) return /^\/[\w-]+(?=\/)/.exec(text)?.[0] ?? null;
+  const choice = text.replace(/\([^()]*\)/g, "").includes("|");
+  return choice ? null : (/^\^(\/[\w-]+)\//.exec(text)?.[1] ?? null);
 }
 
 /**

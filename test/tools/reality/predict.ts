@@ -157,7 +157,7 @@ function header(way: Way): boolean {
   return sizes.some(({ buffer_size: size }) => size.kind !== "unknown" && size.value < HEADER);
 }
 
-function body(host: Host, { rule, case: name }: Finding, way: Way): boolean {
+function body(host: Host, { rule, case: name, message }: Finding, way: Way): boolean {
   const { location, binding, pools, before, asks } = way;
   if (binding === null) return false;
   // A named location is not chosen by the URI, and its own limit is not asked.
@@ -177,9 +177,9 @@ function body(host: Host, { rule, case: name }: Finding, way: Way): boolean {
   };
   const post = limit("post_max_size");
   if (rule === "buffer/proxy-chain") return name === "body" && refused && post >= BODY;
-  // Where PHP takes everything, a refusal by nginx does not show that it was not meant.
+  // Where PHP takes everything, a 413 does not show that it was not meant; the 500 of a location that is asked does.
   if (name === "refused-first" || name === "cut-by-default")
-    return refused && post >= BODY && Number.isFinite(post);
+    return refused && post >= BODY && (Number.isFinite(post) || message.includes("is asked"));
   if (rule === "php/invalid-limit") return post < FORM;
   if (refused) return false;
   if (name === "above-memory") return post >= BODY && limit("memory_limit") < 2 * BODY;

@@ -35,7 +35,7 @@ export function wayOf(host: Host, site: SiteDraft, entry: Entry): Way | null {
   const binding = host.bindings.find((one) => one.location === location) ?? null;
   const pools = (binding?.targets ?? []).filter(({ down }) => !down).flatMap((target) => target.pools);
   const asks = askedBy(server, location);
-  const before = met.filter((one) => one !== location && one !== asks);
+  const before = met.filter((one) => one !== location && (asks === null || !isWithin(one, asks)));
   return { site, entry, location, before, sent, asks, binding, pools: [...new Set(pools)] };
 }
 
@@ -117,9 +117,11 @@ function aboutPlaces(host: Host, finding: Finding, ways: readonly Way[]): readon
     return ways.filter(({ entry }) => finding.message.includes(`[${entry.pool.name}]`));
   const places = [finding.at, ...[...finding.link, ...finding.related].map(({ place }) => place)];
   const nodes = places.filter(isNginx).flatMap((place) => nodesAt(host, place));
-  const inPools = ways.filter((way) =>
-    places.some((place) => !isNginx(place) && way.pools.some((pool) => isOf(place, pool))),
-  );
+  const ofPools = places.filter((place) => !isNginx(place));
+  // Where a line of nginx or of one pool is marked, php.ini is only there to explain it, not to name all pools.
+  const own = ofPools.filter((place) => host.pools.some((pool) => isLineOf(place, pool)));
+  const telling = own.length > 0 && (isNginx(finding.at) || own.includes(finding.at)) ? own : ofPools;
+  const inPools = ways.filter((way) => telling.some((place) => way.pools.some((pool) => isOf(place, pool))));
   const withPool = (those: readonly Way[]): readonly Way[] =>
     inPools.length === 0 ? those : those.filter((way) => inPools.includes(way));
   const those = (test: (node: Node, way: Way) => boolean, of: readonly Node[]): readonly Way[] =>
@@ -189,7 +191,9 @@ function isAddressOf(node: Node, way: Way): boolean {
 /** Whether a directive further out has a part in what becomes of the way's requests. */
 function isInEffect(node: Node, { location, before }: Way): boolean {
   const { parent } = node;
-  const blocks = [location, ...before.filter(({ name }) => name === "location")];
+  // What is set for FastCGI counts where the request is passed on, not where it comes through.
+  const through = node.name.startsWith("fastcgi_") ? [] : before;
+  const blocks = [location, ...through.filter(({ name }) => name === "location")];
   return (
     parent !== null &&
     blocks.some((block) => {
@@ -222,12 +226,16 @@ function usesUpstream({ binding, location }: Way, upstream: Node): boolean {
 }
 
 /** A place in the pool's own lines; or one that belongs to all pools of its master. */
-function isOf({ span: { file, start } }: Place, pool: Pool): boolean {
-  const inPool = (one: Pool): boolean =>
-    [one.section, ...one.settings.flatMap(({ keyPlace, place }) => [keyPlace, place])].some(
-      (place) => place.span.file.path === file.path && place.span.start === start,
-    );
-  if (inPool(pool)) return true;
+function isOf(place: Place, pool: Pool): boolean {
   const { master } = pool;
-  return file === master.main || master.ini.files.some(({ path }) => path === file.path);
+  const { file } = place.span;
+  return (
+    isLineOf(place, pool) || file === master.main || master.ini.files.some(({ path }) => path === file.path)
+  );
+}
+
+function isLineOf({ span: { file, start } }: Place, pool: Pool): boolean {
+  return [pool.section, ...pool.settings.flatMap(({ keyPlace, place }) => [keyPlace, place])].some(
+    (place) => place.span.file.path === file.path && place.span.start === start,
+  );
 }

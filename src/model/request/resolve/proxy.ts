@@ -4,6 +4,7 @@ import { effectiveList, effectiveNode } from "../../../nginx/tree/effective.js";
 import { argument, childrenNamed, headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
 import { type Address, isLocal } from "../../address/address.js";
+import { canonicalHost } from "../../address/canonical.js";
 import { absolute, errorPageFor } from "./error-page.js";
 import { evaluate, flagOn, isTaken } from "./evaluate.js";
 import { pointFor } from "./servers.js";
@@ -61,8 +62,7 @@ function passOf(text: string, fixed: boolean): Pass | null {
   }
   const usual = tls ? 443 : 80;
   const host = found.port === null || found.port === usual ? found.host : `${found.host}:${found.port}`;
-  const address: Address = { kind: "tcp", host: found.host, port: found.port ?? usual };
-  return { tls, address, host, uri, fixed, text };
+  return { tls, address: tcp(found, usual), host, uri, fixed, text };
 }
 
 /** The address of a server in the group of that name, or the address itself; `null`: none is known. */
@@ -77,9 +77,17 @@ function memberOf(http: Node, address: Address): Address | null {
     if (words.includes("down") || words.includes("backup")) continue;
     const found = readAddress(words[0] ?? "", { listen: false, uri: false });
     if (found.kind === "unix") return { kind: "unix", path: found.path };
-    if (found.kind === "inet") return { kind: "tcp", host: found.host, port: found.port ?? 80 };
+    if (found.kind === "inet") return tcp(found, 80);
   }
   return null;
+}
+
+/** Without the brackets of `[::1]`, as all addresses of the model. */
+function tcp(
+  { host, port }: { readonly host: string; readonly port: number | null },
+  usual: number,
+): Address {
+  return { kind: "tcp", host: canonicalHost(host), port: port ?? usual };
 }
 
 /** The target that nginx sends; empty: there is none, and nginx answers 500. */
@@ -141,8 +149,14 @@ function requestOf(state: State, pass: Pass, to: Address, target: string): Reque
     bodyLength: flagOn(block, "proxy_pass_request_body", true) ? state.bodyLength : null,
     tls: pass.tls,
     to,
-    from: to.kind === "unix" ? { address: "unix:", port: null } : { address: "127.0.0.1", port: null },
+    from: { address: clientOf(to), port: null },
   };
+}
+
+/** The address from which nginx itself connects to one of this host. */
+function clientOf(to: Address): string {
+  if (to.kind === "unix") return "unix:";
+  return to.host.includes(":") ? "::1" : "127.0.0.1";
 }
 
 /** What nginx makes of the answer of the other server. */
