@@ -51,7 +51,7 @@ export const fpmLeftOutFile = defineRule({
     `,
     instead: "Give the file a name that the pattern matches: `shop.conf`.",
     references: ["https://www.php.net/manual/en/install.fpm.configuration.php"],
-    twins: { bad: "bad-without-extension", ok: "ok-extension" },
+    twins: { bad: "bad-without-extension", ok: "ok-any-name" },
   },
   proof: { kind: "daemons" },
   reads: ["directory", "pool", "site"],
