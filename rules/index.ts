@@ -41,6 +41,7 @@ import { switchedRoot } from "./fastcgi/switched-root.js";
 import { tryFilesPathInfo } from "./fastcgi/try-files-path-info.js";
 import { unusedSetting } from "./fastcgi/unused-setting.js";
 import { fpmInvalidValue } from "./fpm/invalid-value/rule.js";
+import { fpmLeftOutFile } from "./fpm/left-out-file.js";
 import { lostSection } from "./fpm/lost-section.js";
 import { missingDirectory } from "./fpm/missing-directory.js";
 import { fpmMissingInclude } from "./fpm/missing-include.js";
@@ -136,6 +137,7 @@ export const rules: readonly Rule[] = [
   tryFilesPathInfo,
   unusedSetting,
   fpmInvalidValue,
+  fpmLeftOutFile,
   lostSection,
   missingDirectory,
   fpmMissingInclude,

@@ -10,7 +10,8 @@ import { compare, isBelowRoot, type Nearest, refusedFor } from "../../src/intent
 import { deadTargets } from "../../src/intent/dead-targets.js";
 import { leadTo, nearby, whichPool } from "../../src/intent/help.js";
 import { type Meant, meantByAll, meantPool } from "../../src/intent/meant-pool.js";
-import { isRelative, showAddress } from "../../src/model/address/address.js";
+import { isRelative, reaches, showAddress } from "../../src/model/address/address.js";
+import { leftOutOf } from "../../src/model/fpm-left-out.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import { withoutEnd } from "../../src/source/ends.js";
@@ -141,7 +142,9 @@ export const listenMismatch = defineRule({
   reads: ["site", "pool", "account", "directory"],
   asksDisk: true,
   *find(binding, host): Generator<Miss> {
-    for (const target of deadTargets(host, binding)) yield { binding, target };
+    // A pool in a file that PHP-FPM does not read is the cause: fpm/left-out-file.
+    for (const target of deadTargets(host, binding))
+      if (!leftOutOf(host).some(({ address }) => reaches(target.address, address))) yield { binding, target };
   },
   cause: ({ target }) => `${showAddress(target.address)} ${placeKey(target.place)}`,
   report: (group, host) => report(host, group),

@@ -1,6 +1,7 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit } from "../../src/engine/help.js";
 import type { OptionsSchema } from "../../src/engine/rule.js";
+import { seenByClientsOf } from "../../src/evidence/asked.js";
 import { setting } from "../../src/fpm/pools.js";
 import { helpOf, remove, write } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
@@ -118,9 +119,13 @@ function tiny(host: Host, listen: PoolListen, value: SetValue<number>): Draft<Ca
     message: `listen.backlog is ${value.value} in pool [${pool.name}]: when all its workers are busy, only ${room} can wait`,
     at: value.place,
     label: `a queue for ${room}`,
-    effect: unix
-      ? "a request that finds all workers busy and the queue full ends as 502 Bad Gateway at once"
-      : "a request that finds all workers busy and the queue full ends as 504 Gateway Time-out after fastcgi_connect_timeout",
+    ...seenByClientsOf(
+      host,
+      [pool],
+      unix
+        ? "a request that finds all workers busy and the queue full ends as 502 Bad Gateway at once"
+        : "a request that finds all workers busy and the queue full ends as 504 Gateway Time-out after fastcgi_connect_timeout",
+    ),
     help: helpOf([edits]),
   };
 }

@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
+import { seenByClientsOf } from "../../src/evidence/asked.js";
 import { globalSetting, setting } from "../../src/fpm/pools.js";
 import { readInteger } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../../src/fpm/types.js";
@@ -112,7 +113,13 @@ function* report(host: Host, limit: SetValue<number>, pools: readonly Sized[]): 
     at: limit.place,
     label: "all pools of this master together",
     related: pools.flatMap((one) => related(one, short)),
-    effect: effectOf(none, fewer),
+    ...(none.length > 0
+      ? seenByClientsOf(
+          host,
+          none.map(({ pool }) => pool),
+          effectOf(none, fewer),
+        )
+      : { effect: effectOf(none, fewer) }),
     help: helpOf([[write(host, limit, `process.max = ${max}`)]]),
     names: ["process.max"],
   };

@@ -2,6 +2,7 @@ import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import type { OptionsSchema } from "../../src/engine/rule.js";
 import { alsoPools, andMore } from "../../src/evidence/alike.js";
+import { seenByClientsOf } from "../../src/evidence/asked.js";
 import { shown } from "../../src/evidence/pairs.js";
 import { integer, setting } from "../../src/fpm/pools.js";
 import { takesKey } from "../../src/fpm/settings/facts.js";
@@ -132,7 +133,11 @@ function* dynamic(host: Host, pool: Pool, limit: number): Generator<Draft<Case>>
     at,
     label: `at most ${most} a second`,
     related: place === null ? [] : [{ place, message: `${max} workers at most` }],
-    effect: `a burst of requests meets ${start} ${start === 1 ? "worker" : "workers"}; the others wait for up to ${takes}s, or for 504 Gateway Time-out`,
+    ...seenByClientsOf(
+      host,
+      [pool],
+      `a burst of requests meets ${start} ${start === 1 ? "worker" : "workers"}; the others wait for up to ${takes}s, or for 504 Gateway Time-out`,
+    ),
     help: helpOf([faster(host, pool, growth, limit), [write(host, setting(pool, "pm"), "pm = static")]]),
   };
 }

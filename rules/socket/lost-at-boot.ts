@@ -1,4 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
+import { seenByClientsOf } from "../../src/evidence/asked.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
 import { addBefore, helpOf, inPlace } from "../../src/help/edit.js";
@@ -91,7 +92,11 @@ function* lostIn(
       at: listen.place,
       label: "/run is empty after a boot",
       related: [{ place: unit.start.place, message: "this unit starts PHP-FPM" }],
-      effect: "after the next reboot PHP-FPM does not start, and every request ends in 502 Bad Gateway",
+      ...seenByClientsOf(
+        host,
+        master.pools,
+        "after the next reboot PHP-FPM does not start, and every request ends in 502 Bad Gateway",
+      ),
       help: helpOf([
         [runtimeDirectory(host, unit, directory)],
         [inPlace(`/etc/tmpfiles.d/${nameOf(directory)}.conf`, `d ${directory} 0755 root root`)],

@@ -1,5 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
+import { seenByClientsOf } from "../../src/evidence/asked.js";
 import { certainty, type Known, sourceOf } from "../../src/evidence/grouping.js";
 import { namesOf, type Pair, pairs, showSeconds } from "../../src/evidence/pairs.js";
 import { readLimit, limits as timeouts } from "../../src/evidence/timeouts.js";
@@ -87,7 +88,11 @@ export const executionLimitUnreachable = defineRule({
         at,
         label: "the worker is killed first",
         related: other === null ? [] : [{ place: other, message: `max_execution_time is ${own}` }],
-        effect: `a script that runs longer than ${showSeconds(terminate.value)} ends as 502 Bad Gateway, without PHP's error and without its shutdown functions`,
+        ...seenByClientsOf(
+          host,
+          [pool],
+          `a script that runs longer than ${showSeconds(terminate.value)} ends as 502 Bad Gateway, without PHP's error and without its shutdown functions`,
+        ),
         help: help(host, first),
         names: pair === null ? [pool.name] : namesOf(pair.binding, pool),
       };

@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import {
   certainty,
   furtherLocations,
@@ -146,7 +147,10 @@ function* heldLong(host: Host, all: readonly Limits[], group: Group): Generator<
           (pair) => pair.read,
           () => gives,
         ),
-    effect: `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker stays busy for nobody until ${showSeconds(terminate.value)}`,
+    ...seenByClients(
+      `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker stays busy for nobody until ${showSeconds(terminate.value)}`,
+      group.map(({ binding }) => binding),
+    ),
     help: helpLong(host, all, group),
   };
 }
@@ -175,7 +179,10 @@ function belowExecution(host: Host, all: readonly Limits[], group: readonly [Cut
           (pair) => pair.read,
           () => gives,
         ),
-    effect: `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker stays busy for nobody until the script ends`,
+    ...seenByClients(
+      `a request that takes longer than ${showMs(read.value)} ends as 504 Gateway Time-out, and its worker stays busy for nobody until the script ends`,
+      group.map(({ binding }) => binding),
+    ),
     help: helpCut(host, all, group),
   };
 }
@@ -215,7 +222,10 @@ function* noLimit(host: Host, all: readonly Limits[], group: Group): Generator<D
     at,
     label: "PHP keeps working for nobody, and the worker stays busy",
     related: relatedValues(group, (pair) => pair.read, gives),
-    effect: `after a 504 Gateway Time-out at ${showMs(read.value)} the worker stays busy until the script ends by itself`,
+    ...seenByClients(
+      `after a 504 Gateway Time-out at ${showMs(read.value)} the worker stays busy until the script ends by itself`,
+      group.map(({ binding }) => binding),
+    ),
     help: helpLimit(host, all, group[0]),
   };
 }

@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import {
   certainty,
   furtherLocations,
@@ -109,7 +110,10 @@ function* report(host: Host, all: readonly Limits[], group: Group): Generator<Dr
           (pair) => pair.read,
           () => `nginx would wait ${waits}`,
         ),
-    effect: effect(first),
+    ...seenByClients(
+      effect(first),
+      group.map(({ binding }) => binding),
+    ),
     help: help(host, all, group),
     names: namesOf(first.binding, first.pool),
   };

@@ -1,6 +1,7 @@
 import type { Draft } from "../engine/define.js";
 import type { RelatedReport } from "../engine/rule.js";
-import type { Binding } from "../model/host.js";
+import type { Pool } from "../fpm/types.js";
+import type { Binding, Host } from "../model/host.js";
 import { subrequestsOf } from "../model/request/subrequests.js";
 import { childrenNamed, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
@@ -33,6 +34,18 @@ export function seenByClients(effect: string, locations: readonly Asked[]): Pick
     ? effect.replace(ENDS, (end) => `${SERVER_ERROR}, which auth_request makes of the ${end}`)
     : `${effect}, and for whatever auth_request protects that is ${SERVER_ERROR}`;
   return { effect: inTheirWords, asked: true };
+}
+
+/** The same where all locations that pass requests to these pools are meant. */
+export function seenByClientsOf(
+  host: Host,
+  pools: readonly Pool[],
+  effect: string,
+): Pick<Draft, "effect" | "asked"> {
+  const users = host.bindings.filter(({ targets }) =>
+    targets.some((target) => target.pools.some((pool) => pools.includes(pool))),
+  );
+  return seenByClients(effect, users);
 }
 
 /** The lines that ask there, once each. */

@@ -8,7 +8,14 @@ import { unique } from "../source/collect.js";
 import { once, perKey } from "../source/memo.js";
 import { nearest } from "../source/spelling.js";
 import { type Closeness, compare } from "./address-slip.js";
-import { accountOf, isSharedAccount, type Site, tellingWords } from "./site.js";
+import {
+  accountOf,
+  isCalledBySocket,
+  isNamedLike,
+  isSharedAccount,
+  type Site,
+  tellingWords,
+} from "./site.js";
 import {
   poolsAlike,
   poolsCalledLike,
@@ -83,9 +90,15 @@ function undecided(candidates: readonly PoolListen[]): Meant {
 }
 
 function meantFor(host: Host, wanted: Address | null, site: Site, words: readonly PoolListen[]): Meant {
-  const [used, called] = [poolsOfSite(host, site), poolsCalledLike(host, site)];
-  const slips = words.length > 0 || wanted?.kind !== "unix" ? words : letterSlips(host, wanted.path, used);
-  const worked = poolsWorkingIn(host, site);
+  const [used, worked] = [poolsOfSite(host, site), poolsWorkingIn(host, site)];
+  const near = words.length > 0 || wanted?.kind !== "unix" ? words : letterSlips(host, wanted.path, used);
+  const alike = poolsCalledLike(host, site);
+  const owners = alike.filter((listen) => isNamedLike(site, listen.pool));
+  const kept = (listens: readonly PoolListen[]) =>
+    listens.filter(
+      (one) => used.includes(one) || worked.includes(one) || !owners.some((own) => losesTo(site, one, own)),
+    );
+  const [slips, called] = [kept(near), kept(alike)];
   const others = [...used, ...worked, ...called];
   for (const [why, pools, rest] of [
     ["slip", slips, [used, worked, called]],
@@ -108,6 +121,16 @@ function meantFor(host: Host, wanted: Address | null, site: Site, words: readonl
     return found(chosen, why, rivalry(chosen, rival, speaks, site));
   }
   return undecided([]);
+}
+
+/**
+ * Whether a pool yields to one that is named like the site: only the name of its socket ties it to the site,
+ * and it runs as somebody else, whose account the site would get.
+ */
+function losesTo(site: Site, { pool, address }: PoolListen, { pool: own }: PoolListen): boolean {
+  const [account, owner] = [accountOf(pool), accountOf(own)];
+  if (account === null || owner === null || account === owner || isSharedAccount(account)) return false;
+  return !isNamedLike(site, pool) && isCalledBySocket(site, address);
 }
 
 /** Where several pools fit, those that the next lists also name. */

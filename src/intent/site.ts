@@ -1,6 +1,7 @@
 import { arraySetting, setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import { nameOf } from "../host/path.js";
+import type { Address } from "../model/address/address.js";
 import type { Binding } from "../model/host.js";
 import { type PoolListen, withoutVersions } from "../model/listen/pool-listens.js";
 import { rootOf } from "../model/request/root.js";
@@ -109,23 +110,46 @@ function shared(word: string): readonly Term[] {
 
 /** The words that a pool is known by: from its name, its account and its socket. */
 export function termsOfPool({ pool, address }: PoolListen): readonly Term[] {
+  return [...termsOfOwner(pool), ...termsOfSocket(address)];
+}
+
+/** Whether the pool's name or account is a word that the site is known by. */
+export function isNamedLike(site: Site, pool: Pool): boolean {
+  return meet(site, termsOfOwner(pool));
+}
+
+/** Whether the name of a socket is a word that the site is known by. */
+export function isCalledBySocket(site: Site, address: Address | null): boolean {
+  return meet(site, termsOfSocket(address));
+}
+
+function meet(site: Site, terms: readonly Term[]): boolean {
+  const words = new Set(terms.map(({ text }) => text));
+  return termsOfSite(site).some(({ text }) => words.has(text));
+}
+
+function termsOfOwner(pool: Pool): readonly Term[] {
   const account = accountOf(pool);
-  const socket = address?.kind === "unix" ? tellingWords(nameOf(address.path)) : [];
-  const names = [pool.name, isSharedAccount(account) ? "" : (account ?? ""), socket.join("-")];
-  return names.flatMap((name) => {
-    const words = withoutVersions(name.toLowerCase())
-      .split(/[-_.#]+/)
-      .filter((word) => !COMMON.test(word));
-    const whole = plain(words.join(""));
-    if (whole.length < 2) return [];
-    const exact = plain(name.toLowerCase().replace(/^www\./, ""));
-    const parts = words.length > 1 ? words.filter((word) => word.length > 2) : [];
-    return [
-      { text: whole, weight: 3 },
-      ...(exact === whole ? [] : [{ text: exact, weight: 3 }]),
-      ...parts.map((word) => ({ text: plain(word), weight: 1 })),
-    ];
-  });
+  return [pool.name, isSharedAccount(account) ? "" : (account ?? "")].flatMap(termsOfWords);
+}
+
+function termsOfSocket(address: Address | null): readonly Term[] {
+  return address?.kind === "unix" ? termsOfWords(tellingWords(nameOf(address.path)).join("-")) : [];
+}
+
+function termsOfWords(name: string): readonly Term[] {
+  const words = withoutVersions(name.toLowerCase())
+    .split(/[-_.#]+/)
+    .filter((word) => !COMMON.test(word));
+  const whole = plain(words.join(""));
+  if (whole.length < 2) return [];
+  const exact = plain(name.toLowerCase().replace(/^www\./, ""));
+  const parts = words.length > 1 ? words.filter((word) => word.length > 2) : [];
+  return [
+    { text: whole, weight: 3 },
+    ...(exact === whole ? [] : [{ text: exact, weight: 3 }]),
+    ...parts.map((word) => ({ text: plain(word), weight: 1 })),
+  ];
 }
 
 /** The directories of its own that a pool works in. */

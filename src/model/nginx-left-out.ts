@@ -65,7 +65,7 @@ const COPIES: ReadonlySet<string> = new Set(
 );
 
 /** Whether the name is that of a copy, or of what is not meant to be read. */
-function isCopy(name: string): boolean {
+export function isCopy(name: string): boolean {
   const end = name.slice(Math.max(...[".", "_", "-"].map((mark) => name.lastIndexOf(mark))) + 1);
   const behindEnding = [".conf.", ".vhost."].some((ending) => name.includes(ending));
   return behindEnding || name.endsWith("~") || name.startsWith("#") || COPIES.has(end.toLowerCase());

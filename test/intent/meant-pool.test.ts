@@ -282,3 +282,15 @@ test("a site is not sent to another account's pool where one is called like it",
   expect(help).toMatch(/shop[\s\S]*blog|blog[\s\S]*shop/);
   expect(help).not.toMatch(/^ {2}fastcgi_pass /m);
 });
+
+test("a pool that only its socket ties to the site loses to the one with the site's name, if it runs as another", () => {
+  const site = { name: "shop.example.com", pass: "unix:/run/php/shopp.sock" };
+  const acme = { name: "acme", listen: "/run/php/shop.sock" };
+  const port = { name: "shop", listen: "127.0.0.1:9000" };
+  expect(passed([site], [acme, port])).toBe("127.0.0.1:9000");
+  // By its account alone, too.
+  expect(passed([site], [acme, { ...port, name: "one", user: "shop" }])).toBe("127.0.0.1:9000");
+  // Without such a pool, or with the same account, the address decides.
+  expect(passed([site], [acme, blog])).toBe("unix:/run/php/shop.sock");
+  expect(passed([site], [{ ...acme, user: "shop" }, port])).toBe("unix:/run/php/shop.sock");
+});

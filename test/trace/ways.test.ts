@@ -31,6 +31,11 @@ interface Way {
     readonly path?: string;
     readonly redirect?: string | null;
     readonly reason?: string;
+    readonly cache?: {
+      readonly key: string | null;
+      readonly bypass: { readonly holds: boolean | null };
+      readonly noCache: { readonly holds: boolean | null };
+    } | null;
   };
   readonly rests: readonly unknown[];
   readonly steps: readonly { readonly kind: string; readonly text: string }[];
@@ -77,6 +82,8 @@ interface Got {
   readonly status: number;
   readonly location: string | null;
   readonly body: string;
+  /** `$upstream_cache_status`, where the server sends it. */
+  readonly cache: string | null;
 }
 
 function send(url: URL, { method = "GET", headers = [], body }: Sent): Promise<Got> {
@@ -103,6 +110,7 @@ function send(url: URL, { method = "GET", headers = [], body }: Sent): Promise<G
           status: response.statusCode ?? 0,
           location: response.headers.location ?? null,
           body: text,
+          cache: (response.headers["x-cache"] as string | undefined) ?? null,
         }),
       );
     });
@@ -168,6 +176,10 @@ async function same(running: Running, sent: Sent): Promise<void> {
     expect(got.body, what).toBe(file);
   } else {
     expect(outcome.kind, what).toBe("php");
+    const stored = cached(outcome.cache ?? null, root);
+    expect([what, stored]).toEqual([what, got.cache]);
+    expect(outcome.cache?.key ?? null, what).toBe(/http cache key: "(.*)"/.exec(written)?.[1] ?? null);
+    if (stored === "HIT") return;
     const [pool] = way.pools;
     if (pool?.answer?.kind === "runs") {
       expect(got.status, what).toBe(outcome.status ?? 200);
@@ -178,6 +190,20 @@ async function same(running: Running, sent: Sent): Promise<void> {
     } else if (pool?.answer?.kind === "refused") expect(pool.answer.status, what).toBe(got.status);
     else expect([pool?.answer?.kind, got.status, got.body], what).toEqual(["blank", 200, ""]);
   }
+}
+
+/** The keys under which each server has stored an answer, by its root. */
+const storedIn = new Map<string, Set<string>>();
+
+/** What nginx says of its cache; `null`: it has none. */
+function cached(use: Way["outcome"]["cache"] | null, root: string): string | null {
+  if (use == null) return null;
+  const keys = storedIn.get(root) ?? new Set();
+  storedIn.set(root, keys);
+  const key = use.key ?? "";
+  const found = use.bypass.holds === true ? "BYPASS" : keys.has(key) ? "HIT" : "MISS";
+  if (use.noCache.holds === false) keys.add(key);
+  return found;
 }
 
 async function copied(from: string | Readonly<Record<string, string>>): Promise<Copy> {
@@ -273,6 +299,34 @@ server {
   location / {
     include fastcgi_params;
     fastcgi_param SCRIPT_FILENAME $document_root/index.php;
+    fastcgi_pass unix:/run/php/www.sock;
+  }
+}
+`;
+
+const CACHED = `fastcgi_cache_path /var/log/nginx/cache keys_zone=pages:1m;
+map $http_cookie $skip { default ""; ~session 1; }
+server {
+  listen 80;
+  server_name shop.example.com;
+  root /srv/a;
+  add_header X-Cache $upstream_cache_status always;
+  fastcgi_cache_valid 200 1m;
+  fastcgi_cache_key $scheme$request_method$host$request_uri;
+  location / {
+    include fastcgi_params;
+    fastcgi_param SCRIPT_FILENAME $document_root/index.php;
+    fastcgi_cache pages;
+    fastcgi_cache_bypass $skip $arg_fresh;
+    fastcgi_no_cache $skip;
+    fastcgi_pass unix:/run/php/www.sock;
+  }
+  location /one/ {
+    include fastcgi_params;
+    fastcgi_param SCRIPT_FILENAME $document_root/index.php;
+    fastcgi_cache pages;
+    fastcgi_cache_key one;
+    fastcgi_no_cache "" $arg_keep;
     fastcgi_pass unix:/run/php/www.sock;
   }
 }
@@ -377,6 +431,26 @@ describeProofs("the way that real nginx and PHP-FPM go", (proof) => {
       { url: "http://a.example.com/post", method: "POST", body: 5000 },
       { url: "http://b.example.com/any" },
       { url: "http://x.b.example.com/any" },
+    ]),
+  );
+  proof(
+    "a cache, with its key and what keeps requests out of it",
+    onTree({ ...DEBIAN, "etc/nginx/sites-enabled/a": CACHED, ...FILES }, [
+      { url: "http://shop.example.com/a" },
+      { url: "http://shop.example.com/a" },
+      { url: "http://shop.example.com/a?fresh=0" },
+      { url: "http://shop.example.com/a?fresh=0" },
+      { url: "http://shop.example.com/b?fresh=1" },
+      { url: "http://shop.example.com/b?fresh=1" },
+      { url: "http://shop.example.com/a", headers: ["Cookie: session=1"] },
+      { url: "http://shop.example.com/c", headers: ["Cookie: session=1"] },
+      { url: "http://shop.example.com/c" },
+      { url: "http://shop.example.com/c", headers: ["Cookie: other=1"] },
+      { url: "http://shop.example.com/a", method: "POST", body: 10 },
+      { url: "http://shop.example.com/one/a?keep=1" },
+      { url: "http://shop.example.com/one/b?keep=0" },
+      { url: "http://shop.example.com/one/c?keep=1" },
+      { url: "http://shop.example.com/one/d" },
     ]),
   );
   proof(

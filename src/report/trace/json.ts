@@ -1,5 +1,12 @@
 import type { Answer } from "../../model/answer/types.js";
-import type { Outcome, Step, Value, Way } from "../../model/request/resolve/types.js";
+import type {
+  CacheCondition,
+  CacheUse,
+  Outcome,
+  Step,
+  Value,
+  Way,
+} from "../../model/request/resolve/types.js";
 import { headText } from "../../nginx/tree/nodes.js";
 import { type Place, position } from "../../source/file.js";
 import type { GivesUp, TracedLimit } from "../../trace/limits.js";
@@ -66,7 +73,7 @@ function detail(outcome: Outcome) {
       return { status, path, listing, mimeType };
     }
     case "php": {
-      const { address, location, method, uri, args, bodyLength, status, params, pass } = outcome;
+      const { address, location, method, uri, args, bodyLength, status, params, pass, cache } = outcome;
       return {
         status,
         address: address.text,
@@ -81,6 +88,7 @@ function detail(outcome: Outcome) {
           reason: text === null ? reason : null,
           header: node === null,
         })),
+        cache: cache === null ? null : cacheJson(cache),
         ...at(placeOfNode(pass)),
       };
     }
@@ -97,6 +105,18 @@ function detail(outcome: Outcome) {
     case "unknown":
       return { reason: outcome.reason, ...at(outcome.place) };
   }
+}
+
+function cacheJson({ zone, key, bypass, noCache, place }: CacheUse) {
+  const condition = (one: CacheCondition) => ({ holds: one.holds, word: one.word, ...at(one.place) });
+  return {
+    zone: zone.text,
+    key: key.text,
+    reason: zone.text === null ? zone.reason : key.text === null ? key.reason : null,
+    bypass: condition(bypass),
+    noCache: condition(noCache),
+    ...at(place),
+  };
 }
 
 function placeOfNode(node: Extract<Outcome, { kind: "php" }>["pass"]): Place {

@@ -1,6 +1,7 @@
 import { showBytes } from "../../evidence/pairs.js";
 import type {
   Assumption,
+  CacheUse,
   FileKind,
   Request,
   StatusReason,
@@ -52,9 +53,30 @@ export function stepText(step: Step): string {
       return `${headText(step.node)}: a server of this nginx listens there and gets ${requestLine(step.request)}`;
     case "fastcgi":
       return `${step.node.name} ${valueText(step.address)}`;
+    case "cache":
+      return cacheText(step.use);
+    case "cache-condition":
+      return `${step.name}: ${conditionOfCache(step)}`;
     case "status":
       return `${step.status}: ${reasonText(step.reason)}`;
   }
+}
+
+/** In which cache nginx looks, and under which key. */
+function cacheText({ zone, key }: CacheUse): string {
+  const under =
+    key.text === "" ? "under an empty key, the same for every request" : `under the key ${valueText(key)}`;
+  return `fastcgi_cache ${valueText(zone)}: an answer that is stored ${under}, is sent without PHP`;
+}
+
+function conditionOfCache({ name, condition }: Extract<Step, { kind: "cache-condition" }>): string {
+  const { holds, word } = condition;
+  const bypass = name === "fastcgi_cache_bypass";
+  if (holds === null)
+    return `unknown${word === null ? "" : ` (${word})`}, so the cache may ${bypass ? "be passed by" : "stay without the answer"}`;
+  if (holds)
+    return `${word} is true, so ${bypass ? "nginx asks PHP without a look into the cache" : "the answer is not stored"}`;
+  return `nothing in it is true, so ${bypass ? "nginx looks into the cache" : "the answer may be stored"}`;
 }
 
 /** `/a becomes /b`. */
@@ -230,6 +252,8 @@ const REASONS: ReadonlyMap<string, string> = wordMap<string>({
   "try-files": "the last argument of try_files says so",
   alias: "the URI does not go with the alias",
   "bad-request": "nginx refuses the request as it was sent",
+  "uri-too-long": "the line of the request fits into no buffer of large_client_header_buffers",
+  "header-too-large": "the header does not fit into the buffers of large_client_header_buffers",
   "empty-uri": "the URI has become empty",
   "https-port": "plain HTTP was sent to a port with TLS",
   "built-in": "a module of nginx answers",

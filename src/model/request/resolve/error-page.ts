@@ -59,14 +59,18 @@ export function special(
     const any = effectiveList(state.block, "error_page").kind !== "default";
     if (any && !flagOn(state.block, "recursive_error_pages")) state.errorPage = true;
   }
-  return { go: "done", outcome: answer(state, found, code) };
+  return { go: "done", outcome: answer(state, found, SENT_AS_400.has(code) ? 400 : code) };
 }
+
+/** Only error_page can name these: a header that is too large, and plain HTTP on a port with TLS. */
+const SENT_AS_400: ReadonlySet<number> = new Set([494, 497]);
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 function shown(state: State, { node, overwrite, target }: ErrorPage, code: number): Next {
   const place = headPlace(node);
   if (overwrite !== null) state.errStatus = overwrite;
+  else if (SENT_AS_400.has(code)) state.errStatus = 400;
   const to = needed(evaluate(state, target), place);
   state.steps.push({ kind: "error-page", node, status: code, to, place });
   if (to.startsWith("/")) {

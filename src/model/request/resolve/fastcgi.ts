@@ -1,5 +1,5 @@
 import { effectiveList, effectiveNode } from "../../../nginx/tree/effective.js";
-import { argument, childrenNamed, headPlace } from "../../../nginx/tree/nodes.js";
+import { argument, argumentPlace, childrenNamed, headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
 import { perKey } from "../../../source/memo.js";
 import { rootOf } from "../root.js";
@@ -7,7 +7,7 @@ import { tablesOf } from "../tables.js";
 import { errorPageFor } from "./error-page.js";
 import { evaluate, flagOn, isTaken, splitUri } from "./evaluate.js";
 import { Lost, type Next, type State, status } from "./state.js";
-import type { CacheUse, PhpOutcome, SentParam } from "./types.js";
+import type { CacheCondition, CacheUse, PhpOutcome, SentParam } from "./types.js";
 import { httpOf, partsOf } from "./words.js";
 
 /** `fastcgi_pass`: what nginx sends to the application. */
@@ -23,6 +23,7 @@ export function fastcgi(state: State, pass: Node): Next {
   const answered = (code: number): boolean =>
     code >= 300 && flagOn(block, "fastcgi_intercept_errors") && errorPageFor(block, code) !== null;
   const cache = cacheOf(state);
+  if (cache !== null) tellOf(state, cache);
   const list = paramList(state);
   const cached = cache !== null;
   const early = isSettled(state, list) ? null : paramsOf(state, list, cached);
@@ -161,19 +162,45 @@ function cacheOf(state: State): CacheUse | null {
   return {
     zone: evaluate(state, argument(zone.node, 0) ?? ""),
     key: evaluate(state, key.kind === "set" ? (argument(key.node, 0) ?? "") : ""),
-    bypass: anyTrue(state, "fastcgi_cache_bypass"),
-    noCache: anyTrue(state, "fastcgi_no_cache"),
+    bypass: conditionOf(state, "fastcgi_cache_bypass"),
+    noCache: conditionOf(state, "fastcgi_no_cache"),
     place: headPlace(zone.node),
   };
 }
 
-/** Whether one of the values is neither empty nor 0; `null`: unknown. */
-function anyTrue(state: State, name: string): boolean | null {
+/** Whether one of the values is neither empty nor 0. */
+function conditionOf(state: State, name: string): CacheCondition {
   const list = effectiveList(state.block, name);
-  if (list.kind !== "set") return list.kind === "default" ? false : null;
-  const values = list.nodes.flatMap(({ directive }) =>
-    directive.args.map(({ text }) => evaluate(state, text).text),
+  if (list.kind !== "set") return { holds: list.kind === "default" ? false : null, word: null, place: null };
+  const words = list.nodes.flatMap((node) =>
+    node.directive.args.map(({ text }, at) => ({
+      holds: isTrue(evaluate(state, text).text),
+      word: text,
+      place: argumentPlace(node, at),
+    })),
   );
-  if (values.some((text) => text !== null && text !== "" && text !== "0")) return true;
-  return values.includes(null) ? null : false;
+  const decisive = words.find(({ holds }) => holds === true) ?? words.find(({ holds }) => holds === null);
+  if (decisive !== undefined) return decisive;
+  const [first] = list.nodes;
+  return {
+    holds: list.complete ? false : null,
+    word: null,
+    place: first === undefined ? null : headPlace(first),
+  };
+}
+
+function isTrue(text: string | null): boolean | null {
+  return text === null ? null : text !== "" && text !== "0";
+}
+
+/** What a reader sees of the cache. */
+function tellOf(state: State, use: CacheUse): void {
+  state.steps.push({ kind: "cache", use, place: use.place });
+  const { bypass, noCache } = use;
+  for (const [name, condition] of [
+    ["fastcgi_cache_bypass", bypass],
+    ["fastcgi_no_cache", noCache],
+  ] as const)
+    if (condition.place !== null)
+      state.steps.push({ kind: "cache-condition", name, condition, place: condition.place });
 }

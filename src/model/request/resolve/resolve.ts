@@ -3,10 +3,11 @@ import type { Node } from "../../../nginx/types.js";
 import type { Place } from "../../../source/file.js";
 import { type Trail, trail } from "./choices.js";
 import { captured, requestHost } from "./evaluate.js";
+import { overflowOf } from "./header-buffers.js";
 import { mergesSlashes, runPhases } from "./phases.js";
 import { chooseServer, defaultServer, pointFor, type ServerChoice } from "./servers.js";
 import { startState } from "./start.js";
-import { type GivenStatus, Lost, ON, type PhpAnswers, type State, status } from "./state.js";
+import { type GivenStatus, Lost, type PhpAnswers, type State, status } from "./state.js";
 import { type NormalUri, normalUri } from "./text.js";
 import type { Files, Outcome, Request, Step, Way } from "./types.js";
 
@@ -102,35 +103,49 @@ function beginAt(http: Node, request: Request, from: Origin, forced: Node | null
   const point = pointFor(http, request.to, host);
   const first = forced ?? (point === null ? null : defaultServer(point));
   if (first === null) throw new Lost("no server of the host listens there", null);
-  const bad = (server: Node, read: Request, at: NormalUri): Outcome => {
+  const bad = (
+    server: Node,
+    read: Request,
+    at: NormalUri,
+    why = status(400, "bad-request", null),
+  ): Outcome => {
     const state = startState(read, server, at, from);
     // The length of the body is looked at later.
     state.bodyLength = null;
-    return runPhases(state, begin, status(400, "bad-request", null));
+    return runPhases(state, begin, why);
   };
-  if (point?.tls === true && !request.tls && forced === null) {
-    const state = startState(request, first, EMPTY, from);
-    return runPhases(state, begin, status(400, "https-port", headPlace(first)));
-  }
+  const line: Request = { ...request, headers: [], target: "", bodyLength: null };
   const path = request.target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
   const uri = normalUri(path.startsWith("/") ? path : `/${path}`, mergesSlashes(first));
   if (uri === undefined) throw new Lost("the path is not UTF-8", null);
-  // nginx has read nothing but the line then.
-  if (uri === null) return bad(first, { ...request, headers: [], target: "", bodyLength: null }, EMPTY);
   const choice: ServerChoice | null =
     forced === null && point !== null
       ? chooseServer(point, host)
       : { server: first, why: "only", match: null };
   if (choice === null) throw new Lost("no server of the host listens there", null);
   const { server, why, match } = choice;
+  // The handshake of TLS brings the name. What another server of nginx sends is not known to the byte.
+  const overflow = from.depth > 0 ? null : overflowOf(request, request.tls ? server : first, server);
+  if (overflow?.status === 414)
+    return bad(request.tls ? server : first, line, EMPTY, status(414, "uri-too-long", overflow.place));
+  // nginx has read nothing but the line then.
+  if (uri === null) return bad(first, line, EMPTY);
+  if (overflow !== null) {
+    const read = { ...request, headers: request.headers.slice(0, overflow.read) };
+    const own = overflow.named || request.tls ? server : first;
+    return bad(own, read, uri, status(494, "header-too-large", overflow.place));
+  }
   if (request.protocol === "HTTP/1.1" && !namesHost(request)) return bad(server, request, uri);
   const place: Place = headPlace(server);
   from.steps.push({ kind: "server", server, why, host, place });
   const state = startState(request, server, uri, from);
   if (match !== null) captured(state, match);
   // nginx refuses these itself, whatever the server says.
-  const refused = request.method === "TRACE" || request.method === "CONNECT";
-  return runPhases(state, begin, refused ? status(405, "method", null) : ON);
+  if (request.method === "TRACE" || request.method === "CONNECT")
+    return runPhases(state, begin, status(405, "method", null));
+  if (point?.tls === true && !request.tls && forced === null)
+    return runPhases(state, begin, status(497, "https-port", place));
+  return runPhases(state, begin);
 }
 
 const EMPTY: NormalUri = { uri: "", args: "", quoted: false, plus: false };

@@ -58,12 +58,23 @@ export interface SentParam extends Value {
 /** `fastcgi_cache` where it applies. */
 export interface CacheUse {
   readonly zone: Value;
+  /** An empty one is the same for every request. */
   readonly key: Value;
-  /** Whether `fastcgi_cache_bypass` skips the cache for this request; `null`: unknown. */
-  readonly bypass: boolean | null;
-  /** Whether `fastcgi_no_cache` keeps the answer out of it; `null`: unknown. */
-  readonly noCache: boolean | null;
+  /** `fastcgi_cache_bypass`: whether nginx asks without a look into the cache. */
+  readonly bypass: CacheCondition;
+  /** `fastcgi_no_cache`: whether the answer stays out of it. */
+  readonly noCache: CacheCondition;
   readonly place: Place;
+}
+
+/** The conditions of a line about the cache, of which one is enough. */
+export interface CacheCondition {
+  /** `null`: unknown. */
+  readonly holds: boolean | null;
+  /** The word that decides, as written: the first that holds, or else is unknown; `null`: none. */
+  readonly word: string | null;
+  /** Where that word is, or the first line; `null`: there is no line. */
+  readonly place: Place | null;
 }
 
 /** nginx sends a file, or a listing of a directory. */
@@ -147,6 +158,10 @@ export type StatusReason =
   | "try-files"
   | "alias"
   | "bad-request"
+  /** The line of the request fits into no buffer. */
+  | "uri-too-long"
+  /** A line of the header fits into no buffer, or there are too few buffers for all. */
+  | "header-too-large"
   | "empty-uri"
   | "https-port"
   | "built-in"
@@ -226,5 +241,11 @@ export type Step = { readonly place: Place | null } & (
   | { readonly kind: "named-location"; readonly name: string }
   | { readonly kind: "hop"; readonly node: Node; readonly request: Request }
   | { readonly kind: "fastcgi"; readonly node: Node; readonly address: Value }
+  | { readonly kind: "cache"; readonly use: CacheUse }
+  | {
+      readonly kind: "cache-condition";
+      readonly name: "fastcgi_cache_bypass" | "fastcgi_no_cache";
+      readonly condition: CacheCondition;
+    }
   | { readonly kind: "status"; readonly status: number; readonly reason: StatusReason }
 );
