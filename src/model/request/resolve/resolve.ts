@@ -99,7 +99,8 @@ type Origin = Pick<State, "choices" | "run" | "steps" | "depth" | "php" | "prefi
 
 function beginAt(http: Node, request: Request, from: Origin, forced: Node | null): Outcome {
   const host = requestHost(request);
-  const point = pointFor(http, request.to, host);
+  // A server that is given is not looked for among all those of its port.
+  const point = forced === null ? pointFor(http, request.to, host) : null;
   const first = forced ?? (point === null ? null : defaultServer(point));
   if (first === null) throw new Lost("no server of the host listens there", null);
   const bad = (server: Node, read: Request, at: NormalUri): Outcome => {
@@ -108,7 +109,7 @@ function beginAt(http: Node, request: Request, from: Origin, forced: Node | null
     state.bodyLength = null;
     return runPhases(state, begin, status(400, "bad-request", null));
   };
-  if (point?.tls === true && !request.tls && forced === null) {
+  if (point?.tls === true && !request.tls) {
     const state = startState(request, first, EMPTY, from);
     return runPhases(state, begin, status(400, "https-port", headPlace(first)));
   }
@@ -118,9 +119,7 @@ function beginAt(http: Node, request: Request, from: Origin, forced: Node | null
   // nginx has read nothing but the line then.
   if (uri === null) return bad(first, { ...request, headers: [], target: "", bodyLength: null }, EMPTY);
   const choice: ServerChoice | null =
-    forced === null && point !== null
-      ? chooseServer(point, host)
-      : { server: first, why: "only", match: null };
+    point === null ? { server: first, why: "only", match: null } : chooseServer(point, host);
   if (choice === null) throw new Lost("no server of the host listens there", null);
   const { server, why, match } = choice;
   if (request.protocol === "HTTP/1.1" && !namesHost(request)) return bad(server, request, uri);
