@@ -130,6 +130,7 @@ function withCommands(
               ...argv,
               failOn: argv["fail-on"],
               fixReview: argv["fix-review"],
+              minSeverity: argv["min-severity"],
               updateBaseline: argv["update-baseline"],
               nginxVersion: argv["nginx-version"],
               phpVersion: argv["php-version"],

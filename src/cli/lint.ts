@@ -33,6 +33,8 @@ export interface LintArguments extends FixArguments {
   readonly failOn?: Severity | "never" | undefined;
   readonly format?: readonly string[] | undefined;
   readonly quiet: boolean;
+  readonly infos: boolean;
+  readonly minSeverity?: Severity | undefined;
   /** `ID=LEVEL`, each. */
   readonly rule?: readonly string[] | undefined;
   /** File of known findings. */
@@ -193,12 +195,19 @@ function render(
 ): Rendered {
   if (output.format === "json") return drawJson(result, { version });
   if (output.format !== "text") return machineFormats[output.format](result, run);
-  if (args.quiet) return drawQuiet(result);
+  if (args.quiet) {
+    const { text, rest, failures } = drawQuiet(result, args.minSeverity);
+    if (output.file !== null) return { text: text + rest, failures };
+    world.stderr.write(rest);
+    return { text, failures };
+  }
   const terminal = output.file === null && world.stdout.isTTY === true;
   return drawText(result, {
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
     unicode: chooseUnicode(world.env),
     width: terminal ? (world.stdout.columns ?? 80) : PLAIN_WIDTH,
+    infos: args.infos,
+    ...(args.minSeverity === undefined ? {} : { minSeverity: args.minSeverity }),
   });
 }
 

@@ -67,7 +67,17 @@ export const LINT_OPTIONS = {
     default: false,
     describe: "print what --fix, or --fix-review, would change, and change nothing",
   },
-  quiet: { alias: "q", type: "boolean", default: false, describe: "one line per finding" },
+  infos: { type: "boolean", default: false, describe: "show infos with their lines" },
+  "min-severity": {
+    choices: ["error", "warning", "info"],
+    describe: "lowest severity that the text shows [default: info]",
+  },
+  quiet: {
+    alias: "q",
+    type: "boolean",
+    default: false,
+    describe: "one line per finding; what was checked goes to standard error",
+  },
   config: sharedOptions.config,
   "nginx-version": {
     type: "string",

@@ -4,8 +4,8 @@ import { grouped } from "../source/collect.js";
 import { escapeText } from "./terminal/escape.js";
 
 /** `1 pool`, `2 pools`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+export function count(number: number, noun: string, several = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : several}`;
 }
 
 function found(summary: Summary): string {

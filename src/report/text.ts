@@ -1,14 +1,17 @@
 import type { Finding, LintResult } from "../engine/finding.js";
 import { incompleteAt } from "../engine/incomplete.js";
-import { coverage, ledTo, unreadLines } from "./coverage.js";
+import type { Severity } from "../engine/rule.js";
+import { compareSeverity, gravestFirst } from "../engine/severity.js";
+import { groupBy } from "../source/collect.js";
+import { count, coverage, ledTo, unreadLines } from "./coverage.js";
 import type { Canvas } from "./frame/frame.js";
-import { bar, drawFrame, fileLineColumn, margin, shownLines } from "./frame/frame.js";
+import { bar, drawFrame, fileLine, fileLineColumn, margin, shownLines } from "./frame/frame.js";
 import type { Evidence, Label } from "./frame/frames.js";
 import { evidence } from "./frame/frames.js";
 import { ASCII, UNICODE } from "./frame/glyphs.js";
 import { helpLines } from "./help.js";
 import { type Rendered, renderEach } from "./rendered.js";
-import type { Role } from "./terminal/color.js";
+import type { Paint, Role } from "./terminal/color.js";
 import { painter } from "./terminal/color.js";
 import { escapeLine, escapeText, withoutCommands } from "./terminal/escape.js";
 
@@ -18,6 +21,10 @@ export interface TextOptions {
   readonly unicode: boolean;
   /** Columns of the terminal; `Infinity` never cuts a line. Fewer than 40 count as 40. */
   readonly width: number;
+  /** Infos with their frames. Default: a line each, and of many only the first. */
+  readonly infos?: boolean;
+  /** Findings below it are left out. Default: none is. */
+  readonly minSeverity?: Severity;
 }
 
 const MIN_WIDTH = 40;
@@ -61,7 +68,8 @@ function alsoRows(canvas: Canvas, folded: readonly Label[]): string[] {
     : [`${margin(canvas)}${canvas.paint("gutter", "=")} and ${more.toLocaleString("en-US")} more`];
 }
 
-function findingText(finding: Finding, options: TextOptions): string {
+/** `alike`: findings of the same kind that have no frame of their own. */
+function findingText(finding: Finding, options: TextOptions, alike: readonly Finding[] = []): string {
   const shown = evidence(finding);
   const canvas = canvasFor(finding, shown, options);
   const { paint } = canvas;
@@ -76,12 +84,55 @@ function findingText(finding: Finding, options: TextOptions): string {
     ...note(canvas, "help", shortHelp(helpLines(finding.help)), "help"),
     ...note(canvas, "settle", [finding.settle ?? ""], "headline"),
     ...note(canvas, "log", [finding.symptom?.log ?? ""], "headline"),
+    ...note(canvas, "also", [places(alike)], "headline"),
     ...note(canvas, "more", [`fpmlint explain ${finding.rule}`], "headline"),
   );
   return `${rows.join("\n")}\n`;
 }
 
-/** The findings as code frames, then what was not checked, then what was. */
+/** Findings of one rule, case and severity that have a frame each; of more the first alone has one. */
+const MOST_ALIKE = 3;
+
+/** Infos that have a line each where their frames were not asked for. */
+const MOST_INFOS = 4;
+
+/** Of one rule, one case and one severity, in order of their first. */
+function kinds(findings: readonly Finding[]): readonly (readonly [Finding, ...Finding[]])[] {
+  return groupBy(findings, ({ rule, case: one, severity }) => `${severity}\0${rule}\0${one}`);
+}
+
+/** `a:1, b:2, c:3 and 37 more`. */
+function places(findings: readonly Finding[]): string {
+  const named = findings.slice(0, MOST_ALIKE).map(({ at }) => fileLine(at.span));
+  const more = findings.length - named.length;
+  return named.join(", ") + (more > 0 ? ` and ${more.toLocaleString("en-US")} more` : "");
+}
+
+function infoLine([first, ...others]: readonly [Finding, ...Finding[]], paint: Paint): string {
+  const also = others.length === 0 ? "" : ` (also ${places(others)})`;
+  return `${paint("info", "info")}: ${fileLine(first.at.span)}: ${escapeText(first.message)} [${escapeText(first.rule)}]${also}`;
+}
+
+/** One line each: those of a rule that are more than three are one line, and of many kinds the first are shown. */
+function infoLines(infos: readonly Finding[], paint: Paint): string[] {
+  const rows = kinds(infos).flatMap((same) =>
+    same.length > MOST_ALIKE
+      ? [{ row: infoLine(same, paint), count: same.length }]
+      : same.map((one) => ({ row: infoLine([one], paint), count: 1 })),
+  );
+  const shown = rows.length > MOST_INFOS ? rows.slice(0, MOST_INFOS - 1) : rows;
+  const left = rows.slice(shown.length).reduce((sum, { count: number }) => sum + number, 0);
+  const more = left === 0 ? [] : [`and ${count(left, "more info", "more infos")}: --infos shows them`];
+  return [...shown.map(({ row }) => row), ...more];
+}
+
+/** What to type next, where no frame says it. */
+function nextStep(findings: readonly Finding[]): string[] {
+  const [first] = findings;
+  return first === undefined ? [] : [`fpmlint explain ${escapeText(first.rule)} says why and what to write`];
+}
+
+/** The findings, gravest first: code frames, infos as a line each, then what was not checked, then what was. */
 export function text(result: LintResult, options: TextOptions): string {
   return drawText(result, options).text;
 }
@@ -89,9 +140,24 @@ export function text(result: LintResult, options: TextOptions): string {
 /** The same, with the findings that could not be drawn. */
 export function drawText(result: LintResult, options: TextOptions): Rendered {
   const paint = painter(options.color);
-  const { done, failures } = renderEach(result.findings, (finding) => findingText(finding, options));
+  const wanted = atLeast(result.findings, options.minSeverity ?? "info");
+  const isFramed = ({ severity }: Finding): boolean => options.infos === true || severity !== "info";
+  const framed = wanted.filter(isFramed);
+  const single = kinds(framed).flatMap((same) =>
+    same.length > MOST_ALIKE ? [same] : same.map((one) => [one] as const),
+  );
+  let next = 0;
+  const { done, failures } = renderEach(
+    single.map(([first]) => first),
+    (finding) => {
+      const alike = single[next]?.slice(1) ?? [];
+      next += 1;
+      return findingText(finding, options, alike);
+    },
+  );
+  const infos = wanted.filter((one) => !isFramed(one));
   const summary = { ...result.summary, incomplete: [...result.summary.incomplete, ...failures] };
-  const end: string[] = [];
+  const end: string[] = infoLines(infos, paint);
   if (summary.incomplete.length > 0) {
     end.push(paint("headline", "not checked:"));
     end.push(
@@ -101,18 +167,30 @@ export function drawText(result: LintResult, options: TextOptions): Rendered {
       ),
     );
   }
-  end.push(...ledTo(summary.links), coverage(summary));
+  end.push(...ledTo(summary.links), coverage(summary), ...(done.length === 0 ? nextStep(wanted) : []));
   return { text: withoutCommands([...done, `${end.join("\n")}\n`].join("\n")), failures };
+}
+
+/** Those of a severity or a graver one, gravest first. */
+function atLeast(findings: readonly Finding[], least: Severity): readonly Finding[] {
+  return gravestFirst(findings.filter(({ severity }) => compareSeverity(severity, least) <= 0));
 }
 
 /** One line per finding and per place that was not checked, then what was checked: for grep and editors. */
 export function quiet(result: LintResult): string {
-  return drawQuiet(result).text;
+  const { text: lines, rest } = drawQuiet(result);
+  return lines + rest;
 }
 
-/** The same, with the findings that could not be drawn. */
-export function drawQuiet(result: LintResult): Rendered {
-  const { done, failures } = renderEach(result.findings, (finding) => {
+export interface Quiet extends Rendered {
+  /** What was not checked, and what was: not a finding, so not for standard output. */
+  readonly rest: string;
+}
+
+/** The same in two parts, with the findings that could not be drawn. */
+export function drawQuiet(result: LintResult, least: Severity = "info"): Quiet {
+  const wanted = result.findings.filter(({ severity }) => compareSeverity(severity, least) <= 0);
+  const { done, failures } = renderEach(wanted, (finding) => {
     const said = `${finding.severity}: ${escapeText(finding.message)} [${escapeText(finding.rule)}]`;
     return `${fileLineColumn(finding.at.span)}: ${said}`;
   });
@@ -121,6 +199,10 @@ export function drawQuiet(result: LintResult): Rendered {
     summary.incomplete,
     (entry) => `${escapeText(incompleteAt(entry))}: not checked: ${escapeText(entry.reason)}`,
   );
-  const rows = [...done, ...unread, ...ledTo(summary.links), coverage(summary)];
-  return { text: withoutCommands(`${rows.join("\n")}\n`), failures };
+  const whole = (rows: readonly string[]): string => withoutCommands(rows.map((row) => `${row}\n`).join(""));
+  return {
+    text: whole(done),
+    rest: whole([...unread, ...ledTo(summary.links), coverage(summary)]),
+    failures,
+  };
 }

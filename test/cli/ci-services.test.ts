@@ -122,9 +122,9 @@ describe("nothing that is printed starts a command of a CI service", () => {
   }, 240_000);
 
   test("a file that is named as a command", async () => {
-    put("::error title=fpmlint::nothing to see.conf", "server { bad_directive; }\n");
+    put("::error title=fpmlint::nothing to see.conf", "server { listen 80; bad_directive; }\n");
     const { out } = await run("-q");
-    expect(out).toContain("\\x3a:error title=fpmlint::nothing to see.conf:1:10: ");
+    expect(out).toContain("\\x3a:error title=fpmlint::nothing to see.conf:1:21: ");
   });
 
   test("a line end in a name of a file does not begin a line of a help", async () => {
@@ -149,7 +149,7 @@ describe("nothing that is printed starts a command of a CI service", () => {
   test("an address of our own in the middle of a line stays as it is", async () => {
     put("etc/nginx/nginx.conf", "events {}\nhttp { server { location / { fastcgi_pass [::1]:9001; } } }\n");
     put("etc/php/8.2/fpm/php-fpm.conf", "[www]\nlisten = [::1]:9000\npm = static\npm.max_children = 5\n");
-    const { out } = await run("etc");
+    const { out } = await run("etc", "--infos");
     expect(out).toContain("[::1]:9001");
     expect(out).not.toContain("\\x3a");
   });

@@ -63,19 +63,19 @@ describe("exit status", () => {
   test("is 3 when something could not be read, with the findings printed all the same", async () => {
     host("server { index a; include /etc/nginx/x; }\n");
     symlinkSync("../../../secret", join(top, "etc/nginx/x"));
-    const { status, out } = await run(["etc", "--quiet"]);
+    const { status, out, err } = await run(["etc", "--quiet"]);
     expect(status).toBe(3);
     expect(out).toContain('etc/nginx/sites-enabled/a:1:10: error: "index a" is reported [invented/index]');
-    expect(out).toContain("outside the host's root");
+    expect(err).toContain("outside the host's root");
   });
 
   test("of a broken site is not 3: what it hides is listed", async () => {
     host("server { index a;\n");
     put({ "etc/nginx/sites-enabled/b": "server { root /b; }\n" });
-    const { status, out } = await run(["etc", "-q"]);
+    const { status, out, err } = await run(["etc", "-q"]);
     expect(status).toBe(1);
     expect(out).toContain('"root /b" is reported');
-    expect(out).toContain(
+    expect(err).toContain(
       "etc/nginx/sites-enabled/a:2: not checked: what follows the syntax fault was not read",
     );
   });
@@ -166,9 +166,9 @@ describe("a path that is not read", () => {
 
   test("outside any host is searched where it stands, not from the working directory", async () => {
     put({ "a/site.conf": "server { index a; location / {} }\n", "b/site.conf": "server { index b; }\n" });
-    const { out } = await run(["a/site.conf", "-q"]);
+    const { out, err } = await run(["a/site.conf", "-q"]);
     expect(out).toContain('"index a"');
-    expect(lastLine(out)).toContain("1 host, 1 file");
+    expect(lastLine(err)).toContain("1 host, 1 file");
     expect((await run(["a/readme.txt"])).status).toBe(2);
   });
 
@@ -313,7 +313,7 @@ describe("output", () => {
   test("ends with what was covered", async () => {
     host("server { root /srv; index a; }\n");
     expect(lastLine((await run(["etc"])).out)).toMatch(/^1 error, 1 warning; 1 host, 2 files/);
-    expect(lastLine((await run(["etc", "-q"])).out)).toMatch(/^1 error, 1 warning; 1 host, 2 files/);
+    expect(lastLine((await run(["etc", "-q"])).err)).toMatch(/^1 error, 1 warning; 1 host, 2 files/);
   });
 
   test("lowers what rests on a guess, and says what would settle it", async () => {
@@ -449,10 +449,10 @@ describe("the output of nginx -T", () => {
   const finding = '/etc/nginx/sites-enabled/a:2:5: error: "index a" is reported [invented/index]';
 
   test("is read from standard input, with its files and lines", async () => {
-    const { status, out } = await run(["-", "-q"], {}, dump);
+    const { status, out, err } = await run(["-", "-q"], {}, dump);
     expect(status).toBe(1);
     expect(out).toContain(finding);
-    expect(lastLine(out)).toContain("2 files");
+    expect(lastLine(err)).toContain("2 files");
   });
 
   test("is read from a file, with line ends of any kind", async () => {
@@ -464,10 +464,10 @@ describe("the output of nginx -T", () => {
   test("stands for nginx's half of the other path's host", async () => {
     host("server { root /not/read; }\n");
     put({ "etc/php/8.2/fpm/php-fpm.conf": "[www]\nlisten = /run/x\npm = static\npm.max_children = 1\n" });
-    const { out } = await run(["etc", "-", "-q"], {}, dump);
+    const { out, err } = await run(["etc", "-", "-q"], {}, dump);
     expect(out).toContain(finding);
     expect(out).not.toContain("/not/read");
-    expect(lastLine(out)).toContain("1 host, 3 files, 1 pool");
+    expect(lastLine(err)).toContain("1 host, 3 files, 1 pool");
   });
 
   test("and nothing else may come on standard input", async () => {

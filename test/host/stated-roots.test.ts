@@ -131,7 +131,7 @@ describe("a typed path that is a link", () => {
     put(Object.fromEntries(Object.entries(DEBIAN).map(([path, file]) => [`else/${path}`, file])));
     link("../else", "repo/deploy");
     const line = `deploy is a link to ${top()}/else, which was read\n`;
-    expect((await run(["deploy/etc", "-q"])).out).toContain(line);
+    expect((await run(["deploy/etc", "-q"])).err).toContain(line);
     expect((await run(["capacity", "deploy/etc", "--ram", "4G"])).err).toBe(`fpmlint: ${line}`);
   });
 

@@ -92,7 +92,8 @@ const LONGEST_LINE = 1000;
 function linesOf(text: string): readonly string[] {
   const lines = text.split(/[\n;]/).flatMap((line) => {
     const cut = line.slice(0, LONGEST_LINE);
-    return cut.includes("{") ? cut.split(/(?<=\{)/) : [`${cut};`];
+    // What follows a brace on its line ends where the line was cut.
+    return cut.split(/(?<=\{)/).map((part) => (part.endsWith("{") ? part : `${part};`));
   });
   return lines.map((line, at) =>
     lines[at + 1]?.trim() === "{" && !line.includes("{") ? `${line.replace(";", "")} {` : line,

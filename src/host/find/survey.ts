@@ -62,7 +62,9 @@ export function oddKindOf(fs: HostFilesystem, path: string): Kind | "script" {
 /** Every file below a directory, links not followed into directories, in bytewise order. */
 export function files(fs: HostFilesystem, directory: string, note: Note): readonly string[] {
   const found: string[] = [];
-  const pending = [directory];
+  const start = fs.entry(directory);
+  // The system would follow a link there as this machine does, and not as the host.
+  const pending = start.kind === "directory" && start.path === directory ? [directory] : [];
   const look = (path: string, name: string): void => {
     const child = fs.entry(path);
     if (child.kind === "file") found.push(path);
@@ -91,8 +93,7 @@ export function files(fs: HostFilesystem, directory: string, note: Note): readon
       look(path, name);
     }
   }
-  const top = fs.entry(directory);
-  if (top.kind === "unreadable") note(top);
+  if (start.kind === "unreadable") note(start);
   return sortByBytes(found);
 }
 
