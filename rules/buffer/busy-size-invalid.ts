@@ -128,13 +128,21 @@ export const busySizeInvalid = defineRule({
 function* faults(host: Host): Generator<Fault> {
   // `stream` has servers and a proxy_buffer_size of its own, and none of these checks.
   const http = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
+  const judged = new Map<Node, Set<BufferPrefix>>();
   for (const block of descendantsOf(http)) {
     // A `server` without a block is a line of an upstream.
     if (block.directive.block === null || !/^(?:server|location)$/.test(block.name)) continue;
     for (const prefix of BUFFER_PREFIXES) {
-      // A location that sets none of them has the values that its server was checked for.
-      if (block.name === "location" && !BUFFER_DIRECTIVES.some((name) => setsIt(block, prefix, name)))
-        continue;
+      if (!BUFFER_DIRECTIVES.some((name) => setsIt(block, prefix, name))) {
+        // A location that sets none of them has the values that its server was checked for.
+        if (block.name === "location") continue;
+        // All servers that set none of them have the same.
+        if (!block.partial && block.parent !== null) {
+          const known = judged.get(block.parent) ?? new Set();
+          if (known.has(prefix)) continue;
+          judged.set(block.parent, known.add(prefix));
+        }
+      }
       const sizes = effectiveBufferSizes(block, prefix);
       const numbers = bufferNumbers(sizes);
       const refusal = bufferRefusal(numbers);

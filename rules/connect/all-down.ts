@@ -4,7 +4,7 @@ import { seenByClients } from "../../src/evidence/asked.js";
 import { passesThere } from "../../src/evidence/passes.js";
 import { helpOf, inWords, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { upstreamServers, upstreamsOf } from "../../src/model/pass/upstreams.js";
+import { upstreamServers, upstreamsOf } from "../../src/model/request/upstreams.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { unique } from "../../src/source/collect.js";

@@ -7,7 +7,7 @@ import { addInto, helpOf, replace } from "../../src/help/edit.js";
 import { nginxAddress } from "../../src/model/address/address.js";
 import { ipBytes } from "../../src/model/address/ip.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { upstreamsOf } from "../../src/model/pass/upstreams.js";
+import { upstreamsOf } from "../../src/model/request/upstreams.js";
 import { possibleValues } from "../../src/model/request/variables.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";

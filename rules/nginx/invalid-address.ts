@@ -8,7 +8,7 @@ import { isGlob } from "../../src/host/glob.js";
 import { nginxAddress, reaches } from "../../src/model/address/address.js";
 import { listenAddress } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
-import { readUpstreams, type Upstreams } from "../../src/model/pass/upstreams.js";
+import { readUpstreams, type Upstreams } from "../../src/model/request/upstreams.js";
 import { type AddressFault, addressFault, missingPort } from "../../src/nginx/address/faults.js";
 import { type AddressUse, addressUses } from "../../src/nginx/address/uses.js";
 import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";

@@ -1,6 +1,6 @@
 import type { Pool } from "../fpm/types.js";
 import type { Host, NginxHost } from "../model/host.js";
-import { KEEPALIVE_BY_DEFAULT, readUpstreams } from "../model/pass/upstreams.js";
+import { KEEPALIVE_BY_DEFAULT, readUpstreams } from "../model/request/upstreams.js";
 import { isSince } from "../nginx/facts/version.js";
 import { oneOfBranches } from "../nginx/tree/branches.js";
 import { effectiveFlag } from "../nginx/tree/effective.js";

@@ -4,7 +4,7 @@ import { broughtBy, effectiveParams, type Param, type ParamSet } from "../model/
 import { rootOf, writtenRoot } from "../model/request/root.js";
 import { headPlace } from "../nginx/tree/nodes.js";
 import { withoutEnd } from "../source/ends.js";
-import type { Place } from "../source/file.js";
+import { type Place, samePlace } from "../source/file.js";
 import { addAfter, addInto, replace } from "./edit.js";
 
 /** The line that finds the script below the root of the location. */
@@ -42,7 +42,7 @@ export function writeScript(
   const line = `fastcgi_param SCRIPT_FILENAME ${value};`;
   if (set.level !== binding.block)
     return addInto(host, headPlace(binding.block), "include fastcgi_params;", line);
-  return param.place === at ? replace(host, at, line) : addAfter(host, at, line);
+  return samePlace(param.place, at) ? replace(host, at, line) : addAfter(host, at, line);
 }
 
 /** The root of a location, without a slash at its end; `null`: unknown, relative, or with variables. */

@@ -21,7 +21,7 @@ import type { Host, NginxHost } from "./host.js";
 import { type HostMemory, liveMemory, type MemorySize } from "./machine/memory.js";
 import { unreadSideFiles } from "./machine/side-files.js";
 import { type Listener, readBindings, readOtherPasses, startFollowing } from "./pass/bindings.js";
-import { readUpstreams } from "./pass/upstreams.js";
+import { readUpstreams } from "./request/upstreams.js";
 
 export interface BuildOptions {
   /** `8.3` for every master whose path does not tell its version; `null`: unknown. */

@@ -29,7 +29,11 @@ const MARKS: Readonly<Record<TextKind, RegExp>> = {
 /** `${name}`, which nginx replaces itself. */
 const NGINX_VARIABLE = /\$\{[a-z0-9_]\w*\}/g;
 
+/** One of them is in every mark of an nginx word. */
+const SIGNS = /[{<%@]|__|\$[A-Z]/;
+
 /** Whether a text looks like one that an installer or a template still replaces: `{{ port }}`, `__POOL__`, `@DOMAIN@`. */
 export function looksFilledIn(text: string, kind: TextKind = "address"): boolean {
-  return MARKS[kind].test(kind === "nginx word" ? text.replace(NGINX_VARIABLE, "") : text);
+  if (kind !== "nginx word") return MARKS[kind].test(text);
+  return SIGNS.test(text) && MARKS[kind].test(text.replace(NGINX_VARIABLE, ""));
 }

@@ -175,7 +175,7 @@ export function placeholderRanges(text: string): readonly Range[] {
 
 /** A text in that form with letters in the place of its placeholders, as long as before. */
 export function hidePlaceholders(text: string): string {
-  return replaceRanges(text, placeholderRanges(text), letters);
+  return hasPlaceholder(text) ? replaceRanges(text, placeholderRanges(text), letters) : text;
 }
 
 export function hasPlaceholder(text: string): boolean {

@@ -27,6 +27,7 @@ import {
 import type { Binding, OtherPass, Target } from "../host.js";
 import { labelOf } from "../labels.js";
 import { arrives } from "../request/arrival.js";
+import { type UpstreamServer, type Upstreams, upstreamServers } from "../request/upstreams.js";
 import { type PossibleValue, possibleValues } from "../request/variables.js";
 import { serves } from "./serves.js";
 import {
@@ -37,7 +38,6 @@ import {
   templateTarget,
   unknownAddress,
 } from "./template-targets.js";
-import { type UpstreamServer, type Upstreams, upstreamServers } from "./upstreams.js";
 
 /** A pool and the address it listens on. */
 export interface Listener {

@@ -33,7 +33,7 @@ export interface Ways {
 export function waysTo(block: Node, text: string): Ways | null {
   const location = enclosing(block, "location");
   const server = enclosing(block, "server");
-  const levels = [server, location ?? (server === null ? block : null)].flatMap((one) => one ?? []);
+  const levels = levelsOf(block);
   const names = relevant(levels, text);
   let ways: readonly Way[] | null = [START];
   for (const level of levels) {
@@ -78,6 +78,19 @@ const setsOn = perKey((level: Node): readonly Assignment[] =>
     }),
   ),
 );
+
+/** Whether code that runs before a block has a `set` of that variable. */
+export function isSetFor(block: Node, name: string): boolean {
+  const key = name.toLowerCase();
+  return levelsOf(block).some((level) => usedFor(level).has(key));
+}
+
+/** The levels whose code runs before a block: its server, and its location. */
+function levelsOf(block: Node): readonly Node[] {
+  const server = enclosing(block, "server");
+  const location = enclosing(block, "location");
+  return [server, location ?? (server === null ? block : null)].flatMap((one) => one ?? []);
+}
 
 /** An `if` that has a handler of its own takes the request away from the location's. */
 function hasHandler(branch: Node | null): boolean {

@@ -2,7 +2,7 @@ import { conditionOf } from "../../nginx/location/conditions.js";
 import { always } from "../../nginx/tree/branches.js";
 import { argument, childrenNamed, enclosing } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
-import { mayBring, waysTo } from "./arrival.js";
+import { isSetFor, mayBring, waysTo } from "./arrival.js";
 import { serverNames } from "./cache-key.js";
 import { matchesAll, setOf } from "./code.js";
 import { coversAll, lookUp, mapRows, type Table, tablesOf } from "./tables.js";
@@ -23,7 +23,7 @@ export interface EmptyVariable {
  */
 export function emptyVariables(block: Node, text: string): readonly EmptyVariable[] {
   return [...new Set(variablesIn(text))].flatMap((name) => {
-    const found = withoutDefault(block, name) ?? onlyInIf(block, name) ?? afterBreak(block, name);
+    const found = withoutDefault(block, name) ?? (isSetFor(block, name) ? unset(block, name) : null);
     return found === null ? [] : [found];
   });
 }
@@ -43,6 +43,10 @@ function withoutDefault(block: Node, name: string): EmptyVariable | null {
 
 function isWritten({ directive }: Node): boolean {
   return !directive.name.placeholder && directive.args.every(({ placeholder }) => !placeholder);
+}
+
+function unset(block: Node, name: string): EmptyVariable | null {
+  return onlyInIf(block, name) ?? afterBreak(block, name);
 }
 
 /** A `set` in one `if` of the location or the server, and nowhere else. */

@@ -3,6 +3,7 @@ import { isAssumed } from "../../nginx/tree/files.js";
 import { argument, argumentPlace, headPlace, headText } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { type Place, place } from "../../source/file.js";
+import { perKey } from "../../source/memo.js";
 import type { Binding, Host } from "../host.js";
 
 /** The FastCGI parameters that a location sends: which `fastcgi_param` is in effect, and with what value. */
@@ -36,8 +37,13 @@ export type Params = ParamSet | null | undefined;
 
 /** The parameters that are sent for requests that a block passes on. */
 export function effectiveParams(block: Node): Params {
-  return paramsOf(effectiveList(block, "fastcgi_param"));
+  return effective(block).params;
 }
+
+/** Asked by rule after rule, for each location. */
+const effective = perKey((block: Node): { readonly params: Params } => ({
+  params: paramsOf(effectiveList(block, "fastcgi_param")),
+}));
 
 /** The sets of outer levels that this one hides, nearest first. */
 export function hiddenParams(set: ParamSet): readonly ParamSet[] {
@@ -117,13 +123,29 @@ function isComplete(complete: boolean, nodes: readonly Node[]): boolean {
   return complete && !nodes.some(({ file }) => isAssumed(file));
 }
 
+/** There may be a million of them, so what is rarely asked for is worked out when it is. */
+class Written implements Param {
+  constructor(
+    readonly name: string,
+    readonly node: Node,
+  ) {}
+
+  get value(): string {
+    return argument(this.node, 1) ?? "";
+  }
+
+  get place(): Place {
+    return argumentPlace(this.node, 1);
+  }
+}
+
 function paramsOf(found: ReturnType<typeof effectiveList>): Params {
   if (found.kind === "default") return null;
   if (found.kind === "unknown") return undefined;
   const params = new Map<string, Param>();
   for (const node of found.nodes) {
     const name = argument(node, 0) ?? "";
-    params.set(name, { name, value: argument(node, 1) ?? "", place: argumentPlace(node, 1), node });
+    params.set(name, new Written(name, node));
   }
   return {
     params,

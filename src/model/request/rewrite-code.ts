@@ -2,6 +2,7 @@ import { always } from "../../nginx/tree/branches.js";
 import { argumentPlace, childrenNamed } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Place } from "../../source/file.js";
+import { perKey } from "../../source/memo.js";
 import { isCode, rewriteOf, setOf } from "./code.js";
 import { withVariables } from "./variable-words.js";
 
@@ -49,12 +50,13 @@ export function waysThrough(
   start: readonly Way[],
   names: ReadonlySet<string>,
 ): readonly Way[] | null {
+  const code = codeOf(level);
   if (names.size > 0 && setsAny(level)) return null;
   let ended: Way[] = [];
   let ways: Way[] = start.map((way) => ({ ...way, branch: null, moved: false }));
   let work = 0;
-  for (const node of level.children) {
-    if (isCode(node)) work += ways.length + valuesOn(ways);
+  for (const node of code) {
+    work += ways.length + valuesOn(ways);
     if (work > MOST_WORK) return null;
     if (node.name !== "if") ways = step(level, node, ways, names, ended);
     else if (node.partial) return null;
@@ -77,6 +79,9 @@ export function waysThrough(
   // If nothing gets through the code that was read, the rest changes nothing, unless it breaks first.
   return level.partial && found.length > 0 ? null : found;
 }
+
+/** The code of a level. Most locations have none. */
+const codeOf = perKey((level: Node): readonly Node[] => level.children.filter(isCode));
 
 /** About how many values all ways have together: each way of one level has about as many as the first. */
 function valuesOn(ways: readonly Way[]): number {
@@ -141,6 +146,7 @@ function matters({ children }: Node, names: ReadonlySet<string>): boolean {
 }
 
 function distinct(ways: readonly Way[]): Way[] {
+  if (ways.length < 2) return [...ways];
   const found = new Map<string, Way>();
   const branches = numbering<Node>();
   const texts = numbering<string>();

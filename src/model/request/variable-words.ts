@@ -14,6 +14,7 @@ const VARIABLE = /\$(?:\{(\w+)\}|(\w+))/g;
 
 /** The names of the variables in a text, in its order. */
 export function variablesIn(text: string): readonly string[] {
+  if (!text.includes("$")) return [];
   return [...hidePlaceholders(text).matchAll(VARIABLE)].map((found) => found[1] ?? found[2] ?? "");
 }
 
@@ -28,6 +29,7 @@ const UNKNOWN = "$\0";
  * the place of its value. A value that grows too long is unknown: `set $b $a$a` doubles it in each line.
  */
 export function withVariables(written: Written, known: (name: string) => Written | null): Written {
+  if (!written.text.includes("$")) return { text: written.text, place: written.place };
   let { text, place } = { text: "", place: written.place };
   let at = 0;
   for (const found of hidePlaceholders(written.text).matchAll(VARIABLE)) {

@@ -1,9 +1,10 @@
 import { enclosing } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Place } from "../../source/file.js";
-import { mayBring, type Ways, waysTo } from "./arrival.js";
+import { isSetFor, mayBring, type Ways, waysTo } from "./arrival.js";
 import { mapChoices } from "./maps.js";
 import type { Way } from "./rewrite-code.js";
+import { tablesOf } from "./tables.js";
 import { variablesIn, type Written, withoutPlaceholders, withVariables } from "./variable-words.js";
 
 /** A value that a text with variables can have, and the word that gives it. */
@@ -14,6 +15,8 @@ export interface PossibleValue extends Written {
 
 /** How many times values of `map` are filled into values of `map`. */
 const DEEPEST = 4;
+/** A variable that `envsubst` fills in. */
+const CAPITALS = /^[A-Z][A-Z0-9_]+$/;
 /** More possible values than this count as unknown. */
 const MOST = 64;
 
@@ -24,8 +27,10 @@ const MOST = 64;
  * in capitals that nothing defines is one: `envsubst` puts a value in its place.
  */
 export function possibleValues(block: Node, text: string, place: Place): readonly PossibleValue[] | null {
-  if (variablesIn(text).length === 0)
+  const used = variablesIn(text);
+  if (used.length === 0)
     return withoutPlaceholders(text).includes("$") ? null : [{ text, place, sure: true }];
+  if (used.some((name) => isFromRequest(block, name))) return null;
   const known = waysTo(block, text);
   if (known === null) return null;
   const found = new Map<string, PossibleValue>();
@@ -40,6 +45,13 @@ export function possibleValues(block: Node, text: string, place: Place): readonl
     if (found.size > MOST) return null;
   }
   return found.size === 0 ? null : [...found.values()];
+}
+
+/** Whether nothing in the files gives the variable a value. */
+function isFromRequest(block: Node, name: string): boolean {
+  if (CAPITALS.test(name) || isSetFor(block, name)) return false;
+  const http = enclosing(block, "http");
+  return http === null || !tablesOf(http).has(name.toLowerCase());
 }
 
 /** The text with the values of `set`; `null`: on this way one of the variables has none. */
@@ -89,5 +101,5 @@ function mapped(
 }
 
 function filledIn(name: string, place: Place): Written | null {
-  return /^[A-Z][A-Z0-9_]+$/.test(name) ? { text: `\${{${name}}}`, place } : null;
+  return CAPITALS.test(name) ? { text: `\${{${name}}}`, place } : null;
 }

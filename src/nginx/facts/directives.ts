@@ -36,6 +36,7 @@ export function factRows(rows: string): readonly (readonly string[])[] {
 }
 
 let table: ReadonlyMap<string, readonly DirectiveFact[]> | null = null;
+let inHttp: ReadonlyMap<string, DirectiveFact> | null = null;
 
 /** The rows of a name; empty for a directive that no module of nginx defines. */
 export function factsOf(name: string): readonly DirectiveFact[] {
@@ -45,7 +46,18 @@ export function factsOf(name: string): readonly DirectiveFact[] {
 
 /** The row that holds in http, server and location blocks, where nearly everything here lives. */
 export function httpFact(name: string): DirectiveFact | undefined {
-  return factsOf(name).find((fact) => /[hsluIx]/.test(fact.contexts));
+  inHttp ??= readHttp();
+  return inHttp.get(name);
+}
+
+function readHttp(): ReadonlyMap<string, DirectiveFact> {
+  table ??= readTable();
+  const found = new Map<string, DirectiveFact>();
+  for (const [name, rows] of table) {
+    const fact = rows.find(({ contexts }) => /[hsluIx]/.test(contexts));
+    if (fact !== undefined) found.set(name, fact);
+  }
+  return found;
 }
 
 /** The default of a directive, as nginx writes it. Throws where nginx has none: our own code asks for a wrong name. */

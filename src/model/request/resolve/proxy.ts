@@ -1,10 +1,11 @@
 import { readAddress } from "../../../nginx/address/address.js";
 import { matchingOf } from "../../../nginx/location/extensions.js";
 import { effectiveList, effectiveNode } from "../../../nginx/tree/effective.js";
-import { argument, childrenNamed, headPlace } from "../../../nginx/tree/nodes.js";
+import { argument, headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
 import { type Address, isLocal } from "../../address/address.js";
 import { canonicalHost } from "../../address/canonical.js";
+import { upstreamServers, upstreamsIn } from "../upstreams.js";
 import { absolute, errorPageFor } from "./error-page.js";
 import { evaluate, flagOn, isTaken } from "./evaluate.js";
 import { pointFor } from "./servers.js";
@@ -68,14 +69,11 @@ function passOf(text: string, fixed: boolean): Pass | null {
 /** The address of a server in the group of that name, or the address itself; `null`: none is known. */
 function memberOf(http: Node, address: Address): Address | null {
   if (address.kind === "unix") return address;
-  const group = childrenNamed(http, "upstream").find(
-    (one) => argument(one, 0)?.toLowerCase() === address.host.toLowerCase(),
-  );
+  const group = upstreamsIn(http).get(address.host.toLowerCase());
   if (group === undefined) return address;
-  for (const { directive } of childrenNamed(group, "server")) {
-    const words = directive.args.map(({ text }) => text);
-    if (words.includes("down") || words.includes("backup")) continue;
-    const found = readAddress(words[0] ?? "", { listen: false, uri: false });
+  for (const member of upstreamServers(group)) {
+    if (member.down || member.backup) continue;
+    const found = readAddress(member.address, { listen: false, uri: false });
     if (found.kind === "unix") return { kind: "unix", path: found.path };
     if (found.kind === "inet") return tcp(found, 80);
   }

@@ -100,7 +100,8 @@ type Origin = Pick<State, "choices" | "run" | "steps" | "depth" | "php" | "prefi
 
 function beginAt(http: Node, request: Request, from: Origin, forced: Node | null): Outcome {
   const host = requestHost(request);
-  const point = pointFor(http, request.to, host);
+  // A server that is given is not looked for among all those of its port.
+  const point = forced === null ? pointFor(http, request.to, host) : null;
   const first = forced ?? (point === null ? null : defaultServer(point));
   if (first === null) throw new Lost("no server of the host listens there", null);
   const bad = (
@@ -119,9 +120,7 @@ function beginAt(http: Node, request: Request, from: Origin, forced: Node | null
   const uri = normalUri(path.startsWith("/") ? path : `/${path}`, mergesSlashes(first));
   if (uri === undefined) throw new Lost("the path is not UTF-8", null);
   const choice: ServerChoice | null =
-    forced === null && point !== null
-      ? chooseServer(point, host)
-      : { server: first, why: "only", match: null };
+    point === null ? { server: first, why: "only", match: null } : chooseServer(point, host);
   if (choice === null) throw new Lost("no server of the host listens there", null);
   const { server, why, match } = choice;
   // The handshake of TLS brings the name. What another server of nginx sends is not known to the byte.
@@ -143,8 +142,7 @@ function beginAt(http: Node, request: Request, from: Origin, forced: Node | null
   // nginx refuses these itself, whatever the server says.
   if (request.method === "TRACE" || request.method === "CONNECT")
     return runPhases(state, begin, status(405, "method", null));
-  if (point?.tls === true && !request.tls && forced === null)
-    return runPhases(state, begin, status(497, "https-port", place));
+  if (point?.tls === true && !request.tls) return runPhases(state, begin, status(497, "https-port", place));
   return runPhases(state, begin);
 }
 

@@ -21,6 +21,9 @@ export function readUpstreams(http: readonly Node[]): Upstreams {
   return groups;
 }
 
+/** The groups of one `http` block. Each of thousands of hops asks for one. */
+export const upstreamsIn = perKey((http: Node): Upstreams => readUpstreams([http]));
+
 /** The groups in the `http` blocks of a host; none without nginx. */
 export const upstreamsOf = perKey(
   ({ nginx }: Host): Upstreams => readUpstreams(nginx === null ? [] : childrenNamed(nginx.root, "http")),
