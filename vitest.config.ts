@@ -8,7 +8,12 @@ const annotations = process.env.GITHUB_ACTIONS === "true" ? ["github-actions"] :
 const ours = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Files that put something of their own in the place of a module, or are hit by signals: each in a process of its own. */
-const ALONE = ["test/engine/failures.test.ts", "test/rules/scale.test.ts", "test/cli/write/*.test.ts"];
+const ALONE = [
+  "test/engine/failures.test.ts",
+  "test/evidence/meetings.test.ts",
+  "test/rules/scale.test.ts",
+  "test/cli/write/*.test.ts",
+];
 
 export default defineConfig(({ mode }) => {
   const quick = mode === "quick";

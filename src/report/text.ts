@@ -1,3 +1,4 @@
+import type { Each } from "../engine/failure.js";
 import type { Finding, LintResult } from "../engine/finding.js";
 import { incompleteAt } from "../engine/incomplete.js";
 import type { Severity } from "../engine/rule.js";
@@ -101,6 +102,16 @@ function kinds(findings: readonly Finding[]): readonly (readonly [Finding, ...Fi
   return groupBy(findings, ({ rule, case: one, severity }) => `${severity}\0${rule}\0${one}`);
 }
 
+/** The first of a kind that can be drawn, with where the others are. */
+function drawKind(same: readonly Finding[], options: TextOptions): Each<string> {
+  const [first, ...others] = same;
+  if (first === undefined) return { done: [], failures: [] };
+  const { done, failures } = renderEach([first], (finding) => findingText(finding, options, others));
+  if (done.length > 0) return { done, failures };
+  const next = drawKind(others, options);
+  return { done: next.done, failures: [...failures, ...next.failures] };
+}
+
 /** `a:1, b:2, c:3 and 37 more`. */
 function places(findings: readonly Finding[]): string {
   const named = findings.slice(0, MOST_ALIKE).map(({ at }) => fileLine(at.span));
@@ -146,15 +157,9 @@ export function drawText(result: LintResult, options: TextOptions): Rendered {
   const single = kinds(framed).flatMap((same) =>
     same.length > MOST_ALIKE ? [same] : same.map((one) => [one] as const),
   );
-  let next = 0;
-  const { done, failures } = renderEach(
-    single.map(([first]) => first),
-    (finding) => {
-      const alike = single[next]?.slice(1) ?? [];
-      next += 1;
-      return findingText(finding, options, alike);
-    },
-  );
+  const drawn = single.map((same) => drawKind(same, options));
+  const done = drawn.flatMap((one) => one.done);
+  const failures = drawn.flatMap((one) => one.failures);
   const infos = wanted.filter((one) => !isFramed(one));
   const summary = { ...result.summary, incomplete: [...result.summary.incomplete, ...failures] };
   const end: string[] = infoLines(infos, paint);

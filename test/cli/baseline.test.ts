@@ -27,6 +27,8 @@ function plant(sites: Readonly<Record<string, string>>): void {
 
 const RULE = "timeout/read-zero";
 const update = (): Promise<Ran> => run("etc", "--baseline", "known.json", "--update-baseline");
+/** Without what was checked. */
+const said = ({ err }: Ran): string => (err.includes("fpmlint:") ? err : "");
 const check = (): Promise<Ran> => run("etc", "--baseline", "known.json", "--quiet");
 
 test("what is known is not reported, and what is new is", async () => {
@@ -36,8 +38,8 @@ test("what is known is not reported, and what is new is", async () => {
   expect({ status: first.status, out: first.out.includes(RULE) }).toEqual({ status: 0, out: false });
   expect(first.err).toMatch(/^fpmlint: wrote known\.json with \d+ findings?$/m);
   const known = await check();
-  expect({ status: known.status, err: known.err }).toEqual({ status: 0, err: "" });
-  expect(known.out).toMatch(/no findings, \d+ suppressed/);
+  expect({ status: known.status, said: said(known) }).toEqual({ status: 0, said: "" });
+  expect(known.err).toMatch(/no findings, \d+ suppressed/);
   plant({ a: site("a.example.com"), b: site("b.example.com") });
   const more = await check();
   expect(more.status).toBe(1);
@@ -68,7 +70,7 @@ test("entries of what is gone are named, until the baseline is written again", a
   expect(stale.status).toBe(0);
   expect(stale.err).toMatch(/known\.json: \d+ entr(?:y|ies) of the baseline no longer found/);
   await update();
-  expect((await check()).err).toBe("");
+  expect(said(await check())).toBe("");
 });
 
 test("the file is the same whatever the order, and for people to read", async () => {

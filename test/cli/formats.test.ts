@@ -162,7 +162,7 @@ test("no link in a name: the real file is named", async () => {
   symlinkSync("../sites-available/shop", join(top, "etc/nginx/sites-enabled/shop"));
   const { out } = await run(["etc", "--format", "sarif"]);
   expect(out).toContain('"uri": "etc/nginx/sites-available/shop"');
-  expect(out).not.toContain("sites-enabled/shop");
+  expect(out).not.toContain('"uri": "etc/nginx/sites-enabled/shop"');
 });
 
 test("junit fails what fails the run", async () => {

@@ -29,8 +29,8 @@ const run = (line: string): BuiltRun => bash(line, top);
 describe("standard input", () => {
   test("may come late and with pauses", () => {
     const whole = run("node $F -q - < <(cat a b)");
-    expect(whole).toMatchObject({ status: 0, err: "" });
-    expect(whole.out).toContain("1 host, 1 file checked");
+    expect(whole).toMatchObject({ status: 0, out: "" });
+    expect(whole.err).toContain("1 host, 1 file checked");
     expect(
       run("(sleep 3; cat a; sleep 1; head -c 70000 b; sleep 1; tail -c +70001 b) | node $F -q -"),
     ).toEqual(whole);
@@ -39,9 +39,9 @@ describe("standard input", () => {
 
   test("may be a pipe that does not wait, as another program can leave it", () => {
     const unblocking = `perl -e 'use Fcntl; fcntl(STDIN, F_SETFL, O_NONBLOCK | fcntl(STDIN, F_GETFL, 0)); exec @ARGV'`;
-    const { status, out } = run(`(sleep 1; cat a; sleep 1; cat b) | ${unblocking} node $F -q -`);
+    const { status, err } = run(`(sleep 1; cat a; sleep 1; cat b) | ${unblocking} node $F -q -`);
     expect(status).toBe(0);
-    expect(out).toContain("1 host, 1 file checked");
+    expect(err).toContain("1 host, 1 file checked");
   });
 
   test("may be slow samples", () => {

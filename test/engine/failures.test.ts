@@ -108,12 +108,13 @@ describe("a rule that fails", () => {
   });
 
   test.each([[["."]], [["--quiet", "."]]])("is named in text, its message escaped: %j", async (words) => {
-    const { status, out } = await lint(words, rules);
+    const { status, out, err } = await lint(words, rules);
     expect(status).toBe(3);
-    expect(out).toContain(
+    const said = words.includes("--quiet") ? err : out;
+    expect(said).toContain(
       "the rule invented/failing failed on this host: x is not a function\\x0a::error::\\x1b]0;y;",
     );
-    expect(out).toContain("2 places not checked");
+    expect(said).toContain("2 places not checked");
   });
 
   test.each([
@@ -125,9 +126,9 @@ describe("a rule that fails", () => {
       () => Object.defineProperty(new Error(), "message", { get: () => fail("no") }),
     ],
   ])("may throw anything: %s", async (_, error) => {
-    const { status, out } = await lint(["--quiet", "."], [failing(error)]);
+    const { status, err } = await lint(["--quiet", "."], [failing(error)]);
     expect(status).toBe(3);
-    const told = out.split("\n").filter((line) => line.includes("invented/failing failed"));
+    const told = err.split("\n").filter((line) => line.includes("invented/failing failed"));
     expect(told).toHaveLength(2);
     for (const line of told) expect(line.length).toBeLessThan(500);
   });
@@ -233,10 +234,10 @@ describe("a host whose reading fails", () => {
   test("is named where there is no other", async () => {
     rmSync(join(top, "b"), { recursive: true });
     broken = ".";
-    const { status, out } = await lint(["--quiet", "a"]);
+    const { status, err } = await lint(["--quiet", "a"]);
     expect(status).toBe(3);
-    expect(out).toMatch(REPORT);
-    expect(out).toContain("nothing was checked");
+    expect(err).toMatch(REPORT);
+    expect(err).toContain("nothing was checked");
     const answer = await lint(["capacity", "a", "--ram", "8G"]);
     expect(answer.status).toBe(3);
     expect(answer.err).toMatch(REPORT);

@@ -16,7 +16,8 @@ export function isText(edit: Edit): edit is TextEdit {
 
 /** Makes the changes of several ways in a host below `root`. */
 export function applyWays(root: string, ways: readonly Way[]): void {
-  for (const [name, changes] of changesOf(ways)) {
+  // A container has its files at other paths than the tree; what is printed is the tree's.
+  for (const [name, changes] of changesOf(ways, ({ file }) => file.display)) {
     const file = path.join(root, name);
     fs.writeFileSync(file, applied(fs.readFileSync(file, "utf8"), changes));
   }
@@ -36,12 +37,15 @@ export function withWays(
 }
 
 /** The changes in each file; what two ways have alike is done once. */
-function changesOf(ways: readonly Way[]): ReadonlyMap<string, readonly Change[]> {
+function changesOf(
+  ways: readonly Way[],
+  nameOf: (change: Change) => string = ({ file }) => file.path,
+): ReadonlyMap<string, readonly Change[]> {
   const files = new Map<string, Map<string, Change>>();
   for (const change of ways.flatMap(({ edits }) => edits.filter(isText).map(changeOf))) {
     const { start, end, text } = change;
-    const known = files.get(change.file.path) ?? new Map<string, Change>();
-    files.set(change.file.path, known.set(JSON.stringify([start, end, text]), change));
+    const known = files.get(nameOf(change)) ?? new Map<string, Change>();
+    files.set(nameOf(change), known.set(JSON.stringify([start, end, text]), change));
   }
   return new Map([...files].map(([name, changes]) => [name, [...changes.values()]]));
 }
