@@ -1,5 +1,6 @@
 import type { LintResult } from "../../../src/engine/finding.js";
 import { compareFindings } from "../../../src/engine/run.js";
+import { grouped } from "../../../src/source/collect.js";
 import { lineText, type Place, type SourceFile } from "../../../src/source/file.js";
 
 /** What must hold of every output, whatever went in. Each answers the first thing that is wrong, or `null`. */
@@ -89,11 +90,10 @@ export function jsonFault(output: string, status: number, result: LintResult): s
   const files = filesOf(result);
   for (const finding of document.findings)
     for (const place of [finding, ...finding.related]) {
-      const file = files.get(place.file);
       const ok =
-        file !== undefined &&
-        isIn(file, place.line, place.column) &&
-        isIn(file, place.endLine, place.endColumn) &&
+        (files.get(place.file) ?? []).some(
+          (file) => isIn(file, place.line, place.column) && isIn(file, place.endLine, place.endColumn),
+        ) &&
         (place.endLine > place.line || (place.endLine === place.line && place.endColumn >= place.column));
       if (!ok)
         return `place: ${finding.rule} at ${JSON.stringify([place.line, place.column, place.endLine, place.endColumn])}`;
@@ -112,12 +112,13 @@ function statusFault({ findings, summary }: JsonDocument, status: number): strin
 /** How a crash that was caught is told, in `incomplete` and on standard error. */
 export const FAILURE = /internal error|this is a bug in fpmlint/;
 
-function filesOf({ findings }: LintResult): ReadonlyMap<string, SourceFile> {
+/** Texts by name: a manifest and the files that it holds have one name. */
+function filesOf({ findings }: LintResult): ReadonlyMap<string, readonly SourceFile[]> {
   const places = findings.flatMap(({ at, link, related }): readonly Place[] => [
     at,
     ...[...link, ...related].map(({ place }) => place),
   ]);
-  return new Map(places.map(({ span: { file } }) => [file.display, file]));
+  return grouped(places.map(({ span: { file } }) => [file.display, file] as const));
 }
 
 function isIn(file: SourceFile, line: number, column: number): boolean {
