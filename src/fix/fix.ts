@@ -17,10 +17,13 @@ export interface Fixed {
 /** A way may uncover another finding, which is fixed in the next round; no host needs as many as this. */
 const MOST_ROUNDS = 10;
 
+/** Two ways of one round may together need a further step; more often they undo each other. */
+const MOST_TIMES = 3;
+
 /**
  * Applies of every finding the first way of an allowed safety that needs no person, gravest findings
  * first, until nothing is left to apply. Ways whose edits overlap wait for the next round, and no finding
- * is fixed twice, so that two ways cannot undo each other. `lint`: the result where some files have other
+ * is fixed more than three times, so that two ways cannot undo each other for ever. `lint`: the result where some files have other
  * texts.
  */
 export function fix(
@@ -29,13 +32,16 @@ export function fix(
 ): Fixed {
   const files = new Map<string, { readonly before: string; readonly after: string }>();
   const done = new Map<string, Finding>();
+  const times = new Map<string, number>();
   let result = lint(new Map());
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const changes = new Changes();
     for (const finding of gravestFirst(result.findings)) {
-      if (done.has(finding.fingerprint)) continue;
+      const before = times.get(finding.fingerprint) ?? 0;
+      if (before === MOST_TIMES) continue;
       const way = wayOf(finding, allowed);
       if (way === null || !changes.take(way)) continue;
+      times.set(finding.fingerprint, before + 1);
       done.set(finding.fingerprint, finding);
     }
     if (changes.byFile.size === 0) break;

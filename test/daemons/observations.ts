@@ -82,7 +82,11 @@ export const observations: Readonly<Record<string, Observation>> = {
   },
   /** The request succeeds, but PHP has nothing of its query string. */
   "query-lost": async (running, requests) =>
-    any(running, requests, (answer) => answer.status === 200 && size(json(answer).get) === 0),
+    any(
+      running,
+      requests.length === 0 ? [{ path: "/index.php?a=1" }] : requests,
+      (answer) => answer.status === 200 && size(json(answer).get) === 0,
+    ),
   /** The request succeeds, but PHP does not have the field `a` of its query string. */
   "query-not-sent": async (running, [wanted]) => {
     const answer = await ask(running, wanted ?? { path: "/index.php?a=1" });

@@ -20,7 +20,10 @@ const missing: Provable = {
 /** Says about a host what the test wants to be said. */
 function saying(cases: readonly string[], rule: Provable = missing): LintHost {
   const main = at(file("etc/nginx/nginx.conf", "events { }"), "events");
-  return () => cases.map((name) => finding(main, { rule: rule.id, case: name }));
+  return () =>
+    cases.map((name) =>
+      finding(main, { rule: rule.id, case: name, symptom: rule.cases[name]?.symptom ?? null }),
+    );
 }
 
 function proved(files: Files, kind: "bad" | "ok", lint: LintHost, rule: Provable = missing): Promise<void> {
@@ -71,20 +74,27 @@ describeProofs("a proof", (proof) => {
   });
   proof("of a refusal needs the message", async () => {
     const files = { ...sample(), [NGINX]: "events { }\nhttp { serve; }\n" };
-    await proved(files, "bad", saying(["no-socket"]), starts("unknown directive"));
-    await expect(proved(files, "bad", saying(["no-socket"]), starts("no such text"))).rejects.toThrow(
-      "did not say",
+    await proved(
+      files,
+      "bad",
+      saying(["no-socket"], starts("unknown directive")),
+      starts("unknown directive"),
     );
-    await expect(proved(sample(), "bad", saying(["no-socket"]), starts("x"))).rejects.toThrow(
+    await expect(
+      proved(files, "bad", saying(["no-socket"], starts("no such text")), starts("no such text")),
+    ).rejects.toThrow("did not say");
+    await expect(proved(sample(), "bad", saying(["no-socket"], starts("x")), starts("x"))).rejects.toThrow(
       "the daemons started",
     );
   });
   proof("may rest on an observation", async () => {
     const rule = observed("socket-mode-others-write");
     const open = sample({ pool: "listen.mode = 0666" });
-    await proved(open, "bad", saying(["no-socket"]), rule);
+    await proved(open, "bad", saying(["no-socket"], rule), rule);
     await proved(sample(), "ok", saying([]), rule);
-    await expect(proved(sample(), "bad", saying(["no-socket"]), rule)).rejects.toThrow("socket modes 0660");
+    await expect(proved(sample(), "bad", saying(["no-socket"], rule), rule)).rejects.toThrow(
+      "socket modes 0660",
+    );
     await expect(proved(open, "ok", saying([]), rule)).rejects.toThrow("is seen although nothing is wrong");
   });
   proof("that would hold for a healthy host is refused", async () => {
@@ -93,7 +103,7 @@ describeProofs("a proof", (proof) => {
       ...missing,
       cases: { "no-socket": { severity: "error", symptom, summary: "" } },
     };
-    await expect(proved(sample(), "bad", saying(["no-socket"]), rule)).rejects.toThrow(
+    await expect(proved(sample(), "bad", saying(["no-socket"], rule), rule)).rejects.toThrow(
       "must name an observation",
     );
   });
