@@ -106,7 +106,11 @@ export function readHosts(options: HostsOptions, supposed = false): ReadHosts {
 }
 
 function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions, supposed: boolean): ReadHost {
-  const host = buildHost(spec, overlaid(fs, options.texts ?? NO_TEXTS), {
+  const texts = options.texts ?? NO_TEXTS;
+  // Each container has a file system of its own.
+  const machines = spec.machines?.map((one) => ({ ...one, fs: overlaid(one.fs, texts) }));
+  const changed = machines === undefined ? spec : { ...spec, machines };
+  const host = buildHost(changed, overlaid(fs, texts), {
     phpVersion: options.phpVersion ?? null,
     nginxVersion: options.nginxVersion ?? null,
     supposed,
