@@ -1,7 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
-import { NOWHERE } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { type Passed, scriptOf } from "../../src/evidence/scripts.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
@@ -80,7 +79,7 @@ export const openBasedir = defineRule({
   reads: ["directory"],
   proof: {
     kind: "daemons",
-    requests: [{ path: "/index.php" }, { path: "/tool/index.php" }, { path: `/${NOWHERE}` }],
+    requests: [{ path: "/index.php" }, { path: "/tool/index.php" }],
   },
   *find(binding, host): Generator<ShutOut> {
     if (binding.serves !== "php") return;

@@ -116,12 +116,6 @@ const uncovers: Readonly<Record<string, string>> = {
 
 /** Fixtures that are fixed and still do not answer 200, so that only the start of the daemons is proved. */
 const otherAnswers: Readonly<Record<string, string>> = {
-  "request/open-basedir/bad-begins-alike": "a name that is not there is 404, as it should be",
-  "request/open-basedir/bad-not-in-the-tree": "a name that is not there is 404, as it should be",
-  "request/open-basedir/bad-open-to-this-machine": "a name that is not there is 404, as it should be",
-  "request/open-basedir/bad-php-ini": "a name that is not there is 404, as it should be",
-  "request/open-basedir/bad-pool": "a name that is not there is 404, as it should be",
-  "request/open-basedir/bad-tool": "a name that is not there is 404, as it should be",
   "request/page-unreachable/bad-one-word": "the pages of the other paths are not there",
   "fastcgi/extension-denied/bad-location-for-everything":
     "the other requests of the proof are for files that are not there",
