@@ -116,6 +116,7 @@ const uncovers: Readonly<Record<string, string>> = {
 
 /** Fixtures that are fixed and still do not answer 200, so that only the start of the daemons is proved. */
 const otherAnswers: Readonly<Record<string, string>> = {
+  "request/open-basedir/bad-open-to-this-machine": "the other script of the proof is not there",
   "request/page-unreachable/bad-one-word": "the pages of the other paths are not there",
   "fastcgi/extension-denied/bad-location-for-everything":
     "the other requests of the proof are for files that are not there",
