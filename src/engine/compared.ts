@@ -1,5 +1,5 @@
 import { isLocal, showAddress } from "../model/address/address.js";
-import type { Binding, Host, Target } from "../model/host.js";
+import { allPools, type Binding, type Host, type Target } from "../model/host.js";
 import { writtenAddress } from "../model/pass/written.js";
 import { position } from "../source/file.js";
 import { hasPlaceholder } from "../source/template.js";
@@ -53,6 +53,7 @@ function reasonOfTarget(host: Host, target: Target): string {
   if (address.kind === "tcp" && address.port === null && looksFilledIn(writtenAddress(place)))
     return "a template fills in the address";
   if (!isLocal(address)) return `${text} is another machine`;
-  const none = host.pools.length === 0 && host.asideMasters.every(({ pools }) => pools.length === 0);
-  return none ? `the tree has no pool for ${text}` : `no pool of the tree listens on ${text}`;
+  return allPools(host).length === 0
+    ? `the tree has no pool for ${text}`
+    : `no pool of the tree listens on ${text}`;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Host } from "../model/host.js";
 import { type Place, position, type SourceFile, samePlace } from "../source/file.js";
 import { attempt, failure } from "./failure.js";
-import type { Finding, Incomplete, Related } from "./finding.js";
+import { type Finding, type Incomplete, placesOf, type Related } from "./finding.js";
 import { drafted, type Help, type HelpDraft, type Safety } from "./help.js";
 import type { Report, Rule, RuleCase, Severity, Symptom } from "./rule.js";
 
@@ -89,8 +89,9 @@ const AT_REST = "Nothing in the tree includes one of these files; it is certain 
 /** What rests on a file that nothing is known to include is a guess; what speaks of all files together says nothing of it. */
 function besideHost(rule: Rule, report: Report, { aside }: Host): Report | null {
   if (aside.size === 0) return report;
-  const places = [report.at, ...[...report.link, ...report.related].map(({ place }) => place)];
-  const rests = places.some(({ span, via }) => [span, ...via].some(({ file }) => aside.has(file.path)));
+  const rests = placesOf(report).some(({ span, via }) =>
+    [span, ...via].some(({ file }) => aside.has(file.path)),
+  );
   if (!rests) return report;
   if (rule.together === true) return null;
   return report.certain ? { ...report, certain: false, settle: AT_REST } : report;
