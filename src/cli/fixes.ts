@@ -32,6 +32,13 @@ export interface FixOutcome {
   readonly printed: boolean;
 }
 
+/** What the options say, linted. Throws UsageError for what is refused. */
+export function linted(options: LintOptions, world: World) {
+  const outcome = lintHosts(world.rules, world.validators, options);
+  if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
+  return outcome;
+}
+
 /**
  * Changes the files of all hosts, all or none, and says what on standard error; with `--diff` prints
  * the changes instead. Throws UsageError for what is no file, and for files that must not be changed.
@@ -42,20 +49,13 @@ export function fixFiles(args: FixArguments, options: LintOptions, world: World)
       "- is a text and no file: --fix, --fix-review and --diff need the path of the files",
     );
   const allowed = new Set<Safety>(args.fixReview ? ["safe", "review"] : ["safe"]);
-  let before: LintResult | null = null;
-  let hosts: readonly ReadHost[] = [];
-  const fixed = fix((texts) => {
-    const outcome = lintHosts(world.rules, world.validators, { ...options, texts });
-    if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
-    before ??= outcome.result;
-    if (texts.size === 0) ({ hosts } = outcome);
-    return outcome.result;
-  }, allowed);
+  const { result: before, hosts } = linted(options, world);
+  const fixed = fix(before, (texts) => linted({ ...options, texts }, world).result, allowed);
   const say = (line: string): unknown => world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
   if (args.diff) {
     for (const [name, { before: old, after }] of fixed.files) writeDiff(unifiedDiff(name, old, after), world);
     say(summary(fixed, "would fix"));
-    return { result: before ?? fixed.result, printed: true };
+    return { result: before, printed: true };
   }
   const dumped = hosts.find(({ spec }) => spec.dumped === true);
   if (dumped !== undefined && fixed.files.size > 0)

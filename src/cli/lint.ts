@@ -1,7 +1,7 @@
 import { parseSize } from "../capacity/size.js";
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
-import { type LintOptions, lintHosts } from "../lint.js";
+import type { LintOptions } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
 import type { Baseline } from "../policy/baseline.js";
 import { drawJson } from "../report/json.js";
@@ -19,7 +19,7 @@ import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
 import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
 import { loadConfig } from "./config.js";
-import { asksFixes, type FixArguments, fixFiles } from "./fixes.js";
+import { asksFixes, type FixArguments, fixFiles, linted } from "./fixes.js";
 import { refusalOf } from "./input-text.js";
 import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
 import { withRuleLevels } from "./rule-levels.js";
@@ -78,7 +78,7 @@ export function lintCommand(args: LintArguments, world: World): number {
     throw new UsageError("--diff prints only the diff: drop --format, or give it a file");
   const { result, printed } = asksFixes(args)
     ? fixFiles(args, options, world)
-    : { result: linted(args, options, world), printed: false };
+    : { result: withBaseline(args, options, world), printed: false };
   const failOn = args.failOn ?? loaded?.config.failOn ?? "warning";
   const run: Run = {
     meta: { version },
@@ -98,10 +98,8 @@ export function lintCommand(args: LintArguments, world: World): number {
   return statusOf(result, failOn);
 }
 
-function linted(args: LintArguments, options: LintOptions, world: World): LintResult {
-  const outcome = lintHosts(world.rules, world.validators, options);
-  if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
-  const { result, stale } = outcome;
+function withBaseline(args: LintArguments, options: LintOptions, world: World): LintResult {
+  const { result, stale } = linted(options, world);
   if (args.baseline === undefined) return result;
   if (!args.updateBaseline) {
     sayStale(args.baseline, stale, world);
