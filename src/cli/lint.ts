@@ -1,17 +1,12 @@
 import { parseSize } from "../capacity/size.js";
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
+import { type FailOn, fails } from "../engine/severity.js";
 import type { LintOptions } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
 import type { Baseline } from "../policy/baseline.js";
 import { drawJson } from "../report/json.js";
-import {
-  fails,
-  githubSummary,
-  type MachineFormat,
-  machineFormats,
-  type Run,
-} from "../report/machine/index.js";
+import { githubSummary, type MachineFormat, machineFormats, type Run } from "../report/machine/index.js";
 import type { Rendered } from "../report/rendered.js";
 import { chooseColor, chooseUnicode } from "../report/terminal/color.js";
 import { drawQuiet, drawText } from "../report/text.js";
@@ -30,7 +25,7 @@ import { addToSummary } from "./write/summary.js";
 
 export interface LintArguments extends FixArguments {
   readonly paths: readonly string[];
-  readonly failOn?: Severity | "never" | undefined;
+  readonly failOn?: FailOn | undefined;
   readonly format?: readonly string[] | undefined;
   readonly quiet: boolean;
   readonly infos: boolean;
@@ -209,7 +204,7 @@ function render(
   });
 }
 
-function statusOf(result: LintResult, failOn: Severity | "never"): number {
+function statusOf(result: LintResult, failOn: FailOn): number {
   if (result.summary.incomplete.some(({ fatal }) => fatal)) return exitStatus.incomplete;
   return result.findings.some((finding) => fails(finding, failOn)) ? exitStatus.findings : exitStatus.clean;
 }

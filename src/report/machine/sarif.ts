@@ -4,7 +4,7 @@ import { applicable, type Change } from "../../engine/help.js";
 import type { Rule, Severity } from "../../engine/rule.js";
 import { gravestFirst } from "../../engine/severity.js";
 import { unique } from "../../source/collect.js";
-import { position } from "../../source/file.js";
+import { type Range, rangeOf } from "../../source/file.js";
 import { perKey } from "../../source/memo.js";
 import { gravest, sortedRules } from "../explain/catalogue.js";
 import { ruleMarkdown } from "../explain/markdown.js";
@@ -165,7 +165,7 @@ function segment(name: string): string {
     .join("");
 }
 
-function region({ line, column, endLine, endColumn }: Omit<Lines, "file">): Sarif.Region {
+function region({ line, column, endLine, endColumn }: Range): Sarif.Region {
   return { startLine: line, startColumn: column, endLine, endColumn };
 }
 
@@ -186,16 +186,8 @@ function fixOf(finding: Finding, named: Run["named"]): Sarif.Fix | null {
   };
 }
 
-function replacement({ file, start, end, text }: Change): Sarif.Replacement {
-  const from = position(file, start);
-  const to = position(file, end);
-  const deletedRegion = region({
-    line: from.line,
-    column: from.column,
-    endLine: to.line,
-    endColumn: to.column,
-  });
-  return { deletedRegion, insertedContent: { text } };
+function replacement(change: Change): Sarif.Replacement {
+  return { deletedRegion: region(rangeOf(change)), insertedContent: { text: change.text } };
 }
 
 function notification(text: string, level: Sarif.Notification.level): Sarif.Notification {
