@@ -7,8 +7,8 @@ import { type LintOptions, lintHosts } from "../lint.js";
 import type { ReadHost } from "../read-hosts.js";
 import { count } from "../report/coverage.js";
 import { unifiedDiff } from "../report/diff.js";
-import { escapeText } from "../report/terminal/escape.js";
 import { writeDiff } from "./diff-output.js";
+import { tell } from "./streams.js";
 import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
 import { writeHostsAtomically } from "./write/files.js";
@@ -51,19 +51,18 @@ export function fixFiles(args: FixArguments, options: LintOptions, world: World)
   const allowed = new Set<Safety>(args.fixReview ? ["safe", "review"] : ["safe"]);
   const { result: before, hosts } = linted(options, world);
   const fixed = fix(before, (texts) => linted({ ...options, texts }, world).result, allowed);
-  const say = (line: string): unknown => world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
   if (args.diff) {
     for (const [name, { before: old, after }] of fixed.files) writeDiff(unifiedDiff(name, old, after), world);
-    say(summary(fixed, "would fix"));
+    tell(world, summary(fixed, "would fix"));
     return { result: before, printed: true };
   }
   const dumped = hosts.find(({ spec }) => spec.dumped === true);
   if (dumped !== undefined && fixed.files.size > 0)
     throw new UsageError("the output of nginx -T is no file that nginx reads: name the files themselves");
-  for (const note of writeHostsAtomically(changesOf(fixed, hosts, options))) say(note);
+  for (const note of writeHostsAtomically(changesOf(fixed, hosts, options))) tell(world, note);
   if (fixed.files.size > 0) world.wrote?.();
-  for (const name of fixed.files.keys()) say(`wrote ${name}`);
-  say(summary(fixed, "fixed"));
+  for (const name of fixed.files.keys()) tell(world, `wrote ${name}`);
+  tell(world, summary(fixed, "fixed"));
   return { result: fixed.result, printed: false };
 }
 

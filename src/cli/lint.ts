@@ -19,6 +19,7 @@ import { refusalOf } from "./input-text.js";
 import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
 import { withRuleLevels } from "./rule-levels.js";
 import { fileNaming } from "./services.js";
+import { tell } from "./streams.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 import { addToSummary } from "./write/summary.js";
@@ -133,7 +134,7 @@ function summarize(result: LintResult, run: Run, world: World): void {
   const path = world.env.GITHUB_STEP_SUMMARY ?? "";
   if (path === "") return;
   const problem = addToSummary(path, githubSummary(result, run));
-  if (problem !== null) world.stderr.write(`fpmlint: the summary of the step: ${problem}\n`);
+  if (problem !== null) tell(world, `the summary of the step: ${problem}`);
 }
 
 /**

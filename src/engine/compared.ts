@@ -1,6 +1,7 @@
 import { isLocal, showAddress } from "../model/address/address.js";
 import { allPools, type Binding, type Host, type Target } from "../model/host.js";
 import { writtenAddress } from "../model/pass/written.js";
+import { shortened } from "../source/ends.js";
 import { position } from "../source/file.js";
 import { hasPlaceholder } from "../source/template.js";
 import { looksFilledIn } from "../source/template-names.js";
@@ -34,7 +35,7 @@ function reasonOf(host: Host, { targets, pass }: Binding): string {
   if (target === undefined) {
     return hasPlaceholder(written) || looksFilledIn(written)
       ? "a template fills in the address"
-      : `where ${shown(written)} leads is not known`;
+      : `where ${shortened(written, LONGEST)} leads is not known`;
   }
   return reasonOfTarget(host, target);
 }
@@ -42,13 +43,9 @@ function reasonOf(host: Host, { targets, pass }: Binding): string {
 /** Longer ones are cut in a line for people. */
 const LONGEST = 60;
 
-function shown(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
-}
-
 function reasonOfTarget(host: Host, target: Target): string {
   const { address, place, down } = target;
-  const text = shown(showAddress(address));
+  const text = shortened(showAddress(address), LONGEST);
   if (down) return `${text} is down`;
   if (address.kind === "tcp" && address.port === null && looksFilledIn(writtenAddress(place)))
     return "a template fills in the address";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Host } from "../model/host.js";
+import { shortened } from "../source/ends.js";
 import { type Place, position, type SourceFile, samePlace } from "../source/file.js";
 import { attempt, failure } from "./failure.js";
 import { type Finding, type Incomplete, placesOf, type Related } from "./finding.js";
@@ -153,7 +154,7 @@ function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Find
     rule: rule.id,
     case: report.case,
     severity,
-    message: clip(report.message),
+    message: shortened(report.message, LONGEST),
     symptom: report.asked === true ? ofSubrequest(known.symptom) : known.symptom,
     host: host.name,
     at: report.at,
@@ -186,10 +187,6 @@ function withSafety({ ways, notes }: HelpDraft, { symptom }: RuleCase, certain: 
 
 /** A message may quote a value, and a value may be a megabyte; nobody reads more than this. */
 const LONGEST = 400;
-
-function clip(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
-}
 
 function fingerprint(parts: readonly string[]): string {
   return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
