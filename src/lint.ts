@@ -1,5 +1,5 @@
 import { comparedIn } from "./engine/compared.js";
-import type { Finding, Incomplete, LintResult } from "./engine/finding.js";
+import { type Finding, type Incomplete, type LintResult, type Placed, placesOf } from "./engine/finding.js";
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
 import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } from "./engine/run.js";
@@ -9,11 +9,10 @@ import type { GivenHost } from "./host/find/given.js";
 import { isOfImage } from "./host/image-file.js";
 import { isWithinAny, withParents } from "./host/path.js";
 import type { TypedLink } from "./host/spec.js";
-import type { Host } from "./model/host.js";
+import { allMasters, allPools, type Host } from "./model/host.js";
 import { type Baseline, type BaselineEntry, withoutKnown } from "./policy/baseline.js";
 import { applyComments } from "./policy/policy.js";
 import { type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
-import type { Place } from "./source/file.js";
 
 export interface LintOptions extends HostsOptions {
   /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
@@ -65,16 +64,10 @@ export function lintHosts(
   const idle = fatal ? null : firstIdle(read.given, hosts);
   if (idle !== null) return { kind: "refused", refusal: notRead(idle) };
   const judged = read.hosts.map(({ host, touching }) => {
-    if (touching === null) {
-      const ran = run(rules, host, settings, isOfTree);
-      return { ...ran, findings: ran.findings.filter(isOfTree) };
-    }
-    const paths = new Set(touching);
-    const ran = run(rules, host, settings, (report) => isOfTree(report) && touches(report, paths));
-    return {
-      ...ran,
-      findings: ran.findings.filter((finding) => isOfTree(finding) && touches(finding, paths)),
-    };
+    const paths = touching === null ? null : new Set(touching);
+    const isWanted = (one: Placed): boolean => isOfTree(one) && (paths === null || touches(one, paths));
+    const ran = run(rules, host, settings, isWanted);
+    return { ...ran, findings: ran.findings.filter(isWanted) };
   });
   const applied = applyComments(
     distinctFindings(judged.flatMap((one) => one.findings)),
@@ -84,9 +77,8 @@ export function lintHosts(
     options.today ?? null,
   );
   const ran = [...judged, ...applied.ran];
-  const all = withOrdinals(
-    distinctFindings([...applied.findings, ...applied.ran.flatMap((one) => one.findings)]),
-  );
+  const added = applied.ran.flatMap((one) => one.findings);
+  const all = withOrdinals([...applied.findings, ...added].sort(compareFindings));
   const remaining = withoutKnown(all, options.baseline ?? NO_BASELINE);
   const { findings, stale } = remaining;
   const further = ran.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);
@@ -130,16 +122,12 @@ export function settingOf(rule: Rule, config: Config | null, validators: Validat
 }
 
 /** Whether a place of it is in a file of the tree: those of an image nobody can change. */
-function isOfTree({ at, link, related }: Pick<Finding, "at" | "link" | "related">): boolean {
-  return !isOfImage(at.span.file) || [...link, ...related].some(({ place }) => !isOfImage(place.span.file));
+function isOfTree(one: Placed): boolean {
+  return placesOf(one).some(({ span }) => !isOfImage(span.file));
 }
 
-function touches(finding: Pick<Finding, "at" | "link" | "related">, paths: ReadonlySet<string>): boolean {
-  const places: readonly Place[] = [
-    finding.at,
-    ...[...finding.link, ...finding.related].map(({ place }) => place),
-  ];
-  return places
+function touches(one: Placed, paths: ReadonlySet<string>): boolean {
+  return placesOf(one)
     .flatMap(({ span, via }) => [span, ...via])
     .some(({ file }) => isWithinAny(paths, file.display));
 }
@@ -161,14 +149,9 @@ function summarize(
       infos: count("info"),
       suppressed,
       // What could only be seen from outside is in incomplete.
-      hosts: hosts.filter(
-        ({ nginx, masters, asideMasters }) => nginx !== null || masters.length + asideMasters.length > 0,
-      ).length,
+      hosts: hosts.filter((host) => host.nginx !== null || allMasters(host).length > 0).length,
       files: new Set(hosts.flatMap(filesOf)).size,
-      locations: hosts.reduce(
-        (sum, host) => sum + host.bindings.filter(({ serves }) => serves === "php").length,
-        0,
-      ),
+      locations: compared.reduce((sum, one) => sum + one.compared + one.notCompared.length, 0),
       // A pool that two hosts of a repository share is one pool.
       pools: new Set(hosts.flatMap(poolsOf)).size,
       compared: compared.reduce((sum, one) => sum + one.compared, 0),
@@ -199,17 +182,14 @@ function distinctFindings(findings: readonly Finding[]): readonly Finding[] {
 }
 
 function poolsOf(host: Host): readonly string[] {
-  return [...host.pools, ...host.asideMasters.flatMap(({ pools }) => pools)].map(
+  return allPools(host).map(
     ({ section, name }) => `${section.span.file.display}\0${section.span.start}\0${name}`,
   );
 }
 
 function filesOf(host: Host): readonly string[] {
   const nginx = host.nginx?.texts.map(({ file }) => file) ?? [];
-  const fpm = [...host.masters, ...host.asideMasters].flatMap((master) => [
-    ...master.files,
-    ...master.ini.files,
-  ]);
+  const fpm = allMasters(host).flatMap((master) => [...master.files, ...master.ini.files]);
   return [...nginx, ...fpm].filter((file) => !isOfImage(file)).map(({ display }) => display);
 }
 

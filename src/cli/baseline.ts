@@ -4,9 +4,9 @@ import { readTyped } from "../host/door.js";
 import { type Baseline, type BaselineEntry, baselineOf, readBaseline } from "../policy/baseline.js";
 import { count } from "../report/coverage.js";
 import { stringify } from "../report/json.js";
-import { escapeText } from "../report/terminal/escape.js";
 import { inputText } from "./input-text.js";
 import { writeOutput } from "./outputs.js";
+import { tell } from "./streams.js";
 import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
 
@@ -33,15 +33,14 @@ function parsed(text: string): unknown {
 /** Writes the findings as they are now, and says so. Throws UsageError. */
 export function updateBaseline(file: string, findings: readonly Finding[], world: World): void {
   writeOutput(file, stringify(baselineOf(findings)), world.workingDirectory);
-  world.stderr.write(`fpmlint: wrote ${escapeText(file)} with ${count(findings.length, "finding")}\n`);
+  tell(world, `wrote ${file} with ${count(findings.length, "finding")}`);
 }
 
 /** Names entries that nothing was found for, three at most. */
 export function sayStale(file: string, stale: readonly BaselineEntry[], world: World): void {
   if (stale.length === 0) return;
-  const say = (line: string): unknown => world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
   const entries = stale.length === 1 ? "1 entry" : `${stale.length} entries`;
-  say(`${file}: ${entries} of the baseline no longer found; --update-baseline removes them`);
-  for (const one of stale.slice(0, 3)) say(`  ${one.file}: ${one.message} [${one.rule}]`);
-  if (stale.length > 3) say(`  and ${stale.length - 3} more`);
+  tell(world, `${file}: ${entries} of the baseline no longer found; --update-baseline removes them`);
+  for (const one of stale.slice(0, 3)) tell(world, `  ${one.file}: ${one.message} [${one.rule}]`);
+  if (stale.length > 3) tell(world, `  and ${stale.length - 3} more`);
 }

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import yargs, { type Argv, type InferredOptionTypes } from "yargs";
 import { noteReads } from "../host/door.js";
-import { escapeText } from "../report/terminal/escape.js";
 import { nearest } from "../source/spelling.js";
 import { wordMap } from "../source/word-map.js";
 import { version } from "../version.js";
@@ -12,7 +11,7 @@ import { explain } from "./explain.js";
 import { lintCommand } from "./lint.js";
 import { COMMON_OPTIONS, keepLast, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
 import { listRules } from "./rules.js";
-import { guarded } from "./streams.js";
+import { guarded, tell } from "./streams.js";
 import { traceCommand } from "./trace/command.js";
 import { TRACE_EPILOGUE, TRACE_OPTIONS } from "./trace/options.js";
 import { exitStatus, meantValue, UsageError } from "./usage.js";
@@ -50,7 +49,7 @@ function report(error: unknown, world: World): number {
   const usage = error instanceof UsageError;
   const message = error instanceof Error ? error.message : String(error);
   const lines = usage ? message.split("\n") : [`internal error, the check is incomplete: ${message}`];
-  for (const line of lines) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  for (const line of lines) tell(world, line);
   return usage ? error.status : exitStatus.incomplete;
 }
 

@@ -7,8 +7,8 @@ import { type LintOptions, lintHosts } from "../lint.js";
 import type { ReadHost } from "../read-hosts.js";
 import { count } from "../report/coverage.js";
 import { unifiedDiff } from "../report/diff.js";
-import { escapeText } from "../report/terminal/escape.js";
 import { writeDiff } from "./diff-output.js";
+import { tell } from "./streams.js";
 import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
 import { writeHostsAtomically } from "./write/files.js";
@@ -32,6 +32,13 @@ export interface FixOutcome {
   readonly printed: boolean;
 }
 
+/** What the options say, linted. Throws UsageError for what is refused. */
+export function linted(options: LintOptions, world: World) {
+  const outcome = lintHosts(world.rules, world.validators, options);
+  if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
+  return outcome;
+}
+
 /**
  * Changes the files of all hosts, all or none, and says what on standard error; with `--diff` prints
  * the changes instead. Throws UsageError for what is no file, and for files that must not be changed.
@@ -42,28 +49,20 @@ export function fixFiles(args: FixArguments, options: LintOptions, world: World)
       "- is a text and no file: --fix, --fix-review and --diff need the path of the files",
     );
   const allowed = new Set<Safety>(args.fixReview ? ["safe", "review"] : ["safe"]);
-  let before: LintResult | null = null;
-  let hosts: readonly ReadHost[] = [];
-  const fixed = fix((texts) => {
-    const outcome = lintHosts(world.rules, world.validators, { ...options, texts });
-    if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
-    before ??= outcome.result;
-    if (texts.size === 0) ({ hosts } = outcome);
-    return outcome.result;
-  }, allowed);
-  const say = (line: string): unknown => world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  const { result: before, hosts } = linted(options, world);
+  const fixed = fix(before, (texts) => linted({ ...options, texts }, world).result, allowed);
   if (args.diff) {
     for (const [name, { before: old, after }] of fixed.files) writeDiff(unifiedDiff(name, old, after), world);
-    say(summary(fixed, "would fix"));
-    return { result: before ?? fixed.result, printed: true };
+    tell(world, summary(fixed, "would fix"));
+    return { result: before, printed: true };
   }
   const dumped = hosts.find(({ spec }) => spec.dumped === true);
   if (dumped !== undefined && fixed.files.size > 0)
     throw new UsageError("the output of nginx -T is no file that nginx reads: name the files themselves");
-  for (const note of writeHostsAtomically(changesOf(fixed, hosts, options))) say(note);
+  for (const note of writeHostsAtomically(changesOf(fixed, hosts, options))) tell(world, note);
   if (fixed.files.size > 0) world.wrote?.();
-  for (const name of fixed.files.keys()) say(`wrote ${name}`);
-  say(summary(fixed, "fixed"));
+  for (const name of fixed.files.keys()) tell(world, `wrote ${name}`);
+  tell(world, summary(fixed, "fixed"));
   return { result: fixed.result, printed: false };
 }
 

@@ -1,17 +1,12 @@
 import { parseSize } from "../capacity/size.js";
 import type { LintResult } from "../engine/finding.js";
 import type { Severity } from "../engine/rule.js";
-import { type LintOptions, lintHosts } from "../lint.js";
+import { type FailOn, fails } from "../engine/severity.js";
+import type { LintOptions } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
 import type { Baseline } from "../policy/baseline.js";
 import { drawJson } from "../report/json.js";
-import {
-  fails,
-  githubSummary,
-  type MachineFormat,
-  machineFormats,
-  type Run,
-} from "../report/machine/index.js";
+import { githubSummary, type MachineFormat, machineFormats, type Run } from "../report/machine/index.js";
 import type { Rendered } from "../report/rendered.js";
 import { chooseColor, chooseUnicode } from "../report/terminal/color.js";
 import { drawQuiet, drawText } from "../report/text.js";
@@ -19,18 +14,19 @@ import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
 import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
 import { loadConfig } from "./config.js";
-import { asksFixes, type FixArguments, fixFiles } from "./fixes.js";
+import { asksFixes, type FixArguments, fixFiles, linted } from "./fixes.js";
 import { refusalOf } from "./input-text.js";
 import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
 import { withRuleLevels } from "./rule-levels.js";
 import { fileNaming } from "./services.js";
+import { tell } from "./streams.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 import { addToSummary } from "./write/summary.js";
 
 export interface LintArguments extends FixArguments {
   readonly paths: readonly string[];
-  readonly failOn?: Severity | "never" | undefined;
+  readonly failOn?: FailOn | undefined;
   readonly format?: readonly string[] | undefined;
   readonly quiet: boolean;
   readonly infos: boolean;
@@ -78,7 +74,7 @@ export function lintCommand(args: LintArguments, world: World): number {
     throw new UsageError("--diff prints only the diff: drop --format, or give it a file");
   const { result, printed } = asksFixes(args)
     ? fixFiles(args, options, world)
-    : { result: linted(args, options, world), printed: false };
+    : { result: withBaseline(args, options, world), printed: false };
   const failOn = args.failOn ?? loaded?.config.failOn ?? "warning";
   const run: Run = {
     meta: { version },
@@ -98,10 +94,8 @@ export function lintCommand(args: LintArguments, world: World): number {
   return statusOf(result, failOn);
 }
 
-function linted(args: LintArguments, options: LintOptions, world: World): LintResult {
-  const outcome = lintHosts(world.rules, world.validators, options);
-  if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
-  const { result, stale } = outcome;
+function withBaseline(args: LintArguments, options: LintOptions, world: World): LintResult {
+  const { result, stale } = linted(options, world);
   if (args.baseline === undefined) return result;
   if (!args.updateBaseline) {
     sayStale(args.baseline, stale, world);
@@ -140,7 +134,7 @@ function summarize(result: LintResult, run: Run, world: World): void {
   const path = world.env.GITHUB_STEP_SUMMARY ?? "";
   if (path === "") return;
   const problem = addToSummary(path, githubSummary(result, run));
-  if (problem !== null) world.stderr.write(`fpmlint: the summary of the step: ${problem}\n`);
+  if (problem !== null) tell(world, `the summary of the step: ${problem}`);
 }
 
 /**
@@ -211,7 +205,7 @@ function render(
   });
 }
 
-function statusOf(result: LintResult, failOn: Severity | "never"): number {
+function statusOf(result: LintResult, failOn: FailOn): number {
   if (result.summary.incomplete.some(({ fatal }) => fatal)) return exitStatus.incomplete;
   return result.findings.some((finding) => fails(finding, failOn)) ? exitStatus.findings : exitStatus.clean;
 }

@@ -1,4 +1,4 @@
-import { withoutCommands } from "../report/terminal/escape.js";
+import { escapeText, withoutCommands } from "../report/terminal/escape.js";
 import type { Stream, World } from "./world.js";
 
 /**
@@ -24,4 +24,9 @@ function shape({ isTTY, columns, isFile }: Stream): Omit<Stream, "write"> {
     ...(columns === undefined ? {} : { columns }),
     ...(isFile === undefined ? {} : { isFile }),
   };
+}
+
+/** Says one line to who runs the command, apart from what it prints. */
+export function tell({ stderr }: Pick<World, "stderr">, line: string): void {
+  stderr.write(`fpmlint: ${escapeText(line)}\n`);
 }

@@ -1,6 +1,7 @@
 import { isLocal, showAddress } from "../model/address/address.js";
-import type { Binding, Host, Target } from "../model/host.js";
+import { allPools, type Binding, type Host, type Target } from "../model/host.js";
 import { writtenAddress } from "../model/pass/written.js";
+import { shortened } from "../source/ends.js";
 import { position } from "../source/file.js";
 import { hasPlaceholder } from "../source/template.js";
 import { looksFilledIn } from "../source/template-names.js";
@@ -34,7 +35,7 @@ function reasonOf(host: Host, { targets, pass }: Binding): string {
   if (target === undefined) {
     return hasPlaceholder(written) || looksFilledIn(written)
       ? "a template fills in the address"
-      : `where ${shown(written)} leads is not known`;
+      : `where ${shortened(written, LONGEST)} leads is not known`;
   }
   return reasonOfTarget(host, target);
 }
@@ -42,17 +43,14 @@ function reasonOf(host: Host, { targets, pass }: Binding): string {
 /** Longer ones are cut in a line for people. */
 const LONGEST = 60;
 
-function shown(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
-}
-
 function reasonOfTarget(host: Host, target: Target): string {
   const { address, place, down } = target;
-  const text = shown(showAddress(address));
+  const text = shortened(showAddress(address), LONGEST);
   if (down) return `${text} is down`;
   if (address.kind === "tcp" && address.port === null && looksFilledIn(writtenAddress(place)))
     return "a template fills in the address";
   if (!isLocal(address)) return `${text} is another machine`;
-  const none = host.pools.length === 0 && host.asideMasters.every(({ pools }) => pools.length === 0);
-  return none ? `the tree has no pool for ${text}` : `no pool of the tree listens on ${text}`;
+  return allPools(host).length === 0
+    ? `the tree has no pool for ${text}`
+    : `no pool of the tree listens on ${text}`;
 }

@@ -1,5 +1,5 @@
 import type { FpmMaster, Pool } from "../fpm/types.js";
-import type { Binding, Host } from "../model/host.js";
+import { allMasters, allPools, type Binding, type Host } from "../model/host.js";
 import { type JudgedHost, judgedHost } from "../model/nginx-judged.js";
 import type { Judged } from "../nginx/tree/judged.js";
 import { groupBy } from "../source/collect.js";
@@ -144,8 +144,7 @@ function* drafts<C extends string, O, T>(
       for (const pool of allPools(host)) yield* definition.check(pool, host, options);
       return;
     case "master":
-      for (const master of [...host.masters, ...host.asideMasters])
-        yield* definition.check(master, host, options);
+      for (const master of allMasters(host)) yield* definition.check(master, host, options);
       return;
     case "directive": {
       const judged = judgedHost(host);
@@ -159,10 +158,6 @@ function* drafts<C extends string, O, T>(
       for (const group of groupBy(found, cause)) yield definition.report(group, host, options);
     }
   }
-}
-
-function allPools({ pools, asideMasters }: Host): readonly Pool[] {
-  return [...pools, ...asideMasters.flatMap((master) => master.pools)];
 }
 
 /** Field by field: a file of a million wrong lines has as many reports, and to spread an object is slow. */

@@ -1,3 +1,4 @@
+import { shortened } from "../source/ends.js";
 import type { Incomplete } from "./finding.js";
 
 /** Errors in fpmlint itself. One of them must not hide what was found elsewhere. */
@@ -23,7 +24,7 @@ const LONGEST = 200;
 function messageOf(error: unknown): string {
   const said = attempt(() => (error instanceof Error ? error.message : String(error)));
   const text = said.ok && said.value !== "" ? said.value : "an error without a message";
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
+  return shortened(text, LONGEST);
 }
 
 const REPORT =

@@ -36,6 +36,18 @@ export interface Related {
   readonly alike?: boolean;
 }
 
+/** What has places: a finding, or the report that one is made of. */
+export interface Placed {
+  readonly at: Place;
+  readonly link: readonly Related[];
+  readonly related: readonly Related[];
+}
+
+/** The marked place, then the other ends in their order. */
+export function placesOf({ at, link, related }: Placed): readonly Place[] {
+  return [at, ...[...link, ...related].map(({ place }) => place)];
+}
+
 /** Something that was not read, so that silence about it proves nothing. */
 export interface Incomplete {
   /** What reports print. */

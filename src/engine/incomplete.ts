@@ -1,6 +1,6 @@
 import type { FpmMaster } from "../fpm/types.js";
 import { isSurelyMissing } from "../model/fpm-includes.js";
-import type { Host, NginxHost } from "../model/host.js";
+import { allMasters, type Host, type NginxHost } from "../model/host.js";
 import { isSureFault } from "../model/nginx-includes.js";
 import { type Place, position } from "../source/file.js";
 import { attempt, failure } from "./failure.js";
@@ -28,7 +28,7 @@ function unreadIn(host: Host): readonly Incomplete[] {
       }),
     ),
     ...(host.nginx === null ? [] : nginxIncomplete(host, host.nginx)),
-    ...[...host.masters, ...host.asideMasters].flatMap((master) => fpmIncomplete(host, master)),
+    ...allMasters(host).flatMap((master) => fpmIncomplete(host, master)),
   ];
   const seen = new Set<string>();
   return found.filter(({ file, line, reason }) => {

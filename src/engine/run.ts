@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Host } from "../model/host.js";
+import { shortened } from "../source/ends.js";
 import { type Place, position, type SourceFile, samePlace } from "../source/file.js";
 import { attempt, failure } from "./failure.js";
-import type { Finding, Incomplete, Related } from "./finding.js";
+import { type Finding, type Incomplete, placesOf, type Related } from "./finding.js";
 import { drafted, type Help, type HelpDraft, type Safety } from "./help.js";
 import type { Report, Rule, RuleCase, Severity, Symptom } from "./rule.js";
 
@@ -89,8 +90,9 @@ const AT_REST = "Nothing in the tree includes one of these files; it is certain 
 /** What rests on a file that nothing is known to include is a guess; what speaks of all files together says nothing of it. */
 function besideHost(rule: Rule, report: Report, { aside }: Host): Report | null {
   if (aside.size === 0) return report;
-  const places = [report.at, ...[...report.link, ...report.related].map(({ place }) => place)];
-  const rests = places.some(({ span, via }) => [span, ...via].some(({ file }) => aside.has(file.path)));
+  const rests = placesOf(report).some(({ span, via }) =>
+    [span, ...via].some(({ file }) => aside.has(file.path)),
+  );
   if (!rests) return report;
   if (rule.together === true) return null;
   return report.certain ? { ...report, certain: false, settle: AT_REST } : report;
@@ -152,7 +154,7 @@ function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Find
     rule: rule.id,
     case: report.case,
     severity,
-    message: clip(report.message),
+    message: shortened(report.message, LONGEST),
     symptom: report.asked === true ? ofSubrequest(known.symptom) : known.symptom,
     host: host.name,
     at: report.at,
@@ -185,10 +187,6 @@ function withSafety({ ways, notes }: HelpDraft, { symptom }: RuleCase, certain: 
 
 /** A message may quote a value, and a value may be a megabyte; nobody reads more than this. */
 const LONGEST = 400;
-
-function clip(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
-}
 
 function fingerprint(parts: readonly string[]): string {
   return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);

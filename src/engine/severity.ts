@@ -8,6 +8,14 @@ export function compareSeverity(a: Severity, b: Severity): number {
   return GRAVITY.indexOf(a) - GRAVITY.indexOf(b);
 }
 
+/** From which severity on a finding fails a run; `never`: none does. */
+export type FailOn = Severity | "never";
+
+/** Whether a finding fails a run. */
+export function fails({ severity }: Finding, failOn: FailOn): boolean {
+  return failOn !== "never" && compareSeverity(severity, failOn) <= 0;
+}
+
 /** Gravest first, otherwise in the order given. */
 export function gravestFirst(findings: readonly Finding[]): readonly Finding[] {
   return [...findings].sort((a, b) => compareSeverity(a.severity, b.severity));

@@ -1,6 +1,7 @@
 import type { Finding, LintResult } from "../engine/finding.js";
-import { type Change, changeOf, type Safety, type Way } from "../engine/help.js";
+import { applicable, type Change, type Safety } from "../engine/help.js";
 import { gravestFirst } from "../engine/severity.js";
+import { inPlace, withChanges } from "../source/changes.js";
 
 /** What was changed, and what the files say then. */
 export interface Fixed {
@@ -23,58 +24,54 @@ const MOST_TIMES = 3;
 /**
  * Applies of every finding the first way of an allowed safety that needs no person, gravest findings
  * first, until nothing is left to apply. Ways whose edits overlap wait for the next round, and no finding
- * is fixed more than three times, so that two ways cannot undo each other for ever. `lint`: the result where some files have other
- * texts.
+ * is fixed more than three times, so that two ways cannot undo each other for ever. `lint`: the result
+ * where some files have other texts, by the name that reports print.
  */
 export function fix(
+  before: LintResult,
   lint: (texts: ReadonlyMap<string, string>) => LintResult,
   allowed: ReadonlySet<Safety>,
 ): Fixed {
   const files = new Map<string, { readonly before: string; readonly after: string }>();
-  const done = new Map<string, Finding>();
+  const applied: Finding[] = [];
   const times = new Map<string, number>();
-  let result = lint(new Map());
+  let result = before;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const changes = new Changes();
     for (const finding of gravestFirst(result.findings)) {
-      const before = times.get(finding.fingerprint) ?? 0;
-      if (before === MOST_TIMES) continue;
-      const way = wayOf(finding, allowed);
-      if (way === null || !changes.take(way)) continue;
-      times.set(finding.fingerprint, before + 1);
-      done.set(finding.fingerprint, finding);
+      const done = times.get(finding.fingerprint) ?? 0;
+      const way = done === MOST_TIMES ? null : applicable(finding.help, allowed);
+      if (way === null || !changes.take(way.changes)) continue;
+      times.set(finding.fingerprint, done + 1);
+      if (done === 0) applied.push(finding);
     }
     if (changes.byFile.size === 0) break;
     for (const [name, edits] of changes.byFile) {
       const text = edits[0]?.file.text ?? "";
-      files.set(name, { before: files.get(name)?.before ?? text, after: applied(text, edits) });
+      const after = withChanges(text, [...edits].sort(inPlace));
+      files.set(name, { before: files.get(name)?.before ?? text, after });
     }
     result = lint(new Map([...files].map(([name, { after }]) => [name, after])));
   }
-  const review = result.findings.filter((one) => wayOf(one, REVIEW) !== null).length;
-  return { files, applied: [...done.values()], review, result };
+  const review = result.findings.filter(({ help }) => applicable(help, REVIEW) !== null).length;
+  return { files, applied, review, result };
 }
 
 const REVIEW: ReadonlySet<Safety> = new Set(["review"]);
-
-/** The first way that is allowed and has no edit whose place only a person knows. */
-function wayOf({ help }: Finding, allowed: ReadonlySet<Safety>): Way | null {
-  const found = help.ways.find(
-    ({ safety, edits }) => allowed.has(safety) && edits.every(({ kind }) => kind === "text"),
-  );
-  return found ?? null;
-}
 
 /** Changes that may all be made to the files as they are now. */
 class Changes {
   readonly byFile = new Map<string, Change[]>();
 
-  /** Takes all edits of a way, or none where one of them touches what another way changes. */
-  take(way: Way): boolean {
-    const wanted = way.edits.flatMap((edit) => (edit.kind === "text" ? [inItsLines(changeOf(edit))] : []));
-    const fresh = wanted.filter((change) => !this.of(change).some((one) => isSame(one, change)));
+  /** Takes all changes of a way, or none where one of them touches what another way changes. */
+  take(way: readonly Change[]): boolean {
+    const fresh = way.map(inItsLines).filter((change) => !this.of(change).some((one) => isSame(one, change)));
     if (fresh.some((change) => this.of(change).some((one) => overlap(one, change)))) return false;
-    for (const change of fresh) this.byFile.set(change.file.display, [...this.of(change), change]);
+    for (const change of fresh) {
+      const known = this.byFile.get(change.file.display);
+      if (known === undefined) this.byFile.set(change.file.display, [change]);
+      else known.push(change);
+    }
     return true;
   }
 
@@ -98,11 +95,4 @@ function isSame(a: Change, b: Change): boolean {
 /** Two insertions at one point overlap, too: nothing says which comes first. */
 function overlap(a: Change, b: Change): boolean {
   return (a.start < b.end && b.start < a.end) || (a.start === b.start && a.end === b.end);
-}
-
-/** From the end to the start, so that no change moves the place of another. */
-function applied(text: string, changes: readonly Change[]): string {
-  return [...changes]
-    .sort((a, b) => b.start - a.start || b.end - a.end)
-    .reduce((before, one) => before.slice(0, one.start) + one.text + before.slice(one.end), text);
 }

@@ -47,6 +47,16 @@ export interface Host {
   readonly unread: readonly UnreadPath[];
 }
 
+/** The masters of a host, with those of pools that nothing is known to include. */
+export function allMasters({ masters, asideMasters }: Host): readonly FpmMaster[] {
+  return [...masters, ...asideMasters];
+}
+
+/** The pools of all of them. */
+export function allPools({ pools, asideMasters }: Host): readonly Pool[] {
+  return [...pools, ...asideMasters.flatMap((master) => master.pools)];
+}
+
 export interface NginxHost {
   /** The root of the tree: its children are the main context. */
   readonly root: Node;

@@ -26,8 +26,9 @@ const WORD = "fpmlint-disable-";
  */
 export function suppressionsIn(file: SourceFile, mark: CommentMark): readonly Suppression[] {
   const found: Suppression[] = [];
+  const following = linesAfter(file, mark);
   for (let at = file.text.indexOf(WORD); at !== -1; at = file.text.indexOf(WORD, at + WORD.length)) {
-    const one = suppressionAt(file, mark, at);
+    const one = suppressionAt(file, mark, at, following);
     if (one !== null) found.push(one);
   }
   return found;
@@ -36,18 +37,23 @@ export function suppressionsIn(file: SourceFile, mark: CommentMark): readonly Su
 /** Longer comments are not read: nobody names that many rules. */
 const LONGEST = 4000;
 
-function suppressionAt(file: SourceFile, mark: CommentMark, start: number): Suppression | null {
-  const lineStart = file.text.lastIndexOf("\n", start - 1) + 1;
-  if (start - lineStart > LONGEST) return null;
-  const before = file.text.slice(lineStart, start);
-  const trimmed = before.trimEnd();
+/** Looks no further than that many characters: a line may be a megabyte, with the word all over it. */
+function suppressionAt(
+  file: SourceFile,
+  mark: CommentMark,
+  start: number,
+  following: (line: number) => number | null,
+): Suppression | null {
+  const near = file.text.slice(Math.max(0, start - LONGEST - 1), start);
+  const lineStart = near.lastIndexOf("\n") + 1;
+  if (lineStart === 0 && start > LONGEST) return null;
+  const trimmed = near.slice(lineStart).trimEnd();
   if (!trimmed.endsWith(mark)) return null;
   const code = trimmed.slice(0, -1);
   // In the middle of a word the mark begins no comment.
   if (code !== "" && !/\s$/.test(code)) return null;
-  const newline = file.text.indexOf("\n", start);
-  const end = newline === -1 ? file.text.length : newline;
-  const text = file.text.slice(start, Math.min(end, start + LONGEST)).trimEnd();
+  const [comment = ""] = file.text.slice(start, start + LONGEST).split("\n", 1);
+  const text = comment.trimEnd();
   const kind = /^fpmlint-disable-(next-line|line|file)(?![\w-])/.exec(text)?.[1];
   if (kind === undefined) return null;
   const rest = text.slice(WORD.length + kind.length);
@@ -58,7 +64,7 @@ function suppressionAt(file: SourceFile, mark: CommentMark, start: number): Supp
   const { line } = position(file, start);
   return {
     rules: named.split(/[\s,]/).filter((word) => word !== ""),
-    line: kind === "file" ? null : kind === "line" ? line : following(file, line, mark),
+    line: kind === "file" ? null : kind === "line" ? line : following(line),
     wholeFile: kind === "file",
     until: until?.[1] ?? null,
     reason: reason === "" ? null : reason,
@@ -66,14 +72,28 @@ function suppressionAt(file: SourceFile, mark: CommentMark, start: number): Supp
   };
 }
 
-/** The first line after one that holds more than a comment; `null`: there is none. */
-function following(file: SourceFile, line: number, mark: CommentMark): number | null {
-  for (let next = line; next < file.lineStarts.length; next += 1) {
-    const from = file.lineStarts[next] ?? 0;
-    const head = file.text.slice(from, from + LONGEST).trimStart();
-    const until = file.lineStarts[next + 1] ?? file.text.length;
-    const empty = file.text.slice(from, Math.min(until, from + LONGEST)).trim() === "";
-    if (!empty && !head.startsWith(mark)) return next + 1;
-  }
-  return null;
+/** The first line after one that holds more than a comment; `null`: there is none. Each line is looked at once. */
+function linesAfter(file: SourceFile, mark: CommentMark): (line: number) => number | null {
+  const known = new Map<number, number | null>();
+  const count = file.lineStarts.length;
+  return (line) => {
+    const passed: number[] = [];
+    let next = line;
+    while (next < count && !known.has(next) && !holdsMore(file, next, mark)) {
+      passed.push(next);
+      next += 1;
+    }
+    const own = next < count ? next + 1 : null;
+    const found = known.has(next) ? (known.get(next) ?? null) : own;
+    for (const one of passed) known.set(one, found);
+    return found;
+  };
+}
+
+/** Whether a line, counted from 0, is neither empty nor a comment. */
+function holdsMore({ text, lineStarts }: SourceFile, index: number, mark: CommentMark): boolean {
+  const start = lineStarts[index] ?? 0;
+  const end = lineStarts[index + 1] ?? text.length;
+  const head = text.slice(start, Math.min(end, start + LONGEST)).trimStart();
+  return head !== "" && !head.startsWith(mark);
 }

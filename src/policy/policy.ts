@@ -2,8 +2,8 @@ import type { Draft } from "../engine/define.js";
 import type { Finding } from "../engine/finding.js";
 import type { Rule } from "../engine/rule.js";
 import { type Ran, type RuleSettings, run } from "../engine/run.js";
-import type { Host } from "../model/host.js";
-import { unique } from "../source/collect.js";
+import { allMasters, type Host } from "../model/host.js";
+import { grouped } from "../source/collect.js";
 import type { SourceFile } from "../source/file.js";
 import { type CommentMark, type Suppression, suppressionsIn } from "./comments.js";
 import { suppress, type UselessCase } from "./suppress.js";
@@ -37,25 +37,23 @@ export function applyComments(
   today: string | null,
 ): Outcome {
   const hosts = new Map<string, JudgedHost>();
-  const suppressions: Suppression[] = [];
+  const found: (readonly Suppression[])[] = [];
   for (const one of judged) {
     for (const [file, mark] of texts(one.host)) {
       if (hosts.has(file.display)) continue;
       hosts.set(file.display, one);
-      suppressions.push(...suppressionsIn(file, mark));
+      found.push(suppressionsIn(file, mark));
     }
   }
   const off = new Set(rules.filter((rule) => settings(rule).level === "off").map(({ id }) => id));
   const policy = { ids: rules.map(({ id }) => id), isOff: (id: string) => off.has(id), today };
-  const { findings: kept, suppressed, useless } = suppress(findings, suppressions, policy);
+  const { findings: kept, suppressed, useless } = suppress(findings, found.flat(), policy);
   const rule = rules.find(({ id }) => id === USELESS);
-  const said = useless.filter(({ at }) => hosts.get(at.span.file.display)?.part === false);
-  if (rule === undefined || said.length === 0) return { findings: kept, suppressed, ran: [] };
-  const ran = unique(said.map(({ at }) => hosts.get(at.span.file.display))).flatMap((one) => {
-    if (one === undefined) return [];
-    const own = said.filter(({ at }) => hosts.get(at.span.file.display) === one);
-    return [run([reporting(rule, own)], one.host, () => settings(rule))];
-  });
+  if (rule === undefined) return { findings: kept, suppressed, ran: [] };
+  const byHost = grouped(useless.map((draft) => [hosts.get(draft.at.span.file.display), draft] as const));
+  const ran = [...byHost].flatMap(([one, own]) =>
+    one === undefined || one.part ? [] : [run([reporting(rule, own)], one.host, () => settings(rule))],
+  );
   return { findings: kept, suppressed, ran };
 }
 
@@ -72,7 +70,8 @@ function reporting(rule: Rule, drafts: readonly Draft<UselessCase>[]): Rule {
   return { ...rule, check: () => reports };
 }
 
-function* texts({ nginx, masters }: Host): Generator<readonly [SourceFile, CommentMark]> {
-  for (const { file } of nginx?.texts ?? []) yield [file, "#"];
-  for (const master of masters) for (const file of [...master.files, ...master.ini.files]) yield [file, ";"];
+function* texts(host: Host): Generator<readonly [SourceFile, CommentMark]> {
+  for (const { file } of host.nginx?.texts ?? []) yield [file, "#"];
+  for (const { files, ini } of allMasters(host))
+    for (const file of [...files, ...ini.files]) yield [file, ";"];
 }

@@ -35,10 +35,12 @@ export function suppress(
 ): Judged {
   if (suppressions.length === 0) return { findings, suppressed: 0, useless: [] };
   const valid = suppressions.filter((one) => one.reason !== null && !isExpired(one, policy.today));
-  const byFile = grouped(valid.map((one) => [one.span.file.display, one] as const));
+  const byPlace = grouped(
+    valid.map((one) => [spot(one.span.file.display, one.wholeFile ? WHOLE : one.line), one] as const),
+  );
   const used = new Map<Suppression, Set<string>>();
   const kept = findings.filter((finding) => {
-    const silencing = silencedBy(finding, byFile);
+    const silencing = silencedBy(finding, byPlace);
     for (const [one, name] of silencing ?? []) used.set(one, (used.get(one) ?? new Set()).add(name));
     return silencing === null;
   });
@@ -56,11 +58,23 @@ function isDate(text: string): boolean {
 
 type Silencing = readonly (readonly [by: Suppression, name: string])[];
 
-function silencedBy(finding: Finding, byFile: ReadonlyMap<string, readonly Suppression[]>): Silencing | null {
-  const at = (one: Place): Silencing => {
-    const { line } = position(one.span.file, one.span.start);
-    return (byFile.get(one.span.file.display) ?? []).flatMap((by) => {
-      if (!by.wholeFile && by.line !== line) return [];
+/** In the place of a line. */
+const WHOLE = "whole";
+
+function spot(file: string, line: number | typeof WHOLE | null): string {
+  return `${line} ${file}`;
+}
+
+function silencedBy(
+  finding: Finding,
+  byPlace: ReadonlyMap<string, readonly Suppression[]>,
+): Silencing | null {
+  const at = ({ span: { file, start } }: Place): Silencing => {
+    const { line } = position(file, start);
+    const found = [spot(file.display, WHOLE), spot(file.display, line)].flatMap(
+      (key) => byPlace.get(key) ?? [],
+    );
+    return found.flatMap((by) => {
       const name = by.rules.find((word) => names(word, finding.rule));
       return name === undefined ? [] : [[by, name] as const];
     });

@@ -1,5 +1,5 @@
 import { changeOf, type Edit, type Help, type TextEdit } from "../engine/help.js";
-import { position } from "../source/file.js";
+import { position, rangeOf } from "../source/file.js";
 
 /**
  * A help in words: a line that says where, then lines to paste, indented by two spaces.
@@ -68,15 +68,6 @@ function editJson(edit: Edit) {
 }
 
 /** Line and column are those of every place in the document; `text` replaces what is between them. */
-export function changeJson({ file, start, end, text }: ReturnType<typeof changeOf>) {
-  const from = position(file, start);
-  const to = position(file, end);
-  return {
-    file: file.display,
-    line: from.line,
-    column: from.column,
-    endLine: to.line,
-    endColumn: to.column,
-    text,
-  };
+export function changeJson(change: ReturnType<typeof changeOf>) {
+  return { file: change.file.display, ...rangeOf(change), text: change.text };
 }

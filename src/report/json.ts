@@ -1,7 +1,6 @@
 import type { Finding, LintResult, Related } from "../engine/finding.js";
 import { applicable, type Help } from "../engine/help.js";
-import type { Place } from "../source/file.js";
-import { position } from "../source/file.js";
+import { type Place, position, rangeOf } from "../source/file.js";
 import { changeJson, helpJson, helpLines } from "./help.js";
 import { type Rendered, renderEach } from "./rendered.js";
 import { escapeMarks } from "./terminal/escape.js";
@@ -30,15 +29,7 @@ export function stringify(document: unknown): string {
 }
 
 function range({ span }: Place) {
-  const start = position(span.file, span.start);
-  const end = position(span.file, Math.max(span.start, span.end));
-  return {
-    file: span.file.display,
-    line: start.line,
-    column: start.column,
-    endLine: end.line,
-    endColumn: end.column,
-  };
+  return { file: span.file.display, ...rangeOf(span) };
 }
 
 function related(role: "link" | "related") {

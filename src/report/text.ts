@@ -1,5 +1,5 @@
 import type { Each } from "../engine/failure.js";
-import type { Finding, LintResult } from "../engine/finding.js";
+import type { Finding, Incomplete, LintResult } from "../engine/finding.js";
 import { incompleteAt } from "../engine/incomplete.js";
 import type { Severity } from "../engine/rule.js";
 import { compareSeverity, gravestFirst } from "../engine/severity.js";
@@ -104,12 +104,13 @@ function kinds(findings: readonly Finding[]): readonly (readonly [Finding, ...Fi
 
 /** The first of a kind that can be drawn, with where the others are. */
 function drawKind(same: readonly Finding[], options: TextOptions): Each<string> {
-  const [first, ...others] = same;
-  if (first === undefined) return { done: [], failures: [] };
-  const { done, failures } = renderEach([first], (finding) => findingText(finding, options, others));
-  if (done.length > 0) return { done, failures };
-  const next = drawKind(others, options);
-  return { done: next.done, failures: [...failures, ...next.failures] };
+  const failures: Incomplete[] = [];
+  for (const [at, first] of same.entries()) {
+    const drawn = renderEach([first], (finding) => findingText(finding, options, same.slice(at + 1)));
+    failures.push(...drawn.failures);
+    if (drawn.done.length > 0) return { done: drawn.done, failures };
+  }
+  return { done: [], failures };
 }
 
 /** `a:1, b:2, c:3 and 37 more`. */

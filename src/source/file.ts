@@ -56,6 +56,20 @@ export function position(file: SourceFile, offset: number): Position {
   return { line: low + 1, column: end - (starts[low] ?? 0) + 1 };
 }
 
+/** Where a span begins and ends; the end is one past its last character. */
+export interface Range {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+export function rangeOf({ file, start, end }: Span): Range {
+  const from = position(file, start);
+  const to = position(file, Math.max(start, end));
+  return { line: from.line, column: from.column, endLine: to.line, endColumn: to.column };
+}
+
 /** The text of one line (1-based) without its line end; empty for a line the file does not have. */
 export function lineText(file: SourceFile, line: number): string {
   const start = file.lineStarts[line - 1];

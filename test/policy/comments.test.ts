@@ -64,6 +64,7 @@ test.each([
   ["in the middle of a word", `x#${NEXT} a/b -- why\ny;`],
   ["without a mark", `${NEXT} a/b -- why\ny;`],
   ["of another name", "# fpmlint-disable-next-lines a/b -- why\ny;"],
+  ["at the end of a line that is too long", `${"x ".repeat(3000)}# ${NEXT} a/b -- why\ny;`],
   ["after other words", `# see ${NEXT} a/b -- why\ny;`],
 ])("it is none %s", (_, text) => {
   expect(read(text)).toEqual([]);

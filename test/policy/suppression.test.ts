@@ -181,3 +181,24 @@ test("a file that two hosts share has one comment, which is of use where one of 
   expect(result.summary.suppressed).toBe(2);
   expect(useless(result)).toEqual([]);
 });
+
+test("a pool file that nothing includes takes comments like any other", () => {
+  const pool = (comment: string): string =>
+    `${comment}[www]\nlisten = 127.0.0.1:9000\npm = static\npm.max_children = 5\npm.max_requests = 0\n`;
+  const found = (comment: string): boolean => {
+    put({
+      "etc/nginx/nginx.conf":
+        "events {}\nhttp {\n  server {\n    location ~ \\.php$ {\n      fastcgi_pass 127.0.0.1:9000;\n    }\n  }\n}\n",
+      "etc/php/fpm/shop.conf.d/base.conf": pool(comment),
+    });
+    return has(lintPaths(["etc"]), "pool/no-recycling");
+  };
+  expect(found("")).toBe(true);
+  expect(found("; fpmlint-disable-file pool/no-recycling -- why\n")).toBe(false);
+});
+
+test("a file may hold more comments than a call takes arguments", () => {
+  const comment = "# fpmlint-disable-file timeout/read-zero -- why\n";
+  const result = lint({ main: comment.repeat(150_000) });
+  expect(useless(result)).toHaveLength(1000);
+});

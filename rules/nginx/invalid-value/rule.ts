@@ -14,6 +14,7 @@ import { wholeRefusals } from "../../../src/nginx/checks/whole.js";
 import { type Judged, matchingRows } from "../../../src/nginx/tree/judged.js";
 import { childrenNamed, headPlace } from "../../../src/nginx/tree/nodes.js";
 import type { Node, Word } from "../../../src/nginx/types.js";
+import { shortened } from "../../../src/source/ends.js";
 import { place } from "../../../src/source/file.js";
 import { markdown } from "../../../src/source/markdown.js";
 import { nearest } from "../../../src/source/spelling.js";
@@ -163,7 +164,7 @@ function report(
     settle: certain ? null : (settle ?? unreadContext),
     message: meant === null ? message : `${message}; did you mean ${meant}?`,
     at: place(line.file, word.start, word.end, line.via),
-    label: `nginx says: ${log.length > 90 ? `${log.slice(0, 89)}…` : log}`,
+    label: `nginx says: ${shortened(log, 90)}`,
     related: other === undefined ? [] : [relatedTo(other)],
     effect: nginxDown,
     help: corrected(host, line, word, meant ?? refusal.meant ?? null) ?? inWords(help),

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { readSamples, type Samples } from "../../capacity/samples.js";
 import { readTyped } from "../../host/door.js";
-import { escapeText } from "../../report/terminal/escape.js";
 import { inputText } from "../input-text.js";
+import { tell } from "../streams.js";
 import { UsageError } from "../usage.js";
 import type { World } from "../world.js";
 
@@ -44,8 +44,7 @@ const MOST_LINES = 10;
 /** Reports lines that are not sizes, on standard error. */
 export function sayUnread(samples: Samples | null, world: World): void {
   const unread = samples?.unread ?? [];
-  for (const line of unread.slice(0, MOST_LINES))
-    world.stderr.write(`fpmlint: --samples ${escapeText(sayLine(line))}\n`);
+  for (const line of unread.slice(0, MOST_LINES)) tell(world, `--samples ${sayLine(line)}`);
   const rest = unread.length - MOST_LINES;
   if (rest > 0)
     world.stderr.write(

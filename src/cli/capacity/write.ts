@@ -11,6 +11,7 @@ import { unifiedDiff } from "../../report/diff.js";
 import { escapeText } from "../../report/terminal/escape.js";
 import type { HostCapacity } from "../../sizing/result.js";
 import { writeDiff } from "../diff-output.js";
+import { tell } from "../streams.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
 import { writeHostsAtomically } from "../write/files.js";
@@ -43,9 +44,9 @@ export function printDiff(results: readonly Computed[], world: World, asked: Ask
   for (const { file, after } of all.flatMap(({ edits }) => edits)) {
     writeDiff(unifiedDiff(file.display, file.text, after), world);
   }
-  for (const line of results.flatMap(missingOf)) world.stderr.write(`fpmlint: ${escapeText(line)}\n`);
+  for (const line of results.flatMap(missingOf)) tell(world, line);
   if (!asked.write && all.every(({ edits, refused }) => edits.length === 0 && refused.length === 0))
-    world.stderr.write(`fpmlint: ${NOTHING}\n`);
+    tell(world, NOTHING);
   refuse(all.flatMap(({ refused }) => refused));
 }
 
@@ -65,7 +66,7 @@ export function applyEdits(results: readonly Computed[], world: World, asked: As
   }));
   const notes = writeHostsAtomically(changes);
   if (all.some(({ edits }) => edits.length > 0)) world.wrote?.();
-  for (const note of notes) world.stderr.write(`fpmlint: ${escapeText(note)}\n`);
+  for (const note of notes) tell(world, note);
   for (const { file } of all.flatMap(({ edits }) => edits)) say(`wrote ${file.display}`);
   if (all.every(({ edits }) => edits.length === 0)) say(NOTHING);
   else {

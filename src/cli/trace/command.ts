@@ -7,7 +7,6 @@ import type { Node } from "../../nginx/types.js";
 import { type HostsOptions, readHosts } from "../../read-hosts.js";
 import { ledTo } from "../../report/coverage.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
-import { escapeText } from "../../report/terminal/escape.js";
 import { traceJson } from "../../report/trace/json.js";
 import { traceText } from "../../report/trace/text.js";
 import { type Traced, traced } from "../../trace/trace.js";
@@ -15,6 +14,7 @@ import { loadConfig } from "../config.js";
 import { dumpText, PLAIN_WIDTH } from "../lint.js";
 import { LIVE_PATHS } from "../live-paths.js";
 import { DOCUMENTS, readOutputs, writeOutput } from "../outputs.js";
+import { tell } from "../streams.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
 import { filesSaid } from "./files.js";
@@ -48,9 +48,8 @@ export function traceCommand(args: TraceArguments, world: World): number {
     ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
   };
   const { result, unread, links } = follow(args, reading, request);
-  for (const line of ledTo(links)) world.stderr.write(`fpmlint: ${line}\n`);
-  for (const one of unread)
-    world.stderr.write(`fpmlint: ${escapeText(`${incompleteAt(one)}: ${one.reason}`)}\n`);
+  for (const line of ledTo(links)) tell(world, line);
+  for (const one of unread) tell(world, `${incompleteAt(one)}: ${one.reason}`);
   for (const output of outputs) {
     const terminal = output.file === null && world.stdout.isTTY === true;
     const text =

@@ -1,4 +1,5 @@
 /** Changes to the text of one file, in place: everything else stays as it is, character for character. */
+import { withChanges } from "../../source/changes.js";
 import { type SourceFile, type Span, sourceFile } from "../../source/file.js";
 import { asciiLower, type FpmLine, parseFpm } from "../syntax/parse.js";
 import type { Setting } from "../types.js";
@@ -130,13 +131,7 @@ function inOneColumn(one: Setting, other: Setting): boolean {
 
 /** The file's text with all the changes. Several at one place stay in their order. */
 export function applied(file: SourceFile, changes: readonly Change[]): string {
-  let text = "";
-  let at = 0;
-  for (const change of inOrder(changes)) {
-    text += file.text.slice(at, change.start) + change.text;
-    at = change.end;
-  }
-  return text + file.text.slice(at);
+  return withChanges(file.text, inOrder(changes));
 }
 
 /** By place; at the end of a file a value changes before lines are added after it. */

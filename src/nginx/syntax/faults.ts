@@ -1,3 +1,4 @@
+import { shortened } from "../../source/ends.js";
 import { position, type SourceFile } from "../../source/file.js";
 import { factsOf } from "../facts/directives.js";
 import type { NginxFault, Word } from "../types.js";
@@ -242,5 +243,5 @@ function lineOf(file: SourceFile, offset: number): number {
 
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, " ");
-  return line.length > 40 ? `${line.slice(0, 39)}…` : line;
+  return shortened(line, 40);
 }

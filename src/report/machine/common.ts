@@ -1,7 +1,8 @@
 import type { Finding, Related } from "../../engine/finding.js";
-import type { Rule, Severity } from "../../engine/rule.js";
-import { compareSeverity } from "../../engine/severity.js";
-import { type Place, position } from "../../source/file.js";
+import type { Rule } from "../../engine/rule.js";
+import type { FailOn } from "../../engine/severity.js";
+import { type Place, type Range, rangeOf } from "../../source/file.js";
+import { helpLines } from "../help.js";
 import type { ToolMeta } from "../json.js";
 import { escapeText } from "../terminal/escape.js";
 
@@ -11,36 +12,18 @@ export interface Run {
   readonly rules: readonly Rule[];
   /** The name by which the service knows a file; given the name that reports print. */
   readonly named: (display: string) => string;
-  /** Findings at or above it fail a run; `never`: none does. */
-  readonly failOn: Severity | "never";
+  readonly failOn: FailOn;
   /** Milliseconds since 1970, when the run ended. */
   readonly now: number;
 }
 
-/** Whether a finding fails the run. */
-export function fails({ severity }: Finding, failOn: Run["failOn"]): boolean {
-  return failOn !== "never" && compareSeverity(severity, failOn) <= 0;
-}
-
-/** Lines and columns of a place, which count from 1; the end is one past the last column. */
-export interface Lines {
+/** The lines of a place, and the file by the service's name. */
+export interface Lines extends Range {
   readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly endLine: number;
-  readonly endColumn: number;
 }
 
-export function linesOf({ span: { file, start, end } }: Place, named: Run["named"]): Lines {
-  const from = position(file, start);
-  const to = position(file, Math.max(start, end));
-  return {
-    file: named(file.display),
-    line: from.line,
-    column: from.column,
-    endLine: to.line,
-    endColumn: to.column,
-  };
+export function linesOf({ span }: Place, named: Run["named"]): Lines {
+  return { file: named(span.file.display), ...rangeOf(span) };
 }
 
 /** The other ends of a finding: the address that ties the halves, then the rest. */
@@ -52,6 +35,25 @@ export function others({ link, related }: Finding): readonly Related[] {
 export function placeWords(place: Place, named: Run["named"]): string {
   const { file, line } = linesOf(place, named);
   return escapeText(`${file}:${line}`);
+}
+
+/** What a finding says besides its message and place: the other ends, then effect, help and what would settle it. */
+export interface Details {
+  readonly others: readonly string[];
+  /** Empty where there is none, like `settle`. */
+  readonly effect: readonly string[];
+  readonly help: readonly string[];
+  readonly settle: readonly string[];
+}
+
+/** A line each, not yet escaped for a format. */
+export function detailsOf(finding: Finding, named: Run["named"]): Details {
+  return {
+    others: others(finding).map(({ place, message }) => `${placeWords(place, named)}: ${message}`),
+    effect: finding.effect === "" ? [] : [finding.effect],
+    help: helpLines(finding.help).map((row) => (row.startsWith(" ") ? row : `help: ${row}`)),
+    settle: finding.settle === null ? [] : [finding.settle],
+  };
 }
 
 /**

@@ -3,10 +3,9 @@ import { incompleteAt } from "../../engine/incomplete.js";
 import type { Severity } from "../../engine/rule.js";
 import { gravestFirst } from "../../engine/severity.js";
 import { coverage } from "../coverage.js";
-import { helpLines } from "../help.js";
 import { type Rendered, renderEach } from "../rendered.js";
 import { escapeText } from "../terminal/escape.js";
-import { linesOf, others, placeWords, type Run } from "./common.js";
+import { detailsOf, linesOf, placeWords, type Run } from "./common.js";
 
 /** Annotations of one level that GitHub takes from a step. */
 const MOST_OF_A_LEVEL = 10;
@@ -48,12 +47,13 @@ function annotation(finding: Finding, { named }: Run): string {
           ["endColumn", endColumn],
         ]
       : [];
+  const { others, effect, help, settle } = detailsOf(finding, named);
   const lines = [
     finding.message,
-    ...others(finding).map(({ place, message }) => `${placeWords(place, named)}: ${message}`),
-    ...(finding.effect === "" ? [] : [`effect: ${finding.effect}`]),
-    ...helpLines(finding.help).map((row) => (row.startsWith(" ") ? row : `help: ${row}`)),
-    ...(finding.settle === null ? [] : [`settle: ${finding.settle}`]),
+    ...others,
+    ...effect.map((text) => `effect: ${text}`),
+    ...help,
+    ...settle.map((text) => `settle: ${text}`),
   ];
   return command(
     LEVEL[finding.severity],

@@ -5,7 +5,7 @@ import { drawJunit } from "./junit.js";
 import { drawPrometheus } from "./prometheus.js";
 import { drawSarif } from "./sarif.js";
 
-export { fails, type Run } from "./common.js";
+export type { Run } from "./common.js";
 export { githubSummary } from "./github.js";
 
 /** The formats of services, by the name that `--format` takes. */

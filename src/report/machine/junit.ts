@@ -1,9 +1,9 @@
 import type { Finding, LintResult } from "../../engine/finding.js";
 import { incompleteAt } from "../../engine/incomplete.js";
+import { fails } from "../../engine/severity.js";
 import { grouped } from "../../source/collect.js";
-import { helpLines } from "../help.js";
 import { type Rendered, renderEach } from "../rendered.js";
-import { fails, linesOf, others, placeWords, type Run } from "./common.js";
+import { detailsOf, linesOf, placeWords, type Run } from "./common.js";
 import { xmlLines, xmlText } from "./xml.js";
 
 /**
@@ -70,11 +70,6 @@ function testcase(finding: Finding, run: Run): string {
 }
 
 function details(finding: Finding, { named }: Run): string {
-  return [
-    placeWords(finding.at, named),
-    ...others(finding).map(({ place, message }) => `${placeWords(place, named)}: ${message}`),
-    ...(finding.effect === "" ? [] : [finding.effect]),
-    ...helpLines(finding.help).map((row) => (row.startsWith(" ") ? row : `help: ${row}`)),
-    ...(finding.settle === null ? [] : [finding.settle]),
-  ].join("\n");
+  const { others, effect, help, settle } = detailsOf(finding, named);
+  return [placeWords(finding.at, named), ...others, ...effect, ...help, ...settle].join("\n");
 }

@@ -4,7 +4,8 @@ import { applicable, type Change } from "../../engine/help.js";
 import type { Rule, Severity } from "../../engine/rule.js";
 import { gravestFirst } from "../../engine/severity.js";
 import { unique } from "../../source/collect.js";
-import { position } from "../../source/file.js";
+import { shortened } from "../../source/ends.js";
+import { type Range, rangeOf } from "../../source/file.js";
 import { perKey } from "../../source/memo.js";
 import { gravest, sortedRules } from "../explain/catalogue.js";
 import { ruleMarkdown } from "../explain/markdown.js";
@@ -79,8 +80,8 @@ function descriptor(rule: Rule): Sarif.ReportingDescriptor {
       .split(/[/-]/)
       .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
       .join(""),
-    shortDescription: { text: cut(sentence(title)) },
-    fullDescription: { text: cut(sentence(why.trim() === "" ? title : why.trim())) },
+    shortDescription: { text: shortened(sentence(title), MOST.description) },
+    fullDescription: { text: shortened(sentence(why.trim() === "" ? title : why.trim()), MOST.description) },
     help: { text, markdown: ruleMarkdown(rule, null) },
     defaultConfiguration: { level: LEVEL[severity] },
     properties: { tags: tags(rule), precision: "very-high", "problem.severity": PROBLEM[severity] },
@@ -97,10 +98,6 @@ function sentence(text: string): string {
   const plainWord = /^[a-z]+[ ,]/.test(text) && !text.startsWith("nginx ");
   const first = plainWord ? text.charAt(0).toUpperCase() + text.slice(1) : text;
   return /[.!?]$/.test(first) ? first : `${first}.`;
-}
-
-function cut(text: string): string {
-  return text.length <= MOST.description ? text : `${text.slice(0, MOST.description - 1)}…`;
 }
 
 function resultOf(finding: Finding, indexes: ReadonlyMap<string, number>, { named }: Run): Sarif.Result {
@@ -165,7 +162,7 @@ function segment(name: string): string {
     .join("");
 }
 
-function region({ line, column, endLine, endColumn }: Omit<Lines, "file">): Sarif.Region {
+function region({ line, column, endLine, endColumn }: Range): Sarif.Region {
   return { startLine: line, startColumn: column, endLine, endColumn };
 }
 
@@ -186,16 +183,8 @@ function fixOf(finding: Finding, named: Run["named"]): Sarif.Fix | null {
   };
 }
 
-function replacement({ file, start, end, text }: Change): Sarif.Replacement {
-  const from = position(file, start);
-  const to = position(file, end);
-  const deletedRegion = region({
-    line: from.line,
-    column: from.column,
-    endLine: to.line,
-    endColumn: to.column,
-  });
-  return { deletedRegion, insertedContent: { text } };
+function replacement(change: Change): Sarif.Replacement {
+  return { deletedRegion: region(rangeOf(change)), insertedContent: { text: change.text } };
 }
 
 function notification(text: string, level: Sarif.Notification.level): Sarif.Notification {

@@ -277,6 +277,14 @@ const UNIT_PIECES: Readonly<Record<string, Piece>> = {
   "spaces at the ends": "A= \n",
 };
 
+/** Comments that silence findings, after what begins a comment. */
+const silencing = (mark: string): Readonly<Record<string, Piece>> => ({
+  "comments of the next line": `${mark} fpmlint-disable-next-line a/b -- x\n`,
+  "comments of the file": `${mark} fpmlint-disable-file nginx/* -- x\n`,
+  "comments without a line end": `${mark} fpmlint-disable-line a/b -- x `,
+  "words of such comments": "fpmlint-disable-",
+});
+
 const COMPOSE_PIECES: Readonly<Record<string, Piece>> = {
   services: (index) => `  s${index}:\n    image: php:8.2-fpm\n    volumes:\n      - ./a:/b\n`,
   lists: "      - a\n",
@@ -287,6 +295,7 @@ const COMPOSE_PIECES: Readonly<Record<string, Piece>> = {
 export const SHAPES: readonly Shape[] = [
   ...shapes(NGINX, "nginx", NOISE),
   ...shapes("etc/nginx/sites-enabled/a", "site", FEW, ["server { listen 80; root ", "; }\n"]),
+  ...shapes(NGINX, "silencing", silencing("#"), ["# ", "\nfoo bar;\n"]),
   ...shapes(NGINX, "main", MAIN_PIECES),
   ...shapes(NGINX, "main in http", MAIN_PIECES, HTTP),
   ...shapes(NGINX, "http", HTTP_PIECES, HTTP),
@@ -295,6 +304,7 @@ export const SHAPES: readonly Shape[] = [
   ...shapes(NGINX, "server in one line", onOneLine(SERVER_PIECES), [`${ONE_LINE[0]}server { `, " } }"]),
   ...shapes(NGINX, "server with a fault", onOneLine(SERVER_PIECES), [`${ONE_LINE[0]}server { `, " } } }"]),
   ...WORDS,
+  ...shapes(FPM, "silencing", silencing(";"), [`[www]\n${POOL}; `, "\na = b\n"]),
   ...shapes(FPM, "pool", NOISE),
   ...shapes(FPM, "pool", POOL_PIECES, [`[www]\n${POOL}`, ""]),
   ...shapes(FPM, "value", VALUE_PIECES, [`[www]\n${POOL}php_value[a] = `, "\n"]),

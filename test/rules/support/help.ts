@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Change, changeOf, type Edit, type TextEdit, type Way } from "../../../src/engine/help.js";
 import type { MemoryNode } from "../../../src/host/memory.js";
+import { inPlace, withChanges } from "../../../src/source/changes.js";
 
 /** Does what a help says to a copy of the host, by the data alone. */
 
@@ -19,7 +20,7 @@ export function applyWays(root: string, ways: readonly Way[]): void {
   // A container has its files at other paths than the tree; what is printed is the tree's.
   for (const [name, changes] of changesOf(ways, ({ file }) => file.display)) {
     const file = path.join(root, name);
-    fs.writeFileSync(file, applied(fs.readFileSync(file, "utf8"), changes));
+    fs.writeFileSync(file, changed(fs.readFileSync(file, "utf8"), changes));
   }
 }
 
@@ -28,12 +29,12 @@ export function withWays(
   nodes: ReadonlyMap<string, MemoryNode>,
   ways: readonly Way[],
 ): ReadonlyMap<string, MemoryNode> {
-  const changed = [...changesOf(ways)].map(([name, changes]) => {
+  const rewritten = [...changesOf(ways)].map(([name, changes]) => {
     const text = nodes.get(name);
     if (typeof text !== "string") throw new Error(`${name} is to be changed, and is no file of the host`);
-    return [name, applied(text, changes)] as const;
+    return [name, changed(text, changes)] as const;
   });
-  return new Map([...nodes, ...changed]);
+  return new Map([...nodes, ...rewritten]);
 }
 
 /** The changes in each file; what two ways have alike is done once. */
@@ -50,16 +51,14 @@ function changesOf(
   return new Map([...files].map(([name, changes]) => [name, [...changes.values()]]));
 }
 
-function applied(text: string, changes: readonly Change[]): string {
-  return [...changes]
-    .sort((a, b) => b.start - a.start || b.end - a.end)
-    .reduce((before, one) => before.slice(0, one.start) + one.text + before.slice(one.end), text);
+function changed(text: string, changes: readonly Change[]): string {
+  return withChanges(text, [...changes].sort(inPlace));
 }
 
 /** Pairs of edits of one way that write to the same characters, or to the same point. */
 export function overlaps(way: Way): readonly string[] {
   const changes = way.edits.filter(isText).map(changeOf);
-  const sorted = [...changes].sort((a, b) => a.start - b.start || a.end - b.end);
+  const sorted = [...changes].sort(inPlace);
   return sorted.flatMap((one, at) => {
     const next = sorted.slice(at + 1).find(({ file }) => file.path === one.file.path);
     if (next === undefined) return [];

@@ -1,7 +1,7 @@
-import type { LintResult } from "../../../src/engine/finding.js";
+import { type LintResult, placesOf } from "../../../src/engine/finding.js";
 import { compareFindings } from "../../../src/engine/run.js";
 import { grouped } from "../../../src/source/collect.js";
-import { lineText, type Place, type SourceFile } from "../../../src/source/file.js";
+import { lineText, type SourceFile } from "../../../src/source/file.js";
 
 /** What must hold of every output, whatever went in. Each answers the first thing that is wrong, or `null`. */
 
@@ -51,7 +51,7 @@ function around(text: string, at: number): string {
 export function resultFault({ findings }: LintResult): string | null {
   const seen = new Set<string>();
   for (const [index, finding] of findings.entries()) {
-    const places = [finding.at, ...[...finding.link, ...finding.related].map(({ place }) => place)];
+    const places = placesOf(finding);
     const spans = places.flatMap(({ span, via }) => [span, ...via]);
     const outside = spans.find(({ file, start, end }) => start < 0 || end < start || end > file.text.length);
     if (outside !== undefined)
@@ -114,10 +114,7 @@ export const FAILURE = /internal error|this is a bug in fpmlint/;
 
 /** Texts by name: a manifest and the files that it holds have one name. */
 function filesOf({ findings }: LintResult): ReadonlyMap<string, readonly SourceFile[]> {
-  const places = findings.flatMap(({ at, link, related }): readonly Place[] => [
-    at,
-    ...[...link, ...related].map(({ place }) => place),
-  ]);
+  const places = findings.flatMap(placesOf);
   return grouped(places.map(({ span: { file } }) => [file.display, file] as const));
 }
 

@@ -1,4 +1,4 @@
-import type { Finding } from "../../../src/engine/finding.js";
+import { type Finding, placesOf } from "../../../src/engine/finding.js";
 import { waysTo } from "../../../src/evidence/meetings.js";
 import type { Pool } from "../../../src/fpm/types.js";
 import type { Binding, Host } from "../../../src/model/host.js";
@@ -47,7 +47,7 @@ function askedBy(server: Node, location: Node): Node | null {
 
 /** Whether one of a finding's places is in a block. */
 export function isInside(host: Host, finding: Finding, block: Node): boolean {
-  const places = [finding.at, ...[...finding.link, ...finding.related].map(({ place }) => place)];
+  const places = placesOf(finding);
   return places
     .filter(isNginx)
     .flatMap((place) => nodesAt(host, place))
@@ -115,7 +115,7 @@ function aboutPlaces(host: Host, finding: Finding, ways: readonly Way[]): readon
   // Nobody meets such a pool any more, so it is told by its name.
   if (finding.rule === "socket/path-too-long" && finding.case === "cut")
     return ways.filter(({ entry }) => finding.message.includes(`[${entry.pool.name}]`));
-  const places = [finding.at, ...[...finding.link, ...finding.related].map(({ place }) => place)];
+  const places = placesOf(finding);
   const nodes = places.filter(isNginx).flatMap((place) => nodesAt(host, place));
   const ofPools = places.filter((place) => !isNginx(place));
   // Where a line of nginx or of one pool is marked, php.ini is only there to explain it, not to name all pools.
