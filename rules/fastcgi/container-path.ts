@@ -107,11 +107,10 @@ export const containerPath = defineRule({
       if (facts.surelyLacks(directory)) yield { ...found, script: null };
       else if (root !== null) {
         const there = machine.fs.entry(directory);
+        const names = there.kind === "directory" ? new Set(there.names) : null;
         const lost = scriptsAt(host, directory).find(
           (name) =>
-            there.kind === "directory" &&
-            !there.names.includes(name) &&
-            surelyPassed(binding.location, binding.server, `/${name}`, true),
+            names?.has(name) === false && surelyPassed(binding.location, binding.server, `/${name}`, true),
         );
         if (lost !== undefined && facts.mountOf(directory)?.treePath != null)
           yield { ...found, script: lost };
