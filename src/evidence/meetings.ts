@@ -3,15 +3,9 @@ import type { Host } from "../model/host.js";
 import { type Asked, requestTo, treeFiles } from "../model/request/resolve/ask.js";
 import { resolve } from "../model/request/resolve/resolve.js";
 import type { Files, Request, Step, Way } from "../model/request/resolve/types.js";
+import { rootLines } from "../model/request/root.js";
 import { matchingOf } from "../nginx/location/extensions.js";
-import {
-  argument,
-  argumentPlace,
-  childrenNamed,
-  everywhere,
-  headPlace,
-  insideServer,
-} from "../nginx/tree/nodes.js";
+import { argument, argumentPlace, childrenNamed, headPlace, insideServer } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped } from "../source/collect.js";
 import { withoutEnd } from "../source/ends.js";
@@ -243,9 +237,7 @@ export function isScript(path: string): boolean {
 /** Every `root` and `alias` that is written out, without slashes at the end, each once. */
 export const writtenRoots = perKey((host: Host): readonly string[] => {
   const found = new Set<string>();
-  const { nginx } = host;
-  const nodes = ["root", "alias"].flatMap((name) => (nginx === null ? [] : everywhere(nginx.root, name)));
-  for (const node of nodes) {
+  for (const node of host.nginx === null ? [] : rootLines(host.nginx.root)) {
     const path = argument(node, 0) ?? "";
     if (/^\/[^$]*$/.test(path) && node.directive.args[0]?.placeholder !== true)
       found.add(withoutSlashes(path));
