@@ -220,7 +220,9 @@ function untouched(host: Host, prefix: BufferPrefix): Node | null {
   const [http] = host.nginx === null ? [] : childrenNamed(host.nginx.root, "http");
   if (http === undefined || http.directive.block === null) return null;
   const names = BUFFER_DIRECTIVES.map((name) => `${prefix}_${name}`);
-  return names.some((name) => everywhere(http, name).length > 0) ? null : http;
+  // `stream` has a proxy_buffer_size, too.
+  const isSet = (name: string) => everywhere(http, name).some((node) => enclosing(node, "http") === http);
+  return names.some(isSet) ? null : http;
 }
 
 function label(pass: Node): string {

@@ -95,7 +95,7 @@ export const allowedClients = defineRule({
     const found = [...guarded(host)];
     const refused = found.filter(({ allowed }) => !allowed);
     const key = (one: Guarded): string => `${poolKey(one)} ${one.sources} ${one.target.assumed}`;
-    for (const group of groupBy(refused, key)) yield report("refused", group, refusal(host, group[0]));
+    for (const group of groupBy(refused, key)) yield report("refused", group, refusal(host, group));
     const let_in = found.filter(
       (one) => one.allowed && dropped(one).length > 0 && !refused.some(({ pool }) => pool === one.pool),
     );
@@ -188,7 +188,8 @@ function placeOf(pool: Pool, place: Place): Place {
 
 type Words = Pick<Draft<Case>, "message" | "label" | "effect" | "asked" | "help">;
 
-function refusal(host: Host, one: Guarded): Words {
+function refusal(host: Host, group: readonly [Guarded, ...Guarded[]]): Words {
+  const [one] = group;
   const { pool, binding, target, sources } = one;
   const valid = one.entries.filter(({ bytes }) => bytes !== null).map(({ text }) => text);
   const lost = dropped(one).join(", ");
@@ -208,7 +209,7 @@ function refusal(host: Host, one: Guarded): Words {
       siblings(binding, target).length > 0
         ? "PHP-FPM closes the connection before it reads the request, and a POST ends in 502 Bad Gateway although the upstream has other servers"
         : "PHP-FPM closes every connection before it reads the request, and nginx answers 502 Bad Gateway",
-      [binding],
+      group.map((other) => other.binding),
     ),
     help:
       sources !== null

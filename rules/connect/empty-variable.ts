@@ -4,6 +4,7 @@ import { namesOf } from "../../src/evidence/pairs.js";
 import { isPage } from "../../src/evidence/what-for.js";
 import { addAfter, addBefore, addInto, helpOf, inPlace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
+import { setOf } from "../../src/model/request/code.js";
 import {
   type EmptyVariable,
   emptyVariables,
@@ -165,7 +166,7 @@ function writtenValue({ file, directive }: Node): string {
 function helpEdit({ node, kind, name }: Empty, host: Host) {
   if (kind === "set") return addBefore(host, headPlace(endOf(node)), `set $${name} ${writtenValue(node)};`);
   if (kind === "if") {
-    const set = childrenNamed(node, "set").find((one) => argument(one, 0) === `$${name}`);
+    const set = childrenNamed(node, "set").find((one) => setOf(one).name === name.toLowerCase());
     return set === undefined
       ? inPlace(`the line above ${headText(node)}`, `set $${name} VALUE;`)
       : addBefore(host, headPlace(node), `set $${name} ${writtenValue(set)};`);

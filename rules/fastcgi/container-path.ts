@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { certainty } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
@@ -106,11 +107,10 @@ export const containerPath = defineRule({
       if (facts.surelyLacks(directory)) yield { ...found, script: null };
       else if (root !== null) {
         const there = machine.fs.entry(directory);
+        const names = there.kind === "directory" ? new Set(there.names) : null;
         const lost = scriptsAt(host, directory).find(
           (name) =>
-            there.kind === "directory" &&
-            !there.names.includes(name) &&
-            surelyPassed(binding.location, binding.server, `/${name}`, true),
+            names?.has(name) === false && surelyPassed(binding.location, binding.server, `/${name}`, true),
         );
         if (lost !== undefined && facts.mountOf(directory)?.treePath != null)
           yield { ...found, script: lost };
@@ -118,10 +118,11 @@ export const containerPath = defineRule({
     }
   },
   cause: ({ place, facts, script }) => `${placeKey(place)} ${facts.label} ${script !== null}`,
-  report: (group, host) => report(host, group[0]),
+  report: (group, host) => report(host, group),
 });
 
-function report(host: Host, lost: Lost): Draft<Case> {
+function report(host: Host, group: readonly [Lost, ...Lost[]]): Draft<Case> {
+  const [lost] = group;
   const { binding, sent, place, directory, facts, script, pool } = lost;
   const ours = host.container?.mountOf(directory) ?? null;
   const theirs = ours?.treePath == null ? null : facts.seenAt(ours.treePath);
@@ -141,7 +142,10 @@ function report(host: Host, lost: Lost): Draft<Case> {
       ...mounted(theirs, `the files are mounted at ${theirs?.path} for PHP-FPM`),
       ...mounted(ours, `nginx has them at ${directory}`),
     ],
-    effect: 'every request to this location ends as 404 with "File not found."',
+    ...seenByClients(
+      'every request to this location ends as 404 with "File not found."',
+      group.map((one) => one.binding),
+    ),
     help:
       theirs === null
         ? inWords(`also mount the scripts at ${directory} in ${facts.label}`)

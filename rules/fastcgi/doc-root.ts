@@ -1,4 +1,5 @@
 import { defineRule } from "../../src/engine/define.js";
+import { seenByClients } from "../../src/evidence/asked.js";
 import { certainty, sourceOf } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
 import { helpOf, remove, replace } from "../../src/help/edit.js";
@@ -94,8 +95,10 @@ export const docRoot = defineRule({
           message: `scripts of ${one.binding.label} are below ${one.directory}`,
         })),
       ],
-      effect:
+      ...seenByClients(
         'requests end as 404 with "No input file specified.", or run a script of the same name in doc_root',
+        group.map((one) => one.binding),
+      ),
       help: helpOf(
         passed
           ? []

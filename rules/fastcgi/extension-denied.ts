@@ -6,6 +6,7 @@ import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js
 import { scriptOf } from "../../src/evidence/scripts.js";
 import { limitExtensions, mayRun } from "../../src/fpm/extensions.js";
 import { helpOf, replace, write } from "../../src/help/edit.js";
+import { nameOf } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
 import { filesAt } from "../../src/model/request/paths.js";
@@ -15,6 +16,7 @@ import { matchingOf, type NamedExtension, namedExtensions } from "../../src/ngin
 import { surelyPassed } from "../../src/nginx/location/passed.js";
 import { argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { unique } from "../../src/source/collect.js";
 import type { DefaultValue, SetValue } from "../../src/source/effective.js";
 import { oncePerPlace, type Place } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -162,9 +164,9 @@ function denied(host: Host, pair: Pair): readonly Denied[] {
 function refusedScript(host: Host, { binding, pool }: Pair): readonly string[] {
   const answers = scriptOf(host, binding)?.answers.filter((one) => one.pool === pool) ?? [];
   const names = answers.flatMap(({ answer }) =>
-    answer.kind === "refused" && answer.reason === "extension" ? [answer.path.replace(/^.*\//, "")] : [],
+    answer.kind === "refused" && answer.reason === "extension" ? [nameOf(answer.path)] : [],
   );
-  return names.length === answers.length ? [...new Set(names)].filter((name) => name.includes(".")) : [];
+  return names.length === answers.length ? unique(names).filter((name) => name.includes(".")) : [];
 }
 
 /** Whether a path ends in the group with which the location's pattern ends: `$document_root/$dir/$script`. */

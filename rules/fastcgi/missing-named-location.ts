@@ -3,6 +3,7 @@ import { helpOf, inPlace } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import { arrives } from "../../src/model/request/arrival.js";
+import { conditionOf } from "../../src/nginx/location/conditions.js";
 import { chosenLocation } from "../../src/nginx/location/passed.js";
 import { always } from "../../src/nginx/tree/branches.js";
 import { effectiveList } from "../../src/nginx/tree/effective.js";
@@ -144,9 +145,12 @@ function* missing({ nginx }: Host): Generator<Missing> {
 /** Whether an `if` takes every request for a file that is not there: nginx does not pass `try_files` down to it. */
 function catchesMissing(block: Node): boolean {
   return childrenNamed(block, "if").some((one) => {
-    const words = one.directive.args.map(({ text }) => text).join(" ");
-    return /^\( ?![ef] \$(?:request_filename|document_root\$(?:uri|document_uri)) ?\)$/.test(
-      words.replaceAll("!-", "!"),
+    const condition = conditionOf(one);
+    return (
+      condition.kind === "file" &&
+      condition.negative &&
+      (condition.test === "e" || condition.test === "f") &&
+      /^\$(?:request_filename|document_root\$(?:uri|document_uri))$/.test(condition.value)
     );
   });
 }

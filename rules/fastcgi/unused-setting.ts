@@ -9,7 +9,7 @@ import { hasOwnEffect, namesakeFor } from "../../src/nginx/facts/passing.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { childrenNamed, descendants, enclosing, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
-import { grouped } from "../../src/source/collect.js";
+import { grouped, unique } from "../../src/source/collect.js";
 import { oncePerPlace, type Place, placeKey, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
@@ -130,17 +130,15 @@ function judge(host: Host, block: Node): readonly Judged[] {
   const all = [...descendants(block)];
   const passes = all.filter(({ name }) => name === "fastcgi_pass");
   const unclear = block.partial || all.some((node) => node.partial || isForeign(node));
-  const idle = block.name === "http" && !passesElsewhere(host, block);
-  const assumed = all.some((node) => isStock(host, node));
-  const whole = passes.length === 0 ? (unclear || idle || assumed ? null : "no-pass") : undefined;
-  const byName = new Map<string, Case | null>();
-  return settings.map((node) => {
-    const known = byName.get(node.name);
-    const found =
-      whole !== undefined ? whole : known !== undefined ? known : overridden(block, node, passes, unclear);
-    byName.set(node.name, found);
-    return { block, node, case: found };
-  });
+  if (passes.length === 0) {
+    const idle = block.name === "http" && !passesElsewhere(host, block);
+    const found = unclear || idle || all.some((node) => isStock(host, node)) ? null : "no-pass";
+    return settings.map((node) => ({ block, node, case: found }));
+  }
+  const byName = new Map(
+    unique(settings.map(({ name }) => name)).map((name) => [name, overridden(block, name, passes, unclear)]),
+  );
+  return settings.map((node) => ({ block, node, case: byName.get(node.name) ?? null }));
 }
 
 function isSetting({ name }: Node): boolean {
@@ -165,7 +163,7 @@ function passesElsewhere({ nginx, otherPasses }: Host, http: Node): boolean {
 }
 
 /** Whether every `fastcgi_pass` in the block has a nearer line. */
-function overridden(block: Node, { name }: Node, passes: readonly Node[], unclear: boolean): Case | null {
+function overridden(block: Node, name: string, passes: readonly Node[], unclear: boolean): Case | null {
   const isList = httpFact(name)?.inheritance === "list";
   if (block.name === "http" || isList || unclear) return null;
   const isUsed = passes.some(({ parent }) => {
@@ -178,7 +176,7 @@ function overridden(block: Node, { name }: Node, passes: readonly Node[], unclea
 function report(host: Host, { case: name, block, settings }: Unused): Draft<Case> {
   const [first] = settings;
   const [at = headPlace(first), ...others] = linesOf(block, settings);
-  const names = [...new Set(settings.map((node) => node.name))];
+  const names = unique(settings.map((node) => node.name));
   const [one = "", two] = names;
   const shown =
     two === undefined

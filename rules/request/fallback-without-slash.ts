@@ -1,16 +1,14 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { meet, NOWHERE, serversOf } from "../../src/evidence/meetings.js";
+import { meet, missingBelow, NOWHERE, serversOf } from "../../src/evidence/meetings.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import type { Outcome, Step } from "../../src/model/request/resolve/types.js";
 import { rootOf } from "../../src/model/request/root.js";
-import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { argument, argumentPlace, enclosing, headPlace, insideServer } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { groupBy } from "../../src/source/collect.js";
-import { withoutEnd } from "../../src/source/ends.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
@@ -135,9 +133,8 @@ function targetsIn(server: Node): readonly string[] {
     const cut = block.name === "location" && rootOf(block).alias !== null;
     if (/^[@=$]/.test(last) || (last.startsWith("/") && !cut)) continue;
     const location = enclosing(block, "location");
-    const { modifier, text } = location === null ? { modifier: "", text: "/" } : matchingOf(location);
-    if (/^[~@=]/.test(modifier)) continue;
-    found.add(`${withoutEnd(text, "/")}/${NOWHERE}`);
+    const url = location === null ? `/${NOWHERE}` : missingBelow(location);
+    if (url !== null) found.add(url);
   }
   return [...found];
 }

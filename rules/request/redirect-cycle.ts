@@ -5,6 +5,7 @@ import {
   leadOf,
   leadPlace,
   meet,
+  missingInWords,
   missingUrls,
   NOWHERE,
   serversOf,
@@ -80,7 +81,7 @@ export const redirectCycle = defineRule({
           place: headPlace(one.server),
           message: `also in ${serverLabel(one.server)}`,
         })),
-        effect: `nginx answers 500 Internal Server Error to ${urlsOf(target)}`,
+        effect: `nginx answers 500 Internal Server Error to ${target === "/" ? "the start page" : missingInWords(target)}`,
         help: help(host, server, lead),
         names: [serverLabel(server), target],
       };
@@ -106,12 +107,6 @@ function* cycles(host: Host): Generator<Cycle> {
       yield { server, target, lead, at };
     }
   }
-}
-
-function urlsOf(target: string): string {
-  if (target === "/") return "the start page";
-  const below = target.replace(/\/[^/]*$/, "");
-  return below === "" ? "every URL without a file" : `every URL without a file below ${below}/`;
 }
 
 /** Whether the start page has a location of its own, so that it may go another way. */

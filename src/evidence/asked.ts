@@ -5,7 +5,9 @@ import type { Binding, Host } from "../model/host.js";
 import { subrequestsOf } from "../model/request/subrequests.js";
 import { childrenNamed, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { grouped, unique } from "../source/collect.js";
 import { oncePerPlace } from "../source/file.js";
+import { perKey } from "../source/memo.js";
 
 /** What the client sees where nginx asks a location by itself: `auth_request` makes 500 of a 502. */
 
@@ -42,11 +44,17 @@ export function seenByClientsOf(
   pools: readonly Pool[],
   effect: string,
 ): Pick<Draft, "effect" | "asked"> {
-  const users = host.bindings.filter(({ targets }) =>
-    targets.some((target) => target.pools.some((pool) => pools.includes(pool))),
-  );
-  return seenByClients(effect, users);
+  return seenByClients(effect, unique(pools.flatMap((pool) => usersOf(host).get(pool) ?? [])));
 }
+
+/** The locations that pass requests to each pool; rules ask for one pool after the other. */
+const usersOf = perKey(({ bindings }: Host) =>
+  grouped(
+    bindings.flatMap((binding) =>
+      binding.targets.flatMap(({ pools }) => pools.map((pool) => [pool, binding] as const)),
+    ),
+  ),
+);
 
 /** The lines that ask there, once each. */
 export function askedBy(locations: readonly Asked[]): readonly RelatedReport[] {

@@ -3,14 +3,9 @@ import type { Host } from "../model/host.js";
 import { type Asked, requestTo, treeFiles } from "../model/request/resolve/ask.js";
 import { resolve } from "../model/request/resolve/resolve.js";
 import type { Files, Request, Step, Way } from "../model/request/resolve/types.js";
-import {
-  argument,
-  argumentPlace,
-  childrenNamed,
-  everywhere,
-  headPlace,
-  insideServer,
-} from "../nginx/tree/nodes.js";
+import { rootLines } from "../model/request/root.js";
+import { matchingOf } from "../nginx/location/extensions.js";
+import { argument, argumentPlace, childrenNamed, headPlace, insideServer } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped } from "../source/collect.js";
 import { withoutEnd } from "../source/ends.js";
@@ -101,11 +96,24 @@ export function meet(
 export function missingUrls(server: Node): readonly string[] {
   const found = new Set([`/${NOWHERE}`]);
   for (const location of insideServer(server, "location")) {
-    if (!location.children.some(({ name }) => LEADS.test(name))) continue;
-    const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
-    if (!/^[~@=]/.test(modifier) && path.startsWith("/")) found.add(`${withoutEnd(path, "/")}/${NOWHERE}`);
+    const leads = location.children.some(({ name }) => LEADS.test(name));
+    const url = leads ? missingBelow(location) : null;
+    if (url !== null) found.add(url);
   }
   return [...found];
+}
+
+/** A URL below the prefix of a location that no site has; `null`: the location is not for a prefix. */
+export function missingBelow(location: Node): string | null {
+  const { modifier, text } = matchingOf(location);
+  const isPrefix = modifier === "" || modifier === "^~";
+  return isPrefix && text.startsWith("/") ? `${withoutEnd(text, "/")}/${NOWHERE}` : null;
+}
+
+/** The URLs that such a one stands for, in words. */
+export function missingInWords(url: string): string {
+  const below = url.slice(0, url.lastIndexOf("/"));
+  return below === "" ? "every URL without a file" : `every URL without a file below ${below}/`;
 }
 
 const LEADS = /^(?:try_files|rewrite|error_page)$/;
@@ -229,9 +237,7 @@ export function isScript(path: string): boolean {
 /** Every `root` and `alias` that is written out, without slashes at the end, each once. */
 export const writtenRoots = perKey((host: Host): readonly string[] => {
   const found = new Set<string>();
-  const { nginx } = host;
-  const nodes = ["root", "alias"].flatMap((name) => (nginx === null ? [] : everywhere(nginx.root, name)));
-  for (const node of nodes) {
+  for (const node of host.nginx === null ? [] : rootLines(host.nginx.root)) {
     const path = argument(node, 0) ?? "";
     if (/^\/[^$]*$/.test(path) && node.directive.args[0]?.placeholder !== true)
       found.add(withoutSlashes(path));

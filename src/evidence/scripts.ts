@@ -4,7 +4,7 @@ import type { Binding, Host } from "../model/host.js";
 import { scriptsAt } from "../model/request/paths.js";
 import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { writtenRoot } from "../model/request/root.js";
-import { literalScripts, namedExtensions } from "../nginx/location/extensions.js";
+import { literalScripts, matchingOf, namedExtensions } from "../nginx/location/extensions.js";
 import type { Node } from "../nginx/types.js";
 import { withoutEnd } from "../source/ends.js";
 import { perKey } from "../source/memo.js";
@@ -36,18 +36,18 @@ export const scriptPaths = perKey(({ location }: Binding): readonly string[] => 
   let prefix = "/";
   for (let at: Node | null = location; at !== null; at = at.parent) {
     if (at.name !== "location") continue;
-    const [modifier = "", path = modifier] = at.directive.args.map(({ text }) => text);
+    const { modifier, text } = matchingOf(at);
     if (/^[~@]/.test(modifier)) continue;
-    if (modifier === "=") found.add(path);
-    prefix = path.endsWith("/") ? path : `${path}/`;
+    if (modifier === "=") found.add(text);
+    prefix = text.endsWith("/") ? text : `${text}/`;
     break;
   }
   found.add(`${prefix}index.php`);
   for (const { uri } of namedExtensions(location).flat()) found.add(withoutEnd(uri, "/"));
   for (const path of literalScripts(location)) found.add(path);
   found.add("/index.php");
-  const words = location.directive.args.map(({ text }) => text).join(" ");
-  const below = /^~\*? \^(\/[\w/-]*)/.exec(words)?.[1];
+  const { modifier, text } = matchingOf(location);
+  const below = modifier.startsWith("~") ? /^\^(\/[\w/-]*)/.exec(text)?.[1] : undefined;
   if (below !== undefined) found.add(`${withoutEnd(below, "/")}/${NOWHERE}`);
   // A front controller, or a named location, is reached by what is no file.
   found.add(`${prefix}${NOWHERE}`);

@@ -1,7 +1,8 @@
 import { withoutSlashes } from "../host/path.js";
 import type { Host } from "../model/host.js";
 import type { Files } from "../model/request/resolve/types.js";
-import { argument, everywhere } from "../nginx/tree/nodes.js";
+import { rootLines } from "../model/request/root.js";
+import { argument } from "../nginx/tree/nodes.js";
 import { nameOf } from "./names.js";
 
 /**
@@ -39,9 +40,7 @@ export function presuming(host: Host, files: Files): Presuming {
 function documentRoots(host: Host): ReadonlySet<string> {
   // Where nginx looks without a `root`, counted from its prefix.
   const found = new Set<string>(["html"]);
-  const { nginx } = host;
-  const nodes = ["root", "alias"].flatMap((name) => (nginx === null ? [] : everywhere(nginx.root, name)));
-  for (const node of nodes) {
+  for (const node of host.nginx === null ? [] : rootLines(host.nginx.root)) {
     const path = argument(node, 0) ?? "";
     const literal = node.directive.args[0]?.placeholder !== true && !path.includes("$");
     // An alias may also name a file.

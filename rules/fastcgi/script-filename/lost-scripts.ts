@@ -133,7 +133,10 @@ function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
     at: param.place,
     label,
     related: further,
-    ...seenByClients(name === "denied" ? DENIED : NOT_FOUND, [binding]),
+    ...seenByClients(
+      name === "denied" ? DENIED : NOT_FOUND,
+      group.map((one) => one.binding),
+    ),
     help: helpOf([[replace(host, param.place, SCRIPT)]]),
     names: namesOf(binding),
   };

@@ -6,6 +6,7 @@ import {
   leadOf,
   leadPlace,
   meet,
+  missingInWords,
   missingUrls,
   serversOf,
   waysTo,
@@ -54,8 +55,7 @@ export function handedReport(
   [first, ...others]: readonly [HandedOut, ...HandedOut[]],
 ): Draft<"fallback"> {
   const { server, path, lead, at, target } = first;
-  const below = target.replace(/\/[^/]*$/, "");
-  const urls = below === "" ? "every URL without a file" : `every URL without a file below ${below}/`;
+  const urls = missingInWords(target);
   const tested = lead.kind === "try-files" && lead.answer === "found";
   const words = "node" in lead ? headText(lead.node) : "";
   return {

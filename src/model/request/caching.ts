@@ -1,4 +1,4 @@
-import { conditionOf } from "../../nginx/location/conditions.js";
+import { conditionOf, isTrue } from "../../nginx/location/conditions.js";
 import { effectiveList, effectiveNode } from "../../nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, enclosing, headPlace } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
@@ -61,11 +61,6 @@ export function condition(block: Node, name: "fastcgi_cache_bypass" | "fastcgi_n
   const whole = list.complete && words.length > 0;
   if (words.includes("always")) return { nodes: list.nodes, holds: "always" };
   return { nodes: list.nodes, holds: whole && words.every((one) => one === "never") ? "never" : "open" };
-}
-
-/** nginx reads every value as true but the empty one and `0`. */
-function isTrue(text: string): boolean {
-  return text !== "" && text !== "0";
 }
 
 /**

@@ -74,12 +74,11 @@ function afterBreak(block: Node, name: string): EmptyVariable | null {
   if (location === null || block !== location || tableOf(block, name) !== null || mayBring(block, name))
     return null;
   const known = waysTo(block, `$${name}`);
-  if (known === null || !known.ways.every(({ values }) => !values.has(name))) return null;
+  const key = name.toLowerCase();
+  if (known === null || known.ways.some(({ values }) => values.has(key))) return null;
   const end = endOfRewriting(location);
   const late = end === null ? [] : location.children.slice(location.children.indexOf(end));
-  const sets = (nodes: readonly Node[]): readonly Node[] =>
-    nodes.filter((one) => one.name === "set" && argument(one, 0) === `$${name}`);
-  const [node] = sets(late);
+  const node = late.find((one) => one.name === "set" && setOf(one).name === key);
   return node === undefined ? null : { name, node, kind: "set" };
 }
 

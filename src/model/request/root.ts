@@ -1,6 +1,6 @@
 import { matchingOf } from "../../nginx/location/extensions.js";
 import { effectiveEither } from "../../nginx/tree/effective.js";
-import { argument, argumentPlace, enclosing } from "../../nginx/tree/nodes.js";
+import { argument, argumentPlace, enclosing, everywhere } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Place } from "../../source/file.js";
 import { perKey } from "../../source/memo.js";
@@ -39,6 +39,11 @@ export const rootOf = perKey((block: Node): Root => {
   const alias = matching === null ? 0 : matching.modifier.startsWith("~") ? "all" : matching.text.length;
   return { ...shared, text: written, alias };
 });
+
+/** Every `root` and `alias` of a tree. */
+export function rootLines(top: Node): readonly Node[] {
+  return [...everywhere(top, "root"), ...everywhere(top, "alias")];
+}
 
 export interface Mapped {
   readonly path: string;

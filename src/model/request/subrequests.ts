@@ -1,7 +1,7 @@
 import { chosenLocation } from "../../nginx/location/passed.js";
 import { childrenNamed, insideServer } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
-import { perKey } from "../../source/memo.js";
+import { once, perKey } from "../../source/memo.js";
 
 /** What nginx itself asks for while it handles a request: `auth_request` and `mirror`. */
 
@@ -27,7 +27,7 @@ export const subrequestsOf = perKey((server: Node): Subrequests => {
     if (uri.placeholder || uri.text.includes("$")) open = true;
     const location = chosenLocation(server, uri.text.replace(/\?.*/s, ""));
     if (location === undefined) open = true;
-    else if (location !== null) askers.set(location, [...(askers.get(location) ?? []), node]);
+    else if (location !== null) once(askers, location, (): Node[] => []).push(node);
   }
   return { askers, open };
 });

@@ -53,3 +53,8 @@ function comparison(name: string, operator: string | undefined, value: string | 
   const pattern = hasPlaceholder(value) ? null : readPattern(value, operator.endsWith("*"));
   return { kind: "regex", name, text: value, pattern, negative: operator.startsWith("!") };
 }
+
+/** Whether nginx reads a value as true, in an `if` or in a list of conditions: all but the empty one and `0`. */
+export function isTrue(text: string): boolean {
+  return text !== "" && text !== "0";
+}

@@ -59,3 +59,11 @@ test("a root further in replaces an alias around it", () => {
   const location = locationIn("server { location /a/ { alias /srv/a/; location /a/b/ { root /srv/b; } } }");
   expect(writtenRoot(location)).toBe("/srv/b");
 });
+
+test("a variable in capitals that is set before the rewriting ends, and again after it, is not empty", () => {
+  const empty = (lines: string) =>
+    emptyVariables(locationIn(`server { location / { ${lines} } }`), "$Pool").map(({ kind }) => kind);
+  expect(empty("set $Pool a; break; set $Pool b;")).toEqual([]);
+  expect(empty("set $pool a; break; set $POOL b;")).toEqual([]);
+  expect(empty("break; set $pool b;")).toEqual(["set"]);
+});

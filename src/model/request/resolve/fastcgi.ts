@@ -1,3 +1,4 @@
+import { isTrue } from "../../../nginx/location/conditions.js";
 import { effectiveList, effectiveNode } from "../../../nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
@@ -173,11 +174,10 @@ function conditionOf(state: State, name: string): CacheCondition {
   const list = effectiveList(state.block, name);
   if (list.kind !== "set") return { holds: list.kind === "default" ? false : null, word: null, place: null };
   const words = list.nodes.flatMap((node) =>
-    node.directive.args.map(({ text }, at) => ({
-      holds: isTrue(evaluate(state, text).text),
-      word: text,
-      place: argumentPlace(node, at),
-    })),
+    node.directive.args.map(({ text: word }, at) => {
+      const { text } = evaluate(state, word);
+      return { holds: text === null ? null : isTrue(text), word, place: argumentPlace(node, at) };
+    }),
   );
   const decisive = words.find(({ holds }) => holds === true) ?? words.find(({ holds }) => holds === null);
   if (decisive !== undefined) return decisive;
@@ -187,10 +187,6 @@ function conditionOf(state: State, name: string): CacheCondition {
     word: null,
     place: first === undefined ? null : headPlace(first),
   };
-}
-
-function isTrue(text: string | null): boolean | null {
-  return text === null ? null : text !== "" && text !== "0";
 }
 
 /** What a reader sees of the cache. */

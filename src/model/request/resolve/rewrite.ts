@@ -1,5 +1,5 @@
 import { findMatch } from "../../../nginx/location/captures.js";
-import { conditionOf } from "../../../nginx/location/conditions.js";
+import { conditionOf, isTrue } from "../../../nginx/location/conditions.js";
 import { always } from "../../../nginx/tree/branches.js";
 import { argument, headPlace, namePlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
@@ -82,10 +82,8 @@ function holds(state: State, node: Node, { quote }: Engine): boolean {
   switch (condition.kind) {
     case "unread":
       throw new Lost("the condition is not understood", place);
-    case "variable": {
-      const text = needed(variable(state, condition.name), place);
-      return text !== "" && text !== "0";
-    }
+    case "variable":
+      return isTrue(needed(variable(state, condition.name), place));
     case "equal": {
       const text = needed(variable(state, condition.name), place);
       return (text === needed(evaluate(state, condition.value, quote), place)) !== condition.negative;
