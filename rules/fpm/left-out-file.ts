@@ -2,6 +2,7 @@ import { type Draft, defineRule } from "../../src/engine/define.js";
 import { seenByClients } from "../../src/evidence/asked.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
 import { inWords } from "../../src/help/edit.js";
+import { quotedPath, renameFor } from "../../src/help/rename.js";
 import { nameOf } from "../../src/host/path.js";
 import { reaches, showAddress } from "../../src/model/address/address.js";
 import { type LeftOutPool, leftOutPools } from "../../src/model/fpm-left-out.js";
@@ -101,9 +102,5 @@ function usersOf(host: Host, { address }: LeftOutPool) {
 }
 
 function renamed({ include, path }: LeftOutPool): string {
-  const end = /^\*(\.[\w.]+)$/.exec(nameOf(include.pattern))?.[1];
-  const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : JSON.stringify(text));
-  return end === undefined
-    ? `the name of ${quoted(path)} is another one`
-    : `mv ${quoted(path)} ${quoted(path + end)}`;
+  return renameFor(include.pattern, path) ?? `the name of ${quotedPath(path)} is another one`;
 }

@@ -1,6 +1,7 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { helpOf, replace } from "../../src/help/edit.js";
+import { renameFor } from "../../src/help/rename.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { type Half, leftOutFiles } from "../../src/model/nginx-left-out.js";
@@ -90,17 +91,8 @@ const PACKAGED = "default";
 function help(host: Host, { files, unread }: Half): HelpDraft {
   const [{ include, path }] = files;
   const { pattern, place } = include;
-  const end = /^\*(\.[\w.]+)$/.exec(nameOf(pattern))?.[1];
   const whole = pattern.slice(0, pattern.lastIndexOf("/") + 1);
   const all = unread.length === files.length ? [replace(host, place, `include ${whole}*;`)] : null;
-  return helpOf(
-    [all],
-    end === undefined
-      ? null
-      : `${all === null ? "" : "or "}rename it: mv ${quoted(path)} ${quoted(path + end)}`,
-  );
-}
-
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : JSON.stringify(path);
+  const command = renameFor(pattern, path);
+  return helpOf([all], command === null ? null : `${all === null ? "" : "or "}rename it: ${command}`);
 }

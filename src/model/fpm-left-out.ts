@@ -1,13 +1,11 @@
 import { parseFpm } from "../fpm/syntax/parse.js";
 import type { FpmInclude, FpmMaster } from "../fpm/types.js";
-import { isGlob } from "../host/glob.js";
-import { directoryOf } from "../host/path.js";
 import { type Place, place, type SourceFile, sourceFile } from "../source/file.js";
-import { perKey } from "../source/memo.js";
+import { once, perKey } from "../source/memo.js";
 import { type Address, fpmAddress } from "./address/address.js";
 import { includedPath } from "./fpm-includes.js";
 import type { Host } from "./host.js";
-import { isCopy } from "./nginx-left-out.js";
+import { isCopy, partlyRead } from "./left-out.js";
 
 /** Files with pools that lie in a directory from which PHP-FPM reads others. */
 
@@ -23,32 +21,34 @@ export interface LeftOutPool {
 
 /**
  * The pools that no `include` of any master of the host reads, although one with a wildcard reads other files of
- * their directory. Files that are named as copies and as switched off do not count, nor do pools whose name or
- * address one has that is read: that is the same pool, moved.
+ * their directory. Files that are named as copies and as switched off do not count, nor do pools whose name one has
+ * that is read: that is the same pool, moved.
  */
 export function leftOutPools(host: Host, master: FpmMaster): readonly LeftOutPool[] {
+  return once(listsOf(host), master, () => leftOutBeside(host, master));
+}
+
+const listsOf = perKey((_host: Host) => new Map<FpmMaster, readonly LeftOutPool[]>());
+
+const readIn = perKey(
+  ({ masters }: Host): ReadonlySet<string> =>
+    new Set(masters.flatMap(({ files }) => files.map(({ path }) => path))),
+);
+
+function leftOutBeside(host: Host, master: FpmMaster): readonly LeftOutPool[] {
   if (master.main === null) return [];
-  const read = new Set(host.masters.flatMap(({ files }) => files.map(({ path }) => path)));
   const names = new Set(master.pools.map(({ name }) => name.toLowerCase()));
-  const seen = new Set<string>();
-  return master.includes.flatMap((include) => {
-    const pattern = includedPath(master, include);
-    const directory = directoryOf(pattern);
-    if (include.result.kind !== "files" || isGlob(directory) || seen.has(directory)) return [];
-    seen.add(directory);
-    const there = host.fs.entry(directory);
-    if (!isGlob(pattern) || there.kind !== "directory") return [];
-    return there.names.flatMap((name): readonly LeftOutPool[] => {
-      const path = `${directory}/${name}`;
-      if (name.startsWith(".") || isCopy(name)) return [];
-      const entry = host.fs.entry(path);
-      if (entry.kind !== "file" || read.has(entry.path)) return [];
-      const answer = entry.read();
-      if ("unreadable" in answer || answer.text.includes("\0")) return [];
+  const includes = master.includes
+    .filter(({ result }) => result.kind === "files")
+    .map((include) => [include, includedPath(master, include)] as const);
+  return partlyRead(host.fs, includes, readIn(host)).flatMap(({ include, unread }) =>
+    unread.flatMap(({ name, path, entry }): readonly LeftOutPool[] => {
+      const answer = isCopy(name) ? null : entry.read();
+      if (answer === null || "unreadable" in answer || answer.text.includes("\0")) return [];
       const found = poolIn(sourceFile(entry.path, host.fs.display(entry.path), answer.text));
       return found === null || names.has(found.name.toLowerCase()) ? [] : [{ include, path, ...found }];
-    });
-  });
+    }),
+  );
 }
 
 /** Those of every master. */

@@ -96,11 +96,13 @@ export function scanMarks(text: string, dialect: Dialect): readonly Range[] {
 
 /** `#{NAME}` after other text of its line; elsewhere `#` begins a comment. */
 const INTERPOLATED = /#\{[A-Za-z_][\w.]*\}/y;
+/** So many characters before it are looked through: one line may have a million of them. */
+const FARTHEST = 500;
 
 function interpolated(scan: Scan, at: number): number | null {
   if (scan.text.charAt(at) !== "#" || beginsLine(scan.text, at)) return null;
-  const line = scan.text.lastIndexOf("\n", at) + 1;
-  return /[;#]/.test(scan.text.slice(Math.max(line, at - 500), at)) ? null : scan.match(INTERPOLATED, at);
+  const before = scan.text.slice(Math.max(0, at - FARTHEST), at);
+  return /[;#]/.test(before.slice(before.lastIndexOf("\n") + 1)) ? null : scan.match(INTERPOLATED, at);
 }
 
 function anywhere(scan: Scan, at: number): number | null {

@@ -7,6 +7,7 @@ import { knownNames } from "../../src/nginx/facts/directives.js";
 import { opener } from "../../src/report/frame/opener.js";
 import { place, sourceFile } from "../../src/source/file.js";
 import { nearest } from "../../src/source/spelling.js";
+import { scanMarks } from "../../src/source/template-scan.js";
 import { validators } from "../../src/validators.js";
 import { draw, file, finding, UNICODE } from "../build/findings.js";
 import { runCommand } from "../support/run-command.js";
@@ -53,6 +54,13 @@ describe("a text of one line", () => {
       expect(await seconds(piece.repeat(64_000 / piece.length))).toBeLessThan(HANG);
     },
   );
+
+  test.each(["#", "#x", " #"])("full of %j, each of which may be a mark", { timeout: 600_000 }, (piece) => {
+    const before = process.cpuUsage();
+    expect(scanMarks(`x${piece.repeat(400_000 / piece.length)}`, "anywhere")).toEqual([]);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(HANG);
+  });
 
   test("with 1500 locations", { timeout: 600_000 }, async () => {
     const sites = locations(

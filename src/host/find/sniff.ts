@@ -15,7 +15,7 @@ export type Kind =
   | "other";
 
 /** Enough of a file to tell what it is; a main file may begin with a long comment. */
-export const LOOKED_AT = 256 * 1024;
+const LOOKED_AT = 256 * 1024;
 
 /** Settings that no other program has, each a sign of its own. */
 const FPM_OWN =
@@ -52,12 +52,13 @@ export function sniff(text: string, path = ""): Kind {
 function iniKind(head: string, path: string): Kind {
   if (!head.includes("=")) return "other";
   const ini = head.replace(/^[ \t]*[;#].*$/gm, "");
-  const own = distinct(ini, FPM_OWN);
+  const lines = linesOf(ini);
+  const own = distinct(lines, FPM_OWN);
   const placed = namesFpm(path);
   const isSection = /^[ \t]*\[[^\]\r\n]+\]/m.test(ini);
   const isPool = own >= 2 || (own === 1 && (isSection || placed)) || (placed && FPM_LISTEN.test(ini));
   if (/^[ \t]*\[global\]/im.test(ini)) {
-    const global = distinct(ini, FPM_GLOBAL);
+    const global = distinct(lines, FPM_GLOBAL);
     if (global >= 2 || (global === 1 && (placed || own > 0))) {
       return /^[ \t]*include[ \t]*=/m.test(ini) || /(?:^|\/)php[\d.]*-fpm[^/]*$/.test(path)
         ? "fpm-main"
@@ -69,23 +70,22 @@ function iniKind(head: string, path: string): Kind {
 }
 
 function nginxKind(head: string, path: string): Kind {
-  // What follows a heredoc is not the file's own text.
-  const code = head.replace(/^[ \t]*#.*$/gm, "");
-  const statements = distinct(code, STATEMENT);
+  const lines = linesOf(head.replace(/^[ \t]*#.*$/gm, ""));
+  const statements = distinct(lines, STATEMENT);
   const placed = namesNginx(path);
-  const mains = distinct(code, MAIN_BLOCK);
-  const blocks = distinct(code, BLOCK);
+  const mains = distinct(lines, MAIN_BLOCK);
+  const blocks = distinct(lines, BLOCK);
   if (mains >= 2 || (mains === 1 && (placed || statements > 0 || blocks > 0))) return "nginx-main";
-  if (linesOf(code).some((line) => MAP.test(line))) return "nginx-fragment";
+  if (lines.some((line) => MAP.test(line))) return "nginx-fragment";
   if (blocks >= 2 || (blocks === 1 && (placed || statements > 0))) return "nginx-fragment";
-  return statements >= 2 && hasPass(code) ? "nginx-snippet" : "other";
+  return statements >= 2 && hasPass(lines) ? "nginx-snippet" : "other";
 }
 
-function hasPass(code: string): boolean {
-  return linesOf(code).some((line) => PASSES.test(STATEMENT.exec(line)?.[1] ?? ""));
+function hasPass(lines: readonly string[]): boolean {
+  return lines.some((line) => PASSES.test(STATEMENT.exec(line)?.[1] ?? ""));
 }
 
-/** The longest line that is looked at, and the most lines. */
+/** The longest line that is looked at. */
 const LONGEST_LINE = 1000;
 
 /** A brace on a line of its own belongs to the line before it. Several statements of one line are lines. */
@@ -101,9 +101,9 @@ function linesOf(text: string): readonly string[] {
 }
 
 /** How many different words a pattern finds in the lines; more than three say nothing new. */
-function distinct(text: string, pattern: RegExp): number {
+function distinct(lines: readonly string[], pattern: RegExp): number {
   const found = new Set<string>();
-  for (const line of linesOf(text)) {
+  for (const line of lines) {
     const match = pattern.exec(line);
     if (match === null) continue;
     found.add(

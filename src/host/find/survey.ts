@@ -2,7 +2,7 @@ import { isCompose } from "../../containers/compose.js";
 import { grouped } from "../../source/collect.js";
 import { deployedName } from "../../source/template-names.js";
 import { isDump } from "../dump.js";
-import { BINARY, type Entry, type HostFilesystem, headOf, listedReason } from "../filesystem.js";
+import { BINARY, type Child, type Entry, type HostFilesystem, headOf, listedReason } from "../filesystem.js";
 import {
   mayBeConfiguration,
   mayBeDump,
@@ -66,38 +66,35 @@ const QUOTED_TEXT = /<<-?\s*\\?["']?\w|=["'](?:server|upstream)\b/;
 export function files(fs: HostFilesystem, directory: string, note: Note): readonly string[] {
   const found: string[] = [];
   const start = fs.entry(directory);
+  if (start.kind === "unreadable") note(start);
   // The system would follow a link there as this machine does, and not as the host.
   const pending = start.kind === "directory" && start.path === directory ? [directory] : [];
-  const look = (path: string, name: string): void => {
-    const child = fs.entry(path);
-    if (child.kind === "file") found.push(path);
-    else if (child.kind === "directory" && !SKIPPED.has(name)) {
-      // A link to a directory is not followed.
-      if (child.path === path) pending.push(path);
-    } else if (!SKIPPED.has(name) && hides(child, path)) note(child);
-  };
   while (pending.length > 0) {
     const at = pending.pop() ?? "/";
-    const children = fs.children?.(at) ?? null;
-    if (children !== null) {
-      const top = at === "/" ? "" : at;
-      for (const { name, kind } of children) {
-        if (kind === "file") found.push(`${top}/${name}`);
-        else if (SKIPPED.has(name)) continue;
-        else if (kind === "directory") pending.push(`${top}/${name}`);
-        else look(`${top}/${name}`, name);
-      }
-      continue;
-    }
-    const entry = fs.entry(at);
-    if (entry.kind !== "directory" || entry.path !== at) continue;
-    for (const name of entry.names) {
-      const path = at === "/" ? `/${name}` : `${at}/${name}`;
-      look(path, name);
+    const top = at === "/" ? "" : at;
+    for (const { name, kind } of childrenOf(fs, at, note)) {
+      const path = `${top}/${name}`;
+      const looked = kind === "other" ? fs.entry(path) : null;
+      const what = looked?.kind ?? kind;
+      if (what === "file") found.push(path);
+      else if (SKIPPED.has(name)) continue;
+      else if (what === "directory") {
+        // A link to a directory is not followed.
+        if (looked === null || looked.path === path) pending.push(path);
+      } else if (looked !== null && hides(looked, path)) note(looked);
     }
   }
-  if (start.kind === "unreadable") note(start);
   return sortByBytes(found);
+}
+
+/** What is in a directory that a path without links leads to, in no order. One that cannot be listed is noted. */
+function childrenOf(fs: HostFilesystem, directory: string, note: Note): readonly Child[] {
+  const listed = fs.children?.(directory) ?? null;
+  if (listed !== null) return listed;
+  const entry = fs.entry(directory);
+  if (entry.kind === "directory") return entry.names.map((name) => ({ name, kind: "other" }));
+  if (hides(entry, directory)) note(entry);
+  return [];
 }
 
 /** Whether configuration may be hidden by what cannot be looked at. Sockets and links that lead elsewhere are everyday things. */
