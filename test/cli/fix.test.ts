@@ -126,3 +126,25 @@ test("--diff has standard output for itself", async () => {
   expect(both.out.startsWith("--- a/")).toBe(true);
   expect(JSON.parse(read("out.json"))).toMatchObject({ version: 1 });
 });
+
+describe("files of containers", () => {
+  const PHP_SITE = SITE.replace("fastcgi.conf", "fastcgi_params").replace(
+    "    fastcgi_pass 127.0.0.1:9000;",
+    "    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n    fastcgi_pass 127.0.0.1:9000;",
+  );
+
+  test("those of a compose project are written where the tree has them", async () => {
+    put({
+      "docker/compose.yaml":
+        "services:\n  web:\n    image: nginx:1.27.4\n    volumes: ['../site.conf:/etc/nginx/conf.d/default.conf']\n  php:\n    image: php:8.2.31-fpm\n    volumes: ['../shop.conf:/usr/local/etc/php-fpm.d/www.conf']\n",
+      "site.conf": PHP_SITE.replace("127.0.0.1:9000", "php:9000"),
+      "shop.conf": "[www]\nuser = www-data\nlisten = 127.0.0.1:9000\npm = static\npm.max_children = 4\n",
+    });
+    const ran = await run("--fix-review", ".");
+    expect(ran.err).toContain("fpmlint: wrote shop.conf\n");
+    expect(read("shop.conf")).toContain("listen = 9000\n");
+    expect(read("site.conf")).not.toContain("fastcgi_read_timeout 0;");
+    const again = await run("--fix-review", ".");
+    expect(again.err).toContain("nothing to change");
+  });
+});
