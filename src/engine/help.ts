@@ -138,13 +138,28 @@ function inner({ file: { text }, start, end }: Piece, own: string): string {
   return found.length > own.length ? found : `${own}    `;
 }
 
-/** The first way that can be applied by itself; `null`: each has something that only a person can place. */
+/**
+ * The first way that can be applied by itself, of those that are allowed; `null`: each has something that only a
+ * person can place, or changes a text that is no file. `allowed` absent: all are.
+ */
+export function applicableWay(
+  help: Help,
+  allowed?: ReadonlySet<Safety>,
+): { readonly safety: Safety; readonly edits: readonly TextEdit[] } | null {
+  for (const { safety, edits } of help.ways) {
+    if (allowed?.has(safety) === false) continue;
+    const placed = edits.flatMap((edit) =>
+      edit.kind === "text" && edit.piece.file.whole !== null ? [edit] : [],
+    );
+    if (placed.length === edits.length) return { safety, edits: placed };
+  }
+  return null;
+}
+
+/** What that way does to the texts. */
 export function applicable(
   help: Help,
 ): { readonly safety: Safety; readonly changes: readonly Change[] } | null {
-  for (const { safety, edits } of help.ways) {
-    const placed = edits.flatMap((edit) => (edit.kind === "text" ? [edit] : []));
-    if (placed.length === edits.length) return { safety, changes: placed.map(changeOf) };
-  }
-  return null;
+  const way = applicableWay(help);
+  return way && { safety: way.safety, changes: way.edits.map(changeOf) };
 }

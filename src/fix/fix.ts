@@ -1,5 +1,5 @@
 import type { Finding, LintResult } from "../engine/finding.js";
-import { type Change, changeOf, type Safety, type Way } from "../engine/help.js";
+import { applicableWay, type Change, changeOf, type Safety, type TextEdit } from "../engine/help.js";
 import { gravestFirst } from "../engine/severity.js";
 
 /** What was changed, and what the files say then. */
@@ -39,39 +39,31 @@ export function fix(
     for (const finding of gravestFirst(result.findings)) {
       const before = times.get(finding.fingerprint) ?? 0;
       if (before === MOST_TIMES) continue;
-      const way = wayOf(finding, allowed);
-      if (way === null || !changes.take(way)) continue;
+      const way = applicableWay(finding.help, allowed);
+      if (way === null || !changes.take(way.edits)) continue;
       times.set(finding.fingerprint, before + 1);
       done.set(finding.fingerprint, finding);
     }
     if (changes.byFile.size === 0) break;
     for (const [name, edits] of changes.byFile) {
-      const text = edits[0]?.file.text ?? "";
+      const text = edits[0]?.file.whole ?? "";
       files.set(name, { before: files.get(name)?.before ?? text, after: applied(text, edits) });
     }
     result = lint(new Map([...files].map(([name, { after }]) => [name, after])));
   }
-  const review = result.findings.filter((one) => wayOf(one, REVIEW) !== null).length;
+  const review = result.findings.filter(({ help }) => applicableWay(help, REVIEW) !== null).length;
   return { files, applied: [...done.values()], review, result };
 }
 
 const REVIEW: ReadonlySet<Safety> = new Set(["review"]);
-
-/** The first way that is allowed and has no edit whose place only a person knows. */
-function wayOf({ help }: Finding, allowed: ReadonlySet<Safety>): Way | null {
-  const found = help.ways.find(
-    ({ safety, edits }) => allowed.has(safety) && edits.every(({ kind }) => kind === "text"),
-  );
-  return found ?? null;
-}
 
 /** Changes that may all be made to the files as they are now. */
 class Changes {
   readonly byFile = new Map<string, Change[]>();
 
   /** Takes all edits of a way, or none where one of them touches what another way changes. */
-  take(way: Way): boolean {
-    const wanted = way.edits.flatMap((edit) => (edit.kind === "text" ? [inItsLines(changeOf(edit))] : []));
+  take(way: readonly TextEdit[]): boolean {
+    const wanted = way.map((edit) => inItsLines(changeOf(edit)));
     const fresh = wanted.filter((change) => !this.of(change).some((one) => isSame(one, change)));
     if (fresh.some((change) => this.of(change).some((one) => overlap(one, change)))) return false;
     for (const change of fresh) this.byFile.set(change.file.display, [...this.of(change), change]);

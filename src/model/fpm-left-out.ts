@@ -1,8 +1,9 @@
 import { parseFpm } from "../fpm/syntax/parse.js";
 import type { FpmInclude, FpmMaster } from "../fpm/types.js";
+import { fileOf } from "../host/filesystem.js";
 import { isGlob } from "../host/glob.js";
 import { directoryOf } from "../host/path.js";
-import { type Place, place, type SourceFile, sourceFile } from "../source/file.js";
+import { type Place, place, type SourceFile } from "../source/file.js";
 import { perKey } from "../source/memo.js";
 import { type Address, fpmAddress } from "./address/address.js";
 import { includedPath } from "./fpm-includes.js";
@@ -45,7 +46,7 @@ export function leftOutPools(host: Host, master: FpmMaster): readonly LeftOutPoo
       if (entry.kind !== "file" || read.has(entry.path)) return [];
       const answer = entry.read();
       if ("unreadable" in answer || answer.text.includes("\0")) return [];
-      const found = poolIn(sourceFile(entry.path, host.fs.display(entry.path), answer.text));
+      const found = poolIn(fileOf(host.fs, entry, answer.text));
       return found === null || names.has(found.name.toLowerCase()) ? [] : [{ include, path, ...found }];
     });
   });

@@ -1,7 +1,8 @@
+import { fileOf } from "../host/filesystem.js";
 import { isGlob } from "../host/glob.js";
 import { directoryOf, joinPath, nameOf } from "../host/path.js";
 import type { NginxInclude } from "../nginx/types.js";
-import { type Place, place, sourceFile } from "../source/file.js";
+import { type Place, place } from "../source/file.js";
 import type { Host, NginxHost } from "./host.js";
 
 /** Files with sites that lie in a directory from which nginx reads others. */
@@ -80,7 +81,7 @@ function serverIn(fs: Host["fs"], path: string): Place | null {
   const found = head.includes("\0") ? null : SERVER.exec(head);
   if (found === null) return null;
   const start = found.index + (found[1] ?? "").length;
-  return place(sourceFile(entry.path, fs.display(entry.path), answer.text), start, start + "server".length);
+  return place(fileOf(fs, entry, answer.text), start, start + "server".length);
 }
 
 /** Enough of a file to see that it has a site. */

@@ -147,4 +147,39 @@ describe("files of containers", () => {
     const again = await run("--fix-review", ".");
     expect(again.err).toContain("nothing to change");
   });
+
+  test("two texts of one manifest are changed in it, and what an image has is left", async () => {
+    const indented = (text: string): string => text.trimEnd().replace(/^/gm, "    ");
+    const manifest = `kind: ConfigMap
+metadata: {name: web}
+data:
+  a.conf: |
+${indented(PHP_SITE)}
+  b.conf: |
+${indented(PHP_SITE.replace("fastcgi_read_timeout 0;", "client_max_body_size 10MB;").replace("  root", "  server_name b.example;\n  root"))}
+---
+kind: Pod
+metadata: {name: shop}
+spec:
+  containers:
+    - {name: web, image: "nginx:1.27", volumeMounts: [{name: conf, mountPath: /etc/nginx/conf.d}]}
+    - {name: php, image: "php:8.2.10-fpm"}
+  volumes: [{name: conf, configMap: {name: web}}]
+`;
+    put({ "k8s/shop.yaml": manifest });
+    const shown = await run("--fix-review", "--diff", ".");
+    expect(shown.out).toContain("+++ b/k8s/shop.yaml\n");
+    expect(shown.out).not.toContain("of the image");
+    const ran = await run("--fix-review", ".");
+    expect(ran.err).toContain("fpmlint: wrote k8s/shop.yaml\n");
+    const after = read("k8s/shop.yaml");
+    expect(after).not.toContain("fastcgi_read_timeout 0;");
+    expect(after).toContain("      client_max_body_size 10m;\n");
+    // Nothing but lines of the two texts changes.
+    const parts = (text: string): readonly string[] => text.split(/^(?=data:|---)/m);
+    expect(parts(after)[0]).toBe(parts(manifest)[0]);
+    expect(parts(after)[2]).toBe(parts(manifest)[2]);
+    const again = await run("--fix-review", ".");
+    expect(again.err).toContain("nothing to change");
+  });
 });
