@@ -77,7 +77,7 @@ export function readHosts(options: HostsOptions, supposed = false): ReadHosts {
   const stated = statedHosts(options);
   const stray = stated.find(({ root }) => !reaches(reachOfRoots(options), root));
   if (stray !== undefined) return { kind: "refused", refusal: strayRoot(stray) };
-  const search = startSearch(workingDirectory);
+  const search = startSearch(workingDirectory, options.texts);
   const links = new Map<string, TypedLink>();
   const given: { readonly path: string; readonly hosts: readonly GivenHost[] }[] = [];
   const failures: Incomplete[] = [];
@@ -106,11 +106,9 @@ export function readHosts(options: HostsOptions, supposed = false): ReadHosts {
 }
 
 function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions, supposed: boolean): ReadHost {
-  const texts = options.texts ?? NO_TEXTS;
-  // Each container has a file system of its own.
-  const machines = spec.machines?.map((one) => ({ ...one, fs: overlaid(one.fs, texts) }));
-  const changed = machines === undefined ? spec : { ...spec, machines };
-  const host = buildHost(changed, overlaid(fs, texts), {
+  // The files of a dump are on no disk.
+  const changed = spec.dumped === true ? overlaid(fs, options.texts ?? NO_TEXTS) : fs;
+  const host = buildHost(spec, changed, {
     phpVersion: options.phpVersion ?? null,
     nginxVersion: options.nginxVersion ?? null,
     supposed,

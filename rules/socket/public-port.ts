@@ -1,10 +1,12 @@
 import { defineRule } from "../../src/engine/define.js";
 import { setting } from "../../src/fpm/pools.js";
-import { helpOf, replace } from "../../src/help/edit.js";
-import { isLocal } from "../../src/model/address/address.js";
+import type { Pool } from "../../src/fpm/types.js";
+import { helpOf, inWords, replace } from "../../src/help/edit.js";
+import { type Address, isLocal, reaches, showAddress } from "../../src/model/address/address.js";
 import { ipBytes } from "../../src/model/address/ip.js";
 import { inContainer } from "../../src/model/container.js";
-import { readListen } from "../../src/model/listen/pool-listens.js";
+import type { Host } from "../../src/model/host.js";
+import { poolListens, readListen } from "../../src/model/listen/pool-listens.js";
 import { markdown } from "../../src/source/markdown.js";
 
 const attack = { when: "attack", status: null, log: null } as const;
@@ -66,6 +68,7 @@ export const publicPort = defineRule({
       if (!all && (ipBytes(address.host) === null || isLocal(address))) continue;
       const clients = setting(pool, "listen.allowed_clients");
       if (clients.kind !== "default") continue;
+      const loopback = loopbackFor(host, pool, text, address.port);
       yield {
         case: inContainer(host) ? "container" : "open",
         // Without the main file the pool may belong to an image whose ports are not published.
@@ -77,12 +80,28 @@ export const publicPort = defineRule({
         at: place,
         label: all ? "open to anyone who reaches the machine" : "open to anyone who reaches this address",
         effect: "anyone who connects runs any PHP code as the user of the pool",
-        help: helpOf(
-          [[replace(host, place, `listen = ${text.includes("[") ? "[::1]" : "127.0.0.1"}:${address.port}`)]],
-          "or, if nginx is on another machine, set listen.allowed_clients to its address",
-        ),
+        help:
+          loopback === null
+            ? inWords("set listen.allowed_clients to the address that nginx connects from")
+            : helpOf(
+                [[replace(host, place, `listen = ${showAddress(loopback)}`)]],
+                "or, if nginx is on another machine, set listen.allowed_clients to its address",
+              ),
         names: [pool.name],
       };
     }
   },
 });
+
+/** A loopback address at which all locations that pass to the pool still get to it; `null`: there is none. */
+function loopbackFor(host: Host, pool: Pool, written: string, port: number): Address | null {
+  const machine = host.machines.get(pool.master);
+  // Another container has a loopback address of its own.
+  if (machine !== undefined && !machine.sharesNetwork) return null;
+  const dialled = poolListens(host).dialled.get(pool) ?? [];
+  const hosts = written.includes("[") ? ["::1", "127.0.0.1"] : ["127.0.0.1", "::1"];
+  const found = hosts
+    .map((one): Address => ({ kind: "tcp", host: one, port }))
+    .find((one) => dialled.every((target) => reaches(target, one)));
+  return found ?? null;
+}

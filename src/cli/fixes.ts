@@ -75,13 +75,21 @@ function summary({ applied, review, files }: Fixed, verb: string): string {
   return done + more;
 }
 
-/** The files by the host whose root they lie in, so that none outside of it is written. */
+/** The files by the host whose root they lie in; what lies in none is given to the first, so that it is refused. */
 function changesOf({ files }: Fixed, hosts: readonly ReadHost[], { workingDirectory }: LintOptions) {
-  const roots = [...new Set(hosts.map(({ spec }) => spec.root))].sort((a, b) => b.length - a.length);
+  const roots = [...new Set(hosts.map(({ spec }) => spec.tree ?? spec.root))].sort(
+    (a, b) => b.length - a.length,
+  );
   return roots.map((root, index) => ({
     root,
     files: [...files]
       .map(([name, texts]) => ({ path: resolve(workingDirectory, name), ...texts }))
-      .filter(({ path }) => roots.findIndex((one) => isWithin(one, path)) === index),
+      .filter(
+        ({ path }) =>
+          Math.max(
+            0,
+            roots.findIndex((one) => isWithin(one, path)),
+          ) === index,
+      ),
   }));
 }

@@ -236,7 +236,7 @@ class Building {
 
   /** A text that a command writes; its places are those of its own. */
   private said({ line }: Instruction, text: string): LayerSource {
-    return { kind: "text", text: () => text, display: `${this.file.display}:${line} (echo)` };
+    return { kind: "text", text: () => text, display: `${this.file.display}:${line} (echo)`, whole: null };
   }
 
   /**

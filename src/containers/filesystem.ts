@@ -19,8 +19,13 @@ export interface Layer {
 export type LayerSource =
   /** A file or directory of the tree that is searched. */
   | { readonly kind: "tree"; readonly path: string }
-  /** A text that a file of the tree holds. */
-  | { readonly kind: "text"; readonly text: () => string; readonly display: string }
+  /** A text that a file of the tree holds. `whole`: that file's own, as `FileEntry` has it. */
+  | {
+      readonly kind: "text";
+      readonly text: () => string;
+      readonly display: string;
+      readonly whole: string | null;
+    }
   /** Something is there, and nothing in the tree tells what. */
   | { readonly kind: "unknown"; readonly reason: string }
   /** Nothing is there any more. */
@@ -119,7 +124,8 @@ class ContainerFilesystem implements HostFilesystem {
       if (layer.kind === "mount" || layer.source.kind === "removed")
         return this.withNames(directory ?? missing);
     }
-    const shipped = this.image.entry(wanted);
+    const own = this.image.entry(wanted);
+    const shipped: Entry = own.kind === "file" ? { ...own, whole: null } : own;
     if (directory === null && shipped.kind !== "directory") return this.withNames(shipped);
     const names = [...(directory?.names ?? []), ...(shipped.kind === "directory" ? shipped.names : [])];
     return this.withNames({ kind: "directory", path: directory?.path ?? wanted, names });
@@ -166,7 +172,12 @@ class ContainerFilesystem implements HostFilesystem {
       case "text":
         if (wanted !== target) return { kind: "missing", path: wanted, dangling: false };
         this.shown.set(wanted, source.display);
-        return { kind: "file", path: wanted, read: () => ({ text: source.text() }) };
+        return {
+          kind: "file",
+          path: wanted,
+          read: () => ({ text: source.text() }),
+          whole: source.whole,
+        };
       case "unknown":
         return { kind: "unreadable", path: wanted, reason: source.reason, made: true };
       case "removed":

@@ -260,10 +260,10 @@ function inlineText(tree: Tree, file: SourceFile, key: string, value: Yaml): Lay
   // Each text that is read brings the lines before it once more.
   const first = file.text.indexOf("\n", value.start) + 1;
   if (!value.literal || first === 0 || file.text.length > LARGEST_WITH_PLACES)
-    return { kind: "text", text: () => value.text, display: `${display} (${key})` };
+    return { kind: "text", text: () => value.text, display: `${display} (${key})`, whole: null };
   const text = (): string =>
     file.text.slice(0, first).replace(/[^\n]/g, " ") + file.text.slice(first, value.end);
-  return { kind: "text", text, display };
+  return { kind: "text", text, display, whole: file.text };
 }
 
 /** Characters of a manifest in which texts keep their places. */

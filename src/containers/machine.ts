@@ -83,12 +83,17 @@ function templatesOf(fs: HostFilesystem, env: ReadonlyMap<string, string | null>
   return entry.names.flatMap((name): readonly Layer[] => {
     if (!name.endsWith(suffix)) return [];
     const file = fs.entry(`${directory}/${name}`);
-    const answer = file.kind === "file" ? file.read() : null;
-    if (answer === null) return [];
+    if (file.kind !== "file") return [];
+    const answer = file.read();
     const target = normalizePath(`${to}/${name.slice(0, name.length - suffix.length)}`);
     const source: Layer["source"] =
       "text" in answer
-        ? { kind: "text", text: () => answer.text, display: fs.display(file.path) }
+        ? {
+            kind: "text",
+            text: () => answer.text,
+            display: fs.display(file.path),
+            whole: file.whole === undefined ? answer.text : file.whole,
+          }
         : { kind: "unknown", reason: answer.unreadable };
     return [{ target, kind: "copy", source, place: null }];
   });

@@ -141,14 +141,19 @@ function inner({ file: { text }, start, end }: Piece, own: string): string {
 /** Every way, whatever it changes. */
 const ANY: ReadonlySet<Safety> = new Set(["safe", "review"]);
 
-/** The first way of an allowed safety that can be applied by itself; `null`: each has something that only a person can place. */
+/**
+ * The first way of an allowed safety that can be applied by itself; `null`: each has something that only a person can
+ * place, or changes a text that is in no file.
+ */
 export function applicable(
   help: Help,
   allowed: ReadonlySet<Safety> = ANY,
 ): { readonly safety: Safety; readonly changes: readonly Change[] } | null {
   for (const { safety, edits } of help.ways) {
     if (!allowed.has(safety)) continue;
-    const placed = edits.flatMap((edit) => (edit.kind === "text" ? [edit] : []));
+    const placed = edits.flatMap((edit) =>
+      edit.kind === "text" && edit.piece.file.whole !== null ? [edit] : [],
+    );
     if (placed.length === edits.length) return { safety, changes: placed.map(changeOf) };
   }
   return null;

@@ -47,7 +47,7 @@ export function fix(
     }
     if (changes.byFile.size === 0) break;
     for (const [name, edits] of changes.byFile) {
-      const text = edits[0]?.file.text ?? "";
+      const text = edits[0]?.file.whole ?? "";
       const after = withChanges(text, [...edits].sort(inPlace));
       files.set(name, { before: files.get(name)?.before ?? text, after });
     }

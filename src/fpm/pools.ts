@@ -3,11 +3,11 @@
  * merges them.
  */
 import { type Allowance, isSpent, OPENING } from "../host/allowance.js";
-import { type FileEntry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
+import { type FileEntry, fileOf, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { isOfImage } from "../host/image-file.js";
 import { iniFor } from "../php/ini.js";
 import { wordingOf } from "../source/bare-words.js";
-import { type Place, place, type SourceFile, type Span, sourceFile } from "../source/file.js";
+import { type Place, place, type SourceFile, type Span } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
 import { findIncluded, type Included } from "./include.js";
 import { fpmPrefix, isPhp5, isStockPoolFile, poolNameOf, versionFromPath } from "./layout.js";
@@ -90,7 +90,7 @@ function parsed(reading: Reading, entry: FileEntry): { file: SourceFile; lines: 
   if (known !== undefined) return known;
   const content = entry.read();
   if ("unreadable" in content) return null;
-  const file = sourceFile(entry.path, reading.fs.display(entry.path), content.text);
+  const file = fileOf(reading.fs, entry, content.text);
   const text = { file, lines: parseFpm(file, wordingOf(entry.path, reading.whole)) };
   reading.texts.set(entry.path, text);
   reading.account.bytes += content.text.length;

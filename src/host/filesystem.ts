@@ -1,3 +1,5 @@
+import { type SourceFile, sourceFile } from "../source/file.js";
+
 /**
  * The only door to the outside.
  *
@@ -36,6 +38,16 @@ export interface FileEntry {
   read(): { readonly text: string } | { readonly unreadable: string };
   /** The beginning of the text, enough to tell what it is; empty where it cannot be read. Absent: `read` costs no more. */
   head?(): string;
+  /**
+   * The text of the file of the tree that it is a part of, with the same offsets; `null`: it is in none, as what an
+   * image has. Absent: it is a file by itself.
+   */
+  readonly whole?: string | null;
+}
+
+/** The file of an entry, whose text was read. */
+export function fileOf(fs: HostFilesystem, { path, whole }: FileEntry, text: string): SourceFile {
+  return sourceFile(path, fs.display(path), text, whole);
 }
 
 /** The beginning of a file's text. */

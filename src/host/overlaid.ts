@@ -7,7 +7,9 @@ import type { Entry, HostFilesystem } from "./filesystem.js";
 export function overlaid(fs: HostFilesystem, texts: ReadonlyMap<string, string>): HostFilesystem {
   if (texts.size === 0) return fs;
   const seen = new Map<string, Entry>();
+  const { children } = fs;
   return {
+    ...(children === undefined ? {} : { children: (path) => children(path) }),
     ...(fs.deployed === undefined ? {} : { deployed: overlaid(fs.deployed, texts) }),
     entry(path) {
       const before = seen.get(path);
@@ -15,7 +17,7 @@ export function overlaid(fs: HostFilesystem, texts: ReadonlyMap<string, string>)
       const entry = fs.entry(path);
       const text = entry.kind === "file" ? texts.get(fs.display(entry.path)) : undefined;
       const answer =
-        entry.kind === "file" && text !== undefined ? { ...entry, read: () => ({ text }) } : entry;
+        text === undefined ? entry : ({ kind: "file", path: entry.path, read: () => ({ text }) } as const);
       seen.set(path, answer);
       return answer;
     },

@@ -7,6 +7,8 @@ export interface HostSpec {
   readonly name: string;
   /** Absolute directory of this machine that is the host's `/`; of containers the file that describes them. */
   readonly root: string;
+  /** Absolute directory of this machine that all its files lie in. Absent: `root`. */
+  readonly tree?: string;
   /** nginx's main file; `null` when the tree has none. */
   readonly nginx: string | null;
   /** Files with servers or locations next to the main file, or instead of it; those that it includes are read there. */

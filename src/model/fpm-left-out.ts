@@ -1,6 +1,7 @@
 import { parseFpm } from "../fpm/syntax/parse.js";
 import type { FpmInclude, FpmMaster } from "../fpm/types.js";
-import { type Place, place, type SourceFile, sourceFile } from "../source/file.js";
+import { fileOf } from "../host/filesystem.js";
+import { type Place, place, type SourceFile } from "../source/file.js";
 import { once, perKey } from "../source/memo.js";
 import { type Address, fpmAddress } from "./address/address.js";
 import { includedPath } from "./fpm-includes.js";
@@ -45,7 +46,7 @@ function leftOutBeside(host: Host, master: FpmMaster): readonly LeftOutPool[] {
     unread.flatMap(({ name, path, entry }): readonly LeftOutPool[] => {
       const answer = isCopy(name) ? null : entry.read();
       if (answer === null || "unreadable" in answer || answer.text.includes("\0")) return [];
-      const found = poolIn(sourceFile(entry.path, host.fs.display(entry.path), answer.text));
+      const found = poolIn(fileOf(host.fs, entry, answer.text));
       return found === null || names.has(found.name.toLowerCase()) ? [] : [{ include, path, ...found }];
     }),
   );

@@ -1,7 +1,7 @@
-import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
+import { type FileEntry, fileOf, type HostFilesystem } from "../host/filesystem.js";
 import { directoryOf, joinPath } from "../host/path.js";
 import type { NginxInclude } from "../nginx/types.js";
-import { type Place, place, sourceFile } from "../source/file.js";
+import { type Place, place } from "../source/file.js";
 import type { Host } from "./host.js";
 import { isCopy, partlyRead } from "./left-out.js";
 
@@ -53,7 +53,7 @@ function serverIn(fs: HostFilesystem, entry: FileEntry): Place | null {
   const found = head.includes("\0") ? null : SERVER.exec(head);
   if (found === null) return null;
   const start = found.index + (found[1] ?? "").length;
-  return place(sourceFile(entry.path, fs.display(entry.path), answer.text), start, start + "server".length);
+  return place(fileOf(fs, entry, answer.text), start, start + "server".length);
 }
 
 /** Enough of a file to see that it has a site. */

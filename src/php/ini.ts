@@ -1,8 +1,8 @@
 /** php.ini and its scan directory, as the workers of one master see them. */
 
-import { type Entry, type HostFilesystem, unreadReason } from "../host/filesystem.js";
+import { type Entry, fileOf, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
-import { place, position, type SourceFile, sourceFile } from "../source/file.js";
+import { place, position, type SourceFile } from "../source/file.js";
 import { overlaps } from "../source/ranges.js";
 import { maskPlaceholders } from "../source/template.js";
 import { readTemplateLines } from "../source/template-lines.js";
@@ -31,13 +31,13 @@ export function iniFor(fs: HostFilesystem, fpmPath: string | null): PhpIni {
   let partial = false;
   for (const entry of fpmPath === null ? [] : iniEntries(fs, fpmPath)) {
     const content = entry.kind === "file" ? entry.read() : null;
-    if (content === null || "unreadable" in content) {
+    if (entry.kind !== "file" || content === null || "unreadable" in content) {
       const expected = entry.kind === "unreadable" && entry.made === true;
       unread.push({ file: fs.display(entry.path), reason: unreadReason(entry) ?? "", expected });
       partial = true;
       continue;
     }
-    const file = sourceFile(entry.path, fs.display(entry.path), content.text);
+    const file = fileOf(fs, entry, content.text);
     files.push(file);
     const read = readIniFile(file);
     for (const [key, value] of read.values) values.set(key, value);

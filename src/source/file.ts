@@ -14,6 +14,8 @@ export interface SourceFile {
   readonly text: string;
   /** Offset of the first character of each line; `lineStarts[0]` is 0. */
   readonly lineStarts: readonly number[];
+  /** The text of the file that this is, or is a part of with the same offsets; `null`: nobody can write to it. */
+  readonly whole: string | null;
 }
 
 /** A half-open range `[start, end)` of one file. */
@@ -34,12 +36,17 @@ export interface Position {
   readonly column: number;
 }
 
-export function sourceFile(path: string, display: string, text: string): SourceFile {
+export function sourceFile(
+  path: string,
+  display: string,
+  text: string,
+  whole: string | null = text,
+): SourceFile {
   const lineStarts = [0];
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) {
     lineStarts.push(at + 1);
   }
-  return { path, display, text, lineStarts };
+  return { path, display, text, lineStarts, whole };
 }
 
 /** Line and column of an offset; an offset past the end gives the end of the file. */

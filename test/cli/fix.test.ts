@@ -126,3 +126,60 @@ test("--diff has standard output for itself", async () => {
   expect(both.out.startsWith("--- a/")).toBe(true);
   expect(JSON.parse(read("out.json"))).toMatchObject({ version: 1 });
 });
+
+describe("files of containers", () => {
+  const PHP_SITE = SITE.replace("fastcgi.conf", "fastcgi_params").replace(
+    "    fastcgi_pass 127.0.0.1:9000;",
+    "    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n    fastcgi_pass 127.0.0.1:9000;",
+  );
+
+  test("those of a compose project are written where the tree has them", async () => {
+    put({
+      "docker/compose.yaml":
+        "services:\n  web:\n    image: nginx:1.27.4\n    volumes: ['../site.conf:/etc/nginx/conf.d/default.conf']\n  php:\n    image: php:8.2.31-fpm\n    volumes: ['../shop.conf:/usr/local/etc/php-fpm.d/www.conf']\n",
+      "site.conf": PHP_SITE.replace("127.0.0.1:9000", "php:9000"),
+      "shop.conf": "[www]\nuser = www-data\nlisten = 127.0.0.1:9000\npm = static\npm.max_children = 4\n",
+    });
+    const ran = await run("--fix-review", ".");
+    expect(ran.err).toContain("fpmlint: wrote shop.conf\n");
+    expect(read("shop.conf")).toContain("listen = 9000\n");
+    expect(read("site.conf")).not.toContain("fastcgi_read_timeout 0;");
+    const again = await run("--fix-review", ".");
+    expect(again.err).toContain("nothing to change");
+  });
+
+  test("two texts of one manifest are changed in it, and what an image has is left", async () => {
+    const indented = (text: string): string => text.trimEnd().replace(/^/gm, "    ");
+    const manifest = `kind: ConfigMap
+metadata: {name: web}
+data:
+  a.conf: |
+${indented(PHP_SITE)}
+  b.conf: |
+${indented(PHP_SITE.replace("fastcgi_read_timeout 0;", "client_max_body_size 10MB;").replace("  root", "  server_name b.example;\n  root"))}
+---
+kind: Pod
+metadata: {name: shop}
+spec:
+  containers:
+    - {name: web, image: "nginx:1.27", volumeMounts: [{name: conf, mountPath: /etc/nginx/conf.d}]}
+    - {name: php, image: "php:8.2.10-fpm"}
+  volumes: [{name: conf, configMap: {name: web}}]
+`;
+    put({ "k8s/shop.yaml": manifest });
+    const shown = await run("--fix-review", "--diff", ".");
+    expect(shown.out).toContain("+++ b/k8s/shop.yaml\n");
+    expect(shown.out).not.toContain("of the image");
+    const ran = await run("--fix-review", ".");
+    expect(ran.err).toContain("fpmlint: wrote k8s/shop.yaml\n");
+    const after = read("k8s/shop.yaml");
+    expect(after).not.toContain("fastcgi_read_timeout 0;");
+    expect(after).toContain("      client_max_body_size 10m;\n");
+    // Nothing but lines of the two texts changes.
+    const parts = (text: string): readonly string[] => text.split(/^(?=data:|---)/m);
+    expect(parts(after)[0]).toBe(parts(manifest)[0]);
+    expect(parts(after)[2]).toBe(parts(manifest)[2]);
+    const again = await run("--fix-review", ".");
+    expect(again.err).toContain("nothing to change");
+  });
+});

@@ -48,16 +48,6 @@ beforeAll(() => saySample("fixtures that are fixed", tried.length, bad.length));
 
 /** Fixtures where a way that was applied leaves a finding of the same name, and why. */
 const stays: Readonly<Record<string, string>> = {
-  "connect/other-container/bad-loopback":
-    "some files of a container are read from the disk again, without the changes",
-  "connect/other-container/bad-socket":
-    "some files of a container are read from the disk again, without the changes",
-  "fastcgi/container-path/bad-built":
-    "some files of a container are read from the disk again, without the changes",
-  "fastcgi/container-path/bad-other-files":
-    "some files of a container are read from the disk again, without the changes",
-  "fastcgi/container-path/bad-two-paths":
-    "some files of a container are read from the disk again, without the changes",
   "fastcgi/unused-setting/bad-in-front":
     "what is applied for another finding brings it back, and three rounds do not settle it",
   "fastcgi/unused-setting/bad-overridden":
@@ -123,6 +113,30 @@ describe("what surrounds a change stays", () => {
   test("a file without a fault is not touched", () => {
     const conf = "events {}\nhttp {\n  server {\n    listen 80;\n  }\n}\n";
     expect(text(conf)).toBe(conf);
+  });
+});
+
+describe("a pool with an open port moves to a loopback address", () => {
+  const { put, lint } = tree();
+
+  test.each([
+    ["127.0.0.1:9000", "9000", "127.0.0.1:9000"],
+    ["[::1]:9000", "9000", "[::1]:9000"],
+    ["127.0.0.1:9000", "[::]:9000", "127.0.0.1:9000"],
+    ["localhost:9000", "[::]:9000", "[::1]:9000"],
+    // nginx gets to it by no other address.
+    ["10.0.0.5:9000", "10.0.0.5:9000", "10.0.0.5:9000"],
+    ["10.0.0.5:9000", "9000", "9000"],
+  ])("that nginx gets to: fastcgi_pass %s, listen = %s", (pass, listen, after) => {
+    const pool = "etc/php/8.2/fpm/pool.d/www.conf";
+    put({
+      "etc/nginx/nginx.conf": `events {}\nhttp {\n  server {\n    location ~ \\.php$ {\n      fastcgi_pass ${pass};\n    }\n  }\n}\n`,
+      [pool]: `[www]\nuser = www-data\nlisten = ${listen}\npm = static\npm.max_children = 4\n`,
+    });
+    const first = lint(["etc"]);
+    expect(first.findings.map(({ rule }) => rule)).toContain("socket/public-port");
+    const { files } = fix(first, (texts) => lint(["etc"], { texts }), ALL);
+    expect(files.get(pool)?.after ?? `listen = ${listen}\n`).toContain(`listen = ${after}\n`);
   });
 });
 

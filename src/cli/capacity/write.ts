@@ -10,6 +10,7 @@ import type { ReadHost } from "../../read-hosts.js";
 import { unifiedDiff } from "../../report/diff.js";
 import { escapeText } from "../../report/terminal/escape.js";
 import type { HostCapacity } from "../../sizing/result.js";
+import type { SourceFile } from "../../source/file.js";
 import { writeDiff } from "../diff-output.js";
 import { tell } from "../streams.js";
 import { exitStatus, UsageError } from "../usage.js";
@@ -62,7 +63,7 @@ export function applyEdits(results: readonly Computed[], world: World, asked: As
     (asked.quiet ? world.stderr : world.stdout).write(`${escapeText(line)}\n`);
   const changes = all.map(({ root, edits }) => ({
     root,
-    files: edits.map(({ file, after }) => ({ path: onDisk(root, file.path), before: file.text, after })),
+    files: edits.map(({ file, after }) => ({ path: onDisk(file, world), before: file.text, after })),
   }));
   const notes = writeHostsAtomically(changes);
   if (all.some(({ edits }) => edits.length > 0)) world.wrote?.();
@@ -85,8 +86,9 @@ function dropsRequests(master: FpmMaster): boolean {
   return reading?.ok === true && reading.value === 0;
 }
 
-function onDisk(root: string, path: string): string {
-  return root === "/" ? path : root + path;
+/** A container has its files at other paths than the tree. */
+function onDisk({ display }: SourceFile, { workingDirectory }: World): string {
+  return resolve(workingDirectory, display);
 }
 
 /**
@@ -111,7 +113,7 @@ interface HostEdits {
 }
 
 function editsOf({ read: { host, spec }, found }: Computed, world: World, asked: Asked): HostEdits {
-  const { root } = spec;
+  const root = spec.tree ?? spec.root;
   const wanted = found.pools.flatMap(({ pool, plan }) =>
     pool === null
       ? []
@@ -130,7 +132,7 @@ function editsOf({ read: { host, spec }, found }: Computed, world: World, asked:
   const { edits, refused } = editFiles(host.masters, wanted, globals);
   // With all links followed; the host around the path reaches further than the path.
   const reach = asked.path === undefined ? "/" : followed(resolve(world.workingDirectory, asked.path));
-  const outside = edits.filter(({ file }) => !isWithin(reach, followed(onDisk(root, file.path))));
+  const outside = edits.filter(({ file }) => !isWithin(reach, followed(onDisk(file, world))));
   const right = root === "/" ? "give no path" : "give a path that also contains it";
   return {
     root,

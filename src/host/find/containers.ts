@@ -185,7 +185,7 @@ function hostSpec(
   const name = `${file.slice(1)}${webs > 1 ? ` (${container.label})` : ""}`;
   const root = directory === "/" ? file : directory + file;
   const facts = { ...container.facts, alone: container.facts.alone && !shared };
-  return { ...spec, name, root, container: facts, machines, neighbours };
+  return { ...spec, name, root, tree: directory, container: facts, machines, neighbours };
 }
 
 /** Two variants of a project that have the same containers are one host. */

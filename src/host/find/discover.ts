@@ -1,7 +1,6 @@
 import { grouped, unique } from "../../source/collect.js";
 import { once } from "../../source/memo.js";
 import { globDeployed, withDeployed } from "../deployed.js";
-import { diskFilesystem } from "../disk.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
 import { isOfImage } from "../image-file.js";
@@ -126,16 +125,15 @@ function isFragment(kind: Kind): boolean {
 }
 
 /** Every host below a directory: each `etc` that holds a daemon's files, and what is outside of them. */
-export function hostsBelow(directory: string, workingDirectory: string): readonly FoundHost[] {
-  const fs = diskFilesystem({ root: directory, workingDirectory });
+export function hostsBelow(directory: string, open: (root: string) => HostFilesystem): readonly FoundHost[] {
+  const fs = open(directory);
   if (directory === "/") {
     const live = hostAt(directory, ".", fs);
     if (!isEmptySpec(live)) return [{ spec: live, fs }];
   }
   // One for each root, so that nothing is asked of the disk again.
   const disks = new Map([[directory, fs]]);
-  const diskOf = (root: string): HostFilesystem =>
-    once(disks, root, () => diskFilesystem({ root, workingDirectory }));
+  const diskOf = (root: string): HostFilesystem => once(disks, root, () => open(root));
   const noted: Entry[] = [];
   const note: Note = (entry) => noted.push(entry);
   const all = files(fs, "/", note);

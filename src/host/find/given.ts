@@ -4,6 +4,7 @@ import { pathBytes } from "../door.js";
 import { dumpFilesystem, isDump, layered, readDump } from "../dump.js";
 import { BINARY, type FileEntry, type HostFilesystem, unreadReason } from "../filesystem.js";
 import { memoryFilesystem } from "../memory.js";
+import { overlaid } from "../overlaid.js";
 import { directoryOf, isWithin, nameOf } from "../path.js";
 import { type HostSpec, isEmptySpec, type TypedLink, type UnreadPath } from "../spec.js";
 import { dumpSpec, enclosingRoot, type FoundHost, hostAt, hostsBelow, rootOfEtc } from "./discover.js";
@@ -42,18 +43,22 @@ export interface Search {
   readonly stated: (spec: HostSpec) => FoundHost;
 }
 
-export function startSearch(workingDirectory: string): Search {
-  const diskOf = (root: string): HostFilesystem => diskFilesystem({ root, workingDirectory });
+/** `texts`: what some files say instead, by the name that reports print. */
+export function startSearch(workingDirectory: string, texts: ReadonlyMap<string, string> = NO_TEXTS): Search {
+  const diskOf = (root: string): HostFilesystem =>
+    overlaid(diskFilesystem({ root, workingDirectory }), texts);
   return {
     workingDirectory,
     at: remembered((root) => {
       const fs = diskOf(root);
       return { spec: hostAt(root, ".", fs), fs };
     }),
-    below: remembered((directory) => hostsBelow(directory, workingDirectory)),
+    below: remembered((directory) => hostsBelow(directory, diskOf)),
     stated: remembered((spec) => ({ spec, fs: diskOf(spec.root) })),
   };
 }
+
+const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 
 function remembered<K, V>(find: (key: K) => V): (key: K) => V {
   const known = new Map<K, V>();

@@ -36,6 +36,8 @@ interface Index {
   readonly status: ReadonlyMap<string, readonly Address[]>;
   /** The pools that some location passes FastCGI requests to. */
   readonly used: ReadonlySet<Pool>;
+  /** The addresses that lead from locations to each of them. */
+  readonly dialled: ReadonlyMap<Pool, readonly Address[]>;
   readonly byHint: ReadonlyMap<string, readonly PoolListen[]>;
 }
 
@@ -43,6 +45,11 @@ interface Index {
 export const poolListens = perKey((host: Host): Index => {
   const listens = host.pools.flatMap((pool) => readListen(host, pool, "listen"));
   const status = host.pools.flatMap((pool) => readListen(host, pool, "pm.status_listen")[0]?.address ?? []);
+  const dialled = grouped(
+    host.bindings.flatMap(({ targets }) =>
+      targets.flatMap(({ address, pools }) => pools.map((pool) => [pool, address] as const)),
+    ),
+  );
   return {
     listens,
     order: new Map(listens.map((one, at) => [one, at])),
@@ -51,7 +58,8 @@ export const poolListens = perKey((host: Host): Index => {
       listens.flatMap(({ address }) => (address?.kind === "tcp" && isName(address.host) ? address.port : [])),
     ),
     status: groupedByAll(status, (address) => [meetingPoint(address)]),
-    used: new Set(host.bindings.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools))),
+    used: new Set(dialled.keys()),
+    dialled,
     byHint: groupedByAll(listens, ({ address, text }) => (address === null ? [] : hints(address, text))),
   };
 });

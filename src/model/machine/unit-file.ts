@@ -1,7 +1,7 @@
-import type { HostFilesystem } from "../../host/filesystem.js";
+import { fileOf, type HostFilesystem } from "../../host/filesystem.js";
 import { glob } from "../../host/glob.js";
 import { byBytes, nameOf } from "../../host/path.js";
-import { type Place, place, sourceFile } from "../../source/file.js";
+import { type Place, place } from "../../source/file.js";
 
 /** Files of `key = value` lines that neither daemon reads: systemd's units and sysctl's. */
 
@@ -20,7 +20,7 @@ export function assignmentsOf(fs: HostFilesystem, path: string): readonly Assign
   const entry = fs.entry(path);
   const answer = entry.kind === "file" ? entry.read() : null;
   if (entry.kind !== "file" || answer === null || !("text" in answer)) return [];
-  const file = sourceFile(entry.path, fs.display(entry.path), answer.text);
+  const file = fileOf(fs, entry, answer.text);
   const found: Assignment[] = [];
   let section = "";
   for (let at = 0; at < file.text.length; ) {

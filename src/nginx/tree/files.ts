@@ -7,7 +7,13 @@ import {
   WILDCARD_STEPS,
 } from "../../host/allowance.js";
 import { globDeployed } from "../../host/deployed.js";
-import { type Entry, type HostFilesystem, listedReason, unreadReason } from "../../host/filesystem.js";
+import {
+  type Entry,
+  fileOf,
+  type HostFilesystem,
+  listedReason,
+  unreadReason,
+} from "../../host/filesystem.js";
 import { isGlob, type Steps } from "../../host/glob.js";
 import { directoryOf, isWithin, joinPath } from "../../host/path.js";
 import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../../host/system-error.js";
@@ -308,7 +314,7 @@ export function isAssumed(file: SourceFile): boolean {
 function stockFile(reading: Reading, path: string, text: string): NginxText {
   const known = reading.cache.get(path);
   if (known !== undefined) return known;
-  const file = sourceFile(path, `${reading.fs.display(path)} (as nginx ships it)`, text);
+  const file = sourceFile(path, `${reading.fs.display(path)} (as nginx ships it)`, text, null);
   const parsed = parseNginx(file);
   if (!reading.whole) assumed.add(file);
   reading.cache.set(path, parsed);
@@ -325,7 +331,7 @@ export function open(
   if (known !== undefined) return known;
   const answer = entry.read();
   if ("unreadable" in answer) return null;
-  const file = sourceFile(entry.path, reading.fs.display(entry.path), answer.text);
+  const file = fileOf(reading.fs, entry, answer.text);
   const text = parseNginx(file, wordingOf(entry.path, reading.whole));
   reading.account.bytes += answer.text.length;
   reading.cache.set(entry.path, text);

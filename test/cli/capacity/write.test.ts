@@ -203,6 +203,18 @@ describe("written", () => {
     expect(text(`${FPM}/available/www.conf`)).toContain("pm.max_children = 47\n");
   });
 
+  test("where the tree has it, though a container has it elsewhere", async () => {
+    put("shop/pool.conf", POOL.replace("/run/www.sock", "9000"));
+    put(
+      "shop/compose.yaml",
+      "services:\n  php:\n    image: php:8.2.31-fpm\n    volumes: ['./pool.conf:/usr/local/etc/php-fpm.d/www.conf']\n  web:\n    image: nginx:1.27\n    volumes: ['./site.conf:/etc/nginx/conf.d/default.conf']\n",
+    );
+    put("shop/site.conf", "server {\n  location ~ \\.php$ {\n    fastcgi_pass php:9000;\n  }\n}\n");
+    const { status, err } = await run("shop", "--write");
+    expect([status, err]).toEqual([0, ""]);
+    expect(text("shop/pool.conf")).toContain("pm.max_children = 47\n");
+  });
+
   test("with the diff, which has standard output for itself", async () => {
     const diff = await run("etc", "--diff");
     const both = await run("etc", "--diff", "--write");
