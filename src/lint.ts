@@ -66,7 +66,7 @@ export function lintHosts(
   const judged = read.hosts.map(({ host, touching }) => {
     const paths = touching === null ? null : new Set(touching);
     const isWanted = (one: Placed): boolean => isOfTree(one) && (paths === null || touches(one, paths));
-    const ran = run(rules, host, settings, isWanted);
+    const ran = run(rules, host, settings, isWanted, ({ id }) => options.step?.(`${host.name}: ${id}`));
     return { ...ran, findings: ran.findings.filter(isWanted) };
   });
   const applied = applyComments(

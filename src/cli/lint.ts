@@ -13,6 +13,7 @@ import { drawQuiet, drawText } from "../report/text.js";
 import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
 import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
+import { columnsOf } from "./columns.js";
 import { loadConfig } from "./config.js";
 import { asksFixes, type FixArguments, fixFiles, linted } from "./fixes.js";
 import { refusalOf } from "./input-text.js";
@@ -28,7 +29,6 @@ export interface LintArguments extends FixArguments {
   readonly paths: readonly string[];
   readonly failOn?: FailOn | undefined;
   readonly format?: readonly string[] | undefined;
-  readonly quiet: boolean;
   readonly infos: boolean;
   readonly minSeverity?: Severity | undefined;
   /** `ID=LEVEL`, each. */
@@ -50,9 +50,6 @@ export interface LintArguments extends FixArguments {
 const FORMATS: readonly LintFormat[] = [...DOCUMENTS, ...(Object.keys(machineFormats) as MachineFormat[])];
 
 type LintFormat = (typeof DOCUMENTS)[number] | MachineFormat;
-
-/** Columns of text that goes to a file or a pipe, where nothing cuts lines and few people read wider ones. */
-export const PLAIN_WIDTH = 100;
 
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
@@ -95,7 +92,7 @@ export function lintCommand(args: LintArguments, world: World): number {
 }
 
 function withBaseline(args: LintArguments, options: LintOptions, world: World): LintResult {
-  const { result, stale } = linted(options, world);
+  const { result, stale } = linted(options, world, args.quiet);
   if (args.baseline === undefined) return result;
   if (!args.updateBaseline) {
     sayStale(args.baseline, stale, world);
@@ -199,7 +196,7 @@ function render(
   return drawText(result, {
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
     unicode: chooseUnicode(world.env),
-    width: terminal ? (world.stdout.columns ?? 80) : PLAIN_WIDTH,
+    ...columnsOf(world, output.file),
     infos: args.infos,
     ...(args.minSeverity === undefined ? {} : { minSeverity: args.minSeverity }),
   });
