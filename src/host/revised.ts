@@ -1,5 +1,5 @@
-import type { Entry, HostFilesystem } from "./filesystem.js";
-import { BINARY } from "./filesystem.js";
+import { linkTarget } from "./door.js";
+import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, nameOf, normalizePath } from "./path.js";
 import { TOO_MANY_LINKS } from "./system-error.js";
 
@@ -17,7 +17,7 @@ export function revised(fs: HostFilesystem, root: string, pasts: Pasts): HostFil
   const own = new Map<string, Past>();
   for (const [path, past] of pasts) if (isWithin(root, path)) own.set(below(root, path), past);
   if (own.size === 0) return fs;
-  return new Revised(fs, own);
+  return new Revised(fs, own, root);
 }
 
 function below(root: string, path: string): string {
@@ -26,13 +26,15 @@ function below(root: string, path: string): string {
 
 class Revised implements HostFilesystem {
   readonly #fs: HostFilesystem;
+  readonly #root: string;
   readonly #pasts: ReadonlyMap<string, Past>;
   /** Directories that something was different in, with the names that they had and have no longer. */
   readonly #directories = new Map<string, Set<string>>();
   readonly #seen = new Map<string, Entry>();
 
-  constructor(fs: HostFilesystem, pasts: ReadonlyMap<string, Past>) {
+  constructor(fs: HostFilesystem, pasts: ReadonlyMap<string, Past>, root: string) {
     this.#fs = fs;
+    this.#root = root;
     this.#pasts = pasts;
     for (const [path, past] of pasts) this.#note(path, past !== null);
   }
@@ -75,6 +77,7 @@ class Revised implements HostFilesystem {
     const around = this.#entry(directory, hops);
     if (around.kind === "missing" || around.kind === "file")
       return { kind: "missing", path, dangling: false };
+    if (around.kind === "outside") return { ...around, path };
     if (around.kind !== "directory") return this.#fs.entry(path);
     if (around.path !== directory) return this.#entry(joinPath(around.path, nameOf(path)), hops + 1);
     const past = this.#pasts.get(path);
@@ -86,12 +89,23 @@ class Revised implements HostFilesystem {
     // A directory may have been made where a file was, and the other way round.
     if (past === null) return this.#wasDirectory(path) ? this.#directory(path) : missing(path, false);
     if ("text" in past) return file(path, past.text);
-    const target = past.link.startsWith("/")
-      ? normalizePath(past.link)
-      : insideRoot(`${directoryOf(path)}/${past.link}`);
-    if (target === null) return { kind: "outside", path, target: past.link };
+    return this.#link(path, past.link, hops);
+  }
+
+  /** As a link is read on the disk (disk.ts). */
+  #link(path: string, link: string, hops: number): Entry {
+    const target = link.startsWith("/") ? this.#absolute(link, hops) : insideRoot(directoryOf(path), link);
+    if (target === null) return { kind: "outside", path, target: link };
     const entry = this.#entry(target, hops + 1);
     return entry.kind === "missing" ? missing(entry.path, true) : entry;
+  }
+
+  /** The target of an absolute link; `null`: outside of the root. */
+  #absolute(link: string, hops: number): string | null {
+    const target = normalizePath(link);
+    const isThere = (one: string): boolean => this.#entry(one, hops + 1).kind !== "missing";
+    if (this.#root === "/" || isThere(target) || isThere(directoryOf(target))) return target;
+    return isWithin(this.#root, target) ? below(this.#root, target) : null;
   }
 
   #wasDirectory(path: string): boolean {
@@ -118,13 +132,21 @@ class Revised implements HostFilesystem {
     return !this.#directories.has(path) || this.#directory(path).kind !== "missing";
   }
 
-  /** What is the same as now, up to what its links lead to. */
+  /** What is the same as now, up to what a link leads to. */
   #now(path: string, hops: number): Entry {
+    const link = linkAt(this.#root === "/" ? path : this.#root + path);
+    if (link !== null) return this.#link(path, link, hops);
     const now = this.#fs.entry(path);
-    if (now.path === path || (now.kind !== "missing" && now.kind !== "file" && now.kind !== "directory"))
-      return now;
-    const entry = this.#entry(now.path, hops + 1);
-    return entry.kind === "missing" ? missing(entry.path, true) : entry;
+    return now.kind === "missing" ? missing(path, false) : now;
+  }
+}
+
+/** What a link says; `null`: there is none. */
+function linkAt(path: string): string | null {
+  try {
+    return linkTarget(path);
+  } catch {
+    return null;
   }
 }
 
@@ -138,12 +160,12 @@ function file(path: string, text: string): Entry {
 }
 
 /** The path of a relative link's target; `null`: it climbs out of the root. */
-function insideRoot(path: string): string | null {
-  let depth = 0;
-  for (const part of path.split("/")) {
+function insideRoot(directory: string, link: string): string | null {
+  let depth = directory.split("/").filter((part) => part !== "").length;
+  for (const part of link.split("/")) {
     if (part === "" || part === ".") continue;
     depth += part === ".." ? -1 : 1;
     if (depth < 0) return null;
   }
-  return normalizePath(path);
+  return normalizePath(`${directory}/${link}`);
 }
