@@ -110,10 +110,15 @@ function aboutChange(
   const { change, baseline: _, texts: __, ...rest } = options;
   if (change == null) return () => true;
   const names = changedNames(change, hosts, options.workingDirectory);
-  if (change.pasts.size === 0) return (finding) => touches(finding, names);
+  if (change.pasts.size === 0) return (finding) => isIn(finding, names);
   const before = judge(rules, validators, { ...rest, pasts: change.pasts }, () => true);
   const old = new Set(before.kind === "judged" ? before.all.map(({ fingerprint }) => fingerprint) : []);
-  return (finding) => touches(finding, names) || !old.has(finding.fingerprint);
+  return (finding) => isIn(finding, names) || !old.has(finding.fingerprint);
+}
+
+/** Whether a place of it is in one of the files; a main file that includes the others has no part in their faults. */
+function isIn(one: Placed, paths: ReadonlySet<string>): boolean {
+  return placesOf(one).some(({ span }) => isWithinAny(paths, span.file.display));
 }
 
 /** As reports print them; a link counts with what it leads to. */
@@ -171,7 +176,7 @@ function judge(
   const judged = read.hosts.map(({ host, touching }) => {
     const paths = touching === null ? null : new Set(touching);
     const isWanted = (one: Placed): boolean => isOfTree(one) && (paths === null || touches(one, paths));
-    const ran = run(rules, host, settings, (one) => isWanted(one) && (names === null || touches(one, names)));
+    const ran = run(rules, host, settings, (one) => isWanted(one) && (names === null || isIn(one, names)));
     return { ...ran, findings: ran.findings.filter(isWanted) };
   });
   const found = distinctFindings(judged.flatMap((one) => one.findings));

@@ -174,6 +174,24 @@ describe("files that changed since HEAD", () => {
     expect(ofRule(await run("etc", "--changed"), ZERO)).toEqual(["etc/nginx/zero.conf:1"]);
   });
 
+  test("a snippet counts where a site begins to include it, and not where its main file changes", async () => {
+    const zero = (name: string): string =>
+      site(name).replace("fastcgi_read_timeout 0;", "include zero.conf;");
+    start({
+      ...HOST,
+      "etc/nginx/zero.conf": "fastcgi_read_timeout 0;\n",
+      "etc/nginx/sites-enabled/a": zero("a.example.com"),
+      "etc/nginx/sites-enabled/b": "",
+    });
+    inRepository({ "etc/nginx/nginx.conf": `${HOST["etc/nginx/nginx.conf"]}# one more line\n` });
+    expect(found(await run("etc", "--changed"))).toEqual([]);
+    for (const name of ["0", "z"]) {
+      inRepository({ [`etc/nginx/sites-enabled/${name}`]: zero(`${name}.example.com`) });
+      expect(ofRule(await run("etc", "--changed"), ZERO), name).toEqual(["etc/nginx/zero.conf:1"]);
+      fs.rmSync(join(repository(), "etc/nginx/sites-enabled", name));
+    }
+  });
+
   test("of many places of one fault those that changed", async () => {
     const names = Array.from({ length: 12 }, (_, at) => `s${String(at).padStart(2, "0")}`);
     start({
