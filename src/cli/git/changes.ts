@@ -89,11 +89,12 @@ function refusal(answer: Exclude<Answer, { kind: "said" }>, path: string): Usage
   const { said } = answer;
   if (/not a git repository|must be run in a work tree/i.test(said))
     return new UsageError(`--changed: ${path} is not in a git work tree`);
-  const owned = /(?:dubious ownership|unsafe repository).*?'(.*)'/.exec(said)?.[1];
-  if (owned !== undefined)
+  if (/dubious ownership|unsafe repository/i.test(said)) {
+    const owned = said.slice(said.indexOf("'") + 1, said.lastIndexOf("'"));
     return new UsageError(
       `--changed: ${owned} belongs to another user, so git does not read it; if you trust it: git config --global --add safe.directory '${owned}'`,
     );
+  }
   return new UsageError(`--changed: git failed in ${path}: ${said}`);
 }
 
