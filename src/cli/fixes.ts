@@ -7,6 +7,7 @@ import { type LintOptions, lintHosts } from "../lint.js";
 import type { ReadHost } from "../read-hosts.js";
 import { count } from "../report/coverage.js";
 import { unifiedDiff } from "../report/diff.js";
+import { sayPassed } from "./changed.js";
 import { writeDiff } from "./diff-output.js";
 import { withProgress } from "./progress.js";
 import { tell } from "./streams.js";
@@ -54,7 +55,9 @@ export function fixFiles(args: FixArguments, options: LintOptions, world: World)
       "- is a text and no file: --fix, --fix-review and --diff need the path of the files",
     );
   const allowed = new Set<Safety>(args.fixReview ? ["safe", "review"] : ["safe"]);
-  const { result: before, hosts } = linted(options, world, args.quiet);
+  const outcome = linted(options, world, args.quiet);
+  const { result: before, hosts } = outcome;
+  sayPassed(outcome, options.change, world);
   const fixed = fix(before, (texts) => linted({ ...options, texts }, world, args.quiet).result, allowed);
   if (args.diff) {
     for (const [name, { before: old, after }] of fixed.files) writeDiff(unifiedDiff(name, old, after), world);
