@@ -3,7 +3,7 @@ import { type Finding, type Incomplete, type LintResult, type Placed, placesOf }
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
 import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } from "./engine/run.js";
-import { type Config, ruleSchemaName } from "./engine/schemas.js";
+import type { Config } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import type { GivenHost } from "./host/find/given.js";
 import { isOfImage } from "./host/image-file.js";
@@ -11,14 +11,19 @@ import { isWithinAny, withParents } from "./host/path.js";
 import type { TypedLink } from "./host/spec.js";
 import { allMasters, allPools, type Host } from "./model/host.js";
 import { type Baseline, type BaselineEntry, withoutKnown } from "./policy/baseline.js";
+import { configAlone, type PathConfig } from "./policy/config.js";
 import { applyComments } from "./policy/policy.js";
-import { type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
+import { failing, markedIn, type RuleLevel, type Settings, settingsOf } from "./policy/settings.js";
+import { belowConfig, type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
+import { once } from "./source/memo.js";
 
 export interface LintOptions extends HostsOptions {
   /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
   readonly today?: string | null;
   /** Known findings, which are left out. Default: none. */
   readonly baseline?: Baseline | null;
+  /** Levels of rules that win over all configuration, of which the last that names a rule counts. Default: none. */
+  readonly levels?: readonly RuleLevel[];
 }
 
 const NO_BASELINE: Baseline = { version: 1, findings: [] };
@@ -54,26 +59,32 @@ export function lintHosts(
 ): HostsOutcome {
   const read = readHosts(options);
   if (read.kind === "refused") return read;
-  const known = new Map(
-    rules.map((rule) => [rule, settingOf(rule, options.config ?? null, validators)] as const),
-  );
-  const settings = (rule: Rule): RuleSetting => known.get(rule) ?? { level: "off", options: {} };
+  const known = new Map<PathConfig | null, Settings>();
+  const settingsFor = (config: PathConfig | null): Settings =>
+    once(known, config, () =>
+      settingsOf(config, options.levels ?? [], validators, belowConfig(config, options.workingDirectory)),
+    );
   const hosts = read.hosts.map(({ host }) => host);
   const unread = [...read.failures, ...hosts.flatMap(incompleteOf)];
   const fatal = unread.some((one) => one.fatal);
   const idle = fatal ? null : firstIdle(read.given, hosts);
   if (idle !== null) return { kind: "refused", refusal: notRead(idle) };
-  const judged = read.hosts.map(({ host, touching }) => {
+  const judged = read.hosts.map(({ host, touching, config }) => {
     const paths = touching === null ? null : new Set(touching);
-    const isWanted = (one: Placed): boolean => isOfTree(one) && (paths === null || touches(one, paths));
-    const ran = run(rules, host, settings, isWanted);
-    return { ...ran, findings: ran.findings.filter(isWanted) };
+    const settings = settingsFor(config);
+    const isWanted = (one: Placed): boolean =>
+      isOfTree(one) && (paths === null || touches(one, paths)) && !markedIn(one).every(settings.ignores);
+    const ran = run(rules, host, settings.of, isWanted);
+    return { ...ran, findings: ran.findings.filter(isWanted).map(failing(settings)) };
   });
   const applied = applyComments(
     distinctFindings(judged.flatMap((one) => one.findings)),
-    read.hosts.map(({ host, touching }) => ({ host, part: touching !== null })),
+    read.hosts.map(({ host, touching, config }) => ({
+      host,
+      settings: settingsFor(config),
+      part: touching !== null,
+    })),
     rules,
-    settings,
     options.today ?? null,
   );
   const ran = [...judged, ...applied.ran];
@@ -109,16 +120,7 @@ function notRead(path: string): LintRefusal {
 
 /** What a checked configuration says of a rule, completed with the defaults of its options. */
 export function settingOf(rule: Rule, config: Config | null, validators: Validators): RuleSetting {
-  const setting = config?.rules?.[rule.id];
-  if (setting === "off") return { level: "off", options: {} };
-  const [level, given] =
-    setting === undefined ? [null, {}] : typeof setting === "string" ? [setting, {}] : setting;
-  const options = setting === undefined ? {} : structuredClone(given);
-  const complete = validators[ruleSchemaName(rule.id)];
-  if (complete === undefined) throw new Error(`no validator for the options of the rule ${rule.id}`);
-  // Fills in the defaults; the configuration itself was checked when it was read.
-  complete(options);
-  return { level, options };
+  return settingsOf(config === null ? null : configAlone(config, "/"), [], validators, () => null).of(rule);
 }
 
 /** Whether a place of it is in a file of the tree: those of an image nobody can change. */
