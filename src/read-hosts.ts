@@ -189,7 +189,7 @@ function filesOfSpec(spec: HostSpec, fs: HostFilesystem): readonly string[] {
 }
 
 function allIgnored(path: string): HostRefusal {
-  const message = `${path}: "ignore" in fpmlint.json leaves out all that is found there`;
+  const message = `${path}: fpmlint.json ignores everything that is found there`;
   return { kind: "nothing-to-lint", path, message };
 }
 

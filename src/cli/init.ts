@@ -113,7 +113,7 @@ function startOf(
     '  // "phpVersion": "8.3",',
     "",
     ...hostLines(directory, hosts),
-    "  // Files and directories whose findings are left out.",
+    "  // Files and directories whose findings are not reported.",
     '  // "ignore": ["vendor", "*.example.conf"],',
     "",
     ...overrideLines(directory, findings, workingDirectory),

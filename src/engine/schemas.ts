@@ -11,7 +11,7 @@ export interface Config {
   readonly rules?: Readonly<Record<string, RuleSetting>>;
   /** What holds for findings in some files; of several that hold the last one counts. */
   readonly overrides?: readonly Override[];
-  /** Patterns of paths whose findings are left out. */
+  /** Patterns of paths whose findings are not reported. */
   readonly ignore?: readonly string[];
   readonly hosts?: readonly HostEntry[];
   /** `1.22.1`: the nginx that reads the files of each host that does not state its own. */
@@ -150,7 +150,7 @@ function configSchema(): Schema {
         required: ["files", "rules"],
       },
     },
-    ignore: { ...patternsSchema, description: "paths whose findings are left out; * and ** are wildcards" },
+    ignore: { ...patternsSchema, description: "paths whose findings are not reported; * and ** are wildcards" },
     hosts: {
       type: "array",
       items: hostSchema(),

@@ -174,7 +174,7 @@ function printedText({ path, files, settings, ignored, rules }: Printed): string
     ...said.map(({ name, value, from }) => [name, shown(value), fromText(from)]),
     ...(ignored === null
       ? []
-      : [["ignored", `findings here are left out: ${ignored.pattern}`, fromText(ignored.from)]]),
+      : [["ignored", `findings here are not reported: ${ignored.pattern}`, fromText(ignored.from)]]),
   ];
   const ofRules = changed.map(({ rule, level, options, from }) => [
     rule,

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -168,7 +168,7 @@ describe("ignore", () => {
     expect(err).toMatch(/; 1 host, /);
     const all = await run({ ignore: ["*"] }, ".");
     expect(all).toMatchObject({ status: 2, out: "" });
-    expect(all.err).toBe('fpmlint: .: "ignore" in fpmlint.json leaves out all that is found there\n');
+    expect(all.err).toBe("fpmlint: .: fpmlint.json ignores everything that is found there\n");
   });
 
   test("says nothing of comments in such a file", async () => {
@@ -188,6 +188,14 @@ describe("ignore", () => {
     put({ "base.json": JSON.stringify({ ignore: ["etc/nginx/sites/a"] }) });
     expect(found(await run({ extends: "base.json", ignore: ["etc/nginx/sites/b"] }))).toEqual([]);
   });
+});
+
+test("what docs/configuration.md shows is taken", async () => {
+  const page = readFileSync("docs/configuration.md", "utf8");
+  put({ ...site("hosts/web1/"), "fpmlint.json": /```jsonc\n([\s\S]*?)```/.exec(page)?.[1] ?? "" });
+  const { status, out } = await commandIn(top(), [".", "--quiet"]);
+  expect(status).toBe(1);
+  expect(out).toContain("hosts/web1/etc/nginx/sites/a:7");
 });
 
 describe("versions and hosts", () => {
