@@ -14,6 +14,7 @@ import { type BuildOptions, buildHost } from "./model/build.js";
 import type { Host } from "./model/host.js";
 import { configAlone, type PathConfig, said } from "./policy/config.js";
 import { patternsOf } from "./policy/patterns.js";
+import type { Below } from "./policy/settings.js";
 import { once } from "./source/memo.js";
 
 export interface HostsOptions {
@@ -135,20 +136,14 @@ function configsOf({ configOf, config, configDirectory, workingDirectory }: Host
   return () => alone;
 }
 
-/**
- * The path of a file, by its name in reports, from the directory of the configuration; `null` where it is
- * not below it.
- */
-export function belowConfig(
-  config: PathConfig | null,
-  workingDirectory: string,
-): (display: string) => string | null {
+/** Where a file is from the directory of the configuration, by its name in reports. */
+export function belowConfig(config: PathConfig | null, workingDirectory: string): (display: string) => Below {
   if (config === null) return () => null;
   const directory = realPlace(config.directory);
   const start = directory === "/" ? 1 : directory.length + 1;
   return (display) => {
     const path = resolve(workingDirectory, display);
-    return isWithin(directory, path) ? path.slice(start) : null;
+    return isWithin(directory, path) ? path.slice(start).split("/") : null;
   };
 }
 

@@ -156,7 +156,7 @@ function overrideLines(
 ): readonly string[] {
   const below = belowConfig({ directory, files: [] }, workingDirectory);
   const [first] = findings.flatMap(({ rule, at }) => {
-    const path = below(at.span.file.display);
+    const path = below(at.span.file.display)?.join("/") ?? null;
     return path === null || /[*?[\]{}\\!]/.test(path) ? [] : [{ rule, path }];
   });
   if (first === undefined) return [];

@@ -4,15 +4,18 @@ import { componentPattern, matchesInTurn, type Step } from "../host/glob.js";
 export interface PathPattern {
   /** As it is written. */
   readonly text: string;
-  /** Whether a path is meant, or lies below one that is. The path counts from the directory, without a slash before it. */
-  readonly matches: (path: string) => boolean;
+  /** Whether a path is meant, or lies below one that is; given by its names from the directory on. */
+  readonly matches: (names: readonly string[]) => boolean;
 }
 
 /** Characters; nobody writes a longer one. */
 const LONGEST = 400;
 
 /** What the braces of one pattern may stand for. */
-const MOST_SPELLINGS = 100;
+const MOST_SPELLINGS = 20;
+
+/** All patterns of one file. Each of them is tried on each file that something is found in. */
+export const MOST_PATTERNS = 1000;
 
 /**
  * Reads a pattern: `*` and `?` are within a name, `**` is any number of directories, `[a-z]` one
@@ -27,11 +30,11 @@ export function pathPattern(text: string): PathPattern | string {
   if (text.split("/").includes("..")) return "leads out of the directory of the file";
   const spellings = withoutBraces(text);
   if (spellings === null) return `stands for more than ${MOST_SPELLINGS} paths`;
-  const each = spellings.map(stepsOf);
+  let each: readonly (readonly Step[])[] | null = null;
   return {
     text,
-    matches: (path) => {
-      const names = path.split("/");
+    matches: (names) => {
+      each ??= spellings.map(stepsOf);
       return each.some((steps) => matchesInTurn(steps, names));
     },
   };

@@ -85,8 +85,11 @@ export function resolve(words: readonly Word[]): Resolved {
   return found;
 }
 
-/** Whether a layer holds for a path; `null`: a path that is not below the directory of the configuration. */
-export function holdsFor({ files }: Layer, path: string | null): boolean {
+/** The names of a path from the directory of the configuration on; `null`: it is not below it. */
+export type Below = readonly string[] | null;
+
+/** Whether a layer holds for a path. */
+export function holdsFor({ files }: Layer, path: Below): boolean {
   return files === null || (path !== null && files.some((pattern) => pattern.matches(path)));
 }
 
@@ -101,15 +104,12 @@ export interface Settings {
   readonly failOn: FailOn | null;
 }
 
-/**
- * `below`: the path of a file, by its name in reports, from the directory of the configuration; `null`
- * where it is not below it.
- */
+/** `below`: where a file is, by its name in reports. */
 export function settingsOf(
   config: PathConfig | null,
   levels: readonly RuleLevel[],
   validators: Validators,
-  below: (display: string) => string | null,
+  below: (display: string) => Below,
 ): Settings {
   const layers = layersOf(config, levels);
   const held = new Map<string, ReadonlySet<Layer>>();

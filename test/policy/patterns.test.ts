@@ -8,7 +8,7 @@ import { runs } from "../support/sample.js";
 function matches(text: string, path: string): boolean {
   const pattern = pathPattern(text);
   if (typeof pattern === "string") throw new Error(`${text} ${pattern}`);
-  return pattern.matches(path);
+  return pattern.matches(path.split("/"));
 }
 
 test.each([
@@ -53,8 +53,8 @@ test.each([
   ["../other", "leads out of"],
   ["a/../../b", "leads out of"],
   ["!a", "no pattern takes back"],
-  ["{a,b}".repeat(7), "more than 100 paths"],
-  ["{a,b}".repeat(80), "more than 100 paths"],
+  ["{a,b}".repeat(5), "more than 20 paths"],
+  ["{a,b}".repeat(80), "more than 20 paths"],
   ["a".repeat(401), "longer than 400"],
 ])("%j is no pattern", (text, reason) => {
   expect(pathPattern(text)).toContain(reason);
@@ -98,6 +98,6 @@ describe("wildcards", () => {
     const letters = "a".repeat(250);
     expect(matches(`${"*a".repeat(100)}*b`, letters)).toBe(false);
     expect(matches(`${"**/a/".repeat(75)}b`, "a/".repeat(2000))).toBe(false);
-    expect(matches(`${"{a,a}".repeat(6)}b`, letters)).toBe(false);
+    expect(matches(`${"{a,a}".repeat(4)}b`, letters)).toBe(false);
   });
 });

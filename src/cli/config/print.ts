@@ -7,6 +7,7 @@ import { realPlace } from "../../host/find/stated.js";
 import { type ConfigFile, type PathConfig, saying } from "../../policy/config.js";
 import { patternsOf } from "../../policy/patterns.js";
 import {
+  type Below,
   holdsFor,
   layersOf,
   type RuleLevel,
@@ -120,7 +121,7 @@ function settingOf(key: (typeof KEYS)[number], config: PathConfig | null, { valu
   return { name: key, value: key === "failOn" ? "warning" : null, from: null };
 }
 
-function ignoring(config: PathConfig | null, below: string | null): Printed["ignored"] {
+function ignoring(config: PathConfig | null, below: Below): Printed["ignored"] {
   for (const file of config?.files ?? []) {
     for (const [index, pattern] of patternsOf(file.config.ignore ?? []).entries()) {
       if (below === null || !pattern.matches(below)) continue;

@@ -6,7 +6,7 @@ import { type Opened, readFound, readRegular, readTyped, realPath } from "../../
 import { directoryOf, isWithin, joinPath } from "../../host/path.js";
 import { saidOf } from "../../host/system-error.js";
 import type { ConfigFile, PathConfig } from "../../policy/config.js";
-import { pathPattern } from "../../policy/patterns.js";
+import { MOST_PATTERNS, pathPattern } from "../../policy/patterns.js";
 import { type Position, position, sourceFile } from "../../source/file.js";
 import { inputText } from "../input-text.js";
 import { UsageError } from "../usage.js";
@@ -171,6 +171,8 @@ function patternFaults({ ignore = [], overrides = [] }: Config): readonly Fault[
       files.map((text, index) => [["overrides", String(override), "files", String(index)], text] as const),
     ),
   ];
+  if (all.length > MOST_PATTERNS)
+    return [faultAt([], `${all.length} patterns are more than ${MOST_PATTERNS}: name directories instead`)];
   return all
     .flatMap(([path, text]) => {
       const pattern = pathPattern(text);

@@ -250,7 +250,9 @@ describe("one mechanism for all that is said of a rule", () => {
   ): Severity | "off" {
     const files = chain.map((config) => ({ config, name: "x", at: () => ({ line: 1, column: 1 }) }));
     const typed = words.map(([name, level]) => ({ name, level }));
-    const settings = settingsOf({ directory: "/", files }, typed, validators, (display) => display).of(rule);
+    const settings = settingsOf({ directory: "/", files }, typed, validators, (display) => [display]).of(
+      rule,
+    );
     const where = (name: string) => place(sourceFile(name, name, "x"), 0, 1);
     const related = [
       { place: where(end), message: "" },

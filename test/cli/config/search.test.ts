@@ -262,6 +262,11 @@ describe("hostile files", () => {
       '{ "overrides": [{ "files": ["/a"], "rules": {} }] }',
       "1:29: overrides[0].files[0]: begins",
     ],
+    [
+      "very many patterns",
+      JSON.stringify({ ignore: Array.from({ length: 1001 }, String) }),
+      "fpmlint.json:1:1: 1001 patterns are more than 1000",
+    ],
     ["a terminal's escape", '{ "\u001b[31m": 1 }', "not valid JSON"],
     ["the same in JSON", '{ "\\u001b[31m": 1 }', "fpmlint.json:1:3: \\x1b[31m: unknown key"],
   ])("%s", async (_name, text, said) => {

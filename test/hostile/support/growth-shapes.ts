@@ -341,7 +341,7 @@ export const SHAPES: readonly Shape[] = [
   ...shapes(
     "fpmlint.json",
     "fpmlint.json patterns",
-    { patterns: (index) => `"**/*a*a*a${index % 900}",`, braces: '"{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}",' },
+    { patterns: (index) => `"**/*a*a*a${index % 900}",`, braces: '"{a,b}{a,b}{a,b}{a,b}",' },
     ['{"ignore":[', '"a"]}'],
   ),
   ...shapes("nginx.dump", "dump", FEW, ["# configuration file /etc/nginx/nginx.conf:\nevents {}\n", ""]),
