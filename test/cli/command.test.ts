@@ -417,7 +417,7 @@ describe("fpmlint.json", () => {
     ],
     [
       '{"rules": {"invented/root": ["error", {"least": 8}]}}',
-      "fpmlint.json:1:48: rules.invented/root[1].least: must be string",
+      "fpmlint.json:1:49: rules.invented/root[1].least: must be string",
     ],
     ['{"rules": {"invented/root": "sometimes"}}', "must be one of"],
     ["{", "fpmlint.json:1:2: not valid JSON: expected a name in double quotes or }"],
