@@ -38,8 +38,10 @@ export function said<K extends keyof Config>(
   return saying(config, key)?.value ?? null;
 }
 
-/** A configuration that is in no file. */
+/** A configuration that is in no file. Throws where it extends one, which only who reads files can follow. */
 export function configAlone(config: Config, directory: string): PathConfig {
+  if (config.extends !== undefined)
+    throw new TypeError('"extends" is followed by the command alone: put the files together in one object');
   const file = { config, name: "fpmlint.json", at: () => ({ line: 1, column: 1 }) };
   return { directory, files: [file] };
 }

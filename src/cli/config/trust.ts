@@ -43,7 +43,10 @@ export function othersWrite(path: string, { uid, gid, mode }: Owned, caller: Cal
 export function untrusted(directory: string, file: string): string | null {
   const uid = geteuid?.();
   if (uid === undefined) return null;
-  const caller: Caller = { uid, hasAlone: (gid) => gid === getegid?.() && isPrivate(gid, uid) };
+  const caller: Caller = {
+    uid,
+    hasAlone: (gid) => gid === getegid?.() && isAlone(uid, gid, textOf("/etc/group"), textOf("/etc/passwd")),
+  };
   const way = [file];
   for (let at = directoryOf(file); way.at(-1) !== directory && at !== way.at(-1); at = directoryOf(at))
     way.push(at);
@@ -54,20 +57,25 @@ export function untrusted(directory: string, file: string): string | null {
   return null;
 }
 
-/** Whether the machine's own files give a group no other member. What is in neither of them may have any. */
-function isPrivate(gid: number, uid: number): boolean {
-  const groups = rows("/etc/group").filter(([, , number]) => number === String(gid));
-  const users = rows("/etc/passwd");
+/**
+ * Whether a user is the only member of a group, as `/etc/group` and `/etc/passwd` tell. Of what is in
+ * neither of them nobody knows.
+ */
+export function isAlone(uid: number, gid: number, group: string, passwd: string): boolean {
+  const users = rows(passwd);
   const own = users.filter(([, , number]) => number === String(uid)).map(([name = ""]) => name);
-  const members = groups.flatMap(([, , , list = ""]) => list.split(",")).filter((name) => name !== "");
+  const groups = rows(group).filter(([, , number]) => number === String(gid));
+  const listed = groups.flatMap(([, , , list = ""]) => list.split(","));
   const primary = users.filter(([, , , number]) => number === String(gid)).map(([name = ""]) => name);
-  return groups.length > 0 && own.length > 0 && [...members, ...primary].every((name) => own.includes(name));
+  const members = [...listed, ...primary].filter((name) => name !== "");
+  return groups.length > 0 && own.length > 0 && members.every((name) => own.includes(name));
 }
 
-function rows(file: string): readonly (readonly string[])[] {
+function rows(text: string): readonly (readonly string[])[] {
+  return text.split("\n").map((line) => line.trim().split(":"));
+}
+
+function textOf(file: string): string {
   const opened = readTyped(file);
-  if (opened.kind === "refused") return [];
-  return decodeBytes(opened.bytes)
-    .split("\n")
-    .map((line) => line.trim().split(":"));
+  return opened.kind === "refused" ? "" : decodeBytes(opened.bytes);
 }

@@ -16,7 +16,7 @@ import { found, RULE, site } from "./support/site.js";
 
 /** What `rules`, `overrides`, `ignore`, `hosts` and versions of fpmlint.json do to a run. */
 
-const { top, put, link } = tree();
+const { top, put, link, lint } = tree();
 
 const run = (config: Config | null, words = "etc"): Promise<Ran> => {
   if (config !== null) put({ "fpmlint.json": JSON.stringify(config) });
@@ -310,4 +310,9 @@ describe("one mechanism for all that is said of a rule", () => {
       { numRuns: runs(2000) },
     );
   });
+});
+
+test("the library does not pass over what a configuration extends", () => {
+  put(site());
+  expect(() => lint(["etc"], { config: { extends: "base.json" } })).toThrow('"extends" is followed');
 });
