@@ -4,8 +4,8 @@ import { isWithin, normalizePath, withParents } from "../host/path.js";
 import type { ContainerFacts, ContainerMemory, MountedAt } from "../host/spec.js";
 import type { Place } from "../source/file.js";
 import type { Built } from "./build.js";
-import { wordsOf } from "./dockerfile.js";
 import { containerFilesystem, type Layer } from "./filesystem.js";
+import { allowsRoot, startsAsRoot } from "./started-as-root.js";
 
 /** What a service of compose, a container of Kubernetes or a Dockerfile alone is. */
 export interface Container {
@@ -99,16 +99,6 @@ function templatesOf(fs: HostFilesystem, env: ReadonlyMap<string, string | null>
   });
 }
 
-/** `-R`, alone or among other letters, or written out. */
-function allowsRoot(command: readonly string[]): boolean {
-  const words = command.flatMap((word) => word.split(/\s+/));
-  if (words.includes("--allow-to-run-as-root")) return true;
-  const first = words.findIndex((word) => /php-fpm/.test(word));
-  // `args: ["-R"]` leaves the program to the image.
-  const options = first === -1 ? words.filter((word) => word.startsWith("-")) : words.slice(first + 1);
-  return options.some((word) => /^-[A-Za-z]+$/.test(word) && word.includes("R"));
-}
-
 /** Whether a file of the tree that starts programs in the container starts PHP-FPM with `-R`. */
 function startedWithRoot(fs: HostFilesystem, layers: readonly Layer[]): boolean {
   const paths = layers.flatMap(({ target, source }) => {
@@ -123,18 +113,7 @@ function startedWithRoot(fs: HostFilesystem, layers: readonly Layer[]): boolean 
           : [path];
       });
   });
-  return [...new Set(paths)].filter(startsPrograms).some((path) => {
-    const entry = fs.entry(path);
-    const answer = entry.kind === "file" ? entry.read() : null;
-    if (answer === null || "unreadable" in answer || !answer.text.includes("php-fpm")) return false;
-    return answer.text.split("\n").some((line) => /php-fpm/.test(line) && allowsRoot(wordsOf(line)));
-  });
-}
-
-/** A script, a program of s6 or runit, or a file of supervisord. */
-function startsPrograms(path: string): boolean {
-  const supervised = path.includes("supervisor") && /\.(?:conf|ini)$/.test(path);
-  return supervised || /\.sh$|\/(?:run|entrypoint|start|Procfile)$/.test(path);
+  return [...new Set(paths)].some((path) => startsAsRoot(fs, path));
 }
 
 /** The innermost mount or copy that a path is in. */

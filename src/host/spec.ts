@@ -23,6 +23,8 @@ export interface HostSpec {
    * rests on them is not certain. Absent: none.
    */
   readonly aside?: readonly AsideFile[];
+  /** Containers of the tree have other files for nginx than these, so that nothing is certain. Absent: they have not. */
+  readonly atRest?: boolean;
   /** What this process could not read or look into while it searched. Absent: nothing. */
   readonly unread?: readonly UnreadPath[];
   /** nginx's half is the output of `nginx -T`: every file that it read is there. Absent: it is not. */
@@ -35,6 +37,8 @@ export interface HostSpec {
   readonly neighbours?: ReadonlySet<string>;
   /** A command line of the tree starts PHP-FPM with `-R`, and it is unknown for which of its pools. */
   readonly allowsRoot?: boolean;
+  /** The same of a script of the tree, or a file of supervisord, which are read when this is asked. Absent: no. */
+  readonly scriptAllowsRoot?: () => boolean;
 }
 
 /** A machine beside that of nginx. */

@@ -85,9 +85,10 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     unread,
     machines,
     container,
-    allowsRoot: spec.allowsRoot === true,
+    allowsRoot: () => spec.allowsRoot === true || spec.scriptAllowsRoot?.() === true,
   };
-  const aside = new Set([...(tree?.adopted ?? []), ...others.files]);
+  const unused = spec.atRest === true ? (tree?.texts ?? []) : [];
+  const aside = new Set([...(tree?.adopted ?? []), ...unused.map(({ file }) => file.path), ...others.files]);
   const resting = { aside, asideMasters: others.masters, notEnabled: whole ? notEnabled(fs, nginx) : 0 };
   return { name: spec.name, fs, nginx, masters, pools, accounts, whole, ...joined, ...resting };
 }
