@@ -121,7 +121,8 @@ function pods(cluster: Cluster, value: Yaml, file: SourceFile, depth: number): v
 }
 
 function containersOf(tree: Tree, cluster: Cluster, pod: Pod): readonly Container[] {
-  const names = serviceNames(cluster, pod);
+  const doors = doorsOf(cluster, pod);
+  const names = doors.size === 0 ? null : [...doors.keys()];
   const network = `pod ${pod.file.path}:${pod.spec.start}`;
   const volumes = new Map(
     itemsOf(at(pod.spec, "volumes")).map((value) => [textOf(at(value, "name")) ?? "", value] as const),
@@ -136,6 +137,7 @@ function containersOf(tree: Tree, cluster: Cluster, pod: Pod): readonly Containe
     const described = {
       label: `container ${name}`,
       names,
+      portBehind: (door: string, port: number) => doors.get(door)?.(port) ?? null,
       network,
       built: plainImage(textOf(image)),
       mounts: mounts.layers,
@@ -158,17 +160,46 @@ function environmentOf(container: Yaml): ReadonlyMap<string, string | null> {
   );
 }
 
-/** The services whose selector the labels of the pod fit; `null`: there are none, and its name is unknown. */
-function serviceNames(cluster: Cluster, pod: Pod): readonly string[] | null {
-  const names = cluster.services.flatMap(({ value }) => {
+/** The port of the pod behind one of a service; `null`: it has no such port, or nothing tells. */
+type Ports = (port: number) => number | null;
+
+/** The names of the services whose selector the labels of the pod fit, with what is behind their ports. */
+function doorsOf(cluster: Cluster, pod: Pod): ReadonlyMap<string, Ports> {
+  const doors = new Map<string, Ports>();
+  for (const { value } of cluster.services) {
     const selector = entriesOf(at(value, "spec", "selector"));
     const fits = selector.length > 0 && selector.every(([key, one]) => pod.labels.get(key) === textOf(one));
-    const name = textOf(at(value, "metadata", "name"));
-    if (!fits || name === null) return [];
-    const space = textOf(at(value, "metadata", "namespace")) ?? "default";
-    return [name, `${name}.${space}`, `${name}.${space}.svc`, `${name}.${space}.svc.cluster.local`];
-  });
-  return names.length === 0 ? null : names.map((name) => name.toLowerCase());
+    const name = textOf(at(value, "metadata", "name"))?.toLowerCase();
+    if (!fits || name === undefined) continue;
+    const space = (textOf(at(value, "metadata", "namespace")) ?? "default").toLowerCase();
+    const ports = portsOf(value, pod);
+    for (const one of [name, `${name}.${space}`, `${name}.${space}.svc`, `${name}.${space}.svc.cluster.local`])
+      doors.set(one, ports);
+  }
+  return doors;
+}
+
+/** Without an address of its own a service is a name for the pods, which have all their ports. */
+function portsOf(service: Yaml, pod: Pod): Ports {
+  const listed = itemsOf(at(service, "spec", "ports"));
+  if (textOf(at(service, "spec", "clusterIP")) === "None" || listed.length === 0) return (port) => port;
+  const named = new Map(
+    itemsOf(at(pod.spec, "containers"))
+      .flatMap((one) => itemsOf(at(one, "ports")))
+      .map((one) => [textOf(at(one, "name")) ?? "", numberOf(at(one, "containerPort"))] as const),
+  );
+  const behind = new Map(
+    listed.map((one) => {
+      const to = at(one, "targetPort") ?? at(one, "port");
+      return [numberOf(at(one, "port")), numberOf(to) ?? named.get(textOf(to) ?? "") ?? null] as const;
+    }),
+  );
+  return (port) => behind.get(port) ?? null;
+}
+
+function numberOf(value: Yaml | null): number | null {
+  const text = textOf(value) ?? "";
+  return /^\d{1,5}$/.test(text) ? Number(text) : null;
 }
 
 function mountsOf(

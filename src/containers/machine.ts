@@ -1,7 +1,7 @@
 /** A container of a project, as its files tell. */
 import type { HostFilesystem } from "../host/filesystem.js";
 import { isWithin, normalizePath, withParents } from "../host/path.js";
-import type { ContainerFacts, ContainerMemory, MountedAt } from "../host/spec.js";
+import type { ContainerFacts, ContainerMemory, MountedAt, PortBehind } from "../host/spec.js";
 import type { Place } from "../source/file.js";
 import type { Built } from "./build.js";
 import { containerFilesystem, type Layer } from "./filesystem.js";
@@ -13,6 +13,8 @@ export interface Container {
   readonly label: string;
   /** What others call it, in lower case; `null`: nothing tells. */
   readonly names: readonly string[] | null;
+  /** The port of the container behind a port of one of its names; absent: the same. */
+  readonly portBehind?: PortBehind;
   /** Containers with the same text share one network, and so 127.0.0.1. */
   readonly network: string;
   readonly fs: HostFilesystem;
@@ -25,6 +27,7 @@ export interface Container {
 export interface Described {
   readonly label: string;
   readonly names: readonly string[] | null;
+  readonly portBehind?: PortBehind;
   readonly network: string;
   readonly built: Built;
   readonly mounts: readonly Layer[];
@@ -40,7 +43,7 @@ export interface Described {
 
 /** Puts a container together. `tree`: the file system that its layers come from. */
 export function containerOf(described: Described, tree: HostFilesystem): Container {
-  const { built, mounts, label, names, network, volumes } = described;
+  const { built, mounts, label, names, portBehind, network, volumes } = described;
   const { image } = built;
   const own = [...built.layers, ...mounts];
   const contents = (layers: readonly Layer[]) => ({
@@ -70,7 +73,8 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     surelyLacks: (path) => surelyLacks(built, own, fs, path),
     spotOf: (path) => spotOf(volumes, path),
   };
-  return { label, names, network, fs, built, layers, facts };
+  const door = portBehind === undefined ? {} : { portBehind };
+  return { label, names, ...door, network, fs, built, layers, facts };
 }
 
 /** What the entrypoint of nginx's image makes of the files in `templates`; variables of the container say from where to where. */

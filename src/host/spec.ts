@@ -45,12 +45,17 @@ export interface HostSpec {
 export interface MachineSpec extends Pick<HostSpec, "fpm" | "pools"> {
   /** What nginx may call it, in lower case; `null`: unknown. */
   readonly names: readonly string[] | null;
+  /** Absent: the port that nginx names is that of the machine. */
+  readonly portBehind?: PortBehind;
   /** It shares 127.0.0.1 with nginx. */
   readonly sharesNetwork: boolean;
   readonly fs: HostFilesystem;
   /** `null`: nothing describes it. */
   readonly facts: ContainerFacts | null;
 }
+
+/** The port of a machine behind a port of one of its names; `null`: there is none, or nothing tells which. */
+export type PortBehind = (name: string, port: number) => number | null;
 
 /** What the files that describe a container say of it. */
 export interface ContainerFacts {

@@ -377,6 +377,35 @@ spec: {selector: {app: php}, ports: [{port: 9000}]}
     });
     expect(ways()).toEqual(["php.default.svc.cluster.local:9000 → www 9000"]);
   });
+
+  test("what is behind a port of a service is the port of the pod, by number or by name", () => {
+    const cluster = (service: string, pass = "php:9001") => ({
+      "k8s/all.yaml": `${MAP.replace("127.0.0.1:9000", pass)}---
+kind: Deployment
+spec: {template: {spec: {containers: [{name: web, image: "nginx:1.27", volumeMounts: [{name: c, mountPath: /etc/nginx/conf.d/default.conf, subPath: default.conf}]}], volumes: [{name: c, configMap: {name: web}}]}}}
+---
+kind: Deployment
+spec: {template: {metadata: {labels: {app: php}}, spec: {containers: [{name: php, image: "php:8.2.10-fpm", ports: [{name: fpm, containerPort: 9000}]}]}}}
+---
+kind: Service
+metadata: {name: php}
+spec: {selector: {app: php}, ${service}}
+`,
+    });
+    for (const port of ["9000", "fpm"]) {
+      put(cluster(`ports: [{port: 9001, targetPort: ${port}}]`));
+      expect(ways(), port).toEqual(["php:9001 → www 9000"]);
+    }
+    put(cluster("ports: [{port: 9001, targetPort: 9002}]"));
+    expect(ways()).toEqual(["php:9001 → nobody"]);
+    expect(rulesOf()).toContain("error connect/other-container");
+    // A port that the service does not have leads nowhere that is known.
+    put(cluster("ports: [{port: 9001, targetPort: 9000}]", "php:9000"));
+    expect(ways()).toEqual(["php:9000 → nobody"]);
+    expect(rulesOf()).not.toContain("error connect/other-container");
+    put(cluster("clusterIP: None, ports: [{port: 9001, targetPort: 9000}]", "php:9000"));
+    expect(ways()).toEqual(["php:9000 → www 9000"]);
+  });
 });
 
 test("without a description of containers a service name means the one pool on its port, as a guess", () => {

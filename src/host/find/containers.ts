@@ -233,8 +233,10 @@ function claims(fs: HostFilesystem, { layers }: Container, places: readonly stri
 }
 
 function machineOf({ container, spec }: Manned, web: Container | null): MachineSpec {
-  const { names, network, fs, facts } = container;
-  return { names, sharesNetwork: network === web?.network, fs, fpm: spec.fpm, pools: spec.pools, facts };
+  const { names, portBehind, network, fs, facts } = container;
+  const door = portBehind === undefined ? {} : { portBehind };
+  const { fpm, pools } = spec;
+  return { names, ...door, sharesNetwork: network === web?.network, fs, fpm, pools, facts };
 }
 
 function hostSpec(

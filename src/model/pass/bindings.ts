@@ -307,7 +307,9 @@ function target(address: Address, place: Place, through: Place | null, listening
     address.kind === "tcp" || isRelative(address)
       ? address
       : { kind: "unix", path: sameDirectory(address.path) };
-  const near = met.get(meetingPoint(real)) ?? [];
+  const near = unique(
+    [real, ...behind(real, listening)].flatMap((one) => met.get(meetingPoint(one)) ?? []),
+  );
   const spot = real.kind === "unix" ? listening.spotOf(real.path) : null;
   const volume = spot === null ? [] : (met.get(spot) ?? []);
   const sure = [...volume, ...near.filter((listener) => isReached(real, spot, listener, listening))];
@@ -330,7 +332,10 @@ function target(address: Address, place: Place, through: Place | null, listening
   }
   const host = real.kind === "tcp" ? real.host : "";
   const machine = listening.machines.find(({ names }) => names?.includes(host));
-  if (machine !== undefined) return listening.described ? { ...found, closed: machine } : found;
+  if (machine !== undefined) {
+    const port = real.kind === "tcp" && real.port !== null ? portBehind(machine, host, real.port) : null;
+    return listening.described && port !== null ? { ...found, closed: machine } : found;
+  }
   // Another container of the project has the name.
   return listening.neighbours.has(host) ? found : { ...found, ...guessed(byPort(real, near)) };
 }
@@ -358,9 +363,26 @@ function isReached(
   return (
     machine.names?.includes(real.host) === true &&
     address.kind === "tcp" &&
-    address.port === real.port &&
+    real.port !== null &&
+    address.port === portBehind(machine, real.host, real.port) &&
     !isLoopbackOnly(address)
   );
+}
+
+function portBehind(machine: MachineSpec, name: string, port: number): number | null {
+  return machine.portBehind === undefined ? port : machine.portBehind(name, port);
+}
+
+/** The same address with the ports behind its own on the machines that have its name. */
+function behind(real: Address, { machines }: Context): readonly Address[] {
+  if (real.kind !== "tcp" || real.port === null) return [];
+  const { host, port } = real;
+  const ports = machines.flatMap((machine) =>
+    machine.names?.includes(host) === true ? (portBehind(machine, host, port) ?? []) : [],
+  );
+  return unique(ports)
+    .filter((one) => one !== port)
+    .map((one) => ({ ...real, port: one }));
 }
 
 /** Whether only programs of the same machine get to it. */
