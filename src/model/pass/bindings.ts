@@ -29,6 +29,7 @@ import { labelOf } from "../labels.js";
 import { arrives } from "../request/arrival.js";
 import { type UpstreamServer, type Upstreams, upstreamServers } from "../request/upstreams.js";
 import { type PossibleValue, possibleValues } from "../request/variables.js";
+import { addressesBehind, portAt } from "./ports.js";
 import { serves } from "./serves.js";
 import {
   chosenTarget,
@@ -308,7 +309,7 @@ function target(address: Address, place: Place, through: Place | null, listening
       ? address
       : { kind: "unix", path: sameDirectory(address.path) };
   const near = unique(
-    [real, ...behind(real, listening)].flatMap((one) => met.get(meetingPoint(one)) ?? []),
+    [real, ...addressesBehind(real, listening.machines)].flatMap((one) => met.get(meetingPoint(one)) ?? []),
   );
   const spot = real.kind === "unix" ? listening.spotOf(real.path) : null;
   const volume = spot === null ? [] : (met.get(spot) ?? []);
@@ -333,8 +334,7 @@ function target(address: Address, place: Place, through: Place | null, listening
   const host = real.kind === "tcp" ? real.host : "";
   const machine = listening.machines.find(({ names }) => names?.includes(host));
   if (machine !== undefined) {
-    const port = real.kind === "tcp" && real.port !== null ? portBehind(machine, host, real.port) : null;
-    return listening.described && port !== null ? { ...found, closed: machine } : found;
+    return listening.described && portAt(machine, real) !== null ? { ...found, closed: machine } : found;
   }
   // Another container of the project has the name.
   return listening.neighbours.has(host) ? found : { ...found, ...guessed(byPort(real, near)) };
@@ -364,25 +364,9 @@ function isReached(
     machine.names?.includes(real.host) === true &&
     address.kind === "tcp" &&
     real.port !== null &&
-    address.port === portBehind(machine, real.host, real.port) &&
+    address.port === portAt(machine, real) &&
     !isLoopbackOnly(address)
   );
-}
-
-function portBehind(machine: MachineSpec, name: string, port: number): number | null {
-  return machine.portBehind === undefined ? port : machine.portBehind(name, port);
-}
-
-/** The same address with the ports behind its own on the machines that have its name. */
-function behind(real: Address, { machines }: Context): readonly Address[] {
-  if (real.kind !== "tcp" || real.port === null) return [];
-  const { host, port } = real;
-  const ports = machines.flatMap((machine) =>
-    machine.names?.includes(host) === true ? (portBehind(machine, host, port) ?? []) : [],
-  );
-  return unique(ports)
-    .filter((one) => one !== port)
-    .map((one) => ({ ...real, port: one }));
 }
 
 /** Whether only programs of the same machine get to it. */
