@@ -1,0 +1,56 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { hostsIn, POOL, SITE, waysIn } from "../containers/support/stack.js";
+import { tree } from "../support/tree.js";
+
+const { put, top, lint } = tree();
+const findings = (): readonly string[] =>
+  lint(["."]).findings.map(({ rule, severity }) => `${severity} ${rule}`);
+
+describe("kinds of trees", () => {
+  test("a directory dev is one of a system only beside etc and usr", () => {
+    const files = {
+      "nginx.conf": `events {}\nhttp {\n${SITE("127.0.0.1:9000")}}\n`,
+      "www.conf": POOL("9000"),
+    };
+    put(Object.fromEntries(Object.entries(files).map(([name, text]) => [`stacks/dev/${name}`, text])));
+    expect(waysIn(top())).toEqual(["127.0.0.1:9000 → www 9000"]);
+    put({ "stacks/etc/hostname": "shop\n", "stacks/usr/share/x": "" });
+    expect(waysIn(top())).toEqual([]);
+  });
+
+  test("a program in a directory that says fpm is no pool", () => {
+    put({ "fpm/shop-configure": "#!/bin/sh\nlistenExists=\npm='unknown'\npm.max=1\nlisten = 1\n" });
+    expect(hostsIn(top())).toEqual([]);
+    put({ "fpm/pool": "pm = static\nlisten = 9000\n[www]\npm.max_children = 2\n" });
+    expect(hostsIn(top())).toHaveLength(1);
+  });
+
+  test("links out of the tree of other programs change no exit status", () => {
+    put({ "etc/nginx/nginx.conf": "events {}\nhttp {}\n", "fonts/conf.d/README": "" });
+    symlinkSync("/usr/share/fontconfig/10-shop.conf", join(top(), "fonts/conf.d/10-shop.conf"));
+    expect(lint(["."]).summary.incomplete.filter(({ fatal }) => fatal)).toEqual([]);
+    symlinkSync("/usr/share/shop/nginx.conf", join(top(), "fonts/conf.d/20-shop.conf"));
+    expect(lint(["."]).summary.incomplete.filter(({ fatal }) => fatal)).toHaveLength(1);
+  });
+
+  test("the name of a directive in capitals is filled in by a script", () => {
+    put({ "nginx/nginx.conf": "events {}\nhttp {\n  keepalive_timeout KEEPALIVETIMEOUT;\n}\n" });
+    expect(findings()).not.toContain("error nginx/invalid-value");
+    put({ "nginx/nginx.conf": "events {}\nhttp {\n  keepalive_timeout UNLIMITED;\n}\n" });
+    expect(findings()).toContain("error nginx/invalid-value");
+  });
+
+  test("a socket in a place that a template fills in may be of the account that starts both daemons", () => {
+    const files = (user: string) => ({
+      "nginx.conf.tmpl": `${user}events {}\nhttp {\n${SITE("unix:${RUN_DIR}/php.sock")}}\n`,
+      "php-fpm.conf.tmpl":
+        "[global]\nlog_level = notice\n[www]\nuser = www-data\nlisten = ${RUN_DIR}/php.sock\npm = static\npm.max_children = 2\n",
+    });
+    put(files(""));
+    expect(findings().filter((one) => one.includes("permission-denied"))).toEqual([]);
+    put(files("user www-data;\n"));
+    expect(findings().filter((one) => one.includes("permission-denied"))).toHaveLength(1);
+  });
+});
