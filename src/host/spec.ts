@@ -29,6 +29,8 @@ export interface HostSpec {
   readonly unread?: readonly UnreadPath[];
   /** nginx's half is the output of `nginx -T`: every file that it read is there. Absent: it is not. */
   readonly dumped?: boolean;
+  /** As a text of `nginx -V` among its files says. Absent: there is none. */
+  readonly nginxVersion?: string;
   /** The container that nginx's half runs in. Absent: it is no container, or nothing describes it. */
   readonly container?: ContainerFacts;
   /** Other machines (containers) in which PHP-FPM runs. Absent: none. */

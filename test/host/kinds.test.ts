@@ -44,13 +44,29 @@ describe("kinds of trees", () => {
 
   test("a socket in a place that a template fills in may be of the account that starts both daemons", () => {
     const files = (user: string) => ({
-      "nginx.conf.tmpl": `${user}events {}\nhttp {\n${SITE("unix:${RUN_DIR}/php.sock")}}\n`,
-      "php-fpm.conf.tmpl":
-        "[global]\nlog_level = notice\n[www]\nuser = www-data\nlisten = ${RUN_DIR}/php.sock\npm = static\npm.max_children = 2\n",
+      "nginx.conf.tmpl": `${user}events {}\nhttp {\n${SITE(`unix:\${RUN_DIR}/php.sock`)}}\n`,
+      "php-fpm.conf.tmpl": `[global]\nlog_level = notice\n${POOL(`\${RUN_DIR}/php.sock`)}`,
     });
     put(files(""));
     expect(findings().filter((one) => one.includes("permission-denied"))).toEqual([]);
     put(files("user www-data;\n"));
     expect(findings().filter((one) => one.includes("permission-denied"))).toHaveLength(1);
+  });
+
+  test("the output of nginx -V says the version of the files that it lies among", () => {
+    const output = (version: string) =>
+      `nginx version: nginx/${version}\nbuilt by gcc 12\nconfigure arguments: --user=nginx\n`;
+    const main = "events {}\nhttp {\n  server {\n    listen 80;\n  }\n}\n";
+    const versions = () => hostsIn(top()).map(({ nginx }) => nginx?.version ?? null);
+    put({ "conf/nginx.conf": main, "conf/nginx-V.txt": output("1.24.0") });
+    expect(versions()).toEqual(["1.24.0"]);
+    put({ "conf/nginx-V.txt": "nginx version: nginx/1.24.0\n" });
+    expect(versions()).toEqual([null]);
+    put({ "conf/nginx-V.txt": output("1.24.0"), "old/nginx-version": output("1.18.0") });
+    expect(versions()).toEqual([null]);
+    // Each host has its own.
+    put({ "a/etc/nginx/nginx.conf": main, "a/nginx-V.txt": output("1.22.1") });
+    put({ "b/etc/nginx/nginx.conf": main, "b/nginx-V.txt": output("1.26.2") });
+    expect(versions().slice(0, 2)).toEqual(["1.22.1", "1.26.2"]);
   });
 });

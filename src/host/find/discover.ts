@@ -13,6 +13,7 @@ import { containerHosts, isClaimed, joinContainers, type LeftOver } from "./cont
 import type { FoundHost } from "./found.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
+import { versionBelow, versionTexts } from "./nginx-version.js";
 import { repositoryOf, withRepository } from "./repository.js";
 import type { Kind } from "./sniff.js";
 import { byDirectory, files, kindOf, type Note, unreadPath } from "./survey.js";
@@ -170,8 +171,9 @@ export function hostsBelow(directory: string, open: (root: string) => HostFilesy
     () => unique(all.flatMap(withParents)),
     rooted.map(({ root }) => root),
   );
+  const versions = versionTexts(fs, all);
   const hosts = rooted.map(({ root, spec }) => ({
-    spec,
+    spec: withVersion(spec, versionBelow(root, versions)),
     fs: withRepository(diskOf(spec.root), repository, root),
   }));
   const taken = new Set([
@@ -194,7 +196,12 @@ export function hostsBelow(directory: string, open: (root: string) => HostFilesy
     unread: [...unread, ...(spec.unread ?? [])],
     scriptAllowsRoot,
   }));
-  return [...hosts, ...joined.hosts, ...loosely.map((spec) => readFrom(spec, shared))];
+  const version = rooted.length === 0 ? versionBelow("/", versions) : null;
+  return [...hosts, ...joined.hosts, ...loosely.map((spec) => readFrom(withVersion(spec, version), shared))];
+}
+
+function withVersion(spec: HostSpec, nginxVersion: string | null): HostSpec {
+  return nginxVersion === null ? spec : { ...spec, nginxVersion };
 }
 
 /** Without what a host has in its own `etc`: there its daemons' files tell which links and special files count. */
