@@ -69,4 +69,26 @@ describe("kinds of trees", () => {
     put({ "b/etc/nginx/nginx.conf": main, "b/nginx-V.txt": output("1.26.2") });
     expect(versions().slice(0, 2)).toEqual(["1.22.1", "1.26.2"]);
   });
+
+  test("halves in two roots are one host where nothing else is in the tree", () => {
+    const web = {
+      "web/rootfs/etc/nginx/nginx.conf": `events {}\nhttp {\n${SITE("unix:/run/php/shop.sock")}}\n`,
+    };
+    const fpm = { "fpm/rootfs/usr/local/etc/php-fpm.d/shop.conf": POOL("/run/php/shop.sock") };
+    put({ ...web, ...fpm });
+    expect(waysIn(top())).toEqual(["unix:/run/php/shop.sock → www /run/php/shop.sock"]);
+    expect(hostsIn(top())).toHaveLength(1);
+    // Beside a host with both, nothing tells that these two belong together.
+    put({ "c/etc/nginx/nginx.conf": "events {}\nhttp {}\n", "c/etc/php-fpm.d/www.conf": POOL("9000") });
+    expect(waysIn(top())).toEqual(["unix:/run/php/shop.sock → nobody"]);
+  });
+
+  test("copies of whole systems are machines of their own", () => {
+    put({
+      "web/etc/nginx/nginx.conf": `events {}\nhttp {\n${SITE("127.0.0.1:9000")}}\n`,
+      "web/etc/passwd": "root:x:0:0::/root:/bin/sh\n",
+      "app/etc/php-fpm.d/www.conf": POOL("9000"),
+    });
+    expect(waysIn(top())).toEqual(["127.0.0.1:9000 → nobody"]);
+  });
 });

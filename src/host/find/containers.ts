@@ -6,6 +6,7 @@ import { mayMatter } from "../names.js";
 import { directoryOf, isWithin, isWithinAny } from "../path.js";
 import type { AsideFile, HostSpec, MachineSpec, UnreadPath } from "../spec.js";
 import type { FoundHost } from "./found.js";
+import { hasFpm, isHalf, machineIn } from "./halves.js";
 import { byDirectory, kindOf } from "./survey.js";
 
 /** A host of a container that nginx runs in. */
@@ -152,7 +153,7 @@ function withBorrowed(
     const near = inUse().filter(({ path }) => open.some((directory) => isWithin(directory, path)));
     if (near.length === 0 || near.length > MOST_BORROWED) return host;
     const of = (wanted: string) => near.filter(({ kind }) => kind === wanted).map(({ path }) => path);
-    const machine = machineIn(fs, of("fpm-main"), byDirectory(of("fpm-pool")));
+    const machine = machineIn({ fs }, { fpm: of("fpm-main"), pools: byDirectory(of("fpm-pool")) });
     return { ...host, spec: { ...spec, machines: [machine] } };
   });
 }
@@ -303,7 +304,7 @@ export function joinContainers(
   root: string,
 ): { readonly hosts: readonly FoundHost[]; readonly specs: readonly HostSpec[] } {
   const halves = loose.filter((spec) => isHalf(spec) && hosts.some((host) => !hasFpm(host.spec)));
-  const more = halves.map(({ fpm, pools }) => machineIn(fs, fpm, pools));
+  const more = halves.map((half) => machineIn({ fs }, half));
   const full = hosts.map((host): FoundHost => {
     const spec = withLeft(host, left);
     return hasFpm(spec) || more.length === 0
@@ -313,7 +314,7 @@ export function joinContainers(
   // Where both run in one container, other files for nginx are those that somebody puts into it.
   const whole = hosts.filter(({ spec }) => spec.fpm.length + spec.pools.length > 0);
   const [only] = whole.length === 1 && machines.length === 0 ? whole : [];
-  const inside = only === undefined ? [] : [machineIn(only.fs, only.spec.fpm, only.spec.pools)];
+  const inside = only === undefined ? [] : [machineIn(only, only.spec)];
   const rest = loose
     .filter((spec) => !halves.includes(spec))
     .map((spec): HostSpec => {
@@ -353,18 +354,4 @@ function withLeft({ spec, takes }: ContainerHost, left: readonly LeftOver[]): Ho
   return { ...spec, aside: [...(spec.aside ?? []), ...more] };
 }
 
-/** Pools of the tree that run beside nginx, nobody knows under which name. */
-function machineIn(fs: HostFilesystem, fpm: readonly string[], pools: MachineSpec["pools"]): MachineSpec {
-  return { names: null, sharesNetwork: false, fs, fpm, pools, facts: null };
-}
-
 const NOTHING = { name: ".", nginx: null, fragments: [], fpm: [], pools: [] };
-
-function hasFpm({ machines = [], fpm, pools }: HostSpec): boolean {
-  return machines.length + fpm.length + pools.length > 0;
-}
-
-/** PHP-FPM's files alone. */
-function isHalf(spec: HostSpec): boolean {
-  return spec.nginx === null && spec.fragments.length === 0 && spec.fpm.length + spec.pools.length > 0;
-}

@@ -11,6 +11,7 @@ import { type HostSpec, isEmptySpec, mayHide, type UnreadPath } from "../spec.js
 import { type Aside, asideAmong, otherMain } from "./aside.js";
 import { containerHosts, isClaimed, joinContainers, type LeftOver } from "./containers.js";
 import type { FoundHost } from "./found.js";
+import { joinHalves } from "./halves.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
 import { versionBelow, versionTexts } from "./nginx-version.js";
@@ -197,7 +198,8 @@ export function hostsBelow(directory: string, open: (root: string) => HostFilesy
     scriptAllowsRoot,
   }));
   const version = rooted.length === 0 ? versionBelow("/", versions) : null;
-  return [...hosts, ...joined.hosts, ...loosely.map((spec) => readFrom(withVersion(spec, version), shared))];
+  const unrooted = loosely.map((spec) => readFrom(withVersion(spec, version), shared));
+  return joinHalves([...hosts, ...joined.hosts, ...unrooted]);
 }
 
 function withVersion(spec: HostSpec, nginxVersion: string | null): HostSpec {
