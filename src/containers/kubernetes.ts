@@ -36,6 +36,8 @@ interface Found {
 interface Cluster {
   /** Data of ConfigMaps by their name. */
   readonly maps: Map<string, readonly Found[]>;
+  /** Those that a pod mounts. */
+  readonly mounted: Set<string>;
   /** Files of generated ConfigMaps by their name, each by its key. */
   readonly generated: Map<string, Map<string, string>>;
   readonly services: Found[];
@@ -53,7 +55,13 @@ const MOST_PODS = 500;
 
 /** The containers of all manifests of the tree; `paths`: files that may be such. */
 export function manifestProjects(tree: Tree, paths: readonly string[]): readonly Project[] {
-  const cluster: Cluster = { maps: new Map(), generated: new Map(), services: [], pods: [] };
+  const cluster: Cluster = {
+    maps: new Map(),
+    mounted: new Set(),
+    generated: new Map(),
+    services: [],
+    pods: [],
+  };
   for (const path of paths) {
     const file = tree.file(path);
     if (file === null || !isManifest(file.text)) continue;
@@ -65,10 +73,32 @@ export function manifestProjects(tree: Tree, paths: readonly string[]): readonly
     const key = pod.file.path;
     byDirectory.set(key, [...(byDirectory.get(key) ?? []), ...made]);
   }
+  noteUnmounted(tree, cluster);
   const containers = [...byDirectory.values()].flat();
   const [first] = byDirectory.keys();
   return first === undefined ? [] : [{ file: first, containers }];
 }
+
+/** Files of the daemons that no pod of the tree has, as where the pods are written in another format. */
+function noteUnmounted(tree: Tree, { maps, mounted }: Cluster): void {
+  for (const [name, found] of maps) {
+    if (mounted.has(name)) continue;
+    for (const { value, file } of found) {
+      const entries = entriesOf(at(value, "data"));
+      const key = entries.find(([, one]) => OF_DAEMONS.test(textOf(one) ?? ""))?.[0];
+      if (key !== undefined)
+        tree.note(
+          file.path,
+          null,
+          `${key} of the ConfigMap ${name} is not read: no pod of the tree mounts it`,
+          true,
+        );
+    }
+  }
+}
+
+/** A block of nginx, or a setting that only pools have. */
+const OF_DAEMONS = /^[ \t]*(?:(?:server|http|location[^\n{]{1,200})[ \t]*\{|pm[ \t]*=)/m;
 
 function gather(tree: Tree, cluster: Cluster, document: Yaml, file: SourceFile): void {
   const kind = textOf(at(document, "kind"));
@@ -173,7 +203,12 @@ function doorsOf(cluster: Cluster, pod: Pod): ReadonlyMap<string, Ports> {
     if (!fits || name === undefined) continue;
     const space = (textOf(at(value, "metadata", "namespace")) ?? "default").toLowerCase();
     const ports = portsOf(value, pod);
-    for (const one of [name, `${name}.${space}`, `${name}.${space}.svc`, `${name}.${space}.svc.cluster.local`])
+    for (const one of [
+      name,
+      `${name}.${space}`,
+      `${name}.${space}.svc`,
+      `${name}.${space}.svc.cluster.local`,
+    ])
       doors.set(one, ports);
   }
   return doors;
@@ -261,6 +296,7 @@ function configMap(
   name: string,
   volume: Yaml | null,
 ): ReadonlyMap<string, LayerSource> | null {
+  cluster.mounted.add(name);
   const found = cluster.maps.get(name) ?? [];
   const [first] = found;
   const generated = cluster.generated.get(name);
