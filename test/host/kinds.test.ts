@@ -91,4 +91,14 @@ describe("kinds of trees", () => {
     });
     expect(waysIn(top())).toEqual(["127.0.0.1:9000 → nobody"]);
   });
+
+  test("a php.ini with settings that are gone since PHP 5.4 is that of a PHP 5", () => {
+    put({
+      "etc/php-fpm.conf": "[global]\ninclude=/etc/php-fpm.d/*.conf\n",
+      "etc/php-fpm.d/www.conf": `# shop\n${POOL("9000")}`,
+    });
+    expect(findings()).toContain("error fpm/syntax");
+    put({ "etc/php.ini": "[PHP]\nsafe_mode = Off\n" });
+    expect(findings().filter((one) => one.includes("fpm/syntax"))).toEqual(["warning fpm/syntax"]);
+  });
 });
