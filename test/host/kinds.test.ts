@@ -101,4 +101,31 @@ describe("kinds of trees", () => {
     put({ "etc/php.ini": "[PHP]\nsafe_mode = Off\n" });
     expect(findings().filter((one) => one.includes("fpm/syntax"))).toEqual(["warning fpm/syntax"]);
   });
+
+  test("without nginx's main file its default holds, as a guess", () => {
+    const files = (limit: string) => ({
+      "etc/nginx/conf.d/shop.conf": SITE("unix:/run/php/shop.sock"),
+      "etc/php/fpm/shop.conf.d/100_base.conf": `listen = /run/php/$pool.sock\nuser = www-data\nrequest_terminate_timeout = ${limit}\n`,
+    });
+    put(files("30"));
+    expect(waysIn(top())).toEqual(["unix:/run/php/shop.sock → shop /run/php/$pool.sock"]);
+    expect(findings()).toContain("info timeout/terminate-below-read");
+    put(files("300"));
+    expect(findings()).toContain("info timeout/read-below-terminate");
+    put({
+      "etc/nginx/nginx.conf":
+        "events {}\nhttp {\n  fastcgi_read_timeout 300s;\n  include conf.d/*.conf;\n}\n",
+    });
+    expect(findings().filter((one) => one.includes("-terminate"))).toEqual([]);
+  });
+
+  test("other files for nginx beside those of the one stack go to its containers", () => {
+    put({
+      "nginx/default.conf": SITE("php:9000"),
+      "nginx/nginx.conf": `events {}\nhttp {\n${SITE("php:9000")}}\n`,
+      "compose.yml":
+        "services:\n  web:\n    image: nginx:1.27.4\n    volumes: ['./nginx/default.conf:/etc/nginx/conf.d/default.conf']\n  php:\n    image: php:8.2.10-fpm\n",
+    });
+    expect(waysIn(top())).toEqual(["php:9000 → www 9000", "php:9000 → www 9000 (guess)"]);
+  });
 });

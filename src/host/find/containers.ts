@@ -314,7 +314,7 @@ export function joinContainers(
   // Where both run in one container, other files for nginx are those that somebody puts into it.
   const whole = hosts.filter(({ spec }) => spec.fpm.length + spec.pools.length > 0);
   const [only] = whole.length === 1 && machines.length === 0 ? whole : [];
-  const inside = only === undefined ? [] : [machineIn(only, only.spec)];
+  const inside = only === undefined ? besideOnly(hosts) : [machineIn(only, only.spec)];
   const rest = loose
     .filter((spec) => !halves.includes(spec))
     .map((spec): HostSpec => {
@@ -324,7 +324,7 @@ export function joinContainers(
       return {
         ...spec,
         ...(joins && machines.length > 0 ? { machines, neighbours } : {}),
-        ...(joins && inside.length > 0 ? { machines: inside } : {}),
+        ...(joins && machines.length === 0 && inside.length > 0 ? { machines: inside } : {}),
         ...(allowsRoot ? { allowsRoot } : {}),
         ...(atRest ? { atRest } : {}),
       };
@@ -334,6 +334,12 @@ export function joinContainers(
   const specs =
     used || lonely.length === 0 ? rest : [...rest, { ...NOTHING, root, machines: lonely, allowsRoot }];
   return { hosts: full, specs };
+}
+
+/** The machines beside nginx in the one host of containers that there is. */
+function besideOnly(hosts: readonly ContainerHost[]): readonly MachineSpec[] {
+  const [only, ...others] = hosts;
+  return only === undefined || others.length > 0 ? [] : (only.spec.machines ?? []);
 }
 
 /** Files that lie in the tree where the container's main file looks for others, and that somebody mounts there. */
