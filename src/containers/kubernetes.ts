@@ -98,7 +98,7 @@ function noteUnmounted(tree: Tree, { maps, mounted }: Cluster): void {
 }
 
 /** A block of nginx, or a setting that only pools have. */
-const OF_DAEMONS = /^[ \t]*(?:(?:server|http|location[^\n{]{1,200})[ \t]*\{|pm[ \t]*=)/m;
+const OF_DAEMONS = /^[ \t]*(?:server|http|location|pm)\b[ \t]?[{=~/]/m;
 
 function gather(tree: Tree, cluster: Cluster, document: Yaml, file: SourceFile): void {
   const kind = textOf(at(document, "kind"));

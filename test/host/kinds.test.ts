@@ -128,4 +128,24 @@ describe("kinds of trees", () => {
     });
     expect(waysIn(top())).toEqual(["php:9000 → www 9000", "php:9000 → www 9000 (guess)"]);
   });
+
+  test("a piece that nothing includes is named, and one that hosts elsewhere share is not", () => {
+    const piece = "fastcgi_read_timeout 300s;\nfastcgi_buffers 16 16k;\n";
+    const left = () => lint(["."]).summary.incomplete.map(({ file, reason }) => `${file}: ${reason}`);
+    put({
+      "nginx/nginx.conf": `events {}\nhttp {\n${SITE("127.0.0.1:9000")}}\n`,
+      "nginx/snippets/slow.conf": piece,
+    });
+    expect(left()).toEqual(["nginx/snippets/slow.conf: nothing in the tree includes it"]);
+    put({ "web/etc/nginx/nginx.conf": "events {}\nhttp {\n  include /etc/nginx/snippets/slow.conf;\n}\n" });
+    expect(left()).toEqual([]);
+  });
+
+  test("files of the daemons in a ConfigMap that no pod mounts are named", () => {
+    const map = `kind: ConfigMap\nmetadata: {name: shop}\ndata:\n  default.conf: |\n${SITE("php:9000").replace(/^/gm, "    ")}\n`;
+    put({ "nginx/nginx.conf": "events {}\nhttp {}\n", "k8s/map.yaml": map });
+    expect(lint(["."]).summary.incomplete.map(({ reason }) => reason)).toEqual([
+      "default.conf of the ConfigMap shop is not read: no pod of the tree mounts it",
+    ]);
+  });
 });

@@ -111,7 +111,7 @@ function asideAt(disk: HostFilesystem, known: ReadonlySet<string>): Aside {
     .flatMap((path) => files(disk, path, UNNOTED))
     .filter(mayMatter);
   const kinds = new Map(paths.map((path) => [path, kindOf(disk, path, UNNOTED)] as const));
-  const { files: found, mains, scripts } = asideAmong(disk, paths, kinds, true);
+  const { files: found, mains, scripts } = asideAmong(disk, paths, kinds, { all: true });
   return {
     files: [...found, ...mains.map(otherMain)].filter(({ path }) => !known.has(path)),
     mains: mains.filter((path) => !known.has(path)),
@@ -185,7 +185,7 @@ export function hostsBelow(directory: string, open: (root: string) => HostFilesy
     (path) => mayMatter(path) && !isWithinAny(taken, path) && !isWithinAny(contained.claimed, path),
   );
   const shared = withRepository(fs, repository, "/");
-  const others = looseHosts(fs, directory, loose, note);
+  const others = looseHosts(fs, directory, loose, rooted.length > 0, note);
   const unread = [...hidden(noted, rooted).map((entry) => unreadPath(fs, entry)), ...contained.unread];
   // What could not be looked into may be a part of each of them, or a host of its own.
   const nothing: HostSpec = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
