@@ -7,6 +7,7 @@ import { wordMap } from "../source/word-map.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
 import { CAPACITY_OPTIONS, capacityArguments } from "./capacity/options.js";
+import { withRevision } from "./changed.js";
 import { explain } from "./explain.js";
 import { lintCommand } from "./lint.js";
 import { COMMON_OPTIONS, keepLast, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
@@ -22,6 +23,7 @@ const EPILOGUE = `Examples:
   fpmlint                             every host below the working directory
   fpmlint etc/nginx/sites-enabled     the whole host, findings that touch these files
   fpmlint --quiet --fail-on error .   one line per finding, for CI
+  fpmlint --changed origin/main       what this branch is about, findings elsewhere not shown
   fpmlint --format json=report.json --format text /etc
   nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
   fpmlint explain 502                 every cause of a 502, and how to tell them apart
@@ -60,7 +62,7 @@ async function parse(words: readonly string[], world: World): Promise<number> {
   });
   // The callback keeps yargs from writing by itself: it would write errors and help to the wrong stream.
   await cli.parseAsync(
-    withoutEnd(words).map((word) => (word === "-" ? STANDARD_INPUT : word)),
+    withRevision(withoutEnd(words)).map((word) => (word === "-" ? STANDARD_INPUT : word)),
     {},
     (_error: unknown, _argv: unknown, output: string) => {
       if (output !== "") world.stdout.write(`${output}\n`);
