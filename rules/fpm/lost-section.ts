@@ -46,7 +46,7 @@ export const lostSection = defineRule({
     silent: [
       "the file is included from within a section and has no section of its own",
       "there is no main file in the tree, so the order of the files is unknown",
-      "the file is beside those of an image, which have one pool (see `fpm/overridden-setting`)",
+      "the file is next to those of an image, which have one pool (see `fpm/overridden-setting`)",
       "the file is an overlay that is meant to be read last (`zz-…`, `99-…`), and there is only one pool",
       "PHP-FPM refuses the name there (see `fpm/unknown-setting`)",
     ],
