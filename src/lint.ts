@@ -176,7 +176,8 @@ function judge(
   const judged = read.hosts.map(({ host, touching }) => {
     const paths = touching === null ? null : new Set(touching);
     const isWanted = (one: Placed): boolean => isOfTree(one) && (paths === null || touches(one, paths));
-    const ran = run(rules, host, settings, (one) => isWanted(one) && (names === null || isIn(one, names)));
+    const listed = (one: Placed): boolean => isWanted(one) && (names === null || isIn(one, names));
+    const ran = run(rules, host, settings, listed, ({ id }) => options.step?.(`${host.name}: ${id}`));
     return { ...ran, findings: ran.findings.filter(isWanted) };
   });
   const found = distinctFindings(judged.flatMap((one) => one.findings));

@@ -32,6 +32,8 @@ export interface HostsOptions {
   readonly memory?: number | null;
   /** What the path `-` stands for: the output of `nginx -T`. */
   readonly standardInput?: string;
+  /** Called with a few words before each host and each rule, for who waits. */
+  readonly step?: (what: string) => void;
   /** Files that are read with another text than they have, by the name that reports print. Default: none. */
   readonly texts?: ReadonlyMap<string, string>;
   /** The hosts are read as they were when these paths were something else. Default: as they are. */
@@ -112,9 +114,15 @@ export function readHosts(
     given.push({ path, hosts: answer.hosts });
     for (const link of answer.links) links.set(link.path, link);
   }
+  const found = joined(distinct(given.flatMap((one) => one.hosts)));
+  let begun = 0;
   const built = each(
-    joined(distinct(given.flatMap((one) => one.hosts))),
-    (one) => builtHost(one, options, supposed),
+    found,
+    (one) => {
+      begun += 1;
+      options.step?.(`reading ${one.spec.name} (${begun} of ${found.length})`);
+      return builtHost(one, options, supposed);
+    },
     ({ spec }, error) => failure(spec.name, "reading this host failed", error),
   );
   const unread = [...failures, ...built.failures];

@@ -14,6 +14,7 @@ import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
 import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
 import { sayPassed, scopeOf } from "./changed.js";
+import { columnsOf } from "./columns.js";
 import { loadConfig } from "./config.js";
 import { asksFixes, type FixArguments, fixFiles, linted } from "./fixes.js";
 import { isRemoved } from "./git/changes.js";
@@ -31,7 +32,6 @@ export interface LintArguments extends FixArguments {
   readonly paths: readonly string[];
   readonly failOn?: FailOn | undefined;
   readonly format?: readonly string[] | undefined;
-  readonly quiet: boolean;
   readonly infos: boolean;
   readonly minSeverity?: Severity | undefined;
   /** `ID=LEVEL`, each. */
@@ -55,9 +55,6 @@ export interface LintArguments extends FixArguments {
 const FORMATS: readonly LintFormat[] = [...DOCUMENTS, ...(Object.keys(machineFormats) as MachineFormat[])];
 
 type LintFormat = (typeof DOCUMENTS)[number] | MachineFormat;
-
-/** Columns of text that goes to a file or a pipe, where nothing cuts lines and few people read wider ones. */
-export const PLAIN_WIDTH = 100;
 
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
@@ -104,7 +101,7 @@ export function lintCommand(args: LintArguments, world: World): number {
 }
 
 function withBaseline(args: LintArguments, options: LintOptions, world: World): LintResult {
-  const outcome = linted(options, world);
+  const outcome = linted(options, world, args.quiet);
   sayPassed(outcome, options.change, world);
   const { result, stale } = outcome;
   if (args.baseline === undefined) return result;
@@ -212,7 +209,7 @@ function render(
   return drawText(result, {
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
     unicode: chooseUnicode(world.env),
-    width: terminal ? (world.stdout.columns ?? 80) : PLAIN_WIDTH,
+    ...columnsOf(world, output.file),
     infos: args.infos,
     ...(args.minSeverity === undefined ? {} : { minSeverity: args.minSeverity }),
   });
