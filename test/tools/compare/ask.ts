@@ -23,6 +23,9 @@ export async function askDaemons(copy: Copy): Promise<Answer> {
   return "accepted";
 }
 
+/** A gixy that crashes on a host has at least not passed it. */
+const NO_ANSWER: ReadonlySet<string> = new Set(["no-answer"]);
+
 /** What gixy reports in each of these copies, by its plugins. One start of gixy reads all of them. */
 export async function askGixy(
   command: string,
@@ -37,7 +40,16 @@ export async function askGixy(
   if (mains.size === 0) return new Map();
   const { out, err } = await call(command, ["-f", "json", ...mains.keys()], scratch);
   const reported = pluginsByFile(out);
-  if (reported === null) throw new Error(`gixy printed no JSON:\n${err}`);
+  if (reported === null) {
+    if (copies.length === 1) {
+      process.stderr.write(`gixy ended without an answer: ${err.trim().split("\n").at(-1)}\n`);
+      return new Map(copies.map((copy) => [copy, NO_ANSWER]));
+    }
+    // One of them ends it for all.
+    const half = Math.ceil(copies.length / 2);
+    const first = await askGixy(command, copies.slice(0, half), scratch);
+    return new Map([...first, ...(await askGixy(command, copies.slice(half), scratch))]);
+  }
   return new Map([...mains].map(([main, copy]) => [copy, reported.get(main) ?? new Set<string>()]));
 }
 
