@@ -6,7 +6,7 @@ import type { LintOptions } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
 import type { Baseline } from "../policy/baseline.js";
 import { drawJson } from "../report/json.js";
-import { githubSummary, type MachineFormat, machineFormats, type Run } from "../report/machine/index.js";
+import { githubSummary, machineFormats, type Run } from "../report/machine/index.js";
 import type { Rendered } from "../report/rendered.js";
 import { chooseColor, chooseUnicode } from "../report/terminal/color.js";
 import { drawQuiet, drawText } from "../report/text.js";
@@ -16,7 +16,14 @@ import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
 import { loadConfig } from "./config.js";
 import { asksFixes, type FixArguments, fixFiles, linted } from "./fixes.js";
 import { refusalOf } from "./input-text.js";
-import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
+import {
+  LINT_FORMATS,
+  type LintFormat,
+  type Output,
+  readOutputs,
+  writeCommands,
+  writeOutput,
+} from "./outputs.js";
 import { withRuleLevels } from "./rule-levels.js";
 import { fileNaming } from "./services.js";
 import { tell } from "./streams.js";
@@ -46,17 +53,12 @@ export interface LintArguments extends FixArguments {
   readonly ram?: string | undefined;
 }
 
-/** What `--format` of the linter takes. */
-const FORMATS: readonly LintFormat[] = [...DOCUMENTS, ...(Object.keys(machineFormats) as MachineFormat[])];
-
-type LintFormat = (typeof DOCUMENTS)[number] | MachineFormat;
-
 /** Columns of text that goes to a file or a pipe, where nothing cuts lines and few people read wider ones. */
 export const PLAIN_WIDTH = 100;
 
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
-  const outputs = readOutputs(args.format ?? [], FORMATS, "github");
+  const outputs = readOutputs(args.format ?? [], LINT_FORMATS, "github");
   const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
   const options: LintOptions = {
     paths: args.paths,

@@ -1,10 +1,18 @@
 import type { Options } from "yargs";
+import { DOCUMENTS, LINT_FORMATS } from "./outputs.js";
+
+/** What a shell offers for a word: names of files, rules and their levels, or formats with their files. */
+export type Completes = "file" | "rule" | { readonly formats: readonly string[] };
+
+/** What yargs is told of an option, and what a shell offers for its value. Absent: its choices, or nothing. */
+export type OptionRow = Options & { readonly completes?: Completes };
 
 /**
  * The options of each command, one row an option. What yargs is told, what a misspelt option is
- * compared with, and of which options only the last one counts is all made from these tables.
+ * compared with, of which options only the last one counts, the manual page and what shells
+ * complete is all made from these tables.
  */
-export type OptionTable = Readonly<Record<string, Options>>;
+export type OptionTable = Readonly<Record<string, OptionRow>>;
 
 /** An option that may be given several times, each time with one value. */
 export const repeatable = { type: "string", array: true, nargs: 1 } as const;
@@ -13,9 +21,14 @@ export const repeatable = { type: "string", array: true, nargs: 1 } as const;
 export const sharedOptions = {
   format: {
     ...repeatable,
+    completes: { formats: DOCUMENTS },
     describe: "text or json; NAME=FILE writes to a file; repeatable [default: text]",
   },
-  config: { type: "string", describe: "configuration file [default: fpmlint.json here, if any]" },
+  config: {
+    type: "string",
+    completes: "file",
+    describe: "configuration file [default: fpmlint.json here, if any]",
+  },
   "php-version": { type: "string", describe: "PHP version where the path does not show it, as in 8.3" },
 } as const satisfies OptionTable;
 
@@ -36,15 +49,18 @@ export const LINT_OPTIONS = {
   },
   format: {
     ...repeatable,
+    completes: { formats: LINT_FORMATS },
     describe:
       "text, json, sarif, github, gitlab, checkstyle, junit or prometheus; NAME=FILE writes to a file; repeatable [default: text]",
   },
   rule: {
     ...repeatable,
+    completes: "rule",
     describe: "level of a rule, as in timeout/read-zero=error, or of a group: buffer/*=off; repeatable",
   },
   baseline: {
     type: "string",
+    completes: "file",
     describe: "file of known findings, which are not reported",
   },
   "update-baseline": {

@@ -3,7 +3,8 @@ import type { Config, RuleSetting } from "../engine/schemas.js";
 import { nearest } from "../source/spelling.js";
 import { meantValue, UsageError } from "./usage.js";
 
-const LEVELS = ["off", "info", "warning", "error"] as const;
+/** What a rule may be set to. */
+export const LEVELS = ["off", "info", "warning", "error"] as const;
 type Level = (typeof LEVELS)[number];
 
 /**

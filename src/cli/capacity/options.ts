@@ -1,11 +1,11 @@
-import type { Argv, InferredOptionTypes } from "yargs";
+import type { InferredOptionTypes } from "yargs";
 import type { Samples } from "../../capacity/samples.js";
 import { MIB, parseRate, parseShare, parseSize, parseSizeOrNone, parseTime } from "../../capacity/size.js";
 import type { CapacityOptions, Named } from "../../sizing/options.js";
 import { type COMMON_OPTIONS, type OptionTable, repeatable, sharedOptions } from "../options.js";
 import { UsageError } from "../usage.js";
 
-const CAPACITY_EPILOGUE = `Examples:
+export const CAPACITY_EPILOGUE = `Examples:
   fpmlint capacity                                  this server, with its workers measured
   fpmlint capacity etc --ram 4G --worker-size 60M   a copy of /etc, with a given worker size
   ps aux | fpmlint capacity /etc --ram 4G --samples -
@@ -33,6 +33,7 @@ export const CAPACITY_OPTIONS = {
   },
   samples: {
     type: "string",
+    completes: "file",
     describe: "worker sizes as ps prints them, from a file or - : ps aux, or ps -o rss= -C php-fpm8.2",
   },
   shared: {
@@ -72,17 +73,6 @@ export interface CapacityArguments
   extends InferredOptionTypes<typeof CAPACITY_OPTIONS & typeof COMMON_OPTIONS> {
   /** One, or none for the machine it runs on. */
   readonly paths: readonly string[];
-}
-
-/** The arguments of `fpmlint capacity`, as yargs reads them. */
-export function capacityArguments<T>(y: Argv<T>) {
-  return y
-    .positional("path", {
-      type: "string",
-      describe: "the files of the host, as for fpmlint itself [default: this machine]",
-    })
-    .options(CAPACITY_OPTIONS)
-    .epilogue(CAPACITY_EPILOGUE);
 }
 
 const SIZE = "a size as in 60M, 8G or plain bytes";
