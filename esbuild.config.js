@@ -112,7 +112,7 @@ async function build() {
     }),
     esbuild.build({
       ...common,
-      entryPoints: ["src/index.ts"],
+      entryPoints: ["src/library/index.ts"],
       outfile: outputs[1],
       packages: "external",
       format: "esm",

@@ -4,7 +4,15 @@ import { attempt, each, failure } from "./engine/failure.js";
 import type { Incomplete } from "./engine/finding.js";
 import type { Config } from "./engine/schemas.js";
 import { diskFilesystem } from "./host/disk.js";
-import { dumpHosts, type GivenHost, hostsOf, startSearch, withDump } from "./host/find/given.js";
+import {
+  dumpHosts,
+  type GivenHost,
+  hostsOf,
+  startSearch,
+  TREE,
+  treeHosts,
+  withDump,
+} from "./host/find/given.js";
 import { type Reach, reaches, reachOf, realPlace } from "./host/find/stated.js";
 import { overlaid } from "./host/overlaid.js";
 import { normalizePath } from "./host/path.js";
@@ -31,6 +39,8 @@ export interface HostsOptions {
   readonly memory?: number | null;
   /** What the path `-` stands for: the output of `nginx -T`. */
   readonly standardInput?: string;
+  /** A tree made of texts, by paths such as `etc/nginx/nginx.conf`; then no path is looked at. Default: none. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Files that are read with another text than they have, by the name that reports print. Default: none. */
   readonly texts?: ReadonlyMap<string, string>;
 }
@@ -75,17 +85,19 @@ export function readHosts(options: HostsOptions, supposed = false): ReadHosts {
   const { workingDirectory } = options;
   const paths = options.paths ?? [];
   const stated = statedHosts(options);
-  const stray = stated.find(({ root }) => !reaches(reachOfRoots(options), root));
+  const stray = stated.find(({ root }) => !mayRead(root, options));
   if (stray !== undefined) return { kind: "refused", refusal: strayRoot(stray) };
   const search = startSearch(workingDirectory, options.texts);
   const links = new Map<string, TypedLink>();
   const given: { readonly path: string; readonly hosts: readonly GivenHost[] }[] = [];
   const failures: Incomplete[] = [];
-  for (const path of paths.length === 0 ? ["."] : paths) {
+  for (const path of paths.length === 0 || options.files !== undefined ? ["."] : paths) {
     const found = attempt(() =>
-      path === "-"
-        ? dumpHosts(options.standardInput ?? "", "-")
-        : hostsOf(path, workingDirectory, stated, search),
+      options.files !== undefined
+        ? treeHosts(options.files, stated)
+        : path === "-"
+          ? dumpHosts(options.standardInput ?? "", "-")
+          : hostsOf(path, workingDirectory, stated, search),
     );
     if (!found.ok) {
       failures.push(failure(path, "finding the hosts of this path failed", found.error));
@@ -176,6 +188,11 @@ function leftIn(left: readonly UnreadPath[]): string {
   return `; ${first.reason}: ${first.file}${more}`;
 }
 
+/** A tree made of texts is all there is, and no root leads out of it. */
+function mayRead(root: string, options: HostsOptions): boolean {
+  return options.files !== undefined || reaches(reachOfRoots(options), root);
+}
+
 function reachOfRoots({ configDirectory, workingDirectory, paths, typed }: HostsOptions): Reach {
   return reachOf(configDirectory ?? workingDirectory, typed ?? paths ?? [], workingDirectory);
 }
@@ -185,11 +202,17 @@ function strayRoot({ name, root }: HostSpec): HostRefusal {
   return { kind: "stated-root", path: root, message };
 }
 
+/** A root in a tree made of texts. */
+function treeRoot(root: string): string {
+  const path = normalizePath(join("/", root));
+  return path === "/" ? TREE : TREE + path;
+}
+
 function statedHosts(options: HostsOptions): readonly HostSpec[] {
   const base = options.configDirectory ?? options.workingDirectory;
   return (options.config?.hosts ?? []).map((entry) => ({
     name: entry.name,
-    root: realPlace(resolve(base, entry.root)),
+    root: options.files === undefined ? realPlace(resolve(base, entry.root)) : treeRoot(entry.root),
     nginx: entry.nginx == null ? null : normalizePath(join("/", entry.nginx)),
     fragments: [],
     fpm: (entry.fpm ?? []).map((path) => normalizePath(join("/", path))),

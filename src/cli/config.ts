@@ -34,7 +34,12 @@ export function loadConfig(
   if (opened === null) return null;
   const read = inputText(opened);
   if ("refusal" in read) throw new UsageError(`${shown}: ${read.refusal}`);
-  const config = parse(read.text, shown);
+  return { config: checkedConfig(read.text, shown, validators), directory: dirname(path) };
+}
+
+/** The configuration that a text is. Throws UsageError, a line for each fault that begins with `shown`. */
+export function checkedConfig(text: string, shown: string, validators: Validators): Config {
+  const config = parse(text, shown);
   const check = validators.config;
   if (check !== undefined && !check(config)) {
     throw new UsageError(
@@ -43,7 +48,7 @@ export function loadConfig(
         .join("\n"),
     );
   }
-  return { config: config as Config, directory: dirname(path) };
+  return config as Config;
 }
 
 /** Says where the fault is and never quotes the text, as the message of `JSON.parse` would. */

@@ -3,7 +3,7 @@ import { diskFilesystem, displayName } from "../disk.js";
 import { pathBytes } from "../door.js";
 import { dumpFilesystem, isDump, layered, readDump } from "../dump.js";
 import { BINARY, type FileEntry, type HostFilesystem, unreadReason } from "../filesystem.js";
-import { memoryFilesystem } from "../memory.js";
+import { memoryFilesystem, memoryTree } from "../memory.js";
 import { overlaid } from "../overlaid.js";
 import { directoryOf, isWithin, nameOf } from "../path.js";
 import { type HostSpec, isEmptySpec, type TypedLink, type UnreadPath } from "../spec.js";
@@ -45,8 +45,10 @@ export interface Search {
 
 /** `texts`: what some files say instead, by the name that reports print. */
 export function startSearch(workingDirectory: string, texts: ReadonlyMap<string, string> = NO_TEXTS): Search {
-  const diskOf = (root: string): HostFilesystem =>
-    overlaid(diskFilesystem({ root, workingDirectory }), texts);
+  return searchOf(workingDirectory, (root) => overlaid(diskFilesystem({ root, workingDirectory }), texts));
+}
+
+function searchOf(workingDirectory: string, diskOf: (root: string) => HostFilesystem): Search {
   return {
     workingDirectory,
     at: remembered((root) => {
@@ -89,6 +91,22 @@ export function hostsOf(
   const left = hosts.flatMap(({ spec }) => spec.unread ?? []);
   return full.length === 0 ? { kind: "nothing", left } : { kind: "hosts", hosts: full, links: typed.links };
 }
+
+/**
+ * The hosts of a tree made of texts. `stated`: hosts of fpmlint.json, which win. Their roots count from `TREE`, and
+ * that is no directory of this machine.
+ */
+export function treeHosts(files: Readonly<Record<string, string>>, stated: readonly HostSpec[]): Given {
+  const search = searchOf(TREE, memoryTree(files, TREE));
+  const found = stated.length > 0 ? stated.map(search.stated) : search.below(TREE);
+  const hosts = found.map(whole);
+  const full = hosts.filter(({ spec }) => !isEmptySpec(spec));
+  const left = hosts.flatMap(({ spec }) => spec.unread ?? []);
+  return full.length === 0 ? { kind: "nothing", left } : { kind: "hosts", hosts: full, links: [] };
+}
+
+/** What a tree made of texts is called. */
+export const TREE = "/tree";
 
 function meant(typed: Typed, stated: readonly HostSpec[], search: Search): readonly GivenHost[] {
   const { absolute, entry } = typed;
