@@ -124,8 +124,6 @@ async function build() {
   ]);
   assertSelfContained(cli, () => false);
   assertSelfContained(library, isDependency);
-  // tsc adds and never removes: what was renamed since would be packed for ever.
-  rmSync(join(top, "dist/types"), { recursive: true, force: true });
   put("dist/LICENSES.txt", licences([cli, library]));
   put("dist/fpmlint.schema.json", `${JSON.stringify(generated.schema, null, 2)}\n`);
   put("dist/fpmlint.1", generated.manual);

@@ -14,6 +14,7 @@ import {
   withDump,
 } from "./host/find/given.js";
 import { type Reach, reaches, reachOf, realPlace } from "./host/find/stated.js";
+import type { TreeTexts } from "./host/memory.js";
 import { overlaid } from "./host/overlaid.js";
 import { normalizePath } from "./host/path.js";
 import type { HostSpec, TypedLink, UnreadPath } from "./host/spec.js";
@@ -40,7 +41,7 @@ export interface HostsOptions {
   /** What the path `-` stands for: the output of `nginx -T`. */
   readonly standardInput?: string;
   /** A tree made of texts, by paths such as `etc/nginx/nginx.conf`; then no path is looked at. Default: none. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: TreeTexts;
   /** Files that are read with another text than they have, by the name that reports print. Default: none. */
   readonly texts?: ReadonlyMap<string, string>;
 }

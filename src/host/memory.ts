@@ -31,14 +31,14 @@ export function memoryFilesystem(
 /** A NUL this near to the start means a program or an archive, as on a disk. */
 const BINARY_WITHIN = 8192;
 
+/** A tree made of texts, by paths such as `etc/nginx/nginx.conf`. They are listed, and none is looked up. */
+export type TreeTexts = Readonly<Record<string, string>>;
+
 /**
  * Every host of a tree made of texts, as a disk would have it. Answers what opens the host whose root is a directory
  * of it; `top` is what the whole tree is called. Names that reports print count from there.
  */
-export function memoryTree(
-  files: Readonly<Record<string, string>>,
-  top: string,
-): (root: string) => HostFilesystem {
+export function memoryTree(files: TreeTexts, top: string): (root: string) => HostFilesystem {
   const rows = Object.entries(files).map(([path, text]): [string, MemoryNode] => [
     normalizePath(`/${path}`),
     text.slice(0, BINARY_WITHIN).includes("\0") ? { unreadable: BINARY } : text,

@@ -1,4 +1,5 @@
 import { nearest } from "../source/spelling.js";
+import { wordMap } from "../source/word-map.js";
 
 /** What a value has to be: the end of a sentence, and whether it is. */
 export interface Kind {
@@ -73,8 +74,9 @@ export function oneOf(words: readonly string[]): Kind {
 export function checkOptions(caller: string, options: unknown, known: Readonly<Record<string, Kind>>): void {
   if (!isRecord(options)) throw new TypeError(`${caller}: options must be an object, not ${shown(options)}`);
   const names = Object.keys(known);
+  const byName = wordMap(known);
   for (const [name, value] of Object.entries(options)) {
-    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+    const kind = byName.get(name);
     if (kind === undefined) {
       const meant = nearest(name, names);
       const right = meant === null ? `options are ${names.join(", ")}` : `did you mean ${meant}?`;

@@ -132,12 +132,13 @@ function masterOf({ phpVersion, files, pools }: FpmMaster, known: Known): Master
 
 function poolOf(pool: Pool): PoolInfo {
   const { name, section, partial } = pool;
-  const values = [...everySetting(pool)].map(
-    ([key, value]) => [key, value.kind === "unknown" ? null : value.value] as const,
+  const values = new Map(
+    [...everySetting(pool)].map(
+      ([key, value]) => [key, value.kind === "unknown" ? null : value.value] as const,
+    ),
   );
-  const settings = Object.fromEntries(values);
-  const listen = Object.hasOwn(settings, "listen") ? (settings.listen ?? null) : null;
-  return { name, ...placeOf(section), listen, settings, partial };
+  const listen = values.get("listen") ?? null;
+  return { name, ...placeOf(section), listen, settings: Object.fromEntries(values), partial };
 }
 
 function passOf({ pass, label, serves, targets }: Binding, known: Known): PassInfo {

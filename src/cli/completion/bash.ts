@@ -58,7 +58,7 @@ ${commands.flatMap(valueCases).join("\n")}
   esac
 }
 
-# A word that is no option: the command, its number among the words, what is typed.
+# A word that is not an option: the command, its number among the words, what is typed.
 _fpmlint_word() {
   case $1\\ $2 in
 ${commands.flatMap(wordCases).join("\n")}

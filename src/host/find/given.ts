@@ -3,7 +3,7 @@ import { diskFilesystem, displayName } from "../disk.js";
 import { pathBytes } from "../door.js";
 import { dumpFilesystem, isDump, layered, readDump } from "../dump.js";
 import { BINARY, type FileEntry, type HostFilesystem, unreadReason } from "../filesystem.js";
-import { memoryFilesystem, memoryTree } from "../memory.js";
+import { memoryFilesystem, memoryTree, type TreeTexts } from "../memory.js";
 import { overlaid } from "../overlaid.js";
 import { directoryOf, isWithin, nameOf } from "../path.js";
 import { type HostSpec, isEmptySpec, type TypedLink, type UnreadPath } from "../spec.js";
@@ -96,7 +96,7 @@ export function hostsOf(
  * The hosts of a tree made of texts. `stated`: hosts of fpmlint.json, which win. Their roots count from `TREE`, and
  * that is no directory of this machine.
  */
-export function treeHosts(files: Readonly<Record<string, string>>, stated: readonly HostSpec[]): Given {
+export function treeHosts(files: TreeTexts, stated: readonly HostSpec[]): Given {
   const search = searchOf(TREE, memoryTree(files, TREE));
   const found = stated.length > 0 ? stated.map(search.stated) : search.below(TREE);
   const hosts = found.map(whole);
