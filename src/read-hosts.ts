@@ -17,6 +17,7 @@ import { type Reach, reaches, reachOf, realPlace } from "./host/find/stated.js";
 import type { TreeTexts } from "./host/memory.js";
 import { overlaid } from "./host/overlaid.js";
 import { normalizePath } from "./host/path.js";
+import type { Pasts } from "./host/revised.js";
 import type { HostSpec, TypedLink, UnreadPath } from "./host/spec.js";
 import { type BuildOptions, buildHost } from "./model/build.js";
 import type { Host } from "./model/host.js";
@@ -42,8 +43,12 @@ export interface HostsOptions {
   readonly standardInput?: string;
   /** A tree made of texts, by paths such as `etc/nginx/nginx.conf`; then no path is looked at. Default: none. */
   readonly files?: TreeTexts;
+  /** Called with a few words before each host and each rule, for who waits. */
+  readonly step?: (what: string) => void;
   /** Files that are read with another text than they have, by the name that reports print. Default: none. */
   readonly texts?: ReadonlyMap<string, string>;
+  /** The hosts are read as they were when these paths were something else. Default: as they are. */
+  readonly pasts?: Pasts;
 }
 
 /** Why nothing could be read: what a command line exits with 2 for. */
@@ -75,23 +80,31 @@ export type ReadHosts =
       readonly given: readonly { readonly path: string; readonly hosts: readonly GivenHost[] }[];
       /** The links in the paths, each once. */
       readonly links: readonly TypedLink[];
+      /** Why paths that `passes` let pass mean nothing. */
+      readonly passed: readonly HostRefusal[];
     }
   | { readonly kind: "refused"; readonly refusal: HostRefusal };
 
 /**
  * Reads every host that the paths mean, each once. Never throws for what it reads. `supposed`: what was not
- * read of nginx's half is taken to change nothing, where it is otherwise unknown.
+ * read of nginx's half is taken to change nothing, where it is otherwise unknown. `passes`: which paths
+ * may mean nothing without a refusal of all; none, where it is absent.
  */
-export function readHosts(options: HostsOptions, supposed = false): ReadHosts {
+export function readHosts(
+  options: HostsOptions,
+  supposed = false,
+  passes: (refusal: HostRefusal) => boolean = () => false,
+): ReadHosts {
   const { workingDirectory } = options;
   const paths = options.paths ?? [];
   const stated = statedHosts(options);
   const stray = stated.find(({ root }) => !mayRead(root, options));
   if (stray !== undefined) return { kind: "refused", refusal: strayRoot(stray) };
-  const search = startSearch(workingDirectory, options.texts);
+  const search = startSearch(workingDirectory, options.texts, options.pasts);
   const links = new Map<string, TypedLink>();
   const given: { readonly path: string; readonly hosts: readonly GivenHost[] }[] = [];
   const failures: Incomplete[] = [];
+  const passed: HostRefusal[] = [];
   for (const path of paths.length === 0 || options.files !== undefined ? ["."] : paths) {
     const found = attempt(() =>
       options.files !== undefined
@@ -105,17 +118,28 @@ export function readHosts(options: HostsOptions, supposed = false): ReadHosts {
       continue;
     }
     const answer = found.value;
-    if (answer.kind !== "hosts") return { kind: "refused", refusal: refusalOf(answer, path) };
+    if (answer.kind !== "hosts") {
+      const refusal = refusalOf(answer, path);
+      if (!passes(refusal)) return { kind: "refused", refusal };
+      passed.push(refusal);
+      continue;
+    }
     given.push({ path, hosts: answer.hosts });
     for (const link of answer.links) links.set(link.path, link);
   }
+  const found = joined(distinct(given.flatMap((one) => one.hosts)));
+  let begun = 0;
   const built = each(
-    joined(distinct(given.flatMap((one) => one.hosts))),
-    (one) => builtHost(one, options, supposed),
+    found,
+    (one) => {
+      begun += 1;
+      options.step?.(`reading ${one.spec.name} (${begun} of ${found.length})`);
+      return builtHost(one, options, supposed);
+    },
     ({ spec }, error) => failure(spec.name, "reading this host failed", error),
   );
   const unread = [...failures, ...built.failures];
-  return { kind: "read", hosts: built.done, failures: unread, given, links: [...links.values()] };
+  return { kind: "read", hosts: built.done, failures: unread, given, links: [...links.values()], passed };
 }
 
 function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions, supposed: boolean): ReadHost {

@@ -5,6 +5,7 @@ import { noteReads } from "../host/door.js";
 import { nearest } from "../source/spelling.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
+import { withRevision } from "./changed.js";
 import { CAPACITY, COMMANDS, COMPLETION, EXPLAIN, LINT, PURPOSE, RULES, TRACE } from "./commands.js";
 import { completion } from "./completion/completion.js";
 import { explain } from "./explain.js";
@@ -47,7 +48,7 @@ async function parse(words: readonly string[], world: World): Promise<number> {
   });
   // The callback keeps yargs from writing by itself: it would write errors and help to the wrong stream.
   await cli.parseAsync(
-    withoutEnd(words).map((word) => (word === "-" ? STANDARD_INPUT : word)),
+    withRevision(withoutEnd(words)).map((word) => (word === "-" ? STANDARD_INPUT : word)),
     {},
     (_error: unknown, _argv: unknown, output: string) => {
       if (output !== "") world.stdout.write(`${output}\n`);

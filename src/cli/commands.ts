@@ -33,6 +33,7 @@ const EPILOGUE = `Examples:
   fpmlint                             every host below the working directory
   fpmlint etc/nginx/sites-enabled     the whole host, findings that touch these files
   fpmlint --quiet --fail-on error .   one line per finding, for CI
+  fpmlint --changed origin/main       what this branch is about, findings elsewhere not shown
   fpmlint --format json=report.json --format text /etc
   nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
   fpmlint explain 502                 every cause of a 502, and how to tell them apart

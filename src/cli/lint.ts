@@ -13,8 +13,12 @@ import { drawQuiet, drawText } from "../report/text.js";
 import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
 import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
+import { sayPassed, scopeOf } from "./changed.js";
+import { columnsOf } from "./columns.js";
 import { loadConfig } from "./config.js";
 import { asksFixes, type FixArguments, fixFiles, linted } from "./fixes.js";
+import { isRemoved } from "./git/changes.js";
+import { gitOf } from "./git/git.js";
 import { refusalOf } from "./input-text.js";
 import {
   LINT_FORMATS,
@@ -35,7 +39,6 @@ export interface LintArguments extends FixArguments {
   readonly paths: readonly string[];
   readonly failOn?: FailOn | undefined;
   readonly format?: readonly string[] | undefined;
-  readonly quiet: boolean;
   readonly infos: boolean;
   readonly minSeverity?: Severity | undefined;
   /** `ID=LEVEL`, each. */
@@ -43,6 +46,8 @@ export interface LintArguments extends FixArguments {
   /** File of known findings. */
   readonly baseline?: string | undefined;
   readonly updateBaseline: boolean;
+  /** As `withRevision` leaves it. */
+  readonly changed?: string | undefined;
   readonly color: "auto" | "always" | "never";
   readonly config?: string | undefined;
   /** `1.22.1`. */
@@ -53,24 +58,25 @@ export interface LintArguments extends FixArguments {
   readonly ram?: string | undefined;
 }
 
-/** Columns of text that goes to a file or a pipe, where nothing cuts lines and few people read wider ones. */
-export const PLAIN_WIDTH = 100;
-
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
   const outputs = readOutputs(args.format ?? [], LINT_FORMATS, "github");
   const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
+  const git = gitOf(world.env);
+  const scope = scopeOf(args.changed, args.paths, world.workingDirectory, git);
   const options: LintOptions = {
-    paths: args.paths,
+    paths: scope.paths,
     workingDirectory: world.workingDirectory,
     config: withRuleLevels(loaded?.config ?? null, args.rule ?? [], world.rules),
     nginxVersion: checkedNginxVersion(args.nginxVersion),
     phpVersion: checkedVersion("php-version", args.phpVersion),
     memory: checkedSize("ram", args.ram),
-    ...(args.paths.includes("-") && !asksFixes(args) ? { standardInput: dumpText(world) } : {}),
+    ...(scope.paths.includes("-") && !asksFixes(args) ? { standardInput: dumpText(world) } : {}),
     today: new Date(world.now()).toISOString().slice(0, 10),
     configDirectory: loaded?.directory ?? world.workingDirectory,
     baseline: knownFindings(args, world),
+    change: scope.change,
+    isRemoved: (path) => isRemoved(path, world.workingDirectory, git),
   };
   if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))
     throw new UsageError("--diff prints only the diff: drop --format, or give it a file");
@@ -97,7 +103,9 @@ export function lintCommand(args: LintArguments, world: World): number {
 }
 
 function withBaseline(args: LintArguments, options: LintOptions, world: World): LintResult {
-  const { result, stale } = linted(options, world);
+  const outcome = linted(options, world, args.quiet);
+  sayPassed(outcome, options.change, world);
+  const { result, stale } = outcome;
   if (args.baseline === undefined) return result;
   if (!args.updateBaseline) {
     sayStale(args.baseline, stale, world);
@@ -117,6 +125,8 @@ function withoutFindings({ findings, summary }: LintResult): LintResult {
 function knownFindings(args: LintArguments, world: World): Baseline | null {
   if (args.updateBaseline) {
     if (args.baseline === undefined) throw new UsageError("--update-baseline needs --baseline FILE");
+    if (args.changed !== undefined)
+      throw new UsageError("--update-baseline records all findings: drop --changed");
     if (asksFixes(args))
       throw new UsageError("--update-baseline records findings: drop --fix, --fix-review and --diff");
     return null;
@@ -201,7 +211,7 @@ function render(
   return drawText(result, {
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
     unicode: chooseUnicode(world.env),
-    width: terminal ? (world.stdout.columns ?? 80) : PLAIN_WIDTH,
+    ...columnsOf(world, output.file),
     infos: args.infos,
     ...(args.minSeverity === undefined ? {} : { minSeverity: args.minSeverity }),
   });

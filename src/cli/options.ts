@@ -68,6 +68,13 @@ export const LINT_OPTIONS = {
     default: false,
     describe: "write the findings of this run to the file of --baseline",
   },
+  changed: {
+    type: "string",
+    // The word after it may also be a path.
+    completes: "file",
+    describe:
+      "only findings about what git says was changed since HEAD, or since the commit that --changed REV and HEAD have in common",
+  },
   fix: {
     type: "boolean",
     default: false,

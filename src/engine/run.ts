@@ -41,13 +41,15 @@ export type RuleSettings = (rule: Rule) => RuleSetting;
 
 /**
  * Runs the rules over a host. Never throws: a rule that fails does not stop the others. `listed` tells which
- * findings the caller wants: those have a limit of their own, so that others never push them out.
+ * findings the caller wants: those have a limit of their own, so that others never push them out. `begins`: called
+ * before each rule.
  */
 export function run(
   rules: readonly Rule[],
   host: Host,
   settings: RuleSettings,
   listed: (report: Report) => boolean = () => true,
+  begins: (rule: Rule) => void = () => undefined,
 ): Ran {
   const findings: Finding[] = [];
   const leftOut: LeftOut[] = [];
@@ -55,6 +57,7 @@ export function run(
   for (const rule of rules) {
     const { level, options } = settings(rule);
     if (level === "off") continue;
+    begins(rule);
     const room = roomFor(rule, leftOut);
     const done = attempt(() => {
       for (const found of rule.check(host, options)) {

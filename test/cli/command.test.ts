@@ -105,11 +105,6 @@ describe("what cannot be linted", () => {
     });
   });
 
-  test("a binary file", async () => {
-    writeFileSync(join(top, "x.conf"), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 2]));
-    expect((await run(["x.conf"])).status).toBe(2);
-  });
-
   test.each([
     [["--fial-on", "error"], "Unknown argument: fial-on; did you mean --fail-on?"],
     [["--fail-on", "sometimes"], '"sometimes"'],

@@ -137,9 +137,9 @@ describe("layers", () => {
     expect(sources.flatMap(doors)).toEqual([]);
   });
 
-  test("only one file starts a child process", () => {
+  test("only two files start a child process: git, and cp", () => {
     const starting = sources.filter(({ imports }) => imports.includes("node:child_process"));
-    expect(starting.map(({ path }) => path)).toEqual(["src/cli/write/attributes.ts"]);
+    expect(starting.map(({ path }) => path)).toEqual(["src/cli/git/git.ts", "src/cli/write/attributes.ts"]);
   });
 
   test("files and directories are opened by the door alone", () => {
@@ -187,6 +187,8 @@ const NAMES_OF_OURS = new Set([
   "src/cli/command.ts",
   "src/cli/commands.ts",
   "src/cli/completion/model.ts",
+  // Variables of the environment.
+  "src/cli/git/git.ts",
   "src/cli/help.ts",
   "src/cli/manual/manual.ts",
   "src/cli/options.ts",

@@ -4,9 +4,11 @@ import { ledTo } from "../../report/coverage.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { traceJson } from "../../report/trace/json.js";
 import { traceText } from "../../report/trace/text.js";
+import { columnsOf } from "../columns.js";
 import { loadConfig } from "../config.js";
-import { dumpText, PLAIN_WIDTH } from "../lint.js";
+import { dumpText } from "../lint.js";
 import { DOCUMENTS, readOutputs, writeOutput } from "../outputs.js";
+import { withProgress } from "../progress.js";
 import { tell } from "../streams.js";
 import { exitStatus } from "../usage.js";
 import type { World } from "../world.js";
@@ -39,7 +41,9 @@ export function traceCommand(args: TraceArguments, world: World): number {
     configDirectory: loaded?.directory ?? world.workingDirectory,
     ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
   };
-  const { result, unread, links } = follow(args, reading, request);
+  const { result, unread, links } = withProgress(world, false, (watched) =>
+    follow(args, { ...reading, ...watched }, request),
+  );
   for (const line of ledTo(links)) tell(world, line);
   for (const one of unread) tell(world, `${incompleteAt(one)}: ${one.reason}`);
   for (const output of outputs) {
@@ -50,7 +54,7 @@ export function traceCommand(args: TraceArguments, world: World): number {
         : traceText(result, {
             color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
             unicode: chooseUnicode(world.env),
-            width: terminal ? (world.stdout.columns ?? 80) : PLAIN_WIDTH,
+            width: columnsOf(world, output.file).width,
           });
     if (output.file === null) world.stdout.write(text);
     else writeOutput(output.file, text, world.workingDirectory);
