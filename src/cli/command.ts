@@ -6,9 +6,10 @@ import { nearest } from "../source/spelling.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
 import { withRevision } from "./changed.js";
-import { CAPACITY, COMMANDS, COMPLETION, EXPLAIN, LINT, PURPOSE, RULES, TRACE } from "./commands.js";
+import { CAPACITY, COMMANDS, COMPLETION, EXPLAIN, INIT, LINT, PURPOSE, RULES, TRACE } from "./commands.js";
 import { completion } from "./completion/completion.js";
 import { explain } from "./explain.js";
+import { init } from "./init.js";
 import { lintCommand } from "./lint.js";
 import { COMMON_OPTIONS, keepLast } from "./options.js";
 import { listRules } from "./rules.js";
@@ -75,7 +76,7 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     .usage(`${PURPOSE}\n\nUsage: $0 ${LINT.words} [options]`)
     .middleware(lastOf, true)
     .options(COMMON_OPTIONS);
-  return withTexts(withCommands(cli, words, world, end), world)
+  return withTexts(withInit(withCommands(cli, words, world, end), world), world)
     .version(version)
     .alias("version", "V")
     .help()
@@ -113,6 +114,7 @@ function withCommands(cli: Common, words: readonly string[], world: World, end: 
               failOn: argv["fail-on"],
               fixReview: argv["fix-review"],
               minSeverity: argv["min-severity"],
+              printConfig: argv["print-config"],
               updateBaseline: argv["update-baseline"],
               nginxVersion: argv["nginx-version"],
               phpVersion: argv["php-version"],
@@ -148,6 +150,15 @@ function withCommands(cli: Common, words: readonly string[], world: World, end: 
         end(traceCommand({ ...argv, paths }, world));
       },
     );
+}
+
+function withInit(cli: Common, world: World) {
+  return cli.command(
+    `${INIT.name} ${INIT.words}`,
+    INIT.describe,
+    (y) => y.positional("path", INIT.positionals.path),
+    (argv) => init([argv.path ?? [], argv._.slice(1)].flat().map(dash), world),
+  );
 }
 
 /** The commands that print texts, and read no files. */

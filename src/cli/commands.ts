@@ -39,6 +39,7 @@ const EPILOGUE = `Examples:
   fpmlint explain 502                 every cause of a 502, and how to tell them apart
   fpmlint trace http://NAME/PATH      what this request meets, line by line
   fpmlint capacity                    how many workers this server has memory for
+  fpmlint init                        a commented fpmlint.json for this tree
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
 nothing to lint, 3 something could not be read, so silence proves nothing.`;
@@ -124,6 +125,21 @@ export const RULES = {
   epilogue: "",
 } as const satisfies CommandRow;
 
+export const INIT = {
+  name: "init",
+  words: "[path]",
+  describe: "write a commented fpmlint.json for a tree",
+  positionals: {
+    path: {
+      type: "string",
+      completes: "file",
+      describe: "directory that it is to hold for [default: the working directory]",
+    },
+  },
+  options: {},
+  epilogue: "",
+} as const satisfies CommandRow;
+
 const COMPLETION_EPILOGUE = `Examples:
   source <(fpmlint completion bash)                                  bash, in ~/.bashrc
   fpmlint completion zsh > ~/.zfunc/_fpmlint                         zsh, in a directory of $fpath
@@ -146,4 +162,4 @@ export const COMPLETION = {
 } as const satisfies CommandRow;
 
 /** In the order of the help; the first is the linter. */
-export const COMMANDS: readonly CommandRow[] = [LINT, CAPACITY, TRACE, EXPLAIN, RULES, COMPLETION];
+export const COMMANDS: readonly CommandRow[] = [LINT, CAPACITY, TRACE, INIT, EXPLAIN, RULES, COMPLETION];

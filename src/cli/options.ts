@@ -27,7 +27,7 @@ export const sharedOptions = {
   config: {
     type: "string",
     completes: "file",
-    describe: "configuration file [default: fpmlint.json here, if any]",
+    describe: "configuration file for every path [default: the nearest fpmlint.json upward from each]",
   },
   "php-version": { type: "string", describe: "PHP version where the path does not show it, as in 8.3" },
 } as const satisfies OptionTable;
@@ -56,7 +56,8 @@ export const LINT_OPTIONS = {
   rule: {
     ...repeatable,
     completes: "rule",
-    describe: "level of a rule, as in timeout/read-zero=error, or of a group: buffer/*=off; repeatable",
+    describe:
+      "level of a rule (off, on, info, warning, error), as in timeout/read-zero=error, or of a group: buffer/*=off; repeatable",
   },
   baseline: {
     type: "string",
@@ -102,6 +103,11 @@ export const LINT_OPTIONS = {
     describe: "one line per finding; what was checked goes to standard error",
   },
   config: sharedOptions.config,
+  "print-config": {
+    ...repeatable,
+    completes: "file",
+    describe: "print what holds for this path and which line says so, and check nothing",
+  },
   "nginx-version": {
     type: "string",
     describe:

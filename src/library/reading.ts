@@ -1,12 +1,16 @@
 import { resolve } from "node:path";
 import { parseSize } from "../capacity/size.js";
-import { describeErrors } from "../engine/describe-errors.js";
+import { faultsIn } from "../engine/describe-errors.js";
 import type { Config } from "../engine/schemas.js";
+import { TREE } from "../host/find/given.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
 import type { HostsOptions } from "../read-hosts.js";
 import { validators } from "../validators.js";
 import { type Kind, kinds, orNull, wrong } from "./arguments.js";
 import type { ReadOptions } from "./options.js";
+
+/** Faults of a configuration that are told. */
+const MOST_FAULTS = 20;
 
 /** What `checkOptions` knows of the options that every function has. */
 export const READ_OPTIONS = {
@@ -32,7 +36,7 @@ export function readingOf(caller: string, options: ReadOptions): HostsOptions {
     throw wrong(caller, "phpVersion", phpVersion, "a version such as 8.3");
   if (nginxVersion !== null && !NGINX_VERSION.test(nginxVersion))
     throw wrong(caller, "nginxVersion", nginxVersion, "a version such as 1.22.1");
-  const workingDirectory = resolve(options.workingDirectory ?? ".");
+  const workingDirectory = files === undefined ? resolve(options.workingDirectory ?? ".") : TREE;
   return {
     ...(paths === undefined ? {} : { paths }),
     ...(files === undefined ? {} : { files }),
@@ -40,7 +44,7 @@ export function readingOf(caller: string, options: ReadOptions): HostsOptions {
     ...(texts === undefined ? {} : { texts }),
     workingDirectory,
     config: checkedObject(caller, options.config ?? null),
-    configDirectory: resolve(workingDirectory, options.configDirectory ?? "."),
+    configDirectory: files === undefined ? resolve(workingDirectory, options.configDirectory ?? ".") : TREE,
     phpVersion,
     nginxVersion,
     memory: memoryOf(caller, options.memory ?? null),
@@ -76,7 +80,7 @@ function checkedObject(caller: string, config: Config | null): Config | null {
   const copy = structuredClone(config);
   const check = validators.config;
   if (check === undefined || check(copy)) return copy;
-  const faults = describeErrors(check.errors ?? []).map((line) => `config: ${line}`);
+  const faults = faultsIn(check.errors ?? [], copy, MOST_FAULTS).map(({ text }) => `config: ${text}`);
   throw new TypeError(`${caller}: ${faults.join("; ")}`);
 }
 

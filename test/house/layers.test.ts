@@ -192,8 +192,6 @@ const NAMES_OF_OURS = new Set([
   "src/cli/help.ts",
   "src/cli/manual/manual.ts",
   "src/cli/options.ts",
-  // A setting of the configuration, made of ids that were checked.
-  "src/cli/rule-levels.ts",
   "src/cli/world.ts",
   // What programs give and get: listed from end to end, and none is looked up.
   "src/library/arguments.ts",

@@ -33,7 +33,7 @@ test.each([
   [() => lint(any({ config: "x" })), 'lint: config must be an object, or null, not "x"'],
   [
     () => lint(any({ config: { failOn: "warn" } })),
-    'lint: config: failOn: must be one of "error", "warning", "info", "never"',
+    'lint: config: failOn: must be one of "error", "warning", "info", "never"; did you mean "warning"?',
   ],
   [
     () => lint(any({ config: { rules: { "timeout/read-zro": "off" } } })),

@@ -113,8 +113,8 @@ export function hostsOf(
 }
 
 /**
- * The hosts of a tree made of texts. `stated`: hosts of fpmlint.json, which win. Their roots count from `TREE`, and
- * that is no directory of this machine.
+ * The hosts of a tree made of texts. `stated`: hosts of fpmlint.json, which win. Their roots are below
+ * `TREE`.
  */
 export function treeHosts(files: TreeTexts, stated: readonly HostSpec[]): Given {
   const search = searchOf(TREE, memoryTree(files, TREE));
@@ -125,8 +125,8 @@ export function treeHosts(files: TreeTexts, stated: readonly HostSpec[]): Given 
   return full.length === 0 ? { kind: "nothing", left } : { kind: "hosts", hosts: full, links: [] };
 }
 
-/** What a tree made of texts is called. */
-export const TREE = "/tree";
+/** What a tree made of texts is called: below what is no directory, nothing of a machine can be there. */
+export const TREE = "/dev/null/tree";
 
 function meant(typed: Typed, stated: readonly HostSpec[], search: Search): readonly GivenHost[] {
   const { absolute, entry } = typed;

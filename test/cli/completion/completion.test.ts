@@ -33,7 +33,7 @@ const TYPED: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["--fail-on=warn\t", ["--fail-on=warning"]],
   ["--rule timeout/read-z\toff", ["--rule", "timeout/read-zero=off"]],
   [
-    "--rule=timeout/read-z\to\t --rule pool/ba\te\t",
+    "--rule=timeout/read-z\tof\t --rule pool/ba\te\t",
     ["--rule=timeout/read-zero=off", "--rule", "pool/backlog=error"],
   ],
   ["--format sar\t --format sarif=rep\t", ["--format", "sarif", "--format", "sarif=report.json"]],
@@ -81,7 +81,7 @@ describe("what a shell types for the key", () => {
     ["--fail-on e", ["error"]],
     ["--fail-on=w", ["--fail-on=warning"]],
     ["--rule timeout/read-z", ["timeout/read-zero="]],
-    ["--rule=timeout/read-zero=o", ["--rule=timeout/read-zero=off"]],
+    ["--rule=timeout/read-zero=of", ["--rule=timeout/read-zero=off"]],
     ["--format sarif=re", ["sarif=report.json"]],
     ["trace --http 1", ["1.0", "1.1"]],
     ["rules --format ", ["json", "text"]],
