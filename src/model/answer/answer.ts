@@ -1,3 +1,4 @@
+import { splitExtensions } from "../../fpm/extensions.js";
 import { phpValue, setting } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
 import { normalizePath } from "../../host/path.js";
@@ -140,8 +141,8 @@ function pageFor(pool: Pool, name: string | null): Answer | null {
 }
 
 /** Whether `security.limit_extensions` lets a script run; an empty list lets everything. */
-export function extensionAllowed(list: string, script: string): boolean {
-  const extensions = list.split(/[ \t,]+/).filter((one) => one !== "");
+function extensionAllowed(list: string, script: string): boolean {
+  const extensions = splitExtensions(list);
   return (
     extensions.length === 0 || extensions.some((one) => script.length > one.length && script.endsWith(one))
   );
