@@ -40,6 +40,13 @@ export const rootOf = perKey((block: Node): Root => {
   return { ...shared, text: written, alias };
 });
 
+/** The prefix of the location whose `alias` is in effect, which the alias replaces; empty: none is. */
+export function aliasedPrefix(block: Node): string {
+  const { node, alias } = rootOf(block);
+  const location = alias === null || node === null ? null : enclosing(node, "location");
+  return location === null ? "" : matchingOf(location).text;
+}
+
 /** Every `root` and `alias` of a tree. */
 export function rootLines(top: Node): readonly Node[] {
   return [...everywhere(top, "root"), ...everywhere(top, "alias")];

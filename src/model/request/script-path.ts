@@ -2,12 +2,12 @@ import { setting } from "../../fpm/pools.js";
 import { matchingOf, namedExtensions } from "../../nginx/location/extensions.js";
 import { surelyPassed, takes } from "../../nginx/location/passed.js";
 import { effectiveNode } from "../../nginx/tree/effective.js";
-import { argument, childrenNamed, enclosing, headText } from "../../nginx/tree/nodes.js";
+import { argument, childrenNamed, headText } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { inContainer } from "../container.js";
 import type { Binding, Host } from "../host.js";
 import { isInside, isUnset, scriptsAt, seesSamePaths } from "./paths.js";
-import { rootOf } from "./root.js";
+import { aliasedPrefix, rootOf } from "./root.js";
 
 /**
  * What a SCRIPT_FILENAME is made of, as far as its words tell, and whether it can lead PHP-FPM to a
@@ -209,17 +209,11 @@ export function foundElsewhere(host: Host, binding: Binding, directory: string):
   if (directory === SAMPLE && kind === "missing") return "";
   const known = kind === "directory" || (kind === "missing" && host.whole);
   // Below an `alias` the URIs have the prefix of its location, and the alias ends as the prefix does.
-  const prefix = alias === null ? "/" : aliased(node);
+  const prefix = alias === null ? "/" : aliasedPrefix(block);
   if (!prefix.endsWith("/") || (alias !== null && !written.endsWith("/"))) return null;
   if (!known || scriptsAt(host, `${directory}${prefix}`).length > 0) return null;
   const isPassed = (name: string): boolean => surelyPassed(location, server, prefix + name, true);
   return scriptsAt(host, written).find(isPassed) ?? null;
-}
-
-/** The prefix that an `alias` replaces. */
-function aliased(alias: Node): string {
-  const location = enclosing(alias, "location");
-  return location === null ? "" : matchingOf(location).text;
 }
 
 /** Directories in which nginx may look without a `root`, depending on how it was built. */
