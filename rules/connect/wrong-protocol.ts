@@ -1,19 +1,21 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
+import { opensForBuilds } from "../../src/evidence/built-with.js";
 import { membership } from "../../src/evidence/failover.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { around } from "../../src/help/address.js";
 import { helpOf, replace } from "../../src/help/edit.js";
-import { openSocket } from "../../src/help/socket.js";
+import { nameUser, openSocket } from "../../src/help/socket.js";
 import { compare } from "../../src/intent/address-slip.js";
 import { whichPool } from "../../src/intent/help.js";
 import { meantPool } from "../../src/intent/meant-pool.js";
 import { isLocal, isRelative, showAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, OtherPass, Target } from "../../src/model/host.js";
 import { httpListen, nginxListens } from "../../src/model/listen/nginx-listens.js";
+import { poolSocket } from "../../src/model/listen/socket.js";
 import { nginxWorker } from "../../src/model/nginx-worker.js";
 import { hasWrittenPort } from "../../src/model/pass/written.js";
 import { argumentPlace, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";
@@ -125,8 +127,8 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Draft<Case> {
   const [pool] = target.pools;
   const wanted = showAddress(target.address);
   const where = upstreamWords(from, target);
-  const opening = listen === null && pool !== undefined ? whatOpens(host, target, pool) : [];
-  const closed = opening.length > 0;
+  const opening = listen === null && pool !== undefined ? whatOpens(host, target, pool) : null;
+  const closed = opening !== null;
   const other = listen === null && pool !== undefined ? placeOf(setting(pool, "listen")) : null;
   const directive = from.pass.name;
   return {
@@ -156,13 +158,18 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Draft<Case> {
 }
 
 /**
- * What lets nginx's workers open the pool's socket; none where they may, where it is no socket, or where an
- * account is unknown. Where they may not, that is what they meet first.
+ * What lets nginx's workers open the pool's socket, which is closed to them and what they meet first. `null`: they may open it, it is no socket, or an account is unknown.
  */
-function whatOpens(host: Host, { address, assumed }: Target, pool: Pool): readonly Edit[] {
+function whatOpens(host: Host, { address, assumed }: Target, pool: Pool): readonly (Edit | null)[] | null {
   const user = setting(pool, "user");
-  if (address.kind !== "unix" || assumed || !host.accounts.known || user.kind !== "set") return [];
-  return openSocket(host, nginxWorker(host), pool) ?? [];
+  if (address.kind !== "unix" || assumed || !host.accounts.known || user.kind !== "set") return null;
+  const worker = nginxWorker(host);
+  if (worker.kind === "build-default") {
+    const socket = poolSocket(pool, host.accounts);
+    return socket === null || opensForBuilds(host, socket) ? null : nameUser(host, worker, socket, pool);
+  }
+  const edits = openSocket(host, worker, pool);
+  return edits === null || edits.length === 0 ? null : edits;
 }
 
 const PROTOCOLS: ReadonlyMap<string, string> = wordMap({
@@ -190,7 +197,7 @@ function help(
   host: Host,
   group: readonly [Mixed, ...Mixed[]],
   wanted: string,
-  opening: readonly Edit[],
+  opening: readonly (Edit | null)[] | null,
 ): HelpDraft {
   const [{ from, target, listen }] = group;
   const address = target.address.kind === "unix" ? `unix:${wanted}` : wanted;
@@ -223,7 +230,7 @@ function help(
   return helpOf([
     [
       replace(host, argumentPlace(from.pass, 0), "include fastcgi.conf;", `fastcgi_pass ${pass};`),
-      ...opening,
+      ...(opening ?? []),
     ],
   ]);
 }
