@@ -8,6 +8,7 @@ import { placeOf } from "../../source/effective.js";
 import { withoutEnd } from "../../source/ends.js";
 import { perKey } from "../../source/memo.js";
 import { nginxAddress, reaches } from "../address/address.js";
+import { dialledAs } from "../address/links.js";
 import type { Binding, Host } from "../host.js";
 import { requestValues } from "../request/php-settings.js";
 import { knowing, trail } from "../request/resolve/choices.js";
@@ -23,8 +24,9 @@ export function poolsFor(host: Host, { pass, address }: PhpOutcome): readonly Po
   // Of an address with variables only what they are in this request counts.
   const varies = argument(pass, 0)?.includes("$") === true;
   const own = varies && address.text !== null ? nginxAddress(address.text) : null;
+  const ways = own === null ? null : dialledAs(host.fs, own);
   const met = targets.filter(
-    (target) => own === null || target.upstream !== null || reaches(own, target.address),
+    (target) => ways === null || target.upstream !== null || ways.some((one) => reaches(one, target.address)),
   );
   return [...new Set(met.flatMap(({ pools }) => pools))];
 }

@@ -119,9 +119,10 @@ function extended(pattern: Pattern, tails: readonly Tail[]): readonly Tail[] {
       return tails.flatMap((tail) => lengthened(pattern, tail));
     case "end":
       return tails.filter(({ state, rest }) => state === "end" && rest === "");
-    // Nothing before the start can name the extension any more; a lookahead may forbid it.
+    // Nothing before the start can name the extension any more; what looks ahead or back may forbid it.
     case "start":
     case "ahead":
+    case "behind":
       return [];
   }
 }
