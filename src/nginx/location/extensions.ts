@@ -182,6 +182,13 @@ function sample(pattern: Pattern): string {
   }
 }
 
+/** A path that the pattern of a location matches, as short as it may be; `null`: none is known, or it has no pattern. */
+export const samplePath = perKey((location: Node): string | null => {
+  const pattern = patternOf(location);
+  const path = pattern === null ? "" : sample(pattern);
+  return pattern !== null && path.startsWith("/") && matches(pattern, path) === true ? path : null;
+});
+
 /** Paths of scripts that the pattern of a location has as whole words: `/update.php` of `\.php$|^/update.php`. */
 export const literalScripts = perKey((location: Node): readonly string[] => {
   const { modifier, text } = matchingOf(location);
