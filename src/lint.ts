@@ -3,22 +3,44 @@ import { type Finding, type Incomplete, type LintResult, type Placed, placesOf }
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
 import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } from "./engine/run.js";
-import { type Config, ruleSchemaName } from "./engine/schemas.js";
+import type { Config } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
+import { diskFilesystem, displayName } from "./host/disk.js";
 import type { GivenHost } from "./host/find/given.js";
+import { lookAt } from "./host/find/typed.js";
 import { isOfImage } from "./host/image-file.js";
-import { isWithinAny, withParents } from "./host/path.js";
+import { isWithin, isWithinAny, withParents } from "./host/path.js";
+import type { Pasts } from "./host/revised.js";
 import type { TypedLink } from "./host/spec.js";
 import { allMasters, allPools, type Host } from "./model/host.js";
 import { type Baseline, type BaselineEntry, withoutKnown } from "./policy/baseline.js";
+import { configAlone, type PathConfig } from "./policy/config.js";
 import { applyComments } from "./policy/policy.js";
-import { type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
+import { failing, markedIn, type RuleLevel, type Settings, settingsOf } from "./policy/settings.js";
+import { belowConfig, type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
+import { once } from "./source/memo.js";
 
 export interface LintOptions extends HostsOptions {
   /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
   readonly today?: string | null;
   /** Known findings, which are left out. Default: none. */
   readonly baseline?: Baseline | null;
+  /** Levels of rules that win over all configuration, of which the last that names a rule counts. Default: none. */
+  readonly levels?: readonly RuleLevel[];
+  /** Only what a change is about is wanted. Default: everything. */
+  readonly change?: Change | null;
+  /** Whether a path that does not exist is known to have been removed, so that it is passed over. Default: it is not. */
+  readonly isRemoved?: (path: string) => boolean;
+}
+
+/** What was changed, as version control says. */
+export interface Change {
+  /** Since what, for reports: `HEAD`. */
+  readonly since: string;
+  /** Absolute paths of files, links and directories that differ now. */
+  readonly paths: readonly string[];
+  /** What was there before. */
+  readonly pasts: Pasts;
 }
 
 const NO_BASELINE: Baseline = { version: 1, findings: [] };
@@ -43,6 +65,10 @@ export type HostsOutcome =
       readonly hosts: readonly ReadHost[];
       /** Entries of the baseline that nothing was found for. */
       readonly stale: readonly BaselineEntry[];
+      /** Paths that were passed over, and why: files that no daemon reads, and what was removed. */
+      readonly passed: readonly LintRefusal[];
+      /** Findings that the change is not about. */
+      readonly unchanged: number;
     }
   | { readonly kind: "refused"; readonly refusal: LintRefusal };
 
@@ -52,54 +78,153 @@ export function lintHosts(
   validators: Validators,
   options: LintOptions,
 ): HostsOutcome {
-  const read = readHosts(options);
+  const judged = judge(rules, validators, options, (refusal) => mayPass(refusal, options));
+  if (judged.kind === "refused") return judged;
+  const { read, all, suppressed, incomplete, passed } = judged;
+  const known = withoutKnown(all, options.baseline ?? NO_BASELINE);
+  const isAbout = options.change == null ? () => true : aboutChange(rules, validators, options, read.hosts);
+  const findings = known.findings.filter(isAbout);
+  const kept = new Set(known.findings);
+  const silenced = [...suppressed, ...all.filter((one) => !kept.has(one))].filter(isAbout);
+  const hosts = read.hosts.map(({ host }) => host);
+  const result = summarize(findings, hosts, incomplete, read.links, silenced.length);
+  return {
+    kind: "linted",
+    result,
+    hosts: read.hosts,
+    stale: known.stale,
+    passed,
+    unchanged: known.findings.length - findings.length,
+  };
+}
+
+/** A file that no daemon reads, and what was removed, are no fault of who named them among others. */
+function mayPass({ kind, path }: LintRefusal, { workingDirectory, isRemoved }: LintOptions): boolean {
+  if (kind === "missing-path") return path !== "" && isRemoved?.(path) === true;
+  if (kind !== "nothing-to-lint" || path === "-") return false;
+  return lookAt(path, workingDirectory)?.entry.kind === "file";
+}
+
+/** Whether a finding touches what was changed, or was not there before the change. */
+function aboutChange(
+  rules: readonly Rule[],
+  validators: Validators,
+  options: LintOptions,
+  hosts: readonly ReadHost[],
+): (finding: Finding) => boolean {
+  const { change, baseline: _, texts: __, ...rest } = options;
+  if (change == null) return () => true;
+  const names = changedNames(change, hosts, options.workingDirectory);
+  if (change.pasts.size === 0) return (finding) => isIn(finding, names);
+  const before = judge(rules, validators, { ...rest, pasts: change.pasts }, () => true);
+  const old = new Set(before.kind === "judged" ? before.all.map(({ fingerprint }) => fingerprint) : []);
+  return (finding) => isIn(finding, names) || !old.has(finding.fingerprint);
+}
+
+/** Whether a place of it is in one of the files; a main file that includes the others has no part in their faults. */
+function isIn(one: Placed, paths: ReadonlySet<string>): boolean {
+  return placesOf(one).some(({ span }) => isWithinAny(paths, span.file.display));
+}
+
+/** As reports print them; a link counts with what it leads to. */
+function changedNames(
+  { paths }: Change,
+  hosts: readonly ReadHost[],
+  workingDirectory: string,
+): ReadonlySet<string> {
+  const names = new Set(paths.map((path) => displayName(workingDirectory, path)));
+  for (const root of new Set(hosts.map(({ spec }) => spec.tree ?? spec.root))) {
+    const fs = diskFilesystem({ root, workingDirectory });
+    for (const path of paths) {
+      if (!isWithin(root, path)) continue;
+      const entry = fs.entry(root === "/" ? path : path.slice(root.length) || "/");
+      if (entry.kind === "file" || entry.kind === "directory") names.add(fs.display(entry.path));
+    }
+  }
+  return names;
+}
+
+type Judged =
+  | {
+      readonly kind: "judged";
+      readonly read: Extract<ReturnType<typeof readHosts>, { kind: "read" }>;
+      /** What was found and no comment silences, in order. */
+      readonly all: readonly Finding[];
+      /** What comments silence. */
+      readonly suppressed: readonly Finding[];
+      readonly incomplete: readonly Incomplete[];
+      readonly passed: readonly LintRefusal[];
+    }
+  | { readonly kind: "refused"; readonly refusal: LintRefusal };
+
+/** Reads and judges, whatever is known or was changed. `passes`: which paths may mean nothing. */
+function judge(
+  rules: readonly Rule[],
+  validators: Validators,
+  options: LintOptions,
+  passes: (refusal: LintRefusal) => boolean,
+): Judged {
+  const read = readHosts(options, false, passes);
   if (read.kind === "refused") return read;
-  const known = new Map(
-    rules.map((rule) => [rule, settingOf(rule, options.config ?? null, validators)] as const),
-  );
-  const settings = (rule: Rule): RuleSetting => known.get(rule) ?? { level: "off", options: {} };
+  const known = new Map<PathConfig | null, Settings>();
+  const settingsFor = (config: PathConfig | null): Settings =>
+    once(known, config, () =>
+      settingsOf(config, options.levels ?? [], validators, belowConfig(config, options.workingDirectory)),
+    );
   const hosts = read.hosts.map(({ host }) => host);
   const unread = [...read.failures, ...hosts.flatMap(incompleteOf)];
   const fatal = unread.some((one) => one.fatal);
-  const idle = fatal ? null : firstIdle(read.given, hosts);
-  if (idle !== null) return { kind: "refused", refusal: notRead(idle) };
-  const judged = read.hosts.map(({ host, touching }) => {
+  const idle = fatal ? [] : idlePaths(read.given, hosts).map(notRead);
+  const refused = idle.find((one) => !passes(one));
+  if (refused !== undefined) return { kind: "refused", refusal: refused };
+  const names =
+    options.change == null ? null : changedNames(options.change, read.hosts, options.workingDirectory);
+  const judged = read.hosts.map(({ host, touching, config }) => {
     const paths = touching === null ? null : new Set(touching);
-    const isWanted = (one: Placed): boolean => isOfTree(one) && (paths === null || touches(one, paths));
-    const ran = run(rules, host, settings, isWanted);
-    return { ...ran, findings: ran.findings.filter(isWanted) };
+    const settings = settingsFor(config);
+    const isWanted = (one: Placed): boolean =>
+      isOfTree(one) && (paths === null || touches(one, paths)) && !markedIn(one).every(settings.ignores);
+    const listed = (one: Placed): boolean => isWanted(one) && (names === null || isIn(one, names));
+    const ran = run(rules, host, settings.of, listed, ({ id }) => options.step?.(`${host.name}: ${id}`));
+    return { ...ran, findings: ran.findings.filter(isWanted).map(failing(settings)) };
   });
+  const found = distinctFindings(judged.flatMap((one) => one.findings));
   const applied = applyComments(
-    distinctFindings(judged.flatMap((one) => one.findings)),
-    read.hosts.map(({ host, touching }) => ({ host, part: touching !== null })),
+    found,
+    read.hosts.map(({ host, touching, config }) => ({
+      host,
+      settings: settingsFor(config),
+      part: touching !== null,
+    })),
     rules,
-    settings,
     options.today ?? null,
   );
   const ran = [...judged, ...applied.ran];
   const added = applied.ran.flatMap((one) => one.findings);
-  const all = withOrdinals([...applied.findings, ...added].sort(compareFindings));
-  const remaining = withoutKnown(all, options.baseline ?? NO_BASELINE);
-  const { findings, stale } = remaining;
   const further = ran.flatMap(({ leftOut, failures }) => [...leftOut.map(notListed), ...failures]);
-  const incomplete = sortedIncomplete([...unread, ...further]);
-  const suppressed = applied.suppressed + remaining.suppressed;
-  const result = summarize(findings, hosts, incomplete, read.links, suppressed);
-  return { kind: "linted", result, hosts: read.hosts, stale };
+  const kept = new Set(applied.findings);
+  return {
+    kind: "judged",
+    read,
+    all: withOrdinals([...applied.findings, ...added].sort(compareFindings)),
+    suppressed: found.filter((one) => !kept.has(one)),
+    incomplete: sortedIncomplete([...unread, ...further]),
+    passed: [...read.passed, ...idle],
+  };
 }
 
-/** The first path that means neither whole hosts nor a part of one that is read; `null`: none. */
-function firstIdle(
+/** Paths that mean neither whole hosts nor a part of one that is read. */
+function idlePaths(
   given: readonly { readonly path: string; readonly hosts: readonly GivenHost[] }[],
   hosts: readonly Host[],
-): string | null {
+): readonly string[] {
   const parts = given.filter((one) => one.hosts.every(({ touching }) => touching !== null));
-  if (parts.length === 0) return null;
+  if (parts.length === 0) return [];
   const read = new Set(hosts.flatMap(filesOf).flatMap((name) => [...withParents(name), "/"]));
-  const idle = parts.find((one) =>
+  const idle = parts.filter((one) =>
     one.hosts.every(({ touching }) => !(touching ?? []).some((path) => read.has(path))),
   );
-  return idle?.path ?? null;
+  return idle.map(({ path }) => path);
 }
 
 function notRead(path: string): LintRefusal {
@@ -109,16 +234,7 @@ function notRead(path: string): LintRefusal {
 
 /** What a checked configuration says of a rule, completed with the defaults of its options. */
 export function settingOf(rule: Rule, config: Config | null, validators: Validators): RuleSetting {
-  const setting = config?.rules?.[rule.id];
-  if (setting === "off") return { level: "off", options: {} };
-  const [level, given] =
-    setting === undefined ? [null, {}] : typeof setting === "string" ? [setting, {}] : setting;
-  const options = setting === undefined ? {} : structuredClone(given);
-  const complete = validators[ruleSchemaName(rule.id)];
-  if (complete === undefined) throw new Error(`no validator for the options of the rule ${rule.id}`);
-  // Fills in the defaults; the configuration itself was checked when it was read.
-  complete(options);
-  return { level, options };
+  return settingsOf(config === null ? null : configAlone(config, "/"), [], validators, () => null).of(rule);
 }
 
 /** Whether a place of it is in a file of the tree: those of an image nobody can change. */

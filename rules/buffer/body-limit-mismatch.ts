@@ -9,6 +9,7 @@ import {
   sourceOf,
 } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs, showBytes } from "../../src/evidence/pairs.js";
+import { runsNoScripts } from "../../src/evidence/timeouts.js";
 import { addInto, helpOf, replace } from "../../src/help/edit.js";
 import { writeForLocations } from "../../src/help/locations.js";
 import type { Binding, Host } from "../../src/model/host.js";
@@ -88,6 +89,7 @@ export const bodyLimitMismatch = defineRule({
       `,
       "`enable_post_data_reading` is off: PHP then leaves every body to the script and drops none",
       "the location refuses every method that has a body (`limit_except GET { deny all; }`)",
+      "the location only serves the status or the ping page, which nobody sends a body to",
     ],
     what: markdown`
       \`client_max_body_size\` is 1m when nothing sets it, and 0 means no limit. \`post_max_size\` comes
@@ -138,7 +140,7 @@ function* limits(host: Host): Generator<Limits> {
   const reading = requestValues(host, "enable_post_data_reading");
   for (const pair of pairs(host)) {
     const { binding, pool } = pair;
-    if (!takesBodies(binding.location)) continue;
+    if (!takesBodies(binding.location) || runsNoScripts(pair)) continue;
     const php = bytes(postMaxSize(binding, pool));
     if (php === null) continue;
     // PHP's own default is only certain where no php.ini can be missing: one was read, or the host is complete.

@@ -9,6 +9,7 @@ import { nameOf } from "../../src/host/path.js";
 import type { ContainerFacts, MachineSpec } from "../../src/host/spec.js";
 import { type Address, fpmAddress, isLocal, showAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
+import { portAt } from "../../src/model/pass/ports.js";
 import type { SetValue } from "../../src/source/effective.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -96,9 +97,11 @@ export const otherContainer = defineRule({
       if (miss !== null) yield { binding, target, ...miss, since: null };
     }
     for (const { target, pool } of pairsOf(binding)) {
-      const facts = host.machines.get(pool.master)?.facts;
-      const listen = facts == null ? null : moved(pool, facts, target.address);
-      if (facts == null || listen === null || target.assumed) continue;
+      const machine = host.machines.get(pool.master);
+      const facts = machine?.facts;
+      if (machine === undefined || facts == null || target.assumed) continue;
+      const listen = moved(pool, facts, portAt(machine, target.address));
+      if (listen === null) continue;
       yield { binding, target, facts, pool, listen, since: facts.listenMovedIn };
     }
   },
@@ -124,8 +127,8 @@ function elsewhere(host: Host, machine: MachineSpec): Pick<Miss, "facts" | "pool
 }
 
 /** What a pool listens on where the image does not move it; `null`: it is not moved, or nginx reaches it there too. */
-function moved(pool: Pool, { listenMovedIn }: ContainerFacts, wanted: Address): Miss["listen"] | null {
-  if (listenMovedIn === null || wanted.kind !== "tcp") return null;
+function moved(pool: Pool, { listenMovedIn }: ContainerFacts, wanted: number | null): Miss["listen"] | null {
+  if (listenMovedIn === null || wanted === null) return null;
   const written = pool.settings.filter(({ key, index }) => key === "listen" && index === null);
   const last = written.at(-1);
   const before = written.at(-2);
@@ -133,7 +136,7 @@ function moved(pool: Pool, { listenMovedIn }: ContainerFacts, wanted: Address): 
   const { value, place } = before;
   const address = value === null ? null : fpmAddress(value);
   if (value === null || address === null || isOfImage(place.span.file)) return null;
-  return isReached(address, wanted.port) ? null : { value, place };
+  return isReached(address, wanted) ? null : { value, place };
 }
 
 function isMover({ place }: Setting): boolean {
@@ -147,7 +150,10 @@ function isReached(address: Address, port: number | null): boolean {
 
 function report(host: Host, group: readonly [Miss, ...Miss[]]): Draft<Case> {
   const [{ binding, target, facts, pool, listen, since }] = group;
-  const wanted = showAddress(target.address);
+  const machine = host.machines.get(pool.master);
+  const port = machine === undefined ? null : portAt(machine, target.address);
+  const passed = target.address.kind === "tcp" ? target.address.port : null;
+  const wanted = `${showAddress(target.address)}${port === passed ? "" : ` (port ${port} there)`}`;
   const address = fpmAddress(listen.value);
   const where = address?.kind === "unix" ? "a socket of its own container" : "for its own container alone";
   const what =
@@ -156,7 +162,6 @@ function report(host: Host, group: readonly [Miss, ...Miss[]]): Draft<Case> {
       : address?.kind === "unix"
         ? `${listen.value}, ${where}`
         : listen.value;
-  const port = target.address.kind === "tcp" ? target.address.port : null;
   const tag = facts.image ?? "the image";
   const fixed = isOfImage(listen.place.span.file) ? null : [replace(host, listen.place, `listen = ${port}`)];
   return {

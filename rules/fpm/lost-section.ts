@@ -1,9 +1,8 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
-import { isLost } from "../../src/evidence/fpm-lines.js";
+import { isBesideImage, isLost } from "../../src/evidence/fpm-lines.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { Pool, Setting } from "../../src/fpm/types.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
-import { isOfImage } from "../../src/host/image-file.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { groupBy } from "../../src/source/collect.js";
@@ -47,6 +46,7 @@ export const lostSection = defineRule({
     silent: [
       "the file is included from within a section and has no section of its own",
       "there is no main file in the tree, so the order of the files is unknown",
+      "the file is next to those of an image, which have one pool (see `fpm/overridden-setting`)",
       "the file is an overlay that is meant to be read last (`zz-…`, `99-…`), and there is only one pool",
       "PHP-FPM refuses the name there (see `fpm/unknown-setting`)",
     ],
@@ -75,16 +75,9 @@ export const lostSection = defineRule({
 });
 
 function lostIn(pool: Pool): readonly Lost[] {
-  const last = new Map(pool.settings.map(({ key, index }, at) => [`${key} ${index}`, at]));
-  return pool.settings.flatMap((setting, at) => {
+  return pool.settings.flatMap((setting) => {
     const { header, place } = setting;
-    const counts = last.get(`${setting.key} ${setting.index}`) === at;
-    if (
-      header === null ||
-      !isLost(setting) ||
-      isOverlay(pool, place) ||
-      (counts && isBesideImage(pool, header))
-    )
+    if (header === null || !isLost(setting) || isOverlay(pool, place) || isBesideImage(pool, setting))
       return [];
     if (setting.index === null && factOf(setting.key, "pool") === undefined) return [];
     return [{ setting, header, pool }];
@@ -94,11 +87,6 @@ function lostIn(pool: Pool): readonly Lost[] {
 /** With one pool, a file that is named to be read last can only mean that pool. */
 function isOverlay(pool: Pool, { span }: Place): boolean {
   return pool.master.pools.length === 1 && /^(?:zz|9\d)/i.test(nameOf(span.file.path));
-}
-
-/** The same of one that is put beside the files of an image, where nothing after it says otherwise. */
-function isBesideImage(pool: Pool, header: Place): boolean {
-  return pool.master.pools.length === 1 && isOfImage(header.span.file);
 }
 
 function report(host: Host, [first, ...others]: readonly [Lost, ...Lost[]]): Draft<Case> {

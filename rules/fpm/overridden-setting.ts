@@ -1,5 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
-import { isLost } from "../../src/evidence/fpm-lines.js";
+import { isBesideImage, isLost } from "../../src/evidence/fpm-lines.js";
 import { factOf, type Section } from "../../src/fpm/settings/refused.js";
 import { readBoolean, readInteger, readMode, readSeconds } from "../../src/fpm/settings/values.js";
 import type { FpmMaster, Pool, Setting } from "../../src/fpm/types.js";
@@ -94,8 +94,12 @@ export const overriddenSetting = defineRule({
 
 function* checkPlace(place: Place): Generator<Draft<Case>> {
   const section: Section = place.pool === null ? "global" : "pool";
+  const { pool } = place;
   const known = place.settings.filter(
-    (one) => one.value !== null && !isLost(one) && (one.index !== null || factOf(one.key, section)),
+    (one) =>
+      one.value !== null &&
+      (!isLost(one) || (pool !== null && isBesideImage(pool, one))) &&
+      (one.index !== null || factOf(one.key, section)),
   );
   const plain = known.filter(({ index }) => index === null);
   const arrays = known.filter(

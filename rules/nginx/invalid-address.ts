@@ -90,6 +90,7 @@ export const invalidAddress = defineRule({
         a name has no port, and some of the configuration is not there: the name may be an
         \`upstream\` that is not in the tree
       `,
+      "a name has a port, and nothing tells that nginx reads the file with that `upstream` as well",
     ],
     why: markdown`
       nginx reads all addresses when it starts, even in locations that nobody requests. It does not
@@ -164,6 +165,8 @@ function groupOf({ role, address }: AddressUse, groups: Upstreams): Node | null 
 function* ported(host: Host, use: AddressUse, group: Node): Generator<Draft> {
   const { address, node } = use;
   if (address.kind !== "inet" || address.port === null) return;
+  // Nothing tells that nginx reads both.
+  if (node.file !== group.file && host.aside.has(node.file.path)) return;
   const written = argument(node, 0) ?? "";
   const end = written.indexOf(address.host) + address.host.length;
   const name = argument(group, 0) ?? "";

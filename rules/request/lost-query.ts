@@ -143,7 +143,8 @@ function lastWord({ node, index }: Extract<Lead, { readonly kind: "try-files" }>
 
 /** Whether a script answers as its own page: one that keeps the status, or is named for it, is about the error. */
 function isFrontController({ status, uri }: PhpOutcome): boolean {
-  return (status === null || status === 200) && /^(?!.*(?:err|[45]\d\d)).*\/index\.php$/i.test(uri);
+  const kept = status === null || status === 200;
+  return kept && uri.toLowerCase().endsWith("/index.php") && !/err|[45]\d\d/i.test(uri);
 }
 
 /** Whether the query, or something that is not known, reaches PHP as QUERY_STRING. */

@@ -19,6 +19,7 @@ import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 import { once, perKey } from "../../src/source/memo.js";
+import { looksFilledIn } from "../../src/source/template-names.js";
 
 /** A socket that nginx's workers may not write to, on one way to its pool. */
 interface Closed extends Pair {
@@ -72,6 +73,7 @@ export const permissionDenied = defineRule({
         own account
       `,
       "nobody listens on the socket",
+      "a template fills in the path of the socket, and nothing says which account nginx runs as",
     ],
     what: markdown`
       Without any of these settings the socket belongs to root and has mode 0660. \`listen.owner\` given by
@@ -182,6 +184,8 @@ function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null
   const unknown = known ? null : "The accounts of the host (etc/passwd and etc/group) would settle it.";
   const one = { ...pair, socket, worker };
   if (worker.kind === "build-default") {
+    // A template whose daemons nothing names an account for may be started by any account, for both of them.
+    if (!known && looksFilledIn(listenText(pool))) return null;
     if (rootOnly(socket)) return { ...one, case: "denied", settle: unknown, byMode: false };
     return known && !opensForBuilds(host, socket)
       ? { ...one, case: "build-default", settle: null, byMode: false }
@@ -192,6 +196,10 @@ function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null
   const { owner, group } = socket;
   const byMode = owner.name === account.name || worker.groups.includes(group.name);
   return { ...one, case: "denied", settle: unknown ?? withoutAcl(host, one), byMode };
+}
+
+function listenText(pool: Pool): string {
+  return pool.settings.findLast(({ key, index }) => key === "listen" && index === null)?.raw ?? "";
 }
 
 function rootOnly({ owner, group, mode, acl }: PoolSocket): boolean {

@@ -1,18 +1,14 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
-import {
-  certainty,
-  furtherLocations,
-  poolKey,
-  relatedValues,
-  sourceOf,
-} from "../../src/evidence/grouping.js";
+import { furtherLocations, poolKey, relatedValues, sourceOf } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
 import {
   chosenExecutionTimes,
   type Limits,
+  limitCertainty,
   limits,
+  limitsWithoutMain,
   longestRead,
   ownPools,
   readLimit,
@@ -102,7 +98,9 @@ export const readBelowTerminate = defineRule({
   },
   *check(host) {
     const all = [...limits(host)];
-    const long = all.filter(({ read, terminate }) => terminate.value * 1000 > read.value * TOLERATED);
+    const long = [...all, ...limitsWithoutMain(host)].filter(
+      ({ read, terminate }) => terminate.value * 1000 > read.value * TOLERATED,
+    );
     const key = (pair: Limits): string => `${poolKey(pair)} ${pair.target.assumed}`;
     for (const group of groupBy(long, (pair) => `${sourceOf(pair.read)} ${key(pair)}`))
       yield* heldLong(host, all, group);
@@ -265,7 +263,7 @@ function helpLimit(host: Host, all: readonly Limits[], { terminate, pool, ...pai
 
 function common(first: Limits): Pick<Draft, "settle" | "link" | "names"> {
   return {
-    ...certainty(first),
+    ...limitCertainty(first),
     link: linkOf(first),
     names: namesOf(first.binding, first.pool),
   };

@@ -1,15 +1,17 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
-import {
-  certainty,
-  furtherLocations,
-  poolKey,
-  relatedValues,
-  sourceOf,
-} from "../../src/evidence/grouping.js";
+import { furtherLocations, poolKey, relatedValues, sourceOf } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, showMs, shown, showSeconds } from "../../src/evidence/pairs.js";
-import { type Limits, limits, ownPools, readLimit, suitsAll } from "../../src/evidence/timeouts.js";
+import {
+  type Limits,
+  limitCertainty,
+  limits,
+  limitsWithoutMain,
+  ownPools,
+  readLimit,
+  suitsAll,
+} from "../../src/evidence/timeouts.js";
 import { helpOf, write } from "../../src/help/edit.js";
 import { writeForLocations } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
@@ -70,7 +72,7 @@ export const terminateBelowRead = defineRule({
   },
   *check(host) {
     const all = [...limits(host)];
-    const found = all.filter(
+    const found = [...all, ...limitsWithoutMain(host)].filter(
       ({ read, terminate }) => terminate.value > 0 && terminate.value * 1000 < read.value,
     );
     const key = (pair: Limits): string => `${sourceOf(pair.read)} ${poolKey(pair)} ${pair.target.assumed}`;
@@ -91,7 +93,7 @@ function* report(host: Host, all: readonly Limits[], group: Group): Generator<Dr
   const killer = `PHP-FPM kills the request after ${killed}`;
   yield {
     case: "killed",
-    ...certainty(first),
+    ...limitCertainty(first),
     message: `${killer}, but nginx would wait ${waits}`,
     at,
     label: nginxFirst ? `nginx is ready to wait ${waits}` : killer,

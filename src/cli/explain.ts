@@ -5,8 +5,12 @@ import { explainRule } from "../report/explain/rule.js";
 import { explainSymptom } from "../report/explain/symptom.js";
 import { chooseColor } from "../report/terminal/color.js";
 import { nearest } from "../source/spelling.js";
+import { columnsOf } from "./columns.js";
 import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
+
+/** Wider pages of prose are hard to read. */
+const MOST_COLUMNS = 100;
 
 /**
  * Writes a rule's page, or every cause of what users see: `502`, `blank page`. Throws UsageError
@@ -16,7 +20,7 @@ export function explain(words: readonly string[], color: "auto" | "always" | "ne
   const isTTY = world.stdout.isTTY === true;
   const options = {
     color: chooseColor({ flag: color, env: world.env, isTTY }),
-    width: isTTY ? Math.min(world.stdout.columns ?? 80, 100) : 100,
+    width: Math.min(columnsOf(world).width, MOST_COLUMNS),
   };
   const topic = words.join(" ").trim();
   const rule = world.rules.find(({ id }) => id === topic);

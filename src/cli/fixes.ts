@@ -7,7 +7,9 @@ import { type LintOptions, lintHosts } from "../lint.js";
 import type { ReadHost } from "../read-hosts.js";
 import { count } from "../report/coverage.js";
 import { unifiedDiff } from "../report/diff.js";
+import { sayPassed } from "./changed.js";
 import { writeDiff } from "./diff-output.js";
+import { withProgress } from "./progress.js";
 import { tell } from "./streams.js";
 import { UsageError } from "./usage.js";
 import type { World } from "./world.js";
@@ -18,6 +20,8 @@ export interface FixArguments {
   readonly fix: boolean;
   readonly fixReview: boolean;
   readonly diff: boolean;
+  /** One line a finding, and nobody is told what goes on meanwhile. */
+  readonly quiet: boolean;
 }
 
 /** Whether anything is to change, or to be shown as a change. */
@@ -33,8 +37,10 @@ export interface FixOutcome {
 }
 
 /** What the options say, linted. Throws UsageError for what is refused. */
-export function linted(options: LintOptions, world: World) {
-  const outcome = lintHosts(world.rules, world.validators, options);
+export function linted(options: LintOptions, world: World, quiet: boolean) {
+  const outcome = withProgress(world, quiet, (watched) =>
+    lintHosts(world.rules, world.validators, { ...options, ...watched }),
+  );
   if (outcome.kind === "refused") throw new UsageError(outcome.refusal.message);
   return outcome;
 }
@@ -49,8 +55,10 @@ export function fixFiles(args: FixArguments, options: LintOptions, world: World)
       "- is a text and no file: --fix, --fix-review and --diff need the path of the files",
     );
   const allowed = new Set<Safety>(args.fixReview ? ["safe", "review"] : ["safe"]);
-  const { result: before, hosts } = linted(options, world);
-  const fixed = fix(before, (texts) => linted({ ...options, texts }, world).result, allowed);
+  const outcome = linted(options, world, args.quiet);
+  const { result: before, hosts } = outcome;
+  sayPassed(outcome, options.change, world);
+  const fixed = fix(before, (texts) => linted({ ...options, texts }, world, args.quiet).result, allowed);
   if (args.diff) {
     for (const [name, { before: old, after }] of fixed.files) writeDiff(unifiedDiff(name, old, after), world);
     tell(world, summary(fixed, "would fix"));

@@ -13,11 +13,16 @@ import { drawQuiet, drawText } from "../report/text.js";
 import { decodeBytes } from "../source/bytes.js";
 import { version } from "../version.js";
 import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
-import { loadConfig } from "./config.js";
+import { sayPassed, scopeOf } from "./changed.js";
+import { columnsOf } from "./columns.js";
+import { configsFor } from "./config/load.js";
+import { printConfig } from "./config/print.js";
 import { asksFixes, type FixArguments, fixFiles, linted } from "./fixes.js";
+import { isRemoved } from "./git/changes.js";
+import { gitOf } from "./git/git.js";
 import { refusalOf } from "./input-text.js";
 import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
-import { withRuleLevels } from "./rule-levels.js";
+import { ruleLevels } from "./rule-levels.js";
 import { fileNaming } from "./services.js";
 import { tell } from "./streams.js";
 import { exitStatus, UsageError } from "./usage.js";
@@ -28,7 +33,6 @@ export interface LintArguments extends FixArguments {
   readonly paths: readonly string[];
   readonly failOn?: FailOn | undefined;
   readonly format?: readonly string[] | undefined;
-  readonly quiet: boolean;
   readonly infos: boolean;
   readonly minSeverity?: Severity | undefined;
   /** `ID=LEVEL`, each. */
@@ -36,8 +40,12 @@ export interface LintArguments extends FixArguments {
   /** File of known findings. */
   readonly baseline?: string | undefined;
   readonly updateBaseline: boolean;
+  /** As `withRevision` leaves it. */
+  readonly changed?: string | undefined;
   readonly color: "auto" | "always" | "never";
   readonly config?: string | undefined;
+  /** Paths for which to print what holds. */
+  readonly printConfig?: readonly string[] | undefined;
   /** `1.22.1`. */
   readonly nginxVersion?: string | undefined;
   /** `8.3`. */
@@ -51,31 +59,33 @@ const FORMATS: readonly LintFormat[] = [...DOCUMENTS, ...(Object.keys(machineFor
 
 type LintFormat = (typeof DOCUMENTS)[number] | MachineFormat;
 
-/** Columns of text that goes to a file or a pipe, where nothing cuts lines and few people read wider ones. */
-export const PLAIN_WIDTH = 100;
-
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
+  if (args.printConfig !== undefined) return whatHolds(args, args.printConfig, world);
   const outputs = readOutputs(args.format ?? [], FORMATS, "github");
-  const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
+  const configs = configsFor(args.config, world.workingDirectory, world.validators);
+  const git = gitOf(world.env);
+  const scope = scopeOf(args.changed, args.paths, world.workingDirectory, git);
   const options: LintOptions = {
-    paths: args.paths,
+    paths: scope.paths,
     workingDirectory: world.workingDirectory,
-    config: withRuleLevels(loaded?.config ?? null, args.rule ?? [], world.rules),
+    configOf: configs.of,
+    levels: ruleLevels(args.rule ?? [], world.rules),
     nginxVersion: checkedNginxVersion(args.nginxVersion),
     phpVersion: checkedVersion("php-version", args.phpVersion),
     memory: checkedSize("ram", args.ram),
-    ...(args.paths.includes("-") && !asksFixes(args) ? { standardInput: dumpText(world) } : {}),
+    ...(scope.paths.includes("-") && !asksFixes(args) ? { standardInput: dumpText(world) } : {}),
     today: new Date(world.now()).toISOString().slice(0, 10),
-    configDirectory: loaded?.directory ?? world.workingDirectory,
     baseline: knownFindings(args, world),
+    change: scope.change,
+    isRemoved: (path) => isRemoved(path, world.workingDirectory, git),
   };
   if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))
     throw new UsageError("--diff prints only the diff: drop --format, or give it a file");
   const { result, printed } = asksFixes(args)
     ? fixFiles(args, options, world)
     : { result: withBaseline(args, options, world), printed: false };
-  const failOn = args.failOn ?? loaded?.config.failOn ?? "warning";
+  const failOn = args.failOn ?? null;
   const run: Run = {
     meta: { version },
     rules: world.rules,
@@ -94,8 +104,35 @@ export function lintCommand(args: LintArguments, world: World): number {
   return statusOf(result, failOn);
 }
 
+/** Throws UsageError. */
+function whatHolds(args: LintArguments, [path = "", second]: readonly string[], world: World): number {
+  const other = second ?? args.paths[0];
+  if (other !== undefined)
+    throw new UsageError(`--print-config prints what holds for one path: drop ${path} or ${other}`);
+  checkedNginxVersion(args.nginxVersion);
+  checkedVersion("php-version", args.phpVersion);
+  checkedSize("ram", args.ram);
+  const typed = [
+    ["failOn", "--fail-on", args.failOn],
+    ["nginxVersion", "--nginx-version", args.nginxVersion],
+    ["phpVersion", "--php-version", args.phpVersion],
+    ["memory", "--ram", args.ram],
+  ] as const;
+  const values = new Map(
+    typed.flatMap(([key, option, value]) =>
+      value === undefined ? [] : [[key, { value, option: `${option} ${value}` }] as const],
+    ),
+  );
+  const configs = configsFor(args.config, world.workingDirectory, world.validators);
+  const options = { levels: ruleLevels(args.rule ?? [], world.rules), values };
+  printConfig(path, configs, options, args.format ?? [], world);
+  return exitStatus.clean;
+}
+
 function withBaseline(args: LintArguments, options: LintOptions, world: World): LintResult {
-  const { result, stale } = linted(options, world);
+  const outcome = linted(options, world, args.quiet);
+  sayPassed(outcome, options.change, world);
+  const { result, stale } = outcome;
   if (args.baseline === undefined) return result;
   if (!args.updateBaseline) {
     sayStale(args.baseline, stale, world);
@@ -115,6 +152,8 @@ function withoutFindings({ findings, summary }: LintResult): LintResult {
 function knownFindings(args: LintArguments, world: World): Baseline | null {
   if (args.updateBaseline) {
     if (args.baseline === undefined) throw new UsageError("--update-baseline needs --baseline FILE");
+    if (args.changed !== undefined)
+      throw new UsageError("--update-baseline records all findings: drop --changed");
     if (asksFixes(args))
       throw new UsageError("--update-baseline records findings: drop --fix, --fix-review and --diff");
     return null;
@@ -199,13 +238,13 @@ function render(
   return drawText(result, {
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
     unicode: chooseUnicode(world.env),
-    width: terminal ? (world.stdout.columns ?? 80) : PLAIN_WIDTH,
+    ...columnsOf(world, output.file),
     infos: args.infos,
     ...(args.minSeverity === undefined ? {} : { minSeverity: args.minSeverity }),
   });
 }
 
-function statusOf(result: LintResult, failOn: FailOn): number {
+function statusOf(result: LintResult, failOn: FailOn | null): number {
   if (result.summary.incomplete.some(({ fatal }) => fatal)) return exitStatus.incomplete;
   return result.findings.some((finding) => fails(finding, failOn)) ? exitStatus.findings : exitStatus.clean;
 }

@@ -21,6 +21,8 @@ export interface Built {
   readonly runs: readonly string[];
   /** Something copies to or from where nobody can tell. */
   readonly unsure: boolean;
+  /** Directories of the tree whose files it may hold; none: it is used as it is. */
+  readonly contexts: readonly string[];
 }
 
 export interface BuildContext {
@@ -34,7 +36,16 @@ export interface BuildContext {
 /** An image by its name. */
 export function plainImage(name: string | null): Built {
   const image = name === null ? null : imageOf(name);
-  return { image, from: name, layers: [], command: null, workdir: "/", runs: [], unsure: false };
+  return {
+    image,
+    from: name,
+    layers: [],
+    command: null,
+    workdir: "/",
+    runs: [],
+    unsure: false,
+    contexts: [],
+  };
 }
 
 /** What a Dockerfile builds; `null`: it has no stage. */
@@ -113,7 +124,8 @@ class Building {
       }
     }
     const whole = entrypoint === null ? command : [...entrypoint, ...(command ?? [])];
-    return { image: base.image, from: base.from, layers, command: whole, workdir, runs, unsure };
+    const { image, from } = base;
+    return { image, from, layers, command: whole, workdir, runs, unsure, contexts: this.context.contexts };
   }
 
   private at({ line }: Instruction): Place {

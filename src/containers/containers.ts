@@ -10,7 +10,9 @@ import { containerOf } from "./machine.js";
 import { Tree } from "./tree.js";
 
 export type { Project } from "./compose.js";
+export { outsidePath } from "./filesystem.js";
 export type { Container } from "./machine.js";
+export { startsAsRoot } from "./started-as-root.js";
 
 export interface FoundContainers {
   readonly projects: readonly Project[];

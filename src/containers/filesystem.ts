@@ -44,6 +44,11 @@ export interface Contents {
 /** Keeps paths of the tree apart from those of the container. */
 const OUTSIDE = "/\u0000tree";
 
+/** The path by which the file system of a container has a file of the tree that no layer brings. */
+export function outsidePath(treePath: string): string {
+  return OUTSIDE + treePath;
+}
+
 /** A file that only containers have, by which others know that this is one. */
 const MARK = "/.dockerenv";
 

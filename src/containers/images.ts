@@ -176,11 +176,12 @@ function library(name: string): string {
     .replace(/^library\//, "");
 }
 
-/** Copies of the official images under other names, word for word. */
+/** Copies of the official images under other names, word for word, and those of one kind of machine. */
 function official(name: string): string {
   return library(name)
     .replace(/^public\.ecr\.aws\/docker\/library\//, "")
-    .replace(/^mirror\.gcr\.io\/(?:library\/)?/, "");
+    .replace(/^mirror\.gcr\.io\/(?:library\/)?/, "")
+    .replace(/^(?:amd64|arm32v[5-7]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x)\//, "");
 }
 
 /** What is known of an image by its name; `null`: nothing. */

@@ -36,6 +36,8 @@ interface Found {
 interface Cluster {
   /** Data of ConfigMaps by their name. */
   readonly maps: Map<string, readonly Found[]>;
+  /** Those that a pod mounts. */
+  readonly mounted: Set<string>;
   /** Files of generated ConfigMaps by their name, each by its key. */
   readonly generated: Map<string, Map<string, string>>;
   readonly services: Found[];
@@ -53,7 +55,13 @@ const MOST_PODS = 500;
 
 /** The containers of all manifests of the tree; `paths`: files that may be such. */
 export function manifestProjects(tree: Tree, paths: readonly string[]): readonly Project[] {
-  const cluster: Cluster = { maps: new Map(), generated: new Map(), services: [], pods: [] };
+  const cluster: Cluster = {
+    maps: new Map(),
+    mounted: new Set(),
+    generated: new Map(),
+    services: [],
+    pods: [],
+  };
   for (const path of paths) {
     const file = tree.file(path);
     if (file === null || !isManifest(file.text)) continue;
@@ -65,10 +73,32 @@ export function manifestProjects(tree: Tree, paths: readonly string[]): readonly
     const key = pod.file.path;
     byDirectory.set(key, [...(byDirectory.get(key) ?? []), ...made]);
   }
+  noteUnmounted(tree, cluster);
   const containers = [...byDirectory.values()].flat();
   const [first] = byDirectory.keys();
   return first === undefined ? [] : [{ file: first, containers }];
 }
+
+/** Files of the daemons that no pod of the tree has, as where the pods are written in another format. */
+function noteUnmounted(tree: Tree, { maps, mounted }: Cluster): void {
+  for (const [name, found] of maps) {
+    if (mounted.has(name)) continue;
+    for (const { value, file } of found) {
+      const entries = entriesOf(at(value, "data"));
+      const key = entries.find(([, one]) => OF_DAEMONS.test(textOf(one) ?? ""))?.[0];
+      if (key !== undefined)
+        tree.note(
+          file.path,
+          null,
+          `${key} of the ConfigMap ${name} is not read: no pod of the tree mounts it`,
+          true,
+        );
+    }
+  }
+}
+
+/** A block of nginx, or a setting that only pools have. */
+const OF_DAEMONS = /^[ \t]*(?:server|http|location|pm)\b[ \t]?[{=~/]/m;
 
 function gather(tree: Tree, cluster: Cluster, document: Yaml, file: SourceFile): void {
   const kind = textOf(at(document, "kind"));
@@ -121,7 +151,8 @@ function pods(cluster: Cluster, value: Yaml, file: SourceFile, depth: number): v
 }
 
 function containersOf(tree: Tree, cluster: Cluster, pod: Pod): readonly Container[] {
-  const names = serviceNames(cluster, pod);
+  const doors = doorsOf(cluster, pod);
+  const names = doors.size === 0 ? null : [...doors.keys()];
   const network = `pod ${pod.file.path}:${pod.spec.start}`;
   const volumes = new Map(
     itemsOf(at(pod.spec, "volumes")).map((value) => [textOf(at(value, "name")) ?? "", value] as const),
@@ -136,6 +167,7 @@ function containersOf(tree: Tree, cluster: Cluster, pod: Pod): readonly Containe
     const described = {
       label: `container ${name}`,
       names,
+      portBehind: (door: string, port: number) => doors.get(door)?.(port) ?? null,
       network,
       built: plainImage(textOf(image)),
       mounts: mounts.layers,
@@ -158,17 +190,51 @@ function environmentOf(container: Yaml): ReadonlyMap<string, string | null> {
   );
 }
 
-/** The services whose selector the labels of the pod fit; `null`: there are none, and its name is unknown. */
-function serviceNames(cluster: Cluster, pod: Pod): readonly string[] | null {
-  const names = cluster.services.flatMap(({ value }) => {
+/** The port of the pod behind one of a service; `null`: it has no such port, or nothing tells. */
+type Ports = (port: number) => number | null;
+
+/** The names of the services whose selector the labels of the pod fit, with what is behind their ports. */
+function doorsOf(cluster: Cluster, pod: Pod): ReadonlyMap<string, Ports> {
+  const doors = new Map<string, Ports>();
+  for (const { value } of cluster.services) {
     const selector = entriesOf(at(value, "spec", "selector"));
     const fits = selector.length > 0 && selector.every(([key, one]) => pod.labels.get(key) === textOf(one));
-    const name = textOf(at(value, "metadata", "name"));
-    if (!fits || name === null) return [];
-    const space = textOf(at(value, "metadata", "namespace")) ?? "default";
-    return [name, `${name}.${space}`, `${name}.${space}.svc`, `${name}.${space}.svc.cluster.local`];
-  });
-  return names.length === 0 ? null : names.map((name) => name.toLowerCase());
+    const name = textOf(at(value, "metadata", "name"))?.toLowerCase();
+    if (!fits || name === undefined) continue;
+    const space = (textOf(at(value, "metadata", "namespace")) ?? "default").toLowerCase();
+    const ports = portsOf(value, pod);
+    for (const one of [
+      name,
+      `${name}.${space}`,
+      `${name}.${space}.svc`,
+      `${name}.${space}.svc.cluster.local`,
+    ])
+      doors.set(one, ports);
+  }
+  return doors;
+}
+
+/** Without an address of its own a service is a name for the pods, which have all their ports. */
+function portsOf(service: Yaml, pod: Pod): Ports {
+  const listed = itemsOf(at(service, "spec", "ports"));
+  if (textOf(at(service, "spec", "clusterIP")) === "None" || listed.length === 0) return (port) => port;
+  const named = new Map(
+    itemsOf(at(pod.spec, "containers"))
+      .flatMap((one) => itemsOf(at(one, "ports")))
+      .map((one) => [textOf(at(one, "name")) ?? "", numberOf(at(one, "containerPort"))] as const),
+  );
+  const behind = new Map(
+    listed.map((one) => {
+      const to = at(one, "targetPort") ?? at(one, "port");
+      return [numberOf(at(one, "port")), numberOf(to) ?? named.get(textOf(to) ?? "") ?? null] as const;
+    }),
+  );
+  return (port) => behind.get(port) ?? null;
+}
+
+function numberOf(value: Yaml | null): number | null {
+  const text = textOf(value) ?? "";
+  return /^\d{1,5}$/.test(text) ? Number(text) : null;
 }
 
 function mountsOf(
@@ -230,6 +296,7 @@ function configMap(
   name: string,
   volume: Yaml | null,
 ): ReadonlyMap<string, LayerSource> | null {
+  cluster.mounted.add(name);
   const found = cluster.maps.get(name) ?? [];
   const [first] = found;
   const generated = cluster.generated.get(name);

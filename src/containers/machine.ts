@@ -1,11 +1,11 @@
 /** A container of a project, as its files tell. */
 import type { HostFilesystem } from "../host/filesystem.js";
 import { isWithin, normalizePath, withParents } from "../host/path.js";
-import type { ContainerFacts, ContainerMemory, MountedAt } from "../host/spec.js";
+import type { ContainerFacts, ContainerMemory, MountedAt, PortBehind } from "../host/spec.js";
 import type { Place } from "../source/file.js";
 import type { Built } from "./build.js";
-import { wordsOf } from "./dockerfile.js";
 import { containerFilesystem, type Layer } from "./filesystem.js";
+import { allowsRoot, startsAsRoot } from "./started-as-root.js";
 
 /** What a service of compose, a container of Kubernetes or a Dockerfile alone is. */
 export interface Container {
@@ -13,6 +13,8 @@ export interface Container {
   readonly label: string;
   /** What others call it, in lower case; `null`: nothing tells. */
   readonly names: readonly string[] | null;
+  /** The port of the container behind a port of one of its names; absent: the same. */
+  readonly portBehind?: PortBehind;
   /** Containers with the same text share one network, and so 127.0.0.1. */
   readonly network: string;
   readonly fs: HostFilesystem;
@@ -25,6 +27,7 @@ export interface Container {
 export interface Described {
   readonly label: string;
   readonly names: readonly string[] | null;
+  readonly portBehind?: PortBehind;
   readonly network: string;
   readonly built: Built;
   readonly mounts: readonly Layer[];
@@ -40,7 +43,7 @@ export interface Described {
 
 /** Puts a container together. `tree`: the file system that its layers come from. */
 export function containerOf(described: Described, tree: HostFilesystem): Container {
-  const { built, mounts, label, names, network, volumes } = described;
+  const { built, mounts, label, names, portBehind, network, volumes } = described;
   const { image } = built;
   const own = [...built.layers, ...mounts];
   const contents = (layers: readonly Layer[]) => ({
@@ -70,7 +73,8 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     surelyLacks: (path) => surelyLacks(built, own, fs, path),
     spotOf: (path) => spotOf(volumes, path),
   };
-  return { label, names, network, fs, built, layers, facts };
+  const door = portBehind === undefined ? {} : { portBehind };
+  return { label, names, ...door, network, fs, built, layers, facts };
 }
 
 /** What the entrypoint of nginx's image makes of the files in `templates`; variables of the container say from where to where. */
@@ -99,16 +103,6 @@ function templatesOf(fs: HostFilesystem, env: ReadonlyMap<string, string | null>
   });
 }
 
-/** `-R`, alone or among other letters, or written out. */
-function allowsRoot(command: readonly string[]): boolean {
-  const words = command.flatMap((word) => word.split(/\s+/));
-  if (words.includes("--allow-to-run-as-root")) return true;
-  const first = words.findIndex((word) => /php-fpm/.test(word));
-  // `args: ["-R"]` leaves the program to the image.
-  const options = first === -1 ? words.filter((word) => word.startsWith("-")) : words.slice(first + 1);
-  return options.some((word) => /^-[A-Za-z]+$/.test(word) && word.includes("R"));
-}
-
 /** Whether a file of the tree that starts programs in the container starts PHP-FPM with `-R`. */
 function startedWithRoot(fs: HostFilesystem, layers: readonly Layer[]): boolean {
   const paths = layers.flatMap(({ target, source }) => {
@@ -123,18 +117,7 @@ function startedWithRoot(fs: HostFilesystem, layers: readonly Layer[]): boolean 
           : [path];
       });
   });
-  return [...new Set(paths)].filter(startsPrograms).some((path) => {
-    const entry = fs.entry(path);
-    const answer = entry.kind === "file" ? entry.read() : null;
-    if (answer === null || "unreadable" in answer || !answer.text.includes("php-fpm")) return false;
-    return answer.text.split("\n").some((line) => /php-fpm/.test(line) && allowsRoot(wordsOf(line)));
-  });
-}
-
-/** A script, a program of s6 or runit, or a file of supervisord. */
-function startsPrograms(path: string): boolean {
-  const supervised = path.includes("supervisor") && /\.(?:conf|ini)$/.test(path);
-  return supervised || /\.sh$|\/(?:run|entrypoint|start|Procfile)$/.test(path);
+  return [...new Set(paths)].some((path) => startsAsRoot(fs, path));
 }
 
 /** The innermost mount or copy that a path is in. */

@@ -1,6 +1,7 @@
 import { fpmFacts } from "../fpm/settings/facts.js";
 import { factOf, type Section } from "../fpm/settings/refused.js";
 import type { FpmMaster, Pool, Setting } from "../fpm/types.js";
+import { isOfImage } from "../host/image-file.js";
 import { unique } from "../source/collect.js";
 import type { SourceFile } from "../source/file.js";
 import { perKey } from "../source/memo.js";
@@ -39,6 +40,11 @@ export function isLost({ header, place }: Setting): boolean {
   if (header === null) return false;
   const own = header.span.file.path;
   return ![place.span, ...place.via].some(({ file }) => file.path === own);
+}
+
+/** Whether a line that is lost is where it is meant to be: beside the files of an image, which have one pool. */
+export function isBesideImage({ master }: Pool, { header }: Setting): boolean {
+  return master.pools.length === 1 && header !== null && isOfImage(header.span.file);
 }
 
 /** Whether lines of this key have brackets: `env`, `php_value` and the like. */

@@ -1,14 +1,15 @@
+import type { Draft } from "../engine/define.js";
 import { seconds, setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
 import { requestValues } from "../model/request/php-settings.js";
 import { matches, readPattern } from "../nginx/location/pattern.js";
-import { effectiveTime } from "../nginx/tree/effective.js";
+import { effectiveTime, effectiveTimeWithoutMain } from "../nginx/tree/effective.js";
 import { argument } from "../nginx/tree/nodes.js";
 import { phpDefault } from "../php/facts.js";
 import { type Effective, known } from "../source/effective.js";
 import { perKey } from "../source/memo.js";
-import type { Known } from "./grouping.js";
+import { certainty, type Known } from "./grouping.js";
 import { type Pair, pairs } from "./pairs.js";
 
 /** Both limits on the duration of a request, for one way from a location to a pool. */
@@ -17,15 +18,41 @@ export interface Limits extends Pair {
   readonly read: Known<number>;
   /** The pool's `request_terminate_timeout` in seconds; 0: no limit. */
   readonly terminate: Known<number>;
+  /** nginx's main file is not in the tree, and is taken to set no time. Absent: it is not. */
+  readonly withoutMain?: true;
 }
 
 /** nginx's limit for one way. */
 export const readLimit = ({ read }: Limits): Known<number> => read;
 
 /** Every way for which both limits are known. A read timeout of 0 is a fault with its own rule. */
-export function* limits(host: Host): Generator<Limits> {
+export function limits(host: Host): Generator<Limits> {
+  return limitsBy(host, ({ binding }) => effectiveTime(binding.block, "fastcgi_read_timeout"));
+}
+
+/** Those for which only the main file of nginx, which is not in the tree, could say otherwise. */
+export function* limitsWithoutMain(host: Host): Generator<Limits> {
+  if (host.nginx === null || host.nginx.hasMain) return;
+  const found = limitsBy(host, ({ binding: { block } }) => {
+    const known = effectiveTime(block, "fastcgi_read_timeout");
+    return known.kind === "unknown" ? effectiveTimeWithoutMain(block, "fastcgi_read_timeout") : WRITTEN;
+  });
+  for (const one of found) if (one.terminate.kind === "set") yield { ...one, withoutMain: true };
+}
+
+const WRITTEN: Effective<number> = { kind: "unknown", reason: "it is known without that", place: null };
+
+/** How sure it is what both limits are, and that they meet. */
+export function limitCertainty(limit: Limits): Pick<Draft, "settle"> {
+  const found = certainty(limit);
+  return limit.withoutMain !== true || found.settle != null
+    ? found
+    : { settle: "The main file of nginx would settle it, but it is not in the tree." };
+}
+
+function* limitsBy(host: Host, readOf: (pair: Pair) => Effective<number>): Generator<Limits> {
   for (const pair of pairs(host)) {
-    const read = effectiveTime(pair.binding.block, "fastcgi_read_timeout");
+    const read = readOf(pair);
     const terminate = seconds(pair.pool, "request_terminate_timeout");
     if (read.kind === "unknown" || terminate.kind === "unknown") continue;
     if (read.value <= 0 || runsNoScripts(pair)) continue;

@@ -1,3 +1,6 @@
+import type { HostFilesystem } from "../host/filesystem.js";
+import { directoryOf } from "../host/path.js";
+
 /** What the path of a main file or a pool file says about the PHP that it belongs to. */
 
 /**
@@ -54,7 +57,23 @@ export function isStockPoolFile(path: string): boolean {
   );
 }
 
-/** Whether the files are those of a PHP 5, as their path says, or the version that somebody gave. */
-export function isPhp5(path: string, given: string | null): boolean {
-  return (versionFromPath(path) ?? given ?? "").startsWith("5.") || /\/php-?5(?:-fpm)?\//.test(path);
+/**
+ * Whether the files are those of a PHP 5, as their path says, or the version that somebody gave, or a php.ini
+ * beside them with settings that were gone in 5.4.
+ */
+export function isPhp5(fs: HostFilesystem, path: string, given: string | null): boolean {
+  const version = versionFromPath(path) ?? given;
+  if (version !== null) return version.startsWith("5.");
+  return /\/php-?5(?:-fpm)?\//.test(path) || hasOldIni(fs, path);
+}
+
+const GONE = /^[ \t]*(?:safe_mode|register_globals|magic_quotes_gpc)[ \t]*=/m;
+
+function hasOldIni(fs: HostFilesystem, path: string): boolean {
+  const own = directoryOf(path);
+  return [own, directoryOf(own)].some((directory) => {
+    const entry = fs.entry(`${directory === "/" ? "" : directory}/php.ini`);
+    const answer = entry.kind === "file" ? entry.read() : null;
+    return answer !== null && "text" in answer && GONE.test(answer.text);
+  });
 }

@@ -5,6 +5,7 @@
 import { type Allowance, isSpent, OPENING } from "../host/allowance.js";
 import { type FileEntry, fileOf, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { isOfImage } from "../host/image-file.js";
+import { directoryOf } from "../host/path.js";
 import { iniFor } from "../php/ini.js";
 import { wordingOf } from "../source/bare-words.js";
 import { type Place, place, type SourceFile, type Span } from "../source/file.js";
@@ -52,7 +53,7 @@ const deepest = 5;
 /** Reads a master from its main file. If that cannot be read, the master has no pools. */
 export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptions = {}): FpmMaster {
   const reading = newReading(fs, fpmPrefix(mainPath), opts.whole === true, opts.allowance);
-  reading.old = isPhp5(mainPath, opts.phpVersion ?? null);
+  reading.old = isPhp5(fs, mainPath, opts.phpVersion ?? null);
   const main = openFile(reading, mainPath);
   if (main === null) reading.incomplete = true;
   else readFile(reading, main, [], [main.path]);
@@ -63,7 +64,8 @@ export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptio
 /** Reads pool files whose main file is not in the tree, as if one master included them in this order. */
 export function readPools(fs: HostFilesystem, paths: readonly string[], opts: ReadOptions = {}): FpmMaster {
   const reading = newReading(fs, fpmPrefix(null), opts.whole === true, opts.allowance);
-  reading.old = paths.some((path) => isPhp5(path, opts.phpVersion ?? null));
+  const onePerDirectory = new Map(paths.map((path) => [directoryOf(path), path])).values();
+  reading.old = [...onePerDirectory].some((path) => isPhp5(fs, path, opts.phpVersion ?? null));
   for (const path of paths) {
     const file = openFile(reading, path);
     if (file === null) reading.incomplete = true;

@@ -55,6 +55,12 @@ export function mayBeDump(path: string): boolean {
   return /nginx[^/]*\.(?:txt|out|dump)$/i.test(path);
 }
 
+/** Whether a file of this name may hold what `nginx -V` printed. */
+export function mayTellVersion(path: string): boolean {
+  const name = nameOf(path);
+  return /nginx/i.test(name) && (/\.(?:txt|out|log)$/i.test(name) || /version|[-_.]V$/.test(name));
+}
+
 const DIRECTORY =
   /^(?:etc|nginx|openresty|php-fpm|php-fpm\.d|fpm|fpm\.d|pool\.d|conf\.d|sites-(?:available|enabled)|snippets|vhosts?(?:\.d)?)$/;
 

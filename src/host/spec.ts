@@ -23,10 +23,14 @@ export interface HostSpec {
    * rests on them is not certain. Absent: none.
    */
   readonly aside?: readonly AsideFile[];
+  /** Containers of the tree have other files for nginx than these, so that nothing is certain. Absent: they have not. */
+  readonly atRest?: boolean;
   /** What this process could not read or look into while it searched. Absent: nothing. */
   readonly unread?: readonly UnreadPath[];
   /** nginx's half is the output of `nginx -T`: every file that it read is there. Absent: it is not. */
   readonly dumped?: boolean;
+  /** As a text of `nginx -V` among its files says. Absent: there is none. */
+  readonly nginxVersion?: string;
   /** The container that nginx's half runs in. Absent: it is no container, or nothing describes it. */
   readonly container?: ContainerFacts;
   /** Other machines (containers) in which PHP-FPM runs. Absent: none. */
@@ -35,18 +39,25 @@ export interface HostSpec {
   readonly neighbours?: ReadonlySet<string>;
   /** A command line of the tree starts PHP-FPM with `-R`, and it is unknown for which of its pools. */
   readonly allowsRoot?: boolean;
+  /** The same of a script of the tree, or a file of supervisord, which are read when this is asked. Absent: no. */
+  readonly scriptAllowsRoot?: () => boolean;
 }
 
 /** A machine beside that of nginx. */
 export interface MachineSpec extends Pick<HostSpec, "fpm" | "pools"> {
   /** What nginx may call it, in lower case; `null`: unknown. */
   readonly names: readonly string[] | null;
+  /** Absent: the port that nginx names is that of the machine. */
+  readonly portBehind?: PortBehind;
   /** It shares 127.0.0.1 with nginx. */
   readonly sharesNetwork: boolean;
   readonly fs: HostFilesystem;
   /** `null`: nothing describes it. */
   readonly facts: ContainerFacts | null;
 }
+
+/** The port of a machine behind a port of one of its names; `null`: there is none, or nothing tells which. */
+export type PortBehind = (name: string, port: number) => number | null;
 
 /** What the files that describe a container say of it. */
 export interface ContainerFacts {

@@ -49,7 +49,7 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
   const fs = whole ? found : withDeployed(found);
   // nginx lists every file that it reads, so that nothing can be missing from a dump.
   const tree = readNginx(spec, fs, whole || spec.dumped === true, options);
-  const nginxVersion = options.nginxVersion ?? spec.container?.nginxVersion ?? null;
+  const nginxVersion = options.nginxVersion ?? spec.container?.nginxVersion ?? spec.nginxVersion ?? null;
   const nginx = tree === null ? null : nginxHost(tree, spec.nginx !== null, nginxVersion);
   const reading = { ...options, whole, phpVersion: spec.container?.phpVersion ?? options.phpVersion };
   const { masters: own, unincluded } = readMasters(spec, fs, reading);
@@ -86,9 +86,10 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     unread,
     machines,
     container,
-    allowsRoot: spec.allowsRoot === true,
+    allowsRoot: () => spec.allowsRoot === true || spec.scriptAllowsRoot?.() === true,
   };
-  const aside = new Set([...(tree?.adopted ?? []), ...others.files]);
+  const unused = spec.atRest === true ? (tree?.texts ?? []) : [];
+  const aside = new Set([...(tree?.adopted ?? []), ...unused.map(({ file }) => file.path), ...others.files]);
   const resting = { aside, asideMasters: others.masters, notEnabled: whole ? notEnabled(fs, nginx) : 0 };
   return { name: spec.name, fs, nginx, masters, pools, accounts, whole, ...joined, ...resting };
 }

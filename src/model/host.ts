@@ -21,8 +21,8 @@ export interface Host {
   readonly machines: ReadonlyMap<FpmMaster, MachineSpec>;
   /** The container that nginx's half runs in; `null`: none, or nothing describes it. */
   readonly container: ContainerFacts | null;
-  /** A command line of the tree has `-R`, and it is unknown for which of its masters. */
-  readonly allowsRoot: boolean;
+  /** Whether a command line of the tree has `-R`, and it is unknown for which of its masters. */
+  readonly allowsRoot: () => boolean;
   /**
    * Masters of pools that nothing is known to include. Their pools are not among `pools`: they take no part in
    * sums and comparisons, but a location whose address they have passes to them.

@@ -15,6 +15,7 @@ import { type Rendered, renderEach } from "./rendered.js";
 import type { Paint, Role } from "./terminal/color.js";
 import { painter } from "./terminal/color.js";
 import { escapeLine, escapeText, withoutCommands } from "./terminal/escape.js";
+import { hanging, wrap } from "./terminal/width.js";
 
 export interface TextOptions {
   readonly color: boolean;
@@ -22,6 +23,8 @@ export interface TextOptions {
   readonly unicode: boolean;
   /** Columns of the terminal; `Infinity` never cuts a line. Fewer than 40 count as 40. */
   readonly width: number;
+  /** Whether sentences are broken to that width as well. Default: each is one line, for who looks for one. */
+  readonly wrapped?: boolean;
   /** Infos with their frames. Default: a line each, and of many only the first. */
   readonly infos?: boolean;
   /** Findings below it are left out. Default: none is. */
@@ -54,12 +57,41 @@ function canvasFor(finding: Finding, shown: Evidence, options: TextOptions): Can
   };
 }
 
-/** `= name: line`, further lines indented below; nothing where there is no text. */
-function note(canvas: Canvas, name: string, lines: readonly string[], role: Role): string[] {
+/** Columns of a sentence; `Infinity`: it stays whole. */
+function sentenceWidth({ width, wrapped }: TextOptions): number {
+  return wrapped === true ? Math.max(width || MIN_WIDTH, MIN_WIDTH) : Infinity;
+}
+
+/** Further lines of a headline, of an info and of what is said at the end. */
+const INDENT = 4;
+
+interface Note {
+  readonly canvas: Canvas;
+  /** Columns that its lines are broken to; `Infinity`: they are to be copied as they are. */
+  readonly columns: number;
+}
+
+/** `= name: line`, further lines indented below; nothing where there is no text. What is indented itself is to be pasted. */
+function note({ canvas, columns }: Note, name: string, lines: readonly string[], role: Role): string[] {
   if (lines.every((line) => line.trim() === "")) return [];
-  const [first = "", ...rest] = lines.map(escapeLine);
+  const indent = `${margin(canvas)}    `;
+  const room = columns - indent.length;
+  const [first = "", ...rest] = lines
+    .map(escapeLine)
+    .flatMap((line, at) =>
+      line.startsWith(" ") || room === Infinity
+        ? [line]
+        : wrap(line, at === 0 ? room - name.length : room, room),
+    );
   const start = `${margin(canvas)}${canvas.paint("gutter", "=")} ${canvas.paint(role, `${name}:`)}`;
-  return [`${start} ${first}`, ...rest.map((line) => (line === "" ? "" : `${margin(canvas)}    ${line}`))];
+  return [`${start} ${first}`, ...rest.map((line) => (line === "" ? "" : indent + line))];
+}
+
+function headline({ severity, rule, message }: Finding, paint: Paint, columns: number): string {
+  const tag = `${severity}[${escapeText(rule)}]`;
+  const [first = "", ...rest] = hanging(`${tag}: ${escapeText(message)}`, columns, INDENT);
+  const start = paint(severity, tag) + paint("headline", first.slice(tag.length));
+  return [start, ...rest.map((line) => paint("headline", line))].join("\n");
 }
 
 function alsoRows(canvas: Canvas, folded: readonly Label[]): string[] {
@@ -74,19 +106,21 @@ function findingText(finding: Finding, options: TextOptions, alike: readonly Fin
   const shown = evidence(finding);
   const canvas = canvasFor(finding, shown, options);
   const { paint } = canvas;
-  const tag = paint(finding.severity, `${finding.severity}[${escapeText(finding.rule)}]`);
-  const rows = [tag + paint("headline", `: ${escapeText(finding.message)}`)];
+  const columns = sentenceWidth(options);
+  const prose = { canvas, columns };
+  const copied = { canvas, columns: Infinity };
+  const rows = [headline(finding, paint, columns)];
   for (const [index, frame] of shown.frames.entries()) {
     rows.push(...drawFrame(canvas, frame, index === 0), bar(canvas));
   }
   rows.push(
     ...alsoRows(canvas, shown.folded),
-    ...note(canvas, "effect", [finding.effect], "headline"),
-    ...note(canvas, "help", shortHelp(helpLines(finding.help)), "help"),
-    ...note(canvas, "settle", [finding.settle ?? ""], "headline"),
-    ...note(canvas, "log", [finding.symptom?.log ?? ""], "headline"),
-    ...note(canvas, "also", [places(alike)], "headline"),
-    ...note(canvas, "more", [`fpmlint explain ${finding.rule}`], "headline"),
+    ...note(prose, "effect", [finding.effect], "headline"),
+    ...note(prose, "help", shortHelp(helpLines(finding.help)), "help"),
+    ...note(prose, "settle", [finding.settle ?? ""], "headline"),
+    ...note(copied, "log", [finding.symptom?.log ?? ""], "headline"),
+    ...note(prose, "also", [places(alike)], "headline"),
+    ...note(copied, "more", [`fpmlint explain ${finding.rule}`], "headline"),
   );
   return `${rows.join("\n")}\n`;
 }
@@ -120,22 +154,30 @@ function places(findings: readonly Finding[]): string {
   return named.join(", ") + (more > 0 ? ` and ${more.toLocaleString("en-US")} more` : "");
 }
 
-function infoLine([first, ...others]: readonly [Finding, ...Finding[]], paint: Paint): string {
+function infoLine([first, ...others]: readonly [Finding, ...Finding[]]): string {
   const also = others.length === 0 ? "" : ` (also ${places(others)})`;
-  return `${paint("info", "info")}: ${fileLine(first.at.span)}: ${escapeText(first.message)} [${escapeText(first.rule)}]${also}`;
+  return `info: ${fileLine(first.at.span)}: ${escapeText(first.message)} [${escapeText(first.rule)}]${also}`;
 }
 
 /** One line each: those of a rule that are more than three are one line, and of many kinds the first are shown. */
-function infoLines(infos: readonly Finding[], paint: Paint): string[] {
+function infoLines(
+  infos: readonly Finding[],
+  paint: Paint,
+  broken: (line: string) => readonly string[],
+): string[] {
   const rows = kinds(infos).flatMap((same) =>
     same.length > MOST_ALIKE
-      ? [{ row: infoLine(same, paint), count: same.length }]
-      : same.map((one) => ({ row: infoLine([one], paint), count: 1 })),
+      ? [{ row: infoLine(same), count: same.length }]
+      : same.map((one) => ({ row: infoLine([one]), count: 1 })),
   );
   const shown = rows.length > MOST_INFOS ? rows.slice(0, MOST_INFOS - 1) : rows;
   const left = rows.slice(shown.length).reduce((sum, { count: number }) => sum + number, 0);
   const more = left === 0 ? [] : [`and ${count(left, "more info", "more infos")}: --infos shows them`];
-  return [...shown.map(({ row }) => row), ...more];
+  const lines = shown.flatMap(({ row }) => {
+    const [start = "", ...rest] = broken(row);
+    return [paint("info", "info") + start.slice("info".length), ...rest];
+  });
+  return [...lines, ...more];
 }
 
 /** What to type next, where no frame says it. */
@@ -163,17 +205,22 @@ export function drawText(result: LintResult, options: TextOptions): Rendered {
   const failures = drawn.flatMap((one) => one.failures);
   const infos = wanted.filter((one) => !isFramed(one));
   const summary = { ...result.summary, incomplete: [...result.summary.incomplete, ...failures] };
-  const end: string[] = infoLines(infos, paint);
+  const columns = sentenceWidth(options);
+  const broken = (line: string): readonly string[] => hanging(line, columns, INDENT);
+  const end: string[] = infoLines(infos, paint, broken);
   if (summary.incomplete.length > 0) {
     end.push(paint("headline", "not checked:"));
     end.push(
       ...unreadLines(
         summary.incomplete,
-        (entry) => `  ${escapeText(incompleteAt(entry))}: ${escapeText(entry.reason)}`,
-      ),
+        (entry) => `${escapeText(incompleteAt(entry))}: ${escapeText(entry.reason)}`,
+      ).flatMap((line) => hanging(line, columns - 2, INDENT).map((one) => `  ${one}`)),
     );
   }
-  end.push(...ledTo(summary.links), coverage(summary), ...(done.length === 0 ? nextStep(wanted) : []));
+  end.push(
+    ...[...ledTo(summary.links), coverage(summary)].flatMap(broken),
+    ...(done.length === 0 ? nextStep(wanted) : []),
+  );
   return { text: withoutCommands([...done, `${end.join("\n")}\n`].join("\n")), failures };
 }
 

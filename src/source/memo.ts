@@ -32,3 +32,12 @@ export function once<K, V extends Answer>(known: Store<K, V>, key: K, build: () 
   known.set(key, found);
   return found;
 }
+
+/** What is worked out when it is first asked for. */
+export function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

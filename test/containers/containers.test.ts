@@ -1,35 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Host } from "../../src/model/host.js";
-import { readHosts } from "../../src/read-hosts.js";
 import { tree } from "../support/tree.js";
+import { hostsIn, POOL, SITE, WEB, waysIn } from "./support/stack.js";
 
 const { put, top, lint, link } = tree();
 
-const SITE = (pass: string, root = "/srv/app"): string =>
-  `server {\n  listen 80;\n  root ${root};\n  location ~ \\.php$ {\n    include fastcgi_params;\n    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n    fastcgi_pass ${pass};\n  }\n}\n`;
-const POOL = (listen: string): string =>
-  `[www]\nuser = www-data\nlisten = ${listen}\npm = static\npm.max_children = 2\n`;
-const WEB = "  web:\n    image: nginx:1.27.4\n    volumes: ['./site.conf:/etc/nginx/conf.d/default.conf']\n";
-
-function hosts(): readonly Host[] {
-  const read = readHosts({ paths: ["."], workingDirectory: top() });
-  return read.kind === "read" ? read.hosts.map(({ host }) => host) : [];
-}
-
-/** `php:9000 → www 9000` for each target of each location; `(guess)` where it is one. */
-function ways(): readonly string[] {
-  return hosts().flatMap(({ bindings }) =>
-    bindings.flatMap(({ pass, targets }) =>
-      targets.map(({ pools, assumed }) => {
-        const to = pools.map(
-          ({ name, settings }) => `${name} ${settings.findLast(({ key }) => key === "listen")?.value}`,
-        );
-        return `${pass.directive.args[0]?.text} → ${to.join(", ") || "nobody"}${assumed ? " (guess)" : ""}`;
-      }),
-    ),
-  );
-}
-
+const hosts = () => hostsIn(top());
+const ways = () => waysIn(top());
 const rulesOf = (): readonly string[] =>
   lint(["."]).findings.map(({ rule, severity }) => `${severity} ${rule}`);
 
@@ -400,6 +376,37 @@ spec: {selector: {app: php}, ports: [{port: 9000}]}
 `,
     });
     expect(ways()).toEqual(["php.default.svc.cluster.local:9000 → www 9000"]);
+  });
+
+  test("what is behind a port of a service is the port of the pod, by number or by name", () => {
+    const cluster = (service: string, pass = "php:9001") => ({
+      "k8s/all.yaml": `${MAP.replace("127.0.0.1:9000", pass)}---
+kind: Deployment
+spec: {template: {spec: {containers: [{name: web, image: "nginx:1.27", volumeMounts: [{name: c, mountPath: /etc/nginx/conf.d/default.conf, subPath: default.conf}]}], volumes: [{name: c, configMap: {name: web}}]}}}
+---
+kind: Deployment
+spec: {template: {metadata: {labels: {app: php}}, spec: {containers: [{name: php, image: "php:8.2.10-fpm", ports: [{name: fpm, containerPort: 9000}]}]}}}
+---
+kind: Service
+metadata: {name: php}
+spec: {selector: {app: php}, ${service}}
+`,
+    });
+    for (const port of ["9000", "fpm"]) {
+      put(cluster(`ports: [{port: 9001, targetPort: ${port}}]`));
+      expect(ways(), port).toEqual(["php:9001 → www 9000"]);
+    }
+    put(cluster("ports: [{port: 9001, targetPort: 9002}]"));
+    expect(ways()).toEqual(["php:9001 → nobody"]);
+    expect(lint(["."]).findings.find(({ rule }) => rule === "connect/other-container")?.message).toBe(
+      "nginx passes requests to php:9001 (port 9002 there), but pool [www] of container php listens on 9000",
+    );
+    // A port that the service does not have leads nowhere that is known.
+    put(cluster("ports: [{port: 9001, targetPort: 9000}]", "php:9000"));
+    expect(ways()).toEqual(["php:9000 → nobody"]);
+    expect(rulesOf()).not.toContain("error connect/other-container");
+    put(cluster("clusterIP: None, ports: [{port: 9001, targetPort: 9000}]", "php:9000"));
+    expect(ways()).toEqual(["php:9000 → www 9000"]);
   });
 });
 

@@ -107,8 +107,8 @@ References
   test("sections without content are left out; colour adds nothing but colour", () => {
     expect(explainRule(coffee, PLAIN)).not.toMatch(/Why|Instead|Options|References/);
     const colored = explainRule(coffee, { ...PLAIN, color: true });
-    expect(colored).toContain("  \x1b[1;33mwarning\x1b[0m   slow-request  418     the beans are old\n");
-    for (const code of ["0", "1", "34", "1;33"]) expect(colored).toContain(`\x1b[${code}m`);
+    expect(colored).toContain("  \x1b[1;35mwarning\x1b[0m   slow-request  418     the beans are old\n");
+    for (const code of ["0", "1", "2", "1;35"]) expect(colored).toContain(`\x1b[${code}m`);
   });
 });
 

@@ -101,12 +101,12 @@ warning[invented/rule]: the pool kills after 30s, but nginx would wait 300s
     });
     expect(shown).toEqual([
       "\x1b[1;31merror[invented/rule]\x1b[0m\x1b[1m: left says 1, right says 2\x1b[0m",
-      "\x1b[34m   ╭─\x1b[0m a:1:3",
-      "\x1b[34m 1 │\x1b[0m x 1;",
-      "\x1b[34m   │\x1b[0m   \x1b[1;31m━\x1b[0m",
-      "\x1b[34m   │\x1b[0m",
-      "   \x1b[34m=\x1b[0m \x1b[32mhelp:\x1b[0m x 2;",
-      "   \x1b[34m=\x1b[0m \x1b[1mmore:\x1b[0m fpmlint explain invented/rule",
+      "\x1b[2m   ╭─\x1b[0m a:1:3",
+      "\x1b[2m 1 │\x1b[0m x 1;",
+      "\x1b[2m   │\x1b[0m   \x1b[1;31m━\x1b[0m",
+      "\x1b[2m   │\x1b[0m",
+      "   \x1b[2m=\x1b[0m \x1b[1mhelp:\x1b[0m x 2;",
+      "   \x1b[2m=\x1b[0m \x1b[1mmore:\x1b[0m fpmlint explain invented/rule",
     ]);
   });
 

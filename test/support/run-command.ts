@@ -1,6 +1,6 @@
 import { rules } from "../../rules/index.js";
 import { command } from "../../src/cli/command.js";
-import type { World } from "../../src/cli/world.js";
+import type { Stream, World } from "../../src/cli/world.js";
 import type { Opened } from "../../src/host/door.js";
 import { validators } from "../../src/validators.js";
 
@@ -10,8 +10,15 @@ export interface Ran {
   readonly err: string;
 }
 
+/** What a stream is, without where it goes. */
+type Shape = Omit<Stream, "write">;
+
 type Given = Pick<World, "rules" | "validators" | "workingDirectory"> &
-  Partial<Omit<World, "standardInput">> & { readonly standardInput?: () => string | Opened };
+  Partial<Omit<World, "standardInput" | "stdout" | "stderr">> & {
+    readonly standardInput?: () => string | Opened;
+    readonly stdout?: Shape;
+    readonly stderr?: Shape;
+  };
 
 function opened(input: string | Opened): Opened {
   return typeof input === "string" ? { kind: "bytes", bytes: Buffer.from(input) } : input;
@@ -29,8 +36,8 @@ export async function runCommand(
     now: () => 0,
     ...world,
     standardInput: () => opened(standardInput()),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
+    stdout: { ...world.stdout, write: (text) => (out += text) },
+    stderr: { ...world.stderr, write: (text) => (err += text) },
   });
   return { status, out, err };
 }

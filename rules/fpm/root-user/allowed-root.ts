@@ -21,7 +21,7 @@ const places = [
 
 /** Whether a command line in the tree allows workers to run as root (`php-fpm -R`). */
 export function mayRunAsRoot({ fs, allowsRoot }: Host): boolean {
-  if (allowsRoot) return true;
+  if (allowsRoot()) return true;
   return places
     .flatMap((pattern) => glob(fs, pattern))
     .some((path) => {

@@ -72,14 +72,13 @@ export const rootUser = defineRule({
     twins: { bad: "bad-missing", ok: "ok-user" },
   },
   *check(host) {
-    const pools = host.pools.filter((pool) => !isMisspelt(pool, "user"));
-    if (pools.length === 0 || mayRunAsRoot(host)) return;
-    for (const pool of pools) {
+    const found = host.pools.flatMap((pool) => {
       const user = setting(pool, "user");
-      if (user.kind === "unknown" || factsOf(host, pool)?.allowsRoot === true) continue;
-      const found = user.value === null ? missing(host, pool) : root(host, pool, user.value);
-      if (found !== null) yield found;
-    }
+      if (isMisspelt(pool, "user") || user.kind === "unknown") return [];
+      if (factsOf(host, pool)?.allowsRoot === true) return [];
+      return (user.value === null ? missing(host, pool) : root(host, pool, user.value)) ?? [];
+    });
+    if (found.length > 0 && !mayRunAsRoot(host)) yield* found;
   },
 });
 

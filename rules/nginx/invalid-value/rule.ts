@@ -134,13 +134,24 @@ function refusalOf(host: Host, one: Judged, { scope }: JudgedHost): Refusal | nu
   // Where it is unknown which module reads it, all of them have to refuse it.
   const refusals = facts.map((fact) => valueRefusal({ node, fact, contexts, scope }));
   const found = refusals.includes(null) ? null : (refusals[0] ?? null);
-  const refusal = found !== null && isFilledIn(host, found) ? null : found;
+  const refusal = found !== null && isFilledIn(host, node, found) ? null : found;
   return refusal ?? (node.name === "user" ? missingAccount(host, node) : null);
 }
 
-/** `envsubst` also fills in `${size}`; on a whole host nginx reads the file as it is. */
-function isFilledIn({ whole }: Host, { word, kind }: Refusal): boolean {
-  return !whole && kind !== "unknown-variable" && /\$\{\w+\}/.test(word.text);
+/**
+ * `envsubst` also fills in `${size}`, and a script the name of the directive in capitals; on a whole host nginx
+ * reads the file as it is.
+ */
+function isFilledIn({ whole }: Host, { name }: Node, { word, kind }: Refusal): boolean {
+  if (whole || kind === "unknown-variable") return false;
+  return (
+    /\$\{\w+\}/.test(word.text) ||
+    (/^[A-Z]/.test(word.text) && plain(word.text) === plain(name.toUpperCase()))
+  );
+}
+
+function plain(name: string): string {
+  return name.replaceAll("_", "");
 }
 
 interface Found {

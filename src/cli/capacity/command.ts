@@ -13,10 +13,12 @@ import type { CapacityOptions } from "../../sizing/options.js";
 import { capacityOf } from "../../sizing/plan-of-host.js";
 import type { HostCapacity } from "../../sizing/result.js";
 import { poolless } from "../../sizing/warnings.js";
-import { loadConfig } from "../config.js";
-import { checkedVersion, PLAIN_WIDTH } from "../lint.js";
+import { columnsOf } from "../columns.js";
+import { configsFor } from "../config/load.js";
+import { checkedVersion } from "../lint.js";
 import { LIVE_PATHS } from "../live-paths.js";
 import { DOCUMENTS, type Output, readOutputs, writeOutput } from "../outputs.js";
+import { withProgress } from "../progress.js";
 import { tell } from "../streams.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
@@ -33,19 +35,18 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
   refuseContradictions(args, outputs);
   const samples = args.samples === undefined ? null : samplesFrom(args.samples, world);
   const options = readCapacityOptions(args, samples);
-  const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
+  const configs = configsFor(args.config, world.workingDirectory, world.validators);
   const reading: HostsOptions = {
     workingDirectory: world.workingDirectory,
-    config: loaded?.config ?? null,
-    configDirectory: loaded?.directory ?? world.workingDirectory,
+    configOf: path === undefined ? configs.ofUntyped : configs.of,
     phpVersion: checkedVersion("php-version", args["php-version"]),
     memory: readMemory(args.ram),
   };
-  const first = withPools(path, reading, options);
+  const first = withPools(path, reading, options, world);
   // A host without memory does not keep what fpmlint.json reserves of it.
   const blind = whatIf !== null && first.hosts.some(({ host }) => host.memory === null);
   const { hosts, lost, unread, links } = blind
-    ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options)
+    ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options, world)
     : first;
   checkNames(hosts, options);
   const { done: results, failures } = forEach(whatIf === null ? hosts : [], (read) => ({
@@ -103,12 +104,16 @@ function withPools(
   path: string | undefined,
   reading: HostsOptions,
   { workerSize, samples }: CapacityOptions,
+  world: World,
 ): Pooled {
   const {
     hosts: found,
     failures: unread,
     links,
-  } = path === undefined ? liveHosts(reading) : hostsAt(path, reading);
+  } = withProgress(world, false, (watched) => {
+    const asked = { ...reading, ...watched };
+    return path === undefined ? liveHosts(asked) : hostsAt(path, asked);
+  });
   const hosts = found.filter(({ host }) => host.pools.length > 0);
   const lost = found.filter((one) => !hosts.includes(one)).flatMap(lostOf);
   if (hosts.length > 0) return { hosts, lost, unread, links };
@@ -232,7 +237,7 @@ function write(
   const options = {
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
     unicode: chooseUnicode(world.env),
-    width: widthOf(output, world),
+    width: columnsOf(world, output.file).width,
     hint: !args.write,
   };
   const rendered =
@@ -246,8 +251,4 @@ function write(
         ].join("\n");
   if (output.file === null) world.stdout.write(rendered);
   else writeOutput(output.file, rendered, world.workingDirectory);
-}
-
-function widthOf(output: Output, world: World): number {
-  return output.file === null && world.stdout.isTTY === true ? (world.stdout.columns ?? 80) : PLAIN_WIDTH;
 }

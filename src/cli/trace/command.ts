@@ -10,10 +10,12 @@ import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { traceJson } from "../../report/trace/json.js";
 import { traceText } from "../../report/trace/text.js";
 import { type Traced, traced } from "../../trace/trace.js";
-import { loadConfig } from "../config.js";
-import { dumpText, PLAIN_WIDTH } from "../lint.js";
+import { columnsOf } from "../columns.js";
+import { configsFor } from "../config/load.js";
+import { dumpText } from "../lint.js";
 import { LIVE_PATHS } from "../live-paths.js";
 import { DOCUMENTS, readOutputs, writeOutput } from "../outputs.js";
+import { withProgress } from "../progress.js";
 import { tell } from "../streams.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
@@ -40,14 +42,15 @@ export interface TraceArguments {
 export function traceCommand(args: TraceArguments, world: World): number {
   const outputs = readOutputs(args.format ?? [], DOCUMENTS);
   const request = readRequest({ ...args, bodySize: args["body-size"] });
-  const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
+  const configs = configsFor(args.config, world.workingDirectory, world.validators);
   const reading: HostsOptions = {
     workingDirectory: world.workingDirectory,
-    config: loaded?.config ?? null,
-    configDirectory: loaded?.directory ?? world.workingDirectory,
+    configOf: args.paths.length === 0 ? configs.ofUntyped : configs.of,
     ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
   };
-  const { result, unread, links } = follow(args, reading, request);
+  const { result, unread, links } = withProgress(world, false, (watched) =>
+    follow(args, { ...reading, ...watched }, request),
+  );
   for (const line of ledTo(links)) tell(world, line);
   for (const one of unread) tell(world, `${incompleteAt(one)}: ${one.reason}`);
   for (const output of outputs) {
@@ -58,7 +61,7 @@ export function traceCommand(args: TraceArguments, world: World): number {
         : traceText(result, {
             color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
             unicode: chooseUnicode(world.env),
-            width: terminal ? (world.stdout.columns ?? 80) : PLAIN_WIDTH,
+            width: columnsOf(world, output.file).width,
           });
     if (output.file === null) world.stdout.write(text);
     else writeOutput(output.file, text, world.workingDirectory);

@@ -18,13 +18,13 @@ export const IN_SCRIPT = "configuration inside a shell script is not read";
 
 /**
  * `paths`: the files to look at; `kinds`: of those whose names are usual, what they are. `all`: those count as well,
- * because only some of them are known to be read.
+ * because only some of them are known to be read. `shared`: hosts elsewhere in the tree may include pieces from here.
  */
 export function asideAmong(
   fs: HostFilesystem,
   paths: readonly string[],
   kinds: ReadonlyMap<string, Kind>,
-  all = false,
+  { all = false, shared = false } = {},
 ): Aside {
   const files: AsideFile[] = [];
   const mains: string[] = [];
@@ -34,8 +34,10 @@ export function asideAmong(
     const known = kinds.get(path) ?? "other";
     const kind = known === "other" && !mayBeConfiguration(path) ? oddKindOf(fs, path) : known;
     if (kind === "script") scripts.push({ file: fs.display(path), reason: IN_SCRIPT, expected: true });
-    // Usual names of usual kinds are files of a host.
-    const half = kind === known && kind !== "fpm-settings" && !all ? null : halfOf(kind);
+    // Usual names of usual kinds are files of a host, and pieces count where another file includes them.
+    const isPiece = kind === "fpm-settings" || kind === "nginx-snippet";
+    const half =
+      (kind === known && !isPiece && !all) || (kind === "nginx-snippet" && shared) ? null : halfOf(kind);
     if (half === null || (kind === "nginx-main" && kind === known && !all)) continue;
     const plain = sampledName(path);
     const reason = plain !== null && there.has(plain) ? "a sample, and the file itself is there" : null;
@@ -54,6 +56,7 @@ function halfOf(kind: Kind | "script"): AsideFile["half"] | null {
   switch (kind) {
     case "nginx-main":
     case "nginx-fragment":
+    case "nginx-snippet":
       return "nginx";
     case "fpm-main":
     case "fpm-pool":

@@ -1,15 +1,29 @@
 /** Hosts of containers: nginx in one, PHP-FPM in the same one or in others. */
-import { type Container, containersIn, type Project } from "../../containers/containers.js";
+import { type Container, containersIn, outsidePath, type Project } from "../../containers/containers.js";
+import { lazily } from "../../source/memo.js";
 import type { HostFilesystem } from "../filesystem.js";
-import { isWithin, isWithinAny } from "../path.js";
-import type { HostSpec, MachineSpec, UnreadPath } from "../spec.js";
+import { mayMatter } from "../names.js";
+import { directoryOf, isWithin, isWithinAny } from "../path.js";
+import type { AsideFile, HostSpec, MachineSpec, UnreadPath } from "../spec.js";
 import type { FoundHost } from "./found.js";
+import { hasFpm, isHalf, machineIn } from "./halves.js";
+import { byDirectory, kindOf } from "./survey.js";
+
+/** A host of a container that nginx runs in. */
+interface ContainerHost extends FoundHost {
+  /** Whether the container has a file of the tree. */
+  readonly takes: (treePath: string) => boolean;
+  /** Directories that containers of the project are built from of which nothing else is known. */
+  readonly open: readonly string[];
+}
 
 /** What the containers of a tree give. */
 export interface ContainerHosts {
-  readonly hosts: readonly FoundHost[];
+  readonly hosts: readonly ContainerHost[];
   /** Files and directories of the tree that containers have as theirs: nobody else reads them. */
   readonly claimed: ReadonlySet<string>;
+  /** Directories of those that are for nginx. */
+  readonly nginxFrom: ReadonlySet<string>;
   /** PHP-FPM of containers whose nginx is not known. */
   readonly machines: readonly MachineSpec[];
   /** Those of them with files of the tree. */
@@ -47,8 +61,9 @@ export function containerHosts(
   read: (name: string, fs: HostFilesystem) => HostSpec,
 ): ContainerHosts {
   const { projects, unread } = containersIn(fs, paths);
-  const hosts: FoundHost[] = [];
+  const hosts: ContainerHost[] = [];
   const claimed = new Set<string>();
+  const nginxFrom = new Set<string>();
   const alone: MachineSpec[] = [];
   const lonely: MachineSpec[] = [];
   const seen = new Set<string>();
@@ -62,12 +77,22 @@ export function containerHosts(
     allowsRoot ||= all.some(
       ({ container, fpm }) => container.facts.allowsRoot && (fpm || isFpmImage(container)),
     );
-    for (const one of all) if (one.nginx || one.fpm) for (const path of claims(fs, one)) claimed.add(path);
+    for (const one of all) {
+      if (one.nginx)
+        for (const path of claims(fs, one.container, NGINX)) {
+          claimed.add(path);
+          nginxFrom.add(directoryOf(path));
+        }
+      if (one.fpm)
+        for (const path of claims(fs, one.container, [...FPM, ...versioned(one.container)]))
+          claimed.add(path);
+    }
     const webs = all.filter(({ nginx }) => nginx);
     // What runs in a container of an unknown image may be PHP-FPM with files of the tree.
     const own = new Set(
       project.containers.flatMap(({ names, built }) => (isOpen(built) ? [] : (names ?? []))),
     );
+    const open = project.containers.flatMap(({ built }) => (isOpen(built) ? built.contexts : []));
     if (webs.length === 0) {
       for (const one of all.filter(({ fpm }) => fpm)) {
         const machine = machineOf(one, null);
@@ -87,12 +112,16 @@ export function containerHosts(
       hosts.push({
         spec: hostSpec(project, directory, web, webs.length, machines, own, shared),
         fs: web.container.fs,
+        takes: (path) =>
+          web.container.layers.some(({ source }) => source.kind === "tree" && isWithin(source.path, path)),
+        open,
       });
     }
   }
   return {
-    hosts: withStrays(hosts, alone),
+    hosts: withStrays(withBorrowed(hosts, fs, paths, claimed), alone),
     claimed,
+    nginxFrom,
     machines: alone,
     lonely,
     neighbours,
@@ -101,8 +130,42 @@ export function containerHosts(
   };
 }
 
+/**
+ * A container of which only the directory is known that it is built from may run the pools that lie there and that
+ * another container has: `docker-compose.dev.yml` mounts less than the file for production.
+ */
+function withBorrowed(
+  hosts: readonly ContainerHost[],
+  fs: HostFilesystem,
+  paths: readonly string[],
+  claimed: ReadonlySet<string>,
+): readonly ContainerHost[] {
+  const inUse = lazily(() =>
+    paths.flatMap((path) => {
+      if (!mayMatter(path) || !isWithinAny(claimed, path)) return [];
+      const kind = kindOf(fs, path, () => {});
+      return kind === "fpm-main" || kind === "fpm-pool" ? [{ path, kind }] : [];
+    }),
+  );
+  return hosts.map((host) => {
+    const { spec, open } = host;
+    if (open.length === 0 || hasFpm(spec)) return host;
+    const near = inUse().filter(({ path }) => open.some((directory) => isWithin(directory, path)));
+    if (near.length === 0 || near.length > MOST_BORROWED) return host;
+    const of = (wanted: string) => near.filter(({ kind }) => kind === wanted).map(({ path }) => path);
+    const machine = machineIn({ fs }, { fpm: of("fpm-main"), pools: byDirectory(of("fpm-pool")) });
+    return { ...host, spec: { ...spec, machines: [machine] } };
+  });
+}
+
+/** With more pools than these, nothing tells which one is meant. */
+const MOST_BORROWED = 50;
+
 /** nginx of a Dockerfile alone has PHP-FPM of another one. */
-function withStrays(hosts: readonly FoundHost[], alone: readonly MachineSpec[]): readonly FoundHost[] {
+function withStrays(
+  hosts: readonly ContainerHost[],
+  alone: readonly MachineSpec[],
+): readonly ContainerHost[] {
   return hosts.map((host) => {
     const { spec } = host;
     const has = (spec.machines ?? []).length + spec.fpm.length + spec.pools.length > 0;
@@ -147,16 +210,18 @@ function isFpmImage({ built }: Container): boolean {
   return built.image?.runs === "php-fpm";
 }
 
-/** What of the tree is in the places of the daemons. */
-function claims(fs: HostFilesystem, { container }: Manned): readonly string[] {
-  const etc = container.fs.entry("/etc");
-  // Alpine has one directory for each version: php83.
-  const versioned = (etc.kind === "directory" ? etc.names : [])
+/** Alpine has one directory for each version of PHP: `/etc/php83`. */
+function versioned({ fs }: Container): readonly string[] {
+  const etc = fs.entry("/etc");
+  return (etc.kind === "directory" ? etc.names : [])
     .filter((name) => /^php\d/.test(name))
     .map((name) => `/etc/${name}`);
-  return container.layers.flatMap(({ target, source }) => {
+}
+
+/** What of the tree is in these places. */
+function claims(fs: HostFilesystem, { layers }: Container, places: readonly string[]): readonly string[] {
+  return layers.flatMap(({ target, source }) => {
     if (source.kind !== "tree") return [];
-    const places = [...NGINX, ...FPM, ...versioned];
     if (places.some((place) => isWithin(place, target))) return [source.path];
     return places
       .filter((place) => isWithin(target, place))
@@ -169,8 +234,10 @@ function claims(fs: HostFilesystem, { container }: Manned): readonly string[] {
 }
 
 function machineOf({ container, spec }: Manned, web: Container | null): MachineSpec {
-  const { names, network, fs, facts } = container;
-  return { names, sharesNetwork: network === web?.network, fs, fpm: spec.fpm, pools: spec.pools, facts };
+  const { names, portBehind, network, fs, facts } = container;
+  const door = portBehind === undefined ? {} : { portBehind };
+  const { fpm, pools } = spec;
+  return { names, ...door, sharesNetwork: network === web?.network, fs, fpm, pools, facts };
 }
 
 function hostSpec(
@@ -218,32 +285,49 @@ export function isClaimed(
   return files.length > 0 && files.every((path) => isWithinAny(claimed, below(path)));
 }
 
+/** What a directory `etc` of the tree holds beside the files that containers have of it. */
+export interface LeftOver {
+  /** Its main file of nginx, which a container has. */
+  readonly main: string;
+  readonly files: readonly AsideFile[];
+}
+
 /**
  * Halves that no file joins. nginx's files that no container has are those of the containers that run PHP-FPM
  * alone, and the other way round.
  */
 export function joinContainers(
-  { hosts, machines, lonely, neighbours, allowsRoot }: ContainerHosts,
+  { hosts, machines, lonely, neighbours, nginxFrom, allowsRoot }: ContainerHosts,
   loose: readonly HostSpec[],
+  left: readonly LeftOver[],
   fs: HostFilesystem,
   root: string,
 ): { readonly hosts: readonly FoundHost[]; readonly specs: readonly HostSpec[] } {
   const halves = loose.filter((spec) => isHalf(spec) && hosts.some((host) => !hasFpm(host.spec)));
-  const more = halves.map(
-    ({ fpm, pools }): MachineSpec => ({ names: null, sharesNetwork: false, fs, fpm, pools, facts: null }),
-  );
+  const more = halves.map((half) => machineIn({ fs }, half));
   const full = hosts.map((host): FoundHost => {
-    const { spec } = host;
+    const spec = withLeft(host, left);
     return hasFpm(spec) || more.length === 0
-      ? host
+      ? { ...host, spec }
       : { ...host, spec: { ...spec, machines: more, allowsRoot } };
   });
+  // Where both run in one container, other files for nginx are those that somebody puts into it.
+  const whole = hosts.filter(({ spec }) => spec.fpm.length + spec.pools.length > 0);
+  const [only] = whole.length === 1 && machines.length === 0 ? whole : [];
+  const inside = only === undefined ? besideOnly(hosts) : [machineIn(only, only.spec)];
   const rest = loose
     .filter((spec) => !halves.includes(spec))
     .map((spec): HostSpec => {
       const web = spec.nginx !== null || spec.fragments.length > 0;
-      const joins = web && machines.length > 0 && !hasFpm(spec);
-      return { ...spec, ...(joins ? { machines, neighbours } : {}), ...(allowsRoot ? { allowsRoot } : {}) };
+      const joins = web && !hasFpm(spec);
+      const atRest = spec.nginx !== null && nginxFrom.has(directoryOf(spec.nginx));
+      return {
+        ...spec,
+        ...(joins && machines.length > 0 ? { machines, neighbours } : {}),
+        ...(joins && machines.length === 0 && inside.length > 0 ? { machines: inside } : {}),
+        ...(allowsRoot ? { allowsRoot } : {}),
+        ...(atRest ? { atRest } : {}),
+      };
     });
   const used = [...full.map(({ spec }) => spec), ...rest].some((spec) => spec.machines === machines);
   // PHP-FPM by itself counts where the tree has files for it.
@@ -252,13 +336,28 @@ export function joinContainers(
   return { hosts: full, specs };
 }
 
+/** The machines beside nginx in the one host of containers that there is. */
+function besideOnly(hosts: readonly ContainerHost[]): readonly MachineSpec[] {
+  const [only, ...others] = hosts;
+  return only === undefined || others.length > 0 ? [] : (only.spec.machines ?? []);
+}
+
+/** Files that lie in the tree where the container's main file looks for others, and that somebody mounts there. */
+function withLeft({ spec, takes }: ContainerHost, left: readonly LeftOver[]): HostSpec {
+  const own = left
+    .filter(({ main }) => takes(main))
+    .flatMap(({ files }) => files)
+    // What the container has itself was looked at there.
+    .filter(({ path }) => !takes(path));
+  if (own.length === 0) return spec;
+  const more = own.map(
+    ({ path, half, reason }): AsideFile => ({
+      path: outsidePath(path),
+      half,
+      reason: reason ?? (half === "fpm" && hasFpm(spec) ? "no container has it" : null),
+    }),
+  );
+  return { ...spec, aside: [...(spec.aside ?? []), ...more] };
+}
+
 const NOTHING = { name: ".", nginx: null, fragments: [], fpm: [], pools: [] };
-
-function hasFpm({ machines = [], fpm, pools }: HostSpec): boolean {
-  return machines.length + fpm.length + pools.length > 0;
-}
-
-/** PHP-FPM's files alone. */
-function isHalf(spec: HostSpec): boolean {
-  return spec.nginx === null && spec.fragments.length === 0 && spec.fpm.length + spec.pools.length > 0;
-}

@@ -1,5 +1,6 @@
+import { startsAsRoot } from "../../containers/containers.js";
 import { grouped, unique } from "../../source/collect.js";
-import { once } from "../../source/memo.js";
+import { lazily, once } from "../../source/memo.js";
 import { globDeployed, withDeployed } from "../deployed.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
@@ -8,10 +9,12 @@ import { mayMatter } from "../names.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
 import { type HostSpec, isEmptySpec, mayHide, type UnreadPath } from "../spec.js";
 import { type Aside, asideAmong, otherMain } from "./aside.js";
-import { containerHosts, isClaimed, joinContainers } from "./containers.js";
+import { containerHosts, isClaimed, joinContainers, type LeftOver } from "./containers.js";
 import type { FoundHost } from "./found.js";
+import { joinHalves } from "./halves.js";
 import { looseHosts } from "./loose.js";
 import { mastersElsewhere } from "./masters-elsewhere.js";
+import { versionBelow, versionTexts } from "./nginx-version.js";
 import { repositoryOf, withRepository } from "./repository.js";
 import type { Kind } from "./sniff.js";
 import { byDirectory, files, kindOf, type Note, unreadPath } from "./survey.js";
@@ -77,12 +80,25 @@ export function hostAt(root: string, name: string, disk: HostFilesystem): HostSp
 /** The same in a container, whose commands may link or make sites that the main file includes. */
 function containerAt(root: string, name: string, fs: HostFilesystem): HostSpec {
   const found = hostAt(root, name, fs);
-  // What the entrypoint makes of templates is read, and they are not.
-  const aside = (found.aside ?? []).filter(({ path }) => directoryOf(path) !== "/etc/nginx/templates");
+  // What the entrypoint makes of templates is read, and they are not. What an image has is for its own main file.
+  const aside = (found.aside ?? []).filter(
+    ({ path }) => directoryOf(path) !== "/etc/nginx/templates" && !isOfImage({ display: fs.display(path) }),
+  );
   const spec = { ...found, aside };
-  if (spec.nginx === null || isOfImage({ display: fs.display(spec.nginx) })) return spec;
-  const noted: Entry[] = [];
-  return { ...spec, fragments: nginxFragments(withDeployed(fs), (entry) => noted.push(entry)) };
+  const main = spec.nginx === null ? null : fs.entry(spec.nginx);
+  if (main === null) return spec;
+  // A command or a mount has the last word on the main file, and what it includes is still known.
+  const isOpen = main.kind === "unreadable" && main.made === true;
+  if (!isOpen && isOfImage({ display: fs.display(main.path) })) return spec;
+  const fragments = nginxFragments(withDeployed(fs), UNNOTED);
+  const read = new Set(fragments);
+  return {
+    ...spec,
+    nginx: isOpen ? null : spec.nginx,
+    fragments,
+    aside: aside.filter(({ path }) => !read.has(path)),
+    unread: [...(spec.unread ?? []), ...(isOpen ? [unreadPath(fs, main)] : [])],
+  };
 }
 
 /** What an include names and cannot be read is said there; nothing else is known to be read. */
@@ -95,7 +111,7 @@ function asideAt(disk: HostFilesystem, known: ReadonlySet<string>): Aside {
     .flatMap((path) => files(disk, path, UNNOTED))
     .filter(mayMatter);
   const kinds = new Map(paths.map((path) => [path, kindOf(disk, path, UNNOTED)] as const));
-  const { files: found, mains, scripts } = asideAmong(disk, paths, kinds, true);
+  const { files: found, mains, scripts } = asideAmong(disk, paths, kinds, { all: true });
   return {
     files: [...found, ...mains.map(otherMain)].filter(({ path }) => !known.has(path)),
     mains: mains.filter((path) => !known.has(path)),
@@ -139,20 +155,26 @@ export function hostsBelow(directory: string, open: (root: string) => HostFilesy
   const all = files(fs, "/", note);
   const contained = containerHosts(fs, directory, all, (name, own) => containerAt(directory, name, own));
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
-  const rooted = rootedHosts(
+  const everyRooted = rootedHosts(
     fs,
     roots.map((root) => {
       const at = root === "/" ? directory : directory + root;
       return { root, spec: hostAt(at, root.slice(1) || ".", diskOf(at)) };
     }),
-  ).filter(({ root, spec }) => !isClaimed(contained.claimed, root, spec));
+  );
+  const ofContainers = new Set(
+    everyRooted.filter(({ root, spec }) => isClaimed(contained.claimed, root, spec)),
+  );
+  const rooted = everyRooted.filter((one) => !ofContainers.has(one));
+  const left = [...ofContainers].map((one) => leftOver(one, contained.claimed));
   const repository = repositoryOf(
     fs,
     () => unique(all.flatMap(withParents)),
     rooted.map(({ root }) => root),
   );
+  const versions = versionTexts(fs, all);
   const hosts = rooted.map(({ root, spec }) => ({
-    spec,
+    spec: withVersion(spec, versionBelow(root, versions)),
     fs: withRepository(diskOf(spec.root), repository, root),
   }));
   const taken = new Set([
@@ -163,23 +185,40 @@ export function hostsBelow(directory: string, open: (root: string) => HostFilesy
     (path) => mayMatter(path) && !isWithinAny(taken, path) && !isWithinAny(contained.claimed, path),
   );
   const shared = withRepository(fs, repository, "/");
-  const others = looseHosts(fs, directory, loose, note);
+  const others = looseHosts(fs, directory, loose, rooted.length > 0, note);
   const unread = [...hidden(noted, rooted).map((entry) => unreadPath(fs, entry)), ...contained.unread];
   // What could not be looked into may be a part of each of them, or a host of its own.
   const nothing: HostSpec = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
   const specs = others.length === 0 && unread.length > 0 ? [nothing] : others;
-  const joined = joinContainers(contained, specs, shared, directory);
-  return [
-    ...hosts,
-    ...joined.hosts,
-    ...joined.specs.map((spec) => readFrom({ ...spec, unread: [...unread, ...(spec.unread ?? [])] }, shared)),
-  ];
+  const joined = joinContainers(contained, specs, left.flat(), shared, directory);
+  const scriptAllowsRoot = lazily(() => all.some((path) => startsAsRoot(fs, path)));
+  const loosely = joined.specs.map((spec) => ({
+    ...spec,
+    unread: [...unread, ...(spec.unread ?? [])],
+    scriptAllowsRoot,
+  }));
+  const version = rooted.length === 0 ? versionBelow("/", versions) : null;
+  const unrooted = loosely.map((spec) => readFrom(withVersion(spec, version), shared));
+  return joinHalves([...hosts, ...joined.hosts, ...unrooted]);
+}
+
+function withVersion(spec: HostSpec, nginxVersion: string | null): HostSpec {
+  return nginxVersion === null ? spec : { ...spec, nginxVersion };
 }
 
 /** Without what a host has in its own `etc`: there its daemons' files tell which links and special files count. */
 function hidden(noted: readonly Entry[], rooted: readonly Rooted[]): readonly Entry[] {
   const own = new Set(rooted.map(({ root }) => below(root, "/etc")));
   return noted.filter(({ kind, path }) => kind === "unreadable" || !isWithinAny(own, path));
+}
+
+/** What is left of an `etc` whose main files containers have. */
+function leftOver({ root, spec }: Rooted, claimed: ReadonlySet<string>): readonly LeftOver[] {
+  if (spec.nginx === null) return [];
+  const files = (spec.aside ?? [])
+    .map((file) => ({ ...file, path: below(root, file.path) }))
+    .filter(({ path }) => !isWithinAny(claimed, path));
+  return files.length === 0 ? [] : [{ main: below(root, spec.nginx), files }];
 }
 
 function below(root: string, path: string): string {

@@ -6,6 +6,7 @@ import { BINARY, type FileEntry, type HostFilesystem, unreadReason } from "../fi
 import { memoryFilesystem } from "../memory.js";
 import { overlaid } from "../overlaid.js";
 import { directoryOf, isWithin, nameOf } from "../path.js";
+import { type Pasts, revised } from "../revised.js";
 import { type HostSpec, isEmptySpec, type TypedLink, type UnreadPath } from "../spec.js";
 import { dumpSpec, enclosingRoot, type FoundHost, hostAt, hostsBelow, rootOfEtc } from "./discover.js";
 import { lookAt, type Typed } from "./typed.js";
@@ -41,12 +42,21 @@ export interface Search {
   readonly below: (directory: string) => readonly FoundHost[];
   /** A host that fpmlint.json states. */
   readonly stated: (spec: HostSpec) => FoundHost;
+  /** What is looked for as it was at an earlier time. */
+  readonly pasts: Pasts;
 }
 
-/** `texts`: what some files say instead, by the name that reports print. */
-export function startSearch(workingDirectory: string, texts: ReadonlyMap<string, string> = NO_TEXTS): Search {
+/**
+ * `texts`: what some files say instead, by the name that reports print. `pasts`: what is looked for as it
+ * was at an earlier time.
+ */
+export function startSearch(
+  workingDirectory: string,
+  texts: ReadonlyMap<string, string> = NO_TEXTS,
+  pasts: Pasts = NO_PASTS,
+): Search {
   const diskOf = (root: string): HostFilesystem =>
-    overlaid(diskFilesystem({ root, workingDirectory }), texts);
+    revised(overlaid(diskFilesystem({ root, workingDirectory }), texts), root, pasts);
   return {
     workingDirectory,
     at: remembered((root) => {
@@ -55,10 +65,12 @@ export function startSearch(workingDirectory: string, texts: ReadonlyMap<string,
     }),
     below: remembered((directory) => hostsBelow(directory, diskOf)),
     stated: remembered((spec) => ({ spec, fs: diskOf(spec.root) })),
+    pasts,
   };
 }
 
 const NO_TEXTS: ReadonlyMap<string, string> = new Map();
+const NO_PASTS: Pasts = new Map();
 
 function remembered<K, V>(find: (key: K) => V): (key: K) => V {
   const known = new Map<K, V>();
@@ -121,7 +133,9 @@ function directoryHosts(absolute: string, search: Search): readonly GivenHost[] 
 }
 
 function fileHosts(absolute: string, entry: FileEntry, search: Search): readonly GivenHost[] {
-  const answer = entry.read();
+  const past = search.pasts.get(absolute);
+  if (past === null) return [];
+  const answer = past !== undefined && "text" in past ? past : entry.read();
   if ("text" in answer && isDump(answer.text)) return dumped(answer.text, absolute);
   const root = enclosingRoot(absolute);
   const hosts = root === null ? search.below(searchedFor(absolute)) : [search.at(root)];

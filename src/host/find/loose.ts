@@ -8,17 +8,18 @@ import { byDirectory, kindOf, type Note } from "./survey.js";
 
 /**
  * Hosts of a tree without an `etc`: one for each nginx main file, with the PHP-FPM files nearest to it. `looked`: the
- * paths whose names `mayMatter`.
+ * paths whose names `mayMatter`; `shared`: other hosts of the tree may include pieces from here.
  */
 export function looseHosts(
   fs: HostFilesystem,
   root: string,
   looked: readonly string[],
+  shared: boolean,
   note: Note,
 ): readonly HostSpec[] {
   const kinds = new Map(looked.map((path) => [path, kindOf(fs, path, note)] as const));
   const of = (wanted: Kind) => looked.filter((path) => kinds.get(path) === wanted);
-  const aside = asideAmong(fs, looked, kinds);
+  const aside = asideAmong(fs, looked, kinds, { shared });
   const plainMains = of("nginx-main");
   // A sample counts where there is nothing else.
   const [sample, ...samples] = plainMains.length > 0 ? [] : aside.mains;

@@ -1,4 +1,5 @@
 import { grouped } from "../../source/collect.js";
+import { lazily } from "../../source/memo.js";
 import { deployedName } from "../../source/template-names.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
 import { isWithin, withParents } from "../path.js";
@@ -33,9 +34,9 @@ export function repositoryOf(
   roots: readonly string[],
 ): Repository {
   // Few trees have an include that leads out of them.
-  const every = once(() => byOwner(paths(), new Set(roots)));
+  const every = lazily(() => byOwner(paths(), new Set(roots)));
   // The hosts have all that no host has in common, so that it is looked through once for all of them.
-  const shared = once(() => byEnd(every().get("/") ?? []));
+  const shared = lazily(() => byEnd(every().get("/") ?? []));
   const own = (root: string): ByEnd =>
     byEnd((every().get(root) ?? []).filter((path) => !isOfDaemons(root, path)));
   return {
@@ -79,7 +80,7 @@ function byEnd(paths: readonly string[]): ByEnd {
 
 /** A host's filesystem that falls back on the repository around it. `root`: the host's root below the repository's. */
 export function withRepository(own: HostFilesystem, repository: Repository, root: string): HostFilesystem {
-  const indexes = once(() => repository.lookup(root));
+  const indexes = lazily(() => repository.lookup(root));
   const prefix = root === "/" ? "" : OUTSIDE;
   return {
     entry(path) {
@@ -101,14 +102,6 @@ function longest(indexes: readonly ByEnd[], wanted: string): string | null {
     if (found !== undefined) return others.length > 0 ? null : found;
   }
   return null;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function renamed(entry: Entry, prefix: string): Entry {

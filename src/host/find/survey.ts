@@ -19,8 +19,18 @@ import { type Kind, sniff } from "./sniff.js";
 
 /** Looking through a directory for files of the daemons. */
 
-/** Directories that hold no configuration of a host, or that are not files at all. */
-const SKIPPED = new Set([".git", ".hg", ".svn", "node_modules", "vendor", "proc", "sys", "dev"]);
+/** Directories that hold no configuration of a host. */
+const SKIPPED = new Set([".git", ".hg", ".svn", "node_modules", "vendor"]);
+
+/** Directories at the top of a system whose files are none. Elsewhere `dev` is the short word for development. */
+const OF_SYSTEM = new Set(["proc", "sys", "dev"]);
+
+const NONE: ReadonlySet<string> = new Set();
+
+function isTopOfSystem(children: readonly Child[]): boolean {
+  const names = new Set(children.map(({ name }) => name));
+  return names.has("etc") && (names.has("usr") || names.has("proc"));
+}
 
 /** Takes note of what could not be looked into. */
 export type Note = (entry: Entry) => void;
@@ -28,7 +38,20 @@ export type Note = (entry: Entry) => void;
 /** What reports say of something that could not be looked into. */
 export function unreadPath(fs: HostFilesystem, entry: Entry): UnreadPath {
   const said = { file: fs.display(entry.path), reason: listedReason(entry) };
-  return entry.kind === "unreadable" && entry.made === true ? { ...said, expected: true } : said;
+  const made = entry.kind === "unreadable" && entry.made === true;
+  return made || isOfOthers(entry) ? { ...said, expected: true } : said;
+}
+
+/** A link out of the tree from files of another program, as every `/etc` in a repository has them: `fonts/conf.d`. */
+function isOfOthers(entry: Entry): boolean {
+  if (entry.kind !== "outside") return false;
+  const directory = directoryOf(entry.path);
+  return (
+    directory !== "/" &&
+    !namesDaemon(entry.path) &&
+    !namesDaemon(entry.target) &&
+    /^\/(?:usr|etc|lib|run|var)\//.test(entry.target)
+  );
 }
 
 /** What is at a path, told by name and text. A file that may be configuration and cannot be read is noted. */
@@ -56,6 +79,8 @@ export function oddKindOf(fs: HostFilesystem, path: string): Kind | "script" {
   const entry = fs.entry(path);
   const head = entry.kind === "file" ? headOf(entry) : "";
   if (script) return QUOTED_TEXT.test(head) && sniff(head, path) !== "other" ? "script" : "other";
+  // A program.
+  if (head.startsWith("#!")) return "other";
   return isDump(head) ? "other" : sniff(head, sampledName(path) ?? path);
 }
 
@@ -72,12 +97,14 @@ export function files(fs: HostFilesystem, directory: string, note: Note): readon
   while (pending.length > 0) {
     const at = pending.pop() ?? "/";
     const top = at === "/" ? "" : at;
-    for (const { name, kind } of childrenOf(fs, at, note)) {
+    const children = childrenOf(fs, at, note);
+    const skipped = isTopOfSystem(children) ? OF_SYSTEM : NONE;
+    for (const { name, kind } of children) {
       const path = `${top}/${name}`;
       const looked = kind === "other" ? fs.entry(path) : null;
       const what = looked?.kind ?? kind;
       if (what === "file") found.push(path);
-      else if (SKIPPED.has(name)) continue;
+      else if (SKIPPED.has(name) || skipped.has(name)) continue;
       else if (what === "directory") {
         // A link to a directory is not followed.
         if (looked === null || looked.path === path) pending.push(path);

@@ -29,6 +29,7 @@ import { labelOf } from "../labels.js";
 import { arrives } from "../request/arrival.js";
 import { type UpstreamServer, type Upstreams, upstreamServers } from "../request/upstreams.js";
 import { type PossibleValue, possibleValues } from "../request/variables.js";
+import { addressesBehind, portAt } from "./ports.js";
 import { serves } from "./serves.js";
 import {
   chosenTarget,
@@ -307,7 +308,9 @@ function target(address: Address, place: Place, through: Place | null, listening
     address.kind === "tcp" || isRelative(address)
       ? address
       : { kind: "unix", path: sameDirectory(address.path) };
-  const near = met.get(meetingPoint(real)) ?? [];
+  const near = unique(
+    [real, ...addressesBehind(real, listening.machines)].flatMap((one) => met.get(meetingPoint(one)) ?? []),
+  );
   const spot = real.kind === "unix" ? listening.spotOf(real.path) : null;
   const volume = spot === null ? [] : (met.get(spot) ?? []);
   const sure = [...volume, ...near.filter((listener) => isReached(real, spot, listener, listening))];
@@ -330,7 +333,9 @@ function target(address: Address, place: Place, through: Place | null, listening
   }
   const host = real.kind === "tcp" ? real.host : "";
   const machine = listening.machines.find(({ names }) => names?.includes(host));
-  if (machine !== undefined) return listening.described ? { ...found, closed: machine } : found;
+  if (machine !== undefined) {
+    return listening.described && portAt(machine, real) !== null ? { ...found, closed: machine } : found;
+  }
   // Another container of the project has the name.
   return listening.neighbours.has(host) ? found : { ...found, ...guessed(byPort(real, near)) };
 }
@@ -358,7 +363,8 @@ function isReached(
   return (
     machine.names?.includes(real.host) === true &&
     address.kind === "tcp" &&
-    address.port === real.port &&
+    real.port !== null &&
+    address.port === portAt(machine, real) &&
     !isLoopbackOnly(address)
   );
 }

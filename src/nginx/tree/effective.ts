@@ -141,6 +141,26 @@ export function effectiveTime(block: Node, name: string): Effective<number> {
   return effectiveValue(block, name, timeMs);
 }
 
+/**
+ * The same where the main file is not in the tree and sets no such time, as those of the packages do: the blocks
+ * that only it has are taken to be read.
+ */
+export function effectiveTimeWithoutMain(block: Node, name: string): Effective<number> {
+  for (let level: Node | null = block; level !== null; level = level.parent) {
+    if (childrenNamed(level, name).length > 0) return effectiveTime(block, name);
+    if (level.partial && !isOfMain(level)) return effectiveTime(block, name);
+  }
+  const value = timeMs(httpFact(name)?.default ?? "");
+  return value === undefined
+    ? { kind: "unknown", reason: "nginx has no default for it", place: null }
+    : { kind: "default", value, where: headPlace(block) };
+}
+
+/** The main context or `http` of files whose main file is not there. */
+function isOfMain({ name, directive }: Node): boolean {
+  return directive.name.end === 0 && (name === "" || name === "http");
+}
+
 /** Bytes, of a size slot (`fastcgi_buffer_size`). */
 export function effectiveSize(block: Node, name: string): Effective<number> {
   return effectiveValue(block, name, sizeBytes);

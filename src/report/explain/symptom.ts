@@ -69,7 +69,7 @@ function groupLines([log, causes]: Group, paint: Paint, width: number): readonly
     return [
       `    ${paint(of.severity, of.severity)}${before.slice(of.severity.length)}${first}`,
       ...rest.map((line) => indent + line),
-      indent + paint("gutter", rule),
+      indent + rule,
     ];
   });
   return ["", paint("headline", head), ...lines];

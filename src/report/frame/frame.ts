@@ -133,7 +133,7 @@ function groupMarks(canvas: Canvas, line: Strip, marks: readonly MarkedRange[]):
 
 function markRows(canvas: Canvas, excerpt: Excerpt, mark: MarkedRange): string[] {
   const { column, columns } = excerpt.locate(mark.range);
-  const role = mark.primary ? canvas.severity : "gutter";
+  const paint = (text: string): string => (mark.primary ? canvas.paint(canvas.severity, text) : text);
   const line = (mark.primary ? canvas.glyphs.primary : canvas.glyphs.secondary).repeat(columns);
   const message = mark.messages;
   const beside = room(canvas) - (column + columns + 1);
@@ -145,8 +145,8 @@ function markRows(canvas: Canvas, excerpt: Excerpt, mark: MarkedRange): string[]
   const first = fits && text[0] !== undefined ? `${line} ${text[0]}` : line;
   const rest = fits ? text.slice(1) : text;
   return [
-    row(canvas, "", " ".repeat(column) + canvas.paint(role, first)),
-    ...rest.map((one) => row(canvas, "", " ".repeat(indent) + canvas.paint(role, one))),
+    row(canvas, "", " ".repeat(column) + paint(first)),
+    ...rest.map((one) => row(canvas, "", " ".repeat(indent) + paint(one))),
   ];
 }
 

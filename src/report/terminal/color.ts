@@ -6,13 +6,17 @@ export type Role = Severity | "gutter" | "headline" | "help";
 /** Dresses a piece of text for its role. */
 export type Paint = (role: Role, text: string) => string;
 
-const CODES: Readonly<Record<Role, string>> = {
+/**
+ * Red and magenta are the colours of the sixteen that can be read on black and on white; everything else is the terminal's
+ * own colour, bold or faint.
+ */
+export const CODES: Readonly<Record<Role, string>> = {
   error: "1;31",
-  warning: "1;33",
-  info: "1;36",
-  gutter: "34",
+  warning: "1;35",
+  info: "1",
+  gutter: "2",
   headline: "1",
-  help: "32",
+  help: "1",
 };
 
 /** ANSI colours, or the text as it is. */

@@ -24,12 +24,16 @@ export function padColumns(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
 }
 
-/** Breaks between words; a word longer than `columns` is whole on its own line, so that it can be copied. */
-export function wrap(text: string, columns: number): string[] {
+/**
+ * Breaks between words; a word longer than `columns` is whole on its own line, so that it can be copied. `later`:
+ * the columns of the lines after the first.
+ */
+export function wrap(text: string, columns: number, later = columns): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && displayWidth(line) + 1 + displayWidth(word) > columns) {
+    const room = lines.length === 0 ? columns : later;
+    if (line !== "" && displayWidth(line) + 1 + displayWidth(word) > room) {
       lines.push(line);
       line = word;
     } else {
@@ -38,6 +42,13 @@ export function wrap(text: string, columns: number): string[] {
   }
   lines.push(line);
   return lines;
+}
+
+/** A sentence whose lines after the first are indented. */
+export function hanging(text: string, columns: number, indent: number): readonly string[] {
+  if (columns === Infinity) return [text];
+  const [first = "", ...rest] = wrap(text, columns, columns - indent);
+  return [first, ...rest.map((line) => " ".repeat(indent) + line)];
 }
 
 /** Rows of cells under each other, three spaces between the columns; the cells are escaped already. */
