@@ -117,8 +117,27 @@ function aboutChange(
   const names = changedNames(change, hosts, options.workingDirectory);
   if (change.pasts.size === 0) return (finding) => isIn(finding, names);
   const before = judge(rules, validators, { ...rest, pasts: change.pasts }, () => true);
-  const old = new Set(before.kind === "judged" ? before.all.map(({ fingerprint }) => fingerprint) : []);
-  return (finding) => isIn(finding, names) || !old.has(finding.fingerprint);
+  const known = before.kind === "judged" ? before.all : [];
+  const prints = new Set(known.map(printOf));
+  const spots = new Set(known.flatMap(spotsOf));
+  const isOld = (finding: Finding): boolean => {
+    const own = spotsOf(finding);
+    return own.every((spot) => spots.has(spot)) || (own.length === 1 && prints.has(printOf(finding)));
+  };
+  return (finding) => isIn(finding, names) || !isOld(finding);
+}
+
+function printOf({ severity, fingerprint }: Finding): string {
+  return `${severity} ${fingerprint}`;
+}
+
+/**
+ * Each place with the fault. One finding may speak of several pools, and of others when one of them is gone: in
+ * a file that did not change, the same fault at the same place is no new one.
+ */
+function spotsOf({ rule, case: kind, severity, at, related }: Finding): readonly string[] {
+  const alike = related.filter((one) => one.alike === true).map(({ place }) => place);
+  return [at, ...alike].map(({ span }) => [severity, rule, kind, span.start, span.file.display].join(" "));
 }
 
 /** Whether a place of it is in one of the files; a main file that includes the others has no part in their faults. */
