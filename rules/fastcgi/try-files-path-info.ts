@@ -49,8 +49,7 @@ export const tryFilesPathInfo = defineRule({
         \`try_files $uri =404\` in the location finds no file of that name
       `,
       markdown`
-        the same without \`fastcgi_split_path_info\` (info): the path is then a part of
-        \`$fastcgi_script_name\`, too
+        the same without \`fastcgi_split_path_info\` (info): then \`$fastcgi_script_name\` also has the path
       `,
       markdown`
         likewise with \`try_files $fastcgi_script_name =404\`, which finds the script and makes it the
