@@ -1,4 +1,5 @@
-// Builds dist/fpmlint.js (the command) and dist/index.js (the library).
+// Builds dist/fpmlint.js (the command, one file that needs nothing but Node), dist/index.js (the library, which
+// imports its dependencies), the schema and the manual page.
 //
 //   node esbuild.config.js                   build
 //   node esbuild.config.js --if-stale        build only when a source is newer than the result
@@ -21,7 +22,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const top = dirname(fileURLToPath(import.meta.url));
 const builtins = new Set(builtinModules);
+const manifest = JSON.parse(readFileSync(join(top, "package.json"), "utf8"));
 const outputs = ["dist/fpmlint.js", "dist/index.js"].map((path) => join(top, path));
+
+/** The first version that runs the command. The bundle is written in what Node 10 can read, so that Node 10 can say so. */
+const OLDEST = [20, 19];
+const READABLE = "node10.4";
 
 if (process.argv.includes("--install-tools")) installTools();
 if (!process.argv.includes("--if-stale") || isStale()) await build().catch(report);
@@ -79,38 +85,71 @@ async function build() {
     write: false,
     metafile: true,
     platform: "node",
-    target: "node20.19",
-    format: "esm",
     legalComments: "none",
     logLevel: "warning",
-    // What yargs would open by itself: vitest.config.ts has the same.
-    alias: {
-      "escalade/sync": "./src/cli/yargs/search.ts",
-      y18n: "./src/cli/yargs/texts.ts",
-    },
     plugins: [
       replaceModule("src/validators.ts", generated.code),
       // Loaded when the first YAML file is met: most runs meet none.
       replaceModule("src/containers/yaml-package.ts", 'export const yamlPackage = () => require("yaml");'),
       replaceModule("src/cli/help.ts", `export const readyTexts = ${JSON.stringify(generated.texts)};`),
     ],
-    // Some of the packages are CommonJS and call `require` for what node itself offers.
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);',
-    },
   };
   const [cli, library] = await Promise.all([
-    esbuild.build({ ...common, entryPoints: ["src/cli/main.ts"], outfile: outputs[0], minify: true }),
-    esbuild.build({ ...common, entryPoints: ["src/index.ts"], outfile: outputs[1] }),
+    esbuild.build({
+      ...common,
+      entryPoints: ["src/cli/main.ts"],
+      outfile: outputs[0],
+      minify: true,
+      format: "cjs",
+      target: READABLE,
+      // yargs would look for files next to itself; nothing is there.
+      define: { "import.meta.url": '"file:///fpmlint.js"' },
+      // What yargs would open by itself: vitest.config.ts has the same.
+      alias: {
+        "escalade/sync": "./src/cli/yargs/search.ts",
+        y18n: "./src/cli/yargs/texts.ts",
+      },
+    }),
+    esbuild.build({
+      ...common,
+      entryPoints: ["src/library/index.ts"],
+      outfile: outputs[1],
+      packages: "external",
+      format: "esm",
+      target: `node${OLDEST.join(".")}`,
+      banner: {
+        js: 'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);',
+      },
+    }),
   ]);
-  for (const result of [cli, library]) assertSelfContained(result);
-  // tsc adds and never removes: what was renamed since would be packed for ever.
-  rmSync(join(top, "dist/types"), { recursive: true, force: true });
+  assertSelfContained(cli, () => false);
+  assertSelfContained(library, isDependency);
   put("dist/LICENSES.txt", licences([cli, library]));
   put("dist/fpmlint.schema.json", `${JSON.stringify(generated.schema, null, 2)}\n`);
+  put("dist/fpmlint.1", generated.manual);
   put("dist/index.js", library.outputFiles[0].text);
-  const text = cli.outputFiles[0].text;
-  put("dist/fpmlint.js", text.startsWith("#!") ? text : `#!/usr/bin/env node\n${text}`, 0o755);
+  put("dist/fpmlint.js", commandOf(cli.outputFiles[0].text), 0o755);
+}
+
+/**
+ * Both a script and a module: in the package it is a module, and copied alone to a server a script. Neither has
+ * a `require` for it, so what Node itself offers comes from `getBuiltinModule`, which is there since 20.16 and 22.3.
+ */
+function commandOf(bundle) {
+  const [major, minor] = OLDEST;
+  return `#!/usr/bin/env node
+(function () {
+var v = process.versions.node.split(".").map(Number);
+if (v[0] < ${major} || (v[0] === ${major} && v[1] < ${minor}) || !process.getBuiltinModule) {
+process.stderr.write("fpmlint needs Node ${major}.${minor} or later (of Node 22: 22.3 or later); this is Node " + process.versions.node + "\\n");
+process.exitCode = 2;
+return;
+}
+(function (require) {
+${bundle}
+})(process.getBuiltinModule);
+})();
+`;
 }
 
 /** By rename, so that a command that runs meanwhile never reads half a file. */
@@ -122,7 +161,7 @@ function put(path, text, mode = 0o644) {
 
 /** What would cost too much at start-up is done once, here: compiling the schemas and drawing the help. */
 async function generate(esbuild) {
-  const { schemas, ajvOptions, rules, command } = await load(esbuild);
+  const { schemas, ajvOptions, rules, command, manualPage } = await load(esbuild);
   const { Ajv } = await import("ajv");
   const { default: standalone } = await import("ajv/dist/standalone/index.js");
   const named = schemas(rules);
@@ -136,6 +175,7 @@ async function generate(esbuild) {
     code: `${functions}\nexport const validators = {\n${table}\n};\n`,
     schema: oneDocument(named),
     texts: await readyTexts(command),
+    manual: manualPage(),
   };
 }
 
@@ -146,7 +186,8 @@ async function load(esbuild) {
     export { schemas } from "./src/engine/schemas.ts";
     export { ajvOptions } from "./src/engine/validate.ts";
     export { rules } from "./rules/index.ts";
-    export { command } from "./src/cli/command.ts";`;
+    export { command } from "./src/cli/command.ts";
+    export { manualPage } from "./src/cli/manual/manual.ts";`;
   try {
     await esbuild.build({
       absWorkingDir: top,
@@ -194,7 +235,7 @@ function replaceModule(file, code) {
 
 /** What yargs answers to command lines that need no work: drawing it at start-up would double its time. */
 async function readyTexts(command) {
-  const lines = ["--help", "-h", "--version", "-V", "explain --help", "rules --help"];
+  const lines = ["--help", "-h", "--version", "-V", "explain --help", "rules --help", "completion --help"];
   const texts = {};
   for (const line of lines) {
     let text = "";
@@ -213,15 +254,21 @@ async function readyTexts(command) {
   return texts;
 }
 
-/** The result runs without node_modules and without ajv's compiler, or it is not a result. */
-function assertSelfContained({ metafile }) {
+/** Whether somebody who installs the package also has what this imports. */
+function isDependency(path) {
+  const name = /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path;
+  return Object.hasOwn(manifest.dependencies, name);
+}
+
+/** The result runs without ajv's compiler, and without any other package than it may import, or it is no result. */
+function assertSelfContained({ metafile }, mayImport) {
   const compiler = Object.keys(metafile.inputs).filter(
     (path) => path.includes("node_modules/ajv/") && !path.includes("node_modules/ajv/dist/runtime/"),
   );
   const missing = Object.values(metafile.outputs)
     .flatMap((output) => output.imports)
     .map((found) => found.path)
-    .filter((path) => !path.startsWith("node:") && !builtins.has(path));
+    .filter((path) => !path.startsWith("node:") && !builtins.has(path) && !mayImport(path));
   const wrong = [...compiler, ...missing];
   if (wrong.length > 0)
     throw new Error(`not bundled, or the schema compiler got in:\n  ${wrong.join("\n  ")}`);

@@ -47,7 +47,7 @@ import { missingDirectory } from "./fpm/missing-directory.js";
 import { fpmMissingInclude } from "./fpm/missing-include.js";
 import { noListen } from "./fpm/no-listen.js";
 import { overriddenSetting } from "./fpm/overridden-setting.js";
-import { protectedPath } from "./fpm/protected-path.js";
+import { protectedPath } from "./fpm/protected-path/rule.js";
 import { rootUser } from "./fpm/root-user/rule.js";
 import { spareServers } from "./fpm/spare-servers.js";
 import { fpmSyntax } from "./fpm/syntax.js";

@@ -5,8 +5,9 @@ import type { Incomplete } from "./engine/finding.js";
 import type { Config } from "./engine/schemas.js";
 import { diskFilesystem } from "./host/disk.js";
 import type { HostFilesystem } from "./host/filesystem.js";
-import { dumpHosts, type GivenHost, hostsOf, startSearch, withDump } from "./host/find/given.js";
+import { dumpHosts, type GivenHost, hostsOf, startSearch, treeHosts, withDump } from "./host/find/given.js";
 import { reaches, reachOf, realPlace } from "./host/find/stated.js";
+import type { TreeTexts } from "./host/memory.js";
 import { overlaid } from "./host/overlaid.js";
 import { isWithin, normalizePath } from "./host/path.js";
 import type { Pasts } from "./host/revised.js";
@@ -41,6 +42,11 @@ export interface HostsOptions {
   readonly standardInput?: string;
   /** Called with a few words before each host and each rule, for who waits. */
   readonly step?: (what: string) => void;
+  /**
+   * A tree made of texts, by paths such as `etc/nginx/nginx.conf`; then no path is looked at, and the working directory
+   * is `TREE`. Default: none.
+   */
+  readonly files?: TreeTexts;
   /** Files that are read with another text than they have, by the name that reports print. Default: none. */
   readonly texts?: ReadonlyMap<string, string>;
   /** The hosts are read as they were when these paths were something else. Default: as they are. */
@@ -102,15 +108,17 @@ export function readHosts(
   const given: Given[] = [];
   const failures: Incomplete[] = [];
   const passed: HostRefusal[] = [];
-  for (const path of paths.length === 0 ? ["."] : paths) {
+  for (const path of paths.length === 0 || options.files !== undefined ? ["."] : paths) {
     const config = configOf(path);
     const stated = once(known, config, () => statedHosts(config));
     const stray = strayAmong(stated, config, options);
     if (stray !== null) return { kind: "refused", refusal: stray };
     const found = attempt(() =>
-      path === "-"
-        ? dumpHosts(options.standardInput ?? "", "-")
-        : hostsOf(path, workingDirectory, stated, search),
+      options.files !== undefined
+        ? treeHosts(options.files, stated)
+        : path === "-"
+          ? dumpHosts(options.standardInput ?? "", "-")
+          : hostsOf(path, workingDirectory, stated, search),
     );
     if (!found.ok) {
       failures.push(failure(path, "finding the hosts of this path failed", found.error));

@@ -73,7 +73,11 @@ export const bodyLimitMismatch = defineRule({
       `,
       markdown`
         the same where \`auth_request\` asks a location about the request (a warning), or where \`/\` leads to the
-        script by \`index\` (info)
+        script by \`index\` (info, also where a smaller limit is written for \`/\`)
+      `,
+      markdown`
+        a larger limit is written in a named location, where it never counts, and what hands requests on to it
+        has nginx's default (a warning)
       `,
     ],
     silent: [
@@ -122,8 +126,10 @@ export const bodyLimitMismatch = defineRule({
     for (const group of groupBy(cut, key)) yield* refusedFirst(host, all, group, "cut-by-default");
     const inPhp = new Set(cut.map(({ binding }) => binding.location));
     const own = [...pairs(host)].flatMap(cutOff).filter(({ binding }) => !inPhp.has(binding.location));
-    for (const group of groupBy(own, ({ written }) => sourceOf(written))) yield ownLimit(host, group);
-    const told = new Set([...cut, ...own].map(({ binding }) => binding.location));
+    const both = ({ written, nginx }: CutOff): string => `${sourceOf(written)} ${nginx.kind}`;
+    for (const group of groupBy(own, both)) yield ownLimit(host, group);
+    const cutOwn = own.filter(({ nginx }) => nginx.kind === "default");
+    const told = new Set([...cut, ...cutOwn].map(({ binding }) => binding.location));
     const refused = below.filter(({ binding }) => !told.has(binding.location));
     for (const group of groupBy(refused, key)) yield* refusedFirst(host, all, group, "refused-first");
   },
@@ -167,11 +173,12 @@ interface CutOff extends Pair {
 
 function cutOff(pair: Pair): readonly CutOff[] {
   const { binding } = pair;
-  const [own, ...before] = takesBodies(binding.location) ? entrances(binding) : [];
-  if (own === undefined || own.binding !== binding || own.nginx.kind !== "set") return [];
+  const own = takesBodies(binding.location) ? limitOf(binding.block) : null;
+  if (own?.kind !== "set") return [];
+  const before = entrances(binding).filter((one) => one.binding !== binding);
   const cut = (one: Pick<Limits, "binding" | "nginx">, how: CutOff["how"]): readonly CutOff[] =>
-    one.nginx.kind === "default" && one.nginx.value < own.nginx.value
-      ? [{ ...pair, ...one, written: own.nginx, how }]
+    (one.nginx.kind === "default" || how === "index") && one.nginx.value < own.value
+      ? [{ ...pair, ...one, written: own, how }]
       : [];
   const found = before.flatMap((one) => cut(one, "hands on"));
   const at = (block: Node | null, how: CutOff["how"]): readonly CutOff[] => {
@@ -212,10 +219,13 @@ function ownLimit(host: Host, group: readonly [CutOff, ...CutOff[]]): Draft<Case
   const [first] = group;
   const { nginx, written, binding, pool, how } = first;
   const line = written.value === Infinity ? "0" : showBytes(written.value).replace(" bytes", "");
-  const at = placeOf(nginx) ?? headPlace(binding.location);
+  const block = headPlace(binding.location);
+  const at = placeOf(nginx) ?? block;
+  const limit = `client_max_body_size ${line};`;
+  const isHere = childrenNamed(binding.location, "client_max_body_size").length > 0;
   return {
     ...certainty(first),
-    case: "cut-by-default",
+    case: nginx.kind === "default" ? "cut-by-default" : "refused-first",
     ...(how === "index" ? { settle: "Whether large forms are sent to / would settle it." } : {}),
     message: `${headText(binding.location)} lets ${shownSize(nginx)} through, and ${HOW[how]} a location that takes ${shownSize(written)}`,
     at,
@@ -230,7 +240,7 @@ function ownLimit(host: Host, group: readonly [CutOff, ...CutOff[]]): Draft<Case
       how === "is asked"
         ? `nginx refuses to ask about a request with a body larger than ${showBytes(nginx.value)}, and answers 500 Internal Server Error`
         : `a request body larger than ${showBytes(nginx.value)} ends as 413 Request Entity Too Large${how === "index" ? " at /" : ""}, and the larger limit is never reached`,
-    help: helpOf([[addInto(host, headPlace(binding.location), `client_max_body_size ${line};`)]]),
+    help: helpOf([[isHere ? replace(host, at, limit) : addInto(host, block, limit)]]),
     names: namesOf(binding, pool),
   };
 }

@@ -1,17 +1,22 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
-import type { HelpDraft } from "../../src/engine/help.js";
+import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
+import { opensForBuilds } from "../../src/evidence/built-with.js";
 import { membership } from "../../src/evidence/failover.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
+import type { Pool } from "../../src/fpm/types.js";
 import { around } from "../../src/help/address.js";
 import { helpOf, replace } from "../../src/help/edit.js";
+import { nameUser, openSocket } from "../../src/help/socket.js";
 import { compare } from "../../src/intent/address-slip.js";
 import { whichPool } from "../../src/intent/help.js";
 import { meantPool } from "../../src/intent/meant-pool.js";
 import { isLocal, isRelative, showAddress } from "../../src/model/address/address.js";
 import type { Binding, Host, OtherPass, Target } from "../../src/model/host.js";
 import { httpListen, nginxListens } from "../../src/model/listen/nginx-listens.js";
+import { poolSocket } from "../../src/model/listen/socket.js";
+import { nginxWorker } from "../../src/model/nginx-worker.js";
 import { hasWrittenPort } from "../../src/model/pass/written.js";
 import { argumentPlace, enclosing, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
@@ -31,7 +36,7 @@ interface Mixed {
 
 const always = (log: string) => ({ when: "always", status: 502, log }) as const;
 
-type Case = "not-fastcgi" | "not-http";
+type Case = "not-fastcgi" | "closed-socket" | "not-http";
 
 export const wrongProtocol = defineRule({
   id: "connect/wrong-protocol",
@@ -41,6 +46,11 @@ export const wrongProtocol = defineRule({
       severity: "error",
       symptom: always("while reading response header from upstream"),
       summary: "proxy_pass, uwsgi_pass or scgi_pass to an address where PHP-FPM listens",
+    },
+    "closed-socket": {
+      severity: "error",
+      symptom: always("failed (13: Permission denied) while connecting to upstream"),
+      summary: "the same, and nginx's workers may not open the pool's socket either",
     },
     "not-http": {
       severity: "error",
@@ -117,16 +127,18 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Draft<Case> {
   const [pool] = target.pools;
   const wanted = showAddress(target.address);
   const where = upstreamWords(from, target);
+  const opening = listen === null && pool !== undefined ? whatOpens(host, target, pool) : null;
+  const closed = opening !== null;
   const other = listen === null && pool !== undefined ? placeOf(setting(pool, "listen")) : null;
   const directive = from.pass.name;
   return {
-    case: listen === null ? "not-fastcgi" : "not-http",
+    case: listen !== null ? "not-http" : closed ? "closed-socket" : "not-fastcgi",
     settle: target.assumed
       ? `Whether this address leads to pool [${pool?.name ?? ""}] is a guess from its port.`
       : null,
     message:
       listen === null
-        ? `${directive} leads to ${wanted}${where}, where pool [${pool?.name ?? ""}] only speaks FastCGI`
+        ? `${directive} leads to ${wanted}${where}, where pool [${pool?.name ?? ""}] only speaks FastCGI${closed ? ", and nginx's workers may not open that socket" : ""}`
         : `fastcgi_pass leads to ${wanted}${where}, where nginx itself serves HTTP`,
     at: target.place,
     label:
@@ -140,9 +152,24 @@ function report(host: Host, group: readonly [Mixed, ...Mixed[]]): Draft<Case> {
       "every request passed there ends in 502 Bad Gateway",
       group.map((one) => one.from),
     ),
-    help: help(host, group, wanted),
+    help: help(host, group, wanted, opening),
     names: "block" in from ? namesOf(from) : [from.label, wanted],
   };
+}
+
+/**
+ * What lets nginx's workers open the pool's socket, which is closed to them and what they meet first. `null`: they may open it, it is no socket, or an account is unknown.
+ */
+function whatOpens(host: Host, { address, assumed }: Target, pool: Pool): readonly (Edit | null)[] | null {
+  const user = setting(pool, "user");
+  if (address.kind !== "unix" || assumed || !host.accounts.known || user.kind !== "set") return null;
+  const worker = nginxWorker(host);
+  if (worker.kind === "build-default") {
+    const socket = poolSocket(pool, host.accounts);
+    return socket === null || opensForBuilds(host, socket) ? null : nameUser(host, worker, socket, pool);
+  }
+  const edits = openSocket(host, worker, pool);
+  return edits === null || edits.length === 0 ? null : edits;
 }
 
 const PROTOCOLS: ReadonlyMap<string, string> = wordMap({
@@ -166,7 +193,12 @@ function passes(group: readonly Mixed[]) {
   });
 }
 
-function help(host: Host, group: readonly [Mixed, ...Mixed[]], wanted: string): HelpDraft {
+function help(
+  host: Host,
+  group: readonly [Mixed, ...Mixed[]],
+  wanted: string,
+  opening: readonly (Edit | null)[] | null,
+): HelpDraft {
   const [{ from, target, listen }] = group;
   const address = target.address.kind === "unix" ? `unix:${wanted}` : wanted;
   if (listen !== null) {
@@ -196,6 +228,9 @@ function help(host: Host, group: readonly [Mixed, ...Mixed[]], wanted: string): 
   }
   const pass = target.upstream ?? address;
   return helpOf([
-    [replace(host, argumentPlace(from.pass, 0), "include fastcgi.conf;", `fastcgi_pass ${pass};`)],
+    [
+      replace(host, argumentPlace(from.pass, 0), "include fastcgi.conf;", `fastcgi_pass ${pass};`),
+      ...(opening ?? []),
+    ],
   ]);
 }

@@ -1,14 +1,20 @@
 import { defineRule } from "../../src/engine/define.js";
+import type { HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
 import { certainty, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
+import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
+import { passTo } from "../../src/help/address.js";
 import { helpOf } from "../../src/help/edit.js";
 import { literalRoot, type SentScript, sentScript, writeScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
+import { compare } from "../../src/intent/address-slip.js";
 import type { Binding, Host } from "../../src/model/host.js";
+import { poolListens } from "../../src/model/listen/pool-listens.js";
 import { jailOf } from "../../src/model/request/chroot.js";
 import { phpSwitch, usesOpcache } from "../../src/model/request/opcache.js";
+import { isUnset } from "../../src/model/request/paths.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -20,6 +26,8 @@ interface Outer extends Pair {
   readonly directory: string;
   /** What follows the directory. */
   readonly rest: string;
+  /** Whether the directory is in the chroot at all. */
+  readonly within: boolean;
 }
 
 const ROOT = /^\$\{?(document_root|realpath_root|request_filename)\b\}?/;
@@ -33,6 +41,11 @@ export const chrootPath = defineRule({
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
       summary: "SCRIPT_FILENAME is a path from outside the pool's chroot",
     },
+    "other-root": {
+      severity: "error",
+      symptom: { when: "always", status: 404, log: "Primary script unknown" },
+      summary: "the scripts are not in the pool's chroot, as where it is that of another site",
+    },
   },
   docs: {
     title: "a path from outside the pool's chroot",
@@ -42,10 +55,14 @@ export const chrootPath = defineRule({
         in that chroot as it is called from outside: the \`root\` of the location, or a path that is
         written out
       `,
+      markdown`
+        that directory is elsewhere, and the tree holds the chroot and nothing of that path inside it: the pool
+        belongs to another site
+      `,
     ],
     silent: [
       "that path also exists inside the chroot",
-      "the `root` is elsewhere (the chroot may hold a tree of its own)",
+      "the `root` is elsewhere and the chroot is not in the tree (it may hold a tree of its own)",
       "the `chroot` or the path is unknown",
     ],
     what: markdown`
@@ -72,13 +89,15 @@ export const chrootPath = defineRule({
     return `${poolKey(one)} ${file.path}:${start} ${one.directory}`;
   },
   report([first, ...others], host) {
-    const { binding, pool, sent, chroot, directory, rest } = first;
+    const { binding, pool, sent, chroot, directory, rest, within } = first;
     const inside = directory.slice(chroot.value.length);
     const jail = `pool [${pool.name}] runs in the chroot ${chroot.value}`;
     return {
-      case: "outer-root",
+      case: within ? "outer-root" : "other-root",
       ...evidence(host, first),
-      message: `SCRIPT_FILENAME begins with ${directory}, but ${jail}, where that directory is ${inside || "/"}`,
+      message: within
+        ? `SCRIPT_FILENAME begins with ${directory}, but ${jail}, where that directory is ${inside || "/"}`
+        : `SCRIPT_FILENAME begins with ${directory}, but ${jail}, which has no ${directory}`,
       at: sent.at,
       label: "a path from outside the chroot",
       link: linkOf(first),
@@ -93,11 +112,25 @@ export const chrootPath = defineRule({
         "every request to this location ends as 404 File not found",
         [first, ...others].map((one) => one.binding),
       ),
-      help: helpOf([[writeScript(host, binding, sent, `${inside}${rest}`)]], alikeInside(pool)),
+      help: within
+        ? helpOf([[writeScript(host, binding, sent, `${inside}${rest}`)]], alikeInside(pool))
+        : elsewhere(host, first),
       names: namesOf(binding, pool),
     };
   },
 });
+
+/** The one pool without a chroot, or what to choose. */
+function elsewhere(host: Host, { target, directory }: Outer): HelpDraft {
+  const free = poolListens(host).listens.filter(({ pool }) => isUnset(setting(pool, "chroot")));
+  const [only] = free;
+  const address =
+    only === undefined || free.length > 1 ? null : compare(host, only, target.address)?.nginxAddress;
+  return helpOf(
+    [address == null ? null : [passTo(host, target, address)]],
+    address == null ? `pass to a pool without a chroot, or to one whose chroot holds ${directory}` : null,
+  );
+}
 
 /** What to look out for where another pool of the master has a chroot of its own; `null`: none has. */
 function alikeInside(pool: Pool): string | null {
@@ -113,8 +146,9 @@ function evidence(host: Host, one: Outer): ReturnType<typeof certainty> {
   const known = certainty(one);
   const { value } = one.chroot;
   const path = `${value}${one.directory}`;
-  if (known.settle || host.whole || host.fs.entry(value).kind === "directory") return known;
-  const settle = `Whether ${path} exists, as a link for instance, is unknown: ${value} is not among the files.`;
+  if (known.settle || host.whole || (one.within && host.fs.entry(value).kind === "directory")) return known;
+  const why = one.within ? `${value} is not among the files` : "not all of the host is among the files";
+  const settle = `Whether ${path} exists, as a link for instance, is unknown: ${why}.`;
   return { settle };
 }
 
@@ -125,11 +159,18 @@ function* outer(one: Binding, host: Host): Generator<Outer> {
     const path = chroot === null || sent === null ? null : pathOf(pair, sent);
     if (chroot === null || sent === null || path === null) continue;
     const { value: jail } = chroot;
-    if (jail === "/" || !`${path.directory}/`.startsWith(`${jail}/`)) continue;
+    const within = `${path.directory}/`.startsWith(`${jail}/`);
+    if (jail === "/" || (!within && !isHeld(host, jail))) continue;
     // A link or a copy inside may make the path right there.
     if (host.fs.entry(normalizePath(`${jail}${path.directory}`)).kind !== "missing") continue;
-    yield { ...pair, ...path, sent, chroot };
+    yield { ...pair, ...path, sent, chroot, within };
   }
+}
+
+/** Whether the tree holds the directory, with something in it. */
+function isHeld(host: Host, directory: string): boolean {
+  const entry = host.fs.entry(directory);
+  return entry.kind === "directory" && entry.names.length > 0;
 }
 
 function pathOf(

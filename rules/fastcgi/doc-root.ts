@@ -7,7 +7,7 @@ import { literalRoot, type SentScript, sentScript } from "../../src/help/script-
 import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
-import { rootOf } from "../../src/model/request/root.js";
+import { aliasedPrefix, rootOf } from "../../src/model/request/root.js";
 import { type ScriptPath, scriptPath } from "../../src/model/request/script-path.js";
 import { argument, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
@@ -21,6 +21,8 @@ interface Moved extends Pair {
   readonly docRoot: SetValue<string>;
   /** The directory of SCRIPT_FILENAME. */
   readonly directory: string;
+  /** The part of the URI that an `alias` replaces; empty: there is none. */
+  readonly prefix: string;
 }
 
 export const docRoot = defineRule({
@@ -38,13 +40,13 @@ export const docRoot = defineRule({
     fires: [
       markdown`
         \`doc_root\` is set in the pool, in php.ini or by nginx, and SCRIPT_FILENAME names scripts in another
-        directory: below the location's \`root\`, or below a path that is written out
+        directory: below the location's \`root\` or \`alias\`, or below a path that is written out
       `,
     ],
     silent: [
       "`doc_root` is empty, as in every php.ini that is shipped",
       "it is the same directory, also through a link of the tree",
-      "the pool has a chroot, or the location has an `alias`",
+      "the pool has a chroot, or the location is a pattern with an `alias`",
       "the root has a variable in it",
       "nginx sends a `SCRIPT_NAME` of its own",
     ],
@@ -60,8 +62,9 @@ export const docRoot = defineRule({
   asksDisk: true,
   *find(binding, host): Generator<Moved> {
     const { alias, unread } = rootOf(binding.block);
-    if (alias !== null || unread !== null) return;
+    if (alias === "all" || unread !== null) return;
     const sent = sentScript(binding);
+    const prefix = aliasedPrefix(binding.block);
     const directory = sent === null ? null : directoryOf(binding, sent);
     if (sent === null || directory === null) return;
     for (const pair of pairsOf(binding)) {
@@ -69,14 +72,16 @@ export const docRoot = defineRule({
       // A chroot that is not known may be one.
       if (value.kind !== "set" || !value.value?.startsWith("/") || hasChroot(pair)) continue;
       const path = normalizePath(value.value);
-      if (path === directory || realPath(host, path) === realPath(host, directory)) continue;
-      yield { ...pair, sent, directory, docRoot: { ...value, value: path } };
+      // The whole URI follows doc_root, also that part which an alias replaces.
+      const own = normalizePath(`${path}${prefix}`);
+      if (own === directory || realPath(host, own) === realPath(host, directory)) continue;
+      yield { ...pair, sent, directory, prefix, docRoot: { ...value, value: path } };
     }
   },
   cause: ({ docRoot: value }) => sourceOf(value),
   report: (group, host) => {
     const [first, ...others] = group;
-    const { pool, docRoot: value, directory, sent } = first;
+    const { pool, docRoot: value, directory, sent, prefix } = first;
     const own = pool.settings.find(({ place }) => samePlace(place, value.place));
     const key = own === undefined ? "doc_root" : `${own.key}[doc_root]`;
     const passed = own === undefined && !value.place.span.file.path.endsWith(".ini");
@@ -84,7 +89,7 @@ export const docRoot = defineRule({
     return {
       case: "other-directory",
       ...certainty(first),
-      message: `doc_root of pool [${pool.name}] is ${value.value}, so PHP looks for scripts there, and not in ${directory}, where nginx sends it`,
+      message: `doc_root of pool [${pool.name}] is ${value.value}, so PHP looks for scripts ${prefix === "" ? "there" : `in ${normalizePath(`${value.value}${prefix}`)}`}, and not in ${directory}, where nginx sends it`,
       at: value.place,
       label: "PHP looks here",
       link: linkOf(first),
@@ -104,7 +109,7 @@ export const docRoot = defineRule({
           ? []
           : [
               [remove(host, value.place)],
-              roots.size > 1 ? null : [replace(host, value.place, `${key} = ${directory}`)],
+              roots.size > 1 || prefix !== "" ? null : [replace(host, value.place, `${key} = ${directory}`)],
             ],
         passed ? "remove doc_root from the value that nginx sends" : null,
       ),
@@ -124,6 +129,11 @@ function directoryOf(binding: Binding, { set, param }: SentScript): string | nul
   const name = set.params.get("SCRIPT_NAME")?.value ?? "";
   if (!/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(name)) return null;
   const path = scriptPath(param.value);
+  const { alias, written } = rootOf(binding.block);
+  if (alias !== null)
+    return /^\$\{?request_filename\}?$/.test(param.value) && /^\/[^$]*\/$/.test(written)
+      ? normalizePath(written)
+      : null;
   if (path.kind === "literal-directory") return normalizePath(path.directory);
   const root = path.kind === "follows-uri" || isFixed(binding, path) ? literalRoot(binding) : null;
   return root === null ? null : normalizePath(root.path);

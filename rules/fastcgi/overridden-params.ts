@@ -6,12 +6,13 @@ import type { Binding } from "../../src/model/host.js";
 import { effectiveParams, missingForPhp, surelyPhp } from "../../src/model/request/fastcgi-params.js";
 import { type OtherValue, otherValue, sentParam } from "../../src/model/request/request-params.js";
 import { subrequestsOf } from "../../src/model/request/subrequests.js";
+import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { argument, argumentPlace, headPlace } from "../../src/nginx/tree/nodes.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 import { wordMap } from "../../src/source/word-map.js";
 
-type Case = "body" | "query" | "question-mark";
+type Case = "body" | "query" | "fixed-query" | "question-mark";
 
 interface Overridden extends OtherValue {
   readonly case: Case;
@@ -40,6 +41,11 @@ export const overriddenParams = defineRule({
       symptom: { when: "always", status: 200, log: null },
       summary: "QUERY_STRING is empty or the same for every request: $_GET never has what the client sent",
     },
+    "fixed-query": {
+      severity: "info",
+      symptom: { when: "always", status: 200, log: null },
+      summary: "the script that takes all other requests of a site gets the same QUERY_STRING with each",
+    },
     "question-mark": {
       severity: "warning",
       symptom: { when: "always", status: 200, log: null },
@@ -61,6 +67,10 @@ export const overriddenParams = defineRule({
         because a script may read such a body by itself)
       `,
       "`QUERY_STRING` is empty or a constant",
+      markdown`
+        \`QUERY_STRING\` is a constant for one fixed script, and its location is \`location /\` or a named
+        one, which others hand requests on to (info)
+      `,
       "`QUERY_STRING` begins with `?` or `$is_args` (a warning)",
     ],
     silent: [
@@ -72,7 +82,7 @@ export const overriddenParams = defineRule({
       `,
       "the location takes no body (`limit_except GET`, `fastcgi_pass_request_body off`)",
       "the value has another variable in it, or part of the parameters was not read",
-      "a `QUERY_STRING` is written for one fixed script",
+      "a `QUERY_STRING` is written for one fixed script, in a location of its own (`location /feed/`)",
     ],
     why: markdown`
       Of several \`fastcgi_param\` lines with one name PHP-FPM uses the last, so a line after
@@ -90,7 +100,12 @@ export const overriddenParams = defineRule({
   proof: {
     kind: "daemons",
     requests: [{ method: "POST", path: "/index.php?a=1", bodyBytes: 2000 }],
-    observe: { body: "body-dropped", query: "query-not-sent", "question-mark": "query-not-sent" },
+    observe: {
+      body: "body-dropped",
+      query: "query-not-sent",
+      "fixed-query": "query-not-sent",
+      "question-mark": "query-not-sent",
+    },
   },
   reads: ["pool", "directory"],
   find: overridden,
@@ -138,11 +153,19 @@ function* overridden(binding: Binding): Generator<Overridden> {
   const query = otherValue(binding.block, set, "QUERY_STRING");
   const script = set.params.get("SCRIPT_FILENAME")?.value ?? "";
   const fixed = !/\$(?!\{?(?:document_root|realpath_root)\b)/.test(script);
-  if (query?.constant === "" || (query !== null && query.constant !== null && !fixed))
-    yield { ...query, case: "query", binding };
+  if (query !== null && query.constant !== null) {
+    if (query.constant === "" || !fixed) yield { ...query, case: "query", binding };
+    else if (takesTheRest(binding)) yield { ...query, case: "fixed-query", binding };
+  }
   const sent = sentParam(set, "QUERY_STRING");
   if (sent !== null && /^(?:\?|\$is_args|\$\{is_args\}).*\$/s.test(sent.value))
     yield { param: sent, constant: null, replaced: sent.before, case: "question-mark", binding };
+}
+
+/** Whether it is where a site hands on what nothing else takes. */
+function takesTheRest({ location }: Binding): boolean {
+  const { modifier, text } = matchingOf(location);
+  return modifier === "@" || (text === "/" && modifier !== "=");
 }
 
 /** Whether a form is lost with such a value, whatever the request. */
@@ -170,7 +193,8 @@ function shownValue({ case: what, constant, param }: Overridden): string {
 }
 
 function effectOf({ case: what, param }: Overridden): string {
-  if (what === "query") return "$_GET never has what the client sent, and the answer is still 200";
+  if (what === "query" || what === "fixed-query")
+    return "$_GET never has what the client sent, and the answer is still 200";
   if (what === "question-mark") return 'the first name in $_GET begins with "?", so scripts do not find it';
   const how = param.name === "REQUEST_METHOD" ? "PHP does not see that it is a POST" : "PHP reads no form";
   return `${how}: $_POST is empty in every request, and the answer is still 200`;

@@ -21,6 +21,8 @@ interface Tried {
   readonly uri: string;
   /** `false`: a part that was not read may have an `error_page` that answers the 404 with a page. */
   readonly certain: boolean;
+  /** Whether `fastcgi_split_path_info` is there; without it nothing else takes the path off. */
+  readonly split: boolean;
 }
 
 export const tryFilesPathInfo = defineRule({
@@ -45,6 +47,9 @@ export const tryFilesPathInfo = defineRule({
         the pattern of a PHP location allows a path after the script (\`/index.php/news/1\`),
         \`fastcgi_split_path_info\` and a \`PATH_INFO\` parameter are there to pass it on, and
         \`try_files $uri =404\` in the location finds no file of that name
+      `,
+      markdown`
+        the same without \`fastcgi_split_path_info\` (info): then \`$fastcgi_script_name\` also has the path
       `,
       markdown`
         likewise with \`try_files $fastcgi_script_name =404\`, which finds the script and makes it the
@@ -94,23 +99,25 @@ export const tryFilesPathInfo = defineRule({
   find: tried,
   cause: ({ node, case: name }) => `${node.file.path}:${node.directive.start} ${name}`,
   report([first, ...others], host) {
-    const { binding, node, param, case: name, uri, certain } = first;
+    const { binding, node, param, case: name, uri, certain, split } = first;
     const head = headText(node);
     const code = head.slice(withoutEnd(head, "0123456789").length);
     const refused = name === "refused";
     const taker = headText(binding.location);
     return {
       case: name,
-      settle: certain
-        ? null
-        : "Whether an error_page further out answers this error with a page is in files that were not read.",
+      settle: !certain
+        ? "Whether an error_page further out answers this error with a page is in files that were not read."
+        : split
+          ? null
+          : "Whether the site has addresses with a path after the script is not in the configuration.",
       message: refused
-        ? `${head} finds no file for a path after a script, although ${taker} takes it and PATH_INFO would pass it on`
+        ? `${head} finds no file for a path after a script, although ${taker} takes it and PATH_INFO ${split ? "would pass it on" : "is meant for it"}`
         : `${head} makes the script the URI, so PATH_INFO ${param.value} is always empty`,
       at: headPlace(node),
       label: refused ? `${code} for ${uri}` : "the path after the script is lost here",
       related: [
-        { place: param.place, message: "this would pass it on" },
+        { place: param.place, message: split ? "this would pass it on" : "this is meant to pass it on" },
         ...others.map((one) => ({
           place: headPlace(one.binding.location),
           message: `also ${one.binding.label}`,
@@ -131,19 +138,28 @@ function* tried(binding: Binding): Generator<Tried> {
   const param = effectiveParams(block)?.params.get("PATH_INFO");
   const split = effectiveNode(block, "fastcgi_split_path_info");
   const uri = takenPath(binding);
-  if (param === undefined || split.kind !== "set" || uri === null) return;
+  if (param === undefined || split.kind === "unknown" || uri === null) return;
   for (const node of childrenNamed(location, "try_files")) {
     const words = node.directive.args.map(({ text }) => text);
     const code = /^=(\d+)$/.exec(words.at(-1) ?? "")?.[1];
     if (code === undefined) continue;
-    const kind = caseOf(words.slice(0, -1), param.value);
+    const kind = caseOf(words.slice(0, -1), param.value, split.kind === "set");
     if (kind === null) continue;
     // A script that the pattern names beside `\.php$` gets its path from REQUEST_URI, as in Drupal's recipe.
     if (kind === "emptied" && literalScripts(location).some((script) => uri.startsWith(`${script}/`)))
       continue;
     // An error that an `error_page` hands to the application is not an error to the client.
     const answered = kind === "refused" ? isAnswered(block, code) : false;
-    if (answered !== true) yield { binding, node, param, case: kind, uri, certain: answered === false };
+    if (answered !== true)
+      yield {
+        binding,
+        node,
+        param,
+        case: kind,
+        uri,
+        certain: answered === false,
+        split: split.kind === "set",
+      };
   }
 }
 
@@ -151,10 +167,10 @@ const URI = /^\$\{?(?:uri|document_uri)\}?$/;
 const SCRIPT = /^\$\{?fastcgi_script_name\}?$/;
 
 /** `null`: neither; a file that is looked for by other words may exist. */
-function caseOf(files: readonly string[], pathInfo: string): Tried["case"] | null {
+function caseOf(files: readonly string[], pathInfo: string, split: boolean): Tried["case"] | null {
   const sought = files.filter((word) => !word.endsWith("/"));
   if (sought.length === 0 || !sought.every((word) => URI.test(word) || SCRIPT.test(word))) return null;
-  if (!sought.some((word) => SCRIPT.test(word))) return pathInfo.includes("$") ? "refused" : null;
+  if (!split || !sought.some((word) => SCRIPT.test(word))) return pathInfo.includes("$") ? "refused" : null;
   return /\$\{?fastcgi_path_info\b/.test(pathInfo) ? "emptied" : null;
 }
 
@@ -192,12 +208,18 @@ function isAnswered(block: Node, code: string): boolean | undefined {
   });
 }
 
-function help(host: Host, { node, param, case: name, binding }: Tried): HelpDraft {
+function help(host: Host, { node, param, case: name, binding, split }: Tried): HelpDraft {
   const kept = "set $path_info $fastcgi_path_info;";
   const has = childrenNamed(binding.location, "set").some((one) => argument(one, 1) === "$fastcgi_path_info");
   const code = node.directive.args.at(-1)?.text ?? "=404";
   const checked = `try_files $fastcgi_script_name ${code};`;
   const written = replace(host, param.place, "fastcgi_param PATH_INFO $path_info;");
+  if (!split) {
+    const off = String.raw`fastcgi_split_path_info ^(.+?\.php)(/.*)$;`;
+    return helpOf([
+      [replace(host, headPlace(node), off, ...(has ? [] : [kept]), checked), ...(has ? [] : [written])],
+    ]);
+  }
   if (has) return helpOf([[replace(host, headPlace(node), checked)], [remove(host, headPlace(node))]]);
   return helpOf([
     name === "refused"

@@ -1,5 +1,5 @@
 import { defineRule } from "../../src/engine/define.js";
-import type { HelpDraft } from "../../src/engine/help.js";
+import type { Edit } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
 import { waysTo } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
@@ -84,8 +84,7 @@ export const pageUnreachable = defineRule({
     if (pools.length === 0 || !pools.every(hasKnownPages)) return;
     const tried = triedAway(host, binding, path);
     if (tried !== null) {
-      if (pools.some((pool) => pagesOf(pool).includes(path)))
-        yield { binding, case: "tried", uri: path, pools, tried };
+      yield { binding, case: "tried", uri: path, pools, tried };
       return;
     }
     const found = passed(host, server, path, { client: "127.0.0.1" });
@@ -95,13 +94,15 @@ export const pageUnreachable = defineRule({
   cause: ({ binding }) => placeKey(headPlace(binding.location)),
   report([first], host) {
     const { binding, uri, pools, tried, case: name } = first;
-    const others = name === "other-path" ? pagesElsewhere(host, uri, pools) : [];
+    const has = pools.some((pool) => pagesOf(pool).includes(uri));
+    const others = has ? [] : pagesElsewhere(host, uri, pools);
+    const passes = pools[0]?.name === undefined ? "PHP-FPM" : `pool [${pools[0].name}]`;
     return {
       case: name,
       message:
         tried === null
           ? `${headText(binding.location)} is for a ${/ping/i.test(uri) ? "ping" : "status"} page, but ${poolsText(pools)} no page of the path ${uri}`
-          : `${headText(tried)} looks for a file called ${uri}, so the request never gets to ${pools[0]?.name === undefined ? "PHP-FPM" : `pool [${pools[0].name}]`}`,
+          : `${headText(tried)} looks for a file called ${uri}, so the request never gets to ${passes}${has ? "" : `, and ${poolsText(pools)} no page of this path either`}`,
       at:
         tried === null
           ? argumentPlace(binding.location, binding.location.directive.args.length - 1)
@@ -120,9 +121,9 @@ export const pageUnreachable = defineRule({
       effect: `${uri} is answered with 404, and what watches this page sees an error`,
       help:
         tried === null
-          ? help(host, uri, pools)
+          ? helpOf([pageOf(host, uri, pools)], "or pass the location to the pool that has this page")
           : isOwn(tried, binding)
-            ? helpOf([[remove(host, headPlace(tried))]])
+            ? helpOf([[remove(host, headPlace(tried)), ...(has ? [] : pageOf(host, uri, pools))]])
             : helpOf([], "include fastcgi.conf; in this location, without the file that has the try_files"),
       names: namesOf(binding, pools[0]),
     };
@@ -195,13 +196,13 @@ function pagesElsewhere(host: Host, uri: string, pools: readonly Pool[]): readon
     .map((pool) => ({ place: pool.section, message: `pool [${pool.name}] has it` }));
 }
 
-function help(host: Host, uri: string, pools: readonly Pool[]): HelpDraft {
+/** Gives the pools a page of this path. */
+function pageOf(host: Host, uri: string, pools: readonly Pool[]): readonly Edit[] {
   const key = /ping/i.test(uri) ? "ping.path" : "pm.status_path";
-  const edits = pools.flatMap((pool) => {
+  return pools.flatMap((pool) => {
     const value = setting(pool, key);
     const line = `${key} = ${uri}`;
     const edit = value.kind === "set" ? write(host, value, line) : addInto(host, pool.section, line);
     return edit === null ? [] : [edit];
   });
-  return helpOf([edits], "or pass the location to the pool that has this page");
 }

@@ -2,18 +2,18 @@ import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
 import { seenByClients } from "../../src/evidence/asked.js";
+import { BUILT_WITH, opensForBuilds } from "../../src/evidence/built-with.js";
 import { mayAnswer, membership, siblings } from "../../src/evidence/failover.js";
 import { furtherLocations, poolKey } from "../../src/evidence/grouping.js";
 import { linkOf, namesOf, type Pair, pairs } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
-import { addBefore, helpOf, replace, write } from "../../src/help/edit.js";
-import { openSocket } from "../../src/help/socket.js";
+import { helpOf, replace } from "../../src/help/edit.js";
+import { nameUser, openSocket } from "../../src/help/socket.js";
 import type { User } from "../../src/model/accounts.js";
 import type { Host, Target } from "../../src/model/host.js";
 import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/listen/socket.js";
 import { type NginxWorker, nginxWorker } from "../../src/model/nginx-worker.js";
-import { factsOf } from "../../src/nginx/facts/directives.js";
 import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
 import { type Place, samePlace } from "../../src/source/file.js";
@@ -187,7 +187,7 @@ function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null
     // A template whose daemons nothing names an account for may be started by any account, for both of them.
     if (!known && looksFilledIn(listenText(pool))) return null;
     if (rootOnly(socket)) return { ...one, case: "denied", settle: unknown, byMode: false };
-    return known && !opensFor(host, socket, DEFAULTS)
+    return known && !opensForBuilds(host, socket)
       ? { ...one, case: "build-default", settle: null, byMode: false }
       : null;
   }
@@ -200,22 +200,6 @@ function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null
 
 function listenText(pool: Pool): string {
   return pool.settings.findLast(({ key, index }) => key === "listen" && index === null)?.raw ?? "";
-}
-
-/** Accounts that nginx's packages are compiled with, and their groups. */
-const DEFAULTS = [
-  [factsOf("user")[0]?.default?.split(" ")[0] ?? "", "nogroup"],
-  ["nobody", "nobody"],
-  ["nginx", "nginx"],
-  ["http", "http"],
-  ["www", "www"],
-] as const;
-
-function opensFor(host: Host, socket: PoolSocket, accounts: readonly (readonly [string, string])[]): boolean {
-  return accounts.some(([name, group]) => {
-    const user = host.accounts.user(name) ?? { name, id: null, group };
-    return mayConnect(socket, user, [group], host.accounts);
-  });
 }
 
 function rootOnly({ owner, group, mode, acl }: PoolSocket): boolean {
@@ -244,7 +228,7 @@ function report(host: Host, group: readonly [Closed, ...Closed[]]): Draft<Case> 
   const name = worker.kind === "set" ? worker.user : null;
   const who =
     name === null
-      ? `without a user directive nginx's workers run as the account that nginx was built with (${DEFAULTS[0][0]} in Debian's) and`
+      ? `without a user directive nginx's workers run as the account that nginx was built with (${BUILT_WITH[0][0]} in Debian's) and`
       : `nginx's workers run as ${name}${inGroups(first)} and`;
   const member = membership(binding, target);
   return {
@@ -326,13 +310,10 @@ function related(
 function help(host: Host, { socket, worker, pool }: Closed): HelpDraft {
   if (worker.kind === "set")
     return helpOf([openSocket(host, worker, pool), runAsOwner(host, socket, worker)]);
-  const rooted = socket.owner.name === "root";
-  const owner = rooted ? "www-data" : socket.owner.name;
-  const user = worker.place === null ? null : addBefore(host, worker.place, `user ${owner};`);
-  const given: readonly (Edit | null)[] = rooted
-    ? [write(host, setting(pool, "listen.owner"), `listen.owner = ${owner}`)]
-    : [];
-  return helpOf([[user, ...given]], "`nginx -V` shows the account that nginx was built with, as --user");
+  return helpOf(
+    [nameUser(host, worker, socket, pool)],
+    "`nginx -V` shows the account that nginx was built with, as --user",
+  );
 }
 
 /**

@@ -57,7 +57,7 @@ export const outsideCauses: readonly OutsideCause[] = [
     tells: "Stopping, Started or Reloaded at the time of the 502",
   },
   {
-    topics: ["502"],
+    topics: ["502", "permission denied"],
     cause: "a directory above the socket does not let nginx's workers through",
     log: {
       by: "nginx",
@@ -67,7 +67,7 @@ export const outsideCauses: readonly OutsideCause[] = [
     tells: "a directory without x for the account of nginx's workers",
   },
   {
-    topics: ["502"],
+    topics: ["502", "permission denied"],
     cause: "SELinux or AppArmor does not let nginx use the socket or the port",
     log: { by: "nginx", line: "connect() to … failed (13: Permission denied) while connecting to upstream" },
     command: "ausearch -m avc -ts recent; journalctl -k -g apparmor",
@@ -141,7 +141,7 @@ export const outsideCauses: readonly OutsideCause[] = [
     tells: "lines for the requests that were a 504 to users: the client, here the proxy, hung up",
   },
   {
-    topics: ["403"],
+    topics: ["403", "permission denied"],
     cause: "nginx's workers may not read the file or enter a directory above it",
     log: { by: "nginx", line: "failed (13: Permission denied)" },
     command: "namei -l DOCROOT/index.php",
@@ -234,7 +234,7 @@ export const outsideCauses: readonly OutsideCause[] = [
     tells: "a list of directories without that of the script, or one from before the site was moved",
   },
   {
-    topics: ["no input file specified", "access denied", "403"],
+    topics: ["no input file specified", "access denied", "permission denied", "403"],
     cause: "the pool's account may not read the script",
     log: { by: "php", line: "Unable to open primary script" },
     command: "namei -l DOCROOT/index.php",

@@ -66,8 +66,14 @@ const SEEN: readonly SeenTopic[] = [
   {
     name: "access denied",
     title: "“Access denied.”",
-    words: /^access (?:has been )?denied$/,
+    words: /^access (?:to the script )?(?:has been )?denied$/,
     log: "has been denied (see security.limit_extensions)",
+  },
+  {
+    name: "permission denied",
+    title: "“Permission denied” in a log",
+    words: /^(?:\(?13: ?)?permission (?:was )?denied\)?$/,
+    log: "13: Permission denied",
   },
 ];
 
@@ -96,6 +102,7 @@ const LOGGED: readonly (readonly [RegExp, string])[] = [
     "502",
   ],
   [/\bnot (?:being )?(?:executed|executing|interpreted|parsed)\b/, "downloads"],
+  [/\b13: permission denied\b/, "permission denied"],
   [/^page not found$/, "404"],
 ];
 

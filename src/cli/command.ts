@@ -3,37 +3,22 @@ import { resolve } from "node:path";
 import yargs, { type Argv, type InferredOptionTypes } from "yargs";
 import { noteReads } from "../host/door.js";
 import { nearest } from "../source/spelling.js";
-import { wordMap } from "../source/word-map.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
-import { CAPACITY_OPTIONS, capacityArguments } from "./capacity/options.js";
 import { withRevision } from "./changed.js";
+import { CAPACITY, COMMANDS, COMPLETION, EXPLAIN, INIT, LINT, PURPOSE, RULES, TRACE } from "./commands.js";
+import { completion } from "./completion/completion.js";
 import { explain } from "./explain.js";
 import { init } from "./init.js";
 import { lintCommand } from "./lint.js";
-import { COMMON_OPTIONS, keepLast, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
+import { COMMON_OPTIONS, keepLast } from "./options.js";
 import { listRules } from "./rules.js";
 import { guarded, tell } from "./streams.js";
 import { traceCommand } from "./trace/command.js";
-import { TRACE_EPILOGUE, TRACE_OPTIONS } from "./trace/options.js";
 import { exitStatus, meantValue, UsageError } from "./usage.js";
 import type { World } from "./world.js";
 
-const EPILOGUE = `Examples:
-  fpmlint /etc                        this server
-  fpmlint                             every host below the working directory
-  fpmlint etc/nginx/sites-enabled     the whole host, findings that touch these files
-  fpmlint --quiet --fail-on error .   one line per finding, for CI
-  fpmlint --changed origin/main       what this branch is about, findings elsewhere not shown
-  fpmlint --format json=report.json --format text /etc
-  nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
-  fpmlint explain 502                 every cause of a 502, and how to tell them apart
-  fpmlint trace http://NAME/PATH      what this request meets, line by line
-  fpmlint capacity                    how many workers this server has memory for
-  fpmlint init                        a commented fpmlint.json for this tree
-
-Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
-nothing to lint, 3 something could not be read, so silence proves nothing.`;
+const NAMES = COMMANDS.map(({ name }) => name).filter((name) => name !== "");
 
 /** yargs loses a lone `-` among other words, so it travels under a name that no path can have. */
 const STANDARD_INPUT = "\0-";
@@ -88,17 +73,15 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
   const cli = yargs()
     .scriptName("fpmlint")
     .locale("en")
-    .usage(
-      "fpmlint checks nginx and PHP-FPM configuration against each other.\n\nUsage: $0 [paths..] [options]",
-    )
+    .usage(`${PURPOSE}\n\nUsage: $0 ${LINT.words} [options]`)
     .middleware(lastOf, true)
     .options(COMMON_OPTIONS);
-  return withInit(withCommands(cli, words, world, end), world)
+  return withTexts(withInit(withCommands(cli, words, world, end), world), world)
     .version(version)
     .alias("version", "V")
     .help()
     .alias("help", "h")
-    .epilogue(EPILOGUE)
+    .epilogue(LINT.epilogue)
     .wrap(100)
     .parserConfiguration({
       "duplicate-arguments-array": true,
@@ -115,17 +98,14 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     });
 }
 
-function withCommands(
-  cli: Argv<InferredOptionTypes<typeof COMMON_OPTIONS>>,
-  words: readonly string[],
-  world: World,
-  end: (status: number) => void,
-) {
+type Common = Argv<InferredOptionTypes<typeof COMMON_OPTIONS>>;
+
+function withCommands(cli: Common, words: readonly string[], world: World, end: (status: number) => void) {
   return cli
     .command(
-      "$0 [paths..]",
-      "lint; without a path, the working directory",
-      (y) => y.positional("paths", PATHS).options(LINT_OPTIONS),
+      `$0 ${LINT.words}`,
+      LINT.describe,
+      (y) => y.positional("paths", LINT.positionals.paths).options(LINT.options),
       (argv) =>
         end(
           lintCommand(
@@ -145,9 +125,10 @@ function withCommands(
         ),
     )
     .command(
-      "capacity [path]",
-      "how many workers each pool may have, from memory, workers and demand",
-      (y) => capacityArguments(y),
+      `${CAPACITY.name} ${CAPACITY.words}`,
+      CAPACITY.describe,
+      (y) =>
+        y.positional("path", CAPACITY.positionals.path).options(CAPACITY.options).epilogue(CAPACITY.epilogue),
       (argv) => {
         const samples = argv.samples === STANDARD_INPUT ? "-" : argv.samples;
         // A path may also come after `--`.
@@ -156,96 +137,63 @@ function withCommands(
       },
     )
     .command(
-      "trace <url> [paths..]",
-      "what one request meets: server, location, files, pool, limits, line by line",
+      `${TRACE.name} ${TRACE.words}`,
+      TRACE.describe,
       (y) =>
         y
-          .positional("url", URL_WORD)
-          .positional("paths", TRACE_PATHS)
-          .options(TRACE_OPTIONS)
-          .epilogue(TRACE_EPILOGUE),
+          .positional("url", TRACE.positionals.url)
+          .positional("paths", TRACE.positionals.paths)
+          .options(TRACE.options)
+          .epilogue(TRACE.epilogue),
       (argv) => {
         const paths = [...(argv.paths ?? []), ...argv._.slice(1)].map(dash);
         end(traceCommand({ ...argv, paths }, world));
       },
-    )
-    .command(
-      "explain <topic..>",
-      "a rule's page (timeout/terminate-below-read), or every cause of a 502, blank page, redirect loop …",
-      (y) => y.positional("topic", TOPIC),
-      (argv) => explain(argv.topic, argv.color, world),
-    )
-    .command(
-      "rules",
-      "the catalogue of rules",
-      (y) => y.options(RULES_OPTIONS),
-      (argv) => listRules(argv.format, world),
     );
 }
 
-function withInit<T>(cli: Argv<T>, world: World): Argv<T> {
+function withInit(cli: Common, world: World) {
   return cli.command(
-    "init [path]",
-    "write a commented fpmlint.json for a tree",
-    (y) => y.positional("path", INIT_PATH),
+    `${INIT.name} ${INIT.words}`,
+    INIT.describe,
+    (y) => y.positional("path", INIT.positionals.path),
     (argv) => init([argv.path ?? [], argv._.slice(1)].flat().map(dash), world),
   );
 }
 
-const PATHS = {
-  type: "string",
-  array: true,
-  describe: "files or directories; DIR/etc is a host whose root is DIR; - reads the output of nginx -T",
-} as const;
-
-const URL_WORD = {
-  type: "string",
-  demandOption: true,
-  describe: "http://NAME/PATH, https://NAME/PATH, or a path alone, which the default server takes",
-} as const;
-
-const TRACE_PATHS = {
-  type: "string",
-  array: true,
-  describe:
-    "files or directories, as for the linter; - reads the output of nginx -T [default: this machine's /etc]",
-} as const;
-
-const INIT_PATH = {
-  type: "string",
-  describe: "directory that it is to hold for [default: the working directory]",
-} as const;
-
-const TOPIC = {
-  type: "string",
-  array: true,
-  demandOption: true,
-  describe:
-    "a rule's id, an HTTP status, or what users see: blank page, downloads, redirect loop, no input file specified, file not found, access denied",
-} as const;
-
-/** Each command's own options; those of a command without a name are the linter's. */
-const TABLES: ReadonlyMap<string, OptionTable> = wordMap<OptionTable>({
-  "": LINT_OPTIONS,
-  capacity: CAPACITY_OPTIONS,
-  explain: {},
-  init: {},
-  rules: RULES_OPTIONS,
-  trace: TRACE_OPTIONS,
-});
-
-const COMMANDS = [...TABLES.keys()].filter((name) => name !== "");
+/** The commands that print texts, and read no files. */
+function withTexts(cli: Common, world: World) {
+  return cli
+    .command(
+      `${EXPLAIN.name} ${EXPLAIN.words}`,
+      EXPLAIN.describe,
+      (y) => y.positional("topic", EXPLAIN.positionals.topic),
+      (argv) => explain(argv.topic, argv.color, world),
+    )
+    .command(
+      RULES.name,
+      RULES.describe,
+      (y) => y.options(RULES.options),
+      (argv) => listRules(argv.format, world),
+    )
+    .command(
+      `${COMPLETION.name} ${COMPLETION.words}`,
+      COMPLETION.describe,
+      (y) => y.positional("shell", COMPLETION.positionals.shell).epilogue(COMPLETION.epilogue),
+      (argv) => completion(argv.shell, world),
+    );
+}
 
 const OPTIONS = [
-  ...new Set([...TABLES.values(), COMMON_OPTIONS].flatMap((table) => Object.keys(table))),
+  ...new Set(COMMANDS.flatMap(({ options }) => Object.keys({ ...COMMON_OPTIONS, ...options }))),
   "version",
   "help",
 ];
 
 function lastOf(argv: Record<string, unknown>): void {
   const [word] = [argv._].flat();
-  const own = TABLES.get(String(word)) ?? LINT_OPTIONS;
-  keepLast(argv, { ...COMMON_OPTIONS, ...own });
+  const own = COMMANDS.find(({ name }) => name === String(word)) ?? LINT;
+  keepLast(argv, { ...COMMON_OPTIONS, ...own.options });
 }
 
 /** yargs names what it does not know; here the nearest option that it does know is added. */
@@ -262,7 +210,7 @@ function usage(message: string, first: string): string {
       ? "trace needs a URL, as in: fpmlint trace http://shop.example/cart"
       : message.replace(/\n\s*/g, " ").trim();
   const suggestion = meant === null ? value : `--${meant}`;
-  return `${line}${suggestion === null ? "" : `; did you mean ${suggestion}?`} (fpmlint ${COMMANDS.includes(first) ? `${first} ` : ""}--help lists the options)`;
+  return `${line}${suggestion === null ? "" : `; did you mean ${suggestion}?`} (fpmlint ${NAMES.includes(first) ? `${first} ` : ""}--help lists the options)`;
 }
 
 function dash(word: string | number): string {
@@ -278,7 +226,7 @@ function pathsOf(
   const [first] = argv.paths ?? [];
   if (first !== undefined && first === words.find((word) => !word.startsWith("-"))) {
     const exists = existsSync(resolve(world.workingDirectory, first));
-    const meant = exists || first.includes("/") ? null : nearest(first, COMMANDS);
+    const meant = exists || first.includes("/") ? null : nearest(first, NAMES);
     if (meant !== null) {
       throw new UsageError(`"${first}" is neither a command nor a path; did you mean "fpmlint ${meant}"?`);
     }

@@ -6,7 +6,7 @@ import type { LintOptions } from "../lint.js";
 import { NGINX_VERSION } from "../nginx/facts/version.js";
 import type { Baseline } from "../policy/baseline.js";
 import { drawJson } from "../report/json.js";
-import { githubSummary, type MachineFormat, machineFormats, type Run } from "../report/machine/index.js";
+import { githubSummary, machineFormats, type Run } from "../report/machine/index.js";
 import type { Rendered } from "../report/rendered.js";
 import { chooseColor, chooseUnicode } from "../report/terminal/color.js";
 import { drawQuiet, drawText } from "../report/text.js";
@@ -21,7 +21,14 @@ import { asksFixes, type FixArguments, fixFiles, linted } from "./fixes.js";
 import { isRemoved } from "./git/changes.js";
 import { gitOf } from "./git/git.js";
 import { refusalOf } from "./input-text.js";
-import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
+import {
+  LINT_FORMATS,
+  type LintFormat,
+  type Output,
+  readOutputs,
+  writeCommands,
+  writeOutput,
+} from "./outputs.js";
 import { ruleLevels } from "./rule-levels.js";
 import { fileNaming } from "./services.js";
 import { tell } from "./streams.js";
@@ -54,15 +61,10 @@ export interface LintArguments extends FixArguments {
   readonly ram?: string | undefined;
 }
 
-/** What `--format` of the linter takes. */
-const FORMATS: readonly LintFormat[] = [...DOCUMENTS, ...(Object.keys(machineFormats) as MachineFormat[])];
-
-type LintFormat = (typeof DOCUMENTS)[number] | MachineFormat;
-
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
   if (args.printConfig !== undefined) return whatHolds(args, args.printConfig, world);
-  const outputs = readOutputs(args.format ?? [], FORMATS, "github");
+  const outputs = readOutputs(args.format ?? [], LINT_FORMATS, "github");
   const configs = configsFor(args.config, world.workingDirectory, world.validators);
   const git = gitOf(world.env);
   const scope = scopeOf(args.changed, args.paths, world.workingDirectory, git);

@@ -20,9 +20,10 @@ const line = words.join(" ");
 // A path may be called `constructor`, which every object has.
 const ready = Object.hasOwn(readyTexts, line) ? readyTexts[line] : undefined;
 
-if (ready !== undefined) {
-  process.stdout.write(ready);
-} else {
+if (ready !== undefined) process.stdout.write(ready);
+else void answer();
+
+async function answer(): Promise<void> {
   // Never process.exit(): it cuts what is still on its way into a pipe.
   const status = hasWorkingDirectory() ? await work() : 2;
   process.exitCode = unsaid && !changed ? 2 : status;

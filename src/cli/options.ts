@@ -1,10 +1,18 @@
 import type { Options } from "yargs";
+import { DOCUMENTS, LINT_FORMATS } from "./outputs.js";
+
+/** What a shell offers for a word: names of files, rules and their levels, or formats with their files. */
+export type Completes = "file" | "rule" | { readonly formats: readonly string[] };
+
+/** What yargs is told of an option, and what a shell offers for its value. Absent: its choices, or nothing. */
+export type OptionRow = Options & { readonly completes?: Completes };
 
 /**
  * The options of each command, one row an option. What yargs is told, what a misspelt option is
- * compared with, and of which options only the last one counts is all made from these tables.
+ * compared with, of which options only the last one counts, the manual page and what shells
+ * complete is all made from these tables.
  */
-export type OptionTable = Readonly<Record<string, Options>>;
+export type OptionTable = Readonly<Record<string, OptionRow>>;
 
 /** An option that may be given several times, each time with one value. */
 export const repeatable = { type: "string", array: true, nargs: 1 } as const;
@@ -13,10 +21,12 @@ export const repeatable = { type: "string", array: true, nargs: 1 } as const;
 export const sharedOptions = {
   format: {
     ...repeatable,
+    completes: { formats: DOCUMENTS },
     describe: "text or json; NAME=FILE writes to a file; repeatable [default: text]",
   },
   config: {
     type: "string",
+    completes: "file",
     describe: "configuration file for every path [default: the nearest fpmlint.json upward from each]",
   },
   "php-version": { type: "string", describe: "PHP version where the path does not show it, as in 8.3" },
@@ -39,16 +49,19 @@ export const LINT_OPTIONS = {
   },
   format: {
     ...repeatable,
+    completes: { formats: LINT_FORMATS },
     describe:
       "text, json, sarif, github, gitlab, checkstyle, junit or prometheus; NAME=FILE writes to a file; repeatable [default: text]",
   },
   rule: {
     ...repeatable,
+    completes: "rule",
     describe:
       "level of a rule (off, on, info, warning, error), as in timeout/read-zero=error, or of a group: buffer/*=off; repeatable",
   },
   baseline: {
     type: "string",
+    completes: "file",
     describe: "file of known findings, which are not reported",
   },
   "update-baseline": {
@@ -58,6 +71,8 @@ export const LINT_OPTIONS = {
   },
   changed: {
     type: "string",
+    // The word after it may also be a path.
+    completes: "file",
     describe:
       "only findings about what git says was changed since HEAD, or since the commit that --changed REV and HEAD have in common",
   },
@@ -90,6 +105,7 @@ export const LINT_OPTIONS = {
   config: sharedOptions.config,
   "print-config": {
     ...repeatable,
+    completes: "file",
     describe: "print what holds for this path and which line says so, and check nothing",
   },
   "nginx-version": {

@@ -1,10 +1,19 @@
 import { resolve } from "node:path";
+import { type MachineFormat, machineFormats } from "../report/machine/index.js";
 import { withoutCommands } from "../report/terminal/escape.js";
 import { meantValue, UsageError } from "./usage.js";
 import { writeReport } from "./write/report.js";
 
 /** What every command with `--format` writes. */
 export const DOCUMENTS = ["text", "json"] as const;
+
+export type LintFormat = (typeof DOCUMENTS)[number] | MachineFormat;
+
+/** What the linter writes. */
+export const LINT_FORMATS: readonly LintFormat[] = [
+  ...DOCUMENTS,
+  ...(Object.keys(machineFormats) as MachineFormat[]),
+];
 
 /** Where one rendering goes; `file` null: standard output. */
 export interface Output<F extends string = (typeof DOCUMENTS)[number]> {

@@ -4,7 +4,8 @@ import type { RuleLevel } from "../policy/settings.js";
 import { nearest } from "../source/spelling.js";
 import { meantValue, UsageError } from "./usage.js";
 
-const LEVELS: readonly Level[] = ["off", "on", "info", "warning", "error"];
+/** What a rule may be set to. */
+export const LEVELS: readonly Level[] = ["off", "on", "info", "warning", "error"];
 
 /** What `--rule ID=LEVEL` says; `ID` may be a group such as `buffer/*`. Throws UsageError. */
 export function ruleLevels(words: readonly string[], rules: readonly Rule[]): readonly RuleLevel[] {

@@ -36,7 +36,8 @@ export interface Symptom {
 
 /**
  * What users see and search for, apart from the status. `blank page`: no byte of content; `downloads`: PHP
- * source as text or as a download; the last three are texts that PHP itself sends.
+ * source as text or as a download; `permission denied`: words of a log; the three before it are texts that PHP
+ * itself sends.
  */
 export type Seen =
   | "blank page"
@@ -44,7 +45,8 @@ export type Seen =
   | "redirect loop"
   | "no input file specified"
   | "file not found"
-  | "access denied";
+  | "access denied"
+  | "permission denied";
 
 /** One way in which a rule can be broken. */
 export interface RuleCase {

@@ -3,7 +3,7 @@ import type { Host } from "../model/host.js";
 import { type Asked, requestTo, treeFiles } from "../model/request/resolve/ask.js";
 import { resolve } from "../model/request/resolve/resolve.js";
 import type { Files, Request, Step, Way } from "../model/request/resolve/types.js";
-import { rootLines } from "../model/request/root.js";
+import { pathsOf, rootLines } from "../model/request/root.js";
 import { matchingOf } from "../nginx/location/extensions.js";
 import { argument, argumentPlace, childrenNamed, headPlace, insideServer } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
@@ -234,13 +234,11 @@ export function isScript(path: string): boolean {
   return /\.(?:php\d?|phtml|phar)$/i.test(path);
 }
 
-/** Every `root` and `alias` that is written out, without slashes at the end, each once. */
+/** Every `root` and `alias` that the files tell, without slashes at the end, each once. */
 export const writtenRoots = perKey((host: Host): readonly string[] => {
   const found = new Set<string>();
   for (const node of host.nginx === null ? [] : rootLines(host.nginx.root)) {
-    const path = argument(node, 0) ?? "";
-    if (/^\/[^$]*$/.test(path) && node.directive.args[0]?.placeholder !== true)
-      found.add(withoutSlashes(path));
+    for (const path of pathsOf(node)) if (path.startsWith("/")) found.add(withoutSlashes(path));
   }
   return [...found];
 });

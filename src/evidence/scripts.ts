@@ -4,7 +4,7 @@ import type { Binding, Host } from "../model/host.js";
 import { scriptsAt } from "../model/request/paths.js";
 import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { writtenRoot } from "../model/request/root.js";
-import { literalScripts, matchingOf, namedExtensions } from "../nginx/location/extensions.js";
+import { literalScripts, matchingOf, namedExtensions, samplePath } from "../nginx/location/extensions.js";
 import type { Node } from "../nginx/types.js";
 import { withoutEnd } from "../source/ends.js";
 import { perKey } from "../source/memo.js";
@@ -43,12 +43,16 @@ export const scriptPaths = perKey(({ location }: Binding): readonly string[] => 
     break;
   }
   found.add(`${prefix}index.php`);
+  const { modifier, text } = matchingOf(location);
+  const below = modifier.startsWith("~") ? /^\^(\/[\w/-]*)/.exec(text)?.[1] : undefined;
+  if (below !== undefined) found.add(`${withoutEnd(below, "/")}/index.php`);
   for (const { uri } of namedExtensions(location).flat()) found.add(withoutEnd(uri, "/"));
   for (const path of literalScripts(location)) found.add(path);
   found.add("/index.php");
-  const { modifier, text } = matchingOf(location);
-  const below = modifier.startsWith("~") ? /^\^(\/[\w/-]*)/.exec(text)?.[1] : undefined;
   if (below !== undefined) found.add(`${withoutEnd(below, "/")}/${NOWHERE}`);
+  // Such a URL is no file, unless somebody has one of so short a name.
+  const sample = samplePath(location);
+  if (sample !== null) found.add(`${sample}${NOWHERE}`).add(sample);
   // A front controller, or a named location, is reached by what is no file.
   found.add(`${prefix}${NOWHERE}`);
   found.add(`/${NOWHERE}`);

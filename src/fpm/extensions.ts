@@ -7,9 +7,12 @@ import type { Pool } from "./types.js";
  * ending. An empty list: every file may run.
  */
 export function limitExtensions(pool: Pool): Effective<readonly string[]> {
-  return mapEffective(setting(pool, "security.limit_extensions"), (text) =>
-    (text ?? "").split(/[ \t]+/).filter((word) => word !== ""),
-  );
+  return mapEffective(setting(pool, "security.limit_extensions"), (text) => splitExtensions(text ?? ""));
+}
+
+/** The endings of such a list. */
+export function splitExtensions(list: string): readonly string[] {
+  return list.split(/[ \t]+/).filter((word) => word !== "");
 }
 
 /**

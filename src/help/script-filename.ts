@@ -10,6 +10,11 @@ import { addAfter, addInto, replace } from "./edit.js";
 /** The line that finds the script below the root of the location. */
 export const SCRIPT = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;";
 
+/** The line that finds the script of a location, below its root or its alias. */
+export function scriptLine({ block }: Binding): string {
+  return rootOf(block).alias === null ? SCRIPT : "fastcgi_param SCRIPT_FILENAME $request_filename;";
+}
+
 /** The SCRIPT_FILENAME that a location sends, and where it is written. */
 export interface SentScript {
   readonly set: ParamSet;

@@ -2,9 +2,9 @@ import type { Edit } from "../engine/help.js";
 import { setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
-import { mayConnect, poolSocket } from "../model/listen/socket.js";
+import { mayConnect, type PoolSocket, poolSocket } from "../model/listen/socket.js";
 import type { NginxWorker } from "../model/nginx-worker.js";
-import { write } from "./edit.js";
+import { addBefore, write } from "./edit.js";
 
 /**
  * The edits that let nginx's workers open the socket of a pool, even of one that has no socket yet; none
@@ -26,6 +26,21 @@ export function openSocket(host: Host, worker: NginxWorker, pool: Pool): readonl
     ["listen.group", worker.groups[0] ?? worker.user],
     ...((socket.mode & 0o660) === 0o660 ? [] : [mode]),
   ]);
+}
+
+/** Names nginx's account, which no `user` says, as the one that owns the socket of a pool; root's is given to it. */
+export function nameUser(
+  host: Host,
+  { place }: Extract<NginxWorker, { readonly kind: "build-default" }>,
+  { owner }: PoolSocket,
+  pool: Pool,
+): readonly (Edit | null)[] {
+  const rooted = owner.name === "root";
+  const name = rooted ? "www-data" : owner.name;
+  return [
+    place === null ? null : addBefore(host, place, `user ${name};`),
+    ...(rooted ? [write(host, setting(pool, "listen.owner"), `listen.owner = ${name}`)] : []),
+  ];
 }
 
 function lines(host: Host, pool: Pool, settings: readonly (readonly [string, string])[]): readonly Edit[] {

@@ -1,4 +1,4 @@
-import type { Entry, HostFilesystem } from "./filesystem.js";
+import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, nameOf, normalizePath } from "./path.js";
 import { TOO_MANY_LINKS } from "./system-error.js";
 
@@ -25,6 +25,34 @@ export function memoryFilesystem(
   return {
     entry: (path) => entryAt(nodes, directories, normalizePath(path), 0),
     display: (path) => path.replace(/^\//, ""),
+  };
+}
+
+/** A NUL this near to the start means a program or an archive, as on a disk. */
+const BINARY_WITHIN = 8192;
+
+/** A tree made of texts, by paths such as `etc/nginx/nginx.conf`. They are listed, and none is looked up. */
+export type TreeTexts = Readonly<Record<string, string>>;
+
+/**
+ * Every host of a tree made of texts, as a disk would have it. Answers what opens the host whose root is a directory
+ * of it; `top` is what the whole tree is called. Names that reports print count from there.
+ */
+export function memoryTree(files: TreeTexts, top: string): (root: string) => HostFilesystem {
+  const rows = Object.entries(files).map(([path, text]): [string, MemoryNode] => [
+    normalizePath(`/${path}`),
+    text.slice(0, BINARY_WITHIN).includes("\0") ? { unreadable: BINARY } : text,
+  ]);
+  const whole = memoryFilesystem(new Map(rows));
+  return (root) => {
+    const at = root.slice(top.length);
+    return {
+      entry(path) {
+        const entry = whole.entry(at + normalizePath(path));
+        return { ...entry, path: entry.path.slice(at.length) || "/" };
+      },
+      display: (path) => whole.display(at + path) || ".",
+    };
   };
 }
 

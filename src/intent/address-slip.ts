@@ -13,8 +13,8 @@ import {
   showAddress,
   type UnixAddress,
 } from "../model/address/address.js";
+import { realAddress } from "../model/address/links.js";
 import { type ListenFault, listenFault, meantListen } from "../model/address/refused-listen.js";
-import { realAddress } from "../model/build.js";
 import { isSurelyMissing } from "../model/fpm-includes.js";
 import type { Host } from "../model/host.js";
 import { likelyPools, type PoolListen, poolListens, withoutVersions } from "../model/listen/pool-listens.js";

@@ -16,7 +16,8 @@ import { position } from "../source/file.js";
 import { once } from "../source/memo.js";
 import { deployedName } from "../source/template-names.js";
 import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
-import { type Address, fpmAddress, socketPath } from "./address/address.js";
+import { type Address, fpmAddress } from "./address/address.js";
+import { dialledSocket, realAddress } from "./address/links.js";
 import { possibleListens } from "./address/template-address.js";
 import type { Host, NginxHost } from "./host.js";
 import { type HostMemory, liveMemory, type MemorySize } from "./machine/memory.js";
@@ -325,24 +326,4 @@ export function listenAddress(pool: Pool, fs: HostFilesystem): Address | null {
   const text = known(setting(pool, "listen"));
   const address = text === undefined || text === null ? null : fpmAddress(text, prefixOf(pool));
   return address === null ? null : realAddress(fs, address);
-}
-
-/** The address with the path behind links of the tree; what is not a path stays. */
-export function realAddress(fs: HostFilesystem, address: Address): Address {
-  return address.kind === "unix" ? { ...address, path: realSocket(fs, address.path) } : address;
-}
-
-/** The path behind links of the tree's own directories, so that two ways to one directory compare equal. */
-function realSocket(fs: HostFilesystem, path: string): string {
-  const directory = fs.entry(directoryOf(path));
-  return directory.kind === "directory" ? socketPath(`${directory.path}/${nameOf(path)}`) : path;
-}
-
-/** Who connects follows a link in the socket's own place, too. One that leads to no pool stays what it is. */
-function dialledSocket(fs: HostFilesystem, path: string, sockets: ReadonlySet<string>): string {
-  const entry = fs.entry(path);
-  // The socket itself is rarely in the tree, and neither is its directory.
-  const linked = entry.kind === "outside" ? entry.target : "path" in entry ? entry.path : path;
-  const real = realSocket(fs, socketPath(linked));
-  return linked.startsWith("/") && sockets.has(real) ? real : realSocket(fs, path);
 }

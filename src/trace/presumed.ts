@@ -1,8 +1,7 @@
 import { withoutSlashes } from "../host/path.js";
 import type { Host } from "../model/host.js";
 import type { Files } from "../model/request/resolve/types.js";
-import { rootLines } from "../model/request/root.js";
-import { argument } from "../nginx/tree/nodes.js";
+import { pathsOf, rootLines } from "../model/request/root.js";
 import { nameOf } from "./names.js";
 
 /**
@@ -36,18 +35,17 @@ export function presuming(host: Host, files: Files): Presuming {
   };
 }
 
-/** Every `root` and `alias` that is written out, and the directories that they are in. */
+/** Every `root` and `alias` that the files tell, and the directories that they are in. */
 function documentRoots(host: Host): ReadonlySet<string> {
   // Where nginx looks without a `root`, counted from its prefix.
   const found = new Set<string>(["html"]);
   for (const node of host.nginx === null ? [] : rootLines(host.nginx.root)) {
-    const path = argument(node, 0) ?? "";
-    const literal = node.directive.args[0]?.placeholder !== true && !path.includes("$");
-    // An alias may also name a file.
-    const directory = node.name === "root" || path.endsWith("/") || nameOf(path).extension === "";
-    if (!literal || !directory || path === "") continue;
-    let at = withoutSlashes(path);
-    for (; at !== "" && !found.has(at); at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) found.add(at);
+    for (const path of pathsOf(node)) {
+      // An alias may also name a file.
+      if (node.name !== "root" && !path.endsWith("/") && nameOf(path).extension !== "") continue;
+      let at = withoutSlashes(path);
+      for (; at !== "" && !found.has(at); at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) found.add(at);
+    }
   }
   return found;
 }

@@ -72,6 +72,10 @@ describe("topics", () => {
     ['"File not found."', "file not found"],
     ["Primary script unknown", "file not found"],
     ["Access denied.", "access denied"],
+    ["Permission denied", "permission denied"],
+    ["13: permission denied", "permission denied"],
+    ['open() "/srv/x.css" failed (13: Permission denied), client: 10.0.0.1', "permission denied"],
+    ["Access to the script has been denied", "access denied"],
     ["downloads", "downloads"],
     ["PHP file downloads", "downloads"],
     ["downloads php files", "downloads"],
@@ -126,6 +130,8 @@ More about a rule: fpmlint explain <rule>
   test("a text that PHP sends is told by its log line", () => {
     expect(page("file not found", rules)).toContain("fastcgi/script-filename");
     expect(page("access denied", rules)).toContain("fastcgi/extension-denied");
+    expect(page("permission denied", rules)).toContain("socket/permission-denied");
+    expect(page("permission denied", rules)).toContain("SELinux");
     expect(page("no input file specified", rules)).toContain("open_basedir");
   });
 

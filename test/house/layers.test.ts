@@ -185,11 +185,21 @@ const LOOKED_UP =
 const NAMES_OF_OURS = new Set([
   "src/capacity/recommend.ts",
   "src/cli/command.ts",
+  "src/cli/commands.ts",
+  "src/cli/completion/model.ts",
   // Variables of the environment.
   "src/cli/git/git.ts",
   "src/cli/help.ts",
+  "src/cli/manual/manual.ts",
   "src/cli/options.ts",
   "src/cli/world.ts",
+  // What programs give and get: listed from end to end, and none is looked up.
+  "src/library/arguments.ts",
+  "src/library/hosts.ts",
+  "src/library/options.ts",
+  "src/library/reading.ts",
+  "src/library/rules.ts",
+  "src/report/capacity/document.ts",
   "src/sizing/pools.ts",
   "src/sizing/result.ts",
   "rules/fpm/invalid-value/refusals.ts",

@@ -28,7 +28,7 @@ const { regex } = fc.letrec<{ regex: string; item: string }>((tie) => ({
     { maxDepth: 3 },
     fc.tuple(atom, repeat).map(([one, times]) => (/^[$^]$/.test(one) ? one : one + times)),
     fc
-      .tuple(fc.constantFrom("(", "(?:", "(?=", "(?!"), tie("regex"), repeat)
+      .tuple(fc.constantFrom("(", "(?:", "(?=", "(?!", "(?<=", "(?<!"), tie("regex"), repeat)
       .map(([open, inner, times]) => `${open}${inner})${/[=!]/.test(open) ? "" : times}`),
   ),
   regex: fc.oneof(
@@ -69,7 +69,7 @@ test.each(["(a+)+$", String.raw`^/([a-z]+[-_/]?)+\.php$`, "^(((((a*)*)*)*)*)*b$"
   },
 );
 
-test.each([String.raw`(a)\1`, "(?<=a)b", "(?>a)", "a++", String.raw`\bfoo`, "a**", "(a", "[[:alpha:]]"])(
+test.each([String.raw`(a)\1`, "(?<=a+)b", "(?>a)", "a++", String.raw`\bfoo`, "a**", "(a", "[[:alpha:]]"])(
   "%s is not understood",
   (source) => {
     expect(readPattern(source, false)).toBeNull();
@@ -130,7 +130,7 @@ test.each([
     2,
   ],
   ["a location nested in the regex", "location ~ css$ { location ~ x { } }", "/x.css", 1],
-  ["none when a regex before is not understood", "location ~ (?<=x)y { } location ~ css$ { }", "/x.css", -1],
+  ["none when a regex before is not understood", "location ~ (?<=x+)y { } location ~ css$ { }", "/x.css", -1],
 ])("a request goes to %s", (_, text, uri, index) => {
   const all = locations(text);
   const server = all[0]?.parent ?? null;
@@ -147,4 +147,7 @@ test("a pattern that would make V8 backtrack without end is answered", () => {
   expect(answer("^/(status|ping)$", "/ping")).toBe(true);
   expect(answer("\\.php$", "/ping")).toBe(false);
   expect(answer("(?<!x)(", "/ping")).toBeUndefined();
+  expect(answer("/files/.*(?<!\\.pdf)$", "/files/a.txt")).toBe(true);
+  expect(answer("/files/.*(?<!\\.pdf)$", "/files/a.pdf")).toBe(false);
+  expect(answer("(?<=^/a|/files)/b", "/files/b")).toBe(true);
 });

@@ -304,6 +304,22 @@ server {
 }
 `;
 
+const VARIABLES = `server {
+  listen 80;
+  server_name v.example.com;
+  set $TREE /srv/a;
+  set $backend unix:/run/php/www.sock;
+  root $TREE;
+  location ~ /files/.*(?<!\\.txt)$ { return 410; }
+  location / { try_files $uri $uri/ /index.php?q=$uri&$args; }
+  location ~ \\.php$ {
+    include fastcgi_params;
+    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+    fastcgi_pass $backend;
+  }
+}
+`;
+
 const CACHED = `fastcgi_cache_path /var/log/nginx/cache keys_zone=pages:1m;
 map $http_cookie $skip { default ""; ~session 1; }
 server {
@@ -431,6 +447,14 @@ describeProofs("the way that real nginx and PHP-FPM go", (proof) => {
       { url: "http://a.example.com/post", method: "POST", body: 5000 },
       { url: "http://b.example.com/any" },
       { url: "http://x.b.example.com/any" },
+    ]),
+  );
+  proof(
+    "a root, a socket and a pattern that have to be worked out",
+    onTree({ ...DEBIAN, "etc/nginx/sites-enabled/a": VARIABLES, ...FILES }, [
+      { url: "http://v.example.com/cat/a?x=1" },
+      { url: "http://v.example.com/files/a.pdf" },
+      { url: "http://v.example.com/files/a.txt?x=1" },
     ]),
   );
   proof(

@@ -3,7 +3,7 @@ import { seenByClients } from "../../../src/evidence/asked.js";
 import { namesOf, pairsOf } from "../../../src/evidence/pairs.js";
 import { runsNoScripts } from "../../../src/evidence/timeouts.js";
 import { addInto, helpOf, remove, replace } from "../../../src/help/edit.js";
-import { SCRIPT } from "../../../src/help/script-filename.js";
+import { scriptLine } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import type { Param, ParamSet } from "../../../src/model/request/fastcgi-params.js";
 import { rootOf } from "../../../src/model/request/root.js";
@@ -90,18 +90,20 @@ interface Said {
 }
 
 function said(binding: Binding, path: UnusablePath): Said {
+  // The directory of an `alias` has its slash, and PHP-FPM finds nothing there where it would refuse a directory.
+  const name = rootOf(binding.block).alias === null ? "denied" : "missing";
   switch (path.kind) {
     case "empty":
       return { case: "denied", message: "is empty, so it names no script", label: "no script" };
     case "root-alone":
       return {
-        case: "denied",
+        case: name,
         message: "is the root directory alone, without the script's name",
         label: "a directory, not a script",
       };
     case "root-and-path-info":
       return {
-        case: "denied",
+        case: name,
         message: "is the root directory plus what follows the script's name, without that name",
         label: "a directory, not a script",
       };
@@ -137,7 +139,7 @@ function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
       name === "denied" ? DENIED : NOT_FOUND,
       group.map((one) => one.binding),
     ),
-    help: helpOf([[replace(host, param.place, SCRIPT)]]),
+    help: helpOf([[replace(host, param.place, scriptLine(binding))]]),
     names: namesOf(binding),
   };
 }
@@ -178,12 +180,12 @@ function* otherDirectory(host: Host, { binding, param, path }: Sent): Generator<
   const there = script === "" ? "" : `, where ${script} is`;
   yield {
     case: "other-directory",
-    message: `SCRIPT_FILENAME is in ${path.directory}, but root is ${written}${there}`,
+    message: `SCRIPT_FILENAME is in ${path.directory}, but ${root.name} is ${written}${there}`,
     at: param.place,
     label: `PHP-FPM looks for scripts in ${path.directory}`,
     related: [{ place: argumentPlace(root, 0), message: `nginx looks for files in ${written}` }],
     effect: `a script that is only in ${written} ends as 404 File not found`,
-    help: helpOf([[replace(host, param.place, SCRIPT)]]),
+    help: helpOf([[replace(host, param.place, scriptLine(binding))]]),
     names: namesOf(binding),
   };
 }

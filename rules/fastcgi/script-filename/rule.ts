@@ -2,7 +2,7 @@ import { type Draft, defineRule } from "../../../src/engine/define.js";
 import { seenByClients } from "../../../src/evidence/asked.js";
 import { namesOf, phpBindings } from "../../../src/evidence/pairs.js";
 import { addAfter, addBefore, helpOf, replace } from "../../../src/help/edit.js";
-import { SCRIPT } from "../../../src/help/script-filename.js";
+import { SCRIPT, scriptLine } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
 import {
   broughtBy,
@@ -13,7 +13,6 @@ import {
   restsOnStock,
   surelyPhp,
 } from "../../../src/model/request/fastcgi-params.js";
-import { rootOf } from "../../../src/model/request/root.js";
 import { scriptPath } from "../../../src/model/request/script-path.js";
 import { argumentPlace, headPlace } from "../../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../../src/source/collect.js";
@@ -104,7 +103,7 @@ export const scriptFilename = defineRule({
         the fault is in the path, and PHP-FPM may see other paths than nginx: another machine or
         container, a chroot, an unknown pool
       `,
-      "the path is below an `alias`, or it is relative and the pool has a `chdir`",
+      "the path is below an `alias` with a pattern, or it is relative and the pool has a `chdir`",
       "the location is for the status page",
       markdown`
         \`SCRIPT_FILENAME\` is missing, and three or more locations all take it from a
@@ -195,12 +194,11 @@ function incomplete(host: Host, group: readonly [Sending, ...Sending[]]): Draft<
   const [{ binding, set }] = group;
   const missing = missingForPhp(set);
   const blank = missing.includes("REQUEST_METHOD");
-  const alias = rootOf(binding.block).alias !== null;
   const misspelled = missing.includes("SCRIPT_FILENAME") ? misspelledScript(set) : null;
   const begin = broughtBy(set, set.nodes[0] ?? set.level);
   const effect = blank ? BLANK : NOT_FOUND;
   const parts = blank ? ["include fastcgi_params;"] : [];
-  const script = alias ? "fastcgi_param SCRIPT_FILENAME $request_filename;" : SCRIPT;
+  const script = scriptLine(binding);
   return {
     ...certainty(host, set),
     case: blank ? "no-method" : "no-script",

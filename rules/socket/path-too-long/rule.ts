@@ -2,10 +2,13 @@ import { defineRule } from "../../../src/engine/define.js";
 import type { RelatedReport } from "../../../src/engine/rule.js";
 import { setting } from "../../../src/fpm/pools.js";
 import type { Pool } from "../../../src/fpm/types.js";
-import { around, ownSocket } from "../../../src/help/address.js";
+import { around, ownSocket, passTo } from "../../../src/help/address.js";
 import { helpOf, replace } from "../../../src/help/edit.js";
-import type { Host } from "../../../src/model/host.js";
+import { normalizePath } from "../../../src/host/path.js";
+import { showAddress } from "../../../src/model/address/address.js";
+import type { Host, Target } from "../../../src/model/host.js";
 import { LONGEST_PATH } from "../../../src/nginx/address/address.js";
+import { oncePerPlace } from "../../../src/source/file.js";
 import { markdown } from "../../../src/source/markdown.js";
 import { tooLongPaths } from "./sockets.js";
 
@@ -26,7 +29,9 @@ export const pathTooLong = defineRule({
   },
   docs: {
     title: "the path of a socket is too long for the kernel",
-    fires: ["the `listen` of a pool is a path of more than 107 bytes"],
+    fires: [
+      "the `listen` of a pool is a path of more than 107 bytes, also where nginx goes there through a shorter link",
+    ],
     silent: ["nginx passes requests to the path that is left when PHP-FPM has cut it off"],
     why: markdown`
       The address of a Unix socket has room for 107 bytes. PHP-FPM cuts off the rest without a word and
@@ -46,16 +51,25 @@ export const pathTooLong = defineRule({
     const bytes = Buffer.byteLength(listen.value);
     if (bytes <= LONGEST_PATH || reachesCut(host, pool)) return;
     const same = namedByNginx(host, listen.value);
+    const links = behindLinks(host, listen.value);
     yield {
       case: same.length > 0 ? "refused" : "cut",
       message: `the socket of pool [${pool.name}] has a path of ${bytes} bytes, but a socket's path can only have ${LONGEST_PATH}`,
       at: listen.place,
       label: `PHP-FPM cuts it off after ${LONGEST_PATH} bytes`,
-      related: same,
+      related: [
+        ...same,
+        ...oncePerPlace(links, ({ place }) => place).map(({ place, address }) => ({
+          place,
+          message: `${showAddress(address)} is a link to the whole path`,
+        })),
+      ],
       effect:
         same.length > 0
           ? "nginx does not start or reload"
-          : "the socket does not have the name that is in the file, and clients do not find it",
+          : links.length > 0
+            ? "the socket does not have the name to which the link leads, and every request there ends as 502 Bad Gateway"
+            : "the socket does not have the name that is in the file, and clients do not find it",
       help: helpOf([
         [
           replace(host, listen.place, `listen = ${ownSocket(host, pool)}`),
@@ -63,6 +77,9 @@ export const pathTooLong = defineRule({
             const { head, tail } = around(host, place);
             return replace(host, place, `${head}unix:${ownSocket(host, pool)}${tail}`);
           }),
+          ...oncePerPlace(links, ({ place }) => place).map((one) =>
+            passTo(host, one, `unix:${ownSocket(host, pool)}`),
+          ),
         ],
       ]),
       names: [pool.name],
@@ -74,6 +91,18 @@ function namedByNginx(host: Host, path: string): readonly RelatedReport[] {
   return tooLongPaths(host)
     .filter((one) => one.path === path)
     .map(({ place }) => ({ place, message: "nginx refuses this path" }));
+}
+
+/** What nginx passes to a path that is a link to this one, which the kernel then does not find. */
+function behindLinks(host: Host, path: string): readonly Target[] {
+  const wanted = normalizePath(path);
+  return host.bindings
+    .flatMap(({ targets }) => targets)
+    .filter(({ address, pools }) => {
+      if (address.kind !== "unix" || pools.length > 0) return false;
+      const entry = host.fs.entry(address.path);
+      return entry.kind === "missing" && entry.dangling && normalizePath(entry.path) === wanted;
+    });
 }
 
 /** Whether some location passes requests to what is left of the path that PHP-FPM cuts off, links followed. */

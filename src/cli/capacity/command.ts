@@ -23,7 +23,8 @@ import { tell } from "../streams.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
 import { checkNames } from "./names.js";
-import { type CapacityArguments, readCapacityOptions, readMemory, readWhatIf } from "./options.js";
+import type { CapacityArguments } from "./options.js";
+import { readCapacityOptions, readMemory, readWhatIf } from "./read-options.js";
 import { samplesFrom, sayUnread } from "./samples.js";
 import { applyEdits, printDiff } from "./write.js";
 

@@ -122,7 +122,12 @@ function missing(): Opened {
 function parsed(opened: Opened, name: string, validators: Validators): ConfigFile {
   const read = inputText(opened);
   if ("refusal" in read) throw new UsageError(`${name}: ${read.refusal}`);
-  const text = plainJson(read.text);
+  return configIn(read.text, name, validators);
+}
+
+/** The configuration that a text is; `name`: what messages call it. Throws UsageError, with a line for each fault. */
+export function configIn(written: string, name: string, validators: Validators): ConfigFile {
+  const text = plainJson(written);
   const source = sourceFile("/", "", text);
   const config = valueIn(text, (offset) => `${name}:${shownPlace(position(source, offset))}`);
   const at: ConfigFile["at"] = (path) =>

@@ -27,9 +27,10 @@ export const TRACE_OPTIONS = {
   from: { type: "string", describe: "address of the client, for allow and deny [default: anybody]" },
   exists: {
     ...repeatable,
+    completes: "file",
     describe: "a file, or a directory with a / at the end, that is there; repeatable",
   },
-  missing: { ...repeatable, describe: "a path where nothing is; repeatable" },
+  missing: { ...repeatable, completes: "file", describe: "a path where nothing is; repeatable" },
   format: sharedOptions.format,
   config: sharedOptions.config,
 } as const satisfies OptionTable;

@@ -17,6 +17,16 @@ export function setting(pool: Pool, key: string): Effective<string | null> {
   return { kind: "default", value: fpmDefault(key, "pool", pool.master.phpVersion), where: pool.section };
 }
 
+/** All that the files set for a pool, by the key with its brackets: of a scalar key the last counts, of an array the first. */
+export function everySetting(pool: Pool): ReadonlyMap<string, Effective<string | null>> {
+  const found = new Map<string, Setting>();
+  for (const one of pool.settings) {
+    const key = one.index === null ? one.key : `${one.key}[${one.index}]`;
+    if (one.index === null || !found.has(key)) found.set(key, one);
+  }
+  return new Map([...found].map(([key, one]) => [key, written(one, pool)]));
+}
+
 /** As FPM reads a count; what it refuses is unknown. */
 export function integer(pool: Pool, key: string): Effective<number | null> {
   return readAs(setting(pool, key), readInteger);

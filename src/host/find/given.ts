@@ -3,7 +3,7 @@ import { diskFilesystem, displayName } from "../disk.js";
 import { pathBytes } from "../door.js";
 import { dumpFilesystem, isDump, layered, readDump } from "../dump.js";
 import { BINARY, type FileEntry, type HostFilesystem, unreadReason } from "../filesystem.js";
-import { memoryFilesystem } from "../memory.js";
+import { memoryFilesystem, memoryTree, type TreeTexts } from "../memory.js";
 import { overlaid } from "../overlaid.js";
 import { directoryOf, isWithin, nameOf } from "../path.js";
 import { type Pasts, revised } from "../revised.js";
@@ -55,8 +55,18 @@ export function startSearch(
   texts: ReadonlyMap<string, string> = NO_TEXTS,
   pasts: Pasts = NO_PASTS,
 ): Search {
-  const diskOf = (root: string): HostFilesystem =>
-    revised(overlaid(diskFilesystem({ root, workingDirectory }), texts), root, pasts);
+  return searchOf(
+    workingDirectory,
+    (root) => revised(overlaid(diskFilesystem({ root, workingDirectory }), texts), root, pasts),
+    pasts,
+  );
+}
+
+function searchOf(
+  workingDirectory: string,
+  diskOf: (root: string) => HostFilesystem,
+  pasts: Pasts = NO_PASTS,
+): Search {
   return {
     workingDirectory,
     at: remembered((root) => {
@@ -101,6 +111,22 @@ export function hostsOf(
   const left = hosts.flatMap(({ spec }) => spec.unread ?? []);
   return full.length === 0 ? { kind: "nothing", left } : { kind: "hosts", hosts: full, links: typed.links };
 }
+
+/**
+ * The hosts of a tree made of texts. `stated`: hosts of fpmlint.json, which win. Their roots are below
+ * `TREE`.
+ */
+export function treeHosts(files: TreeTexts, stated: readonly HostSpec[]): Given {
+  const search = searchOf(TREE, memoryTree(files, TREE));
+  const found = stated.length > 0 ? stated.map(search.stated) : search.below(TREE);
+  const hosts = found.map(whole);
+  const full = hosts.filter(({ spec }) => !isEmptySpec(spec));
+  const left = hosts.flatMap(({ spec }) => spec.unread ?? []);
+  return full.length === 0 ? { kind: "nothing", left } : { kind: "hosts", hosts: full, links: [] };
+}
+
+/** What a tree made of texts is called: below what is no directory, nothing of a machine can be there. */
+export const TREE = "/dev/null/tree";
 
 function meant(typed: Typed, stated: readonly HostSpec[], search: Search): readonly GivenHost[] {
   const { absolute, entry } = typed;

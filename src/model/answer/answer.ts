@@ -1,3 +1,4 @@
+import { splitExtensions } from "../../fpm/extensions.js";
 import { phpValue, setting } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
 import { normalizePath } from "../../host/path.js";
@@ -7,6 +8,7 @@ import { placeOf } from "../../source/effective.js";
 import { withoutEnd } from "../../source/ends.js";
 import { perKey } from "../../source/memo.js";
 import { nginxAddress, reaches } from "../address/address.js";
+import { dialledAs } from "../address/links.js";
 import type { Binding, Host } from "../host.js";
 import { requestValues } from "../request/php-settings.js";
 import { knowing, trail } from "../request/resolve/choices.js";
@@ -22,8 +24,9 @@ export function poolsFor(host: Host, { pass, address }: PhpOutcome): readonly Po
   // Of an address with variables only what they are in this request counts.
   const varies = argument(pass, 0)?.includes("$") === true;
   const own = varies && address.text !== null ? nginxAddress(address.text) : null;
+  const ways = own === null ? null : dialledAs(host.fs, own);
   const met = targets.filter(
-    (target) => own === null || target.upstream !== null || reaches(own, target.address),
+    (target) => ways === null || target.upstream !== null || ways.some((one) => reaches(one, target.address)),
   );
   return [...new Set(met.flatMap(({ pools }) => pools))];
 }
@@ -140,8 +143,8 @@ function pageFor(pool: Pool, name: string | null): Answer | null {
 }
 
 /** Whether `security.limit_extensions` lets a script run; an empty list lets everything. */
-export function extensionAllowed(list: string, script: string): boolean {
-  const extensions = list.split(/[ \t,]+/).filter((one) => one !== "");
+function extensionAllowed(list: string, script: string): boolean {
+  const extensions = splitExtensions(list);
   return (
     extensions.length === 0 || extensions.some((one) => script.length > one.length && script.endsWith(one))
   );

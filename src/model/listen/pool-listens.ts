@@ -6,7 +6,8 @@ import type { Place } from "../../source/file.js";
 import { perKey } from "../../source/memo.js";
 import { type Address, fpmAddress, meetingPoint, reaches } from "../address/address.js";
 import { ipBytes } from "../address/ip.js";
-import { listenAddress, realAddress } from "../build.js";
+import { realAddress } from "../address/links.js";
+import { listenAddress } from "../build.js";
 import type { Host } from "../host.js";
 
 /**

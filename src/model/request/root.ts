@@ -4,6 +4,7 @@ import { argument, argumentPlace, enclosing, everywhere } from "../../nginx/tree
 import type { Node } from "../../nginx/types.js";
 import type { Place } from "../../source/file.js";
 import { perKey } from "../../source/memo.js";
+import { possibleValues } from "./variables.js";
 
 /** `root` and `alias`: the directory below which nginx looks for the files of a block. */
 
@@ -40,10 +41,31 @@ export const rootOf = perKey((block: Node): Root => {
   return { ...shared, text: written, alias };
 });
 
+/** The prefix of the location whose `alias` is in effect, which the alias replaces; empty: none is. */
+export function aliasedPrefix(block: Node): string {
+  const { node, alias } = rootOf(block);
+  const location = alias === null || node === null ? null : enclosing(node, "location");
+  return location === null ? "" : matchingOf(location).text;
+}
+
 /** Every `root` and `alias` of a tree. */
 export function rootLines(top: Node): readonly Node[] {
   return [...everywhere(top, "root"), ...everywhere(top, "alias")];
 }
+
+/**
+ * What a `root` or `alias` may name: its path as it is written, or with the values that `set` and `map` give its
+ * variables. None: the request decides, or a template.
+ */
+export const pathsOf = perKey((node: Node): readonly string[] => {
+  const path = argument(node, 0) ?? "";
+  if (path === "" || node.directive.args[0]?.placeholder === true) return [];
+  if (!path.includes("$")) return [path];
+  const values = node.parent === null ? null : possibleValues(node.parent, path, argumentPlace(node, 0));
+  return (values ?? []).flatMap(({ text, sure }) =>
+    sure && text !== "" && !text.includes("$") ? [text] : [],
+  );
+});
 
 export interface Mapped {
   readonly path: string;

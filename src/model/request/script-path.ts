@@ -7,7 +7,7 @@ import type { Node } from "../../nginx/types.js";
 import { inContainer } from "../container.js";
 import type { Binding, Host } from "../host.js";
 import { isInside, isUnset, scriptsAt, seesSamePaths } from "./paths.js";
-import { rootOf } from "./root.js";
+import { aliasedPrefix, rootOf } from "./root.js";
 
 /**
  * What a SCRIPT_FILENAME is made of, as far as its words tell, and whether it can lead PHP-FPM to a
@@ -68,7 +68,7 @@ export type UnusablePath = Exclude<
 /** The path, where it surely leads PHP-FPM to no script; `null`: it may lead to one. */
 export function unusable(host: Host, binding: Binding, path: ScriptPath): UnusablePath | null {
   if (path.kind === "uri-alone")
-    return fromTop(host, binding) && (runsIndex(binding) || isNotAtTop(host, binding)) ? path : null;
+    return fromTop(host, binding) && (runsTopIndex(binding) || isNotAtTop(host, binding)) ? path : null;
   if (!takesScripts(binding)) return null;
   switch (path.kind) {
     case "empty":
@@ -109,7 +109,8 @@ function denies({ targets }: Binding): boolean {
 /** Whether the root is a directory: people also write a script's path as `root` or `alias`. */
 function isDirectory({ block }: Binding): boolean {
   const { node, written, alias, unread } = rootOf(block);
-  if (unread !== null || alias !== null) return false;
+  // An `alias` of a prefix is a directory when it ends in a slash.
+  if (unread !== null || (alias !== null && !(alias !== "all" && written.endsWith("/")))) return false;
   return node?.directive.args[0]?.placeholder !== true && !/\.ph\w*$/.test(written);
 }
 
@@ -127,7 +128,7 @@ function fromTop(host: Host, binding: Binding): boolean {
   const { written, alias } = rootOf(binding.block);
   return (
     seesSamePaths(binding) &&
-    alias === null &&
+    alias !== "all" &&
     /[^/]/.test(written) &&
     !/[$]/.test(written) &&
     ["rewrite", "internal"].every((name) => childrenNamed(binding.location, name).length === 0) &&
@@ -137,6 +138,11 @@ function fromTop(host: Host, binding: Binding): boolean {
 }
 
 const KEEPS_URI = /^(?:set|add_header|access_log|error_log)$/;
+
+/** Whether the start page of the whole site gets here: what is below an `alias` has the prefix in its URI. */
+function runsTopIndex(binding: Binding): boolean {
+  return rootOf(binding.block).alias === null && runsIndex(binding);
+}
 
 function keepsUri({ children, partial }: Node): boolean {
   return !partial && children.every(({ name }) => KEEPS_URI.test(name));
@@ -152,7 +158,8 @@ export function runsIndex(binding: Binding): boolean {
  * Not where it takes a page of PHP-FPM itself, which needs no script.
  */
 function isNotAtTop(host: Host, { location, targets }: Binding): boolean {
-  const top = firstName(location);
+  const { parent } = location;
+  const top = firstName(location) ?? (parent?.name === "location" ? firstName(parent) : null);
   if (top === null || !host.whole || inContainer(host) || host.fs.entry(top).kind !== "missing") return false;
   const pages = targets
     .flatMap(({ pools }) => pools)
@@ -196,13 +203,17 @@ const SAMPLE = "/scripts";
 export function foundElsewhere(host: Host, binding: Binding, directory: string): string | null {
   const { block, location, server } = binding;
   const { node, written, alias } = rootOf(block);
-  if (!seesSamePaths(binding) || node === null || alias !== null) return null;
+  if (!seesSamePaths(binding) || node === null || alias === "all") return null;
   if (written.includes("$") || isInside(host, directory, written)) return null;
   const { kind } = host.fs.entry(directory);
   if (directory === SAMPLE && kind === "missing") return "";
   const known = kind === "directory" || (kind === "missing" && host.whole);
-  if (!known || scriptsAt(host, directory).length > 0) return null;
-  return scriptsAt(host, written).find((name) => surelyPassed(location, server, `/${name}`, true)) ?? null;
+  // Below an `alias` the URIs have the prefix of its location, and the alias ends as the prefix does.
+  const prefix = alias === null ? "/" : aliasedPrefix(block);
+  if (!prefix.endsWith("/") || (alias !== null && !written.endsWith("/"))) return null;
+  if (!known || scriptsAt(host, `${directory}${prefix}`).length > 0) return null;
+  const isPassed = (name: string): boolean => surelyPassed(location, server, prefix + name, true);
+  return scriptsAt(host, written).find(isPassed) ?? null;
 }
 
 /** Directories in which nginx may look without a `root`, depending on how it was built. */

@@ -19,6 +19,11 @@ type Instruction =
   | { readonly op: "start" }
   | { readonly op: "end" }
   | { readonly op: "ahead"; readonly program: readonly Instruction[]; readonly negative: boolean }
+  | {
+      readonly op: "behind";
+      readonly programs: readonly { readonly program: readonly Instruction[]; readonly length: number }[];
+      readonly negative: boolean;
+    }
   | { readonly op: "done" };
 
 interface Program {
@@ -49,6 +54,12 @@ function emit(
 ): void {
   if (code.length > LONGEST_PROGRAM) return;
   const inner = (item: Pattern) => emit(item, code, names, groups);
+  const alone = (item: Pattern): readonly Instruction[] => {
+    const program: Instruction[] = [];
+    emit(item, program, names, groups);
+    program.push({ op: "done" });
+    return program;
+  };
   switch (pattern.kind) {
     case "character":
       code.push({ op: "character", has: pattern.has });
@@ -68,11 +79,12 @@ function emit(
       inner(pattern.item);
       code.push({ op: "save", slot: 2 * pattern.number + 1 });
       return;
-    case "ahead": {
-      const program: Instruction[] = [];
-      emit(pattern.item, program, names, groups);
-      program.push({ op: "done" });
-      code.push({ op: "ahead", program, negative: pattern.negative });
+    case "ahead":
+      code.push({ op: "ahead", program: alone(pattern.item), negative: pattern.negative });
+      return;
+    case "behind": {
+      const programs = pattern.items.map(({ item, length }) => ({ program: alone(item), length }));
+      code.push({ op: "behind", programs, negative: pattern.negative });
       return;
     }
     case "choice":
@@ -180,7 +192,7 @@ interface Thread {
 
 /**
  * Tries the ways in the order in which PCRE does. A place of the program that was reached before at the
- * same place of the text has failed, because nothing here looks back.
+ * same place of the text has failed, because nothing here depends on how it was reached.
  */
 function run(
   code: readonly Instruction[],
@@ -222,7 +234,7 @@ function run(
 
 /** Where the text goes on; `null`: it does not fit. */
 function step(
-  one: Extract<Instruction, { readonly op: "character" | "start" | "end" | "ahead" }>,
+  one: Extract<Instruction, { readonly op: "character" | "start" | "end" | "ahead" | "behind" }>,
   text: string,
   at: number,
 ): number | null {
@@ -231,5 +243,11 @@ function step(
   // `$` also matches before a line feed that ends the text: `/a.php%0A` is for `\.php$`.
   if (one.op === "end")
     return at === text.length || (at === text.length - 1 && text[at] === "\n") ? at : null;
+  if (one.op === "behind") {
+    const found = one.programs.some(
+      ({ program, length }) => at >= length && run(program, text, at - length, new Set()) !== null,
+    );
+    return found === one.negative ? null : at;
+  }
   return (run(one.program, text, at, new Set()) === null) === one.negative ? at : null;
 }

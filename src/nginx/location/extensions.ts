@@ -119,9 +119,10 @@ function extended(pattern: Pattern, tails: readonly Tail[]): readonly Tail[] {
       return tails.flatMap((tail) => lengthened(pattern, tail));
     case "end":
       return tails.filter(({ state, rest }) => state === "end" && rest === "");
-    // Nothing before the start can name the extension any more; a lookahead may forbid it.
+    // Nothing before the start can name the extension any more; what looks ahead or back may forbid it.
     case "start":
     case "ahead":
+    case "behind":
       return [];
   }
 }
@@ -180,6 +181,13 @@ function sample(pattern: Pattern): string {
       return "";
   }
 }
+
+/** A path that the pattern of a location matches, as short as it may be; `null`: none is known, or it has no pattern. */
+export const samplePath = perKey((location: Node): string | null => {
+  const pattern = patternOf(location);
+  const path = pattern === null ? "" : sample(pattern);
+  return pattern !== null && path.startsWith("/") && matches(pattern, path) === true ? path : null;
+});
 
 /** Paths of scripts that the pattern of a location has as whole words: `/update.php` of `\.php$|^/update.php`. */
 export const literalScripts = perKey((location: Node): readonly string[] => {

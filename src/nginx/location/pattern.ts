@@ -21,7 +21,13 @@ export type Pattern =
   | { readonly kind: "start" }
   | { readonly kind: "end" }
   /** `(?=…)` and `(?!…)`. */
-  | { readonly kind: "ahead"; readonly item: Pattern; readonly negative: boolean };
+  | { readonly kind: "ahead"; readonly item: Pattern; readonly negative: boolean }
+  /** `(?<=…)` and `(?<!…)`: what they look for, by how many characters it has. */
+  | {
+      readonly kind: "behind";
+      readonly items: readonly { readonly item: Pattern; readonly length: number }[];
+      readonly negative: boolean;
+    };
 
 /** The characters, where they are written out; `null` for `.`, `\w`, `[^/]` and large ranges. */
 type Few = readonly string[] | null;
@@ -118,9 +124,10 @@ function atom(reader: Reader): Pattern | null {
 }
 
 function group(reader: Reader): Pattern | null {
-  const head = /^\?(?::|=|!|i:|P?<\w+>|'\w+')/.exec(reader.text.slice(reader.at, reader.at + 40))?.[0] ?? "";
-  const captures = head === "" || /^\?[P<']/.test(head);
-  // Comments, atomic groups, look-behind, conditions, recursion.
+  const head =
+    /^\?(?::|<?[=!]|i:|P?<\w+>|'\w+')/.exec(reader.text.slice(reader.at, reader.at + 40))?.[0] ?? "";
+  const captures = head === "" || /^\?[P<'](?![=!])/.test(head);
+  // Comments, atomic groups, conditions, recursion.
   if (head === "" && /^[?*]/.test(reader.text.slice(reader.at))) return null;
   reader.at += head.length;
   if (captures) reader.groups.count += 1;
@@ -131,7 +138,43 @@ function group(reader: Reader): Pattern | null {
   if (item === null || reader.text[reader.at] !== ")") return null;
   reader.at += 1;
   if (captures) return { kind: "group", item, number, name: /[<'](\w+)/.exec(head)?.[1] ?? null };
+  if (head === "?<=" || head === "?<!") return behind(item, head === "?<!");
   return head === "?=" || head === "?!" ? { kind: "ahead", item, negative: head === "?!" } : item;
+}
+
+/** PCRE wants to know how far to look back: each alternative has one length. `null`: one has not. */
+function behind(item: Pattern, negative: boolean): Pattern | null {
+  const items = (item.kind === "choice" ? item.items : [item]).flatMap((one) => {
+    const length = lengthOf(one);
+    return length === null ? [] : [{ item: one, length }];
+  });
+  const all = item.kind === "choice" ? item.items.length : 1;
+  return items.length === all ? { kind: "behind", items, negative } : null;
+}
+
+/** How many characters a pattern takes; `null`: that differs. */
+function lengthOf(pattern: Pattern): number | null {
+  switch (pattern.kind) {
+    case "character":
+      return 1;
+    case "sequence":
+      return pattern.items.reduce<number | null>((sum, item) => {
+        const length = lengthOf(item);
+        return sum === null || length === null ? null : sum + length;
+      }, 0);
+    case "choice": {
+      const [first = null, ...others] = pattern.items.map(lengthOf);
+      return others.every((one) => one === first) ? first : null;
+    }
+    case "repeat": {
+      const length = pattern.min === pattern.max ? lengthOf(pattern.item) : null;
+      return length === null ? null : length * pattern.min;
+    }
+    case "group":
+      return lengthOf(pattern.item);
+    default:
+      return 0;
+  }
 }
 
 const KINDS: ReadonlyMap<string, RegExp> = wordMap({ d: /\d/, D: /\D/, w: /\w/, W: /\W/, s: /\s/, S: /\S/ });
@@ -234,6 +277,15 @@ function ends(pattern: Pattern, from: Positions, run: { readonly text: string; s
     case "ahead":
       return new Set(
         [...from].filter((at) => ends(pattern.item, new Set([at]), run).size > 0 !== pattern.negative),
+      );
+    case "behind":
+      return new Set(
+        [...from].filter((at) => {
+          const found = pattern.items.some(
+            ({ item, length }) => at >= length && ends(item, new Set([at - length]), run).size > 0,
+          );
+          return found !== pattern.negative;
+        }),
       );
     case "repeat": {
       let edge = from;

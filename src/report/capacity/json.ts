@@ -2,6 +2,7 @@ import type { Incomplete } from "../../engine/finding.js";
 import type { HostCapacity, PoolCapacity } from "../../sizing/result.js";
 import { position } from "../../source/file.js";
 import { stringify } from "../json.js";
+import type { CapacityReport, PoolReport } from "./document.js";
 
 /**
  * The document that programs read: bytes and seconds everywhere. Its shape is a promise: keys are
@@ -21,7 +22,8 @@ export function failedJson(failed: readonly Incomplete[]) {
   return failed.length === 0 ? {} : { failed: failed.map(({ file, reason }) => ({ host: file, reason })) };
 }
 
-function hostJson(found: HostCapacity) {
+/** What is said of one host. */
+export function hostJson(found: HostCapacity): CapacityReport {
   const { host, input, plan, sources, pools, warnings, processMax, nginx, cores } = found;
   return {
     host,
@@ -60,7 +62,7 @@ function hostJson(found: HostCapacity) {
   };
 }
 
-function poolJson(pool: PoolCapacity) {
+function poolJson(pool: PoolCapacity): PoolReport {
   const { name, worker, input, current, plan, because, backlog, ramp, readTimeout } = pool;
   const section = pool.pool?.section.span ?? null;
   return {
@@ -70,7 +72,7 @@ function poolJson(pool: PoolCapacity) {
     worker: { ...worker },
     weight: { value: input.weight, source: pool.weightSource },
     current,
-    recommended: plan.settings,
+    recommended: { ...plan.settings },
     byMemory: plan.byMemory,
     worstCase: worstCase(pool),
     demand: plan.demand === null ? null : demand(plan.demand),

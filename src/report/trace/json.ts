@@ -12,17 +12,31 @@ import { type Place, position } from "../../source/file.js";
 import type { GivesUp, TracedLimit } from "../../trace/limits.js";
 import type { Traced, TracedPool } from "../../trace/trace.js";
 import { stringify } from "../json.js";
+import type {
+  AnswerReport,
+  At,
+  CacheReport,
+  GivesUpReport,
+  LimitReport,
+  OutcomeReport,
+  RestReport,
+  TracedPoolReport,
+  TraceReport,
+} from "./document.js";
 import { noteText } from "./ends.js";
 import { outcomeText } from "./outcomes.js";
 import { assumptionText, stepText } from "./steps.js";
 
-/**
- * The document that programs read: bytes and seconds, `null` where something is unknown or there is none. Its
- * shape is a promise: keys are added, never changed.
- */
-export function traceJson({ host, request, ways, notes, presumed, supposed, picked }: Traced): string {
+/** The document that programs read. */
+export function traceJson(result: Traced): string {
+  return stringify(traceReport(result));
+}
+
+/** The same as data. */
+export function traceReport(result: Traced): TraceReport {
+  const { host, request, ways, notes, presumed, supposed, picked } = result;
   const { method, target, protocol, headers, bodyLength, tls, to } = request;
-  return stringify({
+  return {
     version: 1,
     host: host.name,
     request: {
@@ -41,14 +55,14 @@ export function traceJson({ host, request, ways, notes, presumed, supposed, pick
     ways: ways.map(({ way, unlikely, pools }) => ({
       outcome: outcomeJson(way),
       unlikely,
-      rests: way.rests.map((one) => ({ ...restJson(one), text: assumptionText(one) })),
+      rests: way.rests.map(restJson),
       steps: way.steps.map(stepJson),
       pools: pools.map(poolJson),
     })),
-  });
+  };
 }
 
-function at(place: Place | null) {
+function at(place: Place | null): At {
   if (place === null) return { file: null, line: null, column: null };
   return { file: place.span.file.display, ...position(place.span.file, place.span.start) };
 }
@@ -57,24 +71,23 @@ function stepJson(step: Step) {
   return { kind: step.kind, text: stepText(step), ...at(step.place) };
 }
 
-function restJson(rest: Way["rests"][number]) {
-  if (rest.kind === "path") return { kind: rest.kind, path: rest.path, is: rest.is };
-  return { kind: rest.kind, path: rest.kind === "executable" ? rest.path : null, is: rest.is };
+function restJson(rest: Way["rests"][number]): RestReport {
+  const path = rest.kind === "auth" ? null : rest.path;
+  return { kind: rest.kind, path, is: rest.is, text: assumptionText(rest) };
 }
 
-function outcomeJson({ outcome }: Way) {
-  return { kind: outcome.kind, text: outcomeText(outcome), ...detail(outcome) };
-}
-
-function detail(outcome: Outcome) {
+function outcomeJson({ outcome }: Way): OutcomeReport {
+  const text = outcomeText(outcome);
   switch (outcome.kind) {
     case "file": {
       const { status, path, listing, mimeType } = outcome;
-      return { status, path, listing, mimeType };
+      return { kind: outcome.kind, text, status, path, listing, mimeType };
     }
     case "php": {
       const { address, location, method, uri, args, bodyLength, status, params, pass, cache } = outcome;
       return {
+        kind: outcome.kind,
+        text,
         status,
         address: address.text,
         location: headText(location),
@@ -82,10 +95,10 @@ function detail(outcome: Outcome) {
         uri,
         args,
         bodyLength,
-        params: params.map(({ name, text, reason, node }) => ({
+        params: params.map(({ name, text: value, reason, node }) => ({
           name,
-          value: text,
-          reason: text === null ? reason : null,
+          value,
+          reason: value === null ? reason : null,
           header: node === null,
         })),
         cache: cache === null ? null : cacheJson(cache),
@@ -94,6 +107,8 @@ function detail(outcome: Outcome) {
     }
     case "status":
       return {
+        kind: outcome.kind,
+        text,
         status: outcome.status,
         reason: outcome.reason,
         redirect: textOf(outcome.redirect),
@@ -101,13 +116,19 @@ function detail(outcome: Outcome) {
         ...at(outcome.place),
       };
     case "proxy":
-      return { address: outcome.address.text, target: outcome.target, method: outcome.method };
+      return {
+        kind: outcome.kind,
+        text,
+        address: outcome.address.text,
+        target: outcome.target,
+        method: outcome.method,
+      };
     case "unknown":
-      return { reason: outcome.reason, ...at(outcome.place) };
+      return { kind: outcome.kind, text, reason: outcome.reason, ...at(outcome.place) };
   }
 }
 
-function cacheJson({ zone, key, bypass, noCache, place }: CacheUse) {
+function cacheJson({ zone, key, bypass, noCache, place }: CacheUse): CacheReport {
   const condition = (one: CacheCondition) => ({ holds: one.holds, word: one.word, ...at(one.place) });
   return {
     zone: zone.text,
@@ -127,13 +148,13 @@ function textOf(value: Value | null): string | null {
   return value === null ? null : value.text;
 }
 
-function poolJson({ pool, answer, rests, unlikely, instead, limits }: TracedPool) {
+function poolJson({ pool, answer, rests, unlikely, instead, limits }: TracedPool): TracedPoolReport {
   return {
     pool: pool === null ? null : pool.name,
     ...at(pool?.section ?? null),
     answer: answer === null ? null : answerJson(answer),
     unlikely,
-    rests: rests.map((one) => ({ ...restJson(one), text: assumptionText(one) })),
+    rests: rests.map(restJson),
     instead: instead.map(outcomeJson),
     limits: limits.limits.map(limitJson),
     waiting: givesJson(limits.waiting),
@@ -142,27 +163,42 @@ function poolJson({ pool, answer, rests, unlikely, instead, limits }: TracedPool
   };
 }
 
-function answerJson(answer: Answer) {
-  const { kind } = answer;
+function answerJson(answer: Answer): AnswerReport {
   switch (answer.kind) {
     case "runs":
       return {
-        kind,
+        kind: answer.kind,
         script: answer.script,
         server: [...answer.server].map(([name, value]) => ({ name, value })),
       };
     case "refused":
-      return { kind, status: answer.status, reason: answer.reason, path: answer.path, ...at(answer.place) };
+      return {
+        kind: answer.kind,
+        status: answer.status,
+        reason: answer.reason,
+        path: answer.path,
+        ...at(answer.place),
+      };
     case "page":
-      return { kind, page: answer.page, ...at(answer.place) };
+      return { kind: answer.kind, page: answer.page, ...at(answer.place) };
     case "blank":
-      return { kind };
+      return { kind: answer.kind };
     case "unknown":
-      return { kind, reason: answer.reason, ...at(answer.place) };
+      return { kind: answer.kind, reason: answer.reason, ...at(answer.place) };
   }
 }
 
-function limitJson({ daemon, setting, amount, unit, isDefault, reason, place, what, beyond }: TracedLimit) {
+function limitJson({
+  daemon,
+  setting,
+  amount,
+  unit,
+  isDefault,
+  reason,
+  place,
+  what,
+  beyond,
+}: TracedLimit): LimitReport {
   const unlimited = amount === Number.POSITIVE_INFINITY;
   return {
     daemon,
@@ -178,7 +214,7 @@ function limitJson({ daemon, setting, amount, unit, isDefault, reason, place, wh
   };
 }
 
-function givesJson(gives: GivesUp | null) {
+function givesJson(gives: GivesUp | null): GivesUpReport | null {
   if (gives === null) return null;
   return {
     daemon: gives.limit.daemon,

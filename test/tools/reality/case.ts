@@ -11,7 +11,7 @@ import { waitFor } from "../../daemons/processes.js";
 import { allEntries, type Entry, type SiteDraft } from "./draft.js";
 import { drawCase } from "./draw.js";
 import { observe, type Seen } from "./observe.js";
-import { type Prediction, predict, unclear } from "./predict.js";
+import { letsThrough, type Prediction, predict, unclear } from "./predict.js";
 import { random } from "./random.js";
 import { type Way, wayOf } from "./touch.js";
 import { SYMPTOMS, type Symptom } from "./wanted.js";
@@ -174,7 +174,7 @@ async function compareWay(
       continue;
     }
     const said = prediction.of(way, symptom);
-    const saw = await observe(running, way.site, way.entry, symptom);
+    const saw = await observe(running, way.site, way.entry, symptom, letsThrough(way));
     const common = { case: number, about, said: said.map(shown), saw: saw.saw };
     verdicts.push({ ...common, symptom, predicted: said.length > 0, broken: saw.broken });
     // What is promised of scripts, a page of PHP-FPM's own may answer otherwise.

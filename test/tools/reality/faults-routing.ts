@@ -183,12 +183,20 @@ export const routingFaults: Readonly<Record<string, Fault>> = {
     return true;
   },
   "another doc_root": (host, site, entry, { pick }) => {
-    // A site with a script of the same name would run another one, which no request here tells.
-    if (host.sites.some(({ entries }) => entries.some(({ uri }) => uri.startsWith("/tool")))) return false;
     const alone = users(host, entry) === 1 && entry.uri.startsWith("/index.php");
     const directory = alone ? pick(["/srv/elsewhere", site.root]) : "/srv/elsewhere";
     if (alone || pick([true, false])) entry.pool.lines.push(`php_admin_value[doc_root] = ${directory}`);
     else host.ini = [...(host.ini ?? []), `doc_root = ${directory}`];
+    return true;
+  },
+  "a pool in the chroot of another site": (host, _site, entry) => {
+    const other = host.pools.find((one) => one.walled && one !== entry.pool);
+    const address = other?.addresses.find((one) => !one.includes("localhost"));
+    if (other === undefined || address === undefined || entry.page !== null || entry.pool.walled)
+      return false;
+    for (const name of ["set", "if"]) drop(inner(entry).lines, name);
+    put(inner(entry).lines, `fastcgi_pass ${address};`);
+    entry.pool = other;
     return true;
   },
   "extensions from nginx": (host, _site, entry) => {

@@ -17,12 +17,16 @@ const PATIENCE_MS = 8000;
 
 let marks = 0;
 
-/** Sends what the symptom calls for to one entry. */
+/**
+ * Sends what the symptom calls for to one entry. `wanted`: whether the location that passes to PHP has a limit
+ * of its own that lets the large body through.
+ */
 export async function observe(
   running: Running,
   site: SiteDraft,
   entry: Entry,
   symptom: Symptom,
+  wanted: boolean,
 ): Promise<Seen> {
   const to = target(entry.front ?? site);
   const send = (query: string, bodyBytes = 0): Promise<Answer> =>
@@ -43,12 +47,12 @@ export async function observe(
       return seen(answer.status !== 200, answer);
     }
     case "large body":
-      return largeBody(await send("do=", BODY), await send("do="));
+      return largeBody(await send("do=", BODY), await send("do="), wanted);
     case "slow":
       return slow(running, send);
     case "burst": {
-      const wanted = Array.from({ length: BURST.times }, () => send(`do=slow&s=${BURST.seconds}`));
-      const answers = await Promise.all(wanted);
+      const sent = Array.from({ length: BURST.times }, () => send(`do=slow&s=${BURST.seconds}`));
+      const answers = await Promise.all(sent);
       const odd = answers.find(({ status }) => status !== 200);
       const saw = answers.map(({ status }) => status ?? "none").join(" ");
       return { broken: odd !== undefined, status: (odd ?? answers[0])?.status ?? null, saw };
@@ -71,10 +75,14 @@ function seen(broken: boolean, answer: Answer, more = ""): Seen {
   return { broken, status: answer.status, saw: `${answer.status ?? "no answer"} ${start}${more}` };
 }
 
-/** Works when PHP ran and knows the query and the form of the request, and the path that was passed on. */
+/**
+ * Works when PHP ran and knows the query and the form of the request, and the path that was passed on. A name
+ * that begins with a question mark is none that the client sent.
+ */
 function plain({ uri }: Entry, get: Answer, post: Answer): Seen {
   if (uri.includes(".php/") && json(get).info === "") return seen(true, get, ", without the path");
-  if (get.status !== 200 || Number(json(get).get ?? 0) === 0) return seen(true, get);
+  const { get: names, odd } = json(get);
+  if (get.status !== 200 || Number(names ?? 0) === 0 || odd === true) return seen(true, get);
   return seen(post.status !== 200 || json(post).post !== 1, post, ", to a small form");
 }
 
@@ -95,16 +103,16 @@ async function otherFiles(running: Running, to: Target): Promise<Seen> {
 
 /**
  * Broken: PHP has nothing of the form, or nginx refuses a form that PHP would take. Refused by
- * nginx and too large for PHP as well is what the limits are for.
+ * nginx and too large for PHP as well is what the limits are for. Where PHP has no limit, nginx's is meant to
+ * be the one, and that is the limit of the location which passes to PHP.
  */
-function largeBody(answer: Answer, small: Answer): Seen {
+function largeBody(answer: Answer, small: Answer, wanted: boolean): Seen {
   if (answer.status === 200) return seen(json(answer).post !== 1, answer);
   if (answer.status !== 413) return seen(true, answer);
   const taken = String(json(small).post_max ?? "");
   const factor: Readonly<Record<string, number>> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
   const bytes = Number.parseInt(taken, 10) * (factor[taken.slice(-1).toUpperCase()] ?? 1);
-  // Without a limit of PHP's own, nginx's is meant to be the one.
-  return seen(bytes >= BODY, answer, `, PHP takes ${taken}`);
+  return seen(bytes >= BODY || (bytes <= 0 && wanted), answer, `, PHP takes ${taken}`);
 }
 
 /**

@@ -164,8 +164,7 @@ function body(host: Host, { rule, case: name, message }: Finding, way: Way): boo
   const asked = [location, ...before, ...(asks === null ? [] : [asks])].filter(
     (one) => /^(?:location|server)$/.test(one.name) && one.directive.args[0]?.text.startsWith("@") !== true,
   );
-  const client = asked.map((one) => effectiveOffset(one, "client_max_body_size"));
-  const refused = client.some((one) => one.kind !== "unknown" && one.value !== 0 && one.value < BODY);
+  const refused = asked.some(isTooSmall);
   const limit = (setting: string): number => {
     const values = requestValues(host, setting);
     const least = pools.map((pool) => {
@@ -176,15 +175,29 @@ function body(host: Host, { rule, case: name, message }: Finding, way: Way): boo
     return Math.min(...least);
   };
   const post = limit("post_max_size");
-  if (rule === "buffer/proxy-chain") return name === "body" && refused && post >= BODY;
-  // Where PHP takes everything, a 413 does not show that it was not meant; the 500 of a location that is asked does.
+  // Where PHP takes everything, a 413 shows that it was not meant only where the location itself takes the body;
+  // the 500 of a location that is asked always does.
+  const meant = Number.isFinite(post) || letsThrough(way);
+  if (rule === "buffer/proxy-chain")
+    return name === "body" && proxies(way).some(isTooSmall) && post >= BODY && meant;
   if (name === "refused-first" || name === "cut-by-default")
-    return refused && post >= BODY && (Number.isFinite(post) || message.includes("is asked"));
+    return refused && post >= BODY && (meant || message.includes("is asked"));
   if (rule === "php/invalid-limit") return post < FORM;
   if (refused) return false;
   if (name === "above-memory") return post >= BODY && limit("memory_limit") < 2 * BODY;
   if (name === "above-post") return post < BODY && limit("upload_max_filesize") >= BODY;
   return rule === "buffer/body-limit-mismatch" && post < BODY;
+}
+
+function isTooSmall(block: Node): boolean {
+  const size = effectiveOffset(block, "client_max_body_size");
+  return size.kind !== "unknown" && size.value !== 0 && size.value < BODY;
+}
+
+/** Whether the location that passes to PHP would itself take the large body. */
+export function letsThrough({ location }: Way): boolean {
+  const size = effectiveOffset(location, "client_max_body_size");
+  return size.kind !== "unknown" && (size.value === 0 || size.value >= BODY);
 }
 
 /** What a few short requests at once are enough for. */

@@ -177,5 +177,5 @@ switch ($_GET['do'] ?? '') {
     break;
 }
 header('Content-Type: application/json');
-echo json_encode(['sapi' => PHP_SAPI, 'get' => isset($_GET['a']) ? count($_GET) : 0, 'post' => count($_POST), 'post_max' => ini_get('post_max_size'), 'info' => $_SERVER['PATH_INFO'] ?? null]);
+echo json_encode(['sapi' => PHP_SAPI, 'get' => isset($_GET['a']) ? count($_GET) : 0, 'odd' => str_starts_with((string) array_key_first($_GET), '?'), 'post' => count($_POST), 'post_max' => ini_get('post_max_size'), 'info' => $_SERVER['PATH_INFO'] ?? null]);
 `;

@@ -1,0 +1,154 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkSection } from "../house/section.js";
+
+// What `npm install fpmlint` gives to somebody else: the packed files, the packages that they depend on, and nothing more.
+const tsc = join(process.cwd(), "node_modules/typescript/bin/tsc");
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+let consumer = "";
+let alone = "";
+
+beforeAll(() => {
+  consumer = mkdtempSync(join(tmpdir(), "fpmlint-consumer-"));
+  alone = mkdtempSync(join(tmpdir(), "fpmlint-alone-"));
+  const installed = join(consumer, "node_modules/fpmlint");
+  mkdirSync(installed, { recursive: true });
+  execFileSync(process.execPath, ["packaging/declarations.js"]);
+  execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", consumer]);
+  const archive = join(consumer, `${manifest.name}-${manifest.version}.tgz`);
+  execFileSync("tar", ["-xzf", archive, "-C", installed, "--strip-components=1"]);
+  for (const name of Object.keys(manifest.dependencies))
+    symlinkSync(join(process.cwd(), "node_modules", name), join(consumer, "node_modules", name));
+  writeFileSync(join(consumer, "package.json"), JSON.stringify({ type: "module" }));
+  copyFileSync(join(installed, "dist/fpmlint.js"), join(alone, "fpmlint.js"));
+});
+
+afterAll(() => {
+  for (const path of [consumer, alone]) rmSync(path, { recursive: true, force: true });
+});
+
+function run(...args: readonly string[]): string {
+  return execFileSync(process.execPath, args, { cwd: consumer, encoding: "utf8" });
+}
+
+test("the package holds what runs, and nothing more", () => {
+  const files = execFileSync("find", [".", "-type", "f"], {
+    cwd: join(consumer, "node_modules/fpmlint"),
+    encoding: "utf8",
+  });
+  expect(files.trim().split("\n").sort()).toEqual([
+    "./LICENSE",
+    "./README.md",
+    "./dist/LICENSES.txt",
+    "./dist/fpmlint.1",
+    "./dist/fpmlint.js",
+    "./dist/fpmlint.schema.json",
+    "./dist/index.d.ts",
+    "./dist/index.js",
+    "./package.json",
+  ]);
+});
+
+describe("the library", () => {
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2023",
+    strict: true,
+    noUncheckedIndexedAccess: false,
+    skipLibCheck: false,
+    noEmit: true,
+    types: [],
+  };
+  const page = readFileSync("docs/library.md", "utf8");
+  const example = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+
+  test("type-checks in a strict project, with every type that it exports", () => {
+    const declarations = readFileSync(join(consumer, "node_modules/fpmlint/dist/index.d.ts"), "utf8");
+    const names = [...declarations.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(30);
+    const use = `import { lint, type ${names.join(", type ")} } from "fpmlint";
+export const use: (options?: LintOptions) => LintOutcome = lint;
+// @ts-expect-error
+lint({ path: ["etc"] });
+`;
+    writeFileSync(join(consumer, "use.ts"), use);
+    writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["use.ts"] }));
+    expect(run(tsc, "-p", ".")).toBe("");
+  });
+
+  test("prints what its page says", () => {
+    writeFileSync(join(consumer, "example.js"), example);
+    const out = run("example.js");
+    checkSection("docs/library.md", "library", `\n\`\`\`text\n${out}\`\`\`\n\n`);
+  });
+
+  test("imports its dependencies, and nothing else", () => {
+    const text = readFileSync(join(consumer, "node_modules/fpmlint/dist/index.js"), "utf8");
+    const names = [...text.matchAll(/^import .* from "([^"]+)";|\b__require\("([^"]+)"\)/gm)].flatMap(
+      ([, one, other]) => one ?? other ?? [],
+    );
+    const packages = names.filter((name) => !name.startsWith("node:")).map((name) => name.split("/")[0]);
+    expect([...new Set(packages)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  });
+});
+
+describe("the command", () => {
+  const PLACES = [
+    ["in the package", () => join(consumer, "node_modules/fpmlint/dist/fpmlint.js")],
+    ["copied alone", () => join(alone, "fpmlint.js")],
+  ] as const;
+
+  test.each(PLACES)("runs without other packages (%s)", (_, place) => {
+    expect(run(place(), "--version")).toBe(`${manifest.version}\n`);
+    const { status, stdout } = spawnSync(process.execPath, [place(), "fixtures/hosts/example", "-q"], {
+      encoding: "utf8",
+    });
+    expect(status).toBe(1);
+    expect(stdout).toContain("[timeout/terminate-below-read]");
+  });
+
+  test.each(
+    PLACES.flatMap(([name, place]) =>
+      ["--version", "--help", "", "capacity", "nope"].map((words) => [words, name, place] as const),
+    ),
+  )("says what Node it needs: fpmlint %s (%s)", (words, _, place) => {
+    const old =
+      'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.8" } })';
+    writeFileSync(join(alone, "old.cjs"), old);
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--require", join(alone, "old.cjs"), place(), ...words.split(" ")],
+      { encoding: "utf8", cwd: alone },
+    );
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "fpmlint needs Node 20.19 or later (of Node 22: 22.3 or later); this is Node 18.20.8\n",
+    });
+  });
+
+  // A syntax that an old Node cannot read would end it before the first line runs.
+  test("is written in what Node 10 reads, and needs no word of a module", async () => {
+    const { transform } = await import("esbuild");
+    const text = readFileSync("dist/fpmlint.js", "utf8").replace(/^#!.*/, "");
+    const { code } = await transform(text, { target: "node10.4", minify: true, format: "cjs" });
+    const lowered = (source: string): number => source.match(/\?\?|\?\.[a-z[(]/gi)?.length ?? 0;
+    expect(lowered(text)).toBe(lowered(code));
+    expect(text).not.toMatch(/^(?:import|export)\b|\bimport\.meta\b|^await\b/m);
+  });
+});
