@@ -169,6 +169,9 @@ function oneDocument({ config, ...others }) {
   const pointer = (name) => `#/definitions/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
   const text = JSON.stringify({
     $schema: "http://json-schema.org/draft-07/schema#",
+    // Words of VS Code: the reader takes both.
+    allowComments: true,
+    allowTrailingCommas: true,
     ...config,
     definitions: others,
   });

@@ -3,7 +3,7 @@ import { type Finding, type Incomplete, type LintResult, type Placed, placesOf }
 import { incompleteOf } from "./engine/incomplete.js";
 import type { Rule, Severity } from "./engine/rule.js";
 import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } from "./engine/run.js";
-import { type Config, ruleSchemaName } from "./engine/schemas.js";
+import type { Config } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import { diskFilesystem, displayName } from "./host/disk.js";
 import type { GivenHost } from "./host/find/given.js";
@@ -14,14 +14,19 @@ import type { Pasts } from "./host/revised.js";
 import type { TypedLink } from "./host/spec.js";
 import { allMasters, allPools, type Host } from "./model/host.js";
 import { type Baseline, type BaselineEntry, withoutKnown } from "./policy/baseline.js";
+import { configAlone, type PathConfig } from "./policy/config.js";
 import { applyComments } from "./policy/policy.js";
-import { type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
+import { failing, markedIn, type RuleLevel, type Settings, settingsOf } from "./policy/settings.js";
+import { belowConfig, type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
+import { once } from "./source/memo.js";
 
 export interface LintOptions extends HostsOptions {
   /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
   readonly today?: string | null;
   /** Known findings, which are left out. Default: none. */
   readonly baseline?: Baseline | null;
+  /** Levels of rules that win over all configuration, of which the last that names a rule counts. Default: none. */
+  readonly levels?: readonly RuleLevel[];
   /** Only what a change is about is wanted. Default: everything. */
   readonly change?: Change | null;
   /** Whether a path that does not exist is known to have been removed, so that it is passed over. Default: it is not. */
@@ -112,8 +117,27 @@ function aboutChange(
   const names = changedNames(change, hosts, options.workingDirectory);
   if (change.pasts.size === 0) return (finding) => isIn(finding, names);
   const before = judge(rules, validators, { ...rest, pasts: change.pasts }, () => true);
-  const old = new Set(before.kind === "judged" ? before.all.map(({ fingerprint }) => fingerprint) : []);
-  return (finding) => isIn(finding, names) || !old.has(finding.fingerprint);
+  const known = before.kind === "judged" ? before.all : [];
+  const prints = new Set(known.map(printOf));
+  const spots = new Set(known.flatMap(spotsOf));
+  const isOld = (finding: Finding): boolean => {
+    const own = spotsOf(finding);
+    return own.every((spot) => spots.has(spot)) || (own.length === 1 && prints.has(printOf(finding)));
+  };
+  return (finding) => isIn(finding, names) || !isOld(finding);
+}
+
+function printOf({ severity, fingerprint }: Finding): string {
+  return `${severity} ${fingerprint}`;
+}
+
+/**
+ * Each place with the fault. One finding may speak of several pools, and of others when one of them is gone: in
+ * a file that did not change, the same fault at the same place is no new one.
+ */
+function spotsOf({ rule, case: kind, severity, at, related }: Finding): readonly string[] {
+  const alike = related.filter((one) => one.alike === true).map(({ place }) => place);
+  return [at, ...alike].map(({ span }) => [severity, rule, kind, span.start, span.file.display].join(" "));
 }
 
 /** Whether a place of it is in one of the files; a main file that includes the others has no part in their faults. */
@@ -161,10 +185,11 @@ function judge(
 ): Judged {
   const read = readHosts(options, false, passes);
   if (read.kind === "refused") return read;
-  const known = new Map(
-    rules.map((rule) => [rule, settingOf(rule, options.config ?? null, validators)] as const),
-  );
-  const settings = (rule: Rule): RuleSetting => known.get(rule) ?? { level: "off", options: {} };
+  const known = new Map<PathConfig | null, Settings>();
+  const settingsFor = (config: PathConfig | null): Settings =>
+    once(known, config, () =>
+      settingsOf(config, options.levels ?? [], validators, belowConfig(config, options.workingDirectory)),
+    );
   const hosts = read.hosts.map(({ host }) => host);
   const unread = [...read.failures, ...hosts.flatMap(incompleteOf)];
   const fatal = unread.some((one) => one.fatal);
@@ -173,19 +198,24 @@ function judge(
   if (refused !== undefined) return { kind: "refused", refusal: refused };
   const names =
     options.change == null ? null : changedNames(options.change, read.hosts, options.workingDirectory);
-  const judged = read.hosts.map(({ host, touching }) => {
+  const judged = read.hosts.map(({ host, touching, config }) => {
     const paths = touching === null ? null : new Set(touching);
-    const isWanted = (one: Placed): boolean => isOfTree(one) && (paths === null || touches(one, paths));
+    const settings = settingsFor(config);
+    const isWanted = (one: Placed): boolean =>
+      isOfTree(one) && (paths === null || touches(one, paths)) && !markedIn(one).every(settings.ignores);
     const listed = (one: Placed): boolean => isWanted(one) && (names === null || isIn(one, names));
-    const ran = run(rules, host, settings, listed, ({ id }) => options.step?.(`${host.name}: ${id}`));
-    return { ...ran, findings: ran.findings.filter(isWanted) };
+    const ran = run(rules, host, settings.of, listed, ({ id }) => options.step?.(`${host.name}: ${id}`));
+    return { ...ran, findings: ran.findings.filter(isWanted).map(failing(settings)) };
   });
   const found = distinctFindings(judged.flatMap((one) => one.findings));
   const applied = applyComments(
     found,
-    read.hosts.map(({ host, touching }) => ({ host, part: touching !== null })),
+    read.hosts.map(({ host, touching, config }) => ({
+      host,
+      settings: settingsFor(config),
+      part: touching !== null,
+    })),
     rules,
-    settings,
     options.today ?? null,
   );
   const ran = [...judged, ...applied.ran];
@@ -223,16 +253,7 @@ function notRead(path: string): LintRefusal {
 
 /** What a checked configuration says of a rule, completed with the defaults of its options. */
 export function settingOf(rule: Rule, config: Config | null, validators: Validators): RuleSetting {
-  const setting = config?.rules?.[rule.id];
-  if (setting === "off") return { level: "off", options: {} };
-  const [level, given] =
-    setting === undefined ? [null, {}] : typeof setting === "string" ? [setting, {}] : setting;
-  const options = setting === undefined ? {} : structuredClone(given);
-  const complete = validators[ruleSchemaName(rule.id)];
-  if (complete === undefined) throw new Error(`no validator for the options of the rule ${rule.id}`);
-  // Fills in the defaults; the configuration itself was checked when it was read.
-  complete(options);
-  return { level, options };
+  return settingsOf(config === null ? null : configAlone(config, "/"), [], validators, () => null).of(rule);
 }
 
 /** Whether a place of it is in a file of the tree: those of an image nobody can change. */

@@ -4,14 +4,19 @@ import { attempt, each, failure } from "./engine/failure.js";
 import type { Incomplete } from "./engine/finding.js";
 import type { Config } from "./engine/schemas.js";
 import { diskFilesystem } from "./host/disk.js";
+import type { HostFilesystem } from "./host/filesystem.js";
 import { dumpHosts, type GivenHost, hostsOf, startSearch, withDump } from "./host/find/given.js";
-import { type Reach, reaches, reachOf, realPlace } from "./host/find/stated.js";
+import { reaches, reachOf, realPlace } from "./host/find/stated.js";
 import { overlaid } from "./host/overlaid.js";
-import { normalizePath } from "./host/path.js";
+import { isWithin, normalizePath } from "./host/path.js";
 import type { Pasts } from "./host/revised.js";
 import type { HostSpec, TypedLink, UnreadPath } from "./host/spec.js";
 import { type BuildOptions, buildHost } from "./model/build.js";
 import type { Host } from "./model/host.js";
+import { configAlone, type PathConfig, said } from "./policy/config.js";
+import { patternsOf } from "./policy/patterns.js";
+import type { Below } from "./policy/settings.js";
+import { once } from "./source/memo.js";
 
 export interface HostsOptions {
   /** Files and directories; docs/layouts.md says what each means. Default: the working directory. */
@@ -20,10 +25,12 @@ export interface HostsOptions {
   readonly typed?: readonly string[];
   /** Absolute; relative paths count from it and reported names are relative to it. Default: the process's. */
   readonly workingDirectory: string;
-  /** A checked `fpmlint.json`; `null` or absent: none. */
+  /** A checked `fpmlint.json` for all paths, without `extends`; `null` or absent: none. */
   readonly config?: Config | null;
-  /** The directory that `hosts` of the configuration count from. Default: the working directory. */
+  /** The directory that paths of the configuration count from. Default: the working directory. */
   readonly configDirectory?: string;
+  /** What holds for each path; the same object where it is the same. Wins over `config`. */
+  readonly configOf?: (path: string) => PathConfig | null;
   /** `8.3` for PHP-FPM whose path does not show its version. Default: unknown. */
   readonly phpVersion?: string | null;
   /** `1.22.1`, the nginx that will read the files. Default: unknown, and only what holds for every version from 1.18.0 on is judged. */
@@ -55,6 +62,8 @@ const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 export interface ReadHost {
   readonly host: Host;
   readonly spec: HostSpec;
+  /** What holds for the path that it was read for. */
+  readonly config: PathConfig | null;
   /** Only what touches one of these is wanted, named as reports print them; `null`: all. */
   readonly touching: readonly string[] | null;
 }
@@ -66,7 +75,7 @@ export type ReadHosts =
       /** Paths and hosts that an error of fpmlint's own kept from being read. */
       readonly failures: readonly Incomplete[];
       /** What each path means. */
-      readonly given: readonly { readonly path: string; readonly hosts: readonly GivenHost[] }[];
+      readonly given: readonly Given[];
       /** The links in the paths, each once. */
       readonly links: readonly TypedLink[];
       /** Why paths that `passes` let pass mean nothing. */
@@ -86,15 +95,18 @@ export function readHosts(
 ): ReadHosts {
   const { workingDirectory } = options;
   const paths = options.paths ?? [];
-  const stated = statedHosts(options);
-  const stray = stated.find(({ root }) => !reaches(reachOfRoots(options), root));
-  if (stray !== undefined) return { kind: "refused", refusal: strayRoot(stray) };
+  const configOf = configsOf(options);
+  const known = new Map<PathConfig | null, readonly HostSpec[]>();
   const search = startSearch(workingDirectory, options.texts, options.pasts);
   const links = new Map<string, TypedLink>();
-  const given: { readonly path: string; readonly hosts: readonly GivenHost[] }[] = [];
+  const given: Given[] = [];
   const failures: Incomplete[] = [];
   const passed: HostRefusal[] = [];
   for (const path of paths.length === 0 ? ["."] : paths) {
+    const config = configOf(path);
+    const stated = once(known, config, () => statedHosts(config));
+    const stray = strayAmong(stated, config, options);
+    if (stray !== null) return { kind: "refused", refusal: stray };
     const found = attempt(() =>
       path === "-"
         ? dumpHosts(options.standardInput ?? "", "-")
@@ -105,16 +117,18 @@ export function readHosts(
       continue;
     }
     const answer = found.value;
-    if (answer.kind !== "hosts") {
-      const refusal = refusalOf(answer, path);
+    const hosts = answer.kind === "hosts" ? withoutIgnored(answer.hosts, config, workingDirectory) : [];
+    if (answer.kind !== "hosts" || hosts.length === 0) {
+      const refusal = answer.kind === "hosts" ? allIgnored(path) : refusalOf(answer, path);
       if (!passes(refusal)) return { kind: "refused", refusal };
       passed.push(refusal);
       continue;
     }
-    given.push({ path, hosts: answer.hosts });
+    given.push({ path, hosts, config });
     for (const link of answer.links) links.set(link.path, link);
   }
-  const found = joined(distinct(given.flatMap((one) => one.hosts)));
+  const all = given.flatMap(({ hosts, config }) => hosts.map((host) => ({ ...host, config })));
+  const found = joined(distinct(all));
   let begun = 0;
   const built = each(
     found,
@@ -129,17 +143,87 @@ export function readHosts(
   return { kind: "read", hosts: built.done, failures: unread, given, links: [...links.values()], passed };
 }
 
-function builtHost({ spec, fs, touching }: GivenHost, options: HostsOptions, supposed: boolean): ReadHost {
+/** A path, with what it means and what holds for it. */
+interface Given {
+  readonly path: string;
+  readonly hosts: readonly GivenHost[];
+  readonly config: PathConfig | null;
+}
+
+type MeantHost = GivenHost & Pick<Given, "config">;
+
+/** What holds for each path. */
+function configsOf({ configOf, config, configDirectory, workingDirectory }: HostsOptions) {
+  if (configOf !== undefined) return configOf;
+  const alone = config == null ? null : configAlone(config, configDirectory ?? workingDirectory);
+  return () => alone;
+}
+
+/** Where a file is from the directory of the configuration, by its name in reports. */
+export function belowConfig(config: PathConfig | null, workingDirectory: string): (display: string) => Below {
+  if (config === null) return () => null;
+  const directory = realPlace(config.directory);
+  const start = directory === "/" ? 1 : directory.length + 1;
+  return (display) => {
+    const path = resolve(workingDirectory, display);
+    return isWithin(directory, path) ? path.slice(start).split("/") : null;
+  };
+}
+
+/**
+ * Without hosts of which every file is ignored, and without what could not be read of ignored files that the
+ * search came across. Where a part of a host was asked for, the host itself stays.
+ */
+function withoutIgnored(
+  hosts: readonly GivenHost[],
+  config: PathConfig | null,
+  workingDirectory: string,
+): readonly GivenHost[] {
+  const patterns = (config?.files ?? []).flatMap((file) => patternsOf(file.config.ignore ?? []));
+  if (patterns.length === 0) return hosts;
+  const below = belowConfig(config, workingDirectory);
+  const isIgnored = (display: string): boolean => {
+    const path = below(display);
+    return path !== null && patterns.some((pattern) => pattern.matches(path));
+  };
+  return hosts
+    .filter(({ touching, spec, fs }) => {
+      const files = touching === null ? filesOfSpec(spec, fs) : [];
+      return files.length === 0 || !files.every(isIgnored);
+    })
+    .map((host) => {
+      const unread = host.spec.unread?.filter(({ file }) => !isIgnored(file)) ?? [];
+      const same = unread.length === (host.spec.unread ?? []).length;
+      return same ? host : { ...host, spec: { ...host.spec, unread } };
+    });
+}
+
+/** What makes it a host, as reports print it; of containers the file that describes them. */
+function filesOfSpec(spec: HostSpec, fs: HostFilesystem): readonly string[] {
+  if (spec.tree !== undefined) return [spec.root];
+  const { nginx, fragments, fpm, pools, aside = [], unread = [] } = spec;
+  const read = [nginx ?? [], fragments, fpm, pools.flat(), aside.map(({ path }) => path)].flat();
+  return [...read.map((path) => fs.display(path)), ...unread.map(({ file }) => file)];
+}
+
+function allIgnored(path: string): HostRefusal {
+  const message = `${path}: fpmlint.json ignores everything that is found there`;
+  return { kind: "nothing-to-lint", path, message };
+}
+
+function builtHost(
+  { spec, fs, touching, config }: MeantHost,
+  options: HostsOptions,
+  supposed: boolean,
+): ReadHost {
   // The files of a dump are on no disk.
   const changed = spec.dumped === true ? overlaid(fs, options.texts ?? NO_TEXTS) : fs;
   const host = buildHost(spec, changed, {
-    phpVersion: options.phpVersion ?? null,
-    nginxVersion: options.nginxVersion ?? null,
     supposed,
     typed: touching ?? [],
-    ...sizesOf(spec.name, options),
+    ...factsOf(spec.name, config, options),
   });
-  return { host, spec, touching };
+  return { host, spec, touching, config };
 }
 
 /** A host without any files, about which only what the options say is known. */
@@ -147,23 +231,29 @@ export function emptyHost(path: string, options: HostsOptions): ReadHost {
   const root = resolve(options.workingDirectory, path);
   const spec: HostSpec = { name: ".", root, nginx: null, fragments: [], fpm: [], pools: [] };
   const fs = diskFilesystem({ root, workingDirectory: options.workingDirectory });
-  return { host: buildHost(spec, fs, { phpVersion: null, ...sizesOf(".", options) }), spec, touching: null };
+  const config = configsOf(options)(path);
+  const host = buildHost(spec, fs, factsOf(".", config, options));
+  return { host, spec, touching: null, config };
 }
 
-/** What the command line or the configuration says about the memory of a host, the host's own entry first. */
-function sizesOf(name: string, { memory, config }: HostsOptions): Omit<BuildOptions, `${string}Version`> {
-  const own = config?.hosts?.find((entry) => entry.name === name);
-  const bytes = parseSize(own?.memory ?? config?.memory ?? "");
+/** What the command line or the configuration says about a host, the host's own entry first. */
+function factsOf(name: string, config: PathConfig | null, options: HostsOptions): BuildOptions {
+  const own = said(config, "hosts")?.find((entry) => entry.name === name);
+  const text = (key: "memory" | "workerSize" | "reserve" | "headroom"): string =>
+    own?.[key] ?? said(config, key) ?? "";
+  const bytes = parseSize(text("memory"));
   return {
+    phpVersion: options.phpVersion ?? own?.phpVersion ?? said(config, "phpVersion"),
+    nginxVersion: options.nginxVersion ?? own?.nginxVersion ?? said(config, "nginxVersion"),
     memory:
-      memory != null
-        ? { bytes: memory, source: "--ram", place: null }
+      options.memory != null
+        ? { bytes: options.memory, source: "--ram", place: null }
         : bytes === null
           ? null
           : { bytes, source: "fpmlint.json", place: null },
-    workerSize: parseSize(own?.workerSize ?? config?.workerSize ?? ""),
-    reserve: parseSizeOrNone(own?.reserve ?? config?.reserve ?? ""),
-    headroom: parseShare(own?.headroom ?? config?.headroom ?? ""),
+    workerSize: parseSize(text("workerSize")),
+    reserve: parseSizeOrNone(text("reserve")),
+    headroom: parseShare(text("headroom")),
   };
 }
 
@@ -200,8 +290,16 @@ function leftIn(left: readonly UnreadPath[]): string {
   return `; ${first.reason}: ${first.file}${more}`;
 }
 
-function reachOfRoots({ configDirectory, workingDirectory, paths, typed }: HostsOptions): Reach {
-  return reachOf(configDirectory ?? workingDirectory, typed ?? paths ?? [], workingDirectory);
+/** Why a host of the configuration may not be read; `null`: all may. */
+function strayAmong(
+  stated: readonly HostSpec[],
+  config: PathConfig | null,
+  { workingDirectory, paths, typed }: HostsOptions,
+): HostRefusal | null {
+  if (stated.length === 0 || config === null) return null;
+  const reach = reachOf(config.directory, typed ?? paths ?? [], workingDirectory);
+  const stray = stated.find(({ root }) => !reaches(reach, root));
+  return stray === undefined ? null : strayRoot(stray);
 }
 
 function strayRoot({ name, root }: HostSpec): HostRefusal {
@@ -209,11 +307,10 @@ function strayRoot({ name, root }: HostSpec): HostRefusal {
   return { kind: "stated-root", path: root, message };
 }
 
-function statedHosts(options: HostsOptions): readonly HostSpec[] {
-  const base = options.configDirectory ?? options.workingDirectory;
-  return (options.config?.hosts ?? []).map((entry) => ({
+function statedHosts(config: PathConfig | null): readonly HostSpec[] {
+  return (said(config, "hosts") ?? []).map((entry) => ({
     name: entry.name,
-    root: realPlace(resolve(base, entry.root)),
+    root: realPlace(resolve(config?.directory ?? "/", entry.root)),
     nginx: entry.nginx == null ? null : normalizePath(join("/", entry.nginx)),
     fragments: [],
     fpm: (entry.fpm ?? []).map((path) => normalizePath(join("/", path))),
@@ -221,15 +318,20 @@ function statedHosts(options: HostsOptions): readonly HostSpec[] {
   }));
 }
 
-/** A host that several paths mean is read once; a path that means all of it wins over one that touches a part. */
-function distinct(given: readonly GivenHost[]): readonly GivenHost[] {
+/**
+ * A host that several paths mean is read once; a path that means all of it wins over one that touches a part.
+ * Where different configurations hold for the paths, it is read once for each.
+ */
+function distinct(given: readonly MeantHost[]): readonly MeantHost[] {
   // Of many paths to one host only the first needs to be compared by what it says.
   const keys = new Map<HostSpec, string>();
-  const hosts = new Map<string, { readonly host: GivenHost; touching: Set<string> | null }>();
+  const numbers = new Map<PathConfig | null, number>();
+  const hosts = new Map<string, { readonly host: MeantHost; touching: Set<string> | null }>();
   for (const host of given) {
     const { root, nginx, fpm, fragments, unread } = host.spec;
-    const key = keys.get(host.spec) ?? JSON.stringify([root, nginx, fpm, fragments, unread]);
-    keys.set(host.spec, key);
+    const files = keys.get(host.spec) ?? JSON.stringify([root, nginx, fpm, fragments, unread]);
+    keys.set(host.spec, files);
+    const key = `${once(numbers, host.config, () => numbers.size)} ${files}`;
     const known = hosts.get(key);
     if (known === undefined) hosts.set(key, { host, touching: host.touching && new Set(host.touching) });
     else if (host.touching === null) known.touching = null;
@@ -239,9 +341,9 @@ function distinct(given: readonly GivenHost[]): readonly GivenHost[] {
 }
 
 /** `nginx -T | fpmlint - etc/php`: the one dump is nginx's half of the one other host. */
-function joined(hosts: readonly GivenHost[]): readonly GivenHost[] {
+function joined(hosts: readonly MeantHost[]): readonly MeantHost[] {
   const [dump, ...dumps] = hosts.filter(({ spec }) => spec.dumped === true);
   const [rest, ...others] = hosts.filter(({ spec }) => spec.dumped !== true);
   const pair = dump !== undefined && rest !== undefined && dumps.length === 0 && others.length === 0;
-  return pair ? [withDump(dump, rest)] : hosts;
+  return pair ? [{ ...withDump(dump, rest), config: rest.config ?? dump.config }] : hosts;
 }

@@ -165,6 +165,8 @@ function* report(host: Host, group: readonly [Small, ...Small[]], enough: number
     related: others.map(({ pass }) => ({
       place: argumentPlace(pass, 0),
       message: `the response headers of ${label(pass)} must fit into it`,
+      // A default is written nowhere: each location has it for itself.
+      ...(size.kind === "default" ? { alike: true } : {}),
     })),
     ...seenByClients(
       first.case === "zero"

@@ -9,6 +9,7 @@ import { capacityCommand } from "./capacity/command.js";
 import { CAPACITY_OPTIONS, capacityArguments } from "./capacity/options.js";
 import { withRevision } from "./changed.js";
 import { explain } from "./explain.js";
+import { init } from "./init.js";
 import { lintCommand } from "./lint.js";
 import { COMMON_OPTIONS, keepLast, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
 import { listRules } from "./rules.js";
@@ -29,6 +30,7 @@ const EPILOGUE = `Examples:
   fpmlint explain 502                 every cause of a 502, and how to tell them apart
   fpmlint trace http://NAME/PATH      what this request meets, line by line
   fpmlint capacity                    how many workers this server has memory for
+  fpmlint init                        a commented fpmlint.json for this tree
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
 nothing to lint, 3 something could not be read, so silence proves nothing.`;
@@ -91,7 +93,7 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
     )
     .middleware(lastOf, true)
     .options(COMMON_OPTIONS);
-  return withCommands(cli, words, world, end)
+  return withInit(withCommands(cli, words, world, end), world)
     .version(version)
     .alias("version", "V")
     .help()
@@ -132,6 +134,7 @@ function withCommands(
               failOn: argv["fail-on"],
               fixReview: argv["fix-review"],
               minSeverity: argv["min-severity"],
+              printConfig: argv["print-config"],
               updateBaseline: argv["update-baseline"],
               nginxVersion: argv["nginx-version"],
               phpVersion: argv["php-version"],
@@ -180,6 +183,15 @@ function withCommands(
     );
 }
 
+function withInit<T>(cli: Argv<T>, world: World): Argv<T> {
+  return cli.command(
+    "init [path]",
+    "write a commented fpmlint.json for a tree",
+    (y) => y.positional("path", INIT_PATH),
+    (argv) => init([argv.path ?? [], argv._.slice(1)].flat().map(dash), world),
+  );
+}
+
 const PATHS = {
   type: "string",
   array: true,
@@ -199,6 +211,11 @@ const TRACE_PATHS = {
     "files or directories, as for the linter; - reads the output of nginx -T [default: this machine's /etc]",
 } as const;
 
+const INIT_PATH = {
+  type: "string",
+  describe: "directory that it is to hold for [default: the working directory]",
+} as const;
+
 const TOPIC = {
   type: "string",
   array: true,
@@ -212,6 +229,7 @@ const TABLES: ReadonlyMap<string, OptionTable> = wordMap<OptionTable>({
   "": LINT_OPTIONS,
   capacity: CAPACITY_OPTIONS,
   explain: {},
+  init: {},
   rules: RULES_OPTIONS,
   trace: TRACE_OPTIONS,
 });

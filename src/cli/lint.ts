@@ -15,13 +15,14 @@ import { version } from "../version.js";
 import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
 import { sayPassed, scopeOf } from "./changed.js";
 import { columnsOf } from "./columns.js";
-import { loadConfig } from "./config.js";
+import { configsFor } from "./config/load.js";
+import { printConfig } from "./config/print.js";
 import { asksFixes, type FixArguments, fixFiles, linted } from "./fixes.js";
 import { isRemoved } from "./git/changes.js";
 import { gitOf } from "./git/git.js";
 import { refusalOf } from "./input-text.js";
 import { DOCUMENTS, type Output, readOutputs, writeCommands, writeOutput } from "./outputs.js";
-import { withRuleLevels } from "./rule-levels.js";
+import { ruleLevels } from "./rule-levels.js";
 import { fileNaming } from "./services.js";
 import { tell } from "./streams.js";
 import { exitStatus, UsageError } from "./usage.js";
@@ -43,6 +44,8 @@ export interface LintArguments extends FixArguments {
   readonly changed?: string | undefined;
   readonly color: "auto" | "always" | "never";
   readonly config?: string | undefined;
+  /** Paths for which to print what holds. */
+  readonly printConfig?: readonly string[] | undefined;
   /** `1.22.1`. */
   readonly nginxVersion?: string | undefined;
   /** `8.3`. */
@@ -58,20 +61,21 @@ type LintFormat = (typeof DOCUMENTS)[number] | MachineFormat;
 
 /** Lints, writes every output and answers the exit status. Throws UsageError. */
 export function lintCommand(args: LintArguments, world: World): number {
+  if (args.printConfig !== undefined) return whatHolds(args, args.printConfig, world);
   const outputs = readOutputs(args.format ?? [], FORMATS, "github");
-  const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
+  const configs = configsFor(args.config, world.workingDirectory, world.validators);
   const git = gitOf(world.env);
   const scope = scopeOf(args.changed, args.paths, world.workingDirectory, git);
   const options: LintOptions = {
     paths: scope.paths,
     workingDirectory: world.workingDirectory,
-    config: withRuleLevels(loaded?.config ?? null, args.rule ?? [], world.rules),
+    configOf: configs.of,
+    levels: ruleLevels(args.rule ?? [], world.rules),
     nginxVersion: checkedNginxVersion(args.nginxVersion),
     phpVersion: checkedVersion("php-version", args.phpVersion),
     memory: checkedSize("ram", args.ram),
     ...(scope.paths.includes("-") && !asksFixes(args) ? { standardInput: dumpText(world) } : {}),
     today: new Date(world.now()).toISOString().slice(0, 10),
-    configDirectory: loaded?.directory ?? world.workingDirectory,
     baseline: knownFindings(args, world),
     change: scope.change,
     isRemoved: (path) => isRemoved(path, world.workingDirectory, git),
@@ -81,7 +85,7 @@ export function lintCommand(args: LintArguments, world: World): number {
   const { result, printed } = asksFixes(args)
     ? fixFiles(args, options, world)
     : { result: withBaseline(args, options, world), printed: false };
-  const failOn = args.failOn ?? loaded?.config.failOn ?? "warning";
+  const failOn = args.failOn ?? null;
   const run: Run = {
     meta: { version },
     rules: world.rules,
@@ -98,6 +102,31 @@ export function lintCommand(args: LintArguments, world: World): number {
   }
   if (failed) return exitStatus.incomplete;
   return statusOf(result, failOn);
+}
+
+/** Throws UsageError. */
+function whatHolds(args: LintArguments, [path = "", second]: readonly string[], world: World): number {
+  const other = second ?? args.paths[0];
+  if (other !== undefined)
+    throw new UsageError(`--print-config prints what holds for one path: drop ${path} or ${other}`);
+  checkedNginxVersion(args.nginxVersion);
+  checkedVersion("php-version", args.phpVersion);
+  checkedSize("ram", args.ram);
+  const typed = [
+    ["failOn", "--fail-on", args.failOn],
+    ["nginxVersion", "--nginx-version", args.nginxVersion],
+    ["phpVersion", "--php-version", args.phpVersion],
+    ["memory", "--ram", args.ram],
+  ] as const;
+  const values = new Map(
+    typed.flatMap(([key, option, value]) =>
+      value === undefined ? [] : [[key, { value, option: `${option} ${value}` }] as const],
+    ),
+  );
+  const configs = configsFor(args.config, world.workingDirectory, world.validators);
+  const options = { levels: ruleLevels(args.rule ?? [], world.rules), values };
+  printConfig(path, configs, options, args.format ?? [], world);
+  return exitStatus.clean;
 }
 
 function withBaseline(args: LintArguments, options: LintOptions, world: World): LintResult {
@@ -215,7 +244,7 @@ function render(
   });
 }
 
-function statusOf(result: LintResult, failOn: FailOn): number {
+function statusOf(result: LintResult, failOn: FailOn | null): number {
   if (result.summary.incomplete.some(({ fatal }) => fatal)) return exitStatus.incomplete;
   return result.findings.some((finding) => fails(finding, failOn)) ? exitStatus.findings : exitStatus.clean;
 }

@@ -15,7 +15,10 @@ export const sharedOptions = {
     ...repeatable,
     describe: "text or json; NAME=FILE writes to a file; repeatable [default: text]",
   },
-  config: { type: "string", describe: "configuration file [default: fpmlint.json here, if any]" },
+  config: {
+    type: "string",
+    describe: "configuration file for every path [default: the nearest fpmlint.json upward from each]",
+  },
   "php-version": { type: "string", describe: "PHP version where the path does not show it, as in 8.3" },
 } as const satisfies OptionTable;
 
@@ -41,7 +44,8 @@ export const LINT_OPTIONS = {
   },
   rule: {
     ...repeatable,
-    describe: "level of a rule, as in timeout/read-zero=error, or of a group: buffer/*=off; repeatable",
+    describe:
+      "level of a rule (off, on, info, warning, error), as in timeout/read-zero=error, or of a group: buffer/*=off; repeatable",
   },
   baseline: {
     type: "string",
@@ -84,6 +88,10 @@ export const LINT_OPTIONS = {
     describe: "one line per finding; what was checked goes to standard error",
   },
   config: sharedOptions.config,
+  "print-config": {
+    ...repeatable,
+    describe: "print what holds for this path and which line says so, and check nothing",
+  },
   "nginx-version": {
     type: "string",
     describe:

@@ -1,37 +1,18 @@
-import type { Rule, Severity } from "../engine/rule.js";
-import type { Config, RuleSetting } from "../engine/schemas.js";
+import type { Rule } from "../engine/rule.js";
+import { groupsOf, type Level, meansRule } from "../engine/schemas.js";
+import type { RuleLevel } from "../policy/settings.js";
 import { nearest } from "../source/spelling.js";
 import { meantValue, UsageError } from "./usage.js";
 
-const LEVELS = ["off", "info", "warning", "error"] as const;
-type Level = (typeof LEVELS)[number];
+const LEVELS: readonly Level[] = ["off", "on", "info", "warning", "error"];
 
-/**
- * The configuration with what `--rule ID=LEVEL` says; `ID` may be a group such as `buffer/*`. Options of a
- * rule stay, and of two words about one rule the last one counts. Throws UsageError.
- */
-export function withRuleLevels(
-  config: Config | null,
-  words: readonly string[],
-  rules: readonly Rule[],
-): Config | null {
-  if (words.length === 0) return config;
-  const settings = new Map<string, RuleSetting>(Object.entries(config?.rules ?? {}));
-  for (const word of words) {
-    const { ids, level } = parsed(word, rules);
-    for (const id of ids) settings.set(id, withLevel(settings.get(id), level));
-  }
-  return { ...config, rules: Object.fromEntries(settings) };
+/** What `--rule ID=LEVEL` says; `ID` may be a group such as `buffer/*`. Throws UsageError. */
+export function ruleLevels(words: readonly string[], rules: readonly Rule[]): readonly RuleLevel[] {
+  const ids = rules.map(({ id }) => id);
+  return words.map((word) => ruleLevel(word, ids));
 }
 
-function withLevel(before: RuleSetting | undefined, level: Level): RuleSetting {
-  return level === "off" || before === undefined || typeof before === "string" ? level : [level, before[1]];
-}
-
-function parsed(
-  word: string,
-  rules: readonly Rule[],
-): { readonly ids: readonly string[]; readonly level: Severity | "off" } {
+function ruleLevel(word: string, ids: readonly string[]): RuleLevel {
   const at = word.lastIndexOf("=");
   const name = at === -1 ? word : word.slice(0, at);
   const wanted = at === -1 ? "" : word.slice(at + 1);
@@ -43,12 +24,8 @@ function parsed(
       `--rule ${JSON.stringify(word)} is not ID=LEVEL, with a level of ${LEVELS.join(", ")}${meant}`,
     );
   }
-  const all = rules.map(({ id }) => id);
-  const ids = name.endsWith("/*")
-    ? all.filter((id) => id.startsWith(name.slice(0, -1)))
-    : all.filter((id) => id === name);
-  if (ids.length > 0) return { ids, level };
-  const near = nearest(name, all);
+  if (ids.some((id) => meansRule(name, id))) return { name, level };
+  const near = nearest(name, [...ids, ...groupsOf(ids)]);
   throw new UsageError(
     `--rule: there is no rule "${name}"; ${near === null ? "fpmlint rules lists them" : `did you mean ${near}?`}`,
   );

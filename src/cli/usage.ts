@@ -1,4 +1,4 @@
-import { nearest } from "../source/spelling.js";
+export { meant as meantValue } from "../source/spelling.js";
 
 export const exitStatus = {
   clean: 0,
@@ -15,10 +15,4 @@ export class UsageError extends Error {
     super(message);
     this.status = status;
   }
-}
-
-/** The value that a mistyped or shortened one most likely meant, as `warn` means `warning`; `null`: none. */
-export function meantValue(word: string, values: readonly string[]): string | null {
-  const begun = values.filter((value) => word !== "" && value.startsWith(word.toLowerCase()));
-  return begun.length === 1 ? (begun[0] ?? null) : nearest(word, values);
 }

@@ -27,6 +27,8 @@ export interface Finding {
   readonly settle: string | null;
   /** Hex; survives moved lines. */
   readonly fingerprint: string;
+  /** From which severity on it fails a run, as `fpmlint.json` of its path says. Absent: it does not say. */
+  readonly failOn?: Severity | "never";
 }
 
 export interface Related {

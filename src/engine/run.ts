@@ -13,6 +13,16 @@ export interface RuleSetting {
   readonly level: Severity | "off" | null;
   /** Options that were checked and completed with the schema's defaults. */
   readonly options: unknown;
+  /** What holds for each report, where that depends on its places. Absent: the same holds everywhere. */
+  readonly byPlace?: {
+    /** What the rule is run with, one after the other; nothing: it is not run. */
+    readonly options: readonly unknown[];
+    /** What a run with these options reports, without the places where others hold, and its level; `null`: it is off. */
+    readonly of: (
+      report: Report,
+      options: unknown,
+    ) => readonly [report: Report, level: Severity | null] | null;
+  };
 }
 
 /** Findings of one rule in one file beyond the number that is listed. */
@@ -55,12 +65,12 @@ export function run(
   const leftOut: LeftOut[] = [];
   const failures: Incomplete[] = [];
   for (const rule of rules) {
-    const { level, options } = settings(rule);
-    if (level === "off") continue;
+    const setting = settings(rule);
+    if (setting.level === "off" && setting.byPlace === undefined) continue;
     begins(rule);
     const room = roomFor(rule, leftOut);
     const done = attempt(() => {
-      for (const found of rule.check(host, options)) {
+      for (const [found, level] of reportsOf(rule, host, setting)) {
         const report = besideHost(rule, found, host);
         if (report === null) continue;
         const severity = severityOf(rule, report, level);
@@ -71,6 +81,20 @@ export function run(
   }
   const causes = withoutFollowing(rules, findings);
   return { findings: withOrdinals(merge(causes.sort(compareFindings))), leftOut, failures };
+}
+
+/** What the rule reports, each with the level that holds for it; what is off is not among it. */
+function* reportsOf(
+  rule: Rule,
+  host: Host,
+  { level, options, byPlace }: RuleSetting,
+): Generator<readonly [Report, Severity | null]> {
+  for (const given of byPlace?.options ?? (level === "off" ? [] : [options])) {
+    for (const report of rule.check(host, given)) {
+      const held = byPlace === undefined ? ([report, level] as const) : byPlace.of(report, given);
+      if (held !== null && held[1] !== "off") yield [held[0], held[1]];
+    }
+  }
 }
 
 /** Without what another finding of the same line causes. */

@@ -11,9 +11,10 @@ export function compareSeverity(a: Severity, b: Severity): number {
 /** From which severity on a finding fails a run; `never`: none does. */
 export type FailOn = Severity | "never";
 
-/** Whether a finding fails a run. */
-export function fails({ severity }: Finding, failOn: FailOn): boolean {
-  return failOn !== "never" && compareSeverity(severity, failOn) <= 0;
+/** Whether a finding fails a run. `failOn`: what the command line says; `null`: nothing, and its configuration decides. */
+export function fails({ severity, failOn: own }: Finding, failOn: FailOn | null): boolean {
+  const lowest = failOn ?? own ?? "warning";
+  return lowest !== "never" && compareSeverity(severity, lowest) <= 0;
 }
 
 /** Gravest first, otherwise in the order given. */

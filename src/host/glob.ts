@@ -98,17 +98,17 @@ function expand(
   return found;
 }
 
-/** One step of a pattern: any run of bytes, or one byte that the test takes. */
-type Step = "run" | ((byte: string) => boolean);
+/** One step of a pattern: any run of items, or one item that the test takes. */
+export type Step = "run" | ((item: string) => boolean);
 
 /**
  * Matcher for one path component, of bytes: nginx sets no locale, so `?` is one byte of an `é`. Its
- * cost is bounded by pattern × name, whatever the pattern.
+ * cost is bounded by pattern × name, whatever the pattern. `hidden`: `*` and `?` also match a leading dot.
  */
-export function componentPattern(part: string): (name: string) => boolean {
+export function componentPattern(part: string, hidden = false): (name: string) => boolean {
   const steps = stepsOf(asBytes(part));
-  const dotted = part.startsWith(".") || part.startsWith("\\.");
-  return (name) => (dotted || !name.startsWith(".")) && matches(steps, asBytes(name));
+  const dotted = hidden || part.startsWith(".") || part.startsWith("\\.");
+  return (name) => (dotted || !name.startsWith(".")) && matchesInTurn(steps, asBytes(name));
 }
 
 function asBytes(text: string): string {
@@ -117,19 +117,22 @@ function asBytes(text: string): string {
   return encodeText(text).toString("latin1");
 }
 
-/** Only the last run needs to be lengthened: what comes before it has matched for good. */
-function matches(steps: readonly Step[], name: string): boolean {
+/**
+ * Whether the steps take all items (the bytes of a name, the names of a path), one after another. Only the
+ * last run needs to be lengthened: what comes before it has matched for good.
+ */
+export function matchesInTurn(steps: readonly Step[], items: string | readonly string[]): boolean {
   let step = 0;
   let at = 0;
   let run = -1;
   let from = 0;
-  while (at < name.length) {
+  while (at < items.length) {
     const wanted = steps[step];
     if (wanted === "run") {
       run = step;
       from = at;
       step += 1;
-    } else if (wanted?.(name.charAt(at))) {
+    } else if (wanted?.(items[at] ?? "")) {
       step += 1;
       at += 1;
     } else if (run !== -1) {

@@ -1,11 +1,12 @@
 import type { Draft } from "../engine/define.js";
 import type { Finding } from "../engine/finding.js";
 import type { Rule } from "../engine/rule.js";
-import { type Ran, type RuleSettings, run } from "../engine/run.js";
+import { type Ran, run } from "../engine/run.js";
 import { allMasters, type Host } from "../model/host.js";
 import { grouped } from "../source/collect.js";
 import type { SourceFile } from "../source/file.js";
 import { type CommentMark, type Suppression, suppressionsIn } from "./comments.js";
+import { failing, type Settings } from "./settings.js";
 import { suppress, type UselessCase } from "./suppress.js";
 
 /** The rule that what silences nothing is reported as; without it nothing is said of that. */
@@ -14,6 +15,7 @@ export const USELESS = "fpmlint/useless-suppression";
 /** A host that was judged. */
 export interface JudgedHost {
   readonly host: Host;
+  readonly settings: Settings;
   /** Only a part of it was asked for, so that what silences nothing may silence something elsewhere. */
   readonly part: boolean;
 }
@@ -33,7 +35,6 @@ export function applyComments(
   findings: readonly Finding[],
   judged: readonly JudgedHost[],
   rules: readonly Rule[],
-  settings: RuleSettings,
   today: string | null,
 ): Outcome {
   const hosts = new Map<string, JudgedHost>();
@@ -45,15 +46,22 @@ export function applyComments(
       found.push(suppressionsIn(file, mark));
     }
   }
-  const off = new Set(rules.filter((rule) => settings(rule).level === "off").map(({ id }) => id));
-  const policy = { ids: rules.map(({ id }) => id), isOff: (id: string) => off.has(id), today };
+  const byId = new Map(rules.map((rule) => [rule.id, rule] as const));
+  const isOff = (id: string, file: SourceFile): boolean => {
+    const asked = byId.get(id);
+    return asked === undefined || hosts.get(file.display)?.settings.mayBeOff(asked, file) === true;
+  };
+  const policy = { ids: rules.map(({ id }) => id), isOff, today };
   const { findings: kept, suppressed, useless } = suppress(findings, found.flat(), policy);
   const rule = rules.find(({ id }) => id === USELESS);
   if (rule === undefined) return { findings: kept, suppressed, ran: [] };
   const byHost = grouped(useless.map((draft) => [hosts.get(draft.at.span.file.display), draft] as const));
-  const ran = [...byHost].flatMap(([one, own]) =>
-    one === undefined || one.part ? [] : [run([reporting(rule, own)], one.host, () => settings(rule))],
-  );
+  const ran = [...byHost].flatMap(([one, drafts]) => {
+    if (one === undefined || one.part) return [];
+    const own = drafts.filter(({ at }) => !one.settings.ignores(at.span.file.display));
+    const ran = run([reporting(rule, own)], one.host, one.settings.of);
+    return [{ ...ran, findings: ran.findings.map(failing(one.settings)) }];
+  });
   return { findings: kept, suppressed, ran };
 }
 

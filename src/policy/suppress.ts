@@ -1,7 +1,8 @@
 import type { Draft } from "../engine/define.js";
 import type { Finding } from "../engine/finding.js";
+import { meansRule } from "../engine/schemas.js";
 import { grouped } from "../source/collect.js";
-import { type Place, place, position } from "../source/file.js";
+import { type Place, place, position, type SourceFile } from "../source/file.js";
 import { nearest } from "../source/spelling.js";
 import type { Suppression } from "./comments.js";
 
@@ -18,8 +19,8 @@ export interface Judged {
 export interface Policy {
   /** Every rule's id. */
   readonly ids: readonly string[];
-  /** Rules that are off are not judged, so that nothing is said of what names them. */
-  readonly isOff: (id: string) => boolean;
+  /** Rules that are off for a file are not judged there, so that nothing is said of what names them. */
+  readonly isOff: (id: string, file: SourceFile) => boolean;
   /** `2026-11-28`; `null`: unknown, and then no suppression has expired. */
   readonly today: string | null;
 }
@@ -87,9 +88,9 @@ function silencedBy(
   return [...first, ...rest.flat()];
 }
 
-/** Whether a word of a comment means a rule: its id, or `category/*`. */
+/** Whether a word of a comment means a rule: its id, or `category/*`. No comment silences all rules. */
 function names(word: string, id: string): boolean {
-  return word === id || (word.endsWith("/*") && id.startsWith(word.slice(0, -1)));
+  return word !== "*" && meansRule(word, id);
 }
 
 function uselessness(
@@ -137,7 +138,7 @@ function uselessness(
     ];
   const idle = one.rules.filter((word) => {
     const meant = ids.filter((id) => names(word, id));
-    return meant.length > 0 && !used.has(word) && !meant.every(isOff);
+    return meant.length > 0 && !used.has(word) && !meant.every((id) => isOff(id, one.span.file));
   });
   if (idle.length === 0) return wrong;
   return [...wrong, report("useless", `nothing of ${idle.join(", ")} is found here`, "remove the comment")];

@@ -18,6 +18,12 @@ export function nearest(word: string, candidates: readonly string[], most = thir
   return found;
 }
 
+/** The value that a mistyped or shortened one most likely meant, as `warn` means `warning`; `null`: none. */
+export function meant(word: string, values: readonly string[]): string | null {
+  const begun = values.filter((value) => word !== "" && value.startsWith(word.toLowerCase()));
+  return begun.length === 1 ? (begun[0] ?? null) : nearest(word, values);
+}
+
 /** Somebody who gets more letters wrong means another word, however long this one is. */
 const MOST = 10;
 

@@ -214,8 +214,8 @@ describe("what a change causes in files that did not change", () => {
     start();
     git("rm", "-q", "etc/php/8.2/fpm/pool.d/shop.conf");
     const ran = await run("etc", "--changed");
-    expect(ofRule(ran, MISMATCH)).toEqual(["etc/nginx/sites-enabled/b:7"]);
-    expect(ofRule(ran, ZERO)).toEqual([]);
+    // What several pools have in common is said of the one that is left, and is not new.
+    expect(found(ran)).toEqual([`etc/nginx/sites-enabled/b:7 ${MISMATCH}`]);
   });
 
   test("a directory that is removed without git", async () => {
@@ -267,6 +267,24 @@ describe("what a change causes in files that did not change", () => {
       "README.md": "text\n",
     });
     expect(ofRule(await run("etc", "--changed"), ZERO)).toEqual([]);
+  });
+
+  test("what becomes graver is new", async () => {
+    const { "etc/passwd": _, "etc/group": __, ...rest } = HOST;
+    start({
+      ...rest,
+      "etc/php/8.2/fpm/pool.d/www.conf": pool("www").replace("www-data\npm", "nginx\nlisten.group = nginx\npm"),
+    });
+    const guessed = await run("etc", "--fail-on", "never");
+    const DENIED = "socket/permission-denied";
+    expect(guessed.out).toMatch(/: warning: .* \[socket\/permission-denied\]/);
+    inRepository({
+      "etc/passwd": "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/sh\nnginx:x:99:99::/:/bin/sh\n",
+      "etc/group": "root:x:0:\nwww-data:x:33:\nnginx:x:99:\n",
+    });
+    const ran = await run("etc", "--changed");
+    expect(ofRule(ran, DENIED)).toHaveLength(1);
+    expect(ran.out).toMatch(/: error: .* \[socket\/permission-denied\]/);
   });
 
   test("a commented finding and a known one count as before", async () => {

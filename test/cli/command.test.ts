@@ -408,15 +408,15 @@ describe("fpmlint.json", () => {
   test.each([
     [
       '{"rules": {"invented/indx": "off"}}',
-      'fpmlint.json: rules.invented/indx: unknown key, did you mean "invented/index"?',
+      'fpmlint.json:1:12: rules.invented/indx: unknown key, did you mean "invented/index"?',
     ],
     [
       '{"rules": {"invented/root": ["error", {"least": 8}]}}',
-      "fpmlint.json: rules.invented/root[1].least: must be string",
+      "fpmlint.json:1:49: rules.invented/root[1].least: must be string",
     ],
     ['{"rules": {"invented/root": "sometimes"}}', "must be one of"],
-    ["{", "fpmlint.json: not valid JSON"],
-    ["[]", "fpmlint.json: must be object"],
+    ["{", "fpmlint.json:1:2: not valid JSON: expected a name in double quotes or }"],
+    ["[]", "fpmlint.json:1:1: must be object"],
   ])("is refused when it is wrong: %s", async (text, message) => {
     host(site);
     put({ "fpmlint.json": text });

@@ -33,7 +33,7 @@ function invented(id: string, options: OptionsSchema): Rule {
 function faults(name: string, data: unknown): readonly string[] {
   const validate = validators[name];
   if (validate === undefined) throw new Error(name);
-  return validate(data) ? [] : describeErrors(validate.errors ?? []);
+  return validate(data) ? [] : describeErrors(validate.errors ?? [], data);
 }
 
 describe("fpmlint.json", () => {
@@ -49,6 +49,10 @@ describe("fpmlint.json", () => {
       hosts: [{ name: "web1", root: ".", reserve: "512m", headroom: "5 %" }],
     },
     { hosts: [{ name: "web1", root: "hosts/web1", nginx: null, fpm: ["etc/php-fpm.conf"] }] },
+    { rules: { "*": "off", "sky/*": "on", "sea/too-wet": "on", "sky/too-blue": ["on", { factor: 3 }] } },
+    { extends: "base.json", ignore: ["a/**"], nginxVersion: "1.22.1", phpVersion: "8.3" },
+    { overrides: [{ files: ["a", "b"], rules: { "sky/*": "error" } }] },
+    { hosts: [{ name: "web1", root: ".", nginxVersion: "1.18.0", phpVersion: "8.3.14" }] },
   ])("accepts %j", (config) => {
     expect(faults("config", config)).toEqual([]);
   });
@@ -60,17 +64,20 @@ describe("fpmlint.json", () => {
     [{ memory: "8Q" }, ["memory: must be a size such as 8G or 512M, or a number of bytes"]],
     [{ headroom: "0.2" }, ["headroom: must be a percentage below 100, such as 20%"]],
     [{ workerSize: -1 }, ["workerSize: must be string"]],
-    [{ failOn: "errors" }, ['failOn: must be one of "error", "warning", "info", "never"']],
+    [
+      { failOn: "errors" },
+      ['failOn: must be one of "error", "warning", "info", "never"; did you mean "error"?'],
+    ],
     [{ rules: { "sky/to-blue": "off" } }, ['rules.sky/to-blue: unknown key, did you mean "sky/too-blue"?']],
     [{ rules: { "too-wet": "off" } }, ['rules.too-wet: unknown key, did you mean "sea/too-wet"?']],
     [
-      { rules: { "sea/too-wet": "on" } },
-      ['rules.sea/too-wet: must be one of "off", "error", "warning", "info"'],
+      { rules: { "sea/too-wet": "warn" } },
+      ['rules.sea/too-wet: must be one of "off", "on", "error", "warning", "info"; did you mean "warning"?'],
     ],
     [{ rules: { "sea/too-wet": 2 } }, ["rules.sea/too-wet: must be string or array"]],
     [
       { rules: { "sea/too-wet": ["off", {}] } },
-      ['rules.sea/too-wet[0]: must be one of "error", "warning", "info"'],
+      ['rules.sea/too-wet[0]: must be one of "on", "error", "warning", "info"'],
     ],
     [{ rules: { "sea/too-wet": ["error", { a: 1 }] } }, ["rules.sea/too-wet[1].a: unknown key"]],
     [{ rules: { "sea/too-wet": ["error"] } }, ["rules.sea/too-wet: must NOT have fewer than 2 items"]],
@@ -82,6 +89,24 @@ describe("fpmlint.json", () => {
     [
       { rules: { "sky/too-blue": ["error", { minimun: "1" }] } },
       ['rules.sky/too-blue[1].minimun: unknown key, did you mean "minimum"?'],
+    ],
+    [{ rules: { "sky/*": ["error", {}] } }, ["rules.sky/*: must be string"]],
+    [{ rules: { "sky/": "off" } }, ['rules.sky/: unknown key, did you mean "sky/*"?']],
+    [{ nginxVersion: "1.22" }, ["nginxVersion: must be a version such as 1.22.1"]],
+    [{ phpVersion: "8" }, ["phpVersion: must be a version such as 8.3"]],
+    [{ ignore: "a" }, ["ignore: must be array"]],
+    [{ overrides: [{}] }, ["overrides[0].files: is required", "overrides[0].rules: is required"]],
+    [
+      { overrides: [{ files: [], rules: { "sky/too-blu": "off" }, severity: "off" }] },
+      [
+        "overrides[0].files: must NOT have fewer than 1 items",
+        'overrides[0].rules.sky/too-blu: unknown key, did you mean "sky/too-blue"?',
+        "overrides[0].severity: unknown key",
+      ],
+    ],
+    [
+      { overrides: Array.from({ length: 101 }, () => ({ files: ["a"], rules: {} })) },
+      ["overrides: must NOT have more than 100 items"],
     ],
     [
       { hosts: [{ name: "a", nginx: 1 }] },

@@ -220,6 +220,11 @@ const CONFIGS: readonly (readonly [name: string, text: (word: string) => string]
   ["the severity of a rule", (word) => `{"rules": {"nginx/syntax": "${word}"}}`],
   ["an option of a rule", (word) => `{"rules": {"pool/memory-oversubscribed": ["error", {"${word}": 1}]}}`],
   ["failOn", (word) => `{"failOn": "${word}"}`],
+  ["a group of rules", (word) => `{"rules": {"${word}/*": "off"}}`],
+  ["a file of an override", (word) => `{"overrides": [{"files": ["${word}"], "rules": {"*": "off"}}]}`],
+  ["a rule of an override", (word) => `{"overrides": [{"files": ["a"], "rules": {"${word}": "off"}}]}`],
+  ["what is ignored", (word) => `{"ignore": ["${word}"]}`],
+  ["what is extended", (word) => `{"extends": "${word}"}`],
   ["memory", (word) => `{"memory": "8${word}", "headroom": "${word}"}`],
   ["a key of a host", (word) => `{"hosts": [{"name": "${word}", "root": ".", "${word}": 1}]}`],
   [

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { validators } from "../../src/validators.js";
-import { runCommand } from "../support/run-command.js";
+import { type Ran, runCommand } from "../support/run-command.js";
 import { tree } from "../support/tree.js";
 
 /** `docs/contract.md` is what scripts depend on: what it says is read from the page and tried. */
@@ -90,6 +91,41 @@ describe("exit status", () => {
       expect(await status(...args), args.join(" ")).toBe(2);
     put({ "fpmlint.json": "{" });
     expect(await status("etc")).toBe(2);
+  });
+
+  const env = { PATH: process.env.PATH };
+  const inGit = async (...args: readonly string[]): Promise<Ran> =>
+    runCommand(args, { ...given, env, workingDirectory: directory() });
+  const git = (line: string): string =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...line.split(" ")], {
+      cwd: directory(),
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+
+  test("0 with a note: a file that neither daemon reads, and a path that git knows as removed", async () => {
+    host("127.0.0.1:9000");
+    put({ readme: "nothing here\n", gone: "x\n" });
+    git("init -q");
+    git("add -A");
+    rmSync(join(directory(), "gone"));
+    for (const path of ["readme", "gone"]) {
+      const { status: ended, out, err } = await inGit("-q", path);
+      expect([ended, out, err.includes(`fpmlint: skipped: `) && err.includes(path)]).toEqual([0, "", true]);
+    }
+  });
+
+  test("with --changed, 1 is about the findings that are shown, and 3 about everything", async () => {
+    host("127.0.0.1:9001");
+    git("init -q");
+    git("add -A");
+    git("commit -qm x");
+    expect((await inGit("etc")).status).toBe(1);
+    expect((await inGit("etc", "--changed")).status).toBe(0);
+    put({ "etc/php/8.2/fpm/pool.d/other.conf": "\0\0\0" });
+    git("add -A");
+    git("commit -qm y");
+    expect((await inGit("etc", "--changed")).status).toBe(3);
   });
 
   test("3 wins over 1", async () => {

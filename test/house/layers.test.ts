@@ -189,8 +189,6 @@ const NAMES_OF_OURS = new Set([
   "src/cli/git/git.ts",
   "src/cli/help.ts",
   "src/cli/options.ts",
-  // A setting of the configuration, made of ids that were checked.
-  "src/cli/rule-levels.ts",
   "src/cli/world.ts",
   "src/sizing/pools.ts",
   "src/sizing/result.ts",

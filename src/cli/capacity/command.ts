@@ -14,7 +14,7 @@ import { capacityOf } from "../../sizing/plan-of-host.js";
 import type { HostCapacity } from "../../sizing/result.js";
 import { poolless } from "../../sizing/warnings.js";
 import { columnsOf } from "../columns.js";
-import { loadConfig } from "../config.js";
+import { configsFor } from "../config/load.js";
 import { checkedVersion } from "../lint.js";
 import { LIVE_PATHS } from "../live-paths.js";
 import { DOCUMENTS, type Output, readOutputs, writeOutput } from "../outputs.js";
@@ -35,11 +35,10 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
   refuseContradictions(args, outputs);
   const samples = args.samples === undefined ? null : samplesFrom(args.samples, world);
   const options = readCapacityOptions(args, samples);
-  const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
+  const configs = configsFor(args.config, world.workingDirectory, world.validators);
   const reading: HostsOptions = {
     workingDirectory: world.workingDirectory,
-    config: loaded?.config ?? null,
-    configDirectory: loaded?.directory ?? world.workingDirectory,
+    configOf: path === undefined ? configs.ofUntyped : configs.of,
     phpVersion: checkedVersion("php-version", args["php-version"]),
     memory: readMemory(args.ram),
   };

@@ -11,7 +11,7 @@ import { traceJson } from "../../report/trace/json.js";
 import { traceText } from "../../report/trace/text.js";
 import { type Traced, traced } from "../../trace/trace.js";
 import { columnsOf } from "../columns.js";
-import { loadConfig } from "../config.js";
+import { configsFor } from "../config/load.js";
 import { dumpText } from "../lint.js";
 import { LIVE_PATHS } from "../live-paths.js";
 import { DOCUMENTS, readOutputs, writeOutput } from "../outputs.js";
@@ -42,11 +42,10 @@ export interface TraceArguments {
 export function traceCommand(args: TraceArguments, world: World): number {
   const outputs = readOutputs(args.format ?? [], DOCUMENTS);
   const request = readRequest({ ...args, bodySize: args["body-size"] });
-  const loaded = loadConfig(args.config, world.workingDirectory, world.validators);
+  const configs = configsFor(args.config, world.workingDirectory, world.validators);
   const reading: HostsOptions = {
     workingDirectory: world.workingDirectory,
-    config: loaded?.config ?? null,
-    configDirectory: loaded?.directory ?? world.workingDirectory,
+    configOf: args.paths.length === 0 ? configs.ofUntyped : configs.of,
     ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
   };
   const { result, unread, links } = withProgress(world, false, (watched) =>

@@ -12,7 +12,8 @@ export interface Run {
   readonly rules: readonly Rule[];
   /** The name by which the service knows a file; given the name that reports print. */
   readonly named: (display: string) => string;
-  readonly failOn: FailOn;
+  /** What the command line says; `null`: nothing. */
+  readonly failOn: FailOn | null;
   /** Milliseconds since 1970, when the run ended. */
   readonly now: number;
 }

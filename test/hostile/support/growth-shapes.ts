@@ -325,7 +325,25 @@ export const SHAPES: readonly Shape[] = [
     accounts: (index) => `u${index}:x:${index}:${index}::/:/bin/sh\n`,
     colons: ":",
   }),
-  ...shapes("fpmlint.json", "fpmlint.json", { ...FEW, arrays: '{"a":[' }),
+  ...shapes("fpmlint.json", "fpmlint.json", {
+    ...FEW,
+    arrays: '{"a":[',
+    comments: "/* a */ // b\n",
+    "comments without an end": "/*",
+    commas: "[,",
+  }),
+  ...shapes(
+    "fpmlint.json",
+    "fpmlint.json keys",
+    { keys: (index) => `"k${index}":1,`, same: '"k":1,', rules: '"rules":{"*":"off"},' },
+    ["{", '"a":1}'],
+  ),
+  ...shapes(
+    "fpmlint.json",
+    "fpmlint.json patterns",
+    { patterns: (index) => `"**/*a*a*a${index % 900}",`, braces: '"{a,b}{a,b}{a,b}{a,b}",' },
+    ['{"ignore":[', '"a"]}'],
+  ),
   ...shapes("nginx.dump", "dump", FEW, ["# configuration file /etc/nginx/nginx.conf:\nevents {}\n", ""]),
   ...shapes(
     "nginx.dump",

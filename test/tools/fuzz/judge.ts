@@ -1,6 +1,6 @@
 import { rules } from "../../../rules/index.js";
 import { command as runWords } from "../../../src/cli/command.js";
-import { loadConfig } from "../../../src/cli/config.js";
+import { configsFor } from "../../../src/cli/config/load.js";
 import { UsageError } from "../../../src/cli/usage.js";
 import type { LintResult } from "../../../src/engine/finding.js";
 import { type LintOutcome, lintWith } from "../../../src/lint.js";
@@ -124,11 +124,10 @@ async function judgeLint(
 /** `null`: `fpmlint.json` is refused. */
 function library(one: FuzzCase, run: LintRun, directory: string): LintOutcome | null {
   try {
-    const loaded = loadConfig(undefined, directory, validators);
     return lintWith(rules, validators, {
       paths: run.paths,
       workingDirectory: directory,
-      config: loaded?.config ?? null,
+      configOf: configsFor(undefined, directory, validators).of,
       nginxVersion: run.nginxVersion ?? null,
       phpVersion: run.phpVersion ?? null,
       ...(run.paths.includes("-") ? { standardInput: one.stdin } : {}),

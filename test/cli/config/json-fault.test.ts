@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { jsonFault } from "../../src/cli/json-fault.js";
-import { runs } from "../support/sample.js";
+import { jsonFault } from "../../../src/cli/config/json-fault.js";
+import { runs } from "../../support/sample.js";
 
 function isJson(text: string): boolean {
   try {
