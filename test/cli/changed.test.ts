@@ -273,7 +273,10 @@ describe("what a change causes in files that did not change", () => {
     const { "etc/passwd": _, "etc/group": __, ...rest } = HOST;
     start({
       ...rest,
-      "etc/php/8.2/fpm/pool.d/www.conf": pool("www").replace("www-data\npm", "nginx\nlisten.group = nginx\npm"),
+      "etc/php/8.2/fpm/pool.d/www.conf": pool("www").replace(
+        "www-data\npm",
+        "nginx\nlisten.group = nginx\npm",
+      ),
     });
     const guessed = await run("etc", "--fail-on", "never");
     const DENIED = "socket/permission-denied";
