@@ -5,7 +5,8 @@ import { validators } from "./validators.js";
 /**
  * Lints nginx and PHP-FPM configuration with all of fpmlint's rules. Reads files below the given
  * paths (and the host roots they imply), writes nothing, never throws for what it reads: a path
- * with nothing to lint gives `refused`, what could not be read is in `summary.incomplete`.
+ * with nothing to lint gives `refused`, a file that neither daemon reads is in `passed`, what could not be
+ * read is in `summary.incomplete`.
  */
 export function lint(options: LintOptions): LintOutcome {
   return lintWith(rules, validators, options);

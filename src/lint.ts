@@ -49,13 +49,19 @@ const NO_BASELINE: Baseline = { version: 1, findings: [] };
 export type LintRefusal = HostRefusal;
 
 export type LintOutcome =
-  | { readonly kind: "linted"; readonly result: LintResult }
+  | {
+      readonly kind: "linted";
+      readonly result: LintResult;
+      /** Paths that were passed over, and why: files that no daemon reads, and what was removed. */
+      readonly passed: readonly LintRefusal[];
+    }
   | { readonly kind: "refused"; readonly refusal: LintRefusal };
 
 /** Lints with the rules and validators of the caller's choice; `index.ts` has the one with all of fpmlint's. */
 export function lintWith(rules: readonly Rule[], validators: Validators, options: LintOptions): LintOutcome {
   const outcome = lintHosts(rules, validators, options);
-  return outcome.kind === "refused" ? outcome : { kind: "linted", result: outcome.result };
+  if (outcome.kind === "refused") return outcome;
+  return { kind: "linted", result: outcome.result, passed: outcome.passed };
 }
 
 export type HostsOutcome =

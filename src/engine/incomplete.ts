@@ -57,11 +57,20 @@ function nginxIncomplete(host: Host, nginx: NginxHost): readonly Incomplete[] {
     ...(include.noMatch !== null &&
     !include.noMatch.directory &&
     !whole &&
-    !/modules-enabled\//.test(include.pattern)
+    !mayBeEmpty(nginx, include.pattern)
       ? [entry(include.place, `${include.pattern}: nothing in the tree matches`, false)]
       : []),
   ]);
   return [...faults, ...templates(nginx), ...tooDeep(nginx), ...includes];
+}
+
+/** Whether a package makes the directory empty, so that a repository, which keeps no empty ones, may have all there is. */
+function mayBeEmpty({ includes }: NginxHost, pattern: string): boolean {
+  if (pattern.includes("modules-enabled/")) return true;
+  const others = includes.some(
+    (one) => one.files > 0 && /\/(?:sites|http|vhosts)[^/]*\/[^/]*\*/.test(one.pattern),
+  );
+  return /\/conf\.d\/\*\.conf$/.test(pattern) && others;
 }
 
 function tooDeep({ texts, ways }: NginxHost): readonly Incomplete[] {

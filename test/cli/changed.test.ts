@@ -7,7 +7,7 @@ import { tree } from "../support/tree.js";
 
 /** `--changed` in real repositories, and paths that git knows as removed. */
 
-const { top, put, link } = tree();
+const { top, put, link, outcome } = tree();
 
 let home = "";
 const env = (): Record<string, string> => ({ PATH: process.env.PATH ?? "", HOME: home });
@@ -531,6 +531,15 @@ describe("paths among others that are no fault", () => {
     const both = await run("README.md", "etc/nginx/sites-enabled/a");
     expect(ofRule(both, ZERO)).toEqual(["etc/nginx/sites-enabled/a:8"]);
     expect(both.status).toBe(1);
+  });
+
+  test("the library has them in its answer", () => {
+    start({ ...HOST, "README.md": "text\n" });
+    const answer = outcome(["README.md", "etc"], { workingDirectory: repository() });
+    expect(answer).toMatchObject({
+      kind: "linted",
+      passed: [{ kind: "nothing-to-lint", path: "README.md" }],
+    });
   });
 
   test("of many only the first are named", async () => {

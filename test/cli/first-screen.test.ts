@@ -87,3 +87,19 @@ test.each([
   expect(lines.slice(0, 24).join("\n")).toMatch(/= effect: [\s\S]*= help: /);
   expect(lines.length).toBeLessThanOrEqual(45);
 });
+
+test("what the packages bring, kept in git with its links written out: at most six lines", async () => {
+  const site = "server {\n  listen 80 default_server;\n  root /var/www/html;\n}\n";
+  const files = new Map(
+    [...host()].filter(
+      ([path]) => !/sites-|conf\.d|pool\.d\/(?!www)/.test(path) || path.endsWith("www.conf"),
+    ),
+  );
+  files.set("etc/nginx/sites-available/default", site);
+  files.set("etc/nginx/sites-enabled/default", site);
+  put(Object.fromEntries(files));
+  const { status, out } = await commandIn(top(), ["."]);
+  expect(status).toBe(0);
+  expect(out.trimEnd().split("\n").length, out).toBeLessThanOrEqual(6);
+  expect(out).not.toContain("not checked");
+});

@@ -1,8 +1,9 @@
 import { directoryOf, joinPath, nameOf } from "../../host/path.js";
-import { place, position, type SourceFile, type Span } from "../../source/file.js";
+import { place, type SourceFile, type Span } from "../../source/file.js";
 import { isTemplateName } from "../../source/template-names.js";
 import { swallowedDirective } from "../syntax/swallowed.js";
 import type { Branch, Directive, IncludeProblem, NginxInclude, NginxText, Node } from "../types.js";
+import { copyOf, enabled, isLeft, leave, NOT_ENABLED, NOT_INCLUDED } from "./at-rest.js";
 import { commentedOut } from "./commented-out.js";
 import {
   isRound,
@@ -98,9 +99,6 @@ function adopt(reading: Reading, root: MutableNode, siblings: readonly string[])
   }
 }
 
-export const NOT_INCLUDED = "nothing in the tree includes it";
-const NOT_ENABLED = "not enabled: the include for it brings other files";
-
 /**
  * Files that are read where the include that would bring them finds nothing. What the directory of that include
  * has is what the host runs; the others are at rest there.
@@ -112,11 +110,13 @@ function adoptAside(reading: Reading, http: MutableNode | undefined, paths: read
       ...[...reading.cache.keys()].filter((path) => /\/[^/]*enabled\/[^/]*$/.test(path)),
     ].map((path) => nameOf(directoryOf(joinPath("/", path)))),
   );
+  const read = enabled(reading);
   const texts = openRoots(reading, paths);
   for (const text of texts) {
     const { path } = text.file;
     const place = nameOf(directoryOf(path)).replace(/available$/, "enabled");
-    if (taken.has(place) || http === undefined) leave(reading, path, NOT_ENABLED);
+    if (read.has(copyOf(text.file))) reading.cache.delete(path);
+    else if (taken.has(place) || http === undefined) leave(reading, path, NOT_ENABLED);
     else if (isLeft(reading, text)) continue;
     else if (definesServers(text)) {
       reading.adopted.add(path);
@@ -126,41 +126,6 @@ function adoptAside(reading: Reading, http: MutableNode | undefined, paths: read
       fragment(reading, http, text);
     } else leave(reading, path, NOT_INCLUDED);
   }
-}
-
-/** Whether a file that nothing includes has a fault, so that nobody can tell whether it is nginx's at all. */
-function isLeft(reading: Reading, { file, fault, template, directives }: NginxText): boolean {
-  if (isStockPlace(file.path) || template?.changesText === true) return false;
-  if (reading.typed?.includes(file.display) === true) return false;
-  const swallowed = fault === null && swallows(file, directives);
-  if (!swallowed && (fault === null || template?.excuses === true)) return false;
-  const why =
-    fault === null
-      ? 'a directive is not ended by ";"'
-      : `line ${position(file, fault.span.start).line}: ${fault.message}`;
-  leave(reading, file.path, `${NOT_INCLUDED}, and nginx would not read it (${why})`);
-  return true;
-}
-
-function swallows(file: SourceFile, directives: readonly Directive[]): boolean {
-  return directives.some(
-    (one) =>
-      ![one.name, ...one.args].some(({ placeholder }) => placeholder) &&
-      (swallowedDirective(file, one) !== null ||
-        (one.block !== null &&
-          /^(?:server|location|upstream|if)$/.test(one.name.text) &&
-          swallows(file, one.block))),
-  );
-}
-
-function leave(reading: Reading, path: string, reason: string): void {
-  reading.cache.delete(path);
-  reading.left.push({ path, reason });
-}
-
-/** Where the main files of the packages include from. */
-function isStockPlace(path: string): boolean {
-  return /^\/(?:usr\/local\/)?etc\/nginx\/(?:sites-enabled|conf\.d|vhosts\.d|http\.d)\//.test(path);
 }
 
 /** Whether a part of the file outside of its blocks was not read. */
