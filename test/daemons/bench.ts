@@ -97,21 +97,32 @@ async function startFpm(
   timeoutMs: number,
 ): Promise<Daemon> {
   if (fpmCommand === null) throw new Error("php-fpm is not installed");
-  // Relative paths count from where PHP was built to live.
-  const prefix = master.main.startsWith("/usr/local/") ? "usr/local" : "usr";
-  const ini = master.ini === null ? stockIni(copy) : copy.root + master.ini;
-  const args = ["-F", "-y", copy.root + master.main, "-c", ini, "-p", `${copy.root}/${prefix}`];
-  const env = {
-    PATH: process.env.PATH,
-    PHP_INI_SCAN_DIR: master.scan === null ? "" : copy.root + master.scan,
-  };
+  const { args, env } = fpmCall(copy, master);
   const log = `${copy.dir}/php-fpm-${index}.out`;
-  const child = startChild(fpmCommand, args, log, env);
+  const child = startChild(fpmCommand, ["-F", ...args], log, env);
   children.push(child);
   const ready = (): boolean =>
     /ready to handle connections/.test(child.output()) || waitsForEvents(child.pid);
   const started = await answers(child, ready, log, timeoutMs);
   return { name: "php-fpm", pid: child.pid, started, output: child.output };
+}
+
+export interface Call {
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** How PHP-FPM is started with the copy's files, and with `-t` asked what it thinks of them. */
+export function fpmCall(copy: Copy, master: MasterPaths): Call {
+  // Relative paths count from where PHP was built to live.
+  const prefix = master.main.startsWith("/usr/local/") ? "usr/local" : "usr";
+  const ini = master.ini === null ? stockIni(copy) : copy.root + master.ini;
+  const args = ["-y", copy.root + master.main, "-c", ini, "-p", `${copy.root}/${prefix}`];
+  const env = {
+    PATH: process.env.PATH,
+    PHP_INI_SCAN_DIR: master.scan === null ? "" : copy.root + master.scan,
+  };
+  return { args, env };
 }
 
 /** Every distribution's `php.ini` hides errors from clients and logs them; PHP without one does not. */
@@ -123,6 +134,18 @@ function stockIni(copy: Copy): string {
 
 async function startNginx(copy: Copy, main: string, children: Child[], timeoutMs: number): Promise<Daemon> {
   if (nginxCommand === null) throw new Error("nginx is not installed");
+  const { args, env } = nginxCall(copy, main);
+  const log = `${copy.dir}/nginx.out`;
+  const child = startChild(nginxCommand, args, log, env);
+  children.push(child);
+  const ready = async (): Promise<boolean> =>
+    childrenOf(child.pid).length > 0 && (copy.listens.length === 0 || (await answering(copy)) !== null);
+  const started = await answers(child, ready, log, timeoutMs);
+  return { name: "nginx", pid: child.pid, started, output: child.output };
+}
+
+/** How nginx is started with the copy's files, and with `-t` asked what it thinks of them. */
+export function nginxCall(copy: Copy, main: string): Call {
   const file = copy.root + main;
   const top = directives(fs.readFileSync(file, "utf8")).filter((directive) => directive.parent === null);
   const set = new Set(top.map((directive) => bare(directive.name)));
@@ -140,13 +163,7 @@ async function startNginx(copy: Copy, main: string, children: Child[], timeoutMs
     `${copy.root}/var/log/nginx/error.log`,
   ];
   if (globals.length > 0) args.push("-g", globals.join(" "));
-  const log = `${copy.dir}/nginx.out`;
-  const child = startChild(nginxCommand, args, log, { PATH: process.env.PATH });
-  children.push(child);
-  const ready = async (): Promise<boolean> =>
-    childrenOf(child.pid).length > 0 && (copy.listens.length === 0 || (await answering(copy)) !== null);
-  const started = await answers(child, ready, log, timeoutMs);
-  return { name: "nginx", pid: child.pid, started, output: child.output };
+  return { args, env: { PATH: process.env.PATH } };
 }
 
 async function answers(
