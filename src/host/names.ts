@@ -57,6 +57,7 @@ export function mayBeDump(path: string): boolean {
 
 /** Whether a file of this name may hold what `nginx -V` printed. */
 export function mayTellVersion(path: string): boolean {
+  if (!/nginx/i.test(path)) return false;
   const name = nameOf(path);
   return /nginx/i.test(name) && (/\.(?:txt|out|log)$/i.test(name) || /version|[-_.]V$/.test(name));
 }

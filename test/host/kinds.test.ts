@@ -135,6 +135,8 @@ describe("kinds of trees", () => {
     put({
       "nginx/nginx.conf": `events {}\nhttp {\n${SITE("127.0.0.1:9000")}}\n`,
       "nginx/snippets/slow.conf": piece,
+      // Debian's package brings this one.
+      "nginx/snippets/fastcgi-php.conf": piece,
     });
     expect(left()).toEqual(["nginx/snippets/slow.conf: nothing in the tree includes it"]);
     put({ "web/etc/nginx/nginx.conf": "events {}\nhttp {\n  include /etc/nginx/snippets/slow.conf;\n}\n" });

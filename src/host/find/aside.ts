@@ -36,8 +36,8 @@ export function asideAmong(
     if (kind === "script") scripts.push({ file: fs.display(path), reason: IN_SCRIPT, expected: true });
     // Usual names of usual kinds are files of a host, and pieces count where another file includes them.
     const isPiece = kind === "fpm-settings" || kind === "nginx-snippet";
-    const half =
-      (kind === known && !isPiece && !all) || (kind === "nginx-snippet" && shared) ? null : halfOf(kind);
+    const unsaid = kind === "nginx-snippet" && (shared || SHIPPED.test(path));
+    const half = (kind === known && !isPiece && !all) || unsaid ? null : halfOf(kind);
     if (half === null || (kind === "nginx-main" && kind === known && !all)) continue;
     const plain = sampledName(path);
     const reason = plain !== null && there.has(plain) ? "a sample, and the file itself is there" : null;
@@ -46,6 +46,9 @@ export function asideAmong(
   }
   return { files, mains, scripts };
 }
+
+/** Pieces that packages bring, whether anybody includes them or not. */
+const SHIPPED = /\/nginx\/(?:snippets\/(?:fastcgi-php|snakeoil)\.conf|fastcgi\.conf|\w+_params)$/;
 
 /** A main file of nginx where another one is nginx's. */
 export function otherMain(path: string): AsideFile {

@@ -28,8 +28,8 @@ const OF_SYSTEM = new Set(["proc", "sys", "dev"]);
 const NONE: ReadonlySet<string> = new Set();
 
 function isTopOfSystem(children: readonly Child[]): boolean {
-  const names = new Set(children.map(({ name }) => name));
-  return names.has("etc") && (names.has("usr") || names.has("proc"));
+  const has = (wanted: string): boolean => children.some(({ name }) => name === wanted);
+  return has("etc") && (has("usr") || has("proc"));
 }
 
 /** Takes note of what could not be looked into. */
