@@ -28,6 +28,7 @@ interface Moved extends Pair {
 export const docRoot = defineRule({
   id: "fastcgi/doc-root",
   about: "site",
+  reads: ["directory"],
   cases: {
     "other-directory": {
       severity: "warning",

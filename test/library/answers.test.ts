@@ -116,11 +116,11 @@ describe("checkConfig", () => {
     expect(checkConfig('{ "failOn": 1, "rulse": {} }', "a.json")).toEqual({
       kind: "faults",
       faults: expect.arrayContaining([
-        'a.json: rulse: unknown key, did you mean "rules"?',
-        "a.json: failOn: must be string",
+        'a.json:1:16: rulse: unknown key, did you mean "rules"?',
+        "a.json:1:13: failOn: must be string",
       ]),
     });
-    expect(checkConfig("{")).toMatchObject({ kind: "faults", faults: [expect.stringContaining("line 1")] });
+    expect(checkConfig("{")).toMatchObject({ kind: "faults", faults: [expect.stringContaining("fpmlint.json:1:2: not valid JSON")] });
   });
 });
 
