@@ -120,7 +120,10 @@ describe("checkConfig", () => {
         "a.json:1:13: failOn: must be string",
       ]),
     });
-    expect(checkConfig("{")).toMatchObject({ kind: "faults", faults: [expect.stringContaining("fpmlint.json:1:2: not valid JSON")] });
+    expect(checkConfig("{")).toMatchObject({
+      kind: "faults",
+      faults: [expect.stringContaining("fpmlint.json:1:2: not valid JSON")],
+    });
   });
 });
 
