@@ -110,13 +110,17 @@ function stat(pid: number): { readonly state: string; readonly group: number } |
   }
 }
 
-/** Whether the process waits for events, which PHP-FPM does only after every socket is bound. */
+/**
+ * Whether the process waits for events. PHP-FPM registers its first ones when nothing can go wrong
+ * any more; the empty poll is there before that, while the pid file is still to be written.
+ */
 export function waitsForEvents(pid: number): boolean {
   try {
-    const directory = `/proc/${pid}/fd`;
+    const directory = `/proc/${pid}`;
     return fs
-      .readdirSync(directory)
-      .some((fd) => fs.readlinkSync(`${directory}/${fd}`).includes("[eventpoll]"));
+      .readdirSync(`${directory}/fd`)
+      .filter((fd) => fs.readlinkSync(`${directory}/fd/${fd}`).includes("[eventpoll]"))
+      .some((fd) => fs.readFileSync(`${directory}/fdinfo/${fd}`, "utf8").includes("tfd:"));
   } catch {
     return false;
   }
