@@ -9,14 +9,14 @@ import { variablesIn, withoutPlaceholders } from "./variable-words.js";
 
 /** How requests reach a block that has a handler, and which do not get through. */
 
-/** Whether any request gets to the handler of a block, a location or an `if` in one. */
-export function arrives(block: Node): boolean {
+/** Whether any request gets to the handler of a block, a location or an `if` in one. Several rules ask for each. */
+export const arrives = perKey((block: Node): boolean => {
   for (let at: Node | null = block; at !== null; at = at.parent)
     if (at.name === "location" && isTakenBefore(at)) return false;
   // Requests handled by limit_except skip the location's rewrite code.
   const skips = block.name === "limit_except" || childrenNamed(block, "limit_except").length > 0;
   return !keepsOut(block) && (skips || waysTo(block, "")?.ways.length !== 0);
-}
+});
 
 export interface Ways {
   readonly ways: readonly Way[];
