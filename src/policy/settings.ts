@@ -220,13 +220,18 @@ function optionsIn(
 function completed(rule: Rule, validators: Validators): (options: unknown) => unknown {
   const complete = validators[ruleSchemaName(rule.id)];
   if (complete === undefined) throw new Error(`no validator for the options of the rule ${rule.id}`);
-  const byText = new Map<string, object>();
   const known = new Map<unknown, object>();
+  // Most rules have no options, and most configurations say nothing of them.
+  const none: object = {};
+  const byText = new Map([["{}", none]]);
+  const isPlain = Object.keys(rule.options.properties).length === 0;
   return (options) =>
-    once(known, options, () => {
-      const whole: object = structuredClone(options ?? {});
-      // Fills in the defaults; the configuration itself was checked when it was read.
-      complete(whole);
-      return once(byText, JSON.stringify(whole), () => whole);
-    });
+    isPlain && options === null
+      ? none
+      : once(known, options, () => {
+          const whole: object = structuredClone(options ?? {});
+          // Fills in the defaults; the configuration itself was checked when it was read.
+          complete(whole);
+          return once(byText, JSON.stringify(whole), () => whole);
+        });
 }

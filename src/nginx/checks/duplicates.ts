@@ -1,9 +1,9 @@
 import { withoutEnd } from "../../source/ends.js";
-import { perKey } from "../../source/memo.js";
+import { once, perKey } from "../../source/memo.js";
 import type { DirectiveFact } from "../facts/directives.js";
 import { type Judged, matchingRows } from "../tree/judged.js";
 import { argument } from "../tree/nodes.js";
-import type { Node } from "../types.js";
+import type { Directive, Node } from "../types.js";
 import { readLocation } from "./locations.js";
 import { holdsMark } from "./maps.js";
 import { socketsOf } from "./sockets.js";
@@ -42,7 +42,7 @@ export function* duplicates(all: Iterable<Judged>): Generator<Duplicate> {
     const rows = matchingRows(one);
     // In the branch of a template one of the two may be absent.
     if (rows.length === 0 || one.node.branch !== null || holdsMark(one.node.directive.args)) continue;
-    for (const mark of marksOf(one, rows)) {
+    for (const mark of marksFor(one, rows)) {
       const key = `${mark.key}\0${levelOf(one, mark.global)}`;
       const first = seen.get(key);
       if (mark.sets && first === undefined) seen.set(key, one.node);
@@ -98,6 +98,15 @@ const mark = (kind: DuplicateKind, key: string, log: string, what: string, globa
   log: () => log,
   what,
 });
+
+/** By the contexts: what a line of a snippet says is the same wherever it is included. */
+const knownMarks = perKey((_directive: Directive) => new Map<string, readonly Once[]>());
+
+function marksFor(one: Judged, rows: readonly DirectiveFact[]): readonly Once[] {
+  const { directive } = one.node;
+  if (directive.block !== null) return marksOf(one, rows);
+  return once(knownMarks(directive), one.contexts, () => marksOf(one, rows));
+}
 
 function marksOf(one: Judged, rows: readonly DirectiveFact[]): readonly Once[] {
   const { node } = one;

@@ -1,3 +1,6 @@
+import { perKey } from "../../source/memo.js";
+import type { DirectiveFact } from "../facts/directives.js";
+import type { Directive } from "../types.js";
 import { cacheOrStore, cachePath, directio, openFileCache, openLogFileCache } from "./caches.js";
 import { charsetMap } from "./charsets.js";
 import * as clients from "./clients.js";
@@ -17,7 +20,7 @@ import {
 } from "./main.js";
 import { geo, map, splitClients } from "./maps.js";
 import * as others from "./others.js";
-import type { Check, Checked, Refusal } from "./refusal.js";
+import type { Check, Checked, Refusal, Scope } from "./refusal.js";
 import * as replacements from "./replacements.js";
 import { conditionOf, errorPage, returned, rewrite, set } from "./rewriting.js";
 import { SLOTS } from "./slots.js";
@@ -107,5 +110,15 @@ export function valueRefusal(one: Checked): Refusal | null {
   const slot = SLOTS.get(one.fact.type);
   const [contexts, handler] = byName.get(one.node.name) ?? [/^$/, null];
   const own = handler !== null && contexts.test(one.fact.contexts) ? handler : null;
-  return slot?.(one) ?? own?.(one) ?? variableNames(one);
+  if (own !== null) return slot?.(one) ?? own(one) ?? variableNames(one);
+  // Without a handler only the words count, which are the same wherever the line is included.
+  const known = fine(one.scope);
+  const { directive } = one.node;
+  if (known.get(directive) === one.fact) return null;
+  const found = slot?.(one) ?? variableNames(one);
+  if (found === null) known.set(directive, one.fact);
+  return found;
 }
+
+/** Directives that nothing is wrong with, with the fact that they were compared with. */
+const fine = perKey((_scope: Scope) => new WeakMap<Directive, DirectiveFact>());

@@ -1,5 +1,5 @@
 import type { Judged } from "../tree/judged.js";
-import type { Node } from "../types.js";
+import type { Directive, Node } from "../types.js";
 import { definesAny, variablesDefined } from "./defined.js";
 import type { Scope, Zone } from "./types.js";
 import { mentions, zonesOf } from "./zones.js";
@@ -14,6 +14,7 @@ export function readScope(
   const zones: Zone[] = [];
   const threadPools = new Set(["default"]);
   const variables = new Set<string>();
+  const read = new Set<Directive>();
   // In one pass, because there may be a million of them.
   for (const one of all) {
     const { node, contexts, rows, anchored } = one;
@@ -23,6 +24,8 @@ export function readScope(
     hasServers ||= node.name === "server" && contexts.includes("h");
     if (anchored) zones.push(...zonesOf(one));
     if (node.name === "thread_pool") threadPools.add(node.directive.args[0]?.text ?? "");
+    if (node.directive.block === null && read.has(node.directive)) continue;
+    read.add(node.directive);
     for (const name of variablesDefined(one)) variables.add(name);
   }
   return {

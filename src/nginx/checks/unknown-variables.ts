@@ -1,7 +1,7 @@
 import { mayBeDefined } from "../facts/foreign.js";
 import { type Judged, matchingRows } from "../tree/judged.js";
 import { argument } from "../tree/nodes.js";
-import type { Node, Word } from "../types.js";
+import type { Directive, Node, Word } from "../types.js";
 import { type Checked, quoted, type Refusal, refused, type Scope } from "./refusal.js";
 import { usedVariables, variablesIn } from "./variables.js";
 
@@ -17,7 +17,12 @@ export interface UnknownVariable {
 export function* unknownVariables(all: Iterable<Judged>, scope: Scope): Generator<UnknownVariable> {
   if (!scope.complete || scope.foreign) return;
   const told = new Set<string>();
+  // A line of a snippet uses what it used where the snippet was first included.
+  const seen = new Map<Directive, string>();
   for (const one of all) {
+    const { directive } = one.node;
+    if (directive.block === null && seen.get(directive) === one.contexts) continue;
+    seen.set(directive, one.contexts);
     for (const { node, name, word } of uses(one, scope)) {
       if (told.has(name) || word.placeholder || scope.variables.has(name) || mayBeDefined(name)) continue;
       told.add(name);
