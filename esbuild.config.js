@@ -30,6 +30,20 @@ const outputs = ["dist/fpmlint.js", "dist/index.mjs"].map((path) => join(top, pa
 const OLDEST = [20, 19];
 const READABLE = "node10.4";
 
+/** Loads what starts processes when the first one is started: most runs start none. */
+const lateProcesses = {
+  name: "late processes",
+  setup({ onResolve, onLoad }) {
+    const filter = /^node:child_process$/;
+    onResolve({ filter }, ({ path, namespace }) =>
+      namespace === "late" ? { path, external: true } : { path, namespace: "late" },
+    );
+    onLoad({ filter, namespace: "late" }, ({ path }) => ({
+      contents: `export const spawnSync = (...all) => require(${JSON.stringify(path)}).spawnSync(...all);`,
+    }));
+  },
+};
+
 if (process.argv.includes("--install-tools")) installTools();
 if (!process.argv.includes("--if-stale") || isStale()) await build().catch(report);
 
@@ -122,6 +136,7 @@ async function bundles(esbuild, generated) {
       entryPoints: ["src/cli/run.ts"],
       outfile: outputs[0],
       target: node,
+      plugins: [...command.plugins, lateProcesses],
       // yargs would look for files next to itself; nothing is there.
       define: { "import.meta.url": '"file:///fpmlint.js"' },
       // What yargs would open by itself: vitest.config.ts has the same.
