@@ -1,5 +1,6 @@
-// Builds dist/fpmlint.js (the command, one file that needs nothing but Node), dist/index.js (the library, which
-// imports its dependencies), the schema and the manual page.
+// Builds dist/fpmlint.js (the command, one file that needs nothing but Node), dist/index.mjs (the library, which
+// imports its dependencies), the schema and the manual page; and dist/fpmlint.cache, with which the command starts
+// sooner in the Node that runs this.
 //
 //   node esbuild.config.js                   build
 //   node esbuild.config.js --if-stale        build only when a source is newer than the result
@@ -23,11 +24,25 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const top = dirname(fileURLToPath(import.meta.url));
 const builtins = new Set(builtinModules);
 const manifest = JSON.parse(readFileSync(join(top, "package.json"), "utf8"));
-const outputs = ["dist/fpmlint.js", "dist/index.js"].map((path) => join(top, path));
+const outputs = ["dist/fpmlint.js", "dist/index.mjs"].map((path) => join(top, path));
 
-/** The first version that runs the command. The bundle is written in what Node 10 can read, so that Node 10 can say so. */
+/** The first version that runs the command. What starts it is written in what Node 10 can read, so that Node 10 can say so. */
 const OLDEST = [20, 19];
 const READABLE = "node10.4";
+
+/** Loads what starts processes when the first one is started: most runs start none. */
+const lateProcesses = {
+  name: "late processes",
+  setup({ onResolve, onLoad }) {
+    const filter = /^node:child_process$/;
+    onResolve({ filter }, ({ path, namespace }) =>
+      namespace === "late" ? { path, external: true } : { path, namespace: "late" },
+    );
+    onLoad({ filter, namespace: "late" }, ({ path }) => ({
+      contents: `export const spawnSync = (...all) => require(${JSON.stringify(path)}).spawnSync(...all);`,
+    }));
+  },
+};
 
 if (process.argv.includes("--install-tools")) installTools();
 if (!process.argv.includes("--if-stale") || isStale()) await build().catch(report);
@@ -79,6 +94,23 @@ async function build() {
   const esbuild = await import("esbuild");
   mkdirSync(join(top, "dist"), { recursive: true });
   const generated = await generate(esbuild);
+  const { start, program, make, library } = await bundles(esbuild, generated);
+  put("dist/LICENSES.txt", licences([program, library]));
+  put("dist/fpmlint.schema.json", `${JSON.stringify(generated.schema, null, 2)}\n`);
+  put("dist/fpmlint.1", generated.manual);
+  put("dist/index.mjs", library.outputFiles[0].text);
+  // Node is sooner with a script than with a module.
+  put("dist/package.json", '{ "type": "commonjs" }\n');
+  const text = ascii(esbuild, programOf(program.outputFiles[0].text));
+  const starting = ascii(esbuild, start.outputFiles[0].text);
+  put("dist/fpmlint.js", commandOf(starting, generated.hidden(text)), 0o755);
+  put("dist/code-cache.js", make.outputFiles[0].text);
+  const { status } = spawnSync(process.execPath, [join(top, "dist/code-cache.js")], { stdio: "inherit" });
+  if (status !== 0) throw new Error("the code cache could not be made");
+}
+
+/** All that is bundled; what of it runs in the command needs no package. */
+async function bundles(esbuild, generated) {
   const common = {
     absWorkingDir: top,
     bundle: true,
@@ -92,16 +124,19 @@ async function build() {
       // Loaded when the first YAML file is met: most runs meet none.
       replaceModule("src/containers/yaml-package.ts", 'export const yamlPackage = () => require("yaml");'),
       replaceModule("src/cli/help.ts", `export const readyTexts = ${JSON.stringify(generated.texts)};`),
+      joinedTexts(generated.markdown),
     ],
   };
-  const [cli, library] = await Promise.all([
+  const command = { ...common, minify: true, format: "cjs" };
+  const node = `node${OLDEST.join(".")}`;
+  const [start, program, make, library] = await Promise.all([
+    esbuild.build({ ...command, entryPoints: ["src/cli/main.ts"], outfile: outputs[0], target: READABLE }),
     esbuild.build({
-      ...common,
-      entryPoints: ["src/cli/main.ts"],
+      ...command,
+      entryPoints: ["src/cli/run.ts"],
       outfile: outputs[0],
-      minify: true,
-      format: "cjs",
-      target: READABLE,
+      target: node,
+      plugins: [...command.plugins, lateProcesses],
       // yargs would look for files next to itself; nothing is there.
       define: { "import.meta.url": '"file:///fpmlint.js"' },
       // What yargs would open by itself: vitest.config.ts has the same.
@@ -111,31 +146,58 @@ async function build() {
       },
     }),
     esbuild.build({
+      ...command,
+      entryPoints: ["src/cli/start/make.ts"],
+      outfile: join(top, "dist/code-cache.js"),
+      target: node,
+    }),
+    esbuild.build({
       ...common,
       entryPoints: ["src/library/index.ts"],
       outfile: outputs[1],
       packages: "external",
       format: "esm",
-      target: `node${OLDEST.join(".")}`,
+      target: node,
       banner: {
         js: 'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);',
       },
     }),
   ]);
-  assertSelfContained(cli, () => false);
+  for (const one of [start, program, make]) assertSelfContained(one, () => false);
   assertSelfContained(library, isDependency);
-  put("dist/LICENSES.txt", licences([cli, library]));
-  put("dist/fpmlint.schema.json", `${JSON.stringify(generated.schema, null, 2)}\n`);
-  put("dist/fpmlint.1", generated.manual);
-  put("dist/index.js", library.outputFiles[0].text);
-  put("dist/fpmlint.js", commandOf(cli.outputFiles[0].text), 0o755);
+  return { start, program, make, library };
+}
+
+/** A function that wants Node's `require` and answers what the bundle exports. */
+function programOf(bundle) {
+  return `(function (require) {
+var module = { exports: {} }, exports = module.exports;
+${bundle}
+return module.exports;
+})`;
 }
 
 /**
- * Both a script and a module: in the package it is a module, and copied alone to a server a script. Neither has
- * a `require` for it, so what Node itself offers comes from `getBuiltinModule`, which is there since 20.16 and 22.3.
+ * Control characters, and what is not ASCII, as escapes: V8 takes half the time and memory for a text without the
+ * latter, and the former say where the program begins.
  */
-function commandOf(bundle) {
+function ascii(esbuild, text) {
+  const escaping = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const escaped = text.replace(/[^\t\n\r\x20-\x7e]/g, escaping);
+  // Exported, because esbuild leaves out what nobody uses.
+  const shape = (source) =>
+    esbuild.transformSync(`module.exports = ${source}`, { minify: true, charset: "utf8" }).code;
+  if (shape(escaped) !== shape(text))
+    throw new Error("a regular expression has a character that is not ASCII: write it as \\u");
+  return escaped;
+}
+
+/**
+ * What starts the program, and the program as `body`. Both a script and a module: beside `dist/package.json` it is a
+ * script, and so it is copied alone to a server, unless a package there says otherwise. A module has no `require`, so
+ * what Node itself offers comes from `getBuiltinModule`, which is there since 20.16 and 22.3.
+ */
+function commandOf(start, body) {
   const [major, minor] = OLDEST;
   return `#!/usr/bin/env node
 (function () {
@@ -145,9 +207,9 @@ process.stderr.write("fpmlint needs Node ${major}.${minor} or later (of Node 22:
 process.exitCode = 2;
 return;
 }
-(function (require) {
-${bundle}
-})(process.getBuiltinModule);
+(function (require, body) {
+${start}
+})(process.getBuiltinModule, ${body});
 })();
 `;
 }
@@ -161,7 +223,7 @@ function put(path, text, mode = 0o644) {
 
 /** What would cost too much at start-up is done once, here: compiling the schemas and drawing the help. */
 async function generate(esbuild) {
-  const { schemas, ajvOptions, rules, command, manualPage } = await load(esbuild);
+  const { schemas, ajvOptions, rules, commandLine, manualPage, hidden, markdown } = await load(esbuild);
   const { Ajv } = await import("ajv");
   const { default: standalone } = await import("ajv/dist/standalone/index.js");
   const named = schemas(rules);
@@ -174,8 +236,10 @@ async function generate(esbuild) {
   return {
     code: `${functions}\nexport const validators = {\n${table}\n};\n`,
     schema: oneDocument(named),
-    texts: await readyTexts(command),
+    texts: await readyTexts(commandLine),
     manual: manualPage(),
+    hidden,
+    markdown,
   };
 }
 
@@ -186,8 +250,10 @@ async function load(esbuild) {
     export { schemas } from "./src/engine/schemas.ts";
     export { ajvOptions } from "./src/engine/validate.ts";
     export { rules } from "./rules/index.ts";
-    export { command } from "./src/cli/command.ts";
-    export { manualPage } from "./src/cli/manual/manual.ts";`;
+    export { commandLine } from "./src/cli/command-line.ts";
+    export { manualPage } from "./src/cli/manual/manual.ts";
+    export { hidden } from "./src/cli/start/cache.ts";
+    export { markdown } from "./src/source/markdown.ts";`;
   try {
     await esbuild.build({
       absWorkingDir: top,
@@ -233,8 +299,31 @@ function replaceModule(file, code) {
   };
 }
 
+/** Joins the lines of the rules' texts here already; of one with a value in it, when it is loaded. */
+function joinedTexts(markdown) {
+  const whole = /\bmarkdown`((?:[^`\\$]|\\[\s\S]|\$(?!\{))*)`/g;
+  return {
+    name: "joined texts",
+    setup({ onLoad, esbuild }) {
+      onLoad({ filter: /[\\/]rules[\\/].*\.ts$/ }, ({ path }) => {
+        const text = readFileSync(path, "utf8");
+        const contents = text.replace(whole, (_, raw) => JSON.stringify(markdown({ raw: [raw] })));
+        if (!contents.includes("markdown`")) return { contents, loader: "ts" };
+        // As calls with plain strings: a character that is not ASCII cannot be escaped in a text that is taken raw.
+        const options = {
+          loader: "ts",
+          sourcefile: path,
+          supported: { "template-literal": false },
+          tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, target: "es2023" } },
+        };
+        return { contents: esbuild.transformSync(contents, options).code, loader: "js" };
+      });
+    },
+  };
+}
+
 /** What yargs answers to command lines that need no work: drawing it at start-up would double its time. */
-async function readyTexts(command) {
+async function readyTexts(commandLine) {
   const lines = ["--help", "-h", "--version", "-V", "explain --help", "rules --help", "completion --help"];
   const texts = {};
   for (const line of lines) {
@@ -248,7 +337,7 @@ async function readyTexts(command) {
       stdout: stream,
       stderr: stream,
     };
-    if ((await command(line.split(" "), world)) !== 0) throw new Error(`fpmlint ${line} failed: ${text}`);
+    if ((await commandLine(line.split(" "), world)) !== 0) throw new Error(`fpmlint ${line} failed: ${text}`);
     texts[line] = text;
   }
   return texts;

@@ -22,8 +22,7 @@ function build() {
   const config = join(out, `sea.${process.pid}.json`);
   const made = join(out, `fpmlint.${process.pid}`);
   try {
-    // Without its first line, which is for the kernel.
-    writeFileSync(main, readFileSync(join(top, "dist/fpmlint.js"), "utf8").replace(/^#!.*\n/, ""));
+    writeFileSync(main, inOne(readFileSync(join(top, "dist/fpmlint.js"), "utf8")));
     const settings = {
       main,
       output: made,
@@ -43,4 +42,17 @@ function build() {
   const line = `\n${"=".repeat(72)}\n\n`;
   const texts = [join(top, "LICENSE"), join(top, "dist/LICENSES.txt"), join(node, "LICENSE")];
   writeFileSync(join(out, "LICENSES.txt"), texts.map((path) => readFileSync(path, "utf8")).join(line));
+}
+
+/**
+ * The command with the program as code and not as a comment, because Node has its own code cache for what is in a
+ * binary; and without its first line, which is for the kernel.
+ */
+function inOne(command) {
+  const text = command.replace(/^#!.*\n/, "");
+  const [before, after] = ["function () {/*\x02", "*/}"];
+  const [begin, end] = [text.indexOf(before), text.lastIndexOf(after)];
+  if (begin === -1 || end === -1) throw new Error("dist/fpmlint.js has no program in it");
+  const program = text.slice(begin + before.length, end).replaceAll("*\x01/", "*/");
+  return text.slice(0, begin) + program + text.slice(end + after.length);
 }

@@ -1,4 +1,4 @@
-// Makes dist/index.d.ts: the declarations of the library in one file, with what they need and nothing else.
+// Makes dist/index.d.mts: the declarations of the library in one file, with what they need and nothing else.
 // Reads what tsc made of each source, in which every declaration begins at the start of a line.
 
 import { spawnSync } from "node:child_process";
@@ -17,7 +17,7 @@ try {
   if (status !== 0) process.exit(status ?? 1);
   const made = join(scratch, "index.d.ts");
   writeFileSync(made, rolledUp(join(scratch, ENTRY)));
-  renameSync(made, join(top, "dist/index.d.ts"));
+  renameSync(made, join(top, "dist/index.d.mts"));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -137,8 +137,8 @@ function plain(words: string): string {
   return words
     .toLowerCase()
     .replace(/[\s_-]+/g, " ")
-    .replace(/^[\s"'“]/, "")
-    .replace(/[\s"'”]$/, "")
+    .replace(/^[\s"'\u201c]/, "")
+    .replace(/[\s"'\u201d]$/, "")
     .replace(/\.$/, "");
 }
 

@@ -1,7 +1,4 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import yargs, { type Argv, type InferredOptionTypes } from "yargs";
-import { noteReads } from "../host/door.js";
 import { nearest } from "../source/spelling.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
@@ -11,9 +8,9 @@ import { completion } from "./completion/completion.js";
 import { explain } from "./explain.js";
 import { init } from "./init.js";
 import { lintCommand } from "./lint.js";
+import { lintArguments } from "./lint-words.js";
 import { COMMON_OPTIONS, keepLast } from "./options.js";
 import { listRules } from "./rules.js";
-import { guarded, tell } from "./streams.js";
 import { traceCommand } from "./trace/command.js";
 import { exitStatus, meantValue, UsageError } from "./usage.js";
 import type { World } from "./world.js";
@@ -23,28 +20,16 @@ const NAMES = COMMANDS.map(({ name }) => name).filter((name) => name !== "");
 /** yargs loses a lone `-` among other words, so it travels under a name that no path can have. */
 const STANDARD_INPUT = "\0-";
 
-/** Runs the command line; answers the exit status. */
-export async function command(words: readonly string[], given: World): Promise<number> {
-  const world = guarded(given);
-  noteReads();
-  try {
-    return await parse(words, world);
-  } catch (error) {
-    return report(error, world);
-  }
-}
-
-function report(error: unknown, world: World): number {
-  const usage = error instanceof UsageError;
-  const message = error instanceof Error ? error.message : String(error);
-  const lines = usage ? message.split("\n") : [`internal error, the check is incomplete: ${message}`];
-  for (const line of lines) tell(world, line);
-  return usage ? error.status : exitStatus.incomplete;
-}
-
-async function parse(words: readonly string[], world: World): Promise<number> {
+/**
+ * Runs a command line that yargs reads; answers the exit status. Throws UsageError. `lint`: what runs the linter.
+ */
+export async function parse(
+  words: readonly string[],
+  world: World,
+  lint: typeof lintCommand = lintCommand,
+): Promise<number> {
   let status: number = exitStatus.clean;
-  const cli = parser(words, world, (code) => {
+  const cli = parser(words, world, lint, (code) => {
     status = code;
   });
   // The callback keeps yargs from writing by itself: it would write errors and help to the wrong stream.
@@ -69,14 +54,19 @@ function withoutEnd(words: readonly string[]): readonly string[] {
   return [...words.slice(0, end), ...rest];
 }
 
-function parser(words: readonly string[], world: World, end: (status: number) => void) {
+function parser(
+  words: readonly string[],
+  world: World,
+  lint: typeof lintCommand,
+  end: (status: number) => void,
+) {
   const cli = yargs()
     .scriptName("fpmlint")
     .locale("en")
     .usage(`${PURPOSE}\n\nUsage: $0 ${LINT.words} [options]`)
     .middleware(lastOf, true)
     .options(COMMON_OPTIONS);
-  return withTexts(withInit(withCommands(cli, words, world, end), world), world)
+  return withTexts(withInit(withCommands(cli, words, world, lint, end), world), world)
     .version(version)
     .alias("version", "V")
     .help()
@@ -100,29 +90,22 @@ function parser(words: readonly string[], world: World, end: (status: number) =>
 
 type Common = Argv<InferredOptionTypes<typeof COMMON_OPTIONS>>;
 
-function withCommands(cli: Common, words: readonly string[], world: World, end: (status: number) => void) {
+function withCommands(
+  cli: Common,
+  words: readonly string[],
+  world: World,
+  lint: typeof lintCommand,
+  end: (status: number) => void,
+) {
   return cli
     .command(
       `$0 ${LINT.words}`,
       LINT.describe,
       (y) => y.positional("paths", LINT.positionals.paths).options(LINT.options),
-      (argv) =>
-        end(
-          lintCommand(
-            {
-              ...argv,
-              failOn: argv["fail-on"],
-              fixReview: argv["fix-review"],
-              minSeverity: argv["min-severity"],
-              printConfig: argv["print-config"],
-              updateBaseline: argv["update-baseline"],
-              nginxVersion: argv["nginx-version"],
-              phpVersion: argv["php-version"],
-              paths: pathsOf(argv, words, world),
-            },
-            world,
-          ),
-        ),
+      (argv) => {
+        const paths = [...(argv.paths ?? []), ...argv._].map(dash);
+        end(lint(lintArguments(argv, paths, words, world), world));
+      },
     )
     .command(
       `${CAPACITY.name} ${CAPACITY.words}`,
@@ -215,21 +198,4 @@ function usage(message: string, first: string): string {
 
 function dash(word: string | number): string {
   return word === STANDARD_INPUT ? "-" : String(word);
-}
-
-/** The paths, also those after `--`. A misspelt command is not a path that is silently empty. */
-function pathsOf(
-  argv: { readonly paths?: readonly string[] | undefined; readonly _: readonly (string | number)[] },
-  words: readonly string[],
-  world: World,
-): readonly string[] {
-  const [first] = argv.paths ?? [];
-  if (first !== undefined && first === words.find((word) => !word.startsWith("-"))) {
-    const exists = existsSync(resolve(world.workingDirectory, first));
-    const meant = exists || first.includes("/") ? null : nearest(first, NAMES);
-    if (meant !== null) {
-      throw new UsageError(`"${first}" is neither a command nor a path; did you mean "fpmlint ${meant}"?`);
-    }
-  }
-  return [...(argv.paths ?? []), ...argv._].map(dash);
 }

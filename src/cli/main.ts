@@ -1,40 +1,57 @@
 import { readyTexts } from "./help.js";
+import type { run } from "./run.js";
+import { type Program, programOf, shown } from "./start/cache.js";
+import { writeReady } from "./start/ready.js";
+
+/** The program, as the build puts it beside this: in a comment, or, where it has a parameter, to be called as it is. */
+declare const body: Program<Ours>;
+
+interface Ours {
+  readonly run: typeof run;
+}
 
 /** Whether --write has changed files; then the exit status says so, and the output was the lesser part. */
 let changed = false;
 let unsaid = false;
-
-// The reader of the output may stop early (`fpmlint … | head`), which is not an error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE" || unsaid) return;
-  unsaid = true;
-  const still = changed ? "; the files were changed all the same" : "";
-  process.stderr.write(
-    `fpmlint: standard output could not be written: ${error.code ?? error.message}${still}\n`,
-  );
-  if (!changed) process.exitCode = 2;
-});
 
 const words = process.argv.slice(2);
 const line = words.join(" ");
 // A path may be called `constructor`, which every object has.
 const ready = Object.hasOwn(readyTexts, line) ? readyTexts[line] : undefined;
 
-if (ready !== undefined) process.stdout.write(ready);
+if (ready !== undefined) writeReady(ready, watched);
 else void answer();
 
+/** Standard output, whose reader may stop early (`fpmlint … | head`), which is not an error. */
+function watched(): NodeJS.WriteStream {
+  return process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" || unsaid) return;
+    unsaid = true;
+    const still = changed ? "; the files were changed all the same" : "";
+    process.stderr.write(
+      `fpmlint: standard output could not be written: ${error.code ?? error.message}${still}\n`,
+    );
+    if (!changed) process.exitCode = 2;
+  });
+}
+
 async function answer(): Promise<void> {
+  watched();
   // Never process.exit(): it cuts what is still on its way into a pipe.
   const status = hasWorkingDirectory() ? await work() : 2;
   process.exitCode = unsaid && !changed ? 2 : status;
 }
 
 async function work(): Promise<number> {
-  // Only now: loading yargs and the rules costs as much as starting Node.
-  const { run } = await import("./run.js");
+  const { run } = program()(process.getBuiltinModule);
   return run(words, () => {
     changed = true;
   });
+}
+
+function program(): Program<Ours> {
+  if (body.length > 0) return body;
+  return programOf(shown(String(body)), typeof __filename === "string" ? __filename : null);
 }
 
 /** A shell can stand in a directory that was removed, where Node and yargs only throw. */

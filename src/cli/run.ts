@@ -1,13 +1,20 @@
 import { rules } from "../../rules/index.js";
 import { readDescriptor } from "../host/door.js";
 import { validators } from "../validators.js";
-import { command } from "./command.js";
+import { commandLine } from "./command-line.js";
 import { standardOutput } from "./standard-output.js";
 import { withTimings } from "./timings.js";
 import type { World } from "./world.js";
 
-/** Runs the command in this process; answers the exit status. `wrote`: called when files were changed. */
-export function run(words: readonly string[], wrote: () => void): Promise<number> {
+/**
+ * Runs the command in this process; answers the exit status. `wrote`: called when files were changed. `given`: what
+ * it is to see instead of what is there.
+ */
+export function run(
+  words: readonly string[],
+  wrote: () => void,
+  given: Partial<World> = {},
+): Promise<number> {
   const world: World = {
     rules,
     validators,
@@ -19,6 +26,7 @@ export function run(words: readonly string[], wrote: () => void): Promise<number
     stdout: standardOutput(),
     stderr: process.stderr,
     wrote,
+    ...given,
   };
-  return withTimings(world, () => command(words, world));
+  return withTimings(world, () => commandLine(words, world));
 }

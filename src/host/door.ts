@@ -88,6 +88,17 @@ function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
+/**
+ * Reads a file of fpmlint's own that is to be executed. `null`, and nothing is read: it is missing, a link or no
+ * regular file, it belongs neither to the owner nor to root, or others may write it. Throws nothing. `owner`: a user's
+ * number.
+ */
+export function readOwn(path: string, owner: number): Buffer | null {
+  const ours = ({ uid, mode }: Stats): boolean => (uid === owner || uid === 0) && (mode & 0o022) === 0;
+  const opened = read(path, LARGEST_FILE, (stat) => stat.isFile() && ours(stat));
+  return opened.kind === "bytes" ? opened.bytes : null;
+}
+
 /** All of a descriptor that is open, such as standard input; waits for a slow writer. Never throws. */
 export function readDescriptor(descriptor: number, limit: number = LARGEST_FILE): Opened {
   try {
@@ -108,7 +119,7 @@ function read(path: string, limit: number, takes: (stat: Stats) => boolean, foll
     if (!takes(stat)) return { kind: "refused", code: "", reason: "is not a regular file" };
     if (stat.isFile() && stat.size > limit) return tooLarge(limit);
     note(stat);
-    return bytesOf(descriptor, limit);
+    return bytesOf(descriptor, limit, stat.size + 1);
   } catch (error) {
     return refused(error);
   } finally {
@@ -173,18 +184,26 @@ export function pathBytes(path: string): string | Buffer {
 
 const CHUNK = 64 * 1024;
 
-/** Until the end, or one byte past the limit: files of /proc have no size, and a file may grow meanwhile. */
-function bytesOf(descriptor: number, limit: number): Opened {
+/**
+ * Until the end, or one byte past the limit: files of /proc have no size, and a file may grow meanwhile. `expected`: as
+ * many bytes are tried at first.
+ */
+function bytesOf(descriptor: number, limit: number, expected = 0): Opened {
   const chunks: Buffer[] = [];
   let length = 0;
-  for (let size = CHUNK; ; size = Math.min(size * 2, 16 * 1024 * 1024)) {
+  for (let size = Math.max(CHUNK, expected); ; size = Math.min(size * 2, 16 * 1024 * 1024)) {
     const chunk = Buffer.allocUnsafe(Math.min(size, limit + 1 - length));
     const got = readSome(descriptor, chunk);
-    if (got === 0) return { kind: "bytes", bytes: Buffer.concat(chunks, length) };
+    if (got === 0) return { kind: "bytes", bytes: joined(chunks, length) };
     chunks.push(chunk.subarray(0, got));
     length += got;
     if (length > limit) return tooLarge(limit);
   }
+}
+
+function joined(chunks: readonly Buffer[], length: number): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length);
 }
 
 /** A pipe that was opened without waiting answers EAGAIN while its writer is silent. */

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
-import { command } from "../../src/cli/command.js";
+import { commandLine } from "../../src/cli/command-line.js";
 import { validators } from "../../src/validators.js";
 import { obeyed, pieces } from "../support/ci-commands.js";
 import { type Ran, runCommand } from "../support/run-command.js";
@@ -174,7 +174,7 @@ describe("capacity --diff", () => {
     writeFileSync(join(top, path), Buffer.concat([odd, Buffer.from(`\n${pool}`)]));
     const out: Buffer[] = [];
     let err = "";
-    await command(["capacity", "etc", "--ram", "1G", "--worker-size", "60M", "--diff"], {
+    await commandLine(["capacity", "etc", "--ram", "1G", "--worker-size", "60M", "--diff"], {
       rules,
       validators,
       env,

@@ -1,16 +1,21 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { checkSection } from "../house/section.js";
 
 // What `npm install fpmlint` gives to somebody else: the packed files, the packages that they depend on, and nothing more.
@@ -55,11 +60,13 @@ test("the package holds what runs, and nothing more", () => {
     "./LICENSE",
     "./README.md",
     "./dist/LICENSES.txt",
+    "./dist/code-cache.js",
     "./dist/fpmlint.1",
     "./dist/fpmlint.js",
     "./dist/fpmlint.schema.json",
-    "./dist/index.d.ts",
-    "./dist/index.js",
+    "./dist/index.d.mts",
+    "./dist/index.mjs",
+    "./dist/package.json",
     "./package.json",
   ]);
 });
@@ -78,7 +85,7 @@ describe("the library", () => {
   const example = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
 
   test("type-checks in a strict project, with every type that it exports", () => {
-    const declarations = readFileSync(join(consumer, "node_modules/fpmlint/dist/index.d.ts"), "utf8");
+    const declarations = readFileSync(join(consumer, "node_modules/fpmlint/dist/index.d.mts"), "utf8");
     const names = [...declarations.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(30);
     const use = `import { lint, type ${names.join(", type ")} } from "fpmlint";
@@ -98,7 +105,7 @@ lint({ path: ["etc"] });
   });
 
   test("imports its dependencies, and nothing else", () => {
-    const text = readFileSync(join(consumer, "node_modules/fpmlint/dist/index.js"), "utf8");
+    const text = readFileSync(join(consumer, "node_modules/fpmlint/dist/index.mjs"), "utf8");
     const names = [...text.matchAll(/^import .* from "([^"]+)";|\b__require\("([^"]+)"\)/gm)].flatMap(
       ([, one, other]) => one ?? other ?? [],
     );
@@ -122,6 +129,104 @@ describe("the command", () => {
     expect(stdout).toContain("[timeout/terminate-below-read]");
   });
 
+  describe("the code cache", () => {
+    const cache = () => join(alone, "fpmlint.cache");
+    const lint = (...flags: readonly string[]) =>
+      spawnSync(process.execPath, [...flags, join(alone, "fpmlint.js"), "fixtures/hosts/example", "-q"], {
+        encoding: "utf8",
+      });
+    /** Whether V8 was given code that it took; `rejected`: it was given code and did not take it. */
+    const used = (...flags: readonly string[]): "used" | "rejected" | "not there" => {
+      const watch = `const vm = require("node:vm"), { Script } = vm;
+vm.Script = class extends Script {
+  constructor(source, options) {
+    super(source, options);
+    process.stderr.write(!options.cachedData ? "not there" : this.cachedDataRejected ? "rejected" : "used");
+  }
+};`;
+      writeFileSync(join(alone, "watch.cjs"), watch);
+      const { stderr } = lint("--require", join(alone, "watch.cjs"), ...flags);
+      return stderr.startsWith("used") ? "used" : stderr.startsWith("rejected") ? "rejected" : "not there";
+    };
+
+    /** As the installation makes it, beside a command of this name. */
+    beforeAll(() => {
+      for (const name of ["code-cache.js", "package.json"])
+        copyFileSync(join(consumer, "node_modules/fpmlint/dist", name), join(alone, name));
+    });
+    beforeEach(() => {
+      rmSync(cache(), { force: true });
+      execFileSync(process.execPath, [join(alone, "code-cache.js")]);
+    });
+    afterAll(() => rmSync(cache(), { force: true }));
+
+    test("is used, changes nothing that is said, and no run writes it", () => {
+      const before = statSync(cache());
+      expect(used()).toBe("used");
+      const fast = lint();
+      expect(statSync(cache()).mtimeMs).toBe(before.mtimeMs);
+      rmSync(cache());
+      expect(used()).toBe("not there");
+      expect(lint()).toMatchObject({ status: fast.status, stdout: fast.stdout, stderr: fast.stderr });
+      expect(existsSync(cache())).toBe(false);
+    });
+
+    test.each([
+      [
+        "damaged",
+        (bytes: Buffer) =>
+          bytes.fill(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1, (bytes.length >> 1) + 1),
+      ],
+      ["cut short", (bytes: Buffer) => bytes.subarray(0, -1)],
+      ["empty", (bytes: Buffer) => bytes.subarray(0, 0)],
+    ])("is not used where it is %s", (_, change) => {
+      writeFileSync(cache(), change(readFileSync(cache())));
+      expect(used()).toBe("not there");
+      expect(lint().status).toBe(1);
+    });
+
+    test("is not used for another program of the same length", () => {
+      const path = join(alone, "fpmlint.js");
+      const text = readFileSync(path, "utf8");
+      try {
+        writeFileSync(path, text.replace("kills the request", "slays the request"));
+        expect(used()).toBe("not there");
+      } finally {
+        writeFileSync(path, text);
+      }
+      expect(used()).toBe("used");
+    });
+
+    test("is not used by another version of Node", () => {
+      const other = 'Object.defineProperty(process, "version", { value: "v20.19.9" })';
+      writeFileSync(join(alone, "other.cjs"), other);
+      expect(used("--require", join(alone, "other.cjs"))).toBe("not there");
+    });
+
+    test("is not used where V8 runs with other flags", () => {
+      expect(used("--stack-size=900")).not.toBe("used");
+      expect(lint("--stack-size=900").status).toBe(1);
+    });
+
+    test("is not used where others may write it, or where it is a link", () => {
+      chmodSync(cache(), 0o664);
+      expect(used()).toBe("not there");
+      chmodSync(cache(), 0o644);
+      expect(used()).toBe("used");
+      renameSync(cache(), join(alone, "elsewhere"));
+      symlinkSync(join(alone, "elsewhere"), cache());
+      expect(used()).toBe("not there");
+    });
+
+    test.runIf(process.getuid?.() === 0)("is not used where it belongs to neither root nor the owner", () => {
+      chownSync(cache(), 65534, 65534);
+      expect(used()).toBe("not there");
+      chownSync(join(alone, "fpmlint.js"), 65534, 65534);
+      expect(used()).toBe("used");
+      chownSync(join(alone, "fpmlint.js"), 0, 0);
+    });
+  });
+
   test.each(
     PLACES.flatMap(([name, place]) =>
       ["--version", "--help", "", "capacity", "nope"].map((words) => [words, name, place] as const),
@@ -143,9 +248,11 @@ describe("the command", () => {
   });
 
   // A syntax that an old Node cannot read would end it before the first line runs.
-  test("is written in what Node 10 reads, and needs no word of a module", async () => {
+  test("is written in what Node 10 reads until the program begins, and needs no word of a module", async () => {
     const { transform } = await import("esbuild");
-    const text = readFileSync("dist/fpmlint.js", "utf8").replace(/^#!.*/, "");
+    const whole = readFileSync("dist/fpmlint.js", "utf8").replace(/^#!.*/, "");
+    const text = `${whole.slice(0, whole.indexOf("\x02"))}${whole.slice(whole.lastIndexOf("*/}"))}`;
+    expect(text.length).toBeLessThan(50_000);
     const { code } = await transform(text, { target: "node10.4", minify: true, format: "cjs" });
     const lowered = (source: string): number => source.match(/\?\?|\?\.[a-z[(]/gi)?.length ?? 0;
     expect(lowered(text)).toBe(lowered(code));

@@ -1,5 +1,5 @@
 import { rules } from "../../rules/index.js";
-import { command } from "../../src/cli/command.js";
+import { commandLine } from "../../src/cli/command-line.js";
 import type { Stream, World } from "../../src/cli/world.js";
 import type { Opened } from "../../src/host/door.js";
 import { validators } from "../../src/validators.js";
@@ -31,7 +31,7 @@ export async function runCommand(
 ): Promise<Ran> {
   let out = "";
   let err = "";
-  const status = await command(words, {
+  const status = await commandLine(words, {
     env: {},
     now: () => 0,
     ...world,

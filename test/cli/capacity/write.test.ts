@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../../../rules/index.js";
-import { command } from "../../../src/cli/command.js";
+import { commandLine } from "../../../src/cli/command-line.js";
 import { validators } from "../../../src/validators.js";
 import { describeProofs, fpmCommand } from "../../daemons/available.js";
 import { parseDump } from "../../fpm/support/dump.js";
@@ -70,7 +70,7 @@ interface Ran {
 async function run(path: string, ...options: readonly string[]): Promise<Ran> {
   const out: Buffer[] = [];
   let err = "";
-  const status = await command(["capacity", path, ...AMOUNT, ...options], {
+  const status = await commandLine(["capacity", path, ...AMOUNT, ...options], {
     rules,
     validators,
     env: { FORCE_COLOR: "1" },

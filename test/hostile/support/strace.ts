@@ -8,7 +8,7 @@ import type { Availability } from "../../daemons/available.js";
 
 /** The built library and the built command under strace: what they ask the kernel for. */
 
-const library = fileURLToPath(new URL("../../../dist/index.js", import.meta.url));
+const library = fileURLToPath(new URL("../../../dist/index.mjs", import.meta.url));
 const command = fileURLToPath(new URL("../../../dist/fpmlint.js", import.meta.url));
 const driver = fileURLToPath(new URL("./lint-all.mjs", import.meta.url));
 

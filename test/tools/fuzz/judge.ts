@@ -1,5 +1,5 @@
 import { rules } from "../../../rules/index.js";
-import { command as runWords } from "../../../src/cli/command.js";
+import { commandLine as runWords } from "../../../src/cli/command-line.js";
 import { configsFor } from "../../../src/cli/config/load.js";
 import { UsageError } from "../../../src/cli/usage.js";
 import type { LintResult } from "../../../src/engine/finding.js";
