@@ -1,6 +1,7 @@
 import { textOf } from "../host/text.js";
 import type { Host } from "../model/host.js";
 import { onlineCores } from "../model/machine/cores.js";
+import { type Kills, oomKills } from "../model/machine/kills.js";
 import { type Measured, measure, othersUse } from "../model/machine/measured.js";
 import { runningMasters } from "../model/machine/processes.js";
 
@@ -11,13 +12,15 @@ export interface LiveHost {
   /** What everything except PHP-FPM uses. */
   readonly others: { readonly bytes: number; readonly source: string } | null;
   readonly cores: { readonly count: number; readonly source: string } | null;
+  /** Processes that the kernel has killed for want of memory; `null`: none that is known. */
+  readonly kills: Kills | null;
   /** `net.core.somaxconn`; `null`: not known. */
   readonly somaxconn: number | null;
 }
 
 /** Looks at the running machine; `live`: whether the host is this machine. */
 export function liveHost({ fs, masters, memory }: Host, live: boolean): LiveHost {
-  if (!live) return { live, measured: null, others: null, cores: null, somaxconn: null };
+  if (!live) return { live, measured: null, others: null, cores: null, kills: null, somaxconn: null };
   const running = runningMasters(fs, masters);
   const limit = Number(textOf(fs, "/proc/sys/net/core/somaxconn").trim() || Number.NaN);
   return {
@@ -25,6 +28,7 @@ export function liveHost({ fs, masters, memory }: Host, live: boolean): LiveHost
     measured: measure(running),
     others: memory === null ? null : othersUse(fs, running, memory),
     cores: onlineCores(fs, masters),
+    kills: oomKills(fs, masters),
     somaxconn: Number.isSafeInteger(limit) ? limit : null,
   };
 }

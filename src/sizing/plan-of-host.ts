@@ -15,10 +15,11 @@ import { sharedMemory } from "../model/machine/shared-memory.js";
 import { maxChildren, processManager } from "../model/pool-size.js";
 import { zip } from "../source/collect.js";
 import { known } from "../source/effective.js";
+import { limitsOf } from "./bounds.js";
 import { backlogOf, nginxOf, processMaxOf, rampOf } from "./limits.js";
 import type { LiveHost } from "./live-host.js";
 import type { CapacityOptions } from "./options.js";
-import { numberFor, type SizedPool, sizedPools } from "./pools.js";
+import { acceptedSettings, numberFor, type SizedPool, sizedPools } from "./pools.js";
 import { impossibleSpread, Refusal, refuseSizes, tooSmall } from "./refusal.js";
 import {
   type CapacityAnswer,
@@ -27,7 +28,7 @@ import {
   type PoolCapacity,
   type Sources,
 } from "./result.js";
-import { warningsOf } from "./warnings.js";
+import { sentencesOf } from "./warnings.js";
 
 /** The sizes of all pools of a host. Never throws: wrong input is `refused`, with the sentence to print. */
 export function capacityOf(host: Host, options: CapacityOptions, live: LiveHost): CapacityAnswer {
@@ -58,6 +59,7 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
     pools: inputsOf(host, options, sized, live),
     present: sized.every(({ facts }) => facts.weightSource === "pm.max_children"),
     cpu: cpuOf(options.cpuShare, cores?.count ?? null),
+    cores: cores?.count ?? null,
   };
   const sources: Sources = {
     memory: memory.source,
@@ -73,8 +75,8 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
   const nginx = nginxOf(host, cores?.count ?? null);
   const incomplete = incompleteOf(host).filter(({ fatal }) => fatal);
   const result = { host: host.name, input, plan: answer.plan, sources, pools, nginx, cores, incomplete };
-  const full = { ...result, live: live.live, processMax: processMaxOf(host, pools), warnings: [] };
-  return { ...full, warnings: warningsOf(host, full, shared.unknown) };
+  const full = { ...result, live: live.live, processMax: processMaxOf(host, pools) };
+  return { ...full, ...sentencesOf(host, full, shared.unknown, live) };
 }
 
 function reserveOf(
@@ -134,7 +136,11 @@ function inputsOf(
       maxRequests: typeof requests === "number" ? requests : null,
       spawnRate: pool === null ? null : refusedSpawnRate(pool),
       idleTimeout: pool === null ? null : refusedIdleTimeout(pool),
-      measured: worker.samples !== null,
+      measured: worker.samples !== null && worker.guess === null,
+      guess: worker.guess !== null,
+      now: max,
+      written: acceptedSettings(facts),
+      share: options.cpuShare,
       // All of them run, or have to run whether anybody asks or not.
       busy: manager === "static" || (max !== null && workers >= max),
       memoryLimit: pool === null ? null : (limitOf(pool)?.bytes ?? null),
@@ -199,7 +205,8 @@ function poolsOf(
     ...facts,
     input: given,
     plan: found,
-    because,
+    because: because.recommended,
+    limits: limitsOf(input, plan, given, found, because.fits),
     backlog: backlogOf(facts, found, most),
     ramp: rampOf(facts, found),
   }));

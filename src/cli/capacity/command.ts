@@ -60,7 +60,7 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
   for (const line of ledTo(links)) tell(world, line);
   for (const line of [...lost, ...failed.map(said)]) tell(world, line);
   const document = outputs.some(({ format, file }) => format === "json" && file === null);
-  const asked = { path, quiet: args.diff || document, write: args.write };
+  const asked = { path, quiet: args.diff || document, write: args.write, guess: args["accept-guess"] };
   const tables = compare.done;
   const all = { found: results.map(({ found }) => found), tables, failed };
   for (const output of outputs) if (output.file !== null || !args.diff) write(all, output, args, world);
@@ -81,10 +81,12 @@ function onePath([path, second]: readonly string[]): string | undefined {
 
 function refuseContradictions(args: CapacityArguments, outputs: readonly Output[]): void {
   for (const [name, value] of Object.entries(args))
-    if ([value].flat().includes(false) && !["diff", "write"].includes(name))
+    if ([value].flat().includes(false) && !["diff", "write", "accept-guess", "acceptGuess"].includes(name))
       throw new UsageError(`--no-${name} has no meaning: drop it`);
   if (args["what-if"] !== undefined && (args.diff || args.write))
     throw new UsageError("--what-if compares sizes of memory and changes nothing: drop --diff and --write");
+  if (args["accept-guess"] && !args.write)
+    throw new UsageError("--accept-guess means nothing without --write");
   if (args["what-if"] !== undefined && args.ram !== undefined)
     throw new UsageError("--what-if itself gives the sizes of memory: drop --ram");
   if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))
