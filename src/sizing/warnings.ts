@@ -148,7 +148,7 @@ function guesses({ pools, live }: HostPlan): readonly string[] {
         ]),
     ...(pools.some(isGuess)
       ? [
-          `a pool whose worker size is a guess keeps the workers that it has now while they fit; what memory would allow stands beside them`,
+          "where the size of a worker is a guess, the pool keeps the workers that it has now if they fit, and never gets more",
         ]
       : []),
   ];
