@@ -18,6 +18,7 @@ import { known } from "../source/effective.js";
 import { limitsOf } from "./bounds.js";
 import { backlogOf, nginxOf, processMaxOf, rampOf } from "./limits.js";
 import type { LiveHost } from "./live-host.js";
+import type { PoolLoad } from "./load.js";
 import type { CapacityOptions } from "./options.js";
 import { acceptedSettings, numberFor, type SizedPool, sizedPools } from "./pools.js";
 import { impossibleSpread, Refusal, refuseSizes, tooSmall } from "./refusal.js";
@@ -26,6 +27,7 @@ import {
   type HostCapacity,
   isMeasured,
   type PoolCapacity,
+  type PoolFacts,
   type Sources,
 } from "./result.js";
 import { sentencesOf } from "./warnings.js";
@@ -124,8 +126,9 @@ function inputsOf(
 ): readonly PoolInput[] {
   const limitOf = memoryLimits(host);
   return sized.map(({ facts, weight }) => {
-    const { pool, worker, name, current } = facts;
+    const { pool, worker, current } = facts;
     const workers = pool === null ? 0 : (live.measured?.pools.get(pool)?.samples ?? 0);
+    const load = pool === null ? null : (live.loads.get(pool) ?? null);
     const max = pool === null ? null : maxChildren(pool);
     const manager = pool === null ? null : processManager(pool);
     const requests = current["pm.max_requests"];
@@ -140,11 +143,11 @@ function inputsOf(
       guess: worker.guess !== null,
       now: max,
       written: acceptedSettings(facts),
-      share: options.cpuShare,
+      share: options.cpuShare ?? load?.share ?? null,
       // All of them run, or have to run whether anybody asks or not.
       busy: manager === "static" || (max !== null && workers >= max),
       memoryLimit: pool === null ? null : (limitOf(pool)?.bytes ?? null),
-      demand: demandOf(options, name, facts.pool, sized.length),
+      demand: demandOf(options, facts, sized.length, load),
     };
   });
 }
@@ -166,17 +169,20 @@ function refusedIdleTimeout(pool: Pool): number | null {
 
 function demandOf(
   { rate, mean, p95 }: CapacityOptions,
-  name: string,
-  pool: PoolCapacity["pool"],
+  { name, pool }: PoolFacts,
   pools: number,
+  load: PoolLoad | null,
 ): Demand | null {
   if (rate.all !== null && pools > 1)
     throw new Refusal(
       `--rate does not say which of the ${pools} pools it is for: give it a name, as in --rate ${name}=${rate.all}/s`,
     );
   const found = numberFor(rate, name, pool);
-  if (found === null) return null;
-  const time = numberFor(mean, name, pool);
+  if (found === null)
+    return load === null || load.rate === null || load.mean === null
+      ? null
+      : { rate: load.rate, mean: load.mean, p95: null };
+  const time = numberFor(mean, name, pool) ?? load?.mean ?? null;
   if (time === null)
     throw new Refusal(
       `--rate of pool ${name} needs --mean, the average duration of its requests, as in --mean 250ms`,
@@ -206,6 +212,7 @@ function poolsOf(
     input: given,
     plan: found,
     because: because.recommended,
+    load: facts.pool === null ? null : (live.loads.get(facts.pool) ?? null),
     limits: limitsOf(input, plan, given, found, because.fits),
     backlog: backlogOf(facts, found, most),
     ramp: rampOf(facts, found),

@@ -2,6 +2,7 @@ import type { DemandAnswer, Plan, PlanInput, PoolInput, PoolPlan } from "../capa
 import type { Incomplete } from "../engine/finding.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Place } from "../source/file.js";
+import type { PoolLoad } from "./load.js";
 
 /** What `fpmlint capacity` found for one host. Sizes in bytes, times in seconds. */
 export interface HostCapacity {
@@ -114,6 +115,8 @@ export interface PoolCapacity extends PoolFacts {
   /** The sum of `pm.max_children` in words. */
   readonly because: string;
   readonly limits: PoolLimits;
+  /** What its workers did while they were looked at; `null`: nobody looked twice. */
+  readonly load: PoolLoad | null;
   readonly backlog: Backlog | null;
   /** Seconds to grow from the first workers to all of them under load; `null`: none are started later. */
   readonly ramp: number | null;

@@ -94,6 +94,18 @@ export interface PoolReport {
   readonly needed: LimitReport;
   /** Which of these three is the smallest, of those that are known. */
   readonly least: "fits" | "useful" | "needed";
+  /** What the running workers did between two looks, on the host itself; `null`: nobody looked. */
+  readonly load: {
+    /** Between the looks. */
+    readonly seconds: number;
+    /** Processors that the workers kept busy. */
+    readonly cores: number;
+    /** Requests per second; `null`, as the other two: there is no status page, or too few requests came. */
+    readonly rate: number | null;
+    readonly mean: number | null;
+    /** The part of a request that was computing. */
+    readonly share: number | null;
+  } | null;
   /** Whether `recommended` is a guess, which `--write` refuses, because nobody knows what a worker needs. */
   readonly guess: boolean;
   /** `null`: `memory_limit` is unknown. */

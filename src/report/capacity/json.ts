@@ -77,6 +77,7 @@ function poolJson(pool: PoolCapacity, overloaded: boolean): PoolReport {
     recommended: { ...plan.settings },
     byMemory: plan.byMemory,
     ...limits,
+    load: pool.load,
     guess: isGuess(pool),
     worstCase: worstCase(pool),
     demand: plan.demand === null ? null : demand(plan.demand, overloaded),

@@ -1,3 +1,6 @@
+import { showTime } from "../../capacity/size.js";
+import { short } from "../../sizing/bounds.js";
+import type { PoolLoad } from "../../sizing/load.js";
 import type { HostCapacity, PoolCapacity } from "../../sizing/result.js";
 import { escapeText } from "../terminal/escape.js";
 import { table, wrap } from "../terminal/width.js";
@@ -26,6 +29,7 @@ export function limitLines(found: HostCapacity, width: number): readonly string[
     ),
     ...reasonsFor(pools, "useful"),
     ...reasonsFor(pools, "needed"),
+    ...pools.flatMap((pool) => (pool.load === null ? [] : [of(pool, "measured", loadInWords(pool.load))])),
   ];
   return [
     ...table([head, ...rows].map((row) => row.map(escapeText))),
@@ -48,4 +52,13 @@ function reasonsFor(pools: readonly PoolCapacity[], limit: "useful" | "needed"):
 
 function of({ name }: PoolCapacity, limit: string, because: string): string {
   return `${shortened(name)}, ${limit}: ${because}`;
+}
+
+/** `0.6 cores busy, 40 requests/s of 250 ms, 15 % of it computing, within 1 s`. */
+function loadInWords({ seconds, cores, rate, mean, share }: PoolLoad): string {
+  const requests =
+    rate === null ? [] : [`${short(rate)} requests/s${mean === null ? "" : ` of ${showTime(mean)}`}`];
+  const computing = share === null ? [] : [`${short(share * 100)} % of it computing`];
+  const parts = [`${cores === 0 ? "no" : short(cores)} cores busy`, ...requests, ...computing];
+  return `${parts.join(", ")}, within ${showTime(seconds)}`;
 }

@@ -1,0 +1,141 @@
+import type { Pool } from "../fpm/types.js";
+import type { HostFilesystem } from "../host/filesystem.js";
+import { textOf } from "../host/text.js";
+import type { RunningMaster } from "../model/machine/processes.js";
+
+/** What the workers of a running pool are doing, from two looks at them. */
+
+/** One look at the workers of a pool. */
+export interface Look {
+  /** Seconds, on a clock that only goes forward. */
+  readonly at: number;
+  /** Seconds that each worker has computed so far, by process id. */
+  readonly computed: ReadonlyMap<string, number>;
+  /** `null`: the pool has no status page, or did not answer. */
+  readonly status: PoolStatus | null;
+  /** Whether a worker of the pool itself answers for its status page, and so counts among both. */
+  readonly counted: boolean;
+}
+
+/** What a status page says. */
+export interface PoolStatus {
+  /** Requests since the pool started. */
+  readonly accepted: number;
+  /** Workers that answer a request. */
+  readonly active: number;
+  /** Seconds that the last request of each idle worker took, without those for the status page. */
+  readonly durations: readonly number[];
+}
+
+/** Between two looks. `null` of a number: it could not be told. */
+export interface PoolLoad {
+  readonly seconds: number;
+  /** Processors that the workers kept busy. */
+  readonly cores: number;
+  /** Requests per second. */
+  readonly rate: number | null;
+  /** Seconds that a request took on average. */
+  readonly mean: number | null;
+  /** The part of a request that was computing, above 0 to 1. */
+  readonly share: number | null;
+}
+
+/** The kernel counts computing in hundredths of a second, on every machine that Linux runs on today. */
+const TICK = 0.01;
+
+/** Seconds of computing by worker, of the workers of each pool's name. */
+export function computedBy(
+  fs: HostFilesystem,
+  running: readonly RunningMaster[],
+): ReadonlyMap<Pool, ReadonlyMap<string, number>> {
+  const found = new Map<Pool, Map<string, number>>();
+  for (const { master, workers } of running)
+    for (const { pid, pool: name } of workers) {
+      const pool = master.pools.find((one) => one.name === name);
+      const seconds = computedIn(textOf(fs, `/proc/${pid}/stat`));
+      if (pool === undefined || seconds === null) continue;
+      const own = found.get(pool) ?? new Map<string, number>();
+      found.set(pool, own.set(pid, seconds));
+    }
+  return found;
+}
+
+/** `utime` and `stime`, counted from behind the name, which may hold anything. */
+function computedIn(stat: string): number | null {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticks = Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN);
+  return Number.isFinite(ticks) ? ticks * TICK : null;
+}
+
+/** What the page says in JSON with all workers; `null`: it is no status page. `path`: its own, as requests to it show. */
+export function readStatus(text: string, path: string): PoolStatus | null {
+  const page = parsed(text);
+  const [accepted, active, processes] = [page["accepted conn"], page["active processes"], page.processes];
+  if (!isCount(accepted) || !isCount(active) || !Array.isArray(processes)) return null;
+  const durations = processes.flatMap((one: unknown) => {
+    const row = recordOf(one);
+    const [duration, requests, uri] = [row["request duration"], row.requests, row["request uri"]];
+    const own = typeof uri !== "string" || uri === path || uri.startsWith(`${path}?`);
+    return row.state === "Idle" && isCount(duration) && isCount(requests) && requests > 0 && !own
+      ? [duration / 1e6]
+      : [];
+  });
+  return { accepted, active, durations };
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return recordOf(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+/** Fewer requests or durations than these say nothing about the others. */
+const FEW_REQUESTS = 20;
+const FEW_WORKERS = 5;
+/** Of computing: the clock has hundredths of a second. */
+const LEAST_COMPUTED = 0.1;
+
+/** `null`: the looks are at the same time. */
+export function loadBetween(first: Look, second: Look): PoolLoad | null {
+  const seconds = second.at - first.at;
+  if (!(seconds > 0)) return null;
+  const computed = [...second.computed].reduce(
+    // A worker that is new began with nothing.
+    (sum, [pid, now]) => sum + Math.max(0, now - (first.computed.get(pid) ?? 0)),
+    0,
+  );
+  const none = { seconds, cores: computed / seconds, rate: null, mean: null, share: null };
+  const [before, after] = [first.status, second.status];
+  if (before === null || after === null) return none;
+  const own = second.counted ? 1 : 0;
+  const requests = after.accepted - before.accepted - own;
+  if (requests < FEW_REQUESTS) return none;
+  const rate = requests / seconds;
+  const busy = Math.max(0, (before.active + after.active) / 2 - own);
+  const mean = meanOf(busy, rate, after.durations);
+  if (mean === null) return { ...none, rate };
+  const working = mean * requests;
+  const share = computed < LEAST_COMPUTED ? null : Math.min(1, computed / working);
+  return { ...none, rate, mean, share };
+}
+
+/**
+ * By Little's law, busy workers / rate, where enough of them are busy at the looks: a count of one or two
+ * is chance. Otherwise idle workers tell how long their last request took.
+ */
+function meanOf(busy: number, rate: number, durations: readonly number[]): number | null {
+  if (busy >= FEW_WORKERS) return busy / rate;
+  if (durations.length < FEW_WORKERS) return null;
+  const mean = durations.reduce((sum, one) => sum + one, 0) / durations.length;
+  return mean > 0 ? mean : null;
+}
