@@ -155,7 +155,7 @@ function guesses({ pools, live }: HostPlan): readonly string[] {
 }
 
 /** How far the size of a worker can be trusted. */
-function sizes({ pools, sources }: HostPlan): readonly string[] {
+function sizes({ pools, sources, input }: HostPlan): readonly string[] {
   const sampled = pools.filter(({ worker }) => worker.source === "--samples");
   const uneven = pools.filter(
     ({ worker: { source, typical, bytes } }) =>
@@ -172,9 +172,13 @@ function sizes({ pools, sources }: HostPlan): readonly string[] {
       : []),
     ...(sampled.length === 0 || sources.shared === "--shared"
       ? []
-      : [
-          `--samples are resident sizes (RSS), which count shared memory in every worker: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
-        ]),
+      : input.shared > 0 && pools.every(({ worker }) => !isMeasured(worker.source))
+        ? [
+            `--samples are resident sizes (RSS), which count shared memory in every worker: it may still grow to ${mebibytes(input.shared)} (${sources.shared}), which are counted once, and 4 MiB of each sample are pages of files`,
+          ]
+        : [
+            `--samples are resident sizes (RSS), which count shared memory in every worker: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
+          ]),
     ...uneven.map(
       ({ name, worker: { bytes, typical } }) =>
         `a worker of pool ${name} has had ${showSize(bytes)}, but half of them no more than ${showSize(typical ?? 0)}: if that request was an exception, --worker-size ${name}=${Math.ceil((typical ?? 0) / MIB)}M allows more workers`,

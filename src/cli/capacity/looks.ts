@@ -2,6 +2,7 @@ import type { NetConnectOpts } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { setting } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
+import { diskFilesystem } from "../../host/disk.js";
 import type { Address } from "../../model/address/address.js";
 import type { Host } from "../../model/host.js";
 import { readListen } from "../../model/listen/pool-listens.js";
@@ -17,7 +18,7 @@ const PATIENCE = 1000;
 /** More pools than these are not asked for their status page: the looks would be far apart. */
 const MOST_ASKED = 64;
 
-/** What the running workers of each pool do, from two looks a second apart. Pools without running workers are missing. */
+/** What the running workers of each pool of this machine do, from two looks a second apart. Pools without running workers are missing. */
 export async function loadsOf(host: Host): Promise<ReadonlyMap<Pool, PoolLoad>> {
   const first = await looksAt(host);
   if (first.size === 0) return new Map();
@@ -33,7 +34,9 @@ export async function loadsOf(host: Host): Promise<ReadonlyMap<Pool, PoolLoad>> 
 }
 
 async function looksAt(host: Host): Promise<ReadonlyMap<Pool, Look>> {
-  const computed = computedBy(host.fs, runningMasters(host.fs, host.masters));
+  // A filesystem answers the same again; only a new one sees what is now.
+  const fs = diskFilesystem({ root: "/", workingDirectory: "/" });
+  const computed = computedBy(fs, runningMasters(fs, host.masters));
   const pools = [...computed].slice(0, MOST_ASKED);
   const looks = await Promise.all(
     pools.map(async ([pool, seconds]): Promise<readonly [Pool, Look]> => {
