@@ -3,7 +3,7 @@ import { seenByClients } from "../../src/evidence/asked.js";
 import { certainty, sourceOf } from "../../src/evidence/grouping.js";
 import { NOWHERE, visitorsOf } from "../../src/evidence/meetings.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
-import { passed, scriptPaths } from "../../src/evidence/scripts.js";
+import { passed, scriptOf, scriptPaths } from "../../src/evidence/scripts.js";
 import { helpOf, remove, replace } from "../../src/help/edit.js";
 import { literalRoot, type SentScript, sentScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
@@ -61,7 +61,7 @@ export const docRoot = defineRule({
     silent: [
       "`doc_root` is empty, as in every php.ini that is shipped",
       "it is the same directory, also through a link of the tree, and the script's path follows the URL",
-      "the pool has a chroot, or the location is a pattern with an `alias`",
+      "the pool has a chroot",
       "the root has a variable in it",
       "nginx sends a `SCRIPT_NAME` of its own",
     ],
@@ -77,15 +77,15 @@ export const docRoot = defineRule({
   asksDisk: true,
   proof: {
     kind: "daemons",
-    requests: [{}, { path: "/some/page" }],
+    requests: [{}, { path: "/some/page" }, { path: "/tool/index.php" }],
     observe: { "other-directory": "no-input-file", "one-script": "no-input-file" },
   },
   *find(binding, host): Generator<Moved> {
     const { alias, unread } = rootOf(binding.block);
-    if (alias === "all" || unread !== null) return;
+    if (unread !== null) return;
     const sent = sentScript(binding);
-    const prefix = aliasedPrefix(binding.block);
-    const directory = sent === null ? null : directoryOf(binding, sent);
+    const prefix = alias === "all" ? "" : aliasedPrefix(binding.block);
+    const directory = sent === null ? null : directoryOf(host, binding, sent);
     if (sent === null || directory === null) return;
     for (const pair of pairsOf(binding)) {
       const value = docRoots(host)(binding, pair.pool);
@@ -172,11 +172,12 @@ function hasChroot({ pool }: Pair): boolean {
 }
 
 /** The directory in which nginx has PHP look, `null`: it cannot be told, or SCRIPT_NAME is not the URI's. */
-function directoryOf(binding: Binding, { set, param }: SentScript): string | null {
+function directoryOf(host: Host, binding: Binding, { set, param }: SentScript): string | null {
   const name = set.params.get("SCRIPT_NAME")?.value ?? "";
   if (!/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(name)) return null;
   const { value } = param;
   const path = scriptPath(value);
+  if (rootOf(binding.block).alias === "all") return directoryOfPattern(host, binding);
   if (rootOf(binding.block).alias !== null) {
     const { written } = rootOf(binding.block);
     return /^\$\{?request_filename\}?$/.test(value) && /^\/[^$]*\/$/.test(written)
@@ -189,6 +190,17 @@ function directoryOf(binding: Binding, { set, param }: SentScript): string | nul
   const below = path.kind === "follows-uri" || BELOW_ROOT.test(value);
   const root = below && path.kind !== "root-alone" ? literalRoot(binding) : null;
   return root === null ? null : normalizePath(root.path);
+}
+
+/** The same where an `alias` is made of captures: what `doc_root` would have to be for a script of the location. */
+function directoryOfPattern(host: Host, binding: Binding): string | null {
+  const params = scriptOf(host, binding)?.outcome.params ?? [];
+  const text = (name: string) => params.findLast((one) => one.name === name)?.text ?? "";
+  const [name, script] = [text("SCRIPT_NAME"), text("SCRIPT_FILENAME")];
+  if (!name.startsWith("/") || !script.startsWith("/")) return null;
+  return script.endsWith(name)
+    ? normalizePath(script.slice(0, -name.length))
+    : normalizePath(script.slice(0, script.lastIndexOf("/")));
 }
 
 const BELOW_ROOT = /^\$(?:document_root|realpath_root|\{(?:document_root|realpath_root)\})[/$]/;
