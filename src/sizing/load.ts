@@ -1,7 +1,12 @@
-import type { Pool } from "../fpm/types.js";
+import { setting } from "../fpm/pools.js";
+import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { textOf } from "../host/text.js";
-import type { RunningMaster } from "../model/machine/processes.js";
+import type { Address } from "../model/address/address.js";
+import type { Host } from "../model/host.js";
+import { readListen } from "../model/listen/pool-listens.js";
+import { runningMasters } from "../model/machine/processes.js";
+import { known } from "../source/effective.js";
 
 /** What the workers of a running pool are doing, from two looks at them. */
 
@@ -43,13 +48,13 @@ export interface PoolLoad {
 /** The kernel counts computing in hundredths of a second, on every machine that Linux runs on today. */
 const TICK = 0.01;
 
-/** Seconds of computing by worker, of the workers of each pool's name. */
+/** Seconds of computing by worker, of the running workers of each pool. */
 export function computedBy(
   fs: HostFilesystem,
-  running: readonly RunningMaster[],
+  masters: readonly FpmMaster[],
 ): ReadonlyMap<Pool, ReadonlyMap<string, number>> {
   const found = new Map<Pool, Map<string, number>>();
-  for (const { master, workers } of running)
+  for (const { master, workers } of runningMasters(fs, masters))
     for (const { pid, pool: name } of workers) {
       const pool = master.pools.find((one) => one.name === name);
       const seconds = computedIn(textOf(fs, `/proc/${pid}/stat`));
@@ -58,6 +63,24 @@ export function computedBy(
       found.set(pool, own.set(pid, seconds));
     }
   return found;
+}
+
+/** Where a pool's status page is asked for. */
+export interface StatusPage {
+  readonly path: string;
+  readonly address: Address;
+  /** Whether a worker of the pool itself answers. */
+  readonly counted: boolean;
+}
+
+/** `null`: it has none, or where is not known. */
+export function statusPage(host: Host, pool: Pool): StatusPage | null {
+  const path = known(setting(pool, "pm.status_path"));
+  const [own] = readListen(host, pool, "pm.status_listen");
+  const address = (own ?? readListen(host, pool, "listen")[0])?.address ?? null;
+  return typeof path === "string" && path.startsWith("/") && address !== null
+    ? { path, address, counted: own === undefined }
+    : null;
 }
 
 /** `utime` and `stime`, counted from behind the name, which may hold anything. */
@@ -70,29 +93,32 @@ function computedIn(stat: string): number | null {
 /** What the page says in JSON with all workers; `null`: it is no status page. `path`: its own, as requests to it show. */
 export function readStatus(text: string, path: string): PoolStatus | null {
   const page = parsed(text);
-  const [accepted, active, processes] = [page["accepted conn"], page["active processes"], page.processes];
+  const [accepted, active] = [page.get("accepted conn"), page.get("active processes")];
+  const processes = page.get("processes");
   if (!isCount(accepted) || !isCount(active) || !Array.isArray(processes)) return null;
   const durations = processes.flatMap((one: unknown) => {
     const row = recordOf(one);
-    const [duration, requests, uri] = [row["request duration"], row.requests, row["request uri"]];
+    const [duration, requests, uri] = ["request duration", "requests", "request uri"].map((key) =>
+      row.get(key),
+    );
     const own = typeof uri !== "string" || uri === path || uri.startsWith(`${path}?`);
-    return row.state === "Idle" && isCount(duration) && isCount(requests) && requests > 0 && !own
+    return row.get("state") === "Idle" && isCount(duration) && isCount(requests) && requests > 0 && !own
       ? [duration / 1e6]
       : [];
   });
   return { accepted, active, durations };
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
+function parsed(text: string): ReadonlyMap<string, unknown> {
   try {
     return recordOf(JSON.parse(text));
   } catch {
-    return {};
+    return new Map();
   }
 }
 
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+function recordOf(value: unknown): ReadonlyMap<string, unknown> {
+  return new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
 }
 
 function isCount(value: unknown): value is number {

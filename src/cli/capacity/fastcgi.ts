@@ -10,7 +10,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /** What was answered, without the headers; `null`: nothing whole, or nothing within `timeout` milliseconds. */
 export function askFpm(
   to: NetConnectOpts,
-  params: Readonly<Record<string, string>>,
+  params: readonly (readonly [name: string, value: string])[],
   timeout: number,
 ): Promise<string | null> {
   return new Promise((resolve) => {
@@ -33,7 +33,7 @@ export function askFpm(
       Buffer.concat([
         // The role of a responder; the connection ends with the request.
         record(BEGIN, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])),
-        record(PARAMS, Buffer.concat(Object.entries(params).map(([name, value]) => pair(name, value)))),
+        record(PARAMS, Buffer.concat(params.map(([name, value]) => pair(name, value)))),
         record(PARAMS, Buffer.alloc(0)),
         record(STDIN, Buffer.alloc(0)),
       ]),

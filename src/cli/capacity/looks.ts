@@ -1,14 +1,18 @@
 import type { NetConnectOpts } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { setting } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
 import { diskFilesystem } from "../../host/disk.js";
 import type { Address } from "../../model/address/address.js";
 import type { Host } from "../../model/host.js";
-import { readListen } from "../../model/listen/pool-listens.js";
-import { runningMasters } from "../../model/machine/processes.js";
-import { computedBy, type Look, loadBetween, type PoolLoad, readStatus } from "../../sizing/load.js";
-import { known } from "../../source/effective.js";
+import {
+  computedBy,
+  type Look,
+  loadBetween,
+  type PoolLoad,
+  readStatus,
+  type StatusPage,
+  statusPage,
+} from "../../sizing/load.js";
 import { askFpm } from "./fastcgi.js";
 
 /** Between the two looks, and for an answer, in milliseconds. */
@@ -35,32 +39,29 @@ export async function loadsOf(host: Host): Promise<ReadonlyMap<Pool, PoolLoad>> 
 
 async function looksAt(host: Host): Promise<ReadonlyMap<Pool, Look>> {
   // A filesystem answers the same again; only a new one sees what is now.
-  const fs = diskFilesystem({ root: "/", workingDirectory: "/" });
-  const computed = computedBy(fs, runningMasters(fs, host.masters));
-  const pools = [...computed].slice(0, MOST_ASKED);
+  const computed = computedBy(diskFilesystem({ root: "/", workingDirectory: "/" }), host.masters);
   const looks = await Promise.all(
-    pools.map(async ([pool, seconds]): Promise<readonly [Pool, Look]> => {
-      const at = process.hrtime();
-      const [own] = readListen(host, pool, "pm.status_listen");
-      const status = await statusOf(pool, (own ?? readListen(host, pool, "listen")[0])?.address ?? null);
-      return [pool, { at: at[0] + at[1] / 1e9, computed: seconds, status, counted: own === undefined }];
+    [...computed].slice(0, MOST_ASKED).map(async ([pool, seconds]): Promise<readonly [Pool, Look]> => {
+      const [whole, part] = process.hrtime();
+      const page = statusPage(host, pool);
+      const status = page === null ? null : await statusOf(page);
+      return [pool, { at: whole + part / 1e9, computed: seconds, status, counted: page?.counted === true }];
     }),
   );
   return new Map(looks);
 }
 
-async function statusOf(pool: Pool, address: Address | null): Promise<Look["status"]> {
-  const path = known(setting(pool, "pm.status_path"));
-  const to = address === null ? null : connection(address);
-  if (typeof path !== "string" || !path.startsWith("/") || to === null) return null;
-  const params = {
-    SCRIPT_NAME: path,
-    SCRIPT_FILENAME: path,
-    REQUEST_URI: path,
-    REQUEST_METHOD: "GET",
-    QUERY_STRING: "json&full",
-    SERVER_PROTOCOL: "HTTP/1.1",
-  };
+async function statusOf({ path, address }: StatusPage): Promise<Look["status"]> {
+  const to = connection(address);
+  if (to === null) return null;
+  const params = [
+    ["SCRIPT_NAME", path],
+    ["SCRIPT_FILENAME", path],
+    ["REQUEST_URI", path],
+    ["REQUEST_METHOD", "GET"],
+    ["QUERY_STRING", "json&full"],
+    ["SERVER_PROTOCOL", "HTTP/1.1"],
+  ] as const;
   const answer = await askFpm(to, params, PATIENCE);
   return answer === null ? null : readStatus(answer, path);
 }

@@ -41,7 +41,11 @@ describeProofs("what the workers of a pool do", (proof) => {
     });
     child = started;
     await waitFor(() => started.exited() || waitsForEvents(started.pid), 60_000);
-    const params = { SCRIPT_FILENAME: `${dir}/work.php`, REQUEST_METHOD: "GET", REQUEST_URI: "/work" };
+    const params = [
+      ["SCRIPT_FILENAME", `${dir}/work.php`],
+      ["REQUEST_METHOD", "GET"],
+      ["REQUEST_URI", "/work"],
+    ] as const;
     let [asking, answered] = [true, 0];
     const client = async (): Promise<void> => {
       while (asking) {
@@ -68,6 +72,6 @@ describeProofs("what the workers of a pool do", (proof) => {
 
 describeProofs("who does not answer", (proof) => {
   proof("is not waited for", async () => {
-    expect(await askFpm({ path: `${dir}/nobody.sock` }, {}, 1000)).toBeNull();
+    expect(await askFpm({ path: `${dir}/nobody.sock` }, [], 1000)).toBeNull();
   });
 });
