@@ -16,12 +16,13 @@ import {
 import type { Pool } from "../../src/fpm/types.js";
 import { helpOf } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
+import { oomKills } from "../../src/model/machine/kills.js";
 import type { HostMemory } from "../../src/model/machine/memory.js";
 import { markdown } from "../../src/source/markdown.js";
 
 const symptom = { when: "saturation", status: 502, log: "exited on signal 9 (SIGKILL)" } as const;
 
-type Case = "above" | "no-limit" | "stock";
+type Case = "above" | "killed" | "no-limit" | "stock";
 
 export const memoryLimitOvercommit = defineRule({
   id: "pool/memory-limit-overcommit",
@@ -31,9 +32,14 @@ export const memoryLimitOvercommit = defineRule({
   asksDisk: true,
   cases: {
     above: {
-      severity: "warning",
+      severity: "info",
       symptom,
       summary: "if every worker used its memory_limit, they would need more memory than the host has",
+    },
+    killed: {
+      severity: "warning",
+      symptom,
+      summary: "the same on a host whose kernel has already killed processes for want of memory",
     },
     "no-limit": { severity: "warning", symptom, summary: "memory_limit -1: one request may take all memory" },
     stock: {
@@ -59,8 +65,10 @@ export const memoryLimitOvercommit = defineRule({
       The \`memory_limit\` of a pool is the highest of what nginx passes in \`PHP_VALUE\` and of the
       pool's own: from its file, from php.ini, or 128M without either. What a script sets with
       \`ini_set()\` is not seen. \`process.max\` bounds the workers of a master, and of several masters
-      that listen on one address the largest counts. It is info for a single pool \`www\` with the count
-      that Debian (5) or Red Hat (50) ships.
+      that listen on one address the largest counts. A single pool \`www\` with the count that Debian (5) or Red Hat (50) ships is
+      the case \`stock\`. Workers rarely reach their limit all at the same time, so this is info. It is a
+      warning where it has happened: \`oom_kill\` in \`memory.events\` of PHP-FPM's control group, or in
+      \`/proc/vmstat\`, counts processes that the kernel killed.
     `,
     why: markdown`
       \`memory_limit\` is how much a single request may use before PHP ends it with an error of its own.
@@ -82,6 +90,7 @@ export const memoryLimitOvercommit = defineRule({
     kind: "daemons",
     observe: {
       above: "workers-above-memory",
+      killed: "workers-above-memory",
       "no-limit": "workers-above-memory",
       stock: "workers-above-memory",
     },
@@ -110,10 +119,15 @@ function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory):
   const [at, ...related] = partsOf(sum);
   if (at === undefined) return;
   const [total, has] = [showSize(totalOf(sum.pools)), `${showSize(memory.bytes)} (${memory.source})`];
+  const kills = oomKills(host.fs, host.masters);
+  const happened =
+    kills === null
+      ? ""
+      : `; the kernel has killed ${kills.count} ${kills.count === 1 ? "process" : "processes"} for want of memory (${kills.source})`;
   yield {
-    case: isStock(sum) ? "stock" : "above",
+    case: kills !== null ? "killed" : isStock(sum) ? "stock" : "above",
     ...certainAbove(host, sum, memory.bytes),
-    message: `if every worker used its memory_limit, they would need ${total}, and the host has ${has}: ${sumInWords(sum)}`,
+    message: `if every worker used its memory_limit, they would need ${total}, and the host has ${has}: ${sumInWords(sum)}${happened}`,
     at: at.place,
     label: at.message,
     related: [...related, ...limits(sum, limitOf), ...boundsOf(sum, memory)],

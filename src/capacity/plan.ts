@@ -24,6 +24,14 @@ export interface PoolInput {
   readonly idleTimeout: number | null;
   /** Whether the size of a worker was measured, rather than assumed. */
   readonly measured: boolean;
+  /** Whether the size of a worker is a guess, so that the pool gets no more workers than it has now. */
+  readonly guess: boolean;
+  /** The workers that it may have now; `null`: not known. */
+  readonly now: number | null;
+  /** What is written of its processes now, which PHP-FPM accepts; `null`: not known, or refused. */
+  readonly written: PoolSettings | null;
+  /** The part of a request that is computing, stated or measured, above 0 to 1; `null`: not known. */
+  readonly share: number | null;
   /** Whether all workers run all the time. */
   readonly busy: boolean;
   /** The highest `memory_limit`; `Infinity` for -1, `null`: not known. */
@@ -46,16 +54,22 @@ export interface PlanInput extends Memory {
   readonly present: boolean;
   /** `null`: nobody said how much of a request is spent computing. */
   readonly cpu: Cpu | null;
+  /** Processors; `null`: not known. */
+  readonly cores: number | null;
 }
 
 /** What is recommended for one pool. */
 export interface PoolPlan {
   /** `pm.max_children`. */
   readonly max: number;
-  /** The workers that memory alone would allow. */
+  /** The workers that memory alone would allow, if nothing else held back any pool. */
   readonly byMemory: number;
   /** Whether its part of the memory is below one worker, which it gets anyway. */
   readonly single: boolean;
+  /** The same for `byMemory`. */
+  readonly singleByMemory: boolean;
+  /** Whether something else than its part of the memory says how many workers it gets. */
+  readonly bounded: boolean;
   readonly settings: PoolSettings;
   readonly manager: Manager;
   /** `null`: its `memory_limit` is not known. */
@@ -93,12 +107,19 @@ export interface Plan {
   /** In the order of the input. */
   readonly pools: readonly PoolPlan[];
   readonly shares: Sharing;
+  /** The same for `byMemory`. */
+  readonly sharesByMemory: Sharing;
   /** The number of workers that keeps the processors busy; no pool gets more. `null`: not known. */
   readonly byCpu: number | null;
   /** All workers at their limit, and whether they fit into the memory without the reserve; `null`: a limit is not known. */
   readonly worstCase: { readonly bytes: number; readonly fits: boolean } | null;
   /** The memory to add for all pools to meet their demand; 0: they do. */
   readonly missingForDemand: number;
+  /**
+   * The requests that come need more processors than there are, so that no number of workers is enough.
+   * `work`: processors kept busy by them. `null`: there are enough, or it is not known.
+   */
+  readonly overload: { readonly work: number; readonly cores: number } | null;
 }
 
 export type PlanAnswer =
@@ -108,17 +129,19 @@ export type PlanAnswer =
 
 /** The plan for a host. */
 export function planFor(input: PlanInput): PlanAnswer {
-  const { cpu } = input;
+  const { cpu, pools: given, present } = input;
   const budget = budgetOf(input);
-  const shares = sharesOf(budget, input.pools, input.present);
-  if (shares === null) return { kind: "too-small", missing: missingFor(input, 1) };
+  const byMemory = sharesOf(budget, given, present);
+  if (byMemory === null) return { kind: "too-small", missing: missingFor(input, 1) };
   const byCpu = cpu === null ? null : workersOf(cpu);
-  const pools = shares.pools.map(({ pool, count, single }): SizedPool => {
-    // The processors bound each pool for itself: all of them rarely compute at the same time, and with
-    // one worker for a site a single slow request would stop it.
-    const max = Math.min(count, byCpu ?? count, MOST_WORKERS);
+  const most = mostOf(budget, given, byCpu);
+  const free = given.every((pool) => most(pool) === Number.POSITIVE_INFINITY);
+  const shares = free ? byMemory : (sharesOf(budget, given, present, most) ?? byMemory);
+  const pools = zip(byMemory.pools, shares.pools).map(([memory, one]): SizedPool => {
+    const { pool, count, single, bounded } = one;
+    const max = Math.min(count, MOST_WORKERS);
     const demand = pool.demand === null ? null : answerTo(pool.demand, max);
-    return { pool, byMemory: count, single, max, demand };
+    return { pool, byMemory: memory.count, singleByMemory: memory.single, single, bounded, max, demand };
   });
   const used = totalOf(pools.map(({ pool, max }) => ({ count: max, bytes: pool.bytes })));
   const room = input.memory - input.reserve;
@@ -130,16 +153,48 @@ export function planFor(input: PlanInput): PlanAnswer {
       used,
       spare: budget - used,
       pools: plans,
-      shares: { left: shares.left, perWeight: shares.perWeight, kept: shares.kept },
+      shares: sharing(shares),
+      sharesByMemory: sharing(byMemory),
       byCpu,
       worstCase: worstOf(plans, room),
       missingForDemand: missingMemory(input, pools),
+      overload: overloadOf(input),
     },
   };
 }
 
+function sharing({ left, perWeight, kept }: Sharing): Sharing {
+  return { left, perWeight, kept };
+}
+
+/**
+ * How many workers a pool may have at most, whatever the memory. The processors bound each pool for
+ * itself: all of them rarely compute at the same time, and with one worker for a site a single slow
+ * request would stop it. Where the size of a worker is a guess, a pool gets no more than it has now.
+ */
+function mostOf(
+  budget: number,
+  pools: readonly PoolInput[],
+  byCpu: number | null,
+): (pool: PoolInput) => number {
+  // The largest number for PHP-FPM counts only where it can be met.
+  const met = pools.some(({ bytes }) => budget / bytes >= MOST_WORKERS);
+  const free = byCpu === null && !met ? Number.POSITIVE_INFINITY : Math.min(byCpu ?? Infinity, MOST_WORKERS);
+  return ({ guess, now }) => (guess && now !== null ? Math.min(now, free) : free);
+}
+
+/** Whether the requests keep more processors busy than there are. */
+function overloadOf({ pools, cores }: PlanInput): Plan["overload"] {
+  const work = pools.reduce(
+    (sum, { demand, share }) => sum + (demand === null || share === null ? 0 : offeredLoad(demand) * share),
+    0,
+  );
+  return cores !== null && work >= cores ? { work: Math.min(work, Number.MAX_VALUE), cores } : null;
+}
+
 /** A pool and the number of its workers. */
-interface SizedPool extends Pick<PoolPlan, "byMemory" | "single" | "max" | "demand"> {
+interface SizedPool
+  extends Pick<PoolPlan, "byMemory" | "singleByMemory" | "single" | "bounded" | "max" | "demand"> {
   readonly pool: PoolInput;
 }
 
@@ -150,22 +205,27 @@ function plansOf(pools: readonly SizedPool[], room: number): readonly PoolPlan[]
     pools.map(({ pool, demand }) => ({ ...pool, busy: pool.busy || isBusy(demand) })),
   );
   return zip(pools, managers).map(([one, manager]): PoolPlan => {
-    const { pool, byMemory, single, max, demand } = one;
+    const { pool, byMemory, singleByMemory, single, bounded, max, demand } = one;
     const { memoryLimit, maxRequests, spawnRate, idleTimeout } = pool;
+    // Nothing is known that would speak for other numbers.
+    const stays = pool.guess && pool.written !== null && pool.now === max;
+    const settings = settingsFor(manager, max, maxRequests, spawnRate, idleTimeout);
     return {
       max,
       byMemory,
+      singleByMemory,
       single,
-      settings: settingsFor(manager, max, maxRequests, spawnRate, idleTimeout),
-      manager,
+      bounded,
+      settings: stays ? (pool.written ?? settings) : settings,
+      manager: stays ? (pool.manager ?? manager) : manager,
       worstCase: isBounded(memoryLimit) ? { bytes: memoryLimit * max, workers: fitting.get(one) ?? 0 } : null,
       demand,
     };
   });
 }
 
-/** At least one. Ignores the noise of floating-point division: 0.6 / 0.2 must count as 3. */
-function workersOf({ cores, share }: Cpu): number {
+/** How many workers keep the processors busy, at least one. Ignores the noise of floating-point division: 0.6 / 0.2 must count as 3. */
+export function workersOf({ cores, share }: Cpu): number {
   return Math.min(Math.max(1, Math.floor((cores / share) * (1 + 1e-12))), Number.MAX_VALUE);
 }
 

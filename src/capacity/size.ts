@@ -13,14 +13,26 @@ const UNITS: ReadonlyMap<string, number> = wordMap({
   t: 1024 ** 4,
 });
 
-/** What `parseSize` takes, for a JSON schema. */
-export const SIZE_PATTERN = "^[0-9]+(\\.[0-9]+)?\\s*([kKmMgGtT]([iI]?[bB]?)?|[bB])?$";
+/** What `parseSize` takes, for a JSON schema; a number that is too small to be meant as bytes needs a unit. */
+export const SIZE_PATTERN = "^([0-9]+(\\.[0-9]+)?\\s*([kKmMgGtT]([iI]?[bB]?)?|[bB])|0+|[0-9]{7,})$";
 
 /** Bytes, a whole number above 0; `null`: not a size. */
 export function parseSize(text: string): number | null {
   const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b?)|b)?$/i.exec(text.trim()) ?? [];
   const bytes = Math.floor(Number(number) * (UNITS.get(unit.toLowerCase()) ?? 1));
   return number === "" || !Number.isSafeInteger(bytes) || bytes < 1 ? null : bytes;
+}
+
+/**
+ * What is wrong with a plain number that is too small to be meant as bytes, and what is most likely meant;
+ * from 256 on, `free -m` may have printed it. `unit`: what such sizes are mostly given in. `null`: nothing is.
+ */
+export function bareSize(text: string, unit: "M" | "G"): string | null {
+  const number = text.trim();
+  const bytes = /^\d+(?:\.\d+)?$/.test(number) ? Number(number) : 0;
+  if (bytes === 0 || bytes >= MIB) return null;
+  const meant = `${number}${unit === "G" && bytes >= 256 ? "M" : unit}`;
+  return `is ${number} ${bytes === 1 ? "byte" : "bytes"}; most likely ${meant} is meant`;
 }
 
 /** The same, but `0` is also allowed. */
@@ -60,9 +72,9 @@ export function showTime(seconds: number): string {
 
 const TIME_UNITS: ReadonlyMap<string, number> = wordMap({ ms: 0.001, s: 1, sec: 1, m: 60, min: 60, h: 3600 });
 
-/** Seconds of `250ms`, `1.5s`, `2m`; a plain number is seconds. `null`: not a time above 0. */
+/** Seconds of `250ms`, `1.5s`, `2m`. `null`: not a time above 0, or without a unit. */
 export function parseTime(text: string): number | null {
-  const [, number = "", unit = "s"] = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m)?$/i.exec(text.trim()) ?? [];
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m)$/i.exec(text.trim()) ?? [];
   const seconds = Number(number) * (TIME_UNITS.get(unit.toLowerCase()) ?? Number.NaN);
   return number !== "" && seconds > 0 && Number.isFinite(seconds) ? seconds : null;
 }

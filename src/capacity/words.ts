@@ -3,7 +3,7 @@ import { decimalText, placesOf, plain, scaled } from "./decimal.js";
 import type { Cpu, Plan, PlanInput, PoolInput, PoolPlan } from "./plan.js";
 import { MOST_WORKERS } from "./recommend.js";
 import { MIB } from "./size.js";
-import { type Memory, PARTS, partsLeft, totalOf } from "./sum.js";
+import { type Memory, PARTS, partsLeft, type Sharing, totalOf } from "./sum.js";
 
 /** The sums in words, so that a reader can check them on paper. */
 
@@ -61,41 +61,92 @@ function exact(write: (scale: Scale) => Sum): Exact {
   return { count, text };
 }
 
-/** `(8192 MiB − 500 MiB) / 60 MiB = 128` for each pool of a plan. */
-export function sumsInWords(input: PlanInput, plan: Plan): readonly string[] {
+/** What one pool is said to get. */
+export interface SumInWords {
+  /** How many workers the memory is enough for: `(8192 MiB − 500 MiB) / 60 MiB = 128`. */
+  readonly fits: string;
+  /** How many are recommended. The same text where nothing but memory holds back any pool. */
+  readonly recommended: string;
+}
+
+/** The sums of all pools of a plan. */
+export function sumsInWords(input: PlanInput, plan: Plan): readonly SumInWords[] {
+  const { shares, sharesByMemory } = plan;
   const pools = zip(input.pools, plan.pools);
-  // Once for all pools: a host may have thousands.
-  const open = openOf(pools.filter(([, { single }]) => !single).map(([pool]) => pool));
-  const kept = plan.shares.kept ? keptInWords(input, plan) : "";
-  return pools.map(([given, pool]) => {
-    const part = (): Exact => exact((scale) => memorySum(input, plan, open, given, scale));
-    const text = plan.shares.kept
-      ? `${pool.byMemory} as now: ${kept}`
-      : pool.single
-        ? `1: its part, ${part().text}, is below one worker, and no pool gets 0`
-        : partInWords(part(), pool);
-    return `${text}${pool.max === pool.byMemory ? "" : `; ${limitInWords(input.cpu, plan, pool)}`}`;
+  const fits = wordsFor(
+    input,
+    plan.budget,
+    sharesByMemory,
+    pools.map(([pool, { byMemory, singleByMemory }]) => ({
+      pool,
+      count: byMemory,
+      single: singleByMemory,
+      bounded: false,
+    })),
+  );
+  const shared = wordsFor(
+    input,
+    plan.budget,
+    shares,
+    pools.map(([pool, { max, single, bounded }]) => ({ pool, count: max, single, bounded })),
+  );
+  return zip(pools, zip(fits, shared)).map(([[given, pool], [memory, own]]) => {
+    const limit = limitInWords(input.cpu, plan, given, pool);
+    return { fits: memory, recommended: limit === null ? own : `${memory}; ${limit}` };
   });
 }
 
-function partInWords({ count, text }: Exact, { byMemory }: PoolPlan): string {
-  const more = byMemory - count;
+/** One pool of a sharing. */
+interface Sized {
+  readonly pool: PoolInput;
+  readonly count: number;
+  readonly single: boolean;
+  readonly bounded: boolean;
+}
+
+function wordsFor(
+  input: PlanInput,
+  budget: number,
+  shares: Sharing,
+  pools: readonly Sized[],
+): readonly string[] {
+  // Once for all pools: a host may have thousands.
+  const open = openOf(pools.filter(({ single, bounded }) => !single && !bounded).map(({ pool }) => pool));
+  const kept = shares.kept ? keptInWords(input, budget, pools) : "";
+  return pools.map(({ pool, count, single }) => {
+    if (shares.kept) return `${count} as now: ${kept}`;
+    const part = exact((scale) => memorySum(input, shares, open, pool, scale));
+    return single
+      ? `1: its part, ${part.text}, is below one worker, and no pool gets 0`
+      : partInWords(part, count);
+  });
+}
+
+function partInWords({ count, text }: Exact, all: number): string {
+  const more = all - count;
   return `${text} = ${count}${more > 0 ? `, and ${more} more of what rounding left over` : ""}`;
 }
 
-function keptInWords({ pools }: PlanInput, { budget }: Plan): string {
+function keptInWords({ pools }: PlanInput, budget: number, sized: readonly Sized[]): string {
   const total = totalOf(pools.map(({ weight, bytes }) => ({ count: weight, bytes })));
-  const { text } = SCALES.find((scale) => staysKept(pools, budget, total, scale)) ?? BYTES;
+  const growing = sized.flatMap(({ pool, bounded }) => (bounded ? [] : [pool.bytes]));
+  const step = growing.reduce((most, bytes) => Math.max(most, bytes), 0);
+  const { text } = SCALES.find((scale) => staysKept(pools, budget, total, step, scale)) ?? BYTES;
   const terms = pools.map(({ weight, bytes }) => `${weight} × ${text(bytes)}`);
   const sum = terms.length > MOST_TERMS ? "all pools together" : terms.join(" + ");
-  return `${sum} = ${text(total)}, and ${text(budget)} have no room for one more in each pool`;
+  return `${sum} = ${text(total)}, and ${text(budget)} have no room for one more of ${text(step)}`;
 }
 
 /** Whether everything said about pools that stay as they are also holds for the sizes as they are written. */
-function staysKept(pools: readonly PoolInput[], budget: number, total: number, { digits }: Scale): boolean {
+function staysKept(
+  pools: readonly PoolInput[],
+  budget: number,
+  total: number,
+  step: number,
+  { digits }: Scale,
+): boolean {
   const now = pools.reduce((sum, { weight, bytes }) => sum + BigInt(weight) * digits(bytes), 0n);
-  const least = pools.reduce((sum, { bytes }) => sum + digits(bytes), 0n);
-  return now === digits(total) && now <= digits(budget) && digits(budget) < now + least;
+  return now === digits(total) && now <= digits(budget) && digits(budget) < now + digits(step);
 }
 
 /** The pools that share by weight, and what all sums need of them. */
@@ -118,12 +169,11 @@ function openOf(pools: readonly PoolInput[]): Open {
 
 function memorySum(
   input: PlanInput,
-  plan: Plan,
+  { left, perWeight }: Sharing,
   open: Open,
   { bytes, weight }: PoolInput,
   scale: Scale,
 ): Sum {
-  const { left, perWeight } = plan.shares;
   if (input.pools.length === 1) {
     const budget = budgetSum(input, scale);
     return {
@@ -199,13 +249,32 @@ function floorOf(top: bigint, bottom: bigint): bigint {
   return top < 0n && whole * bottom !== top ? whole - 1n : whole;
 }
 
-/** Why a pool has fewer workers than the memory has room for. */
-function limitInWords(cpu: Cpu | null, plan: Plan, { max }: PoolPlan): string {
-  if (cpu === null || (max === MOST_WORKERS && max !== plan.byCpu))
-    return `PHP-FPM takes no larger number: 2^31 − 1 = ${max}`;
-  const { text, count } = busyWorkers(cpu, max);
-  const why = `more than keep the cores busy only wait for each other: ${text}`;
-  return count === 0n ? `${why} is less than one worker, and no pool gets 0 = ${max}` : `${why} = ${max}`;
+/** Why something else than its part of the memory says how many workers a pool gets; `null`: nothing else does. */
+function limitInWords(
+  cpu: Cpu | null,
+  plan: Plan,
+  { guess, now }: PoolInput,
+  { max, byMemory, bounded }: PoolPlan,
+): string | null {
+  if (!bounded && max >= byMemory) return null;
+  if (guess && now === max) return `${max} as now, because the size of its worker is a guess`;
+  const { byCpu } = plan;
+  if (cpu === null || byCpu !== max) return max === MOST_WORKERS ? largest(max) : null;
+  return `${max > byMemory ? "with what other pools leave, " : ""}${busyInWords(cpu, max)}`;
+}
+
+function largest(max: number): string {
+  return `PHP-FPM takes no larger number: 2^31 − 1 = ${max}`;
+}
+
+function busyInWords(cpu: Cpu, max: number): string {
+  return `more than keep the cores busy only wait for each other: ${sumOfCores(cpu, max)}`;
+}
+
+/** The workers that keep the processors busy: `2 cores / 0.25 = 8`. */
+export function sumOfCores(cpu: Cpu, workers: number): string {
+  const { text, count } = busyWorkers(cpu, workers);
+  return `${text}${count === 0n ? " is less than one worker, and no pool gets 0" : ""} = ${workers}`;
 }
 
 /** `2 cores / 0.25`, with the fewest digits with which it comes to the number of workers. */

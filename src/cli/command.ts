@@ -112,11 +112,11 @@ function withCommands(
       CAPACITY.describe,
       (y) =>
         y.positional("path", CAPACITY.positionals.path).options(CAPACITY.options).epilogue(CAPACITY.epilogue),
-      (argv) => {
+      async (argv) => {
         const samples = argv.samples === STANDARD_INPUT ? "-" : argv.samples;
         // A path may also come after `--`.
         const paths = [argv.path ?? [], argv._.slice(1)].flat().map(dash);
-        end(capacityCommand({ ...argv, samples, paths }, world));
+        end(await capacityCommand({ ...argv, samples, paths }, world));
       },
     )
     .command(

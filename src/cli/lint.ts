@@ -32,6 +32,7 @@ import {
 } from "./outputs.js";
 import { ruleLevels } from "./rule-levels.js";
 import { fileNaming } from "./services.js";
+import { refuseBareNumber } from "./sizes.js";
 import { tell } from "./streams.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
@@ -208,6 +209,7 @@ function checkedNginxVersion(text: string | undefined): string | null {
 /** Bytes; throws UsageError for anything that is not a size. */
 function checkedSize(option: string, text: string | undefined): number | null {
   if (text === undefined) return null;
+  refuseBareNumber(option, text, "G");
   const bytes = parseSize(text);
   if (bytes !== null) return bytes;
   throw new UsageError(

@@ -82,7 +82,7 @@ function describe(error: ErrorObject, path: readonly string[], document: unknown
       return line(path, `must be ${[params.type].flat().join(" or ")}`);
     case "pattern":
       if (params.pattern === SIZE_PATTERN)
-        return line(path, "must be a size such as 8G or 512M, or a number of bytes");
+        return line(path, "must be a size with its unit, such as 8G or 512M");
       if (params.pattern === SHARE_PATTERN) return line(path, "must be a percentage below 100, such as 20%");
       if (params.pattern === NGINX_VERSION_PATTERN) return line(path, "must be a version such as 1.22.1");
       if (params.pattern === PHP_VERSION_PATTERN) return line(path, "must be a version such as 8.3");

@@ -84,7 +84,7 @@ function computed(hosts: readonly ReadHost[], failures: readonly Incomplete[], s
 /** The options as the words of the command, which knows what is wrong with them. Throws UsageError. */
 function sizesOf(options: CapacityOptions): Sizes {
   const { reserve, headroom, workerSize, shared, weight, cores, cpuShare, rate, mean, p95 } = options;
-  const none = { paths: [], color: "never", diff: false, write: false } as const;
+  const none = { paths: [], color: "never", diff: false, write: false, "accept-guess": false } as const;
   const words = {
     reserve: word(reserve, ""),
     headroom: percent(headroom),

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { parseSize } from "../capacity/size.js";
+import { bareSize, parseSize } from "../capacity/size.js";
 import { faultsIn } from "../engine/describe-errors.js";
 import type { Config } from "../engine/schemas.js";
 import { TREE } from "../host/find/given.js";
@@ -86,7 +86,10 @@ function checkedObject(caller: string, config: Config | null): Config | null {
 
 function memoryOf(caller: string, memory: number | string | null): number | null {
   if (memory === null) return null;
-  const bytes = parseSize(typeof memory === "number" ? String(Math.floor(memory)) : memory);
+  const text = typeof memory === "number" ? String(Math.floor(memory)) : memory;
+  const meant = bareSize(text, "G");
+  if (meant !== null) throw new TypeError(`${caller}: memory ${JSON.stringify(memory)} ${meant}`);
+  const bytes = parseSize(text);
   if (bytes === null)
     throw wrong(caller, "memory", memory, "a size such as 8G, or a number of bytes above 0");
   return bytes;

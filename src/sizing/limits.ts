@@ -13,14 +13,16 @@ import type { Backlog, NginxCapacity, PoolCapacity, PoolFacts, ProcessMax } from
 /** What bounds the workers of a plan apart from memory: the queue, the ramp, `process.max`, nginx. */
 
 /**
- * The queue of a pool. `most`: `net.core.somaxconn`. `null`: without a demand, or where it is unknown
- * how long nginx waits, nothing can be said about queueing.
+ * The queue of a pool. `most`: `net.core.somaxconn`. `null`: without a demand, where the workers cannot
+ * keep up with it, or where it is unknown how long nginx waits, nothing can be said about queueing.
  */
 export function backlogOf(
   { pool, readTimeout }: PoolFacts,
   { max, demand }: PoolPlan,
   most: number | null,
 ): Backlog | null {
+  // A queue that grows without end is not answered with a length.
+  if (demand?.waiting.mean === null) return null;
   if (pool === null || demand === null || readTimeout === null || readTimeout <= 0) return null;
   const size = known(integer(pool, "listen.backlog"));
   // -1 means as many as the kernel allows.

@@ -1,33 +1,36 @@
 import { type Cpu, type Plan, type PlanInput, type PoolInput, planFor } from "../capacity/plan.js";
 import { type Demand, squaredVariation } from "../capacity/queue.js";
 import { MIB, showSize } from "../capacity/size.js";
-import { DEFAULT_HEADROOM, DEFAULT_RESERVE } from "../capacity/sum.js";
+import { budgetOf, DEFAULT_HEADROOM, DEFAULT_RESERVE, type Memory, totalOf } from "../capacity/sum.js";
 import { sumsInWords } from "../capacity/words.js";
 import { incompleteOf } from "../engine/incomplete.js";
 import { memoryLimits } from "../evidence/memory-limit.js";
 import { integer, seconds } from "../fpm/pools.js";
 import { fpmDefault } from "../fpm/settings/facts.js";
 import { readSeconds } from "../fpm/settings/values.js";
-import type { Pool } from "../fpm/types.js";
+import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { somaxconn } from "../model/listen/somaxconn.js";
 import { sharedMemory } from "../model/machine/shared-memory.js";
 import { maxChildren, processManager } from "../model/pool-size.js";
 import { zip } from "../source/collect.js";
 import { known } from "../source/effective.js";
+import { limitsOf } from "./bounds.js";
 import { backlogOf, nginxOf, processMaxOf, rampOf } from "./limits.js";
 import type { LiveHost } from "./live-host.js";
+import type { PoolLoad } from "./load.js";
 import type { CapacityOptions } from "./options.js";
-import { numberFor, type SizedPool, sizedPools } from "./pools.js";
+import { acceptedSettings, LEAST_WORKER, numberFor, type SizedPool, sizedPools } from "./pools.js";
 import { impossibleSpread, Refusal, refuseSizes, tooSmall } from "./refusal.js";
 import {
   type CapacityAnswer,
   type HostCapacity,
   isMeasured,
   type PoolCapacity,
+  type PoolFacts,
   type Sources,
 } from "./result.js";
-import { warningsOf } from "./warnings.js";
+import { sentencesOf } from "./warnings.js";
 
 /** The sizes of all pools of a host. Never throws: wrong input is `refused`, with the sentence to print. */
 export function capacityOf(host: Host, options: CapacityOptions, live: LiveHost): CapacityAnswer {
@@ -45,19 +48,22 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
     throw new Refusal(
       'the files do not say how much memory the host has: add --ram, as in --ram 4G, or "memory" in fpmlint.json',
     );
-  const sized = sizedPools(host, options, live.measured);
+  const read = sizedPools(host, options, live.measured);
   const cores = options.cores === null ? live.cores : { count: options.cores, source: "--cores" };
-  const shared = sharedOf(host, options, sized);
   const reserve = reserveOf(options.reserve, memory.reserve, live);
   const headroom = options.headroom ?? memory.headroom ?? DEFAULT_HEADROOM;
+  const all = { memory: memory.bytes, reserve: reserve.bytes, headroom };
+  const { sized, shared } = chargedOnce(host, options, read, all) ?? {
+    sized: read,
+    shared: sharedOf(host, options, read),
+  };
   const input: PlanInput = {
-    memory: memory.bytes,
-    reserve: reserve.bytes,
-    headroom,
+    ...all,
     shared: shared.bytes,
     pools: inputsOf(host, options, sized, live),
     present: sized.every(({ facts }) => facts.weightSource === "pm.max_children"),
     cpu: cpuOf(options.cpuShare, cores?.count ?? null),
+    cores: cores?.count ?? null,
   };
   const sources: Sources = {
     memory: memory.source,
@@ -73,8 +79,8 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
   const nginx = nginxOf(host, cores?.count ?? null);
   const incomplete = incompleteOf(host).filter(({ fatal }) => fatal);
   const result = { host: host.name, input, plan: answer.plan, sources, pools, nginx, cores, incomplete };
-  const full = { ...result, live: live.live, processMax: processMaxOf(host, pools), warnings: [] };
-  return { ...full, warnings: warningsOf(host, full, shared.unknown) };
+  const full = { ...result, live: live.live, processMax: processMaxOf(host, pools) };
+  return { ...full, ...sentencesOf(host, full, shared.unknown, live) };
 }
 
 function reserveOf(
@@ -99,11 +105,56 @@ interface SharedSum {
 /** A resident size includes a part of what is shared; only the measured private memory does not. */
 function sharedOf(host: Host, { shared }: CapacityOptions, sized: readonly SizedPool[]): SharedSum {
   if (shared !== null) return { bytes: shared, source: "--shared", unknown: [] };
-  const measured = sized.filter(({ facts }) => isMeasured(facts.worker.source));
-  const masters = host.masters.filter((master) =>
-    measured.some(({ facts }) => facts.pool?.master === master),
-  );
+  const masters = mastersOf(host, sized, ({ worker }) => isMeasured(worker.source));
   if (masters.length === 0) return { bytes: 0, source: "part of each worker's size", unknown: [] };
+  return sharedBy(masters);
+}
+
+function mastersOf(
+  host: Host,
+  sized: readonly SizedPool[],
+  counts: (facts: PoolFacts) => boolean,
+): readonly FpmMaster[] {
+  const some = sized.filter(({ facts }) => counts(facts));
+  return host.masters.filter((master) => some.some(({ facts }) => facts.pool?.master === master));
+}
+
+/** Pages of files in a busy worker, as `ps` counts them: at least as much. */
+const FILE_PAGES = 4 * MIB;
+
+/**
+ * A sample holds the shared memory that its worker has touched, and pages of files. In a small budget that
+ * leaves less room for the rest of what is shared than it takes when it fills, so that more workers would
+ * be recommended than by measuring the running host. Then it is charged whole, once, as there, and the
+ * workers without their pages of files. `null`: by the samples alone there are no more workers.
+ */
+function chargedOnce(
+  host: Host,
+  { shared: stated }: CapacityOptions,
+  sized: readonly SizedPool[],
+  memory: Omit<Memory, "shared">,
+): { readonly sized: readonly SizedPool[]; readonly shared: SharedSum } | null {
+  const sampled = ({ worker }: PoolFacts): boolean => worker.source === "--samples" && worker.guess === null;
+  const masters = stated === null ? mastersOf(host, sized, (facts) => sampled(facts)) : [];
+  const shared = masters.length === 0 ? null : sharedBy(masters);
+  if (shared === null || shared.bytes === 0) return null;
+  const budget = budgetOf({ ...memory, shared: 0 });
+  const less = (facts: PoolFacts): number =>
+    sampled(facts) ? Math.min(FILE_PAGES, facts.worker.bytes - LEAST_WORKER) : 0;
+  const all = sized.reduce((sum, { facts, weight }) => sum + weight * facts.worker.bytes, 0);
+  const files = sized.reduce((sum, { facts, weight }) => sum + weight * less(facts), 0);
+  if (budget * files >= shared.bytes * all) return null;
+  const without = sized.map((one) => ({
+    ...one,
+    facts: { ...one.facts, worker: { ...one.facts.worker, bytes: one.facts.worker.bytes - less(one.facts) } },
+  }));
+  const least = totalOf(without.map(({ facts }) => ({ count: 1, bytes: facts.worker.bytes })));
+  // One worker each is there whatever is shared.
+  const bytes = Math.max(0, Math.min(shared.bytes, budget - least));
+  return { sized: without, shared: { ...shared, bytes } };
+}
+
+function sharedBy(masters: readonly FpmMaster[]): SharedSum {
   const sums = masters.map((master) => ({ master, sum: sharedMemory(master) }));
   const parts = sums.flatMap(({ sum }) => sum?.parts ?? []);
   const names = [...new Set(parts.map(({ name, bytes }) => `${name} ${showSize(bytes)}`))];
@@ -122,8 +173,9 @@ function inputsOf(
 ): readonly PoolInput[] {
   const limitOf = memoryLimits(host);
   return sized.map(({ facts, weight }) => {
-    const { pool, worker, name, current } = facts;
+    const { pool, worker, current } = facts;
     const workers = pool === null ? 0 : (live.measured?.pools.get(pool)?.samples ?? 0);
+    const load = pool === null ? null : (live.loads.get(pool) ?? null);
     const max = pool === null ? null : maxChildren(pool);
     const manager = pool === null ? null : processManager(pool);
     const requests = current["pm.max_requests"];
@@ -134,11 +186,15 @@ function inputsOf(
       maxRequests: typeof requests === "number" ? requests : null,
       spawnRate: pool === null ? null : refusedSpawnRate(pool),
       idleTimeout: pool === null ? null : refusedIdleTimeout(pool),
-      measured: worker.samples !== null,
+      measured: worker.samples !== null && worker.guess === null,
+      guess: worker.guess !== null,
+      now: max,
+      written: acceptedSettings(facts),
+      share: options.cpuShare ?? load?.share ?? null,
       // All of them run, or have to run whether anybody asks or not.
       busy: manager === "static" || (max !== null && workers >= max),
       memoryLimit: pool === null ? null : (limitOf(pool)?.bytes ?? null),
-      demand: demandOf(options, name, facts.pool, sized.length),
+      demand: demandOf(options, facts, sized.length, load),
     };
   });
 }
@@ -160,17 +216,20 @@ function refusedIdleTimeout(pool: Pool): number | null {
 
 function demandOf(
   { rate, mean, p95 }: CapacityOptions,
-  name: string,
-  pool: PoolCapacity["pool"],
+  { name, pool }: PoolFacts,
   pools: number,
+  load: PoolLoad | null,
 ): Demand | null {
   if (rate.all !== null && pools > 1)
     throw new Refusal(
       `--rate does not say which of the ${pools} pools it is for: give it a name, as in --rate ${name}=${rate.all}/s`,
     );
   const found = numberFor(rate, name, pool);
-  if (found === null) return null;
-  const time = numberFor(mean, name, pool);
+  if (found === null)
+    return load === null || load.rate === null || load.mean === null
+      ? null
+      : { rate: load.rate, mean: load.mean, p95: null };
+  const time = numberFor(mean, name, pool) ?? load?.mean ?? null;
   if (time === null)
     throw new Refusal(
       `--rate of pool ${name} needs --mean, the average duration of its requests, as in --mean 250ms`,
@@ -199,7 +258,9 @@ function poolsOf(
     ...facts,
     input: given,
     plan: found,
-    because,
+    because: because.recommended,
+    load: facts.pool === null ? null : (live.loads.get(facts.pool) ?? null),
+    limits: limitsOf(input, plan, given, found, because.fits),
     backlog: backlogOf(facts, found, most),
     ramp: rampOf(facts, found),
   }));

@@ -1,3 +1,4 @@
+import { MOST_WORKERS, type PoolSettings } from "../capacity/recommend.js";
 import type { Samples } from "../capacity/samples.js";
 import { ASSUMED_WORKER } from "../capacity/sum.js";
 import { pairs } from "../evidence/pairs.js";
@@ -10,13 +11,22 @@ import { maxChildren } from "../model/pool-size.js";
 import { effectiveTime } from "../nginx/tree/effective.js";
 import { known } from "../source/effective.js";
 import { HIGH, percentile } from "../source/percentile.js";
+import { wordMap } from "../source/word-map.js";
 import type { CapacityOptions, Named } from "./options.js";
-import type { PoolFacts, WorkerSize } from "./result.js";
+import type { PoolFacts, WorkerGuess, WorkerSize, WorkerSource } from "./result.js";
 
 /** What is known about each pool: what one of its workers needs, its share of the workers, what it has now. */
 
+const MIB = 1024 * 1024;
+
 /** A worker that has hardly served a request yet has about 4 MiB of its own: its size says nothing. */
-const FRESH = 8 * 1024 * 1024;
+const FRESH = 8 * MIB;
+/** Its resident size, with what it shares, is 9 to 12 MiB. */
+const FRESH_RSS = 16 * MIB;
+/** With fewer samples a percentile is just the largest of a handful. */
+const HANDFUL = 5;
+/** A smaller process does not run PHP: the unit was forgotten, or `ps` was asked for something else. */
+export const LEAST_WORKER = MIB;
 
 /** Sizes are rounded up to this, so that the sums can be checked on paper: half a MiB. */
 const STEP = 512 * 1024;
@@ -83,6 +93,7 @@ export function numberFor<T>(given: Named<T>, name: string, pool: Pool | null): 
   return given.byPool.get(name) ?? given.byPool.get(pool?.name ?? name) ?? given.all;
 }
 
+/** The first that is known; else the first guess. */
 function workerOf(
   host: Host,
   pool: Pool | null,
@@ -90,20 +101,28 @@ function workerOf(
   { workerSize, samples, shared }: CapacityOptions,
   measured: Measured | null,
 ): WorkerSize {
-  const none = { samples: null, rss: null, now: null, typical: null, borrowed: false, named: false };
   const given = numberFor(workerSize, name, pool);
-  if (given !== null) return { bytes: given, source: "--worker-size", ...none };
-  const sampled = samples === null ? null : sampledSize(samples, pool?.name ?? name, shared ?? 0);
-  if (sampled !== null) return sampled;
-  if (host.workerSize !== null) return { bytes: host.workerSize, source: "fpmlint.json", ...none };
-  const found = pool === null ? undefined : measured?.pools.get(pool);
-  return (
-    (found === undefined ? null : measuredSize(found)) ?? {
-      bytes: ASSUMED_WORKER,
-      source: "assumed",
-      ...none,
-    }
-  );
+  if (given !== null) return stated(given, "--worker-size");
+  const sampled = samples === null ? null : sampledSize(samples, host, pool, name, shared ?? 0);
+  if (sampled?.guess === null) return sampled;
+  if (host.workerSize !== null) return stated(host.workerSize, "fpmlint.json");
+  const running = pool === null ? undefined : measured?.pools.get(pool);
+  const found = running === undefined ? null : measuredSize(running);
+  return found?.guess === null ? found : (sampled ?? found ?? assumed("nothing"));
+}
+
+const NONE = {
+  ...{ samples: null, rss: null, now: null, typical: null },
+  ...{ borrowed: false, named: false, guess: null },
+} as const;
+
+function stated(bytes: number, source: WorkerSource): WorkerSize {
+  return { ...NONE, bytes, source };
+}
+
+/** `least`: what a worker has at least, in bytes. */
+function assumed(guess: WorkerGuess, known: Partial<WorkerSize> = {}, least = 0): WorkerSize {
+  return { ...NONE, ...known, bytes: Math.max(ASSUMED_WORKER, least), source: "assumed", guess };
 }
 
 /**
@@ -120,20 +139,53 @@ function measuredSize({
 }: PoolMeasure): WorkerSize | null {
   if (now === null) return null;
   const bytes = Math.ceil((peak ?? now) / STEP) * STEP;
-  const rest = { rss, now, typical, borrowed: false, named: true };
-  if (bytes < FRESH) return { bytes: ASSUMED_WORKER, source: "assumed", samples: null, ...rest };
+  const rest = { rss, now, typical, named: true };
+  if (bytes < FRESH) return assumed("fresh", rest);
   const source = sameProgram ? "measured (RssAnon)" : "measured (RssAnon, executable not readable)";
-  return { bytes, source, samples, ...rest };
+  return { ...NONE, ...rest, bytes, source, samples };
 }
 
-/** The resident size includes what is shared, which is subtracted where somebody stated it. */
-function sampledSize(samples: Samples, name: string, shared: number): WorkerSize | null {
-  const own = samples.pools.get(name);
-  const sizes = own ?? samples.bytes;
+/**
+ * The resident size includes what is shared, which is subtracted where somebody stated it. Only workers
+ * count that were at work, where that is known. Those that were not, and a few of many, say too little.
+ */
+function sampledSize(
+  samples: Samples,
+  host: Host,
+  pool: Pool | null,
+  name: string,
+  shared: number,
+): WorkerSize | null {
+  const key = pool?.name ?? name;
+  const own = samples.pools.get(key);
+  const named = own !== undefined;
+  if (!named && samples.pools.size > 0) return assumed("unnamed");
+  const all = own ?? samples.bytes;
+  const busy = named && samples.tellsBusy ? (samples.busy.get(key) ?? []) : atWork(all);
+  const sizes = busy.length > 0 ? busy : all;
   const rss = percentile(sizes, HIGH);
-  const borrowed = own === undefined && samples.pools.size > 0;
-  const rest = { samples: sizes.length, rss, now: null, typical: null, borrowed, named: own !== undefined };
-  return rss === null ? null : { bytes: rss - shared, source: "--samples", ...rest };
+  if (rss === null) return null;
+  const bytes = rss - shared;
+  const size: WorkerSize = { ...NONE, bytes, source: "--samples", samples: sizes.length, rss, named };
+  if (bytes < LEAST_WORKER) return size;
+  if (busy.length === 0) return assumed("resting", { rss, named }, bytes);
+  const there = named ? workersOf([pool]) : workersOf(host.pools);
+  if (sizes.length >= Math.min(HANDFUL, there ?? HANDFUL)) return size;
+  return { ...size, guess: "few" };
+}
+
+/** Samples without a name may hold the master, too: one that is larger than a fresh worker proves nothing. */
+function atWork(sizes: readonly number[]): readonly number[] {
+  const [first = 0, second = first] = sizes.toSorted((a, b) => b - a);
+  return second >= FRESH_RSS ? sizes : [];
+}
+
+/** How many workers there may be at most; `null`: not known. */
+function workersOf(pools: readonly (Pool | null)[]): number | null {
+  const counts = pools.map((pool) => (pool === null ? null : maxChildren(pool)));
+  return counts.length === 0 || counts.includes(null)
+    ? null
+    : counts.reduce((sum: number, count) => sum + (count ?? 0), 0);
 }
 
 type Weigh = (pool: Pool) => { readonly weight: number; readonly source: PoolFacts["weightSource"] };
@@ -164,6 +216,44 @@ function currentOf(pool: Pool): PoolFacts["current"] {
     return value.kind !== "set" || value.value === null ? [] : [[key, value.value] as const];
   });
   return { ...(typeof pm === "string" ? { pm: pm.toLowerCase() } : {}), ...Object.fromEntries(counts) };
+}
+
+/** What is written of the pool's processes, if PHP-FPM accepts it; `null`: it refuses it, or a value is not known. */
+export function acceptedSettings({ current, unknown }: PoolFacts): PoolSettings | null {
+  const { pm } = current;
+  const number = (key: string): number | null => {
+    const value = current[key];
+    return typeof value === "number" ? value : null;
+  };
+  const max = number("pm.max_children");
+  if (unknown.length > 0 || max === null || max < 1 || max > MOST_WORKERS || typeof pm !== "string")
+    return null;
+  const read = READ_BY.get(pm);
+  if (read === undefined || (pm === "dynamic" && !isOrdered(number, max))) return null;
+  const positive = ["pm.max_spawn_rate", "pm.process_idle_timeout"].filter((key) => read.includes(key));
+  if (positive.some((key) => (number(key) ?? 1) < 1) || (number("pm.max_requests") ?? 0) < 0) return null;
+  const keys = ["pm", "pm.max_children", ...read, "pm.max_requests"];
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = current[key];
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
+}
+
+/** The keys that only one `pm` reads. */
+const READ_BY: ReadonlyMap<string, readonly string[]> = wordMap({
+  static: [],
+  dynamic: ["pm.start_servers", "pm.min_spare_servers", "pm.max_spare_servers", "pm.max_spawn_rate"],
+  ondemand: ["pm.process_idle_timeout"],
+});
+
+/** The order in which `dynamic` wants its numbers. */
+function isOrdered(number: (key: string) => number | null, max: number): boolean {
+  const [least, most] = [number("pm.min_spare_servers") ?? 0, number("pm.max_spare_servers") ?? 0];
+  const start = number("pm.start_servers");
+  const started = start === null || (start >= least && start <= most);
+  return least >= 1 && least <= most && most <= max && started;
 }
 
 function unknownOf(pool: Pool): readonly string[] {

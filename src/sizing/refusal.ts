@@ -3,7 +3,7 @@ import { NORMAL_P95 } from "../capacity/queue.js";
 import { showSize } from "../capacity/size.js";
 import { totalOf } from "../capacity/sum.js";
 import { budgetInWords } from "../capacity/words.js";
-import type { SizedPool } from "./pools.js";
+import { LEAST_WORKER, type SizedPool } from "./pools.js";
 import type { Sources } from "./result.js";
 
 /** What is wrong with the input of `fpmlint capacity`, in sentences that say what would be right. */
@@ -18,9 +18,6 @@ export class Refusal extends Error {
     this.memory = memory;
   }
 }
-
-/** A smaller process does not run PHP: the unit was forgotten, or `ps` was asked for something else. */
-const LEAST_WORKER = 1024 * 1024;
 
 /** Refuses numbers that cannot be meant, because they leave nothing for a single worker. Throws `Refusal`. */
 export function refuseSizes(input: PlanInput, sized: readonly SizedPool[], sources: Sources): void {

@@ -2,6 +2,7 @@ import type { DemandAnswer, Plan, PlanInput, PoolInput, PoolPlan } from "../capa
 import type { Incomplete } from "../engine/finding.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Place } from "../source/file.js";
+import type { PoolLoad } from "./load.js";
 
 /** What `fpmlint capacity` found for one host. Sizes in bytes, times in seconds. */
 export interface HostCapacity {
@@ -21,12 +22,19 @@ export interface HostCapacity {
   readonly cores: { readonly count: number; readonly source: string } | null;
   /** What is wrong or uncertain: sentences without a full stop. */
   readonly warnings: readonly string[];
+  /** What else is worth knowing: sentences without a full stop. */
+  readonly notes: readonly string[];
   /** What could not be read of the host, so that a pool may be missing from the sum. */
   readonly incomplete: readonly Incomplete[];
 }
 
-/** The same without its warnings, from which they are made. */
-export type HostPlan = Omit<HostCapacity, "warnings">;
+/** The same without its sentences, which are made from it. */
+export type HostPlan = Omit<HostCapacity, "warnings" | "notes">;
+
+/** Whether a number that would be written is only a guess, because nobody knows what a worker of the pool needs. */
+export function isGuess({ worker }: PoolFacts): boolean {
+  return worker.guess !== null;
+}
 
 /** For messages: where the numbers of the sum come from. */
 export interface Sources {
@@ -48,11 +56,26 @@ export interface WorkerSize {
   readonly typical: number | null;
   /** What the resident size (RSS) of the same workers would have given; `null`: not known. */
   readonly rss: number | null;
-  /** Whether it is the size of other pools' workers, because the samples name the pools and not this one. */
+  /** Whether it is the size of other pools' workers; no longer ever so. */
   readonly borrowed: boolean;
   /** Whether it is known that these are workers of this pool. */
   readonly named: boolean;
+  /** Why the size is only a guess; `null`: it is known. */
+  readonly guess: WorkerGuess | null;
 }
+
+/** Why nobody knows what a worker needs. */
+export type WorkerGuess =
+  /** Nobody measured or stated it. */
+  | "nothing"
+  /** The running workers have hardly served a request yet. */
+  | "fresh"
+  /** The samples are of workers that wait for a request. */
+  | "resting"
+  /** There are samples of a few workers, of many that there may be. */
+  | "few"
+  /** The samples name the pools, and not this one. */
+  | "unnamed";
 
 /** For messages and JSON: how the size of a worker is known. */
 export type WorkerSource =
@@ -91,9 +114,31 @@ export interface PoolCapacity extends PoolFacts {
   readonly plan: PoolPlan;
   /** The sum of `pm.max_children` in words. */
   readonly because: string;
+  readonly limits: PoolLimits;
+  /** What its workers did while they were looked at; `null`: nobody looked twice. */
+  readonly load: PoolLoad | null;
   readonly backlog: Backlog | null;
   /** Seconds to grow from the first workers to all of them under load; `null`: none are started later. */
   readonly ramp: number | null;
+}
+
+/** What bounds the workers of a pool, told apart. */
+export interface PoolLimits {
+  /** What the memory allows. */
+  readonly fits: Limit;
+  /** What the processors can use. `least` and `most`: with the largest and the smallest share that is usual where the pool's own is not known. */
+  readonly useful: Limit & { readonly least: number | null; readonly most: number | null };
+  /** What the requests need so that at most one in twenty waits. */
+  readonly needed: Limit;
+  /** The smallest of those that are known; the first of equals. */
+  readonly least: "fits" | "useful" | "needed";
+}
+
+export interface Limit {
+  /** `null`: not known, or no number is enough. */
+  readonly workers: number | null;
+  /** The sum in words, or why there is none. */
+  readonly because: string;
 }
 
 /** Requests that may wait in the kernel's queue. */

@@ -1,31 +1,62 @@
 import { MIB, showSize, showTime } from "../capacity/size.js";
-import { totalOf } from "../capacity/sum.js";
+import { ASSUMED_WORKER, totalOf } from "../capacity/sum.js";
 import { mebibytes } from "../capacity/words.js";
 import type { Incomplete } from "../engine/finding.js";
 import { incompleteAt, incompleteOf } from "../engine/incomplete.js";
 import { poolSum } from "../evidence/pool-memory.js";
 import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { Host } from "../model/host.js";
+import type { Kills } from "../model/machine/kills.js";
 import { maxChildren } from "../model/pool-size.js";
-import { type HostPlan, isMeasured, type PoolCapacity, type WorkerSource } from "./result.js";
+import { short } from "./bounds.js";
+import { databaseNotes, databaseWarnings } from "./databases.js";
+import type { LiveHost } from "./live-host.js";
+import {
+  type HostCapacity,
+  type HostPlan,
+  isGuess,
+  isMeasured,
+  type PoolCapacity,
+  type WorkerGuess,
+} from "./result.js";
 import { nginxWarnings, queueWarnings, workersInWords } from "./traffic.js";
 
 /** What is wrong now, what the sum depends on, and what else would break. */
 
 /** Sentences without a full stop. `unknown`: files of masters for which it is unknown what their workers share. */
-export function warningsOf(host: Host, found: HostPlan, unknown: readonly string[]): readonly string[] {
-  return [
-    ...unread(host, found),
-    ...now(host, found),
-    ...sizes(found),
-    ...unknown.map((file) => `php.ini does not tell what the workers of ${file} share: give --shared`),
-    ...worstCase(found),
-    ...demand(found),
-    ...cpu(found),
-    ...queueWarnings(host, found),
-    ...processes(found),
-    ...nginxWarnings(host, found),
-  ];
+export function sentencesOf(
+  host: Host,
+  found: HostPlan,
+  unknown: readonly string[],
+  live: LiveHost,
+): Pick<HostCapacity, "warnings" | "notes"> {
+  const killed = live.kills === null ? [] : [killedInWords(live.kills)];
+  // What has happened is no theory.
+  const theory = worstCase(found);
+  return {
+    warnings: [
+      ...unread(host, found),
+      ...now(host, found),
+      ...killed,
+      ...(killed.length > 0 ? theory : []),
+      ...guesses(found),
+      ...sizes(found),
+      ...unknown.map((file) => `php.ini does not tell what the workers of ${file} share: give --shared`),
+      ...endless(found),
+      ...demand(found),
+      ...cpu(found),
+      ...queueWarnings(host, found),
+      ...processes(found),
+      ...nginxWarnings(host, found),
+      ...databaseWarnings(host, found),
+    ],
+    notes: [...(killed.length > 0 ? [] : theory), ...databaseNotes(host, found)],
+  };
+}
+
+function killedInWords({ count, source }: Kills): string {
+  const times = count === 1 ? "once" : `${count} times`;
+  return `the kernel has killed a process for want of memory ${times} so far (${source})`;
 }
 
 /** What was not read. nginx has no pools, but its files tell how long it waits for them. */
@@ -83,42 +114,57 @@ function now(host: Host, found: HostPlan): readonly string[] {
       ];
 }
 
-/** How far the size of a worker can be trusted. */
-function sizes({ pools, sources, live }: HostPlan): readonly string[] {
-  const by = (source: WorkerSource): readonly PoolCapacity[] =>
-    pools.filter(({ worker }) => worker.source === source);
-  const fresh = by("assumed").filter(({ worker }) => worker.now !== null);
-  const assumed = by("assumed").filter(({ worker }) => worker.now === null);
-  const sampled = by("--samples");
-  const resting = sampled.filter(({ worker }) => (worker.rss ?? 0) < FRESH_RSS);
-  const borrowed = sampled.filter(({ worker }) => worker.borrowed);
-  const uneven = pools.filter(
-    ({ worker: { source, typical, bytes } }) =>
-      isMeasured(source) && typical !== null && bytes > typical * UNEVEN,
-  );
-  const few = pools.filter(({ worker: { samples } }) => samples !== null && samples < FEW);
+/** Why the size of a worker is only a guess. */
+function guesses({ pools, live }: HostPlan): readonly string[] {
+  const by = (guess: WorkerGuess): readonly PoolCapacity[] =>
+    pools.filter(({ worker }) => worker.guess === guess);
+  const [nothing, resting, unnamed, sparse] = [by("nothing"), by("resting"), by("unnamed"), by("few")];
   return [
-    ...fresh.map(
+    ...by("fresh").map(
       ({ name, worker }) =>
         `the workers of pool ${name} have hardly served a request yet (${showSize(worker.now ?? 0)} of their own), so ${showSize(worker.bytes)} are assumed: run this again under load, or give --worker-size ${name}=…`,
     ),
-    ...(assumed.length === 0
+    ...(nothing.length === 0
       ? []
       : [
           live
-            ? `no worker of PHP-FPM runs here${of(assumed, pools)}, so its size is assumed: run this again under load, or give --worker-size`
-            : `the size of a worker is assumed${of(assumed, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "ps aux" from there into --samples -`,
+            ? `no worker of PHP-FPM runs here${of(nothing, pools)}, so its size is assumed: run this again under load, or give --worker-size`
+            : `the size of a worker is assumed${of(nothing, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "ps aux" from there into --samples -`,
         ]),
     ...(resting.length === 0
       ? []
       : [
-          `the samples${of(resting, pools)} (${showSize(Math.max(...resting.map(({ worker }) => worker.rss ?? 0)))} at most) are of idle workers, which have given back what a request took: take samples while all workers are busy, or the host gets far too many workers`,
+          `the samples${of(resting, pools)} (${showSize(Math.max(...resting.map(({ worker }) => worker.rss ?? 0)))} at most) are of idle workers, which have given back what a request took, so ${showSize(ASSUMED_WORKER)} or more are assumed: take samples with "ps aux" while all workers are busy`,
         ]),
-    ...(borrowed.length === 0
+    ...(unnamed.length === 0
       ? []
       : [
-          `the samples name their pools, but there is none${of(borrowed, [])}: the sizes of all samples together are used instead`,
+          `the samples name their pools, but there is none${of(unnamed, [])}, so the size is assumed: take samples while its workers run, or give --worker-size`,
         ]),
+    ...(sparse.length === 0
+      ? []
+      : [
+          `the samples are of only a few busy workers${of(sparse, pools)}, so the size is a guess: take samples while all workers are busy`,
+        ]),
+    ...(pools.some(isGuess)
+      ? [
+          "where the size of a worker is a guess, the pool keeps the workers that it has now if they fit, and never gets more",
+        ]
+      : []),
+  ];
+}
+
+/** How far the size of a worker can be trusted. */
+function sizes({ pools, sources, input }: HostPlan): readonly string[] {
+  const sampled = pools.filter(({ worker }) => worker.source === "--samples");
+  const uneven = pools.filter(
+    ({ worker: { source, typical, bytes } }) =>
+      isMeasured(source) && typical !== null && bytes > typical * UNEVEN,
+  );
+  const few = pools.filter(
+    ({ worker: { samples, guess } }) => samples !== null && samples < FEW && guess === null,
+  );
+  return [
     ...(sampled.length > 1 && sampled.every(({ worker }) => !worker.named)
       ? [
           'the samples do not say which pool they are from, so all pools get the same size: lines of "ps aux" do say it',
@@ -126,9 +172,13 @@ function sizes({ pools, sources, live }: HostPlan): readonly string[] {
       : []),
     ...(sampled.length === 0 || sources.shared === "--shared"
       ? []
-      : [
-          `--samples are resident sizes (RSS), which count shared memory in every worker: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
-        ]),
+      : input.shared > 0 && pools.every(({ worker }) => !isMeasured(worker.source))
+        ? [
+            `--samples are resident sizes (RSS), which count shared memory in every worker: it may still grow to ${mebibytes(input.shared)} (${sources.shared}), which are counted once, and 4 MiB of each sample are pages of files`,
+          ]
+        : [
+            `--samples are resident sizes (RSS), which count shared memory in every worker: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
+          ]),
     ...uneven.map(
       ({ name, worker: { bytes, typical } }) =>
         `a worker of pool ${name} has had ${showSize(bytes)}, but half of them no more than ${showSize(typical ?? 0)}: if that request was an exception, --worker-size ${name}=${Math.ceil((typical ?? 0) / MIB)}M allows more workers`,
@@ -143,8 +193,6 @@ function sizes({ pools, sources, live }: HostPlan): readonly string[] {
 const UNEVEN = 2;
 /** With fewer samples a percentile is just the largest of a handful. */
 const FEW = 5;
-/** The resident size of a worker before its first request, with what it shares, is 9 to 12 MiB. */
-const FRESH_RSS = 16 * MIB;
 
 /** More names than these are only counted. */
 const MOST_NAMES = 8;
@@ -156,12 +204,16 @@ function of(some: readonly PoolCapacity[], all: readonly PoolCapacity[]): string
   return ` for ${names.join(", ")}${rest === 0 ? "" : ` and ${rest} more`}`;
 }
 
-function worstCase({ pools, input, plan }: HostPlan): readonly string[] {
-  const endless = pools.filter((one) => one.input.memoryLimit === Infinity);
-  if (endless.length > 0)
-    return [
-      `memory_limit is -1${of(endless, pools)}: a single request may take all of the memory, and no number of workers is safe`,
-    ];
+function endless({ pools }: HostPlan): readonly string[] {
+  const unlimited = pools.filter((one) => one.input.memoryLimit === Infinity);
+  return unlimited.length === 0
+    ? []
+    : [
+        `memory_limit is -1${of(unlimited, pools)}: a single request may take all of the memory, and no number of workers is safe`,
+      ];
+}
+
+function worstCase({ input, plan, pools }: HostPlan): readonly string[] {
   if (plan.worstCase === null || plan.worstCase.fits) return [];
   return [
     `if every worker used its memory_limit at the same time, they would need ${mebibytes(plan.worstCase.bytes)}, and ${mebibytes(input.memory - input.reserve)} are not reserved for anything else: ${fittingInWords(pools)} (see also the rule pool/memory-limit-overcommit)`,
@@ -179,7 +231,8 @@ function fittingInWords(pools: readonly PoolCapacity[]): string {
     : `it would fit with ${fitting.map(({ name, workers }) => `${name} ${workers}`).join(", ")} workers`;
 }
 
-function demand({ pools, plan }: HostPlan): readonly string[] {
+function demand({ pools, plan, input }: HostPlan): readonly string[] {
+  if (plan.overload !== null) return [overloadInWords(plan.overload, pools, input.cpu !== null)];
   const short = pools.filter(({ plan: one }) => one.demand !== null && one.demand.needed > one.max);
   return short.map(({ name, plan: { max, demand: asked, byMemory } }) => {
     const { needed, enoughMean } = asked ?? { needed: 0, enoughMean: null };
@@ -192,6 +245,21 @@ function demand({ pools, plan }: HostPlan): readonly string[] {
     const ways = [more, faster].filter((way) => way !== null).join(", or ");
     return `pool ${name} needs ${workersInWords(needed)} so that at most one request in twenty waits, and has ${max}${ways === "" ? "" : `: ${ways} would be enough`}`;
   });
+}
+
+/** What no number of workers helps against. */
+function overloadInWords(
+  { work, cores }: NonNullable<HostPlan["plan"]["overload"]>,
+  pools: readonly PoolCapacity[],
+  stated: boolean,
+): string {
+  const terms = pools.flatMap(({ input: { demand: asked, share } }) =>
+    asked === null || share === null
+      ? []
+      : [`${short(asked.rate)}/s × ${showTime(asked.mean)} × ${short(share * 100)} %`],
+  );
+  const sum = terms.length > MOST_NAMES ? "" : ` (${terms.join(" + ")})`;
+  return `the requests keep ${short(work)} cores busy${sum}, and there are ${short(cores)}${stated ? "" : ", as measured"}: the queue grows whatever the number of workers; more cores, fewer requests, or requests that compute less are needed`;
 }
 
 /** More workers than this for each processor are only of use if they mostly wait for something else. */

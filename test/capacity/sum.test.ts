@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseShare, parseSize, SHARE_PATTERN, SIZE_PATTERN, showSize } from "../../src/capacity/size.js";
+import {
+  bareSize,
+  parseShare,
+  parseSize,
+  SHARE_PATTERN,
+  SIZE_PATTERN,
+  showSize,
+} from "../../src/capacity/size.js";
 import { budgetOf, DEFAULT_HEADROOM, DEFAULT_RESERVE, shareOut, totalOf } from "../../src/capacity/sum.js";
 
 const MIB = 1024 * 1024;
@@ -127,7 +134,7 @@ describe("sizes", () => {
     ["512m", 512 * MIB],
     ["1.5g", 1536 * MIB],
     ["64 k", 65536],
-    ["1000", 1000],
+    ["1000000", 1000000],
     ["1000b", 1000],
   ])("%s", (text, bytes) => {
     expect(parseSize(text)).toBe(bytes);
@@ -147,6 +154,15 @@ describe("sizes", () => {
       "24105.2 MiB",
     ]);
   });
+});
+
+test("a number that is too small for bytes needs a unit in fpmlint.json", () => {
+  for (const text of ["4096", "1.5", "999999"]) expect(new RegExp(SIZE_PATTERN).test(text), text).toBe(false);
+  for (const text of ["0", "000", "4096m", "1.5 G"])
+    expect(new RegExp(SIZE_PATTERN).test(text), text).toBe(true);
+  expect(bareSize("4096", "G")).toBe("is 4096 bytes; most likely 4096M is meant");
+  expect(bareSize("4", "G")).toBe("is 4 bytes; most likely 4G is meant");
+  expect([bareSize("0", "M"), bareSize("1048576", "G"), bareSize("4G", "G")]).toEqual([null, null, null]);
 });
 
 describe("shares", () => {

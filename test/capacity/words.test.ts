@@ -12,7 +12,7 @@ import { anyPlan, MIB } from "./support/inputs.js";
 import { calculate, decimal, floor } from "./support/paper.js";
 import { applied, bounded, weighted } from "./support/sums.js";
 
-type Form = "sum" | "single" | "kept" | "cores" | "less" | "largest" | "left over";
+type Form = "sum" | "single" | "kept" | "cores" | "less" | "largest" | "left over" | "guess" | "more";
 
 const LARGEST = 2147483647;
 
@@ -43,7 +43,7 @@ function fromMemory(
     expect(floor(calculate(single[1] ?? "")), text).toBe(0n);
     return { count: 1, forms: ["single"] };
   }
-  const kept = /^(\d+) as now: (.+) = (.+), and (.+) have no room for one more in each pool$/.exec(text);
+  const kept = /^(\d+) as now: (.+) = (.+), and (.+) have no room for one more of (.+)$/.exec(text);
   if (kept !== null) return { count: expectKept(kept, { plan, input, index }), forms: ["kept"] };
   const [, sum = "", result = "", , more] =
     /^(.+) = (\d+)(, and (\d+) more of what rounding left over)?$/.exec(text) ?? [];
@@ -54,9 +54,9 @@ function fromMemory(
   };
 }
 
-/** All that stands in `N as now: a × A + b × B = C, and D have no room for one more in each pool`. */
+/** All that stands in `N as now: a × A + b × B = C, and D have no room for one more of E`. */
 function expectKept(found: RegExpExecArray, { plan, input, index }: Case): number {
-  const [text, count = "", sum = "", total = "", budget = ""] = found;
+  const [text, count = "", sum = "", total = "", budget = "", step = ""] = found;
   expectRounded(`${plan.budget} bytes`, budget, text);
   if (sum === "all pools together") expect(input.pools.length, text).toBeGreaterThan(6);
   else {
@@ -64,9 +64,8 @@ function expectKept(found: RegExpExecArray, { plan, input, index }: Case): numbe
     const terms = sum.split(" + ");
     expect(terms.length).toBe(input.pools.length);
     expect(terms[index], text).toMatch(new RegExp(`^${count} × `));
-    // One more of each would be too much, by the sizes that are written.
-    const [most, least] = [calculate(budget), calculate(total)];
-    const each = calculate(terms.map((term) => term.replace(/^\d+ × /, "")).join(" + "));
+    // One more of the largest would be too much, by the sizes that are written.
+    const [most, least, each] = [calculate(budget), calculate(total), calculate(step)];
     const left = most.top * least.bottom - least.top * most.bottom;
     expect(left >= 0n, text).toBe(true);
     expect(left * each.bottom < each.top * most.bottom * least.bottom, text).toBe(true);
@@ -78,8 +77,10 @@ function expectKept(found: RegExpExecArray, { plan, input, index }: Case): numbe
 function fromLimit(text: string): { readonly count: number; readonly form: Form } {
   if (text === "PHP-FPM takes no larger number: 2^31 − 1 = 2147483647")
     return { count: LARGEST, form: "largest" };
+  const guess = /^(\d+) as now, because the size of its worker is a guess$/.exec(text);
+  if (guess !== null) return { count: Number(guess[1]), form: "guess" };
   const [, cores = "", share = "", less, count = ""] =
-    /^more than keep the cores busy only wait for each other: (\S+) cores? \/ (\S+)( is less than one worker, and no pool gets 0)? = (\d+)$/.exec(
+    /^(?:with what other pools leave, )?more than keep the cores busy only wait for each other: (\S+) cores? \/ (\S+)( is less than one worker, and no pool gets 0)? = (\d+)$/.exec(
       text,
     ) ?? [];
   const busy = floor(calculate(`${cores} / ${share}`));
@@ -100,17 +101,23 @@ function expectWords(input: PlanInput, plan: Plan): readonly Form[] {
   expect(sentences).toHaveLength(plan.pools.length);
   return sentences.flatMap((sentence, index) => {
     const { max, byMemory } = plan.pools[index] ?? { max: -1, byMemory: -1 };
-    const [memory = "", limit, ...rest] = sentence.split("; ");
-    expect(rest, sentence).toEqual([]);
+    const { fits, recommended } = sentence;
+    const [memory = "", limit, ...rest] = recommended.split("; ");
+    expect(rest, recommended).toEqual([]);
     // A number that nobody can read off: 1e-7.
-    expect(sentence).not.toMatch(/\de[-+]?\d|NaN|Infinity/);
-    const { count, forms } = fromMemory(memory, { input, plan, index });
-    expect(count, sentence).toBe(byMemory);
-    expect(limit === undefined, sentence).toBe(max === byMemory);
-    if (limit === undefined) return forms;
+    expect(fits + recommended).not.toMatch(/\de[-+]?\d|NaN|Infinity/);
+    const all = fromMemory(fits, { input, plan, index });
+    expect(all.count, fits).toBe(byMemory);
+    if (limit === undefined) {
+      const own = fromMemory(memory, { input, plan, index });
+      expect(own.count, recommended).toBe(max);
+      expect(max, recommended).toBeGreaterThanOrEqual(byMemory);
+      return max > byMemory ? [...own.forms, "more"] : own.forms;
+    }
+    expect(memory).toBe(fits);
     const found = fromLimit(limit);
-    expect(found.count, sentence).toBe(max);
-    return [...forms, found.form];
+    expect(found.count, recommended).toBe(max);
+    return [...all.forms, found.form];
   });
 }
 
@@ -134,9 +141,19 @@ function tally(inputs: fc.Arbitrary<PlanInput>): ReadonlyMap<Form, number> {
 describe("the sum behind each pool's number comes to that number", () => {
   test("for any plan", () => {
     const forms = tally(anyPlan);
-    for (const form of ["sum", "single", "left over", "cores"] as const)
+    for (const form of ["sum", "single", "left over", "cores", "guess"] as const)
       expect(forms.get(form) ?? 0, form).toBeGreaterThan(14);
-    expect(forms.get("largest") ?? 0).toBeGreaterThan(0);
+  });
+  test("with more memory than PHP-FPM has numbers of workers", () => {
+    const room = fc.integer({ min: 2 ** 31, max: 2 ** 33 });
+    const huge = fc.tuple(weighted, room).map(([input, workers]) => ({
+      ...input,
+      cpu: null,
+      memory: input.reserve + input.shared + workers * 16,
+      headroom: 0,
+      pools: input.pools.map((pool) => ({ ...pool, bytes: 16 })),
+    }));
+    expect(tally(huge).get("largest") ?? 0).toBeGreaterThan(140);
   });
   test("with weights that have decimals", () => {
     expect(tally(weighted).get("sum") ?? 0).toBeGreaterThan(140);
@@ -147,6 +164,7 @@ describe("the sum behind each pool's number comes to that number", () => {
   test("when processors bound it", () => {
     const forms = tally(bounded);
     expect(forms.get("cores") ?? 0).toBeGreaterThan(140);
+    expect(forms.get("more") ?? 0).toBeGreaterThan(0);
     expect(forms.get("less") ?? 0).toBeGreaterThan(0);
   });
 });
@@ -173,14 +191,26 @@ describe("as it is read", () => {
   const one: PoolInput = {
     ...{ bytes: 60 * MIB, weight: 1, manager: null, maxRequests: null, spawnRate: null, idleTimeout: null },
     ...{ measured: false, busy: false, memoryLimit: null, demand: null },
+    ...{ guess: false, now: null, written: null, share: null },
   };
   const host = (pools: readonly Partial<PoolInput>[], over: Partial<PlanInput> = {}): PlanInput => ({
-    ...{ memory: 1024 * MIB, reserve: 0, headroom: 0, shared: 0, present: false, cpu: null, ...over },
+    ...{
+      memory: 1024 * MIB,
+      reserve: 0,
+      headroom: 0,
+      shared: 0,
+      present: false,
+      cpu: null,
+      cores: null,
+      ...over,
+    },
     pools: pools.map((pool) => ({ ...one, ...pool })),
   });
   const said = (input: PlanInput): readonly string[] => {
     const answer = planFor(input);
-    return answer.kind === "plan" ? sumsInWords(input, answer.plan) : [];
+    return answer.kind === "plan"
+      ? sumsInWords(input, answer.plan).map(({ recommended }) => recommended)
+      : [];
   };
 
   test.each<[string, PlanInput, readonly string[]]>([
@@ -207,10 +237,10 @@ describe("as it is read", () => {
     ],
     [
       "what stays has as many decimals as the sum needs",
-      host([{ weight: 3, bytes: 62956503 }, { weight: 12 }], { present: true, memory: 1000 * MIB }),
+      host([{ weight: 3, bytes: 62956503 }, { weight: 12 }], { present: true, memory: 960.125 * MIB }),
       [
-        "3 as now: 3 × 60.04 MiB + 12 × 60 MiB = 900.12 MiB, and 1000 MiB have no room for one more in each pool",
-        "12 as now: 3 × 60.04 MiB + 12 × 60 MiB = 900.12 MiB, and 1000 MiB have no room for one more in each pool",
+        "3 as now: 3 × 60.04 MiB + 12 × 60 MiB = 900.12 MiB, and 960.13 MiB have no room for one more of 60.04 MiB",
+        "12 as now: 3 × 60.04 MiB + 12 × 60 MiB = 900.12 MiB, and 960.13 MiB have no room for one more of 60.04 MiB",
       ],
     ],
     [

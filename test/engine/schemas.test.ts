@@ -61,7 +61,7 @@ describe("fpmlint.json", () => {
     [[], ["must be object"]],
     [{ failon: "error" }, ['failon: unknown key, did you mean "failOn"?']],
     [{ xyz: 1 }, ["xyz: unknown key"]],
-    [{ memory: "8Q" }, ["memory: must be a size such as 8G or 512M, or a number of bytes"]],
+    [{ memory: "8Q" }, ["memory: must be a size with its unit, such as 8G or 512M"]],
     [{ headroom: "0.2" }, ["headroom: must be a percentage below 100, such as 20%"]],
     [{ workerSize: -1 }, ["workerSize: must be string"]],
     [

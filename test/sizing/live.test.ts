@@ -223,3 +223,44 @@ describe("what the workers of a master share", () => {
     expect(given.input.shared).toBe(0);
   });
 });
+
+describe("what happened on a running host", () => {
+  const limit = { "/etc/php/8.2/fpm/php.ini": "memory_limit = 2G\n" };
+  const theory = "if every worker used its memory_limit";
+
+  test.each<[string, Files, string | null]>([
+    ["nothing", { "/proc/vmstat": "oom_kill 0\n" }, null],
+    [
+      "kills on the machine",
+      { "/proc/vmstat": "nr_free_pages 1\noom_kill 3\n" },
+      "3 times so far (/proc/vmstat)",
+    ],
+    [
+      "kills in the group of PHP-FPM, and not those of others",
+      {
+        "/proc/vmstat": "oom_kill 9\n",
+        "/run/php/php8.2-fpm.pid": "10\n",
+        "/sys/fs/cgroup/system.slice/php8.2-fpm.service/memory.events": "oom 1\noom_kill 1\n",
+      },
+      "once so far (/sys/fs/cgroup/system.slice/php8.2-fpm.service/memory.events)",
+    ],
+  ])("%s", (_name, files, sentence) => {
+    const { warnings, notes } = found({ ...workers(4, 40 * 1024), ...limit, ...files });
+    // What has happened is no theory.
+    expect((sentence === null ? notes : warnings).join("\n")).toContain(theory);
+    expect((sentence === null ? warnings : notes).join("\n")).not.toContain(theory);
+    if (sentence !== null) expect(warnings.join("\n")).toContain(sentence);
+  });
+
+  test("a database that runs is named, and its configuration then is not", () => {
+    const server = {
+      "/proc/99/cmdline": "/usr/sbin/mariadbd\0--user=mysql",
+      "/proc/98/cmdline": "postgres: walwriter ",
+    };
+    const { warnings } = found({ ...workers(4, 40 * 1024), ...server, "/etc/redis/redis.conf": "" });
+    expect(warnings.join("\n")).toMatch(
+      /PostgreSQL, MariaDB runs on this host|MariaDB, PostgreSQL runs on this host/,
+    );
+    expect(found(workers(4, 40 * 1024)).warnings.join("\n")).not.toMatch(/SQL|MariaDB/);
+  });
+});

@@ -8,7 +8,7 @@ import { capacityText } from "../../report/capacity/text.js";
 import { type WhatIf, whatIfJson, whatIfText } from "../../report/capacity/what-if.js";
 import { ledTo } from "../../report/coverage.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
-import { liveHost } from "../../sizing/live-host.js";
+import { type LiveHost, liveHost } from "../../sizing/live-host.js";
 import type { CapacityOptions } from "../../sizing/options.js";
 import { capacityOf } from "../../sizing/plan-of-host.js";
 import type { HostCapacity } from "../../sizing/result.js";
@@ -22,6 +22,7 @@ import { withProgress } from "../progress.js";
 import { tell } from "../streams.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
+import { loadsOf } from "./looks.js";
 import { checkNames } from "./names.js";
 import type { CapacityArguments } from "./options.js";
 import { readCapacityOptions, readMemory, readWhatIf } from "./read-options.js";
@@ -29,7 +30,7 @@ import { samplesFrom, sayUnread } from "./samples.js";
 import { applyEdits, printDiff } from "./write.js";
 
 /** Runs `fpmlint capacity`: writes every output and returns the exit status. Throws UsageError. */
-export function capacityCommand(args: CapacityArguments, world: World): number {
+export async function capacityCommand(args: CapacityArguments, world: World): Promise<number> {
   const outputs = readOutputs(args.format ?? [], DOCUMENTS);
   const whatIf = readWhatIf(args["what-if"]);
   const path = onePath(args.paths);
@@ -50,9 +51,11 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
     ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options, world)
     : first;
   checkNames(hosts, options);
+  const loads = new Map<ReadHost, PoolLoads>();
+  if (whatIf === null) for (const read of hosts) if (isLive(read)) loads.set(read, await loadsOf(read.host));
   const { done: results, failures } = forEach(whatIf === null ? hosts : [], (read) => ({
     read,
-    found: computed(read, hosts, options),
+    found: computed(read, hosts, options, loads.get(read)),
   }));
   const compare = whatIf === null ? { done: [], failures: [] } : compared(hosts, options, whatIf);
   sayUnread(samples, world);
@@ -60,7 +63,7 @@ export function capacityCommand(args: CapacityArguments, world: World): number {
   for (const line of ledTo(links)) tell(world, line);
   for (const line of [...lost, ...failed.map(said)]) tell(world, line);
   const document = outputs.some(({ format, file }) => format === "json" && file === null);
-  const asked = { path, quiet: args.diff || document, write: args.write };
+  const asked = { path, quiet: args.diff || document, write: args.write, guess: args["accept-guess"] };
   const tables = compare.done;
   const all = { found: results.map(({ found }) => found), tables, failed };
   for (const output of outputs) if (output.file !== null || !args.diff) write(all, output, args, world);
@@ -81,10 +84,12 @@ function onePath([path, second]: readonly string[]): string | undefined {
 
 function refuseContradictions(args: CapacityArguments, outputs: readonly Output[]): void {
   for (const [name, value] of Object.entries(args))
-    if ([value].flat().includes(false) && !["diff", "write"].includes(name))
+    if ([value].flat().includes(false) && !["diff", "write", "accept-guess", "acceptGuess"].includes(name))
       throw new UsageError(`--no-${name} has no meaning: drop it`);
   if (args["what-if"] !== undefined && (args.diff || args.write))
     throw new UsageError("--what-if compares sizes of memory and changes nothing: drop --diff and --write");
+  if (args["accept-guess"] && !args.write)
+    throw new UsageError("--accept-guess means nothing without --write");
   if (args["what-if"] !== undefined && args.ram !== undefined)
     throw new UsageError("--what-if itself gives the sizes of memory: drop --ram");
   if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))
@@ -187,12 +192,21 @@ function refused(message: string, name: string, hosts: readonly ReadHost[]): Usa
   return new UsageError(hosts.length === 1 ? message : `${name}: ${message}`);
 }
 
+type PoolLoads = LiveHost["loads"];
+
+/** Whether the host is the machine that this runs on. */
+function isLive({ spec }: ReadHost): boolean {
+  return spec.root === "/";
+}
+
 function computed(
-  { host, spec }: ReadHost,
+  read: ReadHost,
   hosts: readonly ReadHost[],
   options: CapacityOptions,
+  loads: PoolLoads | undefined,
 ): HostCapacity {
-  const answer = capacityOf(host, options, liveHost(host, spec.root === "/"));
+  const { host } = read;
+  const answer = capacityOf(host, options, liveHost(host, isLive(read), loads));
   if (answer.kind === "refused") throw refused(answer.message, host.name, hosts);
   return answer.result;
 }

@@ -61,6 +61,11 @@ export const CAPACITY_OPTIONS = {
     describe: "print the change to the pool files as a unified diff, and nothing else",
   },
   write: { type: "boolean", default: false, describe: "change the pool files" },
+  "accept-guess": {
+    type: "boolean",
+    default: false,
+    describe: "with --write, also write numbers for workers whose size nobody knows",
+  },
   ...sharedOptions,
 } as const satisfies OptionTable;
 

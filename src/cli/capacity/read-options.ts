@@ -1,6 +1,7 @@
 import type { Samples } from "../../capacity/samples.js";
-import { MIB, parseRate, parseShare, parseSize, parseSizeOrNone, parseTime } from "../../capacity/size.js";
+import { parseRate, parseShare, parseSize, parseSizeOrNone, parseTime } from "../../capacity/size.js";
 import type { CapacityOptions, Named } from "../../sizing/options.js";
+import { refuseBareNumber } from "../sizes.js";
 import { UsageError } from "../usage.js";
 import type { CapacityArguments } from "./options.js";
 
@@ -10,6 +11,8 @@ const SIZE = "a size as in 60M, 8G or plain bytes";
 export function readCapacityOptions(args: CapacityArguments, samples: Samples | null): CapacityOptions {
   const weights = byName("weight", args.weight, count, "a number above 0, as in shop=3");
   if (weights.all !== null) throw new UsageError("--weight needs the name of a pool, as in --weight shop=3");
+  for (const option of ["mean", "p95"] as const)
+    for (const word of args[option] ?? []) refuseBareTime(option, word);
   const rate = byName("rate", args.rate, parseRate, "a number of requests as in 40/s or 1200/min");
   const mean = byName("mean", args.mean, parseTime, "a time as in 250ms or 1.5s");
   const p95 = byName("p95", args.p95, parseTime, "a time as in 900ms or 3s");
@@ -40,6 +43,13 @@ function given({ all, byPool }: Named<number>): boolean {
   return all !== null || byPool.size > 0;
 }
 
+/** Nobody knows what 250 means; 0.25 could only be meant as seconds, and is asked about alike. */
+function refuseBareTime(option: "mean" | "p95", word: string): void {
+  const number = word.slice(word.lastIndexOf("=") + 1).trim();
+  if (/^\d+(?:\.\d+)?$/.test(number) && Number(number) > 0)
+    throw new UsageError(`--${option} ${JSON.stringify(word)} has no unit: ${number}ms or ${number}s?`);
+}
+
 /** The memory that `--ram` states, in bytes; `null`: not given. */
 export function readMemory(text: string | undefined): number | null {
   refuseBareNumber("ram", text, "G");
@@ -56,16 +66,6 @@ export function readWhatIf(text: string | undefined): readonly number[] | null {
     if (bytes === null) throw wrong("what-if", word, "a size; separate sizes with commas, as in 2G,4G,8G");
     return bytes;
   });
-}
-
-/** Refuses plain numbers that are too small to be meant as bytes; from 256 on, `free -m` may have printed them. Throws UsageError. */
-function refuseBareNumber(option: string, text: string | undefined, unit: "M" | "G"): void {
-  const number = String(text ?? "").trim();
-  const bytes = /^\d+(?:\.\d+)?$/.test(number) ? Number(number) : 0;
-  if (bytes === 0 || bytes >= MIB) return;
-  throw new UsageError(
-    `--${option} ${JSON.stringify(text)} is ${number} ${bytes === 1 ? "byte" : "bytes"}; most likely ${number}${unit === "G" && bytes >= 256 ? "M" : unit} is meant`,
-  );
 }
 
 /** The value of an option; `null`: not given. Throws UsageError for a word that `parse` does not take; `right` says what it should be. */

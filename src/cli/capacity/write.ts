@@ -9,7 +9,7 @@ import { ACCOUNT_FILES } from "../../model/accounts.js";
 import type { ReadHost } from "../../read-hosts.js";
 import { unifiedDiff } from "../../report/diff.js";
 import { escapeText } from "../../report/terminal/escape.js";
-import type { HostCapacity } from "../../sizing/result.js";
+import { type HostCapacity, isGuess } from "../../sizing/result.js";
 import type { SourceFile } from "../../source/file.js";
 import { writeDiff } from "../diff-output.js";
 import { tell } from "../streams.js";
@@ -32,6 +32,8 @@ export interface Asked {
   readonly quiet: boolean;
   /** Whether `--write` was also given, which says itself that there is nothing to change. */
   readonly write: boolean;
+  /** Whether numbers for workers of unknown size may be written. */
+  readonly guess: boolean;
 }
 
 const NOTHING = "nothing to change: the pools are as recommended";
@@ -45,7 +47,8 @@ export function printDiff(results: readonly Computed[], world: World, asked: Ask
   for (const { file, after } of all.flatMap(({ edits }) => edits)) {
     writeDiff(unifiedDiff(file.display, file.text, after), world);
   }
-  for (const line of results.flatMap(missingOf)) tell(world, line);
+  const wrong = results.flatMap((one) => [...missingOf(one), ...one.found.warnings]);
+  for (const line of new Set(wrong)) tell(world, line);
   if (!asked.write && all.every(({ edits, refused }) => edits.length === 0 && refused.length === 0))
     tell(world, NOTHING);
   refuse(all.flatMap(({ refused }) => refused));
@@ -57,6 +60,7 @@ export function printDiff(results: readonly Computed[], world: World, asked: Ask
  */
 export function applyEdits(results: readonly Computed[], world: World, asked: Asked): void {
   refuse(results.flatMap(missingOf), exitStatus.incomplete);
+  if (!asked.guess) refuse(results.flatMap(guessOf));
   const all = results.map((one) => editsOf(one, world, asked));
   refuse(all.flatMap(({ refused }) => refused));
   const say = (line: string): unknown =>
@@ -105,6 +109,19 @@ function missingOf({ read: { host, spec } }: Computed): readonly string[] {
     .filter(({ file, fatal }) => fatal && !poolless.has(file))
     .map((one) => `${incompleteAt(one)}: ${one.reason}; pools may be missing from the sum`);
 }
+
+/** Which numbers are a guess, and what would make them more. */
+function guessOf({ read: { host }, found }: Computed): readonly string[] {
+  const names = found.pools.filter((one) => one.pool !== null && isGuess(one)).map(({ name }) => name);
+  if (names.length === 0) return [];
+  const where = host.name === "." ? "" : `${host.name}: `;
+  const which = `${names.slice(0, MOST_NAMES).join(", ")}${names.length > MOST_NAMES ? " and others" : ""}`;
+  return [
+    `${where}the size of a worker is a guess for ${which}: measure it under load with "fpmlint capacity" on the server or "ps aux" into --samples -, or give --worker-size; --accept-guess writes the numbers as they are`,
+  ];
+}
+
+const MOST_NAMES = 8;
 
 interface HostEdits {
   readonly root: string;

@@ -6,7 +6,12 @@ import { wrap } from "../terminal/width.js";
 import { percent, shortened, waitCurve } from "./bars.js";
 
 /** Which requests wait for a pool with the workers of the plan: a sentence, the curve, and how long a queue is useful. */
-export function demandLines(pool: PoolCapacity, unicode: boolean, width: number): readonly string[] {
+export function demandLines(
+  pool: PoolCapacity,
+  unicode: boolean,
+  width: number,
+  overloaded: boolean,
+): readonly string[] {
   const { demand, max } = pool.plan;
   if (demand === null) return [];
   const { rate, mean, load, needed, waiting } = demand;
@@ -16,6 +21,16 @@ export function demandLines(pool: PoolCapacity, unicode: boolean, width: number)
     waiting.mean === null
       ? `${max} cannot keep up: the queue grows until requests fail`
       : `with ${workersInWords(max)}, ${percent(waiting.utilisation)} busy, ${percent(waiting.probability)} of the requests wait for a worker (${showTime(waiting.mean)} on average over all requests)`;
+  if (overloaded)
+    return [
+      ...wrap(
+        escapeText(
+          `${shortened(pool.name)}: ${busy}, if the cores could keep up: they cannot, and the queue grows until requests fail`,
+        ),
+        width - 4,
+      ),
+      "",
+    ];
   const enough = `${needed} ${needed === 1 ? "worker is" : "workers are"} needed so that at most one in twenty waits`;
   const marked = new Map([[needed, "needed"]]);
   marked.set(max, max === needed ? "needed, and recommended" : "recommended");

@@ -45,8 +45,20 @@ export interface CapacityReport {
     readonly connections: number;
     readonly requests: number;
   } | null;
-  /** Sentences without a full stop. */
+  /** The requests need more processors than there are, so that no number of workers is enough; `null`: not so, or unknown. */
+  readonly overload: { readonly work: number; readonly cores: number } | null;
+  /** What is wrong or uncertain: sentences without a full stop. */
   readonly warnings: readonly string[];
+  /** What else is worth knowing: sentences without a full stop. */
+  readonly notes: readonly string[];
+}
+
+/** One of the limits of a pool. */
+export interface LimitReport {
+  /** `null`: unknown, or no number is enough. */
+  readonly workers: number | null;
+  /** The sum in words, or why there is none. */
+  readonly because: string;
 }
 
 export interface PoolReport {
@@ -64,14 +76,38 @@ export interface PoolReport {
     readonly rss: number | null;
     readonly borrowed: boolean;
     readonly named: boolean;
+    /** Why the size is only a guess: `nothing`, `fresh`, `resting`, `few`, `unnamed`; `null`: it is known. */
+    readonly guess: string | null;
   };
   readonly weight: { readonly value: number; readonly source: string };
   /** What is written, by its key; unknown values are missing. */
   readonly current: Readonly<Record<string, string | number>>;
   /** What to write, by its key: `pm.max_children` and its companions. */
   readonly recommended: Readonly<Record<string, string | number>>;
-  /** How many workers the memory is enough for. */
+  /** How many workers the memory is enough for: the same as `fits.workers`. */
   readonly byMemory: number;
+  /** How many workers the memory is enough for. */
+  readonly fits: LimitReport;
+  /** How many the processors can use. `least` and `most` are a range where the pool's share of computing is unknown. */
+  readonly useful: LimitReport & { readonly least: number | null; readonly most: number | null };
+  /** How many the requests need, so that at most one in twenty waits. */
+  readonly needed: LimitReport;
+  /** Which of these three is the smallest, of those that are known. */
+  readonly least: "fits" | "useful" | "needed";
+  /** What the running workers did between two looks, on the host itself; `null`: nobody looked. */
+  readonly load: {
+    /** Between the looks. */
+    readonly seconds: number;
+    /** Processors that the workers kept busy. */
+    readonly cores: number;
+    /** Requests per second; `null`, as the other two: there is no status page, or too few requests came. */
+    readonly rate: number | null;
+    readonly mean: number | null;
+    /** The part of a request that was computing. */
+    readonly share: number | null;
+  } | null;
+  /** Whether `recommended` is a guess, which `--write` refuses, because nobody knows what a worker needs. */
+  readonly guess: boolean;
   /** `null`: `memory_limit` is unknown. */
   readonly worstCase: {
     /** -1: without limit. */
@@ -88,7 +124,8 @@ export interface PoolReport {
     readonly p95: number | null;
     /** Workers that are busy on average. */
     readonly load: number;
-    readonly needed: number;
+    /** `null`: the processors cannot keep up, and no number is enough. */
+    readonly needed: number | null;
     readonly utilisation: number;
     readonly waitProbability: number;
     readonly meanWait: number | null;

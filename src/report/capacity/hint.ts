@@ -1,16 +1,18 @@
 import { MIB } from "../../capacity/size.js";
-import { type HostCapacity, isMeasured } from "../../sizing/result.js";
+import { type HostCapacity, isGuess, isMeasured } from "../../sizing/result.js";
 import { escapeText } from "../terminal/escape.js";
 
 /** What a reader can do with the result. */
 
-/** Whether a recommended number rests on a worker size that nobody measured or stated. */
+/** Whether a recommended number rests on a worker size that is a guess. */
 export function guessed({ pools }: HostCapacity): boolean {
-  return pools.some(({ pool, worker }) => pool !== null && worker.source === "assumed");
+  return pools.some((one) => one.pool !== null && isGuess(one));
 }
 
 /** How the files get the settings. A measurement gives other numbers the next time. */
 export function hintOf(found: HostCapacity): string {
+  if (guessed(found))
+    return "--diff shows the change to the pool files. --write refuses it, because the size of a worker is a guess: measure it, or state it with --worker-size; --accept-guess writes it as it is.";
   const hint =
     "The same command with --diff shows the change to the pool files; with --write it makes the change.";
   const pinned = pinnedBy(found);

@@ -1,5 +1,5 @@
 import type { Incomplete } from "../../engine/finding.js";
-import type { HostCapacity, PoolCapacity } from "../../sizing/result.js";
+import { type HostCapacity, isGuess, type PoolCapacity } from "../../sizing/result.js";
 import { position } from "../../source/file.js";
 import { stringify } from "../json.js";
 import type { CapacityReport, PoolReport } from "./document.js";
@@ -24,7 +24,7 @@ export function failedJson(failed: readonly Incomplete[]) {
 
 /** What is said of one host. */
 export function hostJson(found: HostCapacity): CapacityReport {
-  const { host, input, plan, sources, pools, warnings, processMax, nginx, cores } = found;
+  const { host, input, plan, sources, pools, warnings, notes, processMax, nginx, cores } = found;
   return {
     host,
     memory: {
@@ -50,7 +50,7 @@ export function hostJson(found: HostCapacity): CapacityReport {
             share: input.cpu.share,
             workers: plan.byCpu,
           },
-    pools: pools.map(poolJson),
+    pools: pools.map((pool) => poolJson(pool, plan.overload !== null)),
     processMax: processMax.map(({ now, recommended, place }) => ({
       file: place.span.file.display,
       line: position(place.span.file, place.span.start).line,
@@ -58,12 +58,14 @@ export function hostJson(found: HostCapacity): CapacityReport {
       recommended,
     })),
     nginx: nginx === null ? null : { ...nginx },
+    overload: plan.overload,
     warnings,
+    notes,
   };
 }
 
-function poolJson(pool: PoolCapacity): PoolReport {
-  const { name, worker, input, current, plan, because, backlog, ramp, readTimeout } = pool;
+function poolJson(pool: PoolCapacity, overloaded: boolean): PoolReport {
+  const { name, worker, input, current, plan, because, limits, backlog, ramp, readTimeout } = pool;
   const section = pool.pool?.section.span ?? null;
   return {
     name,
@@ -74,8 +76,11 @@ function poolJson(pool: PoolCapacity): PoolReport {
     current,
     recommended: { ...plan.settings },
     byMemory: plan.byMemory,
+    ...limits,
+    load: pool.load,
+    guess: isGuess(pool),
     worstCase: worstCase(pool),
-    demand: plan.demand === null ? null : demand(plan.demand),
+    demand: plan.demand === null ? null : demand(plan.demand, overloaded),
     backlog:
       backlog === null ? null : { worth: backlog.worth, listen: backlog.listen, somaxconn: backlog.most },
     rampSeconds: ramp,
@@ -92,17 +97,17 @@ function worstCase({ plan, input: { memoryLimit: limit } }: PoolCapacity) {
   return { memoryLimit: limit, bytes, fits: workers >= plan.max, workers };
 }
 
-function demand(answer: NonNullable<PoolCapacity["plan"]["demand"]>) {
+function demand(answer: NonNullable<PoolCapacity["plan"]["demand"]>, overloaded: boolean) {
   const { rate, mean, p95, load, needed, waiting, enoughMean } = answer;
   return {
     rate,
     mean,
     p95,
     load,
-    needed,
+    needed: overloaded ? null : needed,
     utilisation: waiting.utilisation,
     waitProbability: waiting.probability,
     meanWait: waiting.mean,
-    enoughMean,
+    enoughMean: overloaded ? null : enoughMean,
   };
 }

@@ -23,6 +23,7 @@ export function sumOf({ name, because, weightSource }: PoolCapacity, { pools, pl
 export function singleLines({ plan, pools }: HostCapacity, width: number): readonly string[] {
   const { left, kept } = plan.shares;
   const single = plan.pools.filter((one) => one.single).length;
+  if (plan.pools.some((one) => one.bounded)) return [];
   if (kept || single === 0 || single === pools.length) return [];
   const workers = single === 1 ? "the one worker of that pool" : `the ${single} workers of those pools`;
   return wrap(`the others share ${mebibytes(left)}: ${mebibytes(plan.budget)} without ${workers}`, width - 4);
@@ -30,10 +31,10 @@ export function singleLines({ plan, pools }: HostCapacity, width: number): reado
 
 /** Says why room for another worker stays empty. */
 export function spareLines({ plan, pools }: HostCapacity, width: number): readonly string[] {
-  const least = Math.min(...pools.map(({ worker }) => worker.bytes));
-  const held = plan.pools.some(({ max, byMemory }) => max < byMemory);
-  if (plan.shares.kept || held || plan.spare < least) return [];
-  const text = `${mebibytes(plan.spare)} are left over: more than a worker needs, but the next step would be one more in several pools, and not all of them fit`;
+  const growing = pools.filter((one) => !one.plan.bounded);
+  const least = Math.min(...growing.map(({ worker }) => worker.bytes));
+  if (plan.shares.kept || growing.length === 0 || plan.spare < least) return [];
+  const text = `${mebibytes(plan.spare)} are left over: more than a worker needs, but the pool that is due the next one has larger workers`;
   return wrap(text, width - 4);
 }
 

@@ -8,6 +8,7 @@ import { table, wrap } from "../terminal/width.js";
 import { asciiLines, memoryBar, shortened } from "./bars.js";
 import { demandLines } from "./demand.js";
 import { guessed, hintOf } from "./hint.js";
+import { limitLines } from "./limits.js";
 import { singleLines, spareLines, sumOf, worstLines } from "./sums.js";
 
 export interface CapacityTextOptions {
@@ -23,7 +24,9 @@ export interface CapacityTextOptions {
 export function capacityText(found: HostCapacity, options: CapacityTextOptions): string {
   const paint = painter(options.color);
   const title = (text: string): string => paint("headline", text);
-  const demands = found.pools.flatMap((pool) => demandLines(pool, options.unicode, options.width));
+  const demands = found.pools.flatMap((pool) =>
+    demandLines(pool, options.unicode, options.width, found.plan.overload !== null),
+  );
   const lines = [
     title(headline(found)),
     "",
@@ -39,13 +42,16 @@ export function capacityText(found: HostCapacity, options: CapacityTextOptions):
     ...(found.plan.shares.kept ? [] : indented(["(rounded down to whole workers)"])),
     ...indented(singleLines(found, options.width)),
     ...indented(spareLines(found, options.width)),
+    "",
+    title("What bounds them"),
+    ...indented(limitLines(found, options.width)),
     ...indented(worstLines(found, options.width)),
     "",
-    title(`What to write${guessed(found) ? " (a guess: the size of a worker is assumed)" : ""}`),
+    title(`What to write${guessed(found) ? " (a guess: nobody knows what a worker needs)" : ""}`),
     ...indented(found.pools.flatMap((pool) => settingLines(pool, options))),
     ...indented(processLines(found, options)),
     ...(demands.length === 0 ? [] : [title("Who has to wait"), ...indented(demands)]),
-    ...notes(found, options, paint),
+    ...notesOf(found, options, paint),
     ...(options.hint && found.pools.some(({ pool }) => pool !== null)
       ? ["", ...wrap(hintOf(found), options.width - 2)]
       : []),
@@ -204,10 +210,15 @@ function processLines({ processMax }: HostCapacity, { unicode }: CapacityTextOpt
   ]);
 }
 
-function notes({ warnings }: HostCapacity, { width }: CapacityTextOptions, paint: Paint): readonly string[] {
-  if (warnings.length === 0) return [];
-  const lines = warnings.flatMap((warning) =>
+function notesOf(
+  { warnings, notes }: HostCapacity,
+  { width }: CapacityTextOptions,
+  paint: Paint,
+): readonly string[] {
+  const all = [...warnings, ...notes];
+  if (all.length === 0) return [];
+  const lines = all.flatMap((warning) =>
     wrap(escapeText(warning), width - 4).map((line, index) => `${index === 0 ? "- " : "  "}${line}`),
   );
-  return [paint("warning", "Worth knowing"), ...indented(lines)];
+  return [paint(warnings.length === 0 ? "headline" : "warning", "Worth knowing"), ...indented(lines)];
 }

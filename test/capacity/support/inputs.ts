@@ -52,6 +52,10 @@ const pool: fc.Arbitrary<PoolInput> = fc.record({
   spawnRate: fc.constantFrom(null, null, 32),
   idleTimeout: fc.constantFrom(null, null, 10),
   measured: fc.boolean(),
+  guess: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.boolean() }),
+  now: fc.option(fc.integer({ min: 1, max: 60 }), { nil: null }),
+  written: fc.constant(null),
+  share: fc.option(fc.double({ min: 0.01, max: 1, noNaN: true }), { nil: null }),
   busy: fc.boolean(),
   memoryLimit: fc.oneof(fc.constantFrom(null, Infinity, 128 * MIB), wholeLog(1, MOST)),
   demand: fc.option(demand, { nil: null }),
@@ -82,6 +86,7 @@ export function plans({ pools, cpu }: Choices): fc.Arbitrary<PlanInput> {
       times: fc.option(fc.oneof(log(1, 100), log(1, 1e9)), { nil: null, freq: 8 }),
       memory: size,
       present: fc.boolean(),
+      cores: fc.option(fc.integer({ min: 1, max: 64 }), { nil: null }),
     })
     .map(({ times, memory, ...rest }) => {
       const least = rest.pools.reduce((sum, one) => sum + one.bytes, 0);

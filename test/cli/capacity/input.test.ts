@@ -223,10 +223,10 @@ describe("samples", () => {
     expect(joined((await run([...asked, "-"], line.repeat(6))).out)).not.toContain(names);
   });
 
-  test("of other pools are said to be of other pools", async () => {
+  test("of other pools say nothing of a pool that has none", async () => {
     const line = "shop 3 0.0 0.4 260000 61440 ? S 10:00 0:01 php-fpm: pool shop\n";
     const { out } = await run([...asked, "-"], line.repeat(6));
-    expect(out).toMatch(/blog +60 MiB +--samples, 6 workers of other pools/);
+    expect(out).toMatch(/blog +63 MiB +assumed/);
     expect(out).toMatch(/shop +60 MiB +--samples, 6 workers {2}/);
     expect(joined(out)).toContain("there is none for blog, wiki");
   });
@@ -346,7 +346,7 @@ describe("text", () => {
   });
 
   test("says where the rest of a shared budget comes from", async () => {
-    const { out } = await run(["etc", "--ram", "4G", "--weight", "shop=0.001"]);
+    const { out } = await run(["etc", "--ram", "4G", "--worker-size", "63M", "--weight", "shop=0.001"]);
     expect(out).toContain("blog: 2813.8 MiB × 1/2 / 63 MiB = 22");
     expect(out).toContain("the others share 2813.8 MiB: 2876.8 MiB without the one worker of that pool");
   });
@@ -370,7 +370,7 @@ describe("warnings are true", () => {
   });
 
   test("a shorter queue fails at once on a Unix socket only", async () => {
-    const asked = ["--rate", "shop=40/s", "--mean", "20s"];
+    const asked = ["--rate", "shop=1/s", "--mean", "20s"];
     change(poolFile("shop"), "pm = dynamic", "listen.backlog = 511\npm = dynamic");
     expect(await notes(asked)).toContain("listen.backlog = 90 fails the others at once instead of late");
     change(poolFile("shop"), "listen = /run/php/$pool.sock", "listen = 127.0.0.1:9000");

@@ -205,10 +205,6 @@ async function judgeCapacity(
   const writes = words.includes("--write");
   const changed = [...after].some(([path, text]) => before.get(path) !== text);
   const diffs = words.includes("--diff");
-  // What the processors deny to one pool is not shared out at once: the other pools grow in the runs after.
-  const settles = words.some((word) => word.startsWith("--cpu-share")) ? SETTLES_WITHIN : 0;
-  let last = second;
-  for (let left = settles; changed && left > 0 && !isSettled(last); left -= 1) last = await run();
   return (
     commandFault(first) ??
     commandFault(second) ??
@@ -218,16 +214,13 @@ async function judgeCapacity(
       ? null
       : different("not the same twice", first.out + first.err, second.out + second.err)) ??
     (changed && !writes ? "write: files changed without --write" : null) ??
-    (changed && !isSettled(last)
-      ? `write: the second run does not say "nothing to change": ${JSON.stringify((last.out + last.err).slice(-300))}`
+    (changed && !isSettled(second)
+      ? `write: the second run does not say "nothing to change": ${JSON.stringify((second.out + second.err).slice(-300))}`
       : null) ??
     documentFault(words, first) ??
     (writes ? null : await narrowFault(words, one, directory))
   );
 }
-
-/** Runs with --cpu-share after which the numbers of all pools stay. */
-const SETTLES_WITHIN = 6;
 
 function isSettled({ out, err }: { readonly out: string; readonly err: string }): boolean {
   return /nothing to change/.test(out + err);

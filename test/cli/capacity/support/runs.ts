@@ -60,7 +60,7 @@ export async function write(
   { words, input }: CapacityHost,
 ): Promise<{ found: Document; said: string }> {
   const { status, out, err } = await runCommand(
-    ["capacity", "etc", ...words, "--write", "--format", "json"],
+    ["capacity", "etc", ...words, "--write", "--accept-guess", "--format", "json"],
     {
       rules,
       validators,

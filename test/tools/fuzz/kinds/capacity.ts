@@ -18,7 +18,13 @@ function words(random: Random): readonly string[] {
     random.chance(chance) ? option(...args) : [];
   const whatIf = random.chance(0.1);
   const rate = random.chance(0.25);
-  const changes = whatIf ? [] : random.chance(0.55) ? ["--write"] : random.chance(0.5) ? ["--diff"] : [];
+  const changes = whatIf
+    ? []
+    : random.chance(0.55)
+      ? ["--write", ...(random.chance(0.5) ? ["--accept-guess"] : [])]
+      : random.chance(0.5)
+        ? ["--diff"]
+        : [];
   return [
     ...(whatIf
       ? option("what-if", ["2G,4G", "1G,2G,4G,64G", "512M"], random)

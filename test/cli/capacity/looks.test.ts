@@ -1,0 +1,77 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { afterAll, expect } from "vitest";
+import { askFpm } from "../../../src/cli/capacity/fastcgi.js";
+import { loadsOf } from "../../../src/cli/capacity/looks.js";
+import { diskFilesystem } from "../../../src/host/disk.js";
+import { buildHost } from "../../../src/model/build.js";
+import { describeProofs, fpmCommand } from "../../daemons/available.js";
+import { type Child, startChild, waitFor, waitsForEvents } from "../../daemons/processes.js";
+
+/** Two looks at a real pool under load. */
+
+const dir = mkdtempSync("/tmp/fpmlint-looks-");
+let child: Child | null = null;
+afterAll(async () => {
+  await child?.stop();
+  rmSync(dir, { recursive: true });
+});
+
+function hostOf(main: string) {
+  const spec = { name: ".", root: "/", nginx: null, fragments: [], fpm: [main], pools: [] };
+  return buildHost(spec, diskFilesystem({ root: "/", workingDirectory: "/" }), { phpVersion: "8.2" });
+}
+
+describeProofs("what the workers of a pool do", (proof) => {
+  proof("is told by their processes and by the status page", async () => {
+    const main = `${dir}/php-fpm.conf`;
+    const pool = (name: string, more: string): string =>
+      `[${name}]\nuser = www-data\nlisten = ${dir}/${name}.sock\nlisten.mode = 0600\npm = static\npm.max_children = 8\n${more}`;
+    writeFileSync(
+      main,
+      `[global]\npid = ${dir}/pid\nerror_log = ${dir}/log\n${pool("busy", "pm.status_path = /status\n")}${pool("quiet", "")}`,
+    );
+    // Half of it is computing.
+    writeFileSync(
+      `${dir}/work.php`,
+      "<?php $end = microtime(true) + 0.005; while (microtime(true) < $end); usleep(5000); echo 'done';",
+    );
+    chmodSync(dir, 0o755);
+    const started = startChild(fpmCommand ?? "", ["-n", "-F", "-y", main], `${dir}/out`, {
+      PATH: process.env.PATH,
+    });
+    child = started;
+    await waitFor(() => started.exited() || waitsForEvents(started.pid), 60_000);
+    const params = [
+      ["SCRIPT_FILENAME", `${dir}/work.php`],
+      ["REQUEST_METHOD", "GET"],
+      ["REQUEST_URI", "/work"],
+    ] as const;
+    let [asking, answered] = [true, 0];
+    const client = async (): Promise<void> => {
+      while (asking) {
+        const body = await askFpm({ path: `${dir}/busy.sock` }, params, 60_000);
+        if (body === "done") answered += 1;
+      }
+    };
+    const clients = [client(), client()];
+    await waitFor(() => answered > 10, 60_000);
+    const loads = await loadsOf(hostOf(main));
+    asking = false;
+    await Promise.all(clients);
+    const [busy, quiet] = [...loads]
+      .toSorted(([a], [b]) => (a.name < b.name ? -1 : 1))
+      .map(([, load]) => load);
+    expect(busy?.cores).toBeGreaterThan(0);
+    expect(busy?.rate).toBeGreaterThan(0);
+    expect(busy?.mean).toBeGreaterThanOrEqual(0.01);
+    expect(busy?.share).toBeGreaterThan(0.05);
+    expect(busy?.share).toBeLessThanOrEqual(1);
+    expect(quiet).toMatchObject({ rate: null, mean: null, share: null });
+  });
+});
+
+describeProofs("who does not answer", (proof) => {
+  proof("is not waited for", async () => {
+    expect(await askFpm({ path: `${dir}/nobody.sock` }, [], 1000)).toBeNull();
+  });
+});
