@@ -12,6 +12,15 @@ export interface Event {
   readonly child: string;
   readonly parts: ReadonlyMap<string, string>;
   readonly line: LogLine;
+  /** Which of all that were read it was: of those of one second the order of the log counts. */
+  readonly order: number;
+}
+
+/** Whether it happened after the other. */
+export function isAfter(one: Event, other: Event): boolean {
+  return one.time !== null && other.time !== null && one.time !== other.time
+    ? one.time > other.time
+    : one.order > other.order;
 }
 
 /** Lines that are events. */
@@ -62,6 +71,7 @@ const MOST = 5000;
 export class Events {
   private readonly byId = new Map<string, Event[]>();
   private sorted = false;
+  private added = 0;
 
   add({ signature, parts }: Match, line: LogLine): void {
     if (!KEPT.has(signature.id)) return;
@@ -72,7 +82,9 @@ export class Events {
       child: parts.get("child") ?? "",
       parts,
       line,
+      order: this.added,
     };
+    this.added += 1;
     const own = this.byId.get(signature.id);
     if (own === undefined) this.byId.set(signature.id, [event]);
     else if (own.length < MOST * 2) own.push(event);

@@ -1,6 +1,6 @@
 import { showTime } from "../logs/time.js";
 import type { Verdict } from "./cause.js";
-import type { Event } from "./events.js";
+import { type Event, isAfter } from "./events.js";
 import { at, byFinding, byItself, byOutside, type Known } from "./evidence.js";
 
 /** A stop that is shorter is a restart. */
@@ -63,21 +63,16 @@ export function whyNoListener(known: Known): Verdict {
 function isDown({ group, events }: Known): Verdict | null {
   const first = group.first ?? 0;
   const last = group.last ?? Number.POSITIVE_INFINITY;
-  const stop = lastBefore(events.of(["stopping"]), first + 2000);
-  const start = lastBefore(events.of(["started"]), first);
+  const stop = lastBefore(events.of(["stopping"]), first + 1000);
   const refused = lastBefore(events.of(REFUSALS), last);
-  const again = events
-    .of(["started"])
-    .find(({ time }) => time !== null && time >= first - 1000 && time >= (stop?.time ?? 0));
-  if (
-    refused !== null &&
-    (refused.time ?? 0) >= (start?.time ?? 0) &&
-    (again === undefined || (again.time ?? 0) > last)
-  )
-    return byOutside("fpm-down", "event", true, [
-      `PHP-FPM refused to start ${at(refused.time)}: ${refused.line.message.slice(0, 160)}`,
-    ]);
-  if (stop === null || (start !== null && (start.time ?? 0) > (stop.time ?? 0))) return null;
+  const starts = events.of(["started"]);
+  if (refused !== null && !starts.some((one) => isAfter(one, refused) && (one.time ?? 0) <= first)) {
+    const said = `PHP-FPM refused to start ${at(refused.time)}: ${refused.line.message.slice(0, 160)}`;
+    return byOutside("fpm-down", "event", true, [said]);
+  }
+  if (stop === null) return null;
+  const again = starts.find((one) => isAfter(one, stop));
+  if (again !== undefined && (again.time ?? 0) < first) return null;
   const stopped = `PHP-FPM ended ${at(stop.time)}`;
   if (again?.time == null)
     return byOutside("fpm-down", "event", true, [`${stopped}, and its log has no start since`]);

@@ -32,7 +32,7 @@ if ($m === 'crash') posix_kill(getmypid(), 11);
 if ($m === 'memory') str_repeat('x', 64 << 20);
 if ($m === 'fatal') nope();
 if ($m === 'header') header('X: ' . str_repeat('x', 20000));
-if ($m === 'large') echo str_repeat('x', 3000000);
+if ($m === 'large') echo str_repeat('x', 30000000);
 if ($m === 'half') { echo str_repeat('x', 100000); flush(); posix_kill(getmypid(), 9); }
 echo 'ok';
 `;
@@ -60,20 +60,15 @@ export class Pair {
     chmodSync(dir, 0o755);
     const [port, own, free] = [await freePort(), await freePort(), await freePort()];
     const listen = options.tcp ? `127.0.0.1:${own}` : `${dir}/run/${options.name}.sock`;
-    for (const one of ["run", "log", "www", "body", "tmp", "etc/nginx", "etc/php/8.2/fpm/pool.d"])
+    for (const one of ["run", "log", "www", "body", "tmp", "etc/nginx", "etc/php/8.2/fpm"])
       mkdirSync(join(dir, one), { recursive: true });
     for (const one of ["body", "tmp", "run"]) chmodSync(join(dir, one), 0o777);
     writeFileSync(join(dir, "www/index.php"), options.script ?? SCRIPT);
     const filled = (text: string): string => text.replaceAll("DIR", dir).replaceAll("PORT", String(free));
     const pass = filled(options.pass ?? (options.tcp ? listen : `unix:${listen}`));
     writeFileSync(join(dir, "etc/nginx/nginx.conf"), filled(nginxConf(options, port, pass)));
-    writeFileSync(
-      join(dir, "etc/php/8.2/fpm/php-fpm.conf"),
-      filled(
-        `[global]\nerror_log = DIR/log/fpm.log\ndaemonize = no\n${options.global ?? ""}\ninclude = DIR/etc/php/8.2/fpm/pool.d/*.conf\n`,
-      ),
-    );
-    writeFileSync(join(dir, "etc/php/8.2/fpm/pool.d/www.conf"), filled(poolConf(options, listen)));
+    const global = `[global]\nerror_log = DIR/log/fpm.log\ndaemonize = no\n${options.global ?? ""}\n`;
+    writeFileSync(join(dir, "etc/php/8.2/fpm/php-fpm.conf"), filled(global + poolConf(options, listen)));
     return new Pair(dir, port, listen);
   }
 
@@ -125,7 +120,7 @@ export class Pair {
   }
 
   /** The status; 0: no answer. */
-  ask(path: string, body: Buffer | null = null): Promise<number> {
+  ask(path: string, body: Buffer | null = null, pause = 0): Promise<number> {
     return new Promise((done) => {
       const options = {
         host: "127.0.0.1",
@@ -139,7 +134,8 @@ export class Pair {
       sent.on("response", (answer) => {
         answer.on("error", () => done(answer.statusCode ?? 0));
         answer.on("close", () => done(answer.statusCode ?? 0));
-        answer.resume();
+        // A client that does not read makes nginx keep the answer.
+        setTimeout(() => answer.resume(), pause);
       });
       sent.on("timeout", () => sent.destroy());
       sent.on("error", () => done(0));
