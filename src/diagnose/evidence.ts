@@ -1,6 +1,7 @@
 import { outsideCause } from "../causes/outside-causes.js";
 import type { Finding } from "../engine/finding.js";
 import { showTime } from "../logs/time.js";
+import { wordMap } from "../source/word-map.js";
 import type { Verdict } from "./cause.js";
 import type { Decided } from "./decided.js";
 import type { Events } from "./events.js";
@@ -78,13 +79,15 @@ export function unknown({ signature }: Group, tell: string, evidence: readonly s
   };
 }
 
+/** Seconds. */
+const UNITS: ReadonlyMap<string, number> = wordMap({ ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 });
+
 /** The effective number of a setting that decides, in seconds or as a count; `null`: unknown. */
 export function numberOf(known: Pick<Known, "decided">, name: string): number | null {
   const text = known.decided.find((one) => one.name === name)?.value ?? null;
   const [, number, unit = ""] = /^(\d{1,9})(ms|s|m|h|d)?$/.exec(text ?? "") ?? [];
   if (number === undefined) return null;
-  const factor = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, "": 1 } as const;
-  return Number(number) * (factor[unit as keyof typeof factor] ?? 1);
+  return Number(number) * (UNITS.get(unit) ?? 1);
 }
 
 export function at(time: number | null): string {

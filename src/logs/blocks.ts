@@ -36,7 +36,7 @@ export class LineBlocks {
   private keep(bytes: Buffer): Buffer | null {
     this.rest = Buffer.concat([this.rest, bytes]);
     if (this.rest.length <= LONGEST_LINE) return null;
-    const line = Buffer.concat([this.rest.subarray(0, KEPT), Buffer.from("\n")]);
+    const line = Buffer.concat([this.rest.subarray(0, KEPT), Buffer.of(NEWLINE)]);
     this.rest = Buffer.alloc(0);
     this.skipping = true;
     this.cut += 1;

@@ -170,7 +170,7 @@ export const answerSignatures: readonly Signature[] = [
       "upstream sent no valid {protocol} header while reading response header from upstream",
     ],
     phase: "header",
-    means: "the script printed something that is no header",
+    means: "the script printed something that is not a header",
     status: 502,
     counts: "request",
     rules: [],

@@ -178,7 +178,7 @@ export const connectSignatures: readonly Signature[] = [
     by: "nginx",
     templates: ["upstream server temporarily disabled while {what}"],
     phase: "connect",
-    means: "a server of the group failed max_fails times and is left out for fail_timeout",
+    means: "a server of the group failed max_fails times and is skipped for fail_timeout",
     status: null,
     counts: "sign",
     rules: [],

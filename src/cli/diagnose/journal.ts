@@ -19,8 +19,8 @@ const QUESTIONS: readonly (readonly string[])[] = [["--unit=php*-fpm*", "--unit=
 export function readJournal(collector: Collector, since: number | null): readonly ReadLog[] {
   return QUESTIONS.map((question) => {
     const display = `journalctl ${question.join(" ")}`;
-    const from = since === null ? "-1d" : showTime(since);
-    const ran = spawnSync(PROGRAM, [...COMMON, `--since=${from}`, ...question], {
+    const begin = since === null ? "-1d" : showTime(since);
+    const ran = spawnSync(PROGRAM, [...COMMON, `--since=${begin}`, ...question], {
       env: { LC_ALL: "C", SYSTEMD_COLORS: "0" },
       stdio: ["ignore", "pipe", "pipe"],
       maxBuffer: LARGEST,
