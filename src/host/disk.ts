@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { decodeBytes } from "../source/bytes.js";
-<<<<<<< HEAD
+import { timed } from "../source/timings.js";
 import {
   childrenIn,
   linkTarget,
@@ -12,10 +12,6 @@ import {
   readRegular,
   readStart,
 } from "./door.js";
-=======
-import { timed } from "../source/timings.js";
-import { childrenIn, linkTarget, namesIn, pathBytes, readRegular, readStart } from "./door.js";
->>>>>>> main
 import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
 import { codeOf, reasonOf, TOO_MANY_LINKS } from "./system-error.js";

@@ -178,11 +178,7 @@ export const connectSignatures: readonly Signature[] = [
     by: "nginx",
     templates: ["upstream server temporarily disabled while {what}"],
     phase: "connect",
-<<<<<<< HEAD
-    means: "a server of the group failed max_fails times and is skipped for fail_timeout",
-=======
     means: "a server of the group failed max_fails times and is not asked for fail_timeout",
->>>>>>> main
     status: null,
     counts: "sign",
     rules: [],

@@ -36,7 +36,9 @@ export function shownSample(
 /** What a message may have of a person: the query of an address, a mail address, who logged in. */
 function withoutPersons(message: string): string {
   return message
-    .replace(/\?[^\s"')]{1,2000}/g, "?…")
-    .replace(/[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}/g, "…@…")
-    .replace(/\b(user|user:) "[^"]{1,200}"/g, '$1 "…"');
+    .replace(/\?[^\s"')]+/g, "?…")
+    .split(" ")
+    .map((word) => (word.includes("@") ? "…@…" : word))
+    .join(" ")
+    .replace(/\buser "[^"]+"/g, 'user "…"');
 }
