@@ -56,7 +56,7 @@ export function recognise(text: string, now: number): Recognised | null {
 
 /** A message that was cut after its error: `connect() to unix:/run/a.sock failed (2: No such file or directory)`. */
 function withSomeErrno(text: string): Match | null {
-  return /failed \(\d+: [^)]*\)$/.test(text)
+  return text.endsWith(")") && text.includes(" failed (")
     ? signatureTable.match(`${text} while connecting to upstream`, null, null)
     : null;
 }

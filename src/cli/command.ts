@@ -3,8 +3,20 @@ import { nearest } from "../source/spelling.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
 import { withRevision } from "./changed.js";
-import { CAPACITY, COMMANDS, COMPLETION, EXPLAIN, INIT, LINT, PURPOSE, RULES, TRACE } from "./commands.js";
+import {
+  CAPACITY,
+  COMMANDS,
+  COMPLETION,
+  DIAGNOSE,
+  EXPLAIN,
+  INIT,
+  LINT,
+  PURPOSE,
+  RULES,
+  TRACE,
+} from "./commands.js";
 import { completion } from "./completion/completion.js";
+import { diagnoseCommand } from "./diagnose/command.js";
 import { explain } from "./explain.js";
 import { init } from "./init.js";
 import { lintCommand } from "./lint.js";
@@ -66,7 +78,10 @@ function parser(
     .usage(`${PURPOSE}\n\nUsage: $0 ${LINT.words} [options]`)
     .middleware(lastOf, true)
     .options(COMMON_OPTIONS);
-  return withTexts(withInit(withCommands(cli, words, world, lint, end), world), world)
+  return withTexts(
+    withInit(withDiagnose(withCommands(cli, words, world, lint, end), world, end), world),
+    world,
+  )
     .version(version)
     .alias("version", "V")
     .help()
@@ -135,6 +150,19 @@ function withCommands(
     );
 }
 
+function withDiagnose(cli: Common, world: World, end: (status: number) => void) {
+  return cli.command(
+    `${DIAGNOSE.name} ${DIAGNOSE.words}`,
+    DIAGNOSE.describe,
+    (y) =>
+      y.positional("words", DIAGNOSE.positionals.words).options(DIAGNOSE.options).epilogue(DIAGNOSE.epilogue),
+    async (argv) => {
+      const words = [...(argv.words ?? []), ...argv._.slice(1)].map(dash);
+      end(await diagnoseCommand({ ...argv, words }, world));
+    },
+  );
+}
+
 function withInit(cli: Common, world: World) {
   return cli.command(
     `${INIT.name} ${INIT.words}`,
@@ -151,7 +179,7 @@ function withTexts(cli: Common, world: World) {
       `${EXPLAIN.name} ${EXPLAIN.words}`,
       EXPLAIN.describe,
       (y) => y.positional("topic", EXPLAIN.positionals.topic),
-      (argv) => explain(argv.topic, argv.color, world),
+      (argv) => explain([...argv.topic, ...argv._.slice(1)].map(dash), argv.color, world),
     )
     .command(
       RULES.name,

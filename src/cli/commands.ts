@@ -1,5 +1,6 @@
 import type { PositionalOptions } from "yargs";
 import { CAPACITY_EPILOGUE, CAPACITY_OPTIONS } from "./capacity/options.js";
+import { DIAGNOSE_EPILOGUE, DIAGNOSE_OPTIONS } from "./diagnose/options.js";
 import { type Completes, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
 import { TRACE_EPILOGUE, TRACE_OPTIONS } from "./trace/options.js";
 
@@ -36,6 +37,7 @@ const EPILOGUE = `Examples:
   fpmlint --changed origin/main       what this branch is about, findings elsewhere not shown
   fpmlint --format json=report.json --format text /etc
   nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
+  fpmlint diagnose                    why requests failed: this server's logs and configuration
   fpmlint explain 502                 every cause of a 502, and how to tell them apart
   fpmlint trace http://NAME/PATH      what this request meets, line by line
   fpmlint capacity                    how many workers this server has memory for
@@ -97,11 +99,27 @@ export const TRACE = {
   epilogue: TRACE_EPILOGUE,
 } as const satisfies CommandRow;
 
+export const DIAGNOSE = {
+  name: "diagnose",
+  words: "[words..]",
+  describe: "why requests failed: reads the logs that the configuration names, ranks the causes",
+  positionals: {
+    words: {
+      type: "string",
+      array: true,
+      completes: "file",
+      describe:
+        "the path of the configuration, logs to read instead of those that it names, or - for lines on standard input [default: this machine]",
+    },
+  },
+  options: DIAGNOSE_OPTIONS,
+  epilogue: DIAGNOSE_EPILOGUE,
+} as const satisfies CommandRow;
+
 export const EXPLAIN = {
   name: "explain",
   words: "<topic..>",
-  describe:
-    "a rule's page (timeout/terminate-below-read), or every cause of a 502, blank page, redirect loop …",
+  describe: "a rule's page, every cause of a 502, blank page, redirect loop …, or what a line of a log means",
   positionals: {
     topic: {
       type: "string",
@@ -109,7 +127,7 @@ export const EXPLAIN = {
       demandOption: true,
       completes: "topic",
       describe:
-        "a rule's id, an HTTP status, or what users see: blank page, downloads, redirect loop, no input file specified, file not found, access denied",
+        "a rule's id, an HTTP status, what users see (blank page, downloads, redirect loop, no input file specified, file not found, access denied), a line of a log in quotes, or - for lines on standard input; after a line, the path of the configuration",
     },
   },
   options: {},
@@ -162,4 +180,13 @@ export const COMPLETION = {
 } as const satisfies CommandRow;
 
 /** In the order of the help; the first is the linter. */
-export const COMMANDS: readonly CommandRow[] = [LINT, CAPACITY, TRACE, INIT, EXPLAIN, RULES, COMPLETION];
+export const COMMANDS: readonly CommandRow[] = [
+  LINT,
+  DIAGNOSE,
+  CAPACITY,
+  TRACE,
+  INIT,
+  EXPLAIN,
+  RULES,
+  COMPLETION,
+];

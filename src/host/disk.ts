@@ -2,7 +2,16 @@ import { lstatSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { decodeBytes } from "../source/bytes.js";
 import { timed } from "../source/timings.js";
-import { childrenIn, linkTarget, namesIn, pathBytes, readRegular, readStart } from "./door.js";
+import {
+  childrenIn,
+  linkTarget,
+  namesIn,
+  type OpenFile,
+  openPieces,
+  pathBytes,
+  readRegular,
+  readStart,
+} from "./door.js";
 import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
 import { codeOf, reasonOf, TOO_MANY_LINKS } from "./system-error.js";
@@ -112,7 +121,13 @@ function look(disk: Disk, wanted: string): Entry {
         return refused(path, error);
       }
     case "file":
-      return { kind: "file", path, read: reader(at, PARTED_BY_NULS.test(path)), head: () => headText(at) };
+      return {
+        kind: "file",
+        path,
+        read: reader(at, PARTED_BY_NULS.test(path)),
+        head: () => headText(at),
+        open: () => piecesOf(at),
+      };
     case "missing":
       return { kind: "missing", path, dangling: false };
     case "refused":
@@ -139,6 +154,11 @@ function readText(file: string, nuls: boolean): { readonly text: string } | { re
   const { bytes } = opened;
   if (!nuls && bytes.subarray(0, BINARY_WITHIN).includes(0)) return { unreadable: BINARY };
   return { text: decodeBytes(bytes) };
+}
+
+function piecesOf(file: string): OpenFile | { readonly unreadable: string } {
+  const opened = openPieces(file, "named");
+  return opened.kind === "open" ? opened : { unreadable: opened.reason };
 }
 
 /** Bytes that tell what a file is. */

@@ -127,6 +127,72 @@ function read(path: string, limit: number, takes: (stat: Stats) => boolean, foll
   }
 }
 
+/** A file that is read piece by piece, because it may be larger than the memory. */
+export interface OpenFile {
+  readonly kind: "open";
+  /** Bytes when it was opened; 0 for a pipe. */
+  readonly size: number;
+  /** Whether any place of it can be read, as of a regular file and of no pipe. */
+  readonly seekable: boolean;
+  /** When it was changed last, in milliseconds since 1970. */
+  readonly changed: number;
+  /** The same text for the same file under any name, whatever is renamed. */
+  readonly identity: string;
+  /** Reads into `bytes`; answers how many came, 0 at the end. `at`: `null` goes on where it was. Throws what the system says. */
+  read(bytes: Buffer, at: number | null): number;
+  close(): void;
+}
+
+/**
+ * Opens a file to be read in pieces. `named`: nobody typed the path, so no link is followed and only a regular file is
+ * opened; `typed`: links are followed, and it may be a pipe. Never throws.
+ */
+export function openPieces(
+  path: string,
+  how: "named" | "typed",
+): OpenFile | Extract<Opened, { kind: "refused" }> {
+  let descriptor: number | null = null;
+  try {
+    const follow = how === "typed" ? 0 : constants.O_NOFOLLOW;
+    descriptor = openSync(pathBytes(path), constants.O_RDONLY | constants.O_NONBLOCK | follow);
+    const stat = fstatSync(descriptor);
+    if (stat.isDirectory()) throw Object.assign(new Error("Is a directory"), { code: "EISDIR" });
+    if (!stat.isFile() && !(how === "typed" && stat.isFIFO())) {
+      closeSync(descriptor);
+      return { kind: "refused", code: "", reason: "is not a regular file" };
+    }
+    note(stat);
+    return openFile(descriptor, stat);
+  } catch (error) {
+    if (descriptor !== null) closeSync(descriptor);
+    return refused(error);
+  }
+}
+
+/** The same for a descriptor that is open, such as standard input. */
+export function descriptorPieces(descriptor: number): OpenFile | Extract<Opened, { kind: "refused" }> {
+  try {
+    const stat = fstatSync(descriptor);
+    if (stat.isDirectory()) return { kind: "refused", code: "EISDIR", reason: "Is a directory" };
+    return { ...openFile(descriptor, stat), close: () => undefined };
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+function openFile(descriptor: number, stat: Stats): OpenFile {
+  return {
+    kind: "open",
+    size: stat.isFile() ? stat.size : 0,
+    seekable: stat.isFile(),
+    changed: stat.mtimeMs,
+    identity: identity(stat),
+    read: (bytes, at) =>
+      at === null ? readSome(descriptor, bytes) : readSync(descriptor, bytes, 0, bytes.length, at),
+    close: () => closeSync(descriptor),
+  };
+}
+
 /** The names in a directory, without loss, in no order. Throws what the system says. */
 export function namesIn(directory: string): readonly string[] {
   return readdirSync(pathBytes(directory), { encoding: "buffer" }).map(decodeBytes);
@@ -222,6 +288,6 @@ function tooLarge(limit: number): Opened {
   return { kind: "refused", code: "EFBIG", reason: `File larger than ${limit / 1024 / 1024} MiB` };
 }
 
-function refused(error: unknown): Opened {
+function refused(error: unknown): Extract<Opened, { kind: "refused" }> {
   return { kind: "refused", code: codeOf(error), reason: reasonOf(error, "could not be read") };
 }

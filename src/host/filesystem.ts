@@ -1,4 +1,5 @@
 import { type SourceFile, sourceFile } from "../source/file.js";
+import type { OpenFile } from "./door.js";
 
 /**
  * The only door to the outside.
@@ -38,6 +39,8 @@ export interface FileEntry {
   read(): { readonly text: string } | { readonly unreadable: string };
   /** The beginning of the text, enough to tell what it is; empty where it cannot be read. Absent: `read` costs no more. */
   head?(): string;
+  /** The file to be read in pieces, however large it is. Absent: it is not on a disk. */
+  open?(): OpenFile | { readonly unreadable: string };
   /**
    * The text of the file of the tree that it is a part of, with the same offsets; `null`: it is in none, as what an
    * image has. Absent: it is a file by itself.

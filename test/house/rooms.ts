@@ -172,6 +172,7 @@ export const rooms: readonly Room[] = [
       "src/report",
       "src/report/frame",
       "src/report/explain",
+      "src/report/machine",
       "src/causes",
       "src/logs",
       "src/diagnose",

@@ -212,7 +212,7 @@ export const answerSignatures: readonly Signature[] = [
     counts: "request",
     rules: [],
     decides: ["fastcgi_temp_path"],
-    outside: ["answer-cut", "temp-directory"],
+    outside: ["temp-directory", "answer-cut"],
   },
   {
     id: "response-on-disk",

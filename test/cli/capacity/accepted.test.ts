@@ -134,14 +134,18 @@ async function again(
   first: Document,
   written: readonly string[],
 ): Promise<void> {
+  // What was too few samples for an unknown number of workers may be enough for the number that is written.
+  const isGuess = first.pools.some(({ worker }) => worker.guess === "few");
+  const settled = isGuess ? (await write(top, host)).found : first;
+  const expected = isGuess ? texts(top, host) : written;
   const { found, said } = await write(top, host);
   expect(said).toContain("nothing to change");
-  expect(texts(top, host)).toEqual(written);
+  expect(texts(top, host)).toEqual(expected);
   // These are recommended only in the place of what would be refused.
   const once = ["pm.max_spawn_rate", "pm.process_idle_timeout"];
   const recommended = ({ pools }: Document) =>
     pools.map((one) => Object.entries(one.recommended).filter(([key]) => !once.includes(key)));
-  expect(recommended(found)).toEqual(recommended(first));
+  expect(recommended(found)).toEqual(recommended(settled));
 }
 
 describeProofs("what is written is accepted by php-fpm -t, and is what was recommended", (proof) => {

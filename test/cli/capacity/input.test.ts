@@ -81,7 +81,7 @@ describe("numbers", () => {
   });
 
   test("a size in fpmlint.json that no worker has is refused, too", async () => {
-    put("fpmlint.json", '{ "workerSize": "60" }');
+    put("fpmlint.json", '{ "workerSize": "60B" }');
     expect(await refusal(["etc", "--ram", "4G"])).toContain("a worker of 60 bytes (fpmlint.json) cannot be");
   });
 

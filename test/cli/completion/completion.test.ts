@@ -122,6 +122,7 @@ describe("a script", () => {
 const FREE: ReadonlySet<string> = new Set([
   ...["nginx-version", "php-version", "ram", "reserve", "headroom", "worker-size", "shared", "weight"],
   ...["cores", "cpu-share", "rate", "mean", "p95", "what-if", "method", "header", "body-size", "from"],
+  ...["since", "until", "status", "server", "pool"],
 ]);
 
 test("every option that takes a value says what completes it", () => {

@@ -1,0 +1,211 @@
+/** From collected lines and hosts to causes, those with most lost requests first. */
+import { signatureTable } from "../causes/signatures/index.js";
+import type { Finding } from "../engine/finding.js";
+import type { Host } from "../model/host.js";
+import type { Cause, Verdict } from "./cause.js";
+import type { Collector } from "./collect.js";
+import { decidedBy } from "./decided.js";
+import { numberOf } from "./evidence.js";
+import type { Group } from "./groups.js";
+import { type Joined, join } from "./join.js";
+import { predicting } from "./predicted.js";
+import { whyOf } from "./why.js";
+import { isWorth } from "./worth.js";
+
+/** A host, with what the rules say of it. */
+export interface JudgedHost {
+  readonly host: Host;
+  readonly findings: readonly Finding[];
+}
+
+export interface Diagnosis {
+  readonly causes: readonly Cause[];
+  /** Lost requests: as the access logs count them where they were read, else lines of the error logs. */
+  readonly lost: number;
+  /** Requests of the access logs; `null`: none was read. */
+  readonly requests: number | null;
+  /** Lost requests by their status, as the access logs have them. */
+  readonly statuses: ReadonlyMap<number, number>;
+  /** As `logs/time.ts` counts; `null`: nothing was lost, or no line has a time. */
+  readonly first: number | null;
+  readonly last: number | null;
+}
+
+/** `asked`: the statuses that were asked for; `null`: all that lose requests. */
+export function diagnose(
+  collected: Collector,
+  hosts: readonly JudgedHost[],
+  asked: ReadonlySet<number> | null,
+): Diagnosis {
+  const { access } = collected;
+  const requests = access.lines > 0 ? access.lines : null;
+  const groups = collected.groups.all();
+  // What PHP-FPM says of its workers, nginx has logged as a failed request.
+  const isOfNginx = ({ sample }: Group): boolean => sample.line.by === "nginx";
+  const counted = groups.some(isOfNginx) ? groups.filter(isOfNginx) : groups;
+  const judged = counted.map((group) => judge(group, collected, hosts));
+  const worth = judged.filter(({ group, findings }) => isWorth(group, findings.length > 0, requests, asked));
+  const causes = merged(withLiveUpstreams(worth));
+  const all = causes.length > 0 ? causes : fromAccess(collected, hosts);
+  const lines = causes.reduce((sum, one) => sum + one.requests, 0);
+  const seen = [...access.lost.values()].reduce((sum, one) => sum + one, 0);
+  const times = all.flatMap(({ groups }) =>
+    groups.flatMap(({ first, last }) => [first ?? [], last ?? []].flat()),
+  );
+  const lost = Math.max(seen, lines);
+  return {
+    causes: [...all].sort(byLoss),
+    lost: all.length === 0 ? 0 : lost,
+    requests,
+    statuses: access.lost,
+    first: times.length > 0 ? Math.min(...times) : access.first,
+    last: times.length > 0 ? Math.max(...times) : access.last,
+  };
+}
+
+function byLoss(a: Cause, b: Cause): number {
+  return b.requests - a.requests || Number(b.certain) - Number(a.certain) || (a.id < b.id ? -1 : 1);
+}
+
+interface Judged {
+  readonly group: Group;
+  readonly joined: Joined | null;
+  readonly findings: readonly Finding[];
+  readonly decided: ReturnType<typeof decidedBy>;
+  readonly verdict: Verdict;
+}
+
+function judge(group: Group, { events }: Collector, hosts: readonly JudgedHost[]): Judged {
+  const found = hosts.map(({ host, findings }) => {
+    const joined = joinGroup(host, group);
+    return {
+      joined,
+      findings: predicting(findings, group.signature, joined),
+      decided: decidedBy(group.signature, joined),
+    };
+  });
+  const best =
+    found.find(({ joined }) => joined.bindings.length > 0 || joined.pools.length > 0) ??
+    found.find(({ joined }) => joined.server !== null) ??
+    (found.length === 1 ? found[0] : undefined);
+  const joined = best?.joined ?? null;
+  const pools = group.pool === "" ? (joined?.pools ?? []).map(({ name }) => name) : [group.pool];
+  const known = {
+    group,
+    joined,
+    findings: best?.findings ?? [],
+    decided: best?.decided ?? [],
+    events,
+    pools,
+  };
+  return { ...known, verdict: whyOf(known) };
+}
+
+function joinGroup(host: Host, { parts, pool, sample }: Group): Joined {
+  const socket = parts.get("socket");
+  const address = socket === undefined ? (parts.get("address") ?? null) : `unix:${socket}`;
+  return join(host, { request: sample.line.request, address, pool: pool === "" ? null : pool });
+}
+
+/** That no server of a group is tried has the cause that its servers failed for. */
+function withLiveUpstreams(all: readonly Judged[]): readonly Judged[] {
+  return all.map((one) => {
+    if (one.group.signature.id !== "no-live-upstreams" || one.verdict.kind === "finding") return one;
+    const other = all.find(
+      ({ group }) =>
+        group.server === one.group.server &&
+        group.signature.phase === "connect" &&
+        group.signature.id !== "no-live-upstreams",
+    );
+    return other === undefined ? one : { ...one, verdict: other.verdict, joined: other.joined ?? one.joined };
+  });
+}
+
+/** Groups with one cause in one pool, or at one location, are one. */
+function merged(all: readonly Judged[]): readonly Cause[] {
+  const causes = new Map<string, Judged[]>();
+  for (const one of all) {
+    const { joined, verdict, group } = one;
+    const where = joined?.pools[0]?.name ?? joined?.bindings[0]?.label ?? group.upstream;
+    const key = `${verdict.id}\0${verdict.kind === "finding" ? verdict.title : where}`;
+    causes.set(key, [...(causes.get(key) ?? []), one]);
+  }
+  return [...causes.values()].flatMap((same): readonly Cause[] => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const { verdict, joined, findings, decided } = first;
+    return [
+      {
+        ...verdict,
+        requests: same.reduce(
+          (sum, { group }) => sum + (group.signature.counts === "request" ? group.count : 0),
+          0,
+        ),
+        groups: same.map(({ group }) => group),
+        joined,
+        evidence: [...new Set(same.flatMap((one) => one.verdict.evidence))].slice(0, 4),
+        findings: verdict.kind === "finding" ? findings.filter(({ rule }) => rule === verdict.id) : [],
+        decided,
+      },
+    ];
+  });
+}
+
+/** Where no error log was read, what the access log alone can say of each status. */
+function fromAccess(collected: Collector, hosts: readonly JudgedHost[]): readonly Cause[] {
+  const { access } = collected;
+  return [...access.lost].flatMap(([status, count]): readonly Cause[] => {
+    const signature = signatureTable.get(`status-${status}`);
+    const sample = access.samples.get(status);
+    if (signature === null || sample === undefined) return [];
+    if (status === 499 && count * 20 < access.lines) return [];
+    const line = {
+      by: "nginx" as const,
+      time: sample.line.time,
+      level: null,
+      message: `status ${status}`,
+      request: { server: "", method: sample.line.method, path: sample.line.path, upstream: "", host: "" },
+    };
+    const group: Group = {
+      signature,
+      server: "",
+      upstream: "",
+      pool: "",
+      parts: new Map(),
+      count,
+      sample: { line, text: sample.text, source: sample.source },
+      first: access.first,
+      last: access.last,
+      times: access.times,
+      paths: access.paths,
+      some: [],
+    };
+    const joined =
+      hosts[0] === undefined ? null : join(hosts[0].host, { request: null, address: null, pool: null });
+    const decided = joined === null ? [] : decidedBy(signature, joined);
+    return [
+      {
+        id: signature.id,
+        kind: "unknown",
+        title: signature.means,
+        certain: false,
+        requests: count,
+        groups: [group],
+        joined: null,
+        evidence: clusters(access.seconds, numberOf({ decided }, "fastcgi_read_timeout") ?? 60),
+        findings: [],
+        decided: [],
+        check: null,
+        tell: `nginx's error_log, which has the reason of each${access.seconds.length > 0 ? "" : "; and $request_time and $upstream_response_time in the log_format"}`,
+      },
+    ];
+  });
+}
+
+/** Durations that are a limit tell which limit it was. */
+function clusters(seconds: readonly number[], limit: number): readonly string[] {
+  const near = seconds.filter((one) => Math.abs(one - limit) < 1).length;
+  return near * 2 > seconds.length && seconds.length > 0
+    ? [`${near} of ${seconds.length} took ${limit} s, which is fastcgi_read_timeout`]
+    : [];
+}

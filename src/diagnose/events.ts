@@ -1,0 +1,131 @@
+/** What happened to PHP-FPM and its workers, by time. */
+import type { Match } from "../causes/signature.js";
+import type { LogLine } from "../logs/line.js";
+
+export interface Event {
+  /** The id of its signature. */
+  readonly id: string;
+  /** As `logs/time.ts` counts; `null`: the line has no time. */
+  readonly time: number | null;
+  /** Empty: the line names none. */
+  readonly pool: string;
+  readonly child: string;
+  readonly parts: ReadonlyMap<string, string>;
+  readonly line: LogLine;
+  /** Which of all that were read it was: of those of one second the order of the log counts. */
+  readonly order: number;
+}
+
+/** Whether it happened after the other. */
+export function isAfter(one: Event, other: Event): boolean {
+  return one.time !== null && other.time !== null && one.time !== other.time
+    ? one.time > other.time
+    : one.order > other.order;
+}
+
+/** Lines that are events. */
+const KEPT: ReadonlySet<string> = new Set([
+  "child-killed",
+  "child-crashed",
+  "child-ended",
+  "child-code",
+  "terminated",
+  "slow",
+  "max-children",
+  "process-max",
+  "seems-busy",
+  "reloading",
+  "inherited",
+  "stopping",
+  "started",
+  "emergency",
+  "client-refused",
+  "allowed-invalid",
+  "bind-failed",
+  "listen-lookup",
+  "directory-missing",
+  "account-missing",
+  "unknown-setting",
+  "no-pool",
+  "include-missing",
+  "init-failed",
+  "refused-fpm",
+  "oom",
+  "segfault",
+  "selinux",
+  "apparmor",
+  "unit-failed",
+  "unit-killed",
+  "unit-limited",
+  "reload-timeout",
+  "no-trace",
+  "fpm-files",
+  "spawn-failed",
+  "server-disabled",
+  "file-limit",
+]);
+
+/** Events of one kind that are kept; of more the latest. */
+const MOST = 5000;
+
+export class Events {
+  private readonly byId = new Map<string, Event[]>();
+  private sorted = false;
+  private added = 0;
+
+  add({ signature, parts }: Match, line: LogLine): void {
+    if (!KEPT.has(signature.id)) return;
+    const event = {
+      id: signature.id,
+      time: line.time,
+      pool: parts.get("pool") ?? "",
+      child: parts.get("child") ?? "",
+      parts,
+      line,
+      order: this.added,
+    };
+    this.added += 1;
+    const own = this.byId.get(signature.id);
+    if (own === undefined) this.byId.set(signature.id, [event]);
+    else if (own.length < MOST * 2) own.push(event);
+    else own.splice(0, MOST, event);
+    this.sorted = false;
+  }
+
+  /** Whether PHP-FPM's own log was read. */
+  get anyOfFpm(): boolean {
+    return [...this.byId.values()].some((all) => all.some(({ line }) => line.by === "php-fpm"));
+  }
+
+  /** Those of some kinds, of a pool where they name one, by time. `pools`: empty means every pool. */
+  of(ids: readonly string[], pools: readonly string[] = []): readonly Event[] {
+    if (!this.sorted) for (const all of this.byId.values()) all.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
+    this.sorted = true;
+    const all = ids.flatMap((id) => this.byId.get(id) ?? []);
+    const own = pools.length === 0 ? all : all.filter(({ pool }) => pool === "" || pools.includes(pool));
+    return ids.length < 2 ? own : [...own].sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
+  }
+
+  /** Of some times those that have such an event so near: `before` and `after` it in milliseconds. */
+  near(times: readonly number[], events: readonly Event[], before: number, after: number): readonly Event[] {
+    const found = new Set<Event>();
+    const known = events.filter(({ time }) => time !== null);
+    for (const time of times) {
+      let low = 0;
+      let high = known.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((known[middle]?.time ?? 0) < time - before) low = middle + 1;
+        else high = middle;
+      }
+      const event = known[low];
+      if (event?.time != null && event.time <= time + after) found.add(event);
+    }
+    return [...found];
+  }
+
+  /** How many of some times have such an event near. */
+  share(times: readonly number[], events: readonly Event[], before: number, after: number): number {
+    return times.filter((time) => this.near([time], events, before, after).length > 0).length;
+  }
+}

@@ -1,0 +1,79 @@
+/** Lines in blocks of bytes, looked for before they are read. */
+import { isAscii } from "node:buffer";
+import { type AccessFormat, LOST_DIGITS } from "./access.js";
+
+const NEWLINE = 0x0a;
+
+/** What is kept of a line; the rest says nothing that is known. */
+const LONGEST = 16 * 1024;
+
+/** The text of whole lines, at the least cost. What is not UTF-8 is shown as such a character. */
+function textOf(bytes: Buffer): string {
+  return isAscii(bytes) ? bytes.toString("latin1") : bytes.toString("utf8");
+}
+
+/** Calls for every line of a block. */
+export function eachLine(block: Buffer, take: (line: string) => void): void {
+  const text = textOf(block);
+  let at = 0;
+  while (at < text.length) {
+    const found = text.indexOf("\n", at);
+    const end = found === -1 ? text.length : found;
+    const cut = Math.min(text.charCodeAt(end - 1) === 13 ? end - 1 : end, at + LONGEST);
+    if (cut > at) take(text.slice(at, cut));
+    at = end + 1;
+  }
+}
+
+/**
+ * Calls for the lines of a block of an access log that may have a lost request, each once, in order; answers how many
+ * lines there are. `statuses`: those that are wanted, by their digits.
+ */
+export function eachHit(
+  block: Buffer,
+  format: AccessFormat,
+  statuses: readonly string[],
+  take: (line: string) => void,
+): number {
+  const before = format.beforeStatus;
+  if (before === "") {
+    let lines = 0;
+    eachLine(block, (line) => {
+      lines += 1;
+      take(line);
+    });
+    return lines;
+  }
+  const starts = new Set<number>();
+  for (const digits of statuses) {
+    const needle = before + digits;
+    for (let at = block.indexOf(needle, 0, "latin1"); at !== -1; ) {
+      starts.add(block.lastIndexOf(NEWLINE, at) + 1);
+      const end = block.indexOf(NEWLINE, at);
+      at = end === -1 ? -1 : block.indexOf(needle, end + 1, "latin1");
+    }
+  }
+  const inOrder = statuses.length === 1 ? [...starts] : [...starts].sort((a, b) => a - b);
+  for (const start of inOrder) {
+    const end = block.indexOf(NEWLINE, start);
+    take(textOf(block.subarray(start, Math.min(end === -1 ? block.length : end, start + LONGEST))));
+  }
+  return countLines(block);
+}
+
+/** The digits to look for, for statuses that were asked for; `null`: all that lose requests. */
+export function digitsOf(statuses: ReadonlySet<number> | null): readonly string[] {
+  return statuses === null ? LOST_DIGITS : [...statuses].map(String);
+}
+
+function countLines(block: Buffer): number {
+  let lines = 0;
+  for (let at = block.indexOf(NEWLINE); at !== -1; at = block.indexOf(NEWLINE, at + 1)) lines += 1;
+  return lines;
+}
+
+/** The first line of a block. */
+export function firstLine(block: Buffer): string {
+  const end = block.indexOf(NEWLINE);
+  return textOf(block.subarray(0, Math.min(end === -1 ? block.length : end, LONGEST)));
+}

@@ -1,0 +1,44 @@
+import type { Sample } from "../../diagnose/groups.js";
+import { showTime } from "../../logs/time.js";
+import { escapeText } from "../terminal/escape.js";
+
+/** Characters of a message that are shown; what PHP says may be long. */
+const LONGEST = 200;
+
+/** Signatures whose message quotes what the client sent. */
+const QUOTING: ReadonlySet<string> = new Set(["header-line-too-long", "uri-too-long", "invalid-header"]);
+
+/**
+ * A line of a log without what tells who asked: no client address, query, referrer, cookies, user. It is put together of
+ * the parts that were read, so that nothing else of the line is in it.
+ */
+export function shownSample(
+  { line, source }: Sample,
+  signature: string,
+): { readonly text: string; readonly source: string } {
+  const { time, level, message, request } = line;
+  const words = QUOTING.has(signature) ? message.slice(0, message.indexOf(":") + 1) : withoutPersons(message);
+  const said = words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
+  const parts = [time === null ? "" : showTime(time), level === null ? "" : `[${level}]`, said].filter(
+    (part) => part !== "",
+  );
+  const tail =
+    request === null
+      ? []
+      : [
+          request.server === "" ? "" : `server: ${request.server}`,
+          request.path === "" ? "" : `request: "${request.method} ${request.path}"`,
+          request.upstream === "" ? "" : `upstream: "${request.upstream}"`,
+        ].filter((part) => part !== "");
+  return { text: escapeText([parts.join(" "), ...tail].join(", ")), source };
+}
+
+/** What a message may have of a person: the query of an address, a mail address, who logged in. */
+function withoutPersons(message: string): string {
+  return message
+    .replace(/\?[^\s"')]+/g, "?…")
+    .split(" ")
+    .map((word) => (word.includes("@") ? "…@…" : word))
+    .join(" ")
+    .replace(/\buser "[^"]+"/g, 'user "…"');
+}

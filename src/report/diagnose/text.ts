@@ -1,0 +1,247 @@
+import { outsideCause } from "../../causes/outside-causes.js";
+import type { Cause } from "../../diagnose/cause.js";
+import type { Collector, Wanted } from "../../diagnose/collect.js";
+import type { Diagnosis } from "../../diagnose/diagnose.js";
+import type { LogKind } from "../../diagnose/logs.js";
+import { shapeOf } from "../../diagnose/shape.js";
+import { showTime } from "../../logs/time.js";
+import { serverLabel } from "../../model/labels.js";
+import { drawPlaces, type Shown } from "../frame/places.js";
+import { helpLines } from "../help.js";
+import { type Paint, painter } from "../terminal/color.js";
+import { escapeText } from "../terminal/escape.js";
+import { hanging } from "../terminal/width.js";
+import { shownSample } from "./sample.js";
+
+export interface DiagnosisOptions {
+  readonly color: boolean;
+  readonly unicode: boolean;
+  readonly width: number;
+}
+
+/** What was read for a diagnosis. */
+export interface Reading {
+  readonly logs: readonly {
+    readonly display: string;
+    readonly kind: LogKind;
+    readonly bytes: number;
+    readonly problem: string | null;
+  }[];
+  readonly wanted: Wanted;
+  /** Hosts whose configuration the lines were compared with. */
+  readonly hosts: number;
+  readonly collector: Collector;
+  /** Lines are shown as they are. */
+  readonly showRequests: boolean;
+}
+
+/** Causes that are shown whole; of more, a line each. */
+const MOST_WHOLE = 4;
+
+/** What was lost and why, on one screen. */
+export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: DiagnosisOptions): string {
+  const paint = painter(options.color);
+  const { causes } = diagnosis;
+  const blocks = [
+    hanging(headline(diagnosis, reading), options.width, 2).map((line) => paint("headline", line)),
+    ...causes
+      .slice(0, MOST_WHOLE)
+      .map((cause, at) => causeLines(cause, at, diagnosis, reading, options, paint)),
+    causes.length > MOST_WHOLE
+      ? causes.slice(MOST_WHOLE).map((cause, at) => `${MOST_WHOLE + at + 1}. ${title(cause, diagnosis)}`)
+      : [],
+    endLines(reading, paint),
+  ];
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+function number(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+function headline({ causes, lost, requests, first, last }: Diagnosis, { wanted }: Reading): string {
+  const time =
+    first === null || last === null
+      ? ""
+      : first === last
+        ? ` at ${showTime(first)}`
+        : ` between ${showTime(first)} and ${showTime(last)}`;
+  const of = requests === null ? "" : ` of ${number(Math.max(requests, lost))}`;
+  const since = wanted.since === null ? "" : ` since ${showTime(wanted.since)}`;
+  if (causes.length === 0)
+    return `nothing was lost${since}${requests === null ? "" : `: ${number(requests)} requests`}`;
+  return `${number(lost)}${of} requests failed${time}: ${causes.length === 1 ? "1 cause" : `${causes.length} causes`}`;
+}
+
+function title({ requests, groups, title: said, certain, kind }: Cause, { lost }: Diagnosis): string {
+  const share = lost > 0 ? ` (${Math.min(100, Math.round((requests * 100) / lost))} %)` : "";
+  const statuses = [...new Set(groups.map(({ signature }) => signature.status))]
+    .filter((one) => one !== null)
+    .join(", ");
+  const sure = kind === "unknown" ? "cannot tell: " : certain ? "" : "probably: ";
+  return `${number(requests)} ${requests === 1 ? "request" : "requests"}${share}${statuses === "" ? "" : `, ${statuses}`}: ${sure}${escapeText(said)}`;
+}
+
+function causeLines(
+  cause: Cause,
+  index: number,
+  diagnosis: Diagnosis,
+  reading: Reading,
+  options: DiagnosisOptions,
+  paint: Paint,
+): readonly string[] {
+  const { groups, evidence, check, tell, findings } = cause;
+  const [group] = groups;
+  const [finding] = findings;
+  const shape = shapeOf(groups, diagnosis.first, diagnosis.last);
+  const sample =
+    group === undefined
+      ? null
+      : reading.showRequests
+        ? { text: escapeText(group.sample.text), source: group.sample.source }
+        : shownSample(group.sample, group.signature.id);
+  const help = finding === undefined ? [] : helpLines(finding.help).slice(0, 4);
+  const severity = finding?.severity ?? "warning";
+  const frames = drawPlaces(placesOf(cause), {
+    unicode: options.unicode,
+    width: options.width - 3,
+    paint,
+    severity,
+  });
+  const row = (name: string, text: string): readonly string[] =>
+    text === ""
+      ? []
+      : hanging(`${name}: ${text}`, options.width - 3, name.length + 2).map((line) => `   ${line}`);
+  const picture = shape.counts.length === 0 ? "" : `  ${spark(shape.counts, options.unicode)}`;
+  return [
+    ...hanging(`${index + 1}. ${title(cause, diagnosis)}`, options.width, 3).map((line) =>
+      paint("headline", line),
+    ),
+    ...row("when", shape.words + picture),
+    ...row("where", whereOf(cause)),
+    ...row("what", pathsOf(cause)),
+    ...evidence.flatMap((one) => row("why", escapeText(one))),
+    ...tracesOf(cause, reading).flatMap((one) => row("why", one)),
+    ...(sample === null
+      ? []
+      : [`   line: ${sample.text}`, `         ${paint("gutter", escapeText(sample.source))}`]),
+    ...frames.map((line) => `   ${line}`),
+    ...help.map((line, at) =>
+      at === 0 ? `   ${paint("help", "help")}: ${escapeText(line)}` : `         ${escapeText(line)}`,
+    ),
+    ...(check === null || finding !== undefined
+      ? []
+      : [`   ${paint("help", "run")}: ${check.run}`, ...row("look", check.look)]),
+    ...(tell === null ? [] : row("to tell", tell)),
+    ...(finding === undefined ? [] : [`   more: fpmlint explain ${finding.rule}`]),
+  ];
+}
+
+/** The lines of the configuration: those of the finding, else what decides. */
+export function placesOf({ findings, decided, kind }: Cause): readonly Shown[] {
+  const [finding] = findings;
+  if (finding !== undefined)
+    return [{ place: finding.at, message: finding.label ?? "" }, ...finding.related.slice(0, 2)];
+  if (kind === "unknown") return [];
+  return decided
+    .flatMap(({ place, name }) =>
+      place === null ? [] : [{ place, message: DECIDES.has(name) ? "" : "this decides" }],
+    )
+    .slice(0, 2);
+}
+
+const DECIDES: ReadonlySet<string> = new Set(["fastcgi_pass", "listen"]);
+
+function whereOf({ groups, joined }: Cause): string {
+  const server =
+    joined?.server === null || joined === null ? (groups[0]?.server ?? "") : serverLabel(joined.server);
+  const servers = [...new Set(groups.map((group) => group.server).filter((name) => name !== ""))];
+  const names = servers.length > 0 ? servers : [server].filter((name) => name !== "");
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  const upstreams = [...new Set(groups.map(({ upstream }) => upstream).filter((name) => name !== ""))];
+  const pools = joined?.pools.map(({ name }) => name) ?? [];
+  const to = [upstreams[0] ?? "", pools.length > 0 ? `pool ${pools.slice(0, 2).join(", ")}` : ""].filter(
+    (text) => text !== "",
+  );
+  return escapeText(
+    [names.slice(0, 3).join(", ") + more, to.join(", ")].filter((text) => text !== "").join(" → "),
+  );
+}
+
+function pathsOf({ groups }: Cause): string {
+  const counts = new Map<string, number>();
+  for (const { paths } of groups)
+    for (const [path, count] of paths) counts.set(path, (counts.get(path) ?? 0) + count);
+  const sorted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const shown = sorted
+    .slice(0, 3)
+    .map(([path, count]) => `${path.length > 60 ? `${path.slice(0, 60)}…` : path} ${number(count)}`);
+  const more = sorted.length > 3 ? ` and ${number(sorted.length - 3)} more` : "";
+  return escapeText(shown.join(", ") + more);
+}
+
+/** Where slow requests waited, as PHP-FPM's slow log says. */
+function tracesOf({ id }: Cause, { collector }: Reading): readonly string[] {
+  const { top, traces } = collector.slow;
+  return top === null || (id !== "script-waits" && id !== "workers-busy")
+    ? []
+    : [`${top[1]} of ${traces} traces of the slow log are in ${escapeText(top[0])}`];
+}
+
+const BARS = "▁▂▃▄▅▆▇█";
+const PLAIN_BARS = ".:-=+*%#";
+
+/** A column each, empty where nothing was lost. */
+export function spark(counts: readonly number[], unicode: boolean): string {
+  const most = Math.max(1, ...counts);
+  const bars = unicode ? BARS : PLAIN_BARS;
+  return counts
+    .map((count) => (count === 0 ? " " : (bars[Math.min(7, Math.floor((count * 8) / (most + 1)))] ?? "")))
+    .join("")
+    .trimEnd();
+}
+
+function endLines({ logs, hosts, collector }: Reading, paint: Paint): readonly string[] {
+  const problems = logs.filter(({ problem }) => problem !== null);
+  const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
+  const read = logs.filter(({ problem }) => problem === null);
+  const names = read.slice(0, 4).map(({ display }) => escapeText(display));
+  const more = read.length > 4 ? ` and ${read.length - 4} more` : "";
+  const { rates, access } = collector;
+  const rate = rates.perSecond;
+  return [
+    ...(problems.length === 0
+      ? []
+      : [
+          paint("headline", "not read:"),
+          ...problems.map(({ display, problem }) => `  ${escapeText(display)}: ${problem}`),
+        ]),
+    ...(access.strange > 0
+      ? [`${number(access.strange)} lines have another format than the configuration says`]
+      : []),
+    ...(rate === null
+      ? []
+      : [
+          `requests: ${tidy(rate.mean)}/s on average, ${tidy(rate.peak)}/s in the busiest minute (fpmlint capacity --rate takes the latter, without static files)`,
+        ]),
+    `read ${names.join(", ")}${more} (${size(bytes)})${hosts === 0 ? "; no configuration: name its path to see the lines at fault" : ""}`,
+  ];
+}
+
+function tidy(rate: number): string {
+  return rate >= 10 ? number(Math.round(rate)) : rate.toFixed(1);
+}
+
+function size(bytes: number): string {
+  return bytes >= 1_000_000
+    ? `${number(Math.round(bytes / 1_000_000))} MB`
+    : `${number(Math.ceil(bytes / 1000))} kB`;
+}
+
+/** What `fpmlint explain` knows more of; `null`: nothing. */
+export function topicOf({ id, findings }: Cause): string | null {
+  return findings[0]?.rule ?? (outsideCause(id) === null ? null : id);
+}

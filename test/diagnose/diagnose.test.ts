@@ -1,0 +1,195 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { rules } from "../../rules/index.js";
+import { validators } from "../../src/validators.js";
+import { runCommand } from "../support/run-command.js";
+
+const NGINX = `user www-data;
+events { worker_connections 64; }
+http {
+    server {
+        listen 80;
+        server_name shop.example;
+        root /srv/shop;
+        error_log /var/log/nginx/shop.log;
+        location ~ \\.php$ {
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            fastcgi_pass unix:/run/php/shop.sock;
+        }
+    }
+}
+`;
+const POOL = `[global]
+error_log = /var/log/fpm.log
+[www]
+user = www-data
+listen = /run/php/www.sock
+listen.owner = www-data
+pm = static
+pm.max_children = 2
+`;
+
+const at = (time: string, message: string, path = "/index.php?token=tok3n"): string =>
+  `2026/11/28 ${time} [error] 7#7: *1 ${message}, client: 203.0.113.77, server: shop.example, request: "GET ${path} HTTP/1.1", upstream: "fastcgi://unix:/run/php/shop.sock:", host: "shop.example", referrer: "https://whence.invalid/?q=mine"\n`;
+const MISSING =
+  "connect() to unix:/run/php/shop.sock failed (2: No such file or directory) while connecting to upstream";
+const RESET = "recv() failed (104: Connection reset by peer) while reading response header from upstream";
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "fpmlint-diagnose-"));
+  put("etc/nginx/nginx.conf", NGINX);
+  put("etc/php/8.2/fpm/php-fpm.conf", POOL);
+  put("etc/passwd", "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\n");
+  put("etc/group", "root:x:0:\nwww-data:x:33:\n");
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function put(path: string, text: string | Buffer): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+const run = (...words: readonly string[]) =>
+  runCommand(["diagnose", ...words], {
+    rules,
+    validators,
+    now: () => Date.UTC(2026, 10, 28, 13),
+    workingDirectory: root,
+  });
+const first = async (...words: readonly string[]) => {
+  const { out } = await run(...words, "--format", "json");
+  return JSON.parse(out).causes[0];
+};
+
+describe("diagnose", () => {
+  test("the logs that the configuration names, the rotated ones too, and the line at fault", async () => {
+    put("var/log/nginx/shop.log", at("12:00:00", MISSING));
+    put("var/log/nginx/shop.log.1", at("11:00:00", MISSING));
+    put("var/log/nginx/shop.log.2.gz", gzipSync(at("10:00:00", MISSING)));
+    const { out, status } = await run("etc", "--since", "2026-11-28");
+    expect(status).toBe(1);
+    expect(out).toContain("3 requests failed between 2026-11-28 10:00:00 and 2026-11-28 12:00:00: 1 cause");
+    expect(out).toContain("etc/nginx/nginx.conf:11:26");
+    expect(out).toContain("fpmlint explain connect/listen-mismatch");
+  });
+
+  test("only a part of the time, only a status", async () => {
+    put("e.log", at("10:00:00", MISSING) + at("12:00:00", MISSING));
+    expect((await first("e.log", "etc", "--since", "2026-11-28 11:00")).requests).toBe(1);
+    expect((await first("e.log", "etc", "--until", "2026-11-28 11:00")).requests).toBe(1);
+    expect(await first("e.log", "etc", "--status", "504")).toBeUndefined();
+    expect(await first("e.log", "etc", "--server", "other.example")).toBeUndefined();
+  });
+
+  test("who asked is never shown, unless it is asked for", async () => {
+    put("e.log", at("12:00:00", MISSING));
+    for (const format of ["text", "json", "sarif"]) {
+      const { out } = await run("e.log", "etc", "--format", format);
+      expect(out).not.toMatch(/203\.0\.113\.77|tok3n|whence/);
+    }
+    expect((await run("e.log", "etc", "--show-requests")).out).toContain("203.0.113.77");
+  });
+
+  test.each([
+    ["child 9 exited on signal 9 (SIGKILL) after 1.5 seconds from start", "oom-kill"],
+    ["child 9 exited on signal 11 (SIGSEGV) after 1.5 seconds from start", "worker-crash"],
+    [
+      "child 9, script '/srv/shop/index.php' (request: \"GET /index.php\") execution timed out (30.1 sec), terminating",
+      "terminated",
+    ],
+  ])("a connection that is cut when %s", async (message, id) => {
+    put("e.log", at("12:00:00", RESET));
+    put("fpm.log", `[28-Nov-2026 12:00:01] WARNING: [pool www] ${message}\n`);
+    expect((await first("e.log", "fpm.log")).id).toBe(id);
+  });
+
+  test("without PHP-FPM's log it cannot be told, and which log would tell is said", async () => {
+    put("e.log", at("12:00:00", RESET));
+    expect(await first("e.log")).toMatchObject({
+      id: "cannot-tell",
+      kind: "unknown",
+      tell: expect.stringContaining("error_log"),
+    });
+  });
+
+  test("clean logs say nothing", async () => {
+    put("a.log", `192.0.2.1 - - [28/Nov/2026:12:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "x"\n`.repeat(50));
+    put(
+      "e.log",
+      at(
+        "12:00:00",
+        'FastCGI sent in stderr: "Primary script unknown" while reading response header from upstream',
+        "/wp-login.php",
+      ),
+    );
+    const { out, status } = await run("a.log", "e.log", "--since", "2026-11-28");
+    expect(status).toBe(0);
+    expect(out).toContain("nothing was lost");
+  });
+
+  test("an access log alone says how many, and that the error log knows why", async () => {
+    put(
+      "a.log",
+      `192.0.2.1 - - [28/Nov/2026:12:00:00 +0000] "GET /x?a=b HTTP/1.1" 502 12 "-" "x"\n`.repeat(3) +
+        `192.0.2.1 - - [28/Nov/2026:12:00:00 +0000] "GET / HTTP/1.1" 200 502 "-" "x"\n`,
+    );
+    const { out } = await run("a.log");
+    expect(out).toContain("3 of 4 requests failed");
+    expect(out).toContain("nginx's error_log");
+  });
+
+  test("lines that containers wrap", async () => {
+    put(
+      "d.log",
+      `${JSON.stringify({ log: at("12:00:00", MISSING), stream: "stderr", time: "2026-11-28T12:00:00Z" })}\n`,
+    );
+    expect((await first("d.log")).groups[0].signature).toBe("socket-missing");
+    put("c.log", `web-1  | ${at("12:00:00", MISSING)}`);
+    expect((await first("c.log")).groups[0].signature).toBe("socket-missing");
+  });
+
+  test("hostile lines: long, cut, with NUL and broken UTF-8, and packed files that end too early", async () => {
+    const long = Buffer.concat([Buffer.alloc(3_000_000, "x"), Buffer.from("\n")]);
+    const odd = Buffer.concat([
+      long,
+      Buffer.from([0, 0xff, 0xfe, 10]),
+      Buffer.from(at("12:00:00", MISSING)),
+      Buffer.from("2026/11/28 12:00:01 [err"),
+    ]);
+    put("e.log", odd);
+    expect((await first("e.log")).requests).toBe(1);
+    put("e.log", Buffer.from(at("12:00:00", MISSING, "/\u001b]0;owned\u0007\u202e.php")));
+    const { out } = await run("e.log");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+    expect(out).not.toMatch(/\u001b\]|\u0007|\u202e/);
+    put("e.log.gz", gzipSync(at("12:00:00", MISSING).repeat(1000)).subarray(0, 100));
+    expect((await run("e.log.gz")).status).toBe(3);
+  });
+
+  test("a log that leads out of the host is not opened", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "fpmlint-elsewhere-"));
+    writeFileSync(join(elsewhere, "x.log"), at("12:00:00", MISSING));
+    mkdirSync(join(root, "var/log/nginx"), { recursive: true });
+    symlinkSync(join(elsewhere, "x.log"), join(root, "var/log/nginx/shop.log"));
+    const { out, status } = await run("etc", "--since", "2026-11-28");
+    expect(status).toBe(3);
+    expect(out).toContain("nothing was lost");
+    expect(out).toContain("out of the host's root");
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  test.each([
+    [["--since", "soon"], "--since"],
+    [["--status", "abc"], "--status"],
+    [["nothere.log"], "nothere.log"],
+    [["etc"], "none of the logs"],
+  ])("%j is refused", async (words, said) => {
+    const { err, status } = await run(...words);
+    expect(status).toBe(2);
+    expect(err).toContain(said);
+  });
+});

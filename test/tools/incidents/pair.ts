@@ -1,0 +1,218 @@
+/** A real nginx and PHP-FPM below a directory of their own, for one incident. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get, request } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface PairOptions {
+  /** Lines of `location ~ \.php$`, beside `fastcgi_pass`. */
+  readonly location?: string;
+  /** Where nginx sends requests; absent: where the pool listens. `DIR` is the pair's directory, `PORT` a free port. */
+  readonly pass?: string;
+  /** Lines of `server`. */
+  readonly server?: string;
+  /** Lines of `http`. */
+  readonly http?: string;
+  /** Lines of the pool, which win over those that every pool has. */
+  readonly pool?: string;
+  readonly global?: string;
+  /** Whether the pool listens on a port. */
+  readonly tcp: boolean;
+  readonly name: string;
+  readonly script?: string;
+}
+
+const SCRIPT = `<?php
+$m = $_GET['m'] ?? '';
+if ($m === 'sleep') sleep((int) $_GET['s']);
+if ($m === 'kill') posix_kill(getmypid(), 9);
+if ($m === 'crash') posix_kill(getmypid(), 11);
+if ($m === 'memory') str_repeat('x', 64 << 20);
+if ($m === 'fatal') nope();
+if ($m === 'header') header('X: ' . str_repeat('x', 20000));
+if ($m === 'large') echo str_repeat('x', 30000000);
+if ($m === 'half') { echo str_repeat('x', 100000); flush(); posix_kill(getmypid(), 9); }
+echo 'ok';
+`;
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  return address !== null && typeof address === "object" ? address.port : 0;
+}
+
+export class Pair {
+  private nginx: ChildProcess | null = null;
+  private fpm: ChildProcess | null = null;
+
+  private constructor(
+    readonly dir: string,
+    readonly port: number,
+    readonly listen: string,
+  ) {}
+
+  static async make(options: PairOptions): Promise<Pair> {
+    const dir = mkdtempSync(join(tmpdir(), "fpmlint-incident-"));
+    chmodSync(dir, 0o755);
+    const [port, own, free] = [await freePort(), await freePort(), await freePort()];
+    const listen = options.tcp ? `127.0.0.1:${own}` : `${dir}/run/${options.name}.sock`;
+    for (const one of ["run", "log", "www", "body", "tmp", "etc/nginx", "etc/php/8.2/fpm"])
+      mkdirSync(join(dir, one), { recursive: true });
+    for (const one of ["body", "tmp", "run"]) chmodSync(join(dir, one), 0o777);
+    writeFileSync(join(dir, "www/index.php"), options.script ?? SCRIPT);
+    const filled = (text: string): string => text.replaceAll("DIR", dir).replaceAll("PORT", String(free));
+    const pass = filled(options.pass ?? (options.tcp ? listen : `unix:${listen}`));
+    writeFileSync(join(dir, "etc/nginx/nginx.conf"), filled(nginxConf(options, port, pass)));
+    const global = `[global]\nerror_log = DIR/log/fpm.log\ndaemonize = no\n${options.global ?? ""}\n`;
+    writeFileSync(join(dir, "etc/php/8.2/fpm/php-fpm.conf"), filled(global + poolConf(options, listen)));
+    return new Pair(dir, port, listen);
+  }
+
+  startNginx(): void {
+    this.nginx = spawn(
+      "nginx",
+      ["-c", join(this.dir, "etc/nginx/nginx.conf"), "-e", join(this.dir, "log/error.log")],
+      { stdio: "ignore" },
+    );
+  }
+
+  startFpm(): void {
+    this.fpm = spawn("php-fpm8.2", ["-R", "-y", join(this.dir, "etc/php/8.2/fpm/php-fpm.conf")], {
+      stdio: "ignore",
+    });
+  }
+
+  /** Until the log of a daemon has some words, or a generous time is over. */
+  async wait(log: "fpm.log" | "error.log", words: string, times = 1): Promise<void> {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const path = join(this.dir, "log", log);
+      if (existsSync(path) && readFileSync(path, "utf8").split(words).length > times) return;
+      await new Promise((wake) => setTimeout(wake, 50));
+    }
+  }
+
+  async start(): Promise<void> {
+    this.startFpm();
+    await this.wait("fpm.log", "ready to handle connections");
+    this.startNginx();
+    for (let tries = 0; tries < 100 && (await this.ask("/status-of-nginx")) === 0; tries += 1)
+      await new Promise((wake) => setTimeout(wake, 50));
+  }
+
+  signalFpm(signal: NodeJS.Signals): void {
+    this.fpm?.kill(signal);
+  }
+
+  /** Ends PHP-FPM with its workers, as a machine that lost it. */
+  killFpm(): void {
+    const pid = this.fpm?.pid;
+    if (pid === undefined) return;
+    const children = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" })
+      .stdout.trim()
+      .split("\n")
+      .filter((one) => one !== "");
+    this.fpm?.kill("SIGKILL");
+    for (const child of children) process.kill(Number(child), "SIGKILL");
+  }
+
+  /** The status; 0: no answer. */
+  ask(path: string, body: Buffer | null = null, pause = 0): Promise<number> {
+    return new Promise((done) => {
+      const options = {
+        host: "127.0.0.1",
+        port: this.port,
+        path,
+        headers: { Host: "shop.example" },
+        timeout: 20_000,
+        agent: false,
+      };
+      const sent = body === null ? get(options) : request({ ...options, method: "POST" });
+      sent.on("response", (answer) => {
+        answer.on("error", () => done(answer.statusCode ?? 0));
+        answer.on("close", () => done(answer.statusCode ?? 0));
+        // A client that does not read makes nginx keep the answer.
+        setTimeout(() => answer.resume(), pause);
+      });
+      sent.on("timeout", () => sent.destroy());
+      sent.on("error", () => done(0));
+      if (body !== null) sent.end(body);
+    });
+  }
+
+  async askMany(path: string, times: number): Promise<readonly number[]> {
+    return Promise.all(Array.from({ length: times }, () => this.ask(path)));
+  }
+
+  get logs(): readonly string[] {
+    return ["error.log", "access.log", "fpm.log", "slow.log"]
+      .map((name) => join(this.dir, "log", name))
+      .filter((path) => existsSync(path));
+  }
+
+  async end(): Promise<void> {
+    const ended = [this.nginx, this.fpm].map((one) =>
+      one === null || one.exitCode !== null || one.signalCode !== null
+        ? Promise.resolve()
+        : new Promise<void>((done) => one.once("exit", () => done())),
+    );
+    this.nginx?.kill("SIGTERM");
+    this.fpm?.kill("SIGTERM");
+    await Promise.all(ended);
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+function nginxConf(
+  { location = "", server = "", http = "" }: PairOptions,
+  port: number,
+  pass: string,
+): string {
+  return `daemon off;
+pid DIR/nginx.pid;
+error_log DIR/log/error.log info;
+user www-data;
+events { worker_connections 256; }
+http {
+    access_log DIR/log/access.log;
+    client_body_temp_path DIR/body;
+    fastcgi_temp_path DIR/tmp;
+    ${http}
+    server {
+        listen 127.0.0.1:${port};
+        server_name shop.example;
+        root DIR/www;
+        index index.php;
+        ${server}
+        location = /status-of-nginx { access_log off; return 204; }
+        location ~ \\.php$ {
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            fastcgi_param QUERY_STRING $query_string;
+            fastcgi_param REQUEST_METHOD $request_method;
+            fastcgi_param CONTENT_TYPE $content_type;
+            fastcgi_param CONTENT_LENGTH $content_length;
+            fastcgi_pass ${pass};
+            ${location}
+        }
+    }
+}
+`;
+}
+
+function poolConf({ pool = "", name }: PairOptions, listen: string): string {
+  const own = pool.split("\n").map((line) => line.split("=")[0]?.trim());
+  const common = [
+    "user = www-data",
+    "group = www-data",
+    `listen = ${listen}`,
+    "listen.owner = www-data",
+    "listen.group = www-data",
+    "listen.mode = 0660",
+    "pm = static",
+    "pm.max_children = 3",
+  ].filter((line) => !own.includes(line.split("=")[0]?.trim()));
+  return `[${name}]\n${common.join("\n")}\n${pool}\n`;
+}

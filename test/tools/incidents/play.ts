@@ -1,0 +1,53 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { random } from "../reality/random.js";
+import { type Kind, kinds } from "./kinds.js";
+import { Pair } from "./pair.js";
+
+export interface Played {
+  readonly kind: string;
+  readonly transport: "unix" | "tcp";
+  readonly expected: readonly string[];
+  /** The first cause; `null`: nothing was said. */
+  readonly said: string | null;
+  readonly right: boolean;
+  readonly seed: number;
+}
+
+const NAMES = ["www", "shop", "blog", "intern"] as const;
+
+const COMMAND = fileURLToPath(new URL("dist/fpmlint.js", `file://${process.cwd()}/`));
+
+/** Makes one incident and asks what its logs say. */
+export async function play(kind: Kind, seed: number): Promise<Played> {
+  const draw = random(seed, 0);
+  const tcp = kind.only === undefined ? draw.chance(0.5) : kind.only === "tcp";
+  const name = draw.pick(NAMES);
+  const many = draw.int(1, 5);
+  const pair = await Pair.make({ tcp, name, ...kind.options });
+  try {
+    await pair.start();
+    await pair.ask("/index.php");
+    await kind.happens(pair, many);
+    const { stdout, status, stderr } = spawnSync(
+      process.execPath,
+      [COMMAND, "diagnose", ...pair.logs, join(pair.dir, "etc"), "--format", "json"],
+      { encoding: "utf8" },
+    );
+    if (status !== 0 && status !== 1) throw new Error(`${kind.name}: status ${status}: ${stderr}`);
+    const { causes } = JSON.parse(stdout) as { readonly causes: readonly { readonly id: string }[] };
+    const said = causes[0]?.id ?? null;
+    const right = kind.expected.length === 0 ? said === null : said !== null && kind.expected.includes(said);
+    return { kind: kind.name, transport: tcp ? "tcp" : "unix", expected: kind.expected, said, right, seed };
+  } finally {
+    await pair.end();
+  }
+}
+
+/** Every kind so many times, each with a seed of its own. */
+export function drawnFrom(seed: number, times: number): readonly (readonly [Kind, number])[] {
+  return kinds.flatMap((kind, at) =>
+    Array.from({ length: times }, (_, time) => [kind, seed + at * 1000 + time] as const),
+  );
+}
