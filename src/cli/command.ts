@@ -6,12 +6,24 @@ import { nearest } from "../source/spelling.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
 import { withRevision } from "./changed.js";
-import { CAPACITY, COMMANDS, COMPLETION, EXPLAIN, INIT, LINT, PURPOSE, RULES, TRACE } from "./commands.js";
+import {
+  CAPACITY,
+  COMMANDS,
+  COMPLETION,
+  EXPLAIN,
+  INIT,
+  LINT,
+  PURPOSE,
+  REPORT,
+  RULES,
+  TRACE,
+} from "./commands.js";
 import { completion } from "./completion/completion.js";
 import { explain } from "./explain.js";
 import { init } from "./init.js";
 import { lintCommand } from "./lint.js";
 import { COMMON_OPTIONS, keepLast } from "./options.js";
+import { reportCommand } from "./report/command.js";
 import { listRules } from "./rules.js";
 import { guarded, tell } from "./streams.js";
 import { traceCommand } from "./trace/command.js";
@@ -148,6 +160,16 @@ function withCommands(cli: Common, words: readonly string[], world: World, end: 
       (argv) => {
         const paths = [...(argv.paths ?? []), ...argv._.slice(1)].map(dash);
         end(traceCommand({ ...argv, paths }, world));
+      },
+    )
+    .command(
+      `${REPORT.name} ${REPORT.words}`,
+      REPORT.describe,
+      (y) =>
+        y.positional("paths", REPORT.positionals.paths).options(REPORT.options).epilogue(REPORT.epilogue),
+      (argv) => {
+        const paths = [...(argv.paths ?? []), ...argv._.slice(1)].map(dash);
+        end(reportCommand({ ...argv, paths }, world));
       },
     );
 }

@@ -1,6 +1,7 @@
 import type { PositionalOptions } from "yargs";
 import { CAPACITY_EPILOGUE, CAPACITY_OPTIONS } from "./capacity/options.js";
 import { type Completes, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
+import { REPORT_EPILOGUE, REPORT_OPTIONS } from "./report/options.js";
 import { TRACE_EPILOGUE, TRACE_OPTIONS } from "./trace/options.js";
 
 /**
@@ -39,6 +40,7 @@ const EPILOGUE = `Examples:
   fpmlint explain 502                 every cause of a 502, and how to tell them apart
   fpmlint trace http://NAME/PATH      what this request meets, line by line
   fpmlint capacity                    how many workers this server has memory for
+  fpmlint report --html report.html   who talks to whom and who gives up first, as a page
   fpmlint init                        a commented fpmlint.json for this tree
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
@@ -95,6 +97,23 @@ export const TRACE = {
   },
   options: TRACE_OPTIONS,
   epilogue: TRACE_EPILOGUE,
+} as const satisfies CommandRow;
+
+export const REPORT = {
+  name: "report",
+  words: "[paths..]",
+  describe: "a picture: who talks to whom, who gives up first, how much fits; as a page, text or diagram",
+  positionals: {
+    paths: {
+      type: "string",
+      array: true,
+      completes: "file",
+      describe:
+        "files or directories, as for the linter; - reads the output of nginx -T [default: the working directory]",
+    },
+  },
+  options: REPORT_OPTIONS,
+  epilogue: REPORT_EPILOGUE,
 } as const satisfies CommandRow;
 
 export const EXPLAIN = {
@@ -162,4 +181,13 @@ export const COMPLETION = {
 } as const satisfies CommandRow;
 
 /** In the order of the help; the first is the linter. */
-export const COMMANDS: readonly CommandRow[] = [LINT, CAPACITY, TRACE, INIT, EXPLAIN, RULES, COMPLETION];
+export const COMMANDS: readonly CommandRow[] = [
+  LINT,
+  CAPACITY,
+  TRACE,
+  REPORT,
+  INIT,
+  EXPLAIN,
+  RULES,
+  COMPLETION,
+];
