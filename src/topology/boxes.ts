@@ -38,7 +38,7 @@ export function judgedBy(
   const marks = marksByFile(host);
   const found = new Map<Thing, Set<Finding>>();
   for (const finding of findings)
-    for (const place of placesOf(finding))
+    for (const place of [...placesOf(finding), ...(finding.occurrences ?? [])])
       for (const thing of [...blocksAt(byFile, place), ...poolsAt(marks, place)])
         once(found, thing, () => new Set<Finding>()).add(finding);
   return (thing) => {

@@ -67,7 +67,7 @@ export interface LocationData extends At, Judged {
   readonly through: string;
   /** Empty: where requests go is not known. */
   readonly ways: readonly WayData[];
-  /** The `id` of the limits of nginx alone; `null`: they were not read, because it is not for PHP. */
+  /** The `id` of the limits on the first way to a pool, or of nginx alone; `null`: they were not read, because it is not for PHP. */
   readonly limits: string | null;
   /** Why it was compared with no pool; `null`: it was, or it is not for PHP. */
   readonly notCompared: string | null;

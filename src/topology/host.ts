@@ -39,6 +39,8 @@ export function topologyOf(
   const locations = passing.map((one, index): LocationData => {
     const { pass, location, server } = one;
     const php = "serves" in one && one.serves === "php";
+    const ways = waysOf(one, addresses, poolIds, book);
+    const sure = ways.find(({ pool, down }) => pool !== null && !down);
     return {
       id: `l${index + 1}`,
       server: server === null ? null : (serverIds.get(server) ?? null),
@@ -46,8 +48,8 @@ export function topologyOf(
       protocol: protocolOf(pass),
       php,
       through: pass.file.display,
-      ways: waysOf(one, addresses, poolIds, book),
-      limits: php ? book.idOf(one, null) : null,
+      ways,
+      limits: php ? (sure?.limits ?? book.idOf(one, null)) : null,
       notCompared: php ? (notComparedAt(host, one)?.reason ?? null) : null,
       ...at(namePlace(location)),
       ...judged(location),

@@ -75,7 +75,7 @@ export interface Handover {
  */
 export function limitReader(host: Host): (at: Handover, bodies: Iterable<Node>, pool: Pool | null) => Limits {
   const values = new Map<string, RequestValue>();
-  const valueOf = (name: string): RequestValue => once(values, name, () => requestValues(host, name));
+  const settingOf = (name: string): RequestValue => once(values, name, () => requestValues(host, name));
   return ({ block, server, binding }, bodies, pool) => {
     const time = (name: string): Effective<number> => milliseconds(effectiveTime(block, name));
     const header = effectiveBuffers(server, "large_client_header_buffers");
@@ -134,7 +134,7 @@ export function limitReader(host: Host): (at: Handover, bodies: Iterable<Node>, 
       { daemon: "nginx", setting: "fastcgi_buffer_size", what: "the header of the answer", beyond: "502" },
       effectiveSize(block, "fastcgi_buffer_size"),
     );
-    const inPhp = pool === null ? [] : phpLimits(host, valueOf, binding, pool);
+    const inPhp = pool === null ? [] : phpLimits(host, settingOf, binding, pool);
     const limits = [...before, ...inPhp, read, after];
     const named = (name: string) => limits.find((one) => one.setting === name) ?? null;
     const terminate = named("request_terminate_timeout");
@@ -155,12 +155,12 @@ export function milliseconds(value: Effective<number>): Effective<number> {
 
 function phpLimits(
   host: Host,
-  valueOf: (name: string) => RequestValue,
+  settingOf: (name: string) => RequestValue,
   binding: Binding | null,
   pool: Pool,
 ): readonly TracedLimit[] {
   const value = (name: string): Effective<string | null> =>
-    phpSetting(host, valueOf(name), binding, pool, name);
+    phpSetting(host, settingOf(name), binding, pool, name);
   const bytes = (name: string): Effective<number> =>
     mapEffective(value(name), (text) => {
       const read =
@@ -215,13 +215,13 @@ function phpLimits(
 
 function phpSetting(
   host: Host,
-  valueOf: RequestValue,
+  settingOf: RequestValue,
   binding: Binding | null,
   pool: Pool,
   name: string,
 ): Effective<string | null> {
   if (binding === null) return phpValue(pool, name);
-  const found = valueOf(binding, pool);
+  const found = settingOf(binding, pool);
   // Without any php.ini in the tree the default is only certain where one could not be missing.
   const unsure = found.kind === "default" && pool.master.ini.files.length === 0 && !host.whole;
   return unsure ? { kind: "unknown", reason: "no php.ini is in the tree", place: null } : found;

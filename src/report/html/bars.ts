@@ -41,7 +41,7 @@ export const SIZE: Axis = {
 const LANE = 18;
 
 /** The ticks of an axis with their words, once above the rows. */
-export function scale(axis: Axis): string {
+function scale(axis: Axis): string {
   const words = axis.ticks.map(([value, label]) => {
     const at = percent(axis, value);
     const anchor = at <= 1 ? "start" : at >= 99 ? "end" : "middle";
@@ -51,7 +51,7 @@ export function scale(axis: Axis): string {
 }
 
 /** One row: whose limits they are, a sentence, and a bar for each. `first`: the settings that end a request first. */
-export function bars(
+function bars(
   { set, labels }: LimitRow,
   named: readonly Named[],
   axis: Axis,
@@ -67,9 +67,46 @@ export function bars(
     const at = short(percent(axis, value));
     return `<line class=g x1="${at}%" x2="${at}%" y1=0 y2=${limits.length * LANE} />`;
   });
-  const spoken = limits.map(({ limit, word }) => wordsOf(limit, word)).join(", ");
   const text = sentence === "" ? "" : `<p>${h(sentence)}</p>`;
-  return `<div class=row>${headings(labels)}${text}<svg role=img aria-label="${h(spoken)}" height=${limits.length * LANE}>${grid.join("")}${lanes.join("")}</svg></div>`;
+  return `<div class=row>${headings(labels)}${text}<svg height=${limits.length * LANE}>${grid.join("")}${lanes.join("")}</svg></div>`;
+}
+
+/** Up to here each row has bars. */
+const MOST_BARS = 16;
+
+/** The rows of a section: with bars, and where there are very many, the others in words. */
+export function rowsMarkup(
+  rows: readonly LimitRow[],
+  named: readonly Named[],
+  axis: Axis,
+  said: (set: LimitSet) => { readonly sentence: string; readonly first: ReadonlySet<string> },
+): string {
+  const drawn = rows.slice(0, MOST_BARS).map((row) => {
+    const { sentence, first } = said(row.set);
+    return bars(row, named, axis, sentence, first);
+  });
+  return `${scale(axis)}${drawn.join("")}${inWords(rows.slice(MOST_BARS), named, said)}`;
+}
+
+function inWords(
+  rows: readonly LimitRow[],
+  named: readonly Named[],
+  said: (set: LimitSet) => { readonly first: ReadonlySet<string> },
+): string {
+  if (rows.length === 0) return "";
+  const items = rows.map(({ set, labels }) => {
+    const { first } = said(set);
+    const values = named.flatMap(([setting, word]) => {
+      const limit = limitOf(set, setting);
+      if (limit === null || (limit.default && !first.has(setting))) return [];
+      const text = h(`${word} ${limit.shown ?? "unknown"}`);
+      return [first.has(setting) ? `<b>${text} → ${h(statusOf(limit))}</b>` : text];
+    });
+    const [label = "", ...others] = labels;
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    return `<li>${h(cut(label, 100))}${more}: ${values.join(", ")}`;
+  });
+  return `<details><summary>${rows.length.toLocaleString("en-US")} more, without defaults</summary><ul>${items.join("")}</ul></details>`;
 }
 
 /** Of many locations the first; the others can be unfolded. */
@@ -77,23 +114,29 @@ function headings(labels: readonly string[]): string {
   const [first = "", ...others] = labels;
   const head = `<h3>${h(cut(first, 160))}</h3>`;
   if (others.length === 0) return head;
-  const items = others.slice(0, MOST_LABELS).map((label) => `<li>${h(cut(label, 120))}</li>`);
+  const items = others.slice(0, MOST_LABELS).map((label) => `<li>${h(cut(label, 100))}`);
   const left = others.length - items.length;
-  const more = left > 0 ? `<li>and ${left.toLocaleString("en-US")} more, which the list above has</li>` : "";
+  const more = left > 0 ? `<li>and ${left.toLocaleString("en-US")} more, which the list above has` : "";
   return `${head}<details><summary>and ${others.length.toLocaleString("en-US")} more with the same limits</summary><ul>${items.join("")}${more}</ul></details>`;
 }
 
 const MOST_LABELS = 100;
 
 function bar(limit: LimitData, word: string, axis: Axis, lane: number, first: boolean): string {
-  const text = `${wordsOf(limit, word)}${first ? ` → ${limit.beyond}` : ""}`;
+  const text = `${wordsOf(limit, word)}${first ? ` → ${statusOf(limit)}` : ""}`;
   const [top, base] = [lane * LANE + 2, lane * LANE + 13];
   if (limit.shown === null) return `<text class=d x=2 y=${base}>${h(text)}</text>`;
   const at = limit.unlimited ? 100 : percent(axis, limit.value ?? 0);
   const kind = limit.unlimited ? "v n" : first ? "v f" : "v";
   const [x, anchor] = at > 55 ? [at - 0.5, "end"] : [at + 0.5, "start"];
-  const style = first ? "b" : limit.default ? "d" : "";
+  // Grey is hard to read on a bar, and the word says it as well.
+  const style = first ? "b" : limit.default && anchor === "start" ? "d" : "";
   return `<rect class="${kind}" width="${short(at)}%" y=${top} height=${LANE - 4} /><text class="${style}" x="${short(x)}%" y=${base} text-anchor=${anchor}>${h(text)}</text>`;
+}
+
+/** `500` of `500, or a page that breaks off`; the sentence above has the rest. */
+function statusOf({ beyond }: LimitData): string {
+  return beyond.split(",")[0] ?? beyond;
 }
 
 function wordsOf({ shown, default: standard }: LimitData, word: string): string {

@@ -14,7 +14,7 @@ import { anchor, asText, cut, h, SHAPES } from "./markup.js";
 /** Findings of one rule, case and severity that have frames; of more the first alone has them. */
 const MOST_FRAMES = 3;
 /** Further ones that have their message; it hardly differs. */
-const MOST_MESSAGES = 100;
+const MOST_MESSAGES = 20;
 /** Columns of a frame. */
 const COLUMNS = 84;
 
@@ -39,7 +39,7 @@ export function findingsMarkup(
     const number = same.length === 1 ? "" : ` <span class=dim>(${count(same.length, "finding")})</span>`;
     const head = `<h3 class=${severity}><span class=sev>${SHAPES[severity]} ${severity}</span> ${h(rule)}${about}${number}</h3>`;
     return {
-      text: `<section class=kind>${head}${articles.done.join("")}${also(others, several)}</section>`,
+      text: `<section class=kind ${data(same[0])}>${head}${articles.done.join("")}${also(others, several)}</section>`,
       failures: articles.failures,
     };
   });
@@ -63,14 +63,14 @@ function article(finding: Finding, several: boolean): string {
     (symptom?.log ?? "") === "" ? "" : row("log", `<code>${h(symptom?.log ?? "")}</code>`),
     row("more", `<code>${h(`fpmlint explain ${rule}`)}</code>`),
   ];
-  return `<article id="${anchor(finding)}" class=${severity} ${data(finding)}><h4><span class=sev>${SHAPES[severity]} ${severity}</span> ${h(message)}</h4><p class=where>${h(where(finding, several))}</p><pre tabindex=0>${asText(frames)}</pre><dl>${rows.join("")}</dl></article>`;
+  return `<article id="${anchor(finding)}" class="${severity} f"><h4><span class=sev>${SHAPES[severity]} ${severity}</span> ${h(message)}</h4><p class=where>${h(where(finding, several))}</p><pre tabindex=0>${asText(frames)}</pre><dl>${rows.join("")}</dl></article>`;
 }
 
 function row(name: string, markup: string): string {
   return `<dt>${name}</dt><dd>${markup}</dd>`;
 }
 
-/** What the filter compares. */
+/** What the filter compares, for all findings of a kind. */
 function data({ severity, rule }: { readonly severity: Severity; readonly rule: string }): string {
   return `data-s=${severity} data-k="${h(rule)}"`;
 }
@@ -79,7 +79,7 @@ function also(others: readonly Finding[], several: boolean): string {
   if (others.length === 0) return "";
   const items = others.map((one, index) => {
     const message = index < MOST_MESSAGES ? ` ${h(cut(one.message, 200))}` : "";
-    return `<li id="${anchor(one)}" class=${one.severity} ${data(one)}>${h(where(one, several))}${message}</li>`;
+    return `<li class=f id="${anchor(one)}">${h(where(one, several))}${message}`;
   });
-  return `<details><summary>and ${others.length.toLocaleString("en-US")} more like it</summary><ul class="also plain">${items.join("")}</ul></details>`;
+  return `<details><summary>and ${others.length.toLocaleString("en-US")} more like it</summary><ul>${items.join("")}</ul></details>`;
 }

@@ -107,7 +107,7 @@ function barOf(name: string, parts: readonly Part[], total: number, widest: numb
   );
   const at = short((total / widest) * 100);
   const over = used > total ? `, ${showSize(used - total)} more than there is` : "";
-  return `<div class=row><h3>${name}: ${showSize(used)}${over}</h3><svg role=img aria-label="${h(`${name}: ${parts.map((part) => `${part.name} ${showSize(part.bytes)}`).join(", ")}`)}" height=26>${rects.join("")}<line class=o x1="${at}%" x2="${at}%" y1=0 y2=26 /></svg><p class=dim>${key.join("")}</p></div>`;
+  return `<div class=row><h3>${name}: ${showSize(used)}${over}</h3><svg role=img aria-label="${h(`${name}: ${parts.map((part) => `${part.name} ${showSize(part.bytes)}`).join(", ")}`)}" height=26>${rects.join("")}<line class=t x1="${at}%" x2="${at}%" y1=0 y2=26 /></svg><p class=dim>${key.join("")}</p></div>`;
 }
 
 function table(pools: readonly PoolReport[]): string {

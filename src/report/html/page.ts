@@ -6,7 +6,7 @@ import { groupBy } from "../../source/collect.js";
 import { count, coverage } from "../coverage.js";
 import type { ReportedHost, TopologyReport } from "../topology/document.js";
 import { firstWords, limitRows, SIZES, TIMES } from "../topology/limits.js";
-import { bars, firstOf, SIZE, scale, TIME } from "./bars.js";
+import { firstOf, rowsMarkup, SIZE, TIME } from "./bars.js";
 import { findingsMarkup } from "./findings.js";
 import { cut, h, SHAPES } from "./markup.js";
 import { memory } from "./memory.js";
@@ -87,10 +87,8 @@ function section(host: ReportedHost, index: number, several: boolean, findings: 
     `${picture(topology, prefix, findings)}${quiet}`,
     times.length === 0
       ? none
-      : `<p class=dim>The first to end a request that takes long is bold; grey is a default.</p>${scale(TIME)}${times.map((row) => bars(row, TIMES, TIME, sentence(firstWords(row.set)), firstOf(row.set))).join("")}`,
-    sizes.length === 0
-      ? none
-      : `${scale(SIZE)}${sizes.map((row) => bars(row, SIZES, SIZE, "", new Set())).join("")}`,
+      : `<p class=dim>The first to end a request that takes long is bold; grey is a default.</p>${rowsMarkup(times, TIMES, TIME, (set) => ({ sentence: sentence(firstWords(set)), first: firstOf(set) }))}`,
+    sizes.length === 0 ? none : rowsMarkup(sizes, SIZES, SIZE, () => ({ sentence: "", first: new Set() })),
     memory(host),
   ];
   const title = several ? `<h2>${h(topology.name)}</h2>` : "";
@@ -122,7 +120,7 @@ function verdict({ summary }: LintResult): string {
     const number = { error: errors, warning: warnings, info: infos }[severity];
     return `<li class=${severity}><span class=sev>${SHAPES[severity]} ${count(number, severity)}</span></li>`;
   });
-  return `<section id=verdict><h2>Verdict</h2><p><strong>${said}</strong></p><ul class=plain>${counts.join("")}</ul><p>${h(coverage(summary))}.</p>${open(summary)}</section>`;
+  return `<section id=verdict><h2>Verdict</h2><p><strong>${said}</strong></p><ul class="plain counts">${counts.join("")}</ul><p>${h(coverage(summary))}.</p>${open(summary)}</section>`;
 }
 
 /** Places of one reason that are named. */

@@ -106,9 +106,10 @@ function boxMarkup({ box, x, y, height, chips }: Placed, prefix: string, finding
   const most = LETTERS - (worst === null ? 0 : 2);
   const shown = cut(label, most);
   const mark = worst === null ? "" : `${SHAPES[worst]} `;
-  const spoken = `${kind}: ${label}${box.chips.map(({ text }) => `, ${text}`).join("")}${worst === null ? "" : `; worst finding: ${worst}`}`;
+  const radius = kind === "pool" ? " rx=12" : "";
   const parts = [
-    `<rect class=r x=${x} y=${y} width=${WIDTH} height=${height} rx=${kind === "pool" ? 12 : 3} />`,
+    shown === label ? "" : `<title>${h(label)}</title>`,
+    `<rect class=r x=${x} y=${y} width=${WIDTH} height=${height}${radius} />`,
     `<text class=b x=${x + PADDING} y=${y + PADDING + 12}>${mark}${h(shown)}</text>`,
   ];
   chips.forEach((line, index) => {
@@ -117,19 +118,16 @@ function boxMarkup({ box, x, y, height, chips }: Placed, prefix: string, finding
     for (const { text, written } of line) {
       const width = chipWidth(text);
       parts.push(
-        `<rect class=k x=${left} y=${top} width=${width} height=15 rx=7 />`,
-        `<text${written ? "" : " class=d"} x=${left + 4} y=${top + 11.5}>${h(cut(text, LETTERS - 1))}</text>`,
+        `<rect class=k x=${left} y=${top} width=${width} height=15 />`,
+        `<text${written ? "" : " class=d"} x=${left + 4} y=${top + 12}>${h(cut(text, LETTERS - 1))}</text>`,
       );
       left += width + 4;
     }
   });
   const classes = [worst ?? "", faint ? "u" : ""].filter((one) => one !== "").join(" ");
   const target = row !== null ? h(`${prefix}${box.id}`) : linkOf(box, findings);
-  const named = `<title>${h(spoken)}</title>`;
-  const inner = `<g class="${classes}">${parts.join("")}</g>`;
-  return target === null
-    ? `<g role=img aria-label="${h(spoken)}">${named}${inner}</g>`
-    : `<a href="#${target}" aria-label="${h(spoken)}">${named}${inner}</a>`;
+  const inner = `<g${classes === "" ? "" : ` class="${classes}"`}>${parts.join("")}</g>`;
+  return target === null ? inner : `<a href="#${target}">${inner}</a>`;
 }
 
 /** The anchor of the gravest finding; `null`: there is none. */
@@ -168,14 +166,23 @@ function list(host: HostTopology, prefix: string, findings: Findings): string {
   const words = wordsOf(host);
   const items = rowsOf(host).map((row) => {
     const [first, ...others] = row;
-    if (others.length === 0) return `<li>${words(first)} ${links(first.findings, findings)}</li>`;
+    if (others.length === 0) {
+      const { name, text, end } = words(first);
+      const way = `<span class=dim>${h(cut(text, 60))} → ${h(cut(end, 160))}</span>`;
+      return `<li>${h(cut(name, 60))} ${way} ${links(first.findings, findings)}</li>`;
+    }
     return `<li>${folded(row, prefix, words, findings)}</li>`;
   });
   const open = host.locations.length > items.length ? " open" : "";
   return `<details${open}><summary>The same as a list</summary><ul>${items.join("")}</ul></details>`;
 }
 
-type Words = (location: LocationData) => string;
+/** The server, the location, and where its requests go. */
+type Words = (location: LocationData) => {
+  readonly name: string;
+  readonly text: string;
+  readonly end: string;
+};
 
 function wordsOf({ servers, addresses, pools }: HostTopology): Words {
   const server = new Map(servers.map((one) => [one.id, one.label] as const));
@@ -190,19 +197,25 @@ function wordsOf({ servers, addresses, pools }: HostTopology): Words {
       return `${address.get(way.address) ?? ""}${to}${said === "" ? "" : ` (${said})`}`;
     });
     const end = ways.length === 0 ? "nobody knows where" : unique(ways).join("; ");
-    return `${h(cut(name, 60))} <span class=dim>${h(cut(one.text, 60))} → ${h(cut(end, 160))}</span>`;
+    return { name, text: one.text, end };
   };
 }
 
 function folded(row: Row, prefix: string, words: Words, findings: Findings): string {
   const [first] = row;
   const id = `${prefix}${first.id}-${row.at(-1)?.id ?? ""}-${row.length}`;
+  const alike = row.every(({ text }) => text === first.text);
+  const through = row.every((one) => one.through === first.through) ? ` through ${first.through}` : "";
+  const about = alike ? `${row.length} × ${first.text}${through}` : `${row.length} locations${through}`;
   const items = row.map((one) => {
+    const { name, text, end } = words(one);
     const [worst] = sorted(one.findings, findings);
-    const link = worst === undefined ? "" : ` ${link1(worst)}`;
-    return `<li>${words(one)}${link}</li>`;
+    const where = alike ? "" : ` ${h(cut(text, 60))}`;
+    const site = name === "" ? "no server" : h(cut(name, 60));
+    const head = worst === undefined ? site : `<a href="#${anchor(worst)}">${site}</a>`;
+    return `<li>${head}${where} → ${h(cut(end, 120))}`;
   });
-  return `<details id="${h(id)}"><summary>${h(`${row.length} sites and locations like ${first.text} through ${first.through}`)}</summary><ul>${items.join("")}</ul></details>`;
+  return `<details id="${h(id)}"><summary>${h(about)}</summary><ul>${items.join("")}</ul></details>`;
 }
 
 function links(own: readonly string[], findings: Findings): string {

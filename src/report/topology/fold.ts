@@ -8,7 +8,7 @@ export type Row = readonly [LocationData, ...LocationData[]];
 export const MOST_ROWS = 40;
 
 /** More rows than these are folded by less and less that they have in common. */
-const MOST_FOLDED = 120;
+const MOST_FOLDED = 24;
 
 /** The locations of a host as rows, in order. What is folded depends on nothing but the host. */
 export function rowsOf(host: HostTopology): readonly Row[] {
