@@ -116,10 +116,15 @@ function verdict({ summary }: LintResult): string {
           : summary.files === 0
             ? "Nothing was read."
             : "Nothing was found that makes requests fail.";
-  const counts = (["error", "warning", "info"] as const).map((severity) => {
-    const number = { error: errors, warning: warnings, info: infos }[severity];
-    return `<li class=${severity}><span class=sev>${SHAPES[severity]} ${count(number, severity)}</span></li>`;
-  });
+  const numbers = [
+    ["error", errors],
+    ["warning", warnings],
+    ["info", infos],
+  ] as const;
+  const counts = numbers.map(
+    ([severity, number]) =>
+      `<li class=${severity}><span class=sev>${SHAPES[severity]} ${count(number, severity)}</span></li>`,
+  );
   return `<section id=verdict><h2>Verdict</h2><p><strong>${said}</strong></p><ul class="plain counts">${counts.join("")}</ul><p>${h(coverage(summary))}.</p>${open(summary)}</section>`;
 }
 

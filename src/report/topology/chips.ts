@@ -23,6 +23,16 @@ export function chipsOf(host: HostTopology, { limits: id }: LocationData): reado
   return set === undefined ? [] : LOCATION.flatMap(([setting, word]) => chip(limitOf(set, setting), word));
 }
 
+/** Of locations that are drawn as one: what is not the same in all of them differs. */
+export function chipsOfAll(host: HostTopology, row: readonly LocationData[]): readonly Chip[] {
+  const [first = [], ...others] = row.map((one) => chipsOf(host, one));
+  return first.map((chip, index) =>
+    others.every((own) => own[index]?.text === chip.text)
+      ? chip
+      : { text: `${chip.text.split(" ")[0]} differs`, written: true },
+  );
+}
+
 export function chipsOfPool(host: HostTopology, pool: PoolData): readonly Chip[] {
   const { workers, workerBytes, workerAssumed, manager } = pool;
   const set = limitsOf(host).get(waysTo(host).get(pool.id) ?? "");

@@ -9,7 +9,7 @@ interface Language {
   readonly end: readonly string[];
   group(id: string, label: string, inner: readonly string[]): readonly string[];
   box(id: string, box: Box): string;
-  line(from: string, to: string, faint: boolean, word: string): string;
+  line(start: string, end: string, faint: boolean, word: string): string;
 }
 
 /** What a wiki draws between ```` ```mermaid ```` and ```` ``` ````. */
@@ -76,8 +76,8 @@ const MERMAID: Language = {
     const style = box.worst ?? (box.faint ? "faint" : null);
     return `  ${id}${open}${text}${close}${style === null ? "" : `:::${style}`}`;
   },
-  line: (from, to, faint, word) =>
-    `  ${from} ${faint ? "-.->" : "-->"}${word === "" ? "" : `|${ofMermaid(word)}|`} ${to}`,
+  line: (start, end, faint, word) =>
+    `  ${start} ${faint ? "-.->" : "-->"}${word === "" ? "" : `|${ofMermaid(word)}|`} ${end}`,
 };
 
 /** Mermaid knows characters by number; all that could end a label, or begin HTML or Markdown, is written so. */
@@ -100,9 +100,9 @@ const DOT: Language = {
     const color = COLOURS[box.worst ?? "none"];
     return `  ${id} [label=${quoted(words(box))}, shape=${shape}, style=${style}, color="${color}"];`;
   },
-  line: (from, to, faint, word) => {
+  line: (start, end, faint, word) => {
     const style = faint ? "dashed" : "solid";
-    return `  ${from} -> ${to} [style=${style}${word === "" ? "" : `, label=${quoted([word])}`}];`;
+    return `  ${start} -> ${end} [style=${style}${word === "" ? "" : `, label=${quoted([word])}`}];`;
   },
 };
 

@@ -34,7 +34,12 @@ function likeness(host: HostTopology): readonly ((one: LocationData) => string)[
     ways.map((way) => [way.down, way.backup, way.assumed, poolKey(way, pool)]);
   const numbers = ({ ways, limits: own }: LocationData): unknown =>
     unique([own, ...ways.map((way) => way.limits)].map((id) => values.get(id ?? "") ?? ""));
-  const end = (one: LocationData): readonly unknown[] => [one.protocol, one.worst, one.notCompared === null];
+  const end = (one: LocationData): readonly unknown[] => [
+    one.protocol,
+    one.php,
+    one.worst,
+    one.notCompared === null,
+  ];
   return [
     (one) => JSON.stringify([one.text, ...end(one), place(one), targets(one), numbers(one)]),
     (one) => JSON.stringify([one.text, ...end(one), targets(one)]),

@@ -4,7 +4,7 @@ import { unique } from "../../source/collect.js";
 import { once, perKey } from "../../source/memo.js";
 import type { At, HostTopology, Judged, LocationData, WayData } from "../../topology/document.js";
 import { count } from "../coverage.js";
-import { type Chip, chipsOf, chipsOfPool } from "./chips.js";
+import { type Chip, chipsOfAll, chipsOfPool } from "./chips.js";
 import { type Row, rowsOf } from "./fold.js";
 
 /** A host as boxes in four columns and lines between them: what the picture and the diagrams draw. */
@@ -119,7 +119,7 @@ function locationBox(host: HostTopology, row: Row): Box {
     id: boxId(row.map(({ id }) => id)),
     kind: "location",
     label: label + through,
-    chips: [...protocolChip(first), ...(alike ? chipsOf(host, first) : [])],
+    chips: [...protocolChip(first), ...chipsOfAll(host, row)],
     faint: row.every(({ ways }) => ways.length === 0),
     at: several ? null : first,
     row: several ? row : null,

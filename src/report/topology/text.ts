@@ -6,7 +6,7 @@ import { count, coverage } from "../coverage.js";
 import { type Paint, painter } from "../terminal/color.js";
 import { escapeText } from "../terminal/escape.js";
 import { hanging } from "../terminal/width.js";
-import { type Chip, chipsOf, chipsOfPool, limitOf } from "./chips.js";
+import { type Chip, chipsOfAll, chipsOfPool, limitOf } from "./chips.js";
 import type { TopologyReport } from "./document.js";
 import { type Row, rowsOf } from "./fold.js";
 import { firstWords, limitRows, TIMES } from "./limits.js";
@@ -89,7 +89,7 @@ function location(page: Page, host: HostTopology, row: Row): void {
   const text =
     others.length === 0 ? first.text : alike ? `${row.length} × ${first.text}` : `${row.length} locations`;
   const other = first.php ? "" : `  ${first.protocol === "fastcgi" ? "FastCGI, not PHP" : first.protocol}`;
-  say(page, plain(page, `${text}${through}`) + other + (alike ? chips(page, chipsOf(host, first)) : ""), 4);
+  say(page, plain(page, `${text}${through}`) + other + chips(page, chipsOfAll(host, row)), 4);
   const found = unique(row.flatMap(({ findings }) => findings)).flatMap(
     (one) => page.findings.get(one) ?? [],
   );

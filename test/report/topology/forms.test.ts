@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { commandIn } from "../../support/run-command.js";
 import { withTree } from "../../support/tree.js";
-import { drawn, drawnAnew, HOSTILE_FILES, hostNames, likeSites } from "./support/hosts.js";
+import { drawn, drawnAnew, HOSTILE_FILES, hostNames, likeSites, unlikeSites } from "./support/hosts.js";
 
 /** The text, the JSON and the diagrams of `fpmlint report`. */
 
@@ -119,5 +119,15 @@ test("beyond forty rows, sites that are alike are one row, which says how many a
     const forty = (await commandIn(top(), ["report", "etc"])).out;
     expect(forty).toContain("site39.example.com");
     expect(forty).not.toContain("40 sites");
+  });
+});
+
+test("a row whose limits differ says so, rather than those of its first", async () => {
+  await withTree(async ({ top, put }) => {
+    put(unlikeSites(60));
+    const { out } = await commandIn(top(), ["report", "etc"]);
+    const rows = out.split("Who gives up first")[0] ?? "";
+    expect(rows).toMatch(/ × location ~ \\\.php\$ {2}read differs, body differs, header 4k/);
+    expect(rows).not.toMatch(/read \d+s/);
   });
 });
