@@ -80,9 +80,9 @@ const MERMAID: Language = {
     `  ${start} ${faint ? "-.->" : "-->"}${word === "" ? "" : `|${ofMermaid(word)}|`} ${end}`,
 };
 
-/** Mermaid knows characters by number; all that could end a label, or begin HTML or Markdown, is written so. */
+/** Mermaid knows characters by number; what could end a label, or begin HTML, Markdown or an escape, is written so. */
 function ofMermaid(text: string): string {
-  return escapeText(text).replace(/["#<>&`*_{}|\\;[\]()~:/]/g, (character) => `#${character.charCodeAt(0)};`);
+  return escapeText(text).replace(/["#<>&`\\]/g, (character) => `#${character.charCodeAt(0)};`);
 }
 
 const DOT: Language = {
