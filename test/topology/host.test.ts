@@ -102,7 +102,8 @@ describe("a host", () => {
     const { locations, limits } = hostOf(site("x") + site("y"), pool("a"), { "/etc/nginx/php.conf": php });
     expect(new Set(locations.flatMap(({ ways }) => ways.map(({ limits: id }) => id))).size).toBe(1);
     expect(limits.length).toBe(1);
-    expect(locations.map(({ through }) => through)).toEqual(["/etc/nginx/php.conf", "/etc/nginx/php.conf"]);
+    expect(new Set(locations.map(({ through }) => through)).size).toBe(1);
+    expect(locations[0]?.through).toMatch(/etc\/nginx\/php\.conf$/);
   });
 
   test("has the members of an upstream, each with what is said of it", () => {
