@@ -12,6 +12,7 @@ import {
   INIT,
   LINT,
   PURPOSE,
+  REPORT,
   RULES,
   TRACE,
 } from "./commands.js";
@@ -22,6 +23,7 @@ import { init } from "./init.js";
 import { lintCommand } from "./lint.js";
 import { lintArguments } from "./lint-words.js";
 import { COMMON_OPTIONS, keepLast } from "./options.js";
+import { reportCommand } from "./report/command.js";
 import { listRules } from "./rules.js";
 import { traceCommand } from "./trace/command.js";
 import { exitStatus, meantValue, UsageError } from "./usage.js";
@@ -146,6 +148,16 @@ function withCommands(
       (argv) => {
         const paths = [...(argv.paths ?? []), ...argv._.slice(1)].map(dash);
         end(traceCommand({ ...argv, paths }, world));
+      },
+    )
+    .command(
+      `${REPORT.name} ${REPORT.words}`,
+      REPORT.describe,
+      (y) =>
+        y.positional("paths", REPORT.positionals.paths).options(REPORT.options).epilogue(REPORT.epilogue),
+      (argv) => {
+        const paths = [...(argv.paths ?? []), ...argv._.slice(1)].map(dash);
+        end(reportCommand({ ...argv, paths }, world));
       },
     );
 }

@@ -2,6 +2,7 @@ import type { PositionalOptions } from "yargs";
 import { CAPACITY_EPILOGUE, CAPACITY_OPTIONS } from "./capacity/options.js";
 import { DIAGNOSE_EPILOGUE, DIAGNOSE_OPTIONS } from "./diagnose/options.js";
 import { type Completes, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
+import { REPORT_EPILOGUE, REPORT_OPTIONS } from "./report/options.js";
 import { TRACE_EPILOGUE, TRACE_OPTIONS } from "./trace/options.js";
 
 /**
@@ -41,6 +42,7 @@ const EPILOGUE = `Examples:
   fpmlint explain 502                 every cause of a 502, and how to tell them apart
   fpmlint trace http://NAME/PATH      what this request meets, line by line
   fpmlint capacity                    how many workers this server has memory for
+  fpmlint report --html report.html   who talks to whom and who gives up first, as a page
   fpmlint init                        a commented fpmlint.json for this tree
 
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error or
@@ -116,6 +118,23 @@ export const DIAGNOSE = {
   epilogue: DIAGNOSE_EPILOGUE,
 } as const satisfies CommandRow;
 
+export const REPORT = {
+  name: "report",
+  words: "[paths..]",
+  describe: "a picture: who talks to whom, who gives up first, how much fits; as a page, text or diagram",
+  positionals: {
+    paths: {
+      type: "string",
+      array: true,
+      completes: "file",
+      describe:
+        "files or directories, as for the linter; - reads the output of nginx -T [default: the working directory]",
+    },
+  },
+  options: REPORT_OPTIONS,
+  epilogue: REPORT_EPILOGUE,
+} as const satisfies CommandRow;
+
 export const EXPLAIN = {
   name: "explain",
   words: "<topic..>",
@@ -185,6 +204,7 @@ export const COMMANDS: readonly CommandRow[] = [
   DIAGNOSE,
   CAPACITY,
   TRACE,
+  REPORT,
   INIT,
   EXPLAIN,
   RULES,

@@ -199,7 +199,7 @@ export function dumpText(world: World): string {
 }
 
 /** `1.22.1`; throws UsageError for anything else. */
-function checkedNginxVersion(text: string | undefined): string | null {
+export function checkedNginxVersion(text: string | undefined): string | null {
   if (text === undefined || NGINX_VERSION.test(text)) return text ?? null;
   throw new UsageError(
     `--nginx-version ${JSON.stringify(text)} is not a version such as 1.22.1 (fpmlint --help lists the options)`,

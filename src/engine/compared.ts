@@ -15,17 +15,19 @@ export interface Compared {
 
 export function comparedIn(host: Host): Compared {
   const php = host.bindings.filter(({ serves }) => serves === "php");
-  const open = php.filter(
-    ({ targets }) => !targets.some(({ pools, closed }) => pools.length > 0 || closed !== undefined),
-  );
+  const open = php.flatMap((binding) => notComparedAt(host, binding) ?? []);
+  return { compared: php.length - open.length, notCompared: open };
+}
+
+/** Why a PHP location was compared with no pool; `null`: it was. */
+export function notComparedAt(host: Host, binding: Binding): NotCompared | null {
+  const { targets, pass, label } = binding;
+  if (targets.some(({ pools, closed }) => pools.length > 0 || closed !== undefined)) return null;
   return {
-    compared: php.length - open.length,
-    notCompared: open.map((binding) => ({
-      file: binding.pass.file.display,
-      line: position(binding.pass.file, binding.pass.directive.start).line,
-      location: binding.label,
-      reason: reasonOf(host, binding),
-    })),
+    file: pass.file.display,
+    line: position(pass.file, pass.directive.start).line,
+    location: label,
+    reason: reasonOf(host, binding),
   };
 }
 

@@ -29,6 +29,8 @@ export interface Finding {
   readonly fingerprint: string;
   /** From which severity on it fails a run, as `fpmlint.json` of its path says. Absent: it does not say. */
   readonly failOn?: Severity | "never";
+  /** Places of the same fault where its lines are included again: reports show the lines once. Absent: there are none. */
+  readonly occurrences?: readonly Place[];
 }
 
 export interface Related {

@@ -283,6 +283,7 @@ function merge(sorted: readonly Finding[]): readonly Finding[] {
           first.related,
           others.flatMap((one) => one.related),
         ),
+        occurrences: others.flatMap(placesOf),
       },
     ];
   });

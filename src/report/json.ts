@@ -71,7 +71,13 @@ export function json(result: LintResult, meta: ToolMeta): string {
 }
 
 /** The same, with the findings that could not be written. */
-export function drawJson({ findings, summary }: LintResult, meta: ToolMeta): Rendered {
+export function drawJson(result: LintResult, meta: ToolMeta): Rendered {
+  const { document, failures } = documentOf(result, meta);
+  return { text: stringify(document), failures };
+}
+
+/** The same as data. */
+export function documentOf({ findings, summary }: LintResult, meta: ToolMeta) {
   const { done, failures } = renderEach(findings, findingJson);
   const incomplete = [...summary.incomplete, ...failures];
   const document = {
@@ -99,5 +105,5 @@ export function drawJson({ findings, summary }: LintResult, meta: ToolMeta): Ren
       links: summary.links.map(({ path, target }) => ({ path, target })),
     },
   };
-  return { text: stringify(document), failures };
+  return { document, failures };
 }

@@ -35,7 +35,8 @@ const MIN_WIDTH = 40;
 /** Lines of a help; a way that changes forty files is for a program. */
 const MOST_HELP = 20;
 
-function shortHelp(lines: readonly string[]): readonly string[] {
+/** A help of at most twenty lines. */
+export function shortHelp(lines: readonly string[]): readonly string[] {
   if (lines.length <= MOST_HELP) return lines;
   const left = lines.length - MOST_HELP + 1;
   return [
@@ -101,6 +102,21 @@ function alsoRows(canvas: Canvas, folded: readonly Label[]): string[] {
     : [`${margin(canvas)}${canvas.paint("gutter", "=")} and ${more.toLocaleString("en-US")} more`];
 }
 
+function frameRows(canvas: Canvas, shown: Evidence): string[] {
+  const frames = shown.frames.flatMap((frame, index) => [
+    ...drawFrame(canvas, frame, index === 0),
+    bar(canvas),
+  ]);
+  return [...frames, ...alsoRows(canvas, shown.folded)];
+}
+
+/** The frames of a finding alone, as harmless lines without colour. */
+export function framesText(finding: Finding, width: number): string {
+  const shown = evidence(finding);
+  const rows = frameRows(canvasFor(finding, shown, { color: false, unicode: true, width }), shown);
+  return rows.map((row) => row.trimEnd()).join("\n");
+}
+
 /** `alike`: findings of the same kind that have no frame of their own. */
 function findingText(finding: Finding, options: TextOptions, alike: readonly Finding[] = []): string {
   const shown = evidence(finding);
@@ -110,11 +126,8 @@ function findingText(finding: Finding, options: TextOptions, alike: readonly Fin
   const prose = { canvas, columns };
   const copied = { canvas, columns: Infinity };
   const rows = [headline(finding, paint, columns)];
-  for (const [index, frame] of shown.frames.entries()) {
-    rows.push(...drawFrame(canvas, frame, index === 0), bar(canvas));
-  }
   rows.push(
-    ...alsoRows(canvas, shown.folded),
+    ...frameRows(canvas, shown),
     ...note(prose, "effect", [finding.effect], "headline"),
     ...note(prose, "help", shortHelp(helpLines(finding.help)), "help"),
     ...note(prose, "settle", [finding.settle ?? ""], "headline"),

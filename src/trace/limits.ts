@@ -2,13 +2,14 @@ import { showBytes, showSeconds } from "../evidence/pairs.js";
 import { phpValue, seconds } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
-import { requestValues } from "../model/request/php-settings.js";
+import { type RequestValue, requestValues } from "../model/request/php-settings.js";
 import type { PhpOutcome, StatusOutcome, Step } from "../model/request/resolve/types.js";
 import { effectiveBuffers, effectiveOffset, effectiveSize, effectiveTime } from "../nginx/tree/effective.js";
 import type { Node } from "../nginx/types.js";
 import { parseIniBytes } from "../php/ini.js";
 import { type Effective, mapEffective } from "../source/effective.js";
 import type { Place } from "../source/file.js";
+import { once } from "../source/memo.js";
 
 /** The limits that a request meets on its way to PHP and back, in the order in which it meets them. */
 
@@ -56,83 +57,110 @@ type Row = Pick<TracedLimit, "daemon" | "setting" | "what" | "beyond">;
  * location that it chooses. `pool`: `null` where it is not known which takes the request.
  */
 export function limitsOf(host: Host, outcome: PhpOutcome, steps: readonly Step[], pool: Pool | null): Limits {
-  const { block, server } = outcome;
-  const time = (name: string): Effective<number> => {
-    const value = effectiveTime(block, name);
-    return mapEffective(value, (milliseconds) => milliseconds / 1000);
-  };
-  const header = effectiveBuffers(server, "large_client_header_buffers");
-  const read = timeLimit(
-    {
-      daemon: "nginx",
-      setting: "fastcgi_read_timeout",
-      what: "the wait between two parts of the answer",
-      beyond: "504",
-    },
-    time("fastcgi_read_timeout"),
-  );
-  const before: readonly TracedLimit[] = [
-    sizeLimit(
+  const { block, server, pass } = outcome;
+  const binding = host.bindings.find((one) => one.pass === pass) ?? null;
+  return limitReader(host)({ block, server, binding }, bodyBlocks(steps, block), pool);
+}
+
+/** Where a request is when nginx hands it on; `binding`: `null` where none is known. */
+export interface Handover {
+  readonly block: Node;
+  readonly server: Node;
+  readonly binding: Binding | null;
+}
+
+/**
+ * Reads the limits of each location of a host. `bodies`: the blocks in which nginx compares the body's length.
+ * What all locations have in common is worked out once.
+ */
+export function limitReader(host: Host): (at: Handover, bodies: Iterable<Node>, pool: Pool | null) => Limits {
+  const values = new Map<string, RequestValue>();
+  const settingOf = (name: string): RequestValue => once(values, name, () => requestValues(host, name));
+  return ({ block, server, binding }, bodies, pool) => {
+    const time = (name: string): Effective<number> => milliseconds(effectiveTime(block, name));
+    const header = effectiveBuffers(server, "large_client_header_buffers");
+    const read = timeLimit(
       {
         daemon: "nginx",
-        setting: "large_client_header_buffers",
-        what: "one line of the header",
-        beyond: "400, or 414 for the URL",
-      },
-      mapEffective(header, ({ size }) => size),
-    ),
-    sizeLimit(
-      { daemon: "nginx", setting: "client_max_body_size", what: "the body", beyond: "413" },
-      smallestBody(steps, block),
-    ),
-    timeLimit(
-      {
-        daemon: "nginx",
-        setting: "client_body_timeout",
-        what: "the wait between two parts of the body",
-        beyond: "408",
-      },
-      time("client_body_timeout"),
-    ),
-    timeLimit(
-      {
-        daemon: "nginx",
-        setting: "fastcgi_connect_timeout",
-        what: "the wait for the connection",
+        setting: "fastcgi_read_timeout",
+        what: "the wait between two parts of the answer",
         beyond: "504",
       },
-      time("fastcgi_connect_timeout"),
-    ),
-    timeLimit(
-      {
-        daemon: "nginx",
-        setting: "fastcgi_send_timeout",
-        what: "the wait while the request is sent",
-        beyond: "504",
-      },
-      time("fastcgi_send_timeout"),
-    ),
-  ];
-  const after = sizeLimit(
-    { daemon: "nginx", setting: "fastcgi_buffer_size", what: "the header of the answer", beyond: "502" },
-    effectiveSize(block, "fastcgi_buffer_size"),
-  );
-  const inPhp = pool === null ? [] : phpLimits(host, outcome, pool);
-  const limits = [...before, ...inPhp, read, after];
-  const named = (name: string) => limits.find((one) => one.setting === name) ?? null;
-  const terminate = named("request_terminate_timeout");
-  const execution = named("max_execution_time");
-  return {
-    limits,
-    waiting: first([terminate, read]),
-    computing: first([execution, terminate, read]),
-    open: pool === null || [read, terminate, execution].some((one) => one?.amount === null),
+      time("fastcgi_read_timeout"),
+    );
+    const before: readonly TracedLimit[] = [
+      sizeLimit(
+        {
+          daemon: "nginx",
+          setting: "large_client_header_buffers",
+          what: "one line of the header",
+          beyond: "400, or 414 for the URL",
+        },
+        mapEffective(header, ({ size }) => size),
+      ),
+      sizeLimit(
+        { daemon: "nginx", setting: "client_max_body_size", what: "the body", beyond: "413" },
+        smallestBody(bodies),
+      ),
+      timeLimit(
+        {
+          daemon: "nginx",
+          setting: "client_body_timeout",
+          what: "the wait between two parts of the body",
+          beyond: "408",
+        },
+        time("client_body_timeout"),
+      ),
+      timeLimit(
+        {
+          daemon: "nginx",
+          setting: "fastcgi_connect_timeout",
+          what: "the wait for the connection",
+          beyond: "504",
+        },
+        time("fastcgi_connect_timeout"),
+      ),
+      timeLimit(
+        {
+          daemon: "nginx",
+          setting: "fastcgi_send_timeout",
+          what: "the wait while the request is sent",
+          beyond: "504",
+        },
+        time("fastcgi_send_timeout"),
+      ),
+    ];
+    const after = sizeLimit(
+      { daemon: "nginx", setting: "fastcgi_buffer_size", what: "the header of the answer", beyond: "502" },
+      effectiveSize(block, "fastcgi_buffer_size"),
+    );
+    const inPhp = pool === null ? [] : phpLimits(host, settingOf, binding, pool);
+    const limits = [...before, ...inPhp, read, after];
+    const named = (name: string) => limits.find((one) => one.setting === name) ?? null;
+    const terminate = named("request_terminate_timeout");
+    const execution = named("max_execution_time");
+    return {
+      limits,
+      waiting: first([terminate, read]),
+      computing: first([execution, terminate, read]),
+      open: pool === null || [read, terminate, execution].some((one) => one?.amount === null),
+    };
   };
 }
 
-function phpLimits(host: Host, outcome: PhpOutcome, pool: Pool): readonly TracedLimit[] {
-  const binding = host.bindings.find(({ pass }) => pass === outcome.pass) ?? null;
-  const value = (name: string): Effective<string | null> => phpSetting(host, binding, pool, name);
+/** A time of nginx in seconds. */
+export function milliseconds(value: Effective<number>): Effective<number> {
+  return mapEffective(value, (number) => number / 1000);
+}
+
+function phpLimits(
+  host: Host,
+  settingOf: (name: string) => RequestValue,
+  binding: Binding | null,
+  pool: Pool,
+): readonly TracedLimit[] {
+  const value = (name: string): Effective<string | null> =>
+    phpSetting(host, settingOf(name), binding, pool, name);
   const bytes = (name: string): Effective<number> =>
     mapEffective(value(name), (text) => {
       const read =
@@ -185,9 +213,15 @@ function phpLimits(host: Host, outcome: PhpOutcome, pool: Pool): readonly Traced
   ];
 }
 
-function phpSetting(host: Host, binding: Binding | null, pool: Pool, name: string): Effective<string | null> {
+function phpSetting(
+  host: Host,
+  settingOf: RequestValue,
+  binding: Binding | null,
+  pool: Pool,
+  name: string,
+): Effective<string | null> {
   if (binding === null) return phpValue(pool, name);
-  const found = requestValues(host, name)(binding, pool);
+  const found = settingOf(binding, pool);
   // Without any php.ini in the tree the default is only certain where one could not be missing.
   const unsure = found.kind === "default" && pool.master.ini.files.length === 0 && !host.whole;
   return unsure ? { kind: "unknown", reason: "no php.ini is in the tree", place: null } : found;
@@ -199,12 +233,15 @@ export function bodyLimitOf({ block }: StatusOutcome): string | null {
   return found.kind === "unknown" || found.value === 0 ? null : showBytes(found.value);
 }
 
-/** The smallest limit of the locations that nginx chose by the URI; it compares in each. */
-function smallestBody(steps: readonly Step[], block: Node): Effective<number> {
+/** The locations that nginx chose by the URI; it compares the length of the body in each. */
+function bodyBlocks(steps: readonly Step[], block: Node): ReadonlySet<Node> {
   const chosen = steps.flatMap((step) =>
     step.kind === "location" && step.location !== null && step.why !== "named" ? [step.location] : [],
   );
-  const blocks = new Set(chosen.length === 0 ? [block] : chosen);
+  return new Set(chosen.length === 0 ? [block] : chosen);
+}
+
+function smallestBody(blocks: Iterable<Node>): Effective<number> {
   let smallest: Exclude<Effective<number>, { readonly kind: "unknown" }> | null = null;
   for (const one of blocks) {
     const value = mapEffective(effectiveOffset(one, "client_max_body_size"), (bytes) =>
@@ -216,11 +253,13 @@ function smallestBody(steps: readonly Step[], block: Node): Effective<number> {
   return smallest ?? { kind: "unknown", reason: "no location is known", place: null };
 }
 
-function sizeLimit(row: Row, value: Effective<number>): TracedLimit {
+/** A limit in bytes, as a row of the table. */
+export function sizeLimit(row: Row, value: Effective<number>): TracedLimit {
   return limit(row, "bytes", value, showBytes);
 }
 
-function timeLimit(row: Row, value: Effective<number>): TracedLimit {
+/** A limit in seconds. */
+export function timeLimit(row: Row, value: Effective<number>): TracedLimit {
   return limit(row, "seconds", value, showSeconds);
 }
 

@@ -96,6 +96,16 @@ test("the page about the way of a request shows what really prints", async () =>
   checkSection("docs/trace.md", "trace", `\n\`\`\`text\n${shown.trimEnd()}\n\`\`\`\n\n`);
 });
 
+test("the page about pictures shows what really prints", async () => {
+  const { status, out: shown } = await runCommand(["report", "etc"], {
+    rules,
+    validators,
+    workingDirectory: join(top, "fixtures/hosts/example"),
+  });
+  expect(status).toBe(0);
+  checkSection("docs/report.md", "report", `\n\`\`\`text\n${shown.trimEnd()}\n\`\`\`\n\n`);
+});
+
 /** Every page that people write, from the top. */
 function pages(): readonly string[] {
   const folders = ["docs", "rules", "src", "test"].flatMap((folder) =>

@@ -52,6 +52,9 @@ const cli = [
   "src/policy",
   "src/report/capacity",
   "src/report/trace",
+  "src/report/topology",
+  "src/report/html",
+  "src/topology",
   "src/report/diagnose",
   "src/logs",
   "src/diagnose",
@@ -129,6 +132,11 @@ export const rooms: readonly Room[] = [
     mayImport: [...engine, "src/evidence"],
   },
   {
+    name: "src/topology",
+    what: "who passes to whom, with limits and findings, as data",
+    mayImport: [...engine, "src/evidence", "src/trace"],
+  },
+  {
     name: "src/causes",
     what: "log lines and what causes them",
     mayImport: [...source, "src/engine", "src/logs"],
@@ -164,6 +172,11 @@ export const rooms: readonly Room[] = [
     mayImport: [...paper, ...model, "src/evidence", "src/report", "src/trace"],
   },
   {
+    name: "src/report/topology",
+    what: "who passes to whom as text, JSON and diagrams",
+    mayImport: [...paper, "src/report", "src/report/capacity", "src/topology"],
+  },
+  {
     name: "src/report/diagnose",
     what: "a log line, and causes, as text",
     mayImport: [
@@ -181,7 +194,14 @@ export const rooms: readonly Room[] = [
   {
     name: "src/report/html",
     what: "a host as a page",
-    mayImport: [...model, "src/engine", "src/capacity", "src/sizing", "src/report"],
+    mayImport: [
+      ...paper,
+      "src/report",
+      "src/report/frame",
+      "src/report/capacity",
+      "src/report/topology",
+      "src/topology",
+    ],
   },
   {
     name: "src",

@@ -14,7 +14,7 @@ beforeAll(async () => {
   top = mkdtempSync(join(tmpdir(), "fpmlint-completion-"));
   mkdirSync(join(top, "tree/etc"), { recursive: true });
   mkdirSync(join(top, "tree/my dir"));
-  writeFileSync(join(top, "tree/report.json"), "");
+  writeFileSync(join(top, "tree/notes.json"), "");
   for (const shell of ["bash", "zsh", "fish"])
     writeFileSync(join(top, shell), (await commandIn(top, ["completion", shell])).out);
 });
@@ -29,20 +29,20 @@ function isThere(program: string): boolean {
 const TYPED: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["cap\t --res\t 500M", ["capacity", "--reserve", "500M"]],
   ["expl\t timeout/read-z\t", ["explain", "timeout/read-zero"]],
-  ["--fail-on err\t re\t", ["--fail-on", "error", "report.json"]],
+  ["--fail-on err\t not\t", ["--fail-on", "error", "notes.json"]],
   ["--fail-on=warn\t", ["--fail-on=warning"]],
   ["--rule timeout/read-z\toff", ["--rule", "timeout/read-zero=off"]],
   [
     "--rule=timeout/read-z\tof\t --rule pool/ba\te\t",
     ["--rule=timeout/read-zero=off", "--rule", "pool/backlog=error"],
   ],
-  ["--format sar\t --format sarif=rep\t", ["--format", "sarif", "--format", "sarif=report.json"]],
-  ["--format=json=rep\t", ["--format=json=report.json"]],
+  ["--format sar\t --format sarif=not\t", ["--format", "sarif", "--format", "sarif=notes.json"]],
+  ["--format=json=not\t", ["--format=json=notes.json"]],
   ["trace http://x/y --htt\t 1.0", ["trace", "http://x/y", "--http", "1.0"]],
   ["completion f\t", ["completion", "fish"]],
   ["rules --form\t js\t", ["rules", "--format", "json"]],
-  ["capacity --config=rep\t", ["capacity", "--config=report.json"]],
-  ["-q -- --x rep\t", ["-q", "--", "--x", "report.json"]],
+  ["capacity --config=not\t", ["capacity", "--config=notes.json"]],
+  ["-q -- --x not\t", ["-q", "--", "--x", "notes.json"]],
   ["explain dow\t", ["explain", "downloads"]],
 ];
 
@@ -82,11 +82,11 @@ describe("what a shell types for the key", () => {
     ["--fail-on=w", ["--fail-on=warning"]],
     ["--rule timeout/read-z", ["timeout/read-zero="]],
     ["--rule=timeout/read-zero=of", ["--rule=timeout/read-zero=off"]],
-    ["--format sarif=re", ["sarif=report.json"]],
+    ["--format sarif=no", ["sarif=notes.json"]],
     ["trace --http 1", ["1.0", "1.1"]],
     ["rules --format ", ["json", "text"]],
     ["rules ", []],
-    ["capacity --config=re", ["--config=report.json"]],
+    ["capacity --config=no", ["--config=notes.json"]],
     ["capacity --fail", []],
     ["my", ["my dir/"]],
   ])("in fish after fpmlint %s", (line, words) => {

@@ -20,6 +20,7 @@ export interface Document {
     readonly current: Readonly<Record<string, string | number>>;
     readonly recommended: Readonly<Record<string, string | number>>;
     readonly byMemory: number;
+    readonly worker: { readonly guess: string | null };
   }[];
   readonly processMax: readonly { readonly file: string; readonly recommended: number }[];
 }

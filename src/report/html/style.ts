@@ -1,0 +1,20 @@
+/** The style of the page, in one line. Colours have a contrast of 4.5 to 1 or more on their ground, in both schemes. */
+export const STYLE = [
+  ":root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#57606a;--line:#d0d7de;--box:#f6f8fa;--error:#b3261e;--warning:#8a5300;--info:#1f5fa8;--bar:#cfe0f5;--hot:#f6d3a8;--link:#0a4fa0}",
+  "@media(prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e6e9ed;--dim:#a3adb8;--line:#3a434d;--box:#1f252c;--error:#ff8a80;--warning:#f0b05a;--info:#8ab8f0;--bar:#2a4668;--hot:#6b4515;--link:#8ab8f0}}",
+  "*{box-sizing:border-box}body{margin:0 auto;padding:1rem;max-width:76rem;font:16px/1.5 system-ui,sans-serif;background:var(--bg);color:var(--fg);overflow-wrap:anywhere}",
+  "h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.2rem;border-bottom:1px solid var(--line);margin-top:2.2rem}h3{font-size:1rem;margin:1.4rem 0 .3rem}h4{font-size:1rem;margin:0}p{margin:.4rem 0}a{color:var(--link)}",
+  "nav ul,.plain{list-style:none;padding:0}nav li,.counts li{display:inline-block;margin-right:1rem}.dim,.where{color:var(--dim);font-size:.9rem}",
+  ".error{--c:var(--error)}.warning{--c:var(--warning)}.info{--c:var(--info)}.sev{color:var(--c);font-weight:600;white-space:nowrap}",
+  ".scroll{overflow-x:auto}.scroll svg{display:block;min-width:1040px}pre{font:12px/1.4 ui-monospace,monospace;overflow-x:auto;background:var(--box);padding:.6rem;margin:.5rem 0;overflow-wrap:normal}",
+  ":focus-visible{outline:3px solid var(--link);outline-offset:2px}",
+  "svg text{fill:var(--fg);font:12px system-ui,sans-serif}svg .b{font-weight:600}svg .d{fill:var(--dim)}svg .o{fill:none;stroke:var(--line);stroke-width:1.5}svg .o.u{stroke-dasharray:2 3}svg .r{fill:var(--box);stroke:var(--dim)}",
+  "svg .error .r{stroke:var(--error);stroke-width:3}svg .warning .r{stroke:var(--warning);stroke-width:3;stroke-dasharray:8 3}svg .info .r{stroke:var(--info);stroke-width:2}svg .u>.r{stroke-dasharray:2 3}svg .u>text{fill:var(--dim)}svg .k{rx:7px;fill:var(--bg);stroke:var(--line)}svg a:hover .r,svg a:focus .r{fill:var(--bar)}svg a .b{text-decoration:underline}",
+  ".row{border-top:1px solid var(--line);padding:.5rem 0}.row svg,.scale{display:block;width:100%}.g{stroke:var(--line)}.v{fill:var(--bar)}.v.f{fill:var(--hot);stroke:var(--fg);stroke-width:1.5}.v.n{fill:none;stroke:var(--dim);stroke-dasharray:4 3}",
+  "article{border-left:4px solid var(--c);padding:.1rem 0 .1rem .8rem;margin:1rem 0}dl{margin:.4rem 0}dt{font-weight:600}dd{margin:0 0 .4rem 1rem}dd pre{margin:.2rem 0}",
+  "summary{cursor:pointer;padding:.2rem 0}table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:right;padding:.2rem .5rem;border-bottom:1px solid var(--line)}th:first-child,td:first-child{text-align:left}",
+  "form{display:flex;flex-wrap:wrap;gap:.6rem 1rem;align-items:center;margin:.8rem 0}input[type=search]{font:inherit;padding:.3rem .5rem;min-width:14rem;background:var(--bg);color:var(--fg);border:1px solid var(--dim)}button{font:inherit;padding:.3rem .7rem;background:var(--box);color:var(--fg);border:1px solid var(--dim);cursor:pointer}[hidden]{display:none!important}",
+  ".m1{fill:#2f6fb5}.m2{fill:#b5622f}.m3{fill:#3d8a5f}.m4{fill:#8657a8}.m5{fill:#7a7a2e}.m0{fill:#8b949e}.mf{fill:none;stroke:var(--dim);stroke-dasharray:4 3}.t{stroke:var(--fg);stroke-width:2}.key{display:inline-block;margin-right:1rem}.row .key svg{display:inline-block;width:14px;height:12px;vertical-align:middle}",
+  "@media(max-width:600px){body{padding:.6rem}h1{font-size:1.25rem}table{font-size:.8rem}th,td{padding:.2rem}}",
+  "@media print{:root{color-scheme:light;--bg:#fff;--fg:#000;--dim:#444;--line:#999;--box:#fff;--error:#b3261e;--warning:#8a5300;--info:#1f5fa8;--bar:#cfe0f5;--hot:#f6d3a8;--link:#000}body{max-width:none;padding:0;font-size:10pt}form,nav{display:none}.scroll{overflow:visible}.scroll svg{min-width:0;width:100%;height:auto}pre{white-space:pre-wrap;font-size:8pt;overflow:visible}article,.row,tr{break-inside:avoid}h2,h3{break-after:avoid}}",
+].join("");

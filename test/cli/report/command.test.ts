@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { commandIn, type Ran } from "../../support/run-command.js";
+import { DEBIAN, tree } from "../../support/tree.js";
+
+/** `fpmlint report` end to end. What it draws: test/report/topology, test/report/html. */
+
+const { top, put, link } = tree();
+
+const SITE = `server {
+  server_name shop.example;
+  root /srv/shop;
+  location ~ \\.php$ {
+    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+    fastcgi_param REQUEST_METHOD $request_method;
+    fastcgi_pass unix:/run/php/www.sock;
+  }
+}
+`;
+
+function host(more: Readonly<Record<string, string>> = {}): void {
+  put({ ...DEBIAN, "etc/nginx/sites-enabled/a": SITE, ...more });
+}
+
+const run = (...words: readonly string[]): Promise<Ran> => commandIn(top(), ["report", ...words]);
+
+test("draws the working directory, as text", async () => {
+  host();
+  const { out, err, status } = await run();
+  expect([err, status]).toEqual(["", 0]);
+  expect(out).toMatch(/^Who talks to whom\n\n {2}shop\.example\n/);
+  expect(out).toContain("→ /run/php/www.sock → pool [www]  kill none, 2 workers × 63M, static");
+  expect(out).toContain("Who gives up first");
+});
+
+test("ends with 0 whatever is found, and with 3 where something could not be read", async () => {
+  host({
+    "etc/nginx/sites-enabled/b": "server { location ~ \\.php$ { fastcgi_pass unix:/run/none.sock; } }\n",
+  });
+  expect((await run("etc")).status).toBe(0);
+  // A link out of the tree is not followed.
+  link("../../../secret", "etc/nginx/x");
+  put({ "etc/nginx/sites-enabled/b": "server { include /etc/nginx/x; }\n" });
+  const { status, err, out } = await run("etc");
+  expect(status).toBe(3);
+  expect(err).toContain("etc/nginx/");
+  expect(out).toContain("shop.example");
+});
+
+test("--html writes the page and prints nothing; --format beside it prints", async () => {
+  host();
+  const alone = await run("--html", "page.html", "etc");
+  expect(alone).toEqual({ status: 0, out: "", err: "" });
+  const page = readFileSync(join(top(), "page.html"), "utf8");
+  expect(page).toMatch(/^<!DOCTYPE html>/);
+  const both = await run("--format", "mermaid", "--html", "page.html", "etc");
+  expect(both.out).toMatch(/^flowchart LR\n/);
+  expect((await run("--format", "html", "etc")).out).toBe(page);
+  await run("--format", "html=other.html", "--format", "dot=host.dot", "--format", "text=host.txt", "etc");
+  expect(readFileSync(join(top(), "other.html"), "utf8")).toBe(page);
+  expect(readFileSync(join(top(), "host.dot"), "utf8")).toMatch(/^digraph fpmlint \{/);
+});
+
+test("a file that was read is not written over", async () => {
+  host();
+  const { status, err } = await run("--html", "etc/nginx/nginx.conf", "etc");
+  expect(status).toBe(2);
+  expect(err).toContain("etc/nginx/nginx.conf");
+  expect(readFileSync(join(top(), "etc/nginx/nginx.conf"), "utf8")).toBe(DEBIAN["etc/nginx/nginx.conf"]);
+});
+
+test.each([
+  [["--html", ""], "--html needs the name of a file"],
+  [["--format", "svg"], 'unknown format "svg"'],
+  [["--format", "json", "--format", "dot"], "only one --format can go to standard output"],
+  [["--ram", "lots"], '--ram "lots" is not'],
+  [["--rate", "shop=fast"], '--rate "shop=fast" is not'],
+  [["--nginx-version", "one"], '--nginx-version "one" is not a version'],
+  [["--worker-size", "nobody=60M"], "nobody"],
+  [["--stmap"], "did you mean --stamp?"],
+  [["no-such-directory"], "no-such-directory"],
+])("%j is refused with a sentence", async (words, sentence) => {
+  host();
+  const { status, out, err } = await run(...words);
+  expect([status, out]).toEqual([2, ""]);
+  expect(err).toContain(sentence);
+});
+
+test("what is wrong writes no file", async () => {
+  host();
+  await run("--html", "page.html", "--ram", "lots", "etc");
+  expect(existsSync(join(top(), "page.html"))).toBe(false);
+});
+
+test("memory is computed where the size of the host is known, else the document says what is missing", async () => {
+  host();
+  const documentOf = async (...words: readonly string[]) =>
+    JSON.parse((await run("--format", "json", ...words, "etc")).out).hosts[0];
+  expect((await documentOf()).memory).toBe(null);
+  expect((await documentOf()).memoryReason).toContain("--ram");
+  const sized = await documentOf("--ram", "4G", "--worker-size", "60M");
+  expect(sized.memory.memory.total).toBe(4 * 1024 ** 3);
+  expect(sized.memoryReason).toBe(null);
+  expect(sized.pools[0]).toMatchObject({ workerBytes: 60 * 1024 ** 2, workerAssumed: false });
+  const asked = await documentOf("--ram", "4G", "--rate", "40/s", "--mean", "250ms");
+  expect(asked.memory.pools[0].demand.load).toBe(10);
+});
+
+test("several hosts are one document, each with its name", async () => {
+  for (const name of ["web1", "web2"])
+    put(
+      Object.fromEntries(
+        Object.entries({ ...DEBIAN, "etc/nginx/sites-enabled/a": SITE }).map(([path, text]) => [
+          `${name}/${path}`,
+          text,
+        ]),
+      ),
+    );
+  const { out } = await run("--format", "json");
+  expect(JSON.parse(out).hosts.map(({ name }: { name: string }) => name)).toEqual(["web1", "web2"]);
+  expect((await run("--format", "mermaid")).out).toContain('subgraph h2["web2"]');
+  const page = (await run("--format", "html")).out;
+  expect(page).toContain("<h1>2 hosts</h1>");
+  expect(page).toContain('<a href="#h2">web2</a>');
+});
+
+test("the output of nginx -T is drawn", async () => {
+  host();
+  const dump = `# configuration file /etc/nginx/nginx.conf:\nevents {}\nhttp {\n${SITE}}\n`;
+  const ran = await commandIn(top(), ["report", "-", "etc"], { standardInput: () => dump });
+  expect(ran.out).toContain("shop.example");
+});
