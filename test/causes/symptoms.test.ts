@@ -6,7 +6,7 @@ import { symptomNames, symptomTopic } from "../../src/causes/symptoms.js";
 import { defineRule } from "../../src/engine/define.js";
 import type { Rule } from "../../src/engine/rule.js";
 import { explainSymptom } from "../../src/report/explain/symptom.js";
-import { describeProofs, fpmCommand, nginxCommand } from "../daemons/available.js";
+import { describeProofs, fpmCommand, nginxCommand, programOf } from "../daemons/available.js";
 
 const PLAIN = { color: false, width: 100 };
 
@@ -163,7 +163,9 @@ describeProofs("causes outside the configuration, with the daemons", (proof) => 
       const program = log?.by === "nginx" ? nginxCommand : log?.by === "kernel" ? null : fpmCommand;
       // nginx passes on what PHP-FPM says.
       if (log === null || program === null || log.by.endsWith("access log")) continue;
-      const binaries = readFileSync(program, "latin1") + readFileSync(fpmCommand ?? program, "latin1");
+      const binaries = [program, fpmCommand ?? program]
+        .map((one) => readFileSync(programOf(one), "latin1"))
+        .join("");
       expect(
         fixedWords(log.line).filter((words) => !binaries.includes(words)),
         log.line,
