@@ -19,6 +19,7 @@ import { applyComments } from "./policy/policy.js";
 import { failing, markedIn, type RuleLevel, type Settings, settingsOf } from "./policy/settings.js";
 import { belowConfig, type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
 import { once } from "./source/memo.js";
+import { timed } from "./source/timings.js";
 
 export interface LintOptions extends HostsOptions {
   /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
@@ -93,7 +94,7 @@ export function lintHosts(
   const kept = new Set(known.findings);
   const silenced = [...suppressed, ...all.filter((one) => !kept.has(one))].filter(isAbout);
   const hosts = read.hosts.map(({ host }) => host);
-  const result = summarize(findings, hosts, incomplete, read.links, silenced.length);
+  const result = timed("summary", () => summarize(findings, hosts, incomplete, read.links, silenced.length));
   return {
     kind: "linted",
     result,
@@ -214,15 +215,17 @@ function judge(
     return { ...ran, findings: ran.findings.filter(isWanted).map(failing(settings)) };
   });
   const found = distinctFindings(judged.flatMap((one) => one.findings));
-  const applied = applyComments(
-    found,
-    read.hosts.map(({ host, touching, config }) => ({
-      host,
-      settings: settingsFor(config),
-      part: touching !== null,
-    })),
-    rules,
-    options.today ?? null,
+  const applied = timed("comments that silence", () =>
+    applyComments(
+      found,
+      read.hosts.map(({ host, touching, config }) => ({
+        host,
+        settings: settingsFor(config),
+        part: touching !== null,
+      })),
+      rules,
+      options.today ?? null,
+    ),
   );
   const ran = [...judged, ...applied.ran];
   const added = applied.ran.flatMap((one) => one.findings);

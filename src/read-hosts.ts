@@ -18,6 +18,7 @@ import { configAlone, type PathConfig, said } from "./policy/config.js";
 import { patternsOf } from "./policy/patterns.js";
 import type { Below } from "./policy/settings.js";
 import { once } from "./source/memo.js";
+import { timed } from "./source/timings.js";
 
 export interface HostsOptions {
   /** Files and directories; docs/layouts.md says what each means. Default: the working directory. */
@@ -118,7 +119,7 @@ export function readHosts(
         ? treeHosts(options.files, stated)
         : path === "-"
           ? dumpHosts(options.standardInput ?? "", "-")
-          : hostsOf(path, workingDirectory, stated, search),
+          : timed("finding hosts", () => hostsOf(path, workingDirectory, stated, search)),
     );
     if (!found.ok) {
       failures.push(failure(path, "finding the hosts of this path failed", found.error));
@@ -226,11 +227,13 @@ function builtHost(
 ): ReadHost {
   // The files of a dump are on no disk.
   const changed = spec.dumped === true ? overlaid(fs, options.texts ?? NO_TEXTS) : fs;
-  const host = buildHost(spec, changed, {
-    supposed,
-    typed: touching ?? [],
-    ...factsOf(spec.name, config, options),
-  });
+  const host = timed("model: the rest", () =>
+    buildHost(spec, changed, {
+      supposed,
+      typed: touching ?? [],
+      ...factsOf(spec.name, config, options),
+    }),
+  );
   return { host, spec, touching, config };
 }
 

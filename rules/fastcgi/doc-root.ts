@@ -1,14 +1,17 @@
 import { defineRule } from "../../src/engine/define.js";
 import { seenByClients } from "../../src/evidence/asked.js";
 import { certainty, sourceOf } from "../../src/evidence/grouping.js";
+import { NOWHERE, visitorsOf } from "../../src/evidence/meetings.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
+import { passed, scriptOf, scriptPaths } from "../../src/evidence/scripts.js";
 import { helpOf, remove, replace } from "../../src/help/edit.js";
 import { literalRoot, type SentScript, sentScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
+import type { PhpOutcome } from "../../src/model/request/resolve/types.js";
 import { aliasedPrefix, rootOf } from "../../src/model/request/root.js";
-import { type ScriptPath, scriptPath } from "../../src/model/request/script-path.js";
+import { scriptPath } from "../../src/model/request/script-path.js";
 import { argument, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
@@ -23,6 +26,8 @@ interface Moved extends Pair {
   readonly directory: string;
   /** The part of the URI that an `alias` replaces; empty: there is none. */
   readonly prefix: string;
+  /** A URL for which PHP looks in the right directory, but for the URL's path; `null`: in the wrong one. */
+  readonly url: string | null;
 }
 
 export const docRoot = defineRule({
@@ -35,6 +40,11 @@ export const docRoot = defineRule({
       symptom: { when: "always", status: 404, log: "Unable to open primary script: " },
       summary: "PHP's doc_root is another directory than that of SCRIPT_FILENAME",
     },
+    "one-script": {
+      severity: "warning",
+      symptom: { when: "always", status: 404, log: "Unable to open primary script: " },
+      summary: "with doc_root, PHP looks for the path of the URL, and never for the one script of a location",
+    },
   },
   docs: {
     title: "doc_root sends PHP to another directory",
@@ -43,11 +53,15 @@ export const docRoot = defineRule({
         \`doc_root\` is set in the pool, in php.ini or by nginx, and SCRIPT_FILENAME names scripts in another
         directory: below the location's \`root\` or \`alias\`, or below a path that is written out
       `,
+      markdown`
+        it is the same directory, but a location has one script for every URL, and \`SCRIPT_NAME\` is the
+        URL's path
+      `,
     ],
     silent: [
       "`doc_root` is empty, as in every php.ini that is shipped",
-      "it is the same directory, also through a link of the tree",
-      "the pool has a chroot, or the location is a pattern with an `alias`",
+      "it is the same directory, also through a link of the tree, and the script's path follows the URL",
+      "the pool has a chroot",
       "the root has a variable in it",
       "nginx sends a `SCRIPT_NAME` of its own",
     ],
@@ -61,12 +75,17 @@ export const docRoot = defineRule({
     references: ["https://www.php.net/manual/en/ini.core.php#ini.doc-root"],
   },
   asksDisk: true,
+  proof: {
+    kind: "daemons",
+    requests: [{}, { path: "/some/page" }, { path: "/tool/index.php" }],
+    observe: { "other-directory": "no-input-file", "one-script": "no-input-file" },
+  },
   *find(binding, host): Generator<Moved> {
     const { alias, unread } = rootOf(binding.block);
-    if (alias === "all" || unread !== null) return;
+    if (unread !== null) return;
     const sent = sentScript(binding);
-    const prefix = aliasedPrefix(binding.block);
-    const directory = sent === null ? null : directoryOf(binding, sent);
+    const prefix = alias === "all" ? "" : aliasedPrefix(binding.block);
+    const directory = sent === null ? null : directoryOf(host, binding, sent);
     if (sent === null || directory === null) return;
     for (const pair of pairsOf(binding)) {
       const value = docRoots(host)(binding, pair.pool);
@@ -75,25 +94,53 @@ export const docRoot = defineRule({
       const path = normalizePath(value.value);
       // The whole URI follows doc_root, also that part which an alias replaces.
       const own = normalizePath(`${path}${prefix}`);
-      if (own === directory || realPath(host, own) === realPath(host, directory)) continue;
-      yield { ...pair, sent, directory, prefix, docRoot: { ...value, value: path } };
+      const same = own === directory || realPath(host, own) === realPath(host, directory);
+      const url = same ? otherUrl(host, binding, path) : null;
+      if (same && url === null) continue;
+      yield { ...pair, sent, directory, prefix, url, docRoot: { ...value, value: path } };
     }
   },
-  cause: ({ docRoot: value }) => sourceOf(value),
+  cause: ({ docRoot: value, url }) => `${url === null} ${sourceOf(value)}`,
   report: (group, host) => {
     const [first, ...others] = group;
-    const { pool, docRoot: value, directory, sent, prefix } = first;
+    const { pool, docRoot: value, directory, sent, prefix, url } = first;
     const own = pool.settings.find(({ place }) => samePlace(place, value.place));
     const key = own === undefined ? "doc_root" : `${own.key}[doc_root]`;
     const passed = own === undefined && !value.place.span.file.path.endsWith(".ini");
     const roots = new Set(group.map((one) => one.directory));
-    return {
-      case: "other-directory",
+    const settings = {
       ...certainty(first),
-      message: `doc_root of pool [${pool.name}] is ${value.value}, so PHP looks for scripts ${prefix === "" ? "there" : `in ${normalizePath(`${value.value}${prefix}`)}`}, and not in ${directory}, where nginx sends it`,
       at: value.place,
-      label: "PHP looks here",
       link: linkOf(first),
+      names: namesOf(first.binding, pool),
+    };
+    if (url !== null)
+      return {
+        ...settings,
+        case: "one-script",
+        message: `doc_root of pool [${pool.name}] is set, so PHP looks for ${normalizePath(`${value.value}${url}`)} when the URL is ${url}, and never runs ${sent.param.value}`,
+        label: "PHP adds the path of the URL to it",
+        related: [
+          { place: sent.at, message: "one script for every URL" },
+          ...others.map((one) => ({
+            place: headPlace(one.binding.location),
+            message: `also ${one.binding.label}`,
+          })),
+        ],
+        ...seenByClients(
+          'requests end as 404 with "No input file specified."',
+          group.map((one) => one.binding),
+        ),
+        help: helpOf(
+          passed ? [] : [[remove(host, value.place)]],
+          passed ? "remove doc_root from the value that nginx sends" : null,
+        ),
+      };
+    return {
+      ...settings,
+      case: "other-directory",
+      message: `doc_root of pool [${pool.name}] is ${value.value}, so PHP looks for scripts ${prefix === "" ? "there" : `in ${normalizePath(`${value.value}${prefix}`)}`}, and not in ${directory}, where nginx sends it`,
+      label: "PHP looks here",
       related: [
         { place: sent.at, message: `SCRIPT_FILENAME is below ${directory}` },
         ...others.map((one) => ({
@@ -114,7 +161,6 @@ export const docRoot = defineRule({
             ],
         passed ? "remove doc_root from the value that nginx sends" : null,
       ),
-      names: namesOf(first.binding, pool),
     };
   },
 });
@@ -126,24 +172,79 @@ function hasChroot({ pool }: Pair): boolean {
 }
 
 /** The directory in which nginx has PHP look, `null`: it cannot be told, or SCRIPT_NAME is not the URI's. */
-function directoryOf(binding: Binding, { set, param }: SentScript): string | null {
+function directoryOf(host: Host, binding: Binding, { set, param }: SentScript): string | null {
   const name = set.params.get("SCRIPT_NAME")?.value ?? "";
   if (!/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(name)) return null;
-  const path = scriptPath(param.value);
-  const { alias, written } = rootOf(binding.block);
-  if (alias !== null)
-    return /^\$\{?request_filename\}?$/.test(param.value) && /^\/[^$]*\/$/.test(written)
+  const { value } = param;
+  const path = scriptPath(value);
+  if (rootOf(binding.block).alias === "all") return directoryOfPattern(host, binding);
+  if (rootOf(binding.block).alias !== null) {
+    const { written } = rootOf(binding.block);
+    return /^\$\{?request_filename\}?$/.test(value) && /^\/[^$]*\/$/.test(written)
       ? normalizePath(written)
       : null;
+  }
   if (path.kind === "literal-directory") return normalizePath(path.directory);
-  const root = path.kind === "follows-uri" || isFixed(binding, path) ? literalRoot(binding) : null;
+  if (path.kind === "one-script" && !value.includes("$")) return literalDirectory(binding, value);
+  // What comes after the root may be a variable that is not known: the root is not doc_root all the same.
+  const below = path.kind === "follows-uri" || BELOW_ROOT.test(value);
+  const root = below && path.kind !== "root-alone" ? literalRoot(binding) : null;
   return root === null ? null : normalizePath(root.path);
 }
 
-/** One script for many URLs: PHP then looks for the path of the URL, and not for the script. */
-function isFixed({ location }: Binding, path: ScriptPath): boolean {
-  const own = argument(location, 0) === "=" && argument(location, 1);
-  return path.kind === "one-script" && own !== `/${path.name}`;
+/** The same where an `alias` is made of captures: what `doc_root` would have to be for a script of the location. */
+function directoryOfPattern(host: Host, binding: Binding): string | null {
+  const params = scriptOf(host, binding)?.outcome.params ?? [];
+  const text = (name: string) => params.findLast((one) => one.name === name)?.text ?? "";
+  const [name, script] = [text("SCRIPT_NAME"), text("SCRIPT_FILENAME")];
+  if (!name.startsWith("/") || !script.startsWith("/")) return null;
+  return script.endsWith(name)
+    ? normalizePath(script.slice(0, -name.length))
+    : normalizePath(script.slice(0, script.lastIndexOf("/")));
+}
+
+const BELOW_ROOT = /^\$(?:document_root|realpath_root|\{(?:document_root|realpath_root)\})[/$]/;
+
+/** The directory of a script that is written out: what `doc_root` would have to be for the URL of the location. */
+function literalDirectory({ location }: Binding, script: string): string | null {
+  if (!script.startsWith("/")) return null;
+  const own = argument(location, 0) === "=" ? (argument(location, 1) ?? "") : "";
+  const path = normalizePath(script);
+  return own !== "" && path.endsWith(own)
+    ? normalizePath(path.slice(0, -own.length))
+    : normalizePath(path.slice(0, path.lastIndexOf("/")));
+}
+
+/**
+ * A URL that surely gets to the location, and for which PHP looks for another file than the one of
+ * SCRIPT_FILENAME; `null`: there is none among those that are asked.
+ */
+function otherUrl(host: Host, binding: Binding, docRoot: string): string | null {
+  const { server, pass } = binding;
+  if (server === null) return null;
+  for (const target of scriptPaths(binding)) {
+    if (!target.includes(NOWHERE) || target.endsWith(".php")) continue;
+    for (const question of visitorsOf(server)) {
+      const found = passed(host, server, target, question);
+      if (found.length === 0) continue;
+      if (found.every(({ outcome }) => outcome.pass === pass && looksElsewhere(outcome, docRoot)))
+        return withoutMark(target);
+      break;
+    }
+  }
+  return null;
+}
+
+/** The URL in the words of a reader. */
+function withoutMark(target: string): string {
+  return target.replace(NOWHERE, "some/page");
+}
+
+function looksElsewhere({ params }: PhpOutcome, docRoot: string): boolean {
+  const text = (name: string) => params.findLast((one) => one.name === name)?.text ?? null;
+  const [name, script] = [text("SCRIPT_NAME"), text("SCRIPT_FILENAME")];
+  if (name === null || script === null) return false;
+  return name.includes(NOWHERE) && !script.includes(NOWHERE) && normalizePath(docRoot + name) !== script;
 }
 
 /** The path with the links of the tree followed. */

@@ -1,6 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { leadOf } from "../../src/evidence/meetings.js";
+import { leadOf, visitorsOf } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { type Passed, passed } from "../../src/evidence/scripts.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
@@ -57,7 +57,8 @@ export const directoryScript = defineRule({
     const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
     const target = modifier.startsWith("~") || modifier.startsWith("@") ? "/" : path;
     if (!target.endsWith("/")) return;
-    const found = passed(host, server, target);
+    const asked = visitorsOf(server).map((visitor) => passed(host, server, target, visitor));
+    const found = asked.find((one) => one.length > 0) ?? [];
     const [only] = found;
     if (only === undefined || found.length > 1 || only.outcome.pass !== pass || leadOf(only.way) !== null)
       return;

@@ -1,6 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { meet, missingBelow, NOWHERE, serversOf } from "../../src/evidence/meetings.js";
+import { missingBelow, NOWHERE, serversOf, visit } from "../../src/evidence/meetings.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -112,7 +112,7 @@ function aliasOf({ node }: Tried) {
 function* fallbacks(host: Host): Generator<Fallback> {
   for (const { http, server } of serversOf(host)) {
     for (const target of targetsIn(server)) {
-      for (const { steps, outcome } of meet(host, http, server, target)?.ways ?? []) {
+      for (const { steps, outcome } of visit(host, http, server, target)?.ways ?? []) {
         const step = steps.find((one): one is Tried => one.kind === "try-files" && one.answer === "last");
         if (step === undefined || /^[/@=]/.test(step.path)) continue;
         const written = argument(step.node, step.index) ?? "";

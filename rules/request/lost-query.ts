@@ -4,10 +4,10 @@ import {
   type Lead,
   leadOf,
   leadPlace,
-  meet,
   missingUrls,
   NOWHERE,
   serversOf,
+  visit,
 } from "../../src/evidence/meetings.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
@@ -114,9 +114,11 @@ function* losses(host: Host): Generator<Lost> {
   for (const { http, server } of serversOf(host)) {
     // Asked anew with a query only where it may be lost.
     const lossy = missingUrls(server).filter((target) =>
-      (meet(host, http, server, target)?.ways ?? []).some(mayLose),
+      (visit(host, http, server, target)?.ways ?? []).some(mayLose),
     );
-    for (const way of lossy.flatMap((target) => meet(host, http, server, `${target}?${QUERY}`)?.ways ?? [])) {
+    for (const way of lossy.flatMap(
+      (target) => visit(host, http, server, `${target}?${QUERY}`)?.ways ?? [],
+    )) {
       const { outcome } = way;
       const lead = leadOf(way);
       if (outcome.kind !== "php" || lead === null || hasQuery(outcome)) continue;

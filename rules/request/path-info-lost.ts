@@ -118,7 +118,7 @@ function* neverComes(binding: Binding, host: Host): Generator<Lost> {
   if (split.node.file !== binding.location.file) return;
   const script = scriptOf(host, binding);
   if (script === null || !script.target.endsWith(".php")) return;
-  const ways = waysTo(host, server, `${script.target}/${NOWHERE}/1`);
+  const ways = waysTo(host, server, `${script.target}/${NOWHERE}/1`, script.question);
   const lost = ways.every(({ outcome }) => outcome.kind === "status" && outcome.status === 404);
   if (
     ways.length > 0 &&
@@ -142,7 +142,7 @@ function* refused(binding: Binding, host: Host): Generator<Lost> {
   if (place === null) return;
   const script = scriptOf(host, binding);
   if (script === null || !script.target.endsWith(".php")) return;
-  const found = passed(host, server, `${script.target}/${NOWHERE}/1`);
+  const found = passed(host, server, `${script.target}/${NOWHERE}/1`, script.question);
   if (found.length === 0 || !found.every(({ outcome }) => outcome.pass === pass)) return;
   const answers = found.flatMap((one) => one.answers);
   if (

@@ -4,12 +4,12 @@ import {
   type Lead,
   leadOf,
   leadPlace,
-  meet,
   missingInWords,
   missingUrls,
   NOWHERE,
   serversOf,
-  waysTo,
+  visit,
+  visitorsWays,
 } from "../../src/evidence/meetings.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
@@ -94,7 +94,7 @@ function* cycles(host: Host): Generator<Cycle> {
     const targets = [...missingUrls(server), ...(hasOwnStart(server) ? ["/"] : [])];
     const told = new Set<string>();
     for (const target of targets) {
-      const ways = meet(host, http, server, target)?.ways ?? [];
+      const ways = visit(host, http, server, target)?.ways ?? [];
       const round = ways.every(({ outcome }) => outcome.kind === "status" && outcome.reason === "cycle");
       const [way] = ways;
       if (way === undefined || !round) continue;
@@ -138,7 +138,7 @@ function help(host: Host, server: Node, lead: Lead | null): HelpDraft {
     return helpOf([], "let the new URI be one that another location takes, or end the rewriting with break");
   const written = argument(lead.node, lead.index) ?? "";
   const place = argumentPlace(lead.node, lead.index);
-  const ways = waysTo(host, server, SCRIPT);
+  const ways = visitorsWays(host, server, SCRIPT);
   const passes = ways.length > 0 && ways.every(({ outcome }) => outcome.kind === "php");
   const end = `${SCRIPT}$is_args$args`;
   if (written.includes(".php"))

@@ -11,6 +11,7 @@ import type { Rendered } from "../report/rendered.js";
 import { chooseColor, chooseUnicode } from "../report/terminal/color.js";
 import { drawQuiet, drawText } from "../report/text.js";
 import { decodeBytes } from "../source/bytes.js";
+import { timed } from "../source/timings.js";
 import { version } from "../version.js";
 import { loadBaseline, sayStale, updateBaseline } from "./baseline.js";
 import { sayPassed, scopeOf } from "./changed.js";
@@ -97,7 +98,9 @@ export function lintCommand(args: LintArguments, world: World): number {
   };
   let failed = false;
   for (const output of outputs.filter(({ file }) => file !== null || !printed)) {
-    const { text, failures } = render(result, output, args, world, run);
+    const { text, failures } = timed(`report: ${output.format}`, () =>
+      render(result, output, args, world, run),
+    );
     failed ||= failures.length > 0;
     deliver(text, output, world);
     if (output.format === "github") summarize(result, run, world);

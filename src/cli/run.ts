@@ -3,10 +3,12 @@ import { readDescriptor } from "../host/door.js";
 import { validators } from "../validators.js";
 import { command } from "./command.js";
 import { standardOutput } from "./standard-output.js";
+import { withTimings } from "./timings.js";
+import type { World } from "./world.js";
 
 /** Runs the command in this process; answers the exit status. `wrote`: called when files were changed. */
 export function run(words: readonly string[], wrote: () => void): Promise<number> {
-  return command(words, {
+  const world: World = {
     rules,
     validators,
     env: process.env,
@@ -17,5 +19,6 @@ export function run(words: readonly string[], wrote: () => void): Promise<number
     stdout: standardOutput(),
     stderr: process.stderr,
     wrote,
-  });
+  };
+  return withTimings(world, () => command(words, world));
 }

@@ -165,6 +165,8 @@ export interface ProofRequest {
   readonly path?: string;
   /** The `Host` header; `localhost` when not given. */
   readonly host?: string;
+  /** More headers, such as those of a client that knows a password. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Bytes of form body to send with a POST. */
   readonly bodyBytes?: number;
   /** Sent this many times at the same moment, for what shows only under load; once when not given. */

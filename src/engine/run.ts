@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Host } from "../model/host.js";
 import { shortened } from "../source/ends.js";
 import { type Place, position, type SourceFile, samePlace } from "../source/file.js";
+import { timed } from "../source/timings.js";
 import { attempt, failure } from "./failure.js";
 import { type Finding, type Incomplete, placesOf, type Related } from "./finding.js";
 import { drafted, type Help, type HelpDraft, type Safety } from "./help.js";
@@ -69,14 +70,16 @@ export function run(
     if (setting.level === "off" && setting.byPlace === undefined) continue;
     begins(rule);
     const room = roomFor(rule, leftOut);
-    const done = attempt(() => {
-      for (const [found, level] of reportsOf(rule, host, setting)) {
-        const report = besideHost(rule, found, host);
-        if (report === null) continue;
-        const severity = severityOf(rule, report, level);
-        if (room(report, severity, listed(report))) findings.push(stamp(rule, host, report, severity));
-      }
-    });
+    const done = timed(`rule ${rule.id}`, () =>
+      attempt(() => {
+        for (const [found, level] of reportsOf(rule, host, setting)) {
+          const report = besideHost(rule, found, host);
+          if (report === null) continue;
+          const severity = severityOf(rule, report, level);
+          if (room(report, severity, listed(report))) findings.push(stamp(rule, host, report, severity));
+        }
+      }),
+    );
     if (!done.ok) failures.push(failure(host.name, `the rule ${rule.id} failed on this host`, done.error));
   }
   const causes = withoutFollowing(rules, findings);

@@ -85,10 +85,10 @@ function lastServer({ steps }: Way): readonly Node[] {
 /** So many locations of a server behind are tried; each request costs as much as one to a site. */
 const MOST_TRIED = 8;
 
-/** URIs below the prefixes of a server. */
+/** URIs of the prefixes of a server, and of its single URIs. */
 function pathsOf(server: Node): readonly string[] {
   return childrenNamed(server, "location")
-    .filter((location) => ["", "^~"].includes(matchingOf(location).modifier))
+    .filter((location) => ["", "^~", "="].includes(matchingOf(location).modifier))
     .slice(0, MOST_TRIED)
     .flatMap((location) => urisOf(server, location));
 }
@@ -105,7 +105,8 @@ function passAfter({ steps, outcome }: Way, first: Node, over: Node): Node | nul
 /** A script that the location takes, and names without a file. */
 function urisOf(server: Node, location: Node): readonly string[] {
   const { modifier, text } = matchingOf(location);
-  if (location.directive.args.some(({ placeholder }) => placeholder) || modifier === "=") return [];
+  if (location.directive.args.some(({ placeholder }) => placeholder)) return [];
+  if (modifier === "=") return chosenLocation(server, text) === location ? [text] : [];
   const prefix = modifier.startsWith("~") ? "/" : `${withoutEnd(text, "/")}/`;
   return ["index.php", NOWHERE, `${NOWHERE}.php`]
     .map((name) => prefix + name)

@@ -1,4 +1,5 @@
 import { isWithinAny, withoutSlashes, withParents } from "../host/path.js";
+import { ipBytes } from "../model/address/ip.js";
 import type { Host } from "../model/host.js";
 import { type Asked, requestTo, treeFiles } from "../model/request/resolve/ask.js";
 import { resolve } from "../model/request/resolve/resolve.js";
@@ -62,6 +63,8 @@ export interface Meeting {
 export interface Question extends Asked {
   /** The address of the client; absent: anybody from outside. */
   readonly client?: string;
+  /** Whether the client knows the password; absent: it does not. */
+  readonly knowsPassword?: boolean;
 }
 
 /**
@@ -84,8 +87,73 @@ export function meet(
     const request = {
       ...plain,
       from: asked.client === undefined ? null : { address: asked.client, port: null },
+      knowsPassword: asked.knowsPassword ?? false,
     };
     return { server, request, ways: resolve(http, request, filesOf(host), { server }) };
+  });
+}
+
+/**
+ * What a request meets that comes from somebody whom the server lets in: anybody from outside, else who has an
+ * address of an `allow` and the password.
+ */
+export function visit(
+  host: Host,
+  http: Node,
+  server: Node,
+  target: string,
+  asked: Question = {},
+): Meeting | null {
+  let first: Meeting | null = null;
+  for (const visitor of visitorsOf(server)) {
+    const meeting = meet(host, http, server, target, { ...asked, ...visitor });
+    if (meeting === null || !meeting.ways.every(isRefused)) return meeting;
+    first ??= meeting;
+  }
+  return first;
+}
+
+/** What may keep a client out. */
+const WALLS = ["deny", "allow", "auth_basic"] as const;
+
+/** The ways of `visit`; none: the server's address is unknown. */
+export function visitorsWays(host: Host, server: Node, target: string): readonly Way[] {
+  const http = blockOf(host).get(server);
+  return http === undefined ? [] : (visit(host, http, server, target)?.ways ?? []);
+}
+
+/** So many networks that an `allow` names are tried. */
+const MOST_NETWORKS = 4;
+
+/** Who may be let in, in the order in which they are asked: anybody, the machine itself, members of networks. */
+export const visitorsOf = perKey((server: Node): readonly Question[] => {
+  const networks = new Set<string>();
+  let walls = false;
+  for (let block: Node | null = server; block !== null; block = block.parent) {
+    for (const { name, directive } of block === server ? within(server) : block.children) {
+      walls ||= WALLS.some((wall) => wall === name);
+      const address = name === "allow" ? directive.args[0]?.text.split("/")[0] : undefined;
+      if (address !== undefined && ipBytes(address) !== null) networks.add(address);
+    }
+  }
+  if (!walls) return [{}];
+  const inside = [...new Set(["127.0.0.1", ...networks])].slice(0, 1 + MOST_NETWORKS);
+  return [{}, ...inside.map((client) => ({ client, knowsPassword: true }))];
+});
+
+function within(server: Node): readonly Node[] {
+  return WALLS.flatMap((name) => insideServer(server, name));
+}
+
+/** Whether it ended at a wall: the step after the last refusal is the answer to it. */
+function isRefused({ steps }: Way): boolean {
+  return steps.some((step, at) => {
+    const next = steps[at + 1]?.kind;
+    return (
+      step.kind === "access" &&
+      !step.passes &&
+      (next === undefined || next === "error-page" || next === "status")
+    );
   });
 }
 

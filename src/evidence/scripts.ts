@@ -8,7 +8,7 @@ import { literalScripts, matchingOf, namedExtensions, samplePath } from "../ngin
 import type { Node } from "../nginx/types.js";
 import { withoutEnd } from "../source/ends.js";
 import { perKey } from "../source/memo.js";
-import { filesOf, NOWHERE, type Question, waysTo } from "./meetings.js";
+import { filesOf, NOWHERE, type Question, visitorsOf, waysTo } from "./meetings.js";
 
 /** URLs that lead to one location with a `fastcgi_pass`, and what PHP-FPM answers to them. */
 
@@ -19,6 +19,8 @@ export interface Passed {
   readonly outcome: PhpOutcome;
   /** Of every pool that may get it; empty: no pool is known. */
   readonly answers: readonly AnswerWay[];
+  /** Who asked. */
+  readonly question: Question;
 }
 
 /** What PHP-FPM answers to a request; none where nginx itself answers it on every way. */
@@ -26,7 +28,7 @@ export function passed(host: Host, server: Node, target: string, question: Quest
   return waysTo(host, server, target, question).flatMap((way) => {
     const { outcome } = way;
     if (outcome.kind !== "php") return [];
-    return [{ target, way, outcome, answers: answersTo(host, outcome, filesOf(host), way.rests) }];
+    return [{ target, way, outcome, answers: answersTo(host, outcome, filesOf(host), way.rests), question }];
   });
 }
 
@@ -68,8 +70,7 @@ export function scriptOf(host: Host, binding: Binding): Passed | null {
   if (server === null) return null;
   const root = writtenRoot(binding.block);
   const there = root === null ? [] : scriptsAt(host, root).slice(0, MOST_SCRIPTS);
-  // A site may be open to its own machine alone.
-  for (const question of [{}, { client: "127.0.0.1" }])
+  for (const question of visitorsOf(server))
     for (const path of [...scriptPaths(binding), ...there.map((name) => `/${name}`)]) {
       const found = passed(host, server, path, question);
       const [only] = found;

@@ -10,6 +10,7 @@ import { iniFor } from "../php/ini.js";
 import { wordingOf } from "../source/bare-words.js";
 import { type Place, place, type SourceFile, type Span } from "../source/file.js";
 import { isTemplateName } from "../source/template-names.js";
+import { timed } from "../source/timings.js";
 import { findIncluded, type Included } from "./include.js";
 import { fpmPrefix, isPhp5, isStockPoolFile, poolNameOf, versionFromPath } from "./layout.js";
 import { newReading, type Reading } from "./reading.js";
@@ -93,7 +94,10 @@ function parsed(reading: Reading, entry: FileEntry): { file: SourceFile; lines: 
   const content = entry.read();
   if ("unreadable" in content) return null;
   const file = fileOf(reading.fs, entry, content.text);
-  const text = { file, lines: parseFpm(file, wordingOf(entry.path, reading.whole)) };
+  const text = {
+    file,
+    lines: timed("php-fpm: syntax", () => parseFpm(file, wordingOf(entry.path, reading.whole))),
+  };
   reading.texts.set(entry.path, text);
   reading.account.bytes += content.text.length;
   return text;

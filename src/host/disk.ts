@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { decodeBytes } from "../source/bytes.js";
+import { timed } from "../source/timings.js";
 import { childrenIn, linkTarget, namesIn, pathBytes, readRegular, readStart } from "./door.js";
 import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
@@ -32,7 +33,7 @@ export function diskFilesystem(options: DiskOptions): HostFilesystem {
       const wanted = joinPath("/", path);
       const known = cache.get(wanted);
       if (known !== undefined) return known;
-      const entry = look(disk, wanted);
+      const entry = timed("disk: looking", () => look(disk, wanted));
       cache.set(wanted, entry);
       return entry;
     },
@@ -127,7 +128,7 @@ function reader(
 ): () => { readonly text: string } | { readonly unreadable: string } {
   let answer: { readonly text: string } | { readonly unreadable: string } | null = null;
   return () => {
-    answer ??= readText(file, nuls);
+    answer ??= timed("disk: reading", () => readText(file, nuls));
     return answer;
   };
 }

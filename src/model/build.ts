@@ -15,6 +15,7 @@ import { known } from "../source/effective.js";
 import { position } from "../source/file.js";
 import { once } from "../source/memo.js";
 import { deployedName } from "../source/template-names.js";
+import { timed } from "../source/timings.js";
 import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress } from "./address/address.js";
 import { dialledSocket, realAddress } from "./address/links.js";
@@ -49,11 +50,11 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
   const whole = spec.root === "/" || accounts.known;
   const fs = whole ? found : withDeployed(found);
   // nginx lists every file that it reads, so that nothing can be missing from a dump.
-  const tree = readNginx(spec, fs, whole || spec.dumped === true, options);
+  const tree = timed("nginx: tree", () => readNginx(spec, fs, whole || spec.dumped === true, options));
   const nginxVersion = options.nginxVersion ?? spec.container?.nginxVersion ?? spec.nginxVersion ?? null;
   const nginx = tree === null ? null : nginxHost(tree, spec.nginx !== null, nginxVersion);
   const reading = { ...options, whole, phpVersion: spec.container?.phpVersion ?? options.phpVersion };
-  const { masters: own, unincluded } = readMasters(spec, fs, reading);
+  const { masters: own, unincluded } = timed("php-fpm: pools", () => readMasters(spec, fs, reading));
   const machines = readMachines(spec, options);
   const masters = [...own, ...machines.keys()];
   const pools = masters.flatMap((master) => master.pools);
@@ -62,7 +63,7 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
   const { bindings, otherPasses, cut } =
     nginx === null
       ? { bindings: [], otherPasses: [], cut: null }
-      : join(nginx.root, reached, fs, machines, spec);
+      : timed("model: routes and pools", () => join(nginx.root, reached, fs, machines, spec));
   const named = [spec.nginx, ...spec.fragments, ...spec.fpm, ...spec.pools.flat()];
   const unread = [
     ...(spec.unread ?? []),

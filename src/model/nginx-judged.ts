@@ -12,7 +12,7 @@ import type { Host, NginxHost } from "./host.js";
  */
 export interface JudgedHost {
   readonly nginx: NginxHost;
-  /** Worked out anew by who goes through them: for a million directives it would be a second tree. */
+  /** Of very many worked out anew by who goes through them, because it would be a second tree. */
   readonly all: Iterable<Judged>;
   readonly scope: Scope;
 }
@@ -22,9 +22,21 @@ export const judgedHost = perKey((host: Host): JudgedHost | null => {
   const { nginx } = host;
   if (nginx === null) return null;
   const main = mainContext(host, nginx);
-  const all = { [Symbol.iterator]: () => judged(nginx.root, main, nginx.version) };
+  const all = listedOr(() => judged(nginx.root, main, nginx.version));
   return { nginx, all, scope: readScope(all, nginx, isComplete(host, nginx)) };
 });
+
+/** Directives that are listed once for all who go through them. */
+const MOST_LISTED = 200_000;
+
+function listedOr(walk: () => Iterable<Judged>): Iterable<Judged> {
+  const listed: Judged[] = [];
+  for (const one of walk()) {
+    if (listed.length === MOST_LISTED) return { [Symbol.iterator]: () => walk()[Symbol.iterator]() };
+    listed.push(one);
+  }
+  return listed;
+}
 
 /** Unless the host is whole, a directory may have fewer files than the one that is deployed. */
 function isComplete({ whole }: Host, { hasMain, includes }: NginxHost): boolean {

@@ -1,13 +1,7 @@
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { rules } from "../../rules/index.js";
 import { diskFilesystem } from "../../src/host/disk.js";
-import { lintWith } from "../../src/lint.js";
-import { validators } from "../../src/validators.js";
 import { type Files, fixture, NGINX, POOL, sample } from "../build/samples.js";
-import { writeHost, writeHosts } from "../tools/bench/tree.js";
 import { describeProofs } from "./available.js";
 import { copyFixture, hostPaths, logs, type Running, request, start } from "./bench.js";
 import { groupMembers } from "./processes.js";
@@ -117,47 +111,6 @@ server { listen [::]:${port(80)}; listen 127.0.0.1:${port(80)}; listen *:${port(
         { main: "/usr/local/etc/php-fpm.conf", ini: null, scan: "/usr/local/etc/php/conf.d" },
       ],
     });
-  });
-});
-
-describe("what is measured", () => {
-  function linted(write: (root: string) => void, path: string) {
-    const root = fs.mkdtempSync(join(tmpdir(), "fpmlint-measured-"));
-    try {
-      write(root);
-      const outcome = lintWith(rules, validators, { paths: [path], workingDirectory: root });
-      return outcome.kind === "linted" ? outcome.result : null;
-    } finally {
-      fs.rmSync(root, { recursive: true });
-    }
-  }
-
-  test("a host with many sites is read whole, and nothing in it is wrong", () => {
-    const { summary } = linted((root) => writeHost(root, 7), "etc") ?? {};
-    expect(summary).toMatchObject({
-      errors: 0,
-      warnings: 0,
-      hosts: 1,
-      locations: 7,
-      pools: 1,
-      incomplete: [],
-    });
-    // Two main files, the sites, the pool, the snippet and the parameters.
-    expect(summary?.files).toBe(7 + 5);
-  });
-
-  test("hosts of a repository are read whole, each with what they share, and nothing in them is wrong", () => {
-    const { summary } = linted((root) => writeHosts(root, 5), ".") ?? {};
-    expect(summary).toMatchObject({
-      errors: 0,
-      warnings: 0,
-      hosts: 5,
-      locations: 5,
-      pools: 5,
-      incomplete: [],
-    });
-    // Four files of each, and the one snippet.
-    expect(summary?.files).toBe(5 * 4 + 1);
   });
 });
 

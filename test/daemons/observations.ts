@@ -108,6 +108,9 @@ export const observations: Readonly<Record<string, Observation>> = {
   /** PHP source arrives as text. */
   "source-shown": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body.includes("<?php")),
+  /** PHP-FPM looks for a script that is not there, though the one of SCRIPT_FILENAME is. */
+  "no-input-file": async (running, requests) =>
+    any(running, requests, ({ status, body }) => status === 404 && body.includes("No input file specified.")),
   /** PHP ran something that the request was not meant to reach: it prints `fpm-fcgi`. */
   "script-ran": async (running, requests) =>
     any(running, requests, (answer) => answer.status === 200 && answer.body.includes("fpm-fcgi")),

@@ -5,11 +5,11 @@ import {
   type Lead,
   leadOf,
   leadPlace,
-  meet,
   missingInWords,
   missingUrls,
   serversOf,
-  waysTo,
+  visit,
+  visitorsWays,
 } from "../../../src/evidence/meetings.js";
 import { helpOf, replace } from "../../../src/help/edit.js";
 import type { Host } from "../../../src/model/host.js";
@@ -39,7 +39,7 @@ export function* handedOut(host: Host): Generator<HandedOut> {
 }
 
 function sent(host: Host, http: Node, server: Node, target: string): HandedOut | null {
-  for (const way of meet(host, http, server, target)?.ways ?? []) {
+  for (const way of visit(host, http, server, target)?.ways ?? []) {
     const { outcome } = way;
     const lead = leadOf(way);
     if (outcome.kind !== "file" || outcome.listing || outcome.status !== 200 || !isScript(outcome.path))
@@ -80,7 +80,7 @@ function handedHelp(host: Host, { server, lead, at }: HandedOut, tested: boolean
   if (!tested || lead.kind !== "try-files") return helpOf([], location);
   const written = argument(lead.node, lead.index) ?? "";
   const uri = written.replace(/(?:\?|\$is_args\b|\$args\b)[\s\S]*/, "");
-  const ways = uri.startsWith("/") && !uri.includes("$") ? waysTo(host, server, uri) : [];
+  const ways = uri.startsWith("/") && !uri.includes("$") ? visitorsWays(host, server, uri) : [];
   if (!ways.some(({ outcome }) => outcome.kind === "php")) return helpOf([], location);
   const query = uri === written ? "$is_args$args" : "";
   const { args } = lead.node.directive;

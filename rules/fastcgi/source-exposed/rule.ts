@@ -134,6 +134,7 @@ export const sourceExposed = defineRule({
       { path: "/" },
       { path: `/${NOWHERE}` },
       { path: `/app/${NOWHERE}` },
+      { path: `/${NOWHERE}`, headers: { Authorization: `Basic ${btoa("demo:demo")}` } },
     ],
     observe: {
       fallback: "source-shown",

@@ -8,6 +8,7 @@ import {
   descendants,
   enclosing,
   everywhere,
+  everywhereOf,
   shownWord,
 } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
@@ -94,8 +95,7 @@ interface Followed {
 
 /** The account of one host. */
 export function startFollowing(root: Node): Followed {
-  let directives = 0;
-  for (const _ of descendants(root)) directives += 1;
+  const directives = descendants(root).length;
   return { most: CONNECTIONS.floor + CONNECTIONS.perDirective * directives, made: 0, cut: null };
 }
 
@@ -138,9 +138,8 @@ export function readOtherPasses(
 ): readonly OtherPass[] {
   const passes: OtherPass[] = [];
   const context = { ...contextOf(root, listening), followed };
-  for (const pass of descendants(root)) {
-    const protocol = /^(proxy|uwsgi|scgi)_pass$/.exec(pass.name)?.[1];
-    if (protocol === undefined || pass.parent === null || !answers(pass, pass.parent)) continue;
+  for (const pass of everywhereOf(root, ["proxy_pass", "uwsgi_pass", "scgi_pass"])) {
+    if (pass.parent === null || !answers(pass, pass.parent)) continue;
     const server = enclosing(pass, "server");
     if (enclosing(pass, "http") === null && enclosing(pass, "stream") !== null) continue;
     const location = enclosing(pass, "location") ?? pass.parent;
@@ -166,16 +165,16 @@ function contextOf(root: Node, listening: Listening): Omit<Context, "followed"> 
   };
 }
 
+const PASSES = ["fastcgi_pass", "proxy_pass", "uwsgi_pass", "scgi_pass", "grpc_pass"];
+
 /** Written ports alone, and 80 or 443 of a URL: see `joins` of nginx/invalid-address for what nginx refuses. */
 function portsByHost(root: Node): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
-  for (const pass of descendants(root)) {
-    const scheme = /^(?:fastcgi|proxy|uwsgi|scgi|grpc)_pass$/.test(pass.name)
-      ? (/^(https?):/i.exec(argument(pass, 0) ?? "")?.[1] ?? "")
-      : null;
-    const address = scheme === null ? null : nginxAddress(withoutScheme(argument(pass, 0) ?? ""));
+  for (const pass of everywhereOf(root, PASSES)) {
+    const scheme = /^(https?):/i.exec(argument(pass, 0) ?? "")?.[1] ?? "";
+    const address = nginxAddress(withoutScheme(argument(pass, 0) ?? ""));
     if (address?.kind !== "tcp" || found.has(address.host)) continue;
-    const usual = scheme === "" ? null : /s$/i.test(scheme ?? "") ? 443 : 80;
+    const usual = scheme === "" ? null : /s$/i.test(scheme) ? 443 : 80;
     const port = address.port ?? usual;
     if (port !== null) found.set(address.host, port);
   }

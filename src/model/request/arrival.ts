@@ -9,14 +9,14 @@ import { variablesIn, withoutPlaceholders } from "./variable-words.js";
 
 /** How requests reach a block that has a handler, and which do not get through. */
 
-/** Whether any request gets to the handler of a block, a location or an `if` in one. */
-export function arrives(block: Node): boolean {
+/** Whether any request gets to the handler of a block, a location or an `if` in one. Several rules ask for each. */
+export const arrives = perKey((block: Node): boolean => {
   for (let at: Node | null = block; at !== null; at = at.parent)
     if (at.name === "location" && isTakenBefore(at)) return false;
   // Requests handled by limit_except skip the location's rewrite code.
   const skips = block.name === "limit_except" || childrenNamed(block, "limit_except").length > 0;
   return !keepsOut(block) && (skips || waysTo(block, "")?.ways.length !== 0);
-}
+});
 
 export interface Ways {
   readonly ways: readonly Way[];
@@ -168,18 +168,41 @@ const setters = perKey((server: Node): Setters => {
  * this one, or may do so when a template is rendered.
  */
 function isTakenBefore(location: Node): boolean {
-  const own = regex(location);
-  if (location.parent === null || own === null) return false;
-  for (const other of childrenNamed(location.parent, "location")) {
-    if (other === location) return false;
-    const earlier = other.branch === null ? regex(other) : null;
-    if (earlier === null) continue;
-    const same = mayEqual(earlier.pattern, own.pattern) && (earlier.ignoresCase || !own.ignoresCase);
+  return location.parent !== null && regex(location) !== null && takenOn(location.parent).has(location);
+}
+
+/** The locations of a level whose requests an earlier one takes: found in one walk, because there may be thousands. */
+const takenOn = perKey((level: Node): ReadonlySet<Node> => {
+  const taken = new Set<Node>();
+  const earlier: Expression[] = [];
+  const open: Expression[] = [];
+  const written = { any: new Set<string>(), ignoringCase: new Set<string>() };
+  let everything = false;
+  for (const location of childrenNamed(level, "location")) {
+    const own = regex(location);
+    if (own === null) continue;
+    const { pattern, ignoresCase } = own;
+    const same = (ignoresCase ? written.ignoringCase : written.any).has(pattern);
+    const maybe = isOpen(own) ? earlier : open;
+    if (everything || same || maybe.some((one) => takesAll(one, own))) taken.add(location);
+    if (location.branch !== null) continue;
+    earlier.push(own);
+    if (isOpen(own)) open.push(own);
+    written.any.add(pattern);
+    if (ignoresCase) written.ignoringCase.add(pattern);
     // A pattern that a template fills in entirely may match everything.
-    const all = withoutPlaceholders(earlier.pattern);
-    if (same || all === "" || matchesAll(all)) return true;
+    const fixed = withoutPlaceholders(pattern);
+    everything ||= fixed === "" || matchesAll(fixed);
   }
-  return false;
+  return taken;
+});
+
+function isOpen({ pattern }: Expression): boolean {
+  return ends(pattern) !== null;
+}
+
+function takesAll(earlier: Expression, own: Expression): boolean {
+  return mayEqual(earlier.pattern, own.pattern) && (earlier.ignoresCase || !own.ignoresCase);
 }
 
 interface Expression {

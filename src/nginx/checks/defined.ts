@@ -40,5 +40,6 @@ function keys(map: Node): readonly string[] {
 
 /** Names of the variables that an expression defines: `(?<name>…)`. */
 function captureNames(pattern: string): readonly string[] {
+  if (!pattern.includes("(?")) return [];
   return [...pattern.matchAll(/\(\?P?[<'](\w+)[>']/g)].map((match) => (match[1] ?? "").toLowerCase());
 }

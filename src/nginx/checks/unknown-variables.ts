@@ -34,6 +34,7 @@ interface Use {
 
 function uses(one: Judged, scope: Scope): readonly Use[] {
   const { node } = one;
+  if (node.name !== "map" && !node.directive.args.some(({ text }) => text.includes("$"))) return [];
   // Streams have variables of their own.
   const fact = matchingRows(one).find(({ contexts }) => /[hsliIx]/.test(contexts));
   if (fact === undefined) return [];

@@ -57,6 +57,7 @@ export const variableNames: Check = (one) => {
 
 /** The first name that nginx cannot read in a text with variables. */
 export function nameRefusal(at: Word): Refusal | null {
+  if (!at.text.includes("$")) return null;
   const open = /\$\{(\w*)(?![\w}])/.exec(at.text);
   const bad = /\$(?!\{|\w)|\$\{\}/.exec(at.text);
   if (bad !== null && (open === null || bad.index < open.index)) {
@@ -81,6 +82,7 @@ export function nameRefusal(at: Word): Refusal | null {
 
 /** The names of the variables in a text, in lower case as nginx compares them. `$1` is not among them. */
 export function variablesIn(value: string): readonly string[] {
+  if (!value.includes("$")) return [];
   return [...value.matchAll(/\$(?:\{(\w+)\}|(?![1-9])(\w+))/g)].map((match) =>
     (match[1] ?? match[2] ?? "").toLowerCase(),
   );

@@ -2,7 +2,7 @@ import { childrenNamed } from "../tree/nodes.js";
 import type { Node } from "../types.js";
 import { findMatch, type Match } from "./captures.js";
 import { matchingOf, patternOf } from "./extensions.js";
-import { levelOf, longestPrefix } from "./level.js";
+import { expressionsFor, levelOf, longestPrefix } from "./level.js";
 
 /** The location that nginx chooses for a URI, and why. */
 
@@ -45,7 +45,7 @@ export function chooseLocation(block: Node, uri: string): Choice | Unclear {
         : inner;
     if (noRegex) return found;
   }
-  for (const one of level.expressions) {
+  for (const one of expressionsFor(level, uri)) {
     const pattern = patternOf(one);
     const match = pattern === null ? undefined : findMatch(pattern, uri);
     if (match === undefined) return { unclear: one };

@@ -227,6 +227,20 @@ function plain(word: string | undefined): string | null {
   return word[word.length - 1] ?? null;
 }
 
+/** A text that everything begins with that the pattern matches; empty: none is known. */
+export function startOf(pattern: Pattern): string {
+  if (pattern.kind !== "sequence" || pattern.items[0]?.kind !== "start") return "";
+  let start = "";
+  for (const item of pattern.items.slice(1)) {
+    const [only = "", ...others] = item.kind === "character" ? (item.few ?? []) : [];
+    // One that ignores case has its other form as well.
+    const isOne = item.kind === "character" && /^[ -~]$/.test(only) && others.length === 0;
+    if (!isOne || !item.has(only) || (only !== only.toUpperCase() && item.has(only.toUpperCase()))) break;
+    start += only;
+  }
+  return start;
+}
+
 const MOST_STEPS = 20_000;
 
 /** Each site is asked for the same few paths; `null`: it would take too long. */

@@ -20,6 +20,7 @@ import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../../host/system-error.js";
 import { wordingOf } from "../../source/bare-words.js";
 import { type SourceFile, type Span, sourceFile } from "../../source/file.js";
 import { isTemplateName } from "../../source/template-names.js";
+import { timed } from "../../source/timings.js";
 import { stockText } from "../facts/stock.js";
 import { parseNginx } from "../syntax/parse.js";
 import type { Directive, IncludeProblem, NginxInclude, NginxText } from "../types.js";
@@ -315,7 +316,7 @@ function stockFile(reading: Reading, path: string, text: string): NginxText {
   const known = reading.cache.get(path);
   if (known !== undefined) return known;
   const file = sourceFile(path, `${reading.fs.display(path)} (as nginx ships it)`, text, null);
-  const parsed = parseNginx(file);
+  const parsed = timed("nginx: syntax", () => parseNginx(file));
   if (!reading.whole) assumed.add(file);
   reading.cache.set(path, parsed);
   return parsed;
@@ -332,7 +333,7 @@ export function open(
   const answer = entry.read();
   if ("unreadable" in answer) return null;
   const file = fileOf(reading.fs, entry, answer.text);
-  const text = parseNginx(file, wordingOf(entry.path, reading.whole));
+  const text = timed("nginx: syntax", () => parseNginx(file, wordingOf(entry.path, reading.whole)));
   reading.account.bytes += answer.text.length;
   reading.cache.set(entry.path, text);
   reading.ways.set(text, via);

@@ -1,3 +1,4 @@
+import { once, perKey } from "../../source/memo.js";
 import { wordMap } from "../../source/word-map.js";
 import { type DirectiveFact, factsFor } from "../facts/directives.js";
 import type { NginxVersion } from "../facts/version.js";
@@ -31,24 +32,36 @@ const VALUE_BLOCKS = new Set(["types", "map", "geo", "split_clients", "charset_m
  * modules, which decide by themselves what they accept. `main`: the contexts of the root.
  */
 export function* judged(root: Node, main: string, version: NginxVersion): Generator<Judged> {
-  yield* walk(root, main, true, version);
-}
-
-function* walk(block: Node, inside: string, anchored: boolean, version: NginxVersion): Generator<Judged> {
-  for (const node of block.children) {
-    const loose = isSynthetic(block) || isAdopted(node, block);
-    // Blocks that replace absent files are not in the text.
-    if (isSynthetic(node)) {
-      yield* walk(node, ANY_CONTEXT, false, version);
+  const open: Level[] = [{ block: root, inside: main, anchored: true, next: 0 }];
+  for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
+    const { block, inside, anchored, next } = level;
+    const node = block.children[next];
+    level.next += 1;
+    if (node === undefined) {
+      open.pop();
       continue;
     }
+    // Blocks that replace absent files are not in the text.
+    if (isSynthetic(node)) {
+      open.push({ block: node, inside: ANY_CONTEXT, anchored: false, next: 0 });
+      continue;
+    }
+    const loose = isSynthetic(block) || isAdopted(node, block);
     const contexts = loose ? ANY_CONTEXT : inside;
-    const rows = factsFor(node.name, version);
     const here = anchored && !loose;
-    yield { node, contexts, rows, anchored: here };
+    yield { node, contexts, rows: factsFor(node.name, version), anchored: here };
     const within = node.directive.block === null ? "" : contextInside(node, contexts);
-    if (within !== "") yield* walk(node, within, here, version);
+    if (within !== "") open.push({ block: node, inside: within, anchored: here, next: 0 });
   }
+}
+
+/** A block that is being walked through. */
+interface Level {
+  readonly block: Node;
+  readonly inside: string;
+  readonly anchored: boolean;
+  /** The index of the child that comes next. */
+  next: number;
 }
 
 function isSynthetic(block: Node): boolean {
@@ -98,5 +111,10 @@ export function allowedRows({ rows, contexts }: Judged): readonly DirectiveFact[
 /** The allowed facts that have a block if the text has one. */
 export function matchingRows(one: Judged): readonly DirectiveFact[] {
   const block = one.node.directive.block !== null;
-  return allowedRows(one).filter((row) => row.block === block);
+  return once(matchingIn(one.rows), block ? `{${one.contexts}` : one.contexts, () =>
+    allowedRows(one).filter((row) => row.block === block),
+  );
 }
+
+/** By the contexts: every directive of one name in the same contexts has the same rows. */
+const matchingIn = perKey((_rows: readonly DirectiveFact[]) => new Map<string, readonly DirectiveFact[]>());

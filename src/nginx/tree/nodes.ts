@@ -14,9 +14,19 @@ const childrenByName = perKey(
 );
 const nothing: readonly Node[] = [];
 
+/** Children among which a name is looked for without an index: most blocks have few, and not what is asked for. */
+const FEW_CHILDREN = 24;
+
 /** The children of that name, in order. */
 export function childrenNamed(block: Node, name: string): readonly Node[] {
+  const { children } = block;
+  if (children.length <= FEW_CHILDREN && !has(children, name)) return nothing;
   return childrenByName(block).get(name) ?? nothing;
+}
+
+function has(children: readonly Node[], name: string): boolean {
+  for (const child of children) if (child.name === name) return true;
+  return false;
 }
 
 /** The decoded argument; `undefined`: the directive has fewer. */
@@ -61,27 +71,41 @@ export function enclosing(node: Node, name: string): Node | null {
 }
 
 /** Every node below several blocks, one block after the other. */
-export function* descendantsOf(blocks: readonly Node[]): Generator<Node> {
-  for (const block of blocks) yield* descendants(block);
+export function descendantsOf(blocks: readonly Node[]): readonly Node[] {
+  const found: Node[] = [];
+  for (const block of blocks) collect(block, found);
+  return found;
 }
 
 /** Every node below a block, depth first, in the order of the files. */
-export function* descendants(block: Node): Generator<Node> {
+export function descendants(block: Node): readonly Node[] {
+  return descendantsOf([block]);
+}
+
+function collect(block: Node, found: Node[]): void {
   for (const child of block.children) {
-    yield child;
-    if (child.children.length > 0) yield* descendants(child);
+    found.push(child);
+    if (child.children.length > 0) collect(child, found);
   }
 }
 
-const byName = perKey((top: Node): ReadonlyMap<string, readonly Node[]> => grouped(named(top)));
-
-function* named(top: Node): Generator<readonly [string, Node]> {
-  for (const node of descendants(top)) yield [node.name, node];
-}
+const byName = perKey(
+  (top: Node): ReadonlyMap<string, readonly Node[]> =>
+    grouped(descendants(top).map((node) => [node.name, node] as const)),
+);
 
 /** Every directive of that name in the tree that a node is in, in the order of the files. One walk serves all names. */
 export function everywhere(node: Node, name: string): readonly Node[] {
   return byName(topOf(node)).get(name) ?? nothing;
+}
+
+/** The same of several names. Where only one of them is there, nothing is looked through. */
+export function everywhereOf(node: Node, names: readonly string[]): readonly Node[] {
+  const lists = names.map((name) => everywhere(node, name)).filter(({ length }) => length > 0);
+  const [only, ...others] = lists;
+  if (only === undefined || others.length === 0) return only ?? nothing;
+  const wanted = new Set(names);
+  return descendants(topOf(node)).filter(({ name }) => wanted.has(name));
 }
 
 function topOf(node: Node): Node {

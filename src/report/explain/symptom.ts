@@ -1,4 +1,4 @@
-import { outsideCauses } from "../../causes/outside-causes.js";
+import { lineOf, type OutsideCause, outsideCauses } from "../../causes/outside-causes.js";
 import { type SymptomTopic, showsAs } from "../../causes/symptoms.js";
 import type { Rule, RuleCase } from "../../engine/rule.js";
 import { compareSeverity } from "../../engine/severity.js";
@@ -78,14 +78,24 @@ function groupLines([log, causes]: Group, paint: Paint, width: number): readonly
 function outsideLines(topic: SymptomTopic, paint: Paint, width: number): readonly string[] {
   return outsideCauses
     .filter(({ topics }) => topics.includes(topic.name))
-    .flatMap(({ cause, log, command, tells }) => [
-      "",
-      ...wrap(cause, width - 2).map((line) => `  ${line}`),
-      ...(log === null ? [] : [`    log:   ${log.line}  (${log.by})`]),
-      // Never broken, so that it can be copied.
-      `    run:   ${paint("help", command)}`,
-      ...wrap(tells, width - 11).map((line, index) =>
-        index === 0 ? `    look:  ${line}` : `           ${line}`,
-      ),
-    ]);
+    .flatMap((cause) => outsideCauseLines(cause, lineOf(cause), paint, width));
+}
+
+/** A cause that no configuration shows, with the line that shows it and the command that tells. */
+export function outsideCauseLines(
+  { cause, command, tells }: OutsideCause,
+  log: ReturnType<typeof lineOf>,
+  paint: Paint,
+  width: number,
+): readonly string[] {
+  return [
+    "",
+    ...wrap(cause, width - 2).map((line) => `  ${line}`),
+    ...(log === null ? [] : [`    log:   ${log.line.trim()}  (${log.by})`]),
+    // Never broken, so that it can be copied.
+    `    run:   ${paint("help", command)}`,
+    ...wrap(tells, width - 11).map((line, index) =>
+      index === 0 ? `    look:  ${line}` : `           ${line}`,
+    ),
+  ];
 }

@@ -2,140 +2,130 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeHost, writeHosts, writeNginx } from "./tree.js";
+import { fpmCommand, nginxCommand } from "../../daemons/available.js";
+import { onExit } from "../../support/exit.js";
+import { type Candidate, medians, type Measured as Outcome } from "./measure.js";
+import { type Measured, type Options, readOptions } from "./options.js";
+import { daemonFiles } from "./shapes.js";
+import { markdown, type Row, ratio, seconds, sizeRows } from "./table.js";
 
-/** `npm run bench`. Only ratios are worth comparing: milliseconds belong to one machine on one day. */
-
-interface Candidate {
-  readonly name: string;
-  readonly command: readonly [string, ...string[]];
-  /** Exit statuses that mean the work was done. */
-  readonly done: readonly number[];
-}
+/** `npm run bench`: see README.md beside it. */
 
 const built = join(process.cwd(), "dist/fpmlint.js");
 const node = process.execPath;
-const targetRatio = 2.0;
+const bare: Candidate = { command: [node, "-e", "0"], done: [0] };
 
-const nginx = ["nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx"].find(
-  (name) => spawnSync(name, ["-v"], { stdio: "ignore" }).status === 0,
-);
+const options = readOptions(process.argv.slice(2));
+if ("wrong" in options) {
+  process.stderr.write(`${options.wrong}\n`);
+  process.exitCode = 2;
+} else main(options);
 
-const folder = mkdtempSync(join(tmpdir(), "fpmlint-bench-"));
-try {
-  const ratio = startUp();
-  sites();
-  hosts();
-  if (ratio > targetRatio) process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-
-function startUp(): number {
-  const [bare, help, version] = medians(30, [
-    { name: "bare", command: [node, "-e", "0"], done: [0] },
-    { name: "help", command: [node, built, "--help"], done: [0] },
-    { name: "version", command: [node, built, "--version"], done: [0] },
-  ]);
-  const ratio = help / bare;
-  const verdict = ratio > targetRatio ? "TOO SLOW" : "ok";
-  table("start-up, 30 rounds", [
-    ["node -e 0", ms(bare), "1.00"],
-    ["fpmlint --help", ms(help), `${times(ratio)} (at most ${times(targetRatio)}: ${verdict})`],
-    ["fpmlint --version", ms(version), times(version / bare)],
-  ]);
-  return ratio;
-}
-
-function sites(): void {
-  const counts = [2000, 4000] as const;
-  const lint = counts.map((count): Candidate => {
-    const root = join(folder, `host-${count}`);
-    writeHost(root, count);
-    return { name: `fpmlint, ${count} sites`, command: [node, built, join(root, "etc")], done: [0, 1] };
-  });
-  const test = nginx === undefined ? [] : counts.map((count) => nginxTest(nginx, count));
-  const [small = Number.NaN, large = Number.NaN, nginxSmall, nginxLarge] = medians(7, [...lint, ...test]);
-  const compared = (mine: number, other: number | undefined): string =>
-    other === undefined ? "" : `${times(mine / other)} of nginx -t`;
-  table("a host with one shared snippet, 7 rounds", [
-    ["fpmlint, 2000 sites", ms(small), compared(small, nginxSmall)],
-    ["fpmlint, 4000 sites", ms(large), `${times(large / small)} of 2000 sites`],
-    ...(nginxSmall === undefined || nginxLarge === undefined
-      ? [["nginx -t", "", "no nginx on this machine"]]
-      : [
-          ["nginx -t, 2000 sites", ms(nginxSmall), ""],
-          ["nginx -t, 4000 sites", ms(nginxLarge), `${times(nginxLarge / nginxSmall)} of 2000 sites`],
-        ]),
-  ]);
-}
-
-function hosts(): void {
-  const counts = [150, 300] as const;
-  const [small = Number.NaN, large = Number.NaN] = medians(
-    7,
-    counts.map((count): Candidate => {
-      const root = join(folder, `repository-${count}`);
-      writeHosts(root, count);
-      return { name: `fpmlint, ${count} hosts`, command: [node, built, root], done: [0, 1] };
-    }),
-  );
-  table("a repository of hosts with one shared snippet, 7 rounds", [
-    ["fpmlint, 150 hosts", ms(small), ""],
-    ["fpmlint, 300 hosts", ms(large), `${times(large / small)} of 150 hosts`],
-  ]);
-}
-
-function nginxTest(nginx: string, count: number): Candidate {
-  const root = join(folder, `nginx-${count}`);
-  const main = writeNginx(root, count);
-  const command = [nginx, "-t", "-q", "-e", "stderr", "-p", root, "-c", main] as const;
-  return { name: `nginx -t, ${count} sites`, command: [...command], done: [0] };
-}
-
-/** Interleaved, so that a busy moment of the machine hits all alike; the first round only warms up. */
-function medians<const T extends readonly Candidate[]>(
-  rounds: number,
-  candidates: T,
-): { [K in keyof T]: number } {
-  const samples = candidates.map((): number[] => []);
-  for (let round = 0; round <= rounds; round++) {
-    candidates.forEach((candidate, i) => {
-      const time = measure(candidate);
-      if (round > 0) samples[i]?.push(time);
-    });
+function main({ start, shapes, rounds }: Options): void {
+  const folder = mkdtempSync(join(tmpdir(), "fpmlint-bench-"));
+  const remove = onExit(() => rmSync(folder, { recursive: true, force: true }));
+  try {
+    say(versions());
+    if (start) startUp(folder, rounds ?? 25);
+    for (const measured of shapes) sizes(folder, measured, rounds);
+  } finally {
+    remove();
   }
-  return samples.map(median) as { [K in keyof T]: number };
 }
 
-function measure({ name, command: [program, ...args], done }: Candidate): number {
-  const start = performance.now();
-  const { status, stderr } = spawnSync(program, args, {
-    stdio: ["ignore", "ignore", "pipe"],
-    encoding: "utf8",
+/** What is compared, by what it calls itself. */
+function versions(): string {
+  const first = (command: string | null, ...words: readonly string[]): string | null => {
+    if (command === null) return null;
+    const { stdout, stderr } = spawnSync(command, words, { encoding: "utf8" });
+    return `${stdout}${stderr}`.split("\n")[0] ?? null;
+  };
+  const said = [first(nginxCommand, "-v"), first(fpmCommand, "-v")];
+  return [`Node ${process.versions.node}`, ...said.map((one) => one ?? "a daemon is missing")].join("; ");
+}
+
+function startUp(folder: string, rounds: number): void {
+  const sites = ["a", "d"].map((name) => {
+    const read = readOptions(["--shapes", name, "--sizes", "1"]);
+    const shape = "wrong" in read ? undefined : read.shapes[0]?.shape;
+    const root = join(folder, `start-${name}`);
+    shape?.write(root, 1);
+    return { name: `one site of shape ${name}`, words: [join(root, "etc")] };
   });
-  const time = performance.now() - start;
-  if (status === null || !done.includes(status)) throw new Error(`${name}: exit ${status}\n${stderr}`);
-  return time;
-}
-
-function median(samples: readonly number[]): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle) - 1] ?? Number.NaN)) / 2;
-}
-
-function table(title: string, rows: readonly (readonly string[])[]): void {
-  const lines = rows.map(
-    ([name = "", time = "", note = ""]) => `  ${name.padEnd(24)}${time.padStart(10)}  ${note}`,
+  const lines = [
+    { name: "--version", words: ["--version"] },
+    { name: "--help", words: ["--help"] },
+    ...sites,
+  ];
+  const candidates = lines.map(
+    ({ words }): Candidate => ({ command: [node, built, ...words], done: [0, 1] }),
   );
-  console.log([title, ...lines.map((line) => line.trimEnd()), ""].join("\n"));
+  const [base, ...costs] = medians(rounds, [bare, ...candidates], { peaks: false });
+  const rows = lines.map(({ name }, i): Row => {
+    const cost = costs[i];
+    return [`\`fpmlint\` ${name}`, seconds(cost), ratio(cost, base)];
+  });
+  say(
+    markdown([
+      [`start, ${rounds} rounds`, "CPU s", "of bare node"],
+      ["`node -e 0`", seconds(base), "1.00"],
+      ...rows,
+    ]),
+  );
+  complain([base, ...costs]);
 }
 
-function ms(time: number): string {
-  return `${time.toFixed(1)} ms`;
+/** One shape at all its sizes, against the daemons, in the same rounds. */
+function sizes(folder: string, { shape, sizes: counts }: Measured, given: number | null): void {
+  const roots = counts.map((count) => {
+    const root = join(folder, `${shape.name}${count}`);
+    shape.write(root, count);
+    return root;
+  });
+  try {
+    const rounds = given ?? roundsFor(counts);
+    const each = roots.map((root) => [
+      { command: [node, built, join(root, shape.path)], done: [0, 1] },
+      ...(shape.isHost ? daemons(root) : []),
+    ]);
+    const [base, ...costs] = medians(rounds, [bare, ...each.flat()], { peaks: true });
+    const width = each[0]?.length ?? 1;
+    const measured = counts.map((count, i) => {
+      const [own, nginx, fpm] = costs.slice(i * width, (i + 1) * width);
+      return { count, own, nginx, fpm };
+    });
+    const title = `${shape.name}: ${shape.describe}; ${rounds === 1 ? "1 round" : `${rounds} rounds`}`;
+    say(`${title}\n\n${markdown(sizeRows(shape.what, base, measured))}`);
+    complain([base, ...costs]);
+  } finally {
+    for (const root of roots) rmSync(root, { recursive: true, force: true });
+  }
 }
 
-function times(ratio: number): string {
-  return ratio.toFixed(2);
+/** nginx and then PHP-FPM, where they are there. */
+function daemons(root: string): readonly Candidate[] {
+  if (nginxCommand === null) return [];
+  const prefix = join(root, daemonFiles.prefix);
+  const test = [nginxCommand, "-t", "-q", "-e", "stderr", "-p", prefix, "-c", join(root, daemonFiles.nginx)];
+  const fpm = ["-t", "-y", join(root, daemonFiles.fpm)];
+  const other = fpmCommand === null ? [] : [{ command: [fpmCommand, ...fpm], done: [0] }];
+  return [{ command: test, done: [0] }, ...other];
+}
+
+/** A long run needs fewer rounds: what disturbs it is smaller beside it. */
+function roundsFor(counts: readonly number[]): number {
+  const most = Math.max(...counts);
+  return most <= 100 ? 15 : most <= 2000 ? 5 : 3;
+}
+
+function complain(outcomes: readonly (Outcome | undefined)[]): void {
+  for (const one of outcomes) {
+    if (one === undefined || !("failed" in one)) continue;
+    process.stderr.write(`${one.failed}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n\n`);
 }

@@ -12,7 +12,6 @@ export const TESTS: readonly string[] = [
   "test/fpm/listens.test.ts",
   "test/fpm/tables.test.ts",
   "test/php/ini.test.ts",
-  "test/causes/symptoms.test.ts",
   "test/model/request/requests.test.ts",
   "test/rules/proofs.test.ts",
 ];

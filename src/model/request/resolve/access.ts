@@ -88,7 +88,8 @@ function password(state: State): Check {
     throw new Lost("whether the password is right", place);
   const users = effectiveNode(state.block, "auth_basic_user_file");
   // Without a file of users the directive has no effect.
-  return users.kind === "default" ? check : { ...check, verdict: 401, node: found.node };
+  if (users.kind === "default") return check;
+  return { ...check, verdict: state.request.knowsPassword === true ? "passes" : 401, node: found.node };
 }
 
 function subrequested(state: State): Check {

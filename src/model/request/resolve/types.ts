@@ -20,6 +20,8 @@ export interface Request {
   readonly to: Address;
   /** Who connects; `null`: anybody from outside, so that rules about addresses are unknown but for `all`. */
   readonly from: { readonly address: string; readonly port: number | null } | null;
+  /** Whether the client knows the password wherever one is asked for; absent: it sends none. */
+  readonly knowsPassword?: boolean;
 }
 
 export type FileKind = "file" | "directory" | "missing";

@@ -1,0 +1,72 @@
+import { type LogLine, readLine, saidInStderr } from "../logs/line.js";
+import { asGlibc } from "./errno.js";
+import type { Match, Signature, Writer } from "./signature.js";
+import { signatureTable } from "./signatures/index.js";
+
+/** A line whose signature is known. */
+export interface Recognised {
+  readonly match: Match;
+  /** The line in its parts; `null`: the text is a message alone. */
+  readonly line: LogLine | null;
+}
+
+const OF: ReadonlyMap<LogLine["by"], ReadonlySet<Writer>> = new Map<LogLine["by"], ReadonlySet<Writer>>([
+  ["nginx", new Set<Writer>(["nginx"])],
+  ["php-fpm", new Set<Writer>(["php-fpm", "php"])],
+  ["kernel", new Set<Writer>(["kernel"])],
+  ["systemd", new Set<Writer>(["systemd"])],
+]);
+
+const SAID: ReadonlySet<Writer> = new Set<Writer>(["php", "php-fpm"]);
+
+/** What a line means, as it is read; `null`: nothing that is known. Of what PHP says, the gravest counts. */
+export function recogniseLine(line: LogLine): Match | null {
+  const own = signatureTable.match(line.message, OF.get(line.by) ?? null, line.level);
+  if (own === null || (own.signature.id !== "stderr" && own.signature.id !== "said")) return own;
+  const texts = own.signature.id === "said" ? [own.parts.get("text") ?? ""] : saidInStderr(line.message);
+  const said = texts.flatMap((text) => saidBy(text) ?? []);
+  return said.find(({ signature }) => signature.counts === "request") ?? said[0] ?? own;
+}
+
+/** What a worker puts before a message of PHP, and before its own. */
+const BEFORE = /^(?:(?:NOTICE|WARNING|ERROR|ALERT): )?(?:PHP message: )?/;
+
+/** What PHP means by a message of its own: what is inside of `PHP Warning:  …` tells more than that it warns. */
+function saidBy(text: string): Match | null {
+  const message = text.replace(BEFORE, "").replace(/"$/, "");
+  const end = message.startsWith("PHP ") ? message.indexOf(":  ") : -1;
+  const inside = end === -1 ? null : message.slice(end + 3).replace(/^(?:PHP Request Startup|Unknown): /, "");
+  return (
+    (inside === null ? null : signatureTable.match(inside, SAID, null)) ??
+    signatureTable.match(message, SAID, null)
+  );
+}
+
+/** The same for a text that somebody pasted, which may be a part of a line. */
+export function recognise(text: string, now: number): Recognised | null {
+  const said = text.trim();
+  const line = readLine(said, now);
+  if (line !== null) {
+    const match = recogniseLine(line);
+    return match === null ? null : { match, line };
+  }
+  const match = signatureTable.match(said, null, null) ?? saidBy(said) ?? withSomeErrno(said);
+  return match === null ? null : { match, line: null };
+}
+
+/** A message that was cut after its error: `connect() to unix:/run/a.sock failed (2: No such file or directory)`. */
+function withSomeErrno(text: string): Match | null {
+  return /failed \(\d+: [^)]*\)$/.test(text)
+    ? signatureTable.match(`${text} while connecting to upstream`, null, null)
+    : null;
+}
+
+/** Whether a rule's quoted part of a line is in it, whatever C library wrote the line. */
+export function quotes(line: string, log: string): boolean {
+  return asGlibc(line).includes(log);
+}
+
+/** The signatures that a rule's quoted part of a line may be of. */
+export function signaturesWith(rule: string): readonly Signature[] {
+  return signatureTable.signatures.filter(({ rules }) => rules.includes(rule));
+}

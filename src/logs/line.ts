@@ -1,0 +1,132 @@
+/** One line of a log, in the forms that nginx, PHP-FPM, the kernel and those who collect their lines write. */
+import { isoTime, monthTime, slashTime, syslogTime } from "./time.js";
+
+export interface LogLine {
+  readonly by: "nginx" | "php-fpm" | "kernel" | "systemd";
+  /** As `time.ts` counts; `null`: the line has none, or none that can be read. */
+  readonly time: number | null;
+  /** `error`, `WARNING`; `null`: the line has none. */
+  readonly level: string | null;
+  /** Without time, level and what nginx adds at the end. */
+  readonly message: string;
+  /** What nginx adds at the end; `null`: nothing. */
+  readonly request: LoggedRequest | null;
+}
+
+/** What nginx says of the request at the end of a line of its error log. Who the client is, is not kept. */
+export interface LoggedRequest {
+  /** The first `server_name` of the server; empty: it has none. */
+  readonly server: string;
+  /** `GET`; empty: the line has no request. */
+  readonly method: string;
+  /** The path without the query; empty: the line has no request. */
+  readonly path: string;
+  /** `fastcgi://unix:/run/php/a.sock:`; empty: no upstream was chosen. */
+  readonly upstream: string;
+  /** The `Host` header; empty: the line has none. */
+  readonly host: string;
+}
+
+const NGINX = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[([a-z]{1,8})\] \d{1,10}#\d{1,10}: (?:\*\d{1,20} )?/;
+const NGINX_START = /^nginx: \[([a-z]{1,8})\] /;
+const FPM =
+  /^\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d(?:\.\d{1,6})?\] (NOTICE|WARNING|ERROR|ALERT|DEBUG): (?:pid \d{1,10}, [a-z_]{1,60}\(\), line \d{1,6}: )?/;
+const FPM_SYSLOG = /^\[(NOTICE|WARNING|ERROR|ALERT|DEBUG)\] /;
+const SYSLOG =
+  /^(?:[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d)?) [^ ]{1,255} ([^ :[]{1,64})(?:\[\d{1,10}\])?: /;
+const DMESG = /^\[ {0,12}\d{1,12}\.\d{1,6}\] /;
+
+/** `null`: no form that is known. `now`: as `time.ts` counts, for lines without a year. */
+export function readLine(text: string, now: number): LogLine | null {
+  const code = text.charCodeAt(0);
+  if (code >= 48 && code <= 57) {
+    const line = nginxLine(text);
+    if (line !== null) return line;
+  }
+  if (code === 91) {
+    const fpm = FPM.exec(text);
+    if (fpm !== null) return line("php-fpm", monthTime(text, 1), fpm[1] ?? null, text.slice(fpm[0].length));
+    const dmesg = DMESG.exec(text);
+    if (dmesg !== null) return line("kernel", null, null, text.slice(dmesg[0].length));
+  }
+  const start = NGINX_START.exec(text);
+  if (start !== null) return line("nginx", null, start[1] ?? null, text.slice(start[0].length));
+  const collected = SYSLOG.exec(text);
+  return collected === null ? null : collectedLine(text, collected[0].length, collected[1] ?? "", now);
+}
+
+/** A line of nginx's error log; `null`: it is none. */
+export function nginxLine(text: string): LogLine | null {
+  const head = NGINX.exec(text);
+  if (head === null) return null;
+  const time = slashTime(text);
+  const rest = text.slice(head[0].length);
+  const end = tailOf(rest);
+  return {
+    by: "nginx",
+    time,
+    level: head[1] ?? null,
+    message: end === -1 ? rest : rest.slice(0, end),
+    request: end === -1 ? null : requestOf(rest, end),
+  };
+}
+
+const STDERR = 'FastCGI sent in stderr: "';
+
+/** Where nginx's own words end; -1: it adds nothing. What PHP said comes before and may have the same words. */
+function tailOf(rest: string): number {
+  const said = rest.startsWith(STDERR) ? rest.lastIndexOf('" while reading ') : 0;
+  return rest.indexOf(", client: ", Math.max(said, 0));
+}
+
+function requestOf(rest: string, end: number): LoggedRequest {
+  const server = rest.indexOf(", server: ", end);
+  const request = rest.indexOf(', request: "', server === -1 ? end : server);
+  const serverEnd = request === -1 ? rest.length : request;
+  const from = request === -1 ? rest.length : request + 12;
+  const upstream = rest.indexOf('", upstream: "', from);
+  const lineEnd = rest.indexOf('"', from);
+  const words = rest.slice(from, upstream === -1 ? (lineEnd === -1 ? rest.length : lineEnd) : upstream);
+  const upstreamEnd = upstream === -1 ? -1 : rest.indexOf('"', upstream + 14);
+  const host = rest.indexOf('", host: "', upstream === -1 ? from : upstream);
+  const space = words.indexOf(" ");
+  return {
+    server: server === -1 ? "" : rest.slice(server + 10, serverEnd),
+    method: space === -1 ? "" : words.slice(0, space),
+    path: space === -1 ? "" : pathOf(words.slice(space + 1)),
+    upstream: upstreamEnd === -1 ? "" : rest.slice(upstream + 14, upstreamEnd),
+    host: host === -1 ? "" : rest.slice(host + 10, rest.indexOf('"', host + 10)),
+  };
+}
+
+/** Of `/a/b?c=d HTTP/1.1`, `/a/b`. */
+export function pathOf(target: string): string {
+  const end = target.search(/[ ?]/);
+  return end === -1 ? target : target.slice(0, end);
+}
+
+function line(by: LogLine["by"], time: number | null, level: string | null, message: string): LogLine {
+  return { by, time, level, message, request: null };
+}
+
+/** A line that syslog or the journal put a name before. */
+function collectedLine(text: string, from: number, program: string, now: number): LogLine | null {
+  const rest = text.slice(from);
+  const time = syslogTime(text, now) ?? isoTime(text);
+  if (program === "kernel") return line("kernel", time, null, rest.replace(DMESG, ""));
+  if (program === "systemd") return line("systemd", time, null, rest);
+  if (program.startsWith("nginx")) return nginxLine(rest) ?? null;
+  if (!program.includes("fpm")) return null;
+  const own = FPM.exec(rest);
+  if (own !== null) return line("php-fpm", monthTime(rest, 1), own[1] ?? null, rest.slice(own[0].length));
+  const level = FPM_SYSLOG.exec(rest);
+  return level === null ? null : line("php-fpm", time, level[1] ?? null, rest.slice(level[0].length));
+}
+
+/** What PHP said in a line of nginx's error log, each message by itself; none: it is no such line. */
+export function saidInStderr(message: string): readonly string[] {
+  if (!message.startsWith(STDERR)) return [];
+  const end = message.lastIndexOf('" while reading ');
+  const said = message.slice(STDERR.length, end === -1 ? message.length : end);
+  return said.split(/; (?=PHP message: |Unable to open|Primary script)|(?<=\d|Unknown)(?=PHP message: )/);
+}
