@@ -70,7 +70,7 @@ export const fpmSyntax = defineRule({
     why: markdown`
       PHP-FPM gives each physical line to PHP's ini parser and stops at the first one that is refused.
       It does not start or reload, and for a syntax error its message names neither the file nor the
-      line.
+      line. If the line is in an included file, the next message names the line with that \`include\`.
     `,
     instead: markdown`
       Start comments with \`;\`. Put a value that contains \`= ( ) ! ~ | & ^\` in quotes, on one line.

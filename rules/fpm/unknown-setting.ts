@@ -10,6 +10,7 @@ import {
   writtenKey,
 } from "../../src/evidence/fpm-lines.js";
 import { fpmFact } from "../../src/fpm/settings/facts.js";
+import { isOnLinux } from "../../src/fpm/settings/limits.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
 import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
@@ -61,6 +62,7 @@ export const unknownSetting = defineRule({
         the included files open
       `,
       "a setting belongs in php.ini",
+      "a setting of FreeBSD is in the files of a Debian system",
       markdown`
         a setting is newer than the PHP version that the path (\`/etc/php/8.3/\`) or \`--php-version\`
         shows
@@ -109,6 +111,7 @@ function judge(master: FpmMaster, line: Line): Unknown | null {
   if (index !== null) return judgeArray(master, line);
   if (isArrayKey(key)) return { case: "entry", line, since: null };
   const fact = factOf(key, section);
+  if (fact?.onlyOn !== undefined && isOnLinux(master)) return { case: "entry", line, since: null };
   if (fact !== undefined) return newer(master, line, fact.since);
   if (section === "global" && fpmFact(key, "pool")) return { case: "pool-setting", line, since: null };
   if (section === "pool" && fpmFact(key, "global")) return { case: "global-setting", line, since: null };
@@ -180,10 +183,16 @@ function message(master: FpmMaster, unknown: Unknown): string {
     case "global-setting":
       return `${name} is a setting of [global], but this is pool [${line.pool?.name}]`;
     default:
+      if (onlyOn(line) !== null) return `only PHP-FPM on ${onlyOn(line)} has ${name}, and this is Linux`;
       if (line.setting.index === null && isArrayKey(line.setting.key))
         return `${name} needs a name in brackets`;
       return `PHP-FPM has no setting ${name}`;
   }
+}
+
+/** The only system with the setting of a line; `null`: all systems have it, or none. */
+function onlyOn({ setting, section }: Line): string | null {
+  return setting.index === null ? (factOf(setting.key, section)?.onlyOn ?? null) : null;
 }
 
 function label({ case: name, line }: Unknown): string {

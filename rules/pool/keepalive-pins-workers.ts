@@ -9,6 +9,7 @@ import { addInto, editKey, helpOf, replace } from "../../src/help/edit.js";
 import { inEachPlace } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
 import { maxChildren, nginxWorkers } from "../../src/model/pool-size.js";
+import { KEEPALIVE_BY_DEFAULT } from "../../src/model/request/upstreams.js";
 import { effectiveFlag } from "../../src/nginx/tree/effective.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import { groupBy } from "../../src/source/collect.js";
@@ -25,7 +26,7 @@ interface Pinned {
 
 const OFF = "fastcgi_keep_conn off;";
 
-type Case = "pinned";
+type Case = "pinned" | "by-default";
 
 export const keepalivePinsWorkers = defineRule({
   id: "pool/keepalive-pins-workers",
@@ -40,6 +41,15 @@ export const keepalivePinsWorkers = defineRule({
       },
       summary: "idle connections of nginx may hold every worker of a pool",
     },
+    "by-default": {
+      severity: "info",
+      symptom: {
+        when: "saturation",
+        status: 504,
+        log: "upstream timed out (110: Connection timed out) while reading response header from upstream",
+      },
+      summary: "the same from nginx 1.29.7 on, where the version is unknown",
+    },
   },
   docs: {
     title: "idle connections of nginx hold every worker",
@@ -47,6 +57,10 @@ export const keepalivePinsWorkers = defineRule({
       markdown`
         locations with \`fastcgi_keep_conn on\` reach a pool through upstreams with \`keepalive\`, and
         nginx keeps at least as many connections as the pool's \`pm.max_children\`
+      `,
+      markdown`
+        the version of nginx is unknown, an upstream has no \`keepalive\`, and nginx 1.29.7 or later would
+        keep that many
       `,
     ],
     silent: [
@@ -59,7 +73,8 @@ export const keepalivePinsWorkers = defineRule({
       The connections that nginx keeps are the sum over these upstreams, times \`worker_processes\`.
       \`worker_processes auto\` counts as 1, and so does an unknown number. The \`keepalive\` of an
       upstream with several servers is divided among them; \`backup\` servers do not count. From nginx
-      1.29.7 on (\`--nginx-version\`) an upstream without \`keepalive\` keeps 32.
+      1.29.7 on an upstream without \`keepalive\` keeps 32: a warning if \`--nginx-version\` says so, an
+      info if the version is unknown.
     `,
     why: markdown`
       A worker of PHP-FPM belongs to its connection until that is closed: while nginx keeps it idle, it
@@ -82,22 +97,40 @@ export const keepalivePinsWorkers = defineRule({
     if (nginx === null) return;
     // An unknown number counts as 1: there is at least one.
     const workers = nginxWorkers(nginx) ?? 1;
-    const pinned = [...keptByPool(host, nginx)].flatMap(([pool, kept]) => {
-      const max = maxChildren(pool);
-      const sum = kept.reduce((total, { count }) => total + count, 0);
-      return max !== null && sum > 0 && sum * workers >= max ? [{ pool, kept, max, sum }] : [];
-    });
-    const off = pinned.length === 0 ? new Map<Pool, ReadonlyMap<string, Edit>>() : switches(host);
+    const now = pinnedBy(keptByPool(host, nginx), workers);
+    const told = new Set(now.map(({ pool }) => pool));
+    const later =
+      nginx.version === null
+        ? pinnedBy(keptByPool(host, nginx, KEEPALIVE_BY_DEFAULT.since), workers).filter(
+            ({ pool }) => !told.has(pool),
+          )
+        : [];
+    if (now.length + later.length === 0) return;
+    const off = switches(host);
     // The servers of one upstream share its keepalive, which is one line to change.
-    for (const group of groupBy(pinned, ({ kept }) => kept.map(({ name }) => name).join(" ")))
-      yield report(host, group, workers, [
-        ...new Map(group.flatMap(({ pool }) => [...(off.get(pool) ?? [])])).values(),
-      ]);
+    for (const [name, pinned] of [
+      ["pinned", now],
+      ["by-default", later],
+    ] as const)
+      for (const group of groupBy(pinned, ({ kept }) => kept.map(({ name: upstream }) => upstream).join(" ")))
+        yield report(host, name, group, workers, [
+          ...new Map(group.flatMap(({ pool }) => [...(off.get(pool) ?? [])])).values(),
+        ]);
   },
 });
 
+/** The pools of which idle connections may hold every worker. */
+function pinnedBy(keptBy: ReadonlyMap<Pool, KeptGroup>, workers: number): readonly Pinned[] {
+  return [...keptBy].flatMap(([pool, kept]) => {
+    const max = maxChildren(pool);
+    const sum = kept.reduce((total, { count }) => total + count, 0);
+    return max !== null && sum > 0 && sum * workers >= max ? [{ pool, kept, max, sum }] : [];
+  });
+}
+
 function report(
   host: Host,
+  name: Case,
   [one, ...others]: readonly [Pinned, ...Pinned[]],
   workers: number,
   switchedOff: readonly Edit[],
@@ -107,9 +140,9 @@ function report(
   const times = workers === 1 ? "in each worker process of nginx" : `times ${workers} worker_processes`;
   const least = Math.min(max, ...others.map((other) => other.max));
   return {
-    case: "pinned",
+    case: name,
     ...certainty(first.pair),
-    message: `nginx keeps up to ${sum * workers} idle connections to pool [${pool.name}], which has ${max} ${max === 1 ? "worker" : "workers"}: keepalive ${kept.map(term).join(" and ")}, ${times}`,
+    message: `nginx ${name === "pinned" ? "" : `from ${KEEPALIVE_BY_DEFAULT.since} on `}keeps up to ${sum * workers} idle connections to pool [${pool.name}], which has ${max} ${max === 1 ? "worker" : "workers"}: keepalive ${kept.map(term).join(" and ")}, ${times}`,
     at: first.place,
     label: "each idle connection holds a worker of PHP-FPM",
     related: [

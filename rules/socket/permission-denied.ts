@@ -88,7 +88,8 @@ export const permissionDenied = defineRule({
       PHP-FPM creates the socket as root and gives it to \`listen.owner\` and \`listen.group\`. To connect,
       nginx's worker needs write permission, and only the first class that fits it counts: the owner, else
       the group, else the others. Without it every request ends in \`502 Bad Gateway\`, while both daemons
-      start without a word.
+      start without a word. Where \`auth_request\` asks such a location, every request that it protects is
+      \`500 Internal Server Error\`.
     `,
     instead: markdown`
       Give the socket to the account of nginx's workers, in every pool: \`listen.owner = www-data\` and

@@ -1,7 +1,7 @@
 import type { Pool } from "../fpm/types.js";
 import type { Host, NginxHost } from "../model/host.js";
 import { KEEPALIVE_BY_DEFAULT, readUpstreams } from "../model/request/upstreams.js";
-import { isSince } from "../nginx/facts/version.js";
+import { isSince, type NginxVersion } from "../nginx/facts/version.js";
 import { oneOfBranches } from "../nginx/tree/branches.js";
 import { effectiveFlag } from "../nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../nginx/tree/nodes.js";
@@ -28,8 +28,15 @@ export interface Kept {
 /** The upstreams that lead to one pool. */
 export type KeptGroup = readonly [Kept, ...Kept[]];
 
-/** The idle connections that nginx keeps to each pool, by upstream. */
-export function keptByPool(host: Host, nginx: NginxHost): ReadonlyMap<Pool, KeptGroup> {
+/**
+ * The idle connections that nginx keeps to each pool, by upstream. `version`: another nginx than the one that reads
+ * the files, to say what it would keep; `null`: unknown.
+ */
+export function keptByPool(
+  host: Host,
+  nginx: NginxHost,
+  version: NginxVersion = nginx.version,
+): ReadonlyMap<Pool, KeptGroup> {
   const groups = readUpstreams(childrenNamed(nginx.root, "http"));
   const found = new Map<Pool, KeptGroup>();
   for (const pair of pairs(host)) {
@@ -39,7 +46,7 @@ export function keptByPool(host: Host, nginx: NginxHost): ReadonlyMap<Pool, Kept
     const group = name === undefined ? undefined : groups.get(name);
     // A backup server normally gets no requests, and so no connections that could be kept.
     if (keeps.kind !== "set" || !keeps.value || group === undefined || target.backup) continue;
-    const kept = keptBy(group, nginx);
+    const kept = keptBy(group, version);
     const known = found.get(pool);
     if (kept === null || known?.some((one) => one.group === group) === true) continue;
     const members = binding.targets.filter(
@@ -59,7 +66,7 @@ export function keptByPool(host: Host, nginx: NginxHost): ReadonlyMap<Pool, Kept
   return found;
 }
 
-function keptBy(group: Node, { version }: NginxHost): Pick<Kept, "count" | "place" | "isDefault"> | null {
+function keptBy(group: Node, version: NginxVersion): Pick<Kept, "count" | "place" | "isDefault"> | null {
   const all = childrenNamed(group, "keepalive");
   const written = all.at(-1);
   if (all.length > 0 && !oneOfBranches(all)) return null;

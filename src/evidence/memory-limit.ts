@@ -1,10 +1,12 @@
 import { phpValue } from "../fpm/pools.js";
-import type { Pool } from "../fpm/types.js";
+import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
 import { requestValues } from "../model/request/php-settings.js";
+import { MAX_MEMORY_LIMIT, phpDefault } from "../php/facts.js";
 import { parseIniBytes } from "../php/ini.js";
 import { type Effective, placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
+import { olderThan } from "../source/version.js";
 
 /** PHP's `memory_limit` in the workers of a pool. */
 
@@ -52,5 +54,26 @@ function readLimit({ whole }: Host, pool: Pool, value: Effective<string | null>)
   if (!/^-?\d+\s*[kmg]?$/i.test(value.value.trim())) return null;
   const bytes = parseIniBytes(value.value);
   if (bytes === 0) return null;
-  return { bytes: bytes < 0 ? Infinity : bytes, place: value.kind === "set" ? placeOf(value) : null };
+  const limit = { bytes: bytes < 0 ? Infinity : bytes, place: value.kind === "set" ? placeOf(value) : null };
+  return allowed(pool.master, limit);
+}
+
+/** What php.ini's `max_memory_limit` leaves of it; where that cannot be read, as it is written. */
+function allowed({ ini, phpVersion }: FpmMaster, limit: MemoryLimit): MemoryLimit {
+  const most = ini.values.get(MAX_MEMORY_LIMIT.name);
+  if (phpVersion === null || olderThan(phpVersion, MAX_MEMORY_LIMIT.since) || most === undefined)
+    return limit;
+  const bytes = sizeOf(most);
+  if (bytes === null || bytes <= 0 || limit.bytes <= bytes) return limit;
+  const own = ini.values.get("memory_limit");
+  const usual = own === undefined ? parseIniBytes(phpDefault("memory_limit") ?? "") : sizeOf(own);
+  // The pool's is not taken at all: php.ini's own holds, or what is left of it.
+  return usual === null || usual < 0 || usual >= bytes
+    ? { bytes, place: most.place }
+    : { bytes: usual, place: own?.place ?? null };
+}
+
+/** `null`: it is not a size that we can read. */
+function sizeOf({ value }: { readonly value: string | null }): number | null {
+  return value !== null && /^-?\d+\s*[kmg]?$/i.test(value.trim()) ? parseIniBytes(value) : null;
 }

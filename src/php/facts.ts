@@ -1,3 +1,5 @@
+import { olderThan } from "../source/version.js";
+
 /**
  * PHP's built-in defaults: what applies when neither php.ini nor the pool says anything.
  * Read with `php-fpm8.2 -n -i`; the `opcache` rows with the extension loaded.
@@ -6,9 +8,17 @@ export interface PhpFact {
   readonly name: string;
   /** As it would be written in php.ini. */
   readonly default: string;
+  /** The default from a version of PHP on. */
+  readonly later?: { readonly since: string; readonly default: string };
   /** What it means, and its unit. */
   readonly meaning: string;
 }
+
+/**
+ * The highest `memory_limit` that php.ini allows, from 8.5 on; no limit by default. Seen in 8.5.7: a higher one in
+ * php.ini becomes this, a higher one of a pool is not taken, although it reads back as written.
+ */
+export const MAX_MEMORY_LIMIT = { name: "max_memory_limit", since: "8.5" } as const;
 
 export const phpDefaults: readonly PhpFact[] = [
   { name: "cgi.discard_path", default: "0", meaning: "switch" },
@@ -33,7 +43,12 @@ export const phpDefaults: readonly PhpFact[] = [
   { name: "memory_limit", default: "128M", meaning: "bytes of one request; -1 is without limit" },
   { name: "opcache.enable", default: "1", meaning: "switch" },
   { name: "opcache.interned_strings_buffer", default: "8", meaning: "megabytes, inside memory_consumption" },
-  { name: "opcache.jit_buffer_size", default: "0", meaning: "bytes of shared memory; 64M from PHP 8.4 on" },
+  {
+    name: "opcache.jit_buffer_size",
+    default: "0",
+    later: { since: "8.4", default: "64M" },
+    meaning: "bytes of shared memory",
+  },
   { name: "opcache.max_accelerated_files", default: "10000", meaning: "scripts" },
   { name: "opcache.memory_consumption", default: "128", meaning: "megabytes of shared memory of one master" },
   { name: "opcache.revalidate_freq", default: "2", meaning: "seconds" },
@@ -46,11 +61,19 @@ export const phpDefaults: readonly PhpFact[] = [
   { name: "upload_max_filesize", default: "2M", meaning: "bytes of one uploaded file" },
 ];
 
-const byName = new Map(phpDefaults.map((fact) => [fact.name, fact.default]));
+const byName = new Map(phpDefaults.map((fact) => [fact.name, fact]));
 
-/** PHP's default for one of its settings; `null`: it is not in the table. */
-export function phpDefault(name: string): string | null {
-  return byName.get(name) ?? null;
+/**
+ * PHP's default for one of its settings; `null`: it is not in the table. `version`: `8.4`, `null` for unknown, which
+ * takes the oldest.
+ */
+export function phpDefault(name: string, version: string | null = null): string | null {
+  const fact = byName.get(name);
+  const later = fact?.later;
+  return (
+    (later !== undefined && version !== null && !olderThan(version, later.since) ? later : fact)?.default ??
+    null
+  );
 }
 
 /** APCu's own defaults, from its manual, because it is not a part of PHP. */

@@ -7,6 +7,7 @@ import { requestHost } from "../model/request/resolve/evaluate.js";
 import { resolve } from "../model/request/resolve/resolve.js";
 import { defaultServer, pointFor } from "../model/request/resolve/servers.js";
 import type { Assumption, Files, Request, Step, Way } from "../model/request/resolve/types.js";
+import type { NginxVersion } from "../nginx/facts/version.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { likeliestFirst, surpriseOfAll, surpriseSum } from "./likely.js";
@@ -72,7 +73,7 @@ export interface Tracing {
 /** Follows a request. */
 export function traced({ host, http, request, named, files, supposed }: Tracing): Traced {
   const guess = presuming(host, files);
-  const { ways, picked } = followed(http, request, named, guess.files);
+  const { ways, picked } = followed(http, request, named, guess.files, host.nginx?.version ?? null);
   const whole = ways.map((way) => ({
     ...way,
     steps: way.steps.map((step) => withReason(step, http, request)),
@@ -90,8 +91,9 @@ function followed(
   request: Request,
   named: boolean,
   files: Files,
+  nginxVersion: NginxVersion,
 ): { readonly ways: readonly Way[]; readonly picked: Picked | null } {
-  const ways = resolve(http, request, files);
+  const ways = resolve(http, request, files, { nginxVersion });
   if (!ways.every(({ outcome, steps }) => outcome.kind === "unknown" && steps.length === 0))
     return { ways, picked: null };
   // Which names a template fills in makes no difference where there is one server, or no name was given.
@@ -100,7 +102,7 @@ function followed(
   const server = point === null ? childrenNamed(http, "server")[0] : defaultServer(point);
   if (server == null || (named && !alone)) return { ways, picked: null };
   const picked = alone ? null : point === null ? "first" : "default";
-  return { ways: resolve(http, request, files, { server }), picked };
+  return { ways: resolve(http, request, files, { server, nginxVersion }), picked };
 }
 
 /** nginx knows of an address with one server only that it needs no name. */

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, test } from "vitest";
@@ -10,8 +11,40 @@ export interface Availability {
   readonly reason: string | null;
 }
 
+/** A directory of `npm run daemons`: its daemons are used instead of the installed ones, and no others. */
+const instead = process.env.FPMLINT_DAEMONS;
+
 export const nginxCommand: string | null = newest(/^nginx$/);
 export const fpmCommand: string | null = newest(/^php-fpm\d*(\.\d+)?$/);
+/** PHP's command line of the same version as the daemon; `null`: it is not there. */
+export const phpCommand: string | null = beside(fpmCommand);
+
+/** What the daemons are: `1.22.1` and `8.2.31`; `null`: not there. */
+export const versions: { readonly nginx: string | null; readonly php: string | null } = {
+  nginx: versionOf(nginxCommand, /nginx\/(\d+\.\d+\.\d+)/),
+  php: versionOf(fpmCommand, /^PHP (\d+\.\d+\.\d+)/m),
+};
+
+/** PHP's version as directories have it: `8.2`. */
+export const phpBranch: string | null = versions.php?.replace(/\.\d+$/, "") ?? null;
+
+/** The program that a command starts: the commands of FPMLINT_DAEMONS are scripts. */
+export function programOf(command: string): string {
+  const program = path.join(path.dirname(command), "../binaries", path.basename(command));
+  return instead !== undefined && fs.existsSync(program) ? fs.realpathSync(program) : command;
+}
+
+function versionOf(command: string | null, pattern: RegExp): string | null {
+  if (command === null) return null;
+  const { stdout, stderr } = spawnSync(command, ["-v"], { encoding: "utf8" });
+  return pattern.exec(stdout + stderr)?.[1] ?? null;
+}
+
+function beside(fpm: string | null): string | null {
+  if (fpm === null) return null;
+  const name = path.basename(fpm).replace("-fpm", "");
+  return newest(new RegExp(`^${name.replaceAll(".", "\\.")}$`));
+}
 
 export function daemonsAvailable(): Availability {
   const nginx = nginxCommand !== null;
@@ -28,7 +61,8 @@ export function daemonsAvailable(): Availability {
 
 /** Packages put daemons where an ordinary user's PATH does not look. */
 function newest(name: RegExp): string | null {
-  const directories = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
+  const installed = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
+  const directories = instead === undefined ? installed : [path.join(instead, "bin")];
   const found = directories.filter(Boolean).flatMap((directory) => {
     const names = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
     return names.filter((entry) => name.test(entry)).map((entry) => path.join(directory, entry));
@@ -39,7 +73,12 @@ function newest(name: RegExp): string | null {
 }
 
 /** Registers one proof inside `describeProofs`. */
-export type RegisterProof = (name: string, prove: () => Promise<void>) => void;
+export type RegisterProof = (
+  name: string,
+  prove: () => Promise<void>,
+  /** Why these daemons cannot show it; absent or `null`: they can. */
+  otherVersion?: string | null,
+) => void;
 
 /** Long enough for a slow machine: no proof says anything about speed. */
 const TIMEOUT_MS = 600_000;
@@ -57,8 +96,10 @@ export function describeProofs(
   const required = process.env.FPMLINT_REQUIRE_DAEMONS === "1";
   const reason = available.reason;
   describe(name, () => {
-    register((title, prove) => {
-      if (reason === null) test.concurrent(title, () => limited(prove), TIMEOUT_MS);
+    register((title, prove, otherVersion = null) => {
+      if (reason === null && otherVersion !== null)
+        test(title, ({ skip }) => skip(`proof of ${title}: ${otherVersion}`));
+      else if (reason === null) test.concurrent(title, () => limited(prove), TIMEOUT_MS);
       else if (required) test(title, () => refuse(reason));
       else test(title, ({ skip }) => skip(`proof: ${reason}`));
     });

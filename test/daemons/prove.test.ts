@@ -27,7 +27,11 @@ function saying(cases: readonly string[], rule: Provable = missing): LintHost {
 }
 
 function proved(files: Files, kind: "bad" | "ok", lint: LintHost, rule: Provable = missing): Promise<void> {
-  return proveFixture(rule, { name: `${kind}-x`, dir: fixture(files), kind, unproved: null }, lint);
+  return proveFixture(
+    rule,
+    { name: `${kind}-x`, dir: fixture(files), kind, unproved: null, versions: null },
+    lint,
+  );
 }
 
 describe("what is a fixture", () => {

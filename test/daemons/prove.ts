@@ -4,6 +4,7 @@ import type { Finding } from "../../src/engine/finding.js";
 import type { Proof, ProofRequest, Rule, Symptom, When } from "../../src/engine/rule.js";
 import { groupBy } from "../../src/source/collect.js";
 import { position } from "../../src/source/file.js";
+import { olderThan } from "../../src/source/version.js";
 import type { LintHost } from "../support/lint.js";
 import { type Answer, type Copy, copyFixture, hostPaths, logs, type Running, start } from "./bench.js";
 import { ask, shown } from "./observation.js";
@@ -21,6 +22,8 @@ export interface Fixture {
   readonly kind: "bad" | "ok";
   /** Why the daemons cannot show it, from the fixture's `no-proof.txt`; `null` when they can. */
   readonly unproved: string | null;
+  /** Which daemons show it, from the fixture's `versions.txt`; `null`: all. */
+  readonly versions: string | null;
 }
 
 /** The `bad-*` and `ok-*` directories of a rule. */
@@ -33,10 +36,37 @@ export function fixturesOf(ruleId: string, fixtures: string): readonly Fixture[]
     .flatMap((name) => {
       const kind = /^(bad|ok)-/.exec(name)?.[1];
       if (kind !== "bad" && kind !== "ok") return [];
-      const note = path.join(home, name, "no-proof.txt");
-      const unproved = fs.existsSync(note) ? fs.readFileSync(note, "utf8").trim() : null;
-      return [{ name, dir: path.join(home, name), kind, unproved }];
+      const note = (file: string): string | null => {
+        const full = path.join(home, name, file);
+        return fs.existsSync(full) ? fs.readFileSync(full, "utf8").trim() : null;
+      };
+      const [unproved = null, versions = null] = ["no-proof.txt", "versions.txt"].map(note);
+      return [{ name, dir: path.join(home, name), kind, unproved, versions }];
     });
+}
+
+/** A line of `versions.txt`: `nginx since 1.29.7`, `php before 8.5`. */
+const VERSIONS = /^(nginx|php) (since|before) (\d+(?:\.\d+)*)$/;
+
+/**
+ * Why these daemons do not show the fixture: `it holds for nginx since 1.29.7, and this is 1.22.1`; `null`: they do.
+ * Throws for a line that says nothing.
+ */
+export function otherVersion(
+  { name, versions }: Pick<Fixture, "name" | "versions">,
+  daemons: { readonly nginx: string | null; readonly php: string | null },
+): string | null {
+  for (const line of versions?.split("\n") ?? []) {
+    const [, daemon, when, version = ""] = VERSIONS.exec(line) ?? [];
+    if (daemon !== "nginx" && daemon !== "php")
+      throw new Error(
+        `${name}: ${JSON.stringify(line)} of versions.txt is not "nginx since 1.29.7" or its like`,
+      );
+    const there = daemons[daemon];
+    if (there !== null && olderThan(there, version) === (when === "since"))
+      return `it holds for ${line}, and this is ${there}`;
+  }
+  return null;
 }
 
 /** Rejects with what was seen instead when the daemons and the rule do not agree on the fixture. */

@@ -15,17 +15,16 @@ import { diskFilesystem } from "../../src/host/disk.js";
 import { memoryFilesystem } from "../../src/host/memory.js";
 import { readIni } from "../../src/php/grammar.js";
 import { known } from "../../src/source/effective.js";
+import { olderThan } from "../../src/source/version.js";
+import { fpmCommand, phpBranch, phpCommand } from "../daemons/available.js";
 import { type DumpLine, parseDump } from "./support/dump.js";
 
-/** The facts are those of 8.2; `E_ALL`, for one, is another number in 8.4. */
-const is82 = (name: string): boolean =>
-  / 8\.2\./.test(spawnSync(name, ["-v"], { encoding: "utf8" }).stdout ?? "");
-const daemon = ["php-fpm8.2", "/usr/sbin/php-fpm8.2", "php-fpm"].find(is82);
-const cli = ["php8.2", "php"].find(is82);
+const daemon = fpmCommand ?? undefined;
+const cli = phpCommand ?? undefined;
 const required = process.env.FPMLINT_REQUIRE_DAEMONS === "1";
 
 if (daemon === undefined) {
-  const say = "php-fpm 8.2 is not installed, so its verdict on the texts of this table is not checked";
+  const say = "php-fpm is not installed, so its verdict on the texts of this table is not checked";
   it.skipIf(!required)(say, () => expect.fail(say));
 }
 
@@ -71,7 +70,7 @@ function ask(files: Record<string, string>, links: Record<string, string> = {}):
     output,
     syntax: /PHP: {2}syntax error|value is NULL|two includes|unknown (?:entry|directive) '#/.test(output),
     dump: parseDump(output),
-    master: readMaster(fs, main, { phpVersion: "8.2" }),
+    master: readMaster(fs, main, { phpVersion: phpBranch ?? "8.2" }),
   };
 }
 
@@ -310,11 +309,14 @@ const lines: readonly string[] = [
 ];
 
 describe.skipIf(daemon === undefined)("a line in a pool", () => {
-  it.each(lines)("%j", (line) => {
+  // PHP 8.4 refuses lines with NUL, which older ones read up to it.
+  const later = phpBranch !== null && !olderThan(phpBranch, "8.4");
+  it.each(lines.filter((line) => !later || !line.includes("\0")))("%j", (line) => {
     const verdict = ask({ "m.conf": `${base}${line}\n` });
     expect(verdict.master.faults.length > 0, verdict.output).toBe(verdict.syntax);
     const first = verdict.master.faults[0];
-    if (first !== undefined) expect(verdict.output).toContain(first.refusal().log);
+    // The words are those of 8.2; other versions name other tokens.
+    if (first !== undefined && phpBranch === "8.2") expect(verdict.output).toContain(first.refusal().log);
     if (verdict.status === 0) for (const one of verdict.master.pools) comparePool(verdict, one);
     if (verdict.status === 0)
       expect(verdict.master.pools.map((one) => one.name)).toEqual([...verdict.dump.keys()].slice(1));

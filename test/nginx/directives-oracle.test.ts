@@ -8,6 +8,7 @@ import { rules } from "../../rules/index.js";
 import type { Rule } from "../../src/engine/rule.js";
 import { memoryHost } from "../build/hosts.js";
 import { describeProofs, nginxCommand } from "../daemons/available.js";
+import { sample, size } from "../support/sample.js";
 import { CONTEXTS, line, placed, type Sample, samples, ZONES } from "./support/samples.js";
 
 /**
@@ -106,7 +107,7 @@ describeProofs("nginx -t agrees about every directive", (proof) => {
         all.map((one) => placed(one.contexts.charAt(0), line(one, one.args), ZONES)),
       );
       const known = all.filter((_, index) => plain[index]?.startsWith("unknown directive") !== true);
-      const tried = known.flatMap(probes);
+      const tried = sample(known, size(known.length), "directives").flatMap(probes);
       const said = await askAll(
         home,
         tried.map(({ text }) => text),

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { fixtures } from "../build/fixtures.js";
-import { describeProofs } from "../daemons/available.js";
+import { describeProofs, versions } from "../daemons/available.js";
 import { observations } from "../daemons/observations.js";
-import { fixturesOf, type Provable, proveFixture } from "../daemons/prove.js";
+import { type Fixture, fixturesOf, otherVersion, type Provable, proveFixture } from "../daemons/prove.js";
 import { lintHost } from "../support/lint.js";
+import { sample, saySample } from "../support/sample.js";
 
 const provable = rules.flatMap((rule): Provable[] =>
   rule.proof.kind === "daemons" ? [{ id: rule.id, cases: rule.cases, proof: rule.proof }] : [],
@@ -30,11 +31,25 @@ test.each(provable)("$id observes cases that it has, by names that the bench kno
   ).toEqual([]);
 });
 
+/** All of them; `npm run daemons` has FPMLINT_PROOFS of them tried. */
+function drawn(): readonly { readonly rule: Provable; readonly fixture: Fixture }[] {
+  const all = provable.flatMap((rule) =>
+    fixturesOf(rule.id, fixtures()).flatMap((fixture) =>
+      fixture.unproved === null ? [{ rule, fixture }] : [],
+    ),
+  );
+  const wanted = process.env.FPMLINT_PROOFS;
+  if (wanted === undefined) return all;
+  const some = sample(all, Number(wanted), "proofs");
+  saySample("proofs", some.length, all.length);
+  return some;
+}
+
 describeProofs("real nginx and PHP-FPM agree", (proof) => {
-  for (const rule of provable) {
-    for (const fixture of fixturesOf(rule.id, fixtures())) {
-      if (fixture.unproved !== null) continue;
-      proof(`${rule.id} ${fixture.name}`, () => proveFixture(rule, fixture, lintHost));
-    }
-  }
+  for (const { rule, fixture } of drawn())
+    proof(
+      `${rule.id} ${fixture.name}`,
+      () => proveFixture(rule, fixture, lintHost),
+      otherVersion(fixture, versions),
+    );
 });

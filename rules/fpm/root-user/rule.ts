@@ -22,7 +22,10 @@ interface Root {
   readonly line: string;
 }
 
-type Case = "root" | "missing";
+type Case = "root" | "missing" | "missing-reworded";
+
+/** The first PHP that says it in other words; seen in 8.5.7, and not in 8.4.27. */
+const OTHER_WORDS = "8.5";
 
 export const rootUser = defineRule({
   id: "fpm/root-user",
@@ -39,6 +42,13 @@ export const rootUser = defineRule({
       severity: "error",
       symptom: start("user has not been defined"),
       summary: "a pool without user in a PHP-FPM that root starts",
+    },
+    "missing-reworded": {
+      severity: "error",
+      symptom: start(
+        "'user' directive has not been specified when running as a root without --allow-to-run-as-root",
+      ),
+      summary: "the same in PHP 8.5 and later, which says it in other words",
     },
   },
   docs: {
@@ -166,12 +176,13 @@ function isZero(host: Host, kind: "user" | "group", name: string): boolean {
 
 function missing(host: Host, pool: Pool): Draft<Case> | null {
   if (inContainer(host) || pool.master.main === null) return null;
+  const { phpVersion } = pool.master;
   const others = pool.master.pools.some((one) => setting(one, "user").kind === "set");
   if (!host.whole && !others) return null;
   const named = others || nginxWorker(host).kind === "set";
   const certain = host.whole && named;
   return {
-    case: "missing",
+    case: phpVersion !== null && !olderThan(phpVersion, OTHER_WORDS) ? "missing-reworded" : "missing",
     settle: certain
       ? null
       : "The account that starts this PHP-FPM would settle it: only root needs a user in its pools.",

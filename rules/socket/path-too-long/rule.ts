@@ -10,7 +10,11 @@ import type { Host, Target } from "../../../src/model/host.js";
 import { LONGEST_PATH } from "../../../src/nginx/address/address.js";
 import { oncePerPlace } from "../../../src/source/file.js";
 import { markdown } from "../../../src/source/markdown.js";
+import { olderThan } from "../../../src/source/version.js";
 import { tooLongPaths } from "./sockets.js";
+
+/** The first PHP that warns of a path that it cuts off; seen in 8.4.27 and 8.5.7, and not in 7.4.33 or 8.2. */
+const WARNS_SINCE = "8.4";
 
 export const pathTooLong = defineRule({
   id: "socket/path-too-long",
@@ -34,8 +38,9 @@ export const pathTooLong = defineRule({
     ],
     silent: ["nginx passes requests to the path that is left when PHP-FPM has cut it off"],
     why: markdown`
-      The address of a Unix socket has room for 107 bytes. PHP-FPM cuts off the rest without a word and
-      makes a socket with another name; two long paths may become one. nginx refuses the whole path and
+      The address of a Unix socket has room for 107 bytes. PHP-FPM cuts off the rest and makes
+      a socket with another name; two long paths may become one. Before PHP 8.4 it does so without a word;
+      since 8.4 it warns, and \`php-fpm -t\` fails. nginx refuses the whole path and
       does not start.
     `,
     instead: "Write a short path: `listen = /run/php/shop.sock`.",
@@ -56,7 +61,7 @@ export const pathTooLong = defineRule({
       case: same.length > 0 ? "refused" : "cut",
       message: `the socket of pool [${pool.name}] has a path of ${bytes} bytes, but a socket's path can only have ${LONGEST_PATH}`,
       at: listen.place,
-      label: `PHP-FPM cuts it off after ${LONGEST_PATH} bytes`,
+      label: `PHP-FPM cuts it off after ${LONGEST_PATH} bytes${said(pool)}`,
       related: [
         ...same,
         ...oncePerPlace(links, ({ place }) => place).map(({ place, address }) => ({
@@ -86,6 +91,14 @@ export const pathTooLong = defineRule({
     };
   },
 });
+
+/** Whether PHP-FPM says so, where its version is known. */
+function said({ master: { phpVersion } }: Pool): string {
+  if (phpVersion === null) return "";
+  return olderThan(phpVersion, WARNS_SINCE)
+    ? ` (PHP ${phpVersion} does not say so)`
+    : ` (PHP ${phpVersion} warns, and its -t fails)`;
+}
 
 function namedByNginx(host: Host, path: string): readonly RelatedReport[] {
   return tooLongPaths(host)

@@ -42,6 +42,8 @@ export interface FpmFact {
   readonly allowed?: readonly string[];
   /** First PHP version that knows it. */
   readonly since: string;
+  /** The only system whose PHP-FPM knows it; absent: all do. */
+  readonly onlyOn?: string;
   readonly changed?: readonly { readonly version: string; readonly change: string }[];
   /** Where the row was read. */
   readonly read: string;
@@ -279,8 +281,9 @@ export const fpmFacts: readonly FpmFact[] = [
         change: "'invalid port value' error",
       },
       {
-        version: "8.3/8.4 (absent in 8.2.32, present in 8.4.24)",
-        change: "-t fails and start warns when the unix path is >= 108 bytes",
+        version: "8.4",
+        change:
+          "-t fails and start warns when the unix path is >= 108 bytes (8.4.27, 8.5.7; 7.4.33 and 8.2 are silent)",
       },
     ],
     read: "php-fpm8.2 -t and -tt",
@@ -373,7 +376,8 @@ export const fpmFacts: readonly FpmFact[] = [
     type: "integer",
     default: "-1",
     since: "8.2.0",
-    read: "php-src 8.2.32",
+    onlyOn: "FreeBSD",
+    read: "php-src 8.2.32; unknown to php-fpm 8.2, 8.4 and 8.5 on Linux",
   },
   {
     name: "process.priority",

@@ -124,10 +124,15 @@ function* priorityFault(priority: Written | null): Generator<LimitFault> {
   yield fault("priority", priority);
 }
 
-/** Debian's layout means Linux; any other files do not show which mechanisms the system has. */
+/** Debian's layout means Linux; `false`: the files do not show which system it is. */
+export function isOnLinux(master: FpmMaster): boolean {
+  return /^\/etc\/php\/[0-9.]+\/fpm\//.test(master.main?.path ?? "");
+}
+
 function available(master: FpmMaster, value: string): boolean {
-  const linux = /^\/etc\/php\/[0-9.]+\/fpm\//.test(master.main?.path ?? "");
-  const known = linux ? ["select", "poll", "epoll"] : (fpmFact("events.mechanism", "global")?.allowed ?? []);
+  const known = isOnLinux(master)
+    ? ["select", "poll", "epoll"]
+    : (fpmFact("events.mechanism", "global")?.allowed ?? []);
   return known.includes(value.toLowerCase());
 }
 

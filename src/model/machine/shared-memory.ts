@@ -53,14 +53,16 @@ function isOn(master: FpmMaster, name: string, standard: string): boolean {
   return !/^(?:0|off|no|false|none|)$/i.test(value.trim());
 }
 
+const JIT_BUFFER = "opcache.jit_buffer_size";
+
 /** Up to PHP 8.3 it is on, with a buffer of 0; from 8.4 on it is off, with one of 64M. */
 function jitBuffer(master: FpmMaster): Part | null {
   const late = isSince(master, "8.4");
   const jit = master.ini.values.get("opcache.jit")?.value ?? (late ? "disable" : "tracing");
   if (/^(?:disable|off|0|no|false|)$/i.test(jit.trim())) return null;
-  const size = textOf(master, "opcache.jit_buffer_size", late ? "64M" : "0");
+  const size = textOf(master, JIT_BUFFER, phpDefault(JIT_BUFFER, master.phpVersion) ?? "");
   const bytes = size === null ? Number.NaN : parseIniBytes(size);
-  return bytes === 0 ? null : { name: "opcache.jit_buffer_size", bytes };
+  return bytes === 0 ? null : { name: JIT_BUFFER, bytes };
 }
 
 /** PHP reads the leading digits as megabytes, whatever unit follows. */

@@ -3,7 +3,7 @@ import type { Node } from "../../nginx/types.js";
 import { perKey } from "../../source/memo.js";
 import type { Host } from "../host.js";
 
-/** How many idle connections each nginx worker keeps for an upstream without `keepalive`; seen in 1.31.4. */
+/** How many idle connections each nginx worker keeps for an upstream without `keepalive`; seen in 1.30.6 and 1.31.4. */
 export const KEEPALIVE_BY_DEFAULT = { since: "1.29.7", count: 32 } as const;
 
 /** Upstream groups by name in lower case: nginx ignores the case of these names, and their order. */

@@ -1,4 +1,6 @@
 import { wordMap } from "../../source/word-map.js";
+import { REFUSED_SINCE } from "../facts/facts-values.js";
+import { isSince } from "../facts/version.js";
 import { count, size } from "../syntax/numbers.js";
 import { childrenNamed } from "../tree/nodes.js";
 import type { Word } from "../types.js";
@@ -103,7 +105,16 @@ export const cacheOrStore: Check = (one) => {
       more,
     );
   }
-  return store ? null : sharedZones(one);
+  if (!store) return sharedZones(one);
+  return text(one, 0) === "" && isSince(one.scope.version, REFUSED_SINCE.emptyStore)
+    ? notTaken(
+        one,
+        word(one, 0),
+        "other",
+        "empty path",
+        `on, off or a path since nginx ${REFUSED_SINCE.emptyStore}`,
+      )
+    : null;
 };
 
 const FILE_CACHE: Parameters = wordMap({

@@ -70,7 +70,7 @@ const HANDLERS: readonly (readonly [names: string, contexts: RegExp, check: Chec
   ["proxy_cookie_flags", /h/, replacements.cookieFlags],
   ["proxy_redirect", /h/, replacements.proxyRedirect],
   ["random", /u/, random],
-  ["resolver", /h/, resolver],
+  ["resolver", /[hu]/, resolver],
   ["return", /s/, returned],
   ["rewrite", /s/, rewrite],
   ["root alias", /[hl]/, root],

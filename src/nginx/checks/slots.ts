@@ -117,7 +117,8 @@ const complexSize: Check = (one) => {
   const variables = at.text.includes("$");
   // Two directives took variables from early on, the others since 1.27.0.
   const taken = /^limit_rate/.test(one.node.name) || !isOlder(one.scope.version, "1.27.0");
-  return (variables && taken) || size(at.text) !== null ? null : noSize(one, at, SIZE);
+  if (variables && taken) return nameRefusal(at);
+  return size(at.text) !== null ? null : noSize(one, at, SIZE);
 };
 
 const buffers: Check = (one) => {

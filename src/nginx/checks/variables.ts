@@ -1,5 +1,6 @@
 import { factRows } from "../facts/directives.js";
 import { FIXED_VARIABLES, VARIABLE_SLOT_ROWS } from "../facts/facts-values.js";
+import { isOlder } from "../facts/version.js";
 import type { Word } from "../types.js";
 import { type Check, type Checked, quoted, type Refusal, refused, text, word } from "./refusal.js";
 
@@ -10,6 +11,8 @@ interface Slot {
   readonly all: boolean;
   /** nginx compiles it only once a server inherits it. */
   readonly late: boolean;
+  /** The first version that ignores the directive; `null`: none. */
+  readonly ignoredSince: string | null;
 }
 
 let slots: ReadonlyMap<string, Slot> | null = null;
@@ -17,7 +20,12 @@ let slots: ReadonlyMap<string, Slot> | null = null;
 function slotOf(name: string): Slot | undefined {
   slots ??= new Map(
     factRows(VARIABLE_SLOT_ROWS).flatMap(([names = "", slot = ""]) => {
-      const row = { from: Number.parseInt(slot, 10), all: slot.includes("+"), late: slot.endsWith("s") };
+      const row = {
+        from: Number.parseInt(slot, 10),
+        all: slot.includes("+"),
+        late: slot.endsWith("s"),
+        ignoredSince: slot.split("<")[1] ?? null,
+      };
       return names.split(" ").map((one) => [one, row] as const);
     }),
   );
@@ -33,6 +41,7 @@ export function compiledWords(one: Checked): readonly Word[] {
   if (node.name === "if" || node.name === "log_format") return [];
   const slot = slotOf(node.name);
   if (slot === undefined || (slot.late && !one.scope.hasServers)) return [];
+  if (slot.ignoredSince !== null && !isOlder(one.scope.version, slot.ignoredSince)) return [];
   const words = slot.all ? all.slice(slot.from) : all.slice(slot.from, slot.from + 1);
   // `=` and a code may be the last word of try_files.
   return words.filter((at) => node.name !== "try_files" || at !== all[all.length - 1] || at.text[0] !== "=");

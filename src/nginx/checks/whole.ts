@@ -78,7 +78,7 @@ function socketOf(listen: string): string {
 
 /** The servers of one address. */
 interface Shared {
-  /** The first `listen` with `ssl`; `null`: none has it. */
+  /** The first `listen` with `ssl` or `quic`; `null`: none has it. */
   secured: Node | null;
   default: Node;
   readonly servers: Node[];
@@ -100,12 +100,14 @@ function addresses(all: readonly Judged[]): ReadonlyMap<string, Shared> {
     const server = node.parent;
     if (node.name !== "listen" || contexts !== "s" || server === null) continue;
     const words = node.directive.args.map(({ text }) => text);
-    const address = addressOf(words[0] ?? "");
+    // A port of UDP is another one.
+    const quic = words.includes("quic");
+    const address = `${quic ? "quic " : ""}${addressOf(words[0] ?? "")}`;
     const shared = found.get(address) ?? { secured: null, default: server, servers: [] };
     found.set(address, shared);
     shared.servers.push(server);
     if (words.includes("default_server") || words.includes("default")) shared.default = server;
-    if (words.includes("ssl")) shared.secured ??= node;
+    if (quic || words.includes("ssl")) shared.secured ??= node;
   }
   return found;
 }
@@ -127,8 +129,8 @@ function rejects(server: Node): boolean {
 }
 
 function uncertified(node: Node, server: Node): Refusal {
-  const log = 'no "ssl_certificate" is defined for the "listen ... ssl" directive';
-  const at = node.directive.args.find(({ text }) => text === "ssl") ?? node.directive.name;
+  const at = node.directive.args.find(({ text }) => text === "ssl" || text === "quic") ?? node.directive.name;
+  const log = `no "ssl_certificate" is defined for the "listen ... ${at.text}" directive`;
   const own = node.parent === server;
   const message = own
     ? `listen ${quoted(argument(node, 0) ?? "")} is for TLS, and its server has no ssl_certificate`

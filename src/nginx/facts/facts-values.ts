@@ -75,8 +75,14 @@ spdy_streams_index_size|1.19.7
 ssl|1.25.1
 `;
 
-/** Directives that distributions brought to older versions: Debian has it in 1.22.1-9+deb12u10. */
-export const BACKPORTED = "max_headers";
+/**
+ * Directives that distributions brought to older versions: Debian has max_errors in 1.18.0-6.1+deb11u3, max_headers in
+ * 1.22.1-9+deb12u10 and 1.26.3-3+deb13u1.
+ */
+export const BACKPORTED = "max_errors max_headers";
+
+/** Values that a later version no longer takes: the first one seen to refuse them. 1.26.3 takes the first of them. */
+export const REFUSED_SINCE = { emptyStore: "1.30.0" } as const;
 
 /** Name | context | before this version | the arguments it took. */
 export const COUNT_ROWS = `
@@ -85,7 +91,7 @@ keepalive|u|1.29.7|1
 
 /**
  * Name | arguments in which nginx compiles variables, from 0; `+` this one and the following; `s`
- * behind: only where a server takes the value over.
+ * behind: only where a server takes the value over; `<` the version that no longer reads the value.
  */
 export const VARIABLE_SLOT_ROWS = `
 access_log|0
@@ -96,6 +102,7 @@ auth_request_set|1
 fastcgi_bind grpc_bind memcached_bind proxy_bind scgi_bind uwsgi_bind|0
 fastcgi_cache proxy_cache scgi_cache uwsgi_cache|0
 fastcgi_cache_bypass proxy_cache_bypass scgi_cache_bypass uwsgi_cache_bypass|0+
+early_hints|0+
 fastcgi_cache_key proxy_cache_key scgi_cache_key uwsgi_cache_key|0
 fastcgi_no_cache proxy_no_cache scgi_no_cache uwsgi_no_cache|0+
 fastcgi_param grpc_set_header proxy_set_header scgi_param uwsgi_param|1s
@@ -103,7 +110,7 @@ fastcgi_pass grpc_pass proxy_pass scgi_pass uwsgi_pass|0
 fastcgi_store proxy_store scgi_store uwsgi_store|0
 grpc_ssl_certificate grpc_ssl_certificate_key grpc_ssl_name|0
 hash|0
-http2_push|0
+http2_push|0<1.25.1
 index|0+
 limit_conn_zone limit_req_zone|0
 limit_rate limit_rate_after|0
@@ -142,7 +149,7 @@ upstream_connect_time upstream_header_time upstream_response_length upstream_res
 export const FREE_VARIABLES = `
 ancient_browser args connection_time connections_accepted grpc_internal_trailers http3 invalid_referer
 is_request_port limit_rate modern_browser msie otel_trace_id otel_span_id otel_parent_id otel_parent_sampled
-proxy_host proxy_internal_body_length proxy_internal_chunked proxy_port quic request_port secure_link_md5
+proxy_host proxy_internal_body_length proxy_internal_chunked proxy_internal_host proxy_port quic request_port secure_link_md5
 session_log_id spdy spdy_request_priority uid_reset upstream_cache_age upstream_cache_key
 upstream_last_server_name upstream_queue_time bytes_received session_time protocol proxy_internal
 `;

@@ -27,6 +27,6 @@ describeProofs("requests at random", (proof) => {
     // What is allowed of 20,000 is one here: which, must be seen.
     if (isTooMuch(wrong.length, unknown.length, count)) expect(shown).toEqual([]);
     expect(unknown.length).toBeLessThanOrEqual(count / 20);
-    expect(new Set(judged.map(({ outcome }) => outcome)).size).toBeGreaterThan(20);
+    expect(new Set(judged.map(({ outcome }) => outcome)).size).toBeGreaterThan(Math.min(20, count / 4));
   });
 });

@@ -57,7 +57,7 @@ function textsOf(dir: string): Texts {
       const name = path.join(below, entry.name);
       if (entry.isDirectory()) visit(name);
       else if (entry.isSymbolicLink()) texts.set(name, `-> ${fs.readlinkSync(path.join(dir, name))}\n`);
-      else if (name !== "expected.txt" && name !== "no-proof.txt")
+      else if (name !== "expected.txt" && name !== "no-proof.txt" && name !== "versions.txt")
         texts.set(name, fs.readFileSync(path.join(dir, name), "utf8"));
     }
   };

@@ -12,6 +12,7 @@ import type {
   Way,
 } from "../../../src/model/request/resolve/types.js";
 import type { Node } from "../../../src/nginx/types.js";
+import { versions } from "../../daemons/available.js";
 import type { Answer } from "./daemons.js";
 
 /** What the model says about one request against what came back. */
@@ -41,7 +42,7 @@ export function diskFiles(): Files {
 const files = diskFiles();
 
 export function judge(host: Host, http: Node, prefix: string, request: Request, answer: Answer): Verdict {
-  const ways = resolve(http, request, files, { prefix });
+  const ways = resolve(http, request, files, { prefix, nginxVersion: versions.nginx });
   const verdicts = ways.flatMap((way) => against(host, request, way, answer));
   // What an application answers to a subrequest is not known to be 2xx or 401.
   if (

@@ -1,7 +1,9 @@
+import { isOlder, isSince } from "../../../nginx/facts/version.js";
 import { isTrue } from "../../../nginx/location/conditions.js";
 import { effectiveList, effectiveNode } from "../../../nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
+import { groupBy } from "../../../source/collect.js";
 import { perKey } from "../../../source/memo.js";
 import { rootOf } from "../root.js";
 import { tablesOf } from "../tables.js";
@@ -136,11 +138,33 @@ function valuesOf(state: State, { nodes }: ParamList, cached: boolean): readonly
     sent.push({ name, ...value, node });
   }
   if (!flagOn(state.block, "fastcgi_pass_request_headers", true)) return sent;
-  for (const [name, value] of headersOf(state)) {
-    const param = `HTTP_${name.toUpperCase().replaceAll("-", "_")}`;
-    if (!hidden.has(param)) sent.push({ name: param, text: value, reason: "", node: null });
+  const headers = headersOf(state).map(([name, value]) => ({
+    name: `HTTP_${name.toUpperCase().replaceAll("-", "_")}`,
+    value,
+  }));
+  for (const group of groupBy(headers, ({ name }) => name)) {
+    const [{ name }] = group;
+    if (!hidden.has(name)) sent.push({ name, ...repeated(state, name, group), node: null });
   }
   return sent;
+}
+
+/** Before this version each line of a header is sent, and PHP takes the last; seen in 1.22.1, 1.26.3 and 1.30.6. */
+const JOINED_SINCE = "1.23.0";
+
+function repeated(
+  { version }: State,
+  name: string,
+  lines: readonly [{ readonly value: string }, ...{ readonly value: string }[]],
+): { readonly text: string | null; readonly reason: string } {
+  const values = lines.map(({ value }) => value);
+  if (lines.length === 1 || isOlder(version, JOINED_SINCE)) return { text: values.at(-1) ?? "", reason: "" };
+  return isSince(version, JOINED_SINCE) && name !== "HTTP_COOKIE"
+    ? { text: values.join(", "), reason: "" }
+    : {
+        text: null,
+        reason: `what of a header that was sent twice arrives changed with nginx ${JOINED_SINCE}`,
+      };
 }
 
 /** The headers that nginx takes, Content-Length among them. */

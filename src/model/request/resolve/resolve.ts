@@ -1,3 +1,4 @@
+import type { NginxVersion } from "../../../nginx/facts/version.js";
 import { headPlace } from "../../../nginx/tree/nodes.js";
 import type { Node } from "../../../nginx/types.js";
 import type { Place } from "../../../source/file.js";
@@ -18,6 +19,8 @@ export interface ResolveOptions {
   readonly server?: Node;
   /** The directory from which nginx counts relative paths; absent: unknown, and they stay relative. */
   readonly prefix?: string;
+  /** The nginx that takes the request. Absent or `null`: unknown. */
+  readonly nginxVersion?: NginxVersion;
 }
 
 /** More ways than this are one that is unknown. */
@@ -84,7 +87,8 @@ function follow(
   const run = (state: State): Outcome => runPhases(state, begin);
   try {
     const prefix = question.options.prefix ?? null;
-    const from = { choices, run, steps, depth: 0, php, prefix };
+    const version = question.options.nginxVersion ?? null;
+    const from = { choices, run, steps, depth: 0, php, prefix, version };
     return beginAt(question.http, question.request, from, question.options.server ?? null);
   } catch (error) {
     if (error instanceof Lost) return { kind: "unknown", reason: error.reason, place: error.place };
@@ -96,7 +100,7 @@ function begin(http: Node, request: Request, from: State): Outcome {
   return beginAt(http, request, { ...from, depth: from.depth + 1 }, null);
 }
 
-type Origin = Pick<State, "choices" | "run" | "steps" | "depth" | "php" | "prefix">;
+type Origin = Pick<State, "choices" | "run" | "steps" | "depth" | "php" | "prefix" | "version">;
 
 function beginAt(http: Node, request: Request, from: Origin, forced: Node | null): Outcome {
   const host = requestHost(request);

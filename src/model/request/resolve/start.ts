@@ -14,7 +14,7 @@ export function startState(
   request: Request,
   server: Node,
   { uri, args, quoted, plus }: NormalUri,
-  from: Pick<State, "choices" | "run" | "steps" | "depth" | "php" | "prefix">,
+  from: Pick<State, "choices" | "run" | "steps" | "depth" | "php" | "prefix" | "version">,
 ): State {
   if (from.depth > DEEPEST) throw new Lost("the request goes round between servers", null);
   return {
@@ -27,6 +27,7 @@ export function startState(
     steps: from.steps,
     php: from.php,
     prefix: from.prefix,
+    version: from.version,
     block: server,
     location: null,
     handler: null,

@@ -1,3 +1,4 @@
+import type { NginxVersion } from "../../../nginx/facts/version.js";
 import type { Match } from "../../../nginx/location/captures.js";
 import type { Node } from "../../../nginx/types.js";
 import type { Place } from "../../../source/file.js";
@@ -19,6 +20,7 @@ export interface State {
   readonly steps: Step[];
   /** The directory from which relative paths count; `null`: unknown. */
   readonly prefix: string | null;
+  readonly version: NginxVersion;
   readonly php: PhpAnswers;
   /** The block whose directives apply; the server itself where no location matches. */
   block: Node;
