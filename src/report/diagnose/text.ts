@@ -73,7 +73,8 @@ function headline({ causes, lost, requests, first, last }: Diagnosis, { wanted }
   const since = wanted.since === null ? "" : ` since ${showTime(wanted.since)}`;
   if (causes.length === 0)
     return `nothing was lost${since}${requests === null ? "" : `: ${number(requests)} requests`}`;
-  return `${number(lost)}${of} requests failed${time}: ${causes.length === 1 ? "1 cause" : `${causes.length} causes`}`;
+  const noun = lost === 1 && requests === null ? "request" : "requests";
+  return `${number(lost)}${of} ${noun} failed${time}: ${causes.length === 1 ? "1 cause" : `${causes.length} causes`}`;
 }
 
 function title({ requests, groups, title: said, certain, kind }: Cause, { lost }: Diagnosis): string {
