@@ -108,6 +108,8 @@ export const docRoot = defineRule({
     const key = own === undefined ? "doc_root" : `${own.key}[doc_root]`;
     const passed = own === undefined && !value.place.span.file.path.endsWith(".ini");
     const roots = new Set(group.map((one) => one.directory));
+    // In the right directory one script for every URL is not found, either.
+    const moves = group.every((one) => otherUrl(host, one.binding, one.directory) === null);
     const settings = {
       ...certainty(first),
       at: value.place,
@@ -157,7 +159,9 @@ export const docRoot = defineRule({
           ? []
           : [
               [remove(host, value.place)],
-              roots.size > 1 || prefix !== "" ? null : [replace(host, value.place, `${key} = ${directory}`)],
+              roots.size > 1 || prefix !== "" || !moves
+                ? null
+                : [replace(host, value.place, `${key} = ${directory}`)],
             ],
         passed ? "remove doc_root from the value that nginx sends" : null,
       ),

@@ -219,7 +219,7 @@ function help(host: Host, [unknown, ...others]: readonly [Unknown, ...Unknown[]]
       );
     default:
   }
-  const written = rewritten(line);
+  const written = onlyOn(line) === null ? rewritten(line) : null;
   return helpOf([[written === null ? remove(host, at) : replace(host, at, written)]]);
 }
 

@@ -277,9 +277,9 @@ export function sumOfCores(cpu: Cpu, workers: number): string {
   return `${text}${count === 0n ? " is less than one worker, and no pool gets 0" : ""} = ${workers}`;
 }
 
-/** `2 cores / 0.25`, with the fewest digits with which it comes to the number of workers. */
+/** `2 cores / 0.25`, with as few digits as needed to come to the number of workers. */
 function busyWorkers({ cores, share }: Cpu, max: number): { readonly text: string; readonly count: bigint } {
-  const sums = [12, 13, 14, 15, 16, 17].map((digits) => {
+  const sums = [12, 13, 14, 15, 16, 17, 11, 10].map((digits) => {
     const [has, part] = [cores, share].map((number) => Number(number.toPrecision(digits)));
     const [top, bottom] = [has ?? cores, part ?? share];
     const places = Math.max(placesOf(top), placesOf(bottom));

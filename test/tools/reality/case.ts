@@ -6,6 +6,7 @@ import { createValidators } from "../../../src/engine/validate.js";
 import { lintWith } from "../../../src/lint.js";
 import type { Host } from "../../../src/model/host.js";
 import { validators } from "../../../src/validators.js";
+import { versions } from "../../daemons/available.js";
 import { copyFixture, type Daemon, hostPaths, logs, type Running, start } from "../../daemons/bench.js";
 import { waitFor } from "../../daemons/processes.js";
 import { allEntries, type Entry, type SiteDraft } from "./draft.js";
@@ -91,6 +92,8 @@ export function lint(dir: string): Linted {
       paths: [dir],
       workingDirectory: dir,
       config: { hosts: [{ name: "host", root: dir, nginx, fpm: masters.map(({ main }) => main) }] },
+      // What would happen with another version is not compared with what this one does.
+      nginxVersion: versions.nginx,
     },
   );
   if (outcome.kind === "refused" || host === null) throw new Error(`${dir}: nothing to lint`);
