@@ -1,9 +1,9 @@
 import { defineRule } from "../../src/engine/define.js";
 import { seenByClients } from "../../src/evidence/asked.js";
 import { certainty, sourceOf } from "../../src/evidence/grouping.js";
-import { NOWHERE, visitorsOf } from "../../src/evidence/meetings.js";
+import { NOWHERE } from "../../src/evidence/meetings.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
-import { passed, scriptOf, scriptPaths } from "../../src/evidence/scripts.js";
+import { passedForVisitors, scriptOf, scriptPaths, sentParam } from "../../src/evidence/scripts.js";
 import { helpOf, remove, replace } from "../../src/help/edit.js";
 import { literalRoot, type SentScript, sentScript } from "../../src/help/script-filename.js";
 import { normalizePath } from "../../src/host/path.js";
@@ -181,13 +181,12 @@ function directoryOf(host: Host, binding: Binding, { set, param }: SentScript): 
   if (!/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(name)) return null;
   const { value } = param;
   const path = scriptPath(value);
-  if (rootOf(binding.block).alias === "all") return directoryOfPattern(host, binding);
-  if (rootOf(binding.block).alias !== null) {
-    const { written } = rootOf(binding.block);
+  const { alias, written } = rootOf(binding.block);
+  if (alias === "all") return directoryOfPattern(host, binding);
+  if (alias !== null)
     return /^\$\{?request_filename\}?$/.test(value) && /^\/[^$]*\/$/.test(written)
       ? normalizePath(written)
       : null;
-  }
   if (path.kind === "literal-directory") return normalizePath(path.directory);
   if (path.kind === "one-script" && !value.includes("$")) return literalDirectory(binding, value);
   // What comes after the root may be a variable that is not known: the root is not doc_root all the same.
@@ -198,13 +197,18 @@ function directoryOf(host: Host, binding: Binding, { set, param }: SentScript): 
 
 /** The same where an `alias` is made of captures: what `doc_root` would have to be for a script of the location. */
 function directoryOfPattern(host: Host, binding: Binding): string | null {
-  const params = scriptOf(host, binding)?.outcome.params ?? [];
-  const text = (name: string) => params.findLast((one) => one.name === name)?.text ?? "";
-  const [name, script] = [text("SCRIPT_NAME"), text("SCRIPT_FILENAME")];
-  if (!name.startsWith("/") || !script.startsWith("/")) return null;
-  return script.endsWith(name)
-    ? normalizePath(script.slice(0, -name.length))
-    : normalizePath(script.slice(0, script.lastIndexOf("/")));
+  const outcome = scriptOf(host, binding)?.outcome;
+  if (outcome === undefined) return null;
+  const [name, script] = [sentParam(outcome, "SCRIPT_NAME"), sentParam(outcome, "SCRIPT_FILENAME")];
+  return name?.startsWith("/") === true && script?.startsWith("/") === true
+    ? directoryBefore(name, script)
+    : null;
+}
+
+/** The directory in which `doc_root` and a URL make that script; of another script the one that it is in. */
+function directoryBefore(url: string, script: string): string {
+  const end = url !== "" && script.endsWith(url) ? -url.length : script.lastIndexOf("/");
+  return normalizePath(script.slice(0, end));
 }
 
 const BELOW_ROOT = /^\$(?:document_root|realpath_root|\{(?:document_root|realpath_root)\})[/$]/;
@@ -213,10 +217,7 @@ const BELOW_ROOT = /^\$(?:document_root|realpath_root|\{(?:document_root|realpat
 function literalDirectory({ location }: Binding, script: string): string | null {
   if (!script.startsWith("/")) return null;
   const own = argument(location, 0) === "=" ? (argument(location, 1) ?? "") : "";
-  const path = normalizePath(script);
-  return own !== "" && path.endsWith(own)
-    ? normalizePath(path.slice(0, -own.length))
-    : normalizePath(path.slice(0, path.lastIndexOf("/")));
+  return directoryBefore(own, normalizePath(script));
 }
 
 /**
@@ -228,13 +229,12 @@ function otherUrl(host: Host, binding: Binding, docRoot: string): string | null 
   if (server === null) return null;
   for (const target of scriptPaths(binding)) {
     if (!target.includes(NOWHERE) || target.endsWith(".php")) continue;
-    for (const question of visitorsOf(server)) {
-      const found = passed(host, server, target, question);
-      if (found.length === 0) continue;
-      if (found.every(({ outcome }) => outcome.pass === pass && looksElsewhere(outcome, docRoot)))
-        return withoutMark(target);
-      break;
-    }
+    const found = passedForVisitors(host, server, target);
+    if (
+      found.length > 0 &&
+      found.every(({ outcome }) => outcome.pass === pass && looksElsewhere(outcome, docRoot))
+    )
+      return withoutMark(target);
   }
   return null;
 }
@@ -244,9 +244,8 @@ function withoutMark(target: string): string {
   return target.replace(NOWHERE, "some/page");
 }
 
-function looksElsewhere({ params }: PhpOutcome, docRoot: string): boolean {
-  const text = (name: string) => params.findLast((one) => one.name === name)?.text ?? null;
-  const [name, script] = [text("SCRIPT_NAME"), text("SCRIPT_FILENAME")];
+function looksElsewhere(outcome: PhpOutcome, docRoot: string): boolean {
+  const [name, script] = [sentParam(outcome, "SCRIPT_NAME"), sentParam(outcome, "SCRIPT_FILENAME")];
   if (name === null || script === null) return false;
   return name.includes(NOWHERE) && !script.includes(NOWHERE) && normalizePath(docRoot + name) !== script;
 }

@@ -1,8 +1,8 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
-import { leadOf, visitorsOf } from "../../src/evidence/meetings.js";
+import { leadOf } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
-import { type Passed, passed } from "../../src/evidence/scripts.js";
+import { type Passed, passedForVisitors, sentParam } from "../../src/evidence/scripts.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
@@ -57,12 +57,11 @@ export const directoryScript = defineRule({
     const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
     const target = modifier.startsWith("~") || modifier.startsWith("@") ? "/" : path;
     if (!target.endsWith("/")) return;
-    const asked = visitorsOf(server).map((visitor) => passed(host, server, target, visitor));
-    const found = asked.find((one) => one.length > 0) ?? [];
+    const found = passedForVisitors(host, server, target);
     const [only] = found;
     if (only === undefined || found.length > 1 || only.outcome.pass !== pass || leadOf(only.way) !== null)
       return;
-    const script = only.outcome.params.findLast(({ name }) => name === "SCRIPT_FILENAME")?.text ?? null;
+    const script = sentParam(only.outcome, "SCRIPT_FILENAME");
     if (script?.endsWith("/") !== true || only.answers.length === 0) return;
     if (only.answers.every(({ answer }) => answer.kind === "refused" && answer.reason === "no-script"))
       yield { binding, asked: only, script };

@@ -1,6 +1,7 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { missingBelow, NOWHERE, serversOf, visit } from "../../src/evidence/meetings.js";
+import { sentParam } from "../../src/evidence/scripts.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -144,7 +145,7 @@ function endOf(outcome: Outcome): string {
     case "status":
       return `as ${outcome.status}`;
     case "php": {
-      const script = outcome.params.findLast(({ name }) => name === "SCRIPT_FILENAME")?.text ?? null;
+      const script = sentParam(outcome, "SCRIPT_FILENAME");
       return script === null ? "as 404 from PHP-FPM" : `as 404, because PHP-FPM looks for ${script}`;
     }
     default:

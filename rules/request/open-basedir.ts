@@ -2,7 +2,7 @@ import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
 import { namesOf } from "../../src/evidence/pairs.js";
-import { type Passed, scriptOf } from "../../src/evidence/scripts.js";
+import { type Passed, scriptOf, sentParam } from "../../src/evidence/scripts.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import { directoryOf } from "../../src/host/path.js";
 import type { AnswerWay } from "../../src/model/answer/types.js";
@@ -146,7 +146,7 @@ function shownRoot({ block }: Binding) {
 
 /** The root of the site is added, in the words of the list that is there. */
 function help(host: Host, { wall, list, asked, script }: ShutOut): HelpDraft {
-  const root = asked.outcome.params.findLast(({ name }) => name === "DOCUMENT_ROOT")?.text ?? null;
+  const root = sentParam(asked.outcome, "DOCUMENT_ROOT");
   const directory = root !== null && script.startsWith(`${root}/`) ? root : directoryOf(script);
   const text = wall.span.file.text.slice(wall.span.start, wall.span.end);
   const at = text.indexOf(list);

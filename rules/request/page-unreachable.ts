@@ -3,7 +3,7 @@ import type { Edit } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
 import { waysTo } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
-import { type Passed, passed } from "../../src/evidence/scripts.js";
+import { type Passed, passed, sentParam } from "../../src/evidence/scripts.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { addInto, helpOf, remove, write } from "../../src/help/edit.js";
@@ -162,8 +162,8 @@ function triedAway(host: Host, { server, location }: Binding, path: string): Nod
 /** Whether PHP-FPM looks for a script of the page's own name. */
 function isMissed({ outcome, answers, way }: Passed, { pass }: Binding): boolean {
   if (outcome.pass !== pass || way.steps.some(({ kind }) => kind === "internal-redirect")) return false;
-  const script = outcome.params.findLast(({ name }) => name === "SCRIPT_FILENAME")?.text;
-  const fixed = script !== undefined && script !== null && /\.\w+$/.test(script);
+  const script = sentParam(outcome, "SCRIPT_FILENAME");
+  const fixed = script !== null && /\.\w+$/.test(script);
   return (
     !fixed &&
     answers.length > 0 &&

@@ -8,7 +8,7 @@ import { pathsOf, rootLines } from "../model/request/root.js";
 import { matchingOf } from "../nginx/location/extensions.js";
 import { argument, argumentPlace, childrenNamed, headPlace, insideServer } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
-import { grouped } from "../source/collect.js";
+import { grouped, unique } from "../source/collect.js";
 import { withoutEnd } from "../source/ends.js";
 import type { Place } from "../source/file.js";
 import { once, perKey } from "../source/memo.js";
@@ -127,23 +127,17 @@ const MOST_NETWORKS = 4;
 
 /** Who may be let in, in the order in which they are asked: anybody, the machine itself, members of networks. */
 export const visitorsOf = perKey((server: Node): readonly Question[] => {
-  const networks = new Set<string>();
-  let walls = false;
-  for (let block: Node | null = server; block !== null; block = block.parent) {
-    for (const { name, directive } of block === server ? within(server) : block.children) {
-      walls ||= WALLS.some((wall) => wall === name);
-      const address = name === "allow" ? directive.args[0]?.text.split("/")[0] : undefined;
-      if (address !== undefined && ipBytes(address) !== null) networks.add(address);
-    }
-  }
-  if (!walls) return [{}];
-  const inside = [...new Set(["127.0.0.1", ...networks])].slice(0, 1 + MOST_NETWORKS);
+  const walls = WALLS.flatMap((name) => insideServer(server, name));
+  for (let block = server.parent; block !== null; block = block.parent)
+    for (const name of WALLS) walls.push(...childrenNamed(block, name));
+  if (walls.length === 0) return [{}];
+  const networks = walls.flatMap(({ name, directive }) => {
+    const address = name === "allow" ? (directive.args[0]?.text.split("/")[0] ?? "") : "";
+    return ipBytes(address) === null ? [] : [address];
+  });
+  const inside = unique(["127.0.0.1", ...networks]).slice(0, 1 + MOST_NETWORKS);
   return [{}, ...inside.map((client) => ({ client, knowsPassword: true }))];
 });
-
-function within(server: Node): readonly Node[] {
-  return WALLS.flatMap((name) => insideServer(server, name));
-}
 
 /** Whether it ended at a wall: the step after the last refusal is the answer to it. */
 function isRefused({ steps }: Way): boolean {

@@ -32,6 +32,20 @@ export function passed(host: Host, server: Node, target: string, question: Quest
   });
 }
 
+/** The same for whoever the server lets in: of the first visitor whose request gets to PHP. */
+export function passedForVisitors(host: Host, server: Node, target: string): readonly Passed[] {
+  for (const visitor of visitorsOf(server)) {
+    const found = passed(host, server, target, visitor);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** A parameter as PHP-FPM has it, which takes the last of several; `null`: it is not sent, or unknown. */
+export function sentParam({ params }: PhpOutcome, name: string): string | null {
+  return params.findLast((one) => one.name === name)?.text ?? null;
+}
+
 /** Paths of scripts that a location may take, made from its own words and from those around it. */
 export const scriptPaths = perKey(({ location }: Binding): readonly string[] => {
   const found = new Set<string>();
