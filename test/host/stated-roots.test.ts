@@ -38,7 +38,7 @@ describe("a root of fpmlint.json", () => {
     ["more levels up than there are", "../../../../../../../../../.."],
   ])("that is %s is refused", async (_name, root) => {
     checkout(root, join(top(), "repo"));
-    for (const words of [["."], [], ["nginx.conf"], ["capacity", "."], ["capacity"]]) {
+    for (const words of [["."], [], ["nginx.conf"], ["capacity", "."], ["capacity"], ["diagnose"]]) {
       const { status, out, err } = await run(words);
       expect({ status, out }).toEqual({ status: 2, out: "" });
       expect(err).toBe(

@@ -42,6 +42,8 @@ export function judgedHosts(
   }
   for (const path of LIVE_PATHS) {
     const outcome = lint([path], false);
+    if (outcome.kind === "refused" && outcome.refusal.kind === "stated-root")
+      throw new UsageError(outcome.refusal.message);
     if (
       outcome.kind === "linted" &&
       outcome.hosts.some(({ host }) => host.nginx !== null || host.pools.length > 0)
