@@ -1,13 +1,7 @@
 /** Takes in the lines of all logs, and keeps what causes are found with. */
 import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
-import {
-  type AccessFormat,
-  type AccessLine,
-  COMBINED,
-  AccessFormat as Format,
-  isLost,
-} from "../logs/access.js";
+import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
 import { type LogLine, readLine } from "../logs/line.js";
 import { Events } from "./events.js";
 import { Groups, TimeCounts } from "./groups.js";
@@ -73,7 +67,7 @@ export class Collector {
   foreign = 0;
   /** The time of the latest line of all. */
   latest: number | null = null;
-  private readonly combined = new Format(COMBINED);
+  private readonly combined = new AccessFormat(COMBINED);
   private pending: { text: string; source: string; lines: number } | null = null;
 
   /** `now`: as `logs/time.ts` counts. */

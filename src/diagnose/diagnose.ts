@@ -2,6 +2,7 @@
 import { signatureTable } from "../causes/signatures/index.js";
 import type { Finding } from "../engine/finding.js";
 import type { Host } from "../model/host.js";
+import { groupBy, unique } from "../source/collect.js";
 import type { Cause, Verdict } from "./cause.js";
 import type { Collector } from "./collect.js";
 import { decidedBy } from "./decided.js";
@@ -123,31 +124,24 @@ function withLiveUpstreams(all: readonly Judged[]): readonly Judged[] {
 
 /** Groups with one cause in one pool, or at one location, are one. */
 function merged(all: readonly Judged[]): readonly Cause[] {
-  const causes = new Map<string, Judged[]>();
-  for (const one of all) {
-    const { joined, verdict, group } = one;
+  const key = ({ joined, verdict, group }: Judged): string => {
     const where = joined?.pools[0]?.name ?? joined?.bindings[0]?.label ?? group.upstream;
-    const key = `${verdict.id}\0${verdict.kind === "finding" ? verdict.title : where}`;
-    causes.set(key, [...(causes.get(key) ?? []), one]);
-  }
-  return [...causes.values()].flatMap((same): readonly Cause[] => {
-    const [first] = same;
-    if (first === undefined) return [];
-    const { verdict, joined, findings, decided } = first;
-    return [
-      {
-        ...verdict,
-        requests: same.reduce(
-          (sum, { group }) => sum + (group.signature.counts === "request" ? group.count : 0),
-          0,
-        ),
-        groups: same.map(({ group }) => group),
-        joined,
-        evidence: [...new Set(same.flatMap((one) => one.verdict.evidence))].slice(0, 4),
-        findings: verdict.kind === "finding" ? findings.filter(({ rule }) => rule === verdict.id) : [],
-        decided,
-      },
-    ];
+    return `${verdict.id}\0${verdict.kind === "finding" ? verdict.title : where}`;
+  };
+  return groupBy(all, key).map((same) => {
+    const [{ verdict, joined, findings, decided }] = same;
+    return {
+      ...verdict,
+      requests: same.reduce(
+        (sum, { group }) => sum + (group.signature.counts === "request" ? group.count : 0),
+        0,
+      ),
+      groups: same.map(({ group }) => group),
+      joined,
+      evidence: unique(same.flatMap((one) => one.verdict.evidence)).slice(0, 4),
+      findings: verdict.kind === "finding" ? findings.filter(({ rule }) => rule === verdict.id) : [],
+      decided,
+    };
   });
 }
 

@@ -23,8 +23,24 @@ export function isAfter(one: Event, other: Event): boolean {
     : one.order > other.order;
 }
 
+/** PHP-FPM, or its unit, says that it does not start. */
+export const REFUSALS = [
+  "bind-failed",
+  "listen-lookup",
+  "directory-missing",
+  "account-missing",
+  "unknown-setting",
+  "no-pool",
+  "include-missing",
+  "refused-fpm",
+  "init-failed",
+  "unit-failed",
+  "unit-limited",
+] as const;
+
 /** Lines that are events. */
 const KEPT: ReadonlySet<string> = new Set([
+  ...REFUSALS,
   "child-killed",
   "child-crashed",
   "child-ended",
@@ -41,22 +57,11 @@ const KEPT: ReadonlySet<string> = new Set([
   "emergency",
   "client-refused",
   "allowed-invalid",
-  "bind-failed",
-  "listen-lookup",
-  "directory-missing",
-  "account-missing",
-  "unknown-setting",
-  "no-pool",
-  "include-missing",
-  "init-failed",
-  "refused-fpm",
   "oom",
   "segfault",
   "selinux",
   "apparmor",
-  "unit-failed",
   "unit-killed",
-  "unit-limited",
   "reload-timeout",
   "no-trace",
   "fpm-files",

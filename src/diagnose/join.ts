@@ -1,5 +1,6 @@
 /** From what a log line names to the configuration: server, location, `fastcgi_pass`, pool. */
 
+import { serversOf } from "../evidence/meetings.js";
 import type { Pool } from "../fpm/types.js";
 import type { LoggedRequest } from "../logs/line.js";
 import { type Address, nginxAddress, reaches } from "../model/address/address.js";
@@ -7,8 +8,8 @@ import { allPools, type Binding, type Host, type Target } from "../model/host.js
 import { chooseLocation } from "../nginx/location/choose.js";
 import { argument, childrenNamed } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
-import { unique } from "../source/collect.js";
-import { childrenOfHttp } from "./servers.js";
+import { grouped, unique } from "../source/collect.js";
+import { perKey } from "../source/memo.js";
 
 /** What a line is about, as far as the files tell. */
 export interface Joined {
@@ -74,12 +75,17 @@ function isOneOf(server: Node | null, servers: readonly Node[]): boolean {
 
 /** Servers whose first name is that; without a name those that have the `Host` among their names, else all without names. */
 function serversNamed(host: Host, name: string, asked: string): readonly Node[] {
-  const all = childrenOfHttp(host);
-  const first = all.filter((server) => firstName(server) === name);
+  const first = byFirstName(host).get(name) ?? [];
   if (first.length < 2 || name !== "") return first;
-  const named = all.filter((server) => namesOf(server).includes(asked));
+  const named = serversOf(host)
+    .map(({ server }) => server)
+    .filter((server) => namesOf(server).includes(asked));
   return named.length > 0 ? named : first;
 }
+
+const byFirstName = perKey((host: Host) =>
+  grouped(serversOf(host).map(({ server }) => [firstName(server), server] as const)),
+);
 
 function namesOf(server: Node): readonly string[] {
   return childrenNamed(server, "server_name").flatMap(({ directive }) =>

@@ -7,6 +7,7 @@ import { allMasters, type Host } from "../model/host.js";
 import { argument, descendants } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import type { Effective } from "../source/effective.js";
+import { perKey } from "../source/memo.js";
 
 /** What a log holds: `lines` of nginx's error log, of PHP-FPM or of several mixed; `slow`: PHP-FPM's slow log. */
 export type LogKind = "lines" | "access" | "slow";
@@ -28,13 +29,13 @@ export interface FoundLog {
 }
 
 /** Every log that the files name, each path once; what a variable makes a part of is left out. */
-export function namedLogs(host: Host): readonly NamedLog[] {
+export const namedLogs = perKey((host: Host): readonly NamedLog[] => {
   const all = [...(host.nginx === null ? [] : ofNginx(host.nginx.root)), ...ofFpm(host)];
   const seen = new Set<string>();
   return all.filter(
     ({ path }) => path.startsWith("/") && !path.startsWith("/dev/") && !seen.has(path) && seen.add(path),
   );
-}
+});
 
 function ofNginx(root: Node): readonly NamedLog[] {
   const formats = new Map<string, string>([["combined", COMBINED]]);

@@ -15,9 +15,10 @@ export function predicting(
   joined: Joined,
 ): readonly Finding[] {
   const rank = { error: 0, warning: 1, info: 2 } as const;
+  const spots = spotsOf(joined);
   return findings
     .filter(({ rule, host }) => host === joined.host.name && signature.rules.includes(rule))
-    .filter((finding) => touches(finding, joined))
+    .filter((finding) => spots === null || touches(finding, spots))
     .sort(
       (a, b) =>
         signature.rules.indexOf(a.rule) -
@@ -26,17 +27,21 @@ export function predicting(
     );
 }
 
-/** Whether a place of it is in the location, names its address, or is one of the pool's. Unknown what the line is about: yes. */
-function touches(finding: Finding, { bindings, location, server, targets, pools }: Joined): boolean {
-  if (bindings.length === 0 && pools.length === 0 && location === null && server === null) return true;
+/** The location, the lines that name its address, and what is written of the pool. `null`: unknown what the line is about. */
+function spotsOf({ bindings, location, server, targets, pools }: Joined): readonly Extent[] | null {
+  if (bindings.length === 0 && pools.length === 0 && location === null && server === null) return null;
   const blocks = new Set([...bindings.map((one) => one.location), ...(location === null ? [] : [location])]);
-  const spots = [
+  return [
     ...[...blocks].flatMap((block) => [extent(block), ...[...descendants(block)].map(extent)]),
     ...targets.map(({ place }) => extentOf(place)),
     ...pools.flatMap(({ section, settings }) =>
       [section, ...settings.flatMap(({ place, keyPlace }) => [place, keyPlace])].map(extentOf),
     ),
   ];
+}
+
+/** Whether a place of it is in one of them. */
+function touches(finding: Finding, spots: readonly Extent[]): boolean {
   return placesOf(finding).some(({ span }) =>
     spots.some(({ path, start, end }) => path === span.file.path && start <= span.start && span.start <= end),
   );

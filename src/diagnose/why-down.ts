@@ -1,24 +1,10 @@
 import { showTime } from "../logs/time.js";
 import type { Verdict } from "./cause.js";
-import { type Event, isAfter } from "./events.js";
+import { type Event, isAfter, REFUSALS } from "./events.js";
 import { at, byFinding, byItself, byOutside, type Known } from "./evidence.js";
 
 /** A stop that is shorter is a restart. */
 const RESTART = 60_000;
-
-const REFUSALS = [
-  "bind-failed",
-  "listen-lookup",
-  "directory-missing",
-  "account-missing",
-  "unknown-setting",
-  "no-pool",
-  "include-missing",
-  "refused-fpm",
-  "init-failed",
-  "unit-failed",
-  "unit-limited",
-] as const;
 
 /** `connect() … failed (2: …)`: PHP-FPM removes its socket when it ends, so a file that is gone without that was removed. */
 export function whySocketMissing(known: Known): Verdict {

@@ -9,6 +9,7 @@ import { diagnosisJson } from "../../report/diagnose/json.js";
 import { diagnosisSarif } from "../../report/diagnose/sarif.js";
 import { diagnosisText, type Reading } from "../../report/diagnose/text.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
+import { grouped } from "../../source/collect.js";
 import { version } from "../../version.js";
 import { columnsOf } from "../columns.js";
 import { type Output, readOutputs, writeOutput } from "../outputs.js";
@@ -56,10 +57,8 @@ export async function diagnoseCommand(args: DiagnoseArguments, world: World): Pr
     ...(args.journal ? readJournal(collector, wanted.since) : []),
   ];
   if (read.length === 0) throw new UsageError(noLogs(judged));
-  const hosts = (judged?.hosts ?? []).map(({ host }) => ({
-    host,
-    findings: (judged?.findings ?? []).filter((finding) => finding.host === host.name),
-  }));
+  const ofHost = grouped((judged?.findings ?? []).map((finding) => [finding.host, finding] as const));
+  const hosts = (judged?.hosts ?? []).map(({ host }) => ({ host, findings: ofHost.get(host.name) ?? [] }));
   const diagnosis = diagnose(collector, hosts, wanted.statuses);
   const reading: Reading = {
     logs: read,

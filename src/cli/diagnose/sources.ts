@@ -38,7 +38,7 @@ function isLog(path: string, word: string, now: number): boolean {
     .some((line) => isWrapped(line) || readLine(unwrapped(line), now) !== null || access.read(line) !== null);
 }
 
-/** The logs that hosts name, with those that were rotated, the newest first. `since`: milliseconds since 1970; older ones are left out. */
+/** The logs that hosts name, each with its older ones. */
 export function logsOfHosts(hosts: readonly ReadHost[]): readonly FoundLog[] {
   return hosts.flatMap(({ host }) => namedLogs(host).flatMap((log) => foundLogs(host, log)));
 }
