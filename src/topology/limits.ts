@@ -8,9 +8,10 @@ import { position } from "../source/file.js";
 import { once } from "../source/memo.js";
 import {
   type GivesUp,
+  inSeconds,
   type Limits,
+  limitFacts,
   limitReader,
-  milliseconds,
   sizeLimit,
   type TracedLimit,
   timeLimit,
@@ -56,7 +57,7 @@ function restOf(block: Node, server: Node): Limits["limits"] {
         what: "the time in which the header of the request has to come",
         beyond: "408",
       },
-      milliseconds(effectiveTime(server, "client_header_timeout")),
+      inSeconds(effectiveTime(server, "client_header_timeout")),
     ),
     timeLimit(
       {
@@ -65,7 +66,7 @@ function restOf(block: Node, server: Node): Limits["limits"] {
         what: "the wait between two parts that the client takes",
         beyond: "a connection that is closed",
       },
-      milliseconds(effectiveTime(block, "send_timeout")),
+      inSeconds(effectiveTime(block, "send_timeout")),
     ),
     sizeLimit(
       {
@@ -94,21 +95,8 @@ export function at(place: Place | null): At {
 }
 
 function limitData(limit: TracedLimit): LimitData {
-  const { daemon, setting, amount, value, unit, isDefault, reason, place, what, beyond } = limit;
-  const unlimited = amount === Number.POSITIVE_INFINITY;
-  return {
-    daemon,
-    setting,
-    value: unlimited ? null : amount,
-    shown: value,
-    unlimited,
-    unit,
-    default: isDefault,
-    reason,
-    what,
-    beyond,
-    ...at(place),
-  };
+  const { daemon, setting, value, ...others } = limitFacts(limit);
+  return { daemon, setting, value, shown: limit.value, ...others, ...at(limit.place) };
 }
 
 function firstData(gives: GivesUp | null): FirstData | null {

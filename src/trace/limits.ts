@@ -77,7 +77,7 @@ export function limitReader(host: Host): (at: Handover, bodies: Iterable<Node>, 
   const values = new Map<string, RequestValue>();
   const settingOf = (name: string): RequestValue => once(values, name, () => requestValues(host, name));
   return ({ block, server, binding }, bodies, pool) => {
-    const time = (name: string): Effective<number> => milliseconds(effectiveTime(block, name));
+    const time = (name: string): Effective<number> => inSeconds(effectiveTime(block, name));
     const header = effectiveBuffers(server, "large_client_header_buffers");
     const read = timeLimit(
       {
@@ -148,8 +148,24 @@ export function limitReader(host: Host): (at: Handover, bodies: Iterable<Node>, 
   };
 }
 
+/** A limit as data for programs. */
+export interface LimitFacts
+  extends Pick<TracedLimit, "daemon" | "setting" | "unit" | "reason" | "what" | "beyond"> {
+  /** In `unit`; `null`: there is no limit, or it is unknown. */
+  readonly value: number | null;
+  readonly unlimited: boolean;
+  readonly default: boolean;
+}
+
+export function limitFacts(limit: TracedLimit): LimitFacts {
+  const { daemon, setting, amount, unit, isDefault, reason, what, beyond } = limit;
+  const unlimited = amount === Number.POSITIVE_INFINITY;
+  const value = unlimited ? null : amount;
+  return { daemon, setting, value, unlimited, unit, default: isDefault, reason, what, beyond };
+}
+
 /** A time of nginx in seconds. */
-export function milliseconds(value: Effective<number>): Effective<number> {
+export function inSeconds(value: Effective<number>): Effective<number> {
   return mapEffective(value, (number) => number / 1000);
 }
 

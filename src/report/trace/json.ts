@@ -9,7 +9,7 @@ import type {
 } from "../../model/request/resolve/types.js";
 import { headText } from "../../nginx/tree/nodes.js";
 import { type Place, position } from "../../source/file.js";
-import type { GivesUp, TracedLimit } from "../../trace/limits.js";
+import { type GivesUp, limitFacts, type TracedLimit } from "../../trace/limits.js";
 import type { Traced, TracedPool } from "../../trace/trace.js";
 import { stringify } from "../json.js";
 import type {
@@ -188,30 +188,8 @@ function answerJson(answer: Answer): AnswerReport {
   }
 }
 
-function limitJson({
-  daemon,
-  setting,
-  amount,
-  unit,
-  isDefault,
-  reason,
-  place,
-  what,
-  beyond,
-}: TracedLimit): LimitReport {
-  const unlimited = amount === Number.POSITIVE_INFINITY;
-  return {
-    daemon,
-    setting,
-    value: unlimited ? null : amount,
-    unlimited,
-    unit,
-    default: isDefault,
-    reason,
-    what,
-    beyond,
-    ...at(place),
-  };
+function limitJson(limit: TracedLimit): LimitReport {
+  return { ...limitFacts(limit), ...at(limit.place) };
 }
 
 function givesJson(gives: GivesUp | null): GivesUpReport | null {
