@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { STOCK_PARAMETERS } from "../../support/fastcgi-params.js";
 
 /** Hosts of one shape and any size. Both daemons accept them as they are, and nothing in them is wrong, but in `f`. */
 export interface Shape {
@@ -311,29 +312,9 @@ const FAULTY_SNIPPET = `location ~ \\.php$ {
 }
 `;
 
-const PARAMETERS = [
-  ["QUERY_STRING", "$query_string"],
-  ["REQUEST_METHOD", "$request_method"],
-  ["CONTENT_TYPE", "$content_type"],
-  ["CONTENT_LENGTH", "$content_length"],
-  ["SCRIPT_NAME", "$fastcgi_script_name"],
-  ["REQUEST_URI", "$request_uri"],
-  ["DOCUMENT_URI", "$document_uri"],
-  ["DOCUMENT_ROOT", "$document_root"],
-  ["SERVER_PROTOCOL", "$server_protocol"],
-  ["REQUEST_SCHEME", "$scheme"],
-  ["HTTPS", "$https if_not_empty"],
-  ["GATEWAY_INTERFACE", "CGI/1.1"],
-  ["SERVER_SOFTWARE", "nginx/$nginx_version"],
-  ["REMOTE_ADDR", "$remote_addr"],
-  ["REMOTE_PORT", "$remote_port"],
-  ["SERVER_ADDR", "$server_addr"],
-  ["SERVER_PORT", "$server_port"],
-  ["SERVER_NAME", "$server_name"],
-  ["REDIRECT_STATUS", "200"],
-]
-  .map(([name = "", value]) => `fastcgi_param  ${name.padEnd(18)} ${value};\n`)
-  .join("");
+const PARAMETERS = STOCK_PARAMETERS.map(
+  ([name, value]) => `fastcgi_param  ${name.padEnd(18)} ${value};\n`,
+).join("");
 
 /** Throws where there is no openssl. */
 function writeCertificate(folder: string): void {

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
-import { fpmCommand } from "../../daemons/available.js";
-import { type Child, startChild, waitFor, waitsForEvents } from "../../daemons/processes.js";
+import { waitFor, waitsForEvents } from "../../daemons/processes.js";
 import { onExit } from "../../support/exit.js";
 import { run } from "../measure/fastcgi.js";
+import { startFpm } from "../measure/pool.js";
 import { writeClasses } from "../measure/scripts.js";
 
 /** A real PHP-FPM with several static pools, all of whose workers can be kept busy at the same time. */
@@ -43,7 +43,7 @@ export async function startHost(
   const remove = onExit(() => fs.rmSync(dir, { recursive: true, force: true }));
   fs.chmodSync(dir, 0o755);
   write(dir, pools, cache);
-  const child = start(dir, group);
+  const child = startFpm(dir, group);
   const stop = async (): Promise<void> => {
     await child.stop();
     remove();
@@ -101,15 +101,6 @@ touch($_GET['mark'] . '/' . getmypid());
 while (!file_exists($_GET['go'])) { usleep(20000); clearstatcache(); }
 echo 'held ' . count($held);
 `;
-}
-
-function start(dir: string, group: string | null): Child {
-  if (fpmCommand === null) throw new Error("php-fpm is not installed");
-  const args = ["-F", "-c", `${dir}/php.ini`, "-y", `${dir}/php-fpm.conf`];
-  const env = { PATH: process.env.PATH, PHP_INI_SCAN_DIR: "" };
-  if (group === null) return startChild(fpmCommand, args, `${dir}/php-fpm.out`, env);
-  const enter = 'echo $$ > "$0"/cgroup.procs && exec "$@"';
-  return startChild("/bin/sh", ["-c", enter, group, fpmCommand, ...args], `${dir}/php-fpm.out`, env);
 }
 
 let rounds = 0;

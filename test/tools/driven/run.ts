@@ -17,7 +17,12 @@ import { type DrivenHost, type DrivenPool, startHost } from "./host.js";
 
 /** `npm run driven`: see README.md beside it. */
 
-const [driven = 20, recorded = 180, seed = 1] = process.argv.slice(2).map(Number);
+const numbers = process.argv.slice(2).map(Number);
+if (numbers.length > 3 || !numbers.every(Number.isSafeInteger)) {
+  process.stderr.write("usage: npm run driven -- [HOSTS [RECORDED [SEED]]]\n");
+  process.exit(2);
+}
+const [driven = 20, recorded = 180, seed = 1] = numbers;
 
 /** Workers of one pool while all were busy, as `ps aux` and the kernel show them. */
 interface Record {

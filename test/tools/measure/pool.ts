@@ -116,7 +116,8 @@ pm.max_children = ${workers}
   );
 }
 
-function startFpm(dir: string, group: string | null): Child {
+/** Starts it with the `php.ini` and `php-fpm.conf` of a directory; `group`: of the control group, `null`: this one. */
+export function startFpm(dir: string, group: string | null): Child {
   if (fpmCommand === null) throw new Error("php-fpm is not installed");
   const args = ["-F", "-c", `${dir}/php.ini`, "-y", `${dir}/php-fpm.conf`];
   const env = { PATH: process.env.PATH, PHP_INI_SCAN_DIR: "" };
