@@ -17,6 +17,7 @@ import type { HostFilesystem } from "../../src/host/filesystem.js";
 import { buildHost } from "../../src/model/build.js";
 import type { Host } from "../../src/model/host.js";
 import { position } from "../../src/source/file.js";
+import { olderThan } from "../../src/source/version.js";
 import { memoryHost } from "../build/hosts.js";
 import { fpmCommand, phpBranch } from "../daemons/available.js";
 import { runRules } from "../support/lint.js";
@@ -199,8 +200,22 @@ const rows: readonly Row[] = JSON.parse(
   readFileSync(fileURLToPath(new URL("../../fixtures/syntax/fpm-settings.json", import.meta.url)), "utf8"),
 );
 
+/** What newer ones say instead: since which version, and of which row. */
+const LATER: readonly (readonly [since: string, lines: string, refused: string | null])[] = [
+  ["8.5", "include = nowhere/*.conf", null],
+  ["8.5", "[other]", "'user' directive has not been specified when running as a root"],
+];
+
+function saidNow({ lines, refused }: Row): string | null {
+  const later = LATER.find(
+    ([since, own]) => own === lines && phpBranch !== null && !olderThan(phpBranch, since),
+  );
+  return later === undefined ? refused : later[2];
+}
+
 describe.each(rows)("$lines in $in", (row) => {
   const [inGlobal, inPool] = row.in === "global" ? [`${row.lines}\n`, ""] : ["", `${row.lines}\n`];
+  const refused = saidNow(row);
   const sound = "[www]\nlisten = @D@/x.sock\nuser = www-data\npm = static\npm.max_children = 2\n";
   const text = `[global]\nerror_log = @D@/err.log\n${inGlobal}${sound}${inPool}`;
 
@@ -212,16 +227,16 @@ describe.each(rows)("$lines in $in", (row) => {
     const files = { ...accounts, "/d/main.conf": text.replaceAll("@D@", "/d") };
     const host = memoryHost(files, { fpm: ["/d/main.conf"] }, { phpVersion: phpBranch ?? "8.2" });
     const logs = refusals(host).map(({ symptom }) => symptom?.log ?? "");
-    if (row.refused === null) expect(logs).toEqual([]);
-    else expect(logs).toContain(row.refused);
+    if (refused === null) expect(logs).toEqual([]);
+    else expect(logs.filter((log) => log !== "").some((log) => log.includes(refused))).toBe(true);
   });
 
   test.skipIf(!able)("is what PHP-FPM says", () => {
     const directory = write({ "main.conf": text });
     const main = join(directory, "main.conf");
     const answer = spawnSync(daemon ?? "", ["-n", "-t", "-y", main], { encoding: "utf8" });
-    expect(answer.status === 0, answer.stderr).toBe(row.refused === null);
-    expect(answer.stderr).toContain(row.refused ?? "");
+    expect(answer.status === 0, answer.stderr).toBe(refused === null);
+    expect(answer.stderr).toContain(refused ?? "");
   });
 });
 

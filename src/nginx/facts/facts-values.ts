@@ -82,7 +82,18 @@ ssl|1.25.1
 export const BACKPORTED = "max_errors max_headers";
 
 /** Values that a later version no longer takes: the first one seen to refuse them. 1.26.3 takes the first of them. */
-export const REFUSED_SINCE = { emptyStore: "1.30.0" } as const;
+export const REFUSED_SINCE = {
+  emptyStore: "1.30.0",
+  /** `charset_map utf-8 x {}`: 1.31.2 takes it. Also what was made of 1.30 later, seen in 1.30.6 and not in 1.30.4. */
+  charsetOfUtf8: "1.31.3",
+  charsetOfUtf8Stable: "1.30.6",
+} as const;
+
+/** Values that nginx takes since a version; read in its repository, and tried with 1.26.3 and 1.30.6. */
+export const TAKEN_SINCE = {
+  /** `proxy_bind [::1]`, an IPv6 address in brackets and without a port. */
+  bracketsWithoutPort: "1.27.3",
+} as const;
 
 /** Name | context | before this version | the arguments it took. */
 export const COUNT_ROWS = `
