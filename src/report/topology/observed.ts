@@ -51,10 +51,10 @@ export function readObserved(text: string, file: string): Observed | { readonly 
   } catch {
     return { wrong: `is not JSON: ${EXPECTED}` };
   }
-  const whole = recordOf(document);
-  if (whole === null || recordOf(whole.tool)?.name !== "fpmlint" || !("causes" in whole))
+  const whole = keysOf(document);
+  if (whole === null || keysOf(whole.get("tool"))?.get("name") !== "fpmlint" || !whole.has("causes"))
     return { wrong: `is something else: ${EXPECTED}` };
-  if (whole.version !== VERSION)
+  if (whole.get("version") !== VERSION)
     return { wrong: `has another version of the document than ${VERSION}: write it with this fpmlint` };
   try {
     return { kind: "diagnosis", file, ...diagnosisIn(whole) };
@@ -71,13 +71,16 @@ const EXPECTED = "the output of fpmlint diagnose --format json is expected";
 /** What is not as the document has it; the message is the key. */
 class Unlike extends Error {}
 
-type Record_ = Readonly<Record<string, unknown>>;
+/** The keys of an object, and no others. */
+type Keys = ReadonlyMap<string, unknown>;
 
-function recordOf(value: unknown): Record_ | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record_) : null;
+function keysOf(value: unknown): Keys | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? new Map(Object.entries(value))
+    : null;
 }
 
-function diagnosisIn(whole: Record_): Omit<ObservedDiagnosis, "kind" | "file"> {
+function diagnosisIn(whole: Keys): Omit<ObservedDiagnosis, "kind" | "file"> {
   return {
     lost: count(whole, "lost"),
     requests: maybe(whole, "requests", count),
@@ -114,50 +117,50 @@ function diagnosisIn(whole: Record_): Omit<ObservedDiagnosis, "kind" | "file"> {
   };
 }
 
-function checkIn(holder: Record_, key: string): ObservedCause["check"] {
-  const found = recordOf(holder[key]);
+function checkIn(holder: Keys, key: string): ObservedCause["check"] {
+  const found = keysOf(holder.get(key));
   if (found === null) throw new Unlike(key);
   return { run: text(found, "run"), look: text(found, "look") };
 }
 
 /** A whole number from 0 on. */
-function count(holder: Record_, key: string): number {
-  const value = holder[key];
+function count(holder: Keys, key: string): number {
+  const value = holder.get(key);
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new Unlike(key);
   return value;
 }
 
-function text(holder: Record_, key: string): string {
-  const value = holder[key];
+function text(holder: Keys, key: string): string {
+  const value = holder.get(key);
   if (typeof value !== "string") throw new Unlike(key);
   return value;
 }
 
-function flag(holder: Record_, key: string): boolean {
-  const value = holder[key];
+function flag(holder: Keys, key: string): boolean {
+  const value = holder.get(key);
   if (typeof value !== "boolean") throw new Unlike(key);
   return value;
 }
 
-function maybe<T>(holder: Record_, key: string, read: (holder: Record_, key: string) => T): T | null {
-  return holder[key] === null ? null : read(holder, key);
+function maybe<T>(holder: Keys, key: string, read: (holder: Keys, key: string) => T): T | null {
+  return holder.get(key) === null ? null : read(holder, key);
 }
 
-function items(holder: Record_, key: string): readonly unknown[] {
-  const value = holder[key];
+function items(holder: Keys, key: string): readonly unknown[] {
+  const value = holder.get(key);
   if (!Array.isArray(value)) throw new Unlike(key);
   return value;
 }
 
-function list(holder: Record_, key: string): readonly Record_[] {
+function list(holder: Keys, key: string): readonly Keys[] {
   return items(holder, key).map((one) => {
-    const found = recordOf(one);
+    const found = keysOf(one);
     if (found === null) throw new Unlike(key);
     return found;
   });
 }
 
-function texts(holder: Record_, key: string): readonly string[] {
+function texts(holder: Keys, key: string): readonly string[] {
   return items(holder, key).map((one) => {
     if (typeof one !== "string") throw new Unlike(key);
     return one;
@@ -167,7 +170,7 @@ function texts(holder: Record_, key: string): readonly string[] {
 const HOUR = 3_600_000;
 
 /** `2026-11-28T10:00:00` in hours since 1970, as if it were UTC: the logs name no zone. */
-function hourOf(holder: Record_): number {
+function hourOf(holder: Keys): number {
   const written = text(holder, "at");
   const time = /^\d{4}-\d\d-\d\dT\d\d:00:00$/.test(written) ? Date.parse(`${written}Z`) : Number.NaN;
   if (Number.isNaN(time)) throw new Unlike("at");
