@@ -206,14 +206,17 @@ exec unshare -m sh -c '${own} && exec "$@"' sh ${start}"$@"
 `;
 }
 
-/** opcache is a file of its own before 8.5; PHP looks for it where it would be installed. */
+/** opcache is a file of its own before 8.5, json before 8.0; PHP looks for it where it would be installed. */
 function extensionsOf(root: string, program: string): string {
   const inside = fs.readFileSync(program, "latin1");
   const api = in_(root, "usr/lib/php").find((path) => {
     const number = path.slice(path.lastIndexOf("/") + 1);
     return /^\d{8}$/.test(number) && inside.includes(`/usr/lib/php/${number}`);
   });
-  return api === undefined ? "" : `-d extension_dir='${api}' `;
+  if (api === undefined) return "";
+  // Before PHP 8 it is a package of its own, which nothing turns on where it is not installed.
+  const json = fs.existsSync(join(api, "json.so")) ? "-d extension=json " : "";
+  return `-d extension_dir='${api}' ${json}`;
 }
 
 function in_(root: string, directory: string): readonly string[] {
