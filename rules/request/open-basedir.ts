@@ -138,9 +138,14 @@ export const openBasedir = defineRule({
 
 /** The list as it is written at a place: the value alone, or a parameter of nginx that has it. */
 function listAt({ span }: Place): string | null {
-  const text = span.file.text.slice(span.start, span.end).replace(/^["']|["']$/g, "");
-  const inside = /(?:^|\\n|\n)[ \t]*open_basedir[ \t]*=[ \t]*["']?([^"'\n\\;]*)/.exec(text)?.[1] ?? text;
-  return /[${}]/.test(inside) ? null : inside.trim();
+  const list = listIn(span.file.text.slice(span.start, span.end));
+  return /[${}]/.test(list) ? null : list;
+}
+
+function listIn(text: string): string {
+  const plain = text.replace(/^["']|["']$/g, "");
+  const inside = /(?:^|\\n|\n)[ \t]*open_basedir[ \t]*=[ \t]*["']?([^"'\n\\;]*)/.exec(plain)?.[1] ?? plain;
+  return inside.trim();
 }
 
 function shownRoot({ block }: Binding, { span }: Place) {
@@ -152,15 +157,20 @@ function shownRoot({ block }: Binding, { span }: Place) {
 }
 
 /** The root of the site is added, in the words of the list that is there. */
-function help(host: Host, { wall, list, asked, script, pool }: ShutOut): HelpDraft {
-  const chroot = known(setting(pool, "chroot"));
-  if (chroot)
-    return helpOf([], `write the directories as they are inside the chroot ${chroot}, for example /:/tmp`);
+function help(host: Host, { wall, asked, script, pool }: ShutOut): HelpDraft {
   const root = sentParam(asked.outcome, "DOCUMENT_ROOT");
   const directory = root !== null && script.startsWith(`${root}/`) ? root : directoryOf(script);
   const text = wall.span.file.text.slice(wall.span.start, wall.span.end);
-  const at = text.indexOf(list);
+  const chroot = known(setting(pool, "chroot"));
+  const variable = /\$(?:document_root\b|\{document_root\})/;
+  if (chroot && variable.test(text))
+    return helpOf(
+      [[replaceWord(host, wall, text.replace(variable, "/"))]],
+      `the directories count inside the chroot ${chroot}`,
+    );
+  const written = listIn(text);
+  const at = written === "" ? -1 : text.indexOf(written);
   if (at === -1 || directory === "") return helpOf([], `add ${directory} to open_basedir`);
-  const longer = `${text.slice(0, at)}${list.replace(/:$/, "")}:${directory}${text.slice(at + list.length)}`;
+  const longer = `${text.slice(0, at)}${written.replace(/:$/, "")}:${directory}${text.slice(at + written.length)}`;
   return helpOf([[replaceWord(host, wall, longer)]]);
 }
