@@ -31,6 +31,7 @@ const OFF = "fastcgi_bind off;";
 export const bindUnix = defineRule({
   id: "connect/bind-unix",
   about: "site",
+  alike: true,
   cases: {
     bound: {
       severity: "error",
