@@ -14,7 +14,8 @@ import { bothWays, silentOn } from "./support/compare.js";
  * rule looks at all of it.
  */
 
-const NAMES = ["abel", "berg", "corvo", "dohle", "eider", "falk", "gimpel", "habicht", "ibis", "krick"];
+/** No line of the code knows any of them. */
+const NAMES = ["vorkuz", "kuvroz", "zorkuv", "vuzkor", "vorkez", "korvez", "rovkez", "zerkov", "zurvok", "kurzov"];
 
 const OPTIONS: readonly CloneOptions[] = [
   { ownPools: true, ownRoots: true },
