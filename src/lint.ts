@@ -12,13 +12,13 @@ import { isOfImage } from "./host/image-file.js";
 import { isWithin, isWithinAny, withParents } from "./host/path.js";
 import type { Pasts } from "./host/revised.js";
 import type { TypedLink } from "./host/spec.js";
+import { silentRules } from "./kinds/silent.js";
 import { allMasters, allPools, type Host } from "./model/host.js";
 import { type Baseline, type BaselineEntry, withoutKnown } from "./policy/baseline.js";
 import { configAlone, type PathConfig } from "./policy/config.js";
 import { applyComments } from "./policy/policy.js";
 import { failing, markedIn, type RuleLevel, type Settings, settingsOf } from "./policy/settings.js";
 import { belowConfig, type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
-import { silentRules } from "./kinds/silent.js";
 import { once } from "./source/memo.js";
 import { timed } from "./source/timings.js";
 

@@ -243,7 +243,8 @@ export function emptyHost(path: string, options: HostsOptions): ReadHost {
   const spec: HostSpec = { name: ".", root, nginx: null, fragments: [], fpm: [], pools: [] };
   const fs = diskFilesystem({ root, workingDirectory: options.workingDirectory });
   const config = configsOf(options)(path);
-  const build = (of: HostSpec, from: HostFilesystem): Host => buildHost(of, from, factsOf(".", config, options));
+  const build = (of: HostSpec, from: HostFilesystem): Host =>
+    buildHost(of, from, factsOf(".", config, options));
   return { host: build(spec, fs), spec, fs, build, touching: null, config };
 }
 

@@ -67,7 +67,9 @@ function isPlain({ nginx, machines, container, aside, asideMasters }: Host): boo
 function mapsNames(directives: readonly Directive[]): boolean {
   return directives.some(
     ({ name, args, block }) =>
-      (name.text === "map" && judgesNames(args) && (block ?? []).some((row) => /[~*]|^\.|^hostnames$/.test(row.name.text))) ||
+      (name.text === "map" &&
+        judgesNames(args) &&
+        (block ?? []).some((row) => /[~*]|^\.|^hostnames$/.test(row.name.text))) ||
       (name.text === "http" && block !== null && mapsNames(block)),
   );
 }
@@ -78,10 +80,12 @@ function siteFiles({ nginx }: Host): readonly OwnFile[] {
   const [http, ...others] = nginx.root.children.filter(({ name }) => name === "http");
   if (http === undefined || others.length > 0) return [];
   const brought = new Map<SourceFile, Node[]>();
-  for (const node of http.children) if (node.file !== http.file) once(brought, node.file, () => []).push(node);
+  for (const node of http.children)
+    if (node.file !== http.file) once(brought, node.file, () => []).push(node);
   return nginx.texts.flatMap((text): readonly OwnFile[] => {
     const nodes = brought.get(text.file) ?? [];
-    const whole = nodes.length > 0 && nodes.length === text.directives.length && !nodes.some(({ partial }) => partial);
+    const whole =
+      nodes.length > 0 && nodes.length === text.directives.length && !nodes.some(({ partial }) => partial);
     const named = whole && nodes.every(({ via }) => via.length > 0) ? namedInSite(text) : null;
     return named === null ? [] : [{ file: text.file, half: "nginx", named: [...named] }];
   });
@@ -90,7 +94,8 @@ function siteFiles({ nginx }: Host): readonly OwnFile[] {
 /** Files of one pool each, which an include of a master's main file brings. */
 function poolFiles({ masters }: Host): readonly OwnFile[] {
   return masters.flatMap((master): readonly OwnFile[] => {
-    if (master.main === null || master.partial || master.faults.length > 0 || master.doubtful.length > 0) return [];
+    if (master.main === null || master.partial || master.faults.length > 0 || master.doubtful.length > 0)
+      return [];
     const pools = grouped(master.pools.map((pool) => [pool.section.span.file, pool] as const));
     const times = grouped(master.files.map((file) => [file, file] as const));
     return [...pools].flatMap(([file, [pool, ...others]]): readonly OwnFile[] => {
@@ -246,7 +251,9 @@ function accountsOf(
   const lines = ACCOUNT_FILES.flatMap((path) => {
     const entry = fs.entry(path);
     const answer = entry.kind === "file" ? entry.read() : null;
-    return answer === null || !("text" in answer) ? [] : answer.text.split("\n").map((line) => ({ path, line }));
+    return answer === null || !("text" in answer)
+      ? []
+      : answer.text.split("\n").map((line) => ({ path, line }));
   });
   const uses = new Map<string, Set<Member | string>>();
   const found = new Map<Member, string[]>();
@@ -255,7 +262,9 @@ function accountsOf(
     const listed = path === "/etc/group" ? (fields[3] ?? "").split(",") : [];
     const head = path === "/etc/group" ? fields.slice(0, 3).join(":") : line;
     const own = new Set([...head.matchAll(NAME)].flatMap(([name]) => owners.get(name) ?? []));
-    for (const field of fields.slice(2, 4)) if (/^\d+$/.test(field)) for (const one of own.size > 0 ? own : [line]) once(uses, field, () => new Set()).add(one);
+    for (const field of fields.slice(2, 4))
+      if (/^\d+$/.test(field))
+        for (const one of own.size > 0 ? own : [line]) once(uses, field, () => new Set()).add(one);
     return { path, head, listed, own };
   });
   for (const { path, head, listed, own } of all) {
@@ -271,10 +280,13 @@ function accountsOf(
     const shown = owner === undefined ? head : withoutNumbers(head, uses);
     if (owner !== undefined) {
       if ([...members.keys()].some((member) => member !== owner)) return null;
-      once(found, owner, () => []).push(`${path} ${shown}:${[...strangers, ...(members.get(owner) ?? [])].join()}`);
+      once(found, owner, () => []).push(
+        `${path} ${shown}:${[...strangers, ...(members.get(owner) ?? [])].join()}`,
+      );
       continue;
     }
-    for (const [member, names] of members) once(found, member, () => []).push(`${path} ${shown} has ${names.join()}`);
+    for (const [member, names] of members)
+      once(found, member, () => []).push(`${path} ${shown} has ${names.join()}`);
   }
   return found;
 }

@@ -53,7 +53,8 @@ function collect(file: SourceFile, directives: readonly Directive[], found: Name
 }
 
 /** Variables that hold names, or paths with names. */
-const OF_NAMES = /\$\{?(?:host|http_host|server_name|ssl_server_name|document_root|realpath_root|request_filename)\b/;
+const OF_NAMES =
+  /\$\{?(?:host|http_host|server_name|ssl_server_name|document_root|realpath_root|request_filename)\b/;
 
 /** Whether an expression is compared with names, so that it depends on their letters. */
 export function judgesNames(args: readonly Word[]): boolean {
@@ -82,7 +83,9 @@ function namesOf({ name, args, block }: Directive): readonly Named[] {
 
 /** Whether no line of the code knows a parameter of that name; PHP takes those that begin with `HTTP_` for headers. */
 function isUnknown(parameter: string): boolean {
-  return /^[A-Z][A-Z0-9_]*$/.test(parameter) && !/^(?:HTTP|PHP)_/.test(parameter) && !isKnownParameter(parameter);
+  return (
+    /^[A-Z][A-Z0-9_]*$/.test(parameter) && !/^(?:HTTP|PHP)_/.test(parameter) && !isKnownParameter(parameter)
+  );
 }
 
 /** Characters that names and paths are made of. */

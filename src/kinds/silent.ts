@@ -1,6 +1,6 @@
 import { attempt } from "../engine/failure.js";
-import type { RuleSetting } from "../engine/run.js";
 import type { Rule } from "../engine/rule.js";
+import type { RuleSetting } from "../engine/run.js";
 import type { Entry, HostFilesystem } from "../host/filesystem.js";
 import { directoryOf, joinPath } from "../host/path.js";
 import type { HostSpec } from "../host/spec.js";
@@ -59,7 +59,14 @@ function silentOnFew(
     if (few === null) break;
     const silent = able.filter((rule) => isSilent(rule, few.host, settings(rule)));
     const unlike = unlikeOnDisk(built.fs, few.watched, parted);
-    if (process.env.DBG) console.log("unlike", unlike?.length, hidden.length, able.length-silent.length, able.filter(r=>!silent.includes(r)).map(r=>r.id));
+    if (process.env.DBG)
+      console.log(
+        "unlike",
+        unlike?.length,
+        hidden.length,
+        able.length - silent.length,
+        able.filter((r) => !silent.includes(r)).map((r) => r.id),
+      );
     if (unlike === null) break;
     if (unlike.length === 0) return new Set(silent);
     for (const member of unlike) apart.add(member);
@@ -144,14 +151,19 @@ function problemsOf({ nginx }: Host): ReadonlySet<string> {
   return new Set(
     (nginx?.includes ?? []).flatMap(({ place: { span }, noMatch, problems }) => {
       const at = `${span.file.path} ${span.start}`;
-      return [...(noMatch === null ? [] : [at]), ...problems.map(({ path, reason }) => `${at} ${path} ${reason}`)];
+      return [
+        ...(noMatch === null ? [] : [at]),
+        ...problems.map(({ path, reason }) => `${at} ${path} ${reason}`),
+      ];
     }),
   );
 }
 
 /** Whether the rule reports nothing, with any of the options that hold somewhere. */
 function isSilent(rule: Rule, host: Host, { options, byPlace }: RuleSetting): boolean {
-  const found = attempt(() => (byPlace?.options ?? [options]).every((given) => isEmpty(rule.check(host, given))));
+  const found = attempt(() =>
+    (byPlace?.options ?? [options]).every((given) => isEmpty(rule.check(host, given))),
+  );
   return found.ok && found.value;
 }
 
@@ -169,9 +181,7 @@ function unlikeOnDisk(
   { asked }: Watched,
   parted: readonly Parted[],
 ): readonly Member[] | null {
-  const firsts = new Map(
-    parted.flatMap((one) => one.first.names.map((name) => [name, one] as const)),
-  );
+  const firsts = new Map(parted.flatMap((one) => one.first.names.map((name) => [name, one] as const)));
   const hiddenNames = new Set(parted.flatMap(({ hidden }) => hidden.flatMap(({ names }) => names)));
   const own = new Set(parted.flatMap(({ first }) => first.files.map(({ file }) => file.path)));
   const questions = new Map<Parted, Question[]>();

@@ -29,7 +29,9 @@ export function watched(
   const answers = new Map<string, Entry>();
   const isHidden = (entry: Entry): boolean => entry.kind === "file" && hidden.has(entry.path);
   const namesOf = (path: string, names: readonly string[]): readonly string[] =>
-    listings.has(path) ? names.filter((name) => !isHidden(fs.entry(`${path === "/" ? "" : path}/${name}`))) : names;
+    listings.has(path)
+      ? names.filter((name) => !isHidden(fs.entry(`${path === "/" ? "" : path}/${name}`)))
+      : names;
   const answer = (path: string, note: Asked): Entry => {
     const entry = fs.entry(path);
     if (isHidden(entry)) return { kind: "missing", path, dangling: false };

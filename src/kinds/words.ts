@@ -26,7 +26,10 @@ function vocabulary(): Known {
     inside: new Set(inside.trim().split(/\s+/)),
     whole: new Set(whole.trim().split(/\s+/)),
     parameters: new Set(parameters.trim().split(/\s+/)),
-    longest: inside.trim().split(/\s+/).reduce((most, { length }) => Math.max(most, length), 0),
+    longest: inside
+      .trim()
+      .split(/\s+/)
+      .reduce((most, { length }) => Math.max(most, length), 0),
   };
   return known;
 }
@@ -53,7 +56,8 @@ export function profileOf(name: string): string {
       const atEdge = start === 0 || start + length === name.length;
       if (length < shortest && !(atEdge && length > 1)) continue;
       const part = name.slice(start, start + length);
-      if (parts.has(part)) found.push(`${start === 0 ? "^" : ""}${part}${start + length === name.length ? "$" : ""}`);
+      if (parts.has(part))
+        found.push(`${start === 0 ? "^" : ""}${part}${start + length === name.length ? "$" : ""}`);
     }
   }
   return found.join();

@@ -15,7 +15,18 @@ import { bothWays, silentOn } from "./support/compare.js";
  */
 
 /** No line of the code knows any of them. */
-const NAMES = ["vorkuz", "kuvroz", "zorkuv", "vuzkor", "vorkez", "korvez", "rovkez", "zerkov", "zurvok", "kurzov"];
+const NAMES = [
+  "vorkuz",
+  "kuvroz",
+  "zorkuv",
+  "vuzkor",
+  "vorkez",
+  "korvez",
+  "rovkez",
+  "zerkov",
+  "zurvok",
+  "kurzov",
+];
 
 const OPTIONS: readonly CloneOptions[] = [
   { ownPools: true, ownRoots: true },

@@ -57,14 +57,19 @@ function collected(): Collected {
         for (const word of text.match(PARAMETER) ?? []) if (word.length > 1) parameters.add(word);
         if (text.startsWith("/")) add(inside, literalPart(text.slice(1, text.lastIndexOf("/"))));
         // What is made into an expression.
-        else if (/[|()[\]^\\]/.test(text) && !/\s[a-z]+\s/.test(text)) add(inside, literalPart(text.slice(1, -1)));
+        else if (/[|()[\]^\\]/.test(text) && !/\s[a-z]+\s/.test(text))
+          add(inside, literalPart(text.slice(1, -1)));
         else if (/^["'`}]?[\w./\s,:@*-]*["'`]?$/.test(text)) add(whole, text);
       }
     }
   }
   const parts = [...inside].filter((word) => word.length > 1).sort();
   for (const word of inside) if (word.length === 1) whole.add(word);
-  return { inside: parts, whole: [...whole].filter((word) => !inside.has(word) || word.length === 1).sort(), parameters: [...parameters].sort() };
+  return {
+    inside: parts,
+    whole: [...whole].filter((word) => !inside.has(word) || word.length === 1).sort(),
+    parameters: [...parameters].sort(),
+  };
 }
 
 /** The characters of an expression that stand for themselves, without those that may be absent. */

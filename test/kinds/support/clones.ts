@@ -22,7 +22,8 @@ export function partsOf({ host, nodes }: CopiedHost): Parts | null {
   const [http] = nginx?.root.children.filter(({ name }) => name === "http") ?? [];
   const servers = http?.children.filter(({ name }) => name === "server" || name === "upstream") ?? [];
   const [first] = servers;
-  if (nginx === null || http === undefined || first === undefined || http.file !== nginx.root.file) return null;
+  if (nginx === null || http === undefined || first === undefined || http.file !== nginx.root.file)
+    return null;
   if (servers.some(({ file, via }) => file !== http.file && via.length === 0)) return null;
   const cut = new Set(servers);
   let main = http.file.text;
@@ -36,11 +37,19 @@ export function partsOf({ host, nodes }: CopiedHost): Parts | null {
   const away = new Set([...owned, ...pools.map(({ file }) => file.path)]);
   const rest = Object.fromEntries(
     [...nodes].flatMap(([path, node]) =>
-      typeof node === "string" && !away.has(path) ? [[path.slice(1), path === http.file.path ? main : node]] : [],
+      typeof node === "string" && !away.has(path)
+        ? [[path.slice(1), path === http.file.path ? main : node]]
+        : [],
     ),
   );
-  const sites = servers.map(({ file, directive }) => file.text.slice(directive.start, directive.end)).join("\n");
-  return { rest, sites, pools: pools.map(({ file }) => ({ directory: directoryOf(file.path), text: file.text })) };
+  const sites = servers
+    .map(({ file, directive }) => file.text.slice(directive.start, directive.end))
+    .join("\n");
+  return {
+    rest,
+    sites,
+    pools: pools.map(({ file }) => ({ directory: directoryOf(file.path), text: file.text })),
+  };
 }
 
 function blanked(text: string, _file: SourceFile, start: number, end: number): string {

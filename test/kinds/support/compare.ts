@@ -22,7 +22,10 @@ function directoryOf(tree: Tree): string {
 }
 
 /** What is printed without and with kinds. */
-export function bothWays(tree: Tree, config: Config | null = null): readonly [whole: string, byKinds: string] {
+export function bothWays(
+  tree: Tree,
+  config: Config | null = null,
+): readonly [whole: string, byKinds: string] {
   return [printed(tree, config, true), printed(tree, config, false)];
 }
 
