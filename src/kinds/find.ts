@@ -25,7 +25,37 @@ export interface Member {
 export interface OwnFile {
   readonly file: SourceFile;
   readonly half: "nginx" | "fpm";
-  readonly named: readonly Named[];
+  /** The names in its text, in order, each once per place. */
+  readonly words: readonly Placed[];
+  /** Those in its own name. */
+  readonly called: readonly string[];
+}
+
+interface Placed {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  /** The length of the path or the word around it. */
+  readonly around: number;
+}
+
+function ownFile(file: SourceFile, half: OwnFile["half"], named: readonly Named[]): OwnFile {
+  const words: Placed[] = [];
+  let from = 0;
+  for (const { start, end, numbers } of named) {
+    if (start < from) continue;
+    from = end;
+    const text = file.text.slice(start, end);
+    for (const { 0: name, index } of text.matchAll(NAME))
+      if (isName(name, numbers))
+        words.push({ name, start: start + index, end: start + index + name.length, around: end - start });
+  }
+  return {
+    file,
+    half,
+    words,
+    called: (nameOf(file.path).match(NAME) ?? []).filter((name) => isName(name, false)),
+  };
 }
 
 /** Members that are alike, in the order of the host; at least two. */
@@ -87,7 +117,7 @@ function siteFiles({ nginx }: Host): readonly OwnFile[] {
     const whole =
       nodes.length > 0 && nodes.length === text.directives.length && !nodes.some(({ partial }) => partial);
     const named = whole && nodes.every(({ via }) => via.length > 0) ? namedInSite(text) : null;
-    return named === null ? [] : [{ file: text.file, half: "nginx", named: [...named] }];
+    return named === null || isStrange(text.file) ? [] : [ownFile(text.file, "nginx", named)];
   });
 }
 
@@ -101,7 +131,7 @@ function poolFiles({ masters }: Host): readonly OwnFile[] {
     return [...pools].flatMap(([file, [pool, ...others]]): readonly OwnFile[] => {
       const alone = pool !== undefined && others.length === 0 && isItsOwn(pool, file, master);
       const named = alone && times.get(file)?.length === 1 ? namedInPool(file) : null;
-      return named === null ? [] : [{ file, half: "fpm", named }];
+      return named === null || isStrange(file) ? [] : [ownFile(file, "fpm", named)];
     });
   });
 }
@@ -120,14 +150,10 @@ interface Holders {
 const NONE = -1;
 const SEVERAL = -2;
 
-/** The names at these places, and those in the name of the file. */
-function* namesIn({ file, named }: OwnFile): Generator<string> {
-  for (const { start, end, numbers } of named) yield* namesOf(file.text.slice(start, end), numbers);
-  yield* namesOf(nameOf(file.path), false);
-}
-
-function* namesOf(text: string, numbers: boolean): Generator<string> {
-  for (const [name] of text.matchAll(NAME)) if (isName(name, numbers)) yield name;
+/** The names in the file, and those in its own name. */
+function* namesIn({ words, called }: OwnFile): Generator<string> {
+  for (const { name } of words) yield name;
+  yield* called;
 }
 
 /** A number has a value, and letters of both cases may be one name for one half and two for the other. */
@@ -177,39 +203,48 @@ const SHORT = 60;
 
 /** The same for members that are alike. */
 function keyOf(member: Member, host: Host, accounts: ReadonlyMap<Member, readonly string[]>): string {
-  const numbers = new Map(member.names.map((name, at) => [name, at]));
-  const holes = (text: string): string =>
-    text.replace(NAME, (word) => {
-      const at = numbers.get(word);
-      return at === undefined ? word : hole(at, word);
-    });
+  const holes = new Map(member.names.map((name, at) => [name, hole(at, name)]));
+  const inText = (text: string): string => text.replace(NAME, (word) => holes.get(word) ?? word);
   const parts = member.files.map((own) => {
+    const { path } = own.file;
     const way = wayOf(own, host);
-    const directory = directoryOf(own.file.path);
-    return `${own.half} ${way} ${directory} ${holes(nameOf(own.file.path))}\n${withHoles(own, holes)}`;
+    return `${own.half} ${way} ${directoryOf(path)} ${inText(nameOf(path))}\n${withHoles(own, holes)}`;
   });
-  return [...parts, ...(accounts.get(member) ?? []).map(holes)].join("\n");
+  return [...parts, ...(accounts.get(member) ?? []).map(inText)].join("\n");
 }
 
+/** What stands for a name. */
 function hole(at: number, name: string): string {
-  return `\u0001${at} ${profiles(name)}\u0002`;
+  return `${OPEN}${at} ${profiles(name)}${CLOSED}`;
 }
 
+/** Around what stands for a name. */
+const OPEN = "\u0001";
+const CLOSED = "\u0002";
+
+/** Whether it has the marks that stand around what stands for a name. */
+function isStrange({ text }: SourceFile): boolean {
+  return text.includes(OPEN) || text.includes(CLOSED);
+}
+
+/** Names may be many, and most are met once. */
+const MOST_KNOWN = 100_000;
 const known = new Map<string, string>();
 
 function profiles(name: string): string {
-  if (known.size > 100_000) known.clear();
+  if (known.size > MOST_KNOWN) known.clear();
   return once(known, name, () => profileOf(name));
 }
 
 /** The text with its own names left out, where they are names. */
-function withHoles({ file: { text }, named }: OwnFile, holes: (text: string) => string): string {
+function withHoles({ file: { text }, words }: OwnFile, holes: ReadonlyMap<string, string>): string {
   let result = "";
   let at = 0;
-  for (const { start, end } of named) {
-    if (start < at) continue;
-    const name = text.slice(start, end);
-    result += text.slice(at, start) + holes(name) + (end - start > SHORT ? `\u0003${end - start}` : "");
+  for (const { name, start, end, around } of words) {
+    const other = holes.get(name);
+    if (other === undefined) continue;
+    result += text.slice(at, start) + other;
+    if (around > SHORT) result += `${OPEN}${around}${CLOSED}`;
     at = end;
   }
   return result + text.slice(at);
@@ -298,7 +333,7 @@ function withoutNumbers(head: string, uses: ReadonlyMap<string, ReadonlySet<unkn
     .map((field, at) => {
       if (at < 2 || at > 3 || uses.get(field)?.size !== 1) return field;
       const same = at === 3 && field === fields[2];
-      return `\u0004${Number(field) < 1000 ? "system" : "user"}${same ? " same" : ""}`;
+      return `${Number(field) < 1000 ? "system" : "user"}${same ? " same" : ""}`;
     })
     .join(":");
 }
@@ -318,7 +353,7 @@ function usedElsewhere(
     }
   };
   // What is alike is looked through once.
-  for (const key of keys) look(key.replace(/\u0001[^\u0002]*\u0002/g, "\u0001"));
+  for (const key of keys) look(withoutHoles(key));
   const own = new Set(files.map(({ file }) => file));
   const others: readonly SourceFile[] = [
     ...(nginx?.texts ?? []).map(({ file }: NginxText) => file),
@@ -326,4 +361,11 @@ function usedElsewhere(
   ];
   for (const file of new Set(others)) if (!own.has(file)) look(file.text);
   return found;
+}
+
+function withoutHoles(key: string): string {
+  return key
+    .split(OPEN)
+    .map((part) => part.slice(part.indexOf(CLOSED) + 1))
+    .join(" ");
 }

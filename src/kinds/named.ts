@@ -31,25 +31,29 @@ export function namedInSite(text: NginxText): readonly Named[] | null {
   const servers = text.directives.every(({ name }) => name.text === "server" || name.text === "upstream");
   if (text.directives.length === 0 || !servers) return null;
   const found: Named[] = [];
-  return collect(text.file, text.directives, found)
+  return collect(text.directives, found)
     ? [...found, ...comments(text.file.text, /^[ \t]*#.*$/gm)].sort((a, b) => a.start - b.start)
     : null;
 }
 
 /** Adds the names of these directives; whether all of them are understood. */
-function collect(file: SourceFile, directives: readonly Directive[], found: Named[]): boolean {
+function collect(directives: readonly Directive[], found: Named[]): boolean {
   for (const directive of directives) {
     const { name, args, block } = directive;
     if (directive.truncated || directive.gap || directive.branch !== null) return false;
     // What another language says is not looked at, and a comment in it may be none.
     if (name.text.includes("_by_lua")) return false;
-    for (const word of [name, ...args])
-      if (word.placeholder || file.text.slice(word.start, word.end).includes("\n")) return false;
+    if (name.placeholder || args.some((word) => word.placeholder || isTorn(word))) return false;
     if (name.text === "if" && judgesNames(args)) return false;
     for (const word of namesOf(directive)) found.push(word);
-    if (block !== null && !collect(file, block, found)) return false;
+    if (block !== null && !collect(block, found)) return false;
   }
   return true;
+}
+
+/** Whether the word goes on in another line, which may look like a comment. */
+function isTorn({ text }: Word): boolean {
+  return text.includes("\n");
 }
 
 /** Variables that hold names, or paths with names. */

@@ -38,7 +38,7 @@ export function silentRules(
   rules: readonly Rule[],
   settings: (rule: Rule) => RuleSetting,
 ): ReadonlySet<Rule> {
-  const found = attempt(() => timed("kinds", () => silentOnFew(built, rules, settings)));
+  const found = attempt(() => timed("kinds: rules on a few", () => silentOnFew(built, rules, settings)));
   return found.ok ? found.value : new Set();
 }
 
@@ -48,7 +48,7 @@ function silentOnFew(
   settings: (rule: Rule) => RuleSetting,
 ): ReadonlySet<Rule> {
   const able = rules.filter(({ alike }) => alike === true);
-  const kinds = findKinds(built.host);
+  const kinds = timed("kinds: finding them", () => findKinds(built.host));
   const apart = new Set<Member>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const parted = kinds.map((kind) => part(kind, apart)).filter(({ hidden }) => hidden.length > 0);
@@ -58,8 +58,7 @@ function silentOnFew(
     const few = withoutThem(built, hidden);
     if (few === null) break;
     const silent = able.filter((rule) => isSilent(rule, few.host, settings(rule)));
-    const unlike = unlikeOnDisk(built.fs, few.watched, parted);
-    if (process.env.DBG)
+    const unlike = timed("kinds: the disk", () => unlikeOnDisk(built.fs, few.watched, parted));
       console.log(
         "unlike",
         unlike?.length,

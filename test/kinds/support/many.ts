@@ -170,94 +170,96 @@ export function treeOf({ shape, changes }: Drawn): TreeTexts {
   return Object.fromEntries(files);
 }
 
-function apply(files: Map<string, string>, { kind, site, other, at }: Change, { sites }: Shape): void {
-  const [name, second] = [nameOf(site % sites), nameOf(other % sites)];
-  const [text, pool] = [`${SITES}/${name}.conf`, `${POOLS}/${name}.conf`];
-  const edit = (path: string, change: (text: string) => string): void => {
-    const before = files.get(path);
-    if (before !== undefined) files.set(path, change(before));
+type Edit = (text: string) => string;
+
+/** What a change does to a text; `at` and `other` choose among what there is. */
+interface Choice {
+  readonly at: number;
+  readonly other: number;
+  readonly name: string;
+  readonly second: string;
+}
+
+function lines({ at }: Choice, change: (lines: string[], line: number) => void): Edit {
+  return (before) => {
+    const all = before.split("\n");
+    change(all, Math.floor(at * all.length));
+    return all.join("\n");
   };
-  const lines =
-    (change: (lines: string[], line: number) => void) =>
-    (before: string): string => {
-      const all = before.split("\n");
-      change(all, Math.floor(at * all.length));
-      return all.join("\n");
-    };
-  const letter = (before: string): string => {
+}
+
+function letter({ at, other }: Choice): Edit {
+  return (before) => {
     const place = Math.floor(at * before.length);
     return `${before.slice(0, place)}${'xk;{/0 .$#"'[other % 11]}${before.slice(place + 1)}`;
   };
-  const number = lines((all, line) => {
+}
+
+function less(choice: Choice): Edit {
+  return lines(choice, (all, line) => all.splice(line, 1));
+}
+
+function number(choice: Choice): Edit {
+  return lines(choice, (all, line) => {
     const from = all.findIndex((one, index) => index >= line && /\d/.test(one));
-    const chosen = ["0", "1", "7", "300", "99999"][other % 5] ?? "0";
+    const chosen = ["0", "1", "7", "300", "99999"][choice.other % 5] ?? "0";
     if (from !== -1) all[from] = (all[from] ?? "").replace(/\d+/, chosen);
   });
-  switch (kind) {
-    case "letter":
-      return edit(text, letter);
-    case "less":
-      return edit(
-        text,
-        lines((all, line) => all.splice(line, 1)),
-      );
-    case "twice":
-      return edit(
-        text,
-        lines((all, line) => all.splice(line, 0, all[line] ?? "")),
-      );
-    case "number":
-      return edit(text, number);
-    case "directive":
-      return edit(
-        text,
-        lines((all, line) => all.splice(Math.max(1, line), 0, DIRECTIVES[other % DIRECTIVES.length] ?? "")),
-      );
-    case "name":
-      return edit(text, (before) => before.replaceAll(name, TELLING[other % TELLING.length] ?? ""));
-    case "same-name":
-      return edit(text, (before) => before.replaceAll(`${name}.example`, `${second}.example`));
-    case "snippet":
-      return edit(text, (before) => before.replace("server {", "server {\n  include snippets/other.conf;"));
-    case "pool-letter":
-      return edit(pool, letter);
-    case "pool-less":
-      return edit(
-        pool,
-        lines((all, line) => all.splice(line, 1)),
-      );
-    case "pool-number":
-      return edit(pool, number);
-    case "account":
-      return edit(pool, (before) =>
-        before.replace(/^user = .*/m, `user = ${["root", "nginx", second, "nobody", "2001"][other % 5]}`),
-      );
-    case "mode":
-      return edit(pool, (before) =>
-        before.replace("0660", ["0600", "0666", "0777", "0440"][other % 4] ?? ""),
-      );
-    case "socket":
-      return edit(pool, (before) =>
-        before.replace(
-          /^listen = .*/m,
-          `listen = ${at < 0.5 ? `/run/php/${second}.sock` : "127.0.0.1:9000"}`,
-        ),
-      );
-    case "no-pool":
-      files.delete(pool);
-      return;
-    case "docroot-gone":
-      files.delete(`srv/${name}/public/index.php`);
-      return;
-    case "docroot-more":
-      files.set(`srv/${name}/public/uploads/x.php`, "<?php\n");
-      return;
-    case "user-ini":
-      files.set(`srv/${name}/public/.user.ini`, "post_max_size = 1K\nupload_max_filesize = 2G\n");
-      return;
-    default:
-      return edit(at < 0.5 ? SNIPPET : "etc/nginx/nginx.conf", letter);
-  }
+}
+
+function oneOf(choice: Choice, words: readonly string[]): string {
+  return words[choice.other % words.length] ?? "";
+}
+
+/** Changes of the text of a site. */
+const OF_SITES: Readonly<Partial<Record<Change["kind"], (choice: Choice) => Edit>>> = {
+  letter,
+  less,
+  number,
+  twice: (choice) => lines(choice, (all, line) => all.splice(line, 0, all[line] ?? "")),
+  directive: (choice) =>
+    lines(choice, (all, line) => all.splice(Math.max(1, line), 0, oneOf(choice, DIRECTIVES))),
+  name: (choice) => (before) => before.replaceAll(choice.name, oneOf(choice, TELLING)),
+  "same-name":
+    ({ name, second }) =>
+    (before) =>
+      before.replaceAll(`${name}.example`, `${second}.example`),
+  snippet: () => (before) => before.replace("server {", "server {\n  include snippets/other.conf;"),
+};
+
+/** Changes of the text of a pool. */
+const OF_POOLS: Readonly<Partial<Record<Change["kind"], (choice: Choice) => Edit>>> = {
+  "pool-letter": letter,
+  "pool-less": less,
+  "pool-number": number,
+  account: (choice) => (before) =>
+    before.replace(
+      /^user = .*/m,
+      `user = ${oneOf(choice, ["root", "nginx", choice.second, "nobody", "2001"])}`,
+    ),
+  mode: (choice) => (before) => before.replace("0660", oneOf(choice, ["0600", "0666", "0777", "0440"])),
+  socket:
+    ({ at, second }) =>
+    (before) =>
+      before.replace(/^listen = .*/m, `listen = ${at < 0.5 ? `/run/php/${second}.sock` : "127.0.0.1:9000"}`),
+};
+
+function apply(files: Map<string, string>, { kind, site, other, at }: Change, { sites }: Shape): void {
+  const [name, second] = [nameOf(site % sites), nameOf(other % sites)];
+  const choice = { at, other, name, second };
+  const pool = `${POOLS}/${name}.conf`;
+  const edit = (path: string, change: Edit | undefined): void => {
+    const before = files.get(path);
+    if (before !== undefined && change !== undefined) files.set(path, change(before));
+  };
+  edit(`${SITES}/${name}.conf`, OF_SITES[kind]?.(choice));
+  edit(pool, OF_POOLS[kind]?.(choice));
+  const root = `srv/${name}/public`;
+  if (kind === "no-pool") files.delete(pool);
+  if (kind === "docroot-gone") files.delete(`${root}/index.php`);
+  if (kind === "docroot-more") files.set(`${root}/uploads/x.php`, "<?php\n");
+  if (kind === "user-ini") files.set(`${root}/.user.ini`, "post_max_size = 1K\nupload_max_filesize = 2G\n");
+  if (kind === "shared-letter") edit(at < 0.5 ? SNIPPET : "etc/nginx/nginx.conf", letter(choice));
 }
 
 const PARAMS = [
