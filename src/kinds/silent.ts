@@ -59,13 +59,6 @@ function silentOnFew(
     if (few === null) break;
     const silent = able.filter((rule) => isSilent(rule, few.host, settings(rule)));
     const unlike = timed("kinds: the disk", () => unlikeOnDisk(built.fs, few.watched, parted));
-      console.log(
-        "unlike",
-        unlike?.length,
-        hidden.length,
-        able.length - silent.length,
-        able.filter((r) => !silent.includes(r)).map((r) => r.id),
-      );
     if (unlike === null) break;
     if (unlike.length === 0) return new Set(silent);
     for (const member of unlike) apart.add(member);
