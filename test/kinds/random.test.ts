@@ -22,7 +22,7 @@ test("a host has the same findings by kinds and when every rule looks at all of 
       compared += 1;
       if (compared % 5 === 0 && silentOn({ files }) > 0) used += 5;
     }),
-    { numRuns: runs(300, 10), seed },
+    { numRuns: runs(80, 12), seed },
   );
   // A test that judged no host by kinds would say nothing.
   expect(used * 2).toBeGreaterThan(compared);
