@@ -183,6 +183,8 @@ function unlikeOnDisk(
     const whose = new Set(namesIn(path).flatMap((name) => firsts.get(name) ?? []));
     if (whose.size > 1) return null;
     const [one] = whose;
+    // Where a directory around all of them is missing, it is for every member.
+    if (one !== undefined && isMissingForAll(path, entry, firsts)) continue;
     if (one === undefined) {
       // Accounts were compared, and these are read for all.
       const text = read && !isAccounts(path) ? textOf(entry) : null;
@@ -198,6 +200,11 @@ function unlikeOnDisk(
     const unlike = others.filter((member) => !answersAlike(fs, list, first, member));
     return unlike.length * 2 > others.length ? [first] : unlike;
   });
+}
+
+function isMissingForAll(path: string, entry: Entry, names: ReadonlyMap<string, unknown>): boolean {
+  if (entry.kind !== "missing" || entry.dangling || !path.startsWith(`${entry.path}/`)) return false;
+  return !namesIn(entry.path).some((name) => names.has(name));
 }
 
 interface Question {
