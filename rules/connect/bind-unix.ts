@@ -32,6 +32,7 @@ const OFF = "fastcgi_bind off;";
 export const bindUnix = defineRule({
   id: "connect/bind-unix",
   about: "site",
+  alike: true,
   cases: {
     bound: {
       severity: "error",

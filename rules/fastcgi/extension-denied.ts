@@ -45,6 +45,7 @@ const symptom: Symptom = {
 export const extensionDenied = defineRule({
   id: "fastcgi/extension-denied",
   about: "site",
+  alike: true,
   cases: {
     script: {
       severity: "error",

@@ -28,6 +28,7 @@ const notFound = { when: "always", status: 404, log: null } as const;
 export const fallbackWithoutSlash = defineRule({
   id: "request/fallback-without-slash",
   about: "host",
+  alike: true,
   cases: {
     plain: {
       severity: "error",

@@ -30,6 +30,7 @@ interface Lost {
 export const lostQuery = defineRule({
   id: "request/lost-query",
   about: "host",
+  alike: true,
   cases: {
     query: {
       severity: "info",

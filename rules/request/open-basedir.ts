@@ -44,6 +44,7 @@ const SWITCHED = /\/(?:active|current|latest|live|releases?)\//i;
 export const openBasedir = defineRule({
   id: "request/open-basedir",
   about: "site",
+  alike: true,
   cases: {
     "shut-out": {
       severity: "error",

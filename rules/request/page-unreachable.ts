@@ -33,6 +33,7 @@ const PAGES = ["pm.status_path", "ping.path"] as const;
 export const pageUnreachable = defineRule({
   id: "request/page-unreachable",
   about: "site",
+  alike: true,
   cases: {
     "other-path": {
       severity: "warning",

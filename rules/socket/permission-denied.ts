@@ -46,6 +46,7 @@ type Case = "denied" | "member" | "build-default";
 export const permissionDenied = defineRule({
   id: "socket/permission-denied",
   about: "host",
+  alike: true,
   cases: {
     denied: {
       severity: "error",
