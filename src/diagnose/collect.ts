@@ -2,9 +2,11 @@
 import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
 import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
-import { type LogLine, readLine } from "../logs/line.js";
-import { Events } from "./events.js";
-import { Groups, TimeCounts } from "./groups.js";
+import { detached, detachedParts } from "../logs/detached.js";
+import { type LogLine, readLine, STDERR } from "../logs/line.js";
+import { Events, isKept } from "./events.js";
+import { Counts, Groups, TimeCounts } from "./groups.js";
+import { NginxLines } from "./nginx-lines.js";
 import { Rates } from "./rates.js";
 import { SlowLog } from "./slow-log.js";
 
@@ -28,7 +30,7 @@ export interface AccessCounts {
   /** Lost requests by status. */
   readonly lost: Map<number, number>;
   /** Lost requests by path; of very many only the first. */
-  readonly paths: Map<string, number>;
+  readonly paths: Counts;
   readonly times: TimeCounts;
   /** Seconds that lost requests took, where the format says it; of very many only the first. */
   readonly seconds: number[];
@@ -45,16 +47,20 @@ export interface AccessCounts {
 
 const MOST_PATHS = 500;
 const MOST_SECONDS = 5000;
+const MOST_GOOD = 5000;
+/** Characters of a line that are kept. */
+const LONGEST_LINE = 4096;
 
 export class Collector {
   readonly groups = new Groups();
+  private readonly nginx: NginxLines;
   readonly events = new Events();
   readonly slow = new SlowLog();
   readonly rates = new Rates();
   readonly access: AccessCounts = {
     lines: 0,
     lost: new Map(),
-    paths: new Map(),
+    paths: new Counts(MOST_PATHS),
     times: new TimeCounts(),
     seconds: [],
     first: null,
@@ -65,20 +71,40 @@ export class Collector {
   /** Lines that were read one by one, and those of them that are of no daemon. */
   read = 0;
   foreign = 0;
-  /** The time of the latest line of all. */
+  /** The time of the latest line of all, and of the earliest. */
   latest: number | null = null;
+  earliest: number | null = null;
+  /** When requests went well, just before one was lost; in no order. */
+  private readonly good: number[] = [];
   private readonly combined = new AccessFormat(COMBINED);
+  /** When the line of an access log before went well; `null`: it did not. */
+  private before: number | null = null;
   private pending: { text: string; source: string; lines: number } | null = null;
 
   /** `now`: as `logs/time.ts` counts. */
   constructor(
     private readonly wanted: Wanted,
     private readonly now: number,
-  ) {}
+  ) {
+    this.nginx = new NginxLines({
+      isWanted: (time) => this.isTimely(time),
+      meaningOf: (match) => ({
+        match: { ...match, parts: detachedParts(match.parts) },
+        index: this.groups.indexOf(match),
+        isWhole: isKept(match) || wanted.server !== null || wanted.statuses !== null || wanted.pool !== null,
+      }),
+      whole: (match, line, text, source) => this.takeMatch(match, line, text, source),
+      part: ({ match, index }, { server, upstream, path }, time, text, source) =>
+        this.groups.addAt(match, index, server, upstream, time, path, text, source, () =>
+          lineOf(text, this.now),
+        ),
+    });
+  }
 
   /** One line of a log that may have lines of several daemons. */
   line(text: string, source: string): void {
     this.read += 1;
+    if (this.pending === null && this.nginx.take(text, source)) return;
     const whole = this.joined(text, source);
     if (whole === null) return;
     const line = readLine(whole, this.now);
@@ -110,12 +136,22 @@ export class Collector {
   }
 
   private take(line: LogLine, text: string, source: string): void {
-    if (!this.isWanted(line.time)) return;
-    if (line.time !== null && (this.latest === null || line.time > this.latest)) this.latest = line.time;
+    if (line.time === null ? !this.isWanted(null) : !this.isTimely(line.time)) return;
     const match = recogniseLine(line);
-    if (match === null) return;
+    if (match !== null) this.takeMatch(match, line, text, source);
+  }
+
+  private takeMatch(match: Match, line: LogLine, text: string, source: string): void {
     this.events.add(match, line);
     if (this.isAsked(match, line)) this.groups.add(match, line, text, source);
+  }
+
+  /** Whether a line of that time is wanted; the earliest and the latest of them are remembered. */
+  private isTimely(time: number): boolean {
+    if (!this.isWanted(time)) return false;
+    if (this.latest === null || time > this.latest) this.latest = time;
+    if (this.earliest === null || time < this.earliest) this.earliest = time;
+    return true;
   }
 
   private isWanted(time: number | null): boolean {
@@ -137,8 +173,24 @@ export class Collector {
     const line = this.combined.read(text);
     if (line === null) return false;
     this.access.lines += 1;
-    if (this.asks(line.status)) this.takeAccess(line, text, source);
+    if (this.asks(line.status)) {
+      if (this.before !== null) this.wentWell(this.before);
+      this.before = null;
+      this.takeAccess(line, text, source);
+    } else if (line.status < 400) this.before = line.time;
     return true;
+  }
+
+  /** A request that went well, just before one that was lost: when. */
+  wentWell(time: number): void {
+    if (this.good.length >= MOST_GOOD) this.good.splice(0, MOST_GOOD / 2);
+    this.good.push(time);
+  }
+
+  /** When the last request that went well was before a time; `null`: none that is known. */
+  goodBefore(time: number): number | null {
+    const before = this.good.filter((one) => one <= time);
+    return before.length === 0 ? null : Math.max(...before);
   }
 
   /** A line of an access log with a lost request in it. */
@@ -146,6 +198,12 @@ export class Collector {
     const line = format.read(text);
     if (line === null) this.access.strange += 1;
     else if (this.asks(line.status)) this.takeAccess(line, text, source);
+  }
+
+  /** The line of an access log before one with a lost request. */
+  accessBefore(text: string, format: AccessFormat): void {
+    const line = format.read(text);
+    if (line !== null && line.time !== null && line.status < 400) this.wentWell(line.time);
   }
 
   /** So many lines of an access log, of which the first has that time; those before `since` do not count. */
@@ -166,9 +224,9 @@ export class Collector {
     if (!this.isWanted(time)) return;
     if (server !== null && (values.get("server_name") ?? values.get("host") ?? server) !== server) return;
     access.lost.set(status, (access.lost.get(status) ?? 0) + 1);
-    if (!access.samples.has(status)) access.samples.set(status, { line, text, source });
-    if (access.paths.has(path) || access.paths.size < MOST_PATHS)
-      access.paths.set(path, (access.paths.get(path) ?? 0) + 1);
+    if (!access.samples.has(status))
+      access.samples.set(status, { line: keptAccess(line), text: detached(text, LONGEST_LINE), source });
+    if (path !== "") access.paths.add(path);
     const seconds = Number(values.get("request_time"));
     if (Number.isFinite(seconds) && access.seconds.length < MOST_SECONDS) access.seconds.push(seconds);
     if (time === null) return;
@@ -178,4 +236,24 @@ export class Collector {
   }
 }
 
-const STDERR = 'FastCGI sent in stderr: "';
+/** A line that was read before in parts. */
+function lineOf(text: string, now: number): LogLine {
+  return (
+    readLine(text, now) ?? {
+      by: "nginx",
+      time: null,
+      level: null,
+      message: text.slice(0, LONGEST_LINE),
+      request: null,
+    }
+  );
+}
+
+function keptAccess({ method, path, values, ...rest }: AccessLine): AccessLine {
+  return {
+    ...rest,
+    method: detached(method, LONGEST_LINE),
+    path: detached(path, LONGEST_LINE),
+    values: detachedParts(values),
+  };
+}

@@ -4,9 +4,10 @@ import type { Finding } from "../engine/finding.js";
 import type { Host } from "../model/host.js";
 import { groupBy, unique } from "../source/collect.js";
 import type { Cause, Verdict } from "./cause.js";
+import type { Changed } from "./changes.js";
 import type { Collector } from "./collect.js";
 import { decidedBy } from "./decided.js";
-import { numberOf } from "./evidence.js";
+import { readTimeout } from "./evidence.js";
 import type { Group } from "./groups.js";
 import { type Joined, join } from "./join.js";
 import { predicting } from "./predicted.js";
@@ -17,6 +18,8 @@ import { isWorth } from "./worth.js";
 export interface JudgedHost {
   readonly host: Host;
   readonly findings: readonly Finding[];
+  /** Its files, the one that was changed last at the end. */
+  readonly changes: () => readonly Changed[];
 }
 
 export interface Diagnosis {
@@ -45,7 +48,9 @@ export function diagnose(
   const isOfNginx = ({ sample }: Group): boolean => sample.line.by === "nginx";
   const counted = groups.some(isOfNginx) ? groups.filter(isOfNginx) : groups;
   const judged = counted.map((group) => judge(group, collected, hosts));
-  const worth = judged.filter(({ group, findings }) => isWorth(group, findings.length > 0, requests, asked));
+  const worth = judged.filter(({ group, findings }) =>
+    isWorth(group, { predicted: findings.length > 0, requests, asked, groups: counted }),
+  );
   const causes = merged(withLiveUpstreams(worth));
   const all = causes.length > 0 ? causes : fromAccess(collected, hosts);
   const lines = causes.reduce((sum, one) => sum + one.requests, 0);
@@ -76,11 +81,14 @@ interface Judged {
   readonly verdict: Verdict;
 }
 
-function judge(group: Group, { events }: Collector, hosts: readonly JudgedHost[]): Judged {
-  const found = hosts.map(({ host, findings }) => {
+const NO_CHANGES = (): readonly Changed[] => [];
+
+function judge(group: Group, collector: Collector, hosts: readonly JudgedHost[]): Judged {
+  const found = hosts.map(({ host, findings, changes }) => {
     const joined = joinGroup(host, group);
     return {
       joined,
+      changes,
       findings: predicting(findings, group.signature, joined),
       decided: decidedBy(group.signature, joined),
     };
@@ -96,8 +104,11 @@ function judge(group: Group, { events }: Collector, hosts: readonly JudgedHost[]
     joined,
     findings: best?.findings ?? [],
     decided: best?.decided ?? [],
-    events,
+    events: collector.events,
     pools,
+    changes: best?.changes ?? NO_CHANGES,
+    good: group.first === null ? null : collector.goodBefore(group.first),
+    begin: collector.earliest,
   };
   return { ...known, verdict: whyOf(known) };
 }
@@ -176,7 +187,6 @@ function fromAccess(collected: Collector, hosts: readonly JudgedHost[]): readonl
     };
     const joined =
       hosts[0] === undefined ? null : join(hosts[0].host, { request: null, address: null, pool: null });
-    const decided = joined === null ? [] : decidedBy(signature, joined);
     return [
       {
         id: signature.id,
@@ -186,7 +196,7 @@ function fromAccess(collected: Collector, hosts: readonly JudgedHost[]): readonl
         requests: count,
         groups: [group],
         joined: null,
-        evidence: clusters(access.seconds, numberOf({ decided }, "fastcgi_read_timeout") ?? 60),
+        evidence: clusters(access.seconds, readTimeout(joined)),
         findings: [],
         decided: [],
         check: null,

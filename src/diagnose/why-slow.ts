@@ -2,12 +2,12 @@ import { integer, setting } from "../fpm/settings/lookup.js";
 import type { Pool } from "../fpm/types.js";
 import { isLocal } from "../model/address/address.js";
 import type { Verdict } from "./cause.js";
-import { at, byFinding, byOutside, type Known, numberOf } from "./evidence.js";
+import { at, byFinding, byOutside, type Known, readTimeout } from "./evidence.js";
 
 /** Nothing came within a limit of time: all workers were busy, or one script waits. */
 export function whyTimeout(known: Known): Verdict {
   const { group, events, pools, findings } = known;
-  const limit = numberOf(known, "fastcgi_read_timeout") ?? 60;
+  const limit = readTimeout(known.joined);
   const full = events.of(["max-children", "process-max"], pools);
   const during = events.share(group.some, full, limit * 1000 + 10_000, 0);
   if (during * 3 >= group.some.length && during > 0) {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { changesOf } from "../../diagnose/changes.js";
 import { Collector, type Wanted } from "../../diagnose/collect.js";
 import { type Diagnosis, diagnose } from "../../diagnose/diagnose.js";
 import type { FoundLog } from "../../diagnose/logs.js";
@@ -10,6 +11,7 @@ import { diagnosisSarif } from "../../report/diagnose/sarif.js";
 import { diagnosisText, type Reading } from "../../report/diagnose/text.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { grouped } from "../../source/collect.js";
+import { lazily } from "../../source/memo.js";
 import { version } from "../../version.js";
 import { columnsOf } from "../columns.js";
 import { type Output, readOutputs, writeOutput } from "../outputs.js";
@@ -58,7 +60,11 @@ export async function diagnoseCommand(args: DiagnoseArguments, world: World): Pr
   ];
   if (read.length === 0) throw new UsageError(noLogs(judged));
   const ofHost = grouped((judged?.findings ?? []).map((finding) => [finding.host, finding] as const));
-  const hosts = (judged?.hosts ?? []).map(({ host }) => ({ host, findings: ofHost.get(host.name) ?? [] }));
+  const hosts = (judged?.hosts ?? []).map(({ host }) => ({
+    host,
+    findings: ofHost.get(host.name) ?? [],
+    changes: lazily(() => changesOf(host, toWall)),
+  }));
   const diagnosis = diagnose(collector, hosts, wanted.statuses);
   const reading: Reading = {
     logs: read,

@@ -85,8 +85,7 @@ function grown(tail: Tail): boolean {
     for (let got = opened.read(bytes, tail.at); got > 0; got = opened.read(bytes, tail.at)) {
       any = true;
       tail.at += got;
-      const block = tail.blocks.push(bytes.subarray(0, got));
-      if (block !== null) tail.reader.block(block);
+      for (const block of tail.blocks.push(bytes.subarray(0, got))) tail.reader.block(block);
     }
   } catch {
     return any;

@@ -44,8 +44,7 @@ export async function readLog(
     const from = file.seekable && wanted.since !== null ? startOf(file, log, wanted.since, now) : 0;
     for await (const piece of piecesOf(file, { from, to: null })) {
       bytes += piece.length;
-      const block = blocks.push(piece);
-      if (block !== null) reader.block(block);
+      for (const block of blocks.push(piece)) reader.block(block);
     }
   } catch (error) {
     problem = reasonOf(error);
@@ -105,9 +104,10 @@ export class LogReader {
     if (this.kind === "access" && !this.wrapped) {
       const since = this.wanted.since;
       const time = this.format.read(first)?.time ?? null;
-      const hits = eachHit(block, this.format, this.digits, (line) =>
-        collector.accessLine(line, this.format, log.display),
-      );
+      const hits = eachHit(block, this.format, this.digits, {
+        take: (line) => collector.accessLine(line, this.format, log.display),
+        before: (line) => collector.accessBefore(line, this.format),
+      });
       collector.accessBlock(hits, time, since);
       return;
     }
