@@ -4,8 +4,9 @@ import type { Match } from "../causes/signature.js";
 import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
 import { detached, detachedParts } from "../logs/detached.js";
 import { type LogLine, readLine, STDERR } from "../logs/line.js";
+import { textOf } from "../logs/scan.js";
 import { Events, isKept } from "./events.js";
-import { Counts, Groups, TimeCounts } from "./groups.js";
+import { Counts, type Group, Groups, TimeCounts } from "./groups.js";
 import { NginxLines } from "./nginx-lines.js";
 import { Rates } from "./rates.js";
 import { SlowLog } from "./slow-log.js";
@@ -88,23 +89,27 @@ export class Collector {
   ) {
     this.nginx = new NginxLines({
       isWanted: (time) => this.isTimely(time),
-      meaningOf: (match) => ({
-        match: { ...match, parts: detachedParts(match.parts) },
-        index: this.groups.indexOf(match),
-        isWhole: isKept(match) || wanted.server !== null || wanted.statuses !== null || wanted.pool !== null,
-      }),
-      whole: (match, line, text, source) => this.takeMatch(match, line, text, source),
-      part: ({ match, index }, { server, upstream, path }, time, text, source) =>
-        this.groups.addAt(match, index, server, upstream, time, path, text, source, () =>
-          lineOf(text, this.now),
-        ),
+      isWhole: (match) =>
+        isKept(match) || wanted.server !== null || wanted.statuses !== null || wanted.pool !== null,
+      take: (match, line, text, source) => this.takeMatch(match, line, text, source),
+      count: (group, time) => this.groups.count(group, time),
     });
   }
 
   /** One line of a log that may have lines of several daemons. */
   line(text: string, source: string): void {
     this.read += 1;
-    if (this.pending === null && this.nginx.take(text, source)) return;
+    this.lineOf(text, source);
+  }
+
+  /** The same, for a line that is a part of a block. */
+  extent(block: Buffer, from: number, to: number, source: string): void {
+    this.read += 1;
+    if (this.pending !== null || !this.nginx.take(block, from, to, source))
+      this.lineOf(textOf(block.subarray(from, to)), source);
+  }
+
+  private lineOf(text: string, source: string): void {
     const whole = this.joined(text, source);
     if (whole === null) return;
     const line = readLine(whole, this.now);
@@ -141,9 +146,9 @@ export class Collector {
     if (match !== null) this.takeMatch(match, line, text, source);
   }
 
-  private takeMatch(match: Match, line: LogLine, text: string, source: string): void {
+  private takeMatch(match: Match, line: LogLine, text: string, source: string): Group | null {
     this.events.add(match, line);
-    if (this.isAsked(match, line)) this.groups.add(match, line, text, source);
+    return this.isAsked(match, line) ? this.groups.add(match, line, text, source) : null;
   }
 
   /** Whether a line of that time is wanted; the earliest and the latest of them are remembered. */
@@ -234,19 +239,6 @@ export class Collector {
     access.first = access.first === null ? time : Math.min(access.first, time);
     access.last = access.last === null ? time : Math.max(access.last, time);
   }
-}
-
-/** A line that was read before in parts. */
-function lineOf(text: string, now: number): LogLine {
-  return (
-    readLine(text, now) ?? {
-      by: "nginx",
-      time: null,
-      level: null,
-      message: text.slice(0, LONGEST_LINE),
-      request: null,
-    }
-  );
 }
 
 function keptAccess({ method, path, values, ...rest }: AccessLine): AccessLine {

@@ -49,28 +49,37 @@ const MOST_FULL = 500;
 /** Characters of a line and of a path that are kept. */
 const LONGEST_SAMPLE = 4096;
 const LONGEST_PATH = 300;
-/** And of a server's or a pool's name and an address. */
-const LONGEST_NAME = 2000;
+
+/** How often something came. */
+export interface Cell {
+  count: number;
+}
 
 /** How often each of some texts came. */
 export class Counts {
-  private readonly cells = new Map<string, { count: number }>();
+  private readonly cells = new Map<string, Cell>();
 
   /** `most`: distinct texts. */
   constructor(private readonly most: number) {}
 
   add(text: string): void {
-    const cell = this.cells.get(text);
-    if (cell !== undefined) cell.count += 1;
-    else if (this.cells.size < this.most) this.first(text);
+    const cell = this.cells.get(text) ?? this.cellOf(text);
+    if (cell !== null) cell.count += 1;
   }
 
-  /** A text that was cut is counted with the others that begin like it. */
-  private first(text: string): void {
+  /** The count of a text, to be raised; `null`: there are too many texts. One that is cut counts with others that begin like it. */
+  cellOf(text: string): Cell | null {
     const kept = detached(text, LONGEST_PATH);
-    const cell = this.cells.get(kept);
-    if (cell === undefined) this.cells.set(kept, { count: 1 });
-    else cell.count += 1;
+    const known = this.cells.get(kept);
+    if (known !== undefined) return known;
+    if (this.isFull) return null;
+    const cell = { count: 0 };
+    this.cells.set(kept, cell);
+    return cell;
+  }
+
+  get isFull(): boolean {
+    return this.cells.size >= this.most;
   }
 
   get size(): number {
@@ -126,9 +135,6 @@ export class TimeCounts {
   }
 }
 
-/** Groups of one signature and pool: by server, then by upstream as the line has it. */
-export type GroupIndex = Map<string, Map<string, Group>>;
-
 /** What a line says of where its request went; who the client is, is not in it. */
 type Where = Pick<LoggedRequest, "server" | "path" | "upstream">;
 
@@ -136,109 +142,60 @@ const NOWHERE: Where = { server: "", path: "", upstream: "" };
 
 export class Groups {
   private readonly known = new Map<string, Group>();
-  private readonly indexes = new Map<string, GroupIndex>();
-  /** Entries of all indexes. */
-  private indexed = 0;
   /** Lines of groups that are beyond the limit. */
   others = 0;
   private seen = 0;
 
-  /** Where the groups of a signature are found, for who asks often. */
-  indexOf({ signature, parts }: Match): GroupIndex {
-    const key = `${signature.id}\0${parts.get("pool") ?? ""}`;
-    const index: GroupIndex = this.indexes.get(key) ?? new Map();
-    if (this.indexes.size < MOST_GROUPS) this.indexes.set(key, index);
-    return index;
-  }
-
-  add(match: Match, line: LogLine, text: string, source: string): void {
-    const where = line.request ?? NOWHERE;
-    const path = where.path === "" ? (match.parts.get("script") ?? "") : where.path;
-    this.addAt(
-      match,
-      this.indexOf(match),
-      where.server,
-      where.upstream,
-      line.time,
-      path,
-      text,
-      source,
-      () => line,
-    );
-  }
-
-  /** The same, for a line of which only some parts were read. */
-  addAt(
-    match: Match,
-    index: GroupIndex,
-    server: string,
-    upstream: string,
-    time: number | null,
-    path: string,
-    text: string,
-    source: string,
-    line: () => LogLine,
-  ): void {
-    const group =
-      index.get(server)?.get(upstream) ?? this.make(match, index, server, upstream, text, source, line);
-    if (group === null) this.others += 1;
-    else this.count(group, time, path);
-  }
-
-  private make(
-    match: Match,
-    index: GroupIndex,
-    server: string,
-    upstream: string,
-    text: string,
-    source: string,
-    line: () => LogLine,
-  ): Group | null {
-    const { signature, parts } = match;
-    const pool = parts.get("pool") ?? "";
-    const address = bare(upstream);
-    const key = `${signature.id}\0${server}\0${address}\0${pool}`;
-    let group = this.known.get(key);
-    if (group === undefined) {
-      if (this.known.size >= MOST_GROUPS) return null;
-      const isFull = this.known.size < MOST_FULL;
-      group = {
-        signature,
-        server: detached(server, LONGEST_NAME),
-        upstream: detached(address, LONGEST_NAME),
-        pool: detached(pool, LONGEST_NAME),
-        parts: detachedParts(parts),
-        sample: { line: detachedLine(line()), text: detached(text, LONGEST_SAMPLE), source },
-        count: 0,
-        first: null,
-        last: null,
-        times: new TimeCounts(isFull ? MOST_MINUTES : MOST_MINUTES / 20),
-        paths: new Counts(isFull ? MOST_PATHS : MOST_PATHS / 20),
-        some: [],
-      };
-      this.known.set(detached(key, 4 * LONGEST_NAME), group);
+  /** The group of the line; `null`: it is beyond the limit. */
+  add(match: Match, line: LogLine, text: string, source: string): Group | null {
+    const { server, path, upstream } = line.request ?? NOWHERE;
+    const key = `${match.signature.id}\0${server}\0${bare(upstream)}\0${match.parts.get("pool") ?? ""}`;
+    const group = this.known.get(key) ?? this.make(match, key, line, text, source);
+    if (group === null) {
+      this.others += 1;
+      return null;
     }
-    if (this.indexed < MOST_GROUPS) {
-      this.indexed += 1;
-      const own = index.get(server) ?? new Map<string, Group>();
-      own.set(detached(upstream, LONGEST_NAME), group);
-      index.set(detached(server, LONGEST_NAME), own);
-    }
+    this.count(group, line.time);
+    const where = path === "" ? (match.parts.get("script") ?? "") : path;
+    if (where !== "") group.paths.add(where);
     return group;
   }
 
-  private count(group: Group, time: number | null, path: string): void {
+  private make(match: Match, key: string, read: LogLine, text: string, source: string): Group | null {
+    if (this.known.size >= MOST_GROUPS) return null;
+    const line = detachedLine(read);
+    const parts = detachedParts(match.parts);
+    const { server, upstream } = line.request ?? NOWHERE;
+    const isFull = this.known.size < MOST_FULL;
+    const group: Group = {
+      signature: match.signature,
+      server,
+      upstream: bare(upstream),
+      pool: parts.get("pool") ?? "",
+      parts,
+      sample: { line, text: detached(text, LONGEST_SAMPLE), source },
+      count: 0,
+      first: null,
+      last: null,
+      times: new TimeCounts(isFull ? MOST_MINUTES : MOST_MINUTES / 20),
+      paths: new Counts(isFull ? MOST_PATHS : MOST_PATHS / 20),
+      some: [],
+    };
+    this.known.set(detached(key, key.length), group);
+    return group;
+  }
+
+  /** One more line of a group; its path is counted by who has it. */
+  count(group: Group, time: number | null): void {
     group.count += 1;
-    if (time !== null) {
-      group.first = group.first === null || time < group.first ? time : group.first;
-      group.last = group.last === null || time > group.last ? time : group.last;
-      group.times.add(time);
-      this.seen += 1;
-      const most = this.known.size > MOST_FULL ? MOST_TIMES / 20 : MOST_TIMES;
-      if (group.some.length < most) group.some.push(time);
-      else group.some[this.seen % group.some.length] = time;
-    }
-    if (path !== "") group.paths.add(path);
+    if (time === null) return;
+    group.first = group.first === null || time < group.first ? time : group.first;
+    group.last = group.last === null || time > group.last ? time : group.last;
+    group.times.add(time);
+    this.seen += 1;
+    const most = this.known.size > MOST_FULL ? MOST_TIMES / 20 : MOST_TIMES;
+    if (group.some.length < most) group.some.push(time);
+    else group.some[this.seen % group.some.length] = time;
   }
 
   /** The group with most lines first. */

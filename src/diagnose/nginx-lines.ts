@@ -1,140 +1,232 @@
 /**
- * Lines of nginx's error log, many of which say the same: a line is taken apart only as far as its group needs, and
- * what a message means is worked out once.
+ * Lines of nginx's error log, many of which say the same: a line is taken apart as bytes and only as far as its group
+ * needs, and what a message means is worked out once.
  */
 import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
-import { detached } from "../logs/detached.js";
-import { type LogLine, nginxLine, pathOf, STDERR } from "../logs/line.js";
+import { ByteMap, find, findLast, needle, Part, SeenBefore, startsWith } from "../logs/byte-map.js";
+import { type LogLine, nginxLine, STDERR } from "../logs/line.js";
+import { textOf } from "../logs/scan.js";
 import { slashTime } from "../logs/time.js";
-import type { GroupIndex } from "./groups.js";
-
-/** A message that came before. */
-interface Meaning {
-  readonly match: Match;
-  readonly index: GroupIndex;
-  /** It is also an event, or is asked about in a way that needs the whole line. */
-  readonly isWhole: boolean;
-}
+import type { Cell, Group } from "./groups.js";
 
 /** Who wants to know what a line means. */
 export interface Taker {
   /** Whether lines of that time are wanted. */
   isWanted(time: number): boolean;
-  meaningOf(match: Match): Meaning;
-  /** A line that is read whole. */
-  whole(match: Match, line: LogLine, text: string, source: string): void;
-  /** A line of which the parts that a group needs were read. */
-  part(
-    meaning: Meaning,
-    where: { readonly server: string; readonly upstream: string; readonly path: string },
-    time: number,
-    text: string,
-    source: string,
-  ): void;
+  /** Whether more of lines with that message is needed than their groups need. */
+  isWhole(match: Match): boolean;
+  /** A line that is read whole; answers its group, `null` where it has none. */
+  take(match: Match, line: LogLine, text: string, source: string): Group | null;
+  /** One more line of a group. */
+  count(group: Group, time: number): void;
+}
+
+/** A message that came before. */
+interface Meaning {
+  readonly match: Match;
+  readonly isWhole: boolean;
+  /** By server and by upstream. */
+  readonly groups: ByteMap<ByteMap<Known>>;
+}
+
+interface Known {
+  readonly group: Group;
+  /** The counts of its paths. */
+  readonly paths: ByteMap<Cell>;
 }
 
 /** Messages that are remembered, and the longest. */
-const MOST = 8192;
-const LONGEST = 512;
+const MOST_MESSAGES = 16_384;
+const LONGEST_MESSAGE = 512;
+/** Servers and upstreams of a signature, and their longest names. */
+const MOST_NAMES = 2000;
+const LONGEST_NAME = 300;
+const MOST_PATHS = 400;
 
-const [ZERO, NINE, SLASH, BRACKET, HASH, COLON, STAR, SPACE] = [48, 57, 47, 91, 35, 58, 42, 32];
+/** `2026/11/28 12:00:00`. */
+const STAMP = 19;
+
+const [BLANK, QUOTE, STAR, SLASH, ZERO, NINE, COLON, QUESTION, BRACKET, HASH] = [
+  32, 34, 42, 47, 48, 57, 58, 63, 91, 35,
+];
+
+const HEAD_END = needle("] ");
+const SAID = needle(STDERR);
+const SAID_END = needle('" while reading ');
+const CLIENT = needle(", client: ");
+const SERVER = needle(", server: ");
+const REQUEST = needle(', request: "');
+const UPSTREAM = needle('", upstream: "');
+const CLOSE = Uint8Array.of(QUOTE);
+const SPACE = Uint8Array.of(BLANK);
 
 export class NginxLines {
-  private readonly meanings = new Map<number, Map<string, Meaning | null>>();
+  private readonly messages = new Map<number, ByteMap<Meaning | null>>();
+  private readonly seen = new SeenBefore();
+  private readonly groups = new Map<string, ByteMap<ByteMap<Known>>>();
   private stamp = "\0";
   private time: number | null = null;
+  // Parts of the line that is being read.
+  private readonly message = new Part();
+  private readonly server = new Part();
+  private readonly upstream = new Part();
+  private readonly path = new Part();
 
   constructor(private readonly taker: Taker) {}
 
-  /** `false`: it is no such line, or one that has to be read otherwise. */
-  take(text: string, source: string): boolean {
-    if (text.charCodeAt(4) !== SLASH || text.charCodeAt(20) !== BRACKET) return false;
-    const from = messageAt(text);
+  /** A line that is a part of a block. `false`: it is no such line, or one that has to be read otherwise. */
+  take(block: Buffer, start: number, to: number, source: string): boolean {
+    if (to - start < 24 || block[start + 4] !== SLASH || block[start + 20] !== BRACKET) return false;
+    const from = messageAt(block, start, to);
     if (from === -1) return false;
-    if (!text.startsWith(this.stamp)) {
-      this.stamp = detached(text, 19);
-      this.time = slashTime(this.stamp);
-    }
-    const { time, taker } = this;
+    const time = this.timeAt(block, start);
     if (time === null) return false;
-    const isSaid = text.startsWith(STDERR, from);
-    const said = isSaid ? text.lastIndexOf('" while reading ') : from;
-    if (said < from) return false;
+    const { taker, message } = this;
+    let hasTail = true;
+    if (startsWith(block, SAID, from, to)) {
+      const said = findLast(block, SAID_END, from, to);
+      if (said === -1) return false;
+      const client = find(block, CLIENT, said, to);
+      hasTail = client !== -1;
+      message.between(block, from, hasTail ? client : to);
+    } else hasTail = message.until(block, from, CLIENT, to);
     if (!taker.isWanted(time)) return true;
-    const end = text.indexOf(", client: ", said);
-    const message = text.slice(from, end === -1 ? text.length : end);
-    // The level tells some messages apart, and is one of eight.
-    const known = this.ofLevel(text.charCodeAt(21) * 128 + text.charCodeAt(22));
-    let meaning = message.length > LONGEST ? undefined : known.get(message);
-    if (meaning === undefined) {
-      meaning = this.first(text);
-      if (message.length <= LONGEST) {
-        if (known.size >= MOST) known.clear();
-        known.set(detached(message, LONGEST), meaning);
-      }
-    }
+    const meaning = this.meaningOf(block, start);
     if (meaning === null) return true;
-    if (meaning.isWhole || end === -1) {
-      const line = nginxLine(text);
-      if (line !== null) taker.whole(meaning.match, line, text, source);
-      return true;
-    }
-    taker.part(meaning, whereOf(text, end), time, text, source);
+    if (meaning.isWhole || !hasTail) this.whole(meaning, block, start, to, source);
+    else this.part(meaning, time, block, start, to, source);
     return true;
   }
 
-  private first(text: string): Meaning | null {
-    const line = nginxLine(text);
-    const match = line === null ? null : recogniseLine(line);
-    return match === null ? null : this.taker.meaningOf(match);
+  private timeAt(block: Buffer, start: number): number | null {
+    for (let at = 0; at < STAMP; at += 1) {
+      if (this.stamp.charCodeAt(at) === block[start + at]) continue;
+      this.stamp = block.toString("latin1", start, start + STAMP);
+      this.time = slashTime(this.stamp);
+      break;
+    }
+    return this.time;
   }
 
-  private ofLevel(level: number): Map<string, Meaning | null> {
-    const known = this.meanings.get(level) ?? new Map<string, Meaning | null>();
-    if (known.size === 0 && this.meanings.size < 64) this.meanings.set(level, known);
+  private meaningOf(block: Buffer, start: number): Meaning | null {
+    const { message } = this;
+    // The level tells some messages apart, and is one of eight.
+    const level = (block[start + 21] ?? 0) * 256 + (block[start + 22] ?? 0);
+    let known = this.messages.get(level);
+    if (known === undefined) {
+      if (this.messages.size > 64) this.messages.clear();
+      known = new ByteMap(MOST_MESSAGES, LONGEST_MESSAGE);
+      this.messages.set(level, known);
+    }
+    const before = known.get(block, message);
+    if (before !== undefined) return before;
+    const levelEnd = find(block, HEAD_END, start + 21, start + 32);
+    const match = recogniseLine({
+      by: "nginx",
+      time: null,
+      level: block.toString("latin1", start + 21, levelEnd),
+      message: textOf(block.subarray(message.from, message.to)),
+      request: null,
+    });
+    const found =
+      match === null
+        ? null
+        : { match, isWhole: this.taker.isWhole(match), groups: this.groupsOf(match.signature.id) };
+    if (this.seen.again(message)) known.set(block, message, found);
+    return found;
+  }
+
+  private groupsOf(signature: string): ByteMap<ByteMap<Known>> {
+    const known = this.groups.get(signature) ?? new ByteMap(MOST_NAMES, LONGEST_NAME);
+    this.groups.set(signature, known);
     return known;
+  }
+
+  private whole(meaning: Meaning, block: Buffer, start: number, to: number, source: string): Group | null {
+    const text = textOf(block.subarray(start, to));
+    const line = nginxLine(text);
+    return line === null ? null : this.taker.take(meaning.match, line, text, source);
+  }
+
+  /** As `nginxLine` reads it, without what no group needs. */
+  private part(
+    meaning: Meaning,
+    time: number,
+    block: Buffer,
+    start: number,
+    to: number,
+    source: string,
+  ): void {
+    const { server, upstream, message } = this;
+    const at = find(block, SERVER, message.to, to);
+    if (at === -1 || !server.until(block, at + SERVER.length, REQUEST, to)) {
+      this.whole(meaning, block, start, to, source);
+      return;
+    }
+    const from = server.to + REQUEST.length;
+    const words = find(block, UPSTREAM, from, to);
+    if (words === -1) upstream.between(block, from, from);
+    else upstream.until(block, words + UPSTREAM.length, CLOSE, to);
+    const byUpstream = meaning.groups.get(block, server);
+    const known = byUpstream?.get(block, upstream);
+    if (known !== undefined) {
+      this.taker.count(known.group, time);
+      const close = words === -1 ? find(block, CLOSE, from, to) : words;
+      this.countPath(known, block, from, close === -1 ? to : close);
+      return;
+    }
+    const group = this.whole(meaning, block, start, to, source);
+    if (group === null) return;
+    const own = byUpstream ?? new ByteMap<Known>(MOST_NAMES, LONGEST_NAME);
+    own.set(block, upstream, { group, paths: new ByteMap(MOST_PATHS, LONGEST_NAME) });
+    if (byUpstream === undefined) meaning.groups.set(block, server, own);
+  }
+
+  /** `words`: where the request ends. */
+  private countPath({ group, paths }: Known, block: Buffer, from: number, words: number): void {
+    const space = find(block, SPACE, from, words);
+    if (space === -1) return;
+    let end = space + 1;
+    while (end < words && block[end] !== BLANK && block[end] !== QUESTION) end += 1;
+    if (end === space + 1) return;
+    const { path } = this;
+    path.between(block, space + 1, end);
+    let cell = paths.get(block, path) ?? null;
+    if (cell === null) {
+      if (group.paths.isFull) return;
+      cell = group.paths.cellOf(textOf(block.subarray(path.from, path.to)));
+      if (cell === null) return;
+      paths.set(block, path, cell);
+    }
+    cell.count += 1;
   }
 }
 
 /** Where the message of `2026/11/28 12:00:00 [error] 7#7: *1 …` begins; -1: it is no such line. */
-function messageAt(text: string): number {
-  let at = 21;
-  while (at < 30 && text.charCodeAt(at) >= 97 && text.charCodeAt(at) <= 122) at += 1;
-  if (!text.startsWith("] ", at)) return -1;
-  at = digitsEnd(text, at + 2);
-  if (text.charCodeAt(at) !== HASH) return -1;
-  at = digitsEnd(text, at + 1);
-  if (text.charCodeAt(at) !== COLON || text.charCodeAt(at + 1) !== SPACE) return -1;
+function messageAt(block: Buffer, start: number, to: number): number {
+  let at = start + 21;
+  while (at < start + 30 && isLetter(block[at] ?? 0)) at += 1;
+  if (!startsWith(block, HEAD_END, at, to)) return -1;
+  at = digitsEnd(block, at + 2);
+  if (block[at] !== HASH) return -1;
+  at = digitsEnd(block, at + 1);
+  if (block[at] !== COLON || block[at + 1] !== BLANK) return -1;
   at += 2;
-  if (text.charCodeAt(at) !== STAR) return at;
-  at = digitsEnd(text, at + 1);
-  return text.charCodeAt(at) === SPACE ? at + 1 : -1;
+  if (block[at] === STAR) {
+    at = digitsEnd(block, at + 1);
+    if (block[at] !== BLANK) return -1;
+    at += 1;
+  }
+  return at <= to ? at : -1;
 }
 
-function digitsEnd(text: string, from: number): number {
+function isLetter(byte: number): boolean {
+  return byte >= 97 && byte <= 122;
+}
+
+function digitsEnd(block: Buffer, from: number): number {
   let at = from;
-  while (text.charCodeAt(at) >= ZERO && text.charCodeAt(at) <= NINE && at < from + 20) at += 1;
+  while ((block[at] ?? 0) >= ZERO && (block[at] ?? 0) <= NINE && at < from + 20) at += 1;
   return at;
-}
-
-/** As `nginxLine` reads it, without what no group needs. */
-function whereOf(
-  text: string,
-  end: number,
-): { readonly server: string; readonly upstream: string; readonly path: string } {
-  const server = text.indexOf(", server: ", end);
-  const request = text.indexOf(', request: "', server === -1 ? end : server);
-  if (request === -1) return { server: server === -1 ? "" : text.slice(server + 10), upstream: "", path: "" };
-  const from = request + 12;
-  const upstream = text.indexOf('", upstream: "', from);
-  const space = text.indexOf(" ", from);
-  const close = upstream === -1 ? text.indexOf('"', from) : upstream;
-  const words = close === -1 ? text.length : close;
-  const upstreamEnd = upstream === -1 ? -1 : text.indexOf('"', upstream + 14);
-  return {
-    server: server === -1 ? "" : text.slice(server + 10, request),
-    upstream: upstreamEnd === -1 ? "" : text.slice(upstream + 14, upstreamEnd),
-    path: space === -1 || space >= words ? "" : pathOf(text.slice(space + 1, words)),
-  };
 }

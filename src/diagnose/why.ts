@@ -43,8 +43,10 @@ function whyNow(known: Known): Verdict {
       `the kernel's log has ${denied.length} such refusals`,
     ]);
   const { decides = [], outside } = group.signature;
-  const [first] = outside.filter((id) => outsideCause(id) !== null);
-  if (first !== undefined) return byOutside(first, "outside", outside.length === 1, evidenceOf(known));
+  // Whether a daemon was reloaded, no line says.
+  const own = outside.filter((id) => outsideCause(id) !== null && id !== "not-reloaded");
+  const [first] = own;
+  if (first !== undefined) return byOutside(first, "outside", own.length === 1, evidenceOf(known));
   if (decides.length > 0 || group.signature.counts === "request") return byItself(group);
   return unknown(group, "error_log with the level info");
 }

@@ -3,26 +3,31 @@ import { isAscii } from "node:buffer";
 import { type AccessFormat, LOST_DIGITS } from "./access.js";
 
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 
 /** What is kept of a line; the rest says nothing that is known. */
 const LONGEST = 16 * 1024;
 
-/** The text of whole lines, at the least cost. What is not UTF-8 is shown as such a character. */
-function textOf(bytes: Buffer): string {
+/** The text of a line, at the least cost. What is not UTF-8 is shown as such a character. */
+export function textOf(bytes: Buffer): string {
   return isAscii(bytes) ? bytes.toString("latin1") : bytes.toString("utf8");
+}
+
+/** Calls for every line of a block with the places where it begins and ends, without its end. */
+export function eachExtent(block: Buffer, take: (from: number, to: number) => void): void {
+  let at = 0;
+  while (at < block.length) {
+    const found = block.indexOf(NEWLINE, at);
+    const end = found === -1 ? block.length : found;
+    const cut = Math.min(end > at && block[end - 1] === RETURN ? end - 1 : end, at + LONGEST);
+    if (cut > at) take(at, cut);
+    at = end + 1;
+  }
 }
 
 /** Calls for every line of a block. */
 export function eachLine(block: Buffer, take: (line: string) => void): void {
-  const text = textOf(block);
-  let at = 0;
-  while (at < text.length) {
-    const found = text.indexOf("\n", at);
-    const end = found === -1 ? text.length : found;
-    const cut = Math.min(text.charCodeAt(end - 1) === 13 ? end - 1 : end, at + LONGEST);
-    if (cut > at) take(text.slice(at, cut));
-    at = end + 1;
-  }
+  eachExtent(block, (from, to) => take(textOf(block.subarray(from, to))));
 }
 
 /** What is done with the lines of a block of an access log. */

@@ -6,7 +6,7 @@ import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { LineBlocks } from "../../logs/blocks.js";
 import { isWrapped, unwrapped } from "../../logs/docker.js";
 import { readLine } from "../../logs/line.js";
-import { digitsOf, eachHit, eachLine, firstLine } from "../../logs/scan.js";
+import { digitsOf, eachExtent, eachHit, eachLine, firstLine } from "../../logs/scan.js";
 import { placeOf } from "../../logs/seek.js";
 
 export interface LogToRead {
@@ -115,7 +115,8 @@ export class LogReader {
       eachLine(block, (line) => collector.slow.line(line, this.wanted.since, this.wanted.until));
       return;
     }
-    eachLine(block, (line) => collector.line(this.wrapped ? unwrapped(line) : line, log.display));
+    if (this.wrapped) eachLine(block, (line) => collector.line(unwrapped(line), log.display));
+    else eachExtent(block, (from, to) => collector.extent(block, from, to, log.display));
   }
 
   private kindOf(line: string): LogKind {
