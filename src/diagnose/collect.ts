@@ -1,11 +1,14 @@
 /** Takes in the lines of all logs, and keeps what causes are found with. */
 import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
+import { asLogFormat } from "../fpm/settings/access-tokens.js";
+import { fpmFact } from "../fpm/settings/facts.js";
 import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
 import { detached, detachedParts } from "../logs/detached.js";
 import { type LogLine, readLine, STDERR } from "../logs/line.js";
 import { textOf } from "../logs/scan.js";
 import { Events, isKept } from "./events.js";
+import { FpmRequests } from "./fpm-requests.js";
 import { Counts, type Group, Groups, TimeCounts } from "./groups.js";
 import { NginxLines } from "./nginx-lines.js";
 import { Rates } from "./rates.js";
@@ -46,19 +49,17 @@ export interface AccessCounts {
   strange: number;
 }
 
+/** `access.format` of PHP-FPM where none is written. */
+export const FPM_DEFAULT = asLogFormat(fpmFact("access.format", "pool")?.default ?? "") ?? "";
+
 const MOST_PATHS = 500;
 const MOST_SECONDS = 5000;
 const MOST_GOOD = 5000;
 /** Characters of a line that are kept. */
 const LONGEST_LINE = 4096;
 
-export class Collector {
-  readonly groups = new Groups();
-  private readonly nginx: NginxLines;
-  readonly events = new Events();
-  readonly slow = new SlowLog();
-  readonly rates = new Rates();
-  readonly access: AccessCounts = {
+function noRequests(): AccessCounts {
+  return {
     lines: 0,
     lost: new Map(),
     paths: new Counts(MOST_PATHS),
@@ -69,6 +70,18 @@ export class Collector {
     samples: new Map(),
     strange: 0,
   };
+}
+
+export class Collector {
+  readonly groups = new Groups();
+  private readonly nginx: NginxLines;
+  readonly events = new Events();
+  readonly slow = new SlowLog();
+  readonly rates = new Rates();
+  readonly access = noRequests();
+  /** The same as PHP-FPM counts it. */
+  readonly ofFpm = noRequests();
+  readonly fpmRequests = new FpmRequests();
   /** Lines that were read one by one, and those of them that are of no daemon. */
   read = 0;
   foreign = 0;
@@ -78,6 +91,7 @@ export class Collector {
   /** When requests went well, just before one was lost; in no order. */
   private readonly good: number[] = [];
   private readonly combined = new AccessFormat(COMBINED);
+  private readonly fpmDefault = new AccessFormat(FPM_DEFAULT);
   /** When the line of an access log before went well; `null`: it did not. */
   private before: number | null = null;
   private pending: { text: string; source: string; lines: number } | null = null;
@@ -176,13 +190,20 @@ export class Collector {
 
   private mayBeAccess(text: string, source: string): boolean {
     const line = this.combined.read(text);
-    if (line === null) return false;
+    if (line === null) return this.mayBeOfFpm(text, source);
     this.access.lines += 1;
     if (this.asks(line.status)) {
       if (this.before !== null) this.wentWell(this.before);
       this.before = null;
       this.takeAccess(line, text, source);
     } else if (line.status < 400) this.before = line.time;
+    return true;
+  }
+
+  /** In a container PHP-FPM writes its access log to where its errors go. */
+  private mayBeOfFpm(text: string, source: string): boolean {
+    if (this.fpmDefault.read(text) === null) return false;
+    this.fpmAccess(text, this.fpmDefault, "", source);
     return true;
   }
 
@@ -222,8 +243,20 @@ export class Collector {
     return this.wanted.statuses === null ? isLost(status) : this.wanted.statuses.has(status);
   }
 
-  private takeAccess(line: AccessLine, text: string, source: string): void {
-    const { access } = this;
+  /** A line of PHP-FPM's access log. `pool`: empty: unknown. */
+  fpmAccess(text: string, format: AccessFormat, pool: string, source: string): void {
+    const line = format.read(text);
+    if (line === null) {
+      this.ofFpm.strange += 1;
+      return;
+    }
+    if (!this.isWanted(line.time) || (this.wanted.pool !== null && pool !== this.wanted.pool)) return;
+    this.ofFpm.lines += 1;
+    this.fpmRequests.add(line, pool);
+    if (this.asks(line.status)) this.takeAccess(line, text, source, this.ofFpm);
+  }
+
+  private takeAccess(line: AccessLine, text: string, source: string, access = this.access): void {
     const { time, status, path, values } = line;
     const server = this.wanted.server;
     if (!this.isWanted(time)) return;

@@ -1,11 +1,13 @@
 /** From collected lines and hosts to causes, those with most lost requests first. */
+import type { Signature } from "../causes/signature.js";
 import { signatureTable } from "../causes/signatures/index.js";
 import type { Finding } from "../engine/finding.js";
+import { MINUTE } from "../logs/time.js";
 import type { Host } from "../model/host.js";
 import { groupBy, unique } from "../source/collect.js";
 import type { Cause, Verdict } from "./cause.js";
 import type { Changed } from "./changes.js";
-import type { Collector } from "./collect.js";
+import type { AccessCounts, Collector } from "./collect.js";
 import { decidedBy } from "./decided.js";
 import { readTimeout } from "./evidence.js";
 import type { Group } from "./groups.js";
@@ -41,7 +43,8 @@ export function diagnose(
   hosts: readonly JudgedHost[],
   asked: ReadonlySet<number> | null,
 ): Diagnosis {
-  const { access } = collected;
+  // Where nginx's access log is missing, PHP-FPM's counts the requests.
+  const access = collected.access.lines > 0 ? collected.access : collected.ofFpm;
   const requests = access.lines > 0 ? access.lines : null;
   const groups = collected.groups.all();
   // What PHP-FPM says of its workers, nginx has logged as a failed request.
@@ -51,8 +54,8 @@ export function diagnose(
   const worth = judged.filter(({ group, findings }) =>
     isWorth(group, { predicted: findings.length > 0, requests, asked, groups: counted }),
   );
-  const causes = merged(withLiveUpstreams(worth));
-  const all = causes.length > 0 ? causes : fromAccess(collected, hosts);
+  const causes = merged(withFollowing(worth));
+  const all = causes.length > 0 ? causes : fromAccess(access, hosts);
   const lines = causes.reduce((sum, one) => sum + one.requests, 0);
   const seen = [...access.lost.values()].reduce((sum, one) => sum + one, 0);
   const times = all.flatMap(({ groups }) =>
@@ -105,6 +108,7 @@ function judge(group: Group, collector: Collector, hosts: readonly JudgedHost[])
     findings: best?.findings ?? [],
     decided: best?.decided ?? [],
     events: collector.events,
+    fpmRequests: collector.fpmRequests,
     pools,
     changes: best?.changes ?? NO_CHANGES,
     good: group.first === null ? null : collector.goodBefore(group.first),
@@ -119,18 +123,40 @@ function joinGroup(host: Host, { parts, pool, sample }: Group): Joined {
   return join(host, { request: sample.line.request, address, pool: pool === "" ? null : pool });
 }
 
-/** That no server of a group is tried has the cause that its servers failed for. */
-function withLiveUpstreams(all: readonly Judged[]): readonly Judged[] {
+/** Lines that follow from others: why those were written is why these were. */
+const FOLLOWS: ReadonlyMap<string, (other: Signature) => boolean> = new Map([
+  // That no server of a group is tried has the cause that its servers failed for.
+  ["no-live-upstreams", ({ phase, id }: Signature) => phase === "connect" && id !== "no-live-upstreams"],
+  // Who waits too long hangs up.
+  ["client-gone-waiting", ({ id }: Signature) => SLOW.has(id)],
+]);
+
+const SLOW: ReadonlySet<string> = new Set([
+  "queue-full",
+  "connect-timeout",
+  "read-timeout",
+  "read-timeout-body",
+  "send-timeout",
+]);
+
+function withFollowing(all: readonly Judged[]): readonly Judged[] {
   return all.map((one) => {
-    if (one.group.signature.id !== "no-live-upstreams" || one.verdict.kind === "finding") return one;
+    const isCause = FOLLOWS.get(one.group.signature.id);
+    if (isCause === undefined || one.verdict.kind === "finding") return one;
     const other = all.find(
       ({ group }) =>
-        group.server === one.group.server &&
-        group.signature.phase === "connect" &&
-        group.signature.id !== "no-live-upstreams",
+        group.server === one.group.server && isCause(group.signature) && isSameTime(group, one.group),
     );
     return other === undefined ? one : { ...one, verdict: other.verdict, joined: other.joined ?? one.joined };
   });
+}
+
+/** A timeout is as long as this at most, as a rule. */
+const NEAR = 5 * MINUTE;
+
+function isSameTime(one: Group, other: Group): boolean {
+  if (one.first === null || one.last === null || other.first === null || other.last === null) return true;
+  return one.first - NEAR <= other.last && other.first - NEAR <= one.last;
 }
 
 /** Groups with one cause in one pool, or at one location, are one. */
@@ -157,8 +183,7 @@ function merged(all: readonly Judged[]): readonly Cause[] {
 }
 
 /** Where no error log was read, what the access log alone can say of each status. */
-function fromAccess(collected: Collector, hosts: readonly JudgedHost[]): readonly Cause[] {
-  const { access } = collected;
+function fromAccess(access: AccessCounts, hosts: readonly JudgedHost[]): readonly Cause[] {
   return [...access.lost].flatMap(([status, count]): readonly Cause[] => {
     const signature = signatureTable.get(`status-${status}`);
     const sample = access.samples.get(status);

@@ -167,7 +167,7 @@ async function readInput(collector: Collector, wanted: Wanted, now: number): Pro
   const opened = descriptorPieces(0);
   const display = "standard input";
   if (opened.kind !== "open") return { display, kind: "lines", bytes: 0, problem: opened.reason };
-  return readLog(opened, { display, kind: null, format: null }, collector, wanted, now);
+  return readLog(opened, { display, kind: null, format: null, pool: null }, collector, wanted, now);
 }
 
 /** `null`: nothing of it is wanted, or another name of it was read. */
@@ -189,7 +189,7 @@ async function readFound(
   seen.add(opened.identity);
   return readLog(
     opened,
-    { display, kind: known ? log.kind : null, format: log.format },
+    { display, kind: known ? log.kind : null, format: log.format, pool: log.pool },
     collector,
     wanted,
     now,

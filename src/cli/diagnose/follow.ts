@@ -59,7 +59,7 @@ function sayNew(
 
 function tailOf(found: FoundLog, collector: Collector, wanted: Wanted): Tail {
   const reader = new LogReader(
-    { display: found.display, kind: found.log.kind, format: found.log.format },
+    { display: found.display, kind: found.log.kind, format: found.log.format, pool: found.log.pool },
     collector,
     wanted,
   );

@@ -1,4 +1,4 @@
-import type { Collector, Wanted } from "../../diagnose/collect.js";
+import { type Collector, FPM_DEFAULT, type Wanted } from "../../diagnose/collect.js";
 import type { LogKind } from "../../diagnose/logs.js";
 import type { OpenFile } from "../../host/door.js";
 import { piecesOf } from "../../host/pieces.js";
@@ -14,8 +14,10 @@ export interface LogToRead {
   readonly display: string;
   /** `null`: its first lines tell. */
   readonly kind: LogKind | null;
-  /** Of an access log its format; `null`: the one that nginx has built in. */
+  /** Of an access log its format; `null`: the one that its daemon has built in. */
   readonly format: string | null;
+  /** Of PHP-FPM's access log the pool; `null`: unknown. */
+  readonly pool: string | null;
 }
 
 /** What was read of a log. */
@@ -68,7 +70,8 @@ function startOf(file: OpenFile, { kind, format }: LogToRead, since: number, now
   if (magic[0] === 0x1f && magic[1] === 0x8b) return 0;
   const access = new AccessFormat(format ?? COMBINED);
   const timeOf = (line: string): number | null => {
-    const own = kind === "access" ? null : (readLine(unwrapped(line), now)?.time ?? null);
+    const own =
+      kind === "access" || kind === "fpm-access" ? null : (readLine(unwrapped(line), now)?.time ?? null);
     return own ?? (kind === "lines" || kind === "slow" ? null : (access.read(line)?.time ?? null));
   };
   return kind === "slow" ? 0 : placeOf(file, since, timeOf);
@@ -77,7 +80,7 @@ function startOf(file: OpenFile, { kind, format }: LogToRead, since: number, now
 /** Hands the lines of one log to the collector. */
 export class LogReader {
   kind: LogKind | null;
-  private readonly format: AccessFormat;
+  private format: AccessFormat;
   private readonly digits: readonly string[];
   private wrapped = false;
   private begun = false;
@@ -111,6 +114,12 @@ export class LogReader {
       collector.accessBlock(hits, time, since);
       return;
     }
+    if (this.kind === "fpm-access") {
+      eachLine(block, (line) =>
+        collector.fpmAccess(this.wrapped ? unwrapped(line) : line, this.format, log.pool ?? "", log.display),
+      );
+      return;
+    }
     if (this.kind === "slow") {
       eachLine(block, (line) => collector.slow.line(line, this.wanted.since, this.wanted.until));
       return;
@@ -121,6 +130,10 @@ export class LogReader {
 
   private kindOf(line: string): LogKind {
     if (/^\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d\] {1,4}\[pool /.test(line)) return "slow";
-    return this.format.read(line) === null ? "lines" : "access";
+    if (this.format.read(line) !== null) return "access";
+    const fpm = new AccessFormat(FPM_DEFAULT);
+    if (fpm.read(line) === null) return "lines";
+    this.format = fpm;
+    return "fpm-access";
   }
 }

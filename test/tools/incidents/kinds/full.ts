@@ -51,7 +51,7 @@ export const full: readonly Kind[] = [
     expected: ["pool/backlog", "workers-busy"],
     only: "tcp",
     options: {
-      location: "fastcgi_connect_timeout 2s;",
+      location: "fastcgi_connect_timeout 2s; fastcgi_read_timeout 8s;",
       pool: "pm = static\npm.max_children = 1\nlisten.backlog = 1",
     },
     happens: (pair, many) => asking("m=sleep&s=5")(pair, many + 6),
