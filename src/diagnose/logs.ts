@@ -123,16 +123,16 @@ function accessOf(pool: Pool): readonly NamedLog[] {
   }));
 }
 
-/** A path of a pool: it counts from the pool's prefix, and `$pool` in it is its name. */
+/** A path of a pool: it counts from the pool's prefix. */
 function within(pool: Pool, value: Effective<string | null>): Effective<string | null> {
   if (value.kind !== "set" || value.value === null) return value;
-  const path = value.value.replaceAll("$pool", pool.name);
+  const path = value.value;
   const own = setting(pool, "prefix");
   const prefix =
     own.kind === "set" && own.value !== null ? own.value : fpmPrefix(pool.master.main?.path ?? null);
   return {
     ...value,
-    value: path.startsWith("/") ? path : `${prefix.replaceAll("$pool", pool.name)}/${path}`,
+    value: path.startsWith("/") ? path : `${prefix}/${path}`,
   };
 }
 

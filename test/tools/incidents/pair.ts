@@ -220,7 +220,7 @@ export class Pair {
   }
 
   get logs(): readonly string[] {
-    return ["error.log", "access.log", "fpm.log", "slow.log"]
+    return ["error.log", "access.log", "fpm.log", "fpm-access.log", "slow.log"]
       .map((name) => join(this.dir, "log", name))
       .filter((path) => existsSync(path));
   }

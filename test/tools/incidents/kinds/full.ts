@@ -25,6 +25,30 @@ export const full: readonly Kind[] = [
     happens: (pair, many) => asking("m=sleep&s=2")(pair, many + 2),
   },
   {
+    name: "slow script, PHP-FPM's access log",
+    expected: ["script-waits"],
+    options: {
+      location: "fastcgi_read_timeout 1s;",
+      pool: `access.log = DIR/log/fpm-access.log\naccess.format = "%t %{seconds}d %m %r %s"`,
+    },
+    happens: async (pair) => {
+      await asking("m=sleep&s=3")(pair, 2);
+      await pause(2500);
+    },
+  },
+  {
+    name: "full, static, PHP-FPM's access log",
+    expected: ["workers-busy"],
+    options: {
+      location: "fastcgi_read_timeout 2s;",
+      pool: `pm = static\npm.max_children = 1\naccess.log = DIR/log/fpm-access.log\naccess.format = "%t %{seconds}d %m %r %s"`,
+    },
+    happens: async (pair, many) => {
+      await asking("m=sleep&s=1")(pair, many + 4);
+      await pause(3000);
+    },
+  },
+  {
     name: "full, dynamic",
     expected: ["workers-busy"],
     options: {
