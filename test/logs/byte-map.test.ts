@@ -11,7 +11,8 @@ function partOf(block: Buffer, from: number, to: number): Part {
 
 describe("a map by bytes", () => {
   test("answers for the same bytes alone, also when the block has others since", () => {
-    const words = fc.array(fc.string({ unit: "binary", maxLength: 12 }), { maxLength: 30 });
+    const letter = fc.constantFrom("a", "b", " ", "\0", "\u00e9");
+    const words = fc.array(fc.string({ unit: letter, maxLength: 6 }), { maxLength: 12 });
     fc.assert(
       fc.property(words, words, (kept, asked) => {
         const map = new ByteMap<string>(1000, 100);
@@ -20,11 +21,12 @@ describe("a map by bytes", () => {
           map.set(block, partOf(block, 2, block.length - 2), word);
           block.fill(0);
         }
-        for (const word of [...kept, ...asked]) {
+        const wrong = [...kept, ...asked].filter((word) => {
           const block = Buffer.from(`.${word}`);
           const found = map.get(block, partOf(block, 1, block.length));
-          expect(found).toBe(kept.includes(word) ? word : undefined);
-        }
+          return found !== (kept.includes(word) ? word : undefined);
+        });
+        expect(wrong).toEqual([]);
       }),
       { numRuns: runs(1000) },
     );
