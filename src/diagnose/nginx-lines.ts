@@ -65,7 +65,7 @@ export class NginxLines {
   private readonly messages = new Map<number, ByteMap<Meaning | null>>();
   private readonly seen = new SeenBefore();
   private readonly groups = new Map<string, ByteMap<ByteMap<Known>>>();
-  private stamp = "\0";
+  private readonly stamp = Buffer.alloc(STAMP);
   private time: number | null = null;
   // Parts of the line that is being read.
   private readonly message = new Part();
@@ -100,10 +100,12 @@ export class NginxLines {
   }
 
   private timeAt(block: Buffer, start: number): number | null {
-    for (let at = 0; at < STAMP; at += 1) {
-      if (this.stamp.charCodeAt(at) === block[start + at]) continue;
-      this.stamp = block.toString("latin1", start, start + STAMP);
-      this.time = slashTime(this.stamp);
+    const { stamp } = this;
+    // The seconds differ first.
+    for (let at = STAMP - 1; at >= 0; at -= 1) {
+      if (stamp[at] === block[start + at]) continue;
+      block.copy(stamp, 0, start, start + STAMP);
+      this.time = slashTime(stamp.toString("latin1"));
       break;
     }
     return this.time;
