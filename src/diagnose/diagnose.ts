@@ -14,7 +14,7 @@ import type { Group } from "./groups.js";
 import { type Joined, join } from "./join.js";
 import { predicting } from "./predicted.js";
 import { whyOf } from "./why.js";
-import { isWorth } from "./worth.js";
+import { isWorth, ordinaryNotFound } from "./worth.js";
 
 /** A host, with what the rules say of it. */
 export interface JudgedHost {
@@ -51,8 +51,9 @@ export function diagnose(
   const isOfNginx = ({ sample }: Group): boolean => sample.line.by === "nginx";
   const counted = groups.some(isOfNginx) ? groups.filter(isOfNginx) : groups;
   const judged = counted.map((group) => judge(group, collected, hosts));
+  const notFound = ordinaryNotFound(counted);
   const worth = judged.filter(({ group, findings }) =>
-    isWorth(group, { predicted: findings.length > 0, requests, asked, groups: counted }),
+    isWorth(group, { predicted: findings.length > 0, requests, asked, notFound }),
   );
   const causes = merged(withFollowing(worth));
   const all = causes.length > 0 ? causes : fromAccess(access, hosts);

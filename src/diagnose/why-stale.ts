@@ -1,10 +1,12 @@
 /** A daemon that runs with other values than its files have, and files that were changed when requests began to fail. */
 import { phpValue, setting } from "../fpm/settings/lookup.js";
 import { showTime } from "../logs/time.js";
+import type { Host, Target } from "../model/host.js";
 import { offsetBytes } from "../nginx/syntax/values.js";
 import { effectiveOffset } from "../nginx/tree/effective.js";
 import { argument, descendants } from "../nginx/tree/nodes.js";
 import { parseIniBytes } from "../php/ini.js";
+import { perKey } from "../source/memo.js";
 import type { Verdict } from "./cause.js";
 import { type Changed, lastOf, SECOND, wasChanged } from "./changes.js";
 import { isAfter, REFUSALS } from "./events.js";
@@ -50,18 +52,22 @@ export function whyStale(known: Known): Verdict | null {
   return byOutside("not-reloaded", "event", begin !== null && changed.time >= begin, evidence);
 }
 
+/** Every address that nginx may pass requests to; `null`: not all are known, or some are names, which the log has as numbers. */
+const knownTargets = perKey(({ nginx, bindings }: Host): readonly Target[] | null => {
+  if (nginx === null || !nginx.hasMain || nginx.faults.length > 0) return null;
+  if ([nginx.root, ...descendants(nginx.root)].some(({ partial }) => partial)) return null;
+  const all = bindings.flatMap(({ targets }) => targets);
+  const isKnown = bindings.length > 0 && bindings.every(({ targets }) => targets.length > 0);
+  return isKnown && all.every(isNumeric) ? all : null;
+});
+
 /** nginx passes requests to an address that no file names. */
 function addressGone({ group, joined }: Known): Contradiction | null {
-  const { host, server = null } = joined ?? {};
   const meant = addressOf(group.upstream);
-  if (host === undefined || host.nginx === null || server === null || meant === null) return null;
-  const { root, hasMain, faults } = host.nginx;
   const isPass = group.sample.line.request?.upstream.startsWith("fastcgi://") === true;
-  if (!isPass || !hasMain || faults.length > 0 || [root, ...descendants(root)].some(({ partial }) => partial))
-    return null;
-  const known = host.bindings.length > 0 && host.bindings.every(({ targets }) => targets.length > 0);
-  const targets = host.bindings.flatMap((binding) => binding.targets);
-  if (!known || !targets.every(isNumeric) || targets.some((one) => leadsTo(one, meant))) return null;
+  if (joined === null || joined.server === null || meant === null || !isPass) return null;
+  const targets = knownTargets(joined.host);
+  if (targets === null || targets.some((one) => leadsTo(one, meant))) return null;
   return {
     daemon: "nginx",
     said: `nginx passed requests to ${group.upstream}, which its files do not name`,

@@ -22,15 +22,15 @@ export interface Beside {
   readonly requests: number | null;
   /** The statuses that were asked for; `null`: all that lose requests. */
   readonly asked: ReadonlySet<number> | null;
-  /** All groups: a page that everybody asks for may be missing in several words. */
-  readonly groups: readonly Group[];
+  /** By server, how often ordinary pages were not found: one may be missing in several words. */
+  readonly notFound: ReadonlyMap<string, number>;
 }
 
 /**
  * Whether a group is worth a cause: each site has visitors that hang up and programs that look for scripts which are
  * not there.
  */
-export function isWorth(group: Group, { predicted, requests, asked, groups }: Beside): boolean {
+export function isWorth(group: Group, { predicted, requests, asked, notFound }: Beside): boolean {
   const { signature, count } = group;
   if (signature.counts !== "request") return false;
   if (asked !== null) return true;
@@ -38,8 +38,16 @@ export function isWorth(group: Group, { predicted, requests, asked, groups }: Be
   if (predicted) return true;
   if (EVERYDAY.has(signature.id)) return false;
   if (signature.status !== 404) return true;
-  const same = groups.filter((one) => one.signature.status === 404 && one.server === group.server);
-  return ordinaryOf(group) > 0 && same.reduce((sum, one) => sum + ordinaryOf(one), 0) >= 2;
+  return ordinaryOf(group) > 0 && (notFound.get(group.server) ?? 0) >= 2;
+}
+
+/** By server, how often ordinary pages were not found. */
+export function ordinaryNotFound(groups: readonly Group[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const group of groups)
+    if (group.signature.status === 404)
+      found.set(group.server, (found.get(group.server) ?? 0) + ordinaryOf(group));
+  return found;
 }
 
 function ordinaryOf({ paths }: Group): number {
