@@ -185,8 +185,9 @@ function ascii(esbuild, text) {
   const escaping = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   const escaped = text.replace(/[^\t\n\r\x20-\x7e]/g, escaping);
   // Exported, because esbuild leaves out what nobody uses.
-  const shape = (source) =>
-    esbuild.transformSync(`module.exports = ${source}`, { minify: true, charset: "utf8" }).code;
+  // Names stay: which short ones they get depends on how often each character is in the text.
+  const options = { minifySyntax: true, minifyWhitespace: true, charset: "utf8" };
+  const shape = (source) => esbuild.transformSync(`module.exports = ${source}`, options).code;
   if (shape(escaped) !== shape(text))
     throw new Error("a regular expression has a character that is not ASCII: write it as \\u");
   return escaped;

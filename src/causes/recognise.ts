@@ -35,7 +35,8 @@ const BEFORE = /^(?:(?:NOTICE|WARNING|ERROR|ALERT): )?(?:PHP message: )?/;
 function saidBy(text: string): Match | null {
   const message = text.replace(BEFORE, "").replace(/"$/, "");
   const end = message.startsWith("PHP ") ? message.indexOf(":  ") : -1;
-  const inside = end === -1 ? null : message.slice(end + 3).replace(/^(?:PHP Request Startup|Unknown): /, "");
+  const inside =
+    end === -1 ? null : message.slice(end + 3).replace(/^(?:PHP Request (?:Startup|Shutdown)|Unknown): /, "");
   return (
     (inside === null ? null : signatureTable.match(inside, SAID, null)) ??
     signatureTable.match(message, SAID, null)

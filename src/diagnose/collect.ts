@@ -1,10 +1,16 @@
 /** Takes in the lines of all logs, and keeps what causes are found with. */
 import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
+import { asLogFormat } from "../fpm/settings/access-tokens.js";
+import { fpmFact } from "../fpm/settings/facts.js";
 import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
-import { type LogLine, readLine } from "../logs/line.js";
-import { Events } from "./events.js";
-import { Groups, TimeCounts } from "./groups.js";
+import { detached, detachedParts } from "../logs/detached.js";
+import { type LogLine, readLine, STDERR } from "../logs/line.js";
+import { textOf } from "../logs/scan.js";
+import { Events, isKept } from "./events.js";
+import { FpmRequests } from "./fpm-requests.js";
+import { Counts, type Group, Groups, TimeCounts } from "./groups.js";
+import { NginxLines } from "./nginx-lines.js";
 import { Rates } from "./rates.js";
 import { SlowLog } from "./slow-log.js";
 
@@ -28,7 +34,7 @@ export interface AccessCounts {
   /** Lost requests by status. */
   readonly lost: Map<number, number>;
   /** Lost requests by path; of very many only the first. */
-  readonly paths: Map<string, number>;
+  readonly paths: Counts;
   readonly times: TimeCounts;
   /** Seconds that lost requests took, where the format says it; of very many only the first. */
   readonly seconds: number[];
@@ -43,18 +49,20 @@ export interface AccessCounts {
   strange: number;
 }
 
+/** `access.format` of PHP-FPM where none is written. */
+export const FPM_DEFAULT = asLogFormat(fpmFact("access.format", "pool")?.default ?? "") ?? "";
+
 const MOST_PATHS = 500;
 const MOST_SECONDS = 5000;
+const MOST_GOOD = 5000;
+/** Characters of a line that are kept. */
+const LONGEST_LINE = 4096;
 
-export class Collector {
-  readonly groups = new Groups();
-  readonly events = new Events();
-  readonly slow = new SlowLog();
-  readonly rates = new Rates();
-  readonly access: AccessCounts = {
+function noRequests(): AccessCounts {
+  return {
     lines: 0,
     lost: new Map(),
-    paths: new Map(),
+    paths: new Counts(MOST_PATHS),
     times: new TimeCounts(),
     seconds: [],
     first: null,
@@ -62,23 +70,60 @@ export class Collector {
     samples: new Map(),
     strange: 0,
   };
+}
+
+export class Collector {
+  readonly groups = new Groups();
+  private readonly nginx: NginxLines;
+  readonly events = new Events();
+  readonly slow = new SlowLog();
+  readonly rates = new Rates();
+  readonly access = noRequests();
+  /** The same as PHP-FPM counts it. */
+  readonly ofFpm = noRequests();
+  readonly fpmRequests = new FpmRequests();
   /** Lines that were read one by one, and those of them that are of no daemon. */
   read = 0;
   foreign = 0;
-  /** The time of the latest line of all. */
+  /** The time of the latest line of all, and of the earliest. */
   latest: number | null = null;
+  earliest: number | null = null;
+  /** When requests went well, just before one was lost; in no order. */
+  private readonly good: number[] = [];
   private readonly combined = new AccessFormat(COMBINED);
+  private readonly fpmDefault = new AccessFormat(FPM_DEFAULT);
+  /** When the line of an access log before went well; `null`: it did not. */
+  private before: number | null = null;
   private pending: { text: string; source: string; lines: number } | null = null;
 
   /** `now`: as `logs/time.ts` counts. */
   constructor(
     private readonly wanted: Wanted,
     private readonly now: number,
-  ) {}
+  ) {
+    this.nginx = new NginxLines({
+      isWanted: (time) => this.isTimely(time),
+      isWhole: (match) =>
+        isKept(match) || wanted.server !== null || wanted.statuses !== null || wanted.pool !== null,
+      take: (match, line, text, source) => this.takeMatch(match, line, text, source),
+      count: (group, time) => this.groups.count(group, time),
+    });
+  }
 
   /** One line of a log that may have lines of several daemons. */
   line(text: string, source: string): void {
     this.read += 1;
+    this.lineOf(text, source);
+  }
+
+  /** The same, for a line that is a part of a block. */
+  extent(block: Buffer, from: number, to: number, source: string): void {
+    this.read += 1;
+    if (this.pending !== null || !this.nginx.take(block, from, to, source))
+      this.lineOf(textOf(block.subarray(from, to)), source);
+  }
+
+  private lineOf(text: string, source: string): void {
     const whole = this.joined(text, source);
     if (whole === null) return;
     const line = readLine(whole, this.now);
@@ -110,12 +155,22 @@ export class Collector {
   }
 
   private take(line: LogLine, text: string, source: string): void {
-    if (!this.isWanted(line.time)) return;
-    if (line.time !== null && (this.latest === null || line.time > this.latest)) this.latest = line.time;
+    if (line.time === null ? !this.isWanted(null) : !this.isTimely(line.time)) return;
     const match = recogniseLine(line);
-    if (match === null) return;
+    if (match !== null) this.takeMatch(match, line, text, source);
+  }
+
+  private takeMatch(match: Match, line: LogLine, text: string, source: string): Group | null {
     this.events.add(match, line);
-    if (this.isAsked(match, line)) this.groups.add(match, line, text, source);
+    return this.isAsked(match, line) ? this.groups.add(match, line, text, source) : null;
+  }
+
+  /** Whether a line of that time is wanted; the earliest and the latest of them are remembered. */
+  private isTimely(time: number): boolean {
+    if (!this.isWanted(time)) return false;
+    if (this.latest === null || time > this.latest) this.latest = time;
+    if (this.earliest === null || time < this.earliest) this.earliest = time;
+    return true;
   }
 
   private isWanted(time: number | null): boolean {
@@ -135,10 +190,33 @@ export class Collector {
 
   private mayBeAccess(text: string, source: string): boolean {
     const line = this.combined.read(text);
-    if (line === null) return false;
+    if (line === null) return this.mayBeOfFpm(text, source);
     this.access.lines += 1;
-    if (this.asks(line.status)) this.takeAccess(line, text, source);
+    if (this.asks(line.status)) {
+      if (this.before !== null) this.wentWell(this.before);
+      this.before = null;
+      this.takeAccess(line, text, source);
+    } else if (line.status < 400) this.before = line.time;
     return true;
+  }
+
+  /** In a container PHP-FPM writes its access log to where its errors go. */
+  private mayBeOfFpm(text: string, source: string): boolean {
+    if (this.fpmDefault.read(text) === null) return false;
+    this.fpmAccess(text, this.fpmDefault, "", source);
+    return true;
+  }
+
+  /** A request that went well, just before one that was lost: when. */
+  wentWell(time: number): void {
+    if (this.good.length >= MOST_GOOD) this.good.splice(0, MOST_GOOD / 2);
+    this.good.push(time);
+  }
+
+  /** When the last request that went well was before a time; `null`: none that is known. */
+  goodBefore(time: number): number | null {
+    const before = this.good.filter((one) => one <= time);
+    return before.length === 0 ? null : Math.max(...before);
   }
 
   /** A line of an access log with a lost request in it. */
@@ -146,6 +224,12 @@ export class Collector {
     const line = format.read(text);
     if (line === null) this.access.strange += 1;
     else if (this.asks(line.status)) this.takeAccess(line, text, source);
+  }
+
+  /** The line of an access log before one with a lost request. */
+  accessBefore(text: string, format: AccessFormat): void {
+    const line = format.read(text);
+    if (line !== null && line.time !== null && line.status < 400) this.wentWell(line.time);
   }
 
   /** So many lines of an access log, of which the first has that time; those before `since` do not count. */
@@ -159,16 +243,28 @@ export class Collector {
     return this.wanted.statuses === null ? isLost(status) : this.wanted.statuses.has(status);
   }
 
-  private takeAccess(line: AccessLine, text: string, source: string): void {
-    const { access } = this;
+  /** A line of PHP-FPM's access log. `pool`: empty: unknown. */
+  fpmAccess(text: string, format: AccessFormat, pool: string, source: string): void {
+    const line = format.read(text);
+    if (line === null) {
+      this.ofFpm.strange += 1;
+      return;
+    }
+    if (!this.isWanted(line.time) || (this.wanted.pool !== null && pool !== this.wanted.pool)) return;
+    this.ofFpm.lines += 1;
+    this.fpmRequests.add(line, pool);
+    if (this.asks(line.status)) this.takeAccess(line, text, source, this.ofFpm);
+  }
+
+  private takeAccess(line: AccessLine, text: string, source: string, access = this.access): void {
     const { time, status, path, values } = line;
     const server = this.wanted.server;
     if (!this.isWanted(time)) return;
     if (server !== null && (values.get("server_name") ?? values.get("host") ?? server) !== server) return;
     access.lost.set(status, (access.lost.get(status) ?? 0) + 1);
-    if (!access.samples.has(status)) access.samples.set(status, { line, text, source });
-    if (access.paths.has(path) || access.paths.size < MOST_PATHS)
-      access.paths.set(path, (access.paths.get(path) ?? 0) + 1);
+    if (!access.samples.has(status))
+      access.samples.set(status, { line: keptAccess(line), text: detached(text, LONGEST_LINE), source });
+    if (path !== "") access.paths.add(path);
     const seconds = Number(values.get("request_time"));
     if (Number.isFinite(seconds) && access.seconds.length < MOST_SECONDS) access.seconds.push(seconds);
     if (time === null) return;
@@ -178,4 +274,11 @@ export class Collector {
   }
 }
 
-const STDERR = 'FastCGI sent in stderr: "';
+function keptAccess({ method, path, values, ...rest }: AccessLine): AccessLine {
+  return {
+    ...rest,
+    method: detached(method, LONGEST_LINE),
+    path: detached(path, LONGEST_LINE),
+    values: detachedParts(values),
+  };
+}

@@ -32,14 +32,16 @@ export function oneOf(name: string, joined: Joined): readonly Decided[] {
     const passes = joined.targets.map(({ place }) => ({ name, place, value: null, isDefault: false }));
     return distinct(passes);
   }
-  const blocks =
-    joined.bindings.length > 0
-      ? joined.bindings.map(({ block }) => block)
-      : [joined.location ?? joined.server ?? []].flat();
+  const blocks = blocksOf(joined);
   if (name === "fastcgi_param") return distinct(blocks.flatMap(scriptParam));
   if (fpmFact(name, "pool") === undefined && httpFact(name) !== undefined)
     return distinct(blocks.flatMap((block) => directive(name, block)));
   return distinct(joined.pools.flatMap((pool) => ofPool(name, pool)));
+}
+
+/** Where nginx's directives count: the blocks that hand the requests on, else the location or the server. */
+export function blocksOf({ bindings, location, server }: Joined): readonly Node[] {
+  return bindings.length > 0 ? bindings.map(({ block }) => block) : [location ?? server ?? []].flat();
 }
 
 function scriptParam(block: Node): readonly Decided[] {

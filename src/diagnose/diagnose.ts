@@ -1,23 +1,28 @@
 /** From collected lines and hosts to causes, those with most lost requests first. */
+import type { Signature } from "../causes/signature.js";
 import { signatureTable } from "../causes/signatures/index.js";
 import type { Finding } from "../engine/finding.js";
+import { MINUTE } from "../logs/time.js";
 import type { Host } from "../model/host.js";
 import { groupBy, unique } from "../source/collect.js";
 import type { Cause, Verdict } from "./cause.js";
-import type { Collector } from "./collect.js";
+import type { Changed } from "./changes.js";
+import type { AccessCounts, Collector } from "./collect.js";
 import { decidedBy } from "./decided.js";
-import { numberOf } from "./evidence.js";
+import { readTimeout } from "./evidence.js";
 import { fillsOf, type PoolFill } from "./fill.js";
 import type { Group } from "./groups.js";
 import { type Joined, join } from "./join.js";
 import { predicting } from "./predicted.js";
 import { whyOf } from "./why.js";
-import { isWorth } from "./worth.js";
+import { isWorth, ordinaryNotFound } from "./worth.js";
 
 /** A host, with what the rules say of it. */
 export interface JudgedHost {
   readonly host: Host;
   readonly findings: readonly Finding[];
+  /** Its files, the one that was changed last at the end. */
+  readonly changes: () => readonly Changed[];
 }
 
 export interface Diagnosis {
@@ -41,16 +46,20 @@ export function diagnose(
   hosts: readonly JudgedHost[],
   asked: ReadonlySet<number> | null,
 ): Diagnosis {
-  const { access } = collected;
+  // Where nginx's access log is missing, PHP-FPM's counts the requests.
+  const access = collected.access.lines > 0 ? collected.access : collected.ofFpm;
   const requests = access.lines > 0 ? access.lines : null;
   const groups = collected.groups.all();
   // What PHP-FPM says of its workers, nginx has logged as a failed request.
   const isOfNginx = ({ sample }: Group): boolean => sample.line.by === "nginx";
   const counted = groups.some(isOfNginx) ? groups.filter(isOfNginx) : groups;
   const judged = counted.map((group) => judge(group, collected, hosts));
-  const worth = judged.filter(({ group, findings }) => isWorth(group, findings.length > 0, requests, asked));
-  const causes = merged(withLiveUpstreams(worth));
-  const all = causes.length > 0 ? causes : fromAccess(collected, hosts);
+  const notFound = ordinaryNotFound(counted);
+  const worth = judged.filter(({ group, findings }) =>
+    isWorth(group, { predicted: findings.length > 0, requests, asked, notFound }),
+  );
+  const causes = merged(withFollowing(worth));
+  const all = causes.length > 0 ? causes : fromAccess(access, hosts);
   const lines = causes.reduce((sum, one) => sum + one.requests, 0);
   const seen = [...access.lost.values()].reduce((sum, one) => sum + one, 0);
   const times = all.flatMap(({ groups }) =>
@@ -83,11 +92,14 @@ interface Judged {
   readonly verdict: Verdict;
 }
 
-function judge(group: Group, { events }: Collector, hosts: readonly JudgedHost[]): Judged {
-  const found = hosts.map(({ host, findings }) => {
+const NO_CHANGES = (): readonly Changed[] => [];
+
+function judge(group: Group, collector: Collector, hosts: readonly JudgedHost[]): Judged {
+  const found = hosts.map(({ host, findings, changes }) => {
     const joined = joinGroup(host, group);
     return {
       joined,
+      changes,
       findings: predicting(findings, group.signature, joined),
       decided: decidedBy(group.signature, joined),
     };
@@ -103,8 +115,12 @@ function judge(group: Group, { events }: Collector, hosts: readonly JudgedHost[]
     joined,
     findings: best?.findings ?? [],
     decided: best?.decided ?? [],
-    events,
+    events: collector.events,
+    fpmRequests: collector.fpmRequests,
     pools,
+    changes: best?.changes ?? NO_CHANGES,
+    good: group.first === null ? null : collector.goodBefore(group.first),
+    begin: collector.earliest,
   };
   return { ...known, verdict: whyOf(known) };
 }
@@ -115,18 +131,40 @@ function joinGroup(host: Host, { parts, pool, sample }: Group): Joined {
   return join(host, { request: sample.line.request, address, pool: pool === "" ? null : pool });
 }
 
-/** That no server of a group is tried has the cause that its servers failed for. */
-function withLiveUpstreams(all: readonly Judged[]): readonly Judged[] {
+/** Lines that follow from others: why those were written is why these were. */
+const FOLLOWS: ReadonlyMap<string, (other: Signature) => boolean> = new Map([
+  // That no server of a group is tried has the cause that its servers failed for.
+  ["no-live-upstreams", ({ phase, id }: Signature) => phase === "connect" && id !== "no-live-upstreams"],
+  // Who waits too long hangs up.
+  ["client-gone-waiting", ({ id }: Signature) => SLOW.has(id)],
+]);
+
+const SLOW: ReadonlySet<string> = new Set([
+  "queue-full",
+  "connect-timeout",
+  "read-timeout",
+  "read-timeout-body",
+  "send-timeout",
+]);
+
+function withFollowing(all: readonly Judged[]): readonly Judged[] {
   return all.map((one) => {
-    if (one.group.signature.id !== "no-live-upstreams" || one.verdict.kind === "finding") return one;
+    const isCause = FOLLOWS.get(one.group.signature.id);
+    if (isCause === undefined || one.verdict.kind === "finding") return one;
     const other = all.find(
       ({ group }) =>
-        group.server === one.group.server &&
-        group.signature.phase === "connect" &&
-        group.signature.id !== "no-live-upstreams",
+        group.server === one.group.server && isCause(group.signature) && isSameTime(group, one.group),
     );
     return other === undefined ? one : { ...one, verdict: other.verdict, joined: other.joined ?? one.joined };
   });
+}
+
+/** A timeout is as long as this at most, as a rule. */
+const NEAR = 5 * MINUTE;
+
+function isSameTime(one: Group, other: Group): boolean {
+  if (one.first === null || one.last === null || other.first === null || other.last === null) return true;
+  return one.first - NEAR <= other.last && other.first - NEAR <= one.last;
 }
 
 /** Groups with one cause in one pool, or at one location, are one. */
@@ -153,8 +191,7 @@ function merged(all: readonly Judged[]): readonly Cause[] {
 }
 
 /** Where no error log was read, what the access log alone can say of each status. */
-function fromAccess(collected: Collector, hosts: readonly JudgedHost[]): readonly Cause[] {
-  const { access } = collected;
+function fromAccess(access: AccessCounts, hosts: readonly JudgedHost[]): readonly Cause[] {
   return [...access.lost].flatMap(([status, count]): readonly Cause[] => {
     const signature = signatureTable.get(`status-${status}`);
     const sample = access.samples.get(status);
@@ -183,7 +220,6 @@ function fromAccess(collected: Collector, hosts: readonly JudgedHost[]): readonl
     };
     const joined =
       hosts[0] === undefined ? null : join(hosts[0].host, { request: null, address: null, pool: null });
-    const decided = joined === null ? [] : decidedBy(signature, joined);
     return [
       {
         id: signature.id,
@@ -193,7 +229,7 @@ function fromAccess(collected: Collector, hosts: readonly JudgedHost[]): readonl
         requests: count,
         groups: [group],
         joined: null,
-        evidence: clusters(access.seconds, numberOf({ decided }, "fastcgi_read_timeout") ?? 60),
+        evidence: clusters(access.seconds, readTimeout(joined)),
         findings: [],
         decided: [],
         check: null,

@@ -1,5 +1,6 @@
 /** What happened to PHP-FPM and its workers, by time. */
 import type { Match } from "../causes/signature.js";
+import { detachedLine, detachedParts } from "../logs/detached.js";
 import type { LogLine } from "../logs/line.js";
 
 export interface Event {
@@ -70,16 +71,24 @@ const KEPT: ReadonlySet<string> = new Set([
   "file-limit",
 ]);
 
+/** Whether a line is an event. */
+export function isKept({ signature }: Match): boolean {
+  return KEPT.has(signature.id);
+}
+
 /** Events of one kind that are kept; of more the latest. */
-const MOST = 5000;
+const MOST = 2000;
 
 export class Events {
   private readonly byId = new Map<string, Event[]>();
   private sorted = false;
   private added = 0;
 
-  add({ signature, parts }: Match, line: LogLine): void {
-    if (!KEPT.has(signature.id)) return;
+  add(match: Match, read: LogLine): void {
+    if (!isKept(match)) return;
+    const { signature } = match;
+    const line = detachedLine(read);
+    const parts = detachedParts(match.parts);
     const event = {
       id: signature.id,
       time: line.time,

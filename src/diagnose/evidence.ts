@@ -1,10 +1,14 @@
 import { outsideCause } from "../causes/outside-causes.js";
 import type { Finding } from "../engine/finding.js";
 import { showTime } from "../logs/time.js";
-import { wordMap } from "../source/word-map.js";
+import { httpFact } from "../nginx/facts/directives.js";
+import { timeMs } from "../nginx/syntax/values.js";
+import { effectiveTime } from "../nginx/tree/effective.js";
 import type { Verdict } from "./cause.js";
-import type { Decided } from "./decided.js";
+import type { Changed } from "./changes.js";
+import { blocksOf, type Decided } from "./decided.js";
 import type { Events } from "./events.js";
+import type { FpmRequests } from "./fpm-requests.js";
 import type { Group } from "./groups.js";
 import type { Joined } from "./join.js";
 
@@ -16,8 +20,16 @@ export interface Known {
   readonly findings: readonly Finding[];
   readonly decided: readonly Decided[];
   readonly events: Events;
+  /** What PHP-FPM's access logs say. */
+  readonly fpmRequests: FpmRequests;
   /** The names of the pools; empty: unknown. */
   readonly pools: readonly string[];
+  /** The files, the one that was changed last at the end. */
+  readonly changes: () => readonly Changed[];
+  /** When the last request before the first line of the group went well, as `logs/time.ts` counts; `null`: unknown. */
+  readonly good: number | null;
+  /** The time of the earliest line of all logs; `null`: no line has one. */
+  readonly begin: number | null;
 }
 
 /** A verdict from a finding: the files still say so. */
@@ -79,15 +91,13 @@ export function unknown({ signature }: Group, tell: string, evidence: readonly s
   };
 }
 
-/** Seconds. */
-const UNITS: ReadonlyMap<string, number> = wordMap({ ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 });
-
-/** The effective number of a setting that decides, in seconds or as a count; `null`: unknown. */
-export function numberOf(known: Pick<Known, "decided">, name: string): number | null {
-  const text = known.decided.find((one) => one.name === name)?.value ?? null;
-  const [, number, unit = ""] = /^(\d{1,9})(ms|s|m|h|d)?$/.exec(text ?? "") ?? [];
-  if (number === undefined) return null;
-  return Number(number) * (UNITS.get(unit) ?? 1);
+/** Seconds of `fastcgi_read_timeout`, where it happened; nginx's default where that is unknown. */
+export function readTimeout(joined: Joined | null): number {
+  for (const block of joined === null ? [] : blocksOf(joined)) {
+    const value = effectiveTime(block, "fastcgi_read_timeout");
+    if (value.kind !== "unknown") return value.value / 1000;
+  }
+  return (timeMs(httpFact("fastcgi_read_timeout")?.default ?? "") ?? 0) / 1000;
 }
 
 export function at(time: number | null): string {

@@ -1,5 +1,6 @@
 /** Lines that say the same of the same address and server. */
 import type { Match, Signature } from "../causes/signature.js";
+import { detached, detachedLine, detachedParts } from "../logs/detached.js";
 import type { LoggedRequest, LogLine } from "../logs/line.js";
 import { HOUR, MINUTE } from "../logs/time.js";
 
@@ -30,7 +31,7 @@ export interface Group {
   /** Lines by their minute, or by their hour where they are spread over very many minutes. */
   readonly times: TimeCounts;
   /** Lines by path; of very many paths only the first. */
-  readonly paths: Map<string, number>;
+  readonly paths: Counts;
   /** Times of some of the lines, in milliseconds. */
   readonly some: number[];
 }
@@ -43,34 +44,101 @@ const MOST_PATHS = 200;
 const MOST_TIMES = 2000;
 /** Groups; hostile logs may have a name in each line. */
 const MOST_GROUPS = 10_000;
+/** Groups that remember as much as that; later ones a twentieth. */
+const MOST_FULL = 500;
+/** Characters of a line and of a path that are kept. */
+const LONGEST_SAMPLE = 4096;
+const LONGEST_PATH = 300;
+
+/** How often something came. */
+export interface Cell {
+  count: number;
+}
+
+/** How often each of some texts came. */
+export class Counts {
+  private readonly cells = new Map<string, Cell>();
+
+  /** `most`: distinct texts. */
+  constructor(private readonly most: number) {}
+
+  add(text: string): void {
+    const cell = this.cells.get(text) ?? this.cellOf(text);
+    if (cell !== null) cell.count += 1;
+  }
+
+  /** The count of a text, to be raised; `null`: there are too many texts. One that is cut counts with others that begin like it. */
+  cellOf(text: string): Cell | null {
+    const kept = detached(text, LONGEST_PATH);
+    const known = this.cells.get(kept);
+    if (known !== undefined) return known;
+    if (this.isFull) return null;
+    const cell = { count: 0 };
+    this.cells.set(kept, cell);
+    return cell;
+  }
+
+  get isFull(): boolean {
+    return this.cells.size >= this.most;
+  }
+
+  get size(): number {
+    return this.cells.size;
+  }
+
+  *[Symbol.iterator](): Generator<readonly [text: string, count: number]> {
+    for (const [text, { count }] of this.cells) yield [text, count];
+  }
+}
 
 export class TimeCounts {
   step = MINUTE;
-  private counts = new Map<number, number>();
+  private cells = new Map<number, { count: number }>();
+  /** The step that was counted last: most lines are of the same. */
+  private last: { readonly from: number; readonly cell: { count: number } } | null = null;
+
+  /** `most`: distinct steps; of more the steps become longer. */
+  constructor(private readonly most: number = MOST_MINUTES) {}
 
   add(time: number): void {
+    const { last } = this;
+    if (last !== null && time >= last.from && time < last.from + this.step) {
+      last.cell.count += 1;
+      return;
+    }
     const slot = Math.floor(time / this.step);
-    this.counts.set(slot, (this.counts.get(slot) ?? 0) + 1);
-    if (this.counts.size > MOST_MINUTES) this.widen(this.step === MINUTE ? HOUR : this.step * 4);
+    const cell = this.cells.get(slot) ?? { count: 0 };
+    cell.count += 1;
+    this.cells.set(slot, cell);
+    this.last = { from: slot * this.step, cell };
+    if (this.cells.size > this.most) this.widen(this.step === MINUTE ? HOUR : this.step * 4);
   }
 
   private widen(step: number): void {
-    const wide = new Map<number, number>();
-    for (const [slot, count] of this.counts) {
+    const wide = new Map<number, { count: number }>();
+    for (const [slot, { count }] of this.cells) {
       const at = Math.floor((slot * this.step) / step);
-      wide.set(at, (wide.get(at) ?? 0) + count);
+      const cell = wide.get(at) ?? { count: 0 };
+      cell.count += count;
+      wide.set(at, cell);
     }
     this.step = step;
-    this.counts = wide;
+    this.cells = wide;
+    this.last = null;
   }
 
   /** Starts of the steps with their counts, in order. */
   entries(): readonly (readonly [time: number, count: number])[] {
-    return [...this.counts]
-      .map(([slot, count]) => [slot * this.step, count] as const)
+    return [...this.cells]
+      .map(([slot, { count }]) => [slot * this.step, count] as const)
       .sort(([a], [b]) => a - b);
   }
 }
+
+/** What a line says of where its request went; who the client is, is not in it. */
+type Where = Pick<LoggedRequest, "server" | "path" | "upstream">;
+
+const NOWHERE: Where = { server: "", path: "", upstream: "" };
 
 export class Groups {
   private readonly known = new Map<string, Group>();
@@ -78,51 +146,56 @@ export class Groups {
   others = 0;
   private seen = 0;
 
-  add(match: Match, line: LogLine, text: string, source: string): void {
-    const { signature, parts } = match;
-    const request = line.request;
-    const pool = parts.get("pool") ?? "";
-    const server = request?.server ?? "";
-    const upstream = request?.upstream === undefined || request.upstream === "" ? "" : bare(request);
-    const key = `${signature.id}\0${server}\0${upstream}\0${pool}`;
-    let group = this.known.get(key);
-    if (group === undefined) {
-      if (this.known.size >= MOST_GROUPS) {
-        this.others += 1;
-        return;
-      }
-      group = {
-        signature,
-        server,
-        upstream,
-        pool,
-        parts,
-        sample: { line, text, source },
-        count: 0,
-        first: null,
-        last: null,
-        times: new TimeCounts(),
-        paths: new Map(),
-        some: [],
-      };
-      this.known.set(key, group);
+  /** The group of the line; `null`: it is beyond the limit. */
+  add(match: Match, line: LogLine, text: string, source: string): Group | null {
+    const { server, path, upstream } = line.request ?? NOWHERE;
+    const key = `${match.signature.id}\0${server}\0${bare(upstream)}\0${match.parts.get("pool") ?? ""}`;
+    const group = this.known.get(key) ?? this.make(match, key, line, text, source);
+    if (group === null) {
+      this.others += 1;
+      return null;
     }
-    this.count(group, line.time, request?.path ?? parts.get("script") ?? "");
+    this.count(group, line.time);
+    const where = path === "" ? (match.parts.get("script") ?? "") : path;
+    if (where !== "") group.paths.add(where);
+    return group;
   }
 
-  private count(group: Group, time: number | null, path: string): void {
+  private make(match: Match, key: string, read: LogLine, text: string, source: string): Group | null {
+    if (this.known.size >= MOST_GROUPS) return null;
+    const line = detachedLine(read);
+    const parts = detachedParts(match.parts);
+    const { server, upstream } = line.request ?? NOWHERE;
+    const isFull = this.known.size < MOST_FULL;
+    const group: Group = {
+      signature: match.signature,
+      server,
+      upstream: bare(upstream),
+      pool: parts.get("pool") ?? "",
+      parts,
+      sample: { line, text: detached(text, LONGEST_SAMPLE), source },
+      count: 0,
+      first: null,
+      last: null,
+      times: new TimeCounts(isFull ? MOST_MINUTES : MOST_MINUTES / 20),
+      paths: new Counts(isFull ? MOST_PATHS : MOST_PATHS / 20),
+      some: [],
+    };
+    this.known.set(detached(key, key.length), group);
+    return group;
+  }
+
+  /** One more line of a group; its path is counted by who has it. */
+  count(group: Group, time: number | null): void {
     group.count += 1;
-    if (time !== null) {
-      group.first = group.first === null || time < group.first ? time : group.first;
-      group.last = group.last === null || time > group.last ? time : group.last;
-      group.times.add(time);
-      this.seen += 1;
-      if (group.some.length < MOST_TIMES) group.some.push(time);
-      else group.some[this.seen % MOST_TIMES] = time;
-    }
-    if (path === "") return;
-    const before = group.paths.get(path);
-    if (before !== undefined || group.paths.size < MOST_PATHS) group.paths.set(path, (before ?? 0) + 1);
+    if (time === null) return;
+    group.first = group.first === null || time < group.first ? time : group.first;
+    group.last = group.last === null || time > group.last ? time : group.last;
+    group.times.add(time);
+    this.seen += 1;
+    const most = this.known.size > MOST_FULL ? MOST_TIMES / 20 : MOST_TIMES;
+    if (group.some.length < most) group.some.push(time);
+    else group.some[this.seen % group.some.length] = time;
   }
 
   /** The group with most lines first. */
@@ -132,7 +205,7 @@ export class Groups {
 }
 
 /** Without its scheme and the colon at its end. */
-function bare({ upstream }: LoggedRequest): string {
+function bare(upstream: string): string {
   const end = upstream.indexOf("://");
   const address = end === -1 ? upstream : upstream.slice(end + 3);
   return address.endsWith(":") ? address.slice(0, -1) : address;

@@ -107,17 +107,19 @@ export function addressOf(text: string): Address | null {
   return nginxAddress(bare.startsWith("unix:") ? bare.replace(/:$/, "") : bare.replace(/\/.*$/s, ""));
 }
 
-function leadsTo({ address }: Target, meant: Address): boolean {
+export function leadsTo({ address }: Target, meant: Address): boolean {
   return reaches(address, meant) || reaches(meant, address);
 }
 
 /** Names are looked up, and the log has numbers. */
 function hasOnlyNames(bindings: readonly Binding[]): boolean {
   const targets = bindings.flatMap((binding) => binding.targets);
-  return (
-    targets.length > 0 &&
-    targets.every(({ address }) => address.kind === "tcp" && !/^[\d.:a-f]+$/.test(address.host))
-  );
+  return targets.length > 0 && targets.every((one) => one.address.kind === "tcp" && !isNumeric(one));
+}
+
+/** Whether nginx's log names it as the files do: a socket, or an address that is no name. */
+export function isNumeric({ address }: Target): boolean {
+  return address.kind !== "tcp" || /^[\d.:a-f]+$/.test(address.host);
 }
 
 /** Those of the location that the path leads to, or of the one for scripts that it falls back to; all where none does. */

@@ -1,4 +1,5 @@
 /** PHP-FPM's slow log: which function each slow request was in. */
+import { detached } from "../logs/detached.js";
 import { monthTime } from "../logs/time.js";
 
 const HEAD = /^\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d\] {1,4}\[pool ([^\]]{1,200})\] pid \d{1,10}$/;
@@ -18,7 +19,7 @@ export class SlowLog {
       const frame = this.wanted ? FRAME.exec(text) : null;
       this.wanted = false;
       if (frame === null) return;
-      const key = `${frame[1]} ${frame[2]}`;
+      const key = detached(`${frame[1]} ${frame[2]}`, 800);
       if (this.tops.has(key) || this.tops.size < MOST) this.tops.set(key, (this.tops.get(key) ?? 0) + 1);
       return;
     }

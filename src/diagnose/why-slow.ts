@@ -2,12 +2,12 @@ import { integer, setting } from "../fpm/settings/lookup.js";
 import type { Pool } from "../fpm/types.js";
 import { isLocal } from "../model/address/address.js";
 import type { Verdict } from "./cause.js";
-import { at, byFinding, byOutside, type Known, numberOf } from "./evidence.js";
+import { at, byFinding, byOutside, type Known, readTimeout } from "./evidence.js";
 
 /** Nothing came within a limit of time: all workers were busy, or one script waits. */
 export function whyTimeout(known: Known): Verdict {
   const { group, events, pools, findings } = known;
-  const limit = numberOf(known, "fastcgi_read_timeout") ?? 60;
+  const limit = readTimeout(known.joined);
   const full = events.of(["max-children", "process-max"], pools);
   const during = events.share(group.some, full, limit * 1000 + 10_000, 0);
   if (during * 3 >= group.some.length && during > 0) {
@@ -27,6 +27,8 @@ export function whyTimeout(known: Known): Verdict {
   if (frozen?.rule === "timeout/reload-drops-requests" && reloads * 2 >= group.some.length && reloads > 0)
     return byFinding(frozen, [`${reloads} of ${group.some.length} were running when PHP-FPM reloaded`]);
   if (frozen !== undefined && frozen.rule !== "timeout/reload-drops-requests") return byFinding(frozen);
+  const ran = whatRan(known, limit);
+  if (ran !== null) return ran;
   const crowd = tooManyAtOnce(known, limit);
   if (crowd !== null) return byOutside("workers-busy", "event", true, [crowd, ...findingLines(known)]);
   const slow = events.of(["slow", "terminated"], pools);
@@ -44,6 +46,31 @@ export function whyTimeout(known: Known): Verdict {
     [...pathLine(known), ...findingLines(known)],
     "slowlog and request_slowlog_timeout = 5s in the pool: they name the function that waits",
   );
+}
+
+/** What PHP-FPM's access log says of the time: a request that ran for so long, or none; `null`: nothing. */
+function whatRan(known: Known, limit: number): Verdict | null {
+  const { group, fpmRequests, pools } = known;
+  if (group.first === null || group.last === null || !fpmRequests.isTimed(pools)) return null;
+  // A request is logged with the time of its start; nginx gave up `limit` seconds after its own.
+  const from = group.first - limit * 2000 - 2000;
+  const long = fpmRequests.longer(pools, limit, from, group.last);
+  const [longest] = long;
+  const isCrowded = tooManyAtOnce(known, limit) !== null;
+  if (longest !== undefined && !isCrowded)
+    return byOutside("script-waits", "event", true, [
+      `PHP-FPM's access log has ${long.length} of that time that ran for longer than ${limit} s, up to ${longest.seconds} s${longest.path === "" ? "" : ` (${longest.path})`}`,
+      ...findingLines(known),
+    ]);
+  if (
+    longest !== undefined ||
+    !fpmRequests.anyBetween(pools, group.first - limit * 1000, group.last + limit * 1000)
+  )
+    return null;
+  return byOutside("workers-busy", "event", true, [
+    `no request of PHP-FPM's access log ran for ${limit} s at that time, so those that failed waited for a worker`,
+    ...findingLines(known),
+  ]);
 }
 
 function pathLine({ group }: Known): readonly string[] {

@@ -5,6 +5,7 @@ import { byFinding, byItself, byOutside, type Known, unknown } from "./evidence.
 import { whyNoListener, whySocketMissing } from "./why-down.js";
 import { whyReset } from "./why-reset.js";
 import { whyConnectTimeout, whyQueueFull, whyTimeout } from "./why-slow.js";
+import { whyStale, withChange } from "./why-stale.js";
 
 type Why = (known: Known) => Verdict;
 
@@ -26,7 +27,12 @@ const SPECIAL: ReadonlyMap<string, Why> = new Map<string, Why>([
 
 /** The verdict on a group. */
 export function whyOf(known: Known): Verdict {
-  const { group, findings, events, pools } = known;
+  return whyStale(known) ?? withChange(known, whyNow(known));
+}
+
+/** The same, as the files are now. */
+function whyNow(known: Known): Verdict {
+  const { group, findings, events } = known;
   const special = SPECIAL.get(group.signature.id);
   if (special !== undefined) return special(known);
   const [finding] = findings;
@@ -37,14 +43,16 @@ export function whyOf(known: Known): Verdict {
       `the kernel's log has ${denied.length} such refusals`,
     ]);
   const { decides = [], outside } = group.signature;
-  const [first] = outside.filter((id) => outsideCause(id) !== null);
-  if (first !== undefined) return byOutside(first, "outside", outside.length === 1, evidenceOf(known, pools));
+  // Whether a daemon was reloaded, no line says.
+  const own = outside.filter((id) => outsideCause(id) !== null && id !== "not-reloaded");
+  const [first] = own;
+  if (first !== undefined) return byOutside(first, "outside", own.length === 1, evidenceOf(known));
   if (decides.length > 0 || group.signature.counts === "request") return byItself(group);
   return unknown(group, "error_log with the level info");
 }
 
 /** What a line names and a cause is not told without. */
-function evidenceOf({ group }: Known, _pools: readonly string[]): readonly string[] {
+function evidenceOf({ group }: Known): readonly string[] {
   const text = group.parts.get("text") ?? "";
   const file = group.parts.get("file") ?? group.parts.get("script") ?? "";
   if (group.signature.id === "fatal" && text !== "") return [`PHP says: ${text.slice(0, 160)}`];

@@ -14,22 +14,42 @@ const EVERYDAY: ReadonlySet<string> = new Set([
   "uri-too-long",
 ]);
 
+/** What is known beside a group's lines. */
+export interface Beside {
+  /** A finding predicts the lines. */
+  readonly predicted: boolean;
+  /** Requests of the access logs; `null`: none was read. */
+  readonly requests: number | null;
+  /** The statuses that were asked for; `null`: all that lose requests. */
+  readonly asked: ReadonlySet<number> | null;
+  /** By server, how often ordinary pages were not found: one may be missing in several words. */
+  readonly notFound: ReadonlyMap<string, number>;
+}
+
 /**
  * Whether a group is worth a cause: each site has visitors that hang up and programs that look for scripts which are
- * not there. `predicted`: a finding predicts the lines.
+ * not there.
  */
-export function isWorth(
-  { signature, count, paths }: Group,
-  predicted: boolean,
-  requests: number | null,
-  asked: ReadonlySet<number> | null,
-): boolean {
+export function isWorth(group: Group, { predicted, requests, asked, notFound }: Beside): boolean {
+  const { signature, count } = group;
   if (signature.counts !== "request") return false;
   if (asked !== null) return true;
   if (signature.id === "client-gone-waiting") return requests !== null && count * 20 >= requests;
   if (predicted) return true;
   if (EVERYDAY.has(signature.id)) return false;
   if (signature.status !== 404) return true;
-  const ordinary = [...paths].reduce((sum, [path, times]) => sum + (ORDINARY.has(path) ? times : 0), 0);
-  return ordinary >= 2;
+  return ordinaryOf(group) > 0 && (notFound.get(group.server) ?? 0) >= 2;
+}
+
+/** By server, how often ordinary pages were not found. */
+export function ordinaryNotFound(groups: readonly Group[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const group of groups)
+    if (group.signature.status === 404)
+      found.set(group.server, (found.get(group.server) ?? 0) + ordinaryOf(group));
+  return found;
+}
+
+function ordinaryOf({ paths }: Group): number {
+  return [...paths].reduce((sum, [path, times]) => sum + (ORDINARY.has(path) ? times : 0), 0);
 }

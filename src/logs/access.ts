@@ -17,6 +17,9 @@ export interface AccessLine {
 export const COMBINED =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"';
 
+/** `28/Nov/2026:12:00:00 `, before the zone. */
+const TIME_AND_SPACE = 21;
+
 const VARIABLE = /\$(?:\{([a-z_0-9]+)\}|([a-z_0-9]+))/gi;
 
 /** A format in pieces: a text, then for each variable its name and the text after it. */
@@ -53,7 +56,9 @@ export class AccessFormat {
     const values = new Map<string, string>();
     let at = first.length;
     for (const [index, { name, text }] of rest.entries()) {
-      const end = text === "" && index === rest.length - 1 ? line.length : line.indexOf(text, at);
+      // The time has a space in it, and may stand without brackets.
+      const least = name === "time_local" ? at + TIME_AND_SPACE : at;
+      const end = text === "" && index === rest.length - 1 ? line.length : line.indexOf(text, least);
       if (end === -1) return null;
       values.set(name, line.slice(at, end));
       at = end + text.length;

@@ -71,7 +71,8 @@ export function nginxLine(text: string): LogLine | null {
   };
 }
 
-const STDERR = 'FastCGI sent in stderr: "';
+/** What nginx writes before what PHP said. */
+export const STDERR = 'FastCGI sent in stderr: "';
 
 /** Where nginx's own words end; -1: it adds nothing. What PHP said comes before and may have the same words. */
 function tailOf(rest: string): number {
@@ -101,8 +102,11 @@ function requestOf(rest: string, end: number): LoggedRequest {
 
 /** Of `/a/b?c=d HTTP/1.1`, `/a/b`. */
 export function pathOf(target: string): string {
-  const end = target.search(/[ ?]/);
-  return end === -1 ? target : target.slice(0, end);
+  for (let at = 0; at < target.length; at += 1) {
+    const code = target.charCodeAt(at);
+    if (code === 32 || code === 63) return target.slice(0, at);
+  }
+  return target;
 }
 
 function line(by: LogLine["by"], time: number | null, level: string | null, message: string): LogLine {

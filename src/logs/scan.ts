@@ -3,40 +3,53 @@ import { isAscii } from "node:buffer";
 import { type AccessFormat, LOST_DIGITS } from "./access.js";
 
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 
 /** What is kept of a line; the rest says nothing that is known. */
 const LONGEST = 16 * 1024;
 
-/** The text of whole lines, at the least cost. What is not UTF-8 is shown as such a character. */
-function textOf(bytes: Buffer): string {
+/** The text of a line, at the least cost. What is not UTF-8 is shown as such a character. */
+export function textOf(bytes: Buffer): string {
   return isAscii(bytes) ? bytes.toString("latin1") : bytes.toString("utf8");
 }
 
-/** Calls for every line of a block. */
-export function eachLine(block: Buffer, take: (line: string) => void): void {
-  const text = textOf(block);
+/** Calls for every line of a block with the places where it begins and ends, without its end. */
+export function eachExtent(block: Buffer, take: (from: number, to: number) => void): void {
   let at = 0;
-  while (at < text.length) {
-    const found = text.indexOf("\n", at);
-    const end = found === -1 ? text.length : found;
-    const cut = Math.min(text.charCodeAt(end - 1) === 13 ? end - 1 : end, at + LONGEST);
-    if (cut > at) take(text.slice(at, cut));
+  while (at < block.length) {
+    const found = block.indexOf(NEWLINE, at);
+    const end = found === -1 ? block.length : found;
+    const cut = Math.min(end > at && block[end - 1] === RETURN ? end - 1 : end, at + LONGEST);
+    if (cut > at) take(at, cut);
     at = end + 1;
   }
 }
 
+/** Calls for every line of a block. */
+export function eachLine(block: Buffer, take: (line: string) => void): void {
+  eachExtent(block, (from, to) => take(textOf(block.subarray(from, to))));
+}
+
+/** What is done with the lines of a block of an access log. */
+export interface OnHit {
+  /** A line that may have a lost request; each once, in order. */
+  readonly take: (line: string) => void;
+  /** The line before the first of them. */
+  readonly before: (line: string) => void;
+}
+
 /**
- * Calls for the lines of a block of an access log that may have a lost request, each once, in order; answers how many
- * lines there are. `statuses`: those that are wanted, by their digits.
+ * Calls for the lines of a block of an access log that may have a lost request; answers how many lines there are.
+ * `statuses`: those that are wanted, by their digits.
  */
 export function eachHit(
   block: Buffer,
   format: AccessFormat,
   statuses: readonly string[],
-  take: (line: string) => void,
+  { take, before }: OnHit,
 ): number {
-  const before = format.beforeStatus;
-  if (before === "") {
+  const text = format.beforeStatus;
+  if (text === "") {
     let lines = 0;
     eachLine(block, (line) => {
       lines += 1;
@@ -45,20 +58,38 @@ export function eachHit(
     return lines;
   }
   const starts = new Set<number>();
-  for (const digits of statuses) {
-    const needle = before + digits;
+  for (const [head, tails] of byHead(statuses)) {
+    const needle = text + head;
     for (let at = block.indexOf(needle, 0, "latin1"); at !== -1; ) {
-      starts.add(block.lastIndexOf(NEWLINE, at) + 1);
-      const end = block.indexOf(NEWLINE, at);
+      const rest = at + needle.length;
+      const isWanted = tails.some(
+        (tail) => tail === "" || block.toString("latin1", rest, rest + tail.length) === tail,
+      );
+      if (isWanted) starts.add(block.lastIndexOf(NEWLINE, at) + 1);
+      const end = isWanted ? block.indexOf(NEWLINE, at) : at;
       at = end === -1 ? -1 : block.indexOf(needle, end + 1, "latin1");
     }
   }
-  const inOrder = statuses.length === 1 ? [...starts] : [...starts].sort((a, b) => a - b);
-  for (const start of inOrder) {
-    const end = block.indexOf(NEWLINE, start);
-    take(textOf(block.subarray(start, Math.min(end === -1 ? block.length : end, start + LONGEST))));
-  }
+  const inOrder = [...starts].sort((a, b) => a - b);
+  const [first = 0] = inOrder;
+  if (first > 0) before(lineAt(block, first < 2 ? 0 : block.lastIndexOf(NEWLINE, first - 2) + 1));
+  for (const start of inOrder) take(lineAt(block, start));
   return countLines(block);
+}
+
+/** Statuses by their first digit: a needle finds all of them. */
+function byHead(statuses: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const heads = new Map<string, string[]>();
+  for (const status of statuses) {
+    const head = status.charAt(0);
+    heads.set(head, [...(heads.get(head) ?? []), status.slice(1)]);
+  }
+  return heads;
+}
+
+function lineAt(block: Buffer, start: number): string {
+  const end = block.indexOf(NEWLINE, start);
+  return textOf(block.subarray(start, Math.min(end === -1 ? block.length : end, start + LONGEST)));
 }
 
 /** The digits to look for, for statuses that were asked for; `null`: all that lose requests. */
@@ -74,6 +105,5 @@ function countLines(block: Buffer): number {
 
 /** The first line of a block. */
 export function firstLine(block: Buffer): string {
-  const end = block.indexOf(NEWLINE);
-  return textOf(block.subarray(0, Math.min(end === -1 ? block.length : end, LONGEST)));
+  return lineAt(block, 0);
 }

@@ -21,12 +21,21 @@ export function placeOf(file: Seekable, since: number, timeOf: (line: string) =>
   let high = file.size;
   const first = timeAt(file, 0, timeOf);
   if (first === null || first >= since) return 0;
+  // The latest time before the place and the earliest behind it: in a log that is in order they are in order.
+  let before = first;
+  let behind = Number.POSITIVE_INFINITY;
   while (high - low > SMALL) {
     const middle = Math.floor((low + high) / 2);
     const time = timeAt(file, middle, timeOf);
     if (time === null) return low;
-    if (time < since) low = middle;
-    else high = middle;
+    if (time < before || time > behind) return 0;
+    if (time < since) {
+      low = middle;
+      before = time;
+    } else {
+      high = middle;
+      behind = time;
+    }
   }
   return low;
 }

@@ -212,7 +212,8 @@ const GLIBC = ["/lib/x86_64-linux-gnu/libc.so.6", "/lib/aarch64-linux-gnu/libc.s
 );
 
 describe("words of the C libraries", () => {
-  test.skipIf(MUSL === undefined)("those of musl are in its library", () => {
+  const missing = MUSL === undefined ? " (the package musl is not installed)" : "";
+  test.skipIf(MUSL === undefined)(`those of musl are in its library${missing}`, () => {
     const library = readFileSync(MUSL ?? "", "latin1");
     expect(errorWords.filter(({ musl }) => !library.includes(`${musl}\0`)).map(({ musl }) => musl)).toEqual(
       [],

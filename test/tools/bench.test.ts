@@ -7,10 +7,12 @@ import { rules } from "../../rules/index.js";
 import { lintWith } from "../../src/lint.js";
 import { validators } from "../../src/validators.js";
 import { describeProofs, fpmCommand, nginxCommand } from "../daemons/available.js";
+import { commandIn } from "../support/run-command.js";
+import { logShapes, writeLog } from "./bench/logs.js";
 import { medians } from "./bench/measure.js";
 import { readOptions } from "./bench/options.js";
 import { daemonFiles, type Shape, shapes } from "./bench/shapes.js";
-import { exponent, markdown, ratio, sizeRows } from "./bench/table.js";
+import { exponent, logRows, markdown, ratio, sizeRows } from "./bench/table.js";
 
 function written<T>(shape: Shape, size: number, look: (root: string) => T): T {
   const root = mkdtempSync(join(tmpdir(), "fpmlint-shape-"));
@@ -66,6 +68,22 @@ describeProofs("the shapes", (proof) => {
   }
 });
 
+describe("the logs", () => {
+  test.each(logShapes)("$name is read, and says what it should", async (shape) => {
+    const root = mkdtempSync(join(tmpdir(), "fpmlint-log-"));
+    try {
+      writeLog(join(root, shape.name), shape, 1);
+      const { status, out } = await commandIn(root, ["diagnose", shape.name, "--format", "json"]);
+      expect(shape.done).toContain(status);
+      expect(JSON.parse(out).logs).toMatchObject([
+        { kind: shape.name === "access.log" ? "access" : "lines" },
+      ]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+});
+
 describe("the options", () => {
   test("choose shapes, sizes and rounds", () => {
     const chosen = readOptions(["--shapes", "start,a,c", "--most", "100", "--rounds", "3"]);
@@ -84,7 +102,7 @@ describe("the options", () => {
   });
 
   test.each([
-    [["--shapes", "z"], "--shapes knows no z: start, a, r, f, b, e, d, c, g"],
+    [["--shapes", "z"], "--shapes knows no z: start, logs, a, r, f, b, e, d, c, g"],
     [["--sizes", "x"], "x is no number of sites, hosts, locations or rounds"],
     [["--rounds", "0"], "0 is no number of sites, hosts, locations or rounds"],
   ])("%j is refused", (args, wrong) => {
@@ -113,6 +131,17 @@ describe("the numbers", () => {
     expect(lines.slice(2)).toEqual([
       "| 1 | 0.200 | 0.40 | 2 | – | 2.00 | 0.100 | 1 | 2.00 | 1.00 |",
       "| 1,000 | 200.00 | 400.00 | 2000 | 1.00 | 2000.00 | – | – | – | – |",
+    ]);
+  });
+
+  test("a log has a row for each size, also without ripgrep", () => {
+    const rows = logRows([
+      { size: 100, own: cost(0.5), ripgrep: cost(0.05) },
+      { size: 1000, own: cost(2), ripgrep: undefined },
+    ]);
+    expect(rows.slice(1)).toEqual([
+      ["100", "0.500", "200", "5", "0.050", "10.00"],
+      ["1,000", "2.00", "500", "20", "–", "–"],
     ]);
   });
 

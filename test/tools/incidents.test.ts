@@ -16,6 +16,10 @@ const QUICK = [
   "worker killed",
   "allowed_clients",
   "header too big",
+  "invalid header",
+  "restarted in peace",
+  "nginx not reloaded",
+  "PHP-FPM not reloaded",
 ];
 
 describeProofs("incidents with the real pair", (proof) => {

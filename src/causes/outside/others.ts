@@ -81,7 +81,7 @@ export const otherCauses: readonly OutsideCause[] = [
     id: "disk-full",
     topics: ["500", "blank page"],
     cause: "the disk is full where nginx keeps bodies and responses, or where PHP keeps sessions",
-    signatures: ["disk-full"],
+    signatures: ["disk-full", "php-disk-full"],
     command: "df -h /var/lib/nginx /var/lib/php/sessions /tmp; df -i /tmp",
     tells: "100% in use",
   },

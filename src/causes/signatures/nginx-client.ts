@@ -38,7 +38,7 @@ export const clientSignatures: readonly Signature[] = [
     counts: "request",
     rules: ["buffer/body-limit-mismatch", "buffer/proxy-chain"],
     decides: ["client_max_body_size"],
-    outside: [],
+    outside: ["not-reloaded"],
   },
   {
     id: "body-on-disk",

@@ -18,7 +18,7 @@ export const connectSignatures: readonly Signature[] = [
       "socket/path-too-long",
     ],
     decides: ["fastcgi_pass", "listen"],
-    outside: ["fpm-down", "socket-removed"],
+    outside: ["fpm-down", "socket-removed", "not-reloaded"],
   },
   {
     id: "socket-denied",
@@ -42,7 +42,7 @@ export const connectSignatures: readonly Signature[] = [
     counts: "request",
     rules: ["connect/listen-mismatch", "connect/shared-address", "fpm/left-out-file"],
     decides: ["fastcgi_pass", "listen"],
-    outside: ["fpm-down"],
+    outside: ["fpm-down", "not-reloaded"],
   },
   {
     id: "queue-full",
@@ -90,7 +90,7 @@ export const connectSignatures: readonly Signature[] = [
       "fpm/left-out-file",
     ],
     decides: ["fastcgi_pass", "listen"],
-    outside: ["fpm-down", "firewall-rejects"],
+    outside: ["fpm-down", "firewall-rejects", "not-reloaded"],
   },
   {
     id: "address-denied",

@@ -23,6 +23,8 @@ export const ownSignatures: readonly Signature[] = [
       '{call:w}() "{file}" failed ({28})',
       "{call:w}() failed ({28})",
       '{call:w}() to "{file}" failed ({28})',
+      // The file system took a part: the next write would have failed.
+      '{call:w}() "{file}" has written only {some:d} of {all:d}{}',
     ],
     phase: "response",
     means: "the disk is full where nginx writes",

@@ -93,7 +93,7 @@ export const phpSignatures: readonly Signature[] = [
     counts: "request",
     rules: ["buffer/body-limit-mismatch", "php/upload-limits"],
     decides: ["post_max_size"],
-    outside: [],
+    outside: ["not-reloaded"],
   },
   {
     id: "session-denied",
@@ -111,6 +111,23 @@ export const phpSignatures: readonly Signature[] = [
     rules: ["request/open-basedir", "fastcgi/chroot-path"],
     decides: ["session.save_path"],
     outside: ["session-directory"],
+  },
+  {
+    id: "php-disk-full",
+    by: "php",
+    templates: [
+      "Write failed: {=28} in {file} on line {line:d}",
+      "write failed: {=28} in {file} on line {line:d}",
+      "{call}: Write of {bytes:d} bytes failed with errno=28 {text}",
+      "{call}: write of {bytes:d} bytes failed with errno=28 {text}",
+    ],
+    phase: "script",
+    means: "the disk is full where PHP writes",
+    status: 500,
+    counts: "request",
+    rules: [],
+    decides: ["session.save_path"],
+    outside: ["disk-full"],
   },
   {
     id: "memory-exhausted",

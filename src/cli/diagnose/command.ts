@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { changesOf } from "../../diagnose/changes.js";
 import { Collector, type Wanted } from "../../diagnose/collect.js";
 import { type Diagnosis, diagnose } from "../../diagnose/diagnose.js";
 import type { FoundLog } from "../../diagnose/logs.js";
@@ -10,6 +11,7 @@ import { diagnosisSarif } from "../../report/diagnose/sarif.js";
 import { diagnosisText, type Reading } from "../../report/diagnose/text.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { grouped } from "../../source/collect.js";
+import { lazily } from "../../source/memo.js";
 import { version } from "../../version.js";
 import { columnsOf } from "../columns.js";
 import { type Output, readOutputs, writeOutput } from "../outputs.js";
@@ -21,7 +23,7 @@ import { toWall, wallClock } from "./clock.js";
 import { follow } from "./follow.js";
 import { type JudgedHosts, judgedHosts } from "./hosts.js";
 import { readJournal } from "./journal.js";
-import { type ReadLog, readLog } from "./read.js";
+import { type LogEnd, type ReadLog, readLog } from "./read.js";
 import { momentOf, statusesOf } from "./since.js";
 import { isKnown, logsOfHosts, partWords, typedLog } from "./sources.js";
 
@@ -52,13 +54,18 @@ export async function diagnoseCommand(args: DiagnoseArguments, world: World): Pr
   const wanted = wantedOf(args, words.logs.length === 0, now);
   const collector = new Collector(wanted, now);
   const found = logsFor(words.logs, judged, world);
+  const ends = new Map<FoundLog, LogEnd>();
   const read = [
-    ...(await readAll(words.logs, found, judged, collector, wanted, world)),
+    ...(await readAll(words.logs, found, judged, collector, wanted, world, args.follow ? ends : null)),
     ...(args.journal ? readJournal(collector, wanted.since) : []),
   ];
   if (read.length === 0) throw new UsageError(noLogs(judged));
   const ofHost = grouped((judged?.findings ?? []).map((finding) => [finding.host, finding] as const));
-  const hosts = (judged?.hosts ?? []).map(({ host }) => ({ host, findings: ofHost.get(host.name) ?? [] }));
+  const hosts = (judged?.hosts ?? []).map(({ host }) => ({
+    host,
+    findings: ofHost.get(host.name) ?? [],
+    changes: lazily(() => changesOf(host, toWall)),
+  }));
   const diagnosis = diagnose(collector, hosts, wanted.statuses);
   const reading: Reading = {
     logs: read,
@@ -73,7 +80,7 @@ export async function diagnoseCommand(args: DiagnoseArguments, world: World): Pr
     else writeOutput(output.file, text, world.workingDirectory);
   }
   for (const one of judged?.unread ?? []) tell(world, `${incompleteAt(one)}: ${one.reason}`);
-  if (args.follow) return follow(found, collector, hosts, wanted, world);
+  if (args.follow) return follow(found, ends, collector, hosts, wanted, world);
   if (read.some(({ problem }) => problem !== null)) return exitStatus.incomplete;
   return diagnosis.causes.length > 0 ? exitStatus.findings : exitStatus.clean;
 }
@@ -144,6 +151,7 @@ async function readAll(
   collector: Collector,
   wanted: Wanted,
   world: World,
+  ends: Map<FoundLog, LogEnd> | null,
 ): Promise<readonly ReadLog[]> {
   const hosts = judged?.hosts ?? [];
   const now = wallClock(world);
@@ -151,8 +159,10 @@ async function readAll(
   if (typed.includes("-")) read.push(await readInput(collector, wanted, now));
   const seen = new Set<string>();
   for (const one of found) {
-    const log = await readFound(one, typed.length === 0 || isKnown(one, hosts), seen, collector, wanted, now);
+    const known = typed.length === 0 || isKnown(one, hosts);
+    const log = await readFound(one, known, seen, collector, wanted, now, ends !== null);
     if (log !== null) read.push(log);
+    if (log?.end != null) ends?.set(one, log.end);
   }
   return read;
 }
@@ -160,8 +170,8 @@ async function readAll(
 async function readInput(collector: Collector, wanted: Wanted, now: number): Promise<ReadLog> {
   const opened = descriptorPieces(0);
   const display = "standard input";
-  if (opened.kind !== "open") return { display, kind: "lines", bytes: 0, problem: opened.reason };
-  return readLog(opened, { display, kind: null, format: null }, collector, wanted, now);
+  if (opened.kind !== "open") return { display, kind: "lines", bytes: 0, problem: opened.reason, end: null };
+  return readLog(opened, { display, kind: null, format: null, pool: null }, collector, wanted, now);
 }
 
 /** `null`: nothing of it is wanted, or another name of it was read. */
@@ -172,21 +182,26 @@ async function readFound(
   collector: Collector,
   wanted: Wanted,
   now: number,
+  follows: boolean,
 ): Promise<ReadLog | null> {
   const opened = open();
-  if ("unreadable" in opened) return { display, kind: log.kind, bytes: 0, problem: opened.unreadable };
+  if ("unreadable" in opened)
+    return { display, kind: log.kind, bytes: 0, problem: opened.unreadable, end: null };
   const old = wanted.since !== null && opened.seekable && toWall(opened.changed) < wanted.since;
   if (seen.has(opened.identity) || old) {
     opened.close();
-    return old && !seen.has(opened.identity) ? { display, kind: log.kind, bytes: 0, problem: null } : null;
+    return old && !seen.has(opened.identity)
+      ? { display, kind: log.kind, bytes: 0, problem: null, end: null }
+      : null;
   }
   seen.add(opened.identity);
   return readLog(
     opened,
-    { display, kind: known ? log.kind : null, format: log.format },
+    { display, kind: known ? log.kind : null, format: log.format, pool: log.pool },
     collector,
     wanted,
     now,
+    follows,
   );
 }
 

@@ -5,7 +5,7 @@ import { LineBlocks } from "../../logs/blocks.js";
 import { showTime } from "../../logs/time.js";
 import { escapeText } from "../../report/terminal/escape.js";
 import type { World } from "../world.js";
-import { LogReader } from "./read.js";
+import { type LogEnd, LogReader } from "./read.js";
 
 /** Milliseconds between two looks. */
 const PAUSE = 1000;
@@ -24,12 +24,13 @@ interface Tail {
  */
 export async function follow(
   logs: readonly FoundLog[],
+  ends: ReadonlyMap<FoundLog, LogEnd>,
   collector: Collector,
   hosts: readonly JudgedHost[],
   wanted: Wanted,
   world: World,
 ): Promise<never> {
-  const tails = logs.map((found) => tailOf(found, collector, wanted));
+  const tails = logs.map((found) => tailOf(found, ends.get(found), collector, wanted));
   const said = new Map<string, number>();
   for (const { id, title, requests } of diagnose(collector, hosts, wanted.statuses).causes)
     said.set(`${id} ${title}`, requests);
@@ -57,12 +58,14 @@ function sayNew(
   }
 }
 
-function tailOf(found: FoundLog, collector: Collector, wanted: Wanted): Tail {
+/** From where it was read to; a log that was not read, because nothing of it is wanted, from its end. */
+function tailOf(found: FoundLog, end: LogEnd | undefined, collector: Collector, wanted: Wanted): Tail {
   const reader = new LogReader(
-    { display: found.display, kind: found.log.kind, format: found.log.format },
+    { display: found.display, kind: found.log.kind, format: found.log.format, pool: found.log.pool },
     collector,
     wanted,
   );
+  if (end !== undefined) return { found, reader, blocks: new LineBlocks(), ...end };
   const opened = found.open();
   if ("unreadable" in opened) return { found, reader, blocks: new LineBlocks(), identity: "", at: 0 };
   opened.close();
@@ -85,8 +88,7 @@ function grown(tail: Tail): boolean {
     for (let got = opened.read(bytes, tail.at); got > 0; got = opened.read(bytes, tail.at)) {
       any = true;
       tail.at += got;
-      const block = tail.blocks.push(bytes.subarray(0, got));
-      if (block !== null) tail.reader.block(block);
+      for (const block of tail.blocks.push(bytes.subarray(0, got))) tail.reader.block(block);
     }
   } catch {
     return any;

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
 import type { Collector } from "../../diagnose/collect.js";
 import { showTime } from "../../logs/time.js";
 import { decodeBytes } from "../../source/bytes.js";
@@ -15,25 +16,44 @@ const COMMON = ["--no-pager", "--quiet", "--output=short-iso"];
 /** PHP-FPM's units, whatever the distribution calls them, and the kernel. */
 const QUESTIONS: readonly (readonly string[])[] = [["--unit=php*-fpm*", "--unit=php-fpm*"], ["--dmesg"]];
 
-/** Asks the journal from a time on, as `logs/time.ts` counts; `null`: the last day. */
-export function readJournal(collector: Collector, since: number | null): readonly ReadLog[] {
+/** What was answered, or why nothing was. */
+export type Answer = { readonly bytes: Buffer } | { readonly problem: string };
+
+/** Asks the journal from a time on, as `logs/time.ts` counts; `null`: the last day. `ask`: runs the program with some words. */
+export function readJournal(
+  collector: Collector,
+  since: number | null,
+  ask: (words: readonly string[]) => Answer = asked,
+): readonly ReadLog[] {
   return QUESTIONS.map((question) => {
     const display = `journalctl ${question.join(" ")}`;
     const begin = since === null ? "-1d" : showTime(since);
-    const ran = spawnSync(PROGRAM, [...COMMON, `--since=${begin}`, ...question], {
-      env: { LC_ALL: "C", SYSTEMD_COLORS: "0" },
-      stdio: ["ignore", "pipe", "pipe"],
-      maxBuffer: LARGEST,
-      timeout: 30_000,
-    });
-    if (ran.error !== undefined || ran.status !== 0) {
-      const code =
-        ran.error !== undefined && "code" in ran.error ? String(ran.error.code) : `status ${ran.status}`;
-      const problem =
-        code === "ENOENT" ? `there is no ${PROGRAM} here` : `journalctl gave no answer (${code})`;
-      return { display, kind: "lines", bytes: 0, problem };
-    }
-    for (const line of decodeBytes(ran.stdout).split("\n")) if (line !== "") collector.line(line, display);
-    return { display, kind: "lines", bytes: ran.stdout.length, problem: null };
+    const answer = ask([...COMMON, `--since=${begin}`, ...question]);
+    if ("problem" in answer) return { display, kind: "lines", bytes: 0, problem: answer.problem, end: null };
+    for (const line of decodeBytes(answer.bytes).split("\n")) if (line !== "") collector.line(line, display);
+    return { display, kind: "lines", bytes: answer.bytes.length, problem: null, end: null };
   });
+}
+
+function asked(words: readonly string[]): Answer {
+  const problem = whyNot(PROGRAM);
+  if (problem !== null) return { problem };
+  const ran = spawnSync(PROGRAM, words, {
+    env: { LC_ALL: "C", SYSTEMD_COLORS: "0" },
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: LARGEST,
+    timeout: 30_000,
+  });
+  if (ran.error === undefined && ran.status === 0) return { bytes: ran.stdout };
+  const code =
+    ran.error !== undefined && "code" in ran.error ? String(ran.error.code) : `status ${ran.status}`;
+  return { problem: `journalctl gave no answer (${code})` };
+}
+
+/** Why a program is not started: it is not there, or somebody else than root may have changed it; `null`: it may be. */
+export function whyNot(path: string): string | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return `there is no ${path} here`;
+  const isRoots = stat.isFile() && stat.uid === 0 && (stat.mode & 0o022) === 0;
+  return isRoots ? null : `${path} is not root's alone, so it is not started`;
 }

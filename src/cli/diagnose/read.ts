@@ -1,4 +1,4 @@
-import type { Collector, Wanted } from "../../diagnose/collect.js";
+import { type Collector, FPM_DEFAULT, type Wanted } from "../../diagnose/collect.js";
 import type { LogKind } from "../../diagnose/logs.js";
 import type { OpenFile } from "../../host/door.js";
 import { piecesOf } from "../../host/pieces.js";
@@ -6,16 +6,19 @@ import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { LineBlocks } from "../../logs/blocks.js";
 import { isWrapped, unwrapped } from "../../logs/docker.js";
 import { readLine } from "../../logs/line.js";
-import { digitsOf, eachHit, eachLine, firstLine } from "../../logs/scan.js";
+import { digitsOf, eachExtent, eachHit, eachLine, firstLine } from "../../logs/scan.js";
 import { placeOf } from "../../logs/seek.js";
+import { HOUR } from "../../logs/time.js";
 
 export interface LogToRead {
   /** What reports print. */
   readonly display: string;
   /** `null`: its first lines tell. */
   readonly kind: LogKind | null;
-  /** Of an access log its format; `null`: the one that nginx has built in. */
+  /** Of an access log its format; `null`: the one that its daemon has built in. */
   readonly format: string | null;
+  /** Of PHP-FPM's access log the pool; `null`: unknown. */
+  readonly pool: string | null;
 }
 
 /** What was read of a log. */
@@ -26,34 +29,52 @@ export interface ReadLog {
   readonly bytes: number;
   /** Why it was not read to its end; `null`: it was. */
   readonly problem: string | null;
+  /** How far it was read, for who goes on reading there; `null`: it has no places. */
+  readonly end: LogEnd | null;
 }
 
-/** Reads a log from its beginning, or from the time that is wanted, to its end, and closes it. Never throws. */
+export interface LogEnd {
+  readonly identity: string;
+  /** Bytes of whole lines. */
+  readonly at: number;
+}
+
+/**
+ * Reads a log from its beginning, or from the time that is wanted, to its end, and closes it. Never throws. `follows`:
+ * somebody goes on reading where it ends.
+ */
 export async function readLog(
   file: OpenFile,
   log: LogToRead,
   collector: Collector,
   wanted: Wanted,
   now: number,
+  follows = false,
 ): Promise<ReadLog> {
   const reader = new LogReader(log, collector, wanted);
   const blocks = new LineBlocks();
   let bytes = 0;
   let problem: string | null = null;
+  let from = 0;
+  let packed = false;
   try {
-    const from = file.seekable && wanted.since !== null ? startOf(file, log, wanted.since, now) : 0;
+    packed = file.seekable && isPacked(file);
+    from = file.seekable && wanted.since !== null ? startOf(file, log, wanted.since, now) : 0;
     for await (const piece of piecesOf(file, { from, to: null })) {
       bytes += piece.length;
-      const block = blocks.push(piece);
-      if (block !== null) reader.block(block);
+      for (const block of blocks.push(piece)) reader.block(block);
     }
   } catch (error) {
     problem = reasonOf(error);
   }
   const rest = blocks.end();
-  if (rest !== null) reader.block(rest);
+  // Of a line that is being written the other half will come.
+  if (rest !== null && !follows) reader.block(rest);
+  const { identity, seekable } = file;
   file.close();
-  return { display: log.display, kind: reader.kind ?? "lines", bytes, problem };
+  const at = from + bytes - (rest?.length ?? 0);
+  const end = seekable && !packed ? { identity, at } : null;
+  return { display: log.display, kind: reader.kind ?? "lines", bytes, problem, end };
 }
 
 function reasonOf(error: unknown): string {
@@ -62,23 +83,31 @@ function reasonOf(error: unknown): string {
   return code === "" ? "could not be read to its end" : `could not be read to its end (${code})`;
 }
 
+/** PHP-FPM logs a request when it ends, with the time of its start. */
+const LONGEST_RUN = HOUR;
+
+function isPacked(file: OpenFile): boolean {
+  const magic = Buffer.alloc(2);
+  return file.read(magic, 0) === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
+}
+
 /** A packed file has no place where a time begins. */
 function startOf(file: OpenFile, { kind, format }: LogToRead, since: number, now: number): number {
-  const magic = Buffer.alloc(2);
-  file.read(magic, 0);
-  if (magic[0] === 0x1f && magic[1] === 0x8b) return 0;
+  if (isPacked(file)) return 0;
   const access = new AccessFormat(format ?? COMBINED);
   const timeOf = (line: string): number | null => {
-    const own = kind === "access" ? null : (readLine(unwrapped(line), now)?.time ?? null);
+    const own =
+      kind === "access" || kind === "fpm-access" ? null : (readLine(unwrapped(line), now)?.time ?? null);
     return own ?? (kind === "lines" || kind === "slow" ? null : (access.read(line)?.time ?? null));
   };
-  return kind === "slow" ? 0 : placeOf(file, since, timeOf);
+  if (kind === "slow") return 0;
+  return placeOf(file, kind === "fpm-access" ? since - LONGEST_RUN : since, timeOf);
 }
 
 /** Hands the lines of one log to the collector. */
 export class LogReader {
   kind: LogKind | null;
-  private readonly format: AccessFormat;
+  private format: AccessFormat;
   private readonly digits: readonly string[];
   private wrapped = false;
   private begun = false;
@@ -105,21 +134,33 @@ export class LogReader {
     if (this.kind === "access" && !this.wrapped) {
       const since = this.wanted.since;
       const time = this.format.read(first)?.time ?? null;
-      const hits = eachHit(block, this.format, this.digits, (line) =>
-        collector.accessLine(line, this.format, log.display),
-      );
+      const hits = eachHit(block, this.format, this.digits, {
+        take: (line) => collector.accessLine(line, this.format, log.display),
+        before: (line) => collector.accessBefore(line, this.format),
+      });
       collector.accessBlock(hits, time, since);
+      return;
+    }
+    if (this.kind === "fpm-access") {
+      eachLine(block, (line) =>
+        collector.fpmAccess(this.wrapped ? unwrapped(line) : line, this.format, log.pool ?? "", log.display),
+      );
       return;
     }
     if (this.kind === "slow") {
       eachLine(block, (line) => collector.slow.line(line, this.wanted.since, this.wanted.until));
       return;
     }
-    eachLine(block, (line) => collector.line(this.wrapped ? unwrapped(line) : line, log.display));
+    if (this.wrapped) eachLine(block, (line) => collector.line(unwrapped(line), log.display));
+    else eachExtent(block, (from, to) => collector.extent(block, from, to, log.display));
   }
 
   private kindOf(line: string): LogKind {
     if (/^\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d\] {1,4}\[pool /.test(line)) return "slow";
-    return this.format.read(line) === null ? "lines" : "access";
+    if (this.format.read(line) !== null) return "access";
+    const fpm = new AccessFormat(FPM_DEFAULT);
+    if (fpm.read(line) === null) return "lines";
+    this.format = fpm;
+    return "fpm-access";
   }
 }

@@ -51,7 +51,7 @@ export function typedLog(word: string, workingDirectory: string, hosts: readonly
   const same = named.filter((log) => log.path === path || log.path.endsWith(`/${name}`));
   const known = same.find((log) => log.path === path) ?? (same.length === 1 ? same[0] : undefined);
   return {
-    log: known ?? { path, kind: "lines", format: null },
+    log: known ?? { path, kind: "lines", format: null, pool: null },
     display: displayName(workingDirectory, path),
     open: () => {
       const opened = openPieces(path, "typed");

@@ -4,6 +4,8 @@ import { type Shape, shapes } from "./shapes.js";
 export interface Options {
   /** Whether start-up is measured. */
   readonly start: boolean;
+  /** Sizes of the logs that are read, in megabytes, in rising order; none: none are. */
+  readonly logs: readonly number[];
   readonly shapes: readonly Measured[];
   /** How often each command is run; `null`: more often where it is short. */
   readonly rounds: number | null;
@@ -14,6 +16,9 @@ export interface Measured {
   /** Sites, hosts or locations, in rising order. */
   readonly sizes: readonly number[];
 }
+
+/** Megabytes. */
+const LOG_SIZES: readonly number[] = [100, 400];
 
 /** `wrong`: a sentence that says what is. */
 export function readOptions(args: readonly string[]): Options | { readonly wrong: string } {
@@ -27,10 +32,10 @@ export function readOptions(args: readonly string[]): Options | { readonly wrong
         rounds: { type: "string" },
       },
     });
-    const names = listOf(values.shapes) ?? ["start", ...shapes.keys()];
-    const stray = names.find((name) => name !== "start" && !shapes.has(name));
+    const names = listOf(values.shapes) ?? ["start", "logs", ...shapes.keys()];
+    const stray = names.find((name) => name !== "start" && name !== "logs" && !shapes.has(name));
     if (stray !== undefined)
-      return { wrong: `--shapes knows no ${stray}: ${["start", ...shapes.keys()].join(", ")}` };
+      return { wrong: `--shapes knows no ${stray}: ${["start", "logs", ...shapes.keys()].join(", ")}` };
     const sizes = listOf(values.sizes)?.map(positive) ?? null;
     const most = values.most === undefined ? Number.POSITIVE_INFINITY : positive(values.most);
     const measured = [...new Set(names)].flatMap((name): readonly Measured[] => {
@@ -39,8 +44,9 @@ export function readOptions(args: readonly string[]): Options | { readonly wrong
       const wanted = [...new Set(sizes ?? shape.sizes)].filter((size) => size <= most).sort((a, b) => a - b);
       return wanted.length === 0 ? [] : [{ shape, sizes: wanted }];
     });
+    const logs = names.includes("logs") ? (sizes ?? LOG_SIZES).filter((size) => size <= most) : [];
     const rounds = values.rounds === undefined ? null : positive(values.rounds);
-    return { start: names.includes("start"), shapes: measured, rounds };
+    return { start: names.includes("start"), logs: logs.toSorted((a, b) => a - b), shapes: measured, rounds };
   } catch (error) {
     return { wrong: error instanceof Error ? error.message : String(error) };
   }

@@ -4,15 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fpmCommand, nginxCommand } from "../../daemons/available.js";
 import { onExit } from "../../support/exit.js";
+import { type LogShape, logShapes, writeLog } from "./logs.js";
 import { type Candidate, medians, type Measured as Outcome } from "./measure.js";
 import { type Measured, type Options, readOptions } from "./options.js";
 import { daemonFiles } from "./shapes.js";
-import { markdown, type Row, ratio, seconds, sizeRows } from "./table.js";
+import { logRows, markdown, type Row, ratio, seconds, sizeRows } from "./table.js";
 
 /** `npm run bench`: see README.md beside it. */
 
 const built = join(process.cwd(), "dist/fpmlint.js");
 const node = process.execPath;
+const hasRipgrep = spawnSync("rg", ["--version"], { stdio: "ignore" }).status === 0;
 const bare: Candidate = { command: [node, "-e", "0"], done: [0] };
 
 const options = readOptions(process.argv.slice(2));
@@ -21,12 +23,13 @@ if ("wrong" in options) {
   process.exitCode = 2;
 } else main(options);
 
-function main({ start, shapes, rounds }: Options): void {
+function main({ start, logs, shapes, rounds }: Options): void {
   const folder = mkdtempSync(join(tmpdir(), "fpmlint-bench-"));
   const remove = onExit(() => rmSync(folder, { recursive: true, force: true }));
   try {
     say(versions());
     if (start) startUp(folder, rounds ?? 25);
+    if (logs.length > 0) for (const shape of logShapes) readLogs(folder, shape, logs, rounds ?? 3);
     for (const measured of shapes) sizes(folder, measured, rounds);
   } finally {
     remove();
@@ -73,6 +76,30 @@ function startUp(folder: string, rounds: number): void {
     ]),
   );
   complain([base, ...costs]);
+}
+
+/** One log at several sizes, against ripgrep, which looks for one thing in it. */
+function readLogs(folder: string, shape: LogShape, sizes: readonly number[], rounds: number): void {
+  const logs = sizes.map((size) => ({ size, path: join(folder, `${size}`, shape.name) }));
+  for (const { size, path } of logs) writeLog(path, shape, size);
+  try {
+    const each = logs.map(({ path }) => [
+      { command: [node, built, "diagnose", path], done: shape.done },
+      ...(hasRipgrep ? [{ command: ["rg", "-c", "-F", shape.sought, path], done: [0, 1] }] : []),
+    ]);
+    const costs = medians(rounds, each.flat(), { peaks: true });
+    const width = hasRipgrep ? 2 : 1;
+    const rows = logs.map(({ size }, i) => ({
+      size,
+      own: costs[i * width],
+      ripgrep: hasRipgrep ? costs[i * width + 1] : undefined,
+    }));
+    const missing = hasRipgrep ? "" : "; ripgrep is not installed, so there is nothing to compare with";
+    say(`${shape.name}: ${shape.describe}; ${rounds} rounds${missing}\n\n${markdown(logRows(rows))}`);
+    complain(costs);
+  } finally {
+    for (const { path } of logs) rmSync(path, { force: true });
+  }
 }
 
 /** One shape at all its sizes, against the daemons, in the same rounds. */

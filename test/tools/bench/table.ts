@@ -51,6 +51,31 @@ export function sizeRows(what: string, bare: Measured | undefined, sizes: readon
   return [head, ...rows];
 }
 
+/** A size of a log: fpmlint, and ripgrep where it is there. */
+export interface LogRow {
+  /** Megabytes. */
+  readonly size: number;
+  readonly own: Measured | undefined;
+  readonly ripgrep: Measured | undefined;
+}
+
+/** What each size of a log cost, how much that is in a second of CPU, and what it is of ripgrep's. */
+export function logRows(sizes: readonly LogRow[]): readonly Row[] {
+  const head = ["MB", "CPU s", "MB per CPU s", "peak MiB", "`rg -c` CPU s", "of `rg -c`"];
+  const rows = sizes.map(({ size, own, ripgrep }): Row => {
+    const cost = costOf(own);
+    return [
+      size.toLocaleString("en-US"),
+      seconds(own),
+      whole(cost === null ? null : size / cost.cpu),
+      whole(cost?.peak),
+      seconds(ripgrep),
+      ratio(own, ripgrep),
+    ];
+  });
+  return [head, ...rows];
+}
+
 /** By which power of the size the CPU grows from one to the other: 1 is in proportion, 2 is quadratic. */
 export function exponent(
   small: Pick<Sized, "count" | "own">,

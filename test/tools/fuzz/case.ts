@@ -8,7 +8,7 @@ import { file, filesIn, type Tree, type TreeNode } from "./tree.js";
 /** One input and how it is run. Paths and words count from the tree. */
 export interface FuzzCase {
   readonly tree: Tree;
-  readonly run: LintRun | CapacityRun | TraceRun;
+  readonly run: LintRun | CapacityRun | TraceRun | DiagnoseRun;
   /** What comes on standard input. */
   readonly stdin: string;
   /** Run as nobody where the fuzzer is root, so that modes matter. */
@@ -31,6 +31,12 @@ export interface CapacityRun {
 export interface TraceRun {
   readonly kind: "trace";
   /** The words after `trace`. */
+  readonly words: readonly string[];
+}
+
+export interface DiagnoseRun {
+  readonly kind: "diagnose";
+  /** The words after `diagnose`. */
   readonly words: readonly string[];
 }
 

@@ -10,7 +10,7 @@ import { decodeBytes, encodeText } from "../../../src/source/bytes.js";
 import { validators } from "../../../src/validators.js";
 import { version } from "../../../src/version.js";
 import type { Ran } from "../../support/run-command.js";
-import type { CapacityRun, FuzzCase, LintRun, TraceRun } from "./case.js";
+import type { CapacityRun, DiagnoseRun, FuzzCase, LintRun, TraceRun } from "./case.js";
 import { different, FAILURE, jsonFault, resultFault, unsafe, withoutColours, writeFault } from "./oracles.js";
 import { readTree } from "./tree.js";
 
@@ -39,7 +39,9 @@ export async function judge(one: FuzzCase, directory: string): Promise<Verdict> 
         ? await judgeLint(one, one.run, directory, clock, fired)
         : one.run.kind === "capacity"
           ? await judgeCapacity(one, one.run, directory, clock)
-          : await judgeTrace(one, one.run, directory, clock);
+          : one.run.kind === "trace"
+            ? await judgeTrace(one, one.run, directory, clock)
+            : await judgeDiagnose(one, one.run, directory, clock);
   } catch (error) {
     failure = `exception: ${said(error)}`;
   }
@@ -248,6 +250,35 @@ async function judgeTrace(
     different("not the same twice", first.out + first.err, second.out + second.err) ??
     different("status of both formats", `${first.status}`, `${document.status}`) ??
     (first.status === 1 ? "status: 1 from trace" : null)
+  );
+}
+
+async function judgeDiagnose(
+  one: FuzzCase,
+  { words }: DiagnoseRun,
+  directory: string,
+  clock: Stopwatch,
+): Promise<string | null> {
+  const run = (more: readonly string[], columns?: number) =>
+    clock.measuredLater("diagnose", () => command(["diagnose", ...more, ...words], one, directory, columns));
+  const first = await run([]);
+  const second = await run([]);
+  const whole = await run(["--show-requests"]);
+  const document = await run(["--format", "json"]);
+  const sarif = await run(["--format", "sarif"]);
+  const narrow = await run([], 40);
+  for (const { status, out } of [document, sarif]) if (status !== 2) JSON.parse(out);
+  return (
+    commandFault(first) ??
+    commandFault(whole) ??
+    commandFault(document) ??
+    unsafe("standard output", first.out) ??
+    unsafe("standard output with requests", whole.out) ??
+    unsafe("JSON", document.out) ??
+    unsafe("SARIF", sarif.out) ??
+    unsafe("standard output of 40 columns", withoutColours(narrow.out)) ??
+    different("not the same twice", first.out + first.err, second.out + second.err) ??
+    different("status of both formats", `${first.status}`, `${document.status}`)
   );
 }
 

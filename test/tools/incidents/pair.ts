@@ -1,6 +1,15 @@
 /** A real nginx and PHP-FPM below a directory of their own, for one incident. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { get, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -18,6 +27,10 @@ export interface PairOptions {
   /** Lines of the pool, which win over those that every pool has. */
   readonly pool?: string;
   readonly global?: string;
+  /** Lines outside of `http`. */
+  readonly main?: string;
+  /** How many connections a worker of nginx may have; absent: 256. */
+  readonly connections?: number;
   /** Whether the pool listens on a port. */
   readonly tcp: boolean;
   readonly name: string;
@@ -33,6 +46,13 @@ if ($m === 'memory') str_repeat('x', 64 << 20);
 if ($m === 'fatal') nope();
 if ($m === 'header') header('X: ' . str_repeat('x', 20000));
 if ($m === 'large') echo str_repeat('x', 30000000);
+if ($m === 'invalid') header('X Y: 1');
+if ($m === 'crash-halfway') { echo str_repeat('x', 100000); flush(); posix_kill(getmypid(), 11); }
+if ($m === 'stall') { echo str_repeat('x', 100000); flush(); sleep((int) $_GET['s']); }
+if ($m === 'loop') { set_time_limit(1); while (true); }
+if ($m === 'eat') { ini_set('memory_limit', -1); $all = []; while (true) $all[] = str_repeat('x', 1 << 20); }
+if ($m === 'session') { session_start(); $_SESSION['cart'] = str_repeat('x', 100); }
+if ($m === 'warn') trigger_error('odd, but it goes on', E_USER_WARNING);
 if ($m === 'half') { echo str_repeat('x', 100000); flush(); posix_kill(getmypid(), 9); }
 echo 'ok';
 `;
@@ -48,6 +68,8 @@ export async function freePort(): Promise<number> {
 export class Pair {
   private nginx: ChildProcess | null = null;
   private fpm: ChildProcess | null = null;
+  /** Undoes what was done to the machine, the last first. */
+  private readonly undo: (() => void)[] = [];
 
   private constructor(
     readonly dir: string,
@@ -60,9 +82,9 @@ export class Pair {
     chmodSync(dir, 0o755);
     const [port, own, free] = [await freePort(), await freePort(), await freePort()];
     const listen = options.tcp ? `127.0.0.1:${own}` : `${dir}/run/${options.name}.sock`;
-    for (const one of ["run", "log", "www", "body", "tmp", "etc/nginx", "etc/php/8.2/fpm"])
+    for (const one of ["run", "log", "www", "body", "tmp", "sessions", "etc/nginx", "etc/php/8.2/fpm"])
       mkdirSync(join(dir, one), { recursive: true });
-    for (const one of ["body", "tmp", "run"]) chmodSync(join(dir, one), 0o777);
+    for (const one of ["body", "tmp", "sessions", "run"]) chmodSync(join(dir, one), 0o777);
     writeFileSync(join(dir, "www/index.php"), options.script ?? SCRIPT);
     const filled = (text: string): string => text.replaceAll("DIR", dir).replaceAll("PORT", String(free));
     const pass = filled(options.pass ?? (options.tcp ? listen : `unix:${listen}`));
@@ -107,26 +129,64 @@ export class Pair {
     this.fpm?.kill(signal);
   }
 
+  /** Ends PHP-FPM as a stop does, and waits until it is gone. */
+  async stopFpm(): Promise<void> {
+    await ended(this.fpm, () => this.signalFpm("SIGTERM"));
+  }
+
+  /** Starts PHP-FPM again, until it is ready for the so many-th time. */
+  async startFpmAgain(times: number): Promise<void> {
+    this.startFpm();
+    await this.wait("fpm.log", "ready to handle connections", times);
+  }
+
+  /** nginx reads its files anew, and its old workers are gone. */
+  async reloadNginx(): Promise<void> {
+    this.nginx?.kill("SIGHUP");
+    await this.wait("error.log", "reconfiguring");
+    await pause(500);
+  }
+
+  /** The main file of a daemon, changed. */
+  edit(daemon: "nginx" | "fpm", change: (text: string) => string): void {
+    const path = join(this.dir, daemon === "nginx" ? "etc/nginx/nginx.conf" : "etc/php/8.2/fpm/php-fpm.conf");
+    writeFileSync(path, change(readFileSync(path, "utf8")));
+  }
+
+  /** A file system of a few bytes at a directory of the pair. */
+  mountSmall(name: string, bytes: number): void {
+    const at = join(this.dir, name);
+    run("mount", "-t", "tmpfs", "-o", `size=${bytes},mode=0777`, "fpmlint", at);
+    this.undo.push(() => run("umount", at));
+  }
+
+  /** Bounds the memory of PHP-FPM and its workers. */
+  boundMemory(bytes: number): void {
+    const group = join(MEMORY_GROUPS, this.dir.slice(this.dir.lastIndexOf("/") + 1));
+    mkdirSync(group);
+    this.undo.push(() => rmdirSync(group));
+    writeFileSync(join(group, "memory.limit_in_bytes"), String(bytes));
+    for (const pid of [this.fpm?.pid ?? 0, ...childrenOf(this.fpm?.pid ?? 0)])
+      writeFileSync(join(group, "cgroup.procs"), String(pid));
+  }
+
   /** Ends PHP-FPM with its workers, as a machine that lost it. */
   killFpm(): void {
     const pid = this.fpm?.pid;
     if (pid === undefined) return;
-    const children = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" })
-      .stdout.trim()
-      .split("\n")
-      .filter((one) => one !== "");
+    const children = childrenOf(pid);
     this.fpm?.kill("SIGKILL");
-    for (const child of children) process.kill(Number(child), "SIGKILL");
+    for (const child of children) process.kill(child, "SIGKILL");
   }
 
   /** The status; 0: no answer. */
-  ask(path: string, body: Buffer | null = null, pause = 0): Promise<number> {
+  ask(path: string, body: Buffer | null = null, wait = 0, chunked = false): Promise<number> {
     return new Promise((done) => {
       const options = {
         host: "127.0.0.1",
         port: this.port,
         path,
-        headers: { Host: "shop.example" },
+        headers: { Host: "shop.example", ...(chunked ? { "Transfer-Encoding": "chunked" } : {}) },
         timeout: 20_000,
         agent: false,
       };
@@ -135,11 +195,23 @@ export class Pair {
         answer.on("error", () => done(answer.statusCode ?? 0));
         answer.on("close", () => done(answer.statusCode ?? 0));
         // A client that does not read makes nginx keep the answer.
-        setTimeout(() => answer.resume(), pause);
+        setTimeout(() => answer.resume(), wait);
       });
       sent.on("timeout", () => sent.destroy());
       sent.on("error", () => done(0));
       if (body !== null) sent.end(body);
+    });
+  }
+
+  /** Asks and hangs up after some milliseconds. */
+  hangUp(path: string, after: number): Promise<void> {
+    return new Promise((done) => {
+      const sent = get({ host: "127.0.0.1", port: this.port, path, agent: false });
+      sent.on("error", () => done());
+      setTimeout(() => {
+        sent.destroy();
+        done();
+      }, after);
     });
   }
 
@@ -148,26 +220,70 @@ export class Pair {
   }
 
   get logs(): readonly string[] {
-    return ["error.log", "access.log", "fpm.log", "slow.log"]
+    return ["error.log", "access.log", "fpm.log", "fpm-access.log", "slow.log"]
       .map((name) => join(this.dir, "log", name))
       .filter((path) => existsSync(path));
   }
 
   async end(): Promise<void> {
-    const ended = [this.nginx, this.fpm].map((one) =>
-      one === null || one.exitCode !== null || one.signalCode !== null
-        ? Promise.resolve()
-        : new Promise<void>((done) => one.once("exit", () => done())),
-    );
-    this.nginx?.kill("SIGTERM");
-    this.fpm?.kill("SIGTERM");
-    await Promise.all(ended);
+    await Promise.all([
+      ended(this.nginx, () => this.nginx?.kill("SIGTERM")),
+      ended(this.fpm, () => this.fpm?.kill("SIGTERM")),
+    ]);
+    for (const one of this.undo.reverse()) one();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
 
+const MEMORY_GROUPS = "/sys/fs/cgroup/memory";
+
+/** What this machine lets nobody do; `null`: it can be done. */
+export function lacks(need: "mount" | "memory"): string | null {
+  if (process.getuid?.() !== 0) return "only root may";
+  if (need === "memory") {
+    const probe = join(MEMORY_GROUPS, "fpmlint-probe");
+    try {
+      mkdirSync(probe);
+      const can = existsSync(join(probe, "memory.limit_in_bytes"));
+      rmdirSync(probe);
+      return can ? null : `${MEMORY_GROUPS} bounds no memory`;
+    } catch {
+      return `no group can be made in ${MEMORY_GROUPS}`;
+    }
+  }
+  const probe = mkdtempSync(join(tmpdir(), "fpmlint-mount-"));
+  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "fpmlint", probe]);
+  if (status === 0) spawnSync("umount", [probe]);
+  rmSync(probe, { recursive: true });
+  return status === 0 ? null : "no file system can be mounted";
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, milliseconds));
+}
+
+function run(...[command = "", ...words]: readonly string[]): void {
+  const { status, stderr } = spawnSync(command, words, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command}: ${stderr}`);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" })
+    .stdout.trim()
+    .split("\n")
+    .filter((one) => one !== "")
+    .map(Number);
+}
+
+function ended(process: ChildProcess | null, end: () => void): Promise<void> {
+  if (process === null || process.exitCode !== null || process.signalCode !== null) return Promise.resolve();
+  const gone = new Promise<void>((done) => process.once("exit", () => done()));
+  end();
+  return gone;
+}
+
 function nginxConf(
-  { location = "", server = "", http = "" }: PairOptions,
+  { location = "", server = "", http = "", main = "", connections = 256 }: PairOptions,
   port: number,
   pass: string,
 ): string {
@@ -175,7 +291,8 @@ function nginxConf(
 pid DIR/nginx.pid;
 error_log DIR/log/error.log info;
 user www-data;
-events { worker_connections 256; }
+${main}
+events { worker_connections ${connections}; }
 http {
     access_log DIR/log/access.log;
     client_body_temp_path DIR/body;

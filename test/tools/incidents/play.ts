@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { random } from "../reality/random.js";
-import { type Kind, kinds } from "./kinds.js";
-import { Pair } from "./pair.js";
+import type { Kind } from "./kind.js";
+import { kinds } from "./kinds.js";
+import { lacks, Pair } from "./pair.js";
 
 export interface Played {
   readonly kind: string;
@@ -12,12 +14,29 @@ export interface Played {
   /** The first cause; `null`: nothing was said. */
   readonly said: string | null;
   readonly right: boolean;
+  /** The logs of one that is wrong; empty: it is right. */
+  readonly logs: string;
   readonly seed: number;
 }
 
 const NAMES = ["www", "shop", "blog", "intern"] as const;
 
 const COMMAND = fileURLToPath(new URL("dist/fpmlint.js", `file://${process.cwd()}/`));
+
+/** Why a kind cannot be made on this machine; `null`: it can. */
+export function whyNot({ needs }: Kind): string | null {
+  return needs === undefined ? null : lacksOnce(needs);
+}
+
+const known = new Map<"mount" | "memory", string | null>();
+
+function lacksOnce(need: "mount" | "memory"): string | null {
+  const found = known.get(need);
+  if (found !== undefined) return found;
+  const lack = lacks(need);
+  known.set(need, lack);
+  return lack;
+}
 
 /** Makes one incident and asks what its logs say. */
 export async function play(kind: Kind, seed: number): Promise<Played> {
@@ -28,7 +47,8 @@ export async function play(kind: Kind, seed: number): Promise<Played> {
   const pair = await Pair.make({ tcp, name, ...kind.options });
   try {
     await pair.start();
-    await pair.ask("/index.php");
+    // What went well before.
+    await pair.askMany("/index.php", draw.int(1, 3));
     await kind.happens(pair, many);
     const { stdout, status, stderr } = spawnSync(
       process.execPath,
@@ -39,7 +59,16 @@ export async function play(kind: Kind, seed: number): Promise<Played> {
     const { causes } = JSON.parse(stdout) as { readonly causes: readonly { readonly id: string }[] };
     const said = causes[0]?.id ?? null;
     const right = kind.expected.length === 0 ? said === null : said !== null && kind.expected.includes(said);
-    return { kind: kind.name, transport: tcp ? "tcp" : "unix", expected: kind.expected, said, right, seed };
+    const logs = right ? "" : pair.logs.map((path) => readFileSync(path, "utf8")).join("");
+    return {
+      kind: kind.name,
+      transport: tcp ? "tcp" : "unix",
+      expected: kind.expected,
+      said,
+      right,
+      logs,
+      seed,
+    };
   } finally {
     await pair.end();
   }

@@ -5,6 +5,7 @@ import { containers } from "./containers.js";
 import { discovery } from "./discovery.js";
 import { dump } from "./dump.js";
 import { grammar } from "./grammar.js";
+import { logs } from "./logs.js";
 import { samples } from "./samples.js";
 import { trace } from "./trace.js";
 import { corpus, templates, treeBytes, treeTokens } from "./trees.js";
@@ -20,6 +21,7 @@ export const KINDS: ReadonlyMap<string, Draw> = new Map([
   ["samples", samples],
   ["capacity", capacity],
   ["trace", trace],
+  ["logs", logs],
   ["discovery", discovery],
   ["containers", containers],
   ["templates", templates],

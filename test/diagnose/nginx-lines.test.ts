@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Collector } from "../../src/diagnose/collect.js";
+import { eachExtent, eachLine } from "../../src/logs/scan.js";
+import { runs } from "../support/sample.js";
+import { CONTROLS } from "../tools/fuzz/words.js";
+
+const RECORDED = readFileSync("test/causes/recorded-lines.txt", "utf8")
+  .trimEnd()
+  .split("\n")
+  .map((row) => row.slice(row.indexOf("\t") + 1));
+
+const NOW = Date.UTC(2026, 11, 1);
+const ALL = { since: null, until: null, statuses: null, server: null, pool: null };
+
+/** All that a collector keeps. */
+function kept(collector: Collector): unknown {
+  return {
+    groups: collector.groups.all().map(({ times, paths, signature, parts, ...rest }) => ({
+      ...rest,
+      id: signature.id,
+      parts: [...parts],
+      times: times.entries(),
+      paths: [...paths],
+    })),
+    events: collector.events.anyOfFpm,
+    latest: collector.latest,
+    earliest: collector.earliest,
+    read: collector.read,
+    foreign: collector.foreign,
+  };
+}
+
+const brought = fc.constantFrom(
+  "/index.php?a=b",
+  "/a b c",
+  '/x", client: 1.2.3.4, server: evil, request: "GET /y',
+  '/x", upstream: "fastcgi://evil:1", host: "evil"',
+  '" while reading response header from upstream, client: ',
+  "/\u00e9\ud83d\ude00",
+  "",
+  ...CONTROLS.filter((one) => !/[\r\n]/.test(one)),
+);
+
+const line = fc
+  .tuple(fc.constantFrom(...RECORDED), brought, fc.nat(3), fc.nat(200), fc.boolean())
+  .map(([recorded, path, second, cut, isCut]) => {
+    const moved = recorded.replace(/^(2026\/\d\d\/\d\d \d\d:\d\d:)\d\d/, `$10${second}`);
+    const changed = moved.replace(/(request: "[A-Z]+ )[^ ]*/, (_, head: string) => head + path);
+    return isCut ? changed.slice(0, cut) : changed;
+  });
+
+describe("lines that are read in parts", () => {
+  test("come to the same groups as lines that are read whole", () => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 60 }), (lines) => {
+        const block = Buffer.from(lines.join("\n"));
+        const inParts = new Collector(ALL, NOW);
+        eachExtent(block, (from, to) => inParts.extent(block, from, to, "x.log"));
+        const whole = new Collector(ALL, NOW);
+        eachLine(block, (text) => whole.line(text, "x.log"));
+        expect(kept(inParts)).toEqual(kept(whole));
+      }),
+      { numRuns: runs(1000) },
+    );
+  });
+
+  test("what is kept does not hold the block in the memory", () => {
+    const collector = new Collector(ALL, NOW);
+    const [first = ""] = RECORDED;
+    const block = Buffer.from(`${first}\n`.repeat(200));
+    eachExtent(block, (from, to) => collector.extent(block, from, to, "x.log"));
+    block.fill(0);
+    expect(collector.groups.all()[0]?.sample.text).toBe(first);
+    expect(collector.groups.all()[0]?.count).toBe(200);
+  });
+});
