@@ -32,7 +32,6 @@ import { grouped } from "../../src/source/collect.js";
 import { oncePerPlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 import { perKey } from "../../src/source/memo.js";
-import { olderThan } from "../../src/source/version.js";
 
 const LINE = "fastcgi_param HTTP_HOST $host;";
 const symptom = { when: "always", status: 200, log: null } as const;
@@ -65,19 +64,20 @@ export const http3Host = defineRule({
     ],
     silent: [
       "`HTTP_HOST` is sent as `$host`",
-      "`--nginx-version` says 1.30.6 or newer, which sends `HTTP_HOST` also over HTTP/3",
+      "nginx is 1.29.5 or newer, which sends `HTTP_HOST` also over HTTP/3",
       "`http3 off` is in effect, or a template decides about the line",
       "a part of the parameters was not read",
     ],
     what: markdown`
-      It is one level lower where the parameters come from a file of the package that is not in the tree,
-      because newer ones send \`HTTP_HOST\`.
+      It is one level lower where nginx's version is unknown, because from 1.29.5 on nginx sends
+      \`HTTP_HOST\` by itself, and where the parameters come from a file of the package that is not in the
+      tree, because newer ones send it.
     `,
     why: markdown`
       Over HTTP/1 nginx hands every header of the client to PHP as \`HTTP_…\`, so \`HTTP_HOST\` need not be
       written. A browser that comes over HTTP/3 sends the name as \`:authority\` instead of a header. Then
       \`$_SERVER['HTTP_HOST']\` is not set and \`$http_host\` is empty, while \`$host\` has the name.
-      nginx 1.30 passes the name to PHP as \`HTTP_HOST\`, but \`$http_host\` is empty there as well.
+      From 1.29.5 on nginx passes the name to PHP as \`HTTP_HOST\`, but \`$http_host\` is empty there as well.
       Applications build their links and redirects from it, some refuse such a request, and it only shows
       after the browser has switched to HTTP/3, which is on the second visit.
     `,
@@ -133,15 +133,14 @@ function* missing(host: Host, server: Node, bindings: readonly Binding[]): Gener
   const set = first === undefined ? null : effectiveParams(first.block);
   if (first === undefined || listen === null || set === null || set === undefined) return;
   const version = host.nginx?.version ?? null;
-  if (isSince(version, HTTP_HOST_OVER_HTTP3.sent)) return;
-  const between = version !== null && olderThan(HTTP_HOST_OVER_HTTP3.missing, version);
+  if (isSince(version, HTTP_HOST_OVER_HTTP3)) return;
   const last = set.nodes.findLast(({ via }) => via.length === set.level.via.length);
   yield {
     case: "missing",
     settle: restsOnStock(host, set)
       ? "The file of the package is not in the tree, and newer ones send HTTP_HOST."
-      : between
-        ? `nginx ${HTTP_HOST_OVER_HTTP3.missing} does not send it and ${HTTP_HOST_OVER_HTTP3.sent} does; one request over HTTP/3 would settle it.`
+      : version === null
+        ? `nginx ${HTTP_HOST_OVER_HTTP3} and newer send it by themselves: --nginx-version says which one it is.`
         : null,
     message: `${serverLabel(server)} takes HTTP/3, and ${headText(first.location)} sends no HTTP_HOST`,
     at: headPlace(first.pass),

@@ -10,8 +10,12 @@ import { includedPath, isSurelyMissing } from "../../src/model/fpm-includes.js";
 import type { Host } from "../../src/model/host.js";
 import type { Place } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
+import { olderThan } from "../../src/source/version.js";
 
 const start = (log: string) => ({ when: "start", status: null, log }) as const;
+
+/** PHP from here on passes over a wildcard in a directory that does not exist, with the warning of one that matches nothing. */
+const PASSES_OVER_SINCE = "8.5";
 
 type Case = "directory" | "link" | "depth" | "nothing";
 
@@ -43,7 +47,8 @@ export const fpmMissingInclude = defineRule({
     fires: [
       markdown`
         the directory before the first wildcard of an \`include\` is missing, on a whole host (a host is
-        whole when the root is \`/\`, or when it has \`etc/passwd\`)
+        whole when the root is \`/\`, or when it has \`etc/passwd\`). PHP 8.5 and newer start
+        nevertheless, so there it is a warning
       `,
       "an include finds a dangling link, on a whole host",
       markdown`
@@ -58,7 +63,7 @@ export const fpmMissingInclude = defineRule({
     ],
     why: markdown`
       A relative path counts from PHP-FPM's prefix (\`/usr\` on Debian), not from the directory of the
-      file. When the directory is missing, PHP-FPM does not start. When only the files are missing, it
+      file. When the directory is missing, PHP-FPM before 8.5 does not start. Otherwise it
       logs \`Nothing matches the include pattern\` and runs without their pools, and the sites of those
       pools answer 502.
     `,
@@ -96,20 +101,23 @@ function judge(host: Host, master: FpmMaster, include: FpmInclude): Judgement | 
         ? missing(host, master, include, result.link, counted)
         : null;
     case "no-match":
-      if (!isSurelyMissing(host, master, include)) return null;
-      // Without any pool PHP-FPM does not start: see fpm/no-listen.
-      if (master.pools.length === 0 && !master.partial) return null;
-      return {
-        ...shared,
-        case: "nothing",
-        message: `${pattern} finds no file${counted}`,
-        label: "nothing there",
-        effect: "PHP-FPM starts without what should have been included, and only its log says so",
-        help: relocated(host, master, include) ?? removal(host, place, "or correct the path"),
-      };
+      return isSurelyMissing(host, master, include) ? nothing(host, master, include, counted) : null;
     default:
       return null;
   }
+}
+
+function nothing(host: Host, master: FpmMaster, include: FpmInclude, counted: string): Judgement | null {
+  // Without any pool PHP-FPM does not start: see fpm/no-listen.
+  if (master.pools.length === 0 && !master.partial) return null;
+  return {
+    ...shared,
+    case: "nothing",
+    message: `${include.pattern} finds no file${counted}`,
+    label: "nothing there",
+    effect: "PHP-FPM starts without what should have been included, and only its log says so",
+    help: relocated(host, master, include) ?? removal(host, include.place, "or correct the path"),
+  };
 }
 
 function missing(
@@ -118,14 +126,21 @@ function missing(
   include: FpmInclude,
   link: string | null,
   counted: string,
-): Judgement {
+): Judgement | null {
   const { pattern, place } = include;
+  const { phpVersion } = master;
   const path = includedPath(master, include);
   const literal = isGlob(path) ? directoryOf(`${path.slice(0, path.search(/[*?[]/))}x`) : null;
   if (literal !== null && host.fs.entry(literal).kind === "missing") {
+    if (phpVersion !== null && !olderThan(phpVersion, PASSES_OVER_SINCE))
+      return nothing(host, master, include, counted);
     return {
       ...shared,
       case: "directory",
+      settle:
+        phpVersion === null
+          ? `PHP ${PASSES_OVER_SINCE} and newer start nevertheless: --php-version says which one it is.`
+          : null,
       message: `the directory ${literal} does not exist${counted}`,
       label: "no such directory",
       help: relocated(host, master, include) ?? removal(host, place, `or create ${literal}`),

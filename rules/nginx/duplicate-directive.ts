@@ -74,7 +74,8 @@ export const duplicateDirective = defineRule({
   *check(host) {
     const judged = judgedHost(host);
     if (judged === null) return;
-    for (const found of duplicates(judged.all)) yield report(found, judged.nginx.hasMain);
+    for (const found of duplicates(judged.all, judged.nginx.version))
+      yield report(found, judged.nginx.hasMain);
   },
 });
 

@@ -1,19 +1,19 @@
-/** Lines of `ps`: which column is the size, and which program a line is about. */
+import { type Doing, doingOf } from "./at-work.js";
+
+/** Lines of `ps`: which column is the size, which program a line is about, and what that does. */
 
 /** What a line says if it is not empty, a comment or a header. */
 export type Row =
-  /**
-   * `size`: the number as it is written. `pool`: `null` where the line names none. `mapped`: the size of its
-   * address space as it is written, `null` where the line has none.
-   */
   | {
       readonly kind: "worker";
+      /** The number as it is written. */
       readonly size: string;
+      /** `null`: the line names none. */
       readonly pool: string | null;
-      readonly mapped: string | null;
+      /** The number of the process as it is written; `null`: the line has none. */
+      readonly pid: string | null;
+      readonly doing: Doing;
     }
-  /** The master, whose address space its workers begin with. */
-  | { readonly kind: "master"; readonly mapped: string | null }
   | { readonly kind: "other" }
   | { readonly kind: "unread"; readonly why: string };
 
@@ -22,15 +22,21 @@ export interface Columns {
   readonly count: number;
   /** `null`: the table has no such column. */
   readonly rss: number | null;
-  /** The size of the address space; `null`: the table has no such column. */
-  readonly mapped: number | null;
+  /** The number of the process; `null`: the table has no such column. */
+  readonly pid: number | null;
+  /** Whether it runs or sleeps; `null`: the table has no such column. */
+  readonly state: number | null;
+  /** Where in the kernel it sleeps; `null`: the table has no such column. */
+  readonly waits: number | null;
   /** The column whose values may contain spaces, the last if there are several: `ps -o comm,args`. `null`: the table has none. */
   readonly command: number | null;
 }
 
 const NAME = /^%?[A-Z][A-Z_]*$/;
 const SIZES = new Set(["RSS", "RSZ", "RSSIZE"]);
-const MAPPED = new Set(["VSZ", "VSIZE"]);
+const PIDS = new Set(["PID"]);
+const STATES = new Set(["STAT", "S", "STATE"]);
+const WAITS = new Set(["WCHAN"]);
 const COMMANDS = new Set(["COMMAND", "CMD", "COMM", "ARGS"]);
 
 /** Whether a line names columns: `RSS` alone, or several names, one of them known. */
@@ -47,7 +53,8 @@ export function columnsOf(header: string): Columns {
     const index = names.findLastIndex((name) => known.has(name));
     return index === -1 ? null : index;
   };
-  return { count: names.length, rss: find(SIZES), mapped: find(MAPPED), command: find(COMMANDS) };
+  const known = { pid: find(PIDS), state: find(STATES), waits: find(WAITS), rss: find(SIZES) };
+  return { ...known, count: names.length, command: find(COMMANDS) };
 }
 
 /** What `ps` prints for the start of a process under `lstart`: the only other column with spaces. */
@@ -56,11 +63,21 @@ const DATE = /\b[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} [\d:]{8} \d{4}\b/;
 /** Reads a line; `columns`: of the last header above it, `null` if there was none. */
 export function readRow(line: string, columns: Columns | null): Row {
   // A number alone is a size below any header.
-  if (!/\s/.test(line) && columns?.count !== 1) return worker(line, null, null);
+  if (!/\s/.test(line) && columns?.count !== 1) return worker(line, null, SILENT);
   return columns === null ? withoutHeader(line) : inTable(line.replace(DATE, "date").split(/\s+/), columns);
 }
 
-function inTable(words: readonly string[], { rss, mapped, command, count }: Columns): Row {
+/** What a line says of a process besides its size and program; `null`: nothing. */
+interface Process {
+  readonly pid: string | null;
+  readonly state: string | null;
+  readonly waits: string | null;
+}
+
+const SILENT: Process = { pid: null, state: null, waits: null };
+
+function inTable(words: readonly string[], columns: Columns): Row {
+  const { rss, command, count } = columns;
   const more = words.length - count;
   if (rss === null) return { kind: "unread", why: "the header above it names no RSS column" };
   if (more < 0) return { kind: "unread", why: "fewer words than the header above it has columns" };
@@ -69,27 +86,33 @@ function inTable(words: readonly string[], { rss, mapped, command, count }: Colu
   }
   const at = (column: number): string =>
     words[command !== null && command < column ? column + more : column] ?? "";
-  const space = mapped === null ? null : at(mapped);
+  const maybe = (column: number | null): string | null => (column === null ? null : at(column));
+  const process = {
+    pid: maybe(columns.pid),
+    state: maybe(columns.state),
+    waits: maybe(columns.waits),
+  };
   return command === null
-    ? worker(at(rss), null, space)
-    : about(words.slice(command, command + more + 1).join(" "), at(rss), space);
+    ? worker(at(rss), null, process)
+    : about(words.slice(command, command + more + 1).join(" "), at(rss), process);
 }
 
 const NUMBER = String.raw`\d+(?:[.,]\d+)?`;
 /** user pid %cpu %mem vsz rss tty stat start time command */
 const AUX = new RegExp(
-  String.raw`^\S+ +\d+ +${NUMBER} +${NUMBER} +(\d+) +(-?[\d.,]+) +\S+ +[A-Za-z]\S* +\S+ +[\d:.-]+ +(.*)$`,
+  String.raw`^\S+ +(\d+) +${NUMBER} +${NUMBER} +\d+ +(-?[\d.,]+) +\S+ +([A-Za-z]\S*) +\S+ +[\d:.-]+ +(.*)$`,
 );
 
 function withoutHeader(line: string): Row {
   const plain = line.replaceAll("\t", " ");
-  const [, mapped, rss, program] = AUX.exec(plain) ?? [];
-  if (mapped !== undefined && rss !== undefined && program !== undefined) return about(program, rss, mapped);
+  const [, pid, rss, state, program] = AUX.exec(plain) ?? [];
+  if (pid !== undefined && rss !== undefined && state !== undefined && program !== undefined)
+    return about(program, rss, { pid, state, waits: null });
   // ps -o rss=,cmd=: a number, and the program that it is about.
-  if (/^\d+ +[kmgt](?:i?b)?$/i.test(plain)) return worker(plain, null, null);
+  if (/^\d+ +[kmgt](?:i?b)?$/i.test(plain)) return worker(plain, null, SILENT);
   const [, first, command] = /^(\d+) +([^\d ].*)$/.exec(plain) ?? [];
   if (first !== undefined && command !== undefined && /^[^\s\d]*[a-z]/i.test(bare(command)))
-    return about(command, first, null);
+    return about(command, first, SILENT);
   return {
     kind: "unread",
     why: "not a number alone, nor a line of ps aux; ps -o rss= prints the sizes alone",
@@ -101,15 +124,16 @@ function bare(command: string): string {
   return command.replace(/^(?:[|\s]*\\_ +)?(?:\{[^}]*\} +)?/, "");
 }
 
-function about(command: string, size: string, mapped: string | null): Row {
+function about(command: string, size: string, process: Process): Row {
   const program = bare(command).trim();
   const pool = /^php-fpm: pool (.+)$/.exec(program)?.[1];
-  if (pool !== undefined) return worker(size, pool, mapped);
-  if (program.startsWith("php-fpm: master process")) return { kind: "master", mapped };
+  if (pool !== undefined) return worker(size, pool, process);
   // The bare name of the program does not tell a worker from the master.
-  return /^php-fpm[\d.]*$/.test(program) ? worker(size, null, mapped) : { kind: "other" };
+  return /^php-fpm[\d.]*$/.test(program)
+    ? worker(size, null, { ...process, state: null, waits: null })
+    : { kind: "other" };
 }
 
-function worker(size: string, pool: string | null, mapped: string | null): Row {
-  return { kind: "worker", size, pool, mapped };
+function worker(size: string, pool: string | null, { pid, state, waits }: Process): Row {
+  return { kind: "worker", size, pool, pid, doing: doingOf(state, waits) };
 }

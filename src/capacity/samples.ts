@@ -1,21 +1,32 @@
 /** Sizes of workers as `ps` prints them: one number of KiB on each line, a table with a header, or lines of `ps aux`. */
 import { grouped } from "../source/collect.js";
+import type { Doing } from "./at-work.js";
 import { type Columns, columnsOf, isHeader, readRow } from "./ps-table.js";
+
+/** The command that lists the sizes of workers, which pool they are of, and whether they are at work. */
+export const LISTING = "ps -eo pid,rss,stat,wchan:30,args";
 
 /** The sizes of workers in the output of `ps`. */
 export interface Samples {
   /** The resident size (RSS) of each worker, in bytes, in the order of the lines. It counts shared memory in every worker. */
   readonly bytes: readonly number[];
-  /** The sizes in lines that name their pool, by its name. */
-  readonly pools: ReadonlyMap<string, readonly number[]>;
-  /** The sizes of workers that are known to have been at work, by the name of their pool; empty where that is not known. */
-  readonly busy: ReadonlyMap<string, readonly number[]>;
-  /** Whether the lines tell which of the named workers were at work: they have the address space, and that of a master. */
-  readonly tellsBusy: boolean;
+  /** The workers in lines that name their pool, by its name. */
+  readonly pools: ReadonlyMap<string, readonly Sample[]>;
   /** How many lines were about something other than a worker: the master, nginx, the `grep` itself. */
   readonly others: number;
   /** Lines that should have been sizes but are not. */
   readonly unread: readonly UnreadSample[];
+}
+
+/** A worker at one moment. */
+export interface Sample {
+  /** The resident size (RSS), in bytes. */
+  readonly bytes: number;
+  /** The number of the process as it is written, so that one that is listed again is the same; `null`: not known. */
+  readonly pid: string | null;
+  readonly doing: Doing;
+  /** Which of several listings, one after the other, it is in, from 0. */
+  readonly look: number;
 }
 
 /** A line that could not be read. */
@@ -31,11 +42,17 @@ export interface UnreadSample {
 /** Reads the output of `ps`. Empty lines, comments (`#`) and headers do not count; every other line counts once. */
 export function readSamples(text: string): Samples {
   const bytes: number[] = [];
-  const named: NamedSample[] = [];
-  const masters: number[] = [];
+  const named: (readonly [pool: string, sample: Sample])[] = [];
   const unread: UnreadSample[] = [];
   let others = 0;
   let columns: Columns | null = null;
+  let look = 0;
+  const seen = new Set<string>();
+  /** A new listing begins with a header, or where a process comes again. */
+  const again = (): void => {
+    if (seen.size > 0) look += 1;
+    seen.clear();
+  };
   const lines = text.split(/\r\n|\n|\r/);
   for (const [index, raw] of lines.entries()) {
     // This also removes a byte order mark.
@@ -43,47 +60,30 @@ export function readSamples(text: string): Samples {
     if (line === "" || line.startsWith("#")) continue;
     if (isHeader(line)) {
       columns = columnsOf(line);
+      again();
       continue;
     }
     const row = readRow(line, columns);
-    const size = row.kind === "worker" ? kibibytes(row.size) : null;
-    if (row.kind === "master") masters.push(...mappedIn(row.mapped));
-    if (row.kind === "other" || row.kind === "master") others += 1;
+    if (row.kind === "other") others += 1;
     else if (row.kind === "unread") unread.push({ line: index + 1, text: line, why: row.why });
-    else if (typeof size === "number") {
-      bytes.push(size);
-      if (row.pool !== null) named.push({ pool: row.pool, size, mapped: mappedIn(row.mapped)[0] ?? null });
-    } else unread.push({ line: index + 1, text: line, why: size ?? "" });
+    else {
+      const { size, pool, pid, doing } = row;
+      const read = kibibytes(size);
+      if (typeof read === "number") {
+        bytes.push(read);
+        if (pid !== null && seen.has(pid)) again();
+        seen.add(pid ?? "");
+        if (pool !== null) named.push([pool, { bytes: read, pid, doing, look }]);
+      } else unread.push({ line: index + 1, text: line, why: read });
+    }
   }
-  const byPool = (some: readonly NamedSample[]) =>
-    grouped(some.map(({ pool, size }) => [pool, size] as const));
-  const tellsBusy = masters.length > 0 && named.length > 0 && named.every(({ mapped }) => mapped !== null);
-  const busy = tellsBusy ? named.filter(({ mapped }) => isBusy(mapped ?? 0, masters)) : [];
-  return { bytes, pools: byPool(named), busy: byPool(busy), tellsBusy, others, unread };
+  return { bytes, pools: grouped(named), others, unread };
 }
 
-interface NamedSample {
-  readonly pool: string;
-  readonly size: number;
-  /** KiB of its address space; `null`: not known. */
-  readonly mapped: number | null;
-}
-
-/** The KiB of an address space; none where the text is no number. */
-function mappedIn(text: string | null): readonly number[] {
-  return text !== null && /^\d+$/.test(text) ? [Number(text)] : [];
-}
-
-/** PHP takes memory for a request in pieces of at least 2 MiB, and gives most of it back when the request ends. */
-const PIECE_KIB = 2048;
-
-/**
- * Whether a worker holds memory for a request. It begins with the address space of its master, and grows
- * by what a request takes. Which of several masters is its own is not known: no larger one than itself.
- */
-function isBusy(mapped: number, masters: readonly number[]): boolean {
-  const base = masters.reduce((most, one) => (one <= mapped ? Math.max(most, one) : most), 0);
-  return base > 0 && mapped - base >= PIECE_KIB;
+/** How many workers were sampled: one that was looked at several times is one. */
+export function workersIn(samples: readonly Sample[]): number {
+  const pids = samples.flatMap(({ pid }) => pid ?? []);
+  return new Set(pids).size + samples.length - pids.length;
 }
 
 /** No worker is larger; most likely the numbers are bytes. */

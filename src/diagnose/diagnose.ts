@@ -10,6 +10,7 @@ import type { Changed } from "./changes.js";
 import type { AccessCounts, Collector } from "./collect.js";
 import { decidedBy } from "./decided.js";
 import { readTimeout } from "./evidence.js";
+import { fillsOf, type PoolFill } from "./fill.js";
 import type { Group } from "./groups.js";
 import { type Joined, join } from "./join.js";
 import { predicting } from "./predicted.js";
@@ -35,6 +36,8 @@ export interface Diagnosis {
   /** As `logs/time.ts` counts; `null`: nothing was lost, or no line has a time. */
   readonly first: number | null;
   readonly last: number | null;
+  /** The pools of which PHP-FPM's log said how full they were. */
+  readonly pools: readonly PoolFill[];
 }
 
 /** `asked`: the statuses that were asked for; `null`: all that lose requests. */
@@ -70,6 +73,10 @@ export function diagnose(
     statuses: access.lost,
     first: times.length > 0 ? Math.min(...times) : access.first,
     last: times.length > 0 ? Math.max(...times) : access.last,
+    pools: fillsOf(
+      collected.events,
+      hosts.map(({ host }) => host),
+    ),
   };
 }
 

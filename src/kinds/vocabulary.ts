@@ -31,9 +31,9 @@ public puppet push python query queue quic quotes radicale random range rate rcv
 realpath realtime redirect redis referer register release releases remi remote render reporting req
 request require requires rescue resource return reuseport rewrite root rootdirectory rootimage route
 rssanon rtmp rules run runtimedirectory rw safe salt sample satisfy scandir scgi scheme sck script
-scripts searx sec secure seek sendmail sent server servers session set setfib sh share shared shm
-siblings sid site sites size skel skeleton skin slow slowlog smokeping sndbuf snippets so soc sock
-socket sodium sort spare spawn split spnego spool srun srv sse ssl sss start startup stat static
+scripts searx sec secure seek sendmail sent server servers service session set setfib sh share shared
+shm siblings sid site sites size skel skeleton skin slow slowlog smokeping sndbuf snippets so soc
+sock socket sodium sort spare spawn split spnego spool srun srv sse ssl sss start startup stat static
 status store stpl str stream streaming string strings stub style stylesheets sunfuncs suppress svg
 sys systemctl systemd tablerow tail temp templ template temporaryfilesystem the theme there thread
 threads thumb thumbnails time times tmp tmpl to tpl trac trace traffic trailer translated true try
@@ -49,7 +49,7 @@ zlib zone zz
 65535 65536 65s 6735 7 78 8 80 8192 8g 8k 8m 9 9000 9a a abort about above absent absolute accepted
 accepts account accounts acl across added additionalproperties address addresses adds affinity after
 again ahead ai aio ajv alert alias alike alive alloc allowance allowed allows alone already also
-although always among an anew another answer answered answers any anybody anyone anything anyway
+although always among an anew anon another answer answered answers any anybody anyone anything anyway
 anywhere apart apcu apparmor applications applied applies apply apx1 are argument arguments around
 arrival arrives as ask asked asks assign assumed at attack audit authorization authpriv autoescape
 avatar average away b back backslash backups backwards bak balance balancing bare bck be because
@@ -66,89 +66,91 @@ compares compiled complex compose computed condition conditions configurationdir
 connections connects consistent constant constants contain container containerenv containers contains
 context contexts continues contradict contradictory control copied copy core cores correct costs
 could counts cover covers cpp cpu cpuacct cpuinfo cpus cpuset cr crash crashes create creates crit
-crlf crontab crypto cs ctype curly cursor cut cuts cycle d daemon daemonize daemons dangling database
-databases day db8 dead debian decide decides decimal declares decorate deep defaults defeats defined
-defines demand demo denied depends deployed deployment deprecated describes device devices differ
-difference different differently digits directio directive directives directly directories dirindex
-dis disabled disallowed disappeared discard disk distribution dockerenv dockerfile docs does dollar
-done door dot dots doubled down downloads dragonfly dropped drops dumpable duplicate duplicates
-duration during dynamic e eagain early edit efbig effect effective efi eighth eisdir either element
-elsewhere embed emerg emergency emptied en enable enclosing encoding ended endless ends engine enoent
-enotdir enough enter entity entries entry entrypoint enum environment eot epoll equal evaluate even
-eventport events ever every everybody everything everywhere evidence exact exactly examples except
-exe execstart executable execution exist existing exists exit exits expect expecting exposed
-expression expressions extends extensiondirectories extensionimages extensions f fa facility facts
-fail failover fails failure fallback falls families family fault faults faulty features fedora few
-fewer field filesize filesystem fills find finding finds finished firewalls fit fits five fix fixed
-fixes followed following follows foreign forever formats forms fpm8 fpmlint fragments free freebsd
-freedesktop freezes freq fresh from front frozen fstab ftp full function further g gc gecko
-getaddrinfo getpwnam gets gib gid github give gives global globalize go goes grammar greater grouping
-groups grow grows grpcs guards guess guessed gz h half hand handler hands handshake haproxy has hat
-have headers headroom held help here hex hexadecimal hidden hides hold holds hook hop hops hostnames
-hosts how however hpp hsluiix http3 hundreds hyphen i ident idle ignore ignored ignores images
-immediately impossible inaccessible inaccessibledirectories inaccessiblepaths inactive inc included
-includes including incomplete inet inf inherit inherited initial inner insensitive inside install
-instance instead integer intended intent intercept intercepted interface intern interval into invalid
-ipv4 ipv6 isdefault iskind it items its itself iy java jobs jpeg jpg jsx judged jump just k keep
-keeps kept kern kernel kib killed kills kilo kilobytes kind know knowing knows koi konqueror kqueue l
-label labels lacks language large larger late later latin1 layout lead leading leads leak leave
-leaves led left length less let lets letter letters level levels lf library like limitnofile limits
-line lines links linux list listed listeners listening listens listenstream listing literal literally
-literals load loaded loader loads local0 local1 local2 local3 local4 local5 local6 local7 locations
-logged logging logs logsdirectory longer look looked looking looks lookup loopback loses lost lower
-lowest lpr m machine machines macro made mail main make makes man manager manual many maps mariadb
-mark markdown marked marks masks masters match matches matter maximum maxlifetime may maybe md mean
-means meant measure mechanism meetings mega megabytes mehsluiixmnstu memavailable member meminfo memo
-memorylimit memorymax mention merge message messages mib micro microseconds mili miliseconds milli
-milliseconds mime mind minute mismatch misread misreads missing misspelt mjs mkcol ml mn mo model
-modern modified modifier module monetary mongod mongodb most mostly mountimages mounts move moved
-moves msec msie msie6 much multipath multiple must mutex my mysql mysqld n named nan nearer need
-needed needs negative neighbours neither neon nested network networking networks never new newer news
-next nginxaddress ngx nisplus node nodes nofile nogroup nohostname nor notes nothing notice now
-nsswitch ntp number numbers numeric o object occupy ocsp octal of often ok old once ondemand one ones
-online only opened opens opera operation operator option or ordinary orig original other otherpasses
-others otherwise outer outlives output outside over overcommit overflow overlays overload overridden
-override overrides oversubscribed own owner p package packaged pacnew pacsave pages pair pairs
-parameter parameters params parents parse parser part party passed passes passing passwords patch
-pattern patterns pause per percent percentages percentile perdir period permission permissions
-permitted pgsql phases phpt pid piece pieces pinned pins pitfalls place placeholder placeholders
-places plain plan please po points pong pop ports positive postgresql power prematurely prev
-prevented prevents primary prints priority private privatetmp process processes processors
-propertynames propfind proppatch protected protecthome protection protects protectsystem protocol
-protocols provide ps published pull put py pyc q quantifier quantity quarter queries question quiet
-quota quote quoted r raise ramp ran ranges rather raw rb rc reach reached reaches read reading
-readonlydirectories readonlypaths reads readwritedirectories readwritepaths ready real reason reboot
-recommend recoverable recursive recursively recycling redhat redirection redirects referers refusal
-refusals refuse refused refuses regex regular rej reject relative reload rely remove removed removes
-rename rendered repair repeat repeats replace replaced replacement replacements replaces report
-reported reports requests required resembles reserve reserved resolve resolver resolves response rest
-restart restarts resting rests result revalidate review reworded rewriting rhel right rlimit role
-room round rounding routes row rows rpmnew rpmorig rpmsave rs rss rssfile rssize rssshmem rst rsz
-rtsig rule runlevels running runs s safari said same sameprogram samples saturation save saved say
-says scalar scan scanner schemas scope scss search second seconds secret section security see seems
-seen sees seldom select self semicolon send sends separate separated separator sequence serve served
-serves service servname sessions sets setting settings settle settled several severity sha256
-shadowed shares ships shop short should show shown shows shut shuts side sign silences silent since
-single singlebymemory sizes skip slash slashes sleep slip slot slots slowly small smaller smallest
-snap snippet sockets socktype software somaxconn some somebody something somewhere source sources
-space spaceless spaces span speak speaks spec special specified specify spelled spelling spelt splits
-sql src sssd standard started starts state statedirectory statements statuses stay stays steps sticks
-still stock stopped stops stored stores stray streams strict stu stunnel su sub subrequests such
-suffix sum supervisor supervisord support supported suppression suwsgi swallowed switch switched swo
-swp symbolic symlink symlinks syntax sysconfig sysctl syslog system t table tables tag take taken
-takes target targets tc tcp tcp6 te tell tells temporary ten terminate terminated terms text texts
-than that their them then these they third this those three threshold through thrown tighter timeout
-timeouts timestamps timings tiny tls tmpfiles tmpfs together token tokens told too tool top tos total
-tracing track trailing trans transfer transparent tree tried tries triggers trying ts tsx tt ttf
-twice two type typed types u ubuntu unable unclear unclosed undeclared under underscores understood
-unexpected unit units unknown unlisted unlock unmodified unnamed unreachable unread unreadable unseen
-unsupported unused up update upgrade uploaded uploads upstreams urls us usage use used useful useless
-userid users uses using usual usually utf8 uucp v v3 vain validate valkey values variable varname
-vars verb verbatim via vmhwm vmrss vmstat volatile vsize vsz vue wait waits want wanted warn warning
-warnings was watches way ways weight weightsource were what whatever wherever whether which whichever
-whitespace who whose why widely wildcard will win win32 wins within without woff2 word words workers
-working works world worse worst worstcase worth would writable write writes written wrong x xmlrpc
-xss y yaml year yet yml you z z0 za zero zones
+crlf crontab crypto cs csk ctype curly cursor cut cuts cycle d daemon daemonize daemons dangling
+database databases datagram day db8 dead debian decide decides decimal declares decorate deep
+defaults defeats defined defines demand demo denied depends deployed deployment deprecated describes
+device devices differ difference different differently digits directio directive directives directly
+directories dirindex dis disabled disallowed disappeared discard disk distribution dockerenv
+dockerfile docs does dollar done door dot dots doubled down downloads dragonfly dropped drops
+dumpable duplicate duplicates duration during dynamic e eagain early edit efbig effect effective efi
+eighth eisdir either element elsewhere embed emerg emergency emptied en enable enclosing encoding
+ended endless ends engine enoent enotdir enough enter entity entries entry entrypoint enum
+environment eo eot epoll equal evaluate even eventport events ever every everybody everything
+everywhere evidence exact exactly examples except exe execstart executable execution exist existing
+exists exit exits expect expecting exposed expression expressions extends extensiondirectories
+extensionimages extensions f fa facility facts fail failover fails failure fallback falls families
+family fault faults faulty features fedora few fewer field filesize filesystem fills find finding
+finds finished firewalls fit fits five fix fixed fixes flock followed following follows foreign
+forever formats forms fpm8 fpmlint fragments free freebsd freedesktop freezes freq fresh from front
+frozen fstab ftp full function further futex g gc gecko getaddrinfo getpwnam gets gib gid github give
+gives global globalize go goes grammar greater grouping groups grow grows grpcs guards guess guessed
+gz h half hand handler hands handshake haproxy has hat have headers headroom held help here hex
+hexadecimal hidden hides hold holds hook hop hops hostnames hosts how however hpp hrtimer hsluiix
+http3 hundreds hyphen i ident idle ignore ignored ignores images immediately impossible inaccessible
+inaccessibledirectories inaccessiblepaths inactive inc included includes including incomplete inet
+inf inherit inherited initial inner inode insensitive inside install instance instead integer
+intended intent intercept intercepted interface intern interval into invalid ipv4 ipv6 isdefault
+iskind it items its itself iy java jobs jpeg jpg jsx judged jump just k keep keeps kept kern kernel
+kib killed kills kilo kilobytes kind know knowing knows koi konqueror kqueue l label labels lacks
+language large larger late later latin1 layout lead leading leads leak leave leaves led left length
+less let lets letter letters level levels lf library like limitnofile limits line lines links linux
+list listed listeners listening listens listenstream listing literal literally literals load loaded
+loader loads local0 local1 local2 local3 local4 local5 local6 local7 locations locks logged logging
+logs logsdirectory longer look looked looking looks lookup loopback loses lost lower lowest lpr m
+machine machines macro made mail main make makes man manager manual many maps mariadb mark markdown
+marked marks masks masters match matches matter maximum maxlifetime may maybe md mean means meant
+measure mechanism meetings mega megabytes mehsluiixmnstu memavailable member meminfo memo memorylimit
+memorymax mention merge message messages mib micro microseconds mili miliseconds milli milliseconds
+mime mind minute mismatch misread misreads missing misspelt mjs mkcol ml mn mo model modern modified
+modifier module monetary mongod mongodb most mostly mountimages mounts move moved moves msec msie
+msie6 much multipath multiple must mutex my mysql mysqld n named nan nanosleep nearer need needed
+needs negative neighbours neither neon nested network networking networks never nevertheless new
+newer news next nginxaddress ngx nisplus node nodes nofile nogroup nohostname nor notes nothing
+notice now nsswitch ntp number numbers numeric o object occupy ocsp octal of often ok old once
+ondemand one ones online only opened opens opera operation operator option or ordinary orig original
+other otherpasses others otherwise outer outlives output outside over overcommit overflow overlays
+overload overridden override overrides oversubscribed own owner p package packaged packets pacnew
+pacsave pages pair pairs parameter parameters params parents parse parser part party passed passes
+passing passwords patch pattern patterns pause per percent percentages percentile perdir period
+permission permissions permitted pgsql phases phpt pid piece pieces pinned pins pipe pitfalls place
+placeholder placeholders places plain plan please po points pong pop ports positive postgresql power
+prematurely prev prevented prevents primary prints priority private privatetmp process processes
+processors propertynames propfind proppatch protected protecthome protection protects protectsystem
+protocol protocols provide ps published pull put py pyc q quantifier quantity quarter queries
+question quiet quota quote quoted r raise ramp ran ranges rather raw rb rc reach reached reaches read
+reading readonlydirectories readonlypaths reads readwritedirectories readwritepaths ready real reason
+reboot recommend recoverable recursive recursively recv recycling redhat redirection redirects
+referers refusal refusals refuse refused refuses regex regular rej reject relative reload rely remove
+removed removes rename rendered repair repeat repeats replace replaced replacement replacements
+replaces report reported reports requests required resembles reserve reserved resolve resolver
+resolves response rest restart restarts resting rests result revalidate review reworded rewriting
+rhel right rlimit role room round rounding routes row rows rpmnew rpmorig rpmsave rs rss rssfile
+rssize rssshmem rst rsz rtsig rule runlevels running runs s safari said same sameprogram samples
+saturation save saved say says scalar scan scanner schedule schemas scope scss search second seconds
+secret section security see seems seen sees seldom select self semicolon send sends separate
+separated separator sequence serve served serves servname sessions sets setting settings settle
+settled several severity sha256 shadowed shares ships shop short should show shown shows shut shuts
+side sign silences silent since single singlebymemory sizes skb skip slash slashes sleep slip slot
+slots slowly small smaller smallest snap snippet sockets socktype software somaxconn some somebody
+something somewhere source sources space spaceless spaces span spdy speak speaks spec special
+specified specify spelled spelling spelt splits sql src sssd standard started starts state
+statedirectory statements statuses stay stays steps sticks still stock stopped stops stored stores
+stray streams strict stu stunnel su sub subrequests such suffix sum supervisor supervisord support
+supported suppression suwsgi swallowed switch switched swo swp symbolic symlink symlinks syntax
+sysconfig sysctl syslog system t table tables tag take taken takes target targets tc tcp tcp6 te tell
+tells temporary ten terminate terminated terms text texts than that their them themselves then these
+they third this those three threshold through thrown tighter timeout timeouts timestamps timings tiny
+tls tmpfiles tmpfs together token tokens told too tool top tos total tracing track trailing trans
+transfer transparent tree tried tries triggers trying ts tsx tt ttf twice two type typed types u
+ubuntu unable unclear unclosed undeclared under underscores understood unexpected unit units unknown
+unlisted unlock unmodified unnamed unreachable unread unreadable unseen unsupported untold unused up
+update upgrade uploaded uploads upstreams urls us usage use used useful useless userid users uses
+using usual usually utf8 uucp v v3 vain validate valkey values variable varname vars verb verbatim
+via vmhwm vmrss vmstat volatile vue wait waits want wanted warn warning warnings was watches way ways
+wchan weight weightsource were what whatever wherever whether which whichever whitespace who whose
+why widely wildcard will win win32 wins within without woff2 word words work workers working works
+world worse worst worstcase worth would writable write writes written wrong x xmlrpc xss y yaml year
+yet yml you z z0 za zero zones
 `,
   parameters: `
 AC ACL ARG ARGS ARRAY ASSERT BKMGT BOOL_FALSE BOOL_TRUE BSD CASE CGI CMD COMM COMMAND CONNECT
@@ -164,12 +166,12 @@ IP_TRANSPARENT JSON KEY LC LC_ALL LC_COLLATE LC_CTYPE LC_MESSAGES LC_MONETARY LC
 LF LIBXML LOCK LOG MB MKCOL MN MNSTU MOVE MS MT NAME NAN NEWS NOFILE NS NULL NULL_NULL NUMBER OCSP
 ONLY OOM OP OPENSSL OPT OPTIONS ORIG_PATH_INFO ORIG_PATH_TRANSLATED ORIG_SCRIPT_FILENAME
 ORIG_SCRIPT_NAME PASSWORD PATCH PATH PATHINFO PATH_INFO PATH_TRANSLATED PCRE PEAR PHP PHP_ADMIN_VALUE
-PHP_VALUE PID PORT POST PP PR PREG PROPFIND PROPPATCH PSFS PUT QUERY_STRING RAM REDIRECT_STATUS
+PHP_VALUE PID PORT POST PP PR PREG PROPFIND PROPPATCH PSFS PUT QUERY_STRING RAM RD REDIRECT_STATUS
 REMOTE_ADDR REMOTE_PORT REQUEST_METHOD REQUEST_SCHEME REQUEST_URI RHEL RSS RSSIZE RSZ SCANDIR SCGI
 SCLE SCRIPT_FILENAME SCRIPT_NAME SEEK SEL SERVER SERVER_ADDR SERVER_NAME SERVER_PORT SERVER_PROTOCOL
-SERVER_SOFTWARE SID SIGKILL SIGTERM SODIUM SORT SQL SSL STR STREAM STU SUNFUNCS TCP TC_CONSTANT
-TC_DOLLAR_CURLY TC_LABEL TC_NUMBER TC_OFFSET TC_QUOTED_STRING TC_RAW TC_SECTION TC_STRING TC_VARNAME
-TC_WHITESPACE TLS TRACE UNLOCK UPGRADING UPLOAD URI URL US UTF VALUE VSIZE VSZ XML XSS ZEND
+SERVER_SOFTWARE SID SIGKILL SIGTERM SODIUM SORT SQL SSL STAT STATE STR STREAM STU SUNFUNCS TCP
+TC_CONSTANT TC_DOLLAR_CURLY TC_LABEL TC_NUMBER TC_OFFSET TC_QUOTED_STRING TC_RAW TC_SECTION TC_STRING
+TC_VARNAME TC_WHITESPACE TLS TRACE UNLOCK UPGRADING UPLOAD URI URL US UTF VALUE WCHAN XML XSS ZEND
 ZEND_INI_PARSER_ENTRY
 `,
 } as const;

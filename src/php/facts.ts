@@ -8,6 +8,8 @@ export interface PhpFact {
   readonly name: string;
   /** As it would be written in php.ini. */
   readonly default: string;
+  /** The first version of PHP that has it; absent: PHP 7.4 does. */
+  readonly since?: string;
   /** The default from a version of PHP on. */
   readonly later?: { readonly since: string; readonly default: string };
   /** What it means, and its unit. */
@@ -45,6 +47,7 @@ export const phpDefaults: readonly PhpFact[] = [
   { name: "opcache.interned_strings_buffer", default: "8", meaning: "megabytes, inside memory_consumption" },
   {
     name: "opcache.jit_buffer_size",
+    since: "8.0",
     default: "0",
     later: { since: "8.4", default: "64M" },
     meaning: "bytes of shared memory",

@@ -134,7 +134,7 @@ function chargedOnce(
   sized: readonly SizedPool[],
   memory: Omit<Memory, "shared">,
 ): { readonly sized: readonly SizedPool[]; readonly shared: SharedSum } | null {
-  const sampled = ({ worker }: PoolFacts): boolean => worker.source === "--samples" && worker.guess === null;
+  const sampled = ({ worker }: PoolFacts): boolean => worker.source === "--samples";
   const masters = stated === null ? mastersOf(host, sized, (facts) => sampled(facts)) : [];
   const shared = masters.length === 0 ? null : sharedBy(masters);
   if (shared === null || shared.bytes === 0) return null;

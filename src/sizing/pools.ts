@@ -1,5 +1,5 @@
 import { MOST_WORKERS, type PoolSettings } from "../capacity/recommend.js";
-import type { Samples } from "../capacity/samples.js";
+import { type Sample, type Samples, workersIn } from "../capacity/samples.js";
 import { ASSUMED_WORKER } from "../capacity/sum.js";
 import { pairs } from "../evidence/pairs.js";
 import { MANAGER_SETTINGS } from "../fpm/edit/jobs.js";
@@ -146,8 +146,9 @@ function measuredSize({
 }
 
 /**
- * The resident size includes what is shared, which is subtracted where somebody stated it. Only workers
- * count that were at work, where that is known. Those that were not, and a few of many, say too little.
+ * The resident size includes what is shared, which is subtracted where somebody stated it. It is known only
+ * where the samples themselves show that the workers were at work, and enough of them: PHP gives back most
+ * of what a request took, and how much it keeps, no size tells.
  */
 function sampledSize(
   samples: Samples,
@@ -159,33 +160,43 @@ function sampledSize(
   const key = pool?.name ?? name;
   const own = samples.pools.get(key);
   const named = own !== undefined;
-  if (!named && samples.pools.size > 0) return assumed("unnamed");
-  const all = own ?? samples.bytes;
-  const busy = named && samples.tellsBusy ? (samples.busy.get(key) ?? []) : atWork(all);
-  const sizes = busy.length > 0 ? busy : all;
+  // Which of several pools of the same name they are from, they do not tell.
+  if (samples.pools.size > 0 && (!named || host.pools.filter(({ name: one }) => one === key).length > 1))
+    return assumed("unnamed");
+  const all = own ?? samples.bytes.map((bytes) => ({ bytes, pid: null, doing: null, look: 0 }));
+  const busy = all.filter(({ doing }) => doing === "waits" || doing === "runs");
+  const awake = all.filter(({ doing }) => doing !== "rest");
+  const counted = busy.length > 0 ? busy : awake.length > 0 ? awake : all;
+  const sizes = counted.map((one) => one.bytes);
   const rss = percentile(sizes, HIGH);
   if (rss === null) return null;
   const bytes = rss - shared;
-  const size: WorkerSize = { ...NONE, bytes, source: "--samples", samples: sizes.length, rss, named };
+  const size: WorkerSize = {
+    ...{ ...NONE, bytes, source: "--samples", rss, named },
+    samples: workersIn(counted),
+  };
   if (bytes < LEAST_WORKER) return size;
-  if (busy.length === 0) return assumed("resting", { rss, named }, bytes);
-  const there = named ? workersOf([pool]) : workersOf(host.pools);
-  if (sizes.length >= Math.min(HANDFUL, there ?? HANDFUL)) return size;
-  return { ...size, guess: "few" };
+  const fresh = named ? rss < FRESH_RSS : areFresh(sizes);
+  if (awake.length === 0 || fresh) return assumed("resting", { rss, named }, bytes);
+  if (busy.length === 0) return { ...size, guess: "untold" };
+  const there = pool === null ? null : maxChildren(pool);
+  return workersAtWork(busy) >= Math.min(HANDFUL, there ?? HANDFUL) ? size : { ...size, guess: "few" };
+}
+
+/** When all requests have just ended, their workers still run for a moment. In so many listings no moment is meant. */
+const LOOKS = 3;
+
+/** How many workers were certainly in the middle of their requests. */
+function workersAtWork(busy: readonly Sample[]): number {
+  const running = busy.filter(({ doing }) => doing === "runs");
+  const looks = new Set(running.map(({ look }) => look)).size;
+  return workersIn(looks >= LOOKS ? busy : busy.filter(({ doing }) => doing === "waits"));
 }
 
 /** Samples without a name may hold the master, too: one that is larger than a fresh worker proves nothing. */
-function atWork(sizes: readonly number[]): readonly number[] {
+function areFresh(sizes: readonly number[]): boolean {
   const [first = 0, second = first] = sizes.toSorted((a, b) => b - a);
-  return second >= FRESH_RSS ? sizes : [];
-}
-
-/** How many workers there may be at most; `null`: not known. */
-function workersOf(pools: readonly (Pool | null)[]): number | null {
-  const counts = pools.map((pool) => (pool === null ? null : maxChildren(pool)));
-  return counts.length === 0 || counts.includes(null)
-    ? null
-    : counts.reduce((sum: number, count) => sum + (count ?? 0), 0);
+  return second < FRESH_RSS;
 }
 
 type Weigh = (pool: Pool) => { readonly weight: number; readonly source: PoolFacts["weightSource"] };

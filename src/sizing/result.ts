@@ -70,11 +70,13 @@ export type WorkerGuess =
   | "nothing"
   /** The running workers have hardly served a request yet. */
   | "fresh"
-  /** The samples are of workers that wait for a request. */
+  /** The samples are of workers that wait for a request, or have hardly served one. */
   | "resting"
-  /** There are samples of a few workers, of many that there may be. */
+  /** The samples do not tell whether the workers had a request. */
+  | "untold"
+  /** There are samples of a few workers at work, of many that there may be. */
   | "few"
-  /** The samples name the pools, and not this one. */
+  /** The samples name the pools, and not this one, or several of its name are there. */
   | "unnamed";
 
 /** For messages and JSON: how the size of a worker is known. */

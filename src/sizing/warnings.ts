@@ -1,3 +1,4 @@
+import { LISTING } from "../capacity/samples.js";
 import { MIB, showSize, showTime } from "../capacity/size.js";
 import { ASSUMED_WORKER, totalOf } from "../capacity/sum.js";
 import { mebibytes } from "../capacity/words.js";
@@ -119,6 +120,7 @@ function guesses({ pools, live }: HostPlan): readonly string[] {
   const by = (guess: WorkerGuess): readonly PoolCapacity[] =>
     pools.filter(({ worker }) => worker.guess === guess);
   const [nothing, resting, unnamed, sparse] = [by("nothing"), by("resting"), by("unnamed"), by("few")];
+  const untold = by("untold");
   return [
     ...by("fresh").map(
       ({ name, worker }) =>
@@ -129,22 +131,27 @@ function guesses({ pools, live }: HostPlan): readonly string[] {
       : [
           live
             ? `no worker of PHP-FPM runs here${of(nothing, pools)}, so its size is assumed: run this again under load, or give --worker-size`
-            : `the size of a worker is assumed${of(nothing, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "ps aux" from there into --samples -`,
+            : `the size of a worker is assumed${of(nothing, pools)}: measure it on the server under load with "fpmlint capacity", or pipe "${LISTING}" from there into --samples -`,
         ]),
     ...(resting.length === 0
       ? []
       : [
-          `the samples${of(resting, pools)} (${showSize(Math.max(...resting.map(({ worker }) => worker.rss ?? 0)))} at most) are of idle workers, which have given back what a request took, so ${showSize(ASSUMED_WORKER)} or more are assumed: take samples with "ps aux" while all workers are busy`,
+          `the samples${of(resting, pools)} (${showSize(Math.max(...resting.map(({ worker }) => worker.rss ?? 0)))} at most) are of idle workers, which have given back what a request took, so ${showSize(ASSUMED_WORKER)} or more are assumed: take samples with "${LISTING}" while all workers are busy`,
+        ]),
+    ...(untold.length === 0
+      ? []
+      : [
+          `the samples${of(untold, pools)} do not tell whether the workers were at work, so the size is a guess: take them under load with "${LISTING}", or, if all of them were at work, give ${sizeOption(untold)}`,
         ]),
     ...(unnamed.length === 0
       ? []
       : [
-          `the samples name their pools, but there is none${of(unnamed, [])}, so the size is assumed: take samples while its workers run, or give --worker-size`,
+          `the samples name their pools, but there is none that is certainly${of(unnamed, [])}, so the size is assumed: take samples while its workers run, or give --worker-size`,
         ]),
     ...(sparse.length === 0
       ? []
       : [
-          `the samples are of only a few busy workers${of(sparse, pools)}, so the size is a guess: take samples while all workers are busy`,
+          `the samples are of only a few busy workers${of(sparse, pools)}, so the size is a guess: take samples while all workers are busy, or several times, one listing after the other`,
         ]),
     ...(pools.some(isGuess)
       ? [
@@ -152,6 +159,15 @@ function guesses({ pools, live }: HostPlan): readonly string[] {
         ]
       : []),
   ];
+}
+
+/** What to type where the samples are of workers at work: the largest of their sizes, for all pools where no pool is named. */
+function sizeOption(pools: readonly PoolCapacity[]): string {
+  const [{ name, worker } = { name: "", worker: null }] = pools.toSorted(
+    (a, b) => b.worker.bytes - a.worker.bytes,
+  );
+  const size = `${Math.ceil((worker?.bytes ?? 0) / MIB)}M`;
+  return `--worker-size ${worker?.named === true ? `${name}=${size}` : size}`;
 }
 
 /** How far the size of a worker can be trusted. */

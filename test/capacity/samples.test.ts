@@ -1,13 +1,18 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readSamples } from "../../src/capacity/samples.js";
+import { type Doing, doingOf } from "../../src/capacity/at-work.js";
+import { readSamples, workersIn } from "../../src/capacity/samples.js";
 import { percentile } from "../../src/source/percentile.js";
 
 const KIB = 1024;
 
 const lines = (...all: readonly string[]): string => `${all.join("\n")}\n`;
 const kib = (text: string): readonly number[] => readSamples(text).bytes.map((bytes) => bytes / KIB);
+
+/** The sizes by pool. */
+const sizes = (text: string): ReadonlyMap<string, readonly number[]> =>
+  new Map([...readSamples(text).pools].map(([pool, all]) => [pool, all.map(({ bytes }) => bytes)]));
 
 const AUX_HEADER = "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND";
 const AUX = [
@@ -60,8 +65,14 @@ describe("lines of ps aux", () => {
   const expected = {
     bytes: [8432 * KIB, 60416 * KIB, 9000 * KIB],
     pools: new Map([
-      ["www", [8432 * KIB, 9000 * KIB]],
-      ["shop", [60416 * KIB]],
+      [
+        "www",
+        [
+          { bytes: 8432 * KIB, pid: "26755", doing: null, look: 0 },
+          { bytes: 9000 * KIB, pid: "26757", doing: null, look: 0 },
+        ],
+      ],
+      ["shop", [{ bytes: 60416 * KIB, pid: "26756", doing: null, look: 0 }]],
     ]),
     others: 5,
     unread: [],
@@ -86,6 +97,75 @@ describe("lines of ps aux", () => {
     expect(readSamples(lines(line)).unread).toEqual([
       { line: 1, text: line, why: expect.stringContaining("0 is not") },
     ]);
+  });
+});
+
+describe("what a worker does", () => {
+  test.each<[string, string, Doing]>([
+    ["R", "-", "runs"],
+    ["R+", "-", "runs"],
+    ["Rl", "-", "runs"],
+    ["D", "-", "runs"],
+    ["S", "skb_wait_for_more_packets", "rest"],
+    ["S", "__skb_wait_for_more_packets", "rest"],
+    ["S", "skb_wa", "rest"],
+    ["Ss", "inet_csk_accept", "rest"],
+    ["S", "inet_c", "rest"],
+    ["S", "hrtimer_nanosleep", "waits"],
+    ["S", "hrtime", "waits"],
+    ["S", "poll_schedule_timeout.constprop.0", "waits"],
+    ["S", "anon_pipe_read", "waits"],
+    ["S", "locks_lock_inode_wait", "waits"],
+    ["S", "locks_", "waits"],
+    // A worker reads from a database, or waits for the next request on a connection that stays open.
+    ["S", "unix_stream_read_generic", null],
+    ["S", "sk_wait_data", null],
+    ["S", "-", null],
+    ["S", "0", null],
+    ["S", "", null],
+    ["T", "hrtimer_nanosleep", null],
+    ["Z", "-", null],
+    ["I", "-", null],
+    ["", "-", null],
+  ])("%s in %s", (state, waits, doing) => {
+    expect(doingOf(state, waits)).toBe(doing);
+  });
+
+  test("without one of the columns", () => {
+    expect(doingOf("R", null)).toBe("runs");
+    expect(doingOf("S", null)).toBeNull();
+    expect(doingOf(null, "hrtimer_nanosleep")).toBe("waits");
+    expect(doingOf(null, "inet_csk_accept")).toBe("rest");
+    expect(doingOf(null, null)).toBeNull();
+  });
+
+  const table = [
+    "    PID   RSS STAT WCHAN                          COMMAND",
+    "      7 21000 Ss   ep_poll                        php-fpm: master process (/a.conf)",
+    "      8 60416 S    poll_schedule_timeout.constprop. php-fpm: pool www",
+    "      9  8432 S    skb_wait_for_more_packets      php-fpm: pool www",
+  ];
+  test("is read by the header", () => {
+    expect(readSamples(lines(...table)).pools.get("www")).toEqual([
+      { bytes: 60416 * KIB, pid: "8", doing: "waits", look: 0 },
+      { bytes: 8432 * KIB, pid: "9", doing: "rest", look: 0 },
+    ]);
+  });
+  test("one that is listed twice is one worker", () => {
+    const pools = readSamples(lines(...table, ...table)).pools.get("www") ?? [];
+    expect([pools.length, workersIn(pools)]).toEqual([4, 2]);
+  });
+  const looksOf = (...all: readonly string[]): readonly number[] =>
+    (readSamples(lines(...all)).pools.get("www") ?? []).map(({ look }) => look);
+  test("listings are told apart by their headers, and by processes that come again", () => {
+    expect(looksOf(...table, ...table)).toEqual([0, 0, 1, 1]);
+    const [, ...rows] = AUX.slice(0, 2);
+    expect(looksOf(...rows, ...rows, ...rows)).toEqual([0, 1, 2]);
+    expect(looksOf("RSS CMD", "8432 php-fpm: pool www", "RSS CMD", "9 php-fpm: pool www")).toEqual([0, 1]);
+  });
+  test("without numbers of processes each line is a worker", () => {
+    const pools = readSamples(lines("RSS CMD", "8432 php-fpm: pool www", "8432 php-fpm: pool www")).pools;
+    expect(workersIn(pools.get("www") ?? [])).toBe(2);
   });
 });
 
@@ -128,12 +208,8 @@ describe("tables by their header", () => {
     ],
     ["a tail without header", ["8432 php-fpm: pool www", "77 grep php-fpm"]],
   ])("%s", (_, table) => {
-    expect(readSamples(lines(...table))).toMatchObject({
-      bytes: [8432 * KIB],
-      pools: new Map([["www", [8432 * KIB]]]),
-      others: 1,
-      unread: [],
-    });
+    expect(readSamples(lines(...table))).toMatchObject({ bytes: [8432 * KIB], others: 1, unread: [] });
+    expect(sizes(lines(...table))).toEqual(new Map([["www", [8432 * KIB]]]));
   });
 
   test("ps -yl -C php-fpm8.2: the bare name does not tell a worker from the master, so it counts", () => {

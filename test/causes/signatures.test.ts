@@ -7,7 +7,8 @@ import { recognise, recogniseLine } from "../../src/causes/recognise.js";
 import { errnosOf, fixedTexts, SignatureTable, shownTemplate } from "../../src/causes/signature.js";
 import { signatures, signatureTable } from "../../src/causes/signatures/index.js";
 import { readLine } from "../../src/logs/line.js";
-import { describeProofs, fpmCommand, nginxCommand } from "../daemons/available.js";
+import { isOlder } from "../../src/nginx/facts/version.js";
+import { describeProofs, fpmCommand, nginxCommand, programOf, versions } from "../daemons/available.js";
 
 /** What nginx 1.22.1 and PHP-FPM 8.2 wrote while each fault was made: a signature, a tab, the line. */
 const recordedLines = readFileSync("test/causes/recorded-lines.txt", "utf8")
@@ -161,16 +162,22 @@ describe("the matcher", () => {
 /** What no binary has as it is: a status in an access log, an error's words without its number (`request/open-basedir` proves them). */
 const COMPOSED: ReadonlySet<string> = new Set(["script-basedir", "socket-other"]);
 
+/** Words that a daemon has from a version of nginx on. */
+const LATER: ReadonlyMap<string, string> = new Map([
+  ["upstream prematurely closed FastCGI request while reading upstream", "1.19.1"],
+]);
+
 describeProofs("the table, with the daemons", (proof) => {
   proof("the words of every template are in the daemons, or in a line recorded from them", async () => {
     const binaries = [nginxCommand, fpmCommand]
-      .map((path) => (path === null ? "" : readFileSync(path, "latin1")))
+      .map((path) => (path === null ? "" : readFileSync(programOf(path), "latin1")))
       .join("\0");
     const recorded = new Set(recordedLines.map(({ id }) => id));
     const missing = signatures
       .filter(({ by, id }) => (by === "nginx" || by === "php-fpm" || by === "php") && !COMPOSED.has(id))
       .flatMap(({ id, templates }) =>
         templates
+          .filter((template) => !isOlder(versions.nginx, LATER.get(template) ?? null))
           .filter((template) => !wordsOf(template).every((words) => binaries.includes(words)))
           .map((template) => `${id}: ${template}`)
           .filter(() => !recorded.has(id)),

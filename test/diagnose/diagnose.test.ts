@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
@@ -75,6 +76,79 @@ describe("diagnose", () => {
     expect(out).toContain("3 requests failed between 2026-11-28 10:00:00 and 2026-11-28 12:00:00: 1 cause");
     expect(out).toContain("etc/nginx/nginx.conf:11:26");
     expect(out).toContain("fpmlint explain connect/listen-mismatch");
+  });
+
+  test("JSON has lost requests by the hour, and how full pools were", async () => {
+    const full = (time: string, limit: number): string =>
+      `[28-Nov-2026 ${time}] WARNING: [pool www] server reached pm.max_children setting (${limit}), consider raising it\n`;
+    const busy = (time: string, pool: string, total: number): string =>
+      `[28-Nov-2026 ${time}] WARNING: [pool ${pool}] seems busy (you may need to increase pm.start_servers, or pm.min/max_spare_servers), spawning 8 children, there are 0 idle, and ${total} total children\n`;
+    put("e.log", [at("09:59:59", MISSING), at("10:00:00", MISSING), at("10:59:00", MISSING)].join(""));
+    put(
+      "f.log",
+      [
+        busy("09:00:00", "www", 4),
+        full("10:00:00", 5),
+        full("10:20:00", 6),
+        busy("10:30:00", "other", 3),
+      ].join(""),
+    );
+    const { out } = await run("etc", "e.log", "f.log", "--format", "json");
+    const { causes, pools } = JSON.parse(out);
+    expect(causes[0].hours).toEqual([
+      { at: "2026-11-28T09:00:00", requests: 1 },
+      { at: "2026-11-28T10:00:00", requests: 2 },
+    ]);
+    expect(pools).toEqual([
+      {
+        name: "other",
+        maxChildren: null,
+        full: 0,
+        hours: [{ at: "2026-11-28T10:00:00", workers: 3, full: 0 }],
+      },
+      {
+        name: "www",
+        maxChildren: 6,
+        full: 2,
+        hours: [
+          { at: "2026-11-28T09:00:00", workers: 4, full: 0 },
+          { at: "2026-11-28T10:00:00", workers: 6, full: 2 },
+        ],
+      },
+    ]);
+  });
+
+  test("every key of the JSON has a name in docs/json.md", async () => {
+    put("e.log", at("10:00:00", MISSING).repeat(3));
+    put(
+      "f.log",
+      "[28-Nov-2026 10:00:00] WARNING: [pool www] server reached pm.max_children setting (2), consider raising it\n",
+    );
+    const { out } = await run("etc", "e.log", "f.log", "--format", "json");
+    const page = readFileSync(fileURLToPath(new URL("../../docs/json.md", import.meta.url)), "utf8");
+    const section = page.slice(page.indexOf("## Why requests were lost"), page.indexOf("## Output is safe"));
+    const keysIn = (value: unknown): readonly string[] =>
+      Array.isArray(value)
+        ? value.flatMap(keysIn)
+        : typeof value === "object" && value !== null
+          ? Object.entries(value).flatMap(([key, inner]) => [key, ...keysIn(inner)])
+          : [];
+    const keys = new Set(keysIn(JSON.parse(out)));
+    expect(keys.size).toBeGreaterThan(40);
+    const missing = [...keys].filter(
+      (key) => !new RegExp(`\`(?:causes\\[\\]\\.)?${key}(?:\\[\\])?\``).test(section),
+    );
+    // Those of the tool are as everywhere.
+    expect(missing.filter((key) => key !== "name")).toEqual([]);
+  });
+
+  test("what the log does not name of a pool, the files do", async () => {
+    put(
+      "f.log",
+      "[28-Nov-2026 10:00:00] WARNING: [pool www] seems busy (you may need to increase pm.start_servers, or pm.min/max_spare_servers), spawning 8 children, there are 0 idle, and 2 total children\n",
+    );
+    const { out } = await run("etc", "f.log", "--format", "json");
+    expect(JSON.parse(out).pools).toMatchObject([{ name: "www", maxChildren: 2, full: 0 }]);
   });
 
   test("only a part of the time, only a status", async () => {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fpmAddress, showAddress } from "../../src/model/address/address.js";
 import { listenFault, meantListen } from "../../src/model/address/refused-listen.js";
-import { describeProofs, fpmCommand } from "../daemons/available.js";
+import { olderThan } from "../../src/source/version.js";
+import { describeProofs, fpmCommand, phpBranch } from "../daemons/available.js";
 import { startChild, waitFor, waitsForEvents } from "../daemons/processes.js";
 
 interface Row {
@@ -66,25 +67,35 @@ test.each(["{{ host }}:9000", "$HOST:9000", "%h:9000", "php:9000", "fe80::1%eth0
   (listen) => expect(listenFault(listen)).toBeNull(),
 );
 
+/** PHP 7 starts with numbers of ports that are beyond any number. */
+const older =
+  phpBranch !== null && olderThan(phpBranch, "8.0")
+    ? `PHP ${phpBranch} starts with ports that are none`
+    : null;
+
 describeProofs("PHP-FPM reads the same", (proof) => {
   // One after the other: they share a port.
-  proof("every row", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "fpmlint-listen-"));
-    try {
-      for (const { listen, part } of table) {
-        const main = join(directory, "m.conf");
-        const pool = "user = nobody\npm = static\npm.max_children = 1\n";
-        writeFileSync(main, `[global]\nerror_log = ${directory}/log\n[www]\n${pool}listen = "${listen}"\n`);
-        writeFileSync(join(directory, "out"), "");
-        const child = startChild(fpmCommand ?? "", ["-n", "-F", "-y", main], join(directory, "out"), {});
-        await waitFor(() => child.exited() || waitsForEvents(child.pid), 30_000);
-        const started = !child.exited();
-        await child.stop();
-        expect({ listen, started }).toEqual({ listen, started: part === null });
-        if (part !== null) expect(readFileSync(join(directory, "out"), "utf8")).toContain(says[part]);
+  proof(
+    "every row",
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), "fpmlint-listen-"));
+      try {
+        for (const { listen, part } of table) {
+          const main = join(directory, "m.conf");
+          const pool = "user = nobody\npm = static\npm.max_children = 1\n";
+          writeFileSync(main, `[global]\nerror_log = ${directory}/log\n[www]\n${pool}listen = "${listen}"\n`);
+          writeFileSync(join(directory, "out"), "");
+          const child = startChild(fpmCommand ?? "", ["-n", "-F", "-y", main], join(directory, "out"), {});
+          await waitFor(() => child.exited() || waitsForEvents(child.pid), 30_000);
+          const started = !child.exited();
+          await child.stop();
+          expect({ listen, started }).toEqual({ listen, started: part === null });
+          if (part !== null) expect(readFileSync(join(directory, "out"), "utf8")).toContain(says[part]);
+        }
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
       }
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
-  });
+    },
+    older,
+  );
 });

@@ -184,6 +184,53 @@ test("every key of the JSON document has a name in docs/json.md, and is always t
   expect(shapes.size).toBe(1);
 });
 
+/** The keys of a document, at any depth; those of `current` and `recommended` are settings. */
+function keysIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(keysIn);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    key,
+    ...(key === "current" || key === "recommended" ? [] : keysIn(inner)),
+  ]);
+}
+
+describe("the JSON of capacity", () => {
+  const ram = ["--ram", "4G"];
+  const sized = ["--worker-size", "60M", "--rate", "blog=40/s", "--mean", "250ms"];
+  const capacityOf = async (...words: readonly string[]): Promise<Record<string, unknown>> => {
+    const { out, err } = await runCommand(
+      ["capacity", "etc", "--format", "json", ...sized, ...words],
+      example,
+    );
+    expect(err).not.toContain("fpmlint:");
+    return JSON.parse(out);
+  };
+  const page = readFileSync(join(top, "docs/json.md"), "utf8");
+  const section = page.slice(page.indexOf("## How many workers"), page.indexOf("## Output is safe"));
+
+  test.each<[string, readonly string[]]>([
+    ["of a host", [...ram, "--cores", "4", "--cpu-share", "30%", "--p95", "700ms"]],
+    ["of an overload", [...ram, "--cores", "1", "--cpu-share", "90%"]],
+    ["over sizes of memory", ["--what-if", "600M,4G,8G"]],
+  ])("every key %s has a name in docs/json.md", async (_name, words) => {
+    const keys = new Set(keysIn(await capacityOf(...words)));
+    expect(keys.size).toBeGreaterThan(10);
+    for (const key of keys) expect(section, key).toMatch(new RegExp(`\`(?:\\w+\\.)?${key}(?:\\[\\])?\``));
+  });
+
+  test("every key is always there", async () => {
+    const [asked, bare] = [
+      await capacityOf(...ram, "--cores", "4", "--cpu-share", "30%"),
+      await capacityOf(...ram),
+    ];
+    const shape = ({ pools, ...host }: Record<string, unknown>): readonly string[] => [
+      ...Object.keys(host),
+      ...(pools as readonly Record<string, unknown>[]).flatMap((pool) => Object.keys(pool)),
+    ];
+    expect(shape(bare)).toEqual(shape(asked));
+  });
+});
+
 test("a symptom comes when the page says", () => {
   const known = words("| `symptom.when` | one of");
   const used = rules.flatMap(({ cases }) =>

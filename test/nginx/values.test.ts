@@ -79,6 +79,27 @@ describe("the table", () => {
   });
 });
 
+describe("values of which versions differ", () => {
+  test.each<[string, string, readonly (string | null)[], readonly string[]]>([
+    ["h", "proxy_bind [::1];", [null, "1.27.3", "1.30.6"], ["1.18.0", "1.26.3", "1.27.2"]],
+    ["h", "charset_map utf-8 b {}", [null, "1.26.3", "1.30.4", "1.31.2"], ["1.30.6", "1.31.3"]],
+    ["h", "charset_map b utf-8 {}", [null, "1.26.3", "1.30.6", "1.31.3"], []],
+    ["s", "listen 127.0.0.1:18997 spdy;", ["1.18.0", "1.19.6"], ["1.19.7", "1.22.1"]],
+    ["s", "proxy_redirect off; proxy_redirect a b;", ["1.18.0", "1.19.2"], ["1.19.3", "1.22.1"]],
+    ["s", "proxy_redirect off; proxy_redirect default;", ["1.18.0"], ["1.19.3"]],
+    ["s", "mirror off; mirror /a;", [], ["1.18.0", "1.22.1"]],
+    ["h", "proxy_ssl_certificate $;", ["1.18.0", "1.20.2"], ["1.21.0", "1.22.1"]],
+    ["h", "proxy_ssl_name $;", [], ["1.18.0", "1.22.1"]],
+    ["h", "upstream u { server 127.0.0.1 service=a; }", [], ["1.22.1", "1.27.3", "1.30.6"]],
+    ["h", "upstream u { zone z 64k; server a.b service=c resolve; }", [null, "1.30.6"], ["1.26.3"]],
+  ])("%s: %s", (context, text, taken, refused) => {
+    const files = { "/etc/nginx/nginx.conf": placed(context, text) };
+    const isRefused = (version: string | null): boolean => judge(files, version).length > 0;
+    expect(taken.filter(isRefused)).toEqual([]);
+    expect(refused.filter((version) => !isRefused(version))).toEqual([]);
+  });
+});
+
 describeProofs("the daemon agrees with the table", (proof) => {
   proof("of values", async () => {
     const home = mkdtempSync("/tmp/fl-values-");

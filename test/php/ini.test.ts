@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type MemoryNode, memoryFilesystem } from "../../src/host/memory.js";
 import { iniFor, parseIniBytes, phpDefault, phpDefaults, readIniFile } from "../../src/php/ini.js";
 import { sourceFile } from "../../src/source/file.js";
+import { olderThan } from "../../src/source/version.js";
 import { fpmCommand, phpBranch, phpCommand } from "../daemons/available.js";
 
 const readText = (text: string) => readIniFile(sourceFile("/php.ini", "php.ini", text));
@@ -159,7 +160,8 @@ const info = spawnSync(fpmCommand ?? "php-fpm", ["-n", "-d", "zend_extension=opc
 });
 it.skipIf(info.status !== 0)("the defaults are those that php-fpm -n -i prints", () => {
   const switches: Record<string, string> = { On: "1", Off: "0" };
-  for (const { name } of phpDefaults) {
+  for (const { name, since } of phpDefaults) {
+    if (since !== undefined && phpBranch !== null && olderThan(phpBranch, since)) continue;
     const value = phpDefault(name, phpBranch);
     const printed = new RegExp(`^${name.replaceAll(".", "\\.")} => (.*?) =>`, "m").exec(info.stdout)?.[1];
     expect(printed === undefined ? printed : (switches[printed] ?? printed), name).toBe(value);

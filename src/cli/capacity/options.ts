@@ -4,7 +4,7 @@ import { type COMMON_OPTIONS, type OptionTable, repeatable, sharedOptions } from
 export const CAPACITY_EPILOGUE = `Examples:
   fpmlint capacity                                  this server, with its workers measured
   fpmlint capacity etc --ram 4G --worker-size 60M   a copy of /etc, with a given worker size
-  ps aux | fpmlint capacity /etc --ram 4G --samples -
+  ps -eo pid,rss,stat,wchan:30,args | fpmlint capacity /etc --ram 4G --samples -
   fpmlint capacity --rate shop=40/s --mean 250ms --p95 900ms
   fpmlint capacity --what-if 2G,4G,8G               what more memory would bring
   fpmlint capacity /etc --diff                      the change as a diff; --write applies it
@@ -30,7 +30,8 @@ export const CAPACITY_OPTIONS = {
   samples: {
     type: "string",
     completes: "file",
-    describe: "worker sizes as ps prints them, from a file or - : ps aux, or ps -o rss= -C php-fpm8.2",
+    describe:
+      "worker sizes as ps prints them under load, from a file or - : ps -eo pid,rss,stat,wchan:30,args",
   },
   shared: {
     type: "string",

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { LISTING } from "../../capacity/samples.js";
 import { incompleteAt, incompleteOf } from "../../engine/incomplete.js";
 import { editFiles, type FileEdit } from "../../fpm/edit/edit.js";
 import { globalSetting } from "../../fpm/settings/lookup.js";
@@ -117,7 +118,7 @@ function guessOf({ read: { host }, found }: Computed): readonly string[] {
   const where = host.name === "." ? "" : `${host.name}: `;
   const which = `${names.slice(0, MOST_NAMES).join(", ")}${names.length > MOST_NAMES ? " and others" : ""}`;
   return [
-    `${where}the size of a worker is a guess for ${which}: measure it under load with "fpmlint capacity" on the server or "ps aux" into --samples -, or give --worker-size; --accept-guess writes the numbers as they are`,
+    `${where}the size of a worker is a guess for ${which}: measure it under load with "fpmlint capacity" on the server or "${LISTING}" into --samples -, or give --worker-size; --accept-guess writes the numbers as they are`,
   ];
 }
 

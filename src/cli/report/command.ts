@@ -1,6 +1,8 @@
+import { resolve } from "node:path";
 import { each, failure } from "../../engine/failure.js";
 import type { Incomplete } from "../../engine/finding.js";
 import { incompleteAt } from "../../engine/incomplete.js";
+import { readTyped } from "../../host/door.js";
 import type { LintOptions } from "../../lint.js";
 import type { ReadHost } from "../../read-hosts.js";
 import { hostJson } from "../../report/capacity/json.js";
@@ -10,6 +12,7 @@ import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { dot, mermaid } from "../../report/topology/diagrams.js";
 import type { ReportedHost, TopologyReport } from "../../report/topology/document.js";
 import { topologyJson } from "../../report/topology/json.js";
+import { type Observed, readObserved } from "../../report/topology/observed.js";
 import { topologyText } from "../../report/topology/text.js";
 import { liveHost } from "../../sizing/live-host.js";
 import type { CapacityOptions } from "../../sizing/options.js";
@@ -21,6 +24,7 @@ import { readCapacityOptions, readMemory } from "../capacity/read-options.js";
 import { columnsOf } from "../columns.js";
 import { configsFor } from "../config/load.js";
 import { linted } from "../fixes.js";
+import { inputText } from "../input-text.js";
 import { checkedNginxVersion, checkedVersion, dumpText } from "../lint.js";
 import { type Output, readOutputs, writeOutput } from "../outputs.js";
 import { tell } from "../streams.js";
@@ -34,6 +38,7 @@ type ReportFormat = (typeof REPORT_FORMATS)[number];
 export function reportCommand(args: ReportArguments, world: World): number {
   const outputs = outputsOf(args);
   const sizes = sizesOf(args);
+  const observed = observedIn(args, outputs, world);
   const options: LintOptions = {
     paths: args.paths.length === 0 ? ["."] : args.paths,
     workingDirectory: world.workingDirectory,
@@ -54,6 +59,7 @@ export function reportCommand(args: ReportArguments, world: World): number {
   const report: TopologyReport = {
     hosts: hosts.done,
     result,
+    observed,
     stamp: args.stamp ? dateOf(world) : null,
     version,
   };
@@ -72,6 +78,23 @@ function outputsOf({ html, format = [] }: ReportArguments): readonly Output<Repo
   if (html === "") throw new UsageError("--html needs the name of a file, as in --html report.html");
   const others = format.length === 0 ? [] : readOutputs(format, REPORT_FORMATS);
   return [...others, { format: "html", file: html }];
+}
+
+/** What the files of `--with` say that happened. Throws UsageError. */
+function observedIn(
+  { with: files = [] }: ReportArguments,
+  outputs: readonly Output<ReportFormat>[],
+  world: World,
+): readonly Observed[] {
+  if (files.length > 0 && !outputs.some(({ format }) => format === "html"))
+    throw new UsageError("--with is for the page: add --html FILE");
+  return files.map((file) => {
+    if (file === "") throw new UsageError("--with needs the name of a file");
+    const read = inputText(readTyped(resolve(world.workingDirectory, file)));
+    const found = "text" in read ? readObserved(read.text, file) : { wrong: read.refusal };
+    if ("wrong" in found) throw new UsageError(`--with ${file}: ${found.wrong}`);
+    return found;
+  });
 }
 
 /** What is said of the memory and of the requests. Throws UsageError. */

@@ -16,6 +16,7 @@ export const REPORT_EPILOGUE = `Examples:
   fpmlint report /etc                               who talks to whom and who gives up first, as text
   fpmlint report --format mermaid /etc              a diagram for a wiki; dot for Graphviz
   fpmlint report --format json --html report.html .
+  fpmlint diagnose --format json /etc > day.json; fpmlint report --html report.html --with day.json /etc
   fpmlint report --html report.html --ram 4G --worker-size 60M --rate shop=40/s --mean 250ms etc
 
 The page is one file that asks for nothing: no network, no fonts. It is the same for the same files;
@@ -34,6 +35,11 @@ export const REPORT_OPTIONS = {
     ...repeatable,
     completes: { formats: REPORT_FORMATS },
     describe: "text, json, html, mermaid or dot; NAME=FILE writes to a file; repeatable [default: text]",
+  },
+  with: {
+    ...repeatable,
+    completes: "file",
+    describe: "what happened, on the page as well: the output of fpmlint diagnose --format json; repeatable",
   },
   stamp: { type: "boolean", default: false, describe: "say when it was made" },
   config: sharedOptions.config,

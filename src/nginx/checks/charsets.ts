@@ -1,3 +1,5 @@
+import { REFUSED_SINCE } from "../facts/facts-values.js";
+import { isOlder, isSince, type NginxVersion } from "../facts/version.js";
 import type { Word } from "../types.js";
 import { holdsMark } from "./maps.js";
 import { type Check, quoted, type Refusal, refused, text, word } from "./refusal.js";
@@ -15,6 +17,11 @@ export const charsetMap: Check = (one) => {
       "name two different character sets",
     );
   }
+  if (first.toLowerCase() === "utf-8" && refusesUtf8(one.scope.version)) {
+    const log = '"charset_map" with "utf-8" charset should be given in the second column';
+    const message = "charset_map maps from utf-8, and nginx can only map to it";
+    return refused("other", log, word(one, 0), message, "name the other character set first");
+  }
   const longest = /^utf-8$/i.test(second) ? 8 : 2;
   for (const line of one.node.children) {
     const { name, args } = line.directive;
@@ -24,6 +31,14 @@ export const charsetMap: Check = (one) => {
   }
   return null;
 };
+
+/** Of the stable branch the last versions do, too. */
+function refusesUtf8(version: NginxVersion): boolean {
+  const { charsetOfUtf8, charsetOfUtf8Stable } = REFUSED_SINCE;
+  return (
+    isSince(version, charsetOfUtf8) || (isSince(version, charsetOfUtf8Stable) && isOlder(version, "1.31.0"))
+  );
+}
 
 function lineRefusal(name: Word, args: readonly Word[], longest: number): Refusal | null {
   const value = args[0];

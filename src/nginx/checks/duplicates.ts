@@ -1,6 +1,8 @@
 import { withoutEnd } from "../../source/ends.js";
 import { once, perKey } from "../../source/memo.js";
 import type { DirectiveFact } from "../facts/directives.js";
+import { TAKEN_BEFORE } from "../facts/facts-values.js";
+import { isOlder, type NginxVersion } from "../facts/version.js";
 import { type Judged, matchingRows } from "../tree/judged.js";
 import { argument } from "../tree/nodes.js";
 import type { Directive, Node } from "../types.js";
@@ -36,12 +38,13 @@ export interface Duplicate {
 }
 
 /** In the order of the files: the second of each pair, with the first. */
-export function* duplicates(all: Iterable<Judged>): Generator<Duplicate> {
+export function* duplicates(all: Iterable<Judged>, version: NginxVersion): Generator<Duplicate> {
   const seen = new Map<string, Node>();
   for (const one of all) {
     const rows = matchingRows(one);
     // In the branch of a template one of the two may be absent.
     if (rows.length === 0 || one.node.branch !== null || holdsMark(one.node.directive.args)) continue;
+    if (BESIDE_OFF.test(one.node.name) && isOlder(version, TAKEN_BEFORE.besideOff)) continue;
     for (const mark of marksFor(one, rows)) {
       const key = `${mark.key}\0${levelOf(one, mark.global)}`;
       const first = seen.get(key);
@@ -139,6 +142,8 @@ function slot(node: Node): Once {
 
 /** Lists that `off` ends, and that nothing may precede. */
 const OFF = /^(?:mirror|proxy_redirect|proxy_cookie_(?:domain|flags|path))$/;
+/** Those that older versions take beside their `off`. */
+const BESIDE_OFF = /^proxy_(?:redirect|cookie_(?:domain|path))$/;
 
 function offMarks(name: string, first: string, log: string): readonly Once[] {
   const off = mark("directive", `${name} off`, log, name);

@@ -1,5 +1,6 @@
 import { wordMap } from "../../source/word-map.js";
-import { isSince } from "../facts/version.js";
+import { TAKEN_BEFORE } from "../facts/facts-values.js";
+import { isOlder, isSince } from "../facts/version.js";
 import { count, time } from "../syntax/numbers.js";
 import type { Word } from "../types.js";
 import {
@@ -61,7 +62,9 @@ const SINCE: readonly (readonly [name: string, since: string])[] = [
 
 export const listen: Check = (one) => {
   const later = SINCE.filter(([, since]) => one.scope.version === null || isSince(one.scope.version, since));
-  const known = new Map([...OPTIONS, ...later.map(([name]) => [name, bare] as const)]);
+  const gone = isOlder(one.scope.version, TAKEN_BEFORE.spdy) ? ["spdy"] : [];
+  const more = [...later.map(([name]) => name), ...gone].map((name) => [name, bare] as const);
+  const known = new Map([...OPTIONS, ...more]);
   // `spdy` was removed long ago, and other builds may still have it.
   return parameterRefusal(one, args(one).slice(1), known);
 };

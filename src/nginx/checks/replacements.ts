@@ -1,3 +1,5 @@
+import { TAKEN_BEFORE } from "../facts/facts-values.js";
+import { isOlder } from "../facts/version.js";
 import { tildePattern } from "./pattern.js";
 import { args, type Check, notTaken, refused, text, word } from "./refusal.js";
 
@@ -33,6 +35,11 @@ export const proxyRedirect: Check = (one) => {
   if (pair !== null || text(one, 0) !== "default" || args(one).length !== 1) return pair;
   const siblings = one.node.parent?.children ?? [];
   const before = siblings.slice(0, siblings.indexOf(one.node));
+  // Behind an `off` older versions read no further line.
+  const off = before.some(
+    ({ name, directive }) => name === "proxy_redirect" && directive.args[0]?.text === "off",
+  );
+  if (off && isOlder(one.scope.version, TAKEN_BEFORE.besideOff)) return null;
   const pass = before.findLast(({ name }) => name === "proxy_pass");
   const at = word(one, 0);
   if (pass === undefined) {

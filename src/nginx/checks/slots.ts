@@ -1,5 +1,6 @@
 import { wordMap } from "../../source/word-map.js";
 import { type Limit, limitOf, wordsOf } from "../facts/directives.js";
+import { TAKEN_SINCE } from "../facts/facts-values.js";
 import { isOlder } from "../facts/version.js";
 import { isIpv4Literal, isIpv6Literal } from "../syntax/literals.js";
 import { count, offset, size, time } from "../syntax/numbers.js";
@@ -188,7 +189,8 @@ const bind: Check = (one) => {
   if (address === undefined) return null;
   if (address.text.includes("$")) return nameRefusal(address) ?? optionOf(one, option);
   if (address.text === "off" && option === undefined) return null;
-  if (!isAddress(address.text)) {
+  const bare = !isOlder(one.scope.version, TAKEN_SINCE.bracketsWithoutPort);
+  if (!isAddress(address.text, bare)) {
     const log = `invalid address "${address.text}"`;
     return notTaken(one, address, "other", log, "an address of this machine in digits, or just off");
   }
@@ -201,8 +203,9 @@ function optionOf(one: Checked, option: Word | undefined): Refusal | null {
   return notTaken(one, option, "parameter", log, "only transparent after the address");
 }
 
-/** In digits, with or without a port. */
-function isAddress(text: string): boolean {
+/** In digits, with or without a port. `bare`: whether brackets need no port. */
+function isAddress(text: string, bare: boolean): boolean {
+  if (bare && text.startsWith("[") && text.endsWith("]")) return isIpv6Literal(text.slice(1, -1));
   const [, host = "", port] = /^(\[[^\]]*\](?=:)|[^:]*)(?::(\d+))?$/.exec(text) ?? [];
   if (isIpv6Literal(text)) return true;
   const known = host.startsWith("[") ? isIpv6Literal(host.slice(1, -1)) : isIpv4Literal(host);

@@ -55,8 +55,17 @@ export const upstreamServer: Check = (one) => {
   const later = LATER.filter(([, since]) => !isOlder(one.scope.version, since));
   const known = new Map([...SERVER, ...later.map(([name, , takes]) => [name, takes] as const)]);
   const taken = words.filter(({ text: value }) => one.scope.version !== null || !COMMERCIAL.test(value));
-  return parameterRefusal(one, taken, known) ?? backup(one, words);
+  return parameterRefusal(one, taken, known) ?? service(one, words) ?? backup(one, words);
 };
+
+/** A name of a service is looked up while nginx runs, and never at its start. */
+function service(one: Checked, words: readonly Word[]): Refusal | null {
+  const at = words.find(({ text: value }) => /^service=./.test(value));
+  if (at === undefined || words.some(({ text: value }) => value === "resolve")) return null;
+  const log = `service upstream "${text(one, 0)}" requires "resolve" parameter`;
+  const message = `${quoted(at.text)} without resolve`;
+  return refused("parameter", log, at, message, `${at.text} resolve`);
+}
 
 const NO_BACKUP = ["ip_hash", "hash", "random"];
 

@@ -13,6 +13,8 @@ interface Slot {
   readonly late: boolean;
   /** The first version that ignores the directive; `null`: none. */
   readonly ignoredSince: string | null;
+  /** The first version that compiles variables there; `null`: since before 1.18.0. */
+  readonly since: string | null;
 }
 
 let slots: ReadonlyMap<string, Slot> | null = null;
@@ -25,6 +27,7 @@ function slotOf(name: string): Slot | undefined {
         all: slot.includes("+"),
         late: slot.endsWith("s"),
         ignoredSince: slot.split("<")[1] ?? null,
+        since: slot.split(">")[1] ?? null,
       };
       return names.split(" ").map((one) => [one, row] as const);
     }),
@@ -42,6 +45,7 @@ export function compiledWords(one: Checked): readonly Word[] {
   const slot = slotOf(node.name);
   if (slot === undefined || (slot.late && !one.scope.hasServers)) return [];
   if (slot.ignoredSince !== null && !isOlder(one.scope.version, slot.ignoredSince)) return [];
+  if (isOlder(one.scope.version, slot.since)) return [];
   const words = slot.all ? all.slice(slot.from) : all.slice(slot.from, slot.from + 1);
   // `=` and a code may be the last word of try_files.
   return words.filter((at) => node.name !== "try_files" || at !== all[all.length - 1] || at.text[0] !== "=");

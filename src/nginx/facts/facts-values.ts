@@ -82,7 +82,26 @@ ssl|1.25.1
 export const BACKPORTED = "max_errors max_headers";
 
 /** Values that a later version no longer takes: the first one seen to refuse them. 1.26.3 takes the first of them. */
-export const REFUSED_SINCE = { emptyStore: "1.30.0" } as const;
+export const REFUSED_SINCE = {
+  emptyStore: "1.30.0",
+  /** `charset_map utf-8 x {}`: 1.31.2 takes it. Also what was made of 1.30 later, seen in 1.30.6 and not in 1.30.4. */
+  charsetOfUtf8: "1.31.3",
+  charsetOfUtf8Stable: "1.30.6",
+} as const;
+
+/** Values that nginx takes since a version; read in its repository, and tried with 1.26.3 and 1.30.6. */
+export const TAKEN_SINCE = {
+  /** `proxy_bind [::1]`, an IPv6 address in brackets and without a port. */
+  bracketsWithoutPort: "1.27.3",
+} as const;
+
+/** Values that nginx takes before a version; read in its repository, and tried with Debian's 1.18.0 and 1.22.1. */
+export const TAKEN_BEFORE = {
+  /** `listen 80 spdy`, which does nothing. */
+  spdy: "1.19.7",
+  /** `proxy_redirect` and `proxy_cookie_*` beside their `off`. */
+  besideOff: "1.19.3",
+} as const;
 
 /** Name | context | before this version | the arguments it took. */
 export const COUNT_ROWS = `
@@ -91,7 +110,8 @@ keepalive|u|1.29.7|1
 
 /**
  * Name | arguments in which nginx compiles variables, from 0; `+` this one and the following; `s`
- * behind: only where a server takes the value over; `<` the version that no longer reads the value.
+ * behind: only where a server takes the value over; `<` the version that no longer reads the value; `>` the
+ * version from which on there are variables in it.
  */
 export const VARIABLE_SLOT_ROWS = `
 access_log|0
@@ -108,7 +128,8 @@ fastcgi_no_cache proxy_no_cache scgi_no_cache uwsgi_no_cache|0+
 fastcgi_param grpc_set_header proxy_set_header scgi_param uwsgi_param|1s
 fastcgi_pass grpc_pass proxy_pass scgi_pass uwsgi_pass|0
 fastcgi_store proxy_store scgi_store uwsgi_store|0
-grpc_ssl_certificate grpc_ssl_certificate_key grpc_ssl_name|0
+grpc_ssl_certificate grpc_ssl_certificate_key|0>1.21.0
+grpc_ssl_name|0
 hash|0
 http2_push|0<1.25.1
 index|0+
@@ -118,13 +139,15 @@ map split_clients|0
 proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_redirect|0+
 proxy_method|0
 proxy_set_body|0s
-proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_name|0
+proxy_ssl_certificate proxy_ssl_certificate_key|0>1.21.0
+proxy_ssl_name|0
 rewrite|1
 secure_link secure_link_md5|0
 set|1
 sub_filter|0+
 try_files|0+
-uwsgi_ssl_certificate uwsgi_ssl_certificate_key uwsgi_ssl_name|0
+uwsgi_ssl_certificate uwsgi_ssl_certificate_key|0>1.21.0
+uwsgi_ssl_name|0
 `;
 
 /** Variables of nginx's own that `set`, `map` and their like may not define anew. */

@@ -76,7 +76,7 @@ export interface PoolReport {
     readonly rss: number | null;
     readonly borrowed: boolean;
     readonly named: boolean;
-    /** Why the size is only a guess: `nothing`, `fresh`, `resting`, `few`, `unnamed`; `null`: it is known. */
+    /** Why the size is only a guess: `nothing`, `fresh`, `resting`, `untold`, `few`, `unnamed`; `null`: it is known. */
     readonly guess: string | null;
   };
   readonly weight: { readonly value: number; readonly source: string };

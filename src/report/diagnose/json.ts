@@ -1,5 +1,6 @@
 import type { Cause } from "../../diagnose/cause.js";
 import type { Diagnosis } from "../../diagnose/diagnose.js";
+import { hoursOf } from "../../diagnose/hours.js";
 import { shapeOf } from "../../diagnose/shape.js";
 import { showTime } from "../../logs/time.js";
 import { type Place, position } from "../../source/file.js";
@@ -27,6 +28,12 @@ export function diagnosisJson(
     first: time(diagnosis.first),
     last: time(diagnosis.last),
     rate: rate === null ? null : { mean: round(rate.mean), peak: round(rate.peak) },
+    pools: diagnosis.pools.map(({ pool, most, full, hours }) => ({
+      name: pool,
+      maxChildren: most,
+      full,
+      hours: hours.map((hour) => ({ at: time(hour.at), workers: hour.workers, full: hour.full })),
+    })),
     causes: diagnosis.causes.map((cause) => causeJson(cause, diagnosis, showRequests)),
     logs: logs.map(({ display, kind, bytes, problem }) => ({ file: display, kind, bytes, problem })),
     hosts: reading.hosts,
@@ -50,6 +57,7 @@ function causeJson(cause: Cause, { first, last }: Diagnosis, whole: boolean): un
     title: cause.title,
     requests: cause.requests,
     when: shape.words,
+    hours: hoursOf(cause.groups).map(({ at, count }) => ({ at: time(at), requests: count })),
     evidence: cause.evidence,
     explain: topicOf(cause),
     findings: cause.findings.map(({ rule, case: kind, severity, message, at, help, fingerprint }) => ({

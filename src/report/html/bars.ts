@@ -1,7 +1,7 @@
 import type { LimitData, LimitSet } from "../../topology/document.js";
 import { limitOf } from "../topology/chips.js";
 import type { LimitRow, Named } from "../topology/limits.js";
-import { cut, h, short } from "./markup.js";
+import { cut, folded, h, short } from "./markup.js";
 
 /** Limits as bars on a logarithmic axis, which is as wide as there is room: every place is a percentage. */
 
@@ -71,10 +71,10 @@ function bars(
   return `<div class=row>${headings(labels)}${text}<svg height=${limits.length * LANE}>${grid.join("")}${lanes.join("")}</svg></div>`;
 }
 
-/** Up to here each row has bars. */
+/** Up to here each limit of a row has a bar. */
 const MOST_BARS = 16;
 
-/** The rows of a section: with bars, and where there are very many, the others in words. */
+/** The rows of a section: with bars, and where there are very many, the others folded, in words with one bar. */
 export function rowsMarkup(
   rows: readonly LimitRow[],
   named: readonly Named[],
@@ -85,28 +85,53 @@ export function rowsMarkup(
     const { sentence, first } = said(row.set);
     return bars(row, named, axis, sentence, first);
   });
-  return `${scale(axis)}${drawn.join("")}${inWords(rows.slice(MOST_BARS), named, said)}`;
+  return `${scale(axis)}${drawn.join("")}${inWords(rows.slice(MOST_BARS), MOST_BARS, named, axis, said)}`;
 }
 
 function inWords(
   rows: readonly LimitRow[],
+  from: number,
   named: readonly Named[],
+  axis: Axis,
   said: (set: LimitSet) => { readonly first: ReadonlySet<string> },
 ): string {
-  if (rows.length === 0) return "";
   const items = rows.map(({ set, labels }) => {
     const { first } = said(set);
-    const values = named.flatMap(([setting, word]) => {
+    const shown = named.flatMap(([setting, word]) => {
       const limit = limitOf(set, setting);
-      if (limit === null || (limit.default && !first.has(setting))) return [];
+      return limit === null || (limit.default && !first.has(setting)) ? [] : [{ limit, word }];
+    });
+    const values = shown.map(({ limit, word }) => {
       const text = h(`${word} ${limit.shown ?? "unknown"}`);
-      return [first.has(setting) ? `<b>${text} → ${h(statusOf(limit))}</b>` : text];
+      return first.has(limit.setting) ? `<b>${text} → ${h(statusOf(limit))}</b>` : text;
     });
     const [label = "", ...others] = labels;
     const more = others.length === 0 ? "" : ` and ${others.length} more`;
-    return `<li>${h(cut(label, 100))}${more}: ${values.join(", ")}`;
+    return `<li>${small(shown, first, axis)}${h(cut(label, 100))}${more}: ${values.join(", ")}`;
   });
-  return `<details><summary>${rows.length.toLocaleString("en-US")} more, without defaults</summary><ul>${items.join("")}</ul></details>`;
+  return folded(items, from, from + rows.length, "rows, without defaults");
+}
+
+/** A bar of the limit that ends a request first, else of the smallest. */
+function small(
+  shown: readonly { readonly limit: LimitData }[],
+  first: ReadonlySet<string>,
+  axis: Axis,
+): string {
+  const values = (of: (limit: LimitData) => boolean): readonly number[] =>
+    shown.flatMap(({ limit }) =>
+      limit.value === null || limit.unlimited || !of(limit) ? [] : [limit.value],
+    );
+  const own = values(({ setting }) => first.has(setting));
+  const all = own.length > 0 ? own : values(() => true);
+  if (all.length === 0) return "";
+  const width = Math.round(
+    percent(
+      axis,
+      all.reduce((least, one) => Math.min(least, one)),
+    ),
+  );
+  return `<svg class=w aria-hidden=true><rect width=${width}% /></svg>`;
 }
 
 /** Of many locations the first; the others can be unfolded. */

@@ -79,7 +79,7 @@ function also(others: readonly Finding[], several: boolean): string {
   if (others.length === 0) return "";
   const items = others.map((one, index) => {
     const message = index < MOST_MESSAGES ? ` ${h(cut(one.message, 200))}` : "";
-    return `<li class=f id="${anchor(one)}">${h(where(one, several))}${message}`;
+    return `<li id="${anchor(one)}">${h(where(one, several))}${message}`;
   });
   return `<details><summary>and ${others.length.toLocaleString("en-US")} more like it</summary><ul>${items.join("")}</ul></details>`;
 }

@@ -42,5 +42,19 @@ export function short(value: number): string {
   return String(Number(value.toFixed(1)));
 }
 
+/** Items of a page that is folded. */
+const PAGE = 50;
+
+/** List items that are folded, in pages. `from`: how many come before them, of so many; `noun`: what they are, several. */
+export function folded(items: readonly string[], from: number, all: number, noun: string): string {
+  const pages = Array.from({ length: Math.ceil(items.length / PAGE) }, (_, page) => {
+    const some = items.slice(page * PAGE, (page + 1) * PAGE);
+    const first = from + page * PAGE + 1;
+    const number = (value: number): string => value.toLocaleString("en-US");
+    return `<details><summary>${number(first)} to ${number(first + some.length - 1)} of ${number(all)} ${noun}</summary><ul>${some.join("")}</ul></details>`;
+  });
+  return pages.join("");
+}
+
 /** A shape for each severity, so that colour alone says nothing. */
 export const SHAPES = { error: "■", warning: "▲", info: "●" } as const;

@@ -2,7 +2,7 @@ import { waitProbability } from "../../capacity/queue.js";
 import { showSize } from "../../capacity/size.js";
 import type { CapacityReport, PoolReport } from "../capacity/document.js";
 import type { ReportedHost } from "../topology/document.js";
-import { cut, h, short } from "./markup.js";
+import { cut, folded, h, short } from "./markup.js";
 
 /** What `fpmlint capacity` says, as bars. */
 
@@ -120,8 +120,11 @@ function table(pools: readonly PoolReport[]): string {
     ];
     return `<tr><th scope=row>${h(cut(name, 60))}</th>${cells.map((cell) => `<td>${h(cell)}</td>`).join("")}</tr>`;
   });
-  const left = pools.length - rows.length;
-  const more = left > 0 ? `<p class=dim>and ${left} more pools; fpmlint capacity has all</p>` : "";
+  const others = pools.slice(MOST_ROWS).map(({ name, current, recommended }) => {
+    const [now, then] = [current, recommended].map((of) => String(of["pm.max_children"] ?? "?"));
+    return `<li>${h(cut(name, 60))}: ${h(`${now} → ${then}`)}`;
+  });
+  const more = folded(others, MOST_ROWS, pools.length, "pools, now → recommended");
   return `<table><thead><tr><th scope=col>pool</th><th scope=col>one worker</th><th scope=col>pm.max_children now</th><th scope=col>recommended</th></tr></thead><tbody>${rows.join("")}</tbody></table>${more}`;
 }
 

@@ -6,8 +6,10 @@ import { groupBy } from "../../source/collect.js";
 import { count, coverage } from "../coverage.js";
 import type { ReportedHost, TopologyReport } from "../topology/document.js";
 import { firstWords, limitRows, SIZES, TIMES } from "../topology/limits.js";
+import type { Observed } from "../topology/observed.js";
 import { firstOf, rowsMarkup, SIZE, TIME } from "./bars.js";
 import { findingsMarkup } from "./findings.js";
+import { happened } from "./happened.js";
 import { cut, h, SHAPES } from "./markup.js";
 import { memory } from "./memory.js";
 import { type Findings, picture } from "./picture.js";
@@ -19,7 +21,7 @@ export function page(
   report: TopologyReport,
   rules: readonly Rule[],
 ): { readonly text: string; readonly failures: readonly Incomplete[] } {
-  const { hosts, result, stamp, version } = report;
+  const { hosts, result, stamp, version, observed } = report;
   const several = hosts.length > 1;
   const byPrint = new Map(result.findings.map((one) => [one.fingerprint, one] as const));
   const drawn = findingsMarkup(result.findings, rules, several);
@@ -27,9 +29,10 @@ export function page(
   const title = several ? `${hosts.length} hosts` : named(hosts[0]);
   const made = stamp === null ? "" : `, ${stamp}`;
   const body = [
-    `<header><h1>${h(title)}</h1><p class=dim>nginx and PHP-FPM as fpmlint ${h(version)} sees them${h(made)}</p>${nav(hosts, several)}</header>`,
+    `<header><h1>${h(title)}</h1><p class=dim>nginx and PHP-FPM as fpmlint ${h(version)} sees them${h(made)}</p>${nav(hosts, several, observed)}</header>`,
     `<main>${verdict({ ...result, summary })}`,
     ...hosts.map((host, index) => section(host, index, several, byPrint)),
+    ...observed.map((one, index) => observedSection(one, index, observed.length > 1, byPrint)),
     `<section id=findings><h2>Findings</h2>${filter(result)}${drawn.done.join("")}${result.findings.length === 0 ? "<p>None.</p>" : ""}</section></main>`,
   ];
   return {
@@ -58,11 +61,12 @@ function hash(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
-function nav(hosts: readonly ReportedHost[], several: boolean): string {
+function nav(hosts: readonly ReportedHost[], several: boolean, observed: readonly Observed[]): string {
   const parts = several
     ? hosts.map(({ topology }, index) => `<li><a href="#h${index + 1}">${h(cut(topology.name, 60))}</a></li>`)
     : SECTIONS.map(([id, title]) => `<li><a href="#h1-${id}">${title}</a></li>`);
-  return `<nav aria-label="parts of this page"><ul>${parts.join("")}<li><a href="#findings">Findings</a></li></ul></nav>`;
+  const seen = observed.length === 0 ? "" : `<li><a href="#happened1">${HAPPENED}</a></li>`;
+  return `<nav aria-label="parts of this page"><ul>${parts.join("")}${seen}<li><a href="#findings">Findings</a></li></ul></nav>`;
 }
 
 const SECTIONS = [
@@ -71,6 +75,13 @@ const SECTIONS = [
   ["fits", "How much fits"],
   ["memory", "Memory"],
 ] as const;
+
+const HAPPENED = "What happened";
+
+function observedSection(one: Observed, index: number, several: boolean, findings: Findings): string {
+  const file = several ? `: ${h(cut(one.file, 100))}` : "";
+  return `<section id=happened${index + 1}><h2>${HAPPENED}${file}</h2>${happened(one, findings)}</section>`;
+}
 
 function section(host: ReportedHost, index: number, several: boolean, findings: Findings): string {
   const { topology } = host;

@@ -3,13 +3,13 @@
  * folded. The page can be read without it.
  */
 export const SCRIPT = [
-  '"use strict";(()=>{const d=document,all=s=>[...d.querySelectorAll(s)],form=d.querySelector("form"),items=all("article.f,li.f"),said=d.querySelector("output");',
+  '"use strict";(()=>{const d=document,all=s=>[...d.querySelectorAll(s)],form=d.querySelector("form"),items=all(".kind [id]"),said=d.querySelector("output");',
   "form.hidden=false;",
   "const words=new Map;",
   'const apply=()=>{const q=form.q.value.trim().toLowerCase().split(/\\s+/).filter(Boolean),on=new Set(all("input[type=checkbox]:checked").map(x=>x.value));let n=0;',
   "for(const x of items){const k=x.closest('.kind').dataset;if(!words.has(x))words.set(x,(k.k+' '+x.textContent).toLowerCase());const t=words.get(x),ok=on.has(k.s)&&q.every(w=>t.includes(w));x.hidden=!ok;if(ok)n++}",
-  'for(const k of all(".kind"))k.hidden=!k.querySelector(".f:not([hidden])");',
-  'if(q.length)for(const x of all(".kind details"))if(x.querySelector(".f:not([hidden])"))x.open=true;',
+  'for(const k of all(".kind"))k.hidden=!k.querySelector("[id]:not([hidden])");',
+  'if(q.length)for(const x of all(".kind details"))if(x.querySelector("[id]:not([hidden])"))x.open=true;',
   'said.textContent=n+" of "+items.length+" findings shown"};',
   'form.addEventListener("input",apply);form.addEventListener("submit",e=>e.preventDefault());',
   'const fold=o=>{for(const x of all("details"))x.open=o};d.getElementById("open").onclick=()=>fold(true);d.getElementById("close").onclick=()=>fold(false);',

@@ -1,6 +1,7 @@
 import type { LintResult } from "../../engine/finding.js";
 import type { HostTopology } from "../../topology/document.js";
 import type { CapacityReport } from "../capacity/document.js";
+import type { Observed } from "./observed.js";
 
 /** What `fpmlint report` draws: every form of it is made from this. */
 export interface TopologyReport {
@@ -8,6 +9,8 @@ export interface TopologyReport {
   readonly result: LintResult;
   /** When it was made, as `--stamp` says it; `null`: nobody asked. */
   readonly stamp: string | null;
+  /** What happened, as other commands wrote it; the page alone shows it. */
+  readonly observed: readonly Observed[];
   /** Of fpmlint. */
   readonly version: string;
 }

@@ -134,8 +134,9 @@ async function again(
   first: Document,
   written: readonly string[],
 ): Promise<void> {
-  // What was too few samples for an unknown number of workers may be enough for the number that is written.
-  const isGuess = first.pools.some(({ worker }) => worker.guess === "few");
+  // What was too few samples for an unknown number of workers may be enough for the number that is written,
+  // and with a guess a pool keeps what is written as soon as PHP-FPM accepts it.
+  const isGuess = first.pools.some(({ worker }) => worker.guess !== null);
   const settled = isGuess ? (await write(top, host)).found : first;
   const expected = isGuess ? texts(top, host) : written;
   const { found, said } = await write(top, host);

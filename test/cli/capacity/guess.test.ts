@@ -54,15 +54,24 @@ async function found(words: readonly string[], input = ""): Promise<Found> {
   return JSON.parse(out) as Found;
 }
 
-/** Lines of `ps aux`: a master of 200,000 KiB of address space, and workers that have as many more, and that RSS. */
-const ps = (...workers: readonly (readonly [name: string, grown: number, rss: number])[]): string =>
+/** Lines of the listing that the documentation names: the workers of a pool, how they run or wait, and their RSS. */
+const ps = (...workers: readonly (readonly [name: string, doing: string, rss: number])[]): string =>
   [
-    "root 1 0.0 0.1 200000 21000 ? Ss 10:00 0:00 php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)",
-    ...workers.map(
-      ([name, grown, rss], index) =>
-        `u ${index + 2} 0.0 0.5 ${200_000 + grown} ${rss} ? S 10:00 0:01 php-fpm: pool ${name}`,
-    ),
+    "  PID   RSS STAT WCHAN                          COMMAND",
+    "1 21000 Ss ep_poll php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)",
+    ...workers.map(([name, doing, rss], index) => `${index + 2} ${rss} ${doing} php-fpm: pool ${name}`),
   ].join("\n");
+/** Lines of `ps aux`. */
+const aux = (state: string, count: number, first = 2): string =>
+  Array.from(
+    { length: count },
+    (_, index) => `u ${index + first} 0.0 0.5 243000 51200 ? ${state} 10:00 0:01 php-fpm: pool www`,
+  ).join("\n");
+/** One listing after the other, of as many workers alike. */
+const listings = (count: number, one: readonly [string, string, number], workers = 8): string =>
+  times(count, ps(...times(workers, one))).join("\n");
+const [ACCEPTS, READS] = ["S skb_wait_for_more_packets", "S unix_stream_read_generic"];
+const [WAITS, RUNS, DISK] = ["S poll_schedule_timeout.constprop.", "R -", "D+ rq_qos_wait"];
 const times = <T>(count: number, one: T): readonly T[] => Array.from({ length: count }, () => one);
 
 const MIB = 1024 * 1024;
@@ -71,32 +80,43 @@ describe("the size of a worker", () => {
   test.each<[string, string, string | null, number]>([
     [
       "at rest is smaller than what is assumed",
-      ps(...times(8, ["www", 320, 12_760] as const)),
+      ps(...times(8, ["www", ACCEPTS, 12_760] as const)),
       "resting",
       63,
     ],
-    ["at rest, with much that is shared", ps(...times(8, ["www", 320, 81_920] as const)), "resting", 80],
-    ["busy", ps(...times(8, ["www", 43_000, 51_200] as const)), null, 50],
+    ["at rest, with much that was kept", ps(...times(8, ["www", ACCEPTS, 81_920] as const)), "resting", 80],
+    ["waiting for an answer", ps(...times(8, ["www", WAITS, 51_200] as const)), null, 50],
+    ["computing, maybe at the end of requests", ps(...times(8, ["www", RUNS, 51_200] as const)), "few", 50],
+    ["computing in two listings", listings(2, ["www", RUNS, 51_200]), "few", 50],
+    ["computing in three listings", listings(3, ["www", RUNS, 51_200]), null, 50],
+    ["reading from a disk", listings(3, ["www", DISK, 51_200]), null, 50],
+    ["on a connection that nginx keeps open", ps(...times(8, ["www", READS, 51_200] as const)), "untold", 50],
+    ["just started", ps(...times(8, ["www", RUNS, 9000] as const)), "resting", 63],
     [
       "busy, among others that rest",
-      ps(...times(6, ["www", 43_000, 51_200] as const), ...times(30, ["www", 320, 12_000] as const)),
+      ps(...times(6, ["www", WAITS, 51_200] as const), ...times(30, ["www", ACCEPTS, 81_920] as const)),
       null,
       50,
     ],
-    ["of a few that are busy", ps(...times(3, ["www", 43_000, 51_200] as const)), "few", 50],
-    ["of another pool", ps(...times(8, ["shop", 43_000, 51_200] as const)), "unnamed", 63],
+    ["of a few that are busy", ps(...times(3, ["www", WAITS, 51_200] as const)), "few", 50],
+    ["of a few that are busy, listed several times", listings(3, ["www", WAITS, 51_200], 3), "few", 50],
+    ["of another pool", ps(...times(8, ["shop", WAITS, 51_200] as const)), "unnamed", 63],
+    ["as ps aux prints them, asleep", aux("S", 10), "untold", 50],
+    ["as ps aux prints them, computing", aux("R", 5), "few", 50],
     [
-      "without the master's line",
-      ps(...times(8, ["www", 0, 51_200] as const))
-        .split("\n")
-        .slice(1)
-        .join("\n"),
+      "as ps aux prints them several times",
+      [aux("R", 3), aux("S", 9), aux("Rl", 3, 4), aux("R+", 2, 4)].join("\n"),
       null,
+      50,
+    ],
+    [
+      "as ps l prints them, without their pools",
+      `S PID RSS WCHAN CMD\n${Array.from({ length: 9 }, (_, index) => `R ${index} 51200 poll_s php-fpm8.2`).join("\n")}`,
+      "untold",
       50,
     ],
     ["as numbers of workers at rest, with the master", `20968\n${"12760\n".repeat(9)}`, "resting", 63],
-    ["as numbers", "51200\n".repeat(9), null, 50],
-    ["as a few numbers", "51200\n".repeat(3), "few", 50],
+    ["as numbers", "51200\n".repeat(9), "untold", 50],
   ])("%s", async (_name, input, guess, size) => {
     const { pools, warnings } = await found(["--samples", "-"], input);
     expect(pools[0]?.worker).toMatchObject({ guess });
@@ -115,7 +135,7 @@ describe("the size of a worker", () => {
 
   test("of as many as the pool has is known, however few they are", async () => {
     put("etc/php/8.2/fpm/pool.d/www.conf", pool("www", 2));
-    const { pools } = await found(["--samples", "-"], ps(...times(2, ["www", 43_000, 51_200] as const)));
+    const { pools } = await found(["--samples", "-"], ps(...times(2, ["www", WAITS, 51_200] as const)));
     expect(pools[0]).toMatchObject({ guess: false, recommended: { "pm.max_children": 123 } });
   });
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { commandIn, type Ran } from "../../support/run-command.js";
 import { DEBIAN, tree } from "../../support/tree.js";
 
@@ -85,6 +85,40 @@ test.each([
   const { status, out, err } = await run(...words);
   expect([status, out]).toEqual([2, ""]);
   expect(err).toContain(sentence);
+});
+
+describe("--with", () => {
+  test.each<[readonly string[], string]>([
+    [["--with", "day.json"], "--with is for the page: add --html FILE"],
+    [["--with", "day.json", "--format", "json"], "--with is for the page"],
+    [["--html", "p.html", "--with", ""], "--with needs the name of a file"],
+    [["--html", "p.html", "--with", "none.json"], "--with none.json: no such file"],
+    [["--html", "p.html", "--with", "etc"], "--with etc: is a directory"],
+    [["--html", "p.html", "--with", "etc/passwd"], "--with etc/passwd: is not JSON"],
+    [["--html", "p.html", "--with", "day.json"], "--with day.json: is something else"],
+  ])("%j is refused with a sentence, and nothing is written", async (words, sentence) => {
+    host({ "day.json": '{"findings":[]}', "etc/passwd": "root:x:0:0::/:/bin/sh\n" });
+    const { status, out, err } = await run(...words, "etc");
+    expect([status, out]).toEqual([2, ""]);
+    expect(err).toContain(sentence);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+    expect(existsSync(join(top(), "p.html"))).toBe(false);
+  });
+
+  test("takes what diagnose prints, several times, and the page does not write over it", async () => {
+    const line =
+      '2026/11/28 10:00:00 [error] 7#7: *1 upstream timed out (110: Connection timed out) while reading response header from upstream, client: 192.0.2.1, server: shop.example, request: "GET /a.php HTTP/1.1", upstream: "fastcgi://unix:/run/php/www.sock:", host: "shop.example"\n';
+    host({ "error.log": line });
+    const day = (await commandIn(top(), ["diagnose", "--format", "json", "etc", "error.log"])).out;
+    put({ "day.json": day });
+    expect((await run("--html", "p.html", "--with", "day.json", "--with", "day.json", "etc")).status).toBe(0);
+    const page = readFileSync(join(top(), "p.html"), "utf8");
+    expect(page).toContain("<h2>What happened: day.json</h2>");
+    expect(page).toContain("<section id=happened2>");
+    const over = await run("--html", "day.json", "--with", "day.json", "etc");
+    expect(over.status).toBe(2);
+    expect(readFileSync(join(top(), "day.json"), "utf8")).toBe(day);
+  });
 });
 
 test("what is wrong writes no file", async () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandIn } from "../../support/run-command.js";
 import { withTree } from "../../support/tree.js";
 import { drawn, HOSTILE_FILES, hostNames, likeSites } from "../topology/support/hosts.js";
+import { diagnosisOf, LOG, pageWith } from "./support/day.js";
 
 /**
  * What a browser makes of the page: Debian's chromium. Without it these are skipped with a line that says so, unless
@@ -244,6 +245,23 @@ async function pagesOf(page: Page): Promise<number> {
   const count = [text, ...streams].flatMap((one) => [...one.matchAll(/\/Type\s*\/Page\b(?!s)/g)]).length;
   return count;
 }
+
+for (const [scheme, width] of [
+  ["light", 390],
+  ["dark", 1200],
+] as const)
+  inBrowser(`what happened on the server is shown within ${width} pixels: ${scheme}`, async () => {
+    await look(
+      await pageWith(await diagnosisOf(LOG), "--ram", "4G"),
+      async ({ page }) => {
+        expect(await widthOf(page)).toBeLessThanOrEqual(width);
+        expect(await faults(page)).toEqual([]);
+        await page.locator("#happened1 a").first().click();
+        expect(await page.evaluate("document.activeElement.id")).toMatch(/^connect\/listen-mismatch:/);
+      },
+      { scheme, width },
+    );
+  });
 
 inBrowser("names that are scripts and images do nothing", async () => {
   await withTree(async ({ top, put }) => {

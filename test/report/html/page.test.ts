@@ -112,6 +112,20 @@ describe("the size of the page", () => {
     expect(await sizeOf(sites(100))).toBeLessThanOrEqual(200_000);
   });
 
+  test("what has no bars of its own is folded in pages, with one bar, and nothing is left out", async () => {
+    await withTree(async ({ top, put }) => {
+      put(unlikeSites(100));
+      const { out } = await commandIn(top(), ["report", "--format", "html", "--ram", "64G", "etc"]);
+      expect(out).toMatch(
+        /<summary>17 to 66 of \d+ rows, without defaults<\/summary><ul><li><svg class=w aria-hidden=true><rect width=\d+%/,
+      );
+      expect(out).toContain("<summary>41 to 90 of 100 pools, now → recommended</summary>");
+      expect(out).toContain("<summary>91 to 100 of 100 pools, now → recommended</summary>");
+      const memory = out.slice(out.indexOf('id="h1-memory"'));
+      for (let site = 0; site < 100; site++) expect(memory).toMatch(new RegExp(`>s${site}(?:<|:)`));
+    });
+  });
+
   // Each further site is what 2,000 of them have room for.
   test("grows by at most 1 KB for each further site", async () => {
     const [less, more] = [await sizeOf(unlikeSites(200)), await sizeOf(unlikeSites(400))];

@@ -56,7 +56,11 @@ export function fetchSuite(
     planOf(apt, ["install", ...PACKAGES]),
     above.length === 0 ? "" : planOf(apt, ["download", ...above]),
   ].join("");
-  if (plan === before) return join(home, "daemons");
+  if (plan === before) {
+    // How they are started may have changed.
+    wrap(home, php);
+    return join(home, "daemons");
+  }
   const fetched =
     aptGet(apt, ["-y", "--download-only", "install", ...PACKAGES]) ??
     (above.length === 0 ? null : aptGet(apt, ["download", ...above]));
@@ -172,20 +176,47 @@ function wrap(home: string, php: string | null): void {
     const name = program.slice(program.lastIndexOf("/") + 1);
     const argv0 = named ? `--argv0 ${name} ` : "";
     const extensions = /^php/.test(name) ? extensionsOf(root, program) : "";
-    const text = `#!/bin/sh\nexec '${loader}' --library-path '${libraries}' ${argv0}'${program}' ${extensions}"$@"\n`;
+    const start = `'${loader}' --library-path '${libraries}' ${argv0}'${program}' ${extensions}`;
+    const text =
+      name === "nginx" && !fs.readFileSync(program, "latin1").includes("-e filename")
+        ? withoutLogOption(start)
+        : `#!/bin/sh\nexec ${start}"$@"\n`;
     fs.writeFileSync(join(home, "daemons/bin", name), text, { mode: 0o755 });
     fs.symlinkSync(program, join(home, "daemons/binaries", name));
   }
 }
 
-/** opcache is a file of its own before 8.5; PHP looks for it where it would be installed. */
+/**
+ * nginx takes `-e FILE` from 1.19.5 on. An older one writes what it says before it has read the configuration
+ * where it would be installed, so it gets a directory there that nobody else sees; on standard error it says the same.
+ */
+function withoutLogOption(start: string): string {
+  const own = "mount -t tmpfs none /var/log && mkdir /var/log/nginx";
+  return `#!/bin/sh
+skip=
+for word do
+  shift
+  case "$skip:$word" in
+    :-e) skip=yes ;;
+    yes:*) skip= ;;
+    *) set -- "$@" "$word" ;;
+  esac
+done
+exec unshare -m sh -c '${own} && exec "$@"' sh ${start}"$@"
+`;
+}
+
+/** opcache is a file of its own before 8.5, json before 8.0; PHP looks for it where it would be installed. */
 function extensionsOf(root: string, program: string): string {
   const inside = fs.readFileSync(program, "latin1");
   const api = in_(root, "usr/lib/php").find((path) => {
     const number = path.slice(path.lastIndexOf("/") + 1);
     return /^\d{8}$/.test(number) && inside.includes(`/usr/lib/php/${number}`);
   });
-  return api === undefined ? "" : `-d extension_dir='${api}' `;
+  if (api === undefined) return "";
+  // Before PHP 8 it is a package of its own, which nothing turns on where it is not installed.
+  const json = fs.existsSync(join(api, "json.so")) ? "-d extension=json " : "";
+  return `-d extension_dir='${api}' ${json}`;
 }
 
 function in_(root: string, directory: string): readonly string[] {

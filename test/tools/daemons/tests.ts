@@ -3,6 +3,7 @@
  * Those of the words in which a daemon refuses are of the installed pair alone.
  */
 export const TESTS: readonly string[] = [
+  "test/causes/signatures.test.ts",
   "test/nginx/buffers-oracle.test.ts",
   "test/nginx/differential.test.ts",
   "test/nginx/directives-oracle.test.ts",

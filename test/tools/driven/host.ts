@@ -19,11 +19,18 @@ export interface DrivenPool {
   readonly scripts: number;
 }
 
+/** The workers of a host at one moment, each listing with a header. */
+export interface Listing {
+  /** It tells which of them have a request. */
+  readonly told: string;
+  readonly aux: string;
+}
+
 export interface DrivenHost {
   /** The main file. */
   readonly main: string;
-  /** What `ps aux` prints of the master and its workers. */
-  ps(): string;
+  /** What `ps` prints of the master and its workers: as the documentation names it, and as `ps aux`. */
+  ps(): Listing;
   /** `/proc/PID/status` of each worker, by the number of the process. */
   statuses(): ReadonlyMap<string, string>;
   /** Gives every worker a request. `during`: called when all of them hold their memory. How many were not answered. */
@@ -57,11 +64,14 @@ export async function startHost(
   return {
     main: `${dir}/php-fpm.conf`,
     stop,
-    ps: () =>
-      execFileSync("ps", [
-        ...["-o", "user,pid,%cpu,%mem,vsz,rss,tname,stat,start_time,bsdtime,args"],
-        ...["--ppid", master, "-p", master],
-      ]).toString(),
+    ps: () => {
+      const listed = (columns: string): string =>
+        execFileSync("ps", ["-o", columns, "--ppid", master, "-p", master]).toString();
+      return {
+        told: listed("pid,rss,stat,wchan:30,args"),
+        aux: listed("user,pid,%cpu,%mem,vsz,rss,tname,stat,start_time,bsdtime,args"),
+      };
+    },
     statuses: () => {
       const pids = execFileSync("ps", ["-o", "pid=", "--ppid", master])
         .toString()

@@ -4,6 +4,7 @@ import { diskFilesystem } from "../../../src/host/disk.js";
 import type { MemoryNode } from "../../../src/host/memory.js";
 import { buildHost } from "../../../src/model/build.js";
 import type { Host } from "../../../src/model/host.js";
+import { maxChildren } from "../../../src/model/pool-size.js";
 import { liveHost } from "../../../src/sizing/live-host.js";
 import type { CapacityOptions } from "../../../src/sizing/options.js";
 import { capacityOf } from "../../../src/sizing/plan-of-host.js";
@@ -13,7 +14,7 @@ import { daemonsAvailable } from "../../daemons/available.js";
 import { makeGroup } from "../measure/group.js";
 import { table } from "../measure/table.js";
 import { type Random, random as randomOf } from "../reality/random.js";
-import { type DrivenHost, type DrivenPool, startHost } from "./host.js";
+import { type DrivenHost, type DrivenPool, type Listing, startHost } from "./host.js";
 
 /** `npm run driven`: see README.md beside it. */
 
@@ -24,20 +25,34 @@ if (numbers.length > 3 || !numbers.every(Number.isSafeInteger)) {
 }
 const [driven = 20, recorded = 180, seed = 1] = numbers;
 
-/** Workers of one pool while all were busy, as `ps aux` and the kernel show them. */
+/** Workers of one pool while all were busy, and at rest, as `ps` and the kernel show them. */
 interface Record {
-  readonly workers: readonly { readonly line: string; readonly status: string }[];
-  readonly master: string;
+  readonly workers: readonly {
+    readonly busy: Listing;
+    readonly rest: Listing;
+    /** While it was busy. */
+    readonly status: string;
+  }[];
+  readonly master: Listing;
+  readonly header: Listing;
+  readonly words: string;
   readonly cache: boolean;
 }
 
 /** How many workers each way gives to a pool. */
 interface Compared {
+  /** The pool in words. */
+  readonly pool: string;
+  readonly now: number;
   readonly live: number;
   readonly samples: number;
-  readonly rest: number | null;
+  /** What one worker needs by measuring, and by samples, in bytes. */
+  readonly sizes: readonly [live: number, samples: number];
+  /** The most that samples give which do not tell whether a worker was busy: `ps aux`, and plain sizes. */
+  readonly untold: number;
+  /** The most that samples of all three kinds give at rest. */
+  readonly rest: number;
   readonly none: number;
-  readonly now: number;
 }
 
 const none = { all: null, byPool: new Map<string, number>() };
@@ -82,6 +97,7 @@ async function main(): Promise<void> {
     "now",
     "live",
     "samples",
+    "untold",
     "at rest",
     "none",
     "limit",
@@ -105,7 +121,11 @@ function drawPools(random: Random, number: number): readonly DrivenPool[] {
 }
 
 function described(pools: readonly DrivenPool[]): string {
-  return pools.map(({ workers, mib, whole }) => `${workers} × ${mib}${whole ? "" : " small"}`).join(", ");
+  return pools.map(poolInWords).join(", ");
+}
+
+function poolInWords({ workers, mib, whole }: DrivenPool): string {
+  return `${workers} × ${mib}${whole ? "" : " small"}`;
 }
 
 interface Real {
@@ -118,15 +138,14 @@ interface Real {
 async function compareReal(pools: readonly DrivenPool[], cache: boolean, memory: number): Promise<Real> {
   const running = await startHost(pools, cache, null);
   try {
-    let busy = { ps: "", live: [] as readonly number[], records: [] as readonly Record[] };
+    let busy: Listing | null = null;
+    let live: HostCapacity | null = null;
+    let statuses: ReadonlyMap<string, string> = new Map();
     let small: Real["small"] = null;
     const during = (): void => {
-      const ps = running.ps();
-      busy = {
-        ps,
-        live: countsOf(hostOf(running, memory), true, {}),
-        records: recordsOf(running, ps, pools, cache),
-      };
+      busy = running.ps();
+      live = planned(hostOf(running, memory), true, {});
+      statuses = running.statuses();
       const limit = smallFor(pools, cache);
       const counts = counted(hostOf(running, limit), true, { reserve: 0, headroom: 0 });
       small = counts === null ? null : { memory: limit, counts };
@@ -134,20 +153,49 @@ async function compareReal(pools: readonly DrivenPool[], cache: boolean, memory:
     // The first round compiles the scripts.
     await running.drive(() => {});
     await running.drive(during);
-    const samples = countsOf(hostOf(running, memory), false, { samples: readSamples(busy.ps) });
-    const rest = countsOf(hostOf(running, memory), false, { samples: readSamples(running.ps()) });
-    const without = countsOf(hostOf(running, memory), false, {});
-    const compared = pools.map(({ workers }, index) => ({
-      now: workers,
-      live: busy.live[index] ?? 0,
-      samples: samples[index] ?? 0,
-      rest: rest[index] ?? 0,
-      none: without[index] ?? 0,
-    }));
-    return { compared, records: busy.records, small };
+    if (busy === null) throw new Error("not all requests were answered");
+    const rest = running.ps();
+    const compared = comparedWith(hostOf(running, memory), busy, rest, live, pools.map(poolInWords));
+    const records = recordsOf(busy, rest, statuses, pools, cache);
+    return { compared, records, small };
   } finally {
     await running.stop();
   }
+}
+
+/** What each way to know the sizes gives. `live`: by measuring while all were busy. `words`: the pools in words. */
+function comparedWith(
+  host: Host,
+  busy: Listing,
+  rest: Listing,
+  live: HostCapacity | null,
+  words: readonly string[],
+): readonly Compared[] {
+  const sampled = (text: string): readonly number[] => countsOf(host, false, { samples: readSamples(text) });
+  const told = planned(host, false, { samples: readSamples(busy.told) });
+  const untold = [busy.aux, sizesOf(busy)].map(sampled);
+  const resting = [rest.told, rest.aux, sizesOf(rest)].map(sampled);
+  const without = countsOf(host, false, {});
+  const most = (all: readonly (readonly number[])[], index: number): number =>
+    Math.max(...all.map((counts) => counts[index] ?? 0));
+  const size = (found: HostCapacity | null, index: number): number => found?.pools[index]?.worker.bytes ?? 0;
+  return host.pools.map((pool, index) => ({
+    pool: words[index] ?? "",
+    now: maxChildren(pool) ?? 0,
+    live: live?.pools[index]?.plan.max ?? 0,
+    samples: told?.pools[index]?.plan.max ?? 0,
+    sizes: [size(live, index), size(told, index)],
+    untold: most(untold, index),
+    rest: most(resting, index),
+    none: without[index] ?? 0,
+  }));
+}
+
+/** What `ps -o rss=` prints. */
+function sizesOf({ told }: Listing): string {
+  return readSamples(told)
+    .bytes.map((bytes) => String(bytes / 1024))
+    .join("\n");
 }
 
 /** Room for some more workers than now, so that a wrong size is seen. */
@@ -163,9 +211,14 @@ function hostOf({ main }: DrivenHost, memory: number): Host {
   return buildHost(spec, fs, { phpVersion: "8.2", memory: { bytes: memory, source: "--ram", place: null } });
 }
 
-function counted(host: Host, live: boolean, options: Partial<CapacityOptions>): readonly number[] | null {
+function planned(host: Host, live: boolean, options: Partial<CapacityOptions>): HostCapacity | null {
   const answer = capacityOf(host, { ...nothing, reserve: RESERVE, ...options }, liveHost(host, live));
-  return answer.kind === "refused" ? null : numbersIn(answer.result);
+  return answer.kind === "refused" ? null : answer.result;
+}
+
+function counted(host: Host, live: boolean, options: Partial<CapacityOptions>): readonly number[] | null {
+  const found = planned(host, live, options);
+  return found === null ? null : numbersIn(found);
 }
 
 function countsOf(host: Host, live: boolean, options: Partial<CapacityOptions>): readonly number[] {
@@ -177,27 +230,33 @@ function numbersIn({ pools }: HostCapacity): readonly number[] {
 }
 
 function recordsOf(
-  running: DrivenHost,
-  ps: string,
+  busy: Listing,
+  rest: Listing,
+  statuses: ReadonlyMap<string, string>,
   pools: readonly DrivenPool[],
   cache: boolean,
 ): readonly Record[] {
-  const lines = ps.split("\n");
-  const statuses = running.statuses();
-  const master = lines.find((line) => line.includes("php-fpm: master")) ?? "";
-  return pools.map(({ name }) => ({
-    master,
-    cache,
-    workers: lines
-      .filter((line) => line.trimEnd().endsWith(`php-fpm: pool ${name}`))
-      .map((line) => ({ line, status: statuses.get(line.trim().split(/\s+/)[1] ?? "") ?? "" })),
-  }));
+  const both = (of: (kind: keyof Listing) => string): Listing => ({ told: of("told"), aux: of("aux") });
+  const lines = (listing: Listing, kind: keyof Listing, end: string): readonly string[] =>
+    listing[kind].split("\n").filter((line) => line.trimEnd().endsWith(end));
+  const master = both((kind) => busy[kind].split("\n").find((line) => line.includes(": master ")) ?? "");
+  const header = both((kind) => busy[kind].split("\n")[0] ?? "");
+  return pools.map((pool) => {
+    const { name } = pool;
+    const of = (listing: Listing, kind: keyof Listing) => lines(listing, kind, `php-fpm: pool ${name}`);
+    const workers = of(busy, "told").map((line, index) => ({
+      busy: both((kind) => of(busy, kind)[index] ?? ""),
+      rest: both((kind) => of(rest, kind)[index] ?? ""),
+      status: statuses.get(line.trim().split(/\s+/)[0] ?? "") ?? "",
+    }));
+    return { master, header, cache, workers, words: poolInWords(pool) };
+  });
 }
 
 /** A host of pools that were driven, in another mixture and with another memory. */
 function compareRecorded(records: readonly Record[], random: Random): readonly Compared[] {
   const cache = random.pick(records).cache;
-  // The address space of all of them begins with that of one master.
+  // What is shared is of one master.
   const alike = records.filter((one) => one.cache === cache);
   const chosen = Array.from({ length: random.int(1, 4) }, () => random.pick(alike));
   const main = "/etc/php/8.2/fpm/php-fpm.conf";
@@ -207,7 +266,6 @@ function compareRecorded(records: readonly Record[], random: Random): readonly C
     "/etc/php/8.2/fpm/php.ini": cache ? "zend_extension=opcache\nopcache.memory_consumption=128\n" : "",
   };
   let text = "[global]\n";
-  let ps = `${chosen[0]?.master}\n`;
   let pid = 100;
   const process = (parent: number, title: string, status: string): void => {
     files[`/proc/${pid}/cmdline`] = title;
@@ -221,27 +279,26 @@ function compareRecorded(records: readonly Record[], random: Random): readonly C
   process(1, `php-fpm: master process (${main})`, chosen[0]?.workers[0]?.status ?? "");
   chosen.forEach(({ workers }, index) => {
     text += `[p${index}]\nuser = www-data\nlisten = /run/p${index}.sock\npm = static\npm.max_children = ${workers.length}\n`;
-    for (const { line, status } of workers) {
-      process(100, `php-fpm: pool p${index}`, status);
-      ps += `${line.replace(/pool \S+\s*$/, `pool p${index}`)}\n`;
-    }
+    for (const { status } of workers) process(100, `php-fpm: pool p${index}`, status);
   });
   files[main] = text;
+  const listing = (when: "busy" | "rest", kind: keyof Listing): string =>
+    [
+      chosen[0]?.header[kind],
+      chosen[0]?.master[kind],
+      ...chosen.flatMap(({ workers }, index) =>
+        workers.map((one) => one[when][kind].replace(/pool \S+\s*$/, `pool p${index}`)),
+      ),
+    ].join("\n");
+  const both = (when: "busy" | "rest"): Listing => ({
+    told: listing(when, "told"),
+    aux: listing(when, "aux"),
+  });
   const host = memoryHost(files);
-  const now = chosen.map(({ workers }) => workers.length);
-  const [live, samples, without] = [
-    counted(host, true, {}),
-    counted(host, false, { samples: readSamples(ps) }),
-    counted(host, false, {}),
-  ];
-  if (live === null || samples === null || without === null) return [];
-  return now.map((one, index) => ({
-    now: one,
-    live: live[index] ?? 0,
-    samples: samples[index] ?? 0,
-    rest: null,
-    none: without[index] ?? 0,
-  }));
+  // Where not even one worker each fits, there is nothing to compare.
+  const live = planned(host, true, {});
+  const words = chosen.map((one) => one.words);
+  return live === null ? [] : comparedWith(host, both("busy"), both("rest"), live, words);
 }
 
 /** The same pools with as many workers as live measuring gave, in a control group of that memory. */
@@ -267,12 +324,12 @@ async function underLimit(
 }
 
 function cellsOf(compared: readonly Compared[]): readonly string[] {
-  const all = (of: (one: Compared) => number | null): string =>
-    compared.map((one) => of(one) ?? "?").join(" ");
+  const all = (of: (one: Compared) => number): string => compared.map((one) => of(one)).join(" ");
   return [
     all((one) => one.now),
     all((one) => one.live),
     all((one) => one.samples),
+    all((one) => one.untold),
     all((one) => one.rest),
     all((one) => one.none),
   ];
@@ -281,10 +338,14 @@ function cellsOf(compared: readonly Compared[]): readonly string[] {
 /** How samples compare with live measuring, and whether guesses stay at what is there. */
 function said(all: readonly Compared[]): string {
   const ratios = all.map(({ samples, live }) => samples / live).toSorted((a, b) => a - b);
-  const above = all.filter(({ samples, live }) => samples > live * 1.1).length;
-  const below = all.filter(({ samples, live }) => samples * 2 < live).length;
-  const raised = all.filter(({ rest, none: without, now }) => without > now || (rest ?? 0) > now).length;
+  const above = all.filter(({ samples, untold, live }) => Math.max(samples, untold) > live * 1.1).length;
+  const below = all.filter(({ samples, live }) => samples * 2 < live);
+  const raised = all.filter(({ untold, rest, none: without, now }) => Math.max(untold, rest, without) > now);
   const part = (share: number): string =>
     `${Math.round(100 * (ratios[Math.floor(share * (ratios.length - 1))] ?? 0))} %`;
-  return `${all.length} pools; samples give ${part(0)} to ${part(1)} of what live measuring gives (half of them ${part(0.5)} or more); ${above} above 110 %, ${below} below half; at rest or without samples ${raised} above what they have`;
+  const lines = below.map(
+    ({ pool, now, live, samples, sizes: [own, resident] }) =>
+      `\n  ${pool}: ${samples} of ${live}, ${(samples / now).toFixed(1)} times what it has; a worker is ${showSize(own)} measured, ${showSize(resident)} by samples`,
+  );
+  return `${all.length} pools; samples give ${part(0)} to ${part(1)} of what live measuring gives (half of them ${part(0.5)} or more); ${above} above 110 %, ${below.length} below half; untold, at rest or without samples ${raised.length} above what they have${lines.join("")}`;
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { SITES, sizing, wordsOf } from "./options.js";
+import { SITES, samplesOf, sizing, wordsOf } from "./options.js";
 
 /** Hosts of PHP-FPM for `fpmlint capacity`, with the options to size them by. `@D@` is the host's directory. */
 
@@ -184,7 +184,7 @@ export function capacityHosts({ masters, pools, asleep, cores }: Family): fc.Arb
         files: Object.assign({}, ...all.map((one, index) => masterFiles(homes[index] ?? "", one))),
         mains: homes.map((home) => `${home}/php-fpm.conf`),
         words: wordsOf(length, masters, found),
-        input: (found.samples ?? []).join("\n"),
+        input: samplesOf(length, found),
       };
     });
   });

@@ -27,6 +27,8 @@ export interface Sizing {
   readonly rate: number | null;
   /** Instead of the sizes: what `ps` says of the workers, in KiB. */
   readonly samples: readonly number[] | null;
+  /** Whether it also says of which pool they are, and that they wait in the middle of a request. */
+  readonly told: boolean;
 }
 
 /** `null` is drawn as often as a number. */
@@ -50,7 +52,19 @@ export function sizing(pools: number, cores: boolean): fc.Arbitrary<Sizing> {
     cpu: cores ? cpu : fc.constant(null),
     rate: maybe(fc.integer({ min: 1, max: 60 })),
     samples: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: samples }),
+    told: fc.boolean(),
   });
+}
+
+/** What `ps` prints: the same samples for each pool, or plain numbers. */
+export function samplesOf(pools: number, { samples, told }: Sizing): string {
+  if (samples === null || !told) return (samples ?? []).join("\n");
+  const rows = SITES.slice(0, pools).flatMap((site, at) =>
+    samples.map(
+      (kib, index) => `${1000 * at + index + 1} ${kib} S poll_schedule_timeout php-fpm: pool ${site}`,
+    ),
+  );
+  return ["PID RSS S WCHAN CMD", ...rows].join("\n");
 }
 
 /** The words of the command line: with room for one worker of each pool at least. */

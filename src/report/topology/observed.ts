@@ -1,0 +1,178 @@
+/** What happened, as other commands wrote it: documents that say themselves what they are. */
+
+/** The JSON of `fpmlint diagnose`, as much of it as is drawn. Times are the starts of hours, in hours since 1970. */
+export interface ObservedDiagnosis {
+  readonly kind: "diagnosis";
+  /** The file's name as it was typed. */
+  readonly file: string;
+  readonly lost: number;
+  /** `null`: no access log was read. */
+  readonly requests: number | null;
+  readonly statuses: readonly { readonly status: number; readonly count: number }[];
+  /** As the document has it; `null`: nothing was lost, or no line had a time. */
+  readonly first: string | null;
+  readonly last: string | null;
+  readonly causes: readonly ObservedCause[];
+  readonly pools: readonly ObservedPool[];
+}
+
+export interface ObservedCause {
+  readonly title: string;
+  readonly certain: boolean;
+  readonly requests: number;
+  /** How they lie in time, in words; empty: not known. */
+  readonly when: string;
+  readonly hours: readonly { readonly at: number; readonly requests: number }[];
+  readonly evidence: readonly string[];
+  readonly findings: readonly { readonly rule: string; readonly fingerprint: string }[];
+  readonly check: { readonly run: string; readonly look: string } | null;
+  /** What to turn on to know more; `null`: nothing. */
+  readonly tell: string | null;
+}
+
+/** A pool of which PHP-FPM's log said how full it was. */
+export interface ObservedPool {
+  readonly name: string;
+  /** `null`: not known. */
+  readonly maxChildren: number | null;
+  /** How often all of its workers were busy. */
+  readonly full: number;
+  /** `workers`: the most that the log named; `null`: none. */
+  readonly hours: readonly { readonly at: number; readonly workers: number | null; readonly full: number }[];
+}
+
+export type Observed = ObservedDiagnosis;
+
+/** `wrong`: the end of a sentence that begins with the file's name. */
+export function readObserved(text: string, file: string): Observed | { readonly wrong: string } {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return { wrong: `is not JSON: ${EXPECTED}` };
+  }
+  const whole = keysOf(document);
+  if (whole === null || keysOf(whole.get("tool"))?.get("name") !== "fpmlint" || !whole.has("causes"))
+    return { wrong: `is something else: ${EXPECTED}` };
+  if (whole.get("version") !== VERSION)
+    return { wrong: `has another version of the document than ${VERSION}: write it with this fpmlint` };
+  try {
+    return { kind: "diagnosis", file, ...diagnosisIn(whole) };
+  } catch (error) {
+    if (error instanceof Unlike)
+      return { wrong: `is not whole (${error.message}): write it with this fpmlint` };
+    throw error;
+  }
+}
+
+const VERSION = 1;
+const EXPECTED = "the output of fpmlint diagnose --format json is expected";
+
+/** What is not as the document has it; the message is the key. */
+class Unlike extends Error {}
+
+/** The keys of an object, and no others. */
+type Keys = ReadonlyMap<string, unknown>;
+
+function keysOf(value: unknown): Keys | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? new Map(Object.entries(value))
+    : null;
+}
+
+function diagnosisIn(whole: Keys): Omit<ObservedDiagnosis, "kind" | "file"> {
+  return {
+    lost: count(whole, "lost"),
+    requests: maybe(whole, "requests", count),
+    statuses: list(whole, "statuses").map((one) => ({
+      status: count(one, "status"),
+      count: count(one, "count"),
+    })),
+    first: maybe(whole, "first", text),
+    last: maybe(whole, "last", text),
+    causes: list(whole, "causes").map((one) => ({
+      title: text(one, "title"),
+      certain: flag(one, "certain"),
+      requests: count(one, "requests"),
+      when: text(one, "when"),
+      hours: list(one, "hours").map((hour) => ({ at: hourOf(hour), requests: count(hour, "requests") })),
+      evidence: texts(one, "evidence"),
+      findings: list(one, "findings").map((finding) => ({
+        rule: text(finding, "rule"),
+        fingerprint: text(finding, "fingerprint"),
+      })),
+      check: maybe(one, "check", checkIn),
+      tell: maybe(one, "tell", text),
+    })),
+    pools: list(whole, "pools").map((one) => ({
+      name: text(one, "name"),
+      maxChildren: maybe(one, "maxChildren", count),
+      full: count(one, "full"),
+      hours: list(one, "hours").map((hour) => ({
+        at: hourOf(hour),
+        workers: maybe(hour, "workers", count),
+        full: count(hour, "full"),
+      })),
+    })),
+  };
+}
+
+function checkIn(holder: Keys, key: string): ObservedCause["check"] {
+  const found = keysOf(holder.get(key));
+  if (found === null) throw new Unlike(key);
+  return { run: text(found, "run"), look: text(found, "look") };
+}
+
+/** A whole number from 0 on. */
+function count(holder: Keys, key: string): number {
+  const value = holder.get(key);
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new Unlike(key);
+  return value;
+}
+
+function text(holder: Keys, key: string): string {
+  const value = holder.get(key);
+  if (typeof value !== "string") throw new Unlike(key);
+  return value;
+}
+
+function flag(holder: Keys, key: string): boolean {
+  const value = holder.get(key);
+  if (typeof value !== "boolean") throw new Unlike(key);
+  return value;
+}
+
+function maybe<T>(holder: Keys, key: string, read: (holder: Keys, key: string) => T): T | null {
+  return holder.get(key) === null ? null : read(holder, key);
+}
+
+function items(holder: Keys, key: string): readonly unknown[] {
+  const value = holder.get(key);
+  if (!Array.isArray(value)) throw new Unlike(key);
+  return value;
+}
+
+function list(holder: Keys, key: string): readonly Keys[] {
+  return items(holder, key).map((one) => {
+    const found = keysOf(one);
+    if (found === null) throw new Unlike(key);
+    return found;
+  });
+}
+
+function texts(holder: Keys, key: string): readonly string[] {
+  return items(holder, key).map((one) => {
+    if (typeof one !== "string") throw new Unlike(key);
+    return one;
+  });
+}
+
+const HOUR = 3_600_000;
+
+/** `2026-11-28T10:00:00` in hours since 1970, as if it were UTC: the logs name no zone. */
+function hourOf(holder: Keys): number {
+  const written = text(holder, "at");
+  const time = /^\d{4}-\d\d-\d\dT\d\d:00:00$/.test(written) ? Date.parse(`${written}Z`) : Number.NaN;
+  if (Number.isNaN(time)) throw new Unlike("at");
+  return time / HOUR;
+}
