@@ -18,6 +18,10 @@ export interface PairOptions {
   /** Lines of the pool, which win over those that every pool has. */
   readonly pool?: string;
   readonly global?: string;
+  /** Lines of nginx's main context. */
+  readonly main?: string;
+  /** Program of nginx; absent: the installed one. */
+  readonly program?: (dir: string) => string;
   /** Whether the pool listens on a port. */
   readonly tcp: boolean;
   readonly name: string;
@@ -53,6 +57,7 @@ export class Pair {
     readonly dir: string,
     readonly port: number,
     readonly listen: string,
+    private readonly program: string,
   ) {}
 
   static async make(options: PairOptions): Promise<Pair> {
@@ -69,12 +74,12 @@ export class Pair {
     writeFileSync(join(dir, "etc/nginx/nginx.conf"), filled(nginxConf(options, port, pass)));
     const global = `[global]\nerror_log = DIR/log/fpm.log\ndaemonize = no\n${options.global ?? ""}\n`;
     writeFileSync(join(dir, "etc/php/8.2/fpm/php-fpm.conf"), filled(global + poolConf(options, listen)));
-    return new Pair(dir, port, listen);
+    return new Pair(dir, port, listen, options.program?.(dir) ?? "nginx");
   }
 
   startNginx(): void {
     this.nginx = spawn(
-      "nginx",
+      this.program,
       ["-c", join(this.dir, "etc/nginx/nginx.conf"), "-e", join(this.dir, "log/error.log")],
       { stdio: "ignore" },
     );
@@ -105,6 +110,25 @@ export class Pair {
 
   signalFpm(signal: NodeJS.Signals): void {
     this.fpm?.kill(signal);
+  }
+
+  signalNginx(signal: NodeJS.Signals): void {
+    this.nginx?.kill(signal);
+  }
+
+  /** Until a daemon has ended. */
+  async ended(which: "nginx" | "fpm"): Promise<void> {
+    const one = which === "nginx" ? this.nginx : this.fpm;
+    if (one === null || one.exitCode !== null || one.signalCode !== null) return;
+    await new Promise<void>((done) => one.once("exit", () => done()));
+  }
+
+  /** The main files, and the directory that is the pair's own. */
+  get files(): { readonly nginx: string; readonly fpm: string } {
+    return {
+      nginx: join(this.dir, "etc/nginx/nginx.conf"),
+      fpm: join(this.dir, "etc/php/8.2/fpm/php-fpm.conf"),
+    };
   }
 
   /** Ends PHP-FPM with its workers, as a machine that lost it. */
@@ -167,7 +191,7 @@ export class Pair {
 }
 
 function nginxConf(
-  { location = "", server = "", http = "" }: PairOptions,
+  { location = "", server = "", http = "", main = "" }: PairOptions,
   port: number,
   pass: string,
 ): string {
@@ -175,6 +199,7 @@ function nginxConf(
 pid DIR/nginx.pid;
 error_log DIR/log/error.log info;
 user www-data;
+${main}
 events { worker_connections 256; }
 http {
     access_log DIR/log/access.log;

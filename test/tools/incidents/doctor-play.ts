@@ -1,0 +1,68 @@
+import { rules } from "../../../rules/index.js";
+import { examineLive } from "../../../src/cli/doctor/command.js";
+import { lintHosts } from "../../../src/lint.js";
+import { type Examined, needsYou } from "../../../src/report/doctor/text.js";
+import { validators } from "../../../src/validators.js";
+import { random } from "../reality/random.js";
+import { type DoctorKind, doctorKinds } from "./doctor-kinds.js";
+import { Pair } from "./pair.js";
+
+export interface Examination {
+  readonly kind: string;
+  readonly transport: "unix" | "tcp";
+  readonly expected: readonly string[];
+  /** Checks that failed, in their order; without that of the files themselves where something is wrong. */
+  readonly failed: readonly string[];
+  /** What nginx answered; `null`: not asked. */
+  readonly status: number | null;
+  readonly right: boolean;
+  readonly seed: number;
+  readonly examined: Examined;
+}
+
+const NAMES = ["www", "shop", "blog", "intern"] as const;
+
+/** Makes one thing wrong with a real pair, and looks. */
+export async function examinePair(kind: DoctorKind, seed: number): Promise<Examination> {
+  const draw = random(seed, 0);
+  const tcp = kind.only === undefined ? draw.chance(0.5) : kind.only === "tcp";
+  const many = draw.int(1, 5);
+  const pair = await Pair.make({ tcp, name: draw.pick(NAMES), ...kind.options });
+  let undo: unknown = null;
+  try {
+    kind.prepares?.(pair);
+    await pair.start();
+    await pair.ask("/index.php");
+    undo = await kind.happens?.(pair, many);
+    const examined = await look(pair);
+    const status = kind.status === undefined ? null : await pair.ask("/index.php");
+    const ill = examined.checked.filter(needsYou).map(({ check }) => check.id);
+    const failed = kind.expected.length === 0 ? ill : ill.filter((id) => id !== "reality/files");
+    const [first] = failed;
+    const seen =
+      kind.expected.length === 0 ? first === undefined : first !== undefined && kind.expected.includes(first);
+    const right = seen && (status === null || status === kind.status);
+    const transport = tcp ? "tcp" : "unix";
+    return { kind: kind.name, transport, expected: kind.expected, failed, status, right, seed, examined };
+  } finally {
+    if (typeof undo === "function") await undo();
+    await pair.end();
+  }
+}
+
+/** What `fpmlint doctor` does on a machine whose files these are. */
+async function look({ files }: Pair): Promise<Examined> {
+  const config = { hosts: [{ name: "pair", root: "/", nginx: files.nginx, fpm: [files.fpm] }] };
+  const outcome = lintHosts(rules, validators, { paths: ["/"], workingDirectory: "/", config });
+  if (outcome.kind === "refused") throw new Error(outcome.refusal.message);
+  const [read] = outcome.hosts;
+  if (read === undefined) throw new Error("no host was read");
+  return examineLive(read, outcome.result.findings, [], true, { now: Date.now });
+}
+
+/** Every kind so many times, each with a seed of its own. */
+export function examinationsFrom(seed: number, times: number): readonly (readonly [DoctorKind, number])[] {
+  return doctorKinds.flatMap((kind, at) =>
+    Array.from({ length: times }, (_, time) => [kind, seed + at * 1000 + time] as const),
+  );
+}
