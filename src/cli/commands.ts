@@ -128,7 +128,8 @@ export const DOCTOR = {
     path: {
       type: "string",
       completes: "file",
-      describe: "the configuration of this machine [default: /etc]",
+      describe:
+        "the configuration of this machine, or a snapshot of another one; - reads a snapshot [default: /etc]",
     },
   },
   options: DOCTOR_OPTIONS,

@@ -339,7 +339,13 @@ const cases: readonly Case[] = [
   ["resources/memory", "no meminfo", "unknown", { memory: { ...memory, total: null } }],
   ["resources/swap", "half of them", "warning", { fpm: [fpmOf({ master: processOf({ swapped: 100e6 }) })] }],
   ["resources/swap", "a little", "ok", { fpm: [fpmOf({ master: processOf({ swapped: 1e6 }) })] }],
-  ["resources/swap", "nothing runs", "unknown", { fpm: [], nginx: [] }],
+  ["resources/swap", "nothing runs", "skipped", { fpm: [], nginx: [] }],
+  [
+    "resources/swap",
+    "not shown",
+    "unknown",
+    { fpm: [], nginx: [nginxOf({ master: processOf({ swapped: null }), workers: [] })] },
+  ],
   [
     "resources/descriptors",
     "nearly all",

@@ -1,12 +1,12 @@
-import { examine } from "../../doctor/check.js";
-import { checks } from "../../doctor/checks/index.js";
 import type { Finding, Incomplete } from "../../engine/finding.js";
 import { filesSeenBy, opensFor, roomFor, seenFile } from "../../host/live.js";
 import type { MachineFacts } from "../../live/facts.js";
 import type { Machine } from "../../live/machine.js";
 import { readFacts } from "../../live/read-facts.js";
+import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
 import type { ReadHost } from "../../read-hosts.js";
 import { doctorJson } from "../../report/doctor/json.js";
+import { doctorPrometheus } from "../../report/doctor/prometheus.js";
 import { doctorText, type Examined, needsYou } from "../../report/doctor/text.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { version } from "../../version.js";
@@ -17,35 +17,56 @@ import { type Output, readOutputs, writeOutput } from "../outputs.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
 import { askMachine } from "./ask.js";
+import { examinedOf } from "./examined.js";
 import { askPrograms } from "./programs.js";
+import { judgeSnapshot, snapshotAt } from "./snapshot.js";
 
 export interface DoctorArguments {
   readonly words: readonly string[];
   readonly exec: boolean;
+  readonly snapshot: boolean;
   readonly quiet: boolean;
   readonly format?: readonly string[] | undefined;
   readonly config?: string | undefined;
   readonly color: "auto" | "always" | "never";
 }
 
-const FORMATS = ["text", "json"] as const;
+const FORMATS = ["text", "json", "prometheus"] as const;
 
 /** Runs `fpmlint doctor`: writes every output and returns the exit status. Throws UsageError. */
 export async function doctorCommand(args: DoctorArguments, world: World): Promise<number> {
+  if (args.snapshot) return printScript(args, world);
   const outputs = readOutputs(args.format ?? [], FORMATS);
   const [path, ...others] = args.words;
-  if (others.length > 0) throw new UsageError("doctor takes one path: the configuration of this machine");
-  const judged = judgedHosts(path === undefined ? [] : [path], args.config, world);
-  if (judged === null) throw new UsageError("no configuration of nginx or PHP-FPM was found on this machine");
-  const read = ownHost(judged.hosts, path);
-  const findings = judged.findings.filter(({ host }) => host === read.host.name);
-  const examined = await examineLive(read, findings, judged.unread, args.exec, world);
+  if (others.length > 0) throw new UsageError("doctor takes one path: what follows -- is a second one");
+  const text = path === undefined ? null : snapshotAt(path, world);
+  const { read, examined } = text === null ? await liveOf(path, args, world) : judgeSnapshot(text, world);
   for (const output of outputs) {
-    const text = render(examined, output, args, world);
+    const text = render(read, examined, output, args, world);
     if (output.file === null) world.stdout.write(text);
     else writeOutput(output.file, text, world.workingDirectory);
   }
   return statusOf(examined);
+}
+
+interface Judged {
+  readonly read: ReadHost;
+  readonly examined: Examined;
+}
+
+async function liveOf(path: string | undefined, args: DoctorArguments, world: World): Promise<Judged> {
+  const judged = judgedHosts(path === undefined ? [] : [path], args.config, world);
+  if (judged === null) throw new UsageError("no configuration of nginx or PHP-FPM was found on this machine");
+  const read = ownHost(judged.hosts, path);
+  const findings = judged.findings.filter(({ host }) => host === read.host.name);
+  return { read, examined: await examineLive(read, findings, judged.unread, args.exec, world) };
+}
+
+function printScript({ words, format, quiet }: DoctorArguments, world: World): number {
+  if (words.length > 0 || format !== undefined || quiet)
+    throw new UsageError("--snapshot only prints a script: fpmlint doctor --snapshot > collect.sh");
+  world.stdout.write(SNAPSHOT_SCRIPT);
+  return exitStatus.clean;
 }
 
 /** The host whose files are those of this machine. Throws UsageError. */
@@ -73,16 +94,6 @@ export async function examineLive(
   return examinedOf(host, facts, findings, unread);
 }
 
-function examinedOf(
-  host: ReadHost["host"],
-  facts: MachineFacts,
-  findings: readonly Finding[],
-  unread: readonly Incomplete[],
-): Examined {
-  const grave = findings.filter(({ severity }) => severity !== "info");
-  return { checked: examine(checks, { host, facts, findings: grave }), facts, unread };
-}
-
 function liveMachine(now: number): Machine {
   return {
     source: "live",
@@ -96,12 +107,14 @@ function liveMachine(now: number): Machine {
 }
 
 function render(
+  { host }: ReadHost,
   examined: Examined,
   output: Output<(typeof FORMATS)[number]>,
   args: DoctorArguments,
   world: World,
 ): string {
   if (output.format === "json") return doctorJson(examined, { version, facts: true });
+  if (output.format === "prometheus") return doctorPrometheus(examined, host);
   const terminal = output.file === null && world.stdout.isTTY === true;
   return doctorText(examined, {
     color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),

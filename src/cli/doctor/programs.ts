@@ -36,8 +36,21 @@ export function askPrograms(host: Host, run: boolean, now: number): Told {
     if (!run) return { name, command, problem: "--no-exec", text: null };
     return { name, command, ...answerOf(name, argv) };
   });
-  const text = (name: (typeof PROGRAMS)[number][0]): string | null =>
-    asked.find((one) => one.name === name)?.text ?? null;
+  const text = (name: string): string | null => asked.find((one) => one.name === name)?.text ?? null;
+  return { ...readAll(text, now), programs: asked.map(({ command, problem }) => ({ command, problem })) };
+}
+
+/** The same of what they printed elsewhere, by the words with which they were called. */
+export function toldBy(outputs: ReadonlyMap<string, string>, now: number): Told {
+  const text = (name: string): string | null =>
+    [...outputs].find(([command]) => command.startsWith(`${name} `))?.[1] ?? null;
+  return {
+    ...readAll(text, now),
+    programs: [...outputs.keys()].map((command) => ({ command, problem: null })),
+  };
+}
+
+function readAll(text: (name: string) => string | null, now: number): Omit<Told, "programs"> {
   const kernel = text("journalctl");
   const built = text("nginx");
   return {
@@ -45,7 +58,6 @@ export function askPrograms(host: Host, run: boolean, now: number): Told {
     units: readUnits(text("systemctl") ?? ""),
     kernelLines: kernel === null ? null : readKernel(kernel, now),
     built: built === null ? null : readBuilt(built),
-    programs: asked.map(({ command, problem }) => ({ command, problem })),
   };
 }
 

@@ -10,14 +10,15 @@ export const swap: Check = {
   title: "nginx and PHP-FPM are not swapped out",
   looksAt: "`VmSwap` of their processes",
   fires: "more than 16 MB of them, and a tenth of what they have, is in swap",
-  silent: "swap is used by others",
-  cannotTell: "neither runs, or the kernel does not tell",
+  silent: "neither runs, or swap is used by others",
+  cannotTell: "the kernel does not tell",
   judge({ facts }) {
     const nginx = ourNginx(facts);
     const all = [...(nginx === null ? [] : [nginx]), ...facts.fpm].flatMap(({ master, workers }) => [
       master,
       ...workers,
     ]);
+    if (all.length === 0) return [];
     const told = all.filter(({ swapped }) => swapped !== null);
     if (told.length === 0) return [unknown("no process of nginx or PHP-FPM tells how much of it is in swap")];
     const swapped = told.reduce((sum, one) => sum + (one.swapped ?? 0), 0);

@@ -1,6 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { rules } from "../../../rules/index.js";
 import { examineLive } from "../../../src/cli/doctor/command.js";
+import { judgeSnapshot } from "../../../src/cli/doctor/snapshot.js";
 import { lintHosts } from "../../../src/lint.js";
+import { SNAPSHOT_SCRIPT } from "../../../src/live/snapshot-script.js";
 import { type Examined, needsYou } from "../../../src/report/doctor/text.js";
 import { validators } from "../../../src/validators.js";
 import { random } from "../reality/random.js";
@@ -23,7 +27,11 @@ export interface Examination {
 const NAMES = ["www", "shop", "blog", "intern"] as const;
 
 /** Makes one thing wrong with a real pair, and looks. */
-export async function examinePair(kind: DoctorKind, seed: number): Promise<Examination> {
+export async function examinePair(
+  kind: DoctorKind,
+  seed: number,
+  shell: string | null = null,
+): Promise<Examination> {
   const draw = random(seed, 0);
   const tcp = kind.only === undefined ? draw.chance(0.5) : kind.only === "tcp";
   const many = draw.int(1, 5);
@@ -34,7 +42,7 @@ export async function examinePair(kind: DoctorKind, seed: number): Promise<Exami
     await pair.start();
     await pair.ask("/index.php");
     undo = await kind.happens?.(pair, many);
-    const examined = await look(pair);
+    const examined = shell === null ? await look(pair) : lookAtSnapshot(pair, shell);
     const status = kind.status === undefined ? null : await pair.ask("/index.php");
     const ill = examined.checked.filter(needsYou).map(({ check }) => check.id);
     const failed = kind.expected.length === 0 ? ill : ill.filter((id) => id !== "reality/files");
@@ -58,6 +66,19 @@ async function look({ files }: Pair): Promise<Examined> {
   const [read] = outcome.hosts;
   if (read === undefined) throw new Error("no host was read");
   return examineLive(read, outcome.result.findings, [], true, { now: Date.now });
+}
+
+/** The same by the script that collects, in some shell. */
+function lookAtSnapshot({ files, dir }: Pair, shell: string): Examined {
+  const { stdout, stderr } = spawnSync(shell, ["-s"], {
+    input: SNAPSHOT_SCRIPT,
+    encoding: "utf8",
+    env: { ...process.env, FPMLINT_PLACES: join(dir, "etc") },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (stderr !== "") throw new Error(stderr);
+  const config = { hosts: [{ name: "pair", root: ".", nginx: files.nginx, fpm: [files.fpm] }] };
+  return judgeSnapshot(stdout, { rules, validators }, config).examined;
 }
 
 /** Every kind so many times, each with a seed of its own. */

@@ -1,4 +1,4 @@
-/** `npm run examinations -- [--times N] [--seed N] [--kind NAME] [--show]`: makes things wrong and prints what `doctor` says. */
+/** `npm run examinations -- [--times N] [--seed N] [--kind NAME] [--show] [--shell SH]`: makes things wrong and prints what `doctor` says. */
 import { parseArgs } from "node:util";
 import { doctorText } from "../../../src/report/doctor/text.js";
 import { type Examination, examinationsFrom, examinePair } from "./doctor-play.js";
@@ -8,14 +8,19 @@ const { values } = parseArgs({
     times: { type: "string", default: "3" },
     seed: { type: "string", default: "1" },
     kind: { type: "string" },
+    shell: { type: "string" },
     show: { type: "boolean", default: false },
   },
 });
 
+/** Only who connects can tell, and the shell does not. */
+const ASKED = ["reality/answers", "reality/pages", "resources/workers", "resources/queue"];
+
 const all: Examination[] = [];
 for (const [kind, seed] of examinationsFrom(Number(values.seed), Number(values.times))) {
   if (values.kind !== undefined && kind.name !== values.kind) continue;
-  const one = await examinePair(kind, seed);
+  if (values.shell !== undefined && ASKED.includes(kind.expected[0] ?? "")) continue;
+  const one = await examinePair(kind, seed, values.shell ?? null);
   all.push(one);
   const said = one.failed.join(", ") || "nothing";
   const wanted = one.right ? "" : `, expected ${one.expected.join(" or ") || "nothing"}`;
