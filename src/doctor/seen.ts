@@ -14,11 +14,11 @@ import type {
   Rights,
   Viewer,
 } from "../live/facts.js";
-import { addressKey, masterNumber, pidFileOf, type ReadFiles } from "../live/places.js";
+import { addressKey, masterNumber, pidFileOf, poolNumber, type ReadFiles } from "../live/places.js";
 import { type Address, reaches, showAddress } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
 import { known } from "../source/effective.js";
-import { once, perKey } from "../source/memo.js";
+import { perKey } from "../source/memo.js";
 import type { Look } from "./check.js";
 
 /** Small questions about the facts of a machine. */
@@ -178,11 +178,8 @@ export function isOnDemand(pool: Pool): boolean | null {
   return pm == null ? null : pm === "ondemand";
 }
 
-const numbers = new WeakMap<Host, ReadonlyMap<Pool, number>>();
-
 export function viewerOf(host: Host, pool: Pool): Viewer {
-  const known = once(numbers, host, () => new Map(host.pools.map((one, at) => [one, at] as const)));
-  return `pool ${known.get(pool) ?? -1}`;
+  return `pool ${poolNumber(host, pool)}`;
 }
 
 /** Why nothing of processes is known. */

@@ -57,7 +57,7 @@ export const documentRoots = perKey((host: Host): readonly DocumentRoot[] => {
         pools.map((pool) => ({ path: normalizePath(path), place: argumentPlace(node, 0), pool, indexes })),
       );
   });
-  return distinct(found, ({ path, pool }) => `${path}\0${host.pools.indexOf(pool)}`);
+  return distinct(found, ({ path, pool }) => `${path}\0${poolNumber(host, pool)}`);
 });
 
 /** The directories in which pools keep sessions, as files directly in them. */
@@ -197,8 +197,10 @@ export const filesOfMaster = perKey(
 
 /** `/etc/nginx/sites-enabled` of `/etc/nginx/sites-enabled/*`; a relative pattern counts from elsewhere and is left out. */
 function directoryOfGlob(pattern: string): readonly string[] {
-  const directory = /^(\/[^*?[]*)\/[^/]*[*?[][^/]*$/.exec(pattern)?.[1];
-  return directory === undefined ? [] : [normalizePath(directory)];
+  const first = pattern.search(/[*?[]/);
+  const slash = pattern.lastIndexOf("/", first);
+  const isLast = !pattern.includes("/", first);
+  return pattern.startsWith("/") && first !== -1 && isLast ? [normalizePath(pattern.slice(0, slash))] : [];
 }
 
 /** Every address that a location passes PHP to, with the lines that name it. */
@@ -218,8 +220,11 @@ export function addressKey(address: Address): string {
   return address.kind === "unix" ? address.path : `${address.host} ${address.port ?? ""}`;
 }
 
+const numbersOfPools = perKey((host: Host) => new Map(host.pools.map((pool, at) => [pool, at] as const)));
+
+/** Which pool of the host it is, counted from 0; -1: none of them. */
 export function poolNumber(host: Host, pool: Pool): number {
-  return host.pools.indexOf(pool);
+  return numbersOfPools(host).get(pool) ?? -1;
 }
 
 export function masterNumber(host: Host, master: FpmMaster): number {

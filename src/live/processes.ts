@@ -1,6 +1,6 @@
 import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
-import { textOf } from "../host/text.js";
+import { fieldIn, kilobytesIn, textOf } from "../host/text.js";
 import type { NginxHost } from "../model/host.js";
 import { isTrusted, programOf, userIn } from "../model/machine/process-owner.js";
 import { pidsOf, runningMasters, takenBy } from "../model/machine/processes.js";
@@ -33,7 +33,6 @@ export function processFacts(fs: HostFilesystem, pid: string, clock: Clock): Pro
   const program = programOf(fs, pid);
   const maps = textOf(fs, `/proc/${pid}/maps`);
   const taken = takenBy(fs, pid);
-  const swapped = /^VmSwap:\s*(\d+) kB$/m.exec(status)?.[1];
   return {
     pid: Number(pid),
     identity: identityIn(status),
@@ -45,7 +44,7 @@ export function processFacts(fs: HostFilesystem, pid: string, clock: Clock): Pro
     open: held?.filter((target) => /^\/(?!dev\/|proc\/)/.test(target)) ?? null,
     sockets: held?.flatMap((target) => /(?:^|\/)socket:\[(\d+)\]$/.exec(target)?.[1] ?? []) ?? null,
     resident: taken?.rss ?? null,
-    swapped: swapped === undefined ? null : Number(swapped) * 1024,
+    swapped: kilobytesIn(status, "VmSwap"),
   };
 }
 
@@ -65,9 +64,9 @@ export function descriptorsOf(fs: HostFilesystem, pid: string): readonly string[
 /** The account that counts when files are opened. */
 function identityIn(status: string): Identity | null {
   const ids = (name: string): number[] =>
-    (new RegExp(`^${name}:[ \\t]*([\\d \\t]*)$`, "m").exec(status)?.[1] ?? "")
+    (fieldIn(status, name) ?? "")
       .split(/\s+/)
-      .filter((id) => id !== "")
+      .filter((id) => /^\d+$/.test(id))
       .map(Number);
   const [user, group] = [ids("Uid")[1], ids("Gid")[1]];
   return user === undefined || group === undefined ? null : { user, group, groups: ids("Groups") };

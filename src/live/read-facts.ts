@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { directoryOf, nameOf, withParents } from "../host/path.js";
-import { textOf } from "../host/text.js";
+import { kilobytesIn, textOf } from "../host/text.js";
 import type { Address } from "../model/address/address.js";
 import { reaches } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
@@ -260,7 +260,11 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
     above,
     changed: status.changed,
     names: listed && entry.kind === "directory" ? entry.names : null,
-    opened: tried && identity !== null ? machine.opens(real, through, identity) : null,
+    // To open a device may do something.
+    opened:
+      tried && identity !== null && (status.kind === "file" || status.kind === "directory")
+        ? machine.opens(real, through, identity)
+        : null,
   };
 }
 
@@ -310,13 +314,10 @@ function memoryOf(
   fpm: readonly FpmFacts[],
 ): MemoryFacts {
   const text = textOf(fs, "/proc/meminfo");
-  const kib = (name: string): number | null => {
-    const found = new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(text)?.[1];
-    return found === undefined ? null : Number(found) * 1024;
-  };
-  const pressure = textOf(fs, "/proc/pressure/memory");
+  const pressure = textOf(fs, "/proc/pressure/memory").split("\n");
   const percent = (who: "some" | "full"): number | null => {
-    const found = new RegExp(`^${who} .*\\bavg60=(\\d+\\.\\d+)`, "m").exec(pressure)?.[1];
+    const line = pressure.find((one) => one.startsWith(`${who} `)) ?? "";
+    const found = /\bavg60=(\d+\.\d+)/.exec(line)?.[1];
     return found === undefined ? null : Number(found);
   };
   const kills = oomKills(fs, host.masters);
@@ -333,10 +334,10 @@ function memoryOf(
     .slice(0, MOST_OTHERS)
     .map((one) => ({ ...one, name: textOf(fs, `/proc/${one.pid}/comm`).trim() }));
   return {
-    total: kib("MemTotal"),
-    available: kib("MemAvailable"),
-    swapTotal: kib("SwapTotal"),
-    swapFree: kib("SwapFree"),
+    total: kilobytesIn(text, "MemTotal"),
+    available: kilobytesIn(text, "MemAvailable"),
+    swapTotal: kilobytesIn(text, "SwapTotal"),
+    swapFree: kilobytesIn(text, "SwapFree"),
     someWaits: percent("some"),
     allWait: percent("full"),
     // The machine's own count does not say whose processes were killed.

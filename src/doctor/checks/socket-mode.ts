@@ -1,7 +1,10 @@
 import { setting } from "../../fpm/pools.js";
+import type { FpmMaster } from "../../fpm/types.js";
+import type { FpmFacts } from "../../live/facts.js";
 import { filesOfMaster } from "../../live/places.js";
 import { poolSocket, showSocket } from "../../model/listen/socket.js";
 import { known } from "../../source/effective.js";
+import { once } from "../../source/memo.js";
 import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
 import { changedSince, fpmSince, pathSeen, rightsSaid, runningFpm } from "../seen.js";
 
@@ -15,14 +18,19 @@ export const socketMode: Check = {
   cannotTell: "an account or a value is not known",
   judge(look) {
     const { host, facts } = look;
+    const stale = new Map<FpmMaster, boolean>();
+    const isStale = (running: FpmFacts, master: FpmMaster): boolean =>
+      once(stale, master, () => {
+        const since = fpmSince(look, running, master);
+        return since === null || changedSince(facts, filesOfMaster(master), since).length > 0;
+      });
     return host.pools.flatMap((pool): readonly Answer[] => {
       const path = known(setting(pool, "listen")) ?? "";
       const running = runningFpm(look, pool.master);
       if (!path.startsWith("/") || running?.master.identity?.user !== 0) return [];
       const seen = pathSeen(facts, path);
       if (seen?.kind !== "socket" || seen.own === null) return [];
-      const since = fpmSince(look, running, pool.master);
-      if (since === null || changedSince(facts, filesOfMaster(pool.master), since).length > 0) return [];
+      if (isStale(running, pool.master)) return [];
       const wanted = poolSocket(pool, host.accounts);
       if (wanted?.acl != null || seen.own.acl === true) return [];
       if (wanted === null || wanted.owner.id === null || wanted.group.id === null)

@@ -21,6 +21,8 @@ export interface DoctorKind {
   readonly name: string;
   /** Ids of checks of which the first that fails has to be one; none: no check may fail. */
   readonly expected: readonly string[];
+  /** The same for a snapshot, where it tells less. Absent: as above. */
+  readonly bySnapshot?: readonly string[];
   /** What nginx answers for the script at the time of the look; 0: nothing. Absent: not asked. */
   readonly status?: number;
   /** Only on a Unix socket, or only on a port. Absent: on both. */
@@ -182,6 +184,19 @@ export const doctorKinds: readonly DoctorKind[] = [
   },
   {
     status: 502,
+    name: "nginx with mounts of its own",
+    expected: ["reality/socket-file"],
+    only: "unix",
+    options: {
+      program: (dir) => {
+        const script = `#!/bin/sh\nexec unshare -m sh -c 'mount -t tmpfs none ${dir}/run && exec nginx "$@"' sh "$@"\n`;
+        writeFileSync(join(dir, "nginx.sh"), script, { mode: 0o755 });
+        return join(dir, "nginx.sh");
+      },
+    },
+  },
+  {
+    status: 502,
     name: "mode",
     expected: ["reality/socket-access"],
     only: "unix",
@@ -212,6 +227,8 @@ export const doctorKinds: readonly DoctorKind[] = [
     status: 200,
     name: "an access control list by hand lets nginx in",
     expected: ["reality/socket-mode"],
+    // ls shows the list, which the directory may give to every socket.
+    bySnapshot: [],
     only: "unix",
     options: { pool: "listen.owner = root\nlisten.group = root\nlisten.mode = 0600" },
     happens: async (pair) => void spawnSync("setfacl", ["-m", "u:www-data:rw", pair.listen]),

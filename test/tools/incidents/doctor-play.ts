@@ -44,14 +44,15 @@ export async function examinePair(
     undo = await kind.happens?.(pair, many);
     const examined = shell === null ? await look(pair) : lookAtSnapshot(pair, shell);
     const status = kind.status === undefined ? null : await pair.ask("/index.php");
+    const expected = shell === null ? kind.expected : (kind.bySnapshot ?? kind.expected);
     const ill = examined.checked.filter(needsYou).map(({ check }) => check.id);
-    const failed = kind.expected.length === 0 ? ill : ill.filter((id) => id !== "reality/files");
+    const failed = expected.length === 0 ? ill : ill.filter((id) => id !== "reality/files");
     const [first] = failed;
     const seen =
       kind.expected.length === 0 ? first === undefined : first !== undefined && kind.expected.includes(first);
     const right = seen && (status === null || status === kind.status);
     const transport = tcp ? "tcp" : "unix";
-    return { kind: kind.name, transport, expected: kind.expected, failed, status, right, seed, examined };
+    return { kind: kind.name, transport, expected, failed, status, right, seed, examined };
   } finally {
     if (typeof undo === "function") await undo();
     await pair.end();
