@@ -10,10 +10,12 @@ export const temporary: Check = {
   looksAt:
     "`client_body_temp_path` and `fastcgi_temp_path`, or where `nginx -V` says that they are, and the directories on their way",
   fires:
-    "the directory is missing although nginx runs, or its workers' account may not make files in it: large bodies end as 500, large answers are cut off",
-  silent: "the path is relative, or nothing says where it is",
+    "the directory is missing, or its workers' account may not make files in it: large bodies end as 500, large answers are cut off",
+  silent: "nginx does not run; the path is relative, or nothing says where it is",
   cannotTell: "the account is not known, or the directory cannot be looked at",
   judge({ host, facts }) {
+    // nginx makes these directories, and gives them to its workers, when it starts.
+    if (ourNginx(facts) === null) return [];
     const account = nginxIdentity(host, facts.nginx);
     return temporaryPaths(host, facts.built).flatMap(({ path, place, directive }): readonly Answer[] => {
       const seen = pathSeen(facts, path, "nginx");
@@ -21,15 +23,13 @@ export const temporary: Check = {
       const effect =
         directive === "fastcgi_temp_path" ? "large answers are cut off" : "large bodies end as 500";
       if (seen.state === "missing")
-        return ourNginx(facts) === null
-          ? []
-          : [
-              wrong("error", `${directive}, ${path}, is missing`, {
-                evidence: [`${seen.real} is missing`, effect],
-                place,
-                fix: "nginx makes it when it starts: systemctl reload nginx",
-              }),
-            ];
+        return [
+          wrong("error", `${directive}, ${path}, is missing`, {
+            evidence: [`${seen.real} is missing`, effect],
+            place,
+            fix: "nginx makes it when it starts: systemctl reload nginx",
+          }),
+        ];
       if (account === null) return [unknown("the account of nginx's workers is not known")];
       const access = accessTo(seen, account, WRITE | PASS, seen.opened === true ? true : null);
       const who = userName(host, account.user);
