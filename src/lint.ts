@@ -12,6 +12,7 @@ import { isOfImage } from "./host/image-file.js";
 import { isWithin, isWithinAny, withParents } from "./host/path.js";
 import type { Pasts } from "./host/revised.js";
 import type { TypedLink } from "./host/spec.js";
+import { silentRules } from "./kinds/silent.js";
 import { allMasters, allPools, type Host } from "./model/host.js";
 import { type Baseline, type BaselineEntry, withoutKnown } from "./policy/baseline.js";
 import { configAlone, type PathConfig } from "./policy/config.js";
@@ -30,6 +31,8 @@ export interface LintOptions extends HostsOptions {
   readonly levels?: readonly RuleLevel[];
   /** Only what a change is about is wanted. Default: everything. */
   readonly change?: Change | null;
+  /** Every rule runs on the whole of each host, which says the same and takes longer. Default: not where a few sites tell. */
+  readonly full?: boolean;
   /** Whether a path that does not exist is known to have been removed, so that it is passed over. Default: it is not. */
   readonly isRemoved?: (path: string) => boolean;
 }
@@ -205,13 +208,16 @@ function judge(
   if (refused !== undefined) return { kind: "refused", refusal: refused };
   const names =
     options.change == null ? null : changedNames(options.change, read.hosts, options.workingDirectory);
-  const judged = read.hosts.map(({ host, touching, config }) => {
+  const judged = read.hosts.map((one) => {
+    const { host, touching, config } = one;
     const paths = touching === null ? null : new Set(touching);
     const settings = settingsFor(config);
     const isWanted = (one: Placed): boolean =>
       isOfTree(one) && (paths === null || touches(one, paths)) && !markedIn(one).every(settings.ignores);
     const listed = (one: Placed): boolean => isWanted(one) && (names === null || isIn(one, names));
-    const ran = run(rules, host, settings.of, listed, ({ id }) => options.step?.(`${host.name}: ${id}`));
+    const silent = options.full === true ? new Set<Rule>() : silentRules(one, rules, settings.of);
+    const begins = ({ id }: Rule): void => options.step?.(`${host.name}: ${id}`);
+    const ran = run(rules, host, settings.of, listed, begins, silent);
     return { ...ran, findings: ran.findings.filter(isWanted).map(failing(settings)) };
   });
   const found = distinctFindings(judged.flatMap((one) => one.findings));

@@ -69,6 +69,10 @@ const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 export interface ReadHost {
   readonly host: Host;
   readonly spec: HostSpec;
+  /** The files that it was read from. */
+  readonly fs: HostFilesystem;
+  /** Reads the same of other files. */
+  readonly build: (spec: HostSpec, fs: HostFilesystem) => Host;
   /** What holds for the path that it was read for. */
   readonly config: PathConfig | null;
   /** Only what touches one of these is wanted, named as reports print them; `null`: all. */
@@ -227,14 +231,10 @@ function builtHost(
 ): ReadHost {
   // The files of a dump are on no disk.
   const changed = spec.dumped === true ? overlaid(fs, options.texts ?? NO_TEXTS) : fs;
-  const host = timed("model: the rest", () =>
-    buildHost(spec, changed, {
-      supposed,
-      typed: touching ?? [],
-      ...factsOf(spec.name, config, options),
-    }),
-  );
-  return { host, spec, touching, config };
+  const facts = { supposed, typed: touching ?? [], ...factsOf(spec.name, config, options) };
+  const build = (of: HostSpec, from: HostFilesystem): Host =>
+    timed("model: the rest", () => buildHost(of, from, facts));
+  return { host: build(spec, changed), spec, fs: changed, build, touching, config };
 }
 
 /** A host without any files, about which only what the options say is known. */
@@ -243,8 +243,9 @@ export function emptyHost(path: string, options: HostsOptions): ReadHost {
   const spec: HostSpec = { name: ".", root, nginx: null, fragments: [], fpm: [], pools: [] };
   const fs = diskFilesystem({ root, workingDirectory: options.workingDirectory });
   const config = configsOf(options)(path);
-  const host = buildHost(spec, fs, factsOf(".", config, options));
-  return { host, spec, touching: null, config };
+  const build = (of: HostSpec, from: HostFilesystem): Host =>
+    buildHost(of, from, factsOf(".", config, options));
+  return { host: build(spec, fs), spec, fs, build, touching: null, config };
 }
 
 /** What the command line or the configuration says about a host, the host's own entry first. */

@@ -42,6 +42,7 @@ type Case = "dropped" | "refused-first" | "cut-by-default";
 export const bodyLimitMismatch = defineRule({
   id: "buffer/body-limit-mismatch",
   about: "host",
+  alike: true,
   cases: {
     dropped: {
       severity: "warning",

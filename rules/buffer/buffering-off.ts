@@ -20,6 +20,7 @@ const symptom = { when: "saturation", status: null, log: null } as const;
 export const bufferingOff = defineRule({
   id: "buffer/buffering-off",
   about: "site",
+  alike: true,
   reads: ["site", "pool", "directory"],
   cases: {
     response: {

@@ -53,6 +53,7 @@ type Case =
 export const busySizeInvalid = defineRule({
   id: "buffer/busy-size-invalid",
   about: "host",
+  alike: true,
   cases: {
     "too-few-buffers": refused("a single buffer", "there must be at least 2"),
     "busy-too-small": refused(

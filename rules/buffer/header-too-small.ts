@@ -56,6 +56,7 @@ type Case = "zero" | "below-default" | "small";
 export const headerTooSmall = defineRule({
   id: "buffer/header-too-small",
   about: "host",
+  alike: true,
   cases: {
     zero: {
       severity: "error",

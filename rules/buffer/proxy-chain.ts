@@ -33,6 +33,7 @@ const NAMES = {
 export const proxyChain = defineRule({
   id: "buffer/proxy-chain",
   about: "host",
+  alike: true,
   cases: {
     body: {
       severity: "warning",

@@ -45,6 +45,7 @@ type Case = "small" | "no-file";
 export const responseOnDisk = defineRule({
   id: "buffer/response-on-disk",
   about: "site",
+  alike: true,
   reads: ["site", "pool", "directory"],
   cases: {
     small: {

@@ -20,6 +20,7 @@ interface Closed {
 export const allDown = defineRule({
   id: "connect/all-down",
   about: "site",
+  alike: true,
   cases: {
     down: {
       severity: "error",

@@ -40,6 +40,7 @@ type Case = "refused" | "invalid-entry";
 export const allowedClients = defineRule({
   id: "connect/allowed-clients",
   about: "host",
+  alike: true,
   cases: {
     refused: {
       severity: "error",

@@ -32,6 +32,7 @@ interface Empty extends EmptyVariable {
 export const emptyVariable = defineRule({
   id: "connect/empty-variable",
   about: "site",
+  alike: true,
   cases: {
     pass: {
       severity: "warning",

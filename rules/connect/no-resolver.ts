@@ -26,6 +26,7 @@ interface Named {
 export const noResolver = defineRule({
   id: "connect/no-resolver",
   about: "site",
+  alike: true,
   cases: {
     name: {
       severity: "error",

@@ -33,6 +33,7 @@ const refused = { when: "always", status: 502, log: "connect() failed (111: Conn
 export const otherContainer = defineRule({
   id: "connect/other-container",
   about: "site",
+  alike: true,
   cases: {
     elsewhere: {
       severity: "error",

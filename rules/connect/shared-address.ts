@@ -33,6 +33,7 @@ const start = (log: string | null) => ({ when: "start", status: null, log }) as 
 export const sharedAddress = defineRule({
   id: "connect/shared-address",
   about: "host",
+  alike: true,
   together: true,
   cases: {
     "same-string": {

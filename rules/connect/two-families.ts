@@ -20,6 +20,7 @@ interface Half extends Pair {
 export const twoFamilies = defineRule({
   id: "connect/two-families",
   about: "site",
+  alike: true,
   cases: {
     localhost: {
       severity: "info",

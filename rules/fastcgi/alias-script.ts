@@ -25,6 +25,7 @@ const URI_BELOW_ROOT =
 export const aliasScript = defineRule({
   id: "fastcgi/alias-script",
   about: "site",
+  alike: true,
   cases: {
     doubled: {
       severity: "error",

@@ -19,6 +19,7 @@ interface Constant extends Cached {
 export const cacheCondition = defineRule({
   id: "fastcgi/cache-condition",
   about: "site",
+  alike: true,
   cases: {
     always: {
       severity: "info",

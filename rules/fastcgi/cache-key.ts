@@ -32,6 +32,7 @@ const KEY = "$scheme$request_method$host$request_uri";
 export const cacheKey = defineRule({
   id: "fastcgi/cache-key",
   about: "host",
+  alike: true,
   together: true,
   cases: {
     "no-key": {

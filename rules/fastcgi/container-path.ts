@@ -34,6 +34,7 @@ const notFound = { when: "always", status: 404, log: "Primary script unknown" } 
 export const containerPath = defineRule({
   id: "fastcgi/container-path",
   about: "site",
+  alike: true,
   cases: {
     "nothing-there": {
       severity: "error",

@@ -33,6 +33,7 @@ interface Moved extends Pair {
 export const docRoot = defineRule({
   id: "fastcgi/doc-root",
   about: "site",
+  alike: true,
   reads: ["directory"],
   cases: {
     "other-directory": {

@@ -40,6 +40,7 @@ const symptom = { when: "always", status: 200, log: null } as const;
 export const http3Host = defineRule({
   id: "fastcgi/http3-host",
   about: "host",
+  alike: true,
   asksDisk: true,
   cases: {
     missing: {

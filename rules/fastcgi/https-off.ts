@@ -28,6 +28,7 @@ const symptom = { when: "always", status: 200, log: null } as const;
 export const httpsOff = defineRule({
   id: "fastcgi/https-off",
   about: "site",
+  alike: true,
   cases: {
     off: {
       severity: "warning",

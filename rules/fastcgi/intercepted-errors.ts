@@ -22,6 +22,7 @@ interface Intercepted {
 export const interceptedErrors = defineRule({
   id: "fastcgi/intercepted-errors",
   about: "site",
+  alike: true,
   cases: {
     replaced: {
       severity: "info",

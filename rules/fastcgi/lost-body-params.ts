@@ -30,6 +30,7 @@ const LINES: ReadonlyMap<string, string> = wordMap({
 export const lostBodyParams = defineRule({
   id: "fastcgi/lost-body-params",
   about: "site",
+  alike: true,
   cases: {
     body: {
       severity: "error",

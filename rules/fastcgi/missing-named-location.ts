@@ -36,6 +36,7 @@ const ANYTHING = "/nothing-here";
 export const missingNamedLocation = defineRule({
   id: "fastcgi/missing-named-location",
   about: "host",
+  alike: true,
   cases: {
     missing: {
       severity: "error",

@@ -30,6 +30,7 @@ const MEANT: ReadonlyMap<string, string> = wordMap({
 export const overriddenParams = defineRule({
   id: "fastcgi/overridden-params",
   about: "site",
+  alike: true,
   cases: {
     body: {
       severity: "error",

@@ -31,6 +31,7 @@ type Case = "no-method" | "no-script";
 export const paramsShadowed = defineRule({
   id: "fastcgi/params-shadowed",
   about: "site",
+  alike: true,
   cases: {
     "no-method": {
       severity: "error",

@@ -27,6 +27,7 @@ type Case = "open" | "held";
 export const pathInfoExecution = defineRule({
   id: "fastcgi/path-info-execution",
   about: "host",
+  alike: true,
   cases: {
     open: {
       severity: "warning",

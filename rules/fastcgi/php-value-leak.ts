@@ -19,6 +19,7 @@ interface Passing extends Pair {
 export const phpValueLeak = defineRule({
   id: "fastcgi/php-value-leak",
   about: "host",
+  alike: true,
   cases: {
     sticks: {
       severity: "warning",

@@ -28,6 +28,7 @@ interface Exposed extends Pair {
 export const statusExposed = defineRule({
   id: "fastcgi/status-exposed",
   about: "host",
+  alike: true,
   cases: {
     exposed: {
       severity: "warning",

@@ -29,6 +29,7 @@ interface DeploymentLink {
 export const switchedRoot = defineRule({
   id: "fastcgi/switched-root",
   about: "site",
+  alike: true,
   cases: {
     "document-root": {
       severity: "info",

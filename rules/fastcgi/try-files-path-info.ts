@@ -28,6 +28,7 @@ interface Tried {
 export const tryFilesPathInfo = defineRule({
   id: "fastcgi/try-files-path-info",
   about: "site",
+  alike: true,
   cases: {
     refused: {
       severity: "warning",

@@ -28,6 +28,7 @@ const slow = { when: "slow-request", status: 504, log: LOG } as const;
 export const unusedSetting = defineRule({
   id: "fastcgi/unused-setting",
   about: "host",
+  alike: true,
   cases: {
     "no-pass": {
       severity: "info",

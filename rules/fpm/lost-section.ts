@@ -23,6 +23,7 @@ type Case = "no-header" | "after-include";
 export const lostSection = defineRule({
   id: "fpm/lost-section",
   about: "host",
+  alike: true,
   cases: {
     "no-header": {
       severity: "warning",

@@ -45,6 +45,7 @@ const start = (log: string, summary: string) =>
 export const missingDirectory = defineRule({
   id: "fpm/missing-directory",
   about: "master",
+  alike: true,
   asksDisk: true,
   cases: {
     slowlog: start("Unable to create or open slowlog", "the directory of a slowlog is missing"),

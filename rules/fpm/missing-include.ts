@@ -18,6 +18,7 @@ type Case = "directory" | "link" | "depth" | "nothing";
 export const fpmMissingInclude = defineRule({
   id: "fpm/missing-include",
   about: "master",
+  alike: true,
   asksDisk: true,
   cases: {
     directory: {

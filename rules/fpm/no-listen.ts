@@ -15,6 +15,7 @@ type Case = "listen" | "pool";
 export const noListen = defineRule({
   id: "fpm/no-listen",
   about: "host",
+  alike: true,
   asksDisk: true,
   cases: {
     listen: {

@@ -27,6 +27,7 @@ const additive: ReadonlySet<string> = new Set(["extension", "disable_functions",
 export const overriddenSetting = defineRule({
   id: "fpm/overridden-setting",
   about: "master",
+  alike: true,
   reads: ["directory"],
   cases: {
     scalar: {

@@ -44,6 +44,7 @@ type Case =
 export const spareServers = defineRule({
   id: "fpm/spare-servers",
   about: "pool",
+  alike: true,
   cases: {
     "pm-missing": {
       severity: "error",

@@ -36,6 +36,7 @@ const NAMES = Object.keys(LOGS) as readonly Case[];
 export const fpmSyntax = defineRule({
   id: "fpm/syntax",
   about: "master",
+  alike: true,
   cases: {
     ...casesOf(LOGS, (log, name) => ({
       severity: "error" as const,

@@ -41,6 +41,7 @@ const error = (log: string, summary: string) =>
 export const unknownSetting = defineRule({
   id: "fpm/unknown-setting",
   about: "master",
+  alike: true,
   cases: {
     entry: error("unknown entry '", "a name that no version of PHP-FPM knows"),
     array: error("unknown directive '", "a name with brackets that no version of PHP-FPM knows"),

@@ -26,6 +26,7 @@ const CASES: Readonly<Record<DuplicateKind, readonly [log: string, summary: stri
 export const duplicateDirective = defineRule({
   id: "nginx/duplicate-directive",
   about: "host",
+  alike: true,
   together: true,
   follows: ["nginx/invalid-value", "nginx/invalid-address", "nginx/unknown-directive", "nginx/syntax"],
   cases: casesOf(CASES, ([log, summary]) => ({

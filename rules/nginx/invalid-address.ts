@@ -57,6 +57,7 @@ const nameOf = (said: string): string =>
 export const invalidAddress = defineRule({
   id: "nginx/invalid-address",
   about: "host",
+  alike: true,
   asksDisk: true,
   cases: Object.fromEntries(
     Object.entries(CASES).map(([said, [log, summary]]) => [

@@ -33,6 +33,7 @@ const NAMES = Object.keys(CASES) as readonly Case[];
 export const missingInclude = defineRule({
   id: "nginx/missing-include",
   about: "host",
+  alike: true,
   asksDisk: true,
   cases: casesOf(CASES, ([log, summary]) => ({ severity: "error", symptom: start(log), summary })),
   docs: {

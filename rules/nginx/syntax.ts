@@ -48,6 +48,7 @@ const NAMES = Object.keys(CASES) as readonly Case[];
 export const nginxSyntax = defineRule({
   id: "nginx/syntax",
   about: "host",
+  alike: true,
   cases: casesOf(CASES, ([log, summary]) => ({ severity: "error", symptom: start(log), summary })),
   docs: {
     title: "a file that nginx cannot read",

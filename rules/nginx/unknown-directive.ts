@@ -21,6 +21,7 @@ const unknown: Symptom = { when: "start", status: null, log: "unknown directive"
 export const unknownDirective = defineRule({
   id: "nginx/unknown-directive",
   about: "directive",
+  alike: true,
   cases: {
     misspelt: {
       severity: "warning",

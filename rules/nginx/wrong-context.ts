@@ -17,6 +17,7 @@ type Case = "not-allowed" | "block-here" | "line-here" | "too-late";
 export const wrongContext = defineRule({
   id: "nginx/wrong-context",
   about: "directive",
+  alike: true,
   cases: {
     "not-allowed": {
       severity: "error",

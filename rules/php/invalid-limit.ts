@@ -35,6 +35,7 @@ type Case = "not-applied" | "misread" | "misspelt";
 export const invalidLimit = defineRule({
   id: "php/invalid-limit",
   about: "host",
+  alike: true,
   cases: {
     "not-applied": {
       severity: "warning",

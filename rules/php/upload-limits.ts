@@ -33,6 +33,7 @@ type Case = "above-post" | "above-memory";
 export const uploadLimits = defineRule({
   id: "php/upload-limits",
   about: "host",
+  alike: true,
   cases: {
     "above-post": {
       severity: "warning",

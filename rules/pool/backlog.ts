@@ -35,6 +35,7 @@ type Case = "tiny-socket" | "tiny-port" | "cut";
 export const backlog = defineRule({
   id: "pool/backlog",
   about: "host",
+  alike: true,
   asksDisk: true,
   cases: {
     "tiny-socket": {

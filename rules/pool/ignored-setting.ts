@@ -49,6 +49,7 @@ const EMERGENCY = [
 export const ignoredSetting = defineRule({
   id: "pool/ignored-setting",
   about: "host",
+  alike: true,
   cases: {
     "process-manager": {
       severity: "info",

@@ -12,6 +12,7 @@ const LINE = "catch_workers_output = yes";
 export const silentWorkers = defineRule({
   id: "pool/silent-workers",
   about: "master",
+  alike: true,
   cases: {
     silent: {
       severity: "info",

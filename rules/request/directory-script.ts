@@ -20,6 +20,7 @@ interface Directory {
 export const directoryScript = defineRule({
   id: "request/directory-script",
   about: "site",
+  alike: true,
   cases: {
     index: {
       severity: "warning",

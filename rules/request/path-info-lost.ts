@@ -25,6 +25,7 @@ interface Lost {
 export const pathInfoLost = defineRule({
   id: "request/path-info-lost",
   about: "site",
+  alike: true,
   cases: {
     "never-comes": {
       severity: "info",

@@ -30,6 +30,7 @@ interface Cycle {
 export const redirectCycle = defineRule({
   id: "request/redirect-cycle",
   about: "host",
+  alike: true,
   cases: {
     always: {
       severity: "error",

@@ -20,6 +20,7 @@ import { looksFilledIn } from "../../src/source/template-names.js";
 export const lostAtBoot = defineRule({
   id: "socket/lost-at-boot",
   about: "master",
+  alike: true,
   asksDisk: true,
   cases: {
     lost: {

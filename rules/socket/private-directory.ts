@@ -19,6 +19,7 @@ import { markdown } from "../../src/source/markdown.js";
 export const privateDirectory = defineRule({
   id: "socket/private-directory",
   about: "host",
+  alike: true,
   cases: {
     private: {
       severity: "warning",

@@ -14,6 +14,7 @@ const attack = { when: "attack", status: null, log: null } as const;
 export const publicPort = defineRule({
   id: "socket/public-port",
   about: "pool",
+  alike: true,
   cases: {
     open: {
       severity: "warning",

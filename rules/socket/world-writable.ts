@@ -16,6 +16,7 @@ const attack = { when: "attack", status: null, log: null } as const;
 export const worldWritable = defineRule({
   id: "socket/world-writable",
   about: "pool",
+  alike: true,
   cases: {
     "others-write": {
       severity: "warning",

@@ -28,6 +28,7 @@ interface Limits {
 export const executionLimitUnreachable = defineRule({
   id: "timeout/execution-limit-unreachable",
   about: "host",
+  alike: true,
   cases: {
     unreachable: {
       severity: "info",

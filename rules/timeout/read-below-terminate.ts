@@ -37,6 +37,7 @@ type Case = "held-long" | "below-execution" | "no-limit";
 export const readBelowTerminate = defineRule({
   id: "timeout/read-below-terminate",
   about: "host",
+  alike: true,
   cases: {
     "held-long": {
       severity: "warning",

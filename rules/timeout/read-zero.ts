@@ -21,6 +21,7 @@ interface Zero {
 export const readZero = defineRule({
   id: "timeout/read-zero",
   about: "site",
+  alike: true,
   cases: {
     read: {
       severity: "error",

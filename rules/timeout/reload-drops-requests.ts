@@ -18,6 +18,7 @@ type Case = "frozen" | "killed";
 export const reloadDropsRequests = defineRule({
   id: "timeout/reload-drops-requests",
   about: "master",
+  alike: true,
   cases: {
     frozen: {
       severity: "warning",

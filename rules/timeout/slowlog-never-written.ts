@@ -14,6 +14,7 @@ type Case = "no-file" | "above-terminate";
 export const slowlogNeverWritten = defineRule({
   id: "timeout/slowlog-never-written",
   about: "pool",
+  alike: true,
   cases: {
     "no-file": {
       severity: "error",

@@ -27,6 +27,7 @@ type Case = "killed";
 export const terminateBelowRead = defineRule({
   id: "timeout/terminate-below-read",
   about: "host",
+  alike: true,
   cases: {
     killed: {
       severity: "warning",

@@ -82,6 +82,7 @@ export function lintCommand(args: LintArguments, world: World): number {
     today: new Date(world.now()).toISOString().slice(0, 10),
     baseline: knownFindings(args, world),
     change: scope.change,
+    full: world.env.FPMLINT_FULL === "1",
     isRemoved: (path) => isRemoved(path, world.workingDirectory, git),
   };
   if (args.diff && (args.format ?? []).length > 0 && outputs.some(({ file }) => file === null))

@@ -64,6 +64,12 @@ interface Common<C extends string> {
   readonly follows?: readonly string[];
   /** It speaks of all files of the host together, so that those which nothing is known to include take no part. */
   readonly together?: boolean;
+  /**
+   * It judges alike what is alike: where it is silent on a host with three sites, or pools, that differ only in names
+   * of their own, it stays silent with more of them. So it may know words and compare two sites, but not add up, count
+   * beyond three, or ask how similar names are. Absent: no.
+   */
+  readonly alike?: boolean;
 }
 
 /** A rule that looks at the whole host. Where one of the narrower forms fits, it is the better one. */
@@ -113,7 +119,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
   definition: Definition<C, O, T>,
 ): Rule<O> {
   const { id, cases, docs, about, options = noOptions, proof = { kind: "daemons" } } = definition;
-  const { reads = [], asksDisk = false, together = false, follows = [] } = definition;
+  const { reads = [], asksDisk = false, together = false, alike = false, follows = [] } = definition;
   return {
     id,
     cases,
@@ -124,6 +130,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
     reads,
     asksDisk,
     together,
+    alike,
     follows,
     *check(host, given) {
       for (const draft of drafts(definition, host, given)) yield complete(draft);

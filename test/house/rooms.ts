@@ -127,6 +127,7 @@ export const rooms: readonly Room[] = [
   { name: "src/model/listen", what: "who listens where", mayImport: model },
   { name: "src/capacity", what: "arithmetic alone", mayImport: source },
   { name: "src/engine", what: "runs rules; knows no daemon", mayImport: engine },
+  { name: "src/kinds", what: "rules that a few sites show to be silent", mayImport: engine },
   { name: "src/evidence", what: "what several rules say", mayImport: engine },
   { name: "src/intent", what: "which pool was meant", mayImport: [...engine, "src/evidence"] },
   { name: "src/help", what: "lines to paste", mayImport: [...engine, "src/evidence", "src/intent"] },
@@ -225,7 +226,7 @@ export const rooms: readonly Room[] = [
   {
     name: "src",
     what: "paths to hosts and findings",
-    mayImport: [...engine, "src/host/find", "src/policy", "src/report", "rules"],
+    mayImport: [...engine, "src/host/find", "src/kinds", "src/policy", "src/report", "rules"],
   },
   {
     name: "src/cli",

@@ -29,6 +29,7 @@ interface Bypassed {
 export const protectionBypassed = defineRule({
   id: "fastcgi/protection-bypassed",
   about: "host",
+  alike: true,
   cases: {
     bypassed: {
       severity: "warning",

@@ -32,6 +32,7 @@ type Case =
 export const scriptFilename = defineRule({
   id: "fastcgi/script-filename",
   about: "host",
+  alike: true,
   cases: {
     "no-parameters": {
       severity: "error",

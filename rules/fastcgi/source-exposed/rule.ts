@@ -46,6 +46,7 @@ type Case = "fallback" | "script" | "nested" | "index" | "beside";
 export const sourceExposed = defineRule({
   id: "fastcgi/source-exposed",
   about: "host",
+  alike: true,
   cases: {
     fallback: {
       severity: "error",

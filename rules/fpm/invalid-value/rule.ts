@@ -52,6 +52,7 @@ const misreadCases = {
 export const fpmInvalidValue = defineRule({
   id: "fpm/invalid-value",
   about: "master",
+  alike: true,
   // nsswitch.conf, where accounts come from.
   asksDisk: true,
   cases: { ...refusedCases(), ...misreadCases },

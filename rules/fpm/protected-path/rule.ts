@@ -23,6 +23,7 @@ type Case = "php" | "fpm" | "scripts";
 export const protectedPath = defineRule({
   id: "fpm/protected-path",
   about: "master",
+  alike: true,
   reads: ["directory"],
   asksDisk: true,
   cases: {

@@ -30,6 +30,7 @@ const OTHER_WORDS = "8.5";
 export const rootUser = defineRule({
   id: "fpm/root-user",
   about: "host",
+  alike: true,
   reads: ["account"],
   asksDisk: true,
   cases: {

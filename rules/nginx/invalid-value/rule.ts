@@ -61,6 +61,7 @@ const CASES: Readonly<Record<RefusalKind, readonly [log: string, summary: string
 export const invalidValue = defineRule({
   id: "nginx/invalid-value",
   about: "host",
+  alike: true,
   // nsswitch.conf, where accounts come from.
   asksDisk: true,
   cases: casesOf(CASES, ([log, summary]) => ({ severity: "error", symptom: start(log), summary })),

@@ -19,6 +19,7 @@ const WARNS_SINCE = "8.4";
 export const pathTooLong = defineRule({
   id: "socket/path-too-long",
   about: "pool",
+  alike: true,
   cases: {
     refused: {
       severity: "error",

@@ -31,7 +31,7 @@ export const socketMode: Check = {
       const seen = pathSeen(facts, path);
       if (seen?.kind !== "socket" || seen.own === null) return [];
       if (isStale(running, pool.master)) return [];
-      const wanted = poolSocket(pool, host.accounts);
+      const wanted = poolSocket(host, pool);
       if (wanted?.acl != null || seen.own.acl === true) return [];
       if (wanted === null || wanted.owner.id === null || wanted.group.id === null)
         return [unknown(`the owner that pool ${pool.name} gives its socket is not known`)];

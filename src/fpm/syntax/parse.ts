@@ -93,7 +93,6 @@ class RefusedLine implements FaultLine {
 export function parseFpm(file: SourceFile, wording: Wording = "usual"): readonly FpmLine[] {
   const lines: FpmLine[] = [];
   const template = readTemplateLines(file.text);
-  const statements = remembering();
   let inGlobal = false;
   file.lineStarts.forEach((start, index) => {
     const end = (file.lineStarts[index + 1] ?? file.text.length + 1) - 1;
@@ -105,24 +104,30 @@ export function parseFpm(file: SourceFile, wording: Wording = "usual"): readonly
     if (tags !== null) return;
     const bare = template.bare({ start, end });
     const conditional = bare !== line || template.conditional({ start, end });
-    const read = readLine(bare, start, { conditional, inGlobal, wording, statements });
+    const read = readLine(bare, start, { conditional, inGlobal, wording });
     for (const one of read) if (one.kind === "section") inGlobal = asciiLower(one.name) === "global";
     lines.push(...read);
   });
   return lines;
 }
 
-/** Lines that are remembered of one file. */
-const MOST_REMEMBERED = 1000;
+/** Lines that are remembered: as many again are, before these are forgotten. */
+const MOST_REMEMBERED = 2000;
+/** Characters of a line that is. */
+const LONGEST_REMEMBERED = 200;
 
-/** Reads lines and remembers them: in a file with thousands of pools most lines are in each pool. */
-function remembering(): (text: string) => IniReading {
-  const known = new Map<string, IniReading>();
-  return (text) => {
-    const reading = known.get(text) ?? readIni(text);
-    if (known.size < MOST_REMEMBERED) known.set(text, reading);
-    return reading;
-  };
+let recent = new Map<string, IniReading>();
+let older: ReadonlyMap<string, IniReading> = new Map();
+
+/** Reads a line; where there are thousands of pools, most lines are in each of them. */
+function remembered(text: string): IniReading {
+  const before = recent.get(text);
+  if (before !== undefined) return before;
+  const reading = older.get(text) ?? readIni(text);
+  if (text.length > LONGEST_REMEMBERED) return reading;
+  if (recent.size >= MOST_REMEMBERED) [older, recent] = [recent, new Map()];
+  recent.set(text, reading);
+  return reading;
 }
 
 /** Lower case as C's `strcasecmp` compares: ASCII letters only. */
@@ -135,17 +140,16 @@ interface Around {
   readonly conditional: boolean;
   readonly inGlobal: boolean;
   readonly wording: Wording;
-  readonly statements: (text: string) => IniReading;
 }
 
 function readLine(
   line: string,
   start: number,
-  { conditional, inGlobal, wording, statements }: Around,
+  { conditional, inGlobal, wording }: Around,
 ): readonly FpmLine[] {
   if (line === "") return [];
   const { text, masked } = textOf(line, wording);
-  const reading = statements(text);
+  const reading = remembered(text);
   const why = refusalOf(line, reading, inGlobal);
   if (why !== null && masked.length > 0) return [{ kind: "gap", range: trimmed(line, start) }];
   if (why !== null)

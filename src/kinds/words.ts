@@ -1,0 +1,64 @@
+import { VOCABULARY } from "./vocabulary.js";
+
+/**
+ * What fpmlint can know of a name. A name is a run of letters and digits. No rule can tell two names apart that
+ * have the same profile, unless it compares names with each other: all words that a line of the code knows
+ * are in the vocabulary, and what a name has of them is in its profile.
+ */
+
+/** Runs of letters and digits. */
+export const NAME = /[A-Za-z0-9]+/g;
+
+const { inside, whole, parameters } = VOCABULARY;
+const shortest = 3;
+
+interface Known {
+  readonly inside: ReadonlySet<string>;
+  readonly whole: ReadonlySet<string>;
+  readonly parameters: ReadonlySet<string>;
+  readonly longest: number;
+}
+
+let known: Known | null = null;
+
+function vocabulary(): Known {
+  known ??= {
+    inside: new Set(inside.trim().split(/\s+/)),
+    whole: new Set(whole.trim().split(/\s+/)),
+    parameters: new Set(parameters.trim().split(/\s+/)),
+    longest: inside
+      .trim()
+      .split(/\s+/)
+      .reduce((most, { length }) => Math.max(most, length), 0),
+  };
+  return known;
+}
+
+/** Whether a line of the code knows the word as it is. */
+export function isKnown(word: string): boolean {
+  const { inside: parts, whole: words } = vocabulary();
+  return words.has(word) || parts.has(word);
+}
+
+/** Whether a line of the code knows a parameter of FastCGI. */
+export function isKnownParameter(name: string): boolean {
+  return vocabulary().parameters.has(name);
+}
+
+/** The same for two names that no line of the code tells apart. The name is in lower case. */
+export function profileOf(name: string): string {
+  const { inside: parts, longest } = vocabulary();
+  const found = [/^\d/.test(name) ? "9" : "a", /\d$/.test(name) ? "9" : "a"];
+  for (const run of [name, ...(name.match(/[a-z]+|\d+/g) ?? [])]) if (isKnown(run)) found.push(`=${run}`);
+  for (let start = 0; start < name.length; start += 1) {
+    const most = Math.min(longest, name.length - start);
+    for (let length = 1; length <= most; length += 1) {
+      const atEdge = start === 0 || start + length === name.length;
+      if (length < shortest && !(atEdge && length > 1)) continue;
+      const part = name.slice(start, start + length);
+      if (parts.has(part))
+        found.push(`${start === 0 ? "^" : ""}${part}${start + length === name.length ? "$" : ""}`);
+    }
+  }
+  return found.join();
+}
