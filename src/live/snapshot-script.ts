@@ -177,6 +177,8 @@ present=$(
 printf '%s\n' "$present" | grep '^gone '
 present=$(printf '%s\n' "$present" | grep '^/')
 printf '%s\n' "$present" | xargs stat -c 'stat %f %u %g %Y	%n' 2>/dev/null
+# Not every ls shows access control lists.
+ls --version 2>/dev/null | grep -q GNU && echo 'lists shown'
 printf '%s\n' "$present" | xargs ls -ld 2>/dev/null | sed -n 's|^[^ ]*+ .* \(/[^ ]*\)$|acl \1|p'
 printf '%s\n' "$present" | xargs stat -f -c 'room %a %b %S %d %c	%n' 2>/dev/null
 

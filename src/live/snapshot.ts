@@ -33,7 +33,7 @@ export function readSnapshot(text: string): Snapshot {
   const rooms = new Map<string, ReturnType<Machine["space"]>>();
   const names: NameFacts[] = [];
   const listed = new Set<string>();
-  let [now, whole, descriptors] = [0, false, ""];
+  let [now, whole, descriptors, shown] = [0, false, "", false];
   for (let at = 1; at < lines.length; at += 1) {
     const line = lines[at] ?? "";
     const [kind = "", rest = ""] = parted(line, " ");
@@ -54,6 +54,7 @@ export function readSnapshot(text: string): Snapshot {
     }
     if (kind === "fds") descriptors = rest;
     if (kind === "fd") links.set(`${descriptors}/${first}`, path);
+    if (kind === "lists") shown = true;
     if (kind === "acl") listed.add(rest);
     if (kind === "link" && path !== "") links.set(first, path);
     if (kind === "stat") {
@@ -66,7 +67,7 @@ export function readSnapshot(text: string): Snapshot {
       names.push({ name, problem: addresses.length === 0 ? "ENOTFOUND" : null, addresses });
     }
   }
-  for (const [path, status] of states) states.set(path, { ...status, acl: listed.has(path) });
+  for (const [path, status] of states) states.set(path, { ...status, acl: shown ? listed.has(path) : null });
   for (const [path, text] of files) {
     const name = /^\/proc\/\d+\/status$/.test(path) ? /^Name:\s*(.*)$/m.exec(text)?.[1] : undefined;
     if (name !== undefined) files.set(path.replace(/status$/, "comm"), `${name}\n`);
