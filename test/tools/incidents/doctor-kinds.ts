@@ -21,8 +21,8 @@ export interface DoctorKind {
   readonly name: string;
   /** Ids of checks of which the first that fails has to be one; none: no check may fail. */
   readonly expected: readonly string[];
-  /** The same for a snapshot, where it tells less. Absent: as above. */
-  readonly bySnapshot?: readonly string[];
+  /** What a snapshot tells depends on its `ls`, so that it is not made of this one. Absent: it is. */
+  readonly live?: true;
   /** What nginx answers for the script at the time of the look; 0: nothing. Absent: not asked. */
   readonly status?: number;
   /** Only on a Unix socket, or only on a port. Absent: on both. */
@@ -230,8 +230,7 @@ export const doctorKinds: readonly DoctorKind[] = [
     status: 200,
     name: "an access control list by hand lets nginx in",
     expected: ["reality/socket-mode"],
-    // ls shows the list, which the directory may give to every socket.
-    bySnapshot: [],
+    live: true,
     only: "unix",
     options: { pool: "listen.owner = root\nlisten.group = root\nlisten.mode = 0600" },
     happens: async (pair) => void spawnSync("setfacl", ["-m", "u:www-data:rw", pair.listen]),

@@ -44,7 +44,7 @@ export async function examinePair(
     undo = await kind.happens?.(pair, many);
     const examined = shell === null ? await look(pair) : lookAtSnapshot(pair, shell);
     const status = kind.status === undefined ? null : await pair.ask("/index.php");
-    const expected = shell === null ? kind.expected : (kind.bySnapshot ?? kind.expected);
+    const { expected } = kind;
     const ill = examined.checked.filter(needsYou).map(({ check }) => check.id);
     const failed = expected.length === 0 ? ill : ill.filter((id) => id !== "reality/files");
     const [first] = failed;
