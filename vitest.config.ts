@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { LEFT, QUICK } from "./test/support/quick.js";
+import LongestFirst from "./test/support/sequencer.js";
 
 const annotations = process.env.GITHUB_ACTIONS === "true" ? ["github-actions"] : [];
 
@@ -39,6 +40,7 @@ export default defineConfig(({ mode }) => {
       pool: "forks",
       // Proofs mostly wait, so a second file is worth it on two cores, too.
       maxWorkers: Math.max(2, availableParallelism() - 1),
+      sequence: { sequencer: LongestFirst },
       reporters: ["default", ...annotations, quick ? [summary, { left: LEFT }] : summary],
       projects: quick
         ? [

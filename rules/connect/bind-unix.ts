@@ -8,11 +8,12 @@ import { inEachPlace } from "../../src/help/locations.js";
 import { showAddress } from "../../src/model/address/address.js";
 import { ipBytes } from "../../src/model/address/ip.js";
 import type { Binding, Host, Target } from "../../src/model/host.js";
+import { readUpstreams } from "../../src/model/request/upstreams.js";
 import { IP_VARIABLES } from "../../src/nginx/facts/facts-values.js";
-import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { effectiveFlag, effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
-import { unique } from "../../src/source/collect.js";
+import { grouped, unique } from "../../src/source/collect.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 import { perKey } from "../../src/source/memo.js";
@@ -42,6 +43,16 @@ export const bindUnix = defineRule({
       },
       summary: "fastcgi_bind is in effect where fastcgi_pass leads to a Unix socket",
     },
+    kept: {
+      severity: "warning",
+      symptom: {
+        when: "saturation",
+        status: 500,
+        log: "failed (22: Invalid argument) while connecting to upstream",
+      },
+      summary:
+        "the same, where another location leaves kept connections in the upstream that some requests can use",
+    },
     transparent: {
       severity: "error",
       symptom: {
@@ -66,7 +77,11 @@ export const bindUnix = defineRule({
       "`fastcgi_bind` is `off`, has another variable or is unknown",
       "the Unix socket is a server that is `down`, or a `backup`, or a template fills in what it is",
     ],
-    what: "nginx fails before it connects, so it does not matter whether the pool is in the tree.",
+    what: markdown`
+      nginx fails before it connects, so it does not matter whether the pool is in the tree. A request that
+      finds a connection that another location has opened, and that \`keepalive\` kept, needs none of its own:
+      it works, and the next one fails.
+    `,
     why: markdown`
       A Unix socket cannot have an IP address. nginx logs \`bind(127.0.0.9) failed (22: Invalid argument)\`,
       or with \`transparent\` \`setsockopt(IP_TRANSPARENT) failed (95: Operation not supported)\`, and answers \`500 Internal Server Error\` to every request, without asking another server of an
@@ -89,21 +104,63 @@ export const bindUnix = defineRule({
     const [{ binding, target, bind }] = group;
     const address = argument(bind, 0) ?? "";
     const others = group.some((one) => siblings(one.binding, one.target).length > 0);
+    const keeper = group.every((one) => keeperOf(host, one) !== null) ? keeperOf(host, group[0]) : null;
     return {
-      case: argument(bind, 1) === undefined ? "bound" : "transparent",
+      case: keeper !== null ? "kept" : argument(bind, 1) === undefined ? "bound" : "transparent",
       message:
         target.address.kind === "unix"
           ? `fastcgi_bind ${address} is in effect on the way to the Unix socket ${showAddress(target.address)}, which cannot have an IP address`
           : `fastcgi_bind ${address} is in effect on the way to ${showAddress(target.address)}, an address of the other IP version`,
       at: argumentPlace(bind, 0),
       label: `nginx cannot bind ${target.address.kind === "unix" ? "a Unix socket" : "this connection"} to it`,
-      related: related(group),
-      effect: `nginx answers 500 Internal Server Error to every request that it would pass there${others ? ", and asks no other server" : ""}`,
+      related: [
+        ...related(group),
+        ...(keeper === null
+          ? []
+          : [{ place: headPlace(keeper.pass), message: `${keeper.label} opens connections that are kept` }]),
+      ],
+      effect:
+        keeper === null
+          ? `nginx answers 500 Internal Server Error to every request that it would pass there${others ? ", and asks no other server" : ""}`
+          : "nginx answers 500 Internal Server Error to every request that finds no kept connection and has to open one",
       help: () => help(host, group),
       names: namesOf(binding),
     };
   },
 });
+
+/** A location that may leave kept connections to the target in its upstream; `null`: there is none. */
+function keeperOf(host: Host, { target, bind }: Bound): Binding | null {
+  if (target.upstream === null || host.nginx === null) return null;
+  return (
+    keepersOf(host)
+      .get(target.upstream.toLowerCase())
+      ?.find((one) => addressBound(one) !== bind) ?? null
+  );
+}
+
+/** The locations whose connections are kept, by the name of their upstream; not those that cannot connect. */
+const keepersOf = perKey((host: Host): ReadonlyMap<string, readonly Binding[]> => {
+  const groups = host.nginx === null ? new Map() : readUpstreams(childrenNamed(host.nginx.root, "http"));
+  const keeping = new Set([...groups].flatMap(([name, group]) => (keeps(group) ? [name] : [])));
+  return grouped(
+    host.bindings.flatMap((binding) => {
+      const flag = effectiveFlag(binding.block, "fastcgi_keep_conn");
+      const bind = addressBound(binding);
+      if (flag.kind !== "set" || !flag.value) return [];
+      if (bind !== null && unreachable(binding, bind).length > 0) return [];
+      const names = unique(binding.targets.flatMap(({ upstream }) => upstream?.toLowerCase() ?? []));
+      return names.filter((name) => keeping.has(name)).map((name) => [name, binding] as const);
+    }),
+  );
+});
+
+/** Whether an upstream keeps connections for all of its locations. Those of `local` are each location's own. */
+function keeps(group: Node): boolean {
+  return childrenNamed(group, "keepalive").some(
+    (one) => Number(argument(one, 0)) > 0 && argument(one, 1) !== "local",
+  );
+}
 
 /** The `fastcgi_bind` in effect, where it is an IP address for every request. */
 function addressBound({ block, server }: Binding): Node | null {

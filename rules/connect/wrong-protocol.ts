@@ -165,7 +165,7 @@ function whatOpens(host: Host, { address, assumed }: Target, pool: Pool): readon
   if (address.kind !== "unix" || assumed || !host.accounts.known || user.kind !== "set") return null;
   const worker = nginxWorker(host);
   if (worker.kind === "build-default") {
-    const socket = poolSocket(pool, host.accounts);
+    const socket = poolSocket(host, pool);
     return socket === null || opensForBuilds(host, socket) ? null : nameUser(host, worker, socket, pool);
   }
   const edits = openSocket(host, worker, pool);

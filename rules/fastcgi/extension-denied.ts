@@ -151,6 +151,8 @@ function denied(host: Host, pair: Pair): readonly Denied[] {
   if (named.length > 0) {
     const refused = refusedOf(host, pair, allowed.value);
     const at = argumentPlace(location, location.directive.args.length - 1);
+    // Where only nginx itself sends requests here, as behind `internal`, it is the script of those.
+    if (refused.length === 0) return found(refusedScript(host, pair), false, at);
     return found(refused, refused.length < named.flat().length, at);
   }
   const script = refusedScript(host, pair);

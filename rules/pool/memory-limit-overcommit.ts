@@ -18,6 +18,7 @@ import { helpOf } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { oomKills } from "../../src/model/machine/kills.js";
 import type { HostMemory } from "../../src/model/machine/memory.js";
+import { type Place, samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
 const symptom = { when: "saturation", status: 502, log: "exited on signal 9 (SIGKILL)" } as const;
@@ -151,6 +152,15 @@ function limits({ pools }: PoolSum, limitOf: LimitOf): readonly RelatedReport[] 
   return [...places.values()];
 }
 
+/** Another pool without a limit: by a line of its own, or by the one that is marked already. */
+function alsoEndless(pool: Pool, at: Place, limitOf: LimitOf): RelatedReport {
+  const message = `also pool [${pool.name}]`;
+  const own = limitOf(pool)?.place ?? null;
+  return own === null || samePlace(own, at)
+    ? { place: pool.section, message }
+    : { place: own, message, alike: true };
+}
+
 function* withoutLimit(
   endless: readonly Pool[],
   limitOf: LimitOf,
@@ -164,7 +174,7 @@ function* withoutLimit(
     message: `memory_limit is -1 in pool [${first.name}]: a single request may take all of the host's ${showSize(bytes)} (${source})`,
     at,
     label: "no limit at all",
-    related: rest.map((pool) => ({ place: pool.section, message: `also pool [${pool.name}]` })),
+    related: rest.map((pool) => alsoEndless(pool, at, limitOf)),
     effect: "one script that goes wrong makes the kernel kill workers, and others with them",
     help: helpOf([], "write what the largest page needs, for example memory_limit = 256M"),
     names: [first.name, "memory_limit"],

@@ -1,7 +1,7 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { missingBelow, NOWHERE, serversOf, visit } from "../../src/evidence/meetings.js";
-import { sentParam } from "../../src/evidence/scripts.js";
+import { bringsSlash, sentParam } from "../../src/evidence/scripts.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -56,6 +56,7 @@ export const fallbackWithoutSlash = defineRule({
     silent: [
       "the last argument is a status (`=404`), a named location or begins with a variable",
       "no request for a URL without a file gets there",
+      "the path of the script brings the slash: `$document_root/$fastcgi_script_name`",
     ],
     why: markdown`
       The last argument is a URI, not a file. Without a slash no location with a prefix takes it, and the
@@ -117,6 +118,7 @@ function* fallbacks(host: Host): Generator<Fallback> {
       for (const { steps, outcome } of visit(host, http, server, target)?.ways ?? []) {
         const step = steps.find((one): one is Tried => one.kind === "try-files" && one.answer === "last");
         if (step === undefined || /^[/@=]/.test(step.path)) continue;
+        if (bringsSlash(outcome, pathOf(step))) continue;
         const written = argument(step.node, step.index) ?? "";
         // What a variable begins with may be meant.
         if (written.startsWith("$")) continue;

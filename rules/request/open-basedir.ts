@@ -3,14 +3,15 @@ import type { HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { type Passed, scriptOf, sentParam } from "../../src/evidence/scripts.js";
+import { setting } from "../../src/fpm/pools.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import { directoryOf } from "../../src/host/path.js";
 import type { AnswerWay } from "../../src/model/answer/types.js";
 import type { Binding, Host } from "../../src/model/host.js";
-import { requestValues } from "../../src/model/request/php-settings.js";
+import { requestValues, sentValue } from "../../src/model/request/php-settings.js";
 import { rootOf } from "../../src/model/request/root.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
-import type { Effective } from "../../src/source/effective.js";
+import { type Effective, known } from "../../src/source/effective.js";
 import { type Place, placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 import { perKey } from "../../src/source/memo.js";
@@ -31,7 +32,10 @@ interface ShutOut {
 const wallsOf = perKey((host: Host) => requestValues(host, "open_basedir"));
 
 function isWall(value: Effective<string | null>): boolean {
-  return value.kind !== "unknown" && value.value !== null && value.value !== "";
+  if (value.kind !== "unknown") return value.value !== null && value.value !== "";
+  // One with variables is known in a request.
+  const span = value.place?.span;
+  return span !== undefined && /open_basedir/.test(span.file.text.slice(span.start, span.end));
 }
 
 /** Names of links that a deployment sets. */
@@ -96,7 +100,9 @@ export const openBasedir = defineRule({
     );
     if (first?.answer.kind !== "refused" || first.answer.place === null || !all) return;
     const { place, path } = first.answer;
-    const list = listAt(place);
+    // Of a list with variables the value that this request gets.
+    const sent = sentValue(asked.outcome.params, "open_basedir");
+    const list = listAt(place) ?? (sent === null ? null : (known(sent) ?? null));
     if (list === null || /(?:^|:)(?!\/|:|$)/.test(list)) return;
     const held = host.fs.entry(directoryOf(path)).kind === "directory";
     if (!held && SWITCHED.test(path)) return;
@@ -114,7 +120,7 @@ export const openBasedir = defineRule({
       at: wall,
       label: "does not hold the script",
       related: [
-        ...shownRoot(binding),
+        ...shownRoot(binding, wall),
         { place: headPlace(binding.pass), message: `${binding.label} passes ${asked.target}` },
         ...others.map((one) => ({
           place: headPlace(one.binding.location),
@@ -133,25 +139,39 @@ export const openBasedir = defineRule({
 
 /** The list as it is written at a place: the value alone, or a parameter of nginx that has it. */
 function listAt({ span }: Place): string | null {
-  const text = span.file.text.slice(span.start, span.end).replace(/^["']|["']$/g, "");
-  const inside = /(?:^|\\n|\n)[ \t]*open_basedir[ \t]*=[ \t]*["']?([^"'\n\\;]*)/.exec(text)?.[1] ?? text;
-  return /[${}]/.test(inside) ? null : inside.trim();
+  const list = listIn(span.file.text.slice(span.start, span.end));
+  return /[${}]/.test(list) ? null : list;
 }
 
-function shownRoot({ block }: Binding) {
+function listIn(text: string): string {
+  const plain = text.replace(/^["']|["']$/g, "");
+  const inside = /(?:^|\\n|\n)[ \t]*open_basedir[ \t]*=[ \t]*["']?([^"'\n\\;]*)/.exec(plain)?.[1] ?? plain;
+  return inside.trim();
+}
+
+function shownRoot({ block }: Binding, { span }: Place) {
+  const variable = span.file.text.slice(span.start, span.end).includes("$document_root");
   const { node, alias } = rootOf(block);
   return node === null || alias !== null
     ? []
-    : [{ place: headPlace(node), message: "the root of the scripts" }];
+    : [{ place: headPlace(node), message: variable ? "$document_root is this" : "the root of the scripts" }];
 }
 
 /** The root of the site is added, in the words of the list that is there. */
-function help(host: Host, { wall, list, asked, script }: ShutOut): HelpDraft {
+function help(host: Host, { wall, asked, script, pool }: ShutOut): HelpDraft {
   const root = sentParam(asked.outcome, "DOCUMENT_ROOT");
   const directory = root !== null && script.startsWith(`${root}/`) ? root : directoryOf(script);
   const text = wall.span.file.text.slice(wall.span.start, wall.span.end);
-  const at = text.indexOf(list);
+  const chroot = known(setting(pool, "chroot"));
+  const variable = /\$(?:document_root\b|\{document_root\})/;
+  if (chroot && variable.test(text))
+    return helpOf(
+      [[replaceWord(host, wall, text.replace(variable, "/"))]],
+      `the directories count inside the chroot ${chroot}`,
+    );
+  const written = listIn(text);
+  const at = written === "" ? -1 : text.indexOf(written);
   if (at === -1 || directory === "") return helpOf([], `add ${directory} to open_basedir`);
-  const longer = `${text.slice(0, at)}${list.replace(/:$/, "")}:${directory}${text.slice(at + list.length)}`;
+  const longer = `${text.slice(0, at)}${written.replace(/:$/, "")}:${directory}${text.slice(at + written.length)}`;
   return helpOf([[replaceWord(host, wall, longer)]]);
 }

@@ -8,6 +8,7 @@ import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
 import { addInto, helpOf, remove, write } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
+import type { Step } from "../../src/model/request/resolve/types.js";
 import { argumentPlace, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { known, placeOf } from "../../src/source/effective.js";
@@ -155,9 +156,17 @@ function triedAway(host: Host, { server, location }: Binding, path: string): Nod
     ({ rests }) => !rests.some((one) => one.kind === "path" && !one.is.includes("missing")),
   );
   const [way] = missing;
-  if (way?.outcome.kind !== "status" || way.outcome.reason !== "try-files" || missing.length > 1) return null;
-  const step = way.steps.findLast((one) => one.kind === "try-files");
-  return step?.kind === "try-files" && step.node.parent === location ? step.node : null;
+  if (way === undefined || missing.length > 1) return null;
+  const at = way.steps.findIndex((one) => one.kind === "try-files" && one.answer === "last");
+  const [step, next] = way.steps.slice(at);
+  if (at === -1 || step?.kind !== "try-files" || step.node.parent !== location) return null;
+  // An error page may take the place of the answer, and PHP-FPM has no part in that either.
+  const ends = next === undefined ? way.outcome.kind === "status" : isEnd(next);
+  return ends && way.outcome.kind !== "php" ? step.node : null;
+}
+
+function isEnd(step: Step): boolean {
+  return (step.kind === "status" && step.reason === "try-files") || step.kind === "error-page";
 }
 
 /** Whether PHP-FPM looks for a script of the page's own name. */

@@ -12,7 +12,14 @@ import { helpOf, replace } from "../../src/help/edit.js";
 import { nameUser, openSocket } from "../../src/help/socket.js";
 import type { User } from "../../src/model/accounts.js";
 import type { Host, Target } from "../../src/model/host.js";
-import { mayConnect, type PoolSocket, poolSocket, showSocket } from "../../src/model/listen/socket.js";
+import {
+  accountsOf,
+  mayConnect,
+  type PoolSocket,
+  poolSocket,
+  sameAccount,
+  showSocket,
+} from "../../src/model/listen/socket.js";
 import { type NginxWorker, nginxWorker } from "../../src/model/nginx-worker.js";
 import { groupBy } from "../../src/source/collect.js";
 import { placeOf } from "../../src/source/effective.js";
@@ -180,9 +187,9 @@ function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null
   const user = setting(pool, "user");
   // Without a user PHP-FPM only starts when it is not root, and then the socket belongs to its own account.
   if (target.address.kind !== "unix" || target.assumed || user.kind !== "set" || !user.value) return null;
-  const socket = poolSocket(pool, host.accounts);
+  const socket = poolSocket(host, pool);
   if (socket === null) return null;
-  const known = host.accounts.known;
+  const known = host.accounts.known && accountsOf(host, pool.master).known;
   const unknown = known ? null : "The accounts of the host (etc/passwd and etc/group) would settle it.";
   const one = { ...pair, socket, worker };
   if (worker.kind === "build-default") {
@@ -196,7 +203,8 @@ function closed(host: Host, worker: Closed["worker"], pair: Pair): Closed | null
   const account = host.accounts.user(worker.user);
   if (account === null || mayConnect(socket, account, worker.groups, host.accounts)) return null;
   const { owner, group } = socket;
-  const byMode = owner.name === account.name || worker.groups.includes(group.name);
+  const groups = worker.groups.map((one) => host.accounts.group(one) ?? { name: one, id: null });
+  const byMode = sameAccount(owner, account) || groups.some((one) => sameAccount(group, one));
   return { ...one, case: "denied", settle: unknown ?? withoutAcl(host, one), byMode };
 }
 
@@ -228,15 +236,16 @@ function report(host: Host, group: readonly [Closed, ...Closed[]]): Draft<Case> 
   const listen = placeOf(setting(pool, "listen")) ?? pool.section;
   const at = blamed(first, listen);
   const name = worker.kind === "set" ? worker.user : null;
+  const ids = numbers(host, first);
   const who =
     name === null
       ? `without a user directive nginx's workers run as the account that nginx was built with (${BUILT_WITH[0][0]} in Debian's) and`
-      : `nginx's workers run as ${name}${inGroups(first)} and`;
+      : `nginx's workers run as ${name}${ids.worker}${inGroups(first)} and`;
   const member = membership(binding, target);
   return {
     case: first.case,
     settle: first.settle,
-    message: `${who} may not write to the socket of pool [${pool.name}]${member === null ? "" : ` (${member})`}: ${described(socket)}`,
+    message: `${who} may not write to the socket of pool [${pool.name}]${member === null ? "" : ` (${member})`}: ${described(socket)}${ids.socket}`,
     at,
     label: labelOf(first, at),
     link: linkOf(first),
@@ -256,6 +265,19 @@ function labelOf({ socket, worker }: Closed, at: Place): string {
   if (worker.place !== null && samePlace(at, worker.place)) return "no user directive here";
   if (socket.acl === null) return `the socket is ${described(socket)}`;
   return "with an ACL the socket belongs to root, whatever listen.owner and listen.group say";
+}
+
+/** Two containers may have one name with two numbers, and then only these show what is wrong. */
+function numbers(
+  host: Host,
+  { socket, worker }: Closed,
+): { readonly worker: string; readonly socket: string } {
+  const user = worker.kind === "set" ? host.accounts.user(worker.user) : null;
+  const { owner, group } = socket;
+  const one = user === null ? undefined : [owner, group].find(({ name }) => name === user.name);
+  return user === null || one === undefined || user.id === null || one.id === null || user.id === one.id
+    ? { worker: "", socket: "" }
+    : { worker: ` (${user.id})`, socket: ` (${owner.id ?? owner.name}:${group.id ?? group.name})` };
 }
 
 function inGroups({ worker }: Closed): string {
@@ -329,6 +351,8 @@ function runAsOwner(
 ): readonly Edit[] | null {
   const user = host.accounts.user(owner.name);
   if (user === null || user.id === 0 || user.name === "root" || acl !== null) return null;
+  // Another machine may have another number by the same name.
+  if (user.id !== null && owner.id !== null && user.id !== owner.id) return null;
   if (host.accounts.group(user.group) === null || !opensAll(host, user)) return null;
   const line = user.group === user.name ? `user ${user.name};` : `user ${user.name} ${user.group};`;
   return [replace(host, worker.place, line)];
@@ -346,7 +370,7 @@ function opensAll(host: Host, user: User): boolean {
     const groups = [user.group, ...host.accounts.supplementary(user)];
     for (const { pool, target } of pairs(host)) {
       if (target.address.kind !== "unix") continue;
-      const socket = poolSocket(pool, host.accounts);
+      const socket = poolSocket(host, pool);
       if (socket === null || !mayConnect(socket, user, groups, host.accounts)) return false;
     }
     return true;

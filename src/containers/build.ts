@@ -19,6 +19,8 @@ export interface Built {
   readonly workdir: string;
   /** Commands that may make any files, one for each RUN. */
   readonly runs: readonly string[];
+  /** Another account than root starts the command, by `USER`. `null`: the image's own starts it. */
+  readonly ownUser: boolean | null;
   /** Something copies to or from where nobody can tell. */
   readonly unsure: boolean;
   /** Directories of the tree whose files it may hold; none: it is used as it is. */
@@ -43,6 +45,7 @@ export function plainImage(name: string | null): Built {
     command: null,
     workdir: "/",
     runs: [],
+    ownUser: null,
     unsure: false,
     contexts: [],
   };
@@ -84,7 +87,7 @@ class Building {
     const base = earlier === -1 ? plainImage(stage.from) : this.stage(earlier, depth + 1);
     const layers = [...base.layers];
     const runs = [...base.runs];
-    let { workdir, unsure } = base;
+    let { workdir, unsure, ownUser } = base;
     if (workdir === "/" && (base.image?.runs === "php-fpm" || base.image?.phpVersion != null))
       workdir = "/var/www/html";
     let entrypoint: readonly string[] | null = null;
@@ -114,6 +117,9 @@ class Building {
           this.run(instruction, text, values, layers);
           break;
         }
+        case "USER":
+          ownUser = !isRoot(expand(instruction.text, values));
+          break;
         case "CMD":
           command = commandOf(instruction.text);
           break;
@@ -125,7 +131,8 @@ class Building {
     }
     const whole = entrypoint === null ? command : [...entrypoint, ...(command ?? [])];
     const { image, from } = base;
-    return { image, from, layers, command: whole, workdir, runs, unsure, contexts: this.context.contexts };
+    const { contexts } = this.context;
+    return { image, from, layers, command: whole, workdir, runs, ownUser, unsure, contexts };
   }
 
   private at({ line }: Instruction): Place {
@@ -278,6 +285,11 @@ class Building {
     const inside = normalizePath(`${layer.source.path}/${path.slice(layer.target.length)}`);
     return this.tree.fs.entry(inside).kind === "missing" ? null : { kind: "tree", path: inside };
   }
+}
+
+/** Whether an account of `USER` or `user:` is root's; not where a variable has no value. */
+export function isRoot(account: string | null): boolean {
+  return /^(?:root|0)(?::|$)/.test(account?.trim() ?? "");
 }
 
 /** The commands of a line of the shell: what stands in quotes parts none. */

@@ -2,12 +2,20 @@
 import { directoryOf, nameOf, normalizePath } from "../host/path.js";
 import type { ContainerMemory } from "../host/spec.js";
 import type { SourceFile } from "../source/file.js";
-import { type Built, buildOf, plainImage } from "./build.js";
+import { type Built, buildOf, isRoot, plainImage } from "./build.js";
 import { commandOf, expand } from "./dockerfile.js";
 import { environment } from "./env.js";
 import type { Layer, LayerSource } from "./filesystem.js";
 import { type Container, containerOf } from "./machine.js";
-import { mergedService, mergedServices, type Service, serviceOf, sizeOf } from "./services.js";
+import { type Mount, shortMount } from "./mounts.js";
+import {
+  isFirstVersion,
+  mergedService,
+  mergedServices,
+  type Service,
+  serviceOf,
+  sizeOf,
+} from "./services.js";
 import { pathIn, placeIn, type Tree } from "./tree.js";
 import { at, entriesOf, itemsOf, textOf, type Yaml, type YamlMap } from "./yaml.js";
 
@@ -164,6 +172,7 @@ class Reading {
       mounts: mounts.layers,
       volumes: mounts.volumes,
       command: this.command(value),
+      ownUser: at(value, "user") === null ? null : !isRoot(this.text(at(value, "user"))),
       memory: this.memory(name, service),
       env: this.environmentOf(value),
       place: place === undefined || at_ === null ? null : placeIn(place, at_),
@@ -377,24 +386,4 @@ class Reading {
         : { kind: "tree", path: inside };
     return [{ target: normalizePath(target), kind: "mount", source, place: placeIn(file, value) }];
   }
-}
-
-interface Mount {
-  readonly source: string | null;
-  readonly target: string | null;
-  readonly type: string;
-}
-
-/** `./a:/b:ro`, `name:/b`, `/b`; a part with a variable that has no value is unknown. */
-function shortMount(written: string, env: ReadonlyMap<string, string | null>): Mount {
-  // A colon may stand in a value, which counts, in the braces of a variable, and behind the letter of a drive.
-  const whole = expand(written, env);
-  const parts = (whole ?? written).match(/^[A-Za-z]:[\\/][^:]*|(?:\$\{[^{}]*\}|[^:])+/g) ?? [];
-  const [first = "", second] = parts.map((part) => (whole === null ? expand(part, env) : part));
-  if (second === undefined) return { source: null, target: first, type: "volume" };
-  return { source: first, target: second, type: first === null || /^[./~]/.test(first) ? "bind" : "volume" };
-}
-
-function isFirstVersion(root: Yaml | undefined): boolean {
-  return entriesOf(root).some(([, value]) => at(value, "image") !== null || at(value, "build") !== null);
 }

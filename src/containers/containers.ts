@@ -54,6 +54,7 @@ function imageProject(tree: Tree, path: string): readonly Project[] {
     mounts: [],
     volumes: new Map<string, string>(),
     command: null,
+    ownUser: null,
     memory: null,
     place: null,
     env: new Map<string, string | null>(),

@@ -14,8 +14,10 @@
  *   the packages put there.
  */
 
+import type { ContainerAccounts } from "../host/spec.js";
 import { stockText } from "../nginx/facts/stock.js";
 import { olderThan } from "../source/version.js";
+import { NGINX_ON_ALPINE, NGINX_ON_DEBIAN, PHP_ON_ALPINE, PHP_ON_DEBIAN } from "./accounts.js";
 
 /** What an image holds. */
 export interface Image {
@@ -38,6 +40,10 @@ export interface Image {
   readonly listenMovedIn: string | null;
   /** It has nothing besides: no application with files of its own. */
   readonly bare: boolean;
+  /** Its users and groups; `null`: those of this tag were not read. */
+  readonly accounts: ContainerAccounts | null;
+  /** Its command does not start as root. */
+  readonly ownUser: boolean;
   /** Which daemon the command of the image starts. */
   readonly runs: "php-fpm" | "nginx" | null;
 }
@@ -214,8 +220,14 @@ function applicationImage(name: string, tag: string): Image | null {
   if (!/(?:^|-)fpm(?:-|$)/.test(tag)) return null;
   const version = /(?:^|-)php(\d\.\d)(?:-|$)/.exec(tag)?.[1];
   // Which release of PHP's image it was built from cannot be told.
-  return { ...phpImage(name, `${version ?? ""}-fpm`), bare: false, listenMovedIn: null };
+  const base = phpImage(name, `${version ?? ""}-fpm${ON_ALPINE.test(tag) ? "-alpine" : ""}`);
+  // What an application adds was not read.
+  const accounts = base.accounts === null ? null : { ...base.accounts, complete: false };
+  return { ...base, accounts, bare: false, listenMovedIn: null };
 }
+
+/** `fpm-alpine3.20`; without it a tag is built on Debian. */
+const ON_ALPINE = /(?:^|-)alpine/;
 
 function phpImage(name: string, tag: string): Image {
   // Release candidates are of one time, and nothing tells which.
@@ -228,6 +240,8 @@ function phpImage(name: string, tag: string): Image {
     templates: false,
     listenMovedIn: null,
     bare: true,
+    accounts: ON_ALPINE.test(tag) ? PHP_ON_ALPINE : PHP_ON_DEBIAN,
+    ownUser: false,
   };
   const directories = ["/var/www/html", "/usr/local/etc/php/conf.d"];
   if (!/(?:^|-)fpm(?:-|$)/.test(tag)) return { ...base, files: NOTHING, directories, runs: null };
@@ -239,6 +253,10 @@ function phpImage(name: string, tag: string): Image {
     runs: "php-fpm",
     listenMovedIn: candidate ? null : movedIn(name, minor, patch ?? null),
   };
+}
+
+function onBase(tag: string): ContainerAccounts {
+  return ON_ALPINE.test(tag) ? NGINX_ON_ALPINE : NGINX_ON_DEBIAN;
 }
 
 function nginxImage(name: string, tag: string, repository: string): Image {
@@ -264,6 +282,9 @@ function nginxImage(name: string, tag: string, repository: string): Image {
     templates,
     listenMovedIn: null,
     bare: true,
+    // One number for all variants came in 2019, with 1.17.
+    accounts: version !== null && olderThan(version, "1.18") ? null : onBase(tag),
+    ownUser: unprivileged,
     runs: "nginx",
   };
 }

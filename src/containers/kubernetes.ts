@@ -173,12 +173,23 @@ function containersOf(tree: Tree, cluster: Cluster, pod: Pod): readonly Containe
       mounts: mounts.layers,
       volumes: mounts.volumes,
       command: words.length === 0 ? null : words,
+      ownUser: ownUser(pod, value),
       memory: memoryOf(pod.file, name, value),
       place: image === null ? null : placeIn(pod.file, image),
       env: environmentOf(value),
     };
     return containerOf(described, tree.fs);
   });
+}
+
+/** What the container says counts before what its pod says. */
+function ownUser({ spec }: Pod, container: Yaml): boolean | null {
+  for (const value of [container, spec]) {
+    const user = textOf(at(value, "securityContext", "runAsUser"));
+    if (user !== null) return user !== "0";
+    if (textOf(at(value, "securityContext", "runAsNonRoot")) === "true") return true;
+  }
+  return null;
 }
 
 /** Literal values alone: others come from elsewhere. */

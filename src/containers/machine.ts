@@ -1,7 +1,13 @@
 /** A container of a project, as its files tell. */
 import type { HostFilesystem } from "../host/filesystem.js";
 import { isWithin, normalizePath, withParents } from "../host/path.js";
-import type { ContainerFacts, ContainerMemory, MountedAt, PortBehind } from "../host/spec.js";
+import type {
+  ContainerAccounts,
+  ContainerFacts,
+  ContainerMemory,
+  MountedAt,
+  PortBehind,
+} from "../host/spec.js";
 import type { Place } from "../source/file.js";
 import type { Built } from "./build.js";
 import { containerFilesystem, type Layer } from "./filesystem.js";
@@ -33,6 +39,8 @@ export interface Described {
   readonly mounts: readonly Layer[];
   /** Its command line; `null`: that of the image. */
   readonly command: readonly string[] | null;
+  /** Whether another account than root starts the command; `null`: its description does not say. */
+  readonly ownUser: boolean | null;
   readonly memory: ContainerMemory | null;
   /** The names of volumes, by the paths where they are mounted. */
   readonly volumes: ReadonlyMap<string, string>;
@@ -65,6 +73,8 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     phpVersion: image?.phpVersion ?? null,
     nginxVersion: image?.nginxVersion ?? null,
     allowsRoot: (command !== null && allowsRoot(command)) || startedWithRoot(fs, layers),
+    accounts: accountsOf(built, own, command),
+    ownUser: described.ownUser ?? built.ownUser ?? image?.ownUser ?? false,
     memory: described.memory,
     place: described.place,
     listenMovedIn: image?.listenMovedIn ?? null,
@@ -75,6 +85,33 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
   };
   const door = portBehind === undefined ? {} : { portBehind };
   return { label, names, ...door, network, fs, built, layers, facts };
+}
+
+/** Commands that change accounts, and those of which nobody can tell what they do. */
+const CHANGES_ACCOUNTS =
+  /\b(?:user|group)(?:add|mod|del)\b|\b(?:add|del)(?:user|group)\b|\/etc\/(?:passwd|group)\b|\.sh\b|<</;
+
+/** The programs with which the images themselves start their daemon. */
+const STARTS = /^(?:docker-php-entrypoint|php-fpm|nginx|\/docker-entrypoint\.sh)$/;
+
+/** The users and groups of a container; `null`: nothing is known of its image, or they may be changed. */
+function accountsOf(
+  built: Built,
+  layers: readonly Layer[],
+  command: readonly string[] | null,
+): ContainerAccounts | null {
+  const accounts = built.image?.accounts ?? null;
+  const [program] = command ?? [];
+  if (accounts === null || built.unsure || (program !== undefined && !STARTS.test(program))) return null;
+  if (built.runs.some((run) => CHANGES_ACCOUNTS.test(run))) return null;
+  const brought = layers.some(
+    ({ target }) =>
+      isWithin(target, "/etc/passwd") ||
+      isWithin(target, "/etc/group") ||
+      isWithin("/docker-entrypoint.d", target),
+  );
+  if (brought) return null;
+  return built.runs.length === 0 ? accounts : { ...accounts, complete: false };
 }
 
 /** What the entrypoint of nginx's image makes of the files in `templates`; variables of the container say from where to where. */

@@ -1,7 +1,7 @@
 /** Services of compose files, and how several files make one. */
 import type { SourceFile } from "../source/file.js";
 import { wordMap } from "../source/word-map.js";
-import { at, itemsOf, type Yaml, type YamlMap } from "./yaml.js";
+import { at, entriesOf, itemsOf, type Yaml, type YamlMap } from "./yaml.js";
 
 /** A service with the file that its relative paths count from. */
 export interface Service {
@@ -10,6 +10,11 @@ export interface Service {
   readonly files: ReadonlyMap<string, SourceFile>;
   /** The items of lists that several files add to. */
   readonly lists: ReadonlyMap<string, readonly Item[]>;
+}
+
+/** Whether a file is of the first version of compose, whose services stand at the top. */
+export function isFirstVersion(root: Yaml | undefined): boolean {
+  return entriesOf(root).some(([, value]) => at(value, "image") !== null || at(value, "build") !== null);
 }
 
 /** An item of a list, and where it stands. */

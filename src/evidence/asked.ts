@@ -3,7 +3,8 @@ import type { RelatedReport } from "../engine/rule.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
 import { subrequestsOf } from "../model/request/subrequests.js";
-import { childrenNamed, headPlace } from "../nginx/tree/nodes.js";
+import { effectiveNode } from "../nginx/tree/effective.js";
+import { argument, childrenNamed, headPlace } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { grouped, unique } from "../source/collect.js";
 import { oncePerPlace } from "../source/file.js";
@@ -35,7 +36,17 @@ export function seenByClients(effect: string, locations: readonly Asked[]): Pick
   const inTheirWords = inside
     ? effect.replace(ENDS, (end) => `${SERVER_ERROR}, which auth_request makes of the ${end}`)
     : `${effect}, and for whatever auth_request protects that is ${SERVER_ERROR}`;
-  return { effect: inTheirWords, asked: true };
+  const spared = locations.flatMap(askers).every(isSpared);
+  return { effect: spared ? `${inTheirWords}, ${SPARED}` : inTheirWords, asked: true };
+}
+
+const SPARED = "unless satisfy any lets the request in before anybody is asked";
+
+/** Whether an address or a password is enough where it asks. */
+function isSpared({ parent }: Node): boolean {
+  const satisfy = parent === null ? null : effectiveNode(parent, "satisfy");
+  if (parent === null || satisfy?.kind !== "set" || argument(satisfy.node, 0) !== "any") return false;
+  return ["allow", "auth_basic"].some((name) => effectiveNode(parent, name).kind === "set");
 }
 
 /** The same where all locations that pass requests to these pools are meant. */

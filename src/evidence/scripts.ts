@@ -2,7 +2,7 @@ import { answersTo } from "../model/answer/answer.js";
 import type { AnswerWay } from "../model/answer/types.js";
 import type { Binding, Host } from "../model/host.js";
 import { scriptsAt } from "../model/request/paths.js";
-import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
+import type { Outcome, PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { writtenRoot } from "../model/request/root.js";
 import { literalScripts, matchingOf, namedExtensions, samplePath } from "../nginx/location/extensions.js";
 import type { Node } from "../nginx/types.js";
@@ -39,6 +39,14 @@ export function passedForVisitors(host: Host, server: Node, target: string): rea
     if (found.length > 0) return found;
   }
   return [];
+}
+
+/**
+ * Whether a fallback of `try_files` without a slash in front gets to its script all the same, because the path of
+ * the script brings one: `$document_root/$fastcgi_script_name`.
+ */
+export function bringsSlash(outcome: Outcome, path: string): boolean {
+  return outcome.kind === "php" && sentParam(outcome, "SCRIPT_FILENAME")?.endsWith(`/${path}`) === true;
 }
 
 /** A parameter as PHP-FPM has it, which takes the last of several; `null`: it is not sent, or unknown. */

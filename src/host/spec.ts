@@ -74,6 +74,10 @@ export interface ContainerFacts {
   readonly nginxVersion: string | null;
   /** Its command line has `-R`. */
   readonly allowsRoot: boolean;
+  /** Its users and groups; `null`: unknown, or what is done to its image may change them. */
+  readonly accounts: ContainerAccounts | null;
+  /** Something says that it is not root who starts its daemon: `user:`, `USER`, `runAsUser`. */
+  readonly ownUser: boolean;
   /** The memory that it may use; `null`: no limit is written. */
   readonly memory: ContainerMemory | null;
   /** Where its image is named; `null`: nowhere. */
@@ -88,6 +92,15 @@ export interface ContainerFacts {
   readonly surelyLacks: (path: string) => boolean;
   /** The same text for paths of two containers that are one file of a shared volume; `null`: in no volume. */
   readonly spotOf: (path: string) => string | null;
+}
+
+/** What `etc/passwd` and `etc/group` of an image say. */
+export interface ContainerAccounts {
+  /** Ids of users, and those of their primary groups, by their names. */
+  readonly users: ReadonlyMap<string, { readonly id: number; readonly group: number }>;
+  readonly groups: ReadonlyMap<string, { readonly id: number; readonly members: readonly string[] }>;
+  /** There are no others. `false`: commands that make the image may bring more. */
+  readonly complete: boolean;
 }
 
 export interface MountedAt {

@@ -132,12 +132,12 @@ shadowed shares ships shop short should show shown shows shut shuts side sign si
 single singlebymemory sizes skip slash slashes sleep slip slot slots slowly small smaller smallest
 snap snippet sockets socktype software somaxconn some somebody something somewhere source sources
 space spaceless spaces span speak speaks spec special specified specify spelled spelling spelt splits
-sql src sssd standard started starts state statedirectory statuses stay stays steps sticks still
-stock stopped stops stored stores stray streams strict stu stunnel su sub subrequests such suffix sum
-supervisor supervisord support supported suppression suwsgi swallowed switch switched swo swp
-symbolic symlink symlinks syntax sysconfig sysctl syslog system t table tables tag take taken takes
-target targets tc tcp tcp6 te tell tells temporary ten terminate terminated terms text texts than
-that their them then these they third this those three threshold through thrown tighter timeout
+sql src sssd standard started starts state statedirectory statements statuses stay stays steps sticks
+still stock stopped stops stored stores stray streams strict stu stunnel su sub subrequests such
+suffix sum supervisor supervisord support supported suppression suwsgi swallowed switch switched swo
+swp symbolic symlink symlinks syntax sysconfig sysctl syslog system t table tables tag take taken
+takes target targets tc tcp tcp6 te tell tells temporary ten terminate terminated terms text texts
+than that their them then these they third this those three threshold through thrown tighter timeout
 timeouts timestamps timings tiny tls tmpfiles tmpfs together token tokens told too tool top tos total
 tracing track trailing trans transfer transparent tree tried tries triggers trying ts tsx tt ttf
 twice two type typed types u ubuntu unable unclear unclosed undeclared under underscores understood

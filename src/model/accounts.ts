@@ -1,4 +1,5 @@
 import type { HostFilesystem } from "../host/filesystem.js";
+import type { ContainerAccounts, ContainerFacts } from "../host/spec.js";
 
 /** Users and groups of the host, from `etc/passwd` and `etc/group` below its root. */
 export interface Accounts {
@@ -45,6 +46,26 @@ export function readAccounts(fs: HostFilesystem): Accounts {
     group: (key) => find(groups, key),
     supplementary: (user) =>
       groups.filter(({ members }) => members.includes(user.name)).map(({ name }) => name),
+  };
+}
+
+/** Those of a container: from its files, else those of its image; `facts` `null`: nothing describes it. */
+export function containerAccounts(fs: HostFilesystem, facts: ContainerFacts | null): Accounts {
+  const read = readAccounts(fs);
+  return read.known || facts === null || facts.accounts === null ? read : accountsOfImage(facts.accounts);
+}
+
+function accountsOfImage({ users, groups, complete }: ContainerAccounts): Accounts {
+  const groupList = [...groups].map(([name, group]): Group => ({ name, ...group }));
+  const named = (wanted: number): string => groupList.find(({ id }) => id === wanted)?.name ?? `${wanted}`;
+  const userList = [...users].map(([name, { id, group }]): User => ({ name, id, group: named(group) }));
+  const guessed = guessedAccounts();
+  return {
+    known: complete,
+    user: (key) => find(userList, key) ?? (complete ? null : guessed.user(key)),
+    group: (key) => find(groupList, key) ?? (complete ? null : guessed.group(key)),
+    supplementary: (user) =>
+      groupList.filter(({ members }) => members.includes(user.name)).map(({ name }) => name),
   };
 }
 

@@ -16,7 +16,7 @@ import { position } from "../source/file.js";
 import { once } from "../source/memo.js";
 import { deployedName } from "../source/template-names.js";
 import { timed } from "../source/timings.js";
-import { ACCOUNT_FILES, readAccounts } from "./accounts.js";
+import { ACCOUNT_FILES, containerAccounts, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress } from "./address/address.js";
 import { dialledSocket, realAddress } from "./address/links.js";
 import { possibleListens } from "./address/template-address.js";
@@ -46,8 +46,8 @@ export interface BuildOptions {
 
 /** Reads both halves of a host and joins them. Never throws; what could not be read is in the host's includes and faults. */
 export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildOptions): Host {
-  const accounts = readAccounts(found);
-  const whole = spec.root === "/" || accounts.known;
+  const accounts = containerAccounts(found, spec.container ?? null);
+  const whole = spec.root === "/" || readAccounts(found).known;
   const fs = whole ? found : withDeployed(found);
   // nginx lists every file that it reads, so that nothing can be missing from a dump.
   const tree = timed("nginx: tree", () => readNginx(spec, fs, whole || spec.dumped === true, options));

@@ -32,6 +32,7 @@ export interface Host {
   readonly aside: ReadonlySet<string>;
   /** Sites that are there and not enabled; 0 where the tree is no whole host. */
   readonly notEnabled: number;
+  /** Those of nginx's machine, which masters have too that run on no other; of others: `accountsOf`. */
   readonly accounts: Accounts;
   /** The tree is a whole host (root `/`, or it has `etc/passwd`): what is missing in it is really missing. */
   readonly whole: boolean;

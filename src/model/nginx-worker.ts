@@ -21,6 +21,8 @@ export type NginxWorker =
 export function nginxWorker(host: Host): NginxWorker {
   const root = host.nginx?.root;
   if (root === undefined || host.nginx?.hasMain !== true) return { kind: "unknown" };
+  // Without root nginx ignores the directive, and its workers run as whoever started it.
+  if (host.container?.ownUser === true) return { kind: "unknown" };
   const nodes = childrenNamed(root, "user");
   const node = nodes[nodes.length - 1];
   if (node === undefined) {

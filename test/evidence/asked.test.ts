@@ -18,9 +18,13 @@ interface Wrong {
 const passTo = (script: string): string =>
   `include fastcgi_params; fastcgi_param SCRIPT_FILENAME ${script}; fastcgi_pass 127.0.0.1:9000;`;
 
-function effects({ rule, script, pool }: Wrong, beside: string): readonly (readonly [boolean, string])[] {
+function effects(
+  { rule, script, pool }: Wrong,
+  beside: string,
+  guard = "",
+): readonly (readonly [boolean, string])[] {
   const server = `server { listen 80; root /srv/shop;
-    location / { auth_request /auth.php; }
+    location / { ${guard} auth_request /auth.php; }
     location = /auth.php { internal; include params; }
     ${beside}
   }`;
@@ -53,4 +57,13 @@ describe.each(WRONG)("$rule.id", (wrong) => {
     expect(found.map(([asked]) => asked)).toEqual([false]);
     expect(found[0]?.[1]).not.toContain("auth_request");
   });
+});
+
+test.each(WRONG.slice(0, 2))("$rule.id says whom it does not ask below satisfy any", (wrong) => {
+  const said = (guard: string): string => effects(wrong, "", guard)[0]?.[1] ?? "";
+  const spared = /unless satisfy any lets the request in/;
+  expect(said("satisfy any; allow 10.0.0.0/8; deny all;")).toMatch(spared);
+  expect(said("satisfy all; allow 10.0.0.0/8; deny all;")).not.toMatch(spared);
+  // Nobody is let in by anything else.
+  expect(said("satisfy any;")).not.toMatch(spared);
 });

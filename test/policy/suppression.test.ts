@@ -152,13 +152,18 @@ test("nothing is said of a rule that is off, nor where only a part was asked for
   expect(useless(lint({ location, paths: ["etc/nginx/nginx.conf"] }))).toEqual([]);
 });
 
-test("one report about several pools is silenced only where each of them is", () => {
-  const silent = `; ${NEXT} pool/no-recycling -- why\n`;
+test.each([
+  ["pool/no-recycling", "pm.max_requests = 0"],
+  ["pool/memory-limit-overcommit", "php_admin_value[memory_limit] = -1"],
+])("one report of %s about several pools is silenced only where each of them is", (rule, setting) => {
+  const pool = (name: string, port: number, comment: string): string =>
+    `[${name}]\nlisten = 127.0.0.1:${port}\npm = static\npm.max_children = 5\n${comment}${setting}\n`;
+  const silent = `; ${NEXT} ${rule} -- why\n`;
   const both = (first: string, second: string): boolean => {
     put({
-      "etc/php/8.2/fpm/php-fpm.conf": `[www]\nlisten = 127.0.0.1:9000\npm = static\npm.max_children = 5\n${first}pm.max_requests = 0\n[more]\nlisten = 127.0.0.1:9001\npm = static\npm.max_children = 5\n${second}pm.max_requests = 0\n`,
+      "etc/php/8.2/fpm/php-fpm.conf": pool("www", 9000, first) + pool("more", 9001, second),
     });
-    return has(lintPaths(["etc"]), "pool/no-recycling");
+    return has(lintPaths(["etc"], { config: { memory: "1G" } }), rule);
   };
   expect([both("", ""), both(silent, ""), both("", silent), both(silent, silent)]).toEqual([
     true,

@@ -2,7 +2,9 @@ import { setting } from "../../../src/fpm/pools.js";
 import type { Pool } from "../../../src/fpm/types.js";
 import { glob } from "../../../src/host/glob.js";
 import { textOf } from "../../../src/host/text.js";
+import type { Accounts } from "../../../src/model/accounts.js";
 import type { Host } from "../../../src/model/host.js";
+import { accountsOf } from "../../../src/model/listen/socket.js";
 import type { Place } from "../../../src/source/file.js";
 
 /** A name in a pool that is not an account of the host. */
@@ -31,11 +33,12 @@ const lists = [
  * a directory service has them. Numbers need no account.
  */
 export function* missingAccounts(host: Host, pool: Pool): Generator<MissingAccount> {
-  if (!host.accounts.known || hasDirectory(host)) return;
+  const accounts = accountsOf(host, pool.master);
+  if (!accounts.known || hasDirectory(host)) return;
   for (const [key, kind] of single) {
     const found = setting(pool, key);
     if (found.kind !== "set" || !found.value || /^[0-9]+$/.test(found.value)) continue;
-    if (!exists(host, kind, found.value)) {
+    if (!exists(accounts, kind, found.value)) {
       yield { key, name: found.value, kind, listed: false, place: found.place };
     }
   }
@@ -45,13 +48,13 @@ export function* missingAccounts(host: Host, pool: Pool): Generator<MissingAccou
   for (const [key, kind] of lists) {
     const found = setting(pool, key);
     if (found.kind !== "set" || !found.value) continue;
-    const name = found.value.split(",").find((one) => !exists(host, kind, one));
+    const name = found.value.split(",").find((one) => !exists(accounts, kind, one));
     if (name !== undefined) yield { key, name, kind, listed: true, place: found.place };
   }
 }
 
-function exists(host: Host, kind: "user" | "group", name: string): boolean {
-  return host.accounts[kind](name)?.name === name;
+function exists(accounts: Accounts, kind: "user" | "group", name: string): boolean {
+  return accounts[kind](name)?.name === name;
 }
 
 /**

@@ -13,14 +13,20 @@ export function missingAccount(host: Host, node: Node): Refusal | null {
   const [user, group] = node.directive.args;
   if (!host.accounts.known || user === undefined || hasOtherSources(host)) return null;
   if (host.accounts.user(user.text)?.name !== user.text)
-    return noAccount(user, "user", "is not in the host's etc/passwd");
+    return noAccount(user, "user", `is not in ${whose(host)} etc/passwd`);
   const name = argument(node, 1) ?? user.text;
   if (host.accounts.group(name)?.name === name) return null;
   const why =
     group === undefined
-      ? "is not in the host's etc/group, and without a group nginx takes the one with the user's name"
-      : "is not in the host's etc/group";
+      ? `is not in ${whose(host)} etc/group, and without a group nginx takes the one with the user's name`
+      : `is not in ${whose(host)} etc/group`;
   return { ...noAccount(group ?? user, "group", why), log: `getgrnam("${name}") failed` };
+}
+
+/** Where a container has none of its own, its image's count. */
+function whose({ container }: Host): string {
+  const image = container?.accounts == null ? null : container.image;
+  return image === null ? "the host's" : `the image ${image}'s`;
 }
 
 function hasOtherSources({ fs }: Host): boolean {

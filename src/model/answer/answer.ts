@@ -10,7 +10,7 @@ import { perKey } from "../../source/memo.js";
 import { nginxAddress, reaches } from "../address/address.js";
 import { dialledAs } from "../address/links.js";
 import type { Binding, Host } from "../host.js";
-import { requestValues } from "../request/php-settings.js";
+import { requestValues, sentValue } from "../request/php-settings.js";
 import { knowing, trail } from "../request/resolve/choices.js";
 import type { Assumption, Files, PhpOutcome } from "../request/resolve/types.js";
 import { findScript } from "./script.js";
@@ -94,7 +94,7 @@ function answerOf(at: At, { params }: PhpOutcome, files: ReturnType<typeof trail
   const chroot = setting(pool, "chroot");
   if (fix === null || chroot.kind === "unknown")
     return { kind: "unknown", reason: "a setting of the pool is not known", place: pool.section };
-  const docRoot = settled(docRootOf(at), "");
+  const docRoot = settled(docRootOf(at, params), "");
   if (docRoot === null) return { kind: "unknown", reason: "doc_root is not known", place: pool.section };
   const found = findScript(sent, isOn(fix), docRoot, files);
   // FPM looks at nothing else before it knows the method.
@@ -106,7 +106,7 @@ function answerOf(at: At, { params }: PhpOutcome, files: ReturnType<typeof trail
   if (extensions.kind === "unknown") return { ...extensions };
   if (!extensionAllowed(extensions.value ?? "", found.script))
     return refused(403, "extension", placeOf(extensions), found.script);
-  return opened(at, found.script, found.name, found.server, files);
+  return opened({ ...at, params }, found.script, found.name, found.server, files);
 }
 
 function refused(
@@ -155,21 +155,34 @@ const wallsOf = perKey((host: Host) => ({
   docRoot: requestValues(host, "doc_root"),
 }));
 
-function docRootOf({ host, binding, pool }: At): Effective<string | null> {
-  return binding === null ? phpValue(pool, "doc_root") : wallsOf(host).docRoot(binding, pool);
+/** What a setting is in a request; a location may pass one with variables, which this request replaces. */
+function inRequest(
+  value: Effective<string | null>,
+  params: PhpOutcome["params"],
+  name: string,
+): Effective<string | null> {
+  return value.kind === "unknown" ? (sentValue(params, name) ?? value) : value;
+}
+
+function docRootOf({ host, binding, pool }: At, params: PhpOutcome["params"]): Effective<string | null> {
+  return binding === null
+    ? phpValue(pool, "doc_root")
+    : inRequest(wallsOf(host).docRoot(binding, pool), params, "doc_root");
 }
 
 function opened(
-  at: At,
+  at: At & Pick<PhpOutcome, "params">,
   script: string,
   name: string | null,
   server: ReadonlyMap<string, string | null>,
   files: ReturnType<typeof trail>,
 ): Answer {
-  const { host, binding, pool } = at;
-  const docRoot = docRootOf(at);
+  const { host, binding, pool, params } = at;
+  const docRoot = docRootOf(at, params);
   const basedir =
-    binding === null ? phpValue(pool, "open_basedir") : wallsOf(host).openBasedir(binding, pool);
+    binding === null
+      ? phpValue(pool, "open_basedir")
+      : inRequest(wallsOf(host).openBasedir(binding, pool), params, "open_basedir");
   const [root, walls] = [settled(docRoot, ""), settled(basedir, "")];
   if (root === null || walls === null)
     return { kind: "unknown", reason: "a setting of the pool is not known", place: pool.section };

@@ -1,10 +1,13 @@
 import { setting } from "../../fpm/pools.js";
 import { fpmDefault } from "../../fpm/settings/facts.js";
 import { readMode } from "../../fpm/settings/values.js";
-import type { Pool } from "../../fpm/types.js";
+import type { FpmMaster, Pool } from "../../fpm/types.js";
+import type { MachineSpec } from "../../host/spec.js";
 import type { Effective } from "../../source/effective.js";
 import type { Place } from "../../source/file.js";
-import type { Accounts, User } from "../accounts.js";
+import { perKey } from "../../source/memo.js";
+import { type Accounts, containerAccounts, type User } from "../accounts.js";
+import type { Host } from "../host.js";
 
 /** The Unix socket of a pool, as a master that runs as root makes it. */
 export interface PoolSocket {
@@ -33,6 +36,9 @@ export interface Holder {
 export interface Acl {
   readonly users: readonly string[];
   readonly groups: readonly string[];
+  /** Their numbers, in the same order; `null`: unknown. */
+  readonly userIds: readonly (number | null)[];
+  readonly groupIds: readonly (number | null)[];
   /** The value of the first of the two settings. */
   readonly place: Place;
   /** The socket of a PHP-FPM that was built without ACLs and ignores them; `null`: it cannot be told. */
@@ -41,8 +47,25 @@ export interface Acl {
 
 const root = { name: "root", id: 0, key: null, place: null } as const;
 
-/** The socket that a pool gets; `null`: a value or an account is unknown, or PHP-FPM refuses it. */
-export function poolSocket(pool: Pool, accounts: Accounts): PoolSocket | null {
+const machineAccounts = perKey(({ fs, facts }: MachineSpec) => containerAccounts(fs, facts));
+
+/** The users and groups of the machine that a master runs on. */
+export function accountsOf(host: Host, master: FpmMaster): Accounts {
+  const machine = host.machines.get(master);
+  return machine === undefined ? host.accounts : machineAccounts(machine);
+}
+
+/**
+ * The socket that a pool gets; `null`: a value or an account is unknown, PHP-FPM refuses it, or its container
+ * says that another account than root starts it.
+ */
+export function poolSocket(host: Host, pool: Pool): PoolSocket | null {
+  const machine = host.machines.get(pool.master);
+  const facts = machine === undefined ? host.container : machine.facts;
+  return facts?.ownUser === true ? null : socketOf(pool, accountsOf(host, pool.master));
+}
+
+function socketOf(pool: Pool, accounts: Accounts): PoolSocket | null {
   const mode = setting(pool, "listen.mode");
   const users = setting(pool, "listen.acl_users");
   const groups = setting(pool, "listen.acl_groups");
@@ -60,12 +83,18 @@ export function poolSocket(pool: Pool, accounts: Accounts): PoolSocket | null {
   const holders = readHolders(pool, accounts);
   const plain = holders === null ? null : { ...shared, ...holders, acl: null };
   if (place === undefined) return plain;
-  const acl = { users: names(users), groups: names(groups), place, without: plain };
-  const exist = [...acl.users.map(accounts.user), ...acl.groups.map(accounts.group)].every(
-    (one) => one !== null,
-  );
+  const [named, grouped] = [names(users), names(groups)];
+  const [userIds, groupIds] = [named.map(accounts.user), grouped.map(accounts.group)];
   // PHP-FPM does not start with a name that the host does not have.
-  if (accounts.known && !exist) return null;
+  if (accounts.known && [...userIds, ...groupIds].includes(null)) return null;
+  const acl: Acl = {
+    users: named,
+    groups: grouped,
+    userIds: userIds.map((one) => one?.id ?? null),
+    groupIds: groupIds.map((one) => one?.id ?? null),
+    place,
+    without: plain,
+  };
   return { ...shared, owner: root, group: root, acl };
 }
 
@@ -117,7 +146,8 @@ function holder(
 
 /**
  * Whether a process that runs as `user` with these groups may write to the socket, which it needs to
- * connect.
+ * connect. `accounts`: those of the machine that the process runs on. Two machines may have one name with two
+ * numbers, and the kernel goes by numbers.
  */
 export function mayConnect(
   socket: PoolSocket,
@@ -128,14 +158,20 @@ export function mayConnect(
   if (user.id === 0 || user.name === "root") return true;
   const { acl, mode } = socket;
   // Only the first class that fits counts: an owner who may not write is not helped by the others.
-  if (same(socket.owner, user)) return (mode & 0o200) !== 0;
-  if (acl?.users.includes(user.name) === true) return true;
-  if (acl?.groups.some((name) => groups.includes(name)) === true) return true;
-  const member = groups.some((name) => same(socket.group, accounts.group(name) ?? { name, id: null }));
+  if (sameAccount(socket.owner, user)) return (mode & 0o200) !== 0;
+  const of = groups.map((name) => accounts.group(name) ?? { name, id: null });
+  if (acl?.users.some((name, index) => sameAccount({ name, id: acl.userIds[index] ?? null }, user)) === true)
+    return true;
+  const listed = (acl?.groups ?? []).map((name, index) => ({ name, id: acl?.groupIds[index] ?? null }));
+  if (listed.some((one) => of.some((group) => sameAccount(one, group)))) return true;
+  const member = of.some((group) => sameAccount(socket.group, group));
   return (mode & (member ? 0o020 : 0o002)) !== 0;
 }
 
-function same(holder: Holder, account: { readonly name: string; readonly id: number | null }): boolean {
+type Numbered = Pick<Holder, "name" | "id">;
+
+/** Whether two mean one account: by their numbers where both are known, else by their names. */
+export function sameAccount(holder: Numbered, account: Numbered): boolean {
   if (holder.id !== null && account.id !== null) return holder.id === account.id;
   return holder.name === account.name;
 }

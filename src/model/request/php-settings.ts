@@ -7,6 +7,8 @@ import { readIni } from "../../php/grammar.js";
 import type { Effective } from "../../source/effective.js";
 import { perKey } from "../../source/memo.js";
 import type { Binding, Host } from "../host.js";
+import type { SentParam } from "./resolve/types.js";
+import { variablesIn } from "./variable-words.js";
 
 /** The value of one PHP setting in the requests of one location. */
 export type RequestValue = (binding: Binding, pool: Pool) => Effective<string | null>;
@@ -53,18 +55,57 @@ function passedValue(block: Node, name: string): Effective<string> | null {
   return list.complete ? null : { kind: "unknown", reason: "not every fastcgi_param was read", place: null };
 }
 
+/**
+ * The value that one request passes, its variables replaced; `null`: it passes none. For a location whose
+ * `requestValues` are unknown because of a variable.
+ */
+export function sentValue(params: readonly SentParam[], name: string): Effective<string> | null {
+  for (const key of ["PHP_ADMIN_VALUE", "PHP_VALUE"]) {
+    const param = params.findLast((one) => one.name === key);
+    if (param === undefined || param.node === null) continue;
+    const place = argumentPlace(param.node, 1);
+    if (param.text === null) return { kind: "unknown", reason: param.reason, place };
+    const value = entryIn(readIni(param.text).statements, name);
+    if (value === undefined) continue;
+    return value === null ? { kind: "unknown", reason: RUN_TIME, place } : { kind: "set", value, place };
+  }
+  return null;
+}
+
+/** Variables of nginx's own that hold a path or a name, and no line end. */
+const ONE_LINE: ReadonlySet<string> = new Set([
+  "document_root",
+  "host",
+  "hostname",
+  "realpath_root",
+  "server_name",
+]);
+
+const RUN_TIME = "the value is only known at run time";
+
+type Statements = ReturnType<typeof readIni>["statements"];
+
+/** The last value of a setting; `null`: it has a variable of PHP's. `undefined`: there is none. */
+function entryIn(statements: Statements, name: string): string | null | undefined {
+  const entry = statements
+    .filter((one) => one.kind === "entry" && one.key.name === name && one.key.index === null)
+    .at(-1);
+  return entry?.kind === "entry" ? entry.value.text : undefined;
+}
+
 /** The value in a parameter that is a small php.ini: lines separated by `\n`. */
 function valueIn(node: Node, name: string): Effective<string> | null {
   const text = argument(node, 1) ?? "";
   const place = argumentPlace(node, 1);
-  const unknown = { kind: "unknown", reason: "the value is only known at run time", place } as const;
-  if (text.includes("$")) return unknown;
-  const entry = statementsOf(node.directive)
-    .filter((one) => one.kind === "entry" && one.key.name === name && one.key.index === null)
-    .at(-1);
-  if (entry === undefined || entry.kind !== "entry") return null;
-  return entry.value.text === null ? unknown : { kind: "set", value: entry.value.text, place };
+  const unknown = { kind: "unknown", reason: RUN_TIME, place } as const;
+  const value = entryIn(statementsOf(node.directive), name);
+  // A variable that may hold lines of its own may set anything.
+  if (text.includes("$") && variablesIn(text).some((one) => !ONE_LINE.has(one))) return unknown;
+  if (value === undefined) return null;
+  return value === null || value.includes("$") ? unknown : { kind: "set", value, place };
 }
 
-/** Every location of a host may send the same parameter. */
-const statementsOf = perKey(({ args }: Directive) => readIni(args[1]?.text ?? "").statements);
+/** Every location of a host may send the same parameter. PHP would read a variable of nginx's as its own. */
+const statementsOf = perKey(
+  ({ args }: Directive) => readIni((args[1]?.text ?? "").replaceAll("$", "\\$")).statements,
+);

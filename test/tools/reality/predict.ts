@@ -10,7 +10,7 @@ import { argument, descendants } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
 import { parseIniBytes } from "../../../src/php/quantity.js";
 import { known } from "../../../src/source/effective.js";
-import { isInside, touched, type Way } from "./touch.js";
+import { hasPlaceIn, touched, type Way } from "./touch.js";
 import { BODY, BURST, FORM, HEADER, SLOW, type Symptom } from "./wanted.js";
 
 /** What the linter says before any daemon has run. */
@@ -36,7 +36,7 @@ export function predict(host: Host, findings: readonly Finding[], ways: readonly
         const asks =
           (symptom === "plain" || symptom === "large body") &&
           way.asks !== null &&
-          isInside(host, one, way.asks);
+          hasPlaceIn(host, one, way.asks);
         return (touched || asks) && foretells(host, one, way, symptom);
       }),
   };
@@ -230,6 +230,8 @@ export function unclear(host: Host, findings: readonly Finding[], way: Way, symp
     return "how fast a pool grows whose workers are held by kept connections is not said";
   if (findings.some(({ rule }) => rule === "pool/process-max") && way.pools.length > 0)
     return "which pool gets no worker is not said";
+  if (findings.some(({ rule, case: name }) => rule === "connect/bind-unix" && name === "kept"))
+    return "whether a kept connection is free is not said";
   if (isSharedSplit(way)) return "whether this site wants a path after its scripts is not said";
   if (symptom === "slow" && way.entry.pool.walled) return "a script in a chroot leaves no marks outside";
   if (symptom === "large body" && way.entry.pool.walled)

@@ -18,7 +18,10 @@ export interface Way {
   readonly before: readonly Node[];
   /** Whether nginx sends a file in the place of a script. */
   readonly sent: boolean;
-  /** The location that says whether a request may go on (`auth_request`); `null`: none is asked. */
+  /**
+   * The location that says whether a request may go on (`auth_request`); `null`: none is asked, also where
+   * `satisfy any` lets the request in before.
+   */
   readonly asks: Node | null;
   /** What is passed to FastCGI there; `null`: nothing is. */
   readonly binding: Binding | null;
@@ -29,12 +32,12 @@ export interface Way {
 export function wayOf(host: Host, site: SiteDraft, entry: Entry): Way | null {
   const server = serverOf(host, site);
   if (server === null) return null;
-  const { met, sent } = nodesMet(host, entry.front ?? site, entry);
+  const { met, sent, asked } = nodesMet(host, entry.front ?? site, entry);
   const end = met.findLast(({ name }) => name === "location");
   const location = drawnLocation(server, entry) ?? end ?? server;
   const binding = host.bindings.find((one) => one.location === location) ?? null;
   const pools = (binding?.targets ?? []).filter(({ down }) => !down).flatMap((target) => target.pools);
-  const asks = askedBy(server, location);
+  const asks = asked ? askedBy(server, location) : null;
   const before = met.filter((one) => one !== location && (asks === null || !isWithin(one, asks)));
   return { site, entry, location, before, sent, asks, binding, pools: [...new Set(pools)] };
 }
@@ -46,7 +49,7 @@ function askedBy(server: Node, location: Node): Node | null {
 }
 
 /** Whether one of a finding's places is in a block. */
-export function isInside(host: Host, finding: Finding, block: Node): boolean {
+export function hasPlaceIn(host: Host, finding: Finding, block: Node): boolean {
   const places = placesOf(finding);
   return places
     .filter(isNginx)
@@ -80,7 +83,7 @@ function nodesMet(
   host: Host,
   to: SiteDraft,
   entry: Entry,
-): { readonly met: readonly Node[]; readonly sent: boolean } {
+): { readonly met: readonly Node[]; readonly sent: boolean; readonly asked: boolean } {
   const server = serverOf(host, to);
   const headers = [["Host", to.name]] as const;
   const asked =
@@ -93,7 +96,8 @@ function nodesMet(
     if (step.kind === "location") return [step.location ?? last].filter((one) => one !== null);
     return "node" in step ? [step.node] : [];
   });
-  return { met: [...new Set(found)], sent: way?.outcome.kind === "file" };
+  const guard = way?.steps.some(({ kind }) => kind === "auth-request") === true;
+  return { met: [...new Set(found)], sent: way?.outcome.kind === "file", asked: guard };
 }
 
 /** The ways that a finding is about, by the places it names. */
@@ -124,12 +128,19 @@ function aboutPlaces(host: Host, finding: Finding, ways: readonly Way[]): readon
   const inPools = ways.filter((way) => telling.some((place) => way.pools.some((pool) => isOf(place, pool))));
   const withPool = (those: readonly Way[]): readonly Way[] =>
     inPools.length === 0 ? those : those.filter((way) => inPools.includes(way));
+  // The line that asks another location says nothing to requests that are let in before.
   const those = (test: (node: Node, way: Way) => boolean, of: readonly Node[]): readonly Way[] =>
-    ways.filter((way) => of.some((node) => test(node, way)));
+    ways.filter((way) =>
+      of.some((node) => (node.name !== "auth_request" || way.asks !== null) && test(node, way)),
+    );
   // What is set further out counts for many locations, of which the finding means those with its pool.
   // Where it marks a line of nginx, other lines further out are only there to explain it.
   const marked = isNginx(finding.at) ? nodesAt(host, finding.at) : nodes;
-  const named = [...those(isIn, nodes), ...withPool(those(isInEffect, marked))];
+  // An include that is only shown to explain may have brought more than the finding means.
+  const meant = nodes.filter(
+    (node) => marked.includes(node) || places.some(({ span }) => covers(node, span)),
+  );
+  const named = [...those(isInside, nodes), ...those(isOnWay, meant), ...withPool(those(isInEffect, marked))];
   const addressed = named.length === 0 || isNginx(finding.at) ? those(isAddressOf, marked) : [];
   const found = [...new Set([...named, ...addressed])];
   if (found.length > 0) return found;
@@ -167,9 +178,14 @@ function spot({ file, start }: Span): string {
   return `${file.path}:${start}`;
 }
 
-/** Whether a directive belongs to this way alone, or stands where its requests come through. */
-function isIn(node: Node, { location, before }: Way): boolean {
-  return isWithin(node, location) || before.some((one) => nearest(node) === one || node === one);
+/** Whether a directive belongs to this way alone. */
+function isInside(node: Node, { location }: Way): boolean {
+  return isWithin(node, location);
+}
+
+/** Whether a directive stands where the requests of this way come through. */
+function isOnWay(node: Node, { before }: Way): boolean {
+  return before.some((one) => nearest(node) === one || node === one);
 }
 
 /** The location that a directive stands in, which may be itself. */
