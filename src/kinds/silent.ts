@@ -47,7 +47,7 @@ function silentOnFew(
   rules: readonly Rule[],
   settings: (rule: Rule) => RuleSetting,
 ): ReadonlySet<Rule> {
-  const able = rules.filter(({ alike }) => alike === true);
+  const able = rules.filter((rule) => rule.alike === true && isOn(settings(rule)));
   const { kinds, members } = timed("kinds: finding them", () => findKinds(built.host));
   const apart = new Set<Member>();
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -148,6 +148,10 @@ function problemsOf({ nginx }: Host): ReadonlySet<string> {
       ];
     }),
   );
+}
+
+function isOn({ level, byPlace }: RuleSetting): boolean {
+  return level !== "off" || byPlace !== undefined;
 }
 
 /** Whether the rule reports nothing, with any of the options that hold somewhere. */
