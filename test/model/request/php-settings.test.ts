@@ -5,7 +5,7 @@ import { memoryHost } from "../../build/hosts.js";
 
 /** What PHP_VALUE and PHP_ADMIN_VALUE leave known of the settings that they do not name. */
 
-function valueOf(passed: string, name: string): string | null | undefined {
+function settingFor(passed: string, name: string): string | null | undefined {
   const host = memoryHost({
     "/etc/nginx/nginx.conf": `events {}\nhttp {\n  server {\n    set $own "memory_limit=1G";\n    location ~ \\.php$ {\n      fastcgi_param PHP_ADMIN_VALUE "${passed}";\n      fastcgi_pass 127.0.0.1:9000;\n    }\n  }\n}\n`,
     "/etc/php/8.2/fpm/php-fpm.conf":
@@ -25,9 +25,9 @@ test.each([
   ["$own", undefined],
   ["memory_limit=$host", undefined],
 ])("memory_limit beside %s", (passed, value) => {
-  expect(valueOf(passed, "memory_limit")).toBe(value);
+  expect(settingFor(passed, "memory_limit")).toBe(value);
 });
 
 test("a value with a variable is not known by itself", () => {
-  expect(valueOf("open_basedir=$document_root:/tmp", "open_basedir")).toBeUndefined();
+  expect(settingFor("open_basedir=$document_root:/tmp", "open_basedir")).toBeUndefined();
 });
