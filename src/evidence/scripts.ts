@@ -5,10 +5,11 @@ import { scriptsAt } from "../model/request/paths.js";
 import type { Outcome, PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { writtenRoot } from "../model/request/root.js";
 import { literalScripts, matchingOf, namedExtensions, samplePath } from "../nginx/location/extensions.js";
+import { enclosing, insideServer } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { withoutEnd } from "../source/ends.js";
 import { perKey } from "../source/memo.js";
-import { filesOf, NOWHERE, type Question, visitorsOf, waysTo } from "./meetings.js";
+import { filesOf, missingBelow, NOWHERE, type Question, visitorsOf, waysTo } from "./meetings.js";
 
 /** URLs that lead to one location with a `fastcgi_pass`, and what PHP-FPM answers to them. */
 
@@ -55,7 +56,7 @@ export function sentParam({ params }: PhpOutcome, name: string): string | null {
 }
 
 /** Paths of scripts that a location may take, made from its own words and from those around it. */
-export const scriptPaths = perKey(({ location }: Binding): readonly string[] => {
+export const scriptPaths = perKey(({ location, server }: Binding): readonly string[] => {
   const found = new Set<string>();
   let prefix = "/";
   for (let at: Node | null = location; at !== null; at = at.parent) {
@@ -77,11 +78,25 @@ export const scriptPaths = perKey(({ location }: Binding): readonly string[] => 
   // Such a URL is no file, unless somebody has one of so short a name.
   const sample = samplePath(location);
   if (sample !== null) found.add(`${sample}${NOWHERE}`).add(sample);
+  for (const path of server === null ? [] : leadingTo(server, location)) found.add(path);
   // A front controller, or a named location, is reached by what is no file.
   found.add(`${prefix}${NOWHERE}`);
   found.add(`/${NOWHERE}`);
   return [...found].filter((path) => path.startsWith("/"));
 });
+
+/** URLs without a file below the locations that lead to a named one. */
+function leadingTo(server: Node, { directive }: Node): readonly string[] {
+  const name = directive.args[0]?.text ?? "";
+  if (!name.startsWith("@")) return [];
+  return LEADING.flatMap((kind) => insideServer(server, kind)).flatMap((node) => {
+    const from = node.parent === null ? null : enclosing(node.parent, "location");
+    const leads = from !== null && node.directive.args.at(-1)?.text === name;
+    return leads ? (missingBelow(from) ?? []) : [];
+  });
+}
+
+const LEADING = ["try_files", "error_page"] as const;
 
 /** Of the scripts in a root that the tree holds, so many are tried. */
 const MOST_SCRIPTS = 3;

@@ -140,7 +140,9 @@ function aboutPlaces(host: Host, finding: Finding, ways: readonly Way[]): readon
   const meant = nodes.filter(
     (node) => marked.includes(node) || places.some(({ span }) => covers(node, span)),
   );
-  const named = [...those(isInside, nodes), ...those(isOnWay, meant), ...withPool(those(isInEffect, marked))];
+  // A page for errors is on the way of those requests alone that it answers.
+  const inEffect = finding.rule === "request/lost-query" ? [] : those(isInEffect, marked);
+  const named = [...those(isInside, nodes), ...those(isOnWay, meant), ...withPool(inEffect)];
   const addressed = named.length === 0 || isNginx(finding.at) ? those(isAddressOf, marked) : [];
   const found = [...new Set([...named, ...addressed])];
   if (found.length > 0) return found;
