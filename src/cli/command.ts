@@ -8,6 +8,7 @@ import {
   COMMANDS,
   COMPLETION,
   DIAGNOSE,
+  DOCTOR,
   EXPLAIN,
   INIT,
   LINT,
@@ -18,6 +19,7 @@ import {
 } from "./commands.js";
 import { completion } from "./completion/completion.js";
 import { diagnoseCommand } from "./diagnose/command.js";
+import { doctorCommand } from "./doctor/command.js";
 import { explain } from "./explain.js";
 import { init } from "./init.js";
 import { lintCommand } from "./lint.js";
@@ -163,7 +165,7 @@ function withCommands(
 }
 
 function withDiagnose(cli: Common, world: World, end: (status: number) => void) {
-  return cli.command(
+  return withDoctor(cli, world, end).command(
     `${DIAGNOSE.name} ${DIAGNOSE.words}`,
     DIAGNOSE.describe,
     (y) =>
@@ -171,6 +173,18 @@ function withDiagnose(cli: Common, world: World, end: (status: number) => void) 
     async (argv) => {
       const words = [...(argv.words ?? []), ...argv._.slice(1)].map(dash);
       end(await diagnoseCommand({ ...argv, words }, world));
+    },
+  );
+}
+
+function withDoctor(cli: Common, world: World, end: (status: number) => void) {
+  return cli.command(
+    `${DOCTOR.name} ${DOCTOR.words}`,
+    DOCTOR.describe,
+    (y) => y.positional("path", DOCTOR.positionals.path).options(DOCTOR.options).epilogue(DOCTOR.epilogue),
+    async (argv) => {
+      const words = [argv.path ?? [], argv._.slice(1)].flat().map(dash);
+      end(await doctorCommand({ ...argv, words }, world));
     },
   );
 }

@@ -1,6 +1,7 @@
 import type { PositionalOptions } from "yargs";
 import { CAPACITY_EPILOGUE, CAPACITY_OPTIONS } from "./capacity/options.js";
 import { DIAGNOSE_EPILOGUE, DIAGNOSE_OPTIONS } from "./diagnose/options.js";
+import { DOCTOR_EPILOGUE, DOCTOR_OPTIONS } from "./doctor/options.js";
 import { type Completes, LINT_OPTIONS, type OptionTable, RULES_OPTIONS } from "./options.js";
 import { REPORT_EPILOGUE, REPORT_OPTIONS } from "./report/options.js";
 import { TRACE_EPILOGUE, TRACE_OPTIONS } from "./trace/options.js";
@@ -39,6 +40,7 @@ const EPILOGUE = `Examples:
   fpmlint --format json=report.json --format text /etc
   nginx -T | fpmlint - /etc           nginx's half as nginx itself reads it
   fpmlint diagnose                    why requests failed: this server's logs and configuration
+  fpmlint doctor                      what the running machine needs
   fpmlint explain 502                 every cause of a 502, and how to tell them apart
   fpmlint trace http://NAME/PATH      what this request meets, line by line
   fpmlint capacity                    how many workers this server has memory for
@@ -116,6 +118,22 @@ export const DIAGNOSE = {
   },
   options: DIAGNOSE_OPTIONS,
   epilogue: DIAGNOSE_EPILOGUE,
+} as const satisfies CommandRow;
+
+export const DOCTOR = {
+  name: "doctor",
+  words: "[path]",
+  describe: "what the running machine needs: processes, sockets, rights, limits, disks against the files",
+  positionals: {
+    path: {
+      type: "string",
+      completes: "file",
+      describe:
+        "the configuration of this machine, or a snapshot of another one; - reads a snapshot [default: /etc]",
+    },
+  },
+  options: DOCTOR_OPTIONS,
+  epilogue: DOCTOR_EPILOGUE,
 } as const satisfies CommandRow;
 
 export const REPORT = {
@@ -202,6 +220,7 @@ export const COMPLETION = {
 export const COMMANDS: readonly CommandRow[] = [
   LINT,
   DIAGNOSE,
+  DOCTOR,
   CAPACITY,
   TRACE,
   REPORT,

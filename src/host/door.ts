@@ -17,6 +17,7 @@ import {
   readSync,
   realpathSync,
   type Stats,
+  statfsSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { decodeBytes, encodeText } from "../source/bytes.js";
@@ -221,6 +222,28 @@ export function linkTarget(path: string): string {
 export function realPath(path: string): string {
   // Only the native one takes bytes.
   return decodeBytes(realpathSync.native(pathBytes(path), { encoding: "buffer" }));
+}
+
+/** The room on the file system that a path is on, in bytes and files. Throws what the system says. */
+export function roomAt(path: string): {
+  readonly free: number;
+  readonly size: number;
+  readonly freeFiles: number;
+  readonly files: number;
+} {
+  const { bavail, blocks, bsize, ffree, files } = statfsSync(pathBytes(path));
+  return { free: bavail * bsize, size: blocks * bsize, freeFiles: ffree, files };
+}
+
+/** Whether this process, as it is now, may open a file to read it or list a directory. Nothing of it is read. */
+export function mayOpen(path: string): boolean {
+  try {
+    closeSync(openSync(pathBytes(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EACCES" || codeOf(error) === "EPERM") return false;
+    throw error;
+  }
 }
 
 let noted: Set<string> | null = null;

@@ -7,3 +7,15 @@ export function textOf(fs: HostFilesystem, path: string): string {
   const answer = entry.kind === "file" ? entry.read() : null;
   return answer !== null && "text" in answer ? answer.text : "";
 }
+
+/** What follows `name:` in a text of such lines, as the kernel writes them; `null`: no line begins so. */
+export function fieldIn(text: string, name: string): string | null {
+  const line = text.split("\n").find((one) => one.startsWith(`${name}:`));
+  return line === undefined ? null : line.slice(name.length + 1).trim();
+}
+
+/** The same of a number of kilobytes, in bytes. */
+export function kilobytesIn(text: string, name: string): number | null {
+  const number = /^(\d+) kB$/.exec(fieldIn(text, name) ?? "")?.[1];
+  return number === undefined ? null : Number(number) * 1024;
+}

@@ -66,24 +66,26 @@ const ENOUGH = 8;
 
 export interface Found {
   readonly kinds: readonly Kind[];
-  /** Whose names the names are. */
-  readonly owners: ReadonlyMap<string, Member>;
+  /** All members, also those that are unlike all others. */
+  readonly members: number;
 }
 
 /** The kinds of a host. */
-export function findKinds(host: Host): readonly Kind[] {
-  if (!isPlain(host)) return [];
+export function findKinds(host: Host): Found {
+  const none = { kinds: [], members: 0 };
+  if (!isPlain(host)) return none;
   const files = [...siteFiles(host), ...poolFiles(host)];
-  if (files.length < ENOUGH) return [];
+  if (files.length < ENOUGH) return none;
   const members = membersOf(files);
   const owners = new Map(members.flatMap((member) => member.names.map((name) => [name, member] as const)));
   const accounts = accountsOf(host, owners);
-  if (accounts === null) return [];
+  if (accounts === null) return none;
   const byKey = grouped(members.map((member) => [keyOf(member, host, accounts), member] as const));
   const unlike = usedElsewhere(host, files, owners, byKey.keys());
-  return [...byKey.values()]
+  const kinds = [...byKey.values()]
     .map((kind) => kind.filter((member) => !unlike.has(member)))
     .filter(({ length }) => length > 1);
+  return { kinds, members: members.length };
 }
 
 /** Containers, templates and files at rest are few, and what is said of them rests on more than their texts. */

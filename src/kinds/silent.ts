@@ -47,14 +47,13 @@ function silentOnFew(
   rules: readonly Rule[],
   settings: (rule: Rule) => RuleSetting,
 ): ReadonlySet<Rule> {
-  const able = rules.filter(({ alike }) => alike === true);
-  const kinds = timed("kinds: finding them", () => findKinds(built.host));
+  const able = rules.filter((rule) => rule.alike === true && isOn(settings(rule)));
+  const { kinds, members } = timed("kinds: finding them", () => findKinds(built.host));
   const apart = new Set<Member>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const parted = kinds.map((kind) => part(kind, apart)).filter(({ hidden }) => hidden.length > 0);
     const hidden = parted.flatMap((one) => one.hidden);
-    const all = kinds.reduce((sum, { length }) => sum + length, 0);
-    if (hidden.length < ENOUGH || hidden.length * 4 < all) break;
+    if (hidden.length < ENOUGH || hidden.length * 2 < members) break;
     const few = withoutThem(built, hidden);
     if (few === null) break;
     const silent = able.filter((rule) => isSilent(rule, few.host, settings(rule)));
@@ -149,6 +148,10 @@ function problemsOf({ nginx }: Host): ReadonlySet<string> {
       ];
     }),
   );
+}
+
+function isOn({ level, byPlace }: RuleSetting): boolean {
+  return level !== "off" || byPlace !== undefined;
 }
 
 /** Whether the rule reports nothing, with any of the options that hold somewhere. */

@@ -85,3 +85,6 @@ export const APCU = {
   /** Bytes, with PHP's units. */
   size: { name: "apc.shm_size", default: "32M" },
 } as const;
+
+/** Where PHP keeps uploads and temporary files when neither a setting nor `TMPDIR` says it. */
+export const TEMPORARY_DIRECTORY = "/tmp";

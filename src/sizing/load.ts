@@ -1,12 +1,8 @@
-import { setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { textOf } from "../host/text.js";
-import type { Address } from "../model/address/address.js";
-import type { Host } from "../model/host.js";
-import { readListen } from "../model/listen/pool-listens.js";
+import type { PoolStatus } from "../live/status-page.js";
 import { runningMasters } from "../model/machine/processes.js";
-import { known } from "../source/effective.js";
 
 /** What the workers of a running pool are doing, from two looks at them. */
 
@@ -20,16 +16,6 @@ export interface Look {
   readonly status: PoolStatus | null;
   /** Whether a worker of the pool itself answers for its status page, and so counts among both. */
   readonly counted: boolean;
-}
-
-/** What a status page says. */
-export interface PoolStatus {
-  /** Requests since the pool started. */
-  readonly accepted: number;
-  /** Workers that answer a request. */
-  readonly active: number;
-  /** Seconds that the last request of each idle worker took, without those for the status page. */
-  readonly durations: readonly number[];
 }
 
 /** Between two looks. `null` of a number: it could not be told. */
@@ -65,64 +51,11 @@ export function computedBy(
   return found;
 }
 
-/** Where a pool's status page is asked for. */
-export interface StatusPage {
-  readonly path: string;
-  readonly address: Address;
-  /** Whether a worker of the pool itself answers. */
-  readonly counted: boolean;
-}
-
-/** `null`: it has none, or where is not known. */
-export function statusPage(host: Host, pool: Pool): StatusPage | null {
-  const path = known(setting(pool, "pm.status_path"));
-  const [own] = readListen(host, pool, "pm.status_listen");
-  const address = (own ?? readListen(host, pool, "listen")[0])?.address ?? null;
-  return typeof path === "string" && path.startsWith("/") && address !== null
-    ? { path, address, counted: own === undefined }
-    : null;
-}
-
 /** `utime` and `stime`, counted from behind the name, which may hold anything. */
 function computedIn(stat: string): number | null {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticks = Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN);
   return Number.isFinite(ticks) ? ticks * TICK : null;
-}
-
-/** What the page says in JSON with all workers; `null`: it is no status page. `path`: its own, as requests to it show. */
-export function readStatus(text: string, path: string): PoolStatus | null {
-  const page = parsed(text);
-  const [accepted, active] = [page.get("accepted conn"), page.get("active processes")];
-  const processes = page.get("processes");
-  if (!isCount(accepted) || !isCount(active) || !Array.isArray(processes)) return null;
-  const durations = processes.flatMap((one: unknown) => {
-    const row = recordOf(one);
-    const [duration, requests, uri] = ["request duration", "requests", "request uri"].map((key) =>
-      row.get(key),
-    );
-    const own = typeof uri !== "string" || uri === path || uri.startsWith(`${path}?`);
-    return row.get("state") === "Idle" && isCount(duration) && isCount(requests) && requests > 0 && !own
-      ? [duration / 1e6]
-      : [];
-  });
-  return { accepted, active, durations };
-}
-
-function parsed(text: string): ReadonlyMap<string, unknown> {
-  try {
-    return recordOf(JSON.parse(text));
-  } catch {
-    return new Map();
-  }
-}
-
-function recordOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
 /** Fewer requests or durations than these say nothing about the others. */

@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
+import { GROUPS, groupOf } from "../../src/doctor/check.js";
+import { checks } from "../../src/doctor/checks/index.js";
 import { lintWith } from "../../src/lint.js";
 import { rulesMarkdown } from "../../src/report/explain/markdown.js";
 import { text } from "../../src/report/text.js";
@@ -94,6 +96,24 @@ test("the page about the way of a request shows what really prints", async () =>
   });
   expect(status).toBe(0);
   checkSection("docs/trace.md", "trace", `\n\`\`\`text\n${shown.trimEnd()}\n\`\`\`\n\n`);
+});
+
+test("the page about the running machine lists every check", () => {
+  const parts = GROUPS.map(([group, name]) => {
+    const rows = checks
+      .filter((check) => groupOf(check) === group)
+      .map(({ id, title, looksAt, fires, silent, cannotTell }) =>
+        [
+          `**${id}**: ${title}.\n`,
+          `- looks at: ${looksAt}`,
+          `- fires when: ${fires}`,
+          `- silent when: ${silent}`,
+          `- cannot tell when: ${cannotTell}\n`,
+        ].join("\n"),
+      );
+    return `### ${name[0]?.toUpperCase()}${name.slice(1)}\n\n${rows.join("\n")}`;
+  });
+  checkSection("docs/doctor.md", "checks", `\n${parts.join("\n").trimEnd()}\n\n`);
 });
 
 test("the page about pictures shows what really prints", async () => {

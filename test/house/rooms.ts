@@ -29,7 +29,8 @@ const modelWay = [...modelGround, "src/model/request", "src/model/pass"];
 const model = [...modelWay, "src/model/answer", "src/model", "src/model/listen"];
 const engine = [...model, "src/capacity", "src/engine"];
 const shared = [...engine, "src/evidence", "src/intent", "src/help"];
-const sizing = [...engine, "src/evidence", "src/fpm/edit", "src/sizing"];
+const live = [...model, "src/logs", "src/live"];
+const sizing = [...engine, "src/evidence", "src/fpm/edit", "src/live", "src/sizing"];
 const report = [...source, "src/engine", "src/capacity"];
 const paper = [...report, "src/report/terminal"];
 
@@ -58,6 +59,10 @@ const cli = [
   "src/report/diagnose",
   "src/logs",
   "src/diagnose",
+  "src/live",
+  "src/doctor",
+  "src/report/doctor",
+  "src/model/machine",
   "src/trace",
   "src/evidence",
   "src/nginx/types",
@@ -145,13 +150,13 @@ export const rooms: readonly Room[] = [
   { name: "src/policy", what: "which findings count", mayImport: engine },
   { name: "src/fix", what: "a help's edits, applied", mayImport: engine },
   { name: "src/logs", what: "streaming readers of logs", mayImport: host },
-  { name: "src/live", what: "facts of the running machine", mayImport: model },
+  { name: "src/live", what: "facts of the running machine", mayImport: live },
   {
     name: "src/diagnose",
     what: "logs × model: ranked causes",
-    mayImport: [...shared, "src/causes", "src/logs"],
+    mayImport: [...shared, "src/causes", "src/logs", "src/live"],
   },
-  { name: "src/doctor", what: "checks of the live host", mayImport: shared },
+  { name: "src/doctor", what: "checks of the live host", mayImport: [...shared, "src/logs", "src/live"] },
   { name: "rules", what: "one rule a file, or a folder", mayImport: shared },
   { name: "src/report/terminal", what: "colour, width, escapes", mayImport: [...source, "src/engine"] },
   { name: "src/report/frame", what: "the code frame", mayImport: paper },
@@ -189,7 +194,21 @@ export const rooms: readonly Room[] = [
       "src/report/machine",
       "src/causes",
       "src/logs",
+      "src/live",
       "src/diagnose",
+    ],
+  },
+  {
+    name: "src/report/doctor",
+    what: "what a machine needs, as text, JSON and metrics",
+    mayImport: [
+      ...paper,
+      ...model,
+      "src/report",
+      "src/report/frame",
+      "src/report/machine",
+      "src/live",
+      "src/doctor",
     ],
   },
   {

@@ -35,7 +35,7 @@ function changed(...changes: readonly Change[]): ReadHost {
 
 function sizes({ host }: ReadHost): readonly number[] {
   return findKinds(host)
-    .map(({ length }) => length)
+    .kinds.map(({ length }) => length)
     .sort((a, b) => b - a);
 }
 

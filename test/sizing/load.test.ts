@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Look, loadBetween, readStatus } from "../../src/sizing/load.js";
+import { readStatus } from "../../src/live/status-page.js";
+import { type Look, loadBetween } from "../../src/sizing/load.js";
 
 /** What two looks at the workers of a pool say about its requests. */
 

@@ -1,19 +1,10 @@
-import type { NetConnectOpts } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import type { Pool } from "../../fpm/types.js";
 import { diskFilesystem } from "../../host/disk.js";
-import type { Address } from "../../model/address/address.js";
+import { pageParams, readStatus, type StatusPage, statusPage } from "../../live/status-page.js";
 import type { Host } from "../../model/host.js";
-import {
-  computedBy,
-  type Look,
-  loadBetween,
-  type PoolLoad,
-  readStatus,
-  type StatusPage,
-  statusPage,
-} from "../../sizing/load.js";
-import { askFpm } from "./fastcgi.js";
+import { computedBy, type Look, loadBetween, type PoolLoad } from "../../sizing/load.js";
+import { askFpm, onThisMachine } from "../fastcgi.js";
 
 /** Between the two looks, and for an answer, in milliseconds. */
 const PAUSE = 1000;
@@ -52,26 +43,8 @@ async function looksAt(host: Host): Promise<ReadonlyMap<Pool, Look>> {
 }
 
 async function statusOf({ path, address }: StatusPage): Promise<Look["status"]> {
-  const to = connection(address);
+  const to = onThisMachine(address);
   if (to === null) return null;
-  const params = [
-    ["SCRIPT_NAME", path],
-    ["SCRIPT_FILENAME", path],
-    ["REQUEST_URI", path],
-    ["REQUEST_METHOD", "GET"],
-    ["QUERY_STRING", "json&full"],
-    ["SERVER_PROTOCOL", "HTTP/1.1"],
-  ] as const;
-  const answer = await askFpm(to, params, PATIENCE);
+  const answer = await askFpm(to, pageParams(path, "json&full"), PATIENCE);
   return answer === null ? null : readStatus(answer, path);
-}
-
-/** Only of this machine; `null`: it may be another. */
-function connection(address: Address): NetConnectOpts | null {
-  if (address.kind === "unix") return { path: address.path };
-  const { host, port } = address;
-  if (port === null) return null;
-  if (host === "*" || host === "0.0.0.0") return { host: "127.0.0.1", port };
-  if (host === "::") return { host: "::1", port };
-  return /^127\./.test(host) || host === "::1" || host === "localhost" ? { host, port } : null;
 }

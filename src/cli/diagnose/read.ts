@@ -1,7 +1,7 @@
 import { type Collector, FPM_DEFAULT, type Wanted } from "../../diagnose/collect.js";
-import type { LogKind } from "../../diagnose/logs.js";
 import type { OpenFile } from "../../host/door.js";
 import { piecesOf } from "../../host/pieces.js";
+import type { LogKind } from "../../live/named-logs.js";
 import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { LineBlocks } from "../../logs/blocks.js";
 import { isWrapped, unwrapped } from "../../logs/docker.js";

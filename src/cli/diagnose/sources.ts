@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { type FoundLog, foundLogs, namedLogs } from "../../diagnose/logs.js";
+import { type FoundLog, foundLogs } from "../../diagnose/logs.js";
 import { displayName } from "../../host/disk.js";
 import { openPieces, readStart } from "../../host/door.js";
+import { namedLogs } from "../../live/named-logs.js";
 import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { isWrapped, unwrapped } from "../../logs/docker.js";
 import { readLine } from "../../logs/line.js";

@@ -3,10 +3,10 @@ import { glob } from "../../host/glob.js";
 import { UNIT_DIRECTORIES } from "../../host/system-directories.js";
 import { textOf } from "../../host/text.js";
 import { type Address, reaches, socketPath, type TcpAddress } from "../../model/address/address.js";
-import { canonicalHost } from "../../model/address/canonical.js";
 import type { Host } from "../../model/host.js";
 import { assignmentsOf } from "../../model/machine/unit-file.js";
 import { perKey } from "../../source/memo.js";
+import { tcpListens } from "./kernel-sockets.js";
 
 /** Programs other than nginx and the pools that were read: php-cgi, containers, another PHP-FPM. */
 
@@ -29,7 +29,7 @@ interface Others {
 const othersOf = perKey(
   (fs: HostFilesystem): Others => ({
     words: [...started(fs), ...handedOn(fs)],
-    ports: kernelListens(fs),
+    ports: tcpListens(fs).map(({ address }) => address),
   }),
 );
 
@@ -55,32 +55,4 @@ function names(word: string, address: Address): boolean {
   if (address.kind === "tcp") return word.split(/[:=]/).includes(String(address.port));
   const path = word.slice(word.indexOf("/"));
   return word.includes("/") && socketPath(path) === address.path;
-}
-
-/** TCP ports on which the machine listens; only the live host knows them. */
-function kernelListens(fs: HostFilesystem): readonly TcpAddress[] {
-  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) =>
-    textOf(fs, path)
-      .split("\n")
-      .flatMap((line) => {
-        const [, local, port, state] =
-          /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) /.exec(line) ?? [];
-        if (local === undefined || port === undefined || state !== LISTEN) return [];
-        return [{ kind: "tcp", host: hostOf(local), port: Number.parseInt(port, 16) } as const];
-      }),
-  );
-}
-
-/** The kernel's number for a socket that waits for connections. */
-const LISTEN = "0A";
-
-/**
- * An address as the kernel prints it: each four bytes as one number, in the byte order of the machine,
- * which is read as little-endian.
- */
-function hostOf(hex: string): string {
-  const bytes = [...hex.matchAll(/(..)(..)(..)(..)/g)].flatMap(([, a, b, c, d]) => [d, c, b, a]);
-  if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte ?? "", 16)).join(".");
-  if (bytes.every((byte) => byte === "00")) return "*";
-  return canonicalHost(`[${(bytes.join("").match(/.{4}/g) ?? []).join(":")}]`);
 }

@@ -6,7 +6,7 @@ import type { Run } from "./common.js";
 
 type Label = readonly [name: string, value: string];
 
-interface Metric {
+export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly samples: readonly { readonly labels: readonly Label[]; readonly value: number }[];
@@ -64,13 +64,15 @@ export function drawPrometheus({ findings, summary }: LintResult, run: Run): Ren
     one("fpmlint_pools", "Pools of PHP-FPM in the last run.", summary.pools),
     one("fpmlint_not_checked", "Places that the last run did not check.", summary.incomplete.length),
   ];
-  return {
-    text: metrics
-      .filter(({ samples }) => samples.length > 0)
-      .map(written)
-      .join(""),
-    failures: [],
-  };
+  return { text: metricsText(metrics), failures: [] };
+}
+
+/** Without metrics that have no samples. */
+export function metricsText(metrics: readonly Metric[]): string {
+  return metrics
+    .filter(({ samples }) => samples.length > 0)
+    .map(written)
+    .join("");
 }
 
 function written({ name, help, samples }: Metric): string {

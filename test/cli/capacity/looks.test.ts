@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, expect } from "vitest";
-import { askFpm } from "../../../src/cli/capacity/fastcgi.js";
 import { loadsOf } from "../../../src/cli/capacity/looks.js";
+import { askFpm } from "../../../src/cli/fastcgi.js";
 import { diskFilesystem } from "../../../src/host/disk.js";
 import { buildHost } from "../../../src/model/build.js";
 import { describeProofs, fpmCommand } from "../../daemons/available.js";

@@ -31,6 +31,8 @@ export interface PairOptions {
   readonly main?: string;
   /** How many connections a worker of nginx may have; absent: 256. */
   readonly connections?: number;
+  /** Program of nginx; absent: the installed one. */
+  readonly program?: (dir: string) => string;
   /** Whether the pool listens on a port. */
   readonly tcp: boolean;
   readonly name: string;
@@ -75,6 +77,7 @@ export class Pair {
     readonly dir: string,
     readonly port: number,
     readonly listen: string,
+    private readonly program: string,
   ) {}
 
   static async make(options: PairOptions): Promise<Pair> {
@@ -91,12 +94,12 @@ export class Pair {
     writeFileSync(join(dir, "etc/nginx/nginx.conf"), filled(nginxConf(options, port, pass)));
     const global = `[global]\nerror_log = DIR/log/fpm.log\ndaemonize = no\n${options.global ?? ""}\n`;
     writeFileSync(join(dir, "etc/php/8.2/fpm/php-fpm.conf"), filled(global + poolConf(options, listen)));
-    return new Pair(dir, port, listen);
+    return new Pair(dir, port, listen, options.program?.(dir) ?? "nginx");
   }
 
   startNginx(): void {
     this.nginx = spawn(
-      "nginx",
+      this.program,
       ["-c", join(this.dir, "etc/nginx/nginx.conf"), "-e", join(this.dir, "log/error.log")],
       { stdio: "ignore" },
     );
@@ -168,6 +171,25 @@ export class Pair {
     writeFileSync(join(group, "memory.limit_in_bytes"), String(bytes));
     for (const pid of [this.fpm?.pid ?? 0, ...childrenOf(this.fpm?.pid ?? 0)])
       writeFileSync(join(group, "cgroup.procs"), String(pid));
+  }
+
+  signalNginx(signal: NodeJS.Signals): void {
+    this.nginx?.kill(signal);
+  }
+
+  /** Until a daemon has ended. */
+  async ended(which: "nginx" | "fpm"): Promise<void> {
+    const one = which === "nginx" ? this.nginx : this.fpm;
+    if (one === null || one.exitCode !== null || one.signalCode !== null) return;
+    await new Promise<void>((done) => one.once("exit", () => done()));
+  }
+
+  /** The main files, and the directory that is the pair's own. */
+  get files(): { readonly nginx: string; readonly fpm: string } {
+    return {
+      nginx: join(this.dir, "etc/nginx/nginx.conf"),
+      fpm: join(this.dir, "etc/php/8.2/fpm/php-fpm.conf"),
+    };
   }
 
   /** Ends PHP-FPM with its workers, as a machine that lost it. */

@@ -1,4 +1,4 @@
-import { askFpm } from "../../../src/cli/capacity/fastcgi.js";
+import { askFpm } from "../../../src/cli/fastcgi.js";
 
 /** Nobody waits so long: the tools give up before, and end PHP-FPM. */
 const TEN_MINUTES = 600_000;

@@ -1,0 +1,132 @@
+import type { Finding, Incomplete } from "../../engine/finding.js";
+import { filesSeenBy, opensFor, roomFor, seenFile } from "../../host/live.js";
+import type { MachineFacts } from "../../live/facts.js";
+import type { Machine } from "../../live/machine.js";
+import { readFacts } from "../../live/read-facts.js";
+import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
+import type { ReadHost } from "../../read-hosts.js";
+import { doctorJson } from "../../report/doctor/json.js";
+import { doctorPrometheus } from "../../report/doctor/prometheus.js";
+import { doctorText, type Examined, needsYou } from "../../report/doctor/text.js";
+import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
+import { version } from "../../version.js";
+import { columnsOf } from "../columns.js";
+import { wallClock } from "../diagnose/clock.js";
+import { judgedHosts } from "../diagnose/hosts.js";
+import { type Output, readOutputs, writeOutput } from "../outputs.js";
+import { exitStatus, UsageError } from "../usage.js";
+import type { World } from "../world.js";
+import { askMachine } from "./ask.js";
+import { examinedOf } from "./examined.js";
+import { askPrograms } from "./programs.js";
+import { judgeSnapshot, snapshotAt } from "./snapshot.js";
+
+export interface DoctorArguments {
+  readonly words: readonly string[];
+  readonly exec: boolean;
+  readonly snapshot: boolean;
+  readonly quiet: boolean;
+  readonly format?: readonly string[] | undefined;
+  readonly config?: string | undefined;
+  readonly color: "auto" | "always" | "never";
+}
+
+const FORMATS = ["text", "json", "prometheus"] as const;
+
+/** Runs `fpmlint doctor`: writes every output and returns the exit status. Throws UsageError. */
+export async function doctorCommand(args: DoctorArguments, world: World): Promise<number> {
+  if (args.snapshot) return printScript(args, world);
+  const outputs = readOutputs(args.format ?? [], FORMATS);
+  const [path, ...others] = args.words;
+  if (others.length > 0) throw new UsageError("doctor takes one path: what follows -- is a second one");
+  const text = path === undefined ? null : snapshotAt(path, world);
+  const { read, examined } = text === null ? await liveOf(path, args, world) : judgeSnapshot(text, world);
+  for (const output of outputs) {
+    const text = render(read, examined, output, args, world);
+    if (output.file === null) world.stdout.write(text);
+    else writeOutput(output.file, text, world.workingDirectory);
+  }
+  return statusOf(examined);
+}
+
+interface Judged {
+  readonly read: ReadHost;
+  readonly examined: Examined;
+}
+
+async function liveOf(path: string | undefined, args: DoctorArguments, world: World): Promise<Judged> {
+  const judged = judgedHosts(path === undefined ? [] : [path], args.config, world);
+  if (judged === null) throw new UsageError("no configuration of nginx or PHP-FPM was found on this machine");
+  const read = ownHost(judged.hosts, path);
+  const findings = judged.findings.filter(({ host }) => host === read.host.name);
+  return { read, examined: await examineLive(read, findings, judged.unread, args.exec, world) };
+}
+
+function printScript({ words, format, quiet }: DoctorArguments, world: World): number {
+  if (words.length > 0 || format !== undefined || quiet)
+    throw new UsageError("--snapshot only prints a script: fpmlint doctor --snapshot > collect.sh");
+  world.stdout.write(SNAPSHOT_SCRIPT);
+  return exitStatus.clean;
+}
+
+/** The host whose files are those of this machine. Throws UsageError. */
+function ownHost(hosts: readonly ReadHost[], path: string | undefined): ReadHost {
+  const [own, second] = hosts.filter(({ spec }) => spec.root === "/");
+  if (own === undefined)
+    throw new UsageError(
+      `${path ?? "/etc"} is not the configuration of this machine: fpmlint ${path ?? ""} checks files alone`,
+    );
+  if (second !== undefined) throw new UsageError("several hosts of fpmlint.json are this machine: name one");
+  return own;
+}
+
+/** Looks at the running machine with all that it may be asked. */
+export async function examineLive(
+  { host, spec }: ReadHost,
+  findings: readonly Finding[],
+  unread: readonly Incomplete[],
+  exec: boolean,
+  world: Pick<World, "now">,
+): Promise<Examined> {
+  const told = askPrograms(host, exec, wallClock(world));
+  const seen = readFacts(host, spec.nginx, liveMachine(world.now() / 1000), told);
+  const facts: MachineFacts = { ...seen, ...(await askMachine(host, seen)) };
+  return examinedOf(host, facts, findings, unread);
+}
+
+function liveMachine(now: number): Machine {
+  return {
+    source: "live",
+    now,
+    fs: filesSeenBy(null),
+    view: filesSeenBy,
+    status: seenFile,
+    space: roomFor,
+    opens: (path, through, identity) => (through === null ? opensFor(path, identity) : null),
+  };
+}
+
+function render(
+  { host }: ReadHost,
+  examined: Examined,
+  output: Output<(typeof FORMATS)[number]>,
+  args: DoctorArguments,
+  world: World,
+): string {
+  if (output.format === "json") return doctorJson(examined, { version, facts: true });
+  if (output.format === "prometheus") return doctorPrometheus(examined, host);
+  const terminal = output.file === null && world.stdout.isTTY === true;
+  return doctorText(examined, {
+    color: output.file === null && chooseColor({ flag: args.color, env: world.env, isTTY: terminal }),
+    unicode: chooseUnicode(world.env),
+    width: columnsOf(world, output.file).width,
+    quiet: args.quiet,
+  });
+}
+
+/** What could not be read may hide anything; what could not be looked at, what is right. */
+function statusOf({ checked, facts, unread }: Examined): number {
+  if (unread.length > 0) return exitStatus.incomplete;
+  if (checked.some(needsYou)) return exitStatus.findings;
+  return facts.root && facts.proc ? exitStatus.clean : exitStatus.incomplete;
+}

@@ -1,0 +1,61 @@
+import { resolve } from "node:path";
+import { incompleteOf } from "../../engine/incomplete.js";
+import type { Config } from "../../engine/schemas.js";
+import { readStart, readTyped } from "../../host/door.js";
+import { TREE } from "../../host/find/given.js";
+import { lintHosts } from "../../lint.js";
+import { NOTHING_ASKED, readFacts } from "../../live/read-facts.js";
+import { isSnapshot, readSnapshot } from "../../live/snapshot.js";
+import type { ReadHost } from "../../read-hosts.js";
+import type { Examined } from "../../report/doctor/text.js";
+import { decodeBytes } from "../../source/bytes.js";
+import { toWall } from "../diagnose/clock.js";
+import { inputText } from "../input-text.js";
+import { exitStatus, UsageError } from "../usage.js";
+import type { World } from "../world.js";
+import { examinedOf } from "./examined.js";
+import { toldBy } from "./programs.js";
+
+/** The text of a snapshot that a path names; `null`: the path is no snapshot. Throws UsageError. */
+export function snapshotAt(path: string, world: World): string | null {
+  if (path === "-") {
+    const read = inputText(world.standardInput());
+    if ("text" in read && isSnapshot(read.text)) return read.text;
+    throw new UsageError(
+      "standard input is not a snapshot: fpmlint doctor --snapshot prints what writes one",
+    );
+  }
+  const full = resolve(world.workingDirectory, path);
+  const start = readStart(full, 64);
+  if (start.kind === "refused" || !isSnapshot(decodeBytes(start.bytes))) return null;
+  const read = inputText(readTyped(full));
+  if ("text" in read) return read.text;
+  throw new UsageError(`${path}: ${read.refusal}`, exitStatus.incomplete);
+}
+
+/** Judges what a script collected on another machine. `config`: which files make its host. Throws UsageError. */
+export function judgeSnapshot(
+  text: string,
+  world: Pick<World, "rules" | "validators">,
+  config: Config | null = null,
+): { readonly read: ReadHost; readonly examined: Examined } {
+  const snapshot = readSnapshot(text);
+  const outcome = lintHosts(world.rules, world.validators, {
+    files: snapshot.texts,
+    workingDirectory: TREE,
+    ...(config === null ? { configOf: () => null } : { config, configDirectory: TREE }),
+  });
+  if (outcome.kind === "refused")
+    throw new UsageError("the snapshot has no configuration of nginx or PHP-FPM: was it made as root?");
+  const [read] = outcome.hosts.filter(({ spec }) => spec.root === TREE);
+  if (read === undefined) throw new UsageError("the snapshot has no host");
+  const { machine, outputs, names, whole } = snapshot;
+  const told = toldBy(outputs, toWall(machine.now * 1000));
+  const facts = { ...readFacts(read.host, read.spec.nginx, machine, told), ...NOTHING_ASKED, names };
+  const findings = outcome.result.findings.filter(({ host }) => host === read.host.name);
+  const cut = whole
+    ? []
+    : [{ file: "snapshot", line: null, reason: "its end is missing: the script was stopped", fatal: true }];
+  const unread = [...incompleteOf(read.host).filter(({ fatal }) => fatal), ...cut];
+  return { read, examined: examinedOf(read.host, facts, findings, unread) };
+}

@@ -1,0 +1,58 @@
+import type { ProcessFacts } from "../../live/facts.js";
+import { type NamedLog, namedLogs, ROTATED } from "../../live/named-logs.js";
+import { DELETED } from "../../live/processes.js";
+import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
+import { ourNginx } from "../seen.js";
+
+export const logs: Check = {
+  id: "requests/logs",
+  title: "the daemons write to the logs that the files name",
+  looksAt: "the open files of masters and workers in `/proc/PID/fd`",
+  fires: "a daemon still has a log open that was removed, or renamed by a rotation, and not the new one",
+  silent: "the log is only opened when there is something to write, as PHP's own `error_log`",
+  cannotTell: "the reader is not root, and the processes are another user's",
+  judge({ host, facts }) {
+    const nginx = ourNginx(facts);
+    const groups: [string, string, readonly ProcessFacts[]][] = [
+      ...(nginx === null
+        ? []
+        : [
+            ["nginx", "nginx -s reopen", [nginx.master, ...nginx.workers]] as [
+              string,
+              string,
+              ProcessFacts[],
+            ],
+          ]),
+      ...facts.fpm.map(({ master, workers }): [string, string, ProcessFacts[]] => [
+        "PHP-FPM",
+        `kill -USR1 ${master.pid}`,
+        [master, ...workers],
+      ]),
+    ];
+    return groups.flatMap(([name, reopen, processes]): readonly Answer[] => {
+      const told = processes.filter(({ open }) => open !== null);
+      if (told.length === 0) return [unknown(`only root may see which logs ${name} has open`)];
+      const lost = namedLogs(host).flatMap((log) => lostOf(log, told));
+      if (lost.length === 0) return [fine(`${name} has its logs open`)];
+      return lost.map(({ path, open, pid }) =>
+        wrong("warning", `${name} writes to another file than ${path}`, {
+          evidence: [`process ${pid} has ${open} open`],
+          fix: `${reopen}; the rotation of the logs has to do that each time`,
+        }),
+      );
+    });
+  },
+};
+
+function lostOf(
+  { path }: NamedLog,
+  processes: readonly ProcessFacts[],
+): readonly { readonly path: string; readonly open: string; readonly pid: number }[] {
+  const found = processes.flatMap(({ pid, open }) => {
+    const moved = (open ?? []).find(
+      (one) => one === path + DELETED || (one.startsWith(path) && ROTATED.test(one.slice(path.length))),
+    );
+    return moved === undefined || open?.includes(path) === true ? [] : [{ path, open: moved, pid }];
+  });
+  return found.slice(0, 1);
+}

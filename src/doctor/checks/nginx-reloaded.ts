@@ -1,0 +1,31 @@
+import { filesOfNginx } from "../../live/places.js";
+import { type Check, fine, unknown, wrong } from "../check.js";
+import { changedSince, moment, nginxSince, ourNginx } from "../seen.js";
+
+export const nginxReloaded: Check = {
+  id: "basics/nginx-reloaded",
+  title: "nginx has read its files since they were changed",
+  looksAt:
+    "when each file that it reads was changed, and links among them, against the start of its oldest worker",
+  fires: "a file is newer than the workers that take requests",
+  silent: "nginx does not run; a file kept an older time, as rsync and packages keep it",
+  cannotTell: "when the workers started is hidden",
+  judge({ host, facts }) {
+    const ours = ourNginx(facts);
+    if (ours === null) return [];
+    const since = nginxSince(ours);
+    if (since === null) return [unknown("when nginx's workers started is not shown")];
+    const changed = changedSince(facts, filesOfNginx(host), since);
+    if (changed.length === 0) return [fine(`read ${moment(since)}, and nothing was changed since`)];
+    return [
+      wrong("warning", "nginx runs with older files than these: they were changed and not reloaded", {
+        evidence: [
+          `the workers started ${moment(since)}`,
+          ...changed.slice(0, 5).map(({ path, changed: at }) => `${path} was changed ${moment(at)}`),
+          ...(changed.length > 5 ? [`and ${changed.length - 5} more`] : []),
+        ],
+        fix: "nginx -t && systemctl reload nginx",
+      }),
+    ];
+  },
+};

@@ -1,0 +1,33 @@
+import { type Check, fine, unknown, wrong } from "../check.js";
+import { NO_PROC, ourNginx } from "../seen.js";
+
+export const nginxRuns: Check = {
+  id: "basics/nginx",
+  title: "nginx runs, and its workers take requests",
+  looksAt: "titles, users and programs of the processes in `/proc`",
+  fires: "no master of nginx that root or the caller runs uses the host's main file, or it has no workers",
+  silent: "the files have no nginx",
+  cannotTell: "no `/proc`, or another user's processes are hidden",
+  judge({ host, facts }) {
+    if (host.nginx === null || !host.nginx.hasMain) return [];
+    if (!facts.proc) return [unknown(NO_PROC)];
+    const ours = ourNginx(facts);
+    if (ours === null) {
+      const others = facts.nginx.flatMap(({ main }) => main ?? []);
+      const evidence = others.map((main) => `an nginx runs with ${main}`);
+      const said =
+        facts.nginx.length === 0
+          ? "nginx does not run"
+          : "no nginx runs with these files, but another one does";
+      return [wrong("error", said, { evidence, fix: "systemctl start nginx; journalctl -u nginx -n 20" })];
+    }
+    const { master, workers } = ours;
+    if (workers.length === 0)
+      return [
+        wrong("error", `nginx's master ${master.pid} has no workers`, {
+          fix: "its error_log says why they end: fpmlint diagnose",
+        }),
+      ];
+    return [fine(`master ${master.pid}, ${workers.length} workers`)];
+  },
+};

@@ -1,0 +1,41 @@
+import { setting } from "../../fpm/pools.js";
+import { phpTargets } from "../../live/places.js";
+import { known, placeOf } from "../../source/effective.js";
+import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
+import { answerOf, runningFpm } from "../seen.js";
+
+export const pages: Check = {
+  id: "reality/pages",
+  title: "ping and status pages answer, where pools have them",
+  looksAt: "a request for `ping.path` and `pm.status_path` to the pool itself, without nginx",
+  fires:
+    "the page is written in the files, and the pool answers with something else: it runs with older files",
+  silent: "the pool has no such page, or does not answer at all",
+  cannotTell: "nobody asked, as in a snapshot",
+  judge(look) {
+    const { host, facts } = look;
+    const reached = new Map(
+      phpTargets(host).flatMap(({ address, pools }) => pools.map((pool) => [pool, address])),
+    );
+    return host.pools.flatMap((pool, number) =>
+      (["ping.path", "pm.status_path"] as const).flatMap((key): readonly Answer[] => {
+        const value = setting(pool, key);
+        const path = known(value);
+        if (!path || runningFpm(look, pool.master) === null) return [];
+        const page = facts.pages.find((one) => one.pool === number && one.key === key);
+        if (page === undefined) return [unknown(`${key} of pool ${pool.name} was not asked`)];
+        if (page.state === "answered") return [fine(`${path} of pool ${pool.name} answered`)];
+        const address = reached.get(pool);
+        const silent = address === undefined ? null : answerOf(facts, address);
+        if (page.state === "silent" && silent?.values !== "answered") return [];
+        return [
+          wrong("warning", `${key} of pool ${pool.name} is ${path}, and no such page answered there`, {
+            evidence: [page.state === "silent" ? "nothing came within a second" : "something else came"],
+            place: placeOf(value),
+            fix: "reload PHP-FPM: it may run with files from before the page",
+          }),
+        ];
+      }),
+    );
+  },
+};

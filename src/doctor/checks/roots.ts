@@ -1,0 +1,46 @@
+import { nginxIdentity } from "../../live/accounts.js";
+import { distinct, documentRoots } from "../../live/places.js";
+import { accessTo, PASS } from "../access.js";
+import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
+import { pathSeen, rightsSaid, userName, viewerOf } from "../seen.js";
+
+export const roots: Check = {
+  id: "requests/roots",
+  title: "the directories with scripts are there, and nginx may pass them",
+  looksAt: "the `root` of each location that passes to PHP, as the pool's workers and nginx's see it",
+  fires: "the directory is missing for PHP-FPM, or a directory on the way does not let nginx's account pass",
+  silent: "the root has a variable whose value is not written; the pool has a `chroot`",
+  cannotTell: "an account is not known, or a directory cannot be looked at",
+  judge({ host, facts }) {
+    const found = documentRoots(host);
+    const account = nginxIdentity(host, facts.nginx);
+    const ofPools = found.flatMap(({ path, pool, place }): readonly Answer[] => {
+      const seen = pathSeen(facts, path, viewerOf(host, pool));
+      if (seen === null) return [];
+      if (seen.state === "hidden") return [unknown(`${path} cannot be looked at`)];
+      if (seen.state === "there") return [fine(`${path} is there`)];
+      return [
+        wrong("error", `${path} is missing, and pool ${pool.name} looks for scripts in it`, {
+          evidence: [`${seen.real} is missing`],
+          place,
+          fix: `ls -ld ${path}`,
+        }),
+      ];
+    });
+    const ofNginx = distinct(found, ({ path }) => path).flatMap(({ path, place }): readonly Answer[] => {
+      const seen = pathSeen(facts, path, "nginx");
+      if (seen?.state !== "there" || account === null) return [];
+      // Only to pass it: nginx need not list it.
+      const access = accessTo(seen, account, PASS, seen.opened === true ? true : null);
+      if (access.kind !== "no") return [];
+      return [
+        wrong("warning", `nginx's workers may not look into ${path}`, {
+          evidence: [rightsSaid(host, access.at), `nginx's workers are ${userName(host, account.user)}`],
+          place,
+          fix: `namei -l ${path}; files are answered with 403, try_files finds none`,
+        }),
+      ];
+    });
+    return [...ofPools, ...ofNginx];
+  },
+};

@@ -1,0 +1,69 @@
+import { integer } from "../../fpm/pools.js";
+import type { Pool } from "../../fpm/types.js";
+import type { AnswerFacts } from "../../live/facts.js";
+import { phpTargets } from "../../live/places.js";
+import { statusPage } from "../../live/status-page.js";
+import { known, placeOf } from "../../source/effective.js";
+import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
+import { answerOf, runningFpm, workersOf } from "../seen.js";
+
+/** From this part of the workers on, and of at least so many, a pool is nearly full. */
+const NEARLY = 0.9;
+const FEW = 5;
+
+export const workers: Check = {
+  id: "resources/workers",
+  title: "each pool has a worker that is free",
+  looksAt:
+    "busy workers of the status page against `pm.max_children` of the files; FastCGI's question for values, which a full pool does not answer",
+  fires:
+    "a pool has as many workers as it may have and none answers within a second, all are busy by the status page, or nine of ten",
+  silent: "the pool does not run, or no location passes to it",
+  cannotTell: "the pool has no status page and answers, or nobody asked",
+  judge(look) {
+    const used = new Map(
+      phpTargets(look.host).flatMap(({ pools, address }) => pools.map((pool) => [pool, address])),
+    );
+    return look.host.pools.flatMap((pool, number): readonly Answer[] => {
+      const address = used.get(pool);
+      if (address === undefined || runningFpm(look, pool.master) === null) return [];
+      return [answerFor(look, pool, number, answerOf(look.facts, address)?.values ?? null)];
+    });
+  },
+};
+
+function answerFor(look: Look, pool: Pool, number: number, values: AnswerFacts["values"]): Answer {
+  const limit = integer(pool, "pm.max_children");
+  const most = known(limit) ?? null;
+  const place = placeOf(limit);
+  const count = workersOf(look, pool).length;
+  const page = look.facts.pages.find((one) => one.pool === number && one.key === "pm.status_path");
+  const status = page?.status ?? null;
+  const fix = "fpmlint capacity says how many workers fit; fpmlint diagnose which scripts keep them";
+  if (most === null) return unknown(`pm.max_children of pool ${pool.name} is not known`);
+  if (values === "silent" && count >= most)
+    return wrong("error", `pool ${pool.name} is full: all ${most} workers are busy`, {
+      evidence: [`it has ${count} workers, and none answered within a second`],
+      place,
+      fix,
+    });
+  if (status === null) {
+    if (values === null) return unknown(`pool ${pool.name} was not asked`);
+    return unknown(`pool ${pool.name} has no status page that tells how many are busy`);
+  }
+  const busy = Math.max(0, status.active - (statusPage(look.host, pool)?.counted === true ? 1 : 0));
+  const evidence = [
+    `${busy} of ${most} workers are busy`,
+    ...(status.waiting ? [`${status.waiting} connections wait`] : []),
+    ...(status.full ? [`all were busy ${status.full} times since the start`] : []),
+  ];
+  if (busy >= most)
+    return wrong("error", `pool ${pool.name} is full: all ${most} workers are busy`, {
+      evidence,
+      place,
+      fix,
+    });
+  if (busy >= FEW && busy >= most * NEARLY)
+    return wrong("warning", `pool ${pool.name} is nearly full`, { evidence, place, fix });
+  return fine(`pool ${pool.name}: ${busy} of ${most} workers are busy`);
+}

@@ -1,0 +1,188 @@
+import { setting } from "../fpm/pools.js";
+import type { FpmMaster, Pool } from "../fpm/types.js";
+import { nameOf } from "../host/path.js";
+import { poolIdentity } from "../live/accounts.js";
+import type {
+  AnswerFacts,
+  FpmFacts,
+  Identity,
+  ListenerFacts,
+  MachineFacts,
+  NginxFacts,
+  PathFacts,
+  ProcessFacts,
+  Rights,
+  Viewer,
+} from "../live/facts.js";
+import { addressKey, masterNumber, pidFileOf, poolNumber, type ReadFiles } from "../live/places.js";
+import { type Address, reaches, showAddress } from "../model/address/address.js";
+import type { Host } from "../model/host.js";
+import { known } from "../source/effective.js";
+import { perKey } from "../source/memo.js";
+import type { Look } from "./check.js";
+
+/** Small questions about the facts of a machine. */
+
+const byPath = perKey(
+  ({ paths }: MachineFacts) => new Map(paths.map((one) => [`${one.viewer} ${one.path}`, one] as const)),
+);
+
+/** What was seen of a path; `null`: nobody looked. */
+export function pathSeen(facts: MachineFacts, path: string, viewer: Viewer = "reader"): PathFacts | null {
+  return byPath(facts).get(`${viewer} ${path}`) ?? null;
+}
+
+/** The nginx that runs with the host's main file; `null`: none does, or it cannot be seen. */
+export function ourNginx({ nginx }: MachineFacts): NginxFacts | null {
+  return nginx.find(({ ours }) => ours) ?? null;
+}
+
+/** The running processes of a master; `null`: it does not run, or cannot be seen. */
+export function runningFpm({ host, facts }: Look, master: FpmMaster): FpmFacts | null {
+  const index = masterNumber(host, master);
+  return facts.fpm.find((one) => one.index === index) ?? null;
+}
+
+/** The running workers of a pool. */
+export function workersOf(look: Look, pool: Pool): readonly ProcessFacts[] {
+  return runningFpm(look, pool.master)?.workers.filter((one) => one.pool === pool.name) ?? [];
+}
+
+/** The masters that some location of the host needs; all, where nothing of nginx is known. */
+export function neededMasters({ host }: Look): readonly FpmMaster[] {
+  if (host.nginx === null) return host.masters;
+  const used = new Set(
+    host.bindings.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools.map(({ master }) => master))),
+  );
+  return host.masters.filter((master) => used.has(master));
+}
+
+export function listenersAt({ listeners }: MachineFacts, address: Address): readonly ListenerFacts[] {
+  return listeners.filter((one) => reaches(address, one.address));
+}
+
+export function answerOf({ answers }: MachineFacts, address: Address): AnswerFacts | null {
+  const key = addressKey(address);
+  return answers.find((one) => addressKey(one.address) === key) ?? null;
+}
+
+/** The main file of a master, as reports print it. */
+export function masterName({ main, files }: FpmMaster): string {
+  return main?.display ?? files[0]?.display ?? "PHP-FPM";
+}
+
+/** The program of a master's version, as its package calls its service. */
+export function serviceName({ phpVersion }: FpmMaster): string {
+  return phpVersion === null ? "php-fpm" : `php${phpVersion}-fpm`;
+}
+
+/** `www-data`; the number where the host has no such account. */
+export function userName({ accounts }: Host, user: number): string {
+  return accounts.user(String(user))?.name ?? String(user);
+}
+
+function groupName({ accounts }: Host, group: number): string {
+  return accounts.group(String(group))?.name ?? String(group);
+}
+
+/** `/run/php is root:root 0700`. */
+export function rightsSaid(host: Host, { path, mode, user, group, acl }: Rights): string {
+  const digits = mode.toString(8).padStart(4, "0");
+  const list = acl === true ? " with an access control list" : "";
+  return `${path} is ${userName(host, user)}:${groupName(host, group)} ${digits}${list}`;
+}
+
+export function identityOfPool({ host, facts }: Look, pool: Pool): Identity | null {
+  return poolIdentity(host, facts.fpm, pool);
+}
+
+/** `3 minutes`, `2 hours`, `5 days`. */
+export function duration(seconds: number): string {
+  const [size, unit] =
+    seconds >= 172_800
+      ? [86_400, "days"]
+      : seconds >= 7200
+        ? [3600, "hours"]
+        : seconds >= 120
+          ? [60, "minutes"]
+          : [1, "seconds"];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+/** `2026-11-29 10:12`, in UTC. */
+export function moment(at: number): string {
+  return `${new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** `1.5 GB`, `12 MB`. */
+export function size(bytes: number): string {
+  const [unit, name] = bytes >= 1e9 ? [1e9, "GB"] : bytes >= 1e6 ? [1e6, "MB"] : [1e3, "kB"];
+  return `${Number((bytes / unit).toPrecision(2))} ${name}`;
+}
+
+/** Clocks and file systems are this exact, in seconds. */
+const SLACK = 2;
+/** A file from further in the future came from a machine with another clock. */
+const FUTURE = 60;
+
+/** Files and links that were changed after a moment. */
+export function changedSince(
+  facts: MachineFacts,
+  { files, directories }: ReadFiles,
+  since: number,
+): readonly { readonly path: string; readonly changed: number }[] {
+  const links = facts.paths.filter(
+    ({ path, viewer, kind, own }) =>
+      viewer === "reader" &&
+      kind === "other" &&
+      own === null &&
+      directories.some((one) => path === `${one}/${nameOf(path)}`),
+  );
+  const seen = [...files.flatMap((path) => pathSeen(facts, path) ?? []), ...links];
+  return seen.flatMap(({ path, changed }) =>
+    changed !== null && changed > since + SLACK && changed < facts.now + FUTURE ? [{ path, changed }] : [],
+  );
+}
+
+/** When the workers of nginx that take requests were started; `null`: unknown. */
+export function nginxSince({ workers }: NginxFacts): number | null {
+  return earliest(workers);
+}
+
+function earliest(processes: readonly ProcessFacts[]): number | null {
+  const starts = processes.flatMap(({ started }) => started ?? []);
+  return starts.length === 0 ? null : Math.min(...starts);
+}
+
+/**
+ * When a master read its files last: as its status page says, or its file with its number, which it writes when it
+ * starts and when it reloads; else not later than its oldest worker started. `null`: unknown.
+ */
+export function fpmSince(look: Look, running: FpmFacts, master: FpmMaster): number | null {
+  const { host, facts } = look;
+  const told = facts.pages.flatMap(({ pool, status }) =>
+    host.pools[pool]?.master === master && status?.started != null ? [status.started] : [],
+  );
+  if (told.length > 0) return Math.max(...told);
+  const path = pidFileOf(master);
+  const written = path === null ? null : (pathSeen(facts, path)?.changed ?? null);
+  const started = running.master.started;
+  const oldest = earliest(running.workers) ?? started;
+  if (written !== null && started !== null && written >= started - SLACK) return written;
+  return oldest;
+}
+
+/** Whether a pool starts workers only when they are needed; `null`: unknown. */
+export function isOnDemand(pool: Pool): boolean | null {
+  const pm = known(setting(pool, "pm"));
+  return pm == null ? null : pm === "ondemand";
+}
+
+export function viewerOf(host: Host, pool: Pool): Viewer {
+  return `pool ${poolNumber(host, pool)}`;
+}
+
+/** Why nothing of processes is known. */
+export const NO_PROC = "no /proc shows the processes of this machine";
+
+export { showAddress };

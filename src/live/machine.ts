@@ -1,0 +1,42 @@
+import type { HostFilesystem } from "../host/filesystem.js";
+import type { Identity, SpaceFacts, Viewer } from "./facts.js";
+
+/** What can be asked of a machine at once: a running one, or what was collected on one. */
+export interface Machine {
+  readonly source: "live" | "snapshot";
+  /** Seconds since 1970. */
+  readonly now: number;
+  /** The machine's own files with `/proc`; a path always gets the same answer. */
+  readonly fs: HostFilesystem;
+  /** Owner, mode and times without following a link at the end; `null`: it is not there, or may not be looked at. */
+  status(path: string, through: Through): FileStatus | null;
+  /** The machine's files as a process sees them; `null`: it cannot be looked at. */
+  view(through: Through): HostFilesystem | null;
+  /** `null`: unknown. */
+  space(path: string): Omit<SpaceFacts, "path"> | null;
+  /** Whether an account may open a file or list a directory; `null`: it cannot be tried. */
+  opens(path: string, through: Through, identity: Identity): boolean | null;
+}
+
+/** Whose mounts a path is looked at with: a process's number, `null`: the reader's. */
+export type Through = number | null;
+
+export interface FileStatus {
+  readonly kind: "file" | "directory" | "socket" | "link" | "other";
+  readonly mode: number;
+  readonly user: number;
+  readonly group: number;
+  readonly changed: number;
+  /** `null`: unknown. */
+  readonly acl: boolean | null;
+}
+
+/** A path that is looked at, and for whom. */
+export interface WantedPath {
+  readonly path: string;
+  readonly viewer: Viewer;
+  /** Whether the viewer's account tries to open it. */
+  readonly tried: boolean;
+  /** Whether its names are wanted, where it is a directory. */
+  readonly listed: boolean;
+}

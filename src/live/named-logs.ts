@@ -1,0 +1,130 @@
+/** The logs that the files of a host name. */
+import { fpmPrefix } from "../fpm/layout.js";
+import { asLogFormat } from "../fpm/settings/access-tokens.js";
+import { globalSetting, phpValue, setting } from "../fpm/settings/lookup.js";
+import type { Pool } from "../fpm/types.js";
+import { COMBINED } from "../logs/access.js";
+import { allMasters, type Host, type NginxHost } from "../model/host.js";
+import { PREFIXES } from "../nginx/facts/prefixes.js";
+import { argument, descendants } from "../nginx/tree/nodes.js";
+import type { Effective } from "../source/effective.js";
+import { perKey } from "../source/memo.js";
+
+/**
+ * What a log holds: `lines` of nginx's error log, of PHP-FPM or of several mixed; `access`: requests as nginx counts
+ * them; `fpm-access`: as PHP-FPM does; `slow`: PHP-FPM's slow log.
+ */
+export type LogKind = "lines" | "access" | "fpm-access" | "slow";
+
+export interface NamedLog {
+  /** As it is in the host. */
+  readonly path: string;
+  readonly kind: LogKind;
+  /** Of an access log its format; `null`: another kind. */
+  readonly format: string | null;
+  /** Of PHP-FPM's access log the pool; `null`: another kind. */
+  readonly pool: string | null;
+}
+
+/** Every log that the files name, each path once; what a variable makes a part of is left out. */
+export const namedLogs = perKey((host: Host): readonly NamedLog[] => {
+  const all = [...(host.nginx === null ? [] : ofNginx(host, host.nginx)), ...ofFpm(host)];
+  const seen = new Set<string>();
+  return all.filter(
+    ({ path }) => path.startsWith("/") && !path.startsWith("/dev/") && !seen.has(path) && seen.add(path),
+  );
+});
+
+function ofNginx(host: Host, { root, texts }: NginxHost): readonly NamedLog[] {
+  const prefixes = prefixesOf(texts[0]?.file.path ?? "");
+  const formats = new Map<string, string>([["combined", COMBINED]]);
+  const logs: NamedLog[] = [];
+  const nodes = [...descendants(root)].filter(({ name }) =>
+    /^(?:log_format|error_log|access_log)$/.test(name),
+  );
+  for (const { name, directive } of nodes) {
+    const [first, ...rest] = directive.args.map(({ text }) => text);
+    if (name === "log_format" && first !== undefined)
+      formats.set(first, rest.filter((text) => !text.startsWith("escape=")).join(""));
+  }
+  for (const node of nodes) {
+    const written = argument(node, 0) ?? "";
+    const path = /^(?:syslog:|off$|stderr$|memory:|$)|\$/.test(written)
+      ? null
+      : located(host, prefixes, written);
+    const format = formats.get(argument(node, 1) ?? "combined") ?? null;
+    if (path === null) continue;
+    if (node.name === "error_log") logs.push({ ...LINES, path });
+    if (node.name === "access_log" && format !== null) logs.push({ ...LINES, path, kind: "access", format });
+  }
+  // Where nothing is written, nginx of every package writes here, and nginx from source below its prefix.
+  if (!logs.some(({ kind }) => kind === "lines"))
+    for (const path of defaults(host, prefixes, "error.log")) logs.push({ ...LINES, path });
+  if (!nodes.some(({ name }) => name === "access_log"))
+    for (const path of defaults(host, prefixes, "access.log"))
+      logs.push({ ...LINES, path, kind: "access", format: COMBINED });
+  return logs;
+}
+
+const LINES = { kind: "lines", format: null, pool: null } as const;
+
+function defaults(host: Host, prefixes: readonly string[], name: string): readonly string[] {
+  return [`/var/log/nginx/${name}`, located(host, prefixes, `logs/${name}`) ?? []].flat();
+}
+
+/** Where nginx looks for a log: what has no slash before it counts from the prefix, never from the file. */
+function located({ fs }: Host, prefixes: readonly string[], path: string): string | null {
+  if (path.startsWith("/")) return path;
+  return (
+    prefixes.map((prefix) => `${prefix}/${path}`).find((one) => fs.entry(one).kind !== "missing") ?? null
+  );
+}
+
+/** nginx from source has `conf/nginx.conf` below its prefix. */
+function prefixesOf(main: string): readonly string[] {
+  const [, own] = /^(.+)\/conf\/[^/]+$/.exec(main) ?? [];
+  return own === undefined ? PREFIXES : [own, ...PREFIXES];
+}
+
+function ofFpm(host: Host): readonly NamedLog[] {
+  return allMasters(host).flatMap((master) => [
+    ...logOf(globalSetting(master, "error_log"), "lines"),
+    ...master.pools.flatMap((pool) => [
+      ...logOf(within(pool, setting(pool, "slowlog")), "slow"),
+      ...accessOf(pool),
+      ...logOf(phpValue(pool, "error_log"), "lines"),
+    ]),
+  ]);
+}
+
+function logOf(value: Effective<string | null>, kind: LogKind): readonly NamedLog[] {
+  return value.kind === "set" && value.value !== null ? [{ ...LINES, path: value.value, kind }] : [];
+}
+
+function accessOf(pool: Pool): readonly NamedLog[] {
+  const format = setting(pool, "access.format");
+  const written = format.kind === "unknown" ? null : format.value;
+  const text = written === null ? null : asLogFormat(written);
+  if (text === null) return [];
+  return logOf(within(pool, setting(pool, "access.log")), "fpm-access").map((log) => ({
+    ...log,
+    format: text,
+    pool: pool.name,
+  }));
+}
+
+/** A path of a pool: it counts from the pool's prefix. */
+function within(pool: Pool, value: Effective<string | null>): Effective<string | null> {
+  if (value.kind !== "set" || value.value === null) return value;
+  const path = value.value;
+  const own = setting(pool, "prefix");
+  const prefix =
+    own.kind === "set" && own.value !== null ? own.value : fpmPrefix(pool.master.main?.path ?? null);
+  return {
+    ...value,
+    value: path.startsWith("/") ? path : `${prefix}/${path}`,
+  };
+}
+
+/** What a rotated log is called: `error.log.1`, `error.log.2.gz`, `error.log-20261128`, `error.log-20261128.gz`. */
+export const ROTATED = /^[.-]\d{1,14}(?:\.gz)?$/;

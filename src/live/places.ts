@@ -1,0 +1,240 @@
+import { arraySetting, globalSetting, phpValue, setting } from "../fpm/pools.js";
+import type { FpmMaster, Pool } from "../fpm/types.js";
+import { directoryOf, normalizePath, resolvePath } from "../host/path.js";
+import type { Address } from "../model/address/address.js";
+import { allMasters, type Host } from "../model/host.js";
+import { isUnset, seesSamePaths } from "../model/request/paths.js";
+import { pathsOf, rootOf } from "../model/request/root.js";
+import { argument, argumentPlace, everywhere } from "../nginx/tree/nodes.js";
+import { TEMPORARY_DIRECTORY } from "../php/facts.js";
+import { known, placeOf } from "../source/effective.js";
+import type { Place } from "../source/file.js";
+import { perKey } from "../source/memo.js";
+
+/** The places of a machine that the files of a host name, each with the line that names it. */
+
+export interface NamedPath {
+  readonly path: string;
+  /** `null`: nothing is written, and the daemon's own value counts. */
+  readonly place: Place | null;
+}
+
+export interface PoolPath extends NamedPath {
+  readonly pool: Pool;
+}
+
+/** A directory with scripts, and a pool that runs them. */
+export interface DocumentRoot extends PoolPath {
+  /** The scripts that are asked for when a URL names none. */
+  readonly indexes: readonly string[];
+}
+
+/** Directories that nginx takes files from, without variables, each once. */
+export const nginxRoots = perKey((host: Host): readonly NamedPath[] => {
+  const { nginx } = host;
+  if (nginx === null) return [];
+  return distinct(
+    everywhere(nginx.root, "root").flatMap((node) =>
+      pathsOf(node)
+        .filter((path) => path.startsWith("/"))
+        .map((path) => ({ path: normalizePath(path), place: argumentPlace(node, 0) })),
+    ),
+    ({ path }) => path,
+  );
+});
+
+/** Roots of locations that pass to a pool which sees the same paths, each once for a pool. */
+export const documentRoots = perKey((host: Host): readonly DocumentRoot[] => {
+  const found = host.bindings.flatMap((binding): readonly DocumentRoot[] => {
+    if (binding.serves !== "php" || !seesSamePaths(binding)) return [];
+    const { node, alias, unread } = rootOf(binding.block);
+    if (node === null || alias !== null || unread !== null) return [];
+    const pools = binding.targets.flatMap((target) => target.pools);
+    const indexes = ["index.php"];
+    return pathsOf(node)
+      .filter((path) => path.startsWith("/"))
+      .flatMap((path) =>
+        pools.map((pool) => ({ path: normalizePath(path), place: argumentPlace(node, 0), pool, indexes })),
+      );
+  });
+  return distinct(found, ({ path, pool }) => `${path}\0${poolNumber(host, pool)}`);
+});
+
+/** The directories in which pools keep sessions, as files directly in them. */
+export const sessionDirectories = perKey((host: Host): readonly PoolPath[] =>
+  host.pools.flatMap((pool) => {
+    const handler = phpValue(pool, "session.save_handler");
+    const path = phpValue(pool, "session.save_path");
+    if (handler.kind === "unknown" || (handler.value ?? "files") !== "files" || path.kind !== "set")
+      return [];
+    if (!isUnset(setting(pool, "chroot"))) return [];
+    // With a number before it, the files are in directories below.
+    return path.value?.startsWith("/") === true
+      ? [{ path: normalizePath(path.value), place: path.place, pool }]
+      : [];
+  }),
+);
+
+/** Where pools keep uploads until the script ends. */
+export const uploadDirectories = perKey((host: Host): readonly PoolPath[] =>
+  host.pools.flatMap((pool) => {
+    const allowed = phpValue(pool, "file_uploads");
+    if (!isUnset(setting(pool, "chroot")) || known(allowed) === undefined) return [];
+    if (/^(?:0|off|no|false|none|)$/i.test(known(allowed) ?? "")) return [];
+    const [first, second] = ["upload_tmp_dir", "sys_temp_dir"].map((name) => phpValue(pool, name));
+    const env = arraySetting(pool, "env", "TMPDIR");
+    for (const value of [first, second, env]) {
+      if (value === undefined || value.kind === "unknown") return [];
+      if (value.value?.startsWith("/"))
+        return [{ path: normalizePath(value.value), place: placeOf(value), pool }];
+    }
+    return [{ path: TEMPORARY_DIRECTORY, place: null, pool }];
+  }),
+);
+
+/** nginx's directories for bodies and answers that do not fit into memory, and how `nginx -V` calls each. */
+const TEMPORARY = [
+  ["client_body_temp_path", "--http-client-body-temp-path"],
+  ["fastcgi_temp_path", "--http-fastcgi-temp-path"],
+] as const;
+
+export interface TemporaryPath extends NamedPath {
+  readonly directive: (typeof TEMPORARY)[number][0];
+}
+
+/** `built`: what `nginx -V` says. Relative paths count from where nginx was installed, and are left out. */
+export function temporaryPaths(
+  { nginx, bindings }: Host,
+  built: readonly (readonly [option: string, value: string])[] | null,
+): readonly TemporaryPath[] {
+  if (nginx === null || !nginx.hasMain) return [];
+  return TEMPORARY.flatMap(([directive, option]): readonly TemporaryPath[] => {
+    if (directive === "fastcgi_temp_path" && bindings.length === 0) return [];
+    const nodes = everywhere(nginx.root, directive);
+    const written = nodes.flatMap((node) => {
+      const path = argument(node, 0) ?? "";
+      return path.startsWith("/") && !path.includes("$")
+        ? [{ directive, path: normalizePath(path), place: argumentPlace(node, 0) }]
+        : [];
+    });
+    if (nodes.length > 0) return distinct(written, ({ path }) => path);
+    const own = built?.find(([name]) => name === option)?.[1];
+    return own?.startsWith("/") === true ? [{ directive, path: normalizePath(own), place: null }] : [];
+  });
+}
+
+/** Certificates that servers name, without variables, each once. */
+export const certificatePaths = perKey(({ nginx }: Host): readonly NamedPath[] =>
+  nginx === null
+    ? []
+    : distinct(
+        everywhere(nginx.root, "ssl_certificate").flatMap((node) => {
+          const path = argument(node, 0) ?? "";
+          return path.startsWith("/") && !path.includes("$") ? [{ path, place: argumentPlace(node, 0) }] : [];
+        }),
+        ({ path }) => path,
+      ),
+);
+
+/** A name that nginx has to look up, and where it is written. */
+export const wantedNames = perKey(
+  ({ bindings, otherPasses }: Host): readonly { readonly name: string; readonly place: Place }[] =>
+    distinct(
+      [...bindings, ...otherPasses].flatMap(({ targets }) =>
+        targets.flatMap(({ address, place, down }) =>
+          address.kind === "tcp" && !down && isName(address.host) ? [{ name: address.host, place }] : [],
+        ),
+      ),
+      ({ name }) => name,
+    ),
+);
+
+function isName(host: string): boolean {
+  return /^[a-z][a-z0-9_.-]*$/i.test(host) && host !== "localhost" && !host.includes(":");
+}
+
+/** The file in which a master writes its number; `null`: it writes none, or where is unknown. */
+export function pidFileOf(master: FpmMaster): string | null {
+  const path = known(globalSetting(master, "pid")) ?? null;
+  return path?.startsWith("/") === true ? normalizePath(path) : null;
+}
+
+/** Files that a daemon reads when it starts, with the directories that wildcards look into. */
+export interface ReadFiles {
+  readonly files: readonly string[];
+  readonly directories: readonly string[];
+}
+
+export const filesOfNginx = perKey(({ nginx }: Host): ReadFiles => {
+  if (nginx === null) return { files: [], directories: [] };
+  return {
+    files: distinct(
+      nginx.texts.map(({ file }) => file.path),
+      String,
+    ),
+    // A relative one counts from the main file's directory.
+    directories: distinct(
+      nginx.includes.flatMap(({ pattern }) =>
+        directoryOfGlob(resolvePath(directoryOf(nginx.texts[0]?.file.path ?? "/"), pattern)),
+      ),
+      String,
+    ),
+  };
+});
+
+export const filesOfMaster = perKey(
+  (master: FpmMaster): ReadFiles => ({
+    files: distinct(
+      [...master.files, ...master.ini.files].map(({ path }) => path),
+      String,
+    ),
+    directories: distinct(
+      master.includes.flatMap(({ pattern }) => directoryOfGlob(pattern)),
+      String,
+    ),
+  }),
+);
+
+/** `/etc/nginx/sites-enabled` of `/etc/nginx/sites-enabled/*`; a relative pattern counts from elsewhere and is left out. */
+function directoryOfGlob(pattern: string): readonly string[] {
+  const first = pattern.search(/[*?[]/);
+  const slash = pattern.lastIndexOf("/", first);
+  const isLast = !pattern.includes("/", first);
+  return pattern.startsWith("/") && first !== -1 && isLast ? [normalizePath(pattern.slice(0, slash))] : [];
+}
+
+/** Every address that a location passes PHP to, with the lines that name it. */
+export const phpTargets = perKey((host: Host) =>
+  distinct(
+    host.bindings.flatMap((binding) =>
+      binding.serves === "php"
+        ? binding.targets.filter(({ down }) => !down).map((target) => ({ ...target, binding }))
+        : [],
+    ),
+    ({ address }) => addressKey(address),
+  ),
+);
+
+/** One text for one address. */
+export function addressKey(address: Address): string {
+  return address.kind === "unix" ? address.path : `${address.host} ${address.port ?? ""}`;
+}
+
+const numbersOfPools = perKey((host: Host) => new Map(host.pools.map((pool, at) => [pool, at] as const)));
+
+/** Which pool of the host it is, counted from 0; -1: none of them. */
+export function poolNumber(host: Host, pool: Pool): number {
+  return numbersOfPools(host).get(pool) ?? -1;
+}
+
+export function masterNumber(host: Host, master: FpmMaster): number {
+  return allMasters(host).indexOf(master);
+}
+
+export function distinct<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const text = key(item);
+    return !seen.has(text) && seen.add(text);
+  });
+}

@@ -1,0 +1,172 @@
+import type { FpmMaster } from "../fpm/types.js";
+import type { HostFilesystem } from "../host/filesystem.js";
+import { fieldIn, kilobytesIn, textOf } from "../host/text.js";
+import type { NginxHost } from "../model/host.js";
+import { isTrusted, programOf, userIn } from "../model/machine/process-owner.js";
+import { pidsOf, runningMasters, takenBy } from "../model/machine/processes.js";
+import type { FpmFacts, Identity, NginxFacts, ProcessFacts } from "./facts.js";
+
+/** The processes of nginx and PHP-FPM on a machine. */
+
+/** When processes started, counted from the seconds since the machine did. */
+export interface Clock {
+  /** Seconds since 1970. */
+  readonly now: number;
+  /** Seconds since the machine started; `null`: unknown. */
+  readonly up: number | null;
+}
+
+export function clockOf(fs: HostFilesystem, now: number): Clock {
+  const up = Number.parseFloat(textOf(fs, "/proc/uptime"));
+  return { now, up: Number.isFinite(up) ? up : null };
+}
+
+/** The kernel counts the start of a process in hundredths of a second. */
+const TICK = 0.01;
+
+/** More descriptors than these are only counted. */
+const MOST_LOOKED_AT = 4096;
+
+export function processFacts(fs: HostFilesystem, pid: string, clock: Clock): ProcessFacts {
+  const status = textOf(fs, `/proc/${pid}/status`);
+  const held = descriptorsOf(fs, pid);
+  const program = programOf(fs, pid);
+  const maps = textOf(fs, `/proc/${pid}/maps`);
+  const taken = takenBy(fs, pid);
+  return {
+    pid: Number(pid),
+    identity: identityIn(status),
+    started: startedAt(fs, pid, clock),
+    replaced: program === null ? null : program.endsWith(DELETED),
+    libraries: maps === "" ? null : replacedIn(maps),
+    descriptors: held?.length ?? null,
+    mostDescriptors: limitIn(textOf(fs, `/proc/${pid}/limits`)),
+    open: held?.filter((target) => /^\/(?!dev\/|proc\/)/.test(target)) ?? null,
+    sockets: held?.flatMap((target) => /(?:^|\/)socket:\[(\d+)\]$/.exec(target)?.[1] ?? []) ?? null,
+    resident: taken?.rss ?? null,
+    swapped: kilobytesIn(status, "VmSwap"),
+  };
+}
+
+/** What the kernel writes behind the name of a file that was removed. */
+export const DELETED = " (deleted)";
+
+/** What the kernel says of the links in `/proc/PID/fd`; `null`: the reader may not know. */
+export function descriptorsOf(fs: HostFilesystem, pid: string): readonly string[] | null {
+  const entry = fs.entry(`/proc/${pid}/fd`);
+  if (entry.kind !== "directory") return null;
+  const targets = entry.names.slice(0, MOST_LOOKED_AT).map((name) => fs.entry(`${entry.path}/${name}`));
+  // A reader that may list them, and may not follow one, is told nothing.
+  if (targets.some(({ kind }) => kind === "unreadable")) return null;
+  return [...targets.map(({ path }) => path), ...entry.names.slice(MOST_LOOKED_AT).map(() => "")];
+}
+
+/** The account that counts when files are opened. */
+function identityIn(status: string): Identity | null {
+  const ids = (name: string): number[] =>
+    (fieldIn(status, name) ?? "")
+      .split(/\s+/)
+      .filter((id) => /^\d+$/.test(id))
+      .map(Number);
+  const [user, group] = [ids("Uid")[1], ids("Gid")[1]];
+  return user === undefined || group === undefined ? null : { user, group, groups: ids("Groups") };
+}
+
+/** Field 22 of the line, counted from behind the name, which may hold anything. */
+function startedAt(fs: HostFilesystem, pid: string, { now, up }: Clock): number | null {
+  const stat = textOf(fs, `/proc/${pid}/stat`);
+  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? Number.NaN);
+  return stat === "" || up === null || !Number.isFinite(ticks) ? null : now - up + ticks * TICK;
+}
+
+function limitIn(limits: string): number | null {
+  const soft = /^Max open files\s+(\d+|unlimited)\s/m.exec(limits)?.[1];
+  return soft === undefined || soft === "unlimited" ? null : Number(soft);
+}
+
+function replacedIn(maps: string): readonly string[] {
+  const found = maps
+    .split("\n")
+    .filter((line) => line.endsWith(DELETED) && /\.so[.\d]* \(deleted\)$/.test(line))
+    .map((line) => line.slice(line.indexOf("/"), -DELETED.length));
+  return [...new Set(found)];
+}
+
+const NGINX_MASTER = "nginx: master process ";
+
+/**
+ * The masters of nginx outside of containers. A title can be given to any process: a master counts if root or the user
+ * of this process runs it, and a worker if it runs the program of its master, or where that is hidden, if root runs the
+ * master.
+ */
+export function nginxProcesses(
+  fs: HostFilesystem,
+  nginx: NginxHost | null,
+  main: string | null,
+  clock: Clock,
+): readonly NginxFacts[] {
+  const named = pidsOf(fs).flatMap((pid) => {
+    const [title = ""] = textOf(fs, `/proc/${pid}/cmdline`).split("\0");
+    if (!title.startsWith("nginx: ")) return [];
+    const status = textOf(fs, `/proc/${pid}/status`);
+    const inContainer = /^NSpid:[ \t]*\d+[ \t]+\d/m.test(status);
+    const parent = /^PPid:\s*(\d+)$/m.exec(status)?.[1] ?? "";
+    return inContainer ? [] : [{ pid, title: title.trimEnd(), status, parent }];
+  });
+  return named.flatMap(({ pid, title, status }): readonly NginxFacts[] => {
+    if (!title.startsWith(NGINX_MASTER) || !isTrusted(fs, status)) return [];
+    const program = programOf(fs, pid);
+    const byRoot = userIn(status) === "0";
+    const children = named.filter((one) => {
+      const own = programOf(fs, one.pid);
+      const hidden = own === null || program === null;
+      return one.parent === pid && (hidden ? byRoot : own === program);
+    });
+    const workers = children.filter((one) => one.title.startsWith("nginx: worker process"));
+    const old = workers.filter((one) => one.title.includes("shutting down"));
+    const written = /\s-c\s*(\S+)/.exec(title)?.[1] ?? null;
+    return [
+      {
+        main: written,
+        ours: nginx !== null && main !== null && isMain(fs, written, main),
+        master: processFacts(fs, pid, clock),
+        workers: workers.filter((one) => !old.includes(one)).map((one) => processFacts(fs, one.pid, clock)),
+        old: old.map((one) => processFacts(fs, one.pid, clock)),
+      },
+    ];
+  });
+}
+
+/** Without a file in the title it is the one that the program was built with, which is that of its package. */
+function isMain(fs: HostFilesystem, written: string | null, main: string): boolean {
+  const path = fs.entry(main).path;
+  if (written === null) return /^\/(?:etc|usr)\//.test(main);
+  return written.startsWith("/") && fs.entry(written).path === path;
+}
+
+/** The masters of PHP-FPM that read files of the host, and their workers. */
+export function fpmProcesses(
+  fs: HostFilesystem,
+  masters: readonly FpmMaster[],
+  clock: Clock,
+): readonly FpmFacts[] {
+  return runningMasters(fs, masters).map(({ pid, master, workers }) => ({
+    index: masters.indexOf(master),
+    master: processFacts(fs, pid, clock),
+    workers: workers.map((one) => ({ ...processFacts(fs, one.pid, clock), pool: one.pool })),
+  }));
+}
+
+/** The main files of masters that read none of the host's. */
+export function otherFpmMains(fs: HostFilesystem, known: readonly FpmFacts[]): readonly string[] {
+  const own = new Set(known.map(({ master }) => String(master.pid)));
+  return pidsOf(fs).flatMap((pid) => {
+    if (own.has(pid)) return [];
+    const [title = ""] = textOf(fs, `/proc/${pid}/cmdline`).split("\0");
+    const main = /^php-fpm: master process \((\/[^)]*)\)/.exec(title)?.[1];
+    const status = main === undefined ? "" : textOf(fs, `/proc/${pid}/status`);
+    return main !== undefined && isTrusted(fs, status) && !/^NSpid:[ \t]*\d+[ \t]+\d/m.test(status)
+      ? [main]
+      : [];
+  });
+}

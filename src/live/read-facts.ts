@@ -1,0 +1,372 @@
+import { X509Certificate } from "node:crypto";
+import type { HostFilesystem } from "../host/filesystem.js";
+import { directoryOf, nameOf, withParents } from "../host/path.js";
+import { kilobytesIn, textOf } from "../host/text.js";
+import type { Address } from "../model/address/address.js";
+import { reaches } from "../model/address/address.js";
+import type { Host } from "../model/host.js";
+import { type KernelListen, tcpListens, unixListens } from "../model/listen/kernel-sockets.js";
+import { listenAddress } from "../model/listen/nginx-listens.js";
+import { poolListens } from "../model/listen/pool-listens.js";
+import { oomKills } from "../model/machine/kills.js";
+import { pidsOf, takenBy } from "../model/machine/processes.js";
+import { argument, everywhere } from "../nginx/tree/nodes.js";
+import { nginxIdentity, poolIdentity } from "./accounts.js";
+import type {
+  CertificateFacts,
+  FpmFacts,
+  Identity,
+  ListenerFacts,
+  MachineFacts,
+  MemoryFacts,
+  NginxFacts,
+  PathFacts,
+  Rights,
+  SpaceFacts,
+  Viewer,
+} from "./facts.js";
+import type { Machine, Through, WantedPath } from "./machine.js";
+import { namedLogs } from "./named-logs.js";
+import {
+  certificatePaths,
+  distinct,
+  sessionDirectories,
+  temporaryPaths,
+  uploadDirectories,
+} from "./places.js";
+import { clockOf, descriptorsOf, fpmProcesses, nginxProcesses, otherFpmMains } from "./processes.js";
+import { wantedPaths } from "./wanted.js";
+
+/** What programs and connections told, beside what the machine's files tell. */
+export type Told = Pick<MachineFacts, "built" | "units" | "kernelLines" | "programs"> & {
+  /** Of Unix sockets by path, as `ss` prints them: how many wait, and how many may. */
+  readonly queues: ReadonlyMap<string, { readonly waiting: number; readonly most: number }>;
+};
+
+/** What addresses, pages and names answer is asked afterwards. */
+export type Asked = Pick<MachineFacts, "answers" | "pages" | "names">;
+
+export const NOTHING_ASKED: Asked = { answers: [], pages: [], names: [] };
+
+/** What a machine says about a host. `main`: nginx's main file. */
+export function readFacts(host: Host, main: string | null, machine: Machine, told: Told): MachineFacts {
+  const { fs, now, source } = machine;
+  const clock = clockOf(fs, now);
+  const nginx = nginxProcesses(fs, host.nginx, main, clock);
+  const fpm = fpmProcesses(fs, host.masters, clock);
+  const [proc, root] = [fs.entry("/proc/self/status").kind === "file", isRoot(fs)];
+  const net = networkOf(fs, nginx);
+  return {
+    version: 1,
+    source,
+    now,
+    root,
+    proc,
+    container: isContainer(fs),
+    nginx,
+    fpm,
+    otherFpm: otherFpmMains(fs, fpm),
+    network: textOf(fs, `${net}/unix`) !== "",
+    listeners: listenersOf(host, fs, net, nginx, fpm, told),
+    paths: pathsOf(host, machine, told, nginx, fpm),
+    spaces: spacesOf(host, machine, told),
+    memory: memoryOf(host, fs, nginx, fpm),
+    somaxconn: numberIn(textOf(fs, "/proc/sys/net/core/somaxconn")),
+    certificates: certificatePaths(host).map(({ path }) => certificateAt(fs, path)),
+    built: told.built,
+    units: told.units,
+    kernelLines: told.kernelLines,
+    programs: told.programs,
+    ...NOTHING_ASKED,
+  };
+}
+
+function numberIn(text: string): number | null {
+  return /^\s*\d+\s*$/.test(text) ? Number(text) : null;
+}
+
+function isRoot(fs: HostFilesystem): boolean {
+  return /^Uid:\s*\d+\s+0\s/m.test(textOf(fs, "/proc/self/status"));
+}
+
+/** The files that container runtimes leave, and what the first process is. */
+function isContainer(fs: HostFilesystem): boolean | null {
+  const marks = ["/.dockerenv", "/run/.containerenv", "/run/systemd/container"];
+  if (marks.some((path) => fs.entry(path).kind === "file")) return true;
+  const first = textOf(fs, "/proc/1/comm").trim();
+  if (first === "") return null;
+  return /^(?:systemd|init|openrc-init|runit|s6-svscan|launchd)$/.test(first) ? false : null;
+}
+
+/** The network of nginx's workers, which may be another one than the reader's. */
+function networkOf(fs: HostFilesystem, nginx: readonly NginxFacts[]): string {
+  const pid = nginx.find(({ ours }) => ours)?.workers[0]?.pid;
+  const own = pid === undefined ? null : `/proc/${pid}/net`;
+  return own !== null && textOf(fs, `${own}/unix`) !== "" ? own : "/proc/net";
+}
+
+/** Every address on which the files say that somebody listens, or that nginx connects to. */
+function configuredAddresses(host: Host): readonly Address[] {
+  const targets = host.bindings.flatMap((one) => one.targets.map(({ address }) => address));
+  const { listens, status } = poolListens(host);
+  const own = listens.flatMap(({ address }) => address ?? []);
+  const ports = host.nginx === null ? [] : everywhere(host.nginx.root, "listen");
+  const nginx = ports.flatMap((node) => listenAddress(argument(node, 0) ?? "") ?? []);
+  return [...targets, ...own, ...[...status.values()].flat(), ...nginx];
+}
+
+function listenersOf(
+  host: Host,
+  fs: HostFilesystem,
+  net: string,
+  nginx: readonly NginxFacts[],
+  fpm: readonly FpmFacts[],
+  { queues }: Told,
+): readonly ListenerFacts[] {
+  const wanted = configuredAddresses(host);
+  const paths = new Set(wanted.flatMap((one) => (one.kind === "unix" ? [one.path] : [])));
+  const ports = new Set(wanted.flatMap((one) => (one.kind === "tcp" ? [one.port] : [])));
+  const found: readonly KernelListen[] = [
+    ...tcpListens(fs, net).filter(({ address }) => ports.has(address.port)),
+    ...unixListens(fs, net).filter(({ address }) => paths.has(address.path)),
+  ];
+  const owners = ownersOf(nginx, fpm);
+  const strange = new Set(found.map(({ inode }) => inode).filter((inode) => !owners.has(inode)));
+  if (strange.size > 0) addStrangers(fs, strange, owners);
+  return found.map(({ address, inode, waiting }) => {
+    const queue = address.kind === "unix" ? queues.get(address.path) : undefined;
+    return {
+      address,
+      inode,
+      waiting: queue?.waiting ?? waiting,
+      most: queue?.most ?? null,
+      owners: owners.get(inode) ?? [],
+    };
+  });
+}
+
+type Owner = ListenerFacts["owners"][number];
+
+function ownersOf(nginx: readonly NginxFacts[], fpm: readonly FpmFacts[]): Map<string, Owner[]> {
+  const found = new Map<string, Owner[]>();
+  const add = (inodes: readonly string[] | null, owner: Owner): void => {
+    for (const inode of inodes ?? []) found.set(inode, [...(found.get(inode) ?? []), owner]);
+  };
+  for (const { master, workers, ours } of nginx)
+    for (const { pid, sockets } of [master, ...workers])
+      add(sockets, { pid, name: "nginx", daemon: ours ? "nginx" : null, master: null });
+  for (const { master, workers, index } of fpm)
+    for (const { pid, sockets } of [master, ...workers])
+      add(sockets, { pid, name: "php-fpm", daemon: "php-fpm", master: index });
+  return found;
+}
+
+/** Asks all other processes, where something is listened on that neither daemon holds. */
+function addStrangers(fs: HostFilesystem, wanted: ReadonlySet<string>, owners: Map<string, Owner[]>): void {
+  for (const pid of pidsOf(fs)) {
+    for (const target of descriptorsOf(fs, pid) ?? []) {
+      const inode = /(?:^|\/)socket:\[(\d+)\]$/.exec(target)?.[1];
+      if (inode === undefined || !wanted.has(inode)) continue;
+      const name = textOf(fs, `/proc/${pid}/comm`).trim();
+      owners.set(inode, [
+        ...(owners.get(inode) ?? []),
+        { pid: Number(pid), name, daemon: null, master: null },
+      ]);
+    }
+  }
+}
+
+/** `unknown`: it may see other files than the reader, and nobody can look. */
+type Sees = Through | "unknown";
+
+interface Eyes {
+  readonly identity: Identity | null;
+  readonly sees: Sees;
+}
+
+function pathsOf(
+  host: Host,
+  machine: Machine,
+  told: Told,
+  nginx: readonly NginxFacts[],
+  fpm: readonly FpmFacts[],
+): readonly PathFacts[] {
+  const known = new Map<Viewer, Eyes>([["reader", { identity: null, sees: null }]]);
+  const eyesOf = (viewer: Viewer): Eyes => {
+    const before = known.get(viewer);
+    if (before !== undefined) return before;
+    const eyes = viewer === "nginx" ? nginxEyes(host, machine, nginx) : poolEyes(host, machine, fpm, viewer);
+    known.set(viewer, eyes);
+    return eyes;
+  };
+  const wanted = wantedPaths(host, told.built);
+  const found = wanted.map((one) => pathFacts(machine, one, eyesOf(one.viewer)));
+  const links = found.flatMap(({ path, names }) => (names ?? []).map((name) => `${path}/${name}`));
+  return [...found, ...links.flatMap((path) => linkFacts(machine, path) ?? [])];
+}
+
+function nginxEyes(host: Host, machine: Machine, nginx: readonly NginxFacts[]): Eyes {
+  const running = nginx.find(({ ours }) => ours);
+  return {
+    identity: nginxIdentity(host, nginx),
+    sees: mountsOf(machine, running?.workers[0]?.pid ?? running?.master.pid),
+  };
+}
+
+function poolEyes(host: Host, machine: Machine, fpm: readonly FpmFacts[], viewer: Viewer): Eyes {
+  const pool = host.pools[Number(viewer.slice("pool ".length))];
+  const running = fpm.find(({ index }) => host.masters[index] === pool?.master);
+  const worker = running?.workers.find((one) => one.pool === pool?.name);
+  return {
+    identity: pool === undefined ? null : poolIdentity(host, fpm, pool),
+    sees: mountsOf(machine, worker?.pid ?? running?.master.pid),
+  };
+}
+
+/** Whether a process has mounts of its own, as systemd's `PrivateTmp` gives a service. */
+function mountsOf({ fs, source }: Machine, pid: number | undefined): Sees {
+  if (pid === undefined) return null;
+  const [own, other] = ["self", pid].map((one) => nameOf(fs.entry(`/proc/${one}/ns/mnt`).path));
+  if (!/^mnt:\[/.test(own ?? "") || !/^mnt:\[/.test(other ?? "")) return "unknown";
+  if (own === other) return null;
+  return source === "live" ? pid : "unknown";
+}
+
+/** Directories that systemd gives services of their own. */
+const PRIVATE = /^\/(?:tmp|var\/tmp)(?:\/|$)/;
+
+function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath, eyes: Eyes): PathFacts {
+  const through = eyes.sees === "unknown" ? null : eyes.sees;
+  const fs = machine.view(through);
+  const none = { path, viewer, kind: null, own: null, changed: null, names: null, opened: null };
+  if (fs === null || (eyes.sees === "unknown" && PRIVATE.test(path)))
+    return { ...none, state: "hidden", real: path, above: [] };
+  const entry = fs.entry(path);
+  const real = entry.path;
+  const above = distinct([...withParents(directoryOf(path)), ...withParents(directoryOf(real))], String)
+    .toSorted((a, b) => a.length - b.length)
+    .flatMap((one) => rightsOf(machine, one, through, "directory") ?? []);
+  if (entry.kind === "missing") return { ...none, state: "missing", real, above };
+  const status = machine.status(real, through);
+  if (status === null) return { ...none, state: "hidden", real, above };
+  const { identity } = eyes;
+  return {
+    path,
+    viewer,
+    state: "there",
+    real,
+    kind: status.kind === "link" ? "other" : status.kind,
+    own: { path: real, mode: status.mode, user: status.user, group: status.group, acl: status.acl },
+    above,
+    changed: status.changed,
+    names: listed && entry.kind === "directory" ? entry.names : null,
+    // To open a device may do something.
+    opened:
+      tried && identity !== null && (status.kind === "file" || status.kind === "directory")
+        ? machine.opens(real, through, identity)
+        : null,
+  };
+}
+
+function rightsOf(machine: Machine, path: string, through: Through, kind: "directory"): Rights | null {
+  const status = machine.status(path, through);
+  if (status === null || status.kind !== kind) return null;
+  return { path, mode: status.mode, user: status.user, group: status.group, acl: status.acl };
+}
+
+/** A link by itself, with the time at which it was made; `null`: it is none. */
+function linkFacts(machine: Machine, path: string): PathFacts | null {
+  const status = machine.status(path, null);
+  if (status?.kind !== "link") return null;
+  return {
+    path,
+    viewer: "reader",
+    state: "there",
+    real: path,
+    kind: "other",
+    own: null,
+    above: [],
+    changed: status.changed,
+    names: null,
+    opened: null,
+  };
+}
+
+function spacesOf(host: Host, machine: Machine, { built }: Told): readonly SpaceFacts[] {
+  const directories = [
+    ...namedLogs(host).map(({ path }) => directoryOf(path)),
+    ...[...sessionDirectories(host), ...uploadDirectories(host)].map(({ path }) => path),
+    ...temporaryPaths(host, built).map(({ path }) => path),
+  ];
+  return distinct(directories, String).flatMap((path) => {
+    const space = machine.space(path);
+    return space === null ? [] : [{ path, ...space }];
+  });
+}
+
+/** The largest processes that are shown. */
+const MOST_OTHERS = 3;
+
+function memoryOf(
+  host: Host,
+  fs: HostFilesystem,
+  nginx: readonly NginxFacts[],
+  fpm: readonly FpmFacts[],
+): MemoryFacts {
+  const text = textOf(fs, "/proc/meminfo");
+  const pressure = textOf(fs, "/proc/pressure/memory").split("\n");
+  const percent = (who: "some" | "full"): number | null => {
+    const line = pressure.find((one) => one.startsWith(`${who} `)) ?? "";
+    const found = /\bavg60=(\d+\.\d+)/.exec(line)?.[1];
+    return found === undefined ? null : Number(found);
+  };
+  const kills = oomKills(fs, host.masters);
+  const own = new Set(
+    [...nginx, ...fpm].flatMap(({ master, workers }) => [master, ...workers].map(({ pid }) => String(pid))),
+  );
+  const others = pidsOf(fs)
+    .filter((pid) => !own.has(pid))
+    .flatMap((pid) => {
+      const taken = takenBy(fs, pid);
+      return taken === null ? [] : [{ pid: Number(pid), resident: taken.rss }];
+    })
+    .toSorted((a, b) => b.resident - a.resident)
+    .slice(0, MOST_OTHERS)
+    .map((one) => ({ ...one, name: textOf(fs, `/proc/${one.pid}/comm`).trim() }));
+  return {
+    total: kilobytesIn(text, "MemTotal"),
+    available: kilobytesIn(text, "MemAvailable"),
+    swapTotal: kilobytesIn(text, "SwapTotal"),
+    swapFree: kilobytesIn(text, "SwapFree"),
+    someWaits: percent("some"),
+    allWait: percent("full"),
+    // The machine's own count does not say whose processes were killed.
+    kills: fpm.length === 0 || kills?.source === "/proc/vmstat" ? null : (kills ?? { count: 0, source: "" }),
+    others,
+  };
+}
+
+function certificateAt(fs: HostFilesystem, path: string): CertificateFacts {
+  const entry = fs.entry(path);
+  const answer = entry.kind === "file" ? entry.read() : null;
+  const none = { path, from: null, to: null };
+  if (entry.kind === "missing") return { ...none, problem: "no such file" };
+  if (answer === null || "unreadable" in answer)
+    return { ...none, problem: answer?.unreadable ?? "it could not be read" };
+  try {
+    const { validFrom, validTo } = new X509Certificate(answer.text);
+    return { path, problem: null, from: secondsOf(validFrom), to: secondsOf(validTo) };
+  } catch {
+    return { ...none, problem: "it is no certificate" };
+  }
+}
+
+function secondsOf(date: string): number | null {
+  const at = Date.parse(date);
+  return Number.isNaN(at) ? null : at / 1000;
+}
+
+/** Whether somebody who connects to `target` reaches this listener. */
+export function isReached(target: Address, { address }: ListenerFacts): boolean {
+  return reaches(target, address);
+}

@@ -1,0 +1,209 @@
+/**
+ * A script of the POSIX shell that writes what `fpmlint doctor FILE` reads: the files of both daemons, and what the
+ * machine says of processes, sockets, rights and disks. It writes to standard output alone and changes nothing. What
+ * looks like a secret is left out: private keys are never read, values of `env[…]` and of parameters with such a name
+ * are masked, and of accounts only names and numbers are kept.
+ */
+export const SNAPSHOT_SCRIPT = String.raw`#!/bin/sh
+# Collects what "fpmlint doctor FILE" judges, and writes it to standard output:
+#     sh collect.sh > server.txt
+# Files that no package puts there are collected where FPMLINT_PLACES names their directories.
+# It reads only, needs no root, and sees more as root. Look at what it wrote before you send it to somebody.
+LC_ALL=C
+export LC_ALL
+set -u
+set -f
+MOST=3000
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# A text follows its header with "|" before each line.
+text() { printf 'file %s\n' "$1"; sed 's/^/|/'; echo; }
+
+copy() { if [ -r "$1" ]; then cat "$1" 2>/dev/null | text "$1"; fi; }
+
+link() {
+  target=$(readlink "$1" 2>/dev/null) && printf 'link %s\t%s\n' "$1" "$target"
+  :
+}
+
+output() { printf 'output %s\n' "$1"; shift; "$@" 2>&1 | sed 's/^/|/'; echo; }
+
+masked() {
+  sed -e 's/^\([[:space:]]*env\[[^]]*\][[:space:]]*=\).*/\1 masked/' \
+    -e 's/^\([[:space:]]*fastcgi_param[[:space:]][[:space:]]*[A-Za-z_]*\(PASS\|SECRET\|TOKEN\|KEY\)[A-Za-z_]*[[:space:]][[:space:]]*\).*/\1masked;/' \
+    -e 's/^\([[:space:]]*php[a-z_]*\[[^]]*\(pass\|secret\|auth\)[^]]*\][[:space:]]*=\).*/\1 masked/' \
+    -e 's/^\([[:space:]]*[a-z_.]*\(passw\|secret\|save_path[[:space:]]*=.*auth\)[a-z_.]*[[:space:]]*=\).*/\1 masked/'
+}
+
+config() {
+  case "$1" in
+    *.key|*.pem|*.crt|*.p12|*.pfx|*.jks|*htpasswd*|*.gz|*.so|*~) return ;;
+  esac
+  grep -q 'PRIVATE KEY' "$1" 2>/dev/null && return
+  [ -r "$1" ] && cat "$1" 2>/dev/null | masked | text "$1"
+  :
+}
+
+echo 'fpmlint-snapshot 1'
+printf 'now %s\n' "$(date +%s)"
+copy /proc/uptime
+
+# What every process is, and which sockets it holds; more of those of both daemons.
+masters=''
+workers=''
+set +f
+states=$(grep -E '^(Name|Uid|Gid|Groups|PPid|NSpid|Vm|Rss)' /dev/null /proc/[0-9]*/status 2>/dev/null)
+printf '%s\n' "$states" | sed 's/^/line /'
+ls -l /proc/[0-9]*/fd 2>/dev/null |
+  sed -n -e 's|^\(/proc/[0-9]*/fd\):$|fds \1|p' -e 's|^.* \([0-9][0-9]*\) -> \(socket:.*\)$|fd \1	\2|p'
+set -f
+pids=$(printf '%s\n' "$states" | sed -n 's|^/proc/\([0-9]*\)/status:Name:.*\(nginx\).*|\1|p;s|^/proc/\([0-9]*\)/status:Name:.*\(php\).*|\1|p' | sort -un)
+for pid in $pids; do
+  title=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ')
+  case "$title" in
+    'nginx: master process '*|'php-fpm: master process '*) masters="$masters $pid" ;;
+    'nginx: worker process'*) workers="$workers $pid" ;;
+    'php-fpm: pool '*) ;;
+    *) continue ;;
+  esac
+  printf '%s\n' "$title" | text "/proc/$pid/cmdline"
+  copy "/proc/$pid/stat"
+  copy "/proc/$pid/limits"
+  copy "/proc/$pid/cgroup"
+  if [ -r "/proc/$pid/maps" ]; then
+    { echo; grep ' (deleted)$' "/proc/$pid/maps" 2>/dev/null; } | text "/proc/$pid/maps"
+  fi
+  link "/proc/$pid/exe"
+  link "/proc/$pid/ns/mnt"
+  printf 'fds /proc/%s/fd\n' "$pid"
+  ls -l "/proc/$pid/fd" 2>/dev/null | sed -n 's|^.* \([0-9][0-9]*\) -> \(.*\)$|fd \1	\2|p'
+done
+cat "/proc/$$/status" 2>/dev/null | text /proc/self/status
+target=$(readlink "/proc/$$/ns/mnt" 2>/dev/null) && printf 'link /proc/self/ns/mnt\t%s\n' "$target"
+for path in /proc/meminfo /proc/pressure/memory /proc/sys/net/core/somaxconn /proc/1/stat /proc/1/comm; do
+  copy "$path"
+done
+grep '^oom_kill ' /proc/vmstat 2>/dev/null | text /proc/vmstat
+net=/proc/net
+for pid in $workers; do [ -r "/proc/$pid/net/unix" ] && net=/proc/$pid/net; done
+for name in unix tcp tcp6; do
+  [ -r "$net/$name" ] && cat "$net/$name" | text "/proc/net/$name"
+done
+for pid in $masters; do
+  sed -n 's/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | while read -r group; do
+    copy "/sys/fs/cgroup$group/memory.events"
+  done
+  sed -n 's/^[0-9]*:[^:]*memory[^:]*://p' "/proc/$pid/cgroup" 2>/dev/null | while read -r group; do
+    copy "/sys/fs/cgroup/memory$group/memory.oom_control"
+  done
+done
+
+# Files of both daemons, with those that a running master names.
+places='/etc/nginx /etc/openresty /usr/local/etc/nginx /usr/local/nginx/conf /usr/local/openresty/nginx/conf /usr/local/etc/php /usr/local/etc/php-fpm.d /etc/php-fpm.d /etc/php.d /etc/sysctl.d'
+places="$places ${"$"}{FPMLINT_PLACES:-}"
+files='/etc/php-fpm.conf /etc/php.ini /usr/local/etc/php-fpm.conf /etc/sysctl.conf /etc/hosts'
+set +f
+for path in /etc/php /etc/php[0-9]* /etc/php-legacy /etc/opt/remi/php*; do [ -d "$path" ] && places="$places $path"; done
+for path in /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+  for unit in "$path"/nginx.service "$path"/*fpm*.service "$path"/nginx.service.d/*.conf "$path"/*fpm*.service.d/*.conf; do
+    [ -f "$unit" ] && files="$files $unit"
+  done
+done
+set -f
+for pid in $masters; do
+  main=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ' |
+    sed -n -e 's/^nginx: .* -c *\(\/[^ ]*\).*/\1/p' -e 's/^php-fpm: master process (\(\/[^)]*\)).*/\1/p')
+  [ -n "$main" ] && files="$files $main"
+done
+collected=$(
+  {
+    for path in $files; do [ -f "$path" ] && printf '%s\n' "$path"; done
+    for path in $places; do find -L "$path" -type f -size -1024k 2>/dev/null; done
+  } | sort -u
+)
+included=$(
+  printf '%s\n' "$collected" | while read -r path; do
+    case "$path" in *.key|*.pem) continue ;; esac
+    sed -n -e 's/^[[:space:]]*include[[:space:]][[:space:]]*\(\/[^;]*\);.*/\1/p' \
+      -e 's/^[[:space:]]*include[[:space:]]*=[[:space:]]*\(\/.*\)$/\1/p' "$path" 2>/dev/null
+  done | sort -u
+)
+set +f
+for path in $included; do [ -f "$path" ] && collected=$(printf '%s\n%s\n' "$collected" "$path"); done
+set -f
+collected=$(printf '%s\n' "$collected" | sort -u | head -n "$MOST")
+printf '%s\n' "$collected" | while read -r path; do config "$path"; done
+cut -d: -f1-4 /etc/passwd 2>/dev/null | sed 's/^\([^:]*\):[^:]*:/\1:x:/' | text /etc/passwd
+cut -d: -f1-4 /etc/group 2>/dev/null | sed 's/^\([^:]*\):[^:]*:/\1:x:/' | text /etc/group
+links=$(for path in $places; do find "$path" -type l 2>/dev/null; done | head -n "$MOST")
+for path in $links; do link "$path"; done
+targets=$(for path in $links; do readlink -f "$path" 2>/dev/null; done)
+
+# Every path that those files or the programs name, with the directories on its way.
+built=''
+has nginx && built=$(nginx -V 2>&1)
+named=$(
+  {
+    printf '%s\n' "$collected" | while read -r path; do
+      case "$path" in *.key|*.pem) continue ;; esac
+      sed 's/[#;].*$/ &/' "$path" 2>/dev/null
+    done | tr -c 'A-Za-z0-9._@%+/-' '\n'
+    printf '%s\n' "$built" | tr -c 'A-Za-z0-9._@%+/-' '\n'
+    sed -n 's/^[0-9a-f]*: [0-9A-F]* [0-9A-F]* 00010000 0001 01 *[0-9]* //p' "$net/unix" 2>/dev/null
+    printf '%s\n' /tmp /var/tmp /.dockerenv /run/.containerenv /run/systemd/container $targets
+    printf '%s\n' "$collected"
+  } | grep '^/[^/]' | sed 's|/*$||' | sort -u | head -n "$MOST"
+)
+named=$(
+  printf '%s\n' "$named" | while read -r path; do
+    printf '%s\n' "$path"
+    if [ -L "$path" ]; then link "$path" >&3; readlink -f "$path" 2>/dev/null; fi
+    [ -f "$path/index.php" ] && printf '%s\n' "$path/index.php"
+  done 3>&1 | sort -u
+)
+printf '%s\n' "$named" | grep '^link '
+all=$(
+  printf '%s\n' "$named" | grep '^/' | while read -r path; do
+    while [ -n "$path" ]; do printf '%s\n' "$path"; path=${"$"}{path%/*}; done
+  done | sort -u
+)
+present=$(
+  printf '%s\n' "$all" "$links" | sort -u | while read -r path; do
+    [ -n "$path" ] || continue
+    if [ -e "$path" ] || [ -L "$path" ]; then printf '%s\n' "$path"; else printf 'gone %s\n' "$path"; fi
+  done
+)
+printf '%s\n' "$present" | grep '^gone '
+present=$(printf '%s\n' "$present" | grep '^/')
+printf '%s\n' "$present" | xargs stat -c 'stat %f %u %g %Y	%n' 2>/dev/null
+# Not every ls shows access control lists.
+ls --version 2>/dev/null | grep -q GNU && echo 'lists shown'
+printf '%s\n' "$present" | xargs ls -ld 2>/dev/null | sed -n 's|^[^ ]*+ .* \(/[^ ]*\)$|acl \1|p'
+printf '%s\n' "$present" | xargs stat -f -c 'room %a %b %S %d %c	%n' 2>/dev/null
+
+# Certificates, without what else their files hold.
+printf '%s\n' "$collected" | while read -r path; do
+  case "$path" in *.key|*.pem) continue ;; esac
+  sed -n 's/^[[:space:]]*ssl_certificate[[:space:]][[:space:]]*\(\/[^;]*\);.*/\1/p' "$path" 2>/dev/null
+done | sort -u | while read -r path; do
+  [ -r "$path" ] && sed -n '/-BEGIN CERTIFICATE-/,/-END CERTIFICATE-/p' "$path" | text "$path"
+done
+
+# What programs say, and the names that nginx connects to.
+has ss && output 'ss -xlH' ss -xlH
+has systemctl && output 'systemctl show' systemctl show --property=Id,LoadState,ActiveState,Result,NRestarts nginx.service php-fpm.service 'php*-fpm.service'
+has journalctl && output 'journalctl --dmesg' journalctl --dmesg --since=-1d --no-pager --quiet --output=short-iso
+[ -n "$built" ] && output 'nginx -V' printf '%s\n' "$built"
+if has getent; then
+  printf '%s\n' "$collected" | while read -r path; do
+    case "$path" in *.key|*.pem) continue ;; esac
+    sed -n -e 's/^[[:space:]]*[a-z]*_pass[[:space:]][[:space:]]*\([A-Za-z][A-Za-z0-9.-]*\):[0-9].*/\1/p' \
+      -e 's/^[[:space:]]*server[[:space:]][[:space:]]*\([A-Za-z][A-Za-z0-9.-]*\):[0-9].*/\1/p' "$path" 2>/dev/null
+  done | sort -u | head -n 64 | while read -r name; do
+    [ "$name" = unix ] && continue
+    printf 'name %s %s\n' "$name" "$(getent ahosts "$name" 2>/dev/null | cut -d' ' -f1 | sort -u | tr '\n' ' ')"
+  done
+fi
+echo 'end'
+`;

@@ -1,0 +1,160 @@
+import type { HostFilesystem } from "../host/filesystem.js";
+import { type MemoryNode, memoryFilesystem, type TreeTexts } from "../host/memory.js";
+import { directoryOf } from "../host/path.js";
+import type { NameFacts } from "./facts.js";
+import type { FileStatus, Machine } from "./machine.js";
+
+/** What the script of `fpmlint doctor --snapshot` collected on another machine. */
+
+export interface Snapshot {
+  /** The files of both daemons, by paths such as `etc/nginx/nginx.conf`. */
+  readonly texts: TreeTexts;
+  readonly machine: Machine;
+  /** What programs printed, by the words with which they were called. */
+  readonly outputs: ReadonlyMap<string, string>;
+  readonly names: readonly NameFacts[];
+  /** Whether the script came to its end. */
+  readonly whole: boolean;
+}
+
+const HEADER = "fpmlint-snapshot 1";
+
+export function isSnapshot(text: string): boolean {
+  return text.startsWith(`${HEADER}\n`);
+}
+
+/** Reads what the script wrote; lines that mean nothing are passed over. */
+export function readSnapshot(text: string): Snapshot {
+  const lines = text.split("\n");
+  const files = new Map<string, string>();
+  const outputs = new Map<string, string>();
+  const links = new Map<string, string>();
+  const states = new Map<string, FileStatus>();
+  const rooms = new Map<string, ReturnType<Machine["space"]>>();
+  const names: NameFacts[] = [];
+  const listed = new Set<string>();
+  let [now, whole, descriptors, shown] = [0, false, "", false];
+  for (let at = 1; at < lines.length; at += 1) {
+    const line = lines[at] ?? "";
+    const [kind = "", rest = ""] = parted(line, " ");
+    if (kind === "file" || kind === "output") {
+      const body: string[] = [];
+      while (lines[at + 1]?.startsWith("|") === true) {
+        at += 1;
+        body.push(lines[at]?.slice(1) ?? "");
+      }
+      (kind === "file" ? files : outputs).set(rest, body.map((one) => `${one}\n`).join(""));
+    }
+    const [first, path] = parted(rest, "\t");
+    if (kind === "now") now = Number(rest) || 0;
+    if (kind === "end") whole = true;
+    if (kind === "line") {
+      const [file, one] = parted(rest, ":");
+      files.set(file, `${files.get(file) ?? ""}${one}\n`);
+    }
+    if (kind === "fds") descriptors = rest;
+    if (kind === "fd") links.set(`${descriptors}/${first}`, path);
+    if (kind === "lists") shown = true;
+    if (kind === "acl") listed.add(rest);
+    if (kind === "link" && path !== "") links.set(first, path);
+    if (kind === "stat") {
+      const status = statusIn(first);
+      if (status !== null) states.set(path, status);
+    }
+    if (kind === "room") rooms.set(path, roomIn(first));
+    if (kind === "name") {
+      const [name = "", ...addresses] = rest.split(" ").filter((word) => word !== "");
+      names.push({ name, problem: addresses.length === 0 ? "ENOTFOUND" : null, addresses });
+    }
+  }
+  for (const [path, status] of states) states.set(path, { ...status, acl: shown ? listed.has(path) : null });
+  for (const [path, text] of files) {
+    const name = /^\/proc\/\d+\/status$/.test(path) ? /^Name:\s*(.*)$/m.exec(text)?.[1] : undefined;
+    if (name !== undefined) files.set(path.replace(/status$/, "comm"), `${name}\n`);
+  }
+  const fs = filesystemOf(files, links, states);
+  const configuration = [...files].filter(([path]) => !/^\/(?:proc|sys)\//.test(path));
+  return {
+    texts: Object.fromEntries(configuration.map(([path, one]) => [path.slice(1), one])),
+    machine: {
+      source: "snapshot",
+      now,
+      fs,
+      status: (path) => states.get(path) ?? null,
+      view: (through) => (through === null ? fs : null),
+      space: (path) => rooms.get(path) ?? null,
+      opens: () => null,
+    },
+    outputs,
+    names,
+    whole,
+  };
+}
+
+function parted(text: string, mark: string): readonly [string, string] {
+  const at = text.indexOf(mark);
+  return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** `81a4 0 0 1700000000`: mode in hex, owner, group, time. */
+function statusIn(text: string): FileStatus | null {
+  const [mode = "", user = "", group = "", changed = ""] = text.split(" ");
+  if (!/^[0-9a-f]+$/.test(mode) || ![user, group, changed].every((one) => /^\d+$/.test(one))) return null;
+  const bits = Number.parseInt(mode, 16);
+  return {
+    kind: KINDS.get(bits >> 12) ?? "other",
+    mode: bits & 0o7777,
+    user: Number(user),
+    group: Number(group),
+    changed: Number(changed),
+    acl: null,
+  };
+}
+
+/** What the highest bits of a mode mean. */
+const KINDS: ReadonlyMap<number, FileStatus["kind"]> = new Map([
+  [0o04, "directory"],
+  [0o10, "file"],
+  [0o12, "link"],
+  [0o14, "socket"],
+]);
+
+/** `800 1000 4096 90 100`: free blocks, all blocks, their size, free files, all files. */
+function roomIn(text: string): ReturnType<Machine["space"]> {
+  const numbers = text.split(" ").map(Number);
+  const [free = 0, blocks = 0, size = 0, freeFiles = 0, files = 0] = numbers;
+  if (numbers.length !== 5 || numbers.some((one) => !Number.isFinite(one))) return null;
+  const counted = files > 0;
+  return {
+    free: free * size,
+    size: blocks * size,
+    freeFiles: counted ? freeFiles : null,
+    files: counted ? files : null,
+  };
+}
+
+/** In a directory of which nothing else is known. */
+const EMPTY = ".fpmlint-empty";
+
+function filesystemOf(
+  files: ReadonlyMap<string, string>,
+  links: ReadonlyMap<string, string>,
+  states: ReadonlyMap<string, FileStatus>,
+): HostFilesystem {
+  const nodes = new Map<string, MemoryNode>(files);
+  for (const [path, { kind }] of states) {
+    if (nodes.has(path)) continue;
+    // Its text is not known, and nobody asks for it.
+    if (kind === "file") nodes.set(path, "");
+    if (kind === "socket" || kind === "other") nodes.set(path, { special: true });
+    if (kind === "directory") nodes.set(`${path}/${EMPTY}`, { special: true });
+  }
+  // A file that was read through a link is there under its own name, too.
+  for (const [path, target] of links) {
+    const text = files.get(path);
+    const real = target.startsWith("/") ? target : `${directoryOf(path)}/${target}`;
+    if (text !== undefined && states.get(path)?.kind === "link" && !files.has(real)) nodes.set(real, text);
+    nodes.set(path, { link: target });
+  }
+  return memoryFilesystem(nodes);
+}

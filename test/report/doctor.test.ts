@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { examinedOf } from "../../src/cli/doctor/examined.js";
+import type { MachineFacts } from "../../src/live/facts.js";
+import { doctorJson } from "../../src/report/doctor/json.js";
+import { doctorPrometheus } from "../../src/report/doctor/prometheus.js";
+import { doctorText, verdict } from "../../src/report/doctor/text.js";
+import { factsWith, fpmOf, hostWith, NOW, processOf } from "../doctor/support/facts.js";
+
+/** What `fpmlint doctor` prints, in each of its formats. */
+
+const plain = { color: false, unicode: true, width: 90, quiet: false };
+
+function examined(facts: Partial<MachineFacts> = {}, pool = "") {
+  return examinedOf(hostWith({ pool }), factsWith(facts), [], []);
+}
+
+const down = { fpm: [], listeners: factsWith().listeners.slice(1) };
+
+describe("text", () => {
+  test("a sound machine is counts and one sentence", () => {
+    const text = doctorText(examined(), plain);
+    expect(text).not.toContain("✗");
+    expect(text.trimEnd().split("\n").at(-1)).toMatch(/^nothing wrong that this machine shows: \d+ checks/);
+  });
+
+  test("what is wrong is shown whole, and the last line counts it", () => {
+    const text = doctorText(examined(down), plain);
+    expect(text).toContain("✗ basics: ");
+    expect(text).toContain("error[basics/php-fpm]: PHP-FPM does not run with");
+    expect(text).toContain("    do: systemctl start php8.2-fpm");
+    expect(text.trimEnd().split("\n").at(-1)).toMatch(/^2 of \d+ need you/);
+  });
+
+  test("what cannot be told is named with its reason", () => {
+    const text = doctorText(examined({ units: [], proc: false, nginx: [], fpm: [] }), plain);
+    expect(text).toContain("cannot tell:\n  basics/nginx: no /proc shows");
+    expect(text).toContain("  basics/unit: systemd is not here");
+  });
+
+  test("who ran it and what ran is said", () => {
+    const programs = [
+      { command: "ss -xlH", problem: null },
+      { command: "nginx -V", problem: "--no-exec" },
+    ];
+    const text = doctorText(examined({ programs, root: false, container: true }), plain);
+    expect(text).toContain("ran: ss -xlH\nnot run: nginx (--no-exec)\nnot root: ");
+    expect(text).toContain("this is a container: ");
+  });
+
+  test("quiet is a line for each thing that is wrong, and nothing else", () => {
+    const text = doctorText(examined(down), { ...plain, quiet: true });
+    expect(text.split("\n").filter((line) => line !== "")).toEqual([
+      expect.stringMatching(/^error\[basics\/php-fpm\]: /),
+      expect.stringMatching(/^error\[reality\/listens\]: nobody listens on /),
+    ]);
+    expect(doctorText(examined(), { ...plain, quiet: true })).toBe("");
+  });
+
+  test("names from the machine drive no terminal", () => {
+    const master = processOf({ libraries: ["/usr/lib/\u001b[2Jx.so"] });
+    const text = doctorText(examined({ fpm: [fpmOf({ master })] }), plain);
+    expect(text).toContain("\\x1b[2Jx.so");
+    expect(text).not.toContain("\u001b");
+  });
+});
+
+test("JSON has a row for each check, with what was seen, and the facts", () => {
+  const one = examined(down);
+  const document = JSON.parse(doctorJson(one, { version: "1", facts: true }));
+  expect(document.verdict).toBe(verdict(one.checked));
+  expect(document.need).toBe(2);
+  expect(document.checks.length).toBe(one.checked.length);
+  const row = document.checks.find((check: { id: string }) => check.id === "reality/listens");
+  expect(row.status).toBe("error");
+  expect(row.answers[0]).toMatchObject({ kind: "wrong", place: { file: "etc/nginx/nginx.conf" } });
+  expect(document.facts.version).toBe(1);
+});
+
+test("metrics have numbers for what monitoring asks, and no series for what is not known", () => {
+  const status = {
+    accepted: 9,
+    active: 2,
+    total: 2,
+    waiting: 0,
+    full: 4,
+    started: NOW - 60,
+    durations: [],
+  };
+  const pages = [{ pool: 0, key: "pm.status_path", path: "/status", state: "answered", status } as const];
+  const one = examined({ ...down, pages });
+  const text = doctorPrometheus(one, hostWith());
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  expect(lines).toContain(`fpmlint_doctor_last_run_timestamp_seconds ${NOW}`);
+  expect(lines).toContain('fpmlint_doctor_check_needs_you{check="basics/php-fpm",severity="error"} 1');
+  expect(lines).toContain('fpmlint_doctor_pool_max_children{pool="shop"} 2');
+  expect(lines).toContain('fpmlint_doctor_pool_active_workers{pool="shop"} 2');
+  expect(lines).toContain('fpmlint_doctor_pool_max_children_reached{pool="shop"} 4');
+  expect(lines).toContain('fpmlint_doctor_reload_pending{daemon="nginx"} 0');
+  expect(lines).toContain("fpmlint_doctor_oom_kills 0");
+  expect(text).not.toContain("listen_queue");
+  expect(doctorPrometheus(examined({ pages }), hostWith())).toContain(
+    'fpmlint_doctor_listen_queue{address="/run/php/shop.sock"} 0',
+  );
+});
