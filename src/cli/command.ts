@@ -1,5 +1,6 @@
 import yargs, { type Argv, type InferredOptionTypes } from "yargs";
 import { nearest } from "../source/spelling.js";
+import { wordMap } from "../source/word-map.js";
 import { version } from "../version.js";
 import { capacityCommand } from "./capacity/command.js";
 import { withRevision } from "./changed.js";
@@ -103,7 +104,9 @@ function parser(
     .fail((message, error) => {
       // yargs raises its own errors for what it cannot parse; any other is a fault of a command.
       if (error !== undefined && error !== null && error.name !== "YError") throw error;
-      throw new UsageError(usage(message ?? error?.message ?? "", words[0] ?? ""));
+      throw new UsageError(
+        usage(message ?? error?.message ?? "", words.find((word) => NAMES.includes(word)) ?? words[0] ?? ""),
+      );
     });
 }
 
@@ -221,11 +224,22 @@ function withTexts(cli: Common, world: World) {
     );
 }
 
-const OPTIONS = [
-  ...new Set(COMMANDS.flatMap(({ options }) => Object.keys({ ...COMMON_OPTIONS, ...options }))),
-  "version",
-  "help",
-];
+/** The options of each command by its name, the linter's under the empty name. */
+const OPTIONS = wordMap<readonly string[]>(
+  Object.fromEntries(
+    COMMANDS.map(({ name, options }) => [
+      name,
+      [...Object.keys({ ...COMMON_OPTIONS, ...options }), "version", "help"],
+    ]),
+  ),
+);
+
+/** What a command says that was given nothing to work on. */
+const NEEDS = wordMap({
+  trace: "trace needs a URL, as in: fpmlint trace http://shop.example/cart",
+  explain: "explain needs a topic or a line of a log, as in: fpmlint explain 502",
+  completion: "completion needs a shell, as in: fpmlint completion bash",
+});
 
 function lastOf(argv: Record<string, unknown>): void {
   const [word] = [argv._].flat();
@@ -237,15 +251,13 @@ function lastOf(argv: Record<string, unknown>): void {
 function usage(message: string, first: string): string {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   const begun = (option: string): boolean => option.startsWith(unknown ?? "");
-  const meant = unknown === undefined ? null : (nearest(unknown, OPTIONS) ?? OPTIONS.find(begun) ?? null);
+  const options = OPTIONS.get(NAMES.includes(first) ? first : "") ?? [];
+  const meant = unknown === undefined ? null : (nearest(unknown, options) ?? options.find(begun) ?? null);
   const refused = /Given: "([^"]*)", Choices: (.*)$/s.exec(message);
   const choices = [...(refused?.[2] ?? "").matchAll(/"([^"]*)"/g)].map(([, choice = ""]) => choice);
   const value = refused === null ? null : meantValue(refused[1] ?? "", choices);
   const few = message.startsWith("Not enough non-option arguments");
-  const line =
-    few && first === "trace"
-      ? "trace needs a URL, as in: fpmlint trace http://shop.example/cart"
-      : message.replace(/\n\s*/g, " ").trim();
+  const line = (few ? NEEDS.get(first) : undefined) ?? message.replace(/\n\s*/g, " ").trim();
   const suggestion = meant === null ? value : `--${meant}`;
   return `${line}${suggestion === null ? "" : `; did you mean ${suggestion}?`} (fpmlint ${NAMES.includes(first) ? `${first} ` : ""}--help lists the options)`;
 }

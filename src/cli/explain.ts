@@ -23,6 +23,12 @@ import type { World } from "./world.js";
 /** Wider pages of prose are hard to read. */
 const MOST_COLUMNS = 100;
 
+/** No symptom's name has more words; what has more was meant as a line of a log. */
+const LONGEST_NAME = 4;
+
+/** What is shorter, and names a symptom, is no line of a log. */
+const SHORTEST_LINE = 40;
+
 /** Lines of standard input that are explained; the same line again is not another one. */
 const MOST_LINES = 20;
 
@@ -71,15 +77,28 @@ function linesOf(
 ): { readonly lines: readonly Line[]; readonly paths: readonly string[] } {
   if (words[0] === "-") return { lines: linesOfInput(world), paths: words.slice(1) };
   const path = words.at(-1) ?? "";
-  const isPath = words.length > 1 && path.includes("/") && existsSync(resolve(world.workingDirectory, path));
+  const exists = words.length > 1 && path.includes("/") && existsSync(resolve(world.workingDirectory, path));
+  const isPath = exists || pathIsMeant(words, world);
   const paths = isPath ? [path] : [];
   const text = words.slice(0, words.length - paths.length).join(" ");
   // A word or two are a symptom's name; a line has the daemon's own words.
   const found = text.includes(" ") ? recognise(text, wallClock(world)) : null;
   return found === null ||
-    (symptomTopic(text) !== null && found.line === null && text.length < 40 && paths.length === 0)
+    (symptomTopic(text) !== null && found.line === null && text.length < SHORTEST_LINE && paths.length === 0)
     ? { lines: [], paths: [] }
     : { lines: [{ text, found }], paths };
+}
+
+/** Whether one word comes after a whole line in quotes: that is a path, and a misspelt one is an error. */
+function pathIsMeant([line = "", path = "", ...others]: readonly string[], world: World): boolean {
+  return (
+    path !== "" &&
+    !/\s/.test(path) &&
+    others.length === 0 &&
+    line.includes(" ") &&
+    (line.length >= SHORTEST_LINE || symptomTopic(`${line} ${path}`) === null) &&
+    recognise(line, wallClock(world)) !== null
+  );
 }
 
 /** Throws UsageError where no line is known. */
@@ -140,7 +159,11 @@ function unknownTopic(topic: string, rules: readonly Rule[]): string {
   if (symptom !== null)
     return `nothing is known about ${symptom.title}; known symptoms are ${names.join(", ")}`;
   const meant = nearest(topic, [...rules.map(({ id }) => id), ...names]);
-  return `no rule and no symptom named "${topic}"${
+  const unknown =
+    topic.split(/\s+/).length > LONGEST_NAME
+      ? `"${topic}" is no line of a log that fpmlint knows, and names no rule or symptom`
+      : `no rule and no symptom named "${topic}"`;
+  return `${unknown}${
     meant === null
       ? `; fpmlint rules lists the rules, symptoms are ${names.join(", ")}`
       : `; did you mean ${meant}?`

@@ -115,7 +115,19 @@ describe("what cannot be linted", () => {
     [["--color", "blue"], '"blue"'],
     [["--config", "missing.json"], "missing.json: no such file"],
     [["--config", "."], ".: is a directory"],
-    [["explain"], "Not enough non-option arguments"],
+    [["explain"], "explain needs a topic or a line of a log, as in: fpmlint explain 502"],
+    [["completion"], "completion needs a shell"],
+    [["diagnose", "--quiet"], "Unknown argument: quiet (fpmlint diagnose --help lists the options)"],
+    [["doctor", "--quit"], "did you mean --quiet? (fpmlint doctor --help"],
+    [["explain", "a line that no daemon ever wrote"], "is no line of a log that fpmlint knows"],
+    [
+      [
+        "explain",
+        "connect() to unix:/run/x.sock failed (2: No such file or directory) while connecting to upstream",
+        "/no/such",
+      ],
+      "/no/such: no such file or directory",
+    ],
     [
       ["explain", "invented/indx"],
       'no rule and no symptom named "invented/indx"; did you mean invented/index?',

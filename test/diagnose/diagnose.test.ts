@@ -217,6 +217,11 @@ describe("diagnose", () => {
     expect(out).toContain("nginx's error_log");
   });
 
+  test("one request is one", async () => {
+    put("a.log", `192.0.2.1 - - [28/Nov/2026:12:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "x"\n`);
+    expect((await run("a.log")).out).toMatch(/^nothing was lost.*: 1 request$/m);
+  });
+
   test("lines that containers wrap", async () => {
     put(
       "d.log",

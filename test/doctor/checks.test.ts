@@ -607,6 +607,19 @@ describe("the checks of doctor", () => {
     expect(sayUnknown.filter(({ id }) => !of(id, ["unknown"])).map(({ id }) => id)).toEqual([]);
   });
 
+  test("a full pool names the slow log that its files have, or how to get one", () => {
+    const fixWith = (pool: string): string => {
+      const facts = factsWith({ answers: [{ ...answer, values: "silent" }] });
+      const full = examine(checks, { host: hostWith({ pool }), facts, findings: [] });
+      const [said] = full.find(({ check }) => check.id === "resources/workers")?.answers ?? [];
+      return said?.kind === "wrong" ? (said.fix ?? "") : "";
+    };
+    expect(fixWith("")).toContain("slowlog and request_slowlog_timeout = 5s in the pool show");
+    expect(fixWith("slowlog = /var/log/slow.log\nrequest_slowlog_timeout = 5s")).toContain(
+      "the slow log, which fpmlint diagnose reads",
+    );
+  });
+
   test("each has an id of its own, in the order of the groups", () => {
     const ids = checks.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);

@@ -3,7 +3,7 @@ import { examinedOf } from "../../src/cli/doctor/examined.js";
 import type { MachineFacts } from "../../src/live/facts.js";
 import { doctorJson } from "../../src/report/doctor/json.js";
 import { doctorPrometheus } from "../../src/report/doctor/prometheus.js";
-import { doctorText, verdict } from "../../src/report/doctor/text.js";
+import { doctorText, verdict, whyIncomplete } from "../../src/report/doctor/text.js";
 import { factsWith, fpmOf, hostWith, NOW, processOf } from "../doctor/support/facts.js";
 
 /** What `fpmlint doctor` prints, in each of its formats. */
@@ -21,6 +21,27 @@ describe("text", () => {
     const text = doctorText(examined(), plain);
     expect(text).not.toContain("✗");
     expect(text.trimEnd().split("\n").at(-1)).toMatch(/^nothing wrong that this machine shows: \d+ checks/);
+    expect(text).not.toMatch(/\b1 do\b/);
+  });
+
+  test("one check that does not apply is one", () => {
+    const [first, ...others] = examined().checked.filter(({ check }) => check.id.startsWith("reality/"));
+    if (first === undefined) throw new Error("there are such checks");
+    const checked = [
+      { ...first, status: "skipped" as const },
+      ...others.map((one) => ({ ...one, status: "ok" as const })),
+    ];
+    expect(doctorText({ ...examined(), checked }, plain)).toContain("fine, 1 does not apply");
+  });
+
+  test("why nothing wrong proves little", () => {
+    const unread = [{ file: "etc/nginx/nginx.conf", line: null, reason: "Permission denied", fatal: true }];
+    expect(whyIncomplete({ ...examined({ root: false }), unread }).split("\n")).toEqual([
+      "fpmlint: not root: what other users' processes have open was not seen",
+      "fpmlint: not read: etc/nginx/nginx.conf: Permission denied",
+      expect.stringMatching(/^fpmlint: nothing wrong that this machine shows: /),
+      "",
+    ]);
   });
 
   test("what is wrong is shown whole, and the last line counts it", () => {

@@ -7,7 +7,7 @@ import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
 import type { ReadHost } from "../../read-hosts.js";
 import { doctorJson } from "../../report/doctor/json.js";
 import { doctorPrometheus } from "../../report/doctor/prometheus.js";
-import { doctorText, type Examined, needsYou } from "../../report/doctor/text.js";
+import { doctorText, type Examined, needsYou, whyIncomplete } from "../../report/doctor/text.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { version } from "../../version.js";
 import { columnsOf } from "../columns.js";
@@ -46,7 +46,9 @@ export async function doctorCommand(args: DoctorArguments, world: World): Promis
     if (output.file === null) world.stdout.write(text);
     else writeOutput(output.file, text, world.workingDirectory);
   }
-  return statusOf(examined);
+  const status = statusOf(examined);
+  if (args.quiet && status === exitStatus.incomplete) world.stderr.write(whyIncomplete(examined));
+  return status;
 }
 
 interface Judged {
@@ -74,7 +76,7 @@ function ownHost(hosts: readonly ReadHost[], path: string | undefined): ReadHost
   const [own, second] = hosts.filter(({ spec }) => spec.root === "/");
   if (own === undefined)
     throw new UsageError(
-      `${path ?? "/etc"} is not the configuration of this machine: fpmlint ${path ?? ""} checks files alone`,
+      `${path ?? "/etc"} is not the configuration of this machine, and no snapshot of another: fpmlint ${path ?? "/etc"} checks files without their machine, and fpmlint doctor --snapshot prints the script that makes a snapshot`,
     );
   if (second !== undefined) throw new UsageError("several hosts of fpmlint.json are this machine: name one");
   return own;

@@ -46,7 +46,11 @@ export function judgeSnapshot(
     ...(config === null ? { configOf: () => null } : { config, configDirectory: TREE }),
   });
   if (outcome.kind === "refused")
-    throw new UsageError("the snapshot has no configuration of nginx or PHP-FPM: was it made as root?");
+    throw new UsageError(
+      snapshot.whole
+        ? "the snapshot has no configuration of nginx or PHP-FPM: was it made as root?"
+        : 'the snapshot is cut off before any configuration of nginx or PHP-FPM: its last line has to be "end"',
+    );
   const [read] = outcome.hosts.filter(({ spec }) => spec.root === TREE);
   if (read === undefined) throw new UsageError("the snapshot has no host");
   const { machine, outputs, names, whole } = snapshot;

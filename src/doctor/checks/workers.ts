@@ -1,4 +1,4 @@
-import { integer } from "../../fpm/pools.js";
+import { integer, seconds } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
 import type { AnswerFacts } from "../../live/facts.js";
 import { phpTargets } from "../../live/places.js";
@@ -39,7 +39,7 @@ function answerFor(look: Look, pool: Pool, number: number, values: AnswerFacts["
   const count = workersOf(look, pool).length;
   const page = look.facts.pages.find((one) => one.pool === number && one.key === "pm.status_path");
   const status = page?.status ?? null;
-  const fix = "fpmlint capacity says how many workers fit; fpmlint diagnose which scripts keep them";
+  const fix = `fpmlint capacity says how many workers fit; ${whoKeepsThem(pool)}`;
   if (most === null) return unknown(`pm.max_children of pool ${pool.name} is not known`);
   if (values === "silent" && count >= most)
     return wrong("error", `pool ${pool.name} is full: all ${most} workers are busy`, {
@@ -66,4 +66,11 @@ function answerFor(look: Look, pool: Pool, number: number, values: AnswerFacts["
   if (busy >= FEW && busy >= most * NEARLY)
     return wrong("warning", `pool ${pool.name} is nearly full`, { evidence, place, fix });
   return fine(`pool ${pool.name}: ${busy} of ${most} workers are busy`);
+}
+
+/** Only a slow log names the scripts that keep workers, and a pool has none unless its files ask for it. */
+function whoKeepsThem(pool: Pool): string {
+  return known(seconds(pool, "request_slowlog_timeout")) === 0
+    ? "slowlog and request_slowlog_timeout = 5s in the pool show which scripts keep them"
+    : "the slow log, which fpmlint diagnose reads, shows which scripts keep them";
 }

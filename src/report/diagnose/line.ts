@@ -61,22 +61,43 @@ export function explainLine(
     ),
     `    fpmlint explain ${rule}`,
   ]);
+  const said = { by: signature.by, line: shownTemplate(signature.templates[0] ?? "") };
   const outside = signature.outside.flatMap((id) => {
     const cause = outsideCause(id);
-    return cause === null ? [] : outsideCauseLines(cause, lineOf(cause), paint, width);
+    if (cause === null) return [];
+    // Of the lines that such a cause leaves, it is this one that was seen.
+    const line = cause.signatures.includes(signature.id) ? said : lineOf(cause);
+    const command = filledIn(cause.command, parts.get("socket") ?? null);
+    return outsideCauseLines({ ...cause, command }, line, paint, width);
   });
+  const inConfiguration =
+    causes.length === 0
+      ? []
+      : [paint("headline", "Causes in the configuration: fpmlint finds them"), ...causes];
+  const elsewhere =
+    outside.length === 0 ? [] : [paint("headline", "Causes that no configuration shows"), ...outside];
   const blocks = [
     head,
     here,
-    causes.length === 0
-      ? []
-      : [paint("headline", "Causes in the configuration: fpmlint finds them"), ...causes],
-    outside.length === 0 ? [] : [paint("headline", "Causes that no configuration shows"), ...outside],
+    // Where the files show none of those, the others are what is left to look at.
+    ...(inFiles !== null && isPlaced(inFiles) && inFiles.findings.length === 0
+      ? [elsewhere, inConfiguration]
+      : [inConfiguration, elsewhere]),
   ];
   return `${blocks
     .filter((block) => block.length > 0)
     .map((block) => block.join("\n"))
     .join("\n\n")}\n`;
+}
+
+/** Whether the files say where the line comes from. */
+function isPlaced({ joined }: InFiles): boolean {
+  return joined.bindings.length > 0 || joined.pools.length > 0;
+}
+
+/** The command with the socket of the line, unless a shell would read its name as something else. */
+function filledIn(command: string, socket: string | null): string {
+  return socket !== null && /^\/[\w./@+-]+$/.test(socket) ? command.replaceAll("SOCKET", socket) : command;
 }
 
 /** Parts of a line that are worth a row; a text that a client sent is not among them. */

@@ -72,7 +72,7 @@ function headline({ causes, lost, requests, first, last }: Diagnosis, { wanted }
   const of = requests === null ? "" : ` of ${number(Math.max(requests, lost))}`;
   const since = wanted.since === null ? "" : ` since ${showTime(wanted.since)}`;
   if (causes.length === 0)
-    return `nothing was lost${since}${requests === null ? "" : `: ${number(requests)} requests`}`;
+    return `nothing was lost${since}${requests === null ? "" : `: ${number(requests)} ${requests === 1 ? "request" : "requests"}`}`;
   const noun = lost === 1 && requests === null ? "request" : "requests";
   return `${number(lost)}${of} ${noun} failed${time}: ${causes.length === 1 ? "1 cause" : `${causes.length} causes`}`;
 }

@@ -49,6 +49,23 @@ export function doctorText(examined: Examined, options: DoctorTextOptions): stri
     .join("\n\n")}\n`;
 }
 
+/** Why nothing wrong proves little, a line each: without `--quiet`, the end of the text says so. */
+export function whyIncomplete({ checked, facts, unread }: Examined): string {
+  const lines = [...notSeen(facts), ...unreadLines(unread), verdict(checked)];
+  return lines.map((line) => `fpmlint: ${escapeText(line)}\n`).join("");
+}
+
+function notSeen({ source, root, proc }: MachineFacts): readonly string[] {
+  return [
+    ...(source === "live" && !root ? ["not root: what other users' processes have open was not seen"] : []),
+    ...(proc ? [] : ["there is no /proc: which processes run was not seen"]),
+  ];
+}
+
+function unreadLines(unread: readonly Incomplete[]): readonly string[] {
+  return unread.map((one) => `not read: ${incompleteAt(one)}: ${one.reason}`);
+}
+
 /** `3 of 27 need you`; the last line of the text. */
 export function verdict(checked: readonly Checked[]): string {
   const looked = checked.filter(({ status }) => status !== "skipped");
@@ -82,7 +99,9 @@ function groupLines(
   const parts = [
     `${count("ok")} fine`,
     ...(count("unknown") > 0 ? [`${count("unknown")} cannot tell`] : []),
-    ...(count("skipped") > 0 ? [`${count("skipped")} do not apply`] : []),
+    ...(count("skipped") > 0
+      ? [`${count("skipped")} ${count("skipped") === 1 ? "does" : "do"} not apply`]
+      : []),
     ...(ill.length > 0 ? [`${ill.length} ${ill.length === 1 ? "needs" : "need"} you`] : []),
   ];
   const mark = options.unicode ? (ill.length === 0 ? "✓" : "✗") : ill.length === 0 ? "ok" : "!!";
@@ -163,11 +182,9 @@ function endLines(
   const lines = [
     ...(ran.length > 0 ? [`ran: ${ran.join("; ")}`] : []),
     ...(notRun.length > 0 ? [`not run: ${notRun.join(", ")}`] : []),
-    ...(facts.source === "live" && !facts.root
-      ? ["not root: what other users' processes have open was not seen"]
-      : []),
+    ...notSeen(facts),
     ...(facts.container === true ? ["this is a container: the machine around it was not seen"] : []),
-    ...unread.map((one) => `not read: ${incompleteAt(one)}: ${one.reason}`),
+    ...unreadLines(unread),
   ];
   return [
     ...lines.flatMap((line) => hanging(escapeText(line), width, 2)),

@@ -28,6 +28,14 @@ describe("the command line", () => {
     expect(err).toContain("etc is not the configuration of this machine");
   });
 
+  test("a file that is no snapshot", async () => {
+    writeFileSync(`${dir}/notes.txt`, "garbage\n");
+    const { status, err } = await run("notes.txt");
+    expect(status).toBe(2);
+    expect(err).toContain("notes.txt is not the configuration of this machine, and no snapshot of another");
+    expect(err).toContain("fpmlint doctor --snapshot prints the script that makes a snapshot");
+  });
+
   test("one path alone", async () => {
     const { status, err } = await run("/etc", "/srv");
     expect(status).toBe(2);
@@ -144,6 +152,13 @@ describe("a snapshot", () => {
     expect(file.out).toContain("error[basics/php-fpm]: ");
     const input = await commandIn(dir, ["doctor", "-", "--quiet"], { standardInput: () => SNAPSHOT });
     expect(input.out).toBe(file.out);
+  });
+
+  test("one that was cut off before the files says so", async () => {
+    writeFileSync(`${dir}/start.txt`, SNAPSHOT.slice(0, SNAPSHOT.indexOf("file /etc/nginx")));
+    const { status, err } = await run("start.txt");
+    expect(status).toBe(2);
+    expect(err).toContain("the snapshot is cut off before any configuration");
   });
 
   test("one that was cut off proves nothing", async () => {

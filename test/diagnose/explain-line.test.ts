@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { commandIn } from "../support/run-command.js";
+
+/** `fpmlint explain 'LINE' PATH`: what is left to look at comes first. */
+
+const dir = mkdtempSync(join(tmpdir(), "fpmlint-explain-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+mkdirSync(join(dir, "etc/nginx"), { recursive: true });
+mkdirSync(join(dir, "etc/php/8.2/fpm"), { recursive: true });
+writeFileSync(
+  join(dir, "etc/nginx/nginx.conf"),
+  `user www-data;
+events {}
+http {
+    server {
+        listen 80;
+        root /srv/shop;
+        location ~ \\.php$ {
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            fastcgi_pass unix:/run/php/shop.sock;
+        }
+    }
+}
+`,
+);
+
+function pool(socket: string): void {
+  writeFileSync(
+    join(dir, "etc/php/8.2/fpm/php-fpm.conf"),
+    `[shop]\nuser = www-data\nlisten = ${socket}\nlisten.owner = www-data\npm = static\npm.max_children = 2\n`,
+  );
+}
+
+const missing = (socket: string): string =>
+  `connect() to unix:${socket} failed (2: No such file or directory) while connecting to upstream`;
+const IN_FILES = "Causes in the configuration";
+const ELSEWHERE = "Causes that no configuration shows";
+
+const explain = async (...words: readonly string[]): Promise<string> =>
+  (await commandIn(dir, ["explain", ...words])).out;
+
+describe("a line of a socket that is not there", () => {
+  test("files without the fault: causes that no file shows come first", async () => {
+    pool("/run/php/shop.sock");
+    const out = await explain(missing("/run/php/shop.sock"), "etc");
+    expect(out).toContain("fpmlint finds no fault there that predicts this line");
+    expect(out.indexOf(ELSEWHERE)).toBeGreaterThan(0);
+    expect(out.indexOf(ELSEWHERE)).toBeLessThan(out.indexOf(IN_FILES));
+  });
+
+  test("files with the fault, and no files: causes of the configuration come first", async () => {
+    pool("/run/php/other.sock");
+    for (const words of [[], ["etc"]]) {
+      const out = await explain(missing("/run/php/shop.sock"), ...words);
+      expect(out.indexOf(IN_FILES)).toBeGreaterThan(0);
+      expect(out.indexOf(IN_FILES)).toBeLessThan(out.indexOf(ELSEWHERE));
+    }
+  });
+
+  test("commands name the socket, and each cause the line that was seen", async () => {
+    const out = await explain(missing("/run/php/shop.sock"));
+    expect(out).toContain("run:   ss -xlp src /run/php/shop.sock; ls -la /run/php/shop.sock; ");
+    expect(out).not.toContain("(111: ");
+  });
+
+  test("a name that a shell would read as something else is not written into a command", async () => {
+    const out = await explain(missing("/run/$(reboot).sock"));
+    expect(out).toContain("run:   ss -xlp src SOCKET; ls -la SOCKET; ");
+  });
+});
