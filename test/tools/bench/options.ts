@@ -20,8 +20,21 @@ export interface Measured {
 /** Megabytes. */
 const LOG_SIZES: readonly number[] = [100, 400];
 
+export const HELP = `npm run bench -- [options]
+
+Measures what fpmlint costs, interleaved with what it is compared with. See test/tools/bench/README.md.
+
+  --shapes LIST  start, logs, or shapes of trees: ${[...shapes.keys()].join(", ")} (all)
+  --sizes LIST   sites, hosts or locations of the trees, megabytes of the logs (each has its own)
+  --most N       none larger than N
+  --rounds N     how often each command is run (more often where it is short)
+  --help         this text
+`;
+
 /** `wrong`: a sentence that says what is. */
-export function readOptions(args: readonly string[]): Options | { readonly wrong: string } {
+export function readOptions(
+  args: readonly string[],
+): Options | { readonly help: true } | { readonly wrong: string } {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -30,8 +43,10 @@ export function readOptions(args: readonly string[]): Options | { readonly wrong
         sizes: { type: "string" },
         most: { type: "string" },
         rounds: { type: "string" },
+        help: { type: "boolean" },
       },
     });
+    if (values.help === true) return { help: true };
     const names = listOf(values.shapes) ?? ["start", "logs", ...shapes.keys()];
     const stray = names.find((name) => name !== "start" && name !== "logs" && !shapes.has(name));
     if (stray !== undefined)

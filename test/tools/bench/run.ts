@@ -6,7 +6,7 @@ import { fpmCommand, nginxCommand } from "../../daemons/available.js";
 import { onExit } from "../../support/exit.js";
 import { type LogShape, logShapes, writeLog } from "./logs.js";
 import { type Candidate, medians, type Measured as Outcome } from "./measure.js";
-import { type Measured, type Options, readOptions } from "./options.js";
+import { HELP, type Measured, type Options, readOptions } from "./options.js";
 import { daemonFiles } from "./shapes.js";
 import { logRows, markdown, type Row, ratio, seconds, sizeRows } from "./table.js";
 
@@ -21,7 +21,8 @@ const options = readOptions(process.argv.slice(2));
 if ("wrong" in options) {
   process.stderr.write(`${options.wrong}\n`);
   process.exitCode = 2;
-} else main(options);
+} else if ("help" in options) process.stdout.write(HELP);
+else main(options);
 
 function main({ start, logs, shapes, rounds }: Options): void {
   const folder = mkdtempSync(join(tmpdir(), "fpmlint-bench-"));
@@ -50,7 +51,7 @@ function versions(): string {
 function startUp(folder: string, rounds: number): void {
   const sites = ["a", "d"].map((name) => {
     const read = readOptions(["--shapes", name, "--sizes", "1"]);
-    const shape = "wrong" in read ? undefined : read.shapes[0]?.shape;
+    const shape = "shapes" in read ? read.shapes[0]?.shape : undefined;
     const root = join(folder, `start-${name}`);
     shape?.write(root, 1);
     return { name: `one site of shape ${name}`, words: [join(root, "etc")] };
