@@ -1,12 +1,15 @@
+import { setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import { directoryOf, nameOf } from "../host/path.js";
 import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { Host } from "../model/host.js";
-import type { Directive, NginxText, Node } from "../nginx/types.js";
+import { LONGEST_PATH } from "../nginx/address/address.js";
+import type { NginxText, Node } from "../nginx/types.js";
 import { grouped } from "../source/collect.js";
 import type { SourceFile } from "../source/file.js";
 import { once } from "../source/memo.js";
-import { judgesNames, type Named, namedInPool, namedInSite } from "./named.js";
+import { anyJudgesNames, type NameVariables, nameVariables } from "./judged.js";
+import { hasOnlyServers, type Named, namedInPool, namedInSite } from "./named.js";
 import { NAME, profileOf } from "./words.js";
 
 /**
@@ -73,8 +76,13 @@ export interface Found {
 /** The kinds of a host. */
 export function findKinds(host: Host): Found {
   const none = { kinds: [], members: 0 };
-  if (!isPlain(host)) return none;
-  const files = [...siteFiles(host), ...poolFiles(host)];
+  const texts = host.nginx?.texts ?? [];
+  if (!isPlain(host) || texts.some(({ template }) => template !== null)) return none;
+  if (host.pools.some(isCutOff)) return none;
+  const variables = nameVariables(texts);
+  const shared = texts.filter((text) => !hasOnlyServers(text));
+  if (shared.some(({ directives }) => anyJudgesNames(directives, variables))) return none;
+  const files = [...siteFiles(host, variables), ...poolFiles(host)];
   if (files.length < ENOUGH) return none;
   const members = membersOf(files);
   const owners = new Map(members.flatMap((member) => member.names.map((name) => [name, member] as const)));
@@ -89,25 +97,21 @@ export function findKinds(host: Host): Found {
 }
 
 /** Containers, templates and files at rest are few, and what is said of them rests on more than their texts. */
-function isPlain({ nginx, machines, container, aside, asideMasters }: Host): boolean {
-  if (machines.size > 0 || container !== null || aside.size > 0 || asideMasters.length > 0) return false;
-  if (nginx === null) return true;
-  return nginx.texts.every((text) => text.template === null && !mapsNames(text.directives));
+function isPlain({ machines, container, aside, asideMasters }: Host): boolean {
+  return machines.size === 0 && container === null && aside.size === 0 && asideMasters.length === 0;
 }
 
-/** Whether a table makes something of the letters of names. */
-function mapsNames(directives: readonly Directive[]): boolean {
-  return directives.some(
-    ({ name, args, block }) =>
-      (name.text === "map" &&
-        judgesNames(args) &&
-        (block ?? []).some((row) => /[~*]|^\.|^hostnames$/.test(row.name.text))) ||
-      (name.text === "http" && block !== null && mapsNames(block)),
-  );
+/** Whether the kernel cuts off the path of its socket, so that the ends of names no longer tell sockets apart. */
+function isCutOff(pool: Pool): boolean {
+  const bytes = (key: string): number => {
+    const found = setting(pool, key);
+    return found.kind === "set" ? Buffer.byteLength(found.value ?? "") : 0;
+  };
+  return Math.max(bytes("listen"), bytes("pm.status_listen")) + bytes("prefix") > LONGEST_PATH;
 }
 
 /** Files of servers, each of which `http` includes once. */
-function siteFiles({ nginx }: Host): readonly OwnFile[] {
+function siteFiles({ nginx }: Host, variables: NameVariables): readonly OwnFile[] {
   if (nginx === null) return [];
   const [http, ...others] = nginx.root.children.filter(({ name }) => name === "http");
   if (http === undefined || others.length > 0) return [];
@@ -118,7 +122,7 @@ function siteFiles({ nginx }: Host): readonly OwnFile[] {
     const nodes = brought.get(text.file) ?? [];
     const whole =
       nodes.length > 0 && nodes.length === text.directives.length && !nodes.some(({ partial }) => partial);
-    const named = whole && nodes.every(({ via }) => via.length > 0) ? namedInSite(text) : null;
+    const named = whole && nodes.every(({ via }) => via.length > 0) ? namedInSite(text, variables) : null;
     return named === null || isStrange(text.file) ? [] : [ownFile(text.file, "nginx", named)];
   });
 }
@@ -328,14 +332,19 @@ function accountsOf(
   return found;
 }
 
-/** Numbers of accounts that nobody else has are as good as others. */
+/** What is above has a meaning of its own, such as 65534 for nobody. */
+const LAST_USER = 60_000;
+
+/** Numbers of accounts that nobody else has are as good as others, but for that of root. */
 function withoutNumbers(head: string, uses: ReadonlyMap<string, ReadonlySet<unknown>>): string {
   const fields = head.split(":");
   return fields
     .map((field, at) => {
       if (at < 2 || at > 3 || uses.get(field)?.size !== 1) return field;
+      const number = Number(field);
+      if (number === 0 || number > LAST_USER) return field;
       const same = at === 3 && field === fields[2];
-      return `${Number(field) < 1000 ? "system" : "user"}${same ? " same" : ""}`;
+      return `${number < 1000 ? "system" : "user"}${same ? " same" : ""}`;
     })
     .join(":");
 }

@@ -1,5 +1,6 @@
 import type { Directive, NginxText, Word } from "../nginx/types.js";
 import type { SourceFile } from "../source/file.js";
+import { judgesNames, type NameVariables } from "./judged.js";
 import { isKnownParameter } from "./words.js";
 
 /**
@@ -26,27 +27,34 @@ const PATHS = new Set([
 ]);
 
 /** The names in a file of servers, in order; `null`: there may be more in it than servers. */
-export function namedInSite(text: NginxText): readonly Named[] | null {
+export function namedInSite(text: NginxText, variables: NameVariables): readonly Named[] | null {
   if (text.fault !== null || text.template !== null || text.tooDeep !== null) return null;
-  const servers = text.directives.every(({ name }) => name.text === "server" || name.text === "upstream");
-  if (text.directives.length === 0 || !servers) return null;
+  if (!hasOnlyServers(text)) return null;
   const found: Named[] = [];
-  return collect(text.directives, found)
+  return collect(text.directives, variables, found)
     ? [...found, ...comments(text.file.text, /^[ \t]*#.*$/gm)].sort((a, b) => a.start - b.start)
     : null;
 }
 
+/** Whether it may be the file of a site. */
+export function hasOnlyServers({ directives }: NginxText): boolean {
+  return (
+    directives.length > 0 &&
+    directives.every(({ name }) => name.text === "server" || name.text === "upstream")
+  );
+}
+
 /** Adds the names of these directives; whether all of them are understood. */
-function collect(directives: readonly Directive[], found: Named[]): boolean {
+function collect(directives: readonly Directive[], variables: NameVariables, found: Named[]): boolean {
   for (const directive of directives) {
     const { name, args, block } = directive;
     if (directive.truncated || directive.gap || directive.branch !== null) return false;
     // What another language says is not looked at, and a comment in it may be none.
     if (name.text.includes("_by_lua")) return false;
     if (name.placeholder || args.some((word) => word.placeholder || isTorn(word))) return false;
-    if (name.text === "if" && judgesNames(args)) return false;
+    if (judgesNames(directive, variables)) return false;
     for (const word of namesOf(directive)) found.push(word);
-    if (block !== null && !collect(block, found)) return false;
+    if (block !== null && !collect(block, variables, found)) return false;
   }
   return true;
 }
@@ -54,15 +62,6 @@ function collect(directives: readonly Directive[], found: Named[]): boolean {
 /** Whether the word goes on in another line, which may look like a comment. */
 function isTorn({ text }: Word): boolean {
   return text.includes("\n");
-}
-
-/** Variables that hold names, or paths with names. */
-const OF_NAMES =
-  /\$\{?(?:host|http_host|server_name|ssl_server_name|document_root|realpath_root|request_filename)\b/;
-
-/** Whether an expression is compared with names, so that it depends on their letters. */
-export function judgesNames(args: readonly Word[]): boolean {
-  return args.some(({ text }) => OF_NAMES.test(text));
 }
 
 function namesOf({ name, args, block }: Directive): readonly Named[] {

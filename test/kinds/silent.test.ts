@@ -147,6 +147,139 @@ describe("the disk is asked for each of them", () => {
   });
 });
 
+type Texts = Record<string, string>;
+
+/** How many findings the rule has without and with kinds. */
+function findings(rule: string, files: Texts): readonly [whole: number, byKinds: number] {
+  const [whole, byKinds] = bothWays({ files }).map((text) => text.split(`"rule": "${rule}"`).length - 1);
+  return [whole ?? 0, byKinds ?? 0];
+}
+
+/** The tree, where `change` makes other texts of the sites. */
+function texts(change: (text: string) => string, others: Texts = {}): Texts {
+  const files = Object.entries(treeOf({ shape: { ...SHAPE, long: false }, changes: [] }));
+  const known = files.map(([path, text]): [string, string] => [
+    path,
+    path.includes("/sites-enabled/") ? change(String(text)) : String(text),
+  ]);
+  return { ...Object.fromEntries(known), ...others };
+}
+
+describe("a pattern that judges the letters of names is seen, though the first three do not match it", () => {
+  const SNIPPET = "etc/nginx/snippets/start.conf";
+  const starting = (start: string) => (text: string) =>
+    text.replace(/location \/ \{[^}]*\}/, `location / { ${start} }`);
+  const included = starting("include snippets/start.conf;");
+  const main = (lines: string): Texts => ({
+    "etc/nginx/nginx.conf": `events {}\nhttp {\n  ${lines}\n  include sites-enabled/*.conf;\n}\n`,
+  });
+  const again = "{ rewrite ^ /again last; }";
+  const toDestination = "rewrite ^ $destination last;";
+
+  test.each<[string, Texts]>([
+    ["if in a snippet", texts(included, { [SNIPPET]: `if ($host ~ ^zuz) ${again}\n` })],
+    ["if for the root", texts(included, { [SNIPPET]: `if ($document_root ~ /zuz) ${again}\n` })],
+    ["if for a copy", texts(included, { [SNIPPET]: `set $copy $host;\nif ($copy ~ ^zuz) ${again}\n` })],
+    ["if for a copy in the site", texts(starting(`set $copy $host; if ($copy ~ ^zuz) ${again}`))],
+    [
+      "rows that a map includes",
+      texts(starting(toDestination), {
+        ...main("map $host $destination { include rows; }"),
+        "etc/nginx/rows": "default /index.php;\n~^zuz /again;\n",
+      }),
+    ],
+    [
+      "a map of a copy",
+      texts(
+        starting(`set $copy $host; ${toDestination}`),
+        main("map $copy $destination { default /index.php; ~^zuz /again; }"),
+      ),
+    ],
+    [
+      "a map of a map",
+      texts(
+        starting(toDestination),
+        main(
+          "map $host $copy { default $host; }\n  map $copy $destination { default /index.php; ~^zuz /again; }",
+        ),
+      ),
+    ],
+    [
+      "a location for a URI with the name",
+      texts((text) => text.replace(/location \/ \{[^}]*\}/, "include snippets/start.conf;"), {
+        [SNIPPET]:
+          "location / { rewrite ^ /h/$host last; }\nlocation /h/ { return 204; }\nlocation ~ ^/h/zuz { rewrite ^ /h/$host last; }\n",
+      }),
+    ],
+  ])("%s", (_, files) => {
+    const [whole, byKinds] = findings("request/redirect-cycle", files);
+    expect(whole).toBeGreaterThan(0);
+    expect(byKinds).toBe(whole);
+  });
+
+  test("comparisons with whole names and questions for files do no harm", () => {
+    const files = texts(included, {
+      [SNIPPET]:
+        "if (-f $document_root/closed.html) { return 503; }\nif ($host = other.example.com) { return 404; }\n",
+    });
+    expect(sizes(read(files))).toEqual([14]);
+  });
+});
+
+describe("sockets whose paths are cut off", () => {
+  const pools = (change: (text: string, at: number) => string): Texts => {
+    const files = treeOf({ shape: { ...SHAPE, sites: 10 }, changes: [] });
+    const kept = Object.entries(files).filter(([path]) => !path.includes("/sites-enabled/"));
+    let at = 0;
+    return Object.fromEntries(
+      kept.map(([path, text]) => [
+        path,
+        path.includes("/pool.d/") ? change(String(text), at++) : String(text),
+      ]),
+    );
+  };
+  const listening = (text: string, path: string): string =>
+    text.replace(/^listen = .*$/m, `listen = ${path}`);
+
+  test("a name that makes one path too long is seen", () => {
+    const files = pools((text, at) =>
+      listening(text, `/run/php/${"long/".repeat(10)}$pool.sock`).replace(
+        /^\[(\w+)\]/m,
+        (_, name) => `[${name}${"q".repeat(at === 7 ? 45 : 30)}]`,
+      ),
+    );
+    expect(findings("socket/path-too-long", files)).toEqual([1, 1]);
+  });
+
+  test("two paths that become one are seen", () => {
+    const files = pools((text, at) => {
+      const name = nameOf(at);
+      const rest = "q".repeat(103);
+      return listening(
+        text,
+        `/run/php/${at === 6 || at === 7 ? `zuqquk${rest}${name}`.slice(-110) : name + rest}`,
+      );
+    });
+    const [whole, byKinds] = findings("connect/shared-address", files);
+    expect(byKinds).toBe(whole);
+    expect(whole).toBeGreaterThan(0);
+  });
+});
+
+test("an account with the number of root is unlike others, also where root itself is not listed", () => {
+  const files = treeOf({ shape: SHAPE, changes: [] });
+  const account = (text: unknown): string =>
+    String(text)
+      .replace(/^root:.*\n/m, "")
+      .replace(/:(20\d\d)\b/g, (_, id) => `:${id === "2006" ? 0 : Number(id) - 1900}`);
+  const changed = {
+    ...files,
+    "etc/passwd": account(files["etc/passwd"]),
+    "etc/group": account(files["etc/group"]),
+  };
+  expect(findings("fpm/root-user", changed as Texts)).toEqual([1, 1]);
+});
+
 test("a rule that adds up and says that alike is alike to it would be found out", () => {
   const files = treeOf({ shape: SHAPE, changes: [] });
   const counts = invented(({ pools }) => pools.length > 5);
