@@ -23,6 +23,8 @@ import type { Look } from "./check.js";
 
 /** Small questions about the facts of a machine. */
 
+type Seen = Pick<Look, "host" | "facts">;
+
 const byPath = perKey(
   ({ paths }: MachineFacts) => new Map(paths.map((one) => [`${one.viewer} ${one.path}`, one] as const)),
 );
@@ -38,13 +40,13 @@ export function ourNginx({ nginx }: MachineFacts): NginxFacts | null {
 }
 
 /** The running processes of a master; `null`: it does not run, or cannot be seen. */
-export function runningFpm({ host, facts }: Look, master: FpmMaster): FpmFacts | null {
+export function runningFpm({ host, facts }: Seen, master: FpmMaster): FpmFacts | null {
   const index = masterNumber(host, master);
   return facts.fpm.find((one) => one.index === index) ?? null;
 }
 
 /** The running workers of a pool. */
-export function workersOf(look: Look, pool: Pool): readonly ProcessFacts[] {
+export function workersOf(look: Seen, pool: Pool): readonly ProcessFacts[] {
   return runningFpm(look, pool.master)?.workers.filter((one) => one.pool === pool.name) ?? [];
 }
 

@@ -10,7 +10,10 @@ import { known } from "../source/effective.js";
 export interface PoolStatus {
   /** Requests since the pool started. */
   readonly accepted: number;
-  /** Workers that answer a request. */
+  /**
+   * Workers that answer a request, counted by their states. The page's own sum counts each connection that asked for
+   * values, and ended, as a worker until PHP-FPM counts anew, which it does once a second.
+   */
   readonly active: number;
   /** All workers; `null`: the page does not say. */
   readonly total: number | null;
@@ -100,8 +103,9 @@ export function readStatus(text: string, path: string): PoolStatus | null {
   const [accepted, active] = [page.get("accepted conn"), page.get("active processes")];
   const processes = page.get("processes");
   if (!isCount(accepted) || !isCount(active) || !Array.isArray(processes)) return null;
-  const durations = processes.flatMap((one: unknown) => {
-    const row = recordOf(one);
+  const rows = processes.map(recordOf);
+  const told = rows.length > 0 && rows.every((row) => typeof row.get("state") === "string");
+  const durations = rows.flatMap((row) => {
     const [duration, requests, uri] = ["request duration", "requests", "request uri"].map((key) =>
       row.get(key),
     );
@@ -116,7 +120,7 @@ export function readStatus(text: string, path: string): PoolStatus | null {
   };
   return {
     accepted,
-    active,
+    active: told ? rows.filter((row) => row.get("state") !== "Idle").length : active,
     total: count("total processes"),
     waiting: count("listen queue"),
     full: count("max children reached"),

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { examinedOf } from "../../src/cli/doctor/examined.js";
 import type { MachineFacts } from "../../src/live/facts.js";
@@ -87,7 +89,7 @@ describe("text", () => {
 
 test("JSON has a row for each check, with what was seen, and the facts", () => {
   const one = examined(down);
-  const document = JSON.parse(doctorJson(one, { version: "1", facts: true }));
+  const document = JSON.parse(doctorJson(one, hostWith(), { version: "1", facts: true }));
   expect(document.verdict).toBe(verdict(one.checked));
   expect(document.need).toBe(2);
   expect(document.checks.length).toBe(one.checked.length);
@@ -95,6 +97,69 @@ test("JSON has a row for each check, with what was seen, and the facts", () => {
   expect(row.status).toBe("error");
   expect(row.answers[0]).toMatchObject({ kind: "wrong", place: { file: "etc/nginx/nginx.conf" } });
   expect(document.facts.version).toBe(1);
+  expect(document.pools).toEqual([
+    {
+      name: "shop",
+      master: "etc/php/8.2/fpm/php-fpm.conf",
+      maxChildren: 2,
+      workers: null,
+      busy: null,
+      full: null,
+    },
+  ]);
+});
+
+test("JSON says of each pool how many workers are busy", () => {
+  const poolsOf = (facts: Partial<MachineFacts>, pool = ""): unknown =>
+    JSON.parse(doctorJson(examined(facts, pool), hostWith({ pool }), { version: "1", facts: false }))
+      .pools[0];
+  const status = {
+    accepted: 9,
+    active: 2,
+    total: 2,
+    waiting: 0,
+    full: 4,
+    started: NOW - 60,
+    durations: [],
+  };
+  const page = { pool: 0, key: "pm.status_path", path: "/status", state: "answered", status } as const;
+  const ping = { ...page, key: "ping.path", status: null } as const;
+  // The worker that answered for the page is not busy with anything else.
+  expect(poolsOf({ pages: [page, ping] }, "pm.status_path = /status")).toMatchObject({ busy: 1, full: 4 });
+  expect(poolsOf({ pages: [page] }, "pm.status_path = /status\npm.status_listen = 9001")).toMatchObject({
+    busy: 2,
+  });
+  expect(poolsOf({})).toMatchObject({ workers: 2, busy: null, full: null });
+  const workers = [{ ...processOf(), pool: "shop" }];
+  const answers = factsWith().answers.map((one) => ({ ...one, values: "silent" as const }));
+  expect(poolsOf({ answers })).toMatchObject({ workers: 2, busy: 2 });
+  expect(poolsOf({ answers, fpm: [fpmOf({ workers })] })).toMatchObject({ workers: 1, busy: null });
+});
+
+test("every key of the JSON has a name in docs/json.md", () => {
+  const page = readFileSync(fileURLToPath(new URL("../../docs/json.md", import.meta.url)), "utf8");
+  const section = page.slice(page.indexOf("## What a machine needs"), page.indexOf("## How many workers"));
+  const programs = [{ command: "ss -xlH", problem: null }];
+  const unread = [{ file: "a.conf", line: null, reason: "no", fatal: true }];
+  const host = hostWith();
+  const facts = factsWith({ ...down, programs, units: [] });
+  const document = JSON.parse(
+    doctorJson(examinedOf(host, facts, [], unread), host, { version: "1", facts: true }),
+  );
+  const keysIn = (value: unknown): readonly string[] =>
+    Array.isArray(value)
+      ? value.flatMap(keysIn)
+      : typeof value === "object" && value !== null
+        ? Object.entries(value).flatMap(([key, inner]) => [key, ...(key === "facts" ? [] : keysIn(inner))])
+        : [];
+  const keys = new Set(keysIn(document));
+  expect(keys.size).toBeGreaterThan(30);
+  const named = new Set(
+    [...section.matchAll(/`([^`]+)`/g)].flatMap(([, code = ""]) => code.match(/\w+/g) ?? []),
+  );
+  // What a place is is said above.
+  const known = ["line", "column", "endLine", "endColumn"];
+  expect([...keys].filter((key) => !named.has(key) && !known.includes(key))).toEqual([]);
 });
 
 test("metrics have numbers for what monitoring asks, and no series for what is not known", () => {

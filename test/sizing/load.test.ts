@@ -84,3 +84,14 @@ test.each([
   '{"accepted conn":"1"}',
   '{"accepted conn":-1,"active processes":1,"processes":[]}',
 ])("%j is no status page", (text) => expect(readStatus(text, "/status")).toBeNull());
+
+test("busy workers are those whose state says so: the page's own sum counts ended questions for values", () => {
+  const running = { ...idle(0, "/status"), state: "Running" };
+  const reading = { ...running, state: "Reading headers" };
+  const busy = (processes: readonly unknown[]) => readStatus(page(9, 3, processes), "/status")?.active;
+  expect(busy([running, idle(0.1), idle(0.1)])).toBe(1);
+  expect(busy([running, reading, idle(0.1)])).toBe(2);
+  // Without states there is only the sum.
+  expect(busy([])).toBe(3);
+  expect(busy([running, {}])).toBe(3);
+});

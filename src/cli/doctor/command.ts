@@ -115,7 +115,7 @@ function render(
   args: DoctorArguments,
   world: World,
 ): string {
-  if (output.format === "json") return doctorJson(examined, { version, facts: true });
+  if (output.format === "json") return doctorJson(examined, host, { version, facts: true });
   if (output.format === "prometheus") return doctorPrometheus(examined, host);
   const terminal = output.file === null && world.stdout.isTTY === true;
   return doctorText(examined, {

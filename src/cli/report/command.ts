@@ -80,7 +80,7 @@ function outputsOf({ html, format = [] }: ReportArguments): readonly Output<Repo
   return [...others, { format: "html", file: html }];
 }
 
-/** What the files of `--with` say that happened. Throws UsageError. */
+/** What the files of `--with` say of the server. Throws UsageError. */
 function observedIn(
   { with: files = [] }: ReportArguments,
   outputs: readonly Output<ReportFormat>[],

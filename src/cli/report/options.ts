@@ -17,6 +17,7 @@ export const REPORT_EPILOGUE = `Examples:
   fpmlint report --format mermaid /etc              a diagram for a wiki; dot for Graphviz
   fpmlint report --format json --html report.html .
   fpmlint diagnose --format json /etc > day.json; fpmlint report --html report.html --with day.json /etc
+  fpmlint doctor --format json > now.json; fpmlint report --html report.html --with now.json /etc
   fpmlint report --html report.html --ram 4G --worker-size 60M --rate shop=40/s --mean 250ms etc
 
 The page is one file that asks for nothing: no network, no fonts. It is the same for the same files;
@@ -39,7 +40,7 @@ export const REPORT_OPTIONS = {
   with: {
     ...repeatable,
     completes: "file",
-    describe: "what happened, on the page as well: the output of fpmlint diagnose --format json; repeatable",
+    describe: "also on the page: the output of fpmlint diagnose or doctor with --format json; repeatable",
   },
   stamp: { type: "boolean", default: false, describe: "say when it was made" },
   config: sharedOptions.config,

@@ -1,11 +1,10 @@
 import { integer, seconds } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
-import type { AnswerFacts } from "../../live/facts.js";
-import { phpTargets } from "../../live/places.js";
-import { statusPage } from "../../live/status-page.js";
+import type { Address } from "../../model/address/address.js";
 import { known, placeOf } from "../../source/effective.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
-import { answerOf, runningFpm, workersOf } from "../seen.js";
+import { type PoolFill, poolFills } from "../fill.js";
+import { answerOf } from "../seen.js";
 
 /** From this part of the workers on, and of at least so many, a pool is nearly full. */
 const NEARLY = 0.9;
@@ -21,37 +20,28 @@ export const workers: Check = {
   silent: "the pool does not run, or no location passes to it",
   cannotTell: "the pool has no status page and answers, or nobody asked",
   judge(look) {
-    const used = new Map(
-      phpTargets(look.host).flatMap(({ pools, address }) => pools.map((pool) => [pool, address])),
+    return poolFills(look).flatMap((fill) =>
+      fill.address === null || fill.workers === null ? [] : [answerFor(look, fill, fill.address)],
     );
-    return look.host.pools.flatMap((pool, number): readonly Answer[] => {
-      const address = used.get(pool);
-      if (address === undefined || runningFpm(look, pool.master) === null) return [];
-      return [answerFor(look, pool, number, answerOf(look.facts, address)?.values ?? null)];
-    });
   },
 };
 
-function answerFor(look: Look, pool: Pool, number: number, values: AnswerFacts["values"]): Answer {
-  const limit = integer(pool, "pm.max_children");
-  const most = known(limit) ?? null;
-  const place = placeOf(limit);
-  const count = workersOf(look, pool).length;
-  const page = look.facts.pages.find((one) => one.pool === number && one.key === "pm.status_path");
-  const status = page?.status ?? null;
+function answerFor({ facts }: Look, fill: PoolFill, address: Address): Answer {
+  const { pool, most, workers: count, busy, silent, status } = fill;
+  const place = placeOf(integer(pool, "pm.max_children"));
   const fix = `fpmlint capacity says how many workers fit; ${whoKeepsThem(pool)}`;
   if (most === null) return unknown(`pm.max_children of pool ${pool.name} is not known`);
-  if (values === "silent" && count >= most)
+  if (silent)
     return wrong("error", `pool ${pool.name} is full: all ${most} workers are busy`, {
       evidence: [`it has ${count} workers, and none answered within a second`],
       place,
       fix,
     });
-  if (status === null) {
-    if (values === null) return unknown(`pool ${pool.name} was not asked`);
+  if (status === null || busy === null) {
+    if ((answerOf(facts, address)?.values ?? null) === null)
+      return unknown(`pool ${pool.name} was not asked`);
     return unknown(`pool ${pool.name} has no status page that tells how many are busy`);
   }
-  const busy = Math.max(0, status.active - (statusPage(look.host, pool)?.counted === true ? 1 : 0));
   const evidence = [
     `${busy} of ${most} workers are busy`,
     ...(status.waiting ? [`${status.waiting} connections wait`] : []),

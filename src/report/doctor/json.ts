@@ -1,5 +1,8 @@
 import type { Answer } from "../../doctor/check.js";
+import { poolFills } from "../../doctor/fill.js";
+import { masterName } from "../../doctor/seen.js";
 import { incompleteAt } from "../../engine/incomplete.js";
+import type { Host } from "../../model/host.js";
 import { type Place, rangeOf } from "../../source/file.js";
 import { stringify } from "../json.js";
 import { type Examined, needsYou, verdict } from "./text.js";
@@ -7,6 +10,7 @@ import { type Examined, needsYou, verdict } from "./text.js";
 /** One row a check, for programs. Keys are added, never changed. */
 export function doctorJson(
   { checked, facts, unread }: Examined,
+  host: Host,
   meta: { readonly version: string; readonly facts: boolean },
 ): string {
   return stringify({
@@ -24,6 +28,14 @@ export function doctorJson(
       title: check.title,
       status,
       answers: answers.map(answerJson),
+    })),
+    pools: poolFills({ host, facts }).map(({ pool, most, workers, busy, status }) => ({
+      name: pool.name,
+      master: masterName(pool.master),
+      maxChildren: most,
+      workers,
+      busy,
+      full: status?.full ?? null,
     })),
     programs: facts.programs,
     notRead: unread.map((one) => ({ file: incompleteAt(one), reason: one.reason })),

@@ -6,10 +6,11 @@ import { groupBy } from "../../source/collect.js";
 import { count, coverage } from "../coverage.js";
 import type { ReportedHost, TopologyReport } from "../topology/document.js";
 import { firstWords, limitRows, SIZES, TIMES } from "../topology/limits.js";
-import type { Observed } from "../topology/observed.js";
+import type { Observed, ObservedDiagnosis, ObservedMachine } from "../topology/observed.js";
 import { firstOf, rowsMarkup, SIZE, TIME } from "./bars.js";
 import { findingsMarkup } from "./findings.js";
 import { happened } from "./happened.js";
+import { machine } from "./machine.js";
 import { cut, h, SHAPES } from "./markup.js";
 import { memory } from "./memory.js";
 import { type Findings, picture } from "./picture.js";
@@ -32,7 +33,7 @@ export function page(
     `<header><h1>${h(title)}</h1><p class=dim>nginx and PHP-FPM as fpmlint ${h(version)} sees them${h(made)}</p>${nav(hosts, several, observed)}</header>`,
     `<main>${verdict({ ...result, summary })}`,
     ...hosts.map((host, index) => section(host, index, several, byPrint)),
-    ...observed.map((one, index) => observedSection(one, index, observed.length > 1, byPrint)),
+    ...observedSections(observed, byPrint),
     `<section id=findings><h2>Findings</h2>${filter(result)}${drawn.done.join("")}${result.findings.length === 0 ? "<p>None.</p>" : ""}</section></main>`,
   ];
   return {
@@ -65,7 +66,11 @@ function nav(hosts: readonly ReportedHost[], several: boolean, observed: readonl
   const parts = several
     ? hosts.map(({ topology }, index) => `<li><a href="#h${index + 1}">${h(cut(topology.name, 60))}</a></li>`)
     : SECTIONS.map(([id, title]) => `<li><a href="#h1-${id}">${title}</a></li>`);
-  const seen = observed.length === 0 ? "" : `<li><a href="#happened1">${HAPPENED}</a></li>`;
+  const { days, machines } = byKind(observed);
+  const seen = [
+    days.length === 0 ? "" : `<li><a href="#happened1">${HAPPENED}</a></li>`,
+    machines.length === 0 ? "" : `<li><a href="#machine1">${MACHINE}</a></li>`,
+  ].join("");
   return `<nav aria-label="parts of this page"><ul>${parts.join("")}${seen}<li><a href="#findings">Findings</a></li></ul></nav>`;
 }
 
@@ -77,10 +82,32 @@ const SECTIONS = [
 ] as const;
 
 const HAPPENED = "What happened";
+const MACHINE = "The running machine";
 
-function observedSection(one: Observed, index: number, several: boolean, findings: Findings): string {
-  const file = several ? `: ${h(cut(one.file, 100))}` : "";
-  return `<section id=happened${index + 1}><h2>${HAPPENED}${file}</h2>${happened(one, findings)}</section>`;
+function byKind(observed: readonly Observed[]): {
+  readonly days: readonly ObservedDiagnosis[];
+  readonly machines: readonly ObservedMachine[];
+} {
+  return {
+    days: observed.filter((one) => one.kind === "diagnosis"),
+    machines: observed.filter((one) => one.kind === "machine"),
+  };
+}
+
+function observedSections(observed: readonly Observed[], findings: Findings): readonly string[] {
+  const { days, machines } = byKind(observed);
+  const title = (name: string, { file }: Observed, among: readonly Observed[]): string =>
+    `<h2>${name}${among.length > 1 ? `: ${h(cut(file, 100))}` : ""}</h2>`;
+  return [
+    ...days.map(
+      (one, index) =>
+        `<section id=happened${index + 1}>${title(HAPPENED, one, days)}${happened(one, findings)}</section>`,
+    ),
+    ...machines.map(
+      (one, index) =>
+        `<section id=machine${index + 1}>${title(MACHINE, one, machines)}${machine(one)}</section>`,
+    ),
+  ];
 }
 
 function section(host: ReportedHost, index: number, several: boolean, findings: Findings): string {

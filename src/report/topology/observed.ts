@@ -41,7 +41,52 @@ export interface ObservedPool {
   readonly hours: readonly { readonly at: number; readonly workers: number | null; readonly full: number }[];
 }
 
-export type Observed = ObservedDiagnosis;
+/** The JSON of `fpmlint doctor`, as much of it as is drawn. */
+export interface ObservedMachine {
+  readonly kind: "machine";
+  /** The file's name as it was typed. */
+  readonly file: string;
+  /** When it was looked at, in milliseconds since 1970. */
+  readonly at: number;
+  readonly source: "live" | "snapshot";
+  readonly root: boolean;
+  /** `null`: not known. */
+  readonly container: boolean | null;
+  readonly checks: readonly ObservedCheck[];
+  readonly pools: readonly ObservedFill[];
+  readonly notRead: readonly { readonly file: string; readonly reason: string }[];
+}
+
+export interface ObservedCheck {
+  readonly id: string;
+  readonly status: (typeof STATUSES)[number];
+  readonly wrongs: readonly ObservedWrong[];
+  /** Why it cannot tell, or not of everything. */
+  readonly whys: readonly string[];
+}
+
+export interface ObservedWrong {
+  readonly severity: (typeof SEVERITIES)[number];
+  readonly said: string;
+  readonly evidence: readonly string[];
+  readonly place: { readonly file: string; readonly line: number } | null;
+  readonly fix: string | null;
+}
+
+/** How full a running pool was. `null`: not known. */
+export interface ObservedFill {
+  readonly name: string;
+  /** The main file of its PHP-FPM. */
+  readonly master: string;
+  readonly maxChildren: number | null;
+  /** Those that ran. */
+  readonly workers: number | null;
+  readonly busy: number | null;
+  /** How often all of them were busy since it was started. */
+  readonly full: number | null;
+}
+
+export type Observed = ObservedDiagnosis | ObservedMachine;
 
 /** `wrong`: the end of a sentence that begins with the file's name. */
 export function readObserved(text: string, file: string): Observed | { readonly wrong: string } {
@@ -52,12 +97,14 @@ export function readObserved(text: string, file: string): Observed | { readonly 
     return { wrong: `is not JSON: ${EXPECTED}` };
   }
   const whole = keysOf(document);
-  if (whole === null || keysOf(whole.get("tool"))?.get("name") !== "fpmlint" || !whole.has("causes"))
+  if (whole === null || keysOf(whole.get("tool"))?.get("name") !== "fpmlint")
     return { wrong: `is something else: ${EXPECTED}` };
+  const read = READERS.find(({ key }) => whole.has(key))?.read;
+  if (read === undefined) return { wrong: `is something else: ${EXPECTED}` };
   if (whole.get("version") !== VERSION)
     return { wrong: `has another version of the document than ${VERSION}: write it with this fpmlint` };
   try {
-    return { kind: "diagnosis", file, ...diagnosisIn(whole) };
+    return read(whole, file);
   } catch (error) {
     if (error instanceof Unlike)
       return { wrong: `is not whole (${error.message}): write it with this fpmlint` };
@@ -66,7 +113,21 @@ export function readObserved(text: string, file: string): Observed | { readonly 
 }
 
 const VERSION = 1;
-const EXPECTED = "the output of fpmlint diagnose --format json is expected";
+const EXPECTED = "the output of fpmlint diagnose or fpmlint doctor with --format json is expected";
+
+/** The documents, each by a key that no other has. */
+const READERS: readonly {
+  readonly key: string;
+  readonly read: (whole: Keys, file: string) => Observed;
+}[] = [
+  { key: "causes", read: (whole, file) => ({ kind: "diagnosis", file, ...diagnosisIn(whole) }) },
+  { key: "checks", read: (whole, file) => ({ kind: "machine", file, ...machineIn(whole) }) },
+];
+
+const STATUSES = ["ok", "warning", "error", "unknown", "skipped"] as const;
+const SEVERITIES = ["error", "warning"] as const;
+const SOURCES = ["live", "snapshot"] as const;
+const KINDS = ["fine", "wrong", "unknown"] as const;
 
 /** What is not as the document has it; the message is the key. */
 class Unlike extends Error {}
@@ -117,6 +178,49 @@ function diagnosisIn(whole: Keys): Omit<ObservedDiagnosis, "kind" | "file"> {
   };
 }
 
+function machineIn(whole: Keys): Omit<ObservedMachine, "kind" | "file"> {
+  return {
+    at: momentOf(whole),
+    source: oneOf(whole, "source", SOURCES),
+    root: flag(whole, "root"),
+    container: maybe(whole, "container", flag),
+    checks: list(whole, "checks").map((one) => {
+      const answers = list(one, "answers").map((answer) => [oneOf(answer, "kind", KINDS), answer] as const);
+      return {
+        id: text(one, "id"),
+        status: oneOf(one, "status", STATUSES),
+        wrongs: answers.flatMap(([kind, answer]) => (kind === "wrong" ? [wrongIn(answer)] : [])),
+        whys: answers.flatMap(([kind, answer]) => (kind === "unknown" ? [text(answer, "why")] : [])),
+      };
+    }),
+    pools: list(whole, "pools").map((one) => ({
+      name: text(one, "name"),
+      master: text(one, "master"),
+      maxChildren: maybe(one, "maxChildren", count),
+      workers: maybe(one, "workers", count),
+      busy: maybe(one, "busy", count),
+      full: maybe(one, "full", count),
+    })),
+    notRead: list(whole, "notRead").map((one) => ({ file: text(one, "file"), reason: text(one, "reason") })),
+  };
+}
+
+function wrongIn(answer: Keys): ObservedWrong {
+  return {
+    severity: oneOf(answer, "severity", SEVERITIES),
+    said: text(answer, "said"),
+    evidence: texts(answer, "evidence"),
+    place: maybe(answer, "place", placeIn),
+    fix: maybe(answer, "fix", text),
+  };
+}
+
+function placeIn(holder: Keys, key: string): ObservedWrong["place"] {
+  const found = keysOf(holder.get(key));
+  if (found === null) throw new Unlike(key);
+  return { file: text(found, "file"), line: count(found, "line") };
+}
+
 function checkIn(holder: Keys, key: string): ObservedCause["check"] {
   const found = keysOf(holder.get(key));
   if (found === null) throw new Unlike(key);
@@ -140,6 +244,12 @@ function flag(holder: Keys, key: string): boolean {
   const value = holder.get(key);
   if (typeof value !== "boolean") throw new Unlike(key);
   return value;
+}
+
+function oneOf<T extends string>(holder: Keys, key: string, words: readonly T[]): T {
+  const found = words.find((word) => word === holder.get(key));
+  if (found === undefined) throw new Unlike(key);
+  return found;
 }
 
 function maybe<T>(holder: Keys, key: string, read: (holder: Keys, key: string) => T): T | null {
@@ -175,4 +285,12 @@ function hourOf(holder: Keys): number {
   const time = /^\d{4}-\d\d-\d\dT\d\d:00:00$/.test(written) ? Date.parse(`${written}Z`) : Number.NaN;
   if (Number.isNaN(time)) throw new Unlike("at");
   return time / HOUR;
+}
+
+/** `2026-11-29T10:12:00.000Z` in milliseconds since 1970. */
+function momentOf(holder: Keys): number {
+  const written = text(holder, "at");
+  const time = Date.parse(written);
+  if (Number.isNaN(time) || new Date(time).toISOString() !== written) throw new Unlike("at");
+  return time;
 }

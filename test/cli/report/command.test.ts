@@ -96,8 +96,16 @@ describe("--with", () => {
     [["--html", "p.html", "--with", "etc"], "--with etc: is a directory"],
     [["--html", "p.html", "--with", "etc/passwd"], "--with etc/passwd: is not JSON"],
     [["--html", "p.html", "--with", "day.json"], "--with day.json: is something else"],
+    [["--html", "p.html", "--with", "old.json"], "--with old.json: has another version"],
+    [["--html", "p.html", "--with", "part.json"], "--with part.json: is not whole (at)"],
   ])("%j is refused with a sentence, and nothing is written", async (words, sentence) => {
-    host({ "day.json": '{"findings":[]}', "etc/passwd": "root:x:0:0::/:/bin/sh\n" });
+    const doctor = { tool: { name: "fpmlint" }, checks: [] };
+    host({
+      "day.json": '{"findings":[]}',
+      "old.json": JSON.stringify({ ...doctor, version: 2 }),
+      "part.json": JSON.stringify({ ...doctor, version: 1 }),
+      "etc/passwd": "root:x:0:0::/:/bin/sh\n",
+    });
     const { status, out, err } = await run(...words, "etc");
     expect([status, out]).toEqual([2, ""]);
     expect(err).toContain(sentence);

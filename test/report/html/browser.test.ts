@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandIn } from "../../support/run-command.js";
 import { withTree } from "../../support/tree.js";
 import { drawn, HOSTILE_FILES, hostNames, likeSites } from "../topology/support/hosts.js";
-import { diagnosisOf, LOG, pageWith } from "./support/day.js";
+import { diagnosisOf, inFile, LOG, pageWith } from "./support/day.js";
+import { machineDocument } from "./support/machine.js";
 
 /**
  * What a browser makes of the page: Debian's chromium. Without it these are skipped with a line that says so, unless
@@ -252,10 +253,13 @@ for (const [scheme, width] of [
 ] as const)
   inBrowser(`what happened on the server is shown within ${width} pixels: ${scheme}`, async () => {
     await look(
-      await pageWith(await diagnosisOf(LOG), "--ram", "4G"),
+      await inFile(machineDocument(), async (file) =>
+        pageWith(await diagnosisOf(LOG), "--ram", "4G", "--with", file),
+      ),
       async ({ page }) => {
         expect(await widthOf(page)).toBeLessThanOrEqual(width);
         expect(await faults(page)).toEqual([]);
+        expect(await page.locator("#machine1").isVisible()).toBe(true);
         await page.locator("#happened1 a").first().click();
         expect(await page.evaluate("document.activeElement.id")).toMatch(/^connect\/listen-mismatch:/);
       },
