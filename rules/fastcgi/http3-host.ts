@@ -69,9 +69,9 @@ export const http3Host = defineRule({
       "a part of the parameters was not read",
     ],
     what: markdown`
-      It is one level lower where nginx's version is unknown, because from 1.29.5 on nginx sends
-      \`HTTP_HOST\` by itself, and where the parameters come from a file of the package that is not in the
-      tree, because newer ones send it.
+      It is one level lower where the parameters come from a file of the package that is not in the tree,
+      because newer ones send it. Where nginx's version is unknown, the message says from which one on
+      nginx sends it by itself; \`--nginx-version\` or \`nginxVersion\` tells.
     `,
     why: markdown`
       Over HTTP/1 nginx hands every header of the client to PHP as \`HTTP_…\`, so \`HTTP_HOST\` need not be
@@ -139,10 +139,8 @@ function* missing(host: Host, server: Node, bindings: readonly Binding[]): Gener
     case: "missing",
     settle: restsOnStock(host, set)
       ? "The file of the package is not in the tree, and newer ones send HTTP_HOST."
-      : version === null
-        ? `nginx ${HTTP_HOST_OVER_HTTP3} and newer send it by themselves: --nginx-version says which one it is.`
-        : null,
-    message: `${serverLabel(server)} takes HTTP/3, and ${headText(first.location)} sends no HTTP_HOST`,
+      : null,
+    message: `${serverLabel(server)} takes HTTP/3, and ${headText(first.location)} sends no HTTP_HOST${version === null ? `, which nginx itself sends only from ${HTTP_HOST_OVER_HTTP3} on` : ""}`,
     at: headPlace(first.pass),
     label: "PHP gets no host over HTTP/3",
     related: [

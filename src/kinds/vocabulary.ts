@@ -139,18 +139,18 @@ stopped stops stored stores stray streams strict stu stunnel su sub subrequests 
 supervisor supervisord support supported suppression suwsgi swallowed switch switched swo swp
 symbolic symlink symlinks syntax sysconfig sysctl syslog system t table tables tag take taken takes
 target targets tc tcp tcp6 te tell tells temporary ten terminate terminated terms text texts than
-that their them themselves then these they third this those three threshold through thrown tighter
-timeout timeouts timestamps timings tiny tls tmpfiles tmpfs together token tokens told too tool top
-tos total tracing track trailing trans transfer transparent tree tried tries triggers trying ts tsx
-tt ttf twice two type typed types u ubuntu unable unclear unclosed undeclared under underscores
-understood unexpected unit units unknown unlisted unlock unmodified unnamed unreachable unread
-unreadable unseen unsupported untold unused up update upgrade uploaded uploads upstreams urls us
-usage use used useful useless userid users uses using usual usually utf8 uucp v v3 vain validate
-valkey values variable varname vars verb verbatim via vmhwm vmrss vmstat volatile vue wait waits want
-wanted warn warning warnings was watches way ways wchan weight weightsource were what whatever
-wherever whether which whichever whitespace who whose why widely wildcard will win win32 wins within
-without woff2 word words work workers working works world worse worst worstcase worth would writable
-write writes written wrong x xmlrpc xss y yaml year yet yml you z z0 za zero zones
+that their them then these they third this those three threshold through thrown tighter timeout
+timeouts timestamps timings tiny tls tmpfiles tmpfs together token tokens told too tool top tos total
+tracing track trailing trans transfer transparent tree tried tries triggers trying ts tsx tt ttf
+twice two type typed types u ubuntu unable unclear unclosed undeclared under underscores understood
+unexpected unit units unknown unlisted unlock unmodified unnamed unreachable unread unreadable unseen
+unsupported untold unused up update upgrade uploaded uploads upstreams urls us usage use used useful
+useless userid users uses using usual usually utf8 uucp v v3 vain validate valkey values variable
+varname vars verb verbatim via vmhwm vmrss vmstat volatile vue wait waits want wanted warn warning
+warnings was watches way ways wchan weight weightsource were what whatever wherever whether which
+whichever whitespace who whose why widely wildcard will win win32 wins within without woff2 word
+words work workers working works world worse worst worstcase worth would writable write writes
+written wrong x xmlrpc xss y yaml year yet yml you z z0 za zero zones
 `,
   parameters: `
 AC ACL ARG ARGS ARRAY ASSERT BKMGT BOOL_FALSE BOOL_TRUE BSD CASE CGI CMD COMM COMMAND CONNECT
