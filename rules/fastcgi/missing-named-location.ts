@@ -143,9 +143,13 @@ function* missing({ nginx }: Host): Generator<Missing> {
   }
 }
 
-/** Whether an `if` takes every request for a file that is not there: nginx does not pass `try_files` down to it. */
+/**
+ * Whether an `if` takes every request for a file that is not there: nginx does not pass `try_files` down to it. One
+ * whose condition a template fills in may.
+ */
 function catchesMissing(block: Node): boolean {
   return childrenNamed(block, "if").some((one) => {
+    if (one.directive.args.some(({ placeholder }) => placeholder)) return true;
     const condition = conditionOf(one);
     return (
       condition.kind === "file" &&

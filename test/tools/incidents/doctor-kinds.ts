@@ -396,30 +396,30 @@ export const doctorKinds: readonly DoctorKind[] = [
   {
     name: "sessions not writable",
     expected: ["requests/sessions"],
-    options: { pool: "php_admin_value[session.save_path] = DIR/sessions" },
-    prepares: ({ dir }) => mkdirSync(join(dir, "sessions"), { mode: 0o755 }),
+    options: { pool: "php_admin_value[session.save_path] = DIR/visits" },
+    prepares: ({ dir }) => mkdirSync(join(dir, "visits"), { mode: 0o755 }),
   },
   {
     name: "sessions missing",
     expected: ["requests/sessions"],
-    options: { pool: "php_admin_value[session.save_path] = DIR/sessions" },
+    options: { pool: "php_admin_value[session.save_path] = DIR/visits" },
   },
   {
     name: "sessions as on Debian",
     expected: [],
-    options: { pool: "php_admin_value[session.save_path] = DIR/sessions" },
+    options: { pool: "php_admin_value[session.save_path] = DIR/visits" },
     prepares: ({ dir }) => {
-      mkdirSync(join(dir, "sessions"));
-      chmodSync(join(dir, "sessions"), 0o1733);
+      mkdirSync(join(dir, "visits"));
+      chmodSync(join(dir, "visits"), 0o1733);
     },
   },
   {
     name: "sessions behind an access control list",
     expected: [],
-    options: { pool: "php_admin_value[session.save_path] = DIR/sessions" },
+    options: { pool: "php_admin_value[session.save_path] = DIR/visits" },
     prepares: ({ dir }) => {
-      mkdirSync(join(dir, "sessions"), { mode: 0o700 });
-      spawnSync("setfacl", ["-m", "u:www-data:rwx", join(dir, "sessions")]);
+      mkdirSync(join(dir, "visits"), { mode: 0o700 });
+      spawnSync("setfacl", ["-m", "u:www-data:rwx", join(dir, "visits")]);
     },
   },
   {
