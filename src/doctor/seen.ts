@@ -15,7 +15,7 @@ import type {
   Viewer,
 } from "../live/facts.js";
 import { addressKey, masterNumber, pidFileOf, poolNumber, type ReadFiles } from "../live/places.js";
-import { type Address, reaches, showAddress } from "../model/address/address.js";
+import { type Address, reaches } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
 import { known } from "../source/effective.js";
 import { perKey } from "../source/memo.js";
@@ -186,5 +186,3 @@ export function viewerOf(host: Host, pool: Pool): Viewer {
 
 /** Why nothing of processes is known. */
 export const NO_PROC = "no /proc shows the processes of this machine";
-
-export { showAddress };

@@ -23,12 +23,6 @@ export interface PoolPath extends NamedPath {
   readonly pool: Pool;
 }
 
-/** A directory with scripts, and a pool that runs them. */
-export interface DocumentRoot extends PoolPath {
-  /** The scripts that are asked for when a URL names none. */
-  readonly indexes: readonly string[];
-}
-
 /** Directories that nginx takes files from, without variables, each once. */
 export const nginxRoots = perKey((host: Host): readonly NamedPath[] => {
   const { nginx } = host;
@@ -44,21 +38,25 @@ export const nginxRoots = perKey((host: Host): readonly NamedPath[] => {
 });
 
 /** Roots of locations that pass to a pool which sees the same paths, each once for a pool. */
-export const documentRoots = perKey((host: Host): readonly DocumentRoot[] => {
-  const found = host.bindings.flatMap((binding): readonly DocumentRoot[] => {
+export const documentRoots = perKey((host: Host): readonly PoolPath[] => {
+  const found = host.bindings.flatMap((binding): readonly PoolPath[] => {
     if (binding.serves !== "php" || !seesSamePaths(binding)) return [];
     const { node, alias, unread } = rootOf(binding.block);
     if (node === null || alias !== null || unread !== null) return [];
     const pools = binding.targets.flatMap((target) => target.pools);
-    const indexes = ["index.php"];
     return pathsOf(node)
       .filter((path) => path.startsWith("/"))
       .flatMap((path) =>
-        pools.map((pool) => ({ path: normalizePath(path), place: argumentPlace(node, 0), pool, indexes })),
+        pools.map((pool) => ({ path: normalizePath(path), place: argumentPlace(node, 0), pool })),
       );
   });
   return distinct(found, ({ path, pool }) => `${path}\0${poolNumber(host, pool)}`);
 });
+
+/** The script in such a root that answers when a URL names none. */
+export function indexOf(root: string): string {
+  return `${root}/index.php`;
+}
 
 /** The directories in which pools keep sessions, as files directly in them. */
 export const sessionDirectories = perKey((host: Host): readonly PoolPath[] =>

@@ -27,7 +27,7 @@ const TICK = 0.01;
 /** More descriptors than these are only counted. */
 const MOST_LOOKED_AT = 4096;
 
-export function processFacts(fs: HostFilesystem, pid: string, clock: Clock): ProcessFacts {
+function processFacts(fs: HostFilesystem, pid: string, clock: Clock): ProcessFacts {
   const status = textOf(fs, `/proc/${pid}/status`);
   const held = descriptorsOf(fs, pid);
   const program = programOf(fs, pid);

@@ -3,7 +3,6 @@ import type { HostFilesystem } from "../host/filesystem.js";
 import { directoryOf, nameOf, withParents } from "../host/path.js";
 import { kilobytesIn, textOf } from "../host/text.js";
 import type { Address } from "../model/address/address.js";
-import { reaches } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
 import { type KernelListen, tcpListens, unixListens } from "../model/listen/kernel-sockets.js";
 import { listenAddress } from "../model/listen/nginx-listens.js";
@@ -25,7 +24,7 @@ import type {
   SpaceFacts,
   Viewer,
 } from "./facts.js";
-import type { Machine, Through, WantedPath } from "./machine.js";
+import type { FileStatus, Machine, Through, WantedPath } from "./machine.js";
 import { namedLogs } from "./named-logs.js";
 import {
   certificatePaths,
@@ -245,7 +244,7 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
   const real = entry.path;
   const above = distinct([...withParents(directoryOf(path)), ...withParents(directoryOf(real))], String)
     .toSorted((a, b) => a.length - b.length)
-    .flatMap((one) => rightsOf(machine, one, through, "directory") ?? []);
+    .flatMap((one) => rightsOf(machine, one, through) ?? []);
   if (entry.kind === "missing") return { ...none, state: "missing", real, above };
   const status = machine.status(real, through);
   if (status === null) return { ...none, state: "hidden", real, above };
@@ -256,7 +255,7 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
     state: "there",
     real,
     kind: status.kind === "link" ? "other" : status.kind,
-    own: { path: real, mode: status.mode, user: status.user, group: status.group, acl: status.acl },
+    own: rightsIn(real, status),
     above,
     changed: status.changed,
     names: listed && entry.kind === "directory" ? entry.names : null,
@@ -268,10 +267,14 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
   };
 }
 
-function rightsOf(machine: Machine, path: string, through: Through, kind: "directory"): Rights | null {
+/** Of a directory; `null`: it is none, or cannot be looked at. */
+function rightsOf(machine: Machine, path: string, through: Through): Rights | null {
   const status = machine.status(path, through);
-  if (status === null || status.kind !== kind) return null;
-  return { path, mode: status.mode, user: status.user, group: status.group, acl: status.acl };
+  return status?.kind === "directory" ? rightsIn(path, status) : null;
+}
+
+function rightsIn(path: string, { mode, user, group, acl }: FileStatus): Rights {
+  return { path, mode, user, group, acl };
 }
 
 /** A link by itself, with the time at which it was made; `null`: it is none. */
@@ -364,9 +367,4 @@ function certificateAt(fs: HostFilesystem, path: string): CertificateFacts {
 function secondsOf(date: string): number | null {
   const at = Date.parse(date);
   return Number.isNaN(at) ? null : at / 1000;
-}
-
-/** Whether somebody who connects to `target` reaches this listener. */
-export function isReached(target: Address, { address }: ListenerFacts): boolean {
-  return reaches(target, address);
 }

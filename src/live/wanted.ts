@@ -11,6 +11,7 @@ import {
   documentRoots,
   filesOfMaster,
   filesOfNginx,
+  indexOf,
   nginxRoots,
   phpTargets,
   pidFileOf,
@@ -41,9 +42,9 @@ export function wantedPaths(host: Host, built: MachineFacts["built"]): readonly 
   const targets = phpTargets(host).flatMap(({ address }) =>
     address.kind === "unix" ? [look(address.path), look(address.path, "nginx")] : [],
   );
-  const ofPools = documentRoots(host).flatMap(({ path, pool, indexes }) => {
+  const ofPools = documentRoots(host).flatMap(({ path, pool }) => {
     const viewer: Viewer = `pool ${poolNumber(host, pool)}`;
-    return [look(path, viewer), ...indexes.map((name) => look(`${path}/${name}`, viewer, true))];
+    return [look(path, viewer), look(indexOf(path), viewer, true)];
   });
   const allowed = host.pools.flatMap((pool) =>
     (known(phpValue(pool, "open_basedir")) ?? "")

@@ -1,4 +1,5 @@
 import { integer } from "../../fpm/pools.js";
+import type { Pool } from "../../fpm/types.js";
 import { phpTargets } from "../../live/places.js";
 import { isLocal, showAddress } from "../../model/address/address.js";
 import { known } from "../../source/effective.js";
@@ -57,7 +58,7 @@ function answerFor(
 }
 
 /** Whether a pool has as many workers as it may have. */
-export function isFull(look: Look, pool: Parameters<typeof workersOf>[1]): boolean {
+function isFull(look: Look, pool: Pool): boolean {
   const most = known(integer(pool, "pm.max_children"));
   return most != null && workersOf(look, pool).length >= most;
 }
