@@ -1,7 +1,8 @@
 import type { Finding, Incomplete } from "../../engine/finding.js";
+import type { HostFilesystem } from "../../host/filesystem.js";
 import { filesSeenBy, opensFor, roomFor, seenFile } from "../../host/live.js";
 import type { MachineFacts } from "../../live/facts.js";
-import type { Machine } from "../../live/machine.js";
+import type { FileStatus, Machine, Through } from "../../live/machine.js";
 import { readFacts } from "../../live/read-facts.js";
 import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
 import type { ReadHost } from "../../read-hosts.js";
@@ -9,6 +10,7 @@ import { doctorJson } from "../../report/doctor/json.js";
 import { doctorPrometheus } from "../../report/doctor/prometheus.js";
 import { doctorText, type Examined, needsYou, whyIncomplete } from "../../report/doctor/text.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
+import { once } from "../../source/memo.js";
 import { version } from "../../version.js";
 import { columnsOf } from "../columns.js";
 import { wallClock } from "../diagnose/clock.js";
@@ -96,13 +98,17 @@ export async function examineLive(
   return examinedOf(host, facts, findings, unread);
 }
 
+/** Looked at once: what a path is, and the files below the root of a process. */
 function liveMachine(now: number): Machine {
+  const views = new Map<Through, HostFilesystem>();
+  const seen = new Map<string, FileStatus | null>();
+  const view = (through: Through): HostFilesystem => once(views, through, () => filesSeenBy(through));
   return {
     source: "live",
     now,
-    fs: filesSeenBy(null),
-    view: filesSeenBy,
-    status: seenFile,
+    fs: view(null),
+    view,
+    status: (path, through) => once(seen, `${through} ${path}`, () => seenFile(path, through)),
     space: roomFor,
     opens: (path, through, identity) => (through === null ? opensFor(path, identity) : null),
   };
