@@ -2,8 +2,8 @@ import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { fieldIn, kilobytesIn, textOf } from "../host/text.js";
 import type { NginxHost } from "../model/host.js";
-import { isTrusted, programOf, userIn } from "../model/machine/process-owner.js";
-import { pidsOf, runningMasters, takenBy } from "../model/machine/processes.js";
+import { isTrusted, programOf } from "../model/machine/process-owner.js";
+import { childrenOf, runningMasters, takenBy, titledProcesses } from "../model/machine/processes.js";
 import type { FpmFacts, Identity, NginxFacts, ProcessFacts } from "./facts.js";
 
 /** The processes of nginx and PHP-FPM on a machine. */
@@ -94,44 +94,31 @@ function replacedIn(maps: string): readonly string[] {
 
 const NGINX_MASTER = "nginx: master process ";
 
-/**
- * The masters of nginx outside of containers. A title can be given to any process: a master counts if root or the user
- * of this process runs it, and a worker if it runs the program of its master, or where that is hidden, if root runs the
- * master.
- */
+/** The masters of nginx. A title can be given to any process: a master counts if root or the user of this process runs it. */
 export function nginxProcesses(
   fs: HostFilesystem,
   nginx: NginxHost | null,
   main: string | null,
   clock: Clock,
 ): readonly NginxFacts[] {
-  const named = pidsOf(fs).flatMap((pid) => {
-    const [title = ""] = textOf(fs, `/proc/${pid}/cmdline`).split("\0");
-    if (!title.startsWith("nginx: ")) return [];
-    const status = textOf(fs, `/proc/${pid}/status`);
-    const inContainer = /^NSpid:[ \t]*\d+[ \t]+\d/m.test(status);
-    const parent = /^PPid:\s*(\d+)$/m.exec(status)?.[1] ?? "";
-    return inContainer ? [] : [{ pid, title: title.trimEnd(), status, parent }];
-  });
-  return named.flatMap(({ pid, title, status }): readonly NginxFacts[] => {
+  const titled = titledProcesses(fs, "nginx: ");
+  return titled.flatMap((one): readonly NginxFacts[] => {
+    const { pid, title, status } = one;
     if (!title.startsWith(NGINX_MASTER) || !isTrusted(fs, status)) return [];
-    const program = programOf(fs, pid);
-    const byRoot = userIn(status) === "0";
-    const children = named.filter((one) => {
-      const own = programOf(fs, one.pid);
-      const hidden = own === null || program === null;
-      return one.parent === pid && (hidden ? byRoot : own === program);
-    });
-    const workers = children.filter((one) => one.title.startsWith("nginx: worker process"));
-    const old = workers.filter((one) => one.title.includes("shutting down"));
+    const workers = childrenOf(fs, one, titled).filter((child) =>
+      child.title.startsWith("nginx: worker process"),
+    );
+    const old = workers.filter((worker) => worker.title.includes("shutting down"));
     const written = /\s-c\s*(\S+)/.exec(title)?.[1] ?? null;
     return [
       {
         main: written,
         ours: nginx !== null && main !== null && isMain(fs, written, main),
         master: processFacts(fs, pid, clock),
-        workers: workers.filter((one) => !old.includes(one)).map((one) => processFacts(fs, one.pid, clock)),
-        old: old.map((one) => processFacts(fs, one.pid, clock)),
+        workers: workers
+          .filter((worker) => !old.includes(worker))
+          .map((worker) => processFacts(fs, worker.pid, clock)),
+        old: old.map((worker) => processFacts(fs, worker.pid, clock)),
       },
     ];
   });
@@ -160,13 +147,8 @@ export function fpmProcesses(
 /** The main files of masters that read none of the host's. */
 export function otherFpmMains(fs: HostFilesystem, known: readonly FpmFacts[]): readonly string[] {
   const own = new Set(known.map(({ master }) => String(master.pid)));
-  return pidsOf(fs).flatMap((pid) => {
-    if (own.has(pid)) return [];
-    const [title = ""] = textOf(fs, `/proc/${pid}/cmdline`).split("\0");
+  return titledProcesses(fs, "php-fpm: ").flatMap(({ pid, title, status }) => {
     const main = /^php-fpm: master process \((\/[^)]*)\)/.exec(title)?.[1];
-    const status = main === undefined ? "" : textOf(fs, `/proc/${pid}/status`);
-    return main !== undefined && isTrusted(fs, status) && !/^NSpid:[ \t]*\d+[ \t]+\d/m.test(status)
-      ? [main]
-      : [];
+    return main !== undefined && !own.has(pid) && isTrusted(fs, status) ? [main] : [];
   });
 }

@@ -42,46 +42,73 @@ export function pidsOf(fs: HostFilesystem): readonly string[] {
   return entry.kind === "directory" ? entry.names.filter((name) => /^\d+$/.test(name)) : [];
 }
 
-interface Named {
+/** A process outside of containers that says in its title which daemon it is of. */
+export interface Titled {
   readonly pid: string;
+  /** Without what is left of the command line behind it. */
   readonly title: string;
+  /** The id of the process that started it; empty: it is gone. */
   readonly parent: string;
-  readonly taken: Taken;
   /** Of `/proc/PID/status`. */
   readonly status: string;
 }
 
-/**
- * The processes of these masters. A master is recognised by the main file in its title; one that was
- * started with a relative path, or whose title was cut off, by the number in its pid file. Processes in
- * containers do not count, because they read files of their own. Several processes may run the same
- * main file. Anybody can give a process these titles. So a master counts if root or the user of this
- * process runs it, and a worker if it runs the program of its master; where that cannot be read, it is
- * enough that root runs the master.
- */
-export function runningMasters(fs: HostFilesystem, masters: readonly FpmMaster[]): readonly RunningMaster[] {
-  const named = pidsOf(fs).flatMap((pid) => namedProcess(fs, pid) ?? []);
-  return named.flatMap((one) => {
-    const { pid, title, taken, status } = one;
-    if (!title.startsWith(MASTER) || !isTrusted(fs, status)) return [];
-    const master = masters.find((candidate) => runs(fs, candidate, pid, title));
-    if (master === undefined) return [];
-    const children = named.filter(({ parent }) => parent === pid);
-    return [{ pid, master, taken, workers: workersOf(fs, one, children) }];
+/** The processes whose titles begin so: `php-fpm: `. Those in containers read files of their own and do not count. */
+export function titledProcesses(fs: HostFilesystem, beginning: string): readonly Titled[] {
+  return pidsOf(fs).flatMap((pid) => {
+    // The title overwrites the command line and fills the rest of it.
+    const [title = ""] = textOf(fs, `/proc/${pid}/cmdline`).split("\0");
+    if (!title.startsWith(beginning)) return [];
+    const status = textOf(fs, `/proc/${pid}/status`);
+    const inContainer = /^NSpid:[ \t]*\d+[ \t]+\d/m.test(status);
+    const parent = /^PPid:\s*(\d+)$/m.exec(status)?.[1] ?? "";
+    return inContainer ? [] : [{ pid, title: title.trimEnd(), status, parent }];
   });
 }
 
-function workersOf(fs: HostFilesystem, master: Named, children: readonly Named[]): readonly RunningWorker[] {
-  const program = programOf(fs, master.pid);
-  const byRoot = userIn(master.status) === "0";
-  return children.flatMap(({ pid, title, taken }) => {
-    const pool = /^php-fpm: pool (.+)$/.exec(title)?.[1];
-    if (pool === undefined) return [];
-    const own = programOf(fs, pid);
-    const sameProgram = own !== null && own === program;
-    const hidden = own === null || program === null;
-    return sameProgram || (hidden && byRoot) ? [{ pid, pool, taken, sameProgram }] : [];
+type Child = Titled & Pick<RunningWorker, "sameProgram">;
+
+/** Those that a master started and that run its program; where that is hidden, all if root runs the master. */
+export function childrenOf(
+  fs: HostFilesystem,
+  { pid: own, status }: Titled,
+  processes: readonly Titled[],
+): readonly Child[] {
+  const program = programOf(fs, own);
+  const byRoot = userIn(status) === "0";
+  return processes.flatMap((one) => {
+    if (one.parent !== own) return [];
+    const its = programOf(fs, one.pid);
+    const sameProgram = its !== null && its === program;
+    const hidden = its === null || program === null;
+    return sameProgram || (hidden && byRoot) ? [{ ...one, sameProgram }] : [];
   });
+}
+
+/**
+ * The processes of these masters. A master is recognised by the main file in its title; one that was
+ * started with a relative path, or whose title was cut off, by the number in its pid file. Several
+ * processes may run the same main file. Anybody can give a process these titles. So a master counts if
+ * root or the user of this process runs it, and a worker if it runs the program of its master; where
+ * that cannot be read, it is enough that root runs the master.
+ */
+export function runningMasters(fs: HostFilesystem, masters: readonly FpmMaster[]): readonly RunningMaster[] {
+  const titled = titledProcesses(fs, "php-fpm: ");
+  return titled.flatMap((one) => {
+    const { pid, title, status } = one;
+    const taken = takenIn(status);
+    if (taken === null || !title.startsWith(MASTER) || !isTrusted(fs, status)) return [];
+    const master = masters.find((candidate) => runs(fs, candidate, pid, title));
+    if (master === undefined) return [];
+    return [{ pid, master, taken, workers: childrenOf(fs, one, titled).flatMap(workerOf) }];
+  });
+}
+
+function workerOf(child: Child): readonly RunningWorker[] {
+  const { pid, title, status, sameProgram } = child;
+  const pool = /^php-fpm: pool (.+)$/.exec(title)?.[1];
+  const taken = takenIn(status);
+  return pool === undefined || taken === null ? [] : [{ pid, pool, taken, sameProgram }];
 }
 
 const MASTER = "php-fpm: master process (";
@@ -91,20 +118,6 @@ function runs(fs: HostFilesystem, master: FpmMaster, pid: string, title: string)
   if (!path.startsWith("/")) return pidOf(fs, master) === pid;
   // The title has the path as it was given to PHP-FPM, the model the path with all links followed.
   return master.main !== null && fs.entry(path).path === master.main.path;
-}
-
-/** A process of PHP-FPM outside of containers; `null`: another process, or one that is gone by now. */
-function namedProcess(fs: HostFilesystem, pid: string): Named | null {
-  // The title overwrites the command line and fills the rest of it.
-  const [title = ""] = textOf(fs, `/proc/${pid}/cmdline`).split("\0");
-  if (!title.startsWith("php-fpm: ")) return null;
-  const status = textOf(fs, `/proc/${pid}/status`);
-  const taken = takenIn(status);
-  const inContainer = /^NSpid:[ \t]*\d+[ \t]+\d/m.test(status);
-  const parent = /^PPid:\s*(\d+)$/m.exec(status)?.[1];
-  return taken === null || inContainer || parent === undefined
-    ? null
-    : { pid, title: title.trimEnd(), parent, taken, status };
 }
 
 /** The memory of a process; `null`: it is gone, a zombie, or a thread of the kernel. */
