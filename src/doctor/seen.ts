@@ -1,6 +1,6 @@
 import { setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
-import { nameOf } from "../host/path.js";
+import { directoryOf } from "../host/path.js";
 import { poolIdentity } from "../live/accounts.js";
 import type {
   AnswerFacts,
@@ -14,9 +14,11 @@ import type {
   Rights,
   Viewer,
 } from "../live/facts.js";
-import { addressKey, masterNumber, pidFileOf, poolNumber, type ReadFiles } from "../live/places.js";
-import { type Address, reaches } from "../model/address/address.js";
+import { addressKey, pidFileOf, poolNumber, type ReadFiles } from "../live/places.js";
+import { poolWorkers, runningMaster, runningNginx } from "../live/processes.js";
+import { type Address, meetingPoint, reaches } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
+import { grouped } from "../source/collect.js";
 import { known } from "../source/effective.js";
 import { perKey } from "../source/memo.js";
 import type { Look } from "./check.js";
@@ -36,31 +38,36 @@ export function pathSeen(facts: MachineFacts, path: string, viewer: Viewer = "re
 
 /** The nginx that runs with the host's main file; `null`: none does, or it cannot be seen. */
 export function ourNginx({ nginx }: MachineFacts): NginxFacts | null {
-  return nginx.find(({ ours }) => ours) ?? null;
+  return runningNginx(nginx);
 }
 
 /** The running processes of a master; `null`: it does not run, or cannot be seen. */
 export function runningFpm({ host, facts }: Seen, master: FpmMaster): FpmFacts | null {
-  const index = masterNumber(host, master);
-  return facts.fpm.find((one) => one.index === index) ?? null;
+  return runningMaster(host, facts.fpm, master);
 }
 
 /** The running workers of a pool. */
 export function workersOf(look: Seen, pool: Pool): readonly ProcessFacts[] {
-  return runningFpm(look, pool.master)?.workers.filter((one) => one.pool === pool.name) ?? [];
+  const running = runningFpm(look, pool.master);
+  return running === null ? [] : poolWorkers(running, pool.name);
 }
 
 /** The masters that some location of the host needs; all, where nothing of nginx is known. */
-export function neededMasters({ host }: Look): readonly FpmMaster[] {
+export const neededMasters = perKey((host: Host): readonly FpmMaster[] => {
   if (host.nginx === null) return host.masters;
   const used = new Set(
     host.bindings.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools.map(({ master }) => master))),
   );
   return host.masters.filter((master) => used.has(master));
-}
+});
 
-export function listenersAt({ listeners }: MachineFacts, address: Address): readonly ListenerFacts[] {
-  return listeners.filter((one) => reaches(address, one.address));
+const byPoint = perKey(({ listeners }: MachineFacts) =>
+  grouped(listeners.map((one) => [meetingPoint(one.address), one] as const)),
+);
+
+export function listenersAt(facts: MachineFacts, address: Address): readonly ListenerFacts[] {
+  const near = byPoint(facts).get(meetingPoint(address)) ?? [];
+  return near.filter((one) => reaches(address, one.address));
 }
 
 export function answerOf({ answers }: MachineFacts, address: Address): AnswerFacts | null {
@@ -133,12 +140,10 @@ export function changedSince(
   { files, directories }: ReadFiles,
   since: number,
 ): readonly { readonly path: string; readonly changed: number }[] {
+  const searched = new Set(directories);
   const links = facts.paths.filter(
     ({ path, viewer, kind, own }) =>
-      viewer === "reader" &&
-      kind === "other" &&
-      own === null &&
-      directories.some((one) => path === `${one}/${nameOf(path)}`),
+      viewer === "reader" && kind === "other" && own === null && searched.has(directoryOf(path)),
   );
   const seen = [...files.flatMap((path) => pathSeen(facts, path) ?? []), ...links];
   return seen.flatMap(({ path, changed }) =>

@@ -4,12 +4,13 @@ import type { Host } from "../model/host.js";
 import { nginxWorker } from "../model/nginx-worker.js";
 import { known } from "../source/effective.js";
 import type { FpmFacts, Identity, NginxFacts } from "./facts.js";
+import { poolWorkers, runningMaster, runningNginx } from "./processes.js";
 
 /** The accounts of workers: as the kernel has them, else as the files say. */
 
 /** Of nginx's workers; `null`: unknown. */
 export function nginxIdentity(host: Host, nginx: readonly NginxFacts[]): Identity | null {
-  const running = nginx.find(({ ours }) => ours)?.workers[0]?.identity;
+  const running = runningNginx(nginx)?.workers[0]?.identity;
   if (running !== undefined) return running;
   const worker = nginxWorker(host);
   if (worker.kind !== "set") return null;
@@ -20,11 +21,11 @@ export function nginxIdentity(host: Host, nginx: readonly NginxFacts[]): Identit
 
 /** Of the workers of a pool; `null`: unknown. */
 export function poolIdentity(host: Host, fpm: readonly FpmFacts[], pool: Pool): Identity | null {
-  const master = fpm.find(({ index }) => host.masters[index] === pool.master);
-  const running = master?.workers.find((one) => one.pool === pool.name)?.identity;
-  if (running !== undefined) return running;
+  const running = runningMaster(host, fpm, pool.master);
+  const worker = running === null ? undefined : poolWorkers(running, pool.name)[0];
+  if (worker !== undefined) return worker.identity;
   // Only a master of root's changes the account.
-  const own = master?.master.identity ?? null;
+  const own = running?.master.identity ?? null;
   if (own !== null && own.user !== 0) return own;
   const user = host.accounts.user(known(setting(pool, "user")) ?? "");
   if (user === null) return null;

@@ -2,7 +2,7 @@ import { arraySetting, globalSetting, phpValue, setting } from "../fpm/pools.js"
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import { directoryOf, normalizePath, resolvePath } from "../host/path.js";
 import type { Address } from "../model/address/address.js";
-import { allMasters, type Host } from "../model/host.js";
+import type { Host } from "../model/host.js";
 import { isUnset, seesSamePaths } from "../model/request/paths.js";
 import { pathsOf, rootOf } from "../model/request/root.js";
 import { argument, argumentPlace, everywhere } from "../nginx/tree/nodes.js";
@@ -223,10 +223,6 @@ const numbersOfPools = perKey((host: Host) => new Map(host.pools.map((pool, at) 
 /** Which pool of the host it is, counted from 0; -1: none of them. */
 export function poolNumber(host: Host, pool: Pool): number {
   return numbersOfPools(host).get(pool) ?? -1;
-}
-
-export function masterNumber(host: Host, master: FpmMaster): number {
-  return allMasters(host).indexOf(master);
 }
 
 export function distinct<T>(items: readonly T[], key: (item: T) => string): readonly T[] {

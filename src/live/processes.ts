@@ -1,9 +1,11 @@
 import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { fieldIn, kilobytesIn, textOf } from "../host/text.js";
-import type { NginxHost } from "../model/host.js";
+import type { Host, NginxHost } from "../model/host.js";
 import { isTrusted, programOf } from "../model/machine/process-owner.js";
 import { childrenOf, runningMasters, takenBy, titledProcesses } from "../model/machine/processes.js";
+import { grouped, unique } from "../source/collect.js";
+import { perKey } from "../source/memo.js";
 import type { FpmFacts, Identity, NginxFacts, ProcessFacts } from "./facts.js";
 
 /** The processes of nginx and PHP-FPM on a machine. */
@@ -42,7 +44,7 @@ function processFacts(fs: HostFilesystem, pid: string, clock: Clock): ProcessFac
     descriptors: held?.length ?? null,
     mostDescriptors: limitIn(textOf(fs, `/proc/${pid}/limits`)),
     open: held?.filter((target) => /^\/(?!dev\/|proc\/)/.test(target)) ?? null,
-    sockets: held?.flatMap((target) => /(?:^|\/)socket:\[(\d+)\]$/.exec(target)?.[1] ?? []) ?? null,
+    sockets: held === null ? null : socketsIn(held),
     resident: taken?.rss ?? null,
     swapped: kilobytesIn(status, "VmSwap"),
   };
@@ -59,6 +61,11 @@ export function descriptorsOf(fs: HostFilesystem, pid: string): readonly string[
   // A reader that may list them, and may not follow one, is told nothing.
   if (targets.some(({ kind }) => kind === "unreadable")) return null;
   return [...targets.map(({ path }) => path), ...entry.names.slice(MOST_LOOKED_AT).map(() => "")];
+}
+
+/** The kernel's numbers of the sockets among descriptors. */
+export function socketsIn(held: readonly string[]): readonly string[] {
+  return held.flatMap((target) => /(?:^|\/)socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
 }
 
 /** The account that counts when files are opened. */
@@ -89,7 +96,7 @@ function replacedIn(maps: string): readonly string[] {
     .split("\n")
     .filter((line) => line.endsWith(DELETED) && /\.so[.\d]* \(deleted\)$/.test(line))
     .map((line) => line.slice(line.indexOf("/"), -DELETED.length));
-  return [...new Set(found)];
+  return unique(found);
 }
 
 const NGINX_MASTER = "nginx: master process ";
@@ -142,6 +149,27 @@ export function fpmProcesses(
     master: processFacts(fs, pid, clock),
     workers: workers.map((one) => ({ ...processFacts(fs, one.pid, clock), pool: one.pool })),
   }));
+}
+
+/** The nginx that runs with the host's main file; `null`: none does, or it cannot be seen. */
+export function runningNginx(nginx: readonly NginxFacts[]): NginxFacts | null {
+  return nginx.find(({ ours }) => ours) ?? null;
+}
+
+/** The running processes of a master; `null`: it does not run, or cannot be seen. */
+export function runningMaster(
+  { masters }: Pick<Host, "masters">,
+  fpm: readonly FpmFacts[],
+  master: FpmMaster,
+): FpmFacts | null {
+  return fpm.find(({ index }) => masters[index] === master) ?? null;
+}
+
+const byPool = perKey(({ workers }: FpmFacts) => grouped(workers.map((one) => [one.pool, one] as const)));
+
+/** The running workers of a pool of that master. A host may have thousands of both. */
+export function poolWorkers(running: FpmFacts, pool: string): readonly ProcessFacts[] {
+  return byPool(running).get(pool) ?? [];
 }
 
 /** The main files of masters that read none of the host's. */

@@ -10,6 +10,7 @@ import { poolListens } from "../model/listen/pool-listens.js";
 import { oomKills } from "../model/machine/kills.js";
 import { pidsOf, takenBy } from "../model/machine/processes.js";
 import { argument, everywhere } from "../nginx/tree/nodes.js";
+import { grouped } from "../source/collect.js";
 import { nginxIdentity, poolIdentity } from "./accounts.js";
 import type {
   CertificateFacts,
@@ -20,6 +21,7 @@ import type {
   MemoryFacts,
   NginxFacts,
   PathFacts,
+  ProcessFacts,
   Rights,
   SpaceFacts,
   Viewer,
@@ -33,7 +35,17 @@ import {
   temporaryPaths,
   uploadDirectories,
 } from "./places.js";
-import { clockOf, descriptorsOf, fpmProcesses, nginxProcesses, otherFpmMains } from "./processes.js";
+import {
+  clockOf,
+  descriptorsOf,
+  fpmProcesses,
+  nginxProcesses,
+  otherFpmMains,
+  poolWorkers,
+  runningMaster,
+  runningNginx,
+  socketsIn,
+} from "./processes.js";
 import { wantedPaths } from "./wanted.js";
 
 /** What programs and connections told, beside what the machine's files tell. */
@@ -99,7 +111,7 @@ function isContainer(fs: HostFilesystem): boolean | null {
 
 /** The network of nginx's workers, which may be another one than the reader's. */
 function networkOf(fs: HostFilesystem, nginx: readonly NginxFacts[]): string {
-  const pid = nginx.find(({ ours }) => ours)?.workers[0]?.pid;
+  const pid = runningNginx(nginx)?.workers[0]?.pid;
   const own = pid === undefined ? null : `/proc/${pid}/net`;
   return own !== null && textOf(fs, `${own}/unix`) !== "" ? own : "/proc/net";
 }
@@ -129,9 +141,9 @@ function listenersOf(
     ...tcpListens(fs, net).filter(({ address }) => ports.has(address.port)),
     ...unixListens(fs, net).filter(({ address }) => paths.has(address.path)),
   ];
-  const owners = ownersOf(nginx, fpm);
-  const strange = new Set(found.map(({ inode }) => inode).filter((inode) => !owners.has(inode)));
-  if (strange.size > 0) addStrangers(fs, strange, owners);
+  const daemons = grouped(ownersOf(nginx, fpm));
+  const strange = new Set(found.map(({ inode }) => inode).filter((inode) => !daemons.has(inode)));
+  const strangers = grouped(strange.size === 0 ? [] : strangersOf(fs, strange));
   return found.map(({ address, inode, waiting }) => {
     const queue = address.kind === "unix" ? queues.get(address.path) : undefined;
     return {
@@ -139,40 +151,39 @@ function listenersOf(
       inode,
       waiting: queue?.waiting ?? waiting,
       most: queue?.most ?? null,
-      owners: owners.get(inode) ?? [],
+      owners: daemons.get(inode) ?? strangers.get(inode) ?? [],
     };
   });
 }
 
-type Owner = ListenerFacts["owners"][number];
+type Owned = readonly [inode: string, owner: ListenerFacts["owners"][number]];
 
-function ownersOf(nginx: readonly NginxFacts[], fpm: readonly FpmFacts[]): Map<string, Owner[]> {
-  const found = new Map<string, Owner[]>();
-  const add = (inodes: readonly string[] | null, owner: Owner): void => {
-    for (const inode of inodes ?? []) found.set(inode, [...(found.get(inode) ?? []), owner]);
-  };
-  for (const { master, workers, ours } of nginx)
-    for (const { pid, sockets } of [master, ...workers])
-      add(sockets, { pid, name: "nginx", daemon: ours ? "nginx" : null, master: null });
-  for (const { master, workers, index } of fpm)
-    for (const { pid, sockets } of [master, ...workers])
-      add(sockets, { pid, name: "php-fpm", daemon: "php-fpm", master: index });
-  return found;
+function ownersOf(nginx: readonly NginxFacts[], fpm: readonly FpmFacts[]): readonly Owned[] {
+  const ofNginx = nginx.flatMap(({ master, workers, ours }) =>
+    ownedBy([master, ...workers], { name: "nginx", daemon: ours ? "nginx" : null, master: null }),
+  );
+  const ofFpm = fpm.flatMap(({ master, workers, index }) =>
+    ownedBy([master, ...workers], { name: "php-fpm", daemon: "php-fpm", master: index }),
+  );
+  return [...ofNginx, ...ofFpm];
+}
+
+function ownedBy(processes: readonly ProcessFacts[], who: Omit<Owned[1], "pid">): readonly Owned[] {
+  return processes.flatMap(({ pid, sockets }) =>
+    (sockets ?? []).map((inode): Owned => [inode, { pid, ...who }]),
+  );
 }
 
 /** Asks all other processes, where something is listened on that neither daemon holds. */
-function addStrangers(fs: HostFilesystem, wanted: ReadonlySet<string>, owners: Map<string, Owner[]>): void {
-  for (const pid of pidsOf(fs)) {
-    for (const target of descriptorsOf(fs, pid) ?? []) {
-      const inode = /(?:^|\/)socket:\[(\d+)\]$/.exec(target)?.[1];
-      if (inode === undefined || !wanted.has(inode)) continue;
-      const name = textOf(fs, `/proc/${pid}/comm`).trim();
-      owners.set(inode, [
-        ...(owners.get(inode) ?? []),
-        { pid: Number(pid), name, daemon: null, master: null },
-      ]);
-    }
-  }
+function strangersOf(fs: HostFilesystem, wanted: ReadonlySet<string>): readonly Owned[] {
+  return pidsOf(fs).flatMap((pid) =>
+    socketsIn(descriptorsOf(fs, pid) ?? [])
+      .filter((inode) => wanted.has(inode))
+      .map((inode): Owned => {
+        const name = textOf(fs, `/proc/${pid}/comm`).trim();
+        return [inode, { pid: Number(pid), name, daemon: null, master: null }];
+      }),
+  );
 }
 
 /** `unknown`: it may see other files than the reader, and nobody can look. */
@@ -205,7 +216,7 @@ function pathsOf(
 }
 
 function nginxEyes(host: Host, machine: Machine, nginx: readonly NginxFacts[]): Eyes {
-  const running = nginx.find(({ ours }) => ours);
+  const running = runningNginx(nginx);
   return {
     identity: nginxIdentity(host, nginx),
     sees: mountsOf(machine, running?.workers[0]?.pid ?? running?.master.pid),
@@ -214,10 +225,11 @@ function nginxEyes(host: Host, machine: Machine, nginx: readonly NginxFacts[]): 
 
 function poolEyes(host: Host, machine: Machine, fpm: readonly FpmFacts[], viewer: Viewer): Eyes {
   const pool = host.pools[Number(viewer.slice("pool ".length))];
-  const running = fpm.find(({ index }) => host.masters[index] === pool?.master);
-  const worker = running?.workers.find((one) => one.pool === pool?.name);
+  if (pool === undefined) return { identity: null, sees: null };
+  const running = runningMaster(host, fpm, pool.master);
+  const worker = running === null ? undefined : poolWorkers(running, pool.name)[0];
   return {
-    identity: pool === undefined ? null : poolIdentity(host, fpm, pool),
+    identity: poolIdentity(host, fpm, pool),
     sees: mountsOf(machine, worker?.pid ?? running?.master.pid),
   };
 }

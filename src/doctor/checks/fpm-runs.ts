@@ -10,7 +10,7 @@ export const fpmRuns: Check = {
   cannotTell: "no `/proc`, another user's processes are hidden, or the pools belong to a container",
   judge(look) {
     const { host, facts } = look;
-    return neededMasters(look).flatMap((master) => {
+    return neededMasters(host).flatMap((master) => {
       if (host.machines.has(master)) return [unknown(`${masterName(master)} is a container's`)];
       if (master.main === null) return [unknown("the main file of the pools is not known")];
       if (!facts.proc) return [unknown(NO_PROC)];

@@ -29,7 +29,7 @@ function answerFor(
   const found = listenersAt(facts, address);
   if (found.length === 0) {
     const left = address.kind === "unix" && pathSeen(facts, address.path)?.kind === "socket";
-    const down = neededMasters(look).filter((master) => runningFpm(look, master) === null);
+    const down = neededMasters(host).filter((master) => runningFpm(look, master) === null);
     return wrong("error", `nobody listens on ${shown}`, {
       evidence: [
         ...(left ? ["the socket's file is there, and nobody listens on it"] : []),

@@ -14,12 +14,12 @@ export const socketAccess: Check = {
   cannotTell:
     "the account is not known, or the reader is not root and the mode may be the mask of an access control list",
   judge({ host, facts }) {
+    const account = nginxIdentity(host, facts.nginx);
     return phpTargets(host).flatMap(({ address, place, pools }): readonly Answer[] => {
       if (address.kind !== "unix") return [];
       const seen = pathSeen(facts, address.path, "nginx");
       if (seen === null || seen.state === "missing" || (seen.state === "there" && seen.kind !== "socket"))
         return [];
-      const account = nginxIdentity(host, facts.nginx);
       if (account === null) return [unknown("the account of nginx's workers is not known")];
       const asked = answerOf(facts, address);
       const proved =
