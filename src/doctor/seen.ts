@@ -18,6 +18,7 @@ import { addressKey, pidFileOf, poolNumber, type ReadFiles } from "../live/place
 import { poolWorkers, runningMaster, runningNginx } from "../live/processes.js";
 import { type Address, meetingPoint, reaches } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
+import { processManager } from "../model/pool-size.js";
 import { grouped } from "../source/collect.js";
 import { known } from "../source/effective.js";
 import { perKey } from "../source/memo.js";
@@ -181,8 +182,7 @@ export function fpmSince(look: Look, running: FpmFacts, master: FpmMaster): numb
 
 /** Whether a pool starts workers only when they are needed; `null`: unknown. */
 export function isOnDemand(pool: Pool): boolean | null {
-  const pm = known(setting(pool, "pm"));
-  return pm == null ? null : pm === "ondemand";
+  return known(setting(pool, "pm")) == null ? null : processManager(pool) === "ondemand";
 }
 
 export function viewerOf(host: Host, pool: Pool): Viewer {

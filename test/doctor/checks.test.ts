@@ -63,6 +63,14 @@ const cases: readonly Case[] = [
     { pool: `pm = ${TEMPLATE}` },
   ],
   ["basics/pools", "on demand", "ok", { fpm: [fpmOf({ workers: [] })] }, { pool: "pm = ondemand" }],
+  ["basics/pools", "in other letters", "ok", { fpm: [fpmOf({ workers: [] })] }, { pool: "pm = OnDemand" }],
+  [
+    "basics/pools",
+    "a pm that PHP-FPM refuses",
+    "error",
+    { fpm: [fpmOf({ workers: [] })] },
+    { pool: "pm = none" },
+  ],
   [
     "basics/pools",
     "a pool that is gone",
