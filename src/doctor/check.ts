@@ -57,7 +57,9 @@ export interface Wrong {
   readonly fix: string | null;
 }
 
-export type Status = "ok" | "warning" | "error" | "unknown" | "skipped";
+export const STATUSES = ["ok", "warning", "error", "unknown", "skipped"] as const;
+
+export type Status = (typeof STATUSES)[number];
 
 export interface Checked {
   readonly check: Check;

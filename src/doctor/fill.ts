@@ -1,9 +1,8 @@
-import { integer } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
-import { phpTargets } from "../live/places.js";
+import { poolAddresses } from "../live/places.js";
 import { type PoolStatus, statusPage } from "../live/status-page.js";
 import type { Address } from "../model/address/address.js";
-import { known } from "../source/effective.js";
+import { maxChildren } from "../model/pool-size.js";
 import type { Look } from "./check.js";
 import { answerOf, runningFpm, workersOf } from "./seen.js";
 
@@ -27,9 +26,7 @@ export interface PoolFill {
 /** How full each pool of a host is, in the order of the host. */
 export function poolFills(look: Pick<Look, "host" | "facts">): readonly PoolFill[] {
   const { host, facts } = look;
-  const addresses = new Map(
-    phpTargets(host).flatMap(({ pools, address }) => pools.map((pool) => [pool, address] as const)),
-  );
+  const addresses = poolAddresses(host);
   const statuses = new Map(
     facts.pages.flatMap(({ key, pool, status }) =>
       key === "pm.status_path" && status !== null ? [[pool, status] as const] : [],
@@ -37,7 +34,7 @@ export function poolFills(look: Pick<Look, "host" | "facts">): readonly PoolFill
   );
   return host.pools.map((pool, number) => {
     const address = addresses.get(pool) ?? null;
-    const most = known(integer(pool, "pm.max_children")) ?? null;
+    const most = maxChildren(pool);
     const workers = runningFpm(look, pool.master) === null ? null : workersOf(look, pool).length;
     const values = address === null ? null : (answerOf(facts, address)?.values ?? null);
     const silent = most !== null && workers !== null && values === "silent" && workers >= most;

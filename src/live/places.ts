@@ -213,6 +213,12 @@ export const phpTargets = perKey((host: Host) =>
   ),
 );
 
+/** An address with which a location passes to each pool; none of a pool to which no location passes. */
+export const poolAddresses = perKey(
+  (host: Host): ReadonlyMap<Pool, Address> =>
+    new Map(phpTargets(host).flatMap(({ address, pools }) => pools.map((pool) => [pool, address] as const))),
+);
+
 /** One text for one address. */
 export function addressKey(address: Address): string {
   return address.kind === "unix" ? address.path : `${address.host} ${address.port ?? ""}`;

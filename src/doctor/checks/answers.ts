@@ -1,8 +1,7 @@
-import { integer } from "../../fpm/pools.js";
 import type { Pool } from "../../fpm/types.js";
 import { phpTargets } from "../../live/places.js";
 import { isLocal, showAddress } from "../../model/address/address.js";
-import { known } from "../../source/effective.js";
+import { maxChildren } from "../../model/pool-size.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
 import { answerOf, workersOf } from "../seen.js";
 
@@ -59,8 +58,8 @@ function answerFor(
 
 /** Whether a pool has as many workers as it may have. */
 function isFull(look: Look, pool: Pool): boolean {
-  const most = known(integer(pool, "pm.max_children"));
-  return most != null && workersOf(look, pool).length >= most;
+  const most = maxChildren(pool);
+  return most !== null && workersOf(look, pool).length >= most;
 }
 
 const WHY = new Map([

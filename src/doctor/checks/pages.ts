@@ -1,5 +1,5 @@
 import { setting } from "../../fpm/pools.js";
-import { phpTargets } from "../../live/places.js";
+import { poolAddresses } from "../../live/places.js";
 import { known, placeOf } from "../../source/effective.js";
 import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
 import { answerOf, runningFpm } from "../seen.js";
@@ -14,9 +14,7 @@ export const pages: Check = {
   cannotTell: "nobody asked, as in a snapshot",
   judge(look) {
     const { host, facts } = look;
-    const reached = new Map(
-      phpTargets(host).flatMap(({ address, pools }) => pools.map((pool) => [pool, address])),
-    );
+    const addresses = poolAddresses(host);
     return host.pools.flatMap((pool, number) =>
       (["ping.path", "pm.status_path"] as const).flatMap((key): readonly Answer[] => {
         const value = setting(pool, key);
@@ -25,7 +23,7 @@ export const pages: Check = {
         const page = facts.pages.find((one) => one.pool === number && one.key === key);
         if (page === undefined) return [unknown(`${key} of pool ${pool.name} was not asked`)];
         if (page.state === "answered") return [fine(`${path} of pool ${pool.name} answered`)];
-        const address = reached.get(pool);
+        const address = addresses.get(pool);
         const silent = address === undefined ? null : answerOf(facts, address);
         if (page.state === "silent" && silent?.values !== "answered") return [];
         return [

@@ -1,11 +1,9 @@
-import { integer } from "../../fpm/pools.js";
+import { STATUSES } from "../../doctor/check.js";
+import { type PoolFill, poolFills } from "../../doctor/fill.js";
 import { showAddress } from "../../model/address/address.js";
 import type { Host } from "../../model/host.js";
-import { known } from "../../source/effective.js";
 import { type Metric, metricsText } from "../machine/prometheus.js";
 import { type Examined, needsYou } from "./text.js";
-
-const STATUSES = ["ok", "warning", "error", "unknown", "skipped"] as const;
 
 /** Metrics for the textfile collector of node_exporter. A number that is not known has no series. */
 export function doctorPrometheus(examined: Examined, host: Host): string {
@@ -53,27 +51,27 @@ function ofChecks({ checked, facts }: Examined): readonly Metric[] {
 }
 
 function ofPools({ facts }: Examined, host: Host): readonly Metric[] {
-  const byPool = (rows: readonly (readonly [pool: number, value: number | null])[]): Metric["samples"] =>
-    rows.flatMap(([number, value]) => {
-      const pool = host.pools[number]?.name;
-      return pool === undefined || value === null ? [] : [{ labels: [["pool", pool]] as const, value }];
+  const fills = poolFills({ host, facts });
+  const byPool = (of: (fill: PoolFill) => number | null | undefined): Metric["samples"] =>
+    fills.flatMap((fill) => {
+      const value = of(fill);
+      return value == null ? [] : [{ labels: [["pool", fill.pool.name]] as const, value }];
     });
-  const pages = facts.pages.flatMap(({ pool, status }) => (status === null ? [] : [{ pool, status }]));
   return [
     metric(
       "pool_max_children",
       "Workers that the pool may have.",
-      byPool(host.pools.map((pool, at) => [at, known(integer(pool, "pm.max_children")) ?? null] as const)),
+      byPool(({ most }) => most),
     ),
     metric(
       "pool_active_workers",
       "Workers that answer a request, as the status page says, the one that answered for it among them.",
-      byPool(pages.map(({ pool, status }) => [pool, status.active] as const)),
+      byPool(({ status }) => status?.active),
     ),
     metric(
       "pool_max_children_reached",
       "How often every worker was busy since the pool started.",
-      byPool(pages.map(({ pool, status }) => [pool, status.full] as const)),
+      byPool(({ status }) => status?.full),
     ),
   ];
 }
