@@ -130,6 +130,26 @@ export function size(bytes: number): string {
   return `${Number((bytes / unit).toPrecision(2))} ${name}`;
 }
 
+/** A running daemon of the host: its master and the workers that take requests. */
+export interface Daemon {
+  readonly name: "nginx" | "PHP-FPM";
+  readonly master: ProcessFacts;
+  readonly processes: readonly ProcessFacts[];
+}
+
+export function daemonsOf(facts: MachineFacts): readonly Daemon[] {
+  const named = (name: Daemon["name"], { master, workers }: NginxFacts | FpmFacts): Daemon => ({
+    name,
+    master,
+    processes: [master, ...workers],
+  });
+  const nginx = ourNginx(facts);
+  return [
+    ...(nginx === null ? [] : [named("nginx", nginx)]),
+    ...facts.fpm.map((one) => named("PHP-FPM", one)),
+  ];
+}
+
 /** Clocks and file systems are this exact, in seconds. */
 const SLACK = 2;
 /** A file from further in the future came from a machine with another clock. */
@@ -150,6 +170,15 @@ export function changedSince(
   return seen.flatMap(({ path, changed }) =>
     changed !== null && changed > since + SLACK && changed < facts.now + FUTURE ? [{ path, changed }] : [],
   );
+}
+
+/** The first of them, a sentence each, and how many more there are. */
+export function changesSaid(changed: ReturnType<typeof changedSince>): readonly string[] {
+  const more = changed.length - 5;
+  return [
+    ...changed.slice(0, 5).map(({ path, changed: at }) => `${path} was changed ${moment(at)}`),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
 }
 
 /** When the workers of nginx that take requests were started; `null`: unknown. */

@@ -1,7 +1,7 @@
 import type { ProcessFacts } from "../../live/facts.js";
 import { argument, argumentPlace, everywhere } from "../../nginx/tree/nodes.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
-import { ourNginx, runningFpm } from "../seen.js";
+import { type Daemon, daemonsOf, ourNginx } from "../seen.js";
 
 const NEARLY = 0.8;
 
@@ -13,23 +13,15 @@ export const descriptors: Check = {
   silent: "neither daemon runs",
   cannotTell: "the limits are hidden, or nginx's main file was not read",
   judge(look) {
-    const nginx = ourNginx(look.facts);
-    const running = look.host.masters.flatMap((master) => runningFpm(look, master) ?? []);
-    const named: [string, ProcessFacts][] = [
-      ...(nginx === null ? [] : [nginx.master, ...nginx.workers]).map((one): [string, ProcessFacts] => [
-        "nginx",
-        one,
-      ]),
-      ...running
-        .flatMap(({ master, workers }) => [master, ...workers])
-        .map((one): [string, ProcessFacts] => ["PHP-FPM", one]),
-    ];
-    const [worker] = nginx?.workers ?? [];
+    const named = daemonsOf(look.facts).flatMap(({ name, processes }) =>
+      processes.map((one) => [name, one] as const),
+    );
+    const [worker] = ourNginx(look.facts)?.workers ?? [];
     return [...used(named), ...(worker === undefined ? [] : connections(look, worker))];
   },
 };
 
-function used(processes: readonly (readonly [string, ProcessFacts])[]): readonly Answer[] {
+function used(processes: readonly (readonly [Daemon["name"], ProcessFacts])[]): readonly Answer[] {
   if (processes.length === 0) return [];
   const told = processes.filter(([, one]) => one.descriptors !== null && one.mostDescriptors !== null);
   if (told.length === 0) return [unknown("only root may count the open files of the daemons")];

@@ -1,6 +1,6 @@
 import { filesOfMaster } from "../../live/places.js";
 import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
-import { changedSince, fpmSince, masterName, moment, runningFpm, serviceName } from "../seen.js";
+import { changedSince, changesSaid, fpmSince, masterName, moment, runningFpm, serviceName } from "../seen.js";
 
 export const fpmReloaded: Check = {
   id: "basics/php-fpm-reloaded",
@@ -19,14 +19,9 @@ export const fpmReloaded: Check = {
       const changed = changedSince(look.facts, filesOfMaster(master), since);
       if (changed.length === 0)
         return [fine(`${masterName(master)} was read ${moment(since)}, and nothing was changed since`)];
-      const names = changed.slice(0, 5).map(({ path, changed: at }) => `${path} was changed ${moment(at)}`);
       return [
         wrong("warning", "PHP-FPM runs with older files than these: they were changed and not reloaded", {
-          evidence: [
-            `it read its files ${moment(since)}`,
-            ...names,
-            ...(changed.length > 5 ? [`and ${changed.length - 5} more`] : []),
-          ],
+          evidence: [`it read its files ${moment(since)}`, ...changesSaid(changed)],
           fix: `systemctl reload ${serviceName(master)}`,
         }),
       ];

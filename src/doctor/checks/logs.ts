@@ -2,7 +2,7 @@ import type { ProcessFacts } from "../../live/facts.js";
 import { type NamedLog, namedLogs, ROTATED } from "../../live/named-logs.js";
 import { DELETED } from "../../live/processes.js";
 import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
-import { ourNginx } from "../seen.js";
+import { daemonsOf } from "../seen.js";
 
 export const logs: Check = {
   id: "requests/logs",
@@ -12,28 +12,12 @@ export const logs: Check = {
   silent: "the log is only opened when there is something to write, as PHP's own `error_log`",
   cannotTell: "the reader is not root, and the processes are another user's",
   judge({ host, facts }) {
-    const nginx = ourNginx(facts);
-    const groups: [string, string, readonly ProcessFacts[]][] = [
-      ...(nginx === null
-        ? []
-        : [
-            ["nginx", "nginx -s reopen", [nginx.master, ...nginx.workers]] as [
-              string,
-              string,
-              ProcessFacts[],
-            ],
-          ]),
-      ...facts.fpm.map(({ master, workers }): [string, string, ProcessFacts[]] => [
-        "PHP-FPM",
-        `kill -USR1 ${master.pid}`,
-        [master, ...workers],
-      ]),
-    ];
-    return groups.flatMap(([name, reopen, processes]): readonly Answer[] => {
+    return daemonsOf(facts).flatMap(({ name, master, processes }): readonly Answer[] => {
       const told = processes.filter(({ open }) => open !== null);
       if (told.length === 0) return [unknown(`only root may see which logs ${name} has open`)];
       const lost = namedLogs(host).flatMap((log) => lostOf(log, told));
       if (lost.length === 0) return [fine(`${name} has its logs open`)];
+      const reopen = name === "nginx" ? "nginx -s reopen" : `kill -USR1 ${master.pid}`;
       return lost.map(({ path, open, pid }) =>
         wrong("warning", `${name} writes to another file than ${path}`, {
           evidence: [`process ${pid} has ${open} open`],

@@ -1,6 +1,6 @@
 import { filesOfNginx } from "../../live/places.js";
 import { type Check, fine, unknown, wrong } from "../check.js";
-import { changedSince, moment, nginxSince, ourNginx } from "../seen.js";
+import { changedSince, changesSaid, moment, nginxSince, ourNginx } from "../seen.js";
 
 export const nginxReloaded: Check = {
   id: "basics/nginx-reloaded",
@@ -19,11 +19,7 @@ export const nginxReloaded: Check = {
     if (changed.length === 0) return [fine(`read ${moment(since)}, and nothing was changed since`)];
     return [
       wrong("warning", "nginx runs with older files than these: they were changed and not reloaded", {
-        evidence: [
-          `the workers started ${moment(since)}`,
-          ...changed.slice(0, 5).map(({ path, changed: at }) => `${path} was changed ${moment(at)}`),
-          ...(changed.length > 5 ? [`and ${changed.length - 5} more`] : []),
-        ],
+        evidence: [`the workers started ${moment(since)}`, ...changesSaid(changed)],
         fix: "nginx -t && systemctl reload nginx",
       }),
     ];

@@ -1,5 +1,5 @@
 import { type Check, fine, unknown, wrong } from "../check.js";
-import { ourNginx, size } from "../seen.js";
+import { daemonsOf, size } from "../seen.js";
 
 /** Bytes, and the part of what the processes have, from which on it hurts. */
 const NOTICED = 16 * 1024 * 1024;
@@ -13,11 +13,7 @@ export const swap: Check = {
   silent: "neither runs, or swap is used by others",
   cannotTell: "the kernel does not tell",
   judge({ facts }) {
-    const nginx = ourNginx(facts);
-    const all = [...(nginx === null ? [] : [nginx]), ...facts.fpm].flatMap(({ master, workers }) => [
-      master,
-      ...workers,
-    ]);
+    const all = daemonsOf(facts).flatMap(({ processes }) => processes);
     if (all.length === 0) return [];
     const told = all.filter(({ swapped }) => swapped !== null);
     if (told.length === 0) return [unknown("no process of nginx or PHP-FPM tells how much of it is in swap")];
