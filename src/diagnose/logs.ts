@@ -1,7 +1,7 @@
 /** The logs that a host names, with the older ones beside them. */
 import type { OpenFile } from "../host/door.js";
 import { directoryOf } from "../host/path.js";
-import { type NamedLog, ROTATED } from "../live/named-logs.js";
+import { beforeRotation, type NamedLog } from "../live/named-logs.js";
 import type { Host } from "../model/host.js";
 
 /** A log that can be read, or that cannot. */
@@ -18,7 +18,7 @@ export function foundLogs({ fs }: Host, log: NamedLog): readonly FoundLog[] {
   const name = log.path.slice(log.path.lastIndexOf("/") + 1);
   const listed = fs.entry(directory);
   const names = listed.kind === "directory" ? listed.names : [];
-  const older = names.filter((one) => one.startsWith(name) && ROTATED.test(one.slice(name.length)));
+  const older = names.filter((one) => beforeRotation(one) === name);
   return [name, ...older].flatMap((one): readonly FoundLog[] => {
     const entry = fs.entry(`${directory}/${one}`);
     if (entry.kind === "missing") return [];

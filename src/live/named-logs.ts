@@ -126,5 +126,11 @@ function within(pool: Pool, value: Effective<string | null>): Effective<string |
   };
 }
 
-/** What a rotated log is called: `error.log.1`, `error.log.2.gz`, `error.log-20261128`, `error.log-20261128.gz`. */
-export const ROTATED = /^[.-]\d{1,14}(?:\.gz)?$/;
+/**
+ * The log that a rotation moved here: `error.log` of `error.log.1`, `error.log.2.gz`, `error.log-20261128`,
+ * `error.log-20261128.gz`. `null`: no rotation makes such a name.
+ */
+export function beforeRotation(path: string): string | null {
+  const at = path.search(/[.-]\d{1,14}(?:\.gz)?$/);
+  return at === -1 ? null : path.slice(0, at);
+}

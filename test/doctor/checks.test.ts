@@ -573,6 +573,18 @@ const cases: readonly Case[] = [
   ],
   [
     "requests/logs",
+    "renamed with the day, and a new one is open",
+    "ok",
+    {
+      nginx: [
+        nginxOf({
+          workers: [processOf({ open: ["/var/log/nginx/access.log-20261128", "/var/log/nginx/access.log"] })],
+        }),
+      ],
+    },
+  ],
+  [
+    "requests/logs",
     "removed",
     "warning",
     { nginx: [nginxOf({ master: processOf({ open: ["/var/log/nginx/error.log (deleted)"] }) })] },

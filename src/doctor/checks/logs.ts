@@ -1,5 +1,5 @@
 import type { ProcessFacts } from "../../live/facts.js";
-import { type NamedLog, namedLogs, ROTATED } from "../../live/named-logs.js";
+import { beforeRotation, namedLogs } from "../../live/named-logs.js";
 import { DELETED } from "../../live/processes.js";
 import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
 import { daemonsOf } from "../seen.js";
@@ -15,7 +15,11 @@ export const logs: Check = {
     return daemonsOf(facts).flatMap(({ name, master, processes }): readonly Answer[] => {
       const told = processes.filter(({ open }) => open !== null);
       if (told.length === 0) return [unknown(`only root may see which logs ${name} has open`)];
-      const lost = namedLogs(host).flatMap((log) => lostOf(log, told));
+      const moved = movedFiles(told);
+      const lost = namedLogs(host).flatMap(({ path }) => {
+        const found = moved.get(path);
+        return found === undefined ? [] : [{ path, ...found }];
+      });
       if (lost.length === 0) return [fine(`${name} has its logs open`)];
       const reopen = name === "nginx" ? "nginx -s reopen" : `kill -USR1 ${master.pid}`;
       return lost.map(({ path, open, pid }) =>
@@ -28,15 +32,17 @@ export const logs: Check = {
   },
 };
 
-function lostOf(
-  { path }: NamedLog,
+/** Files that were moved or removed since a process opened them and that it has not opened anew, by their paths before. */
+function movedFiles(
   processes: readonly ProcessFacts[],
-): readonly { readonly path: string; readonly open: string; readonly pid: number }[] {
-  const found = processes.flatMap(({ pid, open }) => {
-    const moved = (open ?? []).find(
-      (one) => one === path + DELETED || (one.startsWith(path) && ROTATED.test(one.slice(path.length))),
-    );
-    return moved === undefined || open?.includes(path) === true ? [] : [{ path, open: moved, pid }];
-  });
-  return found.slice(0, 1);
+): ReadonlyMap<string, { readonly open: string; readonly pid: number }> {
+  const found = new Map<string, { readonly open: string; readonly pid: number }>();
+  for (const { pid, open } of processes) {
+    const own = new Set(open);
+    for (const one of own) {
+      const path = one.endsWith(DELETED) ? one.slice(0, -DELETED.length) : beforeRotation(one);
+      if (path !== null && !own.has(path) && !found.has(path)) found.set(path, { open: one, pid });
+    }
+  }
+  return found;
 }
