@@ -61,7 +61,10 @@ export interface ProcessFacts {
   readonly started: number | null;
   /** Whether the file of its program was removed or replaced; `null`: the reader may not know. */
   readonly replaced: boolean | null;
-  /** Libraries that it runs and that were removed or replaced; `null`: the reader may not know. */
+  /**
+   * Libraries that it runs and that were removed or replaced; `null`: the reader may not know, or it is a worker, which
+   * has those of its master.
+   */
   readonly libraries: readonly string[] | null;
   /** Open descriptors; `null`: the reader may not know. */
   readonly descriptors: number | null;

@@ -29,18 +29,23 @@ const TICK = 0.01;
 /** More descriptors than these are only counted. */
 const MOST_LOOKED_AT = 4096;
 
+/** The kernel works long for the maps of a process, and of thousands of workers nobody asks for them. */
+function masterFacts(fs: HostFilesystem, pid: string, clock: Clock): ProcessFacts {
+  const maps = textOf(fs, `/proc/${pid}/maps`);
+  return { ...processFacts(fs, pid, clock), libraries: maps === "" ? null : replacedIn(maps) };
+}
+
 function processFacts(fs: HostFilesystem, pid: string, clock: Clock): ProcessFacts {
   const status = textOf(fs, `/proc/${pid}/status`);
   const held = descriptorsOf(fs, pid);
   const program = programOf(fs, pid);
-  const maps = textOf(fs, `/proc/${pid}/maps`);
   const taken = takenBy(fs, pid);
   return {
     pid: Number(pid),
     identity: identityIn(status),
     started: startedAt(fs, pid, clock),
     replaced: program === null ? null : program.endsWith(DELETED),
-    libraries: maps === "" ? null : replacedIn(maps),
+    libraries: null,
     descriptors: held?.length ?? null,
     mostDescriptors: limitIn(textOf(fs, `/proc/${pid}/limits`)),
     open: held?.filter((target) => /^\/(?!dev\/|proc\/)/.test(target)) ?? null,
@@ -121,7 +126,7 @@ export function nginxProcesses(
       {
         main: written,
         ours: nginx !== null && main !== null && isMain(fs, written, main),
-        master: processFacts(fs, pid, clock),
+        master: masterFacts(fs, pid, clock),
         workers: workers
           .filter((worker) => !old.includes(worker))
           .map((worker) => processFacts(fs, worker.pid, clock)),
@@ -146,7 +151,7 @@ export function fpmProcesses(
 ): readonly FpmFacts[] {
   return runningMasters(fs, masters).map(({ pid, master, workers }) => ({
     index: masters.indexOf(master),
-    master: processFacts(fs, pid, clock),
+    master: masterFacts(fs, pid, clock),
     workers: workers.map((one) => ({ ...processFacts(fs, one.pid, clock), pool: one.pool })),
   }));
 }

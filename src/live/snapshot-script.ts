@@ -58,11 +58,16 @@ printf '%s\n' "$states" | sed 's/^/line /'
 ls -l /proc/[0-9]*/fd 2>/dev/null |
   sed -n -e 's|^\(/proc/[0-9]*/fd\):$|fds \1|p' -e 's|^.* \([0-9][0-9]*\) -> \(socket:.*\)$|fd \1	\2|p'
 set -f
+maps() {
+  if [ -r "/proc/$1/maps" ]; then
+    { echo; grep ' (deleted)$' "/proc/$1/maps" 2>/dev/null; } | text "/proc/$1/maps"
+  fi
+}
 pids=$(printf '%s\n' "$states" | sed -n 's|^/proc/\([0-9]*\)/status:Name:.*\(nginx\).*|\1|p;s|^/proc/\([0-9]*\)/status:Name:.*\(php\).*|\1|p' | sort -un)
 for pid in $pids; do
   title=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ')
   case "$title" in
-    'nginx: master process '*|'php-fpm: master process '*) masters="$masters $pid" ;;
+    'nginx: master process '*|'php-fpm: master process '*) masters="$masters $pid"; maps "$pid" ;;
     'nginx: worker process'*) workers="$workers $pid" ;;
     'php-fpm: pool '*) ;;
     *) continue ;;
@@ -71,9 +76,6 @@ for pid in $pids; do
   copy "/proc/$pid/stat"
   copy "/proc/$pid/limits"
   copy "/proc/$pid/cgroup"
-  if [ -r "/proc/$pid/maps" ]; then
-    { echo; grep ' (deleted)$' "/proc/$pid/maps" 2>/dev/null; } | text "/proc/$pid/maps"
-  fi
   link "/proc/$pid/exe"
   link "/proc/$pid/ns/mnt"
   printf 'fds /proc/%s/fd\n' "$pid"
