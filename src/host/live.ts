@@ -6,7 +6,7 @@ import type { HostFilesystem } from "./filesystem.js";
 
 /** What the running machine tells of its files, whoever's mounts they are seen with. Nothing is followed, nothing is read. */
 
-export interface SeenFile {
+export interface FileStatus {
   readonly kind: "file" | "directory" | "socket" | "link" | "other";
   /** The twelve permission bits. */
   readonly mode: number;
@@ -14,8 +14,8 @@ export interface SeenFile {
   readonly group: number;
   /** Seconds since 1970. */
   readonly changed: number;
-  /** Node cannot ask for access control lists. */
-  readonly acl: null;
+  /** Whether it has an access control list; `null`: unknown. */
+  readonly acl: boolean | null;
 }
 
 /** The machine's files as a process sees them; `null`: as this one does. Links are resolved below its root. */
@@ -32,7 +32,7 @@ function pathOf(path: string, pid: number | null): string {
 }
 
 /** What is at a path that has no link on its way; `null`: nothing, or this process may not look. */
-export function seenFile(path: string, pid: number | null): SeenFile | null {
+export function seenFile(path: string, pid: number | null): FileStatus | null {
   try {
     const stat = lstatSync(pathBytes(pathOf(path, pid)), { throwIfNoEntry: false });
     if (stat === undefined) return null;
@@ -43,6 +43,7 @@ export function seenFile(path: string, pid: number | null): SeenFile | null {
       user: uid,
       group: gid,
       changed: mtimeMs / 1000,
+      // Node cannot ask for access control lists.
       acl: null,
     };
   } catch {
@@ -50,7 +51,7 @@ export function seenFile(path: string, pid: number | null): SeenFile | null {
   }
 }
 
-function kindOf(stat: Stats): SeenFile["kind"] {
+function kindOf(stat: Stats): FileStatus["kind"] {
   if (stat.isFile()) return "file";
   if (stat.isDirectory()) return "directory";
   if (stat.isSocket()) return "socket";

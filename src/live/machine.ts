@@ -1,4 +1,5 @@
 import type { HostFilesystem } from "../host/filesystem.js";
+import type { FileStatus } from "../host/live.js";
 import type { Identity, SpaceFacts, Viewer } from "./facts.js";
 
 /** What can be asked of a machine at once: a running one, or what was collected on one. */
@@ -20,16 +21,6 @@ export interface Machine {
 
 /** Whose mounts a path is looked at with: a process's number, `null`: the reader's. */
 export type Through = number | null;
-
-export interface FileStatus {
-  readonly kind: "file" | "directory" | "socket" | "link" | "other";
-  readonly mode: number;
-  readonly user: number;
-  readonly group: number;
-  readonly changed: number;
-  /** `null`: unknown. */
-  readonly acl: boolean | null;
-}
 
 /** A path that is looked at, and for whom. */
 export interface WantedPath {

@@ -7,6 +7,7 @@ import { COMBINED } from "../logs/access.js";
 import { allMasters, type Host, type NginxHost } from "../model/host.js";
 import { PREFIXES } from "../nginx/facts/prefixes.js";
 import { argument, descendants } from "../nginx/tree/nodes.js";
+import { uniqueBy } from "../source/collect.js";
 import type { Effective } from "../source/effective.js";
 import { perKey } from "../source/memo.js";
 
@@ -29,9 +30,9 @@ export interface NamedLog {
 /** Every log that the files name, each path once; what a variable makes a part of is left out. */
 export const namedLogs = perKey((host: Host): readonly NamedLog[] => {
   const all = [...(host.nginx === null ? [] : ofNginx(host, host.nginx)), ...ofFpm(host)];
-  const seen = new Set<string>();
-  return all.filter(
-    ({ path }) => path.startsWith("/") && !path.startsWith("/dev/") && !seen.has(path) && seen.add(path),
+  return uniqueBy(
+    all.filter(({ path }) => path.startsWith("/") && !path.startsWith("/dev/")),
+    ({ path }) => path,
   );
 });
 

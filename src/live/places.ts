@@ -7,6 +7,7 @@ import { isUnset, seesSamePaths } from "../model/request/paths.js";
 import { pathsOf, rootOf } from "../model/request/root.js";
 import { argument, argumentPlace, everywhere } from "../nginx/tree/nodes.js";
 import { TEMPORARY_DIRECTORY } from "../php/facts.js";
+import { unique, uniqueBy } from "../source/collect.js";
 import { known, placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
 import { perKey } from "../source/memo.js";
@@ -27,7 +28,7 @@ export interface PoolPath extends NamedPath {
 export const nginxRoots = perKey((host: Host): readonly NamedPath[] => {
   const { nginx } = host;
   if (nginx === null) return [];
-  return distinct(
+  return uniqueBy(
     everywhere(nginx.root, "root").flatMap((node) =>
       pathsOf(node)
         .filter((path) => path.startsWith("/"))
@@ -50,7 +51,7 @@ export const documentRoots = perKey((host: Host): readonly PoolPath[] => {
         pools.map((pool) => ({ path: normalizePath(path), place: argumentPlace(node, 0), pool })),
       );
   });
-  return distinct(found, ({ path, pool }) => `${path}\0${poolNumber(host, pool)}`);
+  return uniqueBy(found, ({ path, pool }) => `${path}\0${poolNumber(host, pool)}`);
 });
 
 /** The script in such a root that answers when a URL names none. */
@@ -115,7 +116,7 @@ export function temporaryPaths(
         ? [{ directive, path: normalizePath(path), place: argumentPlace(node, 0) }]
         : [];
     });
-    if (nodes.length > 0) return distinct(written, ({ path }) => path);
+    if (nodes.length > 0) return uniqueBy(written, ({ path }) => path);
     const own = built?.find(([name]) => name === option)?.[1];
     return own?.startsWith("/") === true ? [{ directive, path: normalizePath(own), place: null }] : [];
   });
@@ -125,7 +126,7 @@ export function temporaryPaths(
 export const certificatePaths = perKey(({ nginx }: Host): readonly NamedPath[] =>
   nginx === null
     ? []
-    : distinct(
+    : uniqueBy(
         everywhere(nginx.root, "ssl_certificate").flatMap((node) => {
           const path = argument(node, 0) ?? "";
           return path.startsWith("/") && !path.includes("$") ? [{ path, place: argumentPlace(node, 0) }] : [];
@@ -137,7 +138,7 @@ export const certificatePaths = perKey(({ nginx }: Host): readonly NamedPath[] =
 /** A name that nginx has to look up, and where it is written. */
 export const wantedNames = perKey(
   ({ bindings, otherPasses }: Host): readonly { readonly name: string; readonly place: Place }[] =>
-    distinct(
+    uniqueBy(
       [...bindings, ...otherPasses].flatMap(({ targets }) =>
         targets.flatMap(({ address, place, down }) =>
           address.kind === "tcp" && !down && isName(address.host) ? [{ name: address.host, place }] : [],
@@ -166,30 +167,20 @@ export interface ReadFiles {
 export const filesOfNginx = perKey(({ nginx }: Host): ReadFiles => {
   if (nginx === null) return { files: [], directories: [] };
   return {
-    files: distinct(
-      nginx.texts.map(({ file }) => file.path),
-      String,
-    ),
+    files: unique(nginx.texts.map(({ file }) => file.path)),
     // A relative one counts from the main file's directory.
-    directories: distinct(
+    directories: unique(
       nginx.includes.flatMap(({ pattern }) =>
         directoryOfGlob(resolvePath(directoryOf(nginx.texts[0]?.file.path ?? "/"), pattern)),
       ),
-      String,
     ),
   };
 });
 
 export const filesOfMaster = perKey(
   (master: FpmMaster): ReadFiles => ({
-    files: distinct(
-      [...master.files, ...master.ini.files].map(({ path }) => path),
-      String,
-    ),
-    directories: distinct(
-      master.includes.flatMap(({ pattern }) => directoryOfGlob(pattern)),
-      String,
-    ),
+    files: unique([...master.files, ...master.ini.files].map(({ path }) => path)),
+    directories: unique(master.includes.flatMap(({ pattern }) => directoryOfGlob(pattern))),
   }),
 );
 
@@ -203,7 +194,7 @@ function directoryOfGlob(pattern: string): readonly string[] {
 
 /** Every address that a location passes PHP to, with the lines that name it. */
 export const phpTargets = perKey((host: Host) =>
-  distinct(
+  uniqueBy(
     host.bindings.flatMap((binding) =>
       binding.serves === "php"
         ? binding.targets.filter(({ down }) => !down).map((target) => ({ ...target, binding }))
@@ -229,12 +220,4 @@ const numbersOfPools = perKey((host: Host) => new Map(host.pools.map((pool, at) 
 /** Which pool of the host it is, counted from 0; -1: none of them. */
 export function poolNumber(host: Host, pool: Pool): number {
   return numbersOfPools(host).get(pool) ?? -1;
-}
-
-export function distinct<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
-  const seen = new Set<string>();
-  return items.filter((item) => {
-    const text = key(item);
-    return !seen.has(text) && seen.add(text);
-  });
 }

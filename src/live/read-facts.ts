@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { HostFilesystem } from "../host/filesystem.js";
+import type { FileStatus } from "../host/live.js";
 import { directoryOf, nameOf, withParents } from "../host/path.js";
 import { kilobytesIn, textOf } from "../host/text.js";
 import type { Address } from "../model/address/address.js";
@@ -10,7 +11,7 @@ import { poolListens } from "../model/listen/pool-listens.js";
 import { oomKills } from "../model/machine/kills.js";
 import { pidsOf, takenBy } from "../model/machine/processes.js";
 import { argument, everywhere } from "../nginx/tree/nodes.js";
-import { grouped } from "../source/collect.js";
+import { grouped, unique } from "../source/collect.js";
 import { nginxIdentity, poolIdentity } from "./accounts.js";
 import type {
   CertificateFacts,
@@ -26,15 +27,9 @@ import type {
   SpaceFacts,
   Viewer,
 } from "./facts.js";
-import type { FileStatus, Machine, Through, WantedPath } from "./machine.js";
+import type { Machine, Through, WantedPath } from "./machine.js";
 import { namedLogs } from "./named-logs.js";
-import {
-  certificatePaths,
-  distinct,
-  sessionDirectories,
-  temporaryPaths,
-  uploadDirectories,
-} from "./places.js";
+import { certificatePaths, sessionDirectories, temporaryPaths, uploadDirectories } from "./places.js";
 import {
   clockOf,
   descriptorsOf,
@@ -254,7 +249,7 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
     return { ...none, state: "hidden", real: path, above: [] };
   const entry = fs.entry(path);
   const real = entry.path;
-  const above = distinct([...withParents(directoryOf(path)), ...withParents(directoryOf(real))], String)
+  const above = unique([...withParents(directoryOf(path)), ...withParents(directoryOf(real))])
     .toSorted((a, b) => a.length - b.length)
     .flatMap((one) => rightsOf(machine, one, through) ?? []);
   if (entry.kind === "missing") return { ...none, state: "missing", real, above };
@@ -313,7 +308,7 @@ function spacesOf(host: Host, machine: Machine, { built }: Told): readonly Space
     ...[...sessionDirectories(host), ...uploadDirectories(host)].map(({ path }) => path),
     ...temporaryPaths(host, built).map(({ path }) => path),
   ];
-  return distinct(directories, String).flatMap((path) => {
+  return unique(directories).flatMap((path) => {
     const space = machine.space(path);
     return space === null ? [] : [{ path, ...space }];
   });

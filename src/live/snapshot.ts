@@ -1,8 +1,9 @@
 import type { HostFilesystem } from "../host/filesystem.js";
+import type { FileStatus } from "../host/live.js";
 import { type MemoryNode, memoryFilesystem, type TreeTexts } from "../host/memory.js";
 import { directoryOf } from "../host/path.js";
 import type { NameFacts } from "./facts.js";
-import type { FileStatus, Machine } from "./machine.js";
+import type { Machine } from "./machine.js";
 
 /** What the script of `fpmlint doctor --snapshot` collected on another machine. */
 

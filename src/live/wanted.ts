@@ -1,13 +1,13 @@
 import { phpValue, setting } from "../fpm/pools.js";
 import { directoryOf, normalizePath } from "../host/path.js";
 import type { Host } from "../model/host.js";
+import { uniqueBy } from "../source/collect.js";
 import { known } from "../source/effective.js";
 import type { MachineFacts, Viewer } from "./facts.js";
 import type { WantedPath } from "./machine.js";
 import { namedLogs } from "./named-logs.js";
 import {
   certificatePaths,
-  distinct,
   documentRoots,
   filesOfMaster,
   filesOfNginx,
@@ -69,5 +69,5 @@ export function wantedPaths(host: Host, built: MachineFacts["built"]): readonly 
     ...written,
     ...temporaryPaths(host, built).map(({ path }) => look(path, "nginx", true)),
   ];
-  return distinct(all, ({ path, viewer }) => `${viewer} ${path}`);
+  return uniqueBy(all, ({ path, viewer }) => `${viewer} ${path}`);
 }

@@ -14,6 +14,15 @@ export function unique<T>(items: Iterable<T>): T[] {
   return [...new Set(items)];
 }
 
+/** Of several with one key the first. */
+export function uniqueBy<T>(items: Iterable<T>, key: (item: T) => string): T[] {
+  const seen = new Set<string>();
+  return [...items].filter((item) => {
+    const text = key(item);
+    return !seen.has(text) && seen.add(text);
+  });
+}
+
 /** One list after the other, without putting them together, for who may stop at the first of very many. */
 export function* inTurn<T>(lists: readonly (readonly T[])[]): Generator<T> {
   for (const list of lists) yield* list;

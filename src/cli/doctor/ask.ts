@@ -5,11 +5,12 @@ import { asAccount } from "../../host/as-account.js";
 import { codeOf } from "../../host/system-error.js";
 import { nginxIdentity } from "../../live/accounts.js";
 import type { AnswerFacts, Identity, MachineFacts, NameFacts, PageFacts } from "../../live/facts.js";
-import { addressKey, distinct, phpTargets, wantedNames } from "../../live/places.js";
+import { addressKey, phpTargets, wantedNames } from "../../live/places.js";
 import type { Asked } from "../../live/read-facts.js";
 import { pageParams, poolPages, readStatus } from "../../live/status-page.js";
 import type { Address } from "../../model/address/address.js";
 import type { Host } from "../../model/host.js";
+import { uniqueBy } from "../../source/collect.js";
 import { askFpm, askValues, onThisMachine } from "../fastcgi.js";
 
 /** For a connection with its answer, in milliseconds. */
@@ -21,7 +22,7 @@ const MOST = 64;
 /** Connects to the addresses that the files name, and to no other: one question each, and the pages that pools have. */
 export async function askMachine(host: Host, facts: MachineFacts): Promise<Asked> {
   const account = nginxIdentity(host, facts.nginx);
-  const targets = distinct(
+  const targets = uniqueBy(
     phpTargets(host).map(({ address }) => address),
     addressKey,
   ).slice(0, MOST);

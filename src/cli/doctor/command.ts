@@ -1,8 +1,8 @@
 import type { Finding, Incomplete } from "../../engine/finding.js";
 import type { HostFilesystem } from "../../host/filesystem.js";
-import { filesSeenBy, opensFor, roomFor, seenFile } from "../../host/live.js";
+import { type FileStatus, filesSeenBy, opensFor, roomFor, seenFile } from "../../host/live.js";
 import type { MachineFacts } from "../../live/facts.js";
-import type { FileStatus, Machine, Through } from "../../live/machine.js";
+import type { Machine, Through } from "../../live/machine.js";
 import { readFacts } from "../../live/read-facts.js";
 import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
 import type { ReadHost } from "../../read-hosts.js";

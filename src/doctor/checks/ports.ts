@@ -1,8 +1,9 @@
-import { addressKey, distinct } from "../../live/places.js";
+import { addressKey } from "../../live/places.js";
 import { type Address, isLocal, showAddress } from "../../model/address/address.js";
 import { listenAddress } from "../../model/listen/nginx-listens.js";
 import { argument, argumentPlace, everywhere } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
+import { uniqueBy } from "../../source/collect.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
 import { listenersAt, ourNginx } from "../seen.js";
 
@@ -21,7 +22,7 @@ export const ports: Check = {
       const address = isStream(node) ? null : listenAddress(argument(node, 0) ?? "");
       return address === null || !isKnown(address) ? [] : [{ node, address }];
     });
-    return distinct(nodes, ({ address }) => addressKey(address)).map(({ node, address }) =>
+    return uniqueBy(nodes, ({ address }) => addressKey(address)).map(({ node, address }) =>
       answerFor(look, node, address),
     );
   },

@@ -1,5 +1,6 @@
 import { nginxIdentity } from "../../live/accounts.js";
-import { distinct, documentRoots } from "../../live/places.js";
+import { documentRoots } from "../../live/places.js";
+import { uniqueBy } from "../../source/collect.js";
 import { accessTo, PASS } from "../access.js";
 import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
 import { pathSeen, rightsSaid, userName, viewerOf } from "../seen.js";
@@ -27,7 +28,7 @@ export const roots: Check = {
         }),
       ];
     });
-    const ofNginx = distinct(found, ({ path }) => path).flatMap(({ path, place }): readonly Answer[] => {
+    const ofNginx = uniqueBy(found, ({ path }) => path).flatMap(({ path, place }): readonly Answer[] => {
       const seen = pathSeen(facts, path, "nginx");
       if (seen?.state !== "there" || account === null) return [];
       // Only to pass it: nginx need not list it.
