@@ -19,3 +19,8 @@ export function kilobytesIn(text: string, name: string): number | null {
   const number = /^(\d+) kB$/.exec(fieldIn(text, name) ?? "")?.[1];
   return number === undefined ? null : Number(number) * 1024;
 }
+
+/** The fields of `/proc/PID/stat` behind the name, which may hold anything; the first is the state, field 3 of the line. */
+export function statFields(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}

@@ -1,6 +1,6 @@
 import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
-import { fieldIn, kilobytesIn, textOf } from "../host/text.js";
+import { fieldIn, kilobytesIn, statFields, textOf } from "../host/text.js";
 import type { Host, NginxHost } from "../model/host.js";
 import { isTrusted, programOf } from "../model/machine/process-owner.js";
 import { childrenOf, runningMasters, takenBy, titledProcesses } from "../model/machine/processes.js";
@@ -84,10 +84,10 @@ function identityIn(status: string): Identity | null {
   return user === undefined || group === undefined ? null : { user, group, groups: ids("Groups") };
 }
 
-/** Field 22 of the line, counted from behind the name, which may hold anything. */
+/** Field 22 of the line. */
 function startedAt(fs: HostFilesystem, pid: string, { now, up }: Clock): number | null {
   const stat = textOf(fs, `/proc/${pid}/stat`);
-  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? Number.NaN);
+  const ticks = Number(statFields(stat)[19] ?? Number.NaN);
   return stat === "" || up === null || !Number.isFinite(ticks) ? null : now - up + ticks * TICK;
 }
 

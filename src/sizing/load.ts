@@ -1,6 +1,6 @@
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
-import { textOf } from "../host/text.js";
+import { statFields, textOf } from "../host/text.js";
 import type { PoolStatus } from "../live/status-page.js";
 import { runningMasters } from "../model/machine/processes.js";
 
@@ -51,9 +51,9 @@ export function computedBy(
   return found;
 }
 
-/** `utime` and `stime`, counted from behind the name, which may hold anything. */
+/** `utime` and `stime`. */
 function computedIn(stat: string): number | null {
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = statFields(stat);
   const ticks = Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN);
   return Number.isFinite(ticks) ? ticks * TICK : null;
 }

@@ -171,10 +171,8 @@ function sampledSize(
   const rss = percentile(sizes, HIGH);
   if (rss === null) return null;
   const bytes = rss - shared;
-  const size: WorkerSize = {
-    ...{ ...NONE, bytes, source: "--samples", rss, named },
-    samples: workersIn(counted),
-  };
+  const seen = workersIn(counted);
+  const size: WorkerSize = { ...NONE, bytes, source: "--samples", samples: seen, rss, named };
   if (bytes < LEAST_WORKER) return size;
   const fresh = named ? rss < FRESH_RSS : areFresh(sizes);
   if (awake.length === 0 || fresh) return assumed("resting", { rss, named }, bytes);
