@@ -6,7 +6,7 @@ import type { MachineSpec } from "../../host/spec.js";
 import type { Effective } from "../../source/effective.js";
 import type { Place } from "../../source/file.js";
 import { perKey } from "../../source/memo.js";
-import { type Accounts, containerAccounts, type User } from "../accounts.js";
+import { type Accounts, containerAccounts, readAccounts, type User } from "../accounts.js";
 import type { Host } from "../host.js";
 
 /** The Unix socket of a pool, as a master that runs as root makes it. */
@@ -47,7 +47,7 @@ export interface Acl {
 
 const root = { name: "root", id: 0, key: null, place: null } as const;
 
-const machineAccounts = perKey(({ fs, facts }: MachineSpec) => containerAccounts(fs, facts));
+const machineAccounts = perKey(({ fs, facts }: MachineSpec) => containerAccounts(readAccounts(fs), facts));
 
 /** The users and groups of the machine that a master runs on. */
 export function accountsOf(host: Host, master: FpmMaster): Accounts {
