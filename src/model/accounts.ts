@@ -1,5 +1,6 @@
 import type { HostFilesystem } from "../host/filesystem.js";
 import type { ContainerAccounts, ContainerFacts } from "../host/spec.js";
+import { perKey } from "../source/memo.js";
 
 /** Users and groups of the host, from `etc/passwd` and `etc/group` below its root. */
 export interface Accounts {
@@ -61,12 +62,13 @@ export function containerAccounts(read: Accounts, facts: ContainerFacts | null):
   return read.known || facts === null || facts.accounts === null ? read : accountsOfImage(facts.accounts);
 }
 
-function accountsOfImage({ users, groups, complete }: ContainerAccounts): Accounts {
+/** Many containers have one image, and are asked about each of their pools. */
+const accountsOfImage = perKey(({ users, groups, complete }: ContainerAccounts): Accounts => {
   const groupList = [...groups].map(([name, group]): Group => ({ name, ...group }));
   const named = (wanted: number): string => groupList.find(({ id }) => id === wanted)?.name ?? `${wanted}`;
   const userList = [...users].map(([name, { id, group }]): User => ({ name, id, group: named(group) }));
   return listedAccounts(userList, groupList, complete ? undefined : guessedAccounts());
-}
+});
 
 function lines(fs: HostFilesystem, path: string): readonly (readonly string[])[] | null {
   const entry = fs.entry(path);
