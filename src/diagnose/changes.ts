@@ -1,5 +1,4 @@
 /** When the files of a host were changed, against the lines that say that requests failed. */
-import type { Pool } from "../fpm/types.js";
 import { showTime } from "../logs/time.js";
 import { allMasters, type Host } from "../model/host.js";
 import { unique } from "../source/collect.js";
@@ -43,20 +42,6 @@ export function changesOf(host: Host, toWall: ToWall): readonly Changed[] {
   return moments(host)
     .map((one) => ({ ...one, time: toWall(one.time) }))
     .sort((a, b) => a.time - b.time);
-}
-
-/** The file that was changed last of those of a daemon, and where pools are given of their masters'; `null`: none is on a disk. */
-export function lastOf(
-  changes: readonly Changed[],
-  daemon: Changed["daemon"],
-  pools: readonly Pool[] = [],
-): Changed | null {
-  const paths = new Set(
-    pools.flatMap(({ master: { files, ini } }) => [...files, ...ini.files]).map(({ path }) => path),
-  );
-  return (
-    changes.findLast((one) => one.daemon === daemon && (paths.size === 0 || paths.has(one.path))) ?? null
-  );
 }
 
 /** `etc/nginx/nginx.conf was changed at 2026-11-28 12:00:00`. */
