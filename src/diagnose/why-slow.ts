@@ -1,6 +1,6 @@
-import { integer, setting } from "../fpm/settings/lookup.js";
-import type { Pool } from "../fpm/types.js";
+import { setting } from "../fpm/settings/lookup.js";
 import { isLocal } from "../model/address/address.js";
+import { maxChildren } from "../model/pool-size.js";
 import type { Verdict } from "./cause.js";
 import { at, byFinding, byOutside, type Known, readTimeout } from "./evidence.js";
 
@@ -85,7 +85,7 @@ function findingLines({ findings }: Known): readonly string[] {
 /** A static pool says nowhere that it is full; more requests at once than it has workers cannot all be running. `null`: they can. */
 function tooManyAtOnce({ group, joined }: Known, limit: number): string | null {
   const pools = joined?.pools ?? [];
-  const workers = pools.map(workersOf);
+  const workers = pools.map(maxChildren);
   if (workers.length === 0 || workers.includes(null)) return null;
   const most = workers.reduce<number>((sum, one) => sum + (one ?? 0), 0);
   const times = [...group.some].sort((a, b) => a - b);
@@ -96,11 +96,6 @@ function tooManyAtOnce({ group, joined }: Known, limit: number): string | null {
     crowd = Math.max(crowd, to - from + 1);
   }
   return crowd > most ? `${crowd} requests waited within ${limit} s, and the pool has ${most} workers` : null;
-}
-
-function workersOf(pool: Pool): number | null {
-  const value = integer(pool, "pm.max_children");
-  return value.kind === "set" ? value.value : null;
 }
 
 /** The queue of the socket was full, so all workers were busy; where it is tiny, that is why. */
