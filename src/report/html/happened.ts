@@ -1,5 +1,5 @@
 import { count } from "../coverage.js";
-import type { ObservedCause, ObservedDiagnosis, ObservedPool } from "../topology/observed.js";
+import { HOUR, type ObservedCause, type ObservedDiagnosis, type ObservedPool } from "../topology/observed.js";
 import { anchor, cut, h, rows, short, shown } from "./markup.js";
 import type { Findings } from "./picture.js";
 
@@ -165,7 +165,7 @@ function clockOf(hour: number): string {
 
 /** `2026-11-28 07:00`. */
 function hourName(hour: number): string {
-  return `${new Date(hour * 3_600_000).toISOString().slice(0, 10)} ${clockOf(hour)}`;
+  return `${new Date(hour * HOUR).toISOString().slice(0, 10)} ${clockOf(hour)}`;
 }
 
 function span(first: string, last: string): string {
