@@ -33,6 +33,11 @@ export interface ReadLog {
   readonly end: LogEnd | null;
 }
 
+/** Of a log of which nothing was read. `problem`: why; `null`: nothing of it is wanted. */
+export function notRead(display: string, kind: LogKind, problem: string | null): ReadLog {
+  return { display, kind, bytes: 0, problem, end: null };
+}
+
 export interface LogEnd {
   readonly identity: string;
   /** Bytes of whole lines. */
