@@ -2,6 +2,7 @@ import { defineRule } from "../../src/engine/define.js";
 import type { Edit, HelpDraft } from "../../src/engine/help.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
 import { siblings } from "../../src/evidence/failover.js";
+import { keptBy } from "../../src/evidence/kept-connections.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { addInto, helpOf, remove, replace } from "../../src/help/edit.js";
 import { inEachPlace } from "../../src/help/locations.js";
@@ -104,7 +105,8 @@ export const bindUnix = defineRule({
     const [{ binding, target, bind }] = group;
     const address = argument(bind, 0) ?? "";
     const others = group.some((one) => siblings(one.binding, one.target).length > 0);
-    const keeper = group.every((one) => keeperOf(host, one) !== null) ? keeperOf(host, group[0]) : null;
+    const keepers = group.map((one) => keeperOf(host, one));
+    const keeper = keepers.includes(null) ? null : (keepers[0] ?? null);
     return {
       case: keeper !== null ? "kept" : argument(bind, 1) === undefined ? "bound" : "transparent",
       message:
@@ -130,13 +132,8 @@ export const bindUnix = defineRule({
 });
 
 /** A location that may leave kept connections to the target in its upstream; `null`: there is none. */
-function keeperOf(host: Host, { target, bind }: Bound): Binding | null {
-  if (target.upstream === null || host.nginx === null) return null;
-  return (
-    keepersOf(host)
-      .get(target.upstream.toLowerCase())
-      ?.find((one) => addressBound(one) !== bind) ?? null
-  );
+function keeperOf(host: Host, { target: { upstream } }: Bound): Binding | null {
+  return upstream === null ? null : (keepersOf(host).get(upstream.toLowerCase())?.[0] ?? null);
 }
 
 /** The locations whose connections are kept, by the name of their upstream; not those that cannot connect. */
@@ -157,9 +154,8 @@ const keepersOf = perKey((host: Host): ReadonlyMap<string, readonly Binding[]> =
 
 /** Whether an upstream keeps connections for all of its locations. Those of `local` are each location's own. */
 function keeps(group: Node): boolean {
-  return childrenNamed(group, "keepalive").some(
-    (one) => Number(argument(one, 0)) > 0 && argument(one, 1) !== "local",
-  );
+  const isLocal = childrenNamed(group, "keepalive").some((one) => argument(one, 1) === "local");
+  return keptBy(group, null) !== null && !isLocal;
 }
 
 /** The `fastcgi_bind` in effect, where it is an IP address for every request. */

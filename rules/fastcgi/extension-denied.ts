@@ -151,9 +151,9 @@ function denied(host: Host, pair: Pair): readonly Denied[] {
   if (named.length > 0) {
     const refused = refusedOf(host, pair, allowed.value);
     const at = argumentPlace(location, location.directive.args.length - 1);
+    if (refused.length > 0) return found(refused, refused.length < named.flat().length, at);
     // Where only nginx itself sends requests here, as behind `internal`, it is the script of those.
-    if (refused.length === 0) return found(refusedScript(host, pair), false, at);
-    return found(refused, refused.length < named.flat().length, at);
+    return notRun(location, allowed.value).length === 0 ? [] : found(refusedScript(host, pair), false, at);
   }
   const script = refusedScript(host, pair);
   if (script.length > 0) return found(script, false, headPlace(location));
@@ -180,14 +180,25 @@ function endsLikeUri(location: Node, path: string): boolean {
   return modifier.startsWith("~") && name !== undefined && name === last;
 }
 
+/** The extensions that the location names, where the pool runs no spelling of them. */
+function notRun(location: Node, allowed: readonly string[]): readonly (readonly NamedExtension[])[] {
+  const endings = isInsensitive(location) ? allowed.map((one) => one.toLowerCase()) : allowed;
+  return namedExtensions(location).filter((spellings) =>
+    spellings.every(({ extension }) => !mayRun(endings, extension)),
+  );
+}
+
+function isInsensitive(location: Node): boolean {
+  return matchingOf(location).modifier === "~*";
+}
+
 /**
  * The extensions that the location names and the pool does not run, all spellings of each. Where the
  * pool runs one spelling (`\.php[345]?$`), nobody has files with the others.
  */
 function refusedOf(host: Host, { binding }: Pair, allowed: readonly string[]): readonly string[] {
   const { location, server } = binding;
-  const insensitive = matchingOf(location).modifier === "~*";
-  const endings = insensitive ? allowed.map((one) => one.toLowerCase()) : allowed;
+  const insensitive = isInsensitive(location);
   const there = filesAt(host, writtenRoot(location));
   const above = location.parent?.name === "location" ? matchingOf(location.parent) : null;
   // A nested location gets what is below the outer one's path.
@@ -198,9 +209,9 @@ function refusedOf(host: Host, { binding }: Pair, allowed: readonly string[]): r
     there
       .filter((name) => (insensitive ? name.toLowerCase() : name).endsWith(extension))
       .some((name) => surelyPassed(location, server, `/${name}`, true));
-  return namedExtensions(location)
-    .filter((spellings) => spellings.every(({ extension }) => !mayRun(endings, extension)))
-    .flatMap((spellings) => spellings.filter(passed).map(({ extension }) => extension));
+  return notRun(location, allowed).flatMap((spellings) =>
+    spellings.filter(passed).map(({ extension }) => extension),
+  );
 }
 
 const STATIC = /^[^.].*\.(?:css|js|png|jpe?g|gif|svg|ico|html?|txt|woff2?|webp)$/;

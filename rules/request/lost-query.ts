@@ -124,7 +124,7 @@ function* losses(host: Host): Generator<Lost> {
       const { outcome } = way;
       const lead = leadOf(way);
       if (outcome.kind !== "php" || lead === null || hasQuery(outcome)) continue;
-      // Without a slash in front nothing gets to a script: another rule is about that.
+      // Without a slash in front nothing gets to a script, unless its path brings one: another rule is about that.
       if (
         lead.kind === "try-files" &&
         lead.answer === "last" &&

@@ -149,8 +149,10 @@ function listIn(text: string): string {
   return inside.trim();
 }
 
+const DOCUMENT_ROOT = /\$(?:document_root\b|\{document_root\})/;
+
 function shownRoot({ block }: Binding, { span }: Place) {
-  const variable = span.file.text.slice(span.start, span.end).includes("$document_root");
+  const variable = DOCUMENT_ROOT.test(span.file.text.slice(span.start, span.end));
   const { node, alias } = rootOf(block);
   return node === null || alias !== null
     ? []
@@ -163,10 +165,9 @@ function help(host: Host, { wall, asked, script, pool }: ShutOut): HelpDraft {
   const directory = root !== null && script.startsWith(`${root}/`) ? root : directoryOf(script);
   const text = wall.span.file.text.slice(wall.span.start, wall.span.end);
   const chroot = known(setting(pool, "chroot"));
-  const variable = /\$(?:document_root\b|\{document_root\})/;
-  if (chroot && variable.test(text))
+  if (chroot && DOCUMENT_ROOT.test(text))
     return helpOf(
-      [[replaceWord(host, wall, text.replace(variable, "/"))]],
+      [[replaceWord(host, wall, text.replace(DOCUMENT_ROOT, "/"))]],
       `the directories count inside the chroot ${chroot}`,
     );
   const written = listIn(text);

@@ -66,7 +66,11 @@ export function keptByPool(
   return found;
 }
 
-function keptBy(group: Node, version: NginxVersion): Pick<Kept, "count" | "place" | "isDefault"> | null {
+/** What an upstream keeps by itself, whoever asks; `null`: nothing. `version`: `null` where what is written counts alone. */
+export function keptBy(
+  group: Node,
+  version: NginxVersion,
+): Pick<Kept, "count" | "place" | "isDefault"> | null {
   const all = childrenNamed(group, "keepalive");
   const written = all.at(-1);
   if (all.length > 0 && !oneOfBranches(all)) return null;

@@ -7,6 +7,7 @@ import { writtenRoot } from "../model/request/root.js";
 import { literalScripts, matchingOf, namedExtensions, samplePath } from "../nginx/location/extensions.js";
 import { enclosing, insideServer } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
+import { grouped } from "../source/collect.js";
 import { withoutEnd } from "../source/ends.js";
 import { perKey } from "../source/memo.js";
 import { filesOf, missingBelow, NOWHERE, type Question, visitorsOf, waysTo } from "./meetings.js";
@@ -78,25 +79,26 @@ export const scriptPaths = perKey(({ location, server }: Binding): readonly stri
   // Such a URL is no file, unless somebody has one of so short a name.
   const sample = samplePath(location);
   if (sample !== null) found.add(`${sample}${NOWHERE}`).add(sample);
-  for (const path of server === null ? [] : leadingTo(server, location)) found.add(path);
+  const name = location.directive.args[0]?.text ?? "";
+  for (const path of server === null ? [] : (leadingTo(server).get(name) ?? [])) found.add(path);
   // A front controller, or a named location, is reached by what is no file.
   found.add(`${prefix}${NOWHERE}`);
   found.add(`/${NOWHERE}`);
   return [...found].filter((path) => path.startsWith("/"));
 });
 
-/** URLs without a file below the locations that lead to a named one. */
-function leadingTo(server: Node, { directive }: Node): readonly string[] {
-  const name = directive.args[0]?.text ?? "";
-  if (!name.startsWith("@")) return [];
-  return LEADING.flatMap((kind) => insideServer(server, kind)).flatMap((node) => {
-    const from = node.parent === null ? null : enclosing(node.parent, "location");
-    const leads = from !== null && node.directive.args.at(-1)?.text === name;
-    return leads ? (missingBelow(from) ?? []) : [];
-  });
-}
-
-const LEADING = ["try_files", "error_page"] as const;
+/** By the names of locations, URLs without a file below the locations that lead to them. */
+const leadingTo = perKey((server: Node): ReadonlyMap<string, readonly string[]> => {
+  const leading = [...insideServer(server, "try_files"), ...insideServer(server, "error_page")];
+  return grouped(
+    leading.flatMap(({ parent, directive }) => {
+      const from = parent === null ? null : enclosing(parent, "location");
+      const name = directive.args.at(-1)?.text ?? "";
+      const url = from === null || !name.startsWith("@") ? null : missingBelow(from);
+      return url === null ? [] : [[name, url] as const];
+    }),
+  );
+});
 
 /** Of the scripts in a root that the tree holds, so many are tried. */
 const MOST_SCRIPTS = 3;

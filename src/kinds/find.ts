@@ -77,6 +77,8 @@ export interface Found {
 export function findKinds(host: Host): Found {
   const none = { kinds: [], members: 0 };
   const texts = host.nginx?.texts ?? [];
+  // Each of its files is a text of nginx or has a pool of its own.
+  if (texts.length + host.pools.length < ENOUGH) return none;
   if (!isPlain(host) || texts.some(({ template }) => template !== null)) return none;
   if (host.pools.some(isCutOff)) return none;
   const variables = nameVariables(texts);

@@ -4,6 +4,7 @@ import type { RuleSetting } from "../engine/run.js";
 import type { Entry, HostFilesystem } from "../host/filesystem.js";
 import { directoryOf, joinPath } from "../host/path.js";
 import type { HostSpec } from "../host/spec.js";
+import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { Host } from "../model/host.js";
 import { timed } from "../source/timings.js";
 import { findKinds, type Kind, type Member } from "./find.js";
@@ -190,7 +191,7 @@ function unlikeOnDisk(
     if (one !== undefined && isMissingForAll(path, entry, firsts)) continue;
     if (one === undefined) {
       // Accounts were compared, and these are read for all.
-      const text = read && !isAccounts(path) ? textOf(entry) : null;
+      const text = read && !ACCOUNTS.has(path) ? textOf(entry) : null;
       if (text !== null && namesIn(text).some((name) => hiddenNames.has(name))) return null;
       continue;
     }
@@ -221,9 +222,7 @@ function namesIn(text: string): readonly string[] {
   return text.match(NAME) ?? [];
 }
 
-function isAccounts(path: string): boolean {
-  return path === "/etc/passwd" || path === "/etc/group";
-}
+const ACCOUNTS: ReadonlySet<string> = new Set(ACCOUNT_FILES);
 
 function textOf(entry: Entry): string | null {
   const answer = entry.kind === "file" ? entry.read() : null;

@@ -1,5 +1,6 @@
 import type { HostFilesystem } from "../host/filesystem.js";
 import type { ContainerAccounts, ContainerFacts } from "../host/spec.js";
+import { perKey } from "../source/memo.js";
 
 /** Users and groups of the host, from `etc/passwd` and `etc/group` below its root. */
 export interface Accounts {
@@ -39,35 +40,35 @@ export function readAccounts(fs: HostFilesystem): Accounts {
   const [passwd = null, group = null] = ACCOUNT_FILES.map((path) => lines(fs, path));
   if (passwd === null || group === null) return guessedAccounts();
   const groups = group.map(readGroup);
-  const users = passwd.map((fields) => readUser(fields, groups));
+  return listedAccounts(
+    passwd.map((fields) => readUser(fields, groups)),
+    groups,
+  );
+}
+
+/** Those of lists. `guessed`: what to say of a name that is in none; absent: there are no others. */
+function listedAccounts(users: readonly User[], groups: readonly Group[], guessed?: Accounts): Accounts {
   return {
-    known: true,
-    user: (key) => find(users, key),
-    group: (key) => find(groups, key),
+    known: guessed === undefined,
+    user: (key) => find(users, key) ?? guessed?.user(key) ?? null,
+    group: (key) => find(groups, key) ?? guessed?.group(key) ?? null,
     supplementary: (user) =>
       groups.filter(({ members }) => members.includes(user.name)).map(({ name }) => name),
   };
 }
 
-/** Those of a container: from its files, else those of its image; `facts` `null`: nothing describes it. */
-export function containerAccounts(fs: HostFilesystem, facts: ContainerFacts | null): Accounts {
-  const read = readAccounts(fs);
+/** Those of a container: as its files have them, else those of its image; `facts` `null`: nothing describes it. */
+export function containerAccounts(read: Accounts, facts: ContainerFacts | null): Accounts {
   return read.known || facts === null || facts.accounts === null ? read : accountsOfImage(facts.accounts);
 }
 
-function accountsOfImage({ users, groups, complete }: ContainerAccounts): Accounts {
+/** Many containers have one image, and are asked about each of their pools. */
+const accountsOfImage = perKey(({ users, groups, complete }: ContainerAccounts): Accounts => {
   const groupList = [...groups].map(([name, group]): Group => ({ name, ...group }));
   const named = (wanted: number): string => groupList.find(({ id }) => id === wanted)?.name ?? `${wanted}`;
   const userList = [...users].map(([name, { id, group }]): User => ({ name, id, group: named(group) }));
-  const guessed = guessedAccounts();
-  return {
-    known: complete,
-    user: (key) => find(userList, key) ?? (complete ? null : guessed.user(key)),
-    group: (key) => find(groupList, key) ?? (complete ? null : guessed.group(key)),
-    supplementary: (user) =>
-      groupList.filter(({ members }) => members.includes(user.name)).map(({ name }) => name),
-  };
-}
+  return listedAccounts(userList, groupList, complete ? undefined : guessedAccounts());
+});
 
 function lines(fs: HostFilesystem, path: string): readonly (readonly string[])[] | null {
   const entry = fs.entry(path);

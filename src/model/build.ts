@@ -46,8 +46,9 @@ export interface BuildOptions {
 
 /** Reads both halves of a host and joins them. Never throws; what could not be read is in the host's includes and faults. */
 export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildOptions): Host {
-  const accounts = containerAccounts(found, spec.container ?? null);
-  const whole = spec.root === "/" || readAccounts(found).known;
+  const read = readAccounts(found);
+  const accounts = containerAccounts(read, spec.container ?? null);
+  const whole = spec.root === "/" || read.known;
   const fs = whole ? found : withDeployed(found);
   // nginx lists every file that it reads, so that nothing can be missing from a dump.
   const tree = timed("nginx: tree", () => readNginx(spec, fs, whole || spec.dumped === true, options));

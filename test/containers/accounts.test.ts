@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { tree } from "../support/tree.js";
+import { POOL, SITE } from "./support/stack.js";
 
 /** Users and groups of containers: one name may have two numbers, and the kernel goes by numbers. */
 
@@ -89,6 +90,23 @@ test.each([
 ])("whose socket it is is not known where %s says who starts PHP-FPM", (_, php, dockerfile) => {
   put({ "php/Dockerfile": dockerfile });
   expect(said({ web: image("nginx:1.27"), php })).toEqual([]);
+});
+
+test("the accounts of nginx's image say nothing of a pool that runs elsewhere", () => {
+  put({
+    "etc/default.conf": SITE("127.0.0.1:9000"),
+    "etc/php-fpm.d/www.conf": `${POOL("9000")}user = shop\ngroup = shop\n`,
+    "compose.yaml": `services:
+  web:
+    image: nginx:1.27
+    volumes: ['./etc:/etc/nginx/conf.d']
+  php:
+    image: example/fpm
+    network_mode: service:web
+    volumes: ['./etc/php-fpm.d/www.conf:/usr/local/etc/php-fpm.d/www.conf']
+`,
+  });
+  expect(lint(["."]).findings.filter(({ rule }) => rule === "fpm/invalid-value")).toEqual([]);
 });
 
 test("root is no other account", () => {

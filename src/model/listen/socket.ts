@@ -2,11 +2,11 @@ import { setting } from "../../fpm/pools.js";
 import { fpmDefault } from "../../fpm/settings/facts.js";
 import { readMode } from "../../fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../../fpm/types.js";
-import type { MachineSpec } from "../../host/spec.js";
+import type { ContainerFacts } from "../../host/spec.js";
 import type { Effective } from "../../source/effective.js";
 import type { Place } from "../../source/file.js";
 import { perKey } from "../../source/memo.js";
-import { type Accounts, containerAccounts, type User } from "../accounts.js";
+import { type Accounts, containerAccounts, readAccounts, type User } from "../accounts.js";
 import type { Host } from "../host.js";
 
 /** The Unix socket of a pool, as a master that runs as root makes it. */
@@ -47,12 +47,23 @@ export interface Acl {
 
 const root = { name: "root", id: 0, key: null, place: null } as const;
 
-const machineAccounts = perKey(({ fs, facts }: MachineSpec) => containerAccounts(fs, facts));
+/** The container that a master runs in; `null`: none, or nothing describes it. */
+function containerOf({ machines, container, asideMasters }: Host, master: FpmMaster): ContainerFacts | null {
+  const machine = machines.get(master);
+  if (machine !== undefined) return machine.facts;
+  if (container === null) return null;
+  // Where nothing but nginx runs, or nothing brings the pool, it is another machine's.
+  return container.alone || asideMasters.includes(master) ? null : container;
+}
+
+const readOnce = perKey(readAccounts);
 
 /** The users and groups of the machine that a master runs on. */
 export function accountsOf(host: Host, master: FpmMaster): Accounts {
   const machine = host.machines.get(master);
-  return machine === undefined ? host.accounts : machineAccounts(machine);
+  const facts = containerOf(host, master);
+  if (machine === undefined && facts === host.container) return host.accounts;
+  return containerAccounts(readOnce(machine?.fs ?? host.fs), facts);
 }
 
 /**
@@ -60,9 +71,8 @@ export function accountsOf(host: Host, master: FpmMaster): Accounts {
  * says that another account than root starts it.
  */
 export function poolSocket(host: Host, pool: Pool): PoolSocket | null {
-  const machine = host.machines.get(pool.master);
-  const facts = machine === undefined ? host.container : machine.facts;
-  return facts?.ownUser === true ? null : socketOf(pool, accountsOf(host, pool.master));
+  const ownUser = containerOf(host, pool.master)?.ownUser === true;
+  return ownUser ? null : socketOf(pool, accountsOf(host, pool.master));
 }
 
 function socketOf(pool: Pool, accounts: Accounts): PoolSocket | null {

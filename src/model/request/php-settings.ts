@@ -41,12 +41,15 @@ export function requestValues(host: Host, name: string): RequestValue {
   };
 }
 
+/** The parameters that set something in PHP; the first wins. */
+const PARAMETERS = ["PHP_ADMIN_VALUE", "PHP_VALUE"] as const;
+
 /** The value that a location passes; `null`: it passes none. */
 function passedValue(block: Node, name: string): Effective<string> | null {
   const list = effectiveList(block, "fastcgi_param");
   if (list.kind === "unknown") return list;
   if (list.kind === "default") return null;
-  for (const param of ["PHP_ADMIN_VALUE", "PHP_VALUE"]) {
+  for (const param of PARAMETERS) {
     // nginx sends both of two with one name, and PHP-FPM takes the last.
     const node = list.nodes.filter((one) => argument(one, 0) === param).at(-1);
     const value = node === undefined ? null : valueIn(node, name);
@@ -60,7 +63,7 @@ function passedValue(block: Node, name: string): Effective<string> | null {
  * `requestValues` are unknown because of a variable.
  */
 export function sentValue(params: readonly SentParam[], name: string): Effective<string> | null {
-  for (const key of ["PHP_ADMIN_VALUE", "PHP_VALUE"]) {
+  for (const key of PARAMETERS) {
     const param = params.findLast((one) => one.name === key);
     if (param === undefined || param.node === null) continue;
     const place = argumentPlace(param.node, 1);
