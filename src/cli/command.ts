@@ -83,10 +83,9 @@ function parser(
     .usage(`${PURPOSE}\n\nUsage: $0 ${LINT.words} [options]`)
     .middleware(lastOf, true)
     .options(COMMON_OPTIONS);
-  return withTexts(
-    withInit(withDiagnose(withCommands(cli, words, world, lint, end), world, end), world),
-    world,
-  )
+  const judging = withCommands(cli, words, world, lint, end);
+  const looking = withDiagnose(withDoctor(judging, world, end), world, end);
+  return withTexts(withInit(looking, world), world)
     .version(version)
     .alias("version", "V")
     .help()
@@ -168,7 +167,7 @@ function withCommands(
 }
 
 function withDiagnose(cli: Common, world: World, end: (status: number) => void) {
-  return withDoctor(cli, world, end).command(
+  return cli.command(
     `${DIAGNOSE.name} ${DIAGNOSE.words}`,
     DIAGNOSE.describe,
     (y) =>

@@ -1,9 +1,7 @@
 /** When the files of a host were changed, against the lines that say that requests failed. */
-import type { Pool } from "../fpm/types.js";
 import { showTime } from "../logs/time.js";
 import { allMasters, type Host } from "../model/host.js";
 import { unique } from "../source/collect.js";
-import { perKey } from "../source/memo.js";
 
 /** A file of the configuration on the disk. */
 export interface Changed {
@@ -19,44 +17,25 @@ export interface Changed {
 /** Log lines have whole seconds, files have parts of them. */
 export const SECOND = 1000;
 
-/** What the machine's clock showed at a moment in milliseconds since 1970, as `logs/time.ts` counts. */
-export type ToWall = (moment: number) => number;
-
-const moments = perKey((host: Host): readonly Changed[] => {
+/**
+ * The files of both halves, the one that was changed last at the end; none: they are on no disk. `toWall`: what the
+ * machine's clock showed at a moment in milliseconds since 1970.
+ */
+export function changesOf(host: Host, toWall: (moment: number) => number): readonly Changed[] {
   const nginx = host.nginx?.texts.map(({ file }) => file) ?? [];
   const fpm = allMasters(host).flatMap(({ files, ini }) => [...files, ...ini.files]);
   const all = [
     ...unique(nginx).map((file) => ({ file, daemon: "nginx" as const })),
     ...unique(fpm).map((file) => ({ file, daemon: "php-fpm" as const })),
   ];
-  return all.flatMap(({ file: { path, display }, daemon }) => {
+  const changed = all.flatMap(({ file: { path, display }, daemon }): readonly Changed[] => {
     const entry = host.fs.entry(path);
     const opened = entry.kind === "file" ? entry.open?.() : undefined;
     if (opened === undefined || "unreadable" in opened) return [];
     opened.close();
-    return [{ daemon, path, display, time: opened.changed }];
+    return [{ daemon, path, display, time: toWall(opened.changed) }];
   });
-});
-
-/** The files of both halves, the one that was changed last at the end; none: they are on no disk. */
-export function changesOf(host: Host, toWall: ToWall): readonly Changed[] {
-  return moments(host)
-    .map((one) => ({ ...one, time: toWall(one.time) }))
-    .sort((a, b) => a.time - b.time);
-}
-
-/** The file that was changed last of those of a daemon, and where pools are given of their masters'; `null`: none is on a disk. */
-export function lastOf(
-  changes: readonly Changed[],
-  daemon: Changed["daemon"],
-  pools: readonly Pool[] = [],
-): Changed | null {
-  const paths = new Set(
-    pools.flatMap(({ master: { files, ini } }) => [...files, ...ini.files]).map(({ path }) => path),
-  );
-  return (
-    changes.findLast((one) => one.daemon === daemon && (paths.size === 0 || paths.has(one.path))) ?? null
-  );
+  return changed.sort((a, b) => a.time - b.time);
 }
 
 /** `etc/nginx/nginx.conf was changed at 2026-11-28 12:00:00`. */

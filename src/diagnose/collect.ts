@@ -2,7 +2,7 @@
 import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
 import { asLogFormat } from "../fpm/settings/access-tokens.js";
-import { fpmFact } from "../fpm/settings/facts.js";
+import { fpmDefault } from "../fpm/settings/facts.js";
 import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
 import { detached, detachedParts } from "../logs/detached.js";
 import { type LogLine, readLine, STDERR } from "../logs/line.js";
@@ -50,7 +50,7 @@ export interface AccessCounts {
 }
 
 /** `access.format` of PHP-FPM where none is written. */
-export const FPM_DEFAULT = asLogFormat(fpmFact("access.format", "pool")?.default ?? "") ?? "";
+export const FPM_DEFAULT = asLogFormat(fpmDefault("access.format", "pool", null) ?? "") ?? "";
 
 const MOST_PATHS = 500;
 const MOST_SECONDS = 5000;

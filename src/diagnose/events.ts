@@ -24,6 +24,11 @@ export function isAfter(one: Event, other: Event): boolean {
     : one.order > other.order;
 }
 
+/** The last of some events, in order of time, that happened up to a time; `null`: none did. */
+export function lastUntil(events: readonly Event[], time: number): Event | null {
+  return events.findLast((one) => one.time !== null && one.time <= time) ?? null;
+}
+
 /** PHP-FPM, or its unit, says that it does not start. */
 export const REFUSALS = [
   "bind-failed",

@@ -1,8 +1,8 @@
 /** How full pools were, as PHP-FPM's log says it. */
-import { integer } from "../fpm/settings/lookup.js";
 import { HOUR } from "../logs/time.js";
 import type { Host } from "../model/host.js";
-import { groupBy, unique } from "../source/collect.js";
+import { maxChildren } from "../model/pool-size.js";
+import { groupBy, grouped, unique } from "../source/collect.js";
 import type { Event, Events } from "./events.js";
 
 /** A pool whose log told of its workers. */
@@ -35,13 +35,17 @@ export function fillsOf(events: Events, hosts: readonly Host[]): readonly PoolFi
 function fillOf(all: readonly [Event, ...Event[]], hosts: readonly Host[]): PoolFill {
   const [{ pool }] = all;
   const limits = all.flatMap((event) => partOf(event, "limit") ?? []);
-  const timed = all.flatMap((event) => (event.time === null ? [] : [{ event, time: event.time }]));
-  const hours = groupBy(timed, ({ time }) => String(Math.floor(time / HOUR))).map((same): FilledHour => {
-    const workers = same.flatMap(({ event }) => partOf(event, "limit") ?? partOf(event, "total") ?? []);
+  const byHour = grouped(
+    all.flatMap((event) =>
+      event.time === null ? [] : [[Math.floor(event.time / HOUR) * HOUR, event] as const],
+    ),
+  );
+  const hours = [...byHour].map(([hour, same]): FilledHour => {
+    const workers = same.flatMap((event) => partOf(event, "limit") ?? partOf(event, "total") ?? []);
     return {
-      at: Math.floor(same[0].time / HOUR) * HOUR,
+      at: hour,
       workers: workers.length === 0 ? null : Math.max(...workers),
-      full: same.filter(({ event }) => isFull(event)).length,
+      full: same.filter(isFull).length,
     };
   });
   return {
@@ -63,13 +67,7 @@ function partOf({ parts }: Event, name: string): number | null {
 
 /** `null`: no pool has the name, or several that differ, or the value is not known. */
 function writtenFor(name: string, hosts: readonly Host[]): number | null {
-  const values = hosts
-    .flatMap(({ pools }) => pools)
-    .filter((pool) => pool.name === name)
-    .map((pool) => {
-      const value = integer(pool, "pm.max_children");
-      return value.kind === "set" ? value.value : null;
-    });
-  const [only = null, ...others] = unique(values);
+  const own = hosts.flatMap(({ pools }) => pools).filter((pool) => pool.name === name);
+  const [only = null, ...others] = unique(own.map(maxChildren));
   return others.length === 0 ? only : null;
 }

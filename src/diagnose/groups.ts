@@ -3,6 +3,7 @@ import type { Match, Signature } from "../causes/signature.js";
 import { detached, detachedLine, detachedParts } from "../logs/detached.js";
 import type { LoggedRequest, LogLine } from "../logs/line.js";
 import { HOUR, MINUTE } from "../logs/time.js";
+import { once } from "../source/memo.js";
 
 /** A line that was kept to be shown. */
 export interface Sample {
@@ -55,6 +56,8 @@ export interface Cell {
   count: number;
 }
 
+const noneYet = (): Cell => ({ count: 0 });
+
 /** How often each of some texts came. */
 export class Counts {
   private readonly cells = new Map<string, Cell>();
@@ -73,7 +76,7 @@ export class Counts {
     const known = this.cells.get(kept);
     if (known !== undefined) return known;
     if (this.isFull) return null;
-    const cell = { count: 0 };
+    const cell = noneYet();
     this.cells.set(kept, cell);
     return cell;
   }
@@ -93,9 +96,9 @@ export class Counts {
 
 export class TimeCounts {
   step = MINUTE;
-  private cells = new Map<number, { count: number }>();
+  private cells = new Map<number, Cell>();
   /** The step that was counted last: most lines are of the same. */
-  private last: { readonly from: number; readonly cell: { count: number } } | null = null;
+  private last: { readonly from: number; readonly cell: Cell } | null = null;
 
   /** `most`: distinct steps; of more the steps become longer. */
   constructor(private readonly most: number = MOST_MINUTES) {}
@@ -107,21 +110,16 @@ export class TimeCounts {
       return;
     }
     const slot = Math.floor(time / this.step);
-    const cell = this.cells.get(slot) ?? { count: 0 };
+    const cell = once(this.cells, slot, noneYet);
     cell.count += 1;
-    this.cells.set(slot, cell);
     this.last = { from: slot * this.step, cell };
     if (this.cells.size > this.most) this.widen(this.step === MINUTE ? HOUR : this.step * 4);
   }
 
   private widen(step: number): void {
-    const wide = new Map<number, { count: number }>();
-    for (const [slot, { count }] of this.cells) {
-      const at = Math.floor((slot * this.step) / step);
-      const cell = wide.get(at) ?? { count: 0 };
-      cell.count += count;
-      wide.set(at, cell);
-    }
+    const wide = new Map<number, Cell>();
+    for (const [slot, { count }] of this.cells)
+      once(wide, Math.floor((slot * this.step) / step), noneYet).count += count;
     this.step = step;
     this.cells = wide;
     this.last = null;

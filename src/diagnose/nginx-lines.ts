@@ -8,6 +8,7 @@ import { ByteMap, find, findLast, needle, Part, SeenBefore, startsWith } from ".
 import { type LogLine, nginxLine, STDERR } from "../logs/line.js";
 import { textOf } from "../logs/scan.js";
 import { slashTime } from "../logs/time.js";
+import { once } from "../source/memo.js";
 import type { Cell, Group } from "./groups.js";
 
 /** Who wants to know what a line means. */
@@ -140,9 +141,7 @@ export class NginxLines {
   }
 
   private groupsOf(signature: string): ByteMap<ByteMap<Known>> {
-    const known = this.groups.get(signature) ?? new ByteMap(MOST_NAMES, LONGEST_NAME);
-    this.groups.set(signature, known);
-    return known;
+    return once(this.groups, signature, () => new ByteMap(MOST_NAMES, LONGEST_NAME));
   }
 
   private whole(meaning: Meaning, block: Buffer, start: number, to: number, source: string): Group | null {

@@ -1,6 +1,6 @@
 import { showTime } from "../logs/time.js";
 import type { Verdict } from "./cause.js";
-import { type Event, isAfter, REFUSALS } from "./events.js";
+import { isAfter, lastUntil, REFUSALS } from "./events.js";
 import { at, byFinding, byItself, byOutside, type Known } from "./evidence.js";
 
 /** A stop that is shorter is a restart. */
@@ -49,8 +49,8 @@ export function whyNoListener(known: Known): Verdict {
 function isDown({ group, events }: Known): Verdict | null {
   const first = group.first ?? 0;
   const last = group.last ?? Number.POSITIVE_INFINITY;
-  const stop = lastBefore(events.of(["stopping"]), first + 1000);
-  const refused = lastBefore(events.of(REFUSALS), last);
+  const stop = lastUntil(events.of(["stopping"]), first + 1000);
+  const refused = lastUntil(events.of(REFUSALS), last);
   const starts = events.of(["started"]);
   if (refused !== null && !starts.some((one) => isAfter(one, refused) && (one.time ?? 0) <= first)) {
     const said = `PHP-FPM refused to start ${at(refused.time)}: ${refused.line.message.slice(0, 160)}`;
@@ -66,10 +66,6 @@ function isDown({ group, events }: Known): Verdict | null {
   return byOutside(short ? "restarted" : "fpm-down", "event", true, [
     `${stopped} and was back at ${showTime(again.time)}`,
   ]);
-}
-
-function lastBefore(events: readonly Event[], time: number): Event | null {
-  return events.findLast((one) => one.time !== null && one.time <= time) ?? null;
 }
 
 /** That no pool of the files listens on a socket; `null`: one does, or not all pools are known. A location that is not PHP's has no finding. */

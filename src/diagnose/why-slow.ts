@@ -1,6 +1,6 @@
-import { integer, setting } from "../fpm/settings/lookup.js";
-import type { Pool } from "../fpm/types.js";
+import { setting } from "../fpm/settings/lookup.js";
 import { isLocal } from "../model/address/address.js";
+import { maxChildren } from "../model/pool-size.js";
 import type { Verdict } from "./cause.js";
 import { at, byFinding, byOutside, type Known, readTimeout } from "./evidence.js";
 
@@ -27,9 +27,9 @@ export function whyTimeout(known: Known): Verdict {
   if (frozen?.rule === "timeout/reload-drops-requests" && reloads * 2 >= group.some.length && reloads > 0)
     return byFinding(frozen, [`${reloads} of ${group.some.length} were running when PHP-FPM reloaded`]);
   if (frozen !== undefined && frozen.rule !== "timeout/reload-drops-requests") return byFinding(frozen);
-  const ran = whatRan(known, limit);
-  if (ran !== null) return ran;
   const crowd = tooManyAtOnce(known, limit);
+  const ran = whatRan(known, limit, crowd !== null);
+  if (ran !== null) return ran;
   if (crowd !== null) return byOutside("workers-busy", "event", true, [crowd, ...findingLines(known)]);
   const slow = events.of(["slow", "terminated"], pools);
   const traced = events.near(group.some, slow, limit * 1000 + 5000, 5000);
@@ -48,25 +48,24 @@ export function whyTimeout(known: Known): Verdict {
   );
 }
 
-/** What PHP-FPM's access log says of the time: a request that ran for so long, or none; `null`: nothing. */
-function whatRan(known: Known, limit: number): Verdict | null {
+/**
+ * What PHP-FPM's access log says of the time: a request that ran for so long, or none; `null`: nothing. `isCrowded`:
+ * there were more requests than workers, so one that ran for so long is not why the others waited.
+ */
+function whatRan(known: Known, limit: number, isCrowded: boolean): Verdict | null {
   const { group, fpmRequests, pools } = known;
   if (group.first === null || group.last === null || !fpmRequests.isTimed(pools)) return null;
   // A request is logged with the time of its start; nginx gave up `limit` seconds after its own.
   const from = group.first - limit * 2000 - 2000;
   const long = fpmRequests.longer(pools, limit, from, group.last);
   const [longest] = long;
-  const isCrowded = tooManyAtOnce(known, limit) !== null;
-  if (longest !== undefined && !isCrowded)
+  if (longest !== undefined && isCrowded) return null;
+  if (longest !== undefined)
     return byOutside("script-waits", "event", true, [
       `PHP-FPM's access log has ${long.length} of that time that ran for longer than ${limit} s, up to ${longest.seconds} s${longest.path === "" ? "" : ` (${longest.path})`}`,
       ...findingLines(known),
     ]);
-  if (
-    longest !== undefined ||
-    !fpmRequests.anyBetween(pools, group.first - limit * 1000, group.last + limit * 1000)
-  )
-    return null;
+  if (!fpmRequests.anyBetween(pools, group.first - limit * 1000, group.last + limit * 1000)) return null;
   return byOutside("workers-busy", "event", true, [
     `no request of PHP-FPM's access log ran for ${limit} s at that time, so those that failed waited for a worker`,
     ...findingLines(known),
@@ -85,7 +84,7 @@ function findingLines({ findings }: Known): readonly string[] {
 /** A static pool says nowhere that it is full; more requests at once than it has workers cannot all be running. `null`: they can. */
 function tooManyAtOnce({ group, joined }: Known, limit: number): string | null {
   const pools = joined?.pools ?? [];
-  const workers = pools.map(workersOf);
+  const workers = pools.map(maxChildren);
   if (workers.length === 0 || workers.includes(null)) return null;
   const most = workers.reduce<number>((sum, one) => sum + (one ?? 0), 0);
   const times = [...group.some].sort((a, b) => a - b);
@@ -96,11 +95,6 @@ function tooManyAtOnce({ group, joined }: Known, limit: number): string | null {
     crowd = Math.max(crowd, to - from + 1);
   }
   return crowd > most ? `${crowd} requests waited within ${limit} s, and the pool has ${most} workers` : null;
-}
-
-function workersOf(pool: Pool): number | null {
-  const value = integer(pool, "pm.max_children");
-  return value.kind === "set" ? value.value : null;
 }
 
 /** The queue of the socket was full, so all workers were busy; where it is tiny, that is why. */

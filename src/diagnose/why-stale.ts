@@ -8,8 +8,8 @@ import { argument, descendants } from "../nginx/tree/nodes.js";
 import { parseIniBytes } from "../php/ini.js";
 import { perKey } from "../source/memo.js";
 import type { Verdict } from "./cause.js";
-import { type Changed, lastOf, SECOND, wasChanged } from "./changes.js";
-import { isAfter, REFUSALS } from "./events.js";
+import { type Changed, SECOND, wasChanged } from "./changes.js";
+import { isAfter, lastUntil, REFUSALS } from "./events.js";
 import { byOutside, type Known } from "./evidence.js";
 import { addressOf, isNumeric, leadsTo } from "./join.js";
 
@@ -27,29 +27,25 @@ interface Contradiction {
 
 /** That a daemon was not reloaded, or that the files were changed since; `null`: nothing contradicts them, or they are on no disk. */
 export function whyStale(known: Known): Verdict | null {
-  const { group, begin, changes, joined, events } = known;
+  const { group, begin, changes, events } = known;
   const found = addressGone(known) ?? bodyFits(known) ?? otherPostLimit(known) ?? notYetRead(known);
-  if (found === null || group.first === null || group.last === null) return null;
+  const { first, last } = group;
+  if (found === null || first === null || last === null) return null;
   const { daemon, said, path } = found;
-  const changed =
-    path === null
-      ? lastOf(changes(), daemon, daemon === "php-fpm" ? joined?.pools : [])
-      : (changes().find((one) => one.path === path) ?? null);
-  if (changed === null) return null;
-  const { last } = group;
-  const start =
-    daemon === "nginx"
-      ? null
-      : (events.of(READS_FILES).findLast(({ time }) => time !== null && time <= last) ?? null);
-  const evidence = [said, wasChanged(changed)];
-  if (start?.time != null) evidence.push(`PHP-FPM read its files last at ${showTime(start.time)}`);
+  const changed = changes().findLast((one) => (path === null ? one.daemon === daemon : one.path === path));
+  if (changed === undefined) return null;
   if (changed.time >= last + SECOND)
     return byOutside("changed-since", "event", true, [
       said,
       `${wasChanged(changed)}, after the last of these lines`,
     ]);
-  if (start?.time != null && start.time >= changed.time) return null;
-  return byOutside("not-reloaded", "event", begin !== null && changed.time >= begin, evidence);
+  const read = daemon === "nginx" ? null : (lastUntil(events.of(READS_FILES), last)?.time ?? null);
+  if (read !== null && read >= changed.time) return null;
+  return byOutside("not-reloaded", "event", begin !== null && changed.time >= begin, [
+    said,
+    wasChanged(changed),
+    ...(read === null ? [] : [`PHP-FPM read its files last at ${showTime(read)}`]),
+  ]);
 }
 
 /** Every address that nginx may pass requests to; `null`: not all are known, or some are names, which the log has as numbers. */
@@ -109,21 +105,17 @@ function otherPostLimit({ group, joined }: Known): Contradiction | null {
 /** nginx asks where the files let a pool listen, and PHP-FPM was started before they said so. */
 function notYetRead({ group, joined, events, changes }: Known): Contradiction | null {
   const [pool] = joined?.pools ?? [];
-  if (!CONNECTS.has(group.signature.id) || pool === undefined || group.first === null) return null;
+  const { first } = group;
+  if (!CONNECTS.has(group.signature.id) || pool === undefined || first === null) return null;
   const listen = setting(pool, "listen");
-  const start = events.of(READS_FILES).findLast(({ time }) => time !== null && time <= (group.first ?? 0));
+  const start = lastUntil(events.of(READS_FILES), first);
   if (listen.kind !== "set" || start?.time == null) return null;
   const { path } = listen.place.span.file;
   const changed = changes().find((one) => one.path === path);
   const ended = events
     .of(["stopping", ...REFUSALS])
-    .some((one) => isAfter(one, start) && one.time !== null && one.time < (group.first ?? 0) + SECOND);
-  if (
-    ended ||
-    changed === undefined ||
-    changed.time < start.time + SECOND ||
-    changed.time >= group.first + SECOND
-  )
+    .some((one) => isAfter(one, start) && one.time !== null && one.time < first + SECOND);
+  if (ended || changed === undefined || changed.time < start.time + SECOND || changed.time >= first + SECOND)
     return null;
   return {
     daemon: "php-fpm",
@@ -135,13 +127,13 @@ function notYetRead({ group, joined, events, changes }: Known): Contradiction | 
 const CONNECTS: ReadonlySet<string> = new Set(["socket-missing", "socket-refused", "port-refused"]);
 
 /** The file that was changed last between the last request that went well and the first that failed; `null`: none. */
-export function changedBefore({ group, good, changes, events }: Known): Changed | null {
+function changedBefore({ group, good, changes, events }: Known): Changed | null {
   const { first } = group;
   if (first === null || good === null) return null;
   const found = changes().findLast(({ time }) => time >= good && time < first + SECOND);
   if (found === undefined || found.daemon === "nginx") return found ?? null;
   // What PHP-FPM has not read changed nothing.
-  const start = events.of(READS_FILES).findLast(({ time }) => time !== null && time < first + SECOND);
+  const start = lastUntil(events.of(READS_FILES), first);
   return start?.time == null || start.time + SECOND > found.time ? found : null;
 }
 

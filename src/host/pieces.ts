@@ -19,11 +19,15 @@ const WHOLE: Extent = { from: 0, to: null };
  * unpacked. Throws what the system says, and where what is packed is not whole.
  */
 export async function* piecesOf(file: OpenFile, extent: Extent = WHOLE): AsyncGenerator<Buffer> {
-  const first = Buffer.alloc(2);
-  const packed = file.seekable && file.read(first, 0) === 2 && first[0] === 0x1f && first[1] === 0x8b;
-  if (packed)
+  if (isPacked(file))
     yield* Readable.from(copies(plainPieces(file, WHOLE))).pipe(createGunzip({ chunkSize: 256 * 1024 }));
   else yield* plainPieces(file, extent);
+}
+
+/** Whether it is packed with gzip. Throws what the system says. */
+export function isPacked(file: OpenFile): boolean {
+  const first = Buffer.alloc(2);
+  return file.seekable && file.read(first, 0) === 2 && first[0] === 0x1f && first[1] === 0x8b;
 }
 
 function* plainPieces(file: OpenFile, { from, to }: Extent): Generator<Buffer> {

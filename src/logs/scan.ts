@@ -1,5 +1,6 @@
 /** Lines in blocks of bytes, looked for before they are read. */
 import { isAscii } from "node:buffer";
+import { grouped } from "../source/collect.js";
 import { type AccessFormat, LOST_DIGITS } from "./access.js";
 
 const NEWLINE = 0x0a;
@@ -58,7 +59,8 @@ export function eachHit(
     return lines;
   }
   const starts = new Set<number>();
-  for (const [head, tails] of byHead(statuses)) {
+  // By their first digit: a needle finds all that have it.
+  for (const [head, tails] of grouped(statuses.map((one) => [one.charAt(0), one.slice(1)] as const))) {
     const needle = text + head;
     for (let at = block.indexOf(needle, 0, "latin1"); at !== -1; ) {
       const rest = at + needle.length;
@@ -75,16 +77,6 @@ export function eachHit(
   if (first > 0) before(lineAt(block, first < 2 ? 0 : block.lastIndexOf(NEWLINE, first - 2) + 1));
   for (const start of inOrder) take(lineAt(block, start));
   return countLines(block);
-}
-
-/** Statuses by their first digit: a needle finds all of them. */
-function byHead(statuses: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const heads = new Map<string, string[]>();
-  for (const status of statuses) {
-    const head = status.charAt(0);
-    heads.set(head, [...(heads.get(head) ?? []), status.slice(1)]);
-  }
-  return heads;
 }
 
 function lineAt(block: Buffer, start: number): string {

@@ -9,12 +9,7 @@ import { signatures, signatureTable } from "../../src/causes/signatures/index.js
 import { readLine } from "../../src/logs/line.js";
 import { isOlder } from "../../src/nginx/facts/version.js";
 import { describeProofs, fpmCommand, nginxCommand, programOf, versions } from "../daemons/available.js";
-
-/** What nginx 1.22.1 and PHP-FPM 8.2 wrote while each fault was made: a signature, a tab, the line. */
-const recordedLines = readFileSync("test/causes/recorded-lines.txt", "utf8")
-  .trimEnd()
-  .split("\n")
-  .map((row) => ({ id: row.slice(0, row.indexOf("\t")), line: row.slice(row.indexOf("\t") + 1) }));
+import { recordedLines } from "../support/recorded-lines.js";
 
 const NOW = Date.UTC(2026, 10, 28, 12);
 

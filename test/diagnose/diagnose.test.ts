@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { validators } from "../../src/validators.js";
+import { jsonPage, keysIn, namedIn } from "../support/json-page.js";
 import { runCommand } from "../support/run-command.js";
 
 const NGINX = `user www-data;
@@ -125,19 +125,9 @@ describe("diagnose", () => {
       "[28-Nov-2026 10:00:00] WARNING: [pool www] server reached pm.max_children setting (2), consider raising it\n",
     );
     const { out } = await run("etc", "e.log", "f.log", "--format", "json");
-    const page = readFileSync(fileURLToPath(new URL("../../docs/json.md", import.meta.url)), "utf8");
-    const section = page.slice(page.indexOf("## Why requests failed"), page.indexOf("## A host as data"));
-    const keysIn = (value: unknown): readonly string[] =>
-      Array.isArray(value)
-        ? value.flatMap(keysIn)
-        : typeof value === "object" && value !== null
-          ? Object.entries(value).flatMap(([key, inner]) => [key, ...keysIn(inner)])
-          : [];
     const keys = new Set(keysIn(JSON.parse(out)));
     expect(keys.size).toBeGreaterThan(40);
-    const named = new Set(
-      [...section.matchAll(/`([^`]+)`/g)].flatMap(([, code = ""]) => code.match(/\w+/g) ?? []),
-    );
+    const named = namedIn(jsonPage("## Why requests failed", "## A host as data"));
     // What a tool and a place are is said above.
     const known = ["name", "version", "file", "line", "column"];
     expect([...keys].filter((key) => !named.has(key) && !known.includes(key))).toEqual([]);

@@ -1,15 +1,10 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Collector } from "../../src/diagnose/collect.js";
 import { eachExtent, eachLine } from "../../src/logs/scan.js";
+import { recordedTexts } from "../support/recorded-lines.js";
 import { runs } from "../support/sample.js";
 import { CONTROLS } from "../tools/fuzz/words.js";
-
-const RECORDED = readFileSync("test/causes/recorded-lines.txt", "utf8")
-  .trimEnd()
-  .split("\n")
-  .map((row) => row.slice(row.indexOf("\t") + 1));
 
 const NOW = Date.UTC(2026, 11, 1);
 const ALL = { since: null, until: null, statuses: null, server: null, pool: null };
@@ -44,7 +39,7 @@ const brought = fc.constantFrom(
 );
 
 const line = fc
-  .tuple(fc.constantFrom(...RECORDED), brought, fc.nat(3), fc.nat(200), fc.boolean())
+  .tuple(fc.constantFrom(...recordedTexts), brought, fc.nat(3), fc.nat(200), fc.boolean())
   .map(([recorded, path, second, cut, isCut]) => {
     const moved = recorded.replace(/^(2026\/\d\d\/\d\d \d\d:\d\d:)\d\d/, `$10${second}`);
     const changed = moved.replace(/(request: "[A-Z]+ )[^ ]*/, (_, head: string) => head + path);
@@ -68,7 +63,7 @@ describe("lines that are read in parts", () => {
 
   test("what is kept does not hold the block in the memory", () => {
     const collector = new Collector(ALL, NOW);
-    const [first = ""] = RECORDED;
+    const [first = ""] = recordedTexts;
     const block = Buffer.from(`${first}\n`.repeat(200));
     eachExtent(block, (from, to) => collector.extent(block, from, to, "x.log"));
     block.fill(0);

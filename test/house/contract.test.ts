@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { validators } from "../../src/validators.js";
+import { jsonPage, keysIn } from "../support/json-page.js";
 import { type Ran, runCommand } from "../support/run-command.js";
 import { tree } from "../support/tree.js";
 
@@ -184,15 +185,8 @@ test("every key of the JSON document has a name in docs/json.md, and is always t
   expect(shapes.size).toBe(1);
 });
 
-/** The keys of a document, at any depth; those of `current` and `recommended` are settings. */
-function keysIn(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(keysIn);
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => [
-    key,
-    ...(key === "current" || key === "recommended" ? [] : keysIn(inner)),
-  ]);
-}
+/** Below them are names of settings. */
+const CLOSED = ["current", "recommended"];
 
 describe("the JSON of capacity", () => {
   const ram = ["--ram", "4G"];
@@ -205,15 +199,14 @@ describe("the JSON of capacity", () => {
     expect(err).not.toContain("fpmlint:");
     return JSON.parse(out);
   };
-  const page = readFileSync(join(top, "docs/json.md"), "utf8");
-  const section = page.slice(page.indexOf("## How many workers"), page.indexOf("## Output is safe"));
+  const section = jsonPage("## How many workers", "## Output is safe");
 
   test.each<[string, readonly string[]]>([
     ["of a host", [...ram, "--cores", "4", "--cpu-share", "30%", "--p95", "700ms"]],
     ["of an overload", [...ram, "--cores", "1", "--cpu-share", "90%"]],
     ["over sizes of memory", ["--what-if", "600M,4G,8G"]],
   ])("every key %s has a name in docs/json.md", async (_name, words) => {
-    const keys = new Set(keysIn(await capacityOf(...words)));
+    const keys = new Set(keysIn(await capacityOf(...words), CLOSED));
     expect(keys.size).toBeGreaterThan(10);
     for (const key of keys) expect(section, key).toMatch(new RegExp(`\`(?:\\w+\\.)?${key}(?:\\[\\])?\``));
   });

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { examinedOf } from "../../src/cli/doctor/examined.js";
 import type { MachineFacts } from "../../src/live/facts.js";
@@ -7,6 +5,7 @@ import { doctorJson } from "../../src/report/doctor/json.js";
 import { doctorPrometheus } from "../../src/report/doctor/prometheus.js";
 import { doctorText, verdict, whyIncomplete } from "../../src/report/doctor/text.js";
 import { factsWith, fpmOf, hostWith, NOW, processOf } from "../doctor/support/facts.js";
+import { jsonPage, keysIn, namedIn } from "../support/json-page.js";
 
 /** What `fpmlint doctor` prints, in each of its formats. */
 
@@ -137,8 +136,6 @@ test("JSON says of each pool how many workers are busy", () => {
 });
 
 test("every key of the JSON has a name in docs/json.md", () => {
-  const page = readFileSync(fileURLToPath(new URL("../../docs/json.md", import.meta.url)), "utf8");
-  const section = page.slice(page.indexOf("## What a machine needs"), page.indexOf("## How many workers"));
   const programs = [{ command: "ss -xlH", problem: null }];
   const unread = [{ file: "a.conf", line: null, reason: "no", fatal: true }];
   const host = hostWith();
@@ -146,17 +143,9 @@ test("every key of the JSON has a name in docs/json.md", () => {
   const document = JSON.parse(
     doctorJson(examinedOf(host, facts, [], unread), host, { version: "1", facts: true }),
   );
-  const keysIn = (value: unknown): readonly string[] =>
-    Array.isArray(value)
-      ? value.flatMap(keysIn)
-      : typeof value === "object" && value !== null
-        ? Object.entries(value).flatMap(([key, inner]) => [key, ...(key === "facts" ? [] : keysIn(inner))])
-        : [];
-  const keys = new Set(keysIn(document));
+  const keys = new Set(keysIn(document, ["facts"]));
   expect(keys.size).toBeGreaterThan(30);
-  const named = new Set(
-    [...section.matchAll(/`([^`]+)`/g)].flatMap(([, code = ""]) => code.match(/\w+/g) ?? []),
-  );
+  const named = namedIn(jsonPage("## What a machine needs", "## How many workers"));
   // What a place is is said above.
   const known = ["line", "column", "endLine", "endColumn"];
   expect([...keys].filter((key) => !named.has(key) && !known.includes(key))).toEqual([]);

@@ -23,7 +23,7 @@ import { toWall, wallClock } from "./clock.js";
 import { follow } from "./follow.js";
 import { type JudgedHosts, judgedHosts } from "./hosts.js";
 import { readJournal } from "./journal.js";
-import { type LogEnd, type ReadLog, readLog } from "./read.js";
+import { type LogEnd, notRead, type ReadLog, readLog } from "./read.js";
 import { momentOf, statusesOf } from "./since.js";
 import { isKnown, logsOfHosts, partWords, typedLog } from "./sources.js";
 
@@ -170,7 +170,7 @@ async function readAll(
 async function readInput(collector: Collector, wanted: Wanted, now: number): Promise<ReadLog> {
   const opened = descriptorPieces(0);
   const display = "standard input";
-  if (opened.kind !== "open") return { display, kind: "lines", bytes: 0, problem: opened.reason, end: null };
+  if (opened.kind !== "open") return notRead(display, "lines", opened.reason);
   return readLog(opened, { display, kind: null, format: null, pool: null }, collector, wanted, now);
 }
 
@@ -185,14 +185,12 @@ async function readFound(
   follows: boolean,
 ): Promise<ReadLog | null> {
   const opened = open();
-  if ("unreadable" in opened)
-    return { display, kind: log.kind, bytes: 0, problem: opened.unreadable, end: null };
+  if ("unreadable" in opened) return notRead(display, log.kind, opened.unreadable);
   const old = wanted.since !== null && opened.seekable && toWall(opened.changed) < wanted.since;
-  if (seen.has(opened.identity) || old) {
+  const again = seen.has(opened.identity);
+  if (again || old) {
     opened.close();
-    return old && !seen.has(opened.identity)
-      ? { display, kind: log.kind, bytes: 0, problem: null, end: null }
-      : null;
+    return again ? null : notRead(display, log.kind, null);
   }
   seen.add(opened.identity);
   return readLog(

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import type { Collector } from "../../diagnose/collect.js";
 import { showTime } from "../../logs/time.js";
 import { decodeBytes } from "../../source/bytes.js";
-import type { ReadLog } from "./read.js";
+import { notRead, type ReadLog } from "./read.js";
 
 /** The program is never looked for elsewhere. */
 const PROGRAM = "/usr/bin/journalctl";
@@ -29,7 +29,7 @@ export function readJournal(
     const display = `journalctl ${question.join(" ")}`;
     const begin = since === null ? "-1d" : showTime(since);
     const answer = ask([...COMMON, `--since=${begin}`, ...question]);
-    if ("problem" in answer) return { display, kind: "lines", bytes: 0, problem: answer.problem, end: null };
+    if ("problem" in answer) return notRead(display, "lines", answer.problem);
     for (const line of decodeBytes(answer.bytes).split("\n")) if (line !== "") collector.line(line, display);
     return { display, kind: "lines", bytes: answer.bytes.length, problem: null, end: null };
   });

@@ -1,6 +1,6 @@
 import { type Collector, FPM_DEFAULT, type Wanted } from "../../diagnose/collect.js";
 import type { OpenFile } from "../../host/door.js";
-import { piecesOf } from "../../host/pieces.js";
+import { isPacked, piecesOf } from "../../host/pieces.js";
 import type { LogKind } from "../../live/named-logs.js";
 import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { LineBlocks } from "../../logs/blocks.js";
@@ -33,6 +33,11 @@ export interface ReadLog {
   readonly end: LogEnd | null;
 }
 
+/** Of a log of which nothing was read. `problem`: why; `null`: nothing of it is wanted. */
+export function notRead(display: string, kind: LogKind, problem: string | null): ReadLog {
+  return { display, kind, bytes: 0, problem, end: null };
+}
+
 export interface LogEnd {
   readonly identity: string;
   /** Bytes of whole lines. */
@@ -56,10 +61,11 @@ export async function readLog(
   let bytes = 0;
   let problem: string | null = null;
   let from = 0;
-  let packed = false;
+  // A packed file has no place where a time begins, and none to go on.
+  let placed = file.seekable;
   try {
-    packed = file.seekable && isPacked(file);
-    from = file.seekable && wanted.since !== null ? startOf(file, log, wanted.since, now) : 0;
+    placed &&= !isPacked(file);
+    from = placed && wanted.since !== null ? startOf(file, log, wanted.since, now) : 0;
     for await (const piece of piecesOf(file, { from, to: null })) {
       bytes += piece.length;
       for (const block of blocks.push(piece)) reader.block(block);
@@ -70,10 +76,10 @@ export async function readLog(
   const rest = blocks.end();
   // Of a line that is being written the other half will come.
   if (rest !== null && !follows) reader.block(rest);
-  const { identity, seekable } = file;
+  const { identity } = file;
   file.close();
   const at = from + bytes - (rest?.length ?? 0);
-  const end = seekable && !packed ? { identity, at } : null;
+  const end = placed ? { identity, at } : null;
   return { display: log.display, kind: reader.kind ?? "lines", bytes, problem, end };
 }
 
@@ -86,21 +92,15 @@ function reasonOf(error: unknown): string {
 /** PHP-FPM logs a request when it ends, with the time of its start. */
 const LONGEST_RUN = HOUR;
 
-function isPacked(file: OpenFile): boolean {
-  const magic = Buffer.alloc(2);
-  return file.read(magic, 0) === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
-}
-
-/** A packed file has no place where a time begins. */
+/** The place where the lines of a time begin, or one before it. */
 function startOf(file: OpenFile, { kind, format }: LogToRead, since: number, now: number): number {
-  if (isPacked(file)) return 0;
+  if (kind === "slow") return 0;
   const access = new AccessFormat(format ?? COMBINED);
   const timeOf = (line: string): number | null => {
     const own =
       kind === "access" || kind === "fpm-access" ? null : (readLine(unwrapped(line), now)?.time ?? null);
-    return own ?? (kind === "lines" || kind === "slow" ? null : (access.read(line)?.time ?? null));
+    return own ?? (kind === "lines" ? null : (access.read(line)?.time ?? null));
   };
-  if (kind === "slow") return 0;
   return placeOf(file, kind === "fpm-access" ? since - LONGEST_RUN : since, timeOf);
 }
 

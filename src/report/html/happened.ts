@@ -1,14 +1,12 @@
 import { count } from "../coverage.js";
-import type { ObservedCause, ObservedDiagnosis, ObservedPool } from "../topology/observed.js";
-import { anchor, cut, folded, h, short } from "./markup.js";
+import { HOUR, type ObservedCause, type ObservedDiagnosis, type ObservedPool } from "../topology/observed.js";
+import { anchor, cut, h, rows, short, shown } from "./markup.js";
 import type { Findings } from "./picture.js";
 
 /** What happened on the server, by the hour: why requests were lost, and how full the pools were. */
 
 /** Hours that are drawn, up to the last in which anything happened. */
 const HOURS = 24;
-/** Causes and pools that are drawn; the others are said in words. */
-const MOST_ROWS = 40;
 /** Height of the columns, and what is above and below them. */
 const [COLUMN, TOP, BOTTOM] = [56, 16, 18];
 
@@ -19,10 +17,6 @@ export function happened(
 ): string {
   const times = [...causes, ...pools].flatMap(({ hours }) => hours.map(({ at }) => at));
   const end = times.reduce((most, at) => Math.max(most, at), Number.NEGATIVE_INFINITY);
-  const drawn = causes.slice(0, MOST_ROWS).map((one) => causeRow(one, end, findings));
-  const others = causes.slice(MOST_ROWS).map((one) => `<li>${h(titleOf(one))}`);
-  const full = pools.slice(0, MOST_ROWS).map((one) => poolRow(one, end));
-  const morePools = pools.slice(MOST_ROWS).map((one) => `<li>${h(poolTitle(one))}`);
   return [
     `<p><strong>${h(headline(lost, requests, causes.length))}</strong></p>`,
     first === null || last === null ? "" : `<p>${h(span(first, last))}.</p>`,
@@ -32,10 +26,18 @@ export function happened(
     times.length === 0
       ? ""
       : `<p class=dim>Columns are hours, ${h(hourName(end - HOURS + 1))} to ${h(hourName(end))}, by the clock of the logs.</p>`,
-    ...drawn,
-    folded(others, MOST_ROWS, causes.length, "causes"),
-    ...full,
-    folded(morePools, MOST_ROWS, pools.length, "pools"),
+    rows(
+      causes,
+      (one) => causeRow(one, end, findings),
+      (one) => h(titleOf(one)),
+      "causes",
+    ),
+    rows(
+      pools,
+      (one) => poolRow(one, end),
+      (one) => h(poolTitle(one)),
+      "pools",
+    ),
   ].join("");
 }
 
@@ -163,7 +165,7 @@ function clockOf(hour: number): string {
 
 /** `2026-11-28 07:00`. */
 function hourName(hour: number): string {
-  return `${new Date(hour * 3_600_000).toISOString().slice(0, 10)} ${clockOf(hour)}`;
+  return `${new Date(hour * HOUR).toISOString().slice(0, 10)} ${clockOf(hour)}`;
 }
 
 function span(first: string, last: string): string {
@@ -173,8 +175,4 @@ function span(first: string, last: string): string {
 /** As the document writes a time, without its letter. */
 function clock(time: string): string {
   return cut(time.replace("T", " "), 40);
-}
-
-function shown(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -1,45 +1,35 @@
 import { count } from "../coverage.js";
 import type { ObservedCheck, ObservedFill, ObservedMachine, ObservedWrong } from "../topology/observed.js";
-import { cut, folded, h, SHAPES, short } from "./markup.js";
+import { cut, folded, h, MOST_ROWS, rows, SHAPES, short, shown } from "./markup.js";
 
 /** What `fpmlint doctor` saw of the running machine: what needs somebody, what cannot be told, how full the pools were. */
 
-/** Faults, checks and pools that are shown whole; the others are said in a line each. */
-const MOST_ROWS = 40;
 /** Sentences of one fault or check. */
 const MOST_LINES = 8;
 
 export function machine(seen: ObservedMachine): string {
   const { checks, pools, notRead } = seen;
-  const [errors, warnings] = (["error", "warning"] as const).map((wanted) =>
+  const faults = (["error", "warning"] as const).flatMap((wanted) =>
     checks.flatMap((check) =>
       check.wrongs.filter(({ severity }) => severity === wanted).map((one) => ({ check, one })),
     ),
   );
-  const faults = [...(errors ?? []), ...(warnings ?? [])];
   const untold = checks.filter(({ whys }) => whys.length > 0).map(untoldItem);
   const unread = notRead.map(({ file, reason }) => `<li>${h(`${cut(file, 160)}: ${cut(reason, 300)}`)}`);
   const several = new Set(pools.map(({ name }) => name)).size < pools.length;
   const title = (pool: ObservedFill): string => h(fillTitle(pool, several));
   return [
     `<p><strong>${h(headline(checks))}</strong></p><p class=dim>${h(lookedAt(seen))}.</p>`,
-    ...faults.slice(0, MOST_ROWS).map(({ check, one }) => faultRow(check, one)),
-    folded(
-      faults.slice(MOST_ROWS).map(({ check, one }) => `<li>${faultTitle(check, one)}`),
-      MOST_ROWS,
-      faults.length,
+    rows(
+      faults,
+      ({ check, one }) => faultRow(check, one),
+      ({ check, one }) => faultTitle(check, one),
       "faults",
     ),
     listed("Cannot tell", untold, "checks"),
     listed("Not read", unread, "files"),
     pools.length === 0 ? "" : "<h3>Busy workers against pm.max_children</h3>",
-    ...pools.slice(0, MOST_ROWS).map((one) => fillRow(one, title(one))),
-    folded(
-      pools.slice(MOST_ROWS).map((one) => `<li>${title(one)}`),
-      MOST_ROWS,
-      pools.length,
-      "pools",
-    ),
+    rows(pools, (one) => fillRow(one, title(one)), title, "pools"),
   ].join("");
 }
 
@@ -125,8 +115,4 @@ function fillRow({ maxChildren, busy }: ObservedFill, title: string): string {
   const share = Math.min(1, busy / maxChildren) * 100;
   const style = share === 100 ? '"v f"' : "v";
   return `<div class=row><h4>${title}</h4><svg aria-hidden=true height=18><rect class=${style} x=0 width="${short(share)}%" y=2 height=14 /><rect class=o x=0 width="100%" y=2 height=14 /></svg></div>`;
-}
-
-function shown(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -42,6 +42,25 @@ export function short(value: number): string {
   return String(Number(value.toFixed(1)));
 }
 
+/** `1,200`. */
+export function shown(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** Things of a part of the page that are shown whole. */
+export const MOST_ROWS = 40;
+
+/** Of many things the first whole, the others folded, in a line each. `noun`: what they are, several. */
+export function rows<T>(
+  all: readonly T[],
+  whole: (one: T) => string,
+  line: (one: T) => string,
+  noun: string,
+): string {
+  const others = all.slice(MOST_ROWS).map((one) => `<li>${line(one)}`);
+  return `${all.slice(0, MOST_ROWS).map(whole).join("")}${folded(others, MOST_ROWS, all.length, noun)}`;
+}
+
 /** Items of a page that is folded. */
 const PAGE = 50;
 
@@ -50,8 +69,7 @@ export function folded(items: readonly string[], from: number, all: number, noun
   const pages = Array.from({ length: Math.ceil(items.length / PAGE) }, (_, page) => {
     const some = items.slice(page * PAGE, (page + 1) * PAGE);
     const first = from + page * PAGE + 1;
-    const number = (value: number): string => value.toLocaleString("en-US");
-    return `<details><summary>${number(first)} to ${number(first + some.length - 1)} of ${number(all)} ${noun}</summary><ul>${some.join("")}</ul></details>`;
+    return `<details><summary>${shown(first)} to ${shown(first + some.length - 1)} of ${shown(all)} ${noun}</summary><ul>${some.join("")}</ul></details>`;
   });
   return pages.join("");
 }

@@ -216,15 +216,19 @@ function wrongIn(answer: Keys): ObservedWrong {
 }
 
 function placeIn(holder: Keys, key: string): ObservedWrong["place"] {
-  const found = keysOf(holder.get(key));
-  if (found === null) throw new Unlike(key);
+  const found = object(holder.get(key), key);
   return { file: text(found, "file"), line: count(found, "line") };
 }
 
 function checkIn(holder: Keys, key: string): ObservedCause["check"] {
-  const found = keysOf(holder.get(key));
-  if (found === null) throw new Unlike(key);
+  const found = object(holder.get(key), key);
   return { run: text(found, "run"), look: text(found, "look") };
+}
+
+function object(value: unknown, key: string): Keys {
+  const found = keysOf(value);
+  if (found === null) throw new Unlike(key);
+  return found;
 }
 
 /** A whole number from 0 on. */
@@ -263,11 +267,7 @@ function items(holder: Keys, key: string): readonly unknown[] {
 }
 
 function list(holder: Keys, key: string): readonly Keys[] {
-  return items(holder, key).map((one) => {
-    const found = keysOf(one);
-    if (found === null) throw new Unlike(key);
-    return found;
-  });
+  return items(holder, key).map((one) => object(one, key));
 }
 
 function texts(holder: Keys, key: string): readonly string[] {
@@ -277,7 +277,8 @@ function texts(holder: Keys, key: string): readonly string[] {
   });
 }
 
-const HOUR = 3_600_000;
+/** Milliseconds. */
+export const HOUR = 3_600_000;
 
 /** `2026-11-28T10:00:00` in hours since 1970, as if it were UTC: the logs name no zone. */
 function hourOf(holder: Keys): number {

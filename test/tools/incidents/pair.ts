@@ -98,17 +98,12 @@ export class Pair {
   }
 
   startNginx(): void {
-    this.nginx = spawn(
-      this.program,
-      ["-c", join(this.dir, "etc/nginx/nginx.conf"), "-e", join(this.dir, "log/error.log")],
-      { stdio: "ignore" },
-    );
+    const words = ["-c", this.files.nginx, "-e", join(this.dir, "log/error.log")];
+    this.nginx = spawn(this.program, words, { stdio: "ignore" });
   }
 
   startFpm(): void {
-    this.fpm = spawn("php-fpm8.2", ["-R", "-y", join(this.dir, "etc/php/8.2/fpm/php-fpm.conf")], {
-      stdio: "ignore",
-    });
+    this.fpm = spawn("php-fpm8.2", ["-R", "-y", this.files.fpm], { stdio: "ignore" });
   }
 
   /** Until the log of a daemon has some words, or a generous time is over. */
@@ -116,7 +111,7 @@ export class Pair {
     for (let tries = 0; tries < 200; tries += 1) {
       const path = join(this.dir, "log", log);
       if (existsSync(path) && readFileSync(path, "utf8").split(words).length > times) return;
-      await new Promise((wake) => setTimeout(wake, 50));
+      await pause(50);
     }
   }
 
@@ -125,7 +120,7 @@ export class Pair {
     await this.wait("fpm.log", "ready to handle connections");
     this.startNginx();
     for (let tries = 0; tries < 100 && (await this.ask("/status-of-nginx")) === 0; tries += 1)
-      await new Promise((wake) => setTimeout(wake, 50));
+      await pause(50);
   }
 
   signalFpm(signal: NodeJS.Signals): void {
@@ -134,7 +129,8 @@ export class Pair {
 
   /** Ends PHP-FPM as a stop does, and waits until it is gone. */
   async stopFpm(): Promise<void> {
-    await ended(this.fpm, () => this.signalFpm("SIGTERM"));
+    this.signalFpm("SIGTERM");
+    await this.ended("fpm");
   }
 
   /** Starts PHP-FPM again, until it is ready for the so many-th time. */
@@ -145,14 +141,14 @@ export class Pair {
 
   /** nginx reads its files anew, and its old workers are gone. */
   async reloadNginx(): Promise<void> {
-    this.nginx?.kill("SIGHUP");
+    this.signalNginx("SIGHUP");
     await this.wait("error.log", "reconfiguring");
     await pause(500);
   }
 
   /** The main file of a daemon, changed. */
   edit(daemon: "nginx" | "fpm", change: (text: string) => string): void {
-    const path = join(this.dir, daemon === "nginx" ? "etc/nginx/nginx.conf" : "etc/php/8.2/fpm/php-fpm.conf");
+    const path = this.files[daemon];
     writeFileSync(path, change(readFileSync(path, "utf8")));
   }
 
@@ -184,7 +180,7 @@ export class Pair {
     await new Promise<void>((done) => one.once("exit", () => done()));
   }
 
-  /** The main files, and the directory that is the pair's own. */
+  /** The main files. */
   get files(): { readonly nginx: string; readonly fpm: string } {
     return {
       nginx: join(this.dir, "etc/nginx/nginx.conf"),
@@ -248,10 +244,9 @@ export class Pair {
   }
 
   async end(): Promise<void> {
-    await Promise.all([
-      ended(this.nginx, () => this.nginx?.kill("SIGTERM")),
-      ended(this.fpm, () => this.fpm?.kill("SIGTERM")),
-    ]);
+    this.signalNginx("SIGTERM");
+    this.signalFpm("SIGTERM");
+    await Promise.all([this.ended("nginx"), this.ended("fpm")]);
     for (const one of this.undo.reverse()) one();
     rmSync(this.dir, { recursive: true, force: true });
   }
@@ -295,13 +290,6 @@ function childrenOf(pid: number): readonly number[] {
     .split("\n")
     .filter((one) => one !== "")
     .map(Number);
-}
-
-function ended(process: ChildProcess | null, end: () => void): Promise<void> {
-  if (process === null || process.exitCode !== null || process.signalCode !== null) return Promise.resolve();
-  const gone = new Promise<void>((done) => process.once("exit", () => done()));
-  end();
-  return gone;
 }
 
 function nginxConf(

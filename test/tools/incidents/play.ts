@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { once } from "../../../src/source/memo.js";
 import { random } from "../reality/random.js";
 import type { Kind } from "./kind.js";
 import { kinds } from "./kinds.js";
@@ -25,18 +26,10 @@ const COMMAND = fileURLToPath(new URL("dist/fpmlint.js", `file://${process.cwd()
 
 /** Why a kind cannot be made on this machine; `null`: it can. */
 export function whyNot({ needs }: Kind): string | null {
-  return needs === undefined ? null : lacksOnce(needs);
+  return needs === undefined ? null : once(known, needs, () => lacks(needs));
 }
 
 const known = new Map<"mount" | "memory", string | null>();
-
-function lacksOnce(need: "mount" | "memory"): string | null {
-  const found = known.get(need);
-  if (found !== undefined) return found;
-  const lack = lacks(need);
-  known.set(need, lack);
-  return lack;
-}
 
 /** Makes one incident and asks what its logs say. */
 export async function play(kind: Kind, seed: number): Promise<Played> {

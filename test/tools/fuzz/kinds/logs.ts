@@ -1,18 +1,12 @@
-import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { encodeText } from "../../../../src/source/bytes.js";
+import { recordedTexts } from "../../../support/recorded-lines.js";
 import type { Random } from "../../reality/random.js";
 import { mutateBytes } from "../bytes.js";
 import { type Draw, mutateFiles, mutateText } from "../case.js";
 import { mutateTokens } from "../tokens.js";
 import { file } from "../tree.js";
 import { CONTROLS, PROTOTYPE_NAMES, WORKFLOW_COMMANDS } from "../words.js";
-
-/** Lines that were recorded from the daemons, without the signature before them. */
-const RECORDED = readFileSync("test/causes/recorded-lines.txt", "utf8")
-  .trimEnd()
-  .split("\n")
-  .map((row) => row.slice(row.indexOf("\t") + 1));
 
 const two = (number: number): string => String(number).padStart(2, "0");
 
@@ -39,7 +33,7 @@ function access(random: Random): string {
 
 /** A recorded line at another time, with something in it that a request brought. */
 function recorded(random: Random): string {
-  const line = random.pick(RECORDED);
+  const line = random.pick(recordedTexts);
   const clock = `${two(random.int(0, 25))}:${two(random.int(0, 61))}:${two(random.int(0, 61))}`;
   const moved = random.chance(0.7) ? line.replace(/\d\d:\d\d:\d\d/, clock) : line;
   return random.chance(0.4)
