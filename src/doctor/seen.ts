@@ -124,6 +124,11 @@ export function moment(at: number): string {
   return `${new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
+/** `1 worker`, `3 workers`. */
+export function workersSaid(number: number): string {
+  return number === 1 ? "1 worker" : `${number} workers`;
+}
+
 /** `1.5 GB`, `12 MB`. */
 export function size(bytes: number): string {
   const [unit, name] = bytes >= 1e9 ? [1e9, "GB"] : bytes >= 1e6 ? [1e6, "MB"] : [1e3, "kB"];

@@ -105,6 +105,15 @@ export interface ListenerFacts {
   readonly waiting: number | null;
   /** How many may wait; `null`: unknown. */
   readonly most: number | null;
+  /** Connections that a process has taken and not yet ended, by the numbers that `ProcessFacts.sockets` has. */
+  readonly taken: readonly string[];
+  /** What was still so at a second look, a second or more later; `null`: nobody looked twice. */
+  readonly later: {
+    /** Those of `taken` that were not ended in between. */
+    readonly taken: readonly string[];
+    /** Connections that nobody took in between; `null`: which is which was hidden from the reader. */
+    readonly waiting: number | null;
+  } | null;
   /** Who holds it; empty: the reader may not know. */
   readonly owners: readonly {
     readonly pid: number;

@@ -9,6 +9,8 @@ export interface Machine {
   readonly now: number;
   /** The machine's own files with `/proc`; a path always gets the same answer. */
   readonly fs: HostFilesystem;
+  /** The kernel's tables of connections, below `/proc/net`, a second or more later; `null`: nobody looked twice. */
+  readonly later: HostFilesystem | null;
   /** Owner, mode and times without following a link at the end; `null`: it is not there, or may not be looked at. */
   status(path: string, through: Through): FileStatus | null;
   /** The machine's files as a process sees them; `null`: it cannot be looked at. */

@@ -3,50 +3,41 @@ import type { HostFilesystem } from "../host/filesystem.js";
 import type { FileStatus } from "../host/live.js";
 import { directoryOf, nameOf, withParents } from "../host/path.js";
 import { kilobytesIn, textOf } from "../host/text.js";
-import type { Address } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
-import { type KernelListen, tcpListens, unixListens } from "../model/listen/kernel-sockets.js";
-import { listenAddress } from "../model/listen/nginx-listens.js";
-import { poolListens } from "../model/listen/pool-listens.js";
 import { oomKills } from "../model/machine/kills.js";
 import { pidsOf, takenBy } from "../model/machine/processes.js";
-import { argument, everywhere } from "../nginx/tree/nodes.js";
-import { grouped, unique } from "../source/collect.js";
+import { unique } from "../source/collect.js";
 import { nginxIdentity, poolIdentity } from "./accounts.js";
 import type {
   CertificateFacts,
   FpmFacts,
   Identity,
-  ListenerFacts,
   MachineFacts,
   MemoryFacts,
   NginxFacts,
   PathFacts,
-  ProcessFacts,
   Rights,
   SpaceFacts,
   Viewer,
 } from "./facts.js";
+import { listenersOf, type Queues } from "./listeners.js";
 import type { Machine, Through, WantedPath } from "./machine.js";
 import { namedLogs } from "./named-logs.js";
 import { certificatePaths, sessionDirectories, temporaryPaths, uploadDirectories } from "./places.js";
 import {
   clockOf,
-  descriptorsOf,
   fpmProcesses,
   nginxProcesses,
   otherFpmMains,
   poolWorkers,
   runningMaster,
   runningNginx,
-  socketsIn,
 } from "./processes.js";
 import { wantedPaths } from "./wanted.js";
 
 /** What programs and connections told, beside what the machine's files tell. */
 export type Told = Pick<MachineFacts, "built" | "units" | "kernelLines" | "programs"> & {
-  /** Of Unix sockets by path, as `ss` prints them: how many wait, and how many may. */
-  readonly queues: ReadonlyMap<string, { readonly waiting: number; readonly most: number }>;
+  readonly queues: Queues;
 };
 
 /** What addresses, pages and names answer is asked afterwards. */
@@ -73,7 +64,7 @@ export function readFacts(host: Host, main: string | null, machine: Machine, tol
     fpm,
     otherFpm: otherFpmMains(fs, fpm),
     network: textOf(fs, `${net}/unix`) !== "",
-    listeners: listenersOf(host, fs, net, nginx, fpm, told),
+    listeners: listenersOf(host, machine, net, nginx, fpm, told.queues),
     paths: pathsOf(host, machine, told, nginx, fpm),
     spaces: spacesOf(host, machine, told),
     memory: memoryOf(host, fs, nginx, fpm),
@@ -109,76 +100,6 @@ function networkOf(fs: HostFilesystem, nginx: readonly NginxFacts[]): string {
   const pid = runningNginx(nginx)?.workers[0]?.pid;
   const own = pid === undefined ? null : `/proc/${pid}/net`;
   return own !== null && textOf(fs, `${own}/unix`) !== "" ? own : "/proc/net";
-}
-
-/** Every address on which the files say that somebody listens, or that nginx connects to. */
-function configuredAddresses(host: Host): readonly Address[] {
-  const targets = host.bindings.flatMap((one) => one.targets.map(({ address }) => address));
-  const { listens, status } = poolListens(host);
-  const own = listens.flatMap(({ address }) => address ?? []);
-  const ports = host.nginx === null ? [] : everywhere(host.nginx.root, "listen");
-  const nginx = ports.flatMap((node) => listenAddress(argument(node, 0) ?? "") ?? []);
-  return [...targets, ...own, ...[...status.values()].flat(), ...nginx];
-}
-
-function listenersOf(
-  host: Host,
-  fs: HostFilesystem,
-  net: string,
-  nginx: readonly NginxFacts[],
-  fpm: readonly FpmFacts[],
-  { queues }: Told,
-): readonly ListenerFacts[] {
-  const wanted = configuredAddresses(host);
-  const paths = new Set(wanted.flatMap((one) => (one.kind === "unix" ? [one.path] : [])));
-  const ports = new Set(wanted.flatMap((one) => (one.kind === "tcp" ? [one.port] : [])));
-  const found: readonly KernelListen[] = [
-    ...tcpListens(fs, net).filter(({ address }) => ports.has(address.port)),
-    ...unixListens(fs, net).filter(({ address }) => paths.has(address.path)),
-  ];
-  const daemons = grouped(ownersOf(nginx, fpm));
-  const strange = new Set(found.map(({ inode }) => inode).filter((inode) => !daemons.has(inode)));
-  const strangers = grouped(strange.size === 0 ? [] : strangersOf(fs, strange));
-  return found.map(({ address, inode, waiting }) => {
-    const queue = address.kind === "unix" ? queues.get(address.path) : undefined;
-    return {
-      address,
-      inode,
-      waiting: queue?.waiting ?? waiting,
-      most: queue?.most ?? null,
-      owners: daemons.get(inode) ?? strangers.get(inode) ?? [],
-    };
-  });
-}
-
-type Owned = readonly [inode: string, owner: ListenerFacts["owners"][number]];
-
-function ownersOf(nginx: readonly NginxFacts[], fpm: readonly FpmFacts[]): readonly Owned[] {
-  const ofNginx = nginx.flatMap(({ master, workers, ours }) =>
-    ownedBy([master, ...workers], { name: "nginx", daemon: ours ? "nginx" : null, master: null }),
-  );
-  const ofFpm = fpm.flatMap(({ master, workers, index }) =>
-    ownedBy([master, ...workers], { name: "php-fpm", daemon: "php-fpm", master: index }),
-  );
-  return [...ofNginx, ...ofFpm];
-}
-
-function ownedBy(processes: readonly ProcessFacts[], who: Omit<Owned[1], "pid">): readonly Owned[] {
-  return processes.flatMap(({ pid, sockets }) =>
-    (sockets ?? []).map((inode): Owned => [inode, { pid, ...who }]),
-  );
-}
-
-/** Asks all other processes, where something is listened on that neither daemon holds. */
-function strangersOf(fs: HostFilesystem, wanted: ReadonlySet<string>): readonly Owned[] {
-  return pidsOf(fs).flatMap((pid) =>
-    socketsIn(descriptorsOf(fs, pid) ?? [])
-      .filter((inode) => wanted.has(inode))
-      .map((inode): Owned => {
-        const name = textOf(fs, `/proc/${pid}/comm`).trim();
-        return [inode, { pid: Number(pid), name, daemon: null, master: null }];
-      }),
-  );
 }
 
 /** `unknown`: it may see other files than the reader, and nobody can look. */

@@ -20,6 +20,8 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # A text follows its header with "|" before each line.
 text() { printf 'file %s\n' "$1"; sed 's/^/|/'; echo; }
 
+later() { printf 'later %s\n' "$1"; sed 's/^/|/'; echo; }
+
 copy() { if [ -r "$1" ]; then cat "$1" 2>/dev/null | text "$1"; fi; }
 
 link() {
@@ -92,6 +94,13 @@ for pid in $workers; do [ -r "/proc/$pid/net/unix" ] && net=/proc/$pid/net; done
 for name in unix tcp tcp6; do
   [ -r "$net/$name" ] && cat "$net/$name" | text "/proc/net/$name"
 done
+# Who is still connected a second later: a worker that is free would have taken those that wait.
+if [ -n "$masters" ] && sleep 1 2>/dev/null; then
+  [ -r "$net/unix" ] && sed -n '/ 0001 0[23] .* \//p' "$net/unix" | later /proc/net/unix
+  for name in tcp tcp6; do
+    [ -r "$net/$name" ] && sed -n '/ 0[18] [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* /p' "$net/$name" | later "/proc/net/$name"
+  done
+fi
 for pid in $masters; do
   sed -n 's/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | while read -r group; do
     copy "/sys/fs/cgroup$group/memory.events"

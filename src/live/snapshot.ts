@@ -29,6 +29,7 @@ export function readSnapshot(text: string): Snapshot {
   const lines = text.split("\n");
   const files = new Map<string, string>();
   const outputs = new Map<string, string>();
+  const later = new Map<string, string>();
   const links = new Map<string, string>();
   const states = new Map<string, FileStatus>();
   const rooms = new Map<string, ReturnType<Machine["space"]>>();
@@ -38,13 +39,14 @@ export function readSnapshot(text: string): Snapshot {
   for (let at = 1; at < lines.length; at += 1) {
     const line = lines[at] ?? "";
     const [kind = "", rest = ""] = parted(line, " ");
-    if (kind === "file" || kind === "output") {
+    if (kind === "file" || kind === "output" || kind === "later") {
       const body: string[] = [];
       while (lines[at + 1]?.startsWith("|") === true) {
         at += 1;
         body.push(lines[at]?.slice(1) ?? "");
       }
-      (kind === "file" ? files : outputs).set(rest, body.map((one) => `${one}\n`).join(""));
+      const texts = { file: files, output: outputs, later }[kind];
+      texts.set(rest, body.map((one) => `${one}\n`).join(""));
     }
     const [first, path] = parted(rest, "\t");
     if (kind === "now") now = Number(rest) || 0;
@@ -81,6 +83,7 @@ export function readSnapshot(text: string): Snapshot {
       source: "snapshot",
       now,
       fs,
+      later: later.size === 0 ? null : memoryFilesystem(later),
       status: (path) => states.get(path) ?? null,
       view: (through) => (through === null ? fs : null),
       space: (path) => rooms.get(path) ?? null,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Check, examine, GROUPS, groupOf, type Status } from "../../src/doctor/check.js";
 import { checks } from "../../src/doctor/checks/index.js";
-import type { MachineFacts } from "../../src/live/facts.js";
+import type { FpmFacts, MachineFacts } from "../../src/live/facts.js";
 import {
   factsWith,
   fpmOf,
@@ -45,6 +45,19 @@ const manyWorkers = [
     workers: Array.from({ length: 10 }, (_, at) => ({ ...processOf({ pid: 30 + at }), pool: "shop" })),
   }),
 ];
+
+/** Workers of the pool, each with a connection of that number. */
+function workersHolding(...connections: readonly string[]): readonly FpmFacts[] {
+  const workers = connections.map((one, at) => ({
+    ...processOf({ pid: 30 + at, sockets: ["1", one] }),
+    pool: "shop",
+  }));
+  return [fpmOf({ workers })];
+}
+
+const hiddenWorkers = [fpmOf({ workers: [{ ...processOf({ pid: 21, sockets: null }), pool: "shop" }] })];
+/** As in a snapshot. */
+const notAsked = { answers: [] };
 
 const cases: readonly Case[] = [
   ["basics/nginx", "it does not run", "error", { nginx: [] }],
@@ -323,11 +336,95 @@ const cases: readonly Case[] = [
     { pages: [{ ...page, status }] },
     { pool: "pm.max_children = 1\npm.status_path = /status" },
   ],
-  ["resources/workers", "no status page", "unknown", {}],
+  ["resources/workers", "no status page, and connections that are hidden", "unknown", { fpm: hiddenWorkers }],
+  ["resources/workers", "no status page, and no worker holds a connection", "ok", {}],
+  [
+    "resources/workers",
+    "all hold one, and one answered within a second",
+    "ok",
+    { fpm: workersHolding("a", "b"), listeners: [listenerOf({ taken: ["a", "b"] })] },
+  ],
+  [
+    "resources/workers",
+    "all hold one, and nobody looked twice",
+    "unknown",
+    { ...notAsked, fpm: workersHolding("a", "b"), listeners: [listenerOf({ taken: ["a", "b"] })] },
+  ],
+  [
+    "resources/workers",
+    "all hold the same a second later",
+    "error",
+    {
+      ...notAsked,
+      fpm: workersHolding("a", "b"),
+      listeners: [listenerOf({ taken: ["a", "b"], later: { taken: ["a", "b"], waiting: 0 } })],
+    },
+  ],
+  [
+    "resources/workers",
+    "one has ended its request a second later",
+    "ok",
+    {
+      ...notAsked,
+      fpm: workersHolding("a", "b"),
+      listeners: [listenerOf({ taken: ["a", "b"], waiting: 2, later: { taken: ["a"], waiting: 0 } })],
+    },
+  ],
+  [
+    "resources/workers",
+    "one more may be started",
+    "ok",
+    {
+      ...notAsked,
+      fpm: workersHolding("a", "b"),
+      listeners: [listenerOf({ taken: ["a", "b"], later: { taken: ["a", "b"], waiting: 0 } })],
+    },
+    { pool: "pm.max_children = 3" },
+  ],
+  [
+    "resources/workers",
+    "scripts that have answered go on, and nobody takes what waits",
+    "error",
+    { ...notAsked, listeners: [listenerOf({ waiting: 1, later: { taken: [], waiting: 1 } })] },
+  ],
+  [
+    "resources/workers",
+    "idle workers hold connections that nginx keeps",
+    "unknown",
+    {
+      ...notAsked,
+      fpm: workersHolding("a", "b"),
+      listeners: [listenerOf({ taken: ["a", "b"], later: { taken: ["a", "b"], waiting: 0 } })],
+    },
+    { server: "fastcgi_keep_conn on;" },
+  ],
+  [
+    "resources/workers",
+    "nearly all hold one",
+    "warning",
+    {
+      fpm: workersHolding(..."abcdefghij"),
+      listeners: [listenerOf({ taken: [..."abcdefghi"] })],
+    },
+    { pool: "pm.max_children = 10" },
+  ],
   ["resources/queue", "refused", "error", { answers: [{ ...answer, problem: "EAGAIN", values: null }] }],
   ["resources/queue", "nearly full", "error", { listeners: [listenerOf({ waiting: 500 })] }],
   ["resources/queue", "more than workers", "warning", { listeners: [listenerOf({ waiting: 9 })] }],
   ["resources/queue", "a few", "ok", { listeners: [listenerOf({ waiting: 3 })] }],
+  [
+    "resources/queue",
+    "a few, and nobody takes them although there may be more workers",
+    "warning",
+    { ...notAsked, listeners: [listenerOf({ waiting: 1, later: { taken: [], waiting: 1 } })] },
+    { pool: "pm.max_children = 3" },
+  ],
+  [
+    "resources/queue",
+    "a few, and the pool is full",
+    "ok",
+    { ...notAsked, listeners: [listenerOf({ waiting: 1, later: { taken: [], waiting: 1 } })] },
+  ],
   ["resources/queue", "not shown", "unknown", { listeners: [listenerOf({ waiting: null })] }],
   [
     "resources/killed",

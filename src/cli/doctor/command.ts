@@ -107,6 +107,8 @@ function liveMachine(now: number): Machine {
     source: "live",
     now,
     fs: view(null),
+    // A question that nobody answers in a second tells more.
+    later: null,
     view,
     status: (path, through) => once(seen, `${through} ${path}`, () => seenFile(path, through)),
     space: roomFor,

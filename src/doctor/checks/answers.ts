@@ -3,7 +3,7 @@ import { phpTargets } from "../../live/places.js";
 import { isLocal, showAddress } from "../../model/address/address.js";
 import { maxChildren } from "../../model/pool-size.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
-import { answerOf, workersOf } from "../seen.js";
+import { answerOf, workersOf, workersSaid } from "../seen.js";
 
 export const answers: Check = {
   id: "reality/answers",
@@ -50,7 +50,7 @@ function answerFor(
     });
   if (pools.some((pool) => isFull(look, pool))) return null;
   return wrong("error", `${shown} took the connection, and nothing answered within a second`, {
-    evidence: pools.map((pool) => `pool ${pool.name} has ${workersOf(look, pool).length} workers`),
+    evidence: pools.map((pool) => `pool ${pool.name} has ${workersSaid(workersOf(look, pool).length)}`),
     place,
     fix: "fpmlint diagnose shows what its workers do",
   });

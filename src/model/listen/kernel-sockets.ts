@@ -47,6 +47,67 @@ export function unixListens(fs: HostFilesystem, net = "/proc/net"): readonly Ker
     });
 }
 
+/** A connection to a socket of this machine, as its listening side has it. */
+export interface KernelConnection<A = TcpAddress | UnixAddress> {
+  /** Where it was connected to. */
+  readonly address: A;
+  /** The number by which `/proc/PID/fd` of the process that took it names it; `null`: nobody has taken it yet. */
+  readonly inode: string | null;
+  /** Tells it from others of its address for as long as it lasts; `null`: the kernel hides that from the reader. */
+  readonly name: string | null;
+}
+
+/** Connections to some TCP ports. `net`: which process's view, or a table that was kept. */
+export function tcpConnections(
+  fs: HostFilesystem,
+  net: string,
+  ports: ReadonlySet<number>,
+): readonly KernelConnection<TcpAddress>[] {
+  return [`${net}/tcp`, `${net}/tcp6`].flatMap((path) =>
+    textOf(fs, path)
+      .split("\n")
+      .flatMap((line) => {
+        const [, host = "", hex = "", peer = "", inode = ""] = HOLDS.exec(line) ?? [];
+        const port = Number.parseInt(hex, 16);
+        if (!ports.has(port)) return [];
+        const address: TcpAddress = { kind: "tcp", host: hostOf(host), port };
+        return [{ address, inode: inode === "0" ? null : inode, name: peer }];
+      }),
+  );
+}
+
+/**
+ * A connection that lasts, or whose client has hung up while the answer is still made. Those that were closed on this
+ * side belong to no process either, and are in other states.
+ */
+const HOLDS =
+  /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) 0[18] [0-9A-F]+:[0-9A-F]+ [0-9A-F]+:[0-9A-F]+ [0-9A-F]+ +\d+ +\d+ (\d+) /;
+
+/** The address in the kernel's memory, the state and the number of a connection to a Unix socket with a path. */
+const TAKEN_OR_WAITS = /^([0-9a-f]+): [0-9A-F]+ [0-9A-F]+ 00000000 0001 0[23] +(\d+) (\/.*)$/i;
+
+/** Connections to some Unix sockets. */
+export function unixConnections(
+  fs: HostFilesystem,
+  net: string,
+  paths: ReadonlySet<string>,
+): readonly KernelConnection<UnixAddress>[] {
+  return textOf(fs, `${net}/unix`)
+    .split("\n")
+    .flatMap((line) => {
+      const [, at = "", inode, written] = TAKEN_OR_WAITS.exec(line) ?? [];
+      const path = written === undefined ? "" : socketPath(written);
+      if (inode === undefined || !paths.has(path)) return [];
+      return [
+        {
+          address: { kind: "unix", path } as const,
+          inode: inode === "0" ? null : inode,
+          name: /^0+$/.test(at) ? null : at,
+        },
+      ];
+    });
+}
+
 /**
  * An address as the kernel prints it: each four bytes as one number, in the byte order of the machine,
  * which is read as little-endian.

@@ -168,6 +168,47 @@ describe("a snapshot", () => {
     expect(out).toContain("its end is missing");
   });
 
+  /** With both workers of the pool, connections to its socket, and what of these was there a second later. */
+  const withPool = (later: string): string => {
+    const unix = (at: string, state: string, inode: string): string =>
+      `|${at}: 00000003 00000000 ${state === "01" ? "00010000" : "00000000"} 0001 ${state} ${inode} /run/php/shop.sock\n`;
+    const one = (pid: string, parent: string, title: string, socket: string): string =>
+      `line /proc/${pid}/status:Name:\tphp-fpm8.2\nline /proc/${pid}/status:Uid:\t0\t0\t0\t0\nline /proc/${pid}/status:PPid:\t${parent}\nline /proc/${pid}/status:VmRSS:\t2000 kB\nfile /proc/${pid}/cmdline\n|php-fpm: ${title}\nlink /proc/${pid}/exe\t/usr/sbin/php-fpm8.2\nfds /proc/${pid}/fd\nfd 9\tsocket:[500]\nfd 5\tsocket:[${socket}]\n`;
+    const processes =
+      one("20", "1", "master process (/etc/php/8.2/fpm/php-fpm.conf)", "499") +
+      one("21", "20", "pool shop", "501") +
+      one("22", "20", "pool shop", "502");
+    const now = [
+      unix("a0", "01", "500"),
+      unix("a1", "03", "501"),
+      unix("a2", "03", "502"),
+      unix("a3", "02", "0"),
+    ].join("");
+    return SNAPSHOT.replace("file /etc/nginx/nginx.conf", `${processes}file /etc/nginx/nginx.conf`)
+      .replace(/(\|Num +RefCount.*\n)/, `$1${now}${later}`)
+      .replace("output ss -xlH\n|u_str LISTEN 0 511 /run/other.sock 5 * 0\n", "");
+  };
+  const row = (at: string, state: string, inode: string): string =>
+    `|${at}: 00000003 00000000 00000000 0001 ${state} ${inode} /run/php/shop.sock\n`;
+
+  test.each([
+    ["the same connections are held", row("a1", "03", "501") + row("a2", "03", "502"), "error"],
+    ["the same one waits", row("a3", "02", "0") + row("a4", "03", "503"), "error"],
+    ["one was ended, and nobody waits", row("a1", "03", "501"), "ok"],
+    ["another one waits", row("a1", "03", "501") + row("a5", "02", "0"), "ok"],
+    ["nothing is there", "", "ok"],
+  ])("of a full pool a second later %s", (_, rows, status) => {
+    const text = withPool(`later /proc/net/unix\n${rows}`);
+    expect(statusOf(text, "resources/workers")).toBe(status);
+    expect(statusOf(text, "resources/queue")).toBe("ok");
+  });
+
+  test("the kernel's table tells how many wait without ss, and one look does not tell whether a pool is full", () => {
+    const { checked, facts } = judged(withPool(""));
+    expect(facts.listeners.find(({ inode }) => inode === "500")).toMatchObject({ waiting: 1, later: null });
+    expect(checked.find(({ check }) => check.id === "resources/workers")?.status).toBe("unknown");
+  });
+
   test.each([
     "",
     "stat\n",
@@ -177,6 +218,8 @@ describe("a snapshot", () => {
     "line\n",
     "now x\n",
     "room 1\t/a\n",
+    "later\n",
+    "later /proc/net/tcp\n|x\n",
     "\0\n",
   ])("%j in it harms nothing", (line) => {
     const text = SNAPSHOT.replace("end\n", `${line}end\n`);

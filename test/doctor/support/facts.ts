@@ -116,6 +116,8 @@ export function listenerOf(more: Partial<ListenerFacts> = {}): ListenerFacts {
     inode: "1",
     waiting: 0,
     most: 511,
+    taken: [],
+    later: null,
     owners: [{ pid: 20, name: "php-fpm", daemon: "php-fpm", master: 0 }],
     ...more,
   };

@@ -51,6 +51,22 @@ const busy =
     return () => asked;
   };
 
+/** Short requests, so many at a time and one after the other, while the machine is looked at. */
+const busyWithShort =
+  (clients: number) =>
+  async (pair: Pair): Promise<() => Promise<unknown>> => {
+    let looking = true;
+    const client = async (): Promise<void> => {
+      while (looking) await pair.ask("/index.php?m=nap&ms=50");
+    };
+    const all = Promise.all(Array.from({ length: clients }, client));
+    await pause(300);
+    return () => {
+      looking = false;
+      return all;
+    };
+  };
+
 /** opcache goes on with a script for two seconds, whoever may read it by then. */
 const NO_CACHE = "php_admin_value[opcache.enable] = 0";
 
@@ -300,6 +316,54 @@ export const doctorKinds: readonly DoctorKind[] = [
       pool: "pm = dynamic\npm.max_children = 2\npm.start_servers = 2\npm.min_spare_servers = 1\npm.max_spare_servers = 2",
     },
     happens: busy(5),
+  },
+  {
+    name: "busy with short requests",
+    expected: [],
+    options: { pool: "pm = static\npm.max_children = 2" },
+    happens: busyWithShort(4),
+  },
+  {
+    name: "full, and nginx has given up",
+    expected: ["resources/workers"],
+    options: { pool: "pm = static\npm.max_children = 1", location: "fastcgi_read_timeout 1s;" },
+    happens: async (pair) => {
+      const asked = pair.askMany("/index.php?m=sleep&s=6", 1);
+      await pause(1500);
+      return () => asked;
+    },
+  },
+  {
+    name: "full of scripts that have answered",
+    expected: ["resources/workers"],
+    options: { pool: "pm = static\npm.max_children = 1" },
+    happens: async (pair) => {
+      await pair.askMany("/index.php?m=finish&s=5", 1);
+      const asked = pair.askMany("/index.php", 2);
+      await pause(300);
+      return () => asked;
+    },
+  },
+  {
+    name: "kept connections of idle workers",
+    expected: [],
+    options: {
+      pass: "php",
+      location: "fastcgi_keep_conn on;",
+      http: "upstream php { server LISTEN; keepalive 1; }",
+      pool: "pm = static\npm.max_children = 2",
+    },
+    happens: async (pair) => void (await pair.ask("/index.php")),
+  },
+  {
+    name: "full before its files allowed more",
+    expected: ["resources/queue", "reality/answers"],
+    options: { pool: "pm = static\npm.max_children = 1" },
+    happens: async (pair) => {
+      pair.edit("fpm", (text) => text.replace("pm.max_children = 1", "pm.max_children = 2"));
+      utimesSync(pair.files.fpm, 1_700_000_000, 1_700_000_000);
+      return busy(2)(pair);
+    },
   },
   {
     name: "queue full",

@@ -14,7 +14,7 @@ const { values } = parseArgs({
 });
 
 /** Only who connects can tell, and the shell does not. */
-const ASKED = ["reality/answers", "reality/pages", "resources/workers", "resources/queue"];
+const ASKED = ["reality/answers", "reality/pages"];
 
 const all: Examination[] = [];
 for (const [kind, seed] of examinationsFrom(Number(values.seed), Number(values.times))) {

@@ -18,7 +18,7 @@ import { join } from "node:path";
 export interface PairOptions {
   /** Lines of `location ~ \.php$`, beside `fastcgi_pass`. */
   readonly location?: string;
-  /** Where nginx sends requests; absent: where the pool listens. `DIR` is the pair's directory, `PORT` a free port. */
+  /** Where nginx sends requests; absent: where the pool listens. `DIR` is the pair's directory, `PORT` a free port, `LISTEN` where the pool listens. */
   readonly pass?: string;
   /** Lines of `server`. */
   readonly server?: string;
@@ -42,6 +42,8 @@ export interface PairOptions {
 const SCRIPT = `<?php
 $m = $_GET['m'] ?? '';
 if ($m === 'sleep') sleep((int) $_GET['s']);
+if ($m === 'nap') usleep((int) $_GET['ms'] * 1000);
+if ($m === 'finish') { fastcgi_finish_request(); sleep((int) $_GET['s']); }
 if ($m === 'kill') posix_kill(getmypid(), 9);
 if ($m === 'crash') posix_kill(getmypid(), 11);
 if ($m === 'memory') str_repeat('x', 64 << 20);
@@ -89,8 +91,10 @@ export class Pair {
       mkdirSync(join(dir, one), { recursive: true });
     for (const one of ["body", "tmp", "sessions", "run"]) chmodSync(join(dir, one), 0o777);
     writeFileSync(join(dir, "www/index.php"), options.script ?? SCRIPT);
-    const filled = (text: string): string => text.replaceAll("DIR", dir).replaceAll("PORT", String(free));
-    const pass = filled(options.pass ?? (options.tcp ? listen : `unix:${listen}`));
+    const address = options.tcp ? listen : `unix:${listen}`;
+    const filled = (text: string): string =>
+      text.replaceAll("DIR", dir).replaceAll("PORT", String(free)).replaceAll("LISTEN", address);
+    const pass = filled(options.pass ?? address);
     writeFileSync(join(dir, "etc/nginx/nginx.conf"), filled(nginxConf(options, port, pass)));
     const global = `[global]\nerror_log = DIR/log/fpm.log\ndaemonize = no\n${options.global ?? ""}\n`;
     writeFileSync(join(dir, "etc/php/8.2/fpm/php-fpm.conf"), filled(global + poolConf(options, listen)));
