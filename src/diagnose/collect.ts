@@ -110,6 +110,11 @@ export class Collector {
     });
   }
 
+  /** The pool that was asked for; `null`: all. */
+  get pool(): string | null {
+    return this.wanted.pool;
+  }
+
   /** One line of a log that may have lines of several daemons. */
   line(text: string, source: string): void {
     this.read += 1;

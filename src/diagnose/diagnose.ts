@@ -13,6 +13,7 @@ import { readTimeout } from "./evidence.js";
 import { fillsOf, type PoolFill } from "./fill.js";
 import type { Group } from "./groups.js";
 import { type Joined, join } from "./join.js";
+import { type Notice, noticesOf } from "./notices.js";
 import { predicting } from "./predicted.js";
 import { whyOf } from "./why.js";
 import { isWorth, ordinaryNotFound } from "./worth.js";
@@ -38,6 +39,8 @@ export interface Diagnosis {
   readonly last: number | null;
   /** The pools of which PHP-FPM's log said how full they were. */
   readonly pools: readonly PoolFill[];
+  /** What was seen, and lost no request as far as the logs tell. */
+  readonly notices: readonly Notice[];
 }
 
 /** `asked`: the statuses that were asked for; `null`: all that lose requests. */
@@ -77,6 +80,7 @@ export function diagnose(
       collected.events,
       hosts.map(({ host }) => host),
     ),
+    notices: noticesOf(collected.events, hosts, all, collected.pool),
   };
 }
 

@@ -1,4 +1,4 @@
-/** What happened to PHP-FPM and its workers, by time. */
+/** What happened to the daemons and their workers, by time. */
 import type { Match } from "../causes/signature.js";
 import { detachedLine, detachedParts } from "../logs/detached.js";
 import type { LogLine } from "../logs/line.js";
@@ -60,6 +60,8 @@ const KEPT: ReadonlySet<string> = new Set([
   "inherited",
   "stopping",
   "started",
+  "nginx-reloading",
+  "nginx-started",
   "emergency",
   "client-refused",
   "allowed-invalid",

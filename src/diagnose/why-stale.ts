@@ -12,9 +12,7 @@ import { type Changed, SECOND, wasChanged } from "./changes.js";
 import { isAfter, lastUntil, REFUSALS } from "./events.js";
 import { byOutside, type Known } from "./evidence.js";
 import { addressOf, isNumeric, leadsTo } from "./join.js";
-
-/** Starts of PHP-FPM, and reloads, which read the files too. */
-const READS_FILES = ["started", "inherited"];
+import { hasRead, NAMES, readsOf } from "./reads.js";
 
 /** What a line says that its daemon's files do not say. */
 interface Contradiction {
@@ -39,12 +37,26 @@ export function whyStale(known: Known): Verdict | null {
       said,
       `${wasChanged(changed)}, after the last of these lines`,
     ]);
-  const read = daemon === "nginx" ? null : (lastUntil(events.of(READS_FILES), last)?.time ?? null);
-  if (read !== null && read >= changed.time) return null;
+  const reads = readsOf(events, daemon);
+  // Of a reload in the second of the last line, the line is what it ended.
+  const before = lastUntil(reads, last - SECOND);
+  if (before !== null && hasRead(before, changed)) return null;
+  const after = reads.find((one) => one.time !== null && one.time > last - SECOND && hasRead(one, changed));
+  if (after?.time != null)
+    return byOutside("changed-since", "event", true, [
+      said,
+      `${wasChanged(changed)}, and ${NAMES[daemon]} read it at ${showTime(after.time)}: no such line came later`,
+    ]);
+  const asked = daemon === "nginx" ? lastUntil(events.of(["nginx-reloading"]), last) : null;
   return byOutside("not-reloaded", "event", begin !== null && changed.time >= begin, [
     said,
     wasChanged(changed),
-    ...(read === null ? [] : [`PHP-FPM read its files last at ${showTime(read)}`]),
+    ...(before?.time == null ? [] : [`${NAMES[daemon]} read its files last at ${showTime(before.time)}`]),
+    ...(asked?.time != null && hasRead(asked, changed)
+      ? [
+          `nginx was asked to read them at ${showTime(asked.time)}, and went on with the older ones: nginx -t says why`,
+        ]
+      : []),
   ]);
 }
 
@@ -108,7 +120,7 @@ function notYetRead({ group, joined, events, changes }: Known): Contradiction | 
   const { first } = group;
   if (!CONNECTS.has(group.signature.id) || pool === undefined || first === null) return null;
   const listen = setting(pool, "listen");
-  const start = lastUntil(events.of(READS_FILES), first);
+  const start = lastUntil(readsOf(events, "php-fpm"), first);
   if (listen.kind !== "set" || start?.time == null) return null;
   const { path } = listen.place.span.file;
   const changed = changes().find((one) => one.path === path);
@@ -126,23 +138,52 @@ function notYetRead({ group, joined, events, changes }: Known): Contradiction | 
 
 const CONNECTS: ReadonlySet<string> = new Set(["socket-missing", "socket-refused", "port-refused"]);
 
-/** The file that was changed last between the last request that went well and the first that failed; `null`: none. */
-function changedBefore({ group, good, changes, events }: Known): Changed | null {
+/** A file that may be why requests fail, and when its daemon read it. */
+interface Blamed {
+  readonly changed: Changed;
+  /** `null`: no line says when, and it was changed itself between the last request that went well and the first that failed. */
+  readonly read: number | null;
+}
+
+/** The file that was changed, or first read, last between the last request that went well and the first that failed; `null`: none. */
+function blamedFor({ group, good, begin, changes, events }: Known): Blamed | null {
   const { first } = group;
   if (first === null || good === null) return null;
   const found = changes().findLast(({ time }) => time >= good && time < first + SECOND);
-  if (found === undefined || found.daemon === "nginx") return found ?? null;
-  // What PHP-FPM has not read changed nothing.
-  const start = lastUntil(events.of(READS_FILES), first);
-  return start?.time == null || start.time + SECOND > found.time ? found : null;
+  if (found !== undefined) {
+    // What a daemon has not read changed nothing.
+    const start = lastUntil(readsOf(events, found.daemon), first);
+    if (start === null || hasRead(start, found)) return { changed: found, read: null };
+  }
+  return (["nginx", "php-fpm"] as const)
+    .flatMap((daemon): readonly Blamed[] => {
+      const reads = readsOf(events, daemon);
+      const read = lastUntil(reads, first);
+      if (read?.time == null || read.time < good || begin === null) return [];
+      // Of a file that was changed before the logs begin, an earlier reload may have been the first.
+      const changed = changes().findLast(
+        (one) =>
+          one.daemon === daemon &&
+          one.time >= begin &&
+          hasRead(read, one) &&
+          !reads.some((other) => isAfter(read, other) && hasRead(other, one)),
+      );
+      return changed === undefined ? [] : [{ changed, read: read.time }];
+    })
+    .reduce<Blamed | null>(
+      (last, one) => (last?.read != null && last.read >= (one.read ?? 0) ? last : one),
+      null,
+    );
 }
 
 /** What a verdict becomes by such a file: the cause itself where there is none, else what speaks for it. */
 export function withChange(known: Known, verdict: Verdict): Verdict {
   if (verdict.id === "not-reloaded" || verdict.id === "changed-since") return verdict;
-  const changed = changedBefore(known);
-  if (changed === null || known.good === null) return verdict;
-  const said = `${wasChanged(changed)}; the last request before that went well was at ${showTime(known.good)}`;
+  const blamed = blamedFor(known);
+  if (blamed === null || known.good === null) return verdict;
+  const { changed, read } = blamed;
+  const wasRead = read === null ? "" : `, and ${NAMES[changed.daemon]} read it at ${showTime(read)}`;
+  const said = `${wasChanged(changed)}${wasRead}; the last request before that went well was at ${showTime(known.good)}`;
   if (verdict.kind !== "unknown") return { ...verdict, evidence: [...verdict.evidence, said] };
   return { ...byOutside("file-changed", "event", false, [said, ...verdict.evidence]), tell: verdict.tell };
 }

@@ -105,7 +105,7 @@ describe("lines that were recorded", () => {
   });
 
   test("a line that says nothing is none", () => {
-    for (const line of ["", " ", "hello", "2026/11/28 12:00:00 [notice] 1#1: start worker processes"])
+    for (const line of ["", " ", "hello", "2026/11/28 12:00:00 [notice] 1#1: gracefully shutting down"])
       expect(recognise(line, NOW), line).toBeNull();
   });
 

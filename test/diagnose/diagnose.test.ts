@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -37,6 +37,8 @@ const at = (time: string, message: string, path = "/index.php?token=tok3n"): str
   `2026/11/28 ${time} [error] 7#7: *1 ${message}, client: 203.0.113.77, server: shop.example, request: "GET ${path} HTTP/1.1", upstream: "fastcgi://unix:/run/php/shop.sock:", host: "shop.example", referrer: "https://whence.invalid/?q=mine"\n`;
 const MISSING =
   "connect() to unix:/run/php/shop.sock failed (2: No such file or directory) while connecting to upstream";
+/** What only the running PHP-FPM knows. */
+const TEMPLATE = "$" + "{N}";
 const RESET = "recv() failed (104: Connection reset by peer) while reading response header from upstream";
 
 let root = "";
@@ -140,6 +142,83 @@ describe("diagnose", () => {
     );
     const { out } = await run("etc", "f.log", "--format", "json");
     expect(JSON.parse(out).pools).toMatchObject([{ name: "www", maxChildren: 2, full: 0 }]);
+  });
+
+  const FULL = (time: string, limit: number, pool = "www"): string =>
+    `[28-Nov-2026 ${time}] WARNING: [pool ${pool}] server reached pm.max_children setting (${limit}), consider raising it\n`;
+  const changed = (path: string, hour: number, minute: number): void => {
+    const at = new Date(Date.UTC(2026, 10, 28, hour, minute));
+    utimesSync(join(root, path), at, at);
+  };
+  const notices = async (...words: readonly string[]) =>
+    JSON.parse((await run(...words, "--format", "json")).out).notices;
+
+  test("a pool that was full is said, although nothing was lost", async () => {
+    put("f.log", FULL("10:00:00", 2) + FULL("10:20:00", 2));
+    const { out, status } = await run("etc", "f.log");
+    expect(status).toBe(0);
+    expect(out).toContain("nothing was lost");
+    expect(out).toContain(
+      "note: pool www reached pm.max_children (2) 2 times, between 2026-11-28 10:00:00 and 2026-11-28\n      10:20:00\n",
+    );
+    expect(out).toContain("etc/php/8.2/fpm/php-fpm.conf:8:19");
+    expect(out).toContain("do: fpmlint capacity says how many workers there is memory for");
+    expect(await notices("f.log")).toMatchObject([{ id: "pool-full", file: null }]);
+    expect(await notices("etc", "f.log", "--pool", "other")).toEqual([]);
+    const { out: sarif } = await run("etc", "f.log", "--format", "sarif");
+    expect(JSON.parse(sarif).runs[0].results).toMatchObject([{ ruleId: "diagnose/pool-full" }]);
+  });
+
+  test("a cause that says it is enough", async () => {
+    put("etc/nginx/nginx.conf", NGINX.replaceAll("shop.sock", "www.sock"));
+    const late = "upstream timed out (110: Connection timed out) while reading response header from upstream";
+    put("e.log", at("10:00:30", late).replaceAll("shop.sock", "www.sock"));
+    put("f.log", FULL("10:00:00", 2));
+    expect((await first("etc", "e.log", "f.log")).id).toBe("workers-busy");
+    expect(await notices("etc", "e.log", "f.log")).toEqual([]);
+  });
+
+  test.each([
+    [
+      "before the last line",
+      9,
+      0,
+      "",
+      "before the last of these lines: PHP-FPM was not reloaded",
+      "reload PHP-FPM",
+    ],
+    [
+      "after it, and not read",
+      11,
+      0,
+      "",
+      "these logs show no reload of PHP-FPM since then",
+      "reload PHP-FPM",
+    ],
+    [
+      "after it, and read",
+      11,
+      0,
+      "[28-Nov-2026 11:30:00] NOTICE: ready to handle connections\n",
+      "and PHP-FPM read it at 2026-11-28 11:30:00",
+      "nothing, if no such line",
+    ],
+  ])("another number than in the file, which was changed %s", async (_, hour, minute, more, said, next) => {
+    put("f.log", FULL("10:00:00", 5) + more);
+    changed("etc/php/8.2/fpm/php-fpm.conf", hour, minute);
+    const [notice] = await notices("etc", "f.log");
+    expect(notice).toMatchObject({ id: "pool-differs", pool: "www" });
+    expect(notice.evidence[0]).toContain("its file has 2");
+    expect(notice.evidence[0]).toContain(said);
+    expect(notice.next).toContain(next);
+  });
+
+  test("a number that nobody knows is no other number", async () => {
+    put("f.log", FULL("10:00:00", 5));
+    put("etc/php/8.2/fpm/php-fpm.conf", POOL.replace("children = 2", `children = ${TEMPLATE}`));
+    expect(await notices("etc", "f.log")).toMatchObject([{ id: "pool-full" }]);
+    put("f.log", FULL("10:00:00", 5, "gone"));
+    expect(await notices("etc", "f.log")).toMatchObject([{ id: "pool-full", pool: "gone", line: null }]);
   });
 
   test("only a part of the time, only a status", async () => {

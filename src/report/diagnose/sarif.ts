@@ -1,13 +1,14 @@
 import type { Cause } from "../../diagnose/cause.js";
 import type { Diagnosis } from "../../diagnose/diagnose.js";
+import type { Notice } from "../../diagnose/notices.js";
 import type { Finding, LintResult } from "../../engine/finding.js";
 import type { Run } from "../machine/common.js";
 import { drawSarif } from "../machine/sarif.js";
 import { placesOf, type Reading } from "./text.js";
 
 /** The causes that have a line of the configuration, there: as the finding that predicts them, or under their own id. */
-export function diagnosisSarif({ causes }: Diagnosis, { logs }: Reading, run: Run): string {
-  const findings = causes.flatMap((cause) => findingOf(cause));
+export function diagnosisSarif({ causes, notices }: Diagnosis, { logs }: Reading, run: Run): string {
+  const findings = [...causes.flatMap(findingOf), ...notices.flatMap(findingOfNotice)];
   const count = (severity: Finding["severity"]): number =>
     findings.filter((one) => one.severity === severity).length;
   const result: LintResult = {
@@ -56,6 +57,29 @@ function findingOf(cause: Cause): readonly Finding[] {
       certain: cause.certain,
       settle: null,
       fingerprint: `diagnose-${cause.id}`,
+    },
+  ];
+}
+
+function findingOfNotice({ id, said, evidence, next, place, pool }: Notice): readonly Finding[] {
+  if (place === null) return [];
+  return [
+    {
+      rule: `diagnose/${id}`,
+      case: "notice",
+      severity: "warning",
+      message: said,
+      symptom: null,
+      host: "",
+      at: place,
+      label: null,
+      link: [],
+      related: [],
+      effect: evidence.join("; "),
+      help: { ways: [], notes: [next] },
+      certain: true,
+      settle: null,
+      fingerprint: `diagnose-${id}-${pool}`,
     },
   ];
 }

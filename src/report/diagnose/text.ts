@@ -2,6 +2,7 @@ import { outsideCause } from "../../causes/outside-causes.js";
 import type { Cause } from "../../diagnose/cause.js";
 import type { Collector, Wanted } from "../../diagnose/collect.js";
 import type { Diagnosis } from "../../diagnose/diagnose.js";
+import type { Notice } from "../../diagnose/notices.js";
 import { shapeOf } from "../../diagnose/shape.js";
 import type { LogKind } from "../../live/named-logs.js";
 import { showTime } from "../../logs/time.js";
@@ -49,6 +50,10 @@ export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: D
       .map((cause, at) => causeLines(cause, at, diagnosis, reading, options, paint)),
     causes.length > MOST_WHOLE
       ? causes.slice(MOST_WHOLE).map((cause, at) => `${MOST_WHOLE + at + 1}. ${title(cause, diagnosis)}`)
+      : [],
+    ...diagnosis.notices.slice(0, MOST_WHOLE).map((notice) => noticeLines(notice, options, paint)),
+    diagnosis.notices.length > MOST_WHOLE
+      ? diagnosis.notices.slice(MOST_WHOLE).map(({ said }) => `note: ${escapeText(said)}`)
       : [],
     endLines(reading, paint),
   ];
@@ -138,6 +143,30 @@ function causeLines(
       : [`   ${paint("help", "run")}: ${check.run}`, ...row("look", check.look)]),
     ...(tell === null ? [] : row("to tell", tell)),
     ...(finding === undefined ? [] : [`   more: fpmlint explain ${finding.rule}`]),
+  ];
+}
+
+function noticeLines(
+  { said, evidence, place, next }: Notice,
+  options: DiagnosisOptions,
+  paint: Paint,
+): readonly string[] {
+  const frames =
+    place === null
+      ? []
+      : drawPlaces([{ place, message: "" }], {
+          unicode: options.unicode,
+          width: options.width - 3,
+          paint,
+          severity: "warning",
+        });
+  const row = (name: string, text: string): readonly string[] =>
+    hanging(`${name}: ${escapeText(text)}`, options.width - 3, name.length + 2).map((line) => `   ${line}`);
+  return [
+    ...hanging(`note: ${escapeText(said)}`, options.width, 6).map((line) => paint("headline", line)),
+    ...evidence.flatMap((one) => row("why", one)),
+    ...frames.map((line) => `   ${line}`),
+    ...row("do", next),
   ];
 }
 

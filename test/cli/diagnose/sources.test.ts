@@ -193,6 +193,70 @@ describe("a file that changed", () => {
     expect((await read("a.log", "e.log", "etc")).causes[0].id).toBe("cannot-tell");
   });
 
+  const nginxRead = (time: string): string =>
+    `2026/11/28 ${time} [notice] 1#1: signal 1 (SIGHUP) received from 7, reconfiguring\n2026/11/28 ${time} [notice] 1#1: start worker processes\n`;
+  const RESET = "recv() failed (104: Connection reset by peer) while reading response header from";
+  const served =
+    '192.0.2.1 - - [28/Nov/2026:11:00:00 +0000] "GET /index.php HTTP/1.1" 200 1 "-" "x"\n192.0.2.1 - - [28/Nov/2026:12:00:00 +0000] "GET /index.php HTTP/1.1" 502 1 "-" "x"\n';
+  const nothingElse = () => {
+    for (const path of ["etc/nginx/nginx.conf", "etc/php/8.2/fpm/php-fpm.conf"]) changed(path, 8, 0, 0);
+  };
+
+  test("and that nginx had not read by then changed nothing", async () => {
+    put("a.log", served);
+    nothingElse();
+    changed("etc/nginx/nginx.conf", 11, 30, 0);
+    put("e.log", nginxRead("10:00:00") + at("12:00:00", RESET));
+    expect((await read("a.log", "e.log", "etc")).causes[0].id).toBe("cannot-tell");
+    put("e.log", nginxRead("10:00:00") + nginxRead("11:40:00") + at("12:00:00", RESET));
+    expect((await read("a.log", "e.log", "etc")).causes[0].id).toBe("file-changed");
+  });
+
+  test("long before, and was first read just before the first failure", async () => {
+    put("a.log", served);
+    nothingElse();
+    changed("etc/nginx/nginx.conf", 10, 30, 0);
+    put("e.log", nginxRead("10:00:00") + nginxRead("11:59:00") + at("12:00:00", RESET));
+    const [cause] = (await read("a.log", "e.log", "etc")).causes;
+    expect(cause).toMatchObject({ id: "file-changed", certain: false });
+    expect(cause.evidence[0]).toBe(
+      "etc/nginx/nginx.conf was changed at 2026-11-28 10:30:00, and nginx read it at 2026-11-28 11:59:00; the last request before that went well was at 2026-11-28 11:00:00",
+    );
+    // An earlier reload had read it already, or may have.
+    put("e.log", nginxRead("10:40:00") + nginxRead("11:59:00") + at("12:00:00", RESET));
+    expect((await read("a.log", "e.log", "etc")).causes[0].id).toBe("cannot-tell");
+    put("e.log", nginxRead("11:59:00") + at("12:00:00", RESET));
+    expect((await read("a.log", "e.log", "etc")).causes[0].id).toBe("cannot-tell");
+    // The reload came before a request that went well.
+    put("e.log", nginxRead("10:00:00") + nginxRead("10:45:00") + at("12:00:00", RESET));
+    expect((await read("a.log", "e.log", "etc")).causes[0].id).toBe("cannot-tell");
+  });
+
+  test("and was read by a reload after the last line: it is fixed", async () => {
+    put("etc/nginx/nginx.conf", NGINX.replace("shop.sock", "new.sock"));
+    put("etc/php/8.2/fpm/php-fpm.conf", POOL.replace("shop.sock", "new.sock"));
+    changed("etc/nginx/nginx.conf", 12, 10, 0);
+    const lines = at("12:00:00", REFUSED) + at("12:30:00", REFUSED);
+    put("e.log", lines + nginxRead("12:40:00"));
+    const [fixed] = (await read("e.log", "etc")).causes;
+    expect(fixed).toMatchObject({ id: "changed-since", certain: true });
+    expect(fixed.evidence[1]).toContain("and nginx read it at 2026-11-28 12:40:00: no such line came later");
+    put("e.log", `${at("12:00:00", REFUSED)}${nginxRead("12:05:00")}${at("12:30:00", REFUSED)}`);
+    const [stale] = (await read("e.log", "etc")).causes;
+    expect(stale).toMatchObject({ id: "not-reloaded" });
+    expect(stale.evidence).toContain("nginx read its files last at 2026-11-28 12:05:00");
+    // It has read the file, and goes on: the files do not say why.
+    put("e.log", `${at("12:00:00", REFUSED)}${nginxRead("12:20:00")}${at("12:30:00", REFUSED)}`);
+    expect((await read("e.log", "etc")).causes[0].id).not.toMatch(/not-reloaded|changed-since/);
+    put(
+      "e.log",
+      `${at("12:00:00", REFUSED)}${nginxRead("12:20:00").split("\n")[0]}\n${at("12:30:00", REFUSED)}`,
+    );
+    expect((await read("e.log", "etc")).causes[0].evidence.at(-1)).toBe(
+      "nginx was asked to read them at 2026-11-28 12:20:00, and went on with the older ones: nginx -t says why",
+    );
+  });
+
   test("after PHP-FPM was started: it was not reloaded", async () => {
     put("e.log", missing("12:00:00"));
     put("fpm.log", started);

@@ -45,6 +45,35 @@ export const edited: readonly Kind[] = [
     },
   },
   {
+    name: "nginx reloaded late",
+    expected: ["changed-since"],
+    happens: async (pair, many) => {
+      await pause(1100);
+      await pair.stopFpm();
+      pair.edit("nginx", moved(pair));
+      pair.edit("fpm", moved(pair));
+      await pair.startFpmAgain(2);
+      await plain(pair, many);
+      await pair.reloadNginx();
+      await plain(pair, many);
+    },
+  },
+  {
+    name: "PHP-FPM reloaded late",
+    expected: ["changed-since"],
+    options: { pool: "php_admin_value[post_max_size] = 1K" },
+    happens: async (pair, many) => {
+      await pause(1100);
+      pair.edit("fpm", (text) => text.replace("[post_max_size] = 1K", "[post_max_size] = 9M"));
+      await pause(1100);
+      await sending(20_000)(pair, many);
+      await pause(1100);
+      pair.signalFpm("SIGUSR2");
+      await pair.wait("fpm.log", "ready to handle connections", 2);
+      await sending(20_000)(pair, many);
+    },
+  },
+  {
     name: "client_max_body_size raised, not reloaded",
     expected: ["not-reloaded"],
     options: { server: "client_max_body_size 10k;" },
