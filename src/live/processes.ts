@@ -18,9 +18,12 @@ export interface Clock {
   readonly up: number | null;
 }
 
+/** No machine has been up for so many seconds, a thousand years. */
+const LONGEST_UP = 3.2e10;
+
 export function clockOf(fs: HostFilesystem, now: number): Clock {
   const up = Number.parseFloat(textOf(fs, "/proc/uptime"));
-  return { now, up: Number.isFinite(up) ? up : null };
+  return { now, up: up >= 0 && up < LONGEST_UP ? up : null };
 }
 
 /** The kernel counts the start of a process in hundredths of a second. */
@@ -88,7 +91,7 @@ function identityIn(status: string): Identity | null {
 function startedAt(fs: HostFilesystem, pid: string, { now, up }: Clock): number | null {
   const stat = textOf(fs, `/proc/${pid}/stat`);
   const ticks = Number(statFields(stat)[19] ?? Number.NaN);
-  return stat === "" || up === null || !Number.isFinite(ticks) ? null : now - up + ticks * TICK;
+  return stat === "" || up === null || !(ticks * TICK < LONGEST_UP) ? null : now - up + ticks * TICK;
 }
 
 function limitIn(limits: string): number | null {

@@ -43,7 +43,8 @@ config() {
     *.key|*.pem|*.crt|*.p12|*.pfx|*.jks|*htpasswd*|*.gz|*.so|*~) return ;;
   esac
   grep -q 'PRIVATE KEY' "$1" 2>/dev/null && return
-  [ -r "$1" ] && cat "$1" 2>/dev/null | masked | text "$1"
+  # A text with a NUL in it would make the whole output look like a program.
+  [ -r "$1" ] && tr '\000' '\001' 2>/dev/null <"$1" | masked | text "$1"
   :
 }
 

@@ -46,25 +46,25 @@ export function readSnapshot(text: string): Snapshot {
         body.push(lines[at]?.slice(1) ?? "");
       }
       const texts = { file: files, output: outputs, later }[kind];
-      texts.set(rest, body.map((one) => `${one}\n`).join(""));
+      if (kind === "output" || isPath(rest)) texts.set(rest, body.map((one) => `${one}\n`).join(""));
     }
     const [first, path] = parted(rest, "\t");
-    if (kind === "now") now = Number(rest) || 0;
+    if (kind === "now") now = /^\d{1,11}$/.test(rest) ? Number(rest) : 0;
     if (kind === "end") whole = true;
     if (kind === "line") {
       const [file, one] = parted(rest, ":");
-      files.set(file, `${files.get(file) ?? ""}${one}\n`);
+      if (isPath(file)) files.set(file, `${files.get(file) ?? ""}${one}\n`);
     }
-    if (kind === "fds") descriptors = rest;
-    if (kind === "fd") links.set(`${descriptors}/${first}`, path);
+    if (kind === "fds" && isPath(rest)) descriptors = rest;
+    if (kind === "fd" && isPath(`${descriptors}/${first}`)) links.set(`${descriptors}/${first}`, path);
     if (kind === "lists") shown = true;
     if (kind === "acl") listed.add(rest);
-    if (kind === "link" && path !== "") links.set(first, path);
+    if (kind === "link" && path !== "" && isPath(first)) links.set(first, path);
     if (kind === "stat") {
       const status = statusIn(first);
-      if (status !== null) states.set(path, status);
+      if (status !== null && isPath(path)) states.set(path, status);
     }
-    if (kind === "room") rooms.set(path, roomIn(first));
+    if (kind === "room" && isPath(path)) rooms.set(path, roomIn(first));
     if (kind === "name") {
       const [name = "", ...addresses] = rest.split(" ").filter((word) => word !== "");
       names.push({ name, problem: addresses.length === 0 ? "ENOTFOUND" : null, addresses });
@@ -95,6 +95,13 @@ export function readSnapshot(text: string): Snapshot {
   };
 }
 
+/** The longest path that the kernel takes. */
+const LONGEST_PATH = 4096;
+
+function isPath(text: string): boolean {
+  return text.startsWith("/") && text.length <= LONGEST_PATH;
+}
+
 function parted(text: string, mark: string): readonly [string, string] {
   const at = text.indexOf(mark);
   return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
@@ -103,7 +110,8 @@ function parted(text: string, mark: string): readonly [string, string] {
 /** `81a4 0 0 1700000000`: mode in hex, owner, group, time. */
 function statusIn(text: string): FileStatus | null {
   const [mode = "", user = "", group = "", changed = ""] = text.split(" ");
-  if (!/^[0-9a-f]+$/.test(mode) || ![user, group, changed].every((one) => /^\d+$/.test(one))) return null;
+  if (!/^[0-9a-f]+$/.test(mode) || ![user, group].every((one) => /^\d+$/.test(one))) return null;
+  if (!/^\d{1,11}$/.test(changed)) return null;
   const bits = Number.parseInt(mode, 16);
   return {
     kind: KINDS.get(bits >> 12) ?? "other",

@@ -48,7 +48,7 @@ export function judgeSnapshot(
   if (outcome.kind === "refused")
     throw new UsageError(
       snapshot.whole
-        ? "the snapshot has no configuration of nginx or PHP-FPM: was it made as root?"
+        ? "the snapshot has no configuration of nginx or PHP-FPM: was it made as root? FPMLINT_PLACES names directories that no package has, to the script that makes it"
         : 'the snapshot is cut off before any configuration of nginx or PHP-FPM: its last line has to be "end"',
     );
   const [read] = outcome.hosts.filter(({ spec }) => spec.root === TREE);

@@ -1,6 +1,8 @@
 import type { FpmMaster } from "../../fpm/types.js";
 import type { HostFilesystem } from "../../host/filesystem.js";
 import { textOf } from "../../host/text.js";
+import { grouped } from "../../source/collect.js";
+import { perKey } from "../../source/memo.js";
 import { pidOf } from "./cgroups.js";
 import { isTrusted, programOf, userIn } from "./process-owner.js";
 
@@ -66,6 +68,10 @@ export function titledProcesses(fs: HostFilesystem, beginning: string): readonly
   });
 }
 
+const byParent = perKey((processes: readonly Titled[]) =>
+  grouped(processes.map((one) => [one.parent, one] as const)),
+);
+
 type Child = Titled & Pick<RunningWorker, "sameProgram">;
 
 /** Those that a master started and that run its program; where that is hidden, all if root runs the master. */
@@ -76,8 +82,7 @@ export function childrenOf(
 ): readonly Child[] {
   const program = programOf(fs, own);
   const byRoot = userIn(status) === "0";
-  return processes.flatMap((one) => {
-    if (one.parent !== own) return [];
+  return (byParent(processes).get(own) ?? []).flatMap((one) => {
     const its = programOf(fs, one.pid);
     const sameProgram = its !== null && its === program;
     const hidden = its === null || program === null;

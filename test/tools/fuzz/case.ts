@@ -8,7 +8,7 @@ import { file, filesIn, type Tree, type TreeNode } from "./tree.js";
 /** One input and how it is run. Paths and words count from the tree. */
 export interface FuzzCase {
   readonly tree: Tree;
-  readonly run: LintRun | CapacityRun | TraceRun | DiagnoseRun;
+  readonly run: LintRun | CapacityRun | TraceRun | DiagnoseRun | DoctorRun;
   /** What comes on standard input. */
   readonly stdin: string;
   /** Run as nobody where the fuzzer is root, so that modes matter. */
@@ -37,6 +37,12 @@ export interface TraceRun {
 export interface DiagnoseRun {
   readonly kind: "diagnose";
   /** The words after `diagnose`. */
+  readonly words: readonly string[];
+}
+
+export interface DoctorRun {
+  readonly kind: "doctor";
+  /** The words after `doctor`: a snapshot. */
   readonly words: readonly string[];
 }
 

@@ -10,8 +10,17 @@ import { decodeBytes, encodeText } from "../../../src/source/bytes.js";
 import { validators } from "../../../src/validators.js";
 import { version } from "../../../src/version.js";
 import type { Ran } from "../../support/run-command.js";
-import type { CapacityRun, DiagnoseRun, FuzzCase, LintRun, TraceRun } from "./case.js";
-import { different, FAILURE, jsonFault, resultFault, unsafe, withoutColours, writeFault } from "./oracles.js";
+import type { CapacityRun, DiagnoseRun, DoctorRun, FuzzCase, LintRun, TraceRun } from "./case.js";
+import {
+  around,
+  different,
+  FAILURE,
+  jsonFault,
+  resultFault,
+  unsafe,
+  withoutColours,
+  writeFault,
+} from "./oracles.js";
 import { readTree } from "./tree.js";
 
 /** What a case came to. */
@@ -41,7 +50,9 @@ export async function judge(one: FuzzCase, directory: string): Promise<Verdict> 
           ? await judgeCapacity(one, one.run, directory, clock)
           : one.run.kind === "trace"
             ? await judgeTrace(one, one.run, directory, clock)
-            : await judgeDiagnose(one, one.run, directory, clock);
+            : one.run.kind === "diagnose"
+              ? await judgeDiagnose(one, one.run, directory, clock)
+              : await judgeDoctor(one, one.run, directory, clock);
   } catch (error) {
     failure = `exception: ${said(error)}`;
   }
@@ -276,6 +287,37 @@ async function judgeDiagnose(
     unsafe("standard output with requests", whole.out) ??
     unsafe("JSON", document.out) ??
     unsafe("SARIF", sarif.out) ??
+    unsafe("standard output of 40 columns", withoutColours(narrow.out)) ??
+    different("not the same twice", first.out + first.err, second.out + second.err) ??
+    different("status of both formats", `${first.status}`, `${document.status}`)
+  );
+}
+
+async function judgeDoctor(
+  one: FuzzCase,
+  { words }: DoctorRun,
+  directory: string,
+  clock: Stopwatch,
+): Promise<string | null> {
+  const run = (more: readonly string[], columns?: number) =>
+    clock.measuredLater("doctor", () => command(["doctor", ...more, ...words], one, directory, columns));
+  const first = await run([]);
+  const second = await run([]);
+  const quiet = await run(["--quiet"]);
+  const document = await run(["--format", "json"]);
+  const metrics = await run(["--format", "prometheus"]);
+  const narrow = await run([], 40);
+  if (document.out !== "") JSON.parse(document.out);
+  const failed = /an error in fpmlint/.exec(document.out);
+  return (
+    commandFault(first) ??
+    commandFault(quiet) ??
+    commandFault(document) ??
+    (failed === null ? null : `failure: a check of doctor: ${around(document.out, failed.index)}`) ??
+    unsafe("standard output", first.out) ??
+    unsafe("quiet", quiet.out) ??
+    unsafe("JSON", document.out) ??
+    unsafe("metrics", metrics.out) ??
     unsafe("standard output of 40 columns", withoutColours(narrow.out)) ??
     different("not the same twice", first.out + first.err, second.out + second.err) ??
     different("status of both formats", `${first.status}`, `${document.status}`)

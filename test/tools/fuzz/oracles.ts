@@ -43,7 +43,8 @@ export function different(what: string, first: string, second: string): string |
   return `${what}: ${around(first, at)} and ${around(second, at)}`;
 }
 
-function around(text: string, at: number): string {
+/** What is written near a place. */
+export function around(text: string, at: number): string {
   return JSON.stringify(text.slice(Math.max(0, at - 40), at + 40));
 }
 

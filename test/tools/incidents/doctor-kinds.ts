@@ -21,7 +21,7 @@ export interface DoctorKind {
   readonly name: string;
   /** Ids of checks of which the first that fails has to be one; none: no check may fail. */
   readonly expected: readonly string[];
-  /** What a snapshot tells depends on its `ls`, so that it is not made of this one. Absent: it is. */
+  /** A snapshot cannot tell, or only where `ls` shows access control lists, so that none is made of it. Absent: one is. */
   readonly live?: true;
   /** What nginx answers for the script at the time of the look; 0: nothing. Absent: not asked. */
   readonly status?: number;
@@ -204,6 +204,7 @@ export const doctorKinds: readonly DoctorKind[] = [
   {
     status: 502,
     name: "nginx with mounts of its own",
+    live: true,
     expected: ["reality/socket-file"],
     only: "unix",
     options: {

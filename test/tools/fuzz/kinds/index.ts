@@ -7,6 +7,7 @@ import { dump } from "./dump.js";
 import { grammar } from "./grammar.js";
 import { logs } from "./logs.js";
 import { samples } from "./samples.js";
+import { snapshots } from "./snapshots.js";
 import { trace } from "./trace.js";
 import { corpus, templates, treeBytes, treeTokens } from "./trees.js";
 import { units } from "./units.js";
@@ -22,6 +23,7 @@ export const KINDS: ReadonlyMap<string, Draw> = new Map([
   ["capacity", capacity],
   ["trace", trace],
   ["logs", logs],
+  ["snapshots", snapshots],
   ["discovery", discovery],
   ["containers", containers],
   ["templates", templates],
