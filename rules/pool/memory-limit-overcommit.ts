@@ -7,6 +7,7 @@ import {
   boundsOf,
   certainAbove,
   isStock,
+  memoryParts,
   type PoolSum,
   partsOf,
   poolSum,
@@ -97,18 +98,23 @@ export const memoryLimitOvercommit = defineRule({
     },
   },
   *check(host) {
-    const { memory } = host;
-    if (memory === null) return;
-    const limitOf = memoryLimits(host);
-    const endless = host.pools.filter((pool) => limitOf(pool)?.bytes === Infinity);
-    if (endless.length > 0) return yield* withoutLimit(endless, limitOf, memory);
-    const sum = poolSum(host, (pool) => limitOf(pool)?.bytes ?? null);
-    if (sum !== null && totalOf(sum.pools) > memory.bytes && !isReported(host, memory))
-      yield* above(host, sum, limitOf, memory);
+    for (const part of memoryParts(host)) yield* judge(part);
   },
 });
 
 type LimitOf = (pool: Pool) => MemoryLimit | null;
+
+/** All pools of one machine. */
+function* judge(host: Host): Generator<Draft<Case>> {
+  const { memory } = host;
+  if (memory === null) return;
+  const limitOf = memoryLimits(host);
+  const endless = host.pools.filter((pool) => limitOf(pool)?.bytes === Infinity);
+  if (endless.length > 0) return yield* withoutLimit(endless, limitOf, memory);
+  const sum = poolSum(host, (pool) => limitOf(pool)?.bytes ?? null);
+  if (sum !== null && totalOf(sum.pools) > memory.bytes && !isReported(host, memory))
+    yield* above(host, sum, limitOf, memory);
+}
 
 /** Whether not even workers of the measured size fit. */
 function isReported(host: Host, memory: HostMemory): boolean {

@@ -1,9 +1,10 @@
 import { showSize } from "../../src/capacity/size.js";
 import { sharesOf, totalOf } from "../../src/capacity/sum.js";
-import { defineRule } from "../../src/engine/define.js";
+import { type Draft, defineRule } from "../../src/engine/define.js";
 import {
   boundsOf,
   certainAbove,
+  memoryParts,
   partsOf,
   poolSum,
   roomInWords,
@@ -13,7 +14,10 @@ import {
 } from "../../src/evidence/pool-memory.js";
 import { acceptedCounts } from "../../src/help/counts.js";
 import { helpOf } from "../../src/help/edit.js";
+import type { Host } from "../../src/model/host.js";
 import { markdown } from "../../src/source/markdown.js";
+
+type Case = "assumed" | "measured";
 
 export const memoryOversubscribed = defineRule({
   id: "pool/memory-oversubscribed",
@@ -44,7 +48,8 @@ export const memoryOversubscribed = defineRule({
     what: markdown`
       The memory is what \`--ram\` or \`memory\` in \`fpmlint.json\` says, or that of the live host
       (\`fpmlint /etc\`): the smallest of its RAM, the limits of the control groups around the masters,
-      and \`MemoryMax\` of their unit. \`reserve\` and \`headroom\` of \`fpmlint.json\` are subtracted
+      and \`MemoryMax\` of their unit; of containers the limits that a compose file or a manifest sets, each
+      for the pools that run there. \`reserve\` and \`headroom\` of \`fpmlint.json\` are subtracted
       where they are set.
 
       The size of a worker is \`workerSize\` in \`fpmlint.json\`. Without it 63 MiB are assumed, and the
@@ -70,38 +75,43 @@ export const memoryOversubscribed = defineRule({
     observe: { measured: "workers-above-memory", assumed: "workers-above-memory" },
   },
   *check(host) {
-    const { memory } = host;
-    const bytes = workerSize(host);
-    const sum = memory === null ? null : poolSum(host, () => bytes);
-    if (memory === null || sum === null || totalOf(sum.pools) <= roomOf(memory)) return;
-    const [at, ...related] = partsOf(sum);
-    if (at === undefined) return;
-    const assumed = host.workerSize === null;
-    const weighed = sum.pools.map(({ pool, most }) => ({ pool, weight: most, bytes }));
-    const fitting = sharesOf(roomOf(memory), weighed, false)?.pools ?? null;
-    yield {
-      case: assumed ? "assumed" : "measured",
-      ...certainAbove(host, sum, roomOf(memory)),
-      message: `all workers together need ${showSize(totalOf(sum.pools))}, and ${roomInWords(memory)}: ${sumInWords(sum)}${assumed ? ", at an assumed 63 MiB for each" : ""}`,
-      at: at.place,
-      label: at.message,
-      related: [...related, ...boundsOf(sum, memory)],
-      effect:
-        "when all pools are busy at once the kernel kills workers, and their requests end as 502 Bad Gateway",
-      help: helpOf(
-        [
-          fitting === null
-            ? null
-            : fitting.flatMap(({ pool: { pool }, count }) => acceptedCounts(host, pool, { children: count })),
-        ],
-        fitting === null
-          ? `one worker for each pool already needs ${showSize(sum.pools.length * bytes)}: add memory, or have fewer pools`
-          : null,
-        assumed
-          ? `"workerSize" in fpmlint.json would settle it: the RssAnon of busy workers in /proc/PID/status, or their RSS as ps prints it`
-          : null,
-      ),
-      names: ["memory"],
-    };
+    for (const part of memoryParts(host)) yield* judge(part);
   },
 });
+
+/** All pools of one machine. */
+function* judge(host: Host): Generator<Draft<Case>> {
+  const { memory } = host;
+  const bytes = workerSize(host);
+  const sum = memory === null ? null : poolSum(host, () => bytes);
+  if (memory === null || sum === null || totalOf(sum.pools) <= roomOf(memory)) return;
+  const [at, ...related] = partsOf(sum);
+  if (at === undefined) return;
+  const assumed = host.workerSize === null;
+  const weighed = sum.pools.map(({ pool, most }) => ({ pool, weight: most, bytes }));
+  const fitting = sharesOf(roomOf(memory), weighed, false)?.pools ?? null;
+  yield {
+    case: assumed ? "assumed" : "measured",
+    ...certainAbove(host, sum, roomOf(memory)),
+    message: `all workers together need ${showSize(totalOf(sum.pools))}, and ${roomInWords(memory)}: ${sumInWords(sum)}${assumed ? ", at an assumed 63 MiB for each" : ""}`,
+    at: at.place,
+    label: at.message,
+    related: [...related, ...boundsOf(sum, memory)],
+    effect:
+      "when all pools are busy at once the kernel kills workers, and their requests end as 502 Bad Gateway",
+    help: helpOf(
+      [
+        fitting === null
+          ? null
+          : fitting.flatMap(({ pool: { pool }, count }) => acceptedCounts(host, pool, { children: count })),
+      ],
+      fitting === null
+        ? `one worker for each pool already needs ${showSize(sum.pools.length * bytes)}: add memory, or have fewer pools`
+        : null,
+      assumed
+        ? `"workerSize" in fpmlint.json would settle it: the RssAnon of busy workers in /proc/PID/status, or their RSS as ps prints it`
+        : null,
+    ),
+    names: ["memory"],
+  };
+}

@@ -69,6 +69,7 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     label,
     image: image?.name ?? built.from,
     alone: image?.runs === "nginx" && !built.unsure && !built.runs.some((run) => /php/i.test(run)),
+    onlyFpm: image?.runs === "php-fpm" && (command === null || STARTS_FPM.test(command[0] ?? "")),
     builtHere: built.runs.length > 0 || built.command !== null || built.layers.length > 0,
     phpVersion: image?.phpVersion ?? null,
     nginxVersion: image?.nginxVersion ?? null,
@@ -90,6 +91,8 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
 /** Commands that change accounts, and those of which nobody can tell what they do. */
 const CHANGES_ACCOUNTS =
   /\b(?:user|group)(?:add|mod|del)\b|\b(?:add|del)(?:user|group)\b|\/etc\/(?:passwd|group)\b|\.sh\b|<</;
+
+const STARTS_FPM = /^(?:docker-php-entrypoint|(?:\/usr\/local\/sbin\/)?php-fpm)$/;
 
 /** The programs with which the images themselves start their daemon. */
 const STARTS = /^(?:docker-php-entrypoint|php-fpm|nginx|\/docker-entrypoint\.sh)$/;

@@ -9,11 +9,30 @@ import type { Host } from "../model/host.js";
 import { poolListens } from "../model/listen/pool-listens.js";
 import type { HostMemory } from "../model/machine/memory.js";
 import { maxChildren } from "../model/pool-size.js";
-import { groupBy, unique } from "../source/collect.js";
+import { groupBy, grouped, unique } from "../source/collect.js";
 import { placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
+import { perKey } from "../source/memo.js";
 
 /** The memory that all pools of a host need against the memory it has, in bytes and in words. */
+
+/**
+ * The parts of a host that have memory of their own: containers with a limit each. The host itself where all of it is
+ * one machine, or where nothing limits a container.
+ */
+export const memoryParts = perKey((host: Host): readonly Host[] => {
+  if (host.memory !== null || host.ownMemory.size === 0) return [host];
+  const containers = grouped(
+    host.masters.map((master) => [host.machines.get(master)?.facts ?? host.container, master] as const),
+  );
+  return [...containers].map(([facts, masters]) => ({
+    ...host,
+    name: facts === null ? host.name : `${host.name} (${facts.label})`,
+    masters,
+    pools: masters.flatMap(({ pools }) => pools),
+    memory: masters[0] === undefined ? null : (host.ownMemory.get(masters[0]) ?? null),
+  }));
+});
 
 /** A pool with what it counts in the sum. */
 export interface PoolNeed {

@@ -67,6 +67,8 @@ export interface ContainerFacts {
   readonly image: string | null;
   /** Surely nothing but nginx listens in it, nor in another container that shares its network. */
   readonly alone: boolean;
+  /** Its command starts PHP-FPM, and no other program beside it. */
+  readonly onlyFpm: boolean;
   /** Its image is built from a Dockerfile of the tree. */
   readonly builtHere: boolean;
   /** As the tag of the image says; `null`: it does not. */

@@ -5,6 +5,7 @@ import { incompleteOf } from "../engine/incomplete.js";
 import { emptyHost, type HostsOptions, type ReadHost, readHosts } from "../read-hosts.js";
 import type { CapacityReport } from "../report/capacity/document.js";
 import { hostJson } from "../report/capacity/json.js";
+import { byContainer } from "../sizing/containers.js";
 import { liveHost } from "../sizing/live-host.js";
 import type { CapacityOptions as Sizes } from "../sizing/options.js";
 import { capacityOf } from "../sizing/plan-of-host.js";
@@ -63,22 +64,27 @@ function withPools(hosts: readonly ReadHost[], reading: HostsOptions, sizes: Siz
 }
 
 function computed(hosts: readonly ReadHost[], failures: readonly Incomplete[], sizes: Sizes): CapacityAnswer {
+  const containers = hosts.map((one) => ({ one, ...byContainer(one) }));
+  const all = containers.flatMap(({ parts }) => parts);
   try {
-    checkNames(hosts, sizes);
+    checkNames(all, sizes);
   } catch (error) {
     return refusedBy(error);
   }
   const reports: CapacityReport[] = [];
-  for (const { host, spec } of hosts) {
+  for (const { host, spec } of all) {
     const answer = capacityOf(host, sizes, liveHost(host, spec.root === "/"));
     if (answer.kind === "refused") {
-      const message = hosts.length === 1 ? answer.message : `${host.name}: ${answer.message}`;
+      const message = all.length === 1 ? answer.message : `${host.name}: ${answer.message}`;
       return { kind: "refused", refusal: { kind: "input", path: null, message } };
     }
     reports.push(hostJson(answer.result));
   }
   const unread = hosts.flatMap(({ host }) => incompleteOf(host)).filter(({ fatal }) => fatal);
-  return { kind: "computed", hosts: reports, incomplete: [...failures, ...unread] };
+  const unlimited = containers.flatMap(({ one, lost }) =>
+    lost.map((reason) => ({ file: one.host.name, line: null, reason, fatal: true })),
+  );
+  return { kind: "computed", hosts: reports, incomplete: [...failures, ...unread, ...unlimited] };
 }
 
 /** The options as the words of the command, which knows what is wrong with them. Throws UsageError. */

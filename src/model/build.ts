@@ -5,7 +5,7 @@ import { withDeployed } from "../host/deployed.js";
 import { type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { componentPattern, isGlob } from "../host/glob.js";
 import { directoryOf, nameOf } from "../host/path.js";
-import type { HostSpec, MachineSpec, UnreadPath } from "../host/spec.js";
+import type { ContainerFacts, HostSpec, MachineSpec, UnreadPath } from "../host/spec.js";
 import { NOT_INCLUDED } from "../nginx/tree/at-rest.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import { type LeftFile, type NginxTree, readFragments, readTree } from "../nginx/tree/tree.js";
@@ -77,14 +77,17 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
     ),
     ...(cut === null ? [] : [notFollowed(cut)]),
   ];
-  const size = spec.root === "/" ? liveMemory(fs, masters) : containerMemory(spec, own, machines);
+  const limits = spec.root === "/" ? null : containerLimits(spec, own, machines);
+  const size = limits === null ? liveMemory(fs, masters) : onlyLimit(limits);
   const memory = memoryOf(options.memory ?? size, options);
+  const ownMemory = memory === null ? ownMemories(limits ?? new Map(), options) : new Map();
   const workerSize = options.workerSize ?? null;
   const container = spec.container ?? null;
   const joined = {
     bindings,
     otherPasses,
     memory,
+    ownMemory,
     workerSize,
     unread,
     machines,
@@ -265,18 +268,39 @@ function readMachines(
   return found;
 }
 
-/** The limit of the one container that PHP-FPM runs in: each of several has a limit of its own. */
-function containerMemory(
+/** The containers that PHP-FPM runs in, each with its masters; `null` for a machine that nothing describes. */
+type Limits = ReadonlyMap<ContainerFacts | null, readonly FpmMaster[]>;
+
+function containerLimits(
   { container }: HostSpec,
   own: readonly FpmMaster[],
   machines: ReadonlyMap<FpmMaster, MachineSpec>,
-): MemorySize | null {
-  const facts = new Set([
-    ...own.map(() => container),
-    ...[...machines.values()].map((machine) => machine.facts),
+): Limits {
+  return grouped([
+    ...own.map((master): readonly [ContainerFacts | null, FpmMaster] => [container ?? null, master]),
+    ...[...machines].map(([master, { facts }]): readonly [ContainerFacts | null, FpmMaster] => [
+      facts,
+      master,
+    ]),
   ]);
-  const [only] = facts.size === 1 ? facts : [];
-  return only?.memory ?? null;
+}
+
+/** The limit of the one container that PHP-FPM runs in: each of several has a limit of its own. */
+function onlyLimit(limits: Limits): MemorySize | null {
+  const [only] = limits.size === 1 ? [...limits.keys()] : [];
+  return only == null ? null : limitOf(only);
+}
+
+function ownMemories(limits: Limits, options: BuildOptions): ReadonlyMap<FpmMaster, HostMemory> {
+  const found = [...limits].flatMap(([facts, masters]) => {
+    const memory = facts === null ? null : memoryOf(limitOf(facts), options);
+    return memory === null ? [] : masters.map((master) => [master, memory] as const);
+  });
+  return limits.size > 1 ? new Map(found) : new Map();
+}
+
+function limitOf({ memory, onlyFpm }: ContainerFacts): MemorySize | null {
+  return memory === null ? null : { ...memory, ...(onlyFpm ? { alone: true } : {}) };
 }
 
 function join(

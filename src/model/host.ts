@@ -40,8 +40,10 @@ export interface Host {
   readonly bindings: readonly Binding[];
   /** Every location that hands requests over by another protocol, with the pools that would have to speak it. */
   readonly otherPasses: readonly OtherPass[];
-  /** `null`: nobody said how much, and this is not the live host. */
+  /** `null`: nobody said how much, and this is not the live host; or each container has some of its own. */
   readonly memory: HostMemory | null;
+  /** What limits the containers of masters, where they run in several and nobody stated the memory; else empty. */
+  readonly ownMemory: ReadonlyMap<FpmMaster, HostMemory>;
   /** Bytes that one worker needs, as somebody measured it; `null`: nobody said. */
   readonly workerSize: number | null;
   /** What is there and could not be read, apart from what an include names; what it would say is unknown. */

@@ -11,6 +11,7 @@ import { readSeconds } from "../fpm/settings/values.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
 import { somaxconn } from "../model/listen/somaxconn.js";
+import type { HostMemory } from "../model/machine/memory.js";
 import { sharedMemory } from "../model/machine/shared-memory.js";
 import { maxChildren, processManager } from "../model/pool-size.js";
 import { zip } from "../source/collect.js";
@@ -44,13 +45,17 @@ export function capacityOf(host: Host, options: CapacityOptions, live: LiveHost)
 
 function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCapacity {
   const { memory } = host;
+  if (memory === null && host.ownMemory.size > 0)
+    throw new Refusal(
+      "each container of the host has a limit of its own: fpmlint capacity computes them one by one",
+    );
   if (memory === null)
     throw new Refusal(
       'the files do not say how much memory the host has: add --ram, as in --ram 4G, or "memory" in fpmlint.json',
     );
   const read = sizedPools(host, options, live.measured);
   const cores = options.cores === null ? live.cores : { count: options.cores, source: "--cores" };
-  const reserve = reserveOf(options.reserve, memory.reserve, live);
+  const reserve = reserveOf(options.reserve, memory, live);
   const headroom = options.headroom ?? memory.headroom ?? DEFAULT_HEADROOM;
   const all = { memory: memory.bytes, reserve: reserve.bytes, headroom };
   const { sized, shared } = chargedOnce(host, options, read, all) ?? {
@@ -85,11 +90,12 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
 
 function reserveOf(
   option: number | null,
-  stated: number | null,
+  { reserve: stated, alone }: HostMemory,
   { others }: LiveHost,
 ): { readonly bytes: number; readonly source: string } {
   if (option !== null) return { bytes: option, source: "--reserve" };
   if (stated !== null) return { bytes: stated, source: "fpmlint.json" };
+  if (alone === true) return { bytes: 0, source: "nothing else runs in its container" };
   return others !== null && others.bytes > DEFAULT_RESERVE
     ? { ...others, bytes: Math.ceil(others.bytes / MIB) * MIB }
     : { bytes: DEFAULT_RESERVE, source: "the default" };

@@ -93,13 +93,26 @@ describe("compose", () => {
     expect(ways()).toEqual(["b:9000 → www 9000"]);
   });
 
-  test("a limit of one container is the memory of the host, and of several it is none", () => {
-    const php = (name: string): string =>
-      `  ${name}:\n    image: php:8.2-fpm\n    deploy: {resources: {limits: {memory: 128M}}}\n`;
+  test("a limit of one container is the memory of the host, and each of several is judged by its own", () => {
+    const php = (name: string, memory = "128M"): string =>
+      `  ${name}:\n    image: php:8.2-fpm\n    deploy: {resources: {limits: {memory: ${memory}}}}\n`;
     put({ "site.conf": SITE("a:9000"), "compose.yml": `services:\n${WEB}${php("a")}` });
     expect(hosts()[0]?.memory?.bytes).toBe(128 * 1024 ** 2);
     put({ "compose.yml": `services:\n${WEB}${php("a")}${php("b")}` });
     expect(hosts()[0]?.memory).toBeNull();
+    const said = (): readonly string[] =>
+      lint(["."]).findings.flatMap(({ rule, message }) =>
+        rule === "pool/memory-oversubscribed" ? [message] : [],
+      );
+    // Five workers of 63M each, as the image ships them.
+    put({ "compose.yml": `services:\n${WEB}${php("a", "512M")}${php("b", "512M")}` });
+    expect(said()).toEqual([]);
+    put({
+      "compose.yml": `services:\n${WEB}${php("a", "512M")}${php("b", "256M")}  c:\n    image: php:8.2-fpm\n`,
+    });
+    expect(said()).toEqual([
+      expect.stringContaining("256 MiB (deploy.resources.limits.memory of service b)"),
+    ]);
   });
 
   test("the entrypoint of nginx makes sites of templates, from where and to where its variables say", () => {

@@ -8,6 +8,7 @@ import { capacityText } from "../../report/capacity/text.js";
 import { type WhatIf, whatIfJson, whatIfText } from "../../report/capacity/what-if.js";
 import { ledTo } from "../../report/coverage.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
+import { byContainer } from "../../sizing/containers.js";
 import { type LiveHost, liveHost } from "../../sizing/live-host.js";
 import type { CapacityOptions } from "../../sizing/options.js";
 import { capacityOf } from "../../sizing/plan-of-host.js";
@@ -47,9 +48,15 @@ export async function capacityCommand(args: CapacityArguments, world: World): Pr
   const first = withPools(path, reading, options, world);
   // A host without memory does not keep what fpmlint.json reserves of it.
   const blind = whatIf !== null && first.hosts.some(({ host }) => host.memory === null);
-  const { hosts, lost, unread, links } = blind
-    ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options, world)
-    : first;
+  const {
+    hosts: whole,
+    unread,
+    links,
+    ...read
+  } = blind ? withPools(path, { ...reading, memory: whatIf[0] ?? null }, options, world) : first;
+  const containers = whole.map((one) => byContainer(one));
+  const hosts = containers.flatMap(({ parts }) => parts);
+  const lost = [...read.lost, ...containers.flatMap((one) => one.lost)];
   checkNames(hosts, options);
   const loads = new Map<ReadHost, PoolLoads>();
   if (whatIf === null) for (const read of hosts) if (isLive(read)) loads.set(read, await loadsOf(read.host));

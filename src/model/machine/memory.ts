@@ -14,6 +14,8 @@ export interface MemorySize {
   readonly source: string;
   /** The line that sets it; `null`: no line of the host's files does. */
   readonly place: Place | null;
+  /** Nothing but PHP-FPM takes of it, as in a container of its own. Absent: other programs may. */
+  readonly alone?: true;
 }
 
 /** The memory that a host has, and the part of it that is not for PHP-FPM. */
