@@ -19,6 +19,8 @@ export interface Built {
   readonly workdir: string;
   /** Commands that may make any files, one for each RUN. */
   readonly runs: readonly string[];
+  /** Packages that its commands install, as they are written. */
+  readonly installed: readonly string[];
   /** Another account than root starts the command, by `USER`. `null`: the image's own starts it. */
   readonly ownUser: boolean | null;
   /** Something copies to or from where nobody can tell. */
@@ -45,6 +47,7 @@ export function plainImage(name: string | null): Built {
     command: null,
     workdir: "/",
     runs: [],
+    installed: [],
     ownUser: null,
     unsure: false,
     contexts: [],
@@ -87,6 +90,7 @@ class Building {
     const base = earlier === -1 ? plainImage(stage.from) : this.stage(earlier, depth + 1);
     const layers = [...base.layers];
     const runs = [...base.runs];
+    const installed = [...base.installed];
     let { workdir, unsure, ownUser } = base;
     if (workdir === "/" && (base.image?.runs === "php-fpm" || base.image?.phpVersion != null))
       workdir = "/var/www/html";
@@ -114,6 +118,7 @@ class Building {
             () => values.get("PHP_INI_DIR") ?? "",
           );
           runs.push(text);
+          installed.push(...installedBy(text, values));
           this.run(instruction, text, values, layers);
           break;
         }
@@ -132,7 +137,7 @@ class Building {
     const whole = entrypoint === null ? command : [...entrypoint, ...(command ?? [])];
     const { image, from } = base;
     const { contexts } = this.context;
-    return { image, from, layers, command: whole, workdir, runs, ownUser, unsure, contexts };
+    return { image, from, layers, command: whole, workdir, runs, installed, ownUser, unsure, contexts };
   }
 
   private at({ line }: Instruction): Place {
@@ -296,6 +301,21 @@ export function isRoot(account: string | null): boolean {
 function commandsOf(text: string): readonly string[] {
   return text.match(/(?:"[^"]*"|'[^']*'|[^;&|"'])+/g) ?? [];
 }
+
+/** The packages that a line of the shell installs with the tools of Debian and Alpine. */
+function installedBy(text: string, values: ReadonlyMap<string, string | null>): readonly string[] {
+  return commandsOf(text).flatMap((command): readonly string[] => {
+    const words = wordsOf(command).filter((word) => !/^\w+=/.test(word));
+    const verb = INSTALLS.get(nameOf(words[0] ?? ""));
+    if (verb === undefined || !words.includes(verb)) return [];
+    return words.slice(words.indexOf(verb) + 1).flatMap((word) => {
+      const name = word.startsWith("-") ? null : expand(word, values);
+      return name ?? [];
+    });
+  });
+}
+
+const INSTALLS: ReadonlyMap<string, string> = wordMap({ "apt-get": "install", apt: "install", apk: "add" });
 
 /** The text that `echo "…" > file` writes; `null`: it is not the whole command, or a variable in it is open. */
 function echoed(

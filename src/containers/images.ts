@@ -190,10 +190,16 @@ function official(name: string): string {
     .replace(/^(?:amd64|arm32v[5-7]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x)\//, "");
 }
 
-/** What is known of an image by its name; `null`: nothing. */
-export function imageOf(written: string): Image | null {
+/** The name of an image in Docker's own library, and its tag. */
+export function partsOfName(written: string): { readonly repository: string; readonly tag: string } {
   const [name = ""] = official(written).split("@");
   const [, repository = "", tag = "latest"] = /^([^:]+)(?::(.+))?$/.exec(name) ?? [];
+  return { repository, tag };
+}
+
+/** What is known of an image by its name; `null`: nothing. */
+export function imageOf(written: string): Image | null {
+  const { repository, tag } = partsOfName(written);
   if (repository === "php") return phpImage(written, tag);
   if (APPLICATIONS.has(repository)) return applicationImage(written, tag);
   if (repository === "nginx" || repository === "nginxinc/nginx-unprivileged")

@@ -1,6 +1,6 @@
 /** A container of a project, as its files tell. */
 import type { HostFilesystem } from "../host/filesystem.js";
-import { isWithin, normalizePath, withParents } from "../host/path.js";
+import { isWithin, nameOf, normalizePath, withParents } from "../host/path.js";
 import type {
   ContainerAccounts,
   ContainerFacts,
@@ -11,6 +11,8 @@ import type {
 import type { Place } from "../source/file.js";
 import type { Built } from "./build.js";
 import { containerFilesystem, type Layer } from "./filesystem.js";
+import { partsOfName } from "./images.js";
+import { packagedFiles } from "./packages.js";
 import { allowsRoot, startsAsRoot } from "./started-as-root.js";
 
 /** What a service of compose, a container of Kubernetes or a Dockerfile alone is. */
@@ -54,17 +56,19 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
   const { built, mounts, label, names, portBehind, network, volumes } = described;
   const { image } = built;
   const own = [...built.layers, ...mounts];
-  const contents = (layers: readonly Layer[]) => ({
+  const command = described.command ?? built.command;
+  const contents = (layers: readonly Layer[], files: ReadonlyMap<string, string>) => ({
     image: image?.name ?? built.from,
-    texts: image?.files ?? new Map<string, string>(),
+    texts: new Map([...(image?.files ?? []), ...files]),
     directories: image?.directories ?? [],
     layers,
   });
-  const before = containerFilesystem(contents(own), tree);
+  const bare = containerFilesystem(contents(own, new Map()), tree);
+  const packaged = packagesOf(built, own, command, bare);
+  const before = packaged.size === 0 ? bare : containerFilesystem(contents(own, packaged), tree);
   const templates = image?.templates === true ? templatesOf(before, described.env) : [];
   const layers = [...own, ...templates];
-  const fs = templates.length === 0 ? before : containerFilesystem(contents(layers), tree);
-  const command = described.command ?? built.command;
+  const fs = templates.length === 0 ? before : containerFilesystem(contents(layers, packaged), tree);
   const facts: ContainerFacts = {
     label,
     image: image?.name ?? built.from,
@@ -76,6 +80,9 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     allowsRoot: (command !== null && allowsRoot(command)) || startedWithRoot(fs, layers),
     accounts: accountsOf(built, own, command),
     ownUser: described.ownUser ?? built.ownUser ?? image?.ownUser ?? false,
+    packaged: new Set(
+      [...packaged.keys()].filter((path) => !own.some(({ target }) => isWithin(target, path))),
+    ),
     memory: described.memory,
     place: described.place,
     listenMovedIn: image?.listenMovedIn ?? null,
@@ -86,6 +93,31 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
   };
   const door = portBehind === undefined ? {} : { portBehind };
   return { label, names, ...door, network, fs, built, layers, facts };
+}
+
+/**
+ * Files of packages that the image is built with; none where it has PHP-FPM already, or where a script that is copied
+ * into it, or that it starts, may change them.
+ */
+function packagesOf(
+  { image, from, installed, runs, unsure }: Built,
+  layers: readonly Layer[],
+  command: readonly string[] | null,
+  fs: HostFilesystem,
+): ReadonlyMap<string, string> {
+  if (from === null || unsure || image?.phpVersion != null || installed.length === 0) return new Map();
+  const files = packagedFiles(partsOfName(from), installed, runs);
+  if (files.size === 0) return files;
+  const copied = layers.flatMap(({ target, source }) =>
+    source.kind === "tree" && /\.sh$/.test(source.path) ? [target, `${target}/${nameOf(source.path)}`] : [],
+  );
+  const started = (command ?? []).filter((word) => word.startsWith("/"));
+  const scripts = [...new Set([...copied, ...started])].flatMap((path) => {
+    const entry = fs.entry(path);
+    const answer = entry.kind === "file" ? entry.read() : null;
+    return answer !== null && "text" in answer ? [answer.text] : [];
+  });
+  return packagedFiles(partsOfName(from), installed, [...runs, ...scripts, (command ?? []).join(" ")]);
 }
 
 /** Commands that change accounts, and those of which nobody can tell what they do. */

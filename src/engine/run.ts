@@ -119,8 +119,17 @@ function withoutFollowing(rules: readonly Rule[], findings: Finding[]): Finding[
 
 const AT_REST = "Nothing in the tree includes one of these files; it is certain if the host reads it.";
 
+const PACKAGED =
+  "One of these files is that of a distribution's package; it is certain if nothing changes the file in the container.";
+
 /** What rests on a file that nothing is known to include is a guess; what speaks of all files together says nothing of it. */
-function besideHost(rule: Rule, report: Report, { aside }: Host): Report | null {
+function besideHost(rule: Rule, report: Report, { aside, packaged }: Host): Report | null {
+  if (
+    packaged.size > 0 &&
+    report.certain &&
+    placesOf(report).some(({ span }) => packaged.has(span.file.path))
+  )
+    return { ...report, certain: false, settle: PACKAGED };
   if (aside.size === 0) return report;
   const rests = placesOf(report).some(({ span, via }) =>
     [span, ...via].some(({ file }) => aside.has(file.path)),

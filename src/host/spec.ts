@@ -80,6 +80,8 @@ export interface ContainerFacts {
   readonly accounts: ContainerAccounts | null;
   /** Something says that it is not root who starts its daemon: `user:`, `USER`, `runAsUser`. */
   readonly ownUser: boolean;
+  /** Paths of files that a package brings, as it was when it was read: what rests on them is not certain. */
+  readonly packaged: ReadonlySet<string>;
   /** The memory that it may use; `null`: no limit is written. */
   readonly memory: ContainerMemory | null;
   /** Where its image is named; `null`: nowhere. */

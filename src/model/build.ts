@@ -83,7 +83,11 @@ export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildO
   const ownMemory = memory === null ? ownMemories(limits ?? new Map(), options) : new Map();
   const workerSize = options.workerSize ?? null;
   const container = spec.container ?? null;
+  const packaged = [container, ...(spec.machines ?? []).map(({ facts }) => facts)].flatMap((facts) => [
+    ...(facts?.packaged ?? []),
+  ]);
   const joined = {
+    packaged: new Set(packaged),
     bindings,
     otherPasses,
     memory,

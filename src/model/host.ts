@@ -30,6 +30,8 @@ export interface Host {
   readonly asideMasters: readonly FpmMaster[];
   /** Files that nothing is known to include, by `SourceFile.path`; what touches one is not certain. */
   readonly aside: ReadonlySet<string>;
+  /** Files that the package of a distribution brings, by `SourceFile.path`; what touches one is not certain. */
+  readonly packaged: ReadonlySet<string>;
   /** Sites that are there and not enabled; 0 where the tree is no whole host. */
   readonly notEnabled: number;
   /** Those of nginx's machine, which masters have too that run on no other; of others: `accountsOf`. */

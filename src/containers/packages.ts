@@ -1,0 +1,110 @@
+/**
+ * DATA: what the packages of distributions bring, where a Dockerfile installs them and leaves their files alone. Only
+ * what decides about requests to PHP.
+ *
+ * Read on 2026-11-29 in
+ * - Debian 12's php8.2-fpm 8.2.36-1~deb12u1 (etc/php/8.2/fpm), which differs by the version alone from the packages of
+ *   PHP 7.0 and later of Debian, Ubuntu and deb.sury.org;
+ * - which version `php-fpm` depends on in each release: the packages php-defaults of Debian and Ubuntu;
+ * - Alpine's community/php82/APKBUILD at 01304ea: PHP's own php-fpm.conf and php-fpm.d/www.conf, configured without
+ *   another user than nobody, in /etc/php82. PHP 5 had the pool in php-fpm.conf.
+ */
+import { wordMap } from "../source/word-map.js";
+
+const POOL = (user: string, listen: string): string => `[www]
+user = ${user}
+group = ${user}
+${listen}
+pm = dynamic
+pm.max_children = 5
+pm.start_servers = 2
+pm.min_spare_servers = 1
+pm.max_spare_servers = 3
+`;
+
+function onDebian(version: string): readonly (readonly [path: string, text: string])[] {
+  const [directory, name] = [`/etc/php/${version}/fpm`, `php${version}-fpm`];
+  const main = `[global]\npid = /run/php/${name}.pid\nerror_log = /var/log/${name}.log\ninclude=${directory}/pool.d/*.conf\n`;
+  const listen = `listen = /run/php/${name}.sock\nlisten.owner = www-data\nlisten.group = www-data`;
+  return [
+    [`${directory}/php-fpm.conf`, main],
+    [`${directory}/pool.d/www.conf`, POOL("www-data", listen)],
+  ];
+}
+
+function onAlpine(suffix: string): readonly (readonly [path: string, text: string])[] {
+  const directory = `/etc/php${suffix}`;
+  return [
+    [`${directory}/php-fpm.conf`, `[global]\ninclude=${directory}/php-fpm.d/*.conf\n`],
+    [`${directory}/php-fpm.d/www.conf`, POOL("nobody", "listen = 127.0.0.1:9000")],
+  ];
+}
+
+/** The PHP of `php-fpm` in each release, by its number and its name. */
+const PHP_OF_RELEASE: ReadonlyMap<string, string> = wordMap({
+  "debian 10": "7.3",
+  "debian buster": "7.3",
+  "debian 11": "7.4",
+  "debian bullseye": "7.4",
+  "debian 12": "8.2",
+  "debian bookworm": "8.2",
+  "debian 13": "8.4",
+  "debian trixie": "8.4",
+  "ubuntu 18.04": "7.2",
+  "ubuntu bionic": "7.2",
+  "ubuntu 20.04": "7.4",
+  "ubuntu focal": "7.4",
+  "ubuntu 22.04": "8.1",
+  "ubuntu jammy": "8.1",
+  "ubuntu 24.04": "8.3",
+  "ubuntu noble": "8.3",
+});
+
+/** Words of commands that change what these packages bring, or may. */
+const TOUCHES = /\/etc\/php|www\.conf|php-fpm\.(?:d|conf)\b|pool\.d|<</;
+
+/** Whether a text of the shell may change who may use the pool, or what its files say. */
+function touches(text: string): boolean {
+  const joinsGroup = /\b(?:usermod|gpasswd|adduser|addgroup)\b/.test(text) && /www-data|nobody/.test(text);
+  const opensSocket = /\bch(?:mod|own)\b/.test(text) && text.includes(".sock");
+  return TOUCHES.test(text) || joinsGroup || opensSocket;
+}
+
+/**
+ * Files of the packages with PHP-FPM that are installed. `repository` and `tag`: of the image that is built on.
+ * `runs`: commands that are run there, of which one that touches such files leaves nothing known.
+ */
+export function packagedFiles(
+  { repository, tag }: { readonly repository: string; readonly tag: string },
+  installed: readonly string[],
+  runs: readonly string[],
+): ReadonlyMap<string, string> {
+  const base = baseOf(repository, tag);
+  if (base === null || installed.length === 0 || runs.some(touches)) return new Map();
+  return new Map(
+    installed.flatMap((name) => {
+      if (base === "alpine") {
+        const suffix = /^php([78]\d?)-fpm(?:[=~<>@].*)?$/.exec(name)?.[1];
+        return suffix === undefined ? [] : onAlpine(suffix);
+      }
+      const [, written] = /^php([78]\.\d)?-fpm(?:[=/].*)?$/.exec(name) ?? [];
+      const isAny = /^php-fpm(?:[=/]|$)/.test(name);
+      const version = written ?? (isAny ? releaseOf(repository, tag) : undefined);
+      return version === undefined ? [] : onDebian(version);
+    }),
+  );
+}
+
+/** The distribution of an image without an application of its own; `null`: another image, or nothing tells. */
+function baseOf(repository: string, tag: string): "alpine" | "debian" | null {
+  if (repository === "alpine") return "alpine";
+  if (repository === "debian" || repository === "ubuntu") return "debian";
+  return repository === "nginx" ? (/(?:^|-)alpine/.test(tag) ? "alpine" : "debian") : null;
+}
+
+function releaseOf(repository: string, tag: string): string | undefined {
+  const name = tag.replace(/-slim$/, "").replace(/-\d{8}(?:\.\d+)?$/, "");
+  return PHP_OF_RELEASE.get(
+    `${repository} ${repository === "debian" ? name.replace(/^(\d+)\.\d+$/, "$1") : name}`,
+  );
+}
