@@ -13,18 +13,11 @@ import { readTimeout } from "./evidence.js";
 import { fillsOf, type PoolFill } from "./fill.js";
 import type { Group } from "./groups.js";
 import { type Joined, join } from "./join.js";
+import type { JudgedHost } from "./judged-host.js";
 import { type Notice, noticesOf } from "./notices.js";
 import { predicting } from "./predicted.js";
 import { whyOf } from "./why.js";
 import { isWorth, ordinaryNotFound } from "./worth.js";
-
-/** A host, with what the rules say of it. */
-export interface JudgedHost {
-  readonly host: Host;
-  readonly findings: readonly Finding[];
-  /** Its files, the one that was changed last at the end. */
-  readonly changes: () => readonly Changed[];
-}
 
 export interface Diagnosis {
   readonly causes: readonly Cause[];

@@ -8,8 +8,8 @@ import { placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
 import type { Cause } from "./cause.js";
 import { type Changed, SECOND, wasChanged } from "./changes.js";
-import type { JudgedHost } from "./diagnose.js";
 import type { Event, Events } from "./events.js";
+import type { JudgedHost } from "./judged-host.js";
 import { READS_FILES } from "./reads.js";
 
 export interface Notice {

@@ -18,7 +18,7 @@ export function byContainer<T extends { readonly host: Host }>(read: T): ByConta
     .filter((part) => !known.includes(part))
     .map(
       ({ name, pools }) =>
-        `${name}: no limit of its memory is written, so ${pools.length === 1 ? "its pool is" : `its ${pools.length} pools are`} left out: add one, or --ram for all containers together`,
+        `${name}: no limit of its memory is written, so ${pools.length === 1 ? "its pool is" : `its ${pools.length} pools are`} not sized: add one, or --ram for all containers together`,
     );
   return { parts: known.map((host) => ({ ...read, host })), lost };
 }

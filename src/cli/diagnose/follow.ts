@@ -1,5 +1,6 @@
 import type { Collector, Wanted } from "../../diagnose/collect.js";
-import { diagnose, type JudgedHost } from "../../diagnose/diagnose.js";
+import { diagnose } from "../../diagnose/diagnose.js";
+import type { JudgedHost } from "../../diagnose/judged-host.js";
 import type { FoundLog } from "../../diagnose/logs.js";
 import { LineBlocks } from "../../logs/blocks.js";
 import { showTime } from "../../logs/time.js";

@@ -68,12 +68,12 @@ describe("containers with limits of their own", () => {
     expect(out).toContain("compose.yml (service shop): pool www of PHP-FPM in 1 GiB of memory");
   });
 
-  test("one without a limit is left out and named, and the others are computed", async () => {
+  test("one without a limit is named and not sized, and the others are computed", async () => {
     compose(service("shop", LIMIT), service("blog", ""));
     const { err, status } = await run();
     expect(status).toBe(3);
     expect(err).toContain(
-      "compose.yml (service blog): no limit of its memory is written, so its pool is left out: add one, or --ram for all containers together",
+      "compose.yml (service blog): no limit of its memory is written, so its pool is not sized: add one, or --ram for all containers together",
     );
     expect(await sizes()).toHaveLength(1);
     const answer = capacity({ paths: [top] });
