@@ -1,17 +1,17 @@
 /** Every word that the code knows, collected by test/kinds/vocabulary.test.ts: in a pattern, as a whole, as a parameter. */
 export const VOCABULARY = {
   inside: `
-000 0001 00010000 01 0b 0o 0x 127 2026 34 40 404 410 422 500 502 503 504 91768 accelerated accept
-access active add addr admin agent ajp all allow and ansible ap apache apc api application arg args
-array assert asset auth auto autoindex available backlog backup bad base basedir bash basic batch
-begin bin bind block blocked break buffer build builtin bundle by byte bytes ca cache caddy case
-certificate cgi cgit cgroup charset chat chef cli client clients cmdline com comment compat compile
-concat conf config configuration conn connect connection consumption content continue cookie count
-credits cron crypt css csv ctmpl curl curlopt current custom cve dash data date dav db dbus ddev
-debug default deferred define delay delete deny depth dev digest dir directory disable display dist
-django dns do doc docker document domain download drain drizzle dump e000 e001 each echo ejs elif els
-else elseif elseunless elsif empty enabled end endfor endforeach endif endisset endunless endwhile
-ent env envsubst epoch epp erb err error errors escape etc event eventsource example exec
+000 00000000 0001 00010000 01 0b 0o 0x 127 2026 34 40 404 410 422 500 502 503 504 91768 accelerated
+accept access active add addr admin agent ajp all allow and ansible ap apache apc api application arg
+args array assert asset auth auto autoindex available backlog backup bad base basedir bash basic
+batch begin bin bind block blocked break buffer build builtin bundle by byte bytes ca cache caddy
+case certificate cgi cgit cgroup charset chat chef cli client clients cmdline com comment compat
+compile concat conf config configuration conn connect connection consumption content continue cookie
+count credits cron crypt css csv ctmpl curl curlopt current custom cve dash data date dav db dbus
+ddev debug default deferred define delay delete deny depth dev digest dir directory disable display
+dist django dns do doc docker document domain download drain drizzle dump e000 e001 each echo ejs
+elif els else elseif elseunless elsif empty enabled end endfor endforeach endif endisset endunless
+endwhile ent env envsubst epoch epp erb err error errors escape etc event eventsource example exec
 execcondition execstartpre expires export extension extr extrausers failed false fancyindex fastcgi
 fastopen fcgi fcgiwrap feed ffff file filename files filter first flag flags flask flush fnm font
 fopen for foreach form format forwarded found fpm fs functions gap gateway geo geoip get getgrnam gif
@@ -62,20 +62,20 @@ certain cfg cfs cgroups chain changes character characters charsets chdir check 
 children choice choices choose chooses chosen chroot chroots chunked circle cjs class classes clear
 clock close closed closeness closes closing cmd cnf code collate collect colon colons column columns
 combination combined come comes comm command commas commented comments common compare compared
-compares compiled complex compose computed condition conditions configurationdirectory connecting
-connections connects consistent constant constants contain container containerenv containers contains
-context contexts continues contradict contradictory control copied copy core cores correct costs
-could counts cover covers cpp cpu cpuacct cpuinfo cpus cpuset cr crash crashes create creates crit
-crlf crontab crypto cs csk ctype curly cursor cut cuts cycle d daemon daemonize daemons dangling
-database databases datagram day db8 dead debian decide decides decimal declares decorate deep
-defaults defeats defined defines demand demo denied depends deployed deployment deprecated describes
-device devices differ difference different differently digits directio directive directives directly
-directories dirindex dis disabled disallowed disappeared discard disk distribution dockerenv
-dockerfile docs does dollar done door dot dots doubled down downloads dragonfly dropped drops
-dumpable duplicate duplicates duration during dynamic e eacces eagain early edit efbig effect
-effective efi eighth eisdir either element elsewhere embed emerg emergency emptied en enable
-enclosing encoding ended endless ends engine enoent enotdir enough enter entity entries entry
-entrypoint enum environment eo eot eperm epoll equal evaluate even eventport events ever every
+compares compiled complex compose computed computes condition conditions configurationdirectory
+connecting connections connects consistent constant constants contain container containerenv
+containers contains context contexts continues contradict contradictory control copied copy core
+cores correct costs could counts cover covers cpp cpu cpuacct cpuinfo cpus cpuset cr crash crashes
+create creates crit crlf crontab crypto cs csk ctype curly cursor cut cuts cycle d daemon daemonize
+daemons dangling database databases datagram day db8 dead debian decide decides decimal declares
+decorate deep defaults defeats defined defines demand demo denied depends deployed deployment
+deprecated describes device devices differ difference different differently digits directio directive
+directives directly directories dirindex dis disabled disallowed disappeared discard disk
+distribution dockerenv dockerfile docs does dollar done door dot dots doubled down downloads
+dragonfly dropped drops dumpable duplicate duplicates duration during dynamic e eacces eagain early
+edit efbig effect effective efi eighth eisdir either element elsewhere embed emerg emergency emptied
+en enable enclosing encoding ended endless ends engine enoent enotdir enough enter entity entries
+entry entrypoint enum environment eo eot eperm epoll equal evaluate even eventport events ever every
 everybody everything everywhere evidence exact exactly examples except exe execstart executable
 execution exist existing exists exit exits expect expecting exposed expression expressions extends
 extensiondirectories extensionimages extensions f fa facility facts fail failover fails failure
@@ -117,7 +117,7 @@ pieces pinned pins pipe pitfalls place placeholder placeholders places plain pla
 pong pop ports positive postgresql power prematurely prev prevented prevents primary prints priority
 private privatetmp process processes processors propertynames propfind proppatch protected
 protecthome protection protects protectsystem protocol protocols provide ps published pull put py pyc
-q quantifier quantity quarter queries question quiet quota quote quoted r raise ramp ran ranges
+q quantifier quantity quarter queries question quiet quota quote quoted r raise ram ramp ran ranges
 rather raw rb rc reach reached reaches read reading readonlydirectories readonlypaths reads
 readwritedirectories readwritepaths ready real reason reboot recommend recoverable recursive
 recursively recv recycling redhat redirection redirects referers refusal refusals refuse refused
@@ -130,8 +130,8 @@ runs s safari said same sameprogram samples saturation save saved say says scala
 schedule schemas scope scss search second seconds secret section security see seems seen sees seldom
 select self semicolon send sends separate separated separator sequence serve served serves servname
 sessions sets setting settings settle settled several severity sha256 shadowed shares ships shop
-short should show shown shows shut shuts side sign silences silent since single singlebymemory sizes
-skb skip slash slashes sleep slip slot slots slowly small smaller smallest snap snippet sockets
+short should show shown shows shut shuts side sign silences silent since single singlebymemory sized
+sizes skb skip slash slashes sleep slip slot slots slowly small smaller smallest snap snippet sockets
 socktype software somaxconn some somebody something somewhere source sources space spaceless spaces
 span spdy speak speaks spec special specified specify spelled spelling spelt splits sql src sssd
 standard started starts state statedirectory statements statuses stay stays steps sticks still stock
