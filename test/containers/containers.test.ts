@@ -297,7 +297,15 @@ describe("Dockerfiles", () => {
       Dockerfile: "FROM alpine:3.20\nRUN apk add nginx php83-fpm\nCOPY conf/etc/ /etc/\n",
       "conf/etc/nginx/nginx.conf": "events {}\nhttp {\n  include /etc/nginx/http.d/*.conf;\n}\n",
       "conf/etc/tracker/nginx.conf": SITE("unix:/tmp/php.sock"),
-      "conf/etc/php83/php-fpm.d/tracker.conf": POOL("/tmp/php.sock"),
+      "conf/etc/php83/php-fpm.d/tracker.conf": POOL("/tmp/php.sock").replace("[www]", "[tracker]"),
+    });
+    expect(ways()).toEqual(["unix:/tmp/php.sock → tracker /tmp/php.sock"]);
+    // The package's www.conf comes after it, and has the pool of this name listen elsewhere.
+    put({ "conf/etc/php83/php-fpm.d/tracker.conf": POOL("/tmp/php.sock") });
+    expect(ways()).toEqual(["unix:/tmp/php.sock → nobody"]);
+    put({
+      Dockerfile:
+        "FROM alpine:3.20\nRUN apk add nginx php83-fpm && rm /etc/php83/php-fpm.d/www.conf\nCOPY conf/etc/ /etc/\n",
     });
     expect(ways()).toEqual(["unix:/tmp/php.sock → www /tmp/php.sock"]);
   });
