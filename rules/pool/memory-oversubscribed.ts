@@ -18,6 +18,7 @@ import { markdown } from "../../src/source/markdown.js";
 export const memoryOversubscribed = defineRule({
   id: "pool/memory-oversubscribed",
   about: "host",
+  mayApply: ({ memory }) => memory !== null,
   together: true,
   asksDisk: true,
   cases: {
