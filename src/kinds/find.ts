@@ -74,17 +74,11 @@ interface Holders {
 const NONE = -1;
 const SEVERAL = -2;
 
-/** The names in the file, and those in its own name. */
-function* namesIn({ words, called }: OwnFile): Generator<string> {
-  for (const { name } of words) yield name;
-  yield* called;
-}
-
 /** Files that share a name of their own belong together. */
 function membersOf(files: readonly OwnFile[]): readonly Member[] {
   const holders = new Map<string, Holders>();
   for (const [at, one] of files.entries()) {
-    for (const name of namesIn(one)) {
+    for (const name of one.names) {
       const known = once(holders, name, () => ({ nginx: NONE, fpm: NONE }));
       const before = known[one.half];
       if (before !== at) known[one.half] = before === NONE ? at : SEVERAL;
@@ -113,7 +107,7 @@ function membersOf(files: readonly OwnFile[]): readonly Member[] {
   const together = grouped(files.map((file, at) => [rootOf(at), file] as const));
   return [...together.values()].map((own) => ({
     files: own,
-    names: [...new Set(own.flatMap((file) => [...namesIn(file)].filter(isOwn)))],
+    names: [...new Set(own.flatMap(({ names }) => [...names].filter(isOwn)))],
   }));
 }
 

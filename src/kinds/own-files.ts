@@ -17,8 +17,8 @@ export interface OwnFile extends Brought {
   readonly pattern: Pattern;
   /** The names in its text, in order, each once per place. */
   readonly words: readonly Placed[];
-  /** Those in its own name. */
-  readonly called: readonly string[];
+  /** The names in its text, and those in its own name, each once. */
+  readonly names: ReadonlySet<string>;
 }
 
 interface Placed {
@@ -99,7 +99,7 @@ class Patterns {
       const words = wordsLike(pattern, one.file.text);
       if (words === null) continue;
       if (at > 0) this.putFirst(pattern, at);
-      return { ...one, pattern, words, called: calledIn(one.file) };
+      return ownFile(one, pattern, words);
     }
     return null;
   }
@@ -120,13 +120,22 @@ class Patterns {
     this.known.set(key, pattern);
     const at = this.recent.indexOf(pattern);
     this.putFirst(pattern, at === -1 ? MOST_COMPARED - 1 : at);
-    return { ...one, pattern, words, called: calledIn(file) };
+    return ownFile(one, pattern, words);
   }
 
   private putFirst(pattern: Pattern, at: number): void {
     this.recent.splice(at, 1);
     this.recent.unshift(pattern);
   }
+}
+
+function ownFile(one: Brought, pattern: Pattern, words: readonly Placed[]): OwnFile {
+  const { half, file, wording, way } = one;
+  const called = nameOf(file.path).match(NAME) ?? [];
+  const names = new Set<string>();
+  for (const { name } of words) names.add(name);
+  for (const name of called) if (isName(name, false)) names.add(name);
+  return { half, file, wording, way, pattern, words, names };
 }
 
 /** A file taken apart at its names. */
@@ -164,9 +173,13 @@ function wordsLike({ literals, gaps }: Pattern, text: string): readonly Placed[]
   const ends: number[] = [];
   const lengths: number[] = [];
   let at = first.length;
+  let before = "";
   for (const [number, { numbers, word, rest }] of gaps.entries()) {
     const end = nameEnd(text, at);
-    if (!isName(text.slice(at, end), numbers)) return null;
+    const name = text.slice(at, end);
+    // Most files have one name all over.
+    if (name !== before && !isName(name, numbers)) return null;
+    before = numbers ? "" : name;
     lengths[word] = (lengths[word] ?? rest) + end - at;
     ends.push(end);
     const next = literals[number + 1] ?? "";
@@ -200,8 +213,4 @@ function isOfName(code: number): boolean {
  */
 function isName(word: string, numbers: boolean): boolean {
   return word.length > 1 && (numbers || /[a-z]/.test(word)) && !/[A-Z]/.test(word) && !isKnown(word);
-}
-
-function calledIn({ path }: SourceFile): readonly string[] {
-  return (nameOf(path).match(NAME) ?? []).filter((name) => isName(name, false));
 }

@@ -70,7 +70,7 @@ export function toldByFew(
   rules: readonly Rule[],
   settings: (rule: Rule) => RuleSetting,
 ): Told | null {
-  const found = attempt(() => timed("kinds: rules on a few", () => told(material, ways, rules, settings)));
+  const found = attempt(() => timed("kinds: what a few tell", () => told(material, ways, rules, settings)));
   return found.ok ? found.value : null;
 }
 
@@ -105,7 +105,9 @@ function told(
     if (alone === null) return null;
     if (addAll(apart, alone)) continue;
     if (!tells(few.host, ways, parted)) return null;
-    const silent = able.filter((rule) => isSilent(rule, few.host, settings(rule)));
+    const silent = able.filter((rule) =>
+      timed(`rule ${rule.id}`, () => isSilent(rule, few.host, settings(rule))),
+    );
     const unlike = timed("kinds: the disk", () => unlikeOnDisk(material.fs, few.watched, parted));
     if (unlike === null) return null;
     if (!addAll(apart, unlike))
