@@ -8,7 +8,7 @@ import { directoryOf } from "../host/path.js";
 import type { HostSpec } from "../host/spec.js";
 import type { Ground } from "../model/build.js";
 import { open, type Reading, type Resolved, resolve, startReading } from "../nginx/tree/files.js";
-import type { Directive, NginxText } from "../nginx/types.js";
+import type { Directive } from "../nginx/types.js";
 import { type Wording, wordingOf } from "../source/bare-words.js";
 import type { SourceFile } from "../source/file.js";
 import { once } from "../source/memo.js";
@@ -96,11 +96,11 @@ function searchNginx(
     if (entry.kind !== "file" || seen.has(entry.path)) return;
     seen.add(entry.path);
     const text = open(reading, entry, []);
-    if (text !== null) look(text, text.directives);
+    if (text !== null) look(text.file, text.directives);
   };
-  const look = ({ file }: NginxText, directives: readonly Directive[]): void => {
+  const look = (file: SourceFile, directives: readonly Directive[]): void => {
     for (const { name, args, block } of directives) {
-      if (name.text === "http" && block !== null) look({ file } as NginxText, block);
+      if (name.text === "http" && block !== null) look(file, block);
       const [word] = args;
       if (name.text !== "include" || block !== null || word === undefined || word.placeholder) continue;
       const { paths } = resolved(word.text, isTemplateName(file.path));
