@@ -1,6 +1,6 @@
-import { comparedIn } from "./engine/compared.js";
+import { each, failure } from "./engine/failure.js";
 import { type Finding, type Incomplete, type LintResult, type Placed, placesOf } from "./engine/finding.js";
-import { incompleteOf } from "./engine/incomplete.js";
+import { type Outline, outlineOf } from "./engine/outline.js";
 import type { Rule, Severity } from "./engine/rule.js";
 import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } from "./engine/run.js";
 import type { Config } from "./engine/schemas.js";
@@ -12,8 +12,8 @@ import { isOfImage } from "./host/image-file.js";
 import { isWithin, isWithinAny, withParents } from "./host/path.js";
 import type { Pasts } from "./host/revised.js";
 import type { TypedLink } from "./host/spec.js";
-import { silentRules } from "./kinds/silent.js";
-import { allMasters, allPools, type Host } from "./model/host.js";
+import { toldByFew } from "./kinds/silent.js";
+import type { Host } from "./model/host.js";
 import { type Baseline, type BaselineEntry, withoutKnown } from "./policy/baseline.js";
 import { configAlone, type PathConfig } from "./policy/config.js";
 import { applyComments } from "./policy/policy.js";
@@ -90,14 +90,15 @@ export function lintHosts(
 ): HostsOutcome {
   const judged = judge(rules, validators, options, (refusal) => mayPass(refusal, options));
   if (judged.kind === "refused") return judged;
-  const { read, all, suppressed, incomplete, passed } = judged;
+  const { read, outlines, all, suppressed, incomplete, passed } = judged;
   const known = withoutKnown(all, options.baseline ?? NO_BASELINE);
   const isAbout = options.change == null ? () => true : aboutChange(rules, validators, options, read.hosts);
   const findings = known.findings.filter(isAbout);
   const kept = new Set(known.findings);
   const silenced = [...suppressed, ...all.filter((one) => !kept.has(one))].filter(isAbout);
-  const hosts = read.hosts.map(({ host }) => host);
-  const result = timed("summary", () => summarize(findings, hosts, incomplete, read.links, silenced.length));
+  const result = timed("summary", () =>
+    summarize(findings, outlines, incomplete, read.links, silenced.length),
+  );
   return {
     kind: "linted",
     result,
@@ -177,6 +178,8 @@ type Judged =
   | {
       readonly kind: "judged";
       readonly read: Extract<ReturnType<typeof readHosts>, { kind: "read" }>;
+      /** What is said of each host beside findings. */
+      readonly outlines: readonly Outline[];
       /** What was found and no comment silences, in order. */
       readonly all: readonly Finding[];
       /** What comments silence. */
@@ -193,29 +196,33 @@ function judge(
   options: LintOptions,
   passes: (refusal: LintRefusal) => boolean,
 ): Judged {
-  const read = readHosts(options, false, passes);
+  const read = readHosts(options, false, passes, options.full !== true);
   if (read.kind === "refused") return read;
   const known = new Map<PathConfig | null, Settings>();
   const settingsFor = (config: PathConfig | null): Settings =>
     once(known, config, () =>
       settingsOf(config, options.levels ?? [], validators, belowConfig(config, options.workingDirectory)),
     );
-  const hosts = read.hosts.map(({ host }) => host);
-  const unread = [...read.failures, ...hosts.flatMap(incompleteOf)];
+  const told = each(
+    read.hosts,
+    (one) => toldOf(one, rules, settingsFor(one.config).of),
+    ({ spec }, error) => failure(spec.name, "reading this host failed", error),
+  );
+  const outlines = told.done.map(({ outline }) => outline);
+  const unread = [...read.failures, ...told.failures, ...outlines.flatMap(({ incomplete }) => incomplete)];
   const fatal = unread.some((one) => one.fatal);
-  const idle = fatal ? [] : idlePaths(read.given, hosts).map(notRead);
+  const idle = fatal ? [] : idlePaths(read.given, outlines).map(notRead);
   const refused = idle.find((one) => !passes(one));
   if (refused !== undefined) return { kind: "refused", refusal: refused };
   const names =
     options.change == null ? null : changedNames(options.change, read.hosts, options.workingDirectory);
-  const judged = read.hosts.map((one) => {
-    const { host, touching, config } = one;
+  const judged = told.done.map(({ one, host, silent }) => {
+    const { touching, config } = one;
     const paths = touching === null ? null : new Set(touching);
     const settings = settingsFor(config);
     const isWanted = (one: Placed): boolean =>
       isOfTree(one) && (paths === null || touches(one, paths)) && !markedIn(one).every(settings.ignores);
     const listed = (one: Placed): boolean => isWanted(one) && (names === null || isIn(one, names));
-    const silent = options.full === true ? new Set<Rule>() : silentRules(one, rules, settings.of);
     const begins = ({ id }: Rule): void => options.step?.(`${host.name}: ${id}`);
     const ran = run(rules, host, settings.of, listed, begins, silent);
     return { ...ran, findings: ran.findings.filter(isWanted).map(failing(settings)) };
@@ -224,8 +231,9 @@ function judge(
   const applied = timed("comments that silence", () =>
     applyComments(
       found,
-      read.hosts.map(({ host, touching, config }) => ({
+      told.done.map(({ one: { touching, config }, host, outline }) => ({
         host,
+        outline,
         settings: settingsFor(config),
         part: touching !== null,
       })),
@@ -240,6 +248,7 @@ function judge(
   return {
     kind: "judged",
     read,
+    outlines,
     all: withOrdinals([...applied.findings, ...added].sort(compareFindings)),
     suppressed: found.filter((one) => !kept.has(one)),
     incomplete: sortedIncomplete([...unread, ...further]),
@@ -247,14 +256,31 @@ function judge(
   };
 }
 
+interface ToldHost {
+  readonly one: ReadHost;
+  /** The same host as it is judged. */
+  readonly host: Host;
+  readonly silent: ReadonlySet<Rule>;
+  readonly outline: Outline;
+}
+
+/** What can be said of a host before the rules run on all of it. */
+function toldOf(one: ReadHost, rules: readonly Rule[], settings: (rule: Rule) => RuleSetting): ToldHost {
+  const { waiting } = one;
+  const told = waiting === null ? null : toldByFew(one, waiting.ways, rules, settings);
+  const host = waiting === null || told === null ? one.host : waiting.later(told);
+  const outline = told?.outline ?? timed("summary", () => outlineOf(host));
+  return { one, host, silent: told?.silent ?? new Set(), outline };
+}
+
 /** Paths that mean neither whole hosts nor a part of one that is read. */
 function idlePaths(
   given: readonly { readonly path: string; readonly hosts: readonly GivenHost[] }[],
-  hosts: readonly Host[],
+  outlines: readonly Outline[],
 ): readonly string[] {
   const parts = given.filter((one) => one.hosts.every(({ touching }) => touching !== null));
   if (parts.length === 0) return [];
-  const read = new Set(hosts.flatMap(filesOf).flatMap((name) => [...withParents(name), "/"]));
+  const read = new Set(outlines.flatMap(({ files }) => files).flatMap((name) => [...withParents(name), "/"]));
   const idle = parts.filter((one) =>
     one.hosts.every(({ touching }) => !(touching ?? []).some((path) => read.has(path))),
   );
@@ -284,13 +310,12 @@ function touches(one: Placed, paths: ReadonlySet<string>): boolean {
 
 function summarize(
   findings: readonly Finding[],
-  hosts: readonly Host[],
+  outlines: readonly Outline[],
   incomplete: readonly Incomplete[],
   links: readonly TypedLink[],
   suppressed: number,
 ): LintResult {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
-  const compared = hosts.map(comparedIn);
   return {
     findings,
     summary: {
@@ -298,15 +323,14 @@ function summarize(
       warnings: count("warning"),
       infos: count("info"),
       suppressed,
-      // What could only be seen from outside is in incomplete.
-      hosts: hosts.filter((host) => host.nginx !== null || allMasters(host).length > 0).length,
-      files: new Set(hosts.flatMap(filesOf)).size,
-      locations: compared.reduce((sum, one) => sum + one.compared + one.notCompared.length, 0),
+      hosts: outlines.filter(({ isHost }) => isHost).length,
+      files: new Set(outlines.flatMap(({ files }) => files)).size,
+      locations: outlines.reduce((sum, one) => sum + one.compared + one.notCompared.length, 0),
       // A pool that two hosts of a repository share is one pool.
-      pools: new Set(hosts.flatMap(poolsOf)).size,
-      compared: compared.reduce((sum, one) => sum + one.compared, 0),
-      notCompared: compared.flatMap((one) => one.notCompared),
-      notEnabled: hosts.reduce((sum, one) => sum + one.notEnabled, 0),
+      pools: new Set(outlines.flatMap(({ pools }) => pools)).size,
+      compared: outlines.reduce((sum, one) => sum + one.compared, 0),
+      notCompared: outlines.flatMap((one) => one.notCompared),
+      notEnabled: outlines.reduce((sum, one) => sum + one.notEnabled, 0),
       incomplete,
       links,
     },
@@ -329,18 +353,6 @@ function distinctFindings(findings: readonly Finding[]): readonly Finding[] {
     if (!seen.has(key)) seen.set(key, finding);
   }
   return [...seen.values()].sort(compareFindings);
-}
-
-function poolsOf(host: Host): readonly string[] {
-  return allPools(host).map(
-    ({ section, name }) => `${section.span.file.display}\0${section.span.start}\0${name}`,
-  );
-}
-
-function filesOf(host: Host): readonly string[] {
-  const nginx = host.nginx?.texts.map(({ file }) => file) ?? [];
-  const fpm = allMasters(host).flatMap((master) => [...master.files, ...master.ini.files]);
-  return [...nginx, ...fpm].filter((file) => !isOfImage(file)).map(({ display }) => display);
 }
 
 function sortedIncomplete(entries: readonly Incomplete[]): readonly Incomplete[] {

@@ -12,7 +12,8 @@ import { overlaid } from "./host/overlaid.js";
 import { isWithin, normalizePath } from "./host/path.js";
 import type { Pasts } from "./host/revised.js";
 import type { HostSpec, TypedLink, UnreadPath } from "./host/spec.js";
-import { type BuildOptions, buildHost } from "./model/build.js";
+import { type Ways, waysTo } from "./kinds/silent.js";
+import { type BuildOptions, buildHost, type Foreknown, hostLater } from "./model/build.js";
 import type { Host } from "./model/host.js";
 import { configAlone, type PathConfig, said } from "./policy/config.js";
 import { patternsOf } from "./policy/patterns.js";
@@ -67,7 +68,10 @@ const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 
 /** A host that was read. */
 export interface ReadHost {
+  /** Where it waits, each half is read when it is first asked for, which may throw. */
   readonly host: Host;
+  /** What is known of a host with many sites, if it was asked to wait; `null`: all of it was read. */
+  readonly waiting: Waiting | null;
   readonly spec: HostSpec;
   /** The files that it was read from. */
   readonly fs: HostFilesystem;
@@ -77,6 +81,14 @@ export interface ReadHost {
   readonly config: PathConfig | null;
   /** Only what touches one of these is wanted, named as reports print them; `null`: all. */
   readonly touching: readonly string[] | null;
+}
+
+/** A host that was not read. */
+export interface Waiting {
+  /** Where its sites and pools are. */
+  readonly ways: Ways;
+  /** The host, of which something is known. */
+  readonly later: (foreknown: Foreknown) => Host;
 }
 
 export type ReadHosts =
@@ -97,12 +109,14 @@ export type ReadHosts =
 /**
  * Reads every host that the paths mean, each once. Never throws for what it reads. `supposed`: what was not
  * read of nginx's half is taken to change nothing, where it is otherwise unknown. `passes`: which paths
- * may mean nothing without a refusal of all; none, where it is absent.
+ * may mean nothing without a refusal of all; none, where it is absent. `waits`: a host with many sites is read when
+ * somebody asks for what it has.
  */
 export function readHosts(
   options: HostsOptions,
   supposed = false,
   passes: (refusal: HostRefusal) => boolean = () => false,
+  waits = false,
 ): ReadHosts {
   const { workingDirectory } = options;
   const paths = options.paths ?? [];
@@ -148,7 +162,7 @@ export function readHosts(
     (one) => {
       begun += 1;
       options.step?.(`reading ${one.spec.name} (${begun} of ${found.length})`);
-      return builtHost(one, options, supposed);
+      return builtHost(one, options, supposed, waits);
     },
     ({ spec }, error) => failure(spec.name, "reading this host failed", error),
   );
@@ -228,13 +242,18 @@ function builtHost(
   { spec, fs, touching, config }: MeantHost,
   options: HostsOptions,
   supposed: boolean,
+  waits: boolean,
 ): ReadHost {
   // The files of a dump are on no disk.
   const changed = spec.dumped === true ? overlaid(fs, options.texts ?? NO_TEXTS) : fs;
   const facts = { supposed, typed: touching ?? [], ...factsOf(spec.name, config, options) };
   const build = (of: HostSpec, from: HostFilesystem): Host =>
     timed("model: the rest", () => buildHost(of, from, facts));
-  return { host: build(spec, changed), spec, fs: changed, build, touching, config };
+  const ways = waits ? waysTo({ spec, fs: changed, build }) : null;
+  if (ways === null)
+    return { host: build(spec, changed), waiting: null, spec, fs: changed, build, touching, config };
+  const later = (foreknown?: Foreknown): Host => hostLater(spec, changed, facts, foreknown);
+  return { host: later(), waiting: { ways, later }, spec, fs: changed, build, touching, config };
 }
 
 /** A host without any files, about which only what the options say is known. */
@@ -245,7 +264,7 @@ export function emptyHost(path: string, options: HostsOptions): ReadHost {
   const config = configsOf(options)(path);
   const build = (of: HostSpec, from: HostFilesystem): Host =>
     buildHost(of, from, factsOf(".", config, options));
-  return { host: build(spec, fs), spec, fs, build, touching: null, config };
+  return { host: build(spec, fs), waiting: null, spec, fs, build, touching: null, config };
 }
 
 /** What the command line or the configuration says about a host, the host's own entry first. */

@@ -34,6 +34,7 @@ type Case = "no-socket" | "no-port" | "member" | "listen-port" | "listen-service
 export const listenMismatch = defineRule({
   id: "connect/listen-mismatch",
   about: "site",
+  mayApply: ({ bindings }) => bindings.some(({ targets }) => targets.some(({ pools }) => pools.length === 0)),
   cases: {
     "no-socket": {
       severity: "error",

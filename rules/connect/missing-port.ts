@@ -34,6 +34,7 @@ type Case = "server" | "member" | "value";
 export const missingPort = defineRule({
   id: "connect/missing-port",
   about: "site",
+  alike: true,
   cases: {
     server: {
       severity: "error",
@@ -160,7 +161,8 @@ type Port =
 function meantPort(host: Host, group: readonly [Portless, ...Portless[]]): Port {
   const [{ text }] = group;
   const written = nginxAddress(text);
-  const { listens, used } = poolListens(host);
+  const { used } = host;
+  const { listens } = poolListens(host);
   const { chosen, candidates, doubt } = meantPool(
     host,
     null,

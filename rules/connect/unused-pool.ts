@@ -17,6 +17,7 @@ import { perKey } from "../../src/source/memo.js";
 export const unusedPool = defineRule({
   id: "connect/unused-pool",
   about: "pool",
+  mayApply: ({ pools, used }) => pools.some((pool) => !used.has(pool)),
   together: true,
   cases: {
     unused: {

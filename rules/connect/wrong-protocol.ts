@@ -41,6 +41,7 @@ type Case = "not-fastcgi" | "closed-socket" | "not-http";
 export const wrongProtocol = defineRule({
   id: "connect/wrong-protocol",
   about: "host",
+  alike: true,
   cases: {
     "not-fastcgi": {
       severity: "error",

@@ -35,6 +35,7 @@ const ROOT = /^\$\{?(document_root|realpath_root|request_filename)\b\}?/;
 export const chrootPath = defineRule({
   id: "fastcgi/chroot-path",
   about: "site",
+  mayApply: ({ pools }) => pools.some((pool) => jailOf(pool) !== null),
   reads: ["directory"],
   cases: {
     "outer-root": {

@@ -15,6 +15,7 @@ type Case = "wanted" | "beside";
 export const fpmLeftOutFile = defineRule({
   id: "fpm/left-out-file",
   about: "master",
+  alike: true,
   cases: {
     wanted: {
       severity: "error",

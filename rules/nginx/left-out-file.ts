@@ -12,6 +12,7 @@ type Case = "enabled" | "beside";
 export const leftOutFile = defineRule({
   id: "nginx/left-out-file",
   about: "host",
+  alike: true,
   cases: {
     enabled: {
       severity: "warning",

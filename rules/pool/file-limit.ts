@@ -19,6 +19,7 @@ interface Limit {
 export const fileLimit = defineRule({
   id: "pool/file-limit",
   about: "host",
+  alike: true,
   asksDisk: true,
   cases: {
     above: {

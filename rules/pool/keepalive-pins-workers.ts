@@ -31,6 +31,10 @@ type Case = "pinned" | "by-default";
 export const keepalivePinsWorkers = defineRule({
   id: "pool/keepalive-pins-workers",
   about: "host",
+  mayApply: (host) =>
+    [host.nginx?.version ?? null, KEEPALIVE_BY_DEFAULT.since].some(
+      (version) => host.nginx !== null && keptByPool(host, host.nginx, version).size > 0,
+    ),
   cases: {
     pinned: {
       severity: "warning",

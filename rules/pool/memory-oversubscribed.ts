@@ -22,6 +22,7 @@ type Case = "assumed" | "measured";
 export const memoryOversubscribed = defineRule({
   id: "pool/memory-oversubscribed",
   about: "host",
+  mayApply: ({ memory }) => memory !== null,
   together: true,
   asksDisk: true,
   cases: {

@@ -14,6 +14,7 @@ const LINE = "pm.max_requests = 1000";
 export const noRecycling = defineRule({
   id: "pool/no-recycling",
   about: "master",
+  alike: true,
   cases: {
     endless: {
       severity: "info",

@@ -26,6 +26,7 @@ interface Jailed extends Pair {
 export const opcacheAcrossChroots = defineRule({
   id: "pool/opcache-across-chroots",
   about: "host",
+  mayApply: ({ pools }) => pools.some((pool) => jailOf(pool) !== null),
   together: true,
   cases: {
     "same-path": {

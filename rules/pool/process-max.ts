@@ -30,6 +30,7 @@ type Case = "no-worker" | "fewer-workers" | "below-sum";
 export const processMax = defineRule({
   id: "pool/process-max",
   about: "master",
+  mayApply: ({ masters }) => masters.some((master) => globalSetting(master, "process.max").kind === "set"),
   cases: {
     "no-worker": {
       severity: "warning",

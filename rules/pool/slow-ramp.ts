@@ -10,7 +10,6 @@ import type { Pool } from "../../src/fpm/types.js";
 import { helpOf, inPlace, write } from "../../src/help/edit.js";
 import { MOST } from "../../src/help/locations.js";
 import type { Host } from "../../src/model/host.js";
-import { poolListens } from "../../src/model/listen/pool-listens.js";
 import {
   type Growth,
   growthOf,
@@ -50,6 +49,7 @@ type Case = "dynamic" | "ondemand";
 export const slowRamp = defineRule({
   id: "pool/slow-ramp",
   about: "host",
+  alike: true,
   asksDisk: true,
   cases: {
     dynamic: {
@@ -100,8 +100,9 @@ export const slowRamp = defineRule({
   options,
   proof: { kind: "daemons", observe: { dynamic: "pool-not-full", ondemand: "pool-begins-empty" } },
   *check(host, { seconds }: Options) {
-    const { used } = poolListens(host);
-    const busy = host.pools.filter((pool) => host.nginx === null || used.has(pool));
+    const { used } = host;
+    // Whether there is an nginx is asked last, for that needs all of its files.
+    const busy = host.pools.filter((pool) => used.has(pool) || (used.size === 0 && host.nginx === null));
     for (const pool of busy) if (processManager(pool) === "dynamic") yield* dynamic(host, pool, seconds);
     for (const { pools } of host.masters) {
       const sites = pools.filter((pool) => used.has(pool) && (maxChildren(pool) ?? 0) > 1);

@@ -70,6 +70,11 @@ interface Common<C extends string> {
    * beyond three, or ask how similar names are. Absent: no.
    */
   readonly alike?: boolean;
+  /**
+   * Of a rule that is not alike: whether the host has anything that it adds up or compares. Where three sites that
+   * differ only in names have none, all have none, and the rule is silent. Absent: the rule does not tell.
+   */
+  readonly mayApply?: (host: Host) => boolean;
 }
 
 /** A rule that looks at the whole host. Where one of the narrower forms fits, it is the better one. */
@@ -120,6 +125,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
 ): Rule<O> {
   const { id, cases, docs, about, options = noOptions, proof = { kind: "daemons" } } = definition;
   const { reads = [], asksDisk = false, together = false, alike = false, follows = [] } = definition;
+  const { mayApply } = definition;
   return {
     id,
     cases,
@@ -131,6 +137,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
     asksDisk,
     together,
     alike,
+    ...(mayApply === undefined ? {} : { mayApply }),
     follows,
     *check(host, given) {
       for (const draft of drafts(definition, host, given)) yield complete(draft);

@@ -198,9 +198,11 @@ export interface Rule<Options = unknown> {
   /** Whether it speaks of all files of the host together, so that those which nothing is known to include take no part. Absent: no. */
   readonly together?: boolean;
   /**
-   * Whether it judges alike what is alike, see `Common` in define.ts. Absent: no, and it always runs on the whole host.
+   * Whether it judges alike what is alike, see `Common` in define.ts. Absent: no, and it runs on the whole host.
    */
   readonly alike?: boolean;
+  /** Whether the host has anything that the rule speaks of, see `Common` in define.ts. Absent: it may have. */
+  readonly mayApply?: (host: Host) => boolean;
   /**
    * Pure: equal hosts give equal reports in equal order. `options` were checked and completed with
    * defaults.

@@ -13,7 +13,7 @@ import {
   readStart,
 } from "./door.js";
 import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
-import { byBytes, directoryOf, isWithin, joinPath, normalizePath } from "./path.js";
+import { byBytes, directoryOf, isWithin, joinPath, nameOf, normalizePath } from "./path.js";
 import { codeOf, reasonOf, TOO_MANY_LINKS } from "./system-error.js";
 
 /** A NUL this near to the start means a program or an archive, not a configuration. */
@@ -39,10 +39,11 @@ export function diskFilesystem(options: DiskOptions): HostFilesystem {
     entry(path) {
       const before = cache.get(path);
       if (before !== undefined) return before;
-      const wanted = joinPath("/", path);
+      const wanted = isWritten(path) ? path : joinPath("/", path);
       const known = cache.get(wanted);
       if (known !== undefined) return known;
-      const entry = timed("disk: looking", () => look(disk, wanted));
+      const around = cache.get(directoryOf(wanted));
+      const entry = timed("disk: looking", () => look(disk, wanted, around));
       cache.set(wanted, entry);
       return entry;
     },
@@ -101,18 +102,25 @@ const UNREAD = "could not be read";
 
 /** Relative to the working directory with `/`, absolute outside it. */
 export function displayName(workingDirectory: string, path: string): string {
+  const below = `${workingDirectory}/`;
+  if (path.startsWith(below) && isWritten(path)) return path.slice(below.length);
   const name = relative(workingDirectory, path);
   if (name === "") return ".";
   if (name === ".." || name.startsWith(`..${sep}`)) return path;
   return name.split(sep).join("/");
 }
 
-function look(disk: Disk, wanted: string): Entry {
-  const walked = walk(disk, wanted);
+/** Whether `joinPath` would leave it as it is. */
+function isWritten(path: string): boolean {
+  return path.startsWith("/") && !path.endsWith("/") && !path.includes("//") && !path.includes("/.");
+}
+
+/** `around`: what is at the directory of the path, where that is known. */
+function look(disk: Disk, wanted: string, around: Entry | undefined): Entry {
+  const walked = step(disk, wanted, around) ?? walk(disk, wanted);
   if (walked.kind !== "found") return walked;
-  const { path } = walked;
+  const { path, seen } = walked;
   const at = disk.onDisk(path);
-  const seen = disk.glance(path);
   switch (seen.kind) {
     case "directory":
       try {
@@ -169,7 +177,21 @@ function headText(file: string): string {
   return opened.kind === "refused" || opened.bytes.includes(0) ? "" : decodeBytes(opened.bytes);
 }
 
-type Walk = { readonly kind: "found"; readonly path: string } | Entry;
+type Walk = { readonly kind: "found"; readonly path: string; readonly seen: Glance } | Entry;
+
+/** The last step of the walk, from a directory to which the way is known; `null`: it is a link, or not known. */
+function step(disk: Disk, wanted: string, around: Entry | undefined): Walk | null {
+  if (around?.kind !== "directory" || wanted.endsWith("/..")) return null;
+  const path = `${around.path === "/" ? "" : around.path}/${nameOf(wanted)}`;
+  const seen = disk.glance(path);
+  return seen.kind === "link" ? null : found(path, seen);
+}
+
+function found(path: string, seen: Exclude<Glance, { kind: "link" }>, dangling = false): Walk {
+  if (seen.kind === "missing") return { kind: "missing", path, dangling };
+  if (seen.kind === "refused") return { kind: "unreadable", path, reason: seen.reason };
+  return { kind: "found", path, seen };
+}
 
 /** Follows every link on the way; the path it finds has none left. */
 function walk(disk: Disk, wanted: string): Walk {
@@ -178,21 +200,24 @@ function walk(disk: Disk, wanted: string): Walk {
   // A link on the way to a name that is not there does not make the name one: `lstat` finds nothing.
   let named = rest.length;
   let isLink = false;
+  let last: Glance | null = null;
   for (let hops = 0; rest.length > 0; ) {
     const [part = "", ...more] = rest;
     if (rest.length === named) named -= 1;
     if (part === "..") {
       path = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
       rest = more;
+      last = null;
       continue;
     }
     const next = `${path}/${part}`;
     const seen = disk.glance(next);
-    if (seen.kind === "missing") return { kind: "missing", path: next, dangling: isLink };
-    if (seen.kind === "refused") return { kind: "unreadable", path: next, reason: seen.reason };
     if (seen.kind !== "link") {
+      const here = found(next, seen, isLink);
+      if (here.kind !== "found") return here;
       path = next;
       rest = more;
+      last = seen;
       continue;
     }
     hops += 1;
@@ -202,8 +227,10 @@ function walk(disk: Disk, wanted: string): Walk {
     if (inside === null) return { kind: "outside", path: wanted, target: seen.target };
     rest = [...inside.split("/").filter((name) => name !== ""), ...more];
     path = "";
+    last = null;
   }
-  return { kind: "found", path: path === "" ? "/" : path };
+  const at = path === "" ? "/" : path;
+  return { kind: "found", path: at, seen: last ?? disk.glance(at) };
 }
 
 /**

@@ -272,6 +272,7 @@ export function pathBytes(path: string): string | Buffer {
 }
 
 const CHUNK = 64 * 1024;
+const LARGEST_CHUNK = 16 * 1024 * 1024;
 
 /**
  * Until the end, or one byte past the limit: files of /proc have no size, and a file may grow meanwhile. `expected`: as
@@ -280,13 +281,20 @@ const CHUNK = 64 * 1024;
 function bytesOf(descriptor: number, limit: number, expected = 0): Opened {
   const chunks: Buffer[] = [];
   let length = 0;
-  for (let size = Math.max(CHUNK, expected); ; size = Math.min(size * 2, 16 * 1024 * 1024)) {
+  // A file of which the size is known is read at once, and then once more for its end.
+  for (
+    let size = expected > 1 ? expected : CHUNK;
+    ;
+    size = Math.min(Math.max(size * 2, CHUNK), LARGEST_CHUNK)
+  ) {
     const chunk = Buffer.allocUnsafe(Math.min(size, limit + 1 - length));
-    const got = readSome(descriptor, chunk);
-    if (got === 0) return { kind: "bytes", bytes: joined(chunks, length) };
-    chunks.push(chunk.subarray(0, got));
-    length += got;
+    let filled = 0;
+    for (let got = -1; got !== 0 && filled < chunk.length; filled += got)
+      got = readSome(descriptor, filled === 0 ? chunk : chunk.subarray(filled));
+    chunks.push(chunk.subarray(0, filled));
+    length += filled;
     if (length > limit) return tooLarge(limit);
+    if (filled < chunk.length) return { kind: "bytes", bytes: joined(chunks, length) };
   }
 }
 

@@ -121,7 +121,7 @@ export function compare(
     shown: showAddress(address),
     faulty: null,
     nginxAddress: passedAddress(host, pool, address),
-    used: poolListens(host).used.has(pool),
+    used: host.used.has(pool),
     ...(relativeVerdict(wanted, address, text) ?? verdict(wanted, address, text)),
     ...inOtherContainer(host, pool),
   };

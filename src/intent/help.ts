@@ -1,7 +1,7 @@
 import type { RelatedReport } from "../engine/rule.js";
 import type { Address } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
-import { type PoolListen, poolListens } from "../model/listen/pool-listens.js";
+import type { PoolListen } from "../model/listen/pool-listens.js";
 import { once, perKey } from "../source/memo.js";
 import { compare, type Nearest } from "./address-slip.js";
 import type { Meant } from "./meant-pool.js";
@@ -22,7 +22,7 @@ function worthNaming(host: Host, candidates: readonly PoolListen[]): readonly Po
 }
 
 function findWorthNaming(host: Host, candidates: readonly PoolListen[]): readonly PoolListen[] {
-  const { used } = poolListens(host);
+  const { used } = host;
   const sites = candidates.filter(({ pool }) => !NOT_FOR_SITES.test(pool.name));
   const all = sites.length === 0 ? candidates : sites;
   const [free = [], busy = []] = [true, false].map((is) => all.filter(({ pool }) => used.has(pool) !== is));

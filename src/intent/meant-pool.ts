@@ -162,7 +162,7 @@ function isAnothers({ pool, address }: PoolListen): boolean {
 
 /** Whether other locations use this pool although nothing ties it to the site. */
 function takesOthers(host: Host, chosen: PoolListen, own: readonly PoolListen[]): boolean {
-  return poolListens(host).used.has(chosen.pool) && !own.includes(chosen);
+  return host.used.has(chosen.pool) && !own.includes(chosen);
 }
 
 function rivalry(
@@ -191,7 +191,7 @@ function nameOfSite({ server }: Site): string {
  */
 function othersIn(host: Host, { pool }: PoolListen, sites: readonly Site[]): string | null {
   const account = accountOf(pool);
-  if (account === null || isSharedAccount(account) || !poolListens(host).used.has(pool)) return null;
+  if (account === null || isSharedAccount(account) || !host.used.has(pool)) return null;
   const stranger = sites.find((site) =>
     [poolsOfSite, poolsWorkingIn, poolsCalledLike]
       .flatMap((of) => of(host, site))
@@ -232,7 +232,7 @@ function letterSlips(host: Host, path: string, used: readonly PoolListen[]): rea
   return likelyPools(host, { kind: "unix", path }).filter((listen) => {
     if (listen.address?.kind !== "unix") return false;
     const other = nameOf(listen.address.path);
-    if (digits(other) === digits(name) || (poolListens(host).used.has(listen.pool) && !used.includes(listen)))
+    if (digits(other) === digits(name) || (host.used.has(listen.pool) && !used.includes(listen)))
       return false;
     return nearest(name, [other], 1) !== null;
   });

@@ -86,7 +86,7 @@ export function poolsOfSite(host: Host, site: Site): readonly PoolListen[] {
  */
 export function poolsCalledLike(host: Host, site: Site): readonly PoolListen[] {
   const index = indexOf(host);
-  const { used } = poolListens(host);
+  const { used } = host;
   const found = termsOfSite(site).flatMap((term) =>
     (index.terms.get(term.text) ?? []).map(({ listen, weight }) => ({
       listen,
@@ -156,7 +156,8 @@ export const NOT_FOR_SITES =
   /(?:^|[-_.])(?:status|ping|health|monitor(?:ing)?|metrics|stats?|cron|cli|jobs?|queue|worker|batch)(?:[-_.]|$)/i;
 
 function spareOf(host: Host, terms: Index["terms"]): PoolListen | null {
-  const { listens, used } = poolListens(host);
+  const { used } = host;
+  const { listens } = poolListens(host);
   const taken = new Set(host.otherPasses.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools)));
   const spare = listens.filter(
     ({ pool }) => !used.has(pool) && !taken.has(pool) && !NOT_FOR_SITES.test(pool.name),

@@ -1,15 +1,9 @@
-import { setting } from "../fpm/pools.js";
-import type { FpmMaster, Pool } from "../fpm/types.js";
+import type { HostFilesystem } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
 import { ACCOUNT_FILES } from "../model/accounts.js";
-import type { Host } from "../model/host.js";
-import { LONGEST_PATH } from "../nginx/address/address.js";
-import type { NginxText, Node } from "../nginx/types.js";
 import { grouped } from "../source/collect.js";
-import type { SourceFile } from "../source/file.js";
 import { once } from "../source/memo.js";
-import { anyJudgesNames, type NameVariables, nameVariables } from "./judged.js";
-import { hasOnlyServers, type Named, namedInPool, namedInSite } from "./named.js";
+import { CLOSED, OPEN, type OwnFile } from "./own-files.js";
 import { NAME, profileOf } from "./words.js";
 
 /**
@@ -24,129 +18,51 @@ export interface Member {
   readonly names: readonly string[];
 }
 
-/** A file that an include with a wildcard brings, and that holds one thing. */
-export interface OwnFile {
-  readonly file: SourceFile;
-  readonly half: "nginx" | "fpm";
-  /** The names in its text, in order, each once per place. */
-  readonly words: readonly Placed[];
-  /** Those in its own name. */
-  readonly called: readonly string[];
-}
-
-interface Placed {
-  readonly name: string;
-  readonly start: number;
-  readonly end: number;
-  /** The length of the path or the word around it. */
-  readonly around: number;
-}
-
-function ownFile(file: SourceFile, half: OwnFile["half"], named: readonly Named[]): OwnFile {
-  const words: Placed[] = [];
-  let from = 0;
-  for (const { start, end, numbers } of named) {
-    if (start < from) continue;
-    from = end;
-    const text = file.text.slice(start, end);
-    for (const { 0: name, index } of text.matchAll(NAME))
-      if (isName(name, numbers))
-        words.push({ name, start: start + index, end: start + index + name.length, around: end - start });
-  }
-  return {
-    file,
-    half,
-    words,
-    called: (nameOf(file.path).match(NAME) ?? []).filter((name) => isName(name, false)),
-  };
-}
-
 /** Members that are alike, in the order of the host; at least two. */
 export type Kind = readonly Member[];
-
-/** Fewer files are read as they are. */
-const ENOUGH = 8;
 
 export interface Found {
   readonly kinds: readonly Kind[];
   /** All members, also those that are unlike all others. */
-  readonly members: number;
+  readonly members: readonly Member[];
+  /** Whose own a name is. */
+  readonly owners: ReadonlyMap<string, Member>;
 }
 
-/** The kinds of a host. */
-export function findKinds(host: Host): Found {
-  const none = { kinds: [], members: 0 };
-  const texts = host.nginx?.texts ?? [];
-  // Each of its files is a text of nginx or has a pool of its own.
-  if (texts.length + host.pools.length < ENOUGH) return none;
-  if (!isPlain(host) || texts.some(({ template }) => template !== null)) return none;
-  if (host.pools.some(isCutOff)) return none;
-  const variables = nameVariables(texts);
-  const shared = texts.filter((text) => !hasOnlyServers(text));
-  if (shared.some(({ directives }) => anyJudgesNames(directives, variables))) return none;
-  const files = [...siteFiles(host, variables), ...poolFiles(host)];
-  if (files.length < ENOUGH) return none;
+/** The kinds among files; `null`: accounts tie them together. */
+export function findKinds(files: readonly OwnFile[], fs: HostFilesystem): Found | null {
   const members = membersOf(files);
   const owners = new Map(members.flatMap((member) => member.names.map((name) => [name, member] as const)));
-  const accounts = accountsOf(host, owners);
-  if (accounts === null) return none;
-  const byKey = grouped(members.map((member) => [keyOf(member, host, accounts), member] as const));
-  const unlike = usedElsewhere(host, files, owners, byKey.keys());
-  const kinds = [...byKey.values()]
+  const accounts = accountsOf(fs, owners);
+  if (accounts === null) return null;
+  const alike = [...grouped(members.map((member) => [keyOf(member, accounts), member] as const)).values()];
+  // What is alike is looked through once.
+  const unlike = new Set(alike.flatMap(([first]) => (first === undefined ? [] : strays(first, owners))));
+  const kinds = alike
     .map((kind) => kind.filter((member) => !unlike.has(member)))
     .filter(({ length }) => length > 1);
-  return { kinds, members: members.length };
+  return { kinds, members, owners };
 }
 
-/** Containers, templates and files at rest are few, and what is said of them rests on more than their texts. */
-function isPlain({ machines, container, aside, asideMasters }: Host): boolean {
-  return machines.size === 0 && container === null && aside.size === 0 && asideMasters.length === 0;
+/** The members of which a name is in a text. */
+export function namedIn(text: string, owners: ReadonlyMap<string, Member>): readonly Member[] {
+  return (text.match(NAME) ?? []).flatMap((word) => owners.get(word) ?? owners.get(word.toLowerCase()) ?? []);
 }
 
-/** Whether the kernel cuts off the path of its socket, so that the ends of names no longer tell sockets apart. */
-function isCutOff(pool: Pool): boolean {
-  const bytes = (key: string): number => {
-    const found = setting(pool, key);
-    return found.kind === "set" ? Buffer.byteLength(found.value ?? "") : 0;
-  };
-  return Math.max(bytes("listen"), bytes("pm.status_listen")) + bytes("prefix") > LONGEST_PATH;
-}
-
-/** Files of servers, each of which `http` includes once. */
-function siteFiles({ nginx }: Host, variables: NameVariables): readonly OwnFile[] {
-  if (nginx === null) return [];
-  const [http, ...others] = nginx.root.children.filter(({ name }) => name === "http");
-  if (http === undefined || others.length > 0) return [];
-  const brought = new Map<SourceFile, Node[]>();
-  for (const node of http.children)
-    if (node.file !== http.file) once(brought, node.file, () => []).push(node);
-  return nginx.texts.flatMap((text): readonly OwnFile[] => {
-    const nodes = brought.get(text.file) ?? [];
-    const whole =
-      nodes.length > 0 && nodes.length === text.directives.length && !nodes.some(({ partial }) => partial);
-    const named = whole && nodes.every(({ via }) => via.length > 0) ? namedInSite(text, variables) : null;
-    return named === null || isStrange(text.file) ? [] : [ownFile(text.file, "nginx", named)];
+/** The members of which one has a name in a place where it is none. */
+function strays(member: Member, owners: ReadonlyMap<string, Member>): readonly Member[] {
+  const own = new Set(member.names);
+  return member.files.flatMap(({ file, words }) => {
+    let rest = directoryOf(file.path);
+    let at = 0;
+    for (const { name, start, end } of words) {
+      if (!own.has(name)) continue;
+      rest += ` ${file.text.slice(at, start)}`;
+      at = end;
+    }
+    const around = nameOf(file.path).replace(NAME, (word) => (own.has(word) ? " " : word));
+    return namedIn(`${rest} ${file.text.slice(at)} ${around}`, owners);
   });
-}
-
-/** Files of one pool each, which an include of a master's main file brings. */
-function poolFiles({ masters }: Host): readonly OwnFile[] {
-  return masters.flatMap((master): readonly OwnFile[] => {
-    if (master.main === null || master.partial || master.faults.length > 0 || master.doubtful.length > 0)
-      return [];
-    const pools = grouped(master.pools.map((pool) => [pool.section.span.file, pool] as const));
-    const times = grouped(master.files.map((file) => [file, file] as const));
-    return [...pools].flatMap(([file, [pool, ...others]]): readonly OwnFile[] => {
-      const alone = pool !== undefined && others.length === 0 && isItsOwn(pool, file, master);
-      const named = alone && times.get(file)?.length === 1 ? namedInPool(file) : null;
-      return named === null || isStrange(file) ? [] : [ownFile(file, "fpm", named)];
-    });
-  });
-}
-
-function isItsOwn(pool: Pool, file: SourceFile, { main }: FpmMaster): boolean {
-  if (file === main || pool.partial || pool.section.via.length === 0) return false;
-  return pool.settings.every(({ keyPlace }) => keyPlace.span.file === file);
 }
 
 /** Who has a name: the number of one file of each half; `-1`: none, `-2`: several. */
@@ -158,22 +74,11 @@ interface Holders {
 const NONE = -1;
 const SEVERAL = -2;
 
-/** The names in the file, and those in its own name. */
-function* namesIn({ words, called }: OwnFile): Generator<string> {
-  for (const { name } of words) yield name;
-  yield* called;
-}
-
-/** A number has a value, and letters of both cases may be one name for one half and two for the other. */
-function isName(word: string, numbers: boolean): boolean {
-  return word.length > 1 && (numbers || /[a-z]/.test(word)) && !/[A-Z]/.test(word);
-}
-
 /** Files that share a name of their own belong together. */
 function membersOf(files: readonly OwnFile[]): readonly Member[] {
   const holders = new Map<string, Holders>();
   for (const [at, one] of files.entries()) {
-    for (const name of namesIn(one)) {
+    for (const name of one.names) {
       const known = once(holders, name, () => ({ nginx: NONE, fpm: NONE }));
       const before = known[one.half];
       if (before !== at) known[one.half] = before === NONE ? at : SEVERAL;
@@ -202,7 +107,7 @@ function membersOf(files: readonly OwnFile[]): readonly Member[] {
   const together = grouped(files.map((file, at) => [rootOf(at), file] as const));
   return [...together.values()].map((own) => ({
     files: own,
-    names: [...new Set(own.flatMap((file) => [...namesIn(file)].filter(isOwn)))],
+    names: [...new Set(own.flatMap(({ names }) => [...names].filter(isOwn)))],
   }));
 }
 
@@ -210,29 +115,18 @@ function membersOf(files: readonly OwnFile[]): readonly Member[] {
 const SHORT = 60;
 
 /** The same for members that are alike. */
-function keyOf(member: Member, host: Host, accounts: ReadonlyMap<Member, readonly string[]>): string {
-  const holes = new Map(member.names.map((name, at) => [name, hole(at, name)]));
+function keyOf(member: Member, accounts: ReadonlyMap<Member, readonly string[]>): string {
+  const holes = new Map(member.names.map((name, at) => [name, `${OPEN}${at} ${profiles(name)}${CLOSED}`]));
   const inText = (text: string): string => text.replace(NAME, (word) => holes.get(word) ?? word);
-  const parts = member.files.map((own) => {
-    const { path } = own.file;
-    const way = wayOf(own, host);
-    return `${own.half} ${way} ${directoryOf(path)} ${inText(nameOf(path))}\n${withHoles(own, holes)}`;
+  const parts = member.files.map(({ half, way, wording, file: { path }, pattern, words }) => {
+    const names = words.map(({ name, around }) => {
+      const hole = holes.get(name);
+      return hole === undefined ? name : around > SHORT ? `${hole}${around}` : hole;
+    });
+    const place = `${way} ${directoryOf(path)} ${inText(nameOf(path))}`;
+    return `${half} ${pattern.id} ${wording} ${place}\n${names.join(" ")}`;
   });
   return [...parts, ...(accounts.get(member) ?? []).map(inText)].join("\n");
-}
-
-/** What stands for a name. */
-function hole(at: number, name: string): string {
-  return `${OPEN}${at} ${profiles(name)}${CLOSED}`;
-}
-
-/** Around what stands for a name. */
-const OPEN = "\u0001";
-const CLOSED = "\u0002";
-
-/** Whether it has the marks that stand around what stands for a name. */
-function isStrange({ text }: SourceFile): boolean {
-  return text.includes(OPEN) || text.includes(CLOSED);
 }
 
 /** Names may be many, and most are met once. */
@@ -244,51 +138,9 @@ function profiles(name: string): string {
   return once(known, name, () => profileOf(name));
 }
 
-/** The text with its own names left out, where they are names. */
-function withHoles({ file: { text }, words }: OwnFile, holes: ReadonlyMap<string, string>): string {
-  let result = "";
-  let at = 0;
-  for (const { name, start, end, around } of words) {
-    const other = holes.get(name);
-    if (other === undefined) continue;
-    result += text.slice(at, start) + other;
-    if (around > SHORT) result += `${OPEN}${around}${CLOSED}`;
-    at = end;
-  }
-  return result + text.slice(at);
-}
-
-/** What brought the file. */
-function wayOf({ file, half }: OwnFile, { nginx, pools }: Host): string {
-  if (half === "fpm") return String(viaOfPools(pools).get(file));
-  return nginx === null ? "" : (waysOf(nginx).get(file) ?? "");
-}
-
-const waysKnown = new WeakMap<object, ReadonlyMap<SourceFile, string>>();
-
-function waysOf(nginx: NonNullable<Host["nginx"]>): ReadonlyMap<SourceFile, string> {
-  return once(
-    waysKnown,
-    nginx,
-    () => new Map([...nginx.ways].map(([text, via]): [SourceFile, string] => [text.file, showVia(via)])),
-  );
-}
-
-function viaOfPools(pools: readonly Pool[]): ReadonlyMap<SourceFile, string> {
-  return once(
-    waysKnown,
-    pools,
-    () => new Map(pools.map(({ section: { span, via } }): [SourceFile, string] => [span.file, showVia(via)])),
-  );
-}
-
-function showVia(via: readonly { readonly file: SourceFile; readonly start: number }[]): string {
-  return via.map(({ file, start }) => `${file.path}:${start}`).join();
-}
-
 /** The lines of the accounts of each member; `null`: one has names of several members where they are no list. */
 function accountsOf(
-  { fs }: Host,
+  fs: HostFilesystem,
   owners: ReadonlyMap<string, Member>,
 ): ReadonlyMap<Member, readonly string[]> | null {
   const lines = ACCOUNT_FILES.flatMap((path) => {
@@ -349,36 +201,4 @@ function withoutNumbers(head: string, uses: ReadonlyMap<string, ReadonlySet<unkn
       return `${number < 1000 ? "system" : "user"}${same ? " same" : ""}`;
     })
     .join(":");
-}
-
-/** The members of which somebody else has a name, or they themselves in a place where it is no name. */
-function usedElsewhere(
-  { nginx, masters }: Host,
-  files: readonly OwnFile[],
-  owners: ReadonlyMap<string, Member>,
-  keys: Iterable<string>,
-): ReadonlySet<Member> {
-  const found = new Set<Member>();
-  const look = (text: string): void => {
-    for (const [word] of text.matchAll(NAME)) {
-      const member = owners.get(word) ?? owners.get(word.toLowerCase());
-      if (member !== undefined) found.add(member);
-    }
-  };
-  // What is alike is looked through once.
-  for (const key of keys) look(withoutHoles(key));
-  const own = new Set(files.map(({ file }) => file));
-  const others: readonly SourceFile[] = [
-    ...(nginx?.texts ?? []).map(({ file }: NginxText) => file),
-    ...masters.flatMap((master) => [...master.files, ...master.ini.files]),
-  ];
-  for (const file of new Set(others)) if (!own.has(file)) look(file.text);
-  return found;
-}
-
-function withoutHoles(key: string): string {
-  return key
-    .split(OPEN)
-    .map((part) => part.slice(part.indexOf(CLOSED) + 1))
-    .join(" ");
 }

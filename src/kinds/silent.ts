@@ -1,104 +1,143 @@
+import { comparedIn, notComparedAt } from "../engine/compared.js";
 import { attempt } from "../engine/failure.js";
+import { type Outline, outlineOf, poolKey, SUPPRESSION } from "../engine/outline.js";
 import type { Rule } from "../engine/rule.js";
 import type { RuleSetting } from "../engine/run.js";
-import type { Entry, HostFilesystem } from "../host/filesystem.js";
-import { directoryOf, joinPath } from "../host/path.js";
+import type { Pool } from "../fpm/types.js";
+import type { HostFilesystem } from "../host/filesystem.js";
 import type { HostSpec } from "../host/spec.js";
-import { ACCOUNT_FILES } from "../model/accounts.js";
+import { type Foreknown, type Ground, groundOf } from "../model/build.js";
 import type { Host } from "../model/host.js";
 import { timed } from "../source/timings.js";
-import { findKinds, type Kind, type Member } from "./find.js";
+import { type Search, searchBrought } from "./brought.js";
+import { unlikeOnDisk } from "./disk.js";
+import { type Found, findKinds, type Member, namedIn } from "./find.js";
+import { nameVariables } from "./judged.js";
+import { type OwnFile, ownFiles } from "./own-files.js";
 import { listingsOf, type Watched, watched } from "./watched.js";
-import { NAME } from "./words.js";
+import { filesOf, type Parted, part, tells, unlikeOthers } from "./whole.js";
 
 /**
  * A host of thousands of sites is a host of a few kinds of sites. Where a rule that judges alike what is alike is
- * silent on a few of each kind, it is silent on the host.
+ * silent on a few of each kind, it is silent on the host, of which the others are not even parsed.
  */
 
-/** A host with what it was made of. */
-export interface Built {
-  readonly host: Host;
+/** What a host is made of. */
+export interface Material {
   readonly spec: HostSpec;
-  /** The files that it was read from. */
+  /** The files that it is read from. */
   readonly fs: HostFilesystem;
-  /** The same of other files. */
+  /** Reads the host of other files. */
   readonly build: (spec: HostSpec, fs: HostFilesystem) => Host;
 }
 
+/** What a few of each kind tell of a host. */
+export interface Told extends Foreknown {
+  /** The rules that are surely silent on it. */
+  readonly silent: ReadonlySet<Rule>;
+  /** What is said of it beside findings; `null`: it has to be read for that. */
+  readonly outline: Outline | null;
+}
+
+/** Fewer files are read as they are. */
+const ENOUGH_FILES = 8;
 /** So many of each kind stay: what two of a kind do to each other shows, and that there are more than two. */
 const STAY = 3;
 /** Fewer members are not worth a second host. */
 const ENOUGH = 6;
 /** How often members turn out to be unlike before the host is taken as it is. */
-const ROUNDS = 4;
+const ROUNDS = 6;
 
-/** The rules that are surely silent on the host; none, where that would cost more than it saves. */
-export function silentRules(
-  built: Built,
-  rules: readonly Rule[],
-  settings: (rule: Rule) => RuleSetting,
-): ReadonlySet<Rule> {
-  const found = attempt(() => timed("kinds: rules on a few", () => silentOnFew(built, rules, settings)));
-  return found.ok ? found.value : new Set();
+/** Where the kinds of a host are looked for. */
+export interface Ways extends Search {
+  readonly ground: Ground;
 }
 
-function silentOnFew(
-  built: Built,
+/** The files of its sites and pools; `null`: they are few. */
+export function waysTo({ spec, fs }: Material): Ways | null {
+  if (spec.container != null || (spec.machines ?? []).length > 0) return null;
+  const found = attempt(() => {
+    const ground = groundOf(spec, fs);
+    return { ...searchBrought(spec, ground), ground };
+  });
+  return found.ok && found.value.files.length >= ENOUGH_FILES ? found.value : null;
+}
+
+/** What a few of each kind tell; `null`: nothing, or asking them would cost more than it saves. */
+export function toldByFew(
+  material: Material,
+  ways: Ways,
   rules: readonly Rule[],
   settings: (rule: Rule) => RuleSetting,
-): ReadonlySet<Rule> {
-  const able = rules.filter((rule) => rule.alike === true && isOn(settings(rule)));
-  const { kinds, members } = timed("kinds: finding them", () => findKinds(built.host));
+): Told | null {
+  const found = attempt(() => timed("kinds: what a few tell", () => told(material, ways, rules, settings)));
+  return found.ok ? found.value : null;
+}
+
+/** The kinds of a host, and the files among which they were found; `null`: it has none. */
+export function kindsOf({ files, ground }: Ways): (Found & { readonly files: readonly OwnFile[] }) | null {
+  const own = ownFiles(files, nameVariables([]));
+  if (own === null || own.length < ENOUGH_FILES) return null;
+  const found = findKinds(own, ground.fs);
+  return found === null ? null : { ...found, files: own };
+}
+
+function told(
+  material: Material,
+  ways: Ways,
+  rules: readonly Rule[],
+  settings: (rule: Rule) => RuleSetting,
+): Told | null {
+  const found = timed("kinds: finding them", () => kindsOf(ways));
+  if (found === null) return null;
+  const { kinds, members, owners, files } = found;
+  const able = rules.filter(
+    (rule) => isOn(settings(rule)) && (rule.alike === true || rule.mayApply !== undefined),
+  );
   const apart = new Set<Member>();
   for (let round = 0; round < ROUNDS; round += 1) {
-    const parted = kinds.map((kind) => part(kind, apart)).filter(({ hidden }) => hidden.length > 0);
+    const parted = kinds.map((kind) => part(kind, STAY, apart)).filter(({ hidden }) => hidden.length > 0);
     const hidden = parted.flatMap((one) => one.hidden);
-    if (hidden.length < ENOUGH || hidden.length * 2 < members) break;
-    const few = withoutThem(built, hidden);
-    if (few === null) break;
-    const silent = able.filter((rule) => isSilent(rule, few.host, settings(rule)));
-    const unlike = timed("kinds: the disk", () => unlikeOnDisk(built.fs, few.watched, parted));
-    if (unlike === null) break;
-    if (unlike.length === 0) return new Set(silent);
-    for (const member of unlike) apart.add(member);
+    if (hidden.length < ENOUGH || hidden.length * 2 < members.length) return null;
+    const few = timed("kinds: a few of each", () => withoutThem(material, ways, hidden));
+    const alone = unlikeOthers(few.host, few.spec, files, owners, members);
+
+    if (alone === null) return null;
+    if (addAll(apart, alone)) continue;
+    if (!tells(few.host, ways, parted)) return null;
+    const silent = able.filter((rule) =>
+      timed(`rule ${rule.id}`, () => isSilent(rule, few.host, settings(rule))),
+    );
+    const unlike = timed("kinds: the disk", () => unlikeOnDisk(material.fs, few.watched, parted));
+    if (unlike === null) return null;
+    if (!addAll(apart, unlike))
+      return {
+        silent: new Set(silent),
+        isUsed: usedLike(few.host, parted),
+        aside: few.host.aside,
+        outline: outlined(few.host, parted, owners),
+      };
   }
-  return new Set();
+  return null;
 }
 
-interface Parted {
-  /** What each of them is compared with. */
-  readonly first: Member;
-  readonly stay: readonly Member[];
-  readonly hidden: readonly Member[];
-}
-
-/** Those that were found to be unlike the first stay, too. */
-function part(kind: Kind, apart: ReadonlySet<Member>): Parted {
-  const alike = kind.filter((member) => !apart.has(member));
-  const [first = { files: [], names: [] }] = alike;
-  return { first, stay: alike.slice(0, STAY), hidden: alike.slice(STAY) };
+/** Whether one of them is new. */
+function addAll(apart: Set<Member>, members: Iterable<Member>): boolean {
+  const before = apart.size;
+  for (const member of members) apart.add(member);
+  return apart.size > before;
 }
 
 interface Few {
   readonly host: Host;
+  readonly spec: HostSpec;
   readonly watched: Watched;
 }
 
-/** The host as it would be without these members; `null`: it is not the same apart from them. */
-function withoutThem({ host, spec, fs, build }: Built, members: readonly Member[]): Few | null {
-  const files = members.flatMap((member) => member.files);
-  const hidden = new Set(files.map(({ file }) => file.path));
-  for (const path of hidden) {
-    const entry = fs.entry(path);
-    if (entry.kind !== "file" || entry.path !== path) return null;
-  }
-  const main = spec.nginx === null ? "/" : directoryOf(spec.nginx);
-  const patterns = [
-    ...(host.nginx?.includes ?? []).map(({ pattern }) => joinPath(main, pattern)),
-    ...host.masters.flatMap(({ includes }) => includes.map(({ pattern }) => joinPath("/", pattern))),
-  ];
-  const seen = watched(fs, hidden, listingsOf(fs, [...hidden], patterns));
+/** The host as it would be without these members. */
+function withoutThem({ spec, fs, build }: Material, ways: Ways, members: readonly Member[]): Few {
+  const hidden = new Set(members.flatMap(({ files }) => files.map(({ file }) => file.path)));
+  const seen = watched(fs, hidden, listingsOf(fs, hidden, ways.directories));
   const isShown = (path: string): boolean => {
     const entry = fs.entry(path);
     return entry.kind !== "file" || !hidden.has(entry.path);
@@ -109,56 +148,19 @@ function withoutThem({ host, spec, fs, build }: Built, members: readonly Member[
     pools: spec.pools.map((paths) => paths.filter(isShown)),
     ...(spec.aside === undefined ? {} : { aside: spec.aside.filter(({ path }) => isShown(path)) }),
   };
-  const few = timed("kinds: a few of each", () => build(smaller, seen.fs));
-  const nginx = files.filter(({ half }) => half === "nginx").length;
-  return isSame(host, few, nginx, files.length - nginx) ? { host: few, watched: seen } : null;
-}
-
-/** Whether nothing else is missing. */
-function isSame(host: Host, few: Host, nginx: number, fpm: number): boolean {
-  const known = problemsOf(host);
-  const count = (one: Host): readonly number[] => [
-    one.nginx?.faults.length ?? 0,
-    one.masters.length,
-    one.unread.length,
-    one.aside.size,
-    one.asideMasters.length,
-    ...one.masters.flatMap(({ faults, includes, partial }) => [
-      faults.length,
-      includes.length,
-      Number(partial),
-    ]),
-  ];
-  const texts = ({ nginx: half }: Host): number => half?.texts.length ?? 0;
-  return (
-    texts(few) === texts(host) - nginx &&
-    few.pools.length === host.pools.length - fpm &&
-    count(few).join() === count(host).join() &&
-    [...problemsOf(few)].every((problem) => known.has(problem))
-  );
-}
-
-/** What includes name and could not bring. */
-function problemsOf({ nginx }: Host): ReadonlySet<string> {
-  return new Set(
-    (nginx?.includes ?? []).flatMap(({ place: { span }, noMatch, problems }) => {
-      const at = `${span.file.path} ${span.start}`;
-      return [
-        ...(noMatch === null ? [] : [at]),
-        ...problems.map(({ path, reason }) => `${at} ${path} ${reason}`),
-      ];
-    }),
-  );
+  return { host: build(smaller, seen.fs), spec: smaller, watched: seen };
 }
 
 function isOn({ level, byPlace }: RuleSetting): boolean {
   return level !== "off" || byPlace !== undefined;
 }
 
-/** Whether the rule reports nothing, with any of the options that hold somewhere. */
-function isSilent(rule: Rule, host: Host, { options, byPlace }: RuleSetting): boolean {
+/** Whether the rule surely reports nothing on all of it, with any of the options that hold somewhere. */
+function isSilent(rule: Rule, few: Host, { options, byPlace }: RuleSetting): boolean {
   const found = attempt(() =>
-    (byPlace?.options ?? [options]).every((given) => isEmpty(rule.check(host, given))),
+    (byPlace?.options ?? [options]).every((given) =>
+      rule.alike === true ? isEmpty(rule.check(few, given)) : rule.mayApply?.(few) === false,
+    ),
   );
   return found.ok && found.value;
 }
@@ -168,102 +170,73 @@ function isEmpty(found: Iterable<unknown>): boolean {
   return true;
 }
 
-/**
- * The members for which the disk has another answer to what was asked about the first of their kind; `null`: what
- * was read there names one of them.
- */
-function unlikeOnDisk(
-  fs: HostFilesystem,
-  { asked }: Watched,
-  parted: readonly Parted[],
-): readonly Member[] | null {
-  const firsts = new Map(parted.flatMap((one) => one.first.names.map((name) => [name, one] as const)));
-  const hiddenNames = new Set(parted.flatMap(({ hidden }) => hidden.flatMap(({ names }) => names)));
-  const own = new Set(parted.flatMap(({ first }) => first.files.map(({ file }) => file.path)));
-  const questions = new Map<Parted, Question[]>();
-  for (const [path, { listed, read }] of asked) {
-    const entry = fs.entry(path);
-    if (entry.kind === "file" && own.has(entry.path)) continue;
-    const whose = new Set(namesIn(path).flatMap((name) => firsts.get(name) ?? []));
-    if (whose.size > 1) return null;
-    const [one] = whose;
-    // Where a directory around all of them is missing, it is for every member.
-    if (one !== undefined && isMissingForAll(path, entry, firsts)) continue;
-    if (one === undefined) {
-      // Accounts were compared, and these are read for all.
-      const text = read && !ACCOUNTS.has(path) ? textOf(entry) : null;
-      if (text !== null && namesIn(text).some((name) => hiddenNames.has(name))) return null;
-      continue;
+/** Whether the pool that one of the whole host is like gets requests; that is the one of the first of its kind, or itself. */
+function usedLike(few: Host, parted: readonly Parted[]): (pool: Pool) => boolean {
+  const used = new Set(
+    [...few.used].map(({ section: { span }, name }) => poolKey(span.file, span.start, name)),
+  );
+  const ofFile = new Set([...few.used].map(({ section }) => section.span.file.path));
+  const likeOf = new Map<string, string>();
+  for (const { first, hidden } of parted)
+    for (const { files } of hidden)
+      for (const [at, { file }] of files.entries()) likeOf.set(file.path, first.files[at]?.file.path ?? "");
+  return ({ section: { span }, name }) => {
+    const like = likeOf.get(span.file.path);
+    return like === undefined ? used.has(poolKey(span.file, span.start, name)) : ofFile.has(like);
+  };
+}
+
+/** What is said of the host, of which a few of each kind were read; `null`: something is said of one of them. */
+function outlined(few: Host, parted: readonly Parted[], owners: ReadonlyMap<string, Member>): Outline | null {
+  const known = outlineOf(few);
+  const isOfMember = (text: string): boolean => namedIn(text, owners).length > 0;
+  if (known.incomplete.some(({ file, reason }) => isOfMember(file) || isOfMember(reason))) return null;
+  const [files, pools]: [string[], string[]] = [[...known.files], [...known.pools]];
+  const starts = new Map(few.pools.map((pool) => [pool.section.span.file.path, pool]));
+  const compared = comparedByFile(few, parted);
+  if (compared === null) return null;
+  let sum = comparedIn(few).compared;
+  for (const { first, hidden } of parted) {
+    // Where it begins is seen in the text, as it is in that of the first.
+    for (const own of first.files) {
+      const pool = starts.get(own.file.path);
+      if (
+        own.half === "fpm" &&
+        (pool === undefined || keyIn(own) !== poolKey(own.file, pool.section.span.start, pool.name))
+      )
+        return null;
+      sum += (own.half === "nginx" ? (compared.get(own.file.path) ?? 0) : 0) * hidden.length;
     }
-    const list = questions.get(one) ?? [];
-    questions.set(one, list);
-    list.push({ path, entry, listed, read });
+    for (const own of hidden.flatMap((member) => member.files)) {
+      if (own.file.text.includes(SUPPRESSION)) return null;
+      files.push(own.file.display);
+      if (own.half === "fpm") pools.push(keyIn(own));
+    }
   }
-  return [...questions].flatMap(([{ first, stay, hidden }, list]) => {
-    const others = [...stay.slice(1), ...hidden];
-    const unlike = others.filter((member) => !answersAlike(fs, list, first, member));
-    return unlike.length * 2 > others.length ? [first] : unlike;
-  });
+  return { ...known, files, pools, compared: sum };
 }
 
-function isMissingForAll(path: string, entry: Entry, names: ReadonlyMap<string, unknown>): boolean {
-  if (entry.kind !== "missing" || entry.dangling || !path.startsWith(`${entry.path}/`)) return false;
-  return !namesIn(entry.path).some((name) => names.has(name));
-}
-
-interface Question {
-  readonly path: string;
-  readonly entry: Entry;
-  readonly listed: boolean;
-  readonly read: boolean;
-}
-
-function namesIn(text: string): readonly string[] {
-  return text.match(NAME) ?? [];
-}
-
-const ACCOUNTS: ReadonlySet<string> = new Set(ACCOUNT_FILES);
-
-function textOf(entry: Entry): string | null {
-  const answer = entry.kind === "file" ? entry.read() : null;
-  return answer !== null && "text" in answer ? answer.text : null;
-}
-
-/** Whether the disk says the same of a member, in its names. */
-function answersAlike(
-  fs: HostFilesystem,
-  questions: readonly Question[],
-  first: Member,
-  member: Member,
-): boolean {
-  const names = new Map(first.names.map((name, at) => [name, member.names[at] ?? name]));
-  const inItsNames = (text: string): string => text.replace(NAME, (word) => names.get(word) ?? word);
-  return questions.every(({ path, entry, listed, read }) => {
-    const other = fs.entry(inItsNames(path));
-    if (other.kind !== entry.kind || other.path !== inItsNames(entry.path)) return false;
-    switch (entry.kind) {
-      case "missing":
-        return other.kind === "missing" && other.dangling === entry.dangling;
-      case "unreadable":
-        return other.kind === "unreadable" && other.reason === entry.reason && other.made === entry.made;
-      case "outside":
-        return other.kind === "outside" && other.target === inItsNames(entry.target);
-      case "directory":
-        return (
-          !listed ||
-          (other.kind === "directory" && sorted(other.names) === sorted(entry.names.map(inItsNames)))
-        );
-      case "file": {
-        if (!read) return true;
-        const text = textOf(entry);
-        return text === null ? textOf(other) === null : textOf(other) === inItsNames(text);
-      }
-      default:
-        return true;
+/** The PHP locations of each file that were compared; `null`: one of a member was not. */
+function comparedByFile(few: Host, parted: readonly Parted[]): ReadonlyMap<string, number> | null {
+  const own = new Set(
+    parted.flatMap(({ stay }) => stay.flatMap(({ files }) => files.map(({ file }) => file.path))),
+  );
+  const counts = new Map<string, number>();
+  for (const binding of few.bindings) {
+    if (binding.serves !== "php") continue;
+    const is = notComparedAt(few, binding) === null;
+    for (const path of filesOf(binding.pass.file, binding.pass.via)) {
+      if (!own.has(path)) continue;
+      if (!is) return null;
+      counts.set(path, (counts.get(path) ?? 0) + 1);
     }
-  });
+  }
+  return counts;
 }
 
-function sorted(names: readonly string[]): string {
-  return [...names].sort().join("/");
+/** The pool in the file of one. */
+function keyIn({ file }: OwnFile): string {
+  const header = /^[ \t]*\[([\w.-]+)\]/m.exec(file.text);
+  const start = (header?.index ?? 0) + (header?.[0].indexOf("[") ?? 0);
+  return poolKey(file, start, header?.[1] ?? "");
 }

@@ -79,11 +79,11 @@ function noted(entry: FileEntry, note: Asked): FileEntry {
 /** The directories of these files, and those that an include looks through. */
 export function listingsOf(
   fs: HostFilesystem,
-  files: readonly string[],
-  patterns: readonly string[],
+  files: Iterable<string>,
+  directories: Iterable<string>,
 ): ReadonlySet<string> {
-  const found = new Set(files.map(directoryOf));
-  for (const path of new Set(patterns.map(directoryOf))) {
+  const found = new Set([...files].map(directoryOf));
+  for (const path of directories) {
     const entry = fs.entry(path);
     if (entry.kind === "directory") found.add(entry.path);
   }

@@ -16,21 +16,24 @@ interface Known {
   readonly inside: ReadonlySet<string>;
   readonly whole: ReadonlySet<string>;
   readonly parameters: ReadonlySet<string>;
+  /** The first two characters of those that may be inside of a name. */
+  readonly starts: ReadonlySet<string>;
   readonly longest: number;
 }
 
 let known: Known | null = null;
 
 function vocabulary(): Known {
-  known ??= {
-    inside: new Set(inside.trim().split(/\s+/)),
-    whole: new Set(whole.trim().split(/\s+/)),
-    parameters: new Set(parameters.trim().split(/\s+/)),
-    longest: inside
-      .trim()
-      .split(/\s+/)
-      .reduce((most, { length }) => Math.max(most, length), 0),
-  };
+  if (known === null) {
+    const parts = inside.trim().split(/\s+/);
+    known = {
+      inside: new Set(parts),
+      whole: new Set(whole.trim().split(/\s+/)),
+      parameters: new Set(parameters.trim().split(/\s+/)),
+      starts: new Set(parts.map((part) => part.slice(0, 2))),
+      longest: parts.reduce((most, { length }) => Math.max(most, length), 0),
+    };
+  }
   return known;
 }
 
@@ -47,14 +50,16 @@ export function isKnownParameter(name: string): boolean {
 
 /** The same for two names that no line of the code tells apart. The name is in lower case. */
 export function profileOf(name: string): string {
-  const { inside: parts, longest } = vocabulary();
+  const { inside: parts, starts, longest } = vocabulary();
   const found = [/^\d/.test(name) ? "9" : "a", /\d$/.test(name) ? "9" : "a"];
   for (const run of [name, ...(name.match(/[a-z]+|\d+/g) ?? [])]) if (isKnown(run)) found.push(`=${run}`);
   for (let start = 0; start < name.length; start += 1) {
+    // All of them have two characters or more.
+    if (!starts.has(name.slice(start, start + 2))) continue;
     const most = Math.min(longest, name.length - start);
-    for (let length = 1; length <= most; length += 1) {
+    for (let length = 2; length <= most; length += 1) {
       const atEdge = start === 0 || start + length === name.length;
-      if (length < shortest && !(atEdge && length > 1)) continue;
+      if (length < shortest && !atEdge) continue;
       const part = name.slice(start, start + length);
       if (parts.has(part))
         found.push(`${start === 0 ? "^" : ""}${part}${start + length === name.length ? "$" : ""}`);

@@ -2,10 +2,10 @@ import { fpmPrefix } from "../fpm/layout.js";
 import { type ReadOptions, readMaster, readPools, setting } from "../fpm/pools.js";
 import type { FpmFault, FpmMaster, Pool } from "../fpm/types.js";
 import { withDeployed } from "../host/deployed.js";
-import { type HostFilesystem, unreadReason } from "../host/filesystem.js";
+import type { HostFilesystem } from "../host/filesystem.js";
 import { componentPattern, isGlob } from "../host/glob.js";
 import { directoryOf, nameOf } from "../host/path.js";
-import type { ContainerFacts, HostSpec, MachineSpec, UnreadPath } from "../host/spec.js";
+import type { ContainerFacts, HostSpec, MachineSpec } from "../host/spec.js";
 import { NOT_INCLUDED } from "../nginx/tree/at-rest.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import { type LeftFile, type NginxTree, readFragments, readTree } from "../nginx/tree/tree.js";
@@ -13,16 +13,17 @@ import type { Node } from "../nginx/types.js";
 import { grouped } from "../source/collect.js";
 import { known } from "../source/effective.js";
 import { position } from "../source/file.js";
-import { once } from "../source/memo.js";
+import { lazily, once } from "../source/memo.js";
 import { deployedName } from "../source/template-names.js";
 import { timed } from "../source/timings.js";
-import { ACCOUNT_FILES, containerAccounts, readAccounts } from "./accounts.js";
+import { type Accounts, containerAccounts, readAccounts } from "./accounts.js";
 import { type Address, fpmAddress } from "./address/address.js";
 import { dialledSocket, realAddress } from "./address/links.js";
 import { possibleListens } from "./address/template-address.js";
-import type { Host, NginxHost } from "./host.js";
+import type { Binding, Host, NginxHost } from "./host.js";
 import { type HostMemory, liveMemory, type MemorySize } from "./machine/memory.js";
 import { unreadSideFiles } from "./machine/side-files.js";
+import { leftOut, notFollowed, unreadOf } from "./not-read.js";
 import { type Listener, readBindings, readOtherPasses, startFollowing } from "./pass/bindings.js";
 import { readUpstreams } from "./request/upstreams.js";
 
@@ -46,66 +47,160 @@ export interface BuildOptions {
 
 /** Reads both halves of a host and joins them. Never throws; what could not be read is in the host's includes and faults. */
 export function buildHost(spec: HostSpec, found: HostFilesystem, options: BuildOptions): Host {
-  const read = readAccounts(found);
-  const accounts = containerAccounts(read, spec.container ?? null);
-  const whole = spec.root === "/" || read.known;
-  const fs = whole ? found : withDeployed(found);
-  // nginx lists every file that it reads, so that nothing can be missing from a dump.
-  const tree = timed("nginx: tree", () => readNginx(spec, fs, whole || spec.dumped === true, options));
-  const nginxVersion = options.nginxVersion ?? spec.container?.nginxVersion ?? spec.nginxVersion ?? null;
-  const nginx = tree === null ? null : nginxHost(tree, spec.nginx !== null, nginxVersion);
-  const reading = { ...options, whole, phpVersion: spec.container?.phpVersion ?? options.phpVersion };
-  const { masters: own, unincluded } = timed("php-fpm: pools", () => readMasters(spec, fs, reading));
-  const machines = readMachines(spec, options);
-  const masters = [...own, ...machines.keys()];
-  const pools = masters.flatMap((master) => master.pools);
-  const others = readAside(spec, fs, own, reading);
-  const reached = [...pools, ...others.masters.flatMap((master) => master.pools)];
-  const { bindings, otherPasses, cut } =
-    nginx === null
-      ? { bindings: [], otherPasses: [], cut: null }
-      : timed("model: routes and pools", () => join(nginx.root, reached, fs, machines, spec));
-  const named = [spec.nginx, ...spec.fragments, ...spec.fpm, ...spec.pools.flat()];
-  const unread = [
-    ...(spec.unread ?? []),
-    ...named.flatMap((path) => unreadFile(fs, path)),
-    // A host need not bring its accounts, but that they could not be read is another thing.
-    ...ACCOUNT_FILES.filter((path) => !isAbsent(fs, path)).flatMap((path) => unreadFile(fs, path)),
-    ...unreadSideFiles(found),
-    ...[...(tree?.left ?? []), ...unincluded, ...others.left].map(({ path, reason }) =>
-      leftOut(fs, path, reason),
-    ),
-    ...(cut === null ? [] : [notFollowed(cut)]),
-  ];
-  const limits = spec.root === "/" ? null : containerLimits(spec, own, machines);
-  const size = limits === null ? liveMemory(fs, masters) : onlyLimit(limits);
-  const memory = memoryOf(options.memory ?? size, options);
-  const ownMemory = memory === null ? ownMemories(limits ?? new Map(), options) : new Map();
-  const workerSize = options.workerSize ?? null;
-  const container = spec.container ?? null;
-  const packaged = [container, ...(spec.machines ?? []).map(({ facts }) => facts)].flatMap((facts) => [
-    ...(facts?.packaged ?? []),
-  ]);
-  const joined = {
-    packaged: new Set(packaged),
-    bindings,
-    otherPasses,
-    memory,
-    ownMemory,
-    workerSize,
-    unread,
-    machines,
-    container,
-    allowsRoot: () => spec.allowsRoot === true || spec.scriptAllowsRoot?.() === true,
-  };
-  const unused = spec.atRest === true ? (tree?.texts ?? []) : [];
-  const aside = new Set([...(tree?.adopted ?? []), ...unused.map(({ file }) => file.path), ...others.files]);
-  const resting = { aside, asideMasters: others.masters, notEnabled: whole ? notEnabled(fs, nginx) : 0 };
-  return { name: spec.name, fs, nginx, masters, pools, accounts, whole, ...joined, ...resting };
+  const host = hostLater(spec, found, options);
+  // Everything else is made of what was not read, or on the way to it.
+  for (const made of [host.unread, host.ownMemory, host.notEnabled]) void made;
+  return host;
 }
 
-function leftOut(fs: HostFilesystem, path: string, reason: string): UnreadPath {
-  return { file: fs.display(path), reason, expected: true };
+/** Where a host is read from, as its daemons see it. */
+export interface Ground {
+  readonly fs: HostFilesystem;
+  readonly accounts: Accounts;
+  /** The tree is a whole host, so that what is missing in it is really missing. */
+  readonly whole: boolean;
+}
+
+export function groundOf(spec: HostSpec, found: HostFilesystem): Ground {
+  const read = readAccounts(found);
+  const whole = spec.root === "/" || read.known;
+  return {
+    fs: whole ? found : withDeployed(found),
+    accounts: containerAccounts(read, spec.container ?? null),
+    whole,
+  };
+}
+
+/** What is known of a host before it is read. */
+export interface Foreknown {
+  /** Whether a pool gets requests from nginx. */
+  readonly isUsed: (pool: Pool) => boolean;
+  /** Files that nothing is known to include. */
+  readonly aside: ReadonlySet<string>;
+}
+
+/** The same host, each half of which is read when it is first asked for. `foreknown`: what need not be read for. */
+export function hostLater(
+  spec: HostSpec,
+  found: HostFilesystem,
+  options: BuildOptions,
+  foreknown?: Foreknown,
+): Host {
+  const { fs, accounts, whole } = groundOf(spec, found);
+  const parts = partsOf(spec, found, { fs, accounts, whole }, options);
+  const used = lazily(
+    () =>
+      new Set(
+        foreknown === undefined ? usedBy(parts.joined().bindings) : parts.pools().filter(foreknown.isUsed),
+      ),
+  );
+  return {
+    name: spec.name,
+    fs,
+    accounts,
+    whole,
+    container: spec.container ?? null,
+    workerSize: options.workerSize ?? null,
+    packaged: new Set(
+      [spec.container ?? null, ...(spec.machines ?? []).map(({ facts }) => facts)].flatMap((facts) => [
+        ...(facts?.packaged ?? []),
+      ]),
+    ),
+    allowsRoot: () => spec.allowsRoot === true || spec.scriptAllowsRoot?.() === true,
+    get nginx() {
+      return parts.nginx();
+    },
+    get masters() {
+      return parts.masters();
+    },
+    get pools() {
+      return parts.pools();
+    },
+    get machines() {
+      return parts.machines();
+    },
+    get asideMasters() {
+      return parts.others().masters;
+    },
+    get aside() {
+      return foreknown?.aside ?? parts.aside();
+    },
+    get notEnabled() {
+      return whole ? notEnabled(fs, parts.nginx()) : 0;
+    },
+    get bindings() {
+      return parts.joined().bindings;
+    },
+    get used() {
+      return used();
+    },
+    get otherPasses() {
+      return parts.joined().otherPasses;
+    },
+    get memory() {
+      return parts.memory();
+    },
+    get ownMemory() {
+      return parts.ownMemory();
+    },
+    get unread() {
+      return parts.unread();
+    },
+  };
+}
+
+function usedBy(bindings: readonly Binding[]): readonly Pool[] {
+  return bindings.flatMap(({ targets }) => targets.flatMap(({ pools }) => pools));
+}
+
+/** The parts of a host, each made once. */
+function partsOf(spec: HostSpec, found: HostFilesystem, { fs, whole }: Ground, options: BuildOptions) {
+  const nginxVersion = options.nginxVersion ?? spec.container?.nginxVersion ?? spec.nginxVersion ?? null;
+  const reading = { ...options, whole, phpVersion: spec.container?.phpVersion ?? options.phpVersion };
+  // nginx lists every file that it reads, so that nothing can be missing from a dump.
+  const tree = lazily(() =>
+    timed("nginx: tree", () => readNginx(spec, fs, whole || spec.dumped === true, options)),
+  );
+  const nginx = lazily(() => {
+    const read = tree();
+    return read === null ? null : nginxHost(read, spec.nginx !== null, nginxVersion);
+  });
+  const fpm = lazily(() => timed("php-fpm: pools", () => readMasters(spec, fs, reading)));
+  const machines = lazily(() => readMachines(spec, options));
+  const masters = lazily(() => [...fpm().masters, ...machines().keys()]);
+  const pools = lazily(() => masters().flatMap((master) => master.pools));
+  const others = lazily(() => readAside(spec, fs, fpm().masters, reading));
+  const joined = lazily(() => {
+    const half = nginx();
+    if (half === null) return { bindings: [], otherPasses: [], cut: null };
+    const reached = [...pools(), ...others().masters.flatMap((master) => master.pools)];
+    return timed("model: routes and pools", () => join(half.root, reached, fs, machines(), spec));
+  });
+  const unread = lazily(() => {
+    const { cut } = joined();
+    const left = [...(tree()?.left ?? []), ...fpm().unincluded, ...others().left];
+    return [
+      ...unreadOf(spec, fs),
+      ...unreadSideFiles(found),
+      ...left.map(({ path, reason }) => leftOut(fs, path, reason)),
+      ...(cut === null ? [] : [notFollowed(cut)]),
+    ];
+  });
+  const limits = lazily(() => (spec.root === "/" ? null : containerLimits(spec, fpm().masters, machines())));
+  const memory = lazily(() => {
+    const own = limits();
+    const size = own === null ? liveMemory(fs, masters()) : onlyLimit(own);
+    return memoryOf(options.memory ?? size, options);
+  });
+  const ownMemory = lazily(() =>
+    memory() === null ? ownMemories(limits() ?? new Map(), options) : new Map<FpmMaster, HostMemory>(),
+  );
+  const aside = lazily(() => {
+    const unused = spec.atRest === true ? (tree()?.texts ?? []) : [];
+    const adopted = tree()?.adopted ?? [];
+    return new Set([...adopted, ...unused.map(({ file }) => file.path), ...others().files]);
+  });
+  return { nginx, masters, pools, machines, others, aside, joined, memory, ownMemory, unread };
 }
 
 /** The sites of a whole host that are there and not enabled, which is an everyday thing. */
@@ -119,19 +214,6 @@ function notEnabled(fs: HostFilesystem, nginx: NginxHost | null): number {
 
 function memoryOf(size: MemorySize | null, { reserve, headroom }: BuildOptions): HostMemory | null {
   return size === null ? null : { ...size, reserve: reserve ?? null, headroom: headroom ?? null };
-}
-
-function isAbsent(fs: HostFilesystem, path: string): boolean {
-  const entry = fs.entry(path);
-  return entry.kind === "missing" && !entry.dangling;
-}
-
-function unreadFile(fs: HostFilesystem, path: string | null): readonly UnreadPath[] {
-  if (path === null) return [];
-  const entry = fs.entry(path);
-  const reason = unreadReason(entry);
-  const expected = entry.kind === "unreadable" && entry.made === true;
-  return reason === null ? [] : [{ file: fs.display(path), reason, expected }];
 }
 
 function readNginx(
@@ -338,13 +420,6 @@ function join(
     otherPasses: readOtherPasses(root, upstreams, listening, followed),
     cut: followed.cut,
   };
-}
-
-function notFollowed(pass: Node): UnreadPath {
-  const { line } = position(pass.file, pass.directive.start);
-  const reason =
-    "from here on no upstream is followed: too many locations pass to upstreams of too many servers";
-  return { file: pass.file.display, line, reason };
 }
 
 function prefixOf(pool: Pool): string {

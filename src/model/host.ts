@@ -40,6 +40,8 @@ export interface Host {
   readonly whole: boolean;
   /** Every location that hands requests to FastCGI, with the pools behind it. */
   readonly bindings: readonly Binding[];
+  /** The pools that some location passes FastCGI requests to. */
+  readonly used: ReadonlySet<Pool>;
   /** Every location that hands requests over by another protocol, with the pools that would have to speak it. */
   readonly otherPasses: readonly OtherPass[];
   /** `null`: nobody said how much, and this is not the live host; or each container has some of its own. */

@@ -1,3 +1,4 @@
+import { SUPPRESSION } from "../engine/outline.js";
 import { position, type SourceFile, type Span } from "../source/file.js";
 
 /** What a comment asks for: that findings of some rules are not reported here. */
@@ -18,8 +19,6 @@ export interface Suppression {
 /** What begins a comment: nginx takes `#`, PHP-FPM and php.ini take `;`. */
 export type CommentMark = "#" | ";";
 
-const WORD = "fpmlint-disable-";
-
 /**
  * `# fpmlint-disable-next-line RULE[, RULE] [until DATE] -- REASON`, likewise `-line` and `-file`. A comment
  * of the next line that is followed by further comments or empty lines is about the first line after them.
@@ -27,7 +26,11 @@ const WORD = "fpmlint-disable-";
 export function suppressionsIn(file: SourceFile, mark: CommentMark): readonly Suppression[] {
   const found: Suppression[] = [];
   const following = linesAfter(file, mark);
-  for (let at = file.text.indexOf(WORD); at !== -1; at = file.text.indexOf(WORD, at + WORD.length)) {
+  for (
+    let at = file.text.indexOf(SUPPRESSION);
+    at !== -1;
+    at = file.text.indexOf(SUPPRESSION, at + SUPPRESSION.length)
+  ) {
     const one = suppressionAt(file, mark, at, following);
     if (one !== null) found.push(one);
   }
@@ -56,7 +59,7 @@ function suppressionAt(
   const text = comment.trimEnd();
   const kind = /^fpmlint-disable-(next-line|line|file)(?![\w-])/.exec(text)?.[1];
   if (kind === undefined) return null;
-  const rest = text.slice(WORD.length + kind.length);
+  const rest = text.slice(SUPPRESSION.length + kind.length);
   const [asked = "", ...why] = rest.split("--");
   const reason = why.join("--").trim();
   const until = /\buntil\s(\S{1,20})\s*$/.exec(asked.slice(-60));

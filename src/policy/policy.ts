@@ -1,8 +1,9 @@
 import type { Draft } from "../engine/define.js";
 import type { Finding } from "../engine/finding.js";
+import type { Outline } from "../engine/outline.js";
 import type { Rule } from "../engine/rule.js";
 import { type Ran, run } from "../engine/run.js";
-import { allMasters, type Host } from "../model/host.js";
+import type { Host } from "../model/host.js";
 import { grouped } from "../source/collect.js";
 import type { SourceFile } from "../source/file.js";
 import { type CommentMark, type Suppression, suppressionsIn } from "./comments.js";
@@ -15,6 +16,7 @@ export const USELESS = "fpmlint/useless-suppression";
 /** A host that was judged. */
 export interface JudgedHost {
   readonly host: Host;
+  readonly outline: Outline;
   readonly settings: Settings;
   /** Only a part of it was asked for, so that what silences nothing may silence something elsewhere. */
   readonly part: boolean;
@@ -40,7 +42,7 @@ export function applyComments(
   const hosts = new Map<string, JudgedHost>();
   const found: (readonly Suppression[])[] = [];
   for (const one of judged) {
-    for (const [file, mark] of texts(one.host)) {
+    for (const [file, mark] of texts(one.outline)) {
       if (hosts.has(file.display)) continue;
       hosts.set(file.display, one);
       found.push(suppressionsIn(file, mark));
@@ -78,8 +80,7 @@ function reporting(rule: Rule, drafts: readonly Draft<UselessCase>[]): Rule {
   return { ...rule, check: () => reports };
 }
 
-function* texts(host: Host): Generator<readonly [SourceFile, CommentMark]> {
-  for (const { file } of host.nginx?.texts ?? []) yield [file, "#"];
-  for (const { files, ini } of allMasters(host))
-    for (const file of [...files, ...ini.files]) yield [file, ";"];
+function* texts({ nginxTexts, fpmTexts }: Outline): Generator<readonly [SourceFile, CommentMark]> {
+  for (const file of nginxTexts) yield [file, "#"];
+  for (const file of fpmTexts) yield [file, ";"];
 }

@@ -6,12 +6,14 @@
  */
 export function decodeBytes(bytes: Uint8Array): string {
   try {
-    // A byte order mark is kept: nginx reads it as part of the first word.
-    return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     return decodeMixed(bytes);
   }
 }
+
+/** A byte order mark is kept: nginx reads it as part of the first word. */
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 /** The bytes that `decodeBytes` made the text from. */
 export function encodeText(text: string): Buffer {

@@ -42,11 +42,34 @@ export function sourceFile(
   text: string,
   whole: string | null = text,
 ): SourceFile {
-  const lineStarts = [0];
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) {
-    lineStarts.push(at + 1);
+  return new ReadFile(path, display, text, whole);
+}
+
+/** Of thousands of files few are asked for their lines. */
+class ReadFile implements SourceFile {
+  readonly path: string;
+  readonly display: string;
+  readonly text: string;
+  readonly whole: string | null;
+  private starts: readonly number[] | null = null;
+
+  constructor(path: string, display: string, text: string, whole: string | null) {
+    this.path = path;
+    this.display = display;
+    this.text = text;
+    this.whole = whole;
   }
-  return { path, display, text, lineStarts, whole };
+
+  get lineStarts(): readonly number[] {
+    this.starts ??= startsOf(this.text);
+    return this.starts;
+  }
+}
+
+function startsOf(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
 }
 
 /** Line and column of an offset; an offset past the end gives the end of the file. */

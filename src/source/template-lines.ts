@@ -19,6 +19,7 @@ export interface TemplateLines {
 
 export function readTemplateLines(text: string): TemplateLines {
   const marks = readMarks(text);
+  if (marks.length === 0) return without(text);
   const sections = united(
     [...new Set(marks.flatMap(({ section }) => section ?? []))].filter(({ body }) => body !== "always"),
   );
@@ -45,6 +46,15 @@ export function readTemplateLines(text: string): TemplateLines {
         control.filter(edge).map(shiftBy(line.start)),
       );
     },
+  };
+}
+
+/** Of a text without any template language. */
+function without(text: string): TemplateLines {
+  return {
+    whole: () => null,
+    conditional: () => false,
+    bare: ({ start, end }) => text.slice(start, end),
   };
 }
 

@@ -84,12 +84,12 @@ const SHELL_DEFAULT = /\$\{[A-Za-z_]\w*:?[-=?+]/y;
 export function scanMarks(text: string, dialect: Dialect): readonly Range[] {
   const scan = new Scan(text);
   const found: Range[] = [];
-  const first = /[{<$%_@!#]/g;
+  // One underline begins nothing, and most words have one.
+  const first = /[{<$%@!#]|__/g;
   for (let one = first.exec(text); one !== null; one = first.exec(text)) {
     const end = dialect === "anywhere" ? anywhere(scan, one.index) : inLine(scan, one.index);
-    if (end === null) continue;
-    found.push({ start: one.index, end });
-    first.lastIndex = end;
+    if (end !== null) found.push({ start: one.index, end });
+    first.lastIndex = end ?? one.index + 1;
   }
   return found;
 }

@@ -4,13 +4,12 @@ import { describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { defineRule } from "../../src/engine/define.js";
 import { noOptions, type Rule } from "../../src/engine/rule.js";
-import { findKinds } from "../../src/kinds/find.js";
-import { silentRules } from "../../src/kinds/silent.js";
+import { kindsOf, waysTo } from "../../src/kinds/silent.js";
 import { headPlace } from "../../src/nginx/tree/nodes.js";
 import { type ReadHost, readHosts } from "../../src/read-hosts.js";
 import { markdown } from "../../src/source/markdown.js";
 import { tree } from "../support/tree.js";
-import { bothWays, silentOn } from "./support/compare.js";
+import { bothWays, silentOn, toldOf } from "./support/compare.js";
 import { type Change, type Drawn, nameOf, treeOf } from "./support/many.js";
 
 const SHAPE: Drawn["shape"] = {
@@ -33,10 +32,10 @@ function changed(...changes: readonly Change[]): ReadHost {
   return read(treeOf({ shape: SHAPE, changes }));
 }
 
-function sizes({ host }: ReadHost): readonly number[] {
-  return findKinds(host)
-    .kinds.map(({ length }) => length)
-    .sort((a, b) => b - a);
+function sizes(host: ReadHost): readonly number[] {
+  const ways = waysTo(host);
+  const kinds = ways === null ? [] : (kindsOf(ways)?.kinds ?? []);
+  return kinds.map(({ length }) => length).sort((a, b) => b - a);
 }
 
 const change = (kind: Change["kind"], site = 6, other = 0, at = 0.5): Change => ({ kind, site, other, at });
@@ -59,7 +58,7 @@ function invented(find: (host: ReadHost["host"]) => boolean): Rule {
 }
 
 function isSilent(host: ReadHost, rule: Rule): boolean {
-  return silentRules(host, [rule], () => ({ level: null, options: {} })).has(rule);
+  return toldOf(host, [rule], () => ({ level: null, options: {} }))?.silent.has(rule) === true;
 }
 
 test("sites that differ in names alone are of one kind, with their pools and accounts", () => {

@@ -21,13 +21,13 @@ import {
 export type { Range } from "../../php/grammar.js";
 
 /** What one line, or one statement of it, says. Ranges are offsets into the file's text. */
-export type FpmLine =
-  | SectionLine
-  | SettingLine
-  | IncludeLine
-  | FaultLine
-  /** Template language that may become any settings. */
-  | { readonly kind: "gap"; readonly range: Range };
+export type FpmLine = SectionLine | SettingLine | IncludeLine | FaultLine | GapLine;
+
+/** Template language that may become any settings. */
+interface GapLine {
+  readonly kind: "gap";
+  readonly range: Range;
+}
 
 export interface SectionLine {
   readonly kind: "section";
@@ -116,18 +116,58 @@ const MOST_REMEMBERED = 2000;
 /** Characters of a line that is. */
 const LONGEST_REMEMBERED = 200;
 
-let recent = new Map<string, IniReading>();
-let older: ReadonlyMap<string, IniReading> = new Map();
+/** What was made of the last lines. Where there are thousands of pools, most lines are in each of them. */
+class Remembered<T> {
+  private recent = new Map<string, T>();
+  private older: ReadonlyMap<string, T> = new Map();
 
-/** Reads a line; where there are thousands of pools, most lines are in each of them. */
+  get(text: string): T | undefined {
+    return this.recent.get(text) ?? this.older.get(text);
+  }
+
+  set(text: string, made: T): void {
+    if (text.length > LONGEST_REMEMBERED) return;
+    if (this.recent.size >= MOST_REMEMBERED) [this.older, this.recent] = [this.recent, new Map()];
+    this.recent.set(text, made);
+  }
+}
+
+const readings = new Remembered<IniReading>();
+
 function remembered(text: string): IniReading {
-  const before = recent.get(text);
+  const before = readings.get(text);
   if (before !== undefined) return before;
-  const reading = older.get(text) ?? readIni(text);
-  if (text.length > LONGEST_REMEMBERED) return reading;
-  if (recent.size >= MOST_REMEMBERED) [older, recent] = [recent, new Map()];
-  recent.set(text, reading);
+  const reading = readIni(text);
+  readings.set(text, reading);
   return reading;
+}
+
+type PlainLine = SectionLine | SettingLine | IncludeLine;
+
+/** Lines without template language that FPM does not refuse, as if they were at the start of a file. */
+const plainLines: Readonly<Record<Wording, Remembered<readonly PlainLine[]>>> = {
+  host: new Remembered(),
+  usual: new Remembered(),
+  template: new Remembered(),
+};
+
+/** What such a line is further down in a file. */
+function moved(one: PlainLine, by: number): PlainLine {
+  const range = movedRange(one.range, by);
+  switch (one.kind) {
+    case "section":
+      return { kind: "section", name: one.name, range };
+    case "include":
+      return { kind: "include", pattern: one.pattern, statement: movedRange(one.statement, by), range };
+    default: {
+      const { key, index, value, raw } = one;
+      return { kind: "setting", key, index, value, raw, keyRange: movedRange(one.keyRange, by), range };
+    }
+  }
+}
+
+function movedRange({ start, end }: Range, by: number): Range {
+  return { start: start + by, end: end + by };
 }
 
 /** Lower case as C's `strcasecmp` compares: ASCII letters only. */
@@ -148,22 +188,30 @@ function readLine(
   { conditional, inGlobal, wording }: Around,
 ): readonly FpmLine[] {
   if (line === "") return [];
+  const known = conditional ? undefined : plainLines[wording].get(line);
+  if (known !== undefined) return known.map((one) => moved(one, start));
   const { text, masked } = textOf(line, wording);
   const reading = remembered(text);
   const why = refusalOf(line, reading, inGlobal);
   if (why !== null && masked.length > 0) return [{ kind: "gap", range: trimmed(line, start) }];
   if (why !== null)
     return [new RefusedLine(line, shift(why.range ?? trimmed(line, 0), start, line), inGlobal)];
-  const found: FpmLine[] = [];
+  const found: (PlainLine | GapLine)[] = [];
   let include: IncludeLine | null = null;
   for (const statement of reading.statements) {
     if (statement.kind === "bare") continue;
-    const read = convert(statement, line, start, masked, conditional);
+    const read = convert(statement, line, masked, conditional);
     if (read.kind === "include") include = read;
     else found.push(read);
   }
   // FPM opens the include after the rest of the line.
-  return include === null ? found : [...found, include];
+  const lines = include === null ? found : [...found, include];
+  const plain = lines.flatMap((one) => (one.kind === "gap" ? [] : [one]));
+  if (!conditional && masked.length === 0 && plain.length === lines.length)
+    plainLines[wording].set(line, plain);
+  return lines.map((one) =>
+    one.kind === "gap" ? { kind: "gap", range: movedRange(one.range, start) } : moved(one, start),
+  );
 }
 
 /** What PHP's grammar is given of a line: all of it, or what is before a zero byte. */
@@ -190,26 +238,26 @@ function refusalOf(line: string, { error, statements }: IniReading, inGlobal: bo
   return includes > 1 ? { ...secondInclude, range: null } : null;
 }
 
+/** What a statement says, in a line that is at the start of a file. */
 function convert(
   statement: Exclude<IniStatement, { readonly kind: "bare" }>,
   line: string,
-  start: number,
   masked: readonly Range[],
   conditional: boolean,
-): FpmLine {
+): PlainLine | GapLine {
   if (statement.kind === "section") {
     const { name, range } = statement;
     const written =
       overlaps(masked, name) || name.text === null ? line.slice(name.start, name.end) : name.text;
-    return { kind: "section", name: written, range: shift(range, start, line) };
+    return { kind: "section", name: written, range: shift(range, 0, line) };
   }
   const { key, value, range } = statement;
-  if (overlaps(masked, key)) return { kind: "gap", range: shift(range, start, line) };
+  if (overlaps(masked, key)) return { kind: "gap", range: shift(range, 0, line) };
   const unknown = conditional || value.text === null || overlaps(masked, value);
   const text = unknown ? null : value.text;
-  const place = shift(value, start, line);
+  const place = shift(value, 0, line);
   if (key.name === "include" && key.index === null) {
-    return { kind: "include", pattern: text, statement: shift(range, start, line), range: place };
+    return { kind: "include", pattern: text, statement: shift(range, 0, line), range: place };
   }
   return {
     kind: "setting",
@@ -217,7 +265,7 @@ function convert(
     index: key.index,
     value: text,
     raw: line.slice(value.start, value.end),
-    keyRange: shift(key, start, line),
+    keyRange: shift(key, 0, line),
     range: place,
   };
 }

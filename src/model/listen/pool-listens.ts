@@ -35,8 +35,6 @@ interface Index {
   readonly named: ReadonlySet<number | null>;
   /** The addresses of status pages (`pm.status_listen`), by their meeting point. */
   readonly status: ReadonlyMap<string, readonly Address[]>;
-  /** The pools that some location passes FastCGI requests to. */
-  readonly used: ReadonlySet<Pool>;
   /** The addresses that lead from locations to each of them. */
   readonly dialled: ReadonlyMap<Pool, readonly Address[]>;
   readonly byHint: ReadonlyMap<string, readonly PoolListen[]>;
@@ -59,7 +57,6 @@ export const poolListens = perKey((host: Host): Index => {
       listens.flatMap(({ address }) => (address?.kind === "tcp" && isName(address.host) ? address.port : [])),
     ),
     status: groupedByAll(status, (address) => [meetingPoint(address)]),
-    used: new Set(dialled.keys()),
     dialled,
     byHint: groupedByAll(listens, ({ address, text }) => (address === null ? [] : hints(address, text))),
   };

@@ -84,7 +84,7 @@ interface Context extends Listening {
  * locations may name an upstream of a thousand servers. Both numbers grow with what was read, their product
  * does not.
  */
-const CONNECTIONS = { floor: 50_000, perDirective: 8 };
+export const CONNECTIONS = { floor: 50_000, perDirective: 8 };
 
 /** What counts the connections; the first `*_pass` that was not followed, or `null`. */
 interface Followed {

@@ -1,9 +1,11 @@
 import { rules } from "../../../rules/index.js";
+import type { Rule } from "../../../src/engine/rule.js";
+import type { RuleSettings } from "../../../src/engine/run.js";
 import type { Config } from "../../../src/engine/schemas.js";
 import type { TreeTexts } from "../../../src/host/memory.js";
-import { silentRules } from "../../../src/kinds/silent.js";
+import { type Told, toldByFew, waysTo } from "../../../src/kinds/silent.js";
 import { lintWith, settingOf } from "../../../src/lint.js";
-import { readHosts } from "../../../src/read-hosts.js";
+import { type ReadHost, readHosts } from "../../../src/read-hosts.js";
 import { json } from "../../../src/report/json.js";
 import { validators } from "../../../src/validators.js";
 
@@ -34,7 +36,13 @@ export function silentOn(tree: Tree, config: Config | null = null): number {
   const read = readHosts({ ...tree, workingDirectory: directoryOf(tree), config });
   if (read.kind === "refused") return 0;
   return read.hosts.reduce(
-    (sum, one) => sum + silentRules(one, rules, (rule) => settingOf(rule, config, validators)).size,
+    (sum, one) => sum + (toldOf(one, rules, (rule) => settingOf(rule, config, validators))?.silent.size ?? 0),
     0,
   );
+}
+
+/** What a few of each kind tell of a host; `null`: nothing. */
+export function toldOf(one: ReadHost, some: readonly Rule[], settings: RuleSettings): Told | null {
+  const ways = waysTo(one);
+  return ways === null ? null : toldByFew(one, ways, some, settings);
 }
