@@ -6,6 +6,7 @@ import { shapeOf } from "../../diagnose/shape.js";
 import type { LogKind } from "../../live/named-logs.js";
 import { showTime } from "../../logs/time.js";
 import { serverLabel } from "../../model/labels.js";
+import { withCommas } from "../../source/digits.js";
 import { drawPlaces, type Shown } from "../frame/places.js";
 import { helpLines } from "../help.js";
 import { type Paint, painter } from "../terminal/color.js";
@@ -59,7 +60,7 @@ export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: D
 }
 
 function number(count: number): string {
-  return count.toLocaleString("en-US");
+  return withCommas(count);
 }
 
 function headline({ causes, lost, requests, first, last }: Diagnosis, { wanted }: Reading): string {
