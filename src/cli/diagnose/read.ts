@@ -6,7 +6,7 @@ import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { LineBlocks } from "../../logs/blocks.js";
 import { isWrapped, unwrapped } from "../../logs/docker.js";
 import { readLine } from "../../logs/line.js";
-import { digitsOf, eachExtent, eachHit, eachLine, firstLine } from "../../logs/scan.js";
+import { digitsOf, eachExtent, eachHit, eachLine, firstLine, lastLine } from "../../logs/scan.js";
 import { placeOf } from "../../logs/seek.js";
 import { HOUR } from "../../logs/time.js";
 
@@ -67,6 +67,7 @@ export async function readLog(
     placed &&= !isPacked(file);
     from = placed && wanted.since !== null ? startOf(file, log, wanted.since, now) : 0;
     for await (const piece of piecesOf(file, { from, to: null })) {
+      if (!placed || bytes % PART === 0) reader.part(blocks.isInLine);
       bytes += piece.length;
       for (const block of blocks.push(piece)) reader.block(block);
     }
@@ -75,7 +76,11 @@ export async function readLog(
   }
   const rest = blocks.end();
   // Of a line that is being written the other half will come.
-  if (rest !== null && !follows) reader.block(rest);
+  if (rest !== null && !follows) {
+    reader.part(true);
+    reader.block(rest);
+  }
+  reader.end();
   const { identity } = file;
   file.close();
   const at = from + bytes - (rest?.length ?? 0);
@@ -104,6 +109,9 @@ function startOf(file: OpenFile, { kind, format }: LogToRead, since: number, now
   return placeOf(file, kind === "fpm-access" ? since - LONGEST_RUN : since, timeOf);
 }
 
+/** Bytes of an access log whose lines are counted together, with the time of the first one. A multiple of a piece. */
+const PART = 1024 * 1024;
+
 /** Hands the lines of one log to the collector. */
 export class LogReader {
   kind: LogKind | null;
@@ -111,6 +119,13 @@ export class LogReader {
   private readonly digits: readonly string[];
   private wrapped = false;
   private begun = false;
+  /** Lines of the part of an access log so far, and the time of the first; `null`: there is none yet. */
+  private counted: { lines: number; readonly time: number | null } | null = null;
+  /** Whether the next block is a line that began in the part before. */
+  private isAlone = false;
+  /** The line before the next block, if it is of the same part; `null`: nobody asks for it. */
+  private previous: string | null = null;
+  private hadHit = false;
 
   constructor(
     private readonly log: LogToRead,
@@ -122,23 +137,32 @@ export class LogReader {
     this.digits = digitsOf(wanted.statuses);
   }
 
+  /** From here on lines are counted anew. `isInLine`: the last one has not ended yet; it is a part by itself. */
+  part(isInLine: boolean): void {
+    this.end();
+    this.isAlone = isInLine;
+  }
+
+  /** Counts what was not counted yet. */
+  end(): void {
+    if (this.counted !== null)
+      this.collector.accessBlock(this.counted.lines, this.counted.time, this.wanted.since);
+    this.counted = null;
+    this.previous = null;
+    this.hadHit = false;
+  }
+
   /** Whole lines; the last one may lack its end. */
   block(block: Buffer): void {
     const { collector, log } = this;
-    const first = firstLine(block);
     if (!this.begun) {
+      const first = firstLine(block);
       this.begun = true;
       this.wrapped = isWrapped(first);
       this.kind ??= this.kindOf(unwrapped(first));
     }
     if (this.kind === "access" && !this.wrapped) {
-      const since = this.wanted.since;
-      const time = this.format.read(first)?.time ?? null;
-      const hits = eachHit(block, this.format, this.digits, {
-        take: (line) => collector.accessLine(line, this.format, log.display),
-        before: (line) => collector.accessBefore(line, this.format),
-      });
-      collector.accessBlock(hits, time, since);
+      this.accessBlock(block);
       return;
     }
     if (this.kind === "fpm-access") {
@@ -153,6 +177,26 @@ export class LogReader {
     }
     if (this.wrapped) eachLine(block, (line) => collector.line(unwrapped(line), log.display));
     else eachExtent(block, (from, to) => collector.extent(block, from, to, log.display));
+  }
+
+  private accessBlock(block: Buffer): void {
+    const { collector, format, log } = this;
+    this.counted ??= { lines: 0, time: format.read(firstLine(block))?.time ?? null };
+    this.counted.lines += eachHit(block, format, this.digits, {
+      take: (line) => {
+        this.before(this.previous);
+        collector.accessLine(line, format, log.display);
+      },
+      before: (line) => this.before(line),
+    });
+    if (this.isAlone) this.part(false);
+    else if (!this.hadHit && format.beforeStatus !== "") this.previous = lastLine(block);
+  }
+
+  /** Of a part the line before its first hit tells when requests went well. `null`: it has none. */
+  private before(line: string | null): void {
+    if (!this.hadHit && line !== null) this.collector.accessBefore(line, this.format);
+    this.hadHit = true;
   }
 
   private kindOf(line: string): LogKind {
