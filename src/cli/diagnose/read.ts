@@ -9,6 +9,7 @@ import { readLine } from "../../logs/line.js";
 import { digitsOf, eachExtent, eachHit, eachLine, firstLine, lastLine } from "../../logs/scan.js";
 import { placeOf } from "../../logs/seek.js";
 import { HOUR } from "../../logs/time.js";
+import { withCommas } from "../../source/digits.js";
 
 export interface LogToRead {
   /** What reports print. */
@@ -58,6 +59,7 @@ export async function readLog(
 ): Promise<ReadLog> {
   const reader = new LogReader(log, collector, wanted);
   const blocks = new LineBlocks();
+  const before = { read: collector.read, foreign: collector.foreign };
   let bytes = 0;
   let problem: string | null = null;
   let from = 0;
@@ -81,11 +83,21 @@ export async function readLog(
     reader.block(rest);
   }
   reader.end();
+  // What the configuration calls a log is one; of another file the lines tell.
+  if (log.kind === null && !reader.isWrapped)
+    problem ??= whyNoLog(collector.read - before.read, collector.foreign - before.foreign);
   const { identity } = file;
   file.close();
   const at = from + bytes - (rest?.length ?? 0);
   const end = placed ? { identity, at } : null;
   return { display: log.display, kind: reader.kind ?? "lines", bytes, problem, end };
+}
+
+/** What to say of a file none of whose lines is of a log; `null`: some are, or it has none. */
+function whyNoLog(lines: number, foreign: number): string | null {
+  if (lines === 0 || foreign < lines) return null;
+  const which = lines === 1 ? "its only line is not" : `none of its ${withCommas(lines)} lines is`;
+  return `${which} of a log that is known: nginx's error_log; an access_log in combined, or in the log_format of the configuration where its path is given too, as in "fpmlint diagnose LOG /etc"; PHP-FPM's error_log, access.log or slowlog; the kernel's or systemd's; or such lines from syslog, journalctl, docker or kubectl`;
 }
 
 function reasonOf(error: unknown): string {
@@ -117,7 +129,8 @@ export class LogReader {
   kind: LogKind | null;
   private format: AccessFormat;
   private readonly digits: readonly string[];
-  private wrapped = false;
+  /** Whether lines have something around them, as containers' logs do. */
+  isWrapped = false;
   private begun = false;
   /** Lines of the part of an access log so far, and the time of the first; `null`: there is none yet. */
   private counted: { lines: number; readonly time: number | null } | null = null;
@@ -158,16 +171,21 @@ export class LogReader {
     if (!this.begun) {
       const first = firstLine(block);
       this.begun = true;
-      this.wrapped = isWrapped(first);
+      this.isWrapped = isWrapped(first);
       this.kind ??= this.kindOf(unwrapped(first));
     }
-    if (this.kind === "access" && !this.wrapped) {
+    if (this.kind === "access" && !this.isWrapped) {
       this.accessBlock(block);
       return;
     }
     if (this.kind === "fpm-access") {
       eachLine(block, (line) =>
-        collector.fpmAccess(this.wrapped ? unwrapped(line) : line, this.format, log.pool ?? "", log.display),
+        collector.fpmAccess(
+          this.isWrapped ? unwrapped(line) : line,
+          this.format,
+          log.pool ?? "",
+          log.display,
+        ),
       );
       return;
     }
@@ -175,7 +193,7 @@ export class LogReader {
       eachLine(block, (line) => collector.slow.line(line, this.wanted.since, this.wanted.until));
       return;
     }
-    if (this.wrapped) eachLine(block, (line) => collector.line(unwrapped(line), log.display));
+    if (this.isWrapped) eachLine(block, (line) => collector.line(unwrapped(line), log.display));
     else eachExtent(block, (from, to) => collector.extent(block, from, to, log.display));
   }
 

@@ -51,7 +51,7 @@ export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: D
     causes.length > MOST_WHOLE
       ? causes.slice(MOST_WHOLE).map((cause, at) => `${MOST_WHOLE + at + 1}. ${title(cause, diagnosis)}`)
       : [],
-    endLines(reading, paint),
+    endLines(reading, options.width, paint),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -63,7 +63,9 @@ function number(count: number): string {
   return withCommas(count);
 }
 
-function headline({ causes, lost, requests, first, last }: Diagnosis, { wanted }: Reading): string {
+function headline({ causes, lost, requests, first, last }: Diagnosis, { wanted, logs }: Reading): string {
+  if (causes.length === 0 && logs.every(({ problem }) => problem !== null))
+    return "nothing is known: no log could be read";
   const time =
     first === null || last === null
       ? ""
@@ -206,10 +208,10 @@ export function spark(counts: readonly number[], unicode: boolean): string {
     .trimEnd();
 }
 
-function endLines({ logs, hosts, collector }: Reading, paint: Paint): readonly string[] {
+function endLines({ logs, hosts, collector }: Reading, width: number, paint: Paint): readonly string[] {
   const problems = logs.filter(({ problem }) => problem !== null);
-  const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
   const read = logs.filter(({ problem }) => problem === null);
+  const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
   const names = read.slice(0, 4).map(({ display }) => escapeText(display));
   const more = read.length > 4 ? ` and ${read.length - 4} more` : "";
   const { rates, access } = collector;
@@ -219,7 +221,9 @@ function endLines({ logs, hosts, collector }: Reading, paint: Paint): readonly s
       ? []
       : [
           paint("headline", "not read:"),
-          ...problems.map(({ display, problem }) => `  ${escapeText(display)}: ${problem}`),
+          ...problems.flatMap(({ display, problem }) =>
+            hanging(`${escapeText(display)}: ${problem}`, width - 2, 2).map((line) => `  ${line}`),
+          ),
         ]),
     ...(access.strange > 0
       ? [`${number(access.strange)} lines have another format than the configuration says`]
@@ -229,7 +233,11 @@ function endLines({ logs, hosts, collector }: Reading, paint: Paint): readonly s
       : [
           `requests: ${tidy(rate.mean)}/s on average, ${tidy(rate.peak)}/s in the busiest minute (fpmlint capacity --rate takes the latter, without static files)`,
         ]),
-    `read ${names.join(", ")}${more} (${size(bytes)})${hosts === 0 ? "; no configuration: name its path to see the lines at fault" : ""}`,
+    ...(read.length === 0
+      ? []
+      : [
+          `read ${names.join(", ")}${more} (${size(bytes)})${hosts === 0 ? "; no configuration: name its path to see the lines at fault" : ""}`,
+        ]),
   ];
 }
 
