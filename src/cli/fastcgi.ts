@@ -1,5 +1,6 @@
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { codeOf } from "../host/system-error.js";
+import { pageParams } from "../live/status-page.js";
 import type { Address } from "../model/address/address.js";
 
 /** One request to PHP-FPM itself, without a web server before it. */
@@ -41,6 +42,26 @@ export function askFpm(
       ]),
     );
   });
+}
+
+/** How PHP-FPM answers while its master or another worker has the table of workers: 8.2 does so about once in 2,000 times. */
+const TABLE_IN_USE = "Internal error.";
+
+/** Whoever has the table has it for microseconds; a worker that ended with it leaves it locked. */
+const TRIES = 5;
+
+/** A page of PHP-FPM itself, such as its status. `null`: nothing whole within `timeout` milliseconds, or an error each time. */
+export async function askPage(
+  to: NetConnectOpts,
+  path: string,
+  query: string,
+  timeout: number,
+): Promise<string | null> {
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const text = await askFpm(to, pageParams(path, query), timeout);
+    if (!text?.startsWith(TABLE_IN_USE)) return text;
+  }
+  return null;
 }
 
 /** What came for the question for values. */

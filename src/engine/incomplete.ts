@@ -18,18 +18,16 @@ export function incompleteOf(host: Host): readonly Incomplete[] {
 }
 
 function unreadIn(host: Host): readonly Incomplete[] {
-  const found = [
-    ...host.unread.map(
-      ({ file, line = null, reason, expected }): Incomplete => ({
-        file,
-        line,
-        reason,
-        fatal: expected !== true,
-      }),
-    ),
+  const ofDaemons = [
     ...(host.nginx === null ? [] : nginxIncomplete(host, host.nginx)),
     ...allMasters(host).flatMap((master) => fpmIncomplete(host, master)),
   ];
+  // What an include brings is said where the include is.
+  const told = new Set(ofDaemons.map(({ reason }) => reason));
+  const others = host.unread.flatMap(({ file, line = null, reason, expected }): Incomplete | [] =>
+    told.has(`${file}: ${reason}`) ? [] : { file, line, reason, fatal: expected !== true },
+  );
+  const found = [...others, ...ofDaemons];
   const seen = new Set<string>();
   return found.filter(({ file, line, reason }) => {
     const key = `${file}\0${line}\0${reason}`;

@@ -30,7 +30,7 @@ import * as fs from "node:fs";
 import { bare, directives } from "../nginx/support/words.js";
 import { fpmCommand, nginxCommand } from "./available.js";
 import { type Copy, type MasterPaths, walk } from "./copy.js";
-import { accepts, type Child, childrenOf, startChild, waitFor, waitsForEvents } from "./processes.js";
+import { accepts, type Child, startChild, waitFor, waitsForEvents, workersOf } from "./processes.js";
 import { type Answer, type Request, send } from "./request.js";
 import type { Listen } from "./substitution.js";
 
@@ -139,7 +139,7 @@ async function startNginx(copy: Copy, main: string, children: Child[], timeoutMs
   const child = startChild(nginxCommand, args, log, env);
   children.push(child);
   const ready = async (): Promise<boolean> =>
-    childrenOf(child.pid).length > 0 && (copy.listens.length === 0 || (await answering(copy)) !== null);
+    workersOf(child.pid).length > 0 && (copy.listens.length === 0 || (await answering(copy)) !== null);
   const started = await answers(child, ready, log, timeoutMs);
   return { name: "nginx", pid: child.pid, started, output: child.output };
 }

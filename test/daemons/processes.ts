@@ -97,6 +97,20 @@ export function childrenOf(pid: number): readonly string[] {
   }
 }
 
+/** Children that run the same program: the script that starts a daemon that is not installed has others. */
+export function workersOf(pid: number): readonly string[] {
+  const own = nameOf(pid);
+  return own === "sh" ? [] : childrenOf(pid).filter((child) => nameOf(child) === own);
+}
+
+function nameOf(pid: number | string): string | null {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return null;
+  }
+}
+
 function stat(pid: number): { readonly state: string; readonly group: number } | null {
   try {
     // The name in brackets may hold blanks and brackets itself.

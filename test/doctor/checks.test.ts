@@ -292,6 +292,13 @@ const cases: readonly Case[] = [
     { pages: [{ ...page, status }] },
     { pool: "pm.status_path = /status" },
   ],
+  [
+    "reality/pages",
+    "it does not answer, and the pool does",
+    "unknown",
+    { answers: [answer], pages: [{ ...page, state: "silent", status: null }] },
+    { pool: "pm.status_path = /status" },
+  ],
   ["reality/pages", "nobody asked", "unknown", {}, { pool: "pm.status_path = /status" }],
   ["reality/ports", "nobody", "error", { listeners: [listenerOf()] }],
   [

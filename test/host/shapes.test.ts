@@ -47,6 +47,57 @@ const unresolved = ({ summary }: LintResult): readonly string[] =>
 
 const main = (include: string) => `events {}\nhttp {\n  server {\n    include ${include};\n  }\n}\n`;
 
+function link(target: string, path: string): void {
+  mkdirSync(dirname(join(top, path)), { recursive: true });
+  symlinkSync(target, join(top, path));
+}
+
+describe("a copy of /etc under another name", () => {
+  const enabled = "events {}\nhttp {\n  include /etc/nginx/sites-enabled/*;\n}\n";
+  const site = "server {\n  index shop;\n}\n";
+
+  test.each(["/etc/nginx/sites-enabled/*", "sites-enabled/*"])(
+    "%s: its links lead to its own files",
+    (to) => {
+      put({ "web1/nginx/nginx.conf": enabled.replace("/etc/nginx/sites-enabled/*", to) });
+      put({ "web1/nginx/sites-available/shop": site });
+      link("/etc/nginx/sites-available/shop", "web1/nginx/sites-enabled/shop");
+      for (const path of ["web1", "."]) {
+        const result = lint(path);
+        expect(reported(result).map((one) => one.replace(/^\S+ /, ""))).toEqual([
+          "web1/nginx/sites-available/shop:2",
+        ]);
+        expect(unresolved(result)).toEqual([]);
+      }
+    },
+  );
+
+  test("a link from one to another, and one in a circle", () => {
+    put({ "nginx/nginx.conf": enabled, "nginx/sites-available/shop": site });
+    link("/etc/nginx/sites-available/today", "nginx/sites-enabled/shop");
+    link("/etc/nginx/sites-available/shop", "nginx/sites-available/today");
+    link("/etc/nginx/sites-enabled/round", "nginx/sites-enabled/round");
+    const result = lint();
+    expect(reported(result)).toEqual([". nginx/sites-available/shop:2"]);
+    expect(unresolved(result)).toEqual([
+      "nginx/sites-enabled/round: is a link to /etc/nginx/sites-enabled/round, outside the host's root",
+    ]);
+  });
+
+  test("a link that leads to what it lacks is a link out of it", () => {
+    put({ "nginx/nginx.conf": enabled, "nginx/sites-available/shop": site });
+    link("/etc/nginx/sites-available/blog", "nginx/sites-enabled/blog");
+    link("/srv/sites/news", "nginx/sites-enabled/news");
+    const result = lint();
+    // Which of them is enabled is not known.
+    expect(reported(result)).toEqual([". nginx/sites-available/shop:2"]);
+    expect(unresolved(result)).toEqual([
+      "nginx/sites-enabled/blog: is a link to /etc/nginx/sites-available/blog, outside the host's root",
+      "nginx/sites-enabled/news: is a link to /srv/sites/news, outside the host's root",
+    ]);
+  });
+});
+
 describe("hosts of one repository that share snippets", () => {
   test("find them by the longest path that ends alike", () => {
     put({

@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import type { Pool } from "../../fpm/types.js";
 import { diskFilesystem } from "../../host/disk.js";
-import { pageParams, readStatus, type StatusPage, statusPage } from "../../live/status-page.js";
+import { readStatus, type StatusPage, statusPage } from "../../live/status-page.js";
 import type { Host } from "../../model/host.js";
 import { computedBy, type Look, loadBetween, type PoolLoad } from "../../sizing/load.js";
-import { askFpm, onThisMachine } from "../fastcgi.js";
+import { askPage, onThisMachine } from "../fastcgi.js";
 
 /** Between the two looks, and for an answer, in milliseconds. */
 const PAUSE = 1000;
@@ -45,6 +45,6 @@ async function looksAt(host: Host): Promise<ReadonlyMap<Pool, Look>> {
 async function statusOf({ path, address }: StatusPage): Promise<Look["status"]> {
   const to = onThisMachine(address);
   if (to === null) return null;
-  const answer = await askFpm(to, pageParams(path, "json&full"), PATIENCE);
+  const answer = await askPage(to, path, "json&full", PATIENCE);
   return answer === null ? null : readStatus(answer, path);
 }

@@ -7,11 +7,11 @@ import { nginxIdentity } from "../../live/accounts.js";
 import type { AnswerFacts, Identity, MachineFacts, NameFacts, PageFacts } from "../../live/facts.js";
 import { addressKey, phpTargets, wantedNames } from "../../live/places.js";
 import type { Asked } from "../../live/read-facts.js";
-import { pageParams, poolPages, readStatus } from "../../live/status-page.js";
+import { poolPages, readStatus } from "../../live/status-page.js";
 import type { Address } from "../../model/address/address.js";
 import type { Host } from "../../model/host.js";
 import { uniqueBy } from "../../source/collect.js";
-import { askFpm, askValues, onThisMachine } from "../fastcgi.js";
+import { askPage, askValues, onThisMachine } from "../fastcgi.js";
 
 /** For a connection with its answer, in milliseconds. */
 const PATIENCE = 1000;
@@ -49,7 +49,9 @@ async function answerOf(address: Address, account: Identity | null): Promise<Ans
     asNginx = tried !== null;
     return tried?.value ?? connect(to);
   };
-  const { problem, values } = await askValues(open, PATIENCE);
+  const first = await askValues(open, PATIENCE);
+  // A worker that was just started may need longer on a machine that is busy.
+  const { problem, values } = first.values === "silent" ? await askValues(open, PATIENCE) : first;
   return { address, problem, asNginx, values };
 }
 
@@ -72,7 +74,7 @@ async function askPages(host: Host, answers: readonly AnswerFacts[]): Promise<re
 
 async function pageAt(address: Address, path: string, query: string): Promise<string | null> {
   const to = onThisMachine(address);
-  return to === null ? null : askFpm(to, pageParams(path, query), PATIENCE);
+  return to === null ? null : askPage(to, path, query, PATIENCE);
 }
 
 async function lookUp(name: string): Promise<NameFacts> {

@@ -10,8 +10,8 @@ export const pages: Check = {
   looksAt: "a request for `ping.path` and `pm.status_path` to the pool itself, without nginx",
   fires:
     "the page is written in the files, and the pool answers with something else: it runs with older files",
-  silent: "the pool has no such page, or does not answer at all",
-  cannotTell: "nobody asked, as in a snapshot",
+  silent: "the pool has no such page, or answers nothing",
+  cannotTell: "nobody asked, as in a snapshot; the pool answers, and the page does not within a second",
   judge(look) {
     const { host, facts } = look;
     const addresses = poolAddresses(host);
@@ -23,12 +23,14 @@ export const pages: Check = {
         const page = facts.pages.find((one) => one.pool === number && one.key === key);
         if (page === undefined) return [unknown(`${key} of pool ${pool.name} was not asked`)];
         if (page.state === "answered") return [fine(`${path} of pool ${pool.name} answered`)];
-        const address = addresses.get(pool);
-        const silent = address === undefined ? null : answerOf(facts, address);
-        if (page.state === "silent" && silent?.values !== "answered") return [];
+        if (page.state === "silent") {
+          const address = addresses.get(pool);
+          const free = address !== undefined && answerOf(facts, address)?.values === "answered";
+          return free ? [unknown(`${path} of pool ${pool.name} did not answer within a second`)] : [];
+        }
         return [
           wrong("warning", `${key} of pool ${pool.name} is ${path}, and no such page answered there`, {
-            evidence: [page.state === "silent" ? "nothing came within a second" : "something else came"],
+            evidence: ["something else came"],
             place: placeOf(value),
             fix: "reload PHP-FPM: it may run with files from before the page",
           }),

@@ -186,7 +186,10 @@ export function hostsBelow(directory: string, open: (root: string) => HostFilesy
   );
   const shared = withRepository(fs, repository, "/");
   const others = looseHosts(fs, directory, loose, rooted.length > 0, note);
-  const unread = [...hidden(noted, rooted).map((entry) => unreadPath(fs, entry)), ...contained.unread];
+  const hiding = hidden(noted, rooted).filter(
+    ({ kind, path }) => kind !== "outside" || shared.entry(path).kind === "outside",
+  );
+  const unread = [...hiding.map((entry) => unreadPath(fs, entry)), ...contained.unread];
   // What could not be looked into may be a part of each of them, or a host of its own.
   const nothing: HostSpec = { name: ".", root: directory, nginx: null, fragments: [], fpm: [], pools: [] };
   const specs = others.length === 0 && unread.length > 0 ? [nothing] : others;

@@ -2,7 +2,7 @@ import { grouped } from "../../source/collect.js";
 import { lazily } from "../../source/memo.js";
 import { deployedName } from "../../source/template-names.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
-import { isWithin, withParents } from "../path.js";
+import { directoryOf, isWithin, nameOf, withParents } from "../path.js";
 
 /**
  * Shared files of a repository. `include /etc/nginx/snippets/php.conf` of one host may be deployed
@@ -20,6 +20,9 @@ type ByEnd = ReadonlyMap<string, string | null>;
 
 /** Keeps the paths of the repository apart from those of a host. */
 const OUTSIDE = "/\u0000repository";
+
+/** As many as the system follows. */
+const MOST_LINKS = 40;
 
 /** Places of the daemons' own files. Accounts and sockets are never looked for elsewhere. */
 const DEPLOYED = /^\/(?:etc|opt|usr\/local)\/(?:.*\/)?(?:nginx|openresty|php[^/]*)\//;
@@ -78,16 +81,34 @@ function byEnd(paths: readonly string[]): ByEnd {
   return index;
 }
 
-/** A host's filesystem that falls back on the repository around it. `root`: the host's root below the repository's. */
+/**
+ * A host's filesystem that falls back on the repository around it. `root`: the host's root below the repository's.
+ * A link out of the tree to `/etc/nginx/sites-available/shop` is followed so, too: the tree may be that `/etc`.
+ */
 export function withRepository(own: HostFilesystem, repository: Repository, root: string): HostFilesystem {
   const indexes = lazily(() => repository.lookup(root));
   const prefix = root === "/" ? "" : OUTSIDE;
+  const elsewhere = (path: string): Entry | null => {
+    if (!DEPLOYED.test(`${path}/`)) return null;
+    const found = longest(indexes(), path);
+    if (found !== null) return repository.fs.entry(found);
+    // A link out of the tree is in its directory, and is no file of the repository.
+    const directory = longest(indexes(), directoryOf(path));
+    const entry = directory === null ? null : repository.fs.entry(`${directory}/${nameOf(path)}`);
+    return entry?.kind === "outside" ? entry : null;
+  };
+  /** `links`: how many were followed. */
+  const followed = (entry: Entry, links: number): Entry => {
+    if (entry.kind !== "outside" || links === MOST_LINKS) return entry;
+    const target = elsewhere(entry.target);
+    return target === null ? entry : followed(renamed(target, prefix), links + 1);
+  };
   return {
     entry(path) {
       const entry = own.entry(path);
-      if (entry.kind !== "missing" || entry.dangling || !DEPLOYED.test(`${path}/`)) return entry;
-      const found = longest(indexes(), path);
-      return found === null ? entry : renamed(repository.fs.entry(found), prefix);
+      if (entry.kind !== "missing" || entry.dangling) return followed(entry, 0);
+      const found = elsewhere(path);
+      return found === null ? entry : followed(renamed(found, prefix), 0);
     },
     display: (path) =>
       path.startsWith(OUTSIDE) ? repository.fs.display(path.slice(OUTSIDE.length)) : own.display(path),
