@@ -97,7 +97,7 @@ export async function readLog(
 function whyNoLog(lines: number, foreign: number): string | null {
   if (lines === 0 || foreign < lines) return null;
   const which = lines === 1 ? "its only line is not" : `none of its ${withCommas(lines)} lines is`;
-  return `${which} of a log that is known: nginx's error_log; an access_log in combined, or in the log_format of the configuration where its path is given too, as in "fpmlint diagnose LOG /etc"; PHP-FPM's error_log, access.log or slowlog; the kernel's or systemd's; or such lines from syslog, journalctl, docker or kubectl`;
+  return `${which} of a log that is known: nginx's error_log; an access_log or access.log in the built-in format, or in that of the configuration where its path is given too, as in "fpmlint diagnose LOG /etc"; PHP-FPM's error_log or slowlog; the kernel's or systemd's; or such lines from syslog, journalctl, docker or kubectl`;
 }
 
 function reasonOf(error: unknown): string {
