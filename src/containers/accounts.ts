@@ -7,6 +7,7 @@
  * images.ts names.
  */
 import type { ContainerAccounts } from "../host/spec.js";
+import { lazily } from "../source/memo.js";
 
 /** `name:id` and the ids of primary groups, as short as the files have them. */
 const DEBIAN_USERS =
@@ -28,8 +29,12 @@ const ALPINE_GROUPS =
   "smmsp:209 locate:245 abuild:300 utmp:406 ping:999 nogroup:65533 nobody:65534";
 
 /** The accounts of a base with users added to them, each with a group of the same name and number. */
-function withUsers(users: string, groups: string, added: readonly (readonly [string, number])[]) {
-  const complete: ContainerAccounts = {
+function withUsers(
+  users: string,
+  groups: string,
+  added: readonly (readonly [string, number])[],
+): () => ContainerAccounts {
+  return lazily(() => ({
     users: new Map([
       ...users.split(" ").map((text) => {
         const [name = "", id, group] = text.split(":");
@@ -45,8 +50,7 @@ function withUsers(users: string, groups: string, added: readonly (readonly [str
       ...added.map(([name, id]) => [name, { id, members: [] }] as const),
     ]),
     complete: true,
-  };
-  return complete;
+  }));
 }
 
 /** `php:*`: Debian's own www-data, on Alpine one that the Dockerfile adds to the group of that name. */

@@ -240,7 +240,7 @@ function phpImage(name: string, tag: string): Image {
     templates: false,
     listenMovedIn: null,
     bare: true,
-    accounts: ON_ALPINE.test(tag) ? PHP_ON_ALPINE : PHP_ON_DEBIAN,
+    accounts: ON_ALPINE.test(tag) ? PHP_ON_ALPINE() : PHP_ON_DEBIAN(),
     ownUser: false,
   };
   const directories = ["/var/www/html", "/usr/local/etc/php/conf.d"];
@@ -256,7 +256,7 @@ function phpImage(name: string, tag: string): Image {
 }
 
 function onBase(tag: string): ContainerAccounts {
-  return ON_ALPINE.test(tag) ? NGINX_ON_ALPINE : NGINX_ON_DEBIAN;
+  return ON_ALPINE.test(tag) ? NGINX_ON_ALPINE() : NGINX_ON_DEBIAN();
 }
 
 function nginxImage(name: string, tag: string, repository: string): Image {

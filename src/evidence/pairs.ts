@@ -5,6 +5,7 @@ import type { Binding, Host, Target } from "../model/host.js";
 import { serverLabel } from "../model/labels.js";
 import { headText } from "../nginx/tree/nodes.js";
 import { type Effective, placeOf } from "../source/effective.js";
+import { perKey } from "../source/memo.js";
 
 /** What most rules say in the same words: the way from a location to its pool, and values with their origin. */
 
@@ -15,19 +16,17 @@ export interface Pair {
   readonly pool: Pool;
 }
 
-/** Every way from a PHP location to a pool of the host. */
-export function* pairs(host: Host): Generator<Pair> {
-  for (const binding of host.bindings) yield* pairsOf(binding);
-}
+/** Every way from a PHP location to a pool of the host. Most rules ask for them. */
+export const pairs = perKey((host: Host): readonly Pair[] => host.bindings.flatMap(pairsOf));
 
 /** The ways from one location to pools; none when it does not serve PHP. Servers that are `down` get no requests. */
-export function* pairsOf(binding: Binding): Generator<Pair> {
-  if (binding.serves !== "php") return;
-  for (const target of binding.targets) {
-    if (target.down) continue;
-    for (const pool of target.pools) yield { binding, target, pool };
-  }
-}
+export const pairsOf = perKey((binding: Binding): readonly Pair[] =>
+  binding.serves !== "php"
+    ? []
+    : binding.targets
+        .filter(({ down }) => !down)
+        .flatMap((target) => target.pools.map((pool) => ({ binding, target, pool }))),
+);
 
 /** The locations that pass requests to PHP. */
 export function phpBindings(host: Host): readonly Binding[] {

@@ -3,7 +3,8 @@ import { seconds, setting } from "../fpm/pools.js";
 import type { Pool } from "../fpm/types.js";
 import type { Binding, Host } from "../model/host.js";
 import { requestValues } from "../model/request/php-settings.js";
-import { matches, readPattern } from "../nginx/location/pattern.js";
+import { patternOf } from "../nginx/location/extensions.js";
+import { matches } from "../nginx/location/pattern.js";
 import { effectiveTime, effectiveTimeWithoutMain } from "../nginx/tree/effective.js";
 import { argument } from "../nginx/tree/nodes.js";
 import { phpDefault } from "../php/facts.js";
@@ -26,9 +27,9 @@ export interface Limits extends Pair {
 export const readLimit = ({ read }: Limits): Known<number> => read;
 
 /** Every way for which both limits are known. A read timeout of 0 is a fault with its own rule. */
-export function limits(host: Host): Generator<Limits> {
-  return limitsBy(host, ({ binding }) => effectiveTime(binding.block, "fastcgi_read_timeout"));
-}
+export const limits = perKey((host: Host): readonly Limits[] => [
+  ...limitsBy(host, ({ binding }) => effectiveTime(binding.block, "fastcgi_read_timeout")),
+]);
 
 /** Those for which only the main file of nginx, which is not in the tree, could say otherwise. */
 export function* limitsWithoutMain(host: Host): Generator<Limits> {
@@ -134,13 +135,18 @@ function mayBePage({ location: { directive } }: Binding, pool: Pool): boolean {
 
 /** Whether the location only serves the status or ping page, which answer at once, whatever the limits are. */
 export function runsNoScripts({ binding, pool }: Pair): boolean {
-  const pages = ["pm.status_path", "ping.path"].map((key) => known(setting(pool, key)) ?? "");
+  const pages = pagesOf(pool);
   const first = argument(binding.location, 0) ?? "";
   const written = argument(binding.location, 1) ?? first;
   if (!first.startsWith("~")) return pages.includes(written) || mayBePage(binding, pool);
-  const pattern = readPattern(written, first.startsWith("~*"));
+  const pattern = patternOf(binding.location);
   if (pattern === null) return false;
   return (
     pages.some((page) => page !== "" && matches(pattern, page)) && matches(pattern, "/index.php") === false
   );
 }
+
+/** The URIs of its status and of its ping page; empty for a page that it has not. */
+const pagesOf = perKey((pool: Pool): readonly string[] =>
+  ["pm.status_path", "ping.path"].map((key) => known(setting(pool, key)) ?? ""),
+);

@@ -3,8 +3,13 @@ import { withoutEnd } from "../source/ends.js";
 
 /** Paths of a host are POSIX paths whatever machine fpmlint runs on. */
 
+/** Slashes in a row or at the end, `.` and `..`: most paths have none of them. */
+const NOT_NORMAL = /\/\.{0,2}(?:\/|$)/;
+const NOT_JOINED = /\/\.?(?:\/|$)/;
+
 /** Resolves `.`, `..` and double slashes of an absolute path by its text alone; never climbs above `/`. */
 export function normalizePath(path: string): string {
+  if (path.startsWith("/") && !NOT_NORMAL.test(path)) return path;
   const parts: string[] = [];
   for (const part of path.split("/")) {
     if (part === "" || part === ".") continue;
@@ -25,6 +30,7 @@ export function resolvePath(base: string, path: string): string {
  */
 export function joinPath(base: string, path: string): string {
   const full = path.startsWith("/") ? path : `${base}/${path}`;
+  if (full.startsWith("/") && !NOT_JOINED.test(full)) return full;
   const parts = full.split("/").filter((part) => part !== "" && part !== ".");
   return `/${parts.join("/")}`;
 }

@@ -229,7 +229,7 @@ function completed(rule: Rule, validators: Validators): (options: unknown) => un
     isPlain && options === null
       ? none
       : once(known, options, () => {
-          const whole: object = structuredClone(options ?? {});
+          const whole: object = options == null ? {} : structuredClone(options);
           // Fills in the defaults; the configuration itself was checked when it was read.
           complete(whole);
           return once(byText, JSON.stringify(whole), () => whole);

@@ -1,6 +1,7 @@
 import type { Finding, LintResult, Related } from "../engine/finding.js";
 import { applicable, type Help } from "../engine/help.js";
 import { type Place, position, rangeOf } from "../source/file.js";
+import { lazily } from "../source/memo.js";
 import { changeJson, helpJson, helpLines } from "./help.js";
 import { type Rendered, renderEach } from "./rendered.js";
 import { escapeMarks } from "./terminal/escape.js";
@@ -11,7 +12,7 @@ export interface ToolMeta {
 }
 
 // Harmless to a JSON parser, not to a terminal that shows the document.
-const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+const unsafe = lazily(() => /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu);
 
 /**
  * A JSON document, indented by two, with a final newline. What would drive a terminal or a CI service
@@ -19,7 +20,7 @@ const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
  */
 export function stringify(document: unknown): string {
   const plain = JSON.stringify(document, null, 2);
-  const safe = plain.replace(UNSAFE, (character) =>
+  const safe = plain.replace(unsafe(), (character) =>
     character
       .split("")
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)

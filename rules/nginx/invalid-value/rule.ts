@@ -13,10 +13,11 @@ import { unknownVariables } from "../../../src/nginx/checks/unknown-variables.js
 import { wholeRefusals } from "../../../src/nginx/checks/whole.js";
 import { type Judged, matchingRows } from "../../../src/nginx/tree/judged.js";
 import { childrenNamed, headPlace } from "../../../src/nginx/tree/nodes.js";
-import type { Node, Word } from "../../../src/nginx/types.js";
+import type { Directive, Node, Word } from "../../../src/nginx/types.js";
 import { shortened } from "../../../src/source/ends.js";
 import { place } from "../../../src/source/file.js";
 import { markdown } from "../../../src/source/markdown.js";
+import { perKey } from "../../../src/source/memo.js";
 import { nearest } from "../../../src/source/spelling.js";
 import { missingAccount } from "./user.js";
 
@@ -127,9 +128,9 @@ export const invalidValue = defineRule({
 function refusalOf(host: Host, one: Judged, { scope }: JudgedHost): Refusal | null {
   const { node, contexts } = one;
   const rows = matchingRows(one);
-  const { name, args } = node.directive;
+  const { args } = node.directive;
   // A placeholder may become several words, or none.
-  if (rows.length === 0 || holdsMark([name, ...args])) return null;
+  if (rows.length === 0 || isMarked(node.directive)) return null;
   const facts = rows.filter((row) => row.accepts(args.length));
   if (facts.length === 0) return wrongCount(node, rows);
   // Where it is unknown which module reads it, all of them have to refuse it.
@@ -138,6 +139,9 @@ function refusalOf(host: Host, one: Judged, { scope }: JudgedHost): Refusal | nu
   const refusal = found !== null && isFilledIn(host, node, found) ? null : found;
   return refusal ?? (node.name === "user" ? missingAccount(host, node) : null);
 }
+
+/** The same wherever a line is included. */
+const isMarked = perKey(({ name, args }: Directive): boolean => holdsMark([name, ...args]));
 
 /**
  * `envsubst` also fills in `${size}`, and a script the name of the directive in capitals; on a whole host nginx

@@ -2,6 +2,7 @@
 import { phpDefault } from "../../php/facts.js";
 import { type Effective, mapEffective, type UnknownValue } from "../../source/effective.js";
 import type { Place } from "../../source/file.js";
+import { once, perKey } from "../../source/memo.js";
 import type { FpmMaster, Pool, Setting } from "../types.js";
 import { fpmDefault } from "./facts.js";
 import { type Reading, readBoolean, readInteger, readSeconds } from "./values.js";
@@ -11,6 +12,13 @@ import { type Reading, readBoolean, readInteger, readSeconds } from "./values.js
  * `null` as value: not set, and FPM has no default to show.
  */
 export function setting(pool: Pool, key: string): Effective<string | null> {
+  return once(known(pool), key, () => settingOf(pool, key));
+}
+
+/** Rules ask a pool for the same few keys, once for each location that passes to it. */
+const known = perKey((_pool: Pool) => new Map<string, Effective<string | null>>());
+
+function settingOf(pool: Pool, key: string): Effective<string | null> {
   const last = pool.settings.findLast((one) => one.key === key && one.index === null);
   if (last !== undefined) return written(last, pool);
   if (pool.partial) return unread(pool.section);

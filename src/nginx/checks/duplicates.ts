@@ -43,9 +43,11 @@ export function* duplicates(all: Iterable<Judged>, version: NginxVersion): Gener
   for (const one of all) {
     const rows = matchingRows(one);
     // In the branch of a template one of the two may be absent.
-    if (rows.length === 0 || one.node.branch !== null || holdsMark(one.node.directive.args)) continue;
+    if (rows.length === 0 || one.node.branch !== null) continue;
+    const marks = marksFor(one, rows);
+    if (marks.length === 0 || holdsMark(one.node.directive.args)) continue;
     if (BESIDE_OFF.test(one.node.name) && isOlder(version, TAKEN_BEFORE.besideOff)) continue;
-    for (const mark of marksFor(one, rows)) {
+    for (const mark of marks) {
       const key = `${mark.key}\0${levelOf(one, mark.global)}`;
       const first = seen.get(key);
       if (mark.sets && first === undefined) seen.set(key, one.node);

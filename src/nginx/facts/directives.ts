@@ -35,29 +35,25 @@ export function factRows(rows: string): readonly (readonly string[])[] {
     .map((line) => line.split("|"));
 }
 
-let table: ReadonlyMap<string, readonly DirectiveFact[]> | null = null;
-let inHttp: ReadonlyMap<string, DirectiveFact> | null = null;
+let table: ReadonlyMap<string, readonly string[]> | null = null;
+const read = new Map<string, readonly DirectiveFact[]>();
+const inHttp = new Map<string, DirectiveFact>();
 
 /** The rows of a name; empty for a directive that no module of nginx defines. */
 export function factsOf(name: string): readonly DirectiveFact[] {
+  // A run asks for few of the names, and reading all rows would be a good part of its start.
   table ??= readTable();
-  return table.get(name) ?? [];
+  const lines = table.get(name);
+  return lines === undefined ? [] : once(read, name, () => lines.map(readRow));
 }
 
 /** The row that holds in http, server and location blocks, where nearly everything here lives. */
 export function httpFact(name: string): DirectiveFact | undefined {
-  inHttp ??= readHttp();
-  return inHttp.get(name);
-}
-
-function readHttp(): ReadonlyMap<string, DirectiveFact> {
-  table ??= readTable();
-  const found = new Map<string, DirectiveFact>();
-  for (const [name, rows] of table) {
-    const fact = rows.find(({ contexts }) => /[hsluIx]/.test(contexts));
-    if (fact !== undefined) found.set(name, fact);
-  }
-  return found;
+  const known = inHttp.get(name);
+  if (known !== undefined) return known;
+  const fact = factsOf(name).find(({ contexts }) => /[hsluIx]/.test(contexts));
+  if (fact !== undefined) inHttp.set(name, fact);
+  return fact;
 }
 
 /** The default of a directive, as nginx writes it. Throws where nginx has none: our own code asks for a wrong name. */
@@ -67,13 +63,14 @@ export function nginxDefault(name: string): string {
   return usual;
 }
 
-function readTable(): ReadonlyMap<string, readonly DirectiveFact[]> {
-  const rows = new Map<string, DirectiveFact[]>();
+/** The lines of each name. */
+function readTable(): ReadonlyMap<string, readonly string[]> {
+  const rows = new Map<string, string[]>();
   for (const line of DIRECTIVE_ROWS.trim().split("\n")) {
-    const fact = readRow(line);
-    const known = rows.get(fact.name);
-    if (known === undefined) rows.set(fact.name, [fact]);
-    else known.push(fact);
+    const name = line.slice(0, line.indexOf("|"));
+    const known = rows.get(name);
+    if (known === undefined) rows.set(name, [line]);
+    else known.push(line);
   }
   return rows;
 }

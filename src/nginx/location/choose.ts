@@ -1,3 +1,4 @@
+import { perKey } from "../../source/memo.js";
 import { childrenNamed } from "../tree/nodes.js";
 import type { Node } from "../types.js";
 import { findMatch, type Match } from "./captures.js";
@@ -23,8 +24,24 @@ export interface Unclear {
 
 const NONE: Choice = { location: null, why: "none", matched: [], slash: false };
 
+const chosen = perKey((_block: Node) => new Map<string, Choice | Unclear>());
+/** Each of thousands of locations of a server is asked about with the same few paths. */
+const MOST_CHOSEN = 64;
+const LONGEST_KNOWN = 200;
+
 /** `unclear`: the block whose locations, or the location whose expression, could not be read. */
 export function chooseLocation(block: Node, uri: string): Choice | Unclear {
+  if (uri.length > LONGEST_KNOWN) return choose(block, uri);
+  const known = chosen(block);
+  const before = known.get(uri);
+  if (before !== undefined) return before;
+  const found = choose(block, uri);
+  if (known.size >= MOST_CHOSEN) known.clear();
+  known.set(uri, found);
+  return found;
+}
+
+function choose(block: Node, uri: string): Choice | Unclear {
   const level = levelOf(block);
   if (level === null) return { unclear: block };
   const exact = level.exact.get(uri);

@@ -95,6 +95,8 @@ function sequence(reader: Reader): Pattern | null {
 
 function piece(reader: Reader): Pattern | null {
   const item = atom(reader);
+  // Most characters are not repeated, and an expression for each is most of the work.
+  if (!"*+?{".includes(reader.text[reader.at] ?? " ")) return item;
   const match = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})/.exec(reader.text.slice(reader.at, reader.at + 16));
   if (item === null || match === null) return item;
   if (item.kind === "start" || item.kind === "end") return null;
@@ -107,7 +109,7 @@ function piece(reader: Reader): Pattern | null {
   // A lazy repeat matches the same texts; a possessive one, or one more sign, may not.
   const lazy = reader.text[reader.at] === "?";
   if (lazy) reader.at += 1;
-  if (/^[*+?]/.test(reader.text.slice(reader.at))) return null;
+  if ("*+?".includes(reader.text[reader.at] ?? " ")) return null;
   return { kind: "repeat", item, min, max, lazy };
 }
 
@@ -259,8 +261,9 @@ export function matches(pattern: Pattern, text: string): boolean | undefined {
 /** Each part goes from a set of positions to a set of positions, so nothing is tried twice. */
 function tried(pattern: Pattern, text: string): boolean | undefined {
   const run = { text, steps: 0 };
-  const all = new Set(Array.from({ length: text.length + 1 }, (_, index) => index));
-  const found = ends(pattern, all, run).size > 0;
+  const isAnchored = pattern.kind === "sequence" && pattern.items[0]?.kind === "start";
+  const from = isAnchored ? [0] : Array.from({ length: text.length + 1 }, (_, index) => index);
+  const found = ends(pattern, new Set(from), run).size > 0;
   return run.steps > MOST_STEPS ? undefined : found;
 }
 
@@ -271,12 +274,13 @@ function ends(pattern: Pattern, from: Positions, run: { readonly text: string; s
   if (from.size === 0 || run.steps > MOST_STEPS) return new Set();
   const { text } = run;
   switch (pattern.kind) {
-    case "character":
-      return new Set(
-        [...from].flatMap((at) => (at < text.length && pattern.has(text[at] ?? "") ? [at + 1] : [])),
-      );
+    case "character": {
+      const found = new Set<number>();
+      for (const at of from) if (at < text.length && pattern.has(text[at] ?? "")) found.add(at + 1);
+      return found;
+    }
     case "start":
-      return new Set([...from].filter((at) => at === 0));
+      return new Set(from.has(0) ? [0] : []);
     case "end":
       // `$` also matches before a line feed that ends the text.
       return new Set(

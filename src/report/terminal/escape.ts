@@ -1,3 +1,5 @@
+import { lazily } from "../../source/memo.js";
+
 /**
  * What a configuration or a file name holds is shown, never obeyed: a terminal would run escape
  * sequences, and invisible or direction-changing characters would make a line read as another one.
@@ -7,7 +9,10 @@
  * not dangerous, but a no-break space is a letter to both daemons, and a frame that draws it as a
  * space hides the fault it should show.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+const unsafe = lazily(() => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu);
+
+/** What has none of these. V8 reads tables of Unicode for each of the patterns here, which takes longer than most texts. */
+const PLAIN = /^[ -~]*$/;
 
 /**
  * Words that a CI service obeys wherever they are in a line of a log: `##[…]` of GitHub's older runner
@@ -15,11 +20,14 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
  * Their readers compare by rules of a language, for which characters that are never drawn count for
  * nothing.
  */
-const MARK = /(#\p{DI}*)#(?=\p{DI}*(?:(?:vso|teamcity)\p{DI}*)?\[)/giu;
+const mark = lazily(() => /(#\p{DI}*)#(?=\p{DI}*(?:(?:vso|teamcity)\p{DI}*)?\[)/giu);
 
 /** GitHub's `::`, which counts after spaces and after the colours that we print. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
-const COMMAND = /^((?:[^\S\r\n\ufeff]|\p{DI}|\x1b\[[\d;]*m)*):(?=\p{DI}*:)/gmu;
+const command = lazily(() => /^((?:[^\S\r\n\ufeff]|\p{DI}|\x1b\[[\d;]*m)*):(?=\p{DI}*:)/gmu);
+
+/** What every one of them has. */
+const COLONS = /:[\u0080-\uffff]*:/;
 
 /** The shown form of one character: `\x1b`, `\u202e`, `\u{e0041}`. A byte that is not UTF-8 is that byte: `\xe8`. */
 function shown(character: string): string {
@@ -32,18 +40,20 @@ function shown(character: string): string {
 
 /** One line of text, safe for a terminal and as a part of a CI log; a line end in it is shown as `\x0a`. */
 export function escapeText(text: string): string {
-  return escapeMarks(text.replace(UNSAFE, shown));
+  return escapeMarks(PLAIN.test(text) ? text : text.replace(unsafe(), shown));
 }
 
 /** `##[` becomes `#\x23[`. `hash`: what is written for the second `#`, in JSON its `\u` escape. */
 export function escapeMarks(text: string, hash = "\\x23"): string {
-  return text.includes("#") ? text.replace(MARK, `$1${hash}`) : text;
+  return text.includes("#") ? text.replace(mark(), `$1${hash}`) : text;
 }
 
 /** Where in a line `escapeText` writes more than the character that is there, though that is harmless alone. */
 export function markOffsets(line: string): ReadonlySet<number> {
   return new Set(
-    line.includes("##") ? [...line.matchAll(MARK)].map(({ 0: mark, index }) => index + mark.length - 1) : [],
+    line.includes("##")
+      ? [...line.matchAll(mark())].map(({ 0: found, index }) => index + found.length - 1)
+      : [],
   );
 }
 
@@ -53,7 +63,8 @@ export function markOffsets(line: string): ReadonlySet<number> {
  * escaped already come out as they are.
  */
 export function withoutCommands(output: string): string {
-  return escapeMarks(output).replace(COMMAND, "$1\\x3a");
+  const marked = escapeMarks(output);
+  return COLONS.test(marked) ? marked.replace(command(), "$1\\x3a") : marked;
 }
 
 /** The same with tabs as four spaces and without spaces at the end, for lines that are shown as a text. */

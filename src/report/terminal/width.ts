@@ -1,15 +1,19 @@
+import { lazily } from "../../source/memo.js";
+
 /** Columns that text takes on a terminal, and breaking prose to a number of columns. */
 
 // The blocks that terminals draw two columns wide (Unicode East Asian Width W and F), coarsely.
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const ZERO = /[\p{Mn}\p{Me}\u1160-\u11ff]/u;
+const wide = lazily(
+  () =>
+    /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u,
+);
+const zero = lazily(() => /[\p{Mn}\p{Me}\u1160-\u11ff]/u);
 
 /** Columns of one character (a code point as a string). */
 export function characterWidth(character: string): 0 | 1 | 2 {
   if (character < "\u0300") return 1;
-  if (ZERO.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
+  if (zero().test(character)) return 0;
+  return wide().test(character) ? 2 : 1;
 }
 
 /** Columns of text that is already escaped: without control characters and tabs. */

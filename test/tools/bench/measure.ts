@@ -54,6 +54,9 @@ export function medians(
   });
 }
 
+/** With certificates to load, a bare Node takes three times as long, and what fpmlint adds looks small beside it. */
+const MAKES_NODE_LATE = { NODE_EXTRA_CA_CERTS: undefined, NODE_OPTIONS: undefined };
+
 /** bash counts in milliseconds what its children took; GNU time, which knows the memory, in hundredths. */
 function measure({ command, done }: Candidate, peak: boolean): Measured {
   const watched = peak ? [TIME, "-q", "-f", "%M", ...command] : command;
@@ -61,7 +64,7 @@ function measure({ command, done }: Candidate, peak: boolean): Measured {
   const { status, stderr } = spawnSync("bash", ["--norc", "-c", line, "bash", ...watched], {
     stdio: ["ignore", "ignore", "pipe"],
     encoding: "utf8",
-    env: { ...process.env, LC_ALL: "C" },
+    env: { ...process.env, LC_ALL: "C", ...MAKES_NODE_LATE },
     maxBuffer: 64 * 1024 * 1024,
   });
   const lines = stderr.trimEnd().split("\n");

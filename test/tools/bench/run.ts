@@ -17,6 +17,19 @@ const node = process.execPath;
 const hasRipgrep = spawnSync("rg", ["--version"], { stdio: "ignore" }).status === 0;
 const bare: Candidate = { command: [node, "-e", "0"], done: [0] };
 
+/** What any program in Node has to do at least with a log: it reads it and finds its lines. */
+const COUNTING = `
+  const fs = require("node:fs");
+  const file = fs.openSync(process.argv[1], "r");
+  const bytes = Buffer.allocUnsafe(128 * 1024);
+  let lines = 0;
+  for (let got; (got = fs.readSync(file, bytes)) > 0; ) {
+    const piece = bytes.subarray(0, got);
+    for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) lines += 1;
+  }
+  console.log(lines);
+`;
+
 const options = readOptions(process.argv.slice(2));
 if ("wrong" in options) {
   process.stderr.write(`${options.wrong}\n`);
@@ -78,19 +91,6 @@ function startUp(folder: string, rounds: number): void {
   );
   complain([base, ...costs]);
 }
-
-/** What any program in Node has to do at least with a log: it reads it and finds its lines. */
-const COUNTING = `
-  const fs = require("node:fs");
-  const file = fs.openSync(process.argv[1], "r");
-  const bytes = Buffer.allocUnsafe(128 * 1024);
-  let lines = 0;
-  for (let got; (got = fs.readSync(file, bytes)) > 0; ) {
-    const piece = bytes.subarray(0, got);
-    for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) lines += 1;
-  }
-  console.log(lines);
-`;
 
 /** One log at several sizes, against a Node that only counts its lines, and ripgrep, which looks for one thing in it. */
 function readLogs(folder: string, shape: LogShape, sizes: readonly number[], rounds: number): void {
