@@ -19,6 +19,7 @@ import { configAlone, type PathConfig } from "./policy/config.js";
 import { applyComments } from "./policy/policy.js";
 import { failing, markedIn, type RuleLevel, type Settings, settingsOf } from "./policy/settings.js";
 import { belowConfig, type HostRefusal, type HostsOptions, type ReadHost, readHosts } from "./read-hosts.js";
+import { withCommas } from "./source/digits.js";
 import { once } from "./source/memo.js";
 import { timed } from "./source/timings.js";
 
@@ -339,7 +340,7 @@ function summarize(
 
 /** The findings that are listed tell the cause, and decide about the exit status. */
 function notListed({ rule, file, count }: LeftOut): Incomplete {
-  const more = count.toLocaleString("en-US");
+  const more = withCommas(count);
   const reason = `${rule} has ${more} more ${count === 1 ? "finding" : "findings"} here that ${count === 1 ? "is" : "are"} not listed`;
   return { file: file.display, line: null, reason, fatal: false };
 }

@@ -28,19 +28,37 @@ export function recogniseLine(line: LogLine): Match | null {
   return said.find(({ signature }) => signature.counts === "request") ?? said[0] ?? own;
 }
 
+/**
+ * Whether each line whose message differs from this one's only in its numbers means the same; which numbers those are,
+ * `isSameForNumbers` of the table says. `false`: unknown.
+ */
+export function isSameForNumbers({ by, message }: LogLine): boolean {
+  const said = saidInStderr(message).flatMap((text) => formsOf(text));
+  return (
+    signatureTable.isSameForNumbers(message, OF.get(by) ?? null) &&
+    said.every((text) => signatureTable.isSameForNumbers(text, SAID))
+  );
+}
+
 /** What a worker puts before a message of PHP, and before its own. */
 const BEFORE = /^(?:(?:NOTICE|WARNING|ERROR|ALERT): )?(?:PHP message: )?/;
 
 /** What PHP means by a message of its own: what is inside of `PHP Warning:  …` tells more than that it warns. */
 function saidBy(text: string): Match | null {
+  for (const form of formsOf(text)) {
+    const match = signatureTable.match(form, SAID, null);
+    if (match !== null) return match;
+  }
+  return null;
+}
+
+/** What is inside of a message, if there is something, and the message. */
+function formsOf(text: string): readonly string[] {
   const message = text.replace(BEFORE, "").replace(/"$/, "");
   const end = message.startsWith("PHP ") ? message.indexOf(":  ") : -1;
-  const inside =
-    end === -1 ? null : message.slice(end + 3).replace(/^(?:PHP Request (?:Startup|Shutdown)|Unknown): /, "");
-  return (
-    (inside === null ? null : signatureTable.match(inside, SAID, null)) ??
-    signatureTable.match(message, SAID, null)
-  );
+  if (end === -1) return [message];
+  const inside = message.slice(end + 3).replace(/^(?:PHP Request (?:Startup|Shutdown)|Unknown): /, "");
+  return [inside, message];
 }
 
 /** The same for a text that somebody pasted, which may be a part of a line. */

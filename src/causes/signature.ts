@@ -124,6 +124,22 @@ interface Row {
   readonly signature: Signature;
   readonly pieces: Pieces;
   readonly errno: number | null;
+  /** Texts of it that have no digit, where it may fit one message and not another that differs only in numbers; else `null`. */
+  readonly unless: readonly string[] | null;
+}
+
+/**
+ * Which digits matter to a template: those of its own texts, and an error's number that does not stand behind a
+ * bracket. Others stand in a part that differs, and there any digits will do; but see `isSameForNumbers`.
+ */
+function unlessOf({ first, rest }: Pieces): readonly string[] | null {
+  const texts = [first, ...rest.map(({ text }) => text)];
+  const isBare = rest.some(({ hole }, at) => hole.kind === "errno" && !(texts[at] ?? "").endsWith("("));
+  return isBare || texts.some(hasDigit) ? texts.filter((text) => text !== "" && !hasDigit(text)) : null;
+}
+
+function hasDigit(text: string): boolean {
+  return /\d/.test(text);
 }
 
 /** Finds the signature of a message. The first that fits counts, so what is special comes before what is general. */
@@ -140,7 +156,8 @@ export class SignatureTable {
       for (const template of signature.templates) {
         const pieces = piecesOf(template);
         const error = pieces.rest.find(({ hole }) => hole.kind.startsWith("errno"));
-        const row = { signature, pieces, errno: error === undefined ? null : Number(error.hole.name) };
+        const errno = error === undefined ? null : Number(error.hole.name);
+        const row = { signature, pieces, errno, unless: unlessOf(pieces) };
         const word = wholeWord(pieces.first);
         if (word === null) this.anywhere.push([order, row]);
         else this.byWord.set(word, [...(this.byWord.get(word) ?? []), [order, row]]);
@@ -172,6 +189,22 @@ export class SignatureTable {
       }
     }
     return found?.[1] ?? null;
+  }
+
+  /**
+   * Whether each message that differs from this one only in its numbers has the same signature. A number is a run of
+   * digits which is not ten of them, as the name of a temporary file is, and does not stand behind an opening bracket,
+   * as an error's number does. `false`: unknown.
+   */
+  isSameForNumbers(message: string, by: ReadonlySet<Writer> | null = null): boolean {
+    const word = firstWord(message);
+    if (hasDigit(word)) return false;
+    // A row whose texts are not all there fits no such message.
+    const isOut = ({ signature, unless }: Row): boolean =>
+      unless === null ||
+      (by !== null && !by.has(signature.by)) ||
+      unless.some((text) => !message.includes(text));
+    return [this.byWord.get(word) ?? [], this.anywhere].every((rows) => rows.every(([, row]) => isOut(row)));
   }
 }
 

@@ -1,7 +1,8 @@
 import { noteReads } from "../host/door.js";
+import type { DiagnoseOptionValues } from "./diagnose/command.js";
 import { lintCommand } from "./lint.js";
 import { type LintOptionValues, lintArguments } from "./lint-words.js";
-import { plainLine } from "./plain.js";
+import { type PlainLine, plainLine } from "./plain.js";
 import { guarded, tell } from "./streams.js";
 import { exitStatus, UsageError } from "./usage.js";
 import type { World } from "./world.js";
@@ -12,16 +13,24 @@ export async function commandLine(words: readonly string[], given: World): Promi
   noteReads();
   try {
     const plain = plainLine(words);
-    if (plain !== null) {
-      const options = plain.options as unknown as LintOptionValues;
-      return lintCommand(lintArguments(options, plain.paths, words, world), world);
-    }
+    if (plain !== null) return await runPlain(plain, words, world);
     // Only now: to load yargs takes as long as to lint a site.
     const { parse } = await import("./command.js");
     return await parse(words, world);
   } catch (error) {
     return report(error, world);
   }
+}
+
+/** The options have the types of their table, because the plain line was read by it. */
+async function runPlain(plain: PlainLine, words: readonly string[], world: World): Promise<number> {
+  if (plain.command === "") {
+    const options = plain.options as unknown as LintOptionValues;
+    return lintCommand(lintArguments(options, plain.words, words, world), world);
+  }
+  const { diagnoseCommand } = await import("./diagnose/command.js");
+  const options = plain.options as unknown as DiagnoseOptionValues;
+  return diagnoseCommand({ ...options, words: plain.words }, world);
 }
 
 function report(error: unknown, world: World): number {

@@ -37,16 +37,20 @@ const NAMES = COMMANDS.map(({ name }) => name).filter((name) => name !== "");
 /** yargs loses a lone `-` among other words, so it travels under a name that no path can have. */
 const STANDARD_INPUT = "\0-";
 
-/**
- * Runs a command line that yargs reads; answers the exit status. Throws UsageError. `lint`: what runs the linter.
- */
+/** What runs the commands whose plain lines are read without yargs too. */
+export interface Runners {
+  readonly lint: typeof lintCommand;
+  readonly diagnose: typeof diagnoseCommand;
+}
+
+/** Runs a command line that yargs reads; answers the exit status. Throws UsageError. */
 export async function parse(
   words: readonly string[],
   world: World,
-  lint: typeof lintCommand = lintCommand,
+  runners: Runners = { lint: lintCommand, diagnose: diagnoseCommand },
 ): Promise<number> {
   let status: number = exitStatus.clean;
-  const cli = parser(words, world, lint, (code) => {
+  const cli = parser(words, world, runners, (code) => {
     status = code;
   });
   // The callback keeps yargs from writing by itself: it would write errors and help to the wrong stream.
@@ -74,7 +78,7 @@ function withoutEnd(words: readonly string[]): readonly string[] {
 function parser(
   words: readonly string[],
   world: World,
-  lint: typeof lintCommand,
+  { lint, diagnose }: Runners,
   end: (status: number) => void,
 ) {
   const cli = yargs()
@@ -84,7 +88,7 @@ function parser(
     .middleware(lastOf, true)
     .options(COMMON_OPTIONS);
   const judging = withCommands(cli, words, world, lint, end);
-  const looking = withDiagnose(withDoctor(judging, world, end), world, end);
+  const looking = withDiagnose(withDoctor(judging, world, end), world, diagnose, end);
   return withTexts(withInit(looking, world), world)
     .version(version)
     .alias("version", "V")
@@ -115,7 +119,7 @@ function withCommands(
   cli: Common,
   words: readonly string[],
   world: World,
-  lint: typeof lintCommand,
+  lint: Runners["lint"],
   end: (status: number) => void,
 ) {
   return cli
@@ -166,7 +170,12 @@ function withCommands(
     );
 }
 
-function withDiagnose(cli: Common, world: World, end: (status: number) => void) {
+function withDiagnose(
+  cli: Common,
+  world: World,
+  diagnose: Runners["diagnose"],
+  end: (status: number) => void,
+) {
   return cli.command(
     `${DIAGNOSE.name} ${DIAGNOSE.words}`,
     DIAGNOSE.describe,
@@ -174,7 +183,7 @@ function withDiagnose(cli: Common, world: World, end: (status: number) => void) 
       y.positional("words", DIAGNOSE.positionals.words).options(DIAGNOSE.options).epilogue(DIAGNOSE.epilogue),
     async (argv) => {
       const words = [...(argv.words ?? []), ...argv._.slice(1)].map(dash);
-      end(await diagnoseCommand({ ...argv, words }, world));
+      end(await diagnose({ ...argv, words }, world));
     },
   );
 }

@@ -1,6 +1,7 @@
 /** Compose files: services, what they are built from and what is mounted into them. */
 import { directoryOf, nameOf, normalizePath } from "../host/path.js";
 import type { ContainerMemory } from "../host/spec.js";
+import { withCommas } from "../source/digits.js";
 import type { SourceFile } from "../source/file.js";
 import { type Built, buildOf, isRoot, plainImage } from "./build.js";
 import { commandOf, expand } from "./dockerfile.js";
@@ -305,7 +306,7 @@ class Reading {
         this.tree.note(
           file.path,
           null,
-          `has more than ${MOST_LAYERS.toLocaleString("en-US")} mounts; the others were not read`,
+          `has more than ${withCommas(MOST_LAYERS)} mounts; the others were not read`,
           false,
         );
         break;

@@ -1,5 +1,6 @@
 /** YAML as a tree of values with places. What composes files and manifests do with it, and no more. */
 import type { Alias, Node, Pair } from "yaml";
+import { withCommas } from "../source/digits.js";
 import { yamlPackage } from "./yaml-package.js";
 
 export type Yaml = YamlText | YamlList | YamlMap;
@@ -172,9 +173,7 @@ class Conversion {
       if (one.kind !== "map") continue;
       this.merged.left -= one.entries.size;
       if (this.merged.left < 0)
-        throw new Limit(
-          `has merge keys (<<) that bring more than ${MOST_MERGED.toLocaleString("en-US")} entries`,
-        );
+        throw new Limit(`has merge keys (<<) that bring more than ${withCommas(MOST_MERGED)} entries`);
       for (const [key, value] of one.entries) all.set(key, value);
     }
     for (const [key, value] of own) all.set(key, value);

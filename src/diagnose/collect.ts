@@ -5,7 +5,7 @@ import { asLogFormat } from "../fpm/settings/access-tokens.js";
 import { fpmDefault } from "../fpm/settings/facts.js";
 import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
 import { detached, detachedParts } from "../logs/detached.js";
-import { type LogLine, readLine, STDERR } from "../logs/line.js";
+import { isCollected, type LogLine, readLine, STDERR } from "../logs/line.js";
 import { textOf } from "../logs/scan.js";
 import { Events, isKept } from "./events.js";
 import { FpmRequests } from "./fpm-requests.js";
@@ -82,7 +82,7 @@ export class Collector {
   /** The same as PHP-FPM counts it. */
   readonly ofFpm = noRequests();
   readonly fpmRequests = new FpmRequests();
-  /** Lines that were read one by one, and those of them that are of no daemon. */
+  /** Lines that were read one by one, and those of them that have no form that a log has. */
   read = 0;
   foreign = 0;
   /** The time of the latest line of all, and of the earliest. */
@@ -133,7 +133,7 @@ export class Collector {
     if (whole === null) return;
     const line = readLine(whole, this.now);
     if (line !== null) this.take(line, whole, source);
-    else if (!this.mayBeAccess(whole, source)) this.foreign += 1;
+    else if (!this.mayBeAccess(whole, source) && !isCollected(whole)) this.foreign += 1;
   }
 
   /** PHP's message may have several lines; what nginx adds comes behind the last one. `null`: there is more to come. */

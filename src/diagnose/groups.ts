@@ -52,7 +52,7 @@ const LONGEST_SAMPLE = 4096;
 const LONGEST_PATH = 300;
 
 /** How often something came. */
-export interface Cell {
+interface Cell {
   count: number;
 }
 
@@ -60,37 +60,41 @@ const noneYet = (): Cell => ({ count: 0 });
 
 /** How often each of some texts came. */
 export class Counts {
-  private readonly cells = new Map<string, Cell>();
+  private readonly places = new Map<string, number>();
+  private readonly counts: number[] = [];
 
   /** `most`: distinct texts. */
   constructor(private readonly most: number) {}
 
   add(text: string): void {
-    const cell = this.cells.get(text) ?? this.cellOf(text);
-    if (cell !== null) cell.count += 1;
+    const place = this.places.get(text) ?? this.placeOf(text);
+    if (place !== -1) this.raise(place);
   }
 
-  /** The count of a text, to be raised; `null`: there are too many texts. One that is cut counts with others that begin like it. */
-  cellOf(text: string): Cell | null {
+  /** Where a text is counted; -1: there are too many texts. One that is cut counts with others that begin like it. */
+  placeOf(text: string): number {
     const kept = detached(text, LONGEST_PATH);
-    const known = this.cells.get(kept);
+    const known = this.places.get(kept);
     if (known !== undefined) return known;
-    if (this.isFull) return null;
-    const cell = noneYet();
-    this.cells.set(kept, cell);
-    return cell;
+    if (this.isFull) return -1;
+    this.places.set(kept, this.counts.length);
+    return this.counts.push(0) - 1;
+  }
+
+  raise(place: number): void {
+    this.counts[place] = (this.counts[place] ?? 0) + 1;
   }
 
   get isFull(): boolean {
-    return this.cells.size >= this.most;
+    return this.counts.length >= this.most;
   }
 
   get size(): number {
-    return this.cells.size;
+    return this.counts.length;
   }
 
   *[Symbol.iterator](): Generator<readonly [text: string, count: number]> {
-    for (const [text, { count }] of this.cells) yield [text, count];
+    for (const [text, place] of this.places) yield [text, this.counts[place] ?? 0];
   }
 }
 
@@ -187,8 +191,8 @@ export class Groups {
   count(group: Group, time: number | null): void {
     group.count += 1;
     if (time === null) return;
-    group.first = group.first === null || time < group.first ? time : group.first;
-    group.last = group.last === null || time > group.last ? time : group.last;
+    if (group.first === null || time < group.first) group.first = time;
+    if (group.last === null || time > group.last) group.last = time;
     group.times.add(time);
     this.seen += 1;
     const most = this.known.size > MOST_FULL ? MOST_TIMES / 20 : MOST_TIMES;

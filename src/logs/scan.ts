@@ -99,3 +99,8 @@ function countLines(block: Buffer): number {
 export function firstLine(block: Buffer): string {
   return lineAt(block, 0);
 }
+
+/** The last line of a block of whole lines. */
+export function lastLine(block: Buffer): string {
+  return lineAt(block, block.length < 2 ? 0 : block.lastIndexOf(NEWLINE, block.length - 2) + 1);
+}

@@ -5,7 +5,7 @@ import { withDeployed } from "../host/deployed.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { componentPattern, isGlob } from "../host/glob.js";
 import { directoryOf, nameOf } from "../host/path.js";
-import type { ContainerFacts, HostSpec, MachineSpec } from "../host/spec.js";
+import type { HostSpec, MachineSpec } from "../host/spec.js";
 import { NOT_INCLUDED } from "../nginx/tree/at-rest.js";
 import { childrenNamed } from "../nginx/tree/nodes.js";
 import { type LeftFile, type NginxTree, readFragments, readTree } from "../nginx/tree/tree.js";
@@ -21,13 +21,14 @@ import { type Address, fpmAddress } from "./address/address.js";
 import { dialledSocket, realAddress } from "./address/links.js";
 import { possibleListens } from "./address/template-address.js";
 import type { Binding, Host, NginxHost } from "./host.js";
+import { containerLimits, type MemoryOptions, memoryOf, onlyLimit, ownMemories } from "./machine/limits.js";
 import { type HostMemory, liveMemory, type MemorySize } from "./machine/memory.js";
 import { unreadSideFiles } from "./machine/side-files.js";
 import { leftOut, notFollowed, unreadOf } from "./not-read.js";
 import { type Listener, readBindings, readOtherPasses, startFollowing } from "./pass/bindings.js";
 import { readUpstreams } from "./request/upstreams.js";
 
-export interface BuildOptions {
+export interface BuildOptions extends MemoryOptions {
   /** `8.3` for every master whose path does not tell its version; `null`: unknown. */
   readonly phpVersion: string | null;
   /** `1.22.1`; `null` or absent: unknown. */
@@ -38,9 +39,6 @@ export interface BuildOptions {
   readonly supposed?: boolean;
   /** `null` or absent: nobody said; the live host knows its own. */
   readonly memory?: MemorySize | null;
-  /** Bytes that are not for PHP-FPM, and the part of the rest that stays free; absent: nobody said. */
-  readonly reserve?: number | null;
-  readonly headroom?: number | null;
   /** Bytes of one worker; `null` or absent: nobody said. */
   readonly workerSize?: number | null;
 }
@@ -212,10 +210,6 @@ function notEnabled(fs: HostFilesystem, nginx: NginxHost | null): number {
   return entry.names.filter((name) => !read.has(fs.entry(`${available}/${name}`).path)).length;
 }
 
-function memoryOf(size: MemorySize | null, { reserve, headroom }: BuildOptions): HostMemory | null {
-  return size === null ? null : { ...size, reserve: reserve ?? null, headroom: headroom ?? null };
-}
-
 function readNginx(
   spec: HostSpec,
   fs: HostFilesystem,
@@ -352,41 +346,6 @@ function readMachines(
     for (const master of masters) found.set(master, machine);
   }
   return found;
-}
-
-/** The containers that PHP-FPM runs in, each with its masters; `null` for a machine that nothing describes. */
-type Limits = ReadonlyMap<ContainerFacts | null, readonly FpmMaster[]>;
-
-function containerLimits(
-  { container }: HostSpec,
-  own: readonly FpmMaster[],
-  machines: ReadonlyMap<FpmMaster, MachineSpec>,
-): Limits {
-  return grouped([
-    ...own.map((master): readonly [ContainerFacts | null, FpmMaster] => [container ?? null, master]),
-    ...[...machines].map(([master, { facts }]): readonly [ContainerFacts | null, FpmMaster] => [
-      facts,
-      master,
-    ]),
-  ]);
-}
-
-/** The limit of the one container that PHP-FPM runs in: each of several has a limit of its own. */
-function onlyLimit(limits: Limits): MemorySize | null {
-  const [only] = limits.size === 1 ? [...limits.keys()] : [];
-  return only == null ? null : limitOf(only);
-}
-
-function ownMemories(limits: Limits, options: BuildOptions): ReadonlyMap<FpmMaster, HostMemory> {
-  const found = [...limits].flatMap(([facts, masters]) => {
-    const memory = facts === null ? null : memoryOf(limitOf(facts), options);
-    return memory === null ? [] : masters.map((master) => [master, memory] as const);
-  });
-  return limits.size > 1 ? new Map(found) : new Map();
-}
-
-function limitOf({ memory, onlyFpm }: ContainerFacts): MemorySize | null {
-  return memory === null ? null : { ...memory, ...(onlyFpm ? { alone: true } : {}) };
 }
 
 function join(

@@ -1,6 +1,7 @@
 import type { Summary } from "../engine/finding.js";
 import { incompleteAt } from "../engine/incomplete.js";
 import { grouped } from "../source/collect.js";
+import { withCommas } from "../source/digits.js";
 import { escapeText } from "./terminal/escape.js";
 
 /** `1 pool`, `2 pools`. */
@@ -90,7 +91,7 @@ export function unreadLines(
     const [, ...others] = same;
     const named = others.slice(0, MOST_ALONE - 1).map((one) => escapeText(incompleteAt(one)));
     return [
-      `${line(entry)} (also ${named.join(", ")}, and ${(others.length - named.length).toLocaleString("en-US")} more)`,
+      `${line(entry)} (also ${named.join(", ")}, and ${withCommas(others.length - named.length)} more)`,
     ];
   });
 }

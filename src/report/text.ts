@@ -4,6 +4,7 @@ import { incompleteAt } from "../engine/incomplete.js";
 import type { Severity } from "../engine/rule.js";
 import { compareSeverity, gravestFirst } from "../engine/severity.js";
 import { groupBy } from "../source/collect.js";
+import { withCommas } from "../source/digits.js";
 import { count, coverage, ledTo, unreadLines } from "./coverage.js";
 import type { Canvas } from "./frame/frame.js";
 import { bar, drawFrame, fileLine, fileLineColumn, margin, shownLines } from "./frame/frame.js";
@@ -39,10 +40,7 @@ const MOST_HELP = 20;
 export function shortHelp(lines: readonly string[]): readonly string[] {
   if (lines.length <= MOST_HELP) return lines;
   const left = lines.length - MOST_HELP + 1;
-  return [
-    ...lines.slice(0, MOST_HELP - 1),
-    `and ${left.toLocaleString("en-US")} more lines, which --format json has`,
-  ];
+  return [...lines.slice(0, MOST_HELP - 1), `and ${withCommas(left)} more lines, which --format json has`];
 }
 
 function canvasFor(finding: Finding, shown: Evidence, options: TextOptions): Canvas {
@@ -97,9 +95,7 @@ function headline({ severity, rule, message }: Finding, paint: Paint, columns: n
 
 function alsoRows(canvas: Canvas, folded: readonly Label[]): string[] {
   const more = folded.length;
-  return more === 0
-    ? []
-    : [`${margin(canvas)}${canvas.paint("gutter", "=")} and ${more.toLocaleString("en-US")} more`];
+  return more === 0 ? [] : [`${margin(canvas)}${canvas.paint("gutter", "=")} and ${withCommas(more)} more`];
 }
 
 function frameRows(canvas: Canvas, shown: Evidence): string[] {
@@ -164,7 +160,7 @@ function drawKind(same: readonly Finding[], options: TextOptions): Each<string> 
 function places(findings: readonly Finding[]): string {
   const named = findings.slice(0, MOST_ALIKE).map(({ at }) => fileLine(at.span));
   const more = findings.length - named.length;
-  return named.join(", ") + (more > 0 ? ` and ${more.toLocaleString("en-US")} more` : "");
+  return named.join(", ") + (more > 0 ? ` and ${withCommas(more)} more` : "");
 }
 
 function infoLine([first, ...others]: readonly [Finding, ...Finding[]]): string {

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import { parse } from "../../src/cli/command.js";
-import { COMMANDS, LINT } from "../../src/cli/commands.js";
+import { COMMANDS, DIAGNOSE, LINT } from "../../src/cli/commands.js";
+import type { DiagnoseArguments, DiagnoseOptionValues } from "../../src/cli/diagnose/command.js";
 import type { LintArguments } from "../../src/cli/lint.js";
 import { type LintOptionValues, lintArguments } from "../../src/cli/lint-words.js";
 import { COMMON_OPTIONS, type OptionTable } from "../../src/cli/options.js";
@@ -11,7 +12,7 @@ import type { World } from "../../src/cli/world.js";
 import { validators } from "../../src/validators.js";
 import { runCommand } from "../support/run-command.js";
 
-const TABLE: OptionTable = { ...COMMON_OPTIONS, ...LINT.options };
+const TABLE: OptionTable = { ...COMMON_OPTIONS, ...LINT.options, ...DIAGNOSE.options };
 const TAKEN = [
   "color",
   "failOn",
@@ -33,6 +34,21 @@ const TAKEN = [
   "ram",
   "paths",
 ] as const satisfies readonly (keyof LintArguments)[];
+const TAKEN_BY_DIAGNOSE = [
+  "color",
+  "since",
+  "until",
+  "status",
+  "server",
+  "pool",
+  "host",
+  "journal",
+  "follow",
+  "show-requests",
+  "format",
+  "config",
+  "words",
+] as const satisfies readonly (keyof DiagnoseArguments)[];
 
 const world: World = {
   rules,
@@ -45,25 +61,47 @@ const world: World = {
   stderr: { write: () => true },
 };
 
-/** What the linter is asked for; what makes no difference to it left out. */
-function asked(args: LintArguments): Record<string, unknown> {
-  return Object.fromEntries(TAKEN.flatMap((key) => (args[key] === undefined ? [] : [[key, args[key]]])));
+/** What a command is asked for; what makes no difference to it left out. */
+type Asked = Record<string, unknown>;
+
+function askedOf<K extends string>(
+  command: string,
+  keys: readonly K[],
+  args: Partial<Record<K, unknown>>,
+): Asked {
+  return Object.fromEntries([
+    ["command", command],
+    ...keys.flatMap((key) => (args[key] === undefined ? [] : [[key, args[key]] as const])),
+  ]);
 }
 
-/** As yargs reads the line; `null`: it runs something else than the linter. Throws what it complains about. */
-async function byYargs(words: readonly string[]): Promise<Record<string, unknown> | null> {
-  let found: Record<string, unknown> | null = null;
-  await parse(words, world, (args) => {
-    found = asked(args);
-    return 0;
+/** As yargs reads the line; `null`: it runs another command. Throws what it complains about. */
+async function byYargs(words: readonly string[]): Promise<Asked | null> {
+  let found: Asked | null = null;
+  await parse(words, world, {
+    lint: (args) => {
+      found = askedOf("", TAKEN, args);
+      return 0;
+    },
+    diagnose: async (args) => {
+      found = askedOf("diagnose", TAKEN_BY_DIAGNOSE, args);
+      return 0;
+    },
   });
   return found;
 }
 
-function byTable(words: readonly string[]): Record<string, unknown> | null {
-  const plain = plainLine(words);
+function byTable(line: readonly string[]): Asked | null {
+  const plain = plainLine(line);
   if (plain === null) return null;
-  return asked(lintArguments(plain.options as unknown as LintOptionValues, plain.paths, words, world));
+  const { command, words } = plain;
+  if (command === "diagnose")
+    return askedOf(command, TAKEN_BY_DIAGNOSE, {
+      ...(plain.options as unknown as DiagnoseOptionValues),
+      words,
+    });
+  const options = plain.options as unknown as LintOptionValues;
+  return askedOf(command, TAKEN, lintArguments(options, words, line, world));
 }
 
 const optionWords = Object.entries(TABLE).flatMap(([name, { alias }]) => [
@@ -132,24 +170,28 @@ const word = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: "grapheme", maxLength: 6 }) },
 );
 
-test("a line that is read without yargs asks for what yargs reads in it", async () => {
-  let read = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (words) => {
-      let plain: ReturnType<typeof byTable>;
-      try {
-        plain = byTable(words);
-      } catch (error) {
-        await expect(byYargs(words)).rejects.toThrow((error as Error).message);
-        return;
-      }
-      if (plain === null) return;
-      read += 1;
-      expect(await byYargs(words)).toEqual(plain);
-    }),
-  );
-  expect(read).toBeGreaterThan(0);
-});
+test.each([[[]], [["diagnose"]]])(
+  "a line that is read without yargs asks for what yargs reads in it: %j …",
+  async (first) => {
+    let read = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (more) => {
+        const words = [...first, ...more];
+        let plain: ReturnType<typeof byTable>;
+        try {
+          plain = byTable(words);
+        } catch (error) {
+          await expect(byYargs(words)).rejects.toThrow((error as Error).message);
+          return;
+        }
+        if (plain === null) return;
+        read += 1;
+        expect(await byYargs(words)).toEqual(plain);
+      }),
+    );
+    expect(read).toBeGreaterThan(0);
+  },
+);
 
 test.each([
   [],
@@ -158,7 +200,13 @@ test.each([
   ["etc/nginx", "etc/php", "-q"],
   ["--quiet", "--fail-on", "error", "--format", "text", "--format", "sarif=x.sarif", "."],
   ["--rule", "buffer/*=off", "--rule", "timeout/read-zero=error", "--color", "never", "--color", "always"],
-  ["--fix", "--diff", "--infos", "--min-severity", "warning", "--ram", "8G", "--nginx-version", "1.22.1"],
+  ["diagnose"],
+  ["diagnose", "-"],
+  ["diagnose", "/var/log/nginx/error.log", "a.log", "/etc"],
+  ["diagnose", "--since", "1h", "--status", "502", "--status", "504,499", "--server", "shop.example"],
+  ["diagnose", "--pool", "www", "--journal", "--follow", "--show-requests", "--host", "copies/web1"],
+  ["diagnose", "x.log", "--format", "json", "--format", "sarif=x", "--config", "f.json", "--color", "never"],
+  ["--fix", "--diff", "--infos", "--min-severity", "warning", "--ram", "8", "--nginx-version", "1.22.1"],
 ])("a plain line needs no yargs: %j", async (...words) => {
   const plain = byTable(words);
   expect(plain).not.toBeNull();
@@ -177,6 +225,13 @@ test.each([
   ["help"],
   ["--", "etc"],
   ["--config", "-"],
+  ["diagnose", "502"],
+  ["diagnose", "--quiet"],
+  ["diagnose", "--no-journal"],
+  ["diagnose", "--since"],
+  ["diagnose", "help"],
+  ["diagnose", "--help"],
+  ["--color", "never", "diagnose"],
 ])("yargs reads what is out of the ordinary: %j", (...words) => {
   expect(plainLine(words)).toBeNull();
 });

@@ -326,9 +326,42 @@ describe("diagnose", () => {
     symlinkSync(join(elsewhere, "x.log"), join(root, "var/log/nginx/shop.log"));
     const { out, status } = await run("etc", "--since", "2026-11-28");
     expect(status).toBe(3);
-    expect(out).toContain("nothing was lost");
+    expect(out).toContain("nothing is known: no log could be read");
     expect(out).toContain("out of the host's root");
     rmSync(elsewhere, { recursive: true });
+  });
+
+  test.each(["x/notes.txt", "x/app.log", "x/notes", "x/error.log.1"])(
+    "%s has no line of a log: that is said, with what would be one, and what to type",
+    async (name) => {
+      put(name, "Some notes\nof last week\n\nand of this one\n");
+      const { out, status } = await run(name);
+      expect(status).toBe(3);
+      expect(out).not.toContain("nothing was lost");
+      expect(out).toContain(`${name}: none of its 3 lines is of a log that is known: nginx's error_log`);
+      expect(out.replace(/\s+/g, " ")).toContain('as in "fpmlint diagnose LOG /etc"');
+      const { logs } = JSON.parse((await run(name, "--format", "json")).out);
+      expect(logs[0].problem).toContain("none of its 3 lines");
+    },
+  );
+
+  test.each([
+    ["one line of a daemon among others", `Some notes\n${at("12:00:00", MISSING)}`, 1],
+    ["only lines of other programs in syslog", "Nov 28 12:00:00 web sshd[1]: Connection closed\n", 0],
+    ["only lines of a container's program", '{"log":"listening\\n","stream":"stdout","time":"x"}\n', 0],
+    ["nothing", "", 0],
+  ])("%s: the log was read", async (_, text, expected) => {
+    put("x/app.log", text);
+    const { out, status } = await run("x/app.log");
+    expect(out).not.toContain("not read");
+    expect(status).toBe(expected);
+  });
+
+  test("a file that may be configuration is no log", async () => {
+    put("x/site.conf", "# nothing yet\n");
+    const { err, status } = await run("x/site.conf");
+    expect(status).toBe(2);
+    expect(err).toContain("no configuration was found that names logs");
   });
 
   test.each([

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ByteMap, find, findLast, needle, Part } from "../../src/logs/byte-map.js";
+import { Block, ByteMap, Finder, fourfold, Needle, Part } from "../../src/logs/byte-map.js";
 import { runs } from "../support/sample.js";
 
 function partOf(block: Buffer, from: number, to: number): Part {
   const part = new Part();
-  part.between(block, from, to);
+  part.between(new Block(block), from, to);
   return part;
 }
 
@@ -18,12 +18,12 @@ describe("a map by bytes", () => {
         const map = new ByteMap<string>(1000, 100);
         for (const word of kept) {
           const block = Buffer.from(`..${word}..`);
-          map.set(block, partOf(block, 2, block.length - 2), word);
+          map.set(new Block(block), partOf(block, 2, block.length - 2), word);
           block.fill(0);
         }
         const wrong = [...kept, ...asked].filter((word) => {
           const block = Buffer.from(`.${word}`);
-          const found = map.get(block, partOf(block, 1, block.length));
+          const found = map.get(new Block(block), partOf(block, 1, block.length));
           return found !== (kept.includes(word) ? word : undefined);
         });
         expect(wrong).toEqual([]);
@@ -38,12 +38,12 @@ describe("a map by bytes", () => {
     for (const [at, text] of texts.entries()) {
       const part = partOf(text, 0, text.length);
       part.hash = 7;
-      map.set(text, part, at);
+      map.set(new Block(text), part, at);
     }
     const found = texts.map((text) => {
       const part = partOf(text, 0, text.length);
       part.hash = 7;
-      return map.get(text, part);
+      return map.get(new Block(text), part);
     });
     expect(found).toEqual(texts.map((_, at) => (at < 4 ? at : undefined)));
   });
@@ -52,11 +52,11 @@ describe("a map by bytes", () => {
     const map = new ByteMap<boolean>(2, 3);
     const set = (text: string): void => {
       const block = Buffer.from(text);
-      map.set(block, partOf(block, 0, block.length), true);
+      map.set(new Block(block), partOf(block, 0, block.length), true);
     };
     const has = (text: string): boolean => {
       const block = Buffer.from(text);
-      return map.get(block, partOf(block, 0, block.length)) === true;
+      return map.get(new Block(block), partOf(block, 0, block.length)) === true;
     };
     set("a");
     set("long");
@@ -67,22 +67,62 @@ describe("a map by bytes", () => {
   });
 
   test("finds as indexOf and lastIndexOf do, within the part", () => {
-    const text = fc.string({ unit: fc.constantFrom("a", "b", ","), maxLength: 20 });
-    const sought = fc.constantFrom(",", ", ", "ab", "aab", ",a");
+    const text = fc.string({ unit: fc.constantFrom("a", "b", ","), maxLength: 30 });
+    const sought = fc.constantFrom("aaaa", ",aba", "aab,a", "bbbbbba", ",a,b,a,b", "ab,abbaa,");
     fc.assert(
-      fc.property(text, sought, text, (before, what, after) => {
-        const block = Buffer.from(`${before}#${after}#${what}`);
+      fc.property(text, sought, text, fc.boolean(), (before, what, random, has) => {
+        const after = has ? `${random}${what}${before}${what}${random}` : random;
+        const bytes = Buffer.from(`${before}#${after}#${what}`);
+        const block = new Block(bytes);
+        const needle = new Needle(what);
         const [from, to] = [before.length + 1, before.length + 1 + after.length];
         const own = after.indexOf(what);
-        expect(find(block, needle(what), from, to)).toBe(own === -1 ? -1 : own + from);
+        expect(needle.find(block, from, to)).toBe(own === -1 ? -1 : own + from);
         const last = after.lastIndexOf(what);
-        expect(findLast(block, needle(what), from, to)).toBe(last === -1 ? -1 : last + from);
-        const part = new Part();
-        expect(part.until(block, from, needle(what), to)).toBe(own !== -1);
-        expect(part.to).toBe(own === -1 ? to : own + from);
-        expect(part.hash).toBe(partOf(block, from, part.to).hash);
+        expect(needle.findLast(block, from, to)).toBe(last === -1 ? -1 : last + from);
+        expect(needle.begins(block, from, to)).toBe(after.startsWith(what));
       }),
       { numRuns: runs(2000) },
+    );
+  });
+
+  test("a part goes to the first of two bytes", () => {
+    const text = fc.string({
+      unit: fc.constantFrom("a", "\0", "\u0080", "\u00ff", ",", "-", "+"),
+      maxLength: 24,
+    });
+    const byte = fc.constantFrom(...[",", "+", "z"].map((one) => one.charCodeAt(0)), 0, 255);
+    fc.assert(
+      fc.property(text, byte, byte, fc.nat(5), (all, one, other, skipped) => {
+        const bytes = Buffer.from(`${"#".repeat(skipped)}${all},`, "latin1");
+        const end = bytes.length - 1;
+        const own = bytes
+          .subarray(0, end)
+          .findIndex((is, at) => at >= skipped && (is === one || is === other));
+        const part = new Part();
+        const found = part.until(new Block(bytes), skipped, fourfold(one), fourfold(other), end);
+        expect([found, part.to]).toEqual([own !== -1, own === -1 ? end : own]);
+        expect(part.hash).toBe(partOf(bytes, skipped, part.to).hash);
+      }),
+      { numRuns: runs(2000) },
+    );
+  });
+
+  test("a finder answers as indexOf does, further and further on", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "b", ","), maxLength: 30 });
+    const steps = fc.array(fc.nat(6), { maxLength: 12 });
+    fc.assert(
+      fc.property(text, steps, (all, asked) => {
+        const bytes = Buffer.from(all);
+        const finder = new Finder(",".charCodeAt(0));
+        let from = 0;
+        for (const step of asked) {
+          from += step;
+          const own = all.indexOf(",", from);
+          expect(finder.next(bytes, from)).toBe(own === -1 ? all.length : own);
+        }
+      }),
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -136,12 +136,12 @@ describe("the numbers", () => {
 
   test("a log has a row for each size, also without ripgrep", () => {
     const rows = logRows([
-      { size: 100, own: cost(0.5), ripgrep: cost(0.05) },
-      { size: 1000, own: cost(2), ripgrep: undefined },
+      { size: 100, own: cost(0.5), counting: cost(0.25), ripgrep: cost(0.05) },
+      { size: 1000, own: cost(2), counting: undefined, ripgrep: undefined },
     ]);
     expect(rows.slice(1)).toEqual([
-      ["100", "0.500", "200", "5", "0.050", "10.00"],
-      ["1,000", "2.00", "500", "20", "–", "–"],
+      ["100", "0.500", "200", "5", "0.250", "0.050", "10.00"],
+      ["1,000", "2.00", "500", "20", "–", "–", "–"],
     ]);
   });
 

@@ -27,8 +27,8 @@ import { type LogEnd, notRead, type ReadLog, readLog } from "./read.js";
 import { momentOf, statusesOf } from "./since.js";
 import { isKnown, logsOfHosts, partWords, typedLog } from "./sources.js";
 
-export interface DiagnoseArguments {
-  readonly words: readonly string[];
+/** The options by the names of their table. */
+export interface DiagnoseOptionValues {
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly status?: readonly string[] | undefined;
@@ -41,6 +41,10 @@ export interface DiagnoseArguments {
   readonly format?: readonly string[] | undefined;
   readonly config?: string | undefined;
   readonly color: "auto" | "always" | "never";
+}
+
+export interface DiagnoseArguments extends DiagnoseOptionValues {
+  readonly words: readonly string[];
 }
 
 const FORMATS = ["text", "json", "sarif"] as const;

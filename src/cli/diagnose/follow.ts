@@ -89,12 +89,14 @@ function grown(tail: Tail): boolean {
     for (let got = opened.read(bytes, tail.at); got > 0; got = opened.read(bytes, tail.at)) {
       any = true;
       tail.at += got;
+      tail.reader.part(tail.blocks.isInLine);
       for (const block of tail.blocks.push(bytes.subarray(0, got))) tail.reader.block(block);
     }
   } catch {
     return any;
   } finally {
     opened.close();
+    tail.reader.end();
   }
   return any;
 }

@@ -6,9 +6,10 @@ import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { LineBlocks } from "../../logs/blocks.js";
 import { isWrapped, unwrapped } from "../../logs/docker.js";
 import { readLine } from "../../logs/line.js";
-import { digitsOf, eachExtent, eachHit, eachLine, firstLine } from "../../logs/scan.js";
+import { digitsOf, eachExtent, eachHit, eachLine, firstLine, lastLine } from "../../logs/scan.js";
 import { placeOf } from "../../logs/seek.js";
 import { HOUR } from "../../logs/time.js";
+import { withCommas } from "../../source/digits.js";
 
 export interface LogToRead {
   /** What reports print. */
@@ -58,6 +59,7 @@ export async function readLog(
 ): Promise<ReadLog> {
   const reader = new LogReader(log, collector, wanted);
   const blocks = new LineBlocks();
+  const before = { read: collector.read, foreign: collector.foreign };
   let bytes = 0;
   let problem: string | null = null;
   let from = 0;
@@ -67,6 +69,7 @@ export async function readLog(
     placed &&= !isPacked(file);
     from = placed && wanted.since !== null ? startOf(file, log, wanted.since, now) : 0;
     for await (const piece of piecesOf(file, { from, to: null })) {
+      if (!placed || bytes % PART === 0) reader.part(blocks.isInLine);
       bytes += piece.length;
       for (const block of blocks.push(piece)) reader.block(block);
     }
@@ -75,12 +78,26 @@ export async function readLog(
   }
   const rest = blocks.end();
   // Of a line that is being written the other half will come.
-  if (rest !== null && !follows) reader.block(rest);
+  if (rest !== null && !follows) {
+    reader.part(true);
+    reader.block(rest);
+  }
+  reader.end();
+  // What the configuration calls a log is one; of another file the lines tell.
+  if (log.kind === null && !reader.isWrapped)
+    problem ??= whyNoLog(collector.read - before.read, collector.foreign - before.foreign);
   const { identity } = file;
   file.close();
   const at = from + bytes - (rest?.length ?? 0);
   const end = placed ? { identity, at } : null;
   return { display: log.display, kind: reader.kind ?? "lines", bytes, problem, end };
+}
+
+/** What to say of a file none of whose lines is of a log; `null`: some are, or it has none. */
+function whyNoLog(lines: number, foreign: number): string | null {
+  if (lines === 0 || foreign < lines) return null;
+  const which = lines === 1 ? "its only line is not" : `none of its ${withCommas(lines)} lines is`;
+  return `${which} of a log that is known: nginx's error_log; an access_log or access.log in the built-in format, or in that of the configuration where its path is given too, as in "fpmlint diagnose LOG /etc"; PHP-FPM's error_log or slowlog; the kernel's or systemd's; or such lines from syslog, journalctl, docker or kubectl`;
 }
 
 function reasonOf(error: unknown): string {
@@ -104,13 +121,24 @@ function startOf(file: OpenFile, { kind, format }: LogToRead, since: number, now
   return placeOf(file, kind === "fpm-access" ? since - LONGEST_RUN : since, timeOf);
 }
 
+/** Bytes of an access log whose lines are counted together, with the time of the first one. A multiple of a piece. */
+const PART = 1024 * 1024;
+
 /** Hands the lines of one log to the collector. */
 export class LogReader {
   kind: LogKind | null;
   private format: AccessFormat;
   private readonly digits: readonly string[];
-  private wrapped = false;
+  /** Whether lines have something around them, as containers' logs do. */
+  isWrapped = false;
   private begun = false;
+  /** Lines of the part of an access log so far, and the time of the first; `null`: there is none yet. */
+  private counted: { lines: number; readonly time: number | null } | null = null;
+  /** Whether the next block is a line that began in the part before. */
+  private isAlone = false;
+  /** The line before the next block, if it is of the same part; `null`: nobody asks for it. */
+  private previous: string | null = null;
+  private hadHit = false;
 
   constructor(
     private readonly log: LogToRead,
@@ -122,28 +150,42 @@ export class LogReader {
     this.digits = digitsOf(wanted.statuses);
   }
 
+  /** From here on lines are counted anew. `isInLine`: the last one has not ended yet; it is a part by itself. */
+  part(isInLine: boolean): void {
+    this.end();
+    this.isAlone = isInLine;
+  }
+
+  /** Counts what was not counted yet. */
+  end(): void {
+    if (this.counted !== null)
+      this.collector.accessBlock(this.counted.lines, this.counted.time, this.wanted.since);
+    this.counted = null;
+    this.previous = null;
+    this.hadHit = false;
+  }
+
   /** Whole lines; the last one may lack its end. */
   block(block: Buffer): void {
     const { collector, log } = this;
-    const first = firstLine(block);
     if (!this.begun) {
+      const first = firstLine(block);
       this.begun = true;
-      this.wrapped = isWrapped(first);
+      this.isWrapped = isWrapped(first);
       this.kind ??= this.kindOf(unwrapped(first));
     }
-    if (this.kind === "access" && !this.wrapped) {
-      const since = this.wanted.since;
-      const time = this.format.read(first)?.time ?? null;
-      const hits = eachHit(block, this.format, this.digits, {
-        take: (line) => collector.accessLine(line, this.format, log.display),
-        before: (line) => collector.accessBefore(line, this.format),
-      });
-      collector.accessBlock(hits, time, since);
+    if (this.kind === "access" && !this.isWrapped) {
+      this.accessBlock(block);
       return;
     }
     if (this.kind === "fpm-access") {
       eachLine(block, (line) =>
-        collector.fpmAccess(this.wrapped ? unwrapped(line) : line, this.format, log.pool ?? "", log.display),
+        collector.fpmAccess(
+          this.isWrapped ? unwrapped(line) : line,
+          this.format,
+          log.pool ?? "",
+          log.display,
+        ),
       );
       return;
     }
@@ -151,8 +193,28 @@ export class LogReader {
       eachLine(block, (line) => collector.slow.line(line, this.wanted.since, this.wanted.until));
       return;
     }
-    if (this.wrapped) eachLine(block, (line) => collector.line(unwrapped(line), log.display));
+    if (this.isWrapped) eachLine(block, (line) => collector.line(unwrapped(line), log.display));
     else eachExtent(block, (from, to) => collector.extent(block, from, to, log.display));
+  }
+
+  private accessBlock(block: Buffer): void {
+    const { collector, format, log } = this;
+    this.counted ??= { lines: 0, time: format.read(firstLine(block))?.time ?? null };
+    this.counted.lines += eachHit(block, format, this.digits, {
+      take: (line) => {
+        this.before(this.previous);
+        collector.accessLine(line, format, log.display);
+      },
+      before: (line) => this.before(line),
+    });
+    if (this.isAlone) this.part(false);
+    else if (!this.hadHit && format.beforeStatus !== "") this.previous = lastLine(block);
+  }
+
+  /** Of a part the line before its first hit tells when requests went well. `null`: it has none. */
+  private before(line: string | null): void {
+    if (!this.hadHit && line !== null) this.collector.accessBefore(line, this.format);
+    this.hadHit = true;
   }
 
   private kindOf(line: string): LogKind {

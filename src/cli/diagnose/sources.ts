@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import { type FoundLog, foundLogs } from "../../diagnose/logs.js";
 import { displayName } from "../../host/disk.js";
 import { openPieces, readStart } from "../../host/door.js";
+import { sniff } from "../../host/find/sniff.js";
+import { mayBeConfiguration, namesFpm, namesNginx } from "../../host/names.js";
+import { nameOf } from "../../host/path.js";
 import { namedLogs } from "../../live/named-logs.js";
 import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { isWrapped, unwrapped } from "../../logs/docker.js";
@@ -18,7 +21,10 @@ export interface Words {
   readonly paths: readonly string[];
 }
 
-/** Parts the words: `-` and files that begin like a log are logs, everything else is configuration. Throws UsageError. */
+/**
+ * Parts the words: `-`, files that begin like a log, and those that are nothing that is known are logs; of the last it is
+ * said that none of their lines is of one. Everything else is configuration. Throws UsageError.
+ */
 export function partWords(words: readonly string[], workingDirectory: string, now: number): Words {
   const logs = words.filter((word) => word === "-" || isLog(resolve(workingDirectory, word), word, now));
   return { logs, paths: words.filter((word) => !logs.includes(word)) };
@@ -33,10 +39,27 @@ function isLog(path: string, word: string, now: number): boolean {
   const start = readStart(path, 16 * 1024);
   if (start.kind === "refused") return /log/.test(path);
   const access = new AccessFormat(COMBINED);
-  return start.bytes
-    .toString("latin1")
-    .split("\n", 5)
-    .some((line) => isWrapped(line) || readLine(unwrapped(line), now) !== null || access.read(line) !== null);
+  const text = start.bytes.toString("latin1");
+  const isLine = (line: string): boolean =>
+    isWrapped(line) || readLine(unwrapped(line), now) !== null || access.read(line) !== null;
+  return text.split("\n", 5).some(isLine) || !mayBeRead(path, text);
+}
+
+/** Names of what fpmlint reads beside the two daemons' files. */
+const READ = /\.(?:conf|ini|ya?ml|json|service|env|map|types|j2|sh)$|^Dockerfile/;
+
+/** Whether a file may be a part of what fpmlint reads, by its place, its name, the directory's name, or its beginning. */
+function mayBeRead(path: string, text: string): boolean {
+  const near = path.split("/").slice(-2).join("/");
+  return (
+    text === "" ||
+    path.includes("/etc/") ||
+    READ.test(nameOf(path)) ||
+    namesNginx(near) ||
+    namesFpm(near) ||
+    mayBeConfiguration(path) ||
+    sniff(text, near) !== "other"
+  );
 }
 
 /** The logs that hosts name, each with its older ones. */

@@ -7,7 +7,7 @@ import { cacheBeside, checksumOf, type Program, shown } from "./cache.js";
 
 /**
  * Makes the code cache beside the command: what the build and the installation of the package run. A host with
- * what most hosts have is linted first, so that the functions for that are in it.
+ * what most hosts have is linted and its logs are read first, so that the functions for that are in it.
  */
 
 const FILES: readonly (readonly [path: string, text: string])[] = [
@@ -220,6 +220,18 @@ pm.process_idle_timeout = 10s
   ["etc/php/8.2/fpm/php.ini", "[PHP]\nmemory_limit = 128M\npost_max_size = 8M\nmax_execution_time = 30\n"],
   ["etc/passwd", "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n"],
   ["etc/group", "root:x:0:\nwww-data:x:33:\n"],
+  [
+    "access.log",
+    `203.0.113.1 - - [28/Nov/2026:12:00:00 +0000] "GET / HTTP/1.1" 200 500 "-" "curl/8.5.0"
+203.0.113.1 - - [28/Nov/2026:12:00:01 +0000] "GET /index.php HTTP/1.1" 502 150 "-" "curl/8.5.0"
+`,
+  ],
+  [
+    "error.log",
+    `2026/11/28 12:00:01 [crit] 7#7: *1 connect() to unix:/run/php/site.sock failed (2: No such file or directory) while connecting to upstream, client: 203.0.113.1, server: site.example.com, request: "GET /index.php HTTP/1.1", upstream: "fastcgi://unix:/run/php/site.sock:", host: "site.example.com"
+2026/11/28 12:00:02 [crit] 7#7: *2 connect() to unix:/run/php/site.sock failed (2: No such file or directory) while connecting to upstream, client: 203.0.113.1, server: site.example.com, request: "GET /index.php HTTP/1.1", upstream: "fastcgi://unix:/run/php/site.sock:", host: "site.example.com"
+`,
+  ],
 ];
 
 /** Makes it anew. Throws where it cannot be written. */
@@ -250,8 +262,10 @@ async function warm(program: typeof run): Promise<void> {
     }
     const nowhere = { write: () => true };
     const given = { env: {}, stdout: nowhere, stderr: nowhere };
-    for (const words of [[], ["--quiet"]])
-      await program([join(root, "etc"), ...words], () => undefined, given);
+    const at = (name: string): string => join(root, name);
+    const logs = [at("access.log"), at("error.log")];
+    for (const words of [[at("etc")], [at("etc"), "--quiet"], ["diagnose", ...logs, at("etc")]])
+      await program(words, () => undefined, given);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -18,6 +18,7 @@ import { isGlob, type Steps } from "../../host/glob.js";
 import { directoryOf, isWithin, joinPath } from "../../host/path.js";
 import { TOO_MANY_LINKS as TOO_MANY_LEVELS } from "../../host/system-error.js";
 import { wordingOf } from "../../source/bare-words.js";
+import { withCommas } from "../../source/digits.js";
 import { type SourceFile, type Span, sourceFile } from "../../source/file.js";
 import { isTemplateName } from "../../source/template-names.js";
 import { timed } from "../../source/timings.js";
@@ -269,7 +270,7 @@ function writtenLink(entry: Extract<Entry, { kind: "file" }>, path: string): str
 
 /** nginx has no such limit, and reads all of it. */
 function tooMuch({ account }: Reading): string {
-  const bytes = account.bytes.toLocaleString("en-US");
+  const bytes = withCommas(account.bytes);
   return `was not read: the includes bring the same files again and again, far more than the ${bytes} bytes that are there`;
 }
 

@@ -7,6 +7,7 @@ import { shapeOf } from "../../diagnose/shape.js";
 import type { LogKind } from "../../live/named-logs.js";
 import { showTime } from "../../logs/time.js";
 import { serverLabel } from "../../model/labels.js";
+import { withCommas } from "../../source/digits.js";
 import { drawPlaces, type Shown } from "../frame/places.js";
 import { helpLines } from "../help.js";
 import { type Paint, painter } from "../terminal/color.js";
@@ -55,7 +56,7 @@ export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: D
     diagnosis.notices.length > MOST_WHOLE
       ? diagnosis.notices.slice(MOST_WHOLE).map(({ said }) => `note: ${escapeText(said)}`)
       : [],
-    endLines(reading, paint),
+    endLines(reading, options.width, paint),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -64,10 +65,12 @@ export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: D
 }
 
 function number(count: number): string {
-  return count.toLocaleString("en-US");
+  return withCommas(count);
 }
 
-function headline({ causes, lost, requests, first, last }: Diagnosis, { wanted }: Reading): string {
+function headline({ causes, lost, requests, first, last }: Diagnosis, { wanted, logs }: Reading): string {
+  if (causes.length === 0 && logs.every(({ problem }) => problem !== null))
+    return "nothing is known: no log could be read";
   const time =
     first === null || last === null
       ? ""
@@ -234,10 +237,10 @@ export function spark(counts: readonly number[], unicode: boolean): string {
     .trimEnd();
 }
 
-function endLines({ logs, hosts, collector }: Reading, paint: Paint): readonly string[] {
+function endLines({ logs, hosts, collector }: Reading, width: number, paint: Paint): readonly string[] {
   const problems = logs.filter(({ problem }) => problem !== null);
-  const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
   const read = logs.filter(({ problem }) => problem === null);
+  const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
   const names = read.slice(0, 4).map(({ display }) => escapeText(display));
   const more = read.length > 4 ? ` and ${read.length - 4} more` : "";
   const { rates, access } = collector;
@@ -247,7 +250,9 @@ function endLines({ logs, hosts, collector }: Reading, paint: Paint): readonly s
       ? []
       : [
           paint("headline", "not read:"),
-          ...problems.map(({ display, problem }) => `  ${escapeText(display)}: ${problem}`),
+          ...problems.flatMap(({ display, problem }) =>
+            hanging(`${escapeText(display)}: ${problem}`, width - 2, 2).map((line) => `  ${line}`),
+          ),
         ]),
     ...(access.strange > 0
       ? [`${number(access.strange)} lines have another format than the configuration says`]
@@ -257,7 +262,11 @@ function endLines({ logs, hosts, collector }: Reading, paint: Paint): readonly s
       : [
           `requests: ${tidy(rate.mean)}/s on average, ${tidy(rate.peak)}/s in the busiest minute (fpmlint capacity --rate takes the latter, without static files)`,
         ]),
-    `read ${names.join(", ")}${more} (${size(bytes)})${hosts === 0 ? "; no configuration: name its path to see the lines at fault" : ""}`,
+    ...(read.length === 0
+      ? []
+      : [
+          `read ${names.join(", ")}${more} (${size(bytes)})${hosts === 0 ? "; no configuration: name its path to see the lines at fault" : ""}`,
+        ]),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { withCommas } from "../../source/digits.js";
 import type { LimitData, LimitSet } from "../../topology/document.js";
 import { limitOf } from "../topology/chips.js";
 import type { LimitRow, Named } from "../topology/limits.js";
@@ -141,8 +142,8 @@ function headings(labels: readonly string[]): string {
   if (others.length === 0) return head;
   const items = others.slice(0, MOST_LABELS).map((label) => `<li>${h(cut(label, 100))}`);
   const left = others.length - items.length;
-  const more = left > 0 ? `<li>and ${left.toLocaleString("en-US")} more, which the list above has` : "";
-  return `${head}<details><summary>and ${others.length.toLocaleString("en-US")} more with the same limits</summary><ul>${items.join("")}${more}</ul></details>`;
+  const more = left > 0 ? `<li>and ${withCommas(left)} more, which the list above has` : "";
+  return `${head}<details><summary>and ${withCommas(others.length)} more with the same limits</summary><ul>${items.join("")}${more}</ul></details>`;
 }
 
 const MOST_LABELS = 100;

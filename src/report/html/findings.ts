@@ -3,6 +3,7 @@ import type { Finding } from "../../engine/finding.js";
 import type { Rule, Severity } from "../../engine/rule.js";
 import { gravestFirst } from "../../engine/severity.js";
 import { groupBy } from "../../source/collect.js";
+import { withCommas } from "../../source/digits.js";
 import { position } from "../../source/file.js";
 import { count } from "../coverage.js";
 import { helpLines } from "../help.js";
@@ -81,5 +82,5 @@ function also(others: readonly Finding[], several: boolean): string {
     const message = index < MOST_MESSAGES ? ` ${h(cut(one.message, 200))}` : "";
     return `<li id="${anchor(one)}">${h(where(one, several))}${message}`;
   });
-  return `<details><summary>and ${others.length.toLocaleString("en-US")} more like it</summary><ul>${items.join("")}</ul></details>`;
+  return `<details><summary>and ${withCommas(others.length)} more like it</summary><ul>${items.join("")}</ul></details>`;
 }

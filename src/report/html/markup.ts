@@ -1,3 +1,4 @@
+import { withCommas } from "../../source/digits.js";
 import { escapeText } from "../terminal/escape.js";
 
 /** Every text of a configuration that gets into the page goes through here. */
@@ -44,7 +45,7 @@ export function short(value: number): string {
 
 /** `1,200`. */
 export function shown(value: number): string {
-  return value.toLocaleString("en-US");
+  return withCommas(value);
 }
 
 /** Things of a part of the page that are shown whole. */

@@ -3,6 +3,7 @@ import type { Incomplete, LintResult } from "../../engine/finding.js";
 import { incompleteAt } from "../../engine/incomplete.js";
 import type { Rule } from "../../engine/rule.js";
 import { groupBy } from "../../source/collect.js";
+import { withCommas } from "../../source/digits.js";
 import { count, coverage } from "../coverage.js";
 import type { ReportedHost, TopologyReport } from "../topology/document.js";
 import { firstWords, limitRows, SIZES, TIMES } from "../topology/limits.js";
@@ -186,7 +187,7 @@ function open({ notCompared, incomplete }: LintResult["summary"]): string {
         const more = same.length > shown.length ? `, and ${same.length - shown.length} more` : "";
         return `<li>${h(cut(reason, 300))}: <span class=dim>${h(shown.join("; "))}${more}</span></li>`;
       });
-      return `<details><summary>${all.length.toLocaleString("en-US")} ${what}</summary><ul>${items.join("")}</ul></details>`;
+      return `<details><summary>${withCommas(all.length)} ${what}</summary><ul>${items.join("")}</ul></details>`;
     })
     .join("");
 }

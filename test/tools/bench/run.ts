@@ -17,6 +17,19 @@ const node = process.execPath;
 const hasRipgrep = spawnSync("rg", ["--version"], { stdio: "ignore" }).status === 0;
 const bare: Candidate = { command: [node, "-e", "0"], done: [0] };
 
+/** What any program in Node has to do at least with a log: it reads it and finds its lines. */
+const COUNTING = `
+  const fs = require("node:fs");
+  const file = fs.openSync(process.argv[1], "r");
+  const bytes = Buffer.allocUnsafe(128 * 1024);
+  let lines = 0;
+  for (let got; (got = fs.readSync(file, bytes)) > 0; ) {
+    const piece = bytes.subarray(0, got);
+    for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) lines += 1;
+  }
+  console.log(lines);
+`;
+
 const options = readOptions(process.argv.slice(2));
 if ("wrong" in options) {
   process.stderr.write(`${options.wrong}\n`);
@@ -79,21 +92,23 @@ function startUp(folder: string, rounds: number): void {
   complain([base, ...costs]);
 }
 
-/** One log at several sizes, against ripgrep, which looks for one thing in it. */
+/** One log at several sizes, against a Node that only counts its lines, and ripgrep, which looks for one thing in it. */
 function readLogs(folder: string, shape: LogShape, sizes: readonly number[], rounds: number): void {
   const logs = sizes.map((size) => ({ size, path: join(folder, `${size}`, shape.name) }));
   for (const { size, path } of logs) writeLog(path, shape, size);
   try {
     const each = logs.map(({ path }) => [
       { command: [node, built, "diagnose", path], done: shape.done },
+      { command: [node, "-e", COUNTING, path], done: [0] },
       ...(hasRipgrep ? [{ command: ["rg", "-c", "-F", shape.sought, path], done: [0, 1] }] : []),
     ]);
     const costs = medians(rounds, each.flat(), { peaks: true });
-    const width = hasRipgrep ? 2 : 1;
+    const width = hasRipgrep ? 3 : 2;
     const rows = logs.map(({ size }, i) => ({
       size,
       own: costs[i * width],
-      ripgrep: hasRipgrep ? costs[i * width + 1] : undefined,
+      counting: costs[i * width + 1],
+      ripgrep: hasRipgrep ? costs[i * width + 2] : undefined,
     }));
     const missing = hasRipgrep ? "" : "; ripgrep is not installed, so there is nothing to compare with";
     say(`${shape.name}: ${shape.describe}; ${rounds} rounds${missing}\n\n${markdown(logRows(rows))}`);

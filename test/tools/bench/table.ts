@@ -51,24 +51,34 @@ export function sizeRows(what: string, bare: Measured | undefined, sizes: readon
   return [head, ...rows];
 }
 
-/** A size of a log: fpmlint, and ripgrep where it is there. */
+/** A size of a log: fpmlint, a Node that only counts its lines, and ripgrep where it is there. */
 export interface LogRow {
   /** Megabytes. */
   readonly size: number;
   readonly own: Measured | undefined;
+  readonly counting: Measured | undefined;
   readonly ripgrep: Measured | undefined;
 }
 
-/** What each size of a log cost, how much that is in a second of CPU, and what it is of ripgrep's. */
+/** What each size of a log cost, how much that is in a second of CPU, and what it is of the others'. */
 export function logRows(sizes: readonly LogRow[]): readonly Row[] {
-  const head = ["MB", "CPU s", "MB per CPU s", "peak MiB", "`rg -c` CPU s", "of `rg -c`"];
-  const rows = sizes.map(({ size, own, ripgrep }): Row => {
+  const head = [
+    "MB",
+    "CPU s",
+    "MB per CPU s",
+    "peak MiB",
+    "counting in Node CPU s",
+    "`rg -c` CPU s",
+    "of `rg -c`",
+  ];
+  const rows = sizes.map(({ size, own, counting, ripgrep }): Row => {
     const cost = costOf(own);
     return [
       size.toLocaleString("en-US"),
       seconds(own),
       whole(cost === null ? null : size / cost.cpu),
       whole(cost?.peak),
+      seconds(counting),
       seconds(ripgrep),
       ratio(own, ripgrep),
     ];
