@@ -3,9 +3,9 @@
  * what decides about requests to PHP.
  *
  * Read on 2026-11-29 in
- * - Debian 12's php8.2-fpm 8.2.36-1~deb12u1 (etc/php/8.2/fpm), which differs by the version alone from the packages of
- *   PHP 7.0 and later of Debian, Ubuntu and deb.sury.org;
- * - which version `php-fpm` depends on in each release: the packages php-defaults of Debian and Ubuntu;
+ * - Debian's php8.2-fpm 8.2.36-1~deb12u1 and php7.4-fpm 7.4.33 (etc/php/X.Y/fpm), which differ by the version alone; the
+ *   packages of other versions from 7.0 on, of Ubuntu and of deb.sury.org, are taken to be the same;
+ * - which version `php-fpm` brings in each release: wiki.debian.org/PHP and what the releases of Ubuntu announced;
  * - Alpine's community/php82/APKBUILD at 01304ea: PHP's own php-fpm.conf and php-fpm.d/www.conf, configured without
  *   another user than nobody, in /etc/php82. PHP 5 had the pool in php-fpm.conf.
  */
