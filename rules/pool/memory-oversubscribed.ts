@@ -22,7 +22,7 @@ type Case = "assumed" | "measured";
 export const memoryOversubscribed = defineRule({
   id: "pool/memory-oversubscribed",
   about: "host",
-  mayApply: ({ memory }) => memory !== null,
+  mayApply: (host) => memoryParts(host).some(({ memory }) => memory !== null),
   together: true,
   asksDisk: true,
   cases: {

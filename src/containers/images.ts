@@ -53,9 +53,10 @@ const PHP_MAIN = `[global]
 include=etc/php-fpm.d/*.conf
 `;
 
-const WWW = (listen: string): string => `[www]
-user = www-data
-group = www-data
+/** The pool that PHP's own sources bring, as far as it is not in comments. `user`: its group has the same name. */
+export const stockPool = (user: string, listen: string): string => `[www]
+user = ${user}
+group = ${user}
 ${listen}
 pm = dynamic
 pm.max_children = 5
@@ -116,7 +117,7 @@ function phpFiles(minor: string | null, patch: number | null): ReadonlyMap<strin
     ],
     [
       "/usr/local/etc/php-fpm.d/www.conf",
-      WWW(early ? ";listen = 127.0.0.1:9000" : "listen = 127.0.0.1:9000"),
+      stockPool("www-data", early ? ";listen = 127.0.0.1:9000" : "listen = 127.0.0.1:9000"),
     ],
     ["/usr/local/etc/php-fpm.d/zz-docker.conf", ZZ_DOCKER(early ? "" : "listen = 9000\n")],
   ]);

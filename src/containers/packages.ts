@@ -10,17 +10,7 @@
  *   another user than nobody, in /etc/php82. PHP 5 had the pool in php-fpm.conf.
  */
 import { wordMap } from "../source/word-map.js";
-
-const POOL = (user: string, listen: string): string => `[www]
-user = ${user}
-group = ${user}
-${listen}
-pm = dynamic
-pm.max_children = 5
-pm.start_servers = 2
-pm.min_spare_servers = 1
-pm.max_spare_servers = 3
-`;
+import { stockPool } from "./images.js";
 
 function onDebian(version: string): readonly (readonly [path: string, text: string])[] {
   const [directory, name] = [`/etc/php/${version}/fpm`, `php${version}-fpm`];
@@ -28,7 +18,7 @@ function onDebian(version: string): readonly (readonly [path: string, text: stri
   const listen = `listen = /run/php/${name}.sock\nlisten.owner = www-data\nlisten.group = www-data`;
   return [
     [`${directory}/php-fpm.conf`, main],
-    [`${directory}/pool.d/www.conf`, POOL("www-data", listen)],
+    [`${directory}/pool.d/www.conf`, stockPool("www-data", listen)],
   ];
 }
 
@@ -36,7 +26,7 @@ function onAlpine(suffix: string): readonly (readonly [path: string, text: strin
   const directory = `/etc/php${suffix}`;
   return [
     [`${directory}/php-fpm.conf`, `[global]\ninclude=${directory}/php-fpm.d/*.conf\n`],
-    [`${directory}/php-fpm.d/www.conf`, POOL("nobody", "listen = 127.0.0.1:9000")],
+    [`${directory}/php-fpm.d/www.conf`, stockPool("nobody", "listen = 127.0.0.1:9000")],
   ];
 }
 

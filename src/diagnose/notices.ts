@@ -4,13 +4,14 @@ import type { Pool } from "../fpm/types.js";
 import { showTime } from "../logs/time.js";
 import { maxChildren } from "../model/pool-size.js";
 import { groupBy } from "../source/collect.js";
+import { withCommas } from "../source/digits.js";
 import { placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
 import type { Cause } from "./cause.js";
-import { type Changed, SECOND, wasChanged } from "./changes.js";
+import { type Changed, wasChanged } from "./changes.js";
 import type { Event, Events } from "./events.js";
 import type { JudgedHost } from "./judged-host.js";
-import { READS_FILES } from "./reads.js";
+import { hasRead, readsOf } from "./reads.js";
 
 export interface Notice {
   readonly id: "pool-full" | "pool-differs";
@@ -91,7 +92,7 @@ function tellsOf({ id, joined, groups }: Cause, name: string): boolean {
 function howOften(all: readonly Event[]): string {
   const times = all.flatMap(({ time }) => time ?? []);
   const [first, last] = [times[0], times.at(-1)];
-  const often = all.length === 1 ? "once" : `${all.length.toLocaleString("en-US")} times`;
+  const often = all.length === 1 ? "once" : `${withCommas(all.length)} times`;
   if (first === undefined || last === undefined) return often;
   return first === last
     ? `${often}, at ${showTime(first)}`
@@ -126,8 +127,7 @@ function differsFrom(
       evidence: [`${now}: it was changed, and PHP-FPM was not reloaded, or the line is of another pool`],
       next: NOT_RELOADED,
     };
-  const reads = events.of(READS_FILES["php-fpm"]);
-  const read = reads.findLast((one) => one.time !== null && one.time + SECOND > changed.time);
+  const read = readsOf(events, "php-fpm").findLast((one) => hasRead(one, changed));
   if (changed.time < time)
     return {
       evidence: [

@@ -1,6 +1,5 @@
 /** When a daemon read its files, as its log says. */
-import type { Changed } from "./changes.js";
-import { SECOND } from "./changes.js";
+import { type Changed, SECOND } from "./changes.js";
 import type { Event, Events } from "./events.js";
 
 /**
