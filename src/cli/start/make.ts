@@ -13,7 +13,7 @@ import { type Modules, PARTS, type PartName, programIn, requireFrom, shown } fro
 
 const FILES: readonly (readonly [path: string, text: string])[] = [
   [
-    "etc/nginx/nginx.conf",
+    "host/etc/nginx/nginx.conf",
     `user www-data;
 worker_processes auto;
 pid /run/nginx.pid;
@@ -42,7 +42,7 @@ http {
 `,
   ],
   [
-    "etc/nginx/fastcgi_params",
+    "host/etc/nginx/fastcgi_params",
     `fastcgi_param QUERY_STRING $query_string;
 fastcgi_param REQUEST_METHOD $request_method;
 fastcgi_param CONTENT_TYPE $content_type;
@@ -63,7 +63,7 @@ fastcgi_param REDIRECT_STATUS 200;
 `,
   ],
   [
-    "etc/nginx/sites-enabled/site.conf",
+    "host/etc/nginx/sites-enabled/site.conf",
     `server {
   listen 80;
   listen [::]:80;
@@ -165,7 +165,7 @@ server {
 `,
   ],
   [
-    "etc/php/8.2/fpm/php-fpm.conf",
+    "host/etc/php/8.2/fpm/php-fpm.conf",
     `[global]
 pid = /run/php/php8.2-fpm.pid
 error_log = /var/log/php8.2-fpm.log
@@ -174,7 +174,7 @@ include=/etc/php/8.2/fpm/pool.d/*.conf
 `,
   ],
   [
-    "etc/php/8.2/fpm/pool.d/site.conf",
+    "host/etc/php/8.2/fpm/pool.d/site.conf",
     `[site]
 user = www-data
 group = www-data
@@ -206,7 +206,7 @@ env[TMPDIR] = /srv/site/tmp
 `,
   ],
   [
-    "etc/php/8.2/fpm/pool.d/shop.conf",
+    "host/etc/php/8.2/fpm/pool.d/shop.conf",
     `; the other
 [shop]
 user = www-data
@@ -218,9 +218,13 @@ pm.max_children = 5
 pm.process_idle_timeout = 10s
 `,
   ],
-  ["etc/php/8.2/fpm/php.ini", "[PHP]\nmemory_limit = 128M\npost_max_size = 8M\nmax_execution_time = 30\n"],
-  ["etc/passwd", "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n"],
-  ["etc/group", "root:x:0:\nwww-data:x:33:\n"],
+  [
+    "host/etc/php/8.2/fpm/php.ini",
+    "[PHP]\nmemory_limit = 128M\npost_max_size = 8M\nmax_execution_time = 30\n",
+  ],
+  ["host/etc/passwd", "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n"],
+  ["host/etc/group", "root:x:0:\nwww-data:x:33:\n"],
+  ["host/pools.conf", "[global]\ndaemonize = no\ninclude = /srv/pools/*.conf\n"],
   ["settled/fpmlint.json", `{ "rules": { "buffer/header-too-small": "warning" }, "failOn": "error" }\n`],
   [
     "settled/site.conf",
@@ -295,8 +299,8 @@ async function warm(program: typeof run, keep: () => void): Promise<void> {
     const logs = [at("access.log"), at("error.log")];
     // What only some runs need must not make the others wait: each part is kept when it has done what most ask of it.
     const lines = [
-      [[at("etc")], [at("etc"), "--quiet"]],
-      [["diagnose", ...logs, at("etc")], [at("settled")], [at("containers")]],
+      [[at("host")], [at("host/etc"), "--quiet"], [at("host"), "--format", "json"]],
+      [["diagnose", ...logs, at("host/etc")], [at("settled")], [at("containers")]],
     ];
     for (const some of lines) {
       for (const words of some)
