@@ -1,6 +1,7 @@
 import { readyTexts } from "./help.js";
 import type { run } from "./run.js";
 import { modulesOf } from "./start/cache.js";
+import { endLean, startLean } from "./start/lean.js";
 import { type Modules, type PartName, requireFrom } from "./start/parts.js";
 import { writeReady } from "./start/ready.js";
 
@@ -41,11 +42,19 @@ async function answer(): Promise<void> {
 }
 
 async function work(): Promise<number> {
+  // The binary has Node's own code cache.
+  const lean = typeof body === "function";
+  if (lean) startLean();
   const { run: runs } = requireFrom(part)("lint") as { readonly run: typeof run };
-  const wrote = (): void => {
-    changed = true;
-  };
-  return runs(words, wrote, watched);
+  return runs(words, {
+    output: watched,
+    wrote: () => {
+      changed = true;
+    },
+    readMuch: () => {
+      if (lean) endLean();
+    },
+  });
 }
 
 function part(name: PartName): Modules {

@@ -261,6 +261,28 @@ export function wasRead(stat: Stats): boolean {
 
 function note(stat: Stats): void {
   if (stat.isFile()) noted?.add(identity(stat));
+  countRead(stat.size);
+}
+
+/** Bytes of files, and what one more file counts. */
+const MUCH = 512 * 1024;
+const PER_FILE = 4 * 1024;
+
+let counted = 0;
+let muchIsRead: (() => void) | null = null;
+
+/** Calls once, when more files were opened, or larger ones, than a host of a few sites has. */
+export function whenMuchIsRead(call: () => void): void {
+  muchIsRead = call;
+}
+
+function countRead(size: number): void {
+  if (muchIsRead === null) return;
+  counted += size + PER_FILE;
+  if (counted <= MUCH) return;
+  const call = muchIsRead;
+  muchIsRead = null;
+  call();
 }
 
 function identity({ dev, ino }: Stats): string {

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { type OpenFile, openOwn } from "../../host/door.js";
+import { openOwn } from "../../host/door.js";
 import { type Modules, type PartName, shown } from "./parts.js";
 
 /**
@@ -21,34 +21,37 @@ export interface Cached {
   readonly code: Buffer;
 }
 
-/** Bytes before the first part: whose cache it is, a line for each part, and spaces. */
+/** Bytes before the first part: a line for each, and spaces. */
 const HEAD = 1024;
 
-/**
- * The whole file. Everything is in it twice, because V8 takes damaged code for whole: to compare takes a third of what
- * it takes to load what Node makes checksums with. `program`: what tells this program from others.
- */
+/** The whole file. `program`: what tells this program from others. */
 export function packed(parts: readonly Cached[], program: string): Buffer {
   let at = HEAD;
-  const lines = [`${madeBy(program)}\n`];
+  const lines: string[] = [];
   const contents: Buffer[] = [];
   for (const { name, text, code } of parts) {
     // The code comes first, because V8 wants it at an even place of the memory.
     const content = Buffer.concat([code, Buffer.from(text, "latin1")]);
-    lines.push(`${name} ${at} ${code.length} ${content.length}\n`);
+    const row = `${name} ${at} ${code.length} ${content.length}`;
+    lines.push(`${row} ${checksumOf(row, program, content)}\n`);
     contents.push(content);
     at += content.length;
   }
   const head = lines.join("");
   if (head.length > HEAD) throw new Error("the head of the code cache is too long");
-  const once = Buffer.concat([Buffer.from(head.padEnd(HEAD), "latin1"), ...contents]);
-  return Buffer.concat([once, once]);
+  return Buffer.concat([Buffer.from(head.padEnd(HEAD), "latin1"), ...contents]);
 }
 
-/** Everything that the code may depend on; V8 itself looks at its flags, and at the length of the text. */
-function madeBy(program: string): string {
+/**
+ * Of a part and its row, and of everything that the code may depend on. V8 looks at its own version, at its flags and at
+ * the length of the text, and takes damaged code for whole. A CRC-32, because it tells damage as well as a digest does,
+ * and loading what makes digests takes longer than reading the cache.
+ */
+function checksumOf(row: string, program: string, content: Uint8Array): number {
+  const { crc32 } = process.getBuiltinModule("node:zlib");
   const { version, arch, platform, versions } = process;
-  return ["fpmlint", program, version, versions.v8, arch, platform].join(" ");
+  const maker = [program, version, versions.v8, arch, platform, row].join(" ");
+  return crc32(content, crc32(`${maker}\n`));
 }
 
 /** The modules of a part: from its cache where that is there, whole, of this program and of this Node; or compiled. */
@@ -73,7 +76,13 @@ function partBeside(name: PartName, program: string, command: string): Cached | 
     const file = openOwn(cacheBeside(command), statSync(command).uid);
     if (file === null) return null;
     try {
-      return readPart(name, program, file);
+      return readPart(name, program, (at, length) => {
+        const bytes = Buffer.allocUnsafeSlow(length);
+        let read = 0;
+        for (let got = -1; got !== 0 && read < length; read += got)
+          got = file.read(bytes.subarray(read), at + read);
+        return bytes.subarray(0, read);
+      });
     } finally {
       file.close();
     }
@@ -82,38 +91,20 @@ function partBeside(name: PartName, program: string, command: string): Cached | 
   }
 }
 
-function readPart(name: PartName, program: string, file: OpenFile): Cached | null {
-  const [maker, ...rows] = readTwice(file, 0, HEAD)?.toString("latin1").split("\n") ?? [];
-  const row = rows.find((one) => one.startsWith(`${name} `));
-  if (row === undefined || maker !== madeBy(program)) return null;
-  const [at = 0, code = 0, length = 0] = row.split(" ").slice(1).map(Number);
-  const content = readTwice(file, at, length);
-  if (content === null) return null;
+function readPart(
+  name: PartName,
+  program: string,
+  read: (at: number, length: number) => Buffer,
+): Cached | null {
+  const rows = read(0, HEAD).toString("latin1").split("\n");
+  const row = rows.find((one) => one.startsWith(`${name} `))?.split(" ");
+  if (row === undefined) return null;
+  const [at = 0, code = 0, length = 0, sum] = row.slice(1).map(Number);
+  if (!(length <= LARGEST)) return null;
+  const content = read(at, length);
+  if (checksumOf(row.slice(0, -1).join(" "), program, content) !== sum) return null;
   return { name, text: content.toString("latin1", code), code: content.subarray(0, code) };
 }
 
-/** Bytes that are compared at once. */
-const BLOCK = 256 * 1024;
-
-/** What is there in both halves of the file; `null` where they differ, or end before. */
-function readTwice(file: OpenFile, at: number, length: number): Buffer | null {
-  const half = file.size / 2;
-  if (at + length > half) return null;
-  const bytes = Buffer.allocUnsafeSlow(length);
-  if (!fill(file, bytes, at)) return null;
-  const block = Buffer.allocUnsafeSlow(Math.min(length, BLOCK));
-  for (let from = 0; from < length; from += BLOCK) {
-    const here = bytes.subarray(from, from + BLOCK);
-    const there = block.subarray(0, here.length);
-    if (!fill(file, there, half + at + from) || !here.equals(there)) return null;
-  }
-  return bytes;
-}
-
-/** Whether there was as much as that. */
-function fill(file: OpenFile, bytes: Buffer, at: number): boolean {
-  let filled = 0;
-  for (let got = -1; got !== 0 && filled < bytes.length; filled += got)
-    got = file.read(bytes.subarray(filled), at + filled);
-  return filled === bytes.length;
-}
+/** Bytes; where a damaged head says more there is no part. */
+const LARGEST = 64 * 1024 * 1024;

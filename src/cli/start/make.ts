@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import type { run } from "../run.js";
 import { type Cached, cacheBeside, packed } from "./cache.js";
+import { startLean } from "./lean.js";
 import { type Modules, PARTS, type PartName, programIn, requireFrom, shown } from "./parts.js";
 
 /**
@@ -258,6 +259,7 @@ pm.process_idle_timeout = 10s
 
 /** Makes it anew. Throws where it cannot be written. */
 async function makeCache(command: string): Promise<void> {
+  startLean();
   const file = readFileSync(command, "latin1");
   const scripts = new Map<PartName, { readonly text: string; readonly script: Script }>();
   const load = requireFrom((name) => {
@@ -295,6 +297,8 @@ async function warm(program: typeof run, keep: () => void): Promise<void> {
     }
     const nowhere = { write: () => true };
     const given = { env: {}, stdout: nowhere, stderr: nowhere };
+    const nothing = (): void => undefined;
+    const nobody = { output: () => process.stdout, wrote: nothing, readMuch: nothing };
     const at = (name: string): string => join(root, name);
     const logs = [at("access.log"), at("error.log")];
     // What only some runs need must not make the others wait: each part is kept when it has done what most ask of it.
@@ -303,13 +307,7 @@ async function warm(program: typeof run, keep: () => void): Promise<void> {
       [["diagnose", ...logs, at("host/etc")], [at("settled")], [at("containers")]],
     ];
     for (const some of lines) {
-      for (const words of some)
-        await program(
-          words,
-          () => undefined,
-          () => process.stdout,
-          given,
-        );
+      for (const words of some) await program(words, nobody, given);
       keep();
     }
   } finally {
