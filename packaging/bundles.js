@@ -168,15 +168,23 @@ function replaceModule(file, code) {
   };
 }
 
-/** Joins the lines of the rules' texts here already; of one with a value in it, when it is loaded. */
+/**
+ * Joins the lines of the rules' texts here already; of one with a value in it, when it is asked for. The documentation of
+ * a rule becomes a function, because most runs need none.
+ */
 function joinedTexts(markdown) {
+  const docs = /^ {2}docs: (\{\n[\s\S]*?\n {2}\}),$/m;
   const whole = /\bmarkdown`((?:[^`\\$]|\\[\s\S]|\$(?!\{))*)`/g;
   return {
     name: "joined texts",
     setup({ onLoad, esbuild }) {
       onLoad({ filter: /[\\/]rules[\\/].*\.ts$/ }, ({ path }) => {
         const text = readFileSync(path, "utf8");
-        const contents = text.replace(whole, (_, raw) => JSON.stringify(markdown({ raw: [raw] })));
+        if (text.includes("defineRule({") && !docs.test(text))
+          throw new Error(`${path}: where are its docs?`);
+        const contents = text
+          .replace(docs, "  get docs() { return ($1); },")
+          .replace(whole, (_, raw) => JSON.stringify(markdown({ raw: [raw] })));
         if (!contents.includes("markdown`")) return { contents, loader: "ts" };
         // As calls with plain strings: a character that is not ASCII cannot be escaped in a text that is taken raw.
         const options = {
