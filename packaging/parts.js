@@ -6,42 +6,59 @@ import { OLDEST } from "./bundles.js";
 
 /** The texts of the parts, by the names of `src/cli/start/parts.ts`: objects with a function for each module. */
 export function partsOf(esbuild, { program, validators, yaml }) {
-  const names = new Map(
-    program.outputFiles.map(({ path }) => {
-      const file = basename(path);
-      return [file, file === "run.js" ? "lint" : file.startsWith("more-") ? "more" : "shared"];
-    }),
-  );
-  if ([...names.values()].sort().join(" ") !== "lint more shared")
-    throw new Error(`the program comes in other pieces: ${[...names.keys()].join(", ")}`);
-  const modules = program.outputFiles.map(({ path, text }) => {
-    const code = esbuild.transformSync(text, {
-      format: "cjs",
-      platform: "node",
-      minify: true,
-      target: `node${OLDEST.join(".")}`,
-      supported: { "dynamic-import": false },
-    }).code;
-    const named = code.replace(/"\.\/([\w-]+\.js)"/g, (all, file) => JSON.stringify(names.get(file) ?? all));
-    return [names.get(basename(path)), named];
-  });
-  const all = new Map([
-    ...modules,
-    ["validators", validators.outputFiles[0].text],
-    ["yaml", yaml.outputFiles[0].text],
-  ]);
-  const part = (...wanted) =>
-    // The brackets around a function tell V8 that it is called soon.
-    ascii(
-      esbuild,
-      `({${wanted.map((name) => `${name}: (function (module, exports, require) {\n${all.get(name)}\n})`).join(",\n")}})`,
-    );
-  return {
-    lint: part("shared", "lint"),
-    more: part("more"),
-    validators: part("validators"),
-    yaml: part("yaml"),
+  const { lint, more } = modulesIn(program.outputFiles);
+  const functions = {
+    lint: plain(esbuild, lint),
+    more: plain(esbuild, more),
+    validators: validators.outputFiles[0].text,
+    yaml: yaml.outputFiles[0].text,
   };
+  return Object.fromEntries(
+    Object.entries(functions).map(([name, code]) => [
+      name,
+      // The brackets around the function tell V8 that it is called soon.
+      ascii(esbuild, `({${name}: (function (module, exports, require) {\n${code}\n})})`),
+    ]),
+  );
+}
+
+/**
+ * esbuild makes three pieces of the program: `run.js`, which takes `run` from the second and exports it; that, which
+ * holds what a lint needs; and what is only in the commands. The first is left out. The second gives `run` at once, and
+ * the hundreds of other things that the third wants only when it asks for them.
+ */
+function modulesIn(files) {
+  const texts = new Map(files.map(({ path, text }) => [basename(path), text]));
+  const names = [...texts.keys()].sort();
+  const [, alias, run] =
+    /^import\{(\w+)(?: as \w+)?\}from"\.\/([\w-]+\.js)";/.exec(texts.get("run.js") ?? "") ?? [];
+  const exported = /export\{([^}]*)\};\s*$/;
+  const [list, inside] = exported.exec(texts.get(run) ?? "") ?? [];
+  const more = names.find((name) => name.startsWith("more-"));
+  if (names.length !== 3 || more === undefined || inside === undefined)
+    throw new Error(`the program comes in other pieces: ${names.join(", ")}`);
+  const rows = inside.split(",").map((one) => one.split(" as ").reverse());
+  const local = rows.find(([name]) => name === alias)?.at(-1);
+  const rest = rows.map((row) => `${row[0]}:${row.at(-1)}`).join(",");
+  const lint = texts.get(run).slice(0, -list.length);
+  return {
+    lint: `${lint}module.exports={run:${local},rest:()=>({${rest}})};`,
+    more: texts.get(more).replaceAll(`from"./${run}"`, 'from"lint"'),
+  };
+}
+
+/** A piece as the body of a function. */
+function plain(esbuild, text) {
+  const { code } = esbuild.transformSync(text, {
+    format: "cjs",
+    platform: "node",
+    minify: true,
+    target: `node${OLDEST.join(".")}`,
+    supported: { "dynamic-import": false },
+  });
+  return code
+    .replace(/require\("lint"\)/g, 'require("lint").rest()')
+    .replace(/"\.\/more-\w+\.js"/g, '"more"');
 }
 
 /** What tells this program from others. */
