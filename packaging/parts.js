@@ -30,20 +30,19 @@ export function partsOf(esbuild, { program, validators, yaml }) {
 function modulesIn(files) {
   const texts = new Map(files.map(({ path, text }) => [basename(path), text]));
   const names = [...texts.keys()].sort();
-  const [, alias, run] =
-    /^import\{(\w+)(?: as \w+)?\}from"\.\/([\w-]+\.js)";/.exec(texts.get("run.js") ?? "") ?? [];
-  const exported = /export\{([^}]*)\};\s*$/;
-  const [list, inside] = exported.exec(texts.get(run) ?? "") ?? [];
+  const taken = /^import\s*\{\s*([\w$]+)(?:\s+as\s+[\w$]+)?\s*\}\s*from\s*"\.\/([\w-]+\.js)";/m;
+  const [, alias, run] = taken.exec(texts.get("run.js") ?? "") ?? [];
+  const [list, inside] = /export\s*\{([^}]*)\};\s*$/.exec(texts.get(run) ?? "") ?? [];
   const more = names.find((name) => name.startsWith("more-"));
   if (names.length !== 3 || more === undefined || inside === undefined)
     throw new Error(`the program comes in other pieces: ${names.join(", ")}`);
-  const rows = inside.split(",").map((one) => one.split(" as ").reverse());
+  const rows = inside.split(",").map((one) => one.trim().split(" as ").reverse());
   const local = rows.find(([name]) => name === alias)?.at(-1);
   const rest = rows.map((row) => `${row[0]}:${row.at(-1)}`).join(",");
   const lint = texts.get(run).slice(0, -list.length);
   return {
     lint: `${lint}module.exports={run:${local},rest:()=>({${rest}})};`,
-    more: texts.get(more).replaceAll(`from"./${run}"`, 'from"lint"'),
+    more: texts.get(more).replaceAll(`"./${run}"`, '"lint"'),
   };
 }
 
