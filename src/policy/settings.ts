@@ -238,9 +238,9 @@ function completed(rule: Rule, validators: Validators): (options: unknown) => un
 
 /** What a rule is run with of which nobody says anything: as the validator would fill it in, which takes a while to load. */
 export function defaultsOf({ options }: Pick<Rule, "options">): object {
-  return Object.fromEntries(
-    Object.entries(options.properties).flatMap(([name, property]) =>
-      property.default === undefined ? [] : [[name, structuredClone(property.default)]],
-    ),
+  const known = Object.entries(options.properties).filter(([, property]) => property.default !== undefined);
+  return Object.assign(
+    {},
+    ...known.map(([name, property]) => ({ [name]: structuredClone(property.default) })),
   );
 }

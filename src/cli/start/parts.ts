@@ -7,8 +7,8 @@
 /** What a module wants: where to put what it exports, and what gives it the others, and what Node offers. */
 type Define = (module: { exports: unknown }, exports: unknown, require: Require) => void;
 
-/** Functions that make the modules of one part, by their names. */
-export type Modules = Readonly<Record<string, Define>>;
+/** Functions that make the modules of one part. */
+export type Modules = Readonly<Partial<Record<keyof typeof PART_OF, Define>>>;
 
 export type Require = (name: string) => unknown;
 
@@ -76,7 +76,8 @@ export function shown(text: string, name: PartName): string {
   return brotliDecompressSync(Buffer.from(line.slice(name.length + 1), "base64")).toString("latin1");
 }
 
-/** What tells the program in the whole text of its file from others, as the build has written it there. */
+/** What tells the program in the whole text of its file from others, as the build has written it there: in the last quotes. */
 export function programIn(text: string): string {
-  return text.slice(text.lastIndexOf("*/}")).match(/"([0-9a-f]+)"/)?.[1] ?? "";
+  const end = text.lastIndexOf('"');
+  return text.slice(text.lastIndexOf('"', end - 1) + 1, end);
 }
