@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, expect } from "vitest";
-import { loadsOf } from "../../../src/cli/capacity/looks.js";
+import { looked } from "../../../src/cli/capacity/looks.js";
 import { askFpm } from "../../../src/cli/fastcgi.js";
 import { diskFilesystem } from "../../../src/host/disk.js";
 import { buildHost } from "../../../src/model/build.js";
@@ -55,7 +55,7 @@ describeProofs("what the workers of a pool do", (proof) => {
     };
     const clients = [client(), client()];
     await waitFor(() => answered > 10, 60_000);
-    const loads = await loadsOf(hostOf(main));
+    const { loads } = await looked(hostOf(main));
     asking = false;
     await Promise.all(clients);
     const [busy, quiet] = [...loads]
