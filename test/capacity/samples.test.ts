@@ -311,6 +311,8 @@ describe("any text", () => {
   const word = fc.oneof(
     fc.constantFrom(
       "RSS",
+      "USS",
+      "PSS",
       "PID",
       "CMD",
       "STARTED",
