@@ -49,7 +49,7 @@ const MOST_GROUPS = 10_000;
 const MOST_FULL = 500;
 /** Characters of a line and of a path that are kept. */
 const LONGEST_SAMPLE = 4096;
-const LONGEST_PATH = 300;
+export const LONGEST_PATH = 300;
 
 /** How often something came. */
 interface Cell {
@@ -147,6 +147,8 @@ export class Groups {
   /** Lines of groups that are beyond the limit. */
   others = 0;
   private seen = 0;
+  /** Single times that a group without as many gets. */
+  private most = MOST_TIMES;
 
   /** The group of the line; `null`: it is beyond the limit. */
   add(match: Match, line: LogLine, text: string, source: string): Group | null {
@@ -184,6 +186,7 @@ export class Groups {
       some: [],
     };
     this.known.set(detached(key, key.length), group);
+    if (this.known.size > MOST_FULL) this.most = MOST_TIMES / 20;
     return group;
   }
 
@@ -195,9 +198,11 @@ export class Groups {
     if (group.last === null || time > group.last) group.last = time;
     group.times.add(time);
     this.seen += 1;
-    const most = this.known.size > MOST_FULL ? MOST_TIMES / 20 : MOST_TIMES;
-    if (group.some.length < most) group.some.push(time);
-    else group.some[this.seen % group.some.length] = time;
+    const { some } = group;
+    // To divide by what is known beforehand takes less long.
+    if (some.length === MOST_TIMES) some[this.seen % MOST_TIMES] = time;
+    else if (some.length < this.most) some.push(time);
+    else some[this.seen % some.length] = time;
   }
 
   /** The group with most lines first. */
