@@ -9,6 +9,11 @@ import type { Stream } from "./world.js";
  */
 export function standardOutput(): Stream {
   let silent = isLost();
+  let failed = false;
+  // What it says of an error is in `main.ts`; afterwards the stream looks as if none had been.
+  process.stdout.on("error", () => {
+    failed = true;
+  });
   return {
     write(text, encoding) {
       if (silent)
@@ -19,6 +24,7 @@ export function standardOutput(): Stream {
     isTTY: process.stdout.isTTY === true,
     columns: process.stdout.columns ?? 80,
     isFile: statOf(1)?.isFile() === true,
+    hasFailed: () => failed,
   };
 }
 
