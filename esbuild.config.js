@@ -139,10 +139,11 @@ async function bundles(esbuild, generated) {
       plugins: [...command.plugins, lateProcesses],
       // yargs would look for files next to itself; nothing is there.
       define: { "import.meta.url": '"file:///fpmlint.js"' },
-      // What yargs would open by itself: vitest.config.ts has the same.
+      // What yargs would open by itself, and what costs it much: vitest.config.ts has the same.
       alias: {
         "escalade/sync": "./src/cli/yargs/search.ts",
         y18n: "./src/cli/yargs/texts.ts",
+        "string-width": "./src/cli/yargs/width.ts",
       },
     }),
     esbuild.build({

@@ -27,20 +27,20 @@ njk njs no nobody none not notification notify nspid null off offset on oom opca
 openssl opt optional options order org out overlay overrid owner page pam param partial pass passwd
 password path pathinfo paths pcre pdf pear pem pend perl permanent ph phar php php8 phpfpm phtml
 picture ping platform pm png poll pool pools port post postgres ppid pre precontent prefix preg
-preload print proc processor progress proto proxy psfs public puppet push python query queue quic
+preload print proc processor progress proto proxy psfs pss public puppet push python query queue quic
 quotes radicale random range rate rcvbuf readlink realip realpath realtime redirect redis referer
 register release releases remi remote render reporting req request require requires rescue resource
 return reuseport rewrite root rootdirectory rootimage route rssanon rtmp rules run runtimedirectory
-rw safe salt sample satisfy scandir scgi scheme sck script scripts searx sec secure seek sendmail
-sent server servers service session set setfib sh share shared shm siblings sid site sites size skel
-skeleton skin slow slowlog smokeping sndbuf snippets so soc sock socket sodium sort spare spawn split
-spnego spool srun srv sse ssl sss start startup stat static status store stpl str stream streaming
-string strings stub style stylesheets sunfuncs suppress svg sys systemctl systemd tablerow tail temp
-templ template temporaryfilesystem the theme there thread threads thumb thumbnails time times tmp
-tmpl to tpl trac trace traffic trailer translated true try twig txt udev uid unix unless unlimited
-until upload upstream uri url urlencoded user usr utf uwsgi vagrant valid value var variables vendor
-verify version vhost vhosts vm wants web webfonts webp webs well when where while whole winbind with
-woff worker ws www wwwroot wwwrun xdebug xml yes zend zip zlib zone zz
+rw safe salt sample samples satisfy scandir scgi scheme sck script scripts searx sec secure seek
+sendmail sent server servers service session set setfib sh share shared shm siblings sid site sites
+size skel skeleton skin slow slowlog smokeping sndbuf snippets so soc sock socket sodium sort spare
+spawn split spnego spool srun srv sse ssl sss start startup stat static status store stpl str stream
+streaming string strings stub style stylesheets sunfuncs suppress svg sys systemctl systemd tablerow
+tail temp templ template temporaryfilesystem the theme there thread threads thumb thumbnails time
+times tmp tmpl to tpl trac trace traffic trailer translated true try twig txt udev uid unix unless
+unlimited until upload upstream uri url urlencoded user usr uss utf uwsgi vagrant valid value var
+variables vendor verify version vhost vhosts vm wants web webfonts webp webs well when where while
+whole winbind with woff worker ws www wwwroot wwwrun xdebug xml yes zend zip zlib zone zz
 `,
   whole: `
 0 00 001 0123456789 05 0660 0755 0a 0s 1 10 1000 10000 1024 107 10m 10r 10s 11 12 128 128m 1440 15 16
@@ -126,16 +126,16 @@ replacement replacements replaces report reported reports requests required rese
 reserved resolve resolver resolves response rest restart restarts resting rests result revalidate
 review reworded rewriting rhel right rlimit role room round rounding routes row rows rpmnew rpmorig
 rpmsave rs rss rssfile rssize rssshmem rst rsz rtsig rule runlevels running runs s safari said same
-sameprogram samples saturation save saved say says scalar scan scanner schedule schemas scope scss
-search second seconds secret section security see seems seen sees seldom select self semicolon send
-sends separate separated separator sequence serve served serves servname sessions sets setting
-settings settle settled several severity sha256 shadowed shares ships shop short shorter should show
-shown shows shut shuts side sign silences silent since single singlebymemory sized sizes skb skip
-slash slashes sleep slip slot slots slowly small smaller smallest snap snippet sockets socktype
-software somaxconn some somebody something somewhere source sources space spaceless spaces span spdy
-speak speaks spec special specified specify spelled spelling spelt splits sql src sssd standard
-started starts state statedirectory statements statuses stay stays steps sticks still stock stopped
-stops stored stores stray streams strict stu stunnel su sub subrequests such suffix sum supervisor
+sameprogram saturation save saved say says scalar scan scanner schedule schemas scope scss search
+second seconds secret section security see seems seen sees seldom select self semicolon send sends
+separate separated separator sequence serve served serves servname sessions sets setting settings
+settle settled several severity sha256 shadowed shares ships shop short shorter should show shown
+shows shut shuts side sign silences silent since single singlebymemory sized sizes skb skip slash
+slashes sleep slip slot slots slowly small smaller smallest snap snippet sockets socktype software
+somaxconn some somebody something somewhere source sources space spaceless spaces span spdy speak
+speaks spec special specified specify spelled spelling spelt splits sql src sssd standard started
+starts state statedirectory statements statuses stay stays steps sticks still stock stopped stops
+stored stores stray streams strict stu stunnel su sub subrequests such suffix sum supervisor
 supervisord support supported suppression suwsgi swallowed switch switched swo swp symbolic symlink
 symlinks syntax sysconfig sysctl syslog system t table tables tag take taken takes target targets tc
 tcp tcp6 te tell tells temporary ten terminate terminated terms text texts than that their them then
@@ -166,12 +166,12 @@ IP_TRANSPARENT JSON KEY LC LC_ALL LC_COLLATE LC_CTYPE LC_MESSAGES LC_MONETARY LC
 LF LIBXML LOCK LOG MB MKCOL MN MNSTU MOVE MS MT NAME NAN NEWS NOFILE NS NULL NULL_NULL NUMBER OCSP
 ONLY OOM OP OPENSSL OPT OPTIONS ORIG_PATH_INFO ORIG_PATH_TRANSLATED ORIG_SCRIPT_FILENAME
 ORIG_SCRIPT_NAME PASSWORD PATCH PATH PATHINFO PATH_INFO PATH_TRANSLATED PCRE PEAR PHP PHP_ADMIN_VALUE
-PHP_VALUE PID PORT POST PP PR PREG PROPFIND PROPPATCH PSFS PUT QUERY_STRING RAM RD REDIRECT_STATUS
-REMOTE_ADDR REMOTE_PORT REQUEST_METHOD REQUEST_SCHEME REQUEST_URI RHEL RSS RSSIZE RSZ SCANDIR SCGI
-SCLE SCRIPT_FILENAME SCRIPT_NAME SEEK SEL SERVER SERVER_ADDR SERVER_NAME SERVER_PORT SERVER_PROTOCOL
-SERVER_SOFTWARE SID SIGKILL SIGTERM SODIUM SORT SQL SSL STAT STATE STR STREAM STU SUNFUNCS TCP
-TC_CONSTANT TC_DOLLAR_CURLY TC_LABEL TC_NUMBER TC_OFFSET TC_QUOTED_STRING TC_RAW TC_SECTION TC_STRING
-TC_VARNAME TC_WHITESPACE TLS TRACE UNLOCK UPGRADING UPLOAD URI URL UTF VALUE WCHAN XML XSS ZEND
-ZEND_INI_PARSER_ENTRY
+PHP_VALUE PID PORT POST PP PR PREG PROPFIND PROPPATCH PSFS PSS PUT QUERY_STRING RAM RD
+REDIRECT_STATUS REMOTE_ADDR REMOTE_PORT REQUEST_METHOD REQUEST_SCHEME REQUEST_URI RHEL RSS RSSIZE RSZ
+SCANDIR SCGI SCLE SCRIPT_FILENAME SCRIPT_NAME SEEK SEL SERVER SERVER_ADDR SERVER_NAME SERVER_PORT
+SERVER_PROTOCOL SERVER_SOFTWARE SID SIGKILL SIGTERM SODIUM SORT SQL SSL STAT STATE STR STREAM STU
+SUNFUNCS TCP TC_CONSTANT TC_DOLLAR_CURLY TC_LABEL TC_NUMBER TC_OFFSET TC_QUOTED_STRING TC_RAW
+TC_SECTION TC_STRING TC_VARNAME TC_WHITESPACE TLS TRACE UNLOCK UPGRADING UPLOAD URI URL USS UTF VALUE
+WCHAN XML XSS ZEND ZEND_INI_PARSER_ENTRY
 `,
 } as const;
