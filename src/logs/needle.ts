@@ -6,8 +6,9 @@ export class Needle {
   readonly length: number;
   private readonly first: number;
   private readonly last: number;
-  /** Its bytes by fours, and the last four, which may be some of them again. */
+  /** Its bytes by fours, the first four, and the last four, which may be some of them again. */
   private readonly words: Int32Array;
+  private readonly start: number;
   private readonly end: number;
   /** How far the place moves for a byte that is where the last one is sought, and where the first one is. */
   private readonly forth: Uint8Array;
@@ -21,6 +22,7 @@ export class Needle {
     this.first = bytes[0] ?? 0;
     this.last = bytes[last] ?? 0;
     this.words = Int32Array.from({ length: bytes.length >> 2 }, (_, at) => words.getInt32(at * 4, true));
+    this.start = words.getInt32(0, true);
     this.end = words.getInt32(bytes.length - 4, true);
     this.forth = new Uint8Array(256).fill(bytes.length);
     this.back = new Uint8Array(256).fill(bytes.length);
@@ -56,10 +58,12 @@ export class Needle {
   }
 
   private isAt(block: DataView, at: number): boolean {
+    if (block.getInt32(at, true) !== this.start || block.getInt32(at + this.length - 4, true) !== this.end)
+      return false;
     const { words } = this;
-    for (let place = 0; place < words.length; place += 1)
+    for (let place = 1; place < words.length; place += 1)
       if (block.getInt32(at + place * 4, true) !== words[place]) return false;
-    return block.getInt32(at + this.length - 4, true) === this.end;
+    return true;
   }
 }
 
