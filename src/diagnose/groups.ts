@@ -73,11 +73,11 @@ export class Counts {
 
   /** Where a text is counted; -1: there are too many texts. One that is cut counts with others that begin like it. */
   placeOf(text: string): number {
-    const kept = detached(text, LONGEST_PATH);
-    const known = this.places.get(kept);
+    const cut = text.length > LONGEST_PATH ? detached(text, LONGEST_PATH) : text;
+    const known = this.places.get(cut);
     if (known !== undefined) return known;
     if (this.isFull) return -1;
-    this.places.set(kept, this.counts.length);
+    this.places.set(detached(cut, LONGEST_PATH), this.counts.length);
     return this.counts.push(0) - 1;
   }
 
@@ -114,7 +114,11 @@ export class TimeCounts {
       return;
     }
     const slot = Math.floor(time / this.step);
-    const cell = once(this.cells, slot, noneYet);
+    let cell = this.cells.get(slot);
+    if (cell === undefined) {
+      cell = noneYet();
+      this.cells.set(slot, cell);
+    }
     cell.count += 1;
     this.last = { from: slot * this.step, cell };
     if (this.cells.size > this.most) this.widen(this.step === MINUTE ? HOUR : this.step * 4);

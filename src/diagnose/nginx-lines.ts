@@ -98,6 +98,7 @@ export class NginxLines {
     const { block, head, messages } = this;
     if (!head.read(block, start, to) || !messages.find(block, to)) return false;
     const { time } = head;
+    if (time === null) return false;
     if (time !== this.asked) {
       this.asked = time;
       this.isWanted = this.taker.isWanted(time);
@@ -106,7 +107,7 @@ export class NginxLines {
     const meaning = messages.meaning(block);
     if (meaning === null) return true;
     if (meaning.more.isWhole || !messages.hasClient) this.whole(meaning, start, to, source);
-    else this.part(meaning, start, to, source);
+    else this.part(meaning, time, start, to, source);
     return true;
   }
 
@@ -130,7 +131,7 @@ export class NginxLines {
   }
 
   /** As `nginxLine` reads it, without what no group needs. */
-  private part(meaning: Meaning<Places>, start: number, to: number, source: string): void {
+  private part(meaning: Meaning<Places>, time: number, start: number, to: number, source: string): void {
     const { all, last } = meaning.more;
     const at = this.serverFrom(to);
     if (at === -1) {
@@ -141,7 +142,7 @@ export class NginxLines {
     const known = this.knownAt(last[slot], all, at, to);
     if (known !== undefined) {
       last[slot] = known;
-      this.taker.count(known.group, this.head.time);
+      this.taker.count(known.group, time);
       this.countPath(known);
       return;
     }

@@ -26,8 +26,8 @@ const SHORTEST = 32;
 
 /** Reads the beginnings of lines, most of which have the time and the level of the line before. */
 export class NginxHead {
-  /** As `time.ts` counts. */
-  time = 0;
+  /** As `time.ts` counts; `null`: no line was read. */
+  time: number | null = null;
   /** Where the message begins. */
   from = 0;
   /** The level with its brackets, by fours. */
@@ -125,7 +125,7 @@ export class NginxHead {
     const text = stamp.bytes.toString("latin1");
     const time = STAMPED.test(text) ? slashTime(text) : null;
     this.midnight = time === null || clock === -1 ? null : time - clock;
-    this.time = time ?? 0;
+    this.time = time;
     return time !== null;
   }
 }
