@@ -11,8 +11,12 @@ export interface Availability {
   readonly reason: string | null;
 }
 
-/** A directory of `npm run daemons`: its daemons are used instead of the installed ones, and no others. */
-const instead = process.env.FPMLINT_DAEMONS;
+/** A directory of `npm run daemons`: its daemons are used instead of the installed ones, and no others. They start in /. */
+const instead =
+  process.env.FPMLINT_DAEMONS === undefined ? undefined : path.resolve(process.env.FPMLINT_DAEMONS);
+
+/** Whether PHP-FPM comes back from a reload: it starts its program again, and without its own libraries that ends. */
+export const reloads: boolean = instead === undefined;
 
 export const nginxCommand: string | null = newest(/^nginx$/);
 export const fpmCommand: string | null = newest(/^php-fpm\d*(\.\d+)?$/);

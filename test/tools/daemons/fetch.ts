@@ -174,8 +174,10 @@ function wrap(home: string, php: string | null): void {
   const chosen = new Map(meant.map((one) => [kind(one), one]));
   for (const program of chosen.values()) {
     const name = program.slice(program.lastIndexOf("/") + 1);
-    const argv0 = named ? `--argv0 ${name} ` : "";
-    const extensions = /^php/.test(name) ? extensionsOf(root, program) : "";
+    const isPhp = name.startsWith("php");
+    // PHP-FPM writes the names of its pools over its arguments, which have to be in one piece for that.
+    const argv0 = named && !isPhp ? `--argv0 ${name} ` : "";
+    const extensions = isPhp ? extensionsOf(root, program) : "";
     const start = `'${loader}' --library-path '${libraries}' ${argv0}'${program}' ${extensions}`;
     const text =
       name === "nginx" && !fs.readFileSync(program, "latin1").includes("-e filename")
