@@ -2,19 +2,17 @@ import { rules } from "../../rules/index.js";
 import { readDescriptor } from "../host/door.js";
 import { validators } from "../validators.js";
 import { commandLine } from "./command-line.js";
+import { compileLater } from "./compiler.js";
 import { standardOutput } from "./standard-output.js";
 import { withTimings } from "./timings.js";
 import type { World } from "./world.js";
 
 /**
  * Runs the command in this process; answers the exit status. `wrote`: called when files were changed. `given`: what
- * it is to see instead of what is there.
+ * it is to see instead of what is there, in a process that does other things, too.
  */
-export function run(
-  words: readonly string[],
-  wrote: () => void,
-  given: Partial<World> = {},
-): Promise<number> {
+export function run(words: readonly string[], wrote: () => void, given?: Partial<World>): Promise<number> {
+  if (given === undefined) compileLater();
   const world: World = {
     rules,
     validators,
