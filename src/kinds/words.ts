@@ -48,6 +48,12 @@ export function isKnownParameter(name: string): boolean {
   return vocabulary().parameters.has(name);
 }
 
+const NUMBER = /^\d+$/;
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
 /** The same for two names that no line of the code tells apart. The name is in lower case. */
 export function profileOf(name: string): string {
   const { inside: parts, starts, longest } = vocabulary();
@@ -57,11 +63,13 @@ export function profileOf(name: string): string {
     // All of them have two characters or more.
     if (!starts.has(name.slice(start, start + 2))) continue;
     const most = Math.min(longest, name.length - start);
+    // No pattern of the code meets a number in the midst of a run of digits.
+    const behindDigit = start > 0 && isDigit(name.charCodeAt(start - 1));
     for (let length = 2; length <= most; length += 1) {
       const atEdge = start === 0 || start + length === name.length;
       if (length < shortest && !atEdge) continue;
       const part = name.slice(start, start + length);
-      if (parts.has(part))
+      if (parts.has(part) && !(behindDigit && NUMBER.test(part)))
         found.push(`${start === 0 ? "^" : ""}${part}${start + length === name.length ? "$" : ""}`);
     }
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isKnown, profileOf } from "../../src/kinds/words.js";
 import { texts } from "../support/typescript.js";
+import { numbersIn } from "./support/numbers.js";
 
 /**
  * Which words the code knows, for what is alike: src/kinds/words.ts. They are collected from every regular expression
@@ -42,12 +43,15 @@ interface Collected {
   readonly inside: readonly string[];
   readonly whole: readonly string[];
   readonly parameters: readonly string[];
+  /** Numbers that may match in the midst of a run of digits. */
+  readonly inTheMidst: readonly string[];
 }
 
 function collected(): Collected {
   const parameters = new Set<string>();
   const inside = new Set<string>();
   const whole = new Set<string>();
+  const inTheMidst: string[] = [];
   const add = (to: Set<string>, text: string): void => {
     for (const word of text.toLowerCase().match(/[a-z0-9]+/g) ?? []) to.add(word);
   };
@@ -59,11 +63,16 @@ function collected(): Collected {
       if (!path.endsWith(".ts") || NOT.test(path)) continue;
       for (const text of texts(readFileSync(path, "utf8"))) {
         for (const word of text.match(PARAMETER) ?? []) if (word.length > 1) parameters.add(word);
-        if (text.startsWith("/")) add(inside, literalPart(text.slice(1, text.lastIndexOf("/"))));
+        const isPattern = text.startsWith("/");
         // What is made into an expression.
-        else if (/[|()[\]^\\]/.test(text) && !/\s[a-z]+\s/.test(text))
-          add(inside, literalPart(text.slice(1, -1)));
-        else if (/^["'`}]?[\w./\s,:@*-]*["'`]?$/.test(text)) add(whole, text);
+        const isMade = !isPattern && /[|()[\]^\\]/.test(text) && !/\s[a-z]+\s/.test(text);
+        if (isPattern || isMade) {
+          const source = isPattern ? text.slice(1, text.lastIndexOf("/")) : text.slice(1, -1);
+          const { bound, loose, rest } = numbersIn(source, isMade);
+          for (const number of loose) inTheMidst.push(`${number} in ${text}`);
+          for (const number of bound) whole.add(number);
+          add(inside, literalPart(rest));
+        } else if (/^["'`}]?[\w./\s,:@*-]*["'`]?$/.test(text)) add(whole, text);
       }
     }
   }
@@ -73,6 +82,7 @@ function collected(): Collected {
     inside: parts,
     whole: [...whole].filter((word) => !inside.has(word) || word.length === 1).sort(),
     parameters: [...parameters].sort(),
+    inTheMidst,
   };
 }
 
@@ -80,12 +90,13 @@ function collected(): Collected {
 function literalPart(source: string): string {
   return source
     .replace(/(?<!\\)(?:[a-z0-9]|\\.)(?:[?*]|\{0?,\d*\})/gi, " ")
-    .replace(/\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|[dDwWsSbB])/gi, " ")
+    .replace(/\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|u\{[0-9a-f]+\}|[dDwWsSbB])/gi, " ")
     .replace(/\(\?<?(?:[:=!]|\w+>)|\{\d*,?\d*\}|\[\^?(?:\\.|[^\]\\])*\]|\\./g, " ");
 }
 
 test("the vocabulary has every word of the code", () => {
-  const { inside, whole, parameters } = collected();
+  const { inside, whole, parameters, inTheMidst } = collected();
+  expect(inTheMidst, "profileOf looks for a number where a run of digits begins").toEqual([]);
   const path = "src/kinds/vocabulary.ts";
   if (process.env.FPMLINT_UPDATE === "1") writeFileSync(path, written({ inside, whole, parameters }));
   const [, ...lists] = readFileSync(path, "utf8")
@@ -101,7 +112,7 @@ test("the vocabulary has every word of the code", () => {
   }
 });
 
-function written({ inside, whole, parameters }: Collected): string {
+function written({ inside, whole, parameters }: Omit<Collected, "inTheMidst">): string {
   const lines = (words: readonly string[]): string => {
     const found: string[] = [];
     for (const word of words) {
@@ -135,8 +146,29 @@ test("names that a line of the code tells apart have different profiles", () => 
     ["wsshop", "xsshop"],
     ["site1", "site"],
     ["munin2", "mumin2"],
+    ["shop127001", "shop128001"],
+    ["shop404", "shop405"],
   ] as const)
     expect(profileOf(one), `${one} and ${other}`).not.toBe(profileOf(other));
   expect(profileOf("site00017")).toBe(profileOf("site00018"));
+  expect(profileOf("site00404")).toBe(profileOf("site01270"));
   expect(profileOf("baker")).toBe(profileOf("dexer"));
+});
+
+test("a number is told from the same digits in the midst of others", () => {
+  for (const [source, bound, loose] of [
+    ["^(?:40[01]|410|503)$", ["410", "503"], []],
+    ["\\b(?:502 Bad Gateway|404)\\b", ["502", "404"], []],
+    ["^127(\\.\\d+){3}$", [], []],
+    ["^(?:|000-default)$", ["000"], []],
+    ["404", [], ["404"]],
+    ["^(?:a|404)*$", [], ["404"]],
+    ["(?<=a)404$", [], ["404"]],
+    ["^\\d*404$", [], ["404"]],
+    ["^.404$", [], ["404"]],
+    ["^404?$", [], []],
+  ] as const) {
+    const found = numbersIn(source, false);
+    expect([found.bound, found.loose], source).toEqual([bound, loose]);
+  }
 });
