@@ -7,6 +7,7 @@ import {
   boundsOf,
   certainAbove,
   isStock,
+  memoryInWords,
   memoryParts,
   type PoolSum,
   partsOf,
@@ -125,7 +126,8 @@ function isReported(host: Host, memory: HostMemory): boolean {
 function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory): Generator<Draft<Case>> {
   const [at, ...related] = partsOf(sum);
   if (at === undefined) return;
-  const [total, has] = [showSize(totalOf(sum.pools)), `${showSize(memory.bytes)} (${memory.source})`];
+  const total = showSize(totalOf(sum.pools));
+  const { owner, size } = memoryInWords(memory);
   const kills = oomKills(host.fs, host.masters);
   const happened =
     kills === null
@@ -134,7 +136,7 @@ function* above(host: Host, sum: PoolSum, limitOf: LimitOf, memory: HostMemory):
   yield {
     case: kills !== null ? "killed" : isStock(sum) ? "stock" : "above",
     ...certainAbove(host, sum, memory.bytes),
-    message: `if every worker used its memory_limit, they would need ${total}, and the host has ${has}: ${sumInWords(sum)}${happened}`,
+    message: `if every worker used its memory_limit, they would need ${total}, and ${owner} has ${size}: ${sumInWords(sum)}${happened}`,
     at: at.place,
     label: at.message,
     related: [...related, ...limits(sum, limitOf), ...boundsOf(sum, memory)],
@@ -170,14 +172,15 @@ function alsoEndless(pool: Pool, at: Place, limitOf: LimitOf): RelatedReport {
 function* withoutLimit(
   endless: readonly Pool[],
   limitOf: LimitOf,
-  { bytes, source }: HostMemory,
+  memory: HostMemory,
 ): Generator<Draft<Case>> {
   const [first, ...rest] = endless;
   const at = first === undefined ? null : (limitOf(first)?.place ?? null);
+  const { owner, size } = memoryInWords(memory);
   if (first === undefined || at === null) return;
   yield {
     case: "no-limit",
-    message: `memory_limit is -1 in pool [${first.name}]: a single request may take all of the host's ${showSize(bytes)} (${source})`,
+    message: `memory_limit is -1 in pool [${first.name}]: a single request may take all of ${owner}'s ${size}`,
     at,
     label: "no limit at all",
     related: rest.map((pool) => alsoEndless(pool, at, limitOf)),

@@ -1,6 +1,6 @@
-/** Whether a worker of PHP-FPM has a request, by what `ps` prints of how it runs or waits. */
+/** Whether a worker of PHP-FPM has a request, by how the kernel says it runs or waits. */
 
-/** What a line says about it. */
+/** What that says about it. */
 export type Doing =
   /** It waits for something in the middle of a request. */
   | "waits"
@@ -56,4 +56,34 @@ export function doingOf(state: string | null, waits: string | null): Doing {
 /** Compilers add to the names: `poll_schedule_timeout.constprop.0`. */
 function isOneOf(name: string, known: readonly string[]): boolean {
   return known.some((one) => name.startsWith(one) || (name.length === SHORT && one.startsWith(name)));
+}
+
+/** A worker at one moment. */
+export interface Seen {
+  /** The number of the process as it is written, so that one that is seen again is the same; `null`: not known. */
+  readonly pid: string | null;
+  readonly doing: Doing;
+  /** In which of several looks, one after the other, it was seen, from 0. */
+  readonly look: number;
+}
+
+/** How many workers were seen: one that was looked at several times is one. */
+export function workersIn(seen: readonly Pick<Seen, "pid">[]): number {
+  const pids = seen.flatMap(({ pid }) => pid ?? []);
+  return new Set(pids).size + seen.length - pids.length;
+}
+
+/** When all requests have just ended, their workers still run for a moment. In so many looks no moment is meant. */
+const LOOKS = 3;
+
+/**
+ * How many workers were certainly in the middle of their requests. Of those that run it is certain in several
+ * looks, or where at least as many wait: their requests did not all end just now.
+ */
+export function workersAtWork(seen: readonly Seen[]): number {
+  const waiting = seen.filter(({ doing }) => doing === "waits");
+  const running = seen.filter(({ doing }) => doing === "runs");
+  const looks = new Set(running.map(({ look }) => look)).size;
+  const certain = looks >= LOOKS || workersIn(waiting) >= workersIn(running);
+  return workersIn(certain ? [...waiting, ...running] : waiting);
 }

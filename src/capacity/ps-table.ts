@@ -8,6 +8,10 @@ export type Row =
       readonly kind: "worker";
       /** The number as it is written. */
       readonly size: string;
+      /** What it shares with no other process, as it is written; `null`: the table has no such column. */
+      readonly uss: string | null;
+      /** The same and its part of what it shares. */
+      readonly pss: string | null;
       /** `null`: the line names none. */
       readonly pool: string | null;
       /** The number of the process as it is written; `null`: the line has none. */
@@ -22,6 +26,8 @@ export interface Columns {
   readonly count: number;
   /** `null`: the table has no such column. */
   readonly rss: number | null;
+  readonly uss: number | null;
+  readonly pss: number | null;
   /** The number of the process; `null`: the table has no such column. */
   readonly pid: number | null;
   /** Whether it runs or sleeps; `null`: the table has no such column. */
@@ -34,6 +40,8 @@ export interface Columns {
 
 const NAME = /^%?[A-Z][A-Z_]*$/;
 const SIZES = new Set(["RSS", "RSZ", "RSSIZE"]);
+const OWN = new Set(["USS"]);
+const PARTS = new Set(["PSS"]);
 const PIDS = new Set(["PID"]);
 const STATES = new Set(["STAT", "S", "STATE"]);
 const WAITS = new Set(["WCHAN"]);
@@ -53,7 +61,8 @@ export function columnsOf(header: string): Columns {
     const index = names.findLastIndex((name) => known.has(name));
     return index === -1 ? null : index;
   };
-  const known = { pid: find(PIDS), state: find(STATES), waits: find(WAITS), rss: find(SIZES) };
+  const sizes = { rss: find(SIZES), uss: find(OWN), pss: find(PARTS) };
+  const known = { ...sizes, pid: find(PIDS), state: find(STATES), waits: find(WAITS) };
   return { ...known, count: names.length, command: find(COMMANDS) };
 }
 
@@ -72,9 +81,11 @@ interface Process {
   readonly pid: string | null;
   readonly state: string | null;
   readonly waits: string | null;
+  readonly uss: string | null;
+  readonly pss: string | null;
 }
 
-const SILENT: Process = { pid: null, state: null, waits: null };
+const SILENT: Process = { pid: null, state: null, waits: null, uss: null, pss: null };
 
 function inTable(words: readonly string[], columns: Columns): Row {
   const { rss, command, count } = columns;
@@ -91,6 +102,8 @@ function inTable(words: readonly string[], columns: Columns): Row {
     pid: maybe(columns.pid),
     state: maybe(columns.state),
     waits: maybe(columns.waits),
+    uss: maybe(columns.uss),
+    pss: maybe(columns.pss),
   };
   return command === null
     ? worker(at(rss), null, process)
@@ -107,7 +120,7 @@ function withoutHeader(line: string): Row {
   const plain = line.replaceAll("\t", " ");
   const [, pid, rss, state, program] = AUX.exec(plain) ?? [];
   if (pid !== undefined && rss !== undefined && state !== undefined && program !== undefined)
-    return about(program, rss, { pid, state, waits: null });
+    return about(program, rss, { ...SILENT, pid, state });
   // ps -o rss=,cmd=: a number, and the program that it is about.
   if (/^\d+ +[kmgt](?:i?b)?$/i.test(plain)) return worker(plain, null, SILENT);
   const [, first, command] = /^(\d+) +([^\d ].*)$/.exec(plain) ?? [];
@@ -134,6 +147,6 @@ function about(command: string, size: string, process: Process): Row {
     : { kind: "other" };
 }
 
-function worker(size: string, pool: string | null, { pid, state, waits }: Process): Row {
-  return { kind: "worker", size, pool, pid, doing: doingOf(state, waits) };
+function worker(size: string, pool: string | null, { pid, state, waits, uss, pss }: Process): Row {
+  return { kind: "worker", size, uss, pss, pool, pid, doing: doingOf(state, waits) };
 }

@@ -1,10 +1,13 @@
 /** Sizes of workers as `ps` prints them: one number of KiB on each line, a table with a header, or lines of `ps aux`. */
 import { grouped } from "../source/collect.js";
-import type { Doing } from "./at-work.js";
-import { type Columns, columnsOf, isHeader, readRow } from "./ps-table.js";
+import type { Seen } from "./at-work.js";
+import { type Columns, columnsOf, isHeader, type Row, readRow } from "./ps-table.js";
 
 /** The command that lists the sizes of workers, which pool they are of, and whether they are at work. */
 export const LISTING = "ps -eo pid,rss,stat,wchan:30,args";
+
+/** The same with what each of them does not share, for root and procps-ng 4 or later. */
+export const OWN_LISTING = "ps -eo pid,rss,uss,stat,wchan:30,args";
 
 /** The sizes of workers in the output of `ps`. */
 export interface Samples {
@@ -19,14 +22,18 @@ export interface Samples {
 }
 
 /** A worker at one moment. */
-export interface Sample {
+export interface Sample extends Seen {
   /** The resident size (RSS), in bytes. */
   readonly bytes: number;
-  /** The number of the process as it is written, so that one that is listed again is the same; `null`: not known. */
-  readonly pid: string | null;
-  readonly doing: Doing;
-  /** Which of several listings, one after the other, it is in, from 0. */
-  readonly look: number;
+  /** What it does not share, or more: the columns USS or PSS, in bytes; `null`: not known. */
+  readonly own: OwnSize | null;
+}
+
+/** Only root sees it, and only procps-ng 4 and later prints it. */
+export interface OwnSize {
+  readonly bytes: number;
+  /** USS: no other process has these pages. PSS: also its part of the pages that others have, too. */
+  readonly column: "USS" | "PSS";
 }
 
 /** A line that could not be read. */
@@ -68,22 +75,28 @@ export function readSamples(text: string): Samples {
     else if (row.kind === "unread") unread.push({ line: index + 1, text: line, why: row.why });
     else {
       const { size, pool, pid, doing } = row;
+      const own = ownOf(row);
       const read = kibibytes(size);
       if (typeof read === "number") {
         bytes.push(read);
         if (pid !== null && seen.has(pid)) again();
         seen.add(pid ?? "");
-        if (pool !== null) named.push([pool, { bytes: read, pid, doing, look }]);
+        if (pool !== null) named.push([pool, { bytes: read, own, pid, doing, look }]);
       } else unread.push({ line: index + 1, text: line, why: read });
     }
   }
   return { bytes, pools: grouped(named), others, unread };
 }
 
-/** How many workers were sampled: one that was looked at several times is one. */
-export function workersIn(samples: readonly Sample[]): number {
-  const pids = samples.flatMap(({ pid }) => pid ?? []);
-  return new Set(pids).size + samples.length - pids.length;
+/** `ps` prints 0 where it may not know. */
+function ownOf({ uss, pss }: Extract<Row, { kind: "worker" }>): OwnSize | null {
+  const known = (text: string | null): number | null => {
+    const bytes = text === null ? "" : kibibytes(text);
+    return typeof bytes === "number" ? bytes : null;
+  };
+  const [unique, part] = [known(uss), known(pss)];
+  if (unique !== null) return { bytes: unique, column: "USS" };
+  return part === null ? null : { bytes: part, column: "PSS" };
 }
 
 /** No worker is larger; most likely the numbers are bytes. */

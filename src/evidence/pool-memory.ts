@@ -149,11 +149,22 @@ export function roomOf({ bytes, reserve, headroom }: HostMemory): number {
   return budgetOf({ memory: bytes, reserve: reserve ?? 0, headroom: headroom ?? 0, shared: 0 });
 }
 
+/** Whose memory it is, and how much: `the host`, `8 GiB (--ram)`, or `service php`, `1 GiB (mem_limit)`. */
+export function memoryInWords({ bytes, source, owner = "the host" }: HostMemory): {
+  readonly owner: string;
+  readonly size: string;
+} {
+  const of = ` of ${owner}`;
+  const where = source.endsWith(of) ? source.slice(0, -of.length) : source;
+  return { owner, size: `${showSize(bytes)} (${where})` };
+}
+
 /** `the host has 8 GiB (--ram)`, and where not all of it is for PHP-FPM, the sum of what is left. */
 export function roomInWords(memory: HostMemory): string {
-  const { bytes, source } = memory;
+  const { bytes } = memory;
   const [reserve, headroom] = [memory.reserve ?? 0, memory.headroom ?? 0];
-  const has = `the host has ${showSize(bytes)} (${source})`;
+  const { owner, size } = memoryInWords(memory);
+  const has = `${owner} has ${size}`;
   if (reserve === 0 && headroom === 0) return has;
   const less = reserve === 0 ? showSize(bytes) : `${showSize(bytes)} − ${showSize(reserve)}`;
   const times = headroom === 0 ? "" : ` × ${Number((1 - headroom).toFixed(4))}`;

@@ -1,8 +1,8 @@
-import type { FpmMaster, Pool } from "../fpm/types.js";
+import type { Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { statFields, textOf } from "../host/text.js";
 import type { PoolStatus } from "../live/status-page.js";
-import { runningMasters } from "../model/machine/processes.js";
+import type { RunningMaster } from "../model/machine/processes.js";
 
 /** What the workers of a running pool are doing, from two looks at them. */
 
@@ -37,10 +37,10 @@ const TICK = 0.01;
 /** Seconds of computing by worker, of the running workers of each pool. */
 export function computedBy(
   fs: HostFilesystem,
-  masters: readonly FpmMaster[],
+  running: readonly RunningMaster[],
 ): ReadonlyMap<Pool, ReadonlyMap<string, number>> {
   const found = new Map<Pool, Map<string, number>>();
-  for (const { master, workers } of runningMasters(fs, masters))
+  for (const { master, workers } of running)
     for (const { pid, pool: name } of workers) {
       const pool = master.pools.find((one) => one.name === name);
       const seconds = computedIn(textOf(fs, `/proc/${pid}/stat`));

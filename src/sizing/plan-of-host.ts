@@ -26,7 +26,7 @@ import { impossibleSpread, Refusal, refuseSizes, tooSmall } from "./refusal.js";
 import {
   type CapacityAnswer,
   type HostCapacity,
-  isMeasured,
+  isOwn,
   type PoolCapacity,
   type PoolFacts,
   type Sources,
@@ -53,7 +53,7 @@ function computed(host: Host, options: CapacityOptions, live: LiveHost): HostCap
     throw new Refusal(
       'the files do not say how much memory the host has: add --ram, as in --ram 4G, or "memory" in fpmlint.json',
     );
-  const read = sizedPools(host, options, live.measured);
+  const read = sizedPools(host, options, live);
   const cores = options.cores === null ? live.cores : { count: options.cores, source: "--cores" };
   const reserve = reserveOf(options.reserve, memory, live);
   const headroom = options.headroom ?? memory.headroom ?? DEFAULT_HEADROOM;
@@ -108,10 +108,10 @@ interface SharedSum {
   readonly unknown: readonly string[];
 }
 
-/** A resident size includes a part of what is shared; only the measured private memory does not. */
+/** A resident size includes a part of what is shared; only what belongs to a worker alone does not. */
 function sharedOf(host: Host, { shared }: CapacityOptions, sized: readonly SizedPool[]): SharedSum {
   if (shared !== null) return { bytes: shared, source: "--shared", unknown: [] };
-  const masters = mastersOf(host, sized, ({ worker }) => isMeasured(worker.source));
+  const masters = mastersOf(host, sized, ({ worker }) => isOwn(worker.source));
   if (masters.length === 0) return { bytes: 0, source: "part of each worker's size", unknown: [] };
   return sharedBy(masters);
 }
@@ -141,7 +141,8 @@ function chargedOnce(
   memory: Omit<Memory, "shared">,
 ): { readonly sized: readonly SizedPool[]; readonly shared: SharedSum } | null {
   const sampled = ({ worker }: PoolFacts): boolean => worker.source === "--samples";
-  const masters = stated === null ? mastersOf(host, sized, (facts) => sampled(facts)) : [];
+  if (stated !== null || !sized.some(({ facts }) => sampled(facts))) return null;
+  const masters = mastersOf(host, sized, (facts) => sampled(facts) || isOwn(facts.worker.source));
   const shared = masters.length === 0 ? null : sharedBy(masters);
   if (shared === null || shared.bytes === 0) return null;
   const budget = budgetOf({ ...memory, shared: 0 });

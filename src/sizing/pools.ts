@@ -1,28 +1,32 @@
+import { type Seen, workersAtWork, workersIn } from "../capacity/at-work.js";
 import { MOST_WORKERS, type PoolSettings } from "../capacity/recommend.js";
-import { type Sample, type Samples, workersIn } from "../capacity/samples.js";
+import type { Sample, Samples } from "../capacity/samples.js";
 import { ASSUMED_WORKER } from "../capacity/sum.js";
 import { pairs } from "../evidence/pairs.js";
 import { MANAGER_SETTINGS } from "../fpm/edit/jobs.js";
 import { integer, seconds, setting } from "../fpm/pools.js";
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import type { Host } from "../model/host.js";
-import type { Measured, PoolMeasure } from "../model/machine/measured.js";
+import type { PoolMeasure } from "../model/machine/measured.js";
+import { sharedMemory } from "../model/machine/shared-memory.js";
 import { maxChildren } from "../model/pool-size.js";
 import { effectiveTime } from "../nginx/tree/effective.js";
 import { known } from "../source/effective.js";
 import { HIGH, percentile } from "../source/percentile.js";
 import { wordMap } from "../source/word-map.js";
+import type { LiveHost } from "./live-host.js";
 import type { CapacityOptions, Named } from "./options.js";
 import type { PoolFacts, WorkerGuess, WorkerSize, WorkerSource } from "./result.js";
+import { FRESH } from "./small-workers.js";
 
 /** What is known about each pool: what one of its workers needs, its share of the workers, what it has now. */
 
 const MIB = 1024 * 1024;
 
-/** A worker that has hardly served a request yet has about 4 MiB of its own: its size says nothing. */
-const FRESH = 8 * MIB;
-/** Its resident size, with what it shares, is 9 to 12 MiB. */
+/** The resident size of a fresh worker, with what it shares, is 9 to 12 MiB. */
 const FRESH_RSS = 16 * MIB;
+/** Pages of the master that a worker has and has not written to: mostly 3 MiB. RssAnon counts them in each, USS does not. */
+const OF_MASTER = 4 * MIB;
 /** With fewer samples a percentile is just the largest of a handful. */
 const HANDFUL = 5;
 /** A smaller process does not run PHP: the unit was forgotten, or `ps` was asked for something else. */
@@ -58,14 +62,13 @@ export interface SizedPool {
   readonly weight: number;
 }
 
-/** All pools of a host; one pool `default` for a path that has none. `measured`: `null` where nothing runs. */
-export function sizedPools(
-  host: Host,
-  options: CapacityOptions,
-  measured: Measured | null,
-): readonly SizedPool[] {
+/** What the running machine tells of its workers. */
+type Live = Pick<LiveHost, "measured" | "seen">;
+
+/** All pools of a host; one pool `default` for a path that has none. */
+export function sizedPools(host: Host, options: CapacityOptions, live: Live): readonly SizedPool[] {
   if (host.pools.length === 0) {
-    const worker = workerOf(host, null, NO_POOL, options, measured);
+    const worker = workerOf(host, null, NO_POOL, options, live);
     const facts = { name: NO_POOL, pool: null, worker, current: {}, unknown: [], readTimeout: null } as const;
     return [{ facts: { ...facts, weightSource: "equal" }, weight: 1 }];
   }
@@ -78,7 +81,7 @@ export function sizedPools(
     const facts: PoolFacts = {
       name,
       pool,
-      worker: workerOf(host, pool, name, options, measured),
+      worker: workerOf(host, pool, name, options, live),
       weightSource: source,
       current: currentOf(pool),
       unknown: unknownOf(pool),
@@ -99,15 +102,15 @@ function workerOf(
   pool: Pool | null,
   name: string,
   { workerSize, samples, shared }: CapacityOptions,
-  measured: Measured | null,
+  { measured, seen }: Live,
 ): WorkerSize {
   const given = numberFor(workerSize, name, pool);
   if (given !== null) return stated(given, "--worker-size");
-  const sampled = samples === null ? null : sampledSize(samples, host, pool, name, shared ?? 0);
+  const sampled = samples === null ? null : sampledSize(samples, host, pool, name, shared);
   if (sampled?.guess === null) return sampled;
   if (host.workerSize !== null) return stated(host.workerSize, "fpmlint.json");
   const running = pool === null ? undefined : measured?.pools.get(pool);
-  const found = running === undefined ? null : measuredSize(running);
+  const found = running === undefined ? null : measuredSize(running, enoughAtWork(pool, seen(pool)));
   return found?.guess === null ? found : (sampled ?? found ?? assumed("nothing"));
 }
 
@@ -127,35 +130,37 @@ function assumed(guess: WorkerGuess, known: Partial<WorkerSize> = {}, least = 0)
 
 /**
  * The most that the workers have had so far: now, between two requests, most of it may be given back.
- * Workers that have had no more than fresh ones say nothing, and 63M are assumed. `null`: not known.
+ * Workers that have had no more than fresh ones say nothing unless they are in the middle of requests
+ * (`busy`: enough of them are), and 63M are assumed. `null`: not known.
  */
-function measuredSize({
-  bytes: now,
-  peak,
-  typical,
-  rss,
-  samples,
-  sameProgram,
-}: PoolMeasure): WorkerSize | null {
+function measuredSize(
+  { bytes: now, peak, typical, rss, samples, sameProgram }: PoolMeasure,
+  busy: boolean,
+): WorkerSize | null {
   if (now === null) return null;
   const bytes = Math.ceil((peak ?? now) / STEP) * STEP;
   const rest = { rss, now, typical, named: true };
-  if (bytes < FRESH) return assumed("fresh", rest);
+  if (bytes < FRESH && !busy) return assumed("fresh", rest);
   const source = sameProgram ? "measured (RssAnon)" : "measured (RssAnon, executable not readable)";
   return { ...NONE, ...rest, bytes, source, samples };
 }
 
+/** Whether so many workers were in the middle of requests that their size is that of the others, too. */
+function enoughAtWork(pool: Pool | null, seen: readonly Seen[]): boolean {
+  const there = pool === null ? null : maxChildren(pool);
+  return workersAtWork(seen) >= Math.max(1, Math.min(HANDFUL, there ?? HANDFUL));
+}
+
 /**
- * The resident size includes what is shared, which is subtracted where somebody stated it. It is known only
- * where the samples themselves show that the workers were at work, and enough of them: PHP gives back most
- * of what a request took, and how much it keeps, no size tells.
+ * The size is known only where the samples themselves show that the workers were at work, and enough of
+ * them: PHP gives back most of what a request took, and how much it keeps, no size tells.
  */
 function sampledSize(
   samples: Samples,
   host: Host,
   pool: Pool | null,
   name: string,
-  shared: number,
+  shared: number | null,
 ): WorkerSize | null {
   const key = pool?.name ?? name;
   const own = samples.pools.get(key);
@@ -163,32 +168,48 @@ function sampledSize(
   // Which of several pools of the same name they are from, they do not tell.
   if (samples.pools.size > 0 && (!named || host.pools.filter(({ name: one }) => one === key).length > 1))
     return assumed("unnamed");
-  const all = own ?? samples.bytes.map((bytes) => ({ bytes, pid: null, doing: null, look: 0 }));
+  const all: readonly Sample[] =
+    own ?? samples.bytes.map((bytes) => ({ bytes, own: null, pid: null, doing: null, look: 0 }));
   const busy = all.filter(({ doing }) => doing === "waits" || doing === "runs");
   const awake = all.filter(({ doing }) => doing !== "rest");
   const counted = busy.length > 0 ? busy : awake.length > 0 ? awake : all;
   const sizes = counted.map((one) => one.bytes);
   const rss = percentile(sizes, HIGH);
   if (rss === null) return null;
-  const bytes = rss - shared;
-  const seen = workersIn(counted);
-  const size: WorkerSize = { ...NONE, bytes, source: "--samples", samples: seen, rss, named };
-  if (bytes < LEAST_WORKER) return size;
-  const fresh = named ? rss < FRESH_RSS : areFresh(sizes);
-  if (awake.length === 0 || fresh) return assumed("resting", { rss, named }, bytes);
-  if (busy.length === 0) return { ...size, guess: "untold" };
-  const there = pool === null ? null : maxChildren(pool);
-  return workersAtWork(busy) >= Math.min(HANDFUL, there ?? HANDFUL) ? size : { ...size, guess: "few" };
+  const found = (shared !== null || tellsShared(pool, counted) ? ownSize(counted) : null) ?? {
+    ...{ bytes: rss - (shared ?? 0), source: "--samples" },
+  };
+  const size: WorkerSize = { ...NONE, ...found, samples: workersIn(counted), rss, named };
+  if (size.bytes < LEAST_WORKER || enoughAtWork(pool, busy)) return size;
+  const fresh = found.source !== "--samples" ? size.bytes < FRESH : named ? rss < FRESH_RSS : areFresh(sizes);
+  if (awake.length === 0 || fresh) return assumed("resting", { rss, named }, size.bytes);
+  return { ...size, guess: busy.length === 0 ? "untold" : "few" };
 }
 
-/** When all requests have just ended, their workers still run for a moment. In so many listings no moment is meant. */
-const LOOKS = 3;
+/** Without what is shared with other workers; `null`: of one of the samples it is not known. RSS includes it. */
+function ownSize(samples: readonly Sample[]): Pick<WorkerSize, "bytes" | "source"> | null {
+  const known = samples.flatMap(({ own, bytes }) =>
+    own === null ? [] : [{ ...own, bytes: Math.min(own.bytes + OF_MASTER, bytes) }],
+  );
+  const bytes = percentile(
+    known.map((one) => one.bytes),
+    HIGH,
+  );
+  if (bytes === null || known.length < samples.length) return null;
+  return {
+    bytes,
+    source: known.some(({ column }) => column === "PSS") ? "--samples (PSS)" : "--samples (USS)",
+  };
+}
 
-/** How many workers were certainly in the middle of their requests. */
-function workersAtWork(busy: readonly Sample[]): number {
-  const running = busy.filter(({ doing }) => doing === "runs");
-  const looks = new Set(running.map(({ look }) => look)).size;
-  return workersIn(looks >= LOOKS ? busy : busy.filter(({ doing }) => doing === "waits"));
+/** Beyond what php.ini shares, a worker and its master have 10 MiB in common: files, and what neither has written to. */
+const COMMON = 16 * MIB;
+
+/** Whether php.ini is there and shares as much as the samples show. Else nobody would count what is shared. */
+function tellsShared(pool: Pool | null, samples: readonly Sample[]): boolean {
+  if (pool === null || pool.master.ini.files.length === 0) return false;
+  const most = Math.max(...samples.map(({ bytes, own }) => bytes - (own?.bytes ?? 0)));
+  return most <= (sharedMemory(pool.master)?.bytes ?? Number.NEGATIVE_INFINITY) + COMMON;
 }
 
 /** Samples without a name may hold the master, too: one that is larger than a fresh worker proves nothing. */

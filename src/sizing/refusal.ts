@@ -43,10 +43,9 @@ function refuseWorker(
     throw new Refusal(
       `--shared ${showSize(shared)} leaves nothing of the ${showSize(rss)} that a worker has in --samples: the samples cannot include that much shared memory`,
     );
-  const right =
-    source === "--samples"
-      ? "the sizes are read as KiB, as ps prints them"
-      : "a unit may be missing, as in 60M";
+  const right = source.startsWith("--samples")
+    ? "the sizes are read as KiB, as ps prints them"
+    : "a unit may be missing, as in 60M";
   throw new Refusal(
     `a worker of ${showSize(bytes)} (${source}) cannot be right, because a worker needs some MiB even before its first request: ${right}`,
   );

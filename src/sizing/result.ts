@@ -83,6 +83,9 @@ export type WorkerGuess =
 export type WorkerSource =
   | "--worker-size"
   | "--samples"
+  /** Without what a worker shares: the column USS, or PSS. */
+  | "--samples (USS)"
+  | "--samples (PSS)"
   | "fpmlint.json"
   | "measured (RssAnon)"
   /** This process may not see which program the workers run; their master runs as root. */
@@ -92,6 +95,11 @@ export type WorkerSource =
 /** Whether the size was read from running workers. */
 export function isMeasured(source: WorkerSource): boolean {
   return source.startsWith("measured ");
+}
+
+/** Whether the size is of what belongs to a worker alone, so that what all of them share has to be added once. */
+export function isOwn(source: WorkerSource): boolean {
+  return isMeasured(source) || source.startsWith("--samples (");
 }
 
 /** The name by which options refer to a pool, and what is known about the pool. */

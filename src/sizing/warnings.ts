@@ -1,4 +1,4 @@
-import { LISTING } from "../capacity/samples.js";
+import { LISTING, OWN_LISTING } from "../capacity/samples.js";
 import { MIB, showSize, showTime } from "../capacity/size.js";
 import { ASSUMED_WORKER, totalOf } from "../capacity/sum.js";
 import { mebibytes } from "../capacity/words.js";
@@ -17,6 +17,7 @@ import {
   type HostPlan,
   isGuess,
   isMeasured,
+  isOwn,
   type PoolCapacity,
   type WorkerGuess,
 } from "./result.js";
@@ -171,7 +172,8 @@ function sizeOption(pools: readonly PoolCapacity[]): string {
 }
 
 /** How far the size of a worker can be trusted. */
-function sizes({ pools, sources, input }: HostPlan): readonly string[] {
+function sizes(found: HostPlan): readonly string[] {
+  const { pools, sources } = found;
   const sampled = pools.filter(({ worker }) => worker.source === "--samples");
   const uneven = pools.filter(
     ({ worker: { source, typical, bytes } }) =>
@@ -186,15 +188,8 @@ function sizes({ pools, sources, input }: HostPlan): readonly string[] {
           'the samples do not say which pool they are from, so all pools get the same size: lines of "ps aux" do say it',
         ]
       : []),
-    ...(sampled.length === 0 || sources.shared === "--shared"
-      ? []
-      : input.shared > 0 && pools.every(({ worker }) => !isMeasured(worker.source))
-        ? [
-            `--samples are resident sizes (RSS), which count shared memory in every worker: it may still grow to ${mebibytes(input.shared)} (${sources.shared}), which are counted once, and 4 MiB of each sample are pages of files`,
-          ]
-        : [
-            `--samples are resident sizes (RSS), which count shared memory in every worker: with opcache the host has room for more workers; "fpmlint capacity" on the server measures RssAnon instead`,
-          ]),
+    ...(sampled.length === 0 || sources.shared === "--shared" ? [] : [resident(found)]),
+    ...taken(sampled),
     ...uneven.map(
       ({ name, worker: { bytes, typical } }) =>
         `a worker of pool ${name} has had ${showSize(bytes)}, but half of them no more than ${showSize(typical ?? 0)}: if that request was an exception, --worker-size ${name}=${Math.ceil((typical ?? 0) / MIB)}M allows more workers`,
@@ -202,6 +197,28 @@ function sizes({ pools, sources, input }: HostPlan): readonly string[] {
     ...(few.length === 0
       ? []
       : [`only a few workers were measured${of(few, pools)}: measure again while all of them are busy`]),
+  ];
+}
+
+/** What tells more than RSS. */
+const BETTER = `as root and with procps-ng 4 or later, "${OWN_LISTING}" tells what is not shared`;
+
+/** What it means that the samples are resident sizes. */
+function resident({ pools, sources, input }: HostPlan): string {
+  const counted = "--samples are resident sizes (RSS), which count shared memory in every worker";
+  return input.shared > 0 && pools.every(({ worker }) => !isOwn(worker.source))
+    ? `${counted}: it may still grow to ${mebibytes(input.shared)} (${sources.shared}), which are counted once, and 4 MiB of each sample are pages of files; ${BETTER}`
+    : `${counted}: with opcache the host has room for more workers; ${BETTER} if php.ini or --shared says what is, and "fpmlint capacity" on the server measures RssAnon instead`;
+}
+
+/** RSS may be several times what a worker has alone, and then workers that are needed would be taken away. */
+function taken(sampled: readonly PoolCapacity[]): readonly string[] {
+  const less = sampled.filter(
+    ({ worker, plan }) => worker.guess === null && (worker.samples ?? 0) > plan.max,
+  );
+  if (less.length === 0) return [];
+  return [
+    `more workers were at work at once${of(less, [])} than are recommended, maybe only because RSS counts what is shared in each of them: before workers are taken away, ${BETTER}`,
   ];
 }
 

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Doing, doingOf } from "../../src/capacity/at-work.js";
-import { readSamples, workersIn } from "../../src/capacity/samples.js";
+import { type Doing, doingOf, type Seen, workersAtWork, workersIn } from "../../src/capacity/at-work.js";
+import { readSamples } from "../../src/capacity/samples.js";
 import { percentile } from "../../src/source/percentile.js";
 
 const KIB = 1024;
@@ -147,8 +147,8 @@ describe("what a worker does", () => {
   ];
   test("is read by the header", () => {
     expect(readSamples(lines(...table)).pools.get("www")).toEqual([
-      { bytes: 60416 * KIB, pid: "8", doing: "waits", look: 0 },
-      { bytes: 8432 * KIB, pid: "9", doing: "rest", look: 0 },
+      { bytes: 60416 * KIB, own: null, pid: "8", doing: "waits", look: 0 },
+      { bytes: 8432 * KIB, own: null, pid: "9", doing: "rest", look: 0 },
     ]);
   });
   test("one that is listed twice is one worker", () => {
@@ -166,6 +166,49 @@ describe("what a worker does", () => {
   test("without numbers of processes each line is a worker", () => {
     const pools = readSamples(lines("RSS CMD", "8432 php-fpm: pool www", "8432 php-fpm: pool www")).pools;
     expect(workersIn(pools.get("www") ?? [])).toBe(2);
+  });
+});
+
+describe("how many were at work", () => {
+  const seen = (doing: Doing, count: number, look = 0): readonly Seen[] =>
+    Array.from({ length: count }, (_, index) => ({ pid: `${doing} ${index}`, doing, look }));
+  test.each<[string, readonly Seen[], number]>([
+    ["nobody", [], 0],
+    ["those that wait", seen("waits", 4), 4],
+    ["those that run, at the end of requests maybe", seen("runs", 8), 0],
+    ["those that run among as many that wait", [...seen("runs", 4), ...seen("waits", 4)], 8],
+    ["those that run among fewer that wait", [...seen("runs", 5), ...seen("waits", 4)], 4],
+    ["those that run in two looks", [...seen("runs", 5), ...seen("runs", 5, 1)], 0],
+    ["those that run in three looks", [0, 1, 2].flatMap((look) => seen("runs", 5, look)), 5],
+    ["those that rest, or may", [...seen("rest", 9), ...seen(null, 9)], 0],
+  ])("%s", (_name, workers, count) => expect(workersAtWork(workers)).toBe(count));
+});
+
+describe("what a worker does not share", () => {
+  const own = (...all: readonly string[]): readonly (string | null)[] =>
+    (readSamples(lines(...all)).pools.get("www") ?? []).map((one) =>
+      one.own === null ? null : `${one.own.column} ${one.own.bytes / KIB}`,
+    );
+  const header = "    PID   RSS   USS STAT WCHAN                          COMMAND";
+  const row = (uss: string): string =>
+    `  26416 17748 ${uss} S    hrtimer_nanosleep              php-fpm: pool www`;
+
+  test("is a column of its own", () => {
+    expect(own(header, row("4836"))).toEqual(["USS 4836"]);
+    expect(kib(lines(header, row("4836")))).toEqual([17748]);
+  });
+  test.each(["0", "-", "4836M", "-5", "x"])("%s is not known", (uss) => {
+    expect(own(header, row(uss))).toEqual([null]);
+  });
+  test("PSS is more than that, and as good as nothing better", () => {
+    expect(own("PID PSS RSS CMD", "9 5662 17748 php-fpm: pool www")).toEqual(["PSS 5662"]);
+    expect(own("CMD PSS USS RSS", "php-fpm: pool www 5662 4836 17748")).toEqual(["USS 4836"]);
+    expect(own("USS PID RSS PSS CMD", "0 9 17748 5662 php-fpm: pool www")).toEqual(["PSS 5662"]);
+  });
+  test("RSS is asked for in any case", () => {
+    expect(readSamples(lines("PID USS CMD", "9 4836 php-fpm: pool www")).unread).toMatchObject([
+      { line: 2, why: "the header above it names no RSS column" },
+    ]);
   });
 });
 
@@ -268,6 +311,8 @@ describe("any text", () => {
   const word = fc.oneof(
     fc.constantFrom(
       "RSS",
+      "USS",
+      "PSS",
       "PID",
       "CMD",
       "STARTED",

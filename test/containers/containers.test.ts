@@ -111,8 +111,24 @@ describe("compose", () => {
       "compose.yml": `services:\n${WEB}${php("a", "512M")}${php("b", "256M")}  c:\n    image: php:8.2-fpm\n`,
     });
     expect(said()).toEqual([
-      expect.stringContaining("256 MiB (deploy.resources.limits.memory of service b)"),
+      expect.stringContaining("and service b has 256 MiB (deploy.resources.limits.memory): 5 × 63 MiB"),
     ]);
+    put({
+      "www.conf":
+        "[www]\nuser = www-data\nlisten = 9000\npm = static\npm.max_children = 9\nphp_admin_value[memory_limit] = 100M\n",
+      "compose.yml": `services:\n${WEB}${php("a", "512M")}${php("b", "256M")}    volumes: ['./www.conf:/usr/local/etc/php-fpm.d/www.conf']\n`,
+    });
+    const limits = (): readonly string[] =>
+      lint(["."]).findings.flatMap(({ rule, message }) =>
+        rule === "pool/memory-limit-overcommit" ? [message] : [],
+      );
+    const has = "256 MiB (deploy.resources.limits.memory)";
+    expect(limits()).toEqual([expect.stringContaining(`and service b has ${has}: 9 × 100 MiB`)]);
+    put({
+      "www.conf":
+        "[www]\nlisten = 9000\npm = static\npm.max_children = 9\nphp_admin_value[memory_limit] = -1\n",
+    });
+    expect(limits()).toEqual([expect.stringContaining(`may take all of service b's ${has}`)]);
   });
 
   test("the entrypoint of nginx makes sites of templates, from where and to where its variables say", () => {

@@ -1,5 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readSamples } from "../../src/capacity/samples.js";
 import type { MemoryNode } from "../../src/host/memory.js";
+import { runningMasters } from "../../src/model/machine/processes.js";
 import { sharedMemory } from "../../src/model/machine/shared-memory.js";
 import { hintOf } from "../../src/report/capacity/hint.js";
 import { capacityJson } from "../../src/report/capacity/json.js";
@@ -8,6 +11,7 @@ import { liveHost } from "../../src/sizing/live-host.js";
 import type { CapacityOptions } from "../../src/sizing/options.js";
 import { capacityOf } from "../../src/sizing/plan-of-host.js";
 import type { HostCapacity } from "../../src/sizing/result.js";
+import { smallWorkers, together } from "../../src/sizing/small-workers.js";
 import { memoryHost } from "../build/hosts.js";
 
 /** What a running host tells by itself: its memory, its workers, what they share, what else runs. */
@@ -115,6 +119,90 @@ describe("a running host", () => {
     expect(result.warnings.join("\n")).toContain("have hardly served a request yet");
     // No worker has had 63 MiB.
     expect(result.warnings.join("\n")).not.toContain("exception");
+  });
+
+  describe("takes small workers", () => {
+    const doing = (count: number, state: string, waits: string, first = 20): Files =>
+      Object.assign(
+        {},
+        ...Array.from({ length: count }, (_, index) => ({
+          [`/proc/${first + index}/stat`]: `${first + index} (php-fpm8.2) ${state} 10 1 1 0 -1`,
+          [`/proc/${first + index}/wchan`]: waits,
+        })),
+      ) as Files;
+    const [WAITS, RESTS] = ["hrtimer_nanosleep", "skb_wait_for_more_packets"];
+    const small = (...all: readonly Files[]): Files => Object.assign(workers(8, 5 * 1024), ...all) as Files;
+
+    test.each<[string, Files, string | null]>([
+      ["in the middle of requests", small(doing(8, "S", WAITS)), null],
+      // The pool has no more than four.
+      ["as many as there are", small(doing(8, "S", RESTS), doing(4, "S", WAITS)), null],
+      ["of which few are", small(doing(8, "S", RESTS), doing(3, "S", WAITS)), "fresh"],
+      ["that also compute", small(doing(5, "R", "0"), doing(2, "S", WAITS)), "fresh"],
+      ["that compute while as many wait", small(doing(4, "R", "0"), doing(2, "S", WAITS)), null],
+      ["that compute, maybe at the end of requests", small(doing(8, "R", "0")), "fresh"],
+      ["at rest", small(doing(8, "S", RESTS)), "fresh"],
+      ["of which nobody may know", small(doing(8, "S", "0")), "fresh"],
+      ["of which nothing is said", small(), "fresh"],
+    ])("%s", (_name, files, guess) => {
+      const [only] = found(files).pools;
+      expect(only?.worker).toMatchObject(
+        guess === null
+          ? { guess, bytes: 5 * MIB, source: "measured (RssAnon)" }
+          : { guess, bytes: 63 * MIB, source: "assumed" },
+      );
+    });
+
+    test("that compute in each of three looks", () => {
+      const host = memoryHost({ ...machine, ...small(doing(8, "R", "0")) });
+      const running = runningMasters(host.fs, host.masters);
+      const before = (...looks: readonly number[]) =>
+        together(...looks.map((look) => smallWorkers(host.fs, running, look)));
+      const guess = (...looks: readonly number[]) => {
+        const looked = { loads: new Map(), seen: before(...looks) };
+        const answer = capacityOf(host, nothing, liveHost(host, true, looked));
+        return answer.kind === "refused" ? answer.message : answer.result.pools[0]?.worker.guess;
+      };
+      expect([guess(), guess(0), guess(0, 1)]).toEqual(["fresh", "fresh", null]);
+    });
+
+    test("where samples of the same workers do, and nowhere else", () => {
+      const way = fc.constantFrom<readonly [string, string]>(
+        ...([WAITS, RESTS, "0", "do_epoll_wait"].map((waits) => ["S", waits]) as [string, string][]),
+        ["R", "0"],
+        ["D", "folio_wait_bit_common"],
+      );
+      fc.assert(
+        fc.property(fc.array(way, { minLength: 1, maxLength: 9 }), (ways) => {
+          const files = ways.map((one, index) => [
+            started(20 + index, 10, "pool www", 5 * 1024),
+            doing(1, ...one, 20 + index),
+          ]);
+          const lines = ways.map(
+            ([state, waits], index) => `${20 + index} 40120 ${state} ${waits} php-fpm: pool www`,
+          );
+          const samples = readSamples(["PID RSS STAT WCHAN COMMAND", ...lines].join("\n"));
+          const [live] = found(Object.assign({}, ...files.flat()) as Files).pools;
+          const host = memoryHost(machine);
+          const answer = capacityOf(host, { ...nothing, samples }, liveHost(host, false));
+          const [sampled] = answer.kind === "refused" ? [] : answer.result.pools;
+          expect(sampled?.worker.guess === null).toBe(live?.worker.guess === null);
+        }),
+      );
+    });
+
+    test("and asks nothing of larger ones", () => {
+      const asked: string[] = [];
+      const host = memoryHost({ ...machine, ...workers(4, 40 * 1024) });
+      const entry: typeof host.fs.entry = (path) => {
+        asked.push(path);
+        return host.fs.entry(path);
+      };
+      const fs = { ...host.fs, entry };
+      smallWorkers(fs, runningMasters(fs, host.masters), 0);
+      expect(asked).toContain("/proc/20/status");
+      expect(asked.filter((path) => /(?:stat|wchan)$/.test(path))).toEqual([]);
+    });
   });
 
   test("without a worker says so, and not to do again what was done", () => {

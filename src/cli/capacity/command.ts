@@ -9,7 +9,7 @@ import { type WhatIf, whatIfJson, whatIfText } from "../../report/capacity/what-
 import { ledTo } from "../../report/coverage.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { byContainer } from "../../sizing/containers.js";
-import { type LiveHost, liveHost } from "../../sizing/live-host.js";
+import { type Looked, liveHost } from "../../sizing/live-host.js";
 import type { CapacityOptions } from "../../sizing/options.js";
 import { capacityOf } from "../../sizing/plan-of-host.js";
 import type { HostCapacity } from "../../sizing/result.js";
@@ -23,7 +23,7 @@ import { withProgress } from "../progress.js";
 import { tell } from "../streams.js";
 import { exitStatus, UsageError } from "../usage.js";
 import type { World } from "../world.js";
-import { loadsOf } from "./looks.js";
+import { looked } from "./looks.js";
 import { checkNames } from "./names.js";
 import type { CapacityArguments } from "./options.js";
 import { readCapacityOptions, readMemory, readWhatIf } from "./read-options.js";
@@ -58,11 +58,11 @@ export async function capacityCommand(args: CapacityArguments, world: World): Pr
   const hosts = containers.flatMap(({ parts }) => parts);
   const lost = [...read.lost, ...containers.flatMap((one) => one.lost)];
   checkNames(hosts, options);
-  const loads = new Map<ReadHost, PoolLoads>();
-  if (whatIf === null) for (const read of hosts) if (isLive(read)) loads.set(read, await loadsOf(read.host));
+  const before = new Map<ReadHost, Looked>();
+  if (whatIf === null) for (const read of hosts) if (isLive(read)) before.set(read, await looked(read.host));
   const { done: results, failures } = forEach(whatIf === null ? hosts : [], (read) => ({
     read,
-    found: computed(read, hosts, options, loads.get(read)),
+    found: computed(read, hosts, options, before.get(read)),
   }));
   const compare = whatIf === null ? { done: [], failures: [] } : compared(hosts, options, whatIf);
   sayUnread(samples, world);
@@ -199,8 +199,6 @@ function refused(message: string, name: string, hosts: readonly ReadHost[]): Usa
   return new UsageError(hosts.length === 1 ? message : `${name}: ${message}`);
 }
 
-type PoolLoads = LiveHost["loads"];
-
 /** Whether the host is the machine that this runs on. */
 function isLive({ spec }: ReadHost): boolean {
   return spec.root === "/";
@@ -210,10 +208,10 @@ function computed(
   read: ReadHost,
   hosts: readonly ReadHost[],
   options: CapacityOptions,
-  loads: PoolLoads | undefined,
+  before: Looked | undefined,
 ): HostCapacity {
   const { host } = read;
-  const answer = capacityOf(host, options, liveHost(host, isLive(read), loads));
+  const answer = capacityOf(host, options, liveHost(host, isLive(read), before));
   if (answer.kind === "refused") throw refused(answer.message, host.name, hosts);
   return answer.result;
 }

@@ -3,7 +3,10 @@ import type { Pool } from "../../fpm/types.js";
 import { diskFilesystem } from "../../host/disk.js";
 import { readStatus, type StatusPage, statusPage } from "../../live/status-page.js";
 import type { Host } from "../../model/host.js";
-import { computedBy, type Look, loadBetween, type PoolLoad } from "../../sizing/load.js";
+import { runningMasters } from "../../model/machine/processes.js";
+import type { Looked } from "../../sizing/live-host.js";
+import { computedBy, type Look, loadBetween } from "../../sizing/load.js";
+import { type SeenWorkers, smallWorkers, together } from "../../sizing/small-workers.js";
 import { askPage, onThisMachine } from "../fastcgi.js";
 
 /** Between the two looks, and for an answer, in milliseconds. */
@@ -14,23 +17,31 @@ const PATIENCE = 1000;
 const MOST_ASKED = 64;
 
 /** What the running workers of each pool of this machine do, from two looks a second apart. Pools without running workers are missing. */
-export async function loadsOf(host: Host): Promise<ReadonlyMap<Pool, PoolLoad>> {
-  const first = await looksAt(host);
-  if (first.size === 0) return new Map();
+export async function looked(host: Host): Promise<Looked> {
+  const first = await lookAt(host, 0);
+  if (first.looks.size === 0) return { loads: new Map(), seen: first.seen };
   await setTimeout(PAUSE);
-  const second = await looksAt(host);
-  return new Map(
-    [...second].flatMap(([pool, look]) => {
-      const before = first.get(pool);
+  const second = await lookAt(host, 1);
+  const loads = new Map(
+    [...second.looks].flatMap(([pool, look]) => {
+      const before = first.looks.get(pool);
       const load = before === undefined ? null : loadBetween(before, look);
       return load === null ? [] : [[pool, load] as const];
     }),
   );
+  return { loads, seen: together(first.seen, second.seen) };
 }
 
-async function looksAt(host: Host): Promise<ReadonlyMap<Pool, Look>> {
+interface LookAtAll {
+  readonly looks: ReadonlyMap<Pool, Look>;
+  readonly seen: SeenWorkers;
+}
+
+async function lookAt(host: Host, number: number): Promise<LookAtAll> {
   // A filesystem answers the same again; only a new one sees what is now.
-  const computed = computedBy(diskFilesystem({ root: "/", workingDirectory: "/" }), host.masters);
+  const fs = diskFilesystem({ root: "/", workingDirectory: "/" });
+  const running = runningMasters(fs, host.masters);
+  const [computed, seen] = [computedBy(fs, running), smallWorkers(fs, running, number)];
   const looks = await Promise.all(
     [...computed].map(async ([pool, seconds], index): Promise<readonly [Pool, Look]> => {
       const [whole, part] = process.hrtime();
@@ -39,7 +50,7 @@ async function looksAt(host: Host): Promise<ReadonlyMap<Pool, Look>> {
       return [pool, { at: whole + part / 1e9, computed: seconds, status, counted: page?.counted === true }];
     }),
   );
-  return new Map(looks);
+  return { looks: new Map(looks), seen };
 }
 
 async function statusOf({ path, address }: StatusPage): Promise<Look["status"]> {

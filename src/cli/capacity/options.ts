@@ -31,7 +31,7 @@ export const CAPACITY_OPTIONS = {
     type: "string",
     completes: "file",
     describe:
-      "worker sizes as ps prints them under load, from a file or - : ps -eo pid,rss,stat,wchan:30,args",
+      "worker sizes as ps prints them under load, from a file or - : ps -eo pid,rss,stat,wchan:30,args; better, as root and with procps-ng 4 or later: pid,rss,uss,stat,…",
   },
   shared: {
     type: "string",

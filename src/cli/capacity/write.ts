@@ -5,6 +5,7 @@ import { editFiles, type FileEdit } from "../../fpm/edit/edit.js";
 import { globalSetting } from "../../fpm/settings/lookup.js";
 import { readSeconds } from "../../fpm/settings/values.js";
 import type { FpmMaster } from "../../fpm/types.js";
+import { isOfImage } from "../../host/image-file.js";
 import { isWithin } from "../../host/path.js";
 import { ACCOUNT_FILES } from "../../model/accounts.js";
 import type { ReadHost } from "../../read-hosts.js";
@@ -157,8 +158,10 @@ function editsOf({ read: { host, spec }, found }: Computed, world: World, asked:
     edits: edits.filter((edit) => !outside.includes(edit)),
     refused: [
       ...refused.map(({ file, reason }) => `${file}: ${reason}`),
-      ...outside.map(
-        ({ file }) => `${file.display}: is outside the given path, and its pools share the memory: ${right}`,
+      ...outside.map(({ file }) =>
+        isOfImage(file)
+          ? `${file.display}: there is no such file here to change: write one with these numbers, and copy it over that path in a Dockerfile, or mount it there`
+          : `${file.display}: is outside the given path, and its pools share the memory: ${right}`,
       ),
     ],
   };
@@ -175,5 +178,5 @@ function followed(path: string): string {
 
 function refuse(refused: readonly string[], status: number = exitStatus.usage): void {
   if (refused.length === 0) return;
-  throw new UsageError([...refused, "nothing was written"].join("\n"), status);
+  throw new UsageError([...new Set(refused), "nothing was written"].join("\n"), status);
 }

@@ -46,6 +46,6 @@ export function ownMemories(limits: Limits, options: MemoryOptions): ReadonlyMap
   return limits.size > 1 ? new Map(found) : new Map();
 }
 
-function limitOf({ memory, onlyFpm }: ContainerFacts): MemorySize | null {
-  return memory === null ? null : { ...memory, ...(onlyFpm ? { alone: true } : {}) };
+function limitOf({ memory, onlyFpm, label }: ContainerFacts): MemorySize | null {
+  return memory === null ? null : { ...memory, owner: label, ...(onlyFpm ? { alone: true } : {}) };
 }

@@ -16,6 +16,8 @@ export interface MemorySize {
   readonly place: Place | null;
   /** Nothing but PHP-FPM takes of it, as in a container of its own. Absent: other programs may. */
   readonly alone?: true;
+  /** The container whose limit it is: `service php`. Absent: it is the memory of the host. */
+  readonly owner?: string;
 }
 
 /** The memory that a host has, and the part of it that is not for PHP-FPM. */

@@ -1,6 +1,6 @@
 import { MIB, showSize } from "../../capacity/size.js";
 import { mebibytes } from "../../capacity/words.js";
-import { type HostCapacity, isMeasured, type PoolCapacity } from "../../sizing/result.js";
+import { type HostCapacity, isMeasured, isOwn, type PoolCapacity } from "../../sizing/result.js";
 import { wordMap } from "../../source/word-map.js";
 import { type Paint, painter } from "../terminal/color.js";
 import { escapeText } from "../terminal/escape.js";
@@ -144,13 +144,21 @@ function measureLines(pool: PoolCapacity, { width }: CapacityTextOptions): reado
     const text = isAll(samples) ? `no sample is above ${most}` : `19 of 20 samples are at most ${most}`;
     return wrap(escapeText(`${shortened(pool.name)}: ${text}`), width - 4);
   }
-  if (!isMeasured(source)) return [];
+  if (!isOwn(source)) return [];
+  if (!isMeasured(source)) return wrap(escapeText(`${shortened(pool.name)}: ${ownSample(pool)}`), width - 4);
   const most = isAll(samples)
     ? `no worker has had more than ${size} of its own so far`
     : `19 of 20 workers have had no more than ${size} of their own so far`;
   const present = now === null ? "" : `, now it is ${showSize(now)}`;
   const resident = rss === null ? "" : `; their RSS, which also counts shared memory, is ${showSize(rss)}`;
   return wrap(escapeText(`${shortened(pool.name)}: ${most}${present}${resident}`), width - 4);
+}
+
+/** What a sample without what is shared comes from. */
+function ownSample({ worker: { bytes, source, rss, samples } }: PoolCapacity): string {
+  const column = source === "--samples (PSS)" ? "PSS" : "USS";
+  const most = isAll(samples) ? "no sample is" : "19 of 20 samples are not";
+  return `${most} above ${showSize(bytes)} by ${column} and 4 MiB that it has in common with the master; by RSS, which counts all that is shared, ${showSize(rss ?? bytes)}`;
 }
 
 /** With fewer than twenty, the 95th percentile is the largest. */

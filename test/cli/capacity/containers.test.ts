@@ -68,6 +68,20 @@ describe("containers with limits of their own", () => {
     expect(out).toContain("compose.yml (service shop): pool www of PHP-FPM in 1 GiB of memory");
   });
 
+  test("a file of the image is nothing to write to, and what to do is said once", async () => {
+    compose(service("shop", LIMIT), service("blog", DEPLOY));
+    for (const word of ["--write", "--diff"]) {
+      const { err, status } = await run("--worker-size", "60M", word);
+      expect(status).toBe(2);
+      expect(err.split("\n").filter((line) => line.includes("(of the image"))).toEqual([
+        expect.stringMatching(
+          /www\.conf \(of the image php:8\.2-fpm\): there is no such file here to change: write one with these numbers, and copy it over that path in a Dockerfile, or mount it there$/,
+        ),
+      ]);
+      expect(err).toContain("nothing was written");
+    }
+  });
+
   test("one without a limit is named and not sized, and the others are computed", async () => {
     compose(service("shop", LIMIT), service("blog", ""));
     const { err, status } = await run();

@@ -92,6 +92,20 @@ describe("the size of a worker", () => {
     ["reading from a disk", listings(3, ["www", DISK, 51_200]), null, 50],
     ["on a connection that nginx keeps open", ps(...times(8, ["www", READS, 51_200] as const)), "untold", 50],
     ["just started", ps(...times(8, ["www", RUNS, 9000] as const)), "resting", 63],
+    ["just started, and few", ps(...times(4, ["www", WAITS, 9000] as const)), "resting", 63],
+    ["small, in the middle of requests", ps(...times(8, ["www", WAITS, 9000] as const)), null, 9],
+    [
+      "computing, among as many that wait",
+      ps(...times(4, ["www", WAITS, 51_200] as const), ...times(4, ["www", RUNS, 51_200] as const)),
+      null,
+      50,
+    ],
+    [
+      "computing, among fewer that wait",
+      ps(...times(4, ["www", WAITS, 51_200] as const), ...times(5, ["www", RUNS, 51_200] as const)),
+      "few",
+      50,
+    ],
     [
       "busy, among others that rest",
       ps(...times(6, ["www", WAITS, 51_200] as const), ...times(30, ["www", ACCEPTS, 81_920] as const)),

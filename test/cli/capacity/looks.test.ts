@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, expect } from "vitest";
-import { loadsOf } from "../../../src/cli/capacity/looks.js";
+import { workersIn } from "../../../src/capacity/at-work.js";
+import { looked } from "../../../src/cli/capacity/looks.js";
 import { askFpm } from "../../../src/cli/fastcgi.js";
 import { diskFilesystem } from "../../../src/host/disk.js";
 import { buildHost } from "../../../src/model/build.js";
@@ -55,7 +56,8 @@ describeProofs("what the workers of a pool do", (proof) => {
     };
     const clients = [client(), client()];
     await waitFor(() => answered > 10, 60_000);
-    const loads = await loadsOf(hostOf(main));
+    const host = hostOf(main);
+    const { loads, seen } = await looked(host);
     asking = false;
     await Promise.all(clients);
     const [busy, quiet] = [...loads]
@@ -67,6 +69,12 @@ describeProofs("what the workers of a pool do", (proof) => {
     expect(busy?.share).toBeGreaterThan(0.05);
     expect(busy?.share).toBeLessThanOrEqual(1);
     expect(quiet).toMatchObject({ rate: null, mean: null, share: null });
+    // Their workers are small, and each was looked at twice.
+    for (const pool of host.pools) {
+      expect(seen(pool)).toHaveLength(16);
+      expect(workersIn(seen(pool))).toBe(8);
+      expect(new Set(seen(pool).map(({ look }) => look))).toEqual(new Set([0, 1]));
+    }
   });
 });
 

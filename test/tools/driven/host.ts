@@ -21,18 +21,27 @@ export interface DrivenPool {
 
 /** The workers of a host at one moment, each listing with a header. */
 export interface Listing {
-  /** It tells which of them have a request. */
+  /** It tells which of them have a request, and what they do not share. */
+  readonly own: string;
+  /** The same without what they do not share. */
   readonly told: string;
   readonly aux: string;
+}
+
+/** Files of `/proc/PID`. */
+export interface Told {
+  readonly status: string;
+  readonly stat: string;
+  readonly wchan: string;
 }
 
 export interface DrivenHost {
   /** The main file. */
   readonly main: string;
-  /** What `ps` prints of the master and its workers: as the documentation names it, and as `ps aux`. */
+  /** What `ps` prints of the master and its workers: as the documentation names them, and as `ps aux`. */
   ps(): Listing;
-  /** `/proc/PID/status` of each worker, by the number of the process. */
-  statuses(): ReadonlyMap<string, string>;
+  /** What the kernel says of each worker, by the number of the process. */
+  told(): ReadonlyMap<string, Told>;
   /** Gives every worker a request. `during`: called when all of them hold their memory. How many were not answered. */
   drive(during: () => void): Promise<number>;
   stop(): Promise<void>;
@@ -67,17 +76,25 @@ export async function startHost(
     ps: () => {
       const listed = (columns: string): string =>
         execFileSync("ps", ["-o", columns, "--ppid", master, "-p", master]).toString();
+      const own = listed("pid,rss,uss,stat,wchan:30,args");
       return {
-        told: listed("pid,rss,stat,wchan:30,args"),
+        own,
+        told: own.replace(/^( *\S+ +\S+) +\S+/gm, "$1"),
         aux: listed("user,pid,%cpu,%mem,vsz,rss,tname,stat,start_time,bsdtime,args"),
       };
     },
-    statuses: () => {
+    told: () => {
       const pids = execFileSync("ps", ["-o", "pid=", "--ppid", master])
         .toString()
         .split(/\s+/)
         .filter(Boolean);
-      return new Map(pids.map((pid) => [pid, fs.readFileSync(`/proc/${pid}/status`, "utf8")]));
+      const read = (pid: string, name: string): string => fs.readFileSync(`/proc/${pid}/${name}`, "utf8");
+      return new Map(
+        pids.map((pid) => {
+          const [stat, wchan] = [read(pid, "stat"), read(pid, "wchan")];
+          return [pid, { status: read(pid, "status"), stat, wchan }];
+        }),
+      );
     },
     drive: (during) => drive(dir, pools, during),
   };
@@ -107,8 +124,9 @@ foreach (array_slice(glob('${classes}/*.php'), 0, (int) $_GET['scripts']) as $fi
 $held = [];
 if ($_GET['whole']) $held[] = str_repeat('x', 1048576 * (int) $_GET['mib']);
 else for ($part = 0; $part < 16 * (int) $_GET['mib']; $part++) $held[] = str_repeat('y', 65536 - 64);
+$go = fopen($_GET['go'], 'r');
 touch($_GET['mark'] . '/' . getmypid());
-while (!file_exists($_GET['go'])) { usleep(20000); clearstatcache(); }
+fgets($go);
 echo 'held ' . count($held);
 `;
 }
@@ -120,10 +138,15 @@ async function drive(dir: string, pools: readonly DrivenPool[], during: () => vo
   const mark = `${dir}/round-${rounds}`;
   fs.mkdirSync(mark);
   fs.chmodSync(mark, 0o777);
+  // Who reads from a pipe waits until nobody has it open to write.
+  const go = `${mark}.go`;
+  execFileSync("mkfifo", [go]);
+  fs.chmodSync(go, 0o644);
+  const held = fs.openSync(go, "r+");
   let failed = 0;
   const requests = pools.flatMap(({ name, workers, mib, whole, scripts }) => {
     const numbers = { mib: String(mib), whole: whole ? "1" : "", scripts: String(scripts) };
-    const query = new URLSearchParams({ ...numbers, mark, go: `${mark}.go` }).toString();
+    const query = new URLSearchParams({ ...numbers, mark, go }).toString();
     return Array.from({ length: workers }, async () => {
       const answer = await run(`${dir}/${name}.sock`, `${dir}/hold.php`, query);
       if (!/held \d+$/.test(answer ?? "")) failed += 1;
@@ -131,7 +154,7 @@ async function drive(dir: string, pools: readonly DrivenPool[], during: () => vo
   });
   const all = pools.reduce((sum, { workers }) => sum + workers, 0);
   if (await waitFor(() => failed > 0 || fs.readdirSync(mark).length >= all, PATIENCE_MS)) during();
-  fs.writeFileSync(`${mark}.go`, "");
+  fs.closeSync(held);
   await Promise.all(requests);
   return failed;
 }

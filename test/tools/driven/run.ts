@@ -14,7 +14,7 @@ import { daemonsAvailable } from "../../daemons/available.js";
 import { makeGroup } from "../measure/group.js";
 import { table } from "../measure/table.js";
 import { type Random, random as randomOf } from "../reality/random.js";
-import { type DrivenHost, type DrivenPool, type Listing, startHost } from "./host.js";
+import { type DrivenHost, type DrivenPool, type Listing, startHost, type Told } from "./host.js";
 
 /** `npm run driven`: see README.md beside it. */
 
@@ -31,12 +31,20 @@ interface Record {
     readonly busy: Listing;
     readonly rest: Listing;
     /** While it was busy. */
-    readonly status: string;
+    readonly told: Told | null;
   }[];
   readonly master: Listing;
   readonly header: Listing;
   readonly words: string;
   readonly cache: boolean;
+}
+
+/** What samples give to a pool, and what a worker needs by them, in bytes. */
+interface Sampled {
+  readonly workers: number;
+  /** Why the size is a guess; `null`: it is none. */
+  readonly guess: string | null;
+  readonly size: number;
 }
 
 /** How many workers each way gives to a pool. */
@@ -45,9 +53,11 @@ interface Compared {
   readonly pool: string;
   readonly now: number;
   readonly live: number;
-  readonly samples: number;
-  /** What one worker needs by measuring, and by samples, in bytes. */
-  readonly sizes: readonly [live: number, samples: number];
+  readonly samples: Sampled;
+  /** The same by samples that do not tell what a worker shares. */
+  readonly resident: Sampled;
+  /** What one worker needs by measuring, in bytes. */
+  readonly size: number;
   /** The most that samples give which do not tell whether a worker was busy: `ps aux`, and plain sizes. */
   readonly untold: number;
   /** The most that samples of all three kinds give at rest. */
@@ -97,6 +107,7 @@ async function main(): Promise<void> {
     "now",
     "live",
     "samples",
+    "RSS",
     "untold",
     "at rest",
     "none",
@@ -140,12 +151,12 @@ async function compareReal(pools: readonly DrivenPool[], cache: boolean, memory:
   try {
     let busy: Listing | null = null;
     let live: HostCapacity | null = null;
-    let statuses: ReadonlyMap<string, string> = new Map();
+    let told: ReadonlyMap<string, Told> = new Map();
     let small: Real["small"] = null;
     const during = (): void => {
       busy = running.ps();
       live = planned(hostOf(running, memory), true, {});
-      statuses = running.statuses();
+      told = running.told();
       const limit = smallFor(pools, cache);
       const counts = counted(hostOf(running, limit), true, { reserve: 0, headroom: 0 });
       small = counts === null ? null : { memory: limit, counts };
@@ -156,7 +167,7 @@ async function compareReal(pools: readonly DrivenPool[], cache: boolean, memory:
     if (busy === null) throw new Error("not all requests were answered");
     const rest = running.ps();
     const compared = comparedWith(hostOf(running, memory), busy, rest, live, pools.map(poolInWords));
-    const records = recordsOf(busy, rest, statuses, pools, cache);
+    const records = recordsOf(busy, rest, told, pools, cache);
     return { compared, records, small };
   } finally {
     await running.stop();
@@ -172,19 +183,25 @@ function comparedWith(
   words: readonly string[],
 ): readonly Compared[] {
   const sampled = (text: string): readonly number[] => countsOf(host, false, { samples: readSamples(text) });
-  const told = planned(host, false, { samples: readSamples(busy.told) });
+  const [own, told] = [busy.own, busy.told].map((text) =>
+    planned(host, false, { samples: readSamples(text) }),
+  );
   const untold = [busy.aux, sizesOf(busy)].map(sampled);
-  const resting = [rest.told, rest.aux, sizesOf(rest)].map(sampled);
+  const resting = [rest.own, rest.told, rest.aux, sizesOf(rest)].map(sampled);
   const without = countsOf(host, false, {});
   const most = (all: readonly (readonly number[])[], index: number): number =>
     Math.max(...all.map((counts) => counts[index] ?? 0));
-  const size = (found: HostCapacity | null, index: number): number => found?.pools[index]?.worker.bytes ?? 0;
+  const of = (found: HostCapacity | null | undefined, index: number): Sampled => {
+    const one = found?.pools[index];
+    return { workers: one?.plan.max ?? 0, guess: one?.worker.guess ?? null, size: one?.worker.bytes ?? 0 };
+  };
   return host.pools.map((pool, index) => ({
     pool: words[index] ?? "",
     now: maxChildren(pool) ?? 0,
-    live: live?.pools[index]?.plan.max ?? 0,
-    samples: told?.pools[index]?.plan.max ?? 0,
-    sizes: [size(live, index), size(told, index)],
+    live: of(live, index).workers,
+    samples: of(own, index),
+    resident: of(told, index),
+    size: of(live, index).size,
     untold: most(untold, index),
     rest: most(resting, index),
     none: without[index] ?? 0,
@@ -232,11 +249,15 @@ function numbersIn({ pools }: HostCapacity): readonly number[] {
 function recordsOf(
   busy: Listing,
   rest: Listing,
-  statuses: ReadonlyMap<string, string>,
+  told: ReadonlyMap<string, Told>,
   pools: readonly DrivenPool[],
   cache: boolean,
 ): readonly Record[] {
-  const both = (of: (kind: keyof Listing) => string): Listing => ({ told: of("told"), aux: of("aux") });
+  const both = (of: (kind: keyof Listing) => string): Listing => ({
+    own: of("own"),
+    told: of("told"),
+    aux: of("aux"),
+  });
   const lines = (listing: Listing, kind: keyof Listing, end: string): readonly string[] =>
     listing[kind].split("\n").filter((line) => line.trimEnd().endsWith(end));
   const master = both((kind) => busy[kind].split("\n").find((line) => line.includes(": master ")) ?? "");
@@ -247,7 +268,7 @@ function recordsOf(
     const workers = of(busy, "told").map((line, index) => ({
       busy: both((kind) => of(busy, kind)[index] ?? ""),
       rest: both((kind) => of(rest, kind)[index] ?? ""),
-      status: statuses.get(line.trim().split(/\s+/)[0] ?? "") ?? "",
+      told: told.get(line.trim().split(/\s+/)[0] ?? "") ?? null,
     }));
     return { master, header, cache, workers, words: poolInWords(pool) };
   });
@@ -267,19 +288,22 @@ function compareRecorded(records: readonly Record[], random: Random): readonly C
   };
   let text = "[global]\n";
   let pid = 100;
-  const process = (parent: number, title: string, status: string): void => {
+  const process = (parent: number, title: string, told: Told | null): void => {
+    if (told === null) return;
     files[`/proc/${pid}/cmdline`] = title;
     files[`/proc/${pid}/exe`] = { link: "/usr/sbin/php-fpm8.2" };
-    files[`/proc/${pid}/status`] = status
+    files[`/proc/${pid}/stat`] = told.stat;
+    files[`/proc/${pid}/wchan`] = told.wchan;
+    files[`/proc/${pid}/status`] = told.status
       .replace(/^PPid:.*$/m, `PPid:\t${parent}`)
       .replace(/^Uid:.*$/m, "Uid:\t0\t0\t0\t0")
       .replace(/^NSpid:.*$/m, `NSpid:\t${pid}`);
     pid += 1;
   };
-  process(1, `php-fpm: master process (${main})`, chosen[0]?.workers[0]?.status ?? "");
+  process(1, `php-fpm: master process (${main})`, chosen[0]?.workers[0]?.told ?? null);
   chosen.forEach(({ workers }, index) => {
     text += `[p${index}]\nuser = www-data\nlisten = /run/p${index}.sock\npm = static\npm.max_children = ${workers.length}\n`;
-    for (const { status } of workers) process(100, `php-fpm: pool p${index}`, status);
+    for (const { told } of workers) process(100, `php-fpm: pool p${index}`, told);
   });
   files[main] = text;
   const listing = (when: "busy" | "rest", kind: keyof Listing): string =>
@@ -291,6 +315,7 @@ function compareRecorded(records: readonly Record[], random: Random): readonly C
       ),
     ].join("\n");
   const both = (when: "busy" | "rest"): Listing => ({
+    own: listing(when, "own"),
     told: listing(when, "told"),
     aux: listing(when, "aux"),
   });
@@ -328,7 +353,8 @@ function cellsOf(compared: readonly Compared[]): readonly string[] {
   return [
     all((one) => one.now),
     all((one) => one.live),
-    all((one) => one.samples),
+    all((one) => one.samples.workers),
+    all((one) => one.resident.workers),
     all((one) => one.untold),
     all((one) => one.rest),
     all((one) => one.none),
@@ -337,15 +363,26 @@ function cellsOf(compared: readonly Compared[]): readonly string[] {
 
 /** How samples compare with live measuring, and whether guesses stay at what is there. */
 function said(all: readonly Compared[]): string {
-  const ratios = all.map(({ samples, live }) => samples / live).toSorted((a, b) => a - b);
-  const above = all.filter(({ samples, untold, live }) => Math.max(samples, untold) > live * 1.1).length;
-  const below = all.filter(({ samples, live }) => samples * 2 < live);
   const raised = all.filter(({ untold, rest, none: without, now }) => Math.max(untold, rest, without) > now);
+  return [
+    `${all.length} pools; untold, at rest or without samples ${raised.length} above what they have`,
+    ratios("samples", all, ({ samples }) => samples),
+    ratios("samples without USS", all, ({ resident }) => resident),
+  ].join("\n  ");
+}
+
+function ratios(name: string, all: readonly Compared[], of: (one: Compared) => Sampled): string {
+  const sorted = all.map((one) => of(one).workers / one.live).toSorted((a, b) => a - b);
   const part = (share: number): string =>
-    `${Math.round(100 * (ratios[Math.floor(share * (ratios.length - 1))] ?? 0))} %`;
-  const lines = below.map(
-    ({ pool, now, live, samples, sizes: [own, resident] }) =>
-      `\n  ${pool}: ${samples} of ${live}, ${(samples / now).toFixed(1)} times what it has; a worker is ${showSize(own)} measured, ${showSize(resident)} by samples`,
+    `${Math.round(100 * (sorted[Math.floor(share * (sorted.length - 1))] ?? 0))} %`;
+  const above = all.filter((one) => Math.max(of(one).workers, one.untold) > one.live * 1.1);
+  const below = all.filter((one) => of(one).workers * 2 < one.live);
+  const guesses = all.filter((one) => of(one).guess !== null);
+  // All workers are busy, so that no fewer are asked for.
+  const asked = below.filter((one) => of(one).workers < one.now);
+  const lines = [...new Set([...above, ...asked, ...guesses])].map(
+    (one) =>
+      `\n    ${one.pool}: ${of(one).workers} of ${one.live}, it has ${one.now}; a worker is ${showSize(one.size)} measured, ${showSize(of(one).size)} by samples${of(one).guess === null ? "" : ` (a guess: ${of(one).guess})`}`,
   );
-  return `${all.length} pools; samples give ${part(0)} to ${part(1)} of what live measuring gives (half of them ${part(0.5)} or more); ${above} above 110 %, ${below.length} below half; untold, at rest or without samples ${raised.length} above what they have${lines.join("")}`;
+  return `${name} give ${part(0)} to ${part(1)} of what live measuring gives (half of them ${part(0.5)} or more); ${above.length} above 110 %, ${below.length} below half, ${asked.length} of these fewer than they have, ${guesses.length} guessed${lines.join("")}`;
 }
