@@ -12,7 +12,8 @@ import type { World } from "./world.js";
  * it is to see instead of what is there, in a process that does other things, too.
  */
 export function run(words: readonly string[], wrote: () => void, given?: Partial<World>): Promise<number> {
-  if (given === undefined) compileLater();
+  // For logs, of which there may be gigabytes, compiling pays at once.
+  if (given === undefined && words[0] !== "diagnose") compileLater();
   const world: World = {
     rules,
     validators,
