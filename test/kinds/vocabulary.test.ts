@@ -94,7 +94,7 @@ function patternIn(text: string): readonly Literal[] | null {
   if (text.startsWith("/")) return literalsIn(text.slice(1, text.lastIndexOf("/")));
   // What is made into an expression.
   if (!/[|()[\]^\\]/.test(text) || /\s[a-z]+\s/.test(text)) return null;
-  const inner = text.slice(1, -1);
+  const inner = text.replace(/^["'`}]|(?:\$\{|["'`])$/g, "");
   return literalsIn(inner.replaceAll("\\\\", "\\"), !/[|[\]^\\]/.test(inner));
 }
 
@@ -197,6 +197,10 @@ test("where a pattern can meet a word", () => {
     ["a(?:\\.so)?\\b", "a> <so>"],
     ["a(?:b|\\.c)?\\b", "a b> <c>"],
     ["colou?r", "colo r"],
+    // Pieces of an expression.
+    ["^ab|cd", "<ab cd"],
+    ["x)ab$", "x ab>"],
+    ["^(?:ab|cd", "ab cd"],
     ["[^/]ab[-_.]cd[!-~]", "ab> <cd"],
     ["(?:^www\\.)?(ab)+\\.", "<www> ab"],
   ] as const)

@@ -72,7 +72,11 @@ function isPatternEdge(tokens: Tokens, at: number, step: Step): boolean {
   if (token === "|" || (step === 1 ? token === ")" : token.startsWith("("))) {
     const [open, close] = groupOf(tokens, at);
     // What is there several times begins where it ended; what is looked at is no way out.
-    if (open < 0 || /^\(\?<?[=!]/.test(tokens[open] ?? "") || /^[*+{]/.test(tokens[close + 1] ?? ""))
+    if (
+      Math.min(open, close) < 0 ||
+      /^\(\?<?[=!]/.test(tokens[open] ?? "") ||
+      /^[*+{]/.test(tokens[close + 1] ?? "")
+    )
       return false;
     const behind = tokens[close + 1] === "?" ? close + 2 : close + 1;
     return isPatternEdge(tokens, step === 1 ? behind : open - 1, step);
@@ -80,7 +84,7 @@ function isPatternEdge(tokens: Tokens, at: number, step: Step): boolean {
   const last = step === -1 && isRepeated(token) ? at - 1 : at;
   const [first, end] =
     tokens[last] === ")" || tokens[last]?.startsWith("(") ? groupOf(tokens, last) : [last, last];
-  if (first < 0 || !isItemEdge(tokens, first, end, step)) return false;
+  if (Math.min(first, end) < 0 || !isItemEdge(tokens, first, end, step)) return false;
   // Where it may be absent, what is beyond it counts, too.
   return !isOptional(tokens[end + 1]) || isPatternEdge(tokens, step === 1 ? end + 2 : first - 1, step);
 }
