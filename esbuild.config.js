@@ -17,32 +17,13 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { bundles, OLDEST } from "./packaging/bundles.js";
+import { ascii, digestOf, partsOf } from "./packaging/parts.js";
 
 const top = dirname(fileURLToPath(import.meta.url));
-const builtins = new Set(builtinModules);
-const manifest = JSON.parse(readFileSync(join(top, "package.json"), "utf8"));
 const outputs = ["dist/fpmlint.js", "dist/index.mjs"].map((path) => join(top, path));
-
-/** The first version that runs the command. What starts it is written in what Node 10 can read, so that Node 10 can say so. */
-const OLDEST = [20, 19];
-const READABLE = "node10.4";
-
-/** Loads what starts processes when the first one is started: most runs start none. */
-const lateProcesses = {
-  name: "late processes",
-  setup({ onResolve, onLoad }) {
-    const filter = /^node:child_process$/;
-    onResolve({ filter }, ({ path, namespace }) =>
-      namespace === "late" ? { path, external: true } : { path, namespace: "late" },
-    );
-    onLoad({ filter, namespace: "late" }, ({ path }) => ({
-      contents: `export const spawnSync = (...all) => require(${JSON.stringify(path)}).spawnSync(...all);`,
-    }));
-  },
-};
 
 if (process.argv.includes("--install-tools")) installTools();
 if (!process.argv.includes("--if-stale") || isStale()) await build().catch(report);
@@ -78,7 +59,13 @@ function isStale() {
       // Directories too: their time tells of a file that was removed.
       .map((entry) => join(entry.parentPath, entry.name)),
   );
-  const settings = ["esbuild.config.js", "package.json", "package-lock.json"].map((path) => join(top, path));
+  const settings = [
+    "esbuild.config.js",
+    "packaging/bundles.js",
+    "packaging/parts.js",
+    "package.json",
+    "package-lock.json",
+  ].map((path) => join(top, path));
   return [...sources, ...settings].some(
     (path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > built,
   );
@@ -94,103 +81,19 @@ async function build() {
   const esbuild = await import("esbuild");
   mkdirSync(join(top, "dist"), { recursive: true });
   const generated = await generate(esbuild);
-  const { start, program, make, library } = await bundles(esbuild, generated);
-  put("dist/LICENSES.txt", licences([program, library]));
+  const { start, program, validators, yaml, make, library } = await bundles(esbuild, generated);
+  put("dist/LICENSES.txt", licences([program, validators, yaml, library]));
   put("dist/fpmlint.schema.json", `${JSON.stringify(generated.schema, null, 2)}\n`);
   put("dist/fpmlint.1", generated.manual);
   put("dist/index.mjs", library.outputFiles[0].text);
   // Node is sooner with a script than with a module.
   put("dist/package.json", '{ "type": "commonjs" }\n');
-  const text = ascii(esbuild, programOf(program.outputFiles[0].text));
   const starting = ascii(esbuild, start.outputFiles[0].text);
-  put("dist/fpmlint.js", commandOf(starting, generated.hidden(text)), 0o755);
+  const texts = partsOf(esbuild, { program, validators, yaml });
+  put("dist/fpmlint.js", commandOf(starting, generated.hidden(texts), digestOf(texts)), 0o755);
   put("dist/code-cache.js", make.outputFiles[0].text);
   const { status } = spawnSync(process.execPath, [join(top, "dist/code-cache.js")], { stdio: "inherit" });
   if (status !== 0) throw new Error("the code cache could not be made");
-}
-
-/** All that is bundled; what of it runs in the command needs no package. */
-async function bundles(esbuild, generated) {
-  const common = {
-    absWorkingDir: top,
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: "node",
-    legalComments: "none",
-    logLevel: "warning",
-    plugins: [
-      replaceModule("src/validators.ts", generated.code),
-      // Loaded when the first YAML file is met: most runs meet none.
-      replaceModule("src/containers/yaml-package.ts", 'export const yamlPackage = () => require("yaml");'),
-      replaceModule("src/cli/help.ts", `export const readyTexts = ${JSON.stringify(generated.texts)};`),
-      joinedTexts(generated.markdown),
-    ],
-  };
-  const command = { ...common, minify: true, format: "cjs" };
-  const node = `node${OLDEST.join(".")}`;
-  const [start, program, make, library] = await Promise.all([
-    esbuild.build({ ...command, entryPoints: ["src/cli/main.ts"], outfile: outputs[0], target: READABLE }),
-    esbuild.build({
-      ...command,
-      entryPoints: ["src/cli/run.ts"],
-      outfile: outputs[0],
-      target: node,
-      plugins: [...command.plugins, lateProcesses],
-      // yargs would look for files next to itself; nothing is there.
-      define: { "import.meta.url": '"file:///fpmlint.js"' },
-      // What yargs would open by itself: vitest.config.ts has the same.
-      alias: {
-        "escalade/sync": "./src/cli/yargs/search.ts",
-        y18n: "./src/cli/yargs/texts.ts",
-      },
-    }),
-    esbuild.build({
-      ...command,
-      entryPoints: ["src/cli/start/make.ts"],
-      outfile: join(top, "dist/code-cache.js"),
-      target: node,
-    }),
-    esbuild.build({
-      ...common,
-      entryPoints: ["src/library/index.ts"],
-      outfile: outputs[1],
-      packages: "external",
-      format: "esm",
-      target: node,
-      banner: {
-        js: 'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);',
-      },
-    }),
-  ]);
-  for (const one of [start, program, make]) assertSelfContained(one, () => false);
-  assertSelfContained(library, isDependency);
-  return { start, program, make, library };
-}
-
-/** A function that wants Node's `require` and answers what the bundle exports. */
-function programOf(bundle) {
-  return `(function (require) {
-var module = { exports: {} }, exports = module.exports;
-${bundle}
-return module.exports;
-})`;
-}
-
-/**
- * Control characters, and what is not ASCII, as escapes: V8 takes half the time and memory for a text without the
- * latter, and the former say where the program begins.
- */
-function ascii(esbuild, text) {
-  const escaping = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  const escaped = text.replace(/[^\t\n\r\x20-\x7e]/g, escaping);
-  // Exported, because esbuild leaves out what nobody uses.
-  // Names stay: which short ones they get depends on how often each character is in the text.
-  const options = { minifySyntax: true, minifyWhitespace: true, charset: "utf8" };
-  const shape = (source) => esbuild.transformSync(`module.exports = ${source}`, options).code;
-  if (shape(escaped) !== shape(text))
-    throw new Error("a regular expression has a character that is not ASCII: write it as \\u");
-  return escaped;
 }
 
 /**
@@ -198,7 +101,7 @@ function ascii(esbuild, text) {
  * script, and so it is copied alone to a server, unless a package there says otherwise. A module has no `require`, so
  * what Node itself offers comes from `getBuiltinModule`, which is there since 20.16 and 22.3.
  */
-function commandOf(start, body) {
+function commandOf(start, body, digest) {
   const [major, minor] = OLDEST;
   return `#!/usr/bin/env node
 (function () {
@@ -208,9 +111,9 @@ process.stderr.write("fpmlint needs Node ${major}.${minor} or later (of Node 22:
 process.exitCode = 2;
 return;
 }
-(function (require, body) {
+(function (require, body, digest) {
 ${start}
-})(process.getBuiltinModule, ${body});
+})(process.getBuiltinModule, ${body}, "${digest}");
 })();
 `;
 }
@@ -235,6 +138,7 @@ async function generate(esbuild) {
   const functions = standalone.default(ajv, Object.fromEntries(names));
   const table = names.map(([fn, name]) => `${JSON.stringify(name)}: ${fn}`).join(",\n");
   return {
+    names: Object.keys(named),
     code: `${functions}\nexport const validators = {\n${table}\n};\n`,
     schema: oneDocument(named),
     texts: await readyTexts(commandLine),
@@ -253,7 +157,7 @@ async function load(esbuild) {
     export { rules } from "./rules/index.ts";
     export { commandLine } from "./src/cli/command-line.ts";
     export { manualPage } from "./src/cli/manual/manual.ts";
-    export { hidden } from "./src/cli/start/cache.ts";
+    export { hidden } from "./src/cli/start/parts.ts";
     export { markdown } from "./src/source/markdown.ts";`;
   try {
     await esbuild.build({
@@ -286,43 +190,6 @@ function oneDocument({ config, ...others }) {
   return JSON.parse(text, (key, value) => (key === "$ref" ? pointer(value) : value));
 }
 
-/** Puts generated code in the place of a module of ours. */
-function replaceModule(file, code) {
-  return {
-    name: `generated ${file}`,
-    setup({ onLoad }) {
-      const path = join(top, file);
-      const filter = new RegExp(`${file.replaceAll("/", "[\\\\/]").replaceAll(".", "\\.")}$`);
-      onLoad({ filter }, (args) =>
-        args.path === path ? { contents: code, loader: "js", resolveDir: top } : null,
-      );
-    },
-  };
-}
-
-/** Joins the lines of the rules' texts here already; of one with a value in it, when it is loaded. */
-function joinedTexts(markdown) {
-  const whole = /\bmarkdown`((?:[^`\\$]|\\[\s\S]|\$(?!\{))*)`/g;
-  return {
-    name: "joined texts",
-    setup({ onLoad, esbuild }) {
-      onLoad({ filter: /[\\/]rules[\\/].*\.ts$/ }, ({ path }) => {
-        const text = readFileSync(path, "utf8");
-        const contents = text.replace(whole, (_, raw) => JSON.stringify(markdown({ raw: [raw] })));
-        if (!contents.includes("markdown`")) return { contents, loader: "ts" };
-        // As calls with plain strings: a character that is not ASCII cannot be escaped in a text that is taken raw.
-        const options = {
-          loader: "ts",
-          sourcefile: path,
-          supported: { "template-literal": false },
-          tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, target: "es2023" } },
-        };
-        return { contents: esbuild.transformSync(contents, options).code, loader: "js" };
-      });
-    },
-  };
-}
-
 /** What yargs answers to command lines that need no work: drawing it at start-up would double its time. */
 async function readyTexts(commandLine) {
   const lines = ["--help", "-h", "--version", "-V", "explain --help", "rules --help", "completion --help"];
@@ -342,26 +209,6 @@ async function readyTexts(commandLine) {
     texts[line] = text;
   }
   return texts;
-}
-
-/** Whether somebody who installs the package also has what this imports. */
-function isDependency(path) {
-  const name = /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path;
-  return Object.hasOwn(manifest.dependencies, name);
-}
-
-/** The result runs without ajv's compiler, and without any other package than it may import, or it is no result. */
-function assertSelfContained({ metafile }, mayImport) {
-  const compiler = Object.keys(metafile.inputs).filter(
-    (path) => path.includes("node_modules/ajv/") && !path.includes("node_modules/ajv/dist/runtime/"),
-  );
-  const missing = Object.values(metafile.outputs)
-    .flatMap((output) => output.imports)
-    .map((found) => found.path)
-    .filter((path) => !path.startsWith("node:") && !builtins.has(path) && !mayImport(path));
-  const wrong = [...compiler, ...missing];
-  if (wrong.length > 0)
-    throw new Error(`not bundled, or the schema compiler got in:\n  ${wrong.join("\n  ")}`);
 }
 
 /** Packages that are part of the result keep their notices. */

@@ -20,15 +20,16 @@ export default defineConfig(({ mode }) => {
   const quick = mode === "quick";
   const summary = "./test/support/summary-reporter.ts";
   return {
-    // What yargs would open by itself: esbuild.config.js has the same.
+    // What yargs would open by itself, and what costs it much: esbuild.config.js has the same.
     resolve: {
       alias: {
         "escalade/sync": ours("src/cli/yargs/search.ts"),
         y18n: ours("src/cli/yargs/texts.ts"),
+        "string-width": ours("src/cli/yargs/width.ts"),
       },
     },
     test: {
-      server: { deps: { inline: ["yargs"] } },
+      server: { deps: { inline: ["yargs", "cliui", "wrap-ansi"] } },
       // What was made of a module is kept until the module changes.
       experimental: { fsModuleCache: true, fsModuleCachePath: "node_modules/.cache/vitest" },
       setupFiles: ["test/support/seed.ts"],

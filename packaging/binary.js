@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
 import { done, nodePackage } from "./node.js";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -45,14 +46,21 @@ function build() {
 }
 
 /**
- * The command with the program as code and not as a comment, because Node has its own code cache for what is in a
- * binary; and without its first line, which is for the kernel.
+ * The command with the parts of its program (src/cli/start/parts.ts) as code and not in a comment, because Node has its
+ * own code cache for what is in a binary; and without its first line, which is for the kernel.
  */
 function inOne(command) {
   const text = command.replace(/^#!.*\n/, "");
   const [before, after] = ["function () {/*\x02", "*/}"];
   const [begin, end] = [text.indexOf(before), text.lastIndexOf(after)];
   if (begin === -1 || end === -1) throw new Error("dist/fpmlint.js has no program in it");
-  const program = text.slice(begin + before.length, end).replaceAll("*\x01/", "*/");
-  return text.slice(0, begin) + program + text.slice(end + after.length);
+  const lines = text
+    .slice(begin + before.length, end)
+    .trim()
+    .split("\n");
+  const parts = lines.map((line) => {
+    const [name, data] = line.split(" ");
+    return `${name}: function () { return ${brotliDecompressSync(Buffer.from(data, "base64"))}; }`;
+  });
+  return `${text.slice(0, begin)}{${parts.join(",\n")}}${text.slice(end + after.length)}`;
 }

@@ -1,25 +1,57 @@
 // Makes dist/index.d.mts: the declarations of the library in one file, with what they need and nothing else.
 // Reads what tsc made of each source, in which every declaration begins at the start of a line.
+//
+//   node packaging/declarations.js              make it
+//   node packaging/declarations.js --if-stale   make it only when what it is made of is newer
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const ENTRY = "src/library/index.d.ts";
 
-const scratch = mkdtempSync(join(top, "dist/types-"));
-try {
-  const tsc = join(top, "node_modules/typescript/bin/tsc");
-  const words = [tsc, "-p", join(top, "tsconfig.types.json"), "--outDir", scratch];
-  const { status } = spawnSync(process.execPath, words, { stdio: ["ignore", 2, 2] });
-  if (status !== 0) process.exit(status ?? 1);
-  const made = join(scratch, "index.d.ts");
-  writeFileSync(made, rolledUp(join(scratch, ENTRY)));
-  renameSync(made, join(top, "dist/index.d.mts"));
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+const RESULT = join(top, "dist/index.d.mts");
+
+if (!process.argv.includes("--if-stale") || isStale()) make();
+
+function isStale() {
+  const made = statSync(RESULT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = readdirSync(join(top, "src"), { recursive: true, withFileTypes: true })
+    // Directories too: their time tells of a file that was removed.
+    .map((entry) => join(entry.parentPath, entry.name));
+  const settings = ["tsconfig.json", "tsconfig.types.json", "package-lock.json"].map((one) => join(top, one));
+  return [...sources, ...settings, fileURLToPath(import.meta.url)].some(
+    (path) => statSync(path).mtimeMs > made,
+  );
+}
+
+function make() {
+  const scratch = mkdtempSync(join(top, "dist/types-"));
+  try {
+    const tsc = join(top, "node_modules/typescript/bin/tsc");
+    const words = [tsc, "-p", join(top, "tsconfig.types.json"), "--outDir", scratch];
+    const { status } = spawnSync(process.execPath, words, { stdio: ["ignore", 2, 2] });
+    if (status !== 0) {
+      process.exitCode = status ?? 1;
+      return;
+    }
+    const text = join(scratch, "index.d.ts");
+    writeFileSync(text, rolledUp(join(scratch, ENTRY)));
+    renameSync(text, RESULT);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 /** The text of all declarations that the exports of a file need, those of the exports first. */

@@ -15,7 +15,7 @@ export async function commandLine(words: readonly string[], given: World): Promi
     const plain = plainLine(words);
     if (plain !== null) return await runPlain(plain, words, world);
     // Only now: to load yargs takes as long as to lint a site.
-    const { parse } = await import("./command.js");
+    const { parse } = await import("./more.js");
     return await parse(words, world);
   } catch (error) {
     return report(error, world);
@@ -28,7 +28,7 @@ async function runPlain(plain: PlainLine, words: readonly string[], world: World
     const options = plain.options as unknown as LintOptionValues;
     return lintCommand(lintArguments(options, plain.words, words, world), world);
   }
-  const { diagnoseCommand } = await import("./diagnose/command.js");
+  const { diagnoseCommand } = await import("./more.js");
   const options = plain.options as unknown as DiagnoseOptionValues;
   return diagnoseCommand({ ...options, words: plain.words }, world);
 }

@@ -1,14 +1,14 @@
 import { readyTexts } from "./help.js";
 import type { run } from "./run.js";
-import { type Program, programOf, shown } from "./start/cache.js";
+import { modulesOf } from "./start/cache.js";
+import { endLean, startLean } from "./start/lean.js";
+import { type Modules, type PartName, requireFrom } from "./start/parts.js";
 import { writeReady } from "./start/ready.js";
 
-/** The program, as the build puts it beside this: in a comment, or, where it has a parameter, to be called as it is. */
-declare const body: Program<Ours>;
-
-interface Ours {
-  readonly run: typeof run;
-}
+/** The program, as the build puts it beside this: in a comment, or, in the binary, as what gives the parts. */
+declare const body: (() => void) | Readonly<Record<PartName, () => Modules>>;
+/** What tells this program from others. */
+declare const digest: string;
 
 /** Whether --write has changed files; then the exit status says so, and the output was the lesser part. */
 let changed = false;
@@ -36,22 +36,30 @@ function watched(): NodeJS.WriteStream {
 }
 
 async function answer(): Promise<void> {
-  watched();
   // Never process.exit(): it cuts what is still on its way into a pipe.
   const status = hasWorkingDirectory() ? await work() : 2;
   process.exitCode = unsaid && !changed ? 2 : status;
 }
 
 async function work(): Promise<number> {
-  const { run } = program()(process.getBuiltinModule);
-  return run(words, () => {
-    changed = true;
+  // The binary has Node's own code cache.
+  const lean = typeof body === "function";
+  if (lean) startLean();
+  const { run: runs } = requireFrom(part)("lint") as { readonly run: typeof run };
+  return runs(words, {
+    output: watched,
+    wrote: () => {
+      changed = true;
+    },
+    readMuch: () => {
+      if (lean) endLean(words[0] === "diagnose");
+    },
   });
 }
 
-function program(): Program<Ours> {
-  if (body.length > 0) return body;
-  return programOf(shown(String(body)), typeof __filename === "string" ? __filename : null);
+function part(name: PartName): Modules {
+  if (typeof body !== "function") return body[name]();
+  return modulesOf(name, () => String(body), digest, typeof __filename === "string" ? __filename : null);
 }
 
 /** A shell can stand in a directory that was removed, where Node and yargs only throw. */

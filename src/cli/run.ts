@@ -1,19 +1,30 @@
 import { rules } from "../../rules/index.js";
-import { readDescriptor } from "../host/door.js";
+import { readDescriptor, whenMuchIsRead } from "../host/door.js";
 import { validators } from "../validators.js";
 import { commandLine } from "./command-line.js";
-import { compileLater } from "./compiler.js";
 import { standardOutput } from "./standard-output.js";
+import { sinkOf } from "./start/ready.js";
 import { withTimings } from "./timings.js";
 import type { World } from "./world.js";
 
-/**
- * Runs the command in this process; answers the exit status. `wrote`: called when files were changed. `given`: what
- * it is to see instead of what is there, in a process that does other things, too.
- */
-export function run(words: readonly string[], wrote: () => void, given?: Partial<World>): Promise<number> {
-  // For logs, of which there may be gigabytes, compiling pays at once.
-  if (given === undefined && words[0] !== "diagnose") compileLater();
+/** What the command tells who runs it, and asks of them. */
+export interface Process {
+  /** Node's stream, with somebody who hears its errors. */
+  readonly output: () => NodeJS.WriteStream;
+  /** Called when files were changed. */
+  readonly wrote: () => void;
+  /** Called when it is no short run. */
+  readonly readMuch: () => void;
+}
+
+/** Runs the command in this process; answers the exit status. `given`: what it is to see instead of what is there. */
+export function run(
+  words: readonly string[],
+  { output, wrote, readMuch }: Process,
+  given: Partial<World> = {},
+): Promise<number> {
+  whenMuchIsRead(readMuch);
+  const stderr = sinkOf(2, () => process.stderr);
   const world: World = {
     rules,
     validators,
@@ -22,8 +33,8 @@ export function run(words: readonly string[], wrote: () => void, given?: Partial
     // Not through process.stdin: to look at it makes the pipe one that does not wait for a slow writer.
     standardInput: () => readDescriptor(0),
     now: Date.now,
-    stdout: standardOutput(),
-    stderr: process.stderr,
+    stdout: standardOutput(sinkOf(1, output), stderr),
+    stderr,
     wrote,
     ...given,
   };

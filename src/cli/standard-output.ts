@@ -1,5 +1,5 @@
-import { fstatSync } from "node:fs";
 import { readRegular } from "../host/door.js";
+import { NULL_DEVICE, type Sink, statOf } from "./start/ready.js";
 import type { Stream } from "./world.js";
 
 /**
@@ -7,18 +7,23 @@ import type { Stream } from "./world.js";
  * the first text that is lost there is said on standard error. The exit status stays, because it is
  * right, and because a caller that wants nothing but the status may open /dev/null in the same way.
  */
-export function standardOutput(): Stream {
+export function standardOutput(output: Sink, error: Sink): Stream {
   let silent = isLost();
+  let failed = false;
+  // What it says of an error is in `main.ts`; afterwards the stream looks as if none had been.
+  process.stdout.on("error", () => {
+    failed = true;
+  });
   return {
     write(text, encoding) {
-      if (silent)
-        process.stderr.write("fpmlint: standard output is closed or /dev/null, so nobody can read it\n");
+      if (silent) error.write("fpmlint: standard output is closed or /dev/null, so nobody can read it\n");
       silent = false;
-      return process.stdout.write(text, encoding);
+      return output.write(text, encoding);
     },
-    isTTY: process.stdout.isTTY === true,
-    columns: process.stdout.columns ?? 80,
+    isTTY: output.isTTY,
+    columns: output.columns,
     isFile: statOf(1)?.isFile() === true,
+    hasFailed: () => failed,
   };
 }
 
@@ -32,15 +37,4 @@ function isNodesNull(descriptor: number): boolean {
   if (statOf(descriptor)?.rdev !== NULL_DEVICE) return false;
   const info = readRegular(`/proc/self/fdinfo/${descriptor}`);
   return info.kind === "bytes" && /^flags:\s*[0-7]*2$/m.test(info.bytes.toString());
-}
-
-/** Of Linux: major 1, minor 3. */
-const NULL_DEVICE = 0x103;
-
-function statOf(descriptor: number) {
-  try {
-    return fstatSync(descriptor);
-  } catch {
-    return null;
-  }
 }

@@ -14,6 +14,7 @@ function guardedStream(stream: Stream): Stream {
     ...shape(stream),
     write: (text, encoding) =>
       encoding === undefined ? stream.write(withoutCommands(text)) : stream.write(text, encoding),
+    hasFailed: () => stream.hasFailed?.() === true,
   };
 }
 

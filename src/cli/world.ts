@@ -25,4 +25,6 @@ export interface Stream {
   readonly columns?: number;
   /** Whether it is a regular file, so that nobody is reading along. */
   readonly isFile?: boolean;
+  /** Whether nothing that is written arrives any more, as where who read it has ended. */
+  hasFailed?(): boolean;
 }

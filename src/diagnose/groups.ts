@@ -49,7 +49,7 @@ const MOST_GROUPS = 10_000;
 const MOST_FULL = 500;
 /** Characters of a line and of a path that are kept. */
 const LONGEST_SAMPLE = 4096;
-const LONGEST_PATH = 300;
+export const LONGEST_PATH = 300;
 
 /** How often something came. */
 interface Cell {
@@ -73,11 +73,11 @@ export class Counts {
 
   /** Where a text is counted; -1: there are too many texts. One that is cut counts with others that begin like it. */
   placeOf(text: string): number {
-    const kept = detached(text, LONGEST_PATH);
-    const known = this.places.get(kept);
+    const cut = text.length > LONGEST_PATH ? detached(text, LONGEST_PATH) : text;
+    const known = this.places.get(cut);
     if (known !== undefined) return known;
     if (this.isFull) return -1;
-    this.places.set(kept, this.counts.length);
+    this.places.set(detached(cut, LONGEST_PATH), this.counts.length);
     return this.counts.push(0) - 1;
   }
 
@@ -114,7 +114,11 @@ export class TimeCounts {
       return;
     }
     const slot = Math.floor(time / this.step);
-    const cell = once(this.cells, slot, noneYet);
+    let cell = this.cells.get(slot);
+    if (cell === undefined) {
+      cell = noneYet();
+      this.cells.set(slot, cell);
+    }
     cell.count += 1;
     this.last = { from: slot * this.step, cell };
     if (this.cells.size > this.most) this.widen(this.step === MINUTE ? HOUR : this.step * 4);
@@ -147,6 +151,8 @@ export class Groups {
   /** Lines of groups that are beyond the limit. */
   others = 0;
   private seen = 0;
+  /** Single times that a group without as many gets. */
+  private most = MOST_TIMES;
 
   /** The group of the line; `null`: it is beyond the limit. */
   add(match: Match, line: LogLine, text: string, source: string): Group | null {
@@ -184,6 +190,7 @@ export class Groups {
       some: [],
     };
     this.known.set(detached(key, key.length), group);
+    if (this.known.size > MOST_FULL) this.most = MOST_TIMES / 20;
     return group;
   }
 
@@ -195,9 +202,11 @@ export class Groups {
     if (group.last === null || time > group.last) group.last = time;
     group.times.add(time);
     this.seen += 1;
-    const most = this.known.size > MOST_FULL ? MOST_TIMES / 20 : MOST_TIMES;
-    if (group.some.length < most) group.some.push(time);
-    else group.some[this.seen % group.some.length] = time;
+    const { some } = group;
+    // To divide by what is known beforehand takes less long.
+    if (some.length === MOST_TIMES) some[this.seen % MOST_TIMES] = time;
+    else if (some.length < this.most) some.push(time);
+    else some[this.seen % some.length] = time;
   }
 
   /** The group with most lines first. */

@@ -1,15 +1,16 @@
-/**
- * Lines of nginx's error log, many of which say the same: a line is taken apart as bytes and only as far as its group
- * needs, and what a message means is worked out once.
- */
-import { isSameForNumbers, recogniseLine } from "../causes/recognise.js";
+/** Lines of nginx's error log: each is taken apart as bytes, and only as far as its group needs. */
+import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
-import { Block, ByteIndex, ByteMap, Finder, fourfold, Needle, Part, SeenBefore } from "../logs/byte-map.js";
-import { type LogLine, nginxLine, STDERR } from "../logs/line.js";
+import { ByteMap } from "../logs/byte-map.js";
+import { type LogLine, nginxLine } from "../logs/line.js";
+import { Finder, Needle } from "../logs/needle.js";
+import { NginxHead } from "../logs/nginx-head.js";
+import { Block, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
 import { textOf } from "../logs/scan.js";
-import { slashTime } from "../logs/time.js";
 import { once } from "../source/memo.js";
 import type { Group } from "./groups.js";
+import { CLIENT, type Meaning, Messages } from "./messages.js";
+import { LONGEST, PathCounts } from "./path-counts.js";
 
 /** Who wants to know what a line means. */
 export interface Taker {
@@ -23,107 +24,90 @@ export interface Taker {
   count(group: Group, time: number): void;
 }
 
-/** A message that came before. */
-interface Meaning {
-  readonly match: Match;
-  /** It may have had other numbers than this line. */
-  readonly isOfOthers: boolean;
+/** What is known of lines with one signature. */
+interface Places {
   readonly isWhole: boolean;
-  /** By server and by upstream. */
-  readonly groups: ByteMap<ByteMap<Known>>;
+  /** By server and upstream. */
+  readonly all: ByteMap<Known>;
+  /** Those that came last, by some of the server's bytes: what comes again is compared, and neither sought nor hashed. */
+  readonly last: (Known | undefined)[];
 }
 
 interface Known {
+  /** Server and upstream as they were added to a part. */
+  readonly place: Int32Array;
   readonly group: Group;
-  /** Where each of its paths is counted. */
-  readonly paths: ByteIndex;
+  readonly paths: PathCounts;
 }
 
-/** Messages that are remembered, and the longest. */
-const MOST_MESSAGES = 16_384;
-const LONGEST_MESSAGE = 512;
-/** Servers and upstreams of a signature, and their longest names. */
-const MOST_NAMES = 2000;
-const LONGEST_NAME = 300;
-const MOST_PATHS = 400;
-const MOST_LEVELS = 64;
+/** Servers and upstreams of a signature, and of how many numbers the longest are made. */
+const MOST_PLACES = 4000;
+const LONGEST_PLACE = 160;
+/** Places that came last: 2 to the power of 6. */
+const LAST = 64;
+const LAST_BITS = 26;
+/** Bytes of a server's name by which they are told apart. */
+const TELLING = 12;
 
-/** `2026/11/28 12:00:00 `. */
-const STAMP = 20;
-const STAMPED = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d $/;
-
-// Each by itself: a constant is then a number in the code, and no variable that each step of a loop loads.
 const BLANK = 32;
 const QUOTE = 34;
-const HASH = 35;
-const ROUND = 40;
-const STAR = 42;
 const COMMA = 44;
-const SLASH = 47;
-const ZERO = 48;
-const NINE = 57;
-const COLON = 58;
 const QUESTION = 63;
-const BRACKET = 91;
-const CLOSING = 93;
 
 const COMMAS = fourfold(COMMA);
 const QUOTES = fourfold(QUOTE);
 const BLANKS = fourfold(BLANK);
 const QUESTIONS = fourfold(QUESTION);
 
-const SAID = new Needle(STDERR);
-const SAID_END = new Needle('" while reading ');
-const CLIENT = new Needle(", client: ");
 const SERVER = new Needle(", server: ");
 const REQUEST = new Needle(', request: "');
 const UPSTREAM = new Needle('", upstream: "');
 
 export class NginxLines {
-  private readonly messages = new Map<number, ByteMap<Meaning | null>>();
-  private readonly seen = new SeenBefore();
-  private readonly shapes = new Shapes();
-  private readonly groups = new Map<string, ByteMap<ByteMap<Known>>>();
+  private readonly groups = new Map<string, Places>();
   private block = new Block(Buffer.alloc(0));
   private start = 0;
   private readonly comma = new Finder(COMMA);
   private readonly quote = new Finder(QUOTE);
-  private readonly stamp = new Block(Buffer.alloc(STAMP));
-  private time: number | null = null;
-  /** Whether lines of that time are wanted; `null`: nobody was asked. */
-  private isWanted: boolean | null = null;
-  /** The level of the line before, and what is known of messages with it. */
-  private level = 0;
-  private known = new ByteMap<Meaning | null>(0, 0);
-  // Parts of the line that is being read.
-  private readonly message = new Part();
-  private readonly server = new Part();
-  private readonly upstream = new Part();
-  private readonly path = new Part();
+  private readonly head = new NginxHead();
+  private readonly messages: Messages<Places>;
+  /** The time of which it was asked last whether its lines are wanted; `null`: of none. */
+  private asked: number | null = null;
+  private isWanted = false;
+  /** Where the request of the line that is being read begins and ends, and where its upstream does; -1: it has none. */
+  private requestFrom = 0;
+  private requestTo = 0;
+  private upstreamFrom = 0;
+  private readonly place = new Part(LONGEST_PLACE);
+  private readonly path = new Part(LONGEST);
 
-  constructor(private readonly taker: Taker) {}
+  constructor(private readonly taker: Taker) {
+    this.messages = new Messages(this.head, this.comma, (match) =>
+      once(this.groups, match.signature.id, () => ({
+        isWhole: this.taker.isWhole(match),
+        all: new ByteMap<Known>(MOST_PLACES),
+        last: Array.from({ length: LAST }, () => undefined),
+      })),
+    );
+  }
 
   /** A line that is a part of a block. `false`: it is no such line, or one that has to be read otherwise. */
   take(bytes: Buffer, start: number, to: number, source: string): boolean {
-    if (to - start < 24 || bytes[start + 4] !== SLASH || bytes[start + STAMP] !== BRACKET) return false;
-    const from = messageAt(bytes, start, to);
-    if (from === -1) return false;
     if (bytes !== this.block.bytes || start < this.start) this.begin(bytes);
     this.start = start;
-    const { block, message } = this;
-    if (!this.isStamp(block, start)) this.stampAt(bytes, start);
-    const { time } = this;
+    const { block, head, messages } = this;
+    if (!head.read(block, start, to) || !messages.find(block, to)) return false;
+    const { time } = head;
     if (time === null) return false;
-    const said = SAID.begins(block, from, to) ? SAID_END.findLast(block, from, to) : from;
-    if (said === -1) return false;
-    const client = this.clientAt(block, said, to);
-    message.between(block, from, client === -1 ? to : client);
-    this.isWanted ??= this.taker.isWanted(time);
+    if (time !== this.asked) {
+      this.asked = time;
+      this.isWanted = this.taker.isWanted(time);
+    }
     if (!this.isWanted) return true;
-    const meaning = this.meaningOf(block, start);
+    const meaning = messages.meaning(block);
     if (meaning === null) return true;
-    if (meaning.isWhole || client === -1) this.whole(meaning, bytes, start, to, source);
-    else this.part(meaning, time, block, start, to, source);
+    if (meaning.more.isWhole || !messages.hasClient) this.whole(meaning, start, to, source);
+    else this.part(meaning, time, start, to, source);
     return true;
   }
 
@@ -133,249 +117,119 @@ export class NginxLines {
     this.quote.reset();
   }
 
-  /** Where the first `, client: ` of a part begins; -1: it is not there. */
-  private clientAt(block: Block, from: number, to: number): number {
-    const { comma } = this;
-    for (let at = comma.next(block.bytes, from); at < to; at = comma.next(block.bytes, at + 1))
-      if (CLIENT.begins(block, at, to)) return at;
-    return -1;
-  }
-
-  /** Whether a line has the time of the line before. The seconds differ first. */
-  private isStamp({ words }: Block, start: number): boolean {
-    const stamp = this.stamp.words;
-    return (
-      stamp.getInt32(16, true) === words.getInt32(start + 16, true) &&
-      stamp.getInt32(12, true) === words.getInt32(start + 12, true) &&
-      stamp.getInt32(8, true) === words.getInt32(start + 8, true) &&
-      stamp.getInt32(4, true) === words.getInt32(start + 4, true) &&
-      stamp.getInt32(0, true) === words.getInt32(start, true)
-    );
-  }
-
-  private stampAt(bytes: Buffer, start: number): void {
-    const { stamp } = this;
-    for (let at = 0; at < STAMP; at += 1) stamp.bytes[at] = bytes[start + at] ?? 0;
-    const text = stamp.bytes.toString("latin1");
-    this.time = STAMPED.test(text) ? slashTime(text) : null;
-    this.isWanted = null;
-  }
-
-  /** What is known of messages of a level. */
-  private ofLevel(level: number): ByteMap<Meaning | null> {
-    if (level === this.level) return this.known;
-    if (this.messages.size > MOST_LEVELS) this.messages.clear();
-    this.level = level;
-    this.known = once(this.messages, level, () => new ByteMap(MOST_MESSAGES, LONGEST_MESSAGE));
-    return this.known;
-  }
-
-  private meaningOf(block: Block, start: number): Meaning | null {
-    const { message } = this;
-    const { bytes } = block;
-    // The level tells some messages apart, and is one of eight.
-    const level = (bytes[start + 21] ?? 0) * 256 + (bytes[start + 22] ?? 0);
-    const known = this.ofLevel(level);
-    const before = known.get(block, message);
-    if (before !== undefined) return before;
-    const comesAgain = this.seen.again(message);
-    const shape = this.shapes.of(bytes, message, level);
-    const alike = shape?.meaning;
-    if (alike !== undefined) {
-      if (comesAgain) known.set(block, message, alike);
-      return alike;
-    }
-    let levelEnd = start + 21;
-    while (bytes[levelEnd] !== CLOSING) levelEnd += 1;
-    const line = {
-      by: "nginx" as const,
-      time: null,
-      level: bytes.toString("latin1", start + 21, levelEnd),
-      message: textOf(bytes.subarray(message.from, message.to)),
-      request: null,
-    };
-    const match = recogniseLine(line);
-    const found =
-      match === null
-        ? null
-        : {
-            match,
-            isOfOthers: false,
-            isWhole: this.taker.isWhole(match),
-            groups: this.groupsOf(match.signature.id),
-          };
-    if (comesAgain) known.set(block, message, found);
-    if (shape?.comesAgain === true)
-      this.shapes.set(isSameForNumbers(line) ? found && { ...found, isOfOthers: true } : undefined);
-    return found;
-  }
-
-  private groupsOf(signature: string): ByteMap<ByteMap<Known>> {
-    return once(this.groups, signature, () => new ByteMap(MOST_NAMES, LONGEST_NAME));
-  }
-
-  private whole(meaning: Meaning, bytes: Buffer, start: number, to: number, source: string): Group | null {
-    const text = textOf(bytes.subarray(start, to));
-    const line = nginxLine(text);
-    if (line === null) return null;
-    const match = meaning.isOfOthers ? recogniseLine(line) : meaning.match;
-    return match === null ? null : this.taker.take(match, line, text, source);
-  }
-
-  /** As `nginxLine` reads it, without what no group needs. */
-  private part(
-    meaning: Meaning,
-    time: number,
-    block: Block,
+  private whole(
+    { isOfOthers, match }: Meaning<Places>,
     start: number,
     to: number,
     source: string,
-  ): void {
-    const { server, upstream, message } = this;
-    const { bytes } = block;
-    const at = SERVER.find(block, message.to, to);
-    if (at === -1 || !this.serverAt(block, at + SERVER.length, to)) {
-      this.whole(meaning, bytes, start, to, source);
+  ): Group | null {
+    const text = textOf(this.block.bytes.subarray(start, to));
+    const line = nginxLine(text);
+    if (line === null) return null;
+    const own = isOfOthers ? recogniseLine(line) : match;
+    return own === null ? null : this.taker.take(own, line, text, source);
+  }
+
+  /** As `nginxLine` reads it, without what no group needs. */
+  private part(meaning: Meaning<Places>, time: number, start: number, to: number, source: string): void {
+    const { all, last } = meaning.more;
+    const at = this.serverFrom(to);
+    if (at === -1) {
+      this.whole(meaning, start, to, source);
       return;
     }
-    const from = server.to + REQUEST.length;
-    // The request has its end and the upstream in one place, as a rule.
-    const close = Math.min(this.quote.next(bytes, from), to);
-    const words = UPSTREAM.begins(block, close, to) ? close : UPSTREAM.find(block, close, to);
-    if (words === -1) upstream.between(block, from, from);
-    else upstream.until(block, words + UPSTREAM.length, QUOTES, QUOTES, to);
-    const byUpstream = meaning.groups.get(block, server);
-    const known = byUpstream?.get(block, upstream);
+    const slot = slotOf(this.block, at);
+    const known = this.knownAt(last[slot], all, at, to);
     if (known !== undefined) {
+      last[slot] = known;
       this.taker.count(known.group, time);
-      this.countPath(known, block, from, words === -1 ? close : words);
+      this.countPath(known);
       return;
     }
-    const group = this.whole(meaning, bytes, start, to, source);
-    if (group === null) return;
-    const own = byUpstream ?? new ByteMap<Known>(MOST_NAMES, LONGEST_NAME);
-    own.set(block, upstream, { group, paths: new ByteIndex(MOST_PATHS, LONGEST_NAME) });
-    if (byUpstream === undefined) meaning.groups.set(block, server, own);
+    const group = this.whole(meaning, start, to, source);
+    const { place } = this;
+    if (group !== null && place.size > 0)
+      all.set(place, { place: place.kept(), group, paths: new PathCounts(group.paths) });
   }
 
-  /** From where the server's name begins; `false`: there is no request behind it. */
-  private serverAt(block: Block, from: number, to: number): boolean {
-    const { server } = this;
-    if (!server.until(block, from, COMMAS, COMMAS, to)) return false;
-    if (REQUEST.begins(block, server.to, to)) return true;
-    const end = REQUEST.find(block, server.to, to);
-    if (end !== -1) server.between(block, from, end);
-    return end !== -1;
+  /** Where the server's name begins, behind the client; -1: there is none with as many bytes behind it as tell it. */
+  private serverFrom(to: number): number {
+    const { block, messages } = this;
+    const comma = this.comma.next(block.bytes, messages.to + CLIENT.length);
+    const at = SERVER.begins(block, comma, to) ? comma : SERVER.find(block, messages.to, to);
+    return at === -1 || at + SERVER.length + TELLING > to ? -1 : at + SERVER.length;
   }
 
-  /** `words`: where the request ends. */
-  private countPath({ group, paths }: Known, block: Block, from: number, words: number): void {
+  /** `undefined`: the place comes first, or there is no request behind it and `place` is empty. */
+  private knownAt(last: Known | undefined, all: ByteMap<Known>, at: number, to: number): Known | undefined {
+    if (last !== undefined && this.isAt(last, at, to)) return last;
+    const { block, place } = this;
+    place.clear();
+    const end = this.serverTo(at, to);
+    if (end === -1) {
+      place.clear();
+      return undefined;
+    }
+    this.readRequest(end, to);
+    if (this.upstreamFrom !== -1) place.addUntil(block, this.upstreamFrom, QUOTES, QUOTES, to);
+    return all.get(place);
+  }
+
+  /** Whether a line has that server and that upstream. */
+  private isAt({ place }: Known, from: number, to: number): boolean {
+    const { block } = this;
+    const server = from + (place[0] ?? 0);
+    if (
+      server > to - REQUEST.length ||
+      !isTextAt(place, 0, block, from) ||
+      !REQUEST.begins(block, server, to)
+    )
+      return false;
+    this.readRequest(server, to);
+    const text = nextText(place, 0);
+    const upstream = this.upstreamFrom;
+    if (text === place.length || upstream === -1) return text === place.length && upstream === -1;
+    const end = upstream + (place[text] ?? 0);
+    return end <= to - 4 && isTextAt(place, text, block, upstream) && block.bytes[end] === QUOTE;
+  }
+
+  /** Adds the server to the place, and answers where it ends; -1: there is no request behind it. */
+  private serverTo(from: number, to: number): number {
+    const { block, place } = this;
+    if (!place.addUntil(block, from, COMMAS, COMMAS, to)) return -1;
+    if (REQUEST.begins(block, place.to, to)) return place.to;
+    const end = REQUEST.find(block, place.to, to);
+    place.clear();
+    if (end !== -1) place.addBetween(block, from, end);
+    return end;
+  }
+
+  /** From where the server's name ends. The request has its end and the upstream in one place, as a rule. */
+  private readRequest(server: number, to: number): void {
+    const { block } = this;
+    const from = server + REQUEST.length;
+    const close = Math.min(this.quote.next(block.bytes, from), to);
+    const words = UPSTREAM.begins(block, close, to) ? close : UPSTREAM.find(block, close, to);
+    this.requestFrom = from;
+    this.requestTo = words === -1 ? close : words;
+    this.upstreamFrom = words === -1 ? -1 : words + UPSTREAM.length;
+  }
+
+  private countPath({ paths }: Known): void {
+    const { block, path, requestFrom: from, requestTo: to } = this;
     const { bytes } = block;
     let space = from;
-    while (space < words && bytes[space] !== BLANK) space += 1;
-    if (space === words) return;
-    const { path } = this;
-    path.until(block, space + 1, BLANKS, QUESTIONS, words);
+    while (space < to && bytes[space] !== BLANK) space += 1;
+    if (space === to) return;
+    path.clear();
+    path.addUntil(block, space + 1, BLANKS, QUESTIONS, to);
     if (path.to === path.from) return;
-    let place = paths.get(block, path);
-    if (place === -1) {
-      if (group.paths.isFull) return;
-      place = group.paths.placeOf(textOf(bytes.subarray(path.from, path.to)));
-      if (place === -1) return;
-      paths.set(block, path, place);
-    }
-    group.paths.raise(place);
+    paths.add(path, block);
   }
 }
 
-/** What messages mean that differ only in their numbers. */
-class Shapes {
-  private readonly known = new ByteMap<Shape>(MOST_MESSAGES, LONGEST_MESSAGE);
-  private readonly seen = new SeenBefore();
-  private readonly block = new Block(Buffer.alloc(LONGEST_MESSAGE + 2));
-  private readonly part = new Part();
-
-  /** Of a message; `null`: it is too long. */
-  of(bytes: Buffer, message: Part, level: number): (Shape & { readonly comesAgain: boolean }) | null {
-    if (message.to - message.from > LONGEST_MESSAGE) return null;
-    const { block, part } = this;
-    const own = block.bytes;
-    own[0] = level >> 8;
-    own[1] = level & 255;
-    part.between(block, 0, withoutNumbers(bytes, message, own, 2));
-    const known = this.known.get(block, part);
-    if (known !== undefined) return { meaning: known.meaning, comesAgain: false };
-    return { meaning: undefined, comesAgain: this.seen.again(part) };
-  }
-
-  /** What the message means for which was asked last; `undefined`: for each number something else. */
-  set(meaning: Shape["meaning"]): void {
-    this.known.set(this.block, this.part, { meaning });
-  }
-}
-
-interface Shape {
-  /** `null`: nothing that is known; `undefined`: for each number something else. */
-  readonly meaning: Meaning | null | undefined;
-}
-
-/**
- * Copies a message without its numbers to a place; answers where it ends there. As `isSameForNumbers` has it, ten
- * digits and digits behind a bracket stay.
- */
-function withoutNumbers(bytes: Buffer, { from, to }: Part, into: Buffer, place: number): number {
-  let end = place;
-  for (let at = from; at < to; ) {
-    const byte = bytes[at] ?? 0;
-    if (!isDigit(byte)) {
-      into[end] = byte;
-      end += 1;
-      at += 1;
-      continue;
-    }
-    const first = at;
-    while (at < to && isDigit(bytes[at] ?? 0)) at += 1;
-    if (at - first === 10 || (first > from && bytes[first - 1] === ROUND)) {
-      bytes.copy(into, end, first, at);
-      end += at - first;
-    } else {
-      into[end] = ZERO;
-      end += 1;
-    }
-  }
-  return end;
-}
-
-/** Where the message of `2026/11/28 12:00:00 [error] 7#7: *1 …` begins; -1: it is no such line. */
-function messageAt(block: Buffer, start: number, to: number): number {
-  let at = start + STAMP + 1;
-  while (at < start + STAMP + 10 && isLetter(block[at] ?? 0)) at += 1;
-  const letters = at - start - STAMP - 1;
-  if (letters < 1 || letters > 8 || block[at] !== CLOSING || block[at + 1] !== BLANK) return -1;
-  at = digitsEnd(block, at + 2, 10);
-  if (at === -1 || block[at] !== HASH) return -1;
-  at = digitsEnd(block, at + 1, 10);
-  if (at === -1 || block[at] !== COLON || block[at + 1] !== BLANK) return -1;
-  at += 2;
-  if (block[at] === STAR) {
-    at = digitsEnd(block, at + 1, 20);
-    if (at === -1 || block[at] !== BLANK) return -1;
-    at += 1;
-  }
-  return at <= to ? at : -1;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= NINE;
-}
-
-function isLetter(byte: number): boolean {
-  return byte >= 97 && byte <= 122;
-}
-
-/** Where digits end; -1: there are none, or more than so many. */
-function digitsEnd(block: Buffer, from: number, most: number): number {
-  let at = from;
-  while (isDigit(block[at] ?? 0)) at += 1;
-  return at > from && at - from <= most ? at : -1;
+/** Where a place would be that came last, by the first bytes of the server's name and what is behind a short one. */
+function slotOf({ words }: Block, at: number): number {
+  const hash = mixed(mixed(0, words.getInt32(at, true)), words.getInt32(at + 4, true));
+  return mixed(hash, words.getInt32(at + 8, true)) >>> LAST_BITS;
 }

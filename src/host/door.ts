@@ -90,14 +90,14 @@ function isLink(path: string): boolean {
 }
 
 /**
- * Reads a file of fpmlint's own that is to be executed. `null`, and nothing is read: it is missing, a link or no
+ * Opens a file of fpmlint's own that is to be executed, to be read in pieces. `null`: it is missing, a link or no
  * regular file, it belongs neither to the owner nor to root, or others may write it. Throws nothing. `owner`: a user's
  * number.
  */
-export function readOwn(path: string, owner: number): Buffer | null {
+export function openOwn(path: string, owner: number): OpenFile | null {
   const ours = ({ uid, mode }: Stats): boolean => (uid === owner || uid === 0) && (mode & 0o022) === 0;
-  const opened = read(path, LARGEST_FILE, (stat) => stat.isFile() && ours(stat));
-  return opened.kind === "bytes" ? opened.bytes : null;
+  const opened = openPieces(path, "named", ours);
+  return opened.kind === "open" ? opened : null;
 }
 
 /** All of a descriptor that is open, such as standard input; waits for a slow writer. Never throws. */
@@ -146,11 +146,12 @@ export interface OpenFile {
 
 /**
  * Opens a file to be read in pieces. `named`: nobody typed the path, so no link is followed and only a regular file is
- * opened; `typed`: links are followed, and it may be a pipe. Never throws.
+ * opened; `typed`: links are followed, and it may be a pipe. `takes`: what of the file else is wanted. Never throws.
  */
 export function openPieces(
   path: string,
   how: "named" | "typed",
+  takes: (stat: Stats) => boolean = () => true,
 ): OpenFile | Extract<Opened, { kind: "refused" }> {
   let descriptor: number | null = null;
   try {
@@ -158,7 +159,7 @@ export function openPieces(
     descriptor = openSync(pathBytes(path), constants.O_RDONLY | constants.O_NONBLOCK | follow);
     const stat = fstatSync(descriptor);
     if (stat.isDirectory()) throw Object.assign(new Error("Is a directory"), { code: "EISDIR" });
-    if (!stat.isFile() && !(how === "typed" && stat.isFIFO())) {
+    if (!(stat.isFile() || (how === "typed" && stat.isFIFO())) || !takes(stat)) {
       closeSync(descriptor);
       return { kind: "refused", code: "", reason: "is not a regular file" };
     }
@@ -260,6 +261,28 @@ export function wasRead(stat: Stats): boolean {
 
 function note(stat: Stats): void {
   if (stat.isFile()) noted?.add(identity(stat));
+  countRead(stat.size);
+}
+
+/** Bytes of files, and what one more file counts. */
+const MUCH = 512 * 1024;
+const PER_FILE = 4 * 1024;
+
+let counted = 0;
+let muchIsRead: (() => void) | null = null;
+
+/** Calls once, when more files were opened, or larger ones, than a host of a few sites has. */
+export function whenMuchIsRead(call: () => void): void {
+  muchIsRead = call;
+}
+
+function countRead(size: number): void {
+  if (muchIsRead === null) return;
+  counted += size + PER_FILE;
+  if (counted <= MUCH) return;
+  const call = muchIsRead;
+  muchIsRead = null;
+  call();
 }
 
 function identity({ dev, ino }: Stats): string {

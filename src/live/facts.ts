@@ -179,7 +179,7 @@ export interface MemoryFacts {
   /** Percent of the last minute in which some, or all, of the processes waited for memory; `null`: unknown. */
   readonly someWaits: number | null;
   readonly allWait: number | null;
-  /** Kills for want of memory in the control group of PHP-FPM; `null`: unknown, or counted for the machine alone. */
+  /** Kills for want of memory in the own control groups of PHP-FPM, of the one with most; `null`: it has none, or nothing tells. */
   readonly kills: { readonly count: number; readonly source: string } | null;
   /** The largest processes beside nginx and PHP-FPM. */
   readonly others: readonly { readonly pid: number; readonly name: string; readonly resident: number }[];

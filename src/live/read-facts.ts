@@ -4,7 +4,7 @@ import type { FileStatus } from "../host/live.js";
 import { directoryOf, nameOf, withParents } from "../host/path.js";
 import { kilobytesIn, textOf } from "../host/text.js";
 import type { Host } from "../model/host.js";
-import { oomKills } from "../model/machine/kills.js";
+import { killsIn } from "../model/machine/kills.js";
 import { pidsOf, takenBy } from "../model/machine/processes.js";
 import { unique } from "../source/collect.js";
 import { nginxIdentity, poolIdentity } from "./accounts.js";
@@ -67,7 +67,7 @@ export function readFacts(host: Host, main: string | null, machine: Machine, tol
     listeners: listenersOf(host, machine, net, nginx, fpm, told.queues),
     paths: pathsOf(host, machine, told, nginx, fpm),
     spaces: spacesOf(host, machine, told),
-    memory: memoryOf(host, fs, nginx, fpm),
+    memory: memoryOf(fs, nginx, fpm),
     somaxconn: numberIn(textOf(fs, "/proc/sys/net/core/somaxconn")),
     certificates: certificatePaths(host).map(({ path }) => certificateAt(fs, path)),
     built: told.built,
@@ -238,12 +238,7 @@ function spacesOf(host: Host, machine: Machine, { built }: Told): readonly Space
 /** The largest processes that are shown. */
 const MOST_OTHERS = 3;
 
-function memoryOf(
-  host: Host,
-  fs: HostFilesystem,
-  nginx: readonly NginxFacts[],
-  fpm: readonly FpmFacts[],
-): MemoryFacts {
+function memoryOf(fs: HostFilesystem, nginx: readonly NginxFacts[], fpm: readonly FpmFacts[]): MemoryFacts {
   const text = textOf(fs, "/proc/meminfo");
   const pressure = textOf(fs, "/proc/pressure/memory").split("\n");
   const percent = (who: "some" | "full"): number | null => {
@@ -251,7 +246,6 @@ function memoryOf(
     const found = /\bavg60=(\d+\.\d+)/.exec(line)?.[1];
     return found === undefined ? null : Number(found);
   };
-  const kills = oomKills(fs, host.masters);
   const own = new Set(
     [...nginx, ...fpm].flatMap(({ master, workers }) => [master, ...workers].map(({ pid }) => String(pid))),
   );
@@ -271,8 +265,10 @@ function memoryOf(
     swapFree: kilobytesIn(text, "SwapFree"),
     someWaits: percent("some"),
     allWait: percent("full"),
-    // The machine's own count does not say whose processes were killed.
-    kills: fpm.length === 0 || kills?.source === "/proc/vmstat" ? null : (kills ?? { count: 0, source: "" }),
+    kills: killsIn(
+      fs,
+      fpm.map(({ master }) => master.pid),
+    ),
     others,
   };
 }

@@ -104,7 +104,7 @@ if [ -n "$masters" ] && sleep 1 2>/dev/null; then
 fi
 for pid in $masters; do
   sed -n 's/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | while read -r group; do
-    copy "/sys/fs/cgroup$group/memory.events"
+    copy "/sys/fs/cgroup${"$"}{group%/}/memory.events"
   done
   sed -n 's/^[0-9]*:[^:]*memory[^:]*://p' "/proc/$pid/cgroup" 2>/dev/null | while read -r group; do
     copy "/sys/fs/cgroup/memory$group/memory.oom_control"

@@ -97,7 +97,8 @@ function bareEnd(text: string, start: number): number {
     variable = false;
     if (character === "\\") at += 1;
     else if (character === "$") variable = true;
-    else if (character === ";" || character === "{" || isBlank(character)) return at;
+    // Most characters are beyond the blanks, and to ask each is a call each.
+    else if (character === ";" || character === "{" || (character <= " " && isBlank(character))) return at;
   }
   return text.length;
 }

@@ -229,9 +229,18 @@ function completed(rule: Rule, validators: Validators): (options: unknown) => un
     isPlain && options === null
       ? none
       : once(known, options, () => {
-          const whole: object = options == null ? {} : structuredClone(options);
+          const whole: object = options == null ? defaultsOf(rule) : structuredClone(options);
           // Fills in the defaults; the configuration itself was checked when it was read.
-          complete(whole);
+          if (options != null) complete(whole);
           return once(byText, JSON.stringify(whole), () => whole);
         });
+}
+
+/** What a rule is run with of which nobody says anything: as the validator would fill it in, which takes a while to load. */
+export function defaultsOf({ options }: Pick<Rule, "options">): object {
+  const known = Object.entries(options.properties).filter(([, property]) => property.default !== undefined);
+  return Object.assign(
+    {},
+    ...known.map(([name, property]) => ({ [name]: structuredClone(property.default) })),
+  );
 }

@@ -70,9 +70,9 @@ const line = fc
 describe("lines that are read in parts", () => {
   test("come to the same groups as lines that are read whole", () => {
     fc.assert(
-      fc.property(fc.array(line, { maxLength: 60 }), (lines) => {
-        // What comes again with other numbers is looked up by its shape the third time.
-        const block = Buffer.from([...lines, ...lines, ...lines].join("\n"));
+      fc.property(fc.array(line, { maxLength: 60 }), fc.array(line, { maxLength: 60 }), (lines, others) => {
+        // What comes again with other numbers is looked up by its shape the third time, and compared the fourth.
+        const block = Buffer.from([...lines, ...lines, ...lines, ...others, ...lines].join("\n"));
         const inParts = new Collector(ALL, NOW);
         eachExtent(block, (from, to) => inParts.extent(block, from, to, "x.log"));
         const whole = new Collector(ALL, NOW);
@@ -80,6 +80,30 @@ describe("lines that are read in parts", () => {
         expect(kept(inParts)).toEqual(kept(whole));
       }),
       { numRuns: runs(1000) },
+    );
+  });
+
+  test("count the same of more paths than are counted, whatever bytes are in them", () => {
+    const [recorded = ""] = recordedTexts.filter((text) => text.includes('request: "GET '));
+    const some = Array.from({ length: 260 }, (_, at) => at);
+    const odd = ["\u00e9", "x".repeat(310), "x".repeat(310).concat("y"), "\ufffd"];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(some, { minLength: 240 }), fc.subarray(odd), (numbers, names) => {
+        const lines = numbers.map((number) => {
+          const name = names[number % 40] ?? `${number}.php`;
+          return recorded.replace(/(request: "GET )[^ ]*/, (_, head: string) => `${head}/${name}`);
+        });
+        const bytes = Buffer.from([...lines, ...lines].join("\n"));
+        // Bytes that are shown alike.
+        const block = Buffer.from(bytes.map((byte, at) => (byte === 0xbf && at % 3 === 0 ? 0xff : byte)));
+        const inParts = new Collector(ALL, NOW);
+        eachExtent(block, (from, to) => inParts.extent(block, from, to, "x.log"));
+        const whole = new Collector(ALL, NOW);
+        eachLine(block, (text) => whole.line(text, "x.log"));
+        expect(inParts.groups.all()[0]?.paths.isFull).toBe(true);
+        expect(kept(inParts)).toEqual(kept(whole));
+      }),
+      { numRuns: runs(100) },
     );
   });
 

@@ -33,7 +33,7 @@ beforeAll(() => {
   alone = mkdtempSync(join(tmpdir(), "fpmlint-alone-"));
   const installed = join(consumer, "node_modules/fpmlint");
   mkdirSync(installed, { recursive: true });
-  execFileSync(process.execPath, ["packaging/declarations.js"]);
+  execFileSync(process.execPath, ["packaging/declarations.js", "--if-stale"]);
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", consumer]);
   const archive = join(consumer, `${manifest.name}-${manifest.version}.tgz`);
   execFileSync("tar", ["-xzf", archive, "-C", installed, "--strip-components=1"]);
@@ -153,10 +153,12 @@ vm.Script = class extends Script {
     beforeAll(() => {
       for (const name of ["code-cache.js", "package.json"])
         copyFileSync(join(consumer, "node_modules/fpmlint/dist", name), join(alone, name));
+      execFileSync(process.execPath, [join(alone, "code-cache.js")]);
+      renameSync(cache(), join(alone, "made"));
     });
     beforeEach(() => {
       rmSync(cache(), { force: true });
-      execFileSync(process.execPath, [join(alone, "code-cache.js")]);
+      copyFileSync(join(alone, "made"), cache());
     });
     afterAll(() => rmSync(cache(), { force: true }));
 
@@ -171,13 +173,17 @@ vm.Script = class extends Script {
       expect(existsSync(cache())).toBe(false);
     });
 
+    /** A bit of it is another one. `at`: a part of its length. */
+    const damaged = (at: number) => (bytes: Buffer) => {
+      const place = Math.floor(bytes.length * at);
+      return bytes.fill(bytes.readUInt8(place) ^ 1, place, place + 1);
+    };
+
     test.each([
-      [
-        "damaged",
-        (bytes: Buffer) =>
-          bytes.fill(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1, (bytes.length >> 1) + 1),
-      ],
-      ["cut short", (bytes: Buffer) => bytes.subarray(0, -1)],
+      ["damaged in its head", damaged(0)],
+      ["damaged in the code", damaged(0.1)],
+      ["damaged in the text", damaged(0.5)],
+      ["cut short", (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
       ["empty", (bytes: Buffer) => bytes.subarray(0, 0)],
     ])("is not used where it is %s", (_, change) => {
       writeFileSync(cache(), change(readFileSync(cache())));
@@ -185,11 +191,18 @@ vm.Script = class extends Script {
       expect(lint().status).toBe(1);
     });
 
-    test("is not used for another program of the same length", () => {
+    test("is used as far as it is whole", () => {
+      writeFileSync(cache(), readFileSync(cache()).subarray(0, -1));
+      expect(used()).toBe("used");
+    });
+
+    test("is not used for another program", () => {
       const path = join(alone, "fpmlint.js");
       const text = readFileSync(path, "utf8");
+      const program = /"([0-9a-f]{16})"\);\s*\}\)\(\);\s*$/.exec(text)?.[1] ?? "";
       try {
-        writeFileSync(path, text.replace("kills the request", "slays the request"));
+        writeFileSync(path, text.replace(program, [...program].reverse().join("")));
+        expect(readFileSync(path, "utf8")).not.toBe(text);
         expect(used()).toBe("not there");
       } finally {
         writeFileSync(path, text);
@@ -224,6 +237,80 @@ vm.Script = class extends Script {
       chownSync(join(alone, "fpmlint.js"), 65534, 65534);
       expect(used()).toBe("used");
       chownSync(join(alone, "fpmlint.js"), 0, 0);
+    });
+  });
+
+  describe("what it loads of Node", () => {
+    const place = () => join(consumer, "node_modules/fpmlint/dist/fpmlint.js");
+    const loaded = (...words: readonly string[]): readonly string[] => {
+      const watch = `process.on("exit", () => require("node:fs").writeSync(2, process.moduleLoadList.join("\\n")));`;
+      writeFileSync(join(alone, "loaded.cjs"), watch);
+      const { stderr } = spawnSync(
+        process.execPath,
+        ["--require", join(alone, "loaded.cjs"), place(), ...words],
+        { encoding: "utf8" },
+      );
+      return stderr.match(/(?<=^NativeModule )\S+$/gm) ?? [];
+    };
+    const late = ["crypto", "child_process", "net", "tty", "readline", "dns"];
+
+    test("is little for texts that are ready", () => {
+      const words = loaded("--version");
+      expect(words).toContain("fs");
+      for (const name of [...late, "vm", "v8", "zlib", "stream"]) expect(words).not.toContain(name);
+    });
+
+    test("is what a lint needs", () => {
+      const words = loaded("fixtures/hosts/example");
+      expect(words).toContain("vm");
+      for (const name of late) expect(words).not.toContain(name);
+    });
+  });
+
+  describe("the flags of V8 for a short run", () => {
+    /** What was set, line by line. In a process without flags, so not with --require. */
+    const set = (path: string, env: Readonly<Record<string, string>> = {}): readonly string[] => {
+      const watch = `const v8 = require("node:v8"), { setFlagsFromString } = v8;
+v8.setFlagsFromString = (flags) => {
+  require("node:fs").writeSync(2, "set " + flags + "\\n");
+  setFlagsFromString(flags);
+};
+process.argv.splice(1, 1);
+require(process.argv[1]);`;
+      writeFileSync(join(alone, "flags.cjs"), watch);
+      const { stderr } = spawnSync(
+        process.execPath,
+        [join(alone, "flags.cjs"), join(alone, "fpmlint.js"), path, "--quiet"],
+        { encoding: "utf8", env: { PATH: process.env.PATH, ...env } },
+      );
+      // V8 says there what it does not know.
+      expect(stderr).not.toMatch(/unrecognized|Error/);
+      return stderr.match(/(?<=^set ).*$/gm) ?? [];
+    };
+    const many = () => {
+      const root = join(alone, "many");
+      mkdirSync(join(root, "etc/nginx/sites-enabled"), { recursive: true });
+      writeFileSync(join(root, "etc/nginx/nginx.conf"), "events {}\nhttp {\n  include sites-enabled/*;\n}\n");
+      for (let i = 0; i < 200; i += 1)
+        writeFileSync(
+          join(root, `etc/nginx/sites-enabled/${i}.conf`),
+          `server {\n  listen ${8000 + i};\n  location /${i} {\n    return ${i % 2 === 0 ? 204 : 403};\n  }\n}\n`,
+        );
+      return root;
+    };
+
+    test("are set for a small host, and taken back where much is read", () => {
+      const [first, ...others] = set("fixtures/hosts/example");
+      expect(first).toMatch(/^--no-sparkplug /);
+      expect(others).toEqual([]);
+      const [lean, usual, ...more] = set(many());
+      expect(lean).toBe(first);
+      expect(usual).toMatch(/^--sparkplug /);
+      expect(more).toEqual([]);
+    });
+
+    test("stay where somebody has chosen flags", () => {
+      expect(set(many(), { NODE_OPTIONS: "--max-old-space-size=512" })).toHaveLength(1);
     });
   });
 

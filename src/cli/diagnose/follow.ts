@@ -2,25 +2,48 @@ import type { Collector, Wanted } from "../../diagnose/collect.js";
 import { diagnose } from "../../diagnose/diagnose.js";
 import type { JudgedHost } from "../../diagnose/judged-host.js";
 import type { FoundLog } from "../../diagnose/logs.js";
+import type { OpenFile } from "../../host/door.js";
 import { LineBlocks } from "../../logs/blocks.js";
 import { showTime } from "../../logs/time.js";
 import { escapeText } from "../../report/terminal/escape.js";
+import { exitStatus } from "../usage.js";
 import type { World } from "../world.js";
 import { type LogEnd, LogReader } from "./read.js";
 
 /** Milliseconds between two looks. */
 const PAUSE = 1000;
 
+/** Looks at a log that has lost its name: until its daemon is told to, it goes on writing there. */
+const LATER_LOOKS = 60;
+
+/** Logs that stay open; of others what is written just before they are rotated is not read. */
+const MOST_OPEN = 500;
+
+/** A file that is read at its end. */
 interface Tail {
-  readonly found: FoundLog;
+  readonly identity: string;
   readonly reader: LogReader;
+  /** `null`: it is opened again for each look. */
+  readonly file: OpenFile | null;
   blocks: LineBlocks;
-  identity: string;
   at: number;
 }
 
+/** A log, whatever file has its name. */
+interface Followed {
+  readonly found: FoundLog;
+  readonly makeReader: () => LogReader;
+  /** Whether its file stays open. */
+  readonly keeps: boolean;
+  /** `null`: there is none yet. */
+  now: Tail | null;
+  /** The file that had the name before, and how often it is looked at yet. */
+  before: { readonly tail: Tail; looks: number } | null;
+}
+
 /**
- * Goes on reading logs at their ends, also when they are rotated, until the process is ended. Each cause is printed when
+ * Goes on reading logs at their ends, also when they are rotated, until the process is ended or nobody reads what it
+ * prints. Each cause is printed when
  * it is seen first, and again when it has ten times as many requests.
  */
 export async function follow(
@@ -30,14 +53,17 @@ export async function follow(
   hosts: readonly JudgedHost[],
   wanted: Wanted,
   world: World,
-): Promise<never> {
-  const tails = logs.map((found) => tailOf(found, ends.get(found), collector, wanted));
+): Promise<number> {
+  const followed = logs.map((found, at) =>
+    followedOf(found, ends.get(found), at < MOST_OPEN, () => readerOf(found, collector, wanted)),
+  );
   const said = new Map<string, number>();
   for (const { id, title, requests } of diagnose(collector, hosts, wanted.statuses).causes)
     said.set(`${id} ${title}`, requests);
   for (;;) {
     await new Promise((wake) => setTimeout(wake, PAUSE));
-    if (tails.map(grown).includes(true)) sayNew(collector, hosts, wanted, said, world);
+    if (world.stdout.hasFailed?.() === true) return exitStatus.clean;
+    if (followed.map(grown).includes(true)) sayNew(collector, hosts, wanted, said, world);
   }
 }
 
@@ -59,34 +85,74 @@ function sayNew(
   }
 }
 
+function readerOf({ display, log }: FoundLog, collector: Collector, wanted: Wanted): LogReader {
+  return new LogReader({ display, kind: log.kind, format: log.format, pool: log.pool }, collector, wanted);
+}
+
 /** From where it was read to; a log that was not read, because nothing of it is wanted, from its end. */
-function tailOf(found: FoundLog, end: LogEnd | undefined, collector: Collector, wanted: Wanted): Tail {
-  const reader = new LogReader(
-    { display: found.display, kind: found.log.kind, format: found.log.format, pool: found.log.pool },
-    collector,
-    wanted,
-  );
-  if (end !== undefined) return { found, reader, blocks: new LineBlocks(), ...end };
+function followedOf(
+  found: FoundLog,
+  end: LogEnd | undefined,
+  keeps: boolean,
+  makeReader: () => LogReader,
+): Followed {
+  const followed: Followed = { found, makeReader, keeps, now: null, before: null };
   const opened = found.open();
-  if ("unreadable" in opened) return { found, reader, blocks: new LineBlocks(), identity: "", at: 0 };
-  opened.close();
-  return { found, reader, blocks: new LineBlocks(), identity: opened.identity, at: opened.size };
+  if ("unreadable" in opened) return followed;
+  const isSame = end === undefined || end.identity === opened.identity;
+  followed.now = tailOf(followed, opened, isSame ? (end?.at ?? opened.size) : 0);
+  return followed;
+}
+
+function tailOf({ keeps, makeReader }: Followed, opened: OpenFile, at: number): Tail {
+  if (!keeps) opened.close();
+  const { identity } = opened;
+  return { identity, reader: makeReader(), file: keeps ? opened : null, blocks: new LineBlocks(), at };
 }
 
 /** Reads what is new; answers whether something is. */
-function grown(tail: Tail): boolean {
-  const opened = tail.found.open();
-  if ("unreadable" in opened) return false;
-  // Another file has the name now, or it was emptied.
-  if (opened.identity !== tail.identity || opened.size < tail.at) {
-    tail.identity = opened.identity;
-    tail.at = 0;
-    tail.blocks = new LineBlocks();
+function grown(followed: Followed): boolean {
+  const { before, found, now } = followed;
+  let any = before !== null && grownAt(before.tail);
+  if (before !== null) {
+    before.looks -= 1;
+    if (before.looks === 0) {
+      before.tail.file?.close();
+      followed.before = null;
+    }
   }
+  const opened = found.open();
+  if ("unreadable" in opened) return (now !== null && grownAt(now)) || any;
+  if (now !== null && now.identity === opened.identity) {
+    // It was emptied.
+    if (opened.size < now.at) {
+      now.at = 0;
+      now.blocks = new LineBlocks();
+    }
+    any = read(now, opened) || any;
+    opened.close();
+    return any;
+  }
+  // Another file has the name now.
+  if (now !== null) {
+    any = grownAt(now) || any;
+    followed.before?.tail.file?.close();
+    followed.before = now.file === null ? null : { tail: now, looks: LATER_LOOKS };
+  }
+  const tail = tailOf(followed, opened, 0);
+  followed.now = tail;
+  return grownAt(tail) || any;
+}
+
+function grownAt(tail: Tail): boolean {
+  return tail.file !== null && read(tail, tail.file);
+}
+
+function read(tail: Tail, file: OpenFile): boolean {
   const bytes = Buffer.allocUnsafe(1024 * 1024);
   let any = false;
   try {
-    for (let got = opened.read(bytes, tail.at); got > 0; got = opened.read(bytes, tail.at)) {
+    for (let got = file.read(bytes, tail.at); got > 0; got = file.read(bytes, tail.at)) {
       any = true;
       tail.at += got;
       tail.reader.part(tail.blocks.isInLine);
@@ -95,7 +161,6 @@ function grown(tail: Tail): boolean {
   } catch {
     return any;
   } finally {
-    opened.close();
     tail.reader.end();
   }
   return any;

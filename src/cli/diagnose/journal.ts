@@ -11,7 +11,11 @@ const PROGRAM = "/usr/bin/journalctl";
 /** Bytes of its answer. */
 const LARGEST = 64 * 1024 * 1024;
 
-const COMMON = ["--no-pager", "--quiet", "--output=short-iso"];
+/** With `--all` a message is printed whatever bytes are in it, and not as `[82B blob data]`. */
+const COMMON = ["--no-pager", "--quiet", "--all", "--output=short-iso"];
+
+/** It ends with status 1 where it knows no unit of those names. */
+const NO_UNIT = "No data available";
 
 /** PHP-FPM's units, whatever the distribution calls them, and the kernel. */
 const QUESTIONS: readonly (readonly string[])[] = [["--unit=php*-fpm*", "--unit=php-fpm*"], ["--dmesg"]];
@@ -44,10 +48,29 @@ function asked(words: readonly string[]): Answer {
     maxBuffer: LARGEST,
     timeout: 30_000,
   });
-  if (ran.error === undefined && ran.status === 0) return { bytes: ran.stdout };
-  const code =
-    ran.error !== undefined && "code" in ran.error ? String(ran.error.code) : `status ${ran.status}`;
-  return { problem: `journalctl gave no answer (${code})` };
+  return answerOf(ran);
+}
+
+/** How a program ended. */
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  readonly error?: Error;
+}
+
+/** What a program has answered that ended so. */
+export function answerOf({ error, status, stderr, stdout }: Ran): Answer {
+  if (error === undefined && status === 0) return { bytes: stdout };
+  const code = error !== undefined && "code" in error ? String(error.code) : `status ${status}`;
+  const said =
+    stderr
+      ?.toString("latin1")
+      .replace(/[^ -~]+/g, " ")
+      .slice(0, 200)
+      .trim() ?? "";
+  if (error === undefined && status === 1 && said.endsWith(NO_UNIT)) return { bytes: stdout };
+  return { problem: `journalctl gave no answer (${code}${said === "" ? "" : `: ${said}`})` };
 }
 
 /** Why a program is not started: it is not there, or somebody else than root may have changed it; `null`: it may be. */

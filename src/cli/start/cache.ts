@@ -1,69 +1,110 @@
 import { statSync } from "node:fs";
-import { readOwn } from "../../host/door.js";
+import { openOwn } from "../../host/door.js";
+import { type Modules, type PartName, shown } from "./parts.js";
 
 /**
- * The program inside the command's file. There it is a comment, so that what needs no program (`--version`) does
- * not wait until Node has read it, and the code cache beside the file saves compiling it. The cache is executable
- * code: it is made when fpmlint is built or installed, and a run only reads it.
+ * The code cache beside the command: of each part its text and what V8 made of it, so that a run neither decompresses
+ * nor compiles it. The cache is executable code: it is made when fpmlint is built or installed, and a run only reads it.
  */
-
-/** What the program exports, once it was run with Node's `require`. */
-export type Program<T> = (require: (name: string) => unknown) => T;
-
-/** In the place of the end of a comment; and where the program begins. No JavaScript has such characters unescaped. */
-const NO_END = "*\x01/";
-const BEGIN = "\x02";
-
-/** The program as a comment of a function that does nothing. */
-export function hidden(source: string): string {
-  if (source.includes(NO_END) || source.includes(BEGIN))
-    throw new Error("the program has a control character");
-  return `function () {/*${BEGIN}${source.replaceAll("*/", NO_END)}*/}`;
-}
-
-/** The program that `hidden` has hidden: in a function, or in the whole text of its file. */
-export function shown(text: string): string {
-  return text.slice(text.indexOf(BEGIN) + 1, text.lastIndexOf("*/}")).replaceAll(NO_END, "*/");
-}
 
 /** The cache of a command: beside it, and nowhere else. */
 export function cacheBeside(command: string): string {
   return `${command.replace(/\.[^./]*$/, "")}.cache`;
 }
 
-/** Bytes of what `checksumOf` answers. */
-const CHECKSUM = 4;
+/** A part as it is in the cache. */
+export interface Cached {
+  readonly name: PartName;
+  /** ASCII. */
+  readonly text: string;
+  /** What V8 made of it. */
+  readonly code: Buffer;
+}
+
+/** Bytes before the first part: a line for each, and spaces. */
+const HEAD = 1024;
+
+/** The whole file. `program`: what tells this program from others. */
+export function packed(parts: readonly Cached[], program: string): Buffer {
+  let at = HEAD;
+  const lines: string[] = [];
+  const contents: Buffer[] = [];
+  for (const { name, text, code } of parts) {
+    // The code comes first, because V8 wants it at an even place of the memory.
+    const content = Buffer.concat([code, Buffer.from(text, "latin1")]);
+    const row = `${name} ${at} ${code.length} ${content.length}`;
+    lines.push(`${row} ${checksumOf(row, program, content)}\n`);
+    contents.push(content);
+    at += content.length;
+  }
+  const head = lines.join("");
+  if (head.length > HEAD) throw new Error("the head of the code cache is too long");
+  return Buffer.concat([Buffer.from(head.padEnd(HEAD), "latin1"), ...contents]);
+}
 
 /**
- * Of the cache, the program, and everything that the code may depend on. V8 looks at its own version, at its flags and
- * at the length of the program, and takes a damaged cache for whole. A CRC-32, because it tells damage as well as a
- * digest does, and loading what makes digests takes longer than reading the cache.
+ * Of a part and its row, and of everything that the code may depend on. V8 looks at its own version, at its flags and at
+ * the length of the text, and takes damaged code for whole. A CRC-32, because it tells damage as well as a digest does,
+ * and loading what makes digests takes longer than reading the cache.
  */
-export function checksumOf(source: string, code: Uint8Array): Uint8Array {
+function checksumOf(row: string, program: string, content: Uint8Array): number {
   const { crc32 } = process.getBuiltinModule("node:zlib");
   const { version, arch, platform, versions } = process;
-  const maker = [version, versions.v8, arch, platform, source.length].join(" ");
-  const sum = Buffer.alloc(CHECKSUM);
-  sum.writeUInt32BE(crc32(code, crc32(source, crc32(`${maker}\n`))));
-  return sum;
+  const maker = [program, version, versions.v8, arch, platform, row].join(" ");
+  return crc32(content, crc32(`${maker}\n`));
 }
 
-/** The program, compiled, or made of its cache where that is there, whole, of this program and of this Node. */
-export function programOf<T>(source: string, command: string | null): Program<T> {
-  const cachedData = command === null ? null : codeBeside(source, command);
+/** The modules of a part: from its cache where that is there, whole, of this program and of this Node; or compiled. */
+export function modulesOf(
+  name: PartName,
+  body: () => string,
+  program: string,
+  command: string | null,
+): Modules {
+  const cached = command === null ? null : partBeside(name, program, command);
   const { Script } = process.getBuiltinModule("node:vm");
-  const options = { filename: command ?? "fpmlint.js", ...(cachedData === null ? {} : { cachedData }) };
-  return new Script(source, options).runInThisContext() as Program<T>;
+  const options = {
+    filename: command ?? "fpmlint.js",
+    ...(cached === null ? {} : { cachedData: cached.code }),
+  };
+  return new Script(cached?.text ?? shown(body(), name), options).runInThisContext() as Modules;
 }
 
-function codeBeside(source: string, command: string): Buffer | null {
+function partBeside(name: PartName, program: string, command: string): Cached | null {
   try {
     // Who may write the command may have it do anything; nobody else may.
-    const file = readOwn(cacheBeside(command), statSync(command).uid);
-    if (file === null || file.length < CHECKSUM) return null;
-    const code = file.subarray(0, -CHECKSUM);
-    return file.subarray(-CHECKSUM).equals(checksumOf(source, code)) ? code : null;
+    const file = openOwn(cacheBeside(command), statSync(command).uid);
+    if (file === null) return null;
+    try {
+      return readPart(name, program, (at, length) => {
+        const bytes = Buffer.allocUnsafeSlow(length);
+        let read = 0;
+        for (let got = -1; got !== 0 && read < length; read += got)
+          got = file.read(bytes.subarray(read), at + read);
+        return bytes.subarray(0, read);
+      });
+    } finally {
+      file.close();
+    }
   } catch {
     return null;
   }
 }
+
+function readPart(
+  name: PartName,
+  program: string,
+  read: (at: number, length: number) => Buffer,
+): Cached | null {
+  const rows = read(0, HEAD).toString("latin1").split("\n");
+  const row = rows.find((one) => one.startsWith(`${name} `))?.split(" ");
+  if (row === undefined) return null;
+  const [at = 0, code = 0, length = 0, sum] = row.slice(1).map(Number);
+  if (!(length <= LARGEST)) return null;
+  const content = read(at, length);
+  if (checksumOf(row.slice(0, -1).join(" "), program, content) !== sum) return null;
+  return { name, text: content.toString("latin1", code), code: content.subarray(0, code) };
+}
+
+/** Bytes; where a damaged head says more there is no part. */
+const LARGEST = 64 * 1024 * 1024;

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import type { run } from "../run.js";
-import { cacheBeside, checksumOf, type Program, shown } from "./cache.js";
+import { type Cached, cacheBeside, packed } from "./cache.js";
+import { startLean } from "./lean.js";
+import { type Modules, PARTS, type PartName, programIn, requireFrom, shown } from "./parts.js";
 
 /**
  * Makes the code cache beside the command: what the build and the installation of the package run. A host with
@@ -12,7 +14,7 @@ import { cacheBeside, checksumOf, type Program, shown } from "./cache.js";
 
 const FILES: readonly (readonly [path: string, text: string])[] = [
   [
-    "etc/nginx/nginx.conf",
+    "host/etc/nginx/nginx.conf",
     `user www-data;
 worker_processes auto;
 pid /run/nginx.pid;
@@ -41,7 +43,7 @@ http {
 `,
   ],
   [
-    "etc/nginx/fastcgi_params",
+    "host/etc/nginx/fastcgi_params",
     `fastcgi_param QUERY_STRING $query_string;
 fastcgi_param REQUEST_METHOD $request_method;
 fastcgi_param CONTENT_TYPE $content_type;
@@ -62,7 +64,7 @@ fastcgi_param REDIRECT_STATUS 200;
 `,
   ],
   [
-    "etc/nginx/sites-enabled/site.conf",
+    "host/etc/nginx/sites-enabled/site.conf",
     `server {
   listen 80;
   listen [::]:80;
@@ -164,7 +166,7 @@ server {
 `,
   ],
   [
-    "etc/php/8.2/fpm/php-fpm.conf",
+    "host/etc/php/8.2/fpm/php-fpm.conf",
     `[global]
 pid = /run/php/php8.2-fpm.pid
 error_log = /var/log/php8.2-fpm.log
@@ -173,7 +175,7 @@ include=/etc/php/8.2/fpm/pool.d/*.conf
 `,
   ],
   [
-    "etc/php/8.2/fpm/pool.d/site.conf",
+    "host/etc/php/8.2/fpm/pool.d/site.conf",
     `[site]
 user = www-data
 group = www-data
@@ -205,7 +207,7 @@ env[TMPDIR] = /srv/site/tmp
 `,
   ],
   [
-    "etc/php/8.2/fpm/pool.d/shop.conf",
+    "host/etc/php/8.2/fpm/pool.d/shop.conf",
     `; the other
 [shop]
 user = www-data
@@ -217,9 +219,30 @@ pm.max_children = 5
 pm.process_idle_timeout = 10s
 `,
   ],
-  ["etc/php/8.2/fpm/php.ini", "[PHP]\nmemory_limit = 128M\npost_max_size = 8M\nmax_execution_time = 30\n"],
-  ["etc/passwd", "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n"],
-  ["etc/group", "root:x:0:\nwww-data:x:33:\n"],
+  [
+    "host/etc/php/8.2/fpm/php.ini",
+    "[PHP]\nmemory_limit = 128M\npost_max_size = 8M\nmax_execution_time = 30\n",
+  ],
+  ["host/etc/passwd", "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n"],
+  ["host/etc/group", "root:x:0:\nwww-data:x:33:\n"],
+  ["host/pools.conf", "[global]\ndaemonize = no\ninclude = /srv/pools/*.conf\n"],
+  ["settled/fpmlint.json", `{ "rules": { "buffer/header-too-small": "warning" }, "failOn": "error" }\n`],
+  [
+    "settled/site.conf",
+    "server {\n  listen 80;\n  location / {\n    fastcgi_pass unix:/run/php/site.sock;\n  }\n}\n",
+  ],
+  [
+    "containers/compose.yaml",
+    `services:
+  web:
+    image: nginx:1.27
+    ports: ["80:80"]
+    volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+  php:
+    image: php:8.3-fpm
+`,
+  ],
+  ["containers/site.conf", "server {\n  listen 80;\n  location / {\n    fastcgi_pass php:9000;\n  }\n}\n"],
   [
     "access.log",
     `203.0.113.1 - - [28/Nov/2026:12:00:00 +0000] "GET / HTTP/1.1" 200 500 "-" "curl/8.5.0"
@@ -236,24 +259,36 @@ pm.process_idle_timeout = 10s
 
 /** Makes it anew. Throws where it cannot be written. */
 async function makeCache(command: string): Promise<void> {
-  const source = shown(readFileSync(command, "utf8"));
-  const script = new Script(source, { filename: command });
-  const program = (script.runInThisContext() as Program<{ readonly run: typeof run }>)(
-    process.getBuiltinModule,
-  );
-  await warm(program.run);
-  const code = script.createCachedData();
+  startLean();
+  const file = readFileSync(command, "latin1");
+  const scripts = new Map<PartName, { readonly text: string; readonly script: Script }>();
+  const load = requireFrom((name) => {
+    const text = shown(file, name);
+    const script = new Script(text, { filename: command });
+    scripts.set(name, { text, script });
+    return script.runInThisContext() as Modules;
+  });
+  const { run: program } = load("lint") as { readonly run: typeof run };
+  const cached: Cached[] = [];
+  const keep = (): void => {
+    for (const name of PARTS) {
+      const made = scripts.get(name);
+      if (made !== undefined && !cached.some((one) => one.name === name))
+        cached.push({ name, text: made.text, code: made.script.createCachedData() });
+    }
+  };
+  await warm(program, keep);
   const path = cacheBeside(command);
   const temporary = `${path}.${process.pid}`;
   try {
-    writeFileSync(temporary, Buffer.concat([code, checksumOf(source, code)]), { mode: 0o644, flag: "wx" });
+    writeFileSync(temporary, packed(cached, programIn(file)), { mode: 0o644, flag: "wx" });
     renameSync(temporary, path);
   } finally {
     rmSync(temporary, { force: true });
   }
 }
 
-async function warm(program: typeof run): Promise<void> {
+async function warm(program: typeof run, keep: () => void): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), "fpmlint-cache-"));
   try {
     for (const [name, text] of FILES) {
@@ -262,10 +297,19 @@ async function warm(program: typeof run): Promise<void> {
     }
     const nowhere = { write: () => true };
     const given = { env: {}, stdout: nowhere, stderr: nowhere };
+    const nothing = (): void => undefined;
+    const nobody = { output: () => process.stdout, wrote: nothing, readMuch: nothing };
     const at = (name: string): string => join(root, name);
     const logs = [at("access.log"), at("error.log")];
-    for (const words of [[at("etc")], [at("etc"), "--quiet"], ["diagnose", ...logs, at("etc")]])
-      await program(words, () => undefined, given);
+    // What only some runs need must not make the others wait: each part is kept when it has done what most ask of it.
+    const lines = [
+      [[at("host")], [at("host/etc"), "--quiet"], [at("host"), "--format", "json"]],
+      [["diagnose", ...logs, at("host/etc")], [at("settled")], [at("containers")]],
+    ];
+    for (const some of lines) {
+      for (const words of some) await program(words, nobody, given);
+      keep();
+    }
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -15,7 +15,7 @@ const childrenByName = perKey(
 const nothing: readonly Node[] = [];
 
 /** Children among which a name is looked for without an index: most blocks have few, and not what is asked for. */
-const FEW_CHILDREN = 24;
+const FEW_CHILDREN = 4;
 
 /** The children of that name, in order. */
 export function childrenNamed(block: Node, name: string): readonly Node[] {

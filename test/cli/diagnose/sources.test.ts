@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Answer, readJournal, whyNot } from "../../../src/cli/diagnose/journal.js";
+import { type Answer, answerOf, readJournal, whyNot } from "../../../src/cli/diagnose/journal.js";
 import { Collector } from "../../../src/diagnose/collect.js";
+import { showTime } from "../../../src/logs/time.js";
 import { commandIn, type Ran } from "../../support/run-command.js";
 import { bash } from "../support/built.js";
 
@@ -316,18 +317,46 @@ describe("--journal", () => {
       [
         "--no-pager",
         "--quiet",
+        "--all",
         "--output=short-iso",
         "--since=2026-11-28 12:00:00",
         "--unit=php*-fpm*",
         "--unit=php-fpm*",
       ],
-      ["--no-pager", "--quiet", "--output=short-iso", "--since=2026-11-28 12:00:00", "--dmesg"],
+      ["--no-pager", "--quiet", "--all", "--output=short-iso", "--since=2026-11-28 12:00:00", "--dmesg"],
     ]);
     expect(read).toMatchObject([{ problem: null }, { problem: null }]);
     expect(kept.events.of(["oom"]).map(({ time }) => time)).toEqual([
       Date.UTC(2026, 10, 28, 12),
       Date.UTC(2026, 10, 28, 12),
     ]);
+  });
+
+  test("reads what journalctl prints of systemd, PHP-FPM and the kernel", () => {
+    const printed = (name: string): Buffer => readFileSync(join(import.meta.dirname, "support", name));
+    const kept = collector();
+    const read = readJournal(kept, null, (words) => ({
+      bytes: printed(words.includes("--dmesg") ? "journal-kernel.txt" : "journal-units.txt"),
+    }));
+    expect(read).toMatchObject([{ problem: null }, { problem: null }]);
+    const at = (id: string): readonly string[] =>
+      kept.events.of([id]).map(({ time, pool }) => `${showTime(time ?? 0).slice(11)} ${pool}`.trim());
+    expect(at("started")).toEqual(["18:29:31", "18:29:31"]);
+    expect(at("max-children")).toEqual(["18:34:30 www", "18:34:31 shop"]);
+    expect(at("child-killed")).toEqual(["18:36:11 www"]);
+    expect(at("oom")).toEqual(["18:36:10", "18:36:10"]);
+    expect(at("unit-killed")).not.toEqual([]);
+    // The other lines of a message of several.
+    expect(kept.foreign).toBe(3);
+  });
+
+  test("a journal that knows no unit of PHP-FPM has nothing, and another refusal says why", () => {
+    const ran = (said: string) => answerOf({ status: 1, stdout: Buffer.alloc(0), stderr: Buffer.from(said) });
+    expect(ran("Failed to add filter for units: No data available\n")).toEqual({ bytes: Buffer.alloc(0) });
+    expect(ran("No journal files were opened due to insufficient permissions.\n")).toEqual({
+      problem:
+        "journalctl gave no answer (status 1: No journal files were opened due to insufficient permissions.)",
+    });
   });
 
   test("what gives no answer is a log that could not be read", () => {

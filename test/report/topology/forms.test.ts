@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { commandIn } from "../../support/run-command.js";
+import { runs, sample } from "../../support/sample.js";
 import { withTree } from "../../support/tree.js";
 import { drawn, drawnAnew, HOSTILE_FILES, hostNames, likeSites, unlikeSites } from "./support/hosts.js";
 
@@ -29,15 +30,18 @@ interface Document {
   readonly findings: readonly { readonly fingerprint: string }[];
 }
 
+const FORMATS = ["text", "json", "mermaid", "dot"] as const;
+
 async function documentOf(name: string): Promise<Document> {
   return JSON.parse(await drawn(name, "--format", "json"));
 }
 
 describe.each(hostNames)("%s", (name) => {
   test("is drawn the same each time", async () => {
-    for (const format of ["text", "json", "mermaid", "dot"]) {
+    const anew = sample(FORMATS, runs(FORMATS.length), name);
+    for (const format of FORMATS) {
       const first = await drawn(name, "--format", format);
-      expect(await drawnAnew(name, "--format", format)).toBe(first);
+      if (anew.includes(format)) expect(await drawnAnew(name, "--format", format)).toBe(first);
       expect(first).not.toMatch(/\bundefined\b|\bNaN\b|\[object /);
     }
   });
@@ -62,7 +66,7 @@ describe.each(hostNames)("%s", (name) => {
 
   test("has every server, location and pool in the text and in the diagrams", async () => {
     const { hosts } = await documentOf(name);
-    const text = (await drawn(name)).replace(/\s+/g, " ");
+    const text = (await drawn(name, "--format", "text")).replace(/\s+/g, " ");
     const diagram = (await drawn(name, "--format", "dot")).replaceAll("\\\\", "\\");
     for (const { servers, locations, pools } of hosts) {
       for (const { label } of servers) expect(text).toContain(label.replace(/\s+/g, " "));

@@ -40,27 +40,93 @@ function access(number: number): string {
 
 const HEADER = "while reading response header from upstream";
 
-/** What a quarter of them says comes once or seldom. */
-const MESSAGES: readonly ((number: number) => string)[] = [
-  () =>
-    "connect() to unix:/run/php/www.sock failed (11: Resource temporarily unavailable) while connecting to upstream",
-  () => `upstream timed out (110: Connection timed out) ${HEADER}`,
-  (number) =>
-    `FastCGI sent in stderr: "PHP message: PHP Warning:  Undefined variable $x${number % 40} in /srv/shop/index.php on line ${number % 300}" ${HEADER}`,
-  (number) => `open() "/srv/shop/favicon${number % 50}.ico" failed (2: No such file or directory)`,
-  () => `FastCGI sent in stderr: "Primary script unknown" ${HEADER}`,
-  () => `recv() failed (104: Connection reset by peer) ${HEADER}`,
-  () => 'directory index of "/srv/shop/files/" is forbidden',
-  (number) => `client intended to send too large body: ${1_000_000 + (number % 1_000_000)} bytes`,
+/** A number below `end`, the same for the same line and the same `what`. */
+function drawn(number: number, what: number, end: number): number {
+  let mixed = Math.imul(number ^ Math.imul(what, 0x9e3779b1), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return Math.floor((((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32) * end);
+}
+
+/** The same, of which small ones come far more often: half of them are below an eighth of the end. */
+function skewed(number: number, what: number, end: number): number {
+  return Math.floor((drawn(number, what, 1 << 24) / (1 << 24)) ** 3 * end);
+}
+
+/** What is said, and of how many lines in a hundred. A third of them has numbers or names of its own. */
+const MESSAGES: readonly { readonly share: number; readonly say: (number: number) => string }[] = [
+  {
+    share: 12,
+    say: () =>
+      "connect() to unix:/run/php/www.sock failed (11: Resource temporarily unavailable) while connecting to upstream",
+  },
+  { share: 12, say: () => `upstream timed out (110: Connection timed out) ${HEADER}` },
+  {
+    share: 26,
+    say: (number) =>
+      `FastCGI sent in stderr: "PHP message: PHP Warning:  Undefined variable $x${skewed(number, 1, 40)} in /srv/shop/src/Part${skewed(number, 2, 60)}.php on line ${skewed(number, 2, 300)}" ${HEADER}`,
+  },
+  {
+    share: 14,
+    say: (number) =>
+      `open() "/srv/shop/files/${skewed(number, 3, 40_000)}.jpg" failed (2: No such file or directory)`,
+  },
+  { share: 10, say: () => `FastCGI sent in stderr: "Primary script unknown" ${HEADER}` },
+  { share: 10, say: () => `recv() failed (104: Connection reset by peer) ${HEADER}` },
+  {
+    share: 8,
+    say: (number) => `directory index of "/srv/shop/files/${skewed(number, 4, 900)}/" is forbidden`,
+  },
+  {
+    share: 8,
+    say: (number) =>
+      `client intended to send too large body: ${1_000_000 + drawn(number, 5, 9_000_000)} bytes`,
+  },
 ];
 
+/** Something goes wrong for a while: nine in ten lines then say that. */
+const BURST = 500;
+
+function messageOf(number: number): string {
+  const burst = Math.floor(number / BURST);
+  const isOfBurst = burst % 3 === 0 && drawn(number, 6, 10) > 0;
+  let left = drawn(isOfBurst ? burst : number, 7, 100);
+  for (const { share, say } of MESSAGES) {
+    if (left < share) return say(number);
+    left -= share;
+  }
+  throw new Error("the shares of the messages are less than a hundred");
+}
+
+const PATHS: readonly ((number: number) => string)[] = [
+  (number) => `/product/${skewed(number, 8, 20_000)}/index.php?page=${drawn(number, 9, 17)}`,
+  (number) => `/?utm_source=mail&utm_campaign=${drawn(number, 10, 30)}&click=${drawn(number, 11, 2 ** 32)}`,
+  (number) => `/index.php/api/orders/${drawn(number, 12, 1_000_000)}`,
+  () => "/wp-login.php",
+  (number) => `/search?q=${drawn(number, 13, 2 ** 32).toString(36)}&sort=price`,
+];
+
+/** One in eight by IPv6. */
+function clientOf(number: number): string {
+  const client = skewed(number, 14, 1_000_000);
+  const [low, high] = [client & 255, client >> 8];
+  return drawn(number, 15, 8) === 0
+    ? `2001:db8:${high.toString(16)}::${low.toString(16)}`
+    : `10.${high >> 8}.${high & 255}.${low}`;
+}
+
+/** Each has a client, a request and a referrer of its own, as logs have it. */
 function error(number: number): string {
   const { date, time } = clock(number);
   const day = `${date.getUTCFullYear()}/${two(date.getUTCMonth() + 1)}/${two(date.getUTCDate())}`;
-  const message = MESSAGES[number % MESSAGES.length]?.(number) ?? "";
+  const message = messageOf(number);
   const upstream = message.includes("upstream") ? ', upstream: "fastcgi://unix:/run/php/www.sock:"' : "";
-  const server = `shop${number % 4}.example`;
-  return `${day} ${time} [error] 71${number % 9}#71${number % 9}: *${number} ${message}, client: 203.0.113.${number % 250}, server: ${server}, request: "GET /product/${number % 500}/index.php?page=${number % 17} HTTP/1.1"${upstream}, host: "${server}", referrer: "https://shop.example/category/${number % 90}"\n`;
+  const server = `shop${skewed(number, 16, 6)}.example`;
+  const worker = 710 + drawn(number, 17, 4);
+  const method = drawn(number, 18, 4) === 0 ? "POST" : "GET";
+  const path = PATHS[drawn(number, 19, PATHS.length)]?.(number) ?? "/";
+  const referrer =
+    drawn(number, 20, 3) === 0 ? "" : `, referrer: "https://${server}/category/${skewed(number, 21, 400)}"`;
+  return `${day} ${time} [error] ${worker}#${worker}: *${1_000_000 + number} ${message}, client: ${clientOf(number)}, server: ${server}, request: "${method} ${path} HTTP/1.1"${upstream}, host: "${server}"${referrer}\n`;
 }
 
 export const logShapes: readonly LogShape[] = [
@@ -73,7 +139,8 @@ export const logShapes: readonly LogShape[] = [
   },
   {
     name: "error.log",
-    describe: "an error log of which every line is read; a quarter of the messages come once or seldom",
+    describe:
+      "an error log of which every line is read; a third of the messages, and each client and request, are of their own",
     sought: "Connection timed out",
     done: [1],
     line: error,

@@ -15,6 +15,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { memoryKinds } from "./doctor-memory.js";
+import type { Need } from "./needs.js";
 import type { Pair, PairOptions } from "./pair.js";
 
 export interface DoctorKind {
@@ -23,6 +25,8 @@ export interface DoctorKind {
   readonly expected: readonly string[];
   /** A snapshot cannot tell, or only where `ls` shows access control lists, so that none is made of it. Absent: one is. */
   readonly live?: true;
+  /** What the machine has to allow. Absent: nothing that not every machine does. */
+  readonly needs?: Need;
   /** What nginx answers for the script at the time of the look; 0: nothing. Absent: not asked. */
   readonly status?: number;
   /** Only on a Unix socket, or only on a port. Absent: on both. */
@@ -249,6 +253,7 @@ export const doctorKinds: readonly DoctorKind[] = [
     expected: ["reality/socket-mode"],
     live: true,
     only: "unix",
+    needs: "acl",
     options: { pool: "listen.owner = root\nlisten.group = root\nlisten.mode = 0600" },
     happens: async (pair) => void spawnSync("setfacl", ["-m", "u:www-data:rw", pair.listen]),
   },
@@ -481,6 +486,7 @@ export const doctorKinds: readonly DoctorKind[] = [
   {
     name: "sessions behind an access control list",
     expected: [],
+    needs: "acl",
     options: { pool: "php_admin_value[session.save_path] = DIR/visits" },
     prepares: ({ dir }) => {
       mkdirSync(join(dir, "visits"), { mode: 0o700 });
@@ -543,4 +549,5 @@ export const doctorKinds: readonly DoctorKind[] = [
       if (made.status !== 0) throw new Error("openssl made no certificate");
     },
   },
+  ...memoryKinds,
 ];

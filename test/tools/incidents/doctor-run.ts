@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { doctorText } from "../../../src/report/doctor/text.js";
 import { type Examination, examinationsFrom, examinePair } from "./doctor-play.js";
+import { lacks } from "./needs.js";
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +20,11 @@ const ASKED = ["reality/answers", "reality/pages"];
 const all: Examination[] = [];
 for (const [kind, seed] of examinationsFrom(Number(values.seed), Number(values.times))) {
   if (values.kind !== undefined && kind.name !== values.kind) continue;
+  const lacking = kind.needs === undefined ? null : lacks(kind.needs);
+  if (lacking !== null) {
+    process.stdout.write(`skip ${kind.name}: ${lacking}\n`);
+    continue;
+  }
   const isLive = kind.live === true || ASKED.includes(kind.expected[0] ?? "");
   if (values.shell !== undefined && isLive) continue;
   const one = await examinePair(kind, seed, values.shell ?? null);

@@ -1,3 +1,4 @@
+import type { Need } from "./needs.js";
 import type { Pair, PairOptions } from "./pair.js";
 
 /** What may go wrong with a pair, and the cause that `fpmlint diagnose` has to name first. */
@@ -8,7 +9,9 @@ export interface Kind {
   /** Only on a Unix socket, or only on a port. Absent: on both. */
   readonly only?: "unix" | "tcp";
   /** What the machine has to allow. Absent: nothing that not every machine does. */
-  readonly needs?: "mount" | "memory";
+  readonly needs?: Need;
+  /** What has to be in the evidence of the first cause. Absent: nothing in particular. */
+  readonly tells?: string;
   readonly options?: Partial<PairOptions>;
   /** Makes it happen on a pair that runs. `many`: how many requests, as the seed says. */
   readonly happens: (pair: Pair, many: number) => Promise<unknown>;

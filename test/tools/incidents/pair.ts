@@ -1,19 +1,12 @@
 /** A real nginx and PHP-FPM below a directory of their own, for one incident. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeGroup } from "../measure/group.js";
+import { kernelLines, makeSwap } from "./needs.js";
 
 export interface PairOptions {
   /** Lines of `location ~ \.php$`, beside `fastcgi_pass`. */
@@ -55,6 +48,7 @@ if ($m === 'crash-halfway') { echo str_repeat('x', 100000); flush(); posix_kill(
 if ($m === 'stall') { echo str_repeat('x', 100000); flush(); sleep((int) $_GET['s']); }
 if ($m === 'loop') { set_time_limit(1); while (true); }
 if ($m === 'eat') { ini_set('memory_limit', -1); $all = []; while (true) $all[] = str_repeat('x', 1 << 20); }
+if ($m === 'hold') { ini_set('memory_limit', -1); $held = str_repeat('x', (int) $_GET['mb'] << 20); sleep((int) $_GET['s']); }
 if ($m === 'session') { session_start(); $_SESSION['cart'] = str_repeat('x', 100); }
 if ($m === 'warn') trigger_error('odd, but it goes on', E_USER_WARNING);
 if ($m === 'half') { echo str_repeat('x', 100000); flush(); posix_kill(getmypid(), 9); }
@@ -73,7 +67,9 @@ export class Pair {
   private nginx: ChildProcess | null = null;
   private fpm: ChildProcess | null = null;
   /** Undoes what was done to the machine, the last first. */
-  private readonly undo: (() => void)[] = [];
+  private readonly undo: (() => unknown)[] = [];
+  /** The kernel's last line before what is noted. */
+  private kernelLast = "";
 
   private constructor(
     readonly dir: string,
@@ -163,14 +159,36 @@ export class Pair {
     this.undo.push(() => run("umount", at));
   }
 
-  /** Bounds the memory of PHP-FPM and its workers. */
-  boundMemory(bytes: number): void {
-    const group = join(MEMORY_GROUPS, this.dir.slice(this.dir.lastIndexOf("/") + 1));
-    mkdirSync(group);
-    this.undo.push(() => rmdirSync(group));
-    writeFileSync(join(group, "memory.limit_in_bytes"), String(bytes));
+  /** Bounds the memory of PHP-FPM and its workers. `swap`: bytes that they may have beside it. */
+  boundMemory(bytes: number, swap = 0): void {
+    const group = makeGroup(bytes, swap);
+    if ("why" in group) throw new Error(group.why);
+    this.undo.push(() => group.remove());
     for (const pid of [this.fpm?.pid ?? 0, ...childrenOf(this.fpm?.pid ?? 0)])
-      writeFileSync(join(group, "cgroup.procs"), String(pid));
+      writeFileSync(join(group.path, "cgroup.procs"), String(pid));
+  }
+
+  /** A file to swap to, below the pair's directory. */
+  addSwap(bytes: number): void {
+    const path = join(this.dir, "swap");
+    makeSwap(path, bytes);
+    this.undo.push(() => run("swapoff", path));
+  }
+
+  /** From here on the kernel's lines are noted. */
+  noteKernel(): void {
+    this.kernelLast = kernelLines().at(-1) ?? "";
+  }
+
+  /** Writes what the kernel said since then to a log, as a syslog writes it that read it now. */
+  writeKernelLog(): void {
+    const all = kernelLines();
+    const time = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+    const own = all.slice(all.lastIndexOf(this.kernelLast) + 1);
+    writeFileSync(
+      join(this.dir, "log/kernel.log"),
+      own.map((line) => `${time} host kernel: ${line}\n`).join(""),
+    );
   }
 
   signalNginx(signal: NodeJS.Signals): void {
@@ -242,7 +260,7 @@ export class Pair {
   }
 
   get logs(): readonly string[] {
-    return ["error.log", "access.log", "fpm.log", "fpm-access.log", "slow.log"]
+    return ["error.log", "access.log", "fpm.log", "fpm-access.log", "slow.log", "kernel.log"]
       .map((name) => join(this.dir, "log", name))
       .filter((path) => existsSync(path));
   }
@@ -251,32 +269,9 @@ export class Pair {
     this.signalNginx("SIGTERM");
     this.signalFpm("SIGTERM");
     await Promise.all([this.ended("nginx"), this.ended("fpm")]);
-    for (const one of this.undo.reverse()) one();
+    for (const one of this.undo.reverse()) await one();
     rmSync(this.dir, { recursive: true, force: true });
   }
-}
-
-const MEMORY_GROUPS = "/sys/fs/cgroup/memory";
-
-/** What this machine lets nobody do; `null`: it can be done. */
-export function lacks(need: "mount" | "memory"): string | null {
-  if (process.getuid?.() !== 0) return "only root may";
-  if (need === "memory") {
-    const probe = join(MEMORY_GROUPS, "fpmlint-probe");
-    try {
-      mkdirSync(probe);
-      const can = existsSync(join(probe, "memory.limit_in_bytes"));
-      rmdirSync(probe);
-      return can ? null : `${MEMORY_GROUPS} bounds no memory`;
-    } catch {
-      return `no group can be made in ${MEMORY_GROUPS}`;
-    }
-  }
-  const probe = mkdtempSync(join(tmpdir(), "fpmlint-mount-"));
-  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "fpmlint", probe]);
-  if (status === 0) spawnSync("umount", [probe]);
-  rmSync(probe, { recursive: true });
-  return status === 0 ? null : "no file system can be mounted";
 }
 
 export function pause(milliseconds: number): Promise<void> {

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { once } from "../../../src/source/memo.js";
 import { random } from "../reality/random.js";
 import type { Kind } from "./kind.js";
 import { kinds } from "./kinds.js";
-import { lacks, Pair } from "./pair.js";
+import { lacks } from "./needs.js";
+import { Pair } from "./pair.js";
 
 export interface Played {
   readonly kind: string;
@@ -20,16 +20,19 @@ export interface Played {
   readonly seed: number;
 }
 
+interface SaidCause {
+  readonly id: string;
+  readonly evidence: readonly string[];
+}
+
 const NAMES = ["www", "shop", "blog", "intern"] as const;
 
 const COMMAND = fileURLToPath(new URL("dist/fpmlint.js", `file://${process.cwd()}/`));
 
 /** Why a kind cannot be made on this machine; `null`: it can. */
 export function whyNot({ needs }: Kind): string | null {
-  return needs === undefined ? null : once(known, needs, () => lacks(needs));
+  return needs === undefined ? null : lacks(needs);
 }
-
-const known = new Map<"mount" | "memory", string | null>();
 
 /** Makes one incident and asks what its logs say. */
 export async function play(kind: Kind, seed: number): Promise<Played> {
@@ -49,9 +52,11 @@ export async function play(kind: Kind, seed: number): Promise<Played> {
       { encoding: "utf8" },
     );
     if (status !== 0 && status !== 1) throw new Error(`${kind.name}: status ${status}: ${stderr}`);
-    const { causes } = JSON.parse(stdout) as { readonly causes: readonly { readonly id: string }[] };
+    const { causes } = JSON.parse(stdout) as { readonly causes: readonly SaidCause[] };
     const said = causes[0]?.id ?? null;
-    const right = kind.expected.length === 0 ? said === null : said !== null && kind.expected.includes(said);
+    const isNamed =
+      kind.expected.length === 0 ? said === null : said !== null && kind.expected.includes(said);
+    const right = isNamed && (kind.tells === undefined || causes[0]?.evidence.includes(kind.tells) === true);
     const logs = right ? "" : pair.logs.map((path) => readFileSync(path, "utf8")).join("");
     return {
       kind: kind.name,

@@ -20,16 +20,18 @@ export interface MemoryGroup {
 let made = 0;
 
 /**
- * Makes a group with this limit and no swap: for the first version below the group that this process is
+ * Makes a group with this limit and so much swap: for the first version below the group that this process is
  * in, so that the limits around it go on to hold; for the second beside it, because there a group
  * with processes has no groups below. `why`: in words, where this machine does not let us.
  */
-export function makeGroup(limit: number): MemoryGroup | { readonly why: string } {
+export function makeGroup(limit: number, swap = 0): MemoryGroup | { readonly why: string } {
   made += 1;
   const name = `fpmlint-measure-${process.pid}-${made}`;
   const tried = [first, second].map((place) => {
     const parent = place();
-    return typeof parent === "string" ? parent : create(`${parent.path}/${name}`, parent.version, limit);
+    return typeof parent === "string"
+      ? parent
+      : create(`${parent.path}/${name}`, parent.version, limit, swap);
   });
   const group = tried.find((one) => typeof one !== "string");
   return group === undefined || typeof group === "string" ? { why: tried.join("; ") } : group;
@@ -55,7 +57,7 @@ function second(): Parent | string {
   return "no group of control groups v2 around this process hands on memory";
 }
 
-function create(path: string, version: "v1" | "v2", limit: number): MemoryGroup | string {
+function create(path: string, version: "v1" | "v2", limit: number, more: number): MemoryGroup | string {
   const settings = {
     v1: ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"],
     v2: ["memory.max", "memory.swap.max"],
@@ -70,7 +72,7 @@ function create(path: string, version: "v1" | "v2", limit: number): MemoryGroup 
     const [memory = "", swap = ""] = settings[version];
     fs.writeFileSync(`${path}/${memory}`, String(limit));
     if (fs.existsSync(`${path}/${swap}`))
-      fs.writeFileSync(`${path}/${swap}`, version === "v1" ? String(limit) : "0");
+      fs.writeFileSync(`${path}/${swap}`, String(version === "v1" ? limit + more : more));
   } catch (error) {
     remove();
     return `${path} takes no limit: ${error instanceof Error ? error.message : String(error)}`;

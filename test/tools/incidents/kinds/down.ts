@@ -118,6 +118,18 @@ export const down: readonly Kind[] = [
       await asking("m=eat")(pair, Math.min(many, 2));
     },
   },
+  {
+    name: "killed for want of memory, and the kernel says so",
+    expected: ["oom-kill"],
+    needs: "kernel",
+    tells: "the kernel's log says that memory ran out",
+    happens: async (pair, many) => {
+      pair.noteKernel();
+      pair.boundMemory(96 << 20);
+      await asking("m=eat")(pair, Math.min(many, 2));
+      pair.writeKernelLog();
+    },
+  },
   { name: "worker crashed halfway", expected: ["worker-crash"], happens: asking("m=crash-halfway") },
   {
     name: "crashes again and again",
