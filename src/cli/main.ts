@@ -52,7 +52,7 @@ async function work(): Promise<number> {
       changed = true;
     },
     readMuch: () => {
-      if (lean) endLean();
+      if (lean) endLean(words[0] === "diagnose");
     },
   });
 }

@@ -299,12 +299,13 @@ const LARGEST_CHUNK = 16 * 1024 * 1024;
 
 /**
  * Until the end, or one byte past the limit: files of /proc have no size, and a file may grow meanwhile. `expected`: as
- * many bytes are tried at first.
+ * many bytes are tried at first, one more than there are.
  */
 function bytesOf(descriptor: number, limit: number, expected = 0): Opened {
   const chunks: Buffer[] = [];
   let length = 0;
-  // A file of which the size is known is read at once, and then once more for its end.
+  // A file of which the size is known is read at once.
+  const all = expected > 1 ? expected - 1 : null;
   for (
     let size = expected > 1 ? expected : CHUNK;
     ;
@@ -312,7 +313,7 @@ function bytesOf(descriptor: number, limit: number, expected = 0): Opened {
   ) {
     const chunk = Buffer.allocUnsafe(Math.min(size, limit + 1 - length));
     let filled = 0;
-    for (let got = -1; got !== 0 && filled < chunk.length; filled += got)
+    for (let got = -1; got !== 0 && filled < chunk.length && filled !== all; filled += got)
       got = readSome(descriptor, filled === 0 ? chunk : chunk.subarray(filled));
     chunks.push(chunk.subarray(0, filled));
     length += filled;

@@ -1,157 +1,175 @@
-/** Every word that the code knows, collected by test/kinds/vocabulary.test.ts: in a pattern, as a whole, as a parameter. */
+/** Every word that the code knows, collected by test/kinds/vocabulary.test.ts. */
 export const VOCABULARY = {
+  /** A pattern may meet it in the midst of a name. */
   inside: `
-000 00000000 0001 00010000 01 0b 0o 0x 127 2026 34 40 404 410 422 500 502 503 504 91768 accelerated
-accept access active add addr admin agent ajp all allow and ansible ap apache apc api application arg
-args array assert asset auth auto autoindex available backlog backup bad base basedir bash basic
-batch begin bin bind block blocked break buffer build builtin bundle by byte bytes ca cache caddy
-case certificate cgi cgit cgroup charset chat chdir chef chroot cli client clients cmdline com
-comment compat compile concat conf config configuration conn connect connection consumption content
-continue cookie count credits cron crypt css csv ctmpl curl curlopt current custom cve dash data date
-dav db dbus ddev debug default deferred define delay delete deny depth dev digest dir directory
-disable display dist django dns do doc docker document domain download drain drizzle dump e000 e001
-each echo ejs elif els else elseif elseunless elsif empty enabled end endfor endforeach endif
-endisset endunless endwhile ent env envsubst epoch epp erb err error errors escape etc event
-eventsource example exec execcondition execstartpre expires export extension extr extrausers failed
-false fancyindex fastcgi fastopen fcgi fcgiwrap feed ffff file filename files filter first flag flags
-flask flush fnm font fopen for foreach form format forwarded found fpm fs functions gap gateway geo
-geoip get getgrnam gif gitweb glob globals gotmpl gotpl gpc group grpc gss gzip handlebars hash hbs
-head header health heroku hesiod hhvm hls home host hostname hostnames htdocs htm html http httpdocs
-https ico icon id if image imagetype img import in include index info ing ini input internal interned
-ip ipv ipv6only is isset j2 jinja jinja2 jit job jp js json jwt k8s kb keepalive key keys keyval kill
-known kubernetes lando last latest lc ldap least lib libxml limit link liquid listen live local
-localhost location lock log long loop lsphp lua magic mailman mako managed map master max mb mbstring
-measured media memcached memory memtotal mercure method methods metrics min mirror mode modsecurity
-modules moin monitor more mount ms mt multipart munin mustache mysqli name names nchan net nginx nis
-njk njs no nobody none not notification notify nspid null off offset on oom opcache open openresty
-openssl opt optional options order org out overlay overrid owner page pam param partial pass passwd
-password path pathinfo paths pcre pdf pear pem pend perl permanent ph phar php php8 phpfpm phtml
-picture ping platform pm png poll pool pools port post postgres ppid pre precontent prefix preg
-preload print proc processor progress proto proxy psfs pss public puppet push python query queue quic
-quotes radicale random range rate rcvbuf readlink realip realpath realtime redirect redis referer
-register release releases remi remote render reporting req request require requires rescue resource
-return reuseport rewrite root rootdirectory rootimage route rssanon rtmp rules run runtimedirectory
-rw safe salt sample samples satisfy scandir scgi scheme sck script scripts searx sec secure seek
-sendmail sent server servers service session set setfib sh share shared shm siblings sid site sites
-size skel skeleton skin slow slowlog smokeping sndbuf snippets so soc sock socket sodium sort spare
-spawn split spnego spool srun srv sse ssl sss start startup stat static status store stpl str stream
-streaming string strings stub style stylesheets sunfuncs suppress svg sys systemctl systemd tablerow
-tail temp templ template temporaryfilesystem the theme there thread threads thumb thumbnails time
-times tmp tmpl to tpl trac trace traffic trailer translated true try twig txt udev uid unix unless
-unlimited until upload upstream uri url urlencoded user usr uss utf uwsgi vagrant valid value var
-variables vendor verify version vhost vhosts vm wants web webfonts webp webs well when where while
-whole winbind with woff worker ws www wwwroot wwwrun xdebug xml yes zend zip zlib zone zz
+accept access arg basic bind cgit connect custom delay django docker err exec false fcgiwrap flask
+fpm getgrnam gitweb hhvm http if include lib listen local log mailman mailman3 moin ms munin name
+nginx no none null off offset on opcache openresty opt overlay overrid perl phar php phtml ping pool
+pss python python3 radicale request rssanon run runtimedirectory searx server share site size
+smokeping status trac true uri uss value version vhost vhosts where www xml yes
 `,
+  /** Patterns meet it only where a name begins. */
+  starts: `
+0b 0o 0x 40 91768 ap args available basedir bin cache cgroup compile data default deferred els else
+elsif enabled end etc extension failed fcgi filename first geoip globals gpc host https ipv jp
+keepalive localhost long lua memory mode modsecurity path ph port pre prefix processor rate reuseport
+root scheme servers sites there to urlencoded usr var zz
+`,
+  /** Patterns meet it only where a name ends. */
+  ends: `
+and available bin cgi data document elif else enabled endfor endif endwhile env fastcgi for host in
+key limit location magic max measured min modules open paths pem pend pm poll polling pools port
+realpath referer register remi safe set sites spawn ssl suppress the user while zend zone
+`,
+  /** A name as a whole. */
   whole: `
-0 00 001 0123456789 05 0660 0755 0a 0s 1 10 1000 10000 1024 107 10m 10r 10s 11 12 128 128m 1440 15 16
-1635 16384 18 19 192 1h 1m 1m30s 2 20 200 2001 2048 21 22 23 24 24h 25 250ms 255 256 27 29 2g 2m 3 30
-300 30r 31 32 32m 4 403 4095 4096 413 499 5 50 500ms 511 512 512m 599 5m 6 60m 60s 63 64 64k 64m
-65535 65536 65s 6735 7 78 8 80 8192 8g 8k 8m 9 9000 9a a abort about above absent absolute accepts
-account accounts acl across added additionalproperties address addresses adds affinity after again
-ahead ai aio ajv alert alias alike alive alloc allowance allowed allows alone already also although
-always among an anew anon another answer answered answers any anybody anyone anything anyway anywhere
-apart apcu apparmor applications applied applies apply apx1 are argument arguments around arrival
-arrives as ask asked asks assign assumed at attack audit authorization authpriv autoescape avatar
-average away b back backslash backups backwards bak balance balancing bare bck be because become
-becomes been before begins behind being belong belongs below beside better between big binary binding
-bindings bindpaths bindreadonlypaths bits bk blank blocks blog bodies body bool boolean boot both
-bound bounded bounds brace braces bracket brackets branch branches brings browser buffered buffering
-buffers bug built burst busy but bymemory bymode bypass bypassed c cachedirectory caches caching
-calculation call came can cannot canonical capacity capture captures catch caught cause centos
-certain cfg cfs cgroups chain changes character characters charsets check checked checks children
-choice choices choose chooses chosen chroots chunked circle cjs class classes clear clock close
-closed closeness closes closing cmd cnf code collate collect colon colons column columns combination
-combined come comes comm command commas commented comments common compare compared compares compiled
-complex compose computed computes condition conditions configurationdirectory connecting connections
-connects consistent constant constants contain container containerenv containers contains context
-contexts continues contradict contradictory control copied copy core cores correct costs could counts
-cover covers cpp cpu cpuacct cpuinfo cpus cpuset cr crash crashes create creates crit crlf crontab
-crypto cs csk ctype curly cursor cut cuts cycle d daemon daemonize daemons dangling database
-databases datagram day db8 dead debian decide decides decimal declares decorate deep defaults defeats
-defined defines demand demo denied depends deployed deployment deprecated describes device devices
-differ difference different differently digits directio directive directives directly directories
-dirindex dis disabled disallowed disappeared discard disk distribution dockerenv dockerfile docs does
-dollar done door dot dots doubled down downloads dragonfly dropped drops dumpable duplicate
-duplicates duration during dynamic e eacces eagain early edit efbig effect effective efi eighth
-eisdir either element elsewhere embed emerg emergency emptied en enable enclosing encoding ended
-endless ends engine enoent enotdir enough enter entity entries entry entrypoint enum environment eo
-eof eot eperm epoll equal evaluate even eventport events ever every everybody everything everywhere
-evidence exact exactly examples except exe execstart executable execution exist existing exists exit
-exits expect expecting exposed expression expressions extends extensiondirectories extensionimages
-extensions f fa facility facts fail failover fails failure fallback falls families family fault
-faults faulty features fedora few fewer field filesize filesystem fills find finding finds finished
-firewalls fit fits five fix fixed fixes flock followed following follows foreign forever formats
-forms fpm8 fpmlint fragments free freebsd freedesktop freezes freq fresh from front frozen fstab ftp
-full function further futex g gather gc gecko getaddrinfo getpwnam gets gib gid github give gives
-global globalize go goes grammar greater grouping groups grow grows grpcs guards guess guessed gz h
-half hand handler hands handshake haproxy has hat have headers headroom held help here hex
-hexadecimal hidden hides hold holds hook hop hops hosts how however hpp hrtimer hsluiix http3
-hundreds hyphen i ident idle ignore ignored ignores images immediately impossible inaccessible
-inaccessibledirectories inaccessiblepaths inactive inc included includes including incomplete
-indented inet inf inherit inherited initial inner inode insensitive inside install instance instead
-integer intended intent intercept intercepted interface intern interval into invalid ipv4 ipv6
-isdefault iskind it items its itself iy java jobs jpeg jpg jsx judged jump just k keep keeps kept
-kern kernel kib killed kills kilo kilobytes kind know knowing knows koi konqueror kqueue l label
-labels lacks language large larger late later latin1 layout lead leading leads leak leave leaves led
-left length less let lets letter letters level levels lf library like limitnofile limits line lines
-links linux list listed listeners listening listens listenstream listing literal literally literals
-load loaded loader loads local0 local1 local2 local3 local4 local5 local6 local7 locations locks
-logged logging logs logsdirectory longer look looked looking looks lookup loopback loses lost lower
-lowest lpr m machine machines macro made mail main make makes man manager manual many maps mariadb
-mark markdown marked marks masks masters match matches matter maximum maxlifetime may maybe md mean
-means meant measure mechanism meetings mega megabytes mehsluiixmnstu memavailable member meminfo memo
-memorylimit memorymax mention merge message messages mib micro microseconds mili miliseconds milli
-milliseconds mime mind minute mismatch misread misreads missing misspelt mjs mkcol ml mn mo model
-modern modified modifier module monetary mongod mongodb most mostly mountimages mounts move moved
-moves msec msie msie6 much multipath multiple must mutex my mysql mysqld n named nan nanosleep nearer
-need needed needs negative neighbours neither neon nested network networking networks never
-nevertheless new newer news next nginxaddress ngx nisplus node nodes nofile nogroup nohostname nor
-notes nothing notice now nsswitch ntp number numbers numeric o object occupy ocsp octal of often ok
-old once ondemand one ones online only opened opens opera operation operator option or ordinary orig
-original other otherpasses others otherwise outer outlives output outside over overcommit overflow
-overlays overload overridden override overrides oversubscribed own p package packaged packets pacnew
-pacsave pages pair pairs parameter parameters params parents parse parser part parts party passed
-passes passing passwords patch pattern patterns pause per percent percentages percentile perdir
-period permission permissions permitted pgsql phases phpt pid piece pieces pinned pins pipe pitfalls
-place placeholder placeholders places plain plan please po points pong pop ports positive postgresql
-power prematurely prev prevented prevents primary prints priority private privatetmp probably process
-processes processors propertynames propfind proppatch protected protecthome protection protects
-protectsystem protocol protocols provide ps published pull put py pyc q quantifier quantity quarter
-queries question quiet quota quote quoted r raise ram ramp ran ranges rather raw rb rc reach reached
-reaches read reading readonlydirectories readonlypaths reads readwritedirectories readwritepaths
-ready real reason reboot recommend recoverable recursive recursively recv recycling redhat
-redirection redirects referers refusal refusals refuse refused refuses regex regular rej reject
-relative reload rely remove removed removes rename rendered repair repeat repeats replace replaced
-replacement replacements replaces report reported reports requests required resembles reserve
-reserved resolve resolver resolves response rest restart restarts resting rests result revalidate
-review reworded rewriting rhel right rlimit role room round rounding routes row rows rpmnew rpmorig
-rpmsave rs rss rssfile rssize rssshmem rst rsz rtsig rule runlevels running runs s safari said same
-sameprogram saturation save saved say says scalar scan scanner schedule schemas scope scss search
-second seconds secret section security see seems seen sees seldom select self semicolon send sends
-separate separated separator sequence serve served serves servname sessions sets setting settings
-settle settled several severity sha256 shadowed shares ships shop short shorter should show shown
-shows shut shuts side sign silences silent since single singlebymemory sized sizes skb skip slash
-slashes sleep slip slot slots slowly small smaller smallest snap snippet sockets socktype software
-somaxconn some somebody something somewhere source sources space spaceless spaces span spdy speak
-speaks spec special specified specify spelled spelling spelt splits sql src sssd standard started
-starts state statedirectory statements statuses stay stays steps sticks still stock stopped stops
-stored stores stray streams strict stu stunnel su sub subrequests such suffix sum supervisor
-supervisord support supported suppression suwsgi swallowed switch switched swo swp symbolic symlink
-symlinks syntax sysconfig sysctl syslog system t table tables tag take taken takes target targets tc
-tcp tcp6 te tell tells temporary ten terminate terminated terms text texts than that their them then
-these they third this those though three threshold through thrown tighter timeout timeouts timestamps
-timings tiny tls tmpfiles tmpfs together token tokens told too tool toolong top tos total tracing
-track trailing trans transfer transparent tree tried tries triggers trusted trying ts tsx tt ttf
-twice two type typed types u ubuntu unable unclear unclosed undeclared under underscores understood
-unexpected unit units unknown unlisted unlock unmodified unnamed unreachable unread unreadable unseen
-unsupported untold unused up update upgrade uploaded uploads upstreams urls us usage use used useful
-useless userid users uses using usual usually utf8 uucp v v3 vain validate valkey values variable
-varname vars verb verbatim via vmhwm vmrss vmstat volatile vue w wait waits walk want wanted warn
-warning warnings was watches way ways wchan weight weightsource were what whatever wherever whether
-which whichever whitespace who whose why widely wildcard will win win32 wins within without woff2
-word words work workers working works world worse worst worstcase worth would writable write writes
-written wrong x xmlrpc xss y yaml year yet yml you z z0 za zero zones
+0 00 000 00000000 0001 00010000 001 01 0123456789 05 0660 0755 0a 0b 0o 0s 0x 1 10 1000 10000 1024
+107 10m 10r 10s 11 12 127 128 128m 1440 15 16 1635 16384 18 19 192 1h 1m 1m30s 2 20 200 2001 2026
+2048 21 22 23 24 24h 25 250ms 255 256 27 29 2g 2m 3 30 300 30r 31 32 32m 34 4 40 403 404 4095 4096
+410 413 422 499 5 50 500 500ms 502 503 504 511 512 512m 599 5m 6 60m 60s 63 64 64k 64m 65535 65536
+65s 6735 7 78 8 80 8192 8g 8k 8m 9 9000 91768 9a a abort about above absent absolute accelerated
+accepts account accounts acl across active add added additionalproperties addr address addresses adds
+admin affinity after again agent ahead ai aio ajp ajv alert alias alike alive all alloc allow
+allowance allowed allows alone already also although always among an and anew anon another ansible
+answer answered answers any anybody anyone anything anyway anywhere ap apache apart apc apcu api
+apparmor application applications applied applies apply apx1 are args argument arguments around array
+arrival arrives as ask asked asks assert asset assets assign assumed at attack audit auth
+authorization authpriv auto autoescape autoindex available avatar average away b back backlog
+backslash backup backups backwards bad bak balance balancing bare base basedir bash batch bck be
+because become becomes been before begin begins behind being belong belongs below beside better
+between big bin binary binding bindings bindpaths bindreadonlypaths bits bk blank block blocked
+blocks blog bodies body bool boolean boot both bound bounded bounds brace braces bracket brackets
+branch branches break brings browser buffer buffered buffering buffers bug build built builtin bundle
+bundles burst busy but by bymemory bymode bypass bypassed byte bytes c ca cache cachedirectory caches
+caching caddy calculation call came can cannot canonical capacity capture captures case catch caught
+cause centos certain certificate cfg cfs cgi cgroup cgroups chain changes character characters
+charset charsets chat chdir check checked checks chef children choice choices choose chooses chosen
+chroot chroots chunked circle cjs class classes clear cli client clients clock close closed closeness
+closes closing cmd cmdline cnf code collate collect colon colons column columns com combination
+combined come comes comm command commas comment commented comments common compare compared compares
+compat compile compiled complex compose computed computes concat condition conditions conf config
+configuration configurationdirectory conn connecting connection connections connects consistent
+constant constants consumption contain container containerenv containers contains content context
+contexts continue continues contradict contradictory control cookie copied copy core cores correct
+costs could count counts cover covers cpp cpu cpuacct cpuinfo cpus cpuset cr crash crashes create
+creates credits crit crlf cron crontab crypt crypto cs csk css csv ctmpl ctype curl curlopt curly
+current cursor cut cuts cve cycle d daemon daemonize daemons dangling dash data database databases
+datagram date dav day db db8 dbus ddev dead debian debug decide decides decimal declares decorate
+deep default defaults defeats deferred define defined defines delete demand demo denied deny depends
+deployed deployment deprecated depth describes dev device devices differ difference different
+differently digest digits dir directio directive directives directly directories directory dirindex
+dis disable disabled disallowed disappeared discard disk display dist distribution dns do doc
+dockerenv dockerfile docs document does dollar domain done door dot dots doubled down download
+downloads dragonfly drain drizzle dropped drops dump dumpable duplicate duplicates duration during
+dynamic e eacces each eagain early echo edit efbig effect effective efi eighth eisdir either ejs
+element elif els else elseif elseunless elsewhere elsif embed emerg emergency emptied empty en enable
+enabled enclosing encoding end ended endfor endforeach endif endisset endless ends endunless endwhile
+engine enoent enotdir enough ent enter entity entries entry entrypoint enum env environment envsubst
+eo eof eot eperm epoch epoll epp equal erb error errors escape etc evaluate even event eventport
+events eventsource ever every everybody everything everywhere evidence exact exactly example examples
+except exe execcondition execstart execstartpre executable execution exist existing exists exit exits
+expect expecting expires export exports exposed expression expressions extends extension
+extensiondirectories extensionimages extensions extr extrausers f fa facility facts fail failed
+failover fails failure fallback falls families family fancyindex fastcgi fastopen fault faults faulty
+fcgi features fedora feed feeds few fewer ffff field file filename files filesize filesystem fills
+filter find finding finds finished firewalls first fit fits five fix fixed fixes flag flags flock
+flush fnm followed following follows font fonts fopen for foreach foreign forever form format formats
+forms forwarded found fpm8 fpmlint fragments free freebsd freedesktop freezes freq fresh from front
+frozen fs fstab ftp full function functions further futex g gap gateway gather gc gecko geo geoip get
+getaddrinfo getpwnam gets gib gid gif github give gives glob global globalize globals go goes gotmpl
+gotpl gpc grammar greater group grouping groups grow grows grpc grpcs gss guards guess guessed gz
+gzip h half hand handlebars handler hands handshake haproxy has hash hat have hbs head header headers
+headroom health held help here heroku hesiod hex hexadecimal hidden hides hls hold holds home hook
+hop hops host hostname hostnames hosts how however hpp hrtimer hsluiix htdocs htm html http3 httpd
+httpdocs https hundreds hyphen i ico icon icons id ident idle ignore ignored ignores image images
+imagetype img immediately import imports impossible in inaccessible inaccessibledirectories
+inaccessiblepaths inactive inc included includes including incomplete indented index inet inf info
+inherit inherited ini initial inner inode input insensitive inside install instance instead integer
+intended intent intercept intercepted interface intern internal interned interval into invalid ip ipv
+ipv4 ipv6 ipv6only is isdefault iskind isset it items its itself iy j2 java jinja jinja2 jit job jobs
+jp jpeg jpg js json jsx judged jump just jwt k k8s kb keep keepalive keeps kept kern kernel key keys
+keyval kib kill killed kills kilo kilobytes kind know knowing known knows koi konqueror kqueue
+kubernetes l label labels lacks lando language large larger last late later latest latin1 layout lc
+ldap lead leading leads leak least leave leaves led left length less let lets letter letters level
+levels lf library libxml like limit limitnofile limits line lines link links linux liquid list listed
+listeners listening listens listenstream listing literal literally literals live load loaded loader
+loads local0 local1 local2 local3 local4 local5 local6 local7 localhost location locations lock locks
+logged logging logs logsdirectory long longer look looked looking looks lookup loop loopback loses
+lost lower lowest lpr lsphp lua m machine machines macro made magic mail main make makes mako man
+managed manager manual many map maps mariadb mark markdown marked marks masks master masters match
+matches matter max maximum maxlifetime may maybe mb mbstring md mean means meant measure measured
+mechanism media meetings mega megabytes mehsluiixmnstu memavailable member memcached meminfo memo
+memory memorylimit memorymax memtotal mention mercure merge message messages method methods metrics
+mib micro microseconds mili miliseconds milli milliseconds mime min mind minute mirror mismatch
+misread misreads missing misspelt mjs mkcol ml mn mo mode model modern modified modifier modsecurity
+module modules monetary mongod mongodb monitor monitoring more most mostly mount mountimages mounts
+move moved moves msec msie msie6 mt much multipart multipath multiple must mustache mutex my mysql
+mysqld mysqli n named names nan nanosleep nchan nearer need needed needs negative neighbours neither
+neon nested net network networking networks never nevertheless new newer news next nginxaddress ngx
+nis nisplus njk njs nobody node nodes nofile nogroup nohostname nor not notes nothing notice
+notification notifications notify now nspid nsswitch ntp number numbers numeric o object occupy ocsp
+octal of often ok old once ondemand one ones online only oom open opened opens openssl opera
+operation operator option optional options or order ordinary org orig original other otherpasses
+others otherwise out outer outlives output outside over overcommit overflow overlays overload
+overridden override overrides oversubscribed own owner p package packaged packets pacnew pacsave page
+pages pair pairs pam param parameter parameters params parents parse parser part partial parts party
+pass passed passes passing passwd password passwords patch path pathinfo paths pattern patterns pause
+pcre pdf pear pem pend per percent percentages percentile perdir period permanent permission
+permissions permitted pgsql ph phases php8 phpfpm phpt picture pictures pid piece pieces pinned pins
+pipe pitfalls place placeholder placeholders places plain plan platform please pm png po points poll
+polling pong pools pop port ports positive post postgres postgresql power ppid pre precontent prefix
+preg preload prematurely prev prevented prevents primary print prints priority private privatetmp
+probably proc process processes processor processors progress propertynames propfind proppatch
+protected protecthome protection protects protectsystem proto protocol protocols provide proxy ps
+psfs public published pull puppet push put py pyc q quantifier quantity quarter queries query
+question queue quic quiet quota quote quoted quotes r raise ram ramp ran random range ranges rate
+rather raw rb rc rcvbuf reach reached reaches read reading readlink readonlydirectories readonlypaths
+reads readwritedirectories readwritepaths ready real realip realpath realtime reason reboot recommend
+recoverable recursive recursively recv recycling redhat redirect redirection redirects redis redis2
+referer referers refusal refusals refuse refused refuses regex register regular rej reject relative
+release releases reload rely remi remote remove removed removes rename render rendered repair repeat
+repeats replace replaced replacement replacements replaces report reported reporting reports req
+requests require required requires rescue resembles reserve reserved resolve resolver resolves
+resource resources response rest restart restarts resting rests result return reuseport revalidate
+review reworded rewrite rewriting rhel right rlimit role room root rootdirectory rootimage round
+rounding route routes row rows rpmnew rpmorig rpmsave rs rss rssfile rssize rssshmem rst rsz rtmp
+rtsig rule rules runlevels running runs rw s safari safe said salt same sameprogram sample samples
+satisfy saturation save saved say says scalar scan scandir scanner scgi schedule schemas scheme sck
+scope script scripts scss search sec second seconds secret section secure security see seek seems
+seen sees seldom select self semicolon send sendmail sends sent separate separated separator sequence
+serve served servers serves service servname session sessions set setfib sets setting settings settle
+settled several severity sh sha256 shadowed shared shares ships shm shop short shorter should show
+shown shows shut shuts siblings sid side sign silences silent since single singlebymemory sites sized
+sizes skb skel skeleton skeletons skin skins skip slash slashes sleep slip slot slots slow slowlog
+slowly small smaller smallest snap sndbuf snippet snippets so soc sock socket sockets socktype sodium
+software somaxconn some somebody something somewhere sort source sources space spaceless spaces span
+spare spawn spdy speak speaks spec special specified specify spelled spelling spelt split splits
+spnego spool sql src srun srv sse ssl sss sssd standard start started starts startup stat state
+statedirectory statements static stats statuses stay stays steps sticks still stock stopped stops
+store stored stores stpl str stray stream streaming streams strict string strings stu stub stubs
+stunnel style styles stylesheets su sub subrequests such suffix sum sunfuncs supervisor supervisord
+support supported suppress suppression suwsgi svg swallowed switch switched swo swp symbolic symlink
+symlinks syntax sys sysconfig sysctl syslog system systemctl systemd t table tablerow tables tag tail
+take taken takes target targets tc tcp tcp6 te tell tells temp templ template templates temporary
+temporaryfilesystem ten terminate terminated terms text texts than that the their them theme themes
+then there these they third this those though thread threads three threshold through thrown thumb
+thumbnails thumbs tighter time timeout timeouts times timestamps timings tiny tls tmp tmpfiles tmpfs
+tmpl to together token tokens told too tool toolong top tos total tpl trace tracing track traffic
+trailer trailing trans transfer translated transparent tree tried tries triggers trusted try trying
+ts tsx tt ttf twice twig two txt type typed types u ubuntu udev uid unable unclear unclosed
+undeclared under underscores understood unexpected unit units unix unknown unless unlimited unlisted
+unlock unmodified unnamed unreachable unread unreadable unseen unsupported until untold unused up
+update upgrade upload uploaded uploads upstream upstreams url urlencoded urls us usage use used
+useful useless user userid users uses using usr usual usually utf utf8 uucp uwsgi v v3 vagrant vain
+valid validate valkey values var variable variables varname vars vendor verb verbatim verify via vm
+vmhwm vmrss vmstat volatile vue w wait waits walk want wanted wants warn warning warnings was watches
+way ways wchan web webfonts webp webs weight weightsource well were what whatever when wherever
+whether which whichever while whitespace who whole whose why widely wildcard will win win32 winbind
+wins with within without woff woff2 word words work worker workers working works world worse worst
+worstcase worth would writable write writes written wrong ws wwwroot wwwrun x xdebug xmlrpc xss y
+yaml year yet yml you z z0 za zend zero zip zlib zone zones zz
 `,
+  /** Parameters of FastCGI. */
   parameters: `
 AC ACL ARG ARGS ARRAY ASSERT BKMGT BOOL_FALSE BOOL_TRUE BSD CASE CGI CMD COMM COMMAND CONNECT
 CONNECTION CONTENT_LENGTH CONTENT_TYPE COPY COUNT CPU CR CREDITS CRLF CRYPT CURL CURLOPT CVE DATE DB

@@ -74,6 +74,29 @@ const names: Readonly<Record<Token["kind"], string | null>> = {
 
 /** Reads a text: one line of an FPM file, or a whole php.ini. */
 export function readIni(input: string): IniReading {
+  return readPlain(input) ?? readTokens(input);
+}
+
+/** Words that PHP takes for a value, also where a key is. */
+const RESERVED: ReadonlySet<string> = new Set(["true", "on", "yes", "false", "off", "none", "no", "null"]);
+
+/** A header or a path: where there are thousands of pools, each has its own. `null`: it may be anything. */
+function readPlain(input: string): IniReading | null {
+  const [all = "", section, name = "", equals = "", path = ""] =
+    /^(?:\[([A-Za-z_][\w-]*)\]|([a-z][a-z0-9_.]*)( ?= ?)(\/[\w./-]*))(?=\n?$)/.exec(input) ?? [];
+  if (all === "" || RESERVED.has(name)) return null;
+  const range = { start: 0, end: all.length };
+  if (section !== undefined) {
+    const text: IniText = { text: section, start: 1, end: 1 + section.length };
+    return { statements: [{ kind: "section", name: text, range }], error: null };
+  }
+  const key = { name, index: null, start: 0, end: name.length };
+  const value: IniText = { text: path, start: name.length + equals.length, end: all.length };
+  return { statements: [{ kind: "entry", key, value, range }], error: null };
+}
+
+/** The same of any text. */
+export function readTokens(input: string): IniReading {
   const cursor = cursorOver(input);
   const statements: IniStatement[] = [];
   let from = 0;

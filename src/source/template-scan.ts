@@ -84,8 +84,8 @@ const SHELL_DEFAULT = /\$\{[A-Za-z_]\w*:?[-=?+]/y;
 export function scanMarks(text: string, dialect: Dialect): readonly Range[] {
   const scan = new Scan(text);
   const found: Range[] = [];
-  // One underline begins nothing, and most words have one.
-  const first = /[{<$%@!#]|__/g;
+  // One underline begins nothing, and most words have one; nor does a brace before a blank, as nginx's have.
+  const first = /\{(?!\s)|[$#]\{|[<%@!]|__/g;
   for (let one = first.exec(text); one !== null; one = first.exec(text)) {
     const end = dialect === "anywhere" ? anywhere(scan, one.index) : inLine(scan, one.index);
     if (end !== null) found.push({ start: one.index, end });

@@ -9,10 +9,32 @@ import type { Directive, Word } from "../types.js";
  */
 export function swallowedDirective(file: SourceFile, directive: Directive): Word | null {
   const { name, args, block } = directive;
-  const rows = block === null ? factsOf(name.text).filter((fact) => !fact.block) : [];
-  if (rows.length === 0 || rows.some((fact) => fact.accepts(args.length))) return null;
-  return firstOfLaterLine(file, [name, ...args], (count) => rows.some((fact) => fact.accepts(count)));
+  if (block !== null) return null;
+  const takes = takesOf(name.text);
+  if (takes === null || takes(args.length)) return null;
+  return firstOfLaterLine(file, [name, ...args], takes);
 }
+
+const known = new Map<string, (count: number) => boolean>();
+
+/** Whether a directive of that name and without a block takes so many arguments; `null`: there is none. */
+function takesOf(name: string): ((count: number) => boolean) | null {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const rows = factsOf(name).filter((fact) => !fact.block);
+  if (rows.length === 0) return null;
+  const answers: boolean[] = [];
+  const takes = (count: number): boolean => {
+    if (count >= MOST_REMEMBERED) return rows.some((fact) => fact.accepts(count));
+    answers[count] ??= rows.some((fact) => fact.accepts(count));
+    return answers[count];
+  };
+  known.set(name, takes);
+  return takes;
+}
+
+/** Arguments that more than a few directives have. */
+const MOST_REMEMBERED = 16;
 
 /**
  * The first word of a later line that is the name of a directive. `meant`: whether the directive is
