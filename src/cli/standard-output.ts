@@ -9,11 +9,6 @@ import type { Stream } from "./world.js";
  */
 export function standardOutput(output: Sink, error: Sink): Stream {
   let silent = isLost();
-  let failed = false;
-  // What it says of an error is in `main.ts`; afterwards the stream looks as if none had been.
-  process.stdout.on("error", () => {
-    failed = true;
-  });
   return {
     write(text, encoding) {
       if (silent) error.write("fpmlint: standard output is closed or /dev/null, so nobody can read it\n");
@@ -23,7 +18,7 @@ export function standardOutput(output: Sink, error: Sink): Stream {
     isTTY: output.isTTY,
     columns: output.columns,
     isFile: statOf(1)?.isFile() === true,
-    hasFailed: () => failed,
+    hasFailed: () => output.hasFailed(),
   };
 }
 

@@ -5,6 +5,8 @@ export interface Sink {
   write(text: string, encoding?: BufferEncoding): unknown;
   readonly isTTY: boolean;
   readonly columns: number;
+  /** Whether an error came of it: its reader has ended, or the disk is full. What is said of that is in `main.ts`. */
+  hasFailed(): boolean;
 }
 
 /**
@@ -12,18 +14,25 @@ export interface Sink {
  * terminal, and where the system does not take all of a text at once: a slow reader, or none.
  */
 export function sinkOf(descriptor: 1 | 2, stream: () => NodeJS.WriteStream): Sink {
-  let node = mayBeTerminal(descriptor) ? stream() : null;
+  let failed = false;
+  // Afterwards the stream looks as if no error had been.
+  const heard = (): NodeJS.WriteStream =>
+    stream().on("error", () => {
+      failed = true;
+    });
+  let node = mayBeTerminal(descriptor) ? heard() : null;
   return {
     write(text, encoding) {
       if (node !== null) return node.write(text, encoding);
       const rest = writeNow(descriptor, Buffer.from(text, encoding));
       if (rest === null) return true;
       // From now on everything, so that it stays in order.
-      node = stream();
+      node = heard();
       return node.write(rest);
     },
     isTTY: node?.isTTY === true,
     columns: node?.columns ?? 80,
+    hasFailed: () => failed,
   };
 }
 
