@@ -1,5 +1,6 @@
 import type { HostFilesystem } from "../host/filesystem.js";
 import type { ContainerAccounts, ContainerFacts } from "../host/spec.js";
+import { grouped } from "../source/collect.js";
 import { perKey } from "../source/memo.js";
 
 /** Users and groups of the host, from `etc/passwd` and `etc/group` below its root. */
@@ -40,20 +41,27 @@ export function readAccounts(fs: HostFilesystem): Accounts {
   const [passwd = null, group = null] = ACCOUNT_FILES.map((path) => lines(fs, path));
   if (passwd === null || group === null) return guessedAccounts();
   const groups = group.map(readGroup);
+  const byId = firsts(groups, ({ id }) => id);
   return listedAccounts(
-    passwd.map((fields) => readUser(fields, groups)),
+    passwd.map((fields) => readUser(fields, byId)),
     groups,
   );
 }
 
 /** Those of lists. `guessed`: what to say of a name that is in none; absent: there are no others. */
 function listedAccounts(users: readonly User[], groups: readonly Group[], guessed?: Accounts): Accounts {
+  const findUser = finder(users);
+  const findGroup = finder(groups);
+  // A name may be in a group twice.
+  const memberships = groups.flatMap(({ name, members }) =>
+    [...new Set(members)].map((member) => [member, name] as const),
+  );
+  const groupsOf = grouped(memberships);
   return {
     known: guessed === undefined,
-    user: (key) => find(users, key) ?? guessed?.user(key) ?? null,
-    group: (key) => find(groups, key) ?? guessed?.group(key) ?? null,
-    supplementary: (user) =>
-      groups.filter(({ members }) => members.includes(user.name)).map(({ name }) => name),
+    user: (key) => findUser(key) ?? guessed?.user(key) ?? null,
+    group: (key) => findGroup(key) ?? guessed?.group(key) ?? null,
+    supplementary: (user) => groupsOf.get(user.name) ?? [],
   };
 }
 
@@ -85,9 +93,10 @@ function readGroup(fields: readonly string[]): Group {
   return { name: fields[0] ?? "", id: number(fields[2]), members };
 }
 
-function readUser(fields: readonly string[], groups: readonly Group[]): User {
+function readUser(fields: readonly string[], groups: ReadonlyMap<number, Group>): User {
   const primary = fields[3] ?? "";
-  const group = groups.find(({ id }) => id !== null && id === number(primary));
+  const id = number(primary);
+  const group = id === null ? undefined : groups.get(id);
   return { name: fields[0] ?? "", id: number(fields[2]), group: group?.name ?? primary };
 }
 
@@ -95,13 +104,23 @@ function number(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-function find<T extends { readonly name: string; readonly id: number | null }>(
+/** By its name, else by its number as it is written without zeros in front. */
+function finder<T extends { readonly name: string; readonly id: number | null }>(
   list: readonly T[],
-  key: string,
-): T | null {
-  return (
-    list.find(({ name }) => name === key) ?? list.find(({ id }) => id !== null && String(id) === key) ?? null
-  );
+): (key: string) => T | null {
+  const byName = firsts(list, ({ name }) => name);
+  const byId = firsts(list, ({ id }) => (id === null ? null : String(id)));
+  return (key) => byName.get(key) ?? byId.get(key) ?? null;
+}
+
+/** The first of each key, as the system takes it. */
+function firsts<K, T>(list: readonly T[], keyOf: (one: T) => K | null): ReadonlyMap<K, T> {
+  const found = new Map<K, T>();
+  for (const one of list) {
+    const key = keyOf(one);
+    if (key !== null && !found.has(key)) found.set(key, one);
+  }
+  return found;
 }
 
 function guessedAccounts(): Accounts {
