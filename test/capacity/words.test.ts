@@ -122,7 +122,7 @@ function expectWords(input: PlanInput, plan: Plan): readonly Form[] {
 }
 
 /** How many plans are drawn of each kind. */
-const DRAWN = runs(1500, 500);
+const DRAWN = runs(1500, 250);
 
 /** How often each form was met, of a thousand plans. */
 function tally(inputs: fc.Arbitrary<PlanInput>): ReadonlyMap<Form, number> {

@@ -40,7 +40,7 @@ const afterwards = ({ files }: Fixed): ReadonlyMap<string, string> =>
   new Map([...files].map(([name, { after }]) => [name, after]));
 
 const bad = rules.flatMap(({ id }) => fixturesOf(id, fixtures()).filter(({ kind }) => kind === "bad"));
-const tried = sample(bad, runs(400), "fix");
+const tried = sample(bad, runs(300), "fix");
 
 const nameOf = ({ dir }: Fixture): string => path.relative(fixtures(), dir);
 
@@ -85,7 +85,7 @@ test.each(["safe", "review"] as const)(
       if (again.files.size > 0 && stays[name] === undefined) changing.push(name);
     }
     expect({ still, changing }).toEqual({ still: [], changing: [] });
-    expect(applied).toBeGreaterThan(level === "safe" ? 5 : 50);
+    expect(applied).toBeGreaterThan(level === "safe" ? 2 : 35);
   },
 );
 

@@ -46,7 +46,7 @@ const all = rules.flatMap(({ id }): readonly Chosen[] => {
   const own = fixturesOf(id, fixtures());
   return own.map(({ dir }) => ({ dir, all: own }));
 });
-const chosen = sample(all, runs(60, 15), "kinds");
+const chosen = sample(all, runs(60, 10), "kinds");
 
 function partsIn(directory: string): Parts | null {
   const [host] = copiedHosts(directory);

@@ -17,13 +17,13 @@ test("a host has the same findings by kinds and when every rule looks at all of 
       const [whole, byKinds] = bothWays({ files: treeOf(one) });
       expect(byKinds).toBe(whole);
     }),
-    { numRuns: runs(80, 12), seed },
+    { numRuns: runs(80, 8), seed },
   );
 });
 
 // A test that judged no host by kinds would say nothing. The same hosts for every seed, which may draw few.
 test("most such hosts are judged by kinds", () => {
-  const hosts = fc.sample(drawn, { numRuns: 32, seed: 1 });
+  const hosts = fc.sample(drawn, { numRuns: 16, seed: 1 });
   const used = hosts.filter((one) => silentOn({ files: treeOf(one) }) > 0);
   expect(used.length * 2).toBeGreaterThan(hosts.length);
 });
