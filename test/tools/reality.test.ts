@@ -28,7 +28,7 @@ describe("the generator", () => {
   });
 
   test("every fault and every dimension comes up", () => {
-    const hosts = Array.from({ length: 2500 }, (_, number) => {
+    const hosts = Array.from({ length: 4000 }, (_, number) => {
       const host = drawCase(1, number);
       treeOf(host, random(1, number));
       return host;
