@@ -1,7 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Host } from "../model/host.js";
 import { shortened } from "../source/ends.js";
 import { type Place, position, type SourceFile, samePlace } from "../source/file.js";
-import { sha256 } from "../source/sha256.js";
 import { timed } from "../source/timings.js";
 import { attempt, failure } from "./failure.js";
 import { type Finding, type Incomplete, placesOf, type Related } from "./finding.js";
@@ -230,7 +230,7 @@ function withSafety({ ways, notes }: HelpDraft, { symptom }: RuleCase, certain: 
 const LONGEST = 400;
 
 function fingerprint(parts: readonly string[]): string {
-  return sha256(parts.join("\0")).slice(0, 32);
+  return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
 }
 
 /** Findings of one fingerprint (the same fault twice in a location, or in two hosts of one name) are told apart by their order. */
