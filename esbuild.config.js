@@ -7,26 +7,28 @@
 //   node esbuild.config.js --install-tools   first install the build's own tools when they are missing
 
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundles, OLDEST } from "./packaging/bundles.js";
 import { ascii, digestOf, partsOf } from "./packaging/parts.js";
+import { isStale } from "./packaging/stale.js";
 
 const top = dirname(fileURLToPath(import.meta.url));
-const outputs = ["dist/fpmlint.js", "dist/index.mjs"].map((path) => join(top, path));
+/** What tells when the build was, and what it is made of. */
+const RESULTS = ["dist/fpmlint.js", "dist/index.mjs"];
+const FOLDERS = ["src", "rules"];
+const FILES = [
+  "esbuild.config.js",
+  "packaging/bundles.js",
+  "packaging/parts.js",
+  "packaging/stale.js",
+  "package.json",
+  "package-lock.json",
+];
 
 if (process.argv.includes("--install-tools")) installTools();
-if (!process.argv.includes("--if-stale") || isStale()) await build().catch(report);
+if (!process.argv.includes("--if-stale") || isStale(RESULTS, FOLDERS, FILES)) await build().catch(report);
 
 /**
  * `npm install -g git+…`, which is what pre-commit does, runs `prepare` in a clone without the
@@ -49,26 +51,6 @@ function installTools() {
     stdio: ["ignore", 2, 2],
   });
   if (status !== 0) process.exit(status ?? 1);
-}
-
-function isStale() {
-  if (!outputs.every((path) => existsSync(path))) return true;
-  const built = Math.min(...outputs.map((path) => statSync(path).mtimeMs));
-  const sources = ["src", "rules"].flatMap((folder) =>
-    readdirSync(join(top, folder), { recursive: true, withFileTypes: true })
-      // Directories too: their time tells of a file that was removed.
-      .map((entry) => join(entry.parentPath, entry.name)),
-  );
-  const settings = [
-    "esbuild.config.js",
-    "packaging/bundles.js",
-    "packaging/parts.js",
-    "package.json",
-    "package-lock.json",
-  ].map((path) => join(top, path));
-  return [...sources, ...settings].some(
-    (path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > built,
-  );
 }
 
 /** esbuild has printed its own errors already. */

@@ -5,36 +5,18 @@
 //   node packaging/declarations.js --if-stale   make it only when what it is made of is newer
 
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isStale } from "./stale.js";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const ENTRY = "src/library/index.d.ts";
 
-const RESULT = join(top, "dist/index.d.mts");
+const RESULT = "dist/index.d.mts";
+const FILES = ["packaging/declarations.js", "tsconfig.json", "tsconfig.types.json", "package-lock.json"];
 
-if (!process.argv.includes("--if-stale") || isStale()) make();
-
-function isStale() {
-  const made = statSync(RESULT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = readdirSync(join(top, "src"), { recursive: true, withFileTypes: true })
-    // Directories too: their time tells of a file that was removed.
-    .map((entry) => join(entry.parentPath, entry.name));
-  const settings = ["tsconfig.json", "tsconfig.types.json", "package-lock.json"].map((one) => join(top, one));
-  return [...sources, ...settings, fileURLToPath(import.meta.url)].some(
-    (path) => statSync(path).mtimeMs > made,
-  );
-}
+if (!process.argv.includes("--if-stale") || isStale([RESULT], ["src"], FILES)) make();
 
 function make() {
   const scratch = mkdtempSync(join(top, "dist/types-"));
@@ -48,7 +30,7 @@ function make() {
     }
     const text = join(scratch, "index.d.ts");
     writeFileSync(text, rolledUp(join(scratch, ENTRY)));
-    renameSync(text, RESULT);
+    renameSync(text, join(top, RESULT));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -114,11 +114,7 @@ export class TimeCounts {
       return;
     }
     const slot = Math.floor(time / this.step);
-    let cell = this.cells.get(slot);
-    if (cell === undefined) {
-      cell = noneYet();
-      this.cells.set(slot, cell);
-    }
+    const cell = once(this.cells, slot, noneYet);
     cell.count += 1;
     this.last = { from: slot * this.step, cell };
     if (this.cells.size > this.most) this.widen(this.step === MINUTE ? HOUR : this.step * 4);

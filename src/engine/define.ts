@@ -126,7 +126,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
   const { id, cases, about, options = noOptions, proof = { kind: "daemons" } } = definition;
   const { reads = [], asksDisk = false, together = false, alike = false, follows = [] } = definition;
   const { mayApply } = definition;
-  const rule: Rule<O> = {
+  return {
     id,
     cases,
     about,
@@ -136,6 +136,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
     asksDisk,
     together,
     alike,
+    ...(mayApply === undefined ? {} : { mayApply }),
     follows,
     *check(host, given) {
       for (const draft of drafts(definition, host, given)) yield complete(draft);
@@ -145,7 +146,6 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
       return definition.docs;
     },
   };
-  return mayApply === undefined ? rule : Object.assign(rule, { mayApply });
 }
 
 function* drafts<C extends string, O, T>(

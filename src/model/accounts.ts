@@ -1,6 +1,6 @@
 import type { HostFilesystem } from "../host/filesystem.js";
 import type { ContainerAccounts, ContainerFacts } from "../host/spec.js";
-import { grouped } from "../source/collect.js";
+import { grouped, uniqueBy } from "../source/collect.js";
 import { perKey } from "../source/memo.js";
 
 /** Users and groups of the host, from `etc/passwd` and `etc/group` below its root. */
@@ -41,7 +41,7 @@ export function readAccounts(fs: HostFilesystem): Accounts {
   const [passwd = null, group = null] = ACCOUNT_FILES.map((path) => lines(fs, path));
   if (passwd === null || group === null) return guessedAccounts();
   const groups = group.map(readGroup);
-  const byId = firsts(groups, ({ id }) => id);
+  const byId = byNumber(groups);
   return listedAccounts(
     passwd.map((fields) => readUser(fields, byId)),
     groups,
@@ -93,10 +93,9 @@ function readGroup(fields: readonly string[]): Group {
   return { name: fields[0] ?? "", id: number(fields[2]), members };
 }
 
-function readUser(fields: readonly string[], groups: ReadonlyMap<number, Group>): User {
+function readUser(fields: readonly string[], groups: ReadonlyMap<string, Group>): User {
   const primary = fields[3] ?? "";
-  const id = number(primary);
-  const group = id === null ? undefined : groups.get(id);
+  const group = groups.get(String(number(primary)));
   return { name: fields[0] ?? "", id: number(fields[2]), group: group?.name ?? primary };
 }
 
@@ -104,23 +103,19 @@ function number(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-/** By its name, else by its number as it is written without zeros in front. */
+/** By its name, else by its number as it is written without zeros in front. The system takes the first. */
 function finder<T extends { readonly name: string; readonly id: number | null }>(
   list: readonly T[],
 ): (key: string) => T | null {
-  const byName = firsts(list, ({ name }) => name);
-  const byId = firsts(list, ({ id }) => (id === null ? null : String(id)));
+  const byName = new Map(uniqueBy(list, ({ name }) => name).map((one) => [one.name, one]));
+  const byId = byNumber(list);
   return (key) => byName.get(key) ?? byId.get(key) ?? null;
 }
 
-/** The first of each key, as the system takes it. */
-function firsts<K, T>(list: readonly T[], keyOf: (one: T) => K | null): ReadonlyMap<K, T> {
-  const found = new Map<K, T>();
-  for (const one of list) {
-    const key = keyOf(one);
-    if (key !== null && !found.has(key)) found.set(key, one);
-  }
-  return found;
+/** The first of each number. */
+function byNumber<T extends { readonly id: number | null }>(list: readonly T[]): ReadonlyMap<string, T> {
+  const numbered = list.filter(({ id }) => id !== null);
+  return new Map(uniqueBy(numbered, ({ id }) => String(id)).map((one) => [String(one.id), one]));
 }
 
 function guessedAccounts(): Accounts {

@@ -15,6 +15,7 @@ import {
   type Range,
 } from "./cursor.js";
 import type { Token } from "./scanner.js";
+import { isReserved } from "./tokens.js";
 import { readParts, readValue } from "./value.js";
 
 export type { IniText, Range } from "./cursor.js";
@@ -77,14 +78,11 @@ export function readIni(input: string): IniReading {
   return readPlain(input) ?? readTokens(input);
 }
 
-/** Words that PHP takes for a value, also where a key is. */
-const RESERVED: ReadonlySet<string> = new Set(["true", "on", "yes", "false", "off", "none", "no", "null"]);
-
 /** A header or a path: where there are thousands of pools, each has its own. `null`: it may be anything. */
 function readPlain(input: string): IniReading | null {
   const [all = "", section, name = "", equals = "", path = ""] =
     /^(?:\[([A-Za-z_][\w-]*)\]|([a-z][a-z0-9_.]*)( ?= ?)(\/[\w./-]*))(?=\n?$)/.exec(input) ?? [];
-  if (all === "" || RESERVED.has(name)) return null;
+  if (all === "" || isReserved(name)) return null;
   const range = { start: 0, end: all.length };
   if (section !== undefined) {
     const text: IniText = { text: section, start: 1, end: 1 + section.length };

@@ -64,6 +64,14 @@ const reservedWords = [
   rule("null", "null[ \\t]*"),
 ];
 
+/** Whether PHP takes a word for one of these values, also where a key is. */
+export function isReserved(word: string): boolean {
+  return reservedWords.some(({ pattern }) => {
+    pattern.lastIndex = 0;
+    return pattern.exec(word)?.[0] === word;
+  });
+}
+
 /** What a statement may start with and the end of the text may cut off. */
 export const wordsAtLineStart: ReadonlySet<ScanRule["kind"]> = new Set(["label", "true", "false", "null"]);
 /** A comment that the end of the text cuts off ends the text, and so do the spaces before it. */

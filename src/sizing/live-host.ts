@@ -31,7 +31,7 @@ export type Looked = Pick<LiveHost, "loads" | "seen">;
 const NOT_LOOKED: Looked = { loads: new Map(), seen: NOBODY };
 
 /** How many looks at the workers there are before this one. */
-export const LOOKS_BEFORE = 2;
+const LOOKS_BEFORE = 2;
 
 /** Looks at the running machine; `live`: whether the host is this machine. */
 export function liveHost({ fs, masters, memory }: Host, live: boolean, looked = NOT_LOOKED): LiveHost {

@@ -2,7 +2,7 @@ import type { Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { statFields, textOf } from "../host/text.js";
 import type { PoolStatus } from "../live/status-page.js";
-import type { RunningMaster } from "../model/machine/processes.js";
+import { type RunningMaster, workersByPool } from "../model/machine/processes.js";
 
 /** What the workers of a running pool are doing, from two looks at them. */
 
@@ -39,16 +39,15 @@ export function computedBy(
   fs: HostFilesystem,
   running: readonly RunningMaster[],
 ): ReadonlyMap<Pool, ReadonlyMap<string, number>> {
-  const found = new Map<Pool, Map<string, number>>();
-  for (const { master, workers } of running)
-    for (const { pid, pool: name } of workers) {
-      const pool = master.pools.find((one) => one.name === name);
-      const seconds = computedIn(textOf(fs, `/proc/${pid}/stat`));
-      if (pool === undefined || seconds === null) continue;
-      const own = found.get(pool) ?? new Map<string, number>();
-      found.set(pool, own.set(pid, seconds));
-    }
-  return found;
+  return new Map(
+    [...workersByPool(running)].flatMap(([pool, workers]) => {
+      const seconds = workers.flatMap(({ pid }) => {
+        const computed = computedIn(textOf(fs, `/proc/${pid}/stat`));
+        return computed === null ? [] : [[pid, computed] as const];
+      });
+      return seconds.length === 0 ? [] : [[pool, new Map(seconds)] as const];
+    }),
+  );
 }
 
 /** `utime` and `stime`. */

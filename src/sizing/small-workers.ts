@@ -3,8 +3,7 @@ import { MIB } from "../capacity/size.js";
 import type { Pool } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
 import { statFields, textOf } from "../host/text.js";
-import type { RunningMaster } from "../model/machine/processes.js";
-import { grouped } from "../source/collect.js";
+import { type RunningMaster, type RunningWorker, workersByPool } from "../model/machine/processes.js";
 
 /** Which small workers of a running machine have a request: of larger ones nobody needs to know. */
 
@@ -22,15 +21,12 @@ export function smallWorkers(
   running: readonly RunningMaster[],
   look: number,
 ): SeenWorkers {
-  const seen = grouped(
-    running.flatMap(({ master, workers }) =>
-      workers.flatMap(({ pid, pool: name, taken }) => {
-        const pool = master.pools.find((one) => one.name === name);
-        return pool === undefined || taken.peak === null || taken.peak >= FRESH
-          ? []
-          : [[pool, { pid, doing: doingNow(fs, pid), look }] as const];
-      }),
-    ),
+  const small = ({ taken: { peak } }: RunningWorker): boolean => peak !== null && peak < FRESH;
+  const seen = new Map(
+    [...workersByPool(running)].map(([pool, workers]) => [
+      pool,
+      workers.filter(small).map(({ pid }) => ({ pid, doing: doingNow(fs, pid), look })),
+    ]),
   );
   return (pool) => (pool === null ? [] : (seen.get(pool) ?? []));
 }

@@ -43,8 +43,7 @@ interface Followed {
 
 /**
  * Goes on reading logs at their ends, also when they are rotated, until the process is ended or nobody reads what it
- * prints. Each cause is printed when
- * it is seen first, and again when it has ten times as many requests.
+ * prints. Each cause is printed when it is seen first, and again when it has ten times as many requests.
  */
 export async function follow(
   logs: readonly FoundLog[],

@@ -1,11 +1,17 @@
 import type { FpmMaster, Pool } from "../../fpm/types.js";
 import type { HostFilesystem } from "../../host/filesystem.js";
 import { textOf } from "../../host/text.js";
-import { grouped } from "../../source/collect.js";
 import { HIGH, percentile } from "../../source/percentile.js";
 import { ownGroups } from "./cgroups.js";
 import type { MemorySize } from "./memory.js";
-import { pidsOf, type RunningMaster, type RunningWorker, type Taken, takenBy } from "./processes.js";
+import {
+  pidsOf,
+  type RunningMaster,
+  type RunningWorker,
+  type Taken,
+  takenBy,
+  workersByPool,
+} from "./processes.js";
 
 /** The memory that running workers need, and that everything else on the host needs. */
 
@@ -46,17 +52,8 @@ export interface Measured {
 
 /** Sums up what `runningMasters` found. */
 export function measure(running: readonly RunningMaster[]): Measured {
-  const samples = grouped(
-    running.flatMap(({ master, workers }) =>
-      workers.flatMap(({ pool: name, ...worker }) => {
-        // A pool that is no longer in the files keeps running until the next reload.
-        const pool = master.pools.find((one) => one.name === name);
-        return pool === undefined ? [] : [[pool, worker] as const];
-      }),
-    ),
-  );
   return {
-    pools: new Map([...samples].map(([pool, workers]) => [pool, measureOf(workers)])),
+    pools: new Map([...workersByPool(running)].map(([pool, workers]) => [pool, measureOf(workers)])),
     masters: new Set(running.map(({ master }) => master)),
     fpmBytes: sumOf(running.map(bytesOf)),
   };

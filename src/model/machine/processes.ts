@@ -1,4 +1,4 @@
-import type { FpmMaster } from "../../fpm/types.js";
+import type { FpmMaster, Pool } from "../../fpm/types.js";
 import type { HostFilesystem } from "../../host/filesystem.js";
 import { textOf } from "../../host/text.js";
 import { grouped } from "../../source/collect.js";
@@ -107,6 +107,20 @@ export function runningMasters(fs: HostFilesystem, masters: readonly FpmMaster[]
     if (master === undefined) return [];
     return [{ pid, master, taken, workers: childrenOf(fs, one, titled).flatMap(workerOf) }];
   });
+}
+
+/** The workers of each pool. One whose pool is no longer in the files keeps running until the next reload, and is left out. */
+export function workersByPool(
+  running: readonly RunningMaster[],
+): ReadonlyMap<Pool, readonly RunningWorker[]> {
+  return grouped(
+    running.flatMap(({ master, workers }) =>
+      workers.flatMap((worker) => {
+        const pool = master.pools.find(({ name }) => name === worker.pool);
+        return pool === undefined ? [] : [[pool, worker] as const];
+      }),
+    ),
+  );
 }
 
 function workerOf(child: Child): readonly RunningWorker[] {

@@ -1,28 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { rules } from "../../../rules/index.js";
-import { validators } from "../../../src/validators.js";
-import { runCommand } from "../../support/run-command.js";
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { commandIn } from "../../support/run-command.js";
+import { onePool, poolText } from "./support/one-pool.js";
 
 /** Sizes of workers that nobody knows, and what bounds the workers where they are known. */
 
-let top = "";
-beforeEach(() => {
-  top = mkdtempSync(join(tmpdir(), "fpmlint-capacity-guess-"));
-  put("etc/php/8.2/fpm/php-fpm.conf", "[global]\ninclude = /etc/php/8.2/fpm/pool.d/*.conf\n");
-  put("etc/php/8.2/fpm/pool.d/www.conf", pool("www", 10));
-});
-afterEach(() => rmSync(top, { recursive: true }));
-
-function put(path: string, text: string): void {
-  mkdirSync(dirname(join(top, path)), { recursive: true });
-  writeFileSync(join(top, path), text);
-}
-
-const pool = (name: string, max: number): string =>
-  `[${name}]\nuser = www-data\nlisten = /run/${name}.sock\npm = static\npm.max_children = ${max}\n`;
+const { top, put } = onePool();
 
 interface Found {
   readonly pools: readonly {
@@ -41,12 +25,7 @@ interface Found {
 }
 
 const run = (words: readonly string[], input = "") =>
-  runCommand(["capacity", "etc", "--ram", "8G", ...words], {
-    rules,
-    validators,
-    workingDirectory: top,
-    standardInput: () => input,
-  });
+  commandIn(top(), ["capacity", "etc", "--ram", "8G", ...words], { standardInput: () => input });
 
 async function found(words: readonly string[], input = ""): Promise<Found> {
   const { status, out, err } = await run([...words, "--format", "json"], input);
@@ -148,7 +127,7 @@ describe("the size of a worker", () => {
   });
 
   test("of as many as the pool has is known, however few they are", async () => {
-    put("etc/php/8.2/fpm/pool.d/www.conf", pool("www", 2));
+    put({ "etc/php/8.2/fpm/pool.d/www.conf": poolText("www", 2) });
     const { pools } = await found(["--samples", "-"], ps(...times(2, ["www", WAITS, 51_200] as const)));
     expect(pools[0]).toMatchObject({ guess: false, recommended: { "pm.max_children": 123 } });
   });
@@ -159,7 +138,7 @@ describe("the size of a worker", () => {
   });
 
   test("that is a guess for one pool does not hold back the others", async () => {
-    put("etc/php/8.2/fpm/pool.d/shop.conf", pool("shop", 10));
+    put({ "etc/php/8.2/fpm/pool.d/shop.conf": poolText("shop", 10) });
     const { pools } = await found(["--worker-size", "shop=50M"]);
     expect(pools.map(({ guess }) => guess)).toEqual([false, true]);
     // (6153.6 MiB − 10 × 63 MiB) / 50 MiB
@@ -169,26 +148,22 @@ describe("the size of a worker", () => {
 
 describe("--write", () => {
   test("refuses a guess, and --accept-guess writes it", async () => {
-    const before = readFileSync(join(top, "etc/php/8.2/fpm/pool.d/www.conf"), "utf8");
+    const before = readFileSync(join(top(), "etc/php/8.2/fpm/pool.d/www.conf"), "utf8");
     const { status, err } = await run(["--ram", "1G", "--write"]);
     expect(status).toBe(2);
     expect(err).toContain("the size of a worker is a guess for www");
     expect(err).toContain("nothing was written");
-    expect(readFileSync(join(top, "etc/php/8.2/fpm/pool.d/www.conf"), "utf8")).toBe(before);
+    expect(readFileSync(join(top(), "etc/php/8.2/fpm/pool.d/www.conf"), "utf8")).toBe(before);
     expect((await run(["--ram", "1G", "--write", "--accept-guess"])).status).toBe(0);
-    expect(readFileSync(join(top, "etc/php/8.2/fpm/pool.d/www.conf"), "utf8")).toContain(
+    expect(readFileSync(join(top(), "etc/php/8.2/fpm/pool.d/www.conf"), "utf8")).toContain(
       "pm.max_children = 6\n",
     );
   });
 
   test("names the host where there are several", async () => {
-    cpSync(join(top, "etc"), join(top, "hosts/a/etc"), { recursive: true });
-    cpSync(join(top, "etc"), join(top, "hosts/b/etc"), { recursive: true });
-    const { err } = await runCommand(["capacity", "hosts", "--ram", "8G", "--write"], {
-      rules,
-      validators,
-      workingDirectory: top,
-    });
+    cpSync(join(top(), "etc"), join(top(), "hosts/a/etc"), { recursive: true });
+    cpSync(join(top(), "etc"), join(top(), "hosts/b/etc"), { recursive: true });
+    const { err } = await commandIn(top(), ["capacity", "hosts", "--ram", "8G", "--write"]);
     expect(err).toMatch(/a: the size of a worker is a guess[\s\S]*b: the size of a worker is a guess/);
   });
 
@@ -263,11 +238,7 @@ describe("units", () => {
   });
 
   test("of the linter's --ram are asked for as those of capacity", async () => {
-    const { status, err } = await runCommand(["etc", "--ram", "4096"], {
-      rules,
-      validators,
-      workingDirectory: top,
-    });
+    const { status, err } = await commandIn(top(), ["etc", "--ram", "4096"]);
     expect({ status, err }).toEqual({
       status: 2,
       err: 'fpmlint: --ram "4096" is 4096 bytes; most likely 4096M is meant\n',
@@ -280,7 +251,7 @@ describe("what else uses the memory", () => {
     const none = await found(["--worker-size", "60M"]);
     expect(none.notes.join("\n")).toContain("if a database");
     expect(none.warnings.join("\n")).not.toContain("reserve");
-    put("etc/mysql/mariadb.conf.d/50-server.cnf", "[mysqld]\n");
+    put({ "etc/mysql/mariadb.conf.d/50-server.cnf": "[mysqld]\n" });
     const one = await found(["--worker-size", "60M"]);
     expect(one.warnings.join("\n")).toContain(
       "MariaDB is set up on this host (etc/mysql/mariadb.conf.d/50-server.cnf)",
@@ -291,7 +262,7 @@ describe("what else uses the memory", () => {
   });
 
   test("the sum of memory_limit is a note", async () => {
-    put("etc/php/8.2/fpm/php.ini", "memory_limit = 128M\n");
+    put({ "etc/php/8.2/fpm/php.ini": "memory_limit = 128M\n" });
     const { warnings, notes } = await found(["--worker-size", "60M"]);
     expect(notes.join("\n")).toContain("if every worker used its memory_limit");
     expect(warnings.join("\n")).not.toContain("memory_limit");

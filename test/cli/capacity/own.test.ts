@@ -1,31 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { rules } from "../../../rules/index.js";
-import { validators } from "../../../src/validators.js";
-import { runCommand } from "../../support/run-command.js";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { commandIn } from "../../support/run-command.js";
+import { onePool } from "./support/one-pool.js";
 
 /** Samples that tell what a worker does not share. */
 
 const INI = "etc/php/8.2/fpm/php.ini";
 
-let top = "";
-beforeEach(() => {
-  top = mkdtempSync(join(tmpdir(), "fpmlint-capacity-own-"));
-  put("etc/php/8.2/fpm/php-fpm.conf", "[global]\ninclude = /etc/php/8.2/fpm/pool.d/*.conf\n");
-  put("etc/php/8.2/fpm/pool.d/www.conf", pool("www", 10));
-  put(INI, "zend_extension=opcache\nopcache.memory_consumption=128\n");
-});
-afterEach(() => rmSync(top, { recursive: true }));
-
-function put(path: string, text: string): void {
-  mkdirSync(dirname(join(top, path)), { recursive: true });
-  writeFileSync(join(top, path), text);
-}
-
-const pool = (name: string, max: number): string =>
-  `[${name}]\nuser = www-data\nlisten = /run/${name}.sock\npm = static\npm.max_children = ${max}\n`;
+const { top, put } = onePool();
+beforeEach(() => put({ [INI]: "zend_extension=opcache\nopcache.memory_consumption=128\n" }));
 
 const MIB = 1024 * 1024;
 
@@ -42,14 +26,10 @@ function ps(rss: number, own: number | string, column = "USS", site = "www"): st
 }
 
 const run = (input: string, ...words: readonly string[]) =>
-  runCommand(
+  commandIn(
+    top(),
     ["capacity", "etc", ...(words.includes("--ram") ? [] : ["--ram", "2G"]), "--samples", "-", ...words],
-    {
-      rules,
-      validators,
-      workingDirectory: top,
-      standardInput: () => input,
-    },
+    { standardInput: () => input },
   );
 
 interface Found {
@@ -92,11 +72,15 @@ describe("what a worker does not share", () => {
   test.each([
     ["not known of the workers", () => {}, ps(60, 0)],
     ["not known of one of them", () => {}, `${ps(60, 16)}\n99 61440 - S hrtimer_nanosleep php-fpm: pool www`],
-    ["without php.ini", () => rmSync(join(top, INI)), ps(60, 16)],
-    ["where php.ini shares less than the workers do", () => put(INI, "memory_limit = 64M\n"), ps(60, 16)],
+    ["without php.ini", () => rmSync(join(top(), INI)), ps(60, 16)],
+    [
+      "where php.ini shares less than the workers do",
+      () => put({ [INI]: "memory_limit = 64M\n" }),
+      ps(60, 16),
+    ],
     [
       "where php.ini does not tell",
-      () => put(INI, `zend_extension=opcache\nopcache.memory_consumption=\${M}\n`),
+      () => put({ [INI]: `zend_extension=opcache\nopcache.memory_consumption=\${M}\n` }),
       ps(60, 16),
     ],
   ])("is no size %s", async (_name, change, input) => {
@@ -107,7 +91,7 @@ describe("what a worker does not share", () => {
   });
 
   test("is a size without php.ini where --shared says the rest", async () => {
-    rmSync(join(top, INI));
+    rmSync(join(top(), INI));
     const { pools, memory } = await found(ps(60, 16), "--shared", "64M");
     expect(pools[0]?.worker).toMatchObject({ bytes: 20 * MIB, source: "--samples (USS)" });
     expect(memory.shared).toBe(64 * MIB);
