@@ -39,6 +39,8 @@ export default defineConfig(({ mode }) => {
       hookTimeout: 300_000,
       // Processes, not threads: a test may change its user or be ended by a signal.
       pool: "forks",
+      // Most code runs too seldom to be worth optimizing: V8 waits longer before it does, and begins with its baseline.
+      execArgv: ["--interrupt-budget=1000000", "--always-sparkplug"],
       // Proofs mostly wait, so a second file is worth it on two cores, too.
       maxWorkers: Math.max(2, availableParallelism() - 1),
       sequence: { sequencer: LongestFirst },
