@@ -171,6 +171,7 @@ describe("the sum behind each pool's number comes to that number", () => {
 
 describe("the budget", () => {
   test("is what its sum comes to, also below nothing", () => {
+    const tried = runs(2000, 500);
     let below = 0;
     fc.assert(
       fc.property(anyPlan, (input) => {
@@ -181,9 +182,9 @@ describe("the budget", () => {
         if (result.startsWith("−")) below += 1;
         else expectRounded(`${budgetOf(input)} bytes`, result, text);
       }),
-      { numRuns: 2000 },
+      { numRuns: tried },
     );
-    expect(below).toBeGreaterThan(20);
+    expect((below * 100) / tried).toBeGreaterThan(1);
   });
 });
 
