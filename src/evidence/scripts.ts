@@ -2,7 +2,7 @@ import { answersTo } from "../model/answer/answer.js";
 import type { AnswerWay } from "../model/answer/types.js";
 import type { Binding, Host } from "../model/host.js";
 import { scriptsAt } from "../model/request/paths.js";
-import type { Outcome, PhpOutcome, Way } from "../model/request/resolve/types.js";
+import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { writtenRoot } from "../model/request/root.js";
 import { literalScripts, matchingOf, namedExtensions, samplePath } from "../nginx/location/extensions.js";
 import { enclosing, insideServer } from "../nginx/tree/nodes.js";
@@ -44,11 +44,17 @@ export function passedForVisitors(host: Host, server: Node, target: string): rea
 }
 
 /**
- * Whether a fallback of `try_files` without a slash in front gets to its script all the same, because the path of
- * the script brings one: `$document_root/$fastcgi_script_name`.
+ * Whether a fallback of `try_files` without a slash in front may get to its script all the same: the path of the
+ * script brings one, as in `$document_root/$fastcgi_script_name`, or it is relative, and PHP-FPM opens it from the
+ * pool's `chdir`, its `chroot`, or wherever a container starts it.
  */
-export function bringsSlash(outcome: Outcome, path: string): boolean {
-  return outcome.kind === "php" && sentParam(outcome, "SCRIPT_FILENAME")?.endsWith(`/${path}`) === true;
+export function reachesWithoutSlash(host: Host, { outcome, rests }: Way, path: string): boolean {
+  const script = outcome.kind === "php" ? sentParam(outcome, "SCRIPT_FILENAME") : null;
+  if (outcome.kind !== "php" || script === null) return false;
+  if (script.startsWith("/")) return script.endsWith(`/${path}`);
+  return answersTo(host, outcome, filesOf(host), rests).some(
+    ({ answer }) => answer.kind === "runs" || answer.kind === "unknown",
+  );
 }
 
 /** A parameter as PHP-FPM has it, which takes the last of several; `null`: it is not sent, or unknown. */
