@@ -4,6 +4,7 @@ import type { Binding, Host } from "../model/host.js";
 import { scriptsAt } from "../model/request/paths.js";
 import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { writtenRoot } from "../model/request/root.js";
+import { subrequestsOf } from "../model/request/subrequests.js";
 import { literalScripts, matchingOf, namedExtensions, samplePath } from "../nginx/location/extensions.js";
 import { enclosing, insideServer } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
@@ -106,6 +107,12 @@ const leadingTo = perKey((server: Node): ReadonlyMap<string, readonly string[]> 
   );
 });
 
+/** Who may ask for a location: whoever the server lets in, and nginx itself where `auth_request` or `mirror` name it. */
+function askersOf(server: Node, { location }: Binding): readonly Question[] {
+  const asked = subrequestsOf(server).askers.has(location);
+  return asked ? [...visitorsOf(server), { inner: true }] : visitorsOf(server);
+}
+
 /** Of the scripts in a root that the tree holds, so many are tried. */
 const MOST_SCRIPTS = 3;
 
@@ -115,7 +122,7 @@ export function scriptOf(host: Host, binding: Binding): Passed | null {
   if (server === null) return null;
   const root = writtenRoot(binding.block);
   const there = root === null ? [] : scriptsAt(host, root).slice(0, MOST_SCRIPTS);
-  for (const question of visitorsOf(server))
+  for (const question of askersOf(server, binding))
     for (const path of [...scriptPaths(binding), ...there.map((name) => `/${name}`)]) {
       const found = passed(host, server, path, question);
       const [only] = found;
