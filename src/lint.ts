@@ -1,8 +1,9 @@
 import { each, failure } from "./engine/failure.js";
 import { type Finding, type Incomplete, type LintResult, type Placed, placesOf } from "./engine/finding.js";
+import { withOrdinals } from "./engine/fingerprint.js";
 import { type Outline, outlineOf } from "./engine/outline.js";
 import type { Rule, Severity } from "./engine/rule.js";
-import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } from "./engine/run.js";
+import { compareFindings, type LeftOut, type RuleSetting, run } from "./engine/run.js";
 import type { Config } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import { diskFilesystem, displayName } from "./host/disk.js";

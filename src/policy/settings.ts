@@ -1,4 +1,5 @@
 import type { Finding, Placed, Related } from "../engine/finding.js";
+import { changed } from "../engine/fingerprint.js";
 import type { Report, Rule, Severity } from "../engine/rule.js";
 import type { RuleSetting } from "../engine/run.js";
 import { type Level, meansRule, ruleSchemaName, type RuleSetting as Said } from "../engine/schemas.js";
@@ -141,7 +142,7 @@ export function settingsOf(
 
 /** Findings with what their configuration says of failing. */
 export function failing({ failOn }: Settings): (finding: Finding) => Finding {
-  return (finding) => (failOn === null ? finding : { ...finding, failOn });
+  return (finding) => (failOn === null ? finding : changed(finding, { failOn }));
 }
 
 /** The files in which the same fault is reported, of which the first is marked. */
