@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -58,7 +58,6 @@ export async function bundles(esbuild, generated) {
     logLevel: "warning",
     plugins: [
       replaceModule("src/cli/help.ts", `export const readyTexts = ${JSON.stringify(generated.texts)};`),
-      joinedTexts(generated.markdown),
     ],
   };
   const command = { ...common, minify: true, format: "cjs", target: NODE };
@@ -67,6 +66,7 @@ export async function bundles(esbuild, generated) {
     program: program(command, generated),
     validators: { ...command, stdin: { contents: generated.code, resolveDir: top } },
     yaml: { ...command, stdin: { contents: 'export * from "yaml";', resolveDir: top } },
+    docs: { ...command, stdin: { contents: `module.exports = ${JSON.stringify(generated.docs)};` } },
     make: { ...command, entryPoints: ["src/cli/start/make.ts"] },
     library: library(common, generated),
   };
@@ -80,8 +80,11 @@ export async function bundles(esbuild, generated) {
   return Object.fromEntries(made);
 }
 
+/** Parts of the program that it loads when they are asked for the first time. */
+const PROGRAM_PARTS = ["yaml", "validators", "docs"];
+
 const MAY_IMPORT = {
-  program: (path) => path === "yaml" || path === "validators",
+  program: (path) => PROGRAM_PARTS.includes(path),
   library: isDependency,
 };
 
@@ -92,9 +95,10 @@ function program(command, generated) {
     format: "esm",
     splitting: true,
     entryPoints: ["src/cli/run.ts"],
-    external: ["yaml", "validators"],
+    external: PROGRAM_PARTS,
     plugins: [
       ...command.plugins,
+      joinedTexts(generated.markdown, (id) => `require("docs")[${JSON.stringify(id)}]`),
       lateYaml,
       replaceModule("src/validators.ts", lateValidators(generated.names)),
       besides("src/cli/more.ts", "./run.ts"),
@@ -115,7 +119,12 @@ function library(common, generated) {
   return {
     ...common,
     entryPoints: ["src/library/index.ts"],
-    plugins: [...common.plugins, lateYaml, replaceModule("src/validators.ts", generated.code)],
+    plugins: [
+      ...common.plugins,
+      joinedTexts(generated.markdown, null),
+      lateYaml,
+      replaceModule("src/validators.ts", generated.code),
+    ],
     packages: "external",
     format: "esm",
     target: NODE,
@@ -171,9 +180,9 @@ function replaceModule(file, code) {
 
 /**
  * Joins the lines of the rules' texts here already; of one with a value in it, when it is asked for. The documentation of
- * a rule becomes a function, because most runs need none.
+ * a rule becomes a function, because most runs need none. `elsewhere`: gives it, by the rule's id; `null`: it stays here.
  */
-function joinedTexts(markdown) {
+function joinedTexts(markdown, elsewhere) {
   const docs = /^ {2}docs: (\{\n[\s\S]*?\n {2}\}),$/m;
   const whole = /\bmarkdown`((?:[^`\\$]|\\[\s\S]|\$(?!\{))*)`/g;
   return {
@@ -184,7 +193,7 @@ function joinedTexts(markdown) {
         if (text.includes("defineRule({") && !docs.test(text))
           throw new Error(`${path}: where are its docs?`);
         const contents = text
-          .replace(docs, "  get docs() { return ($1); },")
+          .replace(docs, (_, given) => `  get docs() { return (${elsewhere?.(ruleOf(path)) ?? given}); },`)
           .replace(whole, (_, raw) => JSON.stringify(markdown({ raw: [raw] })));
         if (!contents.includes("markdown`")) return { contents, loader: "ts" };
         // As calls with plain strings: a character that is not ASCII cannot be escaped in a text that is taken raw.
@@ -198,6 +207,13 @@ function joinedTexts(markdown) {
       });
     },
   };
+}
+
+/** The id of the rule that a file holds: `rules/fpm/root-user/rule.ts`, `rules/fpm/syntax.ts`. */
+function ruleOf(path) {
+  return relative(join(top, "rules"), path)
+    .replaceAll("\\", "/")
+    .replace(/(?:\/rule)?\.ts$/, "");
 }
 
 /** Whether somebody who installs the package also has what this imports. */

@@ -278,6 +278,9 @@ async function makeCache(command: string): Promise<void> {
     }
   };
   await warm(program, keep);
+  // Without the commands that ask for it: what they alone run must not make the others wait.
+  load("docs");
+  keep();
   const path = cacheBeside(command);
   const temporary = `${path}.${process.pid}`;
   try {

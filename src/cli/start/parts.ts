@@ -22,11 +22,13 @@ const PART_OF = {
   validators: "validators",
   /** The package, for the same reason. */
   yaml: "yaml",
+  /** What `explain` and some formats say of the rules. */
+  docs: "docs",
 } as const;
 
 export type PartName = (typeof PART_OF)[keyof typeof PART_OF];
 
-export const PARTS = ["lint", "more", "validators", "yaml"] as const satisfies readonly PartName[];
+export const PARTS = ["lint", "more", "validators", "yaml", "docs"] as const satisfies readonly PartName[];
 
 /**
  * What gives the modules, each made once, when it is first asked for. `modulesOf`: compiles a part; called once for each.
