@@ -26,7 +26,7 @@ import { timed } from "./source/timings.js";
 
 export interface LintOptions extends HostsOptions {
   /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
-  readonly today?: string | null;
+  readonly today?: () => string | null;
   /** Known findings, which are left out. Default: none. */
   readonly baseline?: Baseline | null;
   /** Levels of rules that win over all configuration, of which the last that names a rule counts. Default: none. */
@@ -240,7 +240,7 @@ function judge(
         part: touching !== null,
       })),
       rules,
-      options.today ?? null,
+      options.today ?? (() => null),
     ),
   );
   const ran = [...judged, ...applied.ran];
