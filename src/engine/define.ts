@@ -138,9 +138,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
     alike,
     ...(mayApply === undefined ? {} : { mayApply }),
     follows,
-    *check(host, given) {
-      for (const draft of drafts(definition, host, given)) yield complete(draft);
-    },
+    check: (host, given) => reports(definition, host, given),
     // The build has them made when somebody asks: a lint asks nobody.
     get docs() {
       return definition.docs;
@@ -148,31 +146,35 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
   };
 }
 
-function* drafts<C extends string, O, T>(
+/** One generator and not one for each step: every rule runs, and most of them say nothing. */
+function* reports<C extends string, O, T>(
   definition: Definition<C, O, T>,
   host: Host,
   options: O,
-): Generator<Draft<C>> {
+): Generator<Report> {
   switch (definition.about) {
     case "host":
-      yield* definition.check(host, options);
+      for (const draft of definition.check(host, options)) yield complete(draft);
       return;
     case "pool":
-      for (const pool of allPools(host)) yield* definition.check(pool, host, options);
+      for (const pool of allPools(host))
+        for (const draft of definition.check(pool, host, options)) yield complete(draft);
       return;
     case "master":
-      for (const master of allMasters(host)) yield* definition.check(master, host, options);
+      for (const master of allMasters(host))
+        for (const draft of definition.check(master, host, options)) yield complete(draft);
       return;
     case "directive": {
       const judged = judgedHost(host);
       if (judged === null) return;
-      for (const directive of judged.all) yield* definition.check(directive, judged, host, options);
+      for (const directive of judged.all)
+        for (const draft of definition.check(directive, judged, host, options)) yield complete(draft);
       return;
     }
     case "site": {
       const found = host.bindings.flatMap((binding) => [...definition.find(binding, host, options)]);
       const cause = (one: T): string => definition.cause(one, host);
-      for (const group of groupBy(found, cause)) yield definition.report(group, host, options);
+      for (const group of groupBy(found, cause)) yield complete(definition.report(group, host, options));
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Host } from "../model/host.js";
 import { shortened } from "../source/ends.js";
 import { type Place, position, type SourceFile, samePlace } from "../source/file.js";
+import { lazily } from "../source/memo.js";
 import { timed } from "../source/timings.js";
 import { attempt, failure } from "./failure.js";
 import { type Finding, type Incomplete, placesOf, type Related } from "./finding.js";
@@ -71,35 +72,36 @@ export function run(
     if (setting.level === "off" && setting.byPlace === undefined) continue;
     begins(rule);
     if (silent.has(rule)) continue;
-    const room = roomFor(rule, leftOut);
-    const done = timed(`rule ${rule.id}`, () =>
-      attempt(() => {
-        for (const [found, level] of reportsOf(rule, host, setting)) {
-          const report = besideHost(rule, found, host);
-          if (report === null) continue;
-          const severity = severityOf(rule, report, level);
-          if (room(report, severity, listed(report))) findings.push(stamp(rule, host, report, severity));
-        }
-      }),
-    );
+    const room = lazily(() => roomFor(rule, leftOut));
+    const take = (found: Report, level: Severity | null): void => {
+      const report = besideHost(rule, found, host);
+      if (report === null) return;
+      const severity = severityOf(rule, report, level);
+      if (room()(report, severity, listed(report))) findings.push(stamp(rule, host, report, severity));
+    };
+    const done = timed(`rule ${rule.id}`, () => attempt(() => takeReports(rule, host, setting, take)));
     if (!done.ok) failures.push(failure(host.name, `the rule ${rule.id} failed on this host`, done.error));
   }
   const causes = withoutFollowing(rules, findings);
   return { findings: withOrdinals(merge(causes.sort(compareFindings))), leftOut, failures };
 }
 
-/** What the rule reports, each with the level that holds for it; what is off is not among it. */
-function* reportsOf(
+/** Gives what the rule reports, each with the level that holds for it; what is off is not among it. */
+function takeReports(
   rule: Rule,
   host: Host,
   { level, options, byPlace }: RuleSetting,
-): Generator<readonly [Report, Severity | null]> {
-  for (const given of byPlace?.options ?? (level === "off" ? [] : [options])) {
-    for (const report of rule.check(host, given)) {
-      const held = byPlace === undefined ? ([report, level] as const) : byPlace.of(report, given);
-      if (held !== null && held[1] !== "off") yield [held[0], held[1]];
-    }
+  take: (report: Report, level: Severity | null) => void,
+): void {
+  if (byPlace === undefined) {
+    if (level !== "off") for (const report of rule.check(host, options)) take(report, level);
+    return;
   }
+  for (const given of byPlace.options)
+    for (const report of rule.check(host, given)) {
+      const held = byPlace.of(report, given);
+      if (held !== null) take(...held);
+    }
 }
 
 /** Without what another finding of the same line causes. */
