@@ -48,15 +48,15 @@ export function asUsual<T>(load: () => T): T {
 }
 
 /** What the code cache is read with (`cache.ts`): loaded before the flags change, see `asUsual`. */
-const ALWAYS = ["node:vm", "node:zlib"];
+const ALWAYS = ["vm", "zlib"];
 
-/** What Node loads before it runs anything, and those. */
-const LOADED: ReadonlySet<string> = new Set(["node:fs", "node:path", ...ALWAYS]);
+/** What Node loads before it runs anything, and those; `process` is a line. */
+const LOADED: ReadonlySet<string> = new Set(["fs", "path", "process", ...ALWAYS]);
 
 /** A module of Node. */
 export function moduleOfNode(name: string): unknown {
   const load = (): unknown => process.getBuiltinModule(name);
-  return LOADED.has(name) ? load() : asUsual(load);
+  return LOADED.has(name.replace(/^node:/, "")) ? load() : asUsual(load);
 }
 
 function set(flags: string): void {
