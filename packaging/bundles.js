@@ -98,7 +98,8 @@ function program(command, generated) {
     external: PROGRAM_PARTS,
     plugins: [
       ...command.plugins,
-      joinedTexts(generated.markdown, (id) => `require("docs")[${JSON.stringify(id)}]`),
+      joinedTexts(generated.markdown, true),
+      lateDocs(generated.docs),
       lateYaml,
       replaceModule("src/validators.ts", lateValidators(generated.names)),
       besides("src/cli/more.ts", "./run.ts"),
@@ -121,7 +122,7 @@ function library(common, generated) {
     entryPoints: ["src/library/index.ts"],
     plugins: [
       ...common.plugins,
-      joinedTexts(generated.markdown, null),
+      joinedTexts(generated.markdown, false),
       lateYaml,
       replaceModule("src/validators.ts", generated.code),
     ],
@@ -147,6 +148,26 @@ function lateValidators(names) {
       return check;
     };
     export const validators = Object.fromEntries(${JSON.stringify(names)}.map((name) => [name, late(name)]));`;
+}
+
+/** What looks like the documentation of a rule, and loads that when a field of it is read. */
+function lateDocs(docs) {
+  const fields = new Set(Object.values(docs).flatMap((one) => Object.keys(one)));
+  const getters = [...fields].map((name) => `get ${name}() { return require("docs")[this.#id].${name}; }`);
+  const contents = `
+    class Docs {
+      #id;
+      constructor(id) { this.#id = id; }
+      ${getters.join("\n")}
+    }
+    export const docsOf = (id) => new Docs(id);`;
+  return {
+    name: "late docs",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^docs of rules$/ }, ({ path }) => ({ path, namespace: "late docs" }));
+      onLoad({ filter: /^/, namespace: "late docs" }, () => ({ contents }));
+    },
+  };
 }
 
 /** Has a module import another one, so that whatever the latter needs is in the part that both share. */
@@ -179,10 +200,10 @@ function replaceModule(file, code) {
 }
 
 /**
- * Joins the lines of the rules' texts here already; of one with a value in it, when it is asked for. The documentation of
- * a rule becomes a function, because most runs need none. `elsewhere`: gives it, by the rule's id; `null`: it stays here.
+ * Joins the lines of the rules' texts here already; of one with a value in it, when it is asked for. `late`: the
+ * documentation of the rules comes from a part of its own (`lateDocs`), because most runs need none.
  */
-function joinedTexts(markdown, elsewhere) {
+function joinedTexts(markdown, late) {
   const docs = /^ {2}docs: (\{\n[\s\S]*?\n {2}\}),$/m;
   const whole = /\bmarkdown`((?:[^`\\$]|\\[\s\S]|\$(?!\{))*)`/g;
   return {
@@ -192,9 +213,12 @@ function joinedTexts(markdown, elsewhere) {
         const text = readFileSync(path, "utf8");
         if (text.includes("defineRule({") && !docs.test(text))
           throw new Error(`${path}: where are its docs?`);
-        const contents = text
-          .replace(docs, (_, given) => `  get docs() { return (${elsewhere?.(ruleOf(path)) ?? given}); },`)
-          .replace(whole, (_, raw) => JSON.stringify(markdown({ raw: [raw] })));
+        const own = `docs: docsOf(${JSON.stringify(ruleOf(path))}),`;
+        const contents = (
+          late && docs.test(text)
+            ? `import { docsOf } from "docs of rules";\n${text.replace(docs, own)}`
+            : text
+        ).replace(whole, (_, raw) => JSON.stringify(markdown({ raw: [raw] })));
         if (!contents.includes("markdown`")) return { contents, loader: "ts" };
         // As calls with plain strings: a character that is not ASCII cannot be escaped in a text that is taken raw.
         const options = {

@@ -123,7 +123,7 @@ export type Definition<C extends string, O = unknown, T = unknown> =
 export function defineRule<const C extends string, O = unknown, T = unknown>(
   definition: Definition<C, O, T>,
 ): Rule<O> {
-  const { id, cases, about, options = noOptions, proof = { kind: "daemons" } } = definition;
+  const { id, cases, about, docs, options = noOptions, proof = { kind: "daemons" } } = definition;
   const { reads = [], asksDisk = false, together = false, alike = false, follows = [] } = definition;
   const { mayApply } = definition;
   return {
@@ -139,10 +139,7 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
     ...(mayApply === undefined ? {} : { mayApply }),
     follows,
     check: (host, given) => reports(definition, host, given),
-    // The build has them made when somebody asks: a lint asks nobody.
-    get docs() {
-      return definition.docs;
-    },
+    docs,
   };
 }
 
