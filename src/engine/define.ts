@@ -170,6 +170,7 @@ function* reports<C extends string, O, T>(
     }
     case "site": {
       const found = host.bindings.flatMap((binding) => [...definition.find(binding, host, options)]);
+      if (found.length === 0) return;
       const cause = (one: T): string => definition.cause(one, host);
       for (const group of groupBy(found, cause)) yield complete(definition.report(group, host, options));
     }
