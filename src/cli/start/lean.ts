@@ -19,15 +19,52 @@ const USUAL = "--sparkplug --regexp-peephole-optimization --regexp-tier-up-ticks
 const VERSIONS = [20, 22, 24, 26];
 const ARCHITECTURES = ["x64", "arm64"];
 
+let lean = false;
+
 /** V8 takes a code cache only with the flags with which it was made. */
 export function startLean(): void {
-  if (isKnown()) process.getBuiltinModule("node:v8").setFlagsFromString(`${LEAN} ${LATER}`);
+  if (!isKnown()) return;
+  for (const name of ALWAYS) process.getBuiltinModule(name);
+  set(`${LEAN} ${LATER}`);
+  lean = true;
 }
 
 /** Where somebody has chosen flags it stays: they may go together with no others. `logs`: what was read are logs. */
 export function endLean(logs: boolean): void {
-  if (isKnown() && process.execArgv.length === 0 && (process.env.NODE_OPTIONS ?? "") === "")
-    process.getBuiltinModule("node:v8").setFlagsFromString(logs ? `${USUAL} ${SOON}` : USUAL);
+  if (!lean || areChosen()) return;
+  set(logs ? `${USUAL} ${SOON}` : USUAL);
+  lean = false;
+}
+
+/** Loads something of Node's own, whose code comes from a cache as well, made with the flags that Node has by itself. */
+export function asUsual<T>(load: () => T): T {
+  if (!lean || areChosen()) return load();
+  set(`${USUAL} ${SOON}`);
+  try {
+    return load();
+  } finally {
+    set(`${LEAN} ${LATER}`);
+  }
+}
+
+/** What the code cache is read with (`cache.ts`): loaded before the flags change, see `asUsual`. */
+const ALWAYS = ["vm", "zlib"];
+
+/** What Node loads before it runs anything, and those; `process` is a line. */
+const LOADED: ReadonlySet<string> = new Set(["fs", "path", "process", ...ALWAYS]);
+
+/** A module of Node. */
+export function moduleOfNode(name: string): unknown {
+  const load = (): unknown => process.getBuiltinModule(name);
+  return LOADED.has(name.replace(/^node:/, "")) ? load() : asUsual(load);
+}
+
+function set(flags: string): void {
+  process.getBuiltinModule("node:v8").setFlagsFromString(flags);
+}
+
+function areChosen(): boolean {
+  return process.execArgv.length > 0 || (process.env.NODE_OPTIONS ?? "") !== "";
 }
 
 function isKnown(): boolean {
