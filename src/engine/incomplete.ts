@@ -123,8 +123,11 @@ function fpmIncomplete(host: Host, master: FpmMaster): readonly Incomplete[] {
         return hidden;
     }
   });
-  return [...ini, ...includes];
+  const documents = master.documents.map((place) => entry(place, OLD_XML, false));
+  return [...ini, ...includes, ...documents];
 }
+
+const OLD_XML = "XML, as PHP-FPM of PHP 5.2 reads it, is not checked";
 
 function entry(place: Place, reason: string, fatal: boolean): Incomplete {
   return {

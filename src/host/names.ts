@@ -6,6 +6,7 @@ import { nameOf } from "./path.js";
 /** Whether a file of this name may be configuration of nginx or PHP-FPM, so that its text is looked at. */
 export function mayBeConfiguration(path: string): boolean {
   const deployed = deployedName(path);
+  if (isOfBuilder(nameOf(path))) return false;
   if (/\.(?:conf|vhost|nginx)$|\/sites-(?:available|enabled)\/[^/]+$/.test(deployed)) return true;
   // `vhost.j2`, `upstream.mustache`; not `index.html.j2`.
   return deployed !== path && !/\.[a-z]{1,8}$/i.test(nameOf(deployed));
@@ -24,9 +25,37 @@ export function sampledName(path: string): string | null {
  * and files without an ending in a directory that says nginx or PHP-FPM.
  */
 export function mayBeOddlyNamed(path: string): boolean {
-  if (SAMPLE.test(path)) return true;
   const name = nameOf(path);
-  return !name.includes(".") && !PROGRAMS.test(path) && namesHalf(path.slice(0, -name.length));
+  if (isOfBuilder(name)) return false;
+  if (SAMPLE.test(path)) return !FOR_PEOPLE.has(firstWord(name)) || /\.conf\b/.test(name);
+  return (
+    !name.includes(".") &&
+    !FOR_PEOPLE.has(name.toLowerCase()) &&
+    !PROGRAMS.test(path) &&
+    namesHalf(path.slice(0, -name.length))
+  );
+}
+
+/** What reads files of these names: they have pieces of configuration in them. */
+const BUILDERS = new Set(
+  "dockerfile containerfile makefile vagrantfile jenkinsfile rakefile gemfile berksfile procfile puppetfile caddyfile brewfile justfile earthfile capfile".split(
+    " ",
+  ),
+);
+
+/** Texts for people, which have them as well. */
+const FOR_PEOPLE = new Set(
+  "readme changelog changes install license licence notice authors contributing requirements".split(" "),
+);
+
+/** `Dockerfile`, `Dockerfile.nginx`, `Dockerfile-fpm`; not `dockerfile.conf`. */
+function isOfBuilder(name: string): boolean {
+  return BUILDERS.has(firstWord(name)) && !/\.(?:conf|vhost)(?:\.|$)/.test(name);
+}
+
+function firstWord(name: string): string {
+  const end = name.search(/[._-]/);
+  return (end === -1 ? name : name.slice(0, end)).toLowerCase();
 }
 
 const PROGRAMS = /(?:^|\/)s?bin\/[^/]+$|\/[A-Z]+$/;
