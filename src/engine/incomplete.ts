@@ -109,7 +109,7 @@ function fpmIncomplete(host: Host, master: FpmMaster): readonly Incomplete[] {
       case "missing": {
         const said =
           result.link === null
-            ? `${pattern}: no such file in the tree`
+            ? `${pattern}: nothing in the tree matches`
             : `${result.link}: is a link to a file that does not exist`;
         // What is missing for sure is a finding (fpm/missing-include).
         return [entry(place, said, host.whole && !isSurelyMissing(host, master, include)), ...hidden];
