@@ -7,7 +7,7 @@ import { nameOf } from "./path.js";
 export function mayBeConfiguration(path: string): boolean {
   const deployed = deployedName(path);
   if (isOfBuilder(nameOf(path))) return false;
-  if (/\.(?:conf|vhost|nginx)$|\/sites-(?:available|enabled)\/[^/]+$/.test(deployed)) return true;
+  if (/\.(?:conf|vhost|nginx|ngx)$|\/sites-(?:available|enabled)\/[^/]+$/.test(deployed)) return true;
   // `vhost.j2`, `upstream.mustache`; not `index.html.j2`.
   return deployed !== path && !/\.[a-z]{1,8}$/i.test(nameOf(deployed));
 }
@@ -21,19 +21,33 @@ export function sampledName(path: string): string | null {
 }
 
 /**
- * Whether a file may be configuration under an unusual name, so that its beginning is looked at: samples, texts,
- * and files without an ending in a directory that says nginx or PHP-FPM.
+ * Whether a file may be configuration under an unusual name, so that its beginning is looked at: samples, texts, what
+ * is called `default`, and files without an ending, or with that of a site (`shop.local`), whose directory or name says
+ * nginx or PHP-FPM. `within`: the name of the searched directory, which counts for what is near to its top.
  */
-export function mayBeOddlyNamed(path: string): boolean {
+export function mayBeOddlyNamed(path: string, within = ""): boolean {
   const name = nameOf(path);
   if (isOfBuilder(name)) return false;
   if (SAMPLE.test(path)) return !FOR_PEOPLE.has(firstWord(name)) || /\.conf\b/.test(name);
-  return (
-    !name.includes(".") &&
-    !FOR_PEOPLE.has(name.toLowerCase()) &&
-    !PROGRAMS.test(path) &&
-    namesHalf(path.slice(0, -name.length))
-  );
+  const dot = name.lastIndexOf(".");
+  if (dot === 0 || (dot > 0 && !SITES.has(name.slice(dot + 1)))) return false;
+  if (FOR_PEOPLE.has(name.toLowerCase()) || PROGRAMS.test(path)) return false;
+  const directory = path.slice(0, -name.length);
+  if (namesHalf(directory) || (dot === -1 && (/^default(?:[-_]|$)/.test(name) || namesHalf(name))))
+    return true;
+  return ofRepository(within) && !/\/.*\/.*\//.test(path);
+}
+
+/** How the names of sites end that are files of configuration: `shop.local`, `www.shop.com`. */
+const SITES = new Set(
+  "local localhost localdomain lan internal dev test com net org info io eu de fr nl uk it es ru ch at be br jp".split(
+    " ",
+  ),
+);
+
+/** Whether a repository is for sites or pools, by its name. */
+function ofRepository(name: string): boolean {
+  return /nginx|openresty|vhost|php-?fpm/i.test(name);
 }
 
 /** What reads files of these names: they have pieces of configuration in them. */
@@ -66,8 +80,19 @@ function namesHalf(path: string): boolean {
 
 /** Whether a shell script may write configuration of the daemons. */
 export function mayBeInstaller(path: string): boolean {
-  return /\.(?:sh|bash)$/i.test(path) && /nginx|php|fpm|vhost|site/i.test(path);
+  if (!/\.(?:sh|bash)$/i.test(path)) return false;
+  const words = nameOf(path)
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return /nginx|php|fpm|vhost|site/i.test(path) || words.some((word) => INSTALLS.has(word));
 }
+
+/** Words in the names of such scripts. */
+const INSTALLS = new Set(
+  "entrypoint install installer setup provision bootstrap deploy deployment configure init start docker web webserver server lemp lnmp lamp wordpress laravel".split(
+    " ",
+  ),
+);
 
 /** Whether the path says nginx, which is one sign of two. */
 export function namesNginx(path: string): boolean {

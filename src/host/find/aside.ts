@@ -19,12 +19,13 @@ export const IN_SCRIPT = "configuration inside a shell script is not read";
 /**
  * `paths`: the files to look at; `kinds`: of those whose names are usual, what they are. `all`: those count as well,
  * because only some of them are known to be read. `shared`: hosts elsewhere in the tree may include pieces from here.
+ * `within`: the name of the searched directory.
  */
 export function asideAmong(
   fs: HostFilesystem,
   paths: readonly string[],
   kinds: ReadonlyMap<string, Kind>,
-  { all = false, shared = false } = {},
+  { all = false, shared = false, within = "" } = {},
 ): Aside {
   const files: AsideFile[] = [];
   const mains: string[] = [];
@@ -32,7 +33,7 @@ export function asideAmong(
   const there = new Set(paths);
   for (const path of paths) {
     const known = kinds.get(path) ?? "other";
-    const kind = known === "other" && !mayBeConfiguration(path) ? oddKindOf(fs, path) : known;
+    const kind = known === "other" && !mayBeConfiguration(path) ? oddKindOf(fs, path, within) : known;
     if (kind === "script") scripts.push({ file: fs.display(path), reason: IN_SCRIPT, expected: true });
     // Usual names of usual kinds are files of a host, and pieces count where another file includes them.
     const isPiece = kind === "fpm-settings" || kind === "nginx-snippet";
