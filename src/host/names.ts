@@ -35,7 +35,12 @@ export function mayBeOddlyNamed(path: string, within = ""): boolean {
   const directory = path.slice(0, -name.length);
   if (namesHalf(directory) || (dot === -1 && (/^default(?:[-_]|$)/.test(name) || namesHalf(name))))
     return true;
-  return ofRepository(within) && !/\/.*\/.*\//.test(path);
+  return isForSites(within) && isNearTop(path);
+}
+
+/** At the top of the searched directory, or in a directory there. */
+export function isNearTop(path: string): boolean {
+  return path.split("/", 4).length < 4;
 }
 
 /** How the names of sites end that are files of configuration: `shop.local`, `www.shop.com`. */
@@ -46,7 +51,7 @@ const SITES = new Set(
 );
 
 /** Whether a repository is for sites or pools, by its name. */
-function ofRepository(name: string): boolean {
+export function isForSites(name: string): boolean {
   return /nginx|openresty|vhost|php-?fpm/i.test(name);
 }
 

@@ -33,6 +33,12 @@ describe("sites", () => {
     expect(lint([name]).summary.locations).toBe(2);
   });
 
+  test("not where very many files have no ending", () => {
+    const files = Array.from({ length: 301 }, (_, at) => [`my-nginx/objects/${at}`, "x\n"] as const);
+    put({ "my-nginx/a.conf": SITE, "my-nginx/shop": SITE, ...Object.fromEntries(files) });
+    expect(lint(["my-nginx"]).summary.locations).toBe(1);
+  });
+
   test.each([
     ["files of other trees", "/src/shop", "app"],
     ["what is deep in a repository for sites", "/a/b/c/shop", "vhost-templates"],
