@@ -8,9 +8,9 @@ import { NginxHead } from "../logs/nginx-head.js";
 import { Block, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
 import { textOf } from "../logs/scan.js";
 import { once } from "../source/memo.js";
+import { LONGEST_PART } from "./counts.js";
 import type { Group } from "./groups.js";
 import { CLIENT, type Meaning, Messages } from "./messages.js";
-import { LONGEST, PathCounts } from "./path-counts.js";
 
 /** Who wants to know what a line means. */
 export interface Taker {
@@ -37,7 +37,6 @@ interface Known {
   /** Server and upstream as they were added to a part. */
   readonly place: Int32Array;
   readonly group: Group;
-  readonly paths: PathCounts;
 }
 
 /** Servers and upstreams of a signature, and of how many numbers the longest are made. */
@@ -79,7 +78,7 @@ export class NginxLines {
   private requestTo = 0;
   private upstreamFrom = 0;
   private readonly place = new Part(LONGEST_PLACE);
-  private readonly path = new Part(LONGEST);
+  private readonly path = new Part(LONGEST_PART);
 
   constructor(private readonly taker: Taker) {
     this.messages = new Messages(this.head, this.comma, (match) =>
@@ -143,13 +142,12 @@ export class NginxLines {
     if (known !== undefined) {
       last[slot] = known;
       this.taker.count(known.group, time);
-      this.countPath(known);
+      this.countPath(known.group);
       return;
     }
     const group = this.whole(meaning, start, to, source);
     const { place } = this;
-    if (group !== null && place.size > 0)
-      all.set(place, { place: place.kept(), group, paths: new PathCounts(group.paths) });
+    if (group !== null && place.size > 0) all.set(place, { place: place.kept(), group });
   }
 
   /** Where the server's name begins, behind the client; -1: there is none with as many bytes behind it as tell it. */
@@ -215,7 +213,7 @@ export class NginxLines {
     this.upstreamFrom = words === -1 ? -1 : words + UPSTREAM.length;
   }
 
-  private countPath({ paths }: Known): void {
+  private countPath({ paths }: Group): void {
     const { block, path, requestFrom: from, requestTo: to } = this;
     const { bytes } = block;
     let space = from;
@@ -224,7 +222,7 @@ export class NginxLines {
     path.clear();
     path.addUntil(block, space + 1, BLANKS, QUESTIONS, to);
     if (path.to === path.from) return;
-    paths.add(path, block);
+    paths.addPart(path, block);
   }
 }
 

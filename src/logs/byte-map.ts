@@ -1,5 +1,5 @@
 /** What is known of parts of lines, by their bytes. */
-import type { Part } from "./part.js";
+import { type Part, textOfWords } from "./part.js";
 
 /** Entries in one place of the table; who chooses what lines say might choose parts that have the same. */
 const MOST_SAME = 4;
@@ -45,22 +45,31 @@ export class ByteIndex {
     return -1;
   }
 
-  /** Answers whether it is kept: what is too long is not. `value`: not negative. */
-  set({ hash, size, words, isTooLong }: Part, value: number): boolean {
-    if (isTooLong) return false;
+  /** Answers where it is kept; 0: it is not, as what is too long. `value`: not negative. */
+  set({ hash, size, words, isTooLong }: Part, value: number): number {
+    if (isTooLong) return 0;
     if (this.isFull) this.forget();
     if (this.size * 2 >= this.table.length) this.widen();
     const slot = hash & (this.table.length - 1);
     const next = this.table[slot] ?? 0;
-    if (this.depth(next) >= MOST_SAME) return false;
+    if (this.depth(next) >= MOST_SAME) return 0;
     const at = this.end;
     this.end += HEAD + size;
     this.makeRoom();
-    this.entries.set([hash, next, size, value], at);
-    this.entries.set(words.subarray(0, size), at + HEAD);
+    const { entries } = this;
+    entries[at + HASH] = hash;
+    entries[at + NEXT] = next;
+    entries[at + SIZE] = size;
+    entries[at + VALUE] = value;
+    for (let place = 0; place < size; place += 1) entries[at + HEAD + place] = words[place] ?? 0;
     this.table[slot] = at;
     this.size += 1;
-    return true;
+    return at;
+  }
+
+  /** The first text of a part of ASCII that is kept there. */
+  textAt(at: number): string {
+    return textOfWords(this.entries, at + HEAD);
   }
 
   private makeRoom(): void {
@@ -121,7 +130,7 @@ export class ByteMap<V> {
       this.index.forget();
       this.values = [];
     }
-    if (this.index.set(part, this.values.length)) this.values.push(value);
+    if (this.index.set(part, this.values.length) !== 0) this.values.push(value);
   }
 }
 

@@ -200,6 +200,25 @@ export function isTextAt(kept: Int32Array, at: number, { words }: Block, from: n
   return ((words.getInt32(own, true) ^ (kept[place] ?? 0)) & firstBytes(length & 3)) === 0;
 }
 
+/** Whether the only text of a part has only characters of ASCII. */
+export function isAscii({ size, words }: Part): boolean {
+  let bits = 0;
+  for (let at = 1; at < size; at += 1) bits |= words[at] ?? 0;
+  return (bits & EIGHTHS) === 0;
+}
+
+/** Where texts are made. */
+let made = new Block(Buffer.alloc(1024));
+
+/** A text of ASCII that was added. `at`: where its length is. */
+export function textOfWords(words: Int32Array, at: number): string {
+  const length = (words[at] ?? 0) & LENGTH;
+  if (made.bytes.length < length + 4) made = new Block(Buffer.alloc(length + 4));
+  for (let place = 0; place <= length >> 2; place += 1)
+    made.words.setInt32(place * 4, words[at + 1 + place] ?? 0, true);
+  return made.bytes.toString("latin1", 0, length);
+}
+
 /** Where the text behind one is. */
 export function nextText(kept: Int32Array, at: number): number {
   return at + 2 + (((kept[at] ?? 0) & LENGTH) >> 2);
