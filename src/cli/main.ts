@@ -54,6 +54,9 @@ async function work(): Promise<number> {
     readMuch: () => {
       if (lean) endLean(words[0] === "diagnose");
     },
+    hasRead: () => {
+      if (lean) startLean();
+    },
   });
 }
 

@@ -13,41 +13,59 @@ export interface Shape {
 
 /** Of all groups of a cause. `first`, `last`: the time that the picture shows. */
 export function shapeOf(groups: readonly Group[], first: number | null, last: number | null): Shape {
-  const times = groups.flatMap((group) => group.times.entries());
   const starts = groups.flatMap((group) => group.first ?? []);
   const ends = groups.flatMap((group) => group.last ?? []);
+  const times = timesOf(groups);
   if (times.length === 0 || starts.length === 0 || first === null || last === null)
     return { words: "", counts: [] };
   const [from, to] = [Math.min(...starts), Math.max(...ends)];
   const counts = Array.from({ length: COLUMNS }, () => 0);
   const width = Math.max(1, (last - first) / COLUMNS);
-  for (const [time, count] of times) {
-    const column = Math.min(COLUMNS - 1, Math.max(0, Math.floor((time - first) / width)));
-    counts[column] = (counts[column] ?? 0) + count;
-  }
+  for (const group of groups)
+    group.times.each((time, count) => {
+      const column = Math.min(COLUMNS - 1, Math.max(0, Math.floor((time - first) / width)));
+      counts[column] = (counts[column] ?? 0) + count;
+    });
   return { words: wordsOf(times, from, to), counts: last - first < MINUTE ? [] : counts };
 }
 
-function wordsOf(times: readonly (readonly [number, number])[], from: number, to: number): string {
+/** When something came, group by group. */
+function timesOf(groups: readonly Group[]): Float64Array {
+  const times = new Float64Array(groups.reduce((sum, group) => sum + group.times.size, 0));
+  let at = 0;
+  for (const group of groups)
+    group.times.each((time) => {
+      times[at] = time;
+      at += 1;
+    });
+  return times;
+}
+
+function wordsOf(times: Float64Array, from: number, to: number): string {
   const until = `${showTime(from)} to ${clockOf(from, to)}`;
   if (to - from < 2 * MINUTE) return from === to ? `once, ${showTime(from)}` : `once, ${until}`;
   const days = new Map<number, number>();
-  for (const [time] of times) days.set(Math.floor(time / DAY), time % DAY);
+  for (const time of times) days.set(Math.floor(time / DAY), time % DAY);
   const clocks = [...days.values()];
   const spread = Math.max(...clocks) - Math.min(...clocks);
   if (days.size >= 3 && spread <= 4 * MINUTE && times.length <= days.size * 6)
     return `daily about ${clock(Math.min(...clocks))}, on ${days.size} days`;
   const slots = Math.ceil((to - from + 1) / MINUTE);
-  const filled = new Set(times.map(([time]) => Math.floor(time / MINUTE))).size;
-  if (filled * 2 >= slots) return `steady, ${until}`;
-  const bursts = burstsOf(times);
+  const { bursts, minutes } = runsOf(times.toSorted());
+  if (minutes * 2 >= slots) return `steady, ${until}`;
   return bursts === 1 ? until : `${bursts} bursts, ${until}`;
 }
 
-/** Runs of minutes with a pause of more than five minutes between them. */
-function burstsOf(times: readonly (readonly [number, number])[]): number {
-  const sorted = times.map(([time]) => time).sort((a, b) => a - b);
-  return sorted.filter((time, at) => at === 0 || time - (sorted[at - 1] ?? 0) > 5 * MINUTE).length;
+/** Of times in order: runs of minutes with a pause of more than five minutes between them, and distinct minutes. */
+function runsOf(times: Float64Array): { readonly bursts: number; readonly minutes: number } {
+  let [bursts, minutes] = [0, 0];
+  let before = Number.NEGATIVE_INFINITY;
+  for (const time of times) {
+    if (time - before > 5 * MINUTE) bursts += 1;
+    if (Math.floor(time / MINUTE) !== Math.floor(before / MINUTE)) minutes += 1;
+    before = time;
+  }
+  return { bursts, minutes };
 }
 
 function clockOf(from: number, to: number): string {

@@ -298,7 +298,7 @@ async function warm(program: typeof run, keep: () => void): Promise<void> {
     const nowhere = { write: () => true };
     const given = { env: {}, stdout: nowhere, stderr: nowhere };
     const nothing = (): void => undefined;
-    const nobody = { output: () => process.stdout, wrote: nothing, readMuch: nothing };
+    const nobody = { output: () => process.stdout, wrote: nothing, readMuch: nothing, hasRead: nothing };
     const at = (name: string): string => join(root, name);
     const logs = [at("access.log"), at("error.log")];
     // What only some runs need must not make the others wait: each part is kept when it has done what most ask of it.
