@@ -18,100 +18,119 @@ const MOST_FORMS = 1000;
 const scratch = new Block(Buffer.alloc(LONGEST * 3));
 const part = new Part(LONGEST_PART);
 
+/** More of one text are not counted. */
+const MOST = 0x7fffffff;
+
 /**
  * How often each of some texts came. Those of ASCII are known by their bytes, and are made texts when they are asked for:
  * a group has hundreds, and few are shown.
  */
 export class Counts {
-  /** Where each is counted that is known by its bytes. */
-  private readonly places: ByteIndex;
+  /** How often those came that are known by their bytes; of others which of them it is, as a negative number. */
+  private readonly known: ByteIndex;
   private forms = 0;
-  /** The same by their characters. */
+  /** Which of the others each is, by its characters. */
   private readonly others = new Map<string, number>();
+  /** How often they came. */
+  private readonly counts: number[] = [];
   /** Whether some of ASCII are among the others. */
   private isCrowded = false;
-  private readonly counts: number[] = [];
-  /** Of each: where it is in `places`, or its text. */
+  /** Whether one of ASCII has as many characters as are kept: longer ones count with it. */
+  private anyCut = false;
+  /** Of each: where it is in `known`, or its text. */
   private readonly texts: (number | string)[] = [];
 
   /** `most`: distinct texts. */
   constructor(private readonly most: number) {
-    this.places = new ByteIndex(most + MOST_FORMS);
+    this.known = new ByteIndex(most + MOST_FORMS);
   }
 
   /** One that is cut counts with others that begin like it. */
   add(text: string): void {
-    this.raise(this.placeOfText(text));
+    const cut = text.length > LONGEST ? text.slice(0, LONGEST) : text;
+    const size = scratch.bytes.write(cut);
+    if (size !== cut.length) {
+      this.addOther(detached(cut, LONGEST));
+      return;
+    }
+    part.clear();
+    part.addBetween(scratch, 0, size);
+    this.addPart(part, scratch);
   }
 
   /** The same for the only text of a part. */
   addPart(text: Part, block: Block): void {
-    const place = this.places.get(text);
-    this.raise(place === -1 ? this.placeOfPart(text, block) : place);
+    const at = this.known.find(text);
+    if (at !== 0) this.raise(at);
+    else if (!this.isClosed) this.addNew(text, block);
   }
 
-  /** -1: there are too many texts. */
-  private placeOfPart(text: Part, { bytes }: Block): number {
+  private raise(at: number): void {
+    const { counts, known } = this;
+    const value = known.valueAt(at);
+    if (value < 0) counts[-1 - value] = (counts[-1 - value] ?? 0) + 1;
+    else if (value < MOST) known.setValueAt(at, value + 1);
+  }
+
+  private addNew(text: Part, { bytes }: Block): void {
     const { from, to } = text;
-    if (to - from <= LONGEST && isAscii(text)) return this.placeOfBytes(text);
-    const place = this.placeOfText(textOf(bytes.subarray(from, to)));
-    if (place !== -1 && this.forms < MOST_FORMS) {
-      this.forms += 1;
-      this.places.set(text, place);
+    const isOfBytes = to - from <= LONGEST && isAscii(text);
+    if (isOfBytes && !this.isCrowded) {
+      if (this.isFull) return;
+      const at = this.known.set(text, 1);
+      this.isCrowded = at === 0;
+      if (at !== 0) {
+        this.texts.push(at);
+        this.anyCut ||= to - from === LONGEST;
+        return;
+      }
     }
-    return place;
+    if (isOfBytes) this.addOther(textOfWords(text.words, 0));
+    else this.addForm(text, textOf(bytes.subarray(from, to)));
   }
 
-  private placeOfText(text: string): number {
-    const cut = text.length > LONGEST ? text.slice(0, LONGEST) : text;
-    const size = scratch.bytes.write(cut);
-    if (size !== cut.length) return this.placeOfOther(detached(cut, LONGEST));
-    part.clear();
-    part.addBetween(scratch, 0, size);
-    const known = this.places.get(part);
-    return known === -1 ? this.placeOfBytes(part) : known;
+  /** Bytes that are not what they are shown as. */
+  private addForm(text: Part, shown: string): void {
+    const cut = shown.length > LONGEST ? shown.slice(0, LONGEST) : shown;
+    this.add(cut);
+    const other = this.others.get(detached(cut, LONGEST));
+    if (other === undefined || this.forms >= MOST_FORMS) return;
+    this.forms += 1;
+    this.known.set(text, -1 - other);
   }
 
-  /** Of one of ASCII that is not among `places`. */
-  private placeOfBytes(text: Part): number {
-    if (!this.isCrowded) {
-      if (this.isFull) return -1;
-      const at = this.places.set(text, this.counts.length);
-      if (at !== 0) return this.begin(at);
-      this.isCrowded = true;
+  private addOther(text: string): void {
+    const { counts, others } = this;
+    const known = others.get(text);
+    if (known !== undefined) {
+      counts[known] = (counts[known] ?? 0) + 1;
+      return;
     }
-    return this.placeOfOther(textOfWords(text.words, 0));
-  }
-
-  private placeOfOther(text: string): number {
-    const known = this.others.get(text);
-    if (known !== undefined) return known;
-    if (this.isFull) return -1;
-    this.others.set(text, this.counts.length);
-    return this.begin(text);
-  }
-
-  private begin(text: number | string): number {
+    if (this.isFull) return;
+    others.set(text, counts.length);
+    counts.push(1);
     this.texts.push(text);
-    return this.counts.push(0) - 1;
-  }
-
-  private raise(place: number): void {
-    if (place !== -1) this.counts[place] = (this.counts[place] ?? 0) + 1;
   }
 
   get isFull(): boolean {
-    return this.counts.length >= this.most;
+    return this.texts.length >= this.most;
+  }
+
+  /** Whether each that is counted is known by its bytes, and there will be no other. */
+  private get isClosed(): boolean {
+    return this.texts.length >= this.most && this.counts.length === 0 && !this.anyCut;
   }
 
   get size(): number {
-    return this.counts.length;
+    return this.texts.length;
   }
 
   /** In the order in which they came first. */
   *[Symbol.iterator](): Generator<readonly [text: string, count: number]> {
-    for (const [place, text] of this.texts.entries())
-      yield [typeof text === "string" ? text : this.places.textAt(text), this.counts[place] ?? 0];
+    for (const one of this.texts)
+      yield typeof one === "string"
+        ? [one, this.counts[this.others.get(one) ?? 0] ?? 0]
+        : [this.known.textAt(one), this.known.valueAt(one)];
   }
 }
 
@@ -133,10 +152,11 @@ export class TimeCounts {
   constructor(private readonly most: number = MOST_MINUTES) {}
 
   add(time: number): void {
-    if (time < this.from || time >= this.to) this.find(time);
+    const isOther = time < this.from || time >= this.to;
+    if (isOther) this.find(time);
     const { counts, last } = this;
     counts[last] = (counts[last] ?? 0) + 1;
-    if (counts.length > this.most) this.widen(this.step === MINUTE ? HOUR : this.step * 4);
+    if (isOther && counts.length > this.most) this.widen(this.step === MINUTE ? HOUR : this.step * 4);
   }
 
   /** Makes the step of a time the last one. */
@@ -176,29 +196,43 @@ export class TimeCounts {
     return this.steps.length;
   }
 
-  /** Calls for the start of each step with its count, in order. */
-  each(take: (time: number, count: number) => void): void {
-    const { counts, step, steps } = this;
-    for (let at = 0; at < steps.length; at += 1) take((steps[at] ?? 0) * step, counts[at] ?? 0);
+  /** The start of one of them, in order. */
+  timeAt(at: number): number {
+    return (this.steps[at] ?? 0) * this.step;
   }
 
-  /** The same as pairs. */
+  /** Starts of the steps with their counts, in order. */
   entries(): readonly (readonly [time: number, count: number])[] {
-    const entries: (readonly [number, number])[] = [];
-    this.each((time, count) => entries.push([time, count]));
-    return entries;
+    return this.steps.map((own, at) => [own * this.step, this.counts[at] ?? 0] as const);
+  }
+
+  /** The first of the steps that begin at such a time; later ones do as well. Their number: none does. */
+  firstWhere(isSuch: (time: number) => boolean): number {
+    return firstPlace(this.steps.length, (at) => isSuch(this.timeAt(at)));
+  }
+
+  /** How much came in the steps from one to another. */
+  sum(from: number, to: number): number {
+    let sum = 0;
+    for (let at = from; at < to; at += 1) sum += this.counts[at] ?? 0;
+    return sum;
   }
 }
 
 /** Where a number is in ascending ones, or where it would be; most are behind all others. */
 function placeOf(numbers: readonly number[], number: number): number {
-  let high = numbers.length;
-  if (high === 0 || (numbers[high - 1] ?? 0) < number) return high;
-  let low = 0;
+  const { length } = numbers;
+  if (length === 0 || (numbers[length - 1] ?? 0) < number) return length;
+  return firstPlace(length, (at) => (numbers[at] ?? 0) >= number);
+}
+
+/** The first of so many places that is such a one, where all behind it are; their number: none is. */
+function firstPlace(length: number, isSuch: (at: number) => boolean): number {
+  let [low, high] = [0, length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((numbers[middle] ?? 0) < number) low = middle + 1;
-    else high = middle;
+    if (isSuch(middle)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }

@@ -5,7 +5,7 @@ import { ByteMap, SeenBefore } from "../logs/byte-map.js";
 import { type LogLine, STDERR } from "../logs/line.js";
 import { type Finder, Needle } from "../logs/needle.js";
 import type { NginxHead } from "../logs/nginx-head.js";
-import { type Block, mixed, numberedEnd, Part } from "../logs/part.js";
+import { type Block, joined, mixed, numberedEnd, Part } from "../logs/part.js";
 import { textOf } from "../logs/scan.js";
 
 /** What a message means. `G`: what is known of lines with its signature. */
@@ -96,7 +96,7 @@ export class Messages<G> {
     const end = numberedEnd(kept, 2, block, this.from, to);
     if (end === -1 || !CLIENT.begins(block, end, to)) return false;
     // What the client brought might end what PHP said once more.
-    if (isSaid && SAID_END.findLast(block, end, to) !== -1) return false;
+    if (isSaid && SAID_END.isIn(block, end, to)) return false;
     this.to = end;
     return true;
   }
@@ -140,7 +140,7 @@ export class Messages<G> {
     const found = this.workedOut(line);
     if (this.seenShapes.again(shape))
       this.shapes.set(shape, {
-        kept: shape.kept(),
+        kept: joined(shape.kept(), 2),
         isSaid: line.message.startsWith(STDERR),
         meaning: isSameForNumbers(line) ? found && { ...found, isOfOthers: true } : undefined,
       });

@@ -5,7 +5,7 @@ import { ByteMap } from "../logs/byte-map.js";
 import { type LogLine, nginxLine } from "../logs/line.js";
 import { Finder, Needle } from "../logs/needle.js";
 import { NginxHead } from "../logs/nginx-head.js";
-import { Block, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
+import { Block, byteFrom, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
 import { textOf } from "../logs/scan.js";
 import { once } from "../source/memo.js";
 import { LONGEST_PART } from "./counts.js";
@@ -52,6 +52,9 @@ const BLANK = 32;
 const QUOTE = 34;
 const COMMA = 44;
 const QUESTION = 63;
+
+/** `GET `. */
+const GET = 0x20544547;
 
 const COMMAS = fourfold(COMMA);
 const QUOTES = fourfold(QUOTE);
@@ -153,7 +156,7 @@ export class NginxLines {
   /** Where the server's name begins, behind the client; -1: there is none with as many bytes behind it as tell it. */
   private serverFrom(to: number): number {
     const { block, messages } = this;
-    const comma = this.comma.next(block.bytes, messages.to + CLIENT.length);
+    const comma = byteFrom(block, messages.to + CLIENT.length, COMMAS, to);
     const at = SERVER.begins(block, comma, to) ? comma : SERVER.find(block, messages.to, to);
     return at === -1 || at + SERVER.length + TELLING > to ? -1 : at + SERVER.length;
   }
@@ -207,7 +210,11 @@ export class NginxLines {
     const { block } = this;
     const from = server + REQUEST.length;
     const close = Math.min(this.quote.next(block.bytes, from), to);
-    const words = UPSTREAM.begins(block, close, to) ? close : UPSTREAM.find(block, close, to);
+    const words = UPSTREAM.begins(block, close, to)
+      ? close
+      : UPSTREAM.isIn(block, close, to)
+        ? UPSTREAM.find(block, close, to)
+        : -1;
     this.requestFrom = from;
     this.requestTo = words === -1 ? close : words;
     this.upstreamFrom = words === -1 ? -1 : words + UPSTREAM.length;
@@ -215,15 +222,21 @@ export class NginxLines {
 
   private countPath({ paths }: Group): void {
     const { block, path, requestFrom: from, requestTo: to } = this;
-    const { bytes } = block;
-    let space = from;
-    while (space < to && bytes[space] !== BLANK) space += 1;
+    const space = methodEnd(block, from, to);
     if (space === to) return;
     path.clear();
     path.addUntil(block, space + 1, BLANKS, QUESTIONS, to);
     if (path.to === path.from) return;
     paths.addPart(path, block);
   }
+}
+
+/** Where the first blank is. */
+function methodEnd({ bytes, words }: Block, from: number, to: number): number {
+  if (to - from > 4 && words.getInt32(from, true) === GET) return from + 3;
+  let space = from;
+  while (space < to && bytes[space] !== BLANK) space += 1;
+  return space;
 }
 
 /** Where a place would be that came last, by the first bytes of the server's name and what is behind a short one. */

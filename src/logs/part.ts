@@ -15,7 +15,7 @@ const ZEROS = 0x30303030;
 const TENS = 0x0a0a0a0a;
 
 /** 2 to the power of 32, divided by the golden ratio. */
-const MULTIPLIER = -0x61c88647;
+export const MULTIPLIER = -0x61c88647;
 
 /** Added to the length of a text behind which a number is. */
 const NUMBER = 0x10000;
@@ -224,6 +224,24 @@ export function nextText(kept: Int32Array, at: number): number {
   return at + 2 + (((kept[at] ?? 0) & LENGTH) >> 2);
 }
 
+/** A part that was added with its numbers left out, with the digits that are kept in the texts around them. */
+export function joined(kept: Int32Array, at: number): Int32Array {
+  const part = new Part(kept.length);
+  for (const word of kept.subarray(0, at)) part.add(word);
+  let text = "";
+  for (let from = at; from < kept.length; from = nextText(kept, from)) {
+    const what = kept[from] ?? 0;
+    text += textOfWords(kept, from);
+    if (what >= MORE) continue;
+    const bytes = Buffer.from(text, "latin1");
+    const place = part.size;
+    part.addBetween(new Block(bytes), 0, bytes.length);
+    part.words[place] = bytes.length + (what & NUMBER);
+    text = "";
+  }
+  return part.kept();
+}
+
 /** Where a part ends that differs at most in its numbers from one that was added; -1: it is another. Ends before `to`. */
 export function numberedEnd(kept: Int32Array, at: number, block: Block, from: number, to: number): number {
   const { bytes } = block;
@@ -266,6 +284,18 @@ function lastWord({ bytes, words }: Block, from: number, to: number): number {
 /** A byte four times. */
 export function fourfold(byte: number): number {
   return Math.imul(byte, ONES);
+}
+
+/** Where a byte is first, given four times in a number; the end where it is not. For what is a few bytes away. */
+export function byteFrom({ bytes, words }: Block, from: number, byte: number, end: number): number {
+  let at = from;
+  for (; at <= end - 4; at += 4) {
+    const word = words.getInt32(at, true) ^ byte;
+    const found = (word - ONES) & ~word & EIGHTHS;
+    if (found !== 0) return at + lowestByte(found);
+  }
+  while (at < end && bytes[at] !== (byte & 255)) at += 1;
+  return at;
 }
 
 /** The eighth bit of each byte that is a digit. */

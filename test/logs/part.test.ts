@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Block, fourfold, isTextAt, nextText, numberedEnd, Part } from "../../src/logs/part.js";
+import {
+  Block,
+  byteFrom,
+  fourfold,
+  isTextAt,
+  joined,
+  nextText,
+  numberedEnd,
+  Part,
+} from "../../src/logs/part.js";
 import { runs } from "../support/sample.js";
 
 /** Texts with numbers, some of which are kept. */
@@ -51,6 +60,23 @@ describe("a part", () => {
     );
   });
 
+  test("a byte is found as indexOf does, up to the end of the part", () => {
+    const text = fc.string({
+      unit: fc.constantFrom("a", "\0", "\u0080", "\u00ff", ",", "-", "+"),
+      maxLength: 24,
+    });
+    const byte = fc.constantFrom(0, 255, 0x80, ...[",", "+", "z"].map((one) => one.charCodeAt(0)));
+    fc.assert(
+      fc.property(text, byte, fc.nat(5), fc.nat(3), (all, one, from, behind) => {
+        const bytes = Buffer.from(`${"#".repeat(from)}${all}${",+".repeat(behind)}`, "latin1");
+        const end = from + all.length;
+        const own = bytes.subarray(0, end).indexOf(one, from);
+        expect(byteFrom(new Block(bytes), from, fourfold(one), end)).toBe(own === -1 ? end : own);
+      }),
+      { numRuns: runs(1000) },
+    );
+  });
+
   test("with its numbers left out is the same for texts that differ in numbers alone", () => {
     fc.assert(
       fc.property(numbered, numbered, fc.boolean(), (one, random, isNear) => {
@@ -76,6 +102,7 @@ describe("a part", () => {
         const end = numberedEnd(kept(one).words, 0, new Block(bytes), 1, bytes.length);
         const isSame = shapeOf(one) === shapeOf(other);
         expect(bytes[end] === ",".charCodeAt(0)).toBe(isSame);
+        expect(numberedEnd(joined(kept(one).words, 0), 0, new Block(bytes), 1, bytes.length)).toBe(end);
         if (isSame) expect(end).toBe(1 + Buffer.byteLength(other));
       }),
       { numRuns: runs(3000) },
