@@ -144,18 +144,33 @@ export class TimeCounts {
   private steps: number[] = [];
   private counts: number[] = [];
   /** The one that was counted last, by its place and its time: most lines are of the same. */
-  private last = 0;
+  private at = 0;
   private from = 0;
   private to = 0;
+  // Numbers from the beginning: to make each an object of its own takes longer than to count.
+  private earliest = Number.POSITIVE_INFINITY;
+  private latest = Number.NEGATIVE_INFINITY;
 
   /** `most`: distinct steps; of more the steps become longer. */
   constructor(private readonly most: number = MOST_MINUTES) {}
 
+  /** The earliest time; `null`: none came. */
+  get first(): number | null {
+    return this.earliest > this.latest ? null : this.earliest;
+  }
+
+  /** The latest time. */
+  get last(): number | null {
+    return this.earliest > this.latest ? null : this.latest;
+  }
+
   add(time: number): void {
+    if (time < this.earliest) this.earliest = time;
+    if (time > this.latest) this.latest = time;
     const isOther = time < this.from || time >= this.to;
     if (isOther) this.find(time);
-    const { counts, last } = this;
-    counts[last] = (counts[last] ?? 0) + 1;
+    const { at, counts } = this;
+    counts[at] = (counts[at] ?? 0) + 1;
     if (isOther && counts.length > this.most) this.widen(this.step === MINUTE ? HOUR : this.step * 4);
   }
 
@@ -168,7 +183,7 @@ export class TimeCounts {
       steps.splice(at, 0, own);
       counts.splice(at, 0, 0);
     }
-    this.last = at;
+    this.at = at;
     this.from = own * this.step;
     this.to = this.from + this.step;
   }

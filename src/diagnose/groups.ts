@@ -26,8 +26,8 @@ export interface Group {
   readonly sample: Sample;
   count: number;
   /** As `logs/time.ts` counts; `null`: no line had a time. */
-  first: number | null;
-  last: number | null;
+  readonly first: number | null;
+  readonly last: number | null;
   /** Lines by their minute, or by their hour where they are spread over very many minutes. */
   readonly times: TimeCounts;
   /** Lines by path; of very many paths only the first. */
@@ -81,6 +81,7 @@ export class Groups {
     const parts = detachedParts(match.parts);
     const { server, upstream } = line.request ?? NOWHERE;
     const isFull = this.known.size < MOST_FULL;
+    const times = new TimeCounts(isFull ? MOST_MINUTES : MOST_MINUTES / 20);
     const group: Group = {
       signature: match.signature,
       server,
@@ -89,9 +90,13 @@ export class Groups {
       parts,
       sample: { line, text: detached(text, LONGEST_SAMPLE), source },
       count: 0,
-      first: null,
-      last: null,
-      times: new TimeCounts(isFull ? MOST_MINUTES : MOST_MINUTES / 20),
+      get first() {
+        return times.first;
+      },
+      get last() {
+        return times.last;
+      },
+      times,
       paths: new Counts(isFull ? MOST_PATHS : MOST_PATHS / 20),
       some: [],
     };
@@ -104,8 +109,6 @@ export class Groups {
   count(group: Group, time: number | null): void {
     group.count += 1;
     if (time === null) return;
-    if (group.first === null || time < group.first) group.first = time;
-    if (group.last === null || time > group.last) group.last = time;
     group.times.add(time);
     this.seen += 1;
     const { some } = group;

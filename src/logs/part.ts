@@ -193,9 +193,15 @@ export function isTextAt(kept: Int32Array, at: number, { words }: Block, from: n
   const length = (kept[at] ?? 0) & LENGTH;
   let place = at + 1;
   let own = from;
-  for (const end = from + length - 3; own < end; own += 4) {
+  for (const end = from + length - 7; own < end; own += 8) {
+    const first = (kept[place] ?? 0) ^ words.getInt32(own, true);
+    if ((first | ((kept[place + 1] ?? 0) ^ words.getInt32(own + 4, true))) !== 0) return false;
+    place += 2;
+  }
+  if ((length & 4) !== 0) {
     if (kept[place] !== words.getInt32(own, true)) return false;
     place += 1;
+    own += 4;
   }
   return ((words.getInt32(own, true) ^ (kept[place] ?? 0)) & firstBytes(length & 3)) === 0;
 }

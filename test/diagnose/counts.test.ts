@@ -142,6 +142,8 @@ describe("counts by time", () => {
           const plain = timed(times, most);
           expect(counts.entries()).toEqual(plain);
           expect(counts.size).toBe(plain.length);
+          const ends = times.length === 0 ? [null, null] : [Math.min(...times), Math.max(...times)];
+          expect([counts.first, counts.last]).toEqual(ends);
         },
       ),
       { numRuns: runs(2000) },
