@@ -154,7 +154,7 @@ export class TimeCounts {
   /** `most`: distinct steps; of more the steps become longer. */
   constructor(private readonly most: number = MOST_MINUTES) {}
 
-  /** The earliest time; `null`: none came. */
+  /** The earliest time, as `logs/time.ts` counts; `null`: none came. */
   get first(): number | null {
     return this.earliest > this.latest ? null : this.earliest;
   }
@@ -179,7 +179,10 @@ export class TimeCounts {
     const { counts, steps } = this;
     const own = Math.floor(time / this.step);
     const at = placeOf(steps, own);
-    if (steps[at] !== own) {
+    if (at === steps.length) {
+      steps.push(own);
+      counts.push(0);
+    } else if (steps[at] !== own) {
       steps.splice(at, 0, own);
       counts.splice(at, 0, 0);
     }

@@ -25,9 +25,6 @@ export interface Group {
   readonly parts: ReadonlyMap<string, string>;
   readonly sample: Sample;
   count: number;
-  /** As `logs/time.ts` counts; `null`: no line had a time. */
-  readonly first: number | null;
-  readonly last: number | null;
   /** Lines by their minute, or by their hour where they are spread over very many minutes. */
   readonly times: TimeCounts;
   /** Lines by path; of very many paths only the first. */
@@ -81,7 +78,6 @@ export class Groups {
     const parts = detachedParts(match.parts);
     const { server, upstream } = line.request ?? NOWHERE;
     const isFull = this.known.size < MOST_FULL;
-    const times = new TimeCounts(isFull ? MOST_MINUTES : MOST_MINUTES / 20);
     const group: Group = {
       signature: match.signature,
       server,
@@ -90,13 +86,7 @@ export class Groups {
       parts,
       sample: { line, text: detached(text, LONGEST_SAMPLE), source },
       count: 0,
-      get first() {
-        return times.first;
-      },
-      get last() {
-        return times.last;
-      },
-      times,
+      times: new TimeCounts(isFull ? MOST_MINUTES : MOST_MINUTES / 20),
       paths: new Counts(isFull ? MOST_PATHS : MOST_PATHS / 20),
       some: [],
     };

@@ -15,8 +15,8 @@ export interface Shape {
 /** Of all groups of a cause. `first`, `last`: the time that the picture shows. */
 export function shapeOf(groups: readonly Group[], first: number | null, last: number | null): Shape {
   const times = groups.flatMap((group) => (group.times.size > 0 ? group.times : []));
-  const starts = groups.flatMap((group) => group.first ?? []);
-  const ends = groups.flatMap((group) => group.last ?? []);
+  const starts = groups.flatMap((group) => group.times.first ?? []);
+  const ends = groups.flatMap((group) => group.times.last ?? []);
   if (times.length === 0 || starts.length === 0 || first === null || last === null)
     return { words: "", counts: [] };
   return {

@@ -11,9 +11,7 @@ function groupsOf(lists: readonly (readonly number[])[], most: number): readonly
   return lists.map((list) => {
     const times = new TimeCounts(most);
     for (const time of list) times.add(time);
-    const isNone = list.length === 0;
-    const [first, last] = [isNone ? null : Math.min(...list), isNone ? null : Math.max(...list)];
-    return { times, first, last } as unknown as Group;
+    return { times } as unknown as Group;
   });
 }
 
@@ -31,8 +29,8 @@ function plainCounts(groups: readonly Group[], first: number, last: number): rea
 /** The word as all steps together make it. */
 function plainWord(groups: readonly Group[]): string {
   const times = groups.flatMap((group) => group.times.entries().map(([time]) => time));
-  const from = Math.min(...groups.flatMap(({ first }) => first ?? []));
-  const to = Math.max(...groups.flatMap(({ last }) => last ?? []));
+  const from = Math.min(...groups.flatMap(({ times: { first } }) => first ?? []));
+  const to = Math.max(...groups.flatMap(({ times: { last } }) => last ?? []));
   if (to - from < 2 * MINUTE) return "once";
   const days = new Map(times.map((time) => [Math.floor(time / DAY), time % DAY]));
   const clocks = [...days.values()];
