@@ -230,38 +230,70 @@ export function nextText(kept: Int32Array, at: number): number {
   return at + 2 + (((kept[at] ?? 0) & LENGTH) >> 2);
 }
 
-/** A part that was added with its numbers left out, with the digits that are kept in the texts around them. */
-export function joined(kept: Int32Array, at: number): Int32Array {
-  const part = new Part(kept.length);
-  for (const word of kept.subarray(0, at)) part.add(word);
+/** A part that was added with its numbers left out, in the form in which it is compared: eight bytes at a time. */
+export class Numbered {
+  /** Of each text between numbers its length, with `NUMBER` where one is behind it. */
+  private readonly lengths: Int32Array;
+  /** All the texts by eights, one after the other. */
+  private readonly eights: Float64Array;
+  /** Of each what is left of it: four bytes where there are as many, and the last ones. */
+  private readonly fours: Int32Array;
+  private readonly rests: Int32Array;
+  /** Whether equal eights are the same bytes: as numbers some differ from themselves, and zero is equal to minus zero. */
+  readonly isComparable: boolean;
+
+  /** `at`: where the first text is in what was added. */
+  constructor(kept: Int32Array, at: number) {
+    const texts = textsOf(kept, at).map(({ what, bytes }) => ({ what, words: new Block(bytes).words }));
+    this.lengths = Int32Array.from(texts, ({ what }) => what);
+    const eights = texts.flatMap(({ what, words }) =>
+      Array.from({ length: (what & LENGTH) >> 3 }, (_, eight) => words.getFloat64(eight * 8, true)),
+    );
+    this.eights = Float64Array.from(eights);
+    this.fours = Int32Array.from(texts, ({ what, words }) => words.getInt32(what & LENGTH & ~7, true));
+    this.rests = Int32Array.from(texts, ({ what, words }) => words.getInt32(what & LENGTH & ~3, true));
+    this.isComparable = eights.every((eight) => eight < 0 || eight > 0);
+  }
+
+  /** Where a part ends that differs at most in its numbers; -1: it is another. Ends before `to`. */
+  endAt({ bytes, words }: Block, from: number, to: number): number {
+    const { eights, lengths } = this;
+    let own = from;
+    let place = 0;
+    for (let text = 0; ; text += 1) {
+      const what = lengths[text] ?? 0;
+      const end = own + (what & LENGTH);
+      if (end > to - 4) return -1;
+      for (; own < end - 7; own += 8) {
+        if (words.getFloat64(own, true) !== eights[place]) return -1;
+        place += 1;
+      }
+      if ((what & 4) !== 0) {
+        if (words.getInt32(own, true) !== this.fours[text]) return -1;
+        own += 4;
+      }
+      if (((words.getInt32(own, true) ^ (this.rests[text] ?? 0)) & firstBytes(what & 3)) !== 0) return -1;
+      if (what <= LENGTH) return end;
+      own = end;
+      while (isDigit(bytes[own] ?? 0)) own += 1;
+      if (own === end || own - end === KEPT_DIGITS) return -1;
+    }
+  }
+}
+
+/** The texts of a part that was added with its numbers left out, with the digits that are kept in them. */
+function textsOf(kept: Int32Array, at: number): readonly { readonly what: number; readonly bytes: Buffer }[] {
+  const texts: { readonly what: number; readonly bytes: Buffer }[] = [];
   let text = "";
   for (let from = at; from < kept.length; from = nextText(kept, from)) {
     const what = kept[from] ?? 0;
     text += textOfWords(kept, from);
     if (what >= MORE) continue;
-    const bytes = Buffer.from(text, "latin1");
-    const place = part.size;
-    part.addBetween(new Block(bytes), 0, bytes.length);
-    part.words[place] = bytes.length + (what & NUMBER);
+    // With what may be read behind it.
+    texts.push({ what: text.length + (what & NUMBER), bytes: Buffer.from(`${text}\0\0\0\0`, "latin1") });
     text = "";
   }
-  return part.kept();
-}
-
-/** Where a part ends that differs at most in its numbers from one that was added; -1: it is another. Ends before `to`. */
-export function numberedEnd(kept: Int32Array, at: number, block: Block, from: number, to: number): number {
-  const { bytes } = block;
-  let own = from;
-  for (let text = at; ; text = nextText(kept, text)) {
-    const what = kept[text] ?? 0;
-    const end = own + (what & LENGTH);
-    if (end > to - 4 || !isTextAt(kept, text, block, own)) return -1;
-    if (what <= LENGTH) return end;
-    own = end;
-    if (what >= MORE) continue;
-    while (isDigit(bytes[own] ?? 0)) own += 1;
-    if (own === end || own - end === KEPT_DIGITS) return -1;
-  }
+  return texts;
 }
 
 /** A number of so many digits is the name of a temporary file. */

@@ -1,15 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  Block,
-  byteFrom,
-  fourfold,
-  isTextAt,
-  joined,
-  nextText,
-  numberedEnd,
-  Part,
-} from "../../src/logs/part.js";
+import { Block, byteFrom, fourfold, isTextAt, Numbered, nextText, Part } from "../../src/logs/part.js";
 import { runs } from "../support/sample.js";
 
 /** Texts with numbers, some of which are kept. */
@@ -99,14 +90,33 @@ describe("a part", () => {
           ? one.replace(/\d+/g, (digits) => (digits.length === 10 ? digits : "8"))
           : random;
         const bytes = Buffer.from(`.${other},    `);
-        const end = numberedEnd(kept(one).words, 0, new Block(bytes), 1, bytes.length);
+        const own = new Numbered(kept(one).words, 0);
+        const end = own.endAt(new Block(bytes), 1, bytes.length);
         const isSame = shapeOf(one) === shapeOf(other);
         expect(bytes[end] === ",".charCodeAt(0)).toBe(isSame);
-        expect(numberedEnd(joined(kept(one).words, 0), 0, new Block(bytes), 1, bytes.length)).toBe(end);
         if (isSame) expect(end).toBe(1 + Buffer.byteLength(other));
       }),
       { numRuns: runs(3000) },
     );
+  });
+
+  test("is compared by eights only where equal numbers are equal bytes", () => {
+    const isComparable = (...bytes: readonly number[]): boolean => {
+      const part = new Part(20);
+      part.addNumbered(new Block(Buffer.from(bytes)), 0, bytes.length);
+      return new Numbered(part.kept(), 0).isComparable;
+    };
+    const [zeros, letters] = [
+      Array.from({ length: 7 }, () => 0),
+      [..."connect() failed"].map((one) => one.charCodeAt(0)),
+    ];
+    expect(isComparable(...letters)).toBe(true);
+    expect(isComparable(...zeros)).toBe(true);
+    expect(isComparable(...zeros, 0)).toBe(false);
+    expect(isComparable(...letters, ...zeros, 0x80)).toBe(false);
+    expect(isComparable(...letters, ...zeros, 1)).toBe(true);
+    expect(isComparable(...zeros.slice(1), 0xf8, 0x7f)).toBe(false);
+    expect(isComparable(...zeros.slice(1), 0xf8, 0xff)).toBe(false);
   });
 
   test("has its texts one after the other, and each is found where it is", () => {
