@@ -70,7 +70,6 @@ export class NginxLines {
   private block = new Block(Buffer.alloc(0));
   private start = 0;
   private readonly comma = new Finder(COMMA);
-  private readonly quote = new Finder(QUOTE);
   private readonly head = new NginxHead();
   private readonly messages: Messages<Places>;
   /** The time of which it was asked last whether its lines are wanted; `null`: of none. */
@@ -116,7 +115,6 @@ export class NginxLines {
   private begin(bytes: Buffer): void {
     this.block = new Block(bytes);
     this.comma.reset();
-    this.quote.reset();
   }
 
   private whole(
@@ -209,7 +207,7 @@ export class NginxLines {
   private readRequest(server: number, to: number): void {
     const { block } = this;
     const from = server + REQUEST.length;
-    const close = Math.min(this.quote.next(block.bytes, from), to);
+    const close = byteFrom(block, from, QUOTES, to);
     const words = UPSTREAM.begins(block, close, to)
       ? close
       : UPSTREAM.isIn(block, close, to)
