@@ -63,7 +63,7 @@ async function build() {
   const esbuild = await import("esbuild");
   mkdirSync(join(top, "dist"), { recursive: true });
   const generated = await generate(esbuild);
-  const { start, program, validators, yaml, make, library } = await bundles(esbuild, generated);
+  const { start, program, validators, yaml, docs, make, library } = await bundles(esbuild, generated);
   put("dist/LICENSES.txt", licences([program, validators, yaml, library]));
   put("dist/fpmlint.schema.json", `${JSON.stringify(generated.schema, null, 2)}\n`);
   put("dist/fpmlint.1", generated.manual);
@@ -71,7 +71,7 @@ async function build() {
   // Node is sooner with a script than with a module.
   put("dist/package.json", '{ "type": "commonjs" }\n');
   const starting = ascii(esbuild, start.outputFiles[0].text);
-  const texts = partsOf(esbuild, { program, validators, yaml });
+  const texts = partsOf(esbuild, { program, validators, yaml, docs });
   put("dist/fpmlint.js", commandOf(starting, generated.hidden(texts), digestOf(texts)), 0o755);
   put("dist/code-cache.js", make.outputFiles[0].text);
   const { status } = spawnSync(process.execPath, [join(top, "dist/code-cache.js")], { stdio: "inherit" });
@@ -127,6 +127,7 @@ async function generate(esbuild) {
     manual: manualPage(),
     hidden,
     markdown,
+    docs: Object.fromEntries(rules.map(({ id, docs }) => [id, docs])),
   };
 }
 

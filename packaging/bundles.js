@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -58,7 +58,6 @@ export async function bundles(esbuild, generated) {
     logLevel: "warning",
     plugins: [
       replaceModule("src/cli/help.ts", `export const readyTexts = ${JSON.stringify(generated.texts)};`),
-      joinedTexts(generated.markdown),
     ],
   };
   const command = { ...common, minify: true, format: "cjs", target: NODE };
@@ -67,6 +66,7 @@ export async function bundles(esbuild, generated) {
     program: program(command, generated),
     validators: { ...command, stdin: { contents: generated.code, resolveDir: top } },
     yaml: { ...command, stdin: { contents: 'export * from "yaml";', resolveDir: top } },
+    docs: { ...command, stdin: { contents: `module.exports = ${JSON.stringify(generated.docs)};` } },
     make: { ...command, entryPoints: ["src/cli/start/make.ts"] },
     library: library(common, generated),
   };
@@ -80,8 +80,11 @@ export async function bundles(esbuild, generated) {
   return Object.fromEntries(made);
 }
 
+/** Parts of the program that it loads when they are asked for the first time. */
+const PROGRAM_PARTS = ["yaml", "validators", "docs"];
+
 const MAY_IMPORT = {
-  program: (path) => path === "yaml" || path === "validators",
+  program: (path) => PROGRAM_PARTS.includes(path),
   library: isDependency,
 };
 
@@ -92,9 +95,11 @@ function program(command, generated) {
     format: "esm",
     splitting: true,
     entryPoints: ["src/cli/run.ts"],
-    external: ["yaml", "validators"],
+    external: PROGRAM_PARTS,
     plugins: [
       ...command.plugins,
+      joinedTexts(generated.markdown, true),
+      lateDocs(generated.docs),
       lateYaml,
       replaceModule("src/validators.ts", lateValidators(generated.names)),
       besides("src/cli/more.ts", "./run.ts"),
@@ -115,7 +120,12 @@ function library(common, generated) {
   return {
     ...common,
     entryPoints: ["src/library/index.ts"],
-    plugins: [...common.plugins, lateYaml, replaceModule("src/validators.ts", generated.code)],
+    plugins: [
+      ...common.plugins,
+      joinedTexts(generated.markdown, false),
+      lateYaml,
+      replaceModule("src/validators.ts", generated.code),
+    ],
     packages: "external",
     format: "esm",
     target: NODE,
@@ -138,6 +148,26 @@ function lateValidators(names) {
       return check;
     };
     export const validators = Object.fromEntries(${JSON.stringify(names)}.map((name) => [name, late(name)]));`;
+}
+
+/** What looks like the documentation of a rule, and loads that when a field of it is read. */
+function lateDocs(docs) {
+  const fields = new Set(Object.values(docs).flatMap((one) => Object.keys(one)));
+  const getters = [...fields].map((name) => `get ${name}() { return require("docs")[this.#id].${name}; }`);
+  const contents = `
+    class Docs {
+      #id;
+      constructor(id) { this.#id = id; }
+      ${getters.join("\n")}
+    }
+    export const docsOf = (id) => new Docs(id);`;
+  return {
+    name: "late docs",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^docs of rules$/ }, ({ path }) => ({ path, namespace: "late docs" }));
+      onLoad({ filter: /^/, namespace: "late docs" }, () => ({ contents }));
+    },
+  };
 }
 
 /** Has a module import another one, so that whatever the latter needs is in the part that both share. */
@@ -170,10 +200,10 @@ function replaceModule(file, code) {
 }
 
 /**
- * Joins the lines of the rules' texts here already; of one with a value in it, when it is asked for. The documentation of
- * a rule becomes a function, because most runs need none.
+ * Joins the lines of the rules' texts here already; of one with a value in it, when it is asked for. `late`: the
+ * documentation of the rules comes from a part of its own (`lateDocs`), because most runs need none.
  */
-function joinedTexts(markdown) {
+function joinedTexts(markdown, late) {
   const docs = /^ {2}docs: (\{\n[\s\S]*?\n {2}\}),$/m;
   const whole = /\bmarkdown`((?:[^`\\$]|\\[\s\S]|\$(?!\{))*)`/g;
   return {
@@ -183,9 +213,12 @@ function joinedTexts(markdown) {
         const text = readFileSync(path, "utf8");
         if (text.includes("defineRule({") && !docs.test(text))
           throw new Error(`${path}: where are its docs?`);
-        const contents = text
-          .replace(docs, "  get docs() { return ($1); },")
-          .replace(whole, (_, raw) => JSON.stringify(markdown({ raw: [raw] })));
+        const own = `docs: docsOf(${JSON.stringify(ruleOf(path))}),`;
+        const contents = (
+          late && docs.test(text)
+            ? `import { docsOf } from "docs of rules";\n${text.replace(docs, own)}`
+            : text
+        ).replace(whole, (_, raw) => JSON.stringify(markdown({ raw: [raw] })));
         if (!contents.includes("markdown`")) return { contents, loader: "ts" };
         // As calls with plain strings: a character that is not ASCII cannot be escaped in a text that is taken raw.
         const options = {
@@ -198,6 +231,13 @@ function joinedTexts(markdown) {
       });
     },
   };
+}
+
+/** The id of the rule that a file holds: `rules/fpm/root-user/rule.ts`, `rules/fpm/syntax.ts`. */
+function ruleOf(path) {
+  return relative(join(top, "rules"), path)
+    .replaceAll("\\", "/")
+    .replace(/(?:\/rule)?\.ts$/, "");
 }
 
 /** Whether somebody who installs the package also has what this imports. */

@@ -5,13 +5,14 @@ import { basename } from "node:path";
 import { OLDEST } from "./bundles.js";
 
 /** The texts of the parts, by the names of `src/cli/start/parts.ts`: objects with a function for each module. */
-export function partsOf(esbuild, { program, validators, yaml }) {
+export function partsOf(esbuild, { program, validators, yaml, docs }) {
   const { lint, more } = modulesIn(program.outputFiles);
   const functions = {
     lint: plain(esbuild, lint),
     more: plain(esbuild, more),
     validators: validators.outputFiles[0].text,
     yaml: yaml.outputFiles[0].text,
+    docs: docs.outputFiles[0].text,
   };
   return Object.fromEntries(
     Object.entries(functions).map(([name, code]) => [

@@ -1,8 +1,9 @@
 import { each, failure } from "./engine/failure.js";
 import { type Finding, type Incomplete, type LintResult, type Placed, placesOf } from "./engine/finding.js";
+import { withOrdinals } from "./engine/fingerprint.js";
 import { type Outline, outlineOf } from "./engine/outline.js";
 import type { Rule, Severity } from "./engine/rule.js";
-import { compareFindings, type LeftOut, type RuleSetting, run, withOrdinals } from "./engine/run.js";
+import { compareFindings, type LeftOut, type RuleSetting, run } from "./engine/run.js";
 import type { Config } from "./engine/schemas.js";
 import type { Validators } from "./engine/validate.js";
 import { diskFilesystem, displayName } from "./host/disk.js";
@@ -25,7 +26,7 @@ import { timed } from "./source/timings.js";
 
 export interface LintOptions extends HostsOptions {
   /** `2026-11-28`, from which on a suppression with an earlier date no longer holds. Default: unknown, and every date holds. */
-  readonly today?: string | null;
+  readonly today?: () => string | null;
   /** Known findings, which are left out. Default: none. */
   readonly baseline?: Baseline | null;
   /** Levels of rules that win over all configuration, of which the last that names a rule counts. Default: none. */
@@ -239,7 +240,7 @@ function judge(
         part: touching !== null,
       })),
       rules,
-      options.today ?? null,
+      options.today ?? (() => null),
     ),
   );
   const ran = [...judged, ...applied.ran];

@@ -12,7 +12,9 @@ import { requestValues } from "../../src/model/request/php-settings.js";
 import type { PhpOutcome } from "../../src/model/request/resolve/types.js";
 import { aliasedPrefix, rootOf } from "../../src/model/request/root.js";
 import { scriptPath } from "../../src/model/request/script-path.js";
-import { argument, headPlace } from "../../src/nginx/tree/nodes.js";
+import { matchingOf } from "../../src/nginx/location/extensions.js";
+import { effectiveNode } from "../../src/nginx/tree/effective.js";
+import { argument, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
 import type { SetValue } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -55,8 +57,8 @@ export const docRoot = defineRule({
         directory: below the location's \`root\` or \`alias\`, or below a path that is written out
       `,
       markdown`
-        it is the same directory, but a location has one script for every URL, and \`SCRIPT_NAME\` is the
-        URL's path
+        it is the same directory, but a location has one script for every URL, or for one with another name
+        (\`location = /api\` with \`/index.php\`), and \`SCRIPT_NAME\` is the URL's path
       `,
     ],
     silent: [
@@ -78,7 +80,7 @@ export const docRoot = defineRule({
   asksDisk: true,
   proof: {
     kind: "daemons",
-    requests: [{}, { path: "/some/page" }, { path: "/tool/index.php" }],
+    requests: [{}, { path: "/some/page" }, { path: "/tool/index.php" }, { path: "/api" }],
     observe: { "other-directory": "no-input-file", "one-script": "no-input-file" },
   },
   *find(binding, host): Generator<Moved> {
@@ -96,7 +98,7 @@ export const docRoot = defineRule({
       // The whole URI follows doc_root, also that part which an alias replaces.
       const own = normalizePath(`${path}${prefix}`);
       const same = own === directory || realPath(host, own) === realPath(host, directory);
-      const url = same ? otherUrl(host, binding, path) : null;
+      const url = same ? (exactUrl(binding, sent, path) ?? otherUrl(host, binding, path)) : null;
       if (same && url === null) continue;
       yield { ...pair, sent, directory, prefix, url, docRoot: { ...value, value: path } };
     }
@@ -110,7 +112,10 @@ export const docRoot = defineRule({
     const passed = own === undefined && !value.place.span.file.path.endsWith(".ini");
     const roots = new Set(group.map((one) => one.directory));
     // In the right directory one script for every URL is not found, either.
-    const moves = group.every((one) => otherUrl(host, one.binding, one.directory) === null);
+    const moves = group.every(
+      ({ binding, sent: its, directory: own }) =>
+        exactUrl(binding, its, own) === null && otherUrl(host, binding, own) === null,
+    );
     const settings = {
       ...certainty(first),
       at: value.place,
@@ -219,6 +224,25 @@ function literalDirectory({ location }: Binding, script: string): string | null 
   if (!script.startsWith("/")) return null;
   const own = argument(location, 0) === "=" ? (argument(location, 1) ?? "") : "";
   return directoryBefore(own, normalizePath(script));
+}
+
+/**
+ * The one URL of a location with a script that is written out, where PHP makes another path of it; `null`: it makes
+ * this path, or the location does not say. Also of a location that only nginx asks for.
+ */
+function exactUrl(binding: Binding, { param }: SentScript, docRoot: string): string | null {
+  const { location, block } = binding;
+  const { modifier, text } = matchingOf(location);
+  if (modifier !== "=" || childrenNamed(location, "rewrite").length > 0) return null;
+  const script = param.value.replace(
+    /^\$(?:document_root|realpath_root)\b/,
+    literalRoot(binding)?.path ?? "$",
+  );
+  if (script.includes("$") || !script.startsWith("/")) return null;
+  const index = text.endsWith("/") ? effectiveNode(block, "fastcgi_index") : null;
+  if (index?.kind === "unknown") return null;
+  const name = text + (index?.kind === "set" ? (argument(index.node, 0) ?? "") : "");
+  return normalizePath(docRoot + name) === normalizePath(script) ? null : text;
 }
 
 /**

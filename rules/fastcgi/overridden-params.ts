@@ -79,7 +79,7 @@ export const overriddenParams = defineRule({
       "an empty value has `if_not_empty`, so it is not sent",
       markdown`
         the location is one address (\`location = /health\`), or the target of an \`auth_request\` or a
-        \`mirror\`, where it is intended
+        \`mirror\`, where it is intended; the question mark is reported there too
       `,
       "the location takes no body (`limit_except GET`, `fastcgi_pass_request_body off`)",
       "the value has another variable in it, or part of the parameters was not read",
@@ -100,7 +100,7 @@ export const overriddenParams = defineRule({
   },
   proof: {
     kind: "daemons",
-    requests: [{ method: "POST", path: "/index.php?a=1", bodyBytes: 2000 }],
+    requests: [{ method: "POST", path: "/index.php?a=1", bodyBytes: 2000 }, { path: "/api?a=1" }],
     observe: {
       body: "body-dropped",
       query: "query-not-sent",
@@ -144,7 +144,11 @@ function* overridden(binding: Binding): Generator<Overridden> {
   if (binding.serves !== "php") return;
   const set = effectiveParams(binding.block);
   if (set === null || set === undefined || !set.complete || !surelyPhp(binding)) return;
-  if (missingForPhp(set).length > 0 || isPage(binding) || isIntended(binding)) return;
+  if (missingForPhp(set).length > 0 || isPage(binding)) return;
+  const sent = sentParam(set, "QUERY_STRING");
+  if (sent !== null && /^(?:\?|\$is_args|\$\{is_args\}).*\$/s.test(sent.value))
+    yield { param: sent, constant: null, replaced: sent.before, case: "question-mark", binding };
+  if (isIntended(binding)) return;
   if (mayHaveBody(binding)) {
     for (const name of ["CONTENT_LENGTH", "CONTENT_TYPE", "REQUEST_METHOD"]) {
       const found = otherValue(binding.block, set, name);
@@ -158,9 +162,6 @@ function* overridden(binding: Binding): Generator<Overridden> {
     if (query.constant === "" || !fixed) yield { ...query, case: "query", binding };
     else if (takesTheRest(binding)) yield { ...query, case: "fixed-query", binding };
   }
-  const sent = sentParam(set, "QUERY_STRING");
-  if (sent !== null && /^(?:\?|\$is_args|\$\{is_args\}).*\$/s.test(sent.value))
-    yield { param: sent, constant: null, replaced: sent.before, case: "question-mark", binding };
 }
 
 /** Whether it is where a site hands on what nothing else takes. */

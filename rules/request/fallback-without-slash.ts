@@ -1,7 +1,7 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { missingBelow, NOWHERE, serversOf, visit } from "../../src/evidence/meetings.js";
-import { bringsSlash, sentParam } from "../../src/evidence/scripts.js";
+import { reachesWithoutSlash, sentParam } from "../../src/evidence/scripts.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -57,6 +57,10 @@ export const fallbackWithoutSlash = defineRule({
       "the last argument is a status (`=404`), a named location or begins with a variable",
       "no request for a URL without a file gets there",
       "the path of the script brings the slash: `$document_root/$fastcgi_script_name`",
+      markdown`
+        the path of the script is relative (\`SCRIPT_FILENAME $fastcgi_script_name\`), and the pool may have it
+        in its \`chroot\` or \`chdir\`
+      `,
     ],
     why: markdown`
       The last argument is a URI, not a file. Without a slash no location with a prefix takes it, and the
@@ -115,10 +119,11 @@ function aliasOf({ node }: Tried) {
 function* fallbacks(host: Host): Generator<Fallback> {
   for (const { http, server } of serversOf(host)) {
     for (const target of targetsIn(server)) {
-      for (const { steps, outcome } of visit(host, http, server, target)?.ways ?? []) {
+      for (const way of visit(host, http, server, target)?.ways ?? []) {
+        const { steps, outcome } = way;
         const step = steps.find((one): one is Tried => one.kind === "try-files" && one.answer === "last");
         if (step === undefined || /^[/@=]/.test(step.path)) continue;
-        if (bringsSlash(outcome, pathOf(step))) continue;
+        if (reachesWithoutSlash(host, way, pathOf(step))) continue;
         const written = argument(step.node, step.index) ?? "";
         // What a variable begins with may be meant.
         if (written.startsWith("$")) continue;

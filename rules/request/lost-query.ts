@@ -9,7 +9,7 @@ import {
   serversOf,
   visit,
 } from "../../src/evidence/meetings.js";
-import { bringsSlash } from "../../src/evidence/scripts.js";
+import { reachesWithoutSlash } from "../../src/evidence/scripts.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
@@ -124,11 +124,11 @@ function* losses(host: Host): Generator<Lost> {
       const { outcome } = way;
       const lead = leadOf(way);
       if (outcome.kind !== "php" || lead === null || hasQuery(outcome)) continue;
-      // Without a slash in front nothing gets to a script, unless its path brings one: another rule is about that.
+      // Without a slash in front hardly anything gets to a script: another rule is about that.
       if (
         lead.kind === "try-files" &&
         lead.answer === "last" &&
-        (lead.path.startsWith("/") || bringsSlash(outcome, lead.path))
+        (lead.path.startsWith("/") || reachesWithoutSlash(host, way, lead.path))
       )
         yield { server, lead, outcome, case: "query" };
       if (lead.kind === "error-page" && isFrontController(outcome))

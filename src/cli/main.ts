@@ -1,7 +1,7 @@
 import { readyTexts } from "./help.js";
 import type { run } from "./run.js";
 import { modulesOf } from "./start/cache.js";
-import { endLean, startLean } from "./start/lean.js";
+import { asUsual, endLean, leanAgain, moduleOfNode, startLean } from "./start/lean.js";
 import { type Modules, type PartName, requireFrom } from "./start/parts.js";
 import { writeReady } from "./start/ready.js";
 
@@ -43,19 +43,19 @@ async function answer(): Promise<void> {
 
 async function work(): Promise<number> {
   // The binary has Node's own code cache.
-  const lean = typeof body === "function";
-  if (lean) startLean();
-  const { run: runs } = requireFrom(part)("lint") as { readonly run: typeof run };
+  if (typeof body === "function") startLean();
+  const { run: runs } = requireFrom(part, moduleOfNode)("lint") as { readonly run: typeof run };
   return runs(words, {
-    output: watched,
+    output: () => asUsual(watched),
+    errors: () => asUsual(() => process.stderr),
     wrote: () => {
       changed = true;
     },
     readMuch: () => {
-      if (lean) endLean(words[0] === "diagnose");
+      endLean(words[0] === "diagnose");
     },
     hasRead: () => {
-      if (lean) startLean();
+      leanAgain();
     },
   });
 }

@@ -11,6 +11,7 @@ import type { World } from "./world.js";
 export interface Process {
   /** Node's stream, with somebody who hears its errors. */
   readonly output: () => NodeJS.WriteStream;
+  readonly errors: () => NodeJS.WriteStream;
   /** Called when files were changed. */
   readonly wrote: () => void;
   /** Called when it is no short run. */
@@ -22,11 +23,11 @@ export interface Process {
 /** Runs the command in this process; answers the exit status. `given`: what it is to see instead of what is there. */
 export function run(
   words: readonly string[],
-  { output, wrote, readMuch, hasRead }: Process,
+  { output, errors, wrote, readMuch, hasRead }: Process,
   given: Partial<World> = {},
 ): Promise<number> {
   whenMuchIsRead(readMuch);
-  const stderr = sinkOf(2, () => process.stderr);
+  const stderr = sinkOf(2, errors);
   const world: World = {
     rules,
     validators,

@@ -123,7 +123,7 @@ export type Definition<C extends string, O = unknown, T = unknown> =
 export function defineRule<const C extends string, O = unknown, T = unknown>(
   definition: Definition<C, O, T>,
 ): Rule<O> {
-  const { id, cases, about, options = noOptions, proof = { kind: "daemons" } } = definition;
+  const { id, cases, about, docs, options = noOptions, proof = { kind: "daemons" } } = definition;
   const { reads = [], asksDisk = false, together = false, alike = false, follows = [] } = definition;
   const { mayApply } = definition;
   return {
@@ -138,41 +138,41 @@ export function defineRule<const C extends string, O = unknown, T = unknown>(
     alike,
     ...(mayApply === undefined ? {} : { mayApply }),
     follows,
-    *check(host, given) {
-      for (const draft of drafts(definition, host, given)) yield complete(draft);
-    },
-    // The build has them made when somebody asks: a lint asks nobody.
-    get docs() {
-      return definition.docs;
-    },
+    check: (host, given) => reports(definition, host, given),
+    docs,
   };
 }
 
-function* drafts<C extends string, O, T>(
+/** One generator and not one for each step: every rule runs, and most of them say nothing. */
+function* reports<C extends string, O, T>(
   definition: Definition<C, O, T>,
   host: Host,
   options: O,
-): Generator<Draft<C>> {
+): Generator<Report> {
   switch (definition.about) {
     case "host":
-      yield* definition.check(host, options);
+      for (const draft of definition.check(host, options)) yield complete(draft);
       return;
     case "pool":
-      for (const pool of allPools(host)) yield* definition.check(pool, host, options);
+      for (const pool of allPools(host))
+        for (const draft of definition.check(pool, host, options)) yield complete(draft);
       return;
     case "master":
-      for (const master of allMasters(host)) yield* definition.check(master, host, options);
+      for (const master of allMasters(host))
+        for (const draft of definition.check(master, host, options)) yield complete(draft);
       return;
     case "directive": {
       const judged = judgedHost(host);
       if (judged === null) return;
-      for (const directive of judged.all) yield* definition.check(directive, judged, host, options);
+      for (const directive of judged.all)
+        for (const draft of definition.check(directive, judged, host, options)) yield complete(draft);
       return;
     }
     case "site": {
       const found = host.bindings.flatMap((binding) => [...definition.find(binding, host, options)]);
+      if (found.length === 0) return;
       const cause = (one: T): string => definition.cause(one, host);
-      for (const group of groupBy(found, cause)) yield definition.report(group, host, options);
+      for (const group of groupBy(found, cause)) yield complete(definition.report(group, host, options));
     }
   }
 }

@@ -1,10 +1,11 @@
-import { createHash } from "node:crypto";
 import type { Host } from "../model/host.js";
 import { shortened } from "../source/ends.js";
 import { type Place, position, type SourceFile, samePlace } from "../source/file.js";
+import { lazily } from "../source/memo.js";
 import { timed } from "../source/timings.js";
 import { attempt, failure } from "./failure.js";
 import { type Finding, type Incomplete, placesOf, type Related } from "./finding.js";
+import { changed, identified, withOrdinals } from "./fingerprint.js";
 import { drafted, type Help, type HelpDraft, type Safety } from "./help.js";
 import type { Report, Rule, RuleCase, Severity, Symptom } from "./rule.js";
 
@@ -71,35 +72,36 @@ export function run(
     if (setting.level === "off" && setting.byPlace === undefined) continue;
     begins(rule);
     if (silent.has(rule)) continue;
-    const room = roomFor(rule, leftOut);
-    const done = timed(`rule ${rule.id}`, () =>
-      attempt(() => {
-        for (const [found, level] of reportsOf(rule, host, setting)) {
-          const report = besideHost(rule, found, host);
-          if (report === null) continue;
-          const severity = severityOf(rule, report, level);
-          if (room(report, severity, listed(report))) findings.push(stamp(rule, host, report, severity));
-        }
-      }),
-    );
+    const room = lazily(() => roomFor(rule, leftOut));
+    const take = (found: Report, level: Severity | null): void => {
+      const report = besideHost(rule, found, host);
+      if (report === null) return;
+      const severity = severityOf(rule, report, level);
+      if (room()(report, severity, listed(report))) findings.push(stamp(rule, host, report, severity));
+    };
+    const done = timed(`rule ${rule.id}`, () => attempt(() => takeReports(rule, host, setting, take)));
     if (!done.ok) failures.push(failure(host.name, `the rule ${rule.id} failed on this host`, done.error));
   }
   const causes = withoutFollowing(rules, findings);
   return { findings: withOrdinals(merge(causes.sort(compareFindings))), leftOut, failures };
 }
 
-/** What the rule reports, each with the level that holds for it; what is off is not among it. */
-function* reportsOf(
+/** Gives what the rule reports, each with the level that holds for it; what is off is not among it. */
+function takeReports(
   rule: Rule,
   host: Host,
   { level, options, byPlace }: RuleSetting,
-): Generator<readonly [Report, Severity | null]> {
-  for (const given of byPlace?.options ?? (level === "off" ? [] : [options])) {
-    for (const report of rule.check(host, given)) {
-      const held = byPlace === undefined ? ([report, level] as const) : byPlace.of(report, given);
-      if (held !== null && held[1] !== "off") yield [held[0], held[1]];
-    }
+  take: (report: Report, level: Severity | null) => void,
+): void {
+  if (byPlace === undefined) {
+    if (level !== "off") for (const report of rule.check(host, options)) take(report, level);
+    return;
   }
+  for (const given of byPlace.options)
+    for (const report of rule.check(host, given)) {
+      const held = byPlace.of(report, given);
+      if (held !== null) take(...held);
+    }
 }
 
 /** Without what another finding of the same line causes. */
@@ -191,7 +193,7 @@ const LOWER: Readonly<Record<Severity, Severity>> = { error: "warning", warning:
 function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Finding {
   const known = caseOf(rule, report);
   const help = drafted(report.help);
-  return {
+  const finding = {
     rule: rule.id,
     case: report.case,
     severity,
@@ -206,8 +208,9 @@ function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Find
     help: withSafety(help, known, report.certain),
     certain: report.certain,
     settle: report.settle,
-    fingerprint: fingerprint([rule.id, report.case, host.name, report.at.span.file.display, ...report.names]),
   };
+  const file = report.at.span.file.display;
+  return identified(finding, [rule.id, report.case, host.name, file, ...report.names]);
 }
 
 /** What the clients get of a subrequest of `auth_request` with this symptom. */
@@ -228,26 +231,6 @@ function withSafety({ ways, notes }: HelpDraft, { symptom }: RuleCase, certain: 
 
 /** A message may quote a value, and a value may be a megabyte; nobody reads more than this. */
 const LONGEST = 400;
-
-function fingerprint(parts: readonly string[]): string {
-  return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
-}
-
-/** Findings of one fingerprint (the same fault twice in a location, or in two hosts of one name) are told apart by their order. */
-export function withOrdinals(findings: readonly Finding[]): readonly Finding[] {
-  const counts = new Map<string, number>();
-  const taken = new Set<string>();
-  return findings.map((finding) => {
-    let count = counts.get(finding.fingerprint) ?? 0;
-    const told = (): string =>
-      count === 0 ? finding.fingerprint : fingerprint([finding.fingerprint, String(count)]);
-    while (taken.has(told())) count += 1;
-    const own = told();
-    counts.set(finding.fingerprint, count + 1);
-    taken.add(own);
-    return own === finding.fingerprint ? finding : { ...finding, fingerprint: own };
-  });
-}
 
 export function compareFindings(a: Finding, b: Finding): number {
   return comparePlaces(a.at, b.at) || compareText(a.rule, b.rule) || compareText(a.message, b.message);
@@ -286,17 +269,11 @@ function merge(sorted: readonly Finding[]): readonly Finding[] {
       first.link,
       others.flatMap((one) => one.link),
     );
-    return [
-      {
-        ...first,
-        link,
-        related: union(
-          first.related,
-          others.flatMap((one) => one.related),
-        ),
-        occurrences: others.flatMap(placesOf),
-      },
-    ];
+    const related = union(
+      first.related,
+      others.flatMap((one) => one.related),
+    );
+    return [changed(first, { link, related, occurrences: others.flatMap(placesOf) })];
   });
 }
 

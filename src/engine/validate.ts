@@ -1,4 +1,5 @@
 import { Ajv, type Options } from "ajv";
+import { lazily } from "../source/memo.js";
 import type { Rule } from "./rule.js";
 import { schemas } from "./schemas.js";
 
@@ -30,14 +31,27 @@ export const ajvOptions = {
 } as const satisfies Options;
 
 /**
- * Compiles at run time. Only `src/validators.ts` and tests may use this: the build replaces that
- * module with generated code, because loading ajv costs more than a whole lint.
+ * Compiles at run time, each schema when it is first used. Only `src/validators.ts` and tests may use this: the build
+ * replaces that module with generated code, because loading ajv costs more than a whole lint.
  */
 export function createValidators(rules: readonly Rule[]): Validators {
   const named = schemas(rules);
-  const ajv = new Ajv(ajvOptions);
-  for (const [name, schema] of Object.entries(named)) ajv.addSchema(schema, name);
-  return Object.fromEntries(Object.keys(named).map((name) => [name, compiled(ajv, name)]));
+  const ajv = lazily(() => {
+    const made = new Ajv(ajvOptions);
+    for (const [name, schema] of Object.entries(named)) made.addSchema(schema, name);
+    return made;
+  });
+  return Object.fromEntries(Object.keys(named).map((name) => [name, later(() => compiled(ajv(), name))]));
+}
+
+function later(compile: () => Validate): Validate {
+  const validate = lazily(compile);
+  const check: Validate = (data) => {
+    const valid = validate()(data);
+    check.errors = validate().errors ?? null;
+    return valid;
+  };
+  return check;
 }
 
 function compiled(ajv: Ajv, name: string): Validate {

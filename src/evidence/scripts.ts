@@ -2,8 +2,9 @@ import { answersTo } from "../model/answer/answer.js";
 import type { AnswerWay } from "../model/answer/types.js";
 import type { Binding, Host } from "../model/host.js";
 import { scriptsAt } from "../model/request/paths.js";
-import type { Outcome, PhpOutcome, Way } from "../model/request/resolve/types.js";
+import type { PhpOutcome, Way } from "../model/request/resolve/types.js";
 import { writtenRoot } from "../model/request/root.js";
+import { subrequestsOf } from "../model/request/subrequests.js";
 import { literalScripts, matchingOf, namedExtensions, samplePath } from "../nginx/location/extensions.js";
 import { enclosing, insideServer } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
@@ -44,11 +45,17 @@ export function passedForVisitors(host: Host, server: Node, target: string): rea
 }
 
 /**
- * Whether a fallback of `try_files` without a slash in front gets to its script all the same, because the path of
- * the script brings one: `$document_root/$fastcgi_script_name`.
+ * Whether a fallback of `try_files` without a slash in front may get to its script all the same: the path of the
+ * script brings one, as in `$document_root/$fastcgi_script_name`, or it is relative, and PHP-FPM opens it from the
+ * pool's `chdir`, its `chroot`, or wherever a container starts it.
  */
-export function bringsSlash(outcome: Outcome, path: string): boolean {
-  return outcome.kind === "php" && sentParam(outcome, "SCRIPT_FILENAME")?.endsWith(`/${path}`) === true;
+export function reachesWithoutSlash(host: Host, { outcome, rests }: Way, path: string): boolean {
+  const script = outcome.kind === "php" ? sentParam(outcome, "SCRIPT_FILENAME") : null;
+  if (outcome.kind !== "php" || script === null) return false;
+  if (script.startsWith("/")) return script.endsWith(`/${path}`);
+  return answersTo(host, outcome, filesOf(host), rests).some(
+    ({ answer }) => answer.kind === "runs" || answer.kind === "unknown",
+  );
 }
 
 /** A parameter as PHP-FPM has it, which takes the last of several; `null`: it is not sent, or unknown. */
@@ -100,6 +107,12 @@ const leadingTo = perKey((server: Node): ReadonlyMap<string, readonly string[]> 
   );
 });
 
+/** Who may ask for a location: whoever the server lets in, and nginx itself where `auth_request` or `mirror` name it. */
+function askersOf(server: Node, { location }: Binding): readonly Question[] {
+  const asked = subrequestsOf(server).askers.has(location);
+  return asked ? [...visitorsOf(server), { inner: true }] : visitorsOf(server);
+}
+
 /** Of the scripts in a root that the tree holds, so many are tried. */
 const MOST_SCRIPTS = 3;
 
@@ -109,7 +122,7 @@ export function scriptOf(host: Host, binding: Binding): Passed | null {
   if (server === null) return null;
   const root = writtenRoot(binding.block);
   const there = root === null ? [] : scriptsAt(host, root).slice(0, MOST_SCRIPTS);
-  for (const question of visitorsOf(server))
+  for (const question of askersOf(server, binding))
     for (const path of [...scriptPaths(binding), ...there.map((name) => `/${name}`)]) {
       const found = passed(host, server, path, question);
       const [only] = found;

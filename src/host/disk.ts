@@ -3,16 +3,23 @@ import { relative, sep } from "node:path";
 import { decodeBytes } from "../source/bytes.js";
 import { timed } from "../source/timings.js";
 import {
+  checkListing,
   childrenIn,
   linkTarget,
-  namesIn,
   type OpenFile,
   openPieces,
   pathBytes,
   readRegular,
   readStart,
 } from "./door.js";
-import { BINARY, type Entry, type HostFilesystem } from "./filesystem.js";
+import {
+  BINARY,
+  type Child,
+  type Entry,
+  type FileEntry,
+  type HostFilesystem,
+  type Outline,
+} from "./filesystem.js";
 import { byBytes, directoryOf, isWithin, joinPath, nameOf, normalizePath } from "./path.js";
 import { codeOf, reasonOf, TOO_MANY_LINKS } from "./system-error.js";
 
@@ -34,7 +41,7 @@ export function diskFilesystem(options: DiskOptions): HostFilesystem {
   const root = normalizePath(options.root);
   const cache = new Map<string, Entry>();
   const onDisk = (path: string): string => (root === "/" ? path : path === "/" ? root : root + path);
-  const disk: Disk = { root, onDisk, glance: glances(onDisk) };
+  const disk: Disk = { root, onDisk, glance: glances(onDisk), listed: null };
   return {
     entry(path) {
       const before = cache.get(path);
@@ -46,6 +53,11 @@ export function diskFilesystem(options: DiskOptions): HostFilesystem {
       const entry = timed("disk: looking", () => look(disk, wanted, around));
       cache.set(wanted, entry);
       return entry;
+    },
+    outline(path) {
+      const wanted = isWritten(path) ? path : joinPath("/", path);
+      const known = cache.get(wanted);
+      return known ?? timed("disk: looking", () => outlineOf(disk, wanted, cache.get(directoryOf(wanted))));
     },
     children(path) {
       try {
@@ -63,15 +75,22 @@ interface Disk {
   readonly onDisk: (path: string) => string;
   /** What is at a path of the host without a link before its last name. */
   readonly glance: (path: string) => Glance;
+  /** What was in the directory that was listed last. */
+  listed: { readonly directory: Entry; readonly children: readonly Child[] } | null;
 }
 
 /** What one look at a name tells. */
 type Glance =
-  | { readonly kind: "directory" | "file" | "special" | "missing" }
+  | { readonly kind: "file" | "special" | "missing" }
+  /** `open`: its mode lets everybody list it; `false`: that is not known. */
+  | { readonly kind: "directory"; readonly open: boolean }
   | { readonly kind: "link"; readonly target: string }
   | { readonly kind: "refused"; readonly reason: string };
 
 const MISSING: Glance = { kind: "missing" };
+const PLAIN = { file: { kind: "file" }, directory: { kind: "directory", open: false } } as const;
+const OPEN: Glance = { kind: "directory", open: true };
+const FOR_ALL = 0o444;
 
 /** Asks the kernel once about each directory, link and missing name, for most paths share the way to them. */
 function glances(onDisk: (path: string) => string): (path: string) => Glance {
@@ -91,7 +110,8 @@ function glance(path: string): Glance {
     const stat = lstatSync(pathBytes(path), { throwIfNoEntry: false });
     if (stat === undefined) return MISSING;
     if (stat.isSymbolicLink()) return { kind: "link", target: linkTarget(path) };
-    return { kind: stat.isDirectory() ? "directory" : stat.isFile() ? "file" : "special" };
+    if (stat.isDirectory()) return (stat.mode & FOR_ALL) === FOR_ALL ? OPEN : PLAIN.directory;
+    return stat.isFile() ? PLAIN.file : { kind: "special" };
   } catch (error) {
     return isMissing(error) ? MISSING : { kind: "refused", reason: reasonOf(error, UNREAD) };
   }
@@ -102,8 +122,9 @@ const UNREAD = "could not be read";
 
 /** Relative to the working directory with `/`, absolute outside it. */
 export function displayName(workingDirectory: string, path: string): string {
-  const below = `${workingDirectory}/`;
-  if (path.startsWith(below) && isWritten(path)) return path.slice(below.length);
+  const below = workingDirectory.endsWith("/") ? workingDirectory : `${workingDirectory}/`;
+  if (isWritten(path) && path !== workingDirectory)
+    return path.startsWith(below) ? path.slice(below.length) : path;
   const name = relative(workingDirectory, path);
   if (name === "") return ".";
   if (name === ".." || name.startsWith(`..${sep}`)) return path;
@@ -117,25 +138,44 @@ function isWritten(path: string): boolean {
 
 /** `around`: what is at the directory of the path, where that is known. */
 function look(disk: Disk, wanted: string, around: Entry | undefined): Entry {
+  const found = lookAt(disk, wanted, around);
+  if (found.kind !== "directory") return found;
+  try {
+    const children = childrenIn(disk.onDisk(found.path));
+    const directory = { ...found, names: children.map(({ name }) => name).sort(byBytes) };
+    disk.listed = { directory, children };
+    return directory;
+  } catch (error) {
+    return refused(found.path, error);
+  }
+}
+
+/** The same, where a directory has only to be one that may be listed. */
+function outlineOf(disk: Disk, wanted: string, around: Entry | undefined): Outline {
+  if (around?.kind === "directory" && disk.listed?.directory === around) {
+    const name = nameOf(wanted);
+    if (disk.listed.children.some((child) => child.name === name && child.kind === "file"))
+      return fileAt(disk, `${around.path === "/" ? "" : around.path}/${name}`);
+  }
+  const found = lookAt(disk, wanted, around);
+  if (found.kind !== "directory" || disk.glance(found.path) === OPEN) return found;
+  try {
+    checkListing(disk.onDisk(found.path));
+    return found;
+  } catch (error) {
+    return refused(found.path, error);
+  }
+}
+
+function lookAt(disk: Disk, wanted: string, around: Entry | undefined): Outline {
   const walked = step(disk, wanted, around) ?? walk(disk, wanted);
   if (walked.kind !== "found") return walked;
   const { path, seen } = walked;
-  const at = disk.onDisk(path);
   switch (seen.kind) {
     case "directory":
-      try {
-        return { kind: "directory", path, names: [...namesIn(at)].sort(byBytes) };
-      } catch (error) {
-        return refused(path, error);
-      }
+      return { kind: "directory", path };
     case "file":
-      return {
-        kind: "file",
-        path,
-        read: reader(at, PARTED_BY_NULS.test(path)),
-        head: () => headText(at),
-        open: () => piecesOf(at),
-      };
+      return fileAt(disk, path);
     case "missing":
       return { kind: "missing", path, dangling: false };
     case "refused":
@@ -143,6 +183,17 @@ function look(disk: Disk, wanted: string, around: Entry | undefined): Entry {
     default:
       return { kind: "special", path };
   }
+}
+
+function fileAt({ onDisk }: Disk, path: string): FileEntry {
+  const at = onDisk(path);
+  return {
+    kind: "file",
+    path,
+    read: reader(at, PARTED_BY_NULS.test(path)),
+    head: () => headText(at),
+    open: () => piecesOf(at),
+  };
 }
 
 function reader(
@@ -177,7 +228,9 @@ function headText(file: string): string {
   return opened.kind === "refused" || opened.bytes.includes(0) ? "" : decodeBytes(opened.bytes);
 }
 
-type Walk = { readonly kind: "found"; readonly path: string; readonly seen: Glance } | Entry;
+type Walk =
+  | { readonly kind: "found"; readonly path: string; readonly seen: Glance }
+  | Exclude<Outline, { readonly kind: "directory" }>;
 
 /** The last step of the walk, from a directory to which the way is known; `null`: it is a link, or not known. */
 function step(disk: Disk, wanted: string, around: Entry | undefined): Walk | null {

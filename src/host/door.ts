@@ -7,6 +7,7 @@
  * file holds.
  */
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -197,7 +198,12 @@ function openFile(descriptor: number, stat: Stats): OpenFile {
 
 /** The names in a directory, without loss, in no order. Throws what the system says. */
 export function namesIn(directory: string): readonly string[] {
-  return readdirSync(pathBytes(directory), { encoding: "buffer" }).map(decodeBytes);
+  const path = pathBytes(directory);
+  const names = readdirSync(path, { encoding: "utf8" });
+  // Some are not UTF-8.
+  return names.some((name) => name.includes("\ufffd"))
+    ? readdirSync(path, { encoding: "buffer" }).map(decodeBytes)
+    : names;
 }
 
 /** The same with what each name is. Throws what the system says. */
@@ -212,6 +218,11 @@ export function childrenIn(
     name: entry.name,
     kind: entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other",
   }));
+}
+
+/** Whether the names in a directory may be read, without reading them. Throws what the system says where not. */
+export function checkListing(directory: string): void {
+  accessSync(pathBytes(directory), constants.R_OK);
 }
 
 /** Where a link leads, as it is written. Throws what the system says. */

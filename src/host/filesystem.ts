@@ -19,6 +19,11 @@ export interface HostFilesystem {
    * tells. One question for a directory, where `entry` asks about each name.
    */
   children?(path: string): readonly Child[] | null;
+  /**
+   * What is at `path` by the same rules, without the names in a directory. Absent: `entry` costs no more. For questions
+   * about very many directories, which need not be listed for it.
+   */
+  outline?(path: string): Outline;
   /** The name that reports print for a real path of this host. */
   display(path: string): string;
 }
@@ -30,6 +35,11 @@ export interface Child {
 }
 
 export type Entry = FileEntry | DirectoryEntry | MissingEntry | UnreadableEntry | SpecialEntry | OutsideEntry;
+
+/** What is at a path, where nobody asks for the names in a directory. */
+export type Outline =
+  | Exclude<Entry, DirectoryEntry>
+  | (Partial<DirectoryEntry> & Pick<DirectoryEntry, "kind" | "path">);
 
 export interface FileEntry {
   readonly kind: "file";

@@ -1,4 +1,5 @@
-import type { Entry, HostFilesystem } from "../host/filesystem.js";
+import type { Entry, HostFilesystem, Outline } from "../host/filesystem.js";
+import { directoryOf } from "../host/path.js";
 import { ACCOUNT_FILES } from "../model/accounts.js";
 import type { Member } from "./find.js";
 import type { Watched } from "./watched.js";
@@ -26,8 +27,8 @@ export function unlikeOnDisk(
     const whose = new Set(namesIn(path).flatMap((name) => firsts.get(name) ?? []));
     if (whose.size > 1) return null;
     const [one] = whose;
-    // Where a directory around all of them is missing, it is for every member.
-    if (one !== undefined && isMissingForAll(path, entry, firsts)) continue;
+    // Where a directory around all of them is missing, it is for every member; and the names in one are compared.
+    if (one !== undefined && (isMissingForAll(path, entry, firsts) || isListed(path, entry, asked))) continue;
     if (one === undefined) {
       // Accounts were compared, and these are read for all.
       const text = read && !ACCOUNTS.has(path) ? textOf(entry) : null;
@@ -50,6 +51,16 @@ function isMissingForAll(path: string, entry: Entry, names: ReadonlyMap<string, 
   return !namesIn(entry.path).some((name) => names.has(name));
 }
 
+/** Whether the names in its directory tell that it is not there. */
+function isListed(path: string, entry: Entry, asked: Watched["asked"]): boolean {
+  return (
+    entry.kind === "missing" &&
+    !entry.dangling &&
+    entry.path === path &&
+    asked.get(directoryOf(path))?.listed === true
+  );
+}
+
 interface Question {
   readonly path: string;
   readonly entry: Entry;
@@ -63,7 +74,7 @@ function namesIn(text: string): readonly string[] {
 
 const ACCOUNTS: ReadonlySet<string> = new Set(ACCOUNT_FILES);
 
-function textOf(entry: Entry): string | null {
+function textOf(entry: Outline): string | null {
   const answer = entry.kind === "file" ? entry.read() : null;
   return answer !== null && "text" in answer ? answer.text : null;
 }
@@ -78,8 +89,10 @@ function answersAlike(
   const names = new Map(first.names.map((name, at) => [name, member.names[at] ?? name]));
   const inItsNames = (text: string): string => text.replace(NAME, (word) => names.get(word) ?? word);
   return questions.every(({ path, entry, listed, read }) => {
-    const other = fs.entry(inItsNames(path));
-    if (other.kind !== entry.kind || other.path !== inItsNames(entry.path)) return false;
+    const its = inItsNames(path);
+    const other = listed || fs.outline === undefined ? fs.entry(its) : fs.outline(its);
+    if (other.kind !== entry.kind) return false;
+    if (other.path !== (entry.path === path ? its : inItsNames(entry.path))) return false;
     switch (entry.kind) {
       case "missing":
         return other.kind === "missing" && other.dangling === entry.dangling;
@@ -90,7 +103,9 @@ function answersAlike(
       case "directory":
         return (
           !listed ||
-          (other.kind === "directory" && sorted(other.names) === sorted(entry.names.map(inItsNames)))
+          (other.kind === "directory" &&
+            other.names !== undefined &&
+            sorted(other.names) === sorted(entry.names.map(inItsNames)))
         );
       case "file": {
         if (!read) return true;

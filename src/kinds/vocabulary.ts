@@ -72,79 +72,80 @@ expect expecting expires export exports exposed expression expressions extends e
 extensiondirectories extensionimages extensions extr extrausers f fa facility facts fail failed
 failover fails failure fallback falls families family fancyindex fastcgi fastopen fault faults faulty
 fcgi features fedora feed feeds few fewer ffff field file filename files filesize filesystem fills
-filter find finding finds finished firewalls first fit fits five fix fixed fixes flag flags flock
-flush fnm followed following follows font fonts fopen for foreach foreign forever form format formats
-forms forwarded found fpm8 fpmlint fragments free freebsd freedesktop freezes freq fresh from front
-frozen fs fstab ftp full function functions further futex g gap gateway gather gc gecko geo geoip get
-getaddrinfo getpwnam gets gib gid gif github give gives glob global globalize globals go goes gotmpl
-gotpl gpc grammar greater group grouping groups grow grows grpc grpcs gss guards guess guessed gz
-gzip h half hand handlebars handler hands handshake haproxy has hash hat have hbs head header headers
-headroom health held help here heroku hesiod hex hexadecimal hidden hides hls hold holds home hook
-hop hops host hostname hostnames hosts how however hpp hrtimer hsluiix htdocs htm html http3 httpd
-httpdocs https hundreds hyphen i ico icon icons id ident idle ignore ignored ignores image images
-imagetype img immediately import imports impossible in inaccessible inaccessibledirectories
-inaccessiblepaths inactive inc included includes including incomplete indented index inet inf info
-inherit inherited ini initial inner inode input insensitive inside install instance instead integer
-intended intent intercept intercepted interface intern internal interned interval into invalid ip ipv
-ipv4 ipv6 ipv6only is isdefault iskind isset it items its itself iy j2 java jinja jinja2 jit job jobs
-jp jpeg jpg js json jsx judged jump just jwt k k8s kb keep keepalive keeps kept kern kernel key keys
-keyval kib kill killed kills kilo kilobytes kind know knowing known knows koi konqueror kqueue
-kubernetes l label labels lacks lando language large larger last late later latest latin1 layout lc
-ldap lead leading leads leak least leave leaves led left length less let lets letter letters level
-levels lf library libxml like limit limitnofile limits line lines link links linux liquid list listed
-listeners listening listens listenstream listing literal literally literals live load loaded loader
-loads local0 local1 local2 local3 local4 local5 local6 local7 localhost location locations lock locks
-logged logging logs logsdirectory long longer look looked looking looks lookup loop loopback loses
-lost lower lowest lpr lsphp lua m machine machines macro made magic mail main make makes mako man
-managed manager manual many map maps mariadb mark markdown marked marks masks master masters match
-matches matter max maximum maxlifetime may maybe mb mbstring md mean means meant measure measured
-mechanism media meetings mega megabytes mehsluiixmnstu memavailable member memcached meminfo memo
-memory memorylimit memorymax memtotal mention mercure merge message messages method methods metrics
-mib micro microseconds mili miliseconds milli milliseconds mime min mind minute mirror mismatch
-misread misreads missing misspelt mjs mkcol ml mn mo mode model modern modified modifier modsecurity
-module modules monetary mongod mongodb monitor monitoring more most mostly mount mountimages mounts
-move moved moves msec msie msie6 mt much multipart multipath multiple must mustache mutex my mysql
-mysqld mysqli n named names nan nanosleep nchan nearer need needed needs negative neighbours neither
-neon nested net network networking networks never nevertheless new newer news next nginxaddress ngx
-nis nisplus njk njs nobody node nodes nofile nogroup nohostname nor not notes nothing notice
-notification notifications notify now nspid nsswitch ntp number numbers numeric o object occupy ocsp
-octal of often ok old once ondemand one ones online only oom open opened opens openssl opera
-operation operator option optional options or order ordinary org orig original other otherpasses
-others otherwise out outer outlives output outside over overcommit overflow overlays overload
-overridden override overrides oversubscribed own owner p package packaged packets pacnew pacsave page
-pages pair pairs pam param parameter parameters params parents parse parser part partial parts party
-pass passed passes passing passwd password passwords patch path pathinfo paths pattern patterns pause
-pcre pdf pear pem pend per percent percentages percentile perdir period permanent permission
-permissions permitted pgsql ph phases php8 phpfpm phpt picture pictures pid piece pieces pinned pins
-pipe pitfalls place placeholder placeholders places plain plan platform please pm png po points poll
-polling pong pools pop port ports positive post postgres postgresql power ppid pre precontent prefix
-preg preload prematurely prev prevented prevents primary print prints priority private privatetmp
-probably proc process processes processor processors progress propertynames propfind proppatch
-protected protecthome protection protects protectsystem proto protocol protocols provide proxy ps
-psfs public published pull puppet push put py pyc q quantifier quantity quarter queries query
-question queue quic quiet quota quote quoted quotes r raise ram ramp ran random range ranges rate
-rather raw rb rc rcvbuf reach reached reaches read reading readlink readonlydirectories readonlypaths
-reads readwritedirectories readwritepaths ready real realip realpath realtime reason reboot recommend
-recoverable recursive recursively recv recycling redhat redirect redirection redirects redis redis2
-referer referers refusal refusals refuse refused refuses regex register regular rej reject relative
-release releases reload rely remi remote remove removed removes rename render rendered repair repeat
-repeats replace replaced replacement replacements replaces report reported reporting reports req
-requests require required requires rescue resembles reserve reserved resolve resolver resolves
-resource resources response rest restart restarts resting rests result return reuseport revalidate
-review reworded rewrite rewriting rhel right rlimit role room root rootdirectory rootimage round
-rounding route routes row rows rpmnew rpmorig rpmsave rs rss rssfile rssize rssshmem rst rsz rtmp
-rtsig rule rules runlevels running runs rw s safari safe said salt same sameprogram sample samples
-satisfy saturation save saved say says scalar scan scandir scanner scgi schedule schemas scheme sck
-scope script scripts scss search sec second seconds secret section secure security see seek seems
-seen sees seldom select self semicolon send sendmail sends sent separate separated separator sequence
-serve served servers serves service servname session sessions set setfib sets setting settings settle
-settled several severity sh sha256 shadowed shared shares ships shm shop short shorter should show
-shown shows shut shuts siblings sid side sign silences silent since single singlebymemory sites sized
-sizes skb skel skeleton skeletons skin skins skip slash slashes sleep slip slot slots slow slowlog
-slowly small smaller smallest snap sndbuf snippet snippets so soc sock socket sockets socktype sodium
-software somaxconn some somebody something somewhere sort source sources space spaceless spaces span
-spare spawn spdy speak speaks spec special specified specify spelled spelling spelt split splits
-spnego spool sql src srun srv sse ssl sss sssd standard start started starts startup stat state
+filter find finding finds fingerprint finished firewalls first fit fits five fix fixed fixes flag
+flags flock flush fnm followed following follows font fonts fopen for foreach foreign forever form
+format formats forms forwarded found fpm8 fpmlint fragments free freebsd freedesktop freezes freq
+fresh from front frozen fs fstab ftp full function functions further futex g gap gateway gather gc
+gecko geo geoip get getaddrinfo getpwnam gets gib gid gif github give gives glob global globalize
+globals go goes gotmpl gotpl gpc grammar greater group grouping groups grow grows grpc grpcs gss
+guards guess guessed gz gzip h half hand handlebars handler hands handshake haproxy has hash hat have
+hbs head header headers headroom health held help here heroku hesiod hex hexadecimal hidden hides hls
+hold holds home hook hop hops host hostname hostnames hosts how however hpp hrtimer hsluiix htdocs
+htm html http3 httpd httpdocs https hundreds hyphen i ico icon icons id ident idle ignore ignored
+ignores image images imagetype img immediately import imports impossible in inaccessible
+inaccessibledirectories inaccessiblepaths inactive inc included includes including incomplete
+indented index inet inf info inherit inherited ini initial inner inode input insensitive inside
+install instance instead integer intended intent intercept intercepted interface intern internal
+interned interval into invalid ip ipv ipv4 ipv6 ipv6only is isdefault iskind isset it items its
+itself j2 java jinja jinja2 jit job jobs jp jpeg jpg js json jsx judged jump just jwt k k8s kb keep
+keepalive keeps kept kern kernel key keys keyval kib kill killed kills kilo kilobytes kind know
+knowing known knows koi konqueror kqueue kubernetes l label labels lacks lando language large larger
+last late later latest latin1 layout lc ldap lead leading leads leak least leave leaves led left
+length less let lets letter letters level levels lf library libxml like limit limitnofile limits line
+lines link links linux liquid list listed listeners listening listens listenstream listing literal
+literally literals live load loaded loader loads local0 local1 local2 local3 local4 local5 local6
+local7 localhost location locations lock locks logged logging logs logsdirectory long longer look
+looked looking looks lookup loop loopback loses lost lower lowest lpr lsphp lua m machine machines
+macro made magic mail main make makes mako man managed manager manual many map maps mariadb mark
+markdown marked marks masks master masters match matches matter max maximum maxlifetime may maybe mb
+mbstring md mean means meant measure measured mechanism media meetings mega megabytes mehsluiixmnstu
+memavailable member memcached meminfo memo memory memorylimit memorymax memtotal mention mercure
+merge message messages method methods metrics mib micro microseconds mili miliseconds milli
+milliseconds mime min mind minute mirror mismatch misread misreads missing misspelt mjs mkcol ml mn
+mo mode model modern modified modifier modsecurity module modules monetary mongod mongodb monitor
+monitoring more most mostly mount mountimages mounts move moved moves msec msie msie6 mt much
+multipart multipath multiple must mustache mutex my mysql mysqld mysqli n named names nan nanosleep
+nchan nearer need needed needs negative neighbours neither neon nested net network networking
+networks never nevertheless new newer news next nginxaddress ngx nis nisplus njk njs nobody node
+nodes nofile nogroup nohostname nor not notes nothing notice notification notifications notify now
+nspid nsswitch ntp number numbers numeric o object occupy ocsp octal of often ok old once ondemand
+one ones online only oom open opened opens openssl opera operation operator option optional options
+or order ordinary org orig original other otherpasses others otherwise out outer outlives output
+outside over overcommit overflow overlays overload overridden override overrides oversubscribed own
+owner p package packaged packets pacnew pacsave page pages pair pairs pam param parameter parameters
+params parents parse parser part partial parts party pass passed passes passing passwd password
+passwords patch path pathinfo paths pattern patterns pause pcre pdf pear pem pend per percent
+percentages percentile perdir period permanent permission permissions permitted pgsql ph phases php8
+phpfpm phpt picture pictures pid piece pieces pinned pins pipe pitfalls place placeholder
+placeholders places plain plan platform please pm png po points poll polling pong pools pop port
+ports positive post postgres postgresql power ppid pre precontent prefix preg preload prematurely
+prev prevented prevents primary print prints priority private privatetmp probably proc process
+processes processor processors progress propertynames propfind proppatch protected protecthome
+protection protects protectsystem proto protocol protocols provide proxy ps psfs public published
+pull puppet push put py pyc q quantifier quantity quarter queries query question queue quic quiet
+quota quote quoted quotes r raise ram ramp ran random range ranges rate rather raw rb rc rcvbuf reach
+reached reaches read reading readlink readonlydirectories readonlypaths reads readwritedirectories
+readwritepaths ready real realip realpath realtime reason reboot recommend recoverable recursive
+recursively recv recycling redhat redirect redirection redirects redis redis2 referer referers
+refusal refusals refuse refused refuses regex register regular rej reject relative release releases
+reload rely remi remote remove removed removes rename render rendered repair repeat repeats replace
+replaced replacement replacements replaces report reported reporting reports req requests require
+required requires rescue resembles reserve reserved resolve resolver resolves resource resources
+response rest restart restarts resting rests result return reuseport revalidate review reworded
+rewrite rewriting rhel right rlimit role room root rootdirectory rootimage round rounding route
+routes row rows rpmnew rpmorig rpmsave rs rss rssfile rssize rssshmem rst rsz rtmp rtsig rule rules
+runlevels running runs rw s safari safe said salt same sameprogram sample samples satisfy saturation
+save saved say says scalar scan scandir scanner scgi schedule schemas scheme sck scope script scripts
+scss search sec second seconds secret section secure security see seek seems seen sees seldom select
+self semicolon send sendmail sends sent separate separated separator sequence serve served servers
+serves service servname session sessions set setfib sets setting settings settle settled several
+severity sh sha256 shadowed shared shares ships shm shop short shorter should show shown shows shut
+shuts siblings sid side sign silences silent since single singlebymemory sites sized sizes skb skel
+skeleton skeletons skin skins skip slash slashes sleep slip slot slots slow slowlog slowly small
+smaller smallest snap sndbuf snippet snippets so soc sock socket sockets socktype sodium software
+somaxconn some somebody something somewhere sort source sources space spaceless spaces span spare
+spawn spdy speak speaks spec special specified specify spelled spelling spelt split splits spnego
+spool sql src srun srv sse ssl sss sssd standard start started starts startup stat state
 statedirectory statements static stats statuses stay stays steps sticks still stock stopped stops
 store stored stores stpl str stray stream streaming streams strict string strings stu stub stubs
 stunnel style styles stylesheets su sub subrequests such suffix sum sunfuncs supervisor supervisord

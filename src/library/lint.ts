@@ -27,5 +27,5 @@ const OPTIONS = {
 export function lint(options: LintOptions = {}): LintOutcome {
   checkOptions("lint", options, OPTIONS);
   const { today = null, baseline = null } = options;
-  return lintWith(rules, validators, { ...readingOf("lint", options), today, baseline });
+  return lintWith(rules, validators, { ...readingOf("lint", options), today: () => today, baseline });
 }

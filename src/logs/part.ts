@@ -290,7 +290,9 @@ function textsOf(kept: Int32Array, at: number): readonly { readonly what: number
     text += textOfWords(kept, from);
     if (what >= MORE) continue;
     // With what may be read behind it.
-    texts.push({ what: text.length + (what & NUMBER), bytes: Buffer.from(`${text}\0\0\0\0`, "latin1") });
+    const bytes = Buffer.alloc(text.length + 4);
+    bytes.write(text, "latin1");
+    texts.push({ what: text.length + (what & NUMBER), bytes });
     text = "";
   }
   return texts;

@@ -60,6 +60,8 @@ export interface Known {
 
 /** Takes out what a baseline knows. */
 export function withoutKnown(findings: readonly Finding[], baseline: Baseline): Known {
+  // A fingerprint is only made when it is read.
+  if (baseline.findings.length === 0) return { findings, suppressed: 0, stale: [] };
   const known = new Set(baseline.findings.map(({ fingerprint }) => fingerprint));
   const found = new Set(findings.map(({ fingerprint }) => fingerprint));
   const kept = findings.filter(({ fingerprint }) => !known.has(fingerprint));

@@ -31,13 +31,13 @@ export interface Outcome {
 
 /**
  * What remains of the findings when comments in the files have had their say. A file that several hosts
- * share is one file. `today`: `2026-11-28`, `null` where it is unknown.
+ * share is one file. `today`: `2026-11-28`, `null` where it is unknown; asked where a comment ends with a day.
  */
 export function applyComments(
   findings: readonly Finding[],
   judged: readonly JudgedHost[],
   rules: readonly Rule[],
-  today: string | null,
+  today: () => string | null,
 ): Outcome {
   const hosts = new Map<string, JudgedHost>();
   const found: (readonly Suppression[])[] = [];
@@ -48,13 +48,15 @@ export function applyComments(
       found.push(suppressionsIn(file, mark));
     }
   }
+  const suppressions = found.flat();
+  if (suppressions.length === 0) return { findings, suppressed: 0, ran: [] };
   const byId = new Map(rules.map((rule) => [rule.id, rule] as const));
   const isOff = (id: string, file: SourceFile): boolean => {
     const asked = byId.get(id);
     return asked === undefined || hosts.get(file.display)?.settings.mayBeOff(asked, file) === true;
   };
   const policy = { ids: rules.map(({ id }) => id), isOff, today };
-  const { findings: kept, suppressed, useless } = suppress(findings, found.flat(), policy);
+  const { findings: kept, suppressed, useless } = suppress(findings, suppressions, policy);
   const rule = rules.find(({ id }) => id === USELESS);
   if (rule === undefined) return { findings: kept, suppressed, ran: [] };
   const byHost = grouped(useless.map((draft) => [hosts.get(draft.at.span.file.display), draft] as const));

@@ -1,4 +1,5 @@
 import type { Finding, Placed, Related } from "../engine/finding.js";
+import { changed } from "../engine/fingerprint.js";
 import type { Report, Rule, Severity } from "../engine/rule.js";
 import type { RuleSetting } from "../engine/run.js";
 import { type Level, meansRule, ruleSchemaName, type RuleSetting as Said } from "../engine/schemas.js";
@@ -141,7 +142,7 @@ export function settingsOf(
 
 /** Findings with what their configuration says of failing. */
 export function failing({ failOn }: Settings): (finding: Finding) => Finding {
-  return (finding) => (failOn === null ? finding : { ...finding, failOn });
+  return (finding) => (failOn === null ? finding : changed(finding, { failOn }));
 }
 
 /** The files in which the same fault is reported, of which the first is marked. */
@@ -157,10 +158,14 @@ function settingOfRule(
   validators: Validators,
   holding: (display: string) => ReadonlySet<Layer>,
 ): RuleSetting {
-  const complete = completed(rule, validators);
+  const complete = validators[ruleSchemaName(rule.id)];
+  if (complete === undefined) throw new Error(`no validator for the options of the rule ${rule.id}`);
+  // Most configurations say nothing of most rules.
+  if (words.length === 0) return { level: null, options: defaultsOf(rule) };
+  const whole = completed(rule, complete);
   const setting = ({ level, options }: Resolved): Pick<RuleSetting, "level" | "options"> => ({
     level: level === "on" ? null : level,
-    options: complete(options),
+    options: whole(options),
   });
   const everywhere = setting(resolve(words.filter(({ layer }) => layer.files === null)));
   if (words.every(({ layer }) => layer.files === null)) return everywhere;
@@ -217,23 +222,16 @@ function optionsIn(
 }
 
 /** Options with the rule's defaults; the same object for options that say the same. */
-function completed(rule: Rule, validators: Validators): (options: unknown) => unknown {
-  const complete = validators[ruleSchemaName(rule.id)];
-  if (complete === undefined) throw new Error(`no validator for the options of the rule ${rule.id}`);
+function completed(rule: Rule, complete: Validators[string]): (options: unknown) => unknown {
   const known = new Map<unknown, object>();
-  // Most rules have no options, and most configurations say nothing of them.
-  const none: object = {};
-  const byText = new Map([["{}", none]]);
-  const isPlain = Object.keys(rule.options.properties).length === 0;
+  const byText = new Map<string, object>();
   return (options) =>
-    isPlain && options === null
-      ? none
-      : once(known, options, () => {
-          const whole: object = options == null ? defaultsOf(rule) : structuredClone(options);
-          // Fills in the defaults; the configuration itself was checked when it was read.
-          if (options != null) complete(whole);
-          return once(byText, JSON.stringify(whole), () => whole);
-        });
+    once(known, options, () => {
+      const whole: object = options == null ? defaultsOf(rule) : structuredClone(options);
+      // Fills in the defaults; the configuration itself was checked when it was read.
+      if (options != null) complete(whole);
+      return once(byText, JSON.stringify(whole), () => whole);
+    });
 }
 
 /** What a rule is run with of which nobody says anything: as the validator would fill it in, which takes a while to load. */

@@ -1,3 +1,5 @@
+import { lazily } from "./memo.js";
+
 /**
  * Bytes as text and back, without loss. Files and file names are bytes to nginx, PHP-FPM and the
  * kernel; most are UTF-8. A byte that belongs to no UTF-8 sequence becomes one lone surrogate,
@@ -6,14 +8,14 @@
  */
 export function decodeBytes(bytes: Uint8Array): string {
   try {
-    return UTF8.decode(bytes);
+    return utf8().decode(bytes);
   } catch {
     return decodeMixed(bytes);
   }
 }
 
 /** A byte order mark is kept: nginx reads it as part of the first word. */
-const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+const utf8 = lazily(() => new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }));
 
 /** The bytes that `decodeBytes` made the text from. */
 export function encodeText(text: string): Buffer {

@@ -141,8 +141,10 @@ function tally(inputs: fc.Arbitrary<PlanInput>): ReadonlyMap<Form, number> {
 describe("the sum behind each pool's number comes to that number", () => {
   test("for any plan", () => {
     const forms = tally(anyPlan);
+    // Some are rare: of few plans one may be all.
+    const least = DRAWN < 1000 ? 1 : 14;
     for (const form of ["sum", "single", "left over", "cores", "guess"] as const)
-      expect(forms.get(form) ?? 0, form).toBeGreaterThan(14);
+      expect(forms.get(form) ?? 0, form).toBeGreaterThan(least);
   });
   test("with more memory than PHP-FPM has numbers of workers", () => {
     const room = fc.integer({ min: 2 ** 31, max: 2 ** 33 });
@@ -171,6 +173,7 @@ describe("the sum behind each pool's number comes to that number", () => {
 
 describe("the budget", () => {
   test("is what its sum comes to, also below nothing", () => {
+    const tried = runs(2000, 500);
     let below = 0;
     fc.assert(
       fc.property(anyPlan, (input) => {
@@ -181,9 +184,9 @@ describe("the budget", () => {
         if (result.startsWith("−")) below += 1;
         else expectRounded(`${budgetOf(input)} bytes`, result, text);
       }),
-      { numRuns: 2000 },
+      { numRuns: tried },
     );
-    expect(below).toBeGreaterThan(20);
+    expect((below * 100) / tried).toBeGreaterThan(1);
   });
 });
 

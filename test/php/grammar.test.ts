@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { readIni, readTokens } from "../../src/php/grammar.js";
+import { runs } from "../support/sample.js";
 
 it("reads headers and paths as the grammar does", () => {
   const word = fc.constantFrom(
@@ -40,6 +41,6 @@ it("reads headers and paths as the grammar does", () => {
     fc.property(text, fc.constantFrom("", "\n"), (line, end) => {
       expect(readIni(line + end)).toEqual(readTokens(line + end));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });

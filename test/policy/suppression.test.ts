@@ -47,7 +47,7 @@ pm.max_children = 5
 ${pool}
 `,
   });
-  return lintPaths(paths, { config, today });
+  return lintPaths(paths, { config, today: () => today });
 }
 
 const RULE = "timeout/terminate-below-read";

@@ -15,11 +15,15 @@ const LONGEST: readonly string[] = [
   "test/fpm/differential.test.ts",
 ];
 
-/** Vitest's order, with the longest files first. */
+/**
+ * Vitest's order, with the longest files first, and last those that need a process of their own: vitest ends a shared
+ * process where one of them is next, and another one would read our modules anew.
+ */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const place = ({ moduleId }: TestSpecification): number => {
+    const place = ({ moduleId, project }: TestSpecification): number => {
+      if (project.config.isolate) return LONGEST.length + 1;
       const at = LONGEST.findIndex((file) => moduleId.endsWith(`/${file}`));
       return at === -1 ? LONGEST.length : at;
     };

@@ -47,7 +47,7 @@ export function reportCommand(args: ReportArguments, world: World): number {
     phpVersion: checkedVersion("php-version", args["php-version"]),
     memory: readMemory(args.ram),
     ...(args.paths.includes("-") ? { standardInput: dumpText(world) } : {}),
-    today: dateOf(world).slice(0, 10),
+    today: () => dateOf(world).slice(0, 10),
   };
   const { result, hosts: read } = linted(options, world, false);
   checkNames(read, sizes);

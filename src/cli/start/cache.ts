@@ -30,12 +30,11 @@ export function packed(parts: readonly Cached[], program: string): Buffer {
   const lines: string[] = [];
   const contents: Buffer[] = [];
   for (const { name, text, code } of parts) {
-    // The code comes first, because V8 wants it at an even place of the memory.
-    const content = Buffer.concat([code, Buffer.from(text, "latin1")]);
-    const row = `${name} ${at} ${code.length} ${content.length}`;
-    lines.push(`${row} ${checksumOf(row, program, content)}\n`);
-    contents.push(content);
-    at += content.length;
+    const bytes = Buffer.from(text, "latin1");
+    const row = `${name} ${at} ${code.length} ${bytes.length}`;
+    lines.push(`${row} ${checksumOf(code, checksumOf(bytes, madeFor(row, program)))}\n`);
+    contents.push(code, bytes);
+    at += code.length + bytes.length;
   }
   const head = lines.join("");
   if (head.length > HEAD) throw new Error("the head of the code cache is too long");
@@ -43,15 +42,17 @@ export function packed(parts: readonly Cached[], program: string): Buffer {
 }
 
 /**
- * Of a part and its row, and of everything that the code may depend on. V8 looks at its own version, at its flags and at
- * the length of the text, and takes damaged code for whole. A CRC-32, because it tells damage as well as a digest does,
- * and loading what makes digests takes longer than reading the cache.
+ * Of a part's text and code, and before them of everything that the code may depend on (`madeFor`). V8 looks at its own
+ * version, at its flags and at the length of the text, and takes damaged code for whole. A CRC-32, because it tells
+ * damage as well as a digest does, and loading what makes digests takes longer than reading the cache.
  */
-function checksumOf(row: string, program: string, content: Uint8Array): number {
-  const { crc32 } = process.getBuiltinModule("node:zlib");
+function checksumOf(content: Uint8Array | string, before = 0): number {
+  return process.getBuiltinModule("node:zlib").crc32(content, before);
+}
+
+function madeFor(row: string, program: string): number {
   const { version, arch, platform, versions } = process;
-  const maker = [program, version, versions.v8, arch, platform, row].join(" ");
-  return crc32(content, crc32(`${maker}\n`));
+  return checksumOf(`${[program, version, versions.v8, arch, platform, row].join(" ")}\n`);
 }
 
 /** The modules of a part: from its cache where that is there, whole, of this program and of this Node; or compiled. */
@@ -76,10 +77,9 @@ function partBeside(name: PartName, program: string, command: string): Cached | 
     const file = openOwn(cacheBeside(command), statSync(command).uid);
     if (file === null) return null;
     try {
-      return readPart(name, program, (at, length) => {
-        const bytes = Buffer.allocUnsafeSlow(length);
+      return readPart(name, program, (bytes, at) => {
         let read = 0;
-        for (let got = -1; got !== 0 && read < length; read += got)
+        for (let got = -1; got !== 0 && read < bytes.length; read += got)
           got = file.read(bytes.subarray(read), at + read);
         return bytes.subarray(0, read);
       });
@@ -91,19 +91,23 @@ function partBeside(name: PartName, program: string, command: string): Cached | 
   }
 }
 
+/** `read`: fills the bytes, as far as there are any, from a place of the file on. */
 function readPart(
   name: PartName,
   program: string,
-  read: (at: number, length: number) => Buffer,
+  read: (bytes: Buffer, at: number) => Buffer,
 ): Cached | null {
-  const rows = read(0, HEAD).toString("latin1").split("\n");
+  const rows = read(Buffer.alloc(HEAD), 0).toString("latin1").split("\n");
   const row = rows.find((one) => one.startsWith(`${name} `))?.split(" ");
   if (row === undefined) return null;
-  const [at = 0, code = 0, length = 0, sum] = row.slice(1).map(Number);
-  if (!(length <= LARGEST)) return null;
-  const content = read(at, length);
-  if (checksumOf(row.slice(0, -1).join(" "), program, content) !== sum) return null;
-  return { name, text: content.toString("latin1", code), code: content.subarray(0, code) };
+  const [at = 0, code = 0, text = 0, sum] = row.slice(1).map(Number);
+  if (!(code + text <= LARGEST)) return null;
+  // One memory for both, one after the other: the first who touches it waits for it.
+  const memory = Buffer.allocUnsafeSlow(Math.max(code, text));
+  const written = read(memory.subarray(0, text), at + code);
+  const before = checksumOf(written, madeFor(row.slice(0, -1).join(" "), program));
+  const found = { name, text: written.toString("latin1"), code: read(memory.subarray(0, code), at) };
+  return checksumOf(found.code, before) === sum ? found : null;
 }
 
 /** Bytes; where a damaged head says more there is no part. */

@@ -278,6 +278,9 @@ async function makeCache(command: string): Promise<void> {
     }
   };
   await warm(program, keep);
+  // Without the commands that ask for it: what they alone run must not make the others wait.
+  load("docs");
+  keep();
   const path = cacheBeside(command);
   const temporary = `${path}.${process.pid}`;
   try {
@@ -298,7 +301,13 @@ async function warm(program: typeof run, keep: () => void): Promise<void> {
     const nowhere = { write: () => true };
     const given = { env: {}, stdout: nowhere, stderr: nowhere };
     const nothing = (): void => undefined;
-    const nobody = { output: () => process.stdout, wrote: nothing, readMuch: nothing, hasRead: nothing };
+    const nobody = {
+      output: () => process.stdout,
+      errors: () => process.stderr,
+      wrote: nothing,
+      readMuch: nothing,
+      hasRead: nothing,
+    };
     const at = (name: string): string => join(root, name);
     const logs = [at("access.log"), at("error.log")];
     // What only some runs need must not make the others wait: each part is kept when it has done what most ask of it.

@@ -22,20 +22,28 @@ const PART_OF = {
   validators: "validators",
   /** The package, for the same reason. */
   yaml: "yaml",
+  /** What `explain` and some formats say of the rules. */
+  docs: "docs",
 } as const;
 
 export type PartName = (typeof PART_OF)[keyof typeof PART_OF];
 
-export const PARTS = ["lint", "more", "validators", "yaml"] as const satisfies readonly PartName[];
+export const PARTS = ["lint", "more", "validators", "yaml", "docs"] as const satisfies readonly PartName[];
 
-/** What gives the modules, each made once, when it is first asked for. `modulesOf`: compiles a part; called once for each. */
-export function requireFrom(modulesOf: (part: PartName) => Modules): Require {
+/**
+ * What gives the modules, each made once, when it is first asked for. `modulesOf`: compiles a part; called once for each.
+ * `moduleOfNode`: gives what is not ours.
+ */
+export function requireFrom(
+  modulesOf: (part: PartName) => Modules,
+  moduleOfNode: Require = process.getBuiltinModule,
+): Require {
   const parts = new Map<PartName, Modules>();
   const made = new Map<string, { exports: unknown }>();
   const require: Require = (name) => {
     const ready = made.get(name);
     if (ready !== undefined) return ready.exports;
-    if (!isOurs(name)) return process.getBuiltinModule(name);
+    if (!isOurs(name)) return moduleOfNode(name);
     const modules = parts.get(PART_OF[name]) ?? modulesOf(PART_OF[name]);
     parts.set(PART_OF[name], modules);
     const module = { exports: {} };

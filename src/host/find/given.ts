@@ -217,8 +217,7 @@ function touched({ spec, fs }: FoundHost, absolute: string, workingDirectory: st
 /** A directory that is a git work tree is searched like any repository, wherever it is. */
 function isCheckout(directory: string): boolean {
   try {
-    lstatSync(pathBytes(`${directory}/.git`));
-    return true;
+    return lstatSync(pathBytes(`${directory}/.git`), { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
   }

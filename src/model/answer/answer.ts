@@ -9,7 +9,9 @@ import { withoutEnd } from "../../source/ends.js";
 import { perKey } from "../../source/memo.js";
 import { nginxAddress, reaches } from "../address/address.js";
 import { dialledAs } from "../address/links.js";
+import { inContainer } from "../container.js";
 import type { Binding, Host } from "../host.js";
+import { isUnset } from "../request/paths.js";
 import { requestValues, sentValue } from "../request/php-settings.js";
 import { knowing, trail } from "../request/resolve/choices.js";
 import type { Assumption, Files, PhpOutcome } from "../request/resolve/types.js";
@@ -57,7 +59,7 @@ function answersOf(at: At, outcome: PhpOutcome, files: Files): readonly AnswerWa
   const ways: AnswerWay[] = [];
   const left: (readonly boolean[])[] = [[]];
   for (let given = left.pop(); given !== undefined; given = left.pop()) {
-    const asked = trail(insideOf(at.pool, files), given);
+    const asked = trail(insideOf(at, files), given);
     const answer = answerOf(at, outcome, asked);
     ways.push({ pool: at.pool, answer, rests: asked.rests });
     for (let index = given.length; index < asked.taken.length; index += 1)
@@ -73,11 +75,35 @@ interface At {
   readonly pool: Pool;
 }
 
-/** Files as a pool sees them: below its chroot. */
-function insideOf(pool: Pool, files: Files): Files {
+/** Files as a pool sees them: below its chroot, and a relative path from the directory in which it works. */
+function insideOf({ host, pool }: At, files: Files): Files {
   const chroot = setting(pool, "chroot");
   const top = withoutEnd((chroot.kind === "unknown" ? null : chroot.value) ?? "", "/");
-  return top === "" ? files : { kind: (path) => files.kind(top + path) };
+  const directory = workingDirectory(host, pool);
+  const outside = (path: string): string | null => {
+    if (path.startsWith("/")) return top + path;
+    return directory === null ? null : `${top}${withoutEnd(directory, "/")}/${path}`;
+  };
+  const { real } = files;
+  return {
+    kind: (path) => {
+      const whole = outside(path);
+      return whole === null ? "unknown" : files.kind(whole);
+    },
+    ...(top === "" && real !== undefined && { real: (path: string) => real(outside(path) ?? path) }),
+  };
+}
+
+/**
+ * Where a worker opens relative paths, inside its chroot; `null`: it is not known. Without `chroot` and `chdir`
+ * that is the directory in which PHP-FPM was started: the top for a service, any other for an image.
+ */
+function workingDirectory(host: Host, pool: Pool): string | null {
+  const [chroot, chdir] = [setting(pool, "chroot"), setting(pool, "chdir")];
+  if (chdir.kind === "unknown") return null;
+  if (chdir.value?.startsWith("/") === true) return chdir.value;
+  if (chdir.value !== null && chdir.value !== "") return null;
+  return isUnset(chroot) && inContainer(host) ? null : "/";
 }
 
 function answerOf(at: At, { params }: PhpOutcome, files: ReturnType<typeof trail>): Answer {

@@ -1,4 +1,4 @@
-import { FIXED_VARIABLES } from "../../nginx/facts/facts-values.js";
+import { isFixedVariable } from "../../nginx/facts/variables.js";
 import { childrenNamed, enclosing } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { variablesIn } from "./variable-words.js";
@@ -18,7 +18,7 @@ export interface Told {
   readonly page: "request" | "internal" | "none";
 }
 
-const fixed = new Set(`${FIXED_VARIABLES} args ssl_server_name`.trim().split(/\s+/));
+const KNOWN = /^(?:(?:http|cookie|arg)_|(?:args|ssl_server_name)$)/;
 const HOST =
   /^(?:host|http_host|http_x_forwarded_host|server_name|server_addr|server_port|document_root|realpath_root|request_filename|ssl_server_name)$/;
 const SCHEME = /^(?:scheme|https|server_port|http_x_forwarded_proto)$/;
@@ -28,7 +28,7 @@ const INTERNAL = /^(?:uri|document_uri|fastcgi_script_name|fastcgi_path_info|req
 /** `null`: a variable is in it that may hold anything. */
 export function toldBy(key: string): Told | null {
   const used = variablesIn(key).map((name) => name.toLowerCase());
-  if (!used.every((name) => fixed.has(name) || /^(?:http|cookie|arg)_/.test(name))) return null;
+  if (!used.every((name) => isFixedVariable(name) || KNOWN.test(name))) return null;
   const has = (pattern: RegExp): boolean => used.some((name) => pattern.test(name));
   return {
     host: has(HOST),

@@ -1,4 +1,4 @@
-import { FIXED_VARIABLES } from "../../nginx/facts/facts-values.js";
+import { isFixedVariable } from "../../nginx/facts/variables.js";
 import { argument, argumentPlace } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { wordMap } from "../../source/word-map.js";
@@ -15,8 +15,6 @@ const CARRIERS: ReadonlyMap<string, readonly string[]> = wordMap({
   QUERY_STRING: ["query_string", "args", "is_args", "request_uri", "request"],
   REQUEST_METHOD: ["request_method", "request"],
 });
-
-const fixed = new Set(FIXED_VARIABLES.trim().split(/\s+/));
 
 /** A value that does not come from the request. */
 export interface OtherValue {
@@ -50,7 +48,7 @@ export function otherValue(block: Node, set: ParamSet, name: string): OtherValue
   if (param.node.directive.args[1]?.placeholder === true) return null;
   const shared = { param, replaced: param.before };
   const used = variablesIn(param.value);
-  if (used.length > 0 && used.every((one) => fixed.has(one) && !carriers.includes(one)))
+  if (used.length > 0 && used.every((one) => isFixedVariable(one) && !carriers.includes(one)))
     return { ...shared, constant: null };
   const values = possibleValues(block, param.value, param.place);
   if (values === null || values.some(({ text, sure }) => !sure || text.includes("$"))) return null;

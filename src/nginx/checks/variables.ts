@@ -1,5 +1,6 @@
 import { factRows } from "../facts/directives.js";
-import { FIXED_VARIABLES, VARIABLE_SLOT_ROWS } from "../facts/facts-values.js";
+import { VARIABLE_SLOT_ROWS } from "../facts/facts-values.js";
+import { isFixedVariable } from "../facts/variables.js";
 import { isOlder } from "../facts/version.js";
 import type { Word } from "../types.js";
 import { type Check, type Checked, quoted, type Refusal, refused, text, word } from "./refusal.js";
@@ -92,8 +93,6 @@ export function variablesIn(value: string): readonly string[] {
   );
 }
 
-const fixed = new Set(FIXED_VARIABLES.trim().split(/\s+/));
-
 /** A word that names the variable to define: `set $x …`, `map … $x`. */
 export function definitionRefusal(at: Word): Refusal | null {
   const name = at.text.slice(1);
@@ -104,7 +103,7 @@ export function definitionRefusal(at: Word): Refusal | null {
     const meant = /^\w+$/.test(at.text) ? { meant: help } : {};
     return refused("variable-name", log, at, message, help, meant);
   }
-  if (!fixed.has(name.toLowerCase())) return null;
+  if (!isFixedVariable(name.toLowerCase())) return null;
   const log = `the duplicate "${name}" variable`;
   const message = `$${name} is nginx's own variable, which the configuration may not set`;
   return refused("fixed-variable", log, at, message, "use another name");

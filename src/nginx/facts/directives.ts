@@ -1,4 +1,4 @@
-import { once } from "../../source/memo.js";
+import { lazily, once } from "../../source/memo.js";
 import { DIRECTIVE_ROWS } from "./facts.js";
 import { BACKPORTED, COUNT_ROWS, LIMIT_ROWS, REMOVED_ROWS, WORD_ROWS } from "./facts-values.js";
 import { isOlder, isSince, type NginxVersion } from "./version.js";
@@ -35,16 +35,22 @@ export function factRows(rows: string): readonly (readonly string[])[] {
     .map((line) => line.split("|"));
 }
 
-let table: ReadonlyMap<string, readonly string[]> | null = null;
+/** The rows as they are written, by their names: a test proves that they are in order. */
+const table = lazily(() => DIRECTIVE_ROWS.trim().split("\n"));
 const read = new Map<string, readonly DirectiveFact[]>();
 const inHttp = new Map<string, DirectiveFact>();
 
+/** Names of directives that are remembered: there are fewer of nginx's, and a file may have a million others. */
+const MOST_ASKED = 10_000;
+
 /** The rows of a name; empty for a directive that no module of nginx defines. */
 export function factsOf(name: string): readonly DirectiveFact[] {
+  const known = read.get(name);
+  if (known !== undefined) return known;
   // A run asks for few of the names, and reading all rows would be a good part of its start.
-  table ??= readTable();
-  const lines = table.get(name);
-  return lines === undefined ? [] : once(read, name, () => lines.map(readRow));
+  const rows = linesOf(name).map(readRow);
+  if (rows.length > 0 || read.size < MOST_ASKED) read.set(name, rows);
+  return rows;
 }
 
 /** The row that holds in http, server and location blocks, where nearly everything here lives. */
@@ -63,16 +69,21 @@ export function nginxDefault(name: string): string {
   return usual;
 }
 
-/** The lines of each name. */
-function readTable(): ReadonlyMap<string, readonly string[]> {
-  const rows = new Map<string, string[]>();
-  for (const line of DIRECTIVE_ROWS.trim().split("\n")) {
-    const name = line.slice(0, line.indexOf("|"));
-    const known = rows.get(name);
-    if (known === undefined) rows.set(name, [line]);
-    else known.push(line);
+/** The lines of a name, found by halving. */
+function linesOf(name: string): readonly string[] {
+  const lines = table();
+  let [from, end] = [0, lines.length];
+  while (from < end) {
+    const middle = (from + end) >>> 1;
+    if (nameIn(lines[middle] ?? "") < name) from = middle + 1;
+    else end = middle;
   }
-  return rows;
+  while (end < lines.length && nameIn(lines[end] ?? "") === name) end += 1;
+  return lines.slice(from, end);
+}
+
+function nameIn(line: string): string {
+  return line.slice(0, line.indexOf("|"));
 }
 
 function readRow(line: string): DirectiveFact {
@@ -118,8 +129,7 @@ export function removedIn(name: string): string | null {
 
 /** Every name in the facts, of whatever version. */
 export function knownNames(): readonly string[] {
-  table ??= readTable();
-  return [...table.keys()];
+  return [...new Set(table().map(nameIn))];
 }
 
 const asked = new Map<NginxVersion, Map<string, readonly DirectiveFact[]>>();
@@ -130,9 +140,6 @@ export function factsFor(name: string, version: NginxVersion): readonly Directiv
   const known = once(asked, version, () => new Map<string, readonly DirectiveFact[]>());
   return known.get(name) ?? answered(known, name, version);
 }
-
-/** Names of directives that are remembered: there are fewer of nginx's, and a file may have a million others. */
-const MOST_ASKED = 10_000;
 
 function answered(
   known: Map<string, readonly DirectiveFact[]>,

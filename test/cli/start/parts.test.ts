@@ -6,6 +6,7 @@ const texts = {
   more: "({})",
   validators: "",
   yaml: "x".repeat(100_000),
+  docs: "({})",
 };
 
 test("what is hidden in a file is shown as it was", () => {

@@ -61,8 +61,9 @@ function underStrace(
   const scratch = mkdtempSync(join(tmpdir(), "fpmlint-strace-"));
   const output = join(scratch, "trace");
   try {
-    const asked = ["-f", "-qq", "-s", "4096", "-o", output];
-    const what = inject.length > 0 ? inject : ["--seccomp-bpf", "-e", `trace=${WATCHED}`];
+    // The kernel stops the program at these calls alone.
+    const asked = ["-f", "--seccomp-bpf", "-qq", "-s", "4096", "-o", output];
+    const what = inject.length > 0 ? inject : ["-e", `trace=${WATCHED}`];
     const ran = spawnSync("strace", [...asked, ...what, process.execPath, ...program], {
       cwd: cwd ?? scratch,
       // What a setting of Node would have it open is not ours.

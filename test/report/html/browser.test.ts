@@ -6,6 +6,7 @@ import { inflateSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandIn } from "../../support/run-command.js";
+import { runs, sample } from "../../support/sample.js";
 import { withTree } from "../../support/tree.js";
 import { drawn, HOSTILE_FILES, hostNames, likeSites } from "../topology/support/hosts.js";
 import { diagnosisOf, inFile, LOG, pageWith } from "./support/day.js";
@@ -124,7 +125,8 @@ inBrowser("the yardstick finds a field without a label", async () => {
 });
 
 inBrowser("each host of the fixtures is shown without an error and without a request", async () => {
-  for (const name of hostNames)
+  // In CI all of them, elsewhere those that the seed draws: drawing and opening one takes as long as most tests.
+  for (const name of sample(hostNames, runs(hostNames.length, 5), "in a browser"))
     await look(await drawn(name, ...MEMORY), async ({ page }) => {
       expect(await page.title()).toContain("fpmlint");
       expect(await widthOf(page), name).toBeLessThanOrEqual(1200);

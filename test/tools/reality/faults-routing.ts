@@ -20,11 +20,25 @@ function fallback(site: SiteDraft, entry: Entry, change: (tried: string, last: s
 /** The parameters of the entry, with one that replaces what they say. */
 const override = (lines: readonly string[]): Fault => {
   return (_host, _site, entry, { pick }) => {
-    if (entry.page !== null) return false;
-    inner(entry).lines.push(`fastcgi_param ${pick(lines)};`);
+    const faults = lines.filter((line) => !isMeant(entry, line));
+    if (entry.page !== null || faults.length === 0) return false;
+    inner(entry).lines.push(`fastcgi_param ${pick(faults)};`);
     return true;
   };
 };
+
+/**
+ * Whether somebody who writes a constant there means it: for one address, and as the query of one script in a
+ * location of its own.
+ */
+function isMeant(entry: Entry, line: string): boolean {
+  const { head, lines } = inner(entry);
+  if (line.includes("$")) return false;
+  if (head.startsWith("location = ")) return !head.endsWith("/index.php");
+  const script = lines.findLast((one) => one.startsWith("fastcgi_param SCRIPT_FILENAME")) ?? "$";
+  const fixed = !script.replace("$document_root", "").includes("$");
+  return fixed && line === "QUERY_STRING q=1" && head !== "location /" && !head.startsWith("location @");
+}
 
 function rename(entry: Entry, from: RegExp, to: string): boolean {
   const block = inner(entry);

@@ -13,6 +13,8 @@ export interface Asked {
   /** Bytes; absent: no body. */
   readonly bodyLength?: number;
   readonly protocol?: Request["protocol"];
+  /** Absent: a client asks. */
+  readonly inner?: boolean;
 }
 
 /** A request for a URL as a browser sends it, to whichever address the name leads to. `null`: not a URL of the web. */
@@ -55,6 +57,7 @@ function built(target: string, host: string, to: Address, tls: boolean, asked: A
     tls,
     to,
     from: null,
+    ...(asked.inner === true && { inner: true }),
   };
 }
 

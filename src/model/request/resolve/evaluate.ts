@@ -1,4 +1,4 @@
-import { FIXED_VARIABLES } from "../../../nginx/facts/facts-values.js";
+import { isFixedVariable } from "../../../nginx/facts/variables.js";
 import { findMatch } from "../../../nginx/location/captures.js";
 import { readPattern } from "../../../nginx/location/pattern.js";
 import { effectiveNode } from "../../../nginx/tree/effective.js";
@@ -44,9 +44,6 @@ export function evaluateParts(state: State, parts: readonly Part[], escapes: boo
   return knownValue(found);
 }
 
-/** nginx has them itself, so that no `set` defines them. */
-const RUN_TIME: ReadonlySet<string> = new Set(FIXED_VARIABLES.trim().split(/\s+/));
-
 /** A value made of so many others, one inside the other, is one that leads back to itself. */
 const DEEPEST = 100;
 
@@ -70,7 +67,7 @@ function worked(state: State, name: string): Value {
   // A variable that `set` defines may have the name of a header: it is the header until then.
   const prefixed = byPrefix(state, name);
   if (prefixed !== null) return prefixed;
-  if (!RUN_TIME.has(name) && definedIn(http).has(name)) return knownValue("");
+  if (!isFixedVariable(name) && definedIn(http).has(name)) return knownValue("");
   return unknownValue(`$${name} is only known at run time`);
 }
 

@@ -22,6 +22,8 @@ export interface Request {
   readonly from: { readonly address: string; readonly port: number | null } | null;
   /** Whether the client knows the password wherever one is asked for; absent: it sends none. */
   readonly knowsPassword?: boolean;
+  /** Whether nginx asks by itself, as for `auth_request` and `mirror`: `internal` lets it in, and nobody else is asked. */
+  readonly inner?: boolean;
 }
 
 export type FileKind = "file" | "directory" | "missing";
