@@ -10,23 +10,23 @@ smokeping status trac true uri uss value version vhost vhosts where www xml yes
 `,
   /** Patterns meet it only where a name begins. */
   starts: `
-0b 0o 0x 40 91768 ap args available basedir bin cache cgroup compile data default deferred deny els
-else elsif enabled end etc extension failed fcgi filename first geoip globals gpc host https ipv jp
+0b 0o 0x 40 91768 ap args available basedir bin cache cgroup compile data default deferred els else
+elsif enabled end etc extension failed fcgi filename first geoip globals gpc host https ipv jp
 keepalive localhost long lua memory mode modsecurity path ph port pre prefix processor rate reuseport
 root scheme servers sites there to urlencoded usr var zz
 `,
   /** Patterns meet it only where a name ends. */
   ends: `
-03 04 44 and available bin cgi data document elif else enabled endfor endif endwhile env fastcgi for
-host in key limit location magic max measured min modules open path paths pem pend pm poll polling
-pools port realpath referer register remi safe set sites spawn ssl suppress the user while zend zone
+and available bin cgi data document elif else enabled endfor endif endwhile env fastcgi for host in
+key limit location magic max measured min modules open paths pem pend pm poll polling pools port
+realpath referer register remi safe set sites spawn ssl suppress the user while zend zone
 `,
   /** A name as a whole. */
   whole: `
-0 00 000 00000000 0001 00010000 001 01 0123456789 03 04 05 0660 0755 0a 0b 0o 0s 0x 1 10 1000 10000
-1024 107 10m 10r 10s 11 12 127 128 128m 1440 15 16 1635 16384 18 19 192 1h 1m 1m30s 2 20 200 2001
-2026 2048 21 22 23 24 24h 25 250ms 255 256 27 29 2g 2m 3 30 300 30r 31 32 32m 34 4 40 403 404 4095
-4096 410 413 422 44 499 5 50 500 500ms 502 503 504 511 512 512m 599 5m 6 60m 60s 63 64 64k 64m 65535
+0 00 000 00000000 0001 00010000 001 01 0123456789 05 0660 0755 0a 0b 0o 0s 0x 1 10 1000 10000 1024
+107 10m 10r 10s 11 12 127 128 128m 1440 15 16 1635 16384 18 19 192 1h 1m 1m30s 2 20 200 2001 2026
+2048 21 22 23 24 24h 25 250ms 255 256 27 29 2g 2m 3 30 300 30r 31 32 32m 34 4 40 403 404 4095 4096
+410 413 422 444 499 5 50 500 500ms 502 503 504 511 512 512m 599 5m 6 60m 60s 63 64 64k 64m 65535
 65536 65s 6735 7 78 8 80 8192 8g 8k 8m 9 9000 91768 9a a abort about above absent absolute
 accelerated accepts account accounts acl across active add added additionalproperties addr address
 addresses adds admin affinity after again agent ahead ai aio ajp ajv alert alias alike alive all

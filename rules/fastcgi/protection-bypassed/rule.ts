@@ -69,8 +69,8 @@ export const protectionBypassed = defineRule({
         page of errors
       `,
       markdown`
-        an \`if\` asks for the referer or the user agent, \`limit_except\` for the method, or
-        \`internal\` is all that the location has
+        an \`if\` asks for the referer or the user agent, \`limit_except\` for the method, or all that the
+        location has is \`internal\`, as manuals have it for directories whose scripts do nothing
       `,
       "the directory is in the tree and has no script",
       "the path of the request through nginx is unclear, because a part of the server was not read",
@@ -154,7 +154,7 @@ function getsAround(guarded: Node, guard: Node, binding: Binding, uri: string): 
   const { block, location, server } = binding;
   if (isGuarded(block, "nothing") || !surelyPassed(location, server, uri, true)) return false;
   // What a location refuses does not count in those inside it, and they are what it lets through.
-  const inherits = /^(?:deny|auth_)/.test(guard.name);
+  const inherits = guard.name !== "return" && guard.name !== "if";
   if (!inherits && isInside(location, guarded)) return false;
   return sameRoot(guarded, block) && followsAlias(binding);
 }

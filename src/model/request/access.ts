@@ -78,9 +78,11 @@ export function refusesClients(server: Node): boolean {
 /** Variables that tell by its address, its certificate or its country who the client is. */
 const THE_ADDRESS = /^(?:remote_addr$|realip_|ssl_client_|geoip|http_x_(?:forwarded_for|real_ip)$)/;
 
-/** `return 403`, and what people write instead of it. */
+/** Forbidden, and what people answer instead of it. */
+const REFUSALS: readonly string[] = ["403", "404", "444"];
+
 function refuses(node: Node): boolean {
-  return node.name === "return" && /^4(?:03|04|44)$/.test(argument(node, 0) ?? "") && always(node);
+  return node.name === "return" && REFUSALS.includes(argument(node, 0) ?? "") && always(node);
 }
 
 function isInForce(block: Node, name: string, main: AbsentMain): boolean {

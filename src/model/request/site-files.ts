@@ -33,9 +33,7 @@ const PAGESPEED = /^\/(?:ngx_|mod_)?pagespeed_\w+\/?$/;
 function isPathOfModule(location: Node): boolean {
   const { text } = matchingOf(location);
   if (PAGESPEED.test(text)) return true;
-  return everywhere(location, "pagespeed").some(
-    (node) => /Path$/.test(argument(node, 0) ?? "") && argument(node, 1) === text,
-  );
+  return everywhere(location, "pagespeed").some((node) => argument(node, 1) === text);
 }
 
 /** Whether both blocks look for files in one directory. */
