@@ -3,6 +3,7 @@ import type { Entry, HostFilesystem } from "../host/filesystem.js";
 import { ofImage } from "../host/image-file.js";
 import { memoryFilesystem } from "../host/memory.js";
 import { byBytes, directoryOf, isWithin, nameOf, normalizePath, withParents } from "../host/path.js";
+import { TOO_MANY_LINKS } from "../host/system-error.js";
 import type { Place } from "../source/file.js";
 
 /** Files at a path of the container. */
@@ -28,6 +29,8 @@ export type LayerSource =
     }
   /** Something is there, and nothing in the tree tells what. */
   | { readonly kind: "unknown"; readonly reason: string }
+  /** A link to another path of the container. `reason`: what is said where nothing is known to be there. */
+  | { readonly kind: "link"; readonly to: string; readonly reason: string }
   /** Nothing is there any more. */
   | { readonly kind: "removed" };
 
@@ -49,6 +52,9 @@ export function outsidePath(treePath: string): string {
   return OUTSIDE + treePath;
 }
 
+/** As many as the system follows. */
+const MOST_LINKS = 40;
+
 /** A file that only containers have, by which others know that this is one. */
 const MARK = "/.dockerenv";
 
@@ -68,6 +74,8 @@ class ContainerFilesystem implements HostFilesystem {
   private readonly shown = new Map<string, string>();
   private readonly known = new Map<string, Entry>();
   private readonly order = new Map<Layer, number>();
+  /** How many links are being followed. */
+  private links = 0;
 
   constructor(contents: Contents, tree: HostFilesystem) {
     this.contents = contents;
@@ -126,7 +134,7 @@ class ContainerFilesystem implements HostFilesystem {
       } else if (directory === null && entry.kind !== "missing") return entry;
       else if (entry.kind === "missing") missing = entry;
       // What is below a mount cannot be seen, nor what was removed.
-      if (layer.kind === "mount" || layer.source.kind === "removed")
+      if (layer.kind === "mount" || layer.source.kind === "removed" || layer.source.kind === "link")
         return this.withNames(directory ?? missing);
     }
     const own = this.image.entry(wanted);
@@ -149,13 +157,10 @@ class ContainerFilesystem implements HostFilesystem {
     const names = new Set([...(entry.kind === "directory" ? entry.names : []), ...(more ?? [])]);
     names.delete(".keep");
     const below = entry.path === "/" ? "" : entry.path;
-    for (const name of more ?? []) if (this.isGone(`${below}/${name}`)) names.delete(name);
+    // What is hidden by a mount or a removal is not there.
+    for (const name of more ?? []) if (this.entry(`${below}/${name}`).kind === "missing") names.delete(name);
+    if (entry.kind === "missing" && names.size === 0) return entry;
     return { kind: "directory", path: entry.path, names: [...names].sort(byBytes) };
-  }
-
-  /** Whether the last word on a path is that it was removed. */
-  private isGone(path: string): boolean {
-    return this.at.get(path)?.at(-1)?.source.kind === "removed" && !this.names.has(path);
   }
 
   private through({ target, source }: Layer, wanted: string): Entry {
@@ -185,8 +190,18 @@ class ContainerFilesystem implements HostFilesystem {
         };
       case "unknown":
         return { kind: "unreadable", path: wanted, reason: source.reason, made: true };
+      case "link":
+        return this.followed(source, normalizePath(source.to + wanted.slice(target.length)), wanted);
       case "removed":
         return { kind: "missing", path: wanted, dangling: false };
     }
+  }
+
+  private followed({ reason }: { readonly reason: string }, to: string, wanted: string): Entry {
+    if (this.links > MOST_LINKS) return { kind: "unreadable", path: wanted, reason: TOO_MANY_LINKS };
+    this.links += 1;
+    const entry = this.entry(to);
+    this.links -= 1;
+    return entry.kind === "missing" ? { kind: "unreadable", path: wanted, reason, made: true } : entry;
   }
 }
