@@ -52,9 +52,6 @@ export function outsidePath(treePath: string): string {
   return OUTSIDE + treePath;
 }
 
-/** As many as the system follows. */
-const MOST_LINKS = 40;
-
 /** A file that only containers have, by which others know that this is one. */
 const MARK = "/.dockerenv";
 
@@ -74,8 +71,8 @@ class ContainerFilesystem implements HostFilesystem {
   private readonly shown = new Map<string, string>();
   private readonly known = new Map<string, Entry>();
   private readonly order = new Map<Layer, number>();
-  /** How many links are being followed. */
-  private links = 0;
+  /** Paths that are being looked at: a link that leads to one of them leads back. */
+  private readonly pending = new Set<string>();
 
   constructor(contents: Contents, tree: HostFilesystem) {
     this.contents = contents;
@@ -103,7 +100,9 @@ class ContainerFilesystem implements HostFilesystem {
     const wanted = normalizePath(path);
     const before = this.known.get(wanted);
     if (before !== undefined) return before;
+    this.pending.add(wanted);
     const entry = wanted.startsWith(OUTSIDE) ? this.outside(wanted) : this.look(wanted);
+    this.pending.delete(wanted);
     this.known.set(wanted, entry);
     return entry;
   }
@@ -129,6 +128,8 @@ class ContainerFilesystem implements HostFilesystem {
     let missing: Entry = { kind: "missing", path: wanted, dangling: false };
     for (const layer of this.over(above)) {
       const entry = this.through(layer, wanted);
+      // A link to what nobody knows of leaves everything as it is.
+      if (entry === null) continue;
       if (entry.kind === "directory") {
         directory = directory === null ? entry : { ...entry, names: [...directory.names, ...entry.names] };
       } else if (directory === null && entry.kind !== "missing") return entry;
@@ -159,11 +160,10 @@ class ContainerFilesystem implements HostFilesystem {
     const below = entry.path === "/" ? "" : entry.path;
     // What is hidden by a mount or a removal is not there.
     for (const name of more ?? []) if (this.entry(`${below}/${name}`).kind === "missing") names.delete(name);
-    if (entry.kind === "missing" && names.size === 0) return entry;
     return { kind: "directory", path: entry.path, names: [...names].sort(byBytes) };
   }
 
-  private through({ target, source }: Layer, wanted: string): Entry {
+  private through({ target, source }: Layer, wanted: string): Entry | null {
     switch (source.kind) {
       case "tree": {
         const below = wanted === target ? "" : wanted.slice(target === "/" ? 0 : target.length);
@@ -191,17 +191,23 @@ class ContainerFilesystem implements HostFilesystem {
       case "unknown":
         return { kind: "unreadable", path: wanted, reason: source.reason, made: true };
       case "link":
-        return this.followed(source, normalizePath(source.to + wanted.slice(target.length)), wanted);
+        return this.followed(
+          wanted === target ? source.reason : null,
+          normalizePath(source.to + wanted.slice(target.length)),
+          wanted,
+        );
       case "removed":
         return { kind: "missing", path: wanted, dangling: false };
     }
   }
 
-  private followed({ reason }: { readonly reason: string }, to: string, wanted: string): Entry {
-    if (this.links > MOST_LINKS) return { kind: "unreadable", path: wanted, reason: TOO_MANY_LINKS };
-    this.links += 1;
+  /** `null`: nothing tells whether a directory, or a file of another kind, is there. */
+  private followed(reason: string | null, to: string, wanted: string): Entry | null {
+    if (this.pending.has(to)) return { kind: "unreadable", path: wanted, reason: TOO_MANY_LINKS };
     const entry = this.entry(to);
-    this.links -= 1;
-    return entry.kind === "missing" ? { kind: "unreadable", path: wanted, reason, made: true } : entry;
+    if (entry.kind !== "missing") return entry;
+    return reason !== null && /\.(?:conf|ini)$/.test(wanted)
+      ? { kind: "unreadable", path: wanted, reason, made: true }
+      : null;
   }
 }
