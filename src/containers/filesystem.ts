@@ -26,6 +26,8 @@ export type LayerSource =
       readonly text: () => string;
       readonly display: string;
       readonly whole: string | null;
+      /** A template's text, as it is before words of it are filled in. */
+      readonly filledIn?: true;
     }
   /** Something is there, and nothing in the tree tells what. */
   | { readonly kind: "unknown"; readonly reason: string }
@@ -187,6 +189,7 @@ class ContainerFilesystem implements HostFilesystem {
           path: wanted,
           read: () => ({ text: source.text() }),
           whole: source.whole,
+          ...(source.filledIn === true ? { filledIn: () => true } : {}),
         };
       case "unknown":
         return { kind: "unreadable", path: wanted, reason: source.reason, made: true };

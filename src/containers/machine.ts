@@ -169,6 +169,7 @@ function templatesOf(fs: HostFilesystem, env: ReadonlyMap<string, string | null>
             text: () => answer.text,
             display: fs.display(file.path),
             whole: file.whole === undefined ? answer.text : file.whole,
+            filledIn: true,
           }
         : { kind: "unknown", reason: answer.unreadable };
     return [{ target, kind: "copy", source, place: null }];
