@@ -5,7 +5,7 @@ import { wordMap } from "../source/word-map.js";
 import { commandOf, expand, type Instruction, readDockerfile, type Stage, wordsOf } from "./dockerfile.js";
 import type { Layer, LayerSource } from "./filesystem.js";
 import { type Image, imageOf } from "./images.js";
-import { changesOf, commandsOf } from "./run.js";
+import { type Around, changesOf, commandsOf } from "./run.js";
 import { pathIn, type Tree } from "./tree.js";
 
 /** An image that the tree builds, or one that is used as it is. */
@@ -20,6 +20,8 @@ export interface Built {
   readonly workdir: string;
   /** Commands that may make any files, one for each RUN. */
   readonly runs: readonly string[];
+  /** Texts that its here-documents write, or run. */
+  readonly documents: readonly string[];
   /** Packages that its commands install, as they are written. */
   readonly installed: readonly string[];
   /** Another account than root starts the command, by `USER`. `null`: the image's own starts it. */
@@ -48,6 +50,7 @@ export function plainImage(name: string | null): Built {
     command: null,
     workdir: "/",
     runs: [],
+    documents: [],
     installed: [],
     ownUser: null,
     unsure: false,
@@ -120,15 +123,7 @@ class Building {
           );
           runs.push(text);
           installed.push(...installedBy(text, values));
-          const where = `${this.file.display}:${instruction.line}`;
-          const around = {
-            tree: this.tree,
-            image: base.image,
-            values,
-            workdir,
-            at: this.at(instruction),
-            where,
-          };
+          const around = { image: base.image, values, workdir, ...this.around(instruction) };
           layers.push(...changesOf(text, around, layers));
           break;
         }
@@ -147,7 +142,14 @@ class Building {
     const whole = entrypoint === null ? command : [...entrypoint, ...(command ?? [])];
     const { image, from } = base;
     const { contexts } = this.context;
-    return { image, from, layers, command: whole, workdir, runs, installed, ownUser, unsure, contexts };
+    const documents = [...base.documents, ...stage.instructions.flatMap(({ document }) => document ?? [])];
+    const made = { layers, command: whole, workdir, runs, documents, installed, ownUser, unsure };
+    return { image, from, contexts, ...made };
+  }
+
+  private around(instruction: Instruction): Pick<Around, "tree" | "at" | "where"> {
+    const where = `${this.file.display}:${instruction.line}`;
+    return { tree: this.tree, at: this.at(instruction), where };
   }
 
   private at({ line }: Instruction): Place {
@@ -184,7 +186,7 @@ class Building {
       const below = normalizePath(`${target}/${name}`);
       if (
         elsewhere ||
-        instruction.heredoc ||
+        instruction.document !== null ||
         from === null ||
         /^\w+:\/\/|\.(?:tar|tgz|tar\.\w+)$/.test(from)
       ) {

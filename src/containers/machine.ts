@@ -13,7 +13,7 @@ import type { Built } from "./build.js";
 import { containerFilesystem, type Layer } from "./filesystem.js";
 import { partsOfName } from "./images.js";
 import { packagedFiles } from "./packages.js";
-import { allowsRoot, startsAsRoot } from "./started-as-root.js";
+import { allowsRoot, startsAsRoot, writesRoot } from "./started-as-root.js";
 
 /** What a service of compose, a container of Kubernetes or a Dockerfile alone is. */
 export interface Container {
@@ -77,7 +77,10 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     builtHere: built.runs.length > 0 || built.command !== null || built.layers.length > 0,
     phpVersion: image?.phpVersion ?? null,
     nginxVersion: image?.nginxVersion ?? null,
-    allowsRoot: (command !== null && allowsRoot(command)) || startedWithRoot(fs, layers),
+    allowsRoot:
+      (command !== null && allowsRoot(command)) ||
+      [...built.runs, ...built.documents].some(writesRoot) ||
+      startedWithRoot(fs, layers),
     accounts: accountsOf(built, own, command),
     ownUser: described.ownUser ?? built.ownUser ?? image?.ownUser ?? false,
     packaged: new Set(

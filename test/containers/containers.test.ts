@@ -346,6 +346,24 @@ describe("Dockerfiles", () => {
     expect(rulesOf()).toContain("warning fpm/root-user");
   });
 
+  test.each([
+    ["a sed that puts it into a file", `RUN sed -i "s|@CMD@|/usr/sbin/php-fpm -F -R|" /etc/supervisord.conf`],
+    ["an echo", `RUN echo 'exec php-fpm -FR' > /start && chmod +x /start`],
+    ["a here-document of RUN", "RUN cat <<EOF > /start\nexec php-fpm -F -R\nEOF"],
+    ["a here-document of COPY", "COPY <<EOF /start\nexec php-fpm --allow-to-run-as-root\nEOF"],
+  ])("-R in %s allows root", (_, line) => {
+    const image = (text: string): Record<string, string> => ({
+      Dockerfile: `FROM php:7.3-fpm-alpine\n${text}\nCOPY www.conf /usr/local/etc/php-fpm.d/\nCMD ["/start"]\n`,
+      "www.conf": POOL("9000").replace("www-data", "root"),
+    });
+    put(image(line));
+    expect(rulesOf()).not.toContain("warning fpm/root-user");
+    put(image(line.replace(/ -R|R(?=')| --allow-to-run-as-root/, "")));
+    expect(rulesOf()).toContain("warning fpm/root-user");
+    put(image("RUN chown -R www-data /usr/local/etc/php-fpm.d\nRUN apk add php-fpm\nRUN chmod -R a+r /srv"));
+    expect(rulesOf()).toContain("warning fpm/root-user");
+  });
+
   test("nginx and PHP-FPM of one image are on one machine", () => {
     put({
       Dockerfile:
