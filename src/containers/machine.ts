@@ -92,6 +92,7 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     mountOf: (path) => mountOf(own, path),
     seenAt: (path) => seenAt(own, path),
     surelyLacks: (path) => surelyLacks(built, own, fs, path),
+    mayHoldMore: (directory) => mayHoldMore(built, own, directory),
     spotOf: (path) => spotOf(volumes, path),
   };
   const door = portBehind === undefined ? {} : { portBehind };
@@ -225,19 +226,31 @@ function moved(before: string, after: string, path: string): string {
 /** Whether nothing can be at a path: no mount, no copy and no command brings it, and the image has nothing there. */
 function surelyLacks(built: Built, layers: readonly Layer[], fs: HostFilesystem, path: string): boolean {
   if (built.image?.bare !== true || built.unsure) return false;
-  // A link to it, or to a directory around it, may be made anywhere.
-  const names = withParents(path).filter((one) => one.split("/").length > 2);
-  const made = built.runs.some(
-    (run) =>
-      /\bln\b|\bunzip\b|\btar\b|\bgit\b|create-project|<</.test(run) ||
-      names.some((one) => run.includes(one)),
-  );
   // What is not in the tree may be on the machine that runs it.
   const covered = layers.some(
     ({ target, source }) => source.kind !== "removed" && (isWithin(target, path) || isWithin(path, target)),
   );
-  if (made || covered) return false;
+  if (covered || mayBeMade(built, path)) return false;
   return fs.entry(path).kind === "missing";
+}
+
+/** Whether a command that builds the image may put something at a path. */
+function mayBeMade({ runs }: Built, path: string): boolean {
+  // A link to it, or to a directory around it, may be made anywhere.
+  const names = withParents(path).filter((one) => one.split("/").length > 2);
+  return runs.some(
+    (run) =>
+      /\bln\b|\bunzip\b|\btar\b|\bgit\b|create-project|<</.test(run) ||
+      names.some((one) => run.includes(one)),
+  );
+}
+
+/** Whether a directory may have more than what the tree puts there: a mount of the tree hides what else there is. */
+function mayHoldMore(built: Built, layers: readonly Layer[], directory: string): boolean {
+  const mounts = layers.filter(({ target, kind }) => kind === "mount" && isWithin(target, directory));
+  const [inner] = mounts.toSorted((a, b) => b.target.length - a.target.length);
+  if (inner !== undefined) return inner.source.kind !== "tree";
+  return built.image?.bare !== true || built.unsure || mayBeMade(built, directory);
 }
 
 /** A path in a volume that others may mount elsewhere: `volume sock/php.sock`; `null`: it is in none. */

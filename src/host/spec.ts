@@ -94,6 +94,8 @@ export interface ContainerFacts {
   readonly seenAt: (treePath: string) => MountedAt | null;
   /** Whether surely nothing is at a path of the container. */
   readonly surelyLacks: (path: string) => boolean;
+  /** Whether a directory may have files that the tree does not have: of the image, of a command, of a volume. */
+  readonly mayHoldMore: (directory: string) => boolean;
   /** The same text for paths of two containers that are one file of a shared volume; `null`: in no volume. */
   readonly spotOf: (path: string) => string | null;
 }

@@ -11,15 +11,16 @@ value version vhost vhosts where www xml yes
 `,
   /** Patterns meet it only where a name begins. */
   starts: `
-0b 0o 0x 40 91768 add ap args available basedir bin cache cgroup compile copy data default deferred
-els else elsif enabled end etc extension failed fcgi filename first from geoip globals gpc host https
-ipv jp keepalive localhost long lua memory mode modsecurity path ph port pre prefix processor rate
-reuseport root scheme servers sites there to urlencoded usr var zz
+0b 0o 0x 40 91768 add ap args available basedir bin cache cgroup changelog compile container copy
+data default deferred els else elsif enabled end etc extension failed fcgi filename first from geoip
+globals gpc host https ipv jp keepalive license localhost long lua makefile memory mode modsecurity
+path ph port pre prefix processor rate readme reuseport root scheme servers sites there to urlencoded
+usr var zz
 `,
   /** Patterns meet it only where a name ends. */
   ends: `
 and available bin cgi data document elif else enabled endfor endif endwhile env fastcgi for host in
-key limit location magic max measured min modules open paths pem pend pm poll polling pools port
+key limit location magic max measured min ml modules open paths pem pend pm poll polling pools port
 realpath referer register remi safe set sites spawn ssl suppress the user while zend zone
 `,
   /** A name as a whole. */
@@ -43,13 +44,13 @@ blocked blocks blog bodies body bool boolean boot bootstrap both bound bounded b
 bracket brackets branch branches break brings browser buffer buffered buffering buffers bug build
 built builtin bundle bundles burst busy but by bymemory bymode bypass bypassed byte bytes c ca cache
 cachedirectory caches caching caddy calculation call came can cannot canonical capacity capture
-captures case catch caught cause centos certain certificate cfg cfs cgi cgroup cgroups chain changes
-character characters charset charsets chat chdir check checked checks chef children choice choices
-choose chooses chosen chroot chroots chunked circle cjs class classes clear cli client clients clock
-close closed closeness closes closing cmd cmdline cnf code collate collect colon colons column
-columns com combination combined come comes comm command commas comment commented comments common
-compare compared compares compat compile compiled complex compose computed computes concat condition
-conditions conf confd config configuration configurationdirectory configure conn connecting
+captures case catch caught cause centos certain certificate cfg cfs cgi cgroup cgroups chain
+changelog changes character characters charset charsets chat chdir check checked checks chef children
+choice choices choose chooses chosen chroot chroots chunked circle cjs class classes clear cli client
+clients clock close closed closeness closes closing cmd cmdline cnf code collate collect colon colons
+column columns com combination combined come comes comm command commas comment commented comments
+common compare compared compares compat compile compiled complex compose computed computes concat
+condition conditions conf confd config configuration configurationdirectory configure conn connecting
 connection connections connects consistent constant constants consumption cont contain container
 containerenv containers contains content context contexts continue continues contradict contradictory
 control cookie copied copy core cores correct costs could count counts cover covers cpp cpu cpuacct
@@ -93,17 +94,17 @@ jpg js json jsx judged jump just jwt k k8s kb keep keepalive keeps kept kern ker
 kib kill killed kills kilo kilobytes kind know knowing known knows koi konqueror kqueue kubernetes l
 label labels lacks lando language large larger last late later latest latin1 layout lc ldap lead
 leading leads leak least leave leaves led left length less let lets letter letters level levels lf
-library libxml like limit limitnofile limits line lines link links linux liquid list listed listeners
-listening listens listenstream listing literal literally literals live load loaded loader loads
-local0 local1 local2 local3 local4 local5 local6 local7 localhost location locations lock locks
+library libxml license like limit limitnofile limits line lines link links linux liquid list listed
+listeners listening listens listenstream listing literal literally literals live load loaded loader
+loads local0 local1 local2 local3 local4 local5 local6 local7 localhost location locations lock locks
 logged logging logs logsdirectory long longer look looked looking looks lookup loop loopback loses
-lost lower lowest lpr lsphp lua m machine machines macro made magic mail main make makes mako man
-managed manager manual many map maps mariadb mark markdown marked marks masks master masters match
-matches matter max maximum maxlifetime may maybe mb mbstring md mean means meant measure measured
-mechanism media meetings mega megabytes mehsluiixmnstu memavailable member memcached meminfo memo
-memory memorylimit memorymax memtotal mention mercure merge message messages method methods metrics
-mib micro microseconds mili miliseconds milli milliseconds mime min mind minute mirror mismatch
-misread misreads missing misspelt mjs mk mkcol ml mn mo mode model modern modified modifier
+lost lower lowest lpr lsphp lua m machine machines macro made magic mail main make makefile makes
+mako man managed manager manual many map maps mariadb mark markdown marked marks masks master masters
+match matches matter max maximum maxlifetime may maybe mb mbstring md mean means meant measure
+measured mechanism media meetings mega megabytes mehsluiixmnstu memavailable member memcached meminfo
+memo memory memorylimit memorymax memtotal mention mercure merge message messages method methods
+metrics mib micro microseconds mili miliseconds milli milliseconds mime min mind minute mirror
+mismatch misread misreads missing misspelt mjs mk mkcol ml mn mo mode model modern modified modifier
 modsecurity module modules monetary mongod mongodb monitor monitoring more most mostly mount
 mountimages mounts move moved moves msec msie msie6 mt much multipart multipath multiple must
 mustache mutex my mysql mysqld mysqli n named names nan nanosleep nchan nearer need needed needs
@@ -125,33 +126,33 @@ private privatetmp probably proc process processes processor processors progress
 propfind proppatch protected protecthome protection protects protectsystem proto protocol protocols
 provide proxy ps psfs public published pull puppet push put py pyc q quantifier quantity quarter
 queries query question queue quic quiet quota quote quoted quotes r raise ram ramp ran random range
-ranges rate rather raw rb rc rcvbuf reach reached reaches read reading readlink readonlydirectories
-readonlypaths reads readwritedirectories readwritepaths ready real realip realpath realtime reason
-reboot recommend recoverable recursive recursively recv recycling redhat redirect redirection
-redirects redis redis2 referer referers refusal refusals refuse refused refuses regex register
-regular rej reject relative release releases reload rely remi remote remove removed removes rename
-rendered repair repeat repeats replaced replacement replacements replaces report reported reporting
-reports req requests require required requires rescue resembles reserve reserved resolve resolver
-resolves resource resources response rest restart restarts resting rests result return reuseport
-revalidate review reworded rewrite rewriting rhel right rlimit role room root rootdirectory rootimage
-round rounding route routes row rows rpmnew rpmorig rpmsave rs rss rssfile rssize rssshmem rst rsz
-rtmp rtsig rule rules runlevels running runs rw s safari safe said salt same sameprogram sample
-samples satisfy saturation save saved say says scalar scan scandir scanner scgi schedule schemas
-scheme sck scope script scripts scss search sec second seconds secret section secure security sed see
-seek seems seen sees seldom select self semicolon send sendmail sends sent separate separated
-separator sequence serve served servers serves service servname session sessions set setfib sets
-setting settings settle settled setup several severity sh sha256 shadowed shared shares ships shm
-shop short shorter should show shown shows shut shuts siblings sid side sign silences silent since
-single singlebymemory sites sized sizes skb skel skeleton skeletons skin skins skip slash slashes
-sleep slip slot slots slow slowlog slowly small smaller smallest snap sndbuf snippet snippets so soc
-sock socket sockets socktype sodium software somaxconn some somebody something somewhere sort source
-sources space spaceless spaces span spare spawn spdy speak speaks spec special specified specify
-spelled spelling spelt split splits spnego spool sql src srun srv sse ssl sss sssd standard start
-started starts startup stat state statedirectory statements static stats statuses stay stays steps
-sticks still stock stopped stops store stored stores stpl str stray stream streaming streams strict
-string strings stu stub stubs stunnel style styles stylesheets su sub subrequests such suffix sum
-sunfuncs supervisor supervisord support supported suppress suppression suwsgi svg swallowed switch
-switched swo swp symbolic symlink symlinks syntax sys sysconfig sysctl syslog system systemctl
+ranges rate rather raw rb rc rcvbuf reach reached reaches read reading readlink readme
+readonlydirectories readonlypaths reads readwritedirectories readwritepaths ready real realip
+realpath realtime reason reboot recommend recoverable recursive recursively recv recycling redhat
+redirect redirection redirects redis redis2 referer referers refusal refusals refuse refused refuses
+regex register regular rej reject relative release releases reload rely remi remote remove removed
+removes rename rendered repair repeat repeats replaced replacement replacements replaces report
+reported reporting reports req requests require required requires rescue resembles reserve reserved
+resolve resolver resolves resource resources response rest restart restarts resting rests result
+return reuseport revalidate review reworded rewrite rewriting rhel right rlimit role room root
+rootdirectory rootimage round rounding route routes row rows rpmnew rpmorig rpmsave rs rss rssfile
+rssize rssshmem rst rsz rtmp rtsig rule rules runlevels running runs rw s safari safe said salt same
+sameprogram sample samples satisfy saturation save saved say says scalar scan scandir scanner scgi
+schedule schemas scheme sck scope script scripts scss search sec second seconds secret section secure
+security sed see seek seems seen sees seldom select self semicolon send sendmail sends sent separate
+separated separator sequence serve served servers serves service servname session sessions set setfib
+sets setting settings settle settled setup several severity sh sha256 shadowed shared shares ships
+shm shop short shorter should show shown shows shut shuts siblings sid side sign silences silent
+since single singlebymemory sites sized sizes skb skel skeleton skeletons skin skins skip slash
+slashes sleep slip slot slots slow slowlog slowly small smaller smallest snap sndbuf snippet snippets
+so soc sock socket sockets socktype sodium software somaxconn some somebody something somewhere sort
+source sources space spaceless spaces span spare spawn spdy speak speaks spec special specified
+specify spelled spelling spelt split splits spnego spool sql src srun srv sse ssl sss sssd standard
+start started starts startup stat state statedirectory statements static stats statuses stay stays
+steps sticks still stock stopped stops store stored stores stpl str stray stream streaming streams
+strict string strings stu stub stubs stunnel style styles stylesheets su sub subrequests such suffix
+sum sunfuncs supervisor supervisord support supported suppress suppression suwsgi svg swallowed
+switch switched swo swp symbolic symlink symlinks syntax sys sysconfig sysctl syslog system systemctl
 systemd t table tablerow tables tag tail take taken takes target targets tc tcp tcp6 te tell tells
 temp templ template templates temporary temporaryfilesystem ten terminate terminated terms text texts
 than that the their them theme themes then there these they third this those though thread threads
