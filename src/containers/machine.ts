@@ -12,7 +12,7 @@ import type { Place } from "../source/file.js";
 import type { Built } from "./build.js";
 import { containerFilesystem, type Layer } from "./filesystem.js";
 import { partsOfName } from "./images.js";
-import { packagedFiles } from "./packages.js";
+import { hasDebianNginx, packagedFiles } from "./packages.js";
 import { allowsRoot, startsAsRoot, writesRoot } from "./started-as-root.js";
 
 /** What a service of compose, a container of Kubernetes or a Dockerfile alone is. */
@@ -66,6 +66,12 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
   const bare = containerFilesystem(contents(own, new Map()), tree);
   const packaged = packagesOf(built, own, command, bare);
   const before = packaged.size === 0 ? bare : containerFilesystem(contents(own, packaged), tree);
+  const scripts = [...scriptsOf(own, command, before), (command ?? []).join(" ")];
+  const packagedNginx =
+    built.from !== null &&
+    !built.unsure &&
+    before.entry("/etc/nginx/nginx.conf").kind === "missing" &&
+    hasDebianNginx(partsOfName(built.from), built.installed, [...built.runs, ...scripts]);
   const templates = image?.templates === true ? templatesOf(before, described.env) : [];
   const layers = [...own, ...templates];
   const fs = templates.length === 0 ? before : containerFilesystem(contents(layers, packaged), tree);
@@ -86,6 +92,7 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     packaged: new Set(
       [...packaged.keys()].filter((path) => !own.some(({ target }) => isWithin(target, path))),
     ),
+    packagedNginx,
     memory: described.memory,
     place: described.place,
     listenMovedIn: image?.listenMovedIn ?? null,
@@ -112,16 +119,25 @@ function packagesOf(
   if (from === null || unsure || image?.phpVersion != null || installed.length === 0) return new Map();
   const files = packagedFiles(partsOfName(from), installed, runs);
   if (files.size === 0) return files;
+  const scripts = scriptsOf(layers, command, fs);
+  return packagedFiles(partsOfName(from), installed, [...runs, ...scripts, (command ?? []).join(" ")]);
+}
+
+/** The texts of scripts that are copied into a container, or that it starts. */
+function scriptsOf(
+  layers: readonly Layer[],
+  command: readonly string[] | null,
+  fs: HostFilesystem,
+): readonly string[] {
   const copied = layers.flatMap(({ target, source }) =>
     source.kind === "tree" && /\.sh$/.test(source.path) ? [target, `${target}/${nameOf(source.path)}`] : [],
   );
   const started = (command ?? []).filter((word) => word.startsWith("/"));
-  const scripts = [...new Set([...copied, ...started])].flatMap((path) => {
+  return [...new Set([...copied, ...started])].flatMap((path) => {
     const entry = fs.entry(path);
     const answer = entry.kind === "file" ? entry.read() : null;
     return answer !== null && "text" in answer ? [answer.text] : [];
   });
-  return packagedFiles(partsOfName(from), installed, [...runs, ...scripts, (command ?? []).join(" ")]);
 }
 
 /** Commands that change accounts, and those of which nobody can tell what they do. */

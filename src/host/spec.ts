@@ -82,6 +82,8 @@ export interface ContainerFacts {
   readonly ownUser: boolean;
   /** Paths of files that a package brings, as it was when it was read: what rests on them is not certain. */
   readonly packaged: ReadonlySet<string>;
+  /** Its main file of nginx is surely that of the distribution's package, which is not in the tree. */
+  readonly packagedNginx: boolean;
   /** The memory that it may use; `null`: no limit is written. */
   readonly memory: ContainerMemory | null;
   /** Where its image is named; `null`: nowhere. */
