@@ -85,6 +85,10 @@ export const bodyLimitMismatch = defineRule({
         a larger limit is written in a named location, where it never counts, and what hands requests on to it
         has nginx's default (a warning)
       `,
+      markdown`
+        these also in an image with the nginx of Debian or Ubuntu, whose main file sets no limit (with less
+        certainty)
+      `,
     ],
     silent: [
       "both limits are equal",

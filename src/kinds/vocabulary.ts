@@ -61,17 +61,17 @@ debug decide decides decimal declares decorate deep default defaults defeats def
 defines delete demand demo denied deny depends deployed deployment deprecated depth describes dev
 device devices differ difference different differently digest digits dir directio directive
 directives directly directories directory dirindex dis disable disabled disallowed disappeared
-discard disk display dist distribution dns do doc dockerenv dockerfile dockerize docs document does
-dollar domain done door dot dots doubled down download downloads dragonfly drain drizzle dropped
-drops dump dumpable duplicate duplicates duration during dynamic e eacces each eagain early echo edit
-efbig effect effective efi eighth eisdir either ejs element elif els else elseif elseunless elsewhere
-elsif embed emerg emergency emptied empty en enable enabled enclosing encoding end ended endfor
-endforeach endif endisset endless ends endunless endwhile engine enoent enotdir enough ent enter
-entity entries entry enum env environment envsubst eo eof eot ep eperm epoch epoll epp equal erb
-error errors escape etc evaluate even event eventport events eventsource ever every everybody
-everything everywhere evidence exact exactly example examples except exe execcondition execstart
-execstartpre executable execution exist existing exists exit exits expect expecting expires export
-exports exposed expression expressions extends extension extensiondirectories extensionimages
+discard disk display dist distribution dns do doc dockerenv dockerfile dockerize docroot docs
+document does dollar domain done door dot dots doubled down download downloads dragonfly drain
+drizzle dropped drops dump dumpable duplicate duplicates duration during dynamic e eacces each eagain
+early echo edit efbig effect effective efi eighth eisdir either ejs element elif els else elseif
+elseunless elsewhere elsif embed emerg emergency emptied empty en enable enabled enclosing encoding
+end ended endfor endforeach endif endisset endless ends endunless endwhile engine enoent enotdir
+enough ent enter entity entries entry enum env environment envsubst eo eof eot ep eperm epoch epoll
+epp equal erb error errors escape etc evaluate even event eventport events eventsource ever every
+everybody everything everywhere evidence exact exactly example examples except exe execcondition
+execstart execstartpre executable execution exist existing exists exit exits expect expecting expires
+export exports exposed expression expressions extends extension extensiondirectories extensionimages
 extensions extr extrausers f fa facility facts fail failed failover fails failure fallback falls
 families family fancyindex fastcgi fastopen fault faults faulty fcgi features fedora feed feeds few
 fewer ffff field file filename files filesize filesystem fills filter find finding finds fingerprint
