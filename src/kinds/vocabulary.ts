@@ -28,17 +28,17 @@ realpath referer register remi safe set sites spawn ssl suppress the user while 
 0 00 000 00000000 0001 00010000 001 01 0123456789 05 0660 0755 0a 0b 0o 0s 0x 1 10 1000 10000 1024
 107 10m 10r 10s 11 12 127 128 128m 1440 15 16 1635 16384 18 19 192 1h 1m 1m30s 2 20 200 2001 2026
 2048 21 22 23 24 24h 25 250ms 255 256 27 29 2g 2m 3 30 300 30r 31 32 32m 34 4 40 403 404 4095 4096
-410 413 422 499 5 50 500 500ms 502 503 504 511 512 512m 599 5m 6 60m 60s 63 64 64k 64m 65535 65536
-65s 6735 7 78 8 80 8192 8g 8k 8m 9 9000 91768 9a a abort about above absent absolute accelerated
-accepts account accounts acl across active add added additionalproperties addr address addresses adds
-admin affinity after again agent ahead ai aio ajp ajv alert alias alike alive all alloc allow
-allowance allowed allows alone already also although always among an and anew anon another ansible
-answer answered answers any anybody anyone anything anyway anywhere ap apache apart apc apcu api
-apparmor application applications applied applies apply apx1 are args argument arguments around array
-arrival arrives as ash ask asked asks assert asset assets assign assumed at attack audit auth
-authorization authpriv auto autoescape autoindex available avatar average away awk b back backlog
-backslash backup backups backwards bad bak balance balancing bare base basedir bash batch bck be
-because become becomes been before begin begins behind being belong belongs below beside better
+410 413 422 444 499 5 50 500 500ms 502 503 504 511 512 512m 599 5m 6 60m 60s 63 64 64k 64m 65535
+65536 65s 6735 7 78 8 80 8192 8g 8k 8m 9 9000 91768 9a a abort about above absent absolute
+accelerated accepts account accounts acl across active add added additionalproperties addr address
+addresses adds admin affinity after again agent ahead ai aio ajp ajv alert alias alike alive all
+alloc allow allowance allowed allows alone already also although always among an and anew anon
+another ansible answer answered answers any anybody anyone anything anyway anywhere ap apache apart
+apc apcu api apparmor application applications applied applies apply apx1 are args argument arguments
+around array arrival arrives as ash ask asked asks assert asset assets assign assumed at attack audit
+auth authorization authpriv auto autoescape autoindex available avatar average away awk b back
+backlog backslash backup backups backwards bad bak balance balancing bare base basedir bash batch bck
+be because become becomes been before begin begins behind being belong belongs below beside better
 between big bin binary binding bindings bindpaths bindreadonlypaths bitmask bits bk blank block
 blocked blocks blog bodies body bool boolean boot bootstrap both bound bounded bounds brace braces
 bracket brackets branch branches break brings browser buffer buffered buffering buffers bug build
@@ -104,8 +104,8 @@ match matches matter max maximum maxlifetime may maybe mb mbstring md mean means
 measured mechanism media meetings mega megabytes mehsluiixmnstu memavailable member memcached meminfo
 memo memory memorylimit memorymax memtotal mention mercure merge message messages method methods
 metrics mib micro microseconds mili miliseconds milli milliseconds mime min mind minute mirror
-mismatch misread misreads missing misspelt mjs mk mkcol ml mn mo mode model modern modified modifier
-modsecurity module modules monetary mongod mongodb monitor monitoring more most mostly mount
+mismatch misread misreads missing misspelt mjs mk mkcol ml mn mo mod mode model modern modified
+modifier modsecurity module modules monetary mongod mongodb monitor monitoring more most mostly mount
 mountimages mounts move moved moves msec msie msie6 mt much multipart multipath multiple must
 mustache mutex my mysql mysqld mysqli n named names nan nanosleep nchan nearer need needed needs
 negative neighbours neither neon nested net network networking networks never nevertheless new newer
@@ -115,19 +115,19 @@ o object occupy ocsp octal of often ok old once ondemand one ones online only oo
 openssl opera operation operator option optional options or order ordinary org orig original other
 otherpasses others otherwise out outer outlives output outside over overcommit overflow overlays
 overload overridden override overrides oversubscribed own owner p package packaged packets pacnew
-pacsave page pages pair pairs pam param parameter parameters params parents parse parser part partial
-parts party pass passed passes passing passwd password passwords patch path pathinfo paths pattern
-patterns pause pcre pdf pear pem pend per percent percentages percentile perdir period permanent
-permission permissions permitted pgsql ph phases php8 phpfpm phpt picture pictures pid piece pieces
-pinned pins pipe pitfalls pl place placeholder placeholders places plain plan platform please pm png
-po points poll polling pong pools pop port ports positive post postgres postgresql power ppid pre
-precontent prefix preg preload prematurely prev prevented prevents primary print prints priority
-private privatetmp probably proc process processes processor processors progress propertynames
-propfind proppatch protected protecthome protection protects protectsystem proto protocol protocols
-provide proxy ps psfs public published pull puppet push put py pyc q quantifier quantity quarter
-queries query question queue quic quiet quota quote quoted quotes r raise ram ramp ran random range
-ranges rate rather raw rb rc rcvbuf reach reached reaches read reading readlink readme
-readonlydirectories readonlypaths reads readwritedirectories readwritepaths ready real realip
+pacsave page pages pagespeed pair pairs pam param parameter parameters params parents parse parser
+part partial parts party pass passed passes passing passwd password passwords patch path pathinfo
+paths pattern patterns pause pcre pdf pear pem pend per percent percentages percentile perdir period
+permanent permission permissions permitted pgsql ph phases php8 phpfpm phpt picture pictures pid
+piece pieces pinned pins pipe pitfalls pl place placeholder placeholders places plain plan platform
+please pm png po points poll polling pong pools pop port ports positive post postgres postgresql
+power ppid pre precontent prefix preg preload prematurely prev prevented prevents primary print
+prints priority private privatetmp probably proc process processes processor processors progress
+propertynames propfind proppatch protected protecthome protection protects protectsystem proto
+protocol protocols provide proxy ps psfs public published pull puppet push put py pyc q quantifier
+quantity quarter queries query question queue quic quiet quota quote quoted quotes r raise ram ramp
+ran random range ranges rate rather raw rb rc rcvbuf reach reached reaches read reading readlink
+readme readonlydirectories readonlypaths reads readwritedirectories readwritepaths ready real realip
 realpath realtime reason reboot recommend recoverable recursive recursively recv recycling redhat
 redirect redirection redirects redis redis2 referer referers refusal refusals refuse refused refuses
 regex register regular rej reject relative release releases reload rely remi remote remove removed
