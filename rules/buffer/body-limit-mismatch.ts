@@ -17,7 +17,12 @@ import { labelOf } from "../../src/model/labels.js";
 import { requestValues } from "../../src/model/request/php-settings.js";
 import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { chosenLocation, handingOn, takesBodies } from "../../src/nginx/location/passed.js";
-import { effectiveList, effectiveNode, effectiveOffset } from "../../src/nginx/tree/effective.js";
+import {
+  effectiveList,
+  effectiveNode,
+  effectiveOffset,
+  effectiveOffsetWithoutMain,
+} from "../../src/nginx/tree/effective.js";
 import { argument, argumentPlace, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { phpDefault } from "../../src/php/facts.js";
@@ -80,6 +85,10 @@ export const bodyLimitMismatch = defineRule({
         a larger limit is written in a named location, where it never counts, and what hands requests on to it
         has nginx's default (a warning)
       `,
+      markdown`
+        these also in an image with the nginx of Debian or Ubuntu, whose main file sets no limit (with less
+        certainty)
+      `,
     ],
     silent: [
       "both limits are equal",
@@ -126,7 +135,9 @@ export const bodyLimitMismatch = defineRule({
     const cut = below.filter(isCut);
     for (const group of groupBy(cut, key)) yield* refusedFirst(host, all, group, "cut-by-default");
     const inPhp = new Set(cut.map(({ binding }) => binding.location));
-    const own = [...pairs(host)].flatMap(cutOff).filter(({ binding }) => !inPhp.has(binding.location));
+    const own = [...pairs(host)]
+      .flatMap((pair) => cutOff(host, pair))
+      .filter(({ binding }) => !inPhp.has(binding.location));
     const both = ({ written, nginx }: CutOff): string => `${sourceOf(written)} ${nginx.kind}`;
     for (const group of groupBy(own, both)) yield ownLimit(host, group);
     const cutOwn = own.filter(({ nginx }) => nginx.kind === "default");
@@ -151,7 +162,7 @@ function* limits(host: Host): Generator<Limits> {
     // When it is off, PHP leaves every body to the script and drops none.
     const reads = reading(binding, pool);
     if (reads.kind === "set" && !/^(?:1|on|yes|true)$/i.test(reads.value ?? "")) continue;
-    for (const one of entrances(binding)) yield { ...pair, ...one, php, withoutIni };
+    for (const one of entrances(host, binding)) yield { ...pair, ...one, php, withoutIni };
   }
 }
 
@@ -172,18 +183,18 @@ interface CutOff extends Pair {
   readonly how: "hands on" | "is asked" | "index";
 }
 
-function cutOff(pair: Pair): readonly CutOff[] {
+function cutOff(host: Host, pair: Pair): readonly CutOff[] {
   const { binding } = pair;
-  const own = takesBodies(binding.location) ? limitOf(binding.block) : null;
+  const own = takesBodies(binding.location) ? limitOf(host, binding.block) : null;
   if (own?.kind !== "set") return [];
-  const before = entrances(binding).filter((one) => one.binding !== binding);
+  const before = entrances(host, binding).filter((one) => one.binding !== binding);
   const cut = (one: Pick<Limits, "binding" | "nginx">, how: CutOff["how"]): readonly CutOff[] =>
     (one.nginx.kind === "default" || how === "index") && one.nginx.value < own.value
       ? [{ ...pair, ...one, written: own, how }]
       : [];
   const found = before.flatMap((one) => cut(one, "hands on"));
   const at = (block: Node | null, how: CutOff["how"]): readonly CutOff[] => {
-    const nginx = block === null || block === binding.location ? null : limitOf(block);
+    const nginx = block === null || block === binding.location ? null : limitOf(host, block);
     return block === null || nginx === null
       ? []
       : cut({ nginx, binding: { ...binding, location: block } }, how);
@@ -225,7 +236,7 @@ function ownLimit(host: Host, group: readonly [CutOff, ...CutOff[]]): Draft<Case
   const limit = `client_max_body_size ${line};`;
   const isHere = childrenNamed(binding.location, "client_max_body_size").length > 0;
   return {
-    ...certainty(first),
+    ...sureOf(host, first),
     case: nginx.kind === "default" ? "cut-by-default" : "refused-first",
     ...(how === "index" ? { settle: "Whether large forms are sent to / would settle it." } : {}),
     message: `${headText(binding.location)} lets ${shownSize(nginx)} through, and ${HOW[how]} a location that takes ${shownSize(written)}`,
@@ -252,20 +263,34 @@ const HOW = {
   index: "/ leads from there to",
 };
 
-function limitOf(block: Node): Known<number> | null {
-  const value = unlimited(effectiveOffset(block, "client_max_body_size"));
+function limitOf(host: Host, block: Node): Known<number> | null {
+  const effective = restsOnPackage(host) ? effectiveOffsetWithoutMain : effectiveOffset;
+  const value = unlimited(effective(block, "client_max_body_size"));
   return value.kind === "unknown" ? null : value;
+}
+
+/** Whether the main file of nginx is that of a distribution's package, which sets no limit, and is not in the tree. */
+function restsOnPackage({ nginx, container }: Host): boolean {
+  return nginx?.hasMain === false && container?.packagedNginx === true;
+}
+
+/** How sure it is what the limit of nginx is, and that it meets PHP's. */
+function sureOf(host: Host, first: Pair & Pick<Limits, "nginx">): Pick<Draft, "settle"> {
+  const found = certainty(first);
+  return first.nginx.kind !== "default" || found.settle != null || !restsOnPackage(host)
+    ? found
+    : { settle: "nginx -T in the container shows whether its main file is that of the package." };
 }
 
 /**
  * Where nginx compares the length of a body: in each location that it chooses by the URI, so a front
  * controller is first checked at `location /`. In a named location it never does.
  */
-function entrances(binding: Binding): readonly Pick<Limits, "binding" | "nginx">[] {
+function entrances(host: Host, binding: Binding): readonly Pick<Limits, "binding" | "nginx">[] {
   const { location, server } = binding;
-  const own = limitOf(binding.block);
+  const own = limitOf(host, binding.block);
   const before = (server === null ? [] : handingOn(server, location)).flatMap((one) => {
-    const nginx = takesBodies(one) ? limitOf(one) : null;
+    const nginx = takesBodies(one) ? limitOf(host, one) : null;
     const label = `${labelOf(location, server)} (reached through ${headText(one)})`;
     return nginx === null ? [] : [{ nginx, binding: { ...binding, location: one, label } }];
   });
@@ -300,7 +325,7 @@ function* dropped(host: Host, all: readonly Limits[], group: Group): Generator<D
   const lets = `nginx lets ${shownSize(nginx)} through`;
   const accepts = `PHP accepts ${shownSize(php)}`;
   yield {
-    ...common(first),
+    ...common(host, first),
     case: "dropped",
     message: `${lets}, but ${accepts}`,
     at,
@@ -348,7 +373,7 @@ function* refusedFirst(
           () => lets,
         );
   yield {
-    ...common(first),
+    ...common(host, first),
     case: which,
     message: `${lets}, although ${accepts}`,
     at,
@@ -394,13 +419,13 @@ function phpSize(bytes: number): string {
   return showBytes(bytes).replace(" bytes", "").toUpperCase();
 }
 
-function common(first: Limits): Pick<Draft, "settle" | "link" | "names"> {
+function common(host: Host, first: Limits): Pick<Draft, "settle" | "link" | "names"> {
   const { binding, pool, target, withoutIni } = first;
   const guess =
     withoutIni && !target.assumed
       ? {
           settle: `No php.ini for pool [${pool.name}] was found; php-fpm -i shows which one it reads.`,
         }
-      : certainty(first);
+      : sureOf(host, first);
   return { ...guess, link: linkOf(first), names: namesOf(binding, pool) };
 }

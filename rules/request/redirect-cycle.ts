@@ -50,6 +50,7 @@ export const redirectCycle = defineRule({
     silent: [
       "the cycle would end at a file that may exist, as with `try_files $uri /index.html;`",
       "a part of the way is not known: a variable, a template, a file that was not read",
+      "the docroot of the tree has no site in it, or an image or a command may put more there",
     ],
     why: markdown`
       nginx takes the last argument of \`try_files\`, and what \`rewrite … last\` makes, as a new URI and

@@ -1,10 +1,11 @@
 /** What a Dockerfile makes of an image, as far as its text tells. */
-import { directoryOf, isWithin, nameOf, normalizePath, resolvePath } from "../host/path.js";
+import { directoryOf, nameOf, normalizePath, resolvePath } from "../host/path.js";
 import { type Place, place, type SourceFile } from "../source/file.js";
 import { wordMap } from "../source/word-map.js";
 import { commandOf, expand, type Instruction, readDockerfile, type Stage, wordsOf } from "./dockerfile.js";
 import type { Layer, LayerSource } from "./filesystem.js";
 import { type Image, imageOf } from "./images.js";
+import { type Around, changesOf, commandsOf } from "./run.js";
 import { pathIn, type Tree } from "./tree.js";
 
 /** An image that the tree builds, or one that is used as it is. */
@@ -19,6 +20,8 @@ export interface Built {
   readonly workdir: string;
   /** Commands that may make any files, one for each RUN. */
   readonly runs: readonly string[];
+  /** Texts that its here-documents write, or run. */
+  readonly documents: readonly string[];
   /** Packages that its commands install, as they are written. */
   readonly installed: readonly string[];
   /** Another account than root starts the command, by `USER`. `null`: the image's own starts it. */
@@ -47,6 +50,7 @@ export function plainImage(name: string | null): Built {
     command: null,
     workdir: "/",
     runs: [],
+    documents: [],
     installed: [],
     ownUser: null,
     unsure: false,
@@ -119,7 +123,8 @@ class Building {
           );
           runs.push(text);
           installed.push(...installedBy(text, values));
-          this.run(instruction, text, values, layers);
+          const around = { image: base.image, values, workdir, ...this.around(instruction) };
+          layers.push(...changesOf(text, around, layers));
           break;
         }
         case "USER":
@@ -137,7 +142,14 @@ class Building {
     const whole = entrypoint === null ? command : [...entrypoint, ...(command ?? [])];
     const { image, from } = base;
     const { contexts } = this.context;
-    return { image, from, layers, command: whole, workdir, runs, installed, ownUser, unsure, contexts };
+    const documents = [...base.documents, ...stage.instructions.flatMap(({ document }) => document ?? [])];
+    const made = { layers, command: whole, workdir, runs, documents, installed, ownUser, unsure };
+    return { image, from, contexts, ...made };
+  }
+
+  private around(instruction: Instruction): Pick<Around, "tree" | "at" | "where"> {
+    const where = `${this.file.display}:${instruction.line}`;
+    return { tree: this.tree, at: this.at(instruction), where };
   }
 
   private at({ line }: Instruction): Place {
@@ -174,7 +186,7 @@ class Building {
       const below = normalizePath(`${target}/${name}`);
       if (
         elsewhere ||
-        instruction.heredoc ||
+        instruction.document !== null ||
         from === null ||
         /^\w+:\/\/|\.(?:tar|tgz|tar\.\w+)$/.test(from)
       ) {
@@ -217,89 +229,11 @@ class Building {
       )
       .map((name) => `${directory.path === "/" ? "" : directory.path}/${name}`);
   }
-
-  /** Adds what the commands of a RUN make of files of the daemons. */
-  private run(
-    instruction: Instruction,
-    text: string,
-    values: ReadonlyMap<string, string | null>,
-    layers: Layer[],
-  ): void {
-    const at = this.at(instruction);
-    for (const command of commandsOf(text)) {
-      const words = wordsOf(command).map((word) => expand(word, values) ?? word);
-      const program = nameOf(words.find((word) => !/^\w+=/.test(word)) ?? "");
-      const redirected = /(?:^|[^0-9&])>/.test(command);
-      const text = redirected && program === "echo" ? echoed(command, values) : null;
-      if (text !== null) {
-        layers.push({
-          target: text.path,
-          kind: "copy",
-          source: this.said(instruction, text.text),
-          place: at,
-        });
-        continue;
-      }
-      if (HARMLESS.has(program) && !redirected) continue;
-      const twice = TWICE.has(program) && !redirected ? this.doubled(words, layers, at) : null;
-      if (twice !== null) {
-        layers.push(...twice);
-        continue;
-      }
-      const gone = program === "rm" || program === "unlink";
-      for (const word of words) {
-        const path = configured(word.replace(/^\d?>+/, ""));
-        if (path === null) continue;
-        const source: LayerSource = gone
-          ? { kind: "removed" }
-          : { kind: "unknown", reason: `is changed in ${this.file.display}:${instruction.line}` };
-        layers.push({ target: path.replace(/\/\*(?:\.conf)?$/, ""), kind: "copy", source, place: at });
-      }
-    }
-  }
-
-  /** A text that a command writes; its places are those of its own. */
-  private said({ line }: Instruction, text: string): LayerSource {
-    return { kind: "text", text: () => text, display: `${this.file.display}:${line} (echo)`, whole: null };
-  }
-
-  /**
-   * `ln`, `cp` or `mv` of one file of the daemons to another place: what is there afterwards is what was
-   * brought to the first one. `null`: it is another command, or nothing tells what was there.
-   */
-  private doubled(words: readonly string[], layers: readonly Layer[], at: Place): readonly Layer[] | null {
-    const named = words.slice(1).filter((word) => !word.startsWith("-"));
-    const [from, to] = named;
-    if (from === undefined || to === undefined || named.length > 2) return null;
-    if (!from.startsWith("/etc/") || !to.startsWith("/etc/")) return null;
-    const source = this.sourceAt(normalizePath(from), layers);
-    if (source === null) return null;
-    const into = to.endsWith("/") || /\/(?:sites-enabled|[\w-]+\.d)$/.test(to);
-    const target = normalizePath(into ? `${to}/${nameOf(from)}` : to);
-    const made: Layer = { target, kind: "copy", source, place: at };
-    const left: Layer = { target: normalizePath(from), kind: "copy", source: { kind: "removed" }, place: at };
-    return words[0] === "mv" ? [made, left] : [made];
-  }
-
-  /** What the last layer around a path has at it; `null`: none has it for certain. */
-  private sourceAt(path: string, layers: readonly Layer[]): LayerSource | null {
-    const layer = layers.findLast(({ target }) => isWithin(target, path));
-    if (layer === undefined || layer.source.kind === "removed") return null;
-    if (layer.target === path) return layer.source;
-    if (layer.source.kind !== "tree") return null;
-    const inside = normalizePath(`${layer.source.path}/${path.slice(layer.target.length)}`);
-    return this.tree.fs.entry(inside).kind === "missing" ? null : { kind: "tree", path: inside };
-  }
 }
 
 /** Whether an account of `USER` or `user:` is root's; not where a variable has no value. */
 export function isRoot(account: string | null): boolean {
   return /^(?:root|0)(?::|$)/.test(account?.trim() ?? "");
-}
-
-/** The commands of a line of the shell: what stands in quotes parts none. */
-function commandsOf(text: string): readonly string[] {
-  return text.match(/(?:"[^"]*"|'[^']*'|[^;&|"'])+/g) ?? [];
 }
 
 /** The packages that a line of the shell installs with the tools of Debian and Alpine. */
@@ -316,60 +250,6 @@ function installedBy(text: string, values: ReadonlyMap<string, string | null>): 
 }
 
 const INSTALLS: ReadonlyMap<string, string> = wordMap({ "apt-get": "install", apt: "install", apk: "add" });
-
-/** The text that `echo "…" > file` writes; `null`: it is not the whole command, or a variable in it is open. */
-function echoed(
-  command: string,
-  values: ReadonlyMap<string, string | null>,
-): { readonly path: string; readonly text: string } | null {
-  const [, double, single, to = ""] =
-    /^\s*echo\s+(?:"([^"\\`]*)"|'([^'\\]*)')\s*>\s*(\S+)\s*$/.exec(command) ?? [];
-  const text = single ?? (double === undefined ? null : expand(double, values));
-  const target = expand(to, values);
-  const path = target === null ? null : configured(target);
-  return path === null || text === null ? null : { path, text: `${text}\n` };
-}
-
-/** Commands after which a file is at a second place, or at another one. */
-const TWICE: ReadonlySet<string> = new Set(["ln", "cp", "mv"]);
-
-/** Commands that do not change what is in the files that they name. */
-const HARMLESS: ReadonlySet<string> = new Set([
-  "chmod",
-  "chown",
-  "chgrp",
-  "mkdir",
-  "touch",
-  "ls",
-  "cat",
-  "echo",
-  "test",
-  "[",
-  "grep",
-  "nginx",
-  "php-fpm",
-  "cd",
-]);
-
-/** Names by which commands after a `cd` call files of the images. */
-const BY_NAME: ReadonlyMap<string, string> = wordMap({
-  "www.conf": "/usr/local/etc/php-fpm.d/www.conf",
-  "docker.conf": "/usr/local/etc/php-fpm.d/docker.conf",
-  "zz-docker.conf": "/usr/local/etc/php-fpm.d/zz-docker.conf",
-  "php-fpm.conf": "/usr/local/etc/php-fpm.conf",
-  "nginx.conf": "/etc/nginx/nginx.conf",
-  "default.conf": "/etc/nginx/conf.d/default.conf",
-});
-
-/** The file of a daemon that a word of a command names; `null`: it names none. */
-function configured(word: string): string | null {
-  if (
-    /^\/(?:etc\/nginx|usr\/local\/etc\/php(?:-fpm)?|etc\/php)[^/]*\/.*[^/]/.test(word) ||
-    /^\/usr\/local\/etc\/php-fpm\.conf/.test(word)
-  )
-    return /\.(?:conf|ini)$|\/\*$/.test(word) ? normalizePath(word) : null;
-  return word.startsWith("/") || word.includes("=") ? null : (BY_NAME.get(nameOf(word)) ?? null);
-}
 
 function isDirectoryOf(image: Image | null, path: string): boolean {
   if (image === null) return /\.d$|\/templates$/.test(path);

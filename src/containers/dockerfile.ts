@@ -8,8 +8,8 @@ export interface Instruction {
   readonly text: string;
   /** 1-based. */
   readonly line: number;
-  /** It has a here-document, whose text is left out. */
-  readonly heredoc: boolean;
+  /** The text of its here-documents; `null`: it has none. */
+  readonly document: string | null;
 }
 
 /** From one `FROM` to the next. */
@@ -77,11 +77,13 @@ function instructionsOf(text: string): readonly Instruction[] {
     const joined = parts.join(" ");
     const [, name = "", rest = ""] = /^([A-Za-z]+)\s*(.*)$/s.exec(joined) ?? [];
     const marks = /^(?:RUN|COPY|ADD)$/i.test(name) ? marksOf(rest) : [];
+    const begin = index + 1;
     for (const mark of marks) {
       while (index + 1 < lines.length && (lines[index + 1] ?? "").trim() !== mark) index += 1;
       index += 1;
     }
-    found.push({ name: name.toUpperCase(), text: rest.trim(), line, heredoc: marks.length > 0 });
+    const document = marks.length === 0 ? null : lines.slice(begin, index).join("\n");
+    found.push({ name: name.toUpperCase(), text: rest.trim(), line, document });
   }
   return found;
 }

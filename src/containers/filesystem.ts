@@ -3,6 +3,7 @@ import type { Entry, HostFilesystem } from "../host/filesystem.js";
 import { ofImage } from "../host/image-file.js";
 import { memoryFilesystem } from "../host/memory.js";
 import { byBytes, directoryOf, isWithin, nameOf, normalizePath, withParents } from "../host/path.js";
+import { TOO_MANY_LINKS } from "../host/system-error.js";
 import type { Place } from "../source/file.js";
 
 /** Files at a path of the container. */
@@ -25,9 +26,13 @@ export type LayerSource =
       readonly text: () => string;
       readonly display: string;
       readonly whole: string | null;
+      /** A template's text, as it is before words of it are filled in. */
+      readonly filledIn?: true;
     }
   /** Something is there, and nothing in the tree tells what. */
   | { readonly kind: "unknown"; readonly reason: string }
+  /** A link to another path of the container. `reason`: what is said where nothing is known to be there. */
+  | { readonly kind: "link"; readonly to: string; readonly reason: string }
   /** Nothing is there any more. */
   | { readonly kind: "removed" };
 
@@ -68,6 +73,8 @@ class ContainerFilesystem implements HostFilesystem {
   private readonly shown = new Map<string, string>();
   private readonly known = new Map<string, Entry>();
   private readonly order = new Map<Layer, number>();
+  /** Paths that are being looked at: a link that leads to one of them leads back. */
+  private readonly pending = new Set<string>();
 
   constructor(contents: Contents, tree: HostFilesystem) {
     this.contents = contents;
@@ -95,7 +102,9 @@ class ContainerFilesystem implements HostFilesystem {
     const wanted = normalizePath(path);
     const before = this.known.get(wanted);
     if (before !== undefined) return before;
+    this.pending.add(wanted);
     const entry = wanted.startsWith(OUTSIDE) ? this.outside(wanted) : this.look(wanted);
+    this.pending.delete(wanted);
     this.known.set(wanted, entry);
     return entry;
   }
@@ -121,12 +130,14 @@ class ContainerFilesystem implements HostFilesystem {
     let missing: Entry = { kind: "missing", path: wanted, dangling: false };
     for (const layer of this.over(above)) {
       const entry = this.through(layer, wanted);
+      // A link to what nobody knows of leaves everything as it is.
+      if (entry === null) continue;
       if (entry.kind === "directory") {
         directory = directory === null ? entry : { ...entry, names: [...directory.names, ...entry.names] };
       } else if (directory === null && entry.kind !== "missing") return entry;
       else if (entry.kind === "missing") missing = entry;
       // What is below a mount cannot be seen, nor what was removed.
-      if (layer.kind === "mount" || layer.source.kind === "removed")
+      if (layer.kind === "mount" || layer.source.kind === "removed" || layer.source.kind === "link")
         return this.withNames(directory ?? missing);
     }
     const own = this.image.entry(wanted);
@@ -149,16 +160,12 @@ class ContainerFilesystem implements HostFilesystem {
     const names = new Set([...(entry.kind === "directory" ? entry.names : []), ...(more ?? [])]);
     names.delete(".keep");
     const below = entry.path === "/" ? "" : entry.path;
-    for (const name of more ?? []) if (this.isGone(`${below}/${name}`)) names.delete(name);
+    // What is hidden by a mount or a removal is not there.
+    for (const name of more ?? []) if (this.entry(`${below}/${name}`).kind === "missing") names.delete(name);
     return { kind: "directory", path: entry.path, names: [...names].sort(byBytes) };
   }
 
-  /** Whether the last word on a path is that it was removed. */
-  private isGone(path: string): boolean {
-    return this.at.get(path)?.at(-1)?.source.kind === "removed" && !this.names.has(path);
-  }
-
-  private through({ target, source }: Layer, wanted: string): Entry {
+  private through({ target, source }: Layer, wanted: string): Entry | null {
     switch (source.kind) {
       case "tree": {
         const below = wanted === target ? "" : wanted.slice(target === "/" ? 0 : target.length);
@@ -182,11 +189,28 @@ class ContainerFilesystem implements HostFilesystem {
           path: wanted,
           read: () => ({ text: source.text() }),
           whole: source.whole,
+          ...(source.filledIn === true ? { filledIn: () => true } : {}),
         };
       case "unknown":
         return { kind: "unreadable", path: wanted, reason: source.reason, made: true };
+      case "link":
+        return this.followed(
+          wanted === target ? source.reason : null,
+          normalizePath(source.to + wanted.slice(target.length)),
+          wanted,
+        );
       case "removed":
         return { kind: "missing", path: wanted, dangling: false };
     }
+  }
+
+  /** `null`: nothing tells whether a directory, or a file of another kind, is there. */
+  private followed(reason: string | null, to: string, wanted: string): Entry | null {
+    if (this.pending.has(to)) return { kind: "unreadable", path: wanted, reason: TOO_MANY_LINKS };
+    const entry = this.entry(to);
+    if (entry.kind !== "missing") return entry;
+    return reason !== null && /\.(?:conf|ini)$/.test(wanted)
+      ? { kind: "unreadable", path: wanted, reason, made: true }
+      : null;
   }
 }

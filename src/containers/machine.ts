@@ -12,8 +12,8 @@ import type { Place } from "../source/file.js";
 import type { Built } from "./build.js";
 import { containerFilesystem, type Layer } from "./filesystem.js";
 import { partsOfName } from "./images.js";
-import { packagedFiles } from "./packages.js";
-import { allowsRoot, startsAsRoot } from "./started-as-root.js";
+import { hasDebianNginx, packagedFiles } from "./packages.js";
+import { allowsRoot, startsAsRoot, writesRoot } from "./started-as-root.js";
 
 /** What a service of compose, a container of Kubernetes or a Dockerfile alone is. */
 export interface Container {
@@ -66,6 +66,12 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
   const bare = containerFilesystem(contents(own, new Map()), tree);
   const packaged = packagesOf(built, own, command, bare);
   const before = packaged.size === 0 ? bare : containerFilesystem(contents(own, packaged), tree);
+  const scripts = [...scriptsOf(own, command, before), (command ?? []).join(" ")];
+  const packagedNginx =
+    built.from !== null &&
+    !built.unsure &&
+    before.entry("/etc/nginx/nginx.conf").kind === "missing" &&
+    hasDebianNginx(partsOfName(built.from), built.installed, [...built.runs, ...scripts]);
   const templates = image?.templates === true ? templatesOf(before, described.env) : [];
   const layers = [...own, ...templates];
   const fs = templates.length === 0 ? before : containerFilesystem(contents(layers, packaged), tree);
@@ -77,18 +83,23 @@ export function containerOf(described: Described, tree: HostFilesystem): Contain
     builtHere: built.runs.length > 0 || built.command !== null || built.layers.length > 0,
     phpVersion: image?.phpVersion ?? null,
     nginxVersion: image?.nginxVersion ?? null,
-    allowsRoot: (command !== null && allowsRoot(command)) || startedWithRoot(fs, layers),
+    allowsRoot:
+      (command !== null && allowsRoot(command)) ||
+      [...built.runs, ...built.documents].some(writesRoot) ||
+      startedWithRoot(fs, layers),
     accounts: accountsOf(built, own, command),
     ownUser: described.ownUser ?? built.ownUser ?? image?.ownUser ?? false,
     packaged: new Set(
       [...packaged.keys()].filter((path) => !own.some(({ target }) => isWithin(target, path))),
     ),
+    packagedNginx,
     memory: described.memory,
     place: described.place,
     listenMovedIn: image?.listenMovedIn ?? null,
     mountOf: (path) => mountOf(own, path),
     seenAt: (path) => seenAt(own, path),
     surelyLacks: (path) => surelyLacks(built, own, fs, path),
+    mayHoldMore: (directory) => mayHoldMore(built, own, directory),
     spotOf: (path) => spotOf(volumes, path),
   };
   const door = portBehind === undefined ? {} : { portBehind };
@@ -108,16 +119,25 @@ function packagesOf(
   if (from === null || unsure || image?.phpVersion != null || installed.length === 0) return new Map();
   const files = packagedFiles(partsOfName(from), installed, runs);
   if (files.size === 0) return files;
+  const scripts = scriptsOf(layers, command, fs);
+  return packagedFiles(partsOfName(from), installed, [...runs, ...scripts, (command ?? []).join(" ")]);
+}
+
+/** The texts of scripts that are copied into a container, or that it starts. */
+function scriptsOf(
+  layers: readonly Layer[],
+  command: readonly string[] | null,
+  fs: HostFilesystem,
+): readonly string[] {
   const copied = layers.flatMap(({ target, source }) =>
     source.kind === "tree" && /\.sh$/.test(source.path) ? [target, `${target}/${nameOf(source.path)}`] : [],
   );
   const started = (command ?? []).filter((word) => word.startsWith("/"));
-  const scripts = [...new Set([...copied, ...started])].flatMap((path) => {
+  return [...new Set([...copied, ...started])].flatMap((path) => {
     const entry = fs.entry(path);
     const answer = entry.kind === "file" ? entry.read() : null;
     return answer !== null && "text" in answer ? [answer.text] : [];
   });
-  return packagedFiles(partsOfName(from), installed, [...runs, ...scripts, (command ?? []).join(" ")]);
 }
 
 /** Commands that change accounts, and those of which nobody can tell what they do. */
@@ -169,6 +189,7 @@ function templatesOf(fs: HostFilesystem, env: ReadonlyMap<string, string | null>
             text: () => answer.text,
             display: fs.display(file.path),
             whole: file.whole === undefined ? answer.text : file.whole,
+            filledIn: true,
           }
         : { kind: "unknown", reason: answer.unreadable };
     return [{ target, kind: "copy", source, place: null }];
@@ -221,19 +242,31 @@ function moved(before: string, after: string, path: string): string {
 /** Whether nothing can be at a path: no mount, no copy and no command brings it, and the image has nothing there. */
 function surelyLacks(built: Built, layers: readonly Layer[], fs: HostFilesystem, path: string): boolean {
   if (built.image?.bare !== true || built.unsure) return false;
-  // A link to it, or to a directory around it, may be made anywhere.
-  const names = withParents(path).filter((one) => one.split("/").length > 2);
-  const made = built.runs.some(
-    (run) =>
-      /\bln\b|\bunzip\b|\btar\b|\bgit\b|create-project|<</.test(run) ||
-      names.some((one) => run.includes(one)),
-  );
   // What is not in the tree may be on the machine that runs it.
   const covered = layers.some(
     ({ target, source }) => source.kind !== "removed" && (isWithin(target, path) || isWithin(path, target)),
   );
-  if (made || covered) return false;
+  if (covered || mayBeMade(built, path)) return false;
   return fs.entry(path).kind === "missing";
+}
+
+/** Whether a command that builds the image may put something at a path. */
+function mayBeMade({ runs }: Built, path: string): boolean {
+  // A link to it, or to a directory around it, may be made anywhere.
+  const names = withParents(path).filter((one) => one.split("/").length > 2);
+  return runs.some(
+    (run) =>
+      /\bln\b|\bunzip\b|\btar\b|\bgit\b|create-project|<</.test(run) ||
+      names.some((one) => run.includes(one)),
+  );
+}
+
+/** Whether a directory may have more than what the tree puts there: a mount of the tree hides what else there is. */
+function mayHoldMore(built: Built, layers: readonly Layer[], directory: string): boolean {
+  const mounts = layers.filter(({ target, kind }) => kind === "mount" && isWithin(target, directory));
+  const [inner] = mounts.toSorted((a, b) => b.target.length - a.target.length);
+  if (inner !== undefined) return inner.source.kind !== "tree";
+  return built.image?.bare !== true || built.unsure || mayBeMade(built, directory);
 }
 
 /** A path in a volume that others may mount elsewhere: `volume sock/php.sock`; `null`: it is in none. */

@@ -85,6 +85,21 @@ export function packagedFiles(
   );
 }
 
+/**
+ * Whether the packages that are installed bring Debian's main file of nginx, and nothing touches it. Read in Debian's
+ * nginx-common 1.22.1-9+deb12u11 (etc/nginx/nginx.conf), which sets no limits; other versions, and Ubuntu's, are taken to
+ * be the same.
+ */
+export function hasDebianNginx(
+  { repository, tag }: { readonly repository: string; readonly tag: string },
+  installed: readonly string[],
+  runs: readonly string[],
+): boolean {
+  const isDebian = repository !== "nginx" && baseOf(repository, tag) === "debian";
+  const brings = installed.some((name) => /^nginx(?:-(?:light|core|full|extras))?(?:[=/]|$)/.test(name));
+  return isDebian && brings && !runs.some((run) => /nginx\.conf|nginx\.org|ppa:|<</.test(run));
+}
+
 /** The distribution of an image without an application of its own; `null`: another image, or nothing tells. */
 function baseOf(repository: string, tag: string): "alpine" | "debian" | null {
   if (repository === "alpine") return "alpine";

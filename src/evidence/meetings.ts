@@ -274,13 +274,26 @@ const rootsIn = perKey((host: Host) =>
 /** What the tree itself says: below a root that it holds, what is missing is really missing. */
 export const treeFilesOf = perKey((host: Host): Files => {
   const roots = writtenRoots(host);
-  const inTree = new Set(roots.filter((root) => host.fs.entry(root).kind === "directory"));
+  const inTree = new Set(roots.filter((root) => isComplete(host, root)));
   const known = treeFiles(host.fs, (path) => isWithinAny(inTree, path));
   return {
     ...known,
     real: (path) => known.real?.(path) ?? realBelow(host, path),
   };
 });
+
+/** Whether a root is a directory of which the tree shows everything. */
+function isComplete(host: Host, root: string): boolean {
+  const entry = host.fs.entry(root);
+  if (entry.kind !== "directory") return false;
+  if (host.whole) return true;
+  // Where a site is only mounted or copied once it is there, its directory has these at most.
+  return entry.names.some((name) => !BESIDE_SITES.test(name)) && host.container?.mayHoldMore(root) !== true;
+}
+
+/** Files of a repository that are no part of a site. */
+const BESIDE_SITES =
+  /^(?:\.|docker|container|compose\b|makefile|readme|license|changelog)|\.(?:md|ya?ml|sh|conf|ini|dist|dockerfile)$/i;
 
 /** The path of a file that the tree does not hold, in the directory of the tree that it would be in. */
 function realBelow(host: Host, path: string): string | null {

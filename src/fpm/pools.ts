@@ -98,7 +98,7 @@ function parsed(reading: Reading, entry: FileEntry): { file: SourceFile; lines: 
   const file = fileOf(reading.fs, entry, content.text);
   const text = {
     file,
-    lines: timed("php-fpm: syntax", () => parseFpm(file, wordingOf(entry.path, reading.whole))),
+    lines: timed("php-fpm: syntax", () => parseFpm(file, wordingOf(entry, reading.whole))),
   };
   reading.texts.set(entry.path, text);
   reading.account.bytes += content.text.length;

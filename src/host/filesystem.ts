@@ -56,6 +56,11 @@ export interface FileEntry {
    * image has. Absent: it is a file by itself.
    */
   readonly whole?: string | null;
+  /**
+   * Whether something in the tree fills words of it in before a daemon reads it. `path`: under which it is read.
+   * Absent: nothing does.
+   */
+  filledIn?(path: string): boolean;
 }
 
 /** The file of an entry, whose text was read. */

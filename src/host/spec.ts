@@ -82,6 +82,8 @@ export interface ContainerFacts {
   readonly ownUser: boolean;
   /** Paths of files that a package brings, as it was when it was read: what rests on them is not certain. */
   readonly packaged: ReadonlySet<string>;
+  /** Its main file of nginx is surely that of the distribution's package, which is not in the tree. */
+  readonly packagedNginx: boolean;
   /** The memory that it may use; `null`: no limit is written. */
   readonly memory: ContainerMemory | null;
   /** Where its image is named; `null`: nowhere. */
@@ -94,6 +96,8 @@ export interface ContainerFacts {
   readonly seenAt: (treePath: string) => MountedAt | null;
   /** Whether surely nothing is at a path of the container. */
   readonly surelyLacks: (path: string) => boolean;
+  /** Whether a directory may have files that the tree does not have: of the image, of a command, of a volume. */
+  readonly mayHoldMore: (directory: string) => boolean;
   /** The same text for paths of two containers that are one file of a shared volume; `null`: in no volume. */
   readonly spotOf: (path: string) => string | null;
 }

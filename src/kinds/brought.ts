@@ -111,7 +111,7 @@ function searchNginx(
           found.push({
             half: "nginx",
             file: fileOf(fs, entry, answer.text),
-            wording: wordingOf(entry.path, whole),
+            wording: wordingOf(entry, whole),
             way: placeOf(file, word.start),
           });
         else follow(path);
@@ -140,13 +140,13 @@ function searchFpm(
   const answer = entry.kind === "file" ? entry.read() : null;
   if (entry.kind !== "file" || answer === null || !("text" in answer)) return;
   const file = fileOf(fs, entry, answer.text);
-  for (const line of parseFpm(file, wordingOf(entry.path, whole))) {
+  for (const line of parseFpm(file, wordingOf(entry, whole))) {
     if (line.kind !== "include" || line.pattern === null || !isGlob(line.pattern)) continue;
     for (const one of meant(line.pattern, main, isTemplateName(file.path))) {
       const read = one.read();
       if (!("text" in read)) continue;
       const way = placeOf(file, line.range.start);
-      found.push({ half: "fpm", file: fileOf(fs, one, read.text), wording: wordingOf(one.path, whole), way });
+      found.push({ half: "fpm", file: fileOf(fs, one, read.text), wording: wordingOf(one, whole), way });
     }
   }
 }

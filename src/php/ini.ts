@@ -2,6 +2,7 @@
 
 import { type Entry, fileOf, type HostFilesystem, unreadReason } from "../host/filesystem.js";
 import { directoryOf, nameOf } from "../host/path.js";
+import type { Wording } from "../source/bare-words.js";
 import { place, position, type SourceFile } from "../source/file.js";
 import { overlaps } from "../source/ranges.js";
 import { maskPlaceholders } from "../source/template.js";
@@ -39,7 +40,7 @@ export function iniFor(fs: HostFilesystem, fpmPath: string | null): PhpIni {
     }
     const file = fileOf(fs, entry, content.text);
     files.push(file);
-    const read = readIniFile(file);
+    const read = readIniFile(file, entry.filledIn?.(entry.path) === true ? "template" : "usual");
     for (const [key, value] of read.values) values.set(key, value);
     if (read.partial) unread.push({ file: file.display, reason: IN_TEMPLATE, expected: true });
     else if (read.stop !== null) {
@@ -62,8 +63,8 @@ export interface IniFile {
 }
 
 /** Reads one php.ini; never throws. What is before a syntax error counts, as in PHP. */
-export function readIniFile(file: SourceFile): IniFile {
-  const prepared = prepare(file);
+export function readIniFile(file: SourceFile, wording: Wording = "usual"): IniFile {
+  const prepared = prepare(file, wording);
   const reading: IniReading = readIni(prepared.text);
   const values = new Map<string, IniValue>();
   let special = false;
@@ -97,7 +98,7 @@ interface Prepared {
 }
 
 /** Removes template language from the text: whole lines become spaces, placeholders become letters. */
-function prepare(file: SourceFile): Prepared {
+function prepare(file: SourceFile, wording: Wording): Prepared {
   const conditional: Range[] = [];
   const template = readTemplateLines(file.text);
   let gap = false;
@@ -109,7 +110,7 @@ function prepare(file: SourceFile): Prepared {
     if (template.conditional(range)) conditional.push(range);
     return tags === null ? line : " ".repeat(line.length);
   });
-  return { ...maskPlaceholders(lines.join("\n")), conditional, gap };
+  return { ...maskPlaceholders(lines.join("\n"), wording), conditional, gap };
 }
 
 /** The files in PHP's order, with what is there and cannot be read. */

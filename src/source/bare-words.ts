@@ -8,11 +8,20 @@ export type Wording = "host" | "usual" | "template";
 const TEMPLATE_PATH =
   /(?:^|[/._-])(?:stubs?|templates?|tpl|skel|skeletons?|samples?|examples?|dist)(?:[/._-]|$)/i;
 
-/** `whole`: the file belongs to a whole host. */
-export function wordingOf(path: string, whole: boolean): Wording {
-  if (whole) return "host";
-  return TEMPLATE_PATH.test(path) ? "template" : "usual";
+interface Named {
+  readonly path: string;
+  /** As file entries have it. */
+  filledIn?(path: string): boolean;
 }
+
+/** `whole`: the file belongs to a whole host. */
+export function wordingOf(file: Named, whole: boolean): Wording {
+  if (whole) return "host";
+  return TEMPLATE_PATH.test(file.path) || file.filledIn?.(file.path) === true ? "template" : "usual";
+}
+
+/** `$name` and `$NAME`, which `envsubst` and scripts replace. */
+export const SHELL_VARIABLE = /\$[A-Za-z_]\w*/g;
 
 const BARE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
 /** Nobody calls a placeholder by a longer name. */
@@ -29,7 +38,13 @@ export function bareWords(text: string): readonly Range[] {
   const found: Range[] = [];
   const defined = new Set([...text.matchAll(DEFINED)].map(([, name]) => name));
   for (const { 0: word, index } of text.matchAll(/\w+/g)) {
-    if (word.length > LONGEST || !BARE.test(word) || !isFree(text, index, index + word.length)) continue;
+    if (
+      word.length > LONGEST ||
+      !BARE.test(word) ||
+      word.startsWith("E_") ||
+      !isFree(text, index, index + word.length)
+    )
+      continue;
     if (defined.has(word) || ORDINARY.test(text.slice(startOf(text, index), index))) continue;
     found.push({ start: index, end: index + word.length });
   }

@@ -6,7 +6,7 @@
  * What a placeholder will be is unknown, so it must neither be read as a value nor be refused.
  */
 
-import { bareWords, isBraced, type Wording } from "./bare-words.js";
+import { bareWords, isBraced, SHELL_VARIABLE, type Wording } from "./bare-words.js";
 import { withoutEnd } from "./ends.js";
 import { overlaps, type Range, replaceRanges } from "./ranges.js";
 import { describeMark, type MarkMeaning } from "./template-marks.js";
@@ -21,8 +21,23 @@ export function maskPlaceholders(
   text: string,
   wording: Wording = "usual",
 ): { readonly text: string; readonly masked: readonly Range[] } {
-  const masked = worded(text, scanMarks(text, "line"), wording);
+  const marks = worded(text, scanMarks(text, "line"), wording);
+  const masked = wording === "template" ? withVariables(text, marks) : marks;
   return { text: replaceRanges(text, masked, letters), masked };
+}
+
+/** With the variables of the shell, of which a language that goes line by line has none. */
+function withVariables(text: string, marks: readonly Range[]): readonly Range[] {
+  const more = [...text.matchAll(SHELL_VARIABLE)]
+    .map(({ 0: word, index }) => ({ start: index, end: index + word.length }))
+    // PHP-FPM reads `$pool` itself.
+    .filter((range) => text.slice(range.start, range.end) !== "$pool")
+    .filter((range) => !overlaps(marks, range) && !isComment(text, range.start));
+  return more.length === 0 ? marks : [...marks, ...more].sort((a, b) => a.start - b.start);
+}
+
+function isComment(text: string, offset: number): boolean {
+  return /^\s*[;#]/.test(text.slice(text.lastIndexOf("\n", offset) + 1, offset));
 }
 
 /** What of a text's marks counts in a file of this kind, and the words that do without a mark. */

@@ -346,6 +346,24 @@ describe("Dockerfiles", () => {
     expect(rulesOf()).toContain("warning fpm/root-user");
   });
 
+  test.each([
+    ["a sed that puts it into a file", `RUN sed -i "s|@CMD@|/usr/sbin/php-fpm -F -R|" /etc/supervisord.conf`],
+    ["an echo", `RUN echo 'exec php-fpm -FR' > /start && chmod +x /start`],
+    ["a here-document of RUN", "RUN cat <<EOF > /start\nexec php-fpm -F -R\nEOF"],
+    ["a here-document of COPY", "COPY <<EOF /start\nexec php-fpm --allow-to-run-as-root\nEOF"],
+  ])("-R in %s allows root", (_, line) => {
+    const image = (text: string): Record<string, string> => ({
+      Dockerfile: `FROM php:7.3-fpm-alpine\n${text}\nCOPY www.conf /usr/local/etc/php-fpm.d/\nCMD ["/start"]\n`,
+      "www.conf": POOL("9000").replace("www-data", "root"),
+    });
+    put(image(line));
+    expect(rulesOf()).not.toContain("warning fpm/root-user");
+    put(image(line.replace(/ -R|R(?=')| --allow-to-run-as-root/, "")));
+    expect(rulesOf()).toContain("warning fpm/root-user");
+    put(image("RUN chown -R www-data /usr/local/etc/php-fpm.d\nRUN apk add php-fpm\nRUN chmod -R a+r /srv"));
+    expect(rulesOf()).toContain("warning fpm/root-user");
+  });
+
   test("nginx and PHP-FPM of one image are on one machine", () => {
     put({
       Dockerfile:
@@ -450,4 +468,43 @@ spec: {selector: {app: php}, ${service}}
 test("without a description of containers a service name means the one pool on its port, as a guess", () => {
   put({ "nginx.conf": `events {}\nhttp {\n${SITE("php:9000")}}\n`, "www.conf": POOL("0.0.0.0:9000") });
   expect(ways()).toEqual(["php:9000 → www 0.0.0.0:9000 (guess)"]);
+});
+
+describe("what a docroot of the tree proves", () => {
+  const LOOP =
+    "server {\n  listen 80;\n  root /app;\n  index index.php;\n  location / { try_files $uri /index.php?$args; }\n  location ~ \\.php$ {\n    try_files $uri /index.php?$args;\n    include fastcgi_params;\n    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n    fastcgi_pass php:9000;\n  }\n}\n";
+  const stack = (volume: string) => ({
+    "site.conf": LOOP,
+    "compose.yml": `services:\n  web:\n    image: nginx:1.27\n    volumes: ['./site.conf:/etc/nginx/conf.d/default.conf', '${volume}:/app']\n  php:\n    build: ./app\n    volumes: ['${volume}:/app']\nvolumes: {data: }\n`,
+    "app/Dockerfile": "FROM php:8.2-fpm\n",
+  });
+
+  test("a directory with nothing but what builds an image says nothing of index.php", () => {
+    put({ ...stack("./app"), "app/.gitkeep": "", "app/README.md": "" });
+    expect(rulesOf()).not.toContain("error request/redirect-cycle");
+    put(stack("data"));
+    expect(rulesOf()).not.toContain("error request/redirect-cycle");
+  });
+
+  test("a site that is mounted and has no index.php goes round", () => {
+    put({ ...stack("./app"), "app/about.html": "" });
+    expect(rulesOf()).toContain("error request/redirect-cycle");
+    put({ ...stack("./app"), "app/index.php": "" });
+    expect(rulesOf()).not.toContain("error request/redirect-cycle");
+  });
+
+  test.each([
+    ["a bare image", "FROM nginx:1.27\n", true],
+    ["an image with an application of its own", "FROM shop/nginx:1\n", false],
+    ["a command that brings one", "FROM nginx:1.27\nRUN curl -L example.com | tar xz -C /app\n", false],
+  ])("what is copied into %s", (_, from, round) => {
+    put({
+      ...stack("data"),
+      "compose.yml": "services:\n  web:\n    build: .\n  php:\n    image: php:8.2-fpm\n",
+      Dockerfile: `${from}COPY nginx.conf /etc/nginx/nginx.conf\nCOPY health /app\n`,
+      "nginx.conf": `events {}\nhttp {\n${LOOP}}\n`,
+      "health/health.html": "",
+    });
+    expect(rulesOf().includes("error request/redirect-cycle")).toBe(round);
+  });
 });

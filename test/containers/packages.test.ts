@@ -150,4 +150,49 @@ describe("packages", () => {
     expect(packagedFiles(base, ["php8.2-fpm"], []).size).toBe(0);
     expect(packagedFiles({ ...base, repository: "debian" }, ["php-fpm", "constructor"], []).size).toBe(0);
   });
+
+  describe("the main file of nginx's package", () => {
+    const limit = (from: string, run: string, more = ""): readonly string[] => {
+      put({
+        site: SITE("unix:/run/php/php8.2-fpm.sock"),
+        "x.ini": "post_max_size = 2G\n",
+        Dockerfile: `FROM ${from}\n${run}\nCOPY site /etc/nginx/sites-available/default\nCOPY x.ini /etc/php/8.2/fpm/conf.d/99-x.ini\n${more}`,
+      });
+      return said().filter((one) => one.includes("body-limit"));
+    };
+    const found = ["info buffer/body-limit-mismatch"];
+
+    test.each(["debian:12", "ubuntu:24.04"])("sets no limit on bodies: %s", (from) => {
+      expect(limit(from, APT)).toEqual(found);
+      expect(limit(from, APT.replace(" nginx ", " nginx-light "))).toEqual(found);
+    });
+
+    test.each([
+      ["nginx is not installed", "debian:12", APT.replace(" nginx ", " "), ""],
+      ["another image, which may have another file", "shop/base:1", APT, ""],
+      [
+        "a command changes it",
+        "debian:12",
+        `${APT}\nRUN sed -i 's/sendfile on;/&\\nclient_max_body_size 2g;/' /etc/nginx/nginx.conf`,
+        "",
+      ],
+      [
+        "the package of another source",
+        "debian:12",
+        `RUN echo "deb https://nginx.org/packages/debian bookworm nginx" > /etc/apt/sources.list.d/n.list\n${APT}`,
+        "",
+      ],
+      ["a script changes it", "debian:12", APT, "COPY run.sh /run.sh\n"],
+      ["the site sets it", "debian:12", APT, "COPY site.set /etc/nginx/sites-available/default\n"],
+    ])("nothing is said where %s", (_, from, run, more) => {
+      put({
+        "run.sh": "sed -i s/a/b/ /etc/nginx/nginx.conf\n",
+        "site.set": SITE("unix:/run/php/php8.2-fpm.sock").replace(
+          "listen 80;",
+          "listen 80; client_max_body_size 2g;",
+        ),
+      });
+      expect(limit(from, run, more)).toEqual([]);
+    });
+  });
 });

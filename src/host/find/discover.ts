@@ -4,6 +4,7 @@ import { lazily, once } from "../../source/memo.js";
 import { globDeployed, withDeployed } from "../deployed.js";
 import { dumpFilesystem, isDump, type NginxDump, readDump } from "../dump.js";
 import type { Entry, HostFilesystem } from "../filesystem.js";
+import { fillersOf, withFillers } from "../filled.js";
 import { isOfImage } from "../image-file.js";
 import { mayMatter } from "../names.js";
 import { byBytes, directoryOf, isWithin, isWithinAny, nameOf, withParents } from "../path.js";
@@ -142,17 +143,19 @@ function isFragment(kind: Kind): boolean {
 
 /** Every host below a directory: each `etc` that holds a daemon's files, and what is outside of them. */
 export function hostsBelow(directory: string, open: (root: string) => HostFilesystem): readonly FoundHost[] {
-  const fs = open(directory);
+  const bare = open(directory);
   if (directory === "/") {
-    const live = hostAt(directory, ".", fs);
-    if (!isEmptySpec(live)) return [{ spec: live, fs }];
+    const live = hostAt(directory, ".", bare);
+    if (!isEmptySpec(live)) return [{ spec: live, fs: bare }];
   }
-  // One for each root, so that nothing is asked of the disk again.
-  const disks = new Map([[directory, fs]]);
-  const diskOf = (root: string): HostFilesystem => once(disks, root, () => open(root));
   const noted: Entry[] = [];
   const note: Note = (entry) => noted.push(entry);
-  const all = files(fs, "/", note);
+  const all = files(bare, "/", note);
+  const fillers = fillersOf(bare, all);
+  const fs = withFillers(bare, fillers);
+  // One for each root, so that nothing is asked of the disk again.
+  const disks = new Map([[directory, fs]]);
+  const diskOf = (root: string): HostFilesystem => once(disks, root, () => withFillers(open(root), fillers));
   const contained = containerHosts(fs, directory, all, (name, own) => containerAt(directory, name, own));
   const roots = unique(all.flatMap(rootOf)).sort(byBytes);
   const everyRooted = rootedHosts(

@@ -3,6 +3,7 @@ import type { Wording } from "../../source/bare-words.js";
 import type { SourceFile } from "../../source/file.js";
 import { overlapping, overlaps } from "../../source/ranges.js";
 import { withPlaceholders } from "../../source/template.js";
+import { factsOf } from "../facts/directives.js";
 import { luaBlockEnd } from "../template/lua.js";
 import { readTemplate, type Template } from "../template/template.js";
 import type { Directive, NginxFault, NginxText, TemplateText, Word } from "../types.js";
@@ -35,11 +36,13 @@ class PlacedParser extends Base {
   statement = 0;
   private readonly file: SourceFile;
   private readonly template: Template | null;
+  private readonly wording: Wording;
   /** The Lua block that the package is about to read. */
   private lua: { readonly words: readonly Word[]; end: number; closed: boolean } | null = null;
 
-  constructor(file: SourceFile, template: Template | null) {
+  constructor(file: SourceFile, template: Template | null, wording: Wording) {
     super();
+    this.wording = wording;
     this.file = file;
     this.template = template;
     this.gathering = new Gathering(template);
@@ -63,7 +66,8 @@ class PlacedParser extends Base {
   private directive(): void {
     this.statement = this.index;
     const { words: plain, end } = readWords(this.source, this.index);
-    const words = withUnknown(this.file, this.template, plain);
+    const marked = withUnknown(this.file, this.template, plain);
+    const words = this.wording === "template" ? withVariables(marked) : marked;
     const [name] = words;
     if (name === undefined || (end.kind !== ";" && end.kind !== "{")) {
       this.stop(wordsFault(this.file, words, end, this.openBlock()));
@@ -149,7 +153,7 @@ function argumentsOf(words: readonly Word[]): string {
  */
 export function parseNginx(file: SourceFile, wording: Wording = "usual"): NginxText {
   const template = readTemplate(file.text, wording);
-  const parser = new PlacedParser(file, template);
+  const parser = new PlacedParser(file, template, wording);
   parser.parse(template?.text ?? file.text);
   if (parser.fault === null) parser.parseNext();
   const fault = parser.fault ?? byteOrderMark(file);
@@ -177,6 +181,34 @@ function withUnknown(file: SourceFile, template: Template | null, words: readonl
     return { text, start: word.start, end: word.end, quote: word.quote, placeholder: true };
   });
 }
+
+/** In a template the variable where nginx takes none is one that a script replaces. */
+function withVariables(words: readonly Word[]): readonly Word[] {
+  const [name, ...args] = words;
+  if (name === undefined || !args.some(({ text }) => /^\$\w+$/.test(text)) || !isPlain(name.text))
+    return words;
+  return [name, ...args.map((word) => (/^\$\w+$/.test(word.text) ? { ...word, placeholder: true } : word))];
+}
+
+/** Whether nginx reads no variables in the values of a directive. */
+function isPlain(name: string): boolean {
+  return PLAIN_NAMES.has(name) || factsOf(name).some(({ type }) => PLAIN_TYPES.has(type));
+}
+
+const PLAIN_NAMES: ReadonlySet<string> = new Set(["listen", "user", "worker_processes"]);
+
+const PLAIN_TYPES: ReadonlySet<string> = new Set([
+  "access",
+  "bitmask",
+  "enum",
+  "flag",
+  "number",
+  "number+size",
+  "offset(k,m,g)",
+  "size(k,m)",
+  "time-msec",
+  "time-sec",
+]);
 
 function templateText(
   file: SourceFile,

@@ -149,11 +149,25 @@ export function effectiveTime(block: Node, name: string): Effective<number> {
  * that only it has are taken to be read.
  */
 export function effectiveTimeWithoutMain(block: Node, name: string): Effective<number> {
+  return withoutMain(block, name, effectiveTime, timeMs);
+}
+
+/** The same for an offset slot. */
+export function effectiveOffsetWithoutMain(block: Node, name: string): Effective<number> {
+  return withoutMain(block, name, effectiveOffset, offsetBytes);
+}
+
+function withoutMain(
+  block: Node,
+  name: string,
+  effective: (block: Node, name: string) => Effective<number>,
+  parse: (text: string) => number | undefined,
+): Effective<number> {
   for (let level: Node | null = block; level !== null; level = level.parent) {
-    if (childrenNamed(level, name).length > 0) return effectiveTime(block, name);
-    if (isUnread(level, "nothing")) return effectiveTime(block, name);
+    if (childrenNamed(level, name).length > 0) return effective(block, name);
+    if (isUnread(level, "nothing")) return effective(block, name);
   }
-  const value = timeMs(httpFact(name)?.default ?? "");
+  const value = parse(httpFact(name)?.default ?? "");
   return value === undefined
     ? { kind: "unknown", reason: "nginx has no default for it", place: null }
     : { kind: "default", value, where: headPlace(block) };

@@ -334,7 +334,7 @@ export function open(
   const answer = entry.read();
   if ("unreadable" in answer) return null;
   const file = fileOf(reading.fs, entry, answer.text);
-  const text = timed("nginx: syntax", () => parseNginx(file, wordingOf(entry.path, reading.whole)));
+  const text = timed("nginx: syntax", () => parseNginx(file, wordingOf(entry, reading.whole)));
   reading.account.bytes += answer.text.length;
   reading.cache.set(entry.path, text);
   reading.ways.set(text, via);
