@@ -75,6 +75,7 @@ import { processMax } from "./pool/process-max.js";
 import { silentWorkers } from "./pool/silent-workers.js";
 import { slowRamp } from "./pool/slow-ramp.js";
 import { directoryScript } from "./request/directory-script.js";
+import { fallbackNotLast } from "./request/fallback-not-last.js";
 import { fallbackWithoutSlash } from "./request/fallback-without-slash.js";
 import { lostQuery } from "./request/lost-query.js";
 import { openBasedir } from "./request/open-basedir.js";
@@ -171,6 +172,7 @@ export const rules: readonly Rule[] = [
   silentWorkers,
   slowRamp,
   directoryScript,
+  fallbackNotLast,
   fallbackWithoutSlash,
   lostQuery,
   openBasedir,
