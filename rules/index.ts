@@ -77,6 +77,7 @@ import { slowRamp } from "./pool/slow-ramp.js";
 import { directoryScript } from "./request/directory-script.js";
 import { fallbackNotLast } from "./request/fallback-not-last.js";
 import { fallbackWithoutSlash } from "./request/fallback-without-slash.js";
+import { indexMissing } from "./request/index-missing.js";
 import { lostQuery } from "./request/lost-query.js";
 import { openBasedir } from "./request/open-basedir.js";
 import { pageUnreachable } from "./request/page-unreachable.js";
@@ -174,6 +175,7 @@ export const rules: readonly Rule[] = [
   directoryScript,
   fallbackNotLast,
   fallbackWithoutSlash,
+  indexMissing,
   lostQuery,
   openBasedir,
   pageUnreachable,

@@ -32,6 +32,11 @@ export const fallbackNotLast = defineRule({
       summary:
         "the fallback of try_files is followed by another argument, so nginx looks for a file of its name",
     },
+    "below-a-path": {
+      severity: "warning",
+      symptom: { when: "always", status: 404, log: null },
+      summary: "likewise, in the location of one path of the site",
+    },
   },
   docs: {
     title: "a fallback that is not the last argument",
@@ -69,7 +74,7 @@ export const fallbackNotLast = defineRule({
       const [{ server, target, node, index, status }, ...others] = group;
       const written = argument(node, index) ?? "";
       yield {
-        case: "passed-over",
+        case: target === `/${NOWHERE}` ? "passed-over" : "below-a-path",
         message: `${written} is not the last argument of try_files, so nginx looks for a file of that name: ${target} ends as ${status}`,
         at: argumentPlace(node, index),
         label: "the name of a file here",

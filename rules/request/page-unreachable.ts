@@ -64,6 +64,7 @@ export const pageUnreachable = defineRule({
     ],
     silent: [
       "the pool is not in the tree, or its paths are not known",
+      "a regular expression names several pages, and the pool has one of them",
       "SCRIPT_FILENAME is a fixed script, so that the application itself answers",
       "the page is only asked for directly at the socket, without a location",
     ],
@@ -99,7 +100,9 @@ export const pageUnreachable = defineRule({
       const found = passed(host, server, uri, { client: "127.0.0.1" });
       return found.length > 0 && found.every((one) => isMissed(one, binding));
     });
-    if (missed.length > 0) yield { binding, case: "other-path", uris: missed, pools, tried: null };
+    // A snippet names both, and a pool has the one that is wanted.
+    if (missed.length === uris.length)
+      yield { binding, case: "other-path", uris: missed, pools, tried: null };
   },
   cause: ({ binding }) => placeKey(headPlace(binding.location)),
   report([first], host) {

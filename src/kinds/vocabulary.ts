@@ -13,7 +13,7 @@ smokeping status trac true uri uss value version vhost vhosts where www xml yes
 0b 0o 0x 40 91768 ap args available basedir bin cache cgroup compile data default deferred els else
 elsif enabled end etc extension failed fcgi filename first geoip globals gpc host https ipv jp
 keepalive localhost long lua memory mode modsecurity path ph port pre prefix processor rate reuseport
-root scheme servers sites there to urlencoded usr var zz
+root scheme servers sites string there to urlencoded usr var zz
 `,
   /** Patterns meet it only where a name ends. */
   ends: `
@@ -70,40 +70,40 @@ events eventsource ever every everybody everything everywhere evidence exact exa
 except exe execcondition execstart execstartpre executable execution exist existing exists exit exits
 expect expecting expires export exports exposed expression expressions extends extension
 extensiondirectories extensionimages extensions extr extrausers f fa facility facts fail failed
-failover fails failure fallback falls families family fancyindex fastcgi fastopen fault faults faulty
-fcgi features fedora feed feeds few fewer ffff field file filename files filesize filesystem fills
-filter find finding finds fingerprint finished firewalls first fit fits five fix fixed fixes flag
-flags flock flush fnm followed following follows font fonts fopen for foreach foreign forever form
-format formats forms forwarded found fpm8 fpmlint fragments free freebsd freedesktop freezes freq
-fresh from front frozen fs fstab ftp full function functions further futex g gap gateway gather gc
-gecko geo geoip get getaddrinfo getpwnam gets gib gid gif github give gives glob global globalize
-globals go goes gotmpl gotpl gpc grammar greater group grouping groups grow grows grpc grpcs gss
-guards guess guessed gz gzip h half hand handlebars handler hands handshake haproxy has hash hat have
-hbs head header headers headroom health held help here heroku hesiod hex hexadecimal hidden hides hls
-hold holds home hook hop hops host hostname hostnames hosts how however hpp hrtimer hsluiix htdocs
-htm html http3 httpd httpdocs https hundreds hyphen i ico icon icons id ident idle ignore ignored
-ignores image images imagetype img immediately import imports impossible in inaccessible
-inaccessibledirectories inaccessiblepaths inactive inc included includes including incomplete
-indented index inet inf info inherit inherited ini initial inner inode input insensitive inside
-install instance instead integer intended intent intercept intercepted interface intern internal
-interned interval into invalid ip ipv ipv4 ipv6 ipv6only is isdefault iskind isset it items its
-itself j2 java jinja jinja2 jit job jobs jp jpeg jpg js json jsx judged jump just jwt k k8s kb keep
-keepalive keeps kept kern kernel key keys keyval kib kill killed kills kilo kilobytes kind know
+failover fails failure fallback fallbacks falls families family fancyindex fastcgi fastopen fault
+faults faulty fcgi features fedora feed feeds few fewer ffff field file filename files filesize
+filesystem fills filter find finding finds fingerprint finished finite firewalls first fit fits five
+fix fixed fixes flag flags flock flush fnm followed following follows font fonts fopen for forbidden
+foreach foreign forever form format formats forms forwarded found fpm8 fpmlint fragments free freebsd
+freedesktop freezes freq fresh from front frozen fs fstab ftp full function functions further futex g
+gap gateway gather gc gecko geo geoip get getaddrinfo getpwnam gets gib gid gif github give gives
+glob global globalize globals go goes gotmpl gotpl gpc grammar greater group grouping groups grow
+grows grpc grpcs gss guards guess guessed gz gzip h half hand handlebars handler hands handshake
+haproxy has hash hat have hbs head header headers headroom health held help here heroku hesiod hex
+hexadecimal hidden hides hls hold holds home hook hop hops host hostname hostnames hosts how however
+hpp hrtimer hsluiix htdocs htm html http3 httpd httpdocs https hundreds hyphen i ico icon icons id
+ident idle ignore ignored ignores image images imagetype img immediately import imports impossible in
+inaccessible inaccessibledirectories inaccessiblepaths inactive inc included includes including
+incomplete indented index inet inf info inherit inherited ini initial inner inode input insensitive
+inside install instance instead integer intended intent intercept intercepted interface intern
+internal interned interval into invalid ip ipv ipv4 ipv6 ipv6only is isdefault iskind isset it items
+its itself j2 java jinja jinja2 jit job jobs jp jpeg jpg js json jsx judged jump just jwt k k8s kb
+keep keepalive keeps kept kern kernel key keys keyval kib kill killed kills kilo kilobytes kind know
 knowing known knows koi konqueror kqueue kubernetes l label labels lacks lando language large larger
 last late later latest latin1 layout lc ldap lead leading leads leak least leave leaves led left
-length less let lets letter letters level levels lf library libxml like limit limitnofile limits line
-lines link links linux liquid list listed listeners listening listens listenstream listing literal
-literally literals live load loaded loader loads local0 local1 local2 local3 local4 local5 local6
-local7 localhost location locations lock locks logged logging logs logsdirectory long longer look
-looked looking looks lookup loop loopback loses lost lower lowest lpr lsphp lua m machine machines
-macro made magic mail main make makes mako man managed manager manual many map maps mariadb mark
-markdown marked marks masks master masters match matches matter max maximum maxlifetime may maybe mb
-mbstring md mean means meant measure measured mechanism media meetings mega megabytes mehsluiixmnstu
-memavailable member memcached meminfo memo memory memorylimit memorymax memtotal mention mercure
-merge message messages method methods metrics mib micro microseconds mili miliseconds milli
-milliseconds mime min mind minute mirror mismatch misread misreads missing misspelt mjs mkcol ml mn
-mo mode model modern modified modifier modsecurity module modules monetary mongod mongodb monitor
-monitoring more most mostly mount mountimages mounts move moved moves msec msie msie6 mt much
+length less let lets letter letters level levels lf library libxml like likewise limit limitnofile
+limits line lines link links linux liquid list listed listeners listening listens listenstream
+listing literal literally literals live load loaded loader loads local0 local1 local2 local3 local4
+local5 local6 local7 localhost location locations lock locks logged logging logs logsdirectory long
+longer look looked looking looks lookup loop loopback loses lost lower lowest lpr lsphp lua m machine
+machines macro made magic mail main make makes mako man managed manager manual many map maps mariadb
+mark markdown marked marks masks master masters match matches matter max maximum maxlifetime may
+maybe mb mbstring md mean means meant measure measured mechanism media meetings mega megabytes
+mehsluiixmnstu memavailable member memcached meminfo memo memory memorylimit memorymax memtotal
+mention mercure merge message messages method methods metrics mib micro microseconds mili miliseconds
+milli milliseconds mime min mind minute mirror mismatch misread misreads missing misspelt mjs mkcol
+ml mn mo mode model modern modified modifier modsecurity module modules monetary mongod mongodb
+monitor monitoring more most mostly mount mountimages mounts move moved moves msec msie msie6 mt much
 multipart multipath multiple must mustache mutex my mysql mysqld mysqli n named names nan nanosleep
 nchan nearer need needed needs negative neighbours neither neon nested net network networking
 networks never nevertheless new newer news next nginxaddress ngx nis nisplus njk njs nobody node
