@@ -13,7 +13,7 @@ import { fpmFact } from "../../src/fpm/settings/facts.js";
 import { isOnLinux } from "../../src/fpm/settings/limits.js";
 import { factOf } from "../../src/fpm/settings/refused.js";
 import type { FpmMaster } from "../../src/fpm/types.js";
-import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
+import { addBefore, helpOf, inWords, remove, replace } from "../../src/help/edit.js";
 import { nameOf } from "../../src/host/path.js";
 import type { Host } from "../../src/model/host.js";
 import { phpDefault } from "../../src/php/facts.js";
@@ -30,6 +30,9 @@ interface Unknown {
   /** The first PHP version that knows it; `null`: the case is not `newer`. */
   readonly since: string | null;
 }
+
+/** The first PHP whose PHP-FPM reads ini files; before it there was XML. */
+const FIRST_INI = "5.3.3";
 
 /** How many further lines of one cause are shown. */
 const shownLines = 3;
@@ -74,7 +77,7 @@ export const unknownSetting = defineRule({
       "the name has a placeholder",
       "the section is unknown, as in fragments whose main file is not in the tree",
     ],
-    what: "Lines of one file with one cause are one finding.",
+    what: "Lines of one file with one cause are one finding. So is a whole file for a PHP before 5.3.3, whose PHP-FPM reads XML.",
     why: markdown`
       PHP-FPM looks for each name in its list for \`[global]\` or for pools, and stops at the first one
       that is not there. It does not start or reload, so every pool of that master is down until the
@@ -96,9 +99,10 @@ export const unknownSetting = defineRule({
   },
 });
 
-/** Lines below one wrong header have one cause; each misspelt name is a cause of its own. */
-function cause({ case: name, line: { setting } }: Unknown): string {
+/** Lines below one wrong header have one cause, and all of a file that is too new; each misspelt name is a cause of its own. */
+function cause({ case: name, since, line: { setting } }: Unknown): string {
   const { start: at, file } = setting.place.span;
+  if (since === FIRST_INI) return `ini:${file.path}`;
   if (name !== "pool-setting" && name !== "global-setting" && name !== "array-in-global")
     return `${file.path}:${at}`;
   const header = setting.header?.span;
@@ -133,7 +137,7 @@ function judgeArray(master: FpmMaster, line: Line): Unknown | null {
 /** A line in a template's condition may only be there for the right version; its value is unknown then. */
 function newer({ phpVersion }: FpmMaster, line: Line, since: string): Unknown | null {
   if (phpVersion === null || line.setting.value === null || !olderThan(phpVersion, since)) return null;
-  return { case: "newer", line, since };
+  return { case: "newer", line, since: olderThan(phpVersion, FIRST_INI) ? FIRST_INI : since };
 }
 
 function report(
@@ -147,14 +151,15 @@ function report(
     place: line.setting.keyPlace,
     message: "and this one",
   }));
-  const rest = others.length === 0 ? "" : ` (and ${others.length} more like it)`;
+  const isWhole = first.since === FIRST_INI;
+  const rest = others.length === 0 || isWhole ? "" : ` (and ${others.length} more like it)`;
   const below = header === null ? [] : [{ place: header, message: "the section that is open here" }];
   return {
     case: first.case,
     message: `${message(master, first)}${rest}`,
     at: setting.keyPlace,
     label: label(first),
-    related: [...(isMisplaced(first) ? below : []), ...more],
+    related: isWhole ? [] : [...(isMisplaced(first) ? below : []), ...more],
     effect: fpmDown,
     help: () => help(host, [first, ...others]),
     names: [pool?.name ?? section, setting.key],
@@ -175,6 +180,8 @@ function message(master: FpmMaster, unknown: Unknown): string {
   const name = shownName(line);
   switch (unknown.case) {
     case "newer":
+      if (since === FIRST_INI)
+        return `PHP-FPM reads XML before PHP ${FIRST_INI}, this is an ini file, and this PHP-FPM is ${master.phpVersion}`;
       return `${name} was added in PHP ${since?.replace(/\.0$/, "")}, and this PHP-FPM is ${master.phpVersion}`;
     case "pool-setting":
     case "array-in-global":
@@ -196,7 +203,8 @@ function onlyOn({ setting, section }: Line): string | null {
   return setting.index === null ? (factOf(setting.key, section)?.onlyOn ?? null) : null;
 }
 
-function label({ case: name, line }: Unknown): string {
+function label({ case: name, line, since }: Unknown): string {
+  if (since === FIRST_INI) return "the first setting of the file";
   if (name === "newer") return "not in this version";
   return name === "global-setting" && isLost(line.setting)
     ? "the include before it left the pool open"
@@ -209,6 +217,7 @@ function help(host: Host, [unknown, ...others]: readonly [Unknown, ...Unknown[]]
   const at = setting.keyPlace;
   switch (unknown.case) {
     case "newer":
+      if (unknown.since === FIRST_INI) return inWords(`update PHP to ${FIRST_INI} or later`);
       return helpOf([[remove(host, at)]], "or update PHP");
     case "pool-setting":
     case "array-in-global":

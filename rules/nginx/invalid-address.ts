@@ -237,17 +237,24 @@ function report(
 /** What is meant replaces the argument, which keeps its scheme and its quotes. */
 function help(host: Host, { node, role, text }: AddressUse, meant: string | null): HelpDraft {
   const word = node.directive.args[0];
-  if (meant === null || word === undefined) return inWords(HELP[role]);
+  if (meant === null || word === undefined) return HELP[role];
   const scheme = word.text.endsWith(text) ? word.text.slice(0, word.text.length - text.length) : "";
   const whole = meant.startsWith(scheme) ? meant : scheme + meant;
   const quote = word.quote ?? "";
   return helpOf([[replaceWord(host, argumentPlace(node, 0), quote + whole + quote)]]);
 }
 
-const HELP: Readonly<Record<AddressUse["role"], string>> = {
-  listen:
-    "write a port, an address with a port, or a socket:\nlisten 80;\nlisten [::]:80;\nlisten unix:/run/site.sock;",
-  server:
-    "write an address with a port, or a socket, without a scheme or a path:\nserver 127.0.0.1:9000;\nserver unix:/run/php/site.sock;",
-  pass: "write an address with its port, a socket as unix:/path, or just the name of an upstream",
+const HELP: Readonly<Record<AddressUse["role"], HelpDraft>> = {
+  listen: inWords(
+    "write a port, an address with a port, or a socket:",
+    "  listen 80;",
+    "  listen [::]:80;",
+    "  listen unix:/run/site.sock;",
+  ),
+  server: inWords(
+    "write an address with a port, or a socket, without a scheme or a path:",
+    "  server 127.0.0.1:9000;",
+    "  server unix:/run/php/site.sock;",
+  ),
+  pass: inWords("write an address with its port, a socket as unix:/path, or just the name of an upstream"),
 };

@@ -1,7 +1,7 @@
 import { readyTexts } from "./help.js";
 import type { run } from "./run.js";
 import { modulesOf } from "./start/cache.js";
-import { asUsual, endLean, moduleOfNode, startLean } from "./start/lean.js";
+import { asUsual, endLean, leanAgain, moduleOfNode, startLean } from "./start/lean.js";
 import { type Modules, type PartName, requireFrom } from "./start/parts.js";
 import { writeReady } from "./start/ready.js";
 
@@ -53,6 +53,9 @@ async function work(): Promise<number> {
     },
     readMuch: () => {
       endLean(words[0] === "diagnose");
+    },
+    hasRead: () => {
+      leanAgain();
     },
   });
 }

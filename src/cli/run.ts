@@ -16,12 +16,14 @@ export interface Process {
   readonly wrote: () => void;
   /** Called when it is no short run. */
   readonly readMuch: () => void;
+  /** Called when all of it was read, and what is left to do is short. */
+  readonly hasRead: () => void;
 }
 
 /** Runs the command in this process; answers the exit status. `given`: what it is to see instead of what is there. */
 export function run(
   words: readonly string[],
-  { output, errors, wrote, readMuch }: Process,
+  { output, errors, wrote, readMuch, hasRead }: Process,
   given: Partial<World> = {},
 ): Promise<number> {
   whenMuchIsRead(readMuch);
@@ -37,6 +39,7 @@ export function run(
     stdout: standardOutput(sinkOf(1, output), stderr),
     stderr,
     wrote,
+    hasRead,
     ...given,
   };
   return withTimings(world, () => commandLine(words, world));

@@ -16,6 +16,8 @@ export interface World {
   readonly stderr: Stream;
   /** Called once when files were changed: an exit status that says "nothing was" would be wrong from then on. */
   readonly wrote?: () => void;
+  /** Called when logs were read to their ends: what is left to do is short, however long they were. */
+  readonly hasRead?: () => void;
 }
 
 export interface Stream {

@@ -7,9 +7,10 @@ import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.
 import { detached, detachedParts } from "../logs/detached.js";
 import { isCollected, type LogLine, readLine, STDERR } from "../logs/line.js";
 import { textOf } from "../logs/scan.js";
+import { Counts, TimeCounts } from "./counts.js";
 import { Events, isKept } from "./events.js";
 import { FpmRequests } from "./fpm-requests.js";
-import { Counts, type Group, Groups, TimeCounts } from "./groups.js";
+import { type Group, Groups } from "./groups.js";
 import { NginxLines } from "./nginx-lines.js";
 import { Rates } from "./rates.js";
 import { SlowLog } from "./slow-log.js";

@@ -59,7 +59,7 @@ export function diagnose(
   const lines = causes.reduce((sum, one) => sum + one.requests, 0);
   const seen = [...access.lost.values()].reduce((sum, one) => sum + one, 0);
   const times = all.flatMap(({ groups }) =>
-    groups.flatMap(({ first, last }) => [first ?? [], last ?? []].flat()),
+    groups.flatMap(({ times: { first, last } }) => [first ?? [], last ?? []].flat()),
   );
   const lost = Math.max(seen, lines);
   return {
@@ -116,7 +116,7 @@ function judge(group: Group, collector: Collector, hosts: readonly JudgedHost[])
     fpmRequests: collector.fpmRequests,
     pools,
     changes: best?.changes ?? NO_CHANGES,
-    good: group.first === null ? null : collector.goodBefore(group.first),
+    good: group.times.first === null ? null : collector.goodBefore(group.times.first),
     begin: collector.earliest,
   };
   return { ...known, verdict: whyOf(known) };
@@ -159,7 +159,7 @@ function withFollowing(all: readonly Judged[]): readonly Judged[] {
 /** A timeout is as long as this at most, as a rule. */
 const NEAR = 5 * MINUTE;
 
-function isSameTime(one: Group, other: Group): boolean {
+function isSameTime({ times: one }: Group, { times: other }: Group): boolean {
   if (one.first === null || one.last === null || other.first === null || other.last === null) return true;
   return one.first - NEAR <= other.last && other.first - NEAR <= one.last;
 }
@@ -209,8 +209,6 @@ function fromAccess(access: AccessCounts, hosts: readonly JudgedHost[]): readonl
       parts: new Map(),
       count,
       sample: { line, text: sample.text, source: sample.source },
-      first: access.first,
-      last: access.last,
       times: access.times,
       paths: access.paths,
       some: [],

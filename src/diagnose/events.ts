@@ -129,24 +129,36 @@ export class Events {
 
   /** Of some times those that have such an event so near: `before` and `after` it in milliseconds. */
   near(times: readonly number[], events: readonly Event[], before: number, after: number): readonly Event[] {
-    const found = new Set<Event>();
-    const known = events.filter(({ time }) => time !== null);
-    for (const time of times) {
-      let low = 0;
-      let high = known.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if ((known[middle]?.time ?? 0) < time - before) low = middle + 1;
-        else high = middle;
-      }
-      const event = known[low];
-      if (event?.time != null && event.time <= time + after) found.add(event);
-    }
-    return [...found];
+    const known = timed(events);
+    if (known.length === 0) return [];
+    return [...new Set(times.flatMap((time) => nearest(time, known, before, after) ?? []))];
   }
 
   /** How many of some times have such an event near. */
   share(times: readonly number[], events: readonly Event[], before: number, after: number): number {
-    return times.filter((time) => this.near([time], events, before, after).length > 0).length;
+    const known = timed(events);
+    if (known.length === 0) return 0;
+    return times.filter((time) => nearest(time, known, before, after) !== null).length;
   }
+}
+
+interface Timed extends Event {
+  readonly time: number;
+}
+
+function timed(events: readonly Event[]): readonly Timed[] {
+  return events.filter((event): event is Timed => event.time !== null);
+}
+
+/** The first of some events, in order of time, that is so near to a time; `null`: none is. */
+function nearest(time: number, events: readonly Timed[], before: number, after: number): Timed | null {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((events[middle]?.time ?? 0) < time - before) low = middle + 1;
+    else high = middle;
+  }
+  const event = events[low];
+  return event !== undefined && event.time <= time + after ? event : null;
 }

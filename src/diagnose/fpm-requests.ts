@@ -3,7 +3,7 @@
 import type { AccessLine } from "../logs/access.js";
 import { detached } from "../logs/detached.js";
 import { MINUTE } from "../logs/time.js";
-import { TimeCounts } from "./groups.js";
+import { TimeCounts } from "./counts.js";
 
 /** A request that ran for a second or longer. */
 export interface LongRun {

@@ -2,8 +2,7 @@
 import type { Match, Signature } from "../causes/signature.js";
 import { detached, detachedLine, detachedParts } from "../logs/detached.js";
 import type { LoggedRequest, LogLine } from "../logs/line.js";
-import { HOUR, MINUTE } from "../logs/time.js";
-import { once } from "../source/memo.js";
+import { Counts, MOST_MINUTES, TimeCounts } from "./counts.js";
 
 /** A line that was kept to be shown. */
 export interface Sample {
@@ -26,9 +25,6 @@ export interface Group {
   readonly parts: ReadonlyMap<string, string>;
   readonly sample: Sample;
   count: number;
-  /** As `logs/time.ts` counts; `null`: no line had a time. */
-  first: number | null;
-  last: number | null;
   /** Lines by their minute, or by their hour where they are spread over very many minutes. */
   readonly times: TimeCounts;
   /** Lines by path; of very many paths only the first. */
@@ -37,8 +33,6 @@ export interface Group {
   readonly some: number[];
 }
 
-/** Distinct minutes that a group remembers. */
-const MOST_MINUTES = 3000;
 /** Distinct paths. */
 const MOST_PATHS = 200;
 /** Single times: of more than these every second, fourth … one. */
@@ -47,95 +41,8 @@ const MOST_TIMES = 2000;
 const MOST_GROUPS = 10_000;
 /** Groups that remember as much as that; later ones a twentieth. */
 const MOST_FULL = 500;
-/** Characters of a line and of a path that are kept. */
+/** Characters of a line that are kept. */
 const LONGEST_SAMPLE = 4096;
-export const LONGEST_PATH = 300;
-
-/** How often something came. */
-interface Cell {
-  count: number;
-}
-
-const noneYet = (): Cell => ({ count: 0 });
-
-/** How often each of some texts came. */
-export class Counts {
-  private readonly places = new Map<string, number>();
-  private readonly counts: number[] = [];
-
-  /** `most`: distinct texts. */
-  constructor(private readonly most: number) {}
-
-  add(text: string): void {
-    const place = this.places.get(text) ?? this.placeOf(text);
-    if (place !== -1) this.raise(place);
-  }
-
-  /** Where a text is counted; -1: there are too many texts. One that is cut counts with others that begin like it. */
-  placeOf(text: string): number {
-    const cut = text.length > LONGEST_PATH ? detached(text, LONGEST_PATH) : text;
-    const known = this.places.get(cut);
-    if (known !== undefined) return known;
-    if (this.isFull) return -1;
-    this.places.set(detached(cut, LONGEST_PATH), this.counts.length);
-    return this.counts.push(0) - 1;
-  }
-
-  raise(place: number): void {
-    this.counts[place] = (this.counts[place] ?? 0) + 1;
-  }
-
-  get isFull(): boolean {
-    return this.counts.length >= this.most;
-  }
-
-  get size(): number {
-    return this.counts.length;
-  }
-
-  *[Symbol.iterator](): Generator<readonly [text: string, count: number]> {
-    for (const [text, place] of this.places) yield [text, this.counts[place] ?? 0];
-  }
-}
-
-export class TimeCounts {
-  step = MINUTE;
-  private cells = new Map<number, Cell>();
-  /** The step that was counted last: most lines are of the same. */
-  private last: { readonly from: number; readonly cell: Cell } | null = null;
-
-  /** `most`: distinct steps; of more the steps become longer. */
-  constructor(private readonly most: number = MOST_MINUTES) {}
-
-  add(time: number): void {
-    const { last } = this;
-    if (last !== null && time >= last.from && time < last.from + this.step) {
-      last.cell.count += 1;
-      return;
-    }
-    const slot = Math.floor(time / this.step);
-    const cell = once(this.cells, slot, noneYet);
-    cell.count += 1;
-    this.last = { from: slot * this.step, cell };
-    if (this.cells.size > this.most) this.widen(this.step === MINUTE ? HOUR : this.step * 4);
-  }
-
-  private widen(step: number): void {
-    const wide = new Map<number, Cell>();
-    for (const [slot, { count }] of this.cells)
-      once(wide, Math.floor((slot * this.step) / step), noneYet).count += count;
-    this.step = step;
-    this.cells = wide;
-    this.last = null;
-  }
-
-  /** Starts of the steps with their counts, in order. */
-  entries(): readonly (readonly [time: number, count: number])[] {
-    return [...this.cells]
-      .map(([slot, { count }]) => [slot * this.step, count] as const)
-      .sort(([a], [b]) => a - b);
-  }
-}
 
 /** What a line says of where its request went; who the client is, is not in it. */
 type Where = Pick<LoggedRequest, "server" | "path" | "upstream">;
@@ -179,8 +86,6 @@ export class Groups {
       parts,
       sample: { line, text: detached(text, LONGEST_SAMPLE), source },
       count: 0,
-      first: null,
-      last: null,
       times: new TimeCounts(isFull ? MOST_MINUTES : MOST_MINUTES / 20),
       paths: new Counts(isFull ? MOST_PATHS : MOST_PATHS / 20),
       some: [],
@@ -194,15 +99,13 @@ export class Groups {
   count(group: Group, time: number | null): void {
     group.count += 1;
     if (time === null) return;
-    if (group.first === null || time < group.first) group.first = time;
-    if (group.last === null || time > group.last) group.last = time;
     group.times.add(time);
     this.seen += 1;
     const { some } = group;
-    // To divide by what is known beforehand takes less long.
-    if (some.length === MOST_TIMES) some[this.seen % MOST_TIMES] = time;
-    else if (some.length < this.most) some.push(time);
-    else some[this.seen % some.length] = time;
+    const { length } = some;
+    // To divide by what is known beforehand takes less long; and what was done from the first line on is compiled once.
+    const turn = this.seen % MOST_TIMES;
+    some[length < this.most ? length : length === MOST_TIMES ? turn : this.seen % length] = time;
   }
 
   /** The group with most lines first. */

@@ -5,7 +5,7 @@ import { ByteMap, SeenBefore } from "../logs/byte-map.js";
 import { type LogLine, STDERR } from "../logs/line.js";
 import { type Finder, Needle } from "../logs/needle.js";
 import type { NginxHead } from "../logs/nginx-head.js";
-import { type Block, mixed, numberedEnd, Part } from "../logs/part.js";
+import { type Block, mixed, Numbered, Part } from "../logs/part.js";
 import { textOf } from "../logs/scan.js";
 
 /** What a message means. `G`: what is known of lines with its signature. */
@@ -18,8 +18,10 @@ export interface Meaning<G> {
 
 /** Messages that differ only in their numbers. */
 interface Shape<G> {
-  /** The level and the message as they were added to a part. */
-  readonly kept: Int32Array;
+  /** The level, as the head of a line has it. */
+  readonly first: number;
+  readonly second: number;
+  readonly message: Numbered;
   /** Whether nginx repeats in it what PHP said. */
   readonly isSaid: boolean;
   /** `null`: nothing that is known; `undefined`: for each number something else. */
@@ -91,12 +93,12 @@ export class Messages<G> {
     return true;
   }
 
-  private isLast({ isSaid, kept }: Shape<G>, block: Block, to: number): boolean {
-    if (kept[0] !== this.head.first || kept[1] !== this.head.second) return false;
-    const end = numberedEnd(kept, 2, block, this.from, to);
+  private isLast({ first, isSaid, message, second }: Shape<G>, block: Block, to: number): boolean {
+    if (first !== this.head.first || second !== this.head.second) return false;
+    const end = message.endAt(block, this.from, to);
     if (end === -1 || !CLIENT.begins(block, end, to)) return false;
     // What the client brought might end what PHP said once more.
-    if (isSaid && SAID_END.findLast(block, end, to) !== -1) return false;
+    if (isSaid && SAID_END.isIn(block, end, to)) return false;
     this.to = end;
     return true;
   }
@@ -120,7 +122,7 @@ export class Messages<G> {
     const known = this.shapes.get(shape);
     if (known === undefined) return this.meaningOfShape(block);
     if (known.meaning !== undefined) {
-      this.last[this.slot] = known;
+      if (known.message.isComparable) this.last[this.slot] = known;
       return known.meaning;
     }
     message.clear();
@@ -135,14 +137,18 @@ export class Messages<G> {
   }
 
   private meaningOfShape(block: Block): Meaning<G> | null {
-    const { shape } = this;
+    const { head, shape } = this;
     const line = this.lineOf(block);
     const found = this.workedOut(line);
     if (this.seenShapes.again(shape))
       this.shapes.set(shape, {
-        kept: shape.kept(),
+        first: head.first,
+        second: head.second,
+        message: new Numbered(shape.kept(), 2),
         isSaid: line.message.startsWith(STDERR),
-        meaning: isSameForNumbers(line) ? found && { ...found, isOfOthers: true } : undefined,
+        meaning: isSameForNumbers(line)
+          ? found && { match: found.match, isOfOthers: true, more: found.more }
+          : undefined,
       });
     return found;
   }

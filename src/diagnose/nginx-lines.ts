@@ -5,12 +5,12 @@ import { ByteMap } from "../logs/byte-map.js";
 import { type LogLine, nginxLine } from "../logs/line.js";
 import { Finder, Needle } from "../logs/needle.js";
 import { NginxHead } from "../logs/nginx-head.js";
-import { Block, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
+import { Block, byteFrom, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
 import { textOf } from "../logs/scan.js";
 import { once } from "../source/memo.js";
+import { LONGEST_PART } from "./counts.js";
 import type { Group } from "./groups.js";
 import { CLIENT, type Meaning, Messages } from "./messages.js";
-import { LONGEST, PathCounts } from "./path-counts.js";
 
 /** Who wants to know what a line means. */
 export interface Taker {
@@ -37,7 +37,6 @@ interface Known {
   /** Server and upstream as they were added to a part. */
   readonly place: Int32Array;
   readonly group: Group;
-  readonly paths: PathCounts;
 }
 
 /** Servers and upstreams of a signature, and of how many numbers the longest are made. */
@@ -54,6 +53,9 @@ const QUOTE = 34;
 const COMMA = 44;
 const QUESTION = 63;
 
+/** `GET `. */
+const GET = 0x20544547;
+
 const COMMAS = fourfold(COMMA);
 const QUOTES = fourfold(QUOTE);
 const BLANKS = fourfold(BLANK);
@@ -68,7 +70,6 @@ export class NginxLines {
   private block = new Block(Buffer.alloc(0));
   private start = 0;
   private readonly comma = new Finder(COMMA);
-  private readonly quote = new Finder(QUOTE);
   private readonly head = new NginxHead();
   private readonly messages: Messages<Places>;
   /** The time of which it was asked last whether its lines are wanted; `null`: of none. */
@@ -79,7 +80,7 @@ export class NginxLines {
   private requestTo = 0;
   private upstreamFrom = 0;
   private readonly place = new Part(LONGEST_PLACE);
-  private readonly path = new Part(LONGEST);
+  private readonly path = new Part(LONGEST_PART);
 
   constructor(private readonly taker: Taker) {
     this.messages = new Messages(this.head, this.comma, (match) =>
@@ -114,7 +115,6 @@ export class NginxLines {
   private begin(bytes: Buffer): void {
     this.block = new Block(bytes);
     this.comma.reset();
-    this.quote.reset();
   }
 
   private whole(
@@ -143,19 +143,18 @@ export class NginxLines {
     if (known !== undefined) {
       last[slot] = known;
       this.taker.count(known.group, time);
-      this.countPath(known);
+      this.countPath(known.group);
       return;
     }
     const group = this.whole(meaning, start, to, source);
     const { place } = this;
-    if (group !== null && place.size > 0)
-      all.set(place, { place: place.kept(), group, paths: new PathCounts(group.paths) });
+    if (group !== null && place.size > 0) all.set(place, { place: place.kept(), group });
   }
 
   /** Where the server's name begins, behind the client; -1: there is none with as many bytes behind it as tell it. */
   private serverFrom(to: number): number {
     const { block, messages } = this;
-    const comma = this.comma.next(block.bytes, messages.to + CLIENT.length);
+    const comma = byteFrom(block, messages.to + CLIENT.length, COMMAS, to);
     const at = SERVER.begins(block, comma, to) ? comma : SERVER.find(block, messages.to, to);
     return at === -1 || at + SERVER.length + TELLING > to ? -1 : at + SERVER.length;
   }
@@ -208,24 +207,34 @@ export class NginxLines {
   private readRequest(server: number, to: number): void {
     const { block } = this;
     const from = server + REQUEST.length;
-    const close = Math.min(this.quote.next(block.bytes, from), to);
-    const words = UPSTREAM.begins(block, close, to) ? close : UPSTREAM.find(block, close, to);
+    const close = byteFrom(block, from, QUOTES, to);
+    const words = UPSTREAM.begins(block, close, to)
+      ? close
+      : UPSTREAM.isIn(block, close, to)
+        ? UPSTREAM.find(block, close, to)
+        : -1;
     this.requestFrom = from;
     this.requestTo = words === -1 ? close : words;
     this.upstreamFrom = words === -1 ? -1 : words + UPSTREAM.length;
   }
 
-  private countPath({ paths }: Known): void {
+  private countPath({ paths }: Group): void {
     const { block, path, requestFrom: from, requestTo: to } = this;
-    const { bytes } = block;
-    let space = from;
-    while (space < to && bytes[space] !== BLANK) space += 1;
+    const space = methodEnd(block, from, to);
     if (space === to) return;
     path.clear();
     path.addUntil(block, space + 1, BLANKS, QUESTIONS, to);
     if (path.to === path.from) return;
-    paths.add(path, block);
+    paths.addPart(path, block);
   }
+}
+
+/** Where the first blank is. */
+function methodEnd({ bytes, words }: Block, from: number, to: number): number {
+  if (to - from > 4 && words.getInt32(from, true) === GET) return from + 3;
+  let space = from;
+  while (space < to && bytes[space] !== BLANK) space += 1;
+  return space;
 }
 
 /** Where a place would be that came last, by the first bytes of the server's name and what is behind a short one. */

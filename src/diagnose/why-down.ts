@@ -47,8 +47,8 @@ export function whyNoListener(known: Known): Verdict {
 
 /** What PHP-FPM's log says of the time: that it was stopped, that it refused to start; `null`: nothing. */
 function isDown({ group, events }: Known): Verdict | null {
-  const first = group.first ?? 0;
-  const last = group.last ?? Number.POSITIVE_INFINITY;
+  const first = group.times.first ?? 0;
+  const last = group.times.last ?? Number.POSITIVE_INFINITY;
   const stop = lastUntil(events.of(["stopping"]), first + 1000);
   const refused = lastUntil(events.of(REFUSALS), last);
   const starts = events.of(["started"]);

@@ -54,10 +54,11 @@ export function whyTimeout(known: Known): Verdict {
  */
 function whatRan(known: Known, limit: number, isCrowded: boolean): Verdict | null {
   const { group, fpmRequests, pools } = known;
-  if (group.first === null || group.last === null || !fpmRequests.isTimed(pools)) return null;
+  const { first, last } = group.times;
+  if (first === null || last === null || !fpmRequests.isTimed(pools)) return null;
   // A request is logged with the time of its start; nginx gave up `limit` seconds after its own.
-  const from = group.first - limit * 2000 - 2000;
-  const long = fpmRequests.longer(pools, limit, from, group.last);
+  const from = first - limit * 2000 - 2000;
+  const long = fpmRequests.longer(pools, limit, from, last);
   const [longest] = long;
   if (longest !== undefined && isCrowded) return null;
   if (longest !== undefined)
@@ -65,7 +66,7 @@ function whatRan(known: Known, limit: number, isCrowded: boolean): Verdict | nul
       `PHP-FPM's access log has ${long.length} of that time that ran for longer than ${limit} s, up to ${longest.seconds} s${longest.path === "" ? "" : ` (${longest.path})`}`,
       ...findingLines(known),
     ]);
-  if (!fpmRequests.anyBetween(pools, group.first - limit * 1000, group.last + limit * 1000)) return null;
+  if (!fpmRequests.anyBetween(pools, first - limit * 1000, last + limit * 1000)) return null;
   return byOutside("workers-busy", "event", true, [
     `no request of PHP-FPM's access log ran for ${limit} s at that time, so those that failed waited for a worker`,
     ...findingLines(known),

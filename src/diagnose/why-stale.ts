@@ -27,7 +27,7 @@ interface Contradiction {
 export function whyStale(known: Known): Verdict | null {
   const { group, begin, changes, events } = known;
   const found = addressGone(known) ?? bodyFits(known) ?? otherPostLimit(known) ?? notYetRead(known);
-  const { first, last } = group;
+  const { first, last } = group.times;
   if (found === null || first === null || last === null) return null;
   const { daemon, said, path } = found;
   const changed = changes().findLast((one) => (path === null ? one.daemon === daemon : one.path === path));
@@ -117,7 +117,7 @@ function otherPostLimit({ group, joined }: Known): Contradiction | null {
 /** nginx asks where the files let a pool listen, and PHP-FPM was started before they said so. */
 function notYetRead({ group, joined, events, changes }: Known): Contradiction | null {
   const [pool] = joined?.pools ?? [];
-  const { first } = group;
+  const { first } = group.times;
   if (!CONNECTS.has(group.signature.id) || pool === undefined || first === null) return null;
   const listen = setting(pool, "listen");
   const start = lastUntil(readsOf(events, "php-fpm"), first);
@@ -147,7 +147,7 @@ interface Blamed {
 
 /** The file that was changed, or first read, last between the last request that went well and the first that failed; `null`: none. */
 function blamedFor({ group, good, begin, changes, events }: Known): Blamed | null {
-  const { first } = group;
+  const { first } = group.times;
   if (first === null || good === null) return null;
   const found = changes().findLast(({ time }) => time >= good && time < first + SECOND);
   if (found !== undefined) {

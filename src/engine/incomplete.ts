@@ -109,7 +109,7 @@ function fpmIncomplete(host: Host, master: FpmMaster): readonly Incomplete[] {
       case "missing": {
         const said =
           result.link === null
-            ? `${pattern}: no such file in the tree`
+            ? `${pattern}: nothing in the tree matches`
             : `${result.link}: is a link to a file that does not exist`;
         // What is missing for sure is a finding (fpm/missing-include).
         return [entry(place, said, host.whole && !isSurelyMissing(host, master, include)), ...hidden];
@@ -123,8 +123,11 @@ function fpmIncomplete(host: Host, master: FpmMaster): readonly Incomplete[] {
         return hidden;
     }
   });
-  return [...ini, ...includes];
+  const documents = master.documents.map((place) => entry(place, OLD_XML, false));
+  return [...ini, ...includes, ...documents];
 }
+
+const OLD_XML = "XML, as PHP-FPM of PHP 5.2 reads it, is not checked";
 
 function entry(place: Place, reason: string, fatal: boolean): Incomplete {
   return {

@@ -146,6 +146,10 @@ function act(
       if (reading.current === null) reading.globalPartial = true;
       else reading.current.partial = true;
       break;
+    case "xml":
+      reading.documents.push(at());
+      reading.incomplete = true;
+      break;
     case "fault":
       if (isHashLine(file, line)) {
         if (reading.old) {
@@ -328,6 +332,7 @@ function finish(
     faults: reading.faults.filter(surely),
     doubtful: reading.faults.filter((fault) => !surely(fault)),
     oldComments: reading.oldComments,
+    documents: reading.documents,
     includes: reading.includes,
     partial: reading.incomplete || reading.globalPartial,
     ini: iniFor(reading.fs, origin),

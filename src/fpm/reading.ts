@@ -34,6 +34,8 @@ export interface Reading {
   /** The files are those of a PHP 5. */
   old: boolean;
   readonly oldComments: Place[];
+  /** Documents of XML. */
+  readonly documents: Place[];
   /** Files with a line that was refused. */
   readonly faulty: Set<string>;
   /** `null` in `[global]` and before any section. */
@@ -70,6 +72,7 @@ export function newReading(
     includes: [],
     old: false,
     oldComments: [],
+    documents: [],
     faulty: new Set(),
     current: null,
     header: null,

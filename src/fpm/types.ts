@@ -80,6 +80,8 @@ export interface FpmMaster {
   readonly doubtful: readonly FpmFault[];
   /** Lines that begin with `#`, in files that a PHP 5 reads: a comment for it, and for no later version. */
   readonly oldComments: readonly Place[];
+  /** Where XML begins, as PHP-FPM of PHP 5.2 reads it: nothing is read of it. */
+  readonly documents: readonly Place[];
   readonly includes: readonly FpmInclude[];
   /**
    * `true` when something that could set more in `[global]`, or add pools, was not read: the main file,

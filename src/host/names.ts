@@ -6,7 +6,8 @@ import { nameOf } from "./path.js";
 /** Whether a file of this name may be configuration of nginx or PHP-FPM, so that its text is looked at. */
 export function mayBeConfiguration(path: string): boolean {
   const deployed = deployedName(path);
-  if (/\.(?:conf|vhost|nginx)$|\/sites-(?:available|enabled)\/[^/]+$/.test(deployed)) return true;
+  if (isOfBuilder(nameOf(path))) return false;
+  if (/\.(?:conf|vhost|nginx|ngx)$|\/sites-(?:available|enabled)\/[^/]+$/.test(deployed)) return true;
   // `vhost.j2`, `upstream.mustache`; not `index.html.j2`.
   return deployed !== path && !/\.[a-z]{1,8}$/i.test(nameOf(deployed));
 }
@@ -20,13 +21,60 @@ export function sampledName(path: string): string | null {
 }
 
 /**
- * Whether a file may be configuration under an unusual name, so that its beginning is looked at: samples, texts,
- * and files without an ending in a directory that says nginx or PHP-FPM.
+ * Whether a file may be configuration under an unusual name, so that its beginning is looked at: samples, texts, what
+ * is called `default`, and files without an ending, or with that of a site (`shop.local`), whose directory or name says
+ * nginx or PHP-FPM. `within`: the name of the searched directory, which counts for what is near to its top.
  */
-export function mayBeOddlyNamed(path: string): boolean {
-  if (SAMPLE.test(path)) return true;
+export function mayBeOddlyNamed(path: string, within = ""): boolean {
   const name = nameOf(path);
-  return !name.includes(".") && !PROGRAMS.test(path) && namesHalf(path.slice(0, -name.length));
+  if (isOfBuilder(name)) return false;
+  if (SAMPLE.test(path)) return !FOR_PEOPLE.has(firstWord(name)) || /\.conf\b/.test(name);
+  const dot = name.lastIndexOf(".");
+  if (dot === 0 || (dot > 0 && !SITES.has(name.slice(dot + 1)))) return false;
+  if (FOR_PEOPLE.has(name.toLowerCase()) || PROGRAMS.test(path)) return false;
+  const directory = path.slice(0, -name.length);
+  if (namesHalf(directory) || (dot === -1 && (/^default(?:[-_]|$)/.test(name) || namesHalf(name))))
+    return true;
+  return isForSites(within) && isNearTop(path);
+}
+
+/** At the top of the searched directory, or in a directory there. */
+export function isNearTop(path: string): boolean {
+  return path.split("/", 4).length < 4;
+}
+
+/** How the names of sites end that are files of configuration: `shop.local`, `www.shop.com`. */
+const SITES = new Set(
+  "local localhost localdomain lan internal dev test com net org info io eu de fr nl uk it es ru ch at be br jp".split(
+    " ",
+  ),
+);
+
+/** Whether a repository is for sites or pools, by its name. */
+export function isForSites(name: string): boolean {
+  return /nginx|openresty|vhost|php-?fpm/i.test(name);
+}
+
+/** What reads files of these names: they have pieces of configuration in them. */
+const BUILDERS = new Set(
+  "dockerfile containerfile makefile vagrantfile jenkinsfile rakefile gemfile berksfile procfile puppetfile caddyfile brewfile justfile earthfile capfile".split(
+    " ",
+  ),
+);
+
+/** Texts for people, which have them as well. */
+const FOR_PEOPLE = new Set(
+  "readme changelog changes install license licence notice authors contributing requirements".split(" "),
+);
+
+/** `Dockerfile`, `Dockerfile.nginx`, `Dockerfile-fpm`; not `dockerfile.conf`. */
+function isOfBuilder(name: string): boolean {
+  return BUILDERS.has(firstWord(name)) && !/\.(?:conf|vhost)(?:\.|$)/.test(name);
+}
+
+function firstWord(name: string): string {
+  const end = name.search(/[._-]/);
+  return (end === -1 ? name : name.slice(0, end)).toLowerCase();
 }
 
 const PROGRAMS = /(?:^|\/)s?bin\/[^/]+$|\/[A-Z]+$/;
@@ -37,8 +85,19 @@ function namesHalf(path: string): boolean {
 
 /** Whether a shell script may write configuration of the daemons. */
 export function mayBeInstaller(path: string): boolean {
-  return /\.(?:sh|bash)$/i.test(path) && /nginx|php|fpm|vhost|site/i.test(path);
+  if (!/\.(?:sh|bash)$/i.test(path)) return false;
+  const words = nameOf(path)
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return /nginx|php|fpm|vhost|site/i.test(path) || words.some((word) => INSTALLS.has(word));
 }
+
+/** Words in the names of such scripts. */
+const INSTALLS = new Set(
+  "entrypoint install installer setup provision bootstrap deploy deployment configure init start docker web webserver server lemp lnmp lamp wordpress laravel".split(
+    " ",
+  ),
+);
 
 /** Whether the path says nginx, which is one sign of two. */
 export function namesNginx(path: string): boolean {

@@ -18,157 +18,160 @@ root scheme servers sites string there to urlencoded usr var zz
   /** Patterns meet it only where a name ends. */
   ends: `
 and available bin cgi data document elif else enabled endfor endif endwhile env fastcgi for host in
-key limit location magic max measured min modules open paths pem pend pm poll polling pools port
-realpath referer register remi safe set sites spawn ssl suppress the user while zend zone
+limit location magic max measured min modules open paths pend pm poll polling pools port realpath
+referer register remi safe set sites spawn suppress the user while zend zone
 `,
   /** A name as a whole. */
   whole: `
 0 00 000 00000000 0001 00010000 001 01 0123456789 05 0660 0755 0a 0b 0o 0s 0x 1 10 1000 10000 1024
 107 10m 10r 10s 11 12 127 128 128m 1440 15 16 1635 16384 18 19 192 1h 1m 1m30s 2 20 200 2001 2026
 2048 21 22 23 24 24h 25 250ms 255 256 27 29 2g 2m 3 30 300 30r 31 32 32m 34 4 40 403 404 4095 4096
-410 413 422 499 5 50 500 500ms 502 503 504 511 512 512m 599 5m 6 60m 60s 63 64 64k 64m 65535 65536
-65s 6735 7 78 8 80 8192 8g 8k 8m 9 9000 91768 9a a abort about above absent absolute accelerated
-accepts account accounts acl across active add added additionalproperties addr address addresses adds
-admin affinity after again agent ahead ai aio ajp ajv alert alias alike alive all alloc allow
-allowance allowed allows alone already also although always among an and anew anon another ansible
-answer answered answers any anybody anyone anything anyway anywhere ap apache apart apc apcu api
-apparmor application applications applied applies apply apx1 are args argument arguments around array
-arrival arrives as ask asked asks assert asset assets assign assumed at attack audit auth
-authorization authpriv auto autoescape autoindex available avatar average away b back backlog
-backslash backup backups backwards bad bak balance balancing bare base basedir bash batch bck be
-because become becomes been before begin begins behind being belong belongs below beside better
-between big bin binary binding bindings bindpaths bindreadonlypaths bits bk blank block blocked
-blocks blog bodies body bool boolean boot both bound bounded bounds brace braces bracket brackets
-branch branches break brings browser buffer buffered buffering buffers bug build built builtin bundle
-bundles burst busy but by bymemory bymode bypass bypassed byte bytes c ca cache cachedirectory caches
-caching caddy calculation call came can cannot canonical capacity capture captures case catch caught
-cause centos certain certificate cfg cfs cgi cgroup cgroups chain changes character characters
-charset charsets chat chdir check checked checks chef children choice choices choose chooses chosen
-chroot chroots chunked circle cjs class classes clear cli client clients clock close closed closeness
-closes closing cmd cmdline cnf code collate collect colon colons column columns com combination
-combined come comes comm command commas comment commented comments common compare compared compares
-compat compile compiled complex compose computed computes concat condition conditions conf config
-configuration configurationdirectory conn connecting connection connections connects consistent
-constant constants consumption contain container containerenv containers contains content context
-contexts continue continues contradict contradictory control cookie copied copy core cores correct
-costs could count counts cover covers cpp cpu cpuacct cpuinfo cpus cpuset cr crash crashes create
-creates credits crit crlf cron crontab crypt crypto cs csk css csv ctmpl ctype curl curlopt curly
-current cursor cut cuts cve cycle d daemon daemonize daemons dangling dash data database databases
-datagram date dav day db db8 dbus ddev dead debian debug decide decides decimal declares decorate
-deep default defaults defeats deferred define defined defines delete demand demo denied deny depends
-deployed deployment deprecated depth describes dev device devices differ difference different
-differently digest digits dir directio directive directives directly directories directory dirindex
-dis disable disabled disallowed disappeared discard disk display dist distribution dns do doc
-dockerenv dockerfile docs document does dollar domain done door dot dots doubled down download
-downloads dragonfly drain drizzle dropped drops dump dumpable duplicate duplicates duration during
-dynamic e eacces each eagain early echo edit efbig effect effective efi eighth eisdir either ejs
-element elif els else elseif elseunless elsewhere elsif embed emerg emergency emptied empty en enable
-enabled enclosing encoding end ended endfor endforeach endif endisset endless ends endunless endwhile
-engine enoent enotdir enough ent enter entity entries entry entrypoint enum env environment envsubst
-eo eof eot eperm epoch epoll epp equal erb error errors escape etc evaluate even event eventport
-events eventsource ever every everybody everything everywhere evidence exact exactly example examples
-except exe execcondition execstart execstartpre executable execution exist existing exists exit exits
-expect expecting expires export exports exposed expression expressions extends extension
-extensiondirectories extensionimages extensions extr extrausers f fa facility facts fail failed
-failover fails failure fallback fallbacks falls families family fancyindex fastcgi fastopen fault
-faults faulty fcgi features fedora feed feeds few fewer ffff field file filename files filesize
-filesystem fills filter find finding finds fingerprint finished finite firewalls first fit fits five
-fix fixed fixes flag flags flock flush fnm followed following follows font fonts fopen for forbidden
-foreach foreign forever form format formats forms forwarded found fpm8 fpmlint fragments free freebsd
-freedesktop freezes freq fresh from front frozen fs fstab ftp full function functions further futex g
-gap gateway gather gc gecko geo geoip get getaddrinfo getpwnam gets gib gid gif github give gives
-glob global globalize globals go goes gotmpl gotpl gpc grammar greater group grouping groups grow
-grows grpc grpcs gss guards guess guessed gz gzip h half hand handlebars handler hands handshake
-haproxy has hash hat have hbs head header headers headroom health held help here heroku hesiod hex
-hexadecimal hidden hides hls hold holds home hook hop hops host hostname hostnames hosts how however
-hpp hrtimer hsluiix htdocs htm html http3 httpd httpdocs https hundreds hyphen i ico icon icons id
-ident idle ignore ignored ignores image images imagetype img immediately import imports impossible in
-inaccessible inaccessibledirectories inaccessiblepaths inactive inc included includes including
-incomplete indented index inet inf info inherit inherited ini initial inner inode input insensitive
-inside install instance instead integer intended intent intercept intercepted interface intern
-internal interned interval into invalid ip ipv ipv4 ipv6 ipv6only is isdefault iskind isset it items
-its itself j2 java jinja jinja2 jit job jobs jp jpeg jpg js json jsx judged jump just jwt k k8s kb
-keep keepalive keeps kept kern kernel key keys keyval kib kill killed kills kilo kilobytes kind know
-knowing known knows koi konqueror kqueue kubernetes l label labels lacks lando language large larger
-last late later latest latin1 layout lc ldap lead leading leads leak least leave leaves led left
-length less let lets letter letters level levels lf library libxml like likewise limit limitnofile
-limits line lines link links linux liquid list listed listeners listening listens listenstream
-listing literal literally literals live load loaded loader loads local0 local1 local2 local3 local4
-local5 local6 local7 localhost location locations lock locks logged logging logs logsdirectory long
-longer look looked looking looks lookup loop loopback loses lost lower lowest lpr lsphp lua m machine
-machines macro made magic mail main make makes mako man managed manager manual many map maps mariadb
-mark markdown marked marks masks master masters match matches matter max maximum maxlifetime may
-maybe mb mbstring md mean means meant measure measured mechanism media meetings mega megabytes
-mehsluiixmnstu memavailable member memcached meminfo memo memory memorylimit memorymax memtotal
-mention mercure merge message messages method methods metrics mib micro microseconds mili miliseconds
-milli milliseconds mime min mind minute mirror mismatch misread misreads missing misspelt mjs mkcol
-ml mn mo mode model modern modified modifier modsecurity module modules monetary mongod mongodb
-monitor monitoring more most mostly mount mountimages mounts move moved moves msec msie msie6 mt much
-multipart multipath multiple must mustache mutex my mysql mysqld mysqli n named names nan nanosleep
-nchan nearer need needed needs negative neighbours neither neon nested net network networking
-networks never nevertheless new newer news next nginxaddress ngx nis nisplus njk njs nobody node
-nodes nofile nogroup nohostname nor not notes nothing notice notification notifications notify now
-nspid nsswitch ntp number numbers numeric o object occupy ocsp octal of often ok old once ondemand
-one ones online only oom open opened opens openssl opera operation operator option optional options
-or order ordinary org orig original other otherpasses others otherwise out outer outlives output
-outside over overcommit overflow overlays overload overridden override overrides oversubscribed own
-owner p package packaged packets pacnew pacsave page pages pair pairs pam param parameter parameters
-params parents parse parser part partial parts party pass passed passes passing passwd password
-passwords patch path pathinfo paths pattern patterns pause pcre pdf pear pem pend per percent
-percentages percentile perdir period permanent permission permissions permitted pgsql ph phases php8
-phpfpm phpt picture pictures pid piece pieces pinned pins pipe pitfalls place placeholder
-placeholders places plain plan platform please pm png po points poll polling pong pools pop port
-ports positive post postgres postgresql power ppid pre precontent prefix preg preload prematurely
-prev prevented prevents primary print prints priority private privatetmp probably proc process
-processes processor processors progress propertynames propfind proppatch protected protecthome
-protection protects protectsystem proto protocol protocols provide proxy ps psfs public published
-pull puppet push put py pyc q quantifier quantity quarter queries query question queue quic quiet
-quota quote quoted quotes r raise ram ramp ran random range ranges rate rather raw rb rc rcvbuf reach
-reached reaches read reading readlink readonlydirectories readonlypaths reads readwritedirectories
+410 413 422 444 499 5 50 500 500ms 502 503 504 511 512 512m 599 5m 6 60m 60s 63 64 64k 64m 65535
+65536 65s 6735 7 78 8 80 8192 8g 8k 8m 9 9000 91768 9a a abort about above absent absolute
+accelerated accepts account accounts acl across active add added additionalproperties addr address
+addresses adds admin affinity after again agent ahead ai aio ajp ajv alert alias alike alive all
+alloc allow allowance allowed allows alone already also although always among an and anew anon
+another ansible answer answered answers any anybody anyone anything anyway anywhere ap apache apart
+apc apcu api apparmor application applications applied applies apply apx1 are args argument arguments
+around array arrival arrives as ask asked asks assert asset assets assign assumed at attack audit
+auth authorization authors authpriv auto autoescape autoindex available avatar average away b back
+backlog backslash backup backups backwards bad bak balance balancing bare base basedir bash batch bck
+be because become becomes been before begin begins behind being belong belongs below berksfile beside
+better between big bin binary binding bindings bindpaths bindreadonlypaths bits bk blank block
+blocked blocks blog bodies body bool boolean boot bootstrap both bound bounded bounds br brace braces
+bracket brackets branch branches break brewfile brings browser buffer buffered buffering buffers bug
+build built builtin bundle bundles burst busy but by bymemory bymode bypass bypassed byte bytes c ca
+cache cachedirectory caches caching caddy caddyfile calculation call came can cannot canonical
+capacity capfile capture captures case catch caught cause centos certain certificate cfg cfs cgi
+cgroup cgroups ch chain changelog changes character characters charset charsets chat chdir check
+checked checks chef children choice choices choose chooses chosen chroot chroots chunked circle cjs
+class classes clear cli client clients clock close closed closeness closes closing cmd cmdline cnf
+code collate collect colon colons column columns com combination combined come comes comm command
+commas comment commented comments common compare compared compares compat compile compiled complex
+compose computed computes concat condition conditions conf config configuration
+configurationdirectory configure conn connecting connection connections connects consistent constant
+constants consumption contain container containerenv containerfile containers contains content
+context contexts continue continues contradict contradictory contributing control cookie copied copy
+core cores correct costs could count counts cover covers cpp cpu cpuacct cpuinfo cpus cpuset cr crash
+crashes create creates credits crit crlf cron crontab crypt crypto cs csk css csv ctmpl ctype curl
+curlopt curly current cursor cut cuts cve cycle d daemon daemonize daemons dangling dash data
+database databases datagram date dav day db db8 dbus ddev de dead debian debug decide decides decimal
+declares decorate deep default defaults defeats deferred define defined defines delete demand demo
+denied deny depends deploy deployed deployment deprecated depth describes dev device devices differ
+difference different differently digest digits dir directio directive directives directly directories
+directory dirindex dis disable disabled disallowed disappeared discard disk display dist distribution
+dns do doc dockerenv dockerfile docs document does dollar domain done door dot dots doubled down
+download downloads dragonfly drain drizzle dropped drops dump dumpable duplicate duplicates duration
+during dynamic e eacces each eagain early earthfile echo edit efbig effect effective efi eighth
+eisdir either ejs element elif els else elseif elseunless elsewhere elsif embed emerg emergency
+emptied empty en enable enabled enclosing encoding end ended endfor endforeach endif endisset endless
+ends endunless endwhile engine enoent enotdir enough ent enter entity entries entry entrypoint enum
+env environment envsubst eo eof eot eperm epoch epoll epp equal erb error errors es escape etc eu
+evaluate even event eventport events eventsource ever every everybody everything everywhere evidence
+exact exactly example examples except exe execcondition execstart execstartpre executable execution
+exist existing exists exit exits expect expecting expires export exports exposed expression
+expressions extends extension extensiondirectories extensionimages extensions extr extrausers f fa
+facility facts fail failed failover fails failure fallback fallbacks falls families family fancyindex
+fastcgi fastopen fault faults faulty fcgi features fedora feed feeds few fewer ffff field file
+filename files filesize filesystem fills filter find finding finds fingerprint finished finite
+firewalls first fit fits five fix fixed fixes flag flags flock flush fnm followed following follows
+font fonts fopen for forbidden foreach foreign forever form format formats forms forwarded found fpm8
+fpmlint fr fragments free freebsd freedesktop freezes freq fresh from front frozen fs fstab ftp full
+function functions further futex g gap gateway gather gc gecko gemfile geo geoip get getaddrinfo
+getpwnam gets gib gid gif github give gives glob global globalize globals go goes gotmpl gotpl gpc
+grammar greater group grouping groups grow grows grpc grpcs gss guards guess guessed gz gzip h half
+hand handlebars handler hands handshake haproxy has hash hat have hbs head header headers headroom
+health held help here heroku hesiod hex hexadecimal hidden hides hls hold holds home hook hop hops
+host hostname hostnames hosts how however hpp hrtimer hsluiix htdocs htm html http3 httpd httpdocs
+https hundreds hyphen i ico icon icons id ident idle ignore ignored ignores image images imagetype
+img immediately import imports impossible in inaccessible inaccessibledirectories inaccessiblepaths
+inactive inc included includes including incomplete indented index inet inf info inherit inherited
+ini init initial inner inode input insensitive inside install installer instance instead integer
+intended intent intercept intercepted interface intern internal interned interval into invalid io ip
+ipv ipv4 ipv6 ipv6only is isdefault iskind isset it items its itself j2 java jenkinsfile jinja jinja2
+jit job jobs jp jpeg jpg js json jsx judged jump just justfile jwt k k8s kb keep keepalive keeps kept
+kern kernel key keys keyval kib kill killed kills kilo kilobytes kind know knowing known knows koi
+konqueror kqueue kubernetes l label labels lacks lamp lan lando language laravel large larger last
+late later latest latin1 layout lc ldap lead leading leads leak least leave leaves led left lemp
+length less let lets letter letters level levels lf library libxml licence license like likewise
+limit limitnofile limits line lines link links linux liquid list listed listeners listening listens
+listenstream listing literal literally literals live lnmp load loaded loader loads local0 local1
+local2 local3 local4 local5 local6 local7 localdomain localhost location locations lock locks logged
+logging logs logsdirectory long longer look looked looking looks lookup loop loopback loses lost
+lower lowest lpr lsphp lua m machine machines macro made magic mail main make makefile makes mako man
+managed manager manual many map maps mariadb mark markdown marked marks masks master masters match
+matches matter max maximum maxlifetime may maybe mb mbstring md mean means meant measure measured
+mechanism media meetings mega megabytes mehsluiixmnstu memavailable member memcached meminfo memo
+memory memorylimit memorymax memtotal mention mercure merge message messages method methods metrics
+mib micro microseconds mili miliseconds milli milliseconds mime min mind minute mirror mismatch
+misread misreads missing misspelt mjs mkcol ml mn mo mod mode model modern modified modifier
+modsecurity module modules monetary mongod mongodb monitor monitoring more most mostly mount
+mountimages mounts move moved moves msec msie msie6 mt much multipart multipath multiple must
+mustache mutex my mysql mysqld mysqli n named names nan nanosleep nchan nearer need needed needs
+negative neighbours neither neon nested net network networking networks never nevertheless new newer
+news next nginxaddress ngx nis nisplus njk njs nl nobody node nodes nofile nogroup nohostname nor not
+notes nothing notice notification notifications notify now nspid nsswitch ntp number numbers numeric
+o object occupy ocsp octal of often ok old once ondemand one ones online only oom open opened opens
+openssl opera operation operator option optional options or order ordinary org orig original other
+otherpasses others otherwise out outer outlives output outside over overcommit overflow overlays
+overload overridden override overrides oversubscribed own owner p package packaged packets pacnew
+pacsave page pages pagespeed pair pairs pam param parameter parameters params parents parse parser
+part partial parts party pass passed passes passing passwd password passwords patch path pathinfo
+paths pattern patterns pause pcre pdf pear pend per percent percentages percentile perdir period
+permanent permission permissions permitted pgsql ph phases php8 phpfpm phpt picture pictures pid
+piece pieces pinned pins pipe pitfalls place placeholder placeholders places plain plan platform
+please pm png po points poll polling pong pools pop port ports positive post postgres postgresql
+power ppid pre precontent prefix preg preload prematurely prev prevented prevents primary print
+prints priority private privatetmp probably proc process processes processor processors procfile
+progress propertynames propfind proppatch protected protecthome protection protects protectsystem
+proto protocol protocols provide provision proxy ps psfs public published pull puppet puppetfile push
+put py pyc q quantifier quantity quarter queries query question queue quic quiet quota quote quoted
+quotes r raise rakefile ram ramp ran random range ranges rate rather raw rb rc rcvbuf reach reached
+reaches read reading readlink readme readonlydirectories readonlypaths reads readwritedirectories
 readwritepaths ready real realip realpath realtime reason reboot recommend recoverable recursive
 recursively recv recycling redhat redirect redirection redirects redis redis2 referer referers
 refusal refusals refuse refused refuses regex register regular rej reject relative release releases
 reload rely remi remote remove removed removes rename render rendered repair repeat repeats replace
 replaced replacement replacements replaces report reported reporting reports req requests require
-required requires rescue resembles reserve reserved resolve resolver resolves resource resources
-response rest restart restarts resting rests result return reuseport revalidate review reworded
-rewrite rewriting rhel right rlimit role room root rootdirectory rootimage round rounding route
-routes row rows rpmnew rpmorig rpmsave rs rss rssfile rssize rssshmem rst rsz rtmp rtsig rule rules
-runlevels running runs rw s safari safe said salt same sameprogram sample samples satisfy saturation
-save saved say says scalar scan scandir scanner scgi schedule schemas scheme sck scope script scripts
-scss search sec second seconds secret section secure security see seek seems seen sees seldom select
-self semicolon send sendmail sends sent separate separated separator sequence serve served servers
-serves service servname session sessions set setfib sets setting settings settle settled several
-severity sh sha256 shadowed shared shares ships shm shop short shorter should show shown shows shut
-shuts siblings sid side sign silences silent since single singlebymemory sites sized sizes skb skel
-skeleton skeletons skin skins skip slash slashes sleep slip slot slots slow slowlog slowly small
-smaller smallest snap sndbuf snippet snippets so soc sock socket sockets socktype sodium software
-somaxconn some somebody something somewhere sort source sources space spaceless spaces span spare
-spawn spdy speak speaks spec special specified specify spelled spelling spelt split splits spnego
-spool sql src srun srv sse ssl sss sssd standard start started starts startup stat state
-statedirectory statements static stats statuses stay stays steps sticks still stock stopped stops
-store stored stores stpl str stray stream streaming streams strict string strings stu stub stubs
-stunnel style styles stylesheets su sub subrequests such suffix sum sunfuncs supervisor supervisord
-support supported suppress suppression suwsgi svg swallowed switch switched swo swp symbolic symlink
-symlinks syntax sys sysconfig sysctl syslog system systemctl systemd t table tablerow tables tag tail
-take taken takes target targets tc tcp tcp6 te tell tells temp templ template templates temporary
-temporaryfilesystem ten terminate terminated terms text texts than that the their them theme themes
-then there these they third this those though thread threads three threshold through thrown thumb
-thumbnails thumbs tighter time timeout timeouts times timestamps timings tiny tls tmp tmpfiles tmpfs
-tmpl to together token tokens told too tool toolong top tos total tpl trace tracing track traffic
-trailer trailing trans transfer translated transparent tree tried tries triggers trusted try trying
-ts tsx tt ttf twice twig two txt type typed types u ubuntu udev uid unable unclear unclosed
-undeclared under underscores understood unexpected unit units unix unknown unless unlimited unlisted
-unlock unmodified unnamed unreachable unread unreadable unseen unsupported until untold unused up
-update upgrade upload uploaded uploads upstream upstreams url urlencoded urls us usage use used
-useful useless user userid users uses using usr usual usually utf utf8 uucp uwsgi v v3 vagrant vain
-valid validate valkey values var variable variables varname vars vendor verb verbatim verify via vm
-vmhwm vmrss vmstat volatile vue w wait waits walk want wanted wants warn warning warnings was watches
-way ways wchan web webfonts webp webs weight weightsource well were what whatever when wherever
-whether which whichever while whitespace who whole whose why widely wildcard will win win32 winbind
-wins with within without woff woff2 word words work worker workers working works world worse worst
-worstcase worth would writable write writes written wrong ws wwwroot wwwrun x xdebug xmlrpc xss y
-yaml year yet yml you z z0 za zend zero zip zlib zone zones zz
+required requirements requires rescue resembles reserve reserved resolve resolver resolves resource
+resources response rest restart restarts resting rests result return reuseport revalidate review
+reworded rewrite rewriting rhel right rlimit role room root rootdirectory rootimage round rounding
+route routes row rows rpmnew rpmorig rpmsave rs rss rssfile rssize rssshmem rst rsz rtmp rtsig ru
+rule rules runlevels running runs rw s safari safe said salt same sameprogram sample samples satisfy
+saturation save saved say says scalar scan scandir scanner scgi schedule schemas scheme sck scope
+script scripts scss search sec second seconds secret section secure security see seek seems seen sees
+seldom select self semicolon send sendmail sends sent separate separated separator sequence serve
+served servers serves service servname session sessions set setfib sets setting settings settle
+settled setup several severity sh sha256 shadowed shared shares ships shm shop short shorter should
+show shown shows shut shuts siblings sid side sign silences silent since single singlebymemory sites
+sized sizes skb skel skeleton skeletons skin skins skip slash slashes sleep slip slot slots slow
+slowlog slowly small smaller smallest snap sndbuf snippet snippets so soc sock socket sockets
+socktype sodium software somaxconn some somebody something somewhere sort source sources space
+spaceless spaces span spare spawn spdy speak speaks spec special specified specify spelled spelling
+spelt split splits spnego spool sql src srun srv sse ssl sss sssd standard start started starts
+startup stat state statedirectory statements static stats statuses stay stays steps sticks still
+stock stopped stops store stored stores stpl str stray stream streaming streams strict string strings
+stu stub stubs stunnel style styles stylesheets su sub subrequests such suffix sum sunfuncs
+supervisor supervisord support supported suppress suppression suwsgi svg swallowed switch switched
+swo swp symbolic symlink symlinks syntax sys sysconfig sysctl syslog system systemctl systemd t table
+tablerow tables tag tail take taken takes target targets tc tcp tcp6 te tell tells temp templ
+template templates temporary temporaryfilesystem ten terminate terminated terms test text texts than
+that the their them theme themes then there these they third this those though thread threads three
+threshold through thrown thumb thumbnails thumbs tighter time timeout timeouts times timestamps
+timings tiny tls tmp tmpfiles tmpfs tmpl to together token tokens told too tool toolong top tos total
+tpl trace tracing track traffic trailer trailing trans transfer translated transparent tree tried
+tries triggers trusted try trying ts tsx tt ttf twice twig two txt type typed types u ubuntu udev uid
+uk unable unclear unclosed undeclared under underscores understood unexpected unit units unix unknown
+unless unlimited unlisted unlock unmodified unnamed unreachable unread unreadable unseen unsupported
+until untold unused up update upgrade upload uploaded uploads upstream upstreams url urlencoded urls
+us usage use used useful useless user userid users uses using usr usual usually utf utf8 uucp uwsgi v
+v3 vagrant vagrantfile vain valid validate valkey values var variable variables varname vars vendor
+verb verbatim verify via vm vmhwm vmrss vmstat volatile vue w wait waits walk want wanted wants warn
+warning warnings was watches way ways wchan web webfonts webp webs webserver weight weightsource well
+were what whatever when wherever whether which whichever while whitespace who whole whose why widely
+wildcard will win win32 winbind wins with within without woff woff2 word wordpress words work worker
+workers working works world worse worst worstcase worth would writable write writes written wrong ws
+wwwroot wwwrun x xdebug xmlrpc xss y yaml year yet yml you z z0 za zend zero zip zlib zone zones zz
 `,
   /** Parameters of FastCGI. */
   parameters: `

@@ -1,5 +1,5 @@
 /** What is known of parts of lines, by their bytes. */
-import type { Part } from "./part.js";
+import { type Part, textOfWords } from "./part.js";
 
 /** Entries in one place of the table; who chooses what lines say might choose parts that have the same. */
 const MOST_SAME = 4;
@@ -14,12 +14,17 @@ const SIZE = 2;
 const VALUE = 3;
 const HEAD = 4;
 
+/** A link is where an entry begins, and behind that the first eight bits of its hash: few others have to be looked at. */
+const TAG_BITS = 8;
+const TAG = 0xff;
+const TAG_SHIFT = 24;
+
 /**
  * Whole numbers by parts of lines. All of an entry is in one place of the memory: to fetch it from several takes longer
  * than to compare it.
  */
 export class ByteIndex {
-  /** By the last bits of the hash, as many as a power of two: where the first entry begins; 0: there is none. */
+  /** By the last bits of the hash, as many as a power of two: the link to the first entry; 0: there is none. */
   private table = new Int32Array(FIRST_PLACES);
   private entries = new Int32Array(FIRST_WORDS);
   private end = 1;
@@ -32,35 +37,57 @@ export class ByteIndex {
     return this.size >= this.most;
   }
 
-  /** -1: there is none. */
-  get({ hash, size, words }: Part): number {
+  /** Where the entry of a part is; 0: there is none. */
+  find({ hash, size, words }: Part): number {
     const { entries, table } = this;
-    for (let at = table[hash & (table.length - 1)] ?? 0; at !== 0; at = entries[at + NEXT] ?? 0)
+    const tag = hash >>> TAG_SHIFT;
+    for (let link = table[hash & (table.length - 1)] ?? 0; link !== 0; ) {
+      const at = link >>> TAG_BITS;
       if (
+        (link & TAG) === tag &&
         entries[at + HASH] === hash &&
         entries[at + SIZE] === size &&
         isSame(entries, at + HEAD, words, size)
       )
-        return entries[at + VALUE] ?? -1;
-    return -1;
+        return at;
+      link = entries[at + NEXT] ?? 0;
+    }
+    return 0;
   }
 
-  /** Answers whether it is kept: what is too long is not. `value`: not negative. */
-  set({ hash, size, words, isTooLong }: Part, value: number): boolean {
-    if (isTooLong) return false;
+  valueAt(at: number): number {
+    return this.entries[at + VALUE] ?? 0;
+  }
+
+  setValueAt(at: number, value: number): void {
+    this.entries[at + VALUE] = value;
+  }
+
+  /** The first text of a part of ASCII that is kept there. */
+  textAt(at: number): string {
+    return textOfWords(this.entries, at + HEAD);
+  }
+
+  /** Answers where it is kept; 0: it is not, as what is too long. */
+  set({ hash, size, words, isTooLong }: Part, value: number): number {
+    if (isTooLong) return 0;
     if (this.isFull) this.forget();
     if (this.size * 2 >= this.table.length) this.widen();
     const slot = hash & (this.table.length - 1);
     const next = this.table[slot] ?? 0;
-    if (this.depth(next) >= MOST_SAME) return false;
+    if (this.depth(next) >= MOST_SAME) return 0;
     const at = this.end;
     this.end += HEAD + size;
     this.makeRoom();
-    this.entries.set([hash, next, size, value], at);
-    this.entries.set(words.subarray(0, size), at + HEAD);
-    this.table[slot] = at;
+    const { entries } = this;
+    entries[at + HASH] = hash;
+    entries[at + NEXT] = next;
+    entries[at + SIZE] = size;
+    entries[at + VALUE] = value;
+    for (let place = 0; place < size; place += 1) entries[at + HEAD + place] = words[place] ?? 0;
+    this.table[slot] = linkTo(at, hash);
     this.size += 1;
-    return true;
+    return at;
   }
 
   private makeRoom(): void {
@@ -72,7 +99,7 @@ export class ByteIndex {
 
   private depth(first: number): number {
     let count = 0;
-    for (let at = first; at !== 0; at = this.entries[at + NEXT] ?? 0) count += 1;
+    for (let link = first; link !== 0; link = this.entries[(link >>> TAG_BITS) + NEXT] ?? 0) count += 1;
     return count;
   }
 
@@ -87,12 +114,17 @@ export class ByteIndex {
     const { entries } = this;
     const table = new Int32Array(this.table.length * 4);
     for (let at = 1; at < this.end; at += HEAD + (entries[at + SIZE] ?? 0)) {
-      const slot = (entries[at + HASH] ?? 0) & (table.length - 1);
+      const hash = entries[at + HASH] ?? 0;
+      const slot = hash & (table.length - 1);
       entries[at + NEXT] = table[slot] ?? 0;
-      table[slot] = at;
+      table[slot] = linkTo(at, hash);
     }
     this.table = table;
   }
+}
+
+function linkTo(at: number, hash: number): number {
+  return (at << TAG_BITS) | (hash >>> TAG_SHIFT);
 }
 
 function isSame(entries: Int32Array, at: number, words: Int32Array, size: number): boolean {
@@ -112,8 +144,8 @@ export class ByteMap<V> {
 
   /** `undefined`: nothing. */
   get(part: Part): V | undefined {
-    const place = this.index.get(part);
-    return place === -1 ? undefined : this.values[place];
+    const at = this.index.find(part);
+    return at === 0 ? undefined : this.values[this.index.valueAt(at)];
   }
 
   set(part: Part, value: V): void {
@@ -121,7 +153,7 @@ export class ByteMap<V> {
       this.index.forget();
       this.values = [];
     }
-    if (this.index.set(part, this.values.length)) this.values.push(value);
+    if (this.index.set(part, this.values.length) !== 0) this.values.push(value);
   }
 }
 

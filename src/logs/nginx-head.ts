@@ -122,7 +122,12 @@ export class NginxHead {
       this.time = this.midnight + clock;
       return true;
     }
-    const text = stamp.bytes.toString("latin1");
+    return this.isNewDay(clock);
+  }
+
+  /** `clock`: what `clockAt` says of the stamp. */
+  private isNewDay(clock: number): boolean {
+    const text = this.stamp.bytes.toString("latin1");
     const time = STAMPED.test(text) ? slashTime(text) : null;
     this.midnight = time === null || clock === -1 ? null : time - clock;
     this.time = time;

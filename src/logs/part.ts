@@ -15,7 +15,7 @@ const ZEROS = 0x30303030;
 const TENS = 0x0a0a0a0a;
 
 /** 2 to the power of 32, divided by the golden ratio. */
-const MULTIPLIER = -0x61c88647;
+export const MULTIPLIER = -0x61c88647;
 
 /** Added to the length of a text behind which a number is. */
 const NUMBER = 0x10000;
@@ -193,11 +193,36 @@ export function isTextAt(kept: Int32Array, at: number, { words }: Block, from: n
   const length = (kept[at] ?? 0) & LENGTH;
   let place = at + 1;
   let own = from;
-  for (const end = from + length - 3; own < end; own += 4) {
+  for (const end = from + length - 7; own < end; own += 8) {
+    const first = (kept[place] ?? 0) ^ words.getInt32(own, true);
+    if ((first | ((kept[place + 1] ?? 0) ^ words.getInt32(own + 4, true))) !== 0) return false;
+    place += 2;
+  }
+  if ((length & 4) !== 0) {
     if (kept[place] !== words.getInt32(own, true)) return false;
     place += 1;
+    own += 4;
   }
   return ((words.getInt32(own, true) ^ (kept[place] ?? 0)) & firstBytes(length & 3)) === 0;
+}
+
+/** Whether the only text of a part has only characters of ASCII. */
+export function isAscii({ size, words }: Part): boolean {
+  let bits = 0;
+  for (let at = 1; at < size; at += 1) bits |= words[at] ?? 0;
+  return (bits & EIGHTHS) === 0;
+}
+
+/** Where texts are made. */
+let made = new Block(Buffer.alloc(1024));
+
+/** A text of ASCII that was added. `at`: where its length is. */
+export function textOfWords(words: Int32Array, at: number): string {
+  const length = (words[at] ?? 0) & LENGTH;
+  if (made.bytes.length < length + 4) made = new Block(Buffer.alloc(length + 4));
+  for (let place = 0; place <= length >> 2; place += 1)
+    made.words.setInt32(place * 4, words[at + 1 + place] ?? 0, true);
+  return made.bytes.toString("latin1", 0, length);
 }
 
 /** Where the text behind one is. */
@@ -205,20 +230,72 @@ export function nextText(kept: Int32Array, at: number): number {
   return at + 2 + (((kept[at] ?? 0) & LENGTH) >> 2);
 }
 
-/** Where a part ends that differs at most in its numbers from one that was added; -1: it is another. Ends before `to`. */
-export function numberedEnd(kept: Int32Array, at: number, block: Block, from: number, to: number): number {
-  const { bytes } = block;
-  let own = from;
-  for (let text = at; ; text = nextText(kept, text)) {
-    const what = kept[text] ?? 0;
-    const end = own + (what & LENGTH);
-    if (end > to - 4 || !isTextAt(kept, text, block, own)) return -1;
-    if (what <= LENGTH) return end;
-    own = end;
-    if (what >= MORE) continue;
-    while (isDigit(bytes[own] ?? 0)) own += 1;
-    if (own === end || own - end === KEPT_DIGITS) return -1;
+/** A part that was added with its numbers left out, in the form in which it is compared: eight bytes at a time. */
+export class Numbered {
+  /** Of each text between numbers its length, with `NUMBER` where one is behind it. */
+  private readonly lengths: Int32Array;
+  /** All the texts by eights, one after the other. */
+  private readonly eights: Float64Array;
+  /** Of each what is left of it: four bytes where there are as many, and the last ones. */
+  private readonly fours: Int32Array;
+  private readonly rests: Int32Array;
+  /** Whether equal eights are the same bytes: as numbers some differ from themselves, and zero is equal to minus zero. */
+  readonly isComparable: boolean;
+
+  /** `at`: where the first text is in what was added. */
+  constructor(kept: Int32Array, at: number) {
+    const texts = textsOf(kept, at).map(({ what, bytes }) => ({ what, words: new Block(bytes).words }));
+    this.lengths = Int32Array.from(texts, ({ what }) => what);
+    const eights = texts.flatMap(({ what, words }) =>
+      Array.from({ length: (what & LENGTH) >> 3 }, (_, eight) => words.getFloat64(eight * 8, true)),
+    );
+    this.eights = Float64Array.from(eights);
+    this.fours = Int32Array.from(texts, ({ what, words }) => words.getInt32(what & LENGTH & ~7, true));
+    this.rests = Int32Array.from(texts, ({ what, words }) => words.getInt32(what & LENGTH & ~3, true));
+    this.isComparable = eights.every((eight) => eight < 0 || eight > 0);
   }
+
+  /** Where a part ends that differs at most in its numbers; -1: it is another. Ends before `to`. */
+  endAt({ bytes, words }: Block, from: number, to: number): number {
+    const { eights, lengths } = this;
+    let own = from;
+    let place = 0;
+    for (let text = 0; ; text += 1) {
+      const what = lengths[text] ?? 0;
+      const end = own + (what & LENGTH);
+      if (end > to - 4) return -1;
+      for (; own < end - 7; own += 8) {
+        if (words.getFloat64(own, true) !== eights[place]) return -1;
+        place += 1;
+      }
+      if ((what & 4) !== 0) {
+        if (words.getInt32(own, true) !== this.fours[text]) return -1;
+        own += 4;
+      }
+      if (((words.getInt32(own, true) ^ (this.rests[text] ?? 0)) & firstBytes(what & 3)) !== 0) return -1;
+      if (what <= LENGTH) return end;
+      own = end;
+      while (isDigit(bytes[own] ?? 0)) own += 1;
+      if (own === end || own - end === KEPT_DIGITS) return -1;
+    }
+  }
+}
+
+/** The texts of a part that was added with its numbers left out, with the digits that are kept in them. */
+function textsOf(kept: Int32Array, at: number): readonly { readonly what: number; readonly bytes: Buffer }[] {
+  const texts: { readonly what: number; readonly bytes: Buffer }[] = [];
+  let text = "";
+  for (let from = at; from < kept.length; from = nextText(kept, from)) {
+    const what = kept[from] ?? 0;
+    text += textOfWords(kept, from);
+    if (what >= MORE) continue;
+    // With what may be read behind it.
+    const bytes = Buffer.alloc(text.length + 4);
+    bytes.write(text, "latin1");
+    texts.push({ what: text.length + (what & NUMBER), bytes });
+    text = "";
+  }
+  return texts;
 }
 
 /** A number of so many digits is the name of a temporary file. */
@@ -247,6 +324,18 @@ function lastWord({ bytes, words }: Block, from: number, to: number): number {
 /** A byte four times. */
 export function fourfold(byte: number): number {
   return Math.imul(byte, ONES);
+}
+
+/** Where a byte is first, given four times in a number; the end where it is not. For what is a few bytes away. */
+export function byteFrom({ bytes, words }: Block, from: number, byte: number, end: number): number {
+  let at = from;
+  for (; at <= end - 4; at += 4) {
+    const word = words.getInt32(at, true) ^ byte;
+    const found = (word - ONES) & ~word & EIGHTHS;
+    if (found !== 0) return at + lowestByte(found);
+  }
+  while (at < end && bytes[at] !== (byte & 255)) at += 1;
+  return at;
 }
 
 /** The eighth bit of each byte that is a digit. */

@@ -53,5 +53,5 @@ function startOf(text: string, offset: number): number {
 
 /** `{name}`, `<NAME>` and `#{NAME}`, as scripts replace them. */
 export function isBraced(word: string): boolean {
-  return /^(?:#?\{[\w.-]+\}|<\w+>)$/.test(word);
+  return /^(?:#?\{[\w.-]+\}|<[\w -]+>)$/.test(word);
 }

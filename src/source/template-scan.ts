@@ -101,14 +101,30 @@ const FARTHEST = 500;
 
 function interpolated(scan: Scan, at: number): number | null {
   if (scan.text.charAt(at) !== "#" || beginsLine(scan.text, at)) return null;
-  const before = scan.text.slice(Math.max(0, at - FARTHEST), at);
-  return /[;#]/.test(before.slice(before.lastIndexOf("\n") + 1)) ? null : scan.match(INTERPOLATED, at);
+  return /[;#]/.test(lineBefore(scan.text, at)) ? null : scan.match(INTERPOLATED, at);
+}
+
+/** What is before it in its line. */
+function lineBefore(text: string, at: number): string {
+  const before = text.slice(Math.max(0, at - FARTHEST), at);
+  return before.slice(before.lastIndexOf("\n") + 1);
+}
+
+/** A word for a person to replace: `<name>`, `<http or https>`. nginx has no such value. */
+const ANGLED = /<[A-Za-z][\w-]*>(?=[\s;.:/@]|$)|<[A-Za-z][\w-]*(?: [\w-]+){1,8}>(?=\s*;)/y;
+
+/** Not in quotes, where HTML is, nor in a pattern, whose groups have names; and after the name of a directive. */
+function angled(scan: Scan, at: number): number | null {
+  if (scan.text.charAt(at) !== "<" || !/[ \t./:=@-]/.test(scan.text.charAt(at - 1))) return null;
+  const before = lineBefore(scan.text, at);
+  return before.trim() === "" || /["'#(]/.test(before) ? null : scan.match(ANGLED, at);
 }
 
 function anywhere(scan: Scan, at: number): number | null {
   if (scan.text.charAt(at) === "#") return interpolated(scan, at);
   const whole = beginsLine(scan.text, at) ? (scan.match(LINES, at) ?? scan.first(OVER_LINES, at)) : null;
-  return whole ?? scan.first(IN_TEXT, at) ?? scan.withDefault(at) ?? scan.match(SHELL, at) ?? named(scan, at);
+  const marked = whole ?? scan.first(IN_TEXT, at) ?? scan.withDefault(at) ?? scan.match(SHELL, at);
+  return marked ?? named(scan, at) ?? angled(scan, at);
 }
 
 function inLine(scan: Scan, at: number): number | null {

@@ -1,7 +1,7 @@
 /**
  * Template languages in configuration that is not rendered yet: Jinja, Liquid, Go, mustache,
  * Handlebars, ERB, EPP, PHP, Blade, Mako, shell variables with `envsubst`, and the `%NAME%`,
- * `__NAME__`, `@NAME@`, `{name}` of install scripts.
+ * `__NAME__`, `@NAME@`, `{name}`, `<name>` of install scripts.
  *
  * What a placeholder will be is unknown, so it must neither be read as a value nor be refused.
  */
@@ -55,7 +55,7 @@ export function readMarks(
   skipped: readonly Range[] = [],
   wording: Wording = "usual",
 ): readonly TemplateMark[] {
-  if (wording !== "template" && !/[{%@]|__|<[%?/tA-Z]/.test(text)) return [];
+  if (wording !== "template" && !/[{%@]|__|<[%?/A-Za-z]/.test(text)) return [];
   const drafts: Draft[] = [];
   for (const range of worded(text, scanMarks(text, "anywhere"), wording)) {
     if (!overlaps(skipped, range))

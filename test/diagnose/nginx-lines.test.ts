@@ -17,6 +17,7 @@ function kept(collector: Collector): unknown {
       id: signature.id,
       parts: [...parts],
       times: times.entries(),
+      ends: [times.first, times.last],
       paths: [...paths],
     })),
     events: collector.events.anyOfFpm,

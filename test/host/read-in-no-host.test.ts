@@ -250,6 +250,17 @@ describe("coverage", () => {
     });
   });
 
+  test("says the same of both daemons' includes that match nothing", () => {
+    put({
+      "nginx/nginx.conf": "events {}\nhttp {\n  include /srv/sites/*.conf;\n}\n",
+      "php/php-fpm.conf": `[global]\nerror_log = /x\ninclude = /srv/pools/*.conf\n${POOL}`,
+    });
+    expect(unread()).toEqual([
+      "nginx/nginx.conf: /srv/sites/*.conf: nothing in the tree matches",
+      "php/php-fpm.conf: /srv/pools/*.conf: nothing in the tree matches",
+    ]);
+  });
+
   test("has one line for many places of one reason", () => {
     const entries = Array.from({ length: 40 }, (_, index) => ({
       file: `a${index}.conf`,

@@ -20,9 +20,35 @@ describe("what is sought", () => {
         const last = after.lastIndexOf(what);
         expect(needle.findLast(block, from, to)).toBe(last === -1 ? -1 : last + from);
         expect(needle.begins(block, from, to)).toBe(after.startsWith(what));
+        expect(needle.isIn(block, from, to)).toBe(own !== -1);
       }),
       { numRuns: runs(2000) },
     );
+  });
+
+  test("is in a part wherever it begins, and only where it is whole", () => {
+    const sought = [
+      '" while reading ',
+      '", upstream: "',
+      "ababababab",
+      "aaaa",
+      "0123456789abcdef0123456789abcdef0123",
+    ];
+    for (const what of sought) {
+      const needle = new Needle(what);
+      for (let at = 0; at <= 70; at += 1) {
+        for (const filler of ["x", what.slice(1, 5), what.slice(0, -1)]) {
+          const around = filler.repeat(70).slice(0, 70);
+          const text = `${around.slice(0, at)}${what}${around.slice(at)}`;
+          const block = new Block(Buffer.from(text));
+          const [from, to] = [3, text.length - 2];
+          expect(needle.isIn(block, from, to)).toBe(text.slice(from, to).includes(what));
+          expect(needle.isIn(block, from, at + what.length - 1)).toBe(
+            text.slice(from, at + what.length - 1).includes(what),
+          );
+        }
+      }
+    }
   });
 
   test("a finder answers as indexOf does, further and further on", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Block, fourfold, isTextAt, nextText, numberedEnd, Part } from "../../src/logs/part.js";
+import { Block, byteFrom, fourfold, isTextAt, Numbered, nextText, Part } from "../../src/logs/part.js";
 import { runs } from "../support/sample.js";
 
 /** Texts with numbers, some of which are kept. */
@@ -51,6 +51,23 @@ describe("a part", () => {
     );
   });
 
+  test("a byte is found as indexOf does, up to the end of the part", () => {
+    const text = fc.string({
+      unit: fc.constantFrom("a", "\0", "\u0080", "\u00ff", ",", "-", "+"),
+      maxLength: 24,
+    });
+    const byte = fc.constantFrom(0, 255, 0x80, ...[",", "+", "z"].map((one) => one.charCodeAt(0)));
+    fc.assert(
+      fc.property(text, byte, fc.nat(5), fc.nat(3), (all, one, from, behind) => {
+        const bytes = Buffer.from(`${"#".repeat(from)}${all}${",+".repeat(behind)}`, "latin1");
+        const end = from + all.length;
+        const own = bytes.subarray(0, end).indexOf(one, from);
+        expect(byteFrom(new Block(bytes), from, fourfold(one), end)).toBe(own === -1 ? end : own);
+      }),
+      { numRuns: runs(1000) },
+    );
+  });
+
   test("with its numbers left out is the same for texts that differ in numbers alone", () => {
     fc.assert(
       fc.property(numbered, numbered, fc.boolean(), (one, random, isNear) => {
@@ -73,7 +90,8 @@ describe("a part", () => {
           ? one.replace(/\d+/g, (digits) => (digits.length === 10 ? digits : "8"))
           : random;
         const bytes = Buffer.from(`.${other},    `);
-        const end = numberedEnd(kept(one).words, 0, new Block(bytes), 1, bytes.length);
+        const own = new Numbered(kept(one).words, 0);
+        const end = own.endAt(new Block(bytes), 1, bytes.length);
         const isSame = shapeOf(one) === shapeOf(other);
         expect(bytes[end] === ",".charCodeAt(0)).toBe(isSame);
         if (isSame) expect(end).toBe(1 + Buffer.byteLength(other));
@@ -82,11 +100,30 @@ describe("a part", () => {
     );
   });
 
+  test("is compared by eights only where equal numbers are equal bytes", () => {
+    const isComparable = (...bytes: readonly number[]): boolean => {
+      const part = new Part(20);
+      part.addNumbered(new Block(Buffer.from(bytes)), 0, bytes.length);
+      return new Numbered(part.kept(), 0).isComparable;
+    };
+    const [zeros, letters] = [
+      Array.from({ length: 7 }, () => 0),
+      [..."connect() failed"].map((one) => one.charCodeAt(0)),
+    ];
+    expect(isComparable(...letters)).toBe(true);
+    expect(isComparable(...zeros)).toBe(true);
+    expect(isComparable(...zeros, 0)).toBe(false);
+    expect(isComparable(...letters, ...zeros, 0x80)).toBe(false);
+    expect(isComparable(...letters, ...zeros, 1)).toBe(true);
+    expect(isComparable(...zeros.slice(1), 0xf8, 0x7f)).toBe(false);
+    expect(isComparable(...zeros.slice(1), 0xf8, 0xff)).toBe(false);
+  });
+
   test("has its texts one after the other, and each is found where it is", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "b", "\0"), maxLength: 9 });
     fc.assert(
       fc.property(text, text, text, (one, other, sought) => {
-        const bytes = Buffer.from(`${one}${other}${sought}....`);
+        const bytes = Buffer.from(`${one}${other}${sought}${".".repeat(16)}`);
         const block = new Block(bytes);
         const part = new Part(20);
         part.addBetween(block, 0, one.length);

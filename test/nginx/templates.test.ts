@@ -57,6 +57,9 @@ describe("a placeholder keeps the place of a value and hides what it is", () => 
     ["envsubst", "listen ${PORT};", "listen ¤"],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell variable
     ["envsubst with a default", "fastcgi_buffers ${BUFFERS:-256 32k};", "fastcgi_buffers ¤"],
+    ["a name for a person", "client_max_body_size <max_body_size>;", "client_max_body_size ¤"],
+    ["such names in a word", "proxy_pass http://<ip>:<port>/<path>;", "proxy_pass ¤"],
+    ["such a name of several words", "set $proto <http or https>;", "set $proto ¤"],
     ["install scripts", "a %ip%:%web_port% __X__ @X@ {name};", "a ¤ ¤ ¤ ¤"],
     ["a condition within a directive", "listen 443{% if a %} ssl{% else %} quic{% endif %} x;", "listen ¤ x"],
     ["a section of mustache", "index {{^s}}index.php{{/s}} a.html;", "index ¤ a.html"],

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { rules } from "../../rules/index.js";
 import type { Finding, Related } from "../../src/engine/finding.js";
 import type { Rule } from "../../src/engine/rule.js";
+import { helpLines } from "../../src/report/help.js";
 import { position } from "../../src/source/file.js";
 import { perKey } from "../../src/source/memo.js";
 import { fixtures, NO_CATEGORIES, sources } from "../build/fixtures.js";
@@ -98,6 +99,8 @@ describe.each(rules)("$id", (rule) => {
     const findings = foundIn(rule, name).filter(
       (finding) => finding.rule === rule.id || finding.severity !== "info",
     );
+    const rows = findings.flatMap((one) => [one.message, ...helpLines(one.help)]);
+    expect(rows.filter((row) => row.includes("\n") || row.includes("\\x0a"))).toEqual([]);
     const text = `${findings.map(written).join("\n")}\n`;
     const file = join(sources(), rule.id, name, "expected.txt");
     if (process.env.FPMLINT_UPDATE === "1") {

@@ -15,7 +15,7 @@ import type { Node } from "../../../src/nginx/types.js";
 import { position } from "../../../src/source/file.js";
 
 /** What to change so that `guarded` also protects the scripts that `taker` takes. */
-export function protectScripts(host: Host, guarded: Node, taker: Node): HelpDraft {
+export function protectScripts(host: Host, guarded: Node, guard: Node, taker: Node): HelpDraft {
   const { modifier, text } = matchingOf(guarded);
   if (modifier.startsWith("~")) return helpOf([moveBefore(host, guarded, taker)]);
   const head = (kind: string) =>
@@ -23,26 +23,39 @@ export function protectScripts(host: Host, guarded: Node, taker: Node): HelpDraf
   const script = text.endsWith(".php");
   const passes = guarded.children.some(({ name }) => name.endsWith("_pass"));
   const denies = childrenNamed(guarded, "deny").some((node) => argument(node, 0) === "all");
-  if (text !== "/" && denies && childrenNamed(guarded, "allow").length === 0)
-    return helpOf([[head(script ? "=" : "^~")]]);
+  if (text !== "/" && (guard.name === "return" || (denies && childrenNamed(guarded, "allow").length === 0))) {
+    if (script || keepsOffPatterns(guarded)) return helpOf([[head(script ? "=" : "^~")]]);
+    return helpOf([
+      [addInto(host, headPlace(guarded), ...blockLines(headText(taker), [`${sourceText(guard)};`]))],
+    ]);
+  }
   if (script)
     return helpOf([
       [head("="), passes ? null : addInto(host, headPlace(guarded), ...linesIn(taker))].filter(
         (edit) => edit !== null,
       ),
     ]);
-  const moved = text === "/" ? moveToServer(host, guarded) : null;
-  return helpOf([
-    moved ?? [addInto(host, headPlace(guarded), ...blockLines(headText(taker), linesIn(taker)))],
-  ]);
+  const asks = guard.name === "if" ? blockLines(headText(guard), linesIn(guard)) : [];
+  const moved = text === "/" ? moveToServer(host, guarded, asks) : null;
+  const lines = [...asks, ...linesIn(taker)];
+  return helpOf([moved ?? [addInto(host, headPlace(guarded), ...blockLines(headText(taker), lines))]]);
+}
+
+/** Whether `^~` would do: it keeps off the expressions of its own level, not those of the levels around it. */
+function keepsOffPatterns({ parent }: Node): boolean {
+  for (let at = parent; at !== null && at.name === "location"; at = at.parent)
+    if (matchingOf(at).modifier !== "^~") return false;
+  return true;
 }
 
 /**
  * Moves the protection of a location for the whole site to the server, where it applies to all of it.
- * `null`: an include brings it, or the server has such a directive already.
+ * An `if`, whose `lines` are given, is written there as well. `null`: an include brings it, or the server has
+ * such a directive already.
  */
-function moveToServer(host: Host, location: Node): readonly Edit[] | null {
+function moveToServer(host: Host, location: Node, lines: readonly string[]): readonly Edit[] | null {
   const server = enclosing(location, "server");
+  if (server !== null && lines.length > 0) return [addInto(host, headPlace(server), ...lines)];
   const asks = location.children.filter(({ name }) => /^(?:allow|deny|satisfy|auth_\w+)$/.test(name));
   const own = asks.every(({ via }) => via.length === location.via.length);
   if (server === null || !own || asks.some(({ name }) => childrenNamed(server, name).length > 0)) return null;
@@ -52,15 +65,16 @@ function moveToServer(host: Host, location: Node): readonly Edit[] | null {
   ];
 }
 
-/** Of two regular expressions that match, nginx takes the one that comes first. */
+/**
+ * Of two regular expressions that match, nginx takes the one that comes first. One that stays where it is
+ * protects what the other level does not take.
+ */
 function moveBefore(host: Host, location: Node, other: Node): readonly Edit[] {
   const { file, directive } = location;
   const from = position(file, directive.start).line;
   const to = position(file, directive.end - 1).line;
-  return [
-    addBefore(host, headPlace(other), ...blockLines(headText(location), linesIn(location))),
-    replaceLines(file, from, to),
-  ];
+  const before = addBefore(host, headPlace(other), ...blockLines(headText(location), linesIn(location)));
+  return other.parent === location.parent ? [before, replaceLines(file, from, to)] : [before];
 }
 
 function sourceText(node: Node): string {

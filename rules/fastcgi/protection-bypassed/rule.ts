@@ -1,21 +1,18 @@
 import { defineRule } from "../../../src/engine/define.js";
 import { namesOf } from "../../../src/evidence/pairs.js";
+import { sentScript } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
-import { isGuarded, letsEverybodyIn, ownGuards } from "../../../src/model/request/access.js";
-import {
-  answersOtherwise,
-  isNoDirectoryOfScripts,
-  sameRoot,
-  surelyWithoutScripts,
-} from "../../../src/model/request/site-files.js";
-import { matchingOf, namedExtensions } from "../../../src/nginx/location/extensions.js";
-import { chosenLocation, surelyPassed, takes } from "../../../src/nginx/location/passed.js";
+import { isGuarded, letsEverybodyIn, ownGuards, refusesClients } from "../../../src/model/request/access.js";
+import { rootOf } from "../../../src/model/request/root.js";
+import { sameRoot } from "../../../src/model/request/site-files.js";
+import { chosenLocation, surelyPassed } from "../../../src/nginx/location/passed.js";
 import { always } from "../../../src/nginx/tree/branches.js";
-import { childrenNamed, headPlace, headText } from "../../../src/nginx/tree/nodes.js";
+import { headPlace, headText, insideServer } from "../../../src/nginx/tree/nodes.js";
 import type { Node } from "../../../src/nginx/types.js";
 import { groupBy } from "../../../src/source/collect.js";
 import { markdown } from "../../../src/source/markdown.js";
 import { protectScripts } from "./help.js";
+import { hasNoScripts, scriptsOf } from "./scripts.js";
 
 interface Bypassed {
   /** The location that checks who the client is. */
@@ -45,22 +42,38 @@ export const protectionBypassed = defineRule({
         are taken by a regular expression location of the server that passes them to PHP-FPM without any
         of these
       `,
+      markdown`
+        the same, where the protection is \`return 403\`, 404 or 444, or an \`if\` that answers so to all
+        clients but those with a certain address, country or certificate
+      `,
       "the same, where the prefix is itself a script (`location /xmlrpc.php`)",
       markdown`
-        the same, where the protected location is a regular expression that names certain \`.php\` files
-        and comes after the one that passes them on
+        the same, where the protected location is a regular expression that names certain \`.php\` files,
+        or a directory at the top (\`^/vendor/\`), and comes after the one that passes them on
+      `,
+      markdown`
+        the same among locations inside a location; there \`^~\` keeps off only the regular expressions
+        next to it, not those of the server
       `,
     ],
     silent: [
-      "the protected location uses `^~` or `=`",
+      "the protected location uses `=`, or `^~` directly in the server or in locations with `^~`",
       "the PHP location is nested inside the protected one",
       markdown`
         the PHP location has protection of its own or from the server, or looks in another directory
       `,
       "the path has a name that begins with a dot, or is a file that is not a script",
-      "the protected location answers by itself (`stub_status`, `proxy_pass`)",
+      "the protected location answers by itself (`stub_status`, `proxy_pass`), or is a page of PageSpeed",
+      markdown`
+        what is returned is for \`location /\` or for a path without a slash at its end, which may be a
+        page of errors
+      `,
+      markdown`
+        an \`if\` asks for the referer or the user agent, \`limit_except\` for the method, or all that the
+        location has is \`internal\`, as manuals have it for directories whose scripts do nothing
+      `,
       "the directory is in the tree and has no script",
-      "the path of the request through nginx is unclear",
+      "the path of the request through nginx is unclear, because a part of the server was not read",
     ],
     what: markdown`
       An application without scripts below the path has nothing to bypass there; the nginx files do not
@@ -82,7 +95,9 @@ export const protectionBypassed = defineRule({
   asksDisk: true,
   proof: {
     kind: "daemons",
-    requests: [{ path: "/admin/index.php" }, { path: "/xmlrpc.php" }, { path: "/secret.php" }],
+    requests: ["/admin/index.php", "/admin/private/index.php", "/xmlrpc.php", "/secret.php"].map((path) => ({
+      path,
+    })),
     observe: { bypassed: "script-ran" },
   },
   *check(host) {
@@ -104,7 +119,7 @@ export const protectionBypassed = defineRule({
           })),
         ],
         effect: `anyone who requests ${uri} directly gets around ${headText(guard)}`,
-        help: protectScripts(host, guarded, binding.location),
+        help: protectScripts(host, guarded, guard, binding.location),
         names: [...namesOf(binding), headText(guarded)],
       };
     }
@@ -117,13 +132,16 @@ function* bypassed(host: Host): Generator<Bypassed> {
     if (binding.serves === "php" && binding.server !== null && binding.block === binding.location)
       servers.set(binding.server, [...(servers.get(binding.server) ?? []), binding]);
   for (const [server, bindings] of servers) {
-    for (const guarded of childrenNamed(server, "location")) {
+    if (refusesClients(server)) continue;
+    for (const guarded of insideServer(server, "location")) {
       const [guard] = ownGuards(guarded);
-      if (guard === undefined || !always(guard) || !always(guarded) || letsEverybodyIn(guarded)) continue;
-      for (const uri of scriptsOf(guarded)) {
+      if (guard === undefined || !always(guard) || !always(guarded) || letsEverybodyIn(guarded, "nothing"))
+        continue;
+      for (const uri of scriptsOf(guarded, guard)) {
         const chosen = chosenLocation(server, uri);
         const binding = bindings.find(({ location }) => location === chosen);
-        if (binding === undefined || chosen === guarded || !getsAround(host, guarded, binding, uri)) continue;
+        if (binding === undefined || chosen === guarded) continue;
+        if (!getsAround(guarded, guard, binding, uri) || hasNoScripts(host, guarded, uri)) continue;
         yield { guarded, guard, binding, uri };
         break;
       }
@@ -131,27 +149,22 @@ function* bypassed(host: Host): Generator<Bypassed> {
   }
 }
 
-/** URIs of scripts that a location seems to protect. */
-function scriptsOf(guarded: Node): readonly string[] {
-  const { modifier, text } = matchingOf(guarded);
-  if (guarded.directive.args.some(({ placeholder }) => placeholder)) return [];
-  // Of regular expressions only those that name certain scripts: the one for hidden files is rightly after
-  // the PHP location, and one for all scripts is meant for those that nothing before it takes.
-  if (modifier.startsWith("~")) {
-    if (takes(guarded, "/index.php") !== false) return [];
-    return namedExtensions(guarded)
-      .flat()
-      .flatMap(({ extension, uri }) => (extension === ".php" ? [uri] : []));
-  }
-  if (modifier !== "" || !text.startsWith("/") || isNoDirectoryOfScripts(text)) return [];
-  if (text.endsWith(".php")) return [text];
-  return answersOtherwise(guarded) && text !== "/" ? [] : [`${text.replace(/\/$/, "")}/index.php`];
+/** Whether the script would surely run if it exists. */
+function getsAround(guarded: Node, guard: Node, binding: Binding, uri: string): boolean {
+  const { block, location, server } = binding;
+  if (isGuarded(block, "nothing") || !surelyPassed(location, server, uri, true)) return false;
+  // What a location refuses does not count in those inside it, and they are what it lets through.
+  const inherits = guard.name !== "return" && guard.name !== "if";
+  if (!inherits && isInside(location, guarded)) return false;
+  return sameRoot(guarded, block) && followsAlias(binding);
 }
 
-/** Whether the script would surely run if it exists, and may exist. */
-function getsAround(host: Host, guarded: Node, { block, location, server }: Binding, uri: string): boolean {
-  if (isGuarded(block) || !surelyPassed(location, server, uri, true) || !sameRoot(guarded, block))
-    return false;
-  const { modifier, text } = matchingOf(guarded);
-  return modifier !== "" || uri === text || !surelyWithoutScripts(host, guarded, text);
+function isInside(inner: Node, outer: Node): boolean {
+  for (let at: Node | null = inner; at !== null; at = at.parent) if (at === outer) return true;
+  return false;
+}
+
+/** With an alias, `$document_root$fastcgi_script_name` is no script. */
+function followsAlias(binding: Binding): boolean {
+  return rootOf(binding.block).alias === null || sentScript(binding)?.param.value === "$request_filename";
 }

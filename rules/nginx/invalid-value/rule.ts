@@ -183,7 +183,7 @@ function report(
     label: `nginx says: ${shortened(log, 90)}`,
     related: other === undefined ? [] : [relatedTo(other)],
     effect: nginxDown,
-    help: corrected(host, line, word, meant ?? refusal.meant ?? null) ?? inWords(help),
+    help: corrected(host, line, word, meant ?? refusal.meant ?? null) ?? inWords(...[help].flat()),
     names: [within?.name ?? "", log],
   };
 }

@@ -63,6 +63,7 @@ export async function diagnoseCommand(args: DiagnoseArguments, world: World): Pr
     ...(await readAll(words.logs, found, judged, collector, wanted, world, args.follow ? ends : null)),
     ...(args.journal ? readJournal(collector, wanted.since) : []),
   ];
+  if (!args.follow) world.hasRead?.();
   if (read.length === 0) throw new UsageError(noLogs(judged));
   const ofHost = grouped((judged?.findings ?? []).map((finding) => [finding.host, finding] as const));
   const hosts = (judged?.hosts ?? []).map(({ host }) => ({

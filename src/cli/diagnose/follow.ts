@@ -77,7 +77,7 @@ function sayNew(
     const before = said.get(`${id} ${title}`) ?? 0;
     if (before > 0 && requests < before * 10) continue;
     said.set(`${id} ${title}`, requests);
-    const last = Math.max(...groups.map((group) => group.last ?? 0));
+    const last = Math.max(...groups.map((group) => group.times.last ?? 0));
     world.stdout.write(
       `${showTime(last)} ${requests} ${requests === 1 ? "request" : "requests"}: ${escapeText(title)} [${escapeText(id)}]\n`,
     );

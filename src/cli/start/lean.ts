@@ -4,12 +4,13 @@
  */
 
 /**
- * What V8 counts of a function's code before it looks at it, to compile it for speed. By itself it does so after a
- * fifteenth of that, and more than a third of the CPU of a lint went into compiling, of thousands of sites as well.
- * Only gigabytes of logs take long enough.
+ * How much of a function V8 runs before it compiles it for speed. By itself it does so after a fifteenth of that, and
+ * more than a third of the CPU of a lint went into compiling, of thousands of sites as well. Only gigabytes of logs take
+ * long enough. Since Node 22 it counts calls, and the older flag is gone; V8 passes over all that follows an unknown one.
  */
-const LATER = "--interrupt-budget=1000000";
-const SOON = "--interrupt-budget=67584";
+const BY_CALLS = 22;
+const LATER = major() < BY_CALLS ? "--interrupt-budget=1000000" : "--invocation-count-for-turbofan=45000";
+const SOON = major() < BY_CALLS ? "--interrupt-budget=67584" : "--invocation-count-for-turbofan=3000";
 
 /** Flags of V8 before and after: code between bytecode and optimized code; work on regular expressions before the first match. */
 const LEAN = "--no-sparkplug --no-regexp-peephole-optimization --regexp-tier-up-ticks=50";
@@ -20,6 +21,8 @@ const VERSIONS = [20, 22, 24, 26];
 const ARCHITECTURES = ["x64", "arm64"];
 
 let lean = false;
+/** Whether it was, and much was read. */
+let ended = false;
 
 /** V8 takes a code cache only with the flags with which it was made. */
 export function startLean(): void {
@@ -34,6 +37,14 @@ export function endLean(logs: boolean): void {
   if (!lean || areChosen()) return;
   set(logs ? `${USUAL} ${SOON}` : USUAL);
   lean = false;
+  ended = true;
+}
+
+/** When what was much has been read, the rest is short. */
+export function leanAgain(): void {
+  if (!ended) return;
+  set(`${LEAN} ${LATER}`);
+  lean = true;
 }
 
 /** Loads something of Node's own, whose code comes from a cache as well, made with the flags that Node has by itself. */
@@ -68,6 +79,9 @@ function areChosen(): boolean {
 }
 
 function isKnown(): boolean {
-  const major = Number(process.versions.node.split(".")[0]);
-  return VERSIONS.includes(major) && ARCHITECTURES.includes(process.arch);
+  return VERSIONS.includes(major()) && ARCHITECTURES.includes(process.arch);
+}
+
+function major(): number {
+  return Number.parseInt(process.versions.node, 10);
 }

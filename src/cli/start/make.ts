@@ -306,6 +306,7 @@ async function warm(program: typeof run, keep: () => void): Promise<void> {
       errors: () => process.stderr,
       wrote: nothing,
       readMuch: nothing,
+      hasRead: nothing,
     };
     const at = (name: string): string => join(root, name);
     const logs = [at("access.log"), at("error.log")];

@@ -182,6 +182,7 @@ function meaningOf(line: FpmLine, value: string | null): FpmLineMeaning {
     case "fault":
       return JSON.stringify([line.kind, line.refusal().message]);
     case "gap":
+    case "xml":
       return JSON.stringify([line.kind]);
   }
 }

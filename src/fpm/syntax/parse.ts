@@ -6,7 +6,8 @@ import { type IniReading, type IniStatement, type Range, readIni } from "../../p
 import { trimEndOf } from "../../php/scanner.js";
 import type { Wording } from "../../source/bare-words.js";
 import type { SourceFile } from "../../source/file.js";
-import { overlaps } from "../../source/ranges.js";
+import { fpmXml } from "../../source/fpm-xml.js";
+import { at, overlaps } from "../../source/ranges.js";
 import { maskPlaceholders } from "../../source/template.js";
 import { readTemplateLines } from "../../source/template-lines.js";
 import {
@@ -21,7 +22,13 @@ import {
 export type { Range } from "../../php/grammar.js";
 
 /** What one line, or one statement of it, says. Ranges are offsets into the file's text. */
-export type FpmLine = SectionLine | SettingLine | IncludeLine | FaultLine | GapLine;
+export type FpmLine = SectionLine | SettingLine | IncludeLine | FaultLine | GapLine | XmlLines;
+
+/** Lines of a document that only the PHP-FPM of PHP 5.2 reads. */
+interface XmlLines {
+  readonly kind: "xml";
+  readonly range: Range;
+}
 
 /** Template language that may become any settings. */
 interface GapLine {
@@ -93,12 +100,18 @@ class RefusedLine implements FaultLine {
 export function parseFpm(file: SourceFile, wording: Wording = "usual"): readonly FpmLine[] {
   const lines: FpmLine[] = [];
   const template = readTemplateLines(file.text);
+  const documents = fpmXml(file.text);
   let inGlobal = false;
   file.lineStarts.forEach((start, index) => {
     const end = (file.lineStarts[index + 1] ?? file.text.length + 1) - 1;
     const line = file.text.slice(start, end);
     // Options of the template engine, which takes the line away.
     if (index === 0 && /^#jinja2:/.test(line)) return;
+    const document = at(documents, start);
+    if (document !== null) {
+      if (start === document.start) lines.push({ kind: "xml", range: trimmed(line, start) });
+      return;
+    }
     const tags = template.whole({ start, end });
     if (tags === "gap") lines.push({ kind: "gap", range: trimmed(line, start) });
     if (tags !== null) return;

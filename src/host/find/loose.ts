@@ -1,6 +1,6 @@
 import { grouped } from "../../source/collect.js";
 import type { HostFilesystem } from "../filesystem.js";
-import { directoryOf, withParents } from "../path.js";
+import { directoryOf, nameOf, withParents } from "../path.js";
 import type { AsideFile, HostSpec } from "../spec.js";
 import { asideAmong, otherMain } from "./aside.js";
 import type { Kind } from "./sniff.js";
@@ -19,7 +19,7 @@ export function looseHosts(
 ): readonly HostSpec[] {
   const kinds = new Map(looked.map((path) => [path, kindOf(fs, path, note)] as const));
   const of = (wanted: Kind) => looked.filter((path) => kinds.get(path) === wanted);
-  const aside = asideAmong(fs, looked, kinds, { shared });
+  const aside = asideAmong(fs, looked, kinds, { shared, within: nameOf(root) });
   const plainMains = of("nginx-main");
   // A sample counts where there is nothing else.
   const [sample, ...samples] = plainMains.length > 0 ? [] : aside.mains;

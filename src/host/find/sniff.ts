@@ -1,5 +1,6 @@
 import { withoutTemplate } from "../../source/template.js";
-import { namesFpm, namesNginx } from "../names.js";
+import { namesNginx } from "../names.js";
+import { distinct, iniKind } from "./sniff-ini.js";
 
 /**
  * What a file is by its text and its name, for trees whose layout does not tell. `nginx-snippet` and
@@ -16,14 +17,6 @@ export type Kind =
 
 /** Enough of a file to tell what it is; a main file may begin with a long comment. */
 const LOOKED_AT = 256 * 1024;
-
-/** Settings that no other program has, each a sign of its own. */
-const FPM_OWN =
-  /^[ \t]*(pm(?:\.\w+)?|listen\.\w+|request_(?:terminate|slowlog)_timeout|php_(?:admin_)?(?:value|flag)\[[^\]\r\n]{0,200}\]|catch_workers_output|security\.limit_extensions|clear_env|ping\.path|access\.format|rlimit_(?:files|core))[ \t]*=/i;
-/** Others have them as well. */
-const FPM_LISTEN = /^[ \t]*listen[ \t]*=/im;
-const FPM_GLOBAL =
-  /^[ \t]*(include|pid|error_log|daemonize|process\.\w+|emergency_restart_\w+|process_control_timeout|log_level|syslog\.\w+|rlimit_\w+|events\.mechanism|systemd_interval)[ \t]*=/i;
 
 /** Blocks of nginx, the header in one line up to its brace. */
 const BLOCK =
@@ -47,26 +40,6 @@ export function sniff(text: string, path = ""): Kind {
   const head = withoutTemplate(text.slice(0, LOOKED_AT));
   const ini = iniKind(head, path);
   return ini === "other" ? nginxKind(head, path) : ini;
-}
-
-function iniKind(head: string, path: string): Kind {
-  if (!head.includes("=")) return "other";
-  const ini = head.replace(/^[ \t]*[;#].*$/gm, "");
-  const lines = linesOf(ini);
-  const own = distinct(lines, FPM_OWN);
-  const placed = namesFpm(path);
-  const isSection = /^[ \t]*\[[^\]\r\n]+\]/m.test(ini);
-  const isPool = own >= 2 || (own === 1 && (isSection || placed)) || (placed && FPM_LISTEN.test(ini));
-  if (/^[ \t]*\[global\]/im.test(ini)) {
-    const global = distinct(lines, FPM_GLOBAL);
-    if (global >= 2 || (global === 1 && (placed || own > 0))) {
-      return /^[ \t]*include[ \t]*=/m.test(ini) || /(?:^|\/)php[\d.]*-fpm[^/]*$/.test(path)
-        ? "fpm-main"
-        : "fpm-pool";
-    }
-  }
-  if (!isPool) return "other";
-  return isSection ? "fpm-pool" : "fpm-settings";
 }
 
 function nginxKind(head: string, path: string): Kind {
@@ -98,21 +71,4 @@ function linesOf(text: string): readonly string[] {
   return lines.map((line, at) =>
     lines[at + 1]?.trim() === "{" && !line.includes("{") ? `${line.replace(";", "")} {` : line,
   );
-}
-
-/** How many different words a pattern finds in the lines; more than three say nothing new. */
-function distinct(lines: readonly string[], pattern: RegExp): number {
-  const found = new Set<string>();
-  for (const line of lines) {
-    const match = pattern.exec(line);
-    if (match === null) continue;
-    found.add(
-      match
-        .slice(1)
-        .find((word) => word !== undefined)
-        ?.toLowerCase() ?? "",
-    );
-    if (found.size > 3) break;
-  }
-  return found.size;
 }

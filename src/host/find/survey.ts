@@ -15,6 +15,7 @@ import {
 import { directoryOf, sortByBytes } from "../path.js";
 import type { UnreadPath } from "../spec.js";
 import { TOO_MANY_LINKS } from "../system-error.js";
+import { isShell, writesConfiguration } from "./scripts.js";
 import { type Kind, sniff } from "./sniff.js";
 
 /** Looking through a directory for files of the daemons. */
@@ -71,21 +72,18 @@ export function kindOf(fs: HostFilesystem, path: string, note: Note): Kind {
 
 /**
  * The same for a file whose name is unusual for configuration: only its beginning is looked at, and what cannot
- * be read is nothing. `script`: a shell script that writes such files.
+ * be read is nothing. `script`: a shell script that writes such files. `within`: the name of the searched directory.
  */
-export function oddKindOf(fs: HostFilesystem, path: string): Kind | "script" {
+export function oddKindOf(fs: HostFilesystem, path: string, within: string): Kind | "script" {
   const script = mayBeInstaller(path);
-  if (!script && !mayBeOddlyNamed(path)) return "other";
+  if (!script && !mayBeOddlyNamed(path, within)) return "other";
   const entry = fs.entry(path);
   const head = entry.kind === "file" ? headOf(entry) : "";
-  if (script) return QUOTED_TEXT.test(head) && sniff(head, path) !== "other" ? "script" : "other";
+  if (script || isShell(head)) return writesConfiguration(head, path) ? "script" : "other";
   // A program.
   if (head.startsWith("#!")) return "other";
   return isDump(head) ? "other" : sniff(head, sampledName(path) ?? path);
 }
-
-/** A heredoc, or a block of nginx that begins a quoted text. */
-const QUOTED_TEXT = /<<-?\s*\\?["']?\w|=["'](?:server|upstream)\b/;
 
 /** Every file below a directory, links not followed into directories, in bytewise order. */
 export function files(fs: HostFilesystem, directory: string, note: Note): readonly string[] {

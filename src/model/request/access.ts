@@ -1,6 +1,7 @@
+import { conditionOf } from "../../nginx/location/conditions.js";
 import { always } from "../../nginx/tree/branches.js";
-import { effectiveList, effectiveNode } from "../../nginx/tree/effective.js";
-import { argument } from "../../nginx/tree/nodes.js";
+import { type AbsentMain, effectiveList, effectiveNode } from "../../nginx/tree/effective.js";
+import { argument, childrenNamed } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import { perKey } from "../../source/memo.js";
 
@@ -34,9 +35,9 @@ function isInside(block: Node, outer: Node): boolean {
  * password, a subrequest, `internal`. Anything unclear counts as a guard, so that no rule claims there is
  * none.
  */
-export function isGuarded(block: Node): boolean {
-  if (effectiveList(block, "deny").kind !== "default") return true;
-  if (["auth_basic", "auth_request", "auth_jwt", "internal"].some((name) => isInForce(block, name)))
+export function isGuarded(block: Node, main: AbsentMain = "unknown"): boolean {
+  if (effectiveList(block, "deny", main).kind !== "default") return true;
+  if (["auth_basic", "auth_request", "auth_jwt", "internal"].some((name) => isInForce(block, name, main)))
     return true;
   if (asksOtherwise(block)) return true;
   // A condition that answers the request may be about the client.
@@ -45,19 +46,47 @@ export function isGuarded(block: Node): boolean {
   );
 }
 
-/** A block's own directives that check who the client is; not `auth_basic off`. */
+/**
+ * A block's own directives that keep clients out, those that check who the client is first; not
+ * `auth_basic off`.
+ */
 export function ownGuards(block: Node): readonly Node[] {
-  return block.children.filter(
+  const checks = block.children.filter(
     (node) =>
       (node.name === "deny" || /^auth_(?:basic|request|jwt)$/.test(node.name)) &&
       argument(node, 0) !== "off" &&
       // A value that a template fills in may switch it off.
       !node.directive.args.some(({ placeholder }) => placeholder),
   );
+  return [...checks, ...childrenNamed(block, "return").filter(refuses), ...refusals(block)];
 }
 
-function isInForce(block: Node, name: string): boolean {
-  const found = effectiveNode(block, name);
+/** The `if` of a block that refuse all clients but certain ones. */
+function refusals(block: Node): readonly Node[] {
+  return childrenNamed(block, "if").filter((node) => {
+    const condition = conditionOf(node);
+    const others = (condition.kind === "equal" || condition.kind === "regex") && condition.negative;
+    return others && THE_ADDRESS.test(condition.name) && node.children.some(refuses);
+  });
+}
+
+/** Whether a server refuses clients before it chooses a location. */
+export function refusesClients(server: Node): boolean {
+  return refusals(server).length > 0;
+}
+
+/** Variables that tell by its address, its certificate or its country who the client is. */
+const THE_ADDRESS = /^(?:remote_addr$|realip_|ssl_client_|geoip|http_x_(?:forwarded_for|real_ip)$)/;
+
+/** Forbidden, and what people answer instead of it. */
+const REFUSALS: readonly string[] = ["403", "404", "444"];
+
+function refuses(node: Node): boolean {
+  return node.name === "return" && REFUSALS.includes(argument(node, 0) ?? "") && always(node);
+}
+
+function isInForce(block: Node, name: string, main: AbsentMain): boolean {
+  const found = effectiveNode(block, name, main);
   return found.kind === "unknown" || (found.kind === "set" && argument(found.node, 0) !== "off");
 }
 
@@ -76,15 +105,15 @@ function asksOtherwise(block: Node): boolean {
 const hasOther = perKey((block: Node) => block.children.some(({ name }) => OTHERWISE.test(name)));
 
 /** Whether a block's own checks have no effect: `allow all` comes first, and no password is needed either. */
-export function letsEverybodyIn(block: Node): boolean {
+export function letsEverybodyIn(block: Node, main: AbsentMain = "unknown"): boolean {
   const [first] = block.children.filter(({ name }) => name === "allow" || name === "deny");
   const open = ({ directive }: Node): boolean => directive.args[0]?.placeholder === true;
   if (first?.name !== "allow" || !always(first)) return false;
   // A template may fill in `all`, or `any`.
   if (argument(first, 0) !== "all" && !open(first)) return false;
-  const satisfy = effectiveNode(block, "satisfy");
+  const satisfy = effectiveNode(block, "satisfy", main);
   const any = satisfy.kind === "set" && (argument(satisfy.node, 0) === "any" || open(satisfy.node));
-  return any || !["auth_basic", "auth_request", "auth_jwt"].some((name) => isInForce(block, name));
+  return any || !["auth_basic", "auth_request", "auth_jwt"].some((name) => isInForce(block, name, main));
 }
 
 /** Variables that tell who the client is; a host, a method or a user agent does not. */

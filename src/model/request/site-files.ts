@@ -1,4 +1,6 @@
-import { argument, childrenNamed } from "../../nginx/tree/nodes.js";
+import { mayAnswerItself } from "../../nginx/facts/foreign.js";
+import { matchingOf } from "../../nginx/location/extensions.js";
+import { argument, childrenNamed, everywhere } from "../../nginx/tree/nodes.js";
 import type { Node } from "../../nginx/types.js";
 import type { Host } from "../host.js";
 import { rootOf, writtenRoot } from "./root.js";
@@ -15,7 +17,8 @@ const ANSWERS = /_pass$|^(?:stub_status|empty_gif|echo|vhost_traffic_status_disp
 
 /** Whether something other than a file answers in a location. */
 export function answersOtherwise(location: Node): boolean {
-  if (location.children.some(({ name }) => ANSWERS.test(name))) return true;
+  if (location.children.some(({ name }) => ANSWERS.test(name) || mayAnswerItself(name))) return true;
+  if (isPathOfModule(location)) return true;
   const returns = childrenNamed(location, "return");
   return (
     childrenNamed(location, "rewrite").length > 0 ||
@@ -23,8 +26,20 @@ export function answersOtherwise(location: Node): boolean {
   );
 }
 
+/** Pages of the module PageSpeed, which takes them before the location does. */
+const PAGESPEED = /^\/(?:ngx_|mod_)?pagespeed_\w+\/?$/;
+
+/** Whether a module answers at the path of a location: its settings name the path, not the location. */
+function isPathOfModule(location: Node): boolean {
+  const { text } = matchingOf(location);
+  if (PAGESPEED.test(text)) return true;
+  return everywhere(location, "pagespeed").some((node) => argument(node, 1) === text);
+}
+
 /** Whether both blocks look for files in one directory. */
 export function sameRoot(a: Node, b: Node): boolean {
+  const shared = rootOf(a);
+  if (shared.alias !== null && shared.node === rootOf(b).node) return true;
   const [one, other] = [a, b].map((block) => {
     const { alias, text, unread } = rootOf(block);
     return alias === null && unread === null ? text : null;

@@ -49,7 +49,7 @@ export function refused(
   log: string,
   at: Word,
   message: string,
-  help: string,
+  help: Refusal["help"],
   more: Pick<Refusal, "other" | "settle" | "choices" | "meant"> = {},
 ): Refusal {
   return { kind, log, word: at, message, help, ...more };

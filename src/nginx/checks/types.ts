@@ -46,7 +46,8 @@ export interface Refusal {
   readonly line?: Node;
   /** Lower case, no full stop. */
   readonly message: string;
-  readonly help: string;
+  /** One line, or several; those to paste are indented by two spaces. */
+  readonly help: string | readonly string[];
   /** The words that nginx would have accepted, where there are few: one of them may have been meant. */
   readonly choices?: readonly string[];
   /** The word that was surely meant: another spelling of the same value. */

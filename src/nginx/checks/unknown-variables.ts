@@ -57,6 +57,6 @@ function mapValue(line: Node): readonly Use[] {
 
 function unknown(name: string, word: Word): Refusal {
   const message = `$${name} in ${quoted(word.text)} is not a variable of nginx, and nothing in the configuration defines it`;
-  const help = `define it before its use, for example:\nset $${name} "";`;
+  const help = ["define it before its use, for example:", `  set $${name} "";`];
   return refused("unknown-variable", `unknown "${name}" variable`, word, message, help);
 }

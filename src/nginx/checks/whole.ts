@@ -135,7 +135,7 @@ function uncertified(node: Node, server: Node): Refusal {
   const message = own
     ? `listen ${quoted(argument(node, 0) ?? "")} is for TLS, and its server has no ssl_certificate`
     : `listen ${quoted(argument(node, 0) ?? "")} is for TLS, and another server of that address has no ssl_certificate`;
-  const help = "ssl_certificate /etc/ssl/site.pem;\nssl_certificate_key /etc/ssl/site.key;";
+  const help = ["ssl_certificate /etc/ssl/site.pem;", "ssl_certificate_key /etc/ssl/site.key;"];
   const other = own ? {} : { other: { node: server, message: "the server without a certificate" } };
   return refused("certificate", log, at, message, help, other);
 }

@@ -95,7 +95,7 @@ const DECLARED_BY: ReadonlyMap<string, string> = wordMap({
 function undeclared(zone: Zone) {
   const { use, node, name } = zone;
   const cache = `${use}_path /var/cache/nginx/NAME keys_zone=NAME:10m;`;
-  const help = `in http:\n${(DECLARED_BY.get(use) ?? cache).replaceAll("NAME", name)}`;
+  const help = ["in http:", `  ${(DECLARED_BY.get(use) ?? cache).replaceAll("NAME", name)}`];
   const message = `${node.name} uses the zone ${quoted(name)}, which nothing declares`;
   const log =
     DECLARED_BY.get(use) === undefined

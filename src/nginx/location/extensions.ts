@@ -73,7 +73,9 @@ export const namedExtensions = perKey((location: Node): readonly (readonly Named
 });
 
 function uriFor(pattern: Pattern, rest: string): string | null {
-  const tried = [...(rest.startsWith("/") ? [rest] : []), `/page${rest}`, `/${rest}`];
+  // An extension alone is a file without a name.
+  const whole = rest.startsWith(".") ? [`/page${rest}`, `/${rest}`] : [`/${rest}`, `/page${rest}`];
+  const tried = [...(rest.startsWith("/") ? [rest] : []), ...whole];
   return tried.find((uri) => matches(pattern, uri) === true) ?? null;
 }
 

@@ -30,17 +30,20 @@ export type EffectiveNodes =
     }
   | Exclude<EffectiveNode, { readonly kind: "set" }>;
 
+/** What a main file that is not in the tree has of a directive; `nothing`: as the files of the packages do. */
+export type AbsentMain = "unknown" | "nothing";
+
 /**
  * A value that the innermost level decides (`fastcgi_read_timeout`), or that is not inherited at all
  * (`fastcgi_pass`).
  */
-export function effectiveNode(block: Node, name: string): EffectiveNode {
+export function effectiveNode(block: Node, name: string, main: AbsentMain = "unknown"): EffectiveNode {
   const inheritance = httpFact(name)?.inheritance ?? "none";
   for (let level: Node | null = block; level !== null; level = level.parent) {
     const nodes = childrenNamed(level, name);
     const last = nodes[nodes.length - 1];
     if (last !== undefined) return decided(nodes, last);
-    if (level.partial) return unread(level);
+    if (isUnread(level, main)) return unread(level);
     if (inheritance === "none" || (inheritance === "if" && !passesToInner(level))) break;
   }
   return { kind: "default" };
@@ -75,7 +78,7 @@ function eitherOn(level: Node, names: readonly string[]): readonly Node[] {
 const mixedOn = perKey((_level: Node) => new Map<string, readonly Node[]>());
 
 /** Directives that add up on a level and hide every outer level (`fastcgi_param`, `add_header`). */
-export function effectiveList(block: Node, name: string): EffectiveNodes {
+export function effectiveList(block: Node, name: string, main: AbsentMain = "unknown"): EffectiveNodes {
   for (let level: Node | null = block; level !== null; level = level.parent) {
     const nodes = childrenNamed(level, name);
     if (nodes.length > 0) {
@@ -84,7 +87,7 @@ export function effectiveList(block: Node, name: string): EffectiveNodes {
       const complete = !level.partial && sure.length === nodes.length && sure.every(isNamed);
       return { kind: "set", nodes: sure, level, complete };
     }
-    if (level.partial) return unread(level);
+    if (isUnread(level, main)) return unread(level);
   }
   return { kind: "default" };
 }
@@ -148,12 +151,17 @@ export function effectiveTime(block: Node, name: string): Effective<number> {
 export function effectiveTimeWithoutMain(block: Node, name: string): Effective<number> {
   for (let level: Node | null = block; level !== null; level = level.parent) {
     if (childrenNamed(level, name).length > 0) return effectiveTime(block, name);
-    if (level.partial && !isOfMain(level)) return effectiveTime(block, name);
+    if (isUnread(level, "nothing")) return effectiveTime(block, name);
   }
   const value = timeMs(httpFact(name)?.default ?? "");
   return value === undefined
     ? { kind: "unknown", reason: "nginx has no default for it", place: null }
     : { kind: "default", value, where: headPlace(block) };
+}
+
+/** Whether directives may be on this level that were not read. */
+function isUnread(level: Node, main: AbsentMain): boolean {
+  return level.partial && !(main === "nothing" && isOfMain(level));
 }
 
 /** The main context or `http` of files whose main file is not there. */

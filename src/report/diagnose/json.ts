@@ -94,8 +94,8 @@ function causeJson(cause: Cause, { first, last }: Diagnosis, whole: boolean): un
       upstream: group.upstream,
       pool: group.pool === "" ? null : group.pool,
       count: group.count,
-      first: time(group.first),
-      last: time(group.last),
+      first: time(group.times.first),
+      last: time(group.times.last),
       paths: [...group.paths]
         .sort(([, a], [, b]) => b - a)
         .slice(0, 10)

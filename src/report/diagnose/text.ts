@@ -208,7 +208,7 @@ function pathsOf({ groups }: Cause): string {
   const counts = new Map<string, number>();
   for (const { paths } of groups)
     for (const [path, count] of paths) counts.set(path, (counts.get(path) ?? 0) + count);
-  const sorted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   const shown = sorted
     .slice(0, 3)
     .map(([path, count]) => `${path.length > 60 ? `${path.slice(0, 60)}…` : path} ${number(count)}`);

@@ -29,7 +29,7 @@ const BY_REASON: Readonly<Record<string, readonly RegExp[]>> = {
   "recheck finds it linear, but takes a second or more": [
     /(?:\?|\$is_args\b).*/,
     /(^|:)0+(?=[0-9a-f])/g,
-    /\.(?:conf|vhost|nginx)$|\/sites-(?:available|enabled)\/[^/]+$/,
+    /\.(?:conf|vhost|nginx|ngx)$|\/sites-(?:available|enabled)\/[^/]+$/,
     /\.\(?(?:\?:)?(?:[\w?]+\|)*(?:php|phtml|phar|ph\()/i,
     /\s(?:--fpm-config(?:\s+|=)|-y\s*)["']?(\/[^\s"']+)/,
     /^(?:log_format|limit_(?:req|conn)_zone|\w+_cache_path|thread_pool|upstream|zone|map|geo|split_clients|set|location|server_name|if|rewrite)$/,
