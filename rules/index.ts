@@ -75,7 +75,9 @@ import { processMax } from "./pool/process-max.js";
 import { silentWorkers } from "./pool/silent-workers.js";
 import { slowRamp } from "./pool/slow-ramp.js";
 import { directoryScript } from "./request/directory-script.js";
+import { fallbackNotLast } from "./request/fallback-not-last.js";
 import { fallbackWithoutSlash } from "./request/fallback-without-slash.js";
+import { indexMissing } from "./request/index-missing.js";
 import { lostQuery } from "./request/lost-query.js";
 import { openBasedir } from "./request/open-basedir.js";
 import { pageUnreachable } from "./request/page-unreachable.js";
@@ -171,7 +173,9 @@ export const rules: readonly Rule[] = [
   silentWorkers,
   slowRamp,
   directoryScript,
+  fallbackNotLast,
   fallbackWithoutSlash,
+  indexMissing,
   lostQuery,
   openBasedir,
   pageUnreachable,

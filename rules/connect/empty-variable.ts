@@ -1,6 +1,7 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import { seenByClients } from "../../src/evidence/asked.js";
 import { namesOf } from "../../src/evidence/pairs.js";
+import { passedForVisitors, scriptPaths } from "../../src/evidence/scripts.js";
 import { isPage } from "../../src/evidence/what-for.js";
 import { addAfter, addBefore, addInto, helpOf, inPlace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
@@ -13,6 +14,8 @@ import {
 } from "../../src/model/request/empty-variables.js";
 import { effectiveParams, surelyPhp } from "../../src/model/request/fastcgi-params.js";
 import { rootOf } from "../../src/model/request/root.js";
+import { conditionOf } from "../../src/nginx/location/conditions.js";
+import { literalScripts } from "../../src/nginx/location/extensions.js";
 import { argument, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
 import { placeKey } from "../../src/source/file.js";
@@ -65,6 +68,10 @@ export const emptyVariable = defineRule({
         what the \`map\` looks at is another variable of the files, or its rows are patterns, so that
         nothing may be missing
       `,
+      markdown`
+        the \`if\` takes the path of a script out of the URI (\`set $script $1;\`), and no usual script that gets
+        to the location is without one: what does not fit has no script either
+      `,
       "several `if` may be all there is, because one of them is negated",
       "a part of the block was not read, or a template decides about it",
     ],
@@ -88,12 +95,13 @@ export const emptyVariable = defineRule({
     requests: [{ host: "shop.example.com" }, { host: "other.example.com" }],
   },
   reads: ["pool", "directory"],
+  asksDisk: true,
   find: empty,
   cause: ({ node, case: what }) => `${what} ${placeKey(headPlace(node))}`,
   report: (group, host) => report(group, host),
 });
 
-function* empty(binding: Binding): Generator<Empty> {
+function* empty(binding: Binding, host: Host): Generator<Empty> {
   const { block, pass, serves } = binding;
   if (serves !== "php" && !surelyPhp(binding)) return;
   const address = argument(pass, 0) ?? "";
@@ -107,11 +115,50 @@ function* empty(binding: Binding): Generator<Empty> {
   }
   const script = effectiveParams(block)?.params.get("SCRIPT_FILENAME");
   if (script === undefined || isPage(binding)) return;
-  for (const one of known(script.value))
+  for (const one of known(script.value).filter((each) => !isCutOut(host, binding, each)))
     yield { ...one, case: "script", binding, use: script.node, text: script.value };
   const { node: root, written } = rootOf(block);
   if (root === null || !/\$\{?(?:document_root|realpath_root)\b/.test(script.value)) return;
   for (const one of known(written)) yield { ...one, case: "script", binding, use: root, text: written };
+}
+
+/** Variables that hold the path of a request. */
+const PATHS: ReadonlySet<string> = new Set([
+  "uri",
+  "document_uri",
+  "fastcgi_script_name",
+  "request_uri",
+  "request_filename",
+]);
+
+/**
+ * Whether an `if` takes the path of the script out of the URI, and what does not fit is no script: `location ~
+ * /tool.+\.php` also takes `/toolbox.php`, and `if ($uri ~ /tool/(.+\.php))` leaves nothing of it.
+ */
+function isCutOut(host: Host, binding: Binding, { kind, node, name }: EmptyVariable): boolean {
+  const { server, location, pass } = binding;
+  if (kind !== "if" || server === null) return false;
+  const condition = conditionOf(node);
+  if (condition.kind !== "regex" || condition.negative || !PATHS.has(condition.name)) return false;
+  const set = setIn(node, name);
+  if (set === undefined || !hasCapture(set)) return false;
+  // Of other paths that the pattern of the location takes nobody knows whether there is a script.
+  const written = literalScripts(location);
+  const usual = scriptPaths(binding).filter((path) => path.endsWith("/index.php") || written.includes(path));
+  const found = usual.flatMap((path) => passedForVisitors(host, server, path));
+  return !found.some(
+    ({ outcome, way }) =>
+      outcome.pass === pass && !way.steps.some((one) => one.kind === "set" && one.node === set),
+  );
+}
+
+function setIn(node: Node, name: string): Node | undefined {
+  return childrenNamed(node, "set").find((one) => setOf(one).name === name.toLowerCase());
+}
+
+/** Whether the value has a part of what the regular expression of the `if` found. */
+function hasCapture(set: Node): boolean {
+  return /\$\{?\d/.test(setOf(set).text);
 }
 
 const LABELS = {
@@ -163,14 +210,24 @@ function writtenValue({ file, directive }: Node): string {
   return value === undefined ? "" : file.text.slice(value.start, value.end);
 }
 
+/** The script of a start page, where the variable is the end of a script's path; `null`: it is something else. */
+function startPage(what: Case, used: string, name: string): string | null {
+  const before = [`$${name}`, `\${${name}}`].find((one) => used.endsWith(one));
+  if (what !== "script" || before === undefined) return null;
+  return used.slice(0, -before.length).endsWith("/") ? "index.php" : "/index.php";
+}
+
 /** A line for the rest, with the value of the row that is written first. */
-function helpEdit({ node, kind, name }: Empty, host: Host) {
+function helpEdit({ node, kind, name, case: what, text: used }: Empty, host: Host) {
   if (kind === "set") return addBefore(host, headPlace(endOf(node)), `set $${name} ${writtenValue(node)};`);
   if (kind === "if") {
-    const set = childrenNamed(node, "set").find((one) => setOf(one).name === name.toLowerCase());
-    return set === undefined
+    const set = setIn(node, name);
+    // Above the if there is nothing that its regular expression found.
+    const value =
+      set === undefined ? null : hasCapture(set) ? startPage(what, used, name) : writtenValue(set);
+    return value === null
       ? inPlace(`the line above ${headText(node)}`, `set $${name} VALUE;`)
-      : addBefore(host, headPlace(node), `set $${name} ${writtenValue(set)};`);
+      : addBefore(host, headPlace(node), `set $${name} ${value};`);
   }
   const [row] = node.children;
   const value = row?.directive.args[0];

@@ -48,6 +48,16 @@ export const chrootPath = defineRule({
       symptom: { when: "always", status: 404, log: "Primary script unknown" },
       summary: "the scripts are not in the pool's chroot, as where it is that of another site",
     },
+    "outer-root-as-sent": {
+      severity: "error",
+      symptom: { when: "always", status: 404, log: "Unable to open primary script: " },
+      summary: "the same as outer-root with cgi.fix_pathinfo = 0",
+    },
+    "other-root-as-sent": {
+      severity: "error",
+      symptom: { when: "always", status: 404, log: "Unable to open primary script: " },
+      summary: "the same as other-root with cgi.fix_pathinfo = 0",
+    },
   },
   docs: {
     title: "a path from outside the pool's chroot",
@@ -74,7 +84,8 @@ export const chrootPath = defineRule({
     why: markdown`
       Inside the chroot, PHP-FPM's \`/\` is the directory that \`chroot\` names. It looks for
       \`/srv/site/public/index.php\` below \`/srv/site\` and finds nothing: 404 \`File not found.\`,
-      \`Primary script unknown\`.
+      \`Primary script unknown\`. With \`cgi.fix_pathinfo = 0\` it is 404 \`No input file specified.\` and
+      \`Unable to open primary script\`.
     `,
     instead: markdown`
       Send the path as PHP-FPM sees it: \`fastcgi_param SCRIPT_FILENAME /public$fastcgi_script_name;\`.
@@ -95,7 +106,7 @@ export const chrootPath = defineRule({
     const inside = directory.slice(chroot.value.length);
     const jail = `pool [${pool.name}] runs in the chroot ${chroot.value}`;
     return {
-      case: within ? "outer-root" : "other-root",
+      case: caseOf(first),
       ...evidence(host, first),
       message: within
         ? `SCRIPT_FILENAME begins with ${directory}, but ${jail}, where that directory is ${inside || "/"}`
@@ -111,7 +122,9 @@ export const chrootPath = defineRule({
         })),
       ],
       ...seenByClients(
-        "every request to this location ends as 404 File not found",
+        isAsSent(pool)
+          ? "every request to this location ends as 404 No input file specified"
+          : "every request to this location ends as 404 File not found",
         [first, ...others].map((one) => one.binding),
       ),
       help: within
@@ -121,6 +134,16 @@ export const chrootPath = defineRule({
     };
   },
 });
+
+/** Whether PHP opens the path as it is, and then says something else about one that is not there. */
+function isAsSent(pool: Pool): boolean {
+  return phpSwitch(pool, "cgi.fix_pathinfo") === false;
+}
+
+function caseOf({ within, pool }: Outer) {
+  if (isAsSent(pool)) return within ? "outer-root-as-sent" : "other-root-as-sent";
+  return within ? "outer-root" : "other-root";
+}
 
 /** The one pool without a chroot, or what to choose. */
 function elsewhere(host: Host, { target, directory }: Outer): HelpDraft {

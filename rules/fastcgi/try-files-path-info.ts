@@ -1,6 +1,8 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
+import { NOWHERE } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
+import { passed, sentParam } from "../../src/evidence/scripts.js";
 import { addBefore, helpOf, remove, replace } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveParams, type Param } from "../../src/model/request/fastcgi-params.js";
@@ -56,6 +58,10 @@ export const tryFilesPathInfo = defineRule({
         likewise with \`try_files $fastcgi_script_name =404\`, which finds the script and makes it the
         URI, so that \`$fastcgi_path_info\` is empty afterwards
       `,
+      markdown`
+        likewise with a script that is named in front of the last argument, as in
+        \`try_files $uri /index.php$is_args$args =404\`: it is found in the place of \`/index.php/news/1\`
+      `,
     ],
     silent: [
       markdown`
@@ -92,6 +98,7 @@ export const tryFilesPathInfo = defineRule({
     ],
     twins: { bad: "bad-emptied", ok: "ok-kept-in-a-variable" },
   },
+  asksDisk: true,
   proof: {
     kind: "daemons",
     requests: [{ path: "/index.php/news/1" }],
@@ -133,13 +140,15 @@ export const tryFilesPathInfo = defineRule({
   },
 });
 
-function* tried(binding: Binding): Generator<Tried> {
+function* tried(binding: Binding, host: Host): Generator<Tried> {
   if (binding.serves !== "php") return;
   const { block, location } = binding;
   const param = effectiveParams(block)?.params.get("PATH_INFO");
   const split = effectiveNode(block, "fastcgi_split_path_info");
   const uri = takenPath(binding);
-  if (param === undefined || split.kind === "unknown" || uri === null) return;
+  if (param === undefined || split.kind === "unknown") return;
+  if (split.kind === "set") yield* scriptFound(binding, host, param);
+  if (uri === null) return;
   for (const node of childrenNamed(location, "try_files")) {
     const words = node.directive.args.map(({ text }) => text);
     const code = /^=(\d+)$/.exec(words.at(-1) ?? "")?.[1];
@@ -164,6 +173,30 @@ function* tried(binding: Binding): Generator<Tried> {
   }
 }
 
+/** A `try_files` that finds a script it names, where the URI is that script and a path after it. */
+function* scriptFound(binding: Binding, host: Host, param: Param): Generator<Tried> {
+  const { location, server, pass } = binding;
+  if (server === null || !PATH_INFO.test(param.value)) return;
+  for (const node of childrenNamed(location, "try_files")) {
+    const scripts = node.directive.args.slice(0, -1).flatMap(({ text }) => {
+      const [, script] = /^(\/[\w./-]+\.php)(?:\$\{?(?:is_args|args|query_string)\}?)*$/.exec(text) ?? [];
+      return script === undefined || literalScripts(location).includes(script) ? [] : [script];
+    });
+    for (const script of scripts.slice(0, 1)) {
+      const found = passed(host, server, `${script}/${NOWHERE}/1`);
+      const emptied = found.every(
+        ({ outcome, way }) =>
+          outcome.pass === pass &&
+          sentParam(outcome, "PATH_INFO") === "" &&
+          way.steps.some((one) => one.kind === "try-files" && one.node === node && one.answer === "found"),
+      );
+      if (found.length > 0 && emptied)
+        yield { binding, node, param, case: "emptied", uri: `${script}/news/1`, certain: true, split: true };
+    }
+  }
+}
+
+const PATH_INFO = /\$\{?fastcgi_path_info\b/;
 const URI = /^\$\{?(?:uri|document_uri)\}?$/;
 const SCRIPT = /^\$\{?fastcgi_script_name\}?$/;
 
@@ -172,7 +205,7 @@ function caseOf(files: readonly string[], pathInfo: string, split: boolean): Tri
   const sought = files.filter((word) => !word.endsWith("/"));
   if (sought.length === 0 || !sought.every((word) => URI.test(word) || SCRIPT.test(word))) return null;
   if (!split || !sought.some((word) => SCRIPT.test(word))) return pathInfo.includes("$") ? "refused" : null;
-  return /\$\{?fastcgi_path_info\b/.test(pathInfo) ? "emptied" : null;
+  return PATH_INFO.test(pathInfo) ? "emptied" : null;
 }
 
 /**
@@ -221,6 +254,7 @@ function help(host: Host, { node, param, case: name, binding, split }: Tried): H
       [replace(host, headPlace(node), off, ...(has ? [] : [kept]), checked), ...(has ? [] : [written])],
     ]);
   }
+  if (has && name === "emptied") return helpOf([[written]]);
   if (has) return helpOf([[replace(host, headPlace(node), checked)], [remove(host, headPlace(node))]]);
   return helpOf([
     name === "refused"

@@ -9,8 +9,12 @@ import type { Pool } from "../../src/fpm/types.js";
 import { addInto, helpOf, remove, write } from "../../src/help/edit.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import type { Step } from "../../src/model/request/resolve/types.js";
+import { matchingOf, patternOf } from "../../src/nginx/location/extensions.js";
+import { writtenPaths } from "../../src/nginx/location/finite.js";
+import { matches } from "../../src/nginx/location/pattern.js";
 import { argumentPlace, headPlace, headText } from "../../src/nginx/tree/nodes.js";
 import type { Node } from "../../src/nginx/types.js";
+import { unique } from "../../src/source/collect.js";
 import { known, placeOf } from "../../src/source/effective.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -21,8 +25,8 @@ type Case = "other-path" | "tried";
 interface Missed {
   readonly binding: Binding;
   readonly case: Case;
-  /** The URL of the location. */
-  readonly uri: string;
+  /** The URLs of the location, at least one. */
+  readonly uris: readonly string[];
   readonly pools: readonly Pool[];
   /** The `try_files` that ends it. */
   readonly tried: Node | null;
@@ -50,7 +54,7 @@ export const pageUnreachable = defineRule({
     title: "a status or ping page that its location does not reach",
     fires: [
       markdown`
-        the location of one path that is called a status or ping page, or that is the page of another pool,
+        the location of one path, or of a regular expression that names it, that is called a status or ping page, or that is the page of another pool,
         passes to a pool whose \`pm.status_path\` and \`ping.path\` are not that path
       `,
       markdown`
@@ -60,6 +64,7 @@ export const pageUnreachable = defineRule({
     ],
     silent: [
       "the pool is not in the tree, or its paths are not known",
+      "a regular expression names several pages, and the pool has one of them",
       "SCRIPT_FILENAME is a fixed script, so that the application itself answers",
       "the page is only asked for directly at the socket, without a location",
     ],
@@ -80,31 +85,38 @@ export const pageUnreachable = defineRule({
   proof: { kind: "daemons", requests: [{ path: "/fpm-status" }, { path: "/fpm-ping" }] },
   *find(binding, host): Generator<Missed> {
     const { server, location } = binding;
-    const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
-    if (server === null || /^[~@]/.test(modifier) || !isPage(host, path, modifier === "=")) return;
+    const uris = server === null ? [] : pagesIn(host, location);
+    if (server === null || uris.length === 0) return;
     const pools = [...new Set(binding.targets.flatMap((target) => target.pools))];
     if (pools.length === 0 || !pools.every(hasKnownPages)) return;
-    const tried = triedAway(host, binding, path);
-    if (tried !== null) {
-      yield { binding, case: "tried", uri: path, pools, tried };
+    const tried = uris.map((uri) => ({ uri, node: triedAway(host, binding, uri) }));
+    const [node] = tried.flatMap((one) => one.node ?? []);
+    if (node !== undefined) {
+      const away = tried.filter((one) => one.node === node).map(({ uri }) => uri);
+      yield { binding, case: "tried", uris: away, pools, tried: node };
       return;
     }
-    const found = passed(host, server, path, { client: "127.0.0.1" });
-    if (found.length === 0 || !found.every((one) => isMissed(one, binding))) return;
-    yield { binding, case: "other-path", uri: path, pools, tried: null };
+    const missed = uris.filter((uri) => {
+      const found = passed(host, server, uri, { client: "127.0.0.1" });
+      return found.length > 0 && found.every((one) => isMissed(one, binding));
+    });
+    // A snippet names both, and a pool has the one that is wanted.
+    if (missed.length === uris.length)
+      yield { binding, case: "other-path", uris: missed, pools, tried: null };
   },
   cause: ({ binding }) => placeKey(headPlace(binding.location)),
   report([first], host) {
-    const { binding, uri, pools, tried, case: name } = first;
-    const has = pools.some((pool) => pagesOf(pool).includes(uri));
-    const others = has ? [] : pagesElsewhere(host, uri, pools);
+    const { binding, uris, pools, tried, case: name } = first;
+    const lacking = uris.filter((uri) => !pools.some((pool) => pagesOf(pool).includes(uri)));
+    const others = pagesElsewhere(host, lacking, pools);
+    const urls = uris.join(" and ");
     const passes = pools[0]?.name === undefined ? "PHP-FPM" : `pool [${pools[0].name}]`;
     return {
       case: name,
       message:
         tried === null
-          ? `${headText(binding.location)} is for a ${/ping/i.test(uri) ? "ping" : "status"} page, but ${poolsText(pools)} no page of the path ${uri}`
-          : `${headText(tried)} looks for a file called ${uri}, so the request never gets to ${passes}${has ? "" : `, and ${poolsText(pools)} no page of this path either`}`,
+          ? `${headText(binding.location)} is for ${pageText(uris)}, but ${poolsText(pools)} no page of the path ${uris.join(" or ")}`
+          : `${headText(tried)} looks for a file called ${uris.join(" or ")}, so the request never gets to ${passes}${lackingText(uris, lacking, pools)}`,
       at:
         tried === null
           ? argumentPlace(binding.location, binding.location.directive.args.length - 1)
@@ -120,12 +132,12 @@ export const pageUnreachable = defineRule({
         ...pools.flatMap(ownPages),
         ...others,
       ],
-      effect: `${uri} is answered with 404, and what watches this page sees an error`,
+      effect: `${urls} ${uris.length === 1 ? "is" : "are"} answered with 404, and what watches this page sees an error`,
       help:
         tried === null
-          ? helpOf([pageOf(host, uri, pools)], "or pass the location to the pool that has this page")
+          ? helpOf([pagesFor(host, uris, pools)], "or pass the location to the pool that has this page")
           : isOwn(tried, binding)
-            ? helpOf([[remove(host, headPlace(tried)), ...(has ? [] : pageOf(host, uri, pools))]])
+            ? helpOf([[remove(host, headPlace(tried)), ...pagesFor(host, lacking, pools)]])
             : helpOf([], "include fastcgi.conf; in this location, without the file that has the try_files"),
       names: namesOf(binding, pools[0]),
     };
@@ -137,6 +149,28 @@ function isPage(host: Host, path: string, exact: boolean): boolean {
   if (!path.startsWith("/") || /\.\w+$/.test(path) || path.endsWith("/")) return false;
   if (allPages(host).has(path)) return true;
   return (exact || /php|fpm/i.test(path)) && /status|ping/i.test(path);
+}
+
+/** The pages that a location is for, and only for them. */
+function pagesIn(host: Host, location: Node): readonly string[] {
+  const [modifier = "", path = modifier] = location.directive.args.map(({ text }) => text);
+  const pattern = patternOf(location);
+  if (pattern === null) return !/^[~@]/.test(modifier) && isPage(host, path, modifier === "=") ? [path] : [];
+  const { text } = matchingOf(location);
+  const written = writtenPaths(location).filter((path) => isPage(host, path, true));
+  const named = [...allPages(host)].filter(
+    (page) => names(text, page) && matches(pattern, page) === true && isPage(host, page, false),
+  );
+  return unique([...written, ...named]).slice(0, MOST_PAGES);
+}
+
+/** Of the pages that one regular expression names, so many are asked for. */
+const MOST_PAGES = 4;
+
+/** Whether a regular expression has the last name of a page, so that it is not for everything. */
+function names(text: string, page: string): boolean {
+  const name = page.slice(page.lastIndexOf("/") + 1);
+  return name !== "" && text.replaceAll("\\", "").includes(name);
 }
 
 const allPages = perKey(({ pools }: Host): ReadonlySet<string> => new Set(pools.flatMap(pagesOf)));
@@ -186,6 +220,18 @@ function isOwn({ file }: Node, { location }: Binding): boolean {
   return file === location.file;
 }
 
+function pageText(uris: readonly string[]): string {
+  const ping = uris.filter((uri) => /ping/i.test(uri)).length;
+  if (ping > 0 && ping < uris.length) return "a status and a ping page";
+  return `a ${ping > 0 ? "ping" : "status"} page`;
+}
+
+function lackingText(uris: readonly string[], lacking: readonly string[], pools: readonly Pool[]): string {
+  if (lacking.length === 0) return "";
+  const which = uris.length === 1 ? "of this path either" : `of the path ${lacking.join(" or ")}`;
+  return `, and ${poolsText(pools)} no page ${which}`;
+}
+
 function poolsText(pools: readonly Pool[]): string {
   const names = pools.map(({ name }) => `[${name}]`).join(", ");
   return pools.length === 1 ? `pool ${names} has` : `the pools ${names} have`;
@@ -200,15 +246,28 @@ function ownPages(pool: Pool): readonly RelatedReport[] {
   return set.length > 0 ? set : [{ place: pool.section, message: `pool [${pool.name}] has no status page` }];
 }
 
-function pagesElsewhere(host: Host, uri: string, pools: readonly Pool[]): readonly RelatedReport[] {
+function pagesElsewhere(
+  host: Host,
+  uris: readonly string[],
+  pools: readonly Pool[],
+): readonly RelatedReport[] {
   return host.pools
-    .filter((pool) => !pools.includes(pool) && pagesOf(pool).includes(uri))
+    .filter((pool) => !pools.includes(pool) && pagesOf(pool).some((page) => uris.includes(page)))
     .map((pool) => ({ place: pool.section, message: `pool [${pool.name}] has it` }));
 }
 
-/** Gives the pools a page of this path. */
+/** Gives the pools pages of these paths, of each kind the first. */
+function pagesFor(host: Host, uris: readonly string[], pools: readonly Pool[]): readonly Edit[] {
+  const first = uris.filter((uri, at) => uris.findIndex((one) => keyOf(one) === keyOf(uri)) === at);
+  return first.flatMap((uri) => pageOf(host, uri, pools));
+}
+
+function keyOf(uri: string): (typeof PAGES)[number] {
+  return /ping/i.test(uri) ? "ping.path" : "pm.status_path";
+}
+
 function pageOf(host: Host, uri: string, pools: readonly Pool[]): readonly Edit[] {
-  const key = /ping/i.test(uri) ? "ping.path" : "pm.status_path";
+  const key = keyOf(uri);
   return pools.flatMap((pool) => {
     const value = setting(pool, key);
     const line = `${key} = ${uri}`;

@@ -1,5 +1,6 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
+import { fallbackBeforeLast } from "../../src/evidence/fallbacks.js";
 import {
   type Lead,
   leadOf,
@@ -12,6 +13,7 @@ import {
   visitorsWays,
 } from "../../src/evidence/meetings.js";
 import { helpOf, replaceWord } from "../../src/help/edit.js";
+import { endWith } from "../../src/help/try-files.js";
 import type { Host } from "../../src/model/host.js";
 import { serverLabel } from "../../src/model/labels.js";
 import { argument, argumentPlace, childrenNamed, headPlace, headText } from "../../src/nginx/tree/nodes.js";
@@ -138,6 +140,8 @@ const SCRIPT = "/index.php";
 function help(host: Host, server: Node, lead: Lead | null): HelpDraft {
   if (lead?.kind !== "try-files")
     return helpOf([], "let the new URI be one that another location takes, or end the rewriting with break");
+  const meant = fallbackBeforeLast(host, server, lead.node);
+  if (meant !== null) return helpOf([[endWith(host, lead.node, meant)]]);
   const written = argument(lead.node, lead.index) ?? "";
   const place = argumentPlace(lead.node, lead.index);
   const ways = visitorsWays(host, server, SCRIPT);

@@ -245,7 +245,7 @@ export const filesOf = perKey((host: Host): Files => {
     kind: (path) => {
       const kind = known.kind(path);
       if (kind !== "unknown") return kind;
-      if (path.includes(`/${NOWHERE}`)) return "missing";
+      if (path.includes(`/${NOWHERE}`) || isFallback(host, path)) return "missing";
       // A root that the tree does not hold is a directory all the same.
       if (above.has(withoutEnd(path, "/"))) return "directory";
       if (!isScript(path)) return "unknown";
@@ -253,6 +253,15 @@ export const filesOf = perKey((host: Host): Files => {
     },
   };
 });
+
+/**
+ * Whether a path is made of what only the last argument of `try_files` may be, a script with a query or the name of a
+ * location: `/var/www/site/index.php?q=`, `/var/www/site@app`. Nobody has such a file.
+ */
+function isFallback(host: Host, path: string): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.includes("?") || (name.includes("@", 1) && isGlued(host, path));
+}
 
 /** Whether a path is a root with a name right behind it, without a slash: `/var/www/siteindex.php`. */
 function isGlued(host: Host, path: string): boolean {

@@ -1,8 +1,10 @@
 import type { Binding } from "../model/host.js";
+import { namesOtherProgram } from "../model/pass/serves.js";
+import { mayAnswerItself } from "../nginx/facts/foreign.js";
 import { matchingOf, mayBeExact } from "../nginx/location/extensions.js";
 import { handingOn, takesBodies } from "../nginx/location/passed.js";
-import { effectiveFlag } from "../nginx/tree/effective.js";
-import { childrenNamed, headText } from "../nginx/tree/nodes.js";
+import { effectiveFlag, effectiveList } from "../nginx/tree/effective.js";
+import { argument, childrenNamed, headText } from "../nginx/tree/nodes.js";
 import { runsNoScripts } from "./timeouts.js";
 
 /** What a location is for, as far as it decides which requests its scripts get. */
@@ -29,4 +31,25 @@ export function isOneAddress({ location, server }: Binding): boolean {
 export function mayHaveBody({ location, block }: Binding): boolean {
   const passed = effectiveFlag(block, "fastcgi_pass_request_body");
   return takesBodies(location) && passed.kind !== "unknown" && passed.value;
+}
+
+/** The port that PHP-FPM's own sample and most images have. */
+const USUAL_PORT = 9000;
+
+/**
+ * Whether a location that nothing ties to PHP looks as if it passed to it all the same: by PHP-FPM's usual port, or by
+ * an index that is a script.
+ */
+export function looksLikePhp({ block, location, pass, targets }: Binding): boolean {
+  const byItself = [location, block].some(({ children }) =>
+    children.some(({ name }) => mayAnswerItself(name)),
+  );
+  const address = argument(pass, 0) ?? "";
+  if (byItself || namesOtherProgram(address)) return false;
+  const index = effectiveList(block, "index");
+  return (
+    targets.some((target) => target.address.kind === "tcp" && target.address.port === USUAL_PORT) ||
+    (index.kind === "set" &&
+      index.nodes.some(({ directive }) => directive.args.some(({ text }) => text.endsWith(".php"))))
+  );
 }

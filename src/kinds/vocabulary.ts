@@ -14,8 +14,8 @@ value version vhost vhosts where www xml yes
 0b 0o 0x 40 91768 add ap args available basedir bin cache cgroup changelog compile container copy
 data default deferred els else elsif enabled end etc extension failed fcgi filename first from geoip
 globals gpc host https ipv jp keepalive license localhost long lua makefile memory mode modsecurity
-path ph port pre prefix processor rate readme reuseport root scheme servers sites there to urlencoded
-usr var zz
+path ph port pre prefix processor rate readme reuseport root scheme servers sites string there to
+urlencoded usr var zz
 `,
   /** Patterns meet it only where a name ends. */
   ends: `
@@ -74,107 +74,108 @@ ever every everybody everything everywhere evidence exact exactly example exampl
 execcondition execstart execstartpre executable execution exist existing exists exit exits expect
 expecting expires export exports exposed expression expressions extends extension
 extensiondirectories extensionimages extensions extr extrausers f fa facility facts fail failed
-failover fails failure fallback falls families family fancyindex fastcgi fastopen fault faults faulty
-fcgi features fedora feed feeds few fewer ffff field file filename files filesize filesystem fills
-filter find finding finds fingerprint finished firewalls first fit fits five fix fixed fixes flag
-flags flock flush fnm followed following follows font fonts fopen for foreach foreign forever form
-format formats forms forwarded found fpm8 fpmlint fr fragments free freebsd freedesktop freezes freq
-fresh from front frozen fs fstab ftp full function functions further futex g gap gateway gather gc
-gecko gemfile geo geoip get getaddrinfo getpwnam gets gib gid gif github give gives glob global
-globalize globals go goes gomplate gotmpl gotpl gpc grammar greater group grouping groups grow grows
-grpc grpcs gss guards guess guessed gz gzip h half hand handlebars handler hands handshake haproxy
-has hash hat have hbs head header headers headroom health held help here heroku hesiod hex
-hexadecimal hidden hides hls hold holds home hook hop hops host hostname hostnames hosts how however
-hpp hrtimer hsluiix htdocs htm html http3 httpd httpdocs https hundreds hyphen i ico icon icons id
-ident idle ignore ignored ignores image images imagetype img immediately import imports impossible in
-inaccessible inaccessibledirectories inaccessiblepaths inactive inc included includes including
-incomplete indented index inet inf info inherit inherited ini init initial inner inode input
-insensitive inside install installer instance instead integer intended intent intercept intercepted
-interface intern internal interned interval into invalid io ip ipv ipv4 ipv6 ipv6only is isdefault
-iskind isset it items its itself j2 java jenkinsfile jinja jinja2 jit job jobs jp jpeg jpg js json
-jsx judged jump just justfile jwt k k8s kb keep keepalive keeps kept kern kernel key keys keyval kib
-kill killed kills kilo kilobytes kind know knowing known knows koi konqueror kqueue kubernetes l
-label labels lacks lamp lan lando language laravel large larger last late later latest latin1 layout
-lc ldap lead leading leads leak least leave leaves led left lemp length less let lets letter letters
-level levels lf library libxml licence license like limit limitnofile limits line lines link links
-linux liquid list listed listeners listening listens listenstream listing literal literally literals
-live lnmp load loaded loader loads local0 local1 local2 local3 local4 local5 local6 local7
-localdomain localhost location locations lock locks logged logging logs logsdirectory long longer
-look looked looking looks lookup loop loopback loses lost lower lowest lpr lsphp lua m machine
-machines macro made magic mail main make makefile makes mako man managed manager manual many map maps
-mariadb mark markdown marked marks masks master masters match matches matter max maximum maxlifetime
-may maybe mb mbstring md mean means meant measure measured mechanism media meetings mega megabytes
-mehsluiixmnstu memavailable member memcached meminfo memo memory memorylimit memorymax memtotal
-mention mercure merge message messages method methods metrics mib micro microseconds mili miliseconds
-milli milliseconds mime min mind minute mirror mismatch misread misreads missing misspelt mjs mk
-mkcol ml mn mo mod mode model modern modified modifier modsecurity module modules monetary mongod
-mongodb monitor monitoring more most mostly mount mountimages mounts move moved moves msec msie msie6
-mt much multipart multipath multiple must mustache mutex my mysql mysqld mysqli n named names nan
-nanosleep nchan nearer need needed needs negative neighbours neither neon nested net network
-networking networks never nevertheless new newer news next nginxaddress ngx nis nisplus njk njs nl
-nobody node nodes nofile nogroup nohostname nor not notes nothing notice notification notifications
-notify now nspid nsswitch ntp number numbers numeric o object occupy ocsp octal of often ok old once
-ondemand one ones online only oom open opened opens openssl opera operation operator option optional
-options or order ordinary org orig original other otherpasses others otherwise out outer outlives
-output outside over overcommit overflow overlays overload overridden override overrides
-oversubscribed own owner p package packaged packets pacnew pacsave page pages pagespeed pair pairs
-pam param parameter parameters params parents parse parser part partial parts party pass passed
-passes passing passwd password passwords patch path pathinfo paths pattern patterns pause pcre pdf
-pear pend per percent percentages percentile perdir period permanent permission permissions permitted
-pgsql ph phases php8 phpfpm phpt picture pictures pid piece pieces pinned pins pipe pitfalls pl place
-placeholder placeholders places plain plan platform please pm png po points poll polling pong pools
-pop port ports positive post postgres postgresql power ppid pre precontent prefix preg preload
-prematurely prev prevented prevents primary print prints priority private privatetmp probably proc
-process processes processor processors procfile progress propertynames propfind proppatch protected
-protecthome protection protects protectsystem proto protocol protocols provide provision proxy ps
-psfs public published pull puppet puppetfile push put py pyc q quantifier quantity quarter queries
-query question queue quic quiet quota quote quoted quotes r raise rakefile ram ramp ran random range
-ranges rate rather raw rb rc rcvbuf reach reached reaches read reading readlink readme
-readonlydirectories readonlypaths reads readwritedirectories readwritepaths ready real realip
-realpath realtime reason reboot recommend recoverable recursive recursively recv recycling redhat
-redirect redirection redirects redis redis2 referer referers refusal refusals refuse refused refuses
-regex register regular rej reject relative release releases reload rely remi remote remove removed
-removes rename rendered repair repeat repeats replaced replacement replacements replaces report
-reported reporting reports req requests require required requirements requires rescue resembles
-reserve reserved resolve resolver resolves resource resources response rest restart restarts resting
-rests result return reuseport revalidate review reworded rewrite rewriting rhel right rlimit role
-room root rootdirectory rootimage round rounding route routes row rows rpmnew rpmorig rpmsave rs rss
-rssfile rssize rssshmem rst rsz rtmp rtsig ru rule rules runlevels running runs rw s safari safe said
-salt same sameprogram sample samples satisfy saturation save saved say says scalar scan scandir
-scanner scgi schedule schemas scheme sck scope script scripts scss search sec second seconds secret
-section secure security sed see seek seems seen sees seldom select self semicolon send sendmail sends
-sent separate separated separator sequence serve served servers serves service servname session
-sessions set setfib sets setting settings settle settled setup several severity sh sha256 shadowed
-shared shares ships shm shop short shorter should show shown shows shut shuts siblings sid side sign
-silences silent since single singlebymemory sites sized sizes skb skel skeleton skeletons skin skins
-skip slash slashes sleep slip slot slots slow slowlog slowly small smaller smallest snap sndbuf
-snippet snippets so soc sock socket sockets socktype sodium software somaxconn some somebody
-something somewhere sort source sources space spaceless spaces span spare spawn spdy speak speaks
-spec special specified specify spelled spelling spelt split splits spnego spool sql src srun srv sse
-ssl sss sssd standard start started starts startup stat state statedirectory statements static stats
-statuses stay stays steps sticks still stock stopped stops store stored stores stpl str stray stream
-streaming streams strict string strings stu stub stubs stunnel style styles stylesheets su sub
-subrequests such suffix sum sunfuncs supervisor supervisord support supported suppress suppression
-suwsgi svg swallowed switch switched swo swp symbolic symlink symlinks syntax sys sysconfig sysctl
-syslog system systemctl systemd t table tablerow tables tag tail take taken takes target targets tc
-tcp tcp6 te tell tells temp templ template templates temporary temporaryfilesystem ten terminate
-terminated terms test text texts than that the their them theme themes then there these they third
-this those though thread threads three threshold through thrown thumb thumbnails thumbs tighter time
-timeout timeouts times timestamps timings tiny tls tmp tmpfiles tmpfs tmpl to together token tokens
-told too tool toolong top tos total tpl trace tracing track traffic trailer trailing trans transfer
-translated transparent tree tried tries triggers trusted try trying ts tsx tt ttf twice twig two txt
-type typed types u ubuntu udev uid uk unable unclear unclosed undeclared under underscores understood
-unexpected unit units unix unknown unless unlimited unlisted unlock unmodified unnamed unreachable
-unread unreadable unseen unsupported until untold unused up update upgrade upload uploaded uploads
-upstream upstreams url urlencoded urls us usage use used useful useless user userid users uses using
-usr usual usually utf utf8 uucp uwsgi v v3 vagrant vagrantfile vain valid validate valkey values var
-variable variables varname vars vendor verb verbatim verify via vm vmhwm vmrss vmstat volatile vue w
-wait waits walk want wanted wants warn warning warnings was watches way ways wchan web webfonts webp
-webs webserver weight weightsource well were what whatever when wherever whether which whichever
-while whitespace who whole whose why widely wildcard will win win32 winbind wins with within without
-woff woff2 word wordpress words work worker workers working works world worse worst worstcase worth
-would writable write writes written wrong ws wwwroot wwwrun x xdebug xmlrpc xss y yaml year yet yml
-you z z0 za zend zero zip zlib zone zones zsh zz
+failover fails failure fallback fallbacks falls families family fancyindex fastcgi fastopen fault
+faults faulty fcgi features fedora feed feeds few fewer ffff field file filename files filesize
+filesystem fills filter find finding finds fingerprint finished finite firewalls first fit fits five
+fix fixed fixes flag flags flock flush fnm followed following follows font fonts fopen for forbidden
+foreach foreign forever form format formats forms forwarded found fpm8 fpmlint fr fragments free
+freebsd freedesktop freezes freq fresh from front frozen fs fstab ftp full function functions further
+futex g gap gateway gather gc gecko gemfile geo geoip get getaddrinfo getpwnam gets gib gid gif
+github give gives glob global globalize globals go goes gomplate gotmpl gotpl gpc grammar greater
+group grouping groups grow grows grpc grpcs gss guards guess guessed gz gzip h half hand handlebars
+handler hands handshake haproxy has hash hat have hbs head header headers headroom health held help
+here heroku hesiod hex hexadecimal hidden hides hls hold holds home hook hop hops host hostname
+hostnames hosts how however hpp hrtimer hsluiix htdocs htm html http3 httpd httpdocs https hundreds
+hyphen i ico icon icons id ident idle ignore ignored ignores image images imagetype img immediately
+import imports impossible in inaccessible inaccessibledirectories inaccessiblepaths inactive inc
+included includes including incomplete indented index inet inf info inherit inherited ini init
+initial inner inode input insensitive inside install installer instance instead integer intended
+intent intercept intercepted interface intern internal interned interval into invalid io ip ipv ipv4
+ipv6 ipv6only is isdefault iskind isset it items its itself j2 java jenkinsfile jinja jinja2 jit job
+jobs jp jpeg jpg js json jsx judged jump just justfile jwt k k8s kb keep keepalive keeps kept kern
+kernel key keys keyval kib kill killed kills kilo kilobytes kind know knowing known knows koi
+konqueror kqueue kubernetes l label labels lacks lamp lan lando language laravel large larger last
+late later latest latin1 layout lc ldap lead leading leads leak least leave leaves led left lemp
+length less let lets letter letters level levels lf library libxml licence license like likewise
+limit limitnofile limits line lines link links linux liquid list listed listeners listening listens
+listenstream listing literal literally literals live lnmp load loaded loader loads local0 local1
+local2 local3 local4 local5 local6 local7 localdomain localhost location locations lock locks logged
+logging logs logsdirectory long longer look looked looking looks lookup loop loopback loses lost
+lower lowest lpr lsphp lua m machine machines macro made magic mail main make makefile makes mako man
+managed manager manual many map maps mariadb mark markdown marked marks masks master masters match
+matches matter max maximum maxlifetime may maybe mb mbstring md mean means meant measure measured
+mechanism media meetings mega megabytes mehsluiixmnstu memavailable member memcached meminfo memo
+memory memorylimit memorymax memtotal mention mercure merge message messages method methods metrics
+mib micro microseconds mili miliseconds milli milliseconds mime min mind minute mirror mismatch
+misread misreads missing misspelt mjs mk mkcol ml mn mo mod mode model modern modified modifier
+modsecurity module modules monetary mongod mongodb monitor monitoring more most mostly mount
+mountimages mounts move moved moves msec msie msie6 mt much multipart multipath multiple must
+mustache mutex my mysql mysqld mysqli n named names nan nanosleep nchan nearer need needed needs
+negative neighbours neither neon nested net network networking networks never nevertheless new newer
+news next nginxaddress ngx nis nisplus njk njs nl nobody node nodes nofile nogroup nohostname nor not
+notes nothing notice notification notifications notify now nspid nsswitch ntp number numbers numeric
+o object occupy ocsp octal of often ok old once ondemand one ones online only oom open opened opens
+openssl opera operation operator option optional options or order ordinary org orig original other
+otherpasses others otherwise out outer outlives output outside over overcommit overflow overlays
+overload overridden override overrides oversubscribed own owner p package packaged packets pacnew
+pacsave page pages pagespeed pair pairs pam param parameter parameters params parents parse parser
+part partial parts party pass passed passes passing passwd password passwords patch path pathinfo
+paths pattern patterns pause pcre pdf pear pend per percent percentages percentile perdir period
+permanent permission permissions permitted pgsql ph phases php8 phpfpm phpt picture pictures pid
+piece pieces pinned pins pipe pitfalls pl place placeholder placeholders places plain plan platform
+please pm png po points poll polling pong pools pop port ports positive post postgres postgresql
+power ppid pre precontent prefix preg preload prematurely prev prevented prevents primary print
+prints priority private privatetmp probably proc process processes processor processors procfile
+progress propertynames propfind proppatch protected protecthome protection protects protectsystem
+proto protocol protocols provide provision proxy ps psfs public published pull puppet puppetfile push
+put py pyc q quantifier quantity quarter queries query question queue quic quiet quota quote quoted
+quotes r raise rakefile ram ramp ran random range ranges rate rather raw rb rc rcvbuf reach reached
+reaches read reading readlink readme readonlydirectories readonlypaths reads readwritedirectories
+readwritepaths ready real realip realpath realtime reason reboot recommend recoverable recursive
+recursively recv recycling redhat redirect redirection redirects redis redis2 referer referers
+refusal refusals refuse refused refuses regex register regular rej reject relative release releases
+reload rely remi remote remove removed removes rename rendered repair repeat repeats replaced
+replacement replacements replaces report reported reporting reports req requests require required
+requirements requires rescue resembles reserve reserved resolve resolver resolves resource resources
+response rest restart restarts resting rests result return reuseport revalidate review reworded
+rewrite rewriting rhel right rlimit role room root rootdirectory rootimage round rounding route
+routes row rows rpmnew rpmorig rpmsave rs rss rssfile rssize rssshmem rst rsz rtmp rtsig ru rule
+rules runlevels running runs rw s safari safe said salt same sameprogram sample samples satisfy
+saturation save saved say says scalar scan scandir scanner scgi schedule schemas scheme sck scope
+script scripts scss search sec second seconds secret section secure security sed see seek seems seen
+sees seldom select self semicolon send sendmail sends sent separate separated separator sequence
+serve served servers serves service servname session sessions set setfib sets setting settings settle
+settled setup several severity sh sha256 shadowed shared shares ships shm shop short shorter should
+show shown shows shut shuts siblings sid side sign silences silent since single singlebymemory sites
+sized sizes skb skel skeleton skeletons skin skins skip slash slashes sleep slip slot slots slow
+slowlog slowly small smaller smallest snap sndbuf snippet snippets so soc sock socket sockets
+socktype sodium software somaxconn some somebody something somewhere sort source sources space
+spaceless spaces span spare spawn spdy speak speaks spec special specified specify spelled spelling
+spelt split splits spnego spool sql src srun srv sse ssl sss sssd standard start started starts
+startup stat state statedirectory statements static stats statuses stay stays steps sticks still
+stock stopped stops store stored stores stpl str stray stream streaming streams strict string strings
+stu stub stubs stunnel style styles stylesheets su sub subrequests such suffix sum sunfuncs
+supervisor supervisord support supported suppress suppression suwsgi svg swallowed switch switched
+swo swp symbolic symlink symlinks syntax sys sysconfig sysctl syslog system systemctl systemd t table
+tablerow tables tag tail take taken takes target targets tc tcp tcp6 te tell tells temp templ
+template templates temporary temporaryfilesystem ten terminate terminated terms test text texts than
+that the their them theme themes then there these they third this those though thread threads three
+threshold through thrown thumb thumbnails thumbs tighter time timeout timeouts times timestamps
+timings tiny tls tmp tmpfiles tmpfs tmpl to together token tokens told too tool toolong top tos total
+tpl trace tracing track traffic trailer trailing trans transfer translated transparent tree tried
+tries triggers trusted try trying ts tsx tt ttf twice twig two txt type typed types u ubuntu udev uid
+uk unable unclear unclosed undeclared under underscores understood unexpected unit units unix unknown
+unless unlimited unlisted unlock unmodified unnamed unreachable unread unreadable unseen unsupported
+until untold unused up update upgrade upload uploaded uploads upstream upstreams url urlencoded urls
+us usage use used useful useless user userid users uses using usr usual usually utf utf8 uucp uwsgi v
+v3 vagrant vagrantfile vain valid validate valkey values var variable variables varname vars vendor
+verb verbatim verify via vm vmhwm vmrss vmstat volatile vue w wait waits walk want wanted wants warn
+warning warnings was watches way ways wchan web webfonts webp webs webserver weight weightsource well
+were what whatever when wherever whether which whichever while whitespace who whole whose why widely
+wildcard will win win32 winbind wins with within without woff woff2 word wordpress words work worker
+workers working works world worse worst worstcase worth would writable write writes written wrong ws
+wwwroot wwwrun x xdebug xmlrpc xss y yaml year yet yml you z z0 za zend zero zip zlib zone zones zsh
+zz
 `,
   /** Parameters of FastCGI. */
   parameters: `

@@ -24,6 +24,8 @@ const contradictions: Readonly<Record<string, string>> = {
   "freshrss request/fallback-without-slash plain": "index.php as the last argument of try_files is no URI",
   "lychee timeout/read-below-terminate below-execution": "PHP has 200 seconds, nginx its default of 60",
   "magento timeout/read-below-terminate below-execution": "PHP has 18000 seconds, nginx 600",
+  "phpbb fastcgi/try-files-path-info emptied": "the installer's script is in front of =404",
+  "phpbb request/fallback-not-last below-a-path": "@rewrite_installapp is in front of =404",
   "phpbb fastcgi/protection-bypassed bypassed":
     "common.php is denied after the PHP location next to it, which takes it",
   "piwigo timeout/read-below-terminate below-execution": "PHP has 300 seconds, nginx its default of 60",

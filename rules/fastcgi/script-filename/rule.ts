@@ -1,6 +1,7 @@
 import { type Draft, defineRule } from "../../../src/engine/define.js";
 import { seenByClients } from "../../../src/evidence/asked.js";
 import { namesOf, phpBindings } from "../../../src/evidence/pairs.js";
+import { looksLikePhp } from "../../../src/evidence/what-for.js";
 import { addAfter, addBefore, helpOf, replace } from "../../../src/help/edit.js";
 import { SCRIPT, scriptLine } from "../../../src/help/script-filename.js";
 import type { Binding, Host } from "../../../src/model/host.js";
@@ -84,6 +85,10 @@ export const scriptFilename = defineRule({
         and no level further out has them (if one has, \`fastcgi/params-shadowed\` reports it)
       `,
       markdown`
+        a location sends no parameter at all to an address that looks like PHP-FPM's, as by its port 9000 or
+        an \`index\` that is a script, though no pool of the tree listens there (a warning)
+      `,
+      markdown`
         \`SCRIPT_FILENAME\` is empty, the root directory without a file, the path of the URI without a
         directory (\`$fastcgi_script_name\`), or below a relative directory
         (\`html$fastcgi_script_name\`)
@@ -130,14 +135,17 @@ export const scriptFilename = defineRule({
   asksDisk: true,
   proof: { kind: "daemons", observe: { "no-parameters": "blank-page", "no-method": "blank-page" } },
   *check(host) {
-    const bindings = phpBindings(host).filter(surelyPhp);
-    yield* bindings
+    // Without any parameter no program knows what is asked, PHP or not.
+    yield* host.bindings
+      .filter((one) => one.serves === "php" || looksLikePhp(one))
       .filter((one) => effectiveParams(one.block) === null)
       .map((one) => noParameters(host, one));
-    const sets = bindings.flatMap((binding) => {
-      const set = effectiveParams(binding.block);
-      return set === null || set === undefined ? [] : [{ binding, set }];
-    });
+    const sets = phpBindings(host)
+      .filter(surelyPhp)
+      .flatMap((binding) => {
+        const set = effectiveParams(binding.block);
+        return set === null || set === undefined ? [] : [{ binding, set }];
+      });
     const incompletes = sets.filter(({ set }) => {
       const missing = missingForPhp(set);
       return missing.length > 0 && hiddenSource(set, missing) === null;
@@ -181,6 +189,9 @@ const BLANK = "every request to this location ends as a blank page with status 2
 function noParameters(host: Host, binding: Binding): Draft<Case> {
   return {
     case: "no-parameters",
+    settle: surelyPhp(binding)
+      ? null
+      : "Whether it is PHP-FPM that listens there would settle it: no pool of the tree does.",
     message:
       "this fastcgi_pass sends no fastcgi_param, so PHP-FPM gets neither REQUEST_METHOD nor SCRIPT_FILENAME",
     at: headPlace(binding.pass),

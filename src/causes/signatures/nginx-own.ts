@@ -87,7 +87,7 @@ export const ownSignatures: readonly Signature[] = [
     means: "the directory has no index file, and lists are off",
     status: 403,
     counts: "request",
-    rules: [],
+    rules: ["request/index-missing"],
     decides: ["index"],
     outside: ["no-index-file"],
   },

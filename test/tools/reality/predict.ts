@@ -82,6 +82,7 @@ function plain(host: Host, finding: Finding, way: Way): boolean {
   if (rule === "fastcgi/source-exposed")
     return ["fallback", "nested"].includes(name) || binding === null || way.sent;
   if (rule === "fastcgi/intercepted-errors") return false;
+  if (rule === "request/index-missing") return entry.uri === "/";
   if (rule === "request/path-info-lost") return entry.uri.includes(".php/");
   if (rule === "connect/empty-variable" && hasRow(host, finding, way)) return false;
   // What is said of scripts, a page of PHP-FPM's own does not show.
