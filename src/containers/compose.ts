@@ -14,6 +14,7 @@ import {
   mergedService,
   mergedServices,
   type Service,
+  type Services,
   serviceOf,
   sizeOf,
 } from "./services.js";
@@ -75,6 +76,12 @@ const DEEPEST = 8;
 /** How many services one project may have. */
 const MOST_SERVICES = 2000;
 
+interface Mounts {
+  readonly layers: readonly Layer[];
+  readonly volumes: ReadonlyMap<string, string>;
+  readonly open: boolean;
+}
+
 class Reading {
   private readonly tree: Tree;
   private readonly env: ReadonlyMap<string, string | null>;
@@ -83,6 +90,8 @@ class Reading {
     string,
     { readonly value: Yaml; readonly file: SourceFile; readonly directory: string }
   >();
+  /** Services by the path of the file that has or includes them. */
+  private readonly read = new Map<string, Services>();
   private layers = 0;
 
   constructor(tree: Tree, directory: string) {
@@ -91,7 +100,7 @@ class Reading {
   }
 
   project(files: readonly string[]): readonly Container[] {
-    let all: ReadonlyMap<string, Service> = new Map();
+    let all: Services = new Map();
     for (const file of files) all = mergedServices(all, this.services(file));
     const containers: Container[] = [];
     for (const [name, service] of all) {
@@ -101,16 +110,25 @@ class Reading {
     return containers;
   }
 
-  services(path: string, depth = 0): ReadonlyMap<string, Service> {
+  /** What a file and those that it includes have; files may include each other, and each other's several times. */
+  services(path: string, depth = 0): Services {
+    const known = this.read.get(path);
+    if (known !== undefined || depth > DEEPEST) return known ?? new Map();
+    this.read.set(path, new Map());
+    const found = this.servicesIn(path, depth);
+    this.read.set(path, found);
+    return found;
+  }
+
+  private servicesIn(path: string, depth: number): Services {
     const file = this.tree.file(path);
-    if (file === null || depth > DEEPEST || !/nginx|php|fpm|openresty|\bbuild\b/i.test(file.text))
-      return new Map();
+    if (file === null || !/nginx|php|fpm|openresty|\bbuild\b/i.test(file.text)) return new Map();
     const [root] = this.tree.yaml(path);
     const directory = directoryOf(path);
     for (const key of ["configs", "secrets"])
       for (const [name, value] of entriesOf(at(root, key)))
         this.top.set(`${key} ${name}`, { value, file, directory });
-    let all: ReadonlyMap<string, Service> = new Map();
+    let all: Services = new Map();
     for (const one of itemsOf(at(root, "include"))) {
       const paths =
         one.kind === "text"
@@ -157,9 +175,9 @@ class Reading {
     return written === null ? null : expand(written, this.env);
   }
 
-  private container(name: string, service: Service, all: ReadonlyMap<string, Service>): Container {
+  private container(name: string, service: Service, all: Services): Container {
     const { value } = service;
-    const mounts = this.mounts(service, all, 0);
+    const mounts = this.mounts(service, all, new Set([service]));
     const built = this.built(service);
     const mode = textOf(at(value, "network_mode")) ?? "";
     const shared = /^service:(.+)$/.exec(mode)?.[1];
@@ -181,7 +199,7 @@ class Reading {
     return containerOf(described, this.tree.fs);
   }
 
-  private names(name: string, { value }: Service, all: ReadonlyMap<string, Service>): readonly string[] {
+  private names(name: string, { value }: Service, all: Services): readonly string[] {
     const own = [name, this.text(at(value, "container_name")), this.text(at(value, "hostname"))];
     const networks = entriesOf(at(value, "networks")).flatMap(([, network]) => [
       ...itemsOf(at(network, "aliases")).map((alias) => this.text(alias)),
@@ -270,23 +288,13 @@ class Reading {
   private inOtherCase(path: string): SourceFile | null {
     const [directory, name] = [directoryOf(path), nameOf(path)];
     const entry = this.tree.fs.entry(directory);
-    const other =
-      entry.kind === "directory"
-        ? entry.names.find((one) => one.toLowerCase() === name.toLowerCase())
-        : undefined;
+    const names = entry.kind === "directory" ? entry.names : [];
+    const other = names.find((one) => one.toLowerCase() === name.toLowerCase());
     return other === undefined ? null : this.tree.file(normalizePath(`${directory}/${other}`));
   }
 
-  /** `open`: something is mounted where a variable says. */
-  private mounts(
-    service: Service,
-    all: ReadonlyMap<string, Service>,
-    depth: number,
-  ): {
-    readonly layers: readonly Layer[];
-    readonly volumes: ReadonlyMap<string, string>;
-    readonly open: boolean;
-  } {
+  /** `open`: something is mounted where a variable says. `met`: services whose mounts are there already. */
+  private mounts(service: Service, all: Services, met: Set<Service>): Mounts {
     const { lists } = service;
     let open = false;
     const layers: Layer[] = [];
@@ -294,9 +302,10 @@ class Reading {
     for (const one of lists.get("volumes_from") ?? []) {
       const [name = ""] = (this.text(one.value) ?? "").split(":");
       const other = all.get(name);
-      if (other === undefined || depth > DEEPEST) continue;
-      const inner = this.mounts(other, all, depth + 1);
-      layers.push(...inner.layers);
+      if (other === undefined || met.has(other)) continue;
+      met.add(other);
+      const inner = this.mounts(other, all, met);
+      for (const layer of inner.layers) layers.push(layer);
       for (const [path, volume] of inner.volumes) volumes.set(path, volume);
       open ||= inner.open;
     }

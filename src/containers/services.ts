@@ -12,6 +12,9 @@ export interface Service {
   readonly lists: ReadonlyMap<string, readonly Item[]>;
 }
 
+/** By their names. */
+export type Services = ReadonlyMap<string, Service>;
+
 /** Whether a file is of the first version of compose, whose services stand at the top. */
 export function isFirstVersion(root: Yaml | undefined): boolean {
   return entriesOf(root).some(([, value]) => at(value, "image") !== null || at(value, "build") !== null);
@@ -23,10 +26,7 @@ export interface Item {
   readonly file: SourceFile;
 }
 
-export function mergedServices(
-  below: ReadonlyMap<string, Service>,
-  above: ReadonlyMap<string, Service>,
-): ReadonlyMap<string, Service> {
+export function mergedServices(below: Services, above: Services): Services {
   if (below.size === 0) return above;
   const merged = new Map(below);
   for (const [name, service] of above) {

@@ -93,6 +93,16 @@ describe("compose", () => {
     expect(ways()).toEqual(["b:9000 → www 9000"]);
   });
 
+  test("files that include each other, and services that mount what others mount, are read once each", () => {
+    const twelve = (name: string): string => Array(12).fill(name).join(", ");
+    put({
+      "site.conf": SITE("php:9000"),
+      "more.yml": `include: [${twelve("compose.yaml")}]\nservices:\n  php:\n    image: php:8.2-fpm\n`,
+      "compose.yaml": `include: [${twelve("more.yml")}]\nservices:\n${WEB}    volumes_from: [${twelve("web")}, ${twelve("side")}]\n  side:\n    image: nginx\n    volumes_from: [${twelve("web")}, side]\n`,
+    });
+    expect(ways()).toEqual(["php:9000 → www 9000"]);
+  });
+
   test("a limit of one container is the memory of the host, and each of several is judged by its own", () => {
     const php = (name: string, memory = "128M"): string =>
       `  ${name}:\n    image: php:8.2-fpm\n    deploy: {resources: {limits: {memory: ${memory}}}}\n`;
