@@ -138,13 +138,13 @@ class ContainerFilesystem implements HostFilesystem {
       else if (entry.kind === "missing") missing = entry;
       // What is below a mount cannot be seen, nor what was removed.
       if (layer.kind === "mount" || layer.source.kind === "removed" || layer.source.kind === "link")
-        return this.withNames(directory ?? missing);
+        return this.withNames(directory ?? missing, wanted);
     }
     const own = this.image.entry(wanted);
     const shipped: Entry = own.kind === "file" ? { ...own, whole: null } : own;
-    if (directory === null && shipped.kind !== "directory") return this.withNames(shipped);
+    if (directory === null && shipped.kind !== "directory") return this.withNames(shipped, wanted);
     const names = [...(directory?.names ?? []), ...(shipped.kind === "directory" ? shipped.names : [])];
-    return this.withNames({ kind: "directory", path: directory?.path ?? wanted, names });
+    return this.withNames({ kind: "directory", path: directory?.path ?? wanted, names }, wanted);
   }
 
   /** The layers at these paths, what lies on top first. */
@@ -153,16 +153,18 @@ class ContainerFilesystem implements HostFilesystem {
     return paths.flatMap((path) => this.at.get(path) ?? []).sort((a, b) => order(b) - order(a));
   }
 
-  private withNames(entry: Entry): Entry {
-    const more = this.names.get(entry.path);
+  private withNames(entry: Entry, wanted: string): Entry {
+    // What is missing may be a directory further up.
+    const path = entry.kind === "missing" ? wanted : entry.path;
+    const more = this.names.get(path);
     if (more === undefined && entry.kind !== "directory") return entry;
     if (entry.kind !== "directory" && entry.kind !== "missing") return entry;
     const names = new Set([...(entry.kind === "directory" ? entry.names : []), ...(more ?? [])]);
     names.delete(".keep");
-    const below = entry.path === "/" ? "" : entry.path;
+    const below = path === "/" ? "" : path;
     // What is hidden by a mount or a removal is not there.
     for (const name of more ?? []) if (this.entry(`${below}/${name}`).kind === "missing") names.delete(name);
-    return { kind: "directory", path: entry.path, names: [...names].sort(byBytes) };
+    return { kind: "directory", path, names: [...names].sort(byBytes) };
   }
 
   private through({ target, source }: Layer, wanted: string): Entry | null {

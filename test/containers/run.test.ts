@@ -161,6 +161,17 @@ describe("what RUN does to the sites of an image", () => {
     expect(notChecked()).toEqual([]);
   });
 
+  test("what a mount hides together with its directory did not disappear either", () => {
+    put({
+      Dockerfile: "FROM nginx:1.27\nCOPY vh.conf /etc/nginx/conf.d/default.conf\n",
+      "vh.conf": SITE("php:9000"),
+      "web/nginx.conf": `events {}\nhttp { server { listen 80; } }\n`,
+      "compose.yml": `services:\n${WEB.replace("image: nginx:1.27.4", "build: .").replace("./site.conf:/etc/nginx/conf.d/default.conf", "./web:/etc/nginx")}`,
+    });
+    expect(hostsIn(top()).map(({ container }) => container?.label)).toEqual(["service web"]);
+    expect(notChecked()).toEqual([]);
+  });
+
   test("what was copied and then removed with its directory did not disappear either", () => {
     put({
       Dockerfile:
