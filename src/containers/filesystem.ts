@@ -62,6 +62,9 @@ export function containerFilesystem(contents: Contents, tree: HostFilesystem): H
   return new ContainerFilesystem(contents, tree);
 }
 
+/** Characters of a path that the kernel takes. */
+const LONGEST_PATH = 4095;
+
 class ContainerFilesystem implements HostFilesystem {
   private readonly image: HostFilesystem;
   private readonly tree: HostFilesystem;
@@ -83,6 +86,7 @@ class ContainerFilesystem implements HostFilesystem {
     for (const directory of contents.directories) files.set(`${directory}/.keep`, "");
     this.image = memoryFilesystem(files);
     for (const [index, layer] of contents.layers.entries()) {
+      if (layer.target.length > LONGEST_PATH) continue;
       // Mounts lie over all copies, the inner ones over the outer ones, of two at one path the later.
       this.order.set(layer, layer.kind === "mount" ? (1 + layer.target.length) * 1e9 + index : index);
       const same = this.at.get(layer.target) ?? [];

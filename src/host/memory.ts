@@ -75,12 +75,12 @@ function entryAt(
   isLink = false,
 ): Entry {
   if (hops > 40) return { kind: "unreadable", path, reason: TOO_MANY_LINKS };
-  const linked = followParents(nodes, path);
+  const linked = followParents(nodes, directories, path);
   if (linked !== path) {
     const node = nodes.get(path);
     const own = typeof node === "object" && "link" in node;
     // A link on the way does not make a name that is not there a link.
-    const final = own && followParents(nodes, directoryOf(path)) === directoryOf(path);
+    const final = own && followParents(nodes, directories, directoryOf(path)) === directoryOf(path);
     return entryAt(nodes, directories, linked, hops + 1, isLink || final);
   }
   const names = directories.get(path);
@@ -93,14 +93,20 @@ function entryAt(
 }
 
 /** Replaces the first component that is a link by its target. */
-function followParents(nodes: Nodes, path: string): string {
-  const parts = path.split("/").slice(1);
-  for (let count = 1; count <= parts.length; count += 1) {
-    const head = `/${parts.slice(0, count).join("/")}`;
+function followParents(
+  nodes: Nodes,
+  directories: ReadonlyMap<string, ReadonlySet<string>>,
+  path: string,
+): string {
+  for (let end = path.indexOf("/", 1); ; end = path.indexOf("/", end + 1)) {
+    const head = end === -1 ? path : path.slice(0, end);
     const node = nodes.get(head);
-    if (node === undefined || typeof node === "string" || !("link" in node)) continue;
-    const target = node.link.startsWith("/") ? node.link : `${directoryOf(head)}/${node.link}`;
-    return normalizePath([target, ...parts.slice(count)].join("/"));
+    if (node !== undefined && typeof node !== "string" && "link" in node) {
+      const target = node.link.startsWith("/") ? node.link : `${directoryOf(head)}/${node.link}`;
+      return normalizePath(target + path.slice(head.length));
+    }
+    // Nothing is below what is not there.
+    if (end === -1 || !directories.has(head)) break;
   }
   return path;
 }
