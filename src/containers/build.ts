@@ -1,11 +1,12 @@
 /** What a Dockerfile makes of an image, as far as its text tells. */
 import { directoryOf, nameOf, normalizePath, resolvePath } from "../host/path.js";
 import { type Place, place, type SourceFile } from "../source/file.js";
+import { lazily } from "../source/memo.js";
 import { wordMap } from "../source/word-map.js";
 import { commandOf, expand, type Instruction, readDockerfile, type Stage, wordsOf } from "./dockerfile.js";
 import type { Layer, LayerSource } from "./filesystem.js";
 import { type Image, imageOf } from "./images.js";
-import { type Around, changesOf, commandsOf } from "./run.js";
+import { type Around, applyRun, BuiltFiles, commandsOf } from "./run.js";
 import { pathIn, type Tree } from "./tree.js";
 
 /** An image that the tree builds, or one that is used as it is. */
@@ -93,6 +94,7 @@ class Building {
       .findLastIndex(({ name }) => name !== null && name === stage.from?.toLowerCase());
     const base = earlier === -1 ? plainImage(stage.from) : this.stage(earlier, depth + 1);
     const layers = [...base.layers];
+    const files = lazily(() => new BuiltFiles(base.image, this.tree.fs, layers));
     const runs = [...base.runs];
     const installed = [...base.installed];
     let { workdir, unsure, ownUser } = base;
@@ -124,7 +126,7 @@ class Building {
           runs.push(text);
           installed.push(...installedBy(text, values));
           const around = { image: base.image, values, workdir, ...this.around(instruction) };
-          layers.push(...changesOf(text, around, layers));
+          applyRun(text, around, layers, files());
           break;
         }
         case "USER":

@@ -57,15 +57,21 @@ export function outsidePath(treePath: string): string {
 /** A file that only containers have, by which others know that this is one. */
 const MARK = "/.dockerenv";
 
+/** The file system of a container while it is built. */
+export interface GrowingFilesystem extends HostFilesystem {
+  /** Lays one more over all others. */
+  add(layer: Layer): void;
+}
+
 /** The container as a host's file system. `tree`: the one that layers come from. */
-export function containerFilesystem(contents: Contents, tree: HostFilesystem): HostFilesystem {
+export function containerFilesystem(contents: Contents, tree: HostFilesystem): GrowingFilesystem {
   return new ContainerFilesystem(contents, tree);
 }
 
 /** Characters of a path that the kernel takes. */
 const LONGEST_PATH = 4095;
 
-class ContainerFilesystem implements HostFilesystem {
+class ContainerFilesystem implements GrowingFilesystem {
   private readonly image: HostFilesystem;
   private readonly tree: HostFilesystem;
   private readonly contents: Contents;
@@ -85,20 +91,24 @@ class ContainerFilesystem implements HostFilesystem {
     const files = new Map([...contents.texts, [MARK, ""]]);
     for (const directory of contents.directories) files.set(`${directory}/.keep`, "");
     this.image = memoryFilesystem(files);
-    for (const [index, layer] of contents.layers.entries()) {
-      if (layer.target.length > LONGEST_PATH) continue;
-      // Mounts lie over all copies, the inner ones over the outer ones, of two at one path the later.
-      this.order.set(layer, layer.kind === "mount" ? (1 + layer.target.length) * 1e9 + index : index);
-      const same = this.at.get(layer.target) ?? [];
-      same.push(layer);
-      this.at.set(layer.target, same);
-      for (const path of withParents(layer.target)) {
-        const parent = directoryOf(path);
-        const names = this.names.get(parent) ?? new Set();
-        if (names.has(nameOf(path))) break;
-        names.add(nameOf(path));
-        this.names.set(parent, names);
-      }
+    for (const layer of contents.layers) this.add(layer);
+  }
+
+  add(layer: Layer): void {
+    this.known.clear();
+    if (layer.target.length > LONGEST_PATH) return;
+    const index = this.order.size;
+    // Mounts lie over all copies, the inner ones over the outer ones, of two at one path the later.
+    this.order.set(layer, layer.kind === "mount" ? (1 + layer.target.length) * 1e9 + index : index);
+    const same = this.at.get(layer.target) ?? [];
+    same.push(layer);
+    this.at.set(layer.target, same);
+    for (const path of withParents(layer.target)) {
+      const parent = directoryOf(path);
+      const names = this.names.get(parent) ?? new Set();
+      if (names.has(nameOf(path))) break;
+      names.add(nameOf(path));
+      this.names.set(parent, names);
     }
   }
 

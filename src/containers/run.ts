@@ -6,7 +6,7 @@ import { directoryOf, isWithin, nameOf, normalizePath, resolvePath } from "../ho
 import type { Place } from "../source/file.js";
 import { wordMap } from "../source/word-map.js";
 import { expand, wordsOf } from "./dockerfile.js";
-import { containerFilesystem, type Layer, type LayerSource } from "./filesystem.js";
+import { containerFilesystem, type GrowingFilesystem, type Layer, type LayerSource } from "./filesystem.js";
 import type { Image } from "./images.js";
 import type { Tree } from "./tree.js";
 
@@ -21,26 +21,50 @@ export interface Around {
   readonly where: string;
 }
 
-/** What a RUN does with the files that `before` brings. */
-export function changesOf(text: string, around: Around, before: readonly Layer[]): readonly Layer[] {
-  return new Shell(around, before).run(text);
+/** What is in an image while it is built, for one command after the other. */
+export class BuiltFiles {
+  private readonly fs: GrowingFilesystem;
+  private added = 0;
+
+  /** `layers`: more may come. */
+  constructor(
+    image: Image | null,
+    tree: HostFilesystem,
+    private readonly layers: readonly Layer[],
+  ) {
+    const { name = null, files = new Map(), directories = [] } = image ?? {};
+    this.fs = containerFilesystem({ image: name, texts: files, directories, layers: [] }, tree);
+  }
+
+  /** As they are with the layers that are there now. */
+  get now(): HostFilesystem {
+    for (const layer of this.layers.slice(this.added)) this.fs.add(layer);
+    this.added = this.layers.length;
+    return this.fs;
+  }
+}
+
+/** Adds to the layers what a RUN makes of the files that they bring. `files`: of these layers. */
+export function applyRun(text: string, around: Around, layers: Layer[], files: BuiltFiles): void {
+  new Shell(around, layers, files).run(text);
 }
 
 class Shell {
   private readonly around: Around;
   /** What is there, and what the commands so far made of it. */
   private readonly layers: Layer[];
+  private readonly built: BuiltFiles;
   /** The directory that relative paths count from; `null`: nobody can tell. */
   private directory: string | null;
 
-  constructor(around: Around, before: readonly Layer[]) {
+  constructor(around: Around, layers: Layer[], built: BuiltFiles) {
     this.around = around;
-    this.layers = [...before];
+    this.layers = layers;
+    this.built = built;
     this.directory = around.workdir;
   }
 
-  run(text: string): readonly Layer[] {
-    const before = this.layers.length;
+  run(text: string): void {
     const commands = commandsOf(text);
     // One for each condition around a command: whether it only asks for files, so that the command does what it would do alone.
     const conditions: boolean[] = [];
@@ -55,7 +79,6 @@ class Shell {
       if (/^(?:fi|esac)\b/.test(command)) conditions.pop();
       this.command(command, !conditions.includes(false), commands[index + 1] ?? "");
     }
-    return this.layers.slice(before);
   }
 
   /** `next`: the command after it, which may be given the files that it lists. */
@@ -98,9 +121,7 @@ class Shell {
 
   /** The files as they are after the commands so far. */
   private get files(): HostFilesystem {
-    const { image, tree } = this.around;
-    const { name = null, files = new Map(), directories = [] } = image ?? {};
-    return containerFilesystem({ image: name, texts: files, directories, layers: this.layers }, tree.fs);
+    return this.built.now;
   }
 
   /** The path below the directories of the daemons that a word means; `null`: it is another one. */
