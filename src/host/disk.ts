@@ -136,6 +136,9 @@ function isWritten(path: string): boolean {
   return path.startsWith("/") && !path.endsWith("/") && !path.includes("//") && !path.includes("/.");
 }
 
+/** Of a directory with more names it is not remembered what each is: each question would go through all of them. */
+const FEW = 64;
+
 /** `around`: what is at the directory of the path, where that is known. */
 function look(disk: Disk, wanted: string, around: Entry | undefined): Entry {
   const found = lookAt(disk, wanted, around);
@@ -143,7 +146,7 @@ function look(disk: Disk, wanted: string, around: Entry | undefined): Entry {
   try {
     const children = childrenIn(disk.onDisk(found.path));
     const directory = { ...found, names: children.map(({ name }) => name).sort(byBytes) };
-    disk.listed = { directory, children };
+    disk.listed = children.length > FEW ? null : { directory, children };
     return directory;
   } catch (error) {
     return refused(found.path, error);

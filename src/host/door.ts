@@ -198,12 +198,7 @@ function openFile(descriptor: number, stat: Stats): OpenFile {
 
 /** The names in a directory, without loss, in no order. Throws what the system says. */
 export function namesIn(directory: string): readonly string[] {
-  const path = pathBytes(directory);
-  const names = readdirSync(path, { encoding: "utf8" });
-  // Some are not UTF-8.
-  return names.some((name) => name.includes("\ufffd"))
-    ? readdirSync(path, { encoding: "buffer" }).map(decodeBytes)
-    : names;
+  return readdirSync(pathBytes(directory), { encoding: "buffer" }).map(decodeBytes);
 }
 
 /** The same with what each name is. Throws what the system says. */
