@@ -4,6 +4,7 @@ import { detached } from "../logs/detached.js";
 import { Block, isAscii, Part, textOfWords } from "../logs/part.js";
 import { textOf } from "../logs/scan.js";
 import { HOUR, MINUTE } from "../logs/time.js";
+import { firstPlace } from "../source/halving.js";
 
 /** Characters of a text that are kept. */
 const LONGEST = 300;
@@ -242,15 +243,4 @@ function placeOf(numbers: readonly number[], number: number): number {
   const { length } = numbers;
   if (length === 0 || (numbers[length - 1] ?? 0) < number) return length;
   return firstPlace(length, (at) => (numbers[at] ?? 0) >= number);
-}
-
-/** The first of so many places that is such a one, where all behind it are; their number: none is. */
-function firstPlace(length: number, isSuch: (at: number) => boolean): number {
-  let [low, high] = [0, length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isSuch(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

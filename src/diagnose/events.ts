@@ -1,7 +1,9 @@
 /** What happened to the daemons and their workers, by time. */
+
 import type { Match } from "../causes/signature.js";
 import { detachedLine, detachedParts } from "../logs/detached.js";
 import type { LogLine } from "../logs/line.js";
+import { firstPlace } from "../source/halving.js";
 
 export interface Event {
   /** The id of its signature. */
@@ -152,13 +154,6 @@ function timed(events: readonly Event[]): readonly Timed[] {
 
 /** The first of some events, in order of time, that is so near to a time; `null`: none is. */
 function nearest(time: number, events: readonly Timed[], before: number, after: number): Timed | null {
-  let low = 0;
-  let high = events.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((events[middle]?.time ?? 0) < time - before) low = middle + 1;
-    else high = middle;
-  }
-  const event = events[low];
+  const event = events[firstPlace(events.length, (at) => (events[at]?.time ?? 0) >= time - before)];
   return event !== undefined && event.time <= time + after ? event : null;
 }

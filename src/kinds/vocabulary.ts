@@ -82,18 +82,18 @@ foreach foreign forever form format formats forms forwarded found fpm8 fpmlint f
 freebsd freedesktop freezes freq fresh from front frozen fs fstab ftp full function functions further
 futex g gap gateway gather gc gecko gemfile geo geoip get getaddrinfo getpwnam gets gib gid gif
 github give gives glob global globalize globals go goes gomplate gotmpl gotpl gpc grammar greater
-group grouping groups grow grows grpc grpcs gss guards guess guessed gz gzip h half hand handlebars
-handler hands handshake haproxy has hash hat have hbs head header headers headroom health held help
-here heroku hesiod hex hexadecimal hidden hides hls hold holds home hook hop hops host hostname
-hostnames hosts how however hpp hrtimer hsluiix htdocs htm html http3 httpd httpdocs https hundreds
-hyphen i ico icon icons id ident idle ignore ignored ignores image images imagetype img immediately
-import imports impossible in inaccessible inaccessibledirectories inaccessiblepaths inactive inc
-included includes including incomplete indented index inet inf info inherit inherited ini init
-initial inner inode input insensitive inside install installer instance instead integer intended
-intent intercept intercepted interface intern internal interned interval into invalid io ip ipv ipv4
-ipv6 ipv6only is isdefault iskind isset it items its itself j2 java jenkinsfile jinja jinja2 jit job
-jobs jp jpeg jpg js json jsx judged jump just justfile jwt k k8s kb keep keepalive keeps kept kern
-kernel key keys keyval kib kill killed kills kilo kilobytes kind know knowing known knows koi
+group grouping groups grow grows grpc grpcs gss guards guess guessed gz gzip h half halving hand
+handlebars handler hands handshake haproxy has hash hat have hbs head header headers headroom health
+held help here heroku hesiod hex hexadecimal hidden hides hls hold holds home hook hop hops host
+hostname hostnames hosts how however hpp hrtimer hsluiix htdocs htm html http3 httpd httpdocs https
+hundreds hyphen i ico icon icons id ident idle ignore ignored ignores image images imagetype img
+immediately import imports impossible in inaccessible inaccessibledirectories inaccessiblepaths
+inactive inc included includes including incomplete indented index inet inf info inherit inherited
+ini init initial inner inode input insensitive inside install installer instance instead integer
+intended intent intercept intercepted interface intern internal interned interval into invalid io ip
+ipv ipv4 ipv6 ipv6only is isdefault iskind isset it items its itself j2 java jenkinsfile jinja jinja2
+jit job jobs jp jpeg jpg js json jsx judged jump just justfile jwt k k8s kb keep keepalive keeps kept
+kern kernel key keys keyval kib kill killed kills kilo kilobytes kind know knowing known knows koi
 konqueror kqueue kubernetes l label labels lacks lamp lan lando language laravel large larger last
 late later latest latin1 layout lc ldap lead leading leads leak least leave leaves led left lemp
 length less let lets letter letters level levels lf library libxml licence license like likewise

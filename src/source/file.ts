@@ -4,6 +4,7 @@
  * Offsets are UTF-16 code units into `SourceFile.text`; lines and columns are 1-based, columns in
  * UTF-16 code units. Lines end at LF only, as both daemons count them.
  */
+import { firstPlace } from "./halving.js";
 
 /** One file as it was read: its place in the host, the name to print, and its text. */
 export interface SourceFile {
@@ -75,15 +76,12 @@ function startsOf(text: string): readonly number[] {
 /** Line and column of an offset; an offset past the end gives the end of the file. */
 export function position(file: SourceFile, offset: number): Position {
   const starts = file.lineStarts;
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
+  const line = Math.max(
+    1,
+    firstPlace(starts.length, (at) => (starts[at] ?? 0) > offset),
+  );
   const end = Math.min(offset, file.text.length);
-  return { line: low + 1, column: end - (starts[low] ?? 0) + 1 };
+  return { line, column: end - (starts[line - 1] ?? 0) + 1 };
 }
 
 /** Where a span begins and ends; the end is one past its last character. */

@@ -1,4 +1,6 @@
-/** Parts of a text that are in order and apart from each other: found by halving, because there may be very many. */
+import { firstPlace } from "./halving.js";
+
+/** Parts of a text that are in order and apart from each other. */
 
 /** Characters `[start, end)` of a text. */
 export interface Range {
@@ -31,14 +33,7 @@ export function following<R extends Range>(ranges: readonly R[], offset: number)
 
 /** The index of the first one that ends after an offset; the number of them if none does. */
 function firstAfter(ranges: readonly Range[], offset: number): number {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ranges[middle]?.end ?? Infinity) > offset) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return firstPlace(ranges.length, (index) => (ranges[index]?.end ?? Infinity) > offset);
 }
 
 /** In order and apart: those that overlap become one. */

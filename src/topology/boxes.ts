@@ -4,6 +4,7 @@ import type { Pool } from "../fpm/types.js";
 import { allMasters, type Host } from "../model/host.js";
 import type { Node } from "../nginx/types.js";
 import type { Place, SourceFile, Span } from "../source/file.js";
+import { firstPlace } from "../source/halving.js";
 import { once } from "../source/memo.js";
 import type { Judged } from "./document.js";
 
@@ -93,13 +94,8 @@ function upwards(block: Block | null, at: number): readonly Block[] {
 
 /** The last that begins at an offset or before; `null`: none does. */
 function lastBefore<T extends { readonly start: number }>(sorted: readonly T[], at: number): T | null {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle]?.start ?? Infinity) <= at) low = middle + 1;
-    else high = middle;
-  }
-  return sorted[low - 1] ?? null;
+  const next = firstPlace(sorted.length, (index) => (sorted[index]?.start ?? Infinity) > at);
+  return sorted[next - 1] ?? null;
 }
 
 function marksByFile(host: Host): ReadonlyMap<SourceFile, readonly Mark[]> {

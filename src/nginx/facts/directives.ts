@@ -1,3 +1,4 @@
+import { firstPlace } from "../../source/halving.js";
 import { lazily, once } from "../../source/memo.js";
 import { DIRECTIVE_ROWS } from "./facts.js";
 import { BACKPORTED, COUNT_ROWS, LIMIT_ROWS, REMOVED_ROWS, WORD_ROWS } from "./facts-values.js";
@@ -69,15 +70,11 @@ export function nginxDefault(name: string): string {
   return usual;
 }
 
-/** The lines of a name, found by halving. */
+/** The lines of a name. */
 function linesOf(name: string): readonly string[] {
   const lines = table();
-  let [from, end] = [0, lines.length];
-  while (from < end) {
-    const middle = (from + end) >>> 1;
-    if (nameIn(lines[middle] ?? "") < name) from = middle + 1;
-    else end = middle;
-  }
+  const from = firstPlace(lines.length, (at) => nameIn(lines[at] ?? "") >= name);
+  let end = from;
   while (end < lines.length && nameIn(lines[end] ?? "") === name) end += 1;
   return lines.slice(from, end);
 }
