@@ -18,6 +18,11 @@ const NODE = `node${OLDEST.join(".")}`;
 const LATE = {
   "node:child_process": ["spawnSync"],
   "node:crypto": ["createHash", "randomBytes", "X509Certificate"],
+  "node:dns/promises": ["lookup"],
+  "node:net": ["connect", "isIP"],
+  "node:timers/promises": ["setTimeout"],
+  // What yargs asks for.
+  assert: ["notStrictEqual", "strictEqual"],
 };
 
 const lateModules = {

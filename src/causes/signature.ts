@@ -233,37 +233,38 @@ function partsOf({ first, rest }: Pieces, text: string, whole: boolean): Map<str
   return null;
 }
 
+/** Where the holes begin and end of the template that is being tried. */
+const places: number[] = [];
+
 function partsFrom(rest: Pieces["rest"], text: string, from: number): Map<string, string> | null {
-  const parts = new Map<string, string>();
   let at = from;
   for (const [index, { hole, text: after }] of rest.entries()) {
-    if (hole.kind === "digits") {
-      let end = at;
-      while (isDigit(text.charCodeAt(end))) end += 1;
-      if (end === at || !text.startsWith(after, end)) return null;
-      parts.set(hole.name, text.slice(at, end));
-      at = end + after.length;
-      continue;
-    }
-    const last = index === rest.length - 1 && after === "";
-    const end = last
-      ? hole.kind === "word"
-        ? wordEnd(text, at)
-        : text.length
-      : endOf(hole, text, at, after);
+    const end = endOf(hole, text, at, after, index === rest.length - 1);
     if (end === -1) return null;
-    const value = text.slice(at, end);
+    places[index * 2] = at;
+    places[index * 2 + 1] = end;
+    at = end + after.length;
+  }
+  // Most templates that begin like a line end before: what they would say is made of those that fit.
+  const parts = new Map<string, string>();
+  for (const [index, { hole }] of rest.entries()) {
+    const value = text.slice(places[index * 2], places[index * 2 + 1]);
     if (!mayBe(hole, value)) return null;
     if (hole.name !== "" && !hole.kind.startsWith("errno")) parts.set(hole.name, value);
-    at = end + after.length;
   }
   return parts;
 }
 
 /** Where the text after a hole begins; -1: it is not there. A word is asked for again where it ends too early. */
-function endOf(hole: Hole, text: string, at: number, after: string): number {
-  if (hole.kind !== "errno") return text.indexOf(after, at);
-  return text.startsWith(`${hole.name}: `, at) ? text.indexOf(after, at) : -1;
+function endOf(hole: Hole, text: string, at: number, after: string, isLast: boolean): number {
+  if (hole.kind === "digits") {
+    let end = at;
+    while (isDigit(text.charCodeAt(end))) end += 1;
+    return end > at && text.startsWith(after, end) ? end : -1;
+  }
+  if (isLast && after === "") return hole.kind === "word" ? wordEnd(text, at) : text.length;
+  if (hole.kind === "errno" && !text.startsWith(`${hole.name}: `, at)) return -1;
+  return text.indexOf(after, at);
 }
 
 function wordEnd(text: string, at: number): number {

@@ -6,7 +6,6 @@ import { fpmDefault } from "../fpm/settings/facts.js";
 import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
 import { detached, detachedParts } from "../logs/detached.js";
 import { isCollected, type LogLine, readLine, STDERR } from "../logs/line.js";
-import { textOf } from "../logs/scan.js";
 import { Counts, TimeCounts } from "./counts.js";
 import { Events, isKept } from "./events.js";
 import { FpmRequests } from "./fpm-requests.js";
@@ -122,11 +121,12 @@ export class Collector {
     this.lineOf(text, source);
   }
 
-  /** The same, for a line that is a part of a block. */
-  extent(block: Buffer, from: number, to: number, source: string): void {
-    this.read += 1;
-    if (this.pending !== null || !this.nginx.take(block, from, to, source))
-      this.lineOf(textOf(block.subarray(from, to)), source);
+  /** The same, for the lines of a block. */
+  block(block: Buffer, source: string): void {
+    this.read += this.nginx.block(block, source, this.pending !== null, (line) => {
+      this.lineOf(line, source);
+      return this.pending !== null;
+    });
   }
 
   private lineOf(text: string, source: string): void {

@@ -22,6 +22,23 @@ const part = new Part(LONGEST_PART);
 /** More of one text are not counted. */
 const MOST = 0x7fffffff;
 
+/** Bytes that a text takes beside its characters, about. */
+const TEXT_BYTES = 64;
+
+/** Memory that several may take together, about: what a log says must not fill it. */
+export class Room {
+  /** `left`: bytes. */
+  constructor(private left: number) {}
+
+  get isEmpty(): boolean {
+    return this.left <= 0;
+  }
+
+  take(bytes: number): void {
+    this.left -= bytes;
+  }
+}
+
 /**
  * How often each of some texts came. Those of ASCII are known by their bytes, and are made texts when they are asked for:
  * a group has hundreds, and few are shown.
@@ -41,8 +58,11 @@ export class Counts {
   /** Of each: where it is in `known`, or its text. */
   private readonly texts: (number | string)[] = [];
 
-  /** `most`: distinct texts. */
-  constructor(private readonly most: number) {
+  /** `most`: distinct texts. `room`: what they take; when it is empty only the first text is new. */
+  constructor(
+    private readonly most: number,
+    private readonly room: Room = new Room(Number.POSITIVE_INFINITY),
+  ) {
     this.known = new ByteIndex(most + MOST_FORMS);
   }
 
@@ -82,6 +102,7 @@ export class Counts {
       this.isCrowded = at === 0;
       if (at !== 0) {
         this.texts.push(at);
+        this.room.take(TEXT_BYTES + to - from);
         this.anyCut ||= to - from === LONGEST;
         return;
       }
@@ -111,15 +132,17 @@ export class Counts {
     others.set(text, counts.length);
     counts.push(1);
     this.texts.push(text);
+    this.room.take(TEXT_BYTES + text.length * 2);
   }
 
   get isFull(): boolean {
-    return this.texts.length >= this.most;
+    const { length } = this.texts;
+    return length >= this.most || (length > 0 && this.room.isEmpty);
   }
 
   /** Whether each that is counted is known by its bytes, and there will be no other. */
   private get isClosed(): boolean {
-    return this.texts.length >= this.most && this.counts.length === 0 && !this.anyCut;
+    return this.isFull && this.counts.length === 0 && !this.anyCut;
   }
 
   get size(): number {

@@ -1,7 +1,7 @@
 /** What happened to the daemons and their workers, by time. */
-
+import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
-import { detachedLine, detachedParts } from "../logs/detached.js";
+import { detached, detachedParts } from "../logs/detached.js";
 import type { LogLine } from "../logs/line.js";
 import { firstPlace } from "../source/halving.js";
 
@@ -12,9 +12,10 @@ export interface Event {
   readonly time: number | null;
   /** Empty: the line names none. */
   readonly pool: string;
-  readonly child: string;
   readonly parts: ReadonlyMap<string, string>;
-  readonly line: LogLine;
+  readonly by: LogLine["by"];
+  /** What the line says, cut where it is very long. */
+  readonly message: string;
   /** Which of all that were read it was: of those of one second the order of the log counts. */
   readonly order: number;
 }
@@ -86,30 +87,54 @@ export function isKept({ signature }: Match): boolean {
 }
 
 /** Events of one kind that are kept; of more the latest. */
-const MOST = 2000;
+const MOST = 1000;
+
+/** Characters of a message and of the name of a pool that are kept. */
+const LONGEST = 2000;
+const LONGEST_NAME = 200;
+
+const NO_PARTS: ReadonlyMap<string, string> = new Map();
+
+/** An event as it is kept: there are thousands of them, and of few somebody asks for the parts, which the message tells again. */
+class Kept implements Event {
+  readonly message: string;
+  readonly by: LogLine["by"];
+  readonly time: number | null;
+  private readonly level: string | null;
+  /** `null`: the message tells them. */
+  private readonly own: ReadonlyMap<string, string> | null;
+
+  constructor(
+    readonly id: string,
+    readonly pool: string,
+    parts: ReadonlyMap<string, string>,
+    line: LogLine,
+    readonly order: number,
+  ) {
+    this.by = line.by;
+    this.time = line.time;
+    this.level = line.level === null ? null : detached(line.level, LONGEST_NAME);
+    this.message = detached(line.message, LONGEST);
+    this.own = line.message.length > LONGEST ? detachedParts(parts) : null;
+  }
+
+  get parts(): ReadonlyMap<string, string> {
+    const { by, time, level, message } = this;
+    return this.own ?? recogniseLine({ by, time, level, message, request: null })?.parts ?? NO_PARTS;
+  }
+}
 
 export class Events {
   private readonly byId = new Map<string, Event[]>();
   private sorted = false;
   private added = 0;
 
-  add(match: Match, read: LogLine): void {
-    if (!isKept(match)) return;
-    const { signature } = match;
-    const line = detachedLine(read);
-    const parts = detachedParts(match.parts);
-    const event = {
-      id: signature.id,
-      time: line.time,
-      pool: parts.get("pool") ?? "",
-      child: parts.get("child") ?? "",
-      parts,
-      line,
-      order: this.added,
-    };
+  add({ signature: { id }, parts }: Match, line: LogLine): void {
+    if (!KEPT.has(id)) return;
+    const event = new Kept(id, detached(parts.get("pool") ?? "", LONGEST_NAME), parts, line, this.added);
     this.added += 1;
-    const own = this.byId.get(signature.id);
-    if (own === undefined) this.byId.set(signature.id, [event]);
+    const own = this.byId.get(id);
+    if (own === undefined) this.byId.set(id, [event]);
     else if (own.length < MOST * 2) own.push(event);
     else own.splice(0, MOST, event);
     this.sorted = false;
@@ -117,7 +142,7 @@ export class Events {
 
   /** Whether PHP-FPM's own log was read. */
   get anyOfFpm(): boolean {
-    return [...this.byId.values()].some((all) => all.some(({ line }) => line.by === "php-fpm"));
+    return [...this.byId.values()].some((all) => all.some(({ by }) => by === "php-fpm"));
   }
 
   /** Those of some kinds, of a pool where they name one, by time. `pools`: empty means every pool. */

@@ -2,7 +2,7 @@
 import type { Match, Signature } from "../causes/signature.js";
 import { detached, detachedLine, detachedParts } from "../logs/detached.js";
 import type { LoggedRequest, LogLine } from "../logs/line.js";
-import { Counts, MOST_MINUTES, TimeCounts } from "./counts.js";
+import { Counts, MOST_MINUTES, Room, TimeCounts } from "./counts.js";
 
 /** A line that was kept to be shown. */
 export interface Sample {
@@ -37,8 +37,12 @@ export interface Group {
 const MOST_PATHS = 200;
 /** Single times: of more than these every second, fourth … one. */
 const MOST_TIMES = 2000;
-/** Groups; hostile logs may have a name in each line. */
-const MOST_GROUPS = 10_000;
+/** Bytes for all groups, which hold several thousand of them, and for their paths; hostile logs may have a name in each line. */
+const ROOM = 24 * 1024 * 1024;
+const ROOM_OF_PATHS = 8 * 1024 * 1024;
+/** Bytes that a group takes, about, and how often it has its line. */
+const GROUP_BYTES = 4096;
+const COPIES = 3;
 /** Groups that remember as much as that; later ones a twentieth. */
 const MOST_FULL = 500;
 /** Characters of a line that are kept. */
@@ -51,13 +55,15 @@ const NOWHERE: Where = { server: "", path: "", upstream: "" };
 
 export class Groups {
   private readonly known = new Map<string, Group>();
-  /** Lines of groups that are beyond the limit. */
+  private readonly room = new Room(ROOM);
+  private readonly roomOfPaths = new Room(ROOM_OF_PATHS);
+  /** Lines that no group has, because there was no room for theirs. */
   others = 0;
   private seen = 0;
   /** Single times that a group without as many gets. */
   private most = MOST_TIMES;
 
-  /** The group of the line; `null`: it is beyond the limit. */
+  /** The group of the line; `null`: there is no room for it. */
   add(match: Match, line: LogLine, text: string, source: string): Group | null {
     const { server, path, upstream } = line.request ?? NOWHERE;
     const key = `${match.signature.id}\0${server}\0${bare(upstream)}\0${match.parts.get("pool") ?? ""}`;
@@ -73,7 +79,7 @@ export class Groups {
   }
 
   private make(match: Match, key: string, read: LogLine, text: string, source: string): Group | null {
-    if (this.known.size >= MOST_GROUPS) return null;
+    if (this.room.isEmpty) return null;
     const line = detachedLine(read);
     const parts = detachedParts(match.parts);
     const { server, upstream } = line.request ?? NOWHERE;
@@ -87,10 +93,11 @@ export class Groups {
       sample: { line, text: detached(text, LONGEST_SAMPLE), source },
       count: 0,
       times: new TimeCounts(isFull ? MOST_MINUTES : MOST_MINUTES / 20),
-      paths: new Counts(isFull ? MOST_PATHS : MOST_PATHS / 20),
+      paths: new Counts(isFull ? MOST_PATHS : MOST_PATHS / 20, this.roomOfPaths),
       some: [],
     };
     this.known.set(detached(key, key.length), group);
+    this.room.take(GROUP_BYTES + group.sample.text.length * COPIES);
     if (this.known.size > MOST_FULL) this.most = MOST_TIMES / 20;
     return group;
   }

@@ -6,7 +6,7 @@ import { type LogLine, nginxLine } from "../logs/line.js";
 import { Finder, Needle } from "../logs/needle.js";
 import { NginxHead } from "../logs/nginx-head.js";
 import { Block, byteFrom, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
-import { textOf } from "../logs/scan.js";
+import { Extents, textOf } from "../logs/scan.js";
 import { once } from "../source/memo.js";
 import { LONGEST_PART } from "./counts.js";
 import type { Group } from "./groups.js";
@@ -40,7 +40,7 @@ interface Known {
 }
 
 /** Servers and upstreams of a signature, and of how many numbers the longest are made. */
-const MOST_PLACES = 4000;
+const MOST_PLACES = 5000;
 const LONGEST_PLACE = 160;
 /** Places that came last: 2 to the power of 6. */
 const LAST = 64;
@@ -67,8 +67,6 @@ const UPSTREAM = new Needle('", upstream: "');
 
 export class NginxLines {
   private readonly groups = new Map<string, Places>();
-  private block = new Block(Buffer.alloc(0));
-  private start = 0;
   private readonly comma = new Finder(COMMA);
   private readonly head = new NginxHead();
   private readonly messages: Messages<Places>;
@@ -92,11 +90,24 @@ export class NginxLines {
     );
   }
 
-  /** A line that is a part of a block. `false`: it is no such line, or one that has to be read otherwise. */
-  take(bytes: Buffer, start: number, to: number, source: string): boolean {
-    if (bytes !== this.block.bytes || start < this.start) this.begin(bytes);
-    this.start = start;
-    const { block, head, messages } = this;
+  /**
+   * The lines of a block; answers how many there are. `isOther`: the first line is to be read otherwise. `other`: reads a
+   * line that is no such line, or has to be read otherwise, and answers whether the next one has to be as well.
+   */
+  block(bytes: Buffer, source: string, isOther: boolean, other: (line: string) => boolean): number {
+    const block = new Block(bytes);
+    this.comma.reset();
+    let count = 0;
+    let isLeft = isOther;
+    for (const lines = new Extents(bytes); lines.next(); count += 1)
+      if (isLeft || !this.take(block, lines.from, lines.to, source))
+        isLeft = other(textOf(bytes.subarray(lines.from, lines.to)));
+    return count;
+  }
+
+  /** `false`: it is no such line, or one that has to be read otherwise. */
+  private take(block: Block, start: number, to: number, source: string): boolean {
+    const { head, messages } = this;
     if (!head.read(block, start, to) || !messages.find(block, to)) return false;
     const { time } = head;
     if (time === null) return false;
@@ -107,23 +118,19 @@ export class NginxLines {
     if (!this.isWanted) return true;
     const meaning = messages.meaning(block);
     if (meaning === null) return true;
-    if (meaning.more.isWhole || !messages.hasClient) this.whole(meaning, start, to, source);
-    else this.part(meaning, time, start, to, source);
+    if (meaning.more.isWhole || !messages.hasClient) this.whole(block, meaning, start, to, source);
+    else this.part(block, meaning, time, start, to, source);
     return true;
   }
 
-  private begin(bytes: Buffer): void {
-    this.block = new Block(bytes);
-    this.comma.reset();
-  }
-
   private whole(
+    { bytes }: Block,
     { isOfOthers, match }: Meaning<Places>,
     start: number,
     to: number,
     source: string,
   ): Group | null {
-    const text = textOf(this.block.bytes.subarray(start, to));
+    const text = textOf(bytes.subarray(start, to));
     const line = nginxLine(text);
     if (line === null) return null;
     const own = isOfOthers ? recogniseLine(line) : match;
@@ -131,52 +138,64 @@ export class NginxLines {
   }
 
   /** As `nginxLine` reads it, without what no group needs. */
-  private part(meaning: Meaning<Places>, time: number, start: number, to: number, source: string): void {
+  private part(
+    block: Block,
+    meaning: Meaning<Places>,
+    time: number,
+    start: number,
+    to: number,
+    source: string,
+  ): void {
     const { all, last } = meaning.more;
-    const at = this.serverFrom(to);
+    const at = this.serverFrom(block, to);
     if (at === -1) {
-      this.whole(meaning, start, to, source);
+      this.whole(block, meaning, start, to, source);
       return;
     }
-    const slot = slotOf(this.block, at);
-    const known = this.knownAt(last[slot], all, at, to);
+    const slot = slotOf(block, at);
+    const known = this.knownAt(block, last[slot], all, at, to);
     if (known !== undefined) {
       last[slot] = known;
       this.taker.count(known.group, time);
-      this.countPath(known.group);
+      this.countPath(block, known.group);
       return;
     }
-    const group = this.whole(meaning, start, to, source);
+    const group = this.whole(block, meaning, start, to, source);
     const { place } = this;
     if (group !== null && place.size > 0) all.set(place, { place: place.kept(), group });
   }
 
   /** Where the server's name begins, behind the client; -1: there is none with as many bytes behind it as tell it. */
-  private serverFrom(to: number): number {
-    const { block, messages } = this;
+  private serverFrom(block: Block, to: number): number {
+    const { messages } = this;
     const comma = byteFrom(block, messages.to + CLIENT.length, COMMAS, to);
     const at = SERVER.begins(block, comma, to) ? comma : SERVER.find(block, messages.to, to);
     return at === -1 || at + SERVER.length + TELLING > to ? -1 : at + SERVER.length;
   }
 
   /** `undefined`: the place comes first, or there is no request behind it and `place` is empty. */
-  private knownAt(last: Known | undefined, all: ByteMap<Known>, at: number, to: number): Known | undefined {
-    if (last !== undefined && this.isAt(last, at, to)) return last;
-    const { block, place } = this;
+  private knownAt(
+    block: Block,
+    last: Known | undefined,
+    all: ByteMap<Known>,
+    at: number,
+    to: number,
+  ): Known | undefined {
+    if (last !== undefined && this.isAt(block, last, at, to)) return last;
+    const { place } = this;
     place.clear();
-    const end = this.serverTo(at, to);
+    const end = this.serverTo(block, at, to);
     if (end === -1) {
       place.clear();
       return undefined;
     }
-    this.readRequest(end, to);
+    this.readRequest(block, end, to);
     if (this.upstreamFrom !== -1) place.addUntil(block, this.upstreamFrom, QUOTES, QUOTES, to);
     return all.get(place);
   }
 
   /** Whether a line has that server and that upstream. */
-  private isAt({ place }: Known, from: number, to: number): boolean {
-    const { block } = this;
+  private isAt(block: Block, { place }: Known, from: number, to: number): boolean {
     const server = from + (place[0] ?? 0);
     if (
       server > to - REQUEST.length ||
@@ -184,7 +203,7 @@ export class NginxLines {
       !REQUEST.begins(block, server, to)
     )
       return false;
-    this.readRequest(server, to);
+    this.readRequest(block, server, to);
     const text = nextText(place, 0);
     const upstream = this.upstreamFrom;
     if (text === place.length || upstream === -1) return text === place.length && upstream === -1;
@@ -193,8 +212,8 @@ export class NginxLines {
   }
 
   /** Adds the server to the place, and answers where it ends; -1: there is no request behind it. */
-  private serverTo(from: number, to: number): number {
-    const { block, place } = this;
+  private serverTo(block: Block, from: number, to: number): number {
+    const { place } = this;
     if (!place.addUntil(block, from, COMMAS, COMMAS, to)) return -1;
     if (REQUEST.begins(block, place.to, to)) return place.to;
     const end = REQUEST.find(block, place.to, to);
@@ -204,8 +223,7 @@ export class NginxLines {
   }
 
   /** From where the server's name ends. The request has its end and the upstream in one place, as a rule. */
-  private readRequest(server: number, to: number): void {
-    const { block } = this;
+  private readRequest(block: Block, server: number, to: number): void {
     const from = server + REQUEST.length;
     const close = byteFrom(block, from, QUOTES, to);
     const words = UPSTREAM.begins(block, close, to)
@@ -218,8 +236,8 @@ export class NginxLines {
     this.upstreamFrom = words === -1 ? -1 : words + UPSTREAM.length;
   }
 
-  private countPath({ paths }: Group): void {
-    const { block, path, requestFrom: from, requestTo: to } = this;
+  private countPath(block: Block, { paths }: Group): void {
+    const { path, requestFrom: from, requestTo: to } = this;
     const space = methodEnd(block, from, to);
     if (space === to) return;
     path.clear();

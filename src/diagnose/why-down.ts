@@ -53,7 +53,7 @@ function isDown({ group, events }: Known): Verdict | null {
   const refused = lastUntil(events.of(REFUSALS), last);
   const starts = events.of(["started"]);
   if (refused !== null && !starts.some((one) => isAfter(one, refused) && (one.time ?? 0) <= first)) {
-    const said = `PHP-FPM refused to start ${at(refused.time)}: ${refused.line.message.slice(0, 160)}`;
+    const said = `PHP-FPM refused to start ${at(refused.time)}: ${refused.message.slice(0, 160)}`;
     return byOutside("fpm-down", "event", true, [said]);
   }
   if (stop === null) return null;

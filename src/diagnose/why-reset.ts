@@ -98,7 +98,7 @@ function verdictOf(known: Known, id: string, all: readonly Event[], share: numbe
     }
     default:
       return byOutside(id, "event", true, [
-        `${some} came when a worker ended: ${event?.line.message.slice(0, 120) ?? ""}`,
+        `${some} came when a worker ended: ${event?.message.slice(0, 120) ?? ""}`,
       ]);
   }
 }

@@ -5,7 +5,7 @@ import { type Part, textOfWords } from "./part.js";
 const MOST_SAME = 4;
 
 const FIRST_PLACES = 16;
-const FIRST_WORDS = 256;
+const FIRST_WORDS = 64;
 
 // What an entry begins with; its part follows.
 const HASH = 0;

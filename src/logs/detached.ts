@@ -1,10 +1,14 @@
 import type { LogLine } from "./line.js";
 
+/** Characters; of a shorter part V8 makes a text of its own. */
+const SHORTEST_PART = 13;
+
 /**
  * A text that is kept. The lines of a block are parts of its text, and a part keeps the whole of it in the memory: of
  * what is kept a copy is made, with at most so many characters.
  */
 export function detached(text: string, most: number): string {
+  if (text.length < SHORTEST_PART) return text.toWellFormed();
   const cut = text.length > most ? text.slice(0, most) : text;
   return Buffer.from(cut, "utf8").toString("utf8");
 }

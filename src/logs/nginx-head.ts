@@ -1,5 +1,5 @@
 /** What a line of nginx's error log begins with: `2026/11/28 12:00:00 [error] 7#7: *1 `. */
-import { Block, isDigit } from "./part.js";
+import { Block, byteBehindDigits, isDigit } from "./part.js";
 import { slashTime } from "./time.js";
 
 const BLANK = 32;
@@ -58,13 +58,13 @@ export class NginxHead {
     const { bytes } = block;
     let at = this.levelEnd(block, start + STAMP);
     if (at === -1 || bytes[at] !== BLANK) return -1;
-    at = digitsEnd(bytes, at + 1, 10);
+    at = digitsEnd(block, at + 1, 10, to);
     if (at === -1 || bytes[at] !== HASH) return -1;
-    at = digitsEnd(bytes, at + 1, 10);
+    at = digitsEnd(block, at + 1, 10, to);
     if (at === -1 || bytes[at] !== COLON || bytes[at + 1] !== BLANK) return -1;
     at += 2;
     if (bytes[at] === STAR) {
-      at = digitsEnd(bytes, at + 1, 20);
+      at = digitsEnd(block, at + 1, 20, to);
       if (at === -1 || bytes[at] !== BLANK) return -1;
       at += 1;
     }
@@ -117,7 +117,7 @@ export class NginxHead {
     const { stamp } = this;
     const clock = clockAt(bytes, start + STAMP - CLOCK);
     const isSameDay = clock !== -1 && this.isSameDay(words, start);
-    for (let at = 0; at < STAMP; at += 1) stamp.bytes[at] = bytes[start + at] ?? 0;
+    for (let at = 0; at < STAMP; at += 4) stamp.words.setInt32(at, words.getInt32(start + at, true), true);
     if (isSameDay && this.midnight !== null) {
       this.time = this.midnight + clock;
       return true;
@@ -163,9 +163,8 @@ function isLetter(byte: number): boolean {
   return byte >= 97 && byte <= 122;
 }
 
-/** Where digits end; -1: there are none, or more than so many. */
-function digitsEnd(bytes: Buffer, from: number, most: number): number {
-  let at = from;
-  while (isDigit(bytes[at] ?? 0)) at += 1;
+/** Where digits end, before the end of the line; -1: there are none, or more than so many. */
+function digitsEnd(block: Block, from: number, most: number, to: number): number {
+  const at = byteBehindDigits(block, from, to);
   return at > from && at - from <= most ? at : -1;
 }

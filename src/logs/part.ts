@@ -329,12 +329,26 @@ export function fourfold(byte: number): number {
 /** Where a byte is first, given four times in a number; the end where it is not. For what is a few bytes away. */
 export function byteFrom({ bytes, words }: Block, from: number, byte: number, end: number): number {
   let at = from;
-  for (; at <= end - 4; at += 4) {
-    const word = words.getInt32(at, true) ^ byte;
-    const found = (word - ONES) & ~word & EIGHTHS;
+  for (; at <= end - 8; at += 8) {
+    const first = words.getInt32(at, true) ^ byte;
+    const found = (first - ONES) & ~first & EIGHTHS;
     if (found !== 0) return at + lowestByte(found);
+    const second = words.getInt32(at + 4, true) ^ byte;
+    const other = (second - ONES) & ~second & EIGHTHS;
+    if (other !== 0) return at + 4 + lowestByte(other);
   }
   while (at < end && bytes[at] !== (byte & 255)) at += 1;
+  return at;
+}
+
+/** Where the first byte is that is no digit; the end where there is none. */
+export function byteBehindDigits({ bytes, words }: Block, from: number, end: number): number {
+  let at = from;
+  for (; at <= end - 4; at += 4) {
+    const others = ~digitsIn(words.getInt32(at, true)) & EIGHTHS;
+    if (others !== 0) return at + lowestByte(others);
+  }
+  while (at < end && isDigit(bytes[at] ?? 0)) at += 1;
   return at;
 }
 

@@ -14,21 +14,34 @@ export function textOf(bytes: Buffer): string {
   return isAscii(bytes) ? bytes.toString("latin1") : bytes.toString("utf8");
 }
 
-/** Calls for every line of a block with the places where it begins and ends, without its end. */
-export function eachExtent(block: Buffer, take: (from: number, to: number) => void): void {
-  let at = 0;
-  while (at < block.length) {
-    const found = block.indexOf(NEWLINE, at);
-    const end = found === -1 ? block.length : found;
-    const cut = Math.min(end > at && block[end - 1] === RETURN ? end - 1 : end, at + LONGEST);
-    if (cut > at) take(at, cut);
-    at = end + 1;
+/** Goes through the lines of a block that are not empty. */
+export class Extents {
+  /** Where the line begins and ends, without its end. */
+  from = 0;
+  to = 0;
+  private at = 0;
+
+  constructor(private readonly block: Buffer) {}
+
+  /** Goes to the next line; `false`: there is none. */
+  next(): boolean {
+    const { block } = this;
+    while (this.at < block.length) {
+      const from = this.at;
+      const found = block.indexOf(NEWLINE, from);
+      const end = found === -1 ? block.length : found;
+      this.from = from;
+      this.to = Math.min(end > from && block[end - 1] === RETURN ? end - 1 : end, from + LONGEST);
+      this.at = end + 1;
+      if (this.to > from) return true;
+    }
+    return false;
   }
 }
 
 /** Calls for every line of a block. */
 export function eachLine(block: Buffer, take: (line: string) => void): void {
-  eachExtent(block, (from, to) => take(textOf(block.subarray(from, to))));
+  for (const lines = new Extents(block); lines.next(); ) take(textOf(block.subarray(lines.from, lines.to)));
 }
 
 /** What is done with the lines of a block of an access log. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Collector } from "../../src/diagnose/collect.js";
-import { eachExtent, eachLine } from "../../src/logs/scan.js";
+import { eachLine } from "../../src/logs/scan.js";
 import { recordedTexts } from "../support/recorded-lines.js";
 import { runs } from "../support/sample.js";
 import { CONTROLS } from "../tools/fuzz/words.js";
@@ -75,7 +75,7 @@ describe("lines that are read in parts", () => {
         // What comes again with other numbers is looked up by its shape the third time, and compared the fourth.
         const block = Buffer.from([...lines, ...lines, ...lines, ...others, ...lines].join("\n"));
         const inParts = new Collector(ALL, NOW);
-        eachExtent(block, (from, to) => inParts.extent(block, from, to, "x.log"));
+        inParts.block(block, "x.log");
         const whole = new Collector(ALL, NOW);
         eachLine(block, (text) => whole.line(text, "x.log"));
         expect(kept(inParts)).toEqual(kept(whole));
@@ -98,7 +98,7 @@ describe("lines that are read in parts", () => {
         // Bytes that are shown alike.
         const block = Buffer.from(bytes.map((byte, at) => (byte === 0xbf && at % 3 === 0 ? 0xff : byte)));
         const inParts = new Collector(ALL, NOW);
-        eachExtent(block, (from, to) => inParts.extent(block, from, to, "x.log"));
+        inParts.block(block, "x.log");
         const whole = new Collector(ALL, NOW);
         eachLine(block, (text) => whole.line(text, "x.log"));
         expect(inParts.groups.all()[0]?.paths.isFull).toBe(true);
@@ -112,7 +112,7 @@ describe("lines that are read in parts", () => {
     const collector = new Collector(ALL, NOW);
     const [first = ""] = recordedTexts;
     const block = Buffer.from(`${first}\n`.repeat(200));
-    eachExtent(block, (from, to) => collector.extent(block, from, to, "x.log"));
+    collector.block(block, "x.log");
     block.fill(0);
     expect(collector.groups.all()[0]?.sample.text).toBe(first);
     expect(collector.groups.all()[0]?.count).toBe(200);

@@ -6,7 +6,7 @@ import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { LineBlocks } from "../../logs/blocks.js";
 import { isWrapped, unwrapped } from "../../logs/docker.js";
 import { readLine } from "../../logs/line.js";
-import { digitsOf, eachExtent, eachHit, eachLine, firstLine, lastLine } from "../../logs/scan.js";
+import { digitsOf, eachHit, eachLine, firstLine, lastLine } from "../../logs/scan.js";
 import { placeOf } from "../../logs/seek.js";
 import { HOUR } from "../../logs/time.js";
 import { withCommas } from "../../source/digits.js";
@@ -194,7 +194,7 @@ export class LogReader {
       return;
     }
     if (this.isWrapped) eachLine(block, (line) => collector.line(unwrapped(line), log.display));
-    else eachExtent(block, (from, to) => collector.extent(block, from, to, log.display));
+    else collector.block(block, log.display);
   }
 
   private accessBlock(block: Buffer): void {

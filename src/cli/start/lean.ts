@@ -4,13 +4,22 @@
  */
 
 /**
- * How much of a function V8 runs before it compiles it for speed. By itself it does so after a fifteenth of that, and
- * more than a third of the CPU of a lint went into compiling, of thousands of sites as well. Only gigabytes of logs take
- * long enough. Since Node 22 it counts calls, and the older flag is gone; V8 passes over all that follows an unknown one.
+ * How much of a function V8 runs before it compiles it for speed. Compiling took more than a third of the CPU of a lint,
+ * of thousands of sites as well, when V8 began after a fifteenth of that, as it does by itself. Logs of hundreds of
+ * megabytes take long enough to be read faster. Since Node 22 V8 counts calls, and the older flag is gone; it passes over
+ * all that follows an unknown one.
  */
 const BY_CALLS = 22;
-const LATER = major() < BY_CALLS ? "--interrupt-budget=1000000" : "--invocation-count-for-turbofan=45000";
-const SOON = major() < BY_CALLS ? "--interrupt-budget=67584" : "--invocation-count-for-turbofan=3000";
+const [LATER, SOON, BY_ITSELF] =
+  major() < BY_CALLS
+    ? ["--interrupt-budget=1000000", "--interrupt-budget=270336", "--interrupt-budget=67584"]
+    : [45_000, 3000, 3000].map((calls) => `--invocation-count-for-turbofan=${calls}`);
+
+/**
+ * From where logs are read: how much more than what stays of them V8 lets the memory grow before it tidies up. By itself
+ * it waits for several times as much, and of logs little stays. Code caches do not depend on it.
+ */
+const SMALL = "--heap-growing-percent=100 --semi-space-growth-factor=1";
 
 /** Flags of V8 before and after: code between bytecode and optimized code; work on regular expressions before the first match. */
 const LEAN = "--no-sparkplug --no-regexp-peephole-optimization --regexp-tier-up-ticks=50";
@@ -35,7 +44,7 @@ export function startLean(): void {
 /** Where somebody has chosen flags it stays: they may go together with no others. `logs`: what was read are logs. */
 export function endLean(logs: boolean): void {
   if (!lean || areChosen()) return;
-  set(logs ? `${USUAL} ${SOON}` : USUAL);
+  set(logs ? `${USUAL} ${SOON} ${SMALL}` : USUAL);
   lean = false;
   ended = true;
 }
@@ -50,7 +59,7 @@ export function leanAgain(): void {
 /** Loads something of Node's own, whose code comes from a cache as well, made with the flags that Node has by itself. */
 export function asUsual<T>(load: () => T): T {
   if (!lean || areChosen()) return load();
-  set(`${USUAL} ${SOON}`);
+  set(`${USUAL} ${BY_ITSELF}`);
   try {
     return load();
   } finally {
