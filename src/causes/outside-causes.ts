@@ -1,4 +1,5 @@
 import { otherCauses } from "./outside/others.js";
+import { startCauses } from "./outside/start.js";
 import { upstreamCauses } from "./outside/upstream.js";
 import type { OutsideCause } from "./outside-cause.js";
 import { shownTemplate, type Writer } from "./signature.js";
@@ -7,7 +8,7 @@ import { signatureTable } from "./signatures/index.js";
 export type { OutsideCause } from "./outside-cause.js";
 
 /** Every such cause, by topic. */
-export const outsideCauses: readonly OutsideCause[] = [...upstreamCauses, ...otherCauses];
+export const outsideCauses: readonly OutsideCause[] = [...upstreamCauses, ...otherCauses, ...startCauses];
 
 /** The line that shows a cause best, and who writes it; `null`: nothing is logged. */
 export function lineOf({ signatures }: OutsideCause): { readonly by: Writer; readonly line: string } | null {

@@ -1,5 +1,7 @@
-import { type LogLine, readLine, saidInStderr } from "../logs/line.js";
+import { type LogLine, saidInStderr } from "../logs/line.js";
 import { asGlibc } from "./errno.js";
+import { pastedLine } from "./pasted.js";
+import { lineWithoutUri, matchFor } from "./proxied.js";
 import type { Match, Signature, Writer } from "./signature.js";
 import { signatureTable } from "./signatures/index.js";
 
@@ -22,7 +24,10 @@ const SAID: ReadonlySet<Writer> = new Set<Writer>(["php", "php-fpm"]);
 /** What a line means, as it is read; `null`: nothing that is known. Of what PHP says, the gravest counts. */
 export function recogniseLine(line: LogLine): Match | null {
   const own = signatureTable.match(line.message, OF.get(line.by) ?? null, line.level);
-  if (own === null || (own.signature.id !== "stderr" && own.signature.id !== "said")) return own;
+  // PHP-FPM's master writes what PHP says before there are workers.
+  if (own === null) return line.by === "php-fpm" ? saidByPhp(line.message) : null;
+  if (own.signature.id !== "stderr" && own.signature.id !== "said")
+    return matchFor(own, line.request?.upstream ?? "");
   const texts = own.signature.id === "said" ? [own.parts.get("text") ?? ""] : saidInStderr(line.message);
   const said = texts.flatMap((text) => saidBy(text) ?? []);
   return said.find(({ signature }) => signature.counts === "request") ?? said[0] ?? own;
@@ -42,6 +47,10 @@ export function isSameForNumbers({ by, message }: LogLine): boolean {
 
 /** What a worker puts before a message of PHP, and before its own. */
 const BEFORE = /^(?:(?:NOTICE|WARNING|ERROR|ALERT): )?(?:PHP message: )?/;
+
+function saidByPhp(message: string): Match | null {
+  return message.startsWith("PHP message: ") ? saidBy(message) : null;
+}
 
 /** What PHP means by a message of its own: what is inside of `PHP Warning:  …` tells more than that it warns. */
 function saidBy(text: string): Match | null {
@@ -63,14 +72,27 @@ function formsOf(text: string): readonly string[] {
 
 /** The same for a text that somebody pasted, which may be a part of a line. */
 export function recognise(text: string, now: number): Recognised | null {
-  const said = text.trim();
-  const line = readLine(said, now);
-  if (line !== null) {
-    const match = recogniseLine(line);
-    return match === null ? null : { match, line };
-  }
-  const match = signatureTable.match(said, null, null) ?? saidBy(said) ?? withSomeErrno(said);
-  return match === null ? null : { match, line: null };
+  const { line, message } = pastedLine(text.trim(), now);
+  const known = line === null ? null : recogniseLine(line);
+  if (known !== null) return { match: known, line: line && lineWithoutUri(line) };
+  if (line !== null && line.by !== "nginx") return null;
+  const match = matchOf(message);
+  return match === null ? null : { match, line };
+}
+
+const SHOWN_ERROR = /^(Fatal|Parse|Compile) error: {1,4}/;
+
+function matchOf(said: string): Match | null {
+  const inside = said.startsWith("PHP ") ? saidBy(said) : null;
+  return (
+    inside ??
+    signatureTable.match(said, null, null) ??
+    saidBy(said) ??
+    withSomeErrno(said) ??
+    // As a page shows it, and as people quote PHP-FPM.
+    saidBy(said.replace(SHOWN_ERROR, "PHP $1 error:  ")) ??
+    signatureTable.match(`[pool ] ${said}`, OF.get("php-fpm"), null)
+  );
 }
 
 /** A message that was cut after its error: `connect() to unix:/run/a.sock failed (2: No such file or directory)`. */

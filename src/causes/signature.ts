@@ -53,6 +53,8 @@ export interface Signature {
   readonly since?: string;
   /** The last one; absent: it still has them. */
   readonly until?: string;
+  /** Of a request that nginx passed to something else than FastCGI; absent: it did not, or it is unknown. */
+  readonly isProxied?: true;
 }
 
 /** A line that a signature fits. */
@@ -62,6 +64,8 @@ export interface Match {
   readonly parts: ReadonlyMap<string, string>;
   /** The number of the error that the template names; `null`: it names none. */
   readonly errno: number | null;
+  /** Which of the signature's forms it has. */
+  readonly template: string;
 }
 
 type Hole = {
@@ -122,6 +126,7 @@ export function errnosOf({ templates }: Signature): readonly number[] {
 
 interface Row {
   readonly signature: Signature;
+  readonly template: string;
   readonly pieces: Pieces;
   readonly errno: number | null;
   /** Texts of it that have no digit, where it may fit one message and not another that differs only in numbers; else `null`. */
@@ -157,7 +162,7 @@ export class SignatureTable {
         const pieces = piecesOf(template);
         const error = pieces.rest.find(({ hole }) => hole.kind.startsWith("errno"));
         const errno = error === undefined ? null : Number(error.hole.name);
-        const row = { signature, pieces, errno, unless: unlessOf(pieces) };
+        const row = { signature, template, pieces, errno, unless: unlessOf(pieces) };
         const word = wholeWord(pieces.first);
         if (word === null) this.anywhere.push([order, row]);
         else this.byWord.set(word, [...(this.byWord.get(word) ?? []), [order, row]]);
@@ -183,7 +188,7 @@ export class SignatureTable {
         if (levels !== undefined && (level === null || !levels.includes(level))) continue;
         const parts = partsOf(row.pieces, message, rows === own);
         if (parts !== null) {
-          found = [order, { signature: row.signature, parts, errno: row.errno }];
+          found = [order, { signature: row.signature, parts, errno: row.errno, template: row.template }];
           break;
         }
       }

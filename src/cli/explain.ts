@@ -7,6 +7,7 @@ import { decidedBy } from "../diagnose/decided.js";
 import { join } from "../diagnose/join.js";
 import { predicting } from "../diagnose/predicted.js";
 import type { Rule } from "../engine/rule.js";
+import { STDERR } from "../logs/line.js";
 import { explainLine, type InFiles } from "../report/diagnose/line.js";
 import { explainRule } from "../report/explain/rule.js";
 import { explainSymptom } from "../report/explain/symptom.js";
@@ -29,6 +30,9 @@ const LONGEST_NAME = 4;
 /** What is shorter, and names a symptom, is no line of a log. */
 const SHORTEST_LINE = 40;
 
+/** Characters of a message that has no end. */
+const LONGEST_MESSAGE = 16_384;
+
 /** Lines of standard input that are explained; the same line again is not another one. */
 const MOST_LINES = 20;
 
@@ -50,19 +54,25 @@ export function explain(words: readonly string[], color: "auto" | "always" | "ne
     world.stdout.write(explainRule(rule, options));
     return;
   }
-  const { lines, paths } = linesOf(words, world);
+  const { lines, paths, left = "" } = linesOf(words, world);
   if (lines.length > 0) {
     const judged = paths.length === 0 ? null : judgedHosts(paths, undefined, world);
     const pages = lines.map(({ text, found }) =>
       explainLine(found, text, world.rules, inFiles(found, judged), options),
     );
-    world.stdout.write(pages.join("\n"));
+    world.stdout.write(`${pages.join("\n")}${left}`);
     return;
   }
   const symptom = symptomTopic(topic);
   const page = symptom === null ? null : explainSymptom(world.rules, symptom, options);
   if (page === null) throw new UsageError(unknownTopic(topic, world.rules));
   world.stdout.write(page);
+}
+
+interface Input {
+  readonly lines: readonly Line[];
+  /** What is said of the lines that were not explained; empty: nothing. */
+  readonly left: string;
 }
 
 interface Line {
@@ -74,8 +84,8 @@ interface Line {
 function linesOf(
   words: readonly string[],
   world: World,
-): { readonly lines: readonly Line[]; readonly paths: readonly string[] } {
-  if (words[0] === "-") return { lines: linesOfInput(world), paths: words.slice(1) };
+): Pick<Input, "lines"> & { readonly paths: readonly string[]; readonly left?: string } {
+  if (words[0] === "-") return { ...linesOfInput(world), paths: words.slice(1) };
   const path = words.at(-1) ?? "";
   const exists = words.length > 1 && path.includes("/") && existsSync(resolve(world.workingDirectory, path));
   const isPath = exists || pathIsMeant(words, world);
@@ -102,23 +112,64 @@ function pathIsMeant([line = "", path = "", ...others]: readonly string[], world
 }
 
 /** Throws UsageError where no line is known. */
-function linesOfInput(world: World): readonly Line[] {
+function linesOfInput(world: World): Input {
   const opened = world.standardInput();
   if (opened.kind === "refused") throw new UsageError(`standard input: ${refusalOf(opened)}`);
   const now = wallClock(world);
   const known = new Map<string, Line>();
+  const more = new Set<string>();
   let read = 0;
-  for (const text of decodeBytes(opened.bytes).split(/\r?\n/)) {
-    if (text.trim() === "") continue;
+  let unknown = 0;
+  for (const text of messagesOf(decodeBytes(opened.bytes))) {
     read += 1;
-    const found = known.size < MOST_LINES ? recognise(text, now) : null;
-    const key = found === null ? "" : keyOf(found);
-    if (found !== null && !known.has(key)) known.set(key, { text, found });
+    const found = recognise(text, now);
+    if (found === null) unknown += 1;
+    else if (known.size < MOST_LINES) known.set(keyOf(found), known.get(keyOf(found)) ?? { text, found });
+    else if (!known.has(keyOf(found))) more.add(keyOf(found));
   }
   if (read === 0) throw new UsageError("standard input is empty; expected lines of a log");
   if (known.size === 0)
     throw new UsageError(`none of the ${read} lines of standard input is a log line that is known`);
-  return [...known.values()];
+  return { lines: [...known.values()], left: leftOf(read, unknown, more.size) };
+}
+
+/** What was not explained, under the pages; empty: nothing. */
+function leftOf(read: number, unknown: number, more: number): string {
+  const left = [
+    ...(more > 0
+      ? [
+          `${MOST_LINES} lines are explained at a time; ${more} more ${more === 1 ? "says" : "say"} something else`,
+        ]
+      : []),
+    ...(unknown > 0
+      ? [`${unknown} of ${read} lines ${unknown === 1 ? "is none" : "are none"} that fpmlint knows`]
+      : []),
+  ];
+  return left.length === 0 ? "" : `\n${left.join("; ")}\n`;
+}
+
+/** The lines of a text; a message of PHP that nginx repeats may have several. */
+function messagesOf(text: string): readonly string[] {
+  const found: string[] = [];
+  let open: string | null = null;
+  for (const line of text.split(/\r?\n/)) {
+    if (line.trim() === "") continue;
+    if (open !== null && NEW_LINE.test(line.slice(0, 300))) {
+      found.push(open);
+      open = null;
+    }
+    const whole: string = open === null ? line : `${open} ${line.trim()}`;
+    open = isOpen(whole) ? whole : null;
+    if (open === null) found.push(whole);
+  }
+  return open === null ? found : [...found, open];
+}
+
+/** What nginx begins a line with. */
+const NEW_LINE = /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[/;
+
+function isOpen(line: string): boolean {
+  return line.includes(STDERR) && !line.includes('" while reading ') && line.length < LONGEST_MESSAGE;
 }
 
 /** Lines that say the same of the same address and server are explained once. */

@@ -48,12 +48,17 @@ const STEADY: ReadonlySet<string> = new Set([
   "buffer/header-too-small",
 ]);
 
+/** What PHP gives its worker as exit status after `hard_timeout`. */
+const HARD_TIMEOUT = "124";
+
 function verdictOf(known: Known, id: string, all: readonly Event[], share: number): Verdict {
   const { group, events, findings } = known;
   const some = `${share} of ${group.some.length}`;
   const near = events.near(group.some, all, NEAR, NEAR);
   const [event] = near;
   const when = event === undefined ? "" : `, first ${at(event.time)}`;
+  const endedWorker = (): Verdict =>
+    byOutside(id, "event", true, [`${some} came when a worker ended: ${event?.message.slice(0, 120) ?? ""}`]);
   switch (id) {
     case "terminated": {
       const finding = findings.find(
@@ -85,6 +90,15 @@ function verdictOf(known: Known, id: string, all: readonly Event[], share: numbe
           .filter(({ rule }) => rule === "timeout/reload-drops-requests")
           .map(({ message }) => message),
       ]);
+    case "script-exits":
+      return event?.parts.get("code") === HARD_TIMEOUT
+        ? {
+            ...byItself(group, [`${some} came when PHP ended the worker with code ${HARD_TIMEOUT}${when}`]),
+            id: "execution-hard",
+            title:
+              "the script ran past max_execution_time and did not stop for hard_timeout, so PHP ended its worker",
+          }
+        : endedWorker();
     case "client-refused": {
       const finding = findings.find(({ rule }) => rule === "connect/allowed-clients");
       const said = [`PHP-FPM refused the address ${event?.parts.get("address") ?? "of nginx"}${when}`];
@@ -97,8 +111,6 @@ function verdictOf(known: Known, id: string, all: readonly Event[], share: numbe
           };
     }
     default:
-      return byOutside(id, "event", true, [
-        `${some} came when a worker ended: ${event?.message.slice(0, 120) ?? ""}`,
-      ]);
+      return endedWorker();
   }
 }

@@ -32,15 +32,15 @@ export function whyOf(known: Known): Verdict {
 
 /** The same, as the files are now. */
 function whyNow(known: Known): Verdict {
-  const { group, findings, events } = known;
+  const { group, findings } = known;
   const special = SPECIAL.get(group.signature.id);
-  if (special !== undefined) return special(known);
+  if (special !== undefined && group.signature.isProxied !== true) return special(known);
   const [finding] = findings;
   if (finding !== undefined) return byFinding(finding);
-  const denied = group.signature.id.endsWith("-denied") ? events.of(["selinux", "apparmor"]) : [];
-  if (denied.length > 0)
+  const denied = refusals(known);
+  if (denied > 0)
     return byOutside("mandatory-access", "event", true, [
-      `the kernel's log has ${denied.length} such refusals`,
+      `the kernel's log has ${denied === 1 ? "such a refusal" : `${denied} such refusals`}`,
     ]);
   const { decides = [], outside } = group.signature;
   // Whether a daemon was reloaded, no line says.
@@ -50,6 +50,21 @@ function whyNow(known: Known): Verdict {
   if (decides.length > 0 || group.signature.counts === "request") return byItself(group);
   return unknown(group, "error_log with the level info");
 }
+
+/** How often SELinux or AppArmor refused something to the daemon that says so, at the time of its lines. */
+function refusals({ group, events }: Known): number {
+  const { signature, some } = group;
+  if (!signature.id.endsWith("-denied")) return 0;
+  const daemon = signature.by === "nginx" ? "nginx" : "php";
+  const own = events
+    .of(["selinux", "apparmor"])
+    .filter(({ parts }) => parts.get("program")?.includes(daemon) === true);
+  // dmesg has no time that can be read.
+  return own.filter((one) => one.time === null || events.share(some, [one], NEAR, NEAR) > 0).length;
+}
+
+/** Both logs have whole seconds, and a kernel writes the first of many refusals. */
+const NEAR = 60_000;
 
 /** What a line names and a cause is not told without. */
 function evidenceOf({ group }: Known): readonly string[] {

@@ -37,8 +37,14 @@ export function isWorth(group: Group, { predicted, requests, asked, notFound }: 
   if (signature.id === "client-gone-waiting") return requests !== null && count * 20 >= requests;
   if (predicted) return true;
   if (EVERYDAY.has(signature.id)) return false;
+  if (signature.id === "extension-denied" && [...group.paths].every(([path]) => isProbe(path))) return false;
   if (signature.status !== 404) return true;
   return ordinaryOf(group) > 0 && (notFound.get(group.server) ?? 0) >= 2;
+}
+
+/** `/uploads/a.jpg/x.php` asks whether a file that is no script runs as one: that PHP-FPM refuses it is as it should be. */
+function isProbe(path: string): boolean {
+  return /\.[a-z\d]{1,5}\/[^/]{1,100}\.php$/i.test(path) && !/\.php\//i.test(path);
 }
 
 /** By server, how often ordinary pages were not found. */

@@ -164,7 +164,8 @@ export const upstreamCauses: readonly OutsideCause[] = [
     cause: "a worker ended by itself: an extension or a library calls exit",
     signatures: ["child-code"],
     command: `grep 'exited with code' ${FPM_LOG}`,
-    tells: "the code, and the same request each time",
+    tells:
+      "the code: 70, the worker could not become what its pool says; 124, PHP's hard_timeout; another, the same request each time",
   },
   {
     id: "nginx-crash",

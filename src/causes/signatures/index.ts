@@ -4,6 +4,7 @@ import { answerSignatures } from "./nginx-answer.js";
 import { clientSignatures } from "./nginx-client.js";
 import { connectSignatures } from "./nginx-connect.js";
 import { ownSignatures } from "./nginx-own.js";
+import { startFailed, startSignatures } from "./nginx-start.js";
 import { phpSignatures } from "./php.js";
 import { fpmSignatures } from "./php-fpm.js";
 import { fpmStartSignatures } from "./php-fpm-start.js";
@@ -11,10 +12,12 @@ import { systemSignatures } from "./system.js";
 
 /** Every line that is known, each once, what is special before what is general. */
 export const signatures: readonly Signature[] = [
+  ...startSignatures,
   ...connectSignatures,
   ...answerSignatures,
   ...clientSignatures,
   ...ownSignatures,
+  startFailed,
   ...phpSignatures,
   ...fpmSignatures,
   ...fpmStartSignatures,

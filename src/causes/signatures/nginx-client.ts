@@ -5,7 +5,12 @@ export const clientSignatures: readonly Signature[] = [
   {
     id: "temp-denied-body",
     by: "nginx",
-    templates: ['open() "{file:t}" failed ({13})'],
+    templates: [
+      'open() "{file:t}" failed ({13})',
+      'open() "{file:t}" failed ({30})',
+      'mkdir() "{file}" failed ({13})',
+      'mkdir() "{file}" failed ({30})',
+    ],
     phase: "client",
     means: "nginx may not write to client_body_temp_path, so a large body is refused",
     status: 500,
@@ -17,7 +22,7 @@ export const clientSignatures: readonly Signature[] = [
   {
     id: "temp-missing",
     by: "nginx",
-    templates: ['open() "{file:t}" failed ({2})'],
+    templates: ['open() "{file:t}" failed ({2})', 'mkdir() "{file}" failed ({2})'],
     phase: "client",
     means: "the directory for temporary files of nginx is gone",
     status: 500,
@@ -87,6 +92,36 @@ export const clientSignatures: readonly Signature[] = [
     outside: ["plain-http"],
   },
   {
+    id: "client-idle",
+    by: "nginx",
+    templates: [
+      "client timed out ({110}) while waiting for request",
+      "client timed out ({110}) while SSL handshaking",
+    ],
+    phase: "client",
+    means: "somebody opened a connection and sent no request on it",
+    status: null,
+    counts: "sign",
+    rules: [],
+    decides: ["client_header_timeout"],
+    outside: [],
+  },
+  {
+    id: "client-stalled",
+    by: "nginx",
+    templates: [
+      "client timed out ({110}) while sending response to client",
+      "client timed out ({110}) while sending to client",
+    ],
+    phase: "client",
+    means: "the client stopped taking the answer for longer than send_timeout, and got a part of it",
+    status: 200,
+    counts: "sign",
+    rules: [],
+    decides: ["send_timeout"],
+    outside: [],
+  },
+  {
     id: "client-timeout",
     by: "nginx",
     templates: ["client timed out ({110})"],
@@ -138,6 +173,22 @@ export const clientSignatures: readonly Signature[] = [
     rules: [],
     decides: ["limit_req", "limit_conn"],
     outside: [],
+  },
+  {
+    id: "limit-zone-full",
+    by: "nginx",
+    templates: [
+      'could not allocate node in limit_req zone "{zone}"',
+      'could not allocate node in limit_conn_zone "{zone}"',
+    ],
+    phase: "client",
+    means:
+      "the zone of limit_req or limit_conn has no room, so the request was refused without being counted",
+    status: 503,
+    counts: "request",
+    rules: [],
+    decides: ["limit_req", "limit_conn"],
+    outside: ["zone-too-small"],
   },
   {
     id: "delayed",

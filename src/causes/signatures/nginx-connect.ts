@@ -105,6 +105,18 @@ export const connectSignatures: readonly Signature[] = [
     outside: ["mandatory-access"],
   },
   {
+    id: "address-filtered",
+    by: "nginx",
+    templates: ["connect() to {address} failed ({1}) while connecting to upstream"],
+    phase: "connect",
+    means: "a filter of nginx's own machine does not let it connect there",
+    status: 502,
+    counts: "request",
+    rules: [],
+    decides: ["fastcgi_pass"],
+    outside: ["firewall-rejects", "mandatory-access"],
+  },
+  {
     id: "unreachable",
     by: "nginx",
     templates: [
@@ -153,7 +165,11 @@ export const connectSignatures: readonly Signature[] = [
   {
     id: "connect-timeout",
     by: "nginx",
-    templates: ["upstream timed out ({110}) while connecting to upstream"],
+    templates: [
+      "upstream timed out ({110}) while connecting to upstream",
+      // The system gave up before nginx did.
+      "connect() failed ({110}) while connecting to upstream",
+    ],
     phase: "connect",
     means: "nginx got no connection within fastcgi_connect_timeout",
     status: 504,
@@ -194,6 +210,21 @@ export const connectSignatures: readonly Signature[] = [
     counts: "request",
     rules: ["connect/no-resolver", "connect/other-container"],
     decides: ["fastcgi_pass", "resolver"],
+    outside: ["name-stale"],
+  },
+  {
+    id: "resolver-down",
+    by: "nginx",
+    templates: [
+      "send() failed ({111}) while resolving, resolver: {address}",
+      "recv() failed ({111}) while resolving, resolver: {address}",
+    ],
+    phase: "connect",
+    means: "nobody answers at the address of resolver, so names cannot be looked up",
+    status: null,
+    counts: "sign",
+    rules: [],
+    decides: ["resolver"],
     outside: ["name-stale"],
   },
   {

@@ -8,6 +8,9 @@ export const fpmStartSignatures: readonly Signature[] = [
     templates: [
       "unable to bind listening socket for address '{address}': {text}",
       "Another FPM instance seems to already listen on {address}",
+      // Of PHP 7.0 and before.
+      "An another FPM instance seems to already listen on {address}",
+      "unable to bind listening socket for address {address}: {text}",
     ],
     phase: "start",
     means: "PHP-FPM cannot listen on the address, so it does not start",
@@ -19,7 +22,12 @@ export const fpmStartSignatures: readonly Signature[] = [
   {
     id: "listen-lookup",
     by: "php-fpm",
-    templates: ["getaddrinfo: {text}", "socket(): {text}", "[pool {pool}] invalid port value '{port}'"],
+    templates: [
+      "getaddrinfo: {text}",
+      "socket(): {text}",
+      "[pool {pool}] invalid port value '{port}'",
+      "invalid port value '{port}'",
+    ],
     phase: "start",
     means: "the address of listen means nothing to the system, so PHP-FPM does not start",
     status: null,
@@ -107,7 +115,11 @@ export const fpmStartSignatures: readonly Signature[] = [
   {
     id: "not-root",
     by: "php-fpm",
-    templates: ["[pool {pool}] '{setting}' directive is ignored when FPM is not running as root"],
+    templates: [
+      "[pool {pool}] '{setting}' directive is ignored when FPM is not running as root",
+      // Of PHP 5.
+      "[pool {pool}] {setting:w} directive is ignored when FPM is not running as root",
+    ],
     phase: "start",
     means: "PHP-FPM was not started by root, so user and group of the pool do nothing",
     status: null,
@@ -116,9 +128,40 @@ export const fpmStartSignatures: readonly Signature[] = [
     outside: [],
   },
   {
+    id: "scoreboard-memory",
+    by: "php-fpm",
+    templates: ["unable to allocate {bytes:d} bytes in shared memory: {text}"],
+    phase: "start",
+    means:
+      "there is no memory for the table of PHP-FPM's workers, so it does not start: pm.max_children is far too large",
+    status: null,
+    counts: "sign",
+    rules: [],
+    decides: ["pm.max_children"],
+    outside: [],
+  },
+  {
+    id: "php-start",
+    by: "php-fpm",
+    templates: ["Fatal", "Parse", "Compile"].map((kind) => `PHP message: PHP ${kind} error:  {text}`),
+    phase: "start",
+    means:
+      "PHP failed before there was any worker, in what opcache.preload names or in an extension, so PHP-FPM does not start",
+    status: null,
+    counts: "sign",
+    rules: [],
+    decides: ["opcache.preload"],
+    outside: [],
+  },
+  {
     id: "init-failed",
     by: "php-fpm",
-    templates: ["FPM initialization failed"],
+    templates: [
+      "FPM initialization failed",
+      "failed to load configuration file '{file}'",
+      "failed to post process the configuration",
+      "Unable to include {file} from {by} at line {line:d}",
+    ],
     phase: "start",
     means: "PHP-FPM does not start: the line before says why",
     status: null,

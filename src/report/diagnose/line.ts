@@ -1,6 +1,6 @@
 import { lineOf, outsideCause } from "../../causes/outside-causes.js";
 import { quotes, type Recognised } from "../../causes/recognise.js";
-import { shownTemplate } from "../../causes/signature.js";
+import { type Signature, shownTemplate, type Writer } from "../../causes/signature.js";
 import type { Decided } from "../../diagnose/decided.js";
 import type { Joined } from "../../diagnose/join.js";
 import type { Finding } from "../../engine/finding.js";
@@ -38,7 +38,7 @@ interface CaseOf {
  * path. `text`: the line as it was given.
  */
 export function explainLine(
-  { match }: Recognised,
+  { match, line }: Recognised,
   text: string,
   rules: readonly Rule[],
   inFiles: InFiles | null,
@@ -46,22 +46,24 @@ export function explainLine(
 ): string {
   const paint = painter(options.color);
   const width = Math.max(40, Math.min(100, options.width));
-  const { signature, parts } = match;
+  const { signature, parts, template } = match;
+  const passedTo = signature.isProxied === true ? (line?.request?.upstream ?? "") : "";
   const named = [...parts].filter(([name, value]) => SHOWN.has(name) && value !== "");
   const head = [
     paint("headline", `${signature.by}: ${signature.means}`),
-    `  line: ${shownTemplate(signature.templates[0] ?? "").trim()}`,
+    `  line: ${shownTemplate(template).trim()}`,
     ...named.map(([name, value]) => `  ${name}: ${escapeText(value)}`),
+    ...(passedTo === "" ? [] : [`  passed to: ${escapeText(passedTo)}`]),
     ...(signature.status === null ? [] : [`  clients get: ${signature.status}`]),
   ];
   const here = inFiles === null ? [] : fileLines(inFiles, options);
-  const causes = casesOf(match.signature.rules, text, rules).flatMap(({ rule, of }) => [
+  const causes = casesOf(signature, text, rules).flatMap(({ rule, of }) => [
     ...wrap(`${of.severity}: ${escapeText(of.summary)}`, width - 2).map((line, at) =>
       at === 0 ? `  ${paint(of.severity, of.severity)}${line.slice(of.severity.length)}` : `    ${line}`,
     ),
     `    fpmlint explain ${rule}`,
   ]);
-  const said = { by: signature.by, line: shownTemplate(signature.templates[0] ?? "") };
+  const said = { by: signature.by, line: shownTemplate(template) };
   const outside = signature.outside.flatMap((id) => {
     const cause = outsideCause(id);
     if (cause === null) return [];
@@ -115,14 +117,15 @@ const SHOWN = new Set([
   "bytes",
   "paths",
   "zone",
+  "code",
   "program",
 ]);
 
 /** The cases whose quoted line this is; of a rule without such a case all that have a symptom. `*`: every rule about the start. */
-function casesOf(ids: readonly string[], text: string, rules: readonly Rule[]): readonly CaseOf[] {
+function casesOf({ by, rules: ids }: Signature, text: string, rules: readonly Rule[]): readonly CaseOf[] {
   const anyStart = ids.includes("*");
   return sortedRules(rules)
-    .filter(({ id }) => anyStart || ids.includes(id))
+    .filter(({ id }) => (anyStart && !isOther(id, by)) || ids.includes(id))
     .flatMap((rule) => {
       const all = sortedCases(rule).filter(
         ({ symptom }) => symptom !== null && (!anyStart || symptom.when === "start"),
@@ -132,6 +135,11 @@ function casesOf(ids: readonly string[], text: string, rules: readonly Rule[]): 
       );
       return (quoted.length > 0 || anyStart ? quoted : all).map((of) => ({ rule: rule.id, of }));
     });
+}
+
+/** Whether a rule is about what the other daemon reads. */
+function isOther(rule: string, by: Writer): boolean {
+  return rule.startsWith(by === "nginx" ? "fpm/" : "nginx/");
 }
 
 /** Where in the files the line comes from, and what fpmlint finds there. */
