@@ -95,7 +95,6 @@ describe("the kernel and systemd", () => {
       "[Mon Nov 30 01:09:50 2026] Out of memory: Kill process 23 (php-fpm) score 342 or sacrifice child",
     ],
     ["oom", "Nov 30 01:09:50 web1 kernel: Killed process 23 (php-fpm) total-vm:14136kB, anon-rss:844kB"],
-    ["oom", "Nov 30 01:09:50 web1 kernel: [65.1] php-fpm invoked oom-killer: gfp_mask=0x14, order=0"],
     [
       "selinux",
       'Nov 30 01:09:50 web1 kernel: audit: type=1400 audit(1.2:3): avc:  denied  { connectto } for  pid=1 comm="nginx" path="/run/a.sock" tclass=unix_stream_socket permissive=0',

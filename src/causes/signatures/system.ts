@@ -13,7 +13,6 @@ export const systemSignatures: readonly Signature[] = [
       "Out of memory: Kill process {child:d} ({program}) score {score:d} or sacrifice child",
       "Memory cgroup out of memory: Kill process {child:d} ({program}) score {score:d} or sacrifice child",
       "Killed process {child:d} ({program}) total-vm:{text}",
-      "{program:w} invoked oom-killer: {text}",
     ],
     phase: "worker",
     means: "memory ran out, and the kernel ended a process",
