@@ -8,6 +8,8 @@ import { at, byFinding, byOutside, type Known, readTimeout } from "./evidence.js
 export function whyTimeout(known: Known): Verdict {
   const { group, events, pools, findings } = known;
   const limit = readTimeout(known.joined);
+  const none = withoutWorkers(known, limit);
+  if (none !== null) return none;
   const full = events.of(["max-children", "process-max"], pools);
   const during = events.share(group.some, full, limit * 1000 + 10_000, 0);
   if (during * 3 >= group.some.length && during > 0) {
@@ -46,6 +48,25 @@ export function whyTimeout(known: Known): Verdict {
     [...pathLine(known), ...findingLines(known)],
     "slowlog and request_slowlog_timeout = 5s in the pool: they name the function that waits",
   );
+}
+
+/** The code of a worker that could not become what its pool says. */
+const COULD_NOT_START = "70";
+
+/** The pool has no worker, as each ends at once; `null`: nothing says so. */
+function withoutWorkers({ group, events, pools }: Known, limit: number): Verdict | null {
+  const ended = events.of(["child-code"], pools).filter(({ parts }) => parts.get("code") === COULD_NOT_START);
+  const during = events.share(group.some, ended, limit * 1000 + 2000, 2000);
+  if (during === 0 || during * 2 < group.some.length) return null;
+  const verdict = byOutside("no-capabilities", "event", false, [
+    `${during} of ${group.some.length} came while workers ended as soon as they were started, with code ${COULD_NOT_START}: ${ended.at(-1)?.message.slice(0, 120) ?? ""}`,
+  ]);
+  return {
+    ...verdict,
+    id: "child-start",
+    title: "no worker of the pool can start, so nobody answers",
+    tell: "catch_workers_output = yes in the pool: a worker says which step failed",
+  };
 }
 
 /**
@@ -101,6 +122,8 @@ function tooManyAtOnce({ group, joined }: Known, limit: number): string | null {
 /** The queue of the socket was full, so all workers were busy; where it is tiny, that is why. */
 export function whyQueueFull(known: Known): Verdict {
   const { events, group, pools, findings } = known;
+  const none = withoutWorkers(known, readTimeout(known.joined));
+  if (none !== null) return none;
   const backlog = findings.find(({ rule }) => rule === "pool/backlog");
   if (backlog !== undefined) return byFinding(backlog, whenFull(known));
   const isStatic = (known.joined?.pools ?? []).some((pool) => {

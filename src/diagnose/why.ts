@@ -53,8 +53,10 @@ function whyNow(known: Known): Verdict {
 
 /** How often SELinux or AppArmor refused something to the daemon that says so, at the time of its lines. */
 function refusals({ group, events }: Known): number {
-  const { signature, some } = group;
-  if (!signature.id.endsWith("-denied")) return 0;
+  const { signature, some, parts } = group;
+  if (!REFUSED.has(signature.id)) return 0;
+  // Sessions fail for other reasons, too: PHP writes the error's number.
+  if (signature.id === "session-denied" && parts.get("text")?.includes("(13)") !== true) return 0;
   const daemon = signature.by === "nginx" ? "nginx" : "php";
   const own = events
     .of(["selinux", "apparmor"])
@@ -62,6 +64,18 @@ function refusals({ group, events }: Known): number {
   // dmesg has no time that can be read.
   return own.filter((one) => one.time === null || events.share(some, [one], NEAR, NEAR) > 0).length;
 }
+
+/** Lines that may be of a refusal. */
+const REFUSED: ReadonlySet<string> = new Set([
+  "socket-denied",
+  "address-denied",
+  "file-denied",
+  "temp-denied-body",
+  "temp-denied-response",
+  "store-denied",
+  "script-denied",
+  "session-denied",
+]);
 
 /** Both logs have whole seconds, and a kernel writes the first of many refusals. */
 const NEAR = 60_000;

@@ -107,6 +107,23 @@ test("a worker that PHP ended after hard_timeout is told by its code", async () 
   expect(causes.map(({ id }) => id)).toEqual(["execution-hard"]);
 });
 
+test("requests that wait where no worker can start wait for that", async () => {
+  const slow = at(
+    "upstream timed out (110: Connection timed out) while reading response header from upstream",
+  );
+  const second = String(clock).padStart(2, "0");
+  const ended = (code: number): string =>
+    fpm(
+      second,
+      "WARNING",
+      `[pool www] child 8 exited with code ${code} after 0.000916 seconds from start`,
+    ).repeat(3);
+  const idOf = async (log: string): Promise<unknown> =>
+    (await diagnose({ "s.log": slow, "f.log": log })).causes.map(({ id }) => id)[0];
+  expect(await idOf(ended(70))).toBe("child-start");
+  expect(await idOf(ended(3))).toBe("script-waits");
+});
+
 test("what the kernel refused is the cause where it refused it to that daemon, at that time", async () => {
   const denied = at(
     "connect() to unix:/run/php/shop.sock failed (13: Permission denied) while connecting to upstream",
@@ -123,6 +140,14 @@ test("what the kernel refused is the cause where it refused it to that daemon, a
   expect(await kindOf(avc("nginx", "permissive=1"))).not.toBe("mandatory-access event");
   expect(await kindOf(avc("httpd", "permissive=0"))).not.toBe("mandatory-access event");
   expect(await kindOf(avc("nginx", "permissive=0", "09:00:00"))).not.toBe("mandatory-access event");
+  const { causes } = await diagnose({
+    "d.log": at(
+      "FastCGI sent in stderr: \"Access to the script '/srv/a.html' has been denied (see security.limit_extensions)\" while reading response header from upstream",
+      "/a.html",
+    ),
+    "k.log": avc("php-fpm", "permissive=0", `12:00:${String(clock).padStart(2, "0")}`),
+  });
+  expect(causes.map(({ id }) => id)).toEqual(["extension-denied"]);
 });
 
 test("lines of standard input: messages of several lines are whole, and what was left out is said", async () => {

@@ -47,10 +47,11 @@ export const upstreamCauses: readonly OutsideCause[] = [
   {
     id: "mandatory-access",
     topics: ["502", "permission denied"],
-    cause: "SELinux or AppArmor does not let nginx use the socket or the port",
+    cause:
+      "SELinux or AppArmor does not let nginx use the socket or the port, or does not let it or PHP use the file",
     signatures: ["socket-denied", "address-denied", "selinux", "apparmor"],
     command: "ausearch -m avc -ts recent; journalctl -k -g apparmor",
-    tells: "denied, with nginx as the program (httpd_t with SELinux)",
+    tells: "denied, with nginx or PHP-FPM as the program (httpd_t with SELinux)",
   },
   {
     id: "name-stale",
