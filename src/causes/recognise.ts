@@ -75,8 +75,7 @@ export function recognise(text: string, now: number): Recognised | null {
   const { line, message } = pastedLine(text.trim(), now);
   const known = line === null ? null : recogniseLine(line);
   if (known !== null) return { match: known, line: line && lineWithoutUri(line) };
-  if (line !== null && line.by !== "nginx") return null;
-  const match = matchOf(message);
+  const match = line === null ? matchOf(message) : withSomeErrno(message, OF.get(line.by) ?? null);
   return match === null ? null : { match, line };
 }
 
@@ -88,7 +87,7 @@ function matchOf(said: string): Match | null {
     inside ??
     signatureTable.match(said, null, null) ??
     saidBy(said) ??
-    withSomeErrno(said) ??
+    withSomeErrno(said, null) ??
     // As a page shows it, and as people quote PHP-FPM.
     saidBy(said.replace(SHOWN_ERROR, "PHP $1 error:  ")) ??
     signatureTable.match(`[pool ] ${said}`, OF.get("php-fpm"), null)
@@ -96,9 +95,9 @@ function matchOf(said: string): Match | null {
 }
 
 /** A message that was cut after its error: `connect() to unix:/run/a.sock failed (2: No such file or directory)`. */
-function withSomeErrno(text: string): Match | null {
+function withSomeErrno(text: string, by: ReadonlySet<Writer> | null): Match | null {
   return text.endsWith(")") && text.includes(" failed (")
-    ? signatureTable.match(`${text} while connecting to upstream`, null, null)
+    ? signatureTable.match(`${text} while connecting to upstream`, by, null)
     : null;
 }
 

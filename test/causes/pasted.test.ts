@@ -88,6 +88,18 @@ describe("messages of PHP", () => {
   });
 });
 
+test("a status is one in a line of an access log alone", () => {
+  expect(idOf('192.0.2.1 - - [29/Nov/2026:01:09:48 +0000] "GET /a HTTP/1.1" 502 157 "-" "curl/7.88.1"')).toBe(
+    "status-502",
+  );
+  for (const text of [
+    "it took 500 ms to do that, said the database",
+    'Nov 30 01:09:50 web1 sshd[23]: error 500 happened, said "a"',
+    '2026/11/30 01:09:50 [error] 7#7: *1 user "a 500 b" was not found in "/etc/x", client: 192.0.2.1',
+  ])
+    expect(idOf(text), text).toBeUndefined();
+});
+
 describe("the kernel and systemd", () => {
   test.each([
     [

@@ -1,11 +1,11 @@
 import type { Signature } from "../signature.js";
 
-/** What an access log of nginx says by its status alone. */
+/** What an access log of nginx says by its status alone; the request ends before it, and the size of the answer comes after. */
 export const accessSignatures: readonly Signature[] = [
   {
     id: "status-499",
     by: "nginx's access log",
-    templates: [" 499 "],
+    templates: ['{request}" 499 {bytes:d}'],
     phase: "client",
     means: "the client hung up before there was an answer",
     status: 499,
@@ -16,7 +16,7 @@ export const accessSignatures: readonly Signature[] = [
   {
     id: "status-413",
     by: "nginx's access log",
-    templates: [" 413 "],
+    templates: ['{request}" 413 {bytes:d}'],
     phase: "header",
     means: "a body was too large",
     status: 413,
@@ -28,7 +28,7 @@ export const accessSignatures: readonly Signature[] = [
   {
     id: "status-500",
     by: "nginx's access log",
-    templates: [" 500 "],
+    templates: ['{request}" 500 {bytes:d}'],
     phase: "header",
     means: "the answer was 500",
     status: 500,
@@ -40,7 +40,7 @@ export const accessSignatures: readonly Signature[] = [
   {
     id: "status-502",
     by: "nginx's access log",
-    templates: [" 502 "],
+    templates: ['{request}" 502 {bytes:d}'],
     phase: "header",
     means: "nginx got no answer that it could use",
     status: 502,
@@ -52,7 +52,7 @@ export const accessSignatures: readonly Signature[] = [
   {
     id: "status-503",
     by: "nginx's access log",
-    templates: [" 503 "],
+    templates: ['{request}" 503 {bytes:d}'],
     phase: "header",
     means: "nginx or PHP refused for now: a limit, or maintenance",
     status: 503,
@@ -64,7 +64,7 @@ export const accessSignatures: readonly Signature[] = [
   {
     id: "status-504",
     by: "nginx's access log",
-    templates: [" 504 "],
+    templates: ['{request}" 504 {bytes:d}'],
     phase: "header",
     means: "nothing came in time",
     status: 504,
