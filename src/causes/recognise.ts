@@ -45,8 +45,9 @@ export function isSameForNumbers({ by, message }: LogLine): boolean {
   );
 }
 
-/** What a worker puts before a message of PHP, and before its own. */
-const BEFORE = /^(?:(?:NOTICE|WARNING|ERROR|ALERT): )?(?:PHP message: )?/;
+/** What a worker puts before a message of PHP, and before its own; or PHP itself, where its log is the worker's output. */
+const BEFORE =
+  /^(?:(?:NOTICE|WARNING|ERROR|ALERT): )?(?:PHP message: |\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d [\w/+:-]{1,40}\] )?/;
 
 function saidByPhp(message: string): Match | null {
   return message.startsWith("PHP message: ") ? saidBy(message) : null;

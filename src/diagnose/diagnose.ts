@@ -47,9 +47,7 @@ export function diagnose(
   const access = collected.access.lines > 0 ? collected.access : collected.ofFpm;
   const requests = access.lines > 0 ? access.lines : null;
   const groups = collected.groups.all().map(asProxied);
-  // What PHP-FPM says of its workers, nginx has logged as a failed request.
-  const isOfNginx = ({ sample }: Group): boolean => sample.line.by === "nginx";
-  const counted = groups.some(isOfNginx) ? groups.filter(isOfNginx) : groups;
+  const counted = requestsOf(groups);
   const judged = counted.map((group) => judge(group, collected, hosts));
   const notFound = ordinaryNotFound(counted);
   const worth = judged.filter(({ group, findings }) =>
@@ -76,6 +74,20 @@ export function diagnose(
     ),
     notices: noticesOf(collected.events, hosts, all, collected.pool),
   };
+}
+
+/**
+ * What PHP-FPM says of its workers, nginx has logged as a failed request; what PHP says of a script it has not where
+ * PHP's log is the worker's output.
+ */
+function requestsOf(groups: readonly Group[]): readonly Group[] {
+  const ofNginx = groups.filter(({ sample }) => sample.line.by === "nginx");
+  if (ofNginx.length === 0) return groups;
+  const known = new Set(ofNginx.map(({ signature }) => signature.id));
+  return groups.filter(
+    ({ sample, signature: { by, id, phase } }) =>
+      sample.line.by === "nginx" || (by === "php" && phase === "script" && !known.has(id)),
+  );
 }
 
 function byLoss(a: Cause, b: Cause): number {

@@ -124,6 +124,27 @@ test("requests that wait where no worker can start wait for that", async () => {
   expect(await idOf(ended(3))).toBe("script-waits");
 });
 
+test("what PHP says into PHP-FPM's log alone counts beside nginx's lines, and what both have counts once", async () => {
+  const memory =
+    "Allowed memory size of 4194304 bytes exhausted (tried to allocate 30003200 bytes) in /srv/m.php on line 1";
+  const said = fpm(
+    "10",
+    "WARNING",
+    `[pool www] child 8 said into stderr: "[28-Nov-2026 12:00:10 UTC] PHP Fatal error:  ${memory}"`,
+  );
+  const other = at("connect() failed (111: Connection refused) while connecting to upstream");
+  const alone = await diagnose({ "n.log": other, "f.log": said.repeat(2) });
+  expect(alone.causes.map(({ id, requests }) => [id, requests])).toEqual([
+    ["script-memory", 2],
+    ["fpm-down", 1],
+  ]);
+  const both = at(
+    `FastCGI sent in stderr: "PHP message: PHP Fatal error:  ${memory}" while reading response header from upstream`,
+  );
+  const once = await diagnose({ "n.log": other + both, "f.log": said });
+  expect(once.causes.map(({ requests }) => requests)).toEqual([1, 1]);
+});
+
 test("what the kernel refused is the cause where it refused it to that daemon, at that time", async () => {
   const denied = at(
     "connect() to unix:/run/php/shop.sock failed (13: Permission denied) while connecting to upstream",

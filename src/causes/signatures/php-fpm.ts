@@ -193,6 +193,22 @@ export const fpmSignatures: readonly Signature[] = [
     outside: ["script-waits"],
   },
   {
+    id: "foreign-child",
+    by: "php-fpm",
+    templates: [
+      "unknown child ({child:d}) exited {text}",
+      // Of PHP 8.0 and before.
+      "oops, unknown child ({child:d}) exited {text}",
+    ],
+    phase: "master",
+    means:
+      "a process that is no worker ended as a child of PHP-FPM: one of the container, or of a script that starts PHP-FPM",
+    status: null,
+    counts: "sign",
+    rules: [],
+    outside: [],
+  },
+  {
     id: "child-unread",
     by: "php-fpm",
     templates: ["unable to read what child {text}"],
