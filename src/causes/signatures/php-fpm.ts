@@ -202,7 +202,7 @@ export const fpmSignatures: readonly Signature[] = [
     ],
     phase: "master",
     means:
-      "a process that is no worker ended as a child of PHP-FPM: one of the container, or of a script that starts PHP-FPM",
+      "a process other than a worker ended as a child of PHP-FPM: one of the container, or of a script that starts PHP-FPM",
     status: null,
     counts: "sign",
     rules: [],
