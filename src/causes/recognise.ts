@@ -90,7 +90,7 @@ function matchOf(said: string): Match | null {
     saidBy(said) ??
     withSomeErrno(said, null) ??
     // As a page shows it, and as people quote PHP-FPM.
-    saidBy(said.replace(SHOWN_ERROR, "PHP $1 error:  ")) ??
+    (SHOWN_ERROR.test(said) ? saidBy(said.replace(SHOWN_ERROR, "PHP $1 error:  ")) : null) ??
     signatureTable.match(`[pool ] ${said}`, OF.get("php-fpm"), null)
   );
 }

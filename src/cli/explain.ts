@@ -30,8 +30,11 @@ const LONGEST_NAME = 4;
 /** What is shorter, and names a symptom, is no line of a log. */
 const SHORTEST_LINE = 40;
 
-/** Characters of a message that has no end. */
-const LONGEST_MESSAGE = 16_384;
+/** Lines of a message that has no end. */
+const MOST_PARTS = 30;
+
+/** Lines that are counted, of those that are not explained. */
+const MOST_COUNTED = 1000;
 
 /** Lines of standard input that are explained; the same line again is not another one. */
 const MOST_LINES = 20;
@@ -125,7 +128,7 @@ function linesOfInput(world: World): Input {
     const found = recognise(text, now);
     if (found === null) unknown += 1;
     else if (known.size < MOST_LINES) known.set(keyOf(found), known.get(keyOf(found)) ?? { text, found });
-    else if (!known.has(keyOf(found))) more.add(keyOf(found));
+    else if (!known.has(keyOf(found)) && more.size < MOST_COUNTED) more.add(keyOf(found));
   }
   if (read === 0) throw new UsageError("standard input is empty; expected lines of a log");
   if (known.size === 0)
@@ -138,7 +141,7 @@ function leftOf(read: number, unknown: number, more: number): string {
   const left = [
     ...(more > 0
       ? [
-          `${MOST_LINES} lines are explained at a time; ${more} more ${more === 1 ? "says" : "say"} something else`,
+          `${MOST_LINES} lines are explained at a time; ${more === MOST_COUNTED ? "at least " : ""}${more} more ${more === 1 ? "says" : "say"} something else`,
         ]
       : []),
     ...(unknown > 0
@@ -151,26 +154,25 @@ function leftOf(read: number, unknown: number, more: number): string {
 /** The lines of a text; a message of PHP that nginx repeats may have several. */
 function messagesOf(text: string): readonly string[] {
   const found: string[] = [];
-  let open: string | null = null;
+  let open: string[] = [];
   for (const line of text.split(/\r?\n/)) {
     if (line.trim() === "") continue;
-    if (open !== null && NEW_LINE.test(line.slice(0, 300))) {
-      found.push(open);
-      open = null;
-    }
-    const whole: string = open === null ? line : `${open} ${line.trim()}`;
-    open = isOpen(whole) ? whole : null;
-    if (open === null) found.push(whole);
+    const begins = NEW_LINE.test(line.slice(0, 300));
+    const isMore = open.length > 0 && !begins;
+    if (!isMore && open.length > 0) found.push(open.join(" "));
+    const isOpen =
+      !line.includes(STDERR_END) && (isMore ? open.length < MOST_PARTS : begins && line.includes(STDERR));
+    open = isMore ? [...open, line.trim()] : [line];
+    if (isOpen) continue;
+    found.push(open.join(" "));
+    open = [];
   }
-  return open === null ? found : [...found, open];
+  return open.length === 0 ? found : [...found, open.join(" ")];
 }
 
-/** What nginx begins a line with. */
+/** What nginx begins a line with, and with what it ends what PHP said. */
 const NEW_LINE = /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[/;
-
-function isOpen(line: string): boolean {
-  return line.includes(STDERR) && !line.includes('" while reading ') && line.length < LONGEST_MESSAGE;
-}
+const STDERR_END = '" while reading ';
 
 /** Lines that say the same of the same address and server are explained once. */
 function keyOf({ match, line }: Recognised): string {

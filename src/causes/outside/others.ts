@@ -97,7 +97,7 @@ export const otherCauses: readonly OutsideCause[] = [
     id: "answer-cut",
     topics: ["blank page"],
     cause: "the response breaks off in the middle, after its status was sent",
-    signatures: ["read-timeout-body", "reset-body", "temp-denied-response"],
+    signatures: ["read-timeout-body", "reset-body", "temp-denied-response", "store-denied"],
     command: "curl -sv -o /dev/null http://127.0.0.1/PAGE",
     tells: "transfer closed with outstanding read data remaining",
   },
@@ -206,9 +206,11 @@ export const otherCauses: readonly OutsideCause[] = [
   {
     id: "temp-directory",
     topics: ["500", "blank page", "permission denied"],
-    cause: "nginx's workers may not write to the directories for temporary files, or enter one above them",
-    signatures: ["temp-denied-response", "temp-denied-body", "temp-missing"],
-    command: "nginx -V 2>&1 | tr ' ' '\\n' | grep temp-path; namei -l /var/lib/nginx/body",
+    cause:
+      "nginx's workers may not write to a directory for temporary files or of a cache, or enter one above it",
+    signatures: ["temp-denied-response", "temp-denied-body", "temp-missing", "store-denied", "not-cached"],
+    command:
+      "nginx -V 2>&1 | tr ' ' '\\n' | grep temp-path; nginx -T | grep cache_path; namei -l /var/lib/nginx/body",
     tells: "another owner than nginx's user, often after `user` in nginx.conf was changed",
   },
   {

@@ -70,7 +70,7 @@ export const startCauses: readonly OutsideCause[] = [
     id: "machine-memory",
     topics: ["500"],
     cause: "the machine, the container or the service has no memory or no process left",
-    signatures: ["nginx-memory", "php-memory"],
+    signatures: ["nginx-memory", "nginx-no-process", "memory-start", "php-memory"],
     command: "free -m; systemctl show -p MemoryMax -p LimitAS -p TasksMax nginx 'php*-fpm*'; dmesg | tail",
     tells: "little that is available, a limit that is reached, or a buffer or a memory_limit far above both",
   },

@@ -53,7 +53,6 @@ export const ownSignatures: readonly Signature[] = [
     status: null,
     counts: "sign",
     rules: [],
-    decides: ["worker_connections"],
     outside: [],
   },
   {

@@ -89,7 +89,6 @@ export const startSignatures: readonly Signature[] = [
     status: null,
     counts: "sign",
     rules: [],
-    decides: ["pid"],
     outside: ["nginx-not-started"],
   },
   {
@@ -104,7 +103,6 @@ export const startSignatures: readonly Signature[] = [
     status: null,
     counts: "sign",
     rules: [],
-    decides: ["worker_rlimit_nofile", "worker_connections"],
     outside: ["nginx-out-of-files"],
   },
   {
@@ -193,15 +191,23 @@ export const startSignatures: readonly Signature[] = [
     outside: ["no-capabilities"],
   },
   {
+    id: "nginx-no-process",
+    by: "nginx",
+    templates: ["fork() failed while spawning {}"],
+    phase: "worker",
+    means:
+      "the system gives nginx no further process, so it has fewer workers than it should, or goes on as it was",
+    status: null,
+    counts: "sign",
+    rules: [],
+    outside: ["machine-memory"],
+  },
+  {
     id: "nginx-memory",
     by: "nginx",
-    templates: [
-      "malloc({bytes:d}) failed ({12})",
-      "posix_memalign({align:d}, {bytes:d}) failed ({12})",
-      "fork() failed while spawning {}",
-    ],
+    templates: ["malloc({bytes:d}) failed ({12})", "posix_memalign({align:d}, {bytes:d}) failed ({12})"],
     phase: "response",
-    means: "the system gives nginx no memory or no further process",
+    means: "the system gives nginx no memory",
     status: 500,
     counts: "request",
     rules: [],
