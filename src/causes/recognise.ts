@@ -23,21 +23,25 @@ const SAID: ReadonlySet<Writer> = new Set<Writer>(["php", "php-fpm"]);
 export function recogniseLine(line: LogLine): Match | null {
   const own = signatureTable.match(line.message, OF.get(line.by) ?? null, line.level);
   if (own === null || (own.signature.id !== "stderr" && own.signature.id !== "said")) return own;
-  const texts = own.signature.id === "said" ? [own.parts.get("text") ?? ""] : saidInStderr(line.message);
-  const said = texts.flatMap((text) => saidBy(text) ?? []);
+  const said = saidIn(line.message, own).flatMap((text) => saidBy(text) ?? []);
   return said.find(({ signature }) => signature.counts === "request") ?? said[0] ?? own;
+}
+
+/** What PHP said in a line. */
+function saidIn(message: string, { signature, parts }: Match): readonly string[] {
+  return signature.id === "said" ? [parts.get("text") ?? ""] : saidInStderr(message);
 }
 
 /**
  * Whether each line whose message differs from this one's only in its numbers means the same; which numbers those are,
  * `isSameForNumbers` of the table says. `false`: unknown.
  */
-export function isSameForNumbers({ by, message }: LogLine): boolean {
-  const said = saidInStderr(message).flatMap((text) => formsOf(text));
-  return (
-    signatureTable.isSameForNumbers(message, OF.get(by) ?? null) &&
-    said.every((text) => signatureTable.isSameForNumbers(text, SAID))
-  );
+export function isSameForNumbers({ by, level, message }: LogLine): boolean {
+  const writers = OF.get(by) ?? null;
+  if (!signatureTable.isSameForNumbers(message, writers)) return false;
+  const own = signatureTable.match(message, writers, level);
+  const said = own === null ? [] : saidIn(message, own).flatMap((text) => formsOf(text));
+  return said.every((text) => signatureTable.isSameForNumbers(text, SAID));
 }
 
 /** What a worker puts before a message of PHP, and before its own. */

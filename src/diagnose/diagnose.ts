@@ -10,7 +10,7 @@ import type { Changed } from "./changes.js";
 import type { AccessCounts, Collector } from "./collect.js";
 import { decidedBy } from "./decided.js";
 import { readTimeout } from "./evidence.js";
-import { fillsOf, type PoolFill } from "./fill.js";
+import type { PoolFill } from "./fill.js";
 import type { Group } from "./groups.js";
 import { type Joined, join } from "./join.js";
 import type { JudgedHost } from "./judged-host.js";
@@ -34,6 +34,8 @@ export interface Diagnosis {
   readonly pools: readonly PoolFill[];
   /** What was seen, and lost no request as far as the logs tell. */
   readonly notices: readonly Notice[];
+  /** Lines that are in no cause: there were more servers and upstreams than can be kept apart. */
+  readonly uncounted: number;
 }
 
 /** `asked`: the statuses that were asked for; `null`: all that lose requests. */
@@ -62,6 +64,7 @@ export function diagnose(
     groups.flatMap(({ times: { first, last } }) => [first ?? [], last ?? []].flat()),
   );
   const lost = Math.max(seen, lines);
+  const fills = collected.fills.of(hosts.map(({ host }) => host));
   return {
     causes: [...all].sort(byLoss),
     lost: all.length === 0 ? 0 : lost,
@@ -69,11 +72,9 @@ export function diagnose(
     statuses: access.lost,
     first: times.length > 0 ? Math.min(...times) : access.first,
     last: times.length > 0 ? Math.max(...times) : access.last,
-    pools: fillsOf(
-      collected.events,
-      hosts.map(({ host }) => host),
-    ),
-    notices: noticesOf(collected.events, hosts, all, collected.pool),
+    pools: fills,
+    notices: noticesOf(fills, collected.events, hosts, all, collected.pool),
+    uncounted: collected.groups.others,
   };
 }
 

@@ -37,8 +37,9 @@ export interface Reading {
   readonly showRequests: boolean;
 }
 
-/** Causes that are shown whole; of more, a line each. */
+/** Causes that are shown whole; of more, a line each, and of very many only their number. */
 const MOST_WHOLE = 4;
+const MOST_LINES = 10;
 
 /** What was lost and why, on one screen. */
 export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: DiagnosisOptions): string {
@@ -49,19 +50,28 @@ export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: D
     ...causes
       .slice(0, MOST_WHOLE)
       .map((cause, at) => causeLines(cause, at, diagnosis, reading, options, paint)),
-    causes.length > MOST_WHOLE
-      ? causes.slice(MOST_WHOLE).map((cause, at) => `${MOST_WHOLE + at + 1}. ${title(cause, diagnosis)}`)
-      : [],
+    lineEach(causes, "causes", (cause, at) => `${at + 1}. ${title(cause, diagnosis)}`),
     ...diagnosis.notices.slice(0, MOST_WHOLE).map((notice) => noticeLines(notice, options, paint)),
-    diagnosis.notices.length > MOST_WHOLE
-      ? diagnosis.notices.slice(MOST_WHOLE).map(({ said }) => `note: ${escapeText(said)}`)
-      : [],
-    endLines(reading, options.width, paint),
+    lineEach(diagnosis.notices, "notes", ({ said }) => `note: ${escapeText(said)}`),
+    endLines(diagnosis, reading, options.width, paint),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n")}\n`;
+}
+
+/** Those that are not shown whole. */
+function lineEach<T>(
+  all: readonly T[],
+  noun: string,
+  show: (one: T, at: number) => string,
+): readonly string[] {
+  const end = MOST_WHOLE + MOST_LINES;
+  const lines = all.slice(MOST_WHOLE, end).map((one, at) => show(one, MOST_WHOLE + at));
+  return all.length > end
+    ? [...lines, `${number(all.length - end)} more ${noun}: --format json has them all`]
+    : lines;
 }
 
 function number(count: number): string {
@@ -237,7 +247,12 @@ export function spark(counts: readonly number[], unicode: boolean): string {
     .trimEnd();
 }
 
-function endLines({ logs, hosts, collector }: Reading, width: number, paint: Paint): readonly string[] {
+function endLines(
+  { uncounted }: Diagnosis,
+  { logs, hosts, collector }: Reading,
+  width: number,
+  paint: Paint,
+): readonly string[] {
   const problems = logs.filter(({ problem }) => problem !== null);
   const read = logs.filter(({ problem }) => problem === null);
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
@@ -254,6 +269,13 @@ function endLines({ logs, hosts, collector }: Reading, width: number, paint: Pai
             hanging(`${escapeText(display)}: ${problem}`, width - 2, 2).map((line) => `  ${line}`),
           ),
         ]),
+    ...(uncounted > 0
+      ? hanging(
+          `not counted: ${number(uncounted)} ${uncounted === 1 ? "line" : "lines"} of other servers and upstreams, of which there are more than can be kept apart; --server NAME asks for one`,
+          width,
+          2,
+        )
+      : []),
     ...(access.strange > 0
       ? [`${number(access.strange)} lines have another format than the configuration says`]
       : []),
