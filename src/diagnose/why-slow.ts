@@ -66,6 +66,7 @@ function whatRan(known: Known, limit: number, isCrowded: boolean): Verdict | nul
       `PHP-FPM's access log has ${long.length} of that time that ran for longer than ${limit} s, up to ${longest.seconds} s${longest.path === "" ? "" : ` (${longest.path})`}`,
       ...findingLines(known),
     ]);
+  if (!fpmRequests.hasAll(pools, limit)) return null;
   if (!fpmRequests.anyBetween(pools, first - limit * 1000, last + limit * 1000)) return null;
   return byOutside("workers-busy", "event", true, [
     `no request of PHP-FPM's access log ran for ${limit} s at that time, so those that failed waited for a worker`,
