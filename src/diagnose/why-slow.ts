@@ -1,14 +1,18 @@
 import { setting } from "../fpm/settings/lookup.js";
 import { isLocal } from "../model/address/address.js";
 import { maxChildren } from "../model/pool-size.js";
+import { withCommas } from "../source/digits.js";
 import type { Verdict } from "./cause.js";
 import { at, byFinding, byOutside, type Known, readTimeout } from "./evidence.js";
+
+/** PHP-FPM says that it may start no more workers. */
+const FULL = ["max-children", "process-max"] as const;
 
 /** Nothing came within a limit of time: all workers were busy, or one script waits. */
 export function whyTimeout(known: Known): Verdict {
   const { group, events, pools, findings } = known;
   const limit = readTimeout(known.joined);
-  const full = events.of(["max-children", "process-max"], pools);
+  const full = events.of(FULL, pools);
   const during = events.share(group.some, full, limit * 1000 + 10_000, 0);
   if (during * 3 >= group.some.length && during > 0) {
     const [first] = events.near(group.some, full, limit * 1000 + 10_000, 0);
@@ -108,7 +112,7 @@ export function whyQueueFull(known: Known): Verdict {
     const pm = setting(pool, "pm");
     return pm.kind === "set" && pm.value === "static";
   });
-  const quiet = events.of(["max-children"], pools).length === 0 && isStatic;
+  const quiet = events.countOf(["max-children"], pools) === 0 && isStatic;
   return byOutside("workers-busy", group.signature.id === "queue-full" ? "event" : "outside", true, [
     ...whenFull(known),
     ...(quiet ? ["the pool is static, and such a pool never logs that it is full"] : []),
@@ -116,11 +120,12 @@ export function whyQueueFull(known: Known): Verdict {
 }
 
 function whenFull({ events, pools }: Known): readonly string[] {
-  const full = events.of(["max-children", "process-max"], pools);
-  const last = full.at(-1);
+  const last = events.of(FULL, pools).at(-1);
   return last === undefined
     ? []
-    : [`the pool's workers were all busy, last ${at(last.time)} (${full.length} times)`];
+    : [
+        `the pool's workers were all busy, last ${at(last.time)} (${withCommas(events.countOf(FULL, pools))} times)`,
+      ];
 }
 
 /** No connection in time: a queue that is full, or packets that are dropped. */
