@@ -144,6 +144,16 @@ function said(number: number): string {
   return `[${day} ${time}] WARNING: [pool ${pool}] ${message}\n`;
 }
 
+/** What somebody may write who wants to fill the memory: other servers and long paths all the time. */
+function names(number: number): string {
+  const path = `/${drawn(number, 8, 2 ** 32)
+    .toString(36)
+    .repeat(40)}`;
+  return error(number)
+    .replaceAll(/shop\d\.example/g, `site${drawn(number, 7, 12_000)}.example`)
+    .replace(/(request: "[A-Z]+ )[^ ]*/, `$1${path}`);
+}
+
 /** As Docker keeps what a container prints. */
 function wrapped(number: number): string {
   const { date } = clock(number);
@@ -179,6 +189,13 @@ export const logShapes: readonly LogShape[] = [
     sought: "Connection timed out",
     done: [1],
     line: wrapped,
+  },
+  {
+    name: "names.log",
+    describe: "an error log of 12,000 servers, of which each line has a path of some 280 bytes of its own",
+    sought: "Connection timed out",
+    done: [1],
+    line: names,
   },
 ];
 
