@@ -5,6 +5,7 @@ import type { Finding } from "../engine/finding.js";
 import { MINUTE } from "../logs/time.js";
 import type { Host } from "../model/host.js";
 import { groupBy, unique } from "../source/collect.js";
+import { together } from "./alike.js";
 import type { Cause, Verdict } from "./cause.js";
 import type { Changed } from "./changes.js";
 import type { AccessCounts, Collector } from "./collect.js";
@@ -56,7 +57,7 @@ export function diagnose(
   const worth = judged.filter(({ group, findings }) =>
     isWorth(group, { predicted: findings.length > 0, requests, asked, notFound }),
   );
-  const causes = merged(withFollowing(worth));
+  const causes = together(merged(withFollowing(worth)));
   const all = causes.length > 0 ? causes : fromAccess(access, hosts);
   const lines = causes.reduce((sum, one) => sum + one.requests, 0);
   const seen = [...access.lost.values()].reduce((sum, one) => sum + one, 0);

@@ -204,6 +204,30 @@ describe("diagnose", () => {
     expect(JSON.parse(out)).toMatchObject({ lost: 1, uncounted: 0 });
   });
 
+  test("the same cause in many pools is one, in a few one each", async () => {
+    const refused =
+      "connect() to unix:/run/php/shop.sock failed (111: Connection refused) while connecting to upstream";
+    const lines = (count: number): string =>
+      Array.from({ length: count }, (_, number) =>
+        at("10:00:00", refused)
+          .repeat(number + 1)
+          .replaceAll("shop.sock", `s${number}.sock`),
+      ).join("");
+    put("few.log", lines(3));
+    put("many.log", lines(5));
+    const causes = async (log: string) => JSON.parse((await run(log, "--format", "json")).out).causes;
+    expect((await causes("few.log")).map(({ requests }: { requests: number }) => requests)).toEqual([
+      3, 2, 1,
+    ]);
+    const [cause, ...others] = await causes("many.log");
+    expect(others).toEqual([]);
+    expect(cause).toMatchObject({ requests: 15, groups: [{ count: 5 }, {}, {}, {}, { count: 1 }] });
+    expect(cause.evidence[0]).toBe(
+      "the same in 5 upstreams; what follows is of unix:/run/php/s4.sock, which lost most",
+    );
+    expect((await run("many.log")).out).toContain("shop.example → unix:/run/php/s4.sock and 4 more\n");
+  });
+
   test("a cause that says it is enough", async () => {
     put("etc/nginx/nginx.conf", NGINX.replaceAll("shop.sock", "www.sock"));
     const late = "upstream timed out (110: Connection timed out) while reading response header from upstream";

@@ -7,6 +7,7 @@ import { shapeOf } from "../../diagnose/shape.js";
 import type { LogKind } from "../../live/named-logs.js";
 import { showTime } from "../../logs/time.js";
 import { serverLabel } from "../../model/labels.js";
+import { unique } from "../../source/collect.js";
 import { withCommas } from "../../source/digits.js";
 import { drawPlaces, type Shown } from "../frame/places.js";
 import { helpLines } from "../help.js";
@@ -201,17 +202,20 @@ const DECIDES: ReadonlySet<string> = new Set(["fastcgi_pass", "listen"]);
 function whereOf({ groups, joined }: Cause): string {
   const server =
     joined?.server === null || joined === null ? (groups[0]?.server ?? "") : serverLabel(joined.server);
-  const servers = [...new Set(groups.map((group) => group.server).filter((name) => name !== ""))];
+  const servers = unique(groups.map((group) => group.server).filter((name) => name !== ""));
   const names = servers.length > 0 ? servers : [server].filter((name) => name !== "");
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  const upstreams = [...new Set(groups.map(({ upstream }) => upstream).filter((name) => name !== ""))];
+  const upstreams = unique(groups.map(({ upstream }) => upstream).filter((name) => name !== ""));
   const pools = joined?.pools.map(({ name }) => name) ?? [];
-  const to = [upstreams[0] ?? "", pools.length > 0 ? `pool ${pools.slice(0, 2).join(", ")}` : ""].filter(
-    (text) => text !== "",
-  );
+  const to = [some(upstreams, 1), pools.length > 0 ? `pool ${some(pools, 2)}` : ""];
   return escapeText(
-    [names.slice(0, 3).join(", ") + more, to.join(", ")].filter((text) => text !== "").join(" → "),
+    [some(names, 3), to.filter((text) => text !== "").join(", ")].filter((text) => text !== "").join(" → "),
   );
+}
+
+/** The first of some names, and how many there are more. */
+function some(names: readonly string[], most: number): string {
+  const more = names.length > most ? ` and ${number(names.length - most)} more` : "";
+  return names.slice(0, most).join(", ") + more;
 }
 
 function pathsOf({ groups }: Cause): string {
