@@ -153,7 +153,8 @@ export class Collector {
     if (whole === null) return;
     const line = readLine(whole, this.now);
     if (line !== null) this.take(line, whole, source);
-    else if (!this.mayBeAccess(whole, source) && !isCollected(whole)) this.foreign += 1;
+    else if (!this.mayBeAccess(whole, source) && !this.mayBeSlow(whole) && !isCollected(whole))
+      this.foreign += 1;
   }
 
   /** PHP's message may have several lines; what nginx adds comes behind the last one. `null`: there is more to come. */
@@ -226,11 +227,14 @@ export class Collector {
     return true;
   }
 
+  /** The same with its slow log. */
+  private mayBeSlow(text: string): boolean {
+    return this.slow.line(text, this.wanted.since, this.wanted.until);
+  }
+
   /** In a container PHP-FPM writes its access log to where its errors go. */
   private mayBeOfFpm(text: string, source: string): boolean {
-    if (this.fpmDefault.read(text) === null) return false;
-    this.fpmAccess(text, this.fpmDefault, "", source);
-    return true;
+    return this.fpmAccess(text, this.fpmDefault, "", source);
   }
 
   /** A request that went well, just before one that was lost: when. */
@@ -269,17 +273,15 @@ export class Collector {
     return this.wanted.statuses === null ? isLost(status) : this.wanted.statuses.has(status);
   }
 
-  /** A line of PHP-FPM's access log. `pool`: empty: unknown. */
-  fpmAccess(text: string, format: AccessFormat, pool: string, source: string): void {
+  /** A line of PHP-FPM's access log; `false`: it is none. `pool`: empty: unknown. */
+  fpmAccess(text: string, format: AccessFormat, pool: string, source: string): boolean {
     const line = format.read(text);
-    if (line === null) {
-      this.ofFpm.strange += 1;
-      return;
-    }
-    if (!this.isWanted(line.time) || (this.wanted.pool !== null && pool !== this.wanted.pool)) return;
+    if (line === null) return false;
+    if (!this.isWanted(line.time) || (this.wanted.pool !== null && pool !== this.wanted.pool)) return true;
     this.ofFpm.lines += 1;
     this.fpmRequests.add(line, pool);
     if (this.asks(line.status)) this.takeAccess(line, text, source, this.ofFpm);
+    return true;
   }
 
   private takeAccess(line: AccessLine, text: string, source: string, access = this.access): void {

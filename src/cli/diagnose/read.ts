@@ -180,8 +180,12 @@ export class LogReader {
     }
     const lines = this.isWrapped ? unwrappedLines(block) : block;
     if (this.kind === "fpm-access")
-      eachLine(lines, (line) => collector.fpmAccess(line, this.format, log.pool ?? "", log.display));
-    else if (this.kind === "slow")
+      eachLine(lines, (line) => {
+        if (collector.fpmAccess(line, this.format, log.pool ?? "", log.display)) return;
+        if (log.kind === null) collector.line(line, log.display);
+        else collector.ofFpm.strange += 1;
+      });
+    else if (this.kind === "slow" && log.kind !== null)
       eachLine(lines, (line) => collector.slow.line(line, this.wanted.since, this.wanted.until));
     else collector.block(lines, log.display);
   }
@@ -195,6 +199,8 @@ export class LogReader {
         collector.accessLine(line, format, log.display);
       },
       before: (line) => this.before(line),
+      // What a container prints is both logs in one.
+      error: log.kind === null ? (line) => collector.block(line, log.display) : null,
     });
     if (this.isAlone) this.part(false);
     else if (!this.hadHit && format.beforeStatus !== "") this.previous = lastLine(block);
