@@ -28,29 +28,36 @@ export function recogniseLine(line: LogLine): Match | null {
   if (own === null) return line.by === "php-fpm" ? saidByPhp(line.message) : null;
   if (own.signature.id !== "stderr" && own.signature.id !== "said")
     return matchFor(own, line.request?.upstream ?? "");
-  const texts = own.signature.id === "said" ? [own.parts.get("text") ?? ""] : saidInStderr(line.message);
-  const said = texts.flatMap((text) => saidBy(text) ?? []);
+  const said = saidIn(line.message, own).flatMap((text) => saidBy(text) ?? []);
   return said.find(({ signature }) => signature.counts === "request") ?? said[0] ?? own;
+}
+
+/** What PHP said in a line. */
+function saidIn(message: string, { signature, parts }: Match): readonly string[] {
+  return signature.id === "said" ? [parts.get("text") ?? ""] : saidInStderr(message);
 }
 
 /**
  * Whether each line whose message differs from this one's only in its numbers means the same; which numbers those are,
  * `isSameForNumbers` of the table says. `false`: unknown.
  */
-export function isSameForNumbers({ by, message }: LogLine): boolean {
-  const said = saidInStderr(message).flatMap((text) => formsOf(text));
-  return (
-    signatureTable.isSameForNumbers(message, OF.get(by) ?? null) &&
-    said.every((text) => signatureTable.isSameForNumbers(text, SAID))
-  );
+export function isSameForNumbers({ by, level, message }: LogLine): boolean {
+  const writers = OF.get(by) ?? null;
+  if (!signatureTable.isSameForNumbers(message, writers)) return false;
+  const own = signatureTable.match(message, writers, level);
+  const texts = own !== null ? saidIn(message, own) : message.startsWith(OF_MASTER) ? [message] : [];
+  const said = texts.flatMap((text) => formsOf(text));
+  return said.every((text) => signatureTable.isSameForNumbers(text, SAID));
 }
 
 /** What a worker puts before a message of PHP, and before its own; or PHP itself, where its log is the worker's output. */
 const BEFORE =
   /^(?:(?:NOTICE|WARNING|ERROR|ALERT): )?(?:PHP message: |\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d [\w/+:-]{1,40}\] )?/;
 
+const OF_MASTER = "PHP message: ";
+
 function saidByPhp(message: string): Match | null {
-  return message.startsWith("PHP message: ") ? saidBy(message) : null;
+  return message.startsWith(OF_MASTER) ? saidBy(message) : null;
 }
 
 /** What PHP means by a message of its own: what is inside of `PHP Warning:  …` tells more than that it warns. */

@@ -129,7 +129,7 @@ interface Row {
   readonly template: string;
   readonly pieces: Pieces;
   readonly errno: number | null;
-  /** Texts of it that have no digit, where it may fit one message and not another that differs only in numbers; else `null`. */
+  /** What its texts have beside digits, where it may fit one message and not another that differs only in numbers; else `null`. */
   readonly unless: readonly string[] | null;
 }
 
@@ -140,7 +140,8 @@ interface Row {
 function unlessOf({ first, rest }: Pieces): readonly string[] | null {
   const texts = [first, ...rest.map(({ text }) => text)];
   const isBare = rest.some(({ hole }, at) => hole.kind === "errno" && !(texts[at] ?? "").endsWith("("));
-  return isBare || texts.some(hasDigit) ? texts.filter((text) => text !== "" && !hasDigit(text)) : null;
+  if (!isBare && !texts.some(hasDigit)) return null;
+  return texts.flatMap((text) => text.split(/\d+/)).filter((text) => text !== "");
 }
 
 function hasDigit(text: string): boolean {

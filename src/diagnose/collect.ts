@@ -5,12 +5,16 @@ import { asLogFormat } from "../fpm/settings/access-tokens.js";
 import { fpmDefault } from "../fpm/settings/facts.js";
 import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
 import { detached, detachedParts } from "../logs/detached.js";
-import { isCollected, type LogLine, readLine, STDERR } from "../logs/line.js";
+import { insideSyslog, isCollected, type LogLine, readLine, STDERR } from "../logs/line.js";
+import { Block } from "../logs/part.js";
+import { Extents, textOf } from "../logs/scan.js";
 import { Counts, TimeCounts } from "./counts.js";
 import { Events, isKept } from "./events.js";
+import { Fills } from "./fill.js";
+import { FpmLines } from "./fpm-lines.js";
 import { FpmRequests } from "./fpm-requests.js";
 import { type Group, Groups } from "./groups.js";
-import { NginxLines } from "./nginx-lines.js";
+import { NginxLines, type Taker } from "./nginx-lines.js";
 import { Rates } from "./rates.js";
 import { SlowLog } from "./slow-log.js";
 
@@ -75,7 +79,9 @@ function noRequests(): AccessCounts {
 export class Collector {
   readonly groups = new Groups();
   private readonly nginx: NginxLines;
+  private readonly fpm: FpmLines;
   readonly events = new Events();
+  readonly fills = new Fills();
   readonly slow = new SlowLog();
   readonly rates = new Rates();
   readonly access = noRequests();
@@ -101,13 +107,15 @@ export class Collector {
     private readonly wanted: Wanted,
     private readonly now: number,
   ) {
-    this.nginx = new NginxLines({
+    const taker: Taker = {
       isWanted: (time) => this.isTimely(time),
       isWhole: (match) =>
         isKept(match) || wanted.server !== null || wanted.statuses !== null || wanted.pool !== null,
       take: (match, line, text, source) => this.takeMatch(match, line, text, source),
       count: (group, time) => this.groups.count(group, time),
-    });
+    };
+    this.nginx = new NginxLines(taker);
+    this.fpm = new FpmLines(taker);
   }
 
   /** The pool that was asked for; `null`: all. */
@@ -123,10 +131,21 @@ export class Collector {
 
   /** The same, for the lines of a block. */
   block(block: Buffer, source: string): void {
-    this.read += this.nginx.block(block, source, this.pending !== null, (line) => {
-      this.lineOf(line, source);
-      return this.pending !== null;
-    });
+    const own = new Block(block);
+    this.nginx.begin();
+    for (const lines = new Extents(block); lines.next(); this.read += 1) {
+      const { from, to } = lines;
+      if (this.pending !== null || !this.inParts(own, from, to, source))
+        this.lineOf(textOf(block.subarray(from, to)), source);
+    }
+  }
+
+  /** Whether a line could be taken apart as bytes. */
+  private inParts(block: Block, from: number, to: number, source: string): boolean {
+    const { fpm, nginx } = this;
+    if (nginx.take(block, from, to, source) || fpm.take(block, from, to, source)) return true;
+    const inside = insideSyslog(block, from, to);
+    return inside !== null && (inside.by === "nginx" ? nginx : fpm).take(block, inside.from, to, source);
   }
 
   private lineOf(text: string, source: string): void {
@@ -134,7 +153,8 @@ export class Collector {
     if (whole === null) return;
     const line = readLine(whole, this.now);
     if (line !== null) this.take(line, whole, source);
-    else if (!this.mayBeAccess(whole, source) && !isCollected(whole)) this.foreign += 1;
+    else if (!this.mayBeAccess(whole, source) && !this.mayBeSlow(whole) && !isCollected(whole))
+      this.foreign += 1;
   }
 
   /** PHP's message may have several lines; what nginx adds comes behind the last one. `null`: there is more to come. */
@@ -168,6 +188,7 @@ export class Collector {
 
   private takeMatch(match: Match, line: LogLine, text: string, source: string): Group | null {
     this.events.add(match, line);
+    this.fills.add(match, line.time);
     return this.isAsked(match, line) ? this.groups.add(match, line, text, source) : null;
   }
 
@@ -206,11 +227,14 @@ export class Collector {
     return true;
   }
 
+  /** The same with its slow log. */
+  private mayBeSlow(text: string): boolean {
+    return this.slow.line(text, this.wanted.since, this.wanted.until);
+  }
+
   /** In a container PHP-FPM writes its access log to where its errors go. */
   private mayBeOfFpm(text: string, source: string): boolean {
-    if (this.fpmDefault.read(text) === null) return false;
-    this.fpmAccess(text, this.fpmDefault, "", source);
-    return true;
+    return this.fpmAccess(text, this.fpmDefault, "", source);
   }
 
   /** A request that went well, just before one that was lost: when. */
@@ -249,17 +273,15 @@ export class Collector {
     return this.wanted.statuses === null ? isLost(status) : this.wanted.statuses.has(status);
   }
 
-  /** A line of PHP-FPM's access log. `pool`: empty: unknown. */
-  fpmAccess(text: string, format: AccessFormat, pool: string, source: string): void {
+  /** A line of PHP-FPM's access log; `false`: it is none. `pool`: empty: unknown. */
+  fpmAccess(text: string, format: AccessFormat, pool: string, source: string): boolean {
     const line = format.read(text);
-    if (line === null) {
-      this.ofFpm.strange += 1;
-      return;
-    }
-    if (!this.isWanted(line.time) || (this.wanted.pool !== null && pool !== this.wanted.pool)) return;
+    if (line === null) return false;
+    if (!this.isWanted(line.time) || (this.wanted.pool !== null && pool !== this.wanted.pool)) return true;
     this.ofFpm.lines += 1;
     this.fpmRequests.add(line, pool);
     if (this.asks(line.status)) this.takeAccess(line, text, source, this.ofFpm);
+    return true;
   }
 
   private takeAccess(line: AccessLine, text: string, source: string, access = this.access): void {

@@ -6,12 +6,13 @@ import type { Finding } from "../engine/finding.js";
 import { MINUTE } from "../logs/time.js";
 import type { Host } from "../model/host.js";
 import { groupBy, unique } from "../source/collect.js";
+import { together } from "./alike.js";
 import type { Cause, Verdict } from "./cause.js";
 import type { Changed } from "./changes.js";
 import type { AccessCounts, Collector } from "./collect.js";
 import { decidedBy } from "./decided.js";
 import { readTimeout } from "./evidence.js";
-import { fillsOf, type PoolFill } from "./fill.js";
+import type { PoolFill } from "./fill.js";
 import type { Group } from "./groups.js";
 import { type Joined, join } from "./join.js";
 import type { JudgedHost } from "./judged-host.js";
@@ -35,6 +36,8 @@ export interface Diagnosis {
   readonly pools: readonly PoolFill[];
   /** What was seen, and lost no request as far as the logs tell. */
   readonly notices: readonly Notice[];
+  /** Lines that are in no cause: there were more servers and upstreams than can be kept apart. */
+  readonly uncounted: number;
 }
 
 /** `asked`: the statuses that were asked for; `null`: all that lose requests. */
@@ -53,7 +56,7 @@ export function diagnose(
   const worth = judged.filter(({ group, findings }) =>
     isWorth(group, { predicted: findings.length > 0, requests, asked, notFound }),
   );
-  const causes = merged(withFollowing(worth));
+  const causes = together(merged(withFollowing(worth)));
   const all = causes.length > 0 ? causes : fromAccess(access, hosts);
   const lines = causes.reduce((sum, one) => sum + one.requests, 0);
   const seen = [...access.lost.values()].reduce((sum, one) => sum + one, 0);
@@ -61,6 +64,7 @@ export function diagnose(
     groups.flatMap(({ times: { first, last } }) => [first ?? [], last ?? []].flat()),
   );
   const lost = Math.max(seen, lines);
+  const fills = collected.fills.of(hosts.map(({ host }) => host));
   return {
     causes: [...all].sort(byLoss),
     lost: all.length === 0 ? 0 : lost,
@@ -68,11 +72,9 @@ export function diagnose(
     statuses: access.lost,
     first: times.length > 0 ? Math.min(...times) : access.first,
     last: times.length > 0 ? Math.max(...times) : access.last,
-    pools: fillsOf(
-      collected.events,
-      hosts.map(({ host }) => host),
-    ),
-    notices: noticesOf(collected.events, hosts, all, collected.pool),
+    pools: fills,
+    notices: noticesOf(fills, collected.events, hosts, all, collected.pool),
+    uncounted: collected.groups.others,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Match } from "../causes/signature.js";
 import { detached, detachedParts } from "../logs/detached.js";
 import type { LogLine } from "../logs/line.js";
 import { firstPlace } from "../source/halving.js";
+import { once } from "../source/memo.js";
 
 export interface Event {
   /** The id of its signature. */
@@ -86,8 +87,13 @@ export function isKept({ signature }: Match): boolean {
   return KEPT.has(signature.id);
 }
 
-/** Events of one kind that are kept; of more the latest. */
-const MOST = 1000;
+/** Events of one kind that are kept, as many as groups keep times to compare with them; of more the latest. */
+const MOST = 2000;
+/** As many of them are forgotten at once. */
+const STEP = 500;
+
+/** Pools whose events are counted. */
+const MOST_POOLS = 5000;
 
 /** Characters of a message and of the name of a pool that are kept. */
 const LONGEST = 2000;
@@ -126,6 +132,8 @@ class Kept implements Event {
 
 export class Events {
   private readonly byId = new Map<string, Event[]>();
+  /** How many came, by kind and pool, also of those that are no longer kept. */
+  private readonly counts = new Map<string, Map<string, number>>();
   private sorted = false;
   private added = 0;
 
@@ -133,11 +141,26 @@ export class Events {
     if (!KEPT.has(id)) return;
     const event = new Kept(id, detached(parts.get("pool") ?? "", LONGEST_NAME), parts, line, this.added);
     this.added += 1;
+    this.count(id, event.pool);
     const own = this.byId.get(id);
     if (own === undefined) this.byId.set(id, [event]);
-    else if (own.length < MOST * 2) own.push(event);
-    else own.splice(0, MOST, event);
+    else {
+      if (own.length >= MOST + STEP) own.splice(0, STEP);
+      own.push(event);
+    }
     this.sorted = false;
+  }
+
+  private count(id: string, pool: string): void {
+    const own = once(this.counts, id, () => new Map<string, number>());
+    if (own.has(pool) || own.size < MOST_POOLS) own.set(pool, (own.get(pool) ?? 0) + 1);
+  }
+
+  /** How many came of some kinds, of a pool where they name one. `pools`: empty means every pool. */
+  countOf(ids: readonly string[], pools: readonly string[]): number {
+    const all = ids.flatMap((id) => [...(this.counts.get(id) ?? [])]);
+    const own = all.filter(([pool]) => pools.length === 0 || pool === "" || pools.includes(pool));
+    return own.reduce((sum, [, count]) => sum + count, 0);
   }
 
   /** Whether PHP-FPM's own log was read. */

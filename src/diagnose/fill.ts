@@ -1,17 +1,20 @@
 /** How full pools were, as PHP-FPM's log says it. */
+import type { Match } from "../causes/signature.js";
+import { detached } from "../logs/detached.js";
 import { HOUR } from "../logs/time.js";
 import type { Host } from "../model/host.js";
 import { maxChildren } from "../model/pool-size.js";
-import { groupBy, grouped, unique } from "../source/collect.js";
-import type { Event, Events } from "./events.js";
+import { unique } from "../source/collect.js";
 
 /** A pool whose log told of its workers. */
 export interface PoolFill {
   readonly pool: string;
   /** `pm.max_children`: as the log named it last, else as the only pool of this name has it; `null`: not known. */
   readonly most: number | null;
-  /** How often it reached that number. */
+  /** How often it reached that number, and when first and last; `null`: never, or the lines have no time. */
   readonly full: number;
+  readonly first: number | null;
+  readonly last: number | null;
   /** The hours in which the log told of it, in order; lines without a time are in none. */
   readonly hours: readonly FilledHour[];
 }
@@ -24,44 +27,86 @@ export interface FilledHour {
   readonly full: number;
 }
 
-/** In the order of their names. */
-export function fillsOf(events: Events, hosts: readonly Host[]): readonly PoolFill[] {
-  const told = events.of(["max-children", "seems-busy"]).filter(({ pool }) => pool !== "");
-  return groupBy(told, ({ pool }) => pool)
-    .map((all) => fillOf(all, hosts))
-    .sort((a, b) => (a.pool < b.pool ? -1 : 1));
+interface Told {
+  /** The number that the log named, and when it named it last. */
+  limit: number | null;
+  limitAt: number;
+  full: number;
+  first: number | null;
+  last: number | null;
+  readonly hours: Map<number, { workers: number | null; full: number }>;
 }
 
-function fillOf(all: readonly [Event, ...Event[]], hosts: readonly Host[]): PoolFill {
-  const [{ pool }] = all;
-  const limits = all.flatMap((event) => partOf(event, "limit") ?? []);
-  const byHour = grouped(
-    all.flatMap((event) =>
-      event.time === null ? [] : [[Math.floor(event.time / HOUR) * HOUR, event] as const],
-    ),
-  );
-  const hours = [...byHour].map(([hour, same]): FilledHour => {
-    const workers = same.flatMap((event) => partOf(event, "limit") ?? partOf(event, "total") ?? []);
-    return {
-      at: hour,
-      workers: workers.length === 0 ? null : Math.max(...workers),
-      full: same.filter(isFull).length,
-    };
-  });
-  return {
-    pool,
-    most: limits.at(-1) ?? writtenFor(pool, hosts),
-    full: all.filter(isFull).length,
-    hours: hours.sort((a, b) => a.at - b.at),
-  };
+/** Pools, and hours of all of them together, that are remembered: a log of many months may have more. */
+const MOST_POOLS = 5000;
+const MOST_HOURS = 50_000;
+/** Characters of a name. */
+const LONGEST = 200;
+
+/** Counts line by line, however many there are. */
+export class Fills {
+  private readonly byPool = new Map<string, Told>();
+  private hours = 0;
+
+  /** `time`: as `logs/time.ts` counts; `null`: the line has none. */
+  add({ signature, parts }: Match, time: number | null): void {
+    const isFull = signature.id === "max-children";
+    if (!isFull && signature.id !== "seems-busy") return;
+    const told = this.toldOf(parts.get("pool") ?? "");
+    if (told === null) return;
+    const limit = numberOf(parts.get("limit"));
+    if (limit !== null && (time ?? 0) >= told.limitAt) {
+      told.limit = limit;
+      told.limitAt = time ?? 0;
+    }
+    if (isFull) told.full += 1;
+    if (time === null) return;
+    if (isFull) {
+      told.first = Math.min(told.first ?? time, time);
+      told.last = Math.max(told.last ?? time, time);
+    }
+    this.addHour(told, time, limit ?? numberOf(parts.get("total")), isFull);
+  }
+
+  private toldOf(pool: string): Told | null {
+    if (pool === "") return null;
+    const known = this.byPool.get(pool);
+    if (known !== undefined) return known;
+    if (this.byPool.size >= MOST_POOLS) return null;
+    const told = { limit: null, limitAt: 0, full: 0, first: null, last: null, hours: new Map() };
+    this.byPool.set(detached(pool, LONGEST), told);
+    return told;
+  }
+
+  private addHour({ hours }: Told, time: number, workers: number | null, isFull: boolean): void {
+    const at = Math.floor(time / HOUR) * HOUR;
+    let hour = hours.get(at);
+    if (hour === undefined) {
+      if (this.hours >= MOST_HOURS) return;
+      this.hours += 1;
+      hour = { workers: null, full: 0 };
+      hours.set(at, hour);
+    }
+    if (workers !== null) hour.workers = Math.max(hour.workers ?? 0, workers);
+    if (isFull) hour.full += 1;
+  }
+
+  /** In the order of their names. */
+  of(hosts: readonly Host[]): readonly PoolFill[] {
+    return [...this.byPool]
+      .map(([pool, { limit, full, first, last, hours }]) => ({
+        pool,
+        most: limit ?? writtenFor(pool, hosts),
+        full,
+        first,
+        last,
+        hours: [...hours].sort(([a], [b]) => a - b).map(([at, hour]) => ({ at, ...hour })),
+      }))
+      .sort((a, b) => (a.pool < b.pool ? -1 : 1));
+  }
 }
 
-function isFull({ id }: Event): boolean {
-  return id === "max-children";
-}
-
-function partOf({ parts }: Event, name: string): number | null {
-  const text = parts.get(name);
+function numberOf(text: string | undefined): number | null {
   return text === undefined || !/^\d{1,9}$/.test(text) ? null : Number(text);
 }
 

@@ -3,7 +3,7 @@
 import type { AccessLine } from "../logs/access.js";
 import { detached } from "../logs/detached.js";
 import { MINUTE } from "../logs/time.js";
-import { TimeCounts } from "./counts.js";
+import { MOST_MINUTES, TimeCounts } from "./counts.js";
 
 /** A request that ran for a second or longer. */
 export interface LongRun {
@@ -18,38 +18,68 @@ export interface LongRun {
 interface OfPool {
   /** Requests whose time was logged. */
   timed: number;
-  readonly long: LongRun[];
+  long: LongRun[];
+  /** Each that ran for so long or longer is among the long ones, in seconds. */
+  all: number;
   readonly starts: TimeCounts;
 }
 
-/** Long requests of a pool that are kept. */
+/** A request that runs for so many seconds is a long one. */
+const LONG = 1;
+/** Long requests of a pool that are kept, the longest ones, and of all of them. */
 const MOST = 5000;
+const MOST_OF_ALL = 50_000;
 const MOST_POOLS = 2000;
+/** Pools whose requests are counted by the minute for days; those of later ones by the hour sooner. */
+const MOST_FULL = 100;
 
 export class FpmRequests {
   private readonly byPool = new Map<string, OfPool>();
+  private kept = 0;
 
   /** `pool`: empty: unknown. */
   add({ time, path, values }: AccessLine, pool: string): void {
     let own = this.byPool.get(pool);
     if (own === undefined) {
       if (this.byPool.size >= MOST_POOLS) return;
-      own = { timed: 0, long: [], starts: new TimeCounts() };
+      const minutes = this.byPool.size < MOST_FULL ? MOST_MINUTES : MOST_MINUTES / 20;
+      own = { timed: 0, long: [], all: LONG, starts: new TimeCounts(minutes) };
       this.byPool.set(detached(pool, 200), own);
     }
     const seconds = secondsOf(values);
     if (time !== null) own.starts.add(time);
     if (seconds === null) return;
     own.timed += 1;
-    if (seconds >= 1 && own.long.length < MOST)
-      own.long.push({ start: time, seconds, path: detached(path, 300) });
+    if (seconds < own.all) return;
+    this.kept += 1;
+    own.long.push({ start: time, seconds, path: detached(path, 300) });
+    if (own.long.length > MOST || this.kept > MOST_OF_ALL) this.forget(own);
   }
 
-  /** Whether requests of these pools were logged between two times, to the minute. */
+  /** Of the long requests of a pool the shorter ones. */
+  private forget(own: OfPool): void {
+    const sorted = own.long.sort((a, b) => b.seconds - a.seconds);
+    const before = sorted.length;
+    const shortest = sorted[Math.floor(before / 2)]?.seconds ?? LONG;
+    own.long = sorted.filter(({ seconds }) => seconds > shortest);
+    // What is as long as those that were forgotten is not all there.
+    own.all = own.long.at(-1)?.seconds ?? shortest + 1;
+    this.kept -= before - own.long.length;
+  }
+
+  /** Whether requests of these pools were logged between two times, to the minute; not where it is known by the hour alone. */
   anyBetween(pools: readonly string[], from: number, to: number): boolean {
     return this.of(pools).some(({ starts }) =>
-      starts.entries().some(([time]) => time + MINUTE > from && time <= to),
+      starts.entries().some(([time]) => {
+        const isOfMinute = starts.step === MINUTE && time + MINUTE > from && time <= to;
+        return isOfMinute || (time >= from && time + starts.step <= to);
+      }),
     );
+  }
+
+  /** Whether each request of these pools is kept that ran for so many seconds. */
+  hasAll(pools: readonly string[], seconds: number): boolean {
+    return this.of(pools).every(({ all }) => seconds >= all);
   }
 
   /** Whether how long each ran is in the logs of these pools. */

@@ -38,7 +38,7 @@ const MOST_PATHS = 200;
 /** Single times: of more than these every second, fourth … one. */
 const MOST_TIMES = 2000;
 /** Bytes for all groups, which hold several thousand of them, and for their paths; hostile logs may have a name in each line. */
-const ROOM = 24 * 1024 * 1024;
+const ROOM = 20 * 1024 * 1024;
 const ROOM_OF_PATHS = 8 * 1024 * 1024;
 /** Bytes that a group takes, about, and how often it has its line. */
 const GROUP_BYTES = 4096;

@@ -5,8 +5,8 @@ import { ByteMap } from "../logs/byte-map.js";
 import { type LogLine, nginxLine } from "../logs/line.js";
 import { Finder, Needle } from "../logs/needle.js";
 import { NginxHead } from "../logs/nginx-head.js";
-import { Block, byteFrom, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
-import { Extents, textOf } from "../logs/scan.js";
+import { type Block, byteFrom, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
+import { textOf } from "../logs/scan.js";
 import { once } from "../source/memo.js";
 import { LONGEST_PART } from "./counts.js";
 import type { Group } from "./groups.js";
@@ -90,23 +90,13 @@ export class NginxLines {
     );
   }
 
-  /**
-   * The lines of a block; answers how many there are. `isOther`: the first line is to be read otherwise. `other`: reads a
-   * line that is no such line, or has to be read otherwise, and answers whether the next one has to be as well.
-   */
-  block(bytes: Buffer, source: string, isOther: boolean, other: (line: string) => boolean): number {
-    const block = new Block(bytes);
+  /** Before the lines of another block. */
+  begin(): void {
     this.comma.reset();
-    let count = 0;
-    let isLeft = isOther;
-    for (const lines = new Extents(bytes); lines.next(); count += 1)
-      if (isLeft || !this.take(block, lines.from, lines.to, source))
-        isLeft = other(textOf(bytes.subarray(lines.from, lines.to)));
-    return count;
   }
 
-  /** `false`: it is no such line, or one that has to be read otherwise. */
-  private take(block: Block, start: number, to: number, source: string): boolean {
+  /** A line of a block. `false`: it is no such line, or one that has to be read otherwise. */
+  take(block: Block, start: number, to: number, source: string): boolean {
     const { head, messages } = this;
     if (!head.read(block, start, to) || !messages.find(block, to)) return false;
     const { time } = head;

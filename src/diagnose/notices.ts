@@ -3,13 +3,13 @@ import { setting } from "../fpm/settings/lookup.js";
 import type { Pool } from "../fpm/types.js";
 import { showTime } from "../logs/time.js";
 import { maxChildren } from "../model/pool-size.js";
-import { groupBy } from "../source/collect.js";
 import { withCommas } from "../source/digits.js";
 import { placeOf } from "../source/effective.js";
 import type { Place } from "../source/file.js";
 import type { Cause } from "./cause.js";
 import { type Changed, wasChanged } from "./changes.js";
-import type { Event, Events } from "./events.js";
+import type { Events } from "./events.js";
+import type { PoolFill } from "./fill.js";
 import type { JudgedHost } from "./judged-host.js";
 import { hasRead, readsOf } from "./reads.js";
 
@@ -26,19 +26,18 @@ export interface Notice {
   readonly next: string;
 }
 
-/** Notices of pools, in the order of their names. `only`: the pool that was asked for; `null`: all. */
+/** Notices of pools, of those first that were full most often. `only`: the pool that was asked for; `null`: all. */
 export function noticesOf(
+  fills: readonly PoolFill[],
   events: Events,
   hosts: readonly JudgedHost[],
   causes: readonly Cause[],
   only: string | null,
 ): readonly Notice[] {
-  const full = events
-    .of(["max-children"])
-    .filter(({ pool }) => pool !== "" && (only === null || pool === only));
-  return groupBy(full, ({ pool }) => pool)
-    .flatMap((all) => noticeOf(all, events, hosts, causes) ?? [])
-    .sort((a, b) => (a.pool < b.pool ? -1 : 1));
+  return fills
+    .filter(({ full, pool }) => full > 0 && (only === null || pool === only))
+    .sort((a, b) => b.full - a.full)
+    .flatMap((fill) => noticeOf(fill, events, hosts, causes) ?? []);
 }
 
 /** A pool of the files, with when these were changed. */
@@ -48,25 +47,23 @@ interface Own {
 }
 
 function noticeOf(
-  all: readonly [Event, ...Event[]],
+  fill: PoolFill,
   events: Events,
   hosts: readonly JudgedHost[],
   causes: readonly Cause[],
 ): Notice | null {
-  const [{ pool: name }] = all;
-  const last = all.at(-1) ?? all[0];
-  const logged = Number(last.parts.get("limit") ?? Number.NaN);
+  const { most, pool: name } = fill;
   const own = hosts.flatMap(({ host, changes }) =>
     host.pools.flatMap((pool): readonly Own[] => (pool.name === name ? [{ pool, changes }] : [])),
   );
-  const same = own.filter(({ pool }) => maxChildren(pool) === logged);
+  const same = own.filter(({ pool }) => maxChildren(pool) === most);
   const [only, ...others] = same.length > 0 ? same : own;
   const place =
     only === undefined || others.length > 0 ? null : placeOf(setting(only.pool, "pm.max_children"));
   const isOther = own.length > 0 && same.length === 0 && own.every(({ pool }) => maxChildren(pool) !== null);
-  const said = `pool ${name} reached pm.max_children (${logged}) ${howOften(all)}`;
+  const said = `pool ${name} reached pm.max_children (${most}) ${howOften(fill)}`;
   if (isOther && only !== undefined) {
-    const differs = others.length > 0 ? severalDiffer(own) : differsFrom(only, last, events);
+    const differs = others.length > 0 ? severalDiffer(own) : differsFrom(only, fill, events);
     return { id: "pool-differs", pool: name, said, ...differs, place };
   }
   if (causes.some((cause) => tellsOf(cause, name))) return null;
@@ -89,11 +86,9 @@ function tellsOf({ id, joined, groups }: Cause, name: string): boolean {
   return isAbout && (id === "workers-busy" || id.startsWith("pool/"));
 }
 
-function howOften(all: readonly Event[]): string {
-  const times = all.flatMap(({ time }) => time ?? []);
-  const [first, last] = [times[0], times.at(-1)];
-  const often = all.length === 1 ? "once" : `${withCommas(all.length)} times`;
-  if (first === undefined || last === undefined) return often;
+function howOften({ first, full, last }: PoolFill): string {
+  const often = full === 1 ? "once" : `${withCommas(full)} times`;
+  if (first === null || last === null) return often;
   return first === last
     ? `${often}, at ${showTime(first)}`
     : `${often}, between ${showTime(first)} and ${showTime(last)}`;
@@ -115,7 +110,7 @@ function severalDiffer(own: readonly Own[]): Pick<Notice, "evidence" | "next"> {
 /** The file has another number than the line. */
 function differsFrom(
   { pool, changes }: Own,
-  { time }: Event,
+  { last: time }: PoolFill,
   events: Events,
 ): Pick<Notice, "evidence" | "next"> {
   const written = setting(pool, "pm.max_children");

@@ -14,19 +14,21 @@ export class SlowLog {
   traces = 0;
   private wanted = false;
 
-  line(text: string, since: number | null, until: number | null): void {
+  /** Whether the line has a form that only a slow log has. */
+  line(text: string, since: number | null, until: number | null): boolean {
     if (text.startsWith("[0x")) {
       const frame = this.wanted ? FRAME.exec(text) : null;
       this.wanted = false;
-      if (frame === null) return;
+      if (frame === null) return true;
       const key = detached(`${frame[1]} ${frame[2]}`, 800);
       if (this.tops.has(key) || this.tops.size < MOST) this.tops.set(key, (this.tops.get(key) ?? 0) + 1);
-      return;
+      return true;
     }
-    if (!HEAD.test(text)) return;
+    if (!HEAD.test(text)) return false;
     const time = monthTime(text, 1);
     this.wanted = (since === null || (time ?? 0) >= since) && (until === null || (time ?? 0) <= until);
     if (this.wanted) this.traces += 1;
+    return true;
   }
 
   /** The function that most traces have at their top, with their number; `null`: there is no trace. */

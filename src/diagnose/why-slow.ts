@@ -1,8 +1,12 @@
 import { setting } from "../fpm/settings/lookup.js";
 import { isLocal } from "../model/address/address.js";
 import { maxChildren } from "../model/pool-size.js";
+import { withCommas } from "../source/digits.js";
 import type { Verdict } from "./cause.js";
 import { at, byFinding, byOutside, type Known, readTimeout } from "./evidence.js";
+
+/** PHP-FPM says that it may start no more workers. */
+const FULL = ["max-children", "process-max"] as const;
 
 /** Nothing came within a limit of time: all workers were busy, or one script waits. */
 export function whyTimeout(known: Known): Verdict {
@@ -10,7 +14,7 @@ export function whyTimeout(known: Known): Verdict {
   const limit = readTimeout(known.joined);
   const none = withoutWorkers(known, limit);
   if (none !== null) return none;
-  const full = events.of(["max-children", "process-max"], pools);
+  const full = events.of(FULL, pools);
   const during = events.share(group.some, full, limit * 1000 + 10_000, 0);
   if (during * 3 >= group.some.length && during > 0) {
     const [first] = events.near(group.some, full, limit * 1000 + 10_000, 0);
@@ -87,6 +91,7 @@ function whatRan(known: Known, limit: number, isCrowded: boolean): Verdict | nul
       `PHP-FPM's access log has ${long.length} of that time that ran for longer than ${limit} s, up to ${longest.seconds} s${longest.path === "" ? "" : ` (${longest.path})`}`,
       ...findingLines(known),
     ]);
+  if (!fpmRequests.hasAll(pools, limit)) return null;
   if (!fpmRequests.anyBetween(pools, first - limit * 1000, last + limit * 1000)) return null;
   return byOutside("workers-busy", "event", true, [
     `no request of PHP-FPM's access log ran for ${limit} s at that time, so those that failed waited for a worker`,
@@ -130,7 +135,7 @@ export function whyQueueFull(known: Known): Verdict {
     const pm = setting(pool, "pm");
     return pm.kind === "set" && pm.value === "static";
   });
-  const quiet = events.of(["max-children"], pools).length === 0 && isStatic;
+  const quiet = events.countOf(["max-children"], pools) === 0 && isStatic;
   return byOutside("workers-busy", group.signature.id === "queue-full" ? "event" : "outside", true, [
     ...whenFull(known),
     ...(quiet ? ["the pool is static, and such a pool never logs that it is full"] : []),
@@ -138,11 +143,12 @@ export function whyQueueFull(known: Known): Verdict {
 }
 
 function whenFull({ events, pools }: Known): readonly string[] {
-  const full = events.of(["max-children", "process-max"], pools);
-  const last = full.at(-1);
+  const last = events.of(FULL, pools).at(-1);
   return last === undefined
     ? []
-    : [`the pool's workers were all busy, last ${at(last.time)} (${full.length} times)`];
+    : [
+        `the pool's workers were all busy, last ${at(last.time)} (${withCommas(events.countOf(FULL, pools))} times)`,
+      ];
 }
 
 /** No connection in time: a queue that is full, or packets that are dropped. */

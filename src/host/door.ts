@@ -177,6 +177,7 @@ export function descriptorPieces(descriptor: number): OpenFile | Extract<Opened,
   try {
     const stat = fstatSync(descriptor);
     if (stat.isDirectory()) return { kind: "refused", code: "EISDIR", reason: "Is a directory" };
+    note(stat);
     return { ...openFile(descriptor, stat), close: () => undefined };
   } catch (error) {
     return refused(error);
@@ -184,6 +185,8 @@ export function descriptorPieces(descriptor: number): OpenFile | Extract<Opened,
 }
 
 function openFile(descriptor: number, stat: Stats): OpenFile {
+  // How much will come through a pipe nobody knows.
+  if (!stat.isFile()) countRead(MUCH);
   return {
     kind: "open",
     size: stat.isFile() ? stat.size : 0,

@@ -1,4 +1,7 @@
 /** What collects the output of containers puts around a line. */
+import { Needle } from "./needle.js";
+import { Block } from "./part.js";
+import { Extents } from "./scan.js";
 
 /** `{"log":"…\n","stream":"stderr","time":"…"}`, as Docker's json-file has it. */
 const WRAPPED = /^\{"log":"/;
@@ -26,4 +29,76 @@ export function unwrapped(line: string): string {
 /** Whether a line has something around it. */
 export function isWrapped(line: string): boolean {
   return WRAPPED.test(line) || CRI.test(line) || COMPOSE.test(line);
+}
+
+const HEAD = new Needle('{"log":"');
+/** Bytes in which what others put before a line has its end. */
+const LONGEST_HEAD = 128;
+
+/** A character as JSON writes it, or two that belong together. */
+const UNITS = /^\\u(?:d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|[0-9a-f]{4})/i;
+const LONGEST_UNITS = 12;
+
+const MEANT: ReadonlyMap<number, number> = new Map(
+  ["b\b", "f\f", "n\n", "r\r", "t\t"].map((row) => [row.charCodeAt(0), row.charCodeAt(1)] as const),
+);
+
+const NEWLINE = 10;
+const QUOTE = 34;
+const BACKSLASH = 92;
+const LETTER_U = 117;
+
+/** The lines themselves of whole lines of which each may have something around it. */
+export function unwrappedLines(block: Buffer): Buffer {
+  // Nothing is shorter in JSON than by itself; the last line may have no end.
+  const made = Buffer.allocUnsafe(block.length + 1);
+  const own = new Block(block);
+  let length = 0;
+  for (const lines = new Extents(block); lines.next(); ) {
+    const { from, to } = lines;
+    length = HEAD.begins(own, from, to)
+      ? putText(made, length, block, from + HEAD.length, to)
+      : length + block.copy(made, length, from + headLength(block, from, to), to);
+    made[length] = NEWLINE;
+    length += 1;
+  }
+  return made.subarray(0, length);
+}
+
+function headLength(block: Buffer, from: number, to: number): number {
+  const head = block.toString("latin1", from, Math.min(to, from + LONGEST_HEAD));
+  return (CRI.exec(head) ?? COMPOSE.exec(head))?.[0].length ?? 0;
+}
+
+/** Puts a text of JSON behind what is made, without the newline at its end; answers where it ends. */
+function putText(made: Buffer, length: number, block: Buffer, from: number, to: number): number {
+  let end = length;
+  for (let at = from; at < to && block[at] !== QUOTE; at += 1) {
+    const byte = block[at] ?? 0;
+    if (byte !== BACKSLASH) {
+      made[end] = byte;
+      end += 1;
+      continue;
+    }
+    const letter = block[at + 1] ?? BACKSLASH;
+    const units = letter === LETTER_U ? unitsAt(block, at, to) : null;
+    if (units === null) {
+      made[end] = meantBy(letter);
+      end += 1;
+      at += 1;
+    } else {
+      end += made.write(String(JSON.parse(`"${units}"`)), end);
+      at += units.length - 1;
+    }
+  }
+  return end > length && made[end - 1] === NEWLINE ? end - 1 : end;
+}
+
+function unitsAt(block: Buffer, from: number, to: number): string | null {
+  return UNITS.exec(block.toString("latin1", from, Math.min(to, from + LONGEST_UNITS)))?.[0] ?? null;
+}
+
+/** The byte that a letter behind a backslash stands for; other bytes stand for themselves. */
+function meantBy(letter: number): number {
+  return MEANT.get(letter) ?? letter;
 }

@@ -1,4 +1,5 @@
 /** One line of a log, in the forms that nginx, PHP-FPM, the kernel and those who collect their lines write. */
+import type { Block } from "./part.js";
 import { isoTime, monthTime, slashTime, syslogTime } from "./time.js";
 
 export interface LogLine {
@@ -58,6 +59,24 @@ export function readLine(text: string, now: number): LogLine | null {
 /** Whether syslog or the journal has the line, of whatever program. */
 export function isCollected(text: string): boolean {
   return SYSLOG.test(text);
+}
+
+const BLANK = 32;
+const LETTER_T = 84;
+/** Bytes in which what syslog puts before a line has its end. */
+const LONGEST_HEAD = 200;
+
+/** Where a daemon's own line begins in one that syslog or the journal has put a name before; `null`: it is no such line. */
+export function insideSyslog(
+  { bytes }: Block,
+  from: number,
+  to: number,
+): { readonly by: "nginx" | "php-fpm"; readonly from: number } | null {
+  if (bytes[from + 3] !== BLANK && bytes[from + 10] !== LETTER_T) return null;
+  const head = SYSLOG.exec(bytes.toString("latin1", from, Math.min(to, from + LONGEST_HEAD)));
+  const [all = "", program = ""] = head ?? [];
+  const by = program.startsWith("nginx") ? "nginx" : program.includes("fpm") ? "php-fpm" : null;
+  return by === null ? null : { by, from: from + all.length };
 }
 
 /** A line of nginx's error log; `null`: it is none. */

@@ -50,17 +50,19 @@ export interface OnHit {
   readonly take: (line: string) => void;
   /** The line before the first of them. */
   readonly before: (line: string) => void;
+  /** A line of an error log, with its end; each once, in order. `null`: there are none, they are not looked for. */
+  readonly error: ((line: Buffer) => void) | null;
 }
 
 /**
- * Calls for the lines of a block of an access log that may have a lost request; answers how many lines there are.
- * `statuses`: those that are wanted, by their digits.
+ * Calls for the lines of a block of an access log that may have a lost request; answers how many lines there are but for
+ * those of an error log. `statuses`: those that are wanted, by their digits.
  */
 export function eachHit(
   block: Buffer,
   format: AccessFormat,
   statuses: readonly string[],
-  { take, before }: OnHit,
+  { take, before, error }: OnHit,
 ): number {
   const text = format.beforeStatus;
   if (text === "") {
@@ -89,7 +91,7 @@ export function eachHit(
   const [first = 0] = inOrder;
   if (first > 0) before(lineAt(block, first < 2 ? 0 : block.lastIndexOf(NEWLINE, first - 2) + 1));
   for (const start of inOrder) take(lineAt(block, start));
-  return countLines(block);
+  return error === null ? countLines(block) : countOthers(block, error);
 }
 
 function lineAt(block: Buffer, start: number): string {
@@ -106,6 +108,24 @@ function countLines(block: Buffer): number {
   let lines = 0;
   for (let at = block.indexOf(NEWLINE); at !== -1; at = block.indexOf(NEWLINE, at + 1)) lines += 1;
   return lines;
+}
+
+const SLASH = 47;
+const DASH = 45;
+const OPENING = 91;
+
+/** Calls for the lines that begin as those of nginx's and PHP-FPM's error logs do, and answers how many others there are. */
+function countOthers(block: Buffer, error: (line: Buffer) => void): number {
+  let others = 0;
+  for (let at = 0; at < block.length; ) {
+    const found = block.indexOf(NEWLINE, at);
+    const end = found === -1 ? block.length : found + 1;
+    const isNginx = block[at + 4] === SLASH && block[at + 7] === SLASH;
+    if (isNginx || (block[at] === OPENING && block[at + 3] === DASH)) error(block.subarray(at, end));
+    else others += 1;
+    at = end;
+  }
+  return others;
 }
 
 /** The first line of a block. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Counts, LONGEST_PART, TimeCounts } from "../../src/diagnose/counts.js";
+import { Counts, LONGEST_PART, Room, TimeCounts } from "../../src/diagnose/counts.js";
 import { Block, Part } from "../../src/logs/part.js";
 import { textOf } from "../../src/logs/scan.js";
 import { DAY, HOUR, MINUTE } from "../../src/logs/time.js";
@@ -73,6 +73,23 @@ describe("counts of texts", () => {
       }),
       { numRuns: runs(2000) },
     );
+  });
+
+  test("have one text each where there is no room for more", () => {
+    const room = new Room(200);
+    const all = [1, 2, 3].map(() => new Counts(10, room));
+    for (const counts of all)
+      for (const text of ["/a", "/a", Buffer.from("/b"), "/\u00e9", "/a"]) addTo(counts, text);
+    expect(all.map((counts) => [...counts])).toEqual([
+      [
+        ["/a", 3],
+        ["/b", 1],
+        ["/\u00e9", 1],
+      ],
+      [["/a", 3]],
+      [["/a", 3]],
+    ]);
+    expect(all.every(({ isFull }) => isFull)).toBe(true);
   });
 
   test("tell texts apart that have one place in the table", () => {

@@ -169,6 +169,65 @@ describe("diagnose", () => {
     expect(JSON.parse(sarif).runs[0].results).toMatchObject([{ ruleId: "diagnose/pool-full" }]);
   });
 
+  test("how often a pool was full counts each line, and the fullest pools come first", async () => {
+    const clock = (second: number): string => new Date(second * 1000).toISOString().slice(11, 19);
+    const often = Array.from({ length: 5000 }, (_, at) => FULL(clock(at), 2)).join("");
+    const pools = Array.from({ length: 20 }, (_, at) => FULL("12:00:00", 3, `a${at + 10}`)).join("");
+    put("f.log", pools + often);
+    const { out } = await run("f.log");
+    expect(out).toContain(
+      "note: pool www reached pm.max_children (2) 5,000 times, between 2026-11-28 00:00:00",
+    );
+    expect(out.indexOf("note: pool www")).toBeLessThan(out.indexOf("note: pool a10"));
+    expect(out).toContain(
+      "note: pool a22 reached pm.max_children (3) once, at 2026-11-28 12:00:00\n7 more notes",
+    );
+    expect(JSON.parse((await run("f.log", "--format", "json")).out).pools.at(-1)).toMatchObject({
+      name: "www",
+      full: 5000,
+      hours: [{ full: 3600 }, { full: 1400 }],
+    });
+  });
+
+  test("lines of more servers than are kept apart are said, and each can be asked for", async () => {
+    const line = at("10:00:00", MISSING);
+    const lines = Array.from({ length: 9000 }, (_, number) =>
+      line.replaceAll("shop.example", `s${number}.example`),
+    );
+    put("e.log", lines.join(""));
+    const { lost, uncounted } = JSON.parse((await run("e.log", "--format", "json")).out);
+    expect(uncounted).toBeGreaterThan(0);
+    expect(lost + uncounted).toBe(9000);
+    const said = `not counted: ${uncounted.toLocaleString("en")} lines of other servers and upstreams`;
+    expect((await run("e.log")).out).toContain(said);
+    const { out } = await run("e.log", "--server", "s8999.example", "--format", "json");
+    expect(JSON.parse(out)).toMatchObject({ lost: 1, uncounted: 0 });
+  });
+
+  test("the same cause in many pools is one, in a few one each", async () => {
+    const refused =
+      "connect() to unix:/run/php/shop.sock failed (111: Connection refused) while connecting to upstream";
+    const lines = (count: number): string =>
+      Array.from({ length: count }, (_, number) =>
+        at("10:00:00", refused)
+          .repeat(number + 1)
+          .replaceAll("shop.sock", `s${number}.sock`),
+      ).join("");
+    put("few.log", lines(3));
+    put("many.log", lines(5));
+    const causes = async (log: string) => JSON.parse((await run(log, "--format", "json")).out).causes;
+    expect((await causes("few.log")).map(({ requests }: { requests: number }) => requests)).toEqual([
+      3, 2, 1,
+    ]);
+    const [cause, ...others] = await causes("many.log");
+    expect(others).toEqual([]);
+    expect(cause).toMatchObject({ requests: 15, groups: [{ count: 5 }, {}, {}, {}, { count: 1 }] });
+    expect(cause.evidence[0]).toBe(
+      "the same in 5 upstreams; what follows is of unix:/run/php/s4.sock, which lost most",
+    );
+    expect((await run("many.log")).out).toContain("shop.example → unix:/run/php/s4.sock and 4 more\n");
+  });
+
   test("a cause that says it is enough", async () => {
     put("etc/nginx/nginx.conf", NGINX.replaceAll("shop.sock", "www.sock"));
     const late = "upstream timed out (110: Connection timed out) while reading response header from upstream";

@@ -22,26 +22,34 @@ function written(at: number, of: { readonly status: number; readonly path: strin
 }
 
 describe("hits in a block of an access log", () => {
+  const ERRORS = ["2026/11/28 12:00:00 [error] 7#7: *1 x", "[28-Nov-2026 12:00:00] WARNING: [pool www] x"];
+
   test("are the lines whose status is wanted, in order, with the line before the first", () => {
+    const any = fc.oneof({ weight: 4, arbitrary: line }, fc.constantFrom(...ERRORS));
     const wanted = fc.constantFrom(null, new Set([502]), new Set([404, 413, 500]));
     fc.assert(
-      fc.property(fc.nat(2), fc.array(line, { maxLength: 30 }), wanted, (which, all, statuses) => {
+      fc.property(fc.nat(2), fc.array(any, { maxLength: 30 }), wanted, (which, all, statuses) => {
         const format = FORMATS[which] ?? COMBINED_FORMAT;
-        const lines = all.map((one) => written(which, one));
+        const lines = all.flatMap((one) => (typeof one === "string" ? [] : [written(which, one)]));
+        const errors = all.filter((one) => typeof one === "string");
+        const block = all.map((one) => (typeof one === "string" ? one : written(which, one)));
+        const found: string[] = [];
         const hits: string[] = [];
         const before: string[] = [];
-        const count = eachHit(Buffer.from(`${lines.join("\n")}\n`), format, digitsOf(statuses), {
+        const count = eachHit(Buffer.from(`${block.join("\n")}\n`), format, digitsOf(statuses), {
           take: (text) => hits.push(text),
           before: (text) => before.push(text),
+          error: (bytes) => found.push(bytes.toString().trimEnd()),
         });
+        expect(found).toEqual(format.beforeStatus === "" ? [] : errors);
         const isWanted = (text: string): boolean => {
           const read = format.read(text);
           return read !== null && (statuses === null ? isLost(read.status) : statuses.has(read.status));
         };
         expect(hits.filter(isWanted)).toEqual(lines.filter(isWanted));
-        if (lines.length > 0) expect(count).toBe(lines.length);
-        const first = hits[0] === undefined ? -1 : lines.indexOf(hits[0]);
-        if (format.beforeStatus !== "") expect(before).toEqual(first > 0 ? [lines[first - 1]] : []);
+        if (lines.length > 0) expect(count).toBe(format.beforeStatus === "" ? all.length : lines.length);
+        const first = hits[0] === undefined ? -1 : block.indexOf(hits[0]);
+        if (format.beforeStatus !== "") expect(before).toEqual(first > 0 ? [block[first - 1]] : []);
       }),
       { numRuns: runs(2000) },
     );

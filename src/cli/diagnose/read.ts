@@ -4,7 +4,7 @@ import { isPacked, piecesOf } from "../../host/pieces.js";
 import type { LogKind } from "../../live/named-logs.js";
 import { AccessFormat, COMBINED } from "../../logs/access.js";
 import { LineBlocks } from "../../logs/blocks.js";
-import { isWrapped, unwrapped } from "../../logs/docker.js";
+import { isWrapped, unwrapped, unwrappedLines } from "../../logs/docker.js";
 import { readLine } from "../../logs/line.js";
 import { digitsOf, eachHit, eachLine, firstLine, lastLine } from "../../logs/scan.js";
 import { placeOf } from "../../logs/seek.js";
@@ -178,23 +178,16 @@ export class LogReader {
       this.accessBlock(block);
       return;
     }
-    if (this.kind === "fpm-access") {
-      eachLine(block, (line) =>
-        collector.fpmAccess(
-          this.isWrapped ? unwrapped(line) : line,
-          this.format,
-          log.pool ?? "",
-          log.display,
-        ),
-      );
-      return;
-    }
-    if (this.kind === "slow") {
-      eachLine(block, (line) => collector.slow.line(line, this.wanted.since, this.wanted.until));
-      return;
-    }
-    if (this.isWrapped) eachLine(block, (line) => collector.line(unwrapped(line), log.display));
-    else collector.block(block, log.display);
+    const lines = this.isWrapped ? unwrappedLines(block) : block;
+    if (this.kind === "fpm-access")
+      eachLine(lines, (line) => {
+        if (collector.fpmAccess(line, this.format, log.pool ?? "", log.display)) return;
+        if (log.kind === null) collector.line(line, log.display);
+        else collector.ofFpm.strange += 1;
+      });
+    else if (this.kind === "slow" && log.kind !== null)
+      eachLine(lines, (line) => collector.slow.line(line, this.wanted.since, this.wanted.until));
+    else collector.block(lines, log.display);
   }
 
   private accessBlock(block: Buffer): void {
@@ -206,6 +199,8 @@ export class LogReader {
         collector.accessLine(line, format, log.display);
       },
       before: (line) => this.before(line),
+      // What a container prints is both logs in one.
+      error: log.kind === null ? (line) => collector.block(line, log.display) : null,
     });
     if (this.isAlone) this.part(false);
     else if (!this.hadHit && format.beforeStatus !== "") this.previous = lastLine(block);

@@ -19,7 +19,7 @@ const [LATER, SOON, BY_ITSELF] =
  * From where logs are read: how much more than what stays of them V8 lets the memory grow before it tidies up. By itself
  * it waits for several times as much, and of logs little stays. Code caches do not depend on it.
  */
-const SMALL = "--heap-growing-percent=100 --semi-space-growth-factor=1";
+const SMALL = "--heap-growing-percent=50 --semi-space-growth-factor=1";
 
 /** Flags of V8 before and after: code between bytecode and optimized code; work on regular expressions before the first match. */
 const LEAN = "--no-sparkplug --no-regexp-peephole-optimization --regexp-tier-up-ticks=50";

@@ -45,6 +45,7 @@ export function diagnosisJson(
     causes: diagnosis.causes.map((cause) => causeJson(cause, diagnosis, showRequests)),
     logs: logs.map(({ display, kind, bytes, problem }) => ({ file: display, kind, bytes, problem })),
     hosts: reading.hosts,
+    uncounted: diagnosis.uncounted,
   });
 }
 

@@ -7,6 +7,7 @@ import { shapeOf } from "../../diagnose/shape.js";
 import type { LogKind } from "../../live/named-logs.js";
 import { showTime } from "../../logs/time.js";
 import { serverLabel } from "../../model/labels.js";
+import { unique } from "../../source/collect.js";
 import { withCommas } from "../../source/digits.js";
 import { drawPlaces, type Shown } from "../frame/places.js";
 import { helpLines } from "../help.js";
@@ -37,8 +38,9 @@ export interface Reading {
   readonly showRequests: boolean;
 }
 
-/** Causes that are shown whole; of more, a line each. */
+/** Causes that are shown whole; of more, a line each, and of very many only their number. */
 const MOST_WHOLE = 4;
+const MOST_LINES = 10;
 
 /** What was lost and why, on one screen. */
 export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: DiagnosisOptions): string {
@@ -49,19 +51,28 @@ export function diagnosisText(diagnosis: Diagnosis, reading: Reading, options: D
     ...causes
       .slice(0, MOST_WHOLE)
       .map((cause, at) => causeLines(cause, at, diagnosis, reading, options, paint)),
-    causes.length > MOST_WHOLE
-      ? causes.slice(MOST_WHOLE).map((cause, at) => `${MOST_WHOLE + at + 1}. ${title(cause, diagnosis)}`)
-      : [],
+    lineEach(causes, "causes", (cause, at) => `${at + 1}. ${title(cause, diagnosis)}`),
     ...diagnosis.notices.slice(0, MOST_WHOLE).map((notice) => noticeLines(notice, options, paint)),
-    diagnosis.notices.length > MOST_WHOLE
-      ? diagnosis.notices.slice(MOST_WHOLE).map(({ said }) => `note: ${escapeText(said)}`)
-      : [],
-    endLines(reading, options.width, paint),
+    lineEach(diagnosis.notices, "notes", ({ said }) => `note: ${escapeText(said)}`),
+    endLines(diagnosis, reading, options.width, paint),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n")}\n`;
+}
+
+/** Those that are not shown whole. */
+function lineEach<T>(
+  all: readonly T[],
+  noun: string,
+  show: (one: T, at: number) => string,
+): readonly string[] {
+  const end = MOST_WHOLE + MOST_LINES;
+  const lines = all.slice(MOST_WHOLE, end).map((one, at) => show(one, MOST_WHOLE + at));
+  return all.length > end
+    ? [...lines, `${number(all.length - end)} more ${noun}: --format json has them all`]
+    : lines;
 }
 
 function number(count: number): string {
@@ -191,17 +202,20 @@ const DECIDES: ReadonlySet<string> = new Set(["fastcgi_pass", "listen"]);
 function whereOf({ groups, joined }: Cause): string {
   const server =
     joined?.server === null || joined === null ? (groups[0]?.server ?? "") : serverLabel(joined.server);
-  const servers = [...new Set(groups.map((group) => group.server).filter((name) => name !== ""))];
+  const servers = unique(groups.map((group) => group.server).filter((name) => name !== ""));
   const names = servers.length > 0 ? servers : [server].filter((name) => name !== "");
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  const upstreams = [...new Set(groups.map(({ upstream }) => upstream).filter((name) => name !== ""))];
+  const upstreams = unique(groups.map(({ upstream }) => upstream).filter((name) => name !== ""));
   const pools = joined?.pools.map(({ name }) => name) ?? [];
-  const to = [upstreams[0] ?? "", pools.length > 0 ? `pool ${pools.slice(0, 2).join(", ")}` : ""].filter(
-    (text) => text !== "",
-  );
+  const to = [some(upstreams, 1), pools.length > 0 ? `pool ${some(pools, 2)}` : ""];
   return escapeText(
-    [names.slice(0, 3).join(", ") + more, to.join(", ")].filter((text) => text !== "").join(" → "),
+    [some(names, 3), to.filter((text) => text !== "").join(", ")].filter((text) => text !== "").join(" → "),
   );
+}
+
+/** The first of some names, and how many there are more. */
+function some(names: readonly string[], most: number): string {
+  const more = names.length > most ? ` and ${number(names.length - most)} more` : "";
+  return names.slice(0, most).join(", ") + more;
 }
 
 function pathsOf({ groups }: Cause): string {
@@ -237,7 +251,12 @@ export function spark(counts: readonly number[], unicode: boolean): string {
     .trimEnd();
 }
 
-function endLines({ logs, hosts, collector }: Reading, width: number, paint: Paint): readonly string[] {
+function endLines(
+  { uncounted }: Diagnosis,
+  { logs, hosts, collector }: Reading,
+  width: number,
+  paint: Paint,
+): readonly string[] {
   const problems = logs.filter(({ problem }) => problem !== null);
   const read = logs.filter(({ problem }) => problem === null);
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
@@ -254,6 +273,13 @@ function endLines({ logs, hosts, collector }: Reading, width: number, paint: Pai
             hanging(`${escapeText(display)}: ${problem}`, width - 2, 2).map((line) => `  ${line}`),
           ),
         ]),
+    ...(uncounted > 0
+      ? hanging(
+          `not counted: ${number(uncounted)} ${uncounted === 1 ? "line" : "lines"} of other servers and upstreams, of which there are more than can be kept apart; --server NAME asks for one`,
+          width,
+          2,
+        )
+      : []),
     ...(access.strange > 0
       ? [`${number(access.strange)} lines have another format than the configuration says`]
       : []),

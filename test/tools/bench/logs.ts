@@ -129,6 +129,37 @@ function error(number: number): string {
   return `${day} ${time} [error] ${worker}#${worker}: *${1_000_000 + number} ${message}, client: ${clientOf(number)}, server: ${server}, request: "${method} ${path} HTTP/1.1"${upstream}, host: "${server}"${referrer}\n`;
 }
 
+/** What a pool's workers say, and of ten lines one of the pool itself. */
+function said(number: number): string {
+  const { date, time } = clock(number);
+  const day = `${two(date.getUTCDate())}-${MONTHS[date.getUTCMonth()]}-${date.getUTCFullYear()}`;
+  const child = 3000 + drawn(number, 1, 40);
+  const pool = `shop${skewed(number, 2, 6)}`;
+  const message =
+    drawn(number, 3, 10) > 0
+      ? `child ${child} said into stderr: "NOTICE: PHP message: PHP Warning:  Undefined variable $x${skewed(number, 4, 40)} in /srv/shop/src/Part${skewed(number, 5, 60)}.php on line ${skewed(number, 6, 300)}"`
+      : drawn(number, 7, 4) > 0
+        ? `child ${child}, script '/srv/shop/public/index.php' (request: "GET /index.php?page=${drawn(number, 8, 17)}") executing too slow (${drawn(number, 9, 9)}.${drawn(number, 10, 1_000_000)} sec), logging`
+        : "server reached pm.max_children setting (40), consider raising it";
+  return `[${day} ${time}] WARNING: [pool ${pool}] ${message}\n`;
+}
+
+/** What somebody may write who wants to fill the memory: other servers and long paths all the time. */
+function names(number: number): string {
+  const path = `/${drawn(number, 8, 2 ** 32)
+    .toString(36)
+    .repeat(40)}`;
+  return error(number)
+    .replaceAll(/shop\d\.example/g, `site${drawn(number, 7, 12_000)}.example`)
+    .replace(/(request: "[A-Z]+ )[^ ]*/, `$1${path}`);
+}
+
+/** As Docker keeps what a container prints. */
+function wrapped(number: number): string {
+  const { date } = clock(number);
+  return `${JSON.stringify({ log: error(number), stream: "stderr", time: date.toISOString() })}\n`;
+}
+
 export const logShapes: readonly LogShape[] = [
   {
     name: "access.log",
@@ -144,6 +175,27 @@ export const logShapes: readonly LogShape[] = [
     sought: "Connection timed out",
     done: [1],
     line: error,
+  },
+  {
+    name: "php-fpm.log",
+    describe: "PHP-FPM's log with catch_workers_output: nine in ten lines are what workers said",
+    sought: "executing too slow",
+    done: [0, 1],
+    line: said,
+  },
+  {
+    name: "container.log",
+    describe: "the same error log as Docker keeps it, in JSON",
+    sought: "Connection timed out",
+    done: [1],
+    line: wrapped,
+  },
+  {
+    name: "names.log",
+    describe: "an error log of 12,000 servers, of which each line has a path of some 280 bytes of its own",
+    sought: "Connection timed out",
+    done: [1],
+    line: names,
   },
 ];
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { signatureTable } from "../../src/causes/signatures/index.js";
 import { Collector } from "../../src/diagnose/collect.js";
 import { eachLine } from "../../src/logs/scan.js";
 import { recordedTexts } from "../support/recorded-lines.js";
@@ -9,18 +10,30 @@ import { CONTROLS } from "../tools/fuzz/words.js";
 const NOW = Date.UTC(2026, 11, 1);
 const ALL = { since: null, until: null, statuses: null, server: null, pool: null };
 
+/** What syslog and the journal put before a line; the text that is shown does without it where its bytes were read. */
+const collecting = fc.constantFrom(
+  ...["", "", "", "Nov 28 12:00:00 web1 nginx[71]: ", "Nov  8 12:00:00 web1 nginx: "],
+  ...["2026-11-28T12:00:00+0000 web1 php-fpm8.2[812]: ", "2026-11-28T12:00:00.123456+00:00 web1 cron[1]: "],
+);
+const COLLECTED = /^\S+(?: .\d \S+)? web1 \S+: /;
+
 /** All that a collector keeps. */
 function kept(collector: Collector): unknown {
   return {
-    groups: collector.groups.all().map(({ times, paths, signature, parts, ...rest }) => ({
+    groups: collector.groups.all().map(({ times, paths, signature, parts, sample, ...rest }) => ({
       ...rest,
+      sample: { ...sample, text: sample.text.replace(COLLECTED, "") },
       id: signature.id,
       parts: [...parts],
       times: times.entries(),
       ends: [times.first, times.last],
       paths: [...paths],
     })),
-    events: collector.events.anyOfFpm,
+    events: signatureTable.signatures.map(({ id }) =>
+      collector.events.of([id]).map(({ time, pool, message, parts }) => [time, pool, message, [...parts]]),
+    ),
+    anyOfFpm: collector.events.anyOfFpm,
+    fills: collector.fills.of([]),
     latest: collector.latest,
     earliest: collector.earliest,
     read: collector.read,
@@ -48,30 +61,50 @@ const numbers = fc.array(fc.constantFrom("", "", "0", "13", "404", "0123456789",
 function renumbered(text: string, all: readonly string[]): string {
   let at = 0;
   return (
-    text.slice(0, 20) +
-    text.slice(20).replace(/\d+/g, (own) => {
+    text.slice(0, 22) +
+    text.slice(22).replace(/\d+/g, (own) => {
       at += 1;
       return all[at % all.length] || own;
     })
   );
 }
 
+const named = fc.tuple(collecting, fc.constantFrom("www", "www1", "www2", "a]b"));
+
+/** Lines of PHP-FPM of which nothing but their pool is told apart, or nothing at all. */
+const PLAIN = [
+  '[29-Nov-2026 07:07:03] WARNING: [pool www] child 32555 said into stderr: "done: 17 of 40"',
+  "[29-Nov-2026 07:07:03] NOTICE: [pool www] child 32555 started",
+];
+
 const line = fc
-  .tuple(fc.constantFrom(...recordedTexts), brought, fc.nat(3), fc.nat(200), fc.boolean(), numbers)
-  .map(([text, path, second, cut, isCut, changes]) => {
-    const recorded = renumbered(text, changes);
-    const moved = recorded.replace(/^(2026\/\d\d\/\d\d \d\d:\d\d:)\d\d/, `$10${second}`);
+  .tuple(
+    fc.constantFrom(...recordedTexts, ...PLAIN),
+    brought,
+    fc.nat(3),
+    fc.nat(200),
+    fc.boolean(),
+    numbers,
+    named,
+  )
+  .map(([text, path, second, cut, isCut, changes, [before, name]]) => {
+    const recorded = renumbered(text, changes)
+      .replace(/\[pool \w+\]/, `[pool ${name}]`)
+      .replaceAll("/srv/a/", `/srv/${name}/`);
+    const moved = recorded.replace(/^(\S{10,12} \d\d:\d\d:)\d\d/, `$10${second}`);
     const changed = (path === "" ? moved.replace(" ", "\t") : moved).replace(
       /(request: "[A-Z]+ )[^ ]*/,
       (_, head: string) => head + path,
     );
-    return isCut ? changed.slice(0, cut) : changed;
+    return before + (isCut ? changed.slice(0, cut) : changed);
   });
+
+const some = fc.array(line, { maxLength: 60, size: "max" });
 
 describe("lines that are read in parts", () => {
   test("come to the same groups as lines that are read whole", () => {
     fc.assert(
-      fc.property(fc.array(line, { maxLength: 60 }), fc.array(line, { maxLength: 60 }), (lines, others) => {
+      fc.property(some, some, (lines, others) => {
         // What comes again with other numbers is looked up by its shape the third time, and compared the fourth.
         const block = Buffer.from([...lines, ...lines, ...lines, ...others, ...lines].join("\n"));
         const inParts = new Collector(ALL, NOW);
@@ -80,8 +113,19 @@ describe("lines that are read in parts", () => {
         eachLine(block, (text) => whole.line(text, "x.log"));
         expect(kept(inParts)).toEqual(kept(whole));
       }),
-      { numRuns: runs(1000) },
+      { numRuns: runs(300) },
     );
+  });
+
+  test("keep pools apart whose names differ in a number", () => {
+    const [said = ""] = PLAIN;
+    const lines = ["www1", "www1", "www1", "www2", "www2"].map((name) => said.replace("www", name));
+    const collector = new Collector(ALL, NOW);
+    collector.block(Buffer.from(lines.join("\n")), "x.log");
+    expect(collector.groups.all().map(({ pool, count }) => [pool, count])).toEqual([
+      ["www1", 3],
+      ["www2", 2],
+    ]);
   });
 
   test("count the same of more paths than are counted, whatever bytes are in them", () => {
