@@ -38,13 +38,20 @@ export function isWorth(group: Group, { predicted, requests, asked, notFound }: 
   if (predicted) return true;
   if (EVERYDAY.has(signature.id)) return false;
   if (signature.id === "extension-denied" && [...group.paths].every(([path]) => isProbe(path))) return false;
+  if (signature.id === "root-gone" && isOfAnyName(group)) return false;
   if (signature.status !== 404) return true;
   return ordinaryOf(group) > 0 && (notFound.get(group.server) ?? 0) >= 2;
 }
 
 /** `/uploads/a.jpg/x.php` asks whether a file that is no script runs as one: that PHP-FPM refuses it is as it should be. */
 function isProbe(path: string): boolean {
-  return /\.[a-z\d]{1,5}\/[^/]{1,100}\.php$/i.test(path) && !/\.php\//i.test(path);
+  return /\.[a-z\d]{1,5}\/[^/]{0,100}\.php$/i.test(path) && !/\.php\//i.test(path);
+}
+
+/** Whether the missing root is one for whatever name was asked for: each program that looks for hosts asks for some. */
+function isOfAnyName({ parts, sample, server }: Group): boolean {
+  const host = sample.line.request?.host.replace(/:\d{1,5}$/, "") ?? "";
+  return host !== "" && host !== server && parts.get("file")?.includes(host) === true;
 }
 
 /** By server, how often ordinary pages were not found. */

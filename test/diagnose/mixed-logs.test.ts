@@ -62,6 +62,17 @@ test("PHP-FPM that refuses a page which is no probe is a cause", async () => {
   expect(causes.map(({ id }) => id)).toEqual(["extension-denied"]);
 });
 
+test("a root that is gone is a cause, and one for a name that somebody invented is none", async () => {
+  const gone = (root: string, host: string): string =>
+    at(`realpath() "${root}" failed (2: No such file or directory)`, "/", "", "crit")
+      .replace('host: "shop.example"', `host: "${host}"`)
+      .repeat(2);
+  const shop = await diagnose({ "gone.log": gone("/srv/shop.example/current", "shop.example:8080") });
+  expect(shop.causes.map(({ id }) => id)).toEqual(["release-gone"]);
+  const any = await diagnose({ "gone.log": gone("/srv/evil.invalid/www", "evil.invalid") });
+  expect(any.causes).toEqual([]);
+});
+
 test("a proxied program that is down is one cause, not one for each URI, and not PHP-FPM's", async () => {
   const { causes, out } = await diagnose({
     "proxied.log": [1, 2, 3, 4]
