@@ -72,3 +72,25 @@ describe("a line of a socket that is not there", () => {
     expect(out).toContain("run:   ss -xlp src SOCKET; ls -la SOCKET; ");
   });
 });
+
+describe("the page of a line", () => {
+  test("shows the form that the line has, and rules of the daemon that wrote it", async () => {
+    const refused = await explain(
+      'nginx: [emerg] unknown directive "fastcgi_passs" in /etc/nginx/nginx.conf:4',
+    );
+    expect(refused).toContain("fpmlint explain nginx/unknown-directive");
+    expect(refused).not.toContain("fpmlint explain fpm/");
+    expect(
+      await explain("nginx: [emerg] bind() to 10.0.0.9:80 failed (99: Cannot assign requested address)"),
+    ).toContain("line: bind() to … failed (99: …)");
+  });
+
+  test("names the program that a request was passed to, without its URI, and what decides there", async () => {
+    const slow =
+      '2026/11/28 12:00:00 [error] 7#7: *1 upstream timed out (110: x) while reading response header from upstream, client: 192.0.2.1, server: , request: "GET /app?token=tok3n HTTP/1.1", upstream: "http://127.0.0.1:3000/app?token=tok3n", host: "a"';
+    const out = await explain(slow, "etc");
+    expect(out).toContain("passed to: http://127.0.0.1:3000\n");
+    expect(out).toContain("proxy_read_timeout");
+    expect(out).not.toMatch(/tok3n|fastcgi_read_timeout|PHP sent/);
+  });
+});
