@@ -145,7 +145,7 @@ export class Collector {
     const { fpm, nginx } = this;
     if (nginx.take(block, from, to, source) || fpm.take(block, from, to, source)) return true;
     const inside = insideSyslog(block, from, to);
-    return inside !== null && (inside.by === "nginx" ? nginx : fpm).take(block, inside.from, to, source);
+    return inside !== -1 && (nginx.take(block, inside, to, source) || fpm.take(block, inside, to, source));
   }
 
   private lineOf(text: string, source: string): void {

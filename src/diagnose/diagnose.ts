@@ -18,6 +18,7 @@ import { type Joined, join } from "./join.js";
 import type { JudgedHost } from "./judged-host.js";
 import { type Notice, noticesOf } from "./notices.js";
 import { predicting } from "./predicted.js";
+import { refusalsOf } from "./refusals.js";
 import { whyOf } from "./why.js";
 import { isWorth, ordinaryNotFound } from "./worth.js";
 
@@ -73,7 +74,10 @@ export function diagnose(
     first: times.length > 0 ? Math.min(...times) : access.first,
     last: times.length > 0 ? Math.max(...times) : access.last,
     pools: fills,
-    notices: noticesOf(fills, collected.events, hosts, all, collected.pool),
+    notices: [
+      ...refusalsOf(collected.events, all),
+      ...noticesOf(fills, collected.events, hosts, all, collected.pool),
+    ],
     uncounted: collected.groups.others,
   };
 }

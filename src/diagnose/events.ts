@@ -15,6 +15,8 @@ export interface Event {
   readonly pool: string;
   readonly parts: ReadonlyMap<string, string>;
   readonly by: LogLine["by"];
+  /** `null`: the line has none. */
+  readonly level: string | null;
   /** What the line says, cut where it is very long. */
   readonly message: string;
   /** Which of all that were read it was: of those of one second the order of the log counts. */
@@ -44,6 +46,8 @@ export const REFUSALS = [
   "include-missing",
   "refused-fpm",
   "init-failed",
+  "php-start",
+  "scoreboard-memory",
   "unit-failed",
   "unit-limited",
 ] as const;
@@ -80,11 +84,15 @@ const KEPT: ReadonlySet<string> = new Set([
   "spawn-failed",
   "server-disabled",
   "file-limit",
+  "unit-died",
+  "child-start",
+  "execution-hard",
+  "php-memory",
 ]);
 
 /** Whether a line is an event. */
-export function isKept({ signature }: Match): boolean {
-  return KEPT.has(signature.id);
+export function isKept({ signature: { by, id, phase } }: Match): boolean {
+  return KEPT.has(id) || (by === "nginx" && phase === "start");
 }
 
 /** Events of one kind that are kept, as many as groups keep times to compare with them; of more the latest. */
@@ -106,7 +114,7 @@ class Kept implements Event {
   readonly message: string;
   readonly by: LogLine["by"];
   readonly time: number | null;
-  private readonly level: string | null;
+  readonly level: string | null;
   /** `null`: the message tells them. */
   private readonly own: ReadonlyMap<string, string> | null;
 
@@ -137,8 +145,10 @@ export class Events {
   private sorted = false;
   private added = 0;
 
-  add({ signature: { id }, parts }: Match, line: LogLine): void {
-    if (!KEPT.has(id)) return;
+  add(match: Match, line: LogLine): void {
+    if (!isKept(match)) return;
+    const { parts } = match;
+    const { id } = match.signature;
     const event = new Kept(id, detached(parts.get("pool") ?? "", LONGEST_NAME), parts, line, this.added);
     this.added += 1;
     this.count(id, event.pool);

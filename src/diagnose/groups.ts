@@ -1,4 +1,5 @@
 /** Lines that say the same of the same address and server. */
+import { withoutUri } from "../causes/proxied.js";
 import type { Match, Signature } from "../causes/signature.js";
 import { detached, detachedLine, detachedParts } from "../logs/detached.js";
 import type { LoggedRequest, LogLine } from "../logs/line.js";
@@ -66,7 +67,7 @@ export class Groups {
   /** The group of the line; `null`: there is no room for it. */
   add(match: Match, line: LogLine, text: string, source: string): Group | null {
     const { server, path, upstream } = line.request ?? NOWHERE;
-    const key = `${match.signature.id}\0${server}\0${bare(upstream)}\0${match.parts.get("pool") ?? ""}`;
+    const key = `${match.signature.id}\0${server}\0${withoutUri(upstream)}\0${match.parts.get("pool") ?? ""}`;
     const group = this.known.get(key) ?? this.make(match, key, line, text, source);
     if (group === null) {
       this.others += 1;
@@ -121,9 +122,9 @@ export class Groups {
   }
 }
 
-/** Without its scheme and the colon at its end. */
+/** Without its scheme, what follows it, and the colon at its end. */
 function bare(upstream: string): string {
   const end = upstream.indexOf("://");
-  const address = end === -1 ? upstream : upstream.slice(end + 3);
+  const address = end === -1 ? upstream : withoutUri(upstream).slice(end + 3);
   return address.endsWith(":") ? address.slice(0, -1) : address;
 }

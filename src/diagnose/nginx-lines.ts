@@ -1,4 +1,5 @@
 /** Lines of nginx's error log: each is taken apart as bytes, and only as far as its group needs. */
+import { withoutUri } from "../causes/proxied.js";
 import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
 import { ByteMap } from "../logs/byte-map.js";
@@ -36,6 +37,8 @@ interface Places {
 interface Known {
   /** Server and upstream as they were added to a part. */
   readonly place: Int32Array;
+  /** The byte behind the upstream: a quote, or where its URI begins. */
+  readonly behind: number;
   readonly group: Group;
 }
 
@@ -77,6 +80,7 @@ export class NginxLines {
   private requestFrom = 0;
   private requestTo = 0;
   private upstreamFrom = 0;
+  private upstreamTo = 0;
   private readonly place = new Part(LONGEST_PLACE);
   private readonly path = new Part(LONGEST_PART);
 
@@ -152,7 +156,8 @@ export class NginxLines {
     }
     const group = this.whole(block, meaning, start, to, source);
     const { place } = this;
-    if (group !== null && place.size > 0) all.set(place, { place: place.kept(), group });
+    if (group !== null && place.size > 0)
+      all.set(place, { place: place.kept(), behind: block.bytes[this.upstreamTo] ?? 0, group });
   }
 
   /** Where the server's name begins, behind the client; -1: there is none with as many bytes behind it as tell it. */
@@ -180,12 +185,15 @@ export class NginxLines {
       return undefined;
     }
     this.readRequest(block, end, to);
-    if (this.upstreamFrom !== -1) place.addUntil(block, this.upstreamFrom, QUOTES, QUOTES, to);
+    if (this.upstreamFrom !== -1) {
+      this.upstreamTo = upstreamEnd(block, this.upstreamFrom, to);
+      place.addBetween(block, this.upstreamFrom, this.upstreamTo);
+    }
     return all.get(place);
   }
 
   /** Whether a line has that server and that upstream. */
-  private isAt(block: Block, { place }: Known, from: number, to: number): boolean {
+  private isAt(block: Block, { behind, place }: Known, from: number, to: number): boolean {
     const server = from + (place[0] ?? 0);
     if (
       server > to - REQUEST.length ||
@@ -198,7 +206,7 @@ export class NginxLines {
     const upstream = this.upstreamFrom;
     if (text === place.length || upstream === -1) return text === place.length && upstream === -1;
     const end = upstream + (place[text] ?? 0);
-    return end <= to - 4 && isTextAt(place, text, block, upstream) && block.bytes[end] === QUOTE;
+    return end <= to - 4 && isTextAt(place, text, block, upstream) && block.bytes[end] === behind;
   }
 
   /** Adds the server to the place, and answers where it ends; -1: there is no request behind it. */
@@ -235,6 +243,16 @@ export class NginxLines {
     if (path.to === path.from) return;
     paths.addPart(path, block);
   }
+}
+
+/** `fast`, as `fastcgi://` begins. */
+const FASTCGI = 0x74736166;
+
+/** Where the upstream ends; of what is no FastCGI a URI follows it, with what the client sent. */
+function upstreamEnd(block: Block, from: number, to: number): number {
+  const quote = byteFrom(block, from, QUOTES, to);
+  if (quote - from > 4 && block.words.getInt32(from, true) === FASTCGI) return quote;
+  return from + withoutUri(block.bytes.toString("latin1", from, quote)).length;
 }
 
 /** Where the first blank is. */

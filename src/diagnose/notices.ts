@@ -1,4 +1,4 @@
-/** What the logs show of pools that were full, where no cause of lost requests says so. */
+/** What the logs show where no cause of lost requests says so, here of pools that were full. */
 import { setting } from "../fpm/settings/lookup.js";
 import type { Pool } from "../fpm/types.js";
 import { showTime } from "../logs/time.js";
@@ -14,8 +14,9 @@ import type { JudgedHost } from "./judged-host.js";
 import { hasRead, readsOf } from "./reads.js";
 
 export interface Notice {
-  readonly id: "pool-full" | "pool-differs";
-  readonly pool: string;
+  readonly id: "pool-full" | "pool-differs" | "nginx-refused" | "fpm-refused" | "workers-refused";
+  /** `null`: it is about none. */
+  readonly pool: string | null;
   /** Lower case, no full stop. */
   readonly said: string;
   /** What it means, and what speaks against the files, a sentence each: lower case, no full stop. */

@@ -55,7 +55,7 @@ export function whyTimeout(known: Known): Verdict {
 }
 
 /** The code of a worker that could not become what its pool says. */
-const COULD_NOT_START = "70";
+export const COULD_NOT_START = "70";
 
 /** The pool has no worker, as each ends at once; `null`: nothing says so. */
 function withoutWorkers({ group, events, pools }: Known, limit: number): Verdict | null {

@@ -9,8 +9,18 @@ const WRAPPED = /^\{"log":"/;
 /** `2026-11-28T12:00:00.123456789Z stderr F …`, as Kubernetes' runtimes write it. */
 const CRI = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}(?:Z|[+-]\d\d:\d\d) std(?:out|err) [FP] /;
 
-/** `web-1  | …`, as Compose shows it. */
-const COMPOSE = /^[\w.-]{1,64} {1,40}\| /;
+/** `2026-11-28T12:00:00.123456789Z …`, as `docker logs -t` and `kubectl logs --timestamps` show it; syslog has fewer digits. */
+const STAMPED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /;
+
+/** `web-1  | …`, as Compose shows it, and `[pod/web/php] …`, as `kubectl logs --prefix` does. */
+const COMPOSE = /^(?:[\w.-]{1,64} {1,40}\| |\[pod\/[^\] ]{1,300}\] )/;
+
+/** What is before a line. */
+function headOf(line: string): string {
+  const named = COMPOSE.exec(line)?.[0] ?? "";
+  const rest = line.slice(named.length);
+  return named + ((CRI.exec(rest) ?? STAMPED.exec(rest))?.[0] ?? "");
+}
 
 /** The line itself. */
 export function unwrapped(line: string): string {
@@ -22,18 +32,17 @@ export function unwrapped(line: string): string {
       return line;
     }
   }
-  const around = CRI.exec(line) ?? COMPOSE.exec(line);
-  return around === null ? line : line.slice(around[0].length);
+  return line.slice(headOf(line).length);
 }
 
 /** Whether a line has something around it. */
 export function isWrapped(line: string): boolean {
-  return WRAPPED.test(line) || CRI.test(line) || COMPOSE.test(line);
+  return WRAPPED.test(line) || headOf(line) !== "";
 }
 
 const HEAD = new Needle('{"log":"');
 /** Bytes in which what others put before a line has its end. */
-const LONGEST_HEAD = 128;
+const LONGEST_HEAD = 400;
 
 /** A character as JSON writes it, or two that belong together. */
 const UNITS = /^\\u(?:d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|[0-9a-f]{4})/i;
@@ -66,8 +75,7 @@ export function unwrappedLines(block: Buffer): Buffer {
 }
 
 function headLength(block: Buffer, from: number, to: number): number {
-  const head = block.toString("latin1", from, Math.min(to, from + LONGEST_HEAD));
-  return (CRI.exec(head) ?? COMPOSE.exec(head))?.[0].length ?? 0;
+  return headOf(block.toString("latin1", from, Math.min(to, from + LONGEST_HEAD))).length;
 }
 
 /** Puts a text of JSON behind what is made, without the newline at its end; answers where it ends. */

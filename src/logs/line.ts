@@ -1,6 +1,6 @@
 /** One line of a log, in the forms that nginx, PHP-FPM, the kernel and those who collect their lines write. */
 import type { Block } from "./part.js";
-import { isoTime, monthTime, slashTime, syslogTime } from "./time.js";
+import { clockTime, isoTime, monthTime, slashTime, syslogTime } from "./time.js";
 
 export interface LogLine {
   readonly by: "nginx" | "php-fpm" | "kernel" | "systemd";
@@ -34,8 +34,15 @@ const FPM =
   /^\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d(?:\.\d{1,6})?\] (NOTICE|WARNING|ERROR|ALERT|DEBUG): (?:pid \d{1,10}, [a-z_]{1,60}\(\), line \d{1,6}: )?/;
 const FPM_SYSLOG = /^\[(NOTICE|WARNING|ERROR|ALERT|DEBUG)\] /;
 const SYSLOG =
-  /^(?:[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d)?) [^ ]{1,255} ([^ :[]{1,64})(?:\[\d{1,10}\])?: /;
+  /^(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d)?) [^ ]{1,255} ([^ :[]{1,64})(?:\[\d{1,10}\])?: /;
 const DMESG = /^\[ {0,12}\d{1,12}\.\d{1,6}\] /;
+/** `dmesg -T`. */
+const DMESG_TIME = /^\[[A-Z][a-z][a-z] ([A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d) (\d{4})\] /;
+/** PHP's own log. */
+const PHP = /^\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d(?:\.\d{1,6})? [\w/+:-]{1,40}\] (?=PHP )/;
+/** A worker's own lines, as `decorate_workers_output = no` leaves them. */
+const WORKER =
+  /^(?:NOTICE|WARNING|ERROR|ALERT): (?:PHP message: |Unable to (?:open primary script|set php_)|Connection disallowed: |Access to the script )/;
 
 /** `null`: no form that is known. `now`: as `time.ts` counts, for lines without a year. */
 export function readLine(text: string, now: number): LogLine | null {
@@ -49,7 +56,12 @@ export function readLine(text: string, now: number): LogLine | null {
     if (fpm !== null) return line("php-fpm", monthTime(text, 1), fpm[1] ?? null, text.slice(fpm[0].length));
     const dmesg = DMESG.exec(text);
     if (dmesg !== null) return line("kernel", null, null, text.slice(dmesg[0].length));
+    const [head, clock = "", year = ""] = DMESG_TIME.exec(text) ?? [];
+    if (head !== undefined) return line("kernel", clockTime(clock, year), null, text.slice(head.length));
+    const php = PHP.exec(text)?.[0];
+    if (php !== undefined) return said(monthTime(text, 1), text.slice(php.length));
   }
+  if (WORKER.test(text)) return said(null, text);
   const start = NGINX_START.exec(text);
   if (start !== null) return line("nginx", null, start[1] ?? null, text.slice(start[0].length));
   const collected = SYSLOG.exec(text);
@@ -63,20 +75,16 @@ export function isCollected(text: string): boolean {
 
 const BLANK = 32;
 const LETTER_T = 84;
+const ANGLE = 60;
 /** Bytes in which what syslog puts before a line has its end. */
 const LONGEST_HEAD = 200;
 
-/** Where a daemon's own line begins in one that syslog or the journal has put a name before; `null`: it is no such line. */
-export function insideSyslog(
-  { bytes }: Block,
-  from: number,
-  to: number,
-): { readonly by: "nginx" | "php-fpm"; readonly from: number } | null {
-  if (bytes[from + 3] !== BLANK && bytes[from + 10] !== LETTER_T) return null;
+/** Where a daemon's own line may begin in one that syslog or the journal has put a name before; -1: it is no such line. */
+export function insideSyslog({ bytes }: Block, from: number, to: number): number {
+  if (bytes[from + 3] !== BLANK && bytes[from + 10] !== LETTER_T && bytes[from] !== ANGLE) return -1;
   const head = SYSLOG.exec(bytes.toString("latin1", from, Math.min(to, from + LONGEST_HEAD)));
   const [all = "", program = ""] = head ?? [];
-  const by = program.startsWith("nginx") ? "nginx" : program.includes("fpm") ? "php-fpm" : null;
-  return by === null ? null : { by, from: from + all.length };
+  return head === null || program === "kernel" || program === "systemd" ? -1 : from + all.length;
 }
 
 /** A line of nginx's error log; `null`: it is none. */
@@ -137,16 +145,32 @@ function line(by: LogLine["by"], time: number | null, level: string | null, mess
   return { by, time, level, message, request: null };
 }
 
+/** What PHP-FPM's log has before what a worker said, of one that is not known. */
+const SAID = '[pool ] child 0 said into stderr: "';
+
+/** What a worker says, as PHP-FPM's log has it with `catch_workers_output = yes`. */
+function said(time: number | null, text: string): LogLine {
+  return line("php-fpm", time, null, `${SAID}${text}"`);
+}
+
+/** A message as the log has it. */
+export function messageAsWritten(message: string): string {
+  return message.startsWith(SAID) ? message.slice(SAID.length, -1) : message;
+}
+
 /** A line that syslog or the journal put a name before. */
 function collectedLine(text: string, from: number, program: string, now: number): LogLine | null {
   const rest = text.slice(from);
-  const time = syslogTime(text, now) ?? isoTime(text);
+  const bare = text.replace(/^<\d{1,3}>/, "");
+  const time = syslogTime(bare, now) ?? isoTime(bare);
   if (program === "kernel") return line("kernel", time, null, rest.replace(DMESG, ""));
   if (program === "systemd") return line("systemd", time, null, rest);
-  if (program.startsWith("nginx")) return nginxLine(rest) ?? null;
-  if (!program.includes("fpm")) return null;
+  // The name of a container, or of the unit, may be any.
+  const nginx = nginxLine(rest);
+  if (nginx !== null) return nginx;
   const own = FPM.exec(rest);
   if (own !== null) return line("php-fpm", monthTime(rest, 1), own[1] ?? null, rest.slice(own[0].length));
+  if (!program.includes("fpm")) return null;
   const level = FPM_SYSLOG.exec(rest);
   return level === null ? null : line("php-fpm", time, level[1] ?? null, rest.slice(level[0].length));
 }

@@ -66,13 +66,17 @@ export function isoTime(text: string): number | null {
 
 /** `Nov 28 12:00:00` of syslog, which has no year: the latest such time that is not after `now`. `null`: it is none. */
 export function syslogTime(text: string, now: number): number | null {
+  const year = new Date(now).getUTCFullYear();
+  const time = clockTime(text, String(year));
+  return time !== null && time > now + DAY ? clockTime(text, String(year - 1)) : time;
+}
+
+/** `Nov 28 12:00:00` of a year; `null`: it is none. */
+export function clockTime(text: string, year: string): number | null {
   const month = MONTHS.indexOf(text.slice(0, 3));
   if (month === -1 || text.charAt(3) !== " ") return null;
   const day = text.charAt(4) === " " ? two(`0${text.charAt(5)}`, 0) : two(text, 4);
-  const clock = clockAt(text, 7);
-  const year = new Date(now).getUTCFullYear();
-  const time = Date.UTC(year, month, day) + clock;
-  return known(time > now + DAY ? Date.UTC(year - 1, month, day) + clock : time);
+  return known(Date.UTC(Number(year), month, day) + clockAt(text, 7));
 }
 
 /** `2026-11-28 12:00:00`. */

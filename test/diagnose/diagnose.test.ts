@@ -228,6 +228,35 @@ describe("diagnose", () => {
     expect((await run("many.log")).out).toContain("shop.example → unix:/run/php/s4.sock and 4 more\n");
   });
 
+  test.each([
+    [
+      "nginx-refused",
+      "bind() to 0.0.0.0:80 failed (98: Address already in use)",
+      "2026/11/28 10:00:00 [emerg] 7#7: bind() to 0.0.0.0:80 failed (98: Address already in use)\n2026/11/28 10:00:02 [emerg] 7#7: still could not bind()\n",
+      "2026/11/28 10:00:05 [notice] 8#8: start worker processes\n",
+    ],
+    [
+      "fpm-refused",
+      "cannot get uid for user 'nobodyx'",
+      "[28-Nov-2026 10:00:00] ERROR: [pool www] cannot get uid for user 'nobodyx'\n[28-Nov-2026 10:00:00] ERROR: FPM initialization failed\n",
+      "[28-Nov-2026 10:00:05] NOTICE: ready to handle connections\n",
+    ],
+    [
+      "workers-refused",
+      "exited with code 70",
+      "[28-Nov-2026 10:00:01] WARNING: [pool www] child 7 exited with code 70 after 0.010000 seconds from start\n",
+      "[28-Nov-2026 10:00:05] NOTICE: ready to handle connections\n",
+    ],
+  ])("what was refused is said, until it is mended: %s", async (id, words, refused, mended) => {
+    put("r.log", refused);
+    const [notice, ...others] = await notices("r.log");
+    expect(others).toEqual([]);
+    expect(notice).toMatchObject({ id, line: null });
+    expect(notice.said).toContain(words);
+    put("r.log", refused + mended);
+    expect(await notices("r.log")).toEqual([]);
+  });
+
   test("a cause that says it is enough", async () => {
     put("etc/nginx/nginx.conf", NGINX.replaceAll("shop.sock", "www.sock"));
     const late = "upstream timed out (110: Connection timed out) while reading response header from upstream";

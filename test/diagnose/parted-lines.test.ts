@@ -13,9 +13,10 @@ const ALL = { since: null, until: null, statuses: null, server: null, pool: null
 /** What syslog and the journal put before a line; the text that is shown does without it where its bytes were read. */
 const collecting = fc.constantFrom(
   ...["", "", "", "Nov 28 12:00:00 web1 nginx[71]: ", "Nov  8 12:00:00 web1 nginx: "],
+  ...["<187>Nov 28 12:00:00 web1 docker/web[99]: ", "2026-11-28T12:00:00+0000 web1 systemd[1]: "],
   ...["2026-11-28T12:00:00+0000 web1 php-fpm8.2[812]: ", "2026-11-28T12:00:00.123456+00:00 web1 cron[1]: "],
 );
-const COLLECTED = /^\S+(?: .\d \S+)? web1 \S+: /;
+const COLLECTED = /^(?:<187>)?\S+(?: .\d \S+)? web1 \S+: /;
 
 /** All that a collector keeps. */
 function kept(collector: Collector): unknown {
@@ -69,7 +70,19 @@ function renumbered(text: string, all: readonly string[]): string {
   );
 }
 
-const named = fc.tuple(collecting, fc.constantFrom("www", "www1", "www2", "a]b"));
+const named = fc.tuple(
+  collecting,
+  fc.constantFrom("www", "www1", "www2", "a]b"),
+  fc.constantFrom(
+    ...["$&", "$&", "fastcgi://127.0.0.1:8080", "http://127.0.0.1:8080/a?b=1", "http://127.0.0.1:8080/c"],
+    ...[
+      "https://[::1]:443/",
+      "http://unix:/run/x.sock:/a?b=2",
+      "http://unix:/run/x.sock:/",
+      "grpc://127.0.0.1:80",
+    ],
+  ),
+);
 
 /** Lines of PHP-FPM of which nothing but their pool is told apart, or nothing at all. */
 const PLAIN = [
@@ -87,10 +100,11 @@ const line = fc
     numbers,
     named,
   )
-  .map(([text, path, second, cut, isCut, changes, [before, name]]) => {
+  .map(([text, path, second, cut, isCut, changes, [before, name, upstream]]) => {
     const recorded = renumbered(text, changes)
       .replace(/\[pool \w+\]/, `[pool ${name}]`)
-      .replaceAll("/srv/a/", `/srv/${name}/`);
+      .replaceAll("/srv/a/", `/srv/${name}/`)
+      .replace(/(?<=upstream: ")[^"]*/, upstream);
     const moved = recorded.replace(/^(\S{10,12} \d\d:\d\d:)\d\d/, `$10${second}`);
     const changed = (path === "" ? moved.replace(" ", "\t") : moved).replace(
       /(request: "[A-Z]+ )[^ ]*/,

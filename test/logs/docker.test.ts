@@ -33,7 +33,19 @@ const json = fc.tuple(text, fc.constantFrom("\n", "\r\n", ""), fc.boolean()).map
 
 const others = fc
   .tuple(
-    fc.constantFrom("2026-11-28T12:00:00.123456789Z stderr F ", "web-1  | ", "php_1 | ", ""),
+    fc.constantFrom(
+      ...[
+        "2026-11-28T12:00:00.123456789Z stderr F ",
+        "2026-11-28T12:00:00.123456789Z ",
+        "",
+        "[pod/web/php] ",
+      ],
+      ...[
+        "web-1  | ",
+        "php_1 | 2026-11-28T12:00:00.123456789Z ",
+        "2026-11-28T12:00:00.123456+00:00 web1 cron: ",
+      ],
+    ),
     text.filter((said) => !/[\n\r]/.test(said)),
   )
   .map(([before, said]) => before + said);

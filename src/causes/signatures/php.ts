@@ -1,5 +1,18 @@
 import type { Signature } from "../signature.js";
 
+/** Rules of scripts that are not where PHP looks for them. */
+const NOT_FOUND = [
+  "fastcgi/script-filename",
+  "fastcgi/alias-script",
+  "fastcgi/chroot-path",
+  "fastcgi/container-path",
+  "fastcgi/params-shadowed",
+  "connect/empty-variable",
+  "request/directory-script",
+  "fpm/protected-path",
+  "fastcgi/try-files-path-info",
+];
+
 /** What PHP says, which reaches a log through nginx or PHP-FPM. */
 export const phpSignatures: readonly Signature[] = [
   {
@@ -10,17 +23,7 @@ export const phpSignatures: readonly Signature[] = [
     means: "there is no file at SCRIPT_FILENAME where PHP-FPM runs, or it may not read it",
     status: 404,
     counts: "request",
-    rules: [
-      "fastcgi/script-filename",
-      "fastcgi/alias-script",
-      "fastcgi/chroot-path",
-      "fastcgi/container-path",
-      "fastcgi/params-shadowed",
-      "connect/empty-variable",
-      "request/directory-script",
-      "fpm/protected-path",
-      "fastcgi/try-files-path-info",
-    ],
+    rules: NOT_FOUND,
     decides: ["fastcgi_param", "root"],
     outside: ["script-missing", "other-file-system"],
   },
@@ -71,10 +74,16 @@ export const phpSignatures: readonly Signature[] = [
       "Unable to open primary script: {script}",
     ],
     phase: "script",
-    means: "the script was there and then was not, or doc_root or a chroot moves it",
+    means:
+      "the script was there and then was not, or doc_root or a chroot moves it; with cgi.fix_pathinfo = 0 there is no such file",
     status: 404,
     counts: "request",
-    rules: ["fastcgi/doc-root", "fastcgi/chroot-path"],
+    // With cgi.fix_pathinfo = 0 PHP says so of each that it does not find.
+    rules: [
+      "fastcgi/doc-root",
+      "fastcgi/chroot-path",
+      ...NOT_FOUND.filter((rule) => rule !== "fastcgi/chroot-path"),
+    ],
     decides: ["fastcgi_param", "root"],
     outside: ["script-missing"],
   },

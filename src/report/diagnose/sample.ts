@@ -1,4 +1,5 @@
 import type { Sample } from "../../diagnose/groups.js";
+import { messageAsWritten } from "../../logs/line.js";
 import { showTime } from "../../logs/time.js";
 import { escapeText } from "../terminal/escape.js";
 
@@ -16,7 +17,8 @@ export function shownSample(
   { line, source }: Sample,
   signature: string,
 ): { readonly text: string; readonly source: string } {
-  const { time, level, message, request } = line;
+  const { time, level, request } = line;
+  const message = messageAsWritten(line.message);
   const words = QUOTING.has(signature) ? message.slice(0, message.indexOf(":") + 1) : withoutPersons(message);
   const said = words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
   const parts = [time === null ? "" : showTime(time), level === null ? "" : `[${level}]`, said].filter(

@@ -79,7 +79,7 @@ function findingOfNotice({ id, said, evidence, next, place, pool }: Notice): rea
       help: { ways: [], notes: [next] },
       certain: true,
       settle: null,
-      fingerprint: `diagnose-${id}-${pool}`,
+      fingerprint: `diagnose-${id}-${pool ?? ""}`,
     },
   ];
 }

@@ -1,0 +1,68 @@
+/** Daemons that refused to start, and workers that could not begin, where no cause of lost requests says so. */
+import { signatureTable } from "../causes/signatures/index.js";
+import type { Cause } from "./cause.js";
+import { type Event, type Events, isAfter, REFUSALS } from "./events.js";
+import { at } from "./evidence.js";
+import type { Notice } from "./notices.js";
+import { READS_FILES } from "./reads.js";
+import { COULD_NOT_START } from "./why-slow.js";
+
+/** What nginx says of files with which it neither starts nor reloads. */
+const OF_NGINX = signatureTable.signatures.flatMap(({ by, id, phase }) =>
+  by === "nginx" && phase === "start" ? [id] : [],
+);
+
+/** What comes last, and of which the lines before tell the reason. */
+const ENDS: ReadonlySet<string> = new Set(["init-failed", "start-failed", "unit-failed", "unit-limited"]);
+/** Lines of one refusal come in so many milliseconds. */
+const NEAR = 10_000;
+
+/** Characters of a line that are shown. */
+const LONGEST = 160;
+
+/** What was refused after the daemon read its files last: a refusal that was mended is none. */
+export function refusalsOf(events: Events, causes: readonly Cause[]): readonly Notice[] {
+  const nginx = events.of(OF_NGINX).filter(({ level }) => level === "emerg");
+  const workers = events
+    .of(["child-start", "child-code"])
+    .filter(({ id, parts }) => id === "child-start" || parts.get("code") === COULD_NOT_START);
+  const isSaid = causes.some(({ id }) => id === "child-start");
+  return [
+    ...noticeOf(nginx, events.of(["nginx-reloading", ...READS_FILES.nginx]), causes, {
+      id: "nginx-refused",
+      said: "nginx refused to start, or to take its files",
+      evidence: ["where it was running, it goes on with the files that it had"],
+      next: "nginx -t says whether it still does; fpmlint shows the line",
+    }),
+    ...noticeOf(events.of(REFUSALS), events.of(READS_FILES["php-fpm"]), causes, {
+      id: "fpm-refused",
+      said: "PHP-FPM refused to start",
+      evidence: ["until it starts nobody answers, and nginx says 502"],
+      next: "php-fpm -t says whether it still does; fpmlint shows the line",
+    }),
+    ...noticeOf(isSaid ? [] : workers, events.of(READS_FILES["php-fpm"]), causes, {
+      id: "workers-refused",
+      said: "workers of PHP-FPM ended before they took a request",
+      evidence: ["the pool answers nothing, and requests wait until nginx gives up"],
+      next: "look at user, group, chroot and chdir of the pool, and whether the master may change to them",
+    }),
+  ];
+}
+
+function noticeOf(
+  refused: readonly Event[],
+  starts: readonly Event[],
+  causes: readonly Cause[],
+  { said, ...rest }: Pick<Notice, "id" | "said" | "evidence" | "next">,
+): readonly Notice[] {
+  const open = refused.filter((event) => !starts.some((start) => isAfter(start, event)));
+  const last = open.at(-1);
+  if (last === undefined) return [];
+  const near = open.filter(({ time }) => time === null || last.time === null || time >= last.time - NEAR);
+  const { message, pool, time } = near.find(({ id }) => !ENDS.has(id)) ?? last;
+  const shown = message.slice(0, LONGEST);
+  if (causes.some(({ evidence }) => evidence.some((one) => one.includes(shown)))) return [];
+  return [
+    { ...rest, pool: pool === "" ? null : pool, said: `${said}, last ${at(time)}: ${shown}`, place: null },
+  ];
+}
