@@ -14,6 +14,8 @@ export interface MachineFacts {
   readonly root: boolean;
   /** Whether there is a `/proc` that shows processes. */
   readonly proc: boolean;
+  /** Whether it hides the processes of other users, as its option `hidepid` does from who is not root. */
+  readonly hidden: boolean;
   /** Whether only a container was seen, and not the machine around it; `null`: it cannot be told. */
   readonly container: boolean | null;
   /** Masters of nginx that root or the caller runs, with their workers. */
@@ -122,6 +124,8 @@ export interface ListenerFacts {
     readonly daemon: "nginx" | "php-fpm" | null;
     /** Which master of PHP-FPM, counted from 0; `null`: it is none. */
     readonly master: number | null;
+    /** Whether it is a worker of a PHP-FPM whose master is gone. */
+    readonly orphan: boolean;
   }[];
 }
 

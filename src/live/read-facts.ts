@@ -51,7 +51,8 @@ export function readFacts(host: Host, main: string | null, machine: Machine, tol
   const clock = clockOf(fs, now);
   const nginx = nginxProcesses(fs, host.nginx, main, clock);
   const fpm = fpmProcesses(fs, host.masters, clock);
-  const [proc, root] = [fs.entry("/proc/self/status").kind === "file", isRoot(fs)];
+  const root = isRoot(fs);
+  const proc = fs.entry("/proc/self/status").kind === "file" && fs.entry("/proc").kind === "directory";
   const net = networkOf(fs, nginx);
   return {
     version: 1,
@@ -59,6 +60,8 @@ export function readFacts(host: Host, main: string | null, machine: Machine, tol
     now,
     root,
     proc,
+    // Everybody sees the first process, unless all but the own are hidden.
+    hidden: proc && !root && textOf(fs, "/proc/1/status") === "",
     container: isContainer(fs),
     nginx,
     fpm,

@@ -10,6 +10,7 @@ import {
   listenerOf,
   NOW,
   nginxOf,
+  PORT,
   pathOf,
   pathsWith,
   processOf,
@@ -31,7 +32,7 @@ const answer = { address: unix, problem: null, asNginx: true, values: "answered"
 const worker = nginxOf().workers[0] ?? processOf();
 const page = { pool: 0, key: "pm.status_path", path: "/status", state: "answered" } as const;
 const status = { accepted: 9, active: 1, total: 2, waiting: 0, full: 0, started: NOW - 3600, durations: [] };
-const stranger = { pid: 77, name: "apache2", daemon: null, master: null };
+const stranger = { pid: 77, name: "apache2", daemon: null, master: null, orphan: false };
 const memory = factsWith().memory;
 const directory = { kind: "directory" } as const;
 const space = { path: "/var/log", free: 50e9, size: 100e9, freeFiles: 900, files: 1000 };
@@ -64,8 +65,34 @@ const cases: readonly Case[] = [
   ["basics/nginx", "it runs with another file", "error", { nginx: [nginxOf({ ours: false })] }],
   ["basics/nginx", "no workers", "error", { nginx: [nginxOf({ workers: [] })] }],
   ["basics/nginx", "no /proc", "unknown", { nginx: [], proc: false }],
+  ["basics/nginx", "/proc hides other users", "unknown", { nginx: [], root: false, hidden: true }],
+  [
+    "basics/nginx",
+    "who has its port is not shown to root",
+    "unknown",
+    { nginx: [], listeners: [{ ...PORT, owners: [] }] },
+  ],
+  [
+    "basics/nginx",
+    "who has its port is shown to root alone",
+    "error",
+    { nginx: [], root: false, listeners: [{ ...PORT, owners: [] }] },
+  ],
+  [
+    "basics/nginx",
+    "another has its port",
+    "error",
+    { nginx: [], listeners: [{ ...PORT, owners: [stranger] }] },
+  ],
   ["basics/php-fpm", "it does not run", "error", { fpm: [] }],
   ["basics/php-fpm", "no /proc", "unknown", { fpm: [], proc: false }],
+  ["basics/php-fpm", "/proc hides other users", "unknown", { fpm: [], root: false, hidden: true }],
+  [
+    "basics/php-fpm",
+    "who has its socket is not shown to root",
+    "unknown",
+    { fpm: [], listeners: [listenerOf({ owners: [] })] },
+  ],
   ["basics/php-fpm", "no location needs it", "skipped", { fpm: [] }, { pass: "127.0.0.1:9000" }],
   ["basics/pools", "no workers", "error", { fpm: [fpmOf({ workers: [] })] }],
   [
@@ -190,6 +217,12 @@ const cases: readonly Case[] = [
   ["basics/unit", "no systemd", "unknown", { units: [] }],
   ["reality/listens", "nobody", "error", { listeners: [] }],
   ["reality/listens", "another program", "warning", { listeners: [listenerOf({ owners: [stranger] })] }],
+  [
+    "reality/listens",
+    "workers whose master is gone",
+    "warning",
+    { fpm: [], listeners: [listenerOf({ owners: [{ ...stranger, orphan: true }] })] },
+  ],
   ["reality/listens", "who is hidden", "ok", { listeners: [listenerOf({ owners: [] })] }],
   ["reality/listens", "another machine's", "skipped", { listeners: [] }, { pass: "10.9.8.7:9000" }],
   ["reality/listens", "no /proc/net", "unknown", { listeners: [], network: false }],
@@ -729,6 +762,29 @@ describe("the checks of doctor", () => {
     expect(own.filter(({ id }) => !of(id, ["error", "warning"])).map(({ id }) => id)).toEqual([]);
     const sayUnknown = own.filter(({ cannotTell }) => !cannotTell.startsWith("never"));
     expect(sayUnknown.filter(({ id }) => !of(id, ["unknown"])).map(({ id }) => id)).toEqual([]);
+  });
+
+  test("the step names who keeps a daemon from starting, or from answering", () => {
+    const said = (id: string, facts: Partial<MachineFacts>): string => {
+      const looked = examine(checks, { host: hostWith(), facts: factsWith(facts), findings: [] });
+      const answers = looked.find(({ check }) => check.id === id)?.answers ?? [];
+      return answers
+        .map((one) => (one.kind === "wrong" ? [one.evidence, one.fix].flat().join("; ") : ""))
+        .join();
+    };
+    const strange = [listenerOf({ owners: [stranger] })];
+    const silent = { answers: [{ ...answer, values: "silent" } as const] };
+    const orphans = [{ ...stranger, name: "php-fpm8.2", orphan: true }];
+    const shared = said("basics/nginx", { nginx: [], listeners: [{ ...PORT, owners: [stranger] }] });
+    expect(shared).toContain("process 77, apache2, listens on 0.0.0.0:80; end who listens");
+    expect(said("basics/php-fpm", { fpm: [], listeners: strange })).toContain("process 77, apache2, listens");
+    expect(said("basics/php-fpm", { fpm: [], listeners: [] })).not.toContain("end who listens");
+    expect(said("reality/listens", { fpm: [], listeners: [listenerOf({ owners: orphans })] })).toContain(
+      "kill 77; then systemctl start",
+    );
+    expect(said("reality/answers", { ...silent, listeners: strange })).toContain("apache2, listens there");
+    const none = { ...silent, fpm: [fpmOf({ workers: [] })] };
+    expect(said("reality/answers", none)).toContain("ps -o stat,wchan -p 20");
   });
 
   test("a full pool names the slow log that its files have, or how to get one", () => {

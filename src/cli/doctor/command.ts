@@ -8,7 +8,7 @@ import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
 import type { ReadHost } from "../../read-hosts.js";
 import { doctorJson } from "../../report/doctor/json.js";
 import { doctorPrometheus } from "../../report/doctor/prometheus.js";
-import { doctorText, type Examined, needsYou, whyIncomplete } from "../../report/doctor/text.js";
+import { doctorText, type Examined, needsYou, seesAll, whyIncomplete } from "../../report/doctor/text.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { once } from "../../source/memo.js";
 import { version } from "../../version.js";
@@ -138,5 +138,5 @@ function render(
 function statusOf({ checked, facts, unread }: Examined): number {
   if (unread.length > 0) return exitStatus.incomplete;
   if (checked.some(needsYou)) return exitStatus.findings;
-  return facts.root && facts.proc ? exitStatus.clean : exitStatus.incomplete;
+  return seesAll(facts) ? exitStatus.clean : exitStatus.incomplete;
 }

@@ -45,6 +45,12 @@ function answerFor(
   const [other] = owners;
   if (pools.length === 0 || other === undefined || isOwn)
     return fine(`${shown}: ${other === undefined ? "somebody listens" : `${other.name} ${other.pid}`}`);
+  if (other.orphan)
+    return wrong("warning", `workers of a PHP-FPM whose master is gone listen on ${shown}`, {
+      evidence: [`process ${other.pid} is one of them`, "nobody starts others, and no PHP-FPM starts there"],
+      place,
+      fix: `kill ${owners.flatMap(({ orphan, pid }) => (orphan ? [pid] : [])).join(" ")}; then ${fixFor(look, pools[0]?.master)}`,
+    });
   return wrong("warning", `${other.name} listens on ${shown}, not the pool of the files`, {
     evidence: [`process ${other.pid} is ${other.name}`],
     place,

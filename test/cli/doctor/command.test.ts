@@ -141,6 +141,25 @@ describe("a snapshot", () => {
     expect(statusOf(SNAPSHOT, "requests/roots")).toBe("error");
   });
 
+  test("of who is not root, with processes of other users hidden", async () => {
+    const own = SNAPSHOT.replace("|Uid:\t0\t0", "|Uid:\t1000\t1000").replace(
+      /^.*\/proc\/1[01]\/.*\n(?:\|.*\n)?/gm,
+      "",
+    );
+    expect(judged(own).facts).toMatchObject({ root: false, proc: true, hidden: true, nginx: [] });
+    expect(statusOf(own, "basics/nginx")).toBe("unknown");
+    expect(
+      judged(own.replace("file /proc/uptime", "line /proc/1/status:Name:\tinit\nfile /proc/uptime")).facts
+        .hidden,
+    ).toBe(false);
+  });
+
+  test("root sees who listens, unless something hides it", async () => {
+    const sound = SNAPSHOT.replace("fd 6\tsocket:[77]\n", "");
+    writeFileSync(`${dir}/elsewhere.txt`, sound);
+    expect((await run("elsewhere.txt")).out).toContain("/proc does not show all processes that listen");
+  });
+
   test("an older file is no edit", () => {
     expect(statusOf(SNAPSHOT.replace("1799999000", "1799990000"), "basics/nginx-reloaded")).toBe("ok");
   });

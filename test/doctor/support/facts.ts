@@ -118,15 +118,15 @@ export function listenerOf(more: Partial<ListenerFacts> = {}): ListenerFacts {
     most: 511,
     taken: [],
     later: null,
-    owners: [{ pid: 20, name: "php-fpm", daemon: "php-fpm", master: 0 }],
+    owners: [{ pid: 20, name: "php-fpm", daemon: "php-fpm", master: 0, orphan: false }],
     ...more,
   };
 }
 
-const PORT = listenerOf({
+export const PORT = listenerOf({
   address: { kind: "tcp", host: "0.0.0.0", port: 80 },
   inode: "2",
-  owners: [{ pid: 10, name: "nginx", daemon: "nginx", master: null }],
+  owners: [{ pid: 10, name: "nginx", daemon: "nginx", master: null, orphan: false }],
 });
 
 type PathParts = Partial<PathFacts> & { readonly mode?: number; readonly owner?: number };
@@ -181,6 +181,7 @@ export function factsWith(more: Partial<MachineFacts> = {}): MachineFacts {
     now: NOW,
     root: true,
     proc: true,
+    hidden: false,
     container: false,
     nginx: [nginxOf()],
     fpm: [fpmOf()],

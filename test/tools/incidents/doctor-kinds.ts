@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { holderKinds } from "./doctor-holders.js";
 import { memoryKinds } from "./doctor-memory.js";
 import type { Need } from "./needs.js";
 import type { Pair, PairOptions } from "./pair.js";
@@ -549,5 +550,6 @@ export const doctorKinds: readonly DoctorKind[] = [
       if (made.status !== 0) throw new Error("openssl made no certificate");
     },
   },
+  ...holderKinds,
   ...memoryKinds,
 ];
