@@ -72,7 +72,7 @@ export function readFacts(host: Host, main: string | null, machine: Machine, tol
     spaces: spacesOf(host, machine, told),
     memory: memoryOf(fs, nginx, fpm),
     somaxconn: numberIn(textOf(fs, "/proc/sys/net/core/somaxconn")),
-    certificates: certificatePaths(host).map(({ path }) => certificateAt(fs, path)),
+    certificates: certificatePaths(host).map(({ path }) => certificateAt(machine, path)),
     built: told.built,
     units: told.units,
     kernelLines: told.kernelLines,
@@ -176,7 +176,8 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
   const above = unique([...withParents(directoryOf(path)), ...withParents(directoryOf(real))])
     .toSorted((a, b) => a.length - b.length)
     .flatMap((one) => rightsOf(machine, one, through) ?? []);
-  if (entry.kind === "missing") return { ...none, state: "missing", real, above };
+  if (entry.kind === "missing")
+    return { ...none, state: machine.looked(real) ? "missing" : "hidden", real, above };
   const status = machine.status(real, through);
   if (status === null) return { ...none, state: "hidden", real, above };
   const { identity } = eyes;
@@ -276,11 +277,12 @@ function memoryOf(fs: HostFilesystem, nginx: readonly NginxFacts[], fpm: readonl
   };
 }
 
-function certificateAt(fs: HostFilesystem, path: string): CertificateFacts {
+function certificateAt({ fs, looked }: Machine, path: string): CertificateFacts {
   const entry = fs.entry(path);
   const answer = entry.kind === "file" ? entry.read() : null;
   const none = { path, from: null, to: null };
-  if (entry.kind === "missing") return { ...none, problem: "no such file" };
+  if (entry.kind === "missing")
+    return { ...none, problem: looked(entry.path) ? "no such file" : "it was not looked at" };
   if (answer === null || "unreadable" in answer)
     return { ...none, problem: answer?.unreadable ?? "it could not be read" };
   try {

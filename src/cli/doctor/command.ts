@@ -110,6 +110,7 @@ function liveMachine(now: number): Machine {
     // A question that nobody answers in a second tells more.
     later: null,
     view,
+    looked: () => true,
     status: (path, through) => once(seen, `${through} ${path}`, () => seenFile(path, through)),
     space: roomFor,
     opens: (path, through, identity) => (through === null ? opensFor(path, identity) : null),

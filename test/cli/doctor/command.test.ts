@@ -141,6 +141,26 @@ describe("a snapshot", () => {
     expect(statusOf(SNAPSHOT, "requests/roots")).toBe("error");
   });
 
+  test("what the script did not look at is not missing", () => {
+    expect(statusOf(SNAPSHOT.replace("gone /srv/shop\n", ""), "requests/roots")).toBe("unknown");
+    const tls = SNAPSHOT.replace("|    listen 80;", "|    listen 80;\n|    ssl_certificate /srv/tls/a.pem;");
+    expect(statusOf(tls, "requests/certificates")).toBe("unknown");
+    expect(statusOf(tls.replace("end\n", "gone /srv/tls\nend\n"), "requests/certificates")).toBe("error");
+  });
+
+  test("the linter sees the links and directories that the script saw", () => {
+    const linked = SNAPSHOT.replace("|listen = /run", "|listen = /disk").replace(
+      "gone",
+      "link /run\t/disk\ngone",
+    );
+    const faults = (text: string) =>
+      judged(text).checked.flatMap(({ check, answers }) =>
+        check.id === "reality/files" ? answers.map((one) => (one.kind === "wrong" ? one.said : "")) : [],
+      );
+    expect(faults(linked).filter((said) => said.includes("listen-mismatch"))).toEqual([]);
+    expect(faults(linked.replace("link /run", "link /runs")).join()).toContain("listen-mismatch");
+  });
+
   test("of who is not root, with processes of other users hidden", async () => {
     const own = SNAPSHOT.replace("|Uid:\t0\t0", "|Uid:\t1000\t1000").replace(
       /^.*\/proc\/1[01]\/.*\n(?:\|.*\n)?/gm,

@@ -17,6 +17,7 @@ import {
 import { join } from "node:path";
 import { holderKinds } from "./doctor-holders.js";
 import { memoryKinds } from "./doctor-memory.js";
+import { pathKinds } from "./doctor-paths.js";
 import type { Need } from "./needs.js";
 import type { Pair, PairOptions } from "./pair.js";
 
@@ -551,5 +552,6 @@ export const doctorKinds: readonly DoctorKind[] = [
     },
   },
   ...holderKinds,
+  ...pathKinds,
   ...memoryKinds,
 ];
