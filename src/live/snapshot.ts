@@ -17,15 +17,14 @@ export interface Snapshot {
   readonly whole: boolean;
 }
 
-const HEADER = "fpmlint-snapshot 1";
-
+/** Also one that an editor or a mail gave the ends of lines of Windows. */
 export function isSnapshot(text: string): boolean {
-  return text.startsWith(`${HEADER}\n`);
+  return /^\ufeff?fpmlint-snapshot 1\r?\n/.test(text);
 }
 
 /** Reads what the script wrote; lines that mean nothing are passed over. */
 export function readSnapshot(text: string): Snapshot {
-  const lines = text.split("\n");
+  const lines = text.split(/^.*\r\n/.test(text) ? "\r\n" : "\n");
   const files = new Map<string, string>();
   const outputs = new Map<string, string>();
   const later = new Map<string, string>();
@@ -96,11 +95,12 @@ export function readSnapshot(text: string): Snapshot {
   };
 }
 
-/** The longest path that the kernel takes. */
+/** The longest path that the kernel takes, and more directories in each other than anybody has. */
 const LONGEST_PATH = 4096;
+const DEEPEST = 100;
 
 function isPath(text: string): boolean {
-  return text.startsWith("/") && text.length <= LONGEST_PATH;
+  return text.startsWith("/") && text.length <= LONGEST_PATH && text.split("/", DEEPEST + 1).length <= DEEPEST;
 }
 
 function parted(text: string, mark: string): readonly [string, string] {

@@ -7,7 +7,7 @@ import { judgeSnapshot } from "../../../src/cli/doctor/snapshot.js";
 import { askValues } from "../../../src/cli/fastcgi.js";
 import { asAccount } from "../../../src/host/as-account.js";
 import { opensFor, roomFor, seenFile } from "../../../src/host/live.js";
-import { readSnapshot } from "../../../src/live/snapshot.js";
+import { isSnapshot, readSnapshot } from "../../../src/live/snapshot.js";
 import { SNAPSHOT_SCRIPT } from "../../../src/live/snapshot-script.js";
 import { validators } from "../../../src/validators.js";
 import { commandIn } from "../../support/run-command.js";
@@ -191,6 +191,17 @@ describe("a snapshot", () => {
     expect(file.out).toContain("error[basics/php-fpm]: ");
     const input = await commandIn(dir, ["doctor", "-", "--quiet"], { standardInput: () => SNAPSHOT });
     expect(input.out).toBe(file.out);
+  });
+
+  test("one that went through an editor of Windows", () => {
+    const windows = `\ufeff${SNAPSHOT.replaceAll("\n", "\r\n")}`;
+    expect(isSnapshot(windows)).toBe(true);
+    expect(judged(windows)).toEqual(judged(SNAPSHOT));
+  });
+
+  test("directories in each other without an end", () => {
+    const deep = SNAPSHOT.replace(/end\n$/, `stat 41ed 0 0 1\t/${"a/".repeat(2000)}\nend\n`);
+    expect(judged(deep)).toEqual(judged(SNAPSHOT));
   });
 
   test("one that was cut off before the files says so", async () => {
