@@ -135,6 +135,29 @@ export const certificatePaths = perKey(({ nginx }: Host): readonly NamedPath[] =
       ),
 );
 
+/** What nginx reads of TLS when it starts or reloads, and at no other time. */
+const TLS = [
+  "ssl_certificate",
+  "ssl_certificate_key",
+  "ssl_client_certificate",
+  "ssl_crl",
+  "ssl_dhparam",
+  "ssl_session_ticket_key",
+  "ssl_trusted_certificate",
+];
+
+/** Certificates, keys and the like that nginx keeps in memory; with a variable it reads them anew. */
+export const tlsFiles = perKey(({ nginx }: Host): readonly string[] =>
+  nginx === null
+    ? []
+    : unique(
+        TLS.flatMap((name) => everywhere(nginx.root, name)).flatMap((node) => {
+          const path = argument(node, 0) ?? "";
+          return path.startsWith("/") && !path.includes("$") ? [normalizePath(path)] : [];
+        }),
+      ),
+);
+
 /** A name that nginx has to look up, and where it is written. */
 export const wantedNames = perKey(
   ({ bindings, otherPasses }: Host): readonly { readonly name: string; readonly place: Place }[] =>

@@ -100,7 +100,9 @@ const LONGEST_PATH = 4096;
 const DEEPEST = 100;
 
 function isPath(text: string): boolean {
-  return text.startsWith("/") && text.length <= LONGEST_PATH && text.split("/", DEEPEST + 1).length <= DEEPEST;
+  return (
+    text.startsWith("/") && text.length <= LONGEST_PATH && text.split("/", DEEPEST + 1).length <= DEEPEST
+  );
 }
 
 function parted(text: string, mark: string): readonly [string, string] {

@@ -40,6 +40,10 @@ const certificate = { path: "/etc/ssl/a.pem", problem: null, from: NOW - 1000, t
 /** What only the running PHP-FPM knows. */
 const TEMPLATE = "$" + "{HOME}";
 const tls = { server: "ssl_certificate /etc/ssl/a.pem;" };
+const two = {
+  http: `upstream both { server unix:${SOCKET}; server unix:/run/php/old.sock; }`,
+  pass: "both",
+};
 const many = { pool: "pm.max_children = 10\npm.status_path = /status" };
 const manyWorkers = [
   fpmOf({
@@ -122,6 +126,42 @@ const cases: readonly Case[] = [
     "edited since",
     "warning",
     { paths: pathsWith(pathOf("/etc/nginx/nginx.conf", { changed: NOW - 60 })) },
+  ],
+  [
+    "basics/pools",
+    "workers of another account, and the files look older",
+    "warning",
+    {},
+    { pool: "user = shop" },
+  ],
+  [
+    "basics/pools",
+    "workers of another account, and the files were edited since",
+    "ok",
+    { paths: pathsWith(pathOf("/etc/php/8.2/fpm/php-fpm.conf", { changed: NOW - 60 })) },
+    { pool: "user = shop" },
+  ],
+  ["basics/pools", "an account that the host does not have", "ok", {}, { pool: "user = nobody-here" }],
+  [
+    "basics/pools",
+    "another account, and the master is not root's",
+    "ok",
+    { fpm: [fpmOf({ master: processOf({ pid: 20 }) })] },
+    { pool: "user = shop" },
+  ],
+  [
+    "basics/nginx-reloaded",
+    "a certificate that was renewed since",
+    "warning",
+    { paths: pathsWith(pathOf("/etc/ssl/a.pem", { changed: NOW - 60 })) },
+    tls,
+  ],
+  [
+    "basics/nginx-reloaded",
+    "a certificate from before the start",
+    "ok",
+    { paths: pathsWith(pathOf("/etc/ssl/a.pem")) },
+    tls,
   ],
   [
     "basics/nginx-reloaded",
@@ -216,6 +256,19 @@ const cases: readonly Case[] = [
   ],
   ["basics/unit", "no systemd", "unknown", { units: [] }],
   ["reality/listens", "nobody", "error", { listeners: [] }],
+  ["reality/listens", "nobody on one of two servers", "warning", {}, two],
+  ["reality/listens", "nobody on both servers", "error", { listeners: [] }, two],
+  [
+    "reality/listens",
+    "nobody on one of two servers, and a location that has no other",
+    "error",
+    {},
+    {
+      ...two,
+      server:
+        "location /alone { fastcgi_param SCRIPT_FILENAME /x.php; fastcgi_pass unix:/run/php/old.sock; }",
+    },
+  ],
   ["reality/listens", "another program", "warning", { listeners: [listenerOf({ owners: [stranger] })] }],
   [
     "reality/listens",
@@ -526,6 +579,12 @@ const cases: readonly Case[] = [
   ["resources/disk", "no files left", "error", { spaces: [{ ...space, freeFiles: 0 }] }],
   ["resources/disk", "files are not counted", "ok", { spaces: [{ ...space, freeFiles: null, files: null }] }],
   ["resources/disk", "nothing seen", "unknown", { spaces: [] }],
+  [
+    "requests/roots",
+    "links that lead in a circle",
+    "error",
+    { paths: pathsWith(pathOf("/srv/shop", { viewer: "pool 0", kind: "other" })) },
+  ],
   [
     "requests/roots",
     "missing",

@@ -61,7 +61,10 @@ export interface HostParts {
 export function hostWith({ server = "", http = "", pool = "", pass }: HostParts = {}): Host {
   const nginx = NGINX.replace("SERVERS", `${http}\n${SERVER}`).replace("SERVER", server);
   return memoryHost({
-    "/etc/nginx/nginx.conf": pass === undefined ? nginx : nginx.replace(`unix:${SOCKET}`, pass),
+    "/etc/nginx/nginx.conf":
+      pass === undefined
+        ? nginx
+        : nginx.replace(`fastcgi_pass unix:${SOCKET};\n    }\n  }`, `fastcgi_pass ${pass};\n    }\n  }`),
     "/etc/php/8.2/fpm/php-fpm.conf": FPM.replace("POOL", pool),
     "/etc/php/8.2/fpm/php.ini": "session.save_path = /var/lib/php/sessions\n",
     "/etc/passwd":
