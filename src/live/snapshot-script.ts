@@ -73,7 +73,7 @@ pids=$(printf '%s\n' "$states" | sed -n 's|^/proc/\([0-9]*\)/status:Name:.*\(ngi
 for pid in $pids; do
   title=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ')
   case "$title" in
-    'nginx: master process '*|'php-fpm: master process '*) masters="$masters $pid"; maps "$pid" ;;
+    'nginx: master process '*|'php-fpm: master process '*) masters="$masters $pid"; maps "$pid"; link "/proc/$pid/cwd" ;;
     'nginx: worker process'*) workers="$workers $pid" ;;
     'php-fpm: pool '*) ;;
     *) continue ;;
@@ -128,7 +128,8 @@ done
 set -f
 for pid in $masters; do
   main=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ' |
-    sed -n -e 's/^nginx: .* -c *\(\/[^ ]*\).*/\1/p' -e 's/^php-fpm: master process (\(\/[^)]*\)).*/\1/p')
+    sed -n -e 's/^nginx: .* -c *\(\/[^ ]*\).*/\1/p' -e 's/^nginx: .* -p *\(\/[^ ]*\) .*-c *\([^/ ][^ ]*\).*/\1\/\2/p' \
+      -e 's/^nginx: .* -c *\([^/ ][^ ]*\) .*-p *\(\/[^ ]*\).*/\2\/\1/p' -e 's/^php-fpm: master process (\(\/[^)]*\)).*/\1/p')
   [ -n "$main" ] && files="$files $main"
 done
 collected=$(
@@ -149,6 +150,14 @@ for path in $included; do [ -f "$path" ] && collected=$(printf '%s\n%s\n' "$coll
 set -f
 collected=$(printf '%s\n' "$collected" | sort -u | head -n "$MOST")
 printf '%s\n' "$collected" | while IFS= read -r path; do config "$path"; done
+pids=$(
+  printf '%s\n' "$collected" | while IFS= read -r path; do
+    sed -n 's|^[[:space:]]*pid[[:space:]]*=[[:space:]]*\(/[^;[:space:]]*\).*|\1|p' "$path" 2>/dev/null
+  done | sort -u
+)
+for path in $pids; do
+  [ -f "$path" ] && number=$(head -c 20 "$path" 2>/dev/null | grep -E '^[0-9]+$') && printf '%s\n' "$number" | text "$path"
+done
 cut -d: -f1-4 /etc/passwd 2>/dev/null | sed 's/^\([^:]*\):[^:]*:/\1:x:/' | text /etc/passwd
 cut -d: -f1-4 /etc/group 2>/dev/null | sed 's/^\([^:]*\):[^:]*:/\1:x:/' | text /etc/group
 links=$(for path in $places; do find "$path" -type l ! -path "$BREAK" 2>/dev/null; done | head -n "$MOST")

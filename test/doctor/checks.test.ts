@@ -763,6 +763,12 @@ const cases: readonly Case[] = [
   ],
   [
     "requests/logs",
+    "renamed and packed",
+    "warning",
+    { nginx: [nginxOf({ workers: [processOf({ open: ["/var/log/nginx/access.log.1 (deleted)"] })] })] },
+  ],
+  [
+    "requests/logs",
     "renamed",
     "warning",
     { nginx: [nginxOf({ workers: [processOf({ open: ["/var/log/nginx/access.log.1"] })] })] },

@@ -78,7 +78,7 @@ function ownHost(hosts: readonly ReadHost[], path: string | undefined): ReadHost
   const [own, second] = hosts.filter(({ spec }) => spec.root === "/");
   if (own === undefined)
     throw new UsageError(
-      `${path ?? "/etc"} is not the configuration of this machine, and no snapshot of another: fpmlint ${path ?? "/etc"} checks files without their machine, and fpmlint doctor --snapshot prints the script that makes a snapshot`,
+      `${path ?? "/etc"} is not the configuration of this machine, and no snapshot of another: fpmlint ${path ?? "/etc"} checks files without their machine, fpmlint doctor --snapshot prints the script that makes a snapshot, and where this machine has its configuration there, fpmlint doctor / --config FILE, with a file that names it: docs/doctor.md`,
     );
   if (second !== undefined) throw new UsageError("several hosts of fpmlint.json are this machine: name one");
   return own;

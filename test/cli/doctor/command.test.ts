@@ -193,6 +193,22 @@ describe("a snapshot", () => {
     expect(input.out).toBe(file.out);
   });
 
+  test.each([
+    ["-p /etc/ -c nginx/nginx.conf", "", "ok"],
+    ["-c nginx/nginx.conf -p /etc", "", "ok"],
+    ["-p nginx/ -c nginx.conf", "/etc", "ok"],
+    ["-p nginx/ -c nginx.conf", "/srv", "error"],
+    ["-p nginx/ -c nginx.conf", "", "error"],
+    ["-p /opt -c nginx/nginx.conf", "/etc", "error"],
+    ["-c nginx.conf", "/srv", "ok"],
+    ["-c /etc/nginx/../nginx/nginx.conf", "", "ok"],
+  ])("nginx %s, started in %j, is found: %s", (words, from, status) => {
+    const started = SNAPSHOT.replace("/usr/sbin/nginx -g daemon on;", `nginx ${words}`);
+    const text =
+      from === "" ? started : started.replace("fds /proc/10", `link /proc/10/cwd\t${from}\nfds /proc/10`);
+    expect(statusOf(text, "basics/nginx")).toBe(status);
+  });
+
   test("one that went through an editor of Windows", () => {
     const windows = `\ufeff${SNAPSHOT.replaceAll("\n", "\r\n")}`;
     expect(isSnapshot(windows)).toBe(true);

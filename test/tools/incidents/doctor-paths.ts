@@ -80,6 +80,18 @@ export const pathKinds: readonly DoctorKind[] = [
   },
   {
     status: 200,
+    name: "nginx with a prefix and a relative file",
+    expected: [],
+    options: {
+      program: (dir) => {
+        const script = `#!/bin/sh\ncd ${dir}\nexec nginx -p etc/ -c nginx/nginx.conf -e ${dir}/log/error.log\n`;
+        writeFileSync(join(dir, "nginx.sh"), script, { mode: 0o755 });
+        return join(dir, "nginx.sh");
+      },
+    },
+  },
+  {
+    status: 200,
     name: "files with odd names",
     expected: [],
     options: { http: "include DIR/etc/nginx/sites/*;" },
