@@ -161,6 +161,8 @@ export interface PathFacts {
   readonly names: readonly string[] | null;
   /** Whether the viewer's account really opened it to read; `null`: not tried. */
   readonly opened: boolean | null;
+  /** Of a directory that was tried, whether it is on a file system that the viewer has read-only; `null`: unknown. */
+  readonly readOnly: boolean | null;
 }
 
 /** The room on the disk that a directory is on. */

@@ -22,6 +22,7 @@ import type {
 } from "./facts.js";
 import { listenersOf, type Queues } from "./listeners.js";
 import type { Machine, Through, WantedPath } from "./machine.js";
+import { isReadOnly } from "./mounts.js";
 import { namedLogs } from "./named-logs.js";
 import { certificatePaths, sessionDirectories, temporaryPaths, uploadDirectories } from "./places.js";
 import {
@@ -168,7 +169,16 @@ const PRIVATE = /^\/(?:tmp|var\/tmp)(?:\/|$)/;
 function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath, eyes: Eyes): PathFacts {
   const through = eyes.sees === "unknown" ? null : eyes.sees;
   const fs = machine.view(through);
-  const none = { path, viewer, kind: null, own: null, changed: null, names: null, opened: null };
+  const none = {
+    path,
+    viewer,
+    kind: null,
+    own: null,
+    changed: null,
+    names: null,
+    opened: null,
+    readOnly: null,
+  };
   if (fs === null || (eyes.sees === "unknown" && PRIVATE.test(path)))
     return { ...none, state: "hidden", real: path, above: [] };
   const entry = fs.entry(path);
@@ -195,6 +205,10 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
     opened:
       tried && identity !== null && (status.kind === "file" || status.kind === "directory")
         ? machine.opens(real, through, identity)
+        : null,
+    readOnly:
+      tried && status.kind === "directory" && eyes.sees !== "unknown"
+        ? isReadOnly(machine.fs, eyes.sees, real)
         : null,
   };
 }
@@ -224,6 +238,7 @@ function linkFacts(machine: Machine, path: string): PathFacts | null {
     changed: status.changed,
     names: null,
     opened: null,
+    readOnly: null,
   };
 }
 

@@ -88,6 +88,7 @@ for pid in $pids; do
   ls -l "/proc/$pid/fd" 2>/dev/null | sed -n 's|^.* \([0-9][0-9]*\) -> \(.*\)$|fd \1	\2|p'
 done
 cat "/proc/$$/status" 2>/dev/null | text /proc/self/status
+sed 's/^[^ ]* \([^ ]*\) [^ ]* \(r[ow]\).*/- \1 - \2/' "/proc/$$/mounts" 2>/dev/null | text /proc/self/mounts
 target=$(readlink "/proc/$$/ns/mnt" 2>/dev/null) && printf 'link /proc/self/ns/mnt\t%s\n' "$target"
 for path in /proc/meminfo /proc/pressure/memory /proc/sys/net/core/somaxconn /proc/1/stat /proc/1/comm; do
   copy "$path"

@@ -632,6 +632,16 @@ const cases: readonly Case[] = [
   ],
   [
     "requests/sessions",
+    "a file system that is read-only",
+    "error",
+    {
+      paths: pathsWith(
+        pathOf("/var/lib/php/sessions", { ...directory, viewer: "pool 0", mode: 0o1777, readOnly: true }),
+      ),
+    },
+  ],
+  [
+    "requests/sessions",
     "root's",
     "error",
     {
@@ -661,6 +671,12 @@ const cases: readonly Case[] = [
   ],
   [
     "requests/uploads",
+    "a file system that is read-only",
+    "warning",
+    { paths: pathsWith(pathOf("/tmp", { ...directory, viewer: "pool 0", mode: 0o1777, readOnly: true })) },
+  ],
+  [
+    "requests/uploads",
     "missing",
     "warning",
     {
@@ -674,6 +690,16 @@ const cases: readonly Case[] = [
     "hidden",
     "unknown",
     { paths: pathsWith(pathOf("/tmp", { viewer: "pool 0", state: "hidden", own: null, kind: null })) },
+  ],
+  [
+    "requests/temporary",
+    "a file system that is read-only",
+    "error",
+    {
+      paths: pathsWith(
+        pathOf("/var/lib/nginx/body", { ...directory, viewer: "nginx", mode: 0o1777, readOnly: true }),
+      ),
+    },
   ],
   [
     "requests/temporary",

@@ -209,6 +209,23 @@ describe("a snapshot", () => {
     expect(statusOf(text, "basics/nginx")).toBe(status);
   });
 
+  test("a file system that is read-only, as the kernel tells it", () => {
+    const kept = SNAPSHOT.replace(
+      "|pm = static",
+      "|php_admin_value[session.save_path] = /my site/kept\n|pm = static",
+    ).replace("gone ", "stat 41ff 0 0 1700000000\t/my site\nstat 43ff 0 0 1700000000\t/my site/kept\ngone ");
+    const on = (...mounts: readonly string[]): string =>
+      kept.replace(
+        "file /proc/net/unix",
+        `file /proc/self/mounts\n${mounts.map((one) => `|${one}\n`).join("")}file /proc/net/unix`,
+      );
+    expect(statusOf(kept, "requests/sessions")).toBe("ok");
+    expect(statusOf(on("- / - rw", "- /my\\040site - ro"), "requests/sessions")).toBe("error");
+    expect(statusOf(on("- / - ro", "- /my\\040site - rw"), "requests/sessions")).toBe("ok");
+    expect(statusOf(on("- /my\\040site - ro", "- /my\\040site - rw"), "requests/sessions")).toBe("ok");
+    expect(statusOf(on("- / - rw", "- /my\\040si - ro"), "requests/sessions")).toBe("ok");
+  });
+
   test("one that went through an editor of Windows", () => {
     const windows = `\ufeff${SNAPSHOT.replaceAll("\n", "\r\n")}`;
     expect(isSnapshot(windows)).toBe(true);

@@ -148,6 +148,7 @@ export function pathOf(path: string, { mode = 0o755, owner = 0, ...more }: PathP
     changed: NOW - 86_400,
     names: null,
     opened: null,
+    readOnly: null,
     ...more,
   };
 }

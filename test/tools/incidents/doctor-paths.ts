@@ -1,4 +1,5 @@
 /** Sound pairs with paths that are easily lost: links on the way, blanks and quotes, names that PHP-FPM makes. */
+import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DoctorKind } from "./doctor-kinds.js";
@@ -89,6 +90,32 @@ export const pathKinds: readonly DoctorKind[] = [
         return join(dir, "nginx.sh");
       },
     },
+  },
+  {
+    status: 200,
+    name: "sessions on a file system that is read-only",
+    expected: ["requests/sessions"],
+    needs: "mount",
+    options: { pool: "php_admin_value[session.save_path] = DIR/visits" },
+    prepares: ({ dir }) => mkdirSync(join(dir, "visits")),
+    happens: async ({ dir }) => {
+      spawnSync("mount", ["-t", "tmpfs", "-o", "ro,mode=1777", "fpmlint", join(dir, "visits")]);
+      return () => spawnSync("umount", [join(dir, "visits")]);
+    },
+  },
+  {
+    status: 200,
+    name: "scripts on a file system that is read-only",
+    expected: [],
+    needs: "mount",
+    prepares: ({ dir }) => {
+      spawnSync("mount", ["--bind", join(dir, "www"), join(dir, "www")]);
+      spawnSync("mount", ["-o", "remount,bind,ro,noexec", join(dir, "www")]);
+    },
+    happens:
+      async ({ dir }) =>
+      () =>
+        spawnSync("umount", ["-l", join(dir, "www")]),
   },
   {
     status: 200,
