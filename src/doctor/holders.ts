@@ -1,4 +1,4 @@
-import type { MachineFacts } from "../live/facts.js";
+import type { FpmFacts, MachineFacts, NginxFacts } from "../live/facts.js";
 import { addressKey } from "../live/places.js";
 import { type Address, isLocal, showAddress } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
@@ -7,6 +7,7 @@ import { argument, everywhere } from "../nginx/tree/nodes.js";
 import type { Node } from "../nginx/types.js";
 import { uniqueBy } from "../source/collect.js";
 import { perKey } from "../source/memo.js";
+import { type Answer, wrong } from "./check.js";
 import { listenersAt, NO_PROC } from "./seen.js";
 
 /** Who holds the addresses of a daemon that was not seen to run. */
@@ -66,4 +67,22 @@ type Owner = MachineFacts["listeners"][number]["owners"][number];
 /** `process 77, apache2,`; of a worker that lost its master, what it is. */
 export function holderSaid({ pid, name, orphan }: Owner): string {
   return orphan ? `process ${pid}, a worker of a PHP-FPM whose master is gone,` : `process ${pid}, ${name},`;
+}
+
+/** That whoever signals a master by its file signals another process. */
+export function stalePidAnswers(
+  name: string,
+  { master, stalePid }: Pick<NginxFacts | FpmFacts, "master" | "stalePid">,
+): readonly Answer[] {
+  if (stalePid === null) return [];
+  const { path, names } = stalePid;
+  return [
+    wrong("warning", `${path} does not name ${name}'s master`, {
+      evidence: [
+        `it has ${names}, and the master is process ${master.pid}`,
+        "a reload and what rotates the logs signal the process that it names",
+      ],
+      fix: `echo ${master.pid} > ${path}`,
+    }),
+  ];
 }

@@ -80,6 +80,12 @@ export interface ProcessFacts {
   readonly swapped: number | null;
 }
 
+/** The file in which a master wrote its number, of which another number was read since. */
+export interface StalePid {
+  readonly path: string;
+  readonly names: number;
+}
+
 export interface NginxFacts {
   /** The main file in its title; `null`: the title names none. */
   readonly main: string | null;
@@ -90,6 +96,8 @@ export interface NginxFacts {
   readonly workers: readonly ProcessFacts[];
   /** Workers of an earlier generation, which end their last requests. */
   readonly old: readonly ProcessFacts[];
+  /** `null`: its file names it, or was not read. */
+  readonly stalePid: StalePid | null;
 }
 
 export interface FpmFacts {
@@ -97,6 +105,8 @@ export interface FpmFacts {
   readonly index: number;
   readonly master: ProcessFacts;
   readonly workers: readonly (ProcessFacts & { readonly pool: string })[];
+  /** `null`: its file names it, or was not read. */
+  readonly stalePid: StalePid | null;
 }
 
 /** A socket that waits for connections. */

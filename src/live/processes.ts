@@ -14,7 +14,8 @@ import {
 import { PREFIXES } from "../nginx/facts/prefixes.js";
 import { grouped, unique } from "../source/collect.js";
 import { perKey } from "../source/memo.js";
-import type { FpmFacts, Identity, NginxFacts, ProcessFacts } from "./facts.js";
+import type { FpmFacts, Identity, NginxFacts, ProcessFacts, StalePid } from "./facts.js";
+import { nginxPidFile, pidFileOf } from "./places.js";
 
 /** The processes of nginx and PHP-FPM on a machine. */
 
@@ -64,6 +65,11 @@ function processFacts(fs: HostFilesystem, pid: string, clock: Clock): ProcessFac
     resident: taken?.rss ?? null,
     swapped: kilobytesIn(status, "VmSwap"),
   };
+}
+
+function stalePidIn(fs: HostFilesystem, path: string | null, pid: string): StalePid | null {
+  const names = path === null ? "" : textOf(fs, path).trim();
+  return path === null || names === pid || !/^\d{1,9}$/.test(names) ? null : { path, names: Number(names) };
 }
 
 /** What the kernel writes behind the name of a file that was removed. */
@@ -144,6 +150,7 @@ export function nginxProcesses(
           .filter((worker) => !old.includes(worker))
           .map((worker) => processFacts(fs, worker.pid, clock)),
         old: old.map((worker) => processFacts(fs, worker.pid, clock)),
+        stalePid: stalePidIn(fs, nginx === null ? null : nginxPidFile(nginx), pid),
       },
     ];
   });
@@ -177,6 +184,7 @@ export function fpmProcesses(
     index: masters.indexOf(master),
     master: masterFacts(fs, pid, clock),
     workers: workers.map((one) => ({ ...processFacts(fs, one.pid, clock), pool: one.pool })),
+    stalePid: stalePidIn(fs, pidFileOf(master), pid),
   }));
 }
 

@@ -153,7 +153,8 @@ collected=$(printf '%s\n' "$collected" | sort -u | head -n "$MOST")
 printf '%s\n' "$collected" | while IFS= read -r path; do config "$path"; done
 pids=$(
   printf '%s\n' "$collected" | while IFS= read -r path; do
-    sed -n 's|^[[:space:]]*pid[[:space:]]*=[[:space:]]*\(/[^;[:space:]]*\).*|\1|p' "$path" 2>/dev/null
+    sed -n -e 's|^[[:space:]]*pid[[:space:]]*=[[:space:]]*\(/[^;[:space:]]*\).*|\1|p' \
+      -e 's|^[[:space:]]*pid[[:space:]][[:space:]]*\(/[^;[:space:]]*\)[[:space:]]*;.*|\1|p' "$path" 2>/dev/null
   done | sort -u
 )
 for path in $pids; do

@@ -33,6 +33,7 @@ const worker = nginxOf().workers[0] ?? processOf();
 const page = { pool: 0, key: "pm.status_path", path: "/status", state: "answered" } as const;
 const status = { accepted: 9, active: 1, total: 2, waiting: 0, full: 0, started: NOW - 3600, durations: [] };
 const stranger = { pid: 77, name: "apache2", daemon: null, master: null, orphan: false };
+const stalePid = { path: "/run/x.pid", names: 77 };
 const memory = factsWith().memory;
 const directory = { kind: "directory" } as const;
 const space = { path: "/var/log", free: 50e9, size: 100e9, freeFiles: 900, files: 1000 };
@@ -67,6 +68,26 @@ const notAsked = { answers: [] };
 const cases: readonly Case[] = [
   ["basics/nginx", "it does not run", "error", { nginx: [] }],
   ["basics/nginx", "it runs with another file", "error", { nginx: [nginxOf({ ours: false })] }],
+  ["basics/nginx", "its file has another number", "warning", { nginx: [nginxOf({ stalePid })] }],
+  [
+    "basics/nginx",
+    "its file has the number of the nginx that replaces it",
+    "ok",
+    { nginx: [nginxOf({ stalePid }), nginxOf()] },
+  ],
+  ["basics/php-fpm", "its file has another number", "warning", { fpm: [fpmOf({ stalePid })] }],
+  [
+    "basics/php-fpm-reloaded",
+    "edited, and another process has written the file with its number",
+    "warning",
+    {
+      fpm: [fpmOf({ stalePid })],
+      paths: pathsWith(
+        pathOf("/etc/php/8.2/fpm/php.ini", { changed: NOW - 60 }),
+        pathOf("/run/php-fpm.pid", { changed: NOW - 30 }),
+      ),
+    },
+  ],
   ["basics/nginx", "no workers", "error", { nginx: [nginxOf({ workers: [] })] }],
   ["basics/nginx", "no /proc", "unknown", { nginx: [], proc: false }],
   ["basics/nginx", "/proc hides other users", "unknown", { nginx: [], root: false, hidden: true }],

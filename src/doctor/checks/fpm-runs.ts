@@ -1,13 +1,14 @@
 import { poolAddresses } from "../../live/places.js";
 import { type Check, fine, unknown, wrong } from "../check.js";
-import { strangersSaid, whyUnseen } from "../holders.js";
+import { stalePidAnswers, strangersSaid, whyUnseen } from "../holders.js";
 import { masterName, neededMasters, runningFpm, serviceName } from "../seen.js";
 
 export const fpmRuns: Check = {
   id: "basics/php-fpm",
   title: "PHP-FPM runs",
   looksAt: "titles, users and programs of the processes in `/proc`",
-  fires: "a location passes to a pool, and no master that root or the caller runs uses the pool's main file",
+  fires:
+    "a location passes to a pool, and no master that root or the caller runs uses the pool's main file; or the file that `pid` names has the number of another process",
   silent: "no location passes to the pools of a master, as with an older PHP that was left on the machine",
   cannotTell:
     "no `/proc`, it hides other users' processes, root does not see who listens where the pools have to, or they belong to a container",
@@ -20,6 +21,9 @@ export const fpmRuns: Check = {
       if (running !== null)
         return [
           fine(`${masterName(master)}: master ${running.master.pid}, ${running.workers.length} workers`),
+          ...(facts.fpm.filter(({ index }) => index === running.index).length === 1
+            ? stalePidAnswers("PHP-FPM", running)
+            : []),
         ];
       const passed = poolAddresses(host);
       const addresses = master.pools.flatMap((pool) => passed.get(pool) ?? []);

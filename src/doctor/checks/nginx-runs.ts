@@ -1,12 +1,13 @@
 import { type Check, fine, unknown, wrong } from "../check.js";
-import { nginxPorts, strangersSaid, whyUnseen } from "../holders.js";
+import { nginxPorts, stalePidAnswers, strangersSaid, whyUnseen } from "../holders.js";
 import { ourNginx } from "../seen.js";
 
 export const nginxRuns: Check = {
   id: "basics/nginx",
   title: "nginx runs, and its workers take requests",
   looksAt: "titles, users and programs of the processes in `/proc`",
-  fires: "no master of nginx that root or the caller runs uses the host's main file, or it has no workers",
+  fires:
+    "no master of nginx that root or the caller runs uses the host's main file, it has no workers, or the file that `pid` names has the number of another process",
   silent: "the files have no nginx",
   cannotTell:
     "no `/proc`, it hides other users' processes, or root does not see who listens where nginx has to, as outside of its container",
@@ -39,6 +40,11 @@ export const nginxRuns: Check = {
           fix: "its error_log says why they end: fpmlint diagnose",
         }),
       ];
-    return [fine(`master ${master.pid}, ${workers.length} workers`)];
+    // While one nginx replaces another, the file is the new one's.
+    const alone = facts.nginx.filter((one) => one.ours).length === 1;
+    return [
+      fine(`master ${master.pid}, ${workers.length} workers`),
+      ...(alone ? stalePidAnswers("nginx", ours) : []),
+    ];
   },
 };

@@ -100,6 +100,7 @@ export function nginxOf(more: Partial<NginxFacts> = {}): NginxFacts {
     master: processOf({ pid: 10, identity: ROOT, open }),
     workers: [processOf({ pid: 11, open })],
     old: [],
+    stalePid: null,
     ...more,
   };
 }
@@ -109,6 +110,7 @@ export function fpmOf(more: Partial<FpmFacts> = {}): FpmFacts {
     index: 0,
     master: processOf({ pid: 20, identity: ROOT, open: ["/var/log/php-fpm.log"] }),
     workers: [21, 22].map((pid) => ({ ...processOf({ pid }), pool: "shop" })),
+    stalePid: null,
     ...more,
   };
 }

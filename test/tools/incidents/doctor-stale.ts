@@ -1,6 +1,6 @@
 /** What a daemon read once, and what was changed since. */
 import { spawnSync } from "node:child_process";
-import { renameSync, symlinkSync, utimesSync } from "node:fs";
+import { renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DoctorKind } from "./doctor-kinds.js";
 import { type Pair, pause } from "./pair.js";
@@ -45,6 +45,19 @@ export const staleKinds: readonly DoctorKind[] = [
       pair.edit("fpm", (text) => text.replace("user = www-data", "user = nobody"));
       utimesSync(pair.files.fpm, 1_700_000_000, 1_700_000_000);
     },
+  },
+  {
+    status: 200,
+    name: "nginx's file has another number",
+    expected: ["basics/nginx"],
+    happens: async ({ dir }) => writeFileSync(join(dir, "nginx.pid"), String(process.pid)),
+  },
+  {
+    status: 200,
+    name: "PHP-FPM's file has another number",
+    expected: ["basics/php-fpm"],
+    options: { global: "pid = DIR/fpm.pid" },
+    happens: async ({ dir }) => writeFileSync(join(dir, "fpm.pid"), String(process.pid)),
   },
   {
     status: 404,
