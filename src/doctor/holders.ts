@@ -53,10 +53,16 @@ export function whyUnseen(facts: MachineFacts, addresses: readonly Address[]): s
     : null;
 }
 
-/** Others that listen where a daemon has to, a sentence each: it does not start while they do. */
-export function strangersSaid(facts: MachineFacts, addresses: readonly Address[]): readonly string[] {
+/** Others that listen where a daemon has to, a sentence each: it does not start while they do. `own`: who is no other. */
+export function strangersSaid(
+  facts: MachineFacts,
+  addresses: readonly Address[],
+  own: Owner["daemon"] = null,
+): readonly string[] {
   const said = addresses.flatMap((address) => {
-    const [owner] = listenersAt(facts, address).flatMap(({ owners }) => owners);
+    const [owner] = listenersAt(facts, address)
+      .flatMap(({ owners }) => owners)
+      .filter(({ daemon }) => own === null || daemon !== own);
     return owner === undefined ? [] : [`${holderSaid(owner)} listens on ${showAddress(address)}`];
   });
   return [...new Set(said)].slice(0, 3);

@@ -18,7 +18,7 @@ export const nginxRuns: Check = {
       const addresses = nginxPorts(host).map(({ address }) => address);
       const unseen = whyUnseen(facts, addresses);
       if (unseen !== null) return [unknown(unseen)];
-      const strangers = strangersSaid(facts, addresses);
+      const strangers = strangersSaid(facts, addresses, "nginx");
       const others = facts.nginx.flatMap(({ main }) => main ?? []);
       const evidence = others.map((main) => `an nginx runs with ${main}`);
       const said =
