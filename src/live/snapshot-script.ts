@@ -164,31 +164,26 @@ cut -d: -f1-4 /etc/passwd 2>/dev/null | sed 's/^\([^:]*\):[^:]*:/\1:x:/' | text 
 cut -d: -f1-4 /etc/group 2>/dev/null | sed 's/^\([^:]*\):[^:]*:/\1:x:/' | text /etc/group
 links=$(for path in $places; do find "$path" -type l ! -path "$BREAK" 2>/dev/null; done | head -n "$MOST")
 
-# What the files say, with the names of pools in their places.
-said() {
-  cat "$1" 2>/dev/null
-  if grep -q '[$]pool' "$1" 2>/dev/null; then
-    sed -n 's|^[[:space:]]*\[\([A-Za-z0-9._-]*\)\].*|\1|p' "$1" | while IFS= read -r pool; do
-      sed "s|[$]pool|$pool|g" "$1"
-    done
-  fi
-}
+# As xargs reads them: it takes many paths at a time, which a loop does not.
+escaped() { sed 's/[^A-Za-z0-9_.@%+/:,=~-]/\\&/g'; }
 
 # What is at each path and on the way to it: what is there, where links lead, and what is missing where one may look.
 around() {
+  before=''
   while IFS= read -r leaf; do
     path=$leaf
-    linked=''
     while [ -n "$path" ]; do
       parent=${"$"}{path%/*}
       if [ -L "$path" ]; then
-        linked=1
-        printf 'at %s\n' "$path"
-        target=$(readlink "$path" 2>/dev/null)
-        [ -n "$target" ] && printf 'link %s\t%s\n' "$path" "$target"
+        # Many paths have the same link on their way.
+        if [ "$path" != "$before" ]; then
+          before=$path
+          target=$(readlink "$path" 2>/dev/null)
+        fi
+        printf 'at %s\nlink %s\t%s\n' "$path" "$path" "$target"
         case "$target" in
-          /*) printf 'more %s\n' "$target" ;;
-          ?*) printf 'more %s/%s\n' "$parent" "$target" ;;
+          /*) printf 'more %s%s\n' "$target" "${"$"}{leaf#"$path"}" ;;
+          ?*) printf 'more %s/%s%s\n' "$parent" "$target" "${"$"}{leaf#"$path"}" ;;
         esac
       elif [ -e "$path" ]; then
         printf 'at %s\n' "$path"
@@ -197,18 +192,23 @@ around() {
       fi
       path=$parent
     done
-    [ -n "$linked" ] && readlink -f "$leaf" 2>/dev/null | sed 's/^/more /'
   done | sed -e '/^more /{' -e 's|/\./|/|g' -e ':up' -e 's|/[^/][^/]*/\.\./|/|' -e 't up' -e '}' | sort -u
 }
 
 # Every path that those files or the programs name, with the directories on its way.
 built=''
 has nginx && built=$(nginx -V 2>&1)
+texts=$(printf '%s\n' "$collected" | grep -v -E '[.](key|pem)$' | escaped)
 words=$(
-  printf '%s\n' "$collected" | while IFS= read -r path; do
-    case "$path" in *.key|*.pem) continue ;; esac
-    said "$path" | sed 's/[#;].*$/ &/'
-  done
+  {
+    printf '%s\n' "$texts" | xargs sed '' 2>/dev/null
+    # With the names of pools in their places.
+    printf '%s\n' "$texts" | xargs grep -l '[$]pool' 2>/dev/null | while IFS= read -r path; do
+      sed -n 's|^[[:space:]]*\[\([A-Za-z0-9._-]*\)\].*|\1|p' "$path" | while IFS= read -r pool; do
+        sed "s|[$]pool|$pool|g" "$path"
+      done
+    done
+  } | sed 's/[#;].*$/ &/'
 )
 named=$(
   {
@@ -233,13 +233,12 @@ named=$(
   } | sort -u
 )
 found=$(printf '%s\n' "$named" | around)
-for round in 1 2 3; do
+for round in 1 2 3 4 5; do
   more=$(printf '%s\n' "$found" | sed -n 's/^more //p' | around)
   found=$(printf '%s\n' "$found" "$more" | sort -u)
 done
 printf '%s\n' "$found" | grep -E '^(link|gone) '
-# Escaped as xargs reads it.
-present=$(printf '%s\n' "$found" | sed -n 's/^at //p' | head -n $((MOST * 4)) | sed 's/[^A-Za-z0-9_.@%+/:,=~-]/\\&/g')
+present=$(printf '%s\n' "$found" | sed -n 's/^at //p' | head -n $((MOST * 4)) | escaped)
 printf '%s\n' "$present" | xargs stat -c 'stat %f %u %g %Y	%n' 2>/dev/null
 # Not every ls shows access control lists.
 ls --version 2>/dev/null | grep -q GNU && echo 'lists shown'
