@@ -7,7 +7,7 @@ import { diskFilesystem } from "./host/disk.js";
 import type { HostFilesystem } from "./host/filesystem.js";
 import { dumpHosts, type GivenHost, hostsOf, startSearch, treeHosts, withDump } from "./host/find/given.js";
 import { reaches, reachOf, realPlace } from "./host/find/stated.js";
-import type { TreeTexts } from "./host/memory.js";
+import type { TreeNodes } from "./host/memory.js";
 import { overlaid } from "./host/overlaid.js";
 import { isWithin, normalizePath } from "./host/path.js";
 import type { Pasts } from "./host/revised.js";
@@ -48,7 +48,7 @@ export interface HostsOptions {
    * A tree made of texts, by paths such as `etc/nginx/nginx.conf`; then no path is looked at, and the working directory
    * is `TREE`. Default: none.
    */
-  readonly files?: TreeTexts;
+  readonly files?: TreeNodes;
   /** Files that are read with another text than they have, by the name that reports print. Default: none. */
   readonly texts?: ReadonlyMap<string, string>;
   /** The hosts are read as they were when these paths were something else. Default: as they are. */

@@ -206,7 +206,8 @@ export function fpmSince(look: Look, running: FpmFacts, master: FpmMaster): numb
     host.pools[pool]?.master === master && status?.started != null ? [status.started] : [],
   );
   if (told.length > 0) return Math.max(...told);
-  const path = pidFileOf(master);
+  // What somebody else wrote tells nothing of a reload.
+  const path = running.stalePid === null ? pidFileOf(master) : null;
   const written = path === null ? null : (pathSeen(facts, path)?.changed ?? null);
   const started = running.master.started;
   const oldest = earliest(running.workers) ?? started;

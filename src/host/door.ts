@@ -10,6 +10,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  type Dirent,
   fstatSync,
   lstatSync,
   openSync,
@@ -208,14 +209,26 @@ export function namesIn(directory: string): readonly string[] {
 export function childrenIn(
   directory: string,
 ): readonly { name: string; kind: "file" | "directory" | "other" }[] {
-  const entries = readdirSync(pathBytes(directory), { withFileTypes: true });
+  const entries = typedNamesIn(directory);
   // Some names are not UTF-8, and then each is asked for by its bytes.
-  if (entries.some(({ name }) => name.includes("\ufffd")))
+  if (entries === null || entries.some(({ name }) => name.includes("\ufffd")))
     return namesIn(directory).map((name) => ({ name, kind: "other" }));
   return entries.map((entry) => ({
     name: entry.name,
     kind: entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other",
   }));
+}
+
+/**
+ * `null`: not to be had. Where the kernel does not tell what a name is, Node looks at it, and when it is gone by then, as
+ * a process of `/proc` that has just ended, there is no listing at all.
+ */
+function typedNamesIn(directory: string): readonly Dirent[] | null {
+  try {
+    return readdirSync(pathBytes(directory), { withFileTypes: true });
+  } catch {
+    return null;
+  }
 }
 
 /** Whether the names in a directory may be read, without reading them. Throws what the system says where not. */

@@ -6,6 +6,8 @@ import { TOO_MANY_LINKS } from "./system-error.js";
 export type MemoryNode =
   | string
   | { readonly link: string }
+  /** Of which nothing else is known; what is below it is there as well. */
+  | { readonly directory: true }
   | { readonly unreadable: string }
   | { readonly special: true };
 
@@ -21,7 +23,11 @@ export function memoryFilesystem(
   ];
   const nodes = new Map(rows.map(([path, node]) => [normalizePath(path), node]));
   const directories = new Map<string, Set<string>>([["/", new Set()]]);
-  for (const path of nodes.keys()) addParents(directories, path);
+  for (const [path, node] of nodes) {
+    addParents(directories, path);
+    if (typeof node === "object" && "directory" in node && !directories.has(path))
+      directories.set(path, new Set());
+  }
   return {
     entry: (path) => entryAt(nodes, directories, normalizePath(path), 0),
     display: (path) => path.replace(/^\//, ""),
@@ -34,14 +40,17 @@ const BINARY_WITHIN = 8192;
 /** A tree made of texts, by paths such as `etc/nginx/nginx.conf`. They are listed, and none is looked up. */
 export type TreeTexts = Readonly<Record<string, string>>;
 
+/** The same, with what else is known to be in the tree. */
+export type TreeNodes = Readonly<Record<string, MemoryNode>>;
+
 /**
  * Every host of a tree made of texts, as a disk would have it. Answers what opens the host whose root is a directory
  * of it; `top` is what the whole tree is called. Names that reports print count from there.
  */
-export function memoryTree(files: TreeTexts, top: string): (root: string) => HostFilesystem {
-  const rows = Object.entries(files).map(([path, text]): [string, MemoryNode] => [
+export function memoryTree(files: TreeNodes, top: string): (root: string) => HostFilesystem {
+  const rows = Object.entries(files).map(([path, node]): [string, MemoryNode] => [
     normalizePath(`/${path}`),
-    text.slice(0, BINARY_WITHIN).includes("\0") ? { unreadable: BINARY } : text,
+    typeof node === "string" && node.slice(0, BINARY_WITHIN).includes("\0") ? { unreadable: BINARY } : node,
   ]);
   const whole = memoryFilesystem(new Map(rows));
   return (root) => {
@@ -88,6 +97,7 @@ function entryAt(
   const node = nodes.get(path);
   if (node === undefined) return { kind: "missing", path, dangling: isLink };
   if (typeof node === "string") return { kind: "file", path, read: () => ({ text: node }) };
+  if ("directory" in node) return { kind: "directory", path, names: [] };
   if ("unreadable" in node) return { kind: "unreadable", path, reason: node.unreadable };
   return { kind: "special", path };
 }

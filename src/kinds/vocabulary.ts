@@ -56,7 +56,7 @@ consistent constant constants consumption cont contain container containerenv co
 containers contains content context contexts continue continues contradict contradictory contributing
 control cookie copied copy core cores correct costs could count counts cover covers cpp cpu cpuacct
 cpuinfo cpus cpuset cr crash crashes create creates credits crit crlf cron crontab crypt crypto cs
-csk css csv ctmpl ctype curl curlopt curly current cursor cut cuts cve cycle d daemon daemonize
+csk css csv ctmpl ctype curl curlopt curly current cursor cut cuts cve cwd cycle d daemon daemonize
 daemons dangling dash data database databases datagram date dav day db db8 dbus ddev de dead debian
 debug decide decides decimal declares decorate deep default defaults defeats deferred define defined
 defines delete demand demo denied deny depends deploy deployed deployment deprecated depth describes

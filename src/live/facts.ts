@@ -14,6 +14,8 @@ export interface MachineFacts {
   readonly root: boolean;
   /** Whether there is a `/proc` that shows processes. */
   readonly proc: boolean;
+  /** Whether it hides the processes of other users, as its option `hidepid` does from who is not root. */
+  readonly hidden: boolean;
   /** Whether only a container was seen, and not the machine around it; `null`: it cannot be told. */
   readonly container: boolean | null;
   /** Masters of nginx that root or the caller runs, with their workers. */
@@ -78,6 +80,12 @@ export interface ProcessFacts {
   readonly swapped: number | null;
 }
 
+/** The file in which a master wrote its number, of which another number was read since. */
+export interface StalePid {
+  readonly path: string;
+  readonly names: number;
+}
+
 export interface NginxFacts {
   /** The main file in its title; `null`: the title names none. */
   readonly main: string | null;
@@ -88,6 +96,8 @@ export interface NginxFacts {
   readonly workers: readonly ProcessFacts[];
   /** Workers of an earlier generation, which end their last requests. */
   readonly old: readonly ProcessFacts[];
+  /** `null`: its file names it, or was not read. */
+  readonly stalePid: StalePid | null;
 }
 
 export interface FpmFacts {
@@ -95,6 +105,8 @@ export interface FpmFacts {
   readonly index: number;
   readonly master: ProcessFacts;
   readonly workers: readonly (ProcessFacts & { readonly pool: string })[];
+  /** `null`: its file names it, or was not read. */
+  readonly stalePid: StalePid | null;
 }
 
 /** A socket that waits for connections. */
@@ -122,6 +134,8 @@ export interface ListenerFacts {
     readonly daemon: "nginx" | "php-fpm" | null;
     /** Which master of PHP-FPM, counted from 0; `null`: it is none. */
     readonly master: number | null;
+    /** Whether it is a worker of a PHP-FPM whose master is gone. */
+    readonly orphan: boolean;
   }[];
 }
 
@@ -157,6 +171,8 @@ export interface PathFacts {
   readonly names: readonly string[] | null;
   /** Whether the viewer's account really opened it to read; `null`: not tried. */
   readonly opened: boolean | null;
+  /** Of a directory that was tried, whether it is on a file system that the viewer has read-only; `null`: unknown. */
+  readonly readOnly: boolean | null;
 }
 
 /** The room on the disk that a directory is on. */

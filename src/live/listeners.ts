@@ -1,5 +1,5 @@
 import type { HostFilesystem } from "../host/filesystem.js";
-import { textOf } from "../host/text.js";
+import { fieldIn, textOf } from "../host/text.js";
 import { type Address, meetingPoint, reaches } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
 import {
@@ -133,10 +133,20 @@ type Owned = readonly [inode: string, owner: ListenerFacts["owners"][number]];
 
 function ownersOf(nginx: readonly NginxFacts[], fpm: readonly FpmFacts[]): readonly Owned[] {
   const ofNginx = nginx.flatMap(({ master, workers, ours }) =>
-    ownedBy([master, ...workers], { name: "nginx", daemon: ours ? "nginx" : null, master: null }),
+    ownedBy([master, ...workers], {
+      name: "nginx",
+      daemon: ours ? "nginx" : null,
+      master: null,
+      orphan: false,
+    }),
   );
   const ofFpm = fpm.flatMap(({ master, workers, index }) =>
-    ownedBy([master, ...workers], { name: "php-fpm", daemon: "php-fpm", master: index }),
+    ownedBy([master, ...workers], {
+      name: "php-fpm",
+      daemon: "php-fpm",
+      master: index,
+      orphan: false,
+    }),
   );
   return [...ofNginx, ...ofFpm];
 }
@@ -154,7 +164,14 @@ function strangersOf(fs: HostFilesystem, wanted: ReadonlySet<string>): readonly 
       .filter((inode) => wanted.has(inode))
       .map((inode): Owned => {
         const name = textOf(fs, `/proc/${pid}/comm`).trim();
-        return [inode, { pid: Number(pid), name, daemon: null, master: null }];
+        return [inode, { pid: Number(pid), name, daemon: null, master: null, orphan: isOrphan(fs, pid) }];
       }),
   );
+}
+
+/** Whether it has the title of a worker of PHP-FPM, and what started it is no master. */
+function isOrphan(fs: HostFilesystem, pid: string): boolean {
+  if (!textOf(fs, `/proc/${pid}/cmdline`).startsWith("php-fpm: pool ")) return false;
+  const parent = fieldIn(textOf(fs, `/proc/${pid}/status`), "PPid") ?? "";
+  return !textOf(fs, `/proc/${parent}/cmdline`).startsWith("php-fpm: master process");
 }

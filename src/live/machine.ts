@@ -13,6 +13,8 @@ export interface Machine {
   readonly later: HostFilesystem | null;
   /** Owner, mode and times without following a link at the end; `null`: it is not there, or may not be looked at. */
   status(path: string, through: Through): FileStatus | null;
+  /** Whether it is known what is at a path, should it be missing. */
+  looked(path: string): boolean;
   /** The machine's files as a process sees them; `null`: it cannot be looked at. */
   view(through: Through): HostFilesystem | null;
   /** `null`: unknown. */

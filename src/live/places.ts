@@ -2,7 +2,7 @@ import { arraySetting, globalSetting, phpValue, setting } from "../fpm/pools.js"
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import { directoryOf, normalizePath, resolvePath } from "../host/path.js";
 import type { Address } from "../model/address/address.js";
-import type { Host } from "../model/host.js";
+import type { Host, NginxHost } from "../model/host.js";
 import { isUnset, seesSamePaths } from "../model/request/paths.js";
 import { pathsOf, rootOf } from "../model/request/root.js";
 import { argument, argumentPlace, everywhere } from "../nginx/tree/nodes.js";
@@ -135,6 +135,29 @@ export const certificatePaths = perKey(({ nginx }: Host): readonly NamedPath[] =
       ),
 );
 
+/** What nginx reads of TLS when it starts or reloads, and at no other time. */
+const TLS = [
+  "ssl_certificate",
+  "ssl_certificate_key",
+  "ssl_client_certificate",
+  "ssl_crl",
+  "ssl_dhparam",
+  "ssl_session_ticket_key",
+  "ssl_trusted_certificate",
+];
+
+/** Certificates, keys and the like that nginx keeps in memory; with a variable it reads them anew. */
+export const tlsFiles = perKey(({ nginx }: Host): readonly string[] =>
+  nginx === null
+    ? []
+    : unique(
+        TLS.flatMap((name) => everywhere(nginx.root, name)).flatMap((node) => {
+          const path = argument(node, 0) ?? "";
+          return path.startsWith("/") && !path.includes("$") ? [normalizePath(path)] : [];
+        }),
+      ),
+);
+
 /** A name that nginx has to look up, and where it is written. */
 export const wantedNames = perKey(
   ({ bindings, otherPasses }: Host): readonly { readonly name: string; readonly place: Place }[] =>
@@ -150,6 +173,13 @@ export const wantedNames = perKey(
 
 function isName(host: string): boolean {
   return /^[a-z][a-z0-9_.-]*$/i.test(host) && host !== "localhost" && !host.includes(":");
+}
+
+/** The same of nginx; `null`: nothing is written, and where it was built for is unknown. */
+export function nginxPidFile({ root }: NginxHost): string | null {
+  const [node] = everywhere(root, "pid");
+  const path = node === undefined ? "" : (argument(node, 0) ?? "");
+  return path.startsWith("/") && !path.includes("$") ? normalizePath(path) : null;
 }
 
 /** The file in which a master writes its number; `null`: it writes none, or where is unknown. */

@@ -1,12 +1,21 @@
 import type { FpmMaster } from "../fpm/types.js";
 import type { HostFilesystem } from "../host/filesystem.js";
+import { joinPath } from "../host/path.js";
 import { fieldIn, kilobytesIn, statFields, textOf } from "../host/text.js";
 import type { Host, NginxHost } from "../model/host.js";
 import { isTrusted, programOf } from "../model/machine/process-owner.js";
-import { childrenOf, runningMasters, takenBy, titledProcesses } from "../model/machine/processes.js";
+import {
+  childrenOf,
+  runningMasters,
+  startDirectory,
+  takenBy,
+  titledProcesses,
+} from "../model/machine/processes.js";
+import { PREFIXES } from "../nginx/facts/prefixes.js";
 import { grouped, unique } from "../source/collect.js";
 import { perKey } from "../source/memo.js";
-import type { FpmFacts, Identity, NginxFacts, ProcessFacts } from "./facts.js";
+import type { FpmFacts, Identity, NginxFacts, ProcessFacts, StalePid } from "./facts.js";
+import { nginxPidFile, pidFileOf } from "./places.js";
 
 /** The processes of nginx and PHP-FPM on a machine. */
 
@@ -56,6 +65,11 @@ function processFacts(fs: HostFilesystem, pid: string, clock: Clock): ProcessFac
     resident: taken?.rss ?? null,
     swapped: kilobytesIn(status, "VmSwap"),
   };
+}
+
+function stalePidIn(fs: HostFilesystem, path: string | null, pid: string): StalePid | null {
+  const names = path === null ? "" : textOf(fs, path).trim();
+  return path === null || names === pid || !/^\d{1,9}$/.test(names) ? null : { path, names: Number(names) };
 }
 
 /** What the kernel writes behind the name of a file that was removed. */
@@ -124,26 +138,40 @@ export function nginxProcesses(
       child.title.startsWith("nginx: worker process"),
     );
     const old = workers.filter((worker) => worker.title.includes("shutting down"));
-    const written = /\s-c\s*(\S+)/.exec(title)?.[1] ?? null;
+    const [written, prefix] = [/\s-c\s*(\S+)/, /\s-p\s*(\S+)/].map(
+      (option) => option.exec(title)?.[1] ?? null,
+    );
     return [
       {
-        main: written,
-        ours: nginx !== null && main !== null && isMain(fs, written, main),
+        main: written ?? null,
+        ours: nginx !== null && main !== null && isMain(fs, pid, { written, prefix }, main),
         master: masterFacts(fs, pid, clock),
         workers: workers
           .filter((worker) => !old.includes(worker))
           .map((worker) => processFacts(fs, worker.pid, clock)),
         old: old.map((worker) => processFacts(fs, worker.pid, clock)),
+        stalePid: stalePidIn(fs, nginx === null ? null : nginxPidFile(nginx), pid),
       },
     ];
   });
 }
 
+/** What `-c` and `-p` say in a title. */
+interface Options {
+  readonly written: string | null | undefined;
+  readonly prefix: string | null | undefined;
+}
+
 /** Without a file in the title it is the one that the program was built with, which is that of its package. */
-function isMain(fs: HostFilesystem, written: string | null, main: string): boolean {
-  const path = fs.entry(main).path;
-  if (written === null) return /^\/(?:etc|usr)\//.test(main);
-  return written.startsWith("/") && fs.entry(written).path === path;
+function isMain(fs: HostFilesystem, pid: string, { written, prefix }: Options, main: string): boolean {
+  const own = [fs.entry(main).path];
+  if (written?.startsWith("/")) return own.includes(fs.entry(written).path);
+  if (written == null && /^\/(?:etc|usr)\//.test(main)) return true;
+  // A relative file counts from the prefix, and a relative prefix from where nginx was started.
+  const given = prefix?.startsWith("/") ? prefix : joinPath(startDirectory(fs, pid) ?? "/", prefix ?? "");
+  return (prefix == null ? PREFIXES : [given])
+    .map((one) => joinPath(one, written ?? "conf/nginx.conf"))
+    .some((path) => own.includes(fs.entry(path).path));
 }
 
 /** The masters of PHP-FPM that read files of the host, and their workers. */
@@ -156,6 +184,7 @@ export function fpmProcesses(
     index: masters.indexOf(master),
     master: masterFacts(fs, pid, clock),
     workers: workers.map((one) => ({ ...processFacts(fs, one.pid, clock), pool: one.pool })),
+    stalePid: stalePidIn(fs, pidFileOf(master), pid),
   }));
 }
 

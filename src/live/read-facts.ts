@@ -22,6 +22,7 @@ import type {
 } from "./facts.js";
 import { listenersOf, type Queues } from "./listeners.js";
 import type { Machine, Through, WantedPath } from "./machine.js";
+import { isReadOnly } from "./mounts.js";
 import { namedLogs } from "./named-logs.js";
 import { certificatePaths, sessionDirectories, temporaryPaths, uploadDirectories } from "./places.js";
 import {
@@ -51,7 +52,8 @@ export function readFacts(host: Host, main: string | null, machine: Machine, tol
   const clock = clockOf(fs, now);
   const nginx = nginxProcesses(fs, host.nginx, main, clock);
   const fpm = fpmProcesses(fs, host.masters, clock);
-  const [proc, root] = [fs.entry("/proc/self/status").kind === "file", isRoot(fs)];
+  const root = isRoot(fs);
+  const proc = fs.entry("/proc/self/status").kind === "file" && fs.entry("/proc").kind === "directory";
   const net = networkOf(fs, nginx);
   return {
     version: 1,
@@ -59,6 +61,8 @@ export function readFacts(host: Host, main: string | null, machine: Machine, tol
     now,
     root,
     proc,
+    // Everybody sees the first process, unless all but the own are hidden.
+    hidden: proc && !root && textOf(fs, "/proc/1/status") === "",
     container: isContainer(fs),
     nginx,
     fpm,
@@ -69,7 +73,7 @@ export function readFacts(host: Host, main: string | null, machine: Machine, tol
     spaces: spacesOf(host, machine, told),
     memory: memoryOf(fs, nginx, fpm),
     somaxconn: numberIn(textOf(fs, "/proc/sys/net/core/somaxconn")),
-    certificates: certificatePaths(host).map(({ path }) => certificateAt(fs, path)),
+    certificates: certificatePaths(host).map(({ path }) => certificateAt(machine, path)),
     built: told.built,
     units: told.units,
     kernelLines: told.kernelLines,
@@ -165,7 +169,16 @@ const PRIVATE = /^\/(?:tmp|var\/tmp)(?:\/|$)/;
 function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath, eyes: Eyes): PathFacts {
   const through = eyes.sees === "unknown" ? null : eyes.sees;
   const fs = machine.view(through);
-  const none = { path, viewer, kind: null, own: null, changed: null, names: null, opened: null };
+  const none = {
+    path,
+    viewer,
+    kind: null,
+    own: null,
+    changed: null,
+    names: null,
+    opened: null,
+    readOnly: null,
+  };
   if (fs === null || (eyes.sees === "unknown" && PRIVATE.test(path)))
     return { ...none, state: "hidden", real: path, above: [] };
   const entry = fs.entry(path);
@@ -173,7 +186,8 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
   const above = unique([...withParents(directoryOf(path)), ...withParents(directoryOf(real))])
     .toSorted((a, b) => a.length - b.length)
     .flatMap((one) => rightsOf(machine, one, through) ?? []);
-  if (entry.kind === "missing") return { ...none, state: "missing", real, above };
+  if (entry.kind === "missing")
+    return { ...none, state: machine.looked(real) ? "missing" : "hidden", real, above };
   const status = machine.status(real, through);
   if (status === null) return { ...none, state: "hidden", real, above };
   const { identity } = eyes;
@@ -191,6 +205,10 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
     opened:
       tried && identity !== null && (status.kind === "file" || status.kind === "directory")
         ? machine.opens(real, through, identity)
+        : null,
+    readOnly:
+      tried && status.kind === "directory" && eyes.sees !== "unknown"
+        ? isReadOnly(machine.fs, eyes.sees, real)
         : null,
   };
 }
@@ -220,6 +238,7 @@ function linkFacts(machine: Machine, path: string): PathFacts | null {
     changed: status.changed,
     names: null,
     opened: null,
+    readOnly: null,
   };
 }
 
@@ -273,11 +292,12 @@ function memoryOf(fs: HostFilesystem, nginx: readonly NginxFacts[], fpm: readonl
   };
 }
 
-function certificateAt(fs: HostFilesystem, path: string): CertificateFacts {
+function certificateAt({ fs, looked }: Machine, path: string): CertificateFacts {
   const entry = fs.entry(path);
   const answer = entry.kind === "file" ? entry.read() : null;
   const none = { path, from: null, to: null };
-  if (entry.kind === "missing") return { ...none, problem: "no such file" };
+  if (entry.kind === "missing")
+    return { ...none, problem: looked(entry.path) ? "no such file" : "it was not looked at" };
   if (answer === null || "unreadable" in answer)
     return { ...none, problem: answer?.unreadable ?? "it could not be read" };
   try {

@@ -14,6 +14,9 @@ export LC_ALL
 set -u
 set -f
 MOST=3000
+# A name with a line break would be read as two.
+BREAK='*
+*'
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -70,7 +73,7 @@ pids=$(printf '%s\n' "$states" | sed -n 's|^/proc/\([0-9]*\)/status:Name:.*\(ngi
 for pid in $pids; do
   title=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ')
   case "$title" in
-    'nginx: master process '*|'php-fpm: master process '*) masters="$masters $pid"; maps "$pid" ;;
+    'nginx: master process '*|'php-fpm: master process '*) masters="$masters $pid"; maps "$pid"; link "/proc/$pid/cwd" ;;
     'nginx: worker process'*) workers="$workers $pid" ;;
     'php-fpm: pool '*) ;;
     *) continue ;;
@@ -85,6 +88,7 @@ for pid in $pids; do
   ls -l "/proc/$pid/fd" 2>/dev/null | sed -n 's|^.* \([0-9][0-9]*\) -> \(.*\)$|fd \1	\2|p'
 done
 cat "/proc/$$/status" 2>/dev/null | text /proc/self/status
+sed 's/^[^ ]* \([^ ]*\) [^ ]* \(r[ow]\).*/- \1 - \2/' "/proc/$$/mounts" 2>/dev/null | text /proc/self/mounts
 target=$(readlink "/proc/$$/ns/mnt" 2>/dev/null) && printf 'link /proc/self/ns/mnt\t%s\n' "$target"
 for path in /proc/meminfo /proc/pressure/memory /proc/sys/net/core/somaxconn /proc/1/stat /proc/1/comm; do
   copy "$path"
@@ -125,17 +129,18 @@ done
 set -f
 for pid in $masters; do
   main=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ' |
-    sed -n -e 's/^nginx: .* -c *\(\/[^ ]*\).*/\1/p' -e 's/^php-fpm: master process (\(\/[^)]*\)).*/\1/p')
+    sed -n -e 's/^nginx: .* -c *\(\/[^ ]*\).*/\1/p' -e 's/^nginx: .* -p *\(\/[^ ]*\) .*-c *\([^/ ][^ ]*\).*/\1\/\2/p' \
+      -e 's/^nginx: .* -c *\([^/ ][^ ]*\) .*-p *\(\/[^ ]*\).*/\2\/\1/p' -e 's/^php-fpm: master process (\(\/[^)]*\)).*/\1/p')
   [ -n "$main" ] && files="$files $main"
 done
 collected=$(
   {
     for path in $files; do [ -f "$path" ] && printf '%s\n' "$path"; done
-    for path in $places; do find -L "$path" -type f -size -1024k 2>/dev/null; done
-  } | sort -u
+    for path in $places; do find -L "$path" -type f ! -path "$BREAK" -size -1024k 2>/dev/null; done
+  } | grep '^/' | sort -u
 )
 included=$(
-  printf '%s\n' "$collected" | while read -r path; do
+  printf '%s\n' "$collected" | while IFS= read -r path; do
     case "$path" in *.key|*.pem) continue ;; esac
     sed -n -e 's/^[[:space:]]*include[[:space:]][[:space:]]*\(\/[^;]*\);.*/\1/p' \
       -e 's/^[[:space:]]*include[[:space:]]*=[[:space:]]*\(\/.*\)$/\1/p' "$path" 2>/dev/null
@@ -145,60 +150,106 @@ set +f
 for path in $included; do [ -f "$path" ] && collected=$(printf '%s\n%s\n' "$collected" "$path"); done
 set -f
 collected=$(printf '%s\n' "$collected" | sort -u | head -n "$MOST")
-printf '%s\n' "$collected" | while read -r path; do config "$path"; done
+printf '%s\n' "$collected" | while IFS= read -r path; do config "$path"; done
+pids=$(
+  printf '%s\n' "$collected" | while IFS= read -r path; do
+    sed -n -e 's|^[[:space:]]*pid[[:space:]]*=[[:space:]]*\(/[^;[:space:]]*\).*|\1|p' \
+      -e 's|^[[:space:]]*pid[[:space:]][[:space:]]*\(/[^;[:space:]]*\)[[:space:]]*;.*|\1|p' "$path" 2>/dev/null
+  done | sort -u
+)
+for path in $pids; do
+  [ -f "$path" ] && number=$(head -c 20 "$path" 2>/dev/null | grep -E '^[0-9]+$') && printf '%s\n' "$number" | text "$path"
+done
 cut -d: -f1-4 /etc/passwd 2>/dev/null | sed 's/^\([^:]*\):[^:]*:/\1:x:/' | text /etc/passwd
 cut -d: -f1-4 /etc/group 2>/dev/null | sed 's/^\([^:]*\):[^:]*:/\1:x:/' | text /etc/group
-links=$(for path in $places; do find "$path" -type l 2>/dev/null; done | head -n "$MOST")
-for path in $links; do link "$path"; done
-targets=$(for path in $links; do readlink -f "$path" 2>/dev/null; done)
+links=$(for path in $places; do find "$path" -type l ! -path "$BREAK" 2>/dev/null; done | head -n "$MOST")
+
+# As xargs reads them: it takes many paths at a time, which a loop does not.
+escaped() { sed 's/[^A-Za-z0-9_.@%+/:,=~-]/\\&/g'; }
+
+# What is at each path and on the way to it: what is there, where links lead, and what is missing where one may look.
+around() {
+  before=''
+  while IFS= read -r leaf; do
+    path=$leaf
+    while [ -n "$path" ]; do
+      parent=${"$"}{path%/*}
+      if [ -L "$path" ]; then
+        # Many paths have the same link on their way.
+        if [ "$path" != "$before" ]; then
+          before=$path
+          target=$(readlink "$path" 2>/dev/null)
+        fi
+        printf 'at %s\nlink %s\t%s\n' "$path" "$path" "$target"
+        case "$target" in
+          /*) printf 'more %s%s\n' "$target" "${"$"}{leaf#"$path"}" ;;
+          ?*) printf 'more %s/%s%s\n' "$parent" "$target" "${"$"}{leaf#"$path"}" ;;
+        esac
+      elif [ -e "$path" ]; then
+        printf 'at %s\n' "$path"
+      elif [ -d "$parent/" ] && [ -x "$parent/" ]; then
+        printf 'gone %s\n' "$path"
+      fi
+      path=$parent
+    done
+  done | sed -e '/^more /{' -e 's|/\./|/|g' -e ':up' -e 's|/[^/][^/]*/\.\./|/|' -e 't up' -e '}' | sort -u
+}
 
 # Every path that those files or the programs name, with the directories on its way.
 built=''
 has nginx && built=$(nginx -V 2>&1)
+texts=$(printf '%s\n' "$collected" | grep -v -E '[.](key|pem)$' | escaped)
+words=$(
+  {
+    printf '%s\n' "$texts" | xargs sed '' 2>/dev/null
+    # With the names of pools in their places.
+    printf '%s\n' "$texts" | xargs grep -l '[$]pool' 2>/dev/null | while IFS= read -r path; do
+      sed -n 's|^[[:space:]]*\[\([A-Za-z0-9._-]*\)\].*|\1|p' "$path" | while IFS= read -r pool; do
+        sed "s|[$]pool|$pool|g" "$path"
+      done
+    done
+  } | sed 's/[#;].*$/ &/'
+)
 named=$(
   {
-    printf '%s\n' "$collected" | while read -r path; do
-      case "$path" in *.key|*.pem) continue ;; esac
-      sed 's/[#;].*$/ &/' "$path" 2>/dev/null
-    done | tr -c 'A-Za-z0-9._@%+/-' '\n'
-    printf '%s\n' "$built" | tr -c 'A-Za-z0-9._@%+/-' '\n'
+    { printf '%s\n' "$words"; printf '%s\n' "$built"; } | tr -c 'A-Za-z0-9._@%+/-' '\n'
+    # Names with spaces are in quotes, or follow an equals sign.
+    printf '%s\n' "$words" | grep '"' | tr '"' '\n'
+    printf '%s\n' "$words" | grep "'" | tr "'" '\n'
+    printf '%s\n' "$words" | sed -n 's|^[^=]*=[[:space:]]*\(/[^;"]*[^;"[:space:]]\)[[:space:]]*$|\1|p'
     sed -n 's/^[0-9a-f]*: [0-9A-F]* [0-9A-F]* 00010000 0001 01 *[0-9]* //p' "$net/unix" 2>/dev/null
-    printf '%s\n' /tmp /var/tmp /.dockerenv /run/.containerenv /run/systemd/container $targets
-    printf '%s\n' "$collected"
-  } | grep '^/[^/]' | sed 's|/*$||' | sort -u | head -n "$MOST"
+    printf '%s\n' /tmp /var/tmp /.dockerenv /run/.containerenv /run/systemd/container
+    printf '%s\n' "$collected" "$links"
+  } | grep '^/[^/]' | sed 's|/*$||' | sort -u | head -n 50000
 )
+chroots=$(printf '%s\n' "$words" | sed -n 's|^[[:space:]]*chroot[[:space:]]*=[[:space:]]*\(/[^;[:space:]]*\).*|\1|p' | sort -u | head -n 20)
 named=$(
-  printf '%s\n' "$named" | while read -r path; do
-    printf '%s\n' "$path"
-    if [ -L "$path" ]; then link "$path" >&3; readlink -f "$path" 2>/dev/null; fi
-    [ -f "$path/index.php" ] && printf '%s\n' "$path/index.php"
-  done 3>&1 | sort -u
+  {
+    printf '%s\n' "$named"
+    printf '%s\n' "$named" | while IFS= read -r path; do
+      [ -d "$path" ] && printf '%s\n' "$path/index.php"
+      for root in $chroots; do [ -e "$root$path" ] && printf '%s\n' "$root$path"; done
+    done
+  } | sort -u
 )
-printf '%s\n' "$named" | grep '^link '
-all=$(
-  printf '%s\n' "$named" | grep '^/' | while read -r path; do
-    while [ -n "$path" ]; do printf '%s\n' "$path"; path=${"$"}{path%/*}; done
-  done | sort -u
-)
-present=$(
-  printf '%s\n' "$all" "$links" | sort -u | while read -r path; do
-    [ -n "$path" ] || continue
-    if [ -e "$path" ] || [ -L "$path" ]; then printf '%s\n' "$path"; else printf 'gone %s\n' "$path"; fi
-  done
-)
-printf '%s\n' "$present" | grep '^gone '
-present=$(printf '%s\n' "$present" | grep '^/')
+found=$(printf '%s\n' "$named" | around)
+for round in 1 2 3 4 5; do
+  more=$(printf '%s\n' "$found" | sed -n 's/^more //p' | around)
+  found=$(printf '%s\n' "$found" "$more" | sort -u)
+done
+printf '%s\n' "$found" | grep -E '^(link|gone) '
+present=$(printf '%s\n' "$found" | sed -n 's/^at //p' | head -n $((MOST * 4)) | escaped)
 printf '%s\n' "$present" | xargs stat -c 'stat %f %u %g %Y	%n' 2>/dev/null
 # Not every ls shows access control lists.
 ls --version 2>/dev/null | grep -q GNU && echo 'lists shown'
-printf '%s\n' "$present" | xargs ls -ld 2>/dev/null | sed -n 's|^[^ ]*+ .* \(/[^ ]*\)$|acl \1|p'
+printf '%s\n' "$present" | xargs ls -ld 2>/dev/null | sed -n 's|^[^ ]*+ [^/]* \(/.*\)$|acl \1|p'
 printf '%s\n' "$present" | xargs stat -f -c 'room %a %b %S %d %c	%n' 2>/dev/null
 
 # Certificates, without what else their files hold.
-printf '%s\n' "$collected" | while read -r path; do
+printf '%s\n' "$collected" | while IFS= read -r path; do
   case "$path" in *.key|*.pem) continue ;; esac
   sed -n 's/^[[:space:]]*ssl_certificate[[:space:]][[:space:]]*\(\/[^;]*\);.*/\1/p' "$path" 2>/dev/null
-done | sort -u | while read -r path; do
+done | sort -u | while IFS= read -r path; do
   [ -r "$path" ] && sed -n '/-BEGIN CERTIFICATE-/,/-END CERTIFICATE-/p' "$path" | text "$path"
 done
 
@@ -208,7 +259,7 @@ has systemctl && output 'systemctl show' systemctl show --property=Id,LoadState,
 has journalctl && output 'journalctl --dmesg' journalctl --dmesg --since=-1d --no-pager --quiet --output=short-iso
 [ -n "$built" ] && output 'nginx -V' printf '%s\n' "$built"
 if has getent; then
-  printf '%s\n' "$collected" | while read -r path; do
+  printf '%s\n' "$collected" | while IFS= read -r path; do
     case "$path" in *.key|*.pem) continue ;; esac
     sed -n -e 's/^[[:space:]]*[a-z]*_pass[[:space:]][[:space:]]*\([A-Za-z][A-Za-z0-9.-]*\):[0-9].*/\1/p' \
       -e 's/^[[:space:]]*server[[:space:]][[:space:]]*\([A-Za-z][A-Za-z0-9.-]*\):[0-9].*/\1/p' "$path" 2>/dev/null

@@ -1,15 +1,14 @@
-import type { HostFilesystem } from "../host/filesystem.js";
 import type { FileStatus } from "../host/live.js";
-import { type MemoryNode, memoryFilesystem, type TreeTexts } from "../host/memory.js";
-import { directoryOf } from "../host/path.js";
+import { type MemoryNode, memoryFilesystem, type TreeNodes } from "../host/memory.js";
+import { directoryOf, withParents } from "../host/path.js";
 import type { NameFacts } from "./facts.js";
 import type { Machine } from "./machine.js";
 
 /** What the script of `fpmlint doctor --snapshot` collected on another machine. */
 
 export interface Snapshot {
-  /** The files of both daemons, by paths such as `etc/nginx/nginx.conf`. */
-  readonly texts: TreeTexts;
+  /** The files of both daemons with what is known of other paths, such as `etc/nginx/nginx.conf`. */
+  readonly tree: TreeNodes;
   readonly machine: Machine;
   /** What programs printed, by the words with which they were called. */
   readonly outputs: ReadonlyMap<string, string>;
@@ -18,15 +17,14 @@ export interface Snapshot {
   readonly whole: boolean;
 }
 
-const HEADER = "fpmlint-snapshot 1";
-
+/** Also one that an editor or a mail gave the ends of lines of Windows. */
 export function isSnapshot(text: string): boolean {
-  return text.startsWith(`${HEADER}\n`);
+  return /^\ufeff?fpmlint-snapshot 1\r?\n/.test(text);
 }
 
 /** Reads what the script wrote; lines that mean nothing are passed over. */
 export function readSnapshot(text: string): Snapshot {
-  const lines = text.split("\n");
+  const lines = text.split(/^.*\r\n/.test(text) ? "\r\n" : "\n");
   const files = new Map<string, string>();
   const outputs = new Map<string, string>();
   const later = new Map<string, string>();
@@ -35,6 +33,7 @@ export function readSnapshot(text: string): Snapshot {
   const rooms = new Map<string, ReturnType<Machine["space"]>>();
   const names: NameFacts[] = [];
   const listed = new Set<string>();
+  const gone = new Set<string>();
   let [now, whole, descriptors, shown] = [0, false, "", false];
   for (let at = 1; at < lines.length; at += 1) {
     const line = lines[at] ?? "";
@@ -58,7 +57,7 @@ export function readSnapshot(text: string): Snapshot {
     if (kind === "fds" && isPath(rest)) descriptors = rest;
     if (kind === "fd" && isPath(`${descriptors}/${first}`)) links.set(`${descriptors}/${first}`, path);
     if (kind === "lists") shown = true;
-    if (kind === "acl") listed.add(rest);
+    if (kind === "acl" || kind === "gone") ({ acl: listed, gone })[kind].add(rest);
     if (kind === "link" && path !== "" && isPath(first)) links.set(first, path);
     if (kind === "stat") {
       const status = statusIn(first);
@@ -75,15 +74,16 @@ export function readSnapshot(text: string): Snapshot {
     const name = /^\/proc\/\d+\/status$/.test(path) ? /^Name:\s*(.*)$/m.exec(text)?.[1] : undefined;
     if (name !== undefined) files.set(path.replace(/status$/, "comm"), `${name}\n`);
   }
-  const fs = filesystemOf(files, links, states);
-  const configuration = [...files].filter(([path]) => !/^\/(?:proc|sys)\//.test(path));
+  const nodes = nodesOf(files, links, states);
+  const fs = memoryFilesystem(nodes);
   return {
-    texts: Object.fromEntries(configuration.map(([path, one]) => [path.slice(1), one])),
+    tree: treeOf(nodes, files),
     machine: {
       source: "snapshot",
       now,
       fs,
       later: later.size === 0 ? null : memoryFilesystem(later),
+      looked: (path) => withParents(path).some((one) => gone.has(one)),
       status: (path) => states.get(path) ?? null,
       view: (through) => (through === null ? fs : null),
       space: (path) => rooms.get(path) ?? null,
@@ -95,11 +95,14 @@ export function readSnapshot(text: string): Snapshot {
   };
 }
 
-/** The longest path that the kernel takes. */
+/** The longest path that the kernel takes, and more directories in each other than anybody has. */
 const LONGEST_PATH = 4096;
+const DEEPEST = 100;
 
 function isPath(text: string): boolean {
-  return text.startsWith("/") && text.length <= LONGEST_PATH;
+  return (
+    text.startsWith("/") && text.length <= LONGEST_PATH && text.split("/", DEEPEST + 1).length <= DEEPEST
+  );
 }
 
 function parted(text: string, mark: string): readonly [string, string] {
@@ -145,21 +148,30 @@ function roomIn(text: string): ReturnType<Machine["space"]> {
   };
 }
 
-/** In a directory of which nothing else is known. */
-const EMPTY = ".fpmlint-empty";
+/** A file that is there. */
+const NOT_COLLECTED: MemoryNode = { unreadable: "it is not in the snapshot" };
 
-function filesystemOf(
+/** What the linter reads: everything but what the kernel tells of itself. */
+function treeOf(nodes: ReadonlyMap<string, MemoryNode>, files: ReadonlyMap<string, string>): TreeNodes {
+  return Object.fromEntries(
+    [...nodes]
+      .filter(([path]) => !/^\/(?:proc|sys)\//.test(path))
+      .map(([path, node]) => [path.slice(1), node === "" && !files.has(path) ? NOT_COLLECTED : node]),
+  );
+}
+
+function nodesOf(
   files: ReadonlyMap<string, string>,
   links: ReadonlyMap<string, string>,
   states: ReadonlyMap<string, FileStatus>,
-): HostFilesystem {
+): ReadonlyMap<string, MemoryNode> {
   const nodes = new Map<string, MemoryNode>(files);
   for (const [path, { kind }] of states) {
     if (nodes.has(path)) continue;
-    // Its text is not known, and nobody asks for it.
+    // Its text is not known, and no check asks for it.
     if (kind === "file") nodes.set(path, "");
     if (kind === "socket" || kind === "other") nodes.set(path, { special: true });
-    if (kind === "directory") nodes.set(`${path}/${EMPTY}`, { special: true });
+    if (kind === "directory") nodes.set(path, { directory: true });
   }
   // A file that was read through a link is there under its own name, too.
   for (const [path, target] of links) {
@@ -168,5 +180,5 @@ function filesystemOf(
     if (text !== undefined && states.get(path)?.kind === "link" && !files.has(real)) nodes.set(real, text);
     nodes.set(path, { link: target });
   }
-  return memoryFilesystem(nodes);
+  return nodes;
 }

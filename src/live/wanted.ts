@@ -7,7 +7,6 @@ import type { MachineFacts, Viewer } from "./facts.js";
 import type { WantedPath } from "./machine.js";
 import { namedLogs } from "./named-logs.js";
 import {
-  certificatePaths,
   documentRoots,
   filesOfMaster,
   filesOfNginx,
@@ -18,6 +17,7 @@ import {
   poolNumber,
   sessionDirectories,
   temporaryPaths,
+  tlsFiles,
   uploadDirectories,
 } from "./places.js";
 
@@ -56,9 +56,7 @@ export function wantedPaths(host: Host, built: MachineFacts["built"]): readonly 
     look(path, `pool ${poolNumber(host, pool)}`, true),
   );
   const all = [
-    ...[...files, ...pids, ...logs, ...certificatePaths(host).map(({ path }) => path)].map((path) =>
-      look(path),
-    ),
+    ...[...files, ...pids, ...logs, ...tlsFiles(host)].map((path) => look(path)),
     ...directories.map((path) => look(path, "reader", false, true)),
     ...logs.map((path) => look(directoryOf(path))),
     ...sockets,

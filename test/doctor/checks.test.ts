@@ -10,6 +10,7 @@ import {
   listenerOf,
   NOW,
   nginxOf,
+  PORT,
   pathOf,
   pathsWith,
   processOf,
@@ -31,7 +32,8 @@ const answer = { address: unix, problem: null, asNginx: true, values: "answered"
 const worker = nginxOf().workers[0] ?? processOf();
 const page = { pool: 0, key: "pm.status_path", path: "/status", state: "answered" } as const;
 const status = { accepted: 9, active: 1, total: 2, waiting: 0, full: 0, started: NOW - 3600, durations: [] };
-const stranger = { pid: 77, name: "apache2", daemon: null, master: null };
+const stranger = { pid: 77, name: "apache2", daemon: null, master: null, orphan: false };
+const stalePid = { path: "/run/x.pid", names: 77 };
 const memory = factsWith().memory;
 const directory = { kind: "directory" } as const;
 const space = { path: "/var/log", free: 50e9, size: 100e9, freeFiles: 900, files: 1000 };
@@ -39,6 +41,10 @@ const certificate = { path: "/etc/ssl/a.pem", problem: null, from: NOW - 1000, t
 /** What only the running PHP-FPM knows. */
 const TEMPLATE = "$" + "{HOME}";
 const tls = { server: "ssl_certificate /etc/ssl/a.pem;" };
+const two = {
+  http: `upstream both { server unix:${SOCKET}; server unix:/run/php/old.sock; }`,
+  pass: "both",
+};
 const many = { pool: "pm.max_children = 10\npm.status_path = /status" };
 const manyWorkers = [
   fpmOf({
@@ -62,10 +68,56 @@ const notAsked = { answers: [] };
 const cases: readonly Case[] = [
   ["basics/nginx", "it does not run", "error", { nginx: [] }],
   ["basics/nginx", "it runs with another file", "error", { nginx: [nginxOf({ ours: false })] }],
+  ["basics/nginx", "its file has another number", "warning", { nginx: [nginxOf({ stalePid })] }],
+  [
+    "basics/nginx",
+    "its file has the number of the nginx that replaces it",
+    "ok",
+    { nginx: [nginxOf({ stalePid }), nginxOf()] },
+  ],
+  ["basics/php-fpm", "its file has another number", "warning", { fpm: [fpmOf({ stalePid })] }],
+  [
+    "basics/php-fpm-reloaded",
+    "edited, and another process has written the file with its number",
+    "warning",
+    {
+      fpm: [fpmOf({ stalePid })],
+      paths: pathsWith(
+        pathOf("/etc/php/8.2/fpm/php.ini", { changed: NOW - 60 }),
+        pathOf("/run/php-fpm.pid", { changed: NOW - 30 }),
+      ),
+    },
+  ],
   ["basics/nginx", "no workers", "error", { nginx: [nginxOf({ workers: [] })] }],
   ["basics/nginx", "no /proc", "unknown", { nginx: [], proc: false }],
+  ["basics/nginx", "/proc hides other users", "unknown", { nginx: [], root: false, hidden: true }],
+  [
+    "basics/nginx",
+    "who has its port is not shown to root",
+    "unknown",
+    { nginx: [], listeners: [{ ...PORT, owners: [] }] },
+  ],
+  [
+    "basics/nginx",
+    "who has its port is shown to root alone",
+    "error",
+    { nginx: [], root: false, listeners: [{ ...PORT, owners: [] }] },
+  ],
+  [
+    "basics/nginx",
+    "another has its port",
+    "error",
+    { nginx: [], listeners: [{ ...PORT, owners: [stranger] }] },
+  ],
   ["basics/php-fpm", "it does not run", "error", { fpm: [] }],
   ["basics/php-fpm", "no /proc", "unknown", { fpm: [], proc: false }],
+  ["basics/php-fpm", "/proc hides other users", "unknown", { fpm: [], root: false, hidden: true }],
+  [
+    "basics/php-fpm",
+    "who has its socket is not shown to root",
+    "unknown",
+    { fpm: [], listeners: [listenerOf({ owners: [] })] },
+  ],
   ["basics/php-fpm", "no location needs it", "skipped", { fpm: [] }, { pass: "127.0.0.1:9000" }],
   ["basics/pools", "no workers", "error", { fpm: [fpmOf({ workers: [] })] }],
   [
@@ -95,6 +147,42 @@ const cases: readonly Case[] = [
     "edited since",
     "warning",
     { paths: pathsWith(pathOf("/etc/nginx/nginx.conf", { changed: NOW - 60 })) },
+  ],
+  [
+    "basics/pools",
+    "workers of another account, and the files look older",
+    "warning",
+    {},
+    { pool: "user = shop" },
+  ],
+  [
+    "basics/pools",
+    "workers of another account, and the files were edited since",
+    "ok",
+    { paths: pathsWith(pathOf("/etc/php/8.2/fpm/php-fpm.conf", { changed: NOW - 60 })) },
+    { pool: "user = shop" },
+  ],
+  ["basics/pools", "an account that the host does not have", "ok", {}, { pool: "user = nobody-here" }],
+  [
+    "basics/pools",
+    "another account, and the master is not root's",
+    "ok",
+    { fpm: [fpmOf({ master: processOf({ pid: 20 }) })] },
+    { pool: "user = shop" },
+  ],
+  [
+    "basics/nginx-reloaded",
+    "a certificate that was renewed since",
+    "warning",
+    { paths: pathsWith(pathOf("/etc/ssl/a.pem", { changed: NOW - 60 })) },
+    tls,
+  ],
+  [
+    "basics/nginx-reloaded",
+    "a certificate from before the start",
+    "ok",
+    { paths: pathsWith(pathOf("/etc/ssl/a.pem")) },
+    tls,
   ],
   [
     "basics/nginx-reloaded",
@@ -189,7 +277,26 @@ const cases: readonly Case[] = [
   ],
   ["basics/unit", "no systemd", "unknown", { units: [] }],
   ["reality/listens", "nobody", "error", { listeners: [] }],
+  ["reality/listens", "nobody on one of two servers", "warning", {}, two],
+  ["reality/listens", "nobody on both servers", "error", { listeners: [] }, two],
+  [
+    "reality/listens",
+    "nobody on one of two servers, and a location that has no other",
+    "error",
+    {},
+    {
+      ...two,
+      server:
+        "location /alone { fastcgi_param SCRIPT_FILENAME /x.php; fastcgi_pass unix:/run/php/old.sock; }",
+    },
+  ],
   ["reality/listens", "another program", "warning", { listeners: [listenerOf({ owners: [stranger] })] }],
+  [
+    "reality/listens",
+    "workers whose master is gone",
+    "warning",
+    { fpm: [], listeners: [listenerOf({ owners: [{ ...stranger, orphan: true }] })] },
+  ],
   ["reality/listens", "who is hidden", "ok", { listeners: [listenerOf({ owners: [] })] }],
   ["reality/listens", "another machine's", "skipped", { listeners: [] }, { pass: "10.9.8.7:9000" }],
   ["reality/listens", "no /proc/net", "unknown", { listeners: [], network: false }],
@@ -495,6 +602,12 @@ const cases: readonly Case[] = [
   ["resources/disk", "nothing seen", "unknown", { spaces: [] }],
   [
     "requests/roots",
+    "links that lead in a circle",
+    "error",
+    { paths: pathsWith(pathOf("/srv/shop", { viewer: "pool 0", kind: "other" })) },
+  ],
+  [
+    "requests/roots",
     "missing",
     "error",
     { paths: pathsWith(pathOf("/srv/shop", { viewer: "pool 0", state: "missing", own: null, kind: null })) },
@@ -540,6 +653,16 @@ const cases: readonly Case[] = [
   ],
   [
     "requests/sessions",
+    "a file system that is read-only",
+    "error",
+    {
+      paths: pathsWith(
+        pathOf("/var/lib/php/sessions", { ...directory, viewer: "pool 0", mode: 0o1777, readOnly: true }),
+      ),
+    },
+  ],
+  [
+    "requests/sessions",
     "root's",
     "error",
     {
@@ -569,6 +692,12 @@ const cases: readonly Case[] = [
   ],
   [
     "requests/uploads",
+    "a file system that is read-only",
+    "warning",
+    { paths: pathsWith(pathOf("/tmp", { ...directory, viewer: "pool 0", mode: 0o1777, readOnly: true })) },
+  ],
+  [
+    "requests/uploads",
     "missing",
     "warning",
     {
@@ -582,6 +711,16 @@ const cases: readonly Case[] = [
     "hidden",
     "unknown",
     { paths: pathsWith(pathOf("/tmp", { viewer: "pool 0", state: "hidden", own: null, kind: null })) },
+  ],
+  [
+    "requests/temporary",
+    "a file system that is read-only",
+    "error",
+    {
+      paths: pathsWith(
+        pathOf("/var/lib/nginx/body", { ...directory, viewer: "nginx", mode: 0o1777, readOnly: true }),
+      ),
+    },
   ],
   [
     "requests/temporary",
@@ -671,6 +810,12 @@ const cases: readonly Case[] = [
   ],
   [
     "requests/logs",
+    "renamed and packed",
+    "warning",
+    { nginx: [nginxOf({ workers: [processOf({ open: ["/var/log/nginx/access.log.1 (deleted)"] })] })] },
+  ],
+  [
+    "requests/logs",
     "renamed",
     "warning",
     { nginx: [nginxOf({ workers: [processOf({ open: ["/var/log/nginx/access.log.1"] })] })] },
@@ -729,6 +874,29 @@ describe("the checks of doctor", () => {
     expect(own.filter(({ id }) => !of(id, ["error", "warning"])).map(({ id }) => id)).toEqual([]);
     const sayUnknown = own.filter(({ cannotTell }) => !cannotTell.startsWith("never"));
     expect(sayUnknown.filter(({ id }) => !of(id, ["unknown"])).map(({ id }) => id)).toEqual([]);
+  });
+
+  test("the step names who keeps a daemon from starting, or from answering", () => {
+    const said = (id: string, facts: Partial<MachineFacts>): string => {
+      const looked = examine(checks, { host: hostWith(), facts: factsWith(facts), findings: [] });
+      const answers = looked.find(({ check }) => check.id === id)?.answers ?? [];
+      return answers
+        .map((one) => (one.kind === "wrong" ? [one.evidence, one.fix].flat().join("; ") : ""))
+        .join();
+    };
+    const strange = [listenerOf({ owners: [stranger] })];
+    const silent = { answers: [{ ...answer, values: "silent" } as const] };
+    const orphans = [{ ...stranger, name: "php-fpm8.2", orphan: true }];
+    const shared = said("basics/nginx", { nginx: [], listeners: [{ ...PORT, owners: [stranger] }] });
+    expect(shared).toContain("process 77, apache2, listens on 0.0.0.0:80; end who listens");
+    expect(said("basics/php-fpm", { fpm: [], listeners: strange })).toContain("process 77, apache2, listens");
+    expect(said("basics/php-fpm", { fpm: [], listeners: [] })).not.toContain("end who listens");
+    expect(said("reality/listens", { fpm: [], listeners: [listenerOf({ owners: orphans })] })).toContain(
+      "kill 77; then systemctl start",
+    );
+    expect(said("reality/answers", { ...silent, listeners: strange })).toContain("apache2, listens there");
+    const none = { ...silent, fpm: [fpmOf({ workers: [] })] };
+    expect(said("reality/answers", none)).toContain("ps -o stat,wchan -p 20");
   });
 
   test("a full pool names the slow log that its files have, or how to get one", () => {

@@ -214,6 +214,17 @@ describe("measured workers", () => {
       expect(figures({ ...started10, ...file })["8.2/www"]?.samples).toBe(2);
     },
   );
+
+  test("a relative path counts from where the master was started", () => {
+    const relative = {
+      ...running,
+      ...started(10, "php-fpm: master process (fpm/php-fpm.conf)\0", { rss: 20_000, anon: 4000 }),
+    };
+    const from = (link: string): Files => ({ ...relative, "/proc/10/cwd": { link } });
+    expect(figures(relative)).toEqual({});
+    expect(figures(from("/etc/php/7.4"))["8.2/www"]).toBeUndefined();
+    expect(figures(from("/etc/php/8.2"))["8.2/www"]?.samples).toBe(2);
+  });
 });
 
 describe("names that anybody may take", () => {

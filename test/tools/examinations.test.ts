@@ -18,6 +18,10 @@ const QUICK = [
   "script unreadable",
   "sessions as on Debian",
   "log removed",
+  "processes come and go",
+  "a link on the way to the socket",
+  "a pool in a chroot",
+  "nginx with a prefix and a relative file",
 ];
 
 describeProofs("examinations of the real pair", (proof) => {

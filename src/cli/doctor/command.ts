@@ -8,7 +8,7 @@ import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
 import type { ReadHost } from "../../read-hosts.js";
 import { doctorJson } from "../../report/doctor/json.js";
 import { doctorPrometheus } from "../../report/doctor/prometheus.js";
-import { doctorText, type Examined, needsYou, whyIncomplete } from "../../report/doctor/text.js";
+import { doctorText, type Examined, needsYou, seesAll, whyIncomplete } from "../../report/doctor/text.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { once } from "../../source/memo.js";
 import { version } from "../../version.js";
@@ -78,7 +78,7 @@ function ownHost(hosts: readonly ReadHost[], path: string | undefined): ReadHost
   const [own, second] = hosts.filter(({ spec }) => spec.root === "/");
   if (own === undefined)
     throw new UsageError(
-      `${path ?? "/etc"} is not the configuration of this machine, and no snapshot of another: fpmlint ${path ?? "/etc"} checks files without their machine, and fpmlint doctor --snapshot prints the script that makes a snapshot`,
+      `${path ?? "/etc"} is not the configuration of this machine, and no snapshot of another: fpmlint ${path ?? "/etc"} checks files without their machine, fpmlint doctor --snapshot prints the script that makes a snapshot, and where this machine has its configuration there, fpmlint doctor / --config FILE, with a file that names it: docs/doctor.md`,
     );
   if (second !== undefined) throw new UsageError("several hosts of fpmlint.json are this machine: name one");
   return own;
@@ -110,6 +110,7 @@ function liveMachine(now: number): Machine {
     // A question that nobody answers in a second tells more.
     later: null,
     view,
+    looked: () => true,
     status: (path, through) => once(seen, `${through} ${path}`, () => seenFile(path, through)),
     space: roomFor,
     opens: (path, through, identity) => (through === null ? opensFor(path, identity) : null),
@@ -138,5 +139,5 @@ function render(
 function statusOf({ checked, facts, unread }: Examined): number {
   if (unread.length > 0) return exitStatus.incomplete;
   if (checked.some(needsYou)) return exitStatus.findings;
-  return facts.root && facts.proc ? exitStatus.clean : exitStatus.incomplete;
+  return seesAll(facts) ? exitStatus.clean : exitStatus.incomplete;
 }

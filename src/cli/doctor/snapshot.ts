@@ -41,7 +41,7 @@ export function judgeSnapshot(
 ): { readonly read: ReadHost; readonly examined: Examined } {
   const snapshot = readSnapshot(text);
   const outcome = lintHosts(world.rules, world.validators, {
-    files: snapshot.texts,
+    files: snapshot.tree,
     workingDirectory: TREE,
     ...(config === null ? { configOf: () => null } : { config, configDirectory: TREE }),
   });

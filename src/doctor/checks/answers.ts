@@ -1,9 +1,10 @@
 import type { Pool } from "../../fpm/types.js";
 import { phpTargets } from "../../live/places.js";
-import { isLocal, showAddress } from "../../model/address/address.js";
+import { type Address, isLocal, showAddress } from "../../model/address/address.js";
 import { maxChildren } from "../../model/pool-size.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
-import { answerOf, workersOf, workersSaid } from "../seen.js";
+import { holderSaid } from "../holders.js";
+import { answerOf, listenersAt, runningFpm, workersOf, workersSaid } from "../seen.js";
 
 export const answers: Check = {
   id: "reality/answers",
@@ -36,9 +37,13 @@ function answerFor(
     });
   }
   if (values === "answered") return fine(`${shown} answered`);
+  const strange = strangerAt(look, address);
   if (values === "foreign")
     return wrong("error", `what listens on ${shown} does not speak FastCGI`, {
-      evidence: ["it answered FastCGI's question with something else"],
+      evidence: [
+        "it answered FastCGI's question with something else",
+        ...(strange === null ? [] : [`${strange} listens there`]),
+      ],
       place,
       fix: "ss -lxtp shows which program it is",
     });
@@ -48,12 +53,32 @@ function answerFor(
       place,
       fix: "listen.allowed_clients of the pool has to name where nginx connects from",
     });
+  const said = `${shown} took the connection, and nothing answered within a second`;
+  if (strange !== null)
+    return wrong("error", said, {
+      evidence: [`${strange} listens there`],
+      place,
+      fix: "reality/listens says what to do with who listens there",
+    });
   if (pools.some((pool) => isFull(look, pool))) return null;
-  return wrong("error", `${shown} took the connection, and nothing answered within a second`, {
+  const idle = pools.find((pool) => workersOf(look, pool).length === 0);
+  const master = idle === undefined ? null : runningFpm(look, idle.master);
+  return wrong("error", said, {
     evidence: pools.map((pool) => `pool ${pool.name} has ${workersSaid(workersOf(look, pool).length)}`),
     place,
-    fix: "fpmlint diagnose shows what its workers do",
+    fix:
+      master === null
+        ? "fpmlint diagnose shows what its workers do"
+        : `PHP-FPM's error log says why it starts no worker; ps -o stat,wchan -p ${master.master.pid} shows whether its master is stopped`,
   });
+}
+
+/** Another program than PHP-FPM that listens there; `null`: it is PHP-FPM, or who it is is hidden. */
+function strangerAt({ facts }: Look, address: Address): string | null {
+  const owners = listenersAt(facts, address).flatMap((one) => one.owners);
+  const [first] = owners;
+  const isFpm = owners.some(({ daemon, orphan }) => daemon === "php-fpm" || orphan);
+  return first === undefined || isFpm ? null : holderSaid(first);
 }
 
 /** Whether a pool has as many workers as it may have. */

@@ -1,5 +1,8 @@
-import { phpTargets } from "../../live/places.js";
-import { isLocal, showAddress } from "../../model/address/address.js";
+import { addressKey, phpTargets } from "../../live/places.js";
+import { type Address, isLocal, showAddress } from "../../model/address/address.js";
+import type { Host } from "../../model/host.js";
+import { grouped } from "../../source/collect.js";
+import { perKey } from "../../source/memo.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
 import { listenersAt, neededMasters, pathSeen, runningFpm, serviceName } from "../seen.js";
 
@@ -30,8 +33,12 @@ function answerFor(
   if (found.length === 0) {
     const left = address.kind === "unix" && pathSeen(facts, address.path)?.kind === "socket";
     const down = neededMasters(host).filter((master) => runningFpm(look, master) === null);
-    return wrong("error", `nobody listens on ${shown}`, {
+    const spared = othersTake(look, address);
+    return wrong(spared ? "warning" : "error", `nobody listens on ${shown}`, {
       evidence: [
+        ...(spared
+          ? ["another server of the upstream takes the requests, each after a failed connection"]
+          : []),
         ...(left ? ["the socket's file is there, and nobody listens on it"] : []),
         ...(down.length > 0 ? ["PHP-FPM does not run"] : []),
       ],
@@ -45,11 +52,32 @@ function answerFor(
   const [other] = owners;
   if (pools.length === 0 || other === undefined || isOwn)
     return fine(`${shown}: ${other === undefined ? "somebody listens" : `${other.name} ${other.pid}`}`);
+  if (other.orphan)
+    return wrong("warning", `workers of a PHP-FPM whose master is gone listen on ${shown}`, {
+      evidence: [`process ${other.pid} is one of them`, "nobody starts others, and no PHP-FPM starts there"],
+      place,
+      fix: `kill ${owners.flatMap(({ orphan, pid }) => (orphan ? [pid] : [])).join(" ")}; then ${fixFor(look, pools[0]?.master)}`,
+    });
   return wrong("warning", `${other.name} listens on ${shown}, not the pool of the files`, {
     evidence: [`process ${other.pid} is ${other.name}`],
     place,
     fix: `ss -lxtp shows who listens; pool ${pools[0]?.name ?? ""} cannot listen there as well`,
   });
+}
+
+const bindingsTo = perKey(({ bindings }: Host) =>
+  grouped(bindings.flatMap((one) => one.targets.map(({ address }) => [addressKey(address), one] as const))),
+);
+
+/** Whether every location that passes to an address has another server on which somebody listens. */
+function othersTake({ host, facts }: Look, address: Address): boolean {
+  const own = addressKey(address);
+  const passing = bindingsTo(host).get(own) ?? [];
+  return passing.every(({ targets }) =>
+    targets.some(
+      (one) => !one.down && addressKey(one.address) !== own && listenersAt(facts, one.address).length > 0,
+    ),
+  );
 }
 
 function fixFor(look: Look, master: Parameters<typeof serviceName>[0] | undefined): string {

@@ -40,8 +40,10 @@ function movedFiles(
   for (const { pid, open } of processes) {
     const own = new Set(open);
     for (const one of own) {
-      const path = one.endsWith(DELETED) ? one.slice(0, -DELETED.length) : beforeRotation(one);
-      if (path !== null && !own.has(path) && !found.has(path)) found.set(path, { open: one, pid });
+      const removed = one.endsWith(DELETED) ? one.slice(0, -DELETED.length) : null;
+      // What was rotated may be packed, and then the file itself is removed.
+      for (const path of [removed, beforeRotation(removed ?? one)])
+        if (path !== null && !own.has(path) && !found.has(path)) found.set(path, { open: one, pid });
     }
   }
   return found;

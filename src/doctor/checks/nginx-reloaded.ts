@@ -1,4 +1,4 @@
-import { filesOfNginx } from "../../live/places.js";
+import { filesOfNginx, tlsFiles } from "../../live/places.js";
 import { type Check, fine, unknown, wrong } from "../check.js";
 import { changedSince, changesSaid, moment, nginxSince, ourNginx } from "../seen.js";
 
@@ -6,8 +6,8 @@ export const nginxReloaded: Check = {
   id: "basics/nginx-reloaded",
   title: "nginx has read its files since they were changed",
   looksAt:
-    "when each file that it reads was changed, and links among them, against the start of its oldest worker",
-  fires: "a file is newer than the workers that take requests",
+    "when each file that it reads, certificates and keys among them, was changed, and links among them, against the start of its oldest worker",
+  fires: "a file is newer than the workers that take requests, as a certificate that was renewed",
   silent: "nginx does not run; a file kept an older time, as rsync and packages keep it",
   cannotTell: "when the workers started is hidden",
   judge({ host, facts }) {
@@ -15,7 +15,8 @@ export const nginxReloaded: Check = {
     if (ours === null) return [];
     const since = nginxSince(ours);
     if (since === null) return [unknown("when nginx's workers started is not shown")];
-    const changed = changedSince(facts, filesOfNginx(host), since);
+    const { files, directories } = filesOfNginx(host);
+    const changed = changedSince(facts, { files: [...files, ...tlsFiles(host)], directories }, since);
     if (changed.length === 0) return [fine(`read ${moment(since)}, and nothing was changed since`)];
     return [
       wrong("warning", "nginx runs with older files than these: they were changed and not reloaded", {

@@ -1,10 +1,7 @@
-import { addressKey } from "../../live/places.js";
-import { type Address, isLocal, showAddress } from "../../model/address/address.js";
-import { listenAddress } from "../../model/listen/nginx-listens.js";
-import { argument, argumentPlace, everywhere } from "../../nginx/tree/nodes.js";
-import type { Node } from "../../nginx/types.js";
-import { uniqueBy } from "../../source/collect.js";
+import { showAddress } from "../../model/address/address.js";
+import { argumentPlace } from "../../nginx/tree/nodes.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
+import { type NginxPort, nginxPorts } from "../holders.js";
 import { listenersAt, ourNginx } from "../seen.js";
 
 export const ports: Check = {
@@ -18,30 +15,11 @@ export const ports: Check = {
     const { host, facts } = look;
     if (host.nginx === null || ourNginx(facts) === null) return [];
     if (!facts.network) return [unknown("no /proc/net shows who listens")];
-    const nodes = everywhere(host.nginx.root, "listen").flatMap((node) => {
-      const address = isStream(node) ? null : listenAddress(argument(node, 0) ?? "");
-      return address === null || !isKnown(address) ? [] : [{ node, address }];
-    });
-    return uniqueBy(nodes, ({ address }) => addressKey(address)).map(({ node, address }) =>
-      answerFor(look, node, address),
-    );
+    return nginxPorts(host).map((port) => answerFor(look, port));
   },
 };
 
-/** Whether it is no TCP socket, or not always there. */
-function isStream({ directive, branch }: Node): boolean {
-  return (
-    branch !== null ||
-    directive.args.some(({ text, placeholder }) => placeholder || /^(?:quic|udp)$|[$]/.test(text))
-  );
-}
-
-function isKnown(address: Address): boolean {
-  if (address.kind === "unix") return address.path.startsWith("/");
-  return address.port !== null && (isLocal(address) || /^[\d.]+$|:|^\*$/.test(address.host));
-}
-
-function answerFor({ facts }: Look, node: Node, address: Address): Answer {
+function answerFor({ facts }: Look, { node, address }: NginxPort): Answer {
   const shown = showAddress(address);
   const place = argumentPlace(node, 0);
   const found = listenersAt(facts, address);

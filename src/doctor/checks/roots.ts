@@ -9,7 +9,8 @@ export const roots: Check = {
   id: "requests/roots",
   title: "the directories with scripts are there, and nginx may pass them",
   looksAt: "the `root` of each location that passes to PHP, as the pool's workers and nginx's see it",
-  fires: "the directory is missing for PHP-FPM, or a directory on the way does not let nginx's account pass",
+  fires:
+    "the directory is missing for PHP-FPM, it is no directory, or a directory on the way does not let nginx's account pass",
   silent: "the root has a variable whose value is not written; the pool has a `chroot`",
   cannotTell: "an account is not known, or a directory cannot be looked at",
   judge({ host, facts }) {
@@ -19,7 +20,19 @@ export const roots: Check = {
       const seen = pathSeen(facts, path, viewerOf(host, pool));
       if (seen === null) return [];
       if (seen.state === "hidden") return [unknown(`${path} cannot be looked at`)];
-      if (seen.state === "there") return [fine(`${path} is there`)];
+      if (seen.state === "there" && seen.kind === "directory") return [fine(`${path} is there`)];
+      if (seen.state === "there")
+        return [
+          wrong("error", `${path} is no directory, and pool ${pool.name} looks for scripts in it`, {
+            evidence: [
+              seen.kind === "file"
+                ? `${seen.real} is a file`
+                : `links lead from ${seen.real} to no directory`,
+            ],
+            place,
+            fix: `namei -l ${path}`,
+          }),
+        ];
       return [
         wrong("error", `${path} is missing, and pool ${pool.name} looks for scripts in it`, {
           evidence: [`${seen.real} is missing`],

@@ -39,7 +39,9 @@ export const socketFile: Check = {
       if (seen.kind !== "socket")
         return [
           wrong("error", `${path} is no socket`, {
-            evidence: [`it is a ${seen.kind ?? "file"}`],
+            evidence: [
+              seen.kind === "other" ? "it is a link, a FIFO or a device" : `it is a ${seen.kind ?? "file"}`,
+            ],
             place,
             fix: restart,
           }),

@@ -3,6 +3,7 @@ import { temporaryPaths } from "../../live/places.js";
 import { accessTo, PASS, WRITE } from "../access.js";
 import { type Answer, type Check, fine, unknown, wrong } from "../check.js";
 import { ourNginx, pathSeen, rightsSaid, userName } from "../seen.js";
+import { readOnlyStep } from "./written.js";
 
 export const temporary: Check = {
   id: "requests/temporary",
@@ -10,7 +11,7 @@ export const temporary: Check = {
   looksAt:
     "`client_body_temp_path` and `fastcgi_temp_path`, or where `nginx -V` says that they are, and the directories on their way",
   fires:
-    "the directory is missing, or its workers' account may not make files in it: large bodies end as 500, large answers are cut off",
+    "the directory is missing, on a file system that is read-only, or its workers' account may not make files in it: large bodies end as 500, large answers are cut off",
   silent: "nginx does not run; the path is relative, or nothing says where it is",
   cannotTell: "the account is not known, or the directory cannot be looked at",
   judge({ host, facts }) {
@@ -28,6 +29,14 @@ export const temporary: Check = {
             evidence: [`${seen.real} is missing`, effect],
             place,
             fix: "nginx makes it when it starts: systemctl reload nginx",
+          }),
+        ];
+      if (seen.readOnly === true)
+        return [
+          wrong("error", `${directive}, ${path}, is on a file system that is read-only`, {
+            evidence: [effect],
+            place,
+            fix: readOnlyStep(path),
           }),
         ];
       if (account === null) return [unknown("the account of nginx's workers is not known")];

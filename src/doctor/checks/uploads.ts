@@ -7,7 +7,8 @@ export const uploads: Check = {
   title: "the pools may take uploads",
   looksAt:
     "`upload_tmp_dir`, else `sys_temp_dir`, `TMPDIR` or `/tmp`, with the account and groups of the pool's workers",
-  fires: "the directory is missing, or the account may not make files in it",
+  fires:
+    "the directory is missing, on a file system that is read-only, or the account may not make files in it",
   silent: "`file_uploads` is off, or the pool has a `chroot`",
   cannotTell:
     "the account is not known, the directory cannot be looked at, or an access control list may allow it",

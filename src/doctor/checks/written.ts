@@ -4,6 +4,11 @@ import { accessTo, PASS, WRITE } from "../access.js";
 import { type Answer, fine, type Look, unknown, wrong } from "../check.js";
 import { identityOfPool, pathSeen, rightsSaid, userName, viewerOf } from "../seen.js";
 
+/** The kernel may have made it so after an error of the disk, and systemd does for a service. */
+export function readOnlyStep(path: string): string {
+  return `findmnt -T ${path}; dmesg says whether the disk had an error, and systemctl show -p ProtectSystem whether the service has it so`;
+}
+
 /** Whether the workers of a pool may make files in a directory. */
 export function writable(
   look: Look,
@@ -20,6 +25,16 @@ export function writable(
       place,
       fix: `make it, for the account of the pool; ${fix}`,
     });
+  if (seen.readOnly === true)
+    return wrong(
+      what.severity,
+      `${what.name} of pool ${pool.name}, ${path}, is on a file system that is read-only`,
+      {
+        evidence: [what.effect],
+        place,
+        fix: readOnlyStep(path),
+      },
+    );
   const account = identityOfPool(look, pool);
   if (account === null) return unknown(`the account of pool ${pool.name} is not known`);
   const access = accessTo(seen, account, WRITE | PASS, tried(seen));

@@ -3,7 +3,7 @@ import { diskFilesystem, displayName } from "../disk.js";
 import { pathBytes } from "../door.js";
 import { dumpFilesystem, isDump, layered, readDump } from "../dump.js";
 import { BINARY, type FileEntry, type HostFilesystem, unreadReason } from "../filesystem.js";
-import { memoryFilesystem, memoryTree, type TreeTexts } from "../memory.js";
+import { memoryFilesystem, memoryTree, type TreeNodes } from "../memory.js";
 import { overlaid } from "../overlaid.js";
 import { directoryOf, isWithin, nameOf } from "../path.js";
 import { type Pasts, revised } from "../revised.js";
@@ -116,7 +116,7 @@ export function hostsOf(
  * The hosts of a tree made of texts. `stated`: hosts of fpmlint.json, which win. Their roots are below
  * `TREE`.
  */
-export function treeHosts(files: TreeTexts, stated: readonly HostSpec[]): Given {
+export function treeHosts(files: TreeNodes, stated: readonly HostSpec[]): Given {
   const search = searchOf(TREE, memoryTree(files, TREE));
   const found = stated.length > 0 ? stated.map(search.stated) : search.below(TREE);
   const hosts = found.map(whole);

@@ -1,5 +1,6 @@
 import type { FpmMaster, Pool } from "../../fpm/types.js";
 import type { HostFilesystem } from "../../host/filesystem.js";
+import { joinPath } from "../../host/path.js";
 import { textOf } from "../../host/text.js";
 import { grouped } from "../../source/collect.js";
 import { perKey } from "../../source/memo.js";
@@ -91,8 +92,8 @@ export function childrenOf(
 }
 
 /**
- * The processes of these masters. A master is recognised by the main file in its title; one that was
- * started with a relative path, or whose title was cut off, by the number in its pid file. Several
+ * The processes of these masters. A master is recognised by the main file in its title, a relative
+ * one by where it was started, and one whose title was cut off by the number in its pid file. Several
  * processes may run the same main file. Anybody can give a process these titles. So a master counts if
  * root or the user of this process runs it, and a worker if it runs the program of its master; where
  * that cannot be read, it is enough that root runs the master.
@@ -134,9 +135,21 @@ const MASTER = "php-fpm: master process (";
 
 function runs(fs: HostFilesystem, master: FpmMaster, pid: string, title: string): boolean {
   const path = title.endsWith(")") ? title.slice(MASTER.length, -1) : "";
-  if (!path.startsWith("/")) return pidOf(fs, master) === pid;
+  if (!path.startsWith("/"))
+    return pidOf(fs, master) === pid || (path !== "" && isStartedWith(fs, master, pid, path));
   // The title has the path as it was given to PHP-FPM, the model the path with all links followed.
   return master.main !== null && fs.entry(path).path === master.main.path;
+}
+
+function isStartedWith(fs: HostFilesystem, master: FpmMaster, pid: string, path: string): boolean {
+  const from = startDirectory(fs, pid);
+  return from !== null && fs.entry(joinPath(from, path)).path === master.main?.path;
+}
+
+/** The directory that a daemon was started in, which neither of them leaves; `null`: this process is not allowed to know. */
+export function startDirectory(fs: HostFilesystem, pid: string): string | null {
+  const entry = fs.entry(`/proc/${pid}/cwd`);
+  return entry.path.startsWith("/proc/") ? null : entry.path;
 }
 
 /** The memory of a process; `null`: it is gone, a zombie, or a thread of the kernel. */

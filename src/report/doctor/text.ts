@@ -55,10 +55,23 @@ export function whyIncomplete({ checked, facts, unread }: Examined): string {
   return lines.map((line) => `fpmlint: ${escapeText(line)}\n`).join("");
 }
 
-function notSeen({ source, root, proc }: MachineFacts): readonly string[] {
+/** Whether nothing of the processes of this machine was hidden. */
+export function seesAll(facts: MachineFacts): boolean {
+  return facts.root && facts.proc && !holdersHidden(facts);
+}
+
+/** Root sees who holds a socket, unless the process is outside of the container or of what `/proc` shows. */
+function holdersHidden({ root, listeners }: MachineFacts): boolean {
+  return root && listeners.some(({ owners }) => owners.length === 0);
+}
+
+function notSeen(facts: MachineFacts): readonly string[] {
+  const { source, root, proc, hidden } = facts;
   return [
     ...(source === "live" && !root ? ["not root: what other users' processes have open was not seen"] : []),
     ...(proc ? [] : ["there is no /proc: which processes run was not seen"]),
+    ...(hidden ? ["/proc hides the processes of other users"] : []),
+    ...(holdersHidden(facts) ? ["/proc does not show all processes that listen"] : []),
   ];
 }
 

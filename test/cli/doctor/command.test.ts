@@ -7,7 +7,7 @@ import { judgeSnapshot } from "../../../src/cli/doctor/snapshot.js";
 import { askValues } from "../../../src/cli/fastcgi.js";
 import { asAccount } from "../../../src/host/as-account.js";
 import { opensFor, roomFor, seenFile } from "../../../src/host/live.js";
-import { readSnapshot } from "../../../src/live/snapshot.js";
+import { isSnapshot, readSnapshot } from "../../../src/live/snapshot.js";
 import { SNAPSHOT_SCRIPT } from "../../../src/live/snapshot-script.js";
 import { validators } from "../../../src/validators.js";
 import { commandIn } from "../../support/run-command.js";
@@ -141,6 +141,45 @@ describe("a snapshot", () => {
     expect(statusOf(SNAPSHOT, "requests/roots")).toBe("error");
   });
 
+  test("what the script did not look at is not missing", () => {
+    expect(statusOf(SNAPSHOT.replace("gone /srv/shop\n", ""), "requests/roots")).toBe("unknown");
+    const tls = SNAPSHOT.replace("|    listen 80;", "|    listen 80;\n|    ssl_certificate /srv/tls/a.pem;");
+    expect(statusOf(tls, "requests/certificates")).toBe("unknown");
+    expect(statusOf(tls.replace("end\n", "gone /srv/tls\nend\n"), "requests/certificates")).toBe("error");
+  });
+
+  test("the linter sees the links and directories that the script saw", () => {
+    const linked = SNAPSHOT.replace("|listen = /run", "|listen = /disk").replace(
+      "gone",
+      "link /run\t/disk\ngone",
+    );
+    const faults = (text: string) =>
+      judged(text).checked.flatMap(({ check, answers }) =>
+        check.id === "reality/files" ? answers.map((one) => (one.kind === "wrong" ? one.said : "")) : [],
+      );
+    expect(faults(linked).filter((said) => said.includes("listen-mismatch"))).toEqual([]);
+    expect(faults(linked.replace("link /run", "link /runs")).join()).toContain("listen-mismatch");
+  });
+
+  test("of who is not root, with processes of other users hidden", async () => {
+    const own = SNAPSHOT.replace("|Uid:\t0\t0", "|Uid:\t1000\t1000").replace(
+      /^.*\/proc\/1[01]\/.*\n(?:\|.*\n)?/gm,
+      "",
+    );
+    expect(judged(own).facts).toMatchObject({ root: false, proc: true, hidden: true, nginx: [] });
+    expect(statusOf(own, "basics/nginx")).toBe("unknown");
+    expect(
+      judged(own.replace("file /proc/uptime", "line /proc/1/status:Name:\tinit\nfile /proc/uptime")).facts
+        .hidden,
+    ).toBe(false);
+  });
+
+  test("root sees who listens, unless something hides it", async () => {
+    const sound = SNAPSHOT.replace("fd 6\tsocket:[77]\n", "");
+    writeFileSync(`${dir}/elsewhere.txt`, sound);
+    expect((await run("elsewhere.txt")).out).toContain("/proc does not show all processes that listen");
+  });
+
   test("an older file is no edit", () => {
     expect(statusOf(SNAPSHOT.replace("1799999000", "1799990000"), "basics/nginx-reloaded")).toBe("ok");
   });
@@ -152,6 +191,50 @@ describe("a snapshot", () => {
     expect(file.out).toContain("error[basics/php-fpm]: ");
     const input = await commandIn(dir, ["doctor", "-", "--quiet"], { standardInput: () => SNAPSHOT });
     expect(input.out).toBe(file.out);
+  });
+
+  test.each([
+    ["-p /etc/ -c nginx/nginx.conf", "", "ok"],
+    ["-c nginx/nginx.conf -p /etc", "", "ok"],
+    ["-p nginx/ -c nginx.conf", "/etc", "ok"],
+    ["-p nginx/ -c nginx.conf", "/srv", "error"],
+    ["-p nginx/ -c nginx.conf", "", "error"],
+    ["-p /opt -c nginx/nginx.conf", "/etc", "error"],
+    ["-c nginx.conf", "/srv", "ok"],
+    ["-c /etc/nginx/../nginx/nginx.conf", "", "ok"],
+  ])("nginx %s, started in %j, is found: %s", (words, from, status) => {
+    const started = SNAPSHOT.replace("/usr/sbin/nginx -g daemon on;", `nginx ${words}`);
+    const text =
+      from === "" ? started : started.replace("fds /proc/10", `link /proc/10/cwd\t${from}\nfds /proc/10`);
+    expect(statusOf(text, "basics/nginx")).toBe(status);
+  });
+
+  test("a file system that is read-only, as the kernel tells it", () => {
+    const kept = SNAPSHOT.replace(
+      "|pm = static",
+      "|php_admin_value[session.save_path] = /my site/kept\n|pm = static",
+    ).replace("gone ", "stat 41ff 0 0 1700000000\t/my site\nstat 43ff 0 0 1700000000\t/my site/kept\ngone ");
+    const on = (...mounts: readonly string[]): string =>
+      kept.replace(
+        "file /proc/net/unix",
+        `file /proc/self/mounts\n${mounts.map((one) => `|${one}\n`).join("")}file /proc/net/unix`,
+      );
+    expect(statusOf(kept, "requests/sessions")).toBe("ok");
+    expect(statusOf(on("- / - rw", "- /my\\040site - ro"), "requests/sessions")).toBe("error");
+    expect(statusOf(on("- / - ro", "- /my\\040site - rw"), "requests/sessions")).toBe("ok");
+    expect(statusOf(on("- /my\\040site - ro", "- /my\\040site - rw"), "requests/sessions")).toBe("ok");
+    expect(statusOf(on("- / - rw", "- /my\\040si - ro"), "requests/sessions")).toBe("ok");
+  });
+
+  test("one that went through an editor of Windows", () => {
+    const windows = `\ufeff${SNAPSHOT.replaceAll("\n", "\r\n")}`;
+    expect(isSnapshot(windows)).toBe(true);
+    expect(judged(windows)).toEqual(judged(SNAPSHOT));
+  });
+
+  test("directories in each other without an end", () => {
+    const deep = SNAPSHOT.replace(/end\n$/, `stat 41ed 0 0 1\t/${"a/".repeat(2000)}\nend\n`);
+    expect(judged(deep)).toEqual(judged(SNAPSHOT));
   });
 
   test("one that was cut off before the files says so", async () => {

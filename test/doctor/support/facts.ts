@@ -61,7 +61,10 @@ export interface HostParts {
 export function hostWith({ server = "", http = "", pool = "", pass }: HostParts = {}): Host {
   const nginx = NGINX.replace("SERVERS", `${http}\n${SERVER}`).replace("SERVER", server);
   return memoryHost({
-    "/etc/nginx/nginx.conf": pass === undefined ? nginx : nginx.replace(`unix:${SOCKET}`, pass),
+    "/etc/nginx/nginx.conf":
+      pass === undefined
+        ? nginx
+        : nginx.replace(`fastcgi_pass unix:${SOCKET};\n    }\n  }`, `fastcgi_pass ${pass};\n    }\n  }`),
     "/etc/php/8.2/fpm/php-fpm.conf": FPM.replace("POOL", pool),
     "/etc/php/8.2/fpm/php.ini": "session.save_path = /var/lib/php/sessions\n",
     "/etc/passwd":
@@ -97,6 +100,7 @@ export function nginxOf(more: Partial<NginxFacts> = {}): NginxFacts {
     master: processOf({ pid: 10, identity: ROOT, open }),
     workers: [processOf({ pid: 11, open })],
     old: [],
+    stalePid: null,
     ...more,
   };
 }
@@ -106,6 +110,7 @@ export function fpmOf(more: Partial<FpmFacts> = {}): FpmFacts {
     index: 0,
     master: processOf({ pid: 20, identity: ROOT, open: ["/var/log/php-fpm.log"] }),
     workers: [21, 22].map((pid) => ({ ...processOf({ pid }), pool: "shop" })),
+    stalePid: null,
     ...more,
   };
 }
@@ -118,15 +123,15 @@ export function listenerOf(more: Partial<ListenerFacts> = {}): ListenerFacts {
     most: 511,
     taken: [],
     later: null,
-    owners: [{ pid: 20, name: "php-fpm", daemon: "php-fpm", master: 0 }],
+    owners: [{ pid: 20, name: "php-fpm", daemon: "php-fpm", master: 0, orphan: false }],
     ...more,
   };
 }
 
-const PORT = listenerOf({
+export const PORT = listenerOf({
   address: { kind: "tcp", host: "0.0.0.0", port: 80 },
   inode: "2",
-  owners: [{ pid: 10, name: "nginx", daemon: "nginx", master: null }],
+  owners: [{ pid: 10, name: "nginx", daemon: "nginx", master: null, orphan: false }],
 });
 
 type PathParts = Partial<PathFacts> & { readonly mode?: number; readonly owner?: number };
@@ -145,6 +150,7 @@ export function pathOf(path: string, { mode = 0o755, owner = 0, ...more }: PathP
     changed: NOW - 86_400,
     names: null,
     opened: null,
+    readOnly: null,
     ...more,
   };
 }
@@ -181,6 +187,7 @@ export function factsWith(more: Partial<MachineFacts> = {}): MachineFacts {
     now: NOW,
     root: true,
     proc: true,
+    hidden: false,
     container: false,
     nginx: [nginxOf()],
     fpm: [fpmOf()],

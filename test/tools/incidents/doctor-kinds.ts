@@ -15,7 +15,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { holderKinds } from "./doctor-holders.js";
 import { memoryKinds } from "./doctor-memory.js";
+import { pathKinds } from "./doctor-paths.js";
+import { staleKinds } from "./doctor-stale.js";
 import type { Need } from "./needs.js";
 import type { Pair, PairOptions } from "./pair.js";
 
@@ -549,5 +552,8 @@ export const doctorKinds: readonly DoctorKind[] = [
       if (made.status !== 0) throw new Error("openssl made no certificate");
     },
   },
+  ...holderKinds,
+  ...pathKinds,
+  ...staleKinds,
   ...memoryKinds,
 ];

@@ -210,6 +210,11 @@ export class Pair {
     };
   }
 
+  /** The workers of PHP-FPM. */
+  workers(): readonly number[] {
+    return childrenOf(this.fpm?.pid ?? 0);
+  }
+
   /** Ends PHP-FPM with its workers, as a machine that lost it. */
   killFpm(): void {
     const pid = this.fpm?.pid;
