@@ -88,6 +88,7 @@ const KEPT: ReadonlySet<string> = new Set([
   "child-start",
   "execution-hard",
   "php-memory",
+  "connections-reused",
 ]);
 
 /** Whether a line is an event. */

@@ -14,7 +14,13 @@ import type { JudgedHost } from "./judged-host.js";
 import { hasRead, readsOf } from "./reads.js";
 
 export interface Notice {
-  readonly id: "pool-full" | "pool-differs" | "nginx-refused" | "fpm-refused" | "workers-refused";
+  readonly id:
+    | "pool-full"
+    | "pool-differs"
+    | "nginx-refused"
+    | "fpm-refused"
+    | "workers-refused"
+    | "connections-full";
   /** `null`: it is about none. */
   readonly pool: string | null;
   /** Lower case, no full stop. */

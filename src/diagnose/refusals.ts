@@ -1,4 +1,4 @@
-/** Daemons that refused to start, and workers that could not begin, where no cause of lost requests says so. */
+/** What daemons refused: to start, to begin as a worker, connections; where no cause of lost requests says so. */
 import { signatureTable } from "../causes/signatures/index.js";
 import type { Cause } from "./cause.js";
 import { type Event, type Events, isAfter, REFUSALS } from "./events.js";
@@ -26,7 +26,7 @@ export function refusalsOf(events: Events, causes: readonly Cause[]): readonly N
   const workers = events
     .of(["child-start", "child-code"])
     .filter(({ id, parts }) => id === "child-start" || parts.get("code") === COULD_NOT_START);
-  const isSaid = causes.some(({ id }) => id === "child-start");
+  const isSaid = (id: string): boolean => causes.some((cause) => cause.id === id);
   return [
     ...noticeOf(nginx, events.of(["nginx-reloading", ...READS_FILES.nginx]), causes, {
       id: "nginx-refused",
@@ -40,11 +40,19 @@ export function refusalsOf(events: Events, causes: readonly Cause[]): readonly N
       evidence: ["until it starts nobody answers, and nginx says 502"],
       next: "php-fpm -t says whether it still does; fpmlint shows the line",
     }),
-    ...noticeOf(isSaid ? [] : workers, events.of(READS_FILES["php-fpm"]), causes, {
+    ...noticeOf(isSaid("child-start") ? [] : workers, events.of(READS_FILES["php-fpm"]), causes, {
       id: "workers-refused",
       said: "workers of PHP-FPM ended before they took a request",
       evidence: ["the pool answers nothing, and requests wait until nginx gives up"],
       next: "look at user, group, chroot and chdir of the pool, and whether the master may change to them",
+    }),
+    ...noticeOf(isSaid("nginx-out-of-files") ? [] : events.of(["connections-reused"]), [], causes, {
+      id: "connections-full",
+      said: "nginx had no connection left",
+      evidence: [
+        "it closed connections on which no request had come yet: who had just begun one got no answer, and no log has it",
+      ],
+      next: "raise worker_connections, and worker_rlimit_nofile with it",
     }),
   ];
 }

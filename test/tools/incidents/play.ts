@@ -52,8 +52,13 @@ export async function play(kind: Kind, seed: number): Promise<Played> {
       { encoding: "utf8" },
     );
     if (status !== 0 && status !== 1) throw new Error(`${kind.name}: status ${status}: ${stderr}`);
-    const { causes } = JSON.parse(stdout) as { readonly causes: readonly SaidCause[] };
-    const said = causes[0]?.id ?? null;
+    const { causes, notices } = JSON.parse(stdout) as {
+      readonly causes: readonly SaidCause[];
+      readonly notices: readonly { readonly id: string }[];
+    };
+    // A note is an answer where it is what a kind expects.
+    const noted = notices.find(({ id }) => kind.expected.includes(id));
+    const said = causes[0]?.id ?? noted?.id ?? null;
     const isNamed =
       kind.expected.length === 0 ? said === null : said !== null && kind.expected.includes(said);
     const right = isNamed && (kind.tells === undefined || causes[0]?.evidence.includes(kind.tells) === true);

@@ -128,7 +128,8 @@ export const full: readonly Kind[] = [
   },
   {
     name: "connections of nginx",
-    expected: ["nginx-out-of-files"],
+    // As long as nginx finds connections on which no request is, it closes these and logs none of them.
+    expected: ["nginx-out-of-files", "connections-full"],
     options: { connections: 8 },
     happens: (pair, many) => asking("m=sleep&s=1")(pair, many + 8),
   },
