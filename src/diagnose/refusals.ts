@@ -42,9 +42,11 @@ export function refusalsOf(events: Events, causes: readonly Cause[]): readonly N
     }),
     ...noticeOf(isSaid("child-start") ? [] : workers, events.of(READS_FILES["php-fpm"]), causes, {
       id: "workers-refused",
-      said: "workers of PHP-FPM ended before they took a request",
-      evidence: ["the pool answers nothing, and requests wait until nginx gives up"],
-      next: "look at user, group, chroot and chdir of the pool, and whether the master may change to them",
+      said: "workers of PHP-FPM ended as soon as they were started",
+      evidence: [
+        `a worker ends so, with code ${COULD_NOT_START}, where it may not become what its pool says: then nobody answers, and requests wait until nginx gives up; or where memory_limit is too small for a request to begin`,
+      ],
+      next: "look at user, group, chroot, chdir and memory_limit of the pool; catch_workers_output = yes has the worker say which it was",
     }),
     ...noticeOf(isSaid("nginx-out-of-files") ? [] : events.of(["connections-reused"]), [], causes, {
       id: "connections-full",
