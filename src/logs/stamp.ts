@@ -73,7 +73,9 @@ export class Stamp {
 
 /** `12:00:00` in milliseconds; -1: it is something else, or a second that a day has more. */
 function clockAt(bytes: Buffer, at: number): number {
-  const [hours, minutes, seconds] = [twoAt(bytes, at), twoAt(bytes, at + 3), twoAt(bytes, at + 6)];
+  const hours = twoAt(bytes, at);
+  const minutes = twoAt(bytes, at + 3);
+  const seconds = twoAt(bytes, at + 6);
   const isClock =
     bytes[at - 1] === BLANK &&
     bytes[at + 2] === COLON &&
@@ -86,6 +88,7 @@ function clockAt(bytes: Buffer, at: number): number {
 
 /** Two digits; `NaN`: they are none. */
 function twoAt(bytes: Buffer, at: number): number {
-  const [one, other] = [bytes[at] ?? 0, bytes[at + 1] ?? 0];
+  const one = bytes[at] ?? 0;
+  const other = bytes[at + 1] ?? 0;
   return isDigit(one) && isDigit(other) ? (one - ZERO) * 10 + other - ZERO : Number.NaN;
 }

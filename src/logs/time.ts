@@ -11,7 +11,8 @@ export const DAY = 24 * HOUR;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 function two(text: string, at: number): number {
-  const [a, b] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  const a = text.charCodeAt(at) - 48;
+  const b = text.charCodeAt(at + 1) - 48;
   return a >= 0 && a <= 9 && b >= 0 && b <= 9 ? a * 10 + b : Number.NaN;
 }
 
@@ -24,7 +25,9 @@ function dayStart(text: string, make: () => number): number {
 }
 
 function clockAt(text: string, at: number): number {
-  const [hours, minutes, seconds] = [two(text, at), two(text, at + 3), two(text, at + 6)];
+  const hours = two(text, at);
+  const minutes = two(text, at + 3);
+  const seconds = two(text, at + 6);
   return hours < 24 && minutes < 60 && seconds < 61
     ? ((hours * 60 + minutes) * 60 + seconds) * 1000
     : Number.NaN;
