@@ -20,10 +20,9 @@ const HEAD =
 const CUT =
   /^(?:\d{4}\/\d\d\/\d\d )?(?:\d\d:\d\d:\d\d )?(?:\[([a-z]{1,8})\]:? )?(?:\d{1,10}#\d{1,10}: )?(?:\*\d{1,20} )?/;
 
-/** Heads of which only what is behind them tells anything: PHP's own log, `dmesg -T`, PHP-FPM's level, syslog. */
+/** Heads of which only what is behind them tells anything: PHP's own log, PHP-FPM's level, syslog. */
 const OTHERS: readonly RegExp[] = [
   /^\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d(?:\.\d{1,6})?(?: [\w/+:-]{1,40})?\] /,
-  /^\[[A-Z][a-z][a-z] [A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d \d{4}\] /,
   /^\[(?:NOTICE|WARNING|ERROR|ALERT)\] /,
   /^(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d)?) [^ ]{1,255} [^:[]{1,64}(?:\[\d{1,10}\])?: /,
 ];

@@ -1,5 +1,4 @@
 /** From collected lines and hosts to causes, those with most lost requests first. */
-import { lineWithoutUri, signatureFor, withoutUri } from "../causes/proxied.js";
 import type { Signature } from "../causes/signature.js";
 import { signatureTable } from "../causes/signatures/index.js";
 import type { Finding } from "../engine/finding.js";
@@ -50,7 +49,7 @@ export function diagnose(
   // Where nginx's access log is missing, PHP-FPM's counts the requests.
   const access = collected.access.lines > 0 ? collected.access : collected.ofFpm;
   const requests = access.lines > 0 ? access.lines : null;
-  const groups = collected.groups.all().map(asProxied);
+  const groups = collected.groups.all();
   const counted = requestsOf(groups);
   const judged = counted.map((group) => judge(group, collected, hosts));
   const notFound = ordinaryNotFound(counted);
@@ -139,17 +138,6 @@ function judge(group: Group, collector: Collector, hosts: readonly JudgedHost[])
     begin: collector.earliest,
   };
   return { ...known, verdict: whyOf(known) };
-}
-
-/** The lines of a log are told by their words first, and where nginx passed the request comes after them. */
-function asProxied(group: Group): Group {
-  const { line } = group.sample;
-  const upstream = line.request?.upstream ?? "";
-  const server = withoutUri(upstream);
-  const signature = signatureFor(group.signature, upstream);
-  if (signature === group.signature && server === upstream) return group;
-  const sample = { ...group.sample, line: lineWithoutUri(line) };
-  return { ...group, signature, sample, upstream: server.slice(server.indexOf("://") + "://".length) };
 }
 
 function joinGroup(host: Host, { parts, pool, sample }: Group): Joined {

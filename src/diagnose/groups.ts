@@ -1,5 +1,5 @@
 /** Lines that say the same of the same address and server. */
-import { withoutUri } from "../causes/proxied.js";
+import { lineWithoutUri, signatureFor, withoutUri } from "../causes/proxied.js";
 import type { Match, Signature } from "../causes/signature.js";
 import { detached, detachedLine, detachedParts } from "../logs/detached.js";
 import type { LoggedRequest, LogLine } from "../logs/line.js";
@@ -81,12 +81,13 @@ export class Groups {
 
   private make(match: Match, key: string, read: LogLine, text: string, source: string): Group | null {
     if (this.room.isEmpty) return null;
-    const line = detachedLine(read);
+    // Its words alone told what it means: where nginx passed the request comes after them.
+    const line = detachedLine(lineWithoutUri(read));
     const parts = detachedParts(match.parts);
     const { server, upstream } = line.request ?? NOWHERE;
     const isFull = this.known.size < MOST_FULL;
     const group: Group = {
-      signature: match.signature,
+      signature: signatureFor(match.signature, upstream),
       server,
       upstream: bare(upstream),
       pool: parts.get("pool") ?? "",
@@ -122,9 +123,9 @@ export class Groups {
   }
 }
 
-/** Without its scheme, what follows it, and the colon at its end. */
+/** Without its scheme and the colon at its end. */
 function bare(upstream: string): string {
   const end = upstream.indexOf("://");
-  const address = end === -1 ? upstream : withoutUri(upstream).slice(end + 3);
+  const address = end === -1 ? upstream : upstream.slice(end + 3);
   return address.endsWith(":") ? address.slice(0, -1) : address;
 }
