@@ -7,7 +7,7 @@ import { decidedBy } from "../diagnose/decided.js";
 import { join } from "../diagnose/join.js";
 import { predicting } from "../diagnose/predicted.js";
 import type { Rule } from "../engine/rule.js";
-import { STDERR } from "../logs/line.js";
+import { STDERR, STDERR_END } from "../logs/line.js";
 import { explainLine, type InFiles } from "../report/diagnose/line.js";
 import { explainRule } from "../report/explain/rule.js";
 import { explainSymptom } from "../report/explain/symptom.js";
@@ -170,9 +170,8 @@ function messagesOf(text: string): readonly string[] {
   return open.length === 0 ? found : [...found, open.join(" ")];
 }
 
-/** What nginx begins a line with, and with what it ends what PHP said. */
+/** What nginx begins a line with. */
 const NEW_LINE = /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[/;
-const STDERR_END = '" while reading ';
 
 /** Lines that say the same of the same address and server are explained once. */
 function keyOf({ match, line }: Recognised): string {

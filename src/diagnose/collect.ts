@@ -5,7 +5,7 @@ import { asLogFormat } from "../fpm/settings/access-tokens.js";
 import { fpmDefault } from "../fpm/settings/facts.js";
 import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
 import { detached, detachedParts } from "../logs/detached.js";
-import { insideSyslog, isCollected, type LogLine, readLine, STDERR } from "../logs/line.js";
+import { insideSyslog, isCollected, type LogLine, readLine, STDERR, STDERR_END } from "../logs/line.js";
 import { Block } from "../logs/part.js";
 import { Extents, textOf } from "../logs/scan.js";
 import { Counts, TimeCounts } from "./counts.js";
@@ -167,13 +167,13 @@ export class Collector {
       if (isNew) {
         const line = readLine(together, this.now);
         if (line !== null) this.take(line, together, source);
-      } else if (text.includes('" while reading ') || lines > 30 || together.length > 65_536) return together;
+      } else if (text.includes(STDERR_END) || lines > 30 || together.length > 65_536) return together;
       else {
         this.pending = { text: together, source, lines: lines + 1 };
         return null;
       }
     }
-    if (text.includes(STDERR) && !text.includes('" while reading ')) {
+    if (text.includes(STDERR) && !text.includes(STDERR_END)) {
       this.pending = { text, source, lines: 1 };
       return null;
     }

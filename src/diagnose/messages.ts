@@ -2,7 +2,7 @@
 import { isSameForNumbers, recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
 import { ByteMap, SeenBefore } from "../logs/byte-map.js";
-import { type LogLine, STDERR } from "../logs/line.js";
+import { type LogLine, STDERR, STDERR_END } from "../logs/line.js";
 import { type Finder, Needle } from "../logs/needle.js";
 import type { NginxHead } from "../logs/nginx-head.js";
 import { type Block, mixed, Numbered, Part } from "../logs/part.js";
@@ -45,7 +45,7 @@ const SHORTEST = 3 * FIRST_STEP + 4;
 const SAID_FIRST = 0x74736146;
 
 const SAID = new Needle(STDERR);
-const SAID_END = new Needle('" while reading ');
+const SAID_END = new Needle(STDERR_END);
 export const CLIENT = new Needle(", client: ");
 
 export class Messages<G> {

@@ -1,6 +1,7 @@
 import type { HostFilesystem } from "../host/filesystem.js";
 import { isWithin } from "../host/path.js";
 import { textOf } from "../host/text.js";
+import { unescapedPath } from "../source/bytes.js";
 import { perKey } from "../source/memo.js";
 
 /** The file systems that a process sees, by `/proc/PID/mounts`. */
@@ -30,16 +31,13 @@ export function isReadOnly(fs: HostFilesystem, pid: number | null, path: string)
   return on?.readOnly ?? null;
 }
 
-/** `/dev/sda1 /srv/my\\040site ext4 rw,relatime 0 0`: the kernel writes spaces as their numbers. */
+/** `/dev/sda1 /srv/site ext4 rw,relatime 0 0`. */
 function mountsIn(fs: HostFilesystem, pid: string): readonly Mount[] {
   return textOf(fs, `/proc/${pid}/mounts`)
     .split("\n")
     .flatMap((line) => {
       const [, at = "", , options = ""] = line.split(" ");
       if (!at.startsWith("/")) return [];
-      const path = at.replace(/\\([0-7]{3})/g, (_, digits: string) =>
-        String.fromCharCode(Number.parseInt(digits, 8)),
-      );
-      return [{ at: path, readOnly: options.split(",", 1)[0] === "ro" }];
+      return [{ at: unescapedPath(at), readOnly: options.split(",", 1)[0] === "ro" }];
     });
 }

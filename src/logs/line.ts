@@ -105,10 +105,12 @@ export function nginxLine(text: string): LogLine | null {
 
 /** What nginx writes before what PHP said. */
 export const STDERR = 'FastCGI sent in stderr: "';
+/** With what its own words go on behind it. */
+export const STDERR_END = '" while reading ';
 
 /** Where nginx's own words end; -1: it adds nothing. What PHP said comes before and may have the same words. */
 function tailOf(rest: string): number {
-  const said = rest.startsWith(STDERR) ? rest.lastIndexOf('" while reading ') : 0;
+  const said = rest.startsWith(STDERR) ? rest.lastIndexOf(STDERR_END) : 0;
   return rest.indexOf(", client: ", Math.max(said, 0));
 }
 
@@ -178,7 +180,7 @@ function collectedLine(text: string, from: number, program: string, now: number)
 /** What PHP said in a line of nginx's error log, each message by itself; none: it is no such line. */
 export function saidInStderr(message: string): readonly string[] {
   if (!message.startsWith(STDERR)) return [];
-  const end = message.lastIndexOf('" while reading ');
+  const end = message.lastIndexOf(STDERR_END);
   const said = message.slice(STDERR.length, end === -1 ? message.length : end);
   return said.split(/; (?=PHP message: |Unable to open|Primary script)|(?<=\d|Unknown)(?=PHP message: )/);
 }

@@ -73,3 +73,13 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   }
   return 0;
 }
+
+/** A path as the kernel lists mounts: it writes spaces, tabs, line ends, `#` and backslashes as `\` and three octal digits. */
+export function unescapedPath(word: string): string {
+  if (!word.includes("\\")) return word;
+  const bytes = encodeText(word).toString("latin1");
+  const plain = bytes.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+  return decodeBytes(Buffer.from(plain, "latin1"));
+}

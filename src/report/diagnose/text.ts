@@ -260,8 +260,7 @@ function endLines(
   const problems = logs.filter(({ problem }) => problem !== null);
   const read = logs.filter(({ problem }) => problem === null);
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
-  const names = read.slice(0, 4).map(({ display }) => escapeText(display));
-  const more = read.length > 4 ? ` and ${read.length - 4} more` : "";
+  const names = read.map(({ display }) => escapeText(display));
   const { rates, access } = collector;
   const rate = rates.perSecond;
   return [
@@ -291,7 +290,7 @@ function endLines(
     ...(read.length === 0
       ? []
       : [
-          `read ${names.join(", ")}${more} (${size(bytes)})${hosts === 0 ? "; no configuration: name its path to see the lines at fault" : ""}`,
+          `read ${some(names, 4)} (${size(bytes)})${hosts === 0 ? "; no configuration: name its path to see the lines at fault" : ""}`,
         ]),
   ];
 }
