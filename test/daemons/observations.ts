@@ -4,7 +4,7 @@ import { type Answer, logs, type Running, walk } from "./bench.js";
 import { cacheObservations } from "./cache-observations.js";
 import { fpmObservations } from "./fpm-observations.js";
 import { ask, type Observation, type Observed, shown } from "./observation.js";
-import { poolObservations, written } from "./pool-observations.js";
+import { poolObservations, poolOf, written } from "./pool-observations.js";
 import { waitFor } from "./processes.js";
 
 export const observations: Readonly<Record<string, Observation>> = {
@@ -43,7 +43,7 @@ export const observations: Readonly<Record<string, Observation>> = {
     const pools = new Set<unknown>();
     for (let round = 0; round < 10; round += 1) {
       const four = await Promise.all([1, 2, 3, 4].map(() => ask(running, wanted)));
-      for (const answer of four) if (answer.status === 200) pools.add(json(answer).pool);
+      for (const answer of four) if (answer.status === 200) pools.add(poolOf(Number(json(answer).pid)));
     }
     return { seen: pools.size > 1, saw: `40 requests were answered by ${[...pools].join(", ")}` };
   },

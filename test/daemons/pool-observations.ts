@@ -9,10 +9,22 @@ import { childrenOf, waitFor } from "./processes.js";
 
 /** What the workers of pools are seen to do. */
 
-/** The pools of which a worker runs, by the titles that PHP-FPM gives its processes. */
+/**
+ * The pool of a worker, by the title that PHP-FPM gives the process; by the socket that it takes requests from where a
+ * loader started PHP-FPM (`npm run daemons`), for then there is no title. `null`: the worker has ended.
+ */
+export function poolOf(worker: number): string | null {
+  try {
+    const title = fs.readFileSync(`/proc/${worker}/cmdline`, "utf8");
+    return /pool ([^\0]+?) *\0*$/.exec(title)?.[1] ?? fs.readlinkSync(`/proc/${worker}/fd/0`);
+  } catch {
+    return null;
+  }
+}
+
+/** The pools of which a worker runs. */
 export function runningPools(running: Running): readonly string[] {
-  const titles = workers(running).map((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, "utf8"));
-  return [...new Set(titles.flatMap((title) => /pool ([^\0]+?) *\0*$/.exec(title)?.[1] ?? []))];
+  return [...new Set(workers(running).flatMap((pid) => poolOf(Number(pid)) ?? []))];
 }
 
 /** The workers that the bench's `hold.php` holds, by the names of their marks. */
@@ -111,7 +123,7 @@ export const poolObservations: Readonly<Record<string, Observation>> = {
     const answered = new Set<string>();
     for (const host of ["shop.example.com", "blog.example.com"]) {
       const { body } = await request(running, { path: "/index.php", host });
-      answered.add(/"pool":"([^"]*)"/.exec(body)?.[1] ?? "");
+      answered.add(poolOf(Number(/"pid":(\d+)/.exec(body)?.[1] ?? 0)) ?? "");
     }
     const idle = runningPools(running).filter((pool) => !answered.has(pool));
     return { seen: idle.length > 0, saw: `answers came from ${[...answered].join(", ")}` };

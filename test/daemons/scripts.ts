@@ -1,24 +1,16 @@
 /** The scripts that every document root of a copy gets, unless the fixture brings its own. */
 export const scripts: Readonly<Record<string, string>> = {
   /**
-   * What PHP saw of the request, and which pool answered: by the name of the process, because
-   * fpm_get_status() fails, and logs that it did, when two workers ask at the same moment. Where a loader
-   * starts PHP-FPM (`npm run daemons`) the process has no such name, and the other way is tried again.
+   * What PHP saw of the request. Which pool answered is told by the process (`poolOf`): fpm_get_status() ends a worker
+   * with signal 11 while another one of the pool is being started, and fails when two ask at the same moment.
    */
   "index.php": `<?php
-preg_match('/pool ([^\\0]+?) *\\0*$/', (string) @file_get_contents('/proc/self/cmdline'), $title);
-for ($try = 0; !isset($title[1]) && function_exists('fpm_get_status') && $try < 200; $try++) {
-  $status = @fpm_get_status();
-  if (is_array($status)) $title[1] = $status['pool'];
-  else usleep(5000);
-}
 header('Content-Type: application/json');
 echo json_encode([
   'sapi' => PHP_SAPI,
   'method' => $_SERVER['REQUEST_METHOD'] ?? null,
   'get' => $_GET,
   'post' => count($_POST),
-  'pool' => $title[1] ?? null,
   'pid' => getmypid(),
   'memory_limit' => ini_get('memory_limit'),
 ]);
