@@ -1,5 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import { seenByClients } from "../../src/evidence/asked.js";
+import { areAsSent, REFUSED, withLostScript } from "../../src/evidence/lost-script.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { passedForVisitors, scriptPaths } from "../../src/evidence/scripts.js";
 import { isPage } from "../../src/evidence/what-for.js";
@@ -169,8 +170,29 @@ const LABELS = {
   split_clients: "no row for the rest",
 };
 
+/** Where the variable is the end of the script's path, a directory may be left, which PHP-FPM refuses as it refuses other names than `.php`. */
+function ofScript(first: Empty, bindings: readonly Binding[]): ReturnType<typeof withLostScript> {
+  const before = first.use.name !== "fastcgi_param" ? null : beforeVariable(first.text, first.name);
+  return before !== null && isRefused(before, first.binding)
+    ? { ...seenByClients("such a request ends as 403 Access denied", bindings), instead: REFUSED }
+    : withLostScript("such a request ends as 404 File not found", bindings);
+}
+
+function isRefused(before: string, binding: Binding): boolean {
+  if (before === "" || areAsSent(binding)) return true;
+  // That of an `alias` has its slash, behind which PHP-FPM finds nothing.
+  return /^\$\{?(?:document_root|realpath_root)\}?$/.test(before) && rootOf(binding.block).alias === null;
+}
+
+/** What is left of a value that ends with a variable; `null`: it ends otherwise. */
+function beforeVariable(used: string, name: string): string | null {
+  const last = [`$${name}`, `\${${name}}`].find((one) => used.endsWith(one));
+  return last === undefined ? null : used.slice(0, -last.length);
+}
+
 function report([first, ...others]: readonly [Empty, ...Empty[]], host: Host): Draft<Case> {
   const { binding, node, kind, name, use, case: what } = first;
+  const bindings = [binding, ...others.map((one) => one.binding)];
   const why =
     kind === "set"
       ? `$${name} is set after ${headText(endOf(node))}, which ends the rewriting, so it is empty`
@@ -187,14 +209,14 @@ function report([first, ...others]: readonly [Empty, ...Empty[]], host: Host): D
       { place: headPlace(use), message: `used for ${binding.label}` },
       ...others.map((one) => ({ place: headPlace(one.use), message: `used for ${one.binding.label}` })),
     ],
-    ...seenByClients(
-      what === "pass"
-        ? 'such a request ends as 500 Internal Server Error: no host in upstream ""'
-        : what === "path"
-          ? "such a request goes to an address that nobody listens on"
-          : 'such a request ends as 404 "File not found."',
-      [first, ...others].map((one) => one.binding),
-    ),
+    ...(what === "script"
+      ? ofScript(first, bindings)
+      : seenByClients(
+          what === "pass"
+            ? 'such a request ends as 500 Internal Server Error: no host in upstream ""'
+            : "such a request goes to an address that nobody listens on",
+          bindings,
+        )),
     help: helpOf([[helpEdit(first, host)]]),
     names: [...namesOf(binding), name],
   };
@@ -212,9 +234,9 @@ function writtenValue({ file, directive }: Node): string {
 
 /** The script of a start page, where the variable is the end of a script's path; `null`: it is something else. */
 function startPage(what: Case, used: string, name: string): string | null {
-  const before = [`$${name}`, `\${${name}}`].find((one) => used.endsWith(one));
-  if (what !== "script" || before === undefined) return null;
-  return used.slice(0, -before.length).endsWith("/") ? "index.php" : "/index.php";
+  const before = beforeVariable(used, name);
+  if (what !== "script" || before === null) return null;
+  return before.endsWith("/") ? "index.php" : "/index.php";
 }
 
 /** A line for the rest, with the value of the row that is written first. */

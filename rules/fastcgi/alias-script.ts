@@ -1,5 +1,5 @@
 import { defineRule } from "../../src/engine/define.js";
-import { seenByClients } from "../../src/evidence/asked.js";
+import { withLostScript } from "../../src/evidence/lost-script.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { helpOf } from "../../src/help/edit.js";
@@ -82,7 +82,7 @@ export const aliasScript = defineRule({
       at: sent.at,
       label: "the alias, then the whole URI",
       related: [{ place: argumentPlace(alias, 0), message: "$document_root is this directory" }],
-      ...seenByClients(
+      ...withLostScript(
         "every script of this location ends as 404 File not found",
         group.map((one) => one.binding),
       ),

@@ -2,6 +2,7 @@ import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { seenByClients } from "../../src/evidence/asked.js";
 import { certainty, poolKey } from "../../src/evidence/grouping.js";
+import { isAsSent } from "../../src/evidence/lost-script.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import type { Pool } from "../../src/fpm/types.js";
@@ -134,11 +135,6 @@ export const chrootPath = defineRule({
     };
   },
 });
-
-/** Whether PHP opens the path as it is, and then says something else about one that is not there. */
-function isAsSent(pool: Pool): boolean {
-  return phpSwitch(pool, "cgi.fix_pathinfo") === false;
-}
 
 function caseOf({ within, pool }: Outer) {
   if (isAsSent(pool)) return within ? "outer-root-as-sent" : "other-root-as-sent";

@@ -1,7 +1,7 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { RelatedReport } from "../../src/engine/rule.js";
-import { seenByClients } from "../../src/evidence/asked.js";
 import { certainty } from "../../src/evidence/grouping.js";
+import { withLostScript } from "../../src/evidence/lost-script.js";
 import { linkOf, namesOf, type Pair, pairsOf } from "../../src/evidence/pairs.js";
 import { setting } from "../../src/fpm/pools.js";
 import { helpOf, inWords } from "../../src/help/edit.js";
@@ -143,7 +143,7 @@ function report(host: Host, group: readonly [Lost, ...Lost[]]): Draft<Case> {
       ...mounted(theirs, `the files are mounted at ${theirs?.path} for PHP-FPM`),
       ...mounted(ours, `nginx has them at ${directory}`),
     ],
-    ...seenByClients(
+    ...withLostScript(
       'every request to this location ends as 404 with "File not found."',
       group.map((one) => one.binding),
     ),

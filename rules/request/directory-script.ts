@@ -1,12 +1,15 @@
 import { defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
+import { REFUSED } from "../../src/evidence/lost-script.js";
 import { leadOf } from "../../src/evidence/meetings.js";
 import { namesOf } from "../../src/evidence/pairs.js";
 import { type Passed, passedForVisitors, sentParam } from "../../src/evidence/scripts.js";
 import { addBefore, helpOf } from "../../src/help/edit.js";
+import type { Answer } from "../../src/model/answer/types.js";
 import type { Binding, Host } from "../../src/model/host.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, headPlace } from "../../src/nginx/tree/nodes.js";
+import { unique } from "../../src/source/collect.js";
 import { placeKey } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
 
@@ -15,6 +18,12 @@ interface Directory {
   readonly asked: Passed;
   /** What is sent: `/var/www/html/`. */
   readonly script: string;
+  /** With `cgi.fix_pathinfo = 0` PHP looks for no script in a path, and only sees that its end is not that of one. */
+  readonly isRefused: boolean;
+}
+
+function reasonOf(answer: Answer): string | null {
+  return answer.kind === "refused" ? answer.reason : null;
 }
 
 export const directoryScript = defineRule({
@@ -43,7 +52,8 @@ export const directoryScript = defineRule({
     why: markdown`
       nginx's \`index\` only works where nginx itself looks for files. A location that passes everything on
       sends the URL as it is, and \`$fastcgi_script_name\` of \`/\` is \`/\`. PHP-FPM finds no script in a
-      directory and answers 404 with the text \`File not found.\`
+      directory and answers 404 with the text \`File not found.\`, or, with \`cgi.fix_pathinfo = 0\`, 403 with
+      the text \`Access denied.\`
     `,
     instead: "`fastcgi_index index.php;` in the location",
     references: ["https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_index"],
@@ -64,22 +74,25 @@ export const directoryScript = defineRule({
       return;
     const script = sentParam(only.outcome, "SCRIPT_FILENAME");
     if (script?.endsWith("/") !== true || only.answers.length === 0) return;
-    if (only.answers.every(({ answer }) => answer.kind === "refused" && answer.reason === "no-script"))
-      yield { binding, asked: only, script };
+    const [reason, ...others] = unique(only.answers.map(({ answer }) => reasonOf(answer)));
+    if (others.length === 0 && (reason === "no-script" || reason === "extension"))
+      yield { binding, asked: only, script, isRefused: reason === "extension" };
   },
   cause: ({ binding }) => placeKey(headPlace(binding.pass)),
   report([first, ...others], host) {
-    const { binding, script, asked } = first;
+    const { binding, script, asked, isRefused } = first;
+    const status = isRefused ? "403 with the text Access denied." : "404 with the text File not found.";
     return {
       case: "index",
       message: `${binding.label} passes ${asked.target} on as the script ${script}, because fastcgi_index is not set`,
       at: headPlace(binding.pass),
-      label: "PHP-FPM finds no script in a directory",
+      label: isRefused ? "PHP-FPM refuses a directory" : "PHP-FPM finds no script in a directory",
       related: others.map((one) => ({
         place: headPlace(one.binding.location),
         message: `also ${one.binding.label}`,
       })),
-      effect: `${asked.target} ends as 404 with the text File not found., and so does every other URL with a slash at the end`,
+      effect: `${asked.target} ends as ${status}, and so does every other URL with a slash at the end`,
+      ...(isRefused ? { instead: REFUSED } : {}),
       help: help(host, binding),
       names: namesOf(binding),
     };

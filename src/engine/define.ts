@@ -14,6 +14,7 @@ import {
   type Rule,
   type RuleCase,
   type RuleDocs,
+  type Symptom,
 } from "./rule.js";
 
 /**
@@ -41,6 +42,8 @@ export interface Draft<C extends string = string> {
   readonly effect: string;
   /** See `Report`; absent: no. `seenByClients` in evidence/asked.ts says it together with the effect. */
   readonly asked?: boolean;
+  /** See `Report`; absent: nothing. */
+  readonly instead?: Partial<Symptom>;
   /** A function where it takes long to make, because not every report is listed. */
   readonly help: HelpDraft | (() => HelpDraft);
   /** Names around the place that survive moved lines: server, location, pool. */
@@ -191,6 +194,7 @@ function complete(draft: Draft): Report {
     related: draft.related ?? [],
     effect: draft.effect,
     asked: draft.asked ?? false,
+    instead: draft.instead ?? null,
     help: draft.help,
     names: draft.names,
   };

@@ -121,6 +121,8 @@ export interface Report {
    * 2xx, 401 and 403. Absent: no.
    */
   readonly asked?: boolean;
+  /** What of the case's symptom is otherwise here, as with a setting of PHP. Absent or `null`: nothing. */
+  readonly instead?: Partial<Symptom> | null;
   /**
    * What to change: edits where the place is known, sentences where only a person can tell. A function
    * where it takes long, because not every report is listed.

@@ -198,7 +198,7 @@ function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Find
     case: report.case,
     severity,
     message: shortened(report.message, LONGEST),
-    symptom: report.asked === true ? ofSubrequest(known.symptom) : known.symptom,
+    symptom: symptomOf(known, report),
     host: host.name,
     at: report.at,
     label: report.label,
@@ -211,6 +211,11 @@ function stamp(rule: Rule, host: Host, report: Report, severity: Severity): Find
   };
   const file = report.at.span.file.display;
   return identified(finding, [rule.id, report.case, host.name, file, ...report.names]);
+}
+
+function symptomOf({ symptom }: RuleCase, { asked, instead }: Report): Symptom | null {
+  const own = symptom === null || instead == null ? symptom : { ...symptom, ...instead };
+  return asked === true ? ofSubrequest(own) : own;
 }
 
 /** What the clients get of a subrequest of `auth_request` with this symptom. */

@@ -13,7 +13,8 @@ import { perKey } from "../source/memo.js";
 /** What the client sees where nginx asks a location by itself: `auth_request` makes 500 of a 502. */
 
 /** The endings of requests that `auth_request` makes another one of. */
-const ENDS = /\b(?:502 Bad Gateway|504 Gateway Time-out|404 File not found|404 Not Found|404)\b/;
+const ENDS =
+  /\b(?:502 Bad Gateway|504 Gateway Time-out|404 File not found|404 No input file specified|404 Not Found|404)\b/;
 const SERVER_ERROR = "500 Internal Server Error";
 
 /** Every `auth_request` that asks a location for its answer. */

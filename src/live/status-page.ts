@@ -97,6 +97,9 @@ export function pageParams(path: string, query = ""): readonly (readonly [name: 
   ];
 }
 
+/** States of workers without a request; the second is printed of one that is being started. */
+const AT_REST: readonly unknown[] = ["Idle", "(null)"];
+
 /** What the page says in JSON with all workers; `null`: it is no status page. `path`: its own, as requests to it show. */
 export function readStatus(text: string, path: string): PoolStatus | null {
   const page = parsed(text);
@@ -120,7 +123,7 @@ export function readStatus(text: string, path: string): PoolStatus | null {
   };
   return {
     accepted,
-    active: told ? rows.filter((row) => row.get("state") !== "Idle").length : active,
+    active: told ? rows.filter((row) => !AT_REST.includes(row.get("state"))).length : active,
     total: count("total processes"),
     waiting: count("listen queue"),
     full: count("max children reached"),

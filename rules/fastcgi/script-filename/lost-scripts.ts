@@ -1,5 +1,6 @@
 import type { Draft } from "../../../src/engine/define.js";
 import { seenByClients } from "../../../src/evidence/asked.js";
+import { areAsSent, withLostScript } from "../../../src/evidence/lost-script.js";
 import { namesOf, pairsOf } from "../../../src/evidence/pairs.js";
 import { runsNoScripts } from "../../../src/evidence/timeouts.js";
 import { addInto, helpOf, remove, replace } from "../../../src/help/edit.js";
@@ -90,8 +91,8 @@ interface Said {
 }
 
 function said(binding: Binding, path: UnusablePath): Said {
-  // The directory of an `alias` has its slash, and PHP-FPM finds nothing there where it would refuse a directory.
-  const name = rootOf(binding.block).alias === null ? "denied" : "missing";
+  // The directory of an `alias` has its slash, and PHP-FPM looks for a script and finds none where it would refuse a directory.
+  const name = rootOf(binding.block).alias === null || areAsSent(binding) ? "denied" : "missing";
   switch (path.kind) {
     case "empty":
       return { case: "denied", message: "is empty, so it names no script", label: "no script" };
@@ -125,6 +126,7 @@ function said(binding: Binding, path: UnusablePath): Said {
 function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
   const [{ binding, param, why }] = group;
   const { case: name, message, label } = said(binding, why);
+  const bindings = group.map((one) => one.binding);
   const further = group.slice(1).map((one) => ({
     place: headPlace(one.binding.pass),
     message: `${one.binding.label} also sends it`,
@@ -135,10 +137,7 @@ function noScriptThere(host: Host, group: readonly [Wrong, ...Wrong[]]): Draft {
     at: param.place,
     label,
     related: further,
-    ...seenByClients(
-      name === "denied" ? DENIED : NOT_FOUND,
-      group.map((one) => one.binding),
-    ),
+    ...(name === "denied" ? seenByClients(DENIED, bindings) : withLostScript(NOT_FOUND, bindings)),
     help: helpOf([[replace(host, param.place, scriptLine(binding))]]),
     names: namesOf(binding),
   };
@@ -161,7 +160,7 @@ function noRoot(host: Host, group: readonly [Rootless, ...Rootless[]]): Draft {
       place: headPlace(one.binding.location),
       message: "no root applies here",
     })),
-    ...seenByClients(
+    ...withLostScript(
       `every request to ${binding.label} ends as 404 File not found`,
       group.map((one) => one.binding),
     ),
@@ -184,7 +183,7 @@ function* otherDirectory(host: Host, { binding, param, path }: Sent): Generator<
     at: param.place,
     label: `PHP-FPM looks for scripts in ${path.directory}`,
     related: [{ place: argumentPlace(root, 0), message: `nginx looks for files in ${written}` }],
-    effect: `a script that is only in ${written} ends as 404 File not found`,
+    ...withLostScript(`a script that is only in ${written} ends as 404 File not found`, [binding]),
     help: helpOf([[replace(host, param.place, scriptLine(binding))]]),
     names: namesOf(binding),
   };

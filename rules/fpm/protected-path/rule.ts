@@ -1,7 +1,7 @@
 import { type Draft, defineRule } from "../../../src/engine/define.js";
 import type { Edit } from "../../../src/engine/help.js";
 import { alsoPools, andMore, type PoolValue } from "../../../src/evidence/alike.js";
-import { seenByClients } from "../../../src/evidence/asked.js";
+import { withLostScript } from "../../../src/evidence/lost-script.js";
 import { namesOf } from "../../../src/evidence/pairs.js";
 import { addAfter, helpOf, inPlace, replace } from "../../../src/help/edit.js";
 import { directoryOf, isWithin } from "../../../src/host/path.js";
@@ -165,7 +165,7 @@ function hiddenScripts(
         message: `also ${one.binding.label}`,
       })),
     ],
-    ...seenByClients(
+    ...withLostScript(
       "every request to these scripts ends as 404 File not found",
       group.map((one) => one.binding),
     ),

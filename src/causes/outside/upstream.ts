@@ -15,7 +15,8 @@ export const upstreamCauses: readonly OutsideCause[] = [
   {
     id: "worker-crash",
     topics: ["502"],
-    cause: "a worker crashed, most often in an extension",
+    cause:
+      "a worker crashed, most often in an extension; a script that calls fpm_get_status() crashes while another worker of its pool is being started",
     signatures: ["child-crashed", "reset", "segfault"],
     command: `grep 'exited on signal' ${FPM_LOG}; coredumpctl list`,
     tells: "a line for each crash, at the time of `104: Connection reset by peer` in nginx's log",
