@@ -59,6 +59,7 @@ const byHand: Readonly<Record<string, string>> = {
   "fpm/invalid-value/bad-user": "an account that only its author knows",
   "fpm/invalid-value/bad-user-with-stock-sssd": "an account that only its author knows",
   "fastcgi/container-path/bad-other-files": "files that somebody has to mount or copy",
+  "fastcgi/container-path/bad-other-files-as-sent": "the same",
   "fpm/left-out-file/bad-not-used": "a file that somebody has to rename or remove",
   "fpm/left-out-file/bad-without-extension": "a file that somebody has to rename or remove",
   "fpm/missing-include/bad-link": "the file that the link should lead to",
