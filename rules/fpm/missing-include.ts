@@ -1,7 +1,6 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { fpmDown } from "../../src/evidence/fpm-lines.js";
-import { fpmPrefix } from "../../src/fpm/layout.js";
 import type { FpmInclude, FpmMaster } from "../../src/fpm/types.js";
 import { helpOf, inWords, remove, replace } from "../../src/help/edit.js";
 import { glob, isGlob } from "../../src/host/glob.js";
@@ -59,6 +58,10 @@ export const fpmMissingInclude = defineRule({
     ],
     silent: [
       "the tree is a part of a host: what is missing there is listed as not checked",
+      markdown`
+        the path is relative and the master runs on this machine, perhaps with another prefix (\`php-fpm -p\`): what
+        it has open, its workers or its unit tell which, otherwise the path is listed as not checked
+      `,
       "the same list of files leaves PHP-FPM without any pool (see `fpm/no-listen`)",
     ],
     why: markdown`
@@ -86,7 +89,7 @@ const shared = { effect: fpmDown } as const;
 function judge(host: Host, master: FpmMaster, include: FpmInclude): Judgement | null {
   const { pattern, place, result } = include;
   const relative = !pattern.startsWith("/");
-  const counted = relative ? `; relative paths count from ${fpmPrefix(master.main?.path ?? null)}` : "";
+  const counted = relative ? `; relative paths count from ${master.prefix}` : "";
   switch (result.kind) {
     case "too-deep":
       return {

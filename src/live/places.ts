@@ -184,8 +184,9 @@ export function nginxPidFile({ root }: NginxHost): string | null {
 
 /** The file in which a master writes its number; `null`: it writes none, or where is unknown. */
 export function pidFileOf(master: FpmMaster): string | null {
-  const path = known(globalSetting(master, "pid")) ?? null;
-  return path?.startsWith("/") === true ? normalizePath(path) : null;
+  const path = known(globalSetting(master, "pid")) || null;
+  if (path === null || path.startsWith("/")) return path === null ? null : normalizePath(path);
+  return master.state === null ? null : normalizePath(`${master.state}/${path}`);
 }
 
 /** Files that a daemon reads when it starts, with the directories that wildcards look into. */

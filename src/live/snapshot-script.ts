@@ -127,10 +127,26 @@ for path in /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib
   done
 done
 set -f
+# The main file of a master: a relative one of nginx counts from its prefix, all else from where it was started.
+main_of() {
+  from=$(readlink "/proc/$1/cwd" 2>/dev/null)
+  title=$(cat "/proc/$1/cmdline" 2>/dev/null | tr '\000' ' ')
+  main=$(printf '%s\n' "$title" | sed -n -e 's/^nginx: .* -c *\([^ ]*\).*/\1/p' -e 's/^php-fpm: master process (\([^)]*\)).*/\1/p')
+  prefix=$(printf '%s\n' "$title" | sed -n 's/^nginx: .* -p *\([^ ]*\).*/\1/p')
+  case "$title" in
+    php-fpm:*) prefix=$from ;;
+    *) case "$prefix" in '' | /*) ;; *) prefix=$from/$prefix ;; esac ;;
+  esac
+  prefix=${"$"}{prefix%/}
+  [ -n "$main$prefix" ] && [ -z "$prefix" ] && has nginx && prefix=$(nginx -V 2>&1 | sed -n 's|.*--prefix=\(/[^ ]*\).*|\1|p')
+  case "$main" in
+    /*) printf '%s\n' "$main" ;;
+    ?*) [ -n "$prefix" ] && printf '%s/%s\n' "$prefix" "$main" ;;
+    *) [ -n "$prefix" ] && printf '%s/conf/nginx.conf\n' "$prefix" ;;
+  esac
+}
 for pid in $masters; do
-  main=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ' |
-    sed -n -e 's/^nginx: .* -c *\(\/[^ ]*\).*/\1/p' -e 's/^nginx: .* -p *\(\/[^ ]*\) .*-c *\([^/ ][^ ]*\).*/\1\/\2/p' \
-      -e 's/^nginx: .* -c *\([^/ ][^ ]*\) .*-p *\(\/[^ ]*\).*/\2\/\1/p' -e 's/^php-fpm: master process (\(\/[^)]*\)).*/\1/p')
+  main=$(main_of "$pid")
   [ -n "$main" ] && files="$files $main"
 done
 collected=$(
@@ -146,6 +162,25 @@ included=$(
       -e 's/^[[:space:]]*include[[:space:]]*=[[:space:]]*\(\/.*\)$/\1/p' "$path" 2>/dev/null
   done | sort -u
 )
+# A relative include of nginx counts from its main file, one of PHP-FPM from what it was started with, which what it has open may show.
+started=$(
+  for pid in $masters; do
+    main=$(main_of "$pid")
+    from=$(readlink "/proc/$pid/cwd" 2>/dev/null)
+    [ -n "$main" ] || continue
+    sed -n 's|^[[:space:]]*include[[:space:]][[:space:]]*\([^/;[:space:]=][^;]*\);.*|'"${"$"}{main%/*}"'/\1|p' "$main" 2>/dev/null
+    patterns=$(sed -n 's/^[[:space:]]*include[[:space:]]*=[[:space:]]*\([^/[:space:]"][^;"]*\).*/\1/p' "$main" 2>/dev/null)
+    {
+      printf '%s\n' "$main" "$from/x"
+      ls -l "/proc/$pid/fd" 2>/dev/null | sed -n -e '/-> \/dev\//d' -e 's/^.* -> \(\/.*\)$/\1/p'
+    } | while IFS= read -r path; do
+      while path=${"$"}{path%/*} && [ -n "$path" ]; do
+        printf '%s\n' "$patterns" | while IFS= read -r pattern; do [ -n "$pattern" ] && printf '%s\n' "$path/$pattern"; done
+      done
+    done
+  done | sort -u
+)
+included=$(printf '%s\n%s\n' "$included" "$started")
 set +f
 for path in $included; do [ -f "$path" ] && collected=$(printf '%s\n%s\n' "$collected" "$path"); done
 set -f

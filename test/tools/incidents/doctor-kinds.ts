@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { holderKinds } from "./doctor-holders.js";
 import { memoryKinds } from "./doctor-memory.js";
 import { pathKinds } from "./doctor-paths.js";
+import { prefixKinds } from "./doctor-prefix.js";
 import { staleKinds } from "./doctor-stale.js";
 import type { Need } from "./needs.js";
 import type { Pair, PairOptions } from "./pair.js";
@@ -554,6 +555,7 @@ export const doctorKinds: readonly DoctorKind[] = [
   },
   ...holderKinds,
   ...pathKinds,
+  ...prefixKinds,
   ...staleKinds,
   ...memoryKinds,
 ];
