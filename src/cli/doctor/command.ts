@@ -5,6 +5,7 @@ import type { MachineFacts } from "../../live/facts.js";
 import type { Machine, Through } from "../../live/machine.js";
 import { readFacts } from "../../live/read-facts.js";
 import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
+import type { PathConfig } from "../../policy/config.js";
 import type { ReadHost } from "../../read-hosts.js";
 import { doctorJson } from "../../report/doctor/json.js";
 import { doctorPrometheus } from "../../report/doctor/prometheus.js";
@@ -13,6 +14,7 @@ import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { once } from "../../source/memo.js";
 import { version } from "../../version.js";
 import { columnsOf } from "../columns.js";
+import { configsFor } from "../config/load.js";
 import { wallClock } from "../diagnose/clock.js";
 import { judgedHosts } from "../diagnose/hosts.js";
 import { type Output, readOutputs, writeOutput } from "../outputs.js";
@@ -42,7 +44,8 @@ export async function doctorCommand(args: DoctorArguments, world: World): Promis
   const [path, ...others] = args.words;
   if (others.length > 0) throw new UsageError("doctor takes one path: what follows -- is a second one");
   const text = path === undefined ? null : snapshotAt(path, world);
-  const { read, examined } = text === null ? await liveOf(path, args, world) : judgeSnapshot(text, world);
+  const { read, examined } =
+    text === null ? await liveOf(path, args, world) : judgeSnapshot(text, world, configOf(args, world));
   for (const output of outputs) {
     const text = render(read, examined, output, args, world);
     if (output.file === null) world.stdout.write(text);
@@ -51,6 +54,11 @@ export async function doctorCommand(args: DoctorArguments, world: World): Promis
   const status = statusOf(examined);
   if (args.quiet && status === exitStatus.incomplete) world.stderr.write(whyIncomplete(examined));
   return status;
+}
+
+/** Only one that is named: what lies next to a snapshot is of the machine that judges it. */
+function configOf({ config }: DoctorArguments, world: World): PathConfig | null {
+  return config === undefined ? null : configsFor(config, world.workingDirectory, world.validators).of(".");
 }
 
 interface Judged {
