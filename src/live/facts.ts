@@ -78,6 +78,18 @@ export interface ProcessFacts {
   readonly sockets: readonly string[] | null;
   readonly resident: number | null;
   readonly swapped: number | null;
+  /** What keeps it from running at all; `null`: nothing, or the kernel does not tell. */
+  readonly halt: Halt | null;
+}
+
+/** A process that a signal (`SIGSTOP`) or a debugger stopped. */
+export interface Halt {
+  /** The process that traces it; `null`: a signal stopped it. */
+  readonly tracer: number | null;
+  /** How often it has been taken off a processor, which counts on whenever it is continued. */
+  readonly switches: number;
+  /** Whether it was still so a second later, and not continued in between; `null`: nobody looked twice. */
+  readonly lasts: boolean | null;
 }
 
 /** The file in which a master wrote its number, of which another number was read since. */

@@ -58,6 +58,7 @@ copy /proc/uptime
 # What every process is, and which sockets it holds; more of those of both daemons.
 masters=''
 workers=''
+stopped=''
 set +f
 states=$(grep -E '^(Name|Uid|Gid|Groups|PPid|NSpid|Vm|Rss)' /dev/null /proc/[0-9]*/status 2>/dev/null)
 printf '%s\n' "$states" | sed 's/^/line /'
@@ -69,6 +70,7 @@ maps() {
     { echo; grep ' (deleted)$' "/proc/$1/maps" 2>/dev/null; } | text "/proc/$1/maps"
   fi
 }
+halt() { grep -E '^(State|TracerPid|[a-z]*_ctxt_switches):' "/proc/$1/status" 2>/dev/null; }
 pids=$(printf '%s\n' "$states" | sed -n 's|^/proc/\([0-9]*\)/status:Name:.*\(nginx\).*|\1|p;s|^/proc/\([0-9]*\)/status:Name:.*\(php\).*|\1|p' | sort -un)
 for pid in $pids; do
   title=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ')
@@ -80,6 +82,9 @@ for pid in $pids; do
   esac
   printf '%s\n' "$title" | text "/proc/$pid/cmdline"
   copy "/proc/$pid/stat"
+  more=$(halt "$pid")
+  printf '%s\n' "$more" | sed "s|^|line /proc/$pid/status:|"
+  case "$more" in State:[[:space:]][Tt]*) stopped="$stopped $pid" ;; esac
   copy "/proc/$pid/limits"
   copy "/proc/$pid/cgroup"
   link "/proc/$pid/exe"
@@ -101,6 +106,7 @@ for name in unix tcp tcp6; do
 done
 # Who is still connected a second later: a worker that is free would have taken those that wait.
 if [ -n "$masters" ] && sleep 1 2>/dev/null; then
+  for pid in $stopped; do halt "$pid" | later "/proc/$pid/status"; done
   [ -r "$net/unix" ] && sed -n '/ 0001 0[23] .* \//p' "$net/unix" | later /proc/net/unix
   for name in tcp tcp6; do
     [ -r "$net/$name" ] && sed -n '/ 0[18] [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* /p' "$net/$name" | later "/proc/net/$name"

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Check, examine, GROUPS, groupOf, type Status } from "../../src/doctor/check.js";
 import { checks } from "../../src/doctor/checks/index.js";
-import type { FpmFacts, MachineFacts } from "../../src/live/facts.js";
+import type { FpmFacts, MachineFacts, ProcessFacts } from "../../src/live/facts.js";
 import {
   factsWith,
   fpmOf,
@@ -61,6 +61,11 @@ function workersHolding(...connections: readonly string[]): readonly FpmFacts[] 
   return [fpmOf({ workers })];
 }
 
+function held(more: Partial<NonNullable<ProcessFacts["halt"]>> = {}): ProcessFacts {
+  return processOf({ pid: 40, halt: { tracer: null, switches: 9, lasts: true, ...more } });
+}
+
+const heldWorkers = [held(), held()].map((one) => ({ ...one, pool: "shop" }));
 const hiddenWorkers = [fpmOf({ workers: [{ ...processOf({ pid: 21, sockets: null }), pool: "shop" }] })];
 /** As in a snapshot. */
 const notAsked = { answers: [] };
@@ -141,6 +146,37 @@ const cases: readonly Case[] = [
     "a pool that is gone",
     "warning",
     { fpm: [fpmOf({ workers: [...fpmOf().workers, { ...processOf({ pid: 9 }), pool: "old" }] })] },
+  ],
+  ["basics/stopped", "nginx's master", "warning", { nginx: [nginxOf({ master: held() })] }],
+  ["basics/stopped", "the only worker of nginx", "error", { nginx: [nginxOf({ workers: [held()] })] }],
+  ["basics/stopped", "one of two workers", "warning", { nginx: [nginxOf({ workers: [worker, held()] })] }],
+  [
+    "basics/stopped",
+    "PHP-FPM's master, by a debugger",
+    "warning",
+    { fpm: [fpmOf({ master: held({ tracer: 7 }) })] },
+  ],
+  ["basics/stopped", "all workers of the pool", "error", { fpm: [fpmOf({ workers: heldWorkers })] }],
+  ["basics/stopped", "for a moment", "ok", { nginx: [nginxOf({ workers: [held({ lasts: false })] })] }],
+  ["basics/stopped", "an old worker", "ok", { nginx: [nginxOf({ old: [held()] })] }],
+  [
+    "basics/stopped",
+    "nobody looked twice",
+    "unknown",
+    { nginx: [nginxOf({ workers: [held({ lasts: null })] })] },
+  ],
+  ["basics/stopped", "nothing runs", "skipped", { nginx: [], fpm: [] }],
+  [
+    "resources/workers",
+    "all stopped",
+    "skipped",
+    { fpm: [fpmOf({ workers: heldWorkers })], answers: [{ ...answer, values: "silent" }] },
+  ],
+  [
+    "reality/answers",
+    "all workers stopped, and more may be",
+    "skipped",
+    { fpm: [fpmOf({ workers: heldWorkers.slice(1) })], answers: [{ ...answer, values: "silent" }] },
   ],
   [
     "basics/nginx-reloaded",

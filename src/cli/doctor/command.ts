@@ -1,7 +1,9 @@
+import { setTimeout } from "node:timers/promises";
 import type { Finding, Incomplete } from "../../engine/finding.js";
 import type { HostFilesystem } from "../../host/filesystem.js";
 import { type FileStatus, filesSeenBy, opensFor, roomFor, seenFile } from "../../host/live.js";
 import type { MachineFacts } from "../../live/facts.js";
+import { hasHalts, withLater } from "../../live/halts.js";
 import type { Machine, Through } from "../../live/machine.js";
 import { readFacts } from "../../live/read-facts.js";
 import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
@@ -102,9 +104,19 @@ export async function examineLive(
 ): Promise<Examined> {
   const told = askPrograms(host, exec, wallClock(world));
   const seen = readFacts(host, spec.nginx, liveMachine(world.now() / 1000), told);
-  const facts: MachineFacts = { ...seen, ...(await askMachine(host, seen)) };
-  return examinedOf(host, facts, findings, unread);
+  const asked = await askMachine(host, seen);
+  return examinedOf(host, { ...(await lookAgain(seen)), ...asked }, findings, unread);
 }
+
+/** Whether what was stopped is still so, which no sound machine is kept waiting for. */
+async function lookAgain(facts: MachineFacts): Promise<MachineFacts> {
+  if (!hasHalts(facts)) return facts;
+  await setTimeout(A_WHILE);
+  return withLater(facts, filesSeenBy(null));
+}
+
+/** In milliseconds. */
+const A_WHILE = 1000;
 
 /** Looked at once: what a path is, and the files below the root of a process. */
 function liveMachine(now: number): Machine {

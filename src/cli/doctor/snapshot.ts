@@ -3,6 +3,7 @@ import { incompleteOf } from "../../engine/incomplete.js";
 import { readStart, readTyped } from "../../host/door.js";
 import { TREE } from "../../host/find/given.js";
 import { lintHosts } from "../../lint.js";
+import { withLater } from "../../live/halts.js";
 import { NOTHING_ASKED, readFacts } from "../../live/read-facts.js";
 import { isSnapshot, readSnapshot } from "../../live/snapshot.js";
 import { type PathConfig, said } from "../../policy/config.js";
@@ -57,7 +58,8 @@ export function judgeSnapshot(
   if (read === undefined) throw new UsageError("the snapshot has no host");
   const { machine, outputs, names, whole } = snapshot;
   const told = toldBy(outputs, toWall(machine.now * 1000));
-  const facts = { ...readFacts(read.host, read.spec.nginx, machine, told), ...NOTHING_ASKED, names };
+  const seen = { ...readFacts(read.host, read.spec.nginx, machine, told), ...NOTHING_ASKED, names };
+  const facts = machine.later === null ? seen : withLater(seen, machine.later);
   const findings = outcome.result.findings.filter(({ host }) => host === read.host.name);
   const cut = whole
     ? []

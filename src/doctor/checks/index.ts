@@ -27,6 +27,7 @@ import { sessions } from "./sessions.js";
 import { socketAccess } from "./socket-access.js";
 import { socketFile } from "./socket-file.js";
 import { socketMode } from "./socket-mode.js";
+import { stopped } from "./stopped.js";
 import { swap } from "./swap.js";
 import { temporary } from "./temporary.js";
 import { unit } from "./unit.js";
@@ -38,6 +39,7 @@ export const checks: readonly Check[] = [
   nginxRuns,
   fpmRuns,
   poolsRun,
+  stopped,
   nginxReloaded,
   fpmReloaded,
   program,

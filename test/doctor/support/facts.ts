@@ -86,6 +86,7 @@ export function processOf(more: Partial<ProcessFacts> = {}): ProcessFacts {
     sockets: [],
     resident: 20e6,
     swapped: 0,
+    halt: null,
     ...more,
   };
 }

@@ -20,6 +20,7 @@ import { memoryKinds } from "./doctor-memory.js";
 import { pathKinds } from "./doctor-paths.js";
 import { prefixKinds } from "./doctor-prefix.js";
 import { staleKinds } from "./doctor-stale.js";
+import { stoppedKinds } from "./doctor-stopped.js";
 import type { Need } from "./needs.js";
 import type { Pair, PairOptions } from "./pair.js";
 
@@ -557,5 +558,6 @@ export const doctorKinds: readonly DoctorKind[] = [
   ...pathKinds,
   ...prefixKinds,
   ...staleKinds,
+  ...stoppedKinds,
   ...memoryKinds,
 ];

@@ -224,6 +224,14 @@ export class Pair {
     return childrenOf(this.fpm?.pid ?? 0);
   }
 
+  workersOfNginx(): readonly number[] {
+    return childrenOf(this.nginx?.pid ?? 0);
+  }
+
+  get masters(): { readonly nginx: number; readonly fpm: number } {
+    return { nginx: this.nginx?.pid ?? 0, fpm: this.fpm?.pid ?? 0 };
+  }
+
   /** Ends PHP-FPM with its workers, as a machine that lost it. */
   killFpm(): void {
     const pid = this.fpm?.pid;
