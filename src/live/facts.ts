@@ -252,6 +252,10 @@ export interface CertificateFacts {
   /** `null`: it was not read. */
   readonly from: number | null;
   readonly to: number | null;
+  /** The names of hosts that it is for, in lower case; `*.example.com` as written. */
+  readonly names: readonly string[];
+  /** Whether nobody but itself vouches for it; `null`: it was not read. */
+  readonly selfSigned: boolean | null;
 }
 
 export interface UnitFacts {

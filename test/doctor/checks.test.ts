@@ -37,7 +37,14 @@ const stalePid = { path: "/run/x.pid", names: 77 };
 const memory = factsWith().memory;
 const directory = { kind: "directory" } as const;
 const space = { path: "/var/log", free: 50e9, size: 100e9, freeFiles: 900, files: 1000 };
-const certificate = { path: "/etc/ssl/a.pem", problem: null, from: NOW - 1000, to: NOW + 90 * 86_400 };
+const certificate = {
+  path: "/etc/ssl/a.pem",
+  problem: null,
+  from: NOW - 1000,
+  to: NOW + 90 * 86_400,
+  names: ["shop.example"],
+  selfSigned: false,
+};
 /** What only the running PHP-FPM knows. */
 const TEMPLATE = "$" + "{HOME}";
 const tls = { server: "ssl_certificate /etc/ssl/a.pem;" };
@@ -814,6 +821,20 @@ const cases: readonly Case[] = [
     "ok",
     { names: [{ name: "php.internal", problem: null, addresses: ["10.0.0.1"] }] },
     { pass: "php.internal:9000" },
+  ],
+  [
+    "requests/certificate-names",
+    "another name",
+    "warning",
+    { certificates: [{ ...certificate, names: ["blog.example"] }] },
+    { server: `listen 443 ssl; ${tls.server}` },
+  ],
+  [
+    "requests/certificate-names",
+    "it was not read",
+    "unknown",
+    { certificates: [{ ...certificate, names: [], selfSigned: null }] },
+    { server: `listen 443 ssl; ${tls.server}` },
   ],
   ["requests/certificates", "over", "error", { certificates: [{ ...certificate, to: NOW - 1 }] }, tls],
   [

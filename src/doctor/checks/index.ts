@@ -1,6 +1,7 @@
 import type { Check } from "../check.js";
 import { answers } from "./answers.js";
 import { backlog } from "./backlog.js";
+import { certificateNames } from "./certificate-names.js";
 import { certificates } from "./certificates.js";
 import { descriptors } from "./descriptors.js";
 import { disk } from "./disk.js";
@@ -69,5 +70,6 @@ export const checks: readonly Check[] = [
   temporary,
   names,
   certificates,
+  certificateNames,
   logs,
 ];

@@ -21,6 +21,7 @@ import { pathKinds } from "./doctor-paths.js";
 import { prefixKinds } from "./doctor-prefix.js";
 import { staleKinds } from "./doctor-stale.js";
 import { stoppedKinds } from "./doctor-stopped.js";
+import { tlsKinds } from "./doctor-tls.js";
 import type { Need } from "./needs.js";
 import type { Pair, PairOptions } from "./pair.js";
 
@@ -559,5 +560,6 @@ export const doctorKinds: readonly DoctorKind[] = [
   ...prefixKinds,
   ...staleKinds,
   ...stoppedKinds,
+  ...tlsKinds,
   ...memoryKinds,
 ];
