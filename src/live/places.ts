@@ -59,6 +59,9 @@ export function indexOf(root: string): string {
   return `${root}/index.php`;
 }
 
+/** A flag of PHP that is off. */
+const NO = /^(?:0|off|no|false|none|)$/i;
+
 /** The directories in which pools keep sessions, as files directly in them. */
 export const sessionDirectories = perKey((host: Host): readonly PoolPath[] =>
   host.pools.flatMap((pool) => {
@@ -79,7 +82,7 @@ export const uploadDirectories = perKey((host: Host): readonly PoolPath[] =>
   host.pools.flatMap((pool) => {
     const allowed = phpValue(pool, "file_uploads");
     if (!isUnset(setting(pool, "chroot")) || known(allowed) === undefined) return [];
-    if (/^(?:0|off|no|false|none|)$/i.test(known(allowed) ?? "")) return [];
+    if (NO.test(known(allowed) ?? "")) return [];
     const [first, second] = ["upload_tmp_dir", "sys_temp_dir"].map((name) => phpValue(pool, name));
     const env = arraySetting(pool, "env", "TMPDIR");
     for (const value of [first, second, env]) {
@@ -88,6 +91,20 @@ export const uploadDirectories = perKey((host: Host): readonly PoolPath[] =>
         return [{ path: normalizePath(value.value), place: placeOf(value), pool }];
     }
     return [{ path: TEMPORARY_DIRECTORY, place: null, pool }];
+  }),
+);
+
+/** The files that PHP appends its errors to, which the account of the pool makes; none where errors are not logged. */
+export const phpLogs = perKey((host: Host): readonly PoolPath[] =>
+  host.pools.flatMap((pool) => {
+    const log = phpValue(pool, "error_log");
+    const logged = known(phpValue(pool, "log_errors"));
+    if (log.kind !== "set" || !isUnset(setting(pool, "chroot"))) return [];
+    if (logged === undefined || NO.test(logged ?? "")) return [];
+    const path = log.value ?? "";
+    return path.startsWith("/") && !/^\/(?:dev|proc)\//.test(path)
+      ? [{ path: normalizePath(path), place: log.place, pool }]
+      : [];
   }),
 );
 

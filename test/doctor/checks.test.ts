@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Check, examine, GROUPS, groupOf, type Status } from "../../src/doctor/check.js";
 import { checks } from "../../src/doctor/checks/index.js";
-import type { FpmFacts, MachineFacts, ProcessFacts } from "../../src/live/facts.js";
+import type { FpmFacts, MachineFacts, PathFacts, ProcessFacts } from "../../src/live/facts.js";
 import {
   factsWith,
   fpmOf,
@@ -36,6 +36,22 @@ const stranger = { pid: 77, name: "apache2", daemon: null, master: null, orphan:
 const stalePid = { path: "/run/x.pid", names: 77 };
 const memory = factsWith().memory;
 const directory = { kind: "directory" } as const;
+const LOG = "/var/log/php/errors.log";
+
+/** The first line of a setting counts. */
+function logged(value: string): string {
+  return `php_admin_value[error_log] = ${value}\nphp_admin_flag[log_errors] = on`;
+}
+
+/** As the pool's workers see it. */
+function at(path: string, more: Parameters<typeof pathOf>[1] = {}): PathFacts {
+  return pathOf(path, { viewer: "pool 0", ...more });
+}
+
+function missing(path: string, real = path): PathFacts {
+  return at(path, { state: "missing", kind: null, own: null, real });
+}
+
 const space = { path: "/var/log", free: 50e9, size: 100e9, freeFiles: 900, files: 1000 };
 const certificate = {
   path: "/etc/ssl/a.pem",
@@ -733,6 +749,45 @@ const cases: readonly Case[] = [
       ),
     },
   ],
+  ...(
+    [
+      [
+        "missing, and the directory is everybody's",
+        "ok",
+        missing(LOG),
+        at("/var/log/php", { ...directory, mode: 0o1777 }),
+      ],
+      [
+        "missing, and the directory is root's",
+        "warning",
+        missing(LOG),
+        at("/var/log/php", { ...directory, opened: true }),
+      ],
+      ["missing with its directory", "warning", missing(LOG, "/var/log/php"), missing("/var/log/php")],
+      ["a link that leads nowhere", "unknown", missing(LOG, "/mnt/php.log"), at("/var/log/php", directory)],
+      ["the account's", "ok", at(LOG, { mode: 0o200, owner: 33, opened: false })],
+      ["root's", "warning", at(LOG, { mode: 0o644, opened: true })],
+      ["root's, behind a list", "unknown", at(LOG, { mode: 0o660 })],
+      ["a directory", "warning", at(LOG, directory)],
+      ["a pipe", "ok", at(LOG, { kind: "other" })],
+      ["not looked at", "unknown"],
+    ] as const
+  ).map(
+    ([what, state, ...paths]): Case => [
+      "requests/php-log",
+      what,
+      state,
+      { paths: pathsWith(...paths) },
+      { pool: logged(LOG) },
+    ],
+  ),
+  ...[
+    "syslog",
+    "/dev/stderr",
+    "php.log",
+    `${LOG}\nphp_admin_flag[log_errors] = off`,
+    `${LOG}\nchroot = /srv`,
+  ].map((value): Case => ["requests/php-log", value, "skipped", {}, { pool: logged(value) }]),
   [
     "requests/uploads",
     "a file system that is read-only",

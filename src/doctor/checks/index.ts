@@ -18,6 +18,7 @@ import { nginxRuns } from "./nginx-runs.js";
 import { oldWorkers } from "./old-workers.js";
 import { openBasedir } from "./open-basedir.js";
 import { pages } from "./pages.js";
+import { phpLog } from "./php-log.js";
 import { poolsRun } from "./pools-run.js";
 import { ports } from "./ports.js";
 import { program } from "./program.js";
@@ -72,4 +73,5 @@ export const checks: readonly Check[] = [
   certificates,
   certificateNames,
   logs,
+  phpLog,
 ];

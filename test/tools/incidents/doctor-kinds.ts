@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { holderKinds } from "./doctor-holders.js";
+import { logKinds } from "./doctor-log.js";
 import { memoryKinds } from "./doctor-memory.js";
 import { pathKinds } from "./doctor-paths.js";
 import { prefixKinds } from "./doctor-prefix.js";
@@ -561,5 +562,6 @@ export const doctorKinds: readonly DoctorKind[] = [
   ...staleKinds,
   ...stoppedKinds,
   ...tlsKinds,
+  ...logKinds,
   ...memoryKinds,
 ];
