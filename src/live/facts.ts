@@ -181,6 +181,8 @@ export interface PathFacts {
   readonly changed: number | null;
   /** Of a directory, what is in it; `null`: it is none, or was not listed. */
   readonly names: readonly string[] | null;
+  /** Of a directory for a pool, whether nothing is in it, except what a file system brings; `null`: unknown. */
+  readonly empty: boolean | null;
   /** Whether the viewer's account really opened it to read; `null`: not tried. */
   readonly opened: boolean | null;
   /** Of a directory that was tried, whether it is on a file system that the viewer has read-only; `null`: unknown. */

@@ -176,6 +176,7 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
     own: null,
     changed: null,
     names: null,
+    empty: null,
     opened: null,
     readOnly: null,
   };
@@ -201,6 +202,7 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
     above,
     changed: status.changed,
     names: listed && entry.kind === "directory" ? entry.names : null,
+    empty: entry.kind === "directory" && viewer.startsWith("pool") ? machine.isEmpty(path, through) : null,
     // To open a device may do something.
     opened:
       tried && identity !== null && (status.kind === "file" || status.kind === "directory")
@@ -237,6 +239,7 @@ function linkFacts(machine: Machine, path: string): PathFacts | null {
     above: [],
     changed: status.changed,
     names: null,
+    empty: null,
     opened: null,
     readOnly: null,
   };

@@ -263,6 +263,12 @@ named=$(
     printf '%s\n' "$collected" "$links"
   } | grep '^/[^/]' | sed 's|/*$||' | sort -u | head -n 50000
 )
+# A disk that is not mounted leaves an empty directory.
+printf '%s\n' "$named" | while IFS= read -r path; do
+  if [ -d "$path" ] && [ -r "$path" ] && [ -x "$path" ]; then
+    [ -z "$(ls -A "$path" 2>/dev/null | grep -v -x 'lost+found' | head -n 1)" ] && printf 'empty %s\n' "$path"
+  fi
+done
 chroots=$(printf '%s\n' "$words" | sed -n 's|^[[:space:]]*chroot[[:space:]]*=[[:space:]]*\(/[^;[:space:]]*\).*|\1|p' | sort -u | head -n 20)
 named=$(
   {

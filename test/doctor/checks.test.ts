@@ -673,6 +673,19 @@ const cases: readonly Case[] = [
   ],
   [
     "requests/roots",
+    "empty",
+    "warning",
+    { paths: pathsWith(at("/srv/shop", { ...directory, empty: true })) },
+  ],
+  [
+    "requests/roots",
+    "not empty",
+    "ok",
+    { paths: pathsWith(at("/srv/shop", { ...directory, empty: false })) },
+  ],
+  ["requests/roots", "perhaps empty", "ok", { paths: pathsWith(at("/srv/shop", directory)) }],
+  [
+    "requests/roots",
     "closed for nginx",
     "warning",
     { paths: pathsWith(pathOf("/srv/shop", { ...directory, viewer: "nginx", mode: 0o700, opened: false })) },

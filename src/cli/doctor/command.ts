@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Finding, Incomplete } from "../../engine/finding.js";
-import type { HostFilesystem } from "../../host/filesystem.js";
+import type { Entry, HostFilesystem } from "../../host/filesystem.js";
 import { type FileStatus, filesSeenBy, opensFor, roomFor, seenFile } from "../../host/live.js";
 import type { MachineFacts } from "../../live/facts.js";
 import { hasHalts, withLater } from "../../live/halts.js";
@@ -108,6 +108,10 @@ export async function examineLive(
   return examinedOf(host, { ...(await lookAgain(seen)), ...asked }, findings, unread);
 }
 
+function isEmptyDirectory(entry: Entry): boolean | null {
+  return entry.kind === "directory" ? entry.names.every((name) => name === "lost+found") : null;
+}
+
 /** Whether what was stopped is still so, which no sound machine is kept waiting for. */
 async function lookAgain(facts: MachineFacts): Promise<MachineFacts> {
   if (!hasHalts(facts)) return facts;
@@ -133,6 +137,7 @@ function liveMachine(now: number): Machine {
     looked: () => true,
     status: (path, through) => once(seen, `${through} ${path}`, () => seenFile(path, through)),
     space: roomFor,
+    isEmpty: (path, through) => isEmptyDirectory(view(through).entry(path)),
     opens: (path, through, identity) => (through === null ? opensFor(path, identity) : null),
   };
 }

@@ -150,6 +150,7 @@ export function pathOf(path: string, { mode = 0o755, owner = 0, ...more }: PathP
     above: [{ path: "/run", mode: 0o755, user: 0, group: 0, acl: null }],
     changed: NOW - 86_400,
     names: null,
+    empty: null,
     opened: null,
     readOnly: null,
     ...more,

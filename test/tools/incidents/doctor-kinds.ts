@@ -20,6 +20,7 @@ import { logKinds } from "./doctor-log.js";
 import { memoryKinds } from "./doctor-memory.js";
 import { pathKinds } from "./doctor-paths.js";
 import { prefixKinds } from "./doctor-prefix.js";
+import { rootKinds } from "./doctor-roots.js";
 import { staleKinds } from "./doctor-stale.js";
 import { stoppedKinds } from "./doctor-stopped.js";
 import { tlsKinds } from "./doctor-tls.js";
@@ -563,5 +564,6 @@ export const doctorKinds: readonly DoctorKind[] = [
   ...stoppedKinds,
   ...tlsKinds,
   ...logKinds,
+  ...rootKinds,
   ...memoryKinds,
 ];
