@@ -4,7 +4,7 @@ import { fpmDown } from "../../src/evidence/fpm-lines.js";
 import type { FpmInclude, FpmMaster } from "../../src/fpm/types.js";
 import { helpOf, inWords, remove, replace } from "../../src/help/edit.js";
 import { glob, isGlob } from "../../src/host/glob.js";
-import { directoryOf } from "../../src/host/path.js";
+import { directoryOf, withParents } from "../../src/host/path.js";
 import { includedPath, isSurelyMissing } from "../../src/model/fpm-includes.js";
 import type { Host } from "../../src/model/host.js";
 import type { Place } from "../../src/source/file.js";
@@ -118,6 +118,7 @@ function nothing(host: Host, master: FpmMaster, include: FpmInclude, counted: st
     case: "nothing",
     message: `${include.pattern} finds no file${counted}`,
     label: "nothing there",
+    settle: startedElsewhere(host, master, include),
     effect: "PHP-FPM starts without what should have been included, and only its log says so",
     help: relocated(host, master, include) ?? removal(host, include.place, "or correct the path"),
   };
@@ -141,9 +142,10 @@ function missing(
       ...shared,
       case: "directory",
       settle:
-        phpVersion === null
+        startedElsewhere(host, master, include) ??
+        (phpVersion === null
           ? `PHP ${PASSES_OVER_SINCE} and newer start nevertheless: --php-version says which one it is.`
-          : null,
+          : null),
       message: `the directory ${literal} does not exist${counted}`,
       label: "no such directory",
       help: relocated(host, master, include) ?? removal(host, place, `or create ${literal}`),
@@ -158,6 +160,21 @@ function missing(
   };
 }
 
+/** Who keeps the main file where no package has it may start PHP-FPM with a prefix; `null`: no directory around it is one. */
+function startedElsewhere(host: Host, { main }: FpmMaster, { pattern }: FpmInclude): string | null {
+  if (main === null || pattern.startsWith("/") || /^\/(?:etc|usr)\//.test(main.path)) return null;
+  const prefix = withParents(directoryOf(main.path)).find((directory) =>
+    findsFile(host, `${directory}/${pattern}`),
+  );
+  return prefix === undefined
+    ? null
+    : `Whether PHP-FPM is started with -p ${prefix}, from where it is found, would settle it.`;
+}
+
+function findsFile(host: Host, pattern: string): boolean {
+  return glob(host.fs, pattern).some((path) => host.fs.entry(path).kind === "file");
+}
+
 /**
  * The absolute path, if the relative one is right when it counts from the file that it is in; `null`: it
  * is not.
@@ -165,8 +182,7 @@ function missing(
 function relocated(host: Host, { main }: FpmMaster, { pattern, place }: FpmInclude): HelpDraft | null {
   if (main === null || pattern.startsWith("/")) return null;
   const whole = `${directoryOf(place.span.file.path)}/${pattern}`;
-  const found = glob(host.fs, whole).some((path) => host.fs.entry(path).kind === "file");
-  return found ? helpOf([[replace(host, place, `include = ${whole}`)]]) : null;
+  return findsFile(host, whole) ? helpOf([[replace(host, place, `include = ${whole}`)]]) : null;
 }
 
 function removal(host: Host, place: Place, note: string): HelpDraft {

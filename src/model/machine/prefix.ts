@@ -112,7 +112,7 @@ function boundBy(fs: HostFilesystem, open: readonly string[]): readonly string[]
 function seenPrefix(fs: HostFilesystem, running: RunningMaster, read: Read): string | null {
   const { pid, master } = running;
   const main = master.main?.path ?? "/";
-  const likely = unique([...withParents(directoryOf(main)).toReversed(), startDirectory(fs, pid) ?? "/"]);
+  const likely = unique([...withParents(directoryOf(main)), startDirectory(fs, pid) ?? "/"]);
   const open = openOf(fs, pid);
   const opened = before(open, relativeGlobals(master));
   const [first, second] = opened;
