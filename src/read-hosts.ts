@@ -42,6 +42,8 @@ export interface HostsOptions {
   readonly memory?: number | null;
   /** What the path `-` stands for: the output of `nginx -T`. */
   readonly standardInput?: string;
+  /** The kernel's files of the machine that the tree is of. Default: those that a live host has. */
+  readonly processes?: HostFilesystem;
   /** Called with a few words before each host and each rule, for who waits. */
   readonly step?: (what: string) => void;
   /**
@@ -246,7 +248,12 @@ function builtHost(
 ): ReadHost {
   // The files of a dump are on no disk.
   const changed = spec.dumped === true ? overlaid(fs, options.texts ?? NO_TEXTS) : fs;
-  const facts = { supposed, typed: touching ?? [], ...factsOf(spec.name, config, options) };
+  const facts = {
+    supposed,
+    typed: touching ?? [],
+    ...(options.processes === undefined ? {} : { processes: options.processes }),
+    ...factsOf(spec.name, config, options),
+  };
   const build = (of: HostSpec, from: HostFilesystem): Host =>
     timed("model: the rest", () => buildHost(of, from, facts));
   const ways = waits ? waysTo({ spec, fs: changed, build }) : null;

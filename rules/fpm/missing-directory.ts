@@ -1,6 +1,5 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import { fpmDown } from "../../src/evidence/fpm-lines.js";
-import { fpmPrefix, fpmStateDirectory } from "../../src/fpm/layout.js";
 import { globalSetting, seconds, setting } from "../../src/fpm/pools.js";
 import type { FpmMaster, Pool } from "../../src/fpm/types.js";
 import { helpOf, remove } from "../../src/help/edit.js";
@@ -132,11 +131,11 @@ function report(
 }
 
 function* needs(master: FpmMaster): Generator<Needed> {
-  const state = fpmStateDirectory(master.main?.path ?? null);
   for (const key of ["error_log", "pid"] as const) {
     const found = globalSetting(master, key);
     if (found.kind !== "set" || !found.value || (key === "error_log" && found.value === SYSLOG)) continue;
-    const value = { ...found, value: absolute(state, found.value) };
+    if (master.state === null && !found.value.startsWith("/")) continue;
+    const value = { ...found, value: absolute(master.state ?? "/", found.value) };
     yield file(GLOBAL[key], null, key, value, key === "pid" ? found.place : null);
   }
   for (const pool of master.pools) yield* needsOf(pool);
@@ -154,7 +153,7 @@ function* needsOf(pool: Pool): Generator<Needed> {
     const value = { ...prefix, value: own };
     yield { case: "prefix", pool, key: "prefix", value, directory: normalizePath(own), spare: prefix.place };
   }
-  const base = own ?? (prefix.kind === "default" ? fpmPrefix(pool.master.main?.path ?? null) : null);
+  const base = own ?? (prefix.kind === "default" ? pool.master.prefix : null);
   const path = (key: string): SetValue<string> | null => {
     const found = setting(pool, key);
     if (found.kind !== "set" || !found.value) return null;

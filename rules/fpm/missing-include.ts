@@ -1,11 +1,10 @@
 import { type Draft, defineRule } from "../../src/engine/define.js";
 import type { HelpDraft } from "../../src/engine/help.js";
 import { fpmDown } from "../../src/evidence/fpm-lines.js";
-import { fpmPrefix } from "../../src/fpm/layout.js";
 import type { FpmInclude, FpmMaster } from "../../src/fpm/types.js";
 import { helpOf, inWords, remove, replace } from "../../src/help/edit.js";
 import { glob, isGlob } from "../../src/host/glob.js";
-import { directoryOf } from "../../src/host/path.js";
+import { directoryOf, withParents } from "../../src/host/path.js";
 import { includedPath, isSurelyMissing } from "../../src/model/fpm-includes.js";
 import type { Host } from "../../src/model/host.js";
 import type { Place } from "../../src/source/file.js";
@@ -59,6 +58,10 @@ export const fpmMissingInclude = defineRule({
     ],
     silent: [
       "the tree is a part of a host: what is missing there is listed as not checked",
+      markdown`
+        the path is relative and the master runs on this machine, perhaps with another prefix (\`php-fpm -p\`): what
+        it has open, its workers or its unit tell which, otherwise the path is listed as not checked
+      `,
       "the same list of files leaves PHP-FPM without any pool (see `fpm/no-listen`)",
     ],
     why: markdown`
@@ -86,7 +89,7 @@ const shared = { effect: fpmDown } as const;
 function judge(host: Host, master: FpmMaster, include: FpmInclude): Judgement | null {
   const { pattern, place, result } = include;
   const relative = !pattern.startsWith("/");
-  const counted = relative ? `; relative paths count from ${fpmPrefix(master.main?.path ?? null)}` : "";
+  const counted = relative ? `; relative paths count from ${master.prefix}` : "";
   switch (result.kind) {
     case "too-deep":
       return {
@@ -115,6 +118,7 @@ function nothing(host: Host, master: FpmMaster, include: FpmInclude, counted: st
     case: "nothing",
     message: `${include.pattern} finds no file${counted}`,
     label: "nothing there",
+    settle: startedElsewhere(host, master, include),
     effect: "PHP-FPM starts without what should have been included, and only its log says so",
     help: relocated(host, master, include) ?? removal(host, include.place, "or correct the path"),
   };
@@ -138,9 +142,10 @@ function missing(
       ...shared,
       case: "directory",
       settle:
-        phpVersion === null
+        startedElsewhere(host, master, include) ??
+        (phpVersion === null
           ? `PHP ${PASSES_OVER_SINCE} and newer start nevertheless: --php-version says which one it is.`
-          : null,
+          : null),
       message: `the directory ${literal} does not exist${counted}`,
       label: "no such directory",
       help: relocated(host, master, include) ?? removal(host, place, `or create ${literal}`),
@@ -155,6 +160,21 @@ function missing(
   };
 }
 
+/** Who keeps the main file where no package has it may start PHP-FPM with a prefix; `null`: no directory around it is one. */
+function startedElsewhere(host: Host, { main }: FpmMaster, { pattern }: FpmInclude): string | null {
+  if (main === null || pattern.startsWith("/") || /^\/(?:etc|usr)\//.test(main.path)) return null;
+  const prefix = withParents(directoryOf(main.path)).find((directory) =>
+    findsFile(host, `${directory}/${pattern}`),
+  );
+  return prefix === undefined
+    ? null
+    : `Whether PHP-FPM is started with -p ${prefix}, from where it is found, would settle it.`;
+}
+
+function findsFile(host: Host, pattern: string): boolean {
+  return glob(host.fs, pattern).some((path) => host.fs.entry(path).kind === "file");
+}
+
 /**
  * The absolute path, if the relative one is right when it counts from the file that it is in; `null`: it
  * is not.
@@ -162,8 +182,7 @@ function missing(
 function relocated(host: Host, { main }: FpmMaster, { pattern, place }: FpmInclude): HelpDraft | null {
   if (main === null || pattern.startsWith("/")) return null;
   const whole = `${directoryOf(place.span.file.path)}/${pattern}`;
-  const found = glob(host.fs, whole).some((path) => host.fs.entry(path).kind === "file");
-  return found ? helpOf([[replace(host, place, `include = ${whole}`)]]) : null;
+  return findsFile(host, whole) ? helpOf([[replace(host, place, `include = ${whole}`)]]) : null;
 }
 
 function removal(host: Host, place: Place, note: string): HelpDraft {

@@ -53,6 +53,17 @@ export function workersOf(look: Seen, pool: Pool): readonly ProcessFacts[] {
   return running === null ? [] : poolWorkers(running, pool.name);
 }
 
+/** Whether a process is stopped and stays so. */
+export function isHeld({ halt }: ProcessFacts): boolean {
+  return halt?.lasts === true;
+}
+
+/** Whether all workers of a pool are, which `basics/stopped` says. */
+export function isWhollyHeld(look: Seen, pool: Pool): boolean {
+  const workers = workersOf(look, pool);
+  return workers.length > 0 && workers.every(isHeld);
+}
+
 /** The masters that some location of the host needs; all, where nothing of nginx is known. */
 export const neededMasters = perKey((host: Host): readonly FpmMaster[] => {
   if (host.nginx === null) return host.masters;

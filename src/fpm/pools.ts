@@ -12,7 +12,14 @@ import { type Place, place, type SourceFile, type Span } from "../source/file.js
 import { isTemplateName } from "../source/template-names.js";
 import { timed } from "../source/timings.js";
 import { findIncluded, type Included } from "./include.js";
-import { fpmPrefix, isPhp5, isStockPoolFile, poolNameOf, versionFromPath } from "./layout.js";
+import {
+  fpmPrefix,
+  fpmStateDirectory,
+  isPhp5,
+  isStockPoolFile,
+  poolNameOf,
+  versionFromPath,
+} from "./layout.js";
 import { newReading, type Reading } from "./reading.js";
 import {
   asciiLower,
@@ -40,6 +47,8 @@ import { withCommas } from "../source/digits.js";
 export interface ReadOptions {
   /** How much the includes may bring; absent: the usual limit. */
   readonly allowance?: Allowance;
+  /** What PHP-FPM was started with as `-p`; `null`: perhaps with one that is not known. Absent: without. */
+  readonly prefix?: string | null;
   /** The PHP version, such as `8.2`, if the path does not show it; `null` or absent: unknown then. */
   readonly phpVersion?: string | null;
   /** Settings before any section are those of a pool that the path names; absent: they are global. */
@@ -55,7 +64,8 @@ const deepest = 5;
 
 /** Reads a master from its main file. If that cannot be read, the master has no pools. */
 export function readMaster(fs: HostFilesystem, mainPath: string, opts: ReadOptions = {}): FpmMaster {
-  const reading = newReading(fs, fpmPrefix(mainPath), opts.whole === true, opts.allowance);
+  const reading = newReading(fs, opts.prefix ?? fpmPrefix(mainPath), opts.whole === true, opts.allowance);
+  reading.given = opts.prefix;
   reading.old = isPhp5(fs, mainPath, opts.phpVersion ?? null);
   const main = openFile(reading, mainPath);
   if (main === null) reading.incomplete = true;
@@ -301,9 +311,21 @@ function includedFiles(reading: Reading, pattern: string, fromTemplate: boolean)
   const key = `${fromTemplate} ${pattern}`;
   const known = reading.found.get(key);
   if (known !== undefined) return known;
-  const found = findIncluded(reading.fs, pattern, reading.prefix, fromTemplate, reading.steps);
+  const found = foundAt(
+    reading,
+    pattern,
+    findIncluded(reading.fs, pattern, reading.prefix, fromTemplate, reading.steps),
+  );
   reading.found.set(key, found);
   return found;
+}
+
+/** What is not there may be where PHP-FPM was told to look. */
+function foundAt({ given, prefix }: Reading, pattern: string, found: Included): Included {
+  if (given !== null || pattern.startsWith("/") || !/^(?:missing|no-match)$/.test(found.result.kind))
+    return found;
+  const reason = `is not below ${prefix}, and nothing tells whether PHP-FPM was started with another prefix (-p)`;
+  return { files: [], result: { kind: "unread", path: null, reason }, unread: [] };
 }
 
 /** PHP-FPM has no limit except the depth of five files, and reads all of it. */
@@ -324,6 +346,8 @@ function finish(
   const pools: Pool[] = [];
   const master: FpmMaster = {
     main,
+    prefix: reading.given === undefined ? fpmPrefix(main?.path ?? null) : reading.given,
+    state: reading.given === undefined ? fpmStateDirectory(main?.path ?? null) : reading.given,
     files: [...reading.texts.values()].map((text) => text.file),
     phpVersion,
     php5: reading.old,

@@ -24,6 +24,8 @@ export interface Draft {
 export interface Reading {
   readonly fs: HostFilesystem;
   readonly prefix: string;
+  /** What PHP-FPM was started with as `-p`; `null`: perhaps with one that is not known; `undefined`: without. */
+  given: string | null | undefined;
   /** The files are those of a whole host. */
   readonly whole: boolean;
   readonly texts: Map<string, { readonly file: SourceFile; readonly lines: readonly FpmLine[] }>;
@@ -64,6 +66,7 @@ export function newReading(
   return {
     fs,
     prefix,
+    given: undefined,
     whole,
     texts: new Map(),
     drafts: new Map(),

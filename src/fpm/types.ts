@@ -62,6 +62,13 @@ export interface Pool {
 export interface FpmMaster {
   /** The main file; `null` for pool files whose main file is not in the tree. */
   readonly main: SourceFile | null;
+  /**
+   * The directory that relative includes, sockets and logs of pools count from; `null`: it was started with another one
+   * than its files tell, and nothing says which.
+   */
+  readonly prefix: string | null;
+  /** The same of a relative `pid` and `error_log` of `[global]`. */
+  readonly state: string | null;
   /** Every file that was read for it, main first, in FPM's order. */
   readonly files: readonly SourceFile[];
   /**

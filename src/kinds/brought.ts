@@ -66,7 +66,8 @@ export function searchBrought(spec: HostSpec, { fs, whole }: Ground): Search {
     const prefix = fpmPrefix(main);
     return once(included, `${fromTemplate} ${prefix} ${pattern}`, () => {
       const found = findIncluded(fs, pattern, prefix, fromTemplate, steps);
-      if (found.unread.length > 0) unread = true;
+      // Perhaps it is found from another prefix, with which PHP-FPM was started.
+      if (found.unread.length > 0 || (!pattern.startsWith("/") && found.files.length === 0)) unread = true;
       directories.add(directoryOf(pattern.startsWith("/") ? pattern : `${prefix}/${pattern}`));
       return found.files;
     });

@@ -75,7 +75,7 @@ execcondition execstart execstartpre executable execution exist existing exists 
 expecting expires export exports exposed expression expressions extends extension
 extensiondirectories extensionimages extensions extr extrausers f fa facility facts fail failed
 failover fails failure fallback fallbacks falls families family fancyindex fastcgi fastopen fault
-faults faulty fcgi features fedora feed feeds few fewer ffff field file filename files filesize
+faults faulty fcgi fd features fedora feed feeds few fewer ffff field file filename files filesize
 filesystem fills filter find finding finds fingerprint finished finite firewalls first fit fits five
 fix fixed fixes flag flags flock flush fnm followed following follows font fonts fopen for forbidden
 foreach foreign forever form format formats forms forwarded found fpm8 fpmlint fr fragments free

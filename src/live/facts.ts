@@ -78,6 +78,18 @@ export interface ProcessFacts {
   readonly sockets: readonly string[] | null;
   readonly resident: number | null;
   readonly swapped: number | null;
+  /** What keeps it from running at all; `null`: nothing, or the kernel does not tell. */
+  readonly halt: Halt | null;
+}
+
+/** A process that a signal (`SIGSTOP`) or a debugger stopped. */
+export interface Halt {
+  /** The process that traces it; `null`: a signal stopped it. */
+  readonly tracer: number | null;
+  /** How often it has been taken off a processor, which counts on whenever it is continued. */
+  readonly switches: number;
+  /** Whether it was still so a second later, and not continued in between; `null`: nobody looked twice. */
+  readonly lasts: boolean | null;
 }
 
 /** The file in which a master wrote its number, of which another number was read since. */
@@ -169,6 +181,8 @@ export interface PathFacts {
   readonly changed: number | null;
   /** Of a directory, what is in it; `null`: it is none, or was not listed. */
   readonly names: readonly string[] | null;
+  /** Of a directory for a pool, whether nothing is in it, except what a file system brings; `null`: unknown. */
+  readonly empty: boolean | null;
   /** Whether the viewer's account really opened it to read; `null`: not tried. */
   readonly opened: boolean | null;
   /** Of a directory that was tried, whether it is on a file system that the viewer has read-only; `null`: unknown. */
@@ -240,6 +254,10 @@ export interface CertificateFacts {
   /** `null`: it was not read. */
   readonly from: number | null;
   readonly to: number | null;
+  /** The names of hosts that it is for, in lower case; `*.example.com` as written. */
+  readonly names: readonly string[];
+  /** Whether nobody but itself vouches for it; `null`: it was not read. */
+  readonly selfSigned: boolean | null;
 }
 
 export interface UnitFacts {

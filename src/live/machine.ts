@@ -19,6 +19,8 @@ export interface Machine {
   view(through: Through): HostFilesystem | null;
   /** `null`: unknown. */
   space(path: string): Omit<SpaceFacts, "path"> | null;
+  /** Whether nothing is in a directory, except what a file system brings; `null`: unknown. */
+  isEmpty(path: string, through: Through): boolean | null;
   /** Whether an account may open a file or list a directory; `null`: it cannot be tried. */
   opens(path: string, through: Through, identity: Identity): boolean | null;
 }

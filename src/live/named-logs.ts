@@ -1,5 +1,4 @@
 /** The logs that the files of a host name. */
-import { fpmPrefix } from "../fpm/layout.js";
 import { asLogFormat } from "../fpm/settings/access-tokens.js";
 import { globalSetting, phpValue, setting } from "../fpm/settings/lookup.js";
 import type { Pool } from "../fpm/types.js";
@@ -89,7 +88,7 @@ function prefixesOf(main: string): readonly string[] {
 
 function ofFpm(host: Host): readonly NamedLog[] {
   return allMasters(host).flatMap((master) => [
-    ...logOf(globalSetting(master, "error_log"), "lines"),
+    ...logOf(counted(globalSetting(master, "error_log"), master.state), "lines"),
     ...master.pools.flatMap((pool) => [
       ...logOf(within(pool, setting(pool, "slowlog")), "slow"),
       ...accessOf(pool),
@@ -114,17 +113,20 @@ function accessOf(pool: Pool): readonly NamedLog[] {
   }));
 }
 
+/** What `error_log` of `[global]` may say in the place of a path. */
+const SYSLOG = "syslog";
+
+/** A path that counts from a directory where it is relative; unset where that directory is not known. */
+function counted(value: Effective<string | null>, base: string | null): Effective<string | null> {
+  if (value.kind !== "set" || value.value === null || value.value.startsWith("/")) return value;
+  return { ...value, value: base === null || value.value === SYSLOG ? null : `${base}/${value.value}` };
+}
+
 /** A path of a pool: it counts from the pool's prefix. */
 function within(pool: Pool, value: Effective<string | null>): Effective<string | null> {
-  if (value.kind !== "set" || value.value === null) return value;
-  const path = value.value;
   const own = setting(pool, "prefix");
-  const prefix =
-    own.kind === "set" && own.value !== null ? own.value : fpmPrefix(pool.master.main?.path ?? null);
-  return {
-    ...value,
-    value: path.startsWith("/") ? path : `${prefix}/${path}`,
-  };
+  const prefix = own.kind === "set" && own.value !== null ? own.value : pool.master.prefix;
+  return counted(value, prefix);
 }
 
 /**

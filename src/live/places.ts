@@ -2,9 +2,11 @@ import { arraySetting, globalSetting, phpValue, setting } from "../fpm/pools.js"
 import type { FpmMaster, Pool } from "../fpm/types.js";
 import { directoryOf, normalizePath, resolvePath } from "../host/path.js";
 import type { Address } from "../model/address/address.js";
-import type { Host, NginxHost } from "../model/host.js";
+import type { Binding, Host, NginxHost } from "../model/host.js";
+import { effectiveParams } from "../model/request/fastcgi-params.js";
 import { isUnset, seesSamePaths } from "../model/request/paths.js";
 import { pathsOf, rootOf } from "../model/request/root.js";
+import { scriptPath, takesScripts } from "../model/request/script-path.js";
 import { argument, argumentPlace, everywhere } from "../nginx/tree/nodes.js";
 import { TEMPORARY_DIRECTORY } from "../php/facts.js";
 import { unique, uniqueBy } from "../source/collect.js";
@@ -38,26 +40,48 @@ export const nginxRoots = perKey((host: Host): readonly NamedPath[] => {
   );
 });
 
-/** Roots of locations that pass to a pool which sees the same paths, each once for a pool. */
-export const documentRoots = perKey((host: Host): readonly PoolPath[] => {
-  const found = host.bindings.flatMap((binding): readonly PoolPath[] => {
-    if (binding.serves !== "php" || !seesSamePaths(binding)) return [];
-    const { node, alias, unread } = rootOf(binding.block);
-    if (node === null || alias !== null || unread !== null) return [];
+/** A directory in which a pool looks for scripts. */
+export interface ScriptRoot extends PoolPath {
+  /** Whether nginx takes files from it, too. */
+  readonly served: boolean;
+}
+
+/**
+ * Directories below which pools look for scripts: the roots of locations that pass to a pool which sees the same paths,
+ * or what SCRIPT_FILENAME has in their place. Each once for a pool, those that nginx takes files from before others.
+ */
+export const documentRoots = perKey((host: Host): readonly ScriptRoot[] => {
+  const found = host.bindings.flatMap((binding): readonly ScriptRoot[] => {
+    if (binding.serves !== "php" || !seesSamePaths(binding) || !takesScripts(binding)) return [];
     const pools = binding.targets.flatMap((target) => target.pools);
-    return pathsOf(node)
-      .filter((path) => path.startsWith("/"))
-      .flatMap((path) =>
-        pools.map((pool) => ({ path: normalizePath(path), place: argumentPlace(node, 0), pool })),
-      );
+    return scriptRoots(binding)
+      .filter(({ path }) => path.startsWith("/"))
+      .flatMap((one) => pools.map((pool) => ({ ...one, path: normalizePath(one.path), pool })));
   });
-  return uniqueBy(found, ({ path, pool }) => `${path}\0${poolNumber(host, pool)}`);
+  const sorted = [...found.filter(({ served }) => served), ...found.filter(({ served }) => !served)];
+  return uniqueBy(sorted, ({ path, pool }) => `${path}\0${poolNumber(host, pool)}`);
 });
+
+function scriptRoots({ block }: Binding): readonly Omit<ScriptRoot, "pool">[] {
+  const sent = effectiveParams(block)?.params.get("SCRIPT_FILENAME");
+  const script = sent === undefined ? null : scriptPath(sent.value);
+  if (sent !== undefined && script?.kind === "literal-directory")
+    return [{ path: script.directory, place: sent.place, served: false }];
+  const isElsewhere =
+    script?.kind === "one-script" && !/^\$\{?(?:document|realpath)_root\b/.test(sent?.value ?? "");
+  const { node, alias, unread } = rootOf(block);
+  if (isElsewhere || script?.kind === "unknown" || node === null || alias !== null || unread !== null)
+    return [];
+  return pathsOf(node).map((path) => ({ path, place: argumentPlace(node, 0), served: true }));
+}
 
 /** The script in such a root that answers when a URL names none. */
 export function indexOf(root: string): string {
   return `${root}/index.php`;
 }
+
+/** A flag of PHP that is off. */
+const NO = /^(?:0|off|no|false|none|)$/i;
 
 /** The directories in which pools keep sessions, as files directly in them. */
 export const sessionDirectories = perKey((host: Host): readonly PoolPath[] =>
@@ -79,7 +103,7 @@ export const uploadDirectories = perKey((host: Host): readonly PoolPath[] =>
   host.pools.flatMap((pool) => {
     const allowed = phpValue(pool, "file_uploads");
     if (!isUnset(setting(pool, "chroot")) || known(allowed) === undefined) return [];
-    if (/^(?:0|off|no|false|none|)$/i.test(known(allowed) ?? "")) return [];
+    if (NO.test(known(allowed) ?? "")) return [];
     const [first, second] = ["upload_tmp_dir", "sys_temp_dir"].map((name) => phpValue(pool, name));
     const env = arraySetting(pool, "env", "TMPDIR");
     for (const value of [first, second, env]) {
@@ -88,6 +112,20 @@ export const uploadDirectories = perKey((host: Host): readonly PoolPath[] =>
         return [{ path: normalizePath(value.value), place: placeOf(value), pool }];
     }
     return [{ path: TEMPORARY_DIRECTORY, place: null, pool }];
+  }),
+);
+
+/** The files that PHP appends its errors to, which the account of the pool makes; none where errors are not logged. */
+export const phpLogs = perKey((host: Host): readonly PoolPath[] =>
+  host.pools.flatMap((pool) => {
+    const log = phpValue(pool, "error_log");
+    const logged = known(phpValue(pool, "log_errors"));
+    if (log.kind !== "set" || !isUnset(setting(pool, "chroot"))) return [];
+    if (logged === undefined || NO.test(logged ?? "")) return [];
+    const path = log.value ?? "";
+    return path.startsWith("/") && !/^\/(?:dev|proc)\//.test(path)
+      ? [{ path: normalizePath(path), place: log.place, pool }]
+      : [];
   }),
 );
 
@@ -184,8 +222,9 @@ export function nginxPidFile({ root }: NginxHost): string | null {
 
 /** The file in which a master writes its number; `null`: it writes none, or where is unknown. */
 export function pidFileOf(master: FpmMaster): string | null {
-  const path = known(globalSetting(master, "pid")) ?? null;
-  return path?.startsWith("/") === true ? normalizePath(path) : null;
+  const path = known(globalSetting(master, "pid")) || null;
+  if (path === null || path.startsWith("/")) return path === null ? null : normalizePath(path);
+  return master.state === null ? null : normalizePath(`${master.state}/${path}`);
 }
 
 /** Files that a daemon reads when it starts, with the directories that wildcards look into. */

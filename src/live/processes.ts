@@ -15,6 +15,7 @@ import { PREFIXES } from "../nginx/facts/prefixes.js";
 import { grouped, unique } from "../source/collect.js";
 import { perKey } from "../source/memo.js";
 import type { FpmFacts, Identity, NginxFacts, ProcessFacts, StalePid } from "./facts.js";
+import { haltIn } from "./halts.js";
 import { nginxPidFile, pidFileOf } from "./places.js";
 
 /** The processes of nginx and PHP-FPM on a machine. */
@@ -64,6 +65,7 @@ function processFacts(fs: HostFilesystem, pid: string, clock: Clock): ProcessFac
     sockets: held === null ? null : socketsIn(held),
     resident: taken?.rss ?? null,
     swapped: kilobytesIn(status, "VmSwap"),
+    halt: haltIn(status),
   };
 }
 

@@ -176,6 +176,7 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
     own: null,
     changed: null,
     names: null,
+    empty: null,
     opened: null,
     readOnly: null,
   };
@@ -201,6 +202,7 @@ function pathFacts(machine: Machine, { path, viewer, tried, listed }: WantedPath
     above,
     changed: status.changed,
     names: listed && entry.kind === "directory" ? entry.names : null,
+    empty: entry.kind === "directory" && viewer.startsWith("pool") ? machine.isEmpty(path, through) : null,
     // To open a device may do something.
     opened:
       tried && identity !== null && (status.kind === "file" || status.kind === "directory")
@@ -237,6 +239,7 @@ function linkFacts(machine: Machine, path: string): PathFacts | null {
     above: [],
     changed: status.changed,
     names: null,
+    empty: null,
     opened: null,
     readOnly: null,
   };
@@ -295,17 +298,26 @@ function memoryOf(fs: HostFilesystem, nginx: readonly NginxFacts[], fpm: readonl
 function certificateAt({ fs, looked }: Machine, path: string): CertificateFacts {
   const entry = fs.entry(path);
   const answer = entry.kind === "file" ? entry.read() : null;
-  const none = { path, from: null, to: null };
+  const none = { path, from: null, to: null, names: [], selfSigned: null };
   if (entry.kind === "missing")
     return { ...none, problem: looked(entry.path) ? "no such file" : "it was not looked at" };
   if (answer === null || "unreadable" in answer)
     return { ...none, problem: answer?.unreadable ?? "it could not be read" };
   try {
-    const { validFrom, validTo } = new X509Certificate(answer.text);
-    return { path, problem: null, from: secondsOf(validFrom), to: secondsOf(validTo) };
+    const read = new X509Certificate(answer.text);
+    const [from, to] = [secondsOf(read.validFrom), secondsOf(read.validTo)];
+    return { path, problem: null, from, to, names: namesIn(read), selfSigned: read.issuer === read.subject };
   } catch {
     return { ...none, problem: "it is no certificate" };
   }
+}
+
+/** The names of a certificate; the common name counts where there are no others. */
+function namesIn({ subject, subjectAltName }: X509Certificate): readonly string[] {
+  const names = [...(subjectAltName ?? "").matchAll(/(?:^|, )DNS:([^,"]+)/g)].map(([, name = ""]) => name);
+  const common = /^CN=(.+)$/m.exec(subject)?.[1];
+  const all = names.length === 0 && common !== undefined ? [common] : names;
+  return all.map((name) => name.toLowerCase());
 }
 
 function secondsOf(date: string): number | null {

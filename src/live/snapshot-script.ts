@@ -58,6 +58,7 @@ copy /proc/uptime
 # What every process is, and which sockets it holds; more of those of both daemons.
 masters=''
 workers=''
+stopped=''
 set +f
 states=$(grep -E '^(Name|Uid|Gid|Groups|PPid|NSpid|Vm|Rss)' /dev/null /proc/[0-9]*/status 2>/dev/null)
 printf '%s\n' "$states" | sed 's/^/line /'
@@ -69,6 +70,7 @@ maps() {
     { echo; grep ' (deleted)$' "/proc/$1/maps" 2>/dev/null; } | text "/proc/$1/maps"
   fi
 }
+halt() { grep -E '^(State|TracerPid|[a-z]*_ctxt_switches):' "/proc/$1/status" 2>/dev/null; }
 pids=$(printf '%s\n' "$states" | sed -n 's|^/proc/\([0-9]*\)/status:Name:.*\(nginx\).*|\1|p;s|^/proc/\([0-9]*\)/status:Name:.*\(php\).*|\1|p' | sort -un)
 for pid in $pids; do
   title=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ')
@@ -80,6 +82,9 @@ for pid in $pids; do
   esac
   printf '%s\n' "$title" | text "/proc/$pid/cmdline"
   copy "/proc/$pid/stat"
+  more=$(halt "$pid")
+  printf '%s\n' "$more" | sed "s|^|line /proc/$pid/status:|"
+  case "$more" in State:[[:space:]][Tt]*) stopped="$stopped $pid" ;; esac
   copy "/proc/$pid/limits"
   copy "/proc/$pid/cgroup"
   link "/proc/$pid/exe"
@@ -101,6 +106,7 @@ for name in unix tcp tcp6; do
 done
 # Who is still connected a second later: a worker that is free would have taken those that wait.
 if [ -n "$masters" ] && sleep 1 2>/dev/null; then
+  for pid in $stopped; do halt "$pid" | later "/proc/$pid/status"; done
   [ -r "$net/unix" ] && sed -n '/ 0001 0[23] .* \//p' "$net/unix" | later /proc/net/unix
   for name in tcp tcp6; do
     [ -r "$net/$name" ] && sed -n '/ 0[18] [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* /p' "$net/$name" | later "/proc/net/$name"
@@ -127,10 +133,26 @@ for path in /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib
   done
 done
 set -f
+# The main file of a master: a relative one of nginx counts from its prefix, all else from where it was started.
+main_of() {
+  from=$(readlink "/proc/$1/cwd" 2>/dev/null)
+  title=$(cat "/proc/$1/cmdline" 2>/dev/null | tr '\000' ' ')
+  main=$(printf '%s\n' "$title" | sed -n -e 's/^nginx: .* -c *\([^ ]*\).*/\1/p' -e 's/^php-fpm: master process (\([^)]*\)).*/\1/p')
+  prefix=$(printf '%s\n' "$title" | sed -n 's/^nginx: .* -p *\([^ ]*\).*/\1/p')
+  case "$title" in
+    php-fpm:*) prefix=$from ;;
+    *) case "$prefix" in '' | /*) ;; *) prefix=$from/$prefix ;; esac ;;
+  esac
+  prefix=${"$"}{prefix%/}
+  [ -n "$main$prefix" ] && [ -z "$prefix" ] && has nginx && prefix=$(nginx -V 2>&1 | sed -n 's|.*--prefix=\(/[^ ]*\).*|\1|p')
+  case "$main" in
+    /*) printf '%s\n' "$main" ;;
+    ?*) [ -n "$prefix" ] && printf '%s/%s\n' "$prefix" "$main" ;;
+    *) [ -n "$prefix" ] && printf '%s/conf/nginx.conf\n' "$prefix" ;;
+  esac
+}
 for pid in $masters; do
-  main=$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\000' ' ' |
-    sed -n -e 's/^nginx: .* -c *\(\/[^ ]*\).*/\1/p' -e 's/^nginx: .* -p *\(\/[^ ]*\) .*-c *\([^/ ][^ ]*\).*/\1\/\2/p' \
-      -e 's/^nginx: .* -c *\([^/ ][^ ]*\) .*-p *\(\/[^ ]*\).*/\2\/\1/p' -e 's/^php-fpm: master process (\(\/[^)]*\)).*/\1/p')
+  main=$(main_of "$pid")
   [ -n "$main" ] && files="$files $main"
 done
 collected=$(
@@ -146,6 +168,25 @@ included=$(
       -e 's/^[[:space:]]*include[[:space:]]*=[[:space:]]*\(\/.*\)$/\1/p' "$path" 2>/dev/null
   done | sort -u
 )
+# A relative include of nginx counts from its main file, one of PHP-FPM from what it was started with, which what it has open may show.
+started=$(
+  for pid in $masters; do
+    main=$(main_of "$pid")
+    from=$(readlink "/proc/$pid/cwd" 2>/dev/null)
+    [ -n "$main" ] || continue
+    sed -n 's|^[[:space:]]*include[[:space:]][[:space:]]*\([^/;[:space:]=][^;]*\);.*|'"${"$"}{main%/*}"'/\1|p' "$main" 2>/dev/null
+    patterns=$(sed -n 's/^[[:space:]]*include[[:space:]]*=[[:space:]]*\([^/[:space:]"][^;"]*\).*/\1/p' "$main" 2>/dev/null)
+    {
+      printf '%s\n' "$main" "$from/x"
+      ls -l "/proc/$pid/fd" 2>/dev/null | sed -n -e '/-> \/dev\//d' -e 's/^.* -> \(\/.*\)$/\1/p'
+    } | while IFS= read -r path; do
+      while path=${"$"}{path%/*} && [ -n "$path" ]; do
+        printf '%s\n' "$patterns" | while IFS= read -r pattern; do [ -n "$pattern" ] && printf '%s\n' "$path/$pattern"; done
+      done
+    done
+  done | sort -u
+)
+included=$(printf '%s\n%s\n' "$included" "$started")
 set +f
 for path in $included; do [ -f "$path" ] && collected=$(printf '%s\n%s\n' "$collected" "$path"); done
 set -f
@@ -222,6 +263,12 @@ named=$(
     printf '%s\n' "$collected" "$links"
   } | grep '^/[^/]' | sed 's|/*$||' | sort -u | head -n 50000
 )
+# A disk that is not mounted leaves an empty directory.
+printf '%s\n' "$named" | while IFS= read -r path; do
+  if [ -d "$path" ] && [ -r "$path" ] && [ -x "$path" ]; then
+    [ -z "$(ls -A "$path" 2>/dev/null | grep -v -x 'lost+found' | head -n 1)" ] && printf 'empty %s\n' "$path"
+  fi
+done
 chroots=$(printf '%s\n' "$words" | sed -n 's|^[[:space:]]*chroot[[:space:]]*=[[:space:]]*\(/[^;[:space:]]*\).*|\1|p' | sort -u | head -n 20)
 named=$(
   {

@@ -32,8 +32,7 @@ export function readSnapshot(text: string): Snapshot {
   const states = new Map<string, FileStatus>();
   const rooms = new Map<string, ReturnType<Machine["space"]>>();
   const names: NameFacts[] = [];
-  const listed = new Set<string>();
-  const gone = new Set<string>();
+  const marks = { acl: new Set<string>(), gone: new Set<string>(), empty: new Set<string>() };
   let [now, whole, descriptors, shown] = [0, false, "", false];
   for (let at = 1; at < lines.length; at += 1) {
     const line = lines[at] ?? "";
@@ -57,19 +56,17 @@ export function readSnapshot(text: string): Snapshot {
     if (kind === "fds" && isPath(rest)) descriptors = rest;
     if (kind === "fd" && isPath(`${descriptors}/${first}`)) links.set(`${descriptors}/${first}`, path);
     if (kind === "lists") shown = true;
-    if (kind === "acl" || kind === "gone") ({ acl: listed, gone })[kind].add(rest);
+    if (kind === "acl" || kind === "gone" || kind === "empty") marks[kind].add(rest);
     if (kind === "link" && path !== "" && isPath(first)) links.set(first, path);
     if (kind === "stat") {
       const status = statusIn(first);
       if (status !== null && isPath(path)) states.set(path, status);
     }
     if (kind === "room" && isPath(path)) rooms.set(path, roomIn(first));
-    if (kind === "name") {
-      const [name = "", ...addresses] = rest.split(" ").filter((word) => word !== "");
-      names.push({ name, problem: addresses.length === 0 ? "ENOTFOUND" : null, addresses });
-    }
+    if (kind === "name") names.push(nameIn(rest));
   }
-  for (const [path, status] of states) states.set(path, { ...status, acl: shown ? listed.has(path) : null });
+  for (const [path, status] of states)
+    states.set(path, { ...status, acl: shown ? marks.acl.has(path) : null });
   for (const [path, text] of files) {
     const name = /^\/proc\/\d+\/status$/.test(path) ? /^Name:\s*(.*)$/m.exec(text)?.[1] : undefined;
     if (name !== undefined) files.set(path.replace(/status$/, "comm"), `${name}\n`);
@@ -83,10 +80,11 @@ export function readSnapshot(text: string): Snapshot {
       now,
       fs,
       later: later.size === 0 ? null : memoryFilesystem(later),
-      looked: (path) => withParents(path).some((one) => gone.has(one)),
+      looked: (path) => withParents(path).some((one) => marks.gone.has(one)),
       status: (path) => states.get(path) ?? null,
       view: (through) => (through === null ? fs : null),
       space: (path) => rooms.get(path) ?? null,
+      isEmpty: (path) => (marks.empty.has(path) ? true : null),
       opens: () => null,
     },
     outputs,
@@ -108,6 +106,12 @@ function isPath(text: string): boolean {
 function parted(text: string, mark: string): readonly [string, string] {
   const at = text.indexOf(mark);
   return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** `php.internal 10.0.0.2 10.0.0.3`. */
+function nameIn(text: string): NameFacts {
+  const [name = "", ...addresses] = text.split(" ").filter((word) => word !== "");
+  return { name, problem: addresses.length === 0 ? "ENOTFOUND" : null, addresses };
 }
 
 /** `81a4 0 0 1700000000`: mode in hex, owner, group, time. */

@@ -12,6 +12,7 @@ import {
   filesOfNginx,
   indexOf,
   nginxRoots,
+  phpLogs,
   phpTargets,
   pidFileOf,
   poolNumber,
@@ -55,6 +56,10 @@ export function wantedPaths(host: Host, built: MachineFacts["built"]): readonly 
   const written = [...sessionDirectories(host), ...uploadDirectories(host)].map(({ path, pool }) =>
     look(path, `pool ${poolNumber(host, pool)}`, true),
   );
+  const phpWritten = phpLogs(host).flatMap(({ path, pool }) => {
+    const viewer: Viewer = `pool ${poolNumber(host, pool)}`;
+    return [look(path, viewer, true), look(directoryOf(path), viewer, true)];
+  });
   const all = [
     ...[...files, ...pids, ...logs, ...tlsFiles(host)].map((path) => look(path)),
     ...directories.map((path) => look(path, "reader", false, true)),
@@ -65,6 +70,7 @@ export function wantedPaths(host: Host, built: MachineFacts["built"]): readonly 
     ...ofPools,
     ...allowed,
     ...written,
+    ...phpWritten,
     ...temporaryPaths(host, built).map(({ path }) => look(path, "nginx", true)),
   ];
   return uniqueBy(all, ({ path, viewer }) => `${viewer} ${path}`);

@@ -1,5 +1,4 @@
-import { fpmPrefix } from "../fpm/layout.js";
-import { type ReadOptions, readMaster, readPools, setting } from "../fpm/pools.js";
+import { type ReadOptions, readPools, setting } from "../fpm/pools.js";
 import type { FpmFault, FpmMaster, Pool } from "../fpm/types.js";
 import { withDeployed } from "../host/deployed.js";
 import type { HostFilesystem } from "../host/filesystem.js";
@@ -23,12 +22,13 @@ import { possibleListens } from "./address/template-address.js";
 import type { Binding, Host, NginxHost } from "./host.js";
 import { containerLimits, type MemoryOptions, memoryOf, onlyLimit, ownMemories } from "./machine/limits.js";
 import { type HostMemory, liveMemory, type MemorySize } from "./machine/memory.js";
+import { readAsStarted, type StartOptions } from "./machine/prefix.js";
 import { unreadSideFiles } from "./machine/side-files.js";
 import { leftOut, notFollowed, unreadOf } from "./not-read.js";
 import { type Listener, readBindings, readOtherPasses, startFollowing } from "./pass/bindings.js";
 import { readUpstreams } from "./request/upstreams.js";
 
-export interface BuildOptions extends MemoryOptions {
+export interface BuildOptions extends MemoryOptions, Pick<StartOptions, "processes"> {
   /** `8.3` for every master whose path does not tell its version; `null`: unknown. */
   readonly phpVersion: string | null;
   /** `1.22.1`; `null` or absent: unknown. */
@@ -250,8 +250,8 @@ function nginxHost(tree: NginxTree, hasMain: boolean, version: string | null): N
   return { root, texts, ways, faults, includes, hasMain, version };
 }
 
-function readMasters(spec: Pick<HostSpec, "fpm" | "pools">, fs: HostFilesystem, options: ReadOptions) {
-  const masters = spec.fpm.map((main) => readMaster(fs, main, options));
+function readMasters(spec: Pick<HostSpec, "fpm" | "pools">, fs: HostFilesystem, options: StartOptions) {
+  const masters = spec.fpm.map((main) => readAsStarted(fs, main, options));
   const brought = broughtBy(masters);
   const loose = spec.pools
     .map((paths) => paths.filter((path) => !brought.has(path)))
@@ -381,8 +381,8 @@ function join(
   };
 }
 
-function prefixOf(pool: Pool): string {
-  return known(setting(pool, "prefix")) ?? fpmPrefix(pool.master.main?.path ?? null);
+function prefixOf(pool: Pool): string | null {
+  return known(setting(pool, "prefix")) ?? pool.master.prefix;
 }
 
 /** The address of a pool's `listen`; `null` when it is unset, unknown, or refused by FPM. */

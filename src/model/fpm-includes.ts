@@ -1,10 +1,9 @@
-import { fpmPrefix } from "../fpm/layout.js";
 import type { FpmInclude, FpmMaster } from "../fpm/types.js";
 import type { Host } from "./host.js";
 
 /** The path that PHP-FPM opens: a relative one counts from PHP-FPM's prefix. */
 export function includedPath(master: FpmMaster, { pattern }: FpmInclude): string {
-  return pattern.startsWith("/") ? pattern : `${fpmPrefix(master.main?.path ?? null)}/${pattern}`;
+  return pattern.startsWith("/") ? pattern : `${master.prefix ?? ""}/${pattern}`;
 }
 
 /**

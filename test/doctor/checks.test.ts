@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Check, examine, GROUPS, groupOf, type Status } from "../../src/doctor/check.js";
 import { checks } from "../../src/doctor/checks/index.js";
-import type { FpmFacts, MachineFacts } from "../../src/live/facts.js";
+import type { FpmFacts, MachineFacts, PathFacts, ProcessFacts } from "../../src/live/facts.js";
 import {
   factsWith,
   fpmOf,
@@ -36,8 +36,31 @@ const stranger = { pid: 77, name: "apache2", daemon: null, master: null, orphan:
 const stalePid = { path: "/run/x.pid", names: 77 };
 const memory = factsWith().memory;
 const directory = { kind: "directory" } as const;
+const LOG = "/var/log/php/errors.log";
+
+/** The first line of a setting counts. */
+function logged(value: string): string {
+  return `php_admin_value[error_log] = ${value}\nphp_admin_flag[log_errors] = on`;
+}
+
+/** As the pool's workers see it. */
+function at(path: string, more: Parameters<typeof pathOf>[1] = {}): PathFacts {
+  return pathOf(path, { viewer: "pool 0", ...more });
+}
+
+function missing(path: string, real = path): PathFacts {
+  return at(path, { state: "missing", kind: null, own: null, real });
+}
+
 const space = { path: "/var/log", free: 50e9, size: 100e9, freeFiles: 900, files: 1000 };
-const certificate = { path: "/etc/ssl/a.pem", problem: null, from: NOW - 1000, to: NOW + 90 * 86_400 };
+const certificate = {
+  path: "/etc/ssl/a.pem",
+  problem: null,
+  from: NOW - 1000,
+  to: NOW + 90 * 86_400,
+  names: ["shop.example"],
+  selfSigned: false,
+};
 /** What only the running PHP-FPM knows. */
 const TEMPLATE = "$" + "{HOME}";
 const tls = { server: "ssl_certificate /etc/ssl/a.pem;" };
@@ -61,6 +84,11 @@ function workersHolding(...connections: readonly string[]): readonly FpmFacts[] 
   return [fpmOf({ workers })];
 }
 
+function held(more: Partial<NonNullable<ProcessFacts["halt"]>> = {}): ProcessFacts {
+  return processOf({ pid: 40, halt: { tracer: null, switches: 9, lasts: true, ...more } });
+}
+
+const heldWorkers = [held(), held()].map((one) => ({ ...one, pool: "shop" }));
 const hiddenWorkers = [fpmOf({ workers: [{ ...processOf({ pid: 21, sockets: null }), pool: "shop" }] })];
 /** As in a snapshot. */
 const notAsked = { answers: [] };
@@ -141,6 +169,37 @@ const cases: readonly Case[] = [
     "a pool that is gone",
     "warning",
     { fpm: [fpmOf({ workers: [...fpmOf().workers, { ...processOf({ pid: 9 }), pool: "old" }] })] },
+  ],
+  ["basics/stopped", "nginx's master", "warning", { nginx: [nginxOf({ master: held() })] }],
+  ["basics/stopped", "the only worker of nginx", "error", { nginx: [nginxOf({ workers: [held()] })] }],
+  ["basics/stopped", "one of two workers", "warning", { nginx: [nginxOf({ workers: [worker, held()] })] }],
+  [
+    "basics/stopped",
+    "PHP-FPM's master, by a debugger",
+    "warning",
+    { fpm: [fpmOf({ master: held({ tracer: 7 }) })] },
+  ],
+  ["basics/stopped", "all workers of the pool", "error", { fpm: [fpmOf({ workers: heldWorkers })] }],
+  ["basics/stopped", "for a moment", "ok", { nginx: [nginxOf({ workers: [held({ lasts: false })] })] }],
+  ["basics/stopped", "an old worker", "ok", { nginx: [nginxOf({ old: [held()] })] }],
+  [
+    "basics/stopped",
+    "nobody looked twice",
+    "unknown",
+    { nginx: [nginxOf({ workers: [held({ lasts: null })] })] },
+  ],
+  ["basics/stopped", "nothing runs", "skipped", { nginx: [], fpm: [] }],
+  [
+    "resources/workers",
+    "all stopped",
+    "skipped",
+    { fpm: [fpmOf({ workers: heldWorkers })], answers: [{ ...answer, values: "silent" }] },
+  ],
+  [
+    "reality/answers",
+    "all workers stopped, and more may be",
+    "skipped",
+    { fpm: [fpmOf({ workers: heldWorkers.slice(1) })], answers: [{ ...answer, values: "silent" }] },
   ],
   [
     "basics/nginx-reloaded",
@@ -614,6 +673,19 @@ const cases: readonly Case[] = [
   ],
   [
     "requests/roots",
+    "empty",
+    "warning",
+    { paths: pathsWith(at("/srv/shop", { ...directory, empty: true })) },
+  ],
+  [
+    "requests/roots",
+    "not empty",
+    "ok",
+    { paths: pathsWith(at("/srv/shop", { ...directory, empty: false })) },
+  ],
+  ["requests/roots", "perhaps empty", "ok", { paths: pathsWith(at("/srv/shop", directory)) }],
+  [
+    "requests/roots",
     "closed for nginx",
     "warning",
     { paths: pathsWith(pathOf("/srv/shop", { ...directory, viewer: "nginx", mode: 0o700, opened: false })) },
@@ -690,6 +762,45 @@ const cases: readonly Case[] = [
       ),
     },
   ],
+  ...(
+    [
+      [
+        "missing, and the directory is everybody's",
+        "ok",
+        missing(LOG),
+        at("/var/log/php", { ...directory, mode: 0o1777 }),
+      ],
+      [
+        "missing, and the directory is root's",
+        "warning",
+        missing(LOG),
+        at("/var/log/php", { ...directory, opened: true }),
+      ],
+      ["missing with its directory", "warning", missing(LOG, "/var/log/php"), missing("/var/log/php")],
+      ["a link that leads nowhere", "unknown", missing(LOG, "/mnt/php.log"), at("/var/log/php", directory)],
+      ["the account's", "ok", at(LOG, { mode: 0o200, owner: 33, opened: false })],
+      ["root's", "warning", at(LOG, { mode: 0o644, opened: true })],
+      ["root's, behind a list", "unknown", at(LOG, { mode: 0o660 })],
+      ["a directory", "warning", at(LOG, directory)],
+      ["a pipe", "ok", at(LOG, { kind: "other" })],
+      ["not looked at", "unknown"],
+    ] as const
+  ).map(
+    ([what, state, ...paths]): Case => [
+      "requests/php-log",
+      what,
+      state,
+      { paths: pathsWith(...paths) },
+      { pool: logged(LOG) },
+    ],
+  ),
+  ...[
+    "syslog",
+    "/dev/stderr",
+    "php.log",
+    `${LOG}\nphp_admin_flag[log_errors] = off`,
+    `${LOG}\nchroot = /srv`,
+  ].map((value): Case => ["requests/php-log", value, "skipped", {}, { pool: logged(value) }]),
   [
     "requests/uploads",
     "a file system that is read-only",
@@ -778,6 +889,20 @@ const cases: readonly Case[] = [
     "ok",
     { names: [{ name: "php.internal", problem: null, addresses: ["10.0.0.1"] }] },
     { pass: "php.internal:9000" },
+  ],
+  [
+    "requests/certificate-names",
+    "another name",
+    "warning",
+    { certificates: [{ ...certificate, names: ["blog.example"] }] },
+    { server: `listen 443 ssl; ${tls.server}` },
+  ],
+  [
+    "requests/certificate-names",
+    "it was not read",
+    "unknown",
+    { certificates: [{ ...certificate, names: [], selfSigned: null }] },
+    { server: `listen 443 ssl; ${tls.server}` },
   ],
   ["requests/certificates", "over", "error", { certificates: [{ ...certificate, to: NOW - 1 }] }, tls],
   [

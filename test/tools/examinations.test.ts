@@ -22,6 +22,11 @@ const QUICK = [
   "a link on the way to the socket",
   "a pool in a chroot",
   "nginx with a prefix and a relative file",
+  "a prefix, and a relative log shows it",
+  "a worker of PHP-FPM stopped",
+  "a certificate for another name",
+  "PHP's log is root's",
+  "an empty root",
 ];
 
 describeProofs("examinations of the real pair", (proof) => {

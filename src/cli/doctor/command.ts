@@ -1,10 +1,13 @@
+import { setTimeout } from "node:timers/promises";
 import type { Finding, Incomplete } from "../../engine/finding.js";
-import type { HostFilesystem } from "../../host/filesystem.js";
+import type { Entry, HostFilesystem } from "../../host/filesystem.js";
 import { type FileStatus, filesSeenBy, opensFor, roomFor, seenFile } from "../../host/live.js";
 import type { MachineFacts } from "../../live/facts.js";
+import { hasHalts, withLater } from "../../live/halts.js";
 import type { Machine, Through } from "../../live/machine.js";
 import { readFacts } from "../../live/read-facts.js";
 import { SNAPSHOT_SCRIPT } from "../../live/snapshot-script.js";
+import type { PathConfig } from "../../policy/config.js";
 import type { ReadHost } from "../../read-hosts.js";
 import { doctorJson } from "../../report/doctor/json.js";
 import { doctorPrometheus } from "../../report/doctor/prometheus.js";
@@ -13,6 +16,7 @@ import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
 import { once } from "../../source/memo.js";
 import { version } from "../../version.js";
 import { columnsOf } from "../columns.js";
+import { configsFor } from "../config/load.js";
 import { wallClock } from "../diagnose/clock.js";
 import { judgedHosts } from "../diagnose/hosts.js";
 import { type Output, readOutputs, writeOutput } from "../outputs.js";
@@ -42,7 +46,8 @@ export async function doctorCommand(args: DoctorArguments, world: World): Promis
   const [path, ...others] = args.words;
   if (others.length > 0) throw new UsageError("doctor takes one path: what follows -- is a second one");
   const text = path === undefined ? null : snapshotAt(path, world);
-  const { read, examined } = text === null ? await liveOf(path, args, world) : judgeSnapshot(text, world);
+  const { read, examined } =
+    text === null ? await liveOf(path, args, world) : judgeSnapshot(text, world, configOf(args, world));
   for (const output of outputs) {
     const text = render(read, examined, output, args, world);
     if (output.file === null) world.stdout.write(text);
@@ -51,6 +56,11 @@ export async function doctorCommand(args: DoctorArguments, world: World): Promis
   const status = statusOf(examined);
   if (args.quiet && status === exitStatus.incomplete) world.stderr.write(whyIncomplete(examined));
   return status;
+}
+
+/** Only one that is named: what lies next to a snapshot is of the machine that judges it. */
+function configOf({ config }: DoctorArguments, world: World): PathConfig | null {
+  return config === undefined ? null : configsFor(config, world.workingDirectory, world.validators).of(".");
 }
 
 interface Judged {
@@ -94,9 +104,23 @@ export async function examineLive(
 ): Promise<Examined> {
   const told = askPrograms(host, exec, wallClock(world));
   const seen = readFacts(host, spec.nginx, liveMachine(world.now() / 1000), told);
-  const facts: MachineFacts = { ...seen, ...(await askMachine(host, seen)) };
-  return examinedOf(host, facts, findings, unread);
+  const asked = await askMachine(host, seen);
+  return examinedOf(host, { ...(await lookAgain(seen)), ...asked }, findings, unread);
 }
+
+function isEmptyDirectory(entry: Entry): boolean | null {
+  return entry.kind === "directory" ? entry.names.every((name) => name === "lost+found") : null;
+}
+
+/** Whether what was stopped is still so, which no sound machine is kept waiting for. */
+async function lookAgain(facts: MachineFacts): Promise<MachineFacts> {
+  if (!hasHalts(facts)) return facts;
+  await setTimeout(A_WHILE);
+  return withLater(facts, filesSeenBy(null));
+}
+
+/** In milliseconds. */
+const A_WHILE = 1000;
 
 /** Looked at once: what a path is, and the files below the root of a process. */
 function liveMachine(now: number): Machine {
@@ -113,6 +137,7 @@ function liveMachine(now: number): Machine {
     looked: () => true,
     status: (path, through) => once(seen, `${through} ${path}`, () => seenFile(path, through)),
     space: roomFor,
+    isEmpty: (path, through) => isEmptyDirectory(view(through).entry(path)),
     opens: (path, through, identity) => (through === null ? opensFor(path, identity) : null),
   };
 }

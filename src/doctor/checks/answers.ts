@@ -4,7 +4,7 @@ import { type Address, isLocal, showAddress } from "../../model/address/address.
 import { maxChildren } from "../../model/pool-size.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
 import { holderSaid } from "../holders.js";
-import { answerOf, listenersAt, runningFpm, workersOf, workersSaid } from "../seen.js";
+import { answerOf, isWhollyHeld, listenersAt, runningFpm, workersOf, workersSaid } from "../seen.js";
 
 export const answers: Check = {
   id: "reality/answers",
@@ -13,7 +13,8 @@ export const answers: Check = {
     "a connection to each address that a location passes PHP to, and FastCGI's question for values, which runs no script and leaves no line in a log",
   fires:
     "an address of another machine refuses or does not answer; no worker answers although the pool may have more; the connection is ended at once, as `listen.allowed_clients` does; what answers does not speak FastCGI",
-  silent: "nobody listens, nginx may not open the socket, or all workers are busy: other checks say so",
+  silent:
+    "nobody listens, nginx may not open the socket, or all workers are busy or stopped: other checks say so",
   cannotTell: "nobody asked, as in a snapshot",
   judge(look) {
     return phpTargets(look.host).flatMap((target) => answerFor(look, target) ?? []);
@@ -60,7 +61,7 @@ function answerFor(
       place,
       fix: "reality/listens says what to do with who listens there",
     });
-  if (pools.some((pool) => isFull(look, pool))) return null;
+  if (pools.some((pool) => isFull(look, pool) || isWhollyHeld(look, pool))) return null;
   const idle = pools.find((pool) => workersOf(look, pool).length === 0);
   const master = idle === undefined ? null : runningFpm(look, idle.master);
   return wrong("error", said, {

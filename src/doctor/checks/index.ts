@@ -1,6 +1,7 @@
 import type { Check } from "../check.js";
 import { answers } from "./answers.js";
 import { backlog } from "./backlog.js";
+import { certificateNames } from "./certificate-names.js";
 import { certificates } from "./certificates.js";
 import { descriptors } from "./descriptors.js";
 import { disk } from "./disk.js";
@@ -17,6 +18,7 @@ import { nginxRuns } from "./nginx-runs.js";
 import { oldWorkers } from "./old-workers.js";
 import { openBasedir } from "./open-basedir.js";
 import { pages } from "./pages.js";
+import { phpLog } from "./php-log.js";
 import { poolsRun } from "./pools-run.js";
 import { ports } from "./ports.js";
 import { program } from "./program.js";
@@ -27,6 +29,7 @@ import { sessions } from "./sessions.js";
 import { socketAccess } from "./socket-access.js";
 import { socketFile } from "./socket-file.js";
 import { socketMode } from "./socket-mode.js";
+import { stopped } from "./stopped.js";
 import { swap } from "./swap.js";
 import { temporary } from "./temporary.js";
 import { unit } from "./unit.js";
@@ -38,6 +41,7 @@ export const checks: readonly Check[] = [
   nginxRuns,
   fpmRuns,
   poolsRun,
+  stopped,
   nginxReloaded,
   fpmReloaded,
   program,
@@ -67,5 +71,7 @@ export const checks: readonly Check[] = [
   temporary,
   names,
   certificates,
+  certificateNames,
   logs,
+  phpLog,
 ];

@@ -5,7 +5,7 @@ import type { Address } from "../../model/address/address.js";
 import { known, placeOf } from "../../source/effective.js";
 import { type Answer, type Check, fine, type Look, unknown, wrong } from "../check.js";
 import { type Full, type PoolFill, poolFills } from "../fill.js";
-import { answerOf, listenersAt, workersSaid } from "../seen.js";
+import { answerOf, isWhollyHeld, listenersAt, workersSaid } from "../seen.js";
 
 /** From this part of the workers on, and of at least so many, a pool is nearly full. */
 const NEARLY = 0.9;
@@ -19,12 +19,14 @@ export const workers: Check = {
   fires:
     "a pool has as many workers as it may have and none answers within a second, nobody took a connection that waited, or each held the same connection; all are busy by the status page, or nine of ten",
   silent:
-    "the pool does not run, or no location passes to it; all were busy for a moment, and one was free within a second",
+    "the pool does not run, all its workers are stopped, or no location passes to it; all were busy for a moment, and one was free within a second",
   cannotTell:
     "the pool has no status page, and who is not root does not see its connections, or `fastcgi_keep_conn` lets idle workers hold some",
   judge(look) {
     return poolFills(look).flatMap((fill) =>
-      fill.address === null || fill.workers === null ? [] : [answerFor(look, fill, fill.address)],
+      fill.address === null || fill.workers === null || isWhollyHeld(look, fill.pool)
+        ? []
+        : [answerFor(look, fill, fill.address)],
     );
   },
 };

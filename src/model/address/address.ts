@@ -90,14 +90,17 @@ function nginxHost({ host, literal }: { readonly host: string; readonly literal:
 /**
  * An address as PHP-FPM reads it in `listen`: digits are a port on all addresses, anything with a colon is
  * host and port, the rest is a path, below FPM's prefix where it is relative. `null`: FPM refuses it at
- * start, such as `unix:/path`, no port, or a port out of range.
+ * start, such as `unix:/path`, no port, or a port out of range; or it is relative, and the prefix `null`, unknown.
  */
-export function fpmAddress(text: string, prefix = "/usr"): Address | null {
+export function fpmAddress(text: string, prefix: string | null = "/usr"): Address | null {
   if (text === "" || listenFault(text) !== null) return null;
   if (/^\d+$/.test(text)) return withPort("*", text);
   const colon = text.lastIndexOf(":");
-  if (colon === -1)
-    return { kind: "unix", path: socketPath(cutOff(text.startsWith("/") ? text : `${prefix}/${text}`)) };
+  if (colon === -1) {
+    const isWhole = text.startsWith("/");
+    if (!isWhole && prefix === null) return null;
+    return { kind: "unix", path: socketPath(cutOff(isWhole ? text : `${prefix}/${text}`)) };
+  }
   const host = canonicalHost(text.slice(0, colon));
   // What a template fills in may still become a host name.
   if (host === "" || host.includes("/")) return null;

@@ -35,12 +35,16 @@ export type PossibleListen =
   | { readonly kind: "chosen"; readonly address: Address };
 
 /** Where the pool may listen if its `listen` is unknown; empty: it is known, or nothing can be told. */
-export function possibleListens(pool: Pool, prefix: string): readonly PossibleListen[] {
+export function possibleListens(pool: Pool, prefix: string | null): readonly PossibleListen[] {
   const written = pool.settings.filter(({ key, index }) => key === "listen" && index === null);
   return written.at(-1)?.value === null ? written.flatMap((one) => possibleListen(pool, one, prefix)) : [];
 }
 
-function possibleListen(pool: Pool, { raw, value }: Setting, prefix: string): readonly PossibleListen[] {
+function possibleListen(
+  pool: Pool,
+  { raw, value }: Setting,
+  prefix: string | null,
+): readonly PossibleListen[] {
   const text = raw.replace(/^(["'])(.*)\1$/, "$2");
   const filled = filledIn(withPlaceholders(text, readMarks(text), 0)).replaceAll("$pool", () =>
     filledIn(withPlaceholders(pool.name, readMarks(pool.name), 0)),

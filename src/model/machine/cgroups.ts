@@ -35,7 +35,8 @@ function groupsOf(fs: HostFilesystem, master: FpmMaster, controller: Controller)
 
 /** The number that a running master left in its file; `null` when it left none, or does not run. */
 export function pidOf(fs: HostFilesystem, master: FpmMaster): string | null {
-  const pid = textOf(fs, known(globalSetting(master, "pid")) ?? "").trim();
+  const path = known(globalSetting(master, "pid")) ?? "";
+  const pid = textOf(fs, path === "" || path.startsWith("/") ? path : `${master.state ?? ""}/${path}`).trim();
   if (!/^\d+$/.test(pid) || !textOf(fs, `/proc/${pid}/comm`).startsWith("php-fpm")) return null;
   // The file may be left over, and its number somebody else's, under any name.
   return isTrusted(fs, textOf(fs, `/proc/${pid}/status`)) ? pid : null;

@@ -85,7 +85,7 @@ export function unusable(host: Host, binding: Binding, path: ScriptPath): Unusab
 }
 
 /** Whether a location is for scripts: the pool's status page needs none, and its URI is told by its name. */
-function takesScripts({ location }: Binding): boolean {
+export function takesScripts({ location }: Binding): boolean {
   if (/status|ping/i.test(headText(location))) return false;
   const named = namedExtensions(location).flat();
   const regex = /^~/.test(argument(location, 0) ?? "");

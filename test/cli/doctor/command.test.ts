@@ -193,6 +193,26 @@ describe("a snapshot", () => {
     expect(input.out).toBe(file.out);
   });
 
+  test("--config names its files as on the machine itself", async () => {
+    writeFileSync(`${dir}/snapshot.txt`, SNAPSHOT.replaceAll("/etc/nginx/nginx.conf", "/opt/web/own.conf"));
+    const named = (root: string, rules = {}) =>
+      writeFileSync(
+        `${dir}/own.json`,
+        JSON.stringify({ rules, hosts: [{ name: "own", root, nginx: "/opt/web/own.conf", fpm: [] }] }),
+      );
+    named("/");
+    const { status, out, err } = await run("snapshot.txt", "--config", "own.json");
+    expect({ status, err }).toEqual({ status: 1, err: "" });
+    expect(out).not.toContain("basics/php-fpm");
+    expect((await run("snapshot.txt")).out).toContain("basics/php-fpm");
+    named("srv");
+    const other = await run("snapshot.txt", "--config", "own.json");
+    expect(other.status).toBe(2);
+    expect(other.err).toContain('its "root" has to be "/"');
+    writeFileSync(`${dir}/own.json`, "{");
+    expect((await run("snapshot.txt", "--config", "own.json")).status).toBe(2);
+  });
+
   test.each([
     ["-p /etc/ -c nginx/nginx.conf", "", "ok"],
     ["-c nginx/nginx.conf -p /etc", "", "ok"],

@@ -7,6 +7,7 @@ import { rules } from "../../../rules/index.js";
 import { judgeSnapshot } from "../../../src/cli/doctor/snapshot.js";
 import { readSnapshot } from "../../../src/live/snapshot.js";
 import { SNAPSHOT_SCRIPT } from "../../../src/live/snapshot-script.js";
+import { configAlone } from "../../../src/policy/config.js";
 import { validators } from "../../../src/validators.js";
 import { ODD_NAMES } from "../../tools/incidents/doctor-paths.js";
 
@@ -72,9 +73,9 @@ describe("the script", () => {
 
   test("is judged", () => {
     const config = {
-      hosts: [{ name: "own", root: ".", nginx: `${dir}/etc/nginx.conf`, fpm: [`${dir}/etc/php-fpm.conf`] }],
+      hosts: [{ name: "own", root: "/", nginx: `${dir}/etc/nginx.conf`, fpm: [`${dir}/etc/php-fpm.conf`] }],
     };
-    const { examined } = judgeSnapshot(collected, { rules, validators }, config);
+    const { examined } = judgeSnapshot(collected, { rules, validators }, configAlone(config, "/"));
     expect(examined.unread).toEqual([]);
   });
 });

@@ -86,6 +86,7 @@ export function processOf(more: Partial<ProcessFacts> = {}): ProcessFacts {
     sockets: [],
     resident: 20e6,
     swapped: 0,
+    halt: null,
     ...more,
   };
 }
@@ -149,6 +150,7 @@ export function pathOf(path: string, { mode = 0o755, owner = 0, ...more }: PathP
     above: [{ path: "/run", mode: 0o755, user: 0, group: 0, acl: null }],
     changed: NOW - 86_400,
     names: null,
+    empty: null,
     opened: null,
     readOnly: null,
     ...more,

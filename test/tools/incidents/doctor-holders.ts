@@ -49,7 +49,7 @@ export const holderKinds: readonly DoctorKind[] = [
   },
   {
     name: "PHP-FPM's master stands still, and starts no worker",
-    expected: ["reality/answers"],
+    expected: ["basics/stopped"],
     options: { pool: "pm = ondemand\npm.max_children = 3\npm.process_idle_timeout = 1s" },
     happens: async (pair) => {
       for (let tries = 0; tries < 60 && pair.workers().length > 0; tries += 1)

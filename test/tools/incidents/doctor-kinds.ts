@@ -16,9 +16,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { holderKinds } from "./doctor-holders.js";
+import { logKinds } from "./doctor-log.js";
 import { memoryKinds } from "./doctor-memory.js";
 import { pathKinds } from "./doctor-paths.js";
+import { prefixKinds } from "./doctor-prefix.js";
+import { rootKinds } from "./doctor-roots.js";
 import { staleKinds } from "./doctor-stale.js";
+import { stoppedKinds } from "./doctor-stopped.js";
+import { tlsKinds } from "./doctor-tls.js";
 import type { Need } from "./needs.js";
 import type { Pair, PairOptions } from "./pair.js";
 
@@ -554,6 +559,11 @@ export const doctorKinds: readonly DoctorKind[] = [
   },
   ...holderKinds,
   ...pathKinds,
+  ...prefixKinds,
   ...staleKinds,
+  ...stoppedKinds,
+  ...tlsKinds,
+  ...logKinds,
+  ...rootKinds,
   ...memoryKinds,
 ];

@@ -6,6 +6,7 @@ import { judgeSnapshot } from "../../../src/cli/doctor/snapshot.js";
 import type { Checked } from "../../../src/doctor/check.js";
 import { lintHosts } from "../../../src/lint.js";
 import { SNAPSHOT_SCRIPT } from "../../../src/live/snapshot-script.js";
+import { configAlone } from "../../../src/policy/config.js";
 import { type Examined, needsYou } from "../../../src/report/doctor/text.js";
 import { validators } from "../../../src/validators.js";
 import { random } from "../reality/random.js";
@@ -88,8 +89,8 @@ function lookAtSnapshot({ files, dir }: Pair, shell: string): Examined {
     maxBuffer: 64 * 1024 * 1024,
   });
   if (stderr !== "") throw new Error(stderr);
-  const config = { hosts: [{ name: "pair", root: ".", nginx: files.nginx, fpm: [files.fpm] }] };
-  return judgeSnapshot(stdout, { rules, validators }, config).examined;
+  const config = { hosts: [{ name: "pair", root: "/", nginx: files.nginx, fpm: [files.fpm] }] };
+  return judgeSnapshot(stdout, { rules, validators }, configAlone(config, "/")).examined;
 }
 
 /** Every kind so many times, each with a seed of its own. */

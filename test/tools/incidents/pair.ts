@@ -26,6 +26,8 @@ export interface PairOptions {
   readonly connections?: number;
   /** Program of nginx; absent: the installed one. */
   readonly program?: (dir: string) => string;
+  /** Further words of PHP-FPM's command line. */
+  readonly fpmWords?: readonly string[];
   /** Whether the pool listens on a port. */
   readonly tcp: boolean;
   readonly name: string;
@@ -76,6 +78,7 @@ export class Pair {
     readonly port: number,
     readonly listen: string,
     private readonly program: string,
+    private readonly fpmWords: readonly string[],
   ) {}
 
   static async make(options: PairOptions): Promise<Pair> {
@@ -94,7 +97,13 @@ export class Pair {
     writeFileSync(join(dir, "etc/nginx/nginx.conf"), filled(nginxConf(options, port, pass)));
     const global = `[global]\nerror_log = DIR/log/fpm.log\ndaemonize = no\n${options.global ?? ""}\n`;
     writeFileSync(join(dir, "etc/php/8.2/fpm/php-fpm.conf"), filled(global + poolConf(options, listen)));
-    return new Pair(dir, port, listen, options.program?.(dir) ?? "nginx");
+    return new Pair(
+      dir,
+      port,
+      listen,
+      options.program?.(dir) ?? "nginx",
+      (options.fpmWords ?? []).map(filled),
+    );
   }
 
   startNginx(): void {
@@ -103,7 +112,7 @@ export class Pair {
   }
 
   startFpm(): void {
-    this.fpm = spawn("php-fpm8.2", ["-R", "-y", this.files.fpm], { stdio: "ignore" });
+    this.fpm = spawn("php-fpm8.2", ["-R", "-y", this.files.fpm, ...this.fpmWords], { stdio: "ignore" });
   }
 
   /** Until the log of a daemon has some words, or a generous time is over. */
@@ -213,6 +222,14 @@ export class Pair {
   /** The workers of PHP-FPM. */
   workers(): readonly number[] {
     return childrenOf(this.fpm?.pid ?? 0);
+  }
+
+  workersOfNginx(): readonly number[] {
+    return childrenOf(this.nginx?.pid ?? 0);
+  }
+
+  get masters(): { readonly nginx: number; readonly fpm: number } {
+    return { nginx: this.nginx?.pid ?? 0, fpm: this.fpm?.pid ?? 0 };
   }
 
   /** Ends PHP-FPM with its workers, as a machine that lost it. */
