@@ -17,6 +17,7 @@ const OF: ReadonlyMap<LogLine["by"], ReadonlySet<Writer>> = new Map<LogLine["by"
   ["php-fpm", new Set<Writer>(["php-fpm", "php"])],
   ["kernel", new Set<Writer>(["kernel"])],
   ["systemd", new Set<Writer>(["systemd"])],
+  ["supervisord", new Set<Writer>(["supervisord"])],
 ]);
 
 const SAID: ReadonlySet<Writer> = new Set<Writer>(["php", "php-fpm"]);

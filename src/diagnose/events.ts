@@ -50,11 +50,30 @@ export const REFUSALS = [
   "scoreboard-memory",
   "unit-failed",
   "unit-limited",
+  "supervised-refused",
 ] as const;
+
+/** PHP-FPM, or who runs it, says that it was asked to end. */
+export const ASKED = ["stopping", "unit-stopping", "supervised-stopped"] as const;
+
+/** Who runs PHP-FPM says that it ended otherwise. */
+export const DIED = ["unit-died", "unit-killed", "unit-timeout", "supervised-died"] as const;
+
+export const STOPS = [...ASKED, ...DIED] as const;
+
+/** PHP-FPM, or who runs it, says that it started. */
+export const STARTS = ["started", "unit-started", "supervised-started"] as const;
+
+/** Whether an event is of a program that it names, as the kernel does; those that name none are of the daemon that they are about. */
+export function isOf(program: string, { parts }: Event): boolean {
+  return parts.get("program")?.includes(program) ?? true;
+}
 
 /** Lines that are events. */
 const KEPT: ReadonlySet<string> = new Set([
   ...REFUSALS,
+  ...STOPS,
+  ...STARTS,
   "child-killed",
   "child-crashed",
   "child-ended",
@@ -66,8 +85,6 @@ const KEPT: ReadonlySet<string> = new Set([
   "seems-busy",
   "reloading",
   "inherited",
-  "stopping",
-  "started",
   "nginx-reloading",
   "nginx-started",
   "emergency",
@@ -75,16 +92,17 @@ const KEPT: ReadonlySet<string> = new Set([
   "allowed-invalid",
   "oom",
   "segfault",
+  "abend",
+  "seccomp",
+  "core-dumped",
   "selinux",
   "apparmor",
-  "unit-killed",
   "reload-timeout",
   "no-trace",
   "fpm-files",
   "spawn-failed",
   "server-disabled",
   "file-limit",
-  "unit-died",
   "child-start",
   "execution-hard",
   "php-memory",

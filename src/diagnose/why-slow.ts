@@ -3,6 +3,7 @@ import { isLocal } from "../model/address/address.js";
 import { maxChildren } from "../model/pool-size.js";
 import { withCommas } from "../source/digits.js";
 import type { Verdict } from "./cause.js";
+import { ASKED } from "./events.js";
 import { at, byFinding, byOutside, type Known, readTimeout } from "./evidence.js";
 
 /** PHP-FPM says that it may start no more workers. */
@@ -29,7 +30,7 @@ export function whyTimeout(known: Known): Verdict {
     ({ rule }) =>
       rule === "timeout/reload-drops-requests" || rule === "timeout/read-zero" || rule === "pool/process-max",
   );
-  const reloads = events.share(group.some, events.of(["reloading", "stopping"]), limit * 1000 + 2000, 0);
+  const reloads = events.share(group.some, events.of(["reloading", ...ASKED]), limit * 1000 + 2000, 0);
   if (frozen?.rule === "timeout/reload-drops-requests" && reloads * 2 >= group.some.length && reloads > 0)
     return byFinding(frozen, [`${reloads} of ${group.some.length} were running when PHP-FPM reloaded`]);
   if (frozen !== undefined && frozen.rule !== "timeout/reload-drops-requests") return byFinding(frozen);

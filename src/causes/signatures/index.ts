@@ -8,6 +8,7 @@ import { startFailed, startSignatures } from "./nginx-start.js";
 import { phpSignatures } from "./php.js";
 import { fpmSignatures } from "./php-fpm.js";
 import { fpmStartSignatures } from "./php-fpm-start.js";
+import { serviceSignatures } from "./services.js";
 import { systemSignatures } from "./system.js";
 
 /** Every line that is known, each once, what is special before what is general. */
@@ -22,6 +23,7 @@ export const signatures: readonly Signature[] = [
   ...fpmSignatures,
   ...fpmStartSignatures,
   ...systemSignatures,
+  ...serviceSignatures,
   ...accessSignatures,
 ];
 
