@@ -2,6 +2,7 @@ import { showTime } from "../logs/time.js";
 import type { Verdict } from "./cause.js";
 import { DIED, type Event, isAfter, lastUntil, REFUSALS, STARTS, STOPS } from "./events.js";
 import { at, byFinding, byItself, byOutside, type Known } from "./evidence.js";
+import { reasonOf } from "./refusals.js";
 
 /** A stop that is shorter is a restart. */
 const RESTART = 60_000;
@@ -53,10 +54,15 @@ function isDown({ group, events }: Known): Verdict | null {
   const first = group.times.first ?? 0;
   const last = group.times.last ?? Number.POSITIVE_INFINITY;
   const stop = lastUntil(events.of(STOPS), first + 1000);
-  const refused = lastUntil(events.of(REFUSALS), last);
+  const refusals = events.of(REFUSALS);
+  const refused = lastUntil(refusals, last);
   const starts = events.of(STARTS);
   if (refused !== null && !starts.some((one) => isAfter(one, refused) && (one.time ?? 0) <= first)) {
-    const said = `PHP-FPM refused to start ${at(refused.time)}: ${refused.message.slice(0, LONGEST)}`;
+    const reason = reasonOf(
+      refusals.filter((one) => one.time === null || one.time <= last),
+      refused,
+    );
+    const said = `PHP-FPM refused to start ${at(reason.time)}: ${reason.message.slice(0, LONGEST)}`;
     return byOutside("fpm-down", "event", true, [said]);
   }
   if (stop === null) return null;

@@ -102,6 +102,18 @@ describe("nobody listens, and only who starts PHP-FPM says why", () => {
     ]);
   });
 
+  test("PHP-FPM's own reason comes before that of who starts it", () => {
+    expect(
+      cause(
+        "[30-Nov-2026 01:09:05] ERROR: [/etc/php-fpm.d/www.conf:3] unknown entry 'pm.max'",
+        "2026-11-30 01:09:08,815 INFO gave up: php-fpm entered FATAL state, too many start retries too quickly",
+        REFUSED,
+      )?.evidence,
+    ).toEqual([
+      "PHP-FPM refused to start at 2026-11-30 01:09:05: [/etc/php-fpm.d/www.conf:3] unknown entry 'pm.max'",
+    ]);
+  });
+
   test("it was killed, and started again", () => {
     const found = cause(
       "Nov 30 01:09:49 web systemd[1]: php8.2-fpm.service: Main process exited, code=killed, status=9/KILL",

@@ -42,6 +42,7 @@ export function readJournal(
     const answer = ask([...COMMON, `--since=${begin}`, ...question]);
     if ("problem" in answer) return notRead(display, "lines", answer.problem);
     for (const line of decodeBytes(answer.bytes).split("\n")) if (line !== "") collector.line(line, display);
+    collector.end(display);
     return { display, kind: "lines", bytes: answer.bytes.length, problem: null, end: null };
   });
 }

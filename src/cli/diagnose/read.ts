@@ -83,6 +83,7 @@ export async function readLog(
     reader.block(rest);
   }
   reader.end();
+  if (!follows) collector.end(log.display);
   // What the configuration calls a log is one; of another file the lines tell.
   if (log.kind === null && !reader.isWrapped)
     problem ??= whyNoLog(collector.read - before.read, collector.foreign - before.foreign);
