@@ -129,10 +129,13 @@ export const STDERR = 'FastCGI sent in stderr: "';
 /** With what its own words go on behind it. */
 export const STDERR_END = '" while reading ';
 
+/** With what it goes on behind a message that is about a client. */
+export const CLIENT = ", client: ";
+
 /** Where nginx's own words end; -1: it adds nothing. What PHP said comes before and may have the same words. */
 function tailOf(rest: string): number {
   const said = rest.startsWith(STDERR) ? rest.lastIndexOf(STDERR_END) : 0;
-  return rest.indexOf(", client: ", Math.max(said, 0));
+  return rest.indexOf(CLIENT, Math.max(said, 0));
 }
 
 function requestOf(rest: string, end: number): LoggedRequest {

@@ -3,6 +3,7 @@ import { accessSignatures } from "./access.js";
 import { answerSignatures } from "./nginx-answer.js";
 import { clientSignatures } from "./nginx-client.js";
 import { connectSignatures } from "./nginx-connect.js";
+import { moduleSignatures } from "./nginx-modules.js";
 import { ownSignatures } from "./nginx-own.js";
 import { startFailed, startSignatures } from "./nginx-start.js";
 import { phpSignatures } from "./php.js";
@@ -17,6 +18,7 @@ export const signatures: readonly Signature[] = [
   ...connectSignatures,
   ...answerSignatures,
   ...clientSignatures,
+  ...moduleSignatures,
   ...ownSignatures,
   startFailed,
   ...phpSignatures,
