@@ -232,7 +232,7 @@ export const otherCauses: readonly OutsideCause[] = [
   {
     id: "rule-refuses",
     topics: ["403"],
-    cause: "a rule of ModSecurity takes the request for an attack",
+    cause: "a rule of ModSecurity reads the request as an attack",
     signatures: ["modsecurity-denied"],
     command:
       "grep 'ModSecurity: Access denied' /var/log/nginx/error.log | grep -o '\\[id \"[0-9]*\"\\]' | sort | uniq -c",

@@ -7,7 +7,7 @@ export const moduleSignatures: readonly Signature[] = [
     by: "nginx",
     templates: ["lua entry thread aborted: {text}, context: {context}", "failed to run log_by_lua*: {text}"],
     phase: "client",
-    means: "Lua code of nginx failed beside requests, in a timer or when it logs",
+    means: "Lua code of nginx failed in a timer, or when it logs: no request was lost",
     status: null,
     counts: "sign",
     rules: [],
