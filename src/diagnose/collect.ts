@@ -3,7 +3,8 @@ import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
 import { asLogFormat } from "../fpm/settings/access-tokens.js";
 import { fpmDefault } from "../fpm/settings/facts.js";
-import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
+import { AccessFormat, type AccessLine, isLost } from "../logs/access.js";
+import { AccessFormats } from "../logs/access-formats.js";
 import { detached, detachedParts } from "../logs/detached.js";
 import { insideSyslog, isCollected, type LogLine, readLine } from "../logs/line.js";
 import { MessageLines } from "../logs/messages.js";
@@ -98,18 +99,20 @@ export class Collector {
   earliest: number | null = null;
   /** When requests went well, just before one was lost; in no order. */
   private readonly good: number[] = [];
-  private readonly combined = new AccessFormat(COMBINED);
+  readonly formats: AccessFormats;
   private readonly fpmDefault = new AccessFormat(FPM_DEFAULT);
   /** When the line of an access log before went well; `null`: it did not. */
   private before: number | null = null;
   /** By log: with --follow lines of several come in turn. */
   private readonly messages = new Map<string, MessageLines>();
 
-  /** `now`: as `logs/time.ts` counts. */
+  /** `now`: as `logs/time.ts` counts. `formats`: those of access logs that the configuration has. */
   constructor(
     private readonly wanted: Wanted,
     private readonly now: number,
+    formats: readonly string[] = [],
   ) {
+    this.formats = new AccessFormats(formats);
     const taker: Taker = {
       isWanted: (time) => this.isTimely(time),
       isWhole: (match) =>
@@ -208,7 +211,7 @@ export class Collector {
   }
 
   private mayBeAccess(text: string, source: string): boolean {
-    const line = this.combined.read(text);
+    const line = this.formats.read(text);
     if (line === null) return this.mayBeOfFpm(text, source);
     this.access.lines += 1;
     if (this.asks(line.status)) {

@@ -5,12 +5,13 @@ import { type Diagnosis, diagnose } from "../../diagnose/diagnose.js";
 import type { FoundLog } from "../../diagnose/logs.js";
 import { incompleteAt } from "../../engine/incomplete.js";
 import { descriptorPieces } from "../../host/door.js";
+import { logFormats } from "../../live/named-logs.js";
 import { DAY, toWall } from "../../logs/time.js";
 import { diagnosisJson } from "../../report/diagnose/json.js";
 import { diagnosisSarif } from "../../report/diagnose/sarif.js";
 import { diagnosisText, type Reading } from "../../report/diagnose/text.js";
 import { chooseColor, chooseUnicode } from "../../report/terminal/color.js";
-import { grouped } from "../../source/collect.js";
+import { grouped, unique } from "../../source/collect.js";
 import { lazily } from "../../source/memo.js";
 import { version } from "../../version.js";
 import { columnsOf } from "../columns.js";
@@ -56,7 +57,8 @@ export async function diagnoseCommand(args: DiagnoseArguments, world: World): Pr
   const words = partWords(args.words, world.workingDirectory, now);
   const judged = hostsFor(args, words, world);
   const wanted = wantedOf(args, words.logs.length === 0, now);
-  const collector = new Collector(wanted, now);
+  const formats = (judged?.hosts ?? []).flatMap(({ host }) => [...logFormats(host).values()]);
+  const collector = new Collector(wanted, now, unique(formats));
   const found = logsFor(words.logs, judged, world);
   const ends = new Map<FoundLog, LogEnd>();
   const read = [
