@@ -4,7 +4,6 @@ import type { Match } from "../causes/signature.js";
 import { detached, detachedParts } from "../logs/detached.js";
 import type { LogLine } from "../logs/line.js";
 import { firstPlace } from "../source/halving.js";
-import { once } from "../source/memo.js";
 
 export interface Event {
   /** The id of its signature. */
@@ -119,9 +118,6 @@ const MOST = 2000;
 /** As many of them are forgotten at once. */
 const STEP = 500;
 
-/** Pools whose events are counted. */
-const MOST_POOLS = 5000;
-
 /** Characters of a message and of the name of a pool that are kept. */
 const LONGEST = 2000;
 const LONGEST_NAME = 200;
@@ -159,8 +155,6 @@ class Kept implements Event {
 
 export class Events {
   private readonly byId = new Map<string, Event[]>();
-  /** How many came, by kind and pool, also of those that are no longer kept. */
-  private readonly counts = new Map<string, Map<string, number>>();
   private sorted = false;
   private added = 0;
 
@@ -170,7 +164,6 @@ export class Events {
     const { id } = match.signature;
     const event = new Kept(id, detached(parts.get("pool") ?? "", LONGEST_NAME), parts, line, this.added);
     this.added += 1;
-    this.count(id, event.pool);
     const own = this.byId.get(id);
     if (own === undefined) this.byId.set(id, [event]);
     else {
@@ -178,18 +171,6 @@ export class Events {
       own.push(event);
     }
     this.sorted = false;
-  }
-
-  private count(id: string, pool: string): void {
-    const own = once(this.counts, id, () => new Map<string, number>());
-    if (own.has(pool) || own.size < MOST_POOLS) own.set(pool, (own.get(pool) ?? 0) + 1);
-  }
-
-  /** How many came of some kinds, of a pool where they name one. `pools`: empty means every pool. */
-  countOf(ids: readonly string[], pools: readonly string[]): number {
-    const all = ids.flatMap((id) => [...(this.counts.get(id) ?? [])]);
-    const own = all.filter(([pool]) => pools.length === 0 || pool === "" || pools.includes(pool));
-    return own.reduce((sum, [, count]) => sum + count, 0);
   }
 
   /** Whether PHP-FPM's own log was read. */

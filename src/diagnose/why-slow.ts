@@ -127,7 +127,7 @@ function tooManyAtOnce({ group, joined }: Known, limit: number): string | null {
 
 /** The queue of the socket was full, so all workers were busy; where it is tiny, that is why. */
 export function whyQueueFull(known: Known): Verdict {
-  const { events, group, pools, findings } = known;
+  const { fills, group, pools, findings } = known;
   const none = withoutWorkers(known, readTimeout(known.joined));
   if (none !== null) return none;
   const backlog = findings.find(({ rule }) => rule === "pool/backlog");
@@ -136,20 +136,18 @@ export function whyQueueFull(known: Known): Verdict {
     const pm = setting(pool, "pm");
     return pm.kind === "set" && pm.value === "static";
   });
-  const quiet = events.countOf(["max-children"], pools) === 0 && isStatic;
+  const quiet = fills.ownFull(pools) === 0 && isStatic;
   return byOutside("workers-busy", group.signature.id === "queue-full" ? "event" : "outside", true, [
     ...whenFull(known),
     ...(quiet ? ["the pool is static, and such a pool never logs that it is full"] : []),
   ]);
 }
 
-function whenFull({ events, pools }: Known): readonly string[] {
+function whenFull({ events, fills, pools }: Known): readonly string[] {
   const last = events.of(FULL, pools).at(-1);
   return last === undefined
     ? []
-    : [
-        `the pool's workers were all busy, last ${at(last.time)} (${withCommas(events.countOf(FULL, pools))} times)`,
-      ];
+    : [`the pool's workers were all busy, last ${at(last.time)} (${withCommas(fills.full(pools))} times)`];
 }
 
 /** No connection in time: a queue that is full, or packets that are dropped. */

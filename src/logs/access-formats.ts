@@ -17,6 +17,9 @@ const CALLED: ReadonlyMap<string, string> = new Map([
   ["http_host", "host"],
 ]);
 
+/** What PHP-FPM knows of a request and nginx does not: a line with it is PHP-FPM's own. */
+const OF_FPM = /^(?:pool|script(?:_filename|_name)?|mem(?:ory(?:_\w+)?)?|cpu(?:_\w+)?|php_\w+)$/;
+
 /** What a time looks like, and the variable that has it. */
 const TIMES: readonly (readonly [RegExp, string])[] = [
   [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/, "time_iso8601"],
@@ -32,6 +35,7 @@ export function formatOfJson(line: string): string | null {
   let at = 0;
   for (const field of line.matchAll(FIELD)) {
     const [all, name = "", text, number] = field;
+    if (OF_FPM.test(name)) return null;
     const value = text ?? number ?? "";
     const end = field.index + all.length - (text === undefined ? 0 : 1);
     const variable =

@@ -56,6 +56,7 @@ describe("an access log in JSON", () => {
     '{"level":"error","msg":"it took 500 ms","ts":"2026-11-30T01:09:50Z"}',
     '{"status":"ok","time":"2026-11-30T01:09:50Z"}x',
     '{"status":502,"path":"/a"}',
+    '{"time":"2026-11-30T01:09:50+0000","pool":"www","uri":"/a.php","status":502,"memory":2097152}',
     "{}",
     "hello",
   ])("what is none stays none: %s", (line) => {
